@@ -1,0 +1,2 @@
+//! The command `rotate`.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The Lambda function around rotation-core: configuration, runtime loop, outcome lines.

@@ -1,0 +1,1 @@
+//! A local Secrets Manager, a local Lambda Runtime API and launchers of real database servers.

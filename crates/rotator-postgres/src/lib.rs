@@ -1,0 +1,1 @@
+//! Rotates PostgreSQL passwords: single user and alternating users.
