@@ -1,1 +1,27 @@
 //! One rustls configuration for database connections: the RDS and Amazon authorities, no silent downgrade.
+//!
+//! ```text
+//! TLS_CA_BUNDLE, TLS_CLIENT_CERT, TLS_CLIENT_KEY ── TlsSettings::parse ──> TlsSettings
+//!                                                                             │ client_config
+//! data/*.der (the built-in authorities) ──────────────────────────> rustls::ClientConfig
+//!                                                                             │ a handshake fails
+//!                                          certificate_fault(&error) ──> CertificateFault
+//! ```
+//!
+//! Verification of chain, dates and name is always on. The extra bundle adds to the built-in authorities and does not
+//! replace them. Revocation is not checked: neither RDS nor rustls fetches lists while connecting.
+
+mod authorities;
+mod config;
+mod error;
+mod fault;
+mod identity;
+mod settings;
+mod source;
+mod verifier;
+
+pub use authorities::built_in_authorities;
+pub use config::client_config;
+pub use error::{SettingFault, TlsSetting, TlsSettingsError};
+pub use fault::{CertificateFault, certificate_fault};
+pub use settings::TlsSettings;
