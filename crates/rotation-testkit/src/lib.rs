@@ -1,5 +1,9 @@
 //! A local Secrets Manager, a local Lambda Runtime API and launchers of real database servers.
 
+mod authority;
 mod function;
+mod lambda;
 
+pub use authority::{TestAuthority, TestCertificate};
 pub use function::{BoxFuture, Function, FunctionError};
+pub use lambda::{InvocationReport, LambdaBuilder, LambdaFunction};
