@@ -1,0 +1,116 @@
+//! The built-in authorities: complete, alive, and the ones that the list beside them names.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use database_tls::built_in_authorities;
+use x509_parser::prelude::{ASN1Time, FromDer, X509Certificate};
+
+/// An authority with less than this left must be renewed before a release. RDS announces successors years ahead.
+const MARGIN_DAYS: i64 = 365;
+
+/// Every region in which RDS runs and whose authorities can be had from a package.
+const REGIONS: [&str; 34] = [
+    "af-south-1",
+    "ap-east-1",
+    "ap-east-2",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-south-2",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-southeast-3",
+    "ap-southeast-4",
+    "ap-southeast-5",
+    "ap-southeast-6",
+    "ap-southeast-7",
+    "ca-central-1",
+    "ca-west-1",
+    "eu-central-1",
+    "eu-central-2",
+    "eu-north-1",
+    "eu-south-1",
+    "eu-south-2",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "il-central-1",
+    "me-central-1",
+    "me-south-1",
+    "mx-central-1",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+];
+
+/// The authorities that RDS lets one choose from, as their names end.
+const KINDS: [&str; 3] = ["ECC384 G1", "RSA2048 G1", "RSA4096 G1"];
+
+const AMAZON: [&str; 5] = [
+    "Amazon Root CA 1",
+    "Amazon Root CA 2",
+    "Amazon Root CA 3",
+    "Amazon Root CA 4",
+    "Starfield Services Root Certificate Authority - G2",
+];
+
+/// Calls `look` with the common name of each authority, its DER and the certificate.
+fn each(mut look: impl FnMut(&str, &[u8], &X509Certificate<'_>)) {
+    for der in built_in_authorities() {
+        let (rest, certificate) = X509Certificate::from_der(&der).unwrap();
+        assert!(rest.is_empty());
+        let name = certificate.subject().iter_common_name().next().unwrap().as_str().unwrap();
+        look(name, &der, &certificate);
+    }
+}
+
+#[test]
+#[expect(clippy::print_stdout, reason = "the list of last days is what people run this test for")]
+fn every_authority_has_a_year_left() {
+    let today = ASN1Time::now().timestamp();
+    each(|name, _, certificate| {
+        let last = certificate.validity().not_after;
+        let days = (last.timestamp() - today) / 86_400;
+        println!("{name}: until {last} ({days} days)");
+        assert!(days >= MARGIN_DAYS, "{name} expires in {days} days: run scripts/update-authorities");
+        assert!(certificate.validity().not_before.timestamp() <= today, "{name} is not valid yet");
+    });
+}
+
+#[test]
+fn every_authority_is_a_root_that_signed_itself() {
+    each(|name, _, certificate| {
+        assert!(certificate.is_ca(), "{name}");
+        assert_eq!(certificate.subject().as_raw(), certificate.issuer().as_raw(), "{name}");
+    });
+}
+
+#[test]
+fn each_region_has_its_three_authorities_and_amazon_its_five() {
+    let mut found = BTreeMap::<String, usize>::new();
+    each(|name, _, _| *found.entry(name.to_owned()).or_default() += 1);
+    let regional = REGIONS.iter().copied().chain(["Beta us-east-1", "Preview us-east-2"]);
+    let mut expected: BTreeMap<String, usize> = regional
+        .flat_map(|region| KINDS.map(|kind| (format!("Amazon RDS {region} Root CA {kind}"), 1)))
+        .collect();
+    expected.extend(AMAZON.map(|name| (name.to_owned(), 1)));
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn the_list_beside_the_data_names_what_is_in_it() {
+    let mut listing = String::new();
+    each(|name, der, certificate| {
+        for byte in ring::digest::digest(&ring::digest::SHA256, der).as_ref() {
+            write!(listing, "{byte:02x}").unwrap();
+        }
+        let last = certificate.validity().not_after.to_datetime();
+        let (year, month, day) = (last.year(), u8::from(last.month()), last.day());
+        writeln!(listing, "  {year}-{month:02}-{day:02}  {name}").unwrap();
+    });
+    assert_eq!(listing, include_str!("../../data/authorities.txt"));
+}

@@ -1,0 +1,207 @@
+//! Which servers are trusted, and what is said about the others.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+
+use database_tls::{CertificateFault, TlsSettings, built_in_authorities, certificate_fault, client_config};
+use rustls::{AlertDescription, ClientConfig, ProtocolVersion, RootCertStore};
+
+use crate::laboratory::{Authority, Dates, Identity, Signer, certificate, handshake, server, server_with};
+
+/// The configuration that trusts `known` besides the built-in authorities.
+fn trusting(known: &Authority) -> Arc<ClientConfig> {
+    client_config(&TlsSettings::default().with_ca_bundle(&known.pem()).unwrap())
+}
+
+/// What rustls makes of the same authorities without us.
+fn plain_rustls(known: &Authority) -> Arc<ClientConfig> {
+    let mut roots = RootCertStore::empty();
+    for authority in built_in_authorities().chain([known.der()]) {
+        roots.add(authority).unwrap();
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder =
+        ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    Arc::new(builder.with_root_certificates(roots).with_no_client_auth())
+}
+
+#[track_caller]
+fn check(result: io::Result<ProtocolVersion>, expected: Option<CertificateFault>) {
+    match (result, expected) {
+        (Ok(_), None) => {}
+        (Err(error), Some(_)) => assert_eq!(certificate_fault(&error), expected, "{error:?}"),
+        (result, _) => panic!("expected {expected:?}, got {result:?}"),
+    }
+}
+
+/// One certificate against our configuration and against that of rustls alone, which must decide the same.
+async fn present(signer: Signer, dates: Dates, name: &str, host: &str) -> io::Result<ProtocolVersion> {
+    let known = Authority::named("known");
+    let identity = certificate(&known, signer, name, dates);
+    let ours = handshake(server(&identity), trusting(&known), host).await;
+    let standard = handshake(server(&identity), plain_rustls(&known), host).await;
+    assert_eq!(ours.is_ok(), standard.is_ok(), "{signer:?} {dates:?} {name} {host}: {ours:?}, {standard:?}");
+    ours
+}
+
+#[tokio::test]
+async fn a_good_certificate_is_accepted_by_name_and_by_address() {
+    check(present(Signer::Known, Dates::Good, "localhost", "localhost").await, None);
+    check(present(Signer::Known, Dates::Good, "127.0.0.1", "127.0.0.1").await, None);
+    check(present(Signer::Known, Dates::Good, "*.example.com", "db.example.com").await, None);
+}
+
+#[tokio::test]
+async fn the_four_faults_are_told_apart() {
+    use CertificateFault::{Expired, NotYetValid, SelfSigned, UnknownAuthority, WrongHost};
+    let seen = async |signer, dates, name| present(signer, dates, name, "localhost").await;
+    check(seen(Signer::Known, Dates::Past, "localhost").await, Some(Expired));
+    check(seen(Signer::Known, Dates::Future, "localhost").await, Some(NotYetValid));
+    check(seen(Signer::Oneself, Dates::Good, "localhost").await, Some(SelfSigned));
+    check(seen(Signer::OneselfAsAuthority, Dates::Good, "localhost").await, Some(SelfSigned));
+    check(seen(Signer::Unknown, Dates::Good, "localhost").await, Some(UnknownAuthority));
+    check(seen(Signer::Impostor, Dates::Good, "localhost").await, Some(UnknownAuthority));
+    check(seen(Signer::Known, Dates::Good, "other.example").await, Some(WrongHost));
+    check(present(Signer::Known, Dates::Good, "127.0.0.2", "127.0.0.1").await, Some(WrongHost));
+    check(present(Signer::Known, Dates::Good, "localhost", "127.0.0.1").await, Some(WrongHost));
+}
+
+#[tokio::test]
+async fn of_several_faults_dates_come_first_then_the_signer_then_the_host() {
+    for signer in
+        [Signer::Known, Signer::Unknown, Signer::Impostor, Signer::Oneself, Signer::OneselfAsAuthority]
+    {
+        for dates in [Dates::Good, Dates::Past, Dates::Future] {
+            for name in ["localhost", "other.example"] {
+                let expected = match (dates, signer, name) {
+                    (Dates::Past, _, _) => Some(CertificateFault::Expired),
+                    (Dates::Future, _, _) => Some(CertificateFault::NotYetValid),
+                    (_, Signer::Oneself | Signer::OneselfAsAuthority, _) => {
+                        Some(CertificateFault::SelfSigned)
+                    }
+                    (_, Signer::Unknown | Signer::Impostor, _) => Some(CertificateFault::UnknownAuthority),
+                    (_, Signer::Known, "localhost") => None,
+                    (_, Signer::Known, _) => Some(CertificateFault::WrongHost),
+                };
+                check(present(signer, dates, name, "localhost").await, expected);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn without_a_bundle_a_private_authority_is_unknown() {
+    let known = Authority::named("known");
+    let result =
+        handshake(server(&known.issue("localhost")), client_config(&TlsSettings::default()), "localhost");
+    check(result.await, Some(CertificateFault::UnknownAuthority));
+}
+
+#[tokio::test]
+async fn a_self_signed_certificate_in_the_bundle_is_trusted_unless_it_is_an_authority() {
+    let known = Authority::named("known");
+    for (signer, expected) in
+        [(Signer::Oneself, None), (Signer::OneselfAsAuthority, Some(CertificateFault::SelfSigned))]
+    {
+        let identity = certificate(&known, signer, "localhost", Dates::Good);
+        let settings = TlsSettings::default().with_ca_bundle(&identity.certificate_pem()).unwrap();
+        check(handshake(server(&identity), client_config(&settings), "localhost").await, expected);
+    }
+}
+
+#[tokio::test]
+async fn tls_1_2_and_1_3_are_spoken() {
+    let known = Authority::named("known");
+    for (version, expected) in [
+        (&rustls::version::TLS12, ProtocolVersion::TLSv1_2),
+        (&rustls::version::TLS13, ProtocolVersion::TLSv1_3),
+    ] {
+        let server = server_with(&known.issue("localhost"), &[version], None);
+        assert_eq!(handshake(server, trusting(&known), "localhost").await.unwrap(), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_client_certificate_is_shown_where_it_is_demanded() {
+    let known = Authority::named("known");
+    let client = known.issue("client");
+    let settings =
+        TlsSettings::parse(Some(&known.pem()), Some(&client.certificate_pem()), Some(&client.key_pem()))
+            .unwrap();
+    for version in rustls::ALL_VERSIONS {
+        let server = server_with(&known.issue("localhost"), &[version], Some(&known));
+        handshake(server, client_config(&settings), "localhost").await.unwrap();
+    }
+    let indifferent = server(&known.issue("localhost"));
+    handshake(indifferent, client_config(&settings), "localhost").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_missing_client_certificate_is_no_fault_of_the_servers_certificate() {
+    let known = Authority::named("known");
+    for (version, alert) in [
+        (&rustls::version::TLS12, AlertDescription::CertificateRequired),
+        (&rustls::version::TLS13, AlertDescription::CertificateRequired),
+    ] {
+        let server = server_with(&known.issue("localhost"), &[version], Some(&known));
+        let error = handshake(server, trusting(&known), "localhost").await.unwrap_err();
+        assert_eq!(certificate_fault(&error), None);
+        let told = error.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>());
+        assert_eq!(told, Some(&rustls::Error::AlertReceived(alert)));
+    }
+}
+
+#[tokio::test]
+async fn a_fault_is_found_under_the_wrappings_of_a_driver() {
+    let error = present(Signer::Known, Dates::Past, "localhost", "localhost").await.unwrap_err();
+    let wrapped = DriverError(Box::new(io::Error::other(DriverError(Box::new(error)))));
+    assert_eq!(certificate_fault(&wrapped), Some(CertificateFault::Expired));
+    assert_eq!(certificate_fault(&DriverError(Box::new(io::Error::other("no TLS")))), None);
+    assert_eq!(certificate_fault(&io::Error::from(io::ErrorKind::TimedOut)), None);
+}
+
+/// How drivers carry the error of a connection.
+#[derive(Debug)]
+struct DriverError(Box<dyn StdError + Send + Sync>);
+
+impl fmt::Display for DriverError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("error performing TLS handshake")
+    }
+}
+
+impl StdError for DriverError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(self.0.as_ref())
+    }
+}
+
+#[tokio::test]
+async fn a_server_without_the_key_of_its_certificate_is_refused() {
+    let known = Authority::named("known");
+    let mut thief = known.issue("localhost");
+    thief.certificate = known.issue("localhost").certificate;
+    for version in rustls::ALL_VERSIONS {
+        let server = thieving(&thief, version);
+        let result = handshake(server, trusting(&known), "localhost").await;
+        check(result, Some(CertificateFault::Unusable));
+    }
+}
+
+/// A server that shows a certificate to which it has no key; the ordinary constructor refuses to.
+fn thieving(thief: &Identity, version: &'static rustls::SupportedProtocolVersion) -> rustls::ServerConfig {
+    use rustls::sign::{CertifiedKey, SingleCertAndKey};
+    use rustls_pki_types::PrivateKeyDer;
+    use rustls_pki_types::pem::PemObject;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let key = PrivateKeyDer::from_pem_slice(thief.key_pem().as_bytes()).unwrap();
+    let key = provider.key_provider.load_private_key(key).unwrap();
+    let certified = CertifiedKey::new(vec![thief.certificate.clone()], key);
+    rustls::ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[version])
+        .unwrap()
+        .with_no_client_auth()
+        .with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)))
+}

@@ -1,0 +1,27 @@
+//! What a configuration costs at the start of a function.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use database_tls::{TlsSettings, client_config};
+
+#[test]
+#[expect(clippy::print_stdout, reason = "the figure is what people run this test for")]
+fn a_configuration_is_built_in_a_moment() {
+    let settings = TlsSettings::default();
+    let start = Instant::now();
+    black_box(client_config(&settings));
+    let first = start.elapsed();
+    let mut times: Vec<Duration> = (0..51)
+        .map(|_| {
+            let start = Instant::now();
+            black_box(client_config(&settings));
+            start.elapsed()
+        })
+        .collect();
+    times.sort();
+    let median = times[times.len() / 2];
+    println!("built in {first:?} the first time, then in {median:?} (median of {})", times.len());
+    // The bound is for an unoptimized build on a busy machine; the README of the data has the figures of a release.
+    assert!(median < Duration::from_millis(50), "{median:?}");
+}
