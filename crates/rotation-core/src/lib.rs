@@ -1,1 +1,35 @@
 //! The rotation protocol of AWS Secrets Manager: labels, documents, strategies and the four steps.
+//!
+//! ```text
+//! RotationEvent ─> Rotator::rotate ── Deadline::bound
+//!   └ SecretStore::describe ─> VersionStages::standing
+//!       ├ Current ─> Outcome::AlreadyDone
+//!       └ Pending(PendingVersion)            the proof that this token may act
+//!           create   read current ─> Target::propose ─> put
+//!           set      read current, pending ─> Target::apply
+//!           test     read pending ─> Target::verify
+//!           finish   promote(pending)
+//! ```
+//!
+//! Two ports, [`SecretStore`] and [`Engine`](database::Engine), are all that touches the world, so that a test can
+//! stop the world at every single call. This crate knows no SDK, no Lambda runtime and no driver.
+
+pub mod database;
+mod deadline;
+mod diagnosis;
+mod document;
+mod error;
+mod event;
+mod rotator;
+mod staging;
+mod store;
+mod target;
+
+pub use deadline::{Deadline, TimedOut};
+pub use document::{DocumentError, SecretDocument};
+pub use error::RotationError;
+pub use event::{EventError, Home, RotationEvent, RotationToken, SecretId, Step, VersionId};
+pub use rotator::{Outcome, Rotator};
+pub use staging::{ForeignSecrets, Invoker, PendingVersion, Refusal, StagingLabel, Standing, VersionStages};
+pub use store::{Put, SecretStore, SecretValue, StoreError, StoreFault, Version};
+pub use target::{Applied, Authority, Target, Versions};

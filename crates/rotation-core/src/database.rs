@@ -1,0 +1,24 @@
+//! Databases as targets: one protocol of logins and changes for every engine.
+//!
+//! ```text
+//! Database<E> ── Strategy ──┬─ single user         current (else pending, else previous) changes its own password
+//!                           └─ alternating users   current proves itself, the master brings the other user to equal
+//! E: Engine ─ connect(Login, Transport) ─> Session { probe, stage, commit }
+//! ```
+
+mod engine;
+mod error;
+mod login;
+mod password;
+mod strategy;
+
+pub use engine::{
+    Cause, Change, ConnectError, Engine, EngineProfile, NameLimit, Session, StatementError, StatementFault,
+    TlsFault, Transport,
+};
+pub use error::{Credential, TargetError};
+pub use login::{Credentials, Host, Login, TlsMode, UserPair, Username};
+pub use password::{
+    CharacterClass, Password, PasswordPolicy, PasswordRule, PasswordSettings, PasswordSource, PolicyError,
+};
+pub use strategy::{Database, MasterSecret, Strategy};

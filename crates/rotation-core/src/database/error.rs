@@ -1,0 +1,74 @@
+//! What can go wrong between a secret's document and its database.
+
+use std::fmt;
+
+use thiserror::Error;
+
+use super::{ConnectError, StatementError};
+use crate::deadline::TimedOut;
+
+/// Which credential a login was tried with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Credential {
+    /// The document under `AWSCURRENT`.
+    Current,
+    /// The document under `AWSPENDING`.
+    Pending,
+    /// The document under `AWSPREVIOUS`.
+    Previous,
+    /// The master secret.
+    Master,
+}
+
+impl fmt::Display for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Current => "AWSCURRENT",
+            Self::Pending => "AWSPENDING",
+            Self::Previous => "AWSPREVIOUS",
+            Self::Master => "the master secret",
+        })
+    }
+}
+
+/// The database could not be brought, or was not found, in the state that the pending document describes.
+#[derive(Debug, Error)]
+pub enum TargetError {
+    /// The secret's owner: pending must open the same server.
+    #[error("the pending version names another host than the current one")]
+    HostDiffers,
+    /// The secret's owner: pending must name the user whose turn it is.
+    #[error("the pending version does not name the user whose turn it is")]
+    UserDiffers,
+    /// The secret's owner: the master must manage the same server.
+    #[error("the master secret names another host than the secret")]
+    MasterHostDiffers,
+    /// The secret's owner: `masterarn` is not what this function was deployed with.
+    #[error("the secret's `masterarn` is not the master secret that this function was deployed for")]
+    MasterNotDeployed,
+    /// The secret's owner: a master cannot manage itself by alternating.
+    #[error("the secret is its own master secret, or holds the same user")]
+    MasterIsSelf,
+    /// The database's administrator: this credential was refused and there is no other to try.
+    #[error("login with {credential} failed: {error}")]
+    Login {
+        /// Whose login.
+        credential: Credential,
+        /// What the server said.
+        error: ConnectError,
+    },
+    /// The database's administrator: no stored credential logs in.
+    #[error("the server refused AWSCURRENT, AWSPENDING and AWSPREVIOUS alike")]
+    AllRefused,
+    /// A statement failed.
+    #[error("as {credential}: {error}")]
+    Statement {
+        /// Whose connection.
+        credential: Credential,
+        /// What the server said.
+        error: StatementError,
+    },
+    /// The database was still working when the time was over.
+    #[error("the database did not finish in time")]
+    TimedOut(#[from] TimedOut),
+}

@@ -1,0 +1,232 @@
+//! Where a database is and who logs in, parsed once out of a secret's document.
+
+use std::{fmt, net::IpAddr};
+
+use serde_json::Value;
+
+use super::{EngineProfile, Password};
+use crate::document::{DocumentError, SecretDocument};
+
+/// Everything that one login attempt needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Login {
+    /// Where.
+    pub host: Host,
+    /// TCP port.
+    pub port: u16,
+    /// Which database to open: passed to the driver as a value, never as part of a connection string.
+    pub database: Option<String>,
+    /// Who.
+    pub credentials: Credentials,
+    /// How the connection must be protected.
+    pub tls: TlsMode,
+}
+
+impl Login {
+    /// Reads `engine`, `host`, `port`, `username`, `password`, `dbname` and `ssl` with the meaning that AWS's
+    /// templates give them.
+    ///
+    /// # Errors
+    /// [`DocumentError`] names the first field that is missing or malformed, never its value.
+    pub fn from_document(document: &SecretDocument, profile: &EngineProfile) -> Result<Self, DocumentError> {
+        let engine = document.required_text("engine")?;
+        if !profile.engines.contains(&engine.as_str()) {
+            return Err(DocumentError::Engine { expected: profile.engines_text });
+        }
+        let host = Host::parse(&document.required_text("host")?)?;
+        let username = Username::parse(&document.required_text("username")?, profile)?;
+        let password = Password::parse(&document.required_text("password")?)?;
+        let database = match document.text("dbname")? {
+            None => profile.default_database.map(str::to_owned),
+            Some(name) if name.is_empty() || name.len() > 255 || name.contains('\0') => {
+                return Err(DocumentError::Invalid { field: "dbname", rule: "1 to 255 bytes without NUL" });
+            }
+            Some(name) => Some(name.to_string()),
+        };
+        Ok(Self {
+            host,
+            port: port(document)?.unwrap_or(profile.default_port),
+            database,
+            credentials: Credentials { username, password },
+            tls: TlsMode::of(document),
+        })
+    }
+}
+
+fn port(document: &SecretDocument) -> Result<Option<u16>, DocumentError> {
+    let number = match document.get("port") {
+        None => return Ok(None),
+        Some(Value::Number(number)) => number.as_u64(),
+        Some(Value::String(text)) if text.bytes().all(|b| b.is_ascii_digit()) => text.parse().ok(),
+        Some(_) => None,
+    };
+    number
+        .and_then(|number| u16::try_from(number).ok())
+        .filter(|port| *port != 0)
+        .map(Some)
+        .ok_or(DocumentError::Invalid { field: "port", rule: "a number from 1 to 65535" })
+}
+
+/// A host name or an address: one, and nothing smuggled in beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Host(String);
+
+impl Host {
+    const RULE: DocumentError =
+        DocumentError::Invalid { field: "host", rule: "one DNS name or IP address of a database" };
+
+    /// Refuses lists, socket paths, URL parts, and addresses that no database has (link-local, such as the
+    /// instance metadata service, unspecified, multicast).
+    ///
+    /// # Errors
+    /// [`DocumentError::Invalid`].
+    pub fn parse(text: &str) -> Result<Self, DocumentError> {
+        if let Ok(address) = text.parse::<IpAddr>() {
+            return if permitted(address) { Ok(Self(text.to_owned())) } else { Err(Self::RULE) };
+        }
+        let name = text.strip_suffix('.').unwrap_or(text);
+        let label = |label: &str| {
+            (1..=63).contains(&label.len())
+                && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        };
+        // Resolvers read `2852039166` and `0xa9fea9fe` as addresses; no host name ends in a number.
+        let last = name.rsplit('.').next().unwrap_or_default();
+        let numeric = last.bytes().all(|b| b.is_ascii_digit())
+            || last.strip_prefix("0x").is_some_and(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit()));
+        if name.len() > 253 || !name.split('.').all(label) || numeric {
+            return Err(Self::RULE);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The host as written in the secret.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether an address that a name resolved to may be contacted.
+    pub fn may_resolve_to(address: IpAddr) -> bool {
+        permitted(address)
+    }
+
+    /// Whether both name the same host: names compare without case and without the final dot.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let plain = |host: &Self| host.0.trim_end_matches('.').to_ascii_lowercase();
+        plain(self) == plain(other)
+    }
+}
+
+fn permitted(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => {
+            !(v4.is_link_local() || v4.is_unspecified() || v4.is_multicast() || v4.is_broadcast())
+        }
+        IpAddr::V6(v6) => {
+            // fd00:ec2::/32 is where AWS puts the services of an instance: metadata, DNS, time.
+            let instance_services = v6.segments()[..2] == [0xfd00, 0x0ec2];
+            !(v6.is_unicast_link_local() || v6.is_unspecified() || v6.is_multicast() || instance_services)
+        }
+    }
+}
+
+impl fmt::Display for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A user name with its password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credentials {
+    /// Who.
+    pub username: Username,
+    /// What proves it.
+    pub password: Password,
+}
+
+/// A user name that the engine keeps whole: not empty, without NUL, within the engine's limit.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Username(String);
+
+impl Username {
+    /// # Errors
+    /// [`DocumentError::Invalid`]; a name that the server would cut is refused, never shortened.
+    pub fn parse(text: &str, profile: &EngineProfile) -> Result<Self, DocumentError> {
+        if text.is_empty() || text.contains('\0') || !profile.name_limit.admits(text) {
+            return Err(DocumentError::Invalid {
+                field: "username",
+                rule: "a name that the server keeps whole: not empty, no NUL, within its length limit",
+            });
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The name, unquoted.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Username {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The two users that take turns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserPair {
+    /// The one that a person made; its rights are the truth.
+    pub original: Username,
+    /// The one that rotation made, named like the original with the engine's suffix.
+    pub clone: Username,
+}
+
+impl UserPair {
+    /// The pair that a live user belongs to. A name that ends in the suffix is the clone of the name without it.
+    ///
+    /// # Errors
+    /// [`DocumentError::Invalid`] where the name of the pair's other user would be empty or too long.
+    pub fn of(live: &Username, profile: &EngineProfile) -> Result<Self, DocumentError> {
+        match live.as_str().strip_suffix(profile.clone_suffix) {
+            Some(original) => Ok(Self { original: Username::parse(original, profile)?, clone: live.clone() }),
+            None => {
+                let clone = format!("{live}{}", profile.clone_suffix);
+                let clone = Username::parse(&clone, profile).map_err(|_| DocumentError::Invalid {
+                    field: "username",
+                    rule: "short enough to leave room for the suffix of the second user",
+                })?;
+                Ok(Self { original: live.clone(), clone })
+            }
+        }
+    }
+
+    /// The user whose turn is next.
+    pub fn other(&self, live: &Username) -> &Username {
+        if *live == self.original { &self.clone } else { &self.original }
+    }
+}
+
+/// What the secret's `ssl` says about protecting the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TlsMode {
+    /// `ssl` is true: TLS or nothing.
+    Required,
+    /// `ssl` is false: plaintext, as the owner of the secret asked.
+    Off,
+    /// `ssl` is absent or says nothing that AWS's templates understand: TLS, and plaintext only where the server
+    /// itself says that it offers none.
+    Preferred,
+}
+
+impl TlsMode {
+    fn of(document: &SecretDocument) -> Self {
+        match document.get("ssl") {
+            Some(Value::Bool(true)) => Self::Required,
+            Some(Value::Bool(false)) => Self::Off,
+            Some(Value::String(text)) if text.eq_ignore_ascii_case("true") => Self::Required,
+            Some(Value::String(text)) if text.eq_ignore_ascii_case("false") => Self::Off,
+            _ => Self::Preferred,
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! The database as a target, and its two strategies.
+
+mod alternating_users;
+mod single_user;
+
+use std::time::Duration;
+
+use super::{
+    ConnectError, Credential, Engine, Login, PasswordPolicy, PasswordSource, Session, StatementError,
+    TargetError, TlsMode, Transport, UserPair,
+};
+use crate::{
+    deadline::Deadline,
+    document::{DocumentError, SecretDocument},
+    error::RotationError,
+    event::SecretId,
+    staging::StagingLabel,
+    store::SecretStore,
+    target::{Applied, Authority, Target, Versions},
+};
+
+/// The longest time that one login attempt may take; a server in reach answers in milliseconds.
+const LOGIN_TIME: Duration = Duration::from_secs(5);
+
+/// How a database user's password is rotated. The set is closed, so both arms stand in one match.
+#[derive(Clone, Debug)]
+pub enum Strategy {
+    /// The user changes its own password.
+    SingleUser,
+    /// Two users take turns; a master changes the one that is not in use.
+    AlternatingUsers(MasterSecret),
+}
+
+/// Which secret holds the master's credentials.
+#[derive(Clone, Debug, Default)]
+pub struct MasterSecret {
+    /// The one that the function was deployed for. Where it is set, a secret's `masterarn` must agree, and may be
+    /// absent.
+    pub deployed: Option<SecretId>,
+}
+
+/// A user of a database, as the target of a rotation.
+#[derive(Debug)]
+pub struct Database<E> {
+    engine: E,
+    strategy: Strategy,
+    passwords: PasswordPolicy,
+    require_tls: bool,
+    deadline: Deadline,
+}
+
+impl<E: Engine> Database<E> {
+    /// A target for one invocation. With `require_tls`, a server that offers no TLS is refused even where the
+    /// secret does not ask for it; `"ssl": false` in the secret still means plaintext.
+    pub fn new(
+        engine: E,
+        strategy: Strategy,
+        passwords: PasswordPolicy,
+        require_tls: bool,
+        deadline: Deadline,
+    ) -> Self {
+        Self { engine, strategy, passwords, require_tls, deadline }
+    }
+
+    /// One login with one credential. TLS first; plaintext only as [`TlsMode`] says, and never after a certificate
+    /// failure: [`ConnectError::TlsUnavailable`] is the server's own word.
+    async fn login(&self, login: &Login) -> Result<E::Session, ConnectError> {
+        let first = match login.tls {
+            TlsMode::Off => Transport::Plaintext,
+            TlsMode::Required | TlsMode::Preferred => Transport::Tls,
+        };
+        match self.attempt(login, first).await {
+            Err(ConnectError::TlsUnavailable) if login.tls == TlsMode::Preferred && !self.require_tls => {
+                self.attempt(login, Transport::Plaintext).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn attempt(&self, login: &Login, transport: Transport) -> Result<E::Session, ConnectError> {
+        let deadline = self.deadline.at_most(LOGIN_TIME);
+        let attempt = self.engine.connect(login, transport, deadline);
+        deadline.bound(attempt).await.unwrap_or(Err(ConnectError::TimedOut))
+    }
+
+    fn parse(label: StagingLabel, document: &SecretDocument) -> Result<Login, RotationError> {
+        Login::from_document(document, &E::PROFILE).map_err(|error| RotationError::Document { label, error })
+    }
+}
+
+impl<E: Engine> Target for Database<E> {
+    async fn propose(
+        &self,
+        current: &SecretDocument,
+        store: &impl SecretStore,
+    ) -> Result<SecretDocument, RotationError> {
+        let login = Self::parse(StagingLabel::Current, current)?;
+        let next = match &self.strategy {
+            Strategy::SingleUser => login.credentials.username.clone(),
+            Strategy::AlternatingUsers(master) => {
+                master.of(current)?;
+                pair_of::<E>(&login)?.other(&login.credentials.username).clone()
+            }
+        };
+        let password = match self.passwords.settings().source {
+            PasswordSource::OperatingSystem => self.passwords.generate().map_err(RotationError::Password)?,
+            PasswordSource::SecretsManager => store.random_password(&self.passwords).await?,
+        };
+        Ok(current.clone().with_text("username", next.as_str()).with_text("password", password.expose()))
+    }
+
+    async fn apply(&self, versions: &Versions, authority: &impl Authority) -> Result<Applied, RotationError> {
+        let current = Self::parse(StagingLabel::Current, &versions.current)?;
+        let pending = Self::parse(StagingLabel::Pending, &versions.pending)?;
+        if !pending.host.is_same(&current.host) || pending.port != current.port {
+            return Err(TargetError::HostDiffers.into());
+        }
+        let logins = Logins { current, pending };
+        match &self.strategy {
+            Strategy::SingleUser => self.change_own_password(&logins, authority).await,
+            Strategy::AlternatingUsers(master) => {
+                self.change_other_user(&logins, master.of(&versions.current)?, versions, authority).await
+            }
+        }
+    }
+
+    async fn verify(&self, pending: &SecretDocument) -> Result<(), RotationError> {
+        let login = Self::parse(StagingLabel::Pending, pending)?;
+        let mut session = self.login(&login).await.map_err(refused(Credential::Pending))?;
+        self.within(Credential::Pending, session.probe()).await
+    }
+
+    fn companion(&self) -> Option<&SecretId> {
+        match &self.strategy {
+            Strategy::SingleUser => None,
+            Strategy::AlternatingUsers(master) => master.deployed.as_ref(),
+        }
+    }
+}
+
+impl<E: Engine> Database<E> {
+    /// Runs one call of a session within the deadline.
+    async fn within<T>(
+        &self,
+        credential: Credential,
+        call: impl Future<Output = Result<T, StatementError>>,
+    ) -> Result<T, RotationError> {
+        let outcome = self.deadline.bound(call).await.map_err(TargetError::TimedOut)?;
+        outcome.map_err(|error| TargetError::Statement { credential, error }.into())
+    }
+}
+
+/// The two documents of a rotation, parsed, for the same server.
+struct Logins {
+    current: Login,
+    pending: Login,
+}
+
+impl MasterSecret {
+    /// The master secret of a document: its `masterarn`, which must be the deployed one where there is one.
+    fn of(&self, document: &SecretDocument) -> Result<SecretId, RotationError> {
+        let label = StagingLabel::Current;
+        let invalid = |error| RotationError::Document { label: label.clone(), error };
+        let named = document.text("masterarn").map_err(invalid)?;
+        match (named, &self.deployed) {
+            (None, None) => Err(invalid(DocumentError::Missing { field: "masterarn" })),
+            (None, Some(deployed)) => Ok(deployed.clone()),
+            (Some(named), Some(deployed)) if *named != deployed.as_str() => {
+                Err(TargetError::MasterNotDeployed.into())
+            }
+            (Some(named), _) => SecretId::new(named.as_str()).map_err(|_| {
+                invalid(DocumentError::Invalid { field: "masterarn", rule: "the ARN of a secret" })
+            }),
+        }
+    }
+}
+
+fn pair_of<E: Engine>(login: &Login) -> Result<UserPair, RotationError> {
+    UserPair::of(&login.credentials.username, &E::PROFILE)
+        .map_err(|error| RotationError::Document { label: StagingLabel::Current, error })
+}
+
+fn refused(credential: Credential) -> impl Fn(ConnectError) -> RotationError {
+    move |error| TargetError::Login { credential, error }.into()
+}

@@ -1,0 +1,79 @@
+//! Alternating users: a master brings the user that is not in use to equal and gives it the pending password.
+
+use super::{Database, Logins, pair_of, refused};
+use crate::{
+    database::{Change, ConnectError, Credential, Engine, Login, Session, TargetError},
+    document::SecretDocument,
+    error::RotationError,
+    event::SecretId,
+    target::{Applied, Authority, Versions},
+};
+
+impl<E: Engine> Database<E> {
+    /// Afterwards the other user of the pair may do what the original may, and logs in with pending's password.
+    ///
+    /// Current must log in first: whoever may write the secret but does not know the user's password must not get
+    /// the master to change it. That pending logs in already proves nothing about its grants, so the master always
+    /// goes through the whole change.
+    pub(super) async fn change_other_user(
+        &self,
+        logins: &Logins,
+        master: SecretId,
+        versions: &Versions,
+        authority: &impl Authority,
+    ) -> Result<Applied, RotationError> {
+        let live = &logins.current.credentials.username;
+        let pair = pair_of::<E>(&logins.current)?;
+        let next = &logins.pending.credentials;
+        if next.username != *pair.other(live) {
+            return Err(TargetError::UserDiffers.into());
+        }
+        if master == versions.secret {
+            return Err(TargetError::MasterIsSelf.into());
+        }
+        drop(self.login(&logins.current).await.map_err(refused(Credential::Current))?);
+        let mut session =
+            self.login_as_master(logins, &master, versions.companion.as_ref(), authority).await?;
+        let change = Change::OtherUser { pair: &pair, live, next };
+        self.within(Credential::Master, session.stage(&change, self.deadline)).await?;
+        authority.confirm().await?;
+        let notes = self.within(Credential::Master, session.commit()).await?;
+        Ok(Applied::Changed { notes })
+    }
+
+    /// The master may have been rotated since its secret was read: a refused login reads it once more.
+    async fn login_as_master(
+        &self,
+        logins: &Logins,
+        master: &SecretId,
+        known: Option<&SecretDocument>,
+        authority: &impl Authority,
+    ) -> Result<E::Session, RotationError> {
+        let first = match known {
+            Some(document) => master_login::<E>(logins, document)?,
+            None => master_login::<E>(logins, &authority.companion(master).await?)?,
+        };
+        let refusal = match self.login(&first).await {
+            Err(error) if error.is_refusal() => error,
+            outcome => return outcome.map_err(refused(Credential::Master)),
+        };
+        let again = master_login::<E>(logins, &authority.companion(master).await?)?;
+        if again == first {
+            return Err(refused(Credential::Master)(refusal));
+        }
+        self.login(&again).await.map_err(|error: ConnectError| refused(Credential::Master)(error))
+    }
+}
+
+/// The master's login on the same server. It opens the secret's own database, where the objects of the two users are.
+fn master_login<E: Engine>(logins: &Logins, document: &SecretDocument) -> Result<Login, RotationError> {
+    let master = Login::from_document(document, &E::PROFILE).map_err(RotationError::MasterDocument)?;
+    if !master.host.is_same(&logins.current.host) || master.port != logins.current.port {
+        return Err(TargetError::MasterHostDiffers.into());
+    }
+    let users = [&logins.current.credentials.username, &logins.pending.credentials.username];
+    if users.contains(&&master.credentials.username) {
+        return Err(TargetError::MasterIsSelf.into());
+    }
+    Ok(Login { database: logins.current.database.clone(), ..master })
+}

@@ -1,0 +1,87 @@
+//! Single user: the user of the secret changes its own password.
+
+use super::{Database, Logins, refused};
+use crate::{
+    database::{Change, Credential, Engine, Login, Session, StatementFault, TargetError},
+    error::RotationError,
+    staging::StagingLabel,
+    target::{Applied, Authority},
+};
+
+impl<E: Engine> Database<E> {
+    /// Afterwards pending's password logs in. The credential that the labels call live goes first, so that a healthy
+    /// rotation makes no failed login; pending and previous are tried only where the server refuses it.
+    pub(super) async fn change_own_password(
+        &self,
+        logins: &Logins,
+        authority: &impl Authority,
+    ) -> Result<Applied, RotationError> {
+        if logins.pending.credentials.username != logins.current.credentials.username {
+            return Err(TargetError::UserDiffers.into());
+        }
+        match self.login(&logins.current).await {
+            Ok(_) if logins.pending.credentials == logins.current.credentials => {
+                return Ok(Applied::AlreadySet);
+            }
+            Ok(session) => return self.change(session, Credential::Current, logins, authority).await,
+            Err(error) if error.is_refusal() => {}
+            Err(error) => return Err(refused(Credential::Current)(error)),
+        }
+        match self.login(&logins.pending).await {
+            Ok(_) => return Ok(Applied::AlreadySet),
+            Err(error) if error.is_refusal() => {}
+            Err(error) => return Err(refused(Credential::Pending)(error)),
+        }
+        let Some(previous) = self.previous(logins, authority).await? else {
+            return Err(TargetError::AllRefused.into());
+        };
+        match self.login(&previous).await {
+            Ok(session) => self.change(session, Credential::Previous, logins, authority).await,
+            Err(error) if error.is_refusal() => Err(TargetError::AllRefused.into()),
+            Err(error) => Err(refused(Credential::Previous)(error)),
+        }
+    }
+
+    async fn change(
+        &self,
+        mut session: E::Session,
+        credential: Credential,
+        logins: &Logins,
+        authority: &impl Authority,
+    ) -> Result<Applied, RotationError> {
+        let change = Change::OwnPassword { new: &logins.pending.credentials.password };
+        self.within(credential, session.stage(&change, self.deadline)).await?;
+        authority.confirm().await?;
+        match self.within(credential, session.commit()).await {
+            Ok(notes) => Ok(Applied::Changed { notes }),
+            Err(error) if reply_was_lost(&error) => match self.login(&logins.pending).await {
+                Ok(_) => Ok(Applied::Changed { notes: Vec::new() }),
+                Err(_) => Err(error),
+            },
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What `AWSPREVIOUS` holds, protected as current demands, where it names the same user of the same server.
+    async fn previous(
+        &self,
+        logins: &Logins,
+        authority: &impl Authority,
+    ) -> Result<Option<Login>, RotationError> {
+        let Some(document) = authority.previous().await? else { return Ok(None) };
+        let previous = Self::parse(StagingLabel::Previous, &document)?;
+        let (current, username) = (&logins.current, &logins.current.credentials.username);
+        let same = previous.host.is_same(&current.host)
+            && previous.port == current.port
+            && previous.credentials.username == *username;
+        Ok(same.then(|| Login { tls: current.tls, ..previous }))
+    }
+}
+
+/// Whether the change may have taken effect although nobody said so: logging in finds out.
+fn reply_was_lost(error: &RotationError) -> bool {
+    matches!(
+        error,
+        RotationError::Target(TargetError::Statement { error, .. }) if error.fault == StatementFault::ConnectionLost
+    )
+}

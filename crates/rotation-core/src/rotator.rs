@@ -1,0 +1,261 @@
+//! The four steps.
+
+use std::time::Duration;
+
+use crate::{
+    deadline::Deadline,
+    document::SecretDocument,
+    error::RotationError,
+    event::{RotationEvent, SecretId, Step},
+    staging::{Invoker, PendingVersion, StagingLabel, Standing, VersionStages},
+    store::{Put, SecretStore, SecretValue, StoreError, StoreFault, Version},
+    target::{Applied, Authority, Target, Versions},
+};
+
+/// Pauses between reads of a value or a label that lags behind its write. Each is drawn out by up to its own length,
+/// so that functions that wait for the same thing do not ask at the same time.
+const PATIENCE: [Duration; 5] = [
+    Duration::from_millis(50),
+    Duration::from_millis(100),
+    Duration::from_millis(200),
+    Duration::from_millis(400),
+    Duration::from_millis(800),
+];
+
+/// Drives one secret through the steps of its rotation.
+#[derive(Debug)]
+pub struct Rotator<S, T> {
+    store: S,
+    target: T,
+    invoker: Invoker,
+}
+
+/// What a step came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The token is `AWSCURRENT`: this rotation had ended before. Nothing was done.
+    AlreadyDone,
+    /// createSecret stored a new value.
+    Created,
+    /// createSecret found a value, which stays.
+    AlreadyCreated,
+    /// setSecret worked on the target.
+    Set(Applied),
+    /// testSecret: the pending value opens the target.
+    Tested,
+    /// finishSecret: the pending version is `AWSCURRENT`.
+    Finished,
+}
+
+impl<S: SecretStore, T: Target> Rotator<S, T> {
+    /// A rotator for one invocation.
+    pub fn new(store: S, target: T, invoker: Invoker) -> Self {
+        Self { store, target, invoker }
+    }
+
+    /// Runs one step. It may be called again with the same event at any time, and be dropped at any await: labels and
+    /// database then stand as after a crash at that point, and the next call goes on from there.
+    ///
+    /// # Errors
+    /// [`RotationError`]; [`RotationError::TimedOut`] once the deadline is over.
+    pub async fn rotate(&self, event: &RotationEvent, deadline: Deadline) -> Result<Outcome, RotationError> {
+        deadline.bound(self.step(event)).await?
+    }
+
+    async fn step(&self, event: &RotationEvent) -> Result<Outcome, RotationError> {
+        match event.step {
+            Step::Create => self.create(event).await,
+            Step::Set => self.set(event).await,
+            Step::Test => self.test(event).await,
+            Step::Finish => self.finish(event).await,
+        }
+    }
+
+    /// Stores the next value. The service keeps the first value that a version was given, so storing is also the
+    /// question whether there is one already.
+    async fn create(&self, event: &RotationEvent) -> Result<Outcome, RotationError> {
+        let wanted = Wanted { current: true, ..Wanted::default() };
+        let Some(Survey { version, current, .. }) = self.survey(event, wanted).await? else {
+            return Ok(Outcome::AlreadyDone);
+        };
+        let current = document(StagingLabel::Current, current)?;
+        let proposal = self.target.propose(&current, &self.store).await?;
+        match self.store.put(&version, &proposal).await? {
+            Put::Stored => Ok(Outcome::Created),
+            Put::Kept => Ok(Outcome::AlreadyCreated),
+        }
+    }
+
+    async fn set(&self, event: &RotationEvent) -> Result<Outcome, RotationError> {
+        let wanted = Wanted { current: true, pending: true, companion: self.target.companion() };
+        let Some(survey) = self.survey(event, wanted).await? else { return Ok(Outcome::AlreadyDone) };
+        let versions = Versions {
+            secret: survey.secret,
+            current: document(StagingLabel::Current, survey.current)?,
+            pending: document(StagingLabel::Pending, survey.pending)?,
+            companion: survey.companion,
+        };
+        let authority = Labels { rotator: self, event, version: &survey.version };
+        Ok(Outcome::Set(self.target.apply(&versions, &authority).await?))
+    }
+
+    /// Reads the pending value alone: the service also calls this step on a copy of the current value, to test a
+    /// configuration without rotating.
+    async fn test(&self, event: &RotationEvent) -> Result<Outcome, RotationError> {
+        let wanted = Wanted { pending: true, ..Wanted::default() };
+        let Some(survey) = self.survey(event, wanted).await? else { return Ok(Outcome::AlreadyDone) };
+        self.target.verify(&document(StagingLabel::Pending, survey.pending)?).await?;
+        Ok(Outcome::Tested)
+    }
+
+    /// Swaps `AWSCURRENT` away from the version that held it in the same description that proved the token pending.
+    /// A swap whose reply was lost is refused when the client repeats it, so a conflict asks where the label is now.
+    async fn finish(&self, event: &RotationEvent) -> Result<Outcome, RotationError> {
+        let Some(survey) = self.survey(event, Wanted::default()).await? else {
+            return Ok(Outcome::AlreadyDone);
+        };
+        match self.store.promote(&survey.version).await {
+            Ok(()) => Ok(Outcome::Finished),
+            Err(StoreError { fault: StoreFault::Conflict, .. }) => match self.standing(event).await?.0 {
+                Standing::Current => Ok(Outcome::Finished),
+                Standing::Pending(_) => Err(RotationError::LabelsMoved),
+            },
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn standing(&self, event: &RotationEvent) -> Result<(Standing, VersionStages), RotationError> {
+        let stages = self.store.describe(&event.secret).await?;
+        Ok((stages.standing(event, &self.invoker)?, stages))
+    }
+
+    /// Describes the secret and reads what is wanted at the same time, until all of it belongs together. `None`
+    /// where the token is `AWSCURRENT` already.
+    async fn survey(
+        &self,
+        event: &RotationEvent,
+        wanted: Wanted<'_>,
+    ) -> Result<Option<Survey>, RotationError> {
+        let mut pauses = PATIENCE.into_iter();
+        loop {
+            let lag = match self.survey_once(event, wanted).await? {
+                Seen::Done => return Ok(None),
+                Seen::Whole(survey) => return Ok(Some(*survey)),
+                Seen::Lagging(lag) => lag,
+            };
+            let Some(pause) = pauses.next() else { return Err(lag) };
+            tracing::debug!(reason = %lag, "reads lag behind writes; reading again");
+            tokio::time::sleep(pause + jitter(pause)).await;
+        }
+    }
+
+    async fn survey_once(&self, event: &RotationEvent, wanted: Wanted<'_>) -> Result<Seen, RotationError> {
+        let read = async |wanted: bool, version| {
+            if wanted { self.store.read(&event.secret, version).await } else { Ok(None) }
+        };
+        let companion = async {
+            match wanted.companion {
+                Some(secret) => Some(self.companion(secret).await),
+                None => None,
+            }
+        };
+        let (standing, current, pending, companion) = tokio::join!(
+            self.standing(event),
+            read(wanted.current, Version::Current),
+            read(wanted.pending, Version::Pending(&event.version)),
+            companion
+        );
+        // What the labels say goes first: a token that may not act is not told anything else.
+        let (version, stages) = match standing? {
+            (Standing::Current, _) => return Ok(Seen::Done),
+            (Standing::Pending(version), stages) => (version, stages),
+        };
+        let (current, pending) = (current?, pending?);
+        if wanted.current && current.as_ref().is_none_or(|value| value.version != *version.current()) {
+            let lag =
+                if current.is_none() { no_value(StagingLabel::Current) } else { RotationError::LabelsMoved };
+            return Ok(Seen::Lagging(lag));
+        }
+        if wanted.pending && pending.is_none() {
+            return Ok(Seen::Lagging(no_value(StagingLabel::Pending)));
+        }
+        let companion = companion.transpose()?;
+        Ok(Seen::Whole(Box::new(Survey { secret: stages.secret, version, current, pending, companion })))
+    }
+
+    async fn companion(&self, secret: &SecretId) -> Result<SecretDocument, RotationError> {
+        match self.store.read(secret, Version::Current).await {
+            Ok(Some(value)) => value.document().map_err(RotationError::MasterDocument),
+            Ok(None) => Err(RotationError::MasterEmpty(secret.clone())),
+            Err(error) => Err(RotationError::MasterUnreadable(error)),
+        }
+    }
+}
+
+/// Which values a step needs beside the description.
+#[derive(Clone, Copy, Default)]
+struct Wanted<'a> {
+    current: bool,
+    pending: bool,
+    companion: Option<&'a SecretId>,
+}
+
+/// One look at the secret.
+enum Seen {
+    Done,
+    Whole(Box<Survey>),
+    /// What to say if it stays so.
+    Lagging(RotationError),
+}
+
+/// A description and the values that belong to it.
+struct Survey {
+    secret: SecretId,
+    version: PendingVersion,
+    current: Option<SecretValue>,
+    pending: Option<SecretValue>,
+    companion: Option<SecretDocument>,
+}
+
+/// The labels as the authority over a change in progress.
+struct Labels<'a, S, T> {
+    rotator: &'a Rotator<S, T>,
+    event: &'a RotationEvent,
+    version: &'a PendingVersion,
+}
+
+impl<S: SecretStore, T: Target> Authority for Labels<'_, S, T> {
+    async fn confirm(&self) -> Result<(), RotationError> {
+        match self.rotator.standing(self.event).await?.0 {
+            Standing::Pending(now) if now.current() == self.version.current() => Ok(()),
+            Standing::Pending(_) | Standing::Current => Err(RotationError::LabelsMoved),
+        }
+    }
+
+    async fn previous(&self) -> Result<Option<SecretDocument>, RotationError> {
+        let value = self.rotator.store.read(&self.event.secret, Version::Previous).await?;
+        value.map(|value| document(StagingLabel::Previous, Some(value))).transpose()
+    }
+
+    async fn companion(&self, secret: &SecretId) -> Result<SecretDocument, RotationError> {
+        self.rotator.companion(secret).await
+    }
+}
+
+fn document(label: StagingLabel, value: Option<SecretValue>) -> Result<SecretDocument, RotationError> {
+    let Some(value) = value else { return Err(no_value(label)) };
+    value.document().map_err(|error| RotationError::Document { label, error })
+}
+
+fn no_value(label: StagingLabel) -> RotationError {
+    RotationError::NoValue { label }
+}
+
+/// Up to the same time again. Without randomness there is none, which only makes retries meet.
+fn jitter(pause: Duration) -> Duration {
+    let mut byte = [0_u8];
+    match getrandom::fill(&mut byte) {
+        Ok(()) => pause * u32::from(byte[0]) / 256,
+        Err(_) => Duration::ZERO,
+    }
+}

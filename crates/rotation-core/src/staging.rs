@@ -1,0 +1,213 @@
+//! Staging labels: which version is live, which is pending, and the proof that a token may act.
+
+use std::{collections::BTreeMap, fmt};
+
+use thiserror::Error;
+
+use crate::event::{Home, RotationEvent, RotationToken, SecretId, VersionId};
+
+/// A label on a version of a secret.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum StagingLabel {
+    /// `AWSCURRENT`: what applications read.
+    Current,
+    /// `AWSPENDING`: what a rotation is working on.
+    Pending,
+    /// `AWSPREVIOUS`: the last `AWSCURRENT`.
+    Previous,
+    /// A label of the user's own.
+    Other(String),
+}
+
+impl StagingLabel {
+    /// The name that the service gives it.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Current => "AWSCURRENT",
+            Self::Pending => "AWSPENDING",
+            Self::Previous => "AWSPREVIOUS",
+            Self::Other(name) => name,
+        }
+    }
+}
+
+impl From<&str> for StagingLabel {
+    fn from(name: &str) -> Self {
+        match name {
+            "AWSCURRENT" => Self::Current,
+            "AWSPENDING" => Self::Pending,
+            "AWSPREVIOUS" => Self::Previous,
+            other => Self::Other(other.to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for StagingLabel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What `DescribeSecret` says about a secret, as far as a rotation depends on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VersionStages {
+    /// The secret's ARN, whatever id it was asked by.
+    pub secret: SecretId,
+    /// `RotationEnabled`; absent means false.
+    pub rotation_enabled: bool,
+    /// `RotationLambdaARN`.
+    pub rotation_function: Option<String>,
+    /// Whether `DeletedDate` is set: the secret is scheduled for deletion.
+    pub deleted: bool,
+    /// `VersionIdsToStages`.
+    pub labels: BTreeMap<VersionId, Vec<StagingLabel>>,
+}
+
+/// Who asks for a step, and therefore what must hold of the secret.
+#[derive(Clone, Debug)]
+pub enum Invoker {
+    /// A Lambda function: rotation must be enabled, and name this very function.
+    Function {
+        /// `invoked_function_arn` of the invocation.
+        arn: String,
+        /// Whether the secret may live in another account or region.
+        foreign_secrets: ForeignSecrets,
+    },
+    /// A person at a terminal, with credentials of their own: no function is configured or asked.
+    Person,
+}
+
+/// Whether a function may act on a secret of another account or region.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum ForeignSecrets {
+    /// Refused: the default.
+    #[default]
+    Refuse,
+    /// Allowed: the operator set it up so.
+    Allow,
+}
+
+/// Where the event's token stands among the labels.
+#[derive(Clone, Debug)]
+pub enum Standing {
+    /// The token is `AWSCURRENT` already: the rotation is over and every step succeeds without doing anything.
+    Current,
+    /// The token is `AWSPENDING`: the step may act.
+    Pending(PendingVersion),
+}
+
+/// The proof that a token was `AWSPENDING` when the secret was described, with the version that was `AWSCURRENT`
+/// in the same description. Only [`VersionStages::standing`] makes one.
+#[derive(Clone, Debug)]
+pub struct PendingVersion {
+    secret: SecretId,
+    version: VersionId,
+    current: VersionId,
+    rotation_token: Option<RotationToken>,
+}
+
+impl PendingVersion {
+    /// The secret's id as the event gave it.
+    pub fn secret(&self) -> &SecretId {
+        &self.secret
+    }
+
+    /// The pending version.
+    pub fn version(&self) -> &VersionId {
+        &self.version
+    }
+
+    /// The version that was `AWSCURRENT` in the same description: the one to swap `AWSCURRENT` away from.
+    pub fn current(&self) -> &VersionId {
+        &self.current
+    }
+
+    /// The event's rotation token, for `PutSecretValue`.
+    pub fn rotation_token(&self) -> Option<&RotationToken> {
+        self.rotation_token.as_ref()
+    }
+}
+
+impl VersionStages {
+    /// Decides whether the event's token may act.
+    ///
+    /// A token that holds `AWSCURRENT` is done even where it still holds `AWSPENDING`, as it does right after
+    /// `UpdateSecretVersionStage`.
+    ///
+    /// # Errors
+    /// [`Refusal`] says which of the service's own preconditions does not hold.
+    pub fn standing(&self, event: &RotationEvent, invoker: &Invoker) -> Result<Standing, Refusal> {
+        if self.deleted {
+            return Err(Refusal::Deleted);
+        }
+        self.admit(event, invoker)?;
+        let labels = self.labels.get(&event.version).ok_or(Refusal::UnknownVersion)?;
+        if labels.contains(&StagingLabel::Current) {
+            return Ok(Standing::Current);
+        }
+        if !labels.contains(&StagingLabel::Pending) {
+            return Err(Refusal::NotPending);
+        }
+        let current = self.holder(&StagingLabel::Current).ok_or(Refusal::NoCurrent)?;
+        Ok(Standing::Pending(PendingVersion {
+            secret: event.secret.clone(),
+            version: event.version.clone(),
+            current: current.clone(),
+            rotation_token: event.rotation_token.clone(),
+        }))
+    }
+
+    /// The version that holds a label.
+    pub fn holder(&self, label: &StagingLabel) -> Option<&VersionId> {
+        self.labels.iter().find(|(_, labels)| labels.contains(label)).map(|(version, _)| version)
+    }
+
+    fn admit(&self, event: &RotationEvent, invoker: &Invoker) -> Result<(), Refusal> {
+        let Invoker::Function { arn, foreign_secrets } = invoker else { return Ok(()) };
+        let foreign = match (event.secret.home().or(self.secret.home()), Home::of_arn(arn)) {
+            (Some(secret), Some(function)) => secret != function,
+            _ => false,
+        };
+        if foreign && *foreign_secrets == ForeignSecrets::Refuse {
+            return Err(Refusal::ForeignSecret);
+        }
+        if !self.rotation_enabled {
+            return Err(Refusal::RotationDisabled);
+        }
+        match &self.rotation_function {
+            Some(configured) if unqualified(configured) != unqualified(arn) => Err(Refusal::OtherFunction),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A function's ARN without version or alias: its first seven fields.
+fn unqualified(arn: &str) -> &str {
+    arn.match_indices(':').nth(6).map_or(arn, |(end, _)| &arn[..end])
+}
+
+/// The labels do not let this token act. Nothing was changed.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+pub enum Refusal {
+    /// `DeletedDate` is set.
+    #[error("the secret is scheduled for deletion")]
+    Deleted,
+    /// The secret's ARN names another account or region than the function's.
+    #[error("the secret belongs to another account or region than this function")]
+    ForeignSecret,
+    /// `RotationEnabled` is absent or false.
+    #[error("rotation is not enabled for the secret")]
+    RotationDisabled,
+    /// `RotationLambdaARN` is somebody else's.
+    #[error("the secret is configured to be rotated by another function")]
+    OtherFunction,
+    /// The token is in none of the versions.
+    #[error("the secret has no version with this token")]
+    UnknownVersion,
+    /// The version exists and is neither current nor pending.
+    #[error("the version is not AWSPENDING: the rotation was cancelled or replaced")]
+    NotPending,
+    /// No version holds `AWSCURRENT`.
+    #[error("no version of the secret is AWSCURRENT")]
+    NoCurrent,
+}

@@ -1,0 +1,142 @@
+//! The port to Secrets Manager.
+
+use std::{error::Error as StdError, fmt};
+
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+use crate::{
+    database::{Password, PasswordPolicy},
+    document::{DocumentError, SecretDocument},
+    event::{SecretId, VersionId},
+    staging::{PendingVersion, VersionStages},
+};
+
+/// AWS Secrets Manager, or what stands in for it. Every method is one call of the service and may be dropped at any
+/// await; a dropped write may have taken effect.
+pub trait SecretStore {
+    /// `DescribeSecret`.
+    async fn describe(&self, secret: &SecretId) -> Result<VersionStages, StoreError>;
+
+    /// `GetSecretValue`; `None` where the service has no value for what was asked: no such label, or a version that
+    /// holds no value yet.
+    async fn read(&self, secret: &SecretId, version: Version<'_>) -> Result<Option<SecretValue>, StoreError>;
+
+    /// `PutSecretValue` under `AWSPENDING`, with the rotation token if the event had one. The service itself keeps a
+    /// version from ever holding two values.
+    async fn put(&self, pending: &PendingVersion, document: &SecretDocument) -> Result<Put, StoreError>;
+
+    /// `UpdateSecretVersionStage`: swaps `AWSCURRENT` from the version seen at describe to the pending one.
+    ///
+    /// # Errors
+    /// [`StoreFault::Conflict`] where `AWSCURRENT` was no longer where it was described.
+    async fn promote(&self, pending: &PendingVersion) -> Result<(), StoreError>;
+
+    /// `GetRandomPassword`, asked by the policy's length, classes and exclusions.
+    async fn random_password(&self, policy: &PasswordPolicy) -> Result<Password, StoreError>;
+}
+
+/// Which version to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Version<'a> {
+    /// The one under `AWSCURRENT`.
+    Current,
+    /// The one under `AWSPREVIOUS`.
+    Previous,
+    /// The one with this id, while it is under `AWSPENDING`.
+    Pending(&'a VersionId),
+}
+
+/// A value as the service returned it.
+#[derive(Clone)]
+pub struct SecretValue {
+    /// The version that holds it.
+    pub version: VersionId,
+    /// `SecretString`; `None` where the value is `SecretBinary`.
+    pub text: Option<Zeroizing<String>>,
+}
+
+impl SecretValue {
+    /// # Errors
+    /// [`DocumentError`] where the value is not a JSON object.
+    pub fn document(&self) -> Result<SecretDocument, DocumentError> {
+        SecretDocument::parse(self.text.as_ref().ok_or(DocumentError::Binary)?)
+    }
+}
+
+impl fmt::Debug for SecretValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SecretValue").field("version", &self.version).finish_non_exhaustive()
+    }
+}
+
+/// What became of a `put`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Put {
+    /// The version holds the document.
+    Stored,
+    /// The version already held another value (`ResourceExistsException`), which stays.
+    Kept,
+}
+
+/// A call of Secrets Manager failed.
+#[derive(Debug, Error)]
+#[error("{operation} on secrets manager failed: {fault}")]
+pub struct StoreError {
+    /// The operation, as the service names it.
+    pub operation: &'static str,
+    /// What was wrong.
+    pub fault: StoreFault,
+    /// The adapter's own error; it must be free of values.
+    #[source]
+    pub source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl StoreError {
+    /// An error without a cause of its own.
+    pub fn new(operation: &'static str, fault: StoreFault) -> Self {
+        Self { operation, fault, source: None }
+    }
+}
+
+/// Why a call of Secrets Manager failed, by who can mend it.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+pub enum StoreFault {
+    /// The network: nothing answered.
+    #[error("the endpoint did not answer")]
+    Unreachable,
+    /// The service, for the moment.
+    #[error("too many requests")]
+    Throttled,
+    /// The service, for the moment.
+    #[error("the service has a fault of its own")]
+    Internal,
+    /// The administrator of the role.
+    #[error("the function's role may not do this")]
+    AccessDenied,
+    /// The administrator of the key.
+    #[error("the secret's kms key refused")]
+    KeyDenied,
+    /// The secret's owner: there is none by this name.
+    #[error("there is no such secret")]
+    NoSuchSecret,
+    /// A race: the labels moved since they were described.
+    #[error("the labels have moved")]
+    Conflict,
+    /// The caller: across accounts a rotation token is needed.
+    #[error("a rotation token is required or was refused")]
+    TokenRequired,
+    /// A password that the service made breaks the policy it was asked for.
+    #[error("the answer breaks the policy it was asked for")]
+    Unusable,
+    /// Anything else.
+    #[error("the request was refused")]
+    Rejected,
+}
+
+impl StoreFault {
+    /// Whether the same call may succeed a moment later.
+    pub fn is_transient(self) -> bool {
+        matches!(self, Self::Unreachable | Self::Throttled | Self::Internal)
+    }
+}

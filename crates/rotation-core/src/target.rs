@@ -1,0 +1,64 @@
+//! What a secret opens.
+
+use crate::{document::SecretDocument, error::RotationError, event::SecretId, store::SecretStore};
+
+/// A database user, an API key, a token: whatever the document of a secret opens.
+///
+/// Every method is idempotent and may be dropped at any await; the service calls again.
+pub trait Target {
+    /// The document of the next version. Touches nothing outside but the store's random source.
+    async fn propose(
+        &self,
+        current: &SecretDocument,
+        store: &impl SecretStore,
+    ) -> Result<SecretDocument, RotationError>;
+
+    /// Afterwards the pending document opens the target. `authority` re-checks that the token is still `AWSPENDING`
+    /// and is asked right before the change is made final.
+    async fn apply(&self, versions: &Versions, authority: &impl Authority) -> Result<Applied, RotationError>;
+
+    /// Proves that the pending document opens the target and can do work.
+    async fn verify(&self, pending: &SecretDocument) -> Result<(), RotationError>;
+
+    /// A second secret that [`Target::apply`] is known to need, so that it can be read at the same time as the rest.
+    fn companion(&self) -> Option<&SecretId> {
+        None
+    }
+}
+
+/// The documents that `setSecret` works with, all of one description of the secret.
+#[derive(Debug)]
+pub struct Versions {
+    /// Which secret they belong to: its ARN, as described.
+    pub secret: SecretId,
+    /// The live document.
+    pub current: SecretDocument,
+    /// The one to make live.
+    pub pending: SecretDocument,
+    /// `AWSCURRENT` of [`Target::companion`].
+    pub companion: Option<SecretDocument>,
+}
+
+/// What [`Target::apply`] may ask of the store while it works.
+pub trait Authority {
+    /// Describes the secret again; holds only while the token is still `AWSPENDING` beside the same `AWSCURRENT`.
+    async fn confirm(&self) -> Result<(), RotationError>;
+
+    /// The document under `AWSPREVIOUS`, where there is one.
+    async fn previous(&self) -> Result<Option<SecretDocument>, RotationError>;
+
+    /// `AWSCURRENT` of another secret.
+    async fn companion(&self, secret: &SecretId) -> Result<SecretDocument, RotationError>;
+}
+
+/// What [`Target::apply`] did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Applied {
+    /// The target was changed. The notes are for people: what was found and could not, or need not, be mended.
+    Changed {
+        /// Lower-case sentences without values.
+        notes: Vec<String>,
+    },
+    /// An earlier invocation had changed it.
+    AlreadySet,
+}
