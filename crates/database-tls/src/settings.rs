@@ -61,8 +61,8 @@ impl TlsSettings {
 
     /// Shows this certificate, followed by its intermediates, to servers that ask for one, proven by its private key.
     ///
-    /// Both are PEM text or a path, and may be the same file. The key may be PKCS#8, PKCS#1 or SEC1; its text is wiped
-    /// once it is parsed.
+    /// Both are PEM text or a path, and may be the same file. The key may be PKCS#8, PKCS#1 or SEC1 (RSA, ECDSA P-256
+    /// or P-384, Ed25519); its text is wiped once it is parsed.
     ///
     /// # Errors
     /// One of them cannot be read or parsed, the key is encrypted, or it belongs to another certificate.

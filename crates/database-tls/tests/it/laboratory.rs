@@ -100,7 +100,7 @@ pub(crate) fn pem(label: &str, der: &[u8]) -> String {
         }
         text.push('\n');
     }
-    write!(text, "-----END {label}-----\n").unwrap();
+    writeln!(text, "-----END {label}-----").unwrap();
     text
 }
 
