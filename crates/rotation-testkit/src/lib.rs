@@ -3,7 +3,11 @@
 mod authority;
 mod function;
 mod lambda;
+mod servers;
 
 pub use authority::{TestAuthority, TestCertificate};
 pub use function::{BoxFuture, Function, FunctionError};
 pub use lambda::{InvocationReport, LambdaBuilder, LambdaFunction};
+pub use servers::{
+    FailedLogin, LaunchError, PostgresBuilder, PostgresServer, PostgresVersion, QueryError, ServerTls, Stop, TestLogin,
+};

@@ -1,0 +1,10 @@
+//! Launchers of real database servers: on loopback, in temporary folders, never as root, gone with their process.
+
+mod account;
+mod guardian;
+mod postgres;
+
+pub use postgres::{
+    FailedLogin, LaunchError, PostgresBuilder, PostgresServer, PostgresVersion, QueryError, ServerTls, Stop,
+    TestLogin,
+};

@@ -1,0 +1,106 @@
+//! A small shell that outlives us by a moment: it starts a server, and when our end of its pipe closes, for whatever
+//! reason, it stops the server and removes the folder.
+//!
+//! Drop, panic, exit with servers in statics, and SIGKILL of the test run all close the pipe. A parent-death signal
+//! would not do: it fires when the *thread* that started the server ends, and tests are threads.
+
+use std::{
+    io::{self, BufRead, BufReader, Write},
+    os::unix::process::CommandExt,
+    path::Path,
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use super::account::Account;
+
+/// `$1` the folder, `$2` the log, then the server's command. The server stays a zombie until `wait`, so its number
+/// cannot belong to another process when it is signalled.
+const SCRIPT: &str = r#"
+folder=$1 log=$2; shift 2
+start() { "$@" >>"$log" 2>&1 </dev/null & server=$!; echo "$server"; }
+start "$@"
+while read -r signal; do
+    kill -s "$signal" "$server" 2>/dev/null
+    wait "$server"
+    start "$@"
+done
+kill -s QUIT "$server" 2>/dev/null
+wait "$server"
+rm -rf -- "$folder"
+"#;
+
+/// How long a server may take to stop before its guardian is left alone with it.
+const STOP_LIMIT: Duration = Duration::from_secs(10);
+
+pub(super) struct Guardian {
+    shell: Child,
+    /// Closed to end it all.
+    lifeline: Option<ChildStdin>,
+    answers: BufReader<ChildStdout>,
+    server: u32,
+}
+
+impl Guardian {
+    /// Starts `server`, which must end on SIGQUIT. Afterwards `folder` belongs to the guardian.
+    pub(super) fn start(account: Account, folder: &Path, log: &Path, server: &Command) -> io::Result<Self> {
+        let mut shell = account
+            .command("/bin/sh")
+            .args(["-c", SCRIPT, "guardian"])
+            .arg(folder)
+            .arg(log)
+            .arg(server.get_program())
+            .args(server.get_args())
+            .env_clear()
+            .envs(server.get_envs().filter_map(|(name, value)| value.map(|value| (name, value))))
+            .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+            .current_dir(folder)
+            // An interrupt from the terminal is for us; the guardian hears of it when we are gone.
+            .process_group(0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let lifeline = shell.stdin.take();
+        let answers = BufReader::new(shell.stdout.take().expect("standard output was asked for as a pipe"));
+        let mut guardian = Self { shell, lifeline, answers, server: 0 };
+        guardian.server = guardian.read_server()?;
+        Ok(guardian)
+    }
+
+    /// Whether the server still runs; a server that has ended waits as a zombie.
+    pub(super) fn server_runs(&self) -> bool {
+        std::fs::read_to_string(format!("/proc/{}/stat", self.server))
+            .is_ok_and(|stat| !stat.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('Z')))
+    }
+
+    /// Whether this text is the number of the server's process.
+    pub(super) fn is_server(&self, process_id: &str) -> bool {
+        process_id.trim().parse() == Ok(self.server)
+    }
+
+    /// Sends the server a signal that ends it (`KILL`, `INT`), waits for its end and starts it anew.
+    pub(super) fn restart(&mut self, signal: &str) -> io::Result<()> {
+        let lifeline =
+            self.lifeline.as_mut().ok_or_else(|| io::Error::other("the guardian is at its end"))?;
+        writeln!(lifeline, "{signal}")?;
+        self.server = self.read_server()?;
+        Ok(())
+    }
+
+    fn read_server(&mut self) -> io::Result<u32> {
+        let mut line = String::new();
+        self.answers.read_line(&mut line)?;
+        line.trim().parse().map_err(|_| io::Error::other("the shell that guards the server did not start it"))
+    }
+}
+
+impl Drop for Guardian {
+    fn drop(&mut self) {
+        self.lifeline = None;
+        let limit = Instant::now() + STOP_LIMIT;
+        while Instant::now() < limit && matches!(self.shell.try_wait(), Ok(None)) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
