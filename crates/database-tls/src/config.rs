@@ -7,7 +7,6 @@ use rustls::client::{Resumption, WebPkiServerVerifier};
 use rustls::crypto::CryptoProvider;
 use rustls::sign::SingleCertAndKey;
 
-use crate::authorities;
 use crate::settings::TlsSettings;
 use crate::verifier::ExplainingVerifier;
 
@@ -21,9 +20,8 @@ use crate::verifier::ExplainingVerifier;
 /// Never: the built-in authorities are parsed by the tests, those of `settings` were when it was made.
 pub fn client_config(settings: &TlsSettings) -> Arc<ClientConfig> {
     let provider = Arc::new(provider());
-    let mut roots = authorities::built_in_roots();
-    roots.extend(settings.extra_authorities.iter().cloned());
-    let standard = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
+    let roots = Arc::new(settings.authorities());
+    let standard = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider))
         .build()
         .expect("there are authorities, and no revocation lists to parse");
     let builder = ClientConfig::builder_with_provider(provider)

@@ -40,8 +40,7 @@ impl fmt::Display for TlsSetting {
 pub struct TlsSettingsError {
     /// The setting to mend.
     pub setting: TlsSetting,
-    /// What is wrong with it.
-    #[source]
+    /// What is wrong with it; part of the message, so not told again as a source.
     pub fault: SettingFault,
 }
 

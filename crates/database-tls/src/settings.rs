@@ -7,6 +7,7 @@ use rustls::sign::CertifiedKey;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, TrustAnchor};
 
+use crate::authorities;
 use crate::error::{SettingFault, TlsSetting, TlsSettingsError};
 use crate::identity;
 use crate::source;
@@ -17,7 +18,7 @@ use crate::source;
 /// There is no setting that weakens verification. `Default` trusts the built-in authorities alone and shows nothing.
 #[derive(Debug, Clone, Default)]
 pub struct TlsSettings {
-    pub(crate) extra_authorities: Vec<TrustAnchor<'static>>,
+    extra_authorities: Vec<TrustAnchor<'static>>,
     pub(crate) client_identity: Option<Arc<CertifiedKey>>,
 }
 
@@ -54,7 +55,7 @@ impl TlsSettings {
     /// # Errors
     /// The bundle cannot be read, holds no certificate, or one of them cannot be parsed.
     pub fn with_ca_bundle(mut self, bundle: &str) -> Result<Self, TlsSettingsError> {
-        let anchors = authorities(bundle).map_err(|fault| fault.of(TlsSetting::CaBundle))?;
+        let anchors = anchors(bundle).map_err(|fault| fault.of(TlsSetting::CaBundle))?;
         self.extra_authorities.extend(anchors);
         Ok(self)
     }
@@ -70,6 +71,13 @@ impl TlsSettings {
         self.client_identity = Some(Arc::new(identity::parse(certificate, key)?));
         Ok(self)
     }
+
+    /// All authorities that are trusted: the built-in ones, then those of the bundle.
+    pub fn authorities(&self) -> RootCertStore {
+        let mut roots = authorities::built_in_roots();
+        roots.extend(self.extra_authorities.iter().cloned());
+        roots
+    }
 }
 
 /// An empty variable is how a deployment template says that there is none.
@@ -78,7 +86,7 @@ fn given(value: Option<&str>) -> Option<&str> {
 }
 
 /// The trust anchors of a bundle.
-fn authorities(bundle: &str) -> Result<Vec<TrustAnchor<'static>>, SettingFault> {
+fn anchors(bundle: &str) -> Result<Vec<TrustAnchor<'static>>, SettingFault> {
     let mut roots = RootCertStore::empty();
     for (index, certificate) in certificates(bundle)?.into_iter().enumerate() {
         roots.add(certificate).map_err(|_| SettingFault::DamagedCertificate { position: index + 1 })?;

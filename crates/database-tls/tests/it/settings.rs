@@ -3,7 +3,9 @@
 use std::fs;
 use std::io::ErrorKind;
 
-use database_tls::{SettingFault, TlsSetting, TlsSettings, TlsSettingsError, client_config};
+use database_tls::{
+    SettingFault, TlsSetting, TlsSettings, TlsSettingsError, built_in_authorities, client_config,
+};
 use tempfile::TempDir;
 
 use crate::laboratory::{Authority, handshake, pem, server};
@@ -52,6 +54,16 @@ async fn two_bundles_add_up() {
             .await
             .unwrap();
     }
+}
+
+#[test]
+fn a_bundle_adds_to_the_built_in_authorities() {
+    let built_in = TlsSettings::default().authorities().roots;
+    assert_eq!(built_in.len(), built_in_authorities().count());
+    let settings = TlsSettings::default().with_ca_bundle(&Authority::named("extra").pem()).unwrap();
+    let roots = settings.authorities().roots;
+    assert_eq!(roots[..built_in.len()], built_in);
+    assert_eq!(roots.len(), built_in.len() + 1);
 }
 
 #[test]
