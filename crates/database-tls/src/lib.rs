@@ -1,11 +1,11 @@
 //! One rustls configuration for database connections: the RDS and Amazon authorities, no silent downgrade.
 //!
 //! ```text
-//! TLS_CA_BUNDLE, TLS_CLIENT_CERT, TLS_CLIENT_KEY ── TlsSettings::parse ──> TlsSettings
-//!                                                                             │ client_config
-//! data/*.der (the built-in authorities) ──────────────────────────> rustls::ClientConfig
-//!                                                                             │ a handshake fails
-//!                                          certificate_fault(&error) ──> CertificateFault
+//! TLS_CA_BUNDLE, TLS_CLIENT_CERT, TLS_CLIENT_KEY --> TlsSettings::parse --> TlsSettings
+//!                                                                              |
+//! data/*.der, the built-in authorities ------------------> client_config --> rustls::ClientConfig
+//!                                                                              | a handshake fails
+//!                                       certificate_fault(&error) --> CertificateFault
 //! ```
 //!
 //! Verification of chain, dates and name is always on. The extra bundle adds to the built-in authorities and does not
