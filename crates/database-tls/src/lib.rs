@@ -9,7 +9,7 @@
 //! ```
 //!
 //! Verification of chain, dates and name is always on. The extra bundle adds to the built-in authorities and does not
-//! replace them. Revocation is not checked: RDS publishes no lists, and rustls fetches none while connecting.
+//! replace them. Revocation is not checked: rustls fetches no lists while connecting.
 
 mod authorities;
 mod config;

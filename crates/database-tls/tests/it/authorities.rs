@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use database_tls::built_in_authorities;
 use x509_parser::prelude::{ASN1Time, FromDer, X509Certificate};
 
-/// An authority with less than this left must be renewed before a release. RDS announces successors years ahead.
+/// An authority with less than this left must be renewed before a release.
 const MARGIN_DAYS: i64 = 365;
 
 /// Every region in which RDS runs and whose authorities can be had from a package.
