@@ -1,0 +1,284 @@
+//! The model in the world: the clock, the random source, the file, the functions, and the trouble that tests ask
+//! for.
+
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    io,
+    sync::{Arc, Mutex, MutexGuard},
+    time::{Duration, Instant, SystemTime},
+};
+
+use serde_json::Value;
+use tokio::{sync::Notify, task::JoinSet};
+
+use super::{
+    Call, ErrorCode, Fault, FaultKind, Operation, RotationOutcome, RotationRecord, RotationSettings,
+    ServiceError, Settings, driver,
+    fault::{Faults, dropped, throttled},
+    model::{Entropy, Model, Moment, RotationOrder, RotationStanding, SecretArn, Timestamp},
+    state_file,
+};
+use crate::Function;
+
+/// Everything behind the endpoint.
+pub(crate) struct Service {
+    settings: Settings,
+    state: Mutex<State>,
+    functions: Mutex<HashMap<String, Arc<dyn Function>>>,
+    records: Mutex<BTreeMap<(String, String), RotationRecord>>,
+    /// Told whenever a rotation ends.
+    pub(super) ended: Notify,
+    tasks: Mutex<JoinSet<()>>,
+}
+
+struct State {
+    model: Model,
+    faults: Faults,
+    delay: Duration,
+    calls: Vec<Call>,
+    /// When the value writes of the last second came.
+    writes: VecDeque<Instant>,
+    /// What reads of a secret still see, and how many of them.
+    lagging: HashMap<SecretArn, (Model, u32)>,
+}
+
+impl Service {
+    pub(crate) fn open(settings: Settings) -> io::Result<Self> {
+        let kept = settings.state_file.as_deref().map(state_file::load).transpose()?.flatten();
+        let mut model = kept.unwrap_or_else(|| Model::new(&settings.region, &settings.account));
+        model.require_rotation_token(settings.rotation.require_rotation_token);
+        let state = State {
+            model,
+            faults: Faults::default(),
+            delay: settings.trouble.delay,
+            calls: Vec::new(),
+            writes: VecDeque::new(),
+            lagging: HashMap::new(),
+        };
+        Ok(Self {
+            settings,
+            state: Mutex::new(state),
+            functions: Mutex::default(),
+            records: Mutex::default(),
+            ended: Notify::new(),
+            tasks: Mutex::default(),
+        })
+    }
+
+    /// Answers a client: slowed, refused and logged as the test has asked for.
+    ///
+    /// Not cancel safe in one way only: dropped while it is delayed, it takes no effect and is not logged.
+    pub(crate) async fn call(
+        self: &Arc<Self>,
+        operation: Operation,
+        request: Value,
+    ) -> Result<Value, ServiceError> {
+        let (mut call, delay, fault) = {
+            let mut state = self.state();
+            let id = request.get("SecretId").and_then(Value::as_str);
+            let arn = id.and_then(|id| state.model.resolve(id)).map(|arn| arn.as_str().to_owned());
+            (Call::begin(operation, &request, arn), state.delay, state.faults.meet(operation))
+        };
+        let extra = if let Some(FaultKind::Delay(extra)) = fault { extra } else { Duration::ZERO };
+        let wait = delay.saturating_add(extra);
+        if !wait.is_zero() {
+            tokio::time::sleep(wait).await;
+        }
+        let answer = match fault.and_then(FaultKind::refusal) {
+            Some(refusal) => Err(refusal),
+            None => self.effect(operation, request),
+        };
+        let answer = match fault {
+            Some(FaultKind::DropAfterEffect) => Err(dropped()),
+            Some(_) | None => answer,
+        };
+        call.end = Instant::now();
+        call.error = answer.as_ref().err().map(|error| error.code);
+        self.state().calls.push(call);
+        answer
+    }
+
+    /// Answers at once, unlogged and untroubled: the test's own look inside.
+    pub(crate) fn call_inside(
+        self: &Arc<Self>,
+        operation: Operation,
+        request: Value,
+    ) -> Result<Value, ServiceError> {
+        let mut state = self.state();
+        let answer = self.apply(&mut state, operation, request);
+        self.drive_orders(&mut state);
+        answer
+    }
+
+    fn effect(self: &Arc<Self>, operation: Operation, request: Value) -> Result<Value, ServiceError> {
+        let mut state = self.state();
+        if operation.is_value_write() && state.is_throttled(self.settings.trouble.writes_per_second) {
+            return Err(throttled());
+        }
+        let id = request.get("SecretId").and_then(Value::as_str);
+        let arn = id.and_then(|id| state.model.resolve(id));
+        if operation.reads_a_secret()
+            && let Some(arn) = &arn
+            && let Some((before, left)) = state.lagging.get_mut(arn).filter(|(_, left)| *left > 0)
+        {
+            *left -= 1;
+            return before.call(operation, request, &mut moment(&mut OperatingSystem));
+        }
+        let stale_reads = self.settings.trouble.stale_reads;
+        let before = match &arn {
+            Some(arn) if stale_reads > 0 && operation.writes() => state.model.with_only(arn),
+            Some(_) | None => None,
+        };
+        let answer = self.apply(&mut state, operation, request);
+        if let (Ok(_), Some(arn), Some(before)) = (&answer, arn, before) {
+            state.lagging.insert(arn, (before, stale_reads));
+        }
+        self.drive_orders(&mut state);
+        answer
+    }
+
+    /// The model's answer, kept in the file before it is given.
+    fn apply(&self, state: &mut State, operation: Operation, request: Value) -> Result<Value, ServiceError> {
+        let before = (operation.writes() && self.settings.state_file.is_some()).then(|| state.model.clone());
+        let answer = state.model.call(operation, request, &mut moment(&mut OperatingSystem))?;
+        if let Some(before) = before
+            && let Err(error) = self.keep(&state.model)
+        {
+            state.model = before;
+            return Err(ServiceError::new(
+                ErrorCode::InternalServiceError,
+                format!("the state file cannot be written: {error}"),
+            ));
+        }
+        Ok(answer)
+    }
+
+    fn keep(&self, model: &Model) -> io::Result<()> {
+        self.settings.state_file.as_deref().map_or(Ok(()), |path| state_file::save(model, path))
+    }
+
+    fn drive_orders(self: &Arc<Self>, state: &mut State) {
+        let mut tasks = self.tasks.lock().expect("no holder panics");
+        while tasks.try_join_next().is_some() {}
+        for order in state.model.take_orders() {
+            self.record(&order, |record| record.outcome = None);
+            tasks.spawn(driver::drive(Arc::clone(self), order));
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("no holder panics")
+    }
+}
+
+/// What the driver asks and tells.
+impl Service {
+    pub(crate) fn rotation_settings(&self) -> &RotationSettings {
+        &self.settings.rotation
+    }
+
+    pub(crate) fn function(&self, arn: &str) -> Option<Arc<dyn Function>> {
+        self.functions.lock().expect("no holder panics").get(arn).cloned()
+    }
+
+    pub(crate) fn rotation_standing(&self, order: &RotationOrder) -> RotationStanding {
+        self.state().model.rotation_standing(order)
+    }
+
+    pub(crate) fn complete_rotation(&self, order: &RotationOrder) -> bool {
+        let now = moment(&mut OperatingSystem).now;
+        self.state().model.complete_rotation(order, self.settings.rotation.clean_up_pending, now)
+    }
+
+    pub(crate) fn end_rotation(&self, order: &RotationOrder, outcome: RotationOutcome) {
+        let mut state = self.state();
+        state.model.leave_rotation(order);
+        // Nobody waits for an answer here; the next write to the file brings what this one could not.
+        let _ = self.keep(&state.model);
+        drop(state);
+        self.record(order, |record| record.outcome = Some(outcome));
+        self.ended.notify_waiters();
+    }
+
+    pub(crate) fn record(&self, order: &RotationOrder, change: impl FnOnce(&mut RotationRecord)) {
+        let (secret, version) = (order.secret.as_str().to_owned(), order.version.as_str().to_owned());
+        let mut records = self.records.lock().expect("no holder panics");
+        let fresh = || RotationRecord {
+            secret: secret.clone(),
+            version: version.clone(),
+            attempts: Vec::new(),
+            outcome: None,
+        };
+        change(records.entry((secret.clone(), version.clone())).or_insert_with(fresh));
+    }
+}
+
+/// What the handle asks and tells.
+impl Service {
+    pub(crate) fn register(&self, arn: &str, function: Arc<dyn Function>) {
+        self.functions.lock().expect("no holder panics").insert(arn.to_owned(), function);
+        self.state().model.allow_function(arn);
+    }
+
+    pub(crate) fn rotation(&self, secret: &str, version: &str) -> Option<RotationRecord> {
+        let arn = self.state().model.resolve(secret)?.as_str().to_owned();
+        self.records.lock().expect("no holder panics").get(&(arn, version.to_owned())).cloned()
+    }
+
+    pub(crate) fn inject(&self, fault: Fault) {
+        self.state().faults.add(fault);
+    }
+
+    pub(crate) fn clear_faults(&self) {
+        self.state().faults.clear();
+    }
+
+    pub(crate) fn set_delay(&self, delay: Duration) {
+        self.state().delay = delay;
+    }
+
+    pub(crate) fn calls(&self) -> Vec<Call> {
+        self.state().calls.clone()
+    }
+
+    pub(crate) fn take_calls(&self) -> Vec<Call> {
+        std::mem::take(&mut self.state().calls)
+    }
+
+    /// Ends the rotations under way, and lets go of the functions, which may hold handles of their own.
+    pub(crate) fn close(&self) {
+        self.tasks.lock().expect("no holder panics").abort_all();
+        self.functions.lock().expect("no holder panics").clear();
+    }
+}
+
+impl State {
+    /// Counts a value write, or says that it is one too many.
+    fn is_throttled(&mut self, limit: Option<u32>) -> bool {
+        let Some(limit) = limit else {
+            return false;
+        };
+        let now = Instant::now();
+        self.writes.retain(|write| now.duration_since(*write) < Duration::from_secs(1));
+        if self.writes.len() >= limit as usize {
+            return true;
+        }
+        self.writes.push_back(now);
+        false
+    }
+}
+
+/// The operating system's random source.
+struct OperatingSystem;
+
+impl Entropy for OperatingSystem {
+    fn fill(&mut self, bytes: &mut [u8]) {
+        getrandom::fill(bytes).expect("the operating system gives random bytes");
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the clock that the model is told of")]
+fn moment(entropy: &mut dyn Entropy) -> Moment<'_> {
+    let elapsed = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    Moment { now: Timestamp::since_epoch(elapsed.expect("the clock is past 1970")), entropy }
+}
