@@ -4,7 +4,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rotation_testkit::{LaunchError, PostgresServer, PostgresVersion, QueryError, ServerTls, Stop, TestLogin};
+use rotation_testkit::{
+    LaunchError, PostgresServer, PostgresVersion, QueryError, ServerTls, Stop, TestLogin,
+};
 
 fn refused(result: Result<(), QueryError>) -> String {
     result.unwrap_err().code.expect("the server answers")
@@ -13,12 +15,10 @@ fn refused(result: Result<(), QueryError>) -> String {
 #[tokio::test]
 async fn every_tested_version_starts_and_says_that_it_is_that_version() {
     for version in PostgresVersion::TESTED {
-        let started = Instant::now();
         let server = PostgresServer::shared(version).unwrap();
         let rows = server.query("postgres", "SHOW server_version").await.unwrap();
         let said = rows[0][0].as_deref().unwrap();
         assert!(said.starts_with(&format!("{}.", version.major())), "{version} says {said}");
-        eprintln!("{version}: {said}, asked and answered after {:?}", started.elapsed());
     }
 }
 
@@ -101,7 +101,8 @@ async fn md5_servers_store_and_accept_md5() {
 
 #[tokio::test]
 async fn access_rules_come_before_the_rule_that_lets_everybody_in() {
-    let server = PostgresServer::builder(PostgresVersion::V16).access("local all barred reject").start().unwrap();
+    let server =
+        PostgresServer::builder(PostgresVersion::V16).access("local all barred reject").start().unwrap();
     let login = server.create_role_named("barred", "").await.unwrap();
     assert_eq!(refused(server.try_login(&login, "postgres").await), "28000");
     assert_eq!(server.failed_logins_of("barred"), 1);
@@ -129,7 +130,8 @@ fn a_version_that_is_not_here_is_an_error_that_says_how_to_get_it() {
 
 #[test]
 fn a_server_that_cannot_start_says_why() {
-    let error = PostgresServer::builder(PostgresVersion::V18).setting("no_such_setting", "1").start().unwrap_err();
+    let error =
+        PostgresServer::builder(PostgresVersion::V18).setting("no_such_setting", "1").start().unwrap_err();
     assert!(error.to_string().contains("no_such_setting"), "{error}");
 }
 
@@ -174,7 +176,7 @@ fn a_run_that_waits_to_be_killed() {
     let note = std::env::var_os(VICTIM).expect("set by the test that starts this one");
     let server = PostgresServer::shared(PostgresVersion::V18).unwrap();
     std::fs::write(note, format!("{}\n", server.socket_folder().display())).unwrap();
-    std::thread::sleep(Duration::from_secs(60));
+    std::thread::sleep(Duration::from_mins(1));
     panic!("nobody killed this process");
 }
 
