@@ -1,1 +1,7 @@
-//! AWS Secrets Manager as the store of rotation-core.
+//! AWS Secrets Manager as the store of `rotation-core`; the one crate that knows the AWS SDK.
+
+mod client;
+mod fault;
+mod store;
+
+pub use client::{Endpoint, SecretsManager};

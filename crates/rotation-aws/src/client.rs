@@ -1,0 +1,93 @@
+//! The client: TLS, credentials, retries and time limits.
+
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, Region, environment::EnvironmentVariableCredentialsProvider};
+use aws_sdk_secretsmanager::{
+    Client,
+    config::{Builder, SharedHttpClient},
+};
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
+use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
+
+/// The roots of AWS's own endpoints; see `data/README.md`.
+const AMAZON_ROOTS: &[u8] = include_bytes!("../data/amazon-roots.pem");
+
+/// Attempts at one call, with the SDK's jittered backoff between them. The caller's deadline bounds their sum.
+const ATTEMPTS: u32 = 4;
+/// The longest wait for a TCP and TLS connection, so that a security group which drops packets is told from a slow
+/// call before the invocation's time is over.
+const CONNECT_TIME: Duration = Duration::from_secs(3);
+/// The longest wait for one attempt's answer.
+const ATTEMPT_TIME: Duration = Duration::from_secs(6);
+
+/// AWS Secrets Manager. Cloning shares the connections.
+#[derive(Clone, Debug)]
+pub struct SecretsManager {
+    pub(crate) client: Client,
+}
+
+/// Which Secrets Manager to talk to.
+#[derive(Clone, Debug, Default)]
+pub struct Endpoint {
+    /// `AWS_REGION`.
+    pub region: Option<String>,
+    /// `SECRETS_MANAGER_ENDPOINT`: a URL, or a host name that is asked over HTTPS. `None` takes the region's own.
+    pub url: Option<String>,
+    /// `AWS_CA_BUNDLE`: PEM of authorities to trust beside Amazon's.
+    pub ca_bundle: Option<Vec<u8>>,
+}
+
+impl SecretsManager {
+    /// A client with the credentials that Lambda puts into the environment.
+    pub fn in_lambda(endpoint: &Endpoint) -> Self {
+        let config = Builder::new()
+            .behavior_version(BehaviorVersion::latest())
+            .credentials_provider(EnvironmentVariableCredentialsProvider::new())
+            .region(endpoint.region.clone().map(Region::new));
+        Self::with(config, endpoint)
+    }
+
+    /// A client with a person's credentials: environment, profile, or web identity, as the AWS CLI finds them.
+    pub async fn of_person(endpoint: &Endpoint) -> Self {
+        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client(endpoint));
+        if let Some(region) = &endpoint.region {
+            loader = loader.region(Region::new(region.clone()));
+        }
+        Self::with(Builder::from(&loader.load().await), endpoint)
+    }
+
+    fn with(mut config: Builder, endpoint: &Endpoint) -> Self {
+        if let Some(url) = &endpoint.url {
+            let url = if url.contains("://") { url.clone() } else { format!("https://{url}") };
+            config = config.endpoint_url(url);
+        }
+        let limits =
+            TimeoutConfig::builder().connect_timeout(CONNECT_TIME).operation_attempt_timeout(ATTEMPT_TIME);
+        let config = config
+            .http_client(http_client(endpoint))
+            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+            .timeout_config(limits.build());
+        Self { client: Client::from_conf(config.build()) }
+    }
+}
+
+/// rustls on ring, trusting Amazon's roots; the system's store as well where a region's endpoints chain elsewhere.
+fn http_client(endpoint: &Endpoint) -> SharedHttpClient {
+    let elsewhere = endpoint
+        .region
+        .as_ref()
+        .is_some_and(|region| region.starts_with("cn-") || region.starts_with("us-iso"));
+    let mut roots = TrustStore::empty().with_native_roots(elsewhere).with_pem_certificate(AMAZON_ROOTS);
+    if let Some(bundle) = &endpoint.ca_bundle {
+        roots.add_pem_certificate(bundle.as_slice());
+    }
+    let tls = TlsContext::builder()
+        .with_trust_store(roots)
+        .build()
+        .expect("a trust store alone is a valid context");
+    aws_smithy_http_client::Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .tls_context(tls)
+        .build_https()
+}

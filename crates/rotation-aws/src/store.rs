@@ -1,0 +1,122 @@
+//! The calls.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_secretsmanager::{
+    error::ProvideErrorMetadata,
+    operation::{get_secret_value::GetSecretValueError, put_secret_value::PutSecretValueError},
+};
+use rotation_core::{
+    PendingVersion, Put, SecretDocument, SecretId, SecretStore, SecretValue, StagingLabel, StoreError,
+    StoreFault, Version, VersionId, VersionStages,
+    database::{CharacterClass, Password, PasswordPolicy},
+};
+use zeroize::Zeroizing;
+
+use crate::{client::SecretsManager, fault::store_error};
+
+impl SecretStore for SecretsManager {
+    async fn describe(&self, secret: &SecretId) -> Result<VersionStages, StoreError> {
+        const OPERATION: &str = "DescribeSecret";
+        let answer = self.client.describe_secret().secret_id(secret.as_str()).send().await;
+        let answer = answer.map_err(|error| store_error(OPERATION, &error))?;
+        let odd = |_| StoreError::new(OPERATION, StoreFault::Internal);
+        let mut labels = BTreeMap::new();
+        for (version, names) in answer.version_ids_to_stages.unwrap_or_default() {
+            // A version that was not made by a rotation may have an id of any form; it is none of ours.
+            let Ok(version) = VersionId::new(version) else { continue };
+            labels.insert(version, names.iter().map(|name| StagingLabel::from(name.as_str())).collect());
+        }
+        Ok(VersionStages {
+            secret: SecretId::new(answer.arn.unwrap_or_else(|| secret.as_str().to_owned())).map_err(odd)?,
+            rotation_enabled: answer.rotation_enabled.unwrap_or_default(),
+            rotation_function: answer.rotation_lambda_arn,
+            deleted: answer.deleted_date.is_some(),
+            labels,
+        })
+    }
+
+    async fn read(&self, secret: &SecretId, version: Version<'_>) -> Result<Option<SecretValue>, StoreError> {
+        const OPERATION: &str = "GetSecretValue";
+        let call = self.client.get_secret_value().secret_id(secret.as_str());
+        // The label is always named: without one, an emulator may answer with a stale version.
+        let call = match version {
+            Version::Current => call.version_stage(StagingLabel::Current.name()),
+            Version::Previous => call.version_stage(StagingLabel::Previous.name()),
+            Version::Pending(id) => call.version_stage(StagingLabel::Pending.name()).version_id(id.as_str()),
+        };
+        let answer = match call.send().await {
+            Ok(answer) => answer,
+            Err(error) if error.as_service_error().is_some_and(is_no_value) => return Ok(None),
+            Err(error) => return Err(store_error(OPERATION, &error)),
+        };
+        let odd = StoreError::new(OPERATION, StoreFault::Internal);
+        let version = VersionId::new(answer.version_id.unwrap_or_default()).map_err(|_| odd)?;
+        Ok(Some(SecretValue { version, text: answer.secret_string.map(Zeroizing::new) }))
+    }
+
+    async fn put(&self, pending: &PendingVersion, document: &SecretDocument) -> Result<Put, StoreError> {
+        let call = self
+            .client
+            .put_secret_value()
+            .secret_id(pending.secret().as_str())
+            .client_request_token(pending.version().as_str())
+            .secret_string(document.to_json().as_str())
+            .version_stages(StagingLabel::Pending.name())
+            .set_rotation_token(pending.rotation_token().map(|token| token.expose().to_owned()));
+        match call.send().await {
+            Ok(_) => Ok(Put::Stored),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(PutSecretValueError::is_resource_exists_exception) =>
+            {
+                Ok(Put::Kept)
+            }
+            Err(error) => Err(store_error("PutSecretValue", &error)),
+        }
+    }
+
+    async fn promote(&self, pending: &PendingVersion) -> Result<(), StoreError> {
+        let call = self
+            .client
+            .update_secret_version_stage()
+            .secret_id(pending.secret().as_str())
+            .version_stage(StagingLabel::Current.name())
+            .move_to_version_id(pending.version().as_str())
+            .remove_from_version_id(pending.current().as_str());
+        match call.send().await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(store_error("UpdateSecretVersionStage", &error)),
+        }
+    }
+
+    async fn random_password(&self, policy: &PasswordPolicy) -> Result<Password, StoreError> {
+        const OPERATION: &str = "GetRandomPassword";
+        let settings = policy.settings();
+        let excluded = |class| settings.exclude_classes.contains(&class);
+        let length = i64::try_from(settings.length).expect("a policy's length is at most 4096");
+        let call = self
+            .client
+            .get_random_password()
+            .password_length(length)
+            .exclude_characters(policy.excluded_characters())
+            .exclude_lowercase(excluded(CharacterClass::Lowercase))
+            .exclude_uppercase(excluded(CharacterClass::Uppercase))
+            .exclude_numbers(excluded(CharacterClass::Digit))
+            .exclude_punctuation(excluded(CharacterClass::Punctuation))
+            .require_each_included_type(settings.require_each_class);
+        let answer = call.send().await.map_err(|error| store_error(OPERATION, &error))?;
+        let text = Zeroizing::new(answer.random_password.unwrap_or_default());
+        let password = Password::parse(&text).ok().filter(|password| policy.admits(password));
+        password.ok_or(StoreError::new(OPERATION, StoreFault::Unusable))
+    }
+}
+
+/// The service's three ways of saying that there is no value where it was asked for one: no such label, a version
+/// without a value, and an id that does not hold the label. A secret that is not there is another matter.
+fn is_no_value(error: &GetSecretValueError) -> bool {
+    let message = error.message().unwrap_or_default();
+    (error.is_resource_not_found_exception() && message.contains("secret value"))
+        || (error.is_invalid_request_exception() && message.contains("VersionStage"))
+}
