@@ -209,6 +209,9 @@ fn text<'a>(event: &'a Value, field: &'static str) -> Result<&'a str, EventError
 /// The invocation was not one that Secrets Manager makes.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum EventError {
+    /// The event is no JSON object of a sensible size.
+    #[error("the event is not a rotation event")]
+    Malformed,
     /// A field of the event is absent.
     #[error("the event has no `{field}`")]
     Missing {

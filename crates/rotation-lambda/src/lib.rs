@@ -1,1 +1,18 @@
-//! The Lambda function around rotation-core: configuration, runtime loop, outcome lines.
+//! The Lambda function around `rotation-core`: configuration, runtime loop, outcome lines; the one crate that knows
+//! the Lambda runtime.
+//!
+//! ```text
+//! main ─> serve(strategy, engine)
+//!   Environment ─> Config ─> log, SecretsManager, engine         once
+//!   /next ─> RotationEvent ─> Rotator::rotate ─> outcome line    each invocation
+//! ```
+
+mod config;
+mod environment;
+mod failure;
+mod log;
+mod serve;
+
+pub use config::{Config, StrategyKind};
+pub use environment::{ConfigError, Environment};
+pub use serve::serve;

@@ -23,6 +23,20 @@ pub trait Engine {
     ) -> Result<Self::Session, ConnectError>;
 }
 
+impl<E: Engine> Engine for &E {
+    const PROFILE: EngineProfile = E::PROFILE;
+    type Session = E::Session;
+
+    async fn connect(
+        &self,
+        login: &Login,
+        transport: Transport,
+        deadline: Deadline,
+    ) -> Result<Self::Session, ConnectError> {
+        (**self).connect(login, transport, deadline).await
+    }
+}
+
 /// A connection to a database as one user.
 pub trait Session {
     /// Proves that the user can do work: one trivial query.

@@ -1,0 +1,141 @@
+//! The settings of a function: environment variables that AWS's templates know, and our own.
+
+use rotation_aws::Endpoint;
+use rotation_core::{
+    ForeignSecrets, SecretId,
+    database::{
+        CharacterClass, EngineProfile, MasterSecret, PasswordPolicy, PasswordSettings, PasswordSource,
+        PolicyError, Strategy,
+    },
+};
+
+use crate::environment::{ConfigError, Environment};
+
+/// Which of the two strategies an artifact was built for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StrategyKind {
+    /// `*_single_user`.
+    SingleUser,
+    /// `*_master_user`; AWS also says multi user.
+    AlternatingUsers,
+}
+
+impl StrategyKind {
+    /// For people and metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SingleUser => "single user",
+            Self::AlternatingUsers => "alternating users",
+        }
+    }
+}
+
+/// Everything that a function is told by its deployment, parsed and checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where Secrets Manager is.
+    pub endpoint: Endpoint,
+    /// How passwords are rotated.
+    pub strategy: Strategy,
+    /// How passwords are made.
+    pub passwords: PasswordPolicy,
+    /// Whether a server without TLS is refused even where a secret does not ask for TLS.
+    pub require_tls: bool,
+    /// Whether secrets of other accounts and regions may be rotated.
+    pub foreign_secrets: ForeignSecrets,
+}
+
+impl Config {
+    /// # Errors
+    /// [`ConfigError`] names the first setting that is wrong.
+    pub fn parse(
+        environment: &Environment,
+        strategy: StrategyKind,
+        profile: &EngineProfile,
+    ) -> Result<Self, ConfigError> {
+        let foreign = environment.flag("ALLOW_FOREIGN_SECRETS", false)?;
+        Ok(Self {
+            endpoint: endpoint(environment)?,
+            strategy: match strategy {
+                StrategyKind::SingleUser => Strategy::SingleUser,
+                StrategyKind::AlternatingUsers => {
+                    Strategy::AlternatingUsers(MasterSecret { deployed: master_secret(environment)? })
+                }
+            },
+            passwords: passwords(environment, profile)?,
+            require_tls: environment.flag("REQUIRE_TLS", false)?,
+            foreign_secrets: if foreign { ForeignSecrets::Allow } else { ForeignSecrets::Refuse },
+        })
+    }
+}
+
+fn endpoint(environment: &Environment) -> Result<Endpoint, ConfigError> {
+    let ca_bundle = match environment.text("AWS_CA_BUNDLE") {
+        None => None,
+        Some(path) => Some(std::fs::read(path).map_err(|error| {
+            ConfigError::new("AWS_CA_BUNDLE", format!("names a file that cannot be read: {}", error.kind()))
+        })?),
+    };
+    let owned = |name| environment.text(name).map(str::to_owned);
+    Ok(Endpoint { region: owned("AWS_REGION"), url: owned("SECRETS_MANAGER_ENDPOINT"), ca_bundle })
+}
+
+fn master_secret(environment: &Environment) -> Result<Option<SecretId>, ConfigError> {
+    const NAME: &str = "MASTER_SECRET_ARN";
+    let deployed = environment.text(NAME).map(SecretId::new).transpose();
+    deployed.map_err(|_| ConfigError::new(NAME, "must be the ARN of a secret"))
+}
+
+fn passwords(environment: &Environment, profile: &EngineProfile) -> Result<PasswordPolicy, ConfigError> {
+    const LENGTH: &str = "PASSWORD_LENGTH";
+    let defaults = PasswordSettings::default();
+    let length = match environment.text(LENGTH).map(str::parse) {
+        None => defaults.length,
+        Some(Ok(length)) => length,
+        Some(Err(_)) => return Err(ConfigError::new(LENGTH, "must be a whole number")),
+    };
+    let mut exclude_classes = Vec::new();
+    for (name, class) in [
+        ("EXCLUDE_LOWERCASE", CharacterClass::Lowercase),
+        ("EXCLUDE_UPPERCASE", CharacterClass::Uppercase),
+        ("EXCLUDE_NUMBERS", CharacterClass::Digit),
+        ("EXCLUDE_PUNCTUATION", CharacterClass::Punctuation),
+    ] {
+        if environment.flag(name, false)? {
+            exclude_classes.push(class);
+        }
+    }
+    let sources =
+        [("os", PasswordSource::OperatingSystem), ("secrets-manager", PasswordSource::SecretsManager)];
+    let settings = PasswordSettings {
+        length,
+        exclude_characters: environment.raw("EXCLUDE_CHARACTERS").map(str::to_owned),
+        exclude_classes,
+        require_each_class: environment.flag("REQUIRE_EACH_INCLUDED_TYPE", defaults.require_each_class)?,
+        source: environment.choice(
+            "PASSWORD_SOURCE",
+            &sources,
+            defaults.source,
+            "must be os or secrets-manager",
+        )?,
+    };
+    PasswordPolicy::new(settings, &profile.password_rule).map_err(|error| policy_error(&error))
+}
+
+/// Names the variable that a person has to change first.
+fn policy_error(error: &PolicyError) -> ConfigError {
+    match error {
+        PolicyError::Length { shortest, longest } => {
+            ConfigError::new("PASSWORD_LENGTH", format!("must be {shortest} to {longest} for this engine"))
+        }
+        PolicyError::Exclusions => ConfigError::new("EXCLUDE_CHARACTERS", "must not exceed 4096 characters"),
+        PolicyError::RequiredClass { class } => {
+            ConfigError::new("EXCLUDE_CHARACTERS", format!("and its kin leave no {class:?} for this engine"))
+        }
+        PolicyError::Guessable => ConfigError::new(
+            "PASSWORD_LENGTH",
+            "and the exclusions leave fewer than 128 bits of randomness; raise it or exclude less",
+        ),
+        PolicyError::NoRandomness => ConfigError::new("PASSWORD_SOURCE", "gives no randomness"),
+    }
+}

@@ -1,0 +1,89 @@
+//! The environment, read once, and the types that its variables may have.
+
+use std::{collections::BTreeMap, fmt};
+
+use thiserror::Error;
+
+/// A copy of the environment. It never prints: it holds credentials.
+#[derive(Clone, Default)]
+pub struct Environment(BTreeMap<String, String>);
+
+impl Environment {
+    /// The process's own. Variables that are not Unicode count as absent.
+    pub fn of_process() -> Self {
+        #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+        let all = std::env::vars_os();
+        Self(
+            all.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+                .collect(),
+        )
+    }
+
+    /// A variable that is set and not empty.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// A variable that may be set to nothing on purpose, as `EXCLUDE_CHARACTERS` may.
+    pub fn raw(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// A switch, in the spellings that AWS's templates take: true, 1, y, yes, and their opposites, in any case.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for any other word, which the templates would read as false.
+    pub fn flag(&self, name: &'static str, default: bool) -> Result<bool, ConfigError> {
+        match self.text(name).map(str::to_ascii_lowercase).as_deref() {
+            None => Ok(default),
+            Some("true" | "1" | "y" | "yes") => Ok(true),
+            Some("false" | "0" | "n" | "no") => Ok(false),
+            Some(_) => Err(ConfigError::new(name, "must be true or false")),
+        }
+    }
+
+    /// One of a few words, in any case.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with `rule` for any other word.
+    pub fn choice<T: Copy>(
+        &self,
+        name: &'static str,
+        choices: &[(&str, T)],
+        default: T,
+        rule: &'static str,
+    ) -> Result<T, ConfigError> {
+        let Some(word) = self.text(name) else { return Ok(default) };
+        let chosen = choices.iter().find(|(choice, _)| word.eq_ignore_ascii_case(choice));
+        chosen.map(|(_, value)| *value).ok_or(ConfigError::new(name, rule))
+    }
+}
+
+impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Environment {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(variables: I) -> Self {
+        Self(variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+    }
+}
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Environment({} variables)", self.0.len())
+    }
+}
+
+/// A setting of the function is wrong. Its value is not repeated.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("the setting {setting} {rule}")]
+pub struct ConfigError {
+    /// The variable.
+    pub setting: &'static str,
+    /// What it must be.
+    pub rule: String,
+}
+
+impl ConfigError {
+    /// An error about one variable.
+    pub fn new(setting: &'static str, rule: impl Into<String>) -> Self {
+        Self { setting, rule: rule.into() }
+    }
+}

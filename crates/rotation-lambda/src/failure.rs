@@ -1,0 +1,55 @@
+//! What a failed invocation answers: the line that shows in Lambda's error and in CloudTrail's `RotationFailed`.
+
+use std::error::Error as StdError;
+
+use lambda_runtime::Diagnostic;
+use rotation_core::RotationError;
+
+use crate::environment::ConfigError;
+
+/// The answer to an invocation that failed. It holds no value of a secret, so `Debug` may print it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Failure {
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
+    pub(crate) hint: String,
+}
+
+impl From<RotationError> for Failure {
+    fn from(error: RotationError) -> Self {
+        Self { code: error.code(), message: with_causes(&error), hint: error.hint() }
+    }
+}
+
+impl From<&ConfigError> for Failure {
+    fn from(error: &ConfigError) -> Self {
+        Self {
+            code: "CONFIG_INVALID",
+            message: error.to_string(),
+            hint: "Correct the function's environment; nothing is rotated until then.".into(),
+        }
+    }
+}
+
+impl From<Failure> for Diagnostic {
+    fn from(failure: Failure) -> Self {
+        Self {
+            error_type: failure.code.to_owned(),
+            error_message: format!("{}. {}", failure.message, failure.hint),
+        }
+    }
+}
+
+/// The message with those of its causes that it does not say already.
+fn with_causes(error: &dyn StdError) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let said = error.to_string();
+        if !text.contains(&said) {
+            text = format!("{text}: {said}");
+        }
+        cause = error.source();
+    }
+    text
+}
