@@ -5,7 +5,6 @@ use std::fmt;
 use serde::{
     Deserialize, Deserializer,
     de::{Error as _, MapAccess, Visitor},
-    ser::{SerializeMap, Serializer},
 };
 use serde_json::{Value, value::RawValue};
 use thiserror::Error;
@@ -13,13 +12,23 @@ use zeroize::{Zeroize, Zeroizing};
 
 /// The largest value that the service stores, in bytes.
 const MAX_BYTES: usize = 65_536;
+/// As much of a key as an error repeats, in characters.
+const MAX_NAME: usize = 64;
 
 /// A secret's value. Keys keep their order, and what we do not know is kept as it was written.
 ///
 /// It never prints, and its memory is cleared when it is dropped.
 #[derive(Clone)]
 pub struct SecretDocument {
-    fields: Vec<(String, Box<RawValue>)>,
+    fields: Vec<Field>,
+}
+
+/// One entry: the name as it reads, and both halves as they were written.
+#[derive(Clone)]
+struct Field {
+    name: String,
+    key: Box<RawValue>,
+    value: Box<RawValue>,
 }
 
 impl SecretDocument {
@@ -40,9 +49,11 @@ impl SecretDocument {
         }
         let Fields(fields) = serde_json::from_str(text).map_err(|_| DocumentError::NotJson)?;
         let mut seen = std::collections::BTreeSet::new();
-        for (key, _) in &fields {
-            if !seen.insert(key.as_str()) {
-                return Err(DocumentError::DuplicateKey { field: key.clone() });
+        for Field { name, .. } in &fields {
+            if !seen.insert(name.as_str()) {
+                return Err(DocumentError::DuplicateKey {
+                    field: name.escape_debug().take(MAX_NAME).collect(),
+                });
             }
         }
         Ok(Self { fields })
@@ -50,21 +61,25 @@ impl SecretDocument {
 
     /// The document as JSON text.
     pub fn to_json(&self) -> Zeroizing<String> {
-        let mut out = Vec::with_capacity(256);
-        let mut serializer = serde_json::Serializer::new(&mut out);
-        let mut map =
-            serializer.serialize_map(Some(self.fields.len())).expect("writing to memory cannot fail");
-        for (key, value) in &self.fields {
-            map.serialize_entry(key, value).expect("a parsed value is valid JSON");
+        // Room for all of it at once: a string that grows leaves copies behind.
+        let room: usize =
+            self.fields.iter().map(|field| field.key.get().len() + field.value.get().len() + 2).sum();
+        let mut json = Zeroizing::new(String::with_capacity(room + 2));
+        let mut separator = '{';
+        for field in &self.fields {
+            json.push(std::mem::replace(&mut separator, ','));
+            json.push_str(field.key.get());
+            json.push(':');
+            json.push_str(field.value.get());
         }
-        map.end().expect("writing to memory cannot fail");
-        Zeroizing::new(String::from_utf8(out).expect("serde_json writes UTF-8"))
+        json.push_str(if self.fields.is_empty() { "{}" } else { "}" });
+        json
     }
 
     /// The value of a field; `null` counts as absent, as an AWS template's `dict.get` would have it.
     pub fn get(&self, field: &str) -> Option<Value> {
-        let (_, raw) = self.fields.iter().find(|(key, _)| key == field)?;
-        serde_json::from_str(raw.get()).ok().filter(|value: &Value| !value.is_null())
+        let Field { value, .. } = self.fields.iter().find(|entry| entry.name == field)?;
+        serde_json::from_str(value.get()).ok().filter(|value: &Value| !value.is_null())
     }
 
     /// A field that is a string, where present.
@@ -90,11 +105,10 @@ impl SecretDocument {
     /// The same document with one field changed in its place, or added at the end.
     #[must_use]
     pub fn with_text(mut self, field: &str, text: &str) -> Self {
-        let quoted = serde_json::to_string(text).expect("a string is valid JSON");
-        let raw = RawValue::from_string(quoted).expect("a quoted string is valid JSON");
-        match self.fields.iter_mut().find(|(key, _)| key == field) {
-            Some((_, value)) => wipe(std::mem::replace(value, raw)),
-            None => self.fields.push((field.to_owned(), raw)),
+        let value = quoted(text);
+        match self.fields.iter_mut().find(|entry| entry.name == field) {
+            Some(entry) => wipe(std::mem::replace(&mut entry.value, value)),
+            None => self.fields.push(Field { name: field.to_owned(), key: quoted(field), value }),
         }
         self
     }
@@ -108,10 +122,15 @@ impl fmt::Debug for SecretDocument {
 
 impl Drop for SecretDocument {
     fn drop(&mut self) {
-        for (_, value) in self.fields.drain(..) {
-            wipe(value);
+        for field in self.fields.drain(..) {
+            wipe(field.value);
         }
     }
+}
+
+fn quoted(text: &str) -> Box<RawValue> {
+    let quoted = serde_json::to_string(text).expect("a string is valid JSON");
+    RawValue::from_string(quoted).expect("a quoted string is valid JSON")
 }
 
 fn wipe(value: Box<RawValue>) {
@@ -119,7 +138,7 @@ fn wipe(value: Box<RawValue>) {
 }
 
 /// All entries of one object, duplicates included, so that they can be refused by name.
-struct Fields(Vec<(String, Box<RawValue>)>);
+struct Fields(Vec<Field>);
 
 impl<'de> Deserialize<'de> for Fields {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -133,11 +152,12 @@ impl<'de> Deserialize<'de> for Fields {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
                 let mut fields = Vec::new();
-                while let Some(entry) = map.next_entry()? {
+                while let Some(key) = map.next_key::<Box<RawValue>>()? {
                     if fields.len() == 1024 {
                         return Err(A::Error::custom("more than 1024 keys"));
                     }
-                    fields.push(entry);
+                    let name = serde_json::from_str(key.get()).map_err(A::Error::custom)?;
+                    fields.push(Field { name, key, value: map.next_value()? });
                 }
                 Ok(Fields(fields))
             }

@@ -21,18 +21,19 @@ pub enum RotationError {
     #[error(transparent)]
     Refused(#[from] Refusal),
     /// The secret's owner: a version's value is not usable.
-    #[error("the {label} version: {error}")]
+    #[error("the {label} version cannot be used")]
     Document {
         /// Which version.
         label: StagingLabel,
         /// What is wrong with it.
+        #[source]
         error: DocumentError,
     },
     /// The secret's owner: the master secret's value is not usable.
-    #[error("the master secret: {0}")]
-    MasterDocument(DocumentError),
+    #[error("the master secret cannot be used")]
+    MasterDocument(#[source] DocumentError),
     /// The operator: the master secret cannot be read.
-    #[error("the master secret cannot be read: {0}")]
+    #[error("the master secret cannot be read")]
     MasterUnreadable(#[source] StoreError),
     /// The operator: the master secret has no `AWSCURRENT` value.
     #[error("the master secret {0} has no current value")]

@@ -50,22 +50,24 @@ pub enum TargetError {
     #[error("the secret is its own master secret, or holds the same user")]
     MasterIsSelf,
     /// The database's administrator: this credential was refused and there is no other to try.
-    #[error("login with {credential} failed: {error}")]
+    #[error("login with {credential} failed")]
     Login {
         /// Whose login.
         credential: Credential,
         /// What the server said.
+        #[source]
         error: ConnectError,
     },
     /// The database's administrator: no stored credential logs in.
     #[error("the server refused AWSCURRENT, AWSPENDING and AWSPREVIOUS alike")]
     AllRefused,
     /// A statement failed.
-    #[error("as {credential}: {error}")]
+    #[error("a statement as {credential} failed")]
     Statement {
         /// Whose connection.
         credential: Credential,
         /// What the server said.
+        #[source]
         error: StatementError,
     },
     /// The database was still working when the time was over.

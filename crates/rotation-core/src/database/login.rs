@@ -1,6 +1,9 @@
 //! Where a database is and who logs in, parsed once out of a secret's document.
 
-use std::{fmt, net::IpAddr};
+use std::{
+    fmt,
+    net::{IpAddr, Ipv4Addr},
+};
 
 use serde_json::Value;
 
@@ -92,7 +95,10 @@ impl Host {
         // Resolvers read `2852039166` and `0xa9fea9fe` as addresses; no host name ends in a number.
         let last = name.rsplit('.').next().unwrap_or_default();
         let numeric = last.bytes().all(|b| b.is_ascii_digit())
-            || last.strip_prefix("0x").is_some_and(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit()));
+            || last
+                .strip_prefix('0')
+                .and_then(|rest| rest.strip_prefix(['x', 'X']))
+                .is_some_and(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit()));
         if name.len() > 253 || !name.split('.').all(label) || numeric {
             return Err(Self::RULE);
         }
@@ -124,7 +130,12 @@ fn permitted(address: IpAddr) -> bool {
         IpAddr::V6(v6) => {
             // fd00:ec2::/32 is where AWS puts the services of an instance: metadata, DNS, time.
             let instance_services = v6.segments()[..2] == [0xfd00, 0x0ec2];
+            // An IPv4 address in its last half: written the deprecated way, or for a NAT64 gateway.
+            let [.., high, low] = v6.segments();
+            let embeds = matches!(v6.segments(), [0, 0, 0, 0, 0, 0, ..] | [0x64, 0xff9b, 0, 0, 0, 0, ..]);
+            let v4 = Ipv4Addr::from(u32::from(high) << 16 | u32::from(low));
             !(v6.is_unicast_link_local() || v6.is_unspecified() || v6.is_multicast() || instance_services)
+                && !(embeds && !permitted(v4.into()))
         }
     }
 }
@@ -186,8 +197,17 @@ impl UserPair {
     /// The pair that a live user belongs to. A name that ends in the suffix is the clone of the name without it.
     ///
     /// # Errors
-    /// [`DocumentError::Invalid`] where the name of the pair's other user would be empty or too long.
+    /// [`DocumentError::Invalid`] where the name of the pair's other user would be empty or too long, or where one
+    /// of the two is the service's own.
     pub fn of(live: &Username, profile: &EngineProfile) -> Result<Self, DocumentError> {
+        let pair = Self::by_name(live, profile)?;
+        if [&pair.original, &pair.clone].iter().any(|user| profile.reserved_users.contains(&user.as_str())) {
+            return Err(DocumentError::Invalid { field: "username", rule: "a user of your own making" });
+        }
+        Ok(pair)
+    }
+
+    fn by_name(live: &Username, profile: &EngineProfile) -> Result<Self, DocumentError> {
         match live.as_str().strip_suffix(profile.clone_suffix) {
             Some(original) => Ok(Self { original: Username::parse(original, profile)?, clone: live.clone() }),
             None => {

@@ -2,7 +2,7 @@
 
 use super::{Database, Logins, pair_of, refused};
 use crate::{
-    database::{Change, ConnectError, Credential, Engine, Login, Session, TargetError},
+    database::{Change, ConnectError, Credential, Engine, Login, Session, TargetError, TlsMode},
     document::SecretDocument,
     error::RotationError,
     event::SecretId,
@@ -75,5 +75,11 @@ fn master_login<E: Engine>(logins: &Logins, document: &SecretDocument) -> Result
     if users.contains(&&master.credentials.username) {
         return Err(TargetError::MasterIsSelf.into());
     }
-    Ok(Login { database: logins.current.database.clone(), ..master })
+    // Where the secret insists on TLS, the same server's master is not sent in the clear because its own secret is
+    // silent about it.
+    let tls = match (master.tls, logins.current.tls) {
+        (TlsMode::Preferred, TlsMode::Required) => TlsMode::Required,
+        (own, _) => own,
+    };
+    Ok(Login { database: logins.current.database.clone(), tls, ..master })
 }
