@@ -3,13 +3,16 @@
 mod authority;
 mod function;
 mod lambda;
+pub mod proxy;
 pub mod secrets_manager;
 mod servers;
 
 pub use authority::{TestAuthority, TestCertificate};
 pub use function::{BoxFuture, Function, FunctionError};
 pub use lambda::{InvocationReport, LambdaBuilder, LambdaFunction};
+pub use proxy::Proxy;
 pub use secrets_manager::LocalSecretsManager;
 pub use servers::{
-    FailedLogin, LaunchError, PostgresBuilder, PostgresServer, PostgresVersion, QueryError, ServerTls, Stop, TestLogin,
+    FailedLogin, LaunchError, PostgresBuilder, PostgresServer, PostgresVersion, QueryError, Rogue,
+    RoguePostgres, Scripted, ScriptedAnswer, ServerTls, Stop, TestLogin,
 };

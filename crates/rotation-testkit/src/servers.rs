@@ -3,8 +3,10 @@
 mod account;
 mod guardian;
 mod postgres;
+mod rogue_postgres;
 
 pub use postgres::{
     FailedLogin, LaunchError, PostgresBuilder, PostgresServer, PostgresVersion, QueryError, ServerTls, Stop,
     TestLogin,
 };
+pub use rogue_postgres::{Rogue, RoguePostgres, Scripted, ScriptedAnswer};

@@ -5,3 +5,5 @@
 mod authority;
 mod lambda;
 mod postgres;
+mod proxy;
+mod rogue;

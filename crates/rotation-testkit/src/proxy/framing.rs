@@ -1,0 +1,61 @@
+//! Where the messages of a client end: PostgreSQL's protocol 3.0, and TLS records after a taken `SSLRequest`.
+
+/// The code in the place of a protocol version that asks for TLS.
+const SSL_REQUEST: [u8; 4] = 80_877_103_u32.to_be_bytes();
+
+/// The largest message that is taken apart; what is longer is not PostgreSQL's.
+const MESSAGE_LIMIT: usize = 16 * 1024 * 1024;
+
+/// Which shape the next message has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shape {
+    /// Length and code, without a type: `SSLRequest`, `StartupMessage`, `CancelRequest`.
+    Untyped,
+    /// Type, then length.
+    Typed,
+    /// A TLS record: type, version, length.
+    Record,
+}
+
+/// Takes the client's bytes apart.
+pub(super) struct Framing {
+    shape: Shape,
+}
+
+impl Framing {
+    pub(super) fn new() -> Self {
+        Self { shape: Shape::Untyped }
+    }
+
+    /// The length of the first message in `bytes`, as soon as it is there as a whole.
+    pub(super) fn first_message(&self, bytes: &[u8]) -> Option<usize> {
+        let length = match self.shape {
+            Shape::Untyped => read_u32(bytes, 0)?,
+            Shape::Typed => read_u32(bytes, 1)?.saturating_add(1),
+            Shape::Record => 5 + usize::from(u16::from_be_bytes([*bytes.get(3)?, *bytes.get(4)?])),
+        };
+        // A length that makes no sense is passed on as it came, for the server to refuse.
+        let length = if (1..=MESSAGE_LIMIT).contains(&length) { length } else { bytes.len() };
+        (bytes.len() >= length).then_some(length)
+    }
+
+    pub(super) fn is_ssl_request(&self, message: &[u8]) -> bool {
+        self.shape == Shape::Untyped && message.get(4..8) == Some(&SSL_REQUEST)
+    }
+
+    /// What follows an `SSLRequest`, by the server's one byte.
+    pub(super) fn answered(&mut self, answer: u8) {
+        self.shape = if answer == b'S' { Shape::Record } else { Shape::Untyped };
+    }
+
+    pub(super) fn started(&mut self) {
+        if self.shape == Shape::Untyped {
+            self.shape = Shape::Typed;
+        }
+    }
+}
+
+fn read_u32(bytes: &[u8], at: usize) -> Option<usize> {
+    let bytes: [u8; 4] = bytes.get(at..at + 4)?.try_into().ok()?;
+    usize::try_from(u32::from_be_bytes(bytes)).ok()
+}

@@ -1,0 +1,212 @@
+//! A server that speaks PostgreSQL's protocol in bad faith, or with one answer that no test server can be brought to.
+//!
+//! It follows the manual's chapter "Frontend/Backend Protocol", version 3.0.
+
+mod login;
+mod session;
+mod wire;
+
+use std::{
+    io,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    task::{JoinHandle, JoinSet},
+};
+use tokio_rustls::TlsAcceptor;
+
+use crate::authority::TestCertificate;
+
+use wire::Wire;
+
+/// What the server does to everybody who connects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rogue {
+    /// Asks for the password in clear (authentication type 3), and refuses whatever comes.
+    CleartextPassword,
+    /// Asks for the password by MD5 (type 5), and refuses whatever comes.
+    Md5Password,
+    /// Asks for SCRAM-SHA-256 with this many iterations, and refuses whatever comes.
+    ScramIterations(u32),
+    /// Answers the startup message with one byte of a message without end at each of these intervals.
+    DripFeed(Duration),
+    /// Answers the startup message with a message of 1 GiB, of which this much comes at once and nothing after it.
+    OversizedMessage(usize),
+    /// Takes the connection and never says a word, not even about TLS.
+    Silent,
+    /// Refuses the login with this SQLSTATE and message.
+    RefusesLogin(String, String),
+    /// Lets everybody in without a password and answers statements: the first [`Scripted`] whose text the statement
+    /// contains (in any case of letters) decides; other statements succeed with no rows.
+    Answers(Vec<Scripted>),
+}
+
+/// The answer to one kind of statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scripted {
+    /// A part of the statement's text.
+    pub statement: String,
+    /// What is answered.
+    pub answer: ScriptedAnswer,
+}
+
+/// What a [`Rogue::Answers`] server answers to a statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ScriptedAnswer {
+    /// An ERROR with this SQLSTATE and message.
+    Error(String, String),
+    /// Rows of one column, as text.
+    Rows(Vec<String>),
+    /// The connection is closed.
+    Close,
+    /// Nothing, ever.
+    Silence,
+}
+
+/// A running rogue on 127.0.0.1. It stops when dropped. It runs as tasks of the runtime that started it.
+pub struct RoguePostgres {
+    port: u16,
+    record: Arc<Mutex<Record>>,
+    acceptor: JoinHandle<()>,
+}
+
+/// What clients did.
+#[derive(Default)]
+struct Record {
+    connections: usize,
+    password_messages: usize,
+    statements: Vec<String>,
+    received: Vec<u8>,
+}
+
+impl RoguePostgres {
+    /// Starts a rogue without TLS: it answers an `SSLRequest` with `N`.
+    ///
+    /// # Errors
+    /// When no port can be had.
+    pub async fn start(rogue: Rogue) -> io::Result<Self> {
+        Self::serve(rogue, None).await
+    }
+
+    /// Starts a rogue that speaks TLS by this certificate.
+    ///
+    /// # Errors
+    /// When no port can be had, or the certificate is none.
+    pub async fn start_with_tls(rogue: Rogue, certificate: &TestCertificate) -> io::Result<Self> {
+        Self::serve(rogue, Some(acceptor(certificate).map_err(io::Error::other)?)).await
+    }
+
+    async fn serve(rogue: Rogue, tls: Option<TlsAcceptor>) -> io::Result<Self> {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let port = listener.local_addr()?.port();
+        let record = Arc::new(Mutex::new(Record::default()));
+        let acceptor = tokio::spawn(accept(listener, Arc::new(rogue), tls, record.clone()));
+        Ok(Self { port, record, acceptor })
+    }
+
+    /// The port on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// How many connections were opened so far.
+    pub fn connections(&self) -> usize {
+        lock(&self.record).connections
+    }
+
+    /// How many messages with a password, a hash or a SCRAM exchange (type `p`) came so far.
+    pub fn password_messages(&self) -> usize {
+        lock(&self.record).password_messages
+    }
+
+    /// The statements that came so far, by either query protocol.
+    pub fn statements(&self) -> Vec<String> {
+        lock(&self.record).statements.clone()
+    }
+
+    /// All bytes that clients sent so far, inside TLS as well, at most the first MiB.
+    pub fn received(&self) -> Vec<u8> {
+        lock(&self.record).received.clone()
+    }
+}
+
+impl Drop for RoguePostgres {
+    fn drop(&mut self) {
+        self.acceptor.abort();
+    }
+}
+
+impl std::fmt::Debug for RoguePostgres {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RoguePostgres").field("port", &self.port).finish_non_exhaustive()
+    }
+}
+
+async fn accept(
+    listener: TcpListener,
+    rogue: Arc<Rogue>,
+    tls: Option<TlsAcceptor>,
+    record: Arc<Mutex<Record>>,
+) {
+    // The set ends every connection with this future.
+    let mut connections = JoinSet::new();
+    while let Ok((stream, _)) = listener.accept().await {
+        lock(&record).connections += 1;
+        let (rogue, tls, record) = (rogue.clone(), tls.clone(), record.clone());
+        connections.spawn(async move {
+            // A client that runs away is what tests wait for.
+            let _ = meet(stream, &rogue, tls, &record).await;
+        });
+        while connections.try_join_next().is_some() {}
+    }
+}
+
+async fn meet(
+    mut stream: TcpStream,
+    rogue: &Rogue,
+    tls: Option<TlsAcceptor>,
+    record: &Mutex<Record>,
+) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    if *rogue == Rogue::Silent {
+        let mut bytes = [0; 1024];
+        while stream.read(&mut bytes).await? > 0 {}
+        return Ok(());
+    }
+    let mut plain = Wire::new(stream, record);
+    let startup = plain.read_untyped().await?;
+    if !wire::is_ssl_request(&startup) {
+        return login::login(plain, rogue).await;
+    }
+    let mut stream = plain.into_inner();
+    let Some(tls) = tls else {
+        stream.write_all(b"N").await?;
+        let mut plain = Wire::new(stream, record);
+        plain.read_untyped().await?;
+        return login::login(plain, rogue).await;
+    };
+    stream.write_all(b"S").await?;
+    let mut encrypted = Wire::new(tls.accept(stream).await?, record);
+    encrypted.read_untyped().await?;
+    login::login(encrypted, rogue).await
+}
+
+fn acceptor(certificate: &TestCertificate) -> Result<TlsAcceptor, Box<dyn std::error::Error + Send + Sync>> {
+    let chain = vec![CertificateDer::from_pem_slice(certificate.certificate_pem().as_bytes())?];
+    let key = PrivateKeyDer::from_pem_slice(certificate.key_pem().as_bytes())?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)?;
+    Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+fn lock(record: &Mutex<Record>) -> MutexGuard<'_, Record> {
+    record.lock().unwrap_or_else(PoisonError::into_inner)
+}
