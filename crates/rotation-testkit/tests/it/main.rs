@@ -7,3 +7,4 @@ mod lambda;
 mod postgres;
 mod proxy;
 mod rogue;
+mod secrets_manager;

@@ -156,7 +156,7 @@ fn numbers(field: &str, low: u8, high: u8, names: &[&str]) -> Option<Vec<u8>> {
             None => (item, None),
         };
         let (first, last) = match (range, range.split_once('-')) {
-            ("*", _) => (low, high),
+            ("*" | "", _) if step.is_some() || range == "*" => (low, high),
             (_, Some((first, last))) => (number(first, low, high, names)?, number(last, low, high, names)?),
             (_, None) => {
                 let first = number(range, low, high, names)?;

@@ -1,0 +1,14 @@
+//! The local Secrets Manager, held against the rules of the real one and against servers and clients that we did not
+//! write.
+
+mod aws_cli;
+mod backend;
+mod conformance;
+mod function;
+mod moto;
+mod rotation;
+mod rules;
+mod state;
+mod tools;
+mod trouble;
+mod wire;

@@ -1,0 +1,176 @@
+//! The state file, and what only time brings: pruning, the end of a recovery window, the next rotation.
+
+use std::{os::unix::fs::PermissionsExt, path::Path};
+
+use rotation_testkit::{
+    LocalSecretsManager,
+    secrets_manager::{ErrorCode, Operation, Settings},
+};
+use serde_json::{Value, json};
+
+const SECRET: &str = "app/login";
+
+async fn open(file: &Path) -> LocalSecretsManager {
+    let settings = Settings { state_file: Some(file.to_owned()), ..Settings::default() };
+    LocalSecretsManager::start(settings).await.unwrap()
+}
+
+/// Changes the one secret in the file, as the passing of time would have.
+fn edit(file: &Path, change: impl FnOnce(&mut Value)) {
+    let mut state: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+    let secrets = state["secrets"].as_object_mut().unwrap();
+    change(secrets.values_mut().next().unwrap());
+    std::fs::write(file, state.to_string()).unwrap();
+}
+
+fn put(manager: &LocalSecretsManager, stages: &[&str]) {
+    let request = json!({
+        "SecretId": SECRET, "ClientRequestToken": uuid::Uuid::new_v4().to_string(),
+        "SecretString": "x", "VersionStages": stages,
+    });
+    manager.call_inside(Operation::PutSecretValue, request).unwrap();
+}
+
+fn described(manager: &LocalSecretsManager) -> Value {
+    manager.call_inside(Operation::DescribeSecret, json!({"SecretId": SECRET})).unwrap()
+}
+
+#[tokio::test]
+async fn the_state_survives_in_a_file_that_only_its_owner_may_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("state.json");
+    let before = {
+        let manager = open(&file).await;
+        manager.create_secret(SECRET, "first").unwrap();
+        put(&manager, &["AWSPENDING"]);
+        described(&manager)
+    };
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
+
+    let manager = open(&file).await;
+    assert_eq!(described(&manager), before);
+    assert_eq!(manager.value(SECRET, "AWSCURRENT").unwrap(), "first");
+}
+
+#[tokio::test]
+async fn a_state_file_that_is_none_is_refused_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("state.json");
+    std::fs::write(&file, "{\"secrets\": ").unwrap();
+    let settings = Settings { state_file: Some(file.clone()), ..Settings::default() };
+    assert!(LocalSecretsManager::start(settings).await.is_err());
+    assert_eq!(std::fs::read(&file).unwrap(), b"{\"secrets\": ");
+}
+
+#[tokio::test]
+async fn a_write_that_cannot_be_kept_is_refused_and_has_no_effect() {
+    let folder = tempfile::tempdir().unwrap();
+    let manager = open(&folder.path().join("missing/state.json")).await;
+    let refusal = manager.create_secret(SECRET, "first").unwrap_err();
+    assert_eq!(refusal.code, ErrorCode::InternalServiceError);
+    assert!(manager.value(SECRET, "AWSCURRENT").is_err());
+}
+
+#[tokio::test]
+async fn versions_beyond_a_hundred_go_when_they_are_a_day_old_and_without_labels() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("state.json");
+    let count = |manager: &LocalSecretsManager| {
+        let mut request = json!({"SecretId": SECRET, "IncludeDeprecated": true});
+        let mut count = 0;
+        loop {
+            let page = manager.call_inside(Operation::ListSecretVersionIds, request.clone()).unwrap();
+            count += page["Versions"].as_array().unwrap().len();
+            match page.get("NextToken") {
+                Some(next) => request["NextToken"] = next.clone(),
+                None => return count,
+            }
+        }
+    };
+    {
+        let manager = open(&file).await;
+        manager.create_secret(SECRET, "first").unwrap();
+        for _ in 0..104 {
+            put(&manager, &["AWSCURRENT"]);
+        }
+        assert_eq!(count(&manager), 105, "young versions stay");
+    }
+    // Three are a day old, and one of these carries a label.
+    edit(&file, |secret| {
+        for version in secret["versions"].as_array_mut().unwrap().iter_mut().take(3) {
+            version["created"] = json!(version["created"].as_f64().unwrap() - 90_000.0);
+        }
+        secret["versions"][1]["stages"] = json!(["KEPT"]);
+    });
+    let manager = open(&file).await;
+    put(&manager, &["AWSCURRENT"]);
+    assert_eq!(count(&manager), 104);
+    assert_eq!(manager.value(SECRET, "KEPT").unwrap(), "x");
+}
+
+#[tokio::test]
+async fn a_deleted_secret_goes_when_its_recovery_window_has_passed() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("state.json");
+    {
+        let manager = open(&file).await;
+        manager.create_secret(SECRET, "first").unwrap();
+        manager.call_inside(Operation::DeleteSecret, json!({"SecretId": SECRET})).unwrap();
+    }
+    edit(&file, |secret| {
+        // Thirty days and a bit.
+        secret["deletion"] = json!(secret["deletion"].as_f64().unwrap() - 2_600_000.0);
+    });
+    let manager = open(&file).await;
+    let refusal = manager.call_inside(Operation::RestoreSecret, json!({"SecretId": SECRET})).unwrap_err();
+    assert_eq!(refusal.code, ErrorCode::ResourceNotFoundException);
+    manager.create_secret(SECRET, "second").unwrap();
+}
+
+/// The next rotation after Thursday 2026-01-01 10:30:00 UTC.
+#[track_caller]
+fn check(file: &Path, rules: &Value, expected: &str) {
+    edit(file, |secret| {
+        secret["rotation"] = json!({
+            "function": "f", "enabled": true, "rules": rules, "configured": 1_767_263_400.0,
+            "last_rotated": null,
+        });
+    });
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let found = runtime.block_on(async { described(&open(file).await) });
+    let seconds = found["NextRotationDate"].as_f64().unwrap();
+    #[expect(clippy::cast_possible_truncation, reason = "it is a whole number of seconds")]
+    let date = time::OffsetDateTime::from_unix_timestamp(seconds as i64).unwrap();
+    assert_eq!(date.to_string(), format!("{expected} +00:00:00"), "{rules}");
+}
+
+#[test]
+fn the_next_rotation_follows_from_the_rules() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("state.json");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async { open(&file).await.create_secret(SECRET, "first") }).unwrap();
+    let days = |days: u32| json!({"AutomaticallyAfterDays": days});
+    let schedule = |schedule: &str| json!({"ScheduleExpression": schedule});
+    for (rules, expected) in [
+        (days(1), "2026-01-02 10:30:00.0"),
+        (days(1000), "2028-09-27 10:30:00.0"),
+        (schedule("rate(4 hours)"), "2026-01-01 14:30:00.0"),
+        (schedule("rate(10 days)"), "2026-01-11 10:30:00.0"),
+        (schedule("cron(0 10 * * ? *)"), "2026-01-02 10:00:00.0"),
+        (schedule("cron(0 11 * * ? *)"), "2026-01-01 11:00:00.0"),
+        (schedule("cron(0 /8 * * ? *)"), "2026-01-01 16:00:00.0"),
+        (schedule("cron(0 */8 * * ? *)"), "2026-01-01 16:00:00.0"),
+        (schedule("cron(0 4,20 * * ? *)"), "2026-01-01 20:00:00.0"),
+        (schedule("cron(0 0 ? * SUN *)"), "2026-01-04 0:00:00.0"),
+        (schedule("cron(0 8 1 1/3 ? *)"), "2026-04-01 8:00:00.0"),
+        (schedule("cron(0 8 L * ? *)"), "2026-01-31 8:00:00.0"),
+        (schedule("cron(0 8 ? * 2#1 *)"), "2026-01-05 8:00:00.0"),
+        (schedule("cron(0 8 ? * FRIL *)"), "2026-01-30 8:00:00.0"),
+        (schedule("cron(0 8 3W * ? *)"), "2026-01-02 8:00:00.0"),
+        (schedule("cron(0 8 29 FEB ? *)"), "2028-02-29 8:00:00.0"),
+    ] {
+        check(&file, &rules, expected);
+    }
+}
