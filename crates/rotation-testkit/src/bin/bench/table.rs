@@ -1,0 +1,60 @@
+//! The figures side by side.
+
+use std::{fmt::Write, time::Duration};
+
+use crate::{
+    figures::{Figures, STEPS, mib},
+    subject::{Role, Subject},
+};
+
+const LABEL: usize = 44;
+const COLUMN: usize = 14;
+
+/// One row a figure, one column a subject.
+pub(crate) fn draw(subjects: &[Subject], figures: &[Figures], runs: usize, delay: Duration) -> String {
+    let mut table = format!(
+        "\nMedians of {runs} fresh processes, {} ms of delay at each store call\n",
+        delay.as_millis()
+    );
+    row(&mut table, "", subjects.iter().map(|subject| subject.name.clone()));
+    let mut milliseconds = |label: &str, figure: &dyn Fn(&Figures) -> f64| {
+        row(&mut table, label, figures.iter().map(|figures| format!("{:.2}", figure(figures))));
+    };
+    milliseconds("exec to first /next, ms", &|figures| figures.next);
+    milliseconds("exec to first answer (createSecret), ms", &|figures| figures.first_response);
+    milliseconds("four steps, fresh process without start, ms", &|figures| figures.cold_steps);
+    milliseconds("four steps, warm process, ms", &|figures| figures.warm_steps);
+    for (index, step) in STEPS.into_iter().enumerate() {
+        milliseconds(&format!("  {step}, warm, ms"), &|figures| figures.warm[index]);
+    }
+    milliseconds("peak memory over four steps, MiB", &|figures| figures.peak_mib);
+
+    let zips = subjects.iter().map(|subject| match subject.zip_size() {
+        Ok(Some(bytes)) => format!("{:.2}", mib(bytes)),
+        Ok(None) => "-".to_owned(),
+        Err(_) => "missing".to_owned(),
+    });
+    row(&mut table, "zip of the bootstrap, MiB", zips);
+    let mut count = |label: &str, figure: &dyn Fn(&Figures) -> usize| {
+        row(&mut table, label, figures.iter().map(|figures| figure(figures).to_string()));
+    };
+    count("Secrets Manager calls a rotation", &|figures| figures.calls);
+    count("  of them one after another", &|figures| figures.serial_calls);
+    count("logins a rotation", &|figures| figures.logins);
+    count("refused logins in two rotations", &|figures| figures.refused_logins);
+    if !delay.is_zero() {
+        let ratios = subjects.iter().zip(figures).map(|(subject, figures)| {
+            if subject.role == Role::Nothing {
+                return "-".to_owned();
+            }
+            format!("{:.2}", figures.cold_steps / figures.least_possible(delay))
+        });
+        row(&mut table, "four steps / least for its own calls", ratios);
+    }
+    table
+}
+
+fn row(table: &mut String, label: &str, cells: impl Iterator<Item = String>) {
+    let cells = cells.fold(String::new(), |line, cell| format!("{line}{cell:>COLUMN$}"));
+    writeln!(table, "{label:<LABEL$}{cells}").expect("a String takes everything");
+}
