@@ -6,6 +6,7 @@ use std::{
 };
 
 use serde_json::Value;
+use tokio::task::JoinSet;
 
 use super::{
     Attempt, RotationOutcome, RotationSettings, StepRecord,
@@ -54,7 +55,7 @@ async fn one_attempt(
             return RotationOutcome::Cancelled;
         };
         let start = Instant::now();
-        let answer = invoke(&*function, order.event(step), settings.invocation_timeout).await;
+        let answer = invoke(function, order.event(step), settings.invocation_timeout).await;
         let step = StepRecord { step, duration: start.elapsed(), error: answer.err() };
         let failed = step.error.is_some();
         service.record(order, |record| {
@@ -71,10 +72,19 @@ async fn one_attempt(
     }
 }
 
-async fn invoke(function: &dyn Function, event: Value, limit: Duration) -> Result<Value, FunctionError> {
-    let timed_out = |_| FunctionError {
-        error_type: "Sandbox.Timedout".to_owned(),
-        message: format!("Task timed out after {:.2} seconds", limit.as_secs_f64()),
-    };
-    tokio::time::timeout(limit, function.invoke(event)).await.map_err(timed_out)?
+/// One invocation, in a task of its own, so that a function that panics is a failed step and no more.
+async fn invoke(function: Arc<dyn Function>, event: Value, limit: Duration) -> Result<Value, FunctionError> {
+    let mut task = JoinSet::new();
+    task.spawn(async move { function.invoke(event).await });
+    match tokio::time::timeout(limit, task.join_next()).await {
+        Ok(Some(Ok(answer))) => answer,
+        Ok(Some(Err(_)) | None) => Err(FunctionError {
+            error_type: "Runtime.ExitError".to_owned(),
+            message: "the function panicked".to_owned(),
+        }),
+        Err(_) => Err(FunctionError {
+            error_type: "Sandbox.Timedout".to_owned(),
+            message: format!("Task timed out after {:.2} seconds", limit.as_secs_f64()),
+        }),
+    }
 }

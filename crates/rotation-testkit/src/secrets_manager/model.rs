@@ -6,6 +6,7 @@
 mod deletion;
 mod listing;
 mod metadata;
+mod order;
 mod password;
 mod rotation;
 mod rotation_token;
@@ -21,7 +22,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use super::{ErrorCode, Operation, ServiceError};
-pub(crate) use rotation::{RotationOrder, RotationScope, RotationStanding};
+pub(crate) use order::{RotationOrder, RotationScope, RotationStanding};
 use secret::{Secret, Version};
 pub(crate) use secret::{SecretArn, Timestamp, VersionId};
 

@@ -1,6 +1,8 @@
 //! The model in the world: the clock, the random source, the file, the functions, and the trouble that tests ask
 //! for.
 
+mod rotations;
+
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
     io,
@@ -12,10 +14,9 @@ use serde_json::Value;
 use tokio::{sync::Notify, task::JoinSet};
 
 use super::{
-    Call, ErrorCode, Fault, FaultKind, Operation, RotationOutcome, RotationRecord, RotationSettings,
-    ServiceError, Settings, driver,
+    Call, ErrorCode, Fault, FaultKind, Operation, RotationRecord, ServiceError, Settings, driver,
     fault::{Faults, dropped, throttled},
-    model::{Entropy, Model, Moment, RotationOrder, RotationStanding, SecretArn, Timestamp},
+    model::{Entropy, Model, Moment, SecretArn, Timestamp},
     state_file,
 };
 use crate::Function;
@@ -171,58 +172,11 @@ impl Service {
     }
 }
 
-/// What the driver asks and tells.
-impl Service {
-    pub(crate) fn rotation_settings(&self) -> &RotationSettings {
-        &self.settings.rotation
-    }
-
-    pub(crate) fn function(&self, arn: &str) -> Option<Arc<dyn Function>> {
-        self.functions.lock().expect("no holder panics").get(arn).cloned()
-    }
-
-    pub(crate) fn rotation_standing(&self, order: &RotationOrder) -> RotationStanding {
-        self.state().model.rotation_standing(order)
-    }
-
-    pub(crate) fn complete_rotation(&self, order: &RotationOrder) -> bool {
-        let now = moment(&mut OperatingSystem).now;
-        self.state().model.complete_rotation(order, self.settings.rotation.clean_up_pending, now)
-    }
-
-    pub(crate) fn end_rotation(&self, order: &RotationOrder, outcome: RotationOutcome) {
-        let mut state = self.state();
-        state.model.leave_rotation(order);
-        // Nobody waits for an answer here; the next write to the file brings what this one could not.
-        let _ = self.keep(&state.model);
-        drop(state);
-        self.record(order, |record| record.outcome = Some(outcome));
-        self.ended.notify_waiters();
-    }
-
-    pub(crate) fn record(&self, order: &RotationOrder, change: impl FnOnce(&mut RotationRecord)) {
-        let (secret, version) = (order.secret.as_str().to_owned(), order.version.as_str().to_owned());
-        let mut records = self.records.lock().expect("no holder panics");
-        let fresh = || RotationRecord {
-            secret: secret.clone(),
-            version: version.clone(),
-            attempts: Vec::new(),
-            outcome: None,
-        };
-        change(records.entry((secret.clone(), version.clone())).or_insert_with(fresh));
-    }
-}
-
 /// What the handle asks and tells.
 impl Service {
     pub(crate) fn register(&self, arn: &str, function: Arc<dyn Function>) {
         self.functions.lock().expect("no holder panics").insert(arn.to_owned(), function);
         self.state().model.allow_function(arn);
-    }
-
-    pub(crate) fn rotation(&self, secret: &str, version: &str) -> Option<RotationRecord> {
-        let arn = self.state().model.resolve(secret)?.as_str().to_owned();
-        self.records.lock().expect("no holder panics").get(&(arn, version.to_owned())).cloned()
     }
 
     pub(crate) fn inject(&self, fault: Fault) {

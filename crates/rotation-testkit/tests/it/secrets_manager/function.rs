@@ -116,3 +116,12 @@ impl Function for Silent {
         Box::pin(std::future::pending())
     }
 }
+
+/// Ends in a panic.
+pub(super) struct Panicking;
+
+impl Function for Panicking {
+    fn invoke(&self, _event: Value) -> BoxFuture<'_, Result<Value, FunctionError>> {
+        Box::pin(async { panic!("on purpose") })
+    }
+}

@@ -10,7 +10,7 @@ use rotation_testkit::{
 };
 use serde_json::json;
 
-use super::function::{Broken, FUNCTION, Idle, Silent, TestFunction};
+use super::function::{Broken, FUNCTION, Idle, Panicking, Silent, TestFunction};
 
 const SECRET: &str = "app/login";
 const LIMIT: Duration = Duration::from_secs(20);
@@ -219,6 +219,16 @@ async fn a_function_that_never_answers_is_timed_out() {
     assert_eq!(record.outcome, Some(RotationOutcome::Failed));
     assert_eq!(record.last_error().unwrap().error_type, "Sandbox.Timedout");
     assert!(record.steps().all(|step| step.duration >= invocation_timeout));
+}
+
+#[tokio::test]
+async fn a_function_that_panics_is_a_failed_step() {
+    let manager = manager(RotationSettings { attempts: 2, ..settings() }).await;
+    manager.register(FUNCTION, Arc::new(Panicking));
+    let record = rotated(&manager).await;
+    assert_eq!(record.outcome, Some(RotationOutcome::Failed));
+    assert_eq!(record.steps().count(), 2);
+    assert_eq!(record.last_error().unwrap().error_type, "Runtime.ExitError");
 }
 
 #[tokio::test]
