@@ -1,1 +1,30 @@
 //! Connections in PostgreSQL's protocol: typed login attempts, quoting, password verifiers, errors by SQLSTATE.
+//!
+//! ```text
+//! connect(Login, Transport) ── resolve ── TCP ── SSLRequest, TLS ── Guard ── the driver's startup ─> Connection
+//!    any failure ─> ConnectError                                      │
+//!                    cleartext password, SCRAM bomb, huge message ────┘ refused before the driver sees them
+//! Connection::run(&[Statement]) ── one round trip ─> rows as text, or StatementError by SQLSTATE
+//! ```
+//!
+//! # How a password is proven
+//! The password itself is never sent, not even over TLS: a server that asks for it in the clear (as it does for
+//! LDAP, PAM or RADIUS) is refused. SCRAM-SHA-256 is taken over any transport that the caller chose, over TLS with
+//! channel binding where the server offers it. md5 is taken over any transport as well: old servers and old roles
+//! have nothing better, its answer does not hold the password, and whether plaintext is allowed at all is decided by
+//! the caller and never here. A server that asks for nothing (`trust`, a client certificate) is taken at its word.
+
+mod connect;
+mod connection;
+mod fault;
+mod guard;
+mod quote;
+mod refusal;
+mod verifier;
+mod wire;
+
+pub use connect::connect;
+pub use connection::{Connection, Row, Statement};
+pub use guard::MOST_ITERATIONS;
+pub use quote::{quote_identifier, quote_literal};
+pub use verifier::{Verifier, VerifierError, md5_verifier, scram_verifier};

@@ -1,1 +1,118 @@
 //! Rotates PostgreSQL passwords: single user and alternating users.
+//!
+//! ```text
+//! Postgres (impl Engine) ─ connect ─> PostgresSession (impl Session)
+//!   single user   begin, read settings │ set password │ commit                            3 round trips
+//!   alternating   begin, read pair     │ correct the clone, read pair again │ set password │ commit
+//!                 └ Pair::corrections: what the clone lacks, as statements; none on most rotations
+//! ```
+//!
+//! Everything happens in one transaction that the caller commits; until then nobody sees a difference, and a dropped
+//! session takes all of it back. The server only ever sees verifiers of passwords.
+//!
+//! # The clone
+//! With [`CloneObjects::Original`] the clone is a member of the original and becomes it at login (`ALTER ROLE clone
+//! SET role`): what it creates belongs to the original, what the original is granted it may use at once, what is
+//! revoked is gone at once. So its one direct membership is the original, and others that it holds are taken away.
+//! Attributes and settings are not inherited, so they are brought to equal at every rotation. `DISCARD ALL`, which
+//! some connection pools send, ends `SET role`; the clone then keeps its rights by inheritance, and creates objects
+//! as itself, which the next rotation hands to the original.
+
+mod adoption;
+mod correction;
+mod pair;
+mod session;
+mod setting;
+mod statements;
+
+use std::sync::{Arc, OnceLock};
+
+use database_tls::{TlsSettings, client_config};
+use rotation_core::{
+    Deadline,
+    database::{ConnectError, Engine, EngineProfile, Login, NameLimit, PasswordRule, Transport},
+};
+use rustls::ClientConfig;
+
+pub use session::PostgresSession;
+
+/// What the server's lists of sessions show of us.
+const APPLICATION_NAME: &str = "secret-rotation";
+
+/// PostgreSQL, on RDS, Aurora or anywhere else. Cheap to clone; clones share one TLS configuration, which is built
+/// at the first login that needs it.
+#[derive(Clone, Debug)]
+pub struct Postgres {
+    shared: Arc<Shared>,
+    clone_objects: CloneObjects,
+}
+
+/// Whom the objects belong to that the clone of a pair creates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CloneObjects {
+    /// The original: whichever user is live, there is one owner.
+    #[default]
+    Original,
+    /// The clone itself, as with AWS's templates (`CLONE_OBJECTS=own`).
+    Own,
+}
+
+struct Shared {
+    settings: TlsSettings,
+    config: OnceLock<Arc<ClientConfig>>,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tls").finish_non_exhaustive()
+    }
+}
+
+impl Postgres {
+    /// An engine with these TLS settings.
+    pub fn new(tls: TlsSettings, clone_objects: CloneObjects) -> Self {
+        Self { shared: Arc::new(Shared { settings: tls, config: OnceLock::new() }), clone_objects }
+    }
+}
+
+impl Engine for Postgres {
+    /// Limits of RDS for PostgreSQL ("Constraints for master passwords") and of PostgreSQL itself
+    /// (`NAMEDATALEN` less one). The default exclusions are those of AWS's template.
+    const PROFILE: EngineProfile = EngineProfile {
+        name: "PostgreSQL",
+        engines: &["postgres", "aurora-postgresql"],
+        engines_text: "postgres or aurora-postgresql",
+        default_port: 5432,
+        default_database: Some("postgres"),
+        clone_suffix: "_clone",
+        name_limit: NameLimit::Bytes(63),
+        reserved_users: &[
+            "rdsadmin",
+            "rdsrepladmin",
+            "rdstopmgr",
+            "rdswriteforwarduser",
+            "rdsproxyadmin",
+            "rds_superuser",
+        ],
+        password_rule: PasswordRule {
+            shortest: 8,
+            longest: 128,
+            forbidden: "/\"@ ",
+            required: &[],
+            default_exclusions: ":/@\"'\\",
+        },
+    };
+
+    type Session = PostgresSession;
+
+    async fn connect(
+        &self,
+        login: &Login,
+        transport: Transport,
+        deadline: Deadline,
+    ) -> Result<Self::Session, ConnectError> {
+        let tls = self.shared.config.get_or_init(|| client_config(&self.shared.settings));
+        let connection = postgres_session::connect(login, transport, tls, APPLICATION_NAME, deadline).await?;
+        Ok(PostgresSession::new(connection, login.credentials.username.clone(), self.clone_objects))
+    }
+}

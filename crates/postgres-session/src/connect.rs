@@ -1,0 +1,186 @@
+//! One login attempt: address, TCP, TLS, and the driver's startup behind the guard.
+
+use std::{
+    future::{Ready, ready},
+    io,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
+
+use database_tls::{CertificateFault, certificate_fault};
+use rotation_core::{
+    Deadline,
+    database::{Cause, ConnectError, Host, Login, TlsFault, Transport},
+};
+use rustls::ClientConfig;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpStream, lookup_host},
+};
+use tokio_postgres::{
+    Config,
+    config::{SslMode, SslNegotiation},
+    tls::{MakeTlsConnect, TlsConnect},
+};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::{connection::Connection, guard::Guard, refusal::refusal, wire::Wire};
+
+/// Length 8, code 80877103: `SSLRequest` of the protocol.
+const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
+
+/// Logs in once over one transport. Afterwards the connection is ready for statements.
+///
+/// The host may have several addresses: the next one is tried where nothing answers at an address, never where a
+/// server has answered, so a refused login is not repeated. Everything ends at the deadline.
+///
+/// With [`Transport::Tls`] the certificate's chain, dates and name are verified before the user's name is sent, and
+/// nothing here falls back to plaintext.
+///
+/// # Errors
+/// [`ConnectError`] by what the server, or the way to it, answered; causes hold codes alone, never a message of the
+/// server.
+///
+/// # Cancel safety
+/// Dropping the future closes the socket.
+pub async fn connect(
+    login: &Login,
+    transport: Transport,
+    tls: &Arc<ClientConfig>,
+    application_name: &str,
+    deadline: Deadline,
+) -> Result<Connection, ConnectError> {
+    let attempt = async {
+        let tcp = dial(login, deadline).await?;
+        let wire = match transport {
+            Transport::Plaintext => Wire::Plain(tcp),
+            Transport::Tls => secure(tcp, &login.host, tls).await?,
+        };
+        start(wire, login, application_name).await
+    };
+    deadline.bound(attempt).await.unwrap_or(Err(ConnectError::TimedOut))
+}
+
+/// A TCP connection to the first address of the host that answers.
+async fn dial(login: &Login, deadline: Deadline) -> Result<TcpStream, ConnectError> {
+    let addresses = resolve(&login.host, login.port).await?;
+    let mut failure = ConnectError::TimedOut;
+    for (tried, address) in addresses.iter().enumerate() {
+        // An address that swallows packets must leave time for those after it.
+        let shares = u32::try_from(addresses.len() - tried).unwrap_or(u32::MAX);
+        let share = deadline.at_most(deadline.remaining() / shares);
+        match share.bound(TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => {
+                // Small messages go out at once; that it cannot be set is no reason to give up.
+                let _ = stream.set_nodelay(true);
+                return Ok(stream);
+            }
+            Ok(Err(error)) => failure = ConnectError::Unreachable(os_cause(&error)),
+            Err(_) => failure = ConnectError::TimedOut,
+        }
+    }
+    Err(failure)
+}
+
+/// The addresses of the host that a database may have, at least one.
+async fn resolve(host: &Host, port: u16) -> Result<Vec<SocketAddr>, ConnectError> {
+    /// More than any endpoint has; a longer answer is not worth the time.
+    const MOST_ADDRESSES: usize = 16;
+    let found: Vec<SocketAddr> = match host.as_str().parse::<IpAddr>() {
+        Ok(address) => vec![SocketAddr::new(address, port)],
+        Err(_) => match lookup_host((host.as_str(), port)).await {
+            Ok(found) => found.take(MOST_ADDRESSES).collect(),
+            Err(error) => return Err(ConnectError::Dns(os_cause(&error))),
+        },
+    };
+    if found.is_empty() {
+        return Err(ConnectError::Dns(Cause::new("no address")));
+    }
+    let permitted: Vec<_> = found.into_iter().filter(|found| Host::may_resolve_to(found.ip())).collect();
+    if permitted.is_empty() { Err(ConnectError::ForbiddenAddress) } else { Ok(permitted) }
+}
+
+/// TLS over the connection, verified, where the server offers it.
+async fn secure(mut tcp: TcpStream, host: &Host, tls: &Arc<ClientConfig>) -> Result<Wire, ConnectError> {
+    let lost = |error: io::Error| ConnectError::Unreachable(os_cause(&error));
+    tcp.write_all(&SSL_REQUEST).await.map_err(lost)?;
+    // Room for more than the one byte that is due: bytes behind it were put there by somebody in the middle, and
+    // would be taken for a part of the protected stream.
+    let mut answer = [0_u8; 64];
+    match tcp.read(&mut answer).await.map_err(lost)? {
+        0 => return Err(ConnectError::Unreachable(Cause::new("closed in answer to the request for TLS"))),
+        1 => {}
+        _ if answer[0] == b'E' => {}
+        _ => return Err(ConnectError::Protocol(Cause::new("more than an answer to the request for TLS"))),
+    }
+    match answer[0] {
+        b'S' => {}
+        b'N' => return Err(ConnectError::TlsUnavailable),
+        // A server that cannot start a process for us says so in the clear; it is not believed beyond that.
+        b'E' => return Err(ConnectError::NotReady(Cause::new("an error in answer to the request for TLS"))),
+        _ => return Err(ConnectError::Protocol(Cause::new("no answer to the request for TLS"))),
+    }
+    let name = host.as_str().trim_end_matches('.');
+    let mut connector = MakeRustlsConnect::new(ClientConfig::clone(tls));
+    let Ok(connector) = MakeTlsConnect::<TcpStream>::make_tls_connect(&mut connector, name);
+    match connector.connect(tcp).await {
+        Ok(stream) => Ok(Wire::Tls(Box::new(stream))),
+        Err(error) => Err(tls_invalid(&error)),
+    }
+}
+
+/// The handshake failed: by which fault of the certificate, if by one.
+pub(crate) fn tls_invalid(error: &io::Error) -> ConnectError {
+    let Some(certificate) = certificate_fault(error) else {
+        return ConnectError::TlsInvalid { fault: TlsFault::Handshake, source: os_cause(error) };
+    };
+    let fault = match certificate {
+        CertificateFault::Expired => TlsFault::Expired,
+        CertificateFault::NotYetValid => TlsFault::NotYetValid,
+        CertificateFault::SelfSigned => TlsFault::SelfSigned,
+        CertificateFault::UnknownAuthority => TlsFault::UnknownAuthority,
+        CertificateFault::WrongHost => TlsFault::WrongHost,
+        _ => TlsFault::Handshake,
+    };
+    ConnectError::TlsInvalid { fault, source: Cause::new(certificate.to_string()) }
+}
+
+/// The driver's startup. Typed values only: nothing in a name or password can become an option.
+async fn start(wire: Wire, login: &Login, application_name: &str) -> Result<Connection, ConnectError> {
+    let mut config = Config::new();
+    config
+        .user(login.credentials.username.as_str())
+        .password(login.credentials.password.expose())
+        .application_name(application_name)
+        // The stream that we hand over is as secure as it is going to be: the driver must not negotiate.
+        .ssl_mode(SslMode::Require)
+        .ssl_negotiation(SslNegotiation::Direct);
+    if let Some(database) = &login.database {
+        config.dbname(database);
+    }
+    match config.connect_raw(Guard::new(wire), AsItIs).await {
+        Ok((client, driver)) => Ok(Connection::new(client, driver)),
+        Err(error) => Err(refusal(&error)),
+    }
+}
+
+/// "TLS" for the driver: the stream as it is.
+struct AsItIs;
+
+impl TlsConnect<Guard<Wire>> for AsItIs {
+    type Stream = Guard<Wire>;
+    type Error = io::Error;
+    type Future = Ready<io::Result<Guard<Wire>>>;
+
+    fn connect(self, stream: Guard<Wire>) -> Self::Future {
+        ready(Ok(stream))
+    }
+}
+
+/// The operating system's error by its kind, which names no address.
+pub(crate) fn os_cause(error: &io::Error) -> Cause {
+    match error.raw_os_error() {
+        Some(code) => Cause::new(format!("{} (os error {code})", error.kind())),
+        None => Cause::new(error.kind().to_string()),
+    }
+}

@@ -1,0 +1,160 @@
+//! A connection that is logged in: statements in, text out.
+
+use std::{
+    fmt,
+    future::poll_fn,
+    pin::{Pin, pin},
+    task::{Context, Poll},
+};
+
+use rotation_core::database::{StatementError, StatementFault};
+use tokio_postgres::{Client, SimpleQueryMessage};
+
+use crate::{fault::statement_error, guard::Guard, wire::Wire};
+
+type Driver = tokio_postgres::Connection<Guard<Wire>, Guard<Wire>>;
+
+/// A row of text, `None` for null.
+pub type Row = Vec<Option<String>>;
+
+/// A statement with its kind, by which errors name it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Statement {
+    /// What it is, for people: `alter role`. Never its text.
+    pub kind: &'static str,
+    /// Its text. `Debug` does not show it, as it may hold a verifier.
+    pub sql: String,
+}
+
+impl Statement {
+    /// The kind of the statement that begins a transaction in read-write mode. A standby refuses it by a code that
+    /// elsewhere means something else.
+    pub const BEGIN: &'static str = "begin";
+    /// The kind of a statement that makes a role: a name that is taken means that somebody else was faster.
+    pub const CREATE_ROLE: &'static str = "create role";
+    /// The kind of a statement that sets a password: codes that elsewhere are defects are the server's policy here.
+    pub const SET_PASSWORD: &'static str = "set password";
+
+    /// A statement of this kind.
+    pub fn new(kind: &'static str, sql: impl Into<String>) -> Self {
+        Self { kind, sql: sql.into() }
+    }
+}
+
+impl fmt::Debug for Statement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Statement").field("kind", &self.kind).finish_non_exhaustive()
+    }
+}
+
+/// A connection that is logged in. Nothing runs in the background: it makes progress only while [`Connection::run`]
+/// is awaited, and dropping it closes the socket there and then, whereupon the server takes back what is not
+/// committed.
+pub struct Connection {
+    client: Client,
+    driver: Driver,
+    ended: bool,
+}
+
+impl Connection {
+    pub(crate) fn new(client: Client, driver: Driver) -> Self {
+        Self { client, driver, ended: false }
+    }
+
+    /// A parameter that the server reported when the session began, such as `server_version`.
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.driver.parameter(name)
+    }
+
+    /// Runs statements in one round trip and gives the rows of each.
+    ///
+    /// All are sent before the first answer arrives, and the server runs them in order. After a failed one inside a
+    /// transaction block the server refuses the rest, so the first error is the one that counts. Outside a block
+    /// every statement stands for itself.
+    ///
+    /// # Errors
+    /// [`StatementError`] of the first statement that failed, named by its kind. A privilege that is missing is
+    /// reported without saying which; the caller knows.
+    ///
+    /// # Cancel safety
+    /// None: after a dropped call the connection is good for nothing but to be dropped.
+    pub async fn run(&mut self, statements: &[Statement]) -> Result<Vec<Vec<Row>>, StatementError> {
+        let answers = statements.iter().map(|statement| self.client.simple_query(&statement.sql));
+        let mut answers: Vec<_> = answers.map(|answer| (Box::pin(answer), None)).collect();
+        let (driver, ended) = (&mut self.driver, &mut self.ended);
+        let mut lost = None;
+        let mut all = pin!(poll_fn(|cx| {
+            let mut waiting = false;
+            for (answer, outcome) in &mut answers {
+                if outcome.is_none() {
+                    match answer.as_mut().poll(cx) {
+                        Poll::Ready(done) => *outcome = Some(done),
+                        Poll::Pending => waiting = true,
+                    }
+                }
+            }
+            if waiting { Poll::Pending } else { Poll::Ready(()) }
+        }));
+        poll_fn(|cx| {
+            loop {
+                // The first turn hands the statements to the driver, the driver then sends them and reads on.
+                if all.as_mut().poll(cx).is_ready() {
+                    return Poll::Ready(());
+                }
+                if *ended || drive(driver, cx, &mut lost).is_pending() {
+                    return Poll::Pending;
+                }
+                *ended = true;
+            }
+        })
+        .await;
+        let mut rows = Vec::with_capacity(statements.len());
+        for (statement, (_, outcome)) in statements.iter().zip(answers) {
+            match outcome.expect("polled until every answer was there") {
+                Ok(messages) => rows.push(messages.iter().filter_map(row).collect()),
+                Err(error) => return Err(statement_error(statement.kind, &error, lost.as_ref())),
+            }
+        }
+        Ok(rows)
+    }
+
+    /// As [`run`](Self::run) with one statement that gives one row, whose columns are all there.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub async fn row(&mut self, statement: Statement) -> Result<Row, StatementError> {
+        let kind = statement.kind;
+        let rows = self.run(&[statement]).await?;
+        rows.into_iter().flatten().next().ok_or(StatementError {
+            fault: StatementFault::Other { code: "no row".to_owned() },
+            statement: Some(kind),
+            source: None,
+        })
+    }
+}
+
+/// Lets the driver work. It is done when the connection has ended, by an error that is kept.
+fn drive(driver: &mut Driver, cx: &mut Context<'_>, lost: &mut Option<tokio_postgres::Error>) -> Poll<()> {
+    match Pin::new(driver).poll(cx) {
+        Poll::Pending => Poll::Pending,
+        Poll::Ready(outcome) => {
+            *lost = outcome.err();
+            Poll::Ready(())
+        }
+    }
+}
+
+fn row(message: &SimpleQueryMessage) -> Option<Row> {
+    match message {
+        SimpleQueryMessage::Row(row) => {
+            Some((0..row.len()).map(|column| row.get(column).map(str::to_owned)).collect())
+        }
+        _ => None,
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,251 @@
+//! A guard between the server and the driver: messages that would give the password away, keep the processor busy or
+//! fill the memory never reach the driver.
+
+use std::{
+    io,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use thiserror::Error;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_postgres::tls::{ChannelBinding, TlsStream};
+
+/// The most SCRAM iterations that a login goes through: the driver's own limit and that of other drivers, and a few
+/// tens of milliseconds of work. The work is done without yielding, so no deadline could stop it.
+pub const MOST_ITERATIONS: u32 = 100_000;
+
+/// The longest message until the session is ready; the server's certificate is not among these.
+const LONGEST_AT_STARTUP: usize = 64 * 1024;
+/// The longest message afterwards: rows of the catalogue are a few hundred bytes.
+const LONGEST_IN_SESSION: usize = 1024 * 1024;
+/// All that a server may send in one session.
+const MOST_IN_SESSION: usize = 64 * 1024 * 1024;
+
+/// What the server did that is not let through.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+pub(crate) enum Violation {
+    #[error("the server asks for the password in the clear")]
+    Cleartext,
+    #[error("authentication type {0}")]
+    Method(u32),
+    #[error("the server offers no SASL mechanism of SCRAM-SHA-256")]
+    Mechanism,
+    #[error("the server asks for more than {MOST_ITERATIONS} SCRAM iterations")]
+    Iterations,
+    #[error("a message of the server is too long")]
+    TooLong,
+    #[error("the server sends without end")]
+    TooMuch,
+    #[error("a message of the server is malformed or out of place")]
+    Malformed,
+}
+
+/// A stream that releases whole, inspected messages only.
+pub(crate) struct Guard<S> {
+    inner: S,
+    /// Bytes of the server; those up to `released` have been inspected.
+    bytes: Vec<u8>,
+    taken: usize,
+    released: usize,
+    total: usize,
+    ready: bool,
+    refused: Option<Violation>,
+}
+
+impl<S> Guard<S> {
+    pub(crate) fn new(inner: S) -> Self {
+        Self { inner, bytes: Vec::new(), taken: 0, released: 0, total: 0, ready: false, refused: None }
+    }
+
+    /// Looks at every message that has arrived whole, and at the head of the next one.
+    fn inspect(&mut self) -> Result<(), Violation> {
+        while let Some(head) = self.bytes.get(self.released..self.released + 5) {
+            let kind = head[0];
+            let length = u32::from_be_bytes([head[1], head[2], head[3], head[4]]);
+            let length = usize::try_from(length).map_err(|_| Violation::TooLong)?;
+            let longest = if self.ready { LONGEST_IN_SESSION } else { LONGEST_AT_STARTUP };
+            if length < 4 {
+                return Err(Violation::Malformed);
+            }
+            if length > longest {
+                return Err(Violation::TooLong);
+            }
+            let end = self.released + 1 + length;
+            let Some(body) = self.bytes.get(self.released + 5..end) else { break };
+            if !self.ready {
+                inspect_at_startup(kind, body)?;
+            }
+            // ReadyForQuery ends the startup.
+            self.ready |= kind == b'Z';
+            self.released = end;
+        }
+        Ok(())
+    }
+
+    /// Takes what has arrived, or refuses all of it.
+    fn admit(&mut self, arrived: &[u8]) -> io::Result<()> {
+        self.bytes.drain(..self.taken);
+        self.released -= self.taken;
+        self.taken = 0;
+        self.bytes.extend_from_slice(arrived);
+        self.total += arrived.len();
+        let outcome = if self.total > MOST_IN_SESSION { Err(Violation::TooMuch) } else { self.inspect() };
+        outcome.map_err(|violation| {
+            self.refused = Some(violation);
+            io::Error::new(io::ErrorKind::InvalidData, violation)
+        })
+    }
+}
+
+/// The messages that belong to a startup: authentication, errors, notices, parameters, the key for cancelling.
+fn inspect_at_startup(kind: u8, body: &[u8]) -> Result<(), Violation> {
+    match kind {
+        b'R' => inspect_authentication(body),
+        b'E' | b'N' | b'S' | b'K' | b'Z' | b'v' => Ok(()),
+        _ => Err(Violation::Malformed),
+    }
+}
+
+fn inspect_authentication(body: &[u8]) -> Result<(), Violation> {
+    let (code, rest) = body.split_first_chunk::<4>().ok_or(Violation::Malformed)?;
+    match u32::from_be_bytes(*code) {
+        // Ok, the challenge of md5, the server's final word in SASL.
+        0 | 5 | 12 => Ok(()),
+        3 => Err(Violation::Cleartext),
+        10 => {
+            let scram = |name: &[u8]| matches!(name, b"SCRAM-SHA-256" | b"SCRAM-SHA-256-PLUS");
+            if rest.split(|byte| *byte == 0).any(scram) { Ok(()) } else { Err(Violation::Mechanism) }
+        }
+        11 => inspect_iterations(rest),
+        other => Err(Violation::Method(other)),
+    }
+}
+
+/// `r=<nonce>,s=<salt>,i=<iterations>` (RFC 5802, server-first-message).
+fn inspect_iterations(message: &[u8]) -> Result<(), Violation> {
+    let last = message.rsplit(|byte| *byte == b',').next().unwrap_or_default();
+    let digits = last.strip_prefix(b"i=").ok_or(Violation::Malformed)?;
+    let significant =
+        digits.iter().position(|digit| *digit != b'0').map_or(&[][..], |start| &digits[start..]);
+    if significant.is_empty() || !significant.iter().all(u8::is_ascii_digit) {
+        return Err(Violation::Malformed);
+    }
+    let count = str::from_utf8(significant).ok().and_then(|digits| digits.parse().ok());
+    if count.is_some_and(|count: u32| count <= MOST_ITERATIONS) { Ok(()) } else { Err(Violation::Iterations) }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Guard<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let guard = &mut *self;
+        loop {
+            if let Some(violation) = guard.refused {
+                return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, violation)));
+            }
+            let waiting = &guard.bytes[guard.taken..guard.released];
+            if !waiting.is_empty() {
+                let count = waiting.len().min(buf.remaining());
+                buf.put_slice(&waiting[..count]);
+                guard.taken += count;
+                return Poll::Ready(Ok(()));
+            }
+            let mut chunk = [0_u8; 8192];
+            let mut arrived = ReadBuf::new(&mut chunk);
+            ready!(Pin::new(&mut guard.inner).poll_read(cx, &mut arrived))?;
+            if arrived.filled().is_empty() {
+                // The end of the stream; the rest of a message that was cut off is of no use.
+                return Poll::Ready(Ok(()));
+            }
+            guard.admit(arrived.filled())?;
+        }
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Guard<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(cx)
+    }
+}
+
+impl<S: TlsStream + Unpin> TlsStream for Guard<S> {
+    fn channel_binding(&self) -> ChannelBinding {
+        self.inner.channel_binding()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(kind: u8, body: &[u8]) -> Vec<u8> {
+        let length = u32::try_from(body.len() + 4).unwrap().to_be_bytes();
+        [&[kind], &length[..], body].concat()
+    }
+
+    fn authentication(code: u32, rest: &[u8]) -> Vec<u8> {
+        message(b'R', &[&code.to_be_bytes()[..], rest].concat())
+    }
+
+    #[track_caller]
+    fn check(sent: &[u8], expected: Result<(), Violation>) {
+        // In one piece and byte by byte, the verdict is the same.
+        for size in [sent.len(), 1] {
+            let mut guard = Guard::new(());
+            let outcome = sent.chunks(size).try_for_each(|chunk| guard.admit(chunk));
+            assert_eq!(outcome.map_err(|_| guard.refused.unwrap()), expected, "in pieces of {size}");
+            if expected.is_ok() {
+                assert_eq!(guard.released, guard.bytes.len());
+            }
+        }
+    }
+
+    #[test]
+    fn what_gives_the_password_away_is_refused_before_the_driver_sees_it() {
+        check(&authentication(3, b""), Err(Violation::Cleartext));
+        check(&authentication(7, b""), Err(Violation::Method(7)));
+        check(&authentication(13, b"x"), Err(Violation::Method(13)));
+        check(&authentication(10, b"OAUTHBEARER\0\0"), Err(Violation::Mechanism));
+        check(&authentication(10, b"SCRAM-SHA-256\0\0"), Ok(()));
+        check(&authentication(10, b"SCRAM-SHA-256-PLUS\0SCRAM-SHA-256\0\0"), Ok(()));
+        check(&authentication(5, b"salt"), Ok(()));
+        check(&authentication(0, b""), Ok(()));
+        check(&message(b'R', b"x"), Err(Violation::Malformed));
+    }
+
+    #[test]
+    fn iterations_are_capped() {
+        let with = |tail: &str| authentication(11, format!("r=n,s=c2FsdA==,{tail}").as_bytes());
+        check(&with("i=4096"), Ok(()));
+        check(&with("i=0100000"), Ok(()));
+        check(&with("i=100001"), Err(Violation::Iterations));
+        check(&with("i=99999999999999999999"), Err(Violation::Iterations));
+        check(&with("i=0"), Err(Violation::Malformed));
+        check(&with("i="), Err(Violation::Malformed));
+        check(&with("i=1,x=2"), Err(Violation::Malformed));
+        check(&with("i=-1"), Err(Violation::Malformed));
+    }
+
+    #[test]
+    fn long_messages_are_refused_by_their_head() {
+        let head = |kind: u8, length: u32| [&[kind], &length.to_be_bytes()[..]].concat();
+        check(&head(b'E', 1 << 30), Err(Violation::TooLong));
+        check(&head(b'S', 64 * 1024 + 1), Err(Violation::TooLong));
+        check(&head(b'S', 3), Err(Violation::Malformed));
+        check(&message(b'D', b""), Err(Violation::Malformed));
+        let ready = [authentication(0, b""), message(b'Z', b"I")].concat();
+        check(&[ready.clone(), message(b'D', &[0; 100_000])].concat(), Ok(()));
+        check(&[ready, head(b'D', (1 << 20) + 1)].concat(), Err(Violation::TooLong));
+    }
+}

@@ -1,0 +1,73 @@
+//! What a clone holds in its own name: made by another rotation function, or while `SET role` was off.
+
+use postgres_session::{Statement, quote_identifier};
+
+use crate::{
+    CloneObjects,
+    correction::{Correction, Otherwise},
+    pair::{Holding, Pair, Role},
+};
+
+impl Pair {
+    /// Hands the objects of the clone to the original, as far as they can be reached from this database.
+    ///
+    /// `REASSIGN OWNED` asks for the rights of both users. A master that lacks them gives them to itself and takes
+    /// them back within the transaction, so that nobody ever sees it have them.
+    pub(crate) fn hand_over(&self, objects: CloneObjects) -> Option<Correction> {
+        let reachable = self.holdings.iter().any(|holding| holding.owned && holding.here);
+        let clone = self.clone.as_ref().filter(|_| reachable && objects == CloneObjects::Original)?;
+        let mut statements = Vec::new();
+        let lacking: Vec<&Role> = [clone, &self.original].into_iter().filter(|user| !user.used).collect();
+        statements.extend(lacking.iter().map(|user| self.borrow(user)));
+        let (from, to) = (quote_identifier(&clone.name), quote_identifier(&self.original.name));
+        statements.push(Statement::new("reassign owned", format!("REASSIGN OWNED BY {from} TO {to}")));
+        statements.extend(lacking.iter().rev().filter_map(|user| self.give_back(user)));
+        let note = "the objects of the clone could not be handed to the original".to_owned();
+        Some(Correction { statements, otherwise: Otherwise::Note(note) })
+    }
+
+    fn borrow(&self, user: &Role) -> Statement {
+        let options = if self.major >= 16 { " WITH INHERIT TRUE, SET TRUE" } else { "" };
+        let (role, master) = (quote_identifier(&user.name), quote_identifier(&self.master.name));
+        Statement::new("grant role", format!("GRANT {role} TO {master}{options}"))
+    }
+
+    /// The opposite of [`borrow`](Self::borrow), down to what the master had granted itself before.
+    fn give_back(&self, user: &Role) -> Option<Statement> {
+        let (role, master) = (quote_identifier(&user.name), quote_identifier(&self.master.name));
+        let mut own = self.memberships.iter().filter(|held| {
+            held.member == self.master.name
+                && held.role == user.name
+                && (self.major < 16 || held.grantor.as_ref() == Some(&self.master.name))
+        });
+        match own.next() {
+            None => Some(Statement::new("revoke role", format!("REVOKE {role} FROM {master}"))),
+            Some(_) if self.major < 16 => None,
+            Some(held) => {
+                let word = |option: bool| if option { "TRUE" } else { "FALSE" };
+                let (inherit, set) = (word(held.inherit), word(held.set));
+                let sql = format!("GRANT {role} TO {master} WITH INHERIT {inherit}, SET {set}");
+                Some(Statement::new("grant role", sql))
+            }
+        }
+    }
+
+    /// For people: what the clone still holds in its own name, by database.
+    pub(crate) fn drift(&self, objects: CloneObjects) -> Vec<String> {
+        let reported = |holding: &&Holding| !holding.owned || objects == CloneObjects::Original;
+        self.holdings.iter().filter(reported).map(describe).collect()
+    }
+}
+
+fn describe(holding: &Holding) -> String {
+    let count = &holding.count;
+    let place = match &holding.database {
+        None => "shared by all databases".to_owned(),
+        Some(database) => format!("in the database {}", quote_identifier(database)),
+    };
+    if holding.owned {
+        format!("{count} objects {place} belong to the clone: run REASSIGN OWNED there as an administrator")
+    } else {
+        format!("the clone has grants of its own on {count} objects {place}, which the original may not have")
+    }
+}

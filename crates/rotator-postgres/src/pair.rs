@@ -1,0 +1,212 @@
+//! The two users of a pair, as the catalogue shows them at one moment.
+
+use postgres_session::Row;
+use rotation_core::database::{StatementError, StatementFault, UserPair};
+
+use crate::setting::Setting;
+
+/// What is known of both users, of the master, and of what ties them.
+#[derive(Clone, Debug)]
+pub(crate) struct Pair {
+    pub(crate) names: UserPair,
+    /// The server's major version.
+    pub(crate) major: u32,
+    pub(crate) master: Role,
+    pub(crate) original: Role,
+    /// Absent before the first rotation.
+    pub(crate) clone: Option<Role>,
+    /// Direct memberships of all three.
+    pub(crate) memberships: Vec<Membership>,
+    pub(crate) original_settings: Vec<Setting>,
+    pub(crate) clone_settings: Vec<Setting>,
+    pub(crate) holdings: Vec<Holding>,
+}
+
+/// A row of `pg_roles`.
+#[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "these are the attributes that the catalogue has")]
+pub(crate) struct Role {
+    pub(crate) name: String,
+    pub(crate) superuser: bool,
+    pub(crate) inherit: bool,
+    pub(crate) create_role: bool,
+    pub(crate) create_database: bool,
+    pub(crate) login: bool,
+    pub(crate) replication: bool,
+    pub(crate) bypass_rls: bool,
+    pub(crate) connection_limit: String,
+    /// None where it never ends.
+    pub(crate) valid_until: Option<String>,
+    pub(crate) expired: bool,
+    /// Whether the master may grant it.
+    pub(crate) administered: bool,
+    /// Whether the master has its rights.
+    pub(crate) used: bool,
+}
+
+/// A row of `pg_auth_members`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Membership {
+    pub(crate) member: String,
+    pub(crate) role: String,
+    /// None where the grantor was dropped.
+    pub(crate) grantor: Option<String>,
+    pub(crate) admin: bool,
+    pub(crate) inherit: bool,
+    pub(crate) set: bool,
+}
+
+/// What the clone holds in its own name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Holding {
+    /// None for what all databases share.
+    pub(crate) database: Option<String>,
+    /// Whether it can be reached from the database that we are connected to.
+    pub(crate) here: bool,
+    /// It owns them, else it has grants on them.
+    pub(crate) owned: bool,
+    pub(crate) count: String,
+}
+
+impl Pair {
+    /// The pair out of the answers to `read_roles`, `read_memberships`, `read_settings` and `read_holdings`.
+    ///
+    /// # Errors
+    /// [`StatementFault::NoSuchUser`] where the original is missing; an answer of another shape than asked for.
+    pub(crate) fn parse(names: &UserPair, major: u32, answers: &[Vec<Row>]) -> Result<Self, StatementError> {
+        let [roles, memberships, settings, holdings] = answers else { return Err(unexpected()) };
+        let mut master = None;
+        let (mut original, mut clone) = (None, None);
+        for row in roles {
+            let (role, is_master) = Role::parse(row)?;
+            if role.name == names.original.as_str() {
+                original = Some(role.clone());
+            } else if role.name == names.clone.as_str() {
+                clone = Some(role.clone());
+            }
+            if is_master {
+                master = Some(role);
+            }
+        }
+        let memberships = memberships.iter().map(Membership::parse).collect::<Result<_, _>>()?;
+        let holdings = holdings.iter().map(Holding::parse).collect::<Result<_, _>>()?;
+        let (mut original_settings, mut clone_settings) = (Vec::new(), Vec::new());
+        for row in settings {
+            let [Some(role), database, Some(name), Some(value)] = &row[..] else { return Err(unexpected()) };
+            let setting = Setting { database: database.clone(), name: name.clone(), value: value.clone() };
+            let settings =
+                if *role == names.original.as_str() { &mut original_settings } else { &mut clone_settings };
+            settings.push(setting);
+        }
+        Ok(Self {
+            names: names.clone(),
+            major,
+            master: master.ok_or_else(unexpected)?,
+            original: original.ok_or_else(|| StatementError::new(StatementFault::NoSuchUser))?,
+            clone,
+            memberships,
+            original_settings,
+            clone_settings,
+            holdings,
+        })
+    }
+
+    /// Whether these two may alternate at all.
+    ///
+    /// # Errors
+    /// The reason why not; nothing has been written.
+    pub(crate) fn check(&self) -> Result<(), StatementFault> {
+        let users = || [Some(&self.original), self.clone.as_ref()].into_iter().flatten();
+        if users().any(|user| user.superuser) {
+            return Err(StatementFault::NotAlternating { why: "it is a superuser" });
+        }
+        if users().any(|user| user.name == self.master.name) {
+            return Err(StatementFault::NotAlternating { why: "it is the master itself" });
+        }
+        if users().any(|user| user.name.starts_with("pg_")) {
+            return Err(StatementFault::NotAlternating { why: "its name is reserved by the server" });
+        }
+        if !self.original.login {
+            return Err(StatementFault::NotAlternating { why: "the original may not log in" });
+        }
+        if self.original.expired {
+            return Err(StatementFault::Expired);
+        }
+        if self.clone.is_some() && self.memberships_in_original().next().is_none() {
+            return Err(StatementFault::NotKin);
+        }
+        Ok(())
+    }
+
+    /// The clone's memberships in the original: several where several roles granted it.
+    pub(crate) fn memberships_in_original(&self) -> impl Iterator<Item = &Membership> {
+        self.clone_memberships().filter(|membership| membership.role == self.original.name)
+    }
+
+    /// The clone's direct memberships.
+    pub(crate) fn clone_memberships(&self) -> impl Iterator<Item = &Membership> {
+        self.memberships.iter().filter(|membership| membership.member == self.names.clone.as_str())
+    }
+}
+
+impl Role {
+    fn parse(row: &Row) -> Result<(Self, bool), StatementError> {
+        let text = |column: usize| row.get(column).and_then(Clone::clone).ok_or_else(unexpected);
+        let role = Self {
+            name: text(0)?,
+            superuser: truth(row, 2)?,
+            inherit: truth(row, 3)?,
+            create_role: truth(row, 4)?,
+            create_database: truth(row, 5)?,
+            login: truth(row, 6)?,
+            replication: truth(row, 7)?,
+            bypass_rls: truth(row, 8)?,
+            connection_limit: text(9)?,
+            valid_until: row.get(10).cloned().flatten().filter(|until| until != "infinity"),
+            expired: truth(row, 11)?,
+            administered: truth(row, 12)?,
+            used: truth(row, 13)?,
+        };
+        // The limit goes into a statement as it is.
+        let digits = role.connection_limit.strip_prefix('-').unwrap_or(&role.connection_limit);
+        if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+            return Err(unexpected());
+        }
+        Ok((role, truth(row, 1)?))
+    }
+}
+
+impl Membership {
+    fn parse(row: &Row) -> Result<Self, StatementError> {
+        let [Some(member), Some(role), grantor, ..] = &row[..] else { return Err(unexpected()) };
+        Ok(Self {
+            member: member.clone(),
+            role: role.clone(),
+            grantor: grantor.clone(),
+            admin: truth(row, 3)?,
+            inherit: truth(row, 4)?,
+            set: truth(row, 5)?,
+        })
+    }
+}
+
+impl Holding {
+    fn parse(row: &Row) -> Result<Self, StatementError> {
+        let [database, _, Some(kind), Some(count)] = &row[..] else { return Err(unexpected()) };
+        let (database, count) = (database.clone(), count.clone());
+        Ok(Self { database, here: truth(row, 1)?, owned: kind == "o", count })
+    }
+}
+
+fn truth(row: &Row, column: usize) -> Result<bool, StatementError> {
+    match row.get(column).and_then(Option::as_deref) {
+        Some("t") => Ok(true),
+        Some("f") => Ok(false),
+        _ => Err(unexpected()),
+    }
+}
+
+/// The server answered something else than was asked for.
+pub(crate) fn unexpected() -> StatementError {
+    StatementError::new(StatementFault::Other { code: "unexpected answer".to_owned() })
+}

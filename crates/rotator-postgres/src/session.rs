@@ -1,0 +1,238 @@
+//! A session: a change is made in one transaction and waits there for the commit.
+
+use postgres_session::{
+    Connection, Row, Statement, Verifier, md5_verifier, quote_identifier, scram_verifier,
+};
+use rotation_core::{
+    Deadline,
+    database::{Change, Credentials, Password, Session, StatementError, StatementFault, UserPair, Username},
+};
+
+use crate::{
+    CloneObjects,
+    correction::{Correction, Otherwise},
+    pair::{Pair, unexpected},
+    statements,
+};
+
+/// A connection to PostgreSQL as one user.
+#[derive(Debug)]
+pub struct PostgresSession {
+    connection: Connection,
+    username: Username,
+    clone_objects: CloneObjects,
+    notes: Vec<String>,
+}
+
+impl Session for PostgresSession {
+    async fn probe(&mut self) -> Result<(), StatementError> {
+        self.connection.row(statements::probe()).await.map(drop)
+    }
+
+    async fn stage(&mut self, change: &Change<'_>, deadline: Deadline) -> Result<(), StatementError> {
+        match *change {
+            Change::OwnPassword { new } => self.stage_own(new, deadline).await,
+            Change::OtherUser { pair, next, .. } => self.stage_other(pair, next, deadline).await,
+        }
+    }
+
+    async fn commit(mut self) -> Result<Vec<String>, StatementError> {
+        self.connection.run(&[statements::commit()]).await?;
+        Ok(self.notes)
+    }
+}
+
+impl PostgresSession {
+    pub(crate) fn new(connection: Connection, username: Username, clone_objects: CloneObjects) -> Self {
+        Self { connection, username, clone_objects, notes: Vec::new() }
+    }
+
+    /// Two round trips: what the server wants of passwords, then the password.
+    async fn stage_own(&mut self, new: &Password, deadline: Deadline) -> Result<(), StatementError> {
+        let [begin, settings] = statements::begin(deadline.remaining());
+        let answers = self.connection.run(&[begin, settings, statements::read_own()]).await?;
+        let storage = PasswordStorage::parse(answers.last())?;
+        if storage.expired {
+            return Err(StatementError::new(StatementFault::Expired));
+        }
+        let verifier = storage.verifier(&self.username, new)?;
+        let username = &self.username;
+        let set = statements::set_password(username, &verifier);
+        self.connection.run(&[set]).await.map(drop).map_err(|error| {
+            let right =
+                || format!("{} must be let to change its own password", quote_identifier(username.as_str()));
+            name_privilege(error, right)
+        })
+    }
+
+    /// Brings the clone to equal, looks again, then sets the password, so that no one who logs in by it has fewer
+    /// rights than it promises.
+    async fn stage_other(
+        &mut self,
+        names: &UserPair,
+        next: &Credentials,
+        deadline: Deadline,
+    ) -> Result<(), StatementError> {
+        let major = self.major();
+        let mut batch = statements::begin(deadline.remaining()).to_vec();
+        batch.push(statements::read_own());
+        batch.extend(read_pair(names, major));
+        let answers = self.connection.run(&batch).await?;
+        let storage = PasswordStorage::parse(answers.get(2))?;
+        let mut pair = Pair::parse(names, major, answers.get(3..).unwrap_or_default())?;
+        pair.check().map_err(StatementError::new)?;
+        if pair.clone.is_none() && next.username == names.original {
+            return Err(StatementError::new(StatementFault::NoSuchUser));
+        }
+        let corrections = pair.corrections(self.clone_objects);
+        if !corrections.is_empty() {
+            pair = self.correct(&pair, corrections, &next.username).await?;
+        }
+        self.notes.extend(pair.drift(self.clone_objects));
+        let verifier = storage.verifier(&next.username, &next.password)?;
+        let set = statements::set_password(&next.username, &verifier);
+        let outcome = self.connection.run(&[set]).await.map(drop);
+        outcome.map_err(|error| name_privilege(error, || pair.needed(&next.username)))
+    }
+
+    /// Runs the corrections and reads the pair again. What is still not as it should be, and is not something that
+    /// the master may not change, was changed by somebody else meanwhile.
+    async fn correct(
+        &mut self,
+        pair: &Pair,
+        corrections: Vec<Correction>,
+        next: &Username,
+    ) -> Result<Pair, StatementError> {
+        let (required, attempts): (Vec<_>, Vec<_>) =
+            corrections.into_iter().partition(|correction| correction.otherwise == Otherwise::Fail);
+        let mut batch: Vec<Statement> =
+            required.into_iter().flat_map(|required| required.statements).collect();
+        let mut refused = Vec::new();
+        if !attempts.is_empty() {
+            let needed = |error| name_privilege(error, || pair.needed(next));
+            self.connection.run(&batch).await.map_err(needed)?;
+            batch.clear();
+            refused = self.attempt_all(attempts).await?;
+        }
+        let written = batch.len();
+        batch.extend(read_pair(&pair.names, pair.major));
+        let answers = self.connection.run(&batch).await;
+        let answers = answers.map_err(|error| name_privilege(error, || pair.needed(next)))?;
+        let after = Pair::parse(&pair.names, pair.major, answers.get(written..).unwrap_or_default())?;
+        let left = after.corrections(self.clone_objects);
+        // What the master gave itself for the time being must be given back; making a clone gives it rights over it.
+        let rights = |state: &Pair| {
+            let held = state.memberships.iter().filter(|held| held.member == pair.master.name);
+            let held = held.filter(|held| pair.clone.is_some() || held.role != pair.names.clone.as_str());
+            held.cloned().collect::<Vec<_>>()
+        };
+        if rights(pair) != rights(&after) || left.iter().any(|left| !refused.contains(&left.otherwise)) {
+            return Err(StatementError::new(StatementFault::Busy));
+        }
+        Ok(after)
+    }
+
+    /// Tries corrections that the master may not be allowed to make: all at once, and where that fails, one by one.
+    /// Gives what was refused.
+    async fn attempt_all(&mut self, attempts: Vec<Correction>) -> Result<Vec<Otherwise>, StatementError> {
+        let all: Vec<&Correction> = attempts.iter().collect();
+        if self.attempt(&all).await?.is_none() {
+            return Ok(Vec::new());
+        }
+        let mut refused = Vec::new();
+        for correction in attempts {
+            let Some(error) = self.attempt(&[&correction]).await? else { continue };
+            match &correction.otherwise {
+                Otherwise::Note(note) => self.notes.push(note.clone()),
+                Otherwise::Lacking(needed) => return Err(name_privilege(error, || needed.clone())),
+                Otherwise::Fail => return Err(error),
+            }
+            refused.push(correction.otherwise);
+        }
+        Ok(refused)
+    }
+
+    /// Runs corrections inside a savepoint. Gives the error by which the server refused one of them, with all of
+    /// them taken back.
+    async fn attempt(
+        &mut self,
+        corrections: &[&Correction],
+    ) -> Result<Option<StatementError>, StatementError> {
+        let mut batch = vec![statements::savepoint()];
+        batch.extend(corrections.iter().flat_map(|correction| correction.statements.clone()));
+        batch.push(statements::release());
+        match self.connection.run(&batch).await {
+            Ok(_) => Ok(None),
+            Err(error) if is_refusal(&error.fault) => {
+                self.connection.run(&[statements::roll_back(), statements::release()]).await?;
+                Ok(Some(error))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The server's major version, by what it reported at login. An unknown one is taken for the newest.
+    fn major(&self) -> u32 {
+        let version = self.connection.parameter("server_version").unwrap_or_default();
+        let digits = version.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+        digits.parse().unwrap_or(u32::MAX)
+    }
+}
+
+/// The four reads that [`Pair::parse`] takes.
+fn read_pair(names: &UserPair, major: u32) -> [Statement; 4] {
+    [
+        statements::read_roles(names),
+        statements::read_memberships(names, major),
+        statements::read_settings(names),
+        statements::read_holdings(names),
+    ]
+}
+
+/// Whether the server understood the statement and said no to it alone.
+fn is_refusal(fault: &StatementFault) -> bool {
+    matches!(fault, StatementFault::PrivilegeMissing { .. } | StatementFault::Other { .. })
+}
+
+/// Says which privilege would help, where one is missing.
+fn name_privilege(error: StatementError, needed: impl FnOnce() -> String) -> StatementError {
+    match error.fault {
+        StatementFault::PrivilegeMissing { .. } => {
+            StatementError { fault: StatementFault::PrivilegeMissing { needed: needed() }, ..error }
+        }
+        _ => error,
+    }
+}
+
+/// How the server wants passwords stored.
+struct PasswordStorage {
+    md5: bool,
+    iterations: u32,
+    /// Whether the session's own user is past its validity.
+    expired: bool,
+}
+
+impl PasswordStorage {
+    /// PostgreSQL's own default, and the only value before version 16.
+    const ITERATIONS: u32 = 4096;
+
+    fn parse(answer: Option<&Vec<Row>>) -> Result<Self, StatementError> {
+        let row = answer.and_then(|rows| rows.first()).ok_or_else(unexpected)?;
+        let [Some(encryption), iterations, Some(expired)] = &row[..] else { return Err(unexpected()) };
+        let iterations = iterations.as_ref().and_then(|count| count.parse().ok());
+        Ok(Self {
+            // `on` is how servers before version 10 say it.
+            md5: matches!(encryption.as_str(), "md5" | "on"),
+            iterations: iterations.unwrap_or(Self::ITERATIONS),
+            expired: expired == "t",
+        })
+    }
+
+    fn verifier(&self, username: &Username, password: &Password) -> Result<Verifier, StatementError> {
+        if self.md5 {
+            return Ok(md5_verifier(username, password));
+        }
+        scram_verifier(password, self.iterations)
+            .map_err(|_| StatementError::new(StatementFault::Other { code: "no randomness".to_owned() }))
+    }
+}

@@ -1,0 +1,134 @@
+//! Statements as pure functions of what they are about.
+
+use std::time::Duration;
+
+use postgres_session::{Statement, Verifier, quote_identifier, quote_literal};
+use rotation_core::database::{UserPair, Username};
+
+/// Begins the transaction that everything happens in.
+///
+/// Whoever owns the database can give it settings that take effect at our login. So names are looked up in the
+/// catalogue alone, or a function of theirs could run with a master's rights, and a role that they chose is left.
+/// Times end short of the deadline; a session that was frozen in the transaction gives its locks back.
+pub(crate) fn begin(time: Duration) -> [Statement; 2] {
+    let time = u32::try_from(time.as_millis()).unwrap_or(u32::MAX / 16).min(u32::MAX / 16);
+    let statement_timeout = (time - time / 10).max(1);
+    let (lock_timeout, idle_timeout) = ((statement_timeout / 2).max(1), time + 1000);
+    let settings = format!(
+        "SET LOCAL search_path = pg_catalog, pg_temp; \
+         SET LOCAL ROLE NONE; \
+         SET LOCAL statement_timeout = {statement_timeout}; \
+         SET LOCAL lock_timeout = {lock_timeout}; \
+         SET LOCAL idle_in_transaction_session_timeout = {idle_timeout}; \
+         SET LOCAL DateStyle = 'ISO'; \
+         SET LOCAL TimeZone = 'UTC'"
+    );
+    [
+        Statement::new(Statement::BEGIN, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"),
+        Statement::new("set local", settings),
+    ]
+}
+
+/// Ends it. Afterwards everybody sees the change.
+pub(crate) fn commit() -> Statement {
+    Statement::new("commit", "COMMIT")
+}
+
+/// Proves that the user can do work.
+pub(crate) fn probe() -> Statement {
+    Statement::new("select", "SELECT pg_catalog.now()")
+}
+
+/// How the server stores passwords, and whether the session's own user is past its validity.
+pub(crate) fn read_own() -> Statement {
+    Statement::new(
+        "read own role",
+        "SELECT current_setting('password_encryption'), current_setting('scram_iterations', true), \
+         coalesce((SELECT rolvaliduntil <= now() FROM pg_roles WHERE rolname = session_user), false)",
+    )
+}
+
+/// Sets a password by its verifier, never in the clear.
+pub(crate) fn set_password(username: &Username, verifier: &Verifier) -> Statement {
+    let (role, verifier) = (quote_identifier(username.as_str()), quote_literal(verifier.expose()));
+    Statement::new(Statement::SET_PASSWORD, format!("ALTER ROLE {role} PASSWORD {verifier}"))
+}
+
+/// The attributes of both users of a pair and of the session's own user, and what the latter may do with them.
+pub(crate) fn read_roles(pair: &UserPair) -> Statement {
+    let names = names(pair);
+    Statement::new(
+        "read roles",
+        format!(
+            "SELECT rolname, rolname = session_user, rolsuper, rolinherit, rolcreaterole, rolcreatedb, \
+             rolcanlogin, rolreplication, rolbypassrls, rolconnlimit, rolvaliduntil, \
+             coalesce(rolvaliduntil <= now(), false), \
+             pg_has_role(session_user, oid, 'MEMBER WITH ADMIN OPTION'), \
+             pg_has_role(session_user, oid, 'USAGE') \
+             FROM pg_roles WHERE rolname IN (session_user, {names})"
+        ),
+    )
+}
+
+/// The direct memberships of the same roles. Until version 16 a membership has no options but ADMIN.
+pub(crate) fn read_memberships(pair: &UserPair, major: u32) -> Statement {
+    let options = if major >= 16 { "m.inherit_option, m.set_option" } else { "true, true" };
+    let names = names(pair);
+    Statement::new(
+        "read memberships",
+        format!(
+            "SELECT r.rolname, g.rolname, b.rolname, m.admin_option, {options} FROM pg_auth_members m \
+             JOIN pg_roles r ON r.oid = m.member JOIN pg_roles g ON g.oid = m.roleid \
+             LEFT JOIN pg_roles b ON b.oid = m.grantor \
+             WHERE r.rolname IN (session_user, {names}) ORDER BY 1, 2, 3"
+        ),
+    )
+}
+
+/// The settings of both users, with and without a database.
+pub(crate) fn read_settings(pair: &UserPair) -> Statement {
+    let names = names(pair);
+    Statement::new(
+        "read settings",
+        format!(
+            "SELECT r.rolname, d.datname, left(v, strpos(v, '=') - 1), substr(v, strpos(v, '=') + 1) \
+             FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole \
+             LEFT JOIN pg_database d ON d.oid = s.setdatabase CROSS JOIN LATERAL unnest(s.setconfig) AS v \
+             WHERE r.rolname IN ({names}) ORDER BY 1, 2 NULLS FIRST, 3"
+        ),
+    )
+}
+
+/// What the clone owns (`o`) and holds grants on (`a`), by database; none for what all databases share.
+pub(crate) fn read_holdings(pair: &UserPair) -> Statement {
+    let clone = quote_literal(pair.clone.as_str());
+    Statement::new(
+        "read holdings",
+        format!(
+            "SELECT d.datname, coalesce(d.datname = current_database(), true), s.deptype, count(*) \
+             FROM pg_shdepend s LEFT JOIN pg_database d ON d.oid = s.dbid \
+             WHERE s.refclassid = 'pg_authid'::regclass AND s.classid <> 'pg_auth_members'::regclass \
+             AND s.refobjid = (SELECT oid FROM pg_roles WHERE rolname = {clone}) AND s.deptype IN ('o', 'a') \
+             GROUP BY 1, 2, 3 ORDER BY 1 NULLS FIRST, 3"
+        ),
+    )
+}
+
+fn names(pair: &UserPair) -> String {
+    format!("{}, {}", quote_literal(pair.original.as_str()), quote_literal(pair.clone.as_str()))
+}
+
+/// A point to come back to. Inside, a refused statement costs nothing but itself.
+pub(crate) fn savepoint() -> Statement {
+    Statement::new("savepoint", "SAVEPOINT correction")
+}
+
+/// Keeps what was done since the savepoint.
+pub(crate) fn release() -> Statement {
+    Statement::new("release savepoint", "RELEASE SAVEPOINT correction")
+}
+
+/// Takes back what was done since the savepoint.
+pub(crate) fn roll_back() -> Statement {
+    Statement::new("roll back to savepoint", "ROLLBACK TO SAVEPOINT correction")
+}
