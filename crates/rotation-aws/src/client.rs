@@ -1,20 +1,24 @@
 //! The client: TLS, credentials, retries and time limits.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
-use aws_config::{BehaviorVersion, Region, environment::EnvironmentVariableCredentialsProvider};
+use aws_config::{BehaviorVersion, Region};
 use aws_sdk_secretsmanager::{
     Client,
-    config::{Builder, SharedHttpClient},
+    config::{Builder, Credentials, SharedHttpClient},
 };
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
 use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
+use zeroize::Zeroizing;
 
 /// The roots of AWS's own endpoints; see `data/README.md`.
 const AMAZON_ROOTS: &[u8] = include_bytes!("../data/amazon-roots.pem");
 
 /// Attempts at one call, with the SDK's jittered backoff between them. The caller's deadline bounds their sum.
 const ATTEMPTS: u32 = 4;
+/// The backoff before the second attempt, doubled for each further one and drawn out by jitter. The SDK's own second
+/// would eat most of an invocation's time.
+const FIRST_BACKOFF: Duration = Duration::from_millis(200);
 /// The longest wait for a TCP and TLS connection, so that a security group which drops packets is told from a slow
 /// call before the invocation's time is over.
 const CONNECT_TIME: Duration = Duration::from_secs(3);
@@ -38,13 +42,34 @@ pub struct Endpoint {
     pub ca_bundle: Option<Vec<u8>>,
 }
 
+/// The credentials that Lambda gives a function for as long as its process lives. They never print.
+#[derive(Clone)]
+pub struct AccessKey {
+    /// `AWS_ACCESS_KEY_ID`.
+    pub id: String,
+    /// `AWS_SECRET_ACCESS_KEY`.
+    pub secret: Zeroizing<String>,
+    /// `AWS_SESSION_TOKEN`.
+    pub session_token: Option<Zeroizing<String>>,
+}
+
+impl fmt::Debug for AccessKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AccessKey(..)")
+    }
+}
+
 impl SecretsManager {
-    /// A client with the credentials that Lambda puts into the environment.
-    pub fn in_lambda(endpoint: &Endpoint) -> Self {
-        let config = Builder::new()
+    /// A client with the credentials of a function. Without a key, every call fails as access denied.
+    pub fn in_lambda(endpoint: &Endpoint, key: Option<&AccessKey>) -> Self {
+        let mut config = Builder::new()
             .behavior_version(BehaviorVersion::latest())
-            .credentials_provider(EnvironmentVariableCredentialsProvider::new())
             .region(endpoint.region.clone().map(Region::new));
+        if let Some(AccessKey { id, secret, session_token }) = key {
+            let token = session_token.as_ref().map(|token| token.to_string());
+            config =
+                config.credentials_provider(Credentials::new(id, secret.as_str(), token, None, "Lambda"));
+        }
         Self::with(config, endpoint)
     }
 
@@ -66,7 +91,9 @@ impl SecretsManager {
             TimeoutConfig::builder().connect_timeout(CONNECT_TIME).operation_attempt_timeout(ATTEMPT_TIME);
         let config = config
             .http_client(http_client(endpoint))
-            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+            .retry_config(
+                RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(FIRST_BACKOFF),
+            )
             .timeout_config(limits.build());
         Self { client: Client::from_conf(config.build()) }
     }

@@ -1,6 +1,6 @@
 //! The SDK's errors, sorted by who can mend them and scrubbed.
 
-use std::fmt;
+use std::{error::Error as StdError, fmt, io};
 
 use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
 use rotation_core::{StoreError, StoreFault};
@@ -19,16 +19,32 @@ where
             (fault, Cause { code: code.to_owned(), message: message.filter(|_| quotable).map(str::to_owned) })
         }
         SdkError::TimeoutError(_) => (StoreFault::Unreachable, Cause::named("no answer in time")),
-        SdkError::DispatchFailure(failure) if failure.is_io() || failure.is_timeout() => {
-            (StoreFault::Unreachable, Cause::named("no connection"))
-        }
-        SdkError::DispatchFailure(_) => {
-            (StoreFault::AccessDenied, Cause::named("no usable credentials or connection"))
-        }
+        SdkError::DispatchFailure(failure) => match failure.as_connector_error() {
+            // An error of no kind at all comes from before the connection: there was nothing to sign with.
+            Some(error) if error.is_other() && error.as_other().is_none() => {
+                (StoreFault::AccessDenied, Cause::named("no usable credentials"))
+            }
+            Some(error) => (StoreFault::Unreachable, Cause::named(&root_of(error))),
+            None => (StoreFault::Unreachable, Cause::named("no connection")),
+        },
         SdkError::ResponseError(_) => (StoreFault::Internal, Cause::named("an unreadable answer")),
         _ => (StoreFault::Rejected, Cause::named("the request could not be built: is AWS_REGION set?")),
     };
     StoreError { operation, fault, source: Some(Box::new(cause)) }
+}
+
+/// The last cause of a failed connection: `connection refused`, `invalid peer certificate: UnknownIssuer`. A layer
+/// that shows its content as its own message, as an I/O error does, is looked into as well.
+fn root_of(error: &(dyn StdError + 'static)) -> String {
+    let mut error = error;
+    loop {
+        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        let Some(next) = inner.map(|inner| inner as &(dyn StdError + 'static)).or_else(|| error.source())
+        else {
+            return error.to_string();
+        };
+        error = next;
+    }
 }
 
 fn service_fault(operation: &str, code: &str, message: &str) -> StoreFault {

@@ -2,6 +2,7 @@
 
 mod client;
 mod fault;
+mod rotation;
 mod store;
 
-pub use client::{Endpoint, SecretsManager};
+pub use client::{AccessKey, Endpoint, SecretsManager};

@@ -1,6 +1,6 @@
 //! The settings of a function: environment variables that AWS's templates know, and our own.
 
-use rotation_aws::Endpoint;
+use rotation_aws::{AccessKey, Endpoint};
 use rotation_core::{
     ForeignSecrets, SecretId,
     database::{
@@ -35,6 +35,8 @@ impl StrategyKind {
 pub struct Config {
     /// Where Secrets Manager is.
     pub endpoint: Endpoint,
+    /// With which credentials it is asked.
+    pub access_key: Option<AccessKey>,
     /// How passwords are rotated.
     pub strategy: Strategy,
     /// How passwords are made.
@@ -56,6 +58,7 @@ impl Config {
         let foreign = environment.flag("ALLOW_FOREIGN_SECRETS", false)?;
         Ok(Self {
             endpoint: endpoint(environment)?,
+            access_key: access_key(environment),
             strategy: match strategy {
                 StrategyKind::SingleUser => Strategy::SingleUser,
                 StrategyKind::AlternatingUsers => {
@@ -78,6 +81,15 @@ fn endpoint(environment: &Environment) -> Result<Endpoint, ConfigError> {
     };
     let owned = |name| environment.text(name).map(str::to_owned);
     Ok(Endpoint { region: owned("AWS_REGION"), url: owned("SECRETS_MANAGER_ENDPOINT"), ca_bundle })
+}
+
+fn access_key(environment: &Environment) -> Option<AccessKey> {
+    let owned = |name| environment.text(name).map(str::to_owned);
+    Some(AccessKey {
+        id: owned("AWS_ACCESS_KEY_ID")?,
+        secret: owned("AWS_SECRET_ACCESS_KEY")?.into(),
+        session_token: owned("AWS_SESSION_TOKEN").map(Into::into),
+    })
 }
 
 fn master_secret(environment: &Environment) -> Result<Option<SecretId>, ConfigError> {

@@ -44,7 +44,7 @@ pub fn serve<E: Engine>(
     drop(environment);
     let function = match config {
         Ok((engine, config)) => {
-            let store = SecretsManager::in_lambda(&config.endpoint);
+            let store = SecretsManager::in_lambda(&config.endpoint, config.access_key.as_ref());
             Ok(Function { engine, store, config })
         }
         Err(error) => Err(Failure::from(&error)),

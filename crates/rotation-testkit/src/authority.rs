@@ -4,11 +4,16 @@ use std::{
     io::{self, Write},
     os::unix::fs::OpenOptionsExt,
     path::Path,
+    sync::Arc,
 };
 
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose,
+};
+use rustls::{
+    ServerConfig,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
 };
 use time::{Duration, OffsetDateTime};
 
@@ -120,6 +125,11 @@ impl TestCertificate {
         &self.key_pem
     }
 
+    /// A TLS server that presents this certificate, for services that run in process. TLS 1.2 and 1.3, on ring.
+    pub fn server_config(&self) -> Arc<ServerConfig> {
+        Arc::new(tls_server(self).expect("the certificate and the key were made for each other"))
+    }
+
     /// Writes both files with mode 0600, which PostgreSQL demands of a key. Existing files are replaced.
     ///
     /// # Errors
@@ -134,6 +144,14 @@ impl std::fmt::Debug for TestCertificate {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("TestCertificate(..)")
     }
+}
+
+fn tls_server(certificate: &TestCertificate) -> Result<ServerConfig, Box<dyn std::error::Error>> {
+    let chain = vec![CertificateDer::from_pem_slice(certificate.certificate_pem.as_bytes())?];
+    let key = PrivateKeyDer::from_pem_slice(certificate.key_pem.as_bytes())?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let versions = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    Ok(versions.with_no_client_auth().with_single_cert(chain, key)?)
 }
 
 /// Writes a file that only its owner can read. An older file is removed first, since an open keeps its mode.

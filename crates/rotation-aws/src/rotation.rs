@@ -1,0 +1,74 @@
+//! What the service itself does around the four steps, for a rotation that a person drives without a function.
+
+use rotation_core::{SecretDocument, StagingLabel, StoreError, StoreFault, VersionId, VersionStages};
+
+use crate::{client::SecretsManager, fault::store_error};
+
+/// Held by a new version for the moment between its first value and `AWSPENDING`; a version needs some label.
+const ARRIVING: &str = "ROTATE_ARRIVING";
+
+impl SecretsManager {
+    /// Begins a rotation as `RotateSecret` does: afterwards `version`, which must be new, holds `document` and is
+    /// `AWSPENDING`. Nothing else is affected; every step still asks the labels whether it may act.
+    ///
+    /// `PutSecretValue` takes a label from whoever has it, and with `AWSPENDING` that could be a rotation that began
+    /// a moment ago and has changed the password already. So the value comes under a label of its own, and
+    /// `UpdateSecretVersionStage` moves `AWSPENDING` to it, which the service refuses where the label is not where
+    /// `described` saw it.
+    ///
+    /// Dropped or failed half-way, it leaves at most a version that no step accepts.
+    ///
+    /// # Errors
+    /// [`StoreFault::Conflict`] where another rotation is under way; otherwise what the service refused.
+    pub async fn begin(
+        &self,
+        described: &VersionStages,
+        version: &VersionId,
+        document: &SecretDocument,
+    ) -> Result<(), StoreError> {
+        const OPERATION: &str = "UpdateSecretVersionStage";
+        let holder = described.holder(&StagingLabel::Pending);
+        if holder.is_some() && holder != described.holder(&StagingLabel::Current) {
+            return Err(StoreError::new(OPERATION, StoreFault::Conflict));
+        }
+        let secret = described.secret.as_str();
+        let put = self
+            .client
+            .put_secret_value()
+            .secret_id(secret)
+            .client_request_token(version.as_str())
+            .secret_string(document.to_json().as_str())
+            .version_stages(ARRIVING);
+        put.send().await.map_err(|error| store_error("PutSecretValue", &error))?;
+        let claim = self
+            .client
+            .update_secret_version_stage()
+            .secret_id(secret)
+            .version_stage(StagingLabel::Pending.name())
+            .move_to_version_id(version.as_str())
+            .set_remove_from_version_id(holder.map(|holder| holder.as_str().to_owned()));
+        let claimed = claim.send().await.map(drop).map_err(|error| store_error(OPERATION, &error));
+        // Left behind, the label would only move on at the next beginning.
+        let _ = self.unlabel(secret, ARRIVING, version).await;
+        claimed
+    }
+
+    /// Takes `AWSPENDING` from a version that is `AWSCURRENT` now, as the service does once a rotation has ended.
+    ///
+    /// # Errors
+    /// What the service refused; the rotation is complete all the same, and the next one may begin.
+    pub async fn end(&self, described: &VersionStages, version: &VersionId) -> Result<(), StoreError> {
+        self.unlabel(described.secret.as_str(), StagingLabel::Pending.name(), version).await
+    }
+
+    async fn unlabel(&self, secret: &str, label: &str, version: &VersionId) -> Result<(), StoreError> {
+        let call = self
+            .client
+            .update_secret_version_stage()
+            .secret_id(secret)
+            .version_stage(label)
+            .remove_from_version_id(version.as_str());
+        let answer = call.send().await;
+        answer.map(drop).map_err(|error| store_error("UpdateSecretVersionStage", &error))
+    }
+}

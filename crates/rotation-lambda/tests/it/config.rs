@@ -1,0 +1,134 @@
+//! Settings of AWS's templates and our own: what they mean, and what is refused at start.
+
+use rotation_core::database::{
+    CharacterClass, EngineProfile, NameLimit, PasswordPolicy, PasswordRule, PasswordSource, Strategy,
+};
+use rotation_lambda::{Config, Environment, StrategyKind};
+
+const PROFILE: EngineProfile = EngineProfile {
+    name: "Test",
+    engines: &["test"],
+    engines_text: "test",
+    default_port: 1,
+    default_database: None,
+    clone_suffix: "_clone",
+    name_limit: NameLimit::Bytes(63),
+    reserved_users: &[],
+    password_rule: PasswordRule {
+        shortest: 8,
+        longest: 64,
+        forbidden: "/@\" ",
+        required: &[CharacterClass::Digit],
+        default_exclusions: ":/@\"'\\",
+    },
+};
+
+fn parse(variables: &[(&str, &str)], strategy: StrategyKind) -> Result<Config, String> {
+    let environment: Environment = variables.iter().copied().collect();
+    Config::parse(&environment, strategy, &PROFILE).map_err(|error| error.to_string())
+}
+
+#[track_caller]
+fn refused(variables: &[(&str, &str)], expected: &str) {
+    let refusal = parse(variables, StrategyKind::AlternatingUsers).expect_err("the settings must be refused");
+    assert_eq!(refusal, expected);
+}
+
+#[track_caller]
+fn passwords(variables: &[(&str, &str)], holds: impl Fn(&PasswordPolicy, &str) -> bool) {
+    let config = parse(variables, StrategyKind::SingleUser).expect("good settings");
+    for _ in 0..200 {
+        let password = config.passwords.generate().expect("randomness");
+        assert!(holds(&config.passwords, password.expose()), "a password breaks {variables:?}");
+    }
+}
+
+#[test]
+fn odd_settings_are_refused_by_name_and_without_their_value() {
+    refused(&[("PASSWORD_LENGTH", "abc")], "the setting PASSWORD_LENGTH must be a whole number");
+    refused(&[("PASSWORD_LENGTH", "-3")], "the setting PASSWORD_LENGTH must be a whole number");
+    refused(&[("PASSWORD_LENGTH", "7")], "the setting PASSWORD_LENGTH must be 8 to 64 for this engine");
+    refused(&[("PASSWORD_LENGTH", "65")], "the setting PASSWORD_LENGTH must be 8 to 64 for this engine");
+    refused(&[("EXCLUDE_NUMBERS", "maybe")], "the setting EXCLUDE_NUMBERS must be true or false");
+    refused(
+        &[("REQUIRE_EACH_INCLUDED_TYPE", "2")],
+        "the setting REQUIRE_EACH_INCLUDED_TYPE must be true or false",
+    );
+    refused(&[("REQUIRE_TLS", "on")], "the setting REQUIRE_TLS must be true or false");
+    refused(&[("PASSWORD_SOURCE", "dice")], "the setting PASSWORD_SOURCE must be os or secrets-manager");
+    refused(
+        &[("MASTER_SECRET_ARN", "two words")],
+        "the setting MASTER_SECRET_ARN must be the ARN of a secret",
+    );
+    refused(
+        &[("AWS_CA_BUNDLE", "/nowhere")],
+        "the setting AWS_CA_BUNDLE names a file that cannot be read: entity not found",
+    );
+}
+
+#[test]
+fn exclusions_that_leave_guessable_passwords_or_break_the_engines_rule_are_refused() {
+    let guessable = "the setting PASSWORD_LENGTH and the exclusions leave fewer than 128 bits of randomness; \
+                     raise it or exclude less";
+    refused(&[("PASSWORD_LENGTH", "16")], guessable);
+    refused(
+        &[("EXCLUDE_LOWERCASE", "true"), ("EXCLUDE_UPPERCASE", "1"), ("EXCLUDE_PUNCTUATION", "y")],
+        guessable,
+    );
+    refused(
+        &[("EXCLUDE_NUMBERS", "yes")],
+        "the setting EXCLUDE_CHARACTERS and its kin leave no Digit for this engine",
+    );
+    refused(
+        &[("EXCLUDE_CHARACTERS", "0123456789")],
+        "the setting EXCLUDE_CHARACTERS and its kin leave no Digit for this engine",
+    );
+}
+
+#[test]
+fn the_templates_settings_keep_their_meaning() {
+    passwords(&[], |policy, text| {
+        text.len() == 32 && policy.settings().source == PasswordSource::OperatingSystem
+    });
+    passwords(&[], |_, text| !text.contains([':', '/', '@', '"', '\'', '\\']));
+    passwords(&[("PASSWORD_LENGTH", "20")], |_, text| text.len() == 20);
+    passwords(&[("EXCLUDE_CHARACTERS", "xyz")], |_, text| !text.contains(['x', 'y', 'z', '/', '@', '"']));
+    passwords(&[("EXCLUDE_PUNCTUATION", "TRUE")], |_, text| text.chars().all(|c| c.is_ascii_alphanumeric()));
+    passwords(&[("EXCLUDE_LOWERCASE", "Yes")], |_, text| !text.contains(|c: char| c.is_ascii_lowercase()));
+    passwords(&[], |_, text| {
+        ["az", "AZ", "09"].iter().all(|range| {
+            let (first, last) = (range.as_bytes()[0], range.as_bytes()[1]);
+            text.bytes().any(|b| (first..=last).contains(&b))
+        }) && text.contains(|c: char| c.is_ascii_punctuation())
+    });
+}
+
+#[test]
+fn an_empty_list_of_exclusions_excludes_nothing_but_what_the_engine_forbids() {
+    let config = parse(&[("EXCLUDE_CHARACTERS", "")], StrategyKind::SingleUser).expect("good settings");
+    assert_eq!(config.passwords.excluded_characters(), "\"/@");
+}
+
+#[test]
+fn the_deployed_master_secret_belongs_to_the_alternating_strategy_alone() {
+    let arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:master-AbCdEf";
+    let variables = [("MASTER_SECRET_ARN", arn)];
+    let config = parse(&variables, StrategyKind::AlternatingUsers).expect("good settings");
+    let Strategy::AlternatingUsers(master) = config.strategy else { panic!("another strategy") };
+    assert_eq!(master.deployed.expect("a master").as_str(), arn);
+    let config = parse(&variables, StrategyKind::SingleUser).expect("good settings");
+    assert!(matches!(config.strategy, Strategy::SingleUser));
+}
+
+#[test]
+fn neither_environment_nor_configuration_prints_a_credential() {
+    let variables = [
+        ("AWS_ACCESS_KEY_ID", "AKIDCANARY"),
+        ("AWS_SECRET_ACCESS_KEY", "canary-secret"),
+        ("AWS_SESSION_TOKEN", "canary-token"),
+    ];
+    let environment: Environment = variables.into_iter().collect();
+    let config = Config::parse(&environment, StrategyKind::SingleUser, &PROFILE).expect("good settings");
+    let printed = format!("{environment:?} {config:?}").to_ascii_lowercase();
+    assert!(!printed.contains("canary"), "{printed}");
+}
