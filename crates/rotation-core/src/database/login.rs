@@ -134,8 +134,9 @@ fn permitted(address: IpAddr) -> bool {
             let [.., high, low] = v6.segments();
             let embeds = matches!(v6.segments(), [0, 0, 0, 0, 0, 0, ..] | [0x64, 0xff9b, 0, 0, 0, 0, ..]);
             let v4 = Ipv4Addr::from(u32::from(high) << 16 | u32::from(low));
-            !(v6.is_unicast_link_local() || v6.is_unspecified() || v6.is_multicast() || instance_services)
-                && !(embeds && !permitted(v4.into()))
+            let disguised = embeds && !permitted(v4.into());
+            let local = v6.is_unicast_link_local() || v6.is_unspecified() || v6.is_multicast();
+            !(local || instance_services || disguised)
         }
     }
 }

@@ -1,0 +1,46 @@
+//! A Secrets Manager and a database server in memory, behind one gate through which every external call passes.
+//!
+//! ```text
+//! Service ─ drives ─> Rotator ─┬─ Store   (SecretStore) ─┐
+//!                              └─ Server  (Engine)       ├─> Gate: fault? whose turn? ─> effect ─> invariants
+//!                                  └ Connection (Session)┘
+//! ```
+
+mod digest;
+mod gate;
+mod invariants;
+mod server;
+mod service;
+mod session;
+mod situation;
+mod store;
+
+use std::{cell::RefCell, rc::Rc};
+
+pub(crate) use gate::{FAULTS, Fault, Gate};
+pub(crate) use invariants::{Violation, Watch};
+pub(crate) use server::{Kind, PROFILE, Server, ServerModel, ServerTls, User};
+pub(crate) use service::{Clean, Service, Variant};
+pub(crate) use situation::{Plan, Situation, document, grants};
+pub(crate) use store::{ARN, FUNCTION, MASTER, SecretModel, Store, StoreModel, Value, version};
+
+/// Everything outside of the rotation function.
+#[derive(Default)]
+pub(crate) struct World {
+    pub(crate) store: RefCell<StoreModel>,
+    pub(crate) server: RefCell<ServerModel>,
+    pub(crate) gate: RefCell<Gate>,
+    pub(crate) watch: RefCell<Watch>,
+}
+
+impl World {
+    pub(crate) fn new(store: StoreModel, server: ServerModel) -> Rc<Self> {
+        Rc::new(Self { store: RefCell::new(store), server: RefCell::new(server), ..Self::default() })
+    }
+
+    /// Runs a test's future on a clock that jumps to the next timer as soon as everybody waits.
+    pub(crate) fn run<T>(future: impl Future<Output = T>) -> T {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+        runtime.unwrap().block_on(future)
+    }
+}

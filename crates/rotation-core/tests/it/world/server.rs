@@ -1,0 +1,178 @@
+//! A database server: users, passwords, grants, and how it may be reached.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
+
+use rotation_core::{
+    Deadline,
+    database::{
+        Cause, CharacterClass, ConnectError, Engine, EngineProfile, Login, NameLimit, PasswordRule, TlsFault,
+        Transport,
+    },
+};
+
+use super::{World, session::Connection};
+
+/// Like PostgreSQL's, with a rule for passwords that asks for something.
+pub(crate) const PROFILE: EngineProfile = EngineProfile {
+    name: "Model",
+    engines: &["model", "aurora-model"],
+    engines_text: "model, aurora-model",
+    default_port: 5432,
+    default_database: Some("model"),
+    clone_suffix: "_clone",
+    name_limit: NameLimit::Bytes(63),
+    reserved_users: &["rdsadmin"],
+    password_rule: PasswordRule {
+        shortest: 8,
+        longest: 128,
+        forbidden: "/@\" ",
+        required: &[CharacterClass::Lowercase, CharacterClass::Uppercase, CharacterClass::Digit],
+        default_exclusions: "/@\"'\\",
+    },
+};
+
+/// How changes become final.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) enum Kind {
+    /// Like PostgreSQL: staged in a transaction that holds a lock on the user, final at once.
+    #[default]
+    Transactional,
+    /// Like MySQL: staging only reads; every statement is final by itself, the password last.
+    Autocommit,
+    /// The same, with an advisory lock from staging until the session ends, like MySQL's `GET_LOCK`.
+    AutocommitWithLock,
+}
+
+/// What the server says about TLS.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) enum ServerTls {
+    #[default]
+    Good,
+    /// It offers none and says so.
+    Absent,
+    /// It offers a bad certificate; plaintext would be taken.
+    Bad(Badness),
+}
+
+/// A certificate fault that can be hashed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Badness {
+    Expired,
+    SelfSigned,
+    WrongHost,
+    UnknownAuthority,
+}
+
+impl Badness {
+    pub(crate) const ALL: [Self; 4] =
+        [Self::Expired, Self::SelfSigned, Self::WrongHost, Self::UnknownAuthority];
+
+    fn fault(self) -> TlsFault {
+        match self {
+            Self::Expired => TlsFault::Expired,
+            Self::SelfSigned => TlsFault::SelfSigned,
+            Self::WrongHost => TlsFault::WrongHost,
+            Self::UnknownAuthority => TlsFault::UnknownAuthority,
+        }
+    }
+}
+
+/// One user.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct User {
+    /// `None` where the user cannot log in yet.
+    pub(crate) password: Option<String>,
+    pub(crate) grants: BTreeSet<String>,
+    /// The user that this one was made from.
+    pub(crate) clone_of: Option<String>,
+}
+
+impl User {
+    pub(crate) fn new(password: &str, grants: BTreeSet<String>) -> Self {
+        Self { password: Some(password.into()), grants, clone_of: None }
+    }
+}
+
+/// One login attempt that reached the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Attempt {
+    pub(crate) username: String,
+    pub(crate) host: String,
+    pub(crate) transport: Transport,
+    pub(crate) accepted: bool,
+}
+
+/// The server.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ServerModel {
+    pub(crate) kind: Kind,
+    pub(crate) tls: ServerTls,
+    pub(crate) users: BTreeMap<String, User>,
+    /// Which session holds the lock on a user.
+    pub(crate) locks: BTreeMap<String, u64>,
+    pub(crate) attempts: Vec<Attempt>,
+    /// How often a user was changed.
+    pub(crate) changes: usize,
+    pub(crate) sessions: u64,
+}
+
+impl ServerModel {
+    pub(crate) fn admits(&self, username: &str, password: &str) -> bool {
+        self.users.get(username).is_some_and(|user| user.password.as_deref() == Some(password))
+    }
+
+    fn connect(&mut self, login: &Login, transport: Transport) -> Result<u64, ConnectError> {
+        match (self.tls, transport) {
+            (ServerTls::Absent, Transport::Tls) => return Err(ConnectError::TlsUnavailable),
+            (ServerTls::Bad(badness), Transport::Tls) => {
+                let source = Cause::new("certificate");
+                return Err(ConnectError::TlsInvalid { fault: badness.fault(), source });
+            }
+            _ => {}
+        }
+        let credentials = &login.credentials;
+        let accepted = self.admits(credentials.username.as_str(), credentials.password.expose());
+        self.attempts.push(Attempt {
+            username: credentials.username.to_string(),
+            host: login.host.to_string(),
+            transport,
+            accepted,
+        });
+        if !accepted {
+            return Err(ConnectError::Refused(Cause::new("28P01")));
+        }
+        self.sessions += 1;
+        Ok(self.sessions)
+    }
+}
+
+/// The port to the model.
+pub(crate) struct Server(pub(crate) Rc<World>);
+
+impl Engine for Server {
+    const PROFILE: EngineProfile = PROFILE;
+    type Session = Connection;
+
+    async fn connect(
+        &self,
+        login: &Login,
+        transport: Transport,
+        _: Deadline,
+    ) -> Result<Connection, ConnectError> {
+        let world = &self.0;
+        let lost = || Err(ConnectError::Unreachable(Cause::new("connection reset")));
+        let effect = || {
+            world.watch.borrow_mut().transport(transport, login.tls);
+            let outcome = world.server.borrow_mut().connect(login, transport);
+            if matches!(outcome, Err(ConnectError::TlsInvalid { .. })) {
+                world.watch.borrow_mut().certificate_failed = true;
+            }
+            outcome
+        };
+        let id = world.call("server: connect", effect, lost).await?;
+        Ok(Connection::new(world, id, login.credentials.username.as_str()))
+    }
+}

@@ -1,0 +1,187 @@
+//! Secrets Manager as the one who drives a rotation.
+
+use std::{future::poll_fn, pin::pin, rc::Rc, task::Poll, time::Duration};
+
+use rotation_core::{
+    Deadline, ForeignSecrets, Invoker, Outcome, RotationError, RotationEvent, Rotator, SecretId, SecretStore,
+    StagingLabel, Step, Target, VersionId,
+    database::{Database, Engine, PasswordPolicy, PasswordSettings},
+};
+
+use super::{ARN, FUNCTION, PROFILE, Plan, Server, Store, Value, World};
+use crate::mutants::{DowngradesTls, RereadsCurrent, TrustsPending};
+
+/// The function under test: ours, or ours with one defect put back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Variant {
+    Sound,
+    /// finishSecret swaps against whatever is AWSCURRENT now.
+    RereadsCurrent,
+    /// setSecret is done as soon as pending logs in.
+    TrustsPending,
+    /// A certificate failure counts as "no TLS offered".
+    DowngradesTls,
+}
+
+/// What the service does with AWSPENDING after a rotation; users report both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Clean {
+    Removes,
+    Leaves,
+}
+
+/// One rotation.
+#[derive(Clone)]
+pub(crate) struct Service {
+    pub(crate) world: Rc<World>,
+    pub(crate) plan: Plan,
+    pub(crate) variant: Variant,
+    pub(crate) token: VersionId,
+    /// Which invocation the calls belong to.
+    pub(crate) actor: usize,
+    pub(crate) clean: Clean,
+}
+
+impl Service {
+    /// The time that Lambda leaves an invocation.
+    const TIME: Duration = Duration::from_secs(25);
+    /// Whole rotations until the service gives up.
+    const ATTEMPTS: usize = 4;
+
+    /// `RotateSecret`: a version under AWSPENDING without a value.
+    pub(crate) fn begin(&self) {
+        let mut store = self.world.store.borrow_mut();
+        let secret = store.secret_mut();
+        if let Some(pending) = secret.holder(&StagingLabel::Pending) {
+            assert!(secret.holds(pending, &StagingLabel::Current), "a previous rotation isn't complete");
+        }
+        secret.label(&StagingLabel::Pending, &self.token);
+    }
+
+    /// The same with the watch set, to explore from here.
+    pub(crate) fn started(self) -> Self {
+        if !self.world.store.borrow().secret().versions.contains_key(&self.token) {
+            self.begin();
+        }
+        let live = self.world.live_user();
+        let next = match self.plan {
+            Plan::SingleUser => live.clone(),
+            Plan::Alternating | Plan::AlternatingByField => match live.strip_suffix("_clone") {
+                Some(original) => original.to_owned(),
+                None => format!("{live}_clone"),
+            },
+        };
+        self.world.protect(&next, Some(&live));
+        let mut watch = self.world.watch.borrow_mut();
+        watch.plan = Some(self.plan);
+        watch.tokens.insert(self.actor, self.token.clone());
+        drop(watch);
+        let mut gate = self.world.gate.borrow_mut();
+        gate.calls = 0;
+        gate.log.clear();
+        drop(gate);
+        self
+    }
+
+    /// The same rotation in a world of its own, as it is now.
+    pub(crate) fn fork(&self) -> Self {
+        let world = World::new(self.world.store.borrow().clone(), self.world.server.borrow().clone());
+        *world.watch.borrow_mut() = self.world.watch.borrow().clone();
+        Self { world, ..self.clone() }
+    }
+
+    /// The whole rotation until it succeeds; the number of attempts that it took.
+    pub(crate) async fn rotate(&self) -> Option<usize> {
+        for attempt in 1..=Self::ATTEMPTS {
+            if self.attempt().await {
+                return Some(attempt);
+            }
+        }
+        None
+    }
+
+    /// The four steps, until one fails.
+    pub(crate) async fn attempt(&self) -> bool {
+        for step in Step::ALL {
+            match self.invoke(step).await {
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return false,
+            }
+        }
+        self.end();
+        true
+    }
+
+    /// After finishSecret: cleans up and looks at what was promised.
+    pub(crate) fn end(&self) {
+        if self.clean == Clean::Removes {
+            self.world.store.borrow_mut().secret_mut().unlabel(&StagingLabel::Pending);
+        }
+        self.world.check_finished("store: UpdateSecretVersionStage");
+    }
+
+    /// One invocation; `None` where it was killed.
+    pub(crate) async fn invoke(&self, step: Step) -> Option<Result<Outcome, RotationError>> {
+        let mut invocation = pin!(self.function(step));
+        self.world.gate.borrow_mut().killed = false;
+        poll_fn(|cx| {
+            let outcome = invocation.as_mut().poll(cx);
+            if self.world.gate.borrow().killed {
+                return Poll::Ready(None);
+            }
+            outcome.map(Some)
+        })
+        .await
+    }
+
+    async fn function(&self, step: Step) -> Result<Outcome, RotationError> {
+        let (store, deadline) = (Store(Rc::clone(&self.world)), Deadline::after(Self::TIME));
+        let server = Server(Rc::clone(&self.world));
+        match self.variant {
+            Variant::Sound => self.run(step, store, self.database(server, deadline), deadline).await,
+            Variant::RereadsCurrent => {
+                self.run(step, RereadsCurrent(store), self.database(server, deadline), deadline).await
+            }
+            Variant::TrustsPending => {
+                let target = TrustsPending(self.database(server, deadline));
+                self.run(step, store, target, deadline).await
+            }
+            Variant::DowngradesTls => {
+                let target = self.database(DowngradesTls(server), deadline);
+                self.run(step, store, target, deadline).await
+            }
+        }
+    }
+
+    fn database<E: Engine>(&self, engine: E, deadline: Deadline) -> Database<E> {
+        let policy = PasswordPolicy::new(PasswordSettings::default(), &PROFILE.password_rule).unwrap();
+        Database::new(engine, self.plan.strategy(), policy, false, deadline)
+    }
+
+    async fn run(
+        &self,
+        step: Step,
+        store: impl SecretStore,
+        target: impl Target,
+        deadline: Deadline,
+    ) -> Result<Outcome, RotationError> {
+        let event = RotationEvent {
+            step,
+            secret: SecretId::new(ARN).unwrap(),
+            version: self.token.clone(),
+            rotation_token: None,
+        };
+        let invoker = Invoker::Function { arn: FUNCTION.into(), foreign_secrets: ForeignSecrets::Refuse };
+        Rotator::new(store, target, invoker).rotate(&event, deadline).await
+    }
+}
+
+impl World {
+    /// The user name under AWSCURRENT.
+    pub(crate) fn live_user(&self) -> String {
+        let store = self.store.borrow();
+        let Some(Value::Text(text)) = store.secret().value(&StagingLabel::Current) else { unreachable!() };
+        let document: serde_json::Value = serde_json::from_str(text).unwrap();
+        document["username"].as_str().unwrap().to_owned()
+    }
+}

@@ -1,0 +1,192 @@
+//! A connection to the server model, in its kinds of making a change final.
+
+use std::{future::poll_fn, rc::Rc, task::Poll};
+
+use rotation_core::{
+    Deadline,
+    database::{Cause, Change, Session, StatementError, StatementFault, UserPair, Username},
+};
+
+use super::{Kind, ServerModel, User, World};
+
+/// A session; dropping it takes back what is not final.
+pub(crate) struct Connection {
+    world: Rc<World>,
+    id: u64,
+    user: String,
+    staged: Vec<Statement>,
+}
+
+/// One statement of a staged change.
+#[derive(Clone, Debug)]
+enum Statement {
+    /// Makes a user that cannot log in yet.
+    Create {
+        user: String,
+        clone_of: String,
+    },
+    Grant {
+        user: String,
+        grant: String,
+    },
+    Revoke {
+        user: String,
+        grant: String,
+    },
+    SetPassword {
+        user: String,
+        password: String,
+    },
+}
+
+impl Statement {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Create { .. } => "server: create user",
+            Self::Grant { .. } => "server: grant",
+            Self::Revoke { .. } => "server: revoke",
+            Self::SetPassword { .. } => "server: set password",
+        }
+    }
+
+    fn apply(&self, server: &mut ServerModel) -> Result<(), StatementError> {
+        let (Self::Create { user, .. }
+        | Self::Grant { user, .. }
+        | Self::Revoke { user, .. }
+        | Self::SetPassword { user, .. }) = self;
+        if let Self::Create { clone_of, .. } = self {
+            let clone = User { clone_of: Some(clone_of.clone()), ..User::default() };
+            if !server.users.contains_key(user) {
+                server.users.insert(user.clone(), clone);
+                server.changes += 1;
+            }
+            return Ok(());
+        }
+        let Some(model) = server.users.get_mut(user) else {
+            return Err(StatementError::new(StatementFault::NoSuchUser));
+        };
+        let before = model.clone();
+        match self {
+            Self::Create { .. } => {}
+            Self::Grant { grant, .. } => drop(model.grants.insert(grant.clone())),
+            Self::Revoke { grant, .. } => drop(model.grants.remove(grant)),
+            Self::SetPassword { password, .. } => model.password = Some(password.clone()),
+        }
+        server.changes += usize::from(*model != before);
+        Ok(())
+    }
+}
+
+impl Connection {
+    pub(crate) fn new(world: &Rc<World>, id: u64, user: &str) -> Self {
+        Self { world: Rc::clone(world), id, user: user.into(), staged: Vec::new() }
+    }
+
+    async fn call<T>(
+        &self,
+        name: &'static str,
+        mut effect: impl FnMut(&mut ServerModel) -> Result<T, StatementError>,
+    ) -> Result<T, StatementError> {
+        let lost = StatementError {
+            fault: StatementFault::ConnectionLost,
+            statement: None,
+            source: Some(Cause::new("connection reset")),
+        };
+        self.world.call(name, || effect(&mut self.world.server.borrow_mut()), || Err(lost)).await
+    }
+
+    /// Waits until nobody else changes this user.
+    async fn lock(&self, user: &str) {
+        poll_fn(|_| {
+            let owner = *self.world.server.borrow_mut().locks.entry(user.into()).or_insert(self.id);
+            if owner == self.id { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+    }
+
+    fn plan(&self, change: &Change<'_>, server: &ServerModel) -> Result<Vec<Statement>, StatementError> {
+        match change {
+            Change::OwnPassword { new } => {
+                Ok(vec![Statement::SetPassword { user: self.user.clone(), password: new.expose().into() }])
+            }
+            Change::OtherUser { pair, next, .. } => {
+                let mut statements = equal_rights(pair, server)?;
+                let (user, password) = (next.username.to_string(), next.password.expose().into());
+                statements.push(Statement::SetPassword { user, password });
+                Ok(statements)
+            }
+        }
+    }
+}
+
+/// What brings the clone's grants to equal the original's, whoever of the two is live.
+fn equal_rights(pair: &UserPair, server: &ServerModel) -> Result<Vec<Statement>, StatementError> {
+    let fault = |fault| Err(StatementError::new(fault));
+    let Some(original) = server.users.get(pair.original.as_str()) else {
+        return fault(StatementFault::NoSuchUser);
+    };
+    let user = pair.clone.to_string();
+    let mut statements = Vec::new();
+    let held = match server.users.get(&user) {
+        Some(clone) if clone.clone_of.as_deref() != Some(pair.original.as_str()) => {
+            return fault(StatementFault::NotKin);
+        }
+        Some(clone) => clone.grants.clone(),
+        None => {
+            statements.push(Statement::Create { user: user.clone(), clone_of: pair.original.to_string() });
+            Default::default()
+        }
+    };
+    let grant = |grant: &String| Statement::Grant { user: user.clone(), grant: grant.clone() };
+    let revoke = |grant: &String| Statement::Revoke { user: user.clone(), grant: grant.clone() };
+    statements.extend(original.grants.difference(&held).map(grant));
+    statements.extend(held.difference(&original.grants).map(revoke));
+    Ok(statements)
+}
+
+/// The user that a change gives a password.
+fn changed<'a>(own: &'a str, change: &Change<'a>) -> &'a str {
+    match change {
+        Change::OwnPassword { .. } => own,
+        Change::OtherUser { next, .. } => Username::as_str(&next.username),
+    }
+}
+
+impl Session for Connection {
+    async fn probe(&mut self) -> Result<(), StatementError> {
+        self.call("server: probe", |_| Ok(())).await
+    }
+
+    async fn stage(&mut self, change: &Change<'_>, _: Deadline) -> Result<(), StatementError> {
+        let kind = self.world.server.borrow().kind;
+        self.call("server: stage", |_| Ok(())).await?;
+        if kind != Kind::Autocommit {
+            let user = changed(&self.user, change).to_owned();
+            self.lock(&user).await;
+        }
+        let staged = self.plan(change, &self.world.server.borrow())?;
+        self.staged = staged;
+        Ok(())
+    }
+
+    async fn commit(mut self) -> Result<Vec<String>, StatementError> {
+        let staged = std::mem::take(&mut self.staged);
+        assert!(!staged.is_empty(), "commit without a staged change");
+        let kind = self.world.server.borrow().kind;
+        if kind == Kind::Transactional {
+            let all = |server: &mut ServerModel| staged.iter().try_for_each(|one| one.apply(server));
+            self.call("server: commit", all).await?;
+        } else {
+            for statement in &staged {
+                self.call(statement.name(), |server| statement.apply(server)).await?;
+            }
+        }
+        Ok(Vec::new())
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.world.server.borrow_mut().locks.retain(|_, owner| *owner != self.id);
+    }
+}
