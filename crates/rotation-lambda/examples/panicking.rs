@@ -1,0 +1,60 @@
+//! A function whose engine panics at every login. `tests/it/panic.rs` shows that its process survives.
+
+use std::process::ExitCode;
+
+use rotation_core::{
+    Deadline,
+    database::{
+        Change, ConnectError, Engine, EngineProfile, Login, NameLimit, PasswordRule, Session, StatementError,
+        Transport,
+    },
+};
+use rotation_lambda::{StrategyKind, serve};
+
+fn main() -> ExitCode {
+    serve(StrategyKind::SingleUser, |_| Ok(Panicking))
+}
+
+struct Panicking;
+
+/// Nobody gets one.
+enum Never {}
+
+impl Engine for Panicking {
+    const PROFILE: EngineProfile = EngineProfile {
+        name: "Panicking",
+        engines: &["panicking"],
+        engines_text: "panicking",
+        default_port: 1,
+        default_database: Some("none"),
+        clone_suffix: "_clone",
+        name_limit: NameLimit::Bytes(63),
+        reserved_users: &[],
+        password_rule: PasswordRule {
+            shortest: 8,
+            longest: 128,
+            forbidden: "",
+            required: &[],
+            default_exclusions: "",
+        },
+    };
+    type Session = Never;
+
+    async fn connect(&self, _: &Login, _: Transport, _: Deadline) -> Result<Never, ConnectError> {
+        panic!("a defect in a driver");
+    }
+}
+
+impl Session for Never {
+    async fn probe(&mut self) -> Result<(), StatementError> {
+        match *self {}
+    }
+
+    async fn stage(&mut self, _: &Change<'_>, _: Deadline) -> Result<(), StatementError> {
+        match *self {}
+    }
+
+    async fn commit(self) -> Result<Vec<String>, StatementError> {
+        match self {}
+    }
+}

@@ -1,0 +1,4 @@
+//! The function as Lambda sees it.
+
+mod config;
+mod panic;

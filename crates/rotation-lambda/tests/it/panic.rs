@@ -1,0 +1,56 @@
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use rotation_testkit::{
+    LambdaFunction, LocalSecretsManager,
+    secrets_manager::{RotationOutcome, RotationSettings, Settings},
+};
+
+/// `examples/panicking.rs`, which cargo builds beside the tests when it is not told to run some of them alone.
+fn panicking() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let program = test.parent().and_then(|deps| deps.parent()).unwrap().join("examples/panicking");
+    assert!(program.is_file(), "first run cargo build -p rotation-lambda --example panicking");
+    program
+}
+
+#[tokio::test]
+async fn a_panic_is_answered_as_an_error_by_a_process_that_lives_on() {
+    let rotation = RotationSettings { attempts: 2, ..RotationSettings::default() };
+    let store = LocalSecretsManager::start(Settings { rotation, ..Settings::default() }).await.unwrap();
+    let function = LambdaFunction::builder(panicking())
+        .env("SECRETS_MANAGER_ENDPOINT", store.endpoint())
+        .build()
+        .unwrap();
+    store.register(function.arn(), Arc::new(function.clone()));
+    let canary = "canary-of-the-password";
+    let document = format!(
+        r#"{{"engine":"panicking","host":"localhost","username":"app","password":"{canary}","ssl":true}}"#
+    );
+    let secret = store.create_secret("panicking", &document).unwrap();
+    let version = store.rotate(&secret, function.arn()).unwrap();
+    let record = store.wait_for_rotation(&secret, &version, Duration::from_mins(1)).await.unwrap();
+
+    assert_eq!(record.outcome, Some(RotationOutcome::Failed));
+    for attempt in &record.attempts {
+        let (set, create) = attempt.steps.split_last().unwrap();
+        assert!(create.iter().all(|step| step.step == "createSecret" && step.error.is_none()), "{create:?}");
+        assert_eq!(set.step, "setSecret");
+        let error = set.error.as_ref().unwrap();
+        assert!(error.message.contains("a defect in a driver"), "{error}");
+        assert!(!error.message.contains(canary), "{error}");
+    }
+    let reports = function.reports();
+    // Create and set of both attempts, each answered by the process that the first one started.
+    assert_eq!(reports.len(), 4, "{}", function.output());
+    assert!(reports.iter().all(|report| report.process_id == reports[0].process_id), "{reports:?}");
+    assert!(reports[1..].iter().all(|report| report.init.is_none()), "{reports:?}");
+    assert!(!function.output().contains(canary));
+}
+
+#[test]
+fn what_is_shipped_unwinds() {
+    let manifest = include_str!("../../../../Cargo.toml");
+    let (_, release) = manifest.split_once("[profile.release]").unwrap();
+    let release = release.split("\n[").next().unwrap();
+    assert!(release.contains("\npanic = \"unwind\""), "{release}");
+}
