@@ -1,2 +1,68 @@
-//! The command `rotate`.
-fn main() {}
+//! The command `rotate`: a demonstration, a local laboratory, and rotation from one's own machine.
+//!
+//! ```text
+//! rotate demo     Laboratory ─> 4 rotations by the real functions, each step watched ─> verdict
+//! rotate local    Laboratory, kept running until Ctrl-C
+//! rotate secret   Plan ─> yes? ─> SecretsManager::begin ─> Rotator, the four steps
+//! ```
+
+mod demo;
+mod failure;
+mod functions;
+mod laboratory;
+mod local;
+mod screen;
+mod secret;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use rotation_lambda::Environment;
+
+use screen::Screen;
+
+/// Rotate the passwords of databases in AWS Secrets Manager.
+#[derive(Debug, Parser)]
+#[command(name = "rotate", version, max_term_width = 100, after_help = EXAMPLES)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  rotate demo                          see four rotations of a real PostgreSQL on this machine
+  rotate local --postgres              keep a Secrets Manager and a PostgreSQL to play with
+  rotate secret prod/shop/reporting    rotate a secret with your own AWS credentials
+
+Exit codes: 0 all is well, 1 something failed or was not as promised, 2 the command line is wrong.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Demo(demo::Arguments),
+    Local(local::Arguments),
+    Secret(secret::Arguments),
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let environment = Environment::of_process();
+    let screen = Screen::of_process(&environment);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let outcome = runtime.map_err(anyhow::Error::from).and_then(|runtime| {
+        runtime.block_on(async {
+            match arguments.command {
+                Command::Demo(arguments) => demo::run(&arguments, &environment, &screen).await,
+                Command::Local(arguments) => local::run(&arguments, &environment, &screen).await,
+                Command::Secret(arguments) => secret::run(&arguments, &environment, &screen).await,
+            }
+        })
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            screen.failure(&failure::lines(&error));
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! `rotate demo`: four rotations of a real PostgreSQL, watched step by step, and a verdict.
+//!
+//! ```text
+//! RotateSecret ─> Watch ─> the function's process ─> PostgreSQL, Secrets Manager
+//!                   └─ Scene: time, labels, which version logs in ─> the screen, the promises
+//! ```
+
+mod promises;
+mod rotation;
+mod watch;
+
+use std::{path::PathBuf, sync::Arc, time::Instant};
+
+use anyhow::{Result, bail};
+use clap::{Args, ValueEnum};
+use rotation_lambda::{Environment, StrategyKind};
+use rotation_testkit::secrets_manager::{RotationSettings, Settings};
+
+use crate::{
+    functions,
+    laboratory::{ALTERNATING_SECRET, Laboratory, MASTER_SECRET, Postgres, SINGLE_USER_SECRET},
+    local,
+    screen::{Look, Screen},
+};
+
+use promises::{Promise, Rights};
+use rotation::Rotation;
+use watch::Watch;
+
+/// Rotate a real PostgreSQL on this machine and see what happens
+#[derive(Args, Debug)]
+#[command(long_about = ABOUT, after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// The database
+    #[arg(value_enum, default_value_t = DemoEngine::Postgres)]
+    engine: DemoEngine,
+
+    /// Take the shipped functions, built with --release
+    #[arg(long)]
+    release: bool,
+
+    /// Keep everything running after the verdict, until Ctrl-C
+    #[arg(long)]
+    keep: bool,
+
+    /// Take the functions from this folder
+    #[arg(long, value_name = "DIR", hide = true)]
+    functions: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum DemoEngine {
+    Postgres,
+}
+
+const ABOUT: &str = "\
+Rotate a real PostgreSQL on this machine and see what happens.
+
+Starts a PostgreSQL server and a local Secrets Manager, makes users and their secrets, and rotates by RotateSecret: \
+twice single user, twice alternating users, through the very programs that go to Lambda. After each step it shows the \
+labels of every version and tries which of them logs in. At the end it says whether everything was as promised; the \
+exit code is 1 when it was not. No password is shown.";
+
+const EXAMPLES: &str = "\
+Examples:
+  rotate demo                    the newest PostgreSQL that this machine has
+  rotate demo --release          with the programs that are shipped
+  rotate demo --keep             and look around afterwards, with the AWS CLI
+  NO_COLOR=1 rotate demo | less  plain lines";
+
+/// What is rotated, in this order.
+const PROGRAMME: [(&str, StrategyKind); 4] = [
+    (SINGLE_USER_SECRET, StrategyKind::SingleUser),
+    (SINGLE_USER_SECRET, StrategyKind::SingleUser),
+    (ALTERNATING_SECRET, StrategyKind::AlternatingUsers),
+    (ALTERNATING_SECRET, StrategyKind::AlternatingUsers),
+];
+
+/// Shows the rotations and the verdict.
+///
+/// # Errors
+/// Something could not be started, or a promise was not kept.
+pub(crate) async fn run(arguments: &Arguments, environment: &Environment, screen: &Screen) -> Result<()> {
+    let folder = match &arguments.functions {
+        Some(folder) => folder.clone(),
+        None => functions::folder(arguments.release)?,
+    };
+    let began = Instant::now();
+    let DemoEngine::Postgres = arguments.engine;
+    let postgres = Postgres::start(screen)?;
+    let server = Arc::clone(&postgres.server);
+    // One attempt: what the service would mend by trying again shall be seen here.
+    let rotation = RotationSettings { attempts: 1, ..RotationSettings::default() };
+    let settings = Settings { rotation, ..Settings::default() };
+    let laboratory = Laboratory::start(&folder, settings, Some(postgres), environment).await?;
+    screen.line(format_args!(
+        "Secrets Manager at {}, functions from {}",
+        laboratory.secrets_manager.endpoint(),
+        folder.display()
+    ));
+
+    let mut watch = Watch::over(&laboratory, &server);
+    // Seen once, so that its password is among those that the logs are searched for.
+    watch.look(MASTER_SECRET).await;
+    let (mut rotations, mut rights): (Vec<Rotation>, _) = (Vec::new(), None);
+    for (index, (secret, strategy)) in PROGRAMME.into_iter().enumerate() {
+        screen.line("");
+        let title = format!("Rotation {} of {}: {secret}, {}", index + 1, PROGRAMME.len(), strategy.name());
+        screen.line(screen.paint(Look::Strong, title));
+        let rotation = rotation::run(&laboratory, &mut watch, secret, strategy, screen).await?;
+        let failed = rotation.failure.is_some();
+        rotations.push(rotation);
+        if failed {
+            break;
+        }
+        if strategy == StrategyKind::AlternatingUsers && rights.is_none() {
+            rights = Some(Rights::of_clone(&server, &laboratory.secrets_manager).await);
+        }
+    }
+
+    let promises = promises::all(&rotations, rights.as_ref(), &watch, &laboratory, &server);
+    let verdict = verdict(&promises, &rotations, began, screen);
+    if arguments.keep {
+        screen.line("");
+        local::show(&laboratory, screen);
+        local::until_interrupted().await?;
+    }
+    verdict
+}
+
+/// Prints each promise with what was found, and the one line that counts.
+fn verdict(promises: &[Promise], rotations: &[Rotation], began: Instant, screen: &Screen) -> Result<()> {
+    screen.line("");
+    screen.line(screen.paint(Look::Strong, "Promised"));
+    for promise in promises {
+        let word = screen.paint(Look::of(promise.kept), if promise.kept { "kept  " } else { "BROKEN" });
+        screen.line(format_args!("  {word}  {}: {}", promise.text, promise.found));
+    }
+    screen.line("");
+    let seconds = began.elapsed().as_secs_f64();
+    let Some(broken) = promises.iter().find(|promise| !promise.kept) else {
+        let all = format!(
+            "Verdict: as promised. {} rotations ended with `AWSCURRENT logs in`, in {seconds:.1} s.",
+            rotations.len()
+        );
+        screen.line(screen.paint(Look::Good, all));
+        return Ok(());
+    };
+    // What made a rotation fail says more than what was missed after it.
+    let failure = rotations.iter().find_map(|rotation| rotation.failure.as_deref());
+    let why = match failure {
+        Some(failure) => failure.to_owned(),
+        None => format!("{}: {}", broken.text, broken.found),
+    };
+    screen.line(screen.paint(Look::Bad, format!("Verdict: not as promised. {why}")));
+    bail!("the demo found a broken promise: {}", broken.text)
+}

@@ -1,0 +1,144 @@
+//! One rotation, driven by `RotateSecret` and shown while it happens.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use rotation_lambda::StrategyKind;
+use rotation_testkit::secrets_manager::{RotationOutcome, serial_calls};
+
+use crate::{
+    laboratory::Laboratory,
+    screen::{Look, Screen},
+};
+
+use super::watch::{Access, Scene, Sighting, Watch};
+
+/// The longest that a rotation may take here; a healthy one takes less than a second.
+const LIMIT: Duration = Duration::from_mins(2);
+
+/// What became of a rotation.
+pub(super) struct Rotation {
+    pub(super) strategy: StrategyKind,
+    /// All calls that the function made of Secrets Manager.
+    pub(super) calls: usize,
+    /// Those that had to wait for one another.
+    pub(super) serial_calls: usize,
+    /// Logins of the function that the server accepted.
+    pub(super) logins: usize,
+    /// And those that it refused.
+    pub(super) refused: Vec<String>,
+    /// Every labelled version, after the end.
+    pub(super) versions: Vec<Sighting>,
+    /// Why it failed, if it did.
+    pub(super) failure: Option<String>,
+}
+
+impl Rotation {
+    /// Whether the version under a label logs in; `None` where no version has it.
+    pub(super) fn logs_in(&self, label: &str) -> Option<bool> {
+        let sighting = self.versions.iter().find(|sighting| sighting.has(label))?;
+        Some(sighting.access == Access::LogsIn)
+    }
+}
+
+/// Rotates a secret and shows each step.
+///
+/// # Errors
+/// The rotation cannot be begun or does not end. One that fails is no error here.
+pub(super) async fn run(
+    laboratory: &Laboratory,
+    watch: &mut Watch,
+    secret: &str,
+    strategy: StrategyKind,
+    screen: &Screen,
+) -> Result<Rotation> {
+    let service = &laboratory.secrets_manager;
+    let function = match strategy {
+        StrategyKind::SingleUser => &laboratory.single_user,
+        StrategyKind::AlternatingUsers => &laboratory.master_user,
+    };
+    show(screen, "before", "", &watch.look(secret).await);
+    service.take_calls();
+    let version = service.rotate(secret, function.arn()).context("RotateSecret was refused")?;
+    let (mut logins, mut refused, mut start) = (0, Vec::new(), None);
+    let mut see = |scene: Scene| {
+        show(screen, &scene.step, &milliseconds(scene.duration), &scene.versions);
+        logins += scene.logins;
+        refused.extend(scene.refused);
+        start = start.or(scene.start);
+    };
+    let record = {
+        let ended = service.wait_for_rotation(secret, &version, LIMIT);
+        tokio::pin!(ended);
+        loop {
+            tokio::select! {
+                biased;
+                Some(scene) = watch.scenes.recv() => see(scene),
+                record = &mut ended => break record,
+            }
+        }
+    }
+    .context("the rotation has not ended")?;
+    while let Ok(scene) = watch.scenes.try_recv() {
+        see(scene);
+    }
+    let calls = service.take_calls();
+    let versions = watch.look(secret).await;
+    show(screen, "after", "", &versions);
+    let failure = match (record.outcome, record.steps().last()) {
+        (Some(RotationOutcome::Succeeded), _) => None,
+        (_, Some(step)) if step.error.is_some() => {
+            Some(format!("{} failed: {}", step.step, step.error.as_ref().expect("it was just seen")))
+        }
+        (outcome, _) => Some(format!("the rotation ended as {outcome:?}")),
+    };
+    let rotation = Rotation {
+        strategy,
+        calls: calls.len(),
+        serial_calls: serial_calls(&calls),
+        logins,
+        refused,
+        versions,
+        failure,
+    };
+    summary(screen, &rotation, start);
+    Ok(rotation)
+}
+
+/// One line a version; the first has the step and its time.
+fn show(screen: &Screen, step: &str, time: &str, versions: &[Sighting]) {
+    let mut head = (step, time);
+    for Sighting { version, labels, username, access } in versions {
+        let (step, time) = std::mem::take(&mut head);
+        let (look, word) = match access {
+            Access::LogsIn => (Look::Good, "logs in".to_owned()),
+            Access::Refused(code) => (Look::Notable, format!("is refused ({code})")),
+            Access::NoValue => (Look::Faint, "has no value".to_owned()),
+        };
+        let id = screen.paint(Look::Faint, version.get(..8).unwrap_or(version));
+        let word = screen.paint(look, word);
+        let labels = labels.join(" ");
+        screen.line(format_args!("  {step:<12} {time:>8}  {id}  {labels:<21}  {username:<14}  {word}"));
+    }
+}
+
+fn summary(screen: &Screen, rotation: &Rotation, start: Option<Duration>) {
+    let Rotation { calls, serial_calls, logins, refused, failure, .. } = rotation;
+    let cold = match start {
+        Some(start) => format!("; the process started in {}", milliseconds(start)),
+        None => "; the process was warm".to_owned(),
+    };
+    screen.line(format_args!(
+        "  {calls} calls of Secrets Manager, {serial_calls} one after another; {logins} logins, {} refused{cold}",
+        refused.len()
+    ));
+    match (failure, rotation.logs_in("AWSCURRENT")) {
+        (Some(failure), _) => screen.line(screen.paint(Look::Bad, format!("  {failure}"))),
+        (None, Some(true)) => screen.line(screen.paint(Look::Good, "  AWSCURRENT logs in")),
+        (None, _) => screen.line(screen.paint(Look::Bad, "  AWSCURRENT does not log in")),
+    }
+}
+
+fn milliseconds(time: Duration) -> String {
+    format!("{:.0} ms", time.as_secs_f64() * 1000.0)
+}

@@ -1,0 +1,195 @@
+//! Looks at the world before and after each invocation of a function.
+
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use rotation_testkit::{
+    BoxFuture, Function, FunctionError, LambdaFunction, PostgresServer, TestLogin,
+    secrets_manager::SecretsManagerHandle,
+};
+use serde_json::Value;
+use tokio::sync::mpsc;
+
+use crate::laboratory::{DATABASE, Laboratory};
+
+/// One step, as seen from outside.
+pub(super) struct Scene {
+    pub(super) step: String,
+    /// From the invocation to its answer.
+    pub(super) duration: Duration,
+    /// How long a cold process took until it asked for work; `None` where it was warm.
+    pub(super) start: Option<Duration>,
+    /// Logins that the server accepted meanwhile.
+    pub(super) logins: usize,
+    /// Logins that it refused meanwhile, by user and SQLSTATE.
+    pub(super) refused: Vec<String>,
+    /// Every labelled version, after the step.
+    pub(super) versions: Vec<Sighting>,
+}
+
+/// One version of a secret, tried.
+pub(super) struct Sighting {
+    pub(super) version: String,
+    pub(super) labels: Vec<String>,
+    pub(super) username: String,
+    pub(super) access: Access,
+}
+
+/// What trying a version's credentials came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Access {
+    LogsIn,
+    /// With the server's SQLSTATE.
+    Refused(String),
+    /// There is nothing to try.
+    NoValue,
+}
+
+impl Sighting {
+    pub(super) fn has(&self, label: &str) -> bool {
+        self.labels.iter().any(|own| own == label)
+    }
+}
+
+/// Watches the functions of a laboratory at work.
+pub(super) struct Watch {
+    pub(super) scenes: mpsc::UnboundedReceiver<Scene>,
+    eye: Arc<Eye>,
+}
+
+/// What looks: at the secret by the local Secrets Manager's back door, at the server by logging in and by its log.
+struct Eye {
+    secrets_manager: SecretsManagerHandle,
+    server: Arc<PostgresServer>,
+    /// Logins that were refused to us, who tried versions on purpose.
+    own_refused: AtomicUsize,
+    /// Every password seen, to search the logs for.
+    passwords: Mutex<BTreeSet<String>>,
+}
+
+/// A function under watch.
+struct Watched {
+    function: LambdaFunction,
+    eye: Arc<Eye>,
+    scenes: mpsc::UnboundedSender<Scene>,
+}
+
+impl Watch {
+    /// From now on every step of the laboratory's functions becomes a [`Scene`].
+    pub(super) fn over(laboratory: &Laboratory, server: &Arc<PostgresServer>) -> Self {
+        let (sender, scenes) = mpsc::unbounded_channel();
+        let secrets_manager = &laboratory.secrets_manager;
+        let eye = Arc::new(Eye {
+            secrets_manager: secrets_manager.handle(),
+            server: Arc::clone(server),
+            own_refused: AtomicUsize::new(0),
+            passwords: Mutex::default(),
+        });
+        for function in [&laboratory.single_user, &laboratory.master_user] {
+            let watched =
+                Watched { function: function.clone(), eye: Arc::clone(&eye), scenes: sender.clone() };
+            secrets_manager.register(function.arn(), Arc::new(watched));
+        }
+        Self { scenes, eye }
+    }
+
+    /// Every labelled version of a secret, tried now.
+    pub(super) async fn look(&self, secret: &str) -> Vec<Sighting> {
+        self.eye.look(secret).await
+    }
+
+    /// How many logins were refused to our own attempts.
+    pub(super) fn own_refused(&self) -> usize {
+        self.eye.own_refused.load(Ordering::Relaxed)
+    }
+
+    /// How many different passwords were seen, and how many of them stand in the text.
+    pub(super) fn passwords_in(&self, text: &str) -> (usize, usize) {
+        let passwords = self.eye.passwords.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = passwords.iter().filter(|password| text.contains(password.as_str())).count();
+        (passwords.len(), found)
+    }
+}
+
+impl Function for Watched {
+    fn invoke(&self, event: Value) -> BoxFuture<'_, Result<Value, FunctionError>> {
+        Box::pin(async move {
+            let text = |name: &str| event[name].as_str().unwrap_or_default().to_owned();
+            let before = self.eye.tally();
+            let began = Instant::now();
+            let answer = self.function.invoke(&event).await;
+            let duration = began.elapsed();
+            let after = self.eye.tally();
+            let scene = Scene {
+                step: text("Step"),
+                duration,
+                start: self.function.last_report().and_then(|report| report.init),
+                logins: after.accepted - before.accepted,
+                refused: after.refused[before.refused.len()..].to_vec(),
+                versions: self.eye.look(&text("SecretId")).await,
+            };
+            // Nobody listens any more when the demo has ended.
+            let _ = self.scenes.send(scene);
+            answer
+        })
+    }
+}
+
+/// What the server's log has of logins. It is written before the client has its answer.
+struct Tally {
+    accepted: usize,
+    refused: Vec<String>,
+}
+
+impl Eye {
+    fn tally(&self) -> Tally {
+        let accepted =
+            self.server.log().lines().filter(|line| line.contains("connection authorized: ")).count();
+        let refused = self.server.failed_logins().into_iter();
+        let refused = refused.map(|login| format!("{} ({})", login.username, login.code)).collect();
+        Tally { accepted, refused }
+    }
+
+    async fn look(&self, secret: &str) -> Vec<Sighting> {
+        let stages = self.secrets_manager.stages(secret).unwrap_or_default();
+        let mut sightings = Vec::new();
+        for (version, labels) in stages {
+            let value = self.secrets_manager.version_value(secret, &version).ok();
+            let login = value.as_deref().and_then(login_of);
+            let access = match &login {
+                Some(login) => self.attempt(login).await,
+                None => Access::NoValue,
+            };
+            let username = login.map(|login| login.username).unwrap_or_default();
+            sightings.push(Sighting { version, labels, username, access });
+        }
+        sightings.sort_by_key(|sighting| {
+            ["AWSCURRENT", "AWSPENDING"].iter().position(|label| sighting.has(label)).unwrap_or(2)
+        });
+        sightings
+    }
+
+    async fn attempt(&self, login: &TestLogin) -> Access {
+        self.passwords.lock().unwrap_or_else(PoisonError::into_inner).insert(login.password.clone());
+        match self.server.try_login(login, DATABASE).await {
+            Ok(()) => Access::LogsIn,
+            Err(error) => {
+                self.own_refused.fetch_add(1, Ordering::Relaxed);
+                Access::Refused(error.code.unwrap_or(error.message))
+            }
+        }
+    }
+}
+
+/// The credentials in a secret's value.
+pub(super) fn login_of(value: &str) -> Option<TestLogin> {
+    let document: Value = serde_json::from_str(value).ok()?;
+    let text = |name: &str| document[name].as_str().map(str::to_owned);
+    Some(TestLogin { username: text("username")?, password: text("password")? })
+}

@@ -1,0 +1,134 @@
+//! `rotate local`: a local Secrets Manager that stays.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use rotation_lambda::Environment;
+use rotation_testkit::secrets_manager::Settings;
+
+use crate::{
+    functions,
+    laboratory::{ALTERNATING_SECRET, Laboratory, Postgres, SINGLE_USER_SECRET},
+    screen::{Look, Screen},
+};
+
+/// Keep a local Secrets Manager running, with the functions registered
+#[derive(Args, Debug)]
+#[command(long_about = ABOUT, after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// The port on 127.0.0.1; 0 takes a free one
+    #[arg(long, value_name = "N", default_value_t = 4584)]
+    port: u16,
+
+    /// Keep the secrets in this file (mode 0600) and take them up at the next start
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+
+    /// Start a PostgreSQL as well, with users and their secrets; it lasts as long as the command, so --state does not
+    /// go with it
+    #[arg(long, conflicts_with = "state")]
+    postgres: bool,
+
+    /// Take the functions from this folder
+    #[arg(long, value_name = "DIR", hide = true)]
+    functions: Option<PathBuf>,
+}
+
+const ABOUT: &str = "\
+Keep a local Secrets Manager running, with the rotation functions registered.
+
+Any AWS SDK and the AWS CLI work against it; they want credentials, and nobody looks at them. RotateSecret drives the \
+real function programs through the four steps. Ctrl-C ends everything and removes its files; only the file of --state \
+stays.
+
+Settings of the functions (PASSWORD_LENGTH, EXCLUDE_CHARACTERS, REQUIRE_TLS and so on) are taken from the environment.";
+
+const EXAMPLES: &str = "\
+Examples:
+  rotate local --postgres                        everything that a rotation needs
+  rotate local --port 4584 --state secrets.json  secrets that survive a restart
+
+  export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_REGION=us-east-1
+  aws --endpoint-url http://127.0.0.1:4584 secretsmanager list-secrets";
+
+/// Serves until Ctrl-C or SIGTERM.
+///
+/// # Errors
+/// Something could not be started.
+pub(crate) async fn run(arguments: &Arguments, environment: &Environment, screen: &Screen) -> Result<()> {
+    let folder = match &arguments.functions {
+        Some(folder) => folder.clone(),
+        None => functions::folder(false)?,
+    };
+    let postgres = if arguments.postgres { Some(Postgres::start(screen)?) } else { None };
+    let settings =
+        Settings { port: arguments.port, state_file: arguments.state.clone(), ..Settings::default() };
+    let laboratory = Laboratory::start(&folder, settings, postgres, environment).await?;
+    show(&laboratory, screen);
+    until_interrupted().await?;
+    drop(laboratory);
+    screen.line("Ended; nothing is left running.");
+    Ok(())
+}
+
+/// Waits for Ctrl-C or SIGTERM.
+///
+/// # Errors
+/// The system does not deliver signals to this process.
+pub(crate) async fn until_interrupted() -> Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be waited for")?;
+    tokio::select! {
+        outcome = tokio::signal::ctrl_c() => outcome.context("Ctrl-C cannot be waited for"),
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+/// Prints what runs, and the lines to try.
+pub(crate) fn show(laboratory: &Laboratory, screen: &Screen) {
+    let endpoint = laboratory.secrets_manager.endpoint();
+    let heading = |text: &str| screen.line(screen.paint(Look::Strong, text));
+    screen.line(format_args!("Secrets Manager at {endpoint}"));
+    for function in [&laboratory.single_user, &laboratory.master_user] {
+        screen.line(format_args!("function {}", function.arn()));
+    }
+    if let Some(postgres) = &laboratory.postgres {
+        let server = &postgres.server;
+        let (host, port) = (server.host(), server.port());
+        screen.line(format_args!("{} at {host}:{port}, database shop", server.version()));
+    }
+
+    screen.line("");
+    heading("In another terminal");
+    screen.line("  export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_REGION=us-east-1");
+    let aws = format!("  aws --endpoint-url {endpoint} secretsmanager");
+    let (single_user, alternating) = match &laboratory.postgres {
+        Some(postgres) => {
+            screen.line(format_args!("  export TLS_CA_BUNDLE={}", postgres.authority_file()));
+            (SINGLE_USER_SECRET, Some(ALTERNATING_SECRET))
+        }
+        None => {
+            screen.line(format_args!("{aws} create-secret --name app --secret-string \\"));
+            screen.line(
+                "    '{\"engine\":\"postgres\",\"host\":\"localhost\",\"username\":\"app\",\"password\":\"...\"}'",
+            );
+            ("app", None)
+        }
+    };
+    screen.line(format_args!(
+        "{aws} rotate-secret --secret-id {single_user} --rotation-lambda-arn \\\n    {}",
+        laboratory.single_user.arn()
+    ));
+    if let Some(alternating) = alternating {
+        screen.line(format_args!(
+            "{aws} rotate-secret --secret-id {alternating} --rotation-lambda-arn \\\n    {}",
+            laboratory.master_user.arn()
+        ));
+    }
+    screen.line(format_args!("{aws} get-secret-value --secret-id {single_user}"));
+    screen.line(format_args!("{aws} describe-secret --secret-id {single_user}"));
+    screen.line(format_args!("  rotate secret {single_user} --endpoint-url {endpoint}"));
+    screen.line("");
+    screen.line("Ctrl-C ends it.");
+}

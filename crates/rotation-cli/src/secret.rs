@@ -1,0 +1,170 @@
+//! `rotate secret`: the four steps from one's own machine, without a function.
+
+mod engine;
+mod plan;
+mod steps;
+
+use std::io::{self, IsTerminal};
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, ValueEnum};
+use rotation_aws::SecretsManager;
+use rotation_core::{
+    Deadline, SecretId, VersionId,
+    database::{Database, Engine, MasterSecret, Strategy},
+};
+use rotation_lambda::{Config, Environment, StrategyKind};
+
+use crate::screen::Screen;
+
+use plan::Plan;
+use steps::STEP_TIME;
+
+/// Rotate a secret from this machine, with your own AWS credentials
+#[derive(Args, Debug)]
+#[command(long_about = ABOUT, after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// The secret's ARN or name
+    #[arg(value_name = "SECRET")]
+    id: String,
+
+    /// How to rotate; alternating where the secret names a `masterarn` or a master secret is given, else single
+    #[arg(long, value_enum)]
+    strategy: Option<StrategyWord>,
+
+    /// What the secret opens
+    #[arg(long, value_enum, default_value_t = EngineWord::Postgres)]
+    engine: EngineWord,
+
+    /// The master secret for alternating users (default: MASTER_SECRET_ARN, else the secret's `masterarn`)
+    #[arg(long, value_name = "ARN")]
+    master_secret: Option<String>,
+
+    /// Take up the rotation of this version, and do nothing if another one is pending
+    #[arg(long, value_name = "UUID")]
+    token: Option<String>,
+
+    /// Do not ask; needed where nobody is at the terminal
+    #[arg(long, short)]
+    yes: bool,
+
+    /// The region of the secret (default: as the AWS CLI finds it)
+    #[arg(long, value_name = "REGION")]
+    region: Option<String>,
+
+    /// Another Secrets Manager, for example that of `rotate local`
+    #[arg(long, value_name = "URL")]
+    endpoint_url: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum StrategyWord {
+    /// The user changes its own password; for a moment only the pending version logs in
+    Single,
+    /// Two users take turns; the live one keeps its password
+    Alternating,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum EngineWord {
+    Postgres,
+}
+
+const ABOUT: &str = "\
+Rotate a secret from this machine, with your own AWS credentials.
+
+Does what the Lambda function does, in the same four steps: makes a new version as AWSPENDING, changes the password in \
+the database, tests it, and moves AWSCURRENT. Shows first what it is going to do and which version logs in now, and \
+asks. A rotation that was left half-way (an AWSPENDING version) is taken up where it stands, and so it can be \
+interrupted at any moment and run again.
+
+Credentials and region are found as the AWS CLI finds them. The settings of the functions hold here, too, from the \
+environment: PASSWORD_LENGTH, EXCLUDE_CHARACTERS, PASSWORD_SOURCE, REQUIRE_TLS, TLS_CA_BUNDLE and so on.";
+
+const EXAMPLES: &str = "\
+Examples:
+  rotate secret prod/shop/reporting
+  rotate secret prod/shop/checkout --strategy alternating --master-secret prod/shop/master
+  rotate secret prod/shop/reporting --yes --region eu-central-1
+  rotate secret shop/reporting --endpoint-url http://127.0.0.1:4584    (of `rotate local --postgres`)";
+
+/// Shows what will be done, asks, and rotates.
+///
+/// # Errors
+/// A setting or the secret is not usable, nobody agreed, or a step failed.
+pub(crate) async fn run(arguments: &Arguments, environment: &Environment, screen: &Screen) -> Result<()> {
+    match arguments.engine {
+        EngineWord::Postgres => {
+            let engine = engine::postgres(environment)?;
+            // Boxed: the SDK's futures nest deeper than the compiler lays out in one piece.
+            Box::pin(rotate(&engine, arguments, environment, screen)).await
+        }
+    }
+}
+
+async fn rotate<E: Engine>(
+    engine: &E,
+    arguments: &Arguments,
+    environment: &Environment,
+    screen: &Screen,
+) -> Result<()> {
+    let (config, deployed) = settings::<E>(arguments, environment)?;
+    let secret = SecretId::new(&arguments.id).context("the secret's name is not usable")?;
+    let token = arguments.token.as_ref().map(VersionId::new).transpose();
+    let token = token.context("--token is not usable")?;
+    let store = SecretsManager::of_person(&config.endpoint).await;
+
+    let found = Box::pin(Plan::describe(&store, &secret, token.as_ref())).await?;
+    let Some(found) = found else {
+        screen.line(format_args!(
+            "This version of {secret} is AWSCURRENT: its rotation has ended. Nothing to do."
+        ));
+        return Ok(());
+    };
+    let strategy = match arguments.strategy {
+        Some(StrategyWord::Single) => Strategy::SingleUser,
+        Some(StrategyWord::Alternating) => Strategy::AlternatingUsers(deployed),
+        None if deployed.deployed.is_some() || found.names_master() => Strategy::AlternatingUsers(deployed),
+        None => Strategy::SingleUser,
+    };
+    let target = |deadline| {
+        Database::new(engine, strategy.clone(), config.passwords.clone(), config.require_tls, deadline)
+    };
+    let deadline = Deadline::after(STEP_TIME);
+    let plan = Box::pin(Plan::survey(found, &store, &target(deadline), &strategy, &E::PROFILE)).await?;
+    plan.show(screen);
+    if !arguments.yes && !agreed(screen)? {
+        bail!("nothing was changed");
+    }
+    let version = match plan.pending() {
+        Some(pending) => pending.clone(),
+        None => Box::pin(plan.begin(&store, &target(Deadline::after(STEP_TIME)), screen)).await?,
+    };
+    Box::pin(steps::run(&store, target, plan.secret(), &version, screen)).await
+}
+
+/// The functions' own settings, with what the command line says over them.
+fn settings<E: Engine>(arguments: &Arguments, environment: &Environment) -> Result<(Config, MasterSecret)> {
+    let mut config = Config::parse(environment, StrategyKind::AlternatingUsers, &E::PROFILE)?;
+    if arguments.region.is_some() {
+        config.endpoint.region.clone_from(&arguments.region);
+    }
+    if arguments.endpoint_url.is_some() {
+        config.endpoint.url.clone_from(&arguments.endpoint_url);
+    }
+    let mut master = match &config.strategy {
+        Strategy::AlternatingUsers(master) => master.clone(),
+        Strategy::SingleUser => MasterSecret::default(),
+    };
+    if let Some(given) = &arguments.master_secret {
+        master.deployed = Some(SecretId::new(given).context("--master-secret is not usable")?);
+    }
+    Ok((config, master))
+}
+
+fn agreed(screen: &Screen) -> Result<bool> {
+    if !io::stdin().is_terminal() {
+        bail!("nobody is at the terminal to agree: add --yes");
+    }
+    Ok(screen.ask("Rotate now?")?)
+}

@@ -1,0 +1,69 @@
+//! The four steps, one after another, as Secrets Manager would call them.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use rotation_aws::SecretsManager;
+use rotation_core::{
+    Applied, Deadline, Invoker, Outcome, RotationEvent, Rotator, SecretId, SecretStore, Step, Target,
+    VersionId,
+};
+
+use crate::screen::{Look, Screen};
+
+/// What one step may take, as a function with Lambda's usual 30 seconds.
+pub(super) const STEP_TIME: Duration = Duration::from_secs(30);
+
+/// Runs the steps and prints what each came to. Afterwards the version is AWSCURRENT.
+///
+/// # Errors
+/// The first step that failed, with how to take the rotation up again.
+pub(super) async fn run<T: Target>(
+    store: &SecretsManager,
+    target: impl Fn(Deadline) -> T,
+    secret: &SecretId,
+    version: &VersionId,
+    screen: &Screen,
+) -> Result<()> {
+    for step in Step::ALL {
+        let deadline = Deadline::after(STEP_TIME);
+        let rotator = Rotator::new(store.clone(), target(deadline), Invoker::Person);
+        let event =
+            RotationEvent { step, secret: secret.clone(), version: version.clone(), rotation_token: None };
+        let began = Instant::now();
+        let outcome = rotator.rotate(&event, deadline).await.with_context(|| {
+            format!("{step} failed; to take it up again: rotate secret {secret} --token {version}")
+        })?;
+        let time = format!("{:>6.0} ms", began.elapsed().as_secs_f64() * 1000.0);
+        let name = step.name();
+        screen.line(format_args!("{name:<12} {}  {}", screen.paint(Look::Faint, time), sentence(&outcome)));
+        if let Outcome::Set(Applied::Changed { notes }) = &outcome {
+            for note in notes {
+                screen.line(screen.paint(Look::Notable, format!("             note: {note}")));
+            }
+        }
+    }
+    tidy(store, secret, version).await;
+    screen.line(screen.paint(Look::Good, format!("AWSCURRENT is version {version}, and it logs in.")));
+    Ok(())
+}
+
+/// The label stays on AWSCURRENT after the last step; the service takes it away at the end of its own rotations. Where
+/// that fails nothing is wrong: the next rotation may begin all the same.
+async fn tidy(store: &SecretsManager, secret: &SecretId, version: &VersionId) {
+    if let Ok(described) = store.describe(secret).await {
+        let _ = store.end(&described, version).await;
+    }
+}
+
+fn sentence(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::AlreadyDone => "the version was AWSCURRENT already",
+        Outcome::Created => "the new value is stored",
+        Outcome::AlreadyCreated => "the version has its value",
+        Outcome::Set(Applied::Changed { .. }) => "the password is changed in the database",
+        Outcome::Set(Applied::AlreadySet) => "the password was changed before",
+        Outcome::Tested => "the new credentials log in",
+        Outcome::Finished => "the version is AWSCURRENT",
+    }
+}
