@@ -20,6 +20,7 @@
 
 mod adoption;
 mod correction;
+mod environment;
 mod pair;
 mod session;
 mod setting;

@@ -1,0 +1,29 @@
+//! The engine's own settings out of the environment.
+
+use database_tls::{TlsSettings, TlsSettingsError};
+use rotation_lambda::{ConfigError, Environment};
+
+use crate::{CloneObjects, Postgres};
+
+impl Postgres {
+    /// Reads `TLS_CA_BUNDLE`, `TLS_CLIENT_CERT`, `TLS_CLIENT_KEY` (each PEM or the path of a file) and
+    /// `CLONE_OBJECTS` (`original` or `own`).
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the first setting that is wrong.
+    pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
+        let text = |name| environment.text(name);
+        let tls = TlsSettings::parse(text("TLS_CA_BUNDLE"), text("TLS_CLIENT_CERT"), text("TLS_CLIENT_KEY"))
+            .map_err(|TlsSettingsError { setting, fault }| {
+                ConfigError::new(setting.name(), format!("is not usable: {fault}"))
+            })?;
+        let choices = [("original", CloneObjects::Original), ("own", CloneObjects::Own)];
+        let clone_objects = environment.choice(
+            "CLONE_OBJECTS",
+            &choices,
+            CloneObjects::default(),
+            "must be original or own",
+        )?;
+        Ok(Self::new(tls, clone_objects))
+    }
+}
