@@ -158,7 +158,9 @@ async fn rotating_later_tests_a_copy_of_the_current_value_and_takes_the_label_aw
 
         assert_eq!(record.outcome, Some(outcome));
         assert_eq!(function.steps(), ["testSecret"]);
-        assert_eq!(labels(&manager), BTreeMap::from([("first".to_owned(), vec!["AWSCURRENT".to_owned()])]));
+        let labels: Vec<_> = manager.stages(SECRET).unwrap().into_values().collect();
+        assert_eq!(labels, [["AWSCURRENT"]]);
+        assert_eq!(manager.value(SECRET, "AWSCURRENT").unwrap(), "first");
         assert_eq!(manager.version_value(SECRET, &version).unwrap(), "first");
     }
 }
