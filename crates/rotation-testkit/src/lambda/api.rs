@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, sync::Arc};
 
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Full};
 use hyper::{
     Method, Request, Response, StatusCode,
     body::{Bytes, Incoming},
@@ -18,6 +18,9 @@ use super::exchange::Exchange;
 
 /// The largest answer of a synchronous invocation, as Lambda's quotas give it: 6 MB.
 const RESPONSE_LIMIT: usize = 6 * 1024 * 1024;
+
+/// How much of an answer that is too large is read before the connection is closed.
+const DRAIN_LIMIT: usize = 64 * 1024 * 1024;
 
 /// Serves one process until it is dropped.
 pub(super) async fn serve(listener: TcpListener, exchange: Arc<Exchange>, arn: String) {
@@ -78,14 +81,33 @@ async fn next(exchange: &Exchange, arn: &str) -> Response<Full<Bytes>> {
         .expect("the request id is a UUID, and the function's name and region were already used as variables")
 }
 
+/// Reads the whole body. What exceeds the limit is read to its end and dropped: a connection closed in the middle of a
+/// body would take the refusal away from the process.
 async fn body(request: Request<Incoming>) -> Result<Bytes, Response<Full<Bytes>>> {
-    match Limited::new(request.into_body(), RESPONSE_LIMIT).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(_) => Err(refused(
+    let mut body = request.into_body();
+    let mut bytes = Vec::new();
+    let mut length = 0;
+    while let Some(frame) = body.frame().await {
+        // A process that dies in the middle of its answer has not answered.
+        let Ok(frame) = frame else {
+            return Err(refused(StatusCode::BAD_REQUEST, "InvalidRequest", "the body was cut off"));
+        };
+        let data = frame.into_data().unwrap_or_default();
+        length += data.len();
+        if length <= RESPONSE_LIMIT {
+            bytes.extend_from_slice(&data);
+        } else if length > DRAIN_LIMIT {
+            break;
+        }
+    }
+    if length <= RESPONSE_LIMIT {
+        Ok(Bytes::from(bytes))
+    } else {
+        Err(refused(
             StatusCode::PAYLOAD_TOO_LARGE,
             "RequestEntityTooLarge",
-            "the answer exceeds the payload limit or was cut off",
-        )),
+            "Exceeded maximum allowed payload size",
+        ))
     }
 }
 

@@ -1,13 +1,14 @@
 //! PostgreSQL, started for tests and the demo.
 
 mod builder;
+mod cluster;
 mod fixtures;
 mod log;
 mod version;
 
 use std::{
     collections::BTreeMap,
-    fs, io,
+    fs,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, OnceLock, PoisonError},
     thread,
@@ -37,6 +38,7 @@ pub struct PostgresServer {
     version: PostgresVersion,
     port: u16,
     folder: PathBuf,
+    programs: PathBuf,
     admin: TestLogin,
     authority: Arc<TestAuthority>,
     account: Account,
@@ -84,6 +86,11 @@ impl PostgresServer {
     /// The name to connect to, which the server's certificate carries.
     pub fn host(&self) -> &'static str {
         "localhost"
+    }
+
+    /// The folder of `initdb` and `postgres`.
+    pub fn programs(&self) -> &Path {
+        &self.programs
     }
 
     /// The TCP port on 127.0.0.1.
@@ -210,9 +217,4 @@ fn wait_until_ready(guardian: &Guardian, folder: &Path) -> Result<(), LaunchErro
         }
         thread::sleep(Duration::from_millis(5));
     }
-}
-
-/// A port that was free a moment ago. Somebody may take it before the server does; then another is tried.
-fn free_port() -> io::Result<u16> {
-    std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr().map(|address| address.port())
 }

@@ -12,7 +12,6 @@ use std::{
     time::Duration,
 };
 
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -96,9 +95,9 @@ impl RoguePostgres {
     /// Starts a rogue that speaks TLS by this certificate.
     ///
     /// # Errors
-    /// When no port can be had, or the certificate is none.
+    /// When no port can be had.
     pub async fn start_with_tls(rogue: Rogue, certificate: &TestCertificate) -> io::Result<Self> {
-        Self::serve(rogue, Some(acceptor(certificate).map_err(io::Error::other)?)).await
+        Self::serve(rogue, Some(TlsAcceptor::from(certificate.server_config()))).await
     }
 
     async fn serve(rogue: Rogue, tls: Option<TlsAcceptor>) -> io::Result<Self> {
@@ -194,17 +193,6 @@ async fn meet(
     let mut encrypted = Wire::new(tls.accept(stream).await?, record);
     encrypted.read_untyped().await?;
     login::login(encrypted, rogue).await
-}
-
-fn acceptor(certificate: &TestCertificate) -> Result<TlsAcceptor, Box<dyn std::error::Error + Send + Sync>> {
-    let chain = vec![CertificateDer::from_pem_slice(certificate.certificate_pem().as_bytes())?];
-    let key = PrivateKeyDer::from_pem_slice(certificate.key_pem().as_bytes())?;
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_single_cert(chain, key)?;
-    Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
 fn lock(record: &Mutex<Record>) -> MutexGuard<'_, Record> {

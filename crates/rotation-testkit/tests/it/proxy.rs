@@ -95,6 +95,9 @@ fn trusting(server: &PostgresServer) -> rustls::ClientConfig {
 
 #[tokio::test]
 async fn without_a_fault_everything_passes_and_is_counted() {
+    if !PostgresVersion::V16.is_to_be_tested() {
+        return;
+    }
     let scene = Scene::set().await;
     assert_eq!(scene.write(SslMode::Disable).await, Outcome::Succeeded);
     // Startup, two messages of SCRAM, the query, and Terminate.
@@ -109,6 +112,9 @@ async fn without_a_fault_everything_passes_and_is_counted() {
 
 #[tokio::test]
 async fn a_connection_ends_exactly_at_the_message_that_was_chosen() {
+    if !PostgresVersion::V16.is_to_be_tested() {
+        return;
+    }
     let scene = Scene::set().await;
     let query = 4;
     for message in 1..=5 {
@@ -129,6 +135,9 @@ async fn a_connection_ends_exactly_at_the_message_that_was_chosen() {
 
 #[tokio::test]
 async fn under_tls_a_sweep_over_the_records_meets_every_state() {
+    if !PostgresVersion::V16.is_to_be_tested() {
+        return;
+    }
     let scene = Scene::set().await;
     assert_eq!(scene.write(SslMode::Require).await, Outcome::Succeeded);
     let messages = scene.proxy.messages();
@@ -149,6 +158,9 @@ async fn under_tls_a_sweep_over_the_records_meets_every_state() {
 
 #[tokio::test]
 async fn a_stripped_tls_shows_who_would_go_on_in_clear() {
+    if !PostgresVersion::V16.is_to_be_tested() {
+        return;
+    }
     let scene = Scene::set().await;
     scene.proxy.set_fault(Fault::StripTls);
     assert_eq!(scene.write(SslMode::Require).await, Outcome::Failed { applied: false });
@@ -159,6 +171,9 @@ async fn a_stripped_tls_shows_who_would_go_on_in_clear() {
 
 #[tokio::test]
 async fn bytes_delays_and_scripts_do_what_they_say() {
+    if !PostgresVersion::V16.is_to_be_tested() {
+        return;
+    }
     let scene = Scene::set().await;
     scene.proxy.set_fault(Fault::At(Point::Byte(10), Action::Cut));
     assert_eq!(scene.write(SslMode::Disable).await, Outcome::Failed { applied: false });
@@ -179,6 +194,9 @@ async fn bytes_delays_and_scripts_do_what_they_say() {
 
 #[tokio::test]
 async fn a_proxy_that_is_gone_or_has_no_server_refuses() {
+    if !PostgresVersion::V16.is_to_be_tested() {
+        return;
+    }
     let nowhere = Proxy::start("127.0.0.1", 1).await.unwrap();
     let config = format!("host=127.0.0.1 port={} user=app", nowhere.port());
     assert!(tokio_postgres::connect(&config, NoTls).await.is_err());

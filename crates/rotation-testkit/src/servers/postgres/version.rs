@@ -49,6 +49,14 @@ impl PostgresVersion {
         versions
     }
 
+    /// Whether a test of this version is to run: `true` also where the version is missing, so that the test fails,
+    /// unless `SKIP_MISSING=1` leaves it out.
+    pub fn is_to_be_tested(self) -> bool {
+        #[expect(clippy::disallowed_methods, reason = "the switch of the whole test run, not of a function")]
+        let skip = std::env::var_os("SKIP_MISSING").is_some_and(|value| value == "1");
+        !skip || self.programs().is_some()
+    }
+
     /// The folder with `initdb` and `postgres`: from the cache, else the machine's own.
     pub(super) fn programs(self) -> Option<PathBuf> {
         [CACHE, MACHINE]
