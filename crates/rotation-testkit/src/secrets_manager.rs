@@ -1,15 +1,17 @@
 //! A local AWS Secrets Manager: a model in Rust, served over HTTP in the JSON 1.1 protocol, that drives rotations.
 //!
 //! ```text
-//! AWS CLI, any SDK ─HTTP─┐                     ┌─> model: pure; time and randomness come in, orders go out
-//! a test, in process ────┴─> service ──────────┤
-//!                            delay, faults,    ├─> state file
-//!                            throttling, log   └─> driver ─> the function registered under the ARN
+//! AWS CLI, any SDK --HTTP--+               +--> model: pure; time and randomness come in, orders go out
+//! a test, in process -------+--> service ---+--> state file
+//!                                delay,     +--> driver --> the function registered under the ARN
+//!                                faults,
+//!                                throttling,
+//!                                log
 //! ```
 //!
 //! Requests need no credentials: signatures are accepted and not looked at. What each rule of the service is taken
 //! from (recorded against AWS, documented, reported) is told beside the rule in the conformance suite,
-//! `tests/it/secrets_manager/rules.rs`. Where AWS says nothing, this service decides so:
+//! `tests/it/secrets_manager/rules`. Where AWS says nothing, this service decides so:
 //!
 //! - Schedules are validated and kept, and the next date is computed, but nothing is rotated by the clock.
 //! - `RotateSecret` with a token that has begun a rotation already is answered as before and begins no other one; a

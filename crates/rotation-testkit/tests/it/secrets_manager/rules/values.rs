@@ -218,8 +218,8 @@ pub(super) fn rules() -> Vec<Rule> {
             Box::pin(async move {
                 g.secret().await?;
                 // Two bytes a character: bytes count, not characters.
-                g.put(2, &"é".repeat(32_768), &["AWSPENDING"]).await?;
-                let long = "é".repeat(32_768) + "x";
+                g.put(2, &"\u{e9}".repeat(32_768), &["AWSPENDING"]).await?;
+                let long = "\u{e9}".repeat(32_768) + "x";
                 let request = json!({"ClientRequestToken": token(3), "SecretString": long});
                 g.refused(PutSecretValue, g.about(request), "InvalidParameterException", "").await
             })
