@@ -7,8 +7,9 @@ use rotation_testkit::{
 
 /// `examples/panicking.rs`, which cargo builds beside the tests when it is not told to run some of them alone.
 fn panicking() -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    let program = test.parent().and_then(|deps| deps.parent()).unwrap().join("examples/panicking");
+    let test = std::env::current_exe().expect("the path of this program is known");
+    let folder = test.ancestors().nth(2).expect("cargo runs tests from target/<profile>/deps");
+    let program = folder.join("examples/panicking");
     assert!(program.is_file(), "first run cargo build -p rotation-lambda --example panicking");
     program
 }
