@@ -9,12 +9,16 @@ mod promises;
 mod rotation;
 mod watch;
 
-use std::{path::PathBuf, sync::Arc, time::Instant};
+use std::{
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use rotation_lambda::{Environment, StrategyKind};
-use rotation_testkit::secrets_manager::{RotationSettings, Settings};
+use rotation_testkit::secrets_manager::{RotationSettings, Settings, Trouble};
 
 use crate::{
     functions,
@@ -68,6 +72,10 @@ Examples:
   rotate demo --keep             and look around afterwards, with the AWS CLI
   NO_COLOR=1 rotate demo | less  plain lines";
 
+/// What the local Secrets Manager waits before it answers, so that a call costs about what it costs on AWS, and calls
+/// that are made at the same time can be told from calls that wait for one another.
+const CALL_TIME: Duration = Duration::from_millis(25);
+
 /// What is rotated, in this order.
 const PROGRAMME: [(&str, StrategyKind); 4] = [
     (SINGLE_USER_SECRET, StrategyKind::SingleUser),
@@ -89,13 +97,17 @@ pub(crate) async fn run(arguments: &Arguments, environment: &Environment, screen
     let DemoEngine::Postgres = arguments.engine;
     let postgres = Postgres::start(screen)?;
     let server = Arc::clone(&postgres.server);
-    // One attempt: what the service would mend by trying again shall be seen here.
-    let rotation = RotationSettings { attempts: 1, ..RotationSettings::default() };
-    let settings = Settings { rotation, ..Settings::default() };
+    let settings = Settings {
+        // One attempt: what the service would mend by trying again shall be seen here.
+        rotation: RotationSettings { attempts: 1, ..RotationSettings::default() },
+        trouble: Trouble { delay: CALL_TIME, ..Trouble::default() },
+        ..Settings::default()
+    };
     let laboratory = Laboratory::start(&folder, settings, Some(postgres), environment).await?;
     screen.line(format_args!(
-        "Secrets Manager at {}, functions from {}",
+        "Secrets Manager at {}, {} ms a call; functions from {}",
         laboratory.secrets_manager.endpoint(),
+        CALL_TIME.as_millis(),
         folder.display()
     ));
 
@@ -135,6 +147,9 @@ fn verdict(promises: &[Promise], rotations: &[Rotation], began: Instant, screen:
     for promise in promises {
         let word = screen.paint(Look::of(promise.kept), if promise.kept { "kept  " } else { "BROKEN" });
         screen.line(format_args!("  {word}  {}: {}", promise.text, promise.found));
+        if let Some(note) = &promise.note {
+            screen.line(screen.paint(Look::Faint, format!("          {note}")));
+        }
     }
     screen.line("");
     let seconds = began.elapsed().as_secs_f64();
@@ -152,6 +167,6 @@ fn verdict(promises: &[Promise], rotations: &[Rotation], began: Instant, screen:
         Some(failure) => failure.to_owned(),
         None => format!("{}: {}", broken.text, broken.found),
     };
-    screen.line(screen.paint(Look::Bad, format!("Verdict: not as promised. {why}")));
+    screen.line(screen.paint(Look::Bad, format!("Verdict: not as promised: {why}")));
     bail!("the demo found a broken promise: {}", broken.text)
 }

@@ -1,6 +1,5 @@
 //! `rotate secret`: the four steps from one's own machine, without a function.
 
-mod engine;
 mod plan;
 mod steps;
 
@@ -14,6 +13,7 @@ use rotation_core::{
     database::{Database, Engine, MasterSecret, Strategy},
 };
 use rotation_lambda::{Config, Environment, StrategyKind};
+use rotator_postgres::Postgres;
 
 use crate::screen::Screen;
 
@@ -95,7 +95,7 @@ Examples:
 pub(crate) async fn run(arguments: &Arguments, environment: &Environment, screen: &Screen) -> Result<()> {
     match arguments.engine {
         EngineWord::Postgres => {
-            let engine = engine::postgres(environment)?;
+            let engine = Postgres::from_environment(environment)?;
             // Boxed: the SDK's futures nest deeper than the compiler lays out in one piece.
             Box::pin(rotate(&engine, arguments, environment, screen)).await
         }
