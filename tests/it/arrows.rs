@@ -1,0 +1,90 @@
+//! Which crate may know which: the arrows of ARCHITECTURE.md.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    process::Command,
+};
+
+use serde_json::Value;
+
+/// Every crate of the workspace and those of ours that it may depend on, itself and its tests aside.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("rotation-core", &[]),
+    ("rotation-aws", &["rotation-core"]),
+    ("rotation-lambda", &["rotation-aws", "rotation-core"]),
+    ("database-tls", &[]),
+    ("postgres-session", &["database-tls", "rotation-core"]),
+    ("rotator-postgres", &["database-tls", "postgres-session", "rotation-core", "rotation-lambda"]),
+    ("rotation-testkit", &[]),
+    (
+        "rotation-cli",
+        &[
+            "database-tls",
+            "rotation-aws",
+            "rotation-core",
+            "rotation-lambda",
+            "rotation-testkit",
+            "rotator-postgres",
+        ],
+    ),
+    ("workspace-tests", &[]),
+];
+
+/// Crates of others that only one of ours may know.
+const KEEPERS: &[(&str, &[&str])] = &[
+    ("aws-sdk-", &["rotation-aws"]),
+    ("aws-config", &["rotation-aws"]),
+    ("lambda_runtime", &["rotation-lambda"]),
+    ("tokio-postgres", &["postgres-session", "rotation-testkit"]),
+];
+
+/// A crate's normal dependencies; those of tests and build scripts are free.
+fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
+    let mut cargo = Command::new(env!("CARGO"));
+    let output = cargo
+        .args(["metadata", "--no-deps", "--offline", "--format-version", "1", "--manifest-path"])
+        .arg(super::root().join("Cargo.toml"))
+        .output()
+        .expect("cargo runs");
+    let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo writes JSON");
+    let text = |value: &Value| value.as_str().expect("a name").to_owned();
+    let packages = metadata["packages"].as_array().expect("packages").iter();
+    let normal = |package: &Value| {
+        let all = package["dependencies"].as_array().expect("dependencies").iter();
+        all.filter(|dependency| dependency["kind"].is_null())
+            .map(|dependency| text(&dependency["name"]))
+            .collect()
+    };
+    packages.map(|package| (text(&package["name"]), normal(package))).collect()
+}
+
+#[test]
+fn crates_know_only_whom_they_may() {
+    let dependencies = dependencies();
+    let ours: BTreeSet<&str> = ARROWS.iter().map(|(name, _)| *name).collect();
+    let found: BTreeSet<&str> = dependencies.keys().map(String::as_str).collect();
+    assert_eq!(found, ours, "a new crate needs its arrows written down");
+    for (name, allowed) in ARROWS {
+        let known = dependencies[*name].iter().map(String::as_str).filter(|other| ours.contains(other));
+        let beyond: Vec<&str> = known.filter(|other| !allowed.contains(other)).collect();
+        assert!(beyond.is_empty(), "{name} must not depend on {beyond:?}");
+    }
+}
+
+#[test]
+fn sdk_runtime_and_drivers_have_one_keeper() {
+    for (name, known) in dependencies() {
+        for (prefix, keepers) in KEEPERS {
+            let knows = known.iter().any(|other| other.starts_with(prefix));
+            assert!(!knows || keepers.contains(&name.as_str()), "{name} must not depend on {prefix}");
+        }
+    }
+}
+
+#[test]
+fn no_rotator_knows_another() {
+    for (name, known) in dependencies() {
+        let others = known.iter().filter(|other| other.starts_with("rotator-"));
+        assert!(!name.starts_with("rotator-") || others.count() == 0, "{name} knows another rotator");
+    }
+}

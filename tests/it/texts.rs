@@ -1,0 +1,88 @@
+//! What must not stand in the repository, and what must agree.
+
+use std::{fs, path::Path, process::Command};
+
+/// The tracked files that are text.
+fn texts() -> Vec<(String, String)> {
+    let root = super::root();
+    let listing = Command::new("git").args(["ls-files", "-z"]).current_dir(&root).output().expect("git runs");
+    let names = String::from_utf8(listing.stdout).expect("UTF-8 names");
+    let read = |name: &str| fs::read_to_string(root.join(name)).ok().map(|text| (name.to_owned(), text));
+    let texts: Vec<_> = names.split('\0').filter(|name| !name.is_empty()).filter_map(read).collect();
+    assert!(texts.len() > 50, "the listing is empty; is this a checkout?");
+    texts
+}
+
+/// Whether the line names the host of a package registry, in parts so that this file does not.
+fn names_a_registry(line: &str) -> bool {
+    let hosts = [
+        ["deb", "debian.org"],
+        ["registry", "npmjs.org"],
+        ["index", "crates.io"],
+        ["files", "pythonhosted.org"],
+    ];
+    hosts.iter().any(|[first, rest]| line.contains(&format!("{first}.{rest}")))
+}
+
+#[test]
+fn no_registry_is_named() {
+    for (name, text) in texts() {
+        // Lock files of package managers name their registry by design.
+        if name.ends_with(".lock") {
+            continue;
+        }
+        for (number, line) in text.lines().enumerate() {
+            assert!(!names_a_registry(line), "{name}:{} names a package registry", number + 1);
+        }
+    }
+}
+
+#[test]
+fn every_crate_takes_lints_version_and_licence_from_the_workspace() {
+    for (name, text) in texts().into_iter().filter(|(name, _)| name.ends_with("/Cargo.toml")) {
+        for line in ["[lints]\nworkspace = true", "version.workspace = true", "license.workspace = true"] {
+            assert!(text.contains(line), "{name} lacks `{line}`");
+        }
+        let pinned = text.lines().any(|line| line.contains("version = \""));
+        assert!(!pinned, "{name} states a version; versions stand in the root");
+    }
+}
+
+#[test]
+fn scripts_stop_at_the_first_error_and_run_from_anywhere() {
+    for (name, text) in texts().into_iter().filter(|(_, text)| text.starts_with("#!/usr/bin/env bash")) {
+        assert!(text.contains("set -euo pipefail"), "{name} goes on after an error");
+        assert!(text.contains("cd \"$(dirname \"$0\")/..\""), "{name} depends on where it is called");
+    }
+}
+
+#[test]
+fn every_test_that_a_guarantee_names_exists() {
+    let semantics = fs::read_to_string(super::root().join("docs/semantics.md")).expect("docs/semantics.md");
+    let sources: String =
+        texts().into_iter().filter(|(name, _)| name.ends_with(".rs")).map(|(_, text)| text).collect();
+    let mut named = 0;
+    for test in semantics.split('`').skip(1).step_by(2) {
+        let is_test = test.len() > 20
+            && test.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+        if is_test && test.matches('_').count() >= 3 {
+            assert!(sources.contains(&format!("fn {test}(")), "docs/semantics.md names the test {test}");
+            named += 1;
+        }
+    }
+    assert!(named >= 15, "docs/semantics.md names only {named} tests");
+}
+
+#[test]
+fn links_between_documents_lead_somewhere() {
+    for (name, text) in texts().into_iter().filter(|(name, _)| name.ends_with(".md")) {
+        let folder = super::root().join(Path::new(&name).parent().expect("a folder"));
+        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let path = target.split('#').next().unwrap_or_default();
+            if path.is_empty() || path.contains("://") {
+                continue;
+            }
+            assert!(folder.join(path).exists(), "{name} links to {target}");
+        }
+    }
+}
