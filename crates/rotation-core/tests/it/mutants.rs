@@ -1,12 +1,18 @@
 //! Three defects that other rotation functions have, put back on purpose: the proofs must see each of them.
 
+use std::collections::BTreeSet;
+
 use rotation_core::{
     Applied, Authority, Deadline, PendingVersion, Put, RotationError, SecretDocument, SecretId, SecretStore,
-    SecretValue, StoreError, Target, Version, VersionStages, Versions,
+    SecretValue, Step, StoreError, Target, Version, VersionStages, Versions,
     database::{ConnectError, Engine, EngineProfile, Login, Password, PasswordPolicy, Transport},
 };
 
-use crate::world::Store;
+use crate::{
+    faults::Explored,
+    interleavings::{Race, Walked},
+    world::{Badness, Kind, Plan, ServerTls, Situation, Store, Variant, World},
+};
 
 /// A store whose `promote` reads AWSCURRENT anew instead of swapping against what was validated.
 pub(crate) struct RereadsCurrent(pub(crate) Store);
@@ -77,6 +83,55 @@ impl<E: Engine> Engine for DowngradesTls<E> {
         match self.0.connect(login, transport, deadline).await {
             Err(ConnectError::TlsInvalid { .. }) => Err(ConnectError::TlsUnavailable),
             outcome => outcome,
+        }
+    }
+}
+
+/// Our finishSecret, too, can be too late by one call (see `interleavings`), but AWSCURRENT logs in at every end.
+#[test]
+fn a_stale_finish_that_reads_current_anew_leaves_a_current_that_does_not_log_in() {
+    for kind in [Kind::Transactional, Kind::Autocommit] {
+        let broken = |variant| {
+            let walked = Walked::all(Race::Stale, Step::Finish, Plan::Alternating, kind, variant);
+            let all = walked.violations.into_iter().chain(walked.unexplained);
+            all.map(|violation| violation.invariant).collect::<BTreeSet<_>>()
+        };
+        assert!(!broken(Variant::Sound).contains("I3"), "{kind:?}");
+        assert!(broken(Variant::RereadsCurrent).contains("I3"), "{kind:?}");
+    }
+}
+
+#[test]
+fn a_set_that_trusts_a_login_with_pending_promotes_a_clone_without_grants() {
+    for kind in [Kind::Transactional, Kind::Autocommit] {
+        let explored = Explored::all(Plan::Alternating, kind, Variant::TrustsPending);
+        let broken: BTreeSet<_> =
+            explored.violations.iter().map(|(_, _, violation)| violation.invariant).collect();
+        assert_eq!(broken, BTreeSet::from(["I3"]));
+    }
+}
+
+/// Rotates against a server with a bad certificate that would take plaintext; what travelled in the clear.
+fn rotate_with_a_bad_certificate(badness: Badness, plan: Plan, variant: Variant) -> BTreeSet<&'static str> {
+    World::run(async {
+        let service = Situation::SecondRotation.prepare(plan, Kind::Transactional, variant).await;
+        service.world.server.borrow_mut().tls = ServerTls::Bad(badness);
+        service.rotate().await;
+        let plaintext = service.world.server.borrow().attempts.iter().any(|attempt| attempt.in_the_clear());
+        let watch = service.world.watch.borrow();
+        let broken: BTreeSet<_> = watch.violations.iter().map(|violation| violation.invariant).collect();
+        assert_eq!(plaintext, broken.contains("TLS"), "the watch sees what the server saw");
+        broken
+    })
+}
+
+#[test]
+fn no_password_travels_in_the_clear_after_a_certificate_failure() {
+    for badness in Badness::ALL {
+        for plan in [Plan::SingleUser, Plan::Alternating] {
+            assert_eq!(rotate_with_a_bad_certificate(badness, plan, Variant::Sound), BTreeSet::new());
+            let mutant = rotate_with_a_bad_certificate(badness, plan, Variant::DowngradesTls);
+            assert_eq!(mutant, BTreeSet::from(["TLS"]), "{badness:?}, {plan:?}");
         }
     }
 }

@@ -1,6 +1,10 @@
 //! Whether two worlds are the same but for what passwords happen to read.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::{
+    cell::RefCell,
+    collections::HashMap,
+    hash::{DefaultHasher, Hash, Hasher},
+};
 
 use super::{Value, World};
 
@@ -12,9 +16,8 @@ impl World {
         let mut known = Vec::new();
         for (id, version) in versions {
             if let Some(Value::Text(text)) = &version.value {
-                let document: serde_json::Value = serde_json::from_str(text).unwrap();
-                let field = |name: &str| document[name].as_str().unwrap_or_default().to_owned();
-                known.push((id.as_str(), field("username"), field("password")));
+                let (username, password) = credentials(text);
+                known.push((id.as_str(), username, password));
             }
         }
         let holder = |password: &str| known.iter().position(|(_, _, held)| held == password);
@@ -33,4 +36,22 @@ impl World {
         server.locks.hash(&mut hasher);
         hasher.finish()
     }
+}
+
+/// User name and password of a document, or empty texts. Remembered: explorations ask for the same few very often.
+pub(crate) fn credentials(text: &str) -> (String, String) {
+    thread_local! {
+        static KNOWN: RefCell<HashMap<String, (String, String)>> = RefCell::default();
+    }
+    let parse = || {
+        let document: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
+        let field = |name: &str| document[name].as_str().unwrap_or_default().to_owned();
+        (field("username"), field("password"))
+    };
+    KNOWN.with_borrow_mut(|known| {
+        if known.len() > 1000 {
+            known.clear();
+        }
+        known.entry(text.to_owned()).or_insert_with(parse).clone()
+    })
 }

@@ -7,7 +7,7 @@ use rotation_core::{
     database::{TlsMode, Transport},
 };
 
-use super::{Plan, User, Value, World};
+use super::{Plan, User, Value, World, digest::credentials};
 
 /// A broken invariant.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -135,9 +135,8 @@ impl World {
     pub(crate) fn logs_in(&self, label: &StagingLabel) -> bool {
         let store = self.store.borrow();
         let Some(Value::Text(text)) = store.secret().value(label) else { return false };
-        let Ok(document) = serde_json::from_str::<serde_json::Value>(text) else { return false };
-        let field = |name: &str| document[name].as_str().unwrap_or_default().to_owned();
-        self.server.borrow().admits(&field("username"), &field("password"))
+        let (username, password) = credentials(text);
+        self.server.borrow().admits(&username, &password)
     }
 
     /// Records what must stay as it is while the user whose turn is next changes.

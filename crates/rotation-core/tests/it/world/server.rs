@@ -105,6 +105,12 @@ pub(crate) struct Attempt {
     pub(crate) accepted: bool,
 }
 
+impl Attempt {
+    pub(crate) fn in_the_clear(&self) -> bool {
+        self.transport == Transport::Plaintext
+    }
+}
+
 /// The server.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ServerModel {

@@ -1,6 +1,6 @@
 //! Secrets Manager as the one who drives a rotation.
 
-use std::{future::poll_fn, pin::pin, rc::Rc, task::Poll, time::Duration};
+use std::{future::poll_fn, pin::pin, rc::Rc, sync::LazyLock, task::Poll, time::Duration};
 
 use rotation_core::{
     Deadline, ForeignSecrets, Invoker, Outcome, RotationError, RotationEvent, Rotator, SecretId, SecretStore,
@@ -8,7 +8,7 @@ use rotation_core::{
     database::{Database, Engine, PasswordPolicy, PasswordSettings},
 };
 
-use super::{ARN, FUNCTION, PROFILE, Plan, Server, Store, Value, World};
+use super::{ARN, FUNCTION, PROFILE, Plan, Server, Store, Value, World, digest::credentials};
 use crate::mutants::{DowngradesTls, RereadsCurrent, TrustsPending};
 
 /// The function under test: ours, or ours with one defect put back.
@@ -154,8 +154,7 @@ impl Service {
     }
 
     fn database<E: Engine>(&self, engine: E, deadline: Deadline) -> Database<E> {
-        let policy = PasswordPolicy::new(PasswordSettings::default(), &PROFILE.password_rule).unwrap();
-        Database::new(engine, self.plan.strategy(), policy, false, deadline)
+        Database::new(engine, self.plan.strategy(), policy(), false, deadline)
     }
 
     async fn run(
@@ -181,7 +180,13 @@ impl World {
     pub(crate) fn live_user(&self) -> String {
         let store = self.store.borrow();
         let Some(Value::Text(text)) = store.secret().value(&StagingLabel::Current) else { unreachable!() };
-        let document: serde_json::Value = serde_json::from_str(text).unwrap();
-        document["username"].as_str().unwrap().to_owned()
+        credentials(text).0
     }
+}
+
+/// The default policy, checked once.
+pub(crate) fn policy() -> PasswordPolicy {
+    static POLICY: LazyLock<PasswordPolicy> =
+        LazyLock::new(|| PasswordPolicy::new(PasswordSettings::default(), &PROFILE.password_rule).unwrap());
+    POLICY.clone()
 }
