@@ -1,0 +1,127 @@
+//! Labels and settings of the secret that do not let a token act.
+
+use rotation_core::{
+    ForeignSecrets, Invoker, Outcome, RotationEvent, SecretId, StagingLabel, Step, VersionStages,
+};
+
+use super::{Reach, check, ordinary};
+use crate::world::{ARN, Clean, FUNCTION, Plan, SecretModel, Service, World, version};
+
+/// The same refusal at every step of both strategies.
+#[track_caller]
+fn check_all(spoil: impl Fn(&mut SecretModel), code: &str) {
+    for plan in [Plan::SingleUser, Plan::Alternating] {
+        for step in Step::ALL {
+            let spoil = |service: &Service| spoil(service.world.store.borrow_mut().secret_mut());
+            check(plan, step, spoil, code, Reach::NoConnection);
+        }
+    }
+}
+
+#[test]
+fn a_token_that_no_version_has_is_refused() {
+    check_all(|secret| drop(secret.versions.remove(&version(2))), "VERSION_UNKNOWN");
+}
+
+#[test]
+fn a_version_without_awspending_is_refused() {
+    check_all(|secret| secret.unlabel(&StagingLabel::Pending), "VERSION_NOT_PENDING");
+    check_all(|secret| secret.label(&StagingLabel::Pending, &version(7)), "VERSION_NOT_PENDING");
+    check_all(
+        |secret| {
+            secret.label(&StagingLabel::Pending, &version(7));
+            secret.label(&StagingLabel::Previous, &version(2));
+        },
+        "VERSION_NOT_PENDING",
+    );
+}
+
+#[test]
+fn a_secret_whose_rotation_is_not_enabled_is_refused() {
+    check_all(|secret| secret.rotation_enabled = false, "ROTATION_DISABLED");
+}
+
+#[test]
+fn a_secret_that_another_function_rotates_is_refused() {
+    let others = [
+        "arn:aws:lambda:eu-central-1:123456789012:function:other",
+        "arn:aws:lambda:eu-central-1:123456789012:function:rotator2",
+        "arn:aws:lambda:eu-central-1:999999999999:function:rotator",
+    ];
+    for other in others {
+        check_all(|secret| secret.function = Some(other.into()), "ROTATION_OTHER_FUNCTION");
+    }
+}
+
+#[test]
+fn a_deleted_secret_is_refused() {
+    check_all(|secret| secret.deleted = true, "SECRET_DELETED");
+}
+
+#[test]
+fn a_secret_without_awscurrent_is_refused() {
+    check_all(|secret| secret.unlabel(&StagingLabel::Current), "SECRET_NO_CURRENT");
+}
+
+#[test]
+fn a_pending_version_without_a_value_is_waited_for_and_then_named() {
+    for step in [Step::Set, Step::Test] {
+        let empty = |service: &Service| {
+            service.world.store.borrow_mut().secret_mut().versions.get_mut(&version(2)).unwrap().value = None;
+        };
+        check(Plan::SingleUser, step, empty, "SECRET_NO_VALUE", Reach::NoConnection);
+    }
+}
+
+#[test]
+fn a_token_that_is_awscurrent_succeeds_and_does_nothing() {
+    for clean in [Clean::Leaves, Clean::Removes] {
+        for step in Step::ALL {
+            World::run(async {
+                let service = ordinary(Plan::SingleUser).await;
+                service.world.store.borrow_mut().secret_mut().label(&StagingLabel::Current, &version(2));
+                if clean == Clean::Removes {
+                    service.world.store.borrow_mut().secret_mut().unlabel(&StagingLabel::Pending);
+                }
+                let before = service.world.store.borrow().clone();
+                assert_eq!(service.invoke(step).await.unwrap().unwrap(), Outcome::AlreadyDone);
+                assert_eq!(*service.world.store.borrow(), before);
+                assert!(service.world.server.borrow().attempts.is_empty());
+            });
+        }
+    }
+}
+
+/// A secret's ARN with another region or account.
+fn foreign(from: &str, to: &str) -> String {
+    ARN.replace(from, to)
+}
+
+#[test]
+fn a_secret_of_another_account_or_region_is_refused_unless_allowed() {
+    let here = ARN.to_owned();
+    let elsewhere = [foreign("eu-central-1", "us-east-1"), foreign("123456789012", "210987654321")];
+    let standing = |asked: &str, described: &str, foreign_secrets| {
+        let event = RotationEvent {
+            step: Step::Create,
+            secret: SecretId::new(asked).unwrap(),
+            version: version(2),
+            rotation_token: None,
+        };
+        let labels = [(version(1), vec![StagingLabel::Current]), (version(2), vec![StagingLabel::Pending])];
+        let stages = VersionStages {
+            secret: SecretId::new(described).unwrap(),
+            rotation_enabled: true,
+            rotation_function: Some(format!("{FUNCTION}:live")),
+            deleted: false,
+            labels: labels.into(),
+        };
+        stages.standing(&event, &Invoker::Function { arn: format!("{FUNCTION}:7"), foreign_secrets }).is_ok()
+    };
+    assert!(standing(&here, &here, ForeignSecrets::Refuse));
+    for foreign in &elsewhere {
+        assert!(!standing(foreign, foreign, ForeignSecrets::Refuse));
+        assert!(!standing("app", foreign, ForeignSecrets::Refuse), "asked by name");
+        assert!(standing(foreign, foreign, ForeignSecrets::Allow));
+    }
+}
