@@ -49,7 +49,7 @@ Examples:
   rotate local --postgres                        everything that a rotation needs
   rotate local --port 4584 --state secrets.json  secrets that survive a restart
 
-  export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_REGION=us-east-1
+  export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION=us-east-1
   aws --endpoint-url http://127.0.0.1:4584 secretsmanager list-secrets";
 
 /// Serves until Ctrl-C or SIGTERM.
@@ -101,7 +101,7 @@ pub(crate) fn show(laboratory: &Laboratory, screen: &Screen) {
 
     screen.line("");
     heading("In another terminal");
-    screen.line("  export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_REGION=us-east-1");
+    screen.line("  export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION=us-east-1");
     let aws = format!("  aws --endpoint-url {endpoint} secretsmanager");
     let (single_user, alternating) = match &laboratory.postgres {
         Some(postgres) => {

@@ -36,7 +36,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum, default_value_t = EngineWord::Postgres)]
     engine: EngineWord,
 
-    /// The master secret for alternating users (default: MASTER_SECRET_ARN, else the secret's `masterarn`)
+    /// The master secret for alternating users (default: `MASTER_SECRET_ARN`, else the secret's `masterarn`)
     #[arg(long, value_name = "ARN")]
     master_secret: Option<String>,
 
@@ -86,7 +86,7 @@ Examples:
   rotate secret prod/shop/reporting
   rotate secret prod/shop/checkout --strategy alternating --master-secret prod/shop/master
   rotate secret prod/shop/reporting --yes --region eu-central-1
-  rotate secret shop/reporting --endpoint-url http://127.0.0.1:4584    (of `rotate local --postgres`)";
+  rotate secret shop/reporting --endpoint-url http://127.0.0.1:4584";
 
 /// Shows what will be done, asks, and rotates.
 ///
@@ -121,12 +121,11 @@ async fn rotate<E: Engine>(
         ));
         return Ok(());
     };
-    let strategy = match arguments.strategy {
-        Some(StrategyWord::Single) => Strategy::SingleUser,
-        Some(StrategyWord::Alternating) => Strategy::AlternatingUsers(deployed),
-        None if deployed.deployed.is_some() || found.names_master() => Strategy::AlternatingUsers(deployed),
-        None => Strategy::SingleUser,
+    let alternating = match arguments.strategy {
+        Some(word) => word == StrategyWord::Alternating,
+        None => deployed.deployed.is_some() || found.names_master(),
     };
+    let strategy = if alternating { Strategy::AlternatingUsers(deployed) } else { Strategy::SingleUser };
     let target = |deadline| {
         Database::new(engine, strategy.clone(), config.passwords.clone(), config.require_tls, deadline)
     };

@@ -1,0 +1,60 @@
+//! `rotate demo`, in a pipe.
+
+use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+
+use crate::command;
+
+/// Passwords of these settings are 64 upper-case letters, so that a single one would be seen anywhere.
+const CANARY: [(&str, &str); 4] = [
+    ("PASSWORD_LENGTH", "64"),
+    ("EXCLUDE_LOWERCASE", "true"),
+    ("EXCLUDE_NUMBERS", "true"),
+    ("EXCLUDE_PUNCTUATION", "true"),
+];
+
+fn longest_run(text: &str, of: fn(char) -> bool) -> usize {
+    text.split(|c| !of(c)).map(str::len).max().unwrap_or_default()
+}
+
+#[tokio::test]
+async fn the_demo_keeps_its_promises_and_shows_no_password() {
+    let functions = Path::new(env!("CARGO_BIN_EXE_rotate")).with_file_name("postgres_single_user");
+    assert!(functions.is_file(), "run `cargo build -p rotator-postgres --bins` first");
+    let run = command::run(&["demo"], &CANARY).await;
+    run.expect_code(0).expect_out("Verdict: as promised. 4 rotations ended with `AWSCURRENT logs in`");
+    assert_eq!(run.out.matches("\n  AWSCURRENT logs in\n").count(), 4, "{}", run.out);
+    assert_eq!(run.out.matches("  kept  ").count(), 8, "{}", run.out);
+    assert!(!run.out.contains('\x1b') && !run.out.contains('\r'), "a pipe gets plain lines:\n{}", run.out);
+    // Those that the functions made, and those of the beginning, which are 32 hexadecimal digits.
+    let output = run.out + &run.err;
+    assert!(longest_run(&output, |c| c.is_ascii_uppercase()) < 20, "a password is shown:\n{output}");
+    assert!(longest_run(&output, |c| c.is_ascii_hexdigit()) < 20, "a password is shown:\n{output}");
+}
+
+#[tokio::test]
+async fn a_function_that_fails_breaks_the_promise() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["postgres_single_user", "postgres_master_user"] {
+        let program = folder.path().join(name);
+        fs::write(&program, "#!/bin/sh\nexit 3\n").unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let run = command::run(&["demo", "--functions", folder.path().to_str().unwrap()], &[]).await;
+    run.expect_code(1);
+    let verdict = run.out.lines().last().unwrap_or_default();
+    assert!(
+        verdict.starts_with("Verdict: not as promised: createSecret failed: Runtime.ExitError"),
+        "{}",
+        run.out
+    );
+    assert_eq!(run.err.lines().count(), 1, "one line says what: {}", run.err);
+    run.expect_err("all 4 rotations end with `AWSCURRENT logs in`");
+}
+
+#[tokio::test]
+async fn a_missing_function_names_the_command_that_builds_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = command::run(&["demo", "--functions", folder.path().to_str().unwrap()], &[]).await;
+    run.expect_code(1)
+        .expect_err("postgres_single_user is not there: build it with `cargo build -p rotator-postgres");
+}

@@ -1,0 +1,202 @@
+//! The help texts, which are part of the product.
+
+#![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes its snapshots so")]
+
+use expect_test::{Expect, expect};
+
+use crate::command;
+
+async fn check(arguments: &[&str], expected: Expect) {
+    let run = command::run(arguments, &[]).await;
+    run.expect_code(0);
+    // clap pads empty lines, which editors take away from snapshots.
+    let lines: String = run.out.lines().map(|line| format!("{}\n", line.trim_end())).collect();
+    expected.assert_eq(&lines);
+}
+
+#[tokio::test]
+async fn the_help_names_the_commands_with_examples() {
+    check(
+        &["--help"],
+        expect![[r#"
+        Rotate the passwords of databases in AWS Secrets Manager
+
+        Usage: rotate <COMMAND>
+
+        Commands:
+          demo    Rotate a real PostgreSQL on this machine and see what happens
+          local   Keep a local Secrets Manager running, with the functions registered
+          secret  Rotate a secret from this machine, with your own AWS credentials
+          help    Print this message or the help of the given subcommand(s)
+
+        Options:
+          -h, --help     Print help
+          -V, --version  Print version
+
+        Examples:
+          rotate demo                          see four rotations of a real PostgreSQL on this machine
+          rotate local --postgres              keep a Secrets Manager and a PostgreSQL to play with
+          rotate secret prod/shop/reporting    rotate a secret with your own AWS credentials
+
+        Exit codes: 0 all is well, 1 something failed or was not as promised, 2 the command line is wrong.
+    "#]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn the_help_of_demo_says_what_it_shows() {
+    check(
+        &["demo", "--help"],
+        expect![[r#"
+            Rotate a real PostgreSQL on this machine and see what happens.
+
+            Starts a PostgreSQL server and a local Secrets Manager, makes users and their secrets, and rotates
+            by RotateSecret: twice single user, twice alternating users, through the very programs that go to
+            Lambda. After each step it shows the labels of every version and tries which of them logs in. At the
+            end it says whether everything was as promised; the exit code is 1 when it was not. No password is
+            shown.
+
+            Usage: rotate demo [OPTIONS] [ENGINE]
+
+            Arguments:
+              [ENGINE]
+                      The database
+
+                      [default: postgres]
+                      [possible values: postgres]
+
+            Options:
+                  --release
+                      Take the shipped functions, built with --release
+
+                  --keep
+                      Keep everything running after the verdict, until Ctrl-C
+
+              -h, --help
+                      Print help (see a summary with '-h')
+
+            Examples:
+              rotate demo                    the newest PostgreSQL that this machine has
+              rotate demo --release          with the programs that are shipped
+              rotate demo --keep             and look around afterwards, with the AWS CLI
+              NO_COLOR=1 rotate demo | less  plain lines
+        "#]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn the_help_of_local_says_how_to_talk_to_it() {
+    check(
+        &["local", "--help"],
+        expect![[r#"
+            Keep a local Secrets Manager running, with the rotation functions registered.
+
+            Any AWS SDK and the AWS CLI work against it; they want credentials, and nobody looks at them.
+            RotateSecret drives the real function programs through the four steps. Ctrl-C ends everything and
+            removes its files; only the file of --state stays.
+
+            Settings of the functions (PASSWORD_LENGTH, EXCLUDE_CHARACTERS, REQUIRE_TLS and so on) are taken
+            from the environment.
+
+            Usage: rotate local [OPTIONS]
+
+            Options:
+                  --port <N>
+                      The port on 127.0.0.1; 0 takes a free one
+
+                      [default: 4584]
+
+                  --state <FILE>
+                      Keep the secrets in this file (mode 0600) and take them up at the next start
+
+                  --postgres
+                      Start a PostgreSQL as well, with users and their secrets; it lasts as long as the command,
+                      so --state does not go with it
+
+              -h, --help
+                      Print help (see a summary with '-h')
+
+            Examples:
+              rotate local --postgres                        everything that a rotation needs
+              rotate local --port 4584 --state secrets.json  secrets that survive a restart
+
+              export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION=us-east-1
+              aws --endpoint-url http://127.0.0.1:4584 secretsmanager list-secrets
+        "#]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn the_help_of_secret_says_what_it_will_do() {
+    check(
+        &["secret", "--help"],
+        expect![[r#"
+            Rotate a secret from this machine, with your own AWS credentials.
+
+            Does what the Lambda function does, in the same four steps: makes a new version as AWSPENDING,
+            changes the password in the database, tests it, and moves AWSCURRENT. Shows first what it is going
+            to do and which version logs in now, and asks. A rotation that was left half-way (an AWSPENDING
+            version) is taken up where it stands, and so it can be interrupted at any moment and run again.
+
+            Credentials and region are found as the AWS CLI finds them. The settings of the functions hold here,
+            too, from the environment: PASSWORD_LENGTH, EXCLUDE_CHARACTERS, PASSWORD_SOURCE, REQUIRE_TLS,
+            TLS_CA_BUNDLE and so on.
+
+            Usage: rotate secret [OPTIONS] <SECRET>
+
+            Arguments:
+              <SECRET>
+                      The secret's ARN or name
+
+            Options:
+                  --strategy <STRATEGY>
+                      How to rotate; alternating where the secret names a `masterarn` or a master secret is
+                      given, else single
+
+                      Possible values:
+                      - single:      The user changes its own password; for a moment only the pending version
+                        logs in
+                      - alternating: Two users take turns; the live one keeps its password
+
+                  --engine <ENGINE>
+                      What the secret opens
+
+                      [default: postgres]
+                      [possible values: postgres]
+
+                  --master-secret <ARN>
+                      The master secret for alternating users (default: `MASTER_SECRET_ARN`, else the secret's
+                      `masterarn`)
+
+                  --token <UUID>
+                      Take up the rotation of this version, and do nothing if another one is pending
+
+              -y, --yes
+                      Do not ask; needed where nobody is at the terminal
+
+                  --region <REGION>
+                      The region of the secret (default: as the AWS CLI finds it)
+
+                  --endpoint-url <URL>
+                      Another Secrets Manager, for example that of `rotate local`
+
+              -h, --help
+                      Print help (see a summary with '-h')
+
+            Examples:
+              rotate secret prod/shop/reporting
+              rotate secret prod/shop/checkout --strategy alternating --master-secret prod/shop/master
+              rotate secret prod/shop/reporting --yes --region eu-central-1
+              rotate secret shop/reporting --endpoint-url http://127.0.0.1:4584
+        "#]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_wrong_command_line_ends_with_code_2() {
+    command::run(&["demo", "oracle"], &[]).await.expect_code(2).expect_err("possible values: postgres");
+}

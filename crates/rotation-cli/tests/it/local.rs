@@ -1,0 +1,104 @@
+//! `rotate local`: started, asked over HTTP without any SDK, and interrupted.
+
+use std::{fs, path::Path, process::Stdio, time::Duration};
+
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines},
+    net::TcpStream,
+    process::{Child, ChildStdout},
+    time::timeout,
+};
+
+use crate::command::command;
+
+/// A running `rotate local`.
+struct Local {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+    address: String,
+}
+
+impl Local {
+    async fn start(arguments: &[&str], functions: &Path) -> Self {
+        for name in ["postgres_single_user", "postgres_master_user"] {
+            fs::write(functions.join(name), "").unwrap();
+        }
+        let arguments =
+            [&["local", "--port", "0", "--functions", functions.to_str().unwrap()], arguments].concat();
+        let mut child = command(&arguments).stderr(Stdio::inherit()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut address = None;
+        let reading = async {
+            while let Some(line) = lines.next_line().await.unwrap() {
+                if let Some(found) = line.strip_prefix("Secrets Manager at http://") {
+                    address = Some(found.to_owned());
+                }
+                if line == "Ctrl-C ends it." {
+                    break;
+                }
+            }
+        };
+        timeout(Duration::from_secs(30), reading).await.unwrap();
+        Self { child, lines, address: address.expect("the endpoint is printed") }
+    }
+
+    /// One call of the JSON 1.1 protocol.
+    async fn call(&self, operation: &str, request: Value) -> Value {
+        let body = request.to_string();
+        let head = format!(
+            "POST / HTTP/1.1\r\nHost: {}\r\nContent-Type: application/x-amz-json-1.1\r\n\
+             X-Amz-Target: secretsmanager.{operation}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+            self.address,
+            body.len()
+        );
+        let mut stream = TcpStream::connect(&self.address).await.unwrap();
+        stream.write_all((head + &body).as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.1 200"), "{answer}");
+        serde_json::from_str(body).unwrap()
+    }
+
+    /// Ctrl-C, as a terminal sends it.
+    async fn interrupt(mut self) {
+        let process = self.child.id().unwrap().to_string();
+        std::process::Command::new("kill").args(["-INT", &process]).status().unwrap();
+        let status = timeout(Duration::from_secs(10), self.child.wait()).await.unwrap().unwrap();
+        assert_eq!(status.code(), Some(0));
+        assert_eq!(self.lines.next_line().await.unwrap().as_deref(), Some("Ended; nothing is left running."));
+        assert!(TcpStream::connect(&self.address).await.is_err(), "the endpoint is closed");
+    }
+}
+
+#[tokio::test]
+async fn it_serves_until_ctrl_c_and_keeps_its_state_where_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state.json");
+    let arguments = ["--state", state.to_str().unwrap()];
+
+    let local = Local::start(&arguments, folder.path()).await;
+    let token = uuid::Uuid::new_v4().to_string();
+    let request = json!({"Name": "app", "SecretString": "{}", "ClientRequestToken": token});
+    local.call("CreateSecret", request).await;
+    local.interrupt().await;
+
+    let local = Local::start(&arguments, folder.path()).await;
+    let answer = local.call("GetSecretValue", json!({"SecretId": "app"})).await;
+    assert_eq!(answer["VersionId"], json!(token));
+    local.interrupt().await;
+}
+
+#[tokio::test]
+async fn with_postgres_it_has_secrets_ready_and_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let local = Local::start(&["--postgres"], folder.path()).await;
+    let answer = local.call("GetSecretValue", json!({"SecretId": "shop/checkout"})).await;
+    let document: Value = serde_json::from_str(answer["SecretString"].as_str().unwrap()).unwrap();
+    assert_eq!(document["username"], json!("checkout"));
+    let port = u16::try_from(document["port"].as_u64().unwrap()).unwrap();
+    TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    local.interrupt().await;
+    assert!(TcpStream::connect(("127.0.0.1", port)).await.is_err(), "the server is gone, too");
+}

@@ -1,0 +1,9 @@
+//! The command `rotate`, run as a person runs it.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where what it prepares fails")]
+
+mod command;
+mod demo;
+mod help;
+mod local;
+mod secret;
