@@ -90,7 +90,8 @@ async fn resolve(host: &Host, port: u16) -> Result<Vec<SocketAddr>, ConnectError
         Ok(address) => vec![SocketAddr::new(address, port)],
         Err(_) => match lookup_host((host.as_str(), port)).await {
             Ok(found) => found.take(MOST_ADDRESSES).collect(),
-            Err(error) => return Err(ConnectError::Dns(os_cause(&error))),
+            // The resolver's words, which are about the answer and not about the name.
+            Err(error) => return Err(ConnectError::Dns(Cause::new(error.to_string()))),
         },
     };
     if found.is_empty() {

@@ -4,7 +4,7 @@ use std::{
     fmt,
     future::poll_fn,
     pin::{Pin, pin},
-    task::{Context, Poll},
+    task::Poll,
 };
 
 use rotation_core::database::{StatementError, StatementFault};
@@ -52,18 +52,18 @@ impl fmt::Debug for Statement {
 /// committed.
 pub struct Connection {
     client: Client,
-    driver: Driver,
-    ended: bool,
+    /// None once it has ended: dropping it is what tells the client that no answer will come.
+    driver: Option<Driver>,
 }
 
 impl Connection {
     pub(crate) fn new(client: Client, driver: Driver) -> Self {
-        Self { client, driver, ended: false }
+        Self { client, driver: Some(driver) }
     }
 
     /// A parameter that the server reported when the session began, such as `server_version`.
     pub fn parameter(&self, name: &str) -> Option<&str> {
-        self.driver.parameter(name)
+        self.driver.as_ref()?.parameter(name)
     }
 
     /// Runs statements in one round trip and gives the rows of each.
@@ -81,7 +81,7 @@ impl Connection {
     pub async fn run(&mut self, statements: &[Statement]) -> Result<Vec<Vec<Row>>, StatementError> {
         let answers = statements.iter().map(|statement| self.client.simple_query(&statement.sql));
         let mut answers: Vec<_> = answers.map(|answer| (Box::pin(answer), None)).collect();
-        let (driver, ended) = (&mut self.driver, &mut self.ended);
+        let driver = &mut self.driver;
         let mut lost = None;
         let mut all = pin!(poll_fn(|cx| {
             let mut waiting = false;
@@ -101,10 +101,12 @@ impl Connection {
                 if all.as_mut().poll(cx).is_ready() {
                     return Poll::Ready(());
                 }
-                if *ended || drive(driver, cx, &mut lost).is_pending() {
-                    return Poll::Pending;
+                let Some(running) = driver else { return Poll::Pending };
+                match Pin::new(running).poll(cx) {
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(outcome) => lost = outcome.err(),
                 }
-                *ended = true;
+                *driver = None;
             }
         })
         .await;
@@ -130,17 +132,6 @@ impl Connection {
             statement: Some(kind),
             source: None,
         })
-    }
-}
-
-/// Lets the driver work. It is done when the connection has ended, by an error that is kept.
-fn drive(driver: &mut Driver, cx: &mut Context<'_>, lost: &mut Option<tokio_postgres::Error>) -> Poll<()> {
-    match Pin::new(driver).poll(cx) {
-        Poll::Pending => Poll::Pending,
-        Poll::Ready(outcome) => {
-            *lost = outcome.err();
-            Poll::Ready(())
-        }
     }
 }
 

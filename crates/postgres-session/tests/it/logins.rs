@@ -1,0 +1,80 @@
+use postgres_session::Statement;
+use rotation_core::database::{Cause, ConnectError, Host, Login};
+use rotation_testkit::{PostgresServer, PostgresVersion, TestLogin};
+
+use crate::laboratory::{over_tls, to, to_port};
+
+async fn outcome(server: &PostgresServer, login: &Login) -> ConnectError {
+    over_tls(login, server.authority()).await.unwrap_err()
+}
+
+#[tokio::test]
+async fn each_refusal_of_a_real_server_has_its_own_error() {
+    for version in PostgresVersion::TESTED {
+        let server = PostgresServer::shared(version).unwrap();
+        let app = server.create_role("").await.unwrap();
+        let name = &app.username;
+        let wrong = TestLogin { password: "wrong".to_owned(), ..app.clone() };
+        let error = outcome(server, &to(server, &wrong)).await;
+        assert!(
+            matches!(&error, ConnectError::Refused(cause) if *cause == Cause::new("SQLSTATE 28P01")),
+            "{error:?}"
+        );
+        // One attempt, although `localhost` may have two addresses.
+        assert_eq!(server.failed_logins_of(name), 1);
+        let unknown = TestLogin { username: "nobody_here".to_owned(), ..app.clone() };
+        assert!(matches!(outcome(server, &to(server, &unknown)).await, ConnectError::Refused(_)));
+
+        let nowhere = Login { database: Some("no such place".to_owned()), ..to(server, &app) };
+        assert!(matches!(outcome(server, &nowhere).await, ConnectError::NoDatabase(_)));
+        let database = server.create_database().await.unwrap();
+        server
+            .execute("postgres", &format!("REVOKE CONNECT ON DATABASE {database} FROM PUBLIC"))
+            .await
+            .unwrap();
+        let closed = Login { database: Some(database), ..to(server, &app) };
+        assert!(matches!(outcome(server, &closed).await, ConnectError::NoDatabase(_)));
+
+        server.execute("postgres", &format!("ALTER ROLE {name} CONNECTION LIMIT 0")).await.unwrap();
+        assert!(matches!(outcome(server, &to(server, &app)).await, ConnectError::TooManyConnections(_)));
+        server.execute("postgres", &format!("ALTER ROLE {name} CONNECTION LIMIT -1 NOLOGIN")).await.unwrap();
+        assert!(matches!(outcome(server, &to(server, &app)).await, ConnectError::Locked(_)));
+        // The server does not tell an outsider that a password is past its date.
+        server
+            .execute("postgres", &format!("ALTER ROLE {name} LOGIN VALID UNTIL '2001-01-01'"))
+            .await
+            .unwrap();
+        assert!(matches!(outcome(server, &to(server, &app)).await, ConnectError::Refused(_)));
+    }
+}
+
+#[tokio::test]
+async fn access_rules_that_reject_or_trust_are_told_from_wrong_passwords() {
+    let builder = PostgresServer::builder(PostgresVersion::V18);
+    let builder = builder.access("host all barred all reject").access("host all trusted,ghost all trust");
+    let server = builder.access("host all outsider all password").start().unwrap();
+    for name in ["barred", "trusted", "outsider"] {
+        server.create_role_named(name, "").await.unwrap();
+    }
+    let login = |name: &str| TestLogin { username: name.to_owned(), password: "any".to_owned() };
+    assert!(matches!(outcome(&server, &to(&server, &login("barred"))).await, ConnectError::AccessRule(_)));
+    assert!(matches!(outcome(&server, &to(&server, &login("ghost"))).await, ConnectError::NoSuchUser(_)));
+    // A real server that asks for the password in the clear, over TLS.
+    let error = outcome(&server, &to(&server, &login("outsider"))).await;
+    assert!(matches!(error, ConnectError::AuthenticationMethod(_)), "{error:?}");
+    let mut connection = over_tls(&to(&server, &login("trusted")), server.authority()).await.unwrap();
+    connection.row(Statement::new("select", "SELECT 1")).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_does_not_answer_is_told_from_what_does_not_exist() {
+    let authority = rotation_testkit::TestAuthority::new();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    drop(listener);
+    let error = over_tls(&to_port(port), &authority).await.unwrap_err();
+    assert!(matches!(error, ConnectError::Unreachable(_)), "{error:?}");
+    let nowhere = Login { host: Host::parse("no-such-host.invalid").unwrap(), ..to_port(port) };
+    let error = over_tls(&nowhere, &authority).await.unwrap_err();
+    assert!(matches!(error, ConnectError::Dns(_)), "{error:?}");
+}

@@ -1,0 +1,38 @@
+use postgres_session::{Statement, md5_verifier, quote_literal, scram_verifier};
+use rotation_testkit::{PostgresServer, PostgresVersion, TestLogin};
+
+use crate::laboratory::{over_tls, password, to, username};
+
+#[tokio::test]
+async fn servers_take_our_verifiers_as_their_own_and_store_them_to_the_letter() {
+    for version in PostgresVersion::TESTED {
+        let server = PostgresServer::shared(version).unwrap();
+        let app = server.create_role("").await.unwrap();
+        for (text, iterations) in [("simple", 4096), ("\u{2168} \u{ad}soft", 1), ("p'a\\ss\u{1f511}", 10_000)]
+        {
+            let verifier = scram_verifier(&password(text), iterations).unwrap();
+            let sql = format!("ALTER ROLE {} PASSWORD {}", app.username, quote_literal(verifier.expose()));
+            server.execute("postgres", &sql).await.unwrap();
+            let stored = format!("SELECT rolpassword FROM pg_authid WHERE rolname = '{}'", app.username);
+            let rows = server.query("postgres", &stored).await.unwrap();
+            assert_eq!(rows[0][0].as_deref(), Some(verifier.expose()));
+            let login = TestLogin { password: text.to_owned(), ..app.clone() };
+            let mut connection = over_tls(&to(server, &login), server.authority()).await.unwrap();
+            connection.row(Statement::new("select", "SELECT 1")).await.unwrap();
+        }
+    }
+}
+
+#[test]
+fn an_md5_verifier_is_what_the_server_would_store() {
+    // SELECT 'md5' || md5('password' || 'foo')
+    let verifier = md5_verifier(&username("foo"), &password("password"));
+    assert_eq!(verifier.expose(), "md52ded2b65ce11cfe94e88a881982a333e");
+    assert_eq!(format!("{verifier:?}"), "Verifier(..)");
+}
+
+#[test]
+fn no_two_verifiers_share_their_salt() {
+    let of = || scram_verifier(&password("same"), 1).unwrap().expose().to_owned();
+    assert_ne!(of(), of());
+}
