@@ -1,6 +1,7 @@
 //! A local Secrets Manager, a local Lambda Runtime API and launchers of real database servers.
 
 mod authority;
+pub mod conformance;
 mod function;
 mod lambda;
 pub mod proxy;

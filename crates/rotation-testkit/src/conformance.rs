@@ -1,0 +1,161 @@
+//! The conformance suite: any rotation function against any database server, by the same list of cases.
+//!
+//! ```text
+//! Conformance { database, strategy, program } ─ run(Topic) ─> each case on a Scene of its own:
+//!   Scene   a tenant of the database (user, rights, data, master), its secret, a local Secrets Manager,
+//!           the program as a Lambda function behind a Gate
+//!   after   the outputs and answers of every scene, and the server's log, are searched for passwords and tokens
+//! ```
+//!
+//! A database takes part by implementing [`Database`]; nothing here knows an engine. The cases hold what the AWS
+//! manual "Rotate AWS Secrets Manager secrets" asks of a rotation function, and what this project promises beyond.
+
+mod canaries;
+mod case;
+mod credentials;
+mod database;
+mod documents;
+mod events;
+mod faults;
+mod gate;
+mod healthy;
+mod kills;
+mod leftovers;
+mod lines;
+mod masters;
+mod pending;
+mod races;
+mod repetition;
+mod scene;
+mod settings;
+
+use std::{path::PathBuf, rc::Rc};
+
+use tokio::{sync::Semaphore, task::LocalSet};
+
+use canaries::Canaries;
+use case::{Case, Laboratory};
+
+pub use database::{Database, DatabaseError, Logins, Tenant};
+
+/// How many cases of one topic run at the same time: most of a case's time is spent in waiting.
+const CASES_AT_ONCE: usize = 6;
+
+/// Which of the two ways of rotating the program was built for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RotationStrategy {
+    /// The user changes its own password.
+    SingleUser,
+    /// Two users take turns, and a master changes the one that is not in use.
+    AlternatingUsers,
+}
+
+/// A part of the suite; the parts together are the whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Topic {
+    /// What a user sees on a good day, and the cost of it.
+    Healthy,
+    /// Steps and rotations that are repeated or left over.
+    Repetition,
+    /// Every call of Secrets Manager made to fail in every way.
+    Faults,
+    /// The process killed at many moments of every step.
+    Kills,
+    /// Old invocations that wake up, and masters that change.
+    Races,
+    /// Credentials that the server refuses.
+    Credentials,
+    /// Events, labels and documents that must be refused.
+    Refusals,
+    /// Settings that must be refused, and the lines that are written.
+    Operation,
+}
+
+impl Topic {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Healthy,
+        Self::Repetition,
+        Self::Faults,
+        Self::Kills,
+        Self::Races,
+        Self::Credentials,
+        Self::Refusals,
+        Self::Operation,
+    ];
+}
+
+/// The suite for one program and one server.
+#[derive(Clone, Debug)]
+pub struct Conformance<D> {
+    /// The server.
+    pub database: D,
+    /// What the program was built for.
+    pub strategy: RotationStrategy,
+    /// The function's program.
+    pub program: PathBuf,
+}
+
+impl<D: Database> Conformance<D> {
+    /// Runs the cases of one topic. Blocks until they are over; starts a runtime of its own.
+    ///
+    /// # Panics
+    /// Names every case that failed, and why, once all have run.
+    pub fn run(self, topic: Topic) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.expect("the machine gives a runtime");
+        let heading = format!("{}, {:?}, {topic:?}", self.database.name(), self.strategy);
+        let failures = LocalSet::new().block_on(&runtime, self.failures(topic));
+        assert!(failures.is_empty(), "{heading}: {} failed\n{}", failures.len(), failures.join("\n"));
+    }
+
+    async fn failures(self, topic: Topic) -> Vec<String> {
+        let Self { database, strategy, program } = self;
+        let cases = cases::<D>(topic, strategy);
+        let database = Rc::new(database);
+        let places = Rc::new(Semaphore::new(CASES_AT_ONCE));
+        let mut running = Vec::new();
+        for (index, case) in cases.into_iter().enumerate() {
+            let places = Rc::clone(&places);
+            let laboratory = Laboratory::new(Rc::clone(&database), strategy, program.clone(), index);
+            running.push(tokio::task::spawn_local(async move {
+                let _place = places.acquire().await.expect("nobody closes it");
+                let began = std::time::Instant::now();
+                let (name, failure, canaries) = case.run(laboratory).await;
+                let took = began.elapsed();
+                (name, failure.map(|failure| format!("{failure} (after {took:.1?})")), canaries)
+            }));
+        }
+        let mut failures = Vec::new();
+        let mut canaries = Canaries::default();
+        let mut ran = 0;
+        for case in running {
+            let (name, failure, seen) = case.await.expect("a case's panics are caught");
+            ran += 1;
+            failures.extend(failure.map(|failure| format!("- {name}: {failure}")));
+            canaries.extend(seen);
+        }
+        assert!(ran > 0, "there is no case for {topic:?}");
+        if let Some(found) = canaries.find_in(&database.log()) {
+            failures.push(format!("- the server's log holds {found}"));
+        }
+        failures
+    }
+}
+
+fn cases<D: Database>(topic: Topic, strategy: RotationStrategy) -> Vec<Case<D>> {
+    match topic {
+        Topic::Healthy => healthy::cases(),
+        Topic::Repetition => [repetition::cases(), leftovers::cases()].into_iter().flatten().collect(),
+        Topic::Faults => faults::cases(),
+        Topic::Kills => kills::cases(),
+        Topic::Races => [races::cases(), masters::races(strategy)].into_iter().flatten().collect(),
+        Topic::Credentials => {
+            [credentials::cases(strategy), masters::cases(strategy)].into_iter().flatten().collect()
+        }
+        Topic::Refusals => {
+            [events::cases(), documents::cases(), pending::cases()].into_iter().flatten().collect()
+        }
+        Topic::Operation => [settings::cases(), lines::cases()].into_iter().flatten().collect(),
+    }
+}

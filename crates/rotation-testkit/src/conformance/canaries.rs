@@ -1,0 +1,29 @@
+//! What must appear nowhere.
+
+use std::collections::BTreeMap;
+
+/// Values that no log, answer or error may hold, with what they are.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Canaries(BTreeMap<String, String>);
+
+impl Canaries {
+    /// Adds a value. Short ones are left out: they would be found by chance.
+    pub(super) fn add(&mut self, what: impl Into<String>, value: &str) {
+        if value.len() >= 12 {
+            self.0.insert(value.to_owned(), what.into());
+        }
+    }
+
+    pub(super) fn extend(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
+    /// What was found, never its value. JSON and Rust's `Debug` write quotes and backslashes in their own way.
+    pub(super) fn find_in(&self, text: &str) -> Option<&str> {
+        let holds = |value: &str| {
+            let escaped = value.replace('\\', "\\\\").replace('"', "\\\"");
+            text.contains(value) || text.contains(&escaped) || text.contains(&value.replace('\'', "''"))
+        };
+        self.0.iter().find(|(value, _)| holds(value)).map(|(_, what)| what.as_str())
+    }
+}

@@ -1,0 +1,339 @@
+//! What one case plays on.
+
+use std::{rc::Rc, sync::Arc, time::Duration};
+
+use serde_json::{Value, json};
+
+use super::{
+    Database, Logins, RotationStrategy, Tenant,
+    canaries::Canaries,
+    case::{Failure, Laboratory, Verdict, ensure},
+    gate::Gate,
+};
+use crate::{
+    FunctionError, LambdaFunction, LocalSecretsManager,
+    secrets_manager::{
+        Operation, RotationOutcome, RotationRecord, RotationSettings, SecretsManagerHandle, Settings,
+    },
+};
+
+/// The steps in the order of the service.
+pub(super) const STEPS: [&str; 4] = ["createSecret", "setSecret", "testSecret", "finishSecret"];
+
+/// Retries of the service within which a rotation must converge once faults stop.
+const ATTEMPTS: u32 = 4;
+
+/// How a scene is set.
+pub(super) struct SceneBuilder<'a, D> {
+    laboratory: &'a Laboratory<D>,
+    environment: Vec<(String, String)>,
+    region: Option<&'a str>,
+    stale_reads: u32,
+    with_deployed_master: bool,
+    edit: Box<dyn FnOnce(&mut Value) + 'a>,
+    edit_master: Box<dyn FnOnce(&mut Value) + 'a>,
+}
+
+impl<'a, D: Database> SceneBuilder<'a, D> {
+    pub(super) fn new(laboratory: &'a Laboratory<D>) -> Self {
+        Self {
+            laboratory,
+            environment: Vec::new(),
+            region: None,
+            stale_reads: 0,
+            with_deployed_master: true,
+            edit: Box::new(|_| {}),
+            edit_master: Box::new(|_| {}),
+        }
+    }
+
+    pub(super) fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The function's region; the secret's stays.
+    pub(super) fn region(self, region: &'a str) -> Self {
+        Self { region: Some(region), ..self }
+    }
+
+    pub(super) fn stale_reads(self, reads: u32) -> Self {
+        Self { stale_reads: reads, ..self }
+    }
+
+    /// Leaves `MASTER_SECRET_ARN` away, so that the secret's `masterarn` alone says which master.
+    pub(super) fn without_deployed_master(self) -> Self {
+        Self { with_deployed_master: false, ..self }
+    }
+
+    /// Changes the secret's value before the secret is made.
+    pub(super) fn document(self, edit: impl FnOnce(&mut Value) + 'a) -> Self {
+        Self { edit: Box::new(edit), ..self }
+    }
+
+    /// Changes the master secret's value before that secret is made.
+    pub(super) fn master(self, edit: impl FnOnce(&mut Value) + 'a) -> Self {
+        Self { edit_master: Box::new(edit), ..self }
+    }
+
+    pub(super) async fn start(self) -> Result<Scene<D>, Failure> {
+        let laboratory = self.laboratory;
+        let database = Rc::clone(&laboratory.database);
+        let tenant = database.create_tenant().await?;
+        let rights = database.rights(&tenant, tenant.original()).await?;
+        let mut settings = Settings::default();
+        settings.rotation =
+            RotationSettings { attempts: ATTEMPTS, pause: Duration::from_millis(1), ..settings.rotation };
+        settings.trouble.stale_reads = self.stale_reads;
+        let manager = LocalSecretsManager::start(settings).await?;
+        let mut master_document = tenant.master.clone();
+        (self.edit_master)(&mut master_document);
+        let master = manager.create_secret("master", &master_document.to_string())?;
+        let mut document = tenant.document.clone();
+        if laboratory.strategy == RotationStrategy::AlternatingUsers {
+            document["masterarn"] = json!(master);
+        }
+        (self.edit)(&mut document);
+        let secret = manager.create_secret("application", &document.to_string())?;
+
+        let mut function = LambdaFunction::builder(&laboratory.program)
+            .timeout(Duration::from_secs(20))
+            .env("SECRETS_MANAGER_ENDPOINT", manager.endpoint())
+            .log_format(laboratory.log_format)
+            .log_level("TRACE");
+        if let Some(region) = self.region {
+            function = function.region(region);
+        }
+        if laboratory.strategy == RotationStrategy::AlternatingUsers && self.with_deployed_master {
+            function = function.env("MASTER_SECRET_ARN", &master);
+        }
+        for (name, value) in database.function_environment().into_iter().chain(self.environment) {
+            function = function.env(name, value);
+        }
+        let twin = Arc::new(Gate::new(function.clone().build()?));
+        let gate = Arc::new(Gate::new(function.build()?));
+        manager.register(gate.function().arn(), gate.clone());
+        let trace = |gate: &Arc<Gate>| Trace {
+            gate: Arc::clone(gate),
+            manager: manager.handle(),
+            tenant: tenant.clone(),
+            secrets: [secret.clone(), master.clone()],
+        };
+        laboratory.remember(trace(&gate));
+        laboratory.remember(trace(&twin));
+        let (strategy, own_trace) = (laboratory.strategy, trace(&gate));
+        Ok(Scene { database, strategy, manager, gate, twin, tenant, secret, master, rights, own_trace })
+    }
+}
+
+/// A tenant with its secret, and the function that rotates it.
+pub(super) struct Scene<D> {
+    pub(super) database: Rc<D>,
+    pub(super) strategy: RotationStrategy,
+    pub(super) manager: LocalSecretsManager,
+    /// The function that the service invokes.
+    pub(super) gate: Arc<Gate>,
+    /// A second process of the same function, for what happens at the same time.
+    pub(super) twin: Arc<Gate>,
+    pub(super) tenant: Tenant,
+    pub(super) secret: String,
+    pub(super) master: String,
+    /// What the tenant's user may do, before anything was rotated.
+    pub(super) rights: String,
+    own_trace: Trace,
+}
+
+/// A rotation that a case drives itself: its events without their `Step`.
+#[derive(Clone)]
+pub(super) struct Rotation {
+    pub(super) event: Value,
+}
+
+impl Rotation {
+    pub(super) fn version(&self) -> &str {
+        self.event["ClientRequestToken"].as_str().unwrap_or_default()
+    }
+
+    pub(super) fn step(&self, step: &str) -> Value {
+        let mut event = self.event.clone();
+        event["Step"] = json!(step);
+        event
+    }
+}
+
+impl<D: Database> Scene<D> {
+    /// `RotateSecret`, driven by the service to its end.
+    pub(super) async fn rotate(&self) -> Result<RotationRecord, Failure> {
+        let version = self.manager.rotate(&self.secret, self.gate.function().arn())?;
+        Ok(self.manager.wait_for_rotation(&self.secret, &version, Duration::from_secs(90)).await?)
+    }
+
+    /// The same, and it must succeed.
+    pub(super) async fn rotate_well(&self) -> Result<RotationRecord, Failure> {
+        let record = self.rotate().await?;
+        match record.outcome {
+            Some(RotationOutcome::Succeeded) => Ok(record),
+            _ => Err(format!("the rotation did not succeed: {record:?}").into()),
+        }
+    }
+
+    /// `RotateSecret` with a closed gate: afterwards AWSPENDING is there without a value, and the case goes on.
+    pub(super) async fn begin(&self) -> Result<Rotation, Failure> {
+        self.gate.set_open(false);
+        let record = self.rotate().await;
+        self.gate.set_open(true);
+        record?;
+        let mut event = self.gate.events().pop().ok_or("the service sent no event")?;
+        event.as_object_mut().ok_or("the event is no object")?.remove("Step");
+        Ok(Rotation { event })
+    }
+
+    pub(super) async fn step(&self, rotation: &Rotation, step: &str) -> Result<Value, FunctionError> {
+        self.gate.pass(&rotation.step(step)).await
+    }
+
+    /// All four steps, up to the first that fails.
+    pub(super) async fn steps(&self, rotation: &Rotation) -> Result<(), FunctionError> {
+        for step in STEPS {
+            self.step(rotation, step).await?;
+        }
+        Ok(())
+    }
+
+    /// The steps again and again from the first, as the service does, until they succeed.
+    pub(super) async fn converge(&self, rotation: &Rotation) -> Verdict {
+        let mut last = None;
+        for _ in 0..ATTEMPTS {
+            match self.steps(rotation).await {
+                Ok(()) => return Ok(()),
+                Err(error) => last = Some(error),
+            }
+        }
+        Err(format!("not converged after {ATTEMPTS} attempts: {last:?}").into())
+    }
+
+    pub(super) fn document(&self, stage: &str) -> Result<Value, Failure> {
+        Ok(serde_json::from_str(&self.manager.value(&self.secret, stage)?)?)
+    }
+
+    /// AWSCURRENT logs in with the rights of the beginning; with alternating users, so does AWSPREVIOUS.
+    pub(super) async fn check_live(&self) -> Verdict {
+        let mut stages = vec!["AWSCURRENT"];
+        let versions = self.manager.stages(&self.secret)?;
+        if self.strategy == RotationStrategy::AlternatingUsers
+            && versions.values().flatten().any(|stage| stage == "AWSPREVIOUS")
+        {
+            stages.push("AWSPREVIOUS");
+        }
+        for stage in stages {
+            let document = self.document(stage)?;
+            let username = document["username"].as_str().unwrap_or_default();
+            ensure!(self.database.opens(&document).await?, "{stage} ({username}) does not log in");
+            let rights = self.database.rights(&self.tenant, username).await?;
+            let had = &self.rights;
+            ensure!(rights == *had, "the rights of {stage} ({username}) are\n{rights}\nand were\n{had}");
+        }
+        Ok(())
+    }
+
+    /// That some labelled version logs in (single user), or AWSCURRENT itself (alternating users).
+    pub(super) async fn check_open(&self) -> Verdict {
+        let stages: &[&str] = match self.strategy {
+            // What the killed process had sent may take effect between two looks, so the first is repeated.
+            RotationStrategy::SingleUser => &["AWSCURRENT", "AWSPENDING", "AWSCURRENT", "AWSPENDING"],
+            RotationStrategy::AlternatingUsers => &["AWSCURRENT"],
+        };
+        for stage in stages {
+            if let Ok(document) = self.document(stage)
+                && self.database.opens(&document).await?
+            {
+                return Ok(());
+            }
+        }
+        Err("no labelled version that should log in does".into())
+    }
+
+    /// Logins of all users of the tenant.
+    pub(super) fn logins(&self) -> Logins {
+        self.tenant.users().into_iter().fold(Logins::default(), |sum, user| sum + self.database.logins(user))
+    }
+
+    /// Logins of the master.
+    pub(super) fn master_logins(&self) -> Logins {
+        self.database.logins(self.tenant.master_name())
+    }
+
+    /// What a step that must change nothing is compared by: labels, value writes by clients, logins, refusals.
+    pub(super) fn untouched(&self) -> Result<String, Failure> {
+        let writes: Vec<_> =
+            self.manager.calls().into_iter().filter(|call| is_write(call.operation)).collect();
+        let Logins { accepted, refused } = self.logins();
+        Ok(format!(
+            "labels {:?}, {} writes, {accepted} logins, {refused} refused logins",
+            self.manager.stages(&self.secret)?,
+            writes.len(),
+        ))
+    }
+
+    /// What must appear nowhere.
+    pub(super) fn canaries(&self) -> Canaries {
+        self.own_trace.canaries()
+    }
+
+    /// `PutSecretValue` into the pending version by hand.
+    pub(super) fn put_pending(&self, rotation: &Rotation, value: &str) -> Verdict {
+        let request = json!({
+            "SecretId": self.secret,
+            "ClientRequestToken": rotation.version(),
+            "RotationToken": rotation.event["RotationToken"],
+            "SecretString": value,
+            "VersionStages": ["AWSPENDING"],
+        });
+        self.manager.call_inside(Operation::PutSecretValue, request)?;
+        Ok(())
+    }
+}
+
+fn is_write(operation: Operation) -> bool {
+    matches!(operation, Operation::PutSecretValue | Operation::UpdateSecretVersionStage)
+}
+
+/// What is kept of a scene until its case is over, to search it.
+pub(super) struct Trace {
+    gate: Arc<Gate>,
+    manager: SecretsManagerHandle,
+    tenant: Tenant,
+    secrets: [String; 2],
+}
+
+impl Trace {
+    pub(super) fn canaries(&self) -> Canaries {
+        let mut canaries = Canaries::default();
+        for document in [&self.tenant.document, &self.tenant.master] {
+            canaries.add("the first password of a secret", document["password"].as_str().unwrap_or_default());
+        }
+        for secret in &self.secrets {
+            let request = json!({"SecretId": secret, "IncludeDeprecated": true});
+            let listed =
+                self.manager.call_inside(Operation::ListSecretVersionIds, request).unwrap_or_default();
+            for version in listed["Versions"].as_array().into_iter().flatten() {
+                let id = version["VersionId"].as_str().unwrap_or_default();
+                let value = self.manager.version_value(secret, id).unwrap_or_default();
+                let document: Value = serde_json::from_str(&value).unwrap_or_default();
+                canaries.add("the password of a version", document["password"].as_str().unwrap_or_default());
+            }
+        }
+        for event in self.gate.events() {
+            canaries.add("a rotation token", event["RotationToken"].as_str().unwrap_or_default());
+        }
+        canaries
+    }
+
+    pub(super) fn output(&self) -> String {
+        self.gate.function().output()
+    }
+
+    pub(super) fn answers(&self) -> String {
+        format!("{:?}", self.gate.errors())
+    }
+}
