@@ -10,8 +10,7 @@ mod rotation;
 mod watch;
 
 use std::{
-    path::PathBuf,
-    sync::Arc,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -94,24 +93,57 @@ pub(crate) async fn run(arguments: &Arguments, environment: &Environment, screen
         None => functions::folder(arguments.release)?,
     };
     let began = Instant::now();
-    let DemoEngine::Postgres = arguments.engine;
+    let show = async {
+        let laboratory = start(&folder, arguments.engine, environment, screen).await?;
+        let (rotations, promises) = rotate(&laboratory, screen).await?;
+        Ok::<_, anyhow::Error>((laboratory, verdict(&promises, &rotations, began, screen)))
+    };
+    let (laboratory, verdict) = tokio::select! {
+        // First, so that Ctrl-C finds us from the beginning and what was started is taken down.
+        biased;
+        interrupted = local::until_interrupted() => {
+            interrupted?;
+            bail!("interrupted; nothing is left running");
+        }
+        shown = show => shown?,
+    };
+    if arguments.keep {
+        screen.line("");
+        local::show(&laboratory, screen);
+        local::until_interrupted().await?;
+    }
+    verdict
+}
+
+async fn start(
+    folder: &Path,
+    engine: DemoEngine,
+    environment: &Environment,
+    screen: &Screen,
+) -> Result<Laboratory> {
+    let DemoEngine::Postgres = engine;
     let postgres = Postgres::start(screen)?;
-    let server = Arc::clone(&postgres.server);
     let settings = Settings {
         // One attempt: what the service would mend by trying again shall be seen here.
         rotation: RotationSettings { attempts: 1, ..RotationSettings::default() },
         trouble: Trouble { delay: CALL_TIME, ..Trouble::default() },
         ..Settings::default()
     };
-    let laboratory = Laboratory::start(&folder, settings, Some(postgres), environment).await?;
+    let laboratory = Laboratory::start(folder, settings, Some(postgres), environment).await?;
     screen.line(format_args!(
         "Secrets Manager at {}, {} ms a call; functions from {}",
         laboratory.secrets_manager.endpoint(),
         CALL_TIME.as_millis(),
         folder.display()
     ));
+    Ok(laboratory)
+}
 
-    let mut watch = Watch::over(&laboratory, &server);
+/// Runs the programme, up to the first rotation that fails.
+async fn rotate(laboratory: &Laboratory, screen: &Screen) -> Result<(Vec<Rotation>, Vec<Promise>)> {
+    let postgres = laboratory.postgres.as_ref().expect("the demo's laboratory was started with one");
+    let server = &postgres.server;
+    let mut watch = Watch::over(laboratory, server);
     // Seen once, so that its password is among those that the logs are searched for.
     watch.look(MASTER_SECRET).await;
     let (mut rotations, mut rights): (Vec<Rotation>, _) = (Vec::new(), None);
@@ -119,25 +151,18 @@ pub(crate) async fn run(arguments: &Arguments, environment: &Environment, screen
         screen.line("");
         let title = format!("Rotation {} of {}: {secret}, {}", index + 1, PROGRAMME.len(), strategy.name());
         screen.line(screen.paint(Look::Strong, title));
-        let rotation = rotation::run(&laboratory, &mut watch, secret, strategy, screen).await?;
+        let rotation = rotation::run(laboratory, &mut watch, secret, strategy, screen).await?;
         let failed = rotation.failure.is_some();
         rotations.push(rotation);
         if failed {
             break;
         }
         if strategy == StrategyKind::AlternatingUsers && rights.is_none() {
-            rights = Some(Rights::of_clone(&server, &laboratory.secrets_manager).await);
+            rights = Some(Rights::of_clone(server, &laboratory.secrets_manager).await);
         }
     }
-
-    let promises = promises::all(&rotations, rights.as_ref(), &watch, &laboratory, &server);
-    let verdict = verdict(&promises, &rotations, began, screen);
-    if arguments.keep {
-        screen.line("");
-        local::show(&laboratory, screen);
-        local::until_interrupted().await?;
-    }
-    verdict
+    let promises = promises::all(&rotations, rights.as_ref(), &watch, laboratory, server);
+    Ok((rotations, promises))
 }
 
 /// Prints each promise with what was found, and the one line that counts.

@@ -55,7 +55,7 @@ impl Laboratory {
         let port = settings.port;
         let secrets_manager = LocalSecretsManager::start(settings)
             .await
-            .with_context(|| format!("Secrets Manager cannot be started on port {port}"))?;
+            .with_context(|| format!("the local Secrets Manager cannot be started (--port {port})"))?;
         let endpoint = secrets_manager.endpoint();
         let mut more = vec![("SECRETS_MANAGER_ENDPOINT", endpoint.as_str())];
         let (master, authority);

@@ -1,6 +1,11 @@
 //! `rotate demo`, in a pipe.
 
-use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
+
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    time::timeout,
+};
 
 use crate::command;
 
@@ -49,6 +54,31 @@ async fn a_function_that_fails_breaks_the_promise() {
     );
     assert_eq!(run.err.lines().count(), 1, "one line says what: {}", run.err);
     run.expect_err("all 4 rotations end with `AWSCURRENT logs in`");
+}
+
+#[tokio::test]
+async fn ctrl_c_takes_down_what_was_started() {
+    // A function that never answers, so that the demo is still there when it is interrupted.
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["postgres_single_user", "postgres_master_user"] {
+        let program = folder.path().join(name);
+        fs::write(&program, "#!/bin/sh\nexec sleep 60\n").unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let arguments = ["demo", "--functions", folder.path().to_str().unwrap()];
+    // Everything temporary goes here, where what is left can be seen.
+    let temporary = tempfile::tempdir().unwrap();
+    fs::set_permissions(temporary.path(), fs::Permissions::from_mode(0o777)).unwrap();
+    let mut child = command::command(&arguments).env("TMPDIR", temporary.path()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    while !lines.next_line().await.unwrap().expect("it was not to end yet").contains("before ") {}
+    std::process::Command::new("kill").args(["-INT", &child.id().unwrap().to_string()]).status().unwrap();
+    let output = timeout(Duration::from_secs(10), child.wait_with_output()).await.unwrap().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.contains("interrupted; nothing is left running"), "{error}");
+    let left: Vec<_> = fs::read_dir(temporary.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(left.is_empty(), "left behind: {left:?}");
 }
 
 #[tokio::test]
