@@ -1,7 +1,9 @@
 //! The stable code of an error, and what to do about it.
 
 use crate::{
-    database::{ConnectError, Credential, StatementError, StatementFault, TargetError, TlsFault},
+    database::{
+        ConnectError, Credential, PolicyError, StatementError, StatementFault, TargetError, TlsFault,
+    },
     document::DocumentError,
     error::RotationError,
     staging::Refusal,
@@ -20,6 +22,7 @@ impl RotationError {
                 StoreFault::AccessDenied | StoreFault::NoSuchSecret => "MASTER_UNREADABLE",
                 fault => store_code(fault),
             },
+            Self::Password(PolicyError::NoRandomness) => "NO_RANDOMNESS",
             Self::Password(_) => "PASSWORD_SETTINGS",
             Self::NoValue { .. } => "SECRET_NO_VALUE",
             Self::LabelsMoved => "LABELS_MOVED",
@@ -42,6 +45,11 @@ impl RotationError {
             Self::MasterDocument(error) => document_hint("the master secret", error),
             Self::MasterEmpty(_) => "Put the master's credentials into the master secret.".into(),
             Self::MasterUnreadable(error) => master_unreadable_hint(error),
+            Self::Password(PolicyError::NoRandomness) => {
+                "Nothing is lost; Secrets Manager calls again. PASSWORD_SOURCE=secrets-manager does without the \
+                function's own random source."
+                    .into()
+            }
             Self::Password(_) => "Correct the function's password settings and deploy it again.".into(),
             Self::NoValue { .. } => {
                 "Secrets Manager has not shown the value yet, and will call again. If it stays so, \
@@ -185,6 +193,11 @@ fn master_unreadable_hint(error: &StoreError) -> String {
             "Allow secretsmanager:GetSecretValue on the master secret in the function's role.".into()
         }
         StoreFault::NoSuchSecret => "Correct `masterarn` in the secret, or create that master secret.".into(),
+        StoreFault::KeyDenied => {
+            "Allow kms:Decrypt on the master secret's key in the function's role and in the key's \
+            policy."
+                .into()
+        }
         _ => store_hint(error),
     }
 }
@@ -225,8 +238,9 @@ fn target_hint(error: &TargetError) -> String {
         }
         TargetError::Login { credential, error } => login_hint(*credential, error),
         TargetError::AllRefused => {
-            "Somebody changed the password in the database. Set it back to what AWSCURRENT \
-            holds, or put the password that works into the secret, then rotate again."
+            "Somebody changed the password in the database, or a rotation that was cancelled did: its version has no \
+            label now (`aws secretsmanager list-secret-version-ids --include-deprecated`). Set the password back to \
+            what AWSCURRENT holds, or put the password that works into the secret, then rotate again."
                 .into()
         }
         TargetError::Statement { error, .. } => statement_hint(&error.fault),
@@ -266,12 +280,16 @@ fn connect_code(error: &ConnectError) -> &'static str {
 
 fn login_hint(credential: Credential, error: &ConnectError) -> String {
     match error {
-        ConnectError::Refused(_) | ConnectError::NoSuchUser(_) => match credential {
+        ConnectError::NoSuchUser(_) => match credential {
+            Credential::Master => "Correct `username` in the master secret, or create the master again.".into(),
+            _ => "Create the user again, or correct `username` in the secret.".into(),
+        },
+        ConnectError::Refused(_) => match credential {
             Credential::Current => "Alternating users needs an AWSCURRENT that logs in: set the user's password to \
                 what AWSCURRENT holds, and check that its validity (VALID UNTIL) is not over."
                 .into(),
             Credential::Master => "Put the master's working password into the master secret.".into(),
-            Credential::Pending | Credential::Previous => "setSecret has not run, or the password was changed since. \
+            Credential::Pending | Credential::Previous => "Either setSecret has not run, or the password was changed since. \
                 Rotate again; check the user's VALID UNTIL."
                 .into(),
         },

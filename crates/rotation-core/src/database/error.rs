@@ -59,7 +59,7 @@ pub enum TargetError {
         error: ConnectError,
     },
     /// The database's administrator: no stored credential logs in.
-    #[error("the server refused AWSCURRENT, AWSPENDING and AWSPREVIOUS alike")]
+    #[error("the server refused AWSCURRENT and AWSPENDING, and AWSPREVIOUS does not help")]
     AllRefused,
     /// A statement failed.
     #[error("a statement as {credential} failed")]

@@ -86,7 +86,8 @@ proptest! {
 
     #[test]
     fn a_duplicate_key_is_refused_however_it_is_escaped(name in "[a-z]{1,8}") {
-        let escaped: String = name.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
+        let escaped: Vec<_> = name.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
+        let escaped = escaped.concat();
         let refused = SecretDocument::parse(&format!(r#"{{"{name}":1,"{escaped}":2}}"#)).unwrap_err();
         prop_assert_eq!(refused, DocumentError::DuplicateKey { field: name });
     }

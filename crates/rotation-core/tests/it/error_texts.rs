@@ -1,1 +1,185 @@
-//! Later.
+//! Code, message with causes, and hint of every error, to be read as text.
+
+use std::{error::Error, fmt::Write};
+
+use expect_test::expect_file;
+use rotation_core::{
+    Deadline, DocumentError, EventError, Refusal, RotationError, SecretId, StagingLabel, StoreError,
+    StoreFault,
+    database::{
+        Cause, CharacterClass, ConnectError, Credential, PolicyError, StatementError, StatementFault,
+        TargetError, TlsFault,
+    },
+};
+
+use crate::world::{MASTER, World};
+
+const CREDENTIALS: [Credential; 4] =
+    [Credential::Current, Credential::Pending, Credential::Previous, Credential::Master];
+
+fn refusals() -> Vec<RotationError> {
+    let all = [
+        Refusal::Deleted,
+        Refusal::ForeignSecret,
+        Refusal::RotationDisabled,
+        Refusal::OtherFunction,
+        Refusal::UnknownVersion,
+        Refusal::NotPending,
+        Refusal::NoCurrent,
+    ];
+    let events = [
+        EventError::Malformed,
+        EventError::Missing { field: "Step" },
+        EventError::Invalid { field: "SecretId", rule: "1 to 2048 printable characters" },
+    ];
+    events.map(RotationError::from).into_iter().chain(all.map(RotationError::from)).collect()
+}
+
+fn documents() -> Vec<RotationError> {
+    let all = || {
+        [
+            DocumentError::Binary,
+            DocumentError::Empty,
+            DocumentError::TooLarge,
+            DocumentError::NotJson,
+            DocumentError::NotAnObject,
+            DocumentError::DuplicateKey { field: "username".into() },
+            DocumentError::Missing { field: "host" },
+            DocumentError::Invalid { field: "port", rule: "a number from 1 to 65535" },
+            DocumentError::Engine { expected: "postgres, aurora-postgresql" },
+        ]
+    };
+    let label = StagingLabel::Current;
+    let own = all().map(|error| RotationError::Document { label: label.clone(), error });
+    own.into_iter().chain(all().map(RotationError::MasterDocument)).collect()
+}
+
+fn stores() -> Vec<RotationError> {
+    let all = [
+        StoreFault::Unreachable,
+        StoreFault::Throttled,
+        StoreFault::Internal,
+        StoreFault::AccessDenied,
+        StoreFault::KeyDenied,
+        StoreFault::NoSuchSecret,
+        StoreFault::Conflict,
+        StoreFault::TokenRequired,
+        StoreFault::Unusable,
+        StoreFault::Rejected,
+    ];
+    let own = all.map(|fault| StoreError::new("PutSecretValue", fault).into());
+    let master = all.map(|fault| RotationError::MasterUnreadable(StoreError::new("GetSecretValue", fault)));
+    own.into_iter().chain(master).collect()
+}
+
+fn others() -> Vec<RotationError> {
+    let class = CharacterClass::Digit;
+    let policies = [
+        PolicyError::Length { shortest: 8, longest: 128 },
+        PolicyError::Exclusions,
+        PolicyError::RequiredClass { class },
+        PolicyError::Guessable,
+        PolicyError::NoRandomness,
+    ];
+    let timed_out =
+        World::run(Deadline::after(std::time::Duration::ZERO).bound(std::future::pending::<()>()));
+    let timed_out = timed_out.unwrap_err();
+    let rest = [
+        RotationError::MasterEmpty(SecretId::new(MASTER).unwrap()),
+        RotationError::NoValue { label: StagingLabel::Pending },
+        RotationError::LabelsMoved,
+        RotationError::TimedOut(timed_out),
+        TargetError::HostDiffers.into(),
+        TargetError::UserDiffers.into(),
+        TargetError::MasterHostDiffers.into(),
+        TargetError::MasterNotDeployed.into(),
+        TargetError::MasterIsSelf.into(),
+        TargetError::AllRefused.into(),
+        TargetError::TimedOut(timed_out).into(),
+    ];
+    policies.map(RotationError::Password).into_iter().chain(rest).collect()
+}
+
+fn logins() -> Vec<RotationError> {
+    let cause = || Cause::new("28P01");
+    let tls = [
+        TlsFault::Expired,
+        TlsFault::NotYetValid,
+        TlsFault::SelfSigned,
+        TlsFault::WrongHost,
+        TlsFault::UnknownAuthority,
+        TlsFault::Handshake,
+    ];
+    let tls = tls.map(|fault| ConnectError::TlsInvalid { fault, source: Cause::new("BadSignature") });
+    let plain = [
+        ConnectError::Locked(cause()),
+        ConnectError::Expired(cause()),
+        ConnectError::AccessRule(cause()),
+        ConnectError::TooManyConnections(cause()),
+        ConnectError::AuthenticationMethod(cause()),
+        ConnectError::NoDatabase(cause()),
+        ConnectError::TlsUnavailable,
+        ConnectError::Dns(cause()),
+        ConnectError::ForbiddenAddress,
+        ConnectError::Unreachable(cause()),
+        ConnectError::NotReady(cause()),
+        ConnectError::TimedOut,
+        ConnectError::Protocol(cause()),
+    ];
+    let login = |credential| move |error| TargetError::Login { credential, error }.into();
+    let refused = CREDENTIALS.map(|credential| login(credential)(ConnectError::Refused(cause())));
+    let missing = CREDENTIALS.map(|credential| login(credential)(ConnectError::NoSuchUser(cause())));
+    let rest = plain.into_iter().chain(tls).map(login(Credential::Current));
+    refused.into_iter().chain(missing).chain(rest).collect()
+}
+
+fn statements() -> Vec<RotationError> {
+    let all = [
+        StatementFault::ReadOnly,
+        StatementFault::PrivilegeMissing { needed: "GRANT app TO master WITH ADMIN OPTION".into() },
+        StatementFault::PasswordsRestricted,
+        StatementFault::PasswordPolicy { rule: "1819".into() },
+        StatementFault::NoSuchUser,
+        StatementFault::Expired,
+        StatementFault::NotKin,
+        StatementFault::NotAlternating { why: "it is a superuser" },
+        StatementFault::Busy,
+        StatementFault::ConnectionLost,
+        StatementFault::TimedOut,
+        StatementFault::Other { code: "XX000".into() },
+    ];
+    let statement = |fault| {
+        let error =
+            StatementError { fault, statement: Some("alter role"), source: Some(Cause::new("XX000")) };
+        TargetError::Statement { credential: Credential::Master, error }.into()
+    };
+    all.into_iter().map(statement).collect()
+}
+
+#[test]
+fn every_error_has_a_code_a_message_and_a_hint() {
+    let groups = [refusals(), documents(), stores(), others(), logins(), statements()];
+    let mut text = String::new();
+    for error in groups.iter().flatten() {
+        let mut message = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            write!(message, ": {cause}").unwrap();
+            source = cause.source();
+        }
+        writeln!(text, "{}\n  {message}\n  {}\n", error.code(), error.hint()).unwrap();
+        let code = error.code();
+        assert!(code.bytes().all(|b| b.is_ascii_uppercase() || b == b'_'), "{code}");
+        assert!(
+            message.starts_with(|c: char| c.is_ascii_lowercase())
+                || message.starts_with("PASSWORD_")
+                || message.starts_with("EXCLUDE_")
+                || message.contains(" on secrets manager failed"),
+            "{message}"
+        );
+        let hint = error.hint();
+        assert!(hint.starts_with(|c: char| c.is_ascii_uppercase()), "{hint}");
+        assert!(!hint.contains("  "), "{hint}");
+    }
+    expect_file!["error_texts.txt"].assert_eq(&text);
+}

@@ -18,13 +18,22 @@ pub(crate) struct Explored {
     pub(crate) nodes: usize,
     /// Invocations, each with its faults.
     pub(crate) invocations: usize,
-    /// Each with the step and the faults of the invocation in which it arose.
-    pub(crate) violations: Vec<(Step, Vec<(usize, Fault)>, Violation)>,
+    pub(crate) violations: Vec<Broken>,
     /// The most whole rotations that it took from any world until success, once faults had stopped; the service
     /// gives up after four.
     pub(crate) attempts: Option<usize>,
     visited: HashSet<(u64, Step)>,
     open: Vec<(Service, Step)>,
+}
+
+/// A violation, with the step and the faults of the invocation in which it arose.
+#[derive(Debug)]
+pub(crate) struct Broken {
+    pub(crate) violation: Violation,
+    #[expect(dead_code, reason = "printed where a test fails")]
+    step: Step,
+    #[expect(dead_code, reason = "printed where a test fails")]
+    faults: Vec<(usize, Fault)>,
 }
 
 impl Explored {
@@ -70,7 +79,8 @@ impl Explored {
             service.end();
         }
         let violations = std::mem::take(&mut service.world.watch.borrow_mut().violations);
-        self.violations.extend(violations.into_iter().map(|violation| (step, faults.to_vec(), violation)));
+        let broken = |violation| Broken { violation, step, faults: faults.to_vec() };
+        self.violations.extend(violations.into_iter().map(broken));
         if let Some(next) = next
             && self.visited.insert((service.world.digest(), next))
         {

@@ -9,7 +9,7 @@
 //! gap between the last look and the write, in which nothing that the services offer lets one look and write at
 //! once. The tests hold that nothing breaks outside of this gap, and name exactly what can break inside it:
 //!
-//! - createSecret, DescribeSecret to PutSecretValue: the call has no compare-and-swap and takes AWSPENDING along,
+//! - createSecret, `DescribeSecret` to `PutSecretValue`: the call has no compare-and-swap and takes AWSPENDING along,
 //!   away from the new rotation (I4). That rotation is then refused (I5) until somebody takes the label away; where
 //!   a single user's setSecret had gone through meanwhile, the password that works is under no label (I1, I2).
 //! - setSecret of a single user, label check to commit: the database then has the password of a version without a
@@ -19,13 +19,14 @@
 //! - setSecret of alternating users, the same gap: with a lock held from before the check, whether a transaction's
 //!   or an advisory one, the new setSecret comes later and overwrites (I4 only). Without a lock, the old statement may
 //!   land after the new rotation has ended, and AWSCURRENT no longer logs in (I2, I3) until the next retry.
-//! - finishSecret of alternating users, DescribeSecret to UpdateSecretVersionStage: the swap compares AWSCURRENT and
+//! - finishSecret of alternating users, `DescribeSecret` to `UpdateSecretVersionStage`: the swap compares AWSCURRENT and
 //!   cannot compare AWSPENDING, so it goes through until the new rotation has moved AWSCURRENT (I4). Where that one's
 //!   setSecret was through, AWSCURRENT does not log in until its finishSecret (I2), which is refused if it, too, had
 //!   looked before (I5).
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashSet},
+    collections::{BTreeSet, HashSet},
+    fmt::Write,
     future::poll_fn,
     hash::{DefaultHasher, Hash, Hasher},
     pin::Pin,
@@ -250,7 +251,7 @@ fn check(race: Race, plan: Plan, kind: Kind, steps: &[Step], at_least: usize, br
         let names: BTreeSet<_> = walked.violations.iter().map(|violation| violation.invariant).collect();
         let names: Vec<_> = names.into_iter().collect();
         if !names.is_empty() {
-            text += &format!("{step}: {}\n", names.join(" "));
+            writeln!(text, "{step}: {}", names.join(" ")).unwrap();
         }
     }
     println!("{race:?}, {plan:?}, {kind:?}: {points} points");
@@ -284,10 +285,10 @@ fn a_stale_single_user_invocation_with_transactions_harms_in_the_gap_only() {
         Kind::Transactional,
         ALL,
         3_189,
-        &expect![[r#"
+        &expect![[r"
         createSecret: I1 I2 I4 I5
         setSecret: I1 I2 I4 I5
-    "#]],
+    "]],
     );
 }
 
@@ -299,10 +300,10 @@ fn a_stale_single_user_invocation_without_transactions_harms_in_the_gap_only() {
         Kind::Autocommit,
         ALL,
         1_458,
-        &expect![[r#"
+        &expect![[r"
         createSecret: I1 I2 I4 I5
         setSecret: I1 I2 I3 I4 I5
-    "#]],
+    "]],
     );
 }
 
@@ -314,11 +315,11 @@ fn a_stale_alternating_invocation_with_transactions_harms_in_the_gap_only() {
         Kind::Transactional,
         ALL,
         13_424,
-        &expect![[r#"
+        &expect![[r"
         createSecret: I4 I5
         setSecret: I4
         finishSecret: I2 I4 I5
-    "#]],
+    "]],
     );
 }
 
@@ -330,11 +331,11 @@ fn a_stale_alternating_invocation_without_transactions_harms_in_the_gap_only() {
         Kind::Autocommit,
         ALL,
         4_007,
-        &expect![[r#"
+        &expect![[r"
         createSecret: I4 I5
         setSecret: I2 I3 I4
         finishSecret: I2 I4 I5
-    "#]],
+    "]],
     );
 }
 
@@ -346,8 +347,8 @@ fn an_advisory_lock_does_for_alternating_users_what_a_transaction_does() {
         Kind::AutocommitWithLock,
         &[Step::Set],
         12_130,
-        &expect![[r#"
+        &expect![[r"
         setSecret: I4
-    "#]],
+    "]],
     );
 }

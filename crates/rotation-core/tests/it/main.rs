@@ -1,5 +1,8 @@
 //! The protocol against a world in memory, which can be stopped at every single call.
 
+#![expect(clippy::print_stdout, reason = "the explorations say how far they went")]
+#![expect(clippy::unwrap_used, reason = "a test whose ground is not as it says should stop there")]
+
 mod bad_input;
 mod call_counts;
 mod documents;
@@ -8,4 +11,5 @@ mod faults;
 mod interleavings;
 mod mutants;
 mod passwords;
+mod tls;
 mod world;

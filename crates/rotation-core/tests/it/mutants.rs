@@ -106,7 +106,7 @@ fn a_set_that_trusts_a_login_with_pending_promotes_a_clone_without_grants() {
     for kind in [Kind::Transactional, Kind::Autocommit] {
         let explored = Explored::all(Plan::Alternating, kind, Variant::TrustsPending);
         let broken: BTreeSet<_> =
-            explored.violations.iter().map(|(_, _, violation)| violation.invariant).collect();
+            explored.violations.iter().map(|broken| broken.violation.invariant).collect();
         assert_eq!(broken, BTreeSet::from(["I3"]));
     }
 }

@@ -49,10 +49,10 @@ fn a_value_that_is_no_json_object_is_refused() {
 fn a_value_of_exactly_64_kib_is_read() {
     let short = document(&[("note", Some("\"\""))]);
     let fill = "x".repeat(65_536 - short.len());
-    let full = document(&[("note", Some(&format!("\"{fill}\"")))]);
-    assert_eq!(full.len(), 65_536);
-    assert!(SecretDocument::parse(&full).is_ok());
-    assert!(SecretDocument::parse(&format!("{full} ")).is_err());
+    let largest = document(&[("note", Some(&format!("\"{fill}\"")))]);
+    assert_eq!(largest.len(), 65_536);
+    assert!(SecretDocument::parse(&largest).is_ok());
+    assert!(SecretDocument::parse(&format!("{largest} ")).is_err());
 }
 
 #[test]

@@ -47,7 +47,7 @@ fn a_pending_user_whose_turn_it_is_not_is_refused_before_any_connection() {
 
 #[test]
 fn a_master_secret_that_is_not_the_deployed_one_is_refused() {
-    let other = format!("\"{}2\"", MASTER);
+    let other = format!("\"{MASTER}2\"");
     for step in [Step::Create, Step::Set] {
         let spoil = |service: &Service| current(service, &[("masterarn", Some(&other))]);
         check(Plan::Alternating, step, spoil, "MASTER_NOT_DEPLOYED", Reach::NoConnection);

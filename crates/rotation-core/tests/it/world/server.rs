@@ -53,6 +53,8 @@ pub(crate) enum ServerTls {
     Good,
     /// It offers none and says so.
     Absent,
+    /// Somebody in the middle says so to this user.
+    StrippedFor(&'static str),
     /// It offers a bad certificate; plaintext would be taken.
     Bad(Badness),
 }
@@ -131,7 +133,11 @@ impl ServerModel {
     }
 
     fn connect(&mut self, login: &Login, transport: Transport) -> Result<u64, ConnectError> {
+        let username = login.credentials.username.as_str();
         match (self.tls, transport) {
+            (ServerTls::StrippedFor(user), Transport::Tls) if user == username => {
+                return Err(ConnectError::TlsUnavailable);
+            }
             (ServerTls::Absent, Transport::Tls) => return Err(ConnectError::TlsUnavailable),
             (ServerTls::Bad(badness), Transport::Tls) => {
                 let source = Cause::new("certificate");
@@ -140,9 +146,9 @@ impl ServerModel {
             _ => {}
         }
         let credentials = &login.credentials;
-        let accepted = self.admits(credentials.username.as_str(), credentials.password.expose());
+        let accepted = self.admits(username, credentials.password.expose());
         self.attempts.push(Attempt {
-            username: credentials.username.to_string(),
+            username: username.to_owned(),
             host: login.host.to_string(),
             transport,
             accepted,
