@@ -53,6 +53,13 @@ pub(crate) enum Race {
     Stale,
 }
 
+/// A choice that is still to be walked: who made each call up to it, and what both had seen before the last one.
+#[derive(Default)]
+struct Branch {
+    path: Vec<usize>,
+    histories: [DefaultHasher; 2],
+}
+
 /// What a walk came to.
 #[derive(Debug, Default)]
 pub(crate) struct Walked {
@@ -74,9 +81,9 @@ impl Walked {
                 start.invoke(before).await.unwrap().unwrap();
             }
             let mut walked = Self::default();
-            let (mut seen, mut open) = (HashSet::new(), vec![Vec::new()]);
-            while let Some(path) = open.pop() {
-                walked.follow(&start, race, step, path, &mut seen, &mut open).await;
+            let (mut seen, mut open) = (HashSet::new(), vec![Branch::default()]);
+            while let Some(branch) = open.pop() {
+                walked.follow(&start, race, step, branch, &mut seen, &mut open).await;
             }
             walked.points = seen.len();
             walked
@@ -90,9 +97,9 @@ impl Walked {
         start: &Service,
         race: Race,
         step: Step,
-        path: Vec<usize>,
+        branch: Branch,
         seen: &mut HashSet<u64>,
-        open: &mut Vec<Vec<usize>>,
+        open: &mut Vec<Branch>,
     ) {
         self.schedules += 1;
         let old = start.fork();
@@ -102,11 +109,15 @@ impl Walked {
         let old_future: Pin<Box<dyn Future<Output = ()>>> = Box::pin(async { drop(old.invoke(step).await) });
         let new_future: Pin<Box<dyn Future<Output = ()>>> = Box::pin(go_on(&new, race, step));
         let mut futures = [Some(old_future), Some(new_future)];
-        let (mut taken, mut histories) = (Vec::new(), [DefaultHasher::new(), DefaultHasher::new()]);
+        let Branch { path, mut histories } = branch;
+        let mut taken = Vec::new();
         while futures.iter().any(Option::is_some) {
             for actor in [OLD, NEW] {
-                world.gate.borrow_mut().actor = actor;
-                poll_once(&mut futures[actor]).await;
+                // Whoever waits for its turn has nothing else to do.
+                if !world.waits(actor) {
+                    world.gate.borrow_mut().actor = actor;
+                    poll_once(&mut futures[actor]).await;
+                }
             }
             let ready: Vec<(usize, u64)> = world.ready();
             let Some((first, _)) = ready.first().copied() else {
@@ -120,14 +131,17 @@ impl Walked {
                         break;
                     }
                     if ready.len() == 2 {
-                        open.push([&taken[..], &[NEW]].concat());
+                        let path = [&taken[..], &[NEW]].concat();
+                        open.push(Branch { path, histories: histories.clone() });
                     }
                     first
                 }
             };
             taken.push(actor);
+            // What was seen before the branch is known.
+            let history = (taken.len() >= path.len()).then_some(&mut histories[actor]);
             let ticket = ready.iter().find(|(ready, _)| *ready == actor).unwrap().1;
-            world.admit(actor, ticket, &mut futures[actor], &mut histories[actor]).await;
+            world.admit(actor, ticket, &mut futures[actor], history).await;
         }
         let over = futures.iter().all(Option::is_none);
         drop(futures);
@@ -213,6 +227,10 @@ fn point(world: &World, histories: &[DefaultHasher; 2], ready: &[(usize, u64)]) 
 }
 
 impl World {
+    fn waits(&self, actor: usize) -> bool {
+        self.gate.borrow().waiting.get(&actor).is_some_and(|tickets| !tickets.is_empty())
+    }
+
     /// The oldest waiting call of each invocation.
     fn ready(&self) -> Vec<(usize, u64)> {
         let gate = self.gate.borrow();
@@ -225,9 +243,9 @@ impl World {
         actor: usize,
         ticket: u64,
         future: &mut Option<Pin<Box<dyn Future<Output = ()> + '_>>>,
-        history: &mut DefaultHasher,
+        history: Option<&mut DefaultHasher>,
     ) {
-        let before = self.digest();
+        let before = history.is_some().then(|| self.digest());
         let made = self.gate.borrow().log.len();
         {
             let mut gate = self.gate.borrow_mut();
@@ -236,7 +254,9 @@ impl World {
         poll_once(future).await;
         let gate = self.gate.borrow();
         assert!(gate.admitted.is_none(), "the call went through");
-        (gate.log[made].1, before).hash(history);
+        if let Some(history) = history {
+            (gate.log[made].1, before).hash(history);
+        }
     }
 }
 

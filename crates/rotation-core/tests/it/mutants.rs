@@ -11,7 +11,7 @@ use rotation_core::{
 use crate::{
     faults::Explored,
     interleavings::{Race, Walked},
-    world::{Badness, Kind, Plan, ServerTls, Situation, Store, Variant, World},
+    world::{Attempt, Badness, Kind, Plan, ServerTls, Situation, Store, Variant, World},
 };
 
 /// A store whose `promote` reads AWSCURRENT anew instead of swapping against what was validated.
@@ -117,7 +117,7 @@ fn rotate_with_a_bad_certificate(badness: Badness, plan: Plan, variant: Variant)
         let service = Situation::SecondRotation.prepare(plan, Kind::Transactional, variant).await;
         service.world.server.borrow_mut().tls = ServerTls::Bad(badness);
         service.rotate().await;
-        let plaintext = service.world.server.borrow().attempts.iter().any(|attempt| attempt.in_the_clear());
+        let plaintext = service.world.server.borrow().attempts.iter().any(Attempt::in_the_clear);
         let watch = service.world.watch.borrow();
         let broken: BTreeSet<_> = watch.violations.iter().map(|violation| violation.invariant).collect();
         assert_eq!(plaintext, broken.contains("TLS"), "the watch sees what the server saw");

@@ -19,7 +19,7 @@ use std::{cell::RefCell, rc::Rc};
 
 pub(crate) use gate::{FAULTS, Fault, Gate};
 pub(crate) use invariants::{Violation, Watch};
-pub(crate) use server::{Badness, Kind, PROFILE, Server, ServerModel, ServerTls, User};
+pub(crate) use server::{Attempt, Badness, Kind, PROFILE, Server, ServerModel, ServerTls, User};
 pub(crate) use service::{Clean, Service, Variant, policy};
 pub(crate) use situation::{Plan, Situation, document, grants};
 pub(crate) use store::{ARN, FUNCTION, MASTER, SecretModel, Store, StoreModel, Value, version};

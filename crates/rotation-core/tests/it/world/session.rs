@@ -1,6 +1,6 @@
 //! A connection to the server model, in its kinds of making a change final.
 
-use std::{future::poll_fn, rc::Rc, task::Poll};
+use std::{collections::BTreeSet, future::poll_fn, rc::Rc, task::Poll};
 
 use rotation_core::{
     Deadline,
@@ -134,7 +134,7 @@ fn equal_rights(pair: &UserPair, server: &ServerModel) -> Result<Vec<Statement>,
         Some(clone) => clone.grants.clone(),
         None => {
             statements.push(Statement::Create { user: user.clone(), clone_of: pair.original.to_string() });
-            Default::default()
+            BTreeSet::default()
         }
     };
     let grant = |grant: &String| Statement::Grant { user: user.clone(), grant: grant.clone() };

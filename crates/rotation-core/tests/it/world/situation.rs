@@ -108,9 +108,9 @@ fn leave_over(world: &World, plan: Plan) {
 /// A user with its secret, a master with its own, and a bystander.
 fn fresh(kind: Kind) -> Rc<World> {
     let mut store = StoreModel::default();
-    let secret = SecretModel::new(version(1), Value::Text(document("app", "first-password")));
+    let secret = SecretModel::new(&version(1), Value::Text(document("app", "first-password")));
     store.secrets.insert(ARN.into(), secret);
-    let master = SecretModel::new(version(1), Value::Text(document("master", "master-password")));
+    let master = SecretModel::new(&version(1), Value::Text(document("master", "master-password")));
     store.secrets.insert(MASTER.into(), master);
     let mut server = ServerModel { kind, ..ServerModel::default() };
     let app = User::new("first-password", grants(&["SELECT ON old", "INSERT ON orders"]));

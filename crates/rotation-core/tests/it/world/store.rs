@@ -60,7 +60,7 @@ pub(crate) enum Value {
 
 impl SecretModel {
     /// A secret with one version, which is `AWSCURRENT`, rotated by our function.
-    pub(crate) fn new(current: VersionId, value: Value) -> Self {
+    pub(crate) fn new(current: &VersionId, value: Value) -> Self {
         let mut secret = Self {
             rotation_enabled: true,
             function: Some(FUNCTION.into()),
@@ -68,7 +68,7 @@ impl SecretModel {
             versions: BTreeMap::new(),
         };
         secret.versions.entry(current.clone()).or_default().value = Some(value);
-        secret.label(&StagingLabel::Current, &current);
+        secret.label(&StagingLabel::Current, current);
         secret
     }
 
