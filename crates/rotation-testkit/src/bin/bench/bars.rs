@@ -61,22 +61,18 @@ pub(crate) fn judge(
         bar("peak memory, MiB", figures.peak_mib, Limit::AtMost(12.0));
         bar("zip, MiB", mib(subject.zip_size()?.ok_or("no zip was made")?), Limit::AtMost(2.5));
         bar("Secrets Manager calls", count(figures.calls), Limit::AtMost(12.0));
-        bar(
-            "  of them one after another",
-            count(figures.serial_calls),
-            Limit::AtMost(f64::from(SERIAL_CALLS)),
-        );
         bar("logins", count(figures.logins), Limit::Exactly(logins));
         bar("refused logins", count(figures.refused_logins), Limit::Exactly(0.0));
     }
     for (subject, figures) in ours.iter().zip(delayed) {
-        let least = milliseconds(BAR_DELAY) * f64::from(SERIAL_CALLS);
-        let name = format!(
-            "{}: four steps of a fresh process, times {SERIAL_CALLS} calls of {} ms",
-            subject.name,
-            BAR_DELAY.as_millis()
-        );
-        judged.push(Bar { name, figure: figures.cold_steps / least, limit: Limit::AtMost(1.2) });
+        let (serial, delay) = (f64::from(SERIAL_CALLS), milliseconds(BAR_DELAY));
+        let mut bar = |name: String, figure: f64, limit: f64| {
+            let name = format!("{}: {name}", subject.name);
+            judged.push(Bar { name, figure, limit: Limit::AtMost(limit) });
+        };
+        bar("Secrets Manager calls one after another".to_owned(), figures.serial_calls, serial);
+        let steps = format!("four steps of a fresh process, times {serial} calls of {delay} ms");
+        bar(steps, figures.cold_steps / (serial * delay), 1.2);
     }
     Ok(judged)
 }

@@ -8,7 +8,9 @@ use crate::{
 };
 
 const LABEL: usize = 44;
-const COLUMN: usize = 14;
+const COLUMN: usize = 15;
+/// The longest head of a column.
+const HEAD: usize = 13;
 
 /// One row a figure, one column a subject.
 pub(crate) fn draw(subjects: &[Subject], figures: &[Figures], runs: usize, delay: Duration) -> String {
@@ -16,7 +18,7 @@ pub(crate) fn draw(subjects: &[Subject], figures: &[Figures], runs: usize, delay
         "\nMedians of {runs} fresh processes, {} ms of delay at each store call\n",
         delay.as_millis()
     );
-    row(&mut table, "", subjects.iter().map(|subject| subject.name.clone()));
+    row(&mut table, "", subjects.iter().map(head));
     let mut milliseconds = |label: &str, figure: &dyn Fn(&Figures) -> f64| {
         row(&mut table, label, figures.iter().map(|figures| format!("{:.2}", figure(figures))));
     };
@@ -39,10 +41,11 @@ pub(crate) fn draw(subjects: &[Subject], figures: &[Figures], runs: usize, delay
         row(&mut table, label, figures.iter().map(|figures| figure(figures).to_string()));
     };
     count("Secrets Manager calls a rotation", &|figures| figures.calls);
-    count("  of them one after another", &|figures| figures.serial_calls);
     count("logins a rotation", &|figures| figures.logins);
     count("refused logins in two rotations", &|figures| figures.refused_logins);
     if !delay.is_zero() {
+        let serial = figures.iter().map(|figures| figures.serial_calls.to_string());
+        row(&mut table, "Secrets Manager calls one after another", serial);
         let ratios = subjects.iter().zip(figures).map(|(subject, figures)| {
             if subject.role == Role::Nothing {
                 return "-".to_owned();
@@ -52,6 +55,12 @@ pub(crate) fn draw(subjects: &[Subject], figures: &[Figures], runs: usize, delay
         row(&mut table, "four steps / least for its own calls", ratios);
     }
     table
+}
+
+/// A subject's name, shortened at its front, where the names of one family are alike.
+fn head(subject: &Subject) -> String {
+    let characters = subject.name.chars().count();
+    subject.name.chars().skip(characters.saturating_sub(HEAD)).collect()
 }
 
 fn row(table: &mut String, label: &str, cells: impl Iterator<Item = String>) {
