@@ -16,7 +16,8 @@ pub(crate) struct Violation {
     pub(crate) invariant: &'static str,
     /// Right after which call.
     pub(crate) after: &'static str,
-    /// Whether the invocation that made the call had lost `AWSPENDING` since it last looked at the labels.
+    /// Whether the invocation that made the call had lost `AWSPENDING` in the gap between its look at the labels and
+    /// this write.
     pub(crate) unseen: bool,
 }
 
@@ -29,7 +30,8 @@ pub(crate) struct Watch {
     pub(crate) protected: BTreeMap<String, Protected>,
     /// The token that each invocation acts for.
     pub(crate) tokens: BTreeMap<usize, VersionId>,
-    /// Whether each invocation's token was pending when it looked last.
+    /// Whether each invocation's token was pending when it looked last. A look is stale as soon as the invocation
+    /// turns to anything but the write that it looked for.
     looked: BTreeMap<usize, bool>,
     pub(crate) certificate_failed: bool,
 }
@@ -62,6 +64,9 @@ impl World {
         let pending = token.as_ref().is_none_or(|token| self.is_pending(token));
         if name == "store: DescribeSecret" {
             self.watch.borrow_mut().looked.insert(actor, pending);
+        }
+        if ["server: connect", "server: stage", "server: probe"].contains(&name) {
+            self.watch.borrow_mut().looked.remove(&actor);
         }
         let before = self.revision();
         let outcome = effect();
