@@ -32,11 +32,11 @@ pub(crate) enum Look {
 }
 
 impl Screen {
-    /// Colours need a terminal and `NO_COLOR` unset (see no-color.org) and no dumb terminal.
+    /// Moving parts need a terminal that is not dumb; colours also need `NO_COLOR` to be unset or empty (no-color.org).
     pub(crate) fn of_process(environment: &Environment) -> Self {
-        let terminal = io::stdout().is_terminal();
-        let plain = environment.text("NO_COLOR").is_some() || environment.text("TERM") == Some("dumb");
-        Self { out: io::stdout(), terminal, colours: terminal && !plain }
+        let terminal = io::stdout().is_terminal() && environment.text("TERM") != Some("dumb");
+        let colours = terminal && environment.text("NO_COLOR").is_none();
+        Self { out: io::stdout(), terminal, colours }
     }
 
     /// Writes one line. A reader who has gone away, as `head` does, is no error of ours.

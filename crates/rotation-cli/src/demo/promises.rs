@@ -168,7 +168,7 @@ fn works_as_owner(rights: Option<&Rights>) -> Promise {
 fn owns_nothing(rights: Option<&Rights>) -> Promise {
     let (kept, found) = match rights.map(|rights| &rights.owned) {
         None => (false, "not reached".to_owned()),
-        Some(Ok(count)) => (count == "0", format!("{count} objects")),
+        Some(Ok(count)) => (count == "0", format!("{count} found")),
         Some(Err(error)) => (false, error.clone()),
     };
     Promise::new(format!("{CLONE} owns nothing, not even what it made"), kept, found)

@@ -57,6 +57,14 @@ async fn a_function_that_fails_breaks_the_promise() {
 }
 
 #[tokio::test]
+async fn a_clone_that_owns_what_it_made_breaks_the_promise() {
+    let run = command::run(&["demo"], &[("CLONE_OBJECTS", "own")]).await;
+    run.expect_code(1)
+        .expect_out("all 4 rotations end with `AWSCURRENT logs in`: 4 of 4")
+        .expect_err("broken promise: checkout_clone owns nothing");
+}
+
+#[tokio::test]
 async fn ctrl_c_takes_down_what_was_started() {
     // A function that never answers, so that the demo is still there when it is interrupted.
     let folder = tempfile::tempdir().unwrap();

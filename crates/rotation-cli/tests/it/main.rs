@@ -7,3 +7,4 @@ mod demo;
 mod help;
 mod local;
 mod secret;
+mod world;

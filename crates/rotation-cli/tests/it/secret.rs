@@ -2,115 +2,10 @@
 
 use rotation_aws::{AccessKey, Endpoint, SecretsManager};
 use rotation_core::{SecretDocument, SecretId, SecretStore, StoreFault, VersionId};
-use rotation_testkit::{
-    LocalSecretsManager, PostgresServer, PostgresVersion, TestLogin,
-    secrets_manager::{Operation, Settings},
-};
-use serde_json::{Value, json};
-use tempfile::TempDir;
+use rotation_testkit::secrets_manager::Operation;
+use serde_json::json;
 
-use crate::command::{self, Run};
-
-/// A secret of a user of its own.
-struct World {
-    service: LocalSecretsManager,
-    server: &'static PostgresServer,
-    database: String,
-    user: TestLogin,
-    /// Where the server's authority is.
-    folder: TempDir,
-}
-
-const SECRET: &str = "app";
-
-impl World {
-    async fn new() -> Self {
-        let version = PostgresVersion::available().pop().expect("run scripts/setup-postgres first");
-        let server = PostgresServer::shared(version).unwrap();
-        let service = LocalSecretsManager::start(Settings::default()).await.unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("ca.pem"), server.authority().certificate_pem()).unwrap();
-        let database = server.create_database().await.unwrap();
-        let user = server.create_role("").await.unwrap();
-        let world = Self { service, server, database, user, folder };
-        world.service.create_secret(SECRET, &world.document(&world.user, &json!({}))).unwrap();
-        world
-    }
-
-    fn document(&self, login: &TestLogin, more: &Value) -> String {
-        let mut document = json!({
-            "engine": "postgres", "host": self.server.host(), "port": self.server.port(), "ssl": true,
-            "username": login.username, "password": login.password, "dbname": self.database,
-        });
-        document.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        document.to_string()
-    }
-
-    async fn rotate(&self, arguments: &[&str]) -> Run {
-        self.rotate_with(arguments, &[]).await
-    }
-
-    async fn rotate_with(&self, arguments: &[&str], more: &[(&str, &str)]) -> Run {
-        let (endpoint, authority) = (self.service.endpoint(), self.folder.path().join("ca.pem"));
-        let arguments = [&["secret", SECRET, "--endpoint-url", &endpoint], arguments].concat();
-        let mut environment = vec![
-            ("AWS_ACCESS_KEY_ID", "local"),
-            ("AWS_SECRET_ACCESS_KEY", "local"),
-            ("AWS_REGION", "us-east-1"),
-            ("TLS_CA_BUNDLE", authority.to_str().unwrap()),
-        ];
-        environment.extend(more);
-        let run = command::run(&arguments, &environment).await;
-        for label in ["AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"] {
-            if let Some(TestLogin { password, .. }) = self.login(label) {
-                assert!(
-                    !run.out.contains(&password) && !run.err.contains(&password),
-                    "{}{}",
-                    run.out,
-                    run.err
-                );
-            }
-        }
-        run
-    }
-
-    fn login(&self, label: &str) -> Option<TestLogin> {
-        let value: Value = serde_json::from_str(&self.service.value(SECRET, label).ok()?).unwrap();
-        let text = |name: &str| value[name].as_str().unwrap().to_owned();
-        Some(TestLogin { username: text("username"), password: text("password") })
-    }
-
-    async fn logs_in(&self, login: &TestLogin) -> bool {
-        self.server.try_login(login, &self.database).await.is_ok()
-    }
-
-    fn holder(&self, label: &str) -> Option<String> {
-        let stages = self.service.stages(SECRET).unwrap();
-        stages
-            .into_iter()
-            .find(|(_, labels)| labels.iter().any(|own| own == label))
-            .map(|(version, _)| version)
-    }
-
-    /// A version under AWSPENDING, as a rotation that stopped after createSecret leaves it.
-    fn put_pending(&self, password: &str) -> String {
-        let login = TestLogin { username: self.user.username.clone(), password: password.to_owned() };
-        let token = uuid::Uuid::new_v4().to_string();
-        let request = json!({
-            "SecretId": SECRET, "ClientRequestToken": token, "VersionStages": ["AWSPENDING"],
-            "SecretString": self.document(&login, &json!({})),
-        });
-        self.service.call_inside(Operation::PutSecretValue, request).unwrap();
-        token
-    }
-
-    /// Nothing but the one version there was at the beginning.
-    #[track_caller]
-    fn expect_untouched(&self) {
-        let stages: Vec<_> = self.service.stages(SECRET).unwrap().into_values().collect();
-        assert_eq!(stages, [["AWSCURRENT"]]);
-    }
-}
+use crate::world::{Refusing, SECRET, World};
 
 #[tokio::test]
 async fn a_single_user_gets_a_new_password_without_a_failed_login() {
@@ -218,20 +113,6 @@ async fn a_function_that_rotates_the_secret_is_named_before_anybody_agrees() {
     // What the function left behind has no value yet, and gets one.
     world.rotate(&["--yes"]).await.expect_code(0).expect_out("the new value is stored");
     assert_eq!(world.holder("AWSCURRENT"), Some(version));
-}
-
-/// A function that does nothing.
-struct Refusing;
-
-impl rotation_testkit::Function for Refusing {
-    fn invoke(
-        &self,
-        _: Value,
-    ) -> rotation_testkit::BoxFuture<'_, Result<Value, rotation_testkit::FunctionError>> {
-        let error =
-            rotation_testkit::FunctionError { error_type: "Broken".into(), message: "as ever".into() };
-        Box::pin(async { Err(error) })
-    }
 }
 
 #[tokio::test]
