@@ -52,7 +52,7 @@ fn every_crate_takes_lints_version_and_licence_from_the_workspace() {
 fn scripts_stop_at_the_first_error_and_run_from_anywhere() {
     for (name, text) in texts().into_iter().filter(|(_, text)| text.starts_with("#!/usr/bin/env bash")) {
         assert!(text.contains("set -euo pipefail"), "{name} goes on after an error");
-        assert!(text.contains("cd \"$(dirname \"$0\")/..\""), "{name} depends on where it is called");
+        assert!(text.contains("cd \"$(dirname \"$0\")/.."), "{name} depends on where it is called");
     }
 }
 
@@ -66,7 +66,10 @@ fn every_test_that_a_guarantee_names_exists() {
         let is_test = test.len() > 20
             && test.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
         if is_test && test.matches('_').count() >= 3 {
-            assert!(sources.contains(&format!("fn {test}(")), "docs/semantics.md names the test {test}");
+            // As a function, or as a line of a macro that makes functions.
+            let found =
+                [format!("fn {test}("), format!("    {test} ")].iter().any(|text| sources.contains(text));
+            assert!(found, "docs/semantics.md names the test {test}");
             named += 1;
         }
     }
