@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use rotation_aws::SecretsManager;
 use rotation_core::{
-    Deadline, SecretId, VersionId,
+    Deadline, RotationError, SecretId, VersionId,
     database::{Database, Engine, MasterSecret, Strategy},
 };
 use rotation_lambda::{Config, Environment, StrategyKind};
@@ -96,7 +96,6 @@ pub(crate) async fn run(arguments: &Arguments, environment: &Environment, screen
     match arguments.engine {
         EngineWord::Postgres => {
             let engine = Postgres::from_environment(environment)?;
-            // Boxed: the SDK's futures nest deeper than the compiler lays out in one piece.
             Box::pin(rotate(&engine, arguments, environment, screen)).await
         }
     }
@@ -112,10 +111,10 @@ async fn rotate<E: Engine>(
     let secret = SecretId::new(&arguments.id).context("the secret's name is not usable")?;
     let token = arguments.token.as_ref().map(VersionId::new).transpose();
     let token = token.context("--token is not usable")?;
-    let store = SecretsManager::of_person(&config.endpoint).await;
 
-    let found = Box::pin(Plan::describe(&store, &secret, token.as_ref())).await?;
-    let Some(found) = found else {
+    let deadline = Deadline::after(STEP_TIME);
+    let store = bounded(deadline, async { Ok(SecretsManager::of_person(&config.endpoint).await) }).await?;
+    let Some(found) = bounded(deadline, Plan::describe(&store, &secret, token.as_ref())).await? else {
         screen.line(format_args!(
             "This version of {secret} is AWSCURRENT: its rotation has ended. Nothing to do."
         ));
@@ -129,17 +128,25 @@ async fn rotate<E: Engine>(
     let target = |deadline| {
         Database::new(engine, strategy.clone(), config.passwords.clone(), config.require_tls, deadline)
     };
-    let deadline = Deadline::after(STEP_TIME);
-    let plan = Box::pin(Plan::survey(found, &store, &target(deadline), &strategy, &E::PROFILE)).await?;
+    let survey = target(deadline);
+    let plan = bounded(deadline, Plan::survey(found, &store, &survey, &strategy, &E::PROFILE)).await?;
     plan.show(screen);
     if !arguments.yes && !agreed(screen)? {
         bail!("nothing was changed");
     }
     let version = match plan.pending() {
         Some(pending) => pending.clone(),
-        None => Box::pin(plan.begin(&store, &target(Deadline::after(STEP_TIME)), screen)).await?,
+        None => {
+            let deadline = Deadline::after(STEP_TIME);
+            bounded(deadline, plan.begin(&store, &target(deadline), screen)).await?
+        }
     };
     Box::pin(steps::run(&store, target, plan.secret(), &version, screen)).await
+}
+
+/// Boxed, because the SDK's futures nest deeper than the compiler lays out in one piece.
+async fn bounded<T>(deadline: Deadline, work: impl Future<Output = Result<T>>) -> Result<T> {
+    deadline.bound(Box::pin(work)).await.map_err(RotationError::from)?
 }
 
 /// The functions' own settings, with what the command line says over them.
