@@ -372,3 +372,33 @@ fn an_advisory_lock_does_for_alternating_users_what_a_transaction_does() {
     "]],
     );
 }
+
+/// Somebody puts AWSCURRENT back on the version before, whose user is the one that the rotation is about to change.
+fn roll_back(world: &World) {
+    let mut store = world.store.borrow_mut();
+    let secret = store.secret_mut();
+    let previous = secret.holder(&StagingLabel::Previous).unwrap().clone();
+    secret.label(&StagingLabel::Current, &previous);
+}
+
+#[test]
+fn a_set_whose_current_moves_before_its_last_look_changes_nobody() {
+    for kind in [Kind::Transactional, Kind::Autocommit] {
+        World::run(async {
+            let start = Situation::SecondRotation.prepare(Plan::Alternating, kind, Variant::Sound).await;
+            start.invoke(Step::Create).await.unwrap().unwrap();
+            let healthy = start.fork();
+            healthy.invoke(Step::Set).await.unwrap().unwrap();
+            let log = healthy.world.gate.borrow().log.clone();
+            let last_look = log.iter().rposition(|(_, name)| *name == "store: DescribeSecret").unwrap();
+            assert!(last_look > 4, "the look of the label check: {log:?}");
+            for at in 0..=last_look {
+                let service = start.fork();
+                service.world.gate.borrow_mut().meanwhile = Some((at, roll_back));
+                assert!(service.invoke(Step::Set).await.unwrap().is_err(), "before call {at}");
+                assert!(service.world.logs_in(&StagingLabel::Current), "before call {at}");
+                assert_eq!(service.world.server.borrow().users, start.world.server.borrow().users);
+            }
+        });
+    }
+}

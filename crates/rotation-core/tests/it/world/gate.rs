@@ -27,6 +27,9 @@ pub(crate) enum Fault {
 pub(crate) const FAULTS: [Fault; 7] =
     [Fault::Before, Fault::After, Fault::Repeat, Fault::Hang, Fault::Late, Fault::Kill, Fault::KillAfter];
 
+/// The place of a call in the order, and what happens right before it.
+type Meanwhile = (usize, fn(&World));
+
 /// Counts calls, knows which fail, and in interleavings lets one through at a time.
 #[derive(Debug, Default)]
 pub(crate) struct Gate {
@@ -34,6 +37,8 @@ pub(crate) struct Gate {
     pub(crate) calls: usize,
     /// Which calls fail, by their place in the order.
     pub(crate) faults: Vec<(usize, Fault)>,
+    /// What somebody else does right before a call, by its place in the order.
+    pub(crate) meanwhile: Option<Meanwhile>,
     /// The names of the calls, in order, with the invocation that made them.
     pub(crate) log: Vec<(usize, &'static str)>,
     /// Set where the running invocation has been killed.
@@ -61,6 +66,10 @@ impl World {
         lost: impl FnOnce() -> T,
     ) -> T {
         let actor = self.pass(name).await;
+        let meanwhile = self.gate.borrow().meanwhile.filter(|(at, _)| *at == self.gate.borrow().calls);
+        if let Some((_, act)) = meanwhile {
+            act(self);
+        }
         let fault = {
             let mut gate = self.gate.borrow_mut();
             let place = gate.calls;
