@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use crate::{
-    BAR_DELAY, Failure,
-    figures::{Figures, count, mib, milliseconds},
+    Failure,
+    figures::{Figures, count, mib},
     subject::{Kind, Role, Subject},
 };
 
@@ -36,7 +36,7 @@ impl Bar {
     }
 }
 
-/// Every bar of every shipped artifact. `ours` and `delayed` were measured under [`BAR_DELAY`].
+/// Every bar of every shipped artifact. `ours` and `delayed` were measured under [`BAR_DELAY`](crate::BAR_DELAY).
 pub(crate) fn judge(
     subjects: &[Subject],
     figures: &[Figures],
@@ -65,14 +65,14 @@ pub(crate) fn judge(
         bar("refused logins", count(figures.refused_logins), Limit::Exactly(0.0));
     }
     for (subject, figures) in ours.iter().zip(delayed) {
-        let (serial, delay) = (f64::from(SERIAL_CALLS), milliseconds(BAR_DELAY));
+        let serial = f64::from(SERIAL_CALLS);
         let mut bar = |name: String, figure: f64, limit: f64| {
             let name = format!("{}: {name}", subject.name);
             judged.push(Bar { name, figure, limit: Limit::AtMost(limit) });
         };
         bar("Secrets Manager calls one after another".to_owned(), figures.serial_calls, serial);
-        let steps = format!("four steps of a fresh process, times {serial} calls of {delay} ms");
-        bar(steps, figures.cold_steps / (serial * delay), 1.2);
+        let steps = format!("four steps of a fresh process, times {serial} calls of {:.1} ms", figures.call);
+        bar(steps, figures.cold_steps / figures.least_possible(serial), 1.2);
     }
     Ok(judged)
 }

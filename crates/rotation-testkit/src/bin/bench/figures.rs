@@ -20,6 +20,8 @@ pub(crate) struct Sample {
     pub(crate) calls: usize,
     /// How many of them waited for one another. Without a delay calls are too short to be seen at the same time.
     pub(crate) serial_calls: usize,
+    /// The mean of what a call took inside the store: the delay, and by how much the store's timer overshot it.
+    pub(crate) call: Duration,
     /// Logins that PostgreSQL accepted in the first rotation.
     pub(crate) logins: usize,
     /// Logins that it refused in both rotations.
@@ -44,6 +46,8 @@ pub(crate) struct Figures {
     pub(crate) calls: usize,
     /// The median: a call that comes late on a busy machine looks as if it had waited for the one beside it.
     pub(crate) serial_calls: f64,
+    /// What a call took inside the store, ms.
+    pub(crate) call: f64,
     pub(crate) logins: usize,
     pub(crate) refused_logins: usize,
 }
@@ -64,14 +68,15 @@ impl Figures {
             peak_mib: median(samples.iter().map(|sample| mib(sample.peak_kib * 1024)).collect()),
             calls: most(&|sample| sample.calls),
             serial_calls: median(samples.iter().map(|sample| count(sample.serial_calls)).collect()),
+            call: of(&|sample| sample.call),
             logins: most(&|sample| sample.logins),
             refused_logins: most(&|sample| sample.refused_logins),
         }
     }
 
-    /// What the calls that waited for one another would take alone under this delay, ms.
-    pub(crate) fn least_possible(&self, delay: Duration) -> f64 {
-        milliseconds(delay) * self.serial_calls
+    /// What so many calls one after another took inside the store alone, ms.
+    pub(crate) fn least_possible(&self, serial_calls: f64) -> f64 {
+        self.call * serial_calls
     }
 }
 

@@ -5,7 +5,7 @@ use std::{fs, path::Path, sync::Arc, time::Duration};
 use rotation_testkit::{
     InvocationReport, LambdaBuilder, LambdaFunction, LocalSecretsManager, PostgresServer, PostgresVersion,
     TestAuthority, TestCertificate, TestLogin,
-    secrets_manager::{Operation, RotationOutcome, RotationSettings, Settings, serial_calls},
+    secrets_manager::{Call, Operation, RotationOutcome, RotationSettings, Settings, serial_calls},
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use serde_json::{Value, json};
@@ -91,6 +91,7 @@ impl Laboratory {
             peak_kib: cold[3].peak_rss_kib.ok_or("the peak memory could not be read")?,
             calls: calls.len(),
             serial_calls: serial_calls(&calls),
+            call: mean_duration(&calls),
             logins,
             refused_logins,
         })
@@ -178,6 +179,12 @@ impl Laboratory {
         let accepted = log.lines().filter(|line| line.contains("connection authorized: user="));
         accepted.filter(|line| !line.contains("application_name=rotation-testkit")).count()
     }
+}
+
+/// Zero where there is no call.
+fn mean_duration(calls: &[Call]) -> Duration {
+    let total: Duration = calls.iter().map(Call::duration).sum();
+    total / u32::try_from(calls.len().max(1)).unwrap_or(u32::MAX)
 }
 
 fn secret(postgres: &PostgresServer, login: &TestLogin, master_arn: Option<&str>) -> Value {

@@ -46,11 +46,13 @@ pub(crate) fn draw(subjects: &[Subject], figures: &[Figures], runs: usize, delay
     if !delay.is_zero() {
         let serial = figures.iter().map(|figures| figures.serial_calls.to_string());
         row(&mut table, "Secrets Manager calls one after another", serial);
+        let calls = figures.iter().map(|figures| format!("{:.2}", figures.call));
+        row(&mut table, "a call inside the store, ms", calls);
         let ratios = subjects.iter().zip(figures).map(|(subject, figures)| {
             if subject.role == Role::Nothing {
                 return "-".to_owned();
             }
-            format!("{:.2}", figures.cold_steps / figures.least_possible(delay))
+            format!("{:.2}", figures.cold_steps / figures.least_possible(figures.serial_calls))
         });
         row(&mut table, "four steps / least for its own calls", ratios);
     }
