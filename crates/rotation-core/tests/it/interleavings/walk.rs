@@ -1,0 +1,238 @@
+//! The walk is depth-first and complete: at each point where both could make their next call, both orders are gone
+//! through. A point that was reached before by another way (the same world, and both invocations having seen the
+//! same) is not walked again.
+
+use std::{
+    collections::{BTreeSet, HashSet},
+    future::poll_fn,
+    hash::{DefaultHasher, Hash, Hasher},
+    pin::Pin,
+    task::Poll,
+    time::Duration,
+};
+
+use rotation_core::{StagingLabel, Step};
+
+use crate::world::{Kind, Plan, Service, Situation, Variant, Violation, World, version};
+
+/// The invocation that came first.
+const OLD: usize = 0;
+/// The other one.
+const NEW: usize = 1;
+
+/// What both do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Race {
+    /// The service calls one step twice at once, and goes on with the rotation after one of them.
+    Duplicate,
+    /// While an invocation sleeps, somebody cancels, takes AWSPENDING away and rotates anew, through all four steps.
+    Stale,
+}
+
+/// A choice that is still to be walked: who made each call up to it, and what both had seen before the last one.
+#[derive(Default)]
+struct Branch {
+    path: Vec<usize>,
+    histories: [DefaultHasher; 2],
+}
+
+/// What a walk came to.
+#[derive(Debug, Default)]
+pub(crate) struct Walked {
+    /// Distinct points.
+    pub(crate) points: usize,
+    /// Ways from the start to the end or to a point that was known.
+    pub(crate) schedules: usize,
+    /// What broke after the old invocation wrote in the gap between its last look at the labels and the write.
+    pub(crate) violations: BTreeSet<Violation>,
+    /// What broke although it wrote nothing in that gap.
+    pub(crate) unexplained: BTreeSet<Violation>,
+}
+
+impl Walked {
+    /// Walks everything from the point at which the old invocation of this step may begin.
+    pub(crate) fn all(race: Race, step: Step, plan: Plan, kind: Kind, variant: Variant) -> Self {
+        World::run(async {
+            let start = Situation::SecondRotation.prepare(plan, kind, variant).await;
+            for before in Step::ALL.into_iter().take_while(|before| *before < step) {
+                start.invoke(before).await.unwrap().unwrap();
+            }
+            let mut walked = Self::default();
+            let (mut seen, mut open) = (HashSet::new(), vec![Branch::default()]);
+            while let Some(branch) = open.pop() {
+                walked.follow(&start, race, step, branch, &mut seen, &mut open).await;
+            }
+            walked.points = seen.len();
+            walked
+        })
+    }
+
+    /// Follows a path, then goes on with the older invocation wherever there is a choice, leaving the other choice
+    /// open.
+    async fn follow(
+        &mut self,
+        start: &Service,
+        race: Race,
+        step: Step,
+        branch: Branch,
+        seen: &mut HashSet<u64>,
+        open: &mut Vec<Branch>,
+    ) {
+        self.schedules += 1;
+        let old = start.fork();
+        let new = newcomer(&old, race);
+        let world = &old.world;
+        world.gate.borrow_mut().scheduled = true;
+        let old_future: Pin<Box<dyn Future<Output = ()>>> = Box::pin(async { drop(old.invoke(step).await) });
+        let new_future: Pin<Box<dyn Future<Output = ()>>> = Box::pin(go_on(&new, race, step));
+        let mut futures = [Some(old_future), Some(new_future)];
+        let Branch { path, mut histories } = branch;
+        let mut taken = Vec::new();
+        while futures.iter().any(Option::is_some) {
+            for actor in [OLD, NEW] {
+                // Whoever waits for its turn has nothing else to do.
+                if !world.waits(actor) {
+                    world.gate.borrow_mut().actor = actor;
+                    poll_once(&mut futures[actor]).await;
+                }
+            }
+            let ready: Vec<(usize, u64)> = world.ready();
+            let Some((first, _)) = ready.first().copied() else {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+                continue;
+            };
+            let actor = match path.get(taken.len()) {
+                Some(actor) => *actor,
+                None => {
+                    if !seen.insert(point(world, &histories, &ready)) {
+                        break;
+                    }
+                    if ready.len() == 2 {
+                        let path = [&taken[..], &[NEW]].concat();
+                        open.push(Branch { path, histories: histories.clone() });
+                    }
+                    first
+                }
+            };
+            taken.push(actor);
+            // What was seen before the branch is known.
+            let history = (taken.len() >= path.len()).then_some(&mut histories[actor]);
+            let ticket = ready.iter().find(|(ready, _)| *ready == actor).unwrap().1;
+            world.admit(actor, ticket, &mut futures[actor], history).await;
+        }
+        let over = futures.iter().all(Option::is_none);
+        drop(futures);
+        if over {
+            self.arrive(&new).await;
+        }
+        let violations = std::mem::take(&mut world.watch.borrow_mut().violations);
+        let in_the_gap = violations.iter().any(|violation| violation.invariant == "I4" && violation.unseen);
+        if in_the_gap { &mut self.violations } else { &mut self.unexplained }.extend(violations);
+    }
+
+    /// Both are over: the service retries whatever rotation is under way.
+    async fn arrive(&mut self, new: &Service) {
+        std::mem::take(&mut *new.world.gate.borrow_mut());
+        let pending = new.world.store.borrow().secret().holder(&StagingLabel::Pending).cloned();
+        let Some(token) = pending else { return };
+        new.world.watch.borrow_mut().tokens.insert(OLD, token.clone());
+        let alone = Service { token, actor: OLD, ..new.clone() };
+        if alone.rotate().await.is_none() {
+            new.world.watch.borrow_mut().report("I5", "service: end", false);
+        }
+    }
+}
+
+/// Who goes on beside the old invocation.
+fn newcomer(old: &Service, race: Race) -> Service {
+    let token = match race {
+        Race::Duplicate => old.token.clone(),
+        Race::Stale => version(9),
+    };
+    let mut watch = old.world.watch.borrow_mut();
+    watch.tokens.insert(NEW, token.clone());
+    // Whose turn it is depends on who comes first; nobody outside the pair has one.
+    watch.protected.retain(|user, _| !user.starts_with("app"));
+    drop(watch);
+    Service { token, actor: NEW, ..old.clone() }
+}
+
+async fn go_on(new: &Service, race: Race, step: Step) {
+    let world = &new.world;
+    let first = match race {
+        Race::Duplicate => step,
+        Race::Stale => {
+            // Whoever takes the label away makes sure first that AWSCURRENT logs in, as the documentation says.
+            let anew = || {
+                let safe = world.logs_in(&StagingLabel::Current);
+                if safe {
+                    world.store.borrow_mut().secret_mut().unlabel(&StagingLabel::Pending);
+                    new.begin();
+                }
+                safe
+            };
+            if !world.call("service: rotate anew", anew, || false).await {
+                return;
+            }
+            Step::Create
+        }
+    };
+    for step in Step::ALL.into_iter().filter(|next| *next >= first) {
+        if !matches!(new.invoke(step).await, Some(Ok(_))) {
+            return;
+        }
+    }
+    world.call("service: end", || new.end(), || ()).await;
+}
+
+async fn poll_once(future: &mut Option<Pin<Box<dyn Future<Output = ()> + '_>>>) {
+    poll_fn(|cx| {
+        if future.as_mut().is_some_and(|future| future.as_mut().poll(cx).is_ready()) {
+            *future = None;
+        }
+        Poll::Ready(())
+    })
+    .await;
+}
+
+/// What tells this point from others: the world, what both have seen, and whose calls wait.
+fn point(world: &World, histories: &[DefaultHasher; 2], ready: &[(usize, u64)]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let actors: Vec<usize> = ready.iter().map(|(actor, _)| *actor).collect();
+    (world.digest(), histories.each_ref().map(Hasher::finish), actors).hash(&mut hasher);
+    hasher.finish()
+}
+
+impl World {
+    fn waits(&self, actor: usize) -> bool {
+        self.gate.borrow().waiting.get(&actor).is_some_and(|tickets| !tickets.is_empty())
+    }
+
+    /// The oldest waiting call of each invocation.
+    fn ready(&self) -> Vec<(usize, u64)> {
+        let gate = self.gate.borrow();
+        gate.waiting.iter().filter_map(|(actor, tickets)| Some((*actor, *tickets.first()?))).collect()
+    }
+
+    /// Lets one call through; its invocation then has seen the world as it was.
+    async fn admit(
+        &self,
+        actor: usize,
+        ticket: u64,
+        future: &mut Option<Pin<Box<dyn Future<Output = ()> + '_>>>,
+        history: Option<&mut DefaultHasher>,
+    ) {
+        let before = history.is_some().then(|| self.digest());
+        let made = self.gate.borrow().log.len();
+        {
+            let mut gate = self.gate.borrow_mut();
+            (gate.actor, gate.admitted) = (actor, Some(ticket));
+        }
+        poll_once(future).await;
+        let gate = self.gate.borrow();
+        assert!(gate.admitted.is_none(), "the call went through");
+        if let Some(history) = history {
+            (gate.log[made].1, before).hash(history);
+        }
+    }
+}
