@@ -47,14 +47,15 @@ impl Pair {
     }
 
     /// What would let the master go on, for an administrator to run.
-    pub(crate) fn needed(&self, next: &Username) -> String {
+    pub(crate) fn needed(&self, next: &Username, objects: CloneObjects) -> String {
         let master = quote_identifier(&self.master.name);
         let mut needed = Vec::new();
         if !self.master.create_role && !self.master.superuser {
             needed.push(format!("ALTER ROLE {master} CREATEROLE"));
         }
         let changes_original = *next == self.names.original || self.join_original().is_some();
-        let users = [(Some(&self.original), changes_original), (self.clone.as_ref(), true)];
+        let changes_clone = *next == self.names.clone || !self.corrections(objects).is_empty();
+        let users = [(Some(&self.original), changes_original), (self.clone.as_ref(), changes_clone)];
         for (user, changed) in users {
             let Some(user) = user.filter(|user| changed && self.major >= 16 && !user.administered) else {
                 continue;

@@ -73,7 +73,7 @@ impl PostgresSession {
         next: &Credentials,
         deadline: Deadline,
     ) -> Result<(), StatementError> {
-        let major = self.major();
+        let (major, objects) = (self.major(), self.clone_objects);
         let mut batch = statements::begin(deadline.remaining()).to_vec();
         batch.push(statements::read_own());
         batch.extend(read_pair(names, major));
@@ -84,15 +84,15 @@ impl PostgresSession {
         if pair.clone.is_none() && next.username == names.original {
             return Err(StatementError::new(StatementFault::NoSuchUser));
         }
-        let corrections = pair.corrections(self.clone_objects);
+        let corrections = pair.corrections(objects);
         if !corrections.is_empty() {
             pair = self.correct(&pair, corrections, &next.username).await?;
         }
-        self.notes.extend(pair.drift(self.clone_objects));
+        self.notes.extend(pair.drift(objects));
         let verifier = storage.verifier(&next.username, &next.password)?;
         let set = statements::set_password(&next.username, &verifier);
         let outcome = self.connection.run(&[set]).await.map(drop);
-        outcome.map_err(|error| name_privilege(error, || pair.needed(&next.username)))
+        outcome.map_err(|error| name_privilege(error, || pair.needed(&next.username, objects)))
     }
 
     /// Runs the corrections and reads the pair again. What is still not as it should be, and is not something that
@@ -103,13 +103,14 @@ impl PostgresSession {
         corrections: Vec<Correction>,
         next: &Username,
     ) -> Result<Pair, StatementError> {
+        let objects = self.clone_objects;
         let (required, attempts): (Vec<_>, Vec<_>) =
             corrections.into_iter().partition(|correction| correction.otherwise == Otherwise::Fail);
         let mut batch: Vec<Statement> =
             required.into_iter().flat_map(|required| required.statements).collect();
         let mut refused = Vec::new();
         if !attempts.is_empty() {
-            let needed = |error| name_privilege(error, || pair.needed(next));
+            let needed = |error| name_privilege(error, || pair.needed(next, objects));
             self.connection.run(&batch).await.map_err(needed)?;
             batch.clear();
             refused = self.attempt_all(attempts).await?;
@@ -117,9 +118,9 @@ impl PostgresSession {
         let written = batch.len();
         batch.extend(read_pair(&pair.names, pair.major));
         let answers = self.connection.run(&batch).await;
-        let answers = answers.map_err(|error| name_privilege(error, || pair.needed(next)))?;
+        let answers = answers.map_err(|error| name_privilege(error, || pair.needed(next, objects)))?;
         let after = Pair::parse(&pair.names, pair.major, answers.get(written..).unwrap_or_default())?;
-        let left = after.corrections(self.clone_objects);
+        let left = after.corrections(objects);
         // What the master gave itself for the time being must be given back; making a clone gives it rights over it.
         let rights = |state: &Pair| {
             let held = state.memberships.iter().filter(|held| held.member == pair.master.name);

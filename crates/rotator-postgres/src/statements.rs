@@ -132,3 +132,65 @@ pub(crate) fn release() -> Statement {
 pub(crate) fn roll_back() -> Statement {
     Statement::new("roll back to savepoint", "ROLLBACK TO SAVEPOINT correction")
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+    use rotation_core::database::{Engine, Password};
+
+    use super::*;
+    use crate::Postgres;
+
+    #[track_caller]
+    #[expect(clippy::needless_pass_by_value, reason = "a snapshot is written where it is used")]
+    fn check(statement: &Statement, expected: Expect) {
+        expected.assert_eq(&format!("{}: {}", statement.kind, statement.sql));
+    }
+
+    #[test]
+    fn a_transaction_ends_short_of_the_deadline_and_looks_names_up_in_the_catalogue_alone() {
+        let [begin, settings] = begin(Duration::from_secs(10));
+        check(&begin, expect!["begin: BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"]);
+        check(
+            &settings,
+            expect![
+                "set local: SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL ROLE NONE; SET LOCAL statement_timeout = 9000; SET LOCAL lock_timeout = 4500; SET LOCAL idle_in_transaction_session_timeout = 11000; SET LOCAL DateStyle = 'ISO'; SET LOCAL TimeZone = 'UTC'"
+            ],
+        );
+        // Zero would mean without end.
+        let [_, settings] = super::begin(Duration::ZERO);
+        assert!(
+            settings.sql.contains("statement_timeout = 1;") && settings.sql.contains("lock_timeout = 1;")
+        );
+        let [_, settings] = super::begin(Duration::MAX);
+        assert!(settings.sql.contains("idle_in_transaction_session_timeout = 268436455;"));
+    }
+
+    #[test]
+    fn a_password_is_set_by_its_verifier_for_a_name_that_is_quoted() {
+        let username = Username::parse("o'dd \"name\"; --", &Postgres::PROFILE).unwrap();
+        let password = Password::parse("canary").unwrap();
+        let verifier = postgres_session::md5_verifier(&username, &password);
+        let statement = set_password(&username, &verifier);
+        check(
+            &statement,
+            expect![[
+                r#"set password: ALTER ROLE "o'dd ""name""; --" PASSWORD 'md55df7ea43259197b8a87ffdc8c568e46f'"#
+            ]],
+        );
+        assert!(!format!("{statement:?}").contains("md5"));
+    }
+
+    #[test]
+    fn memberships_are_read_with_their_options_where_there_are_any() {
+        let username = Username::parse("it's", &Postgres::PROFILE).unwrap();
+        let pair = UserPair::of(&username, &Postgres::PROFILE).unwrap();
+        assert!(read_memberships(&pair, 15).sql.contains("m.admin_option, true, true FROM"));
+        assert!(
+            read_memberships(&pair, 16).sql.contains("m.admin_option, m.inherit_option, m.set_option FROM")
+        );
+        for statement in [read_roles(&pair), read_settings(&pair), read_memberships(&pair, 18)] {
+            assert!(statement.sql.contains("'it''s', 'it''s_clone'"), "{}", statement.sql);
+        }
+    }
+}

@@ -1,0 +1,155 @@
+use crate::laboratory::{Lab, quoted, versions};
+
+/// A clone as AWS's template makes it, by the master.
+async fn template_clone(lab: &Lab<'_>) -> rotation_testkit::TestLogin {
+    let (app, clone) = (lab.app.username.clone(), lab.clone());
+    let sql = format!("CREATE ROLE {} LOGIN; GRANT {app} TO {0}", clone.username);
+    lab.server.query_as(&lab.master, &lab.database, &sql).await.unwrap();
+    lab.admin(&format!("ALTER ROLE {} PASSWORD 'old'", clone.username)).await;
+    clone
+}
+
+#[tokio::test]
+async fn a_clone_of_the_templates_is_adopted_and_its_objects_are_handed_over() {
+    for version in versions() {
+        let lab = Lab::new(version).await;
+        let clone = template_clone(&lab).await;
+        let old = rotation_testkit::TestLogin { password: "old".to_owned(), ..clone.clone() };
+        lab.admin(&format!("GRANT CREATE ON SCHEMA public TO {}", lab.app.username)).await;
+        let objects = "CREATE SCHEMA made; CREATE TABLE made.t (id serial PRIMARY KEY); \
+             CREATE VIEW made.v AS SELECT 1 AS one; CREATE TYPE made.e AS ENUM ('a'); \
+             CREATE FUNCTION made.f() RETURNS int LANGUAGE sql AS 'SELECT 1'; SELECT 1";
+        lab.value_as(&old, objects).await;
+        let rights = lab.snapshot_of_master().await;
+
+        assert_eq!(lab.rotate_to(&clone).await.unwrap(), [] as [&str; 0], "{version}");
+        let owners = lab
+            .value(
+                "SELECT string_agg(DISTINCT owner::regrole::text, ' ') FROM ( \
+                 SELECT relowner FROM pg_class WHERE relnamespace = 'made'::regnamespace UNION \
+                 SELECT proowner FROM pg_proc WHERE pronamespace = 'made'::regnamespace UNION \
+                 SELECT typowner FROM pg_type WHERE typnamespace = 'made'::regnamespace UNION \
+                 SELECT nspowner FROM pg_namespace WHERE nspname = 'made') AS all_of_them (owner)",
+            )
+            .await;
+        assert_eq!(owners, lab.app.username, "{version}");
+        assert_eq!(lab.snapshot_of_master().await, rights, "{version}");
+        lab.value_as(&lab.app, "ALTER TABLE made.t ADD more int; SELECT 1").await;
+        lab.value_as(&clone, "DROP FUNCTION made.f(); SELECT 1").await;
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_handed_over_is_counted_by_database() {
+    for version in versions() {
+        let lab = Lab::new(version).await;
+        let clone = template_clone(&lab).await;
+        let elsewhere = lab.server.create_database().await.unwrap();
+        let name = quoted(&clone.username);
+        let sql = format!("CREATE SCHEMA a AUTHORIZATION {name}; CREATE SCHEMA b AUTHORIZATION {name}");
+        lab.server.execute(&elsewhere, &sql).await.unwrap();
+        // The original may not create in this schema, so it cannot come to own the function in it.
+        lab.admin(&format!(
+            "CREATE SCHEMA closed; CREATE FUNCTION closed.f() RETURNS int LANGUAGE sql AS 'SELECT 1'; \
+             ALTER FUNCTION closed.f() OWNER TO {name}; GRANT USAGE ON SCHEMA closed TO {name}"
+        ))
+        .await;
+        let rights = lab.snapshot_of_master().await;
+        let notes = lab.rotate_to(&clone).await.unwrap();
+        let here = &lab.database;
+        let mut expected = vec![
+            "the objects of the clone could not be handed to the original".to_owned(),
+            format!(
+                "the clone has grants of its own on 1 objects in the database \"{here}\", which the original may \
+                 not have"
+            ),
+            format!(
+                "1 objects in the database \"{here}\" belong to the clone: run REASSIGN OWNED there as an \
+                 administrator"
+            ),
+            format!(
+                "2 objects in the database \"{elsewhere}\" belong to the clone: run REASSIGN OWNED there as an \
+                 administrator"
+            ),
+        ];
+        let mut notes = notes;
+        expected.sort();
+        notes.sort();
+        assert_eq!(notes, expected, "{version}");
+        assert_eq!(lab.snapshot_of_master().await, rights, "{version}");
+        // The password is set all the same.
+        lab.connect(&clone).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn rights_that_the_master_gave_itself_before_stay_as_they_were() {
+    for version in versions().into_iter().filter(|version| version.major() >= 16) {
+        let lab = Lab::new(version).await;
+        let clone = template_clone(&lab).await;
+        let (app, master) = (&lab.app.username, &lab.master.username);
+        let sql = format!(
+            "GRANT {app} TO {master} WITH INHERIT FALSE, SET TRUE; \
+             GRANT {} TO {master} WITH INHERIT FALSE, SET FALSE",
+            clone.username
+        );
+        lab.server.query_as(&lab.master, &lab.database, &sql).await.unwrap();
+        lab.admin(&format!("CREATE SCHEMA made AUTHORIZATION {}", clone.username)).await;
+        let rights = lab.snapshot_of_master().await;
+        assert_eq!(lab.rotate_to(&clone).await.unwrap(), [] as [&str; 0], "{version}");
+        assert_eq!(lab.snapshot_of_master().await, rights, "{version}");
+        let owner =
+            lab.value("SELECT nspowner::regrole::text FROM pg_namespace WHERE nspname = 'made'").await;
+        assert_eq!(owner, *app);
+    }
+}
+
+#[tokio::test]
+async fn what_the_clone_holds_beside_the_original_is_taken_away() {
+    for version in versions() {
+        let lab = Lab::new(version).await;
+        let clone = template_clone(&lab).await;
+        let (master, clone_name) = (&lab.master.username, &clone.username);
+        // One that the master manages, and one that only a superuser may take away.
+        let sql = format!("CREATE ROLE {clone_name}_extra; GRANT {clone_name}_extra TO {clone_name}");
+        lab.server.query_as(&lab.master, &lab.database, &sql).await.unwrap();
+        lab.admin(&format!(
+            "ALTER ROLE {clone_name} SET statement_timeout = '7s'; \
+             ALTER ROLE {clone_name} IN DATABASE {} SET work_mem = '5MB'; \
+             ALTER ROLE {clone_name} CREATEDB CONNECTION LIMIT 3 VALID UNTIL '2099-01-01'",
+            lab.database
+        ))
+        .await;
+        assert_eq!(lab.rotate_to(&clone).await.unwrap(), [] as [&str; 0], "{version}");
+        let memberships = lab
+            .value(&format!(
+                "SELECT string_agg(roleid::regrole::text, ' ') FROM pg_auth_members \
+                 WHERE member = '{clone_name}'::regrole"
+            ))
+            .await;
+        assert_eq!(memberships, lab.app.username, "{version}");
+        let settings = lab
+            .value(&format!(
+                "SELECT string_agg(setconfig::text, ' ') FROM pg_db_role_setting \
+                 WHERE setrole = '{clone_name}'::regrole"
+            ))
+            .await;
+        assert_eq!(settings, format!("{{role={}}}", lab.app.username));
+        let attributes = lab
+            .value(&format!(
+                "SELECT concat_ws(' ', rolcreatedb, rolconnlimit, rolvaliduntil) FROM pg_roles \
+                 WHERE rolname = '{clone_name}'"
+            ))
+            .await;
+        assert_eq!(attributes, "f -1 infinity");
+
+        if version.major() >= 16 {
+            let group = lab.server.create_role("").await.unwrap().username;
+            lab.admin(&format!("GRANT {group} TO {clone_name}")).await;
+            let notes = lab.rotate_to(&clone).await.unwrap();
+            let note =
+                format!("the clone keeps its own membership in \"{group}\": the master may not revoke it");
+            assert_eq!(notes, [note], "{version} {master}");
+        }
+    }
+}

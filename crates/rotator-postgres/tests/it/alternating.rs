@@ -1,0 +1,140 @@
+use rotation_core::database::Session;
+use rotator_postgres::CloneObjects;
+
+use crate::laboratory::{Lab, versions};
+
+const NO_NOTES: [&str; 0] = [];
+
+#[tokio::test]
+async fn the_clone_works_as_the_original_and_ownership_never_splits() {
+    for version in versions() {
+        let lab = Lab::new(version).await;
+        lab.admin(&format!("CREATE SCHEMA work AUTHORIZATION {}", lab.app.username)).await;
+        let clone = lab.clone();
+        assert_eq!(lab.rotate_to(&clone).await.unwrap(), NO_NOTES, "{version}");
+        lab.value_as(&clone, "CREATE TABLE work.made_by_clone (a int); SELECT 1").await;
+        lab.value_as(&lab.app, "CREATE TABLE work.made_by_app (a int); SELECT 1").await;
+        let owners = "SELECT string_agg(DISTINCT tableowner, ' ') FROM pg_tables WHERE schemaname = 'work'";
+        assert_eq!(lab.value(owners).await, lab.app.username);
+        lab.value_as(&lab.app, "ALTER TABLE work.made_by_clone ADD b int; SELECT 1").await;
+        lab.value_as(&clone, "ALTER TABLE work.made_by_app ADD b int; SELECT 1").await;
+
+        let mut back = lab.app.clone();
+        back.password = "the original's next".to_owned();
+        assert_eq!(lab.rotate_to(&back).await.unwrap(), NO_NOTES, "{version}");
+        lab.connect(&back).await.unwrap().probe().await.unwrap();
+        lab.connect(&clone).await.unwrap().probe().await.unwrap();
+        assert!(lab.connect(&lab.app).await.unwrap_err().is_refusal());
+        for password in [&clone.password, &back.password] {
+            assert!(!lab.server.log().contains(password.as_str()), "{version} wrote a password down");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_rotation_of_equal_users_writes_nothing_but_the_password() {
+    for version in versions() {
+        let lab = Lab::new(version).await;
+        let mut clone = lab.clone();
+        lab.rotate_to(&clone).await.unwrap();
+        let written = || {
+            let log = lab.server.log();
+            let words = ["ALTER ROLE", "CREATE ROLE", "GRANT", "REVOKE", "SAVEPOINT", "REASSIGN"];
+            let ours = |line: &&str| line.contains(&format!("|{}|", lab.master.username));
+            log.lines().filter(ours).filter(|line| words.iter().any(|word| line.contains(word))).count()
+        };
+        let before = written();
+        clone.password = "the next one".to_owned();
+        lab.rotate_to(&clone).await.unwrap();
+        assert_eq!(written() - before, 1, "{version}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_sees_a_staged_clone_and_dropping_the_session_leaves_nothing_of_it() {
+    for version in versions() {
+        let lab = Lab::new(version).await;
+        let before = lab.snapshot().await;
+        let session = lab.stage(&lab.clone()).await.unwrap();
+        assert_eq!(lab.snapshot().await, before);
+        drop(session);
+        // The next one would wait for the name, had the first not gone.
+        lab.rotate_to(&lab.clone()).await.unwrap();
+        assert_ne!(lab.snapshot().await, before);
+    }
+}
+
+#[tokio::test]
+async fn the_master_has_no_more_rights_afterwards_than_making_a_role_gives() {
+    for version in versions() {
+        let lab = Lab::new(version).await;
+        lab.rotate_to(&lab.clone()).await.unwrap();
+        let master = &lab.master.username;
+        let may = lab
+            .value(&format!(
+                "SELECT string_agg(pg_has_role('{master}', rolname, 'USAGE')::text, ' ') FROM pg_roles \
+                 WHERE rolname LIKE '{}%'",
+                lab.app.username
+            ))
+            .await;
+        assert_eq!(may, "false false", "{version}");
+    }
+}
+
+#[tokio::test]
+async fn a_clone_that_was_dropped_is_made_again_with_everything() {
+    for version in versions() {
+        let lab = Lab::new(version).await;
+        let clone = lab.clone();
+        lab.admin(&format!("ALTER ROLE {} SET search_path = work, public", lab.app.username)).await;
+        lab.rotate_to(&clone).await.unwrap();
+        lab.admin(&format!("DROP ROLE {}", clone.username)).await;
+        lab.rotate_to(&clone).await.unwrap();
+        assert_eq!(lab.value_as(&clone, "SHOW search_path").await, "work, public");
+        assert_eq!(lab.value_as(&clone, "SELECT current_user").await, lab.app.username);
+    }
+}
+
+#[tokio::test]
+async fn rights_that_are_granted_to_the_original_or_revoked_reach_the_clone_at_once() {
+    for version in versions() {
+        let lab = Lab::new(version).await;
+        let clone = lab.clone();
+        let group = lab.server.create_role("").await.unwrap().username;
+        lab.rotate_to(&clone).await.unwrap();
+        let app = &lab.app.username;
+        let may = format!("SELECT pg_has_role('{}', '{group}', 'MEMBER')", clone.username);
+        lab.admin(&format!("GRANT {group} TO {app}")).await;
+        assert_eq!(lab.value(&may).await, "t");
+        assert_eq!(lab.value_as(&clone, &format!("SET ROLE {group}; SELECT current_user")).await, group);
+        lab.admin(&format!("REVOKE {group} FROM {app}")).await;
+        assert_eq!(lab.value(&may).await, "f");
+    }
+}
+
+#[tokio::test]
+async fn clones_may_keep_what_they_make_as_with_the_templates_of_aws() {
+    for version in versions() {
+        let mut lab = Lab::new(version).await;
+        lab.objects = CloneObjects::Own;
+        let clone = lab.clone();
+        lab.admin(&format!(
+            "CREATE SCHEMA work AUTHORIZATION {}; ALTER ROLE {0} NOINHERIT CONNECTION LIMIT 4",
+            lab.app.username
+        ))
+        .await;
+        assert_eq!(lab.rotate_to(&clone).await.unwrap(), NO_NOTES);
+        assert_eq!(lab.value_as(&clone, "SELECT current_user").await, clone.username);
+        lab.value_as(&clone, "CREATE TABLE work.made_by_clone (a int); SELECT 1").await;
+        let owner = "SELECT tableowner FROM pg_tables WHERE tablename = 'made_by_clone'";
+        assert_eq!(lab.value(owner).await, clone.username);
+        assert_eq!(lab.rotate_to(&clone).await.unwrap(), NO_NOTES);
+        assert_eq!(lab.value(owner).await, clone.username);
+
+        // Changing one's mind hands everything over.
+        lab.objects = CloneObjects::Original;
+        lab.rotate_to(&clone).await.unwrap();
+        assert_eq!(lab.value(owner).await, lab.app.username);
+        assert_eq!(lab.value_as(&clone, "SELECT current_user").await, lab.app.username);
+    }
+}

@@ -1,0 +1,86 @@
+use crate::laboratory::{Lab, quoted, versions};
+
+#[tokio::test]
+async fn settings_are_copied_to_the_letter_with_and_without_a_database() {
+    for version in versions() {
+        let lab = Lab::new(version).await;
+        let (app, database) = (&lab.app.username, &lab.database);
+        let odd = lab.server.create_database().await.unwrap();
+        let renamed = format!("{odd} \"odd\" 'name'");
+        let clone = lab.clone();
+        lab.admin(&format!("ALTER DATABASE {odd} RENAME TO {}", quoted(&renamed))).await;
+        lab.admin(&format!(
+            "ALTER ROLE {app} SET search_path = \"$user\", \"odd, schema\", \"with \"\"quotes\"\"\", public, \"UPPER\"; \
+             ALTER ROLE {app} SET temp_tablespaces = ''; \
+             ALTER ROLE {app} SET application_name = E'=it''s \\\\ odd, \"quoted\"='; \
+             ALTER ROLE {app} SET DateStyle = 'ISO, DMY'; \
+             ALTER ROLE {app} SET TimeZone = 'Asia/Kathmandu'; \
+             ALTER ROLE {app} SET lc_monetary = 'C'; \
+             ALTER ROLE {app} IN DATABASE {database} SET search_path = ''; \
+             ALTER ROLE {app} IN DATABASE {} SET work_mem = '9MB'",
+            quoted(&renamed)
+        ))
+        .await;
+        assert_eq!(lab.rotate_to(&clone).await.unwrap(), [] as [&str; 0], "{version}");
+        let of = |role: &str| {
+            format!(
+                "SELECT string_agg(concat_ws(' ', setdatabase, v), ' | ' ORDER BY setdatabase, v) \
+                 FROM pg_db_role_setting, unnest(setconfig) AS v \
+                 WHERE setrole = '{role}'::regrole AND v NOT LIKE 'role=%'"
+            )
+        };
+        let settings = lab.value(&of(app)).await;
+        assert!(settings.contains("odd, schema") && settings.contains("quoted\"="), "{settings}");
+        assert_eq!(lab.value(&of(&clone.username)).await, settings, "{version}");
+
+        lab.admin(&format!(
+            "ALTER ROLE {app} RESET search_path; ALTER ROLE {app} SET TimeZone = 'UTC'; \
+             ALTER ROLE {app} IN DATABASE {} RESET ALL",
+            quoted(&renamed)
+        ))
+        .await;
+        // The original's own turn brings the clone to equal as well.
+        assert_eq!(lab.rotate_to(&lab.app).await.unwrap(), [] as [&str; 0], "{version}");
+        assert_eq!(lab.value(&of(&clone.username)).await, lab.value(&of(app)).await, "{version}");
+    }
+}
+
+#[tokio::test]
+async fn an_original_that_becomes_another_role_makes_its_clone_become_the_same() {
+    for version in versions() {
+        let lab = Lab::new(version).await;
+        let (app, clone) = (&lab.app.username, lab.clone());
+        let team = lab.server.create_role("").await.unwrap().username;
+        lab.admin(&format!("GRANT {team} TO {app}; ALTER ROLE {app} SET role = '{team}'")).await;
+        lab.rotate_to(&clone).await.unwrap();
+        for user in [&lab.app, &clone] {
+            assert_eq!(lab.value_as(user, "SELECT current_user").await, team, "{version}");
+        }
+        lab.admin(&format!(
+            "ALTER ROLE {app} RESET role; ALTER ROLE {app} IN DATABASE {} SET role = 'none'",
+            lab.database
+        ))
+        .await;
+        lab.rotate_to(&clone).await.unwrap();
+        for user in [&lab.app, &clone] {
+            assert_eq!(lab.value_as(user, "SELECT current_user").await, *app, "{version}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_clone_whose_pool_discards_everything_keeps_its_rights() {
+    for version in versions() {
+        let lab = Lab::new(version).await;
+        let clone = lab.clone();
+        lab.admin(&format!("CREATE TABLE secret (a int); GRANT SELECT ON secret TO {}", lab.app.username))
+            .await;
+        lab.rotate_to(&clone).await.unwrap();
+        let client =
+            lab.server.query_as(&clone, &lab.database, "RESET ALL; RESET ROLE; SELECT current_user").await;
+        assert_eq!(client.unwrap(), [[Some(lab.app.username.clone())]], "{version}");
+        // DISCARD ALL cannot run in one message with others; this is the part of it that matters.
+        let sql = "SET SESSION AUTHORIZATION DEFAULT; SELECT count(*) FROM secret";
+        assert_eq!(lab.value_as(&clone, sql).await, "0", "{version}");
+    }
+}

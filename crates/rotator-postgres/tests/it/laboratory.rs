@@ -1,0 +1,167 @@
+//! A server, a database, a master and a user of one test.
+
+use std::time::Duration;
+
+use database_tls::TlsSettings;
+use rotation_core::{
+    Deadline, SecretDocument,
+    database::{
+        Change, ConnectError, Credentials, Engine, Login, Password, Session, StatementError, Transport,
+        UserPair, Username,
+    },
+};
+use rotation_testkit::{PostgresServer, PostgresVersion, TestLogin};
+use rotator_postgres::{CloneObjects, Postgres, PostgresSession};
+
+pub(crate) struct Lab<'s> {
+    pub(crate) server: &'s PostgresServer,
+    pub(crate) database: String,
+    /// CREATEROLE and no superuser; may grant `app` where the version asks for that.
+    pub(crate) master: TestLogin,
+    pub(crate) app: TestLogin,
+    pub(crate) objects: CloneObjects,
+}
+
+/// Every tested version, and the machine's own if there is one.
+pub(crate) fn versions() -> Vec<PostgresVersion> {
+    let mut versions = PostgresVersion::TESTED.to_vec();
+    versions.extend(PostgresVersion::available().into_iter().filter(|version| version.major() == 15));
+    versions
+}
+
+pub(crate) fn deadline() -> Deadline {
+    Deadline::after(Duration::from_secs(20))
+}
+
+pub(crate) fn document(server: &PostgresServer, database: &str, login: &TestLogin) -> SecretDocument {
+    let document = serde_json::json!({
+        "engine": "postgres", "host": server.host(), "port": server.port(), "dbname": database,
+        "username": login.username, "password": login.password,
+    });
+    SecretDocument::parse(&document.to_string()).unwrap()
+}
+
+pub(crate) fn engine(server: &PostgresServer, objects: CloneObjects) -> Postgres {
+    let tls = TlsSettings::default().with_ca_bundle(server.authority().certificate_pem()).unwrap();
+    Postgres::new(tls, objects)
+}
+
+pub(crate) fn username(name: &str) -> Username {
+    Username::parse(name, &Postgres::PROFILE).unwrap()
+}
+
+pub(crate) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+impl Lab<'static> {
+    pub(crate) async fn new(version: PostgresVersion) -> Self {
+        Self::on(PostgresServer::shared(version).unwrap()).await
+    }
+}
+
+impl<'s> Lab<'s> {
+    pub(crate) async fn on(server: &'s PostgresServer) -> Self {
+        let app = server.create_role("").await.unwrap();
+        Self::with_app(server, app).await
+    }
+
+    pub(crate) async fn with_app(server: &'s PostgresServer, app: TestLogin) -> Self {
+        let database = server.create_database().await.unwrap();
+        let master = server.create_role("CREATEROLE CREATEDB").await.unwrap();
+        let lab = Self { server, database, master, app, objects: CloneObjects::Original };
+        if lab.server.version().major() >= 16 {
+            // As if the master had made it, as on RDS.
+            let app = quoted(&lab.app.username);
+            lab.admin(&format!(
+                "GRANT {app} TO {} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE",
+                lab.master.username
+            ))
+            .await;
+        }
+        lab.admin(&format!("GRANT CREATE ON DATABASE {} TO {}", lab.database, quoted(&lab.app.username)))
+            .await;
+        lab
+    }
+
+    pub(crate) async fn admin(&self, sql: &str) {
+        self.server.execute(&self.database, sql).await.unwrap();
+    }
+
+    pub(crate) async fn query(&self, sql: &str) -> Vec<Vec<Option<String>>> {
+        self.server.query(&self.database, sql).await.unwrap()
+    }
+
+    /// The first value of a query as the superuser.
+    pub(crate) async fn value(&self, sql: &str) -> String {
+        self.query(sql).await[0][0].clone().unwrap_or_default()
+    }
+
+    /// The first value of a query as another user.
+    pub(crate) async fn value_as(&self, login: &TestLogin, sql: &str) -> String {
+        let rows = self.server.query_as(login, &self.database, sql).await.unwrap();
+        rows[0][0].clone().unwrap_or_default()
+    }
+
+    pub(crate) fn login(&self, login: &TestLogin) -> Login {
+        Login::from_document(&document(self.server, &self.database, login), &Postgres::PROFILE).unwrap()
+    }
+
+    pub(crate) async fn connect(&self, login: &TestLogin) -> Result<PostgresSession, ConnectError> {
+        engine(self.server, self.objects).connect(&self.login(login), Transport::Tls, deadline()).await
+    }
+
+    pub(crate) fn clone(&self) -> TestLogin {
+        TestLogin {
+            username: format!("{}_clone", self.app.username),
+            password: format!("clone-{}", self.app.password),
+        }
+    }
+
+    pub(crate) fn pair(&self) -> UserPair {
+        UserPair::of(&username(&self.app.username), &Postgres::PROFILE).unwrap()
+    }
+
+    /// Stages a change of the other user as the master, whose session it gives.
+    pub(crate) async fn stage(&self, next: &TestLogin) -> Result<PostgresSession, StatementError> {
+        let pair = self.pair();
+        let credentials = Credentials {
+            username: username(&next.username),
+            password: Password::parse(&next.password).unwrap(),
+        };
+        let live = pair.other(&credentials.username);
+        let mut session = self.connect(&self.master).await.unwrap();
+        session.stage(&Change::OtherUser { pair: &pair, live, next: &credentials }, deadline()).await?;
+        Ok(session)
+    }
+
+    pub(crate) async fn rotate_to(&self, next: &TestLogin) -> Result<Vec<String>, StatementError> {
+        self.stage(next).await?.commit().await
+    }
+
+    /// All that the catalogue says of roles whose name contains the user's or the master's.
+    pub(crate) async fn snapshot(&self) -> String {
+        let (app, master) = (self.app.username.replace('\'', "''"), &self.master.username);
+        let sql = format!(
+            "SELECT (SELECT array_agg(a ORDER BY a.oid) FROM pg_authid a \
+                WHERE strpos(rolname, '{app}') > 0 OR rolname = '{master}')::text, \
+             (SELECT array_agg(m ORDER BY m) FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member \
+                WHERE strpos(rolname, '{app}') > 0 OR rolname = '{master}')::text, \
+             (SELECT array_agg(s ORDER BY s) FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole \
+                WHERE strpos(rolname, '{app}') > 0)::text"
+        );
+        format!("{:?}", self.query(&sql).await)
+    }
+}
+
+impl Lab<'_> {
+    /// The memberships of the master.
+    pub(crate) async fn snapshot_of_master(&self) -> String {
+        let sql = format!(
+            "SELECT array_agg((to_jsonb(m) - 'oid')::text ORDER BY (to_jsonb(m) - 'oid')::text)::text \
+             FROM pg_auth_members m WHERE m.member = '{}'::regrole",
+            self.master.username
+        );
+        self.value(&sql).await
+    }
+}

@@ -1,0 +1,140 @@
+use rotation_core::database::StatementFault;
+use rotation_testkit::PostgresVersion;
+use rotator_postgres::CloneObjects;
+
+use crate::laboratory::{Lab, versions};
+
+/// The change is refused with this fault, and the catalogue is as it was.
+#[track_caller]
+fn check(lab: &Lab<'_>, outcome: (String, StatementFault, String), expected: &StatementFault) {
+    let (before, fault, after) = outcome;
+    assert_eq!(fault, *expected, "{}", lab.server.version());
+    assert_eq!(before, after, "{}: nothing may be written", lab.server.version());
+}
+
+async fn refused(lab: &Lab<'_>, next: &rotation_testkit::TestLogin) -> (String, StatementFault, String) {
+    let before = lab.snapshot().await;
+    let error = lab.rotate_to(next).await.unwrap_err();
+    (before, error.fault, lab.snapshot().await)
+}
+
+#[tokio::test]
+async fn pairs_that_must_not_alternate_are_refused_before_anything_is_written() {
+    let not_alternating = |why| StatementFault::NotAlternating { why };
+    for version in versions() {
+        let lab = Lab::new(version).await;
+        let (app, clone) = (&lab.app.username, lab.clone());
+        let name = &clone.username;
+        lab.admin(&format!("CREATE ROLE {name} LOGIN")).await;
+        check(&lab, refused(&lab, &clone).await, &StatementFault::NotKin);
+        check(&lab, refused(&lab, &lab.app).await, &StatementFault::NotKin);
+        lab.admin(&format!("GRANT {app} TO {name}; ALTER ROLE {name} SUPERUSER")).await;
+        check(&lab, refused(&lab, &clone).await, &not_alternating("it is a superuser"));
+        lab.admin(&format!("DROP ROLE {name}; ALTER ROLE {app} SUPERUSER")).await;
+        check(&lab, refused(&lab, &clone).await, &not_alternating("it is a superuser"));
+        lab.admin(&format!("ALTER ROLE {app} NOSUPERUSER NOLOGIN")).await;
+        check(&lab, refused(&lab, &clone).await, &not_alternating("the original may not log in"));
+        lab.admin(&format!("ALTER ROLE {app} LOGIN VALID UNTIL '2001-01-01'")).await;
+        check(&lab, refused(&lab, &clone).await, &StatementFault::Expired);
+        lab.admin(&format!("ALTER ROLE {app} VALID UNTIL 'infinity'")).await;
+        check(&lab, refused(&lab, &lab.app).await, &StatementFault::NoSuchUser);
+        lab.admin(&format!("ALTER ROLE {app} RENAME TO {app}_gone")).await;
+        check(&lab, refused(&lab, &clone).await, &StatementFault::NoSuchUser);
+    }
+}
+
+#[tokio::test]
+async fn the_master_itself_is_no_user_to_alternate() {
+    let mut lab = Lab::new(PostgresVersion::V16).await;
+    lab.app = lab.master.clone();
+    let why = "it is the master itself";
+    check(&lab, refused(&lab, &lab.clone()).await, &StatementFault::NotAlternating { why });
+}
+
+#[tokio::test]
+async fn a_missing_privilege_comes_with_the_statement_that_gives_it() {
+    for version in versions() {
+        let lab = Lab::new(version).await;
+        let (app, master, clone) = (&lab.app.username, &lab.master.username, lab.clone());
+        let needed = |needed: String| StatementFault::PrivilegeMissing { needed };
+        let mut grants = Vec::new();
+        lab.admin(&format!("ALTER ROLE {master} NOCREATEROLE")).await;
+        grants.push(format!("ALTER ROLE \"{master}\" CREATEROLE"));
+        if version.major() >= 16 {
+            lab.admin(&format!("REVOKE {app} FROM {master}")).await;
+            grants.push(format!("GRANT \"{app}\" TO \"{master}\" WITH ADMIN OPTION"));
+        }
+        check(&lab, refused(&lab, &clone).await, &needed(grants.join("; ")));
+        // What it says is what helps.
+        lab.admin(&grants.join("; ")).await;
+        lab.rotate_to(&clone).await.unwrap();
+
+        if version.major() >= 16 {
+            // The clone exists and belongs to another administrator.
+            let name = &clone.username;
+            lab.admin(&format!("REVOKE {name} FROM {master}")).await;
+            let grant = format!("GRANT \"{name}\" TO \"{master}\" WITH ADMIN OPTION");
+            check(&lab, refused(&lab, &clone).await, &needed(grant.clone()));
+            // The clone is equal already, so the original's turn asks for nothing of the clone.
+            lab.rotate_to(&lab.app).await.unwrap();
+            // The membership that the master granted goes with its right to grant; somebody else grants it.
+            lab.admin(&format!("{grant}; REVOKE {app} FROM {master} CASCADE; GRANT {app} TO {name}")).await;
+            lab.rotate_to(&clone).await.unwrap();
+            let grant = format!("GRANT \"{app}\" TO \"{master}\" WITH ADMIN OPTION");
+            check(&lab, refused(&lab, &lab.app).await, &needed(grant));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_clone_that_could_do_less_is_refused_and_one_that_acts_as_the_original_is_noted() {
+    for version in versions() {
+        let mut lab = Lab::new(version).await;
+        let (app, clone) = (lab.app.username.clone(), lab.clone());
+        let lacking = |attribute: &str| StatementFault::PrivilegeMissing {
+            needed: format!("ALTER ROLE \"{app}_clone\" {attribute}"),
+        };
+        lab.admin(&format!("ALTER ROLE {app} REPLICATION")).await;
+        check(&lab, refused(&lab, &clone).await, &lacking("REPLICATION"));
+        lab.admin(&format!("ALTER ROLE {app} NOREPLICATION BYPASSRLS")).await;
+        lab.objects = CloneObjects::Own;
+        check(&lab, refused(&lab, &clone).await, &lacking("BYPASSRLS"));
+        lab.objects = CloneObjects::Original;
+        lab.admin(&format!(
+            "CREATE TABLE guarded (a int); INSERT INTO guarded VALUES (1); \
+             ALTER TABLE guarded ENABLE ROW LEVEL SECURITY; GRANT SELECT ON guarded TO {app}"
+        ))
+        .await;
+        assert_eq!(
+            lab.rotate_to(&clone).await.unwrap(),
+            ["the clone has BYPASSRLS only while it acts as the original: the master may not give it"]
+        );
+        assert_eq!(lab.value_as(&clone, "SELECT count(*) FROM guarded").await, "1");
+    }
+}
+
+#[tokio::test]
+async fn settings_that_only_a_superuser_may_give_are_noted_and_the_others_are_copied() {
+    for version in versions() {
+        let lab = Lab::new(version).await;
+        let (app, clone) = (&lab.app.username, lab.clone());
+        lab.admin(&format!(
+            "ALTER ROLE {app} SET log_min_duration_statement = 5; ALTER ROLE {app} SET work_mem = '6MB'; \
+             ALTER ROLE {app} SET tenant.name = 'a'"
+        ))
+        .await;
+        let notes = ["log_min_duration_statement", "tenant.name"].map(|name| {
+            format!("the clone lacks the original's setting \"{name}\": the master may not set it")
+        });
+        assert_eq!(lab.rotate_to(&clone).await.unwrap(), notes, "{version}");
+        assert_eq!(lab.value_as(&clone, "SHOW work_mem").await, "6MB");
+        assert_eq!(lab.rotate_to(&clone).await.unwrap(), notes, "{version}");
+        // A rotation that cannot copy them leaves those that somebody else copied.
+        lab.admin(&format!(
+            "ALTER ROLE {} SET log_min_duration_statement = 5; ALTER ROLE {0} SET tenant.name = 'a'",
+            clone.username
+        ))
+        .await;
+        assert_eq!(lab.rotate_to(&clone).await.unwrap(), [] as [&str; 0], "{version}");
+    }
+}
