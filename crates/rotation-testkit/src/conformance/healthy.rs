@@ -103,7 +103,7 @@ async fn test_alone<D: Database>(laboratory: Laboratory<D>) -> Verdict {
         "RotateImmediately": false,
     });
     scene.manager.call_inside(Operation::RotateSecret, request)?;
-    let record = scene.manager.wait_for_rotation(&scene.secret, &token, Duration::from_secs(60)).await?;
+    let record = scene.manager.wait_for_rotation(&scene.secret, &token, Duration::from_mins(1)).await?;
     let steps: Vec<_> = record.steps().map(|step| (step.step, step.error.is_none())).collect();
     ensure!(steps == [("testSecret", true)], "{record:?}");
     ensure!(scene.manager.stages(&scene.secret)? == labels, "the labels have changed");

@@ -28,7 +28,7 @@ async fn take_up<D: Database>(scene: &Scene<D>, version: &str) -> Verdict {
     let refused = scene.manager.rotate(&scene.secret, scene.gate.function().arn());
     let code = refused.as_ref().err().map(|error| error.code);
     ensure!(code == Some(ErrorCode::InvalidRequestException), "RotateSecret was answered with {refused:?}");
-    let wait = std::time::Duration::from_secs(60);
+    let wait = std::time::Duration::from_mins(1);
     let record = scene.manager.wait_for_rotation(&scene.secret, version, wait).await?;
     ensure!(record.last_error().is_none(), "the reattempted rotation failed: {record:?}");
     let held = scene.manager.stages(&scene.secret)?;

@@ -95,3 +95,20 @@ conforms! {
     bad_events_and_documents_are_refused Refusals,
     settings_are_checked_and_lines_are_written Operation,
 }
+
+/// The suite itself must be able to fail, and to say where.
+#[test]
+#[should_panic(expected = "two rotations leave AWSCURRENT alive and the old credential as promised")]
+fn a_program_that_ends_at_once_does_not_conform() {
+    let database = Server::shared(PostgresVersion::V18);
+    let program = "/bin/true".into();
+    Conformance { database, strategy: RotationStrategy::SingleUser, program }.run(Topic::Healthy);
+}
+
+#[test]
+#[should_panic(expected = "a pending value for another user is refused without a connection")]
+fn the_function_of_the_other_strategy_does_not_conform() {
+    let database = Server::shared(PostgresVersion::V18);
+    let program = SINGLE_USER.into();
+    Conformance { database, strategy: RotationStrategy::AlternatingUsers, program }.run(Topic::Refusals);
+}
