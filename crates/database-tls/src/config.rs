@@ -40,6 +40,11 @@ pub fn client_config(settings: &TlsSettings) -> Arc<ClientConfig> {
 }
 
 /// The one provider of cryptography, always named, never taken from the process.
+///
+/// P-256 goes first, because a client sends a key of its first group along: PostgreSQL before version 18 takes P-256
+/// alone, and would cost a round trip more at every login. Servers that like X25519 better take P-256 as well.
 pub(crate) fn provider() -> CryptoProvider {
-    rustls::crypto::ring::default_provider()
+    use rustls::crypto::ring::{default_provider, kx_group};
+    let kx_groups = vec![kx_group::SECP256R1, kx_group::X25519, kx_group::SECP384R1];
+    CryptoProvider { kx_groups, ..default_provider() }
 }

@@ -73,11 +73,6 @@ impl Figures {
             refused_logins: most(&|sample| sample.refused_logins),
         }
     }
-
-    /// What so many calls one after another took inside the store alone, ms.
-    pub(crate) fn least_possible(&self, serial_calls: f64) -> f64 {
-        self.call * serial_calls
-    }
 }
 
 /// Milliseconds, for people.
