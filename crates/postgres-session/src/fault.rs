@@ -25,8 +25,7 @@ fn without_answer(error: &Error, lost: Option<&Error>) -> (StatementFault, Optio
     let io = [lost, Some(error)]
         .into_iter()
         .flatten()
-        .filter_map(|error| error.source()?.downcast_ref::<io::Error>())
-        .next();
+        .find_map(|error| error.source()?.downcast_ref::<io::Error>());
     match io.and_then(io::Error::get_ref).and_then(|wrapped| wrapped.downcast_ref::<Violation>()) {
         Some(violation) => {
             let cause = Some(Cause::new(violation.to_string()));

@@ -245,7 +245,7 @@ mod tests {
         check(&head(b'S', 3), Err(Violation::Malformed));
         check(&message(b'D', b""), Err(Violation::Malformed));
         let ready = [authentication(0, b""), message(b'Z', b"I")].concat();
-        check(&[ready.clone(), message(b'D', &[0; 100_000])].concat(), Ok(()));
+        check(&[ready.clone(), message(b'D', &vec![0; 100_000])].concat(), Ok(()));
         check(&[ready, head(b'D', (1 << 20) + 1)].concat(), Err(Violation::TooLong));
     }
 }

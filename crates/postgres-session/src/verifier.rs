@@ -71,7 +71,7 @@ fn salted_scram_verifier(password: &Password, iterations: u32, salt: &[u8]) -> V
     )))
 }
 
-/// SASLprep (RFC 4013) where it applies; the server and libpq take a password that it forbids as it is, and so must
+/// `SASLprep` (RFC 4013) where it applies; the server and libpq take a password that it forbids as it is, and so must
 /// we.
 fn prepared(password: &Password) -> Zeroizing<String> {
     let text = password.expose();

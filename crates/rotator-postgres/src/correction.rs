@@ -50,7 +50,7 @@ impl Pair {
     pub(crate) fn needed(&self, next: &Username, objects: CloneObjects) -> String {
         let master = quote_identifier(&self.master.name);
         let mut needed = Vec::new();
-        if !self.master.create_role && !self.master.superuser {
+        if !self.master.makes_roles && !self.master.superuser {
             needed.push(format!("ALTER ROLE {master} CREATEROLE"));
         }
         let changes_original = *next == self.names.original || self.join_original().is_some();
@@ -104,8 +104,8 @@ impl Pair {
     fn privileged_attributes(&self, objects: CloneObjects) -> Vec<Correction> {
         type Attribute = (&'static str, fn(&Role) -> bool);
         const ATTRIBUTES: [Attribute; 4] = [
-            ("CREATEDB", |role| role.create_database),
-            ("CREATEROLE", |role| role.create_role),
+            ("CREATEDB", |role| role.makes_databases),
+            ("CREATEROLE", |role| role.makes_roles),
             ("BYPASSRLS", |role| role.bypass_rls),
             ("REPLICATION", |role| role.replication),
         ];

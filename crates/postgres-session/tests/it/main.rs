@@ -1,5 +1,7 @@
 //! Logins against real servers and against servers in bad faith.
 
+#![expect(clippy::unwrap_used, reason = "a test fails where it unwraps, and says what was there")]
+
 mod laboratory;
 mod logins;
 mod quoting;

@@ -10,6 +10,9 @@ use tokio::{
 
 use crate::laboratory::{assert_kept, over_tls, plain, soon, to_port, trusting};
 
+/// Whether an error is the one that is due.
+type Expected = fn(&ConnectError) -> bool;
+
 /// The rogue is refused in this way over plaintext and over TLS, without having seen the password.
 async fn check(rogue: Rogue, messages: usize, expected: impl Fn(&ConnectError) -> bool) {
     let server = RoguePostgres::start(rogue.clone()).await.unwrap();
@@ -79,7 +82,7 @@ async fn silence_and_drip_feed_end_at_the_deadline() {
                 ConnectError::Protocol(_) if drip => {}
                 error => panic!("{rogue:?} over {transport:?}: {error:?}"),
             }
-            assert!(started.elapsed() < Duration::from_millis(2000), "{:?}", started.elapsed());
+            assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
         }
     }
 }
@@ -92,7 +95,6 @@ async fn only_the_servers_own_word_means_that_there_is_no_tls() {
         connect(&to_port(server.port()), Transport::Tls, &trusting(&authority), "test", soon(300)).await;
     assert!(matches!(outcome, Err(ConnectError::TimedOut)), "{outcome:?}");
 
-    type Expected = fn(&ConnectError) -> bool;
     let answers: [(&[u8], Expected); 6] = [
         (b"N", |error| matches!(error, ConnectError::TlsUnavailable)),
         (b"NR\0\0\0\x08\0\0\0\x03", |error| matches!(error, ConnectError::Protocol(_))),
@@ -124,7 +126,6 @@ async fn only_the_servers_own_word_means_that_there_is_no_tls() {
 
 #[tokio::test]
 async fn refusals_are_told_apart_by_their_code() {
-    type Expected = fn(&ConnectError) -> bool;
     let cases: [(&str, Expected); 14] = [
         ("28P01", |error| matches!(error, ConnectError::Refused(_))),
         ("28000", |error| matches!(error, ConnectError::AccessRule(_))),

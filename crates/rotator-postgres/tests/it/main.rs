@@ -1,5 +1,7 @@
 //! Rotations of users of real PostgreSQL servers.
 
+#![expect(clippy::unwrap_used, reason = "a test fails where it unwraps, and says what was there")]
+
 mod adoption;
 mod alternating;
 mod attributes;
