@@ -63,7 +63,12 @@ async fn each_fault_of_a_certificate_has_a_name_and_no_login_is_tried() {
 async fn addresses_are_checked_as_such() {
     let server = PostgresServer::shared(PostgresVersion::V16).unwrap();
     assert_eq!(fault_of(server, "127.0.0.1", server.authority()).await, None);
-    assert_eq!(fault_of(server, "127.0.0.2", server.authority()).await, Some(TlsFault::WrongHost));
+    let authority = TestAuthority::new();
+    let builder = PostgresServer::builder(PostgresVersion::V16);
+    let certificate = ServerTls::Certificate(authority.server_named(&["localhost"]));
+    let server = builder.tls(certificate).start().unwrap();
+    assert_eq!(fault_of(&server, "localhost", &authority).await, None);
+    assert_eq!(fault_of(&server, "127.0.0.1", &authority).await, Some(TlsFault::WrongHost));
 }
 
 #[tokio::test]
