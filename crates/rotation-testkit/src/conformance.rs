@@ -10,6 +10,7 @@
 //! A database takes part by implementing [`Database`]; nothing here knows an engine. The cases hold what the AWS
 //! manual "Rotate AWS Secrets Manager secrets" asks of a rotation function, and what this project promises beyond.
 
+mod builder;
 mod canaries;
 mod case;
 mod credentials;
@@ -28,6 +29,7 @@ mod races;
 mod repetition;
 mod scene;
 mod settings;
+mod trace;
 
 use std::{path::PathBuf, rc::Rc};
 

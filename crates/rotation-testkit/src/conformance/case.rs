@@ -3,9 +3,7 @@
 use std::{cell::RefCell, error::Error, future::Future, path::PathBuf, pin::Pin, rc::Rc, time::Duration};
 
 use super::{
-    Database, RotationStrategy,
-    canaries::Canaries,
-    scene::{Scene, SceneBuilder, Trace},
+    Database, RotationStrategy, builder::SceneBuilder, canaries::Canaries, scene::Scene, trace::Trace,
 };
 
 /// How a case ends.

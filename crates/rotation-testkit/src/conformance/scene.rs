@@ -7,124 +7,20 @@ use serde_json::{Value, json};
 use super::{
     Database, Logins, RotationStrategy, Tenant,
     canaries::Canaries,
-    case::{Failure, Laboratory, Verdict, ensure},
+    case::{Failure, Verdict, ensure},
     gate::Gate,
+    trace::Trace,
 };
 use crate::{
-    FunctionError, LambdaFunction, LocalSecretsManager,
-    secrets_manager::{
-        Operation, RotationOutcome, RotationRecord, RotationSettings, SecretsManagerHandle, Settings,
-    },
+    FunctionError, LocalSecretsManager,
+    secrets_manager::{Operation, RotationOutcome, RotationRecord},
 };
 
 /// The steps in the order of the service.
 pub(super) const STEPS: [&str; 4] = ["createSecret", "setSecret", "testSecret", "finishSecret"];
 
 /// Retries of the service within which a rotation must converge once faults stop.
-const ATTEMPTS: u32 = 4;
-
-/// How a scene is set.
-pub(super) struct SceneBuilder<'a, D> {
-    laboratory: &'a Laboratory<D>,
-    environment: Vec<(String, String)>,
-    region: Option<&'a str>,
-    stale_reads: u32,
-    with_deployed_master: bool,
-    edit: Box<dyn FnOnce(&mut Value) + 'a>,
-    edit_master: Box<dyn FnOnce(&mut Value) + 'a>,
-}
-
-impl<'a, D: Database> SceneBuilder<'a, D> {
-    pub(super) fn new(laboratory: &'a Laboratory<D>) -> Self {
-        Self {
-            laboratory,
-            environment: Vec::new(),
-            region: None,
-            stale_reads: 0,
-            with_deployed_master: true,
-            edit: Box::new(|_| {}),
-            edit_master: Box::new(|_| {}),
-        }
-    }
-
-    pub(super) fn env(mut self, name: &str, value: &str) -> Self {
-        self.environment.push((name.to_owned(), value.to_owned()));
-        self
-    }
-
-    /// The function's region; the secret's stays.
-    pub(super) fn region(self, region: &'a str) -> Self {
-        Self { region: Some(region), ..self }
-    }
-
-    pub(super) fn stale_reads(self, reads: u32) -> Self {
-        Self { stale_reads: reads, ..self }
-    }
-
-    /// Leaves `MASTER_SECRET_ARN` away, so that the secret's `masterarn` alone says which master.
-    pub(super) fn without_deployed_master(self) -> Self {
-        Self { with_deployed_master: false, ..self }
-    }
-
-    /// Changes the secret's value before the secret is made.
-    pub(super) fn document(self, edit: impl FnOnce(&mut Value) + 'a) -> Self {
-        Self { edit: Box::new(edit), ..self }
-    }
-
-    /// Changes the master secret's value before that secret is made.
-    pub(super) fn master(self, edit: impl FnOnce(&mut Value) + 'a) -> Self {
-        Self { edit_master: Box::new(edit), ..self }
-    }
-
-    pub(super) async fn start(self) -> Result<Scene<D>, Failure> {
-        let laboratory = self.laboratory;
-        let database = Rc::clone(&laboratory.database);
-        let tenant = database.create_tenant().await?;
-        let rights = database.rights(&tenant, tenant.original()).await?;
-        let mut settings = Settings::default();
-        settings.rotation =
-            RotationSettings { attempts: ATTEMPTS, pause: Duration::from_millis(1), ..settings.rotation };
-        settings.trouble.stale_reads = self.stale_reads;
-        let manager = LocalSecretsManager::start(settings).await?;
-        let mut master_document = tenant.master.clone();
-        (self.edit_master)(&mut master_document);
-        let master = manager.create_secret("master", &master_document.to_string())?;
-        let mut document = tenant.document.clone();
-        if laboratory.strategy == RotationStrategy::AlternatingUsers {
-            document["masterarn"] = json!(master);
-        }
-        (self.edit)(&mut document);
-        let secret = manager.create_secret("application", &document.to_string())?;
-
-        let mut function = LambdaFunction::builder(&laboratory.program)
-            .timeout(Duration::from_secs(20))
-            .env("SECRETS_MANAGER_ENDPOINT", manager.endpoint())
-            .log_format(laboratory.log_format)
-            .log_level("TRACE");
-        if let Some(region) = self.region {
-            function = function.region(region);
-        }
-        if laboratory.strategy == RotationStrategy::AlternatingUsers && self.with_deployed_master {
-            function = function.env("MASTER_SECRET_ARN", &master);
-        }
-        for (name, value) in database.function_environment().into_iter().chain(self.environment) {
-            function = function.env(name, value);
-        }
-        let twin = Arc::new(Gate::new(function.clone().build()?));
-        let gate = Arc::new(Gate::new(function.build()?));
-        manager.register(gate.function().arn(), gate.clone());
-        let trace = |gate: &Arc<Gate>| Trace {
-            gate: Arc::clone(gate),
-            manager: manager.handle(),
-            tenant: tenant.clone(),
-            secrets: [secret.clone(), master.clone()],
-        };
-        laboratory.remember(trace(&gate));
-        laboratory.remember(trace(&twin));
-        let (strategy, own_trace) = (laboratory.strategy, trace(&gate));
-        Ok(Scene { database, strategy, manager, gate, twin, tenant, secret, master, rights, own_trace })
-    }
-}
+pub(super) const ATTEMPTS: u32 = 4;
 
 /// A tenant with its secret, and the function that rotates it.
 pub(super) struct Scene<D> {
@@ -140,7 +36,7 @@ pub(super) struct Scene<D> {
     pub(super) master: String,
     /// What the tenant's user may do, before anything was rotated.
     pub(super) rights: String,
-    own_trace: Trace,
+    pub(super) own_trace: Trace,
 }
 
 /// A rotation that a case drives itself: its events without their `Step`.
@@ -296,44 +192,4 @@ impl<D: Database> Scene<D> {
 
 fn is_write(operation: Operation) -> bool {
     matches!(operation, Operation::PutSecretValue | Operation::UpdateSecretVersionStage)
-}
-
-/// What is kept of a scene until its case is over, to search it.
-pub(super) struct Trace {
-    gate: Arc<Gate>,
-    manager: SecretsManagerHandle,
-    tenant: Tenant,
-    secrets: [String; 2],
-}
-
-impl Trace {
-    pub(super) fn canaries(&self) -> Canaries {
-        let mut canaries = Canaries::default();
-        for document in [&self.tenant.document, &self.tenant.master] {
-            canaries.add("the first password of a secret", document["password"].as_str().unwrap_or_default());
-        }
-        for secret in &self.secrets {
-            let request = json!({"SecretId": secret, "IncludeDeprecated": true});
-            let listed =
-                self.manager.call_inside(Operation::ListSecretVersionIds, request).unwrap_or_default();
-            for version in listed["Versions"].as_array().into_iter().flatten() {
-                let id = version["VersionId"].as_str().unwrap_or_default();
-                let value = self.manager.version_value(secret, id).unwrap_or_default();
-                let document: Value = serde_json::from_str(&value).unwrap_or_default();
-                canaries.add("the password of a version", document["password"].as_str().unwrap_or_default());
-            }
-        }
-        for event in self.gate.events() {
-            canaries.add("a rotation token", event["RotationToken"].as_str().unwrap_or_default());
-        }
-        canaries
-    }
-
-    pub(super) fn output(&self) -> String {
-        self.gate.function().output()
-    }
-
-    pub(super) fn answers(&self) -> String {
-        format!("{:?}", self.gate.errors())
-    }
 }

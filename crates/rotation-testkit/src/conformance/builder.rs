@@ -1,0 +1,120 @@
+//! How a scene is set up.
+
+use std::{rc::Rc, sync::Arc, time::Duration};
+
+use serde_json::{Value, json};
+
+use super::{
+    Database, RotationStrategy,
+    case::{Failure, Laboratory},
+    gate::Gate,
+    scene::{ATTEMPTS, Scene},
+    trace::Trace,
+};
+use crate::{
+    LambdaFunction, LocalSecretsManager,
+    secrets_manager::{RotationSettings, Settings},
+};
+
+/// How a scene is set.
+pub(super) struct SceneBuilder<'a, D> {
+    laboratory: &'a Laboratory<D>,
+    environment: Vec<(String, String)>,
+    region: Option<&'a str>,
+    stale_reads: u32,
+    with_deployed_master: bool,
+    edit: Box<dyn FnOnce(&mut Value) + 'a>,
+    edit_master: Box<dyn FnOnce(&mut Value) + 'a>,
+}
+
+impl<'a, D: Database> SceneBuilder<'a, D> {
+    pub(super) fn new(laboratory: &'a Laboratory<D>) -> Self {
+        Self {
+            laboratory,
+            environment: Vec::new(),
+            region: None,
+            stale_reads: 0,
+            with_deployed_master: true,
+            edit: Box::new(|_| {}),
+            edit_master: Box::new(|_| {}),
+        }
+    }
+
+    pub(super) fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The function's region; the secret's stays.
+    pub(super) fn region(self, region: &'a str) -> Self {
+        Self { region: Some(region), ..self }
+    }
+
+    pub(super) fn stale_reads(self, reads: u32) -> Self {
+        Self { stale_reads: reads, ..self }
+    }
+
+    /// Leaves `MASTER_SECRET_ARN` away, so that the secret's `masterarn` alone says which master.
+    pub(super) fn without_deployed_master(self) -> Self {
+        Self { with_deployed_master: false, ..self }
+    }
+
+    /// Changes the secret's value before the secret is made.
+    pub(super) fn document(self, edit: impl FnOnce(&mut Value) + 'a) -> Self {
+        Self { edit: Box::new(edit), ..self }
+    }
+
+    /// Changes the master secret's value before that secret is made.
+    pub(super) fn master(self, edit: impl FnOnce(&mut Value) + 'a) -> Self {
+        Self { edit_master: Box::new(edit), ..self }
+    }
+
+    pub(super) async fn start(self) -> Result<Scene<D>, Failure> {
+        let laboratory = self.laboratory;
+        let database = Rc::clone(&laboratory.database);
+        let tenant = database.create_tenant().await?;
+        let rights = database.rights(&tenant, tenant.original()).await?;
+        let mut settings = Settings::default();
+        settings.rotation =
+            RotationSettings { attempts: ATTEMPTS, pause: Duration::from_millis(1), ..settings.rotation };
+        settings.trouble.stale_reads = self.stale_reads;
+        let manager = LocalSecretsManager::start(settings).await?;
+        let mut master_document = tenant.master.clone();
+        (self.edit_master)(&mut master_document);
+        let master = manager.create_secret("master", &master_document.to_string())?;
+        let mut document = tenant.document.clone();
+        if laboratory.strategy == RotationStrategy::AlternatingUsers {
+            document["masterarn"] = json!(master);
+        }
+        (self.edit)(&mut document);
+        let secret = manager.create_secret("application", &document.to_string())?;
+
+        let mut function = LambdaFunction::builder(&laboratory.program)
+            .timeout(Duration::from_secs(20))
+            .env("SECRETS_MANAGER_ENDPOINT", manager.endpoint())
+            .log_format(laboratory.log_format)
+            .log_level("TRACE");
+        if let Some(region) = self.region {
+            function = function.region(region);
+        }
+        if laboratory.strategy == RotationStrategy::AlternatingUsers && self.with_deployed_master {
+            function = function.env("MASTER_SECRET_ARN", &master);
+        }
+        for (name, value) in database.function_environment().into_iter().chain(self.environment) {
+            function = function.env(name, value);
+        }
+        let twin = Arc::new(Gate::new(function.clone().build()?));
+        let gate = Arc::new(Gate::new(function.build()?));
+        manager.register(gate.function().arn(), gate.clone());
+        let trace = |gate: &Arc<Gate>| Trace {
+            gate: Arc::clone(gate),
+            manager: manager.handle(),
+            tenant: tenant.clone(),
+            secrets: [secret.clone(), master.clone()],
+        };
+        laboratory.remember(trace(&gate));
+        laboratory.remember(trace(&twin));
+        let (strategy, own_trace) = (laboratory.strategy, trace(&gate));
+        Ok(Scene { database, strategy, manager, gate, twin, tenant, secret, master, rights, own_trace })
+    }
+}
