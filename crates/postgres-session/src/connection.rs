@@ -4,7 +4,7 @@ use std::{
     fmt,
     future::poll_fn,
     pin::{Pin, pin},
-    task::Poll,
+    task::{Context, Poll, Waker},
 };
 
 use rotation_core::database::{StatementError, StatementFault};
@@ -48,17 +48,18 @@ impl fmt::Debug for Statement {
 }
 
 /// A connection that is logged in. Nothing runs in the background: it makes progress only while [`Connection::run`]
-/// is awaited, and dropping it closes the socket there and then, whereupon the server takes back what is not
-/// committed.
+/// is awaited, and dropping it says farewell and closes the socket there and then, whereupon the server takes back
+/// what is not committed.
 pub struct Connection {
-    client: Client,
+    /// There until the connection is dropped.
+    client: Option<Client>,
     /// None once it has ended: dropping it is what tells the client that no answer will come.
     driver: Option<Driver>,
 }
 
 impl Connection {
     pub(crate) fn new(client: Client, driver: Driver) -> Self {
-        Self { client, driver: Some(driver) }
+        Self { client: Some(client), driver: Some(driver) }
     }
 
     /// A parameter that the server reported when the session began, such as `server_version`.
@@ -79,7 +80,8 @@ impl Connection {
     /// # Cancel safety
     /// None: after a dropped call the connection is good for nothing but to be dropped.
     pub async fn run(&mut self, statements: &[Statement]) -> Result<Vec<Vec<Row>>, StatementError> {
-        let answers = statements.iter().map(|statement| self.client.simple_query(&statement.sql));
+        let client = self.client.as_ref().expect("there until the connection is dropped");
+        let answers = statements.iter().map(|statement| client.simple_query(&statement.sql));
         let mut answers: Vec<_> = answers.map(|answer| (Box::pin(answer), None)).collect();
         let driver = &mut self.driver;
         let mut lost = None;
@@ -132,6 +134,17 @@ impl Connection {
             statement: Some(kind),
             source: None,
         })
+    }
+}
+
+impl Drop for Connection {
+    /// Without its client the driver sends Terminate and ends TLS. It gets one turn, which is enough for a socket that
+    /// takes a few bytes; else the server notices the end by itself, and complains of it in its log.
+    fn drop(&mut self) {
+        self.client = None;
+        if let Some(driver) = &mut self.driver {
+            let _ = Pin::new(driver).poll(&mut Context::from_waker(Waker::noop()));
+        }
     }
 }
 

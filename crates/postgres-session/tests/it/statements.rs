@@ -98,3 +98,30 @@ async fn a_session_that_the_server_ends_is_lost_and_a_dropped_one_is_gone_from_t
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
+
+#[tokio::test]
+async fn a_dropped_session_says_farewell_and_its_server_has_nothing_to_complain_of() {
+    let server = PostgresServer::shared(PostgresVersion::V18).unwrap();
+    let app = server.create_role("").await.unwrap();
+    let ended = |server: &PostgresServer| {
+        let log = server.log();
+        let of_app = log.lines().filter(|line| line.contains(&app.username));
+        let (ends, rest): (Vec<&str>, Vec<&str>) = of_app.partition(|line| line.contains("disconnection:"));
+        let complaints =
+            rest.into_iter().filter(|line| line.contains("could not receive") || line.contains("EOF"));
+        (ends.len(), complaints.map(str::to_owned).collect::<Vec<_>>())
+    };
+    let begin = Statement::new(Statement::BEGIN, "BEGIN");
+    over_tls(&to(server, &app), server.authority())
+        .await
+        .unwrap()
+        .run(std::slice::from_ref(&begin))
+        .await
+        .unwrap();
+    drop(over_tls(&to(server, &app), server.authority()).await.unwrap());
+    let give_up = Instant::now() + Duration::from_secs(10);
+    while ended(server).0 < 2 && Instant::now() < give_up {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(ended(server), (2, Vec::new()));
+}
