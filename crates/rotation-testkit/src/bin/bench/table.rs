@@ -52,7 +52,7 @@ pub(crate) fn draw(subjects: &[Subject], figures: &[Figures], runs: usize, delay
             if subject.role == Role::Nothing {
                 return "-".to_owned();
             }
-            format!("{:.2}", figures.cold_steps / (figures.serial_calls * delay.as_secs_f64() * 1000.0))
+            format!("{:.2}", figures.cold_steps / (figures.serial_calls * figures.call))
         });
         row(&mut table, "four steps / least for its own calls", ratios);
     }
