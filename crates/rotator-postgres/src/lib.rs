@@ -15,8 +15,9 @@
 //! SET role`): what it creates belongs to the original, what the original is granted it may use at once, what is
 //! revoked is gone at once. So its one direct membership is the original, and others that it holds are taken away.
 //! Attributes and settings are not inherited, so they are brought to equal at every rotation. `DISCARD ALL`, which
-//! some connection pools send, ends `SET role`; the clone then keeps its rights by inheritance, and creates objects
-//! as itself, which the next rotation hands to the original.
+//! some connection pools send, ends `SET role`; the clone then keeps its rights by inheritance (not where the original is
+//! `NOINHERIT` on a server before version 16), and creates objects as itself, which the next rotation hands to the
+//! original.
 
 mod adoption;
 mod correction;
