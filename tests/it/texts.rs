@@ -13,6 +13,11 @@ fn texts() -> Vec<(String, String)> {
     texts
 }
 
+/// The tracked texts whose name has this ending.
+fn texts_of(ending: &str) -> impl Iterator<Item = (String, String)> {
+    texts().into_iter().filter(move |(name, _)| name.rsplit('.').next() == Some(ending))
+}
+
 /// Whether the line names the host of a package registry, in parts so that this file does not.
 fn names_a_registry(line: &str) -> bool {
     let hosts = [
@@ -28,7 +33,7 @@ fn names_a_registry(line: &str) -> bool {
 fn no_registry_is_named() {
     for (name, text) in texts() {
         // Lock files of package managers name their registry by design.
-        if name.ends_with(".lock") {
+        if name.rsplit('.').next() == Some("lock") {
             continue;
         }
         for (number, line) in text.lines().enumerate() {
@@ -59,8 +64,7 @@ fn scripts_stop_at_the_first_error_and_run_from_anywhere() {
 #[test]
 fn every_test_that_a_guarantee_names_exists() {
     let semantics = fs::read_to_string(super::root().join("docs/semantics.md")).expect("docs/semantics.md");
-    let sources: String =
-        texts().into_iter().filter(|(name, _)| name.ends_with(".rs")).map(|(_, text)| text).collect();
+    let sources: String = texts_of("rs").map(|(_, text)| text).collect();
     let mut named = 0;
     for test in semantics.split('`').skip(1).step_by(2) {
         let is_test = test.len() > 20
@@ -78,7 +82,7 @@ fn every_test_that_a_guarantee_names_exists() {
 
 #[test]
 fn links_between_documents_lead_somewhere() {
-    for (name, text) in texts().into_iter().filter(|(name, _)| name.ends_with(".md")) {
+    for (name, text) in texts_of("md") {
         let folder = super::root().join(Path::new(&name).parent().expect("a folder"));
         for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             let path = target.split('#').next().unwrap_or_default();
