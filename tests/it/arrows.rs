@@ -16,6 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("postgres-session", &["database-tls", "rotation-core"]),
     ("rotator-postgres", &["database-tls", "postgres-session", "rotation-core", "rotation-lambda"]),
     ("rotation-testkit", &[]),
+    ("rotator-mysql", &["database-tls", "rotation-core", "rotation-lambda"]),
     (
         "rotation-cli",
         &[
@@ -36,6 +37,7 @@ const KEEPERS: &[(&str, &[&str])] = &[
     ("aws-config", &["rotation-aws"]),
     ("lambda_runtime", &["rotation-lambda"]),
     ("tokio-postgres", &["postgres-session", "rotation-testkit"]),
+    ("mysql_async", &["rotation-testkit"]),
 ];
 
 /// A crate's normal dependencies; those of tests and build scripts are free.

@@ -14,6 +14,7 @@ pub use lambda::{InvocationReport, LambdaBuilder, LambdaFunction};
 pub use proxy::Proxy;
 pub use secrets_manager::LocalSecretsManager;
 pub use servers::{
-    FailedLogin, LaunchError, PostgresBuilder, PostgresServer, PostgresVersion, QueryError, Rogue,
-    RoguePostgres, Scripted, ScriptedAnswer, ServerTls, Stop, TestLogin,
+    FailedLogin, LaunchError, MysqlBuilder, MysqlFlavor, MysqlLaunchError, MysqlQueryError, MysqlServer,
+    PostgresBuilder, PostgresServer, PostgresVersion, QueryError, Rogue, RoguePostgres, Scripted,
+    ScriptedAnswer, ServerTls, Stop, TestLogin,
 };

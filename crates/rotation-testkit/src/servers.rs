@@ -2,9 +2,11 @@
 
 mod account;
 mod guardian;
+mod mysql;
 mod postgres;
 mod rogue_postgres;
 
+pub use mysql::{MysqlBuilder, MysqlFlavor, MysqlLaunchError, MysqlQueryError, MysqlServer};
 pub use postgres::{
     FailedLogin, LaunchError, PostgresBuilder, PostgresServer, PostgresVersion, QueryError, ServerTls, Stop,
     TestLogin,

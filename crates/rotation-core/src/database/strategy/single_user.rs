@@ -54,7 +54,7 @@ impl<E: Engine> Database<E> {
         authority.confirm().await?;
         match self.within(credential, session.commit()).await {
             Ok(notes) => Ok(Applied::Changed { notes }),
-            Err(error) if reply_was_lost(&error) => match self.login(&logins.pending).await {
+            Err(error) if may_have_taken_effect(&error) => match self.login(&logins.pending).await {
                 Ok(_) => Ok(Applied::Changed { notes: Vec::new() }),
                 Err(_) => Err(error),
             },
@@ -78,10 +78,9 @@ impl<E: Engine> Database<E> {
     }
 }
 
-/// Whether the change may have taken effect although nobody said so: logging in finds out.
-fn reply_was_lost(error: &RotationError) -> bool {
-    matches!(
-        error,
-        RotationError::Target(TargetError::Statement { error, .. }) if error.fault == StatementFault::ConnectionLost
-    )
+/// Whether the change may have taken effect although nobody said so: logging in finds out. A server that keeps a
+/// history of passwords refuses one that an earlier invocation has set already.
+fn may_have_taken_effect(error: &RotationError) -> bool {
+    let RotationError::Target(TargetError::Statement { error, .. }) = error else { return false };
+    matches!(error.fault, StatementFault::ConnectionLost | StatementFault::PasswordPolicy { .. })
 }

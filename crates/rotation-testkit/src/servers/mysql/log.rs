@@ -1,0 +1,69 @@
+//! What the server wrote down.
+
+use std::{fs, path::Path};
+
+use super::MysqlServer;
+
+/// How much of a log goes into an error.
+const TAIL: usize = 2000;
+
+impl MysqlServer {
+    /// Everything that the server wrote down so far: its error log, every login and statement, and its binary log
+    /// (whose statements are text in the midst of bytes). The place to look for canaries.
+    pub fn log(&self) -> String {
+        let mut text = read(&self.folder.join("log")) + &self.general_log();
+        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("binlog.")) {
+            text += &read(&entry.path());
+        }
+        text
+    }
+
+    /// Every login and every statement, without those of [`admin`](Self::admin) by this launcher.
+    pub fn general_log(&self) -> String {
+        read(&self.folder.join("general.log"))
+    }
+
+    /// How many logins of this user the server accepted so far, over TCP and the socket alike.
+    pub fn logins_of(&self, username: &str) -> usize {
+        self.attempts(username).filter(|accepted| *accepted).count()
+    }
+
+    /// How many logins of this user the server refused so far.
+    pub fn failed_logins_of(&self, username: &str) -> usize {
+        self.attempts(username).filter(|accepted| !accepted).count()
+    }
+
+    /// The attempts of a user, each with whether it was accepted. A refusal stands in a second line with the number
+    /// of the same connection.
+    fn attempts(&self, username: &str) -> std::vec::IntoIter<bool> {
+        let log = self.general_log();
+        let events: Vec<(&str, &str)> = log.lines().filter_map(connect_event).collect();
+        let begins = format!("{username}@");
+        let mut attempts = Vec::new();
+        for (index, (connection, text)) in events.iter().enumerate() {
+            if text.starts_with(&begins) {
+                let mut later = events[index + 1..].iter();
+                let next = later.find(|(other, _)| other == connection);
+                attempts.push(next.is_none_or(|(_, text)| text.contains('@') && text.contains(" on ")));
+            }
+        }
+        attempts.into_iter()
+    }
+}
+
+/// The number of the connection and the text of a line that is about a login.
+fn connect_event(line: &str) -> Option<(&str, &str)> {
+    let (head, text) = line.split_once(" Connect\t")?;
+    Some((head.split_whitespace().next_back()?, text))
+}
+
+pub(super) fn tail(path: &Path) -> String {
+    let text = read(path);
+    let start = text.char_indices().rev().nth(TAIL).map_or(0, |(index, _)| index);
+    text[start..].to_owned()
+}
+
+fn read(path: &Path) -> String {
+    fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+}

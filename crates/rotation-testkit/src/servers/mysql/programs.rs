@@ -1,0 +1,106 @@
+//! Where a server's programs and their files are, and how they are started.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use crate::servers::account::Account;
+
+use super::MysqlFlavor;
+
+/// Where `scripts/setup-mysql` and `scripts/setup-mariadb` put what they fetch.
+const CACHE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../.cache");
+
+/// An unpacked or installed server.
+#[derive(Clone, Debug)]
+pub(super) struct Programs {
+    flavor: MysqlFlavor,
+    /// What holds `usr`.
+    root: PathBuf,
+}
+
+impl Programs {
+    pub(super) fn find(flavor: MysqlFlavor) -> Option<Self> {
+        let roots: &[PathBuf] = match flavor {
+            MysqlFlavor::MySql => &[Path::new(CACHE).join("mysql")],
+            MysqlFlavor::MariaDb => &[Path::new(CACHE).join("mariadb"), PathBuf::from("/")],
+        };
+        let found = roots.iter().map(|root| Self { flavor, root: root.clone() });
+        found
+            .filter_map(|programs| Some(Self { root: programs.root.canonicalize().ok()?, ..programs }))
+            .find(|programs| programs.server().is_file())
+    }
+
+    fn server(&self) -> PathBuf {
+        self.root.join(match self.flavor {
+            MysqlFlavor::MySql => "usr/sbin/mysqld",
+            MysqlFlavor::MariaDb => "usr/sbin/mariadbd",
+        })
+    }
+
+    pub(super) fn share(&self) -> PathBuf {
+        self.root.join("usr/share/mysql")
+    }
+
+    /// The lines of a configuration file that say where everything is.
+    pub(super) fn places(&self) -> String {
+        let (root, share) = (self.root.display(), self.share());
+        let share = share.display();
+        format!(
+            "basedir={root}/usr\nlc-messages-dir={share}\ncharacter-sets-dir={share}/charsets\n\
+             plugin-dir={root}/usr/lib/mysql/plugin\n"
+        )
+    }
+
+    /// The server with this configuration file. MySQL comes with its own C library, and so with its own loader.
+    pub(super) fn command(&self, account: Account, configuration: &Path) -> Command {
+        let loader = self.root.join("usr/lib64/ld-linux-x86-64.so.2");
+        let mut command = match self.flavor {
+            MysqlFlavor::MySql if loader.is_file() => {
+                let libraries = ["usr/lib/x86_64-linux-gnu", "usr/lib/mysql/private"]
+                    .map(|folder| self.root.join(folder).display().to_string());
+                let mut command = account.command(loader);
+                command.arg("--library-path").arg(libraries.join(":")).arg(self.server());
+                command
+            }
+            _ => account.command(self.server()),
+        };
+        command
+            .arg(format!("--defaults-file={}", configuration.display()))
+            .env("LC_ALL", "C")
+            .env("TZ", "UTC");
+        command
+    }
+
+    /// Makes the data of a server that nobody has used yet.
+    pub(super) fn initialize(&self, account: Account, configuration: &Path, data: &Path) -> io::Result<()> {
+        let mut command = self.command(account, configuration);
+        command.stdout(Stdio::null()).stderr(Stdio::piped()).arg("--skip-log-bin");
+        let output = match self.flavor {
+            MysqlFlavor::MySql => command.arg("--initialize-insecure").stdin(Stdio::null()).output()?,
+            MysqlFlavor::MariaDb => {
+                fs::create_dir(data)?;
+                account.own(data)?;
+                // What `mariadb-install-db` does, without the programs that it wants besides the server.
+                let mut statements = String::from("create database mysql;\nuse mysql;\n");
+                for file in ["mysql_system_tables.sql", "mysql_system_tables_data.sql"] {
+                    statements += &fs::read_to_string(self.share().join(file))?;
+                }
+                let script = data.with_extension("sql");
+                fs::write(&script, statements)?;
+                let output = command
+                    .args(["--bootstrap", "--skip-grant-tables"])
+                    .stdin(fs::File::open(&script)?)
+                    .output()?;
+                fs::remove_file(&script)?;
+                output
+            }
+        };
+        if output.status.success() {
+            return Ok(());
+        }
+        Err(io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned()))
+    }
+}

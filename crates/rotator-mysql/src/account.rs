@@ -1,0 +1,188 @@
+//! What SHOW CREATE USER says.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    grants::{Right, Rights, read_account, read_roles},
+    lexer::{Token, Tokens, Unreadable, tokens},
+    quote::literal,
+};
+
+/// What an account is beside its rights and its password.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Options {
+    /// The first authentication plugin; on MariaDB none means the one with passwords.
+    pub(crate) plugin: Option<String>,
+    /// Whether another plugin would do as well, or is asked for besides.
+    pub(crate) has_several_plugins: bool,
+    pub(crate) is_locked: bool,
+    /// Clauses by what they are about, such as `REQUIRE` or `MAX_USER_CONNECTIONS`, as statements take them.
+    pub(crate) clauses: BTreeMap<&'static str, String>,
+}
+
+/// The clauses after `WITH`, in the order of statements.
+const RESOURCES: [&str; 5] = [
+    "MAX_QUERIES_PER_HOUR",
+    "MAX_UPDATES_PER_HOUR",
+    "MAX_CONNECTIONS_PER_HOUR",
+    "MAX_USER_CONNECTIONS",
+    "MAX_STATEMENT_TIME",
+];
+
+/// All other clauses, in the order of statements, with what stands for nothing said.
+const OTHERS: [(&str, &str); 7] = [
+    ("PASSWORD EXPIRE", "DEFAULT"),
+    ("PASSWORD HISTORY", "DEFAULT"),
+    ("PASSWORD REUSE INTERVAL", "DEFAULT"),
+    ("PASSWORD REQUIRE CURRENT", "DEFAULT"),
+    ("FAILED_LOGIN_ATTEMPTS", "0"),
+    ("PASSWORD_LOCK_TIME", "0"),
+    ("REQUIRE", "NONE"),
+];
+
+impl Options {
+    /// Reads the statement, and the default roles in it.
+    pub(crate) fn parse(text: &str, rights: &mut Rights) -> Result<Self, Unreadable> {
+        let mut tokens = tokens(text)?;
+        let mut options = Self::default();
+        tokens.expect_word("CREATE")?;
+        tokens.expect_word("USER")?;
+        read_account(&mut tokens)?;
+        while let Some(token) = tokens.next() {
+            let Token::Word(word) = token else { return Err(Unreadable) };
+            match word.as_str() {
+                "IDENTIFIED" => options.read_identification(&mut tokens)?,
+                "AND" | "OR" => {
+                    options.has_several_plugins = true;
+                    tokens.word_if("IDENTIFIED");
+                    options.read_identification(&mut tokens)?;
+                }
+                "DEFAULT" => {
+                    tokens.expect_word("ROLE")?;
+                    rights.extend(read_roles(&mut tokens)?.into_iter().map(Right::DefaultRole));
+                }
+                "REQUIRE" => options.read_requirement(&mut tokens)?,
+                "WITH" => options.read_resources(&mut tokens)?,
+                "ACCOUNT" => options.is_locked = tokens.any_word()? == "LOCK",
+                "PASSWORD" => options.read_password_clause(&mut tokens)?,
+                "FAILED_LOGIN_ATTEMPTS" => options.set("FAILED_LOGIN_ATTEMPTS", tokens.any_word()?),
+                "PASSWORD_LOCK_TIME" => options.set("PASSWORD_LOCK_TIME", tokens.any_word()?),
+                // Read from the catalogue, where they are exact.
+                "ATTRIBUTE" | "COMMENT" => drop(tokens.quoted()?),
+                _ => return Err(Unreadable),
+            }
+        }
+        Ok(options)
+    }
+
+    fn set(&mut self, clause: &'static str, value: String) {
+        self.clauses.insert(clause, value);
+    }
+
+    /// `WITH 'plugin' AS 'hash'`, `VIA plugin USING 'hash'`, `BY PASSWORD 'hash'`.
+    fn read_identification(&mut self, tokens: &mut Tokens) -> Result<(), Unreadable> {
+        if tokens.word_if("BY") {
+            tokens.word_if("PASSWORD");
+            tokens.next().ok_or(Unreadable)?;
+            return Ok(());
+        }
+        if !tokens.word_if("WITH") {
+            tokens.word_if("VIA");
+        }
+        let Some(Token::Word(plugin) | Token::Quoted(plugin)) = tokens.next() else {
+            return Err(Unreadable);
+        };
+        self.plugin.get_or_insert(plugin);
+        if tokens.word_if("AS") || tokens.word_if("USING") {
+            tokens.next().ok_or(Unreadable)?;
+        }
+        Ok(())
+    }
+
+    fn read_requirement(&mut self, tokens: &mut Tokens) -> Result<(), Unreadable> {
+        let mut demands = Vec::new();
+        while let Some(Token::Word(word)) = tokens.peek() {
+            let word = word.clone();
+            match word.as_str() {
+                "NONE" | "SSL" | "X509" => demands.push(word),
+                "SUBJECT" | "ISSUER" | "CIPHER" => {
+                    tokens.next();
+                    demands.push(format!("{word} {}", *literal(&tokens.quoted()?)));
+                    continue;
+                }
+                "AND" => {}
+                _ => break,
+            }
+            tokens.next();
+        }
+        demands.sort();
+        self.set("REQUIRE", demands.join(" AND "));
+        Ok(())
+    }
+
+    fn read_resources(&mut self, tokens: &mut Tokens) -> Result<(), Unreadable> {
+        while let Some(Token::Word(word)) = tokens.peek() {
+            let Some(name) = RESOURCES.into_iter().find(|name| name == word) else { break };
+            tokens.next();
+            self.set(name, tokens.any_word()?);
+        }
+        Ok(())
+    }
+
+    fn read_password_clause(&mut self, tokens: &mut Tokens) -> Result<(), Unreadable> {
+        let clause = match tokens.any_word()?.as_str() {
+            "EXPIRE" => "PASSWORD EXPIRE",
+            "HISTORY" => "PASSWORD HISTORY",
+            "REUSE" => {
+                tokens.expect_word("INTERVAL")?;
+                "PASSWORD REUSE INTERVAL"
+            }
+            "REQUIRE" => {
+                tokens.expect_word("CURRENT")?;
+                "PASSWORD REQUIRE CURRENT"
+            }
+            _ => return Err(Unreadable),
+        };
+        let mut value = Vec::new();
+        while let Some(Token::Word(word)) = tokens.peek() {
+            let is_value = matches!(word.as_str(), "DEFAULT" | "NEVER" | "INTERVAL" | "DAY" | "OPTIONAL")
+                || word.bytes().all(|b| b.is_ascii_digit());
+            // `DEFAULT ROLE` is another clause, which never follows this one.
+            if !is_value {
+                break;
+            }
+            value.push(tokens.any_word()?);
+        }
+        self.set(clause, value.join(" "));
+        Ok(())
+    }
+
+    /// The clauses that make an account with `other`'s options like this one, or nothing where it is. An account
+    /// whose password has expired says so in the place of its policy, which is then left alone.
+    pub(crate) fn clauses_for(&self, other: &Self) -> Option<String> {
+        let value = |options: &Self, name: &'static str, default: &str| {
+            let value = options.clauses.get(name).cloned().unwrap_or_else(|| default.to_owned());
+            // PASSWORD REQUIRE CURRENT stands alone where it is demanded.
+            if value.is_empty() && name != "PASSWORD REQUIRE CURRENT" { None } else { Some(value) }
+        };
+        let differs = |(name, default): &(&'static str, &str)| {
+            let (own, others) = (value(self, name, default), value(other, name, default));
+            own.is_some() && others.is_some() && own != others
+        };
+        let mut clauses = Vec::new();
+        let (require, rest) = OTHERS.split_last().expect("a constant list");
+        if differs(require) {
+            clauses.push(format!("REQUIRE {}", value(self, require.0, require.1).unwrap_or_default()));
+        }
+        let resources: Vec<_> =
+            RESOURCES.into_iter().map(|name| (name, "0")).filter(|resource| differs(resource)).collect();
+        if !resources.is_empty() {
+            clauses.push("WITH".to_owned());
+        }
+        for (name, default) in resources.iter().chain(rest.iter().filter(|clause| differs(clause))) {
+            let value = value(self, name, default).unwrap_or_default();
+            clauses.push(format!("{name} {value}").trim_end().to_owned());
+        }
+        if clauses.is_empty() { None } else { Some(clauses.join(" ")) }
+    }
+}

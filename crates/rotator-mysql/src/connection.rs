@@ -1,0 +1,68 @@
+//! A connection that is logged in.
+
+use rotation_core::database::{Cause, StatementError, StatementFault};
+
+use crate::{
+    dialect::Dialect,
+    fault::refused_statement,
+    statement::Statement,
+    wire::{Answer, Packets, ServerError, WireError},
+};
+
+/// A connection that is logged in: statements in, text out. Nothing runs in the background, and dropping it closes
+/// the socket.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    packets: Packets<'static>,
+    pub(crate) dialect: Dialect,
+}
+
+/// A statement that failed, with the server's number where the server said so.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) code: Option<u16>,
+    pub(crate) error: StatementError,
+}
+
+impl From<Failure> for StatementError {
+    fn from(failure: Failure) -> Self {
+        failure.error
+    }
+}
+
+impl Connection {
+    pub(crate) fn new(packets: Packets<'static>, dialect: Dialect) -> Self {
+        Self { packets, dialect }
+    }
+
+    /// Runs one statement and gives its rows.
+    ///
+    /// # Cancel safety
+    /// None: after a dropped call the connection is good for nothing but to be dropped.
+    pub(crate) async fn run(&mut self, statement: &Statement) -> Result<Answer, Failure> {
+        self.packets.query(&statement.sql).await.map_err(|error| failure(statement, error))
+    }
+}
+
+fn failure(statement: &Statement, error: WireError) -> Failure {
+    let lost = |words: String| StatementError {
+        fault: StatementFault::ConnectionLost,
+        statement: Some(statement.kind),
+        source: Some(Cause::new(words)),
+    };
+    match error {
+        WireError::Server(ServerError { code }) => {
+            let mut error = refused_statement(statement.kind, code);
+            if let StatementFault::PrivilegeMissing { needed } = &mut error.fault {
+                *needed = if statement.may_be_shown {
+                    statement.sql.to_string()
+                } else {
+                    format!("let this user run the statement `{}`", statement.kind)
+                };
+            }
+            Failure { code: Some(code), error }
+        }
+        WireError::Io(error) => Failure { code: None, error: lost(error.kind().to_string()) },
+        WireError::Protocol(breach) => Failure { code: None, error: lost(breach.to_owned()) },
+    }
+}

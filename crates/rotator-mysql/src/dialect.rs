@@ -1,0 +1,98 @@
+//! What a server understands, by its version.
+
+/// A server and its version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    MySql(Version),
+    MariaDb(Version),
+}
+
+/// Major, minor, patch.
+pub(crate) type Version = (u32, u32, u32);
+
+impl Dialect {
+    /// Reads the version of a greeting: `8.4.5`, `8.0.mysql_aurora.3.08.0`, `5.5.5-10.11.14-MariaDB-log`.
+    pub(crate) fn parse(version: &str) -> Self {
+        let number = |text: Option<&str>| {
+            let text = text.unwrap_or_default();
+            let digits = text.find(|c: char| !c.is_ascii_digit()).map_or(text, |end| &text[..end]);
+            // Aurora names no patch; all that it still runs are late ones.
+            digits.parse().unwrap_or(u32::MAX)
+        };
+        let numbers = |text: &str| {
+            let mut parts = text.splitn(3, '.');
+            (number(parts.next()), number(parts.next()), number(parts.next()))
+        };
+        if version.contains("MariaDB") {
+            // The prefix keeps old replicas from stumbling over a major version of two digits.
+            return Self::MariaDb(numbers(version.strip_prefix("5.5.5-").unwrap_or(version)));
+        }
+        Self::MySql(numbers(version))
+    }
+
+    /// `ALTER USER ... REPLACE 'current'`.
+    pub(crate) fn has_replace(self) -> bool {
+        matches!(self, Self::MySql(version) if version >= (8, 0, 13))
+    }
+
+    /// `ALTER USER ... RETAIN CURRENT PASSWORD`.
+    pub(crate) fn has_dual_passwords(self) -> bool {
+        matches!(self, Self::MySql(version) if version >= (8, 0, 14))
+    }
+
+    /// `ALTER USER`, where `SET PASSWORD` was before.
+    pub(crate) fn has_alter_user(self) -> bool {
+        match self {
+            Self::MySql(version) => version >= (5, 7, 6),
+            Self::MariaDb(version) => version >= (10, 2, 0),
+        }
+    }
+
+    /// Roles, and so default roles.
+    pub(crate) fn has_roles(self) -> bool {
+        match self {
+            Self::MySql(version) => version >= (8, 0, 0),
+            Self::MariaDb(version) => version >= (10, 1, 1),
+        }
+    }
+
+    /// `ALTER USER ... ATTRIBUTE`, which is where a clone says whose it is. MariaDB has no place for words about a user.
+    pub(crate) fn has_attributes(self) -> bool {
+        matches!(self, Self::MySql(version) if version >= (8, 0, 21))
+    }
+
+    pub(crate) fn is_mariadb(self) -> bool {
+        matches!(self, Self::MariaDb(_))
+    }
+
+    /// The `sql_mode` of our sessions: nothing that changes how quotes are read, and no user made by a GRANT.
+    pub(crate) fn sql_mode(self) -> &'static str {
+        match self {
+            Self::MySql(version) if version >= (8, 0, 0) => "",
+            _ => "NO_AUTO_CREATE_USER",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: Dialect) {
+        assert_eq!(Dialect::parse(text), expected);
+    }
+
+    #[test]
+    fn versions_are_read_as_servers_spell_them() {
+        check("5.7.44-log", Dialect::MySql((5, 7, 44)));
+        check("5.7.mysql_aurora.2.11.2", Dialect::MySql((5, 7, u32::MAX)));
+        check("8.0.40", Dialect::MySql((8, 0, 40)));
+        check("8.0.mysql_aurora.3.08.0", Dialect::MySql((8, 0, u32::MAX)));
+        check("8.4.5", Dialect::MySql((8, 4, 5)));
+        check("9.7.4-2", Dialect::MySql((9, 7, 4)));
+        check("5.5.5-10.11.14-MariaDB-0+deb12u2-log", Dialect::MariaDb((10, 11, 14)));
+        check("11.8.2-MariaDB", Dialect::MariaDb((11, 8, 2)));
+        check("", Dialect::MySql((u32::MAX, u32::MAX, u32::MAX)));
+    }
+}

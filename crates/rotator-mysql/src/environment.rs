@@ -1,0 +1,73 @@
+//! The engine's own settings out of the environment.
+
+use database_tls::{TlsSettings, TlsSettingsError};
+use rotation_lambda::{ConfigError, Environment};
+
+use crate::{MariaDb, MySql};
+
+/// What an operator may choose.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// `DUAL_PASSWORD`.
+    pub dual_password: DualPassword,
+    /// `USERNAME_CHARACTER_LIMIT`: the longest name of a clone, where the server takes fewer characters than the
+    /// newest one.
+    pub name_limit: Option<usize>,
+}
+
+/// Whether a user that changes its own password keeps the old one beside the new one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DualPassword {
+    /// Where the server can and the user may.
+    #[default]
+    Auto,
+    /// Or the change fails.
+    Require,
+    /// Never.
+    Off,
+}
+
+impl MySql {
+    /// Reads `TLS_CA_BUNDLE`, `TLS_CLIENT_CERT`, `TLS_CLIENT_KEY` (each PEM or the path of a file), `DUAL_PASSWORD`
+    /// (`auto`, `require` or `off`) and `USERNAME_CHARACTER_LIMIT`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the first setting that is wrong.
+    pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
+        Ok(Self::new(tls(environment)?, settings(environment)?))
+    }
+}
+
+impl MariaDb {
+    /// Reads the same settings as [`MySql::from_environment`]; MariaDB has no dual passwords, so `DUAL_PASSWORD` set
+    /// to `require` makes every change fail.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the first setting that is wrong.
+    pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
+        Ok(Self::new(tls(environment)?, settings(environment)?))
+    }
+}
+
+fn tls(environment: &Environment) -> Result<TlsSettings, ConfigError> {
+    let text = |name| environment.text(name);
+    TlsSettings::parse(text("TLS_CA_BUNDLE"), text("TLS_CLIENT_CERT"), text("TLS_CLIENT_KEY")).map_err(
+        |TlsSettingsError { setting, fault }| {
+            ConfigError::new(setting.name(), format!("is not usable: {fault}"))
+        },
+    )
+}
+
+fn settings(environment: &Environment) -> Result<Settings, ConfigError> {
+    const LIMIT: &str = "USERNAME_CHARACTER_LIMIT";
+    let choices =
+        [("auto", DualPassword::Auto), ("require", DualPassword::Require), ("off", DualPassword::Off)];
+    let rule = "must be auto, require or off";
+    let dual_password = environment.choice("DUAL_PASSWORD", &choices, DualPassword::default(), rule)?;
+    let name_limit = match environment.text(LIMIT).map(str::parse) {
+        None => None,
+        Some(Ok(limit @ 7..=128)) => Some(limit),
+        Some(_) => return Err(ConfigError::new(LIMIT, "must be a number from 7 to 128")),
+    };
+    Ok(Settings { dual_password, name_limit })
+}

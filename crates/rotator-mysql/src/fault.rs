@@ -1,0 +1,42 @@
+//! What the numbers of the servers' errors mean, in one table for logins and one for statements.
+//!
+//! Numbers are those of the manuals: "Server Error Message Reference" of MySQL, "Error Codes" of MariaDB.
+
+use rotation_core::database::{Cause, ConnectError, StatementError, StatementFault};
+
+/// A login was refused with this number.
+pub(crate) fn refused_login(code: u16) -> ConnectError {
+    let cause = Cause::new(format!("error {code}"));
+    match code {
+        // Wrong password, unknown user, and a demand for TLS that was not met all look the same.
+        1045 | 1698 => ConnectError::Refused(cause),
+        3118 | 3955 | 4151 => ConnectError::Locked(cause),
+        1820 | 1862 => ConnectError::Expired(cause),
+        1040 | 1203 | 1226 => ConnectError::TooManyConnections(cause),
+        1044 | 1049 => ConnectError::NoDatabase(cause),
+        1129 | 1130 | 3159 => ConnectError::AccessRule(cause),
+        1251 | 1275 | 2059 | 1524 => ConnectError::AuthenticationMethod(cause),
+        1053 | 1077 | 3032 | 3168 => ConnectError::NotReady(cause),
+        _ => ConnectError::Protocol(cause),
+    }
+}
+
+/// A statement was refused with this number. A privilege that is missing is reported without saying which; the
+/// caller knows.
+pub(crate) fn refused_statement(kind: &'static str, code: u16) -> StatementError {
+    let fault = match code {
+        1290 | 1792 | 1836 | 3100 | 1874 => StatementFault::ReadOnly,
+        1044 | 1045 | 1142 | 1143 | 1227 | 1370 | 1410 | 1698 | 3530 | 3619 | 3879 | 4006 | 4046 => {
+            StatementFault::PrivilegeMissing { needed: String::new() }
+        }
+        1819 | 1372 | 3638 | 4052 => StatementFault::PasswordPolicy { rule: format!("error {code}") },
+        1133 | 1141 | 1269 | 1396 | 3162 => StatementFault::NoSuchUser,
+        1820 | 1862 => StatementFault::Expired,
+        1205 | 1213 | 3572 => StatementFault::Busy,
+        1317 | 1028 | 1969 | 3024 => StatementFault::TimedOut,
+        1053 | 1927 | 4031 => StatementFault::ConnectionLost,
+        _ => StatementFault::Other { code: code.to_string() },
+    };
+    let source = Some(Cause::new(format!("error {code}")));
+    StatementError { fault, statement: Some(kind), source }
+}

@@ -1,0 +1,239 @@
+//! What SHOW GRANTS says, right by right.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    lexer::{Token, Tokens, Unreadable, tokens},
+    quote::{identifier, literal},
+};
+
+/// A user at a host.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Account {
+    pub(crate) user: String,
+    pub(crate) host: String,
+}
+
+impl Account {
+    pub(crate) fn new(user: &str, host: &str) -> Self {
+        Self { user: user.to_owned(), host: host.to_owned() }
+    }
+
+    /// As statements name it.
+    pub(crate) fn sql(&self) -> String {
+        format!("{}@{}", *literal(&self.user), *literal(&self.host))
+    }
+}
+
+/// A role; on MariaDB it has no host.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Role {
+    name: String,
+    host: Option<String>,
+}
+
+impl Role {
+    /// A role as MariaDB has them.
+    pub(crate) fn without_host(name: String) -> Self {
+        Self { name, host: None }
+    }
+
+    /// As statements name it.
+    pub(crate) fn sql(&self) -> String {
+        let host = self.host.as_ref().map(|host| format!("@{}", identifier(host)));
+        format!("{}{}", identifier(&self.name), host.unwrap_or_default())
+    }
+}
+
+/// What a privilege is for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Object {
+    Global,
+    /// The name as it was granted: a pattern, unless the server has partial revokes.
+    Database(String),
+    Table(String, String),
+    Routine {
+        kind: String,
+        database: String,
+        name: String,
+    },
+}
+
+impl Object {
+    /// As statements name it.
+    pub(crate) fn sql(&self) -> String {
+        match self {
+            Self::Global => "*.*".to_owned(),
+            Self::Database(name) => format!("{}.*", identifier(name)),
+            Self::Table(database, name) => format!("{}.{}", identifier(database), identifier(name)),
+            Self::Routine { kind, database, name } => {
+                format!("{kind} {}.{}", identifier(database), identifier(name))
+            }
+        }
+    }
+}
+
+/// One thing that a user may do.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Right {
+    /// A privilege that the server was built with.
+    Privilege { on: Object, name: String, column: Option<String> },
+    /// A privilege that a component brought (MySQL 8.0 and later), each with a grant option of its own.
+    Dynamic { name: String, grantable: bool },
+    /// To grant to others whatever one has on the object.
+    GrantOption { on: Object },
+    /// A global privilege that does not hold in one database.
+    Restriction { database: String, name: String },
+    /// To act as another user.
+    Proxy { user: Account, grantable: bool },
+    /// A role that the user may take on.
+    Role { role: Role, admin: bool },
+    /// A role that the user has taken on once it is logged in.
+    DefaultRole(Role),
+}
+
+pub(crate) type Rights = BTreeSet<Right>;
+
+/// The name for everything that can be granted on an object.
+pub(crate) const ALL: &str = "ALL PRIVILEGES";
+
+/// Adds what one line of SHOW GRANTS says.
+pub(crate) fn read_line(line: &str, rights: &mut Rights) -> Result<(), Unreadable> {
+    let mut tokens = tokens(line)?;
+    match tokens.any_word()?.as_str() {
+        "GRANT" if matches!(tokens.peek(), Some(Token::Quoted(_))) => {
+            let roles = read_roles(&mut tokens)?;
+            tokens.expect_word("TO")?;
+            let admin = tokens.end_with(["ADMIN", "OPTION"]);
+            rights.extend(roles.into_iter().map(|role| Right::Role { role, admin }));
+        }
+        "GRANT" if tokens.word_if("PROXY") => {
+            tokens.expect_word("ON")?;
+            let user = read_account(&mut tokens)?;
+            tokens.expect_word("TO")?;
+            rights.insert(Right::Proxy { user, grantable: tokens.end_with(["GRANT", "OPTION"]) });
+        }
+        "GRANT" => {
+            let privileges = read_privileges(&mut tokens)?;
+            let on = read_object(&mut tokens)?;
+            tokens.expect_word("TO")?;
+            let grantable = tokens.end_with(["GRANT", "OPTION"]);
+            let is_dynamic = |name: &str| on == Object::Global && name.contains('_');
+            if grantable && !privileges.iter().any(|(name, _)| is_dynamic(name)) {
+                rights.insert(Right::GrantOption { on: on.clone() });
+            }
+            rights.extend(privileges.into_iter().filter(|(name, _)| name != "USAGE").map(
+                |(name, column)| {
+                    if is_dynamic(&name) {
+                        Right::Dynamic { name, grantable }
+                    } else {
+                        Right::Privilege { on: on.clone(), name, column }
+                    }
+                },
+            ));
+        }
+        "REVOKE" => {
+            let privileges = read_privileges(&mut tokens)?;
+            let Object::Database(database) = read_object(&mut tokens)? else { return Err(Unreadable) };
+            tokens.expect_word("FROM")?;
+            rights.extend(
+                privileges
+                    .into_iter()
+                    .map(|(name, _)| Right::Restriction { database: database.clone(), name }),
+            );
+        }
+        "SET" => {
+            tokens.expect_word("DEFAULT")?;
+            tokens.expect_word("ROLE")?;
+            if !tokens.word_if("NONE") {
+                rights.extend(read_roles(&mut tokens)?.into_iter().map(Right::DefaultRole));
+            }
+        }
+        _ => return Err(Unreadable),
+    }
+    Ok(())
+}
+
+/// Whether a line grants one of these privileges on everything.
+pub(crate) fn gives(line: &str, wanted: &[&str]) -> bool {
+    let mut rights = Rights::new();
+    // A line that cannot be read gives nothing: the caller then does without the privilege.
+    read_line(line, &mut rights).is_ok()
+        && rights.iter().any(|right| match right {
+            Right::Privilege { on: Object::Global, name, column: None } => {
+                name == ALL || wanted.contains(&name.as_str())
+            }
+            Right::Dynamic { name, .. } => wanted.contains(&name.as_str()),
+            _ => false,
+        })
+}
+
+pub(crate) fn read_roles(tokens: &mut Tokens) -> Result<Vec<Role>, Unreadable> {
+    let mut roles = Vec::new();
+    loop {
+        let name = tokens.quoted()?;
+        let host = if tokens.symbol_if('@') { Some(tokens.quoted()?) } else { None };
+        roles.push(Role { name, host });
+        if !tokens.symbol_if(',') {
+            return Ok(roles);
+        }
+    }
+}
+
+pub(crate) fn read_account(tokens: &mut Tokens) -> Result<Account, Unreadable> {
+    let user = tokens.quoted()?;
+    tokens.expect_symbol('@')?;
+    Ok(Account { user, host: tokens.quoted()? })
+}
+
+/// Names of privileges up to `ON`, each with its column where it has one.
+fn read_privileges(tokens: &mut Tokens) -> Result<Vec<(String, Option<String>)>, Unreadable> {
+    let mut privileges = Vec::new();
+    loop {
+        let mut name = tokens.any_word()?;
+        while let Some(Token::Word(word)) = tokens.peek() {
+            if word == "ON" {
+                break;
+            }
+            name = format!("{name} {word}");
+            tokens.next();
+        }
+        if tokens.symbol_if('(') {
+            loop {
+                privileges.push((name.clone(), Some(tokens.quoted()?)));
+                if !tokens.symbol_if(',') {
+                    break;
+                }
+            }
+            tokens.expect_symbol(')')?;
+        } else {
+            privileges.push((name, None));
+        }
+        if tokens.word_if("ON") {
+            return Ok(privileges);
+        }
+        tokens.expect_symbol(',')?;
+    }
+}
+
+fn read_object(tokens: &mut Tokens) -> Result<Object, Unreadable> {
+    let mut kind = Vec::new();
+    while let Some(Token::Word(_)) = tokens.peek() {
+        kind.push(tokens.any_word()?);
+    }
+    if tokens.symbol_if('*') {
+        tokens.expect_symbol('.')?;
+        tokens.expect_symbol('*')?;
+        return if kind.is_empty() { Ok(Object::Global) } else { Err(Unreadable) };
+    }
+    let database = tokens.quoted()?;
+    tokens.expect_symbol('.')?;
+    if tokens.symbol_if('*') {
+        return if kind.is_empty() { Ok(Object::Database(database)) } else { Err(Unreadable) };
+    }
+    let name = tokens.quoted()?;
+    Ok(match kind.join(" ").as_str() {
+        "" | "TABLE" => Object::Table(database, name),
+        kind => Object::Routine { kind: kind.to_owned(), database, name },
+    })
+}

@@ -1,0 +1,197 @@
+//! Rotates MySQL and MariaDB passwords: single user and alternating users.
+//!
+//! ```text
+//! MySql, MariaDb (impl Engine) -> connect: greeting, TLS, login -> MysqlSession (impl Session)
+//!   single user   stage: read rights            commit: one statement
+//!   alternating   stage: read both users        commit: correct the clone, read again, set the password
+//! ```
+//!
+//! Every statement that changes a user commits by itself here, so `stage` only reads, and `commit` does everything in
+//! an order in which each prefix is harmless: rights first, the password last. Nobody knows the password of a clone
+//! that is being made.
+//!
+//! # Single user without a gap
+//! MySQL 8.0.14 and later keeps two passwords of an account: a primary one and a secondary one. An account that has
+//! the privilege `APPLICATION_PASSWORD_ADMIN` gets the new password as its primary one, and the one of `AWSCURRENT`
+//! stays as the secondary one until the next rotation takes its place (`RETAIN CURRENT PASSWORD`). The statement names
+//! the primary password that it replaces (`REPLACE`), and the server refuses it where that is another one: so a
+//! repeated change never pushes the password that applications use out of the secondary slot. The change then goes on
+//! without `RETAIN`, which leaves the secondary slot as it is. `DUAL_PASSWORD` is `auto`, `require` or `off`.
+//!
+//! # What the server gets to see of a password
+//! MariaDB writes statements as they came into its general log, and some into its binary log; it takes hashes, so it
+//! gets hashes. Only where a plugin is to check passwords (`strict_password_validation`) does it refuse them and gets
+//! the password itself.
+//! MySQL takes one's own new password in the clear alone (`ALTER USER USER() IDENTIFIED WITH ... AS` is no syntax),
+//! and replaces it by `<secret>` before it writes the statement anywhere. Its hashes could be used by a master, and
+//! are not: they would go round `validate_password` and the history of passwords, which the administrator has set up.
+//!
+//! # The clone
+//! MySQL has no membership that makes one user another. So the clone is given whatever the original has, at every
+//! rotation, for every host of the original: privileges of all levels, partial revokes, roles and default roles, the
+//! authentication plugin, demands on TLS, limits of resources, the policy of passwords, comment and attributes. What
+//! the original lost is taken away. Whether an account is locked or expired is its state and no right: the clone is
+//! neither.
+//!
+//! Who only has the clone's name must not be taken for it. From MySQL 8.0.21 on the clone bears the attribute
+//! `rotation`, on MariaDB a role without rights named `clone:` and the original. On older servers, and for clones that
+//! other functions made, an account is a clone where it may do nothing that the original may not, and where the
+//! *original's* password is to be set, where both have the same rights.
+
+mod account;
+mod connect;
+mod connection;
+mod correction;
+mod dialect;
+mod environment;
+mod fault;
+mod grants;
+mod lexer;
+mod own;
+mod pair;
+mod quote;
+mod session;
+mod statement;
+mod wire;
+
+use std::sync::{Arc, OnceLock};
+
+use database_tls::{TlsSettings, client_config};
+use rotation_core::{
+    Deadline,
+    database::{ConnectError, Engine, EngineProfile, Login, NameLimit, PasswordRule, Transport},
+};
+use rustls::ClientConfig;
+
+pub use environment::{DualPassword, Settings};
+pub use session::MysqlSession;
+
+/// MySQL, on RDS, Aurora or anywhere else. Cheap to clone; clones share one TLS configuration.
+#[derive(Clone, Debug)]
+pub struct MySql(Arc<Shared>);
+
+/// MariaDB, on RDS or anywhere else. Cheap to clone; clones share one TLS configuration.
+#[derive(Clone, Debug)]
+pub struct MariaDb(Arc<Shared>);
+
+struct Shared {
+    settings: Settings,
+    tls: TlsSettings,
+    /// Built at the first login that needs it.
+    config: OnceLock<Arc<ClientConfig>>,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    fn new(tls: TlsSettings, settings: Settings) -> Arc<Self> {
+        Arc::new(Self { settings, tls, config: OnceLock::new() })
+    }
+
+    async fn connect(
+        &self,
+        login: &Login,
+        transport: Transport,
+        deadline: Deadline,
+    ) -> Result<MysqlSession, ConnectError> {
+        let tls = self.config.get_or_init(|| client_config(&self.tls));
+        let connection = connect::connect(login, transport, tls, deadline).await?;
+        Ok(MysqlSession::new(connection, login.credentials.clone(), self.settings))
+    }
+}
+
+impl MySql {
+    /// An engine with these settings.
+    pub fn new(tls: TlsSettings, settings: Settings) -> Self {
+        Self(Shared::new(tls, settings))
+    }
+}
+
+impl MariaDb {
+    /// An engine with these settings.
+    pub fn new(tls: TlsSettings, settings: Settings) -> Self {
+        Self(Shared::new(tls, settings))
+    }
+}
+
+/// A password that every authentication plugin takes: the longest of `caching_sha2_password` has 256 bytes. RDS's
+/// own interface takes masters of 8 to 41 characters, but does not see what is set here; the default length fits it.
+/// The default exclusions are those of AWS's template.
+const PASSWORD_RULE: PasswordRule = PasswordRule {
+    shortest: 8,
+    longest: 128,
+    forbidden: "/\"@ ",
+    required: &[],
+    default_exclusions: "/@\"'\\",
+};
+
+/// The users of the servers themselves and of RDS.
+const RESERVED: &[&str] = &[
+    "root",
+    "mysql",
+    "mysql.sys",
+    "mysql.session",
+    "mysql.infoschema",
+    "mariadb.sys",
+    "rdsadmin",
+    "rdsrepladmin",
+    "rdsproxyadmin",
+    "rdstopmgr",
+    "rds_superuser_role",
+];
+
+impl Engine for MySql {
+    const PROFILE: EngineProfile = EngineProfile {
+        name: "MySQL",
+        engines: &["mysql", "aurora-mysql"],
+        engines_text: "mysql or aurora-mysql",
+        default_port: 3306,
+        default_database: None,
+        clone_suffix: "_clone",
+        // Since 5.7.8.
+        name_limit: NameLimit::Characters(32),
+        reserved_users: RESERVED,
+        password_rule: PASSWORD_RULE,
+    };
+
+    type Session = MysqlSession;
+
+    async fn connect(
+        &self,
+        login: &Login,
+        transport: Transport,
+        deadline: Deadline,
+    ) -> Result<Self::Session, ConnectError> {
+        self.0.connect(login, transport, deadline).await
+    }
+}
+
+impl Engine for MariaDb {
+    const PROFILE: EngineProfile = EngineProfile {
+        name: "MariaDB",
+        engines: &["mariadb"],
+        engines_text: "mariadb",
+        default_port: 3306,
+        default_database: None,
+        clone_suffix: "_clone",
+        // Since 10.6; `USERNAME_CHARACTER_LIMIT` lowers it to the 80 of older servers.
+        name_limit: NameLimit::Characters(128),
+        reserved_users: RESERVED,
+        password_rule: PASSWORD_RULE,
+    };
+
+    type Session = MysqlSession;
+
+    async fn connect(
+        &self,
+        login: &Login,
+        transport: Transport,
+        deadline: Deadline,
+    ) -> Result<Self::Session, ConnectError> {
+        self.0.connect(login, transport, deadline).await
+    }
+}

@@ -1,0 +1,235 @@
+//! Both users of a pair at all their hosts, as the server shows them at one moment, and what makes them equal.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rotation_core::database::{StatementError, StatementFault, UserPair};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    account::Options,
+    correction::{corrections, is_within},
+    dialect::Dialect,
+    grants::{Account, Object, Right, Rights, Role},
+    quote::literal,
+    statement::Statement,
+};
+
+/// The key of an account's attributes that is ours.
+const MARK: &str = "rotation";
+
+/// The most hosts that one user is cloned for.
+pub(crate) const MOST_HOSTS: usize = 64;
+
+/// What is known of one account.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct State {
+    pub(crate) options: Options,
+    pub(crate) rights: Rights,
+    /// Comment and attributes, where the server has them.
+    pub(crate) attributes: Map<String, Value>,
+}
+
+/// Both users, by their hosts.
+#[derive(Clone, Debug)]
+pub(crate) struct Pair {
+    pub(crate) names: UserPair,
+    pub(crate) dialect: Dialect,
+    pub(crate) originals: BTreeMap<String, State>,
+    pub(crate) clones: BTreeMap<String, State>,
+}
+
+/// The user whose password is about to be set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    Original,
+    Clone,
+}
+
+impl State {
+    /// Turns the role by which MariaDB's clones are marked into the mark that they would bear elsewhere.
+    pub(crate) fn unmask(&mut self, names: &UserPair) {
+        let before = self.rights.len();
+        let mark = mark_role(names);
+        self.rights.retain(|right| !matches!(right, Right::Role { role, .. } if *role == mark));
+        if self.rights.len() < before {
+            self.attributes.insert(MARK.to_owned(), mark_value(names));
+        }
+    }
+}
+
+/// A role without rights, made by us: whoever has it was given it by a master. It is as long as the clone's name.
+fn mark_role(names: &UserPair) -> Role {
+    Role::without_host(format!("clone:{}", names.original))
+}
+
+fn mark_value(names: &UserPair) -> Value {
+    json!({"cloneOf": names.original.as_str()})
+}
+
+impl Pair {
+    /// Whether these two users may alternate, and be it known that they belong together.
+    pub(crate) fn check(&self, next: Next) -> Result<(), StatementFault> {
+        if self.originals.is_empty() || (next == Next::Original && self.clones.is_empty()) {
+            return Err(StatementFault::NoSuchUser);
+        }
+        let not = |why| Err(StatementFault::NotAlternating { why });
+        for state in self.originals.values() {
+            let has = |privilege: &str| {
+                state.rights.iter().any(|right| match right {
+                    Right::Privilege { on: Object::Global, name, .. } | Right::Dynamic { name, .. } => {
+                        name == privilege
+                    }
+                    _ => false,
+                })
+            };
+            if has("SUPER") || has("SYSTEM_USER") || has(crate::grants::ALL) {
+                return not("it is a superuser");
+            }
+            if state.options.has_several_plugins {
+                return not("it has several ways to authenticate");
+            }
+            let plugin = state.options.plugin.as_deref();
+            if plugin.is_some_and(|plugin| !PASSWORD_PLUGINS.contains(&plugin)) {
+                return not("its authentication plugin keeps no password that could be set");
+            }
+        }
+        if self.clones.iter().any(|(host, clone)| !self.is_kin(host, clone, next)) {
+            return Err(StatementFault::NotKin);
+        }
+        Ok(())
+    }
+
+    /// Whether an account of the clone's name is the clone: by its mark, or else because it may do nothing that the
+    /// original may not. Before the *original* is changed, who holds the other name alone must not be enough: then
+    /// both must have the same rights.
+    fn is_kin(&self, host: &str, clone: &State, next: Next) -> bool {
+        if let Some(mark) = clone.attributes.get(MARK) {
+            return *mark == mark_value(&self.names);
+        }
+        let all: Rights;
+        let rights = match self.originals.get(host) {
+            Some(original) => &original.rights,
+            None => {
+                all = self.originals.values().flat_map(|original| original.rights.clone()).collect();
+                &all
+            }
+        };
+        is_within(&clone.rights, rights) && (next == Next::Clone || is_within(rights, &clone.rights))
+    }
+
+    /// Hosts at which the clone must be made.
+    fn missing_hosts(&self) -> Vec<&String> {
+        self.originals.keys().filter(|host| !self.clones.contains_key(*host)).collect()
+    }
+
+    /// Hosts at which the clone must be dropped.
+    fn surplus_hosts(&self) -> Vec<&String> {
+        self.clones.keys().filter(|host| !self.originals.contains_key(*host)).collect()
+    }
+
+    /// What has to be done before the password may be set; nothing where all is as it should be.
+    ///
+    /// While the clone is in use, its accounts are neither made nor dropped: a new account for a host would take
+    /// logins away from the one that is in use, and has another password.
+    pub(crate) fn corrections(
+        &self,
+        next: Next,
+        stand_in: &dyn Fn(Option<&str>) -> Statement,
+    ) -> Vec<Statement> {
+        let mut statements = Vec::new();
+        for (host, original) in &self.originals {
+            let account = Account::new(self.names.clone.as_str(), host);
+            let none = State::default();
+            let clone = match self.clones.get(host) {
+                Some(clone) => clone,
+                None if next == Next::Original => continue,
+                None => {
+                    let authentication = stand_in(original.options.plugin.as_deref());
+                    let mut sql = authentication.sql.clone();
+                    sql.insert_str(0, &format!("CREATE USER {} ", account.sql()));
+                    statements.push(Statement::secret(authentication.kind, sql));
+                    &none
+                }
+            };
+            if self.dialect.is_mariadb() && !clone.attributes.contains_key(MARK) {
+                let role = mark_role(&self.names).sql();
+                statements.push(Statement::new("create role", format!("CREATE ROLE IF NOT EXISTS {role}")));
+                let sql = format!("GRANT {role} TO {}", account.sql());
+                statements.push(Statement::new("grant", sql));
+            }
+            statements.extend(corrections(&original.rights, &clone.rights, &account, self.dialect));
+            let clauses = original.options.clauses_for(&clone.options).into_iter();
+            // A clone in use that was locked is somebody's decision.
+            let unlock =
+                (next == Next::Clone && clone.options.is_locked).then(|| "ACCOUNT UNLOCK".to_owned());
+            let changes: Vec<_> = clauses.chain(unlock).chain(self.attributes(original, clone)).collect();
+            if !changes.is_empty() {
+                let sql = format!("ALTER USER {} {}", account.sql(), changes.join(" "));
+                statements.push(Statement::new("alter user", sql));
+            }
+        }
+        if next == Next::Clone {
+            for host in self.surplus_hosts() {
+                let account = Account::new(self.names.clone.as_str(), host);
+                statements.push(Statement::new("drop user", format!("DROP USER {}", account.sql())));
+            }
+        }
+        statements
+    }
+
+    /// The clause that gives the clone the original's attributes and its mark. `null` takes a key away.
+    fn attributes(&self, original: &State, clone: &State) -> Option<String> {
+        if !self.dialect.has_attributes() {
+            return None;
+        }
+        let mut wanted = original.attributes.clone();
+        wanted.insert(MARK.to_owned(), mark_value(&self.names));
+        let mut patch = Map::new();
+        let keys: BTreeSet<_> = wanted.keys().chain(clone.attributes.keys()).collect();
+        for key in keys {
+            if wanted.get(key) != clone.attributes.get(key) {
+                patch.insert(key.clone(), wanted.get(key).cloned().unwrap_or(Value::Null));
+            }
+        }
+        if patch.is_empty() {
+            None
+        } else {
+            Some(format!("ATTRIBUTE {}", *literal(&Value::Object(patch).to_string())))
+        }
+    }
+
+    /// For people: what is left as it is for now.
+    pub(crate) fn notes(&self, next: Next) -> Vec<String> {
+        if next == Next::Clone || (self.missing_hosts().is_empty() && self.surplus_hosts().is_empty()) {
+            return Vec::new();
+        }
+        vec![
+            "the clone is in use at other hosts than the original has; the next rotation makes them the same"
+                .to_owned(),
+        ]
+    }
+
+    /// The accounts whose password is to be set, with their plugins.
+    pub(crate) fn next_accounts(&self, next: Next) -> Vec<(Account, Option<&str>)> {
+        let (name, states) = match next {
+            Next::Original => (&self.names.original, &self.originals),
+            // The clone has the plugins of the original, at its hosts.
+            Next::Clone => (&self.names.clone, &self.originals),
+        };
+        let account = |host: &String| Account::new(name.as_str(), host);
+        states.iter().map(|(host, state)| (account(host), state.options.plugin.as_deref())).collect()
+    }
+}
+
+/// The plugins that keep a password which a statement can set.
+pub(crate) const PASSWORD_PLUGINS: [&str; 3] =
+    ["mysql_native_password", "caching_sha2_password", "sha256_password"];
+
+/// The server showed something that cannot be read exactly; nothing is done by guess.
+pub(crate) fn unreadable(statement: &'static str) -> StatementError {
+    StatementError {
+        fault: StatementFault::Other { code: "unreadable answer".to_owned() },
+        statement: Some(statement),
+        source: None,
+    }
+}

@@ -1,0 +1,24 @@
+//! Names and values inside statements, which take no parameters where users are concerned.
+//!
+//! Sessions set their `sql_mode`, so that quotes and backslashes mean what they mean here.
+
+use zeroize::Zeroizing;
+
+/// A name in backticks, those inside doubled.
+pub(crate) fn identifier(name: &str) -> String {
+    format!("`{}`", name.replace('`', "``"))
+}
+
+/// A value in single quotes, quotes and backslashes inside escaped.
+pub(crate) fn literal(value: &str) -> Zeroizing<String> {
+    let mut quoted = Zeroizing::new(String::with_capacity(2 * value.len() + 2));
+    quoted.push('\'');
+    for c in value.chars() {
+        if matches!(c, '\'' | '\\') {
+            quoted.push('\\');
+        }
+        quoted.push(c);
+    }
+    quoted.push('\'');
+    quoted
+}

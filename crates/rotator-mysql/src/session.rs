@@ -1,0 +1,249 @@
+//! A session: `stage` reads, `commit` does.
+
+use std::collections::BTreeMap;
+
+use rotation_core::{
+    Deadline,
+    database::{Change, Credentials, Password, Session, StatementError, StatementFault, UserPair, Username},
+};
+use serde_json::Map;
+use zeroize::Zeroizing;
+
+use crate::{
+    Settings,
+    account::Options,
+    connection::Connection,
+    dialect::Dialect,
+    grants::{Account, read_line},
+    own::{OwnChange, native_hash, takes_hashes},
+    pair::{MOST_HOSTS, Next, Pair, State, unreadable},
+    quote::literal,
+    statement::Statement,
+};
+
+/// A connection to MySQL or MariaDB as one user.
+#[derive(Debug)]
+pub struct MysqlSession {
+    connection: Connection,
+    own: Credentials,
+    settings: Settings,
+    staged: Option<Staged>,
+}
+
+/// A change with nothing left to find out.
+#[derive(Debug)]
+enum Staged {
+    Own(OwnChange),
+    Other(Box<OtherChange>),
+}
+
+/// A change of the other user of a pair.
+#[derive(Debug)]
+struct OtherChange {
+    pair: Pair,
+    next: Next,
+    password: Password,
+    hashes: bool,
+}
+
+impl Session for MysqlSession {
+    async fn probe(&mut self) -> Result<(), StatementError> {
+        Ok(self.connection.run(&Statement::new("select", "SELECT NOW()")).await.map(drop)?)
+    }
+
+    async fn stage(&mut self, change: &Change<'_>, deadline: Deadline) -> Result<(), StatementError> {
+        self.connection.run(&begin(self.connection.dialect, deadline)).await?;
+        self.staged = Some(match *change {
+            Change::OwnPassword { new } => {
+                let dual = self.settings.dual_password;
+                let current = &self.own.password;
+                Staged::Own(OwnChange::prepare(&mut self.connection, current, new, dual).await?)
+            }
+            Change::OtherUser { pair, next, .. } => {
+                Staged::Other(Box::new(self.stage_other(pair, next).await?))
+            }
+        });
+        Ok(())
+    }
+
+    async fn commit(mut self) -> Result<Vec<String>, StatementError> {
+        match self.staged.take() {
+            None => Ok(Vec::new()),
+            Some(Staged::Own(change)) => change.apply(&mut self.connection).await,
+            Some(Staged::Other(change)) => self.apply_other(*change).await,
+        }
+    }
+}
+
+impl MysqlSession {
+    pub(crate) fn new(connection: Connection, own: Credentials, settings: Settings) -> Self {
+        Self { connection, own, settings, staged: None }
+    }
+
+    async fn stage_other(
+        &mut self,
+        names: &UserPair,
+        next: &Credentials,
+    ) -> Result<OtherChange, StatementError> {
+        let too_long = |limit: usize| names.clone.as_str().chars().count() > limit;
+        if self.settings.name_limit.is_some_and(too_long) {
+            let why = "the clone's name would be longer than USERNAME_CHARACTER_LIMIT";
+            return Err(StatementError::new(StatementFault::NotAlternating { why }));
+        }
+        let pair = self.read_pair(names).await?;
+        let which = if next.username == names.original { Next::Original } else { Next::Clone };
+        pair.check(which).map_err(StatementError::new)?;
+        let hashes = takes_hashes(&mut self.connection).await?;
+        Ok(OtherChange { pair, next: which, password: next.password.clone(), hashes })
+    }
+
+    /// Brings the clone to equal, looks again, then sets the password, so that no one who logs in by it has fewer
+    /// rights than it promises.
+    async fn apply_other(&mut self, change: OtherChange) -> Result<Vec<String>, StatementError> {
+        let OtherChange { pair, next, password, hashes } = change;
+        let nobodys = random_password()?;
+        let stand_in = |plugin: Option<&str>| {
+            Statement::secret("create user", identified(pair.dialect, plugin, &nobodys, hashes))
+        };
+        let statements = pair.corrections(next, &stand_in);
+        if !statements.is_empty() {
+            for statement in &statements {
+                self.connection.run(statement).await?;
+            }
+            let after = self.read_pair(&pair.names).await?;
+            // Somebody changes the same users at the same time, or the server did not do what it said.
+            if !after.corrections(next, &stand_in).is_empty() {
+                return Err(StatementError::new(StatementFault::Busy));
+            }
+        }
+        let accounts = pair.next_accounts(next).into_iter().map(|(account, plugin)| {
+            let mut sql = Zeroizing::new(account.sql());
+            sql.push(' ');
+            sql.push_str(&identified(pair.dialect, plugin, &password, hashes));
+            sql
+        });
+        let mut sql = Zeroizing::new(String::with_capacity(1024));
+        for account in accounts {
+            let before = if sql.is_empty() { "ALTER USER " } else { ", " };
+            sql.push_str(before);
+            sql.push_str(&account);
+        }
+        self.connection.run(&Statement::secret("set password", sql)).await?;
+        Ok(pair.notes(next))
+    }
+
+    /// Both users at all their hosts.
+    async fn read_pair(&mut self, names: &UserPair) -> Result<Pair, StatementError> {
+        let dialect = self.connection.dialect;
+        let attributes =
+            if dialect.has_attributes() { "JSON_EXTRACT(User_attributes, '$.metadata')" } else { "NULL" };
+        let roles = if dialect.is_mariadb() { " AND is_role = 'N'" } else { "" };
+        let list = |user: &Username| {
+            format!(
+                "SELECT Host, {attributes} FROM mysql.user WHERE User = {}{roles} ORDER BY Host LIMIT {}",
+                *literal(user.as_str()),
+                MOST_HOSTS + 1,
+            )
+        };
+        let mut users = Vec::new();
+        for user in [&names.original, &names.clone] {
+            let rows = self.read(&Statement::new("read hosts", list(user))).await?;
+            if rows.len() > MOST_HOSTS {
+                let why = "it has more hosts than are cloned";
+                return Err(StatementError::new(StatementFault::NotAlternating { why }));
+            }
+            let mut accounts = BTreeMap::new();
+            for row in rows {
+                let [Some(host), attributes] = &row[..] else { return Err(unreadable("read hosts")) };
+                let mut state = self.read_account(&Account::new(user.as_str(), host)).await?;
+                state.attributes = match attributes.as_deref() {
+                    None => Map::new(),
+                    Some(text) => serde_json::from_str(text).map_err(|_| unreadable("read hosts"))?,
+                };
+                if dialect.is_mariadb() && *user == names.clone {
+                    state.unmask(names);
+                }
+                accounts.insert(host.clone(), state);
+            }
+            users.push(accounts);
+        }
+        let (clones, originals) = (users.pop().unwrap_or_default(), users.pop().unwrap_or_default());
+        Ok(Pair { names: names.clone(), dialect, originals, clones })
+    }
+
+    async fn read_account(&mut self, account: &Account) -> Result<State, StatementError> {
+        const SHOW_USER: &str = "show create user";
+        const SHOW_GRANTS: &str = "show grants";
+        let mut state = State::default();
+        let statement = Statement::new(SHOW_USER, format!("SHOW CREATE USER {}", account.sql()));
+        let rows = self.read(&statement).await?;
+        let text = rows.first().and_then(|row| row.first()?.as_deref()).unwrap_or_default();
+        state.options = Options::parse(text, &mut state.rights).map_err(|_| unreadable(SHOW_USER))?;
+        let statement = Statement::new(SHOW_GRANTS, format!("SHOW GRANTS FOR {}", account.sql()));
+        for line in self.read(&statement).await?.iter().flatten().flatten() {
+            read_line(line, &mut state.rights).map_err(|_| unreadable(SHOW_GRANTS))?;
+        }
+        Ok(state)
+    }
+
+    /// Reads what only somebody with SELECT on the server's own tables may read.
+    async fn read(&mut self, statement: &Statement) -> Result<Vec<crate::wire::Row>, StatementError> {
+        self.connection.run(statement).await.map_err(|failure| {
+            let mut error = StatementError::from(failure);
+            if let StatementFault::PrivilegeMissing { needed } = &mut error.fault {
+                let master = literal(self.own.username.as_str());
+                *needed = format!("GRANT SELECT ON mysql.* TO {}@'%'", *master);
+            }
+            error
+        })
+    }
+}
+
+/// Settings under which our statements mean the same everywhere, and end short of the deadline.
+fn begin(dialect: Dialect, deadline: Deadline) -> Statement {
+    let seconds = deadline.remaining().as_secs().clamp(1, 300);
+    Statement::new(
+        "set session",
+        format!("SET SESSION sql_mode = '{}', SESSION lock_wait_timeout = {seconds}", dialect.sql_mode()),
+    )
+}
+
+/// How an account is to be authenticated from now on.
+fn identified(
+    dialect: Dialect,
+    plugin: Option<&str>,
+    password: &Password,
+    hashes: bool,
+) -> Zeroizing<String> {
+    let mut sql = Zeroizing::new(String::with_capacity(256));
+    match (dialect, plugin) {
+        (Dialect::MariaDb(_), _) if hashes => {
+            sql.push_str("IDENTIFIED BY PASSWORD ");
+            sql.push_str(&literal(&native_hash(password)));
+        }
+        (Dialect::MySql(_), Some(plugin)) => {
+            sql.push_str("IDENTIFIED WITH ");
+            sql.push_str(&literal(plugin));
+            sql.push_str(" BY ");
+            sql.push_str(&literal(password.expose()));
+        }
+        _ => {
+            sql.push_str("IDENTIFIED BY ");
+            sql.push_str(&literal(password.expose()));
+        }
+    }
+    sql
+}
+
+/// The password of an account that is being made: nobody knows it, and no policy has anything against it.
+fn random_password() -> Result<Password, StatementError> {
+    let failed = || StatementError::new(StatementFault::Other { code: "no randomness".to_owned() });
+    let mut bytes = Zeroizing::new([0_u8; 24]);
+    getrandom::fill(bytes.as_mut_slice()).map_err(|_| failed())?;
+    let mut text = Zeroizing::new(String::from("Aa1-"));
+    for byte in bytes.iter() {
+        text.push(char::from(b'A' + byte % 16));
+        text.push(char::from(b'a' + byte / 16));
+    }
+    Password::parse(&text).map_err(|_| failed())
+}

@@ -1,0 +1,18 @@
+//! The client's side of MySQL's protocol, as far as a rotation needs it.
+//!
+//! It is spoken here and not by a driver, because what a driver decides for itself is what must not be left to it: the
+//! TLS configuration with its four kinds of certificate faults and the client's certificate, when a password may be
+//! encrypted by a key that the server sends, and how much a hostile server may make us read. There is no compression,
+//! no prepared statement, no LOCAL INFILE, no second statement in a text.
+
+mod authentication;
+mod capabilities;
+mod encryption;
+mod greeting;
+mod login;
+mod packet;
+
+pub(crate) use authentication::{KeyExchange, Plugin};
+pub(crate) use greeting::Greeting;
+pub(crate) use login::{log_in, request_tls};
+pub(crate) use packet::{Answer, Packets, Row, ServerError, WireError};

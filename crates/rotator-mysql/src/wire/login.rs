@@ -1,0 +1,91 @@
+//! The login itself (`Protocol::HandshakeResponse41`).
+
+use rotation_core::database::Login;
+use zeroize::Zeroizing;
+
+use super::{
+    authentication::{KeyExchange, Plugin, conclude},
+    capabilities as can,
+    greeting::Greeting,
+    packet::{Packets, WireError},
+};
+
+/// Shown by the server's lists of sessions.
+const PROGRAM: &str = "secret-rotation";
+
+/// `utf8mb4_general_ci`, which every server knows.
+const CHARACTER_SET: u8 = 45;
+
+/// The largest packet that we take.
+const LARGEST: u32 = 1024 * 1024;
+
+/// What stands at the head of a request for TLS and of the login.
+fn head(login: &Login, tls: bool) -> Vec<u8> {
+    let mut flags = can::LONG_PASSWORD
+        | can::LONG_FLAG
+        | can::PROTOCOL_41
+        | can::TRANSACTIONS
+        | can::SECURE_CONNECTION
+        | can::PLUGIN_AUTH
+        | can::PLUGIN_AUTH_LENENC
+        | can::CONNECT_ATTRS;
+    if login.database.is_some() {
+        flags |= can::CONNECT_WITH_DB;
+    }
+    if tls {
+        flags |= can::SSL;
+    }
+    let mut head = flags.to_le_bytes().to_vec();
+    head.extend(LARGEST.to_le_bytes());
+    head.push(CHARACTER_SET);
+    head.extend([0; 23]);
+    head
+}
+
+/// Asks for TLS. The handshake is to follow.
+pub(crate) async fn request_tls(packets: &mut Packets<'_>, login: &Login) -> Result<(), WireError> {
+    packets.write(&head(login, true)).await
+}
+
+/// Logs in. Afterwards the connection takes statements.
+pub(crate) async fn log_in(
+    packets: &mut Packets<'_>,
+    greeting: &Greeting,
+    login: &Login,
+    exchange: KeyExchange,
+) -> Result<(), WireError> {
+    let (user, password) = (&login.credentials.username, &login.credentials.password);
+    // An unknown plugin is answered by one that the server will know; it then asks for the right one.
+    let plugin = Plugin::by_name(&greeting.plugin).unwrap_or(Plugin::Native);
+    let answer = plugin.answer(password, &greeting.nonce, exchange);
+    let mut response = Zeroizing::new(Vec::with_capacity(512 + answer.len()));
+    response.extend(head(login, exchange == KeyExchange::Tls));
+    response.extend(user.as_str().as_bytes());
+    response.push(0);
+    push_counted(&mut response, &answer);
+    if let Some(database) = &login.database {
+        response.extend(database.as_bytes());
+        response.push(0);
+    }
+    response.extend(plugin.name());
+    response.push(0);
+    let mut attributes = Vec::new();
+    push_counted(&mut attributes, b"program_name");
+    push_counted(&mut attributes, PROGRAM.as_bytes());
+    push_counted(&mut response, &attributes);
+    packets.write(&response).await?;
+    conclude(packets, plugin, greeting.nonce.clone(), password, exchange).await
+}
+
+/// Bytes with their length before them, of at most 65535.
+fn push_counted(target: &mut Vec<u8>, bytes: &[u8]) {
+    let length = u16::try_from(bytes.len()).expect("a password has at most 4096 bytes, attributes fewer");
+    match u8::try_from(length) {
+        Ok(short @ 0..=250) => target.push(short),
+        _ => {
+            target.push(0xfc);
+            target.extend(length.to_le_bytes());
+        }
+    }
+    target.extend(bytes);
+}

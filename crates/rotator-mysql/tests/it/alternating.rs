@@ -1,0 +1,244 @@
+//! A master brings a clone to equal.
+
+use std::collections::BTreeMap;
+
+use rotation_core::database::StatementFault;
+use rotation_testkit::{MysqlFlavor, MysqlServer, TestLogin};
+use serde_json::{Value, json};
+
+use crate::laboratory::{Lab, at};
+
+fn flavors() -> impl Iterator<Item = MysqlFlavor> {
+    MysqlFlavor::ALL.into_iter().filter(|flavor| flavor.is_to_be_tested())
+}
+
+/// Everything that the server's own tables say of a user, in a text that is equal for two users with equal rights.
+pub(crate) async fn rights(server: &MysqlServer, user: &str) -> String {
+    let name = user.replace('\\', "\\\\").replace('\'', "''");
+    let mut tables = vec!["db", "tables_priv", "columns_priv", "procs_priv", "proxies_priv"];
+    tables.extend(match server.flavor() {
+        MysqlFlavor::MySql => ["user", "global_grants"].as_slice(),
+        MysqlFlavor::MariaDb => &["global_priv"],
+    });
+    let mut lines = Vec::new();
+    for table in tables {
+        let sql = format!(
+            "SELECT COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = 'mysql' \
+             AND TABLE_NAME = '{table}' ORDER BY ORDINAL_POSITION"
+        );
+        let columns = server.query(&sql).await.unwrap();
+        let ignored = |column: &str| {
+            [
+                "user",
+                "authentication_string",
+                "password",
+                "password_last_changed",
+                "grantor",
+                "timestamp",
+                "account_locked",
+                "password_expired",
+                "priv",
+                "user_attributes",
+            ]
+            .contains(&column.to_lowercase().as_str())
+        };
+        let mut columns: Vec<String> = columns
+            .into_iter()
+            .map(|row| row[0].clone().unwrap())
+            .filter(|column| !ignored(column))
+            .map(|c| format!("`{c}`"))
+            .collect();
+        match table {
+            "global_priv" => columns.push(
+                "JSON_REMOVE(Priv, '$.authentication_string', '$.password_last_changed', '$.account_locked')"
+                    .into(),
+            ),
+            "user" => columns
+                .push("JSON_REMOVE(User_attributes, '$.metadata.rotation', '$.additional_password')".into()),
+            _ => {}
+        }
+        let rows = server
+            .query(&format!("SELECT {} FROM mysql.{table} WHERE User = '{name}'", columns.join(", ")))
+            .await
+            .unwrap();
+        lines.extend(rows.into_iter().map(|row| {
+            let fields = row.into_iter().map(|field| plain(field.unwrap_or_default()));
+            format!("{table}: {}", fields.collect::<Vec<_>>().join(" | "))
+        }));
+    }
+    let roles = match server.flavor() {
+        MysqlFlavor::MySql => [
+            format!(
+                "SELECT TO_HOST, FROM_USER, FROM_HOST, WITH_ADMIN_OPTION FROM mysql.role_edges WHERE TO_USER = '{name}'"
+            ),
+            format!(
+                "SELECT HOST, DEFAULT_ROLE_USER, DEFAULT_ROLE_HOST FROM mysql.default_roles WHERE USER = '{name}'"
+            ),
+        ],
+        MysqlFlavor::MariaDb => [
+            format!(
+                "SELECT Host, Role, Admin_option FROM mysql.roles_mapping WHERE User = '{name}' AND Role NOT LIKE 'clone:%'"
+            ),
+            "SELECT 'in global_priv'".to_owned(),
+        ],
+    };
+    for sql in roles {
+        let rows = server.query(&sql).await.unwrap();
+        lines.extend(rows.into_iter().map(|row| format!("{row:?}")));
+    }
+    lines.sort();
+    lines.join("\n")
+}
+
+/// JSON without what is the same as nothing, in the order of its keys.
+fn plain(field: String) -> String {
+    let Ok(Value::Object(fields)) = serde_json::from_str(&field) else { return field };
+    let is_nothing = |value: &Value| *value == json!("") || *value == json!(0) || *value == json!({});
+    let fields: BTreeMap<_, _> = fields.into_iter().filter(|(_, value)| !is_nothing(value)).collect();
+    if fields.is_empty() { String::new() } else { json!(fields).to_string() }
+}
+
+async fn check_equal(lab: &Lab) {
+    let (original, clone) =
+        (rights(lab.server, &lab.app.username).await, rights(lab.server, &lab.clone().username).await);
+    assert_eq!(original, clone, "{}", lab.server.flavor());
+}
+
+async fn opens(lab: &Lab, login: &TestLogin) -> bool {
+    match lab.connect(login).await {
+        Ok(_) => true,
+        Err(error) if error.is_refusal() => false,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// Objects of one test, and grants on them for the user.
+async fn equip(lab: &Lab) -> String {
+    let database = MysqlServer::unique("data TO `b` ");
+    let db = format!("`{}`", database.replace('`', "``"));
+    let role = format!("'{}_role'", lab.app.username);
+    let user = at(&lab.app.username, "%");
+    let mut statements = vec![
+        format!("CREATE DATABASE {db}"),
+        format!("CREATE TABLE {db}.`t.a` (a INT, `b``c` INT)"),
+        format!("CREATE PROCEDURE {db}.p() SELECT 1"),
+        format!("CREATE FUNCTION {db}.f() RETURNS INT DETERMINISTIC NO SQL RETURN 1"),
+        format!("CREATE ROLE {role}"),
+        format!("GRANT SELECT, RELOAD ON *.* TO {user}"),
+        format!("GRANT SELECT, INSERT, CREATE TEMPORARY TABLES ON {db}.* TO {user} WITH GRANT OPTION"),
+        format!("GRANT SELECT (a), UPDATE (a, `b``c`), DELETE ON {db}.`t.a` TO {user}"),
+        format!("GRANT EXECUTE ON PROCEDURE {db}.p TO {user} WITH GRANT OPTION"),
+        format!("GRANT EXECUTE ON FUNCTION {db}.f TO {user}"),
+        format!("GRANT ALL ON `a\\_b%`.* TO {user}"),
+        format!("GRANT {role} TO {user} WITH ADMIN OPTION"),
+        format!("ALTER USER {user} REQUIRE SSL WITH MAX_USER_CONNECTIONS 7 PASSWORD EXPIRE INTERVAL 90 DAY"),
+    ];
+    let master = at(&lab.master.username, "%");
+    statements.push(match lab.server.flavor() {
+        MysqlFlavor::MySql => format!("ALTER USER {user} DEFAULT ROLE {role}"),
+        MysqlFlavor::MariaDb => format!("SET DEFAULT ROLE {role} FOR {user}"),
+    });
+    if lab.server.flavor() == MysqlFlavor::MySql {
+        statements.push(format!("GRANT XA_RECOVER_ADMIN ON *.* TO {user}"));
+        statements.push(format!("ALTER USER {user} PASSWORD HISTORY 3 FAILED_LOGIN_ATTEMPTS 9 PASSWORD_LOCK_TIME 2 COMMENT 'it''s'"));
+    } else {
+        // MariaDB lets a role be granted only by who has it with ADMIN OPTION.
+        statements.push(format!("GRANT {role} TO {master} WITH ADMIN OPTION"));
+    }
+    for statement in &statements {
+        lab.server.execute(&[statement]).await.unwrap_or_else(|error| panic!("{statement}: {error}"));
+    }
+    db
+}
+
+#[tokio::test]
+async fn the_clone_gets_everything_and_loses_what_the_original_loses() {
+    for flavor in flavors() {
+        let lab = Lab::new(flavor, "").await;
+        let db = equip(&lab).await;
+        let clone = lab.clone();
+        let user = at(&lab.app.username, "%");
+        assert!(lab.rotate_to(&clone).await.unwrap_or_else(|e| panic!("{flavor}: {e} {e:?}")).is_empty());
+        check_equal(&lab).await;
+        assert!(opens(&lab, &clone).await && opens(&lab, &lab.app).await);
+        lab.admin(&[
+            &format!("REVOKE INSERT ON {db}.* FROM {user}"),
+            &format!("REVOKE GRANT OPTION ON {db}.* FROM {user}"),
+            &format!("REVOKE UPDATE (a) ON {db}.`t.a` FROM {user}"),
+            &format!("REVOKE ALL ON `a\\_b%`.* FROM {user}"),
+            &format!("GRANT INSERT ON `a\\_b%`.* TO {user}"),
+            &format!("ALTER USER {user} REQUIRE NONE WITH MAX_USER_CONNECTIONS 0"),
+        ])
+        .await;
+        // While the clone is in use, the original is given a password and the clone is corrected.
+        let next = TestLogin { password: "next-password-1A".to_owned(), ..lab.app.clone() };
+        lab.rotate_to(&next).await.unwrap();
+        check_equal(&lab).await;
+        assert!(opens(&lab, &next).await && opens(&lab, &clone).await);
+        assert!(!opens(&lab, &lab.app).await);
+        assert!(!lab.server.log().contains(&clone.password), "{flavor}: a password is in a log");
+    }
+}
+
+#[tokio::test]
+async fn all_hosts_are_cloned() {
+    for flavor in flavors() {
+        let lab = Lab::new(flavor, "").await;
+        let other = at(&lab.app.username, "10.%");
+        lab.admin(&[
+            &format!("CREATE USER {other} IDENTIFIED BY '{}'", lab.app.password),
+            &format!("GRANT SELECT ON *.* TO {other}"),
+        ])
+        .await;
+        let clone = lab.clone();
+        lab.rotate_to(&clone).await.unwrap();
+        check_equal(&lab).await;
+        lab.admin(&[&format!("DROP USER {other}")]).await;
+        lab.rotate_to(&TestLogin { password: "next-password-1A".to_owned(), ..lab.app.clone() })
+            .await
+            .unwrap();
+        lab.rotate_to(&clone).await.unwrap();
+        check_equal(&lab).await;
+    }
+}
+
+#[tokio::test]
+async fn somebody_else_s_account_is_not_taken_for_a_clone() {
+    for flavor in flavors() {
+        let lab = Lab::new(flavor, "").await;
+        let clone = lab.clone();
+        let other = at(&clone.username, "%");
+        lab.admin(&[
+            &format!("CREATE USER {other} IDENTIFIED BY '{}'", clone.password),
+            &format!("GRANT SELECT ON mysql.* TO {other}"),
+        ])
+        .await;
+        let next = TestLogin { password: "next-password-1A".to_owned(), ..clone.clone() };
+        assert_eq!(lab.rotate_to(&next).await.unwrap_err().fault, StatementFault::NotKin, "{flavor}");
+        assert!(opens(&lab, &clone).await, "{flavor}: the password was changed all the same");
+        // Who has the other name alone, and less rights, does not get the original's password.
+        lab.admin(&[
+            &format!("REVOKE SELECT ON mysql.* FROM {other}"),
+            &format!("GRANT SELECT ON *.* TO {}", at(&lab.app.username, "%")),
+        ])
+        .await;
+        let next = TestLogin { password: "next-password-1A".to_owned(), ..lab.app.clone() };
+        assert_eq!(lab.rotate_to(&next).await.unwrap_err().fault, StatementFault::NotKin, "{flavor}");
+    }
+}
+
+#[tokio::test]
+async fn superusers_are_refused_and_rights_that_the_master_lacks_are_named() {
+    for flavor in flavors() {
+        let lab = Lab::new(flavor, "").await;
+        let user = at(&lab.app.username, "%");
+        lab.admin(&[&format!("GRANT SHUTDOWN ON *.* TO {user}")]).await;
+        let error = lab.rotate_to(&lab.clone()).await.unwrap_err();
+        let StatementFault::PrivilegeMissing { needed } = error.fault else { panic!("{flavor}: {error}") };
+        assert!(needed.starts_with("GRANT SHUTDOWN ON *.* TO"), "{needed}");
+        assert!(!opens(&lab, &lab.clone()).await, "{flavor}: a clone without its rights has its password");
+        lab.admin(&[&format!("GRANT SUPER ON *.* TO {user}")]).await;
+        let error = lab.rotate_to(&lab.clone()).await.unwrap_err();
+        assert!(matches!(error.fault, StatementFault::NotAlternating { .. }), "{flavor}: {error}");
+    }
+}

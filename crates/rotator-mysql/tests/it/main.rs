@@ -1,0 +1,7 @@
+//! The MySQL functions' engine against real servers.
+
+#![expect(clippy::unwrap_used, reason = "a test fails where it unwraps, and says what was there")]
+
+mod alternating;
+mod laboratory;
+mod single_user;

@@ -1,0 +1,161 @@
+//! A user changes its own password, with the old one kept or not.
+
+use rotation_core::database::{ConnectError, Engine, Session, StatementFault, Transport};
+use rotation_testkit::{MysqlFlavor, TestLogin};
+use rotator_mysql::{DualPassword, Settings};
+
+use crate::laboratory::{Lab, at, deadline, engine};
+
+const NEW: &str = "new'password\\with 'quotes-1A";
+
+async fn may_retain(lab: &Lab) {
+    let user = at(&lab.app.username, "%");
+    lab.admin(&[&format!("GRANT APPLICATION_PASSWORD_ADMIN ON *.* TO {user}")]).await;
+}
+
+#[tokio::test]
+async fn a_plain_change_ends_the_old_password() {
+    for flavor in MysqlFlavor::ALL.into_iter().filter(|flavor| flavor.is_to_be_tested()) {
+        let lab = Lab::new(flavor, "").await;
+        let old = lab.app.password.clone();
+        assert!(lab.change(&old, NEW).await.unwrap().is_empty());
+        assert!(lab.opens(NEW).await, "{flavor}: the new password does not open");
+        assert!(!lab.opens(&old).await, "{flavor}: the old password opens");
+        let session = lab.connect(&TestLogin { password: NEW.to_owned(), ..lab.app.clone() }).await;
+        session.unwrap().probe().await.unwrap();
+        assert!(!lab.server.log().contains("new'password"), "{flavor}: the password is in a log");
+        assert!(!lab.server.log().contains("new\\'password"), "{flavor}: the password is in a log");
+    }
+}
+
+#[tokio::test]
+async fn with_two_passwords_the_old_one_stays_until_the_next_change() {
+    let lab = Lab::new(MysqlFlavor::MySql, "").await;
+    may_retain(&lab).await;
+    let first = lab.app.password.clone();
+    lab.change(&first, "second-password").await.unwrap();
+    assert!(lab.opens(&first).await && lab.opens("second-password").await);
+    lab.change("second-password", "third-password").await.unwrap();
+    assert!(lab.opens("second-password").await && lab.opens("third-password").await);
+    assert!(!lab.opens(&first).await, "two passwords were kept beside the new one");
+}
+
+#[tokio::test]
+async fn a_repeated_change_never_evicts_the_password_in_use() {
+    let lab = Lab::new(MysqlFlavor::MySql, "").await;
+    may_retain(&lab).await;
+    let current = lab.app.password.clone();
+    // A change that was abandoned after it had taken effect, one of another token, and its repetition.
+    for next in ["abandoned-password", "pending-password", "pending-password"] {
+        lab.change(&current, next).await.unwrap();
+        assert!(lab.opens(&current).await, "the password in use was evicted by {next}");
+        assert!(lab.opens(next).await);
+    }
+    assert!(!lab.opens("abandoned-password").await);
+}
+
+/// The whole `setSecret` by the protocol: what the engine leaves open, the caller finds out by logging in.
+#[tokio::test]
+async fn a_history_of_passwords_does_not_make_a_repeated_change_fail() {
+    let lab = Lab::new(MysqlFlavor::MySql, "PASSWORD HISTORY 5").await;
+    may_retain(&lab).await;
+    let current = lab.app.password.clone();
+    for _ in 0..2 {
+        lab.set_secret("pending-password-1A").await.unwrap();
+        assert!(lab.opens(&current).await && lab.opens("pending-password-1A").await);
+    }
+}
+
+#[tokio::test]
+async fn a_password_of_the_history_is_refused_by_its_number() {
+    let lab = Lab::new(MysqlFlavor::MySql, "PASSWORD HISTORY 5").await;
+    let current = lab.app.password.clone();
+    lab.change(&current, "second-password").await.unwrap();
+    let error = lab.change("second-password", &current).await.unwrap_err();
+    assert_eq!(error.fault, StatementFault::PasswordPolicy { rule: "error 3638".to_owned() });
+}
+
+#[tokio::test]
+async fn an_account_that_must_name_its_current_password_does() {
+    let lab = Lab::new(MysqlFlavor::MySql, "PASSWORD REQUIRE CURRENT").await;
+    let current = lab.app.password.clone();
+    lab.change(&current, "second-password").await.unwrap();
+    assert!(lab.opens("second-password").await);
+}
+
+#[tokio::test]
+async fn dual_passwords_are_kept_by_right_through_a_role_and_never_where_they_are_off() {
+    let mut lab = Lab::new(MysqlFlavor::MySql, "").await;
+    let (user, role) = (at(&lab.app.username, "%"), format!("'{}_role'", lab.app.username));
+    lab.settings.dual_password = DualPassword::Require;
+    let first = lab.app.password.clone();
+    let error = lab.change(&first, "second-password").await.unwrap_err();
+    let StatementFault::PrivilegeMissing { needed } = error.fault else { panic!("{error}") };
+    assert!(needed.starts_with("GRANT APPLICATION_PASSWORD_ADMIN"), "{needed}");
+    lab.admin(&[
+        &format!("CREATE ROLE {role}"),
+        &format!("GRANT APPLICATION_PASSWORD_ADMIN ON *.* TO {role}"),
+        &format!("GRANT {role} TO {user}"),
+        &format!("ALTER USER {user} DEFAULT ROLE ALL"),
+    ])
+    .await;
+    lab.change(&first, "second-password").await.unwrap();
+    assert!(lab.opens(&first).await);
+    lab.settings.dual_password = DualPassword::Off;
+    lab.change("second-password", "third-password").await.unwrap();
+    assert!(!lab.opens("second-password").await);
+}
+
+#[tokio::test]
+async fn mariadb_has_no_two_passwords_and_says_so() {
+    let mut lab = Lab::new(MysqlFlavor::MariaDb, "").await;
+    lab.settings = Settings { dual_password: DualPassword::Require, ..Settings::default() };
+    let current = lab.app.password.clone();
+    let error = lab.change(&current, "second-password").await.unwrap_err();
+    assert!(matches!(error.fault, StatementFault::PrivilegeMissing { .. }), "{error}");
+    assert!(lab.opens(&current).await);
+}
+
+/// What the login says where the account is in this state.
+async fn refusal(flavor: MysqlFlavor, state: &str) -> String {
+    let lab = Lab::new(flavor, "").await;
+    lab.admin(&[&format!("ALTER USER {} {state}", at(&lab.app.username, "%"))]).await;
+    match lab.connect(&lab.app).await {
+        Ok(_) => "opens".to_owned(),
+        Err(error) => format!("{error:?}").split(['(', ' ']).next().unwrap_or_default().to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn locked_expired_and_protected_accounts_have_their_own_faults() {
+    for flavor in MysqlFlavor::ALL.into_iter().filter(|flavor| flavor.is_to_be_tested()) {
+        assert_eq!(refusal(flavor, "ACCOUNT LOCK").await, "Locked", "{flavor}");
+        assert_eq!(refusal(flavor, "REQUIRE SSL").await, "opens", "{flavor}");
+        assert_eq!(refusal(flavor, "REQUIRE X509").await, "Refused", "{flavor}");
+    }
+    assert_eq!(refusal(MysqlFlavor::MySql, "PASSWORD EXPIRE").await, "Expired");
+}
+
+#[tokio::test]
+async fn an_unknown_user_and_a_wrong_password_are_refused_once() {
+    for flavor in MysqlFlavor::ALL.into_iter().filter(|flavor| flavor.is_to_be_tested()) {
+        let lab = Lab::new(flavor, "").await;
+        assert!(!lab.opens("wrong-password").await);
+        assert_eq!(lab.server.failed_logins_of(&lab.app.username), 1, "{flavor}");
+        assert!(lab.opens(&lab.app.password).await);
+        assert_eq!(lab.server.failed_logins_of(&lab.app.username), 1, "{flavor}");
+        assert_eq!(lab.server.logins_of(&lab.app.username), 1, "{flavor}");
+    }
+}
+
+#[tokio::test]
+async fn without_tls_a_password_is_encrypted_by_the_server_s_key_only_where_the_secret_says_plaintext() {
+    use rotation_core::database::TlsMode;
+    let lab = Lab::new(MysqlFlavor::MySql, "").await;
+    let mut login = lab.login(&lab.app);
+    let engine = engine(lab.server, Settings::default());
+    let outcome = engine.connect(&login, Transport::Plaintext, deadline()).await;
+    assert!(matches!(outcome, Err(ConnectError::AuthenticationMethod(_))), "{outcome:?}");
+    login.tls = TlsMode::Off;
+    engine.connect(&login, Transport::Plaintext, deadline()).await.unwrap().probe().await.unwrap();
+}
