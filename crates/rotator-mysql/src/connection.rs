@@ -44,6 +44,12 @@ impl Connection {
     }
 }
 
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.packets.say_farewell();
+    }
+}
+
 fn failure(statement: &Statement, error: WireError) -> Failure {
     let lost = |words: String| StatementError {
         fault: StatementFault::ConnectionLost,

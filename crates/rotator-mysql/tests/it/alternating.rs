@@ -98,7 +98,7 @@ fn plain(field: String) -> String {
     if fields.is_empty() { String::new() } else { json!(fields).to_string() }
 }
 
-async fn check_equal(lab: &Lab) {
+pub(crate) async fn check_equal(lab: &Lab) {
     let (original, clone) =
         (rights(lab.server, &lab.app.username).await, rights(lab.server, &lab.clone().username).await);
     assert_eq!(original, clone, "{}", lab.server.flavor());

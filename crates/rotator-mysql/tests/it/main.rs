@@ -3,5 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it unwraps, and says what was there")]
 
 mod alternating;
+mod conformance;
+mod continuity;
 mod laboratory;
 mod single_user;

@@ -1,6 +1,6 @@
 //! What the server wrote down.
 
-use std::{fs, path::Path};
+use std::{collections::HashMap, fs, path::Path};
 
 use super::MysqlServer;
 
@@ -35,17 +35,21 @@ impl MysqlServer {
     }
 
     /// The attempts of a user, each with whether it was accepted. A refusal stands in a second line with the number
-    /// of the same connection.
+    /// of the same connection. That an account is locked stands nowhere.
     fn attempts(&self, username: &str) -> std::vec::IntoIter<bool> {
         let log = self.general_log();
-        let events: Vec<(&str, &str)> = log.lines().filter_map(connect_event).collect();
         let begins = format!("{username}@");
+        let mut places = HashMap::new();
         let mut attempts = Vec::new();
-        for (index, (connection, text)) in events.iter().enumerate() {
-            if text.starts_with(&begins) {
-                let mut later = events[index + 1..].iter();
-                let next = later.find(|(other, _)| other == connection);
-                attempts.push(next.is_none_or(|(_, text)| text.contains('@') && text.contains(" on ")));
+        for (connection, text) in log.lines().filter_map(connect_event) {
+            if text.contains(" on ") && text.contains('@') {
+                places.remove(connection);
+                if text.starts_with(&begins) {
+                    places.insert(connection, attempts.len());
+                    attempts.push(true);
+                }
+            } else if let Some(place) = places.remove(connection) {
+                attempts[place] = false;
             }
         }
         attempts.into_iter()

@@ -1,0 +1,141 @@
+//! A MySQL or MariaDB server as the conformance suite needs it.
+
+use std::{collections::BTreeMap, sync::Mutex};
+
+use rotation_testkit::{
+    MysqlFlavor, MysqlQueryError, MysqlServer, TestLogin,
+    conformance::{Database, DatabaseError, Logins, Tenant},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    alternating::rights,
+    laboratory::{at, create_master},
+};
+
+/// The server that all tests of one flavor share.
+pub(super) struct Server {
+    server: &'static MysqlServer,
+    /// Users that were locked, with their logins until then: the server's log does not say that it refused them.
+    locked: Mutex<BTreeMap<String, usize>>,
+}
+
+impl Server {
+    pub(super) fn shared(flavor: MysqlFlavor) -> Self {
+        let server = MysqlServer::shared(flavor);
+        let server = server.expect("scripts/setup-mysql and setup-mariadb provide the servers");
+        Self { server, locked: Mutex::default() }
+    }
+
+    fn document(&self, login: &TestLogin) -> Value {
+        json!({
+            "engine": match self.server.flavor() {
+                MysqlFlavor::MySql => "mysql",
+                MysqlFlavor::MariaDb => "mariadb",
+            },
+            "host": self.server.host(),
+            "port": self.server.port(),
+            "username": login.username,
+            "password": login.password,
+        })
+    }
+
+    async fn admin(&self, statements: &[String]) -> Result<(), DatabaseError> {
+        let statements: Vec<_> = statements.iter().map(String::as_str).collect();
+        self.server.execute(&statements).await.map_err(DatabaseError::new)
+    }
+}
+
+impl Database for Server {
+    fn name(&self) -> String {
+        self.server.flavor().to_string()
+    }
+
+    fn function_environment(&self) -> Vec<(String, String)> {
+        vec![("TLS_CA_BUNDLE".to_owned(), self.server.authority().certificate_pem().to_owned())]
+    }
+
+    async fn create_tenant(&self) -> Result<Tenant, DatabaseError> {
+        let app =
+            self.server.create_user("WITH MAX_USER_CONNECTIONS 50").await.map_err(DatabaseError::new)?;
+        let master = create_master(self.server).await;
+        let (user, role) = (at(&app.username, "%"), format!("'{}_group'", app.username));
+        let database = format!("`{}`", app.username);
+        let mut statements = vec![
+            format!("CREATE DATABASE {database}"),
+            format!("CREATE TABLE {database}.ledger (amount INT)"),
+            format!("CREATE TABLE {database}.archive (n INT, m INT)"),
+            format!("CREATE ROLE {role}"),
+            format!("GRANT SELECT (n) ON {database}.archive TO {role}"),
+            format!("GRANT {role} TO {user}"),
+            format!("GRANT SELECT, INSERT, CREATE, DROP ON {database}.* TO {user}"),
+        ];
+        statements.push(match self.server.flavor() {
+            MysqlFlavor::MySql => format!("ALTER USER {user} DEFAULT ROLE {role}"),
+            MysqlFlavor::MariaDb => format!("SET DEFAULT ROLE {role} FOR {user}"),
+        });
+        if self.server.flavor() == MysqlFlavor::MariaDb {
+            statements.push(format!("GRANT {role} TO {} WITH ADMIN OPTION", at(&master.username, "%")));
+        }
+        self.admin(&statements).await?;
+        Ok(Tenant {
+            clone: format!("{}_clone", app.username),
+            document: self.document(&app),
+            master: self.document(&master),
+        })
+    }
+
+    async fn opens(&self, document: &Value) -> Result<bool, DatabaseError> {
+        let text = |field: &str| document[field].as_str().unwrap_or_default().to_owned();
+        let login = TestLogin { username: text("username"), password: text("password") };
+        let owner = login.username.trim_end_matches("_clone");
+        let work = [
+            format!("INSERT INTO `{owner}`.ledger VALUES (1)"),
+            format!("SELECT n FROM `{owner}`.archive"),
+            "SELECT 1".to_owned(),
+        ];
+        // The master has no data.
+        let known =
+            self.server.query(&format!("SHOW DATABASES LIKE '{owner}'")).await.map_err(DatabaseError::new)?;
+        let work = if known.is_empty() { &work[2..] } else { &work[..] };
+        let work: Vec<_> = work.iter().map(String::as_str).collect();
+        match self.server.query_as(&login, &work).await {
+            Ok(_) => Ok(true),
+            Err(MysqlQueryError { code: Some(1045), .. }) => Ok(false),
+            Err(error) => Err(DatabaseError::new(error)),
+        }
+    }
+
+    async fn rights(&self, _: &Tenant, username: &str) -> Result<String, DatabaseError> {
+        Ok(rights(self.server, username).await)
+    }
+
+    async fn set_password(&self, username: &str, password: &str) -> Result<(), DatabaseError> {
+        let password = password.replace('\\', "\\\\").replace('\'', "''");
+        self.admin(&[format!("ALTER USER {} IDENTIFIED BY '{password}'", at(username, "%"))]).await
+    }
+
+    async fn has_user(&self, username: &str) -> Result<bool, DatabaseError> {
+        let sql = format!("SELECT 1 FROM mysql.user WHERE User = '{username}'");
+        Ok(!self.server.query(&sql).await.map_err(DatabaseError::new)?.is_empty())
+    }
+
+    async fn drop_user(&self, _: &Tenant, username: &str) -> Result<(), DatabaseError> {
+        self.admin(&[format!("DROP USER {}", at(username, "%"))]).await
+    }
+
+    async fn lock_user(&self, username: &str) -> Result<(), DatabaseError> {
+        self.locked.lock().unwrap().insert(username.to_owned(), self.server.logins_of(username));
+        self.admin(&[format!("ALTER USER {} ACCOUNT LOCK", at(username, "%"))]).await
+    }
+
+    fn logins(&self, username: &str) -> Logins {
+        let seen = self.server.logins_of(username);
+        let accepted = self.locked.lock().unwrap().get(username).map_or(seen, |until| seen.min(*until));
+        Logins { accepted, refused: self.server.failed_logins_of(username) + seen - accepted }
+    }
+
+    fn log(&self) -> String {
+        self.server.log()
+    }
+}

@@ -1,0 +1,98 @@
+//! What an application sees that logs in all the time while its password is rotated.
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use rotation_core::database::{Engine, Transport};
+use rotation_testkit::{MysqlFlavor, TestLogin};
+use rotator_mysql::{DualPassword, Settings};
+
+use crate::laboratory::{Lab, at, deadline, engine};
+
+const ROTATIONS: usize = 100;
+
+/// What the loop of an application met.
+#[derive(Debug, Default)]
+struct Seen {
+    logins: AtomicUsize,
+    refused: AtomicUsize,
+}
+
+/// Rotates a hundred times while a client logs in with whatever the label `AWSCURRENT` holds; the label moves a moment
+/// after the password, as it does in a rotation. Gives what the client met, and the longest time that a label named a
+/// password that no longer opened.
+async fn rotate(flavor: MysqlFlavor, dual: DualPassword) -> (Arc<Seen>, Duration) {
+    let mut lab = Lab::new(flavor, "").await;
+    lab.settings = Settings { dual_password: dual, ..Settings::default() };
+    if dual == DualPassword::Require {
+        let user = at(&lab.app.username, "%");
+        lab.admin(&[&format!("GRANT APPLICATION_PASSWORD_ADMIN ON *.* TO {user}")]).await;
+    }
+    let label = Arc::new(Mutex::new(lab.app.password.clone()));
+    let (seen, over) = (Arc::new(Seen::default()), Arc::new(AtomicBool::new(false)));
+    let client = {
+        let (label, seen, over) = (Arc::clone(&label), Arc::clone(&seen), Arc::clone(&over));
+        let (server, app) = (lab.server, lab.app.clone());
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let engine = engine(server, Settings::default());
+                while !over.load(Ordering::Relaxed) {
+                    let login = TestLogin { password: label.lock().unwrap().clone(), ..app.clone() };
+                    let login = rotation_core::database::Login::from_document(
+                        &crate::laboratory::document(server, &login),
+                        &rotator_mysql::MySql::PROFILE,
+                    );
+                    match engine.connect(&login.unwrap(), Transport::Tls, deadline()).await {
+                        Ok(_) => seen.logins.fetch_add(1, Ordering::Relaxed),
+                        Err(error) if error.is_refusal() => seen.refused.fetch_add(1, Ordering::Relaxed),
+                        Err(error) => panic!("{error}"),
+                    };
+                }
+            });
+        })
+    };
+    let mut window = Duration::ZERO;
+    for rotation in 0..ROTATIONS {
+        let (old, new) = (label.lock().unwrap().clone(), format!("password-{rotation}-Aa1"));
+        lab.change(&old, &new).await.unwrap();
+        let changed = Instant::now();
+        // testSecret comes between the password and the label.
+        assert!(lab.opens(&new).await);
+        *label.lock().unwrap() = new;
+        window = window.max(changed.elapsed());
+        // The next rotation begins once the client has read the label anew: two attempts have ended since.
+        let ended = || seen.logins.load(Ordering::Relaxed) + seen.refused.load(Ordering::Relaxed);
+        let before = ended();
+        while ended() < before + 2 {
+            assert!(!client.is_finished(), "the client has given up");
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+    over.store(true, Ordering::Relaxed);
+    client.join().unwrap();
+    (seen, window)
+}
+
+#[tokio::test]
+async fn with_two_passwords_no_login_is_refused_during_a_hundred_rotations() {
+    let (seen, _) = rotate(MysqlFlavor::MySql, DualPassword::Require).await;
+    assert_eq!(seen.refused.load(Ordering::Relaxed), 0, "{seen:?}");
+    assert!(seen.logins.load(Ordering::Relaxed) >= ROTATIONS, "the client hardly ran: {seen:?}");
+}
+
+/// Without two passwords there is a window, which is measured and printed; a client does meet it.
+#[tokio::test]
+#[expect(clippy::print_stdout, reason = "a figure for people")]
+async fn without_two_passwords_the_window_is_measured() {
+    for flavor in MysqlFlavor::ALL.into_iter().filter(|flavor| flavor.is_to_be_tested()) {
+        let (seen, window) = rotate(flavor, DualPassword::Off).await;
+        println!("{flavor}: {seen:?} in {ROTATIONS} rotations; the longest window was {window:.1?}");
+        assert!(seen.refused.load(Ordering::Relaxed) > 0, "the client would not notice a gap: {seen:?}");
+    }
+}
