@@ -151,3 +151,22 @@ async fn refusals_are_told_apart_by_their_code() {
         assert!(!shown.contains("canary"), "a server's message came through: {shown}");
     }
 }
+
+#[tokio::test]
+async fn a_pooler_that_refuses_a_password_is_told_from_one_that_speaks_nonsense() {
+    let cases: [(&str, &str, Expected); 5] = [
+        ("08P01", "SASL authentication failed", |error| matches!(error, ConnectError::Refused(_))),
+        ("08P01", "password authentication failed", |error| matches!(error, ConnectError::Refused(_))),
+        ("08P01", "no such user", |error| matches!(error, ConnectError::NoSuchUser(_))),
+        // Neither of these says anything about our password.
+        ("08P01", "bouncer config error", |error| matches!(error, ConnectError::Protocol(_))),
+        ("XX000", "password authentication failed", |error| matches!(error, ConnectError::Protocol(_))),
+    ];
+    for (code, said, expected) in cases {
+        let rogue = Rogue::RefusesLogin(code.to_owned(), said.to_owned());
+        let server = RoguePostgres::start(rogue).await.unwrap();
+        let error = plain(&to_port(server.port())).await.unwrap_err();
+        assert!(expected(&error), "{code} {said}: {error:?}");
+        assert_eq!(server.connections(), 1, "{said}: a refused login is not repeated");
+    }
+}
