@@ -72,8 +72,9 @@ impl Pair {
     fn make_or_alter(&self, objects: CloneObjects) -> Option<Correction> {
         let original = &self.original;
         let clone = quote_identifier(self.names.clone.as_str());
-        // A clone that is not switched to the original has its rights by inheritance alone.
-        let inherit = original.inherit || objects == CloneObjects::Own;
+        // A clone that is not switched to the original has its rights by inheritance alone. And one that is switched
+        // needs CONNECT before that; until version 16 only this attribute lets it inherit the original's.
+        let inherit = original.inherit || objects == CloneObjects::Own || self.major < 16;
         let inherit_word = if inherit { "INHERIT" } else { "NOINHERIT" };
         let limit = format!("CONNECTION LIMIT {}", original.connection_limit);
         let until = original.valid_until.as_deref().unwrap_or("infinity");

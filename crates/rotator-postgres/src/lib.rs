@@ -14,10 +14,15 @@
 //! With [`CloneObjects::Original`] the clone is a member of the original and becomes it at login (`ALTER ROLE clone
 //! SET role`): what it creates belongs to the original, what the original is granted it may use at once, what is
 //! revoked is gone at once. So its one direct membership is the original, and others that it holds are taken away.
-//! Attributes and settings are not inherited, so they are brought to equal at every rotation. `DISCARD ALL`, which
-//! some connection pools send, ends `SET role`; the clone then keeps its rights by inheritance (not where the original is
-//! `NOINHERIT` on a server before version 16), and creates objects as itself, which the next rotation hands to the
-//! original.
+//! Attributes and settings are not inherited, so they are brought to equal at every rotation.
+//!
+//! The server asks for CONNECT before the clone has become anybody, and `DISCARD ALL`, which some connection pools
+//! send, ends `SET role`. At both moments the clone has the original's rights by inheritance: from version 16 its
+//! membership says so, whatever its own INHERIT is, which is the original's; before, the clone is `INHERIT` even where the
+//! original is not. After `DISCARD ALL` it creates objects as itself, which the next rotation hands to the original.
+//!
+//! Grants that somebody gave the clone itself are reported and not revoked. While its session acts as the original
+//! they have no effect; they count at CONNECT and after `RESET ROLE` or `DISCARD ALL`.
 
 mod adoption;
 mod correction;

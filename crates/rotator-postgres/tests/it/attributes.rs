@@ -1,3 +1,5 @@
+use rotation_core::database::Session;
+
 use crate::laboratory::{Lab, quoted, versions};
 
 #[tokio::test]
@@ -82,5 +84,43 @@ async fn a_clone_whose_pool_discards_everything_keeps_its_rights() {
         // DISCARD ALL cannot run in one message with others; this is the part of it that matters.
         let sql = "SET SESSION AUTHORIZATION DEFAULT; SELECT count(*) FROM secret";
         assert_eq!(lab.value_as(&clone, sql).await, "0", "{version}");
+    }
+}
+
+#[tokio::test]
+async fn a_clone_logs_in_where_only_the_original_may_connect_and_does_not_inherit() {
+    for version in versions() {
+        let lab = Lab::new(version).await;
+        let (app, clone, database) = (&lab.app.username, lab.clone(), &lab.database);
+        let group = lab.server.create_role("").await.unwrap().username;
+        lab.admin(&format!(
+            "REVOKE ALL ON DATABASE {database} FROM PUBLIC; \
+             GRANT CONNECT ON DATABASE {database} TO {app}, {}; \
+             CREATE TABLE of_group (a int); GRANT SELECT ON of_group TO {group}; \
+             GRANT {group} TO {app}; ALTER ROLE {app} NOINHERIT",
+            lab.master.username
+        ))
+        .await;
+        if version.major() >= 16 {
+            // From here on memberships have an INHERIT of their own.
+            lab.admin(&format!("GRANT {group} TO {app} WITH INHERIT FALSE")).await;
+        }
+        assert_eq!(lab.rotate_to(&clone).await.unwrap(), [] as [&str; 0], "{version}");
+        assert_eq!(lab.value_as(&clone, "SELECT current_user").await, *app, "{version}");
+        // One that an earlier rotation left as the original is.
+        lab.admin(&format!("ALTER ROLE {} NOINHERIT", clone.username)).await;
+        assert_eq!(lab.rotate_to(&clone).await.unwrap(), [] as [&str; 0], "{version}");
+        for user in [&lab.app, &clone] {
+            lab.connect(user).await.unwrap().probe().await.unwrap();
+            // What the original has only by SET ROLE, the clone has by no other way, not even as itself.
+            for sql in ["SELECT a FROM of_group", "RESET ROLE; SELECT a FROM of_group"] {
+                let refused = lab.server.query_as(user, database, sql).await.unwrap_err();
+                assert!(refused.to_string().contains("42501"), "{version}: {refused}");
+            }
+            lab.server
+                .query_as(user, database, &format!("SET ROLE {group}; SELECT a FROM of_group"))
+                .await
+                .unwrap();
+        }
     }
 }

@@ -83,8 +83,10 @@ fn disorder(dice: &mut Dice, lab: &Lab<'_>, groups: &[String], version: Postgres
 /// What a session of this user is, has and may.
 async fn state(lab: &Lab<'_>, user: &TestLogin, groups: &[String]) -> Vec<String> {
     let name = user.username.clone();
+    // Until version 16 the clone inherits what it becomes, whatever the original does.
+    let inherit = if lab.server.version().major() >= 16 { "rolinherit" } else { "NULL" };
     let attributes = format!(
-        "SELECT concat_ws(' ', rolinherit, rolcreatedb, rolcreaterole, rolconnlimit, \
+        "SELECT concat_ws(' ', {inherit}, rolcreatedb, rolcreaterole, rolconnlimit, \
          coalesce(nullif(rolvaliduntil, 'infinity')::text, 'always')) FROM pg_roles WHERE rolname = '{name}'"
     );
     let settings = format!(
