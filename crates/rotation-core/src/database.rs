@@ -6,19 +6,21 @@
 //! E: Engine ─ connect(Login, Transport) ─> Session { probe, stage, commit }
 //! ```
 
+mod connect_error;
+mod diagnosis;
 mod engine;
 mod error;
 mod login;
 mod password;
+mod statement_error;
 mod strategy;
 
-pub use engine::{
-    Cause, Change, ConnectError, Engine, EngineProfile, NameLimit, Session, StatementError, StatementFault,
-    TlsFault, Transport,
-};
+pub use connect_error::{ConnectError, TlsFault};
+pub use engine::{Change, Engine, EngineProfile, NameLimit, Session, Transport};
 pub use error::{Credential, TargetError};
 pub use login::{Credentials, Host, Login, TlsMode, UserPair, Username};
 pub use password::{
     CharacterClass, Password, PasswordPolicy, PasswordRule, PasswordSettings, PasswordSource, PolicyError,
 };
+pub use statement_error::{Cause, StatementError, StatementFault};
 pub use strategy::{Database, MasterSecret, Strategy};

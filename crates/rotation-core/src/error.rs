@@ -1,5 +1,7 @@
 //! Every way in which a step can fail, with a stable code and what to do next.
 
+use std::error::Error as StdError;
+
 use thiserror::Error;
 
 use crate::{
@@ -59,4 +61,18 @@ pub enum RotationError {
     /// The invocation's time is over.
     #[error(transparent)]
     TimedOut(#[from] TimedOut),
+}
+
+/// The message of an error with those of its causes that it does not say already.
+pub fn with_causes(error: &dyn StdError) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let said = error.to_string();
+        if !text.contains(&said) {
+            text = format!("{text}: {said}");
+        }
+        cause = error.source();
+    }
+    text
 }

@@ -26,8 +26,9 @@ mod store;
 mod target;
 
 pub use deadline::{Deadline, TimedOut};
+pub use diagnosis::Reader;
 pub use document::{DocumentError, SecretDocument};
-pub use error::RotationError;
+pub use error::{RotationError, with_causes};
 pub use event::{EventError, Home, RotationEvent, RotationToken, SecretId, Step, VersionId};
 pub use rotator::{Outcome, Rotator};
 pub use staging::{ForeignSecrets, Invoker, PendingVersion, Refusal, StagingLabel, Standing, VersionStages};

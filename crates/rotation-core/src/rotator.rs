@@ -78,7 +78,7 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
         let Some(Survey { version, current, .. }) = self.survey(event, wanted).await? else {
             return Ok(Outcome::AlreadyDone);
         };
-        let current = document(StagingLabel::Current, current)?;
+        let current = SecretValue::document_under(StagingLabel::Current, current)?;
         let proposal = self.target.propose(&current, &self.store).await?;
         match self.store.put(&version, &proposal).await? {
             Put::Stored => Ok(Outcome::Created),
@@ -91,8 +91,8 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
         let Some(survey) = self.survey(event, wanted).await? else { return Ok(Outcome::AlreadyDone) };
         let versions = Versions {
             secret: survey.secret,
-            current: document(StagingLabel::Current, survey.current)?,
-            pending: document(StagingLabel::Pending, survey.pending)?,
+            current: SecretValue::document_under(StagingLabel::Current, survey.current)?,
+            pending: SecretValue::document_under(StagingLabel::Pending, survey.pending)?,
             companion: survey.companion,
         };
         let authority = Labels { rotator: self, event, version: &survey.version };
@@ -104,7 +104,7 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
     async fn test(&self, event: &RotationEvent) -> Result<Outcome, RotationError> {
         let wanted = Wanted { pending: true, ..Wanted::default() };
         let Some(survey) = self.survey(event, wanted).await? else { return Ok(Outcome::AlreadyDone) };
-        self.target.verify(&document(StagingLabel::Pending, survey.pending)?).await?;
+        self.target.verify(&SecretValue::document_under(StagingLabel::Pending, survey.pending)?).await?;
         Ok(Outcome::Tested)
     }
 
@@ -234,17 +234,12 @@ impl<S: SecretStore, T: Target> Authority for Labels<'_, S, T> {
 
     async fn previous(&self) -> Result<Option<SecretDocument>, RotationError> {
         let value = self.rotator.store.read(&self.event.secret, Version::Previous).await?;
-        value.map(|value| document(StagingLabel::Previous, Some(value))).transpose()
+        value.map(|value| SecretValue::document_under(StagingLabel::Previous, Some(value))).transpose()
     }
 
     async fn companion(&self, secret: &SecretId) -> Result<SecretDocument, RotationError> {
         self.rotator.companion(secret).await
     }
-}
-
-fn document(label: StagingLabel, value: Option<SecretValue>) -> Result<SecretDocument, RotationError> {
-    let Some(value) = value else { return Err(no_value(label)) };
-    value.document().map_err(|error| RotationError::Document { label, error })
 }
 
 fn no_value(label: StagingLabel) -> RotationError {

@@ -8,8 +8,9 @@ use zeroize::Zeroizing;
 use crate::{
     database::{Password, PasswordPolicy},
     document::{DocumentError, SecretDocument},
+    error::RotationError,
     event::{SecretId, VersionId},
-    staging::{PendingVersion, VersionStages},
+    staging::{PendingVersion, StagingLabel, VersionStages},
 };
 
 /// AWS Secrets Manager, or what stands in for it. Every method is one call of the service and may be dropped at any
@@ -62,6 +63,15 @@ impl SecretValue {
     pub fn document(&self) -> Result<SecretDocument, DocumentError> {
         SecretDocument::parse(self.text.as_ref().ok_or(DocumentError::Binary)?)
     }
+
+    /// The document of what was read under a label.
+    ///
+    /// # Errors
+    /// [`RotationError::NoValue`] where there was nothing, and [`RotationError::Document`].
+    pub fn document_under(label: StagingLabel, value: Option<Self>) -> Result<SecretDocument, RotationError> {
+        let Some(value) = value else { return Err(RotationError::NoValue { label }) };
+        value.document().map_err(|error| RotationError::Document { label, error })
+    }
 }
 
 impl fmt::Debug for SecretValue {
@@ -105,6 +115,9 @@ pub enum StoreFault {
     /// The network: nothing answered.
     #[error("the endpoint did not answer")]
     Unreachable,
+    /// The network, or whoever stands in it: the endpoint's certificate is not trusted.
+    #[error("the endpoint's certificate is not trusted")]
+    CertificateRefused,
     /// The service, for the moment.
     #[error("too many requests")]
     Throttled,
@@ -112,8 +125,11 @@ pub enum StoreFault {
     #[error("the service has a fault of its own")]
     Internal,
     /// The administrator of the role.
-    #[error("the function's role may not do this")]
+    #[error("access was denied")]
     AccessDenied,
+    /// Whoever gave the credentials: there are none, or they have expired or do not sign rightly.
+    #[error("the credentials are missing, expired or wrong")]
+    CredentialsRefused,
     /// The administrator of the key.
     #[error("the secret's kms key refused")]
     KeyDenied,
@@ -132,11 +148,4 @@ pub enum StoreFault {
     /// Anything else.
     #[error("the request was refused")]
     Rejected,
-}
-
-impl StoreFault {
-    /// Whether the same call may succeed a moment later.
-    pub fn is_transient(self) -> bool {
-        matches!(self, Self::Unreachable | Self::Throttled | Self::Internal)
-    }
 }

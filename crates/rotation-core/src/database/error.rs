@@ -35,11 +35,14 @@ impl fmt::Display for Credential {
 #[derive(Debug, Error)]
 pub enum TargetError {
     /// The secret's owner: pending must open the same server.
-    #[error("the pending version names another host than the current one")]
+    #[error("the pending version names another host or port than the current one")]
     HostDiffers,
     /// The secret's owner: pending must name the user whose turn it is.
     #[error("the pending version does not name the user whose turn it is")]
     UserDiffers,
+    /// The secret's owner: without a server in it, nothing says that the master is one of this server.
+    #[error("the master secret holds a user name and a password alone, as one that RDS manages does")]
+    MasterManaged,
     /// The secret's owner: the master must manage the same server.
     #[error("the master secret names another host than the secret")]
     MasterHostDiffers,

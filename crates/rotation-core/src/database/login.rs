@@ -39,10 +39,13 @@ impl Login {
         let host = Host::parse(&document.required_text("host")?)?;
         let username = Username::parse(&document.required_text("username")?, profile)?;
         let password = Password::parse(&document.required_text("password")?)?;
-        let database = match document.text("dbname")? {
+        let database = match document.text("dbname")?.filter(|name| !name.is_empty()) {
             None => profile.default_database.map(str::to_owned),
-            Some(name) if name.is_empty() || name.len() > 255 || name.contains('\0') => {
-                return Err(DocumentError::Invalid { field: "dbname", rule: "1 to 255 bytes without NUL" });
+            Some(name) if name.len() > 255 || name.contains('\0') => {
+                return Err(DocumentError::Invalid {
+                    field: "dbname",
+                    rule: "at most 255 bytes without NUL",
+                });
             }
             Some(name) => Some(name.to_string()),
         };
@@ -59,12 +62,15 @@ impl Login {
 fn port(document: &SecretDocument) -> Result<Option<u16>, DocumentError> {
     let number = match document.get("port") {
         None => return Ok(None),
-        Some(Value::Number(number)) => number.as_u64(),
-        Some(Value::String(text)) if text.bytes().all(|b| b.is_ascii_digit()) => text.parse().ok(),
+        // Some tools write every number with a fraction: 5432.0 is one port as well.
+        Some(Value::Number(number)) => {
+            let text = number.to_string();
+            text.strip_suffix(".0").unwrap_or(&text).parse().ok()
+        }
+        Some(Value::String(text)) if text.bytes().all(|b| b.is_ascii_digit()) => text.parse::<u16>().ok(),
         Some(_) => None,
     };
     number
-        .and_then(|number| u16::try_from(number).ok())
         .filter(|port| *port != 0)
         .map(Some)
         .ok_or(DocumentError::Invalid { field: "port", rule: "a number from 1 to 65535" })

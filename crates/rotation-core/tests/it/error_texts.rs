@@ -4,7 +4,7 @@ use std::{error::Error, fmt::Write};
 
 use expect_test::expect_file;
 use rotation_core::{
-    Deadline, DocumentError, EventError, Refusal, RotationError, SecretId, StagingLabel, StoreError,
+    Deadline, DocumentError, EventError, Reader, Refusal, RotationError, SecretId, StagingLabel, StoreError,
     StoreFault,
     database::{
         Cause, CharacterClass, ConnectError, Credential, PolicyError, StatementError, StatementFault,
@@ -57,9 +57,11 @@ fn documents() -> Vec<RotationError> {
 fn stores() -> Vec<RotationError> {
     let all = [
         StoreFault::Unreachable,
+        StoreFault::CertificateRefused,
         StoreFault::Throttled,
         StoreFault::Internal,
         StoreFault::AccessDenied,
+        StoreFault::CredentialsRefused,
         StoreFault::KeyDenied,
         StoreFault::NoSuchSecret,
         StoreFault::Conflict,
@@ -69,7 +71,8 @@ fn stores() -> Vec<RotationError> {
     ];
     let own = all.map(|fault| StoreError::new("PutSecretValue", fault).into());
     let master = all.map(|fault| RotationError::MasterUnreadable(StoreError::new("GetSecretValue", fault)));
-    own.into_iter().chain(master).collect()
+    let random = StoreError::new("GetRandomPassword", StoreFault::AccessDenied).into();
+    own.into_iter().chain([random]).chain(master).collect()
 }
 
 fn others() -> Vec<RotationError> {
@@ -91,6 +94,7 @@ fn others() -> Vec<RotationError> {
         RotationError::TimedOut(timed_out),
         TargetError::HostDiffers.into(),
         TargetError::UserDiffers.into(),
+        TargetError::MasterManaged.into(),
         TargetError::MasterHostDiffers.into(),
         TargetError::MasterNotDeployed.into(),
         TargetError::MasterIsSelf.into(),
@@ -153,7 +157,9 @@ fn statements() -> Vec<RotationError> {
             StatementError { fault, statement: Some("alter role"), source: Some(Cause::new("XX000")) };
         TargetError::Statement { credential: Credential::Master, error }.into()
     };
-    all.into_iter().map(statement).collect()
+    let own = StatementError::new(StatementFault::PasswordsRestricted);
+    let own = TargetError::Statement { credential: Credential::Current, error: own }.into();
+    all.into_iter().map(statement).chain([own]).collect()
 }
 
 #[test]
@@ -167,7 +173,12 @@ fn every_error_has_a_code_a_message_and_a_hint() {
             write!(message, ": {cause}").unwrap();
             source = cause.source();
         }
-        writeln!(text, "{}\n  {message}\n  {}\n", error.code(), error.hint()).unwrap();
+        let (hint, personal) = (error.hint(), error.hint_for(Reader::Person));
+        writeln!(text, "{}\n  {message}\n  {hint}", error.code()).unwrap();
+        if personal != hint {
+            writeln!(text, "  to a person: {personal}").unwrap();
+        }
+        text.push('\n');
         let code = error.code();
         assert!(code.bytes().all(|b| b.is_ascii_uppercase() || b == b'_'), "{code}");
         assert!(
@@ -177,9 +188,15 @@ fn every_error_has_a_code_a_message_and_a_hint() {
                 || message.contains(" on secrets manager failed"),
             "{message}"
         );
-        let hint = error.hint();
-        assert!(hint.starts_with(|c: char| c.is_ascii_uppercase()), "{hint}");
-        assert!(!hint.contains("  "), "{hint}");
+        for hint in [&hint, &personal] {
+            assert!(hint.starts_with(|c: char| c.is_ascii_uppercase()), "{hint}");
+            assert!(!hint.contains("  "), "{hint}");
+        }
+        // Where there is no function, advice about one misleads.
+        let of_functions = matches!(error, RotationError::Event(_) | RotationError::Refused(_));
+        for word in ["the function's", "A function", "VPC", "Secrets Manager calls"] {
+            assert!(of_functions || !personal.contains(word), "{personal}");
+        }
     }
     expect_file!["error_texts.txt"].assert_eq(&text);
 }

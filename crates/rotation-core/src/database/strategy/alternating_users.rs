@@ -65,10 +65,16 @@ impl<E: Engine> Database<E> {
     }
 }
 
-/// The master's login on the same server. It opens the secret's own database, where the objects of the two users are.
+/// The master's login on the same host, by its own port. It opens the secret's own database, where the objects of the two users are.
 fn master_login<E: Engine>(logins: &Logins, document: &SecretDocument) -> Result<Login, RotationError> {
+    // RDS writes and owns such a secret, so that nobody could add what is missing.
+    let lacks = |field| document.get(field).is_none();
+    if lacks("engine") && lacks("host") && !lacks("username") && !lacks("password") {
+        return Err(TargetError::MasterManaged.into());
+    }
     let master = Login::from_document(document, &E::PROFILE).map_err(RotationError::MasterDocument)?;
-    if !master.host.is_same(&logins.current.host) || master.port != logins.current.port {
+    // Hosts alone, as AWS's templates compare them: the user may go through a pooler while the master does not.
+    if !master.host.is_same(&logins.current.host) {
         return Err(TargetError::MasterHostDiffers.into());
     }
     let users = [&logins.current.credentials.username, &logins.pending.credentials.username];

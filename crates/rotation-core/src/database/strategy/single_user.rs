@@ -4,7 +4,6 @@ use super::{Database, Logins, refused};
 use crate::{
     database::{Change, Credential, Engine, Login, Session, StatementFault, TargetError},
     error::RotationError,
-    staging::StagingLabel,
     target::{Applied, Authority},
 };
 
@@ -68,8 +67,13 @@ impl<E: Engine> Database<E> {
         logins: &Logins,
         authority: &impl Authority,
     ) -> Result<Option<Login>, RotationError> {
-        let Some(document) = authority.previous().await? else { return Ok(None) };
-        let previous = Self::parse(StagingLabel::Previous, &document)?;
+        let document = match authority.previous().await {
+            // What cannot be read as a login does not help, and says nothing of why the others were refused.
+            Ok(None) | Err(RotationError::Document { .. }) => return Ok(None),
+            Ok(Some(document)) => document,
+            Err(error) => return Err(error),
+        };
+        let Ok(previous) = Login::from_document(&document, &E::PROFILE) else { return Ok(None) };
         let (current, username) = (&logins.current, &logins.current.credentials.username);
         let same = previous.host.is_same(&current.host)
             && previous.port == current.port

@@ -89,12 +89,25 @@ fn a_key_that_stands_twice_is_refused() {
 
 #[test]
 fn a_port_is_a_number_from_1_to_65535() {
-    let odd =
-        ["0", "70000", "\"5432;x\"", "-1", "5432.5", "\"\"", "true", "[5432]", "\"+5432\"", "\" 5432\""];
+    let odd = [
+        "0",
+        "70000",
+        "\"5432;x\"",
+        "-1",
+        "5432.5",
+        "0.0",
+        "70000.0",
+        "\"5432.0\"",
+        "\"\"",
+        "true",
+        "[5432]",
+        "\"+5432\"",
+        "\" 5432\"",
+    ];
     for port in odd {
         check_field("port", Some(port), "SECRET_FIELD_INVALID");
     }
-    for port in ["5432", "\"5432\""] {
+    for port in ["5432", "\"5432\"", "5432.0", "5432.00"] {
         let document = SecretDocument::parse(&document(&[("port", Some(port))])).unwrap();
         assert_eq!(Login::from_document(&document, &PROFILE).unwrap().port, 5432);
     }
@@ -154,8 +167,18 @@ fn options_in_a_database_name_stay_part_of_the_name() {
     let login = Login::from_document(&SecretDocument::parse(&text).unwrap(), &PROFILE).unwrap();
     assert_eq!(login.database.as_deref(), Some(name));
     assert_eq!((login.host.as_str(), login.tls), ("db.example.com", TlsMode::Preferred));
-    for name in ["\"\"", "\"a\\u0000b\"", "7"] {
+    let long = format!("\"{}\"", "x".repeat(256));
+    for name in [&long, "\"a\\u0000b\"", "7"] {
         check_field("dbname", Some(name), "SECRET_FIELD_INVALID");
+    }
+}
+
+#[test]
+fn an_empty_database_name_is_none_at_all() {
+    for absent in [None, Some("\"\""), Some("null")] {
+        let document = SecretDocument::parse(&document(&[("dbname", absent)])).unwrap();
+        let login = Login::from_document(&document, &PROFILE).unwrap();
+        assert_eq!(login.database.as_deref(), PROFILE.default_database, "{absent:?}");
     }
 }
 

@@ -70,10 +70,30 @@ fn a_secret_that_is_its_own_master_is_refused() {
 #[test]
 fn a_master_of_another_server_is_refused() {
     for plan in [Plan::Alternating, Plan::AlternatingByField] {
-        for other in [("host", "\"db.example.org\""), ("port", "5433")] {
-            let spoil = |service: &Service| master(service, &[(other.0, Some(other.1))]);
-            check(plan, Step::Set, spoil, "MASTER_HOST_DIFFERS", Reach::User);
-        }
+        let spoil = |service: &Service| master(service, &[("host", Some("\"db.example.org\""))]);
+        check(plan, Step::Set, spoil, "MASTER_HOST_DIFFERS", Reach::User);
+    }
+}
+
+#[test]
+fn a_master_on_another_port_of_the_same_host_works_through_its_own() {
+    World::run(async {
+        let service = ordinary(Plan::Alternating).await;
+        master(&service, &[("port", Some("5433"))]);
+        service.invoke(Step::Set).await.unwrap().unwrap();
+        let server = service.world.server.borrow();
+        let ports: Vec<_> = server.attempts.iter().map(|one| (one.username.as_str(), one.port)).collect();
+        assert_eq!(ports, [("app", 5432), ("master", 5433)]);
+    });
+}
+
+#[test]
+fn a_master_secret_that_rds_manages_is_named_as_such() {
+    for plan in [Plan::Alternating, Plan::AlternatingByField] {
+        let bare = ["engine", "host", "port", "masterarn"].map(|field| (field, None));
+        let spoil = |service: &Service| master(service, &bare);
+        let said = check(plan, Step::Set, spoil, "MASTER_MANAGED", Reach::User);
+        assert!(said.contains("a master secret of your own"), "{said}");
     }
 }
 
@@ -144,6 +164,20 @@ fn a_previous_version_of_another_user_or_server_is_never_tried() {
             let error = service.invoke(Step::Set).await.unwrap().unwrap_err();
             assert_eq!(error.code(), "DB_ALL_REFUSED");
             assert_eq!(service.world.server.borrow().attempts.len(), 2, "current and pending alone: {field}");
+        });
+    }
+}
+
+#[test]
+fn a_previous_version_that_cannot_be_read_does_not_hide_why_the_others_were_refused() {
+    let another_engine = document(&[("engine", Some("\"mysql\""))]);
+    let no_password = document(&[("password", None)]);
+    for previous in ["no json", "", "[1]", "{}", &another_engine, &no_password] {
+        World::run(async {
+            let service = ordinary(Plan::SingleUser).await;
+            left_with(&service, previous);
+            let error = service.invoke(Step::Set).await.unwrap().unwrap_err();
+            assert_eq!(error.code(), "DB_ALL_REFUSED", "{previous}");
         });
     }
 }

@@ -103,6 +103,7 @@ impl User {
 pub(crate) struct Attempt {
     pub(crate) username: String,
     pub(crate) host: String,
+    pub(crate) port: u16,
     pub(crate) transport: Transport,
     pub(crate) accepted: bool,
 }
@@ -150,6 +151,7 @@ impl ServerModel {
         self.attempts.push(Attempt {
             username: username.to_owned(),
             host: login.host.to_string(),
+            port: login.port,
             transport,
             accepted,
         });

@@ -1,0 +1,94 @@
+//! How a login attempt may fail.
+
+use thiserror::Error;
+
+use super::Cause;
+
+/// A login attempt failed. What the core does next depends on the variant alone.
+#[derive(Debug, Error)]
+pub enum ConnectError {
+    /// The server says no to these credentials. The one case in which another credential is tried.
+    #[error("the server refused the user name or password")]
+    Refused(#[source] Cause),
+    /// The server says that there is no such user.
+    #[error("the server knows no such user")]
+    NoSuchUser(#[source] Cause),
+    /// The account exists and may not log in.
+    #[error("the account is locked or may not log in")]
+    Locked(#[source] Cause),
+    /// The account or its password has expired.
+    #[error("the account or its password has expired")]
+    Expired(#[source] Cause),
+    /// The server's access rules do not let this client or transport in.
+    #[error("the server's access rules reject this client")]
+    AccessRule(#[source] Cause),
+    /// No connection is left, for this user or at all.
+    #[error("the server has no connection left")]
+    TooManyConnections(#[source] Cause),
+    /// The server asks for an authentication that would give the password away, or that we do not speak.
+    #[error("the server asks for an authentication method that is refused")]
+    AuthenticationMethod(#[source] Cause),
+    /// The database that the secret names is not there or closed to the user.
+    #[error("the database named by the secret cannot be opened")]
+    NoDatabase(#[source] Cause),
+    /// The server itself says that it offers no TLS. The one case in which plaintext may be tried.
+    #[error("the server offers no TLS")]
+    TlsUnavailable,
+    /// TLS is offered and not good.
+    #[error("the server's TLS is not acceptable: {fault}")]
+    TlsInvalid {
+        /// Why.
+        fault: TlsFault,
+        /// The cause.
+        #[source]
+        source: Cause,
+    },
+    /// The host name does not resolve.
+    #[error("the host name does not resolve")]
+    Dns(#[source] Cause),
+    /// The host resolves to an address that no database has.
+    #[error("the host name resolves to an address that is refused")]
+    ForbiddenAddress,
+    /// Nothing answers at the address.
+    #[error("the server cannot be reached")]
+    Unreachable(#[source] Cause),
+    /// The server is starting, stopping or failing over.
+    #[error("the server is not ready")]
+    NotReady(#[source] Cause),
+    /// The server did not answer in time.
+    #[error("the server did not answer in time")]
+    TimedOut,
+    /// The server broke its own protocol, or is too old.
+    #[error("the server does not speak the protocol as expected")]
+    Protocol(#[source] Cause),
+}
+
+impl ConnectError {
+    /// Whether the server refused these credentials, so that another credential may be tried.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Self::Refused(_) | Self::NoSuchUser(_))
+    }
+}
+
+/// What is wrong with a server's TLS.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+pub enum TlsFault {
+    /// Past `notAfter`.
+    #[error("its certificate has expired")]
+    Expired,
+    /// Before `notBefore`.
+    #[error("its certificate is not valid yet")]
+    NotYetValid,
+    /// Issued by itself.
+    #[error("its certificate is self-signed")]
+    SelfSigned,
+    /// Issued for other names.
+    #[error("its certificate names another host")]
+    WrongHost,
+    /// Issued by somebody who is not trusted.
+    #[error("its certificate comes from an unknown authority")]
+    UnknownAuthority,
+    /// Anything else in the handshake.
+    #[error("the handshake failed")]
+    Handshake,
+}

@@ -1,0 +1,235 @@
+//! The stable code of a database's failure, and what to do about it.
+
+use super::{ConnectError, Credential, StatementError, StatementFault, TargetError, TlsFault};
+use crate::diagnosis::{PENDING_MAY_BE_LIVE, Reader};
+
+impl TargetError {
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::HostDiffers => "PENDING_HOST_DIFFERS",
+            Self::UserDiffers => "PENDING_USER_DIFFERS",
+            Self::MasterManaged => "MASTER_MANAGED",
+            Self::MasterHostDiffers => "MASTER_HOST_DIFFERS",
+            Self::MasterNotDeployed => "MASTER_NOT_DEPLOYED",
+            Self::MasterIsSelf => "MASTER_IS_SELF",
+            Self::Login { error, .. } => connect_code(error),
+            Self::AllRefused => "DB_ALL_REFUSED",
+            Self::Statement { error, .. } => statement_code(error),
+            Self::TimedOut(_) => "DB_TIMED_OUT",
+        }
+    }
+
+    pub(crate) fn hint(&self, reader: Reader) -> String {
+        match self {
+            Self::HostDiffers | Self::UserDiffers => {
+                "AWSPENDING was edited by hand or left by another \
+                strategy. Make sure that AWSCURRENT logs in, remove the label AWSPENDING, and rotate again."
+                    .into()
+            }
+            Self::MasterManaged => "A master secret that RDS manages cannot be used yet: make a master secret of \
+                your own with engine, host, username and password, and name it in `masterarn` (and in \
+                MASTER_SECRET_ARN, where that is set)."
+                .into(),
+            Self::MasterHostDiffers => {
+                "Set `host` of the master secret and of this secret to the same endpoint.".into()
+            }
+            Self::MasterNotDeployed => {
+                "Let `masterarn` of the secret and the master secret that the rotation is given (MASTER_SECRET_ARN, \
+                --master-secret) agree, or deploy a function for this master."
+                    .into()
+            }
+            Self::MasterIsSelf => {
+                "Rotate a master secret by the single-user strategy; give other secrets a \
+                master of their own."
+                    .into()
+            }
+            Self::Login { credential, error } => login_hint(*credential, error, reader),
+            Self::AllRefused => {
+                "Somebody changed the password in the database, or a rotation that was cancelled did: its version has no \
+                label now (`aws secretsmanager list-secret-version-ids --include-deprecated`). Set the password back to \
+                what AWSCURRENT holds, or put the password that works into the secret, then rotate again."
+                    .into()
+            }
+            Self::Statement { credential, error } => statement_hint(*credential, &error.fault, reader),
+            Self::TimedOut(_) => {
+                format!("Look for locks on the user in the database. {} {PENDING_MAY_BE_LIVE}", reader.again())
+            }
+        }
+    }
+}
+
+fn connect_code(error: &ConnectError) -> &'static str {
+    match error {
+        ConnectError::Refused(_) => "DB_AUTH_REFUSED",
+        ConnectError::NoSuchUser(_) => "DB_USER_MISSING",
+        ConnectError::Locked(_) => "DB_LOCKED",
+        ConnectError::Expired(_) => "DB_EXPIRED",
+        ConnectError::AccessRule(_) => "DB_ACCESS_RULE",
+        ConnectError::TooManyConnections(_) => "DB_TOO_MANY_CONNECTIONS",
+        ConnectError::AuthenticationMethod(_) => "DB_AUTH_METHOD",
+        ConnectError::NoDatabase(_) => "DB_NO_DATABASE",
+        ConnectError::TlsUnavailable => "TLS_UNAVAILABLE",
+        ConnectError::TlsInvalid { fault, .. } => match fault {
+            TlsFault::Expired => "TLS_EXPIRED",
+            TlsFault::NotYetValid => "TLS_NOT_YET_VALID",
+            TlsFault::SelfSigned => "TLS_SELF_SIGNED",
+            TlsFault::WrongHost => "TLS_HOSTNAME",
+            TlsFault::UnknownAuthority => "TLS_UNKNOWN_CA",
+            TlsFault::Handshake => "TLS_HANDSHAKE",
+        },
+        ConnectError::Dns(_) => "NET_DB_DNS",
+        ConnectError::ForbiddenAddress => "NET_DB_FORBIDDEN",
+        ConnectError::Unreachable(_) => "NET_DB_UNREACHABLE",
+        ConnectError::NotReady(_) => "DB_NOT_READY",
+        ConnectError::TimedOut => "NET_DB_TIMED_OUT",
+        ConnectError::Protocol(_) => "DB_PROTOCOL",
+    }
+}
+
+fn login_hint(credential: Credential, error: &ConnectError, reader: Reader) -> String {
+    match error {
+        ConnectError::NoSuchUser(_) => match credential {
+            Credential::Master => {
+                "Correct `username` in the master secret, or create the master again.".into()
+            }
+            _ => "Create the user again, or correct `username` in the secret.".into(),
+        },
+        ConnectError::Refused(_) => match credential {
+            Credential::Current => {
+                "Alternating users needs an AWSCURRENT that logs in: set the user's password to \
+                what AWSCURRENT holds, and check that its validity (VALID UNTIL) is not over."
+                    .into()
+            }
+            Credential::Master => "Put the master's working password into the master secret.".into(),
+            Credential::Pending | Credential::Previous => {
+                "Either setSecret has not run, or the password was changed since. \
+                Rotate again; check the user's VALID UNTIL."
+                    .into()
+            }
+        },
+        ConnectError::Locked(_) => {
+            format!("Let the user of {credential} log in again (unlock it, or LOGIN).")
+        }
+        ConnectError::Expired(_) => format!("Extend the validity of the user of {credential}."),
+        ConnectError::AccessRule(_) => format!(
+            "Let {} and this user in by the server's access rules (pg_hba.conf, rds.force_ssl, authentication \
+            restrictions).",
+            reader.caller()
+        ),
+        ConnectError::TooManyConnections(_) => format!(
+            "Raise the connection limit of the user of {credential} or of the server, or leave one connection free."
+        ),
+        ConnectError::AuthenticationMethod(_) => format!(
+            "Let the server ask for SCRAM (or md5 over TLS); a password is never sent in clear. On RDS, a member of \
+            rds_iam is asked for a token instead: REVOKE rds_iam FROM the user of {credential}."
+        ),
+        ConnectError::NoDatabase(_) => {
+            "Correct `dbname` in the secret, or allow the user to connect to it.".into()
+        }
+        ConnectError::TlsUnavailable => {
+            "Turn TLS on at the server. Where that cannot be, `\"ssl\": false` in the \
+            secret asks for plaintext."
+                .into()
+        }
+        ConnectError::TlsInvalid { fault, .. } => tls_hint(*fault).into(),
+        ConnectError::Dns(_) => match reader {
+            Reader::Operator => {
+                "Correct `host` in the secret, and check that the function's VPC resolves it.".into()
+            }
+            Reader::Person => "Correct `host` in the secret, and check that this machine resolves it.".into(),
+        },
+        ConnectError::ForbiddenAddress => {
+            "Correct `host` in the secret: link-local and metadata addresses are no \
+            databases."
+                .into()
+        }
+        ConnectError::Unreachable(_) | ConnectError::TimedOut => format!(
+            "Check `host` and `port` in the secret, then the security group of the database (it must admit {}) and \
+            the routes between the two.",
+            reader.caller()
+        ),
+        ConnectError::NotReady(_) => {
+            format!("The server is starting, stopping or failing over. {}", reader.again())
+        }
+        ConnectError::Protocol(_) => {
+            "Check that `host` and `port` are those of the engine in `engine`.".into()
+        }
+    }
+}
+
+fn tls_hint(fault: TlsFault) -> &'static str {
+    match fault {
+        TlsFault::Expired => {
+            "Renew the server's certificate (for RDS: choose a current certificate authority)."
+        }
+        TlsFault::NotYetValid => "Check the clocks, or wait until the certificate is valid.",
+        TlsFault::SelfSigned => {
+            "Give the server a certificate of a trusted authority, or name the certificate in \
+            TLS_CA_BUNDLE."
+        }
+        TlsFault::WrongHost => {
+            "Use the host name that the certificate was issued for (for RDS: the endpoint, not an \
+            address or an alias)."
+        }
+        TlsFault::UnknownAuthority => "Name the authority's certificate in TLS_CA_BUNDLE.",
+        TlsFault::Handshake => {
+            "Check the TLS versions of the server (1.2 or 1.3) and whether it wants a client \
+            certificate (TLS_CLIENT_CERT, TLS_CLIENT_KEY)."
+        }
+    }
+}
+
+fn statement_code(error: &StatementError) -> &'static str {
+    match error.fault {
+        StatementFault::ReadOnly => "DB_READ_ONLY",
+        StatementFault::PrivilegeMissing { .. } => "DB_PRIVILEGE_MISSING",
+        StatementFault::PasswordsRestricted => "DB_PASSWORDS_RESTRICTED",
+        StatementFault::PasswordPolicy { .. } => "DB_PASSWORD_POLICY",
+        StatementFault::NoSuchUser => "DB_USER_MISSING",
+        StatementFault::Expired => "DB_EXPIRED",
+        StatementFault::NotKin => "DB_NOT_KIN",
+        StatementFault::NotAlternating { .. } => "DB_NOT_ALTERNATING",
+        StatementFault::Busy => "DB_BUSY",
+        StatementFault::ConnectionLost => "DB_CONNECTION_LOST",
+        StatementFault::TimedOut => "DB_TIMED_OUT",
+        StatementFault::Other { .. } => "DB_STATEMENT",
+    }
+}
+
+fn statement_hint(credential: Credential, fault: &StatementFault, reader: Reader) -> String {
+    match fault {
+        StatementFault::ReadOnly => format!(
+            "Use the writer's endpoint in the secret; a reader or replica takes no writes. A failover passes. {}",
+            reader.again()
+        ),
+        StatementFault::PrivilegeMissing { needed } => {
+            format!("As an administrator of the database: {needed}")
+        }
+        StatementFault::PasswordsRestricted => match credential {
+            Credential::Master => "Grant rds_password to the master.".into(),
+            _ => "Grant rds_password to the user, or rotate it by alternating users.".into(),
+        },
+        StatementFault::PasswordPolicy { .. } => {
+            "AWSPENDING holds a password that the server will never take. Widen \
+            the password settings, make sure that AWSCURRENT logs in, remove the label AWSPENDING from \
+            its version, and rotate again."
+                .into()
+        }
+        StatementFault::NoSuchUser => "Create the user again, or correct `username` in the secret.".into(),
+        StatementFault::Expired => "Extend the user's VALID UNTIL, or set it to infinity.".into(),
+        StatementFault::NotKin => {
+            "If the second user really is this user's clone, grant the original to it; \
+            otherwise rename one of the two."
+                .into()
+        }
+        StatementFault::NotAlternating { .. } => "Rotate this user by the single-user strategy.".into(),
+        StatementFault::Busy => format!("Nothing is lost. {}", reader.again()),
+        StatementFault::ConnectionLost => {
+            format!("Nothing is lost. {} {PENDING_MAY_BE_LIVE}", reader.again())
+        }
+        StatementFault::TimedOut => {
+            format!("Look for locks on the user in the database. {} {PENDING_MAY_BE_LIVE}", reader.again())
+        }
+        StatementFault::Other { .. } => "See the server's code in the manual of the engine.".into(),
+    }
+}

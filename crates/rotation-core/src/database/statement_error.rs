@@ -1,0 +1,91 @@
+//! How a statement may fail, and the cause that every database error carries.
+
+use thiserror::Error;
+
+/// A statement failed.
+#[derive(Debug, Error)]
+#[error("{fault}{}", .statement.map(|name| format!(" ({name})")).unwrap_or_default())]
+pub struct StatementError {
+    /// What was wrong.
+    pub fault: StatementFault,
+    /// Which statement, by its kind and never by its text: `alter role`.
+    pub statement: Option<&'static str>,
+    /// The cause, scrubbed.
+    #[source]
+    pub source: Option<Cause>,
+}
+
+impl StatementError {
+    /// An error that names no statement and no cause.
+    pub fn new(fault: StatementFault) -> Self {
+        Self { fault, statement: None, source: None }
+    }
+}
+
+/// Why a statement failed, by who can mend it.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum StatementFault {
+    /// The caller: this server takes no writes.
+    #[error("the server is read-only")]
+    ReadOnly,
+    /// The database's administrator: a privilege is missing.
+    #[error("a privilege is missing: {needed}")]
+    PrivilegeMissing {
+        /// What would give it, for an administrator to run; names of roles only.
+        needed: String,
+    },
+    /// The database's administrator: passwords may be changed by members of `rds_password` only.
+    #[error("the server lets only members of rds_password change passwords")]
+    PasswordsRestricted,
+    /// The database's administrator: the server's policy does not take the password.
+    #[error("the server's password policy refused the new password ({rule})")]
+    PasswordPolicy {
+        /// The rule, by the server's error number or code.
+        rule: String,
+    },
+    /// The database's administrator: the user is not there any more.
+    #[error("there is no such user")]
+    NoSuchUser,
+    /// The database's administrator: the user's validity is over.
+    #[error("the validity of the user's password is over")]
+    Expired,
+    /// The secret's owner: the two users do not belong together.
+    #[error("the other user of the pair exists and is no clone of this one")]
+    NotKin,
+    /// The secret's owner: this user is not one to alternate.
+    #[error("alternating users is refused for this user: {why}")]
+    NotAlternating {
+        /// Why.
+        why: &'static str,
+    },
+    /// Somebody else changed the same user at the same time.
+    #[error("the user was changed by somebody else at the same time")]
+    Busy,
+    /// The connection ended before the answer: the statement may have taken effect.
+    #[error("the connection was lost")]
+    ConnectionLost,
+    /// The server stopped the statement at its time limit.
+    #[error("the statement took too long")]
+    TimedOut,
+    /// Anything else, by the server's own code.
+    #[error("the server refused the statement with code {code}")]
+    Other {
+        /// SQLSTATE, error number, or command error code.
+        code: String,
+    },
+}
+
+/// The cause of a database error in the engine's words: a code of the server, an error of the operating system.
+///
+/// Whoever makes one vouches that it holds no value of a secret and no text of a statement: a server's message may
+/// quote both, so only its code goes in.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("{0}")]
+pub struct Cause(String);
+
+impl Cause {
+    /// A cause with this text.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+}

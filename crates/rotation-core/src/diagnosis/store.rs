@@ -1,0 +1,84 @@
+//! The stable code of a failed call of Secrets Manager, and what to do about it.
+
+use super::Reader;
+use crate::store::{StoreError, StoreFault};
+
+pub(super) fn store_code(fault: StoreFault) -> &'static str {
+    match fault {
+        StoreFault::Unreachable => "NET_SM_UNREACHABLE",
+        StoreFault::CertificateRefused => "NET_SM_CERTIFICATE",
+        StoreFault::Throttled => "SM_THROTTLED",
+        StoreFault::Internal => "SM_INTERNAL",
+        StoreFault::AccessDenied => "IAM_DENIED",
+        StoreFault::CredentialsRefused => "IAM_CREDENTIALS",
+        StoreFault::KeyDenied => "KMS_DENIED",
+        StoreFault::NoSuchSecret => "SECRET_UNKNOWN",
+        StoreFault::Conflict => "LABELS_MOVED",
+        StoreFault::TokenRequired => "TOKEN_REQUIRED",
+        StoreFault::Unusable => "PASSWORD_UNUSABLE",
+        StoreFault::Rejected => "SM_REJECTED",
+    }
+}
+
+pub(super) fn store_hint(error: &StoreError, reader: Reader) -> String {
+    let (operation, role) = (error.operation, reader.role());
+    match (error.fault, reader) {
+        (StoreFault::Unreachable, Reader::Operator) => "A function in a VPC needs an interface endpoint for Secrets \
+            Manager or a NAT gateway, and a security group that lets it reach port 443."
+            .into(),
+        (StoreFault::Unreachable, Reader::Person) => "Check --region and --endpoint-url, and that this machine \
+            reaches the endpoint on port 443."
+            .into(),
+        (StoreFault::CertificateRefused, _) => "Name the authority of the endpoint's certificate in AWS_CA_BUNDLE \
+            (a proxy that looks into TLS has one of its own), and check the region, the endpoint and the clock."
+            .into(),
+        (StoreFault::Throttled | StoreFault::Internal, _) => format!("Nothing is lost. {}", reader.again()),
+        // The one operation that names no resource.
+        (StoreFault::AccessDenied, _) if operation == "GetRandomPassword" => {
+            format!("Allow secretsmanager:{operation} on \"*\" in the policy of {role}, or set PASSWORD_SOURCE=os.")
+        }
+        (StoreFault::AccessDenied, _) => {
+            format!("Allow secretsmanager:{operation} on this secret in the policy of {role}.")
+        }
+        (StoreFault::CredentialsRefused, Reader::Operator) => "Lambda gives a function its credentials: set none of \
+            AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN in its environment, check that its role \
+            exists, and deploy it again."
+            .into(),
+        (StoreFault::CredentialsRefused, Reader::Person) => "Log in again: the credentials are missing, have expired \
+            or are wrong. For a profile of SSO or credential_process: `eval \"$(aws configure export-credentials \
+            --format env)\"`. Check this machine's clock, too."
+            .into(),
+        (StoreFault::KeyDenied, _) => format!(
+            "Allow kms:Decrypt and kms:GenerateDataKey on the secret's key in the policy of {role} and in the key's \
+            policy."
+        ),
+        (StoreFault::NoSuchSecret, Reader::Operator) => {
+            "Check the secret's ARN, and the region and endpoint of the function.".into()
+        }
+        (StoreFault::NoSuchSecret, Reader::Person) => {
+            "Check the secret's name, --region and --endpoint-url, and whose account the credentials are of.".into()
+        }
+        (StoreFault::Conflict, _) => "Another rotation or a person moved the labels; look at them with `aws \
+            secretsmanager describe-secret`."
+            .into(),
+        (StoreFault::TokenRequired, _) => {
+            "Start the rotation from Secrets Manager, which sends the token along.".into()
+        }
+        (StoreFault::Unusable, _) => "Set PASSWORD_SOURCE=os, or exclude fewer characters.".into(),
+        (StoreFault::Rejected, _) => format!("See the cause that {operation} gives in this error."),
+    }
+}
+
+pub(super) fn master_unreadable_hint(error: &StoreError, reader: Reader) -> String {
+    let role = reader.role();
+    match error.fault {
+        StoreFault::AccessDenied => {
+            format!("Allow secretsmanager:GetSecretValue on the master secret in the policy of {role}.")
+        }
+        StoreFault::NoSuchSecret => "Correct `masterarn` in the secret, or create that master secret.".into(),
+        StoreFault::KeyDenied => format!(
+            "Allow kms:Decrypt on the master secret's key in the policy of {role} and in the key's policy."
+        ),
+        _ => store_hint(error, reader),
+    }
+}
