@@ -75,6 +75,21 @@ impl Options {
         Ok(options)
     }
 
+    /// What the server's table says of the days after which a password expires; the account of an expired one says
+    /// nothing of its policy.
+    pub(crate) fn set_lifetime(&mut self, days: Option<&str>) {
+        const CLAUSE: &str = "PASSWORD EXPIRE";
+        if self.clauses.get(CLAUSE).is_some_and(String::is_empty) {
+            return;
+        }
+        let policy = match days {
+            None => "DEFAULT".to_owned(),
+            Some("0") => "NEVER".to_owned(),
+            Some(days) => format!("INTERVAL {days} DAY"),
+        };
+        self.set(CLAUSE, policy);
+    }
+
     fn set(&mut self, clause: &'static str, value: String) {
         self.clauses.insert(clause, value);
     }

@@ -61,6 +61,11 @@ impl Dialect {
         matches!(self, Self::MySql(version) if version >= (8, 0, 21))
     }
 
+    /// `mysql.user.password_lifetime`. MariaDB keeps it elsewhere.
+    pub(crate) fn has_password_lifetime(self) -> bool {
+        matches!(self, Self::MySql(version) if version >= (5, 7, 4))
+    }
+
     pub(crate) fn is_mariadb(self) -> bool {
         matches!(self, Self::MariaDb(_))
     }

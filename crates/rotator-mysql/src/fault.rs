@@ -40,3 +40,52 @@ pub(crate) fn refused_statement(kind: &'static str, code: u16) -> StatementError
     let source = Some(Cause::new(format!("error {code}")));
     StatementError { fault, statement: Some(kind), source }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_login(codes: &[u16], expected: &str) {
+        for code in codes {
+            let error = format!("{:?}", refused_login(*code));
+            assert_eq!(error, format!("{expected}(Cause(\"error {code}\"))"));
+        }
+    }
+
+    #[test]
+    fn logins_are_refused_by_number() {
+        check_login(&[1045, 1698], "Refused");
+        check_login(&[3118, 4151], "Locked");
+        check_login(&[1820, 1862], "Expired");
+        check_login(&[1040, 1203, 1226], "TooManyConnections");
+        check_login(&[1044, 1049], "NoDatabase");
+        check_login(&[1129, 1130, 3159], "AccessRule");
+        check_login(&[1251], "AuthenticationMethod");
+        check_login(&[1053], "NotReady");
+        check_login(&[1064], "Protocol");
+    }
+
+    #[track_caller]
+    fn check_statement(codes: &[u16], expected: &str) {
+        for code in codes {
+            assert_eq!(
+                refused_statement("alter user", *code).to_string(),
+                format!("{expected} (alter user)")
+            );
+        }
+    }
+
+    #[test]
+    fn statements_are_refused_by_number() {
+        check_statement(&[1290, 1792, 1836], "the server is read-only");
+        check_statement(&[1044, 1142, 1227, 1698], "a privilege is missing: ");
+        check_statement(&[1819], "the server's password policy refused the new password (error 1819)");
+        check_statement(&[3638], "the server's password policy refused the new password (error 3638)");
+        check_statement(&[1396], "there is no such user");
+        check_statement(&[1820], "the validity of the user's password is over");
+        check_statement(&[1205, 1213], "the user was changed by somebody else at the same time");
+        check_statement(&[1317], "the statement took too long");
+        check_statement(&[1064], "the server refused the statement with code 1064");
+    }
+}

@@ -33,6 +33,11 @@ pub(crate) struct Role {
 }
 
 impl Role {
+    /// A role as MySQL has them.
+    pub(crate) fn at_host(name: &str, host: &str) -> Self {
+        Self { name: name.to_owned(), host: Some(host.to_owned()) }
+    }
+
     /// A role as MariaDB has them.
     pub(crate) fn without_host(name: String) -> Self {
         Self { name, host: None }
@@ -236,4 +241,128 @@ fn read_object(tokens: &mut Tokens) -> Result<Object, Unreadable> {
         "" | "TABLE" => Object::Table(database, name),
         kind => Object::Routine { kind: kind.to_owned(), database, name },
     })
+}
+
+#[cfg(test)]
+#[expect(clippy::needless_raw_string_hashes, reason = "snapshots are written so")]
+mod tests {
+    use expect_test::{Expect, expect};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{correction::corrections, dialect::Dialect};
+
+    /// The statements that give a new account what the lines say.
+    #[track_caller]
+    fn check(lines: &[&str], expected: &Expect) {
+        let mut rights = Rights::new();
+        for line in lines {
+            read_line(line, &mut rights).unwrap_or_else(|error| panic!("{line}: {error:?}"));
+        }
+        let account = Account::new("x_clone", "%");
+        let made = corrections(&rights, &Rights::new(), &account, Dialect::MySql((9, 0, 0)));
+        let text: Vec<_> = made.iter().map(|statement| statement.sql.as_str()).collect();
+        expected.assert_eq(&text.join("\n"));
+    }
+
+    #[test]
+    fn grants_of_every_level_are_read() {
+        check(
+            &["GRANT SELECT, CREATE TEMPORARY TABLES ON *.* TO `x`@`%` WITH GRANT OPTION"],
+            &expect![[r#"
+            GRANT CREATE TEMPORARY TABLES, SELECT ON *.* TO 'x_clone'@'%'
+            GRANT CREATE TEMPORARY TABLES, SELECT ON *.* TO 'x_clone'@'%' WITH GRANT OPTION"#]],
+        );
+        check(
+            &[
+                "GRANT BACKUP_ADMIN,ROLE_ADMIN ON *.* TO `x`@`%` WITH GRANT OPTION",
+                "GRANT XA_RECOVER_ADMIN ON *.* TO `x`@`%`",
+            ],
+            &expect![[r#"
+                GRANT BACKUP_ADMIN ON *.* TO 'x_clone'@'%' WITH GRANT OPTION
+                GRANT ROLE_ADMIN ON *.* TO 'x_clone'@'%' WITH GRANT OPTION
+                GRANT XA_RECOVER_ADMIN ON *.* TO 'x_clone'@'%'"#]],
+        );
+        check(
+            &["GRANT ALL PRIVILEGES ON `a\\_b TO ``c`.* TO `x`@`%`"],
+            &expect![[r#"GRANT ALL PRIVILEGES ON `a\_b TO ``c`.* TO 'x_clone'@'%'"#]],
+        );
+        check(
+            &[
+                "GRANT SELECT (`a`), INSERT (`a`, `b,c)`), UPDATE ON `a TO b`.`t.t` TO `x`@`%` WITH GRANT OPTION",
+            ],
+            &expect![[r#"
+                GRANT INSERT (`a`), INSERT (`b,c)`), SELECT (`a`), UPDATE ON `a TO b`.`t.t` TO 'x_clone'@'%'
+                GRANT INSERT (`a`), INSERT (`b,c)`), SELECT (`a`), UPDATE ON `a TO b`.`t.t` TO 'x_clone'@'%' WITH GRANT OPTION"#]],
+        );
+        check(
+            &["GRANT EXECUTE, ALTER ROUTINE ON PROCEDURE `d`.`p` TO `x`@`%`"],
+            &expect!["GRANT ALTER ROUTINE, EXECUTE ON PROCEDURE `d`.`p` TO 'x_clone'@'%'"],
+        );
+        check(
+            &["GRANT PROXY ON `d`@`%` TO `x`@`%` WITH GRANT OPTION"],
+            &expect!["GRANT PROXY ON 'd'@'%' TO 'x_clone'@'%' WITH GRANT OPTION"],
+        );
+        check(
+            &["GRANT `r1`@`%`,`r 2`@`%` TO `x`@`%` WITH ADMIN OPTION"],
+            &expect![[r#"
+            GRANT `r 2`@`%` TO 'x_clone'@'%' WITH ADMIN OPTION
+            GRANT `r1`@`%` TO 'x_clone'@'%' WITH ADMIN OPTION"#]],
+        );
+        check(
+            &["GRANT SELECT ON *.* TO `x`@`%`", "REVOKE SELECT ON `mysql`.* FROM `x`@`%`"],
+            &expect![[r#"
+            GRANT SELECT ON *.* TO 'x_clone'@'%'
+            REVOKE SELECT ON `mysql`.* FROM 'x_clone'@'%'"#]],
+        );
+        check(
+            &[
+                "GRANT RELOAD ON *.* TO `x`@`%` IDENTIFIED BY PASSWORD '*AB' REQUIRE SUBJECT 'GRANT' WITH GRANT \
+                 OPTION MAX_USER_CONNECTIONS 3",
+                "SET DEFAULT ROLE `r1` FOR `x`@`%`",
+            ],
+            &expect![[r#"
+                GRANT RELOAD ON *.* TO 'x_clone'@'%'
+                GRANT RELOAD ON *.* TO 'x_clone'@'%' WITH GRANT OPTION
+                ALTER USER 'x_clone'@'%' DEFAULT ROLE `r1`"#]],
+        );
+        check(&["GRANT USAGE ON *.* TO 'x'@'%'"], &expect![]);
+    }
+
+    #[test]
+    fn what_is_no_grant_is_unreadable() {
+        let lines = [
+            "",
+            "GRANT",
+            "GRANT SELECT",
+            "GRANT SELECT ON `a",
+            "DROP USER `x`@`%`",
+            "GRANT SELECT ON `a` TO `x`",
+        ];
+        for line in lines {
+            assert_eq!(read_line(line, &mut Rights::new()), Err(Unreadable), "{line}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_the_parser_panic(line in "(GRANT|REVOKE|SET)?[ -~`]{0,80}") {
+            let _ = read_line(&line, &mut Rights::new());
+        }
+
+        #[test]
+        fn names_come_back_as_they_were(
+            database in "[ -~\u{e9}\u{436}]{1,20}",
+            table in "[ -~]{1,20}",
+            column in "[ -~]{1,20}",
+        ) {
+            let (d, t, c) = (identifier(&database), identifier(&table), identifier(&column));
+            let mut rights = Rights::new();
+            let line = format!("GRANT SELECT ({c}) ON {d}.{t} TO `x`@`%`");
+            prop_assert_eq!(read_line(&line, &mut rights), Ok(()));
+            let on = Object::Table(database, table);
+            let expected = Right::Privilege { on, name: "SELECT".to_owned(), column: Some(column) };
+            prop_assert_eq!(rights, Rights::from([expected]));
+        }
+    }
 }

@@ -14,7 +14,7 @@ use crate::{
     account::Options,
     connection::Connection,
     dialect::Dialect,
-    grants::{Account, read_line},
+    grants::{Account, Right, Rights, Role, read_line},
     own::{OwnChange, native_hash, takes_hashes},
     pair::{MOST_HOSTS, Next, Pair, State, unreadable},
     quote::literal,
@@ -137,10 +137,13 @@ impl MysqlSession {
         let dialect = self.connection.dialect;
         let attributes =
             if dialect.has_attributes() { "JSON_EXTRACT(User_attributes, '$.metadata')" } else { "NULL" };
+        // What SHOW CREATE USER says of it is not always so: after PASSWORD EXPIRE DEFAULT it goes on to show the
+        // interval of before (seen on MySQL 9.7).
+        let lifetime = if dialect.has_password_lifetime() { "password_lifetime" } else { "NULL" };
         let roles = if dialect.is_mariadb() { " AND is_role = 'N'" } else { "" };
         let list = |user: &Username| {
             format!(
-                "SELECT Host, {attributes} FROM mysql.user WHERE User = {}{roles} ORDER BY Host LIMIT {}",
+                "SELECT Host, {attributes}, {lifetime} FROM mysql.user WHERE User = {}{roles} ORDER BY Host LIMIT {}",
                 *literal(user.as_str()),
                 MOST_HOSTS + 1,
             )
@@ -154,12 +157,17 @@ impl MysqlSession {
             }
             let mut accounts = BTreeMap::new();
             for row in rows {
-                let [Some(host), attributes] = &row[..] else { return Err(unreadable("read hosts")) };
+                let [Some(host), attributes, lifetime] = &row[..] else {
+                    return Err(unreadable("read hosts"));
+                };
                 let mut state = self.read_account(&Account::new(user.as_str(), host)).await?;
                 state.attributes = match attributes.as_deref() {
                     None => Map::new(),
                     Some(text) => serde_json::from_str(text).map_err(|_| unreadable("read hosts"))?,
                 };
+                if dialect.has_password_lifetime() {
+                    state.options.set_lifetime(lifetime.as_deref());
+                }
                 if dialect.is_mariadb() && *user == names.clone {
                     state.unmask(names);
                 }
@@ -183,7 +191,29 @@ impl MysqlSession {
         for line in self.read(&statement).await?.iter().flatten().flatten() {
             read_line(line, &mut state.rights).map_err(|_| unreadable(SHOW_GRANTS))?;
         }
+        if dialect_keeps_roles_in_a_table(self.connection.dialect) {
+            self.read_roles(account, &mut state.rights).await?;
+        }
         Ok(state)
+    }
+
+    /// What SHOW GRANTS says of ADMIN OPTION is not always so: it stays away where the option came after the role
+    /// (seen on MySQL 9.7). It also lists roles that everybody has. The table is exact.
+    async fn read_roles(&mut self, account: &Account, rights: &mut Rights) -> Result<(), StatementError> {
+        const KIND: &str = "read roles";
+        let sql = format!(
+            "SELECT FROM_USER, FROM_HOST, WITH_ADMIN_OPTION FROM mysql.role_edges \
+             WHERE TO_USER = {} AND TO_HOST = {}",
+            *literal(&account.user),
+            *literal(&account.host),
+        );
+        let rows = self.read(&Statement::new(KIND, sql)).await?;
+        rights.retain(|right| !matches!(right, Right::Role { .. }));
+        for row in rows {
+            let [Some(name), Some(host), Some(admin)] = &row[..] else { return Err(unreadable(KIND)) };
+            rights.insert(Right::Role { role: Role::at_host(name, host), admin: admin == "Y" });
+        }
+        Ok(())
     }
 
     /// Reads what only somebody with SELECT on the server's own tables may read.
@@ -197,6 +227,11 @@ impl MysqlSession {
             error
         })
     }
+}
+
+/// MySQL since it has roles; MariaDB's SHOW GRANTS is exact.
+fn dialect_keeps_roles_in_a_table(dialect: Dialect) -> bool {
+    dialect.has_roles() && !dialect.is_mariadb()
 }
 
 /// Settings under which our statements mean the same everywhere, and end short of the deadline.

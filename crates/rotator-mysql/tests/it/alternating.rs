@@ -93,8 +93,13 @@ pub(crate) async fn rights(server: &MysqlServer, user: &str) -> String {
 /// JSON without what is the same as nothing, in the order of its keys.
 fn plain(field: String) -> String {
     let Ok(Value::Object(fields)) = serde_json::from_str(&field) else { return field };
-    let is_nothing = |value: &Value| *value == json!("") || *value == json!(0) || *value == json!({});
-    let fields: BTreeMap<_, _> = fields.into_iter().filter(|(_, value)| !is_nothing(value)).collect();
+    let is_nothing = |name: &str, value: &Value| match name {
+        // Never, and by default.
+        "password_lifetime" => *value == json!(-1),
+        _ => [json!(""), json!(0), json!({})].contains(value),
+    };
+    let fields: BTreeMap<_, _> =
+        fields.into_iter().filter(|(name, value)| !is_nothing(name, value)).collect();
     if fields.is_empty() { String::new() } else { json!(fields).to_string() }
 }
 
@@ -104,7 +109,7 @@ pub(crate) async fn check_equal(lab: &Lab) {
     assert_eq!(original, clone, "{}", lab.server.flavor());
 }
 
-async fn opens(lab: &Lab, login: &TestLogin) -> bool {
+pub(crate) async fn opens(lab: &Lab, login: &TestLogin) -> bool {
     match lab.connect(login).await {
         Ok(_) => true,
         Err(error) if error.is_refusal() => false,

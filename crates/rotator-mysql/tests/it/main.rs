@@ -5,5 +5,7 @@
 mod alternating;
 mod conformance;
 mod continuity;
+mod equality;
+mod interruption;
 mod laboratory;
 mod single_user;
