@@ -9,3 +9,4 @@ mod equality;
 mod interruption;
 mod laboratory;
 mod single_user;
+mod tls;

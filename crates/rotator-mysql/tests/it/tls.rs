@@ -1,0 +1,50 @@
+//! What protects the connection, and what is wrong with it.
+
+use std::sync::Arc;
+
+use rotation_core::database::{ConnectError, Engine, Login, TlsFault, Transport};
+use rotation_testkit::{MysqlFlavor, MysqlServer, ServerTls, TestAuthority};
+use rotator_mysql::{MySql, Settings};
+
+use crate::laboratory::{deadline, document, engine};
+
+/// What a login meets where the server speaks TLS like this, over each transport.
+async fn meet(tls: impl FnOnce(&TestAuthority) -> ServerTls) -> (ConnectError, bool) {
+    let authority = Arc::new(TestAuthority::new());
+    let tls = tls(&authority);
+    let server = MysqlServer::builder(MysqlFlavor::MariaDb).authority(authority).tls(tls).start().unwrap();
+    let app = server.create_user("").await.unwrap();
+    let login = Login::from_document(&document(&server, &app), &MySql::PROFILE).unwrap();
+    let engine = engine(&server, Settings::default());
+    let refused = engine.connect(&login, Transport::Tls, deadline()).await.unwrap_err();
+    let seen = server.logins_of(&app.username) + server.failed_logins_of(&app.username);
+    (refused, seen > 0)
+}
+
+#[track_caller]
+fn check((error, sent): (ConnectError, bool), expected: TlsFault) {
+    assert!(matches!(error, ConnectError::TlsInvalid { fault, .. } if fault == expected), "{error:?}");
+    assert!(!sent, "the user's name was sent all the same");
+}
+
+#[tokio::test]
+async fn each_fault_of_a_certificate_has_its_name_and_the_user_s_is_not_sent() {
+    if !MysqlFlavor::MariaDb.is_to_be_tested() {
+        return;
+    }
+    check(meet(|authority| ServerTls::Certificate(authority.expired())).await, TlsFault::Expired);
+    check(meet(|_| ServerTls::Certificate(TestAuthority::self_signed())).await, TlsFault::SelfSigned);
+    check(meet(|_| ServerTls::Certificate(TestAuthority::unknown())).await, TlsFault::UnknownAuthority);
+    let other = |authority: &TestAuthority| authority.server_named(&["elsewhere.example.com"]);
+    check(meet(|authority| ServerTls::Certificate(other(authority))).await, TlsFault::WrongHost);
+}
+
+#[tokio::test]
+async fn a_server_without_tls_says_so() {
+    if !MysqlFlavor::MariaDb.is_to_be_tested() {
+        return;
+    }
+    let (error, sent) = meet(|_| ServerTls::Off).await;
+    assert!(matches!(error, ConnectError::TlsUnavailable), "{error:?}");
+    assert!(!sent, "the user's name was sent all the same");
+}
