@@ -9,10 +9,16 @@ use crate::{
 };
 
 impl Pair {
+    /// The kind of the statement that waits for whoever uses the objects.
+    pub(crate) const HAND_OVER: &'static str = "reassign owned";
+
     /// Hands the objects of the clone to the original, as far as they can be reached from this database.
     ///
     /// `REASSIGN OWNED` asks for the rights of both users. A master that lacks them gives them to itself and takes
     /// them back within the transaction, so that nobody ever sees it have them.
+    ///
+    /// It locks each object against everybody until the commit, and whoever comes after waits behind its request. So
+    /// it is tried in haste, and left where an application is using the objects.
     pub(crate) fn hand_over(&self, objects: CloneObjects) -> Option<Correction> {
         let reachable = self.holdings.iter().any(|holding| holding.owned && holding.here);
         let clone = self.clone.as_ref().filter(|_| reachable && objects == CloneObjects::Original)?;
@@ -20,10 +26,10 @@ impl Pair {
         let lacking: Vec<&Role> = [clone, &self.original].into_iter().filter(|user| !user.used).collect();
         statements.extend(lacking.iter().map(|user| self.borrow(user)));
         let (from, to) = (quote_identifier(&clone.name), quote_identifier(&self.original.name));
-        statements.push(Statement::new("reassign owned", format!("REASSIGN OWNED BY {from} TO {to}")));
+        statements.push(Statement::new(Self::HAND_OVER, format!("REASSIGN OWNED BY {from} TO {to}")));
         statements.extend(lacking.iter().rev().filter_map(|user| self.give_back(user)));
-        let note = "the objects of the clone could not be handed to the original".to_owned();
-        Some(Correction { statements, otherwise: Otherwise::Note(note) })
+        let state = "the objects of the clone could not be handed to the original";
+        Some(Correction { statements, otherwise: Otherwise::note(state, "the server refused it") })
     }
 
     fn borrow(&self, user: &Role) -> Statement {

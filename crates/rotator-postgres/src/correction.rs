@@ -24,12 +24,28 @@ pub(crate) enum Otherwise {
     /// The clone could do less than the original: the change fails, and this would mend it.
     Lacking(String),
     /// The clone can do its work all the same: a person should know.
-    Note(String),
+    Note {
+        /// How things are then.
+        state: String,
+        /// Why, where the server refused.
+        why: &'static str,
+    },
 }
 
 impl Correction {
     fn new(statement: Statement, otherwise: Otherwise) -> Self {
         Self { statements: vec![statement], otherwise }
+    }
+
+    /// Whether the change goes on without it.
+    pub(crate) fn is_optional(&self) -> bool {
+        matches!(self.otherwise, Otherwise::Note { .. })
+    }
+}
+
+impl Otherwise {
+    pub(crate) fn note(state: impl Into<String>, why: &'static str) -> Self {
+        Self::Note { state: state.into(), why }
     }
 }
 
@@ -120,13 +136,15 @@ impl Pair {
             let sql = format!("ALTER ROLE {clone} {}{name}", if wanted { "" } else { "NO" });
             let by_original = objects == CloneObjects::Original && name != "REPLICATION";
             let otherwise = match (wanted, by_original) {
-                (true, true) => Otherwise::Note(format!(
-                    "the clone has {name} only while it acts as the original: the master may not give it"
-                )),
+                (true, true) => Otherwise::note(
+                    format!("the clone has {name} only while it acts as the original"),
+                    "the master may not give it",
+                ),
                 (true, false) => Otherwise::Lacking(sql.clone()),
-                (false, _) => Otherwise::Note(format!(
-                    "the clone keeps {name}, which the original has not: the master may not take it"
-                )),
+                (false, _) => Otherwise::note(
+                    format!("the clone keeps {name}, which the original has not"),
+                    "the master may not take it",
+                ),
             };
             corrections.push(Correction::new(Statement::new("alter role", sql), otherwise));
         }
@@ -154,19 +172,19 @@ impl Pair {
         for membership in self.clone_memberships() {
             let name = quote_identifier(&membership.role);
             if membership.role != self.original.name {
-                let note =
-                    format!("the clone keeps its own membership in {name}: the master may not revoke it");
-                corrections.push(self.revoke("", membership, note));
+                let state = format!("the clone keeps its own membership in {name}");
+                let otherwise = Otherwise::note(state, "the master may not revoke it");
+                corrections.push(self.revoke("", membership, otherwise));
             } else if membership.admin {
-                let note =
-                    "the clone may grant the original to others: the master may not take that".to_owned();
-                corrections.push(self.revoke("ADMIN OPTION FOR ", membership, note));
+                let state = "the clone may grant the original to others";
+                let otherwise = Otherwise::note(state, "the master may not take that");
+                corrections.push(self.revoke("ADMIN OPTION FOR ", membership, otherwise));
             }
         }
         corrections
     }
 
-    fn revoke(&self, what: &str, membership: &Membership, note: String) -> Correction {
+    fn revoke(&self, what: &str, membership: &Membership, otherwise: Otherwise) -> Correction {
         let by = match &membership.grantor {
             Some(grantor) if self.major >= 16 => format!(" GRANTED BY {}", quote_identifier(grantor)),
             _ => String::new(),
@@ -174,7 +192,7 @@ impl Pair {
         let role = quote_identifier(&membership.role);
         let member = quote_identifier(&membership.member);
         let statement = Statement::new("revoke role", format!("REVOKE {what}{role} FROM {member}{by}"));
-        Correction::new(statement, Otherwise::Note(note))
+        Correction::new(statement, otherwise)
     }
 
     /// Settings, with and without a database, brought to equal: missing and differing ones set, others reset.
@@ -182,22 +200,26 @@ impl Pair {
         let clone = &self.names.clone;
         let wanted = self.wanted_settings(objects);
         let mut corrections = Vec::new();
-        for setting in wanted.iter().filter(|setting| !self.clone_settings.contains(setting)) {
+        for setting in
+            wanted.iter().filter(|setting| !self.clone_settings.iter().any(|held| held.same(setting)))
+        {
             let otherwise = if setting.name == Setting::ROLE {
                 Otherwise::Fail
             } else {
                 let name = quote_identifier(&setting.name);
-                Otherwise::Note(format!(
-                    "the clone lacks the original's setting {name}: the master may not set it"
-                ))
+                let state = format!("the clone lacks the original's setting {name}");
+                Otherwise::note(state, "the master may not set it")
             };
             corrections.push(Correction::new(setting.set(clone), otherwise));
         }
         let surplus = |setting: &&Setting| !wanted.iter().any(|wanted| wanted.same_place(setting));
         for setting in self.clone_settings.iter().filter(surplus) {
             let name = quote_identifier(&setting.name);
-            let note = format!("the clone keeps its own setting {name}: the master may not reset it");
-            corrections.push(Correction::new(setting.reset(clone), Otherwise::Note(note)));
+            let otherwise = Otherwise::note(
+                format!("the clone keeps its own setting {name}"),
+                "the master may not reset it",
+            );
+            corrections.push(Correction::new(setting.reset(clone), otherwise));
         }
         corrections
     }

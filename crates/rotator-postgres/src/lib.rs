@@ -16,18 +16,21 @@
 //! revoked is gone at once. So its one direct membership is the original, and others that it holds are taken away.
 //! Attributes and settings are not inherited, so they are brought to equal at every rotation.
 //!
-//! The server asks for CONNECT before the clone has become anybody, and `DISCARD ALL`, which some connection pools
-//! send, ends `SET role`. At both moments the clone has the original's rights by inheritance: from version 16 its
-//! membership says so, whatever its own INHERIT is, which is the original's; before, the clone is `INHERIT` even where the
-//! original is not. After `DISCARD ALL` it creates objects as itself, which the next rotation hands to the original.
+//! `RESET ROLE`, `SET SESSION AUTHORIZATION DEFAULT` and `DISCARD ALL`, which some connection pools send, lead back to
+//! the original. A session that says `SET ROLE NONE` acts as the clone, and the server asks for CONNECT before the
+//! clone has become anybody. At both moments it has the original's rights by inheritance: from version 16 its
+//! membership says so, whatever its own INHERIT is, which is the original's; before, the clone is `INHERIT` even where
+//! the original is not. What it creates as itself the next rotation hands to the original, unless an application is
+//! using it at that moment.
 //!
 //! Grants that somebody gave the clone itself are reported and not revoked. While its session acts as the original
-//! they have no effect; they count at CONNECT and after `RESET ROLE` or `DISCARD ALL`.
+//! they have no effect; they count at CONNECT and after `SET ROLE NONE`.
 
 mod adoption;
 mod correction;
 mod environment;
 mod pair;
+mod password_storage;
 mod session;
 mod setting;
 mod statements;

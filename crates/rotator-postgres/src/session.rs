@@ -1,8 +1,6 @@
 //! A session: a change is made in one transaction and waits there for the commit.
 
-use postgres_session::{
-    Connection, Row, Statement, Verifier, md5_verifier, quote_identifier, scram_verifier,
-};
+use postgres_session::{Connection, Statement, quote_identifier};
 use rotation_core::{
     Deadline,
     database::{Change, Credentials, Password, Session, StatementError, StatementFault, UserPair, Username},
@@ -11,7 +9,8 @@ use rotation_core::{
 use crate::{
     CloneObjects,
     correction::{Correction, Otherwise},
-    pair::{Pair, unexpected},
+    pair::Pair,
+    password_storage::PasswordStorage,
     statements,
 };
 
@@ -86,7 +85,7 @@ impl PostgresSession {
         }
         let corrections = pair.corrections(objects);
         if !corrections.is_empty() {
-            pair = self.correct(&pair, corrections, &next.username).await?;
+            pair = self.correct(&pair, corrections, &next.username, deadline).await?;
         }
         self.notes.extend(pair.drift(objects));
         let verifier = storage.verifier(&next.username, &next.password)?;
@@ -95,13 +94,14 @@ impl PostgresSession {
         outcome.map_err(|error| name_privilege(error, || pair.needed(&next.username, objects)))
     }
 
-    /// Runs the corrections and reads the pair again. What is still not as it should be, and is not something that
-    /// the master may not change, was changed by somebody else meanwhile.
+    /// Runs the corrections and reads the pair again. What is still not as it must be was changed by somebody else
+    /// meanwhile; what only should be is noted.
     async fn correct(
         &mut self,
         pair: &Pair,
         corrections: Vec<Correction>,
         next: &Username,
+        deadline: Deadline,
     ) -> Result<Pair, StatementError> {
         let objects = self.clone_objects;
         let (required, attempts): (Vec<_>, Vec<_>) =
@@ -113,38 +113,54 @@ impl PostgresSession {
             let needed = |error| name_privilege(error, || pair.needed(next, objects));
             self.connection.run(&batch).await.map_err(needed)?;
             batch.clear();
-            refused = self.attempt_all(attempts).await?;
+            refused = self.attempt_all(attempts, deadline).await?;
         }
         let written = batch.len();
         batch.extend(read_pair(&pair.names, pair.major));
         let answers = self.connection.run(&batch).await;
         let answers = answers.map_err(|error| name_privilege(error, || pair.needed(next, objects)))?;
         let after = Pair::parse(&pair.names, pair.major, answers.get(written..).unwrap_or_default())?;
-        let left = after.corrections(objects);
         // What the master gave itself for the time being must be given back; making a clone gives it rights over it.
         let rights = |state: &Pair| {
             let held = state.memberships.iter().filter(|held| held.member == pair.master.name);
             let held = held.filter(|held| pair.clone.is_some() || held.role != pair.names.clone.as_str());
             held.cloned().collect::<Vec<_>>()
         };
-        if rights(pair) != rights(&after) || left.iter().any(|left| !refused.contains(&left.otherwise)) {
+        if rights(pair) != rights(&after) {
             return Err(StatementError::new(StatementFault::Busy));
+        }
+        let left = after.corrections(objects).into_iter().map(|left| left.otherwise);
+        for left in left.filter(|left| !refused.contains(left)) {
+            let Otherwise::Note { state, .. } = left else {
+                return Err(StatementError::new(StatementFault::Busy));
+            };
+            self.notes.push(format!("{state}: what was written did not last"));
         }
         Ok(after)
     }
 
     /// Tries corrections that the master may not be allowed to make: all at once, and where that fails, one by one.
-    /// Gives what was refused.
-    async fn attempt_all(&mut self, attempts: Vec<Correction>) -> Result<Vec<Otherwise>, StatementError> {
-        let all: Vec<&Correction> = attempts.iter().collect();
-        if self.attempt(&all).await?.is_none() {
-            return Ok(Vec::new());
+    /// What waits for applications is tried once and alone. Gives what was refused.
+    async fn attempt_all(
+        &mut self,
+        attempts: Vec<Correction>,
+        deadline: Deadline,
+    ) -> Result<Vec<Otherwise>, StatementError> {
+        let waits = |attempt: &Correction| attempt.statements.iter().any(|one| one.kind == Pair::HAND_OVER);
+        let (waiting, mut singly): (Vec<_>, Vec<_>) = attempts.into_iter().partition(waits);
+        let together: Vec<&Correction> = singly.iter().collect();
+        if self.attempt(&together, deadline).await?.is_none() {
+            singly.clear();
         }
+        singly.extend(waiting);
         let mut refused = Vec::new();
-        for correction in attempts {
-            let Some(error) = self.attempt(&[&correction]).await? else { continue };
+        for correction in singly {
+            let Some(error) = self.attempt(&[&correction], deadline).await? else { continue };
             match &correction.otherwise {
-                Otherwise::Note(note) => self.notes.push(note.clone()),
+                Otherwise::Note { state, .. } if is_wait(&error.fault) => self.notes.push(format!(
+                    "{state}: somebody else was using what it is about, and the next rotation tries again"
+                )),
+                Otherwise::Note { state, why } => self.notes.push(format!("{state}: {why}")),
                 Otherwise::Lacking(needed) => return Err(name_privilege(error, || needed.clone())),
                 Otherwise::Fail => return Err(error),
             }
@@ -153,18 +169,25 @@ impl PostgresSession {
         Ok(refused)
     }
 
-    /// Runs corrections inside a savepoint. Gives the error by which the server refused one of them, with all of
-    /// them taken back.
+    /// Runs corrections inside a savepoint, in haste where one of them is optional. Gives the error by which the server
+    /// refused one of them, or by which it had to wait too long in haste, with all of them taken back.
     async fn attempt(
         &mut self,
         corrections: &[&Correction],
+        deadline: Deadline,
     ) -> Result<Option<StatementError>, StatementError> {
+        if corrections.is_empty() {
+            return Ok(None);
+        }
+        let hasty = corrections.iter().any(|correction| correction.is_optional());
         let mut batch = vec![statements::savepoint()];
+        batch.extend(hasty.then(|| statements::make_haste(deadline.remaining())));
         batch.extend(corrections.iter().flat_map(|correction| correction.statements.clone()));
         batch.push(statements::release());
+        batch.extend(hasty.then(|| statements::take_time(deadline.remaining())));
         match self.connection.run(&batch).await {
             Ok(_) => Ok(None),
-            Err(error) if is_refusal(&error.fault) => {
+            Err(error) if is_refusal(&error.fault) || hasty && is_wait(&error.fault) => {
                 self.connection.run(&[statements::roll_back(), statements::release()]).await?;
                 Ok(Some(error))
             }
@@ -195,6 +218,11 @@ fn is_refusal(fault: &StatementFault) -> bool {
     matches!(fault, StatementFault::PrivilegeMissing { .. } | StatementFault::Other { .. })
 }
 
+/// Whether somebody else stood in the statement's way for longer than it may take.
+fn is_wait(fault: &StatementFault) -> bool {
+    matches!(fault, StatementFault::Busy | StatementFault::TimedOut)
+}
+
 /// Says which privilege would help, where one is missing.
 fn name_privilege(error: StatementError, needed: impl FnOnce() -> String) -> StatementError {
     match error.fault {
@@ -202,38 +230,5 @@ fn name_privilege(error: StatementError, needed: impl FnOnce() -> String) -> Sta
             StatementError { fault: StatementFault::PrivilegeMissing { needed: needed() }, ..error }
         }
         _ => error,
-    }
-}
-
-/// How the server wants passwords stored.
-struct PasswordStorage {
-    md5: bool,
-    iterations: u32,
-    /// Whether the session's own user is past its validity.
-    expired: bool,
-}
-
-impl PasswordStorage {
-    /// PostgreSQL's own default, and the only value before version 16.
-    const ITERATIONS: u32 = 4096;
-
-    fn parse(answer: Option<&Vec<Row>>) -> Result<Self, StatementError> {
-        let row = answer.and_then(|rows| rows.first()).ok_or_else(unexpected)?;
-        let [Some(encryption), iterations, Some(expired)] = &row[..] else { return Err(unexpected()) };
-        let iterations = iterations.as_ref().and_then(|count| count.parse().ok());
-        Ok(Self {
-            // `on` is how servers before version 10 say it.
-            md5: matches!(encryption.as_str(), "md5" | "on"),
-            iterations: iterations.unwrap_or(Self::ITERATIONS),
-            expired: expired == "t",
-        })
-    }
-
-    fn verifier(&self, username: &Username, password: &Password) -> Result<Verifier, StatementError> {
-        if self.md5 {
-            return Ok(md5_verifier(username, password));
-        }
-        scram_verifier(password, self.iterations)
-            .map_err(|_| StatementError::new(StatementFault::Other { code: "no randomness".to_owned() }))
     }
 }

@@ -21,9 +21,20 @@ impl Setting {
         self.database == other.database && self.name == other.name
     }
 
+    /// Whether both are about the same thing and mean the same. A list may be spelled in several ways: `SET ... FROM
+    /// CURRENT` keeps it as the session had it, every other statement as the server spells it.
+    pub(crate) fn same(&self, other: &Self) -> bool {
+        let spelled_alike = self.value == other.value;
+        let same_items = |list: List| list.split(&self.value) == list.split(&other.value);
+        self.same_place(other) && (spelled_alike || List::of(&self.name).is_some_and(same_items))
+    }
+
     /// Gives a role this setting.
     pub(crate) fn set(&self, role: &Username) -> Statement {
-        let value = if is_list(&self.name) { list(&self.value) } else { quote_literal(&self.value) };
+        let value = match List::of(&self.name) {
+            Some(list) => list.literals(&self.value),
+            None => quote_literal(&self.value),
+        };
         let name = quote_identifier(&self.name);
         Statement::new("alter role set", format!("{} SET {name} TO {value}", self.alter(role)))
     }
@@ -43,49 +54,69 @@ impl Setting {
     }
 }
 
-/// The settings that hold a list of names, each quoted where it must be (`GUC_LIST_QUOTE` in the server). The list
-/// is the same one that the server's own dump program keeps.
-fn is_list(name: &str) -> bool {
-    const LISTS: [&str; 7] = [
-        "local_preload_libraries",
-        "oauth_validator_libraries",
-        "search_path",
-        "session_preload_libraries",
-        "shared_preload_libraries",
-        "temp_tablespaces",
-        "unix_socket_directories",
-    ];
-    LISTS.iter().any(|list| list.eq_ignore_ascii_case(name))
+/// How a setting that holds a list of items is read, each quoted where it must be (`GUC_LIST_QUOTE` in the server).
+#[derive(Clone, Copy)]
+enum List {
+    /// Of names: without quotes, upper case is the same as lower case (`SplitIdentifierString` in the server).
+    Names,
+    /// Of files or folders: upper case is upper case (`SplitDirectoriesString`).
+    Paths,
 }
 
-/// `"$user", "odd, name", public` as `'$user', 'odd, name', 'public'`. Given as one value, the whole text would be
-/// the name of one schema.
-fn list(value: &str) -> String {
-    let items = split(value);
-    if items.is_empty() {
-        return "''".to_owned();
+impl List {
+    /// The list that a setting of this name holds, if it holds one. These are the same that the server's own dump
+    /// program knows.
+    fn of(name: &str) -> Option<Self> {
+        const LISTS: [(&str, List); 7] = [
+            ("local_preload_libraries", List::Paths),
+            ("oauth_validator_libraries", List::Paths),
+            ("search_path", List::Names),
+            ("session_preload_libraries", List::Paths),
+            ("shared_preload_libraries", List::Paths),
+            ("temp_tablespaces", List::Names),
+            ("unix_socket_directories", List::Paths),
+        ];
+        LISTS.iter().find(|(list, _)| list.eq_ignore_ascii_case(name)).map(|(_, list)| *list)
     }
-    items.iter().map(|item| quote_literal(item)).collect::<Vec<_>>().join(", ")
-}
 
-/// The items of a list as the server splits it: by commas outside of double quotes, blanks around an item dropped,
-/// doubled quotes inside quotes taken once.
-fn split(value: &str) -> Vec<String> {
-    let mut items = Vec::new();
-    let mut rest = value.trim_ascii();
-    while !rest.is_empty() {
-        let (item, behind) = match rest.strip_prefix('"') {
-            Some(quoted) => unquote(quoted),
-            None => {
-                let end = rest.find(',').unwrap_or(rest.len());
-                (rest[..end].trim_ascii_end().to_owned(), &rest[end..])
+    /// `"$user", "odd, name", public` as `'$user', 'odd, name', 'public'`. Given as one value, the whole text would be
+    /// the name of one schema.
+    fn literals(self, value: &str) -> String {
+        let items = self.split(value);
+        if items.is_empty() {
+            return "''".to_owned();
+        }
+        items.iter().map(|item| quote_literal(item)).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The items as the server splits them: by commas outside of double quotes, blanks around an item dropped,
+    /// doubled quotes inside quotes taken once. An empty item names nothing and is left out.
+    fn split(self, value: &str) -> Vec<String> {
+        let mut items = Vec::new();
+        let mut rest = value.trim_ascii();
+        while !rest.is_empty() {
+            let (item, behind) = match rest.strip_prefix('"') {
+                Some(quoted) => unquote(quoted),
+                None => {
+                    let end = rest.find(',').unwrap_or(rest.len());
+                    (self.unquoted(rest[..end].trim_ascii_end()), &rest[end..])
+                }
+            };
+            if !item.is_empty() {
+                items.push(item);
             }
-        };
-        items.push(item);
-        let behind = behind.trim_ascii_start();
-        rest = behind.strip_prefix(',').unwrap_or(behind).trim_ascii_start();
+            let behind = behind.trim_ascii_start();
+            rest = behind.strip_prefix(',').unwrap_or(behind).trim_ascii_start();
+        }
+        items
     }
-    items
+
+    fn unquoted(self, item: &str) -> String {
+        match self {
+            Self::Names => item.to_ascii_lowercase(),
+            Self::Paths => item.to_owned(),
+        }
+    }
 }
 
 /// What stands before the closing quote, and what comes behind it.
@@ -112,16 +143,34 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(value: &str, expected: &str) {
-        assert_eq!(list(value), expected);
+    fn check(list: List, value: &str, expected: &str) {
+        assert_eq!(list.literals(value), expected);
     }
 
     #[test]
     fn lists_are_quoted_item_by_item() {
-        check(r#""$user", public"#, "'$user', 'public'");
-        check("", "''");
-        check(r#""""#, "''");
-        check(r#""odd, name",  b ,"say ""hi""""#, r#"'odd, name', 'b', 'say "hi"'"#);
-        check(r#""it's",c:\x"#, r"'it''s', E'c:\\x'");
+        check(List::Names, r#""$user", public"#, "'$user', 'public'");
+        check(List::Names, "", "''");
+        check(List::Names, r#""""#, "''");
+        check(List::Names, r#""odd, name",  b ,"say ""hi""""#, r#"'odd, name', 'b', 'say "hi"'"#);
+        check(List::Paths, r#""it's",c:\x"#, r"'it''s', E'c:\\x'");
+        check(List::Names, r#"App,"App",$User"#, "'app', 'App', '$user'");
+        check(List::Paths, "$libdir/Audit", "'$libdir/Audit'");
+    }
+
+    #[test]
+    fn settings_are_the_same_whose_lists_have_the_same_items() {
+        let same = |name: &str, one: &str, other: &str| {
+            let setting =
+                |value: &str| Setting { database: None, name: name.to_owned(), value: value.to_owned() };
+            setting(one).same(&setting(other))
+        };
+        assert!(same("search_path", "app,public", "app, public"));
+        assert!(same("search_path", r#"App,"$user""#, r#""app", "$user""#));
+        assert!(same("search_path", "", r#""""#));
+        assert!(!same("search_path", r#""App""#, "App"));
+        assert!(!same("search_path", "public, app", "app, public"));
+        assert!(!same("session_preload_libraries", "Audit", "audit"));
+        assert!(!same("application_name", "a,b", "a, b"));
     }
 }

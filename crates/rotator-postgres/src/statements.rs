@@ -11,14 +11,12 @@ use rotation_core::database::{UserPair, Username};
 /// catalogue alone, or a function of theirs could run with a master's rights, and a role that they chose is left.
 /// Times end short of the deadline; a session that was frozen in the transaction gives its locks back.
 pub(crate) fn begin(time: Duration) -> [Statement; 2] {
-    let time = u32::try_from(time.as_millis()).unwrap_or(u32::MAX / 16).min(u32::MAX / 16);
-    let statement_timeout = (time - time / 10).max(1);
-    let (lock_timeout, idle_timeout) = ((statement_timeout / 2).max(1), time + 1000);
+    let limits = limits(time);
+    let idle_timeout = milliseconds(time) + 1000;
     let settings = format!(
         "SET LOCAL search_path = pg_catalog, pg_temp; \
          SET LOCAL ROLE NONE; \
-         SET LOCAL statement_timeout = {statement_timeout}; \
-         SET LOCAL lock_timeout = {lock_timeout}; \
+         {limits}; \
          SET LOCAL idle_in_transaction_session_timeout = {idle_timeout}; \
          SET LOCAL DateStyle = 'ISO'; \
          SET LOCAL TimeZone = 'UTC'"
@@ -27,6 +25,30 @@ pub(crate) fn begin(time: Duration) -> [Statement; 2] {
         Statement::new(Statement::BEGIN, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"),
         Statement::new("set local", settings),
     ]
+}
+
+/// What a statement may take of the time that is left, and half of that for waiting.
+fn limits(time: Duration) -> String {
+    let time = milliseconds(time);
+    let statement_timeout = (time - time / 10).max(1);
+    let lock_timeout = (statement_timeout / 2).max(1);
+    format!("SET LOCAL statement_timeout = {statement_timeout}; SET LOCAL lock_timeout = {lock_timeout}")
+}
+
+fn milliseconds(time: Duration) -> u32 {
+    u32::try_from(time.as_millis()).unwrap_or(u32::MAX / 16).min(u32::MAX / 16)
+}
+
+/// From here on a statement gives up before it is noticed by those who wait behind it: for what need not be done.
+pub(crate) fn make_haste(time: Duration) -> Statement {
+    /// Thousands of objects are handed over in this time, and an application's timeouts are longer.
+    const AT_MOST: Duration = Duration::from_secs(1);
+    Statement::new("set local", limits(time.min(AT_MOST)))
+}
+
+/// The opposite of [`make_haste`].
+pub(crate) fn take_time(time: Duration) -> Statement {
+    Statement::new("set local", limits(time))
 }
 
 /// Ends it. Afterwards everybody sees the change.
@@ -99,7 +121,9 @@ pub(crate) fn read_settings(pair: &UserPair) -> Statement {
     )
 }
 
-/// What the clone owns (`o`) and holds grants on (`a`), by database; none for what all databases share.
+/// What the clone owns (`o`) and holds grants on (`a`), by database; none for what all databases share. Its default
+/// privileges and user mappings are about itself, have no effect while it acts as the original, and cannot be handed
+/// to anybody.
 pub(crate) fn read_holdings(pair: &UserPair) -> Statement {
     let clone = quote_literal(pair.clone.as_str());
     Statement::new(
@@ -109,6 +133,8 @@ pub(crate) fn read_holdings(pair: &UserPair) -> Statement {
              FROM pg_shdepend s LEFT JOIN pg_database d ON d.oid = s.dbid \
              WHERE s.refclassid = 'pg_authid'::regclass AND s.classid <> 'pg_auth_members'::regclass \
              AND s.refobjid = (SELECT oid FROM pg_roles WHERE rolname = {clone}) AND s.deptype IN ('o', 'a') \
+             AND (s.deptype = 'a' OR s.classid NOT IN \
+                ('pg_default_acl'::regclass, 'pg_user_mapping'::regclass)) \
              GROUP BY 1, 2, 3 ORDER BY 1 NULLS FIRST, 3"
         ),
     )

@@ -1,3 +1,5 @@
+use std::time::{Duration, Instant};
+
 use crate::laboratory::{Lab, quoted, versions};
 
 /// A clone as AWS's template makes it, by the master.
@@ -58,7 +60,7 @@ async fn what_cannot_be_handed_over_is_counted_by_database() {
         let notes = lab.rotate_to(&clone).await.unwrap();
         let here = &lab.database;
         let mut expected = vec![
-            "the objects of the clone could not be handed to the original".to_owned(),
+            "the objects of the clone could not be handed to the original: the server refused it".to_owned(),
             format!(
                 "the clone has grants of its own on 1 objects in the database \"{here}\", which the original may \
                  not have"
@@ -150,6 +152,64 @@ async fn what_the_clone_holds_beside_the_original_is_taken_away() {
             let note =
                 format!("the clone keeps its own membership in \"{group}\": the master may not revoke it");
             assert_eq!(notes, [note], "{version} {master}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn objects_in_use_are_left_for_the_next_rotation_and_readers_hardly_wait() {
+    for version in versions() {
+        let lab = Lab::new(version).await;
+        let clone = template_clone(&lab).await;
+        let old = rotation_testkit::TestLogin { password: "old".to_owned(), ..clone.clone() };
+        lab.value_as(&old, "CREATE SCHEMA made; CREATE TABLE made.t (a int); SELECT 1").await;
+        let rights = lab.snapshot_of_master().await;
+        let (mut reader, mut other) = (lab.session(&old).await, lab.session(&old).await);
+        reader.value("BEGIN; SELECT count(*) FROM made.t").await;
+
+        let started = Instant::now();
+        let reading = async {
+            let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation IS NOT NULL \
+                 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+            while lab.value(waiting).await == "0" {
+                assert!(started.elapsed() < Duration::from_secs(5), "{version}: nobody waits for the reader");
+            }
+            let queued = Instant::now();
+            other.value("SELECT count(*) FROM made.t").await;
+            queued.elapsed()
+        };
+        let (notes, waited) = tokio::join!(lab.rotate_to(&clone), reading);
+        assert!(started.elapsed() < Duration::from_secs(3), "{version}: {:?}", started.elapsed());
+        assert!(waited < Duration::from_secs(1), "{version}: {waited:?}");
+        let expected = [
+            "the objects of the clone could not be handed to the original: somebody else was using what it is about, \
+             and the next rotation tries again"
+                .to_owned(),
+            format!(
+                "2 objects in the database \"{}\" belong to the clone: run REASSIGN OWNED there as an administrator",
+                lab.database
+            ),
+        ];
+        assert_eq!(notes.unwrap(), expected, "{version}");
+        assert_eq!(lab.snapshot_of_master().await, rights, "{version}");
+        lab.connect(&clone).await.unwrap();
+
+        reader.value("COMMIT").await;
+        assert_eq!(lab.rotate_to(&clone).await.unwrap(), [] as [&str; 0], "{version}");
+        let owner = "SELECT relowner::regrole::text FROM pg_class WHERE relname = 't' AND relkind = 'r'";
+        assert_eq!(lab.value(owner).await, lab.app.username, "{version}");
+    }
+}
+
+#[tokio::test]
+async fn default_privileges_of_the_clone_are_nothing_to_hand_over() {
+    for version in versions() {
+        let lab = Lab::new(version).await;
+        let clone = template_clone(&lab).await;
+        let old = rotation_testkit::TestLogin { password: "old".to_owned(), ..clone.clone() };
+        lab.value_as(&old, "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC; SELECT 1").await;
+        for _ in 0..2 {
+            assert_eq!(lab.rotate_to(&clone).await.unwrap(), [] as [&str; 0], "{version}");
         }
     }
 }

@@ -71,19 +71,31 @@ async fn an_original_that_becomes_another_role_makes_its_clone_become_the_same()
 }
 
 #[tokio::test]
-async fn a_clone_whose_pool_discards_everything_keeps_its_rights() {
+async fn a_clone_whose_pool_discards_everything_still_acts_as_the_original() {
     for version in versions() {
         let lab = Lab::new(version).await;
-        let clone = lab.clone();
-        lab.admin(&format!("CREATE TABLE secret (a int); GRANT SELECT ON secret TO {}", lab.app.username))
-            .await;
+        let (app, clone) = (&lab.app.username, lab.clone());
+        lab.admin(&format!("CREATE TABLE secret (a int); GRANT SELECT ON secret TO {app}")).await;
         lab.rotate_to(&clone).await.unwrap();
-        let client =
-            lab.server.query_as(&clone, &lab.database, "RESET ALL; RESET ROLE; SELECT current_user").await;
-        assert_eq!(client.unwrap(), [[Some(lab.app.username.clone())]], "{version}");
-        // DISCARD ALL cannot run in one message with others; this is the part of it that matters.
-        let sql = "SET SESSION AUTHORIZATION DEFAULT; SELECT count(*) FROM secret";
-        assert_eq!(lab.value_as(&clone, sql).await, "0", "{version}");
+        let who = "SELECT current_user";
+        let itself = format!("SET SESSION AUTHORIZATION {}", clone.username);
+        // What leads back to how the session began leads back to the original, from wherever.
+        for back in ["RESET ROLE", "SET SESSION AUTHORIZATION DEFAULT", "DISCARD ALL"] {
+            let mut session = lab.session(&clone).await;
+            session.value(back).await;
+            assert_eq!(session.value(who).await, *app, "{version}: {back}");
+            session.value("SET ROLE NONE").await;
+            assert_eq!(session.value(who).await, clone.username, "{version}");
+            session.value(back).await;
+            assert_eq!(session.value(who).await, *app, "{version}: SET ROLE NONE, {back}");
+        }
+        // And one that insists on being the clone keeps the original's rights.
+        for away in ["SET ROLE NONE", &itself] {
+            let mut session = lab.session(&clone).await;
+            session.value(away).await;
+            assert_eq!(session.value(who).await, clone.username, "{version}: {away}");
+            assert_eq!(session.value("SELECT count(*) FROM secret").await, "0", "{version}: {away}");
+        }
     }
 }
 
@@ -122,5 +134,37 @@ async fn a_clone_logs_in_where_only_the_original_may_connect_and_does_not_inheri
                 .await
                 .unwrap();
         }
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_the_server_did_not_spell_is_copied_by_its_items() {
+    for version in versions() {
+        let lab = Lab::new(version).await;
+        let (app, clone) = (&lab.app.username, lab.clone());
+        lab.admin(&format!(
+            "CREATE SCHEMA app; GRANT USAGE ON SCHEMA app TO {app}; SELECT set_config('search_path', 'App,public', false); \
+             ALTER ROLE {app} SET search_path FROM CURRENT; \
+             SELECT set_config('search_path', '', false); \
+             ALTER ROLE {app} IN DATABASE {} SET search_path FROM CURRENT; \
+             SELECT set_config('search_path', '', false); SET DateStyle = 'ISO,DMY'; \
+             ALTER ROLE {app} SET DateStyle FROM CURRENT",
+            lab.server.create_database().await.unwrap()
+        ))
+        .await;
+        for _ in 0..2 {
+            assert_eq!(lab.rotate_to(&clone).await.unwrap(), [] as [&str; 0], "{version}");
+        }
+        for user in [&lab.app, &clone] {
+            let schemas = lab.value_as(user, "SELECT current_schemas(false)::text").await;
+            assert_eq!(schemas, "{app,public}", "{version}");
+        }
+        let kept = lab
+            .value(&format!(
+                "SELECT v FROM pg_db_role_setting, unnest(setconfig) AS v WHERE setrole = '{app}'::regrole \
+                 AND setdatabase = 0 AND v LIKE 'search_path=%'"
+            ))
+            .await;
+        assert_eq!(kept, "search_path=App,public", "the test needs a list that is spelled otherwise");
     }
 }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use database_tls::TlsSettings;
+use database_tls::{TlsSettings, client_config};
+use postgres_session::{Connection, Statement};
 use rotation_core::{
     Deadline, SecretDocument,
     database::{
@@ -42,8 +43,11 @@ pub(crate) fn document(server: &PostgresServer, database: &str, login: &TestLogi
 }
 
 pub(crate) fn engine(server: &PostgresServer, objects: CloneObjects) -> Postgres {
-    let tls = TlsSettings::default().with_ca_bundle(server.authority().certificate_pem()).unwrap();
-    Postgres::new(tls, objects)
+    Postgres::new(tls(server), objects)
+}
+
+fn tls(server: &PostgresServer) -> TlsSettings {
+    TlsSettings::default().with_ca_bundle(server.authority().certificate_pem()).unwrap()
 }
 
 pub(crate) fn username(name: &str) -> Username {
@@ -111,6 +115,14 @@ impl<'s> Lab<'s> {
         engine(self.server, self.objects).connect(&self.login(login), Transport::Tls, deadline()).await
     }
 
+    /// A session of an application, which stays for several messages.
+    pub(crate) async fn session(&self, login: &TestLogin) -> Application {
+        let config = client_config(&tls(self.server));
+        let login = self.login(login);
+        let session = postgres_session::connect(&login, Transport::Tls, &config, "application", deadline());
+        Application(session.await.unwrap())
+    }
+
     pub(crate) fn clone(&self) -> TestLogin {
         TestLogin {
             username: format!("{}_clone", self.app.username),
@@ -163,5 +175,15 @@ impl Lab<'_> {
             self.master.username
         );
         self.value(&sql).await
+    }
+}
+
+pub(crate) struct Application(Connection);
+
+impl Application {
+    /// The first value of what a message gives.
+    pub(crate) async fn value(&mut self, sql: &str) -> String {
+        let rows = self.0.run(&[Statement::new("application", sql)]).await.unwrap().remove(0);
+        rows.first().and_then(|row| row[0].clone()).unwrap_or_default()
     }
 }
