@@ -29,6 +29,15 @@ impl PasswordStorage {
         })
     }
 
+    /// For people: what the server's way of storing means.
+    pub(crate) fn note(&self) -> Option<String> {
+        self.md5.then(|| {
+            "the server stores passwords as md5, and whoever reads that in its log or its catalogue can log in by it: \
+             set password_encryption to scram-sha-256"
+                .to_owned()
+        })
+    }
+
     pub(crate) fn verifier(
         &self,
         username: &Username,

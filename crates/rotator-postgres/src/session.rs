@@ -54,6 +54,7 @@ impl PostgresSession {
         if storage.expired {
             return Err(StatementError::new(StatementFault::Expired));
         }
+        self.notes.extend(storage.note());
         let verifier = storage.verifier(&self.username, new)?;
         let username = &self.username;
         let set = statements::set_password(username, &verifier);
@@ -88,6 +89,7 @@ impl PostgresSession {
             pair = self.correct(&pair, corrections, &next.username, deadline).await?;
         }
         self.notes.extend(pair.drift(objects));
+        self.notes.extend(storage.note());
         let verifier = storage.verifier(&next.username, &next.password)?;
         let set = statements::set_password(&next.username, &verifier);
         let outcome = self.connection.run(&[set]).await.map(drop);

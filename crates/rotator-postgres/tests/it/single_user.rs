@@ -45,7 +45,10 @@ async fn nobody_sees_a_change_that_is_staged_and_dropping_takes_it_back() {
 async fn a_server_that_stores_md5_gets_md5_and_one_with_more_iterations_gets_those() {
     let server = PostgresServer::builder(PostgresVersion::V14).md5().start().unwrap();
     let lab = Lab::on(&server).await;
-    change(&lab, "new password").await.unwrap();
+    let note = "the server stores passwords as md5, and whoever reads that in its log or its catalogue can log in by it: \
+         set password_encryption to scram-sha-256";
+    assert_eq!(change(&lab, "new password").await.unwrap(), [note]);
+    assert_eq!(lab.rotate_to(&lab.clone()).await.unwrap(), [note]);
     let stored =
         lab.value(&format!("SELECT rolpassword FROM pg_authid WHERE rolname = '{}'", lab.app.username)).await;
     let expected = lab.value(&format!("SELECT 'md5' || md5('new password{}')", lab.app.username)).await;
@@ -55,7 +58,7 @@ async fn a_server_that_stores_md5_gets_md5_and_one_with_more_iterations_gets_tho
     let server =
         PostgresServer::builder(PostgresVersion::V16).setting("scram_iterations", "9999").start().unwrap();
     let lab = Lab::on(&server).await;
-    change(&lab, "new password").await.unwrap();
+    assert_eq!(change(&lab, "new password").await.unwrap(), [] as [&str; 0]);
     let stored =
         lab.value(&format!("SELECT rolpassword FROM pg_authid WHERE rolname = '{}'", lab.app.username)).await;
     assert!(stored.starts_with("SCRAM-SHA-256$9999:"), "{stored}");
