@@ -51,14 +51,48 @@ pub async fn connect(
     deadline: Deadline,
 ) -> Result<Connection, ConnectError> {
     let attempt = async {
-        let tcp = dial(login, deadline).await?;
-        let wire = match transport {
-            Transport::Plaintext => Wire::Plain(tcp),
-            Transport::Tls => secure(tcp, &login.host, tls).await?,
-        };
-        start(wire, login, application_name).await
+        let wire = open(login, transport, tls, deadline).await?;
+        start(Guard::new(wire), login, application_name).await
     };
     deadline.bound(attempt).await.unwrap_or(Err(ConnectError::TimedOut))
+}
+
+/// As [`connect`], to Amazon Redshift: a challenge of authentication type 13, by which users are asked whose stored
+/// password is SHA-256, is answered. Other servers must not be answered so, as the answer lets them guess faster
+/// than SCRAM does.
+///
+/// # Errors
+/// As [`connect`].
+///
+/// # Cancel safety
+/// As [`connect`].
+pub async fn connect_to_redshift(
+    login: &Login,
+    transport: Transport,
+    tls: &Arc<ClientConfig>,
+    application_name: &str,
+    deadline: Deadline,
+) -> Result<Connection, ConnectError> {
+    let attempt = async {
+        let wire = open(login, transport, tls, deadline).await?;
+        let guard = Guard::new(wire).answering_digests(login.credentials.password.clone());
+        start(guard, login, application_name).await
+    };
+    deadline.bound(attempt).await.unwrap_or(Err(ConnectError::TimedOut))
+}
+
+/// A connection that is as secure as it is going to be.
+async fn open(
+    login: &Login,
+    transport: Transport,
+    tls: &Arc<ClientConfig>,
+    deadline: Deadline,
+) -> Result<Wire, ConnectError> {
+    let tcp = dial(login, deadline).await?;
+    match transport {
+        Transport::Plaintext => Ok(Wire::Plain(tcp)),
+        Transport::Tls => secure(tcp, &login.host, tls).await,
+    }
 }
 
 /// A TCP connection to the first address of the host that answers.
@@ -147,7 +181,11 @@ pub(crate) fn tls_invalid(error: &io::Error) -> ConnectError {
 }
 
 /// The driver's startup. Typed values only: nothing in a name or password can become an option.
-async fn start(wire: Wire, login: &Login, application_name: &str) -> Result<Connection, ConnectError> {
+async fn start(
+    guard: Guard<Wire>,
+    login: &Login,
+    application_name: &str,
+) -> Result<Connection, ConnectError> {
     let mut config = Config::new();
     config
         .user(login.credentials.username.as_str())
@@ -159,7 +197,7 @@ async fn start(wire: Wire, login: &Login, application_name: &str) -> Result<Conn
     if let Some(database) = &login.database {
         config.dbname(database);
     }
-    match config.connect_raw(Guard::new(wire), AsItIs).await {
+    match config.connect_raw(guard, AsItIs).await {
         Ok((client, driver)) => Ok(Connection::new(client, driver)),
         Err(error) => Err(refusal(&error)),
     }

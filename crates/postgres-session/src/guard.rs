@@ -7,9 +7,12 @@ use std::{
     task::{Context, Poll, ready},
 };
 
+use rotation_core::database::Password;
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::tls::{ChannelBinding, TlsStream};
+
+use crate::digest;
 
 /// The most SCRAM iterations that a login goes through: the driver's own limit and that of other drivers, and a few
 /// tens of milliseconds of work. The work is done without yielding, so no deadline could stop it.
@@ -44,6 +47,10 @@ pub(crate) enum Violation {
 /// A stream that releases whole, inspected messages only.
 pub(crate) struct Guard<S> {
     inner: S,
+    /// The password that Redshift's challenge is answered with, once; the driver never sees that challenge.
+    digest_password: Option<Password>,
+    /// What is still to be sent of that answer.
+    answer: Vec<u8>,
     /// Bytes of the server; those up to `released` have been inspected.
     bytes: Vec<u8>,
     taken: usize,
@@ -55,7 +62,22 @@ pub(crate) struct Guard<S> {
 
 impl<S> Guard<S> {
     pub(crate) fn new(inner: S) -> Self {
-        Self { inner, bytes: Vec::new(), taken: 0, released: 0, total: 0, ready: false, refused: None }
+        Self {
+            inner,
+            digest_password: None,
+            answer: Vec::new(),
+            bytes: Vec::new(),
+            taken: 0,
+            released: 0,
+            total: 0,
+            ready: false,
+            refused: None,
+        }
+    }
+
+    /// The same, and a challenge of authentication type 13 is answered with this password.
+    pub(crate) fn answering_digests(self, password: Password) -> Self {
+        Self { digest_password: Some(password), ..self }
     }
 
     /// Looks at every message that has arrived whole, and at the head of the next one.
@@ -74,6 +96,13 @@ impl<S> Guard<S> {
             let end = self.released + 1 + length;
             let Some(body) = self.bytes.get(self.released + 5..end) else { break };
             if !self.ready {
+                if let Some(challenge) = digest::challenge(kind, body)
+                    && let Some(password) = self.digest_password.take()
+                {
+                    self.answer = digest::answer(challenge, &password)?;
+                    self.bytes.drain(self.released..end);
+                    continue;
+                }
                 inspect_at_startup(kind, body)?;
             }
             // ReadyForQuery ends the startup.
@@ -135,7 +164,24 @@ fn inspect_iterations(message: &[u8]) -> Result<(), Violation> {
     if count.is_some_and(|count: u32| count <= MOST_ITERATIONS) { Ok(()) } else { Err(Violation::Iterations) }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Guard<S> {
+impl<S: AsyncWrite + Unpin> Guard<S> {
+    /// Sends what is left of the answer to a challenge.
+    fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.answer.is_empty() {
+            return Poll::Ready(Ok(()));
+        }
+        while !self.answer.is_empty() {
+            let count = ready!(Pin::new(&mut self.inner).poll_write(cx, &self.answer))?;
+            if count == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.answer.drain(..count);
+        }
+        Pin::new(&mut self.inner).poll_flush(cx)
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Guard<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -153,6 +199,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guard<S> {
                 guard.taken += count;
                 return Poll::Ready(Ok(()));
             }
+            ready!(guard.poll_answer(cx))?;
             let mut chunk = [0_u8; 8192];
             let mut arrived = ReadBuf::new(&mut chunk);
             ready!(Pin::new(&mut guard.inner).poll_read(cx, &mut arrived))?;
@@ -186,66 +233,4 @@ impl<S: TlsStream + Unpin> TlsStream for Guard<S> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn message(kind: u8, body: &[u8]) -> Vec<u8> {
-        let length = u32::try_from(body.len() + 4).unwrap().to_be_bytes();
-        [&[kind], &length[..], body].concat()
-    }
-
-    fn authentication(code: u32, rest: &[u8]) -> Vec<u8> {
-        message(b'R', &[&code.to_be_bytes()[..], rest].concat())
-    }
-
-    #[track_caller]
-    fn check(sent: &[u8], expected: Result<(), Violation>) {
-        // In one piece and byte by byte, the verdict is the same.
-        for size in [sent.len(), 1] {
-            let mut guard = Guard::new(());
-            let outcome = sent.chunks(size).try_for_each(|chunk| guard.admit(chunk));
-            assert_eq!(outcome.map_err(|_| guard.refused.unwrap()), expected, "in pieces of {size}");
-            if expected.is_ok() {
-                assert_eq!(guard.released, guard.bytes.len());
-            }
-        }
-    }
-
-    #[test]
-    fn what_gives_the_password_away_is_refused_before_the_driver_sees_it() {
-        check(&authentication(3, b""), Err(Violation::Cleartext));
-        check(&authentication(7, b""), Err(Violation::Method(7)));
-        check(&authentication(13, b"x"), Err(Violation::Method(13)));
-        check(&authentication(10, b"OAUTHBEARER\0\0"), Err(Violation::Mechanism));
-        check(&authentication(10, b"SCRAM-SHA-256\0\0"), Ok(()));
-        check(&authentication(10, b"SCRAM-SHA-256-PLUS\0SCRAM-SHA-256\0\0"), Ok(()));
-        check(&authentication(5, b"salt"), Ok(()));
-        check(&authentication(0, b""), Ok(()));
-        check(&message(b'R', b"x"), Err(Violation::Malformed));
-    }
-
-    #[test]
-    fn iterations_are_capped() {
-        let with = |tail: &str| authentication(11, format!("r=n,s=c2FsdA==,{tail}").as_bytes());
-        check(&with("i=4096"), Ok(()));
-        check(&with("i=0100000"), Ok(()));
-        check(&with("i=100001"), Err(Violation::Iterations));
-        check(&with("i=99999999999999999999"), Err(Violation::Iterations));
-        check(&with("i=0"), Err(Violation::Malformed));
-        check(&with("i="), Err(Violation::Malformed));
-        check(&with("i=1,x=2"), Err(Violation::Malformed));
-        check(&with("i=-1"), Err(Violation::Malformed));
-    }
-
-    #[test]
-    fn long_messages_are_refused_by_their_head() {
-        let head = |kind: u8, length: u32| [&[kind], &length.to_be_bytes()[..]].concat();
-        check(&head(b'E', 1 << 30), Err(Violation::TooLong));
-        check(&head(b'S', 64 * 1024 + 1), Err(Violation::TooLong));
-        check(&head(b'S', 3), Err(Violation::Malformed));
-        check(&message(b'D', b""), Err(Violation::Malformed));
-        let ready = [authentication(0, b""), message(b'Z', b"I")].concat();
-        check(&[ready.clone(), message(b'D', &vec![0; 100_000])].concat(), Ok(()));
-        check(&[ready, head(b'D', (1 << 20) + 1)].concat(), Err(Violation::TooLong));
-    }
-}
+mod tests;

@@ -12,10 +12,12 @@
 //! LDAP, PAM or RADIUS) is refused. SCRAM-SHA-256 is taken over any transport that the caller chose, over TLS with
 //! channel binding where the server offers it. md5 is taken over any transport as well: old servers and old roles
 //! have nothing better, its answer does not hold the password, and whether plaintext is allowed at all is decided by
-//! the caller and never here. A server that asks for nothing (`trust`, a client certificate) is taken at its word.
+//! the caller and never here. Redshift's type 13 is answered by [`connect_to_redshift`] alone: a hash of a hash of the
+//! password, with a nonce of each side. A server that asks for nothing (`trust`, a client certificate) is taken at its word.
 
 mod connect;
 mod connection;
+mod digest;
 mod fault;
 mod guard;
 mod quote;
@@ -23,8 +25,9 @@ mod refusal;
 mod verifier;
 mod wire;
 
-pub use connect::connect;
+pub use connect::{connect, connect_to_redshift};
 pub use connection::{Connection, Row, Statement};
+pub use digest::sha256_verifier;
 pub use guard::MOST_ITERATIONS;
 pub use quote::{quote_identifier, quote_literal};
 pub use verifier::{Verifier, VerifierError, md5_verifier, scram_verifier};

@@ -20,6 +20,10 @@ use crate::guard::MOST_ITERATIONS;
 pub struct Verifier(Zeroizing<String>);
 
 impl Verifier {
+    pub(crate) fn new(text: Zeroizing<String>) -> Self {
+        Self(text)
+    }
+
     /// The text that `ALTER ROLE ... PASSWORD` takes.
     pub fn expose(&self) -> &str {
         &self.0

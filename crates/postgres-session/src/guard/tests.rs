@@ -1,0 +1,78 @@
+use super::*;
+
+fn message(kind: u8, body: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(body.len() + 4).unwrap().to_be_bytes();
+    [&[kind], &length[..], body].concat()
+}
+
+fn authentication(code: u32, rest: &[u8]) -> Vec<u8> {
+    message(b'R', &[&code.to_be_bytes()[..], rest].concat())
+}
+
+#[track_caller]
+fn check(sent: &[u8], expected: Result<(), Violation>) {
+    // In one piece and byte by byte, the verdict is the same.
+    for size in [sent.len(), 1] {
+        let mut guard = Guard::new(());
+        let outcome = sent.chunks(size).try_for_each(|chunk| guard.admit(chunk));
+        assert_eq!(outcome.map_err(|_| guard.refused.unwrap()), expected, "in pieces of {size}");
+        if expected.is_ok() {
+            assert_eq!(guard.released, guard.bytes.len());
+        }
+    }
+}
+
+#[test]
+fn what_gives_the_password_away_is_refused_before_the_driver_sees_it() {
+    check(&authentication(3, b""), Err(Violation::Cleartext));
+    check(&authentication(7, b""), Err(Violation::Method(7)));
+    check(&authentication(13, b"x"), Err(Violation::Method(13)));
+    check(&authentication(10, b"OAUTHBEARER\0\0"), Err(Violation::Mechanism));
+    check(&authentication(10, b"SCRAM-SHA-256\0\0"), Ok(()));
+    check(&authentication(10, b"SCRAM-SHA-256-PLUS\0SCRAM-SHA-256\0\0"), Ok(()));
+    check(&authentication(5, b"salt"), Ok(()));
+    check(&authentication(0, b""), Ok(()));
+    check(&message(b'R', b"x"), Err(Violation::Malformed));
+}
+
+#[test]
+fn a_challenge_of_redshift_is_answered_once_and_never_reaches_the_driver() {
+    let field = |bytes: &[u8]| [&u32::try_from(bytes.len()).unwrap().to_be_bytes()[..], bytes].concat();
+    let challenge = [&[0_u8; 4][..], &field(b"salt"), &field(b"nonce")].concat();
+    let sent = [authentication(13, &challenge), authentication(0, b"")].concat();
+    for size in [sent.len(), 1] {
+        let mut guard = Guard::new(()).answering_digests(Password::parse("canary").unwrap());
+        sent.chunks(size).try_for_each(|chunk| guard.admit(chunk)).unwrap();
+        assert_eq!(guard.bytes, authentication(0, b""), "in pieces of {size}");
+        assert_eq!(guard.released, guard.bytes.len());
+        assert_eq!(guard.answer[0], b'd');
+        assert!(!guard.answer.windows(6).any(|window| window == b"canary"));
+        let again = guard.admit(&authentication(13, &challenge)).map_err(|_| guard.refused.unwrap());
+        assert_eq!(again, Err(Violation::Method(13)));
+    }
+}
+
+#[test]
+fn iterations_are_capped() {
+    let with = |tail: &str| authentication(11, format!("r=n,s=c2FsdA==,{tail}").as_bytes());
+    check(&with("i=4096"), Ok(()));
+    check(&with("i=0100000"), Ok(()));
+    check(&with("i=100001"), Err(Violation::Iterations));
+    check(&with("i=99999999999999999999"), Err(Violation::Iterations));
+    check(&with("i=0"), Err(Violation::Malformed));
+    check(&with("i="), Err(Violation::Malformed));
+    check(&with("i=1,x=2"), Err(Violation::Malformed));
+    check(&with("i=-1"), Err(Violation::Malformed));
+}
+
+#[test]
+fn long_messages_are_refused_by_their_head() {
+    let head = |kind: u8, length: u32| [&[kind], &length.to_be_bytes()[..]].concat();
+    check(&head(b'E', 1 << 30), Err(Violation::TooLong));
+    check(&head(b'S', 64 * 1024 + 1), Err(Violation::TooLong));
+    check(&head(b'S', 3), Err(Violation::Malformed));
+    check(&message(b'D', b""), Err(Violation::Malformed));
+    let ready = [authentication(0, b""), message(b'Z', b"I")].concat();
+    check(&[ready.clone(), message(b'D', &vec![0; 100_000])].concat(), Ok(()));
+    check(&[ready, head(b'D', (1 << 20) + 1)].concat(), Err(Violation::TooLong));
+}
