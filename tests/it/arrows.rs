@@ -15,6 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("database-tls", &[]),
     ("postgres-session", &["database-tls", "rotation-core"]),
     ("rotator-postgres", &["database-tls", "postgres-session", "rotation-core", "rotation-lambda"]),
+    ("rotator-docdb", &["database-tls", "rotation-core", "rotation-lambda"]),
     ("rotation-testkit", &[]),
     ("rotator-mysql", &["database-tls", "rotation-core", "rotation-lambda"]),
     (

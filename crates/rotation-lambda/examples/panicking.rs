@@ -27,6 +27,7 @@ impl Engine for Panicking {
         engines_text: "panicking",
         default_port: 1,
         default_database: Some("none"),
+        home_field: None,
         clone_suffix: "_clone",
         name_limit: NameLimit::Bytes(63),
         reserved_users: &[],

@@ -14,7 +14,8 @@ pub use lambda::{InvocationReport, LambdaBuilder, LambdaFunction};
 pub use proxy::Proxy;
 pub use secrets_manager::LocalSecretsManager;
 pub use servers::{
-    FailedLogin, LaunchError, MysqlBuilder, MysqlFlavor, MysqlLaunchError, MysqlQueryError, MysqlServer,
-    PostgresBuilder, PostgresServer, PostgresVersion, QueryError, Rogue, RoguePostgres, Scripted,
-    ScriptedAnswer, ServerTls, Stop, TestLogin,
+    DocdbBuilder, DocdbLaunchError, DocdbQueryError, DocdbServer, DocdbWitness, FailedLogin, LaunchError,
+    MysqlBuilder, MysqlFlavor, MysqlLaunchError, MysqlQueryError, MysqlServer, PostgresBuilder,
+    PostgresServer, PostgresVersion, QueryError, Rogue, RoguePostgres, Scripted, ScriptedAnswer, ServerTls,
+    Stop, TestLogin, WitnessAction,
 };

@@ -1,11 +1,13 @@
 //! Launchers of real database servers: on loopback, in temporary folders, never as root, gone with their process.
 
 mod account;
+mod docdb;
 mod guardian;
 mod mysql;
 mod postgres;
 mod rogue_postgres;
 
+pub use docdb::{DocdbBuilder, DocdbLaunchError, DocdbQueryError, DocdbServer, DocdbWitness, WitnessAction};
 pub use mysql::{MysqlBuilder, MysqlFlavor, MysqlLaunchError, MysqlQueryError, MysqlServer};
 pub use postgres::{
     FailedLogin, LaunchError, PostgresBuilder, PostgresServer, PostgresVersion, QueryError, ServerTls, Stop,

@@ -151,6 +151,7 @@ impl Engine for MySql {
         engines_text: "mysql or aurora-mysql",
         default_port: 3306,
         default_database: None,
+        home_field: None,
         clone_suffix: "_clone",
         // Since 5.7.8.
         name_limit: NameLimit::Characters(32),
@@ -177,6 +178,7 @@ impl Engine for MariaDb {
         engines_text: "mariadb",
         default_port: 3306,
         default_database: None,
+        home_field: None,
         clone_suffix: "_clone",
         // Since 10.6; `USERNAME_CHARACTER_LIMIT` lowers it to the 80 of older servers.
         name_limit: NameLimit::Characters(128),

@@ -94,6 +94,7 @@ impl Engine for Postgres {
         engines_text: "postgres or aurora-postgresql",
         default_port: 5432,
         default_database: Some("postgres"),
+        home_field: None,
         clone_suffix: "_clone",
         name_limit: NameLimit::Bytes(63),
         reserved_users: &[

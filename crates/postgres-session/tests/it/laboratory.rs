@@ -22,6 +22,7 @@ const PROFILE: EngineProfile = EngineProfile {
     engines_text: "postgres",
     default_port: 5432,
     default_database: Some("postgres"),
+    home_field: None,
     clone_suffix: "_clone",
     name_limit: NameLimit::Bytes(63),
     reserved_users: &[],
@@ -47,6 +48,7 @@ pub(crate) fn to_port(port: u16) -> Login {
         host: Host::parse("localhost").unwrap(),
         port,
         database: Some("postgres".to_owned()),
+        home: None,
         credentials: Credentials { username: username("app"), password: password(CANARY) },
         tls: TlsMode::Required,
     }

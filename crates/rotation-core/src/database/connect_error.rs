@@ -55,10 +55,16 @@ pub enum ConnectError {
     /// The server is starting, stopping or failing over.
     #[error("the server is not ready")]
     NotReady(#[source] Cause),
+    /// The server says, before anybody has logged in, that it takes no writes.
+    #[error("the server is read-only")]
+    ReadOnly(#[source] Cause),
+    /// The server is of a version that we do not speak with.
+    #[error("the server's version is not supported")]
+    Unsupported(#[source] Cause),
     /// The server did not answer in time.
     #[error("the server did not answer in time")]
     TimedOut,
-    /// The server broke its own protocol, or is too old.
+    /// The server broke its own protocol.
     #[error("the server does not speak the protocol as expected")]
     Protocol(#[source] Cause),
 }
@@ -88,6 +94,10 @@ pub enum TlsFault {
     /// Issued by somebody who is not trusted.
     #[error("its certificate comes from an unknown authority")]
     UnknownAuthority,
+    /// The server ends the connection, is silent, or answers in another language, where a handshake is due. Not its
+    /// own word that it offers no TLS: anybody in the middle can do the same.
+    #[error("nothing answers the handshake as TLS does")]
+    NotSpoken,
     /// Anything else in the handshake.
     #[error("the handshake failed")]
     Handshake,

@@ -75,12 +75,15 @@ fn connect_code(error: &ConnectError) -> &'static str {
             TlsFault::SelfSigned => "TLS_SELF_SIGNED",
             TlsFault::WrongHost => "TLS_HOSTNAME",
             TlsFault::UnknownAuthority => "TLS_UNKNOWN_CA",
+            TlsFault::NotSpoken => "TLS_NOT_SPOKEN",
             TlsFault::Handshake => "TLS_HANDSHAKE",
         },
         ConnectError::Dns(_) => "NET_DB_DNS",
         ConnectError::ForbiddenAddress => "NET_DB_FORBIDDEN",
         ConnectError::Unreachable(_) => "NET_DB_UNREACHABLE",
         ConnectError::NotReady(_) => "DB_NOT_READY",
+        ConnectError::ReadOnly(_) => "DB_READ_ONLY",
+        ConnectError::Unsupported(_) => "DB_UNSUPPORTED",
         ConnectError::TimedOut => "NET_DB_TIMED_OUT",
         ConnectError::Protocol(_) => "DB_PROTOCOL",
     }
@@ -151,6 +154,10 @@ fn login_hint(credential: Credential, error: &ConnectError, reader: Reader) -> S
         ConnectError::NotReady(_) => {
             format!("The server is starting, stopping or failing over. {}", reader.again())
         }
+        ConnectError::ReadOnly(_) => statement_hint(credential, &StatementFault::ReadOnly, reader),
+        ConnectError::Unsupported(_) => {
+            "Upgrade the server: MongoDB 3.6 and DocumentDB 3.6 are the oldest that can be rotated.".into()
+        }
         ConnectError::Protocol(_) => {
             "Check that `host` and `port` are those of the engine in `engine`.".into()
         }
@@ -172,6 +179,10 @@ fn tls_hint(fault: TlsFault) -> &'static str {
             address or an alias)."
         }
         TlsFault::UnknownAuthority => "Name the authority's certificate in TLS_CA_BUNDLE.",
+        TlsFault::NotSpoken => {
+            "Turn TLS on at the server, and check `port`. Where TLS cannot be, `\"ssl\": false` in the secret asks \
+            for plaintext; nothing less does, as a silent refusal may be somebody in between."
+        }
         TlsFault::Handshake => {
             "Check the TLS versions of the server (1.2 or 1.3) and whether it wants a client \
             certificate (TLS_CLIENT_CERT, TLS_CLIENT_KEY)."

@@ -91,6 +91,9 @@ pub struct EngineProfile {
     pub default_port: u16,
     /// Where `dbname` is absent.
     pub default_database: Option<&'static str>,
+    /// The field of a secret that says in which database its user is defined, for engines whose users belong to
+    /// databases; where the field is absent, the database that is opened.
+    pub home_field: Option<&'static str>,
     /// What the name of the second user ends in.
     pub clone_suffix: &'static str,
     /// The longest user name.

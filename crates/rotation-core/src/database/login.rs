@@ -19,6 +19,8 @@ pub struct Login {
     pub port: u16,
     /// Which database to open: passed to the driver as a value, never as part of a connection string.
     pub database: Option<String>,
+    /// The database in which this user is defined, for engines whose users belong to databases.
+    pub home: Option<String>,
     /// Who.
     pub credentials: Credentials,
     /// How the connection must be protected.
@@ -39,23 +41,30 @@ impl Login {
         let host = Host::parse(&document.required_text("host")?)?;
         let username = Username::parse(&document.required_text("username")?, profile)?;
         let password = Password::parse(&document.required_text("password")?)?;
-        let database = match document.text("dbname")?.filter(|name| !name.is_empty()) {
-            None => profile.default_database.map(str::to_owned),
-            Some(name) if name.len() > 255 || name.contains('\0') => {
-                return Err(DocumentError::Invalid {
-                    field: "dbname",
-                    rule: "at most 255 bytes without NUL",
-                });
-            }
-            Some(name) => Some(name.to_string()),
+        let database =
+            database_named(document, "dbname")?.or_else(|| profile.default_database.map(str::to_owned));
+        let home = match profile.home_field {
+            None => None,
+            Some(field) => database_named(document, field)?.or_else(|| database.clone()),
         };
         Ok(Self {
             host,
             port: port(document)?.unwrap_or(profile.default_port),
             database,
+            home,
             credentials: Credentials { username, password },
             tls: TlsMode::of(document),
         })
+    }
+}
+
+/// A field that names a database, where it is present and not empty.
+fn database_named(document: &SecretDocument, field: &'static str) -> Result<Option<String>, DocumentError> {
+    match document.text(field)?.filter(|name| !name.is_empty()) {
+        Some(name) if name.len() > 255 || name.contains('\0') => {
+            Err(DocumentError::Invalid { field, rule: "at most 255 bytes without NUL" })
+        }
+        name => Ok(name.map(|name| name.to_string())),
     }
 }
 

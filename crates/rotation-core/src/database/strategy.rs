@@ -115,6 +115,10 @@ impl<E: Engine> Target for Database<E> {
         if !pending.host.is_same(&current.host) || pending.port != current.port {
             return Err(TargetError::HostDiffers.into());
         }
+        // The same name in another database is another user.
+        if pending.home != current.home {
+            return Err(TargetError::UserDiffers.into());
+        }
         let logins = Logins { current, pending };
         match &self.strategy {
             Strategy::SingleUser => self.change_own_password(&logins, authority).await,

@@ -112,6 +112,7 @@ fn logins() -> Vec<RotationError> {
         TlsFault::SelfSigned,
         TlsFault::WrongHost,
         TlsFault::UnknownAuthority,
+        TlsFault::NotSpoken,
         TlsFault::Handshake,
     ];
     let tls = tls.map(|fault| ConnectError::TlsInvalid { fault, source: Cause::new("BadSignature") });
@@ -127,6 +128,8 @@ fn logins() -> Vec<RotationError> {
         ConnectError::ForbiddenAddress,
         ConnectError::Unreachable(cause()),
         ConnectError::NotReady(cause()),
+        ConnectError::ReadOnly(cause()),
+        ConnectError::Unsupported(cause()),
         ConnectError::TimedOut,
         ConnectError::Protocol(cause()),
     ];

@@ -11,6 +11,7 @@ const PROFILE: EngineProfile = EngineProfile {
     engines_text: "test",
     default_port: 1,
     default_database: None,
+    home_field: None,
     clone_suffix: "_clone",
     name_limit: NameLimit::Bytes(63),
     reserved_users: &[],

@@ -12,6 +12,9 @@ use serde_json::Value;
 ///
 /// Nothing here may show up in the server's log as a statement that holds a password: the suite searches that log.
 pub trait Database: 'static {
+    /// Whether the server knows users that exist and may not log in, and says so to them.
+    const LOCKS_USERS: bool = true;
+
     /// For people: `PostgreSQL 16`.
     fn name(&self) -> String;
 

@@ -87,5 +87,8 @@ fn master_login<E: Engine>(logins: &Logins, document: &SecretDocument) -> Result
         (TlsMode::Preferred, TlsMode::Required) => TlsMode::Required,
         (own, _) => own,
     };
-    Ok(Login { database: logins.current.database.clone(), tls, ..master })
+    // Where the two users are defined, for engines whose users belong to databases; the master's own document says
+    // where the master is.
+    let database = logins.current.home.as_ref().or(logins.current.database.as_ref()).cloned();
+    Ok(Login { database, tls, ..master })
 }

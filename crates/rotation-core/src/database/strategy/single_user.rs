@@ -77,6 +77,7 @@ impl<E: Engine> Database<E> {
         let (current, username) = (&logins.current, &logins.current.credentials.username);
         let same = previous.host.is_same(&current.host)
             && previous.port == current.port
+            && previous.home == current.home
             && previous.credentials.username == *username;
         Ok(same.then(|| Login { tls: current.tls, ..previous }))
     }

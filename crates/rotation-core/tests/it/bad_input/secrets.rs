@@ -234,3 +234,19 @@ fn nothing_that_holds_a_password_prints_it() {
     assert!(!printed.contains(CANARY), "{printed}");
     assert_eq!(login.credentials.password.expose(), CANARY);
 }
+
+#[test]
+fn a_user_is_at_home_where_its_field_says_or_else_in_the_database_that_is_opened() {
+    #[track_caller]
+    fn home(fields: &[(&str, Option<&str>)], home_field: Option<&'static str>) -> Option<String> {
+        let document = SecretDocument::parse(&document(fields)).unwrap();
+        Login::from_document(&document, &rotation_core::database::EngineProfile { home_field, ..PROFILE })
+            .unwrap()
+            .home
+    }
+    let (authdb, dbname) = (("authdb", Some("\"users\"")), ("dbname", Some("\"shop\"")));
+    assert_eq!(home(&[authdb, dbname], Some("authdb")).as_deref(), Some("users"));
+    assert_eq!(home(&[dbname], Some("authdb")).as_deref(), Some("shop"));
+    assert_eq!(home(&[("dbname", None)], Some("authdb")).as_deref(), PROFILE.default_database);
+    assert_eq!(home(&[authdb, dbname], None), None, "other engines know no such field");
+}

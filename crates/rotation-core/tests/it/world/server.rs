@@ -22,6 +22,7 @@ pub(crate) const PROFILE: EngineProfile = EngineProfile {
     engines_text: "model, aurora-model",
     default_port: 5432,
     default_database: Some("model"),
+    home_field: None,
     clone_suffix: "_clone",
     name_limit: NameLimit::Bytes(63),
     reserved_users: &["rdsadmin"],

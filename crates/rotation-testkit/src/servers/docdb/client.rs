@@ -1,0 +1,93 @@
+//! MongoDB's own client for Python as the tests' hand: what it says about names, passwords and users is a second
+//! opinion, as nothing of ours is in it.
+
+use std::{
+    io::{self, BufRead, BufReader, Write},
+    path::Path,
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+};
+
+use serde_json::{Value, json};
+
+use super::super::postgres::TestLogin;
+
+const SCRIPT: &str = include_str!("client.py");
+
+/// A command failed.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{message} (code {code:?})")]
+pub struct DocdbQueryError {
+    /// The server's code, where it was the server that refused.
+    pub code: Option<i64>,
+    /// What was said.
+    pub message: String,
+}
+
+impl From<io::Error> for DocdbQueryError {
+    fn from(error: io::Error) -> Self {
+        Self { code: None, message: error.to_string() }
+    }
+}
+
+/// Who runs commands, and where that user is defined.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Who<'a> {
+    pub(super) login: &'a TestLogin,
+    pub(super) home: &'a str,
+    /// Whether the connection is kept for the next request.
+    pub(super) keep: bool,
+}
+
+/// The client's process. It ends with its input, and so with us.
+pub(super) struct Client {
+    process: Child,
+    requests: ChildStdin,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Client {
+    /// `authority` is the file of the certificate to trust, or empty for plaintext.
+    pub(super) fn start(python: &Path, port: u16, authority: &Path) -> io::Result<Self> {
+        let mut process = Command::new(python)
+            .args(["-I", "-c", SCRIPT, &port.to_string()])
+            .arg(authority)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let requests = process.stdin.take().expect("standard input was asked for as a pipe");
+        let answers = process.stdout.take().expect("standard output was asked for as a pipe");
+        Ok(Self { process, requests, answers: BufReader::new(answers) })
+    }
+
+    /// Runs commands one after another, up to the first that fails, and gives the last reply.
+    pub(super) fn run(
+        &mut self,
+        who: Option<Who<'_>>,
+        database: &str,
+        commands: &[Value],
+    ) -> Result<Value, DocdbQueryError> {
+        let login = who.map(
+            |who| json!({"username": who.login.username, "password": who.login.password, "home": who.home}),
+        );
+        let keep = who.is_some_and(|who| who.keep);
+        let request = json!({"login": login, "keep": keep, "database": database, "commands": commands});
+        writeln!(self.requests, "{request}")?;
+        let mut line = String::new();
+        self.answers.read_line(&mut line)?;
+        let mut answer: Value = serde_json::from_str(&line).map_err(io::Error::from)?;
+        match answer.get_mut("reply").map(Value::take) {
+            Some(reply) => Ok(reply),
+            None => Err(DocdbQueryError {
+                code: answer["code"].as_i64(),
+                message: answer["message"].as_str().unwrap_or_default().to_owned(),
+            }),
+        }
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

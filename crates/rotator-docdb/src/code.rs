@@ -1,0 +1,134 @@
+//! What the server's error codes mean (`error_codes.yml` of MongoDB; DocumentDB uses the same numbers). A message of
+//! the server may quote names and values, so nothing here reads one.
+
+use rotation_core::database::{Cause, ConnectError, StatementFault};
+
+use crate::document::Reader;
+
+/// A command was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Code(pub(crate) i64);
+
+impl Code {
+    pub(crate) const BAD_VALUE: Self = Self(2);
+    pub(crate) const USER_NOT_FOUND: Self = Self(11);
+    pub(crate) const UNAUTHORIZED: Self = Self(13);
+    pub(crate) const AUTHENTICATION_FAILED: Self = Self(18);
+    const SHUTDOWN_IN_PROGRESS: Self = Self(91);
+    const INTERRUPTED_AT_SHUTDOWN: Self = Self(11600);
+    const MECHANISM_UNAVAILABLE: Self = Self(334);
+    const USER_ALREADY_EXISTS: Self = Self(51003);
+
+    /// The code of a reply, where the command failed. `0` stands for none.
+    pub(crate) fn of(reply: Reader<'_>) -> Option<Self> {
+        if reply.get("ok").is_some_and(super::document::Value::is_true) {
+            return None;
+        }
+        Some(Self(reply.get("code").and_then(super::document::Value::as_int).unwrap_or(0)))
+    }
+
+    /// The command took effect on the primary, and it is not known to outlive a failover.
+    pub(crate) fn of_write_concern(reply: Reader<'_>) -> Option<Self> {
+        let error = reply.get("writeConcernError")?.as_document()?;
+        Some(Self(error.get("code").and_then(super::document::Value::as_int).unwrap_or(0)))
+    }
+
+    pub(crate) fn cause(self) -> Cause {
+        Cause::new(format!("code {}", self.0))
+    }
+
+    /// `NotWritablePrimary` and its kin: the command was not executed.
+    fn is_not_primary(self) -> bool {
+        matches!(self.0, 10107 | 13435 | 13436 | 10058)
+    }
+
+    /// The server stops or steps down while it works: the command may have been executed.
+    fn is_interrupted(self) -> bool {
+        matches!(self, Self::SHUTDOWN_IN_PROGRESS | Self::INTERRUPTED_AT_SHUTDOWN)
+            || matches!(self.0, 189 | 11602)
+    }
+
+    /// What servers answer to an option that they do not know.
+    pub(crate) fn is_about_the_form(self) -> bool {
+        matches!(self.0, 2 | 9 | 14 | 72 | 115 | 303 | 40415)
+    }
+
+    /// A step of a login was refused.
+    pub(crate) fn refusal(self) -> ConnectError {
+        let cause = self.cause();
+        match self {
+            // DocumentDB answers a wrong password by the code for a missing privilege.
+            Self::AUTHENTICATION_FAILED | Self::UNAUTHORIZED => ConnectError::Refused(cause),
+            Self::USER_NOT_FOUND => ConnectError::NoSuchUser(cause),
+            Self::BAD_VALUE | Self::MECHANISM_UNAVAILABLE => ConnectError::AuthenticationMethod(cause),
+            _ => self.greeting_fault(),
+        }
+    }
+
+    /// The greeting, or anything before a login, was refused.
+    pub(crate) fn greeting_fault(self) -> ConnectError {
+        let cause = self.cause();
+        match self.0 {
+            _ if self.is_not_primary() => ConnectError::ReadOnly(cause),
+            _ if self.is_interrupted() => ConnectError::NotReady(cause),
+            // ExceededTimeLimit, MaxTimeMSExpired.
+            262 | 50 => ConnectError::TimedOut,
+            _ => ConnectError::Protocol(cause),
+        }
+    }
+
+    /// A command of a session was refused; `needed` is what would permit it.
+    pub(crate) fn statement_fault(
+        self,
+        holds_password: bool,
+        needed: impl FnOnce() -> String,
+    ) -> StatementFault {
+        match self {
+            Self::UNAUTHORIZED => StatementFault::PrivilegeMissing { needed: needed() },
+            Self::USER_NOT_FOUND => StatementFault::NoSuchUser,
+            Self::USER_ALREADY_EXISTS => StatementFault::Busy,
+            Self::BAD_VALUE if holds_password => StatementFault::PasswordPolicy { rule: "code 2".to_owned() },
+            _ if self.is_not_primary() => StatementFault::ReadOnly,
+            _ if self.is_interrupted() => StatementFault::ConnectionLost,
+            // WriteConflict, and a transaction that lost against another.
+            Self(112 | 251) => StatementFault::Busy,
+            // MaxTimeMSExpired, WriteConcernFailed, ExceededTimeLimit.
+            Self(50 | 64 | 262) => StatementFault::TimedOut,
+            Self(code) => StatementFault::Other { code: code.to_string() },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(code: i64, login: &str, statement: &StatementFault) {
+        let refusal = format!("{:?}", Code(code).refusal());
+        assert!(refusal.starts_with(login), "{code}: {refusal}");
+        assert_eq!(Code(code).statement_fault(false, || "it".to_owned()), *statement, "{code}");
+    }
+
+    #[test]
+    fn codes_lead_to_who_can_mend_them() {
+        let other = |code: &str| StatementFault::Other { code: code.to_owned() };
+        check(18, "Refused", &other("18"));
+        check(13, "Refused", &StatementFault::PrivilegeMissing { needed: "it".to_owned() });
+        check(11, "NoSuchUser", &StatementFault::NoSuchUser);
+        check(334, "AuthenticationMethod", &other("334"));
+        for code in [10107, 13435, 13436, 10058] {
+            check(code, "ReadOnly", &StatementFault::ReadOnly);
+        }
+        for code in [91, 189, 11600, 11602] {
+            check(code, "NotReady", &StatementFault::ConnectionLost);
+        }
+        check(50, "TimedOut", &StatementFault::TimedOut);
+        check(64, "Protocol", &StatementFault::TimedOut);
+        check(112, "Protocol", &StatementFault::Busy);
+        check(51003, "Protocol", &StatementFault::Busy);
+        check(31, "Protocol", &other("31"));
+        let policy = StatementFault::PasswordPolicy { rule: "code 2".to_owned() };
+        assert_eq!(Code(2).statement_fault(true, String::new), policy);
+    }
+}

@@ -1,0 +1,180 @@
+//! One login attempt, and the commands after it.
+
+use std::{fmt, sync::Arc};
+
+use rotation_core::{
+    Deadline,
+    database::{Cause, ConnectError, Login, StatementError, StatementFault, Transport},
+};
+use rustls::ClientConfig;
+
+use crate::{
+    code::Code,
+    command::{Command, Needed},
+    dial::{dial, os_cause, tls_invalid},
+    document::{Document, Value},
+    greeting,
+    scram::{Mechanism, Opening, Violation},
+    wire::{Reply, Wire, WireError},
+};
+
+/// A connection that is logged in. Nothing runs in the background; dropping it closes the socket.
+pub(crate) struct Connection(Wire);
+
+impl Connection {
+    /// Logs in once over one transport: greeting, then SCRAM, which is three round trips after TLS, or four with servers
+    /// before MongoDB 4.4. No attempt is sent ahead with the greeting, as it would be a refused login for users that
+    /// have no credential of the mechanism that was guessed.
+    ///
+    /// # Errors
+    /// [`ConnectError`] by what the server, or the way to it, answered; causes hold codes alone.
+    ///
+    /// # Cancel safety
+    /// Dropping the future closes the socket.
+    pub(crate) async fn open(
+        login: &Login,
+        home: &str,
+        transport: Transport,
+        tls: &Arc<ClientConfig>,
+        deadline: Deadline,
+    ) -> Result<Self, ConnectError> {
+        let attempt = async {
+            let mut wire = dial(login, transport, tls, deadline).await?;
+            let greeting = greeting::greeting(home, login.credentials.username.as_str());
+            let reply = wire.greet(&greeting).await.map_err(connect_error)?;
+            let mechanism = greeting::answer(reply.reader())?;
+            authenticate(&mut wire, login, home, mechanism).await?;
+            Ok(Self(wire))
+        };
+        deadline.bound(attempt).await.unwrap_or(Err(ConnectError::TimedOut))
+    }
+
+    /// Runs a command and gives the reply of a server that executed it.
+    ///
+    /// # Errors
+    /// [`StatementError`] by the server's code; with a write, also where the write is not known to outlive a failover.
+    ///
+    /// # Cancel safety
+    /// None: after a dropped call the connection is good for nothing but to be dropped.
+    pub(crate) async fn run(
+        &mut self,
+        command: &Command,
+        needed: Needed<'_>,
+    ) -> Result<Reply, StatementError> {
+        match self.attempt(command).await? {
+            Ok(reply) => Ok(reply),
+            Err(code) => Err(statement_error(command, code, needed)),
+        }
+    }
+
+    /// As [`run`](Self::run), with the server's code in place of an error, for callers that know what to do about it.
+    pub(crate) async fn attempt(&mut self, command: &Command) -> Result<Result<Reply, Code>, StatementError> {
+        let reply = self.0.run(&command.document).await.map_err(|error| lost(command, &error))?;
+        let code = Code::of(reply.reader()).or_else(|| Code::of_write_concern(reply.reader()));
+        Ok(code.map_or(Ok(reply), Err))
+    }
+}
+
+/// The error of a command that the server refused.
+pub(crate) fn statement_error(command: &Command, code: Code, needed: Needed<'_>) -> StatementError {
+    StatementError {
+        fault: code.statement_fault(command.holds_password, || needed.to_string()),
+        statement: Some(command.kind),
+        source: Some(code.cause()),
+    }
+}
+
+async fn authenticate(
+    wire: &mut Wire,
+    login: &Login,
+    home: &str,
+    mechanism: Mechanism,
+) -> Result<(), ConnectError> {
+    let opening = Opening::new(mechanism, &login.credentials)
+        .map_err(|prohibited| ConnectError::Refused(Cause::new(prohibited.to_string())))?;
+    let options = Document::new().bool("skipEmptyExchange", true);
+    let start = Document::new()
+        .int("saslStart", 1)
+        .text("mechanism", mechanism.name())
+        .binary("payload", opening.message().as_bytes())
+        .document("options", &options)
+        .text("$db", home);
+    let first = exchange(wire, &start).await?;
+    let closing = opening.answer(&first.payload).map_err(violated)?;
+    let last = exchange(wire, &first.next(closing.message.as_bytes(), home)).await?;
+    closing.check(&last.payload).map_err(violated)?;
+    if last.done {
+        return Ok(());
+    }
+    // Servers that do not know how to skip it want one more message without content.
+    let end = exchange(wire, &last.next(b"", home)).await?;
+    if end.done { Ok(()) } else { Err(violated(Violation::Malformed)) }
+}
+
+/// What the server says in a SASL exchange.
+struct SaslReply {
+    conversation: i32,
+    payload: Vec<u8>,
+    done: bool,
+}
+
+impl SaslReply {
+    fn next(&self, payload: &[u8], home: &str) -> Document {
+        Document::new()
+            .int("saslContinue", 1)
+            .int("conversationId", self.conversation)
+            .binary("payload", payload)
+            .text("$db", home)
+    }
+}
+
+async fn exchange(wire: &mut Wire, message: &Document) -> Result<SaslReply, ConnectError> {
+    let reply = wire.run(message).await.map_err(connect_error)?;
+    let reader = reply.reader();
+    if let Some(code) = Code::of(reader) {
+        return Err(code.refusal());
+    }
+    let conversation = reader.get("conversationId").and_then(Value::as_int);
+    let payload = reader.get("payload").and_then(Value::as_binary);
+    match (conversation.and_then(|number| i32::try_from(number).ok()), payload) {
+        (Some(conversation), Some(payload)) => Ok(SaslReply {
+            conversation,
+            payload: payload.to_vec(),
+            done: reader.get("done").is_some_and(Value::is_true),
+        }),
+        _ => Err(violated(Violation::Malformed)),
+    }
+}
+
+fn violated(violation: Violation) -> ConnectError {
+    ConnectError::Protocol(Cause::new(violation.to_string()))
+}
+
+fn connect_error(error: WireError) -> ConnectError {
+    match error {
+        // In TLS 1.3 the server judges our certificate after the handshake, in its first answer.
+        WireError::Lost(io) if is_of_tls(&io) => tls_invalid(&io),
+        WireError::Lost(io) => ConnectError::Unreachable(os_cause(&io)),
+        other => ConnectError::Protocol(Cause::new(other.to_string())),
+    }
+}
+
+fn is_of_tls(error: &std::io::Error) -> bool {
+    error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()).is_some()
+}
+
+fn lost(command: &Command, error: &WireError) -> StatementError {
+    let (fault, source) = match error {
+        WireError::Lost(io) => (StatementFault::ConnectionLost, os_cause(io)),
+        other => {
+            (StatementFault::Other { code: "protocol violation".to_owned() }, Cause::new(other.to_string()))
+        }
+    };
+    StatementError { fault, statement: Some(command.kind), source: Some(source) }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").finish_non_exhaustive()
+    }
+}

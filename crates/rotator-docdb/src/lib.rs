@@ -1,0 +1,134 @@
+//! Rotates passwords of DocumentDB and MongoDB: single user and alternating users.
+//!
+//! ```text
+//! DocumentDb (impl Engine) ─ connect ─> DocumentDbSession (impl Session)
+//!   dial, TLS │ greeting │ SCRAM: start, continue                          3 round trips after TLS
+//!   single user   read own mechanisms │ set password
+//!   alternating   read both users │ create the clone whole, or: grant, revoke, look again │ set password
+//! ```
+//!
+//! # Why no driver
+//! A rotation needs ten commands on one connection. They are spoken here directly, and MongoDB's driver is left out:
+//!
+//! - It speaks with wire version 9 and later. DocumentDB 3.6 and 4.0, which are in use, have 6 and 7; a second, older
+//!   driver beside it would be needed for them. We speak from version 6 on, and greet older servers to name them.
+//! - It waits out its server selection (30 s by default) where a login fails at once, keeps monitors that outlive an
+//!   attempt, and gives certificate faults as text. Here one attempt is one connection, each fault is a variant, and
+//!   dropping the future ends it.
+//! - `mongodb` 3.9 with the fewest features adds 52 crates to those of the PostgreSQL function, the crate `bson` alone
+//!   16; this adds none.
+//!
+//! # Facts that decide
+//! - **TLS.** The protocol has no word for "I offer no TLS": a server without it closes the connection or stays
+//!   silent, and so may anybody in the middle. So plaintext is spoken on `"ssl": false` only, whatever `REQUIRE_TLS` says, and a server
+//!   that does not speak TLS is [`TlsFault::NotSpoken`](rotation_core::database::TlsFault).
+//! - **Where users live.** A user belongs to a database: `authdb`, else `dbname` (as in AWS's templates), else `admin`.
+//!   The master logs in where its own secret says, and changes users where the rotated secret says.
+//! - **Primary.** A member that is not the primary is refused before a password is sent, by a code of its own. The
+//!   primary that it names is told to people and not followed.
+//! - **Atomicity.** User management has no transactions, but one command is one document: a missing clone is created
+//!   with its roles and its password at once, so no crash leaves a clone that logs in and may do less. An existing one
+//!   gets its rights first, is looked at again, and gets its password last.
+//! - **The password travels as it is,** inside TLS: there is no verifier form. Servers redact it in their logs.
+
+mod code;
+mod command;
+mod connection;
+mod dial;
+mod document;
+mod environment;
+mod greeting;
+mod pair;
+mod scram;
+mod session;
+mod user;
+mod wire;
+
+use std::sync::{Arc, OnceLock};
+
+use database_tls::{TlsSettings, client_config};
+use rotation_core::{
+    Deadline,
+    database::{Cause, ConnectError, Engine, EngineProfile, Login, NameLimit, PasswordRule, Transport},
+};
+use rustls::ClientConfig;
+
+use connection::Connection;
+
+pub use session::DocumentDbSession;
+
+/// Where users are defined unless a secret says otherwise.
+const DEFAULT_HOME: &str = "admin";
+
+/// DocumentDB or MongoDB. Cheap to clone; clones share one TLS configuration, which is built at the first login that
+/// needs it.
+#[derive(Clone, Debug)]
+pub struct DocumentDb {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    settings: TlsSettings,
+    config: OnceLock<Arc<ClientConfig>>,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tls").finish_non_exhaustive()
+    }
+}
+
+impl DocumentDb {
+    /// An engine with these TLS settings.
+    pub fn new(tls: TlsSettings) -> Self {
+        Self { shared: Arc::new(Shared { settings: tls, config: OnceLock::new() }) }
+    }
+}
+
+impl Engine for DocumentDb {
+    /// Limits of DocumentDB ("Quotas and limits") for passwords: 8 to 100 printable ASCII characters without `/`, `"`
+    /// and `@`. Names have no limit in MongoDB; this one keeps messages small. The default exclusions are those of
+    /// AWS's template.
+    const PROFILE: EngineProfile = EngineProfile {
+        name: "DocumentDB",
+        engines: &["mongo", "docdb", "documentdb"],
+        engines_text: "mongo, docdb or documentdb",
+        default_port: 27017,
+        default_database: Some(DEFAULT_HOME),
+        home_field: Some("authdb"),
+        clone_suffix: "_clone",
+        name_limit: NameLimit::Bytes(512),
+        reserved_users: &["serviceadmin", "rdsadmin", "__system"],
+        password_rule: PasswordRule {
+            shortest: 8,
+            longest: 100,
+            forbidden: "/\"@ ",
+            required: &[],
+            default_exclusions: "/@\"'\\",
+        },
+    };
+
+    type Session = DocumentDbSession;
+
+    async fn connect(
+        &self,
+        login: &Login,
+        transport: Transport,
+        deadline: Deadline,
+    ) -> Result<Self::Session, ConnectError> {
+        let home = database_name(login.home.as_deref())?;
+        let pair_home = database_name(login.database.as_deref())?;
+        let tls = self.shared.config.get_or_init(|| client_config(&self.shared.settings));
+        let connection = Connection::open(login, &home, transport, tls, deadline).await?;
+        Ok(DocumentDbSession::new(connection, login.credentials.username.clone(), home, pair_home))
+    }
+}
+
+/// A name that a database can have ("MongoDB Limits and Thresholds"), so that nothing else travels inside it.
+fn database_name(name: Option<&str>) -> Result<String, ConnectError> {
+    let name = name.unwrap_or(DEFAULT_HOME);
+    if name.len() > 63 || name.contains(['/', '\\', '.', ' ', '"', '$', '*', '<', '>', ':', '|', '?', '\0']) {
+        return Err(ConnectError::NoDatabase(Cause::new("not a name that a database can have")));
+    }
+    Ok(name.to_owned())
+}

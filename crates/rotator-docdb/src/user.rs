@@ -1,0 +1,129 @@
+//! A user as `usersInfo` shows it.
+
+use std::collections::BTreeSet;
+
+use rotation_core::database::{UserPair, Username};
+
+use crate::document::{Document, Reader, Value};
+
+/// The key of `customData` by which a clone says whose clone it is.
+const MARKER: &str = "secretRotation";
+
+/// A role in a database, built in or somebody's own.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Role {
+    pub(crate) role: String,
+    pub(crate) db: String,
+}
+
+impl Role {
+    pub(crate) fn document(&self) -> Document {
+        Document::new().text("role", &self.role).text("db", &self.db)
+    }
+}
+
+/// What a user is and may do. Parts that a server does not report are absent: DocumentDB has roles alone.
+#[derive(Clone)]
+pub(crate) struct User {
+    pub(crate) roles: BTreeSet<Role>,
+    /// `None` where the server does not say.
+    pub(crate) mechanisms: Option<Vec<String>>,
+    /// The element as it came, under its own name; empty where there are none.
+    restrictions: Document,
+    custom_data: Document,
+}
+
+const RESTRICTIONS: &str = "authenticationRestrictions";
+
+impl User {
+    /// The one user of a reply to `usersInfo`; `None` where there is none, be it an empty list or no list.
+    ///
+    /// The answer may only be about the user that was asked for: another one's roles would be granted.
+    pub(crate) fn of(reply: Reader<'_>, name: &Username, home: &str) -> Result<Option<Self>, &'static str> {
+        let Some(users) = reply.get("users") else { return Ok(None) };
+        let users = users.as_array().ok_or("users is no list")?;
+        let Some(user) = users.first() else { return Ok(None) };
+        let user = user.as_document().ok_or("a user is no document")?;
+        let is_asked_for = user.text("user") == Some(name.as_str()) && user.text("db") == Some(home);
+        if users.len() != 1 || !is_asked_for {
+            return Err("another user than the one that was asked for");
+        }
+        let element =
+            |name| user.get(name).map_or_else(Document::new, |value| Document::new().value(name, value));
+        Ok(Some(Self {
+            roles: roles(user).ok_or("a role without name or database")?,
+            mechanisms: user
+                .get("mechanisms")
+                .map(|value| mechanisms(value).ok_or("mechanisms are no names"))
+                .transpose()?,
+            restrictions: match user.get(RESTRICTIONS).and_then(Value::as_array) {
+                Some(all) if !all.is_empty() => element(RESTRICTIONS),
+                _ => Document::new(),
+            },
+            custom_data: user.get("customData").and_then(Value::as_document).map_or_else(
+                Document::new,
+                |data| {
+                    data.elements()
+                        .filter_map(Result::ok)
+                        .fold(Document::new(), |all, (name, value)| all.value(name, value))
+                },
+            ),
+        }))
+    }
+
+    pub(crate) fn restrictions(&self) -> Option<Value<'_>> {
+        read(&self.restrictions).get(RESTRICTIONS)
+    }
+
+    pub(crate) fn has_restrictions_of(&self, other: &Self) -> bool {
+        self.restrictions == other.restrictions
+    }
+
+    /// Whether there is anything in `customData` besides our own marker.
+    pub(crate) fn has_custom_data(&self) -> bool {
+        !self.plain_custom_data().is_empty()
+    }
+
+    /// Whether `customData` is that of the other, but for our own marker.
+    pub(crate) fn has_custom_data_of(&self, other: &Self) -> bool {
+        self.plain_custom_data() == other.plain_custom_data()
+    }
+
+    fn plain_custom_data(&self) -> Document {
+        let all = read(&self.custom_data).elements().filter_map(Result::ok);
+        all.filter(|(name, _)| *name != MARKER)
+            .fold(Document::new(), |all, (name, value)| all.value(name, value))
+    }
+
+    /// The `customData` of this user's clone: this one's own, and whose clone it is.
+    pub(crate) fn custom_data_of_clone(&self, pair: &UserPair, home: &str) -> Document {
+        let origin = Document::new().text("user", pair.original.as_str()).text("db", home);
+        self.plain_custom_data().document(MARKER, &Document::new().document("cloneOf", &origin))
+    }
+
+    /// Whether the marker says that this is the clone of the pair's original.
+    pub(crate) fn is_marked_clone(&self, pair: &UserPair, home: &str) -> bool {
+        let marker = read(&self.custom_data).get(MARKER).and_then(Value::as_document);
+        let origin = marker.and_then(|marker| marker.get("cloneOf")).and_then(Value::as_document);
+        origin.is_some_and(|origin| {
+            origin.text("user") == Some(pair.original.as_str()) && origin.text("db") == Some(home)
+        })
+    }
+}
+
+fn read(document: &Document) -> Reader<'_> {
+    Reader::parse(document.as_bytes()).expect("we wrote it")
+}
+
+fn roles(user: Reader<'_>) -> Option<BTreeSet<Role>> {
+    let Some(roles) = user.get("roles") else { return Some(BTreeSet::new()) };
+    let role = |value: Value<'_>| {
+        let role = value.as_document()?;
+        Some(Role { role: role.text("role")?.to_owned(), db: role.text("db")?.to_owned() })
+    };
+    roles.as_array()?.into_iter().map(role).collect()
+}
+
+fn mechanisms(value: Value<'_>) -> Option<Vec<String>> {
+    value.as_array()?.into_iter().map(|name| name.as_text().map(str::to_owned)).collect()
+}

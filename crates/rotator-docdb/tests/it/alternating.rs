@@ -1,0 +1,175 @@
+//! A master brings the other user of a pair to equal.
+
+use rotation_core::database::{Session, StatementFault};
+use rotation_testkit::{TestLogin, WitnessAction};
+use serde_json::{Value, json};
+
+use crate::laboratory::{HOME, Lab, create_app_as, fresh, opens, server};
+
+fn kinds(commands: &[Value]) -> Vec<String> {
+    let kind = |command: &Value| command.as_object().unwrap().keys().next().unwrap().clone();
+    commands.iter().map(kind).filter(|kind| kind != "isMaster" && !kind.starts_with("sasl")).collect()
+}
+
+async fn grant(lab: &Lab, username: &str, verb: &str, roles: Value) {
+    server().command(&lab.home, json!({format!("{verb}ToUser"): username, "roles": roles})).await.unwrap();
+}
+
+async fn revoke(lab: &Lab, username: &str, roles: Value) {
+    let revoke = json!({"revokeRolesFromUser": username, "roles": roles});
+    server().command(&lab.home, revoke).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_missing_clone_is_made_whole_by_one_command_and_nothing_is_seen_of_it_before() {
+    let lab = Lab::new().await;
+    let (clone, before) = (lab.clone(), lab.snapshot().await);
+    drop(lab.stage(&clone).await.unwrap());
+    assert_eq!(before, lab.snapshot().await, "what was staged and not committed leaves nothing");
+    lab.witness.take_commands();
+    lab.rotate_to(&clone).await.unwrap();
+    assert_eq!(kinds(&lab.witness.take_commands()), ["usersInfo", "usersInfo", "createUser"]);
+    assert!(opens(&clone, HOME).await && opens(&lab.app, HOME).await);
+    assert_eq!(lab.roles(&clone.username).await, lab.roles(&lab.app.username).await);
+    let mechanisms = |user: Value| user["mechanisms"].clone();
+    let (original, made) =
+        (server().user(HOME, &lab.app.username).await, server().user(HOME, &clone.username).await);
+    assert_eq!(mechanisms(original.unwrap()), mechanisms(made.unwrap()));
+}
+
+#[tokio::test]
+async fn rights_that_drifted_are_brought_to_equal_before_the_password() {
+    let lab = Lab::new().await;
+    let clone = lab.clone();
+    lab.rotate_to(&clone).await.unwrap();
+    let added = json!([{"role": "read", "db": "elsewhere"}, {"role": "dbAdmin", "db": "elsewhere"}]);
+    grant(&lab, &lab.app.username, "grantRoles", added.clone()).await;
+    lab.witness.take_commands();
+    let next = TestLogin { password: "second-password-of-the-clone".to_owned(), ..clone.clone() };
+    lab.rotate_to(&next).await.unwrap();
+    let wanted = ["usersInfo", "usersInfo", "grantRolesToUser", "usersInfo", "updateUser"];
+    assert_eq!(kinds(&lab.witness.take_commands()), wanted);
+    assert_eq!(lab.roles(&clone.username).await, lab.roles(&lab.app.username).await);
+    assert!(opens(&next, HOME).await && !opens(&clone, HOME).await);
+
+    // What is revoked from the original is revoked, whosever turn it is.
+    revoke(&lab, &lab.app.username, added).await;
+    let original = TestLogin { password: "second-password-of-the-app".to_owned(), ..lab.app.clone() };
+    lab.rotate_to(&original).await.unwrap();
+    let wanted = ["usersInfo", "usersInfo", "revokeRolesFromUser", "usersInfo", "updateUser"];
+    assert_eq!(kinds(&lab.witness.take_commands()), wanted);
+    assert_eq!(lab.roles(&clone.username).await, lab.roles(&lab.app.username).await);
+    assert!(opens(&original, HOME).await && opens(&next, HOME).await && !opens(&lab.app, HOME).await);
+    // Nothing is left to do.
+    lab.rotate_to(&next).await.unwrap();
+    assert_eq!(kinds(&lab.witness.take_commands()), ["usersInfo", "usersInfo", "updateUser"]);
+}
+
+#[tokio::test]
+async fn users_are_looked_up_where_the_secret_says_and_not_where_the_master_lives() {
+    let home = fresh("home").username;
+    let lab = Lab::at(&home).await;
+    // The same names where the master lives, with other passwords.
+    let namesake = TestLogin { password: "of-somebody-else".to_owned(), ..lab.app.clone() };
+    let namesakes_clone = TestLogin { password: "of-somebody-else".to_owned(), ..lab.clone() };
+    for user in [&namesake, &namesakes_clone] {
+        create_app_as(HOME, user).await.unwrap();
+    }
+    let clone = lab.clone();
+    lab.rotate_to(&clone).await.unwrap();
+    assert!(opens(&clone, &home).await && opens(&lab.app, &home).await);
+    assert_eq!(lab.roles(&clone.username).await, lab.roles(&lab.app.username).await);
+    assert!(opens(&namesake, HOME).await && opens(&namesakes_clone, HOME).await, "they are other users");
+    assert!(!opens(&clone, HOME).await);
+    lab.change_own("own-new-password").await.unwrap();
+    assert!(opens(&namesake, HOME).await);
+    let own = TestLogin { password: "own-new-password".to_owned(), ..lab.app.clone() };
+    assert!(opens(&own, &home).await && !opens(&lab.app, &home).await);
+}
+
+#[tokio::test]
+async fn a_clone_that_awss_template_made_is_adopted() {
+    let lab = Lab::new().await;
+    let clone = lab.clone();
+    let roles = server().user(HOME, &lab.app.username).await.unwrap()["roles"].clone();
+    let old = TestLogin { password: "of-the-template".to_owned(), ..clone.clone() };
+    server().create_user(HOME, &old, roles).await.unwrap();
+    lab.rotate_to(&clone).await.unwrap();
+    assert!(opens(&clone, HOME).await && !opens(&old, HOME).await);
+}
+
+#[tokio::test]
+async fn pairs_that_must_not_alternate_are_refused_before_anything_is_written() {
+    async fn check(lab: &Lab, next: &TestLogin, expected: &StatementFault) {
+        let before = lab.snapshot().await;
+        let error = lab.rotate_to(next).await.unwrap_err();
+        assert_eq!(error.fault, *expected);
+        assert_eq!(before, lab.snapshot().await, "nothing may be written");
+    }
+    let lab = Lab::new().await;
+    let (app, clone) = (&lab.app, lab.clone());
+    check(&lab, app, &StatementFault::NoSuchUser).await;
+    let foreign = json!([{"role": "readWrite", "db": "somebody-elses"}]);
+    server().create_user(HOME, &clone, foreign).await.unwrap();
+    check(&lab, &clone, &StatementFault::NotKin).await;
+    check(&lab, app, &StatementFault::NotKin).await;
+    let root = json!([{"role": "root", "db": "admin"}]);
+    grant(&lab, &app.username, "grantRoles", root).await;
+    let why = "it owns the server (root)";
+    check(&lab, &clone, &StatementFault::NotAlternating { why }).await;
+    server().command(HOME, json!({"dropUser": app.username})).await.unwrap();
+    check(&lab, &clone, &StatementFault::NoSuchUser).await;
+}
+
+#[tokio::test]
+async fn a_missing_privilege_names_what_gives_it() {
+    let lab = Lab::new().await;
+    let master = lab.master.username.clone();
+    let needed = |actions: &str| StatementFault::PrivilegeMissing {
+        needed: format!("grant {master:?} a role that holds {actions} on the database \"admin\""),
+    };
+    let privilege = |actions: Value| json!({"resource": {"db": HOME, "collection": ""}, "actions": actions});
+    revoke(&lab, &master, json!([{"role": "userAdminAnyDatabase", "db": HOME}])).await;
+    assert_eq!(lab.rotate_to(&lab.clone()).await.unwrap_err().fault, needed("viewUser"));
+    let role = fresh("viewer").username;
+    let create = json!({"createRole": role, "roles": [], "privileges": [privilege(json!(["viewUser"]))]});
+    server().command(HOME, create).await.unwrap();
+    grant(&lab, &master, "grantRoles", json!([{"role": role, "db": HOME}])).await;
+    let creating = needed("createUser, and grantRole for each role of the original,");
+    assert_eq!(lab.rotate_to(&lab.clone()).await.unwrap_err().fault, creating);
+    server()
+        .command(
+            HOME,
+            json!({"revokeRolesFromUser": lab.app.username,
+        "roles": server().user(HOME, &lab.app.username).await.unwrap()["roles"]}),
+        )
+        .await
+        .unwrap();
+    let own = lab.change_own("another-password").await.unwrap_err().fault;
+    let StatementFault::PrivilegeMissing { needed } = own else { panic!("{own:?}") };
+    assert!(needed.contains("changeOwnPassword") && needed.contains(&lab.app.username), "{needed}");
+}
+
+#[tokio::test]
+async fn whoever_is_faster_is_not_overwritten() {
+    let lab = Lab::new().await;
+    let clone = lab.clone();
+    // The clone is made by somebody else between stage and commit.
+    let session = lab.stage(&clone).await.unwrap();
+    let other = TestLogin { password: "of-somebody-faster".to_owned(), ..clone.clone() };
+    server().create_user(HOME, &other, json!([])).await.unwrap();
+    assert_eq!(session.commit().await.unwrap_err().fault, StatementFault::Busy);
+    assert!(opens(&other, HOME).await);
+    server().command(HOME, json!({"dropUser": clone.username})).await.unwrap();
+    // Rights change under our hands: the password stays the old one.
+    lab.rotate_to(&clone).await.unwrap();
+    grant(&lab, &lab.app.username, "grantRoles", json!([{"role": "read", "db": "elsewhere"}])).await;
+    lab.witness.set_script(|command, reply| match reply {
+        Some(_) if command.get("grantRolesToUser").is_some() => WitnessAction::Pass,
+        None if command.get("grantRolesToUser").is_some() => WitnessAction::Answer(json!({"ok": 1})),
+        _ => WitnessAction::Pass,
+    });
+    let next = TestLogin { password: "never-to-be-set".to_owned(), ..clone.clone() };
+    assert_eq!(lab.rotate_to(&next).await.unwrap_err().fault, StatementFault::Busy);
+    assert!(opens(&clone, HOME).await && !opens(&next, HOME).await);
+}

@@ -1,0 +1,115 @@
+//! A server as the conformance suite needs it.
+
+use rotation_testkit::{
+    DocdbQueryError, DocdbServer, DocdbWitness, TestLogin,
+    conformance::{Database, DatabaseError, Logins, Tenant},
+};
+use serde_json::{Value, json};
+
+use crate::laboratory::{HOME, create_app, create_master, server};
+
+/// The server that all tests share, read along by a witness of its own, because it writes no logins down.
+pub(super) struct Server {
+    server: &'static DocdbServer,
+    witness: DocdbWitness,
+}
+
+impl Server {
+    pub(super) fn shared() -> Self {
+        let witness = DocdbWitness::start(server()).expect("loopback has a free port");
+        Self { server: server(), witness }
+    }
+
+    fn document(&self, login: &TestLogin) -> Value {
+        json!({
+            "engine": "mongo",
+            "host": self.server.host(),
+            "port": self.witness.port(),
+            "username": login.username,
+            "password": login.password,
+            "ssl": true,
+        })
+    }
+}
+
+impl Database for Server {
+    // A user that may not log in is answered like a wrong password.
+    const LOCKS_USERS: bool = false;
+
+    fn name(&self) -> String {
+        "SecantusDB".to_owned()
+    }
+
+    fn function_environment(&self) -> Vec<(String, String)> {
+        vec![("TLS_CA_BUNDLE".to_owned(), self.server.authority().certificate_pem().to_owned())]
+    }
+
+    /// Like a managed service's, the master administers users and is no root.
+    async fn create_tenant(&self) -> Result<Tenant, DatabaseError> {
+        let app = create_app(HOME).await.map_err(DatabaseError::new)?;
+        let master = create_master().await.map_err(DatabaseError::new)?;
+        Ok(Tenant {
+            clone: format!("{}_clone", app.username),
+            document: self.document(&app),
+            master: self.document(&master),
+        })
+    }
+
+    async fn opens(&self, document: &Value) -> Result<bool, DatabaseError> {
+        let text = |field: &str| document[field].as_str().unwrap_or_default().to_owned();
+        let login = TestLogin { username: text("username"), password: text("password") };
+        let database = login.username.trim_end_matches("_clone");
+        let work = if login.username.starts_with("master") {
+            vec![json!({"usersInfo": login.username})]
+        } else {
+            vec![
+                json!({"insert": "orders", "documents": [{"amount": 1}]}),
+                json!({"find": "orders", "limit": 1}),
+            ]
+        };
+        match self.server.commands_as(&login, HOME, database, work).await {
+            Ok(_) => Ok(true),
+            Err(DocdbQueryError { code: Some(18), .. }) => Ok(false),
+            Err(error) => Err(DatabaseError::new(error)),
+        }
+    }
+
+    async fn rights(&self, _: &Tenant, username: &str) -> Result<String, DatabaseError> {
+        let user = self.server.user(HOME, username).await.map_err(DatabaseError::new)?;
+        let lines = |field: &str| {
+            let mut lines: Vec<_> =
+                user[field].as_array().into_iter().flatten().map(Value::to_string).collect();
+            lines.sort();
+            lines.join("\n")
+        };
+        Ok(format!("{}\n{}", lines("roles"), lines("mechanisms")))
+    }
+
+    async fn set_password(&self, username: &str, password: &str) -> Result<(), DatabaseError> {
+        let set = json!({"updateUser": username, "pwd": password});
+        self.server.command(HOME, set).await.map(drop).map_err(DatabaseError::new)
+    }
+
+    async fn has_user(&self, username: &str) -> Result<bool, DatabaseError> {
+        let user = self.server.user(HOME, username).await.map_err(DatabaseError::new)?;
+        Ok(!user.is_null())
+    }
+
+    async fn drop_user(&self, _: &Tenant, username: &str) -> Result<(), DatabaseError> {
+        let drop = json!({"dropUser": username});
+        self.server.command(HOME, drop).await.map(std::mem::drop).map_err(DatabaseError::new)
+    }
+
+    async fn lock_user(&self, _: &str) -> Result<(), DatabaseError> {
+        Err(DatabaseError::new("this server has no locked users"))
+    }
+
+    fn logins(&self, username: &str) -> Logins {
+        self.witness.logins(username)
+    }
+
+    fn log(&self) -> String {
+        // What the server writes of logins is nothing, so the witness' lines stand for them.
+        self.server.log() + &self.witness.log()
+    }
+}

@@ -1,0 +1,137 @@
+//! The function ends, or the connection does, before and after each command.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use rotation_core::database::{Change, Password, Session};
+use rotation_testkit::{TestLogin, WitnessAction};
+use serde_json::json;
+
+use crate::laboratory::{HOME, Lab, deadline, opens, server};
+
+/// Where the connection ends.
+#[derive(Clone, Copy, Debug)]
+struct End {
+    /// At this command, counted from 0.
+    command: usize,
+    /// Whether the server has executed it.
+    executed: bool,
+}
+
+/// The connections to come end there. Gives the count of commands that came.
+fn end_at(lab: &Lab, end: End) -> Arc<AtomicUsize> {
+    let count = Arc::new(AtomicUsize::new(0));
+    let counting = Arc::clone(&count);
+    lab.witness.set_script(move |_, reply| {
+        let here = match reply {
+            None => counting.fetch_add(1, Ordering::SeqCst) == end.command && !end.executed,
+            Some(_) => counting.load(Ordering::SeqCst) == end.command + 1 && end.executed,
+        };
+        if here { WitnessAction::Cut } else { WitnessAction::Pass }
+    });
+    count
+}
+
+/// All ends of a change that needs at most this many commands.
+fn ends() -> impl Iterator<Item = End> {
+    (0..12).flat_map(|command| [false, true].map(|executed| End { command, executed }))
+}
+
+async fn try_other(lab: &Lab, next: &TestLogin) -> bool {
+    let Ok(mut session) = lab.connect_master().await else { return false };
+    let pair = lab.pair();
+    let credentials = rotation_core::database::Credentials {
+        username: crate::laboratory::username(&next.username),
+        password: Password::parse(&next.password).unwrap(),
+    };
+    let live = pair.other(&credentials.username);
+    let change = Change::OtherUser { pair: &pair, live, next: &credentials };
+    session.stage(&change, deadline()).await.is_ok() && session.commit().await.is_ok()
+}
+
+/// At every end: the live user logs in, whoever logs in by the next password may do what the original may, and a
+/// second attempt converges.
+async fn check_other(lab: &Lab, live: &TestLogin, next: &TestLogin, end: End) -> bool {
+    let count = end_at(lab, end);
+    let done = try_other(lab, next).await;
+    let reached = count.load(Ordering::SeqCst) > end.command;
+    lab.witness.clear_script();
+    assert_eq!(done, !reached, "{end:?}");
+    assert!(opens(live, HOME).await, "the live user logs in: {end:?}");
+    if opens(next, HOME).await {
+        let (ours, theirs) = (lab.roles(&lab.app.username).await, lab.roles(&lab.clone().username).await);
+        assert_eq!(ours, theirs, "nobody logs in to less than is promised: {end:?}");
+    }
+    lab.rotate_to(next).await.unwrap();
+    assert!(opens(live, HOME).await && opens(next, HOME).await, "{end:?}");
+    let (ours, theirs) = (lab.roles(&lab.app.username).await, lab.roles(&lab.clone().username).await);
+    assert_eq!(ours, theirs, "{end:?}");
+    reached
+}
+
+#[tokio::test]
+async fn a_clone_that_is_being_made_is_whole_or_absent() {
+    let lab = Lab::new().await;
+    let clone = lab.clone();
+    let mut reached = 0;
+    for end in ends() {
+        reached += usize::from(check_other(&lab, &lab.app, &clone, end).await);
+        server().command(HOME, json!({"dropUser": clone.username})).await.unwrap();
+    }
+    // Greeting, two of SCRAM, two looks, one write; before and after each.
+    assert_eq!(reached, 12);
+}
+
+#[tokio::test]
+async fn a_clone_that_drifted_never_logs_in_by_its_new_password_before_its_rights() {
+    let lab = Lab::new().await;
+    let mut clone = lab.clone();
+    lab.rotate_to(&clone).await.unwrap();
+    let mut reached = 0;
+    for (round, end) in ends().enumerate() {
+        // One right too few and one too many.
+        let added = json!([{"role": "read", "db": format!("added{round}")}]);
+        let grant = json!({"grantRolesToUser": lab.app.username, "roles": added});
+        server().command(HOME, grant).await.unwrap();
+        lab.rotate_to(&clone).await.unwrap();
+        let revoke = json!({"revokeRolesFromUser": lab.app.username, "roles": added});
+        server().command(HOME, revoke).await.unwrap();
+        clone.password = format!("password-of-round-{round}");
+        reached += usize::from(check_other(&lab, &lab.app, &clone, end).await);
+    }
+    // Greeting, two of SCRAM, two looks, a correction, another look, the password.
+    assert_eq!(reached, 16);
+}
+
+#[tokio::test]
+async fn a_single_user_logs_in_by_the_old_password_or_the_new_one() {
+    let mut lab = Lab::new().await;
+    let (mut reached, mut lost) = (0, 0);
+    for (round, end) in ends().enumerate() {
+        let next = TestLogin { password: format!("password-of-round-{round}"), ..lab.app.clone() };
+        let count = end_at(&lab, end);
+        let new = Password::parse(&next.password).unwrap();
+        let change = Change::OwnPassword { new: &new };
+        let done = match lab.connect(&lab.app).await {
+            Err(_) => false,
+            Ok(mut session) => {
+                session.stage(&change, deadline()).await.is_ok() && session.commit().await.is_ok()
+            }
+        };
+        let was_reached = count.load(Ordering::SeqCst) > end.command;
+        lab.witness.clear_script();
+        assert_eq!(done, !was_reached, "{end:?}");
+        reached += usize::from(was_reached);
+        let (old, new) = (opens(&lab.app, HOME).await, opens(&next, HOME).await);
+        assert!(old != new, "exactly one of the two logs in: {end:?}");
+        assert!(!done || new, "what was reported is so: {end:?}");
+        lost += usize::from(!done && new);
+        if !new {
+            lab.change_own(&next.password).await.unwrap();
+        }
+        lab.app = next;
+    }
+    assert_eq!((reached, lost), (10, 1), "the reply to the change was lost once");
+}

@@ -1,0 +1,283 @@
+//! Login attempts: what each failure is called, and that it comes in time.
+
+use std::{
+    collections::BTreeSet,
+    io::{Read, Write},
+    net::TcpListener,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use rotation_core::{
+    Deadline, RotationError,
+    database::{ConnectError, Credential, Engine, Host, Login, Session, TargetError, TlsFault, Transport},
+};
+use rotation_testkit::{DocdbServer, DocdbWitness, ServerTls, TestAuthority, TestLogin, WitnessAction};
+use serde_json::{Value, json};
+
+use crate::laboratory::{HOME, Lab, connect, create_app, engine, login_at, server};
+
+const LIMIT: Duration = Duration::from_secs(2);
+
+async fn failure(login: &Login, transport: Transport) -> ConnectError {
+    let began = Instant::now();
+    let outcome = engine().connect(login, transport, Deadline::after(LIMIT)).await;
+    let took = began.elapsed();
+    assert!(took < LIMIT + Duration::from_millis(500), "it took {took:?}");
+    outcome.map(drop).unwrap_err()
+}
+
+fn code(error: ConnectError) -> &'static str {
+    RotationError::from(TargetError::Login { credential: Credential::Current, error }).code()
+}
+
+/// A witness whose script changes the replies to one kind of command.
+fn answering(kind: &'static str, change: impl Fn(&mut Value) + Send + Sync + 'static) -> DocdbWitness {
+    let witness = DocdbWitness::start(server()).unwrap();
+    witness.set_script(move |command, reply| match reply {
+        Some(reply) if command.get(kind).is_some() => {
+            let mut reply = reply.clone();
+            change(&mut reply);
+            WitnessAction::Answer(reply)
+        }
+        _ => WitnessAction::Pass,
+    });
+    witness
+}
+
+#[tokio::test]
+async fn ten_failures_have_ten_codes_each_within_its_deadline() {
+    let app = create_app(HOME).await.unwrap();
+    let good = login_at(server().port(), &app);
+    let mut codes = Vec::new();
+
+    let wrong = TestLogin { password: "not-the-password".to_owned(), ..app.clone() };
+    codes.push(code(failure(&login_at(server().port(), &wrong), Transport::Tls).await));
+    let nowhere = Login { host: Host::parse("no-such-host.invalid").unwrap(), ..good.clone() };
+    codes.push(code(failure(&nowhere, Transport::Tls).await));
+    // Taken, so that nobody else gets it, and not listening.
+    let taken = tokio::net::TcpSocket::new_v4().unwrap();
+    taken.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let closed = taken.local_addr().unwrap().port();
+    codes.push(code(failure(&login_at(closed, &app), Transport::Tls).await));
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    codes.push(code(failure(&login_at(silent.local_addr().unwrap().port(), &app), Transport::Tls).await));
+    for certificate in [
+        server().authority().expired(),
+        TestAuthority::self_signed(),
+        server().authority().server_named(&["db.elsewhere.example.com"]),
+    ] {
+        let witness = DocdbWitness::with_certificate(server(), &certificate).unwrap();
+        codes.push(code(failure(&login_at(witness.port(), &app), Transport::Tls).await));
+        assert!(witness.take_commands().is_empty(), "nothing is said to a server that is not trusted");
+    }
+    let plain = DocdbServer::builder().tls(ServerTls::Off).start().unwrap();
+    codes.push(code(failure(&login_at(plain.port(), &app), Transport::Tls).await));
+    let secondary = answering("isMaster", |reply| {
+        reply["ismaster"] = json!(false);
+        reply.as_object_mut().unwrap().remove("isWritablePrimary");
+        reply["secondary"] = json!(true);
+    });
+    codes.push(code(failure(&login_at(secondary.port(), &app), Transport::Tls).await));
+    assert_eq!(secondary.take_commands().len(), 1, "no password goes to a member that takes no writes");
+
+    let lab = Lab { master: app.clone(), ..Lab::new().await };
+    let error = lab.stage(&lab.clone()).await.unwrap_err();
+    codes.push(RotationError::from(TargetError::Statement { credential: Credential::Master, error }).code());
+
+    assert_eq!(
+        codes,
+        [
+            "DB_AUTH_REFUSED",
+            "NET_DB_DNS",
+            "NET_DB_UNREACHABLE",
+            "NET_DB_TIMED_OUT",
+            "TLS_EXPIRED",
+            "TLS_SELF_SIGNED",
+            "TLS_HOSTNAME",
+            "TLS_NOT_SPOKEN",
+            "DB_READ_ONLY",
+            "DB_PRIVILEGE_MISSING",
+        ]
+    );
+    assert_eq!(codes.iter().collect::<BTreeSet<_>>().len(), 10);
+
+    // Plaintext is spoken where it is asked for.
+    let admin = plain.admin().clone();
+    let mut session = engine()
+        .connect(&login_at(plain.port(), &admin), Transport::Plaintext, Deadline::after(LIMIT))
+        .await
+        .unwrap();
+    session.probe().await.unwrap();
+}
+
+/// Whoever closes the connection or answers in another language may be anybody: it is not taken for the server's own
+/// word that it offers no TLS, which would let plaintext follow, and it hears nothing but the handshake.
+#[tokio::test]
+async fn a_server_that_does_not_speak_tls_hears_no_name_and_is_not_believed() {
+    let app = create_app(HOME).await.unwrap();
+    for answer in [&b""[..], b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x24\0\0\0\x01\0\0\0\0\0\0\0\x01\0\0\0"] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let (hearing, answer) = (Arc::clone(&heard), answer.to_vec());
+        let middle = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut bytes = [0; 4096];
+            let read = stream.read(&mut bytes).unwrap();
+            hearing.lock().unwrap().extend_from_slice(&bytes[..read]);
+            stream.write_all(&answer).unwrap();
+        });
+        let error = failure(&login_at(port, &app), Transport::Tls).await;
+        middle.join().unwrap();
+        assert!(matches!(error, ConnectError::TlsInvalid { fault: TlsFault::NotSpoken, .. }), "{error:?}");
+        let heard = heard.lock().unwrap().clone();
+        assert!(!heard.windows(app.username.len()).any(|part| part == app.username.as_bytes()));
+    }
+}
+
+#[tokio::test]
+async fn documentdb_answers_a_wrong_password_by_another_code() {
+    let app = create_app(HOME).await.unwrap();
+    let witness = answering("saslContinue", |reply| {
+        if reply["code"] == 18 {
+            *reply = json!({"ok": 0, "code": 13, "errmsg": "Authentication failed."});
+        }
+    });
+    let wrong = TestLogin { password: "not-the-password".to_owned(), ..app.clone() };
+    let error = failure(&login_at(witness.port(), &wrong), Transport::Tls).await;
+    assert!(matches!(&error, ConnectError::Refused(cause) if cause.to_string() == "code 13"), "{error:?}");
+    connect(&login_at(witness.port(), &app)).await.unwrap();
+}
+
+#[tokio::test]
+async fn servers_from_wire_version_6_on_are_logged_in_to_and_older_ones_are_named() {
+    let app = create_app(HOME).await.unwrap();
+    // DocumentDB 3.6 and 4.0 say nothing of mechanisms, and have SCRAM-SHA-1.
+    for version in [6, 7, 8, 13, 25] {
+        let witness = answering("isMaster", move |reply| {
+            reply["maxWireVersion"] = json!(version);
+            reply.as_object_mut().unwrap().remove("saslSupportedMechs");
+        });
+        connect(&login_at(witness.port(), &app)).await.unwrap().probe().await.unwrap();
+        let mechanisms: Vec<_> = witness
+            .take_commands()
+            .iter()
+            .filter_map(|command| command["mechanism"].as_str().map(str::to_owned))
+            .collect();
+        assert_eq!(mechanisms, ["SCRAM-SHA-1"]);
+    }
+    let old = answering("isMaster", |reply| reply["maxWireVersion"] = json!(5));
+    assert_eq!(code(failure(&login_at(old.port(), &app), Transport::Tls).await), "DB_UNSUPPORTED");
+    assert_eq!(old.take_commands().len(), 1, "nothing is sent to a server that is too old");
+}
+
+#[tokio::test]
+async fn a_login_takes_one_connection_and_four_messages_at_most() {
+    let app = create_app(HOME).await.unwrap();
+    let witness = DocdbWitness::start(server()).unwrap();
+    drop(connect(&login_at(witness.port(), &app)).await.unwrap());
+    let kinds = |commands: Vec<Value>| -> Vec<String> {
+        commands.iter().map(|command| command.as_object().unwrap().keys().next().unwrap().clone()).collect()
+    };
+    assert_eq!(kinds(witness.take_commands()), ["isMaster", "saslStart", "saslContinue"]);
+    // Servers that do not know how to skip the empty exchange.
+    witness.set_script(|command, reply| match reply {
+        _ if command["payload"] == json!({"$binary": ""}) => WitnessAction::Answer(
+            json!({"ok": 1, "done": true, "conversationId": 1, "payload": {"$binary": ""}}),
+        ),
+        Some(reply) if reply["done"] == true => {
+            let mut reply = reply.clone();
+            reply["done"] = json!(false);
+            WitnessAction::Answer(reply)
+        }
+        _ => WitnessAction::Pass,
+    });
+    drop(connect(&login_at(witness.port(), &app)).await.unwrap());
+    assert_eq!(kinds(witness.take_commands()), ["isMaster", "saslStart", "saslContinue", "saslContinue"]);
+    assert_eq!(witness.connections(), 2);
+}
+
+#[tokio::test]
+async fn a_server_that_cannot_prove_the_password_is_not_believed() {
+    let app = create_app(HOME).await.unwrap();
+    let payload =
+        |text: &str| json!({"ok": 1, "done": true, "conversationId": 1, "payload": {"$binary": text}});
+    // v=AAAA; r=x,s=AAAA,i=15000; nothing.
+    for (kind, text, expected) in [
+        ("saslContinue", "dj1BQUFB", "did not prove"),
+        ("saslStart", "cj14LHM9QUFBQSxpPTE1MDAw", "does not continue ours"),
+        ("saslStart", "", "malformed"),
+        ("saslContinue", "", "malformed"),
+    ] {
+        let reply = payload(text);
+        let witness = answering(kind, move |instead| *instead = reply.clone());
+        let error = failure(&login_at(witness.port(), &app), Transport::Tls).await;
+        let ConnectError::Protocol(cause) = &error else { panic!("{error:?}") };
+        assert!(cause.to_string().contains(expected), "{cause}");
+    }
+}
+
+#[tokio::test]
+async fn silence_at_any_message_of_a_login_ends_at_the_deadline() {
+    let app = create_app(HOME).await.unwrap();
+    for kind in ["isMaster", "saslStart", "saslContinue"] {
+        let witness = DocdbWitness::start(server()).unwrap();
+        witness.set_script(move |command, _| match command.get(kind) {
+            Some(_) => WitnessAction::Hang,
+            None => WitnessAction::Pass,
+        });
+        let login = login_at(witness.port(), &app);
+        let short = Deadline::after(Duration::from_millis(300));
+        let began = Instant::now();
+        let error = engine().connect(&login, Transport::Tls, short).await.map(drop).unwrap_err();
+        assert!(matches!(error, ConnectError::TimedOut), "{kind}: {error:?}");
+        assert!(began.elapsed() < Duration::from_secs(1), "{kind}");
+        witness.set_script(move |command, _| match command.get(kind) {
+            Some(_) => WitnessAction::Cut,
+            None => WitnessAction::Pass,
+        });
+        let error = failure(&login, Transport::Tls).await;
+        assert!(matches!(error, ConnectError::Unreachable(_)), "{kind}: {error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_message_of_a_gibibyte_is_refused_by_its_head() {
+    let app = create_app(HOME).await.unwrap();
+    let head = |length: i32, operation: i32| {
+        [length, 1, 1, operation].iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>()
+    };
+    for (answer, expected) in [
+        (head(1 << 30, 1), "too long"),
+        (head(-1, 1), "malformed"),
+        (head(3, 1), "malformed"),
+        (head(36, 2013), "malformed"),
+        ([head(36, 1), vec![0; 20]].concat(), "malformed"),
+    ] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let rogue = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let _ = stream.read(&mut [0; 4096]).unwrap();
+            stream.write_all(&answer).unwrap();
+            // Until the client has had enough.
+            let _ = stream.read(&mut [0; 1]);
+        });
+        let error = failure(&login_at(port, &app), Transport::Plaintext).await;
+        rogue.join().unwrap();
+        let ConnectError::Protocol(cause) = &error else { panic!("{error:?}") };
+        assert!(cause.to_string().contains(expected), "{cause}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_name_of_a_database_is_refused_before_any_connection() {
+    let app = create_app(HOME).await.unwrap();
+    let witness = DocdbWitness::start(server()).unwrap();
+    for name in ["admin?replicaSet=rs0", "admin/../other", "$external", "a.b", "a b", &"a".repeat(64)] {
+        let login = Login { home: Some(name.to_owned()), ..login_at(witness.port(), &app) };
+        assert_eq!(code(failure(&login, Transport::Tls).await), "DB_NO_DATABASE", "{name}");
+    }
+    assert_eq!(witness.connections(), 0);
+}

@@ -1,0 +1,11 @@
+//! Rotations of users of a real server, and of servers that a witness plays.
+
+#![expect(clippy::unwrap_used, reason = "a test fails where it unwraps, and says what was there")]
+
+mod alternating;
+mod conformance;
+mod crashes;
+mod laboratory;
+mod logins;
+mod names;
+mod players;

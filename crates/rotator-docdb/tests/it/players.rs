@@ -1,0 +1,248 @@
+//! What other servers answer, played by a witness: MongoDB's users with all their parts, DocumentDB's refusals.
+
+use rotation_core::database::{Change, Password, Session, StatementFault};
+use rotation_testkit::WitnessAction;
+use serde_json::{Value, json};
+
+use crate::laboratory::{HOME, Lab, deadline, opens};
+
+/// Answers `usersInfo` about the original and the clone, and every write with success.
+fn users(lab: &Lab, original: Value, clone: Option<Value>) {
+    let name = lab.app.username.clone();
+    lab.witness.set_script(move |command, reply| {
+        let is_write = ["createUser", "updateUser", "grantRolesToUser", "revokeRolesFromUser"]
+            .iter()
+            .any(|kind| command.get(kind).is_some());
+        match (reply, command["usersInfo"]["user"].as_str()) {
+            (None, Some(asked)) => {
+                let user = if asked == name { Some(original.clone()) } else { clone.clone() };
+                let users: Vec<_> = user
+                    .map(|mut user| {
+                        user["user"] = json!(asked);
+                        user["db"] = json!(HOME);
+                        user
+                    })
+                    .into_iter()
+                    .collect();
+                WitnessAction::Answer(json!({"ok": 1, "users": users}))
+            }
+            (None, None) if is_write => WitnessAction::Answer(json!({"ok": 1})),
+            _ => WitnessAction::Pass,
+        }
+    });
+}
+
+fn writes(lab: &Lab) -> Vec<Value> {
+    let commands = lab.witness.take_commands().into_iter();
+    commands
+        .filter(|command| {
+            let kind = command.as_object().unwrap().keys().next().unwrap();
+            kind != "isMaster" && kind != "usersInfo" && !kind.starts_with("sasl")
+        })
+        .collect()
+}
+
+/// As MongoDB shows a user that has everything.
+fn rich() -> Value {
+    json!({
+        "roles": [{"role": "readWrite", "db": "shop"}, {"role": "own", "db": HOME}],
+        "mechanisms": ["SCRAM-SHA-256"],
+        "customData": {"team": "blue", "cost": {"center": 7}},
+        "authenticationRestrictions": [{"clientSource": ["10.0.0.0/8"], "serverAddress": ["10.1.2.3"]}],
+    })
+}
+
+fn marked(lab: &Lab, user: &Value) -> Value {
+    let mut data = user["customData"].clone();
+    data["secretRotation"] = json!({"cloneOf": {"user": lab.app.username, "db": HOME}});
+    data
+}
+
+#[tokio::test]
+async fn everything_about_a_user_of_mongodb_is_cloned() {
+    let lab = Lab::new().await;
+    users(&lab, rich(), None);
+    lab.rotate_to(&lab.clone()).await.unwrap();
+    let [create] = &writes(&lab)[..] else { panic!("one write") };
+    assert_eq!(create["createUser"], json!(lab.clone().username));
+    assert_eq!(create["pwd"], json!(lab.clone().password));
+    for field in ["mechanisms", "authenticationRestrictions"] {
+        assert_eq!(create[field], rich()[field]);
+    }
+    assert_eq!(create["customData"], marked(&lab, &rich()));
+    assert_eq!(create["writeConcern"]["w"], "majority");
+    let mut roles = create["roles"].as_array().unwrap().clone();
+    roles.sort_by_key(Value::to_string);
+    let mut wanted = rich()["roles"].as_array().unwrap().clone();
+    wanted.sort_by_key(Value::to_string);
+    assert_eq!(roles, wanted);
+}
+
+#[tokio::test]
+async fn what_differs_is_brought_to_equal_and_what_is_equal_is_left_alone() {
+    let lab = Lab::new().await;
+    let mut equal = rich();
+    equal["customData"] = marked(&lab, &rich());
+    users(&lab, rich(), Some(equal.clone()));
+    lab.rotate_to(&lab.clone()).await.unwrap();
+    let [set] = &writes(&lab)[..] else { panic!("one write") };
+    assert_eq!(set["mechanisms"], json!(["SCRAM-SHA-256"]));
+    assert!(set.get("customData").is_none() && set.get("authenticationRestrictions").is_none(), "{set}");
+
+    let mut other = equal.clone();
+    other["customData"]["team"] = json!("red");
+    other["authenticationRestrictions"] = json!([]);
+    users(&lab, rich(), Some(other.clone()));
+    lab.rotate_to(&lab.clone()).await.unwrap();
+    let [set] = &writes(&lab)[..] else { panic!("one write") };
+    assert_eq!(set["customData"], marked(&lab, &rich()));
+    assert_eq!(set["authenticationRestrictions"], rich()["authenticationRestrictions"]);
+    assert_eq!(set["pwd"], json!(lab.clone().password));
+
+    // On the original's turn the clone is live: it is brought to equal, and keeps its password.
+    lab.rotate_to(&lab.app).await.unwrap();
+    let [correct, set] = &writes(&lab)[..] else { panic!("two writes") };
+    assert_eq!(correct["updateUser"], json!(lab.clone().username));
+    assert_eq!(correct["customData"], marked(&lab, &rich()));
+    assert!(correct.get("pwd").is_none());
+    assert_eq!((&set["updateUser"], &set["pwd"]), (&json!(lab.app.username), &json!(lab.app.password)));
+    assert!(set.get("customData").is_none());
+
+    // Restrictions that the original lost are lost.
+    let mut free = rich();
+    free.as_object_mut().unwrap().remove("authenticationRestrictions");
+    users(&lab, free, Some(equal));
+    lab.rotate_to(&lab.clone()).await.unwrap();
+    let [set] = &writes(&lab)[..] else { panic!("one write") };
+    assert_eq!(set["authenticationRestrictions"], json!([]));
+}
+
+#[tokio::test]
+async fn a_user_keeps_the_mechanisms_that_it_has() {
+    let lab = Lab::new().await;
+    users(&lab, rich(), None);
+    lab.change_own("own-new-password").await.unwrap();
+    let [set] = &writes(&lab)[..] else { panic!("one write") };
+    assert_eq!(set["mechanisms"], json!(["SCRAM-SHA-256"]));
+    assert_eq!(set["pwd"], "own-new-password");
+    assert_eq!(set["writeConcern"]["w"], "majority");
+}
+
+#[tokio::test]
+async fn an_answer_about_somebody_else_is_not_used() {
+    let lab = Lab::new().await;
+    lab.witness.set_script(|command, reply| match reply {
+        None if command.get("usersInfo").is_some() => WitnessAction::Answer(json!({"ok": 1, "users": [
+            {"user": "somebody", "db": HOME, "roles": [{"role": "root", "db": HOME}]}
+        ]})),
+        _ => WitnessAction::Pass,
+    });
+    let fault = lab.rotate_to(&lab.clone()).await.unwrap_err().fault;
+    assert_eq!(fault, StatementFault::Other { code: "unexpected reply".to_owned() });
+}
+
+#[tokio::test]
+async fn documentdb_knows_neither_restrictions_nor_custom_data_and_is_asked_without() {
+    let lab = Lab::new().await;
+    lab.witness.set_script(|command, reply| {
+        let unknown = ["showAuthenticationRestrictions", "customData", "mechanisms"]
+            .iter()
+            .any(|field| command.get(field).is_some());
+        match reply {
+            None if unknown => {
+                WitnessAction::Answer(json!({"ok": 0, "code": 303, "errmsg": "not supported"}))
+            }
+            // No user is no list.
+            Some(reply) if reply["users"] == json!([]) => WitnessAction::Answer(json!({"ok": 1})),
+            Some(reply) if reply["users"][0].is_object() => {
+                let mut reply = reply.clone();
+                reply["users"][0].as_object_mut().unwrap().remove("mechanisms");
+                WitnessAction::Answer(reply)
+            }
+            _ => WitnessAction::Pass,
+        }
+    });
+    let clone = lab.clone();
+    lab.rotate_to(&clone).await.unwrap();
+    assert!(opens(&clone, HOME).await);
+    assert_eq!(lab.roles(&clone.username).await, lab.roles(&lab.app.username).await);
+    lab.rotate_to(&rotation_testkit::TestLogin { password: "third-password".to_owned(), ..clone })
+        .await
+        .unwrap();
+    lab.change_own("own-new-password").await.unwrap();
+}
+
+#[tokio::test]
+async fn refusals_of_commands_are_named_by_their_code() {
+    let lab = Lab::new().await;
+    lab.rotate_to(&lab.clone()).await.unwrap();
+    let missing = |fault: &StatementFault| matches!(fault, StatementFault::PrivilegeMissing { .. });
+    for (code, expected) in [
+        (31, StatementFault::Other { code: "31".to_owned() }),
+        (10107, StatementFault::ReadOnly),
+        (13435, StatementFault::ReadOnly),
+        (11602, StatementFault::ConnectionLost),
+        (189, StatementFault::ConnectionLost),
+        (91, StatementFault::ConnectionLost),
+        (11, StatementFault::NoSuchUser),
+        (50, StatementFault::TimedOut),
+        (2, StatementFault::PasswordPolicy { rule: "code 2".to_owned() }),
+    ] {
+        for fails in ["own", "other"] {
+            lab.witness.set_script(move |command, reply| match reply {
+                None if command.get("updateUser").is_some() => {
+                    let message = format!("{} says no to {command}", "the server");
+                    WitnessAction::Answer(json!({"ok": 0, "code": code, "errmsg": message}))
+                }
+                _ => WitnessAction::Pass,
+            });
+            let error = if fails == "own" {
+                lab.change_own("never-to-be-set-0").await.unwrap_err()
+            } else {
+                lab.rotate_to(&lab.clone()).await.unwrap_err()
+            };
+            assert_eq!(error.fault, expected, "{fails}");
+            let said = format!("{error} {error:?}");
+            assert!(!said.contains("says no") && !said.contains("never-to-be-set"), "{said}");
+        }
+    }
+    // A user that may not change its own password, as DocumentDB's built-in roles have it.
+    lab.witness.set_script(|command, reply| match reply {
+        None if command.get("updateUser").is_some() => WitnessAction::Answer(json!({"ok": 0, "code": 13})),
+        _ => WitnessAction::Pass,
+    });
+    assert!(missing(&lab.change_own("never-to-be-set-0").await.unwrap_err().fault));
+    // The primary has it, the majority not yet.
+    lab.witness.set_script(|command, reply| match reply {
+        None if command.get("updateUser").is_some() => {
+            WitnessAction::Answer(json!({"ok": 1, "writeConcernError": {"code": 64, "errmsg": "timeout"}}))
+        }
+        _ => WitnessAction::Pass,
+    });
+    assert_eq!(lab.change_own("never-to-be-set-0").await.unwrap_err().fault, StatementFault::TimedOut);
+    assert!(opens(&lab.app, HOME).await);
+}
+
+#[tokio::test]
+async fn the_probe_wants_to_be_told_who_is_logged_in() {
+    let lab = Lab::new().await;
+    lab.connect(&lab.app).await.unwrap().probe().await.unwrap();
+    lab.witness.set_script(|command, reply| match reply {
+        Some(_) if command.get("connectionStatus").is_some() => {
+            WitnessAction::Answer(json!({"ok": 1, "authInfo": {"authenticatedUsers": []}}))
+        }
+        _ => WitnessAction::Pass,
+    });
+    assert!(lab.connect(&lab.app).await.unwrap().probe().await.is_err());
+}
+
+#[tokio::test]
+async fn a_dropped_session_has_changed_nothing() {
+    let lab = Lab::new().await;
+    let before = lab.snapshot().await;
+    let new = Password::parse("never-to-be-set-0").unwrap();
+    let mut session = lab.connect(&lab.app).await.unwrap();
+    session.stage(&Change::OwnPassword { new: &new }, deadline()).await.unwrap();
+    drop(session);
+    assert_eq!(before, lab.snapshot().await);
+}
