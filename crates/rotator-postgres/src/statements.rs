@@ -41,7 +41,7 @@ fn milliseconds(time: Duration) -> u32 {
 
 /// From here on a statement gives up before it is noticed by those who wait behind it: for what need not be done.
 pub(crate) fn make_haste(time: Duration) -> Statement {
-    /// Thousands of objects are handed over in this time, and an application's timeouts are longer.
+    /// As long as an application may be kept waiting by a correction that it could do without.
     const AT_MOST: Duration = Duration::from_secs(1);
     Statement::new("set local", limits(time.min(AT_MOST)))
 }
