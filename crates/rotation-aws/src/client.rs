@@ -11,8 +11,14 @@ use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provi
 use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
 use zeroize::Zeroizing;
 
+use crate::endpoint::Endpoint;
+
 /// The roots of AWS's own endpoints; see `data/README.md`.
 const AMAZON_ROOTS: &[u8] = include_bytes!("../data/amazon-roots.pem");
+
+/// How regions begin whose endpoints have certificates of other authorities: China, the isolated partitions of the US
+/// (`us-iso`, `us-isob`, `us-isof`) and of Europe (`eu-isoe`), and the European sovereign one.
+const ELSEWHERE: [&str; 4] = ["cn-", "us-iso", "eu-iso", "eusc-"];
 
 /// Attempts at one call, with the SDK's jittered backoff between them. The caller's deadline bounds their sum.
 const ATTEMPTS: u32 = 4;
@@ -29,17 +35,18 @@ const ATTEMPT_TIME: Duration = Duration::from_secs(6);
 #[derive(Clone, Debug)]
 pub struct SecretsManager {
     pub(crate) client: Client,
+    pub(crate) origin: Origin,
 }
 
-/// Which Secrets Manager to talk to.
-#[derive(Clone, Debug, Default)]
-pub struct Endpoint {
-    /// `AWS_REGION`.
-    pub region: Option<String>,
-    /// `SECRETS_MANAGER_ENDPOINT`: a URL, or a host name that is asked over HTTPS. `None` takes the region's own.
-    pub url: Option<String>,
-    /// `AWS_CA_BUNDLE`: PEM of authorities to trust beside Amazon's.
-    pub ca_bundle: Option<Vec<u8>>,
+/// Where the credentials come from, and so whether there can be none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// A key that was handed over.
+    Given,
+    /// Nobody handed one over.
+    Missing,
+    /// Whatever a person's environment and profile lead to, looked up at the first call.
+    Sought,
 }
 
 /// The credentials that Lambda gives a function for as long as its process lives. They never print.
@@ -60,7 +67,7 @@ impl fmt::Debug for AccessKey {
 }
 
 impl SecretsManager {
-    /// A client with the credentials of a function. Without a key, every call fails as access denied.
+    /// A client with the credentials of a function. Without a key, every call fails for want of one.
     pub fn in_lambda(endpoint: &Endpoint, key: Option<&AccessKey>) -> Self {
         let mut config = Builder::new()
             .behavior_version(BehaviorVersion::latest())
@@ -70,22 +77,32 @@ impl SecretsManager {
             config =
                 config.credentials_provider(Credentials::new(id, secret.as_str(), token, None, "Lambda"));
         }
-        Self::with(config, endpoint)
+        let origin = if key.is_some() { Origin::Given } else { Origin::Missing };
+        Self::with(config, endpoint, origin)
     }
 
-    /// A client with a person's credentials: environment, profile, or web identity, as the AWS CLI finds them.
+    /// A client with a person's credentials: environment, profile (keys, or a role by keys), web identity, container
+    /// or instance. Profiles of SSO and of `credential_process` are not followed.
     pub async fn of_person(endpoint: &Endpoint) -> Self {
-        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client(endpoint));
+        let loader = |endpoint: &Endpoint| {
+            aws_config::defaults(BehaviorVersion::latest()).http_client(http_client(endpoint))
+        };
+        let mut endpoint = endpoint.clone();
+        if endpoint.region.is_none() {
+            // Whom to trust depends on the region, which a profile may name.
+            let found = loader(&endpoint).load().await;
+            endpoint.region = found.region().map(ToString::to_string);
+        }
+        let mut loader = loader(&endpoint);
         if let Some(region) = &endpoint.region {
             loader = loader.region(Region::new(region.clone()));
         }
-        Self::with(Builder::from(&loader.load().await), endpoint)
+        Self::with(Builder::from(&loader.load().await), &endpoint, Origin::Sought)
     }
 
-    fn with(mut config: Builder, endpoint: &Endpoint) -> Self {
+    fn with(mut config: Builder, endpoint: &Endpoint, origin: Origin) -> Self {
         if let Some(url) = &endpoint.url {
-            let url = if url.contains("://") { url.clone() } else { format!("https://{url}") };
-            config = config.endpoint_url(url);
+            config = config.endpoint_url(url.as_str());
         }
         let limits =
             TimeoutConfig::builder().connect_timeout(CONNECT_TIME).operation_attempt_timeout(ATTEMPT_TIME);
@@ -95,7 +112,7 @@ impl SecretsManager {
                 RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(FIRST_BACKOFF),
             )
             .timeout_config(limits.build());
-        Self { client: Client::from_conf(config.build()) }
+        Self { client: Client::from_conf(config.build()), origin }
     }
 }
 
@@ -104,10 +121,10 @@ fn http_client(endpoint: &Endpoint) -> SharedHttpClient {
     let elsewhere = endpoint
         .region
         .as_ref()
-        .is_some_and(|region| region.starts_with("cn-") || region.starts_with("us-iso"));
+        .is_some_and(|region| ELSEWHERE.iter().any(|prefix| region.starts_with(prefix)));
     let mut roots = TrustStore::empty().with_native_roots(elsewhere).with_pem_certificate(AMAZON_ROOTS);
     if let Some(bundle) = &endpoint.ca_bundle {
-        roots.add_pem_certificate(bundle.as_slice());
+        roots.add_pem_certificate(bundle.pem());
     }
     let tls = TlsContext::builder()
         .with_trust_store(roots)

@@ -2,46 +2,66 @@
 
 use std::{error::Error as StdError, fmt, io};
 
-use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_secretsmanager::error::{ConnectorError, ProvideErrorMetadata, SdkError};
 use rotation_core::{StoreError, StoreFault};
 
-/// Sorts a failed call. `put` alone sends values, so of its errors only the code is kept: a service that quotes what
-/// it refuses must not get a password into a log.
-pub(crate) fn store_error<E, R>(operation: &'static str, error: &SdkError<E, R>) -> StoreError
-where
-    E: ProvideErrorMetadata,
-{
-    let (fault, cause) = match error {
-        SdkError::ServiceError(service) => {
-            let (code, message) = (service.err().code().unwrap_or_default(), service.err().message());
-            let fault = service_fault(operation, code, message.unwrap_or_default());
-            let quotable = operation != "PutSecretValue" || fault == StoreFault::AccessDenied;
-            (fault, Cause { code: code.to_owned(), message: message.filter(|_| quotable).map(str::to_owned) })
-        }
-        SdkError::TimeoutError(_) => (StoreFault::Unreachable, Cause::named("no answer in time")),
-        SdkError::DispatchFailure(failure) => match failure.as_connector_error() {
-            // An error of no kind at all comes from before the connection: there was nothing to sign with.
-            Some(error) if error.is_other() && error.as_other().is_none() => {
-                (StoreFault::AccessDenied, Cause::named("no usable credentials"))
+use crate::client::{Origin, SecretsManager};
+
+impl SecretsManager {
+    /// Sorts a failed call. `put` alone sends values, so of its errors only the code is kept: a service that quotes
+    /// what it refuses must not get a password into a log.
+    pub(crate) fn failed<E, R>(&self, operation: &'static str, error: &SdkError<E, R>) -> StoreError
+    where
+        E: ProvideErrorMetadata,
+    {
+        let (fault, cause) = match error {
+            SdkError::ServiceError(service) => {
+                let (code, message) = (service.err().code().unwrap_or_default(), service.err().message());
+                let fault = service_fault(operation, code, message.unwrap_or_default());
+                let quotable = operation != "PutSecretValue" || fault == StoreFault::AccessDenied;
+                let message = message.filter(|_| quotable).map(str::to_owned);
+                (fault, Cause { code: code.to_owned(), message })
             }
-            Some(error) => (StoreFault::Unreachable, Cause::named(&root_of(error))),
-            None => (StoreFault::Unreachable, Cause::named("no connection")),
-        },
-        SdkError::ResponseError(_) => (StoreFault::Internal, Cause::named("an unreadable answer")),
-        _ => (StoreFault::Rejected, Cause::named("the request could not be built: is AWS_REGION set?")),
-    };
-    StoreError { operation, fault, source: Some(Box::new(cause)) }
+            SdkError::TimeoutError(_) => (StoreFault::Unreachable, Cause::named("no answer in time")),
+            SdkError::DispatchFailure(failure) => match failure.as_connector_error() {
+                Some(error) => self.unconnected(error),
+                None => (StoreFault::Unreachable, Cause::named("no connection")),
+            },
+            SdkError::ResponseError(_) => (StoreFault::Internal, Cause::named("an unreadable answer")),
+            _ => (StoreFault::Rejected, Cause::named("the request could not be built: is AWS_REGION set?")),
+        };
+        StoreError { operation, fault, source: Some(Box::new(cause)) }
+    }
+
+    fn unconnected(&self, error: &ConnectorError) -> (StoreFault, Cause) {
+        let root = root_of(error);
+        // An error of no kind at all comes from before the connection: where nobody handed a key over, there was
+        // nothing to sign with.
+        let kindless = error.is_other() && error.as_other().is_none();
+        match self.origin {
+            Origin::Missing if kindless => {
+                (StoreFault::CredentialsRefused, Cause::named("no usable credentials"))
+            }
+            Origin::Sought if kindless => {
+                (StoreFault::CredentialsRefused, Cause::named(&format!("no usable credentials: {root}")))
+            }
+            _ if matches!(root.downcast_ref(), Some(rustls::Error::InvalidCertificate(_))) => {
+                (StoreFault::CertificateRefused, Cause::named(&root.to_string()))
+            }
+            _ => (StoreFault::Unreachable, Cause::named(&root.to_string())),
+        }
+    }
 }
 
 /// The last cause of a failed connection: `connection refused`, `invalid peer certificate: UnknownIssuer`. A layer
 /// that shows its content as its own message, as an I/O error does, is looked into as well.
-fn root_of(error: &(dyn StdError + 'static)) -> String {
+fn root_of<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 'static) {
     let mut error = error;
     loop {
         let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
         let Some(next) = inner.map(|inner| inner as &(dyn StdError + 'static)).or_else(|| error.source())
         else {
-            return error.to_string();
+            return error;
         };
         error = next;
     }
@@ -59,15 +79,22 @@ fn service_fault(operation: &str, code: &str, message: &str) -> StoreFault {
         | "ServiceUnavailable"
         | "ServiceUnavailableException" => StoreFault::Internal,
         "DecryptionFailure" | "EncryptionFailure" => StoreFault::KeyDenied,
-        "AccessDeniedException" if message.contains("KMS") || message.contains("kms:") => {
+        // No more than these words: the name of a secret, which the message quotes, may hold "KMS", but no colon.
+        "AccessDeniedException" if message.contains("Access to KMS") || message.contains("kms:") => {
             StoreFault::KeyDenied
         }
-        "AccessDeniedException"
-        | "UnrecognizedClientException"
+        "AccessDeniedException" | "AccessDenied" => StoreFault::AccessDenied,
+        "UnrecognizedClientException"
+        | "ExpiredToken"
         | "ExpiredTokenException"
+        | "IncompleteSignature"
+        | "IncompleteSignatureException"
+        | "InvalidClientTokenId"
         | "InvalidSignatureException"
+        | "MissingAuthenticationToken"
         | "MissingAuthenticationTokenException"
-        | "InvalidClientTokenId" => StoreFault::AccessDenied,
+        | "RequestExpired"
+        | "SignatureDoesNotMatch" => StoreFault::CredentialsRefused,
         "InvalidParameterException" if operation == "UpdateSecretVersionStage" => StoreFault::Conflict,
         _ if message.to_ascii_lowercase().contains("rotation token")
             || message.to_ascii_lowercase().contains("rotationtoken") =>

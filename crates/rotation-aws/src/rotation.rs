@@ -2,7 +2,7 @@
 
 use rotation_core::{SecretDocument, StagingLabel, StoreError, StoreFault, VersionId, VersionStages};
 
-use crate::{client::SecretsManager, fault::store_error};
+use crate::client::SecretsManager;
 
 /// Held by a new version for the moment between its first value and `AWSPENDING`; a version needs some label.
 const ARRIVING: &str = "ROTATE_ARRIVING";
@@ -39,7 +39,7 @@ impl SecretsManager {
             .client_request_token(version.as_str())
             .secret_string(document.to_json().as_str())
             .version_stages(ARRIVING);
-        put.send().await.map_err(|error| store_error("PutSecretValue", &error))?;
+        put.send().await.map_err(|error| self.failed("PutSecretValue", &error))?;
         let claim = self
             .client
             .update_secret_version_stage()
@@ -47,7 +47,7 @@ impl SecretsManager {
             .version_stage(StagingLabel::Pending.name())
             .move_to_version_id(version.as_str())
             .set_remove_from_version_id(holder.map(|holder| holder.as_str().to_owned()));
-        let claimed = claim.send().await.map(drop).map_err(|error| store_error(OPERATION, &error));
+        let claimed = claim.send().await.map(drop).map_err(|error| self.failed(OPERATION, &error));
         // Left behind, the label would only move on at the next beginning.
         let _ = self.unlabel(secret, ARRIVING, version).await;
         claimed
@@ -69,6 +69,6 @@ impl SecretsManager {
             .version_stage(label)
             .remove_from_version_id(version.as_str());
         let answer = call.send().await;
-        answer.map(drop).map_err(|error| store_error("UpdateSecretVersionStage", &error))
+        answer.map(drop).map_err(|error| self.failed("UpdateSecretVersionStage", &error))
     }
 }

@@ -13,13 +13,13 @@ use rotation_core::{
 };
 use zeroize::Zeroizing;
 
-use crate::{client::SecretsManager, fault::store_error};
+use crate::client::SecretsManager;
 
 impl SecretStore for SecretsManager {
     async fn describe(&self, secret: &SecretId) -> Result<VersionStages, StoreError> {
         const OPERATION: &str = "DescribeSecret";
         let answer = self.client.describe_secret().secret_id(secret.as_str()).send().await;
-        let answer = answer.map_err(|error| store_error(OPERATION, &error))?;
+        let answer = answer.map_err(|error| self.failed(OPERATION, &error))?;
         let odd = |_| StoreError::new(OPERATION, StoreFault::Internal);
         let mut labels = BTreeMap::new();
         for (version, names) in answer.version_ids_to_stages.unwrap_or_default() {
@@ -48,7 +48,7 @@ impl SecretStore for SecretsManager {
         let answer = match call.send().await {
             Ok(answer) => answer,
             Err(error) if error.as_service_error().is_some_and(is_no_value) => return Ok(None),
-            Err(error) => return Err(store_error(OPERATION, &error)),
+            Err(error) => return Err(self.failed(OPERATION, &error)),
         };
         let odd = StoreError::new(OPERATION, StoreFault::Internal);
         let version = VersionId::new(answer.version_id.unwrap_or_default()).map_err(|_| odd)?;
@@ -73,7 +73,7 @@ impl SecretStore for SecretsManager {
             {
                 Ok(Put::Kept)
             }
-            Err(error) => Err(store_error("PutSecretValue", &error)),
+            Err(error) => Err(self.failed("PutSecretValue", &error)),
         }
     }
 
@@ -87,7 +87,7 @@ impl SecretStore for SecretsManager {
             .remove_from_version_id(pending.current().as_str());
         match call.send().await {
             Ok(_) => Ok(()),
-            Err(error) => Err(store_error("UpdateSecretVersionStage", &error)),
+            Err(error) => Err(self.failed("UpdateSecretVersionStage", &error)),
         }
     }
 
@@ -106,7 +106,7 @@ impl SecretStore for SecretsManager {
             .exclude_numbers(excluded(CharacterClass::Digit))
             .exclude_punctuation(excluded(CharacterClass::Punctuation))
             .require_each_included_type(settings.require_each_class);
-        let answer = call.send().await.map_err(|error| store_error(OPERATION, &error))?;
+        let answer = call.send().await.map_err(|error| self.failed(OPERATION, &error))?;
         let text = Zeroizing::new(answer.random_password.unwrap_or_default());
         let password = Password::parse(&text).ok().filter(|password| policy.admits(password));
         password.ok_or(StoreError::new(OPERATION, StoreFault::Unusable))

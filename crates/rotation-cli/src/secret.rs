@@ -7,7 +7,7 @@ use std::io::{self, IsTerminal};
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
-use rotation_aws::SecretsManager;
+use rotation_aws::{EndpointUrl, SecretsManager};
 use rotation_core::{
     Deadline, RotationError, SecretId, VersionId,
     database::{Database, Engine, MasterSecret, Strategy},
@@ -48,13 +48,41 @@ pub(crate) struct Arguments {
     #[arg(long, short)]
     yes: bool,
 
-    /// The region of the secret (default: as the AWS CLI finds it)
+    /// The region of the secret (default: that of the environment or the profile)
     #[arg(long, value_name = "REGION")]
     region: Option<String>,
 
     /// Another Secrets Manager, for example that of `rotate local`
     #[arg(long, value_name = "URL")]
     endpoint_url: Option<String>,
+}
+
+impl Arguments {
+    /// The command that takes a rotation up again: this one, with its own flags, for this version.
+    fn recovery(&self, secret: &SecretId, version: &VersionId) -> String {
+        let mut command = format!("rotate secret {} --token {version}", quoted(secret.as_str()));
+        let strategy = self.strategy.map(|word| match word {
+            StrategyWord::Single => "single",
+            StrategyWord::Alternating => "alternating",
+        });
+        for (flag, value) in [
+            ("--strategy", strategy),
+            ("--master-secret", self.master_secret.as_deref()),
+            ("--region", self.region.as_deref()),
+            ("--endpoint-url", self.endpoint_url.as_deref()),
+        ] {
+            if let Some(value) = value {
+                command = format!("{command} {flag} {}", quoted(value));
+            }
+        }
+        command
+    }
+}
+
+/// As a POSIX shell reads it back.
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@=+,".contains(c);
+    if text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -78,8 +106,10 @@ the database, tests it, and moves AWSCURRENT. Shows first what it is going to do
 asks. A rotation that was left half-way (an AWSPENDING version) is taken up where it stands, and so it can be \
 interrupted at any moment and run again.
 
-Credentials and region are found as the AWS CLI finds them. The settings of the functions hold here, too, from the \
-environment: PASSWORD_LENGTH, EXCLUDE_CHARACTERS, PASSWORD_SOURCE, REQUIRE_TLS, TLS_CA_BUNDLE and so on.";
+Credentials are found in the environment, in the profile of ~/.aws (keys, or a role that keys take on), by a web \
+identity, and in a container or instance. A profile of SSO or credential_process is not followed: run first \
+`eval \"$(aws configure export-credentials --format env)\"`. The settings of the functions hold here, too, from the \
+environment: PASSWORD_LENGTH, EXCLUDE_CHARACTERS, PASSWORD_SOURCE, REQUIRE_TLS, TLS_CA_BUNDLE, AWS_CA_BUNDLE and so on.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -141,7 +171,8 @@ async fn rotate<E: Engine>(
             bounded(deadline, plan.begin(&store, &target(deadline), screen)).await?
         }
     };
-    Box::pin(steps::run(&store, target, plan.secret(), &version, screen)).await
+    let recovery = arguments.recovery(plan.secret(), &version);
+    Box::pin(steps::run(&store, target, plan.secret(), &version, &recovery, screen)).await
 }
 
 /// Boxed, because the SDK's futures nest deeper than the compiler lays out in one piece.
@@ -155,8 +186,8 @@ fn settings<E: Engine>(arguments: &Arguments, environment: &Environment) -> Resu
     if arguments.region.is_some() {
         config.endpoint.region.clone_from(&arguments.region);
     }
-    if arguments.endpoint_url.is_some() {
-        config.endpoint.url.clone_from(&arguments.endpoint_url);
+    if let Some(given) = &arguments.endpoint_url {
+        config.endpoint.url = Some(EndpointUrl::parse(given).context("--endpoint-url is not usable")?);
     }
     let mut master = match &config.strategy {
         Strategy::AlternatingUsers(master) => master.clone(),

@@ -1,6 +1,11 @@
 //! The settings of a function: environment variables that AWS's templates know, and our own.
 
-use rotation_aws::{AccessKey, Endpoint};
+use std::{
+    fs,
+    io::{self, Read},
+};
+
+use rotation_aws::{AccessKey, CaBundle, Endpoint, EndpointUrl};
 use rotation_core::{
     ForeignSecrets, SecretId,
     database::{
@@ -10,6 +15,9 @@ use rotation_core::{
 };
 
 use crate::environment::{ConfigError, Environment};
+
+/// The largest `AWS_CA_BUNDLE` that is read, in bytes: several times what an operating system trusts.
+const MAX_BUNDLE: u64 = 1024 * 1024;
 
 /// Which of the two strategies an artifact was built for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,14 +81,28 @@ impl Config {
 }
 
 fn endpoint(environment: &Environment) -> Result<Endpoint, ConfigError> {
-    let ca_bundle = match environment.text("AWS_CA_BUNDLE") {
-        None => None,
-        Some(path) => Some(std::fs::read(path).map_err(|error| {
-            ConfigError::new("AWS_CA_BUNDLE", format!("names a file that cannot be read: {}", error.kind()))
-        })?),
-    };
-    let owned = |name| environment.text(name).map(str::to_owned);
-    Ok(Endpoint { region: owned("AWS_REGION"), url: owned("SECRETS_MANAGER_ENDPOINT"), ca_bundle })
+    const URL: &str = "SECRETS_MANAGER_ENDPOINT";
+    let url = environment.text(URL).map(EndpointUrl::parse).transpose();
+    Ok(Endpoint {
+        region: environment.text("AWS_REGION").map(str::to_owned),
+        url: url.map_err(|error| ConfigError::new(URL, error.to_string()))?,
+        ca_bundle: environment.text("AWS_CA_BUNDLE").map(ca_bundle).transpose()?,
+    })
+}
+
+fn ca_bundle(path: &str) -> Result<CaBundle, ConfigError> {
+    let refused = |rule| ConfigError::new("AWS_CA_BUNDLE", rule);
+    let unreadable =
+        |error: io::Error| refused(format!("names a file that cannot be read: {}", error.kind()));
+    let about = fs::metadata(path).map_err(unreadable)?;
+    // Whatever else has a path, as a pipe or a device, may keep its reader waiting or never end.
+    if !about.is_file() || about.len() > MAX_BUNDLE {
+        return Err(refused("must name a regular file of at most 1 MiB".into()));
+    }
+    let mut pem = Vec::new();
+    let file = fs::File::open(path).map_err(unreadable)?;
+    file.take(MAX_BUNDLE).read_to_end(&mut pem).map_err(unreadable)?;
+    CaBundle::parse(pem).map_err(|error| refused(format!("names a file that {error}")))
 }
 
 fn access_key(environment: &Environment) -> Option<AccessKey> {

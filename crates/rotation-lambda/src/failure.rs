@@ -1,9 +1,7 @@
 //! What a failed invocation answers: the line that shows in Lambda's error and in CloudTrail's `RotationFailed`.
 
-use std::error::Error as StdError;
-
 use lambda_runtime::Diagnostic;
-use rotation_core::RotationError;
+use rotation_core::{RotationError, with_causes};
 
 use crate::environment::ConfigError;
 
@@ -38,18 +36,4 @@ impl From<Failure> for Diagnostic {
             error_message: format!("{}. {}", failure.message, failure.hint),
         }
     }
-}
-
-/// The message with those of its causes that it does not say already.
-fn with_causes(error: &dyn StdError) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let said = error.to_string();
-        if !text.contains(&said) {
-            text = format!("{text}: {said}");
-        }
-        cause = error.source();
-    }
-    text
 }

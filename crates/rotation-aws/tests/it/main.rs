@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use rotation_aws::{AccessKey, Endpoint, SecretsManager};
+use rotation_aws::{AccessKey, CaBundle, Endpoint, EndpointUrl, SecretsManager};
 use rotation_core::{
     Invoker, PendingVersion, Put, RotationEvent, RotationToken, SecretDocument, SecretId, SecretStore,
     StagingLabel, Standing, Step, StoreError, StoreFault, Version, VersionId,
@@ -17,6 +17,14 @@ use serde_json::json;
 const TOKEN: &str = "11111111-2222-3333-4444-555555555555";
 const CANARY: &str = "canary-7c1f";
 
+mod endpoints;
+mod refusals;
+
+/// The URL of a local service.
+fn url(text: &str) -> EndpointUrl {
+    EndpointUrl::parse(text).expect("a URL")
+}
+
 struct Lab {
     service: LocalSecretsManager,
     store: SecretsManager,
@@ -25,11 +33,11 @@ struct Lab {
 
 impl Lab {
     /// A secret whose value holds the canary.
-    async fn start(settings: Settings, ca_bundle: Option<Vec<u8>>) -> Self {
+    async fn start(settings: Settings, ca_bundle: Option<CaBundle>) -> Self {
         let service = LocalSecretsManager::start(settings).await.expect("a free port");
         let key = AccessKey { id: "id".into(), secret: "secret".to_owned().into(), session_token: None };
         let endpoint =
-            Endpoint { region: Some("us-east-1".into()), url: Some(service.endpoint()), ca_bundle };
+            Endpoint { region: Some("us-east-1".into()), url: Some(url(&service.endpoint())), ca_bundle };
         let store = SecretsManager::in_lambda(&endpoint, Some(&key));
         let arn =
             service.create_secret("app", &json!({"password": CANARY}).to_string()).expect("a new secret");
@@ -206,12 +214,12 @@ async fn an_endpoint_that_nobody_serves_is_unreachable() {
     let url = format!("http://{}", free.local_addr().expect("an address"));
     drop(free);
     let key = AccessKey { id: "id".into(), secret: "secret".to_owned().into(), session_token: None };
-    let endpoint = Endpoint { region: Some("us-east-1".into()), url: Some(url), ca_bundle: None };
+    let endpoint = Endpoint { region: Some("us-east-1".into()), url: Some(self::url(&url)), ca_bundle: None };
     let store = SecretsManager::in_lambda(&endpoint, Some(&key));
     let secret = SecretId::new("app").expect("a name");
     assert_eq!(fault(store.describe(&secret).await), StoreFault::Unreachable);
     let nobody = SecretsManager::in_lambda(&endpoint, None);
-    assert_eq!(fault(nobody.describe(&secret).await), StoreFault::AccessDenied);
+    assert_eq!(fault(nobody.describe(&secret).await), StoreFault::CredentialsRefused);
 }
 
 #[tokio::test]
@@ -219,7 +227,8 @@ async fn https_is_verified_against_the_given_authority() {
     let authority = TestAuthority::new();
     let tls = authority.server().server_config();
     let settings = Settings { tls: Some(tls), ..Settings::default() };
-    let lab = Lab::start(settings.clone(), Some(authority.certificate_pem().into())).await;
+    let bundle = CaBundle::parse(authority.certificate_pem().into()).expect("an authority");
+    let lab = Lab::start(settings.clone(), Some(bundle)).await;
     lab.store.describe(&lab.secret).await.expect("a verified answer");
     let stranger = Lab::start(settings, None).await;
     let secret = stranger.secret.clone();
@@ -228,7 +237,7 @@ async fn https_is_verified_against_the_given_authority() {
     let cause = std::error::Error::source(&error).expect("a cause").to_string();
     assert_eq!(
         (error.fault, cause.as_str()),
-        (StoreFault::Unreachable, "invalid peer certificate: UnknownIssuer")
+        (StoreFault::CertificateRefused, "invalid peer certificate: UnknownIssuer")
     );
 }
 

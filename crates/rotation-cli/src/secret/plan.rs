@@ -64,7 +64,7 @@ impl Plan {
             }
             _ => {}
         }
-        let current = document(StagingLabel::Current, current)?;
+        let current = SecretValue::document_under(StagingLabel::Current, current)?;
         Ok(Some(Found { stages, current, pending }))
     }
 
@@ -190,9 +190,15 @@ async fn live(
     for (credential, label, version) in others {
         let value = store.read(&found.stages.secret, version).await.map_err(RotationError::from)?;
         let Some(value) = value else { continue };
-        match target.verify(&document(label, Some(value))?).await {
+        let outcome = match SecretValue::document_under(label, Some(value)) {
+            Ok(document) => target.verify(&document).await,
+            Err(error) => Err(error),
+        };
+        match outcome {
             Ok(()) => return Ok(credential),
             Err(error) if is_refusal(&error) => {}
+            // What cannot be read as a login does not help, and says nothing of why the others were refused.
+            Err(RotationError::Document { .. }) if credential == Credential::Previous => {}
             Err(error) => return Err(named(credential, error).into()),
         }
     }
@@ -214,9 +220,4 @@ fn named(credential: Credential, error: RotationError) -> RotationError {
         }
         other => other,
     }
-}
-
-fn document(label: StagingLabel, value: Option<SecretValue>) -> Result<SecretDocument, RotationError> {
-    let Some(value) = value else { return Err(RotationError::NoValue { label }) };
-    value.document().map_err(|error| RotationError::Document { label, error })
 }

@@ -14,15 +14,19 @@ use crate::screen::{Look, Screen};
 /// What one step may take, as a function with Lambda's usual 30 seconds.
 pub(super) const STEP_TIME: Duration = Duration::from_secs(30);
 
+/// What the label of a finished rotation may take to go; nothing hangs on it.
+const TIDY_TIME: Duration = Duration::from_secs(5);
+
 /// Runs the steps and prints what each came to. Afterwards the version is AWSCURRENT.
 ///
 /// # Errors
-/// The first step that failed, with how to take the rotation up again.
+/// The first step that failed, with how to take the rotation up again: by `recovery`.
 pub(super) async fn run<T: Target>(
     store: &SecretsManager,
     target: impl Fn(Deadline) -> T,
     secret: &SecretId,
     version: &VersionId,
+    recovery: &str,
     screen: &Screen,
 ) -> Result<()> {
     for step in Step::ALL {
@@ -31,9 +35,8 @@ pub(super) async fn run<T: Target>(
         let event =
             RotationEvent { step, secret: secret.clone(), version: version.clone(), rotation_token: None };
         let began = Instant::now();
-        let outcome = rotator.rotate(&event, deadline).await.with_context(|| {
-            format!("{step} failed; to take it up again: rotate secret {secret} --token {version}")
-        })?;
+        let outcome = rotator.rotate(&event, deadline).await;
+        let outcome = outcome.with_context(|| format!("{step} failed; to take it up again: {recovery}"))?;
         let time = format!("{:>6.0} ms", began.elapsed().as_secs_f64() * 1000.0);
         let name = step.name();
         screen.line(format_args!("{name:<12} {}  {}", screen.paint(Look::Faint, time), sentence(&outcome)));
@@ -43,8 +46,8 @@ pub(super) async fn run<T: Target>(
             }
         }
     }
-    tidy(store, secret, version).await;
     screen.line(screen.paint(Look::Good, format!("AWSCURRENT is version {version}, and it logs in.")));
+    let _ = Deadline::after(TIDY_TIME).bound(Box::pin(tidy(store, secret, version))).await;
     Ok(())
 }
 

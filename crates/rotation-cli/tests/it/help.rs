@@ -141,9 +141,11 @@ async fn the_help_of_secret_says_what_it_will_do() {
             to do and which version logs in now, and asks. A rotation that was left half-way (an AWSPENDING
             version) is taken up where it stands, and so it can be interrupted at any moment and run again.
 
-            Credentials and region are found as the AWS CLI finds them. The settings of the functions hold here,
-            too, from the environment: PASSWORD_LENGTH, EXCLUDE_CHARACTERS, PASSWORD_SOURCE, REQUIRE_TLS,
-            TLS_CA_BUNDLE and so on.
+            Credentials are found in the environment, in the profile of ~/.aws (keys, or a role that keys take
+            on), by a web identity, and in a container or instance. A profile of SSO or credential_process is
+            not followed: run first `eval "$(aws configure export-credentials --format env)"`. The settings of
+            the functions hold here, too, from the environment: PASSWORD_LENGTH, EXCLUDE_CHARACTERS,
+            PASSWORD_SOURCE, REQUIRE_TLS, TLS_CA_BUNDLE, AWS_CA_BUNDLE and so on.
 
             Usage: rotate secret [OPTIONS] <SECRET>
 
@@ -178,7 +180,7 @@ async fn the_help_of_secret_says_what_it_will_do() {
                       Do not ask; needed where nobody is at the terminal
 
                   --region <REGION>
-                      The region of the secret (default: as the AWS CLI finds it)
+                      The region of the secret (default: that of the environment or the profile)
 
                   --endpoint-url <URL>
                       Another Secrets Manager, for example that of `rotate local`

@@ -1,10 +1,14 @@
 //! `rotate secret` against the local Secrets Manager and a real PostgreSQL.
 
-use rotation_aws::{AccessKey, Endpoint, SecretsManager};
+use rotation_aws::{AccessKey, Endpoint, EndpointUrl, SecretsManager};
 use rotation_core::{SecretDocument, SecretId, SecretStore, StoreFault, VersionId};
-use rotation_testkit::secrets_manager::Operation;
+use rotation_testkit::{
+    LocalSecretsManager, TestAuthority,
+    secrets_manager::{Fault, FaultKind, Operation, Settings},
+};
 use serde_json::json;
 
+use crate::command;
 use crate::world::{Refusing, SECRET, World};
 
 #[tokio::test]
@@ -120,7 +124,7 @@ async fn a_rotation_that_begins_meanwhile_keeps_awspending() {
     let world = World::new().await;
     let endpoint = Endpoint {
         region: Some("us-east-1".into()),
-        url: Some(world.service.endpoint()),
+        url: Some(EndpointUrl::parse(&world.service.endpoint()).unwrap()),
         ..Endpoint::default()
     };
     let key = AccessKey { id: "local".into(), secret: "local".to_owned().into(), session_token: None };
@@ -134,4 +138,83 @@ async fn a_rotation_that_begins_meanwhile_keeps_awspending() {
     assert_eq!(error.fault, StoreFault::Conflict);
     assert_eq!(world.holder("AWSPENDING"), Some(other));
     assert_eq!(world.service.stages(SECRET).unwrap().len(), 2, "the version that lost the race has no label");
+}
+
+#[tokio::test]
+async fn the_command_to_take_a_rotation_up_again_repeats_the_flags_that_were_given() {
+    let world = World::new().await;
+    let version = world.put_pending("never-to-be-set-0123");
+    // After AWSCURRENT has been seen to log in, the first step meets what the survey did not: a refused write.
+    world.service.inject(Fault::new(Operation::PutSecretValue, FaultKind::KmsAccessDenied).times(9));
+    let run = world.rotate(&["--yes", "--strategy", "single", "--region", "us-east-1"]).await;
+    let endpoint = world.service.endpoint();
+    let expected =
+        format!("--token {version} --strategy single --region us-east-1 --endpoint-url {endpoint}");
+    run.expect_code(1).expect_err("to take it up again: rotate secret arn:").expect_err(&expected);
+    run.expect_err("code: KMS_DENIED").expect_err("the IAM identity that you use");
+
+    world.service.clear_faults();
+    let (_, again) = run.err.split_once("to take it up again: rotate secret ").unwrap();
+    let again = again.split_once(&endpoint).unwrap().0;
+    let mut arguments: Vec<_> = again.split_whitespace().collect();
+    arguments.extend([endpoint.as_str(), "--yes"]);
+    world.run_secret(&arguments, &[]).await.expect_code(0).expect_out("Takes up ");
+    assert_eq!(world.holder("AWSCURRENT"), Some(version));
+}
+
+#[tokio::test]
+async fn a_previous_version_that_cannot_be_read_does_not_hide_that_nothing_logs_in() {
+    let world = World::new().await;
+    let request = json!({
+        "SecretId": SECRET, "ClientRequestToken": uuid::Uuid::new_v4().to_string(),
+        "SecretString": world.document(&world.user, &json!({"engine": "another"})),
+        "VersionStages": ["AWSPREVIOUS"],
+    });
+    world.service.call_inside(Operation::PutSecretValue, request).unwrap();
+    let change = format!("ALTER ROLE {} PASSWORD 'somebody else changed it'", world.user.username);
+    world.server.execute("postgres", &change).await.unwrap();
+    world.rotate(&["--yes"]).await.expect_code(1).expect_err("code: DB_ALL_REFUSED");
+}
+
+#[tokio::test]
+async fn an_endpoint_that_is_no_url_is_refused_before_anything_is_asked() {
+    let run = command::run(&["secret", "app", "--endpoint-url", "https://two words"], &[]).await;
+    run.expect_code(1).expect_err("--endpoint-url is not usable: must be a host name, or a URL");
+}
+
+#[tokio::test]
+async fn without_credentials_the_hint_is_for_a_person() {
+    let service = LocalSecretsManager::start(Settings::default()).await.unwrap();
+    let endpoint = service.endpoint();
+    let arguments = ["secret", "app", "--region", "us-east-1", "--endpoint-url", &endpoint];
+    let run = command::run(&arguments, &[]).await;
+    run.expect_code(1).expect_err("code: IAM_CREDENTIALS").expect_err("aws configure export-credentials");
+    assert!(!run.err.contains("function"), "{}", run.err);
+}
+
+#[tokio::test]
+async fn whom_to_trust_depends_on_the_region_of_the_profile() {
+    let authority = TestAuthority::new();
+    let tls = Some(authority.server().server_config());
+    let service = LocalSecretsManager::start(Settings { tls, ..Settings::default() }).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (roots, profile) = (folder.path().join("roots.pem"), folder.path().join("config"));
+    std::fs::write(&roots, authority.certificate_pem()).unwrap();
+    for (region, code) in [
+        ("us-east-1", "NET_SM_CERTIFICATE"),
+        ("eu-isoe-west-1", "SECRET_UNKNOWN"),
+        ("cn-north-1", "SECRET_UNKNOWN"),
+    ] {
+        std::fs::write(&profile, format!("[default]\nregion = {region}\n")).unwrap();
+        let environment = [
+            ("AWS_ACCESS_KEY_ID", "local"),
+            ("AWS_SECRET_ACCESS_KEY", "local"),
+            ("AWS_CONFIG_FILE", profile.to_str().unwrap()),
+            ("SSL_CERT_FILE", roots.to_str().unwrap()),
+        ];
+        let run =
+            command::run(&["secret", "nobody", "--endpoint-url", &service.endpoint()], &environment).await;
+        run.expect_code(1).expect_err(&format!("code: {code}"));
+        assert_eq!(run.err.contains("AWS_CA_BUNDLE"), code == "NET_SM_CERTIFICATE", "{}", run.err);
+    }
 }

@@ -49,8 +49,14 @@ impl World {
     }
 
     pub(crate) async fn rotate_with(&self, arguments: &[&str], more: &[(&str, &str)]) -> Run {
-        let (endpoint, authority) = (self.service.endpoint(), self.folder.path().join("ca.pem"));
-        let arguments = [&["secret", SECRET, "--endpoint-url", &endpoint], arguments].concat();
+        let endpoint = self.service.endpoint();
+        self.run_secret(&[&[SECRET, "--endpoint-url", &endpoint], arguments].concat(), more).await
+    }
+
+    /// `rotate secret` with these arguments alone.
+    pub(crate) async fn run_secret(&self, arguments: &[&str], more: &[(&str, &str)]) -> Run {
+        let authority = self.folder.path().join("ca.pem");
+        let arguments = [&["secret"], arguments].concat();
         let mut environment = vec![
             ("AWS_ACCESS_KEY_ID", "local"),
             ("AWS_SECRET_ACCESS_KEY", "local"),

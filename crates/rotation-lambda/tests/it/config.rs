@@ -65,6 +65,13 @@ fn odd_settings_are_refused_by_name_and_without_their_value() {
         &[("AWS_CA_BUNDLE", "/nowhere")],
         "the setting AWS_CA_BUNDLE names a file that cannot be read: entity not found",
     );
+    let regular = "the setting AWS_CA_BUNDLE must name a regular file of at most 1 MiB";
+    refused(&[("AWS_CA_BUNDLE", "/dev/zero")], regular);
+    refused(&[("AWS_CA_BUNDLE", "/tmp")], regular);
+    refused(
+        &[("SECRETS_MANAGER_ENDPOINT", "https://secretsmanager us-east-1")],
+        "the setting SECRETS_MANAGER_ENDPOINT must be a host name, or a URL that begins with http:// or https://",
+    );
 }
 
 #[test]

@@ -6,7 +6,7 @@ use rotation_testkit::{
 };
 
 /// `examples/panicking.rs`, which cargo builds beside the tests when it is not told to run some of them alone.
-fn panicking() -> PathBuf {
+pub(crate) fn panicking() -> PathBuf {
     let test = std::env::current_exe().expect("the path of this program is known");
     let folder = test.ancestors().nth(2).expect("cargo runs tests from target/<profile>/deps");
     let program = folder.join("examples/panicking");

@@ -1,0 +1,88 @@
+//! Where Secrets Manager is, and whose certificate it may show: parsed before the first call, which cannot say so well.
+
+use http::Uri;
+use rustls::{
+    RootCertStore,
+    pki_types::{CertificateDer, pem::PemObject},
+};
+use thiserror::Error;
+
+/// Which Secrets Manager to talk to.
+#[derive(Clone, Debug, Default)]
+pub struct Endpoint {
+    /// `AWS_REGION`.
+    pub region: Option<String>,
+    /// `SECRETS_MANAGER_ENDPOINT`. `None` takes the region's own.
+    pub url: Option<EndpointUrl>,
+    /// `AWS_CA_BUNDLE`: authorities to trust beside Amazon's.
+    pub ca_bundle: Option<CaBundle>,
+}
+
+/// An `http` or `https` URL with a host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndpointUrl(String);
+
+impl EndpointUrl {
+    /// A URL as it is, or a host name (with a port, where one is given) that is asked over HTTPS.
+    ///
+    /// # Errors
+    /// [`EndpointError`].
+    pub fn parse(text: &str) -> Result<Self, EndpointError> {
+        let url = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
+        let uri: Uri = url.parse().map_err(|_| EndpointError)?;
+        let schemed = matches!(uri.scheme_str(), Some("http" | "https"));
+        // A user name would end in no request, and a query in every one.
+        let hosted = uri.authority().is_some_and(|authority| {
+            let port = authority.as_str().strip_prefix(authority.host());
+            let ported = port.is_some_and(|port| port.is_empty() || authority.port_u16().is_some());
+            ported && !authority.host().is_empty()
+        });
+        if schemed && hosted && uri.query().is_none() { Ok(Self(url)) } else { Err(EndpointError) }
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The text is no endpoint.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[error("must be a host name, or a URL that begins with http:// or https://")]
+pub struct EndpointError;
+
+/// PEM of at least one certificate, each of which may stand for an authority.
+#[derive(Clone, Debug)]
+pub struct CaBundle(Vec<u8>);
+
+impl CaBundle {
+    /// The SDK panics at what it cannot read, so every certificate is parsed here, the same way, before.
+    ///
+    /// # Errors
+    /// [`CaBundleError`].
+    pub fn parse(pem: Vec<u8>) -> Result<Self, CaBundleError> {
+        let mut roots = RootCertStore::empty();
+        for certificate in CertificateDer::pem_slice_iter(&pem) {
+            let certificate = certificate.map_err(|_| CaBundleError::NotPem)?;
+            roots.add(certificate).map_err(|_| CaBundleError::NotACertificate)?;
+        }
+        if roots.is_empty() { Err(CaBundleError::Empty) } else { Ok(Self(pem)) }
+    }
+
+    pub(crate) fn pem(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// The bytes are no bundle of authorities.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+pub enum CaBundleError {
+    /// A section is broken.
+    #[error("holds no valid PEM")]
+    NotPem,
+    /// A section decodes to something else.
+    #[error("holds a certificate that cannot be read")]
+    NotACertificate,
+    /// Nothing to trust.
+    #[error("holds no certificate")]
+    Empty,
+}

@@ -1,0 +1,55 @@
+//! Endpoints and bundles of authorities: what is taken, and what is refused before the first call.
+
+use rotation_aws::{CaBundle, CaBundleError, EndpointUrl};
+use rotation_testkit::TestAuthority;
+
+#[track_caller]
+fn check(text: &str, good: bool) {
+    assert_eq!(EndpointUrl::parse(text).is_ok(), good, "{text:?}");
+}
+
+#[test]
+fn an_endpoint_is_a_host_or_an_http_url() {
+    for text in [
+        "https://secretsmanager.us-east-1.amazonaws.com",
+        "https://secretsmanager.us-east-1.amazonaws.com/",
+        "vpce-0123456789abcdef0-abcdefgh.secretsmanager.us-east-1.vpce.amazonaws.com",
+        "http://127.0.0.1:4584",
+        "http://[::1]:4584/",
+        "localhost:4566",
+    ] {
+        check(text, true);
+    }
+    for text in [
+        "https://secretsmanager us-east-1",
+        "secretsmanager us-east-1",
+        "https://",
+        "https://:443",
+        "ftp://secretsmanager.us-east-1.amazonaws.com",
+        "file:///etc/hosts",
+        "https://user@secretsmanager.us-east-1.amazonaws.com",
+        "https://localhost:port",
+        "https://localhost?x=y",
+        "",
+        " ",
+        "/",
+    ] {
+        check(text, false);
+    }
+}
+
+#[test]
+fn a_bundle_holds_certificates_and_every_one_can_be_read() {
+    let authority = TestAuthority::new();
+    let pem = authority.certificate_pem();
+    let refusal = |text: &str| CaBundle::parse(text.into()).err();
+    assert_eq!(refusal(pem), None);
+    assert_eq!(refusal(&format!("# two\n{pem}\n{pem}")), None);
+    assert_eq!(refusal(""), Some(CaBundleError::Empty));
+    assert_eq!(refusal("no certificate"), Some(CaBundleError::Empty));
+    let cut = &pem[..pem.len() / 2];
+    assert_eq!(refusal(cut), Some(CaBundleError::NotPem));
+    let other = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    assert_eq!(refusal(other), Some(CaBundleError::NotACertificate));
+    assert_eq!(refusal(&format!("{pem}\n{other}")), Some(CaBundleError::NotACertificate));
+}

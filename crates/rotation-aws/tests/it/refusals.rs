@@ -1,0 +1,74 @@
+//! Refusals that only the real service gives, played back word for word.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::{TcpListener, TcpStream},
+};
+
+use rotation_aws::{AccessKey, Endpoint, SecretsManager};
+use rotation_core::{SecretId, SecretStore, StoreFault};
+use serde_json::json;
+
+/// Answers every request with one refusal, for as long as the test runs.
+fn service(code: &str, message: &str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let body = json!({"__type": code, "message": message}).to_string();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            // A client that goes away is no concern of the test.
+            let _ = refuse(stream, &body);
+        }
+    });
+    format!("http://{address}")
+}
+
+fn refuse(mut stream: TcpStream, body: &str) -> std::io::Result<()> {
+    let mut reader = BufReader::new(stream.try_clone()?);
+    let (mut line, mut length) = (String::new(), 0);
+    while reader.read_line(&mut line)? > 2 {
+        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().expect("a length");
+        }
+        line.clear();
+    }
+    reader.take(length).read_to_end(&mut Vec::new())?;
+    let head = "HTTP/1.1 400 Bad Request\r\ncontent-type: application/x-amz-json-1.1\r\nconnection: close";
+    write!(stream, "{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len())
+}
+
+#[track_caller]
+fn check(code: &str, message: &str, expected: StoreFault) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let url = Some(super::url(&service(code, message)));
+        let endpoint = Endpoint { region: Some("us-east-1".into()), url, ca_bundle: None };
+        let key = AccessKey { id: "id".into(), secret: "secret".to_owned().into(), session_token: None };
+        let store = SecretsManager::in_lambda(&endpoint, Some(&key));
+        let outcome = store.describe(&SecretId::new("app").expect("a name")).await;
+        assert_eq!(outcome.expect_err("a refusal").fault, expected, "{code}: {message}");
+    });
+}
+
+#[test]
+fn a_key_is_blamed_only_where_the_service_blames_it() {
+    let denied = "AccessDeniedException";
+    check(denied, "Access to KMS is not allowed", StoreFault::KeyDenied);
+    let decrypt = "User: arn:aws:sts::123456789012:assumed-role/f/f is not authorized to perform: kms:Decrypt on \
+                   resource: arn:aws:kms:us-east-1:123456789012:key/k";
+    check(denied, decrypt, StoreFault::KeyDenied);
+    let named = "User: arn:aws:sts::123456789012:assumed-role/KMS-f/f is not authorized to perform: \
+                 secretsmanager:DescribeSecret on resource: \
+                 arn:aws:secretsmanager:us-east-1:123456789012:secret:KMS/app-AbCdEf";
+    check(denied, named, StoreFault::AccessDenied);
+}
+
+#[test]
+fn credentials_that_are_not_taken_are_no_missing_permission() {
+    let expired = "The security token included in the request is expired";
+    check("ExpiredTokenException", expired, StoreFault::CredentialsRefused);
+    let invalid = "The security token included in the request is invalid.";
+    check("UnrecognizedClientException", invalid, StoreFault::CredentialsRefused);
+    let clock = "Signature expired: 20260101T000000Z is now earlier than 20260101T001000Z";
+    check("InvalidSignatureException", clock, StoreFault::CredentialsRefused);
+}

@@ -1,0 +1,46 @@
+//! Settings that are wrong are answered by a function that runs.
+
+use std::{sync::Arc, time::Duration};
+
+use rotation_testkit::{
+    LambdaFunction, LocalSecretsManager,
+    secrets_manager::{RotationSettings, Settings},
+};
+
+use crate::panic::panicking;
+
+/// Every invocation of a function with this setting says what is wrong with it.
+async fn check(name: &str, value: &str) {
+    let rotation = RotationSettings { attempts: 1, ..RotationSettings::default() };
+    let store =
+        LocalSecretsManager::start(Settings { rotation, ..Settings::default() }).await.expect("a free port");
+    let mut builder = LambdaFunction::builder(panicking());
+    if name != "SECRETS_MANAGER_ENDPOINT" {
+        builder = builder.env("SECRETS_MANAGER_ENDPOINT", store.endpoint());
+    }
+    let function = builder.env(name, value).build().expect("a function");
+    store.register(function.arn(), Arc::new(function.clone()));
+    let secret = store.create_secret("app", "{}").expect("a new secret");
+    let version = store.rotate(&secret, function.arn()).expect("a rotation");
+    let record = store.wait_for_rotation(&secret, &version, Duration::from_mins(1)).await.expect("an end");
+    let step = record.attempts.last().and_then(|attempt| attempt.steps.last()).expect("a step");
+    let error = step.error.as_ref().expect("an error");
+    assert_eq!(error.error_type, "CONFIG_INVALID", "{error}");
+    assert!(error.message.contains(name), "{error}");
+    assert!(!error.message.contains(value), "{error}");
+}
+
+#[tokio::test]
+async fn a_malformed_bundle_of_authorities_is_answered_as_a_wrong_setting() {
+    let folder = tempfile::tempdir().unwrap();
+    let bundle = folder.path().join("bundle.pem");
+    for text in ["", "no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
+        std::fs::write(&bundle, text).unwrap();
+        check("AWS_CA_BUNDLE", bundle.to_str().unwrap()).await;
+    }
+}
+
+#[tokio::test]
+async fn an_endpoint_that_is_no_url_is_answered_as_a_wrong_setting() {
+    check("SECRETS_MANAGER_ENDPOINT", "https://secretsmanager us-east-1").await;
+}
