@@ -26,6 +26,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "rotation-core",
             "rotation-lambda",
             "rotation-testkit",
+            "rotator-mysql",
             "rotator-postgres",
         ],
     ),

@@ -1,7 +1,7 @@
-//! `rotate demo`: four rotations of a real PostgreSQL, watched step by step, and a verdict.
+//! `rotate demo`: four rotations of a real database, watched step by step, and a verdict.
 //!
 //! ```text
-//! RotateSecret ─> Watch ─> the function's process ─> PostgreSQL, Secrets Manager
+//! RotateSecret ─> Watch ─> the function's process ─> database, Secrets Manager
 //!                   └─ Scene: time, labels, which version logs in ─> the screen, the promises
 //! ```
 
@@ -15,28 +15,29 @@ use std::{
 };
 
 use anyhow::{Result, bail};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use rotation_lambda::{Environment, StrategyKind};
 use rotation_testkit::secrets_manager::{RotationSettings, Settings, Trouble};
 
 use crate::{
+    engine::Engine,
     functions,
-    laboratory::{ALTERNATING_SECRET, Laboratory, MASTER_SECRET, Postgres, SINGLE_USER_SECRET},
+    laboratory::{ALTERNATING_SECRET, Database, Laboratory, MASTER_SECRET, SINGLE_USER_SECRET},
     local,
     screen::{Look, Screen},
 };
 
-use promises::{Promise, Rights};
+use promises::Promise;
 use rotation::Rotation;
 use watch::Watch;
 
-/// Rotate a real PostgreSQL on this machine and see what happens
+/// Rotate a real database on this machine and see what happens
 #[derive(Args, Debug)]
 #[command(long_about = ABOUT, after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     /// The database
-    #[arg(value_enum, default_value_t = DemoEngine::Postgres)]
-    engine: DemoEngine,
+    #[arg(value_enum, default_value_t = Engine::Postgres)]
+    engine: Engine,
 
     /// Take the shipped functions, built with --release
     #[arg(long)]
@@ -51,22 +52,19 @@ pub(crate) struct Arguments {
     functions: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum DemoEngine {
-    Postgres,
-}
-
 const ABOUT: &str = "\
-Rotate a real PostgreSQL on this machine and see what happens.
+Rotate a real database on this machine and see what happens.
 
-Starts a PostgreSQL server and a local Secrets Manager, makes users and their secrets, and rotates by RotateSecret: \
+Starts a server of the database and a local Secrets Manager, makes users and their secrets, and rotates by RotateSecret: \
 twice single user, twice alternating users, through the very programs that go to Lambda. After each step it shows the \
 labels of every version and tries which of them logs in. At the end it says whether everything was as promised; the \
-exit code is 1 when it was not. No password is shown.";
+exit code is 1 when it was not. What is promised differs: MySQL lets a single user keep its old password beside the new \
+one, others do not. No password is shown.";
 
 const EXAMPLES: &str = "\
 Examples:
   rotate demo                    the newest PostgreSQL that this machine has
+  rotate demo mysql              MySQL, with two passwords for a single user
   rotate demo --release          with the programs that are shipped
   rotate demo --keep             and look around afterwards, with the AWS CLI
   NO_COLOR=1 rotate demo | less  plain lines";
@@ -117,19 +115,18 @@ pub(crate) async fn run(arguments: &Arguments, environment: &Environment, screen
 
 async fn start(
     folder: &Path,
-    engine: DemoEngine,
+    engine: Engine,
     environment: &Environment,
     screen: &Screen,
 ) -> Result<Laboratory> {
-    let DemoEngine::Postgres = engine;
-    let postgres = Postgres::start(screen)?;
+    let database = Database::start(engine, screen)?;
     let settings = Settings {
         // One attempt: what the service would mend by trying again shall be seen here.
         rotation: RotationSettings { attempts: 1, ..RotationSettings::default() },
         trouble: Trouble { delay: CALL_TIME, ..Trouble::default() },
         ..Settings::default()
     };
-    let laboratory = Laboratory::start(folder, settings, Some(postgres), environment).await?;
+    let laboratory = Laboratory::start(folder, &[engine], settings, Some(database), environment).await?;
     screen.line(format_args!(
         "Secrets Manager at {}, {} ms a call; functions from {}",
         laboratory.secrets_manager.endpoint(),
@@ -141,9 +138,9 @@ async fn start(
 
 /// Runs the programme, up to the first rotation that fails.
 async fn rotate(laboratory: &Laboratory, screen: &Screen) -> Result<(Vec<Rotation>, Vec<Promise>)> {
-    let postgres = laboratory.postgres.as_ref().expect("the demo's laboratory was started with one");
-    let server = &postgres.server;
-    let mut watch = Watch::over(laboratory, server);
+    let Database { server, .. } = laboratory.database.as_ref().expect("the laboratory was started with one");
+    let functions = laboratory.shown();
+    let mut watch = Watch::over(laboratory, functions, server);
     // Seen once, so that its password is among those that the logs are searched for.
     watch.look(MASTER_SECRET).await;
     let (mut rotations, mut rights): (Vec<Rotation>, _) = (Vec::new(), None);
@@ -151,17 +148,18 @@ async fn rotate(laboratory: &Laboratory, screen: &Screen) -> Result<(Vec<Rotatio
         screen.line("");
         let title = format!("Rotation {} of {}: {secret}, {}", index + 1, PROGRAMME.len(), strategy.name());
         screen.line(screen.paint(Look::Strong, title));
-        let rotation = rotation::run(laboratory, &mut watch, secret, strategy, screen).await?;
+        let rotation = rotation::run(laboratory, functions, &mut watch, secret, strategy, screen).await?;
         let failed = rotation.failure.is_some();
         rotations.push(rotation);
         if failed {
             break;
         }
         if strategy == StrategyKind::AlternatingUsers && rights.is_none() {
-            rights = Some(Rights::of_clone(server, &laboratory.secrets_manager).await);
+            // Right after the first rotation to it.
+            rights = promises::inspect(server.as_ref(), &laboratory.secrets_manager).await;
         }
     }
-    let promises = promises::all(&rotations, rights.as_ref(), &watch, laboratory, server);
+    let promises = promises::all(&rotations, rights, &watch, functions, server.as_ref());
     Ok((rotations, promises))
 }
 

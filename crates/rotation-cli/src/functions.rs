@@ -3,11 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
 use rotation_lambda::{Environment, StrategyKind};
 use rotation_testkit::LambdaFunction;
 
+use crate::engine::Engine;
+
 /// What a function is told on Lambda, by AWS's templates or by us: handed on where a person has set it here.
-const SETTINGS: [&str; 16] = [
+const SETTINGS: [&str; 18] = [
     "EXCLUDE_CHARACTERS",
     "EXCLUDE_LOWERCASE",
     "EXCLUDE_NUMBERS",
@@ -21,16 +24,50 @@ const SETTINGS: [&str; 16] = [
     "TLS_CLIENT_CERT",
     "TLS_CLIENT_KEY",
     "CLONE_OBJECTS",
+    "DUAL_PASSWORD",
+    "USERNAME_CHARACTER_LIMIT",
     "TLS_CA_BUNDLE",
     "AWS_LAMBDA_LOG_FORMAT",
     "AWS_LAMBDA_LOG_LEVEL",
 ];
 
-/// Which function: its file has the same name.
-pub(crate) fn file_name(strategy: StrategyKind) -> &'static str {
-    match strategy {
-        StrategyKind::SingleUser => "postgres_single_user",
-        StrategyKind::AlternatingUsers => "postgres_master_user",
+/// The two functions of an engine.
+pub(crate) struct Pair {
+    pub(crate) engine: Engine,
+    pub(crate) single_user: LambdaFunction,
+    pub(crate) master_user: LambdaFunction,
+}
+
+impl Pair {
+    /// Prepares both, with the settings of the environment and over them `more`. Nothing runs yet.
+    ///
+    /// # Errors
+    /// A program is missing; the message names the command that builds it.
+    pub(crate) fn prepare(
+        folder: &Path,
+        engine: Engine,
+        environment: &Environment,
+        more: &[(&str, &str)],
+    ) -> Result<Self> {
+        let prepare = |strategy| prepare(folder, engine, strategy, environment, more);
+        Ok(Self {
+            engine,
+            single_user: prepare(StrategyKind::SingleUser)?,
+            master_user: prepare(StrategyKind::AlternatingUsers)?,
+        })
+    }
+
+    /// The one for a strategy.
+    pub(crate) fn function(&self, strategy: StrategyKind) -> &LambdaFunction {
+        match strategy {
+            StrategyKind::SingleUser => &self.single_user,
+            StrategyKind::AlternatingUsers => &self.master_user,
+        }
+    }
+
+    /// First the single user's, then the alternating users'.
+    pub(crate) fn both(&self) -> [&LambdaFunction; 2] {
+        [&self.single_user, &self.master_user]
     }
 }
 
@@ -47,22 +84,29 @@ pub(crate) fn folder(release: bool) -> Result<PathBuf> {
     }
 }
 
-/// Prepares the function of a strategy, with the settings of the environment over them `more`. Nothing runs yet.
-///
-/// # Errors
-/// There is no such program; the message names the command that builds it.
-pub(crate) fn prepare(
+/// The engines whose functions are both in the folder.
+pub(crate) fn built(folder: &Path) -> Vec<Engine> {
+    let there = |engine: Engine, strategy| folder.join(engine.file_name(strategy)).is_file();
+    let both = |engine: &Engine| {
+        there(*engine, StrategyKind::SingleUser) && there(*engine, StrategyKind::AlternatingUsers)
+    };
+    Engine::value_variants().iter().copied().filter(both).collect()
+}
+
+fn prepare(
     folder: &Path,
+    engine: Engine,
     strategy: StrategyKind,
     environment: &Environment,
     more: &[(&str, &str)],
 ) -> Result<LambdaFunction> {
-    let program = folder.join(file_name(strategy));
+    let program = folder.join(engine.file_name(strategy));
     if !program.is_file() {
         let release = if folder.ends_with("release") { " --release" } else { "" };
         bail!(
-            "{} is not there: build it with `cargo build -p rotator-postgres --bins{release}`",
-            program.display()
+            "{} is not there: build it with `cargo build -p {} --bins{release}`",
+            program.display(),
+            engine.package()
         );
     }
     let mut builder = LambdaFunction::builder(program);

@@ -1,17 +1,20 @@
-//! A local Secrets Manager with the functions registered and, where asked for, a PostgreSQL with users and secrets.
+//! A local Secrets Manager with the functions registered and, where asked for, a database with users and secrets.
+
+mod mysql;
+mod postgres;
+mod server;
 
 use std::{path::Path, sync::Arc};
 
 use anyhow::{Context, Result};
-use rotation_lambda::{Environment, StrategyKind};
-use rotation_testkit::{
-    LambdaFunction, LocalSecretsManager, PostgresServer, PostgresVersion, TestLogin,
-    secrets_manager::Settings,
-};
-use serde_json::{Value, json};
+use rotation_lambda::Environment;
+use rotation_testkit::{LocalSecretsManager, TestLogin, secrets_manager::Settings};
+use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::{functions, screen::Screen};
+use crate::{engine::Engine, functions::Pair, screen::Screen};
+
+pub(crate) use server::{Access, Continuity, Finding, Logins, Server, Users};
 
 /// The database of the laboratory.
 pub(crate) const DATABASE: &str = "shop";
@@ -21,7 +24,11 @@ pub(crate) const SINGLE_USER_SECRET: &str = "shop/reporting";
 pub(crate) const ALTERNATING_SECRET: &str = "shop/checkout";
 /// The secret of the master that looks after them.
 pub(crate) const MASTER_SECRET: &str = "shop/master";
-/// The user who owns the table, and whose clone takes turns with it.
+/// The master.
+pub(crate) const MASTER: &str = "rotation_master";
+/// The user who changes its own password.
+pub(crate) const REPORTING: &str = "reporting";
+/// The user whose clone takes turns with it.
 pub(crate) const OWNER: &str = "checkout";
 /// Its clone.
 pub(crate) const CLONE: &str = "checkout_clone";
@@ -29,27 +36,29 @@ pub(crate) const CLONE: &str = "checkout_clone";
 /// What runs on this machine. Dropping it ends all of it and removes its files.
 pub(crate) struct Laboratory {
     pub(crate) secrets_manager: LocalSecretsManager,
-    pub(crate) single_user: LambdaFunction,
-    pub(crate) master_user: LambdaFunction,
-    pub(crate) postgres: Option<Postgres>,
+    /// At least one.
+    pub(crate) functions: Vec<Pair>,
+    pub(crate) database: Option<Database>,
 }
 
-/// A PostgreSQL with a database `shop`, three users and their secrets.
-pub(crate) struct Postgres {
-    pub(crate) server: Arc<PostgresServer>,
+/// A server with a database `shop`, three users and their secrets.
+pub(crate) struct Database {
+    pub(crate) engine: Engine,
+    pub(crate) server: Arc<dyn Server>,
     /// The authority that signed the server's certificate, in a file, for `TLS_CA_BUNDLE`.
     authority: TempDir,
 }
 
 impl Laboratory {
-    /// Starts Secrets Manager and prepares the functions of the folder.
+    /// Starts Secrets Manager and prepares the functions of these engines out of the folder.
     ///
     /// # Errors
     /// The port or the state file cannot be had, or a function is missing.
     pub(crate) async fn start(
         folder: &Path,
+        engines: &[Engine],
         settings: Settings,
-        postgres: Option<Postgres>,
+        database: Option<Database>,
         environment: &Environment,
     ) -> Result<Self> {
         let port = settings.port;
@@ -59,35 +68,42 @@ impl Laboratory {
         let endpoint = secrets_manager.endpoint();
         let mut more = vec![("SECRETS_MANAGER_ENDPOINT", endpoint.as_str())];
         let (master, authority);
-        if let Some(postgres) = &postgres {
-            master = postgres.create_secrets(&secrets_manager).await?;
-            authority = postgres.authority_file();
+        if let Some(database) = &database {
+            master = database.create_secrets(&secrets_manager).await?;
+            authority = database.authority_file();
             more.extend([("MASTER_SECRET_ARN", master.as_str()), ("TLS_CA_BUNDLE", authority.as_str())]);
         }
-        let prepare = |strategy| functions::prepare(folder, strategy, environment, &more);
-        let single_user = prepare(StrategyKind::SingleUser)?;
-        let master_user = prepare(StrategyKind::AlternatingUsers)?;
-        for function in [&single_user, &master_user] {
+        let prepared = engines.iter().map(|engine| Pair::prepare(folder, *engine, environment, &more));
+        let functions = prepared.collect::<Result<Vec<_>>>()?;
+        for function in functions.iter().flat_map(Pair::both) {
             secrets_manager.register(function.arn(), Arc::new(function.clone()));
         }
-        Ok(Self { secrets_manager, single_user, master_user, postgres })
+        Ok(Self { secrets_manager, functions, database })
+    }
+
+    /// The functions for the database, or else the first ones.
+    pub(crate) fn shown(&self) -> &Pair {
+        let wanted = self.database.as_ref().map(|database| database.engine);
+        let pair = self.functions.iter().find(|pair| Some(pair.engine) == wanted);
+        pair.or(self.functions.first()).expect("a laboratory is started with functions")
     }
 }
 
-impl Postgres {
-    /// Starts the newest server that this machine has.
+impl Database {
+    /// Starts the newest server of the engine that this machine has.
     ///
     /// # Errors
     /// There is none, or it does not start.
-    pub(crate) fn start(screen: &Screen) -> Result<Self> {
-        let version = PostgresVersion::available().pop().unwrap_or(PostgresVersion::V18);
-        let server =
-            screen.during(&format!("{version} starts"), || PostgresServer::builder(version).start())?;
+    pub(crate) fn start(engine: Engine, screen: &Screen) -> Result<Self> {
+        let server = match engine {
+            Engine::Postgres => postgres::start(screen)?,
+            Engine::Mysql | Engine::Mariadb => mysql::start(engine, screen)?,
+        };
         let authority = tempfile::tempdir().context("no folder for the server's authority")?;
-        let postgres = Self { server: Arc::new(server), authority };
-        std::fs::write(postgres.authority_file(), postgres.server.authority().certificate_pem())
+        let database = Self { engine, server, authority };
+        std::fs::write(database.authority_file(), database.server.authority_pem())
             .context("the server's authority cannot be written")?;
-        Ok(postgres)
+        Ok(database)
     }
 
     /// PEM of the authority that signed the server's certificate.
@@ -95,29 +111,9 @@ impl Postgres {
         self.authority.path().join("authority.pem").to_string_lossy().into_owned()
     }
 
-    /// Makes the database, the users, a table of `checkout`, and one secret for each user. Gives the ARN of the
-    /// master's.
-    ///
-    /// The master is what RDS gives to its customers: no superuser, but CREATEROLE. It creates the user that it will
-    /// clone, because from PostgreSQL 16 that makes it the user's administrator.
+    /// Makes the users and one secret for each. Gives the ARN of the master's.
     async fn create_secrets(&self, secrets_manager: &LocalSecretsManager) -> Result<String> {
-        let server = &self.server;
-        server.execute("postgres", &format!("CREATE DATABASE {DATABASE}")).await?;
-        let master = server.create_role_named("rotation_master", "CREATEROLE").await?;
-        let reporting = server.create_role_named("reporting", "").await?;
-        server.query_as(&master, DATABASE, &format!("CREATE ROLE {OWNER} LOGIN")).await?;
-        let owner =
-            TestLogin { username: OWNER.to_owned(), password: uuid::Uuid::new_v4().simple().to_string() };
-        let schema = format!(
-            "ALTER ROLE {OWNER} PASSWORD '{}'; CREATE SCHEMA sales AUTHORIZATION {OWNER}; \
-             CREATE SCHEMA reports AUTHORIZATION reporting",
-            owner.password
-        );
-        server.execute(DATABASE, &schema).await?;
-        let table = "CREATE TABLE sales.purchases (id int PRIMARY KEY, item text NOT NULL); \
-            INSERT INTO sales.purchases VALUES (1, 'tea'), (2, 'cake')";
-        server.query_as(&owner, DATABASE, table).await?;
-
+        let Users { master, reporting, owner } = self.server.populate().await?;
         let master_arn = secrets_manager.create_secret(MASTER_SECRET, &self.document(&master, None))?;
         secrets_manager.create_secret(SINGLE_USER_SECRET, &self.document(&reporting, None))?;
         secrets_manager.create_secret(ALTERNATING_SECRET, &self.document(&owner, Some(&master_arn)))?;
@@ -125,15 +121,7 @@ impl Postgres {
     }
 
     fn document(&self, login: &TestLogin, master: Option<&str>) -> String {
-        let mut document = json!({
-            "engine": "postgres",
-            "host": self.server.host(),
-            "port": self.server.port(),
-            "username": login.username,
-            "password": login.password,
-            "dbname": DATABASE,
-            "ssl": true,
-        });
+        let mut document = self.server.document(login);
         if let Some(master) = master {
             document["masterarn"] = Value::from(master);
         }

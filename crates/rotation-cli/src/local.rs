@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use rotation_lambda::Environment;
 use rotation_testkit::secrets_manager::Settings;
 
 use crate::{
-    functions,
-    laboratory::{ALTERNATING_SECRET, Laboratory, Postgres, SINGLE_USER_SECRET},
+    engine::Engine,
+    functions::{self, Pair},
+    laboratory::{ALTERNATING_SECRET, DATABASE, Database, Laboratory, SINGLE_USER_SECRET},
     screen::{Look, Screen},
 };
 
@@ -25,14 +26,42 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
 
-    /// Start a PostgreSQL as well, with users and their secrets; it lasts as long as the command, so --state does not
-    /// go with it
-    #[arg(long, conflicts_with = "state")]
-    postgres: bool,
+    #[command(flatten)]
+    database: DatabaseFlags,
 
     /// Take the functions from this folder
     #[arg(long, value_name = "DIR", hide = true)]
     functions: Option<PathBuf>,
+}
+
+/// At most one of them. The server lasts as long as the command, so the file of `--state` would outlive what its
+/// secrets open.
+#[derive(Args, Debug)]
+#[group(multiple = false, conflicts_with = "state")]
+struct DatabaseFlags {
+    /// Start a PostgreSQL as well, with users and their secrets; it lasts as long as the command, so --state does not
+    /// go with it
+    #[arg(long)]
+    postgres: bool,
+
+    /// The same with MySQL
+    #[arg(long)]
+    mysql: bool,
+
+    /// The same with MariaDB
+    #[arg(long)]
+    mariadb: bool,
+}
+
+impl DatabaseFlags {
+    fn engine(&self) -> Option<Engine> {
+        let asked = |engine: &Engine| match engine {
+            Engine::Postgres => self.postgres,
+            Engine::Mysql => self.mysql,
+            Engine::Mariadb => self.mariadb,
+        };
+        Engine::value_variants().iter().copied().find(asked)
+    }
 }
 
 const ABOUT: &str = "\
@@ -61,10 +90,18 @@ pub(crate) async fn run(arguments: &Arguments, environment: &Environment, screen
         Some(folder) => folder.clone(),
         None => functions::folder(false)?,
     };
-    let postgres = if arguments.postgres { Some(Postgres::start(screen)?) } else { None };
+    let asked = arguments.database.engine();
+    let mut engines = functions::built(&folder);
+    // What is missing is named then, with the command that builds it.
+    match asked {
+        Some(engine) if !engines.contains(&engine) => engines.push(engine),
+        None if engines.is_empty() => engines.push(Engine::Postgres),
+        _ => {}
+    }
+    let database = asked.map(|engine| Database::start(engine, screen)).transpose()?;
     let settings =
         Settings { port: arguments.port, state_file: arguments.state.clone(), ..Settings::default() };
-    let laboratory = Laboratory::start(&folder, settings, postgres, environment).await?;
+    let laboratory = Laboratory::start(&folder, &engines, settings, database, environment).await?;
     show(&laboratory, screen);
     until_interrupted().await?;
     drop(laboratory);
@@ -90,40 +127,41 @@ pub(crate) fn show(laboratory: &Laboratory, screen: &Screen) {
     let endpoint = laboratory.secrets_manager.endpoint();
     let heading = |text: &str| screen.line(screen.paint(Look::Strong, text));
     screen.line(format_args!("Secrets Manager at {endpoint}"));
-    for function in [&laboratory.single_user, &laboratory.master_user] {
+    for function in laboratory.functions.iter().flat_map(Pair::both) {
         screen.line(format_args!("function {}", function.arn()));
     }
-    if let Some(postgres) = &laboratory.postgres {
-        let server = &postgres.server;
-        let (host, port) = (server.host(), server.port());
-        screen.line(format_args!("{} at {host}:{port}, database shop", server.version()));
+    if let Some(Database { server, .. }) = &laboratory.database {
+        let (host, port) = server.address();
+        screen.line(format_args!("{} at {host}:{port}, database {DATABASE}", server.name()));
     }
 
     screen.line("");
     heading("In another terminal");
     screen.line("  export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION=us-east-1");
     let aws = format!("  aws --endpoint-url {endpoint} secretsmanager");
-    let (single_user, alternating) = match &laboratory.postgres {
-        Some(postgres) => {
-            screen.line(format_args!("  export TLS_CA_BUNDLE={}", postgres.authority_file()));
+    let functions = laboratory.shown();
+    let engine = functions.engine.word();
+    let (single_user, alternating) = match &laboratory.database {
+        Some(database) => {
+            screen.line(format_args!("  export TLS_CA_BUNDLE={}", database.authority_file()));
             (SINGLE_USER_SECRET, Some(ALTERNATING_SECRET))
         }
         None => {
             screen.line(format_args!("{aws} create-secret --name app --secret-string \\"));
-            screen.line(
-                "    '{\"engine\":\"postgres\",\"host\":\"localhost\",\"username\":\"app\",\"password\":\"...\"}'",
-            );
+            screen.line(format_args!(
+                "    '{{\"engine\":\"{engine}\",\"host\":\"localhost\",\"username\":\"app\",\"password\":\"...\"}}'",
+            ));
             ("app", None)
         }
     };
     screen.line(format_args!(
         "{aws} rotate-secret --secret-id {single_user} --rotation-lambda-arn \\\n    {}",
-        laboratory.single_user.arn()
+        functions.single_user.arn()
     ));
     if let Some(alternating) = alternating {
         screen.line(format_args!(
             "{aws} rotate-secret --secret-id {alternating} --rotation-lambda-arn \\\n    {}",
-            laboratory.master_user.arn()
+            functions.master_user.arn()
         ));
     }
     screen.line(format_args!("{aws} get-secret-value --secret-id {single_user}"));

@@ -7,6 +7,7 @@
 //! ```
 
 mod demo;
+mod engine;
 mod failure;
 mod functions;
 mod laboratory;
@@ -32,6 +33,7 @@ struct Arguments {
 const EXAMPLES: &str = "\
 Examples:
   rotate demo                          see four rotations of a real PostgreSQL on this machine
+  rotate demo mysql                    or of another database
   rotate local --postgres              keep a Secrets Manager and a PostgreSQL to play with
   rotate secret prod/shop/reporting    rotate a secret with your own AWS credentials
 

@@ -1,11 +1,14 @@
 //! What was promised, held against what was seen.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 
 use rotation_lambda::StrategyKind;
-use rotation_testkit::{PostgresServer, TestLogin, secrets_manager::SecretsManagerHandle};
+use rotation_testkit::secrets_manager::SecretsManagerHandle;
 
-use crate::laboratory::{ALTERNATING_SECRET, CLONE, DATABASE, Laboratory, OWNER};
+use crate::{
+    functions::Pair,
+    laboratory::{ALTERNATING_SECRET, Continuity, Finding, Server},
+};
 
 use super::{
     PROGRAMME,
@@ -23,7 +26,7 @@ pub(super) struct Promise {
     pub(super) kept: bool,
     /// What was found, in a few words.
     pub(super) found: String,
-    /// How it was found out.
+    /// How it was found out, or where the promise ends.
     pub(super) note: Option<String>,
 }
 
@@ -33,58 +36,39 @@ impl Promise {
     }
 }
 
-/// What the clone may do, tried by the clone itself right after the first rotation to it.
-pub(super) struct Rights {
-    reads: Result<String, String>,
-    alters: Result<(), String>,
-    creates: Result<(), String>,
-    /// Objects that the clone owns afterwards, in any database.
-    owned: Result<String, String>,
-}
-
-impl Rights {
-    /// Works as the user of AWSCURRENT, whose turn it is: the clone.
-    pub(super) async fn of_clone(server: &PostgresServer, secrets_manager: &SecretsManagerHandle) -> Self {
-        let value = secrets_manager.value(ALTERNATING_SECRET, "AWSCURRENT").unwrap_or_default();
-        let clone = login_of(&value)
-            .unwrap_or_else(|| TestLogin { username: String::new(), password: String::new() });
-        let work = async |sql: &str| match server.query_as(&clone, DATABASE, sql).await {
-            Ok(rows) => Ok(rows.into_iter().flatten().flatten().next().unwrap_or_default()),
-            Err(error) => Err(error.to_string()),
-        };
-        let reads = work("SELECT count(*) FROM sales.purchases").await;
-        let alters = work("ALTER TABLE sales.purchases ADD COLUMN paid boolean").await.map(drop);
-        let creates = work("CREATE TABLE sales.refunds (id int PRIMARY KEY)").await.map(drop);
-        let owned = format!(
-            "SELECT count(*) FROM pg_shdepend d JOIN pg_roles r ON r.oid = d.refobjid \
-             WHERE d.refclassid = 'pg_authid'::regclass AND d.deptype = 'o' AND r.rolname = '{CLONE}'"
-        );
-        let owned = match server.query(DATABASE, &owned).await {
-            Ok(rows) => Ok(rows.into_iter().flatten().flatten().next().unwrap_or_default()),
-            Err(error) => Err(error.to_string()),
-        };
-        Self { reads, alters, creates, owned }
-    }
+/// What the user of AWSCURRENT, whose turn it is, may do: the clone. `None` where there is nobody to try.
+pub(super) async fn inspect(
+    server: &dyn Server,
+    secrets_manager: &SecretsManagerHandle,
+) -> Option<Vec<Finding>> {
+    let value = secrets_manager.value(ALTERNATING_SECRET, "AWSCURRENT").ok()?;
+    Some(server.inspect(&login_of(&value)?).await)
 }
 
 /// Every promise of the demo, with what was found.
 pub(super) fn all(
     rotations: &[Rotation],
-    rights: Option<&Rights>,
+    rights: Option<Vec<Finding>>,
     watch: &Watch,
-    laboratory: &Laboratory,
-    server: &Arc<PostgresServer>,
+    functions: &Pair,
+    server: &dyn Server,
 ) -> Vec<Promise> {
-    vec![
+    let mut promises = vec![
         current_logs_in(rotations),
-        previous_logs_in(rotations),
-        no_refused_login(rotations, watch, server),
+        no_gap(rotations, server.continuity()),
+        previous_logs_in(rotations, server.continuity()),
+        no_refused_login(rotations, watch, functions, server),
         logins(rotations),
         calls(rotations),
-        works_as_owner(rights),
-        owns_nothing(rights),
-        no_password_in_logs(watch, laboratory, server),
-    ]
+    ];
+    let mut findings = rights.unwrap_or_default().into_iter();
+    promises.extend(server.rights().into_iter().map(|text| match findings.next() {
+        Some(Ok(found)) => Promise::new(text, true, found),
+        Some(Err(found)) => Promise::new(text, false, found),
+        None => Promise::new(text, false, "not reached"),
+    }));
+    promises.push(no_password_in_logs(watch, functions, server));
+    promises
 }
 
 fn current_logs_in(rotations: &[Rotation]) -> Promise {
@@ -99,27 +83,75 @@ fn current_logs_in(rotations: &[Rotation]) -> Promise {
     )
 }
 
-fn previous_logs_in(rotations: &[Rotation]) -> Promise {
-    let alternating: Vec<_> =
-        rotations.iter().filter(|rotation| rotation.strategy == StrategyKind::AlternatingUsers).collect();
-    let count = alternating.iter().filter(|rotation| rotation.logs_in("AWSPREVIOUS") == Some(true)).count();
-    let wanted = PROGRAMME.iter().filter(|(_, kind)| *kind == StrategyKind::AlternatingUsers).count();
-    Promise::new(
-        "after alternating, the previous user still logs in",
-        count == wanted,
-        format!("{count} of {wanted}"),
-    )
+/// Looked at after every step, which is when an application could.
+fn no_gap(rotations: &[Rotation], continuity: Continuity) -> Promise {
+    let gap = |wanted: StrategyKind| -> BTreeSet<&str> {
+        let steps = rotations.iter().filter(|rotation| rotation.strategy == wanted);
+        steps.flat_map(|rotation| &rotation.gap).map(String::as_str).collect()
+    };
+    let words = |steps: &BTreeSet<&str>| {
+        let steps: Vec<_> = steps.iter().copied().collect();
+        if steps.is_empty() {
+            "without a gap".to_owned()
+        } else {
+            format!("refused after {}", steps.join(" and "))
+        }
+    };
+    let (single, alternating) = (gap(StrategyKind::SingleUser), gap(StrategyKind::AlternatingUsers));
+    let complete = rotations.len() == PROGRAMME.len();
+    match continuity {
+        Continuity::TwoPasswords => {
+            let all = single.union(&alternating).copied().collect::<BTreeSet<_>>();
+            Promise::new(
+                "AWSCURRENT logs in after every step, a single user's, too",
+                complete && all.is_empty(),
+                words(&all),
+            )
+        }
+        Continuity::OnePassword => {
+            let note = format!(
+                "a single user has one password here, so from setSecret to finishSecret only AWSPENDING logs in: {}",
+                words(&single)
+            );
+            let promise = Promise::new(
+                "AWSCURRENT logs in after every step of alternating users",
+                complete && alternating.is_empty(),
+                words(&alternating),
+            );
+            Promise { note: Some(note), ..promise }
+        }
+    }
+}
+
+fn previous_logs_in(rotations: &[Rotation], continuity: Continuity) -> Promise {
+    let promised = |strategy| match continuity {
+        Continuity::TwoPasswords => true,
+        Continuity::OnePassword => strategy == StrategyKind::AlternatingUsers,
+    };
+    let logs_in =
+        |rotation: &&Rotation| promised(rotation.strategy) && rotation.logs_in("AWSPREVIOUS") == Some(true);
+    let count = rotations.iter().filter(logs_in).count();
+    let wanted = PROGRAMME.iter().filter(|(_, strategy)| promised(*strategy)).count();
+    let text = match continuity {
+        Continuity::TwoPasswords => "AWSPREVIOUS logs in until the next rotation, a single user's, too",
+        Continuity::OnePassword => "after alternating, the previous user still logs in",
+    };
+    Promise::new(text, count == wanted, format!("{count} of {wanted}"))
 }
 
 /// Counted in the server's log while a function was at work. All others in the log must be our own attempts.
-fn no_refused_login(rotations: &[Rotation], watch: &Watch, server: &PostgresServer) -> Promise {
-    let refused: Vec<&str> =
-        rotations.iter().flat_map(|rotation| &rotation.refused).map(String::as_str).collect();
-    let (own, all) = (watch.own_refused(), server.failed_logins().len());
+fn no_refused_login(rotations: &[Rotation], watch: &Watch, functions: &Pair, server: &dyn Server) -> Promise {
+    let refused: Vec<&str> = rotations
+        .iter()
+        .flat_map(|rotation| &rotation.logins.refused)
+        .flat_map(|(who, count)| std::iter::repeat_n(who.as_str(), *count))
+        .collect();
+    let (own, all) = (watch.own_refused(), server.logins().refusals());
     let found = if refused.is_empty() { "none".to_owned() } else { refused.join(", ") };
     let note = format!(
-        "counted in PostgreSQL's log while a function was at work; of {all} in the whole log this demo made {own} \
-         itself, between the steps"
+        "counted in {}'s log while a function was at work; of {all} in the whole log this demo made {own} itself, \
+         between the steps",
+        functions.engine.title()
     );
     let kept = refused.is_empty() && all == own;
     Promise { note: Some(note), ..Promise::new("no function makes a failed login", kept, found) }
@@ -130,8 +162,8 @@ fn logins(rotations: &[Rotation]) -> Promise {
         StrategyKind::SingleUser => 2,
         StrategyKind::AlternatingUsers => 3,
     };
-    let kept = rotations.iter().all(|rotation| rotation.logins == wanted(rotation.strategy));
-    let counts: Vec<_> = rotations.iter().map(|rotation| rotation.logins.to_string()).collect();
+    let kept = rotations.iter().all(|rotation| rotation.logins.accepted == wanted(rotation.strategy));
+    let counts: Vec<_> = rotations.iter().map(|rotation| rotation.logins.accepted.to_string()).collect();
     Promise::new("2 logins a rotation for a single user, 3 for alternating users", kept, counts.join(", "))
 }
 
@@ -150,38 +182,13 @@ fn calls(rotations: &[Rotation]) -> Promise {
     )
 }
 
-fn works_as_owner(rights: Option<&Rights>) -> Promise {
-    let (kept, found) = match rights {
-        None => (false, "not reached".to_owned()),
-        Some(Rights { reads: Ok(rows), alters: Ok(()), creates: Ok(()), .. }) => {
-            (rows == "2", format!("read {rows} rows, altered it and made another"))
-        }
-        Some(Rights { reads, alters, creates, .. }) => {
-            let errors = [reads.as_ref().err(), alters.as_ref().err(), creates.as_ref().err()];
-            let errors: Vec<&str> = errors.into_iter().flatten().map(String::as_str).collect();
-            (false, errors.join("; "))
-        }
-    };
-    Promise::new(format!("{CLONE} reads and alters the table of {OWNER}"), kept, found)
-}
-
-fn owns_nothing(rights: Option<&Rights>) -> Promise {
-    let (kept, found) = match rights.map(|rights| &rights.owned) {
-        None => (false, "not reached".to_owned()),
-        Some(Ok(count)) => (count == "0", format!("{count} found")),
-        Some(Err(error)) => (false, error.clone()),
-    };
-    Promise::new(format!("{CLONE} owns nothing, not even what it made"), kept, found)
-}
-
-fn no_password_in_logs(watch: &Watch, laboratory: &Laboratory, server: &PostgresServer) -> Promise {
-    let functions = [&laboratory.single_user, &laboratory.master_user];
-    let outputs: Vec<_> = functions.iter().map(|function| function.output()).collect();
+fn no_password_in_logs(watch: &Watch, functions: &Pair, server: &dyn Server) -> Promise {
+    let outputs: Vec<_> = functions.both().iter().map(|function| function.output()).collect();
     let lines: BTreeSet<_> = outputs.iter().flat_map(|output| output.lines()).collect();
     let (seen, in_server) = watch.passwords_in(&server.log());
     let (_, in_functions) = watch.passwords_in(&outputs.concat());
     Promise::new(
-        "no password in the logs of PostgreSQL (every statement) and of the functions",
+        format!("no password in {} and in those of the functions", server.log_title()),
         in_server + in_functions == 0 && !lines.is_empty(),
         format!("{seen} passwords, {} found", in_server + in_functions),
     )

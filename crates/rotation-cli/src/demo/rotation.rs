@@ -7,11 +7,12 @@ use rotation_lambda::StrategyKind;
 use rotation_testkit::secrets_manager::{RotationOutcome, serial_calls};
 
 use crate::{
-    laboratory::Laboratory,
+    functions::Pair,
+    laboratory::{Access, Laboratory, Logins},
     screen::{Look, Screen},
 };
 
-use super::watch::{Access, Scene, Sighting, Watch};
+use super::watch::{Scene, Sighting, Watch};
 
 /// The longest that a rotation may take here; a healthy one takes less than a second.
 const LIMIT: Duration = Duration::from_mins(2);
@@ -23,10 +24,10 @@ pub(super) struct Rotation {
     pub(super) calls: usize,
     /// Those that had to wait for one another.
     pub(super) serial_calls: usize,
-    /// Logins of the function that the server accepted.
-    pub(super) logins: usize,
-    /// And those that it refused.
-    pub(super) refused: Vec<String>,
+    /// Logins of the function.
+    pub(super) logins: Logins,
+    /// The steps after which AWSCURRENT did not log in.
+    pub(super) gap: Vec<String>,
     /// Every labelled version, after the end.
     pub(super) versions: Vec<Sighting>,
     /// Why it failed, if it did.
@@ -36,9 +37,12 @@ pub(super) struct Rotation {
 impl Rotation {
     /// Whether the version under a label logs in; `None` where no version has it.
     pub(super) fn logs_in(&self, label: &str) -> Option<bool> {
-        let sighting = self.versions.iter().find(|sighting| sighting.has(label))?;
-        Some(sighting.access == Access::LogsIn)
+        access(&self.versions, label).map(|access| *access == Access::LogsIn)
     }
+}
+
+fn access<'a>(versions: &'a [Sighting], label: &str) -> Option<&'a Access> {
+    versions.iter().find(|sighting| sighting.has(label)).map(|sighting| &sighting.access)
 }
 
 /// Rotates a secret and shows each step.
@@ -47,25 +51,25 @@ impl Rotation {
 /// The rotation cannot be begun or does not end. One that fails is no error here.
 pub(super) async fn run(
     laboratory: &Laboratory,
+    functions: &Pair,
     watch: &mut Watch,
     secret: &str,
     strategy: StrategyKind,
     screen: &Screen,
 ) -> Result<Rotation> {
     let service = &laboratory.secrets_manager;
-    let function = match strategy {
-        StrategyKind::SingleUser => &laboratory.single_user,
-        StrategyKind::AlternatingUsers => &laboratory.master_user,
-    };
+    let function = functions.function(strategy);
     show(screen, "before", "", &watch.look(secret).await);
     service.take_calls();
     let version = service.rotate(secret, function.arn()).context("RotateSecret was refused")?;
-    let (mut logins, mut refused, mut start) = (0, Vec::new(), None);
+    let (mut logins, mut gap, mut start) = (Logins::default(), Vec::new(), None);
     let mut see = |scene: Scene| {
         show(screen, &scene.step, &milliseconds(scene.duration), &scene.versions);
-        logins += scene.logins;
-        refused.extend(scene.refused);
+        logins.add(scene.logins);
         start = start.or(scene.start);
+        if access(&scene.versions, "AWSCURRENT") != Some(&Access::LogsIn) {
+            gap.push(scene.step);
+        }
     };
     let record = {
         let ended = service.wait_for_rotation(secret, &version, LIMIT);
@@ -97,7 +101,7 @@ pub(super) async fn run(
         calls: calls.len(),
         serial_calls: serial_calls(&calls),
         logins,
-        refused,
+        gap,
         versions,
         failure,
     };
@@ -113,7 +117,8 @@ fn show(screen: &Screen, step: &str, time: &str, versions: &[Sighting]) {
         let (look, word) = match access {
             Access::LogsIn => (Look::Good, "logs in".to_owned()),
             Access::Refused(code) => (Look::Notable, format!("is refused ({code})")),
-            Access::NoValue => (Look::Faint, "has no value".to_owned()),
+            Access::Nobody if username.is_empty() => (Look::Faint, "has no value".to_owned()),
+            Access::Nobody => (Look::Faint, "does not exist yet".to_owned()),
         };
         let id = screen.paint(Look::Faint, version.get(..8).unwrap_or(version));
         let word = screen.paint(look, word);
@@ -123,14 +128,15 @@ fn show(screen: &Screen, step: &str, time: &str, versions: &[Sighting]) {
 }
 
 fn summary(screen: &Screen, rotation: &Rotation, start: Option<Duration>) {
-    let Rotation { calls, serial_calls, logins, refused, failure, .. } = rotation;
+    let Rotation { calls, serial_calls, logins, failure, .. } = rotation;
     let cold = match start {
         Some(start) => format!("; the process started in {}", milliseconds(start)),
         None => "; the process was warm".to_owned(),
     };
     screen.line(format_args!(
-        "  {calls} calls of Secrets Manager, {serial_calls} one after another; {logins} logins, {} refused{cold}",
-        refused.len()
+        "  {calls} calls of Secrets Manager, {serial_calls} one after another; {} logins, {} refused{cold}",
+        logins.accepted,
+        logins.refusals()
     ));
     match (failure, rotation.logs_in("AWSCURRENT")) {
         (Some(failure), _) => screen.line(screen.paint(Look::Bad, format!("  {failure}"))),

@@ -10,13 +10,15 @@ use std::{
 };
 
 use rotation_testkit::{
-    BoxFuture, Function, FunctionError, LambdaFunction, PostgresServer, TestLogin,
-    secrets_manager::SecretsManagerHandle,
+    BoxFuture, Function, FunctionError, LambdaFunction, TestLogin, secrets_manager::SecretsManagerHandle,
 };
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-use crate::laboratory::{DATABASE, Laboratory};
+use crate::{
+    functions::Pair,
+    laboratory::{Access, Laboratory, Logins, Server},
+};
 
 /// One step, as seen from outside.
 pub(super) struct Scene {
@@ -25,10 +27,8 @@ pub(super) struct Scene {
     pub(super) duration: Duration,
     /// How long a cold process took until it asked for work; `None` where it was warm.
     pub(super) start: Option<Duration>,
-    /// Logins that the server accepted meanwhile.
-    pub(super) logins: usize,
-    /// Logins that it refused meanwhile, by user and SQLSTATE.
-    pub(super) refused: Vec<String>,
+    /// Those of the function.
+    pub(super) logins: Logins,
     /// Every labelled version, after the step.
     pub(super) versions: Vec<Sighting>,
 }
@@ -39,16 +39,6 @@ pub(super) struct Sighting {
     pub(super) labels: Vec<String>,
     pub(super) username: String,
     pub(super) access: Access,
-}
-
-/// What trying a version's credentials came to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Access {
-    LogsIn,
-    /// With the server's SQLSTATE.
-    Refused(String),
-    /// There is nothing to try.
-    NoValue,
 }
 
 impl Sighting {
@@ -66,7 +56,7 @@ pub(super) struct Watch {
 /// What looks: at the secret by the local Secrets Manager's back door, at the server by logging in and by its log.
 struct Eye {
     secrets_manager: SecretsManagerHandle,
-    server: Arc<PostgresServer>,
+    server: Arc<dyn Server>,
     /// Logins that were refused to us, who tried versions on purpose.
     own_refused: AtomicUsize,
     /// Every password seen, to search the logs for.
@@ -81,8 +71,8 @@ struct Watched {
 }
 
 impl Watch {
-    /// From now on every step of the laboratory's functions becomes a [`Scene`].
-    pub(super) fn over(laboratory: &Laboratory, server: &Arc<PostgresServer>) -> Self {
+    /// From now on every step of these functions becomes a [`Scene`].
+    pub(super) fn over(laboratory: &Laboratory, functions: &Pair, server: &Arc<dyn Server>) -> Self {
         let (sender, scenes) = mpsc::unbounded_channel();
         let secrets_manager = &laboratory.secrets_manager;
         let eye = Arc::new(Eye {
@@ -91,7 +81,7 @@ impl Watch {
             own_refused: AtomicUsize::new(0),
             passwords: Mutex::default(),
         });
-        for function in [&laboratory.single_user, &laboratory.master_user] {
+        for function in functions.both() {
             let watched =
                 Watched { function: function.clone(), eye: Arc::clone(&eye), scenes: sender.clone() };
             secrets_manager.register(function.arn(), Arc::new(watched));
@@ -121,17 +111,16 @@ impl Function for Watched {
     fn invoke(&self, event: Value) -> BoxFuture<'_, Result<Value, FunctionError>> {
         Box::pin(async move {
             let text = |name: &str| event[name].as_str().unwrap_or_default().to_owned();
-            let before = self.eye.tally();
+            let before = self.eye.server.logins();
             let began = Instant::now();
             let answer = self.function.invoke(&event).await;
             let duration = began.elapsed();
-            let after = self.eye.tally();
+            let logins = self.eye.server.logins().since(&before);
             let scene = Scene {
                 step: text("Step"),
                 duration,
                 start: self.function.last_report().and_then(|report| report.init),
-                logins: after.accepted - before.accepted,
-                refused: after.refused[before.refused.len()..].to_vec(),
+                logins,
                 versions: self.eye.look(&text("SecretId")).await,
             };
             // Nobody listens any more when the demo has ended.
@@ -141,21 +130,7 @@ impl Function for Watched {
     }
 }
 
-/// What the server's log has of logins. It is written before the client has its answer.
-struct Tally {
-    accepted: usize,
-    refused: Vec<String>,
-}
-
 impl Eye {
-    fn tally(&self) -> Tally {
-        let accepted =
-            self.server.log().lines().filter(|line| line.contains("connection authorized: ")).count();
-        let refused = self.server.failed_logins().into_iter();
-        let refused = refused.map(|login| format!("{} ({})", login.username, login.code)).collect();
-        Tally { accepted, refused }
-    }
-
     async fn look(&self, secret: &str) -> Vec<Sighting> {
         let stages = self.secrets_manager.stages(secret).unwrap_or_default();
         let mut sightings = Vec::new();
@@ -164,7 +139,7 @@ impl Eye {
             let login = value.as_deref().and_then(login_of);
             let access = match &login {
                 Some(login) => self.attempt(login).await,
-                None => Access::NoValue,
+                None => Access::Nobody,
             };
             let username = login.map(|login| login.username).unwrap_or_default();
             sightings.push(Sighting { version, labels, username, access });
@@ -177,13 +152,11 @@ impl Eye {
 
     async fn attempt(&self, login: &TestLogin) -> Access {
         self.passwords.lock().unwrap_or_else(PoisonError::into_inner).insert(login.password.clone());
-        match self.server.try_login(login, DATABASE).await {
-            Ok(()) => Access::LogsIn,
-            Err(error) => {
-                self.own_refused.fetch_add(1, Ordering::Relaxed);
-                Access::Refused(error.code.unwrap_or(error.message))
-            }
+        let access = self.server.try_login(login).await;
+        if matches!(access, Access::Refused(_)) {
+            self.own_refused.fetch_add(1, Ordering::Relaxed);
         }
+        access
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
+use rotation_testkit::MysqlFlavor;
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     time::timeout,
@@ -21,19 +22,62 @@ fn longest_run(text: &str, of: fn(char) -> bool) -> usize {
     text.split(|c| !of(c)).map(str::len).max().unwrap_or_default()
 }
 
-#[tokio::test]
-async fn the_demo_keeps_its_promises_and_shows_no_password() {
-    let functions = Path::new(env!("CARGO_BIN_EXE_rotate")).with_file_name("postgres_single_user");
-    assert!(functions.is_file(), "run `cargo build -p rotator-postgres --bins` first");
-    let run = command::run(&["demo"], &CANARY).await;
+/// Whether a client that looks after every step is refused AWSCURRENT while a single user's password changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Gap {
+    Open,
+    Closed,
+}
+
+/// All promises of this engine are kept, and no password is shown.
+async fn check(arguments: &[&str], engine: &str, gap: Gap) {
+    let function = Path::new(env!("CARGO_BIN_EXE_rotate")).with_file_name(format!("{engine}_single_user"));
+    assert!(function.is_file(), "build the functions of {engine} first");
+    let run = command::run(arguments, &CANARY).await;
     run.expect_code(0).expect_out("Verdict: as promised. 4 rotations ended with `AWSCURRENT logs in`");
     assert_eq!(run.out.matches("\n  AWSCURRENT logs in\n").count(), 4, "{}", run.out);
-    assert_eq!(run.out.matches("  kept  ").count(), 8, "{}", run.out);
+    assert_eq!(run.out.matches("  kept  ").count(), 9, "{}", run.out);
+    match gap {
+        Gap::Open => run.expect_out("only AWSPENDING logs in: refused after setSecret and testSecret"),
+        Gap::Closed => run
+            .expect_out("AWSCURRENT logs in after every step, a single user's, too: without a gap")
+            .expect_out("AWSPREVIOUS logs in until the next rotation, a single user's, too: 4 of 4"),
+    };
     assert!(!run.out.contains('\x1b') && !run.out.contains('\r'), "a pipe gets plain lines:\n{}", run.out);
     // Those that the functions made, and those of the beginning, which are 32 hexadecimal digits.
     let output = run.out + &run.err;
     assert!(longest_run(&output, |c| c.is_ascii_uppercase()) < 20, "a password is shown:\n{output}");
     assert!(longest_run(&output, |c| c.is_ascii_hexdigit()) < 20, "a password is shown:\n{output}");
+}
+
+#[tokio::test]
+async fn the_demo_keeps_its_promises_and_shows_no_password() {
+    check(&["demo"], "postgres", Gap::Open).await;
+}
+
+#[tokio::test]
+async fn with_mysql_a_single_user_has_no_gap() {
+    if MysqlFlavor::MySql.is_to_be_tested() {
+        check(&["demo", "mysql"], "mysql", Gap::Closed).await;
+    }
+}
+
+#[tokio::test]
+async fn with_mariadb_a_single_user_has_the_gap_that_is_told() {
+    if MysqlFlavor::MariaDb.is_to_be_tested() {
+        check(&["demo", "mariadb"], "mariadb", Gap::Open).await;
+    }
+}
+
+#[tokio::test]
+async fn a_gap_breaks_the_promise_of_two_passwords() {
+    if MysqlFlavor::MySql.is_to_be_tested() {
+        let run = command::run(&["demo", "mysql"], &[("DUAL_PASSWORD", "off")]).await;
+        run.expect_code(1)
+            .expect_out("all 4 rotations end with `AWSCURRENT logs in`: 4 of 4")
+            .expect_out("refused after setSecret and testSecret")
+            .expect_err("broken promise: AWSCURRENT logs in after every step");
+    }
 }
 
 #[tokio::test]

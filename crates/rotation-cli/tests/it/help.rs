@@ -19,27 +19,28 @@ async fn the_help_names_the_commands_with_examples() {
     check(
         &["--help"],
         expect![[r#"
-        Rotate the passwords of databases in AWS Secrets Manager
+            Rotate the passwords of databases in AWS Secrets Manager
 
-        Usage: rotate <COMMAND>
+            Usage: rotate <COMMAND>
 
-        Commands:
-          demo    Rotate a real PostgreSQL on this machine and see what happens
-          local   Keep a local Secrets Manager running, with the functions registered
-          secret  Rotate a secret from this machine, with your own AWS credentials
-          help    Print this message or the help of the given subcommand(s)
+            Commands:
+              demo    Rotate a real database on this machine and see what happens
+              local   Keep a local Secrets Manager running, with the functions registered
+              secret  Rotate a secret from this machine, with your own AWS credentials
+              help    Print this message or the help of the given subcommand(s)
 
-        Options:
-          -h, --help     Print help
-          -V, --version  Print version
+            Options:
+              -h, --help     Print help
+              -V, --version  Print version
 
-        Examples:
-          rotate demo                          see four rotations of a real PostgreSQL on this machine
-          rotate local --postgres              keep a Secrets Manager and a PostgreSQL to play with
-          rotate secret prod/shop/reporting    rotate a secret with your own AWS credentials
+            Examples:
+              rotate demo                          see four rotations of a real PostgreSQL on this machine
+              rotate demo mysql                    or of another database
+              rotate local --postgres              keep a Secrets Manager and a PostgreSQL to play with
+              rotate secret prod/shop/reporting    rotate a secret with your own AWS credentials
 
-        Exit codes: 0 all is well, 1 something failed or was not as promised, 2 the command line is wrong.
-    "#]],
+            Exit codes: 0 all is well, 1 something failed or was not as promised, 2 the command line is wrong.
+        "#]],
     )
     .await;
 }
@@ -49,13 +50,14 @@ async fn the_help_of_demo_says_what_it_shows() {
     check(
         &["demo", "--help"],
         expect![[r#"
-            Rotate a real PostgreSQL on this machine and see what happens.
+            Rotate a real database on this machine and see what happens.
 
-            Starts a PostgreSQL server and a local Secrets Manager, makes users and their secrets, and rotates
-            by RotateSecret: twice single user, twice alternating users, through the very programs that go to
-            Lambda. After each step it shows the labels of every version and tries which of them logs in. At the
-            end it says whether everything was as promised; the exit code is 1 when it was not. No password is
-            shown.
+            Starts a server of the database and a local Secrets Manager, makes users and their secrets, and
+            rotates by RotateSecret: twice single user, twice alternating users, through the very programs that
+            go to Lambda. After each step it shows the labels of every version and tries which of them logs in.
+            At the end it says whether everything was as promised; the exit code is 1 when it was not. What is
+            promised differs: MySQL lets a single user keep its old password beside the new one, others do not.
+            No password is shown.
 
             Usage: rotate demo [OPTIONS] [ENGINE]
 
@@ -64,7 +66,7 @@ async fn the_help_of_demo_says_what_it_shows() {
                       The database
 
                       [default: postgres]
-                      [possible values: postgres]
+                      [possible values: postgres, mysql, mariadb]
 
             Options:
                   --release
@@ -78,6 +80,7 @@ async fn the_help_of_demo_says_what_it_shows() {
 
             Examples:
               rotate demo                    the newest PostgreSQL that this machine has
+              rotate demo mysql              MySQL, with two passwords for a single user
               rotate demo --release          with the programs that are shipped
               rotate demo --keep             and look around afterwards, with the AWS CLI
               NO_COLOR=1 rotate demo | less  plain lines
@@ -114,6 +117,12 @@ async fn the_help_of_local_says_how_to_talk_to_it() {
                   --postgres
                       Start a PostgreSQL as well, with users and their secrets; it lasts as long as the command,
                       so --state does not go with it
+
+                  --mysql
+                      The same with MySQL
+
+                  --mariadb
+                      The same with MariaDB
 
               -h, --help
                       Print help (see a summary with '-h')
@@ -200,5 +209,8 @@ async fn the_help_of_secret_says_what_it_will_do() {
 
 #[tokio::test]
 async fn a_wrong_command_line_ends_with_code_2() {
-    command::run(&["demo", "oracle"], &[]).await.expect_code(2).expect_err("possible values: postgres");
+    command::run(&["demo", "oracle"], &[])
+        .await
+        .expect_code(2)
+        .expect_err("possible values: postgres, mysql, mariadb");
 }

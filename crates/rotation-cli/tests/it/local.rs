@@ -17,22 +17,26 @@ struct Local {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
     address: String,
+    functions: Vec<String>,
 }
 
 impl Local {
-    async fn start(arguments: &[&str], functions: &Path) -> Self {
+    async fn start(arguments: &[&str], folder: &Path) -> Self {
         for name in ["postgres_single_user", "postgres_master_user"] {
-            fs::write(functions.join(name), "").unwrap();
+            fs::write(folder.join(name), "").unwrap();
         }
         let arguments =
-            [&["local", "--port", "0", "--functions", functions.to_str().unwrap()], arguments].concat();
+            [&["local", "--port", "0", "--functions", folder.to_str().unwrap()], arguments].concat();
         let mut child = command(&arguments).stderr(Stdio::inherit()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut address = None;
+        let (mut address, mut functions) = (None, Vec::new());
         let reading = async {
             while let Some(line) = lines.next_line().await.unwrap() {
                 if let Some(found) = line.strip_prefix("Secrets Manager at http://") {
                     address = Some(found.to_owned());
+                }
+                if let Some(arn) = line.strip_prefix("function ") {
+                    functions.extend(arn.rsplit(':').next().map(str::to_owned));
                 }
                 if line == "Ctrl-C ends it." {
                     break;
@@ -40,7 +44,7 @@ impl Local {
             }
         };
         timeout(Duration::from_secs(30), reading).await.unwrap();
-        Self { child, lines, address: address.expect("the endpoint is printed") }
+        Self { child, lines, address: address.expect("the endpoint is printed"), functions }
     }
 
     /// One call of the JSON 1.1 protocol.
@@ -87,6 +91,20 @@ async fn it_serves_until_ctrl_c_and_keeps_its_state_where_asked() {
     let local = Local::start(&arguments, folder.path()).await;
     let answer = local.call("GetSecretValue", json!({"SecretId": "app"})).await;
     assert_eq!(answer["VersionId"], json!(token));
+    local.interrupt().await;
+}
+
+#[tokio::test]
+async fn every_function_that_was_built_is_registered() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["mariadb_single_user", "mariadb_master_user", "mysql_single_user"] {
+        fs::write(folder.path().join(name), "").unwrap();
+    }
+    let local = Local::start(&[], folder.path()).await;
+    // Of MySQL there is but one.
+    let wanted =
+        ["postgres_single_user", "postgres_master_user", "mariadb_single_user", "mariadb_master_user"];
+    assert_eq!(local.functions, wanted);
     local.interrupt().await;
 }
 

@@ -1,0 +1,49 @@
+//! The databases that there are functions for.
+
+use clap::ValueEnum;
+use rotation_lambda::StrategyKind;
+
+/// A database, by the word of the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Engine {
+    Postgres,
+    Mysql,
+    Mariadb,
+}
+
+impl Engine {
+    /// As its makers write it.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Postgres => "PostgreSQL",
+            Self::Mysql => "MySQL",
+            Self::Mariadb => "MariaDB",
+        }
+    }
+
+    /// What secrets call it, and the command line and the functions, too.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Postgres => "postgres",
+            Self::Mysql => "mysql",
+            Self::Mariadb => "mariadb",
+        }
+    }
+
+    /// The crate that its functions are built from.
+    pub(crate) fn package(self) -> &'static str {
+        match self {
+            Self::Postgres => "rotator-postgres",
+            Self::Mysql | Self::Mariadb => "rotator-mysql",
+        }
+    }
+
+    /// The file of the function for a strategy.
+    pub(crate) fn file_name(self, strategy: StrategyKind) -> String {
+        let strategy = match strategy {
+            StrategyKind::SingleUser => "single",
+            StrategyKind::AlternatingUsers => "master",
+        };
+        format!("{}_{strategy}_user", self.word())
+    }
+}

@@ -1,0 +1,118 @@
+//! What the laboratory needs of a database, whichever it is.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use rotation_testkit::{BoxFuture, TestLogin};
+use serde_json::Value;
+use uuid::Uuid;
+
+/// A running database server. Dropping it ends it and removes its files.
+pub(crate) trait Server: Send + Sync {
+    /// With its version where that is known, for people.
+    fn name(&self) -> String;
+
+    /// Host and port.
+    fn address(&self) -> (String, u16);
+
+    /// PEM of the authority that signed the server's certificate.
+    fn authority_pem(&self) -> &str;
+
+    /// The value of a secret for this login.
+    fn document(&self, login: &TestLogin) -> Value;
+
+    /// Makes the database, the users and a table of `checkout`.
+    fn populate(&self) -> BoxFuture<'_, Result<Users>>;
+
+    /// Logs in and leaves again.
+    fn try_login<'a>(&'a self, login: &'a TestLogin) -> BoxFuture<'a, Access>;
+
+    /// What the server's log has of logins so far. It is written before the client has its answer.
+    fn logins(&self) -> Logins;
+
+    /// Everything that the server wrote down.
+    fn log(&self) -> String;
+
+    /// What that is.
+    fn log_title(&self) -> &'static str;
+
+    /// What a rotation by a single user means to applications.
+    fn continuity(&self) -> Continuity;
+
+    /// What [`inspect`](Self::inspect) finds out about the clone, one sentence each.
+    fn rights(&self) -> Vec<String>;
+
+    /// Works as the clone, and looks at it: one finding for each sentence of [`rights`](Self::rights).
+    fn inspect<'a>(&'a self, clone: &'a TestLogin) -> BoxFuture<'a, Vec<Finding>>;
+}
+
+/// What trying a login came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    LogsIn,
+    /// With the server's code. It stands in the server's log.
+    Refused(String),
+    /// Not tried, because there is no such user, or no login to try.
+    Nobody,
+}
+
+/// What was found, in a few words; an error where it is not as promised.
+pub(crate) type Finding = Result<String, String>;
+
+/// Those whose passwords are rotated, and who looks after them.
+pub(crate) struct Users {
+    /// With no more rights than AWS gives to its customers.
+    pub(crate) master: TestLogin,
+    pub(crate) reporting: TestLogin,
+    /// `checkout`, with rights that its clone has to get.
+    pub(crate) owner: TestLogin,
+}
+
+/// How many passwords a user has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Continuity {
+    /// One: from setSecret to finishSecret AWSCURRENT names a password that is no more.
+    OnePassword,
+    /// Two: the one before goes on working until the next rotation.
+    TwoPasswords,
+}
+
+/// Logins, as the server counts them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Logins {
+    pub(crate) accepted: usize,
+    /// By user and, where the log has it, the reason.
+    pub(crate) refused: BTreeMap<String, usize>,
+}
+
+impl Logins {
+    /// What came after `earlier`.
+    pub(crate) fn since(&self, earlier: &Self) -> Self {
+        let mut refused = self.refused.clone();
+        for (who, count) in &earlier.refused {
+            if let Some(now) = refused.get_mut(who) {
+                *now -= count;
+            }
+        }
+        refused.retain(|_, count| *count > 0);
+        Self { accepted: self.accepted - earlier.accepted, refused }
+    }
+
+    /// Counts these, too.
+    pub(crate) fn add(&mut self, more: Self) {
+        self.accepted += more.accepted;
+        for (who, count) in more.refused {
+            *self.refused.entry(who).or_default() += count;
+        }
+    }
+
+    /// How many were refused.
+    pub(crate) fn refusals(&self) -> usize {
+        self.refused.values().sum()
+    }
+}
+
+/// A login with a new password of 32 hexadecimal digits.
+pub(super) fn new_login(username: &str) -> TestLogin {
+    TestLogin { username: username.to_owned(), password: Uuid::new_v4().simple().to_string() }
+}
