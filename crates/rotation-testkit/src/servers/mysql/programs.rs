@@ -77,7 +77,9 @@ impl Programs {
     /// Makes the data of a server that nobody has used yet.
     pub(super) fn initialize(&self, account: Account, configuration: &Path, data: &Path) -> io::Result<()> {
         let mut command = self.command(account, configuration);
-        command.stdout(Stdio::null()).stderr(Stdio::piped()).arg("--skip-log-bin");
+        command.stdout(Stdio::null()).stderr(Stdio::piped());
+        // What the server tells itself meanwhile is megabytes of statements that nobody asks about.
+        command.args(["--skip-log-bin", "--general-log=0"]);
         let output = match self.flavor {
             MysqlFlavor::MySql => command.arg("--initialize-insecure").stdin(Stdio::null()).output()?,
             MysqlFlavor::MariaDb => {
