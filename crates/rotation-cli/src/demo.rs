@@ -23,7 +23,7 @@ use crate::{
     engine::Engine,
     functions,
     laboratory::{ALTERNATING_SECRET, Database, Laboratory, MASTER_SECRET, SINGLE_USER_SECRET},
-    local,
+    local::{self, Interruption},
     screen::{Look, Screen},
 };
 
@@ -90,6 +90,7 @@ pub(crate) async fn run(arguments: &Arguments, environment: &Environment, screen
         Some(folder) => folder.clone(),
         None => functions::folder(arguments.release)?,
     };
+    let mut interruption = Interruption::listen()?;
     let began = Instant::now();
     let show = async {
         let laboratory = start(&folder, arguments.engine, environment, screen).await?;
@@ -97,18 +98,13 @@ pub(crate) async fn run(arguments: &Arguments, environment: &Environment, screen
         Ok::<_, anyhow::Error>((laboratory, verdict(&promises, &rotations, began, screen)))
     };
     let (laboratory, verdict) = tokio::select! {
-        // First, so that Ctrl-C finds us from the beginning and what was started is taken down.
-        biased;
-        interrupted = local::until_interrupted() => {
-            interrupted?;
-            bail!("interrupted; nothing is left running");
-        }
+        () = interruption.wait() => bail!("interrupted; nothing is left running"),
         shown = show => shown?,
     };
     if arguments.keep {
         screen.line("");
         local::show(&laboratory, screen);
-        local::until_interrupted().await?;
+        interruption.wait().await;
     }
     verdict
 }

@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use rotation_lambda::Environment;
 use rotation_testkit::secrets_manager::Settings;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::{
     engine::Engine,
@@ -86,6 +87,7 @@ Examples:
 /// # Errors
 /// Something could not be started.
 pub(crate) async fn run(arguments: &Arguments, environment: &Environment, screen: &Screen) -> Result<()> {
+    let mut interruption = Interruption::listen()?;
     let folder = match &arguments.functions {
         Some(folder) => folder.clone(),
         None => functions::folder(false)?,
@@ -103,22 +105,36 @@ pub(crate) async fn run(arguments: &Arguments, environment: &Environment, screen
         Settings { port: arguments.port, state_file: arguments.state.clone(), ..Settings::default() };
     let laboratory = Laboratory::start(&folder, &engines, settings, database, environment).await?;
     show(&laboratory, screen);
-    until_interrupted().await?;
+    interruption.wait().await;
     drop(laboratory);
     screen.line("Ended; nothing is left running.");
     Ok(())
 }
 
-/// Waits for Ctrl-C or SIGTERM.
-///
-/// # Errors
-/// The system does not deliver signals to this process.
-pub(crate) async fn until_interrupted() -> Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be waited for")?;
-    tokio::select! {
-        outcome = tokio::signal::ctrl_c() => outcome.context("Ctrl-C cannot be waited for"),
-        _ = terminate.recv() => Ok(()),
+/// Ctrl-C or SIGTERM. From [`listen`](Self::listen) on neither ends the process; one that comes before
+/// [`wait`](Self::wait) is kept for it.
+pub(crate) struct Interruption {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Interruption {
+    /// # Errors
+    /// The system does not deliver signals to this process.
+    pub(crate) fn listen() -> Result<Self> {
+        let listen = |kind, name| signal(kind).with_context(|| format!("{name} cannot be waited for"));
+        Ok(Self {
+            interrupt: listen(SignalKind::interrupt(), "Ctrl-C")?,
+            terminate: listen(SignalKind::terminate(), "SIGTERM")?,
+        })
+    }
+
+    /// Ends with the first of them. Cancel safe.
+    pub(crate) async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
     }
 }
 
