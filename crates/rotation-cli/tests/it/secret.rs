@@ -177,6 +177,21 @@ async fn a_previous_version_that_cannot_be_read_does_not_hide_that_nothing_logs_
 }
 
 #[tokio::test]
+async fn success_is_told_before_the_tidying_which_nobody_waits_for_long() {
+    let world = World::new().await;
+    let version = world.put_pending("to-be-set-0123456789");
+    // The first call moves AWSCURRENT; those that follow take AWSPENDING away, or not.
+    let minute = std::time::Duration::from_mins(1);
+    let slow = Fault::new(Operation::UpdateSecretVersionStage, FaultKind::Delay(minute)).after(1).times(9);
+    world.service.inject(slow);
+    let began = std::time::Instant::now();
+    let run = world.rotate(&["--yes"]).await;
+    run.expect_code(0).expect_out("and it logs in.");
+    assert!(began.elapsed() < minute / 4, "{:?}", began.elapsed());
+    assert_eq!(world.holder("AWSCURRENT"), Some(version));
+}
+
+#[tokio::test]
 async fn an_endpoint_that_is_no_url_is_refused_before_anything_is_asked() {
     let run = command::run(&["secret", "app", "--endpoint-url", "https://two words"], &[]).await;
     run.expect_code(1).expect_err("--endpoint-url is not usable: must be a host name, or a URL");
