@@ -53,6 +53,12 @@ impl Session for MysqlSession {
 
     async fn stage(&mut self, change: &Change<'_>, deadline: Deadline) -> Result<(), StatementError> {
         self.connection.run(&begin(self.connection.dialect, deadline)).await?;
+        let original = match change {
+            Change::OwnPassword { .. } => &self.own.username,
+            Change::OtherUser { pair, .. } => &pair.original,
+        };
+        let turn = take_turn(original, deadline);
+        self.take_turn(&turn).await?;
         self.staged = Some(match *change {
             Change::OwnPassword { new } => {
                 let dual = self.settings.dual_password;
@@ -78,6 +84,19 @@ impl Session for MysqlSession {
 impl MysqlSession {
     pub(crate) fn new(connection: Connection, own: Credentials, settings: Settings) -> Self {
         Self { connection, own, settings, staged: None }
+    }
+
+    /// Waits until no other session changes the same user. The lock is held until this session ends, so the labels are
+    /// asked while it is held: a stale session either comes first and is overwritten, or is told that it is stale.
+    async fn take_turn(&mut self, turn: &Statement) -> Result<(), StatementError> {
+        let rows = self.connection.run(turn).await?;
+        match rows.first().and_then(|row| row.first()) {
+            Some(Some(taken)) if taken == "1" => Ok(()),
+            _ => Err(StatementError {
+                statement: Some(turn.kind),
+                ..StatementError::new(StatementFault::Busy)
+            }),
+        }
     }
 
     async fn stage_other(
@@ -237,9 +256,24 @@ fn dialect_keeps_roles_in_a_table(dialect: Dialect) -> bool {
 /// Settings under which our statements mean the same everywhere, and end short of the deadline.
 fn begin(dialect: Dialect, deadline: Deadline) -> Statement {
     let seconds = deadline.remaining().as_secs().clamp(1, 300);
+    let idle = seconds + 1;
     Statement::new(
         "set session",
-        format!("SET SESSION sql_mode = '{}', SESSION lock_wait_timeout = {seconds}", dialect.sql_mode()),
+        format!(
+            "SET SESSION sql_mode = '{}', SESSION lock_wait_timeout = {seconds}, SESSION wait_timeout = {idle}",
+            dialect.sql_mode()
+        ),
+    )
+}
+
+/// The lock of everybody who rotates this user, by a name that fits any server: 64 characters. It waits for half of the
+/// time, so that there is some left to work in; a session that was frozen gives it back when it has idled too long.
+fn take_turn(original: &Username, deadline: Deadline) -> Statement {
+    let seconds = (deadline.remaining().as_secs() / 2).clamp(1, 150);
+    let user = literal(original.as_str());
+    Statement::new(
+        "get lock",
+        format!("SELECT GET_LOCK(CONCAT('rotation.', LEFT(SHA2({}, 256), 40)), {seconds})", user.as_str()),
     )
 }
 

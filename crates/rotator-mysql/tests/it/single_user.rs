@@ -1,10 +1,15 @@
 //! A user changes its own password, with the old one kept or not.
 
-use rotation_core::database::{ConnectError, Engine, Session, StatementFault, Transport};
+use std::time::Duration;
+
+use rotation_core::{
+    Deadline,
+    database::{Change, ConnectError, Engine, Session, StatementFault, Transport},
+};
 use rotation_testkit::{MysqlFlavor, TestLogin};
 use rotator_mysql::{DualPassword, Settings};
 
-use crate::laboratory::{Lab, at, deadline, engine};
+use crate::laboratory::{Lab, at, deadline, engine, password};
 
 const NEW: &str = "new'password\\with 'quotes-1A";
 
@@ -158,4 +163,23 @@ async fn without_tls_a_password_is_encrypted_by_the_server_s_key_only_where_the_
     assert!(matches!(outcome, Err(ConnectError::AuthenticationMethod(_))), "{outcome:?}");
     login.tls = TlsMode::Off;
     engine.connect(&login, Transport::Plaintext, deadline()).await.unwrap().probe().await.unwrap();
+}
+
+#[tokio::test]
+async fn who_changes_a_user_has_it_alone_until_the_session_ends() {
+    for flavor in MysqlFlavor::ALL.into_iter().filter(|flavor| flavor.is_to_be_tested()) {
+        let lab = Lab::new(flavor, "").await;
+        let new = password(NEW);
+        let change = Change::OwnPassword { new: &new };
+        let mut first = lab.connect(&lab.app).await.unwrap();
+        first.stage(&change, deadline()).await.unwrap();
+        let mut second = lab.connect(&lab.app).await.unwrap();
+        let soon = Deadline::after(Duration::from_secs(2));
+        let refusal = second.stage(&change, soon).await.unwrap_err();
+        assert_eq!((refusal.fault, refusal.statement), (StatementFault::Busy, Some("get lock")), "{flavor}");
+        drop(first);
+        second.stage(&change, deadline()).await.unwrap();
+        second.commit().await.unwrap();
+        assert!(lab.opens(NEW).await, "{flavor}");
+    }
 }
