@@ -13,11 +13,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("rotation-aws", &["rotation-core"]),
     ("rotation-lambda", &["rotation-aws", "rotation-core"]),
     ("database-tls", &[]),
-    ("postgres-session", &["database-tls", "rotation-core"]),
+    ("database-dial", &["database-tls", "rotation-core"]),
+    ("postgres-session", &["database-dial", "database-tls", "rotation-core"]),
     ("rotator-postgres", &["database-tls", "postgres-session", "rotation-core", "rotation-lambda"]),
-    ("rotator-docdb", &["database-tls", "rotation-core", "rotation-lambda"]),
+    ("rotator-docdb", &["database-dial", "database-tls", "rotation-core", "rotation-lambda"]),
     ("rotation-testkit", &[]),
-    ("rotator-mysql", &["database-tls", "rotation-core", "rotation-lambda"]),
+    ("rotator-mysql", &["database-dial", "database-tls", "rotation-core", "rotation-lambda"]),
     (
         "rotation-cli",
         &[

@@ -3,19 +3,18 @@
 use std::{
     future::{Ready, ready},
     io,
-    net::{IpAddr, SocketAddr},
     sync::Arc,
 };
 
-use database_tls::{CertificateFault, certificate_fault};
+use database_dial::{dial, os_cause, tls_invalid};
 use rotation_core::{
     Deadline,
-    database::{Cause, ConnectError, Host, Login, TlsFault, Transport},
+    database::{Cause, ConnectError, Host, Login, Transport},
 };
 use rustls::ClientConfig;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpStream, lookup_host},
+    net::TcpStream,
 };
 use tokio_postgres::{
     Config,
@@ -95,46 +94,6 @@ async fn open(
     }
 }
 
-/// A TCP connection to the first address of the host that answers.
-async fn dial(login: &Login, deadline: Deadline) -> Result<TcpStream, ConnectError> {
-    let addresses = resolve(&login.host, login.port).await?;
-    let mut failure = ConnectError::TimedOut;
-    for (tried, address) in addresses.iter().enumerate() {
-        // An address that swallows packets must leave time for those after it.
-        let shares = u32::try_from(addresses.len() - tried).unwrap_or(u32::MAX);
-        let share = deadline.at_most(deadline.remaining() / shares);
-        match share.bound(TcpStream::connect(address)).await {
-            Ok(Ok(stream)) => {
-                // Small messages go out at once; that it cannot be set is no reason to give up.
-                let _ = stream.set_nodelay(true);
-                return Ok(stream);
-            }
-            Ok(Err(error)) => failure = ConnectError::Unreachable(os_cause(&error)),
-            Err(_) => failure = ConnectError::TimedOut,
-        }
-    }
-    Err(failure)
-}
-
-/// The addresses of the host that a database may have, at least one.
-async fn resolve(host: &Host, port: u16) -> Result<Vec<SocketAddr>, ConnectError> {
-    /// More than any endpoint has; a longer answer is not worth the time.
-    const MOST_ADDRESSES: usize = 16;
-    let found: Vec<SocketAddr> = match host.as_str().parse::<IpAddr>() {
-        Ok(address) => vec![SocketAddr::new(address, port)],
-        Err(_) => match lookup_host((host.as_str(), port)).await {
-            Ok(found) => found.take(MOST_ADDRESSES).collect(),
-            // The resolver's words, which are about the answer and not about the name.
-            Err(error) => return Err(ConnectError::Dns(Cause::new(error.to_string()))),
-        },
-    };
-    if found.is_empty() {
-        return Err(ConnectError::Dns(Cause::new("no address")));
-    }
-    let permitted: Vec<_> = found.into_iter().filter(|found| Host::may_resolve_to(found.ip())).collect();
-    if permitted.is_empty() { Err(ConnectError::ForbiddenAddress) } else { Ok(permitted) }
-}
-
 /// TLS over the connection, verified, where the server offers it.
 async fn secure(mut tcp: TcpStream, host: &Host, tls: &Arc<ClientConfig>) -> Result<Wire, ConnectError> {
     let lost = |error: io::Error| ConnectError::Unreachable(os_cause(&error));
@@ -162,22 +121,6 @@ async fn secure(mut tcp: TcpStream, host: &Host, tls: &Arc<ClientConfig>) -> Res
         Ok(stream) => Ok(Wire::Tls(Box::new(stream))),
         Err(error) => Err(tls_invalid(&error)),
     }
-}
-
-/// The handshake failed: by which fault of the certificate, if by one.
-pub(crate) fn tls_invalid(error: &io::Error) -> ConnectError {
-    let Some(certificate) = certificate_fault(error) else {
-        return ConnectError::TlsInvalid { fault: TlsFault::Handshake, source: os_cause(error) };
-    };
-    let fault = match certificate {
-        CertificateFault::Expired => TlsFault::Expired,
-        CertificateFault::NotYetValid => TlsFault::NotYetValid,
-        CertificateFault::SelfSigned => TlsFault::SelfSigned,
-        CertificateFault::UnknownAuthority => TlsFault::UnknownAuthority,
-        CertificateFault::WrongHost => TlsFault::WrongHost,
-        _ => TlsFault::Handshake,
-    };
-    ConnectError::TlsInvalid { fault, source: Cause::new(certificate.to_string()) }
 }
 
 /// The driver's startup. Typed values only: nothing in a name or password can become an option.
@@ -213,13 +156,5 @@ impl TlsConnect<Guard<Wire>> for AsItIs {
 
     fn connect(self, stream: Guard<Wire>) -> Self::Future {
         ready(Ok(stream))
-    }
-}
-
-/// The operating system's error by its kind, which names no address.
-pub(crate) fn os_cause(error: &io::Error) -> Cause {
-    match error.raw_os_error() {
-        Some(code) => Cause::new(format!("{} (os error {code})", error.kind())),
-        None => Cause::new(error.kind().to_string()),
     }
 }

@@ -31,7 +31,7 @@ fn without_answer(error: &Error, lost: Option<&Error>) -> (StatementFault, Optio
             let cause = Some(Cause::new(violation.to_string()));
             (StatementFault::Other { code: "protocol violation".to_owned() }, cause)
         }
-        None => (StatementFault::ConnectionLost, io.map(crate::connect::os_cause)),
+        None => (StatementFault::ConnectionLost, io.map(database_dial::os_cause)),
     }
 }
 

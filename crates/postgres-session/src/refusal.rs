@@ -2,13 +2,11 @@
 
 use std::{error::Error as _, io};
 
+use database_dial::{os_cause, tls_invalid};
 use rotation_core::database::{Cause, ConnectError, TlsFault};
 use tokio_postgres::{Error, error::DbError};
 
-use crate::{
-    connect::{os_cause, tls_invalid},
-    guard::Violation,
-};
+use crate::guard::Violation;
 
 /// The failure of a startup.
 pub(crate) fn refusal(error: &Error) -> ConnectError {

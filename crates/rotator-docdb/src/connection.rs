@@ -2,6 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
+use database_dial::os_cause;
 use rotation_core::{
     Deadline,
     database::{Cause, ConnectError, Login, StatementError, StatementFault, Transport},
@@ -11,7 +12,7 @@ use rustls::ClientConfig;
 use crate::{
     code::Code,
     command::{Command, Needed},
-    dial::{dial, os_cause, tls_invalid},
+    dial::{dial, tls_invalid},
     document::{Document, Value},
     greeting,
     scram::{Mechanism, Opening, Violation},

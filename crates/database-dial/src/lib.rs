@@ -1,0 +1,87 @@
+//! The way to a database server, the same for every engine: addresses, TCP, and why TLS failed.
+//!
+//! What happens on the connection afterwards is the engine's own protocol; each asks for TLS in its own way.
+
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+};
+
+use database_tls::{CertificateFault, certificate_fault};
+use rotation_core::{
+    Deadline,
+    database::{Cause, ConnectError, Host, Login, TlsFault},
+};
+use tokio::net::{TcpStream, lookup_host};
+
+/// More addresses than any endpoint has; a longer answer is not worth the time.
+const MOST_ADDRESSES: usize = 16;
+
+/// A TCP connection to the first address of the login's host that answers. The name is resolved anew each time, so
+/// that a failover is followed.
+///
+/// # Errors
+/// [`ConnectError::Dns`], [`ConnectError::ForbiddenAddress`] where the name leads to none that a database may have, and
+/// [`ConnectError::Unreachable`] or [`ConnectError::TimedOut`] of the last address tried.
+///
+/// # Cancel safety
+/// Dropping the future closes the socket.
+pub async fn dial(login: &Login, deadline: Deadline) -> Result<TcpStream, ConnectError> {
+    let addresses = resolve(&login.host, login.port).await?;
+    let mut failure = ConnectError::TimedOut;
+    for (tried, address) in addresses.iter().enumerate() {
+        // An address that swallows packets must leave time for those after it.
+        let shares = u32::try_from(addresses.len() - tried).unwrap_or(u32::MAX);
+        let share = deadline.at_most(deadline.remaining() / shares);
+        match share.bound(TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => {
+                // Small messages go out at once; that it cannot be set is no reason to give up.
+                let _ = stream.set_nodelay(true);
+                return Ok(stream);
+            }
+            Ok(Err(error)) => failure = ConnectError::Unreachable(os_cause(&error)),
+            Err(_) => failure = ConnectError::TimedOut,
+        }
+    }
+    Err(failure)
+}
+
+/// The addresses of the host that a database may have, at least one.
+async fn resolve(host: &Host, port: u16) -> Result<Vec<SocketAddr>, ConnectError> {
+    let found: Vec<SocketAddr> = match host.as_str().parse::<IpAddr>() {
+        Ok(address) => vec![SocketAddr::new(address, port)],
+        Err(_) => match lookup_host((host.as_str(), port)).await {
+            Ok(found) => found.take(MOST_ADDRESSES).collect(),
+            Err(error) => return Err(ConnectError::Dns(os_cause(&error))),
+        },
+    };
+    if found.is_empty() {
+        return Err(ConnectError::Dns(Cause::new("no address")));
+    }
+    let permitted: Vec<_> = found.into_iter().filter(|found| Host::may_resolve_to(found.ip())).collect();
+    if permitted.is_empty() { Err(ConnectError::ForbiddenAddress) } else { Ok(permitted) }
+}
+
+/// Why a TLS handshake failed: by which fault of the certificate, if by one.
+pub fn tls_invalid(error: &io::Error) -> ConnectError {
+    let Some(certificate) = certificate_fault(error) else {
+        return ConnectError::TlsInvalid { fault: TlsFault::Handshake, source: os_cause(error) };
+    };
+    let fault = match certificate {
+        CertificateFault::Expired => TlsFault::Expired,
+        CertificateFault::NotYetValid => TlsFault::NotYetValid,
+        CertificateFault::SelfSigned => TlsFault::SelfSigned,
+        CertificateFault::UnknownAuthority => TlsFault::UnknownAuthority,
+        CertificateFault::WrongHost => TlsFault::WrongHost,
+        _ => TlsFault::Handshake,
+    };
+    ConnectError::TlsInvalid { fault, source: Cause::new(certificate.to_string()) }
+}
+
+/// The operating system's error by its kind and number, which name no address.
+pub fn os_cause(error: &io::Error) -> Cause {
+    match error.raw_os_error() {
+        Some(code) => Cause::new(format!("{} (os error {code})", error.kind())),
+        None => Cause::new(error.kind().to_string()),
+    }
+}
