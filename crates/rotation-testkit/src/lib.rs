@@ -15,7 +15,8 @@ pub use proxy::Proxy;
 pub use secrets_manager::LocalSecretsManager;
 pub use servers::{
     DocdbBuilder, DocdbLaunchError, DocdbQueryError, DocdbServer, DocdbWitness, FailedLogin, LaunchError,
-    MysqlBuilder, MysqlFlavor, MysqlLaunchError, MysqlQueryError, MysqlServer, PostgresBuilder,
-    PostgresServer, PostgresVersion, QueryError, Rogue, RoguePostgres, Scripted, ScriptedAnswer, ServerTls,
-    Stop, TestLogin, WitnessAction,
+    Moment, MysqlAnswer, MysqlBuilder, MysqlFlavor, MysqlLaunchError, MysqlMischief, MysqlQueryError,
+    MysqlScript, MysqlServer, PostgresBuilder, PostgresServer, PostgresVersion, QueryError, Rogue,
+    RogueGreeting, RogueMysql, RoguePostgres, Scripted, ScriptedAnswer, ServerTls, Stop, TestLogin,
+    WitnessAction,
 };

@@ -5,6 +5,7 @@ mod docdb;
 mod guardian;
 mod mysql;
 mod postgres;
+mod rogue_mysql;
 mod rogue_postgres;
 
 pub use docdb::{DocdbBuilder, DocdbLaunchError, DocdbQueryError, DocdbServer, DocdbWitness, WitnessAction};
@@ -13,4 +14,5 @@ pub use postgres::{
     FailedLogin, LaunchError, PostgresBuilder, PostgresServer, PostgresVersion, QueryError, ServerTls, Stop,
     TestLogin,
 };
+pub use rogue_mysql::{Moment, MysqlAnswer, MysqlMischief, MysqlScript, RogueGreeting, RogueMysql};
 pub use rogue_postgres::{Rogue, RoguePostgres, Scripted, ScriptedAnswer};

@@ -9,6 +9,11 @@ use crate::{
     wire::{Answer, Packets, ServerError, WireError},
 };
 
+/// `ER_CANNOT_USER`: the statement failed for a user that it names.
+const CANNOT_USER: u16 = 1396;
+/// `ER_NOT_VALID_PASSWORD`.
+const NOT_VALID_PASSWORD: u16 = 1819;
+
 /// A connection that is logged in: statements in, text out. Nothing runs in the background, and dropping it closes
 /// the socket.
 #[derive(Debug)]
@@ -40,7 +45,24 @@ impl Connection {
     /// # Cancel safety
     /// None: after a dropped call the connection is good for nothing but to be dropped.
     pub(crate) async fn run(&mut self, statement: &Statement) -> Result<Answer, Failure> {
-        self.packets.query(&statement.sql).await.map_err(|error| failure(statement, error))
+        match self.packets.query(&statement.sql).await {
+            Ok(answer) => Ok(answer),
+            Err(WireError::Server(refusal)) => {
+                Err(failure(statement, WireError::Server(self.reason(refusal).await)))
+            }
+            Err(error) => Err(failure(statement, error)),
+        }
+    }
+
+    /// Why a user could not be changed. MariaDB says last that it could not, and keeps the reason among its warnings.
+    async fn reason(&mut self, refusal: ServerError) -> ServerError {
+        if refusal.code != CANNOT_USER || !self.dialect.is_mariadb() {
+            return refusal;
+        }
+        // Level, number and words. Where they cannot be had, the refusal stands for itself.
+        let rows = self.packets.query("SHOW WARNINGS LIMIT 8").await.unwrap_or_default();
+        let mut codes = rows.iter().filter_map(|row| row.get(1)?.as_deref()?.parse().ok());
+        codes.find(|code| *code == NOT_VALID_PASSWORD).map_or(refusal, |code| ServerError { code })
     }
 }
 

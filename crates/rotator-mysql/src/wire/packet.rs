@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 /// The largest packet that is read. Answers to our statements are names and grants.
 const PACKET_LIMIT: usize = 1024 * 1024;
 
-/// The most bytes that are read for one statement.
+/// The most bytes of memory that the rows of one statement take.
 const ANSWER_LIMIT: usize = 16 * 1024 * 1024;
 
 /// A row of text, `None` for null. Bytes that are no UTF-8 are replaced; only hashes of passwords have such.
@@ -139,7 +139,7 @@ impl<'s> Packets<'s> {
             return Err(WireError::Protocol("no end of the columns"));
         }
         let mut rows = Vec::new();
-        let mut read = 0;
+        let mut taken = 0;
         loop {
             let packet = self.read().await?;
             if is_end(&packet) {
@@ -148,8 +148,9 @@ impl<'s> Packets<'s> {
             if packet.first() == Some(&0xff) {
                 return Err(error(&packet));
             }
-            read += packet.len() + size_of::<Row>();
-            if read > ANSWER_LIMIT {
+            // A null is one byte of the packet, and yet a field like any other here.
+            taken += packet.len() + size_of::<Row>() + columns * size_of::<Option<String>>();
+            if taken > ANSWER_LIMIT {
                 return Err(WireError::Protocol("an answer that is too large"));
             }
             let mut reader = Reader::new(&packet);

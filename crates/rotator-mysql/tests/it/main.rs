@@ -8,5 +8,7 @@ mod continuity;
 mod equality;
 mod interruption;
 mod laboratory;
+mod refusals;
+mod rogue;
 mod single_user;
 mod tls;

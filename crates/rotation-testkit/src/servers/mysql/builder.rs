@@ -144,8 +144,10 @@ impl MysqlBuilder {
         authority: &TestAuthority,
     ) -> io::Result<()> {
         let place = folder.display();
+        // MariaDB, when it starts, removes all temporary tables that it finds, those of other servers as well.
         let mut text = format!(
             "[mysqld]\n{places}datadir={place}/data\nsocket={place}/socket\npid-file={place}/pid\n\
+             tmpdir={place}\n\
              bind-address=127.0.0.1\nskip-name-resolve\nsecure-file-priv=\ngeneral-log=1\n\
              general-log-file={place}/general.log\nlog-bin={place}/binlog\nserver-id=1\n\
              binlog-format=ROW\ninnodb-flush-log-at-trx-commit=2\nsync-binlog=0\n\

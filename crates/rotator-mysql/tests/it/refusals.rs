@@ -1,0 +1,146 @@
+//! What real servers refuse, on servers of their own where a setting must be changed.
+
+use database_tls::TlsSettings;
+use rotation_core::{
+    SecretDocument,
+    database::{ConnectError, Engine, Login, Session, StatementFault, TlsMode, Transport},
+};
+use rotation_testkit::{MysqlFlavor, MysqlServer, TestLogin};
+use rotator_mysql::{MySql, Settings};
+
+use crate::laboratory::{Lab, at, create_master, deadline, engine};
+
+const STRONG: &str = "Strong-enough-4711";
+
+fn flavors() -> impl Iterator<Item = MysqlFlavor> {
+    MysqlFlavor::ALL.into_iter().filter(|flavor| flavor.is_to_be_tested())
+}
+
+/// A server of one test, with a user and a master.
+async fn own_server(flavor: MysqlFlavor, settings: &[(&str, &str)]) -> Lab {
+    let builder = settings
+        .iter()
+        .fold(MysqlServer::builder(flavor), |builder, (name, value)| builder.setting(*name, *value));
+    let server: &'static MysqlServer = Box::leak(Box::new(builder.start().unwrap()));
+    let app = server.create_user("").await.unwrap();
+    Lab { server, app, master: create_master(server).await, settings: Settings::default() }
+}
+
+#[tokio::test]
+async fn a_password_that_the_policy_refuses_is_named_so_and_changes_nothing() {
+    for flavor in flavors() {
+        let lab = own_server(flavor, &[]).await;
+        lab.admin(&[match flavor {
+            MysqlFlavor::MySql => "INSTALL COMPONENT 'file://component_validate_password'",
+            MysqlFlavor::MariaDb => "INSTALL SONAME 'simple_password_check'",
+        }])
+        .await;
+        let refused = StatementFault::PasswordPolicy { rule: "error 1819".to_owned() };
+        let old = lab.app.password.clone();
+        assert_eq!(lab.change(&old, "weak").await.unwrap_err().fault, refused, "{flavor}");
+        assert!(lab.opens(&old).await && !lab.opens("weak").await, "{flavor}");
+        let weak = TestLogin { password: "weak".to_owned(), ..lab.clone() };
+        assert_eq!(lab.rotate_to(&weak).await.unwrap_err().fault, refused, "{flavor}");
+        assert!(lab.connect(&weak).await.is_err_and(|error| error.is_refusal()), "{flavor}");
+
+        lab.change(&old, STRONG).await.unwrap();
+        assert!(lab.opens(STRONG).await, "{flavor}");
+        let strong = TestLogin { password: STRONG.to_owned(), ..lab.clone() };
+        lab.rotate_to(&strong).await.unwrap();
+        lab.connect(&strong).await.unwrap().probe().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_read_only_is_named_so_and_changes_nothing() {
+    for flavor in flavors() {
+        let lab = own_server(flavor, &[]).await;
+        let settings: &[&str] = match flavor {
+            MysqlFlavor::MySql => &["read_only", "super_read_only"],
+            MysqlFlavor::MariaDb => &["read_only"],
+        };
+        let old = lab.app.password.clone();
+        for setting in settings {
+            lab.admin(&[&format!("SET GLOBAL {setting} = ON")]).await;
+            let error = lab.change(&old, STRONG).await.unwrap_err();
+            assert_eq!(error.fault, StatementFault::ReadOnly, "{flavor}, {setting}");
+            assert!(lab.opens(&old).await && !lab.opens(STRONG).await, "{flavor}, {setting}");
+            let error = lab.rotate_to(&lab.clone()).await.unwrap_err();
+            assert_eq!(error.fault, StatementFault::ReadOnly, "{flavor}, {setting}");
+        }
+        lab.admin(&["SET GLOBAL read_only = OFF"]).await;
+        lab.change(&old, STRONG).await.unwrap();
+        assert!(lab.opens(STRONG).await, "{flavor}");
+    }
+}
+
+/// A server that lets an expired account in for nothing but a new password. A rotation is no way round the decision to
+/// let it expire.
+#[tokio::test]
+async fn an_expired_account_is_named_so_where_the_server_lets_it_in() {
+    for flavor in flavors() {
+        let lab = own_server(flavor, &[("disconnect_on_expired_password", "OFF")]).await;
+        lab.admin(&[&format!("ALTER USER {} PASSWORD EXPIRE", at(&lab.app.username, "%"))]).await;
+        let error = lab.connect(&lab.app).await.unwrap().probe().await.unwrap_err();
+        assert_eq!(error.fault, StatementFault::Expired, "{flavor}");
+        let error = lab.change(&lab.app.password, STRONG).await.unwrap_err();
+        assert_eq!(error.fault, StatementFault::Expired, "{flavor}");
+        assert!(lab.opens(&lab.app.password).await && !lab.opens(STRONG).await, "{flavor}");
+    }
+}
+
+#[tokio::test]
+async fn an_expired_account_is_named_so_where_the_server_sends_it_away() {
+    for flavor in flavors() {
+        let lab = own_server(flavor, &[("disconnect_on_expired_password", "ON")]).await;
+        lab.admin(&[&format!("ALTER USER {} PASSWORD EXPIRE", at(&lab.app.username, "%"))]).await;
+        let error = lab.connect(&lab.app).await.unwrap_err();
+        assert!(matches!(error, ConnectError::Expired(_)), "{flavor}: {error:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_account_that_requires_a_certificate_opens_with_one_alone() {
+    for flavor in flavors() {
+        let lab = Lab::new(flavor, "REQUIRE X509").await;
+        let authority = lab.server.authority();
+        let certificate = authority.client("the function");
+        let strange = rotation_testkit::TestAuthority::new().client("somebody else");
+        let connect = |identity: Option<(String, String)>| {
+            let mut tls = TlsSettings::default().with_ca_bundle(authority.certificate_pem()).unwrap();
+            if let Some((certificate, key)) = identity {
+                tls = tls.with_client_identity(&certificate, &key).unwrap();
+            }
+            let login = lab.login(&lab.app);
+            let engine = MySql::new(tls, Settings::default());
+            async move { engine.connect(&login, Transport::Tls, deadline()).await }
+        };
+        let pem = |certificate: &rotation_testkit::TestCertificate| {
+            Some((certificate.certificate_pem().to_owned(), certificate.key_pem().to_owned()))
+        };
+        let error = connect(None).await.unwrap_err();
+        assert!(matches!(error, ConnectError::Refused(_)), "{flavor}: {error:?}");
+        connect(pem(&certificate)).await.unwrap().probe().await.unwrap();
+        let error = connect(pem(&strange)).await.unwrap_err();
+        assert!(!error.is_refusal(), "{flavor}: a certificate is not a password: {error:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_account_that_requires_tls_is_refused_where_the_secret_chooses_plaintext() {
+    for flavor in flavors() {
+        let lab = Lab::new(flavor, "").await;
+        let document = serde_json::json!({
+            "engine": "mysql", "host": lab.server.host(), "port": lab.server.port(), "ssl": false,
+            "username": lab.app.username, "password": lab.app.password,
+        });
+        let document = SecretDocument::parse(&document.to_string()).unwrap();
+        let login = Login::from_document(&document, &MySql::PROFILE).unwrap();
+        assert_eq!(login.tls, TlsMode::Off);
+        let engine = engine(lab.server, Settings::default());
+        engine.connect(&login, Transport::Plaintext, deadline()).await.unwrap().probe().await.unwrap();
+        lab.admin(&[&format!("ALTER USER {} REQUIRE SSL", at(&lab.app.username, "%"))]).await;
+        let error = engine.connect(&login, Transport::Plaintext, deadline()).await.unwrap_err();
+        assert!(matches!(error, ConnectError::Refused(_)), "{flavor}: {error:?}");
+    }
+}
