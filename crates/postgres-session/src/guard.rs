@@ -16,7 +16,7 @@ use crate::digest;
 
 /// The most SCRAM iterations that a login goes through: the driver's own limit and that of other drivers, and a few
 /// tens of milliseconds of work. The work is done without yielding, so no deadline could stop it.
-pub const MOST_ITERATIONS: u32 = 100_000;
+pub(crate) const MOST_ITERATIONS: u32 = 100_000;
 
 /// The longest message until the session is ready; the server's certificate is not among these.
 const LONGEST_AT_STARTUP: usize = 64 * 1024;

@@ -28,6 +28,5 @@ mod wire;
 pub use connect::{connect, connect_to_redshift};
 pub use connection::{Connection, Row, Statement};
 pub use digest::sha256_verifier;
-pub use guard::MOST_ITERATIONS;
 pub use quote::{quote_identifier, quote_literal};
 pub use verifier::{Verifier, VerifierError, md5_verifier, scram_verifier};
