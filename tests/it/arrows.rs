@@ -27,6 +27,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "rotation-core",
             "rotation-lambda",
             "rotation-testkit",
+            "rotator-docdb",
             "rotator-mysql",
             "rotator-postgres",
         ],

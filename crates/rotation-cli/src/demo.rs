@@ -20,7 +20,7 @@ use rotation_lambda::{Environment, StrategyKind};
 use rotation_testkit::secrets_manager::{RotationSettings, Settings, Trouble};
 
 use crate::{
-    engine::Engine,
+    engine::EngineKind,
     functions,
     laboratory::{ALTERNATING_SECRET, Database, Laboratory, MASTER_SECRET, SINGLE_USER_SECRET},
     local::{self, Interruption},
@@ -36,8 +36,8 @@ use watch::Watch;
 #[command(long_about = ABOUT, after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     /// The database
-    #[arg(value_enum, default_value_t = Engine::Postgres)]
-    engine: Engine,
+    #[arg(value_enum, default_value_t)]
+    engine: EngineKind,
 
     /// Take the shipped functions, built with --release
     #[arg(long)]
@@ -65,6 +65,7 @@ const EXAMPLES: &str = "\
 Examples:
   rotate demo                    the newest PostgreSQL that this machine has
   rotate demo mysql              MySQL, with two passwords for a single user
+  rotate demo docdb              SecantusDB, which speaks the protocol of MongoDB and DocumentDB
   rotate demo --release          with the programs that are shipped
   rotate demo --keep             and look around afterwards, with the AWS CLI
   NO_COLOR=1 rotate demo | less  plain lines";
@@ -111,7 +112,7 @@ pub(crate) async fn run(arguments: &Arguments, environment: &Environment, screen
 
 async fn start(
     folder: &Path,
-    engine: Engine,
+    engine: EngineKind,
     environment: &Environment,
     screen: &Screen,
 ) -> Result<Laboratory> {

@@ -4,20 +4,24 @@ use clap::ValueEnum;
 use rotation_lambda::StrategyKind;
 
 /// A database, by the word of the command line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Engine {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EngineKind {
+    #[default]
     Postgres,
     Mysql,
     Mariadb,
+    /// DocumentDB and MongoDB
+    Docdb,
 }
 
-impl Engine {
+impl EngineKind {
     /// As its makers write it.
     pub(crate) fn title(self) -> &'static str {
         match self {
             Self::Postgres => "PostgreSQL",
             Self::Mysql => "MySQL",
             Self::Mariadb => "MariaDB",
+            Self::Docdb => "DocumentDB",
         }
     }
 
@@ -27,6 +31,7 @@ impl Engine {
             Self::Postgres => "postgres",
             Self::Mysql => "mysql",
             Self::Mariadb => "mariadb",
+            Self::Docdb => "docdb",
         }
     }
 
@@ -35,6 +40,7 @@ impl Engine {
         match self {
             Self::Postgres => "rotator-postgres",
             Self::Mysql | Self::Mariadb => "rotator-mysql",
+            Self::Docdb => "rotator-docdb",
         }
     }
 

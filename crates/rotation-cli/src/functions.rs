@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use rotation_lambda::{Environment, StrategyKind};
 use rotation_testkit::LambdaFunction;
 
-use crate::engine::Engine;
+use crate::engine::EngineKind;
 
 /// What a function is told on Lambda, by AWS's templates or by us: handed on where a person has set it here.
 const SETTINGS: [&str; 18] = [
@@ -33,7 +33,7 @@ const SETTINGS: [&str; 18] = [
 
 /// The two functions of an engine.
 pub(crate) struct Pair {
-    pub(crate) engine: Engine,
+    pub(crate) engine: EngineKind,
     pub(crate) single_user: LambdaFunction,
     pub(crate) master_user: LambdaFunction,
 }
@@ -45,7 +45,7 @@ impl Pair {
     /// A program is missing; the message names the command that builds it.
     pub(crate) fn prepare(
         folder: &Path,
-        engine: Engine,
+        engine: EngineKind,
         environment: &Environment,
         more: &[(&str, &str)],
     ) -> Result<Self> {
@@ -85,17 +85,17 @@ pub(crate) fn folder(release: bool) -> Result<PathBuf> {
 }
 
 /// The engines whose functions are both in the folder.
-pub(crate) fn built(folder: &Path) -> Vec<Engine> {
-    let there = |engine: Engine, strategy| folder.join(engine.file_name(strategy)).is_file();
-    let both = |engine: &Engine| {
+pub(crate) fn built(folder: &Path) -> Vec<EngineKind> {
+    let there = |engine: EngineKind, strategy| folder.join(engine.file_name(strategy)).is_file();
+    let both = |engine: &EngineKind| {
         there(*engine, StrategyKind::SingleUser) && there(*engine, StrategyKind::AlternatingUsers)
     };
-    Engine::value_variants().iter().copied().filter(both).collect()
+    EngineKind::value_variants().iter().copied().filter(both).collect()
 }
 
 fn prepare(
     folder: &Path,
-    engine: Engine,
+    engine: EngineKind,
     strategy: StrategyKind,
     environment: &Environment,
     more: &[(&str, &str)],

@@ -1,5 +1,6 @@
 //! A local Secrets Manager with the functions registered and, where asked for, a database with users and secrets.
 
+mod docdb;
 mod mysql;
 mod postgres;
 mod server;
@@ -12,9 +13,9 @@ use rotation_testkit::{LocalSecretsManager, TestLogin, secrets_manager::Settings
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::{engine::Engine, functions::Pair, screen::Screen};
+use crate::{engine::EngineKind, functions::Pair, screen::Screen};
 
-pub(crate) use server::{Access, Continuity, Finding, Logins, Server, Users};
+pub(crate) use server::{Access, Continuity, Finding, Ledger, Logins, Server, Users};
 
 /// The database of the laboratory.
 pub(crate) const DATABASE: &str = "shop";
@@ -43,7 +44,7 @@ pub(crate) struct Laboratory {
 
 /// A server with a database `shop`, three users and their secrets.
 pub(crate) struct Database {
-    pub(crate) engine: Engine,
+    pub(crate) engine: EngineKind,
     pub(crate) server: Arc<dyn Server>,
     /// The authority that signed the server's certificate, in a file, for `TLS_CA_BUNDLE`.
     authority: TempDir,
@@ -56,7 +57,7 @@ impl Laboratory {
     /// The port or the state file cannot be had, or a function is missing.
     pub(crate) async fn start(
         folder: &Path,
-        engines: &[Engine],
+        engines: &[EngineKind],
         settings: Settings,
         database: Option<Database>,
         environment: &Environment,
@@ -94,10 +95,11 @@ impl Database {
     ///
     /// # Errors
     /// There is none, or it does not start.
-    pub(crate) fn start(engine: Engine, screen: &Screen) -> Result<Self> {
+    pub(crate) fn start(engine: EngineKind, screen: &Screen) -> Result<Self> {
         let server = match engine {
-            Engine::Postgres => postgres::start(screen)?,
-            Engine::Mysql | Engine::Mariadb => mysql::start(engine, screen)?,
+            EngineKind::Postgres => postgres::start(screen)?,
+            EngineKind::Docdb => docdb::start(screen)?,
+            EngineKind::Mysql | EngineKind::Mariadb => mysql::start(engine, screen)?,
         };
         let authority = tempfile::tempdir().context("no folder for the server's authority")?;
         let database = Self { engine, server, authority };

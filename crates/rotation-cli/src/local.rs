@@ -9,7 +9,7 @@ use rotation_testkit::secrets_manager::Settings;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::{
-    engine::Engine,
+    engine::EngineKind,
     functions::{self, Pair},
     laboratory::{ALTERNATING_SECRET, DATABASE, Database, Laboratory, SINGLE_USER_SECRET},
     screen::{Look, Screen},
@@ -39,6 +39,7 @@ pub(crate) struct Arguments {
 /// secrets open.
 #[derive(Args, Debug)]
 #[group(multiple = false, conflicts_with = "state")]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line, of which one at most is set")]
 struct DatabaseFlags {
     /// Start a PostgreSQL as well, with users and their secrets; it lasts as long as the command, so --state does not
     /// go with it
@@ -52,16 +53,21 @@ struct DatabaseFlags {
     /// The same with MariaDB
     #[arg(long)]
     mariadb: bool,
+
+    /// The same with a server that speaks the protocol of MongoDB and DocumentDB
+    #[arg(long)]
+    docdb: bool,
 }
 
 impl DatabaseFlags {
-    fn engine(&self) -> Option<Engine> {
-        let asked = |engine: &Engine| match engine {
-            Engine::Postgres => self.postgres,
-            Engine::Mysql => self.mysql,
-            Engine::Mariadb => self.mariadb,
+    fn engine(&self) -> Option<EngineKind> {
+        let asked = |engine: &EngineKind| match engine {
+            EngineKind::Postgres => self.postgres,
+            EngineKind::Mysql => self.mysql,
+            EngineKind::Mariadb => self.mariadb,
+            EngineKind::Docdb => self.docdb,
         };
-        Engine::value_variants().iter().copied().find(asked)
+        EngineKind::value_variants().iter().copied().find(asked)
     }
 }
 
@@ -97,7 +103,7 @@ pub(crate) async fn run(arguments: &Arguments, environment: &Environment, screen
     // What is missing is named then, with the command that builds it.
     match asked {
         Some(engine) if !engines.contains(&engine) => engines.push(engine),
-        None if engines.is_empty() => engines.push(Engine::Postgres),
+        None if engines.is_empty() => engines.push(EngineKind::Postgres),
         _ => {}
     }
     let database = asked.map(|engine| Database::start(engine, screen)).transpose()?;
@@ -182,7 +188,9 @@ pub(crate) fn show(laboratory: &Laboratory, screen: &Screen) {
     }
     screen.line(format_args!("{aws} get-secret-value --secret-id {single_user}"));
     screen.line(format_args!("{aws} describe-secret --secret-id {single_user}"));
-    screen.line(format_args!("  rotate secret {single_user} --endpoint-url {endpoint}"));
+    let flag =
+        if functions.engine == EngineKind::default() { String::new() } else { format!(" --engine {engine}") };
+    screen.line(format_args!("  rotate secret {single_user}{flag} --endpoint-url {endpoint}"));
     screen.line("");
     screen.line("Ctrl-C ends it.");
 }

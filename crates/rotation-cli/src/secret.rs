@@ -13,9 +13,11 @@ use rotation_core::{
     database::{Database, Engine, MasterSecret, Strategy},
 };
 use rotation_lambda::{Config, Environment, StrategyKind};
+use rotator_docdb::DocumentDb;
+use rotator_mysql::{MariaDb, MySql};
 use rotator_postgres::Postgres;
 
-use crate::screen::Screen;
+use crate::{engine::EngineKind, screen::Screen};
 
 use plan::Plan;
 use steps::STEP_TIME;
@@ -33,8 +35,8 @@ pub(crate) struct Arguments {
     strategy: Option<StrategyWord>,
 
     /// What the secret opens
-    #[arg(long, value_enum, default_value_t = EngineWord::Postgres)]
-    engine: EngineWord,
+    #[arg(long, value_enum, default_value_t)]
+    engine: EngineKind,
 
     /// The master secret for alternating users (default: `MASTER_SECRET_ARN`, else the secret's `masterarn`)
     #[arg(long, value_name = "ARN")]
@@ -65,7 +67,9 @@ impl Arguments {
             StrategyWord::Single => "single",
             StrategyWord::Alternating => "alternating",
         });
+        let engine = (self.engine != EngineKind::default()).then(|| self.engine.word());
         for (flag, value) in [
+            ("--engine", engine),
             ("--strategy", strategy),
             ("--master-secret", self.master_secret.as_deref()),
             ("--region", self.region.as_deref()),
@@ -91,11 +95,6 @@ enum StrategyWord {
     Single,
     /// Two users take turns; the live one keeps its password
     Alternating,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum EngineWord {
-    Postgres,
 }
 
 const ABOUT: &str = "\
@@ -124,8 +123,20 @@ Examples:
 /// A setting or the secret is not usable, nobody agreed, or a step failed.
 pub(crate) async fn run(arguments: &Arguments, environment: &Environment, screen: &Screen) -> Result<()> {
     match arguments.engine {
-        EngineWord::Postgres => {
+        EngineKind::Postgres => {
             let engine = Postgres::from_environment(environment)?;
+            Box::pin(rotate(&engine, arguments, environment, screen)).await
+        }
+        EngineKind::Mysql => {
+            let engine = MySql::from_environment(environment)?;
+            Box::pin(rotate(&engine, arguments, environment, screen)).await
+        }
+        EngineKind::Mariadb => {
+            let engine = MariaDb::from_environment(environment)?;
+            Box::pin(rotate(&engine, arguments, environment, screen)).await
+        }
+        EngineKind::Docdb => {
+            let engine = DocumentDb::from_environment(environment)?;
             Box::pin(rotate(&engine, arguments, environment, screen)).await
         }
     }

@@ -6,10 +6,10 @@ use anyhow::Result;
 use rotation_testkit::{BoxFuture, MysqlFlavor, MysqlServer, TestLogin};
 use serde_json::{Value, json};
 
-use crate::{engine::Engine, screen::Screen};
+use crate::{engine::EngineKind, screen::Screen};
 
 use super::{
-    Access, CLONE, Continuity, DATABASE, Finding, Logins, MASTER, OWNER, REPORTING, Server, Users,
+    Access, CLONE, Continuity, DATABASE, Finding, Ledger, Logins, MASTER, OWNER, REPORTING, Server, Users,
     server::new_login,
 };
 
@@ -22,9 +22,9 @@ const MASTER_RIGHTS: &str = "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, RELOA
 ///
 /// # Errors
 /// It is not there, or it does not start.
-pub(super) fn start(engine: Engine, screen: &Screen) -> Result<Arc<dyn Server>> {
+pub(super) fn start(engine: EngineKind, screen: &Screen) -> Result<Arc<dyn Server>> {
     let flavor = match engine {
-        Engine::Mariadb => MysqlFlavor::MariaDb,
+        EngineKind::Mariadb => MysqlFlavor::MariaDb,
         _ => MysqlFlavor::MySql,
     };
     let server = screen.during(&format!("{flavor} starts"), || MysqlServer::builder(flavor).start())?;
@@ -126,6 +126,10 @@ impl Server for MysqlServer {
             logins.refused.insert(user.to_owned(), self.failed_logins_of(user));
         }
         logins
+    }
+
+    fn ledger(&self) -> Ledger {
+        Ledger::Log
     }
 
     fn log(&self) -> String {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::screen::Screen;
 
 use super::{
-    Access, CLONE, Continuity, DATABASE, Finding, Logins, MASTER, OWNER, REPORTING, Server, Users,
+    Access, CLONE, Continuity, DATABASE, Finding, Ledger, Logins, MASTER, OWNER, REPORTING, Server, Users,
     server::new_login,
 };
 
@@ -86,6 +86,10 @@ impl Server for PostgresServer {
             *logins.refused.entry(format!("{} ({})", login.username, login.code)).or_default() += 1;
         }
         logins
+    }
+
+    fn ledger(&self) -> Ledger {
+        Ledger::Log
     }
 
     fn log(&self) -> String {

@@ -27,8 +27,11 @@ pub(crate) trait Server: Send + Sync {
     /// Logs in and leaves again.
     fn try_login<'a>(&'a self, login: &'a TestLogin) -> BoxFuture<'a, Access>;
 
-    /// What the server's log has of logins so far. It is written before the client has its answer.
+    /// The logins so far. They are counted before the client has its answer.
     fn logins(&self) -> Logins;
+
+    /// Who counts them.
+    fn ledger(&self) -> Ledger;
 
     /// Everything that the server wrote down.
     fn log(&self) -> String;
@@ -50,7 +53,7 @@ pub(crate) trait Server: Send + Sync {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Access {
     LogsIn,
-    /// With the server's code. It stands in the server's log.
+    /// With the server's code.
     Refused(String),
     /// Not tried, because there is no such user, or no login to try.
     Nobody,
@@ -66,6 +69,15 @@ pub(crate) struct Users {
     pub(crate) reporting: TestLogin,
     /// `checkout`, with rights that its clone has to get.
     pub(crate) owner: TestLogin,
+}
+
+/// Who counts logins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ledger {
+    /// The server in its log, ours among them.
+    Log,
+    /// A relay between the functions and a server that writes no logins down. Ours do not pass there.
+    Relay,
 }
 
 /// How many passwords a user has.

@@ -8,7 +8,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::command;
+use crate::command::{self, Run};
 
 /// Passwords of these settings are 64 upper-case letters, so that a single one would be seen anywhere.
 const CANARY: [(&str, &str); 4] = [
@@ -30,7 +30,7 @@ enum Gap {
 }
 
 /// All promises of this engine are kept, and no password is shown.
-async fn check(arguments: &[&str], engine: &str, gap: Gap) {
+async fn check(arguments: &[&str], engine: &str, gap: Gap) -> Run {
     let function = Path::new(env!("CARGO_BIN_EXE_rotate")).with_file_name(format!("{engine}_single_user"));
     assert!(function.is_file(), "build the functions of {engine} first");
     let run = command::run(arguments, &CANARY).await;
@@ -45,9 +45,10 @@ async fn check(arguments: &[&str], engine: &str, gap: Gap) {
     };
     assert!(!run.out.contains('\x1b') && !run.out.contains('\r'), "a pipe gets plain lines:\n{}", run.out);
     // Those that the functions made, and those of the beginning, which are 32 hexadecimal digits.
-    let output = run.out + &run.err;
+    let output = format!("{}{}", run.out, run.err);
     assert!(longest_run(&output, |c| c.is_ascii_uppercase()) < 20, "a password is shown:\n{output}");
     assert!(longest_run(&output, |c| c.is_ascii_hexdigit()) < 20, "a password is shown:\n{output}");
+    run
 }
 
 #[tokio::test]
@@ -66,6 +67,18 @@ async fn with_mysql_a_single_user_has_no_gap() {
 async fn with_mariadb_a_single_user_has_the_gap_that_is_told() {
     if MysqlFlavor::MariaDb.is_to_be_tested() {
         check(&["demo", "mariadb"], "mariadb", Gap::Open).await;
+    }
+}
+
+#[tokio::test]
+async fn the_demo_of_documentdb_says_what_it_stands_on() {
+    let server = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.cache/docdb/installed");
+    #[expect(clippy::disallowed_methods, reason = "the switch of the whole test run, not of a function")]
+    let skip = std::env::var_os("SKIP_MISSING").is_some_and(|value| value == "1");
+    if server.is_file() || !skip {
+        check(&["demo", "docdb"], "docdb", Gap::Open)
+            .await
+            .expect_out("SecantusDB, which speaks MongoDB's protocol");
     }
 }
 

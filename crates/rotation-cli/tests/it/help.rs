@@ -65,8 +65,13 @@ async fn the_help_of_demo_says_what_it_shows() {
               [ENGINE]
                       The database
 
+                      Possible values:
+                      - postgres
+                      - mysql
+                      - mariadb
+                      - docdb:    DocumentDB and MongoDB
+
                       [default: postgres]
-                      [possible values: postgres, mysql, mariadb]
 
             Options:
                   --release
@@ -81,6 +86,7 @@ async fn the_help_of_demo_says_what_it_shows() {
             Examples:
               rotate demo                    the newest PostgreSQL that this machine has
               rotate demo mysql              MySQL, with two passwords for a single user
+              rotate demo docdb              SecantusDB, which speaks the protocol of MongoDB and DocumentDB
               rotate demo --release          with the programs that are shipped
               rotate demo --keep             and look around afterwards, with the AWS CLI
               NO_COLOR=1 rotate demo | less  plain lines
@@ -123,6 +129,9 @@ async fn the_help_of_local_says_how_to_talk_to_it() {
 
                   --mariadb
                       The same with MariaDB
+
+                  --docdb
+                      The same with a server that speaks the protocol of MongoDB and DocumentDB
 
               -h, --help
                       Print help (see a summary with '-h')
@@ -175,8 +184,13 @@ async fn the_help_of_secret_says_what_it_will_do() {
                   --engine <ENGINE>
                       What the secret opens
 
+                      Possible values:
+                      - postgres
+                      - mysql
+                      - mariadb
+                      - docdb:    DocumentDB and MongoDB
+
                       [default: postgres]
-                      [possible values: postgres]
 
                   --master-secret <ARN>
                       The master secret for alternating users (default: `MASTER_SECRET_ARN`, else the secret's
@@ -212,5 +226,5 @@ async fn a_wrong_command_line_ends_with_code_2() {
     command::run(&["demo", "oracle"], &[])
         .await
         .expect_code(2)
-        .expect_err("possible values: postgres, mysql, mariadb");
+        .expect_err("possible values: postgres, mysql, mariadb, docdb");
 }

@@ -3,7 +3,7 @@
 use rotation_aws::{AccessKey, Endpoint, EndpointUrl, SecretsManager};
 use rotation_core::{SecretDocument, SecretId, SecretStore, StoreFault, VersionId};
 use rotation_testkit::{
-    LocalSecretsManager, TestAuthority,
+    LocalSecretsManager, MysqlFlavor, MysqlServer, TestAuthority,
     secrets_manager::{Fault, FaultKind, Operation, Settings},
 };
 use serde_json::json;
@@ -47,6 +47,38 @@ async fn a_masterarn_means_alternating_users_and_the_live_user_keeps_its_passwor
     let live = world.login("AWSCURRENT").unwrap();
     assert_eq!(live.username, format!("{}_clone", world.user.username));
     assert!(world.logs_in(&live).await && world.logs_in(&world.user).await);
+}
+
+#[tokio::test]
+async fn a_secret_of_another_engine_is_rotated_by_the_rules_of_that_engine() {
+    if !MysqlFlavor::MySql.is_to_be_tested() {
+        return;
+    }
+    let world = World::new().await;
+    let server = MysqlServer::shared(MysqlFlavor::MySql).unwrap();
+    let user = server.create_user("").await.unwrap();
+    let administer = format!("GRANT APPLICATION_PASSWORD_ADMIN ON *.* TO '{}'@'%'", user.username);
+    server.execute(&[&administer]).await.unwrap();
+    let document = json!({
+        "engine": "mysql", "host": server.host(), "port": server.port(), "ssl": true,
+        "username": user.username, "password": user.password,
+    });
+    let request = json!({
+        "SecretId": SECRET, "ClientRequestToken": uuid::Uuid::new_v4().to_string(),
+        "SecretString": document.to_string(),
+    });
+    world.service.call_inside(Operation::PutSecretValue, request).unwrap();
+    let authority = server.authority().certificate_pem();
+
+    // PostgreSQL's rules do not hold for it.
+    world.rotate(&["--yes"]).await.expect_code(1).expect_err("engine");
+    let run = world.rotate_with(&["--yes", "--engine", "mysql"], &[("TLS_CA_BUNDLE", authority)]).await;
+    run.expect_code(0).expect_out("MySQL at localhost").expect_out("and it logs in.");
+    let current = world.login("AWSCURRENT").unwrap();
+    assert_ne!(current.password, user.password);
+    server.try_login(&current).await.unwrap();
+    // Beside the new password the old one stays, as the function does it.
+    server.try_login(&user).await.unwrap();
 }
 
 #[tokio::test]

@@ -1,0 +1,157 @@
+//! DocumentDB in the laboratory: nobody can start it elsewhere, so a server that speaks the same protocol stands for it.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use rotation_testkit::{BoxFuture, DocdbServer, DocdbWitness, TestLogin};
+use serde_json::{Value, json};
+
+use crate::screen::Screen;
+
+use super::{
+    Access, CLONE, Continuity, DATABASE, Finding, Ledger, Logins, MASTER, OWNER, REPORTING, Server, Users,
+    server::new_login,
+};
+
+/// Where users are defined.
+const HOME: &str = "admin";
+const NAME: &str = "SecantusDB, which speaks MongoDB's protocol,";
+
+/// The functions reach the server by the relay, which counts their logins.
+struct Docdb {
+    relay: DocdbWitness,
+    server: DocdbServer,
+}
+
+/// Starts the server that the setup script has installed.
+///
+/// # Errors
+/// It is not there, or it does not start.
+pub(super) fn start(screen: &Screen) -> Result<Arc<dyn Server>> {
+    let server = screen.during(&format!("{NAME} starts"), || DocdbServer::builder().start())?;
+    let relay = DocdbWitness::start(&server).context("no port for the relay")?;
+    Ok(Arc::new(Docdb { relay, server }))
+}
+
+impl Server for Docdb {
+    fn name(&self) -> String {
+        NAME.trim_end_matches(',').to_owned()
+    }
+
+    fn address(&self) -> (String, u16) {
+        (self.server.host().to_owned(), self.relay.port())
+    }
+
+    fn authority_pem(&self) -> &str {
+        self.server.authority().certificate_pem()
+    }
+
+    fn document(&self, login: &TestLogin) -> Value {
+        json!({
+            "engine": "mongo",
+            "host": self.server.host(),
+            "port": self.relay.port(),
+            "username": login.username,
+            "password": login.password,
+            "ssl": true,
+        })
+    }
+
+    /// The master administers users and is no root.
+    fn populate(&self) -> BoxFuture<'_, Result<Users>> {
+        Box::pin(async {
+            let server = &self.server;
+            let users =
+                Users { master: new_login(MASTER), reporting: new_login(REPORTING), owner: new_login(OWNER) };
+            let change =
+                json!({"resource": {"db": HOME, "collection": ""}, "actions": ["changeOwnPassword"]});
+            let role = json!({"createRole": "self_service", "privileges": [change], "roles": []});
+            server.command(HOME, role).await?;
+            let purchases = json!([{"_id": 1, "item": "tea"}, {"_id": 2, "item": "cake"}]);
+            server.command(DATABASE, json!({"insert": "purchases", "documents": purchases})).await?;
+            let administer = json!([{"role": "userAdminAnyDatabase", "db": HOME}]);
+            server.create_user(HOME, &users.master, administer).await?;
+            let read = json!([{"role": "read", "db": DATABASE}, {"role": "self_service", "db": HOME}]);
+            server.create_user(HOME, &users.reporting, read).await?;
+            let work = json!([{"role": "readWrite", "db": DATABASE}, {"role": "read", "db": "catalogue"}]);
+            server.create_user(HOME, &users.owner, work).await?;
+            Ok(users)
+        })
+    }
+
+    fn try_login<'a>(&'a self, login: &'a TestLogin) -> BoxFuture<'a, Access> {
+        Box::pin(async {
+            let who = json!({"connectionStatus": 1});
+            match self.server.commands_as(login, HOME, HOME, vec![who]).await {
+                Ok(_) => Access::LogsIn,
+                Err(error) => {
+                    Access::Refused(error.code.map_or(error.message, |code| format!("code {code}")))
+                }
+            }
+        })
+    }
+
+    fn logins(&self) -> Logins {
+        let mut logins = Logins::default();
+        for user in [MASTER, REPORTING, OWNER, CLONE] {
+            let counted = self.relay.logins(user);
+            logins.accepted += counted.accepted;
+            logins.refused.insert(user.to_owned(), counted.refused);
+        }
+        logins
+    }
+
+    fn ledger(&self) -> Ledger {
+        Ledger::Relay
+    }
+
+    fn log(&self) -> String {
+        self.server.log()
+    }
+
+    fn log_title(&self) -> &'static str {
+        "SecantusDB's log (with what helps to debug it)"
+    }
+
+    fn continuity(&self) -> Continuity {
+        Continuity::OnePassword
+    }
+
+    fn rights(&self) -> Vec<String> {
+        vec![
+            format!("{CLONE} reads and writes the collection of {OWNER}"),
+            format!("{CLONE} has the roles of {OWNER}, no more and no fewer"),
+        ]
+    }
+
+    fn inspect<'a>(&'a self, clone: &'a TestLogin) -> BoxFuture<'a, Vec<Finding>> {
+        Box::pin(async { vec![works(&self.server, clone).await, same_roles(&self.server).await] })
+    }
+}
+
+async fn works(server: &DocdbServer, clone: &TestLogin) -> Finding {
+    let work = vec![
+        json!({"insert": "purchases", "documents": [{"_id": 3, "item": "milk"}]}),
+        json!({"find": "purchases"}),
+    ];
+    let reply = server.commands_as(clone, HOME, DATABASE, work).await.map_err(|error| error.to_string())?;
+    let count = reply["cursor"]["firstBatch"].as_array().map_or(0, Vec::len);
+    let found = format!("added 1 and read {count}");
+    if count == 3 { Ok(found) } else { Err(found) }
+}
+
+async fn same_roles(server: &DocdbServer) -> Finding {
+    let (owner, clone) = (roles(server, OWNER).await?, roles(server, CLONE).await?);
+    if owner == clone && !owner.is_empty() {
+        Ok(format!("{} the same", owner.len()))
+    } else {
+        Err(format!("{} instead of {}", clone.join(", "), owner.join(", ")))
+    }
+}
+
+async fn roles(server: &DocdbServer, user: &str) -> Result<Vec<String>, String> {
+    let user = server.user(HOME, user).await.map_err(|error| error.to_string())?;
+    let mut roles: Vec<_> = user["roles"].as_array().into_iter().flatten().map(Value::to_string).collect();
+    roles.sort();
+    Ok(roles)
+}
