@@ -205,7 +205,7 @@ fn read_privileges(tokens: &mut Tokens) -> Result<Vec<(String, Option<String>)>,
         }
         if tokens.symbol_if('(') {
             loop {
-                privileges.push((name.clone(), Some(tokens.quoted()?)));
+                privileges.push((name.clone(), Some(tokens.name()?)));
                 if !tokens.symbol_if(',') {
                     break;
                 }

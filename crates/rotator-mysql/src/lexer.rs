@@ -120,6 +120,14 @@ impl Tokens {
         }
     }
 
+    /// The name of a column, which MySQL 5.7 writes without quotes. One that needs them is then unreadable.
+    pub(crate) fn name(&mut self) -> Result<String, Unreadable> {
+        match self.0.next() {
+            Some(Token::Quoted(name) | Token::Word(name)) => Ok(name),
+            _ => Err(Unreadable),
+        }
+    }
+
     /// Takes everything up to the end, and says whether the words stand in it side by side.
     pub(crate) fn end_with(&mut self, words: [&str; 2]) -> bool {
         let mut before = None;

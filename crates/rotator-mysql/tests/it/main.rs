@@ -5,6 +5,7 @@
 mod alternating;
 mod conformance;
 mod continuity;
+mod dialects;
 mod equality;
 mod interruption;
 mod laboratory;
