@@ -197,12 +197,3 @@ async fn two_hundred_random_users_and_their_clones_are_equal_on_mariadb() {
         compare(MysqlServer::builder(MysqlFlavor::MariaDb), USERS).await;
     }
 }
-
-/// With partial revokes, REVOKE on a database restricts a privilege on everything, and names are no patterns.
-#[tokio::test]
-async fn a_hundred_random_users_and_their_clones_are_equal_on_mysql_with_partial_revokes() {
-    if MysqlFlavor::MySql.is_to_be_tested() {
-        let builder = MysqlServer::builder(MysqlFlavor::MySql).setting("partial_revokes", "ON");
-        compare(builder, USERS / 2).await;
-    }
-}
