@@ -19,6 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("rotator-docdb", &["database-dial", "database-tls", "rotation-core", "rotation-lambda"]),
     ("rotation-testkit", &[]),
     ("rotator-mysql", &["database-dial", "database-tls", "rotation-core", "rotation-lambda"]),
+    ("rotator-redshift", &["database-tls", "postgres-session", "rotation-core", "rotation-lambda"]),
     (
         "rotation-cli",
         &[

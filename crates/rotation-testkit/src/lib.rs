@@ -16,7 +16,7 @@ pub use secrets_manager::LocalSecretsManager;
 pub use servers::{
     DocdbBuilder, DocdbLaunchError, DocdbQueryError, DocdbServer, DocdbWitness, FailedLogin, LaunchError,
     Moment, MysqlAnswer, MysqlBuilder, MysqlFlavor, MysqlLaunchError, MysqlMischief, MysqlQueryError,
-    MysqlScript, MysqlServer, PostgresBuilder, PostgresServer, PostgresVersion, QueryError, Rogue,
-    RogueGreeting, RogueMysql, RoguePostgres, Scripted, ScriptedAnswer, ServerTls, Stop, TestLogin,
+    MysqlScript, MysqlServer, PostgresBuilder, PostgresServer, PostgresVersion, QueryError, RedshiftServer,
+    Rogue, RogueGreeting, RogueMysql, RoguePostgres, Scripted, ScriptedAnswer, ServerTls, Stop, TestLogin,
     WitnessAction,
 };

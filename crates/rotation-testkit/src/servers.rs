@@ -5,6 +5,7 @@ mod docdb;
 mod guardian;
 mod mysql;
 mod postgres;
+mod redshift;
 mod rogue_mysql;
 mod rogue_postgres;
 
@@ -14,5 +15,6 @@ pub use postgres::{
     FailedLogin, LaunchError, PostgresBuilder, PostgresServer, PostgresVersion, QueryError, ServerTls, Stop,
     TestLogin,
 };
+pub use redshift::RedshiftServer;
 pub use rogue_mysql::{Moment, MysqlAnswer, MysqlMischief, MysqlScript, RogueGreeting, RogueMysql};
 pub use rogue_postgres::{Rogue, RoguePostgres, Scripted, ScriptedAnswer};

@@ -19,9 +19,12 @@ const WRONG: [(&str, &[(&str, &str)]); 12] = [
     ("PASSWORD_SOURCE", &[("PASSWORD_SOURCE", "dice")]),
     (
         "PASSWORD_LENGTH",
-        &[("EXCLUDE_LOWERCASE", "true"), ("EXCLUDE_UPPERCASE", "yes"), ("EXCLUDE_PUNCTUATION", "1")],
+        &[
+            ("EXCLUDE_CHARACTERS", "bcdefghijklmnopqrstuvwxyzBCDEFGHIJKLMNOPQRSTUVWXYZ"),
+            ("EXCLUDE_PUNCTUATION", "1"),
+        ],
     ),
-    ("PASSWORD_LENGTH", &[("EXCLUDE_CHARACTERS", "abcdefghijklmnopqrstuvwxyz"), ("PASSWORD_LENGTH", "16")]),
+    ("PASSWORD_LENGTH", &[("EXCLUDE_CHARACTERS", "bcdefghijklmnopqrstuvwxyz"), ("PASSWORD_LENGTH", "16")]),
     ("AWS_LAMBDA_LOG_FORMAT", &[("AWS_LAMBDA_LOG_FORMAT", "xml")]),
     ("AWS_LAMBDA_LOG_LEVEL", &[("AWS_LAMBDA_LOG_LEVEL", "loud")]),
 ];

@@ -1,0 +1,31 @@
+//! The engine's own settings out of the environment.
+
+use database_tls::{TlsSettings, TlsSettingsError};
+use rotation_lambda::{ConfigError, Environment};
+
+use crate::{Options, PasswordForm, Redshift};
+
+impl Redshift {
+    /// Reads `TLS_CA_BUNDLE`, `TLS_CLIENT_CERT`, `TLS_CLIENT_KEY` (each PEM or the path of a file),
+    /// `REDSHIFT_PASSWORD_FORM` (`sha256`, `md5` or `plain`) and `ADOPT_CLONES` (true or false).
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the first setting that is wrong.
+    pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
+        let text = |name| environment.text(name);
+        let tls = TlsSettings::parse(text("TLS_CA_BUNDLE"), text("TLS_CLIENT_CERT"), text("TLS_CLIENT_KEY"))
+            .map_err(|TlsSettingsError { setting, fault }| {
+                ConfigError::new(setting.name(), format!("is not usable: {fault}"))
+            })?;
+        let forms =
+            [("sha256", PasswordForm::Sha256), ("md5", PasswordForm::Md5), ("plain", PasswordForm::Plain)];
+        let password_form = environment.choice(
+            "REDSHIFT_PASSWORD_FORM",
+            &forms,
+            PasswordForm::default(),
+            "must be sha256, md5 or plain",
+        )?;
+        let adopt_clones = environment.flag("ADOPT_CLONES", false)?;
+        Ok(Self::new(tls, Options { password_form, adopt_clones }))
+    }
+}

@@ -1,0 +1,134 @@
+//! Rotates Amazon Redshift passwords, provisioned and serverless: single user and alternating users.
+//!
+//! ```text
+//! Redshift (impl Engine) ─ connect ─> RedshiftSession (impl Session)
+//!   single user   begin, who am I   │ set password │ commit                              3 round trips
+//!   alternating   begin, read pair  │ correct the clone, read pair again │ set password │ commit
+//!                 └ Pair::corrections: what the clone lacks or has too much, as statements
+//! ```
+//!
+//! # What this stands on
+//! **No line of this crate has ever met a real Redshift server.** None can be had for tests. Every statement follows
+//! a page of the "Amazon Redshift Database Developer Guide", named where the statement is made. The tests run all of
+//! them on PostgreSQL, which has views of Redshift's catalogue there, through a guard that takes the documented grammar
+//! of Redshift alone and refuses the rest. What only a real server can show: the text form of the SHA-256 salt,
+//! what the views show to a master that is no superuser, and the order of locks.
+//!
+//! # The clone
+//! Redshift has no membership of a user in a user, so the clone gets the rights of the original one by one, at every
+//! rotation: attributes, settings, groups, roles, privileges on databases, schemas, relations, functions, procedures
+//! and languages, default privileges. What the clone owns is handed to the original; on what the original owns, the
+//! clone is granted what there is to grant. That the clone is the clone and not somebody else's user is told by a
+//! group, `<original>:clone`, that nobody else is in; a clone that AWS's template made is taken in where
+//! `ADOPT_CLONES` is true.
+//!
+//! What cannot be cloned inside a transaction, or at all, is named in the notes: rights on external schemas, scoped
+//! permissions, privileges on columns and datashares, and whatever is in other databases than the secret's.
+//!
+//! # Dialect
+//! Redshift knows no savepoint: a refused statement ends the transaction, so nothing is tried that may fail, but for
+//! the form of the password. Names are exact, because the transaction turns `enable_case_sensitive_identifier` on.
+//! Backslashes escape inside literals, so values that hold one are refused instead of guessed.
+
+mod clone;
+mod default_privilege;
+mod environment;
+mod grant;
+mod pair;
+mod password_form;
+mod quote;
+mod session;
+mod setting;
+#[cfg(test)]
+mod snapshots;
+mod statements;
+mod user;
+
+use std::sync::{Arc, OnceLock};
+
+use database_tls::{TlsSettings, client_config};
+use rotation_core::{
+    Deadline,
+    database::{
+        CharacterClass, ConnectError, Engine, EngineProfile, Login, NameLimit, PasswordRule, Transport,
+    },
+};
+use rustls::ClientConfig;
+
+pub use password_form::PasswordForm;
+pub use session::RedshiftSession;
+
+/// What the server's lists of sessions show of us.
+const APPLICATION_NAME: &str = "secret-rotation";
+
+/// Amazon Redshift. Cheap to clone; clones share one TLS configuration, which is built at the first login that needs
+/// it.
+#[derive(Clone, Debug)]
+pub struct Redshift {
+    shared: Arc<Shared>,
+    options: Options,
+}
+
+/// How users are changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// What the server gets instead of a password (`REDSHIFT_PASSWORD_FORM`).
+    pub password_form: PasswordForm,
+    /// Whether a second user without the mark of a clone is taken for one (`ADOPT_CLONES`).
+    pub adopt_clones: bool,
+}
+
+struct Shared {
+    settings: TlsSettings,
+    config: OnceLock<Arc<ClientConfig>>,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tls").finish_non_exhaustive()
+    }
+}
+
+impl Redshift {
+    /// An engine with these TLS settings.
+    pub fn new(tls: TlsSettings, options: Options) -> Self {
+        Self { shared: Arc::new(Shared { settings: tls, config: OnceLock::new() }), options }
+    }
+}
+
+impl Engine for Redshift {
+    /// "CREATE USER" (passwords), "Names and identifiers" (127 bytes), and AWS's template (port, database,
+    /// exclusions).
+    const PROFILE: EngineProfile = EngineProfile {
+        name: "Redshift",
+        engines: &["redshift", "redshift-serverless"],
+        engines_text: "redshift or redshift-serverless",
+        default_port: 5439,
+        default_database: Some("dev"),
+        home_field: None,
+        clone_suffix: "_clone",
+        name_limit: NameLimit::Bytes(127),
+        reserved_users: &["rdsdb", "public"],
+        password_rule: PasswordRule {
+            shortest: 8,
+            longest: 64,
+            forbidden: "'\"\\/@ ",
+            required: &[CharacterClass::Uppercase, CharacterClass::Lowercase, CharacterClass::Digit],
+            default_exclusions: ":/@\"'\\",
+        },
+    };
+
+    type Session = RedshiftSession;
+
+    async fn connect(
+        &self,
+        login: &Login,
+        transport: Transport,
+        deadline: Deadline,
+    ) -> Result<Self::Session, ConnectError> {
+        let tls = self.shared.config.get_or_init(|| client_config(&self.shared.settings));
+        let connecting =
+            postgres_session::connect_to_redshift(login, transport, tls, APPLICATION_NAME, deadline);
+        Ok(RedshiftSession::new(connecting.await?, self.options))
+    }
+}

@@ -1,0 +1,288 @@
+//! The two users of a pair, as the catalogue shows them at one moment.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use postgres_session::Row;
+use rotation_core::database::{StatementError, StatementFault, UserPair};
+
+use crate::{
+    default_privilege::DefaultPrivilege,
+    grant::{Object, Routine},
+    user::User,
+};
+
+/// What is known of both users, and what ties them.
+#[derive(Clone, Debug)]
+pub(crate) struct Pair {
+    pub(crate) names: UserPair,
+    pub(crate) original: User,
+    /// Absent before the first rotation.
+    pub(crate) clone: Option<User>,
+    /// The name of the group that marks the clone.
+    pub(crate) mark: String,
+    pub(crate) mark_exists: bool,
+    pub(crate) marked: bool,
+    pub(crate) original_holds: Holdings,
+    pub(crate) clone_holds: Holdings,
+    pub(crate) default_privileges: Vec<DefaultPrivilege>,
+    /// Schemas on which nothing may be granted inside a transaction.
+    pub(crate) external_schemas: BTreeSet<String>,
+    /// How many other databases there are.
+    pub(crate) other_databases: usize,
+}
+
+/// What one user has.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Holdings {
+    pub(crate) groups: BTreeSet<String>,
+    /// With the right to grant them, or not.
+    pub(crate) roles: BTreeMap<String, bool>,
+    /// What it owns, with the privileges on it that can be granted to others.
+    pub(crate) owned: BTreeMap<Object, &'static [&'static str]>,
+    /// Privileges, with the right to grant them, or not.
+    pub(crate) grants: BTreeMap<(Object, &'static str), bool>,
+    /// Rights that are compared and never granted, in words.
+    pub(crate) others: BTreeSet<String>,
+}
+
+impl Pair {
+    /// The pair out of the answers to `statements::read_pair`.
+    ///
+    /// # Errors
+    /// [`StatementFault::NoSuchUser`] where the original is missing; an answer of another shape than asked for.
+    pub(crate) fn parse(names: &UserPair, answers: &[Vec<Row>]) -> Result<Self, StatementError> {
+        let [
+            users,
+            groups,
+            roles,
+            relations,
+            places,
+            routines,
+            grants @ ..,
+            defaults,
+            others,
+            external,
+            databases,
+        ] = answers
+        else {
+            return Err(unexpected());
+        };
+        let users = users.iter().map(User::parse).collect::<Result<Vec<_>, _>>()?;
+        let find = |name: &str| users.iter().find(|user| user.name == name).cloned();
+        let original = find(names.original.as_str());
+        let mark = format!("{}:clone", names.original);
+        let mut holdings = BothHoldings::new(names);
+        let mark_exists = holdings.read_groups(groups)?.contains(&mark);
+        holdings.read_roles(roles)?;
+        holdings.read_owned(relations, places)?;
+        let procedures = holdings.read_routines(routines)?;
+        for (view, rows) in VIEWS.iter().zip(grants) {
+            holdings.read_grants(*view, rows, &procedures)?;
+        }
+        holdings.read_others(others)?;
+        let [original_holds, mut clone_holds] = holdings.both;
+        let marked = clone_holds.groups.remove(&mark);
+        let defaults = defaults.iter().map(DefaultPrivilege::parse).collect::<Result<Vec<_>, _>>()?;
+        let names_of = |rows: &[Row]| rows.iter().map(|row| text(row, 0)).collect::<Result<_, _>>();
+        Ok(Self {
+            names: names.clone(),
+            original: original.ok_or_else(|| StatementError::new(StatementFault::NoSuchUser))?,
+            clone: find(names.clone.as_str()),
+            mark,
+            mark_exists,
+            marked,
+            original_holds,
+            clone_holds,
+            default_privileges: defaults.into_iter().flatten().collect(),
+            external_schemas: names_of(external)?,
+            other_databases: databases.len(),
+        })
+    }
+
+    /// Whether these two may alternate at all.
+    ///
+    /// # Errors
+    /// The reason why not; nothing has been written.
+    pub(crate) fn check(&self, adopt: bool) -> Result<(), StatementFault> {
+        let users = || [Some(&self.original), self.clone.as_ref()].into_iter().flatten();
+        if users().any(|user| user.is_session) {
+            return Err(StatementFault::NotAlternating { why: "it is the master itself" });
+        }
+        if users().any(|user| user.superuser) {
+            return Err(StatementFault::NotAlternating { why: "it is a superuser" });
+        }
+        if self.original.expired {
+            return Err(StatementFault::Expired);
+        }
+        if self.clone.is_some() && !self.marked && !adopt {
+            return Err(StatementFault::NotKin);
+        }
+        Ok(())
+    }
+}
+
+/// The views of `statements::read_privileges` in their order.
+const VIEWS: [View; 5] = [View::Database, View::Schema, View::Relation, View::Routine, View::Language];
+
+#[derive(Clone, Copy)]
+enum View {
+    Database,
+    Schema,
+    Relation,
+    Routine,
+    Language,
+}
+
+/// What both users have, while the answers are read.
+struct BothHoldings<'a> {
+    names: &'a UserPair,
+    both: [Holdings; 2],
+}
+
+impl<'a> BothHoldings<'a> {
+    fn new(names: &'a UserPair) -> Self {
+        Self { names, both: [Holdings::default(), Holdings::default()] }
+    }
+
+    /// None for somebody else.
+    fn of(&mut self, user: &str) -> Option<&mut Holdings> {
+        if user == self.names.original.as_str() {
+            Some(&mut self.both[0])
+        } else if user == self.names.clone.as_str() {
+            Some(&mut self.both[1])
+        } else {
+            None
+        }
+    }
+
+    /// Gives the names of all groups.
+    fn read_groups(&mut self, rows: &[Row]) -> Result<BTreeSet<String>, StatementError> {
+        let mut all = BTreeSet::new();
+        for row in rows {
+            let group = text(row, 0)?;
+            if let Some(holdings) = row.get(1).cloned().flatten().and_then(|user| self.of(&user)) {
+                holdings.groups.insert(group.clone());
+            }
+            all.insert(group);
+        }
+        Ok(all)
+    }
+
+    fn read_roles(&mut self, rows: &[Row]) -> Result<(), StatementError> {
+        for row in rows {
+            let (role, admin) = (text(row, 1)?, truth(row, 2)?);
+            if let Some(holdings) = self.of(&text(row, 0)?) {
+                *holdings.roles.entry(role).or_default() |= admin;
+            }
+        }
+        Ok(())
+    }
+
+    fn read_owned(&mut self, relations: &[Row], places: &[Row]) -> Result<(), StatementError> {
+        for row in relations {
+            let object = Object::Relation(text(row, 1)?, text(row, 2)?);
+            // Of a view only reading can be granted.
+            let privileges = if text(row, 3)? == "v" { &["SELECT"] } else { object.privileges() };
+            if let Some(holdings) = self.of(&text(row, 0)?) {
+                holdings.owned.insert(object, privileges);
+            }
+        }
+        for row in places {
+            let name = text(row, 1)?;
+            let object = match text(row, 2)?.as_str() {
+                "schema" => Object::Schema(name),
+                _ => Object::Database(name),
+            };
+            let privileges = object.privileges();
+            if let Some(holdings) = self.of(&text(row, 0)?) {
+                holdings.owned.insert(object, privileges);
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives the procedures; the rest are functions.
+    fn read_routines(&mut self, rows: &[Row]) -> Result<BTreeSet<Routine>, StatementError> {
+        let mut procedures = BTreeSet::new();
+        for row in rows {
+            let routine = Routine { schema: text(row, 0)?, name: text(row, 1)?, arguments: text(row, 2)? };
+            let is_procedure = text(row, 3)? == "p";
+            if is_procedure {
+                procedures.insert(routine.clone());
+            }
+            let object = if is_procedure { Object::Procedure(routine) } else { Object::Function(routine) };
+            let privileges = object.privileges();
+            if let Some(holdings) = self.of(&text(row, 4)?) {
+                holdings.owned.insert(object, privileges);
+            }
+        }
+        Ok(procedures)
+    }
+
+    fn read_grants(
+        &mut self,
+        view: View,
+        rows: &[Row],
+        procedures: &BTreeSet<Routine>,
+    ) -> Result<(), StatementError> {
+        for row in rows {
+            let object = match view {
+                View::Database => Object::Database(text(row, 1)?),
+                View::Schema => Object::Schema(text(row, 1)?),
+                View::Relation => Object::Relation(text(row, 1)?, text(row, 2)?),
+                View::Language => Object::Language(text(row, 1)?),
+                View::Routine => {
+                    let arguments = text(row, 3)?;
+                    let routine = Routine { schema: text(row, 1)?, name: text(row, 2)?, arguments };
+                    let is_procedure = procedures.contains(&routine);
+                    if is_procedure { Object::Procedure(routine) } else { Object::Function(routine) }
+                }
+            };
+            let (privilege, option) = (text(row, 4)?, truth(row, 5)?);
+            let scope = row.get(6).cloned().flatten();
+            let own_scope = match (view, scope.as_deref()) {
+                (View::Database, Some(scope)) => scope.eq_ignore_ascii_case("DATABASE"),
+                (View::Schema, Some(scope)) => scope.eq_ignore_ascii_case("SCHEMA"),
+                _ => true,
+            };
+            let Some(holdings) = self.of(&text(row, 0)?) else { continue };
+            match object.privilege(&privilege).filter(|_| own_scope) {
+                Some(privilege) => *holdings.grants.entry((object, privilege)).or_default() |= option,
+                None => {
+                    let scope = scope.filter(|_| !own_scope).map(|scope| format!(" for {scope}"));
+                    let words = format!("{privilege}{} on {}", scope.unwrap_or_default(), object.on());
+                    holdings.others.insert(words);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn read_others(&mut self, rows: &[Row]) -> Result<(), StatementError> {
+        for row in rows {
+            let words = format!("{} on {}", text(row, 2)?, text(row, 1)?);
+            if let Some(holdings) = self.of(&text(row, 0)?) {
+                holdings.others.insert(words);
+            }
+        }
+        Ok(())
+    }
+}
+
+pub(crate) fn text(row: &Row, column: usize) -> Result<String, StatementError> {
+    row.get(column).and_then(Clone::clone).ok_or_else(unexpected)
+}
+
+/// Redshift's views have booleans, and some of them text.
+pub(crate) fn truth(row: &Row, column: usize) -> Result<bool, StatementError> {
+    match text(row, column)?.to_ascii_lowercase().as_str() {
+        "t" | "true" | "1" => Ok(true),
+        "f" | "false" | "0" => Ok(false),
+        _ => Err(unexpected()),
+    }
+}
+
+/// The server answered something else than was asked for.
+pub(crate) fn unexpected() -> StatementError {
+    StatementError::new(StatementFault::Other { code: "unexpected answer".to_owned() })
+}

@@ -1,0 +1,160 @@
+//! A session: a change is made in one transaction and waits there for the commit.
+
+use postgres_session::{Connection, Statement, quote_identifier};
+use rotation_core::{
+    Deadline,
+    database::{
+        Change, Credentials, Engine, Password, Session, StatementError, StatementFault, UserPair, Username,
+    },
+};
+
+use crate::{
+    Options, PasswordForm, Redshift,
+    clone::Correction,
+    pair::{Pair, text, truth, unexpected},
+    statements,
+};
+
+/// A connection to Redshift as one user.
+#[derive(Debug)]
+pub struct RedshiftSession {
+    connection: Connection,
+    options: Options,
+    notes: Vec<String>,
+}
+
+impl Session for RedshiftSession {
+    async fn probe(&mut self) -> Result<(), StatementError> {
+        self.connection.row(statements::probe()).await.map(drop)
+    }
+
+    async fn stage(&mut self, change: &Change<'_>, deadline: Deadline) -> Result<(), StatementError> {
+        let form = self.options.password_form;
+        let refusal = match self.stage_as(form, change, deadline).await {
+            Err(error) if refuses_form(&error) => error,
+            outcome => return outcome,
+        };
+        let Some(form) = form.fallback() else { return Err(refusal) };
+        self.connection.run(&[statements::roll_back()]).await?;
+        self.notes = vec!["the server took no SHA-256 hash: the password was set as md5".to_owned()];
+        self.stage_as(form, change, deadline).await
+    }
+
+    async fn commit(mut self) -> Result<Vec<String>, StatementError> {
+        self.connection.run(&[statements::commit()]).await?;
+        Ok(self.notes)
+    }
+}
+
+impl RedshiftSession {
+    pub(crate) fn new(connection: Connection, options: Options) -> Self {
+        Self { connection, options, notes: Vec::new() }
+    }
+
+    async fn stage_as(
+        &mut self,
+        form: PasswordForm,
+        change: &Change<'_>,
+        deadline: Deadline,
+    ) -> Result<(), StatementError> {
+        match *change {
+            Change::OwnPassword { new } => self.stage_own(form, new, deadline).await,
+            Change::OtherUser { pair, next, .. } => self.stage_other(form, pair, next, deadline).await,
+        }
+    }
+
+    /// Two round trips: what the catalogue calls us, which the hash may need, then the password.
+    async fn stage_own(
+        &mut self,
+        form: PasswordForm,
+        new: &Password,
+        deadline: Deadline,
+    ) -> Result<(), StatementError> {
+        let mut batch = statements::begin(deadline.remaining());
+        batch.push(statements::read_own());
+        let answers = self.connection.run(&batch).await?;
+        let own = answers.last().and_then(|rows| rows.first()).ok_or_else(unexpected)?;
+        if truth(own, 1)? {
+            return Err(StatementError::new(StatementFault::Expired));
+        }
+        let username = Username::parse(&text(own, 0)?, &Redshift::PROFILE).map_err(|_| unexpected())?;
+        let set = form.statement(&username, new)?;
+        self.connection.run(&[set]).await.map(drop).map_err(|error| {
+            let user = quote_identifier(username.as_str());
+            name_privilege(error, || format!("{user} must be let to change its own password"))
+        })
+    }
+
+    /// Brings the clone to equal, looks again, then sets the password, so that no one who logs in by it has fewer
+    /// rights than it promises.
+    async fn stage_other(
+        &mut self,
+        form: PasswordForm,
+        names: &UserPair,
+        next: &Credentials,
+        deadline: Deadline,
+    ) -> Result<(), StatementError> {
+        let reads = statements::read_pair(names.original.as_str(), names.clone.as_str())?;
+        let mut batch = statements::begin(deadline.remaining());
+        let begun = batch.len();
+        batch.extend(reads.clone());
+        let answers = self.connection.run(&batch).await?;
+        let mut pair = Pair::parse(names, answers.get(begun..).unwrap_or_default())?;
+        pair.check(self.options.adopt_clones).map_err(StatementError::new)?;
+        if pair.clone.is_none() && next.username == names.original {
+            return Err(StatementError::new(StatementFault::NoSuchUser));
+        }
+        let corrections = pair.corrections()?;
+        if !corrections.is_empty() {
+            pair = self.correct(names, corrections, reads).await?;
+        }
+        self.notes.extend(pair.notes());
+        let set = form.statement(&next.username, &next.password)?;
+        self.connection.run(&[set]).await.map(drop).map_err(needs_superuser)
+    }
+
+    /// Runs the corrections and reads the pair again. What the clone lacks then was changed by somebody else
+    /// meanwhile; what it has too much was given by somebody whose grants the master cannot take.
+    async fn correct(
+        &mut self,
+        names: &UserPair,
+        corrections: Vec<Correction>,
+        reads: Vec<Statement>,
+    ) -> Result<Pair, StatementError> {
+        let mut batch: Vec<Statement> =
+            corrections.into_iter().map(|correction| correction.statement).collect();
+        let written = batch.len();
+        batch.extend(reads);
+        let answers = self.connection.run(&batch).await.map_err(needs_superuser)?;
+        let after = Pair::parse(names, answers.get(written..).unwrap_or_default())?;
+        let left = after.corrections()?;
+        if left.iter().any(|left| !left.surplus) {
+            return Err(StatementError::new(StatementFault::Busy));
+        }
+        self.notes.extend(left.iter().map(|left| {
+            format!("the clone keeps more than the original has: {} had no effect", left.statement.kind)
+        }));
+        Ok(after)
+    }
+}
+
+/// Whether the server refused the password for its form: as an unknown syntax, or as a bad password.
+fn refuses_form(error: &StatementError) -> bool {
+    let refused = matches!(error.fault, StatementFault::PasswordPolicy { .. } | StatementFault::Other { .. });
+    refused && error.statement == Some(Statement::SET_PASSWORD)
+}
+
+fn needs_superuser(error: StatementError) -> StatementError {
+    let needed = "the master must be a superuser (ALTER USER ... CREATEUSER)";
+    name_privilege(error, || needed.to_owned())
+}
+
+/// Says which privilege would help, where one is missing.
+fn name_privilege(error: StatementError, needed: impl FnOnce() -> String) -> StatementError {
+    match error.fault {
+        StatementFault::PrivilegeMissing { .. } => {
+            StatementError { fault: StatementFault::PrivilegeMissing { needed: needed() }, ..error }
+        }
+        _ => error,
+    }
+}

@@ -1,0 +1,156 @@
+//! A database, a master and a user of one test on the shared stand-in for Redshift.
+
+use std::time::Duration;
+
+use database_tls::TlsSettings;
+use rotation_core::{
+    Deadline, SecretDocument,
+    database::{
+        Change, ConnectError, Credentials, Engine, Login, Password, Session, StatementError, Transport,
+        UserPair, Username,
+    },
+};
+use rotation_testkit::{RedshiftServer, TestLogin};
+use rotator_redshift::{Options, Redshift, RedshiftSession};
+
+pub(crate) struct Lab {
+    pub(crate) server: &'static RedshiftServer,
+    pub(crate) database: String,
+    /// A superuser, as Redshift's administrator is.
+    pub(crate) master: TestLogin,
+    pub(crate) app: TestLogin,
+    pub(crate) options: Options,
+}
+
+pub(crate) fn server() -> &'static RedshiftServer {
+    RedshiftServer::shared().expect("scripts/setup-postgres provides the server behind the guard")
+}
+
+pub(crate) fn deadline() -> Deadline {
+    Deadline::after(Duration::from_secs(20))
+}
+
+pub(crate) fn username(name: &str) -> Username {
+    Username::parse(name, &Redshift::PROFILE).unwrap()
+}
+
+pub(crate) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+impl Lab {
+    pub(crate) async fn new() -> Self {
+        let server = server();
+        let app = server.behind().create_role("").await.unwrap();
+        Self::with_app(app).await
+    }
+
+    pub(crate) async fn with_app(app: TestLogin) -> Self {
+        let server = server();
+        let database = server.behind().create_database().await.unwrap();
+        let master = server.behind().create_role("SUPERUSER").await.unwrap();
+        Self { server, database, master, app, options: Options::default() }
+    }
+
+    pub(crate) async fn admin(&self, sql: &str) {
+        self.server
+            .behind()
+            .execute(&self.database, sql)
+            .await
+            .unwrap_or_else(|error| panic!("{error}: {sql}"));
+    }
+
+    pub(crate) async fn query(&self, sql: &str) -> Vec<Vec<Option<String>>> {
+        self.server.behind().query(&self.database, sql).await.unwrap()
+    }
+
+    pub(crate) fn login(&self, login: &TestLogin) -> Login {
+        let document = serde_json::json!({
+            "engine": "redshift", "host": self.server.host(), "port": self.server.port(),
+            "dbname": self.database, "username": login.username, "password": login.password,
+        });
+        let document = SecretDocument::parse(&document.to_string()).unwrap();
+        Login::from_document(&document, &Redshift::PROFILE).unwrap()
+    }
+
+    pub(crate) async fn connect(&self, login: &TestLogin) -> Result<RedshiftSession, ConnectError> {
+        let tls = TlsSettings::default().with_ca_bundle(self.server.authority().certificate_pem()).unwrap();
+        Redshift::new(tls, self.options).connect(&self.login(login), Transport::Tls, deadline()).await
+    }
+
+    pub(crate) fn clone(&self) -> TestLogin {
+        TestLogin {
+            username: format!("{}_clone", self.app.username),
+            password: format!("Clone-{}", self.app.password),
+        }
+    }
+
+    pub(crate) fn pair(&self) -> UserPair {
+        UserPair::of(&username(&self.app.username), &Redshift::PROFILE).unwrap()
+    }
+
+    pub(crate) async fn change(&self, new: &str) -> Result<Vec<String>, StatementError> {
+        let mut session = self.connect(&self.app).await.unwrap();
+        session.stage(&Change::OwnPassword { new: &Password::parse(new).unwrap() }, deadline()).await?;
+        session.commit().await
+    }
+
+    /// Stages a change of the other user as the master, whose session it gives.
+    pub(crate) async fn stage(&self, next: &TestLogin) -> Result<RedshiftSession, StatementError> {
+        let pair = self.pair();
+        let credentials = Credentials {
+            username: username(&next.username),
+            password: Password::parse(&next.password).unwrap(),
+        };
+        let live = pair.other(&credentials.username);
+        let mut session = self.connect(&self.master).await.unwrap();
+        session.stage(&Change::OtherUser { pair: &pair, live, next: &credentials }, deadline()).await?;
+        Ok(session)
+    }
+
+    pub(crate) async fn rotate_to(&self, next: &TestLogin) -> Result<Vec<String>, StatementError> {
+        self.stage(next).await?.commit().await
+    }
+
+    /// Every row of the catalogue's views that is about the user, with its name taken out.
+    pub(crate) async fn rights(&self, user: &str) -> Vec<String> {
+        let user = user.replace('\'', "''");
+        let views = [
+            "database_name, privilege_type, admin_option FROM redshift.svv_database_privileges",
+            "namespace_name, privilege_type, admin_option FROM redshift.svv_schema_privileges",
+            "namespace_name, relation_name, privilege_type, admin_option FROM redshift.svv_relation_privileges",
+            "namespace_name, function_name, argument_types, privilege_type, admin_option FROM redshift.svv_function_privileges",
+            "language_name, privilege_type, admin_option FROM redshift.svv_language_privileges",
+        ];
+        let mut parts: Vec<String> = views
+            .iter()
+            .map(|view| {
+                let (columns, from) = view.split_once(" FROM ").unwrap();
+                format!(
+                    "SELECT '{from}', concat_ws('|', {columns}) FROM {from} \
+                     WHERE identity_type = 'user' AND identity_name = '{user}'"
+                )
+            })
+            .collect();
+        parts.push(format!(
+            "SELECT 'user', concat_ws('|', u.usesuper, u.usecreatedb, coalesce(nullif(u.valuntil, 'infinity')::text, ''), \
+             u.useconfig, i.connection_limit, i.syslog_access, i.session_timeout) FROM redshift.pg_user u \
+             JOIN redshift.svv_user_info i ON i.user_id = u.usesysid WHERE u.usename = '{user}'"
+        ));
+        parts.push(format!(
+            "SELECT 'group', groname FROM redshift.pg_group g JOIN redshift.pg_user u ON u.usesysid = ANY(g.grolist) \
+             WHERE u.usename = '{user}' AND groname NOT LIKE '%:clone'"
+        ));
+        parts.push(format!(
+            "SELECT 'role', concat_ws('|', role_name, admin_option) FROM redshift.svv_user_grants \
+             WHERE user_name = '{user}'"
+        ));
+        parts.push(format!(
+            "SELECT 'default', concat_ws('|', schema_name, object_type, nullif(owner_name, '{user}'), privilege_type, \
+             grantee_type, nullif(grantee_name, '{user}'), admin_option) FROM redshift.svv_default_privileges \
+             WHERE '{user}' IN (owner_name, grantee_name)"
+        ));
+        let rows = self.query(&format!("{} ORDER BY 1, 2", parts.join(" UNION ALL "))).await;
+        rows.into_iter().map(|row| row.into_iter().flatten().collect::<Vec<_>>().join(": ")).collect()
+    }
+}

@@ -1,0 +1,10 @@
+//! Rotations of users of a stand-in for Redshift.
+
+#![expect(clippy::unwrap_used, reason = "a test fails where it unwraps, and says what was there")]
+
+mod alternating;
+mod conformance;
+mod dialect;
+mod equality;
+mod laboratory;
+mod single_user;

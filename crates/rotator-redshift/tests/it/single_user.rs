@@ -1,0 +1,75 @@
+use rotation_core::database::{Change, Password, Session, StatementFault};
+use rotation_testkit::TestLogin;
+use rotator_redshift::{Options, PasswordForm};
+
+use crate::laboratory::{Lab, deadline};
+
+async fn stored(lab: &Lab) -> String {
+    let sql = format!(
+        "SELECT coalesce(redshift.setting(r.rolconfig, 'password'), a.rolpassword) FROM pg_authid a \
+         JOIN pg_roles r ON r.oid = a.oid WHERE a.rolname = '{}'",
+        lab.app.username
+    );
+    lab.query(&sql).await[0][0].clone().unwrap_or_default()
+}
+
+#[tokio::test]
+async fn each_form_of_a_password_logs_in_and_only_plain_shows_it_to_the_server() {
+    for (form, prefix) in [
+        (PasswordForm::Preferred, "sha256|"),
+        (PasswordForm::Sha256, "sha256|"),
+        (PasswordForm::Md5, "md5"),
+        (PasswordForm::Plain, "md5"),
+    ] {
+        let mut lab = Lab::new().await;
+        lab.options = Options { password_form: form, ..lab.options };
+        // Twice: the second change is made by a user who logs in by the new form.
+        for round in 0..2 {
+            let new = TestLogin { password: format!("Canary{round}{}", lab.app.password), ..lab.app.clone() };
+            assert_eq!(lab.change(&new.password).await.unwrap(), [] as [&str; 0], "{form:?}");
+            lab.connect(&new).await.unwrap().probe().await.unwrap();
+            assert!(lab.connect(&lab.app).await.unwrap_err().is_refusal());
+            assert!(stored(&lab).await.starts_with(prefix), "{form:?}");
+            assert_eq!(lab.server.log().contains(&new.password), form == PasswordForm::Plain, "{form:?}");
+            lab.app = new;
+        }
+    }
+}
+
+#[tokio::test]
+async fn nobody_sees_a_change_that_is_staged_and_dropping_takes_it_back() {
+    let lab = Lab::new().await;
+    let before = stored(&lab).await;
+    let mut session = lab.connect(&lab.app).await.unwrap();
+    let new = Password::parse("Something-else-1").unwrap();
+    session.stage(&Change::OwnPassword { new: &new }, deadline()).await.unwrap();
+    assert_eq!(stored(&lab).await, before);
+    drop(session);
+    lab.connect(&lab.app).await.unwrap();
+    lab.change("Yet-another-2").await.unwrap();
+}
+
+#[tokio::test]
+async fn names_are_exact() {
+    for name in ["Mixed Case", "o'dd \"name\"; --", "\u{e4}\u{f6}\u{fc}", "back\\slash"] {
+        let app = format!("{name}{}", uuid());
+        let app = crate::laboratory::server().behind().create_role_named(&app, "").await.unwrap();
+        let lab = Lab::with_app(app).await;
+        lab.change("New-password-1").await.unwrap();
+        lab.connect(&TestLogin { password: "New-password-1".to_owned(), ..lab.app.clone() }).await.unwrap();
+    }
+}
+
+fn uuid() -> String {
+    format!("{:x}", std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_nanos())
+}
+
+#[tokio::test]
+async fn a_user_that_expired_after_its_login_is_told_so() {
+    let lab = Lab::new().await;
+    let mut session = lab.connect(&lab.app).await.unwrap();
+    lab.admin(&format!("ALTER ROLE {} VALID UNTIL '2001-01-01'", lab.app.username)).await;
+    let new = Password::parse("New-password-1").unwrap();
+    let error = session.stage(&Change::OwnPassword { new: &new }, deadline()).await.unwrap_err();
+    assert_eq!(error.fault, StatementFault::Expired);
+}
