@@ -15,7 +15,8 @@ use std::{
 use super::account::Account;
 
 /// `$1` the folder, `$2` the log, then the server's command. The server stays a zombie until `wait`, so its number
-/// cannot belong to another process when it is signalled.
+/// cannot belong to another process when it is signalled. A shell starts it with SIGQUIT ignored, and a server that
+/// leaves it so, as Python does, ends on SIGTERM; to one that is ending already that means nothing.
 const SCRIPT: &str = r#"
 folder=$1 log=$2; shift 2
 start() { "$@" >>"$log" 2>&1 </dev/null & server=$!; echo "$server"; }
@@ -26,6 +27,7 @@ while read -r signal; do
     start "$@"
 done
 kill -s QUIT "$server" 2>/dev/null
+kill -s TERM "$server" 2>/dev/null
 wait "$server"
 rm -rf -- "$folder"
 "#;
@@ -42,7 +44,7 @@ pub(super) struct Guardian {
 }
 
 impl Guardian {
-    /// Starts `server`, which must end on SIGQUIT. Afterwards `folder` belongs to the guardian.
+    /// Starts `server`, which must end on SIGQUIT or SIGTERM. Afterwards `folder` belongs to the guardian.
     pub(super) fn start(account: Account, folder: &Path, log: &Path, server: &Command) -> io::Result<Self> {
         let mut shell = account
             .command("/bin/sh")
