@@ -26,8 +26,7 @@
 //! permissions, privileges on columns and datashares, and whatever is in other databases than the secret's.
 //!
 //! # Dialect
-//! Redshift knows no savepoint: a refused statement ends the transaction, so nothing is tried that may fail, but for
-//! the form of the password. Names are exact, because the transaction turns `enable_case_sensitive_identifier` on.
+//! Redshift knows no savepoint: a refused statement ends the transaction, so nothing is tried that may fail. Names are exact, because the transaction turns `enable_case_sensitive_identifier` on.
 //! Backslashes escape inside literals, so values that hold one are refused instead of guessed.
 
 mod clone;

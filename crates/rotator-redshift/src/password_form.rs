@@ -8,23 +8,18 @@ use crate::{quote::quote_literal, statements};
 /// The form in which a new password is handed to the server (`REDSHIFT_PASSWORD_FORM`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PasswordForm {
-    /// As a SHA-256 hash with a salt, and as an md5 hash where the server does not take that.
+    /// As an md5 hash, whose salt is the user's name. The default, because its form is beyond doubt: a form that the
+    /// server stores but reads otherwise would leave a user whose password does not log in.
     #[default]
-    Preferred,
-    /// As a SHA-256 hash with a salt.
-    Sha256,
-    /// As an md5 hash; the user's name is its salt.
     Md5,
+    /// As a SHA-256 hash with a salt. How the server reads the salt was never seen on a real one: try it first with a
+    /// user that nobody needs.
+    Sha256,
     /// In the clear, for servers whose rules inspect passwords. It then stands in the server's logs.
     Plain,
 }
 
 impl PasswordForm {
-    /// The form to try when the server has refused this one.
-    pub(crate) fn fallback(self) -> Option<Self> {
-        (self == Self::Preferred).then_some(Self::Md5)
-    }
-
     /// The statement that gives a user this password.
     pub(crate) fn statement(
         self,
@@ -32,7 +27,7 @@ impl PasswordForm {
         password: &Password,
     ) -> Result<Statement, StatementError> {
         let text = match self {
-            Self::Preferred | Self::Sha256 => {
+            Self::Sha256 => {
                 let made = sha256_verifier(password);
                 let code = || StatementFault::Other { code: "no randomness".to_owned() };
                 quote_literal(made.map_err(|_| StatementError::new(code()))?.expose())?

@@ -9,7 +9,7 @@ use rotation_core::{
 };
 
 use crate::{
-    Options, PasswordForm, Redshift,
+    Options, Redshift,
     clone::Correction,
     pair::{Pair, text, truth, unexpected},
     statements,
@@ -29,15 +29,10 @@ impl Session for RedshiftSession {
     }
 
     async fn stage(&mut self, change: &Change<'_>, deadline: Deadline) -> Result<(), StatementError> {
-        let form = self.options.password_form;
-        let refusal = match self.stage_as(form, change, deadline).await {
-            Err(error) if refuses_form(&error) => error,
-            outcome => return outcome,
-        };
-        let Some(form) = form.fallback() else { return Err(refusal) };
-        self.connection.run(&[statements::roll_back()]).await?;
-        self.notes = vec!["the server took no SHA-256 hash: the password was set as md5".to_owned()];
-        self.stage_as(form, change, deadline).await
+        match *change {
+            Change::OwnPassword { new } => self.stage_own(new, deadline).await,
+            Change::OtherUser { pair, next, .. } => self.stage_other(pair, next, deadline).await,
+        }
     }
 
     async fn commit(mut self) -> Result<Vec<String>, StatementError> {
@@ -51,25 +46,8 @@ impl RedshiftSession {
         Self { connection, options, notes: Vec::new() }
     }
 
-    async fn stage_as(
-        &mut self,
-        form: PasswordForm,
-        change: &Change<'_>,
-        deadline: Deadline,
-    ) -> Result<(), StatementError> {
-        match *change {
-            Change::OwnPassword { new } => self.stage_own(form, new, deadline).await,
-            Change::OtherUser { pair, next, .. } => self.stage_other(form, pair, next, deadline).await,
-        }
-    }
-
     /// Two round trips: what the catalogue calls us, which the hash may need, then the password.
-    async fn stage_own(
-        &mut self,
-        form: PasswordForm,
-        new: &Password,
-        deadline: Deadline,
-    ) -> Result<(), StatementError> {
+    async fn stage_own(&mut self, new: &Password, deadline: Deadline) -> Result<(), StatementError> {
         let mut batch = statements::begin(deadline.remaining());
         batch.push(statements::read_own());
         let answers = self.connection.run(&batch).await?;
@@ -78,7 +56,7 @@ impl RedshiftSession {
             return Err(StatementError::new(StatementFault::Expired));
         }
         let username = Username::parse(&text(own, 0)?, &Redshift::PROFILE).map_err(|_| unexpected())?;
-        let set = form.statement(&username, new)?;
+        let set = self.options.password_form.statement(&username, new)?;
         self.connection.run(&[set]).await.map(drop).map_err(|error| {
             let user = quote_identifier(username.as_str());
             name_privilege(error, || format!("{user} must be let to change its own password"))
@@ -89,7 +67,6 @@ impl RedshiftSession {
     /// rights than it promises.
     async fn stage_other(
         &mut self,
-        form: PasswordForm,
         names: &UserPair,
         next: &Credentials,
         deadline: Deadline,
@@ -109,7 +86,7 @@ impl RedshiftSession {
             pair = self.correct(names, corrections, reads).await?;
         }
         self.notes.extend(pair.notes());
-        let set = form.statement(&next.username, &next.password)?;
+        let set = self.options.password_form.statement(&next.username, &next.password)?;
         self.connection.run(&[set]).await.map(drop).map_err(needs_superuser)
     }
 
@@ -136,12 +113,6 @@ impl RedshiftSession {
         }));
         Ok(after)
     }
-}
-
-/// Whether the server refused the password for its form: as an unknown syntax, or as a bad password.
-fn refuses_form(error: &StatementError) -> bool {
-    let refused = matches!(error.fault, StatementFault::PasswordPolicy { .. } | StatementFault::Other { .. });
-    refused && error.statement == Some(Statement::SET_PASSWORD)
 }
 
 fn needs_superuser(error: StatementError) -> StatementError {

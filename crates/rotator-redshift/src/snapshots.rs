@@ -49,12 +49,12 @@ fn user(name: &str, cells: [&str; 4]) -> User {
     .unwrap()
 }
 
-/// "BEGIN", "SET", "COMMIT", "ROLLBACK".
+/// "BEGIN", "SET", "COMMIT".
 #[test]
 fn transactions() {
     let begin = statements::begin(Duration::from_secs(10));
     check(
-        begin.into_iter().chain([statements::commit(), statements::roll_back()]),
+        begin.into_iter().chain([statements::commit()]),
         expect![[r"
         begin: BEGIN READ WRITE
         set: SET LOCAL search_path TO pg_catalog
@@ -63,7 +63,6 @@ fn transactions() {
         set: SET LOCAL datestyle TO 'ISO'
         set: SET LOCAL timezone TO 'UTC'
         commit: COMMIT
-        rollback: ROLLBACK
     "]],
     );
     // Zero would mean without end.

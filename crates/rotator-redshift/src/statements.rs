@@ -32,11 +32,6 @@ pub(crate) fn commit() -> Statement {
     Statement::new("commit", "COMMIT")
 }
 
-/// Takes it back ("ROLLBACK").
-pub(crate) fn roll_back() -> Statement {
-    Statement::new("rollback", "ROLLBACK")
-}
-
 /// Proves that the user can do work ("GETDATE function").
 pub(crate) fn probe() -> Statement {
     Statement::new("select", "SELECT getdate()")

@@ -79,7 +79,8 @@ async fn logins<D: Database>(laboratory: Laboratory<D>) -> Verdict {
 
 async fn calls<D: Database>(laboratory: Laboratory<D>) -> Verdict {
     let scene = laboratory.scene().await?;
-    scene.manager.set_delay(Duration::from_millis(50));
+    // Long enough that a connection which a busy machine opens late still meets the calls beside it.
+    scene.manager.set_delay(Duration::from_millis(250));
     for rotation in 1..=2 {
         scene.manager.take_calls();
         scene.rotate_well().await?;
