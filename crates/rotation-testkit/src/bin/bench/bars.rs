@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use crate::{
-    Failure,
-    figures::{Figures, count, mib},
+    BAR_DELAY, Failure,
+    figures::{Figures, count, mib, milliseconds},
     subject::{Kind, Role, Subject},
 };
 
@@ -71,9 +71,9 @@ pub(crate) fn judge(
             judged.push(Bar { name, figure, limit: Limit::AtMost(limit) });
         };
         bar("Secrets Manager calls one after another".to_owned(), figures.serial_calls, serial);
-        // A timer rounds up, so a call takes somewhat more than its delay; that is the store's time and not ours.
-        let steps = format!("four steps of a fresh process, times {serial} calls of {:.1} ms", figures.call);
-        bar(steps, figures.cold_steps / (serial * figures.call), 1.2);
+        let delay = milliseconds(BAR_DELAY);
+        let steps = format!("four steps of a fresh process, times {serial} calls of {delay} ms");
+        bar(steps, figures.cold_steps / (serial * delay), 1.2);
     }
     Ok(judged)
 }
