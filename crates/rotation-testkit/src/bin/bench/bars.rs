@@ -36,7 +36,7 @@ impl Bar {
     }
 }
 
-/// Every bar of every shipped artifact. `ours` and `delayed` were measured under [`BAR_DELAY`](crate::BAR_DELAY).
+/// Every bar of every shipped artifact. `ours` and `delayed` were measured under [`BAR_DELAY`].
 pub(crate) fn judge(
     subjects: &[Subject],
     figures: &[Figures],
