@@ -16,7 +16,7 @@ mod statement_error;
 mod strategy;
 
 pub use connect_error::{ConnectError, TlsFault};
-pub use engine::{Change, Engine, EngineProfile, NameLimit, Session, Transport};
+pub use engine::{Change, Committed, Engine, EngineProfile, NameLimit, Session, Transport};
 pub use error::{Credential, TargetError};
 pub use login::{Credentials, Host, Login, TlsMode, UserPair, Username};
 pub use password::{

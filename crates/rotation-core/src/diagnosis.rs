@@ -4,7 +4,12 @@ mod store;
 
 use self::store::{master_unreadable_hint, store_code, store_hint};
 use crate::{
-    database::PolicyError, document::DocumentError, error::RotationError, staging::Refusal, store::StoreFault,
+    code::{Class, Code},
+    database::PolicyError,
+    document::DocumentError,
+    error::RotationError,
+    staging::Refusal,
+    store::StoreFault,
 };
 
 /// Who reads a hint: what to do next depends on who asked for the step.
@@ -44,24 +49,29 @@ impl Reader {
 
 impl RotationError {
     /// A stable name for this kind of failure, for alarms and runbooks.
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> Code {
         match self {
-            Self::Event(_) => "EVENT_INVALID",
+            Self::Event(_) => Code::EventInvalid,
             Self::Refused(refusal) => refusal_code(*refusal),
             Self::Document { error, .. } => document_code(error),
-            Self::MasterDocument(_) | Self::MasterEmpty(_) => "MASTER_INVALID",
+            Self::MasterDocument(_) | Self::MasterEmpty(_) => Code::MasterInvalid,
             Self::MasterUnreadable(error) => match error.fault {
-                StoreFault::AccessDenied | StoreFault::NoSuchSecret => "MASTER_UNREADABLE",
+                StoreFault::AccessDenied | StoreFault::NoSuchSecret => Code::MasterUnreadable,
                 fault => store_code(fault),
             },
-            Self::Password(PolicyError::NoRandomness) => "NO_RANDOMNESS",
-            Self::Password(_) => "PASSWORD_SETTINGS",
-            Self::NoValue { .. } => "SECRET_NO_VALUE",
-            Self::LabelsMoved => "LABELS_MOVED",
+            Self::Password(PolicyError::NoRandomness) => Code::NoRandomness,
+            Self::Password(_) => Code::PasswordSettings,
+            Self::NoValue { .. } => Code::SecretNoValue,
+            Self::LabelsMoved => Code::LabelsMoved,
             Self::Store(error) => store_code(error.fault),
             Self::Target(error) => error.code(),
-            Self::TimedOut(_) => "TIMED_OUT",
+            Self::TimedOut(_) => Code::TimedOut,
         }
+    }
+
+    /// What the failure asks of whoever called the step.
+    pub fn class(&self) -> Class {
+        self.code().class()
     }
 
     /// What the operator of a function should do next, in a few sentences.
@@ -117,15 +127,15 @@ impl RotationError {
 pub(crate) const PENDING_MAY_BE_LIVE: &str = "Once setSecret has begun, it may be the password under AWSPENDING that \
     logs in: keep that label.";
 
-fn refusal_code(refusal: Refusal) -> &'static str {
+fn refusal_code(refusal: Refusal) -> Code {
     match refusal {
-        Refusal::Deleted => "SECRET_DELETED",
-        Refusal::ForeignSecret => "SECRET_FOREIGN",
-        Refusal::RotationDisabled => "ROTATION_DISABLED",
-        Refusal::OtherFunction => "ROTATION_OTHER_FUNCTION",
-        Refusal::UnknownVersion => "VERSION_UNKNOWN",
-        Refusal::NotPending => "VERSION_NOT_PENDING",
-        Refusal::NoCurrent => "SECRET_NO_CURRENT",
+        Refusal::Deleted => Code::SecretDeleted,
+        Refusal::ForeignSecret => Code::SecretForeign,
+        Refusal::RotationDisabled => Code::RotationDisabled,
+        Refusal::OtherFunction => Code::RotationOtherFunction,
+        Refusal::UnknownVersion => Code::VersionUnknown,
+        Refusal::NotPending => Code::VersionNotPending,
+        Refusal::NoCurrent => Code::SecretNoCurrent,
     }
 }
 
@@ -167,17 +177,17 @@ fn refusal_hint(refusal: Refusal) -> &'static str {
     }
 }
 
-fn document_code(error: &DocumentError) -> &'static str {
+fn document_code(error: &DocumentError) -> Code {
     match error {
-        DocumentError::Missing { .. } => "SECRET_FIELD_MISSING",
-        DocumentError::Invalid { .. } => "SECRET_FIELD_INVALID",
-        DocumentError::Engine { .. } => "SECRET_ENGINE_MISMATCH",
+        DocumentError::Missing { .. } => Code::SecretFieldMissing,
+        DocumentError::Invalid { .. } => Code::SecretFieldInvalid,
+        DocumentError::Engine { .. } => Code::SecretEngineMismatch,
         DocumentError::Binary
         | DocumentError::Empty
         | DocumentError::TooLarge
         | DocumentError::NotJson
         | DocumentError::NotAnObject
-        | DocumentError::DuplicateKey { .. } => "SECRET_MALFORMED",
+        | DocumentError::DuplicateKey { .. } => Code::SecretMalformed,
     }
 }
 

@@ -14,22 +14,26 @@
 //! Two ports, [`SecretStore`] and [`Engine`](database::Engine), are all that touches the world, so that a test can
 //! stop the world at every single call. This crate knows no SDK, no Lambda runtime and no driver.
 
+mod code;
 pub mod database;
 mod deadline;
 mod diagnosis;
 mod document;
 mod error;
 mod event;
+mod journal;
 mod rotator;
 mod staging;
 mod store;
 mod target;
 
+pub use code::{Class, Code};
 pub use deadline::{Deadline, TimedOut};
 pub use diagnosis::Reader;
 pub use document::{DocumentError, SecretDocument};
 pub use error::{RotationError, with_causes};
 pub use event::{EventError, Home, RotationEvent, RotationToken, SecretId, Step, VersionId};
+pub use journal::{Answer, Journal, Knowledge, LoginAttempt, Phase, State};
 pub use rotator::{Outcome, Rotator};
 pub use staging::{ForeignSecrets, Invoker, PendingVersion, Refusal, StagingLabel, Standing, VersionStages};
 pub use store::{Put, SecretStore, SecretValue, StoreError, StoreFault, Version};

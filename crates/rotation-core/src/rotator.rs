@@ -7,6 +7,7 @@ use crate::{
     document::SecretDocument,
     error::RotationError,
     event::{RotationEvent, SecretId, Step},
+    journal::{Journal, Phase},
     staging::{Invoker, PendingVersion, StagingLabel, Standing, VersionStages},
     store::{Put, SecretStore, SecretValue, StoreError, StoreFault, Version},
     target::{Applied, Authority, Target, Versions},
@@ -28,6 +29,7 @@ pub struct Rotator<S, T> {
     store: S,
     target: T,
     invoker: Invoker,
+    journal: Journal,
 }
 
 /// What a step came to.
@@ -50,7 +52,13 @@ pub enum Outcome {
 impl<S: SecretStore, T: Target> Rotator<S, T> {
     /// A rotator for one invocation.
     pub fn new(store: S, target: T, invoker: Invoker) -> Self {
-        Self { store, target, invoker }
+        Self { store, target, invoker, journal: Journal::default() }
+    }
+
+    /// The same, with the phases of its steps written into this journal.
+    #[must_use]
+    pub fn recorded_in(self, journal: &Journal) -> Self {
+        Self { journal: journal.clone(), ..self }
     }
 
     /// Runs one step. It may be called again with the same event at any time, and be dropped at any await: labels and
@@ -80,7 +88,7 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
         };
         let current = SecretValue::document_under(StagingLabel::Current, current)?;
         let proposal = self.target.propose(&current, &self.store).await?;
-        match self.store.put(&version, &proposal).await? {
+        match self.journal.timed(Phase::Put, self.store.put(&version, &proposal)).await? {
             Put::Stored => Ok(Outcome::Created),
             Put::Kept => Ok(Outcome::AlreadyCreated),
         }
@@ -114,18 +122,24 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
         let Some(survey) = self.survey(event, Wanted::default()).await? else {
             return Ok(Outcome::AlreadyDone);
         };
-        match self.store.promote(&survey.version).await {
+        match self.journal.timed(Phase::Promote, self.store.promote(&survey.version)).await {
             Ok(()) => Ok(Outcome::Finished),
-            Err(StoreError { fault: StoreFault::Conflict, .. }) => match self.standing(event).await?.0 {
-                Standing::Current => Ok(Outcome::Finished),
-                Standing::Pending(_) => Err(RotationError::LabelsMoved),
-            },
+            Err(StoreError { fault: StoreFault::Conflict, .. }) => {
+                match self.standing(Phase::Confirm, event).await?.0 {
+                    Standing::Current => Ok(Outcome::Finished),
+                    Standing::Pending(_) => Err(RotationError::LabelsMoved),
+                }
+            }
             Err(error) => Err(error.into()),
         }
     }
 
-    async fn standing(&self, event: &RotationEvent) -> Result<(Standing, VersionStages), RotationError> {
-        let stages = self.store.describe(&event.secret).await?;
+    async fn standing(
+        &self,
+        phase: Phase,
+        event: &RotationEvent,
+    ) -> Result<(Standing, VersionStages), RotationError> {
+        let stages = self.journal.timed(phase, self.store.describe(&event.secret)).await?;
         Ok((stages.standing(event, &self.invoker)?, stages))
     }
 
@@ -151,7 +165,7 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
 
     async fn survey_once(&self, event: &RotationEvent, wanted: Wanted<'_>) -> Result<Seen, RotationError> {
         let read = async |wanted: bool, version| {
-            if wanted { self.store.read(&event.secret, version).await } else { Ok(None) }
+            if wanted { self.read(&event.secret, version).await } else { Ok(None) }
         };
         let companion = async {
             match wanted.companion {
@@ -160,7 +174,7 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
             }
         };
         let (standing, current, pending, companion) = tokio::join!(
-            self.standing(event),
+            self.standing(Phase::Describe, event),
             read(wanted.current, Version::Current),
             read(wanted.pending, Version::Pending(&event.version)),
             companion
@@ -183,8 +197,12 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
         Ok(Seen::Whole(Box::new(Survey { secret: stages.secret, version, current, pending, companion })))
     }
 
+    async fn read(&self, secret: &SecretId, version: Version<'_>) -> Result<Option<SecretValue>, StoreError> {
+        self.journal.timed(Phase::Read, self.store.read(secret, version)).await
+    }
+
     async fn companion(&self, secret: &SecretId) -> Result<SecretDocument, RotationError> {
-        match self.store.read(secret, Version::Current).await {
+        match self.read(secret, Version::Current).await {
             Ok(Some(value)) => value.document().map_err(RotationError::MasterDocument),
             Ok(None) => Err(RotationError::MasterEmpty(secret.clone())),
             Err(error) => Err(RotationError::MasterUnreadable(error)),
@@ -226,14 +244,14 @@ struct Labels<'a, S, T> {
 
 impl<S: SecretStore, T: Target> Authority for Labels<'_, S, T> {
     async fn confirm(&self) -> Result<(), RotationError> {
-        match self.rotator.standing(self.event).await?.0 {
+        match self.rotator.standing(Phase::Confirm, self.event).await?.0 {
             Standing::Pending(now) if now.current() == self.version.current() => Ok(()),
             Standing::Pending(_) | Standing::Current => Err(RotationError::LabelsMoved),
         }
     }
 
     async fn previous(&self) -> Result<Option<SecretDocument>, RotationError> {
-        let value = self.rotator.store.read(&self.event.secret, Version::Previous).await?;
+        let value = self.rotator.read(&self.event.secret, Version::Previous).await?;
         value.map(|value| SecretValue::document_under(StagingLabel::Previous, Some(value))).transpose()
     }
 

@@ -1,6 +1,8 @@
 //! What a secret opens.
 
-use crate::{document::SecretDocument, error::RotationError, event::SecretId, store::SecretStore};
+use crate::{
+    database::Committed, document::SecretDocument, error::RotationError, event::SecretId, store::SecretStore,
+};
 
 /// A database user, an API key, a token: whatever the document of a secret opens.
 ///
@@ -54,11 +56,8 @@ pub trait Authority {
 /// What [`Target::apply`] did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Applied {
-    /// The target was changed. The notes are for people: what was found and could not, or need not, be mended.
-    Changed {
-        /// Lower-case sentences without values.
-        notes: Vec<String>,
-    },
+    /// The target was changed.
+    Changed(Committed),
     /// An earlier invocation had changed it.
     AlreadySet,
 }

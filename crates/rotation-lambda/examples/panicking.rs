@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use rotation_core::{
     Deadline,
     database::{
-        Change, ConnectError, Engine, EngineProfile, Login, NameLimit, PasswordRule, Session, StatementError,
-        Transport,
+        Change, Committed, ConnectError, Engine, EngineProfile, Login, NameLimit, PasswordRule, Session,
+        StatementError, Transport,
     },
 };
 use rotation_lambda::{StrategyKind, serve};
@@ -55,7 +55,7 @@ impl Session for Never {
         match *self {}
     }
 
-    async fn commit(self) -> Result<Vec<String>, StatementError> {
+    async fn commit(self) -> Result<Committed, StatementError> {
         match self {}
     }
 }

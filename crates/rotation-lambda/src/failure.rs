@@ -1,14 +1,14 @@
 //! What a failed invocation answers: the line that shows in Lambda's error and in CloudTrail's `RotationFailed`.
 
 use lambda_runtime::Diagnostic;
-use rotation_core::{RotationError, with_causes};
+use rotation_core::{Code, RotationError, with_causes};
 
 use crate::environment::ConfigError;
 
 /// The answer to an invocation that failed. It holds no value of a secret, so `Debug` may print it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Failure {
-    pub(crate) code: &'static str,
+    pub(crate) code: Code,
     pub(crate) message: String,
     pub(crate) hint: String,
 }
@@ -22,7 +22,7 @@ impl From<RotationError> for Failure {
 impl From<&ConfigError> for Failure {
     fn from(error: &ConfigError) -> Self {
         Self {
-            code: "CONFIG_INVALID",
+            code: Code::ConfigInvalid,
             message: error.to_string(),
             hint: "Correct the function's environment; nothing is rotated until then.".into(),
         }
@@ -32,7 +32,7 @@ impl From<&ConfigError> for Failure {
 impl From<Failure> for Diagnostic {
     fn from(failure: Failure) -> Self {
         Self {
-            error_type: failure.code.to_owned(),
+            error_type: failure.code.name().to_owned(),
             error_message: format!("{}. {}", failure.message, failure.hint),
         }
     }

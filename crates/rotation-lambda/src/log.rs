@@ -106,7 +106,7 @@ impl Line<'_> {
                 cold_start,
                 milliseconds,
                 outcome = "failed",
-                code,
+                code = code.name(),
                 hint,
                 "{code}: {message}"
             ),
@@ -120,7 +120,7 @@ fn word(outcome: &Outcome) -> &'static str {
         Outcome::AlreadyCreated => "already_created",
         Outcome::Created => "created",
         Outcome::Set(Applied::AlreadySet) => "already_set",
-        Outcome::Set(Applied::Changed { .. }) => "changed",
+        Outcome::Set(Applied::Changed(_)) => "changed",
         Outcome::Tested => "tested",
         Outcome::Finished => "finished",
     }
@@ -128,7 +128,7 @@ fn word(outcome: &Outcome) -> &'static str {
 
 fn notes(outcome: &Outcome) -> &[String] {
     match outcome {
-        Outcome::Set(Applied::Changed { notes }) => notes,
+        Outcome::Set(Applied::Changed(committed)) => &committed.notes,
         _ => &[],
     }
 }

@@ -50,7 +50,13 @@ pub fn serve<E: Engine>(
         Err(error) => Err(Failure::from(&error)),
     };
     if let Err(failure) = &function {
-        tracing::error!(code = failure.code, hint = failure.hint, "{}: {}", failure.code, failure.message);
+        tracing::error!(
+            code = failure.code.name(),
+            hint = failure.hint,
+            "{}: {}",
+            failure.code,
+            failure.message
+        );
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     match runtime

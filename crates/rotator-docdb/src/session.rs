@@ -5,7 +5,9 @@
 
 use rotation_core::{
     Deadline,
-    database::{Change, Credentials, Password, Session, StatementError, StatementFault, UserPair, Username},
+    database::{
+        Change, Committed, Credentials, Password, Session, StatementError, StatementFault, UserPair, Username,
+    },
 };
 
 use crate::{
@@ -29,6 +31,8 @@ pub struct DocumentDbSession {
     /// Where the users of a pair are defined, which a master is to change.
     pair_home: String,
     staged: Vec<Move>,
+    /// How many roles are to be granted and revoked.
+    drift: usize,
 }
 
 /// One thing that `commit` does.
@@ -66,7 +70,7 @@ impl Session for DocumentDbSession {
         }
     }
 
-    async fn commit(mut self) -> Result<Vec<String>, StatementError> {
+    async fn commit(mut self) -> Result<Committed, StatementError> {
         for step in std::mem::take(&mut self.staged) {
             match step {
                 Move::Run { command, otherwise, actions } => {
@@ -80,13 +84,13 @@ impl Session for DocumentDbSession {
                 }
             }
         }
-        Ok(Vec::new())
+        Ok(Committed { drift: self.drift, notes: Vec::new() })
     }
 }
 
 impl DocumentDbSession {
     pub(crate) fn new(connection: Connection, username: Username, home: String, pair_home: String) -> Self {
-        Self { connection, username, home, pair_home, staged: Vec::new() }
+        Self { connection, username, home, pair_home, staged: Vec::new(), drift: 0 }
     }
 
     /// Reads which mechanisms the user has: a new password without them would add those that an administrator left
@@ -122,6 +126,10 @@ impl DocumentDbSession {
         let pair = Pair { names, home: &home, original, clone };
         pair.check().map_err(StatementError::new)?;
         let limit = deadline.remaining();
+        self.drift = pair.clone.as_ref().map_or(0, |clone| {
+            let (lacking, beyond) = pair.drift(clone);
+            lacking.len() + beyond.len()
+        });
         self.staged = match &pair.clone {
             None if next.username == names.original => return Err(missing()),
             None => vec![created(&pair, next, limit)],

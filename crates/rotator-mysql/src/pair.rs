@@ -198,6 +198,25 @@ impl Pair {
         }
     }
 
+    /// In how many rights and options the accounts that there were differed from the original's, whole accounts for
+    /// hosts counting as one. A clone that was not there at all has not drifted.
+    pub(crate) fn drift(&self, next: Next) -> usize {
+        if self.clones.is_empty() {
+            return 0;
+        }
+        let pairs =
+            self.originals.iter().filter_map(|(host, original)| Some((original, self.clones.get(host)?)));
+        let differences = pairs.map(|(original, clone)| {
+            original.rights.symmetric_difference(&clone.rights).count()
+                + usize::from(original.options.clauses_for(&clone.options).is_some())
+        });
+        let hosts = match next {
+            Next::Clone => self.missing_hosts().len() + self.surplus_hosts().len(),
+            Next::Original => 0,
+        };
+        differences.sum::<usize>() + hosts
+    }
+
     /// For people: what is left as it is for now.
     pub(crate) fn notes(&self, next: Next) -> Vec<String> {
         if next == Next::Clone || (self.missing_hosts().is_empty() && self.surplus_hosts().is_empty()) {

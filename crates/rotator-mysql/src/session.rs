@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use rotation_core::{
     Deadline,
-    database::{Change, Credentials, Password, Session, StatementError, StatementFault, UserPair, Username},
+    database::{
+        Change, Committed, Credentials, Password, Session, StatementError, StatementFault, UserPair, Username,
+    },
 };
 use serde_json::Map;
 use zeroize::Zeroizing;
@@ -72,10 +74,13 @@ impl Session for MysqlSession {
         Ok(())
     }
 
-    async fn commit(mut self) -> Result<Vec<String>, StatementError> {
+    async fn commit(mut self) -> Result<Committed, StatementError> {
         match self.staged.take() {
-            None => Ok(Vec::new()),
-            Some(Staged::Own(change)) => change.apply(&mut self.connection).await,
+            None => Ok(Committed::default()),
+            Some(Staged::Own(change)) => {
+                let notes = change.apply(&mut self.connection).await?;
+                Ok(Committed { drift: 0, notes })
+            }
             Some(Staged::Other(change)) => self.apply_other(*change).await,
         }
     }
@@ -118,7 +123,7 @@ impl MysqlSession {
 
     /// Brings the clone to equal, looks again, then sets the password, so that no one who logs in by it has fewer
     /// rights than it promises.
-    async fn apply_other(&mut self, change: OtherChange) -> Result<Vec<String>, StatementError> {
+    async fn apply_other(&mut self, change: OtherChange) -> Result<Committed, StatementError> {
         let OtherChange { pair, next, password, hashes } = change;
         let nobodys = random_password()?;
         let stand_in = |plugin: Option<&str>| {
@@ -148,7 +153,7 @@ impl MysqlSession {
             sql.push_str(&account);
         }
         self.connection.run(&Statement::secret("set password", sql)).await?;
-        Ok(pair.notes(next))
+        Ok(Committed { drift: pair.drift(next), notes: pair.notes(next) })
     }
 
     /// Both users at all their hosts.

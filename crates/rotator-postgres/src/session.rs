@@ -3,7 +3,9 @@
 use postgres_session::{Connection, Statement, quote_identifier};
 use rotation_core::{
     Deadline,
-    database::{Change, Credentials, Password, Session, StatementError, StatementFault, UserPair, Username},
+    database::{
+        Change, Committed, Credentials, Password, Session, StatementError, StatementFault, UserPair, Username,
+    },
 };
 
 use crate::{
@@ -20,7 +22,7 @@ pub struct PostgresSession {
     connection: Connection,
     username: Username,
     clone_objects: CloneObjects,
-    notes: Vec<String>,
+    outcome: Committed,
 }
 
 impl Session for PostgresSession {
@@ -35,15 +37,15 @@ impl Session for PostgresSession {
         }
     }
 
-    async fn commit(mut self) -> Result<Vec<String>, StatementError> {
+    async fn commit(mut self) -> Result<Committed, StatementError> {
         self.connection.run(&[statements::commit()]).await?;
-        Ok(self.notes)
+        Ok(self.outcome)
     }
 }
 
 impl PostgresSession {
     pub(crate) fn new(connection: Connection, username: Username, clone_objects: CloneObjects) -> Self {
-        Self { connection, username, clone_objects, notes: Vec::new() }
+        Self { connection, username, clone_objects, outcome: Committed::default() }
     }
 
     /// Two round trips: what the server wants of passwords, then the password.
@@ -54,7 +56,7 @@ impl PostgresSession {
         if storage.expired {
             return Err(StatementError::new(StatementFault::Expired));
         }
-        self.notes.extend(storage.note());
+        self.outcome.notes.extend(storage.note());
         let verifier = storage.verifier(&self.username, new)?;
         let username = &self.username;
         let set = statements::set_password(username, &verifier);
@@ -86,10 +88,14 @@ impl PostgresSession {
         }
         let corrections = pair.corrections(objects);
         if !corrections.is_empty() {
+            let (found, made_anew) = (corrections.len(), pair.clone.is_none());
             pair = self.correct(&pair, corrections, &next.username, deadline).await?;
+            if !made_anew {
+                self.outcome.drift = found.saturating_sub(pair.corrections(objects).len());
+            }
         }
-        self.notes.extend(pair.drift(objects));
-        self.notes.extend(storage.note());
+        self.outcome.notes.extend(pair.drift(objects));
+        self.outcome.notes.extend(storage.note());
         let verifier = storage.verifier(&next.username, &next.password)?;
         let set = statements::set_password(&next.username, &verifier);
         let outcome = self.connection.run(&[set]).await.map(drop);
@@ -136,7 +142,7 @@ impl PostgresSession {
             let Otherwise::Note { state, .. } = left else {
                 return Err(StatementError::new(StatementFault::Busy));
             };
-            self.notes.push(format!("{state}: what was written did not last"));
+            self.outcome.notes.push(format!("{state}: what was written did not last"));
         }
         Ok(after)
     }
@@ -159,10 +165,10 @@ impl PostgresSession {
         for correction in singly {
             let Some(error) = self.attempt(&[&correction], deadline).await? else { continue };
             match &correction.otherwise {
-                Otherwise::Note { state, .. } if is_wait(&error.fault) => self.notes.push(format!(
+                Otherwise::Note { state, .. } if is_wait(&error.fault) => self.outcome.notes.push(format!(
                     "{state}: somebody else was using what it is about, and the next rotation tries again"
                 )),
-                Otherwise::Note { state, why } => self.notes.push(format!("{state}: {why}")),
+                Otherwise::Note { state, why } => self.outcome.notes.push(format!("{state}: {why}")),
                 Otherwise::Lacking(needed) => return Err(name_privilege(error, || needed.clone())),
                 Otherwise::Fail => return Err(error),
             }

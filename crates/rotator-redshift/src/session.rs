@@ -4,7 +4,8 @@ use postgres_session::{Connection, Statement, quote_identifier};
 use rotation_core::{
     Deadline,
     database::{
-        Change, Credentials, Engine, Password, Session, StatementError, StatementFault, UserPair, Username,
+        Change, Committed, Credentials, Engine, Password, Session, StatementError, StatementFault, UserPair,
+        Username,
     },
 };
 
@@ -20,7 +21,7 @@ use crate::{
 pub struct RedshiftSession {
     connection: Connection,
     options: Options,
-    notes: Vec<String>,
+    outcome: Committed,
 }
 
 impl Session for RedshiftSession {
@@ -35,15 +36,15 @@ impl Session for RedshiftSession {
         }
     }
 
-    async fn commit(mut self) -> Result<Vec<String>, StatementError> {
+    async fn commit(mut self) -> Result<Committed, StatementError> {
         self.connection.run(&[statements::commit()]).await?;
-        Ok(self.notes)
+        Ok(self.outcome)
     }
 }
 
 impl RedshiftSession {
     pub(crate) fn new(connection: Connection, options: Options) -> Self {
-        Self { connection, options, notes: Vec::new() }
+        Self { connection, options, outcome: Committed::default() }
     }
 
     /// Two round trips: what the catalogue calls us, which the hash may need, then the password.
@@ -83,9 +84,13 @@ impl RedshiftSession {
         }
         let corrections = pair.corrections()?;
         if !corrections.is_empty() {
+            let (found, made_anew) = (corrections.len(), pair.clone.is_none());
             pair = self.correct(names, corrections, reads).await?;
+            if !made_anew {
+                self.outcome.drift = found.saturating_sub(pair.corrections()?.len());
+            }
         }
-        self.notes.extend(pair.notes());
+        self.outcome.notes.extend(pair.notes());
         let set = self.options.password_form.statement(&next.username, &next.password)?;
         self.connection.run(&[set]).await.map(drop).map_err(needs_superuser)
     }
@@ -108,7 +113,7 @@ impl RedshiftSession {
         if left.iter().any(|left| !left.surplus) {
             return Err(StatementError::new(StatementFault::Busy));
         }
-        self.notes.extend(left.iter().map(|left| {
+        self.outcome.notes.extend(left.iter().map(|left| {
             format!("the clone keeps more than the original has: {} had no effect", left.statement.kind)
         }));
         Ok(after)

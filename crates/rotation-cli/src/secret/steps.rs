@@ -40,8 +40,8 @@ pub(super) async fn run<T: Target>(
         let time = format!("{:>6.0} ms", began.elapsed().as_secs_f64() * 1000.0);
         let name = step.name();
         screen.line(format_args!("{name:<12} {}  {}", screen.paint(Look::Faint, time), sentence(&outcome)));
-        if let Outcome::Set(Applied::Changed { notes }) = &outcome {
-            for note in notes {
+        if let Outcome::Set(Applied::Changed(committed)) = &outcome {
+            for note in &committed.notes {
                 screen.line(screen.paint(Look::Notable, format!("             note: {note}")));
             }
         }
@@ -64,7 +64,7 @@ fn sentence(outcome: &Outcome) -> &'static str {
         Outcome::AlreadyDone => "the version was AWSCURRENT already",
         Outcome::Created => "the new value is stored",
         Outcome::AlreadyCreated => "the version has its value",
-        Outcome::Set(Applied::Changed { .. }) => "the password is changed in the database",
+        Outcome::Set(Applied::Changed(_)) => "the password is changed in the database",
         Outcome::Set(Applied::AlreadySet) => "the password was changed before",
         Outcome::Tested => "the new credentials log in",
         Outcome::Finished => "the version is AWSCURRENT",

@@ -1,21 +1,24 @@
 //! The stable code of a database's failure, and what to do about it.
 
 use super::{ConnectError, Credential, StatementError, StatementFault, TargetError, TlsFault};
-use crate::diagnosis::{PENDING_MAY_BE_LIVE, Reader};
+use crate::{
+    code::Code,
+    diagnosis::{PENDING_MAY_BE_LIVE, Reader},
+};
 
 impl TargetError {
-    pub(crate) fn code(&self) -> &'static str {
+    pub(crate) fn code(&self) -> Code {
         match self {
-            Self::HostDiffers => "PENDING_HOST_DIFFERS",
-            Self::UserDiffers => "PENDING_USER_DIFFERS",
-            Self::MasterManaged => "MASTER_MANAGED",
-            Self::MasterHostDiffers => "MASTER_HOST_DIFFERS",
-            Self::MasterNotDeployed => "MASTER_NOT_DEPLOYED",
-            Self::MasterIsSelf => "MASTER_IS_SELF",
-            Self::Login { error, .. } => connect_code(error),
-            Self::AllRefused => "DB_ALL_REFUSED",
-            Self::Statement { error, .. } => statement_code(error),
-            Self::TimedOut(_) => "DB_TIMED_OUT",
+            Self::HostDiffers => Code::PendingHostDiffers,
+            Self::UserDiffers => Code::PendingUserDiffers,
+            Self::MasterManaged => Code::MasterManaged,
+            Self::MasterHostDiffers => Code::MasterHostDiffers,
+            Self::MasterNotDeployed => Code::MasterNotDeployed,
+            Self::MasterIsSelf => Code::MasterIsSelf,
+            Self::Login { error, .. } => error.code(),
+            Self::AllRefused => Code::DbAllRefused,
+            Self::Statement { error, .. } => error.code(),
+            Self::TimedOut(_) => Code::DbTimedOut,
         }
     }
 
@@ -58,34 +61,37 @@ impl TargetError {
     }
 }
 
-fn connect_code(error: &ConnectError) -> &'static str {
-    match error {
-        ConnectError::Refused(_) => "DB_AUTH_REFUSED",
-        ConnectError::NoSuchUser(_) => "DB_USER_MISSING",
-        ConnectError::Locked(_) => "DB_LOCKED",
-        ConnectError::Expired(_) => "DB_EXPIRED",
-        ConnectError::AccessRule(_) => "DB_ACCESS_RULE",
-        ConnectError::TooManyConnections(_) => "DB_TOO_MANY_CONNECTIONS",
-        ConnectError::AuthenticationMethod(_) => "DB_AUTH_METHOD",
-        ConnectError::NoDatabase(_) => "DB_NO_DATABASE",
-        ConnectError::TlsUnavailable => "TLS_UNAVAILABLE",
-        ConnectError::TlsInvalid { fault, .. } => match fault {
-            TlsFault::Expired => "TLS_EXPIRED",
-            TlsFault::NotYetValid => "TLS_NOT_YET_VALID",
-            TlsFault::SelfSigned => "TLS_SELF_SIGNED",
-            TlsFault::WrongHost => "TLS_HOSTNAME",
-            TlsFault::UnknownAuthority => "TLS_UNKNOWN_CA",
-            TlsFault::NotSpoken => "TLS_NOT_SPOKEN",
-            TlsFault::Handshake => "TLS_HANDSHAKE",
-        },
-        ConnectError::Dns(_) => "NET_DB_DNS",
-        ConnectError::ForbiddenAddress => "NET_DB_FORBIDDEN",
-        ConnectError::Unreachable(_) => "NET_DB_UNREACHABLE",
-        ConnectError::NotReady(_) => "DB_NOT_READY",
-        ConnectError::ReadOnly(_) => "DB_READ_ONLY",
-        ConnectError::Unsupported(_) => "DB_UNSUPPORTED",
-        ConnectError::TimedOut => "NET_DB_TIMED_OUT",
-        ConnectError::Protocol(_) => "DB_PROTOCOL",
+impl ConnectError {
+    /// The stable code.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Refused(_) => Code::DbAuthRefused,
+            Self::NoSuchUser(_) => Code::DbUserMissing,
+            Self::Locked(_) => Code::DbLocked,
+            Self::Expired(_) => Code::DbExpired,
+            Self::AccessRule(_) => Code::DbAccessRule,
+            Self::TooManyConnections(_) => Code::DbTooManyConnections,
+            Self::AuthenticationMethod(_) => Code::DbAuthMethod,
+            Self::NoDatabase(_) => Code::DbNoDatabase,
+            Self::TlsUnavailable => Code::TlsUnavailable,
+            Self::TlsInvalid { fault, .. } => match fault {
+                TlsFault::Expired => Code::TlsExpired,
+                TlsFault::NotYetValid => Code::TlsNotYetValid,
+                TlsFault::SelfSigned => Code::TlsSelfSigned,
+                TlsFault::WrongHost => Code::TlsHostname,
+                TlsFault::UnknownAuthority => Code::TlsUnknownCa,
+                TlsFault::NotSpoken => Code::TlsNotSpoken,
+                TlsFault::Handshake => Code::TlsHandshake,
+            },
+            Self::Dns(_) => Code::NetDbDns,
+            Self::ForbiddenAddress => Code::NetDbForbidden,
+            Self::Unreachable(_) => Code::NetDbUnreachable,
+            Self::NotReady(_) => Code::DbNotReady,
+            Self::ReadOnly(_) => Code::DbReadOnly,
+            Self::Unsupported(_) => Code::DbUnsupported,
+            Self::TimedOut => Code::NetDbTimedOut,
+            Self::Protocol(_) => Code::DbProtocol,
+        }
     }
 }
 
@@ -190,20 +196,23 @@ fn tls_hint(fault: TlsFault) -> &'static str {
     }
 }
 
-fn statement_code(error: &StatementError) -> &'static str {
-    match error.fault {
-        StatementFault::ReadOnly => "DB_READ_ONLY",
-        StatementFault::PrivilegeMissing { .. } => "DB_PRIVILEGE_MISSING",
-        StatementFault::PasswordsRestricted => "DB_PASSWORDS_RESTRICTED",
-        StatementFault::PasswordPolicy { .. } => "DB_PASSWORD_POLICY",
-        StatementFault::NoSuchUser => "DB_USER_MISSING",
-        StatementFault::Expired => "DB_EXPIRED",
-        StatementFault::NotKin => "DB_NOT_KIN",
-        StatementFault::NotAlternating { .. } => "DB_NOT_ALTERNATING",
-        StatementFault::Busy => "DB_BUSY",
-        StatementFault::ConnectionLost => "DB_CONNECTION_LOST",
-        StatementFault::TimedOut => "DB_TIMED_OUT",
-        StatementFault::Other { .. } => "DB_STATEMENT",
+impl StatementError {
+    /// The stable code.
+    pub fn code(&self) -> Code {
+        match self.fault {
+            StatementFault::ReadOnly => Code::DbReadOnly,
+            StatementFault::PrivilegeMissing { .. } => Code::DbPrivilegeMissing,
+            StatementFault::PasswordsRestricted => Code::DbPasswordsRestricted,
+            StatementFault::PasswordPolicy { .. } => Code::DbPasswordPolicy,
+            StatementFault::NoSuchUser => Code::DbUserMissing,
+            StatementFault::Expired => Code::DbExpired,
+            StatementFault::NotKin => Code::DbNotKin,
+            StatementFault::NotAlternating { .. } => Code::DbNotAlternating,
+            StatementFault::Busy => Code::DbBusy,
+            StatementFault::ConnectionLost => Code::DbConnectionLost,
+            StatementFault::TimedOut => Code::DbTimedOut,
+            StatementFault::Other { .. } => Code::DbStatement,
+        }
     }
 }
 

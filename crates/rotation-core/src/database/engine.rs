@@ -46,8 +46,17 @@ pub trait Session {
     async fn stage(&mut self, change: &Change<'_>, deadline: Deadline) -> Result<(), StatementError>;
 
     /// Makes the staged change final. Afterwards the new password logs in; a clone had its grants before that.
-    /// Returns notes for people: lower-case sentences without values.
-    async fn commit(self) -> Result<Vec<String>, StatementError>;
+    async fn commit(self) -> Result<Committed, StatementError>;
+}
+
+/// What a change came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Committed {
+    /// How many rights, attributes and settings of a clone were not the original's and were corrected. Nothing for a
+    /// clone that was made by this change, and for a single user.
+    pub drift: usize,
+    /// For people: what was found and could not, or need not, be mended. Lower-case sentences without values.
+    pub notes: Vec<String>,
 }
 
 /// A change to prepare.

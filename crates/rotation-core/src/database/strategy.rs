@@ -6,14 +6,15 @@ mod single_user;
 use std::time::Duration;
 
 use super::{
-    ConnectError, Credential, Engine, Login, PasswordPolicy, PasswordSource, Session, StatementError,
-    TargetError, TlsMode, Transport, UserPair,
+    Committed, ConnectError, Credential, Engine, Login, PasswordPolicy, PasswordSource, Session,
+    StatementError, StatementFault, TargetError, TlsMode, Transport, UserPair,
 };
 use crate::{
     deadline::Deadline,
     document::{DocumentError, SecretDocument},
     error::RotationError,
     event::SecretId,
+    journal::{Answer, Journal, Phase},
     staging::StagingLabel,
     store::SecretStore,
     target::{Applied, Authority, Target, Versions},
@@ -47,6 +48,7 @@ pub struct Database<E> {
     passwords: PasswordPolicy,
     require_tls: bool,
     deadline: Deadline,
+    journal: Journal,
 }
 
 impl<E: Engine> Database<E> {
@@ -59,28 +61,45 @@ impl<E: Engine> Database<E> {
         require_tls: bool,
         deadline: Deadline,
     ) -> Self {
-        Self { engine, strategy, passwords, require_tls, deadline }
+        Self { engine, strategy, passwords, require_tls, deadline, journal: Journal::default() }
+    }
+
+    /// The same, with its login attempts and phases written into this journal.
+    #[must_use]
+    pub fn recorded_in(self, journal: &Journal) -> Self {
+        Self { journal: journal.clone(), ..self }
     }
 
     /// One login with one credential. TLS first; plaintext only as [`TlsMode`] says, and never after a certificate
     /// failure: [`ConnectError::TlsUnavailable`] is the server's own word.
-    async fn login(&self, login: &Login) -> Result<E::Session, ConnectError> {
+    async fn login(&self, credential: Credential, login: &Login) -> Result<E::Session, ConnectError> {
         let first = match login.tls {
             TlsMode::Off => Transport::Plaintext,
             TlsMode::Required | TlsMode::Preferred => Transport::Tls,
         };
-        match self.attempt(login, first).await {
+        match self.attempt(credential, login, first).await {
             Err(ConnectError::TlsUnavailable) if login.tls == TlsMode::Preferred && !self.require_tls => {
-                self.attempt(login, Transport::Plaintext).await
+                self.attempt(credential, login, Transport::Plaintext).await
             }
             outcome => outcome,
         }
     }
 
-    async fn attempt(&self, login: &Login, transport: Transport) -> Result<E::Session, ConnectError> {
+    async fn attempt(
+        &self,
+        credential: Credential,
+        login: &Login,
+        transport: Transport,
+    ) -> Result<E::Session, ConnectError> {
         let deadline = self.deadline.at_most(LOGIN_TIME);
+        let entry = self.journal.attempt(credential, transport, login);
         let attempt = self.engine.connect(login, transport, deadline);
-        deadline.bound(attempt).await.unwrap_or(Err(ConnectError::TimedOut))
+        let outcome = deadline.bound(attempt).await.unwrap_or(Err(ConnectError::TimedOut));
+        entry.ended(match &outcome {
+            Ok(_) => Answer::LoggedIn,
+            Err(error) => Answer::Failed(error.code()),
+        });
+        outcome
     }
 
     fn parse(label: StagingLabel, document: &SecretDocument) -> Result<Login, RotationError> {
@@ -102,6 +121,7 @@ impl<E: Engine> Target for Database<E> {
                 pair_of::<E>(&login)?.other(&login.credentials.username).clone()
             }
         };
+        let _timing = self.journal.phase(Phase::Password);
         let password = match self.passwords.settings().source {
             PasswordSource::OperatingSystem => self.passwords.generate().map_err(RotationError::Password)?,
             PasswordSource::SecretsManager => store.random_password(&self.passwords).await?,
@@ -130,8 +150,9 @@ impl<E: Engine> Target for Database<E> {
 
     async fn verify(&self, pending: &SecretDocument) -> Result<(), RotationError> {
         let login = Self::parse(StagingLabel::Pending, pending)?;
-        let mut session = self.login(&login).await.map_err(refused(Credential::Pending))?;
-        self.within(Credential::Pending, session.probe()).await
+        let mut session =
+            self.login(Credential::Pending, &login).await.map_err(refused(Credential::Pending))?;
+        self.within(Phase::Probe, Credential::Pending, session.probe()).await
     }
 
     fn companion(&self) -> Option<&SecretId> {
@@ -146,11 +167,41 @@ impl<E: Engine> Database<E> {
     /// Runs one call of a session within the deadline.
     async fn within<T>(
         &self,
+        phase: Phase,
         credential: Credential,
         call: impl Future<Output = Result<T, StatementError>>,
     ) -> Result<T, RotationError> {
-        let outcome = self.deadline.bound(call).await.map_err(TargetError::TimedOut)?;
+        let outcome =
+            self.journal.timed(phase, self.deadline.bound(call)).await.map_err(TargetError::TimedOut)?;
         outcome.map_err(|error| TargetError::Statement { credential, error }.into())
+    }
+
+    /// Makes a staged change final, after which what was known of these credentials may hold no longer.
+    async fn commit(
+        &self,
+        session: E::Session,
+        by: Credential,
+        of: &'static [Credential],
+    ) -> Result<Committed, RotationError> {
+        self.journal.change_begins(of);
+        let outcome = self.within(Phase::Commit, by, session.commit()).await;
+        match &outcome {
+            Ok(_) => self.journal.change_ended(true),
+            Err(error) if may_have_taken_effect(error) => {}
+            Err(_) => self.journal.change_ended(false),
+        }
+        outcome
+    }
+}
+
+/// Whether a change that failed may be in effect all the same: nobody said no to it.
+fn may_have_taken_effect(error: &RotationError) -> bool {
+    match error {
+        RotationError::Target(TargetError::Statement { error, .. }) => {
+            matches!(error.fault, StatementFault::ConnectionLost | StatementFault::TimedOut)
+        }
+        RotationError::Target(TargetError::TimedOut(_)) => true,
+        _ => false,
     }
 }
 

@@ -1,22 +1,25 @@
 //! The stable code of a failed call of Secrets Manager, and what to do about it.
 
 use super::Reader;
-use crate::store::{StoreError, StoreFault};
+use crate::{
+    code::Code,
+    store::{StoreError, StoreFault},
+};
 
-pub(super) fn store_code(fault: StoreFault) -> &'static str {
+pub(super) fn store_code(fault: StoreFault) -> Code {
     match fault {
-        StoreFault::Unreachable => "NET_SM_UNREACHABLE",
-        StoreFault::CertificateRefused => "NET_SM_CERTIFICATE",
-        StoreFault::Throttled => "SM_THROTTLED",
-        StoreFault::Internal => "SM_INTERNAL",
-        StoreFault::AccessDenied => "IAM_DENIED",
-        StoreFault::CredentialsRefused => "IAM_CREDENTIALS",
-        StoreFault::KeyDenied => "KMS_DENIED",
-        StoreFault::NoSuchSecret => "SECRET_UNKNOWN",
-        StoreFault::Conflict => "LABELS_MOVED",
-        StoreFault::TokenRequired => "TOKEN_REQUIRED",
-        StoreFault::Unusable => "PASSWORD_UNUSABLE",
-        StoreFault::Rejected => "SM_REJECTED",
+        StoreFault::Unreachable => Code::NetSmUnreachable,
+        StoreFault::CertificateRefused => Code::NetSmCertificate,
+        StoreFault::Throttled => Code::SmThrottled,
+        StoreFault::Internal => Code::SmInternal,
+        StoreFault::AccessDenied => Code::IamDenied,
+        StoreFault::CredentialsRefused => Code::IamCredentials,
+        StoreFault::KeyDenied => Code::KmsDenied,
+        StoreFault::NoSuchSecret => Code::SecretUnknown,
+        StoreFault::Conflict => Code::LabelsMoved,
+        StoreFault::TokenRequired => Code::TokenRequired,
+        StoreFault::Unusable => Code::PasswordUnusable,
+        StoreFault::Rejected => Code::SmRejected,
     }
 }
 

@@ -183,7 +183,7 @@ fn every_error_has_a_code_a_message_and_a_hint() {
         }
         text.push('\n');
         let code = error.code();
-        assert!(code.bytes().all(|b| b.is_ascii_uppercase() || b == b'_'), "{code}");
+        assert!(code.name().bytes().all(|b| b.is_ascii_uppercase() || b == b'_'), "{code}");
         assert!(
             message.starts_with(|c: char| c.is_ascii_lowercase())
                 || message.starts_with("PASSWORD_")

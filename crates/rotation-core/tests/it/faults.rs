@@ -19,6 +19,8 @@ pub(crate) struct Explored {
     /// Invocations, each with its faults.
     pub(crate) invocations: usize,
     pub(crate) violations: Vec<Broken>,
+    /// What journals said of credentials, each held against the world.
+    pub(crate) statements: usize,
     /// The most whole rotations that it took from any world until success, once faults had stopped; the service
     /// gives up after four.
     pub(crate) attempts: Option<usize>,
@@ -79,6 +81,7 @@ impl Explored {
             service.end();
         }
         let violations = std::mem::take(&mut service.world.watch.borrow_mut().violations);
+        self.statements += std::mem::take(&mut service.world.watch.borrow_mut().statements);
         let broken = |violation| Broken { violation, step, faults: faults.to_vec() };
         self.violations.extend(violations.into_iter().map(broken));
         if let Some(next) = next
@@ -95,7 +98,11 @@ impl Explored {
 #[track_caller]
 fn check(plan: Plan, kind: Kind, at_least: usize) {
     let explored = Explored::all(plan, kind, Variant::Sound);
-    println!("{plan:?}, {kind:?}: {} worlds, {} invocations", explored.nodes, explored.invocations);
+    println!(
+        "{plan:?}, {kind:?}: {} worlds, {} invocations, {} statements of journals",
+        explored.nodes, explored.invocations, explored.statements
+    );
+    assert!(explored.statements > explored.nodes, "{} statements only", explored.statements);
     let broken = &explored.violations;
     assert!(broken.is_empty(), "{:#?}", &broken[..broken.len().min(5)]);
     assert_eq!(explored.attempts, Some(1), "I5: whole rotations until success, once faults have stopped");

@@ -9,6 +9,7 @@ mod documents;
 mod error_texts;
 mod faults;
 mod interleavings;
+mod journal;
 mod mutants;
 mod passwords;
 mod tls;

@@ -149,7 +149,7 @@ impl Lab {
     }
 
     pub(crate) async fn rotate_to(&self, next: &TestLogin) -> Result<Vec<String>, StatementError> {
-        self.stage(next).await?.commit().await
+        self.stage(next).await?.commit().await.map(|committed| committed.notes)
     }
 
     /// The user gives itself another password.
@@ -157,7 +157,7 @@ impl Lab {
         let new = Password::parse(new).unwrap();
         let mut session = self.connect(&self.app).await.unwrap();
         session.stage(&Change::OwnPassword { new: &new }, deadline()).await?;
-        session.commit().await
+        session.commit().await.map(|committed| committed.notes)
     }
 
     /// Roles, sorted.

@@ -27,7 +27,7 @@ async fn failure(login: &Login, transport: Transport) -> ConnectError {
     outcome.map(drop).unwrap_err()
 }
 
-fn code(error: ConnectError) -> &'static str {
+fn code(error: ConnectError) -> rotation_core::Code {
     RotationError::from(TargetError::Login { credential: Credential::Current, error }).code()
 }
 

@@ -91,7 +91,7 @@ impl Lab {
         let login = TestLogin { username: self.app.username.clone(), password: old.to_owned() };
         let mut session = self.connect(&login).await.unwrap();
         session.stage(&Change::OwnPassword { new: &password(new) }, deadline()).await?;
-        session.commit().await
+        session.commit().await.map(|committed| committed.notes)
     }
 
     /// `setSecret` of the single-user strategy, with the lab's user under `AWSCURRENT`.
@@ -126,7 +126,7 @@ impl Lab {
         let live = pair.other(&next.username);
         let mut session = self.connect(&self.master).await.unwrap();
         session.stage(&Change::OtherUser { pair: &pair, live, next: &next }, deadline()).await?;
-        session.commit().await
+        session.commit().await.map(|committed| committed.notes)
     }
 }
 

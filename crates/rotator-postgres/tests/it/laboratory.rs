@@ -148,7 +148,7 @@ impl<'s> Lab<'s> {
     }
 
     pub(crate) async fn rotate_to(&self, next: &TestLogin) -> Result<Vec<String>, StatementError> {
-        self.stage(next).await?.commit().await
+        self.stage(next).await?.commit().await.map(|committed| committed.notes)
     }
 
     /// All that the catalogue says of roles whose name contains the user's or the master's.

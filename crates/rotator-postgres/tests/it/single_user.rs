@@ -7,7 +7,7 @@ use crate::laboratory::{Lab, deadline, versions};
 async fn change(lab: &Lab<'_>, new: &str) -> Result<Vec<String>, rotation_core::database::StatementError> {
     let mut session = lab.connect(&lab.app).await.unwrap();
     session.stage(&Change::OwnPassword { new: &Password::parse(new).unwrap() }, deadline()).await?;
-    session.commit().await
+    session.commit().await.map(|committed| committed.notes)
 }
 
 #[tokio::test]

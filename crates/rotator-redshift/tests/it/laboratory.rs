@@ -92,7 +92,7 @@ impl Lab {
     pub(crate) async fn change(&self, new: &str) -> Result<Vec<String>, StatementError> {
         let mut session = self.connect(&self.app).await.unwrap();
         session.stage(&Change::OwnPassword { new: &Password::parse(new).unwrap() }, deadline()).await?;
-        session.commit().await
+        session.commit().await.map(|committed| committed.notes)
     }
 
     /// Stages a change of the other user as the master, whose session it gives.
@@ -109,7 +109,7 @@ impl Lab {
     }
 
     pub(crate) async fn rotate_to(&self, next: &TestLogin) -> Result<Vec<String>, StatementError> {
-        self.stage(next).await?.commit().await
+        self.stage(next).await?.commit().await.map(|committed| committed.notes)
     }
 
     /// Every row of the catalogue's views that is about the user, with its name taken out.

@@ -6,8 +6,12 @@ use crate::{
     document::SecretDocument,
     error::RotationError,
     event::SecretId,
+    journal::Phase,
     target::{Applied, Authority, Versions},
 };
+
+/// Whose logins the change concerns. Previous is pending's user, with the password that is being replaced.
+const OTHER_USER: [Credential; 2] = [Credential::Pending, Credential::Previous];
 
 impl<E: Engine> Database<E> {
     /// Afterwards the other user of the pair may do what the original may, and logs in with pending's password.
@@ -31,14 +35,13 @@ impl<E: Engine> Database<E> {
         if master == versions.secret {
             return Err(TargetError::MasterIsSelf.into());
         }
-        drop(self.login(&logins.current).await.map_err(refused(Credential::Current))?);
+        drop(self.login(Credential::Current, &logins.current).await.map_err(refused(Credential::Current))?);
         let mut session =
             self.login_as_master(logins, &master, versions.companion.as_ref(), authority).await?;
         let change = Change::OtherUser { pair: &pair, live, next };
-        self.within(Credential::Master, session.stage(&change, self.deadline)).await?;
+        self.within(Phase::Change, Credential::Master, session.stage(&change, self.deadline)).await?;
         authority.confirm().await?;
-        let notes = self.within(Credential::Master, session.commit()).await?;
-        Ok(Applied::Changed { notes })
+        Ok(Applied::Changed(self.commit(session, Credential::Master, &OTHER_USER).await?))
     }
 
     /// The master may have been rotated since its secret was read: a refused login reads it once more.
@@ -53,7 +56,7 @@ impl<E: Engine> Database<E> {
             Some(document) => master_login::<E>(logins, document)?,
             None => master_login::<E>(logins, &authority.companion(master).await?)?,
         };
-        let refusal = match self.login(&first).await {
+        let refusal = match self.login(Credential::Master, &first).await {
             Err(error) if error.is_refusal() => error,
             outcome => return outcome.map_err(refused(Credential::Master)),
         };
@@ -61,7 +64,9 @@ impl<E: Engine> Database<E> {
         if again == first {
             return Err(refused(Credential::Master)(refusal));
         }
-        self.login(&again).await.map_err(|error: ConnectError| refused(Credential::Master)(error))
+        self.login(Credential::Master, &again)
+            .await
+            .map_err(|error: ConnectError| refused(Credential::Master)(error))
     }
 }
 

@@ -2,10 +2,14 @@
 
 use super::{Database, Logins, refused};
 use crate::{
-    database::{Change, Credential, Engine, Login, Session, StatementFault, TargetError},
+    database::{Change, Committed, Credential, Engine, Login, Session, StatementFault, TargetError},
     error::RotationError,
+    journal::Phase,
     target::{Applied, Authority},
 };
+
+/// Whose logins the change of one user's password concerns: all of them are the same user's.
+const SAME_USER: [Credential; 3] = [Credential::Current, Credential::Pending, Credential::Previous];
 
 impl<E: Engine> Database<E> {
     /// Afterwards pending's password logs in. The credential that the labels call live goes first, so that a healthy
@@ -18,7 +22,7 @@ impl<E: Engine> Database<E> {
         if logins.pending.credentials.username != logins.current.credentials.username {
             return Err(TargetError::UserDiffers.into());
         }
-        match self.login(&logins.current).await {
+        match self.login(Credential::Current, &logins.current).await {
             Ok(_) if logins.pending.credentials == logins.current.credentials => {
                 return Ok(Applied::AlreadySet);
             }
@@ -26,7 +30,7 @@ impl<E: Engine> Database<E> {
             Err(error) if error.is_refusal() => {}
             Err(error) => return Err(refused(Credential::Current)(error)),
         }
-        match self.login(&logins.pending).await {
+        match self.login(Credential::Pending, &logins.pending).await {
             Ok(_) => return Ok(Applied::AlreadySet),
             Err(error) if error.is_refusal() => {}
             Err(error) => return Err(refused(Credential::Pending)(error)),
@@ -34,7 +38,7 @@ impl<E: Engine> Database<E> {
         let Some(previous) = self.previous(logins, authority).await? else {
             return Err(TargetError::AllRefused.into());
         };
-        match self.login(&previous).await {
+        match self.login(Credential::Previous, &previous).await {
             Ok(session) => self.change(session, Credential::Previous, logins, authority).await,
             Err(error) if error.is_refusal() => Err(TargetError::AllRefused.into()),
             Err(error) => Err(refused(Credential::Previous)(error)),
@@ -49,14 +53,16 @@ impl<E: Engine> Database<E> {
         authority: &impl Authority,
     ) -> Result<Applied, RotationError> {
         let change = Change::OwnPassword { new: &logins.pending.credentials.password };
-        self.within(credential, session.stage(&change, self.deadline)).await?;
+        self.within(Phase::Change, credential, session.stage(&change, self.deadline)).await?;
         authority.confirm().await?;
-        match self.within(credential, session.commit()).await {
-            Ok(notes) => Ok(Applied::Changed { notes }),
-            Err(error) if may_have_taken_effect(&error) => match self.login(&logins.pending).await {
-                Ok(_) => Ok(Applied::Changed { notes: Vec::new() }),
-                Err(_) => Err(error),
-            },
+        match self.commit(session, credential, &SAME_USER).await {
+            Ok(committed) => Ok(Applied::Changed(committed)),
+            Err(error) if a_login_may_tell(&error) => {
+                match self.login(Credential::Pending, &logins.pending).await {
+                    Ok(_) => Ok(Applied::Changed(Committed::default())),
+                    Err(_) => Err(error),
+                }
+            }
             Err(error) => Err(error),
         }
     }
@@ -85,7 +91,7 @@ impl<E: Engine> Database<E> {
 
 /// Whether the change may have taken effect although nobody said so: logging in finds out. A server that keeps a
 /// history of passwords refuses one that an earlier invocation has set already.
-fn may_have_taken_effect(error: &RotationError) -> bool {
+fn a_login_may_tell(error: &RotationError) -> bool {
     let RotationError::Target(TargetError::Statement { error, .. }) = error else { return false };
     matches!(error.fault, StatementFault::ConnectionLost | StatementFault::PasswordPolicy { .. })
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use rotation_core::{
-    StagingLabel, VersionId,
-    database::{TlsMode, Transport},
+    Knowledge, StagingLabel, State, VersionId,
+    database::{Credential, TlsMode, Transport},
 };
 
 use super::{Plan, User, Value, World, digest::credentials};
@@ -12,7 +12,7 @@ use super::{Plan, User, Value, World, digest::credentials};
 /// A broken invariant.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Violation {
-    /// `I1` to `I6` as in the failure catalogue, or `TLS`.
+    /// `I1` to `I6` as in docs/semantics.md, `TLS`, or `STATE` where a journal says what is not so.
     pub(crate) invariant: &'static str,
     /// Right after which call.
     pub(crate) after: &'static str,
@@ -34,6 +34,8 @@ pub(crate) struct Watch {
     /// turns to anything but the write that it looked for.
     looked: BTreeMap<usize, bool>,
     pub(crate) certificate_failed: bool,
+    /// How many statements of journals were held against the world.
+    pub(crate) statements: usize,
 }
 
 /// What of a user must stay.
@@ -133,6 +135,28 @@ impl World {
         }
         if !holds {
             self.watch.borrow_mut().report("I3", after, false);
+        }
+    }
+
+    /// What an invocation says of the credentials must be so.
+    pub(crate) fn check_state(&self, state: Option<&State>) {
+        let labels = [
+            (Credential::Current, StagingLabel::Current),
+            (Credential::Pending, StagingLabel::Pending),
+            (Credential::Previous, StagingLabel::Previous),
+        ];
+        for (credential, label) in labels {
+            let said = match state.and_then(|state| state.knowledge(credential)) {
+                Some(Knowledge::LogsIn | Knowledge::Set) => true,
+                Some(Knowledge::DoesNot) => false,
+                Some(Knowledge::NotTried(_) | Knowledge::Unanswered | Knowledge::MaySet) | None => continue,
+            };
+            let so = self.logs_in(&label);
+            let mut watch = self.watch.borrow_mut();
+            watch.statements += 1;
+            if said != so {
+                watch.report("STATE", "the end of the invocation", false);
+            }
         }
     }
 

@@ -3,8 +3,8 @@
 use std::{future::poll_fn, pin::pin, rc::Rc, sync::LazyLock, task::Poll, time::Duration};
 
 use rotation_core::{
-    Deadline, ForeignSecrets, Invoker, Outcome, RotationError, RotationEvent, Rotator, SecretId, SecretStore,
-    StagingLabel, Step, Target, VersionId,
+    Deadline, ForeignSecrets, Invoker, Journal, Outcome, RotationError, RotationEvent, Rotator, SecretId,
+    SecretStore, StagingLabel, Step, Target, VersionId,
     database::{Database, Engine, PasswordPolicy, PasswordSettings},
 };
 
@@ -122,7 +122,22 @@ impl Service {
 
     /// One invocation; `None` where it was killed.
     pub(crate) async fn invoke(&self, step: Step) -> Option<Result<Outcome, RotationError>> {
-        let mut invocation = pin!(self.function(step));
+        self.journaled(step).await.map(|(outcome, _)| outcome)
+    }
+
+    /// The same, with what the function's journal says after it. The journal is held against the world where nobody
+    /// else acted in it.
+    pub(crate) async fn journaled(&self, step: Step) -> Option<(Result<Outcome, RotationError>, Journal)> {
+        let journal = Journal::default();
+        let outcome = self.polled(step, &journal).await?;
+        if self.world.watch.borrow().tokens.len() == 1 {
+            self.world.check_state(journal.state().as_ref());
+        }
+        Some((outcome, journal))
+    }
+
+    async fn polled(&self, step: Step, journal: &Journal) -> Option<Result<Outcome, RotationError>> {
+        let mut invocation = pin!(self.function(step, journal));
         self.world.gate.borrow_mut().killed = false;
         poll_fn(|cx| {
             let outcome = invocation.as_mut().poll(cx);
@@ -134,21 +149,25 @@ impl Service {
         .await
     }
 
-    async fn function(&self, step: Step) -> Result<Outcome, RotationError> {
+    async fn function(&self, step: Step, journal: &Journal) -> Result<Outcome, RotationError> {
         let (store, deadline) = (Store(Rc::clone(&self.world)), Deadline::after(Self::TIME));
         let server = Server(Rc::clone(&self.world));
         match self.variant {
-            Variant::Sound => self.run(step, store, self.database(server, deadline), deadline).await,
+            Variant::Sound => {
+                let target = self.database(server, deadline).recorded_in(journal);
+                self.run(step, store, target, deadline, journal).await
+            }
             Variant::RereadsCurrent => {
-                self.run(step, RereadsCurrent(store), self.database(server, deadline), deadline).await
+                self.run(step, RereadsCurrent(store), self.database(server, deadline), deadline, journal)
+                    .await
             }
             Variant::TrustsPending => {
                 let target = TrustsPending(self.database(server, deadline));
-                self.run(step, store, target, deadline).await
+                self.run(step, store, target, deadline, journal).await
             }
             Variant::DowngradesTls => {
                 let target = self.database(DowngradesTls(server), deadline);
-                self.run(step, store, target, deadline).await
+                self.run(step, store, target, deadline, journal).await
             }
         }
     }
@@ -163,6 +182,7 @@ impl Service {
         store: impl SecretStore,
         target: impl Target,
         deadline: Deadline,
+        journal: &Journal,
     ) -> Result<Outcome, RotationError> {
         let event = RotationEvent {
             step,
@@ -171,7 +191,7 @@ impl Service {
             rotation_token: None,
         };
         let invoker = Invoker::Function { arn: FUNCTION.into(), foreign_secrets: ForeignSecrets::Refuse };
-        Rotator::new(store, target, invoker).rotate(&event, deadline).await
+        Rotator::new(store, target, invoker).recorded_in(journal).rotate(&event, deadline).await
     }
 }
 

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, future::poll_fn, rc::Rc, task::Poll};
 
 use rotation_core::{
     Deadline,
-    database::{Cause, Change, Session, StatementError, StatementFault, UserPair, Username},
+    database::{Cause, Change, Committed, Session, StatementError, StatementFault, UserPair, Username},
 };
 
 use super::{Kind, ServerModel, User, World};
@@ -169,7 +169,7 @@ impl Session for Connection {
         Ok(())
     }
 
-    async fn commit(mut self) -> Result<Vec<String>, StatementError> {
+    async fn commit(mut self) -> Result<Committed, StatementError> {
         let staged = std::mem::take(&mut self.staged);
         assert!(!staged.is_empty(), "commit without a staged change");
         let kind = self.world.server.borrow().kind;
@@ -181,7 +181,7 @@ impl Session for Connection {
                 self.call(statement.name(), |server| statement.apply(server)).await?;
             }
         }
-        Ok(Vec::new())
+        Ok(Committed::default())
     }
 }
 

@@ -1,0 +1,247 @@
+//! The stable codes of failures: one table.
+
+use std::fmt;
+
+/// What a failure asks of whoever called the step. The outcome line says it as `outcome`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// The event, the labels or the values are such that this step must not act. Nothing was changed, and calling
+    /// again changes nothing until somebody has changed what was asked for.
+    Refused,
+    /// It may pass by itself: the service's next call may succeed.
+    Retryable,
+    /// Somebody has to mend something around the secret: a right, a network, a certificate, a user of the database.
+    Failed,
+}
+
+impl Class {
+    /// The word of the outcome line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::Retryable => "retryable",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// Makes the enumeration and what can be said of its variants from one row each.
+macro_rules! codes {
+    ($($(#[doc = $meaning:literal])+ $variant:ident = $name:literal, $class:ident;)+) => {
+        /// A stable name for a kind of failure, for alarms and runbooks. A name is never given to another failure.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Code {
+            $($(#[doc = $meaning])+ $variant,)+
+        }
+
+        impl Code {
+            /// All of them, sorted by what they are about.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The name, as it stands in answers and lines: `DB_LOCKED`.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)+ }
+            }
+
+            /// What it asks of the caller.
+            pub const fn class(self) -> Class {
+                match self { $(Self::$variant => Class::$class,)+ }
+            }
+
+            /// What it means, in one sentence.
+            pub fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => concat!($($meaning,)+).trim(),)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    /// A setting of the function is wrong.
+    ConfigInvalid = "CONFIG_INVALID", Failed;
+    /// The event is not one that Secrets Manager sends.
+    EventInvalid = "EVENT_INVALID", Refused;
+    /// The secret is scheduled for deletion.
+    SecretDeleted = "SECRET_DELETED", Refused;
+    /// The secret belongs to another account or region than the function.
+    SecretForeign = "SECRET_FOREIGN", Refused;
+    /// Rotation is not enabled for the secret.
+    RotationDisabled = "ROTATION_DISABLED", Refused;
+    /// The secret is configured to be rotated by another function.
+    RotationOtherFunction = "ROTATION_OTHER_FUNCTION", Refused;
+    /// The secret has no version with the event's token.
+    VersionUnknown = "VERSION_UNKNOWN", Refused;
+    /// The version is neither AWSCURRENT nor AWSPENDING.
+    VersionNotPending = "VERSION_NOT_PENDING", Refused;
+    /// No version of the secret is AWSCURRENT.
+    SecretNoCurrent = "SECRET_NO_CURRENT", Refused;
+    /// The labels moved while the step was working.
+    LabelsMoved = "LABELS_MOVED", Refused;
+    /// A version that bears a label has no value yet.
+    SecretNoValue = "SECRET_NO_VALUE", Retryable;
+    /// The invocation's time was over before its work.
+    TimedOut = "TIMED_OUT", Retryable;
+
+    /// A field that a rotation needs is missing from the secret.
+    SecretFieldMissing = "SECRET_FIELD_MISSING", Refused;
+    /// A field of the secret has a value that cannot be used.
+    SecretFieldInvalid = "SECRET_FIELD_INVALID", Refused;
+    /// The secret is of another engine than the function.
+    SecretEngineMismatch = "SECRET_ENGINE_MISMATCH", Refused;
+    /// The secret's value is not one JSON object.
+    SecretMalformed = "SECRET_MALFORMED", Refused;
+    /// The pending version names another server than the current one.
+    PendingHostDiffers = "PENDING_HOST_DIFFERS", Refused;
+    /// The pending version does not name the user whose turn it is.
+    PendingUserDiffers = "PENDING_USER_DIFFERS", Refused;
+    /// The master secret's value cannot be used.
+    MasterInvalid = "MASTER_INVALID", Refused;
+    /// The master secret is one that RDS manages.
+    MasterManaged = "MASTER_MANAGED", Refused;
+    /// The master secret names another host than the secret.
+    MasterHostDiffers = "MASTER_HOST_DIFFERS", Refused;
+    /// The secret names another master secret than the function was deployed for.
+    MasterNotDeployed = "MASTER_NOT_DEPLOYED", Refused;
+    /// The secret is its own master secret, or holds the same user.
+    MasterIsSelf = "MASTER_IS_SELF", Refused;
+    /// The password settings cannot make a password.
+    PasswordSettings = "PASSWORD_SETTINGS", Failed;
+    /// The operating system gives no random bytes.
+    NoRandomness = "NO_RANDOMNESS", Retryable;
+
+    /// Secrets Manager cannot be reached.
+    NetSmUnreachable = "NET_SM_UNREACHABLE", Retryable;
+    /// The certificate of Secrets Manager's endpoint is not trusted.
+    NetSmCertificate = "NET_SM_CERTIFICATE", Failed;
+    /// Secrets Manager takes no more requests for the moment.
+    SmThrottled = "SM_THROTTLED", Retryable;
+    /// Secrets Manager has a fault of its own.
+    SmInternal = "SM_INTERNAL", Retryable;
+    /// Secrets Manager refused a request for a reason that has no code of its own.
+    SmRejected = "SM_REJECTED", Failed;
+    /// IAM does not allow a call of Secrets Manager.
+    IamDenied = "IAM_DENIED", Failed;
+    /// The credentials for AWS are missing, expired or wrong.
+    IamCredentials = "IAM_CREDENTIALS", Failed;
+    /// The secret's KMS key cannot be used.
+    KmsDenied = "KMS_DENIED", Failed;
+    /// There is no secret of this name.
+    SecretUnknown = "SECRET_UNKNOWN", Failed;
+    /// The master secret cannot be read.
+    MasterUnreadable = "MASTER_UNREADABLE", Failed;
+    /// Secrets Manager asks for a rotation token that the event did not bring.
+    TokenRequired = "TOKEN_REQUIRED", Failed;
+    /// A password that Secrets Manager made breaks the settings that it was asked for.
+    PasswordUnusable = "PASSWORD_UNUSABLE", Failed;
+
+    /// The host name of the database does not resolve.
+    NetDbDns = "NET_DB_DNS", Retryable;
+    /// The host name resolves to an address that no database has.
+    NetDbForbidden = "NET_DB_FORBIDDEN", Refused;
+    /// Nothing takes connections at the database's address.
+    NetDbUnreachable = "NET_DB_UNREACHABLE", Retryable;
+    /// Nothing answers at the database's address.
+    NetDbTimedOut = "NET_DB_TIMED_OUT", Retryable;
+    /// The server says that it offers no TLS, and plaintext is not allowed.
+    TlsUnavailable = "TLS_UNAVAILABLE", Failed;
+    /// The server's certificate has expired.
+    TlsExpired = "TLS_EXPIRED", Failed;
+    /// The server's certificate is not valid yet.
+    TlsNotYetValid = "TLS_NOT_YET_VALID", Failed;
+    /// The server's certificate is signed by itself.
+    TlsSelfSigned = "TLS_SELF_SIGNED", Failed;
+    /// The server's certificate names another host.
+    TlsHostname = "TLS_HOSTNAME", Failed;
+    /// The server's certificate comes from an authority that is not trusted.
+    TlsUnknownCa = "TLS_UNKNOWN_CA", Failed;
+    /// Where a handshake is due, nothing answers as TLS does.
+    TlsNotSpoken = "TLS_NOT_SPOKEN", Failed;
+    /// The handshake failed for another reason.
+    TlsHandshake = "TLS_HANDSHAKE", Failed;
+
+    /// The server refused a user name or password.
+    DbAuthRefused = "DB_AUTH_REFUSED", Failed;
+    /// The server refused every credential that is stored.
+    DbAllRefused = "DB_ALL_REFUSED", Failed;
+    /// The database has no such user.
+    DbUserMissing = "DB_USER_MISSING", Failed;
+    /// The user exists and may not log in.
+    DbLocked = "DB_LOCKED", Failed;
+    /// The user or its password has expired.
+    DbExpired = "DB_EXPIRED", Failed;
+    /// The server's access rules keep this client out.
+    DbAccessRule = "DB_ACCESS_RULE", Failed;
+    /// The server has no connection left.
+    DbTooManyConnections = "DB_TOO_MANY_CONNECTIONS", Retryable;
+    /// The server asks for an authentication that would give the password away, or that is not spoken here.
+    DbAuthMethod = "DB_AUTH_METHOD", Failed;
+    /// The database that the secret names is not there or closed to the user.
+    DbNoDatabase = "DB_NO_DATABASE", Failed;
+    /// The server is starting, stopping or failing over.
+    DbNotReady = "DB_NOT_READY", Retryable;
+    /// The server takes no writes.
+    DbReadOnly = "DB_READ_ONLY", Retryable;
+    /// The server's version is not supported.
+    DbUnsupported = "DB_UNSUPPORTED", Failed;
+    /// What answers does not speak the engine's protocol as expected.
+    DbProtocol = "DB_PROTOCOL", Failed;
+    /// A privilege is missing.
+    DbPrivilegeMissing = "DB_PRIVILEGE_MISSING", Failed;
+    /// The server lets only members of `rds_password` change passwords.
+    DbPasswordsRestricted = "DB_PASSWORDS_RESTRICTED", Failed;
+    /// The server's password policy refused the new password.
+    DbPasswordPolicy = "DB_PASSWORD_POLICY", Failed;
+    /// The other user of the pair exists and is not known to be a clone of this one.
+    DbNotKin = "DB_NOT_KIN", Refused;
+    /// This user must not be rotated by alternating users.
+    DbNotAlternating = "DB_NOT_ALTERNATING", Refused;
+    /// Somebody else changed the same user at the same time.
+    DbBusy = "DB_BUSY", Retryable;
+    /// The connection ended before the answer.
+    DbConnectionLost = "DB_CONNECTION_LOST", Retryable;
+    /// The database did not finish in time.
+    DbTimedOut = "DB_TIMED_OUT", Retryable;
+    /// The server refused a statement for a reason that has no code of its own.
+    DbStatement = "DB_STATEMENT", Failed;
+}
+
+impl Code {
+    /// Whether the server looked at the account and said no, so that the credential is known not to log in.
+    pub const fn is_refused_login(self) -> bool {
+        matches!(self, Self::DbAuthRefused | Self::DbUserMissing | Self::DbLocked | Self::DbExpired)
+    }
+
+    /// Whether TLS was the matter.
+    pub const fn is_tls(self) -> bool {
+        matches!(
+            self,
+            Self::TlsUnavailable
+                | Self::TlsExpired
+                | Self::TlsNotYetValid
+                | Self::TlsSelfSigned
+                | Self::TlsHostname
+                | Self::TlsUnknownCa
+                | Self::TlsNotSpoken
+                | Self::TlsHandshake
+        )
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// The name, as it stands everywhere else.
+impl fmt::Debug for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.name())
+    }
+}
+
+impl PartialEq<&str> for Code {
+    fn eq(&self, name: &&str) -> bool {
+        self.name() == *name
+    }
+}

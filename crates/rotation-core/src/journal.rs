@@ -1,0 +1,195 @@
+//! The journal of one invocation: what was tried, what was answered, and how long it took.
+//!
+//! ```text
+//! shell ── Journal ──┬─ Rotator    phases: calls of Secrets Manager
+//!                    └─ Database   login attempts, phases of a session, the change
+//!          after the answer, an error or the deadline: logins(), phases(), state()
+//! ```
+//!
+//! It holds no password, no token and no text of a statement, and a bounded number of entries.
+
+mod phase;
+mod state;
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::time::Instant;
+
+pub use phase::Phase;
+use phase::{Clocks, Timing};
+use state::Change;
+pub use state::{Knowledge, State};
+
+use crate::{
+    code::Code,
+    database::{Credential, Login, Transport},
+};
+
+/// The most login attempts that are kept; a step makes at most six.
+const MOST_LOGINS: usize = 32;
+
+/// A handle to the record of one invocation. Clones share the record, so that it can be read by whoever made it after
+/// the work has ended, failed, or was dropped at the deadline.
+#[derive(Clone, Default)]
+pub struct Journal(Arc<Mutex<Record>>);
+
+#[derive(Default)]
+struct Record {
+    logins: Vec<LoginAttempt>,
+    left_out: usize,
+    clocks: Clocks,
+    change: Option<Change>,
+}
+
+/// One login attempt over one transport.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoginAttempt {
+    /// Which credential was tried.
+    pub credential: Credential,
+    /// How the connection was to be protected.
+    pub transport: Transport,
+    /// Which host.
+    pub host: String,
+    /// Which TCP port.
+    pub port: u16,
+    /// What came of it.
+    pub answer: Answer,
+    /// From the first packet to the answer.
+    pub time: Duration,
+}
+
+/// What came of a login attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The credential logged in.
+    LoggedIn,
+    /// It did not, for this reason.
+    Failed(Code),
+    /// The invocation's time was over first.
+    Unfinished,
+}
+
+impl Answer {
+    /// For people and machines: `logged in`, `unfinished`, or the code.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::LoggedIn => "logged in",
+            Self::Failed(code) => code.name(),
+            Self::Unfinished => "unfinished",
+        }
+    }
+}
+
+impl Journal {
+    /// The login attempts so far, in their order.
+    pub fn logins(&self) -> Vec<LoginAttempt> {
+        self.record().logins.clone()
+    }
+
+    /// How many login attempts were made beyond those that are kept.
+    pub fn logins_left_out(&self) -> usize {
+        self.record().left_out
+    }
+
+    /// The time spent in each phase that was begun. Calls of one phase that run at the same time count once.
+    pub fn phases(&self) -> Vec<(Phase, Duration)> {
+        self.record().clocks.spent()
+    }
+
+    /// Which credentials are known to log in, by what this invocation itself saw and nothing else. `None` where it
+    /// saw nothing of it.
+    pub fn state(&self) -> Option<State> {
+        let record = self.record();
+        State::of(&record.logins, record.change.as_ref())
+    }
+
+    /// Notes that a login attempt begins. It is kept as unfinished until [`Attempt::ended`].
+    pub(crate) fn attempt(&self, credential: Credential, transport: Transport, login: &Login) -> Attempt {
+        let timing = self.phase(Phase::Connect);
+        let mut record = self.record();
+        let index = (record.logins.len() < MOST_LOGINS).then_some(record.logins.len());
+        match index {
+            None => record.left_out += 1,
+            Some(_) => record.logins.push(LoginAttempt {
+                credential,
+                transport,
+                host: login.host.as_str().to_owned(),
+                port: login.port,
+                answer: Answer::Unfinished,
+                time: Duration::ZERO,
+            }),
+        }
+        drop(record);
+        Attempt { journal: self.clone(), index, began: Instant::now(), _timing: timing }
+    }
+
+    /// Counts the time until the guard is dropped.
+    pub(crate) fn phase(&self, phase: Phase) -> Timing {
+        Timing::begin(self.clone(), phase)
+    }
+
+    /// Counts the time of a future, also where it is dropped before its end.
+    pub(crate) async fn timed<T>(&self, phase: Phase, future: impl Future<Output = T>) -> T {
+        let _timing = self.phase(phase);
+        future.await
+    }
+
+    /// Notes that a change of these credentials is being made final. What was known of them holds no longer.
+    pub(crate) fn change_begins(&self, of: &'static [Credential]) {
+        let mut record = self.record();
+        let logins_before = record.logins.len();
+        record.change = Some(Change::begun(of, logins_before));
+    }
+
+    /// Notes how the change ended: made, or taken back as a whole.
+    pub(crate) fn change_ended(&self, made: bool) {
+        if let Some(change) = &mut self.record().change {
+            change.end(made);
+        }
+    }
+
+    /// A panic while the lock was held would be a defect elsewhere; the record is whole at every moment.
+    fn record(&self) -> MutexGuard<'_, Record> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Journal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Journal").field("logins", &self.logins()).field("phases", &self.phases()).finish()
+    }
+}
+
+/// A login attempt that is under way. Dropping it notes the time.
+pub(crate) struct Attempt {
+    journal: Journal,
+    /// Its place, where it is kept.
+    index: Option<usize>,
+    began: Instant,
+    _timing: Timing,
+}
+
+impl Attempt {
+    /// Notes the answer.
+    pub(crate) fn ended(self, answer: Answer) {
+        self.note(|attempt| attempt.answer = answer);
+    }
+
+    fn note(&self, change: impl FnOnce(&mut LoginAttempt)) {
+        let mut record = self.journal.record();
+        if let Some(attempt) = self.index.and_then(|index| record.logins.get_mut(index)) {
+            change(attempt);
+        }
+    }
+}
+
+impl Drop for Attempt {
+    fn drop(&mut self) {
+        let time = self.began.elapsed();
+        self.note(|attempt| attempt.time = time);
+    }
+}

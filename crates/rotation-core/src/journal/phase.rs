@@ -1,0 +1,118 @@
+//! The phases of a step, and the time spent in each.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::Journal;
+
+/// What a step spends its time in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Phase {
+    /// `DescribeSecret` at the start.
+    Describe,
+    /// `GetSecretValue`.
+    Read,
+    /// Making a password, by `GetRandomPassword` where it is so set.
+    Password,
+    /// `PutSecretValue`.
+    Put,
+    /// Name, connection, TLS and login at the database.
+    Connect,
+    /// Preparing the change in the database.
+    Change,
+    /// `DescribeSecret` once more, right before the change is made final.
+    Confirm,
+    /// Making the change final.
+    Commit,
+    /// The query that proves that pending can do work.
+    Probe,
+    /// `UpdateSecretVersionStage`.
+    Promote,
+}
+
+impl Phase {
+    /// All of them, in the order in which steps come to them.
+    pub const ALL: [Self; 10] = [
+        Self::Describe,
+        Self::Read,
+        Self::Password,
+        Self::Put,
+        Self::Connect,
+        Self::Change,
+        Self::Confirm,
+        Self::Commit,
+        Self::Probe,
+        Self::Promote,
+    ];
+
+    /// The word of the outcome line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Describe => "describe",
+            Self::Read => "read",
+            Self::Password => "password",
+            Self::Put => "put",
+            Self::Connect => "connect",
+            Self::Change => "change",
+            Self::Confirm => "confirm",
+            Self::Commit => "commit",
+            Self::Probe => "probe",
+            Self::Promote => "promote",
+        }
+    }
+}
+
+/// One clock a phase.
+#[derive(Default)]
+pub(super) struct Clocks([Clock; Phase::ALL.len()]);
+
+#[derive(Default)]
+struct Clock {
+    /// How many calls are under way.
+    running: u32,
+    /// When the first of them began.
+    began: Option<Instant>,
+    spent: Option<Duration>,
+}
+
+impl Clocks {
+    pub(super) fn spent(&self) -> Vec<(Phase, Duration)> {
+        Phase::ALL.iter().zip(&self.0).filter_map(|(phase, clock)| Some((*phase, clock.spent?))).collect()
+    }
+
+    fn start(&mut self, phase: Phase) {
+        let clock = &mut self.0[phase as usize];
+        clock.running += 1;
+        clock.began.get_or_insert_with(Instant::now);
+    }
+
+    fn stop(&mut self, phase: Phase) {
+        let clock = &mut self.0[phase as usize];
+        clock.running = clock.running.saturating_sub(1);
+        if clock.running == 0
+            && let Some(began) = clock.began.take()
+        {
+            clock.spent = Some(clock.spent.unwrap_or_default() + began.elapsed());
+        }
+    }
+}
+
+/// Counts for a phase until it is dropped.
+pub(crate) struct Timing {
+    journal: Journal,
+    phase: Phase,
+}
+
+impl Timing {
+    pub(super) fn begin(journal: Journal, phase: Phase) -> Self {
+        journal.record().clocks.start(phase);
+        Self { journal, phase }
+    }
+}
+
+impl Drop for Timing {
+    fn drop(&mut self) {
+        self.journal.record().clocks.stop(self.phase);
+    }
+}

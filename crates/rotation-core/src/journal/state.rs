@@ -1,0 +1,102 @@
+//! Which credentials are known to log in, by what one invocation saw.
+
+use std::fmt;
+
+use super::{Answer, LoginAttempt};
+use crate::{code::Code, database::Credential};
+
+/// A change of passwords that was made final, or was about to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Change {
+    /// Whose logins it changes.
+    of: &'static [Credential],
+    /// How many login attempts came before it.
+    logins_before: usize,
+    end: Option<bool>,
+}
+
+impl Change {
+    pub(super) fn begun(of: &'static [Credential], logins_before: usize) -> Self {
+        Self { of, logins_before, end: None }
+    }
+
+    pub(super) fn end(&mut self, made: bool) {
+        self.end = Some(made);
+    }
+}
+
+/// What is known of the credentials under the labels, one clause each, in the order current, pending, previous.
+///
+/// It prints as `AWSCURRENT logs in; AWSPENDING does not`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct State(Vec<(Credential, Knowledge)>);
+
+/// What is known of one credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Knowledge {
+    /// It logged in.
+    LogsIn,
+    /// The server looked at it and said no.
+    DoesNot,
+    /// The server was not reached, or never came to look at it.
+    NotTried(Code),
+    /// The time was over before an answer.
+    Unanswered,
+    /// The database has said that its password is set; nobody has logged in with it since.
+    Set,
+    /// Its password was sent to be set, and no answer has come.
+    MaySet,
+}
+
+impl State {
+    pub(super) fn of(logins: &[LoginAttempt], change: Option<&Change>) -> Option<Self> {
+        // A change that was taken back leaves things as they were.
+        let change = change.filter(|change| change.end != Some(false));
+        let labels = [Credential::Current, Credential::Pending, Credential::Previous];
+        let known = labels.into_iter().filter_map(|credential| {
+            let changed = change.filter(|change| change.of.contains(&credential));
+            let since = changed.map_or(0, |change| change.logins_before);
+            let last = logins.iter().skip(since).rfind(|attempt| attempt.credential == credential);
+            let knowledge = match (last.map(|attempt| attempt.answer), changed) {
+                (Some(Answer::LoggedIn), _) => Knowledge::LogsIn,
+                (Some(Answer::Failed(code)), _) if code.is_refused_login() => Knowledge::DoesNot,
+                (_, Some(change)) if credential == Credential::Pending => match change.end {
+                    Some(_) => Knowledge::Set,
+                    None => Knowledge::MaySet,
+                },
+                (Some(Answer::Failed(code)), _) => Knowledge::NotTried(code),
+                (Some(Answer::Unfinished), _) => Knowledge::Unanswered,
+                (None, _) => return None,
+            };
+            Some((credential, knowledge))
+        });
+        let known: Vec<_> = known.collect();
+        (!known.is_empty()).then_some(Self(known))
+    }
+
+    /// What is known of one credential; `None` where nothing is.
+    pub fn knowledge(&self, of: Credential) -> Option<Knowledge> {
+        self.0.iter().find(|(credential, _)| *credential == of).map(|(_, knowledge)| *knowledge)
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut some_logs_in = false;
+        for (index, (credential, knowledge)) in self.0.iter().enumerate() {
+            let before = if index == 0 { "" } else { "; " };
+            write!(f, "{before}{credential} ")?;
+            match knowledge {
+                Knowledge::LogsIn => f.write_str("logs in"),
+                Knowledge::DoesNot if some_logs_in => f.write_str("does not"),
+                Knowledge::DoesNot => f.write_str("does not log in"),
+                Knowledge::NotTried(code) => write!(f, "could not be tried ({code})"),
+                Knowledge::Unanswered => f.write_str("got no answer"),
+                Knowledge::Set => f.write_str("was set"),
+                Knowledge::MaySet => f.write_str("may have been set"),
+            }?;
+            some_logs_in |= *knowledge == Knowledge::LogsIn;
+        }
+        Ok(())
+    }
+}
