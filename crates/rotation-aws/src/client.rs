@@ -1,35 +1,12 @@
-//! The client: TLS, credentials, retries and time limits.
+//! The client of Secrets Manager.
 
-use std::{fmt, time::Duration};
+use aws_sdk_secretsmanager::{Client, config::Builder};
+use rotation_core::{SecretId, StoreError};
 
-use aws_config::{BehaviorVersion, Region};
-use aws_sdk_secretsmanager::{
-    Client,
-    config::{Builder, Credentials, SharedHttpClient},
+use crate::{
+    access::{Access, AccessKey, Origin},
+    endpoint::Endpoint,
 };
-use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
-use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
-use zeroize::Zeroizing;
-
-use crate::endpoint::Endpoint;
-
-/// The roots of AWS's own endpoints; see `data/README.md`.
-const AMAZON_ROOTS: &[u8] = include_bytes!("../data/amazon-roots.pem");
-
-/// How regions begin whose endpoints have certificates of other authorities: China, the isolated partitions of the US
-/// (`us-iso`, `us-isob`, `us-isof`) and of Europe (`eu-isoe`), and the European sovereign one.
-const ELSEWHERE: [&str; 4] = ["cn-", "us-iso", "eu-iso", "eusc-"];
-
-/// Attempts at one call, with the SDK's jittered backoff between them. The caller's deadline bounds their sum.
-const ATTEMPTS: u32 = 4;
-/// The backoff before the second attempt, doubled for each further one and drawn out by jitter. The SDK's own second
-/// would eat most of an invocation's time.
-const FIRST_BACKOFF: Duration = Duration::from_millis(200);
-/// The longest wait for a TCP and TLS connection, so that a security group which drops packets is told from a slow
-/// call before the invocation's time is over.
-const CONNECT_TIME: Duration = Duration::from_secs(3);
-/// The longest wait for one attempt's answer.
-const ATTEMPT_TIME: Duration = Duration::from_secs(6);
 
 /// AWS Secrets Manager. Cloning shares the connections.
 #[derive(Clone, Debug)]
@@ -38,100 +15,34 @@ pub struct SecretsManager {
     pub(crate) origin: Origin,
 }
 
-/// Where the credentials come from, and so whether there can be none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Origin {
-    /// A key that was handed over.
-    Given,
-    /// Nobody handed one over.
-    Missing,
-    /// Whatever a person's environment and profile lead to, looked up at the first call.
-    Sought,
-}
-
-/// The credentials that Lambda gives a function for as long as its process lives. They never print.
-#[derive(Clone)]
-pub struct AccessKey {
-    /// `AWS_ACCESS_KEY_ID`.
-    pub id: String,
-    /// `AWS_SECRET_ACCESS_KEY`.
-    pub secret: Zeroizing<String>,
-    /// `AWS_SESSION_TOKEN`.
-    pub session_token: Option<Zeroizing<String>>,
-}
-
-impl fmt::Debug for AccessKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("AccessKey(..)")
-    }
-}
-
 impl SecretsManager {
     /// A client with the credentials of a function. Without a key, every call fails for want of one.
     pub fn in_lambda(endpoint: &Endpoint, key: Option<&AccessKey>) -> Self {
-        let mut config = Builder::new()
-            .behavior_version(BehaviorVersion::latest())
-            .region(endpoint.region.clone().map(Region::new));
-        if let Some(AccessKey { id, secret, session_token }) = key {
-            let token = session_token.as_ref().map(|token| token.to_string());
-            config =
-                config.credentials_provider(Credentials::new(id, secret.as_str(), token, None, "Lambda"));
-        }
-        let origin = if key.is_some() { Origin::Given } else { Origin::Missing };
-        Self::with(config, endpoint, origin)
+        Self::of(&Access::in_lambda(endpoint, key))
     }
 
-    /// A client with a person's credentials: environment, profile (keys, or a role by keys), web identity, container
-    /// or instance. Profiles of SSO and of `credential_process` are not followed.
+    /// A client with a person's credentials, as [`Access::of_person`] finds them.
     pub async fn of_person(endpoint: &Endpoint) -> Self {
-        let loader = |endpoint: &Endpoint| {
-            aws_config::defaults(BehaviorVersion::latest()).http_client(http_client(endpoint))
-        };
-        let mut endpoint = endpoint.clone();
-        if endpoint.region.is_none() {
-            // Whom to trust depends on the region, which a profile may name.
-            let found = loader(&endpoint).load().await;
-            endpoint.region = found.region().map(ToString::to_string);
-        }
-        let mut loader = loader(&endpoint);
-        if let Some(region) = &endpoint.region {
-            loader = loader.region(Region::new(region.clone()));
-        }
-        Self::with(Builder::from(&loader.load().await), &endpoint, Origin::Sought)
+        Self::of(&Access::of_person(endpoint).await)
     }
 
-    fn with(mut config: Builder, endpoint: &Endpoint, origin: Origin) -> Self {
-        if let Some(url) = &endpoint.url {
+    /// A client that shares its connections and credentials with those of other services.
+    pub fn of(access: &Access) -> Self {
+        let mut config = Builder::from(access.sdk_config());
+        if let Some(url) = &access.endpoint.url {
             config = config.endpoint_url(url.as_str());
         }
-        let limits =
-            TimeoutConfig::builder().connect_timeout(CONNECT_TIME).operation_attempt_timeout(ATTEMPT_TIME);
-        let config = config
-            .http_client(http_client(endpoint))
-            .retry_config(
-                RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(FIRST_BACKOFF),
-            )
-            .timeout_config(limits.build());
-        Self { client: Client::from_conf(config.build()), origin }
+        Self { client: Client::from_conf(config.build()), origin: access.origin }
     }
-}
 
-/// rustls on ring, trusting Amazon's roots; the system's store as well where a region's endpoints chain elsewhere.
-fn http_client(endpoint: &Endpoint) -> SharedHttpClient {
-    let elsewhere = endpoint
-        .region
-        .as_ref()
-        .is_some_and(|region| ELSEWHERE.iter().any(|prefix| region.starts_with(prefix)));
-    let mut roots = TrustStore::empty().with_native_roots(elsewhere).with_pem_certificate(AMAZON_ROOTS);
-    if let Some(bundle) = &endpoint.ca_bundle {
-        roots.add_pem_certificate(bundle.pem());
+    /// The tags of `DescribeSecret`, by which a secret that RDS or Redshift manages names its database.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn tags(&self, secret: &SecretId) -> Result<Vec<(String, String)>, StoreError> {
+        let answer = self.client.describe_secret().secret_id(secret.as_str()).send().await;
+        let answer = answer.map_err(|error| self.failed("DescribeSecret", &error))?;
+        let tags = answer.tags.unwrap_or_default().into_iter();
+        Ok(tags.filter_map(|tag| Some((tag.key?, tag.value?))).collect())
     }
-    let tls = TlsContext::builder()
-        .with_trust_store(roots)
-        .build()
-        .expect("a trust store alone is a valid context");
-    aws_smithy_http_client::Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .tls_context(tls)
-        .build_https()
 }

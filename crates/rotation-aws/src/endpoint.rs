@@ -40,7 +40,8 @@ impl EndpointUrl {
         if schemed && hosted && uri.query().is_none() { Ok(Self(url)) } else { Err(EndpointError) }
     }
 
-    pub(crate) fn as_str(&self) -> &str {
+    /// The URL.
+    pub fn as_str(&self) -> &str {
         &self.0
     }
 }

@@ -5,12 +5,41 @@ use std::{error::Error as StdError, fmt, io};
 use aws_sdk_secretsmanager::error::{ConnectorError, ProvideErrorMetadata, SdkError};
 use rotation_core::{StoreError, StoreFault};
 
-use crate::client::{Origin, SecretsManager};
+use crate::{
+    access::{Access, Origin},
+    client::SecretsManager,
+};
 
 impl SecretsManager {
-    /// Sorts a failed call. `put` alone sends values, so of its errors only the code is kept: a service that quotes
-    /// what it refuses must not get a password into a log.
+    /// Sorts a failed call.
     pub(crate) fn failed<E, R>(&self, operation: &'static str, error: &SdkError<E, R>) -> StoreError
+    where
+        E: ProvideErrorMetadata,
+    {
+        self.origin.failed(operation, error)
+    }
+}
+
+impl Access {
+    /// Sorts a failed call of any service, by who can mend it. The answer holds the service's code and message.
+    pub fn failed<E, R>(&self, operation: &'static str, error: &SdkError<E, R>) -> StoreError
+    where
+        E: ProvideErrorMetadata,
+    {
+        self.origin.failed(operation, error)
+    }
+
+    /// Sorts the failure of a connection that was made without an SDK.
+    pub(crate) fn unconnected(&self, operation: &'static str, error: &ConnectorError) -> StoreError {
+        let (fault, cause) = self.origin.unconnected(error);
+        StoreError { operation, fault, source: Some(Box::new(cause)) }
+    }
+}
+
+impl Origin {
+    /// `PutSecretValue` alone sends values, so of its errors only the code is kept: a service that quotes what it
+    /// refuses must not get a password into a log.
+    fn failed<E, R>(self, operation: &'static str, error: &SdkError<E, R>) -> StoreError
     where
         E: ProvideErrorMetadata,
     {
@@ -33,12 +62,12 @@ impl SecretsManager {
         StoreError { operation, fault, source: Some(Box::new(cause)) }
     }
 
-    fn unconnected(&self, error: &ConnectorError) -> (StoreFault, Cause) {
+    fn unconnected(self, error: &ConnectorError) -> (StoreFault, Cause) {
         let root = root_of(error);
         // An error of no kind at all comes from before the connection: where nobody handed a key over, there was
         // nothing to sign with.
         let kindless = error.is_other() && error.as_other().is_none();
-        match self.origin {
+        match self {
             Origin::Missing if kindless => {
                 (StoreFault::CredentialsRefused, Cause::named("no usable credentials"))
             }
@@ -107,13 +136,13 @@ fn service_fault(operation: &str, code: &str, message: &str) -> StoreFault {
 
 /// What the service or the SDK said, without values.
 #[derive(Debug)]
-struct Cause {
+pub(crate) struct Cause {
     code: String,
     message: Option<String>,
 }
 
 impl Cause {
-    fn named(code: &str) -> Self {
+    pub(crate) fn named(code: &str) -> Self {
         Self { code: code.to_owned(), message: None }
     }
 }

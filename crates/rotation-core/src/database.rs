@@ -18,7 +18,7 @@ mod strategy;
 pub use connect_error::{ConnectError, TlsFault};
 pub use engine::{Change, Committed, Engine, EngineProfile, NameLimit, Session, Transport};
 pub use error::{Credential, TargetError};
-pub use login::{Credentials, Host, Login, TlsMode, UserPair, Username};
+pub use login::{Credentials, Host, Login, TlsMode, UserPair, Username, port};
 pub use password::{
     CharacterClass, Password, PasswordPolicy, PasswordRule, PasswordSettings, PasswordSource, PolicyError,
 };

@@ -68,7 +68,11 @@ fn database_named(document: &SecretDocument, field: &'static str) -> Result<Opti
     }
 }
 
-fn port(document: &SecretDocument) -> Result<Option<u16>, DocumentError> {
+/// The field `port`: a number, or a string of digits; `None` where it is absent.
+///
+/// # Errors
+/// [`DocumentError::Invalid`] for anything but 1 to 65535.
+pub fn port(document: &SecretDocument) -> Result<Option<u16>, DocumentError> {
     let number = match document.get("port") {
         None => return Ok(None),
         // Some tools write every number with a fraction: 5432.0 is one port as well.

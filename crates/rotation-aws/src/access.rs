@@ -1,0 +1,161 @@
+//! What every client of an AWS service is made of: TLS, credentials, retries and time limits.
+
+use std::{fmt, time::Duration};
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_secretsmanager::config::{
+    Credentials, ProvideCredentials, SharedCredentialsProvider, SharedHttpClient,
+};
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
+use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
+use rotation_core::{StoreError, StoreFault};
+use zeroize::Zeroizing;
+
+use crate::{endpoint::Endpoint, fault::Cause};
+
+/// The roots of AWS's own endpoints; see `data/README.md`.
+const AMAZON_ROOTS: &[u8] = include_bytes!("../data/amazon-roots.pem");
+
+/// How regions begin whose endpoints have certificates of other authorities: China, the isolated partitions of the US
+/// (`us-iso`, `us-isob`, `us-isof`) and of Europe (`eu-isoe`), and the European sovereign one.
+const ELSEWHERE: [&str; 4] = ["cn-", "us-iso", "eu-iso", "eusc-"];
+
+/// Attempts at one call, with the SDK's jittered backoff between them. The caller's deadline bounds their sum.
+const ATTEMPTS: u32 = 4;
+/// The backoff before the second attempt, doubled for each further one and drawn out by jitter. The SDK's own second
+/// would eat most of an invocation's time.
+const FIRST_BACKOFF: Duration = Duration::from_millis(200);
+/// The longest wait for a TCP and TLS connection, so that a security group which drops packets is told from a slow
+/// call before the invocation's time is over.
+pub(crate) const CONNECT_TIME: Duration = Duration::from_secs(3);
+/// The longest wait for one attempt's answer.
+pub(crate) const ATTEMPT_TIME: Duration = Duration::from_secs(6);
+
+/// Access to AWS, from which the client of any service is made. Cloning shares the connections.
+#[derive(Clone, Debug)]
+pub struct Access {
+    config: SdkConfig,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) origin: Origin,
+}
+
+/// Where the credentials come from, and so whether there can be none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// A key that was handed over.
+    Given,
+    /// Nobody handed one over.
+    Missing,
+    /// Whatever a person's environment and profile lead to, looked up at the first call.
+    Sought,
+}
+
+/// The credentials that Lambda gives a function for as long as its process lives. They never print.
+#[derive(Clone)]
+pub struct AccessKey {
+    /// `AWS_ACCESS_KEY_ID`.
+    pub id: String,
+    /// `AWS_SECRET_ACCESS_KEY`.
+    pub secret: Zeroizing<String>,
+    /// `AWS_SESSION_TOKEN`.
+    pub session_token: Option<Zeroizing<String>>,
+}
+
+impl fmt::Debug for AccessKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AccessKey(..)")
+    }
+}
+
+impl Access {
+    /// With the credentials of a function. Without a key, every call fails for want of one.
+    pub fn in_lambda(endpoint: &Endpoint, key: Option<&AccessKey>) -> Self {
+        let mut config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(endpoint.region.clone().map(Region::new));
+        if let Some(AccessKey { id, secret, session_token }) = key {
+            let token = session_token.as_ref().map(|token| token.to_string());
+            let key = Credentials::new(id, secret.as_str(), token, None, "Lambda");
+            config = config.credentials_provider(SharedCredentialsProvider::new(key));
+        }
+        let origin = if key.is_some() { Origin::Given } else { Origin::Missing };
+        Self::new(config.build(), endpoint.clone(), origin)
+    }
+
+    /// With a person's credentials: environment, profile (keys, or a role by keys), web identity, container or
+    /// instance. Profiles of SSO and of `credential_process` are not followed.
+    pub async fn of_person(endpoint: &Endpoint) -> Self {
+        let loader = |endpoint: &Endpoint| {
+            aws_config::defaults(BehaviorVersion::latest()).http_client(http_client(endpoint))
+        };
+        let mut endpoint = endpoint.clone();
+        if endpoint.region.is_none() {
+            // Whom to trust depends on the region, which a profile may name.
+            let found = loader(&endpoint).load().await;
+            endpoint.region = found.region().map(ToString::to_string);
+        }
+        let mut loader = loader(&endpoint);
+        if let Some(region) = &endpoint.region {
+            loader = loader.region(Region::new(region.clone()));
+        }
+        Self::new(loader.load().await, endpoint, Origin::Sought)
+    }
+
+    fn new(config: SdkConfig, endpoint: Endpoint, origin: Origin) -> Self {
+        let limits =
+            TimeoutConfig::builder().connect_timeout(CONNECT_TIME).operation_attempt_timeout(ATTEMPT_TIME);
+        let config = config
+            .into_builder()
+            .http_client(http_client(&endpoint))
+            .retry_config(
+                RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(FIRST_BACKOFF),
+            )
+            .timeout_config(limits.build());
+        Self { config: config.build(), endpoint, origin }
+    }
+
+    /// What an SDK's `Client::new` takes. The URL of [`Endpoint`] is Secrets Manager's and not in it.
+    pub fn sdk_config(&self) -> &SdkConfig {
+        &self.config
+    }
+
+    /// The credentials of the moment, for a request that is signed without an SDK.
+    ///
+    /// # Errors
+    /// [`StoreFault::CredentialsRefused`] where there are none.
+    pub async fn credentials(&self) -> Result<Credentials, StoreError> {
+        const OPERATION: &str = "credentials";
+        let none = || StoreError::new(OPERATION, StoreFault::CredentialsRefused);
+        let provider = self.config.credentials_provider().ok_or_else(none)?;
+        provider.provide_credentials().await.map_err(|error| StoreError {
+            source: Some(Box::new(Cause::named(&format!("no usable credentials: {error}")))),
+            ..none()
+        })
+    }
+
+    /// The region that calls go to, where one is known.
+    pub fn region(&self) -> Option<&str> {
+        self.endpoint.region.as_deref()
+    }
+}
+
+/// rustls on ring, trusting Amazon's roots.
+fn http_client(endpoint: &Endpoint) -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .tls_context(trust(endpoint))
+        .build_https()
+}
+
+/// Amazon's roots; the system's store as well where a region's endpoints chain elsewhere.
+pub(crate) fn trust(endpoint: &Endpoint) -> TlsContext {
+    let elsewhere = endpoint
+        .region
+        .as_ref()
+        .is_some_and(|region| ELSEWHERE.iter().any(|prefix| region.starts_with(prefix)));
+    let mut roots = TrustStore::empty().with_native_roots(elsewhere).with_pem_certificate(AMAZON_ROOTS);
+    if let Some(bundle) = &endpoint.ca_bundle {
+        roots.add_pem_certificate(bundle.pem());
+    }
+    TlsContext::builder().with_trust_store(roots).build().expect("a trust store alone is a valid context")
+}

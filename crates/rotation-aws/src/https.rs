@@ -1,0 +1,96 @@
+//! HTTP for the few requests that no SDK makes, with the same trust.
+
+use aws_smithy_http_client::{
+    Connector,
+    tls::{Provider, rustls_provider::CryptoMode},
+};
+use aws_smithy_runtime_api::{
+    client::{http::HttpConnector, orchestrator::HttpRequest},
+    http::Response,
+};
+use aws_smithy_types::{body::SdkBody, byte_stream::ByteStream};
+use rotation_core::{Deadline, StoreError, StoreFault};
+
+use crate::{
+    access::{ATTEMPT_TIME, Access, trust},
+    fault::Cause,
+};
+
+/// A client without retries, credentials or redirects. Requests that follow one another share connections.
+#[derive(Debug)]
+pub struct Https {
+    connector: Connector,
+    access: Access,
+}
+
+/// What a server answered, whatever its status.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The whole body.
+    pub body: Vec<u8>,
+}
+
+impl Https {
+    /// A client that trusts whom the SDK's clients trust.
+    pub fn new(access: &Access) -> Self {
+        let connector = Connector::builder()
+            .tls_provider(Provider::Rustls(CryptoMode::Ring))
+            .tls_context(trust(&access.endpoint));
+        Self { connector: connector.build(), access: access.clone() }
+    }
+
+    /// Sends one request and reads the answer's body, which may have `most` bytes. One attempt, of at most six
+    /// seconds; dropped, it may have reached the server.
+    ///
+    /// # Errors
+    /// [`StoreError`] under the name of `operation`: nothing answered, the certificate is not trusted, or the answer
+    /// is too large. It names no part of the request.
+    pub async fn send(
+        &self,
+        operation: &'static str,
+        request: http::Request<Vec<u8>>,
+        most: usize,
+        deadline: Deadline,
+    ) -> Result<Answer, StoreError> {
+        let failed =
+            |fault, cause: &str| StoreError { operation, fault, source: Some(Box::new(Cause::named(cause))) };
+        let request = HttpRequest::try_from(request.map(SdkBody::from))
+            .map_err(|_| failed(StoreFault::Rejected, "the request could not be built"))?;
+        let exchange = async {
+            let answer = self.connector.call(request).await;
+            let answer = answer.map_err(|error| self.access.unconnected(operation, &error))?;
+            let status = answer.status().as_u16();
+            match read(answer, most).await {
+                Ok(Some(body)) => Ok(Answer { status, body }),
+                Ok(None) => Err(failed(StoreFault::Internal, "the answer is too large")),
+                Err(_) => Err(failed(StoreFault::Unreachable, "the answer was cut off")),
+            }
+        };
+        let bounded = deadline.at_most(ATTEMPT_TIME).bound(Box::pin(exchange)).await;
+        bounded.unwrap_or_else(|_| Err(failed(StoreFault::Unreachable, "no answer in time")))
+    }
+}
+
+/// `None` where there is more than `most`.
+async fn read(
+    answer: Response,
+    most: usize,
+) -> Result<Option<Vec<u8>>, aws_smithy_types::byte_stream::error::Error> {
+    let mut stream = ByteStream::new(answer.into_body());
+    let mut body = Vec::new();
+    while let Some(part) = stream.next().await {
+        body.extend_from_slice(&part?);
+        if body.len() > most {
+            return Ok(None);
+        }
+    }
+    Ok(Some(body))
+}
+
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Answer({}, {} bytes)", self.status, self.body.len())
+    }
+}
