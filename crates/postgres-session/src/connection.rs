@@ -7,7 +7,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use rotation_core::database::{StatementError, StatementFault};
+use rotation_core::database::{ELIDED, Necessity, PlannedStatement, Purpose, StatementError, StatementFault};
 use tokio_postgres::{Client, SimpleQueryMessage};
 
 use crate::{fault::statement_error, guard::Guard, wire::Wire};
@@ -24,6 +24,8 @@ pub struct Statement {
     pub kind: &'static str,
     /// Its text. `Debug` does not show it, as it may hold a verifier.
     pub sql: String,
+    /// Its text as people may see it, where that is another one.
+    shown: Option<String>,
 }
 
 impl Statement {
@@ -37,7 +39,19 @@ impl Statement {
 
     /// A statement of this kind.
     pub fn new(kind: &'static str, sql: impl Into<String>) -> Self {
-        Self { kind, sql: sql.into() }
+        Self { kind, sql: sql.into(), shown: None }
+    }
+
+    /// A statement whose text ends in something that nobody may see.
+    pub fn ending_in_secret(kind: &'static str, beginning: &str, secret: &str) -> Self {
+        let shown = Some(format!("{beginning}'{ELIDED}'"));
+        Self { kind, sql: format!("{beginning}{secret}"), shown }
+    }
+
+    /// The statement as a part of a plan.
+    pub fn planned(&self, purpose: Purpose, necessity: Necessity) -> PlannedStatement {
+        let text = self.shown.as_ref().unwrap_or(&self.sql).clone();
+        PlannedStatement { kind: self.kind, text, purpose, necessity }
     }
 }
 

@@ -3,7 +3,7 @@
 //! ```text
 //! Database<E> ── Strategy ──┬─ single user         current (else pending, else previous) changes its own password
 //!                           └─ alternating users   current proves itself, the master brings the other user to equal
-//! E: Engine ─ connect(Login, Transport) ─> Session { probe, stage, commit }
+//! E: Engine ─ connect(Login, Transport) ─> Session { probe, plan, stage, commit }
 //! ```
 
 mod connect_error;
@@ -12,6 +12,7 @@ mod engine;
 mod error;
 mod login;
 mod password;
+mod plan;
 mod statement_error;
 mod strategy;
 
@@ -22,5 +23,6 @@ pub use login::{Credentials, Host, Login, TlsMode, UserPair, Username, port};
 pub use password::{
     CharacterClass, Password, PasswordPolicy, PasswordRule, PasswordSettings, PasswordSource, PolicyError,
 };
+pub use plan::{ELIDED, Necessity, Plan, PlannedStatement, Purpose};
 pub use statement_error::{Cause, StatementError, StatementFault};
 pub use strategy::{Database, MasterSecret, Strategy};

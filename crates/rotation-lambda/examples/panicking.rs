@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use rotation_core::{
     Deadline,
     database::{
-        Change, Committed, ConnectError, Engine, EngineProfile, Login, NameLimit, PasswordRule, Session,
-        StatementError, Transport,
+        Change, Committed, ConnectError, Engine, EngineProfile, Login, NameLimit, PasswordRule, Plan,
+        Session, StatementError, Transport,
     },
 };
 use rotation_lambda::{StrategyKind, serve};
@@ -48,6 +48,10 @@ impl Engine for Panicking {
 
 impl Session for Never {
     async fn probe(&mut self) -> Result<(), StatementError> {
+        match *self {}
+    }
+
+    async fn plan(&mut self, _: &Change<'_>, _: Deadline) -> Result<Plan, StatementError> {
         match *self {}
     }
 

@@ -6,11 +6,14 @@
 
 use std::{collections::BTreeSet, fmt, time::Duration};
 
-use rotation_core::database::{Credentials, Password, Username};
+use rotation_core::database::{
+    Credentials, ELIDED, Necessity, Password, PlannedStatement, Purpose, Username,
+};
 
 use crate::{
-    document::Document,
-    user::{Role, User},
+    document::{Document, Reader},
+    json,
+    user::{MARKER, Role, User},
 };
 
 /// A command with its kind, by which errors name it.
@@ -151,6 +154,31 @@ fn write_concern(document: Document, limit: Duration) -> Document {
 
 fn command(kind: &'static str, document: Document, home: &str) -> Command {
     Command { kind, document: document.text("$db", home), holds_password: false }
+}
+
+impl Command {
+    /// The command as a part of a plan: as JSON, without its password and without what people keep in `customData`.
+    pub(crate) fn planned(&self, purpose: Purpose, necessity: Necessity) -> PlannedStatement {
+        let shown = Reader::parse(self.document.as_bytes()).expect("we wrote it");
+        let shown =
+            shown.elements().filter_map(Result::ok).fold(Document::new(), |all, (name, value)| match name {
+                "pwd" => all.text(name, ELIDED),
+                "customData" => {
+                    all.document(name, &value.as_document().map_or_else(Document::new, shown_data))
+                }
+                _ => all.value(name, value),
+            });
+        let text = json::of(Reader::parse(shown.as_bytes()).expect("we wrote it")).to_string();
+        PlannedStatement { kind: self.kind, text, purpose, necessity }
+    }
+}
+
+/// The marker of ours, and the names of all else.
+fn shown_data(data: Reader<'_>) -> Document {
+    data.elements().filter_map(Result::ok).fold(Document::new(), |all, (name, value)| match name {
+        MARKER => all.value(name, value),
+        _ => all.text(name, ELIDED),
+    })
 }
 
 impl fmt::Debug for Command {

@@ -218,6 +218,15 @@ impl<'a> Value<'a> {
         }
     }
 
+    pub(crate) fn as_bool(self) -> Option<bool> {
+        (self.kind == BOOL).then(|| self.is_true())
+    }
+
+    /// The number of its type in BSON.
+    pub(crate) fn kind(self) -> u8 {
+        self.kind
+    }
+
     pub(crate) fn is_true(self) -> bool {
         self.as_int().is_some_and(|number| number != 0)
     }

@@ -38,6 +38,7 @@ mod dial;
 mod document;
 mod environment;
 mod greeting;
+mod json;
 mod pair;
 mod scram;
 mod session;

@@ -6,7 +6,8 @@
 use rotation_core::{
     Deadline,
     database::{
-        Change, Committed, Credentials, Password, Session, StatementError, StatementFault, UserPair, Username,
+        Change, Committed, Credentials, Necessity, Password, Plan, PlannedStatement, Purpose, Session,
+        StatementError, StatementFault, UserPair, Username,
     },
 };
 
@@ -35,7 +36,7 @@ pub struct DocumentDbSession {
     drift: usize,
 }
 
-/// One thing that `commit` does.
+/// One thing that `commit` does, and that a plan says.
 #[derive(Debug)]
 enum Move {
     /// Runs a command.
@@ -45,9 +46,18 @@ enum Move {
         otherwise: Option<Command>,
         /// What permits it.
         actions: &'static str,
+        purpose: Purpose,
     },
     /// Looks whether a user's roles are these, as somebody may have changed them meanwhile.
     Compare { user: Username, roles: std::collections::BTreeSet<Role> },
+}
+
+impl Move {
+    fn planned(&self) -> Vec<PlannedStatement> {
+        let Self::Run { command, otherwise, purpose, .. } = self else { return Vec::new() };
+        let otherwise = otherwise.iter().map(|plain| plain.planned(*purpose, Necessity::Otherwise));
+        std::iter::once(command.planned(*purpose, Necessity::Always)).chain(otherwise).collect()
+    }
 }
 
 impl Session for DocumentDbSession {
@@ -63,17 +73,20 @@ impl Session for DocumentDbSession {
         if users.is_some_and(|users| users.iter().any(is_us)) { Ok(()) } else { Err(unexpected(&probe)) }
     }
 
+    async fn plan(&mut self, change: &Change<'_>, deadline: Deadline) -> Result<Plan, StatementError> {
+        let moves = self.prepare(change, deadline).await?;
+        Ok(Plan { statements: moves.iter().flat_map(Move::planned).collect(), notes: Vec::new() })
+    }
+
     async fn stage(&mut self, change: &Change<'_>, deadline: Deadline) -> Result<(), StatementError> {
-        match *change {
-            Change::OwnPassword { new } => self.stage_own(new, deadline).await,
-            Change::OtherUser { pair, next, .. } => self.stage_other(pair, next, deadline).await,
-        }
+        self.staged = self.prepare(change, deadline).await?;
+        Ok(())
     }
 
     async fn commit(mut self) -> Result<Committed, StatementError> {
         for step in std::mem::take(&mut self.staged) {
             match step {
-                Move::Run { command, otherwise, actions } => {
+                Move::Run { command, otherwise, actions, .. } => {
                     self.make(&command, otherwise.as_ref(), actions).await?;
                 }
                 Move::Compare { user, roles } => {
@@ -93,9 +106,21 @@ impl DocumentDbSession {
         Self { connection, username, home, pair_home, staged: Vec::new(), drift: 0 }
     }
 
+    /// Reads what the change depends on. Only commands that read are sent.
+    async fn prepare(
+        &mut self,
+        change: &Change<'_>,
+        deadline: Deadline,
+    ) -> Result<Vec<Move>, StatementError> {
+        match *change {
+            Change::OwnPassword { new } => self.prepare_own(new, deadline).await,
+            Change::OtherUser { pair, next, .. } => self.prepare_other(pair, next, deadline).await,
+        }
+    }
+
     /// Reads which mechanisms the user has: a new password without them would add those that an administrator left
     /// out. A server that does not show or not know them keeps what there is.
-    async fn stage_own(&mut self, new: &Password, deadline: Deadline) -> Result<(), StatementError> {
+    async fn prepare_own(&mut self, new: &Password, deadline: Deadline) -> Result<Vec<Move>, StatementError> {
         let read = command::read_user(&self.username, &self.home, false);
         let user = match self.connection.attempt(&read).await? {
             Ok(reply) => {
@@ -109,16 +134,16 @@ impl DocumentDbSession {
         let mechanisms = user.as_ref().and_then(scram_mechanisms);
         let like = Likeness { mechanisms: mechanisms.as_deref(), ..Likeness::default() };
         let command = command::set_password(&self.username, new, &self.home, &like, deadline.remaining());
-        self.staged = vec![Move::Run { command, otherwise: None, actions: CHANGE_OWN_PASSWORD }];
-        Ok(())
+        let actions = CHANGE_OWN_PASSWORD;
+        Ok(vec![Move::Run { command, otherwise: None, actions, purpose: Purpose::Password }])
     }
 
-    async fn stage_other(
+    async fn prepare_other(
         &mut self,
         names: &UserPair,
         next: &Credentials,
         deadline: Deadline,
-    ) -> Result<(), StatementError> {
+    ) -> Result<Vec<Move>, StatementError> {
         let missing = || StatementError::new(StatementFault::NoSuchUser);
         let original = self.read(&names.original, true).await?.ok_or_else(missing)?;
         let clone = self.read(&names.clone, true).await?;
@@ -130,12 +155,11 @@ impl DocumentDbSession {
             let (lacking, beyond) = pair.drift(clone);
             lacking.len() + beyond.len()
         });
-        self.staged = match &pair.clone {
-            None if next.username == names.original => return Err(missing()),
-            None => vec![created(&pair, next, limit)],
-            Some(clone) => changed(&pair, clone, next, limit),
-        };
-        Ok(())
+        match &pair.clone {
+            None if next.username == names.original => Err(missing()),
+            None => Ok(vec![created(&pair, next, limit)]),
+            Some(clone) => Ok(changed(&pair, clone, next, limit)),
+        }
     }
 
     /// A user of the pair. Where the server does not know the question about restrictions, it has none.
@@ -192,6 +216,7 @@ fn created(pair: &Pair<'_>, next: &Credentials, limit: std::time::Duration) -> M
         // The marker alone may be left out; what the original has is not.
         otherwise: (!original.has_custom_data()).then(|| create(&plain)),
         actions: "createUser, and grantRole for each role of the original,",
+        purpose: Purpose::Equality,
     }
 }
 
@@ -199,7 +224,9 @@ fn created(pair: &Pair<'_>, next: &Credentials, limit: std::time::Duration) -> M
 fn changed(pair: &Pair<'_>, clone: &User, next: &Credentials, limit: std::time::Duration) -> Vec<Move> {
     let (names, home, original) = (pair.names, pair.home, &pair.original);
     let mut moves = Vec::new();
-    let mut run = |command, actions| moves.push(Move::Run { command, otherwise: None, actions });
+    let mut run = |command, actions| {
+        moves.push(Move::Run { command, otherwise: None, actions, purpose: Purpose::Equality });
+    };
     let (lacking, beyond) = pair.drift(clone);
     if !lacking.is_empty() {
         run(
@@ -221,7 +248,8 @@ fn changed(pair: &Pair<'_>, clone: &User, next: &Credentials, limit: std::time::
         restrictions: other_restrictions.then_some(original),
         custom_data: other_data.then_some(&data),
     };
-    if next.username == names.original && (other_data || other_restrictions) {
+    let differs = other_data || other_restrictions;
+    if next.username == names.original && differs {
         // It is the live user's turn to stay: what it lacks is given without its password.
         let actions = "changeCustomData and setAuthenticationRestriction";
         run(command::set_likeness(&names.clone, home, &like, limit), actions);
@@ -245,6 +273,7 @@ fn changed(pair: &Pair<'_>, clone: &User, next: &Credentials, limit: std::time::
         command: set(&like),
         otherwise: plain.as_ref().map(set),
         actions: "changePassword and changeCustomData",
+        purpose: if next.username == names.clone && differs { Purpose::Equality } else { Purpose::Password },
     });
     moves
 }

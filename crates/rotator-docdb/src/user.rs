@@ -7,7 +7,7 @@ use rotation_core::database::{UserPair, Username};
 use crate::document::{Document, Reader, Value};
 
 /// The key of `customData` by which a clone says whose clone it is.
-const MARKER: &str = "secretRotation";
+pub(crate) const MARKER: &str = "secretRotation";
 
 /// A role in a database, built in or somebody's own.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

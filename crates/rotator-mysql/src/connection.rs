@@ -82,10 +82,9 @@ fn failure(statement: &Statement, error: WireError) -> Failure {
         WireError::Server(ServerError { code }) => {
             let mut error = refused_statement(statement.kind, code);
             if let StatementFault::PrivilegeMissing { needed } = &mut error.fault {
-                *needed = if statement.may_be_shown {
-                    statement.sql.to_string()
-                } else {
-                    format!("let this user run the statement `{}`", statement.kind)
+                *needed = match statement.whole() {
+                    Some(sql) => sql.to_owned(),
+                    None => format!("let this user run the statement `{}`", statement.kind),
                 };
             }
             Failure { code: Some(code), error }

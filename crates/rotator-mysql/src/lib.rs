@@ -47,6 +47,7 @@ mod environment;
 mod fault;
 mod grants;
 mod lexer;
+mod other;
 mod own;
 mod pair;
 mod quote;

@@ -1,15 +1,16 @@
 //! A user changes its own password.
 
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
-use rotation_core::database::{Password, StatementError, StatementFault};
+use rotation_core::database::{
+    Necessity, Password, PlannedStatement, Purpose, StatementError, StatementFault,
+};
 use zeroize::Zeroizing;
 
 use crate::{
     DualPassword,
     connection::{Connection, Failure},
     dialect::Dialect,
-    quote::literal,
-    statement::Statement,
+    statement::{Draft, Statement},
 };
 
 /// The kind of every statement that sets a password.
@@ -74,6 +75,14 @@ impl OwnChange {
         Self { first, otherwise }
     }
 
+    /// What [`apply`](Self::apply) would run.
+    pub(crate) fn planned(&self) -> Vec<PlannedStatement> {
+        let first = self.first.planned(Purpose::Password, Necessity::Always);
+        let others = self.otherwise.iter().flat_map(|other| [&other.confirm, &other.overwrite]);
+        let others = others.map(|other| other.planned(Purpose::Password, Necessity::Otherwise));
+        std::iter::once(first).chain(others).collect()
+    }
+
     /// Makes the change. Afterwards the new password logs in, and with dual passwords the one of this session does,
     /// too.
     ///
@@ -113,30 +122,27 @@ fn set_own(
     retain: bool,
     hashes: bool,
 ) -> Statement {
-    let mut sql = Zeroizing::new(String::with_capacity(256));
-    match (dialect, hashes) {
-        (Dialect::MySql(_), _) if dialect.has_alter_user() => {
-            sql.push_str("ALTER USER USER() IDENTIFIED BY ");
-            sql.push_str(&literal(new.expose()));
-            if let Some(replaced) = replaced {
-                sql.push_str(" REPLACE ");
-                sql.push_str(&literal(replaced.expose()));
-            }
-            if retain {
-                sql.push_str(" RETAIN CURRENT PASSWORD");
-            }
+    if let (Dialect::MySql(_), true) = (dialect, dialect.has_alter_user()) {
+        let mut draft = Draft::new("ALTER USER USER() IDENTIFIED BY ");
+        draft.push_secret(new.expose());
+        if let Some(replaced) = replaced {
+            draft.push(" REPLACE ");
+            draft.push_secret(replaced.expose());
         }
-        (_, true) => {
-            sql.push_str("SET PASSWORD = ");
-            sql.push_str(&literal(&native_hash(new)));
+        if retain {
+            draft.push(" RETAIN CURRENT PASSWORD");
         }
-        (_, false) => {
-            sql.push_str("SET PASSWORD = PASSWORD(");
-            sql.push_str(&literal(new.expose()));
-            sql.push(')');
-        }
+        return draft.finish(SET_PASSWORD);
     }
-    Statement::secret(SET_PASSWORD, sql)
+    if hashes {
+        let mut draft = Draft::new("SET PASSWORD = ");
+        draft.push_secret(&native_hash(new));
+        return draft.finish(SET_PASSWORD);
+    }
+    let mut draft = Draft::new("SET PASSWORD = PASSWORD(");
+    draft.push_secret(new.expose());
+    draft.push(")");
+    draft.finish(SET_PASSWORD)
 }
 
 /// What `mysql_native_password` keeps: the hash of the hash.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rotation_core::database::{StatementError, StatementFault, UserPair};
+use rotation_core::database::{ELIDED, StatementError, StatementFault, UserPair};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -10,8 +10,9 @@ use crate::{
     correction::{corrections, is_within},
     dialect::Dialect,
     grants::{Account, Object, Right, Rights, Role},
+    other::Authentication,
     quote::literal,
-    statement::Statement,
+    statement::{Draft, Statement},
 };
 
 /// The key of an account's attributes that is ours.
@@ -131,11 +132,7 @@ impl Pair {
     ///
     /// While the clone is in use, its accounts are neither made nor dropped: a new account for a host would take
     /// logins away from the one that is in use, and has another password.
-    pub(crate) fn corrections(
-        &self,
-        next: Next,
-        stand_in: &dyn Fn(Option<&str>) -> Statement,
-    ) -> Vec<Statement> {
+    pub(crate) fn corrections(&self, next: Next, stand_in: &Authentication<'_>) -> Vec<Statement> {
         let mut statements = Vec::new();
         for (host, original) in &self.originals {
             let account = Account::new(self.names.clone.as_str(), host);
@@ -144,10 +141,9 @@ impl Pair {
                 Some(clone) => clone,
                 None if next == Next::Original => continue,
                 None => {
-                    let authentication = stand_in(original.options.plugin.as_deref());
-                    let mut sql = authentication.sql.clone();
-                    sql.insert_str(0, &format!("CREATE USER {} ", account.sql()));
-                    statements.push(Statement::secret(authentication.kind, sql));
+                    let mut draft = Draft::new(&format!("CREATE USER {} ", account.sql()));
+                    stand_in.write(original.options.plugin.as_deref(), &mut draft);
+                    statements.push(draft.finish("create user"));
                     &none
                 }
             };
@@ -158,15 +154,7 @@ impl Pair {
                 statements.push(Statement::new("grant", sql));
             }
             statements.extend(corrections(&original.rights, &clone.rights, &account, self.dialect));
-            let clauses = original.options.clauses_for(&clone.options).into_iter();
-            // A clone in use that was locked is somebody's decision.
-            let unlock =
-                (next == Next::Clone && clone.options.is_locked).then(|| "ACCOUNT UNLOCK".to_owned());
-            let changes: Vec<_> = clauses.chain(unlock).chain(self.attributes(original, clone)).collect();
-            if !changes.is_empty() {
-                let sql = format!("ALTER USER {} {}", account.sql(), changes.join(" "));
-                statements.push(Statement::new("alter user", sql));
-            }
+            statements.extend(self.alter(&account, original, clone, next));
         }
         if next == Next::Clone {
             for host in self.surplus_hosts() {
@@ -177,8 +165,30 @@ impl Pair {
         statements
     }
 
-    /// The clause that gives the clone the original's attributes and its mark. `null` takes a key away.
-    fn attributes(&self, original: &State, clone: &State) -> Option<String> {
+    /// What an account of the clone is to be beside its rights.
+    fn alter(&self, account: &Account, original: &State, clone: &State, next: Next) -> Option<Statement> {
+        let clauses = original.options.clauses_for(&clone.options).into_iter();
+        // A clone in use that was locked is somebody's decision.
+        let unlock = (next == Next::Clone && clone.options.is_locked).then(|| "ACCOUNT UNLOCK".to_owned());
+        let changes: Vec<_> = clauses.chain(unlock).collect();
+        let attributes = self.attributes(original, clone);
+        if changes.is_empty() && attributes.is_none() {
+            return None;
+        }
+        let mut draft = Draft::new(&format!("ALTER USER {}", account.sql()));
+        for change in changes {
+            draft.push(" ");
+            draft.push(&change);
+        }
+        if let Some(patch) = attributes {
+            draft.push(" ATTRIBUTE ");
+            draft.push_either(&json_literal(&patch), &json_literal(&elided(&patch)));
+        }
+        Some(draft.finish("alter user"))
+    }
+
+    /// What gives the clone the original's attributes and its mark. `null` takes a key away.
+    fn attributes(&self, original: &State, clone: &State) -> Option<Map<String, Value>> {
         if !self.dialect.has_attributes() {
             return None;
         }
@@ -191,11 +201,7 @@ impl Pair {
                 patch.insert(key.clone(), wanted.get(key).cloned().unwrap_or(Value::Null));
             }
         }
-        if patch.is_empty() {
-            None
-        } else {
-            Some(format!("ATTRIBUTE {}", *literal(&Value::Object(patch).to_string())))
-        }
+        (!patch.is_empty()).then_some(patch)
     }
 
     /// In how many rights and options the accounts that there were differed from the original's, whole accounts for
@@ -238,6 +244,19 @@ impl Pair {
         let account = |host: &String| Account::new(name.as_str(), host);
         states.iter().map(|(host, state)| (account(host), state.options.plugin.as_deref())).collect()
     }
+}
+
+fn json_literal(attributes: &Map<String, Value>) -> String {
+    literal(&Value::Object(attributes.clone()).to_string()).to_string()
+}
+
+/// Attributes that people keep may hold anything; the mark is ours.
+fn elided(attributes: &Map<String, Value>) -> Map<String, Value> {
+    let shown = |(key, value): (&String, &Value)| {
+        let value = if key == MARK || value.is_null() { value.clone() } else { json!(ELIDED) };
+        (key.clone(), value)
+    };
+    attributes.iter().map(shown).collect()
 }
 
 /// The plugins that keep a password which a statement can set.

@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use rotation_core::{
     Deadline,
     database::{
-        Change, Committed, Credentials, Password, Session, StatementError, StatementFault, UserPair, Username,
+        Change, Committed, Credentials, Plan, Session, StatementError, StatementFault, UserPair, Username,
     },
 };
 use serde_json::Map;
-use zeroize::Zeroizing;
 
 use crate::{
     Settings,
@@ -17,7 +16,8 @@ use crate::{
     connection::Connection,
     dialect::Dialect,
     grants::{Account, Right, Rights, Role, read_line},
-    own::{OwnChange, native_hash, takes_hashes},
+    other::OtherChange,
+    own::{OwnChange, takes_hashes},
     pair::{MOST_HOSTS, Next, Pair, State, unreadable},
     quote::literal,
     statement::Statement,
@@ -32,25 +32,26 @@ pub struct MysqlSession {
     staged: Option<Staged>,
 }
 
-/// A change with nothing left to find out.
+/// A change with nothing left to find out: what a plan says and what `commit` runs are the same statements.
 #[derive(Debug)]
 enum Staged {
     Own(OwnChange),
     Other(Box<OtherChange>),
 }
 
-/// A change of the other user of a pair.
-#[derive(Debug)]
-struct OtherChange {
-    pair: Pair,
-    next: Next,
-    password: Password,
-    hashes: bool,
-}
-
 impl Session for MysqlSession {
     async fn probe(&mut self) -> Result<(), StatementError> {
         Ok(self.connection.run(&Statement::new("select", "SELECT NOW()")).await.map(drop)?)
+    }
+
+    /// No turn is taken: whoever rotates the user at the same time is not to be kept waiting for a plan.
+    async fn plan(&mut self, change: &Change<'_>, deadline: Deadline) -> Result<Plan, StatementError> {
+        self.connection.run(&begin(self.connection.dialect, deadline)).await?;
+        self.connection.run(&Statement::new("begin", "START TRANSACTION READ ONLY")).await?;
+        Ok(match self.prepare(change).await? {
+            Staged::Own(change) => Plan { statements: change.planned(), notes: Vec::new() },
+            Staged::Other(change) => Plan { statements: change.planned(), notes: change.notes() },
+        })
     }
 
     async fn stage(&mut self, change: &Change<'_>, deadline: Deadline) -> Result<(), StatementError> {
@@ -61,16 +62,7 @@ impl Session for MysqlSession {
         };
         let turn = take_turn(original, deadline);
         self.take_turn(&turn).await?;
-        self.staged = Some(match *change {
-            Change::OwnPassword { new } => {
-                let dual = self.settings.dual_password;
-                let current = &self.own.password;
-                Staged::Own(OwnChange::prepare(&mut self.connection, current, new, dual).await?)
-            }
-            Change::OtherUser { pair, next, .. } => {
-                Staged::Other(Box::new(self.stage_other(pair, next).await?))
-            }
-        });
+        self.staged = Some(self.prepare(change).await?);
         Ok(())
     }
 
@@ -104,7 +96,21 @@ impl MysqlSession {
         }
     }
 
-    async fn stage_other(
+    /// Reads what the change depends on.
+    async fn prepare(&mut self, change: &Change<'_>) -> Result<Staged, StatementError> {
+        match *change {
+            Change::OwnPassword { new } => {
+                let dual = self.settings.dual_password;
+                let current = &self.own.password;
+                Ok(Staged::Own(OwnChange::prepare(&mut self.connection, current, new, dual).await?))
+            }
+            Change::OtherUser { pair, next, .. } => {
+                Ok(Staged::Other(Box::new(self.prepare_other(pair, next).await?)))
+            }
+        }
+    }
+
+    async fn prepare_other(
         &mut self,
         names: &UserPair,
         next: &Credentials,
@@ -118,42 +124,24 @@ impl MysqlSession {
         let which = if next.username == names.original { Next::Original } else { Next::Clone };
         pair.check(which).map_err(StatementError::new)?;
         let hashes = takes_hashes(&mut self.connection).await?;
-        Ok(OtherChange { pair, next: which, password: next.password.clone(), hashes })
+        OtherChange::new(pair, which, &next.password, hashes)
     }
 
     /// Brings the clone to equal, looks again, then sets the password, so that no one who logs in by it has fewer
     /// rights than it promises.
     async fn apply_other(&mut self, change: OtherChange) -> Result<Committed, StatementError> {
-        let OtherChange { pair, next, password, hashes } = change;
-        let nobodys = random_password()?;
-        let stand_in = |plugin: Option<&str>| {
-            Statement::secret("create user", identified(pair.dialect, plugin, &nobodys, hashes))
-        };
-        let statements = pair.corrections(next, &stand_in);
-        if !statements.is_empty() {
-            for statement in &statements {
+        if !change.corrections().is_empty() {
+            for statement in change.corrections() {
                 self.connection.run(statement).await?;
             }
-            let after = self.read_pair(&pair.names).await?;
+            let after = self.read_pair(&change.pair.names).await?;
             // Somebody changes the same users at the same time, or the server did not do what it said.
-            if !after.corrections(next, &stand_in).is_empty() {
+            if !change.is_made_in(&after) {
                 return Err(StatementError::new(StatementFault::Busy));
             }
         }
-        let accounts = pair.next_accounts(next).into_iter().map(|(account, plugin)| {
-            let mut sql = Zeroizing::new(account.sql());
-            sql.push(' ');
-            sql.push_str(&identified(pair.dialect, plugin, &password, hashes));
-            sql
-        });
-        let mut sql = Zeroizing::new(String::with_capacity(1024));
-        for account in accounts {
-            let before = if sql.is_empty() { "ALTER USER " } else { ", " };
-            sql.push_str(before);
-            sql.push_str(&account);
-        }
-        self.connection.run(&Statement::secret("set password", sql)).await?;
-        Ok(Committed { drift: pair.drift(next), notes: pair.notes(next) })
+        self.connection.run(change.set_password()).await?;
+        Ok(Committed { drift: change.drift(), notes: change.notes() })
     }
 
     /// Both users at all their hosts.
@@ -280,44 +268,4 @@ fn take_turn(original: &Username, deadline: Deadline) -> Statement {
         "get lock",
         format!("SELECT GET_LOCK(CONCAT('rotation.', LEFT(SHA2({}, 256), 40)), {seconds})", user.as_str()),
     )
-}
-
-/// How an account is to be authenticated from now on.
-fn identified(
-    dialect: Dialect,
-    plugin: Option<&str>,
-    password: &Password,
-    hashes: bool,
-) -> Zeroizing<String> {
-    let mut sql = Zeroizing::new(String::with_capacity(256));
-    match (dialect, plugin) {
-        (Dialect::MariaDb(_), _) if hashes => {
-            sql.push_str("IDENTIFIED BY PASSWORD ");
-            sql.push_str(&literal(&native_hash(password)));
-        }
-        (Dialect::MySql(_), Some(plugin)) => {
-            sql.push_str("IDENTIFIED WITH ");
-            sql.push_str(&literal(plugin));
-            sql.push_str(" BY ");
-            sql.push_str(&literal(password.expose()));
-        }
-        _ => {
-            sql.push_str("IDENTIFIED BY ");
-            sql.push_str(&literal(password.expose()));
-        }
-    }
-    sql
-}
-
-/// The password of an account that is being made: nobody knows it, and no policy has anything against it.
-fn random_password() -> Result<Password, StatementError> {
-    let failed = || StatementError::new(StatementFault::Other { code: "no randomness".to_owned() });
-    let mut bytes = Zeroizing::new([0_u8; 24]);
-    getrandom::fill(bytes.as_mut_slice()).map_err(|_| failed())?;
-    let mut text = Zeroizing::new(String::from("Aa1-"));
-    for byte in bytes.iter() {
-        text.push(char::from(b'A' + byte % 16));
-        text.push(char::from(b'a' + byte / 16));
-    }
-    Password::parse(&text).map_err(|_| failed())
 }

@@ -31,6 +31,7 @@ mod correction;
 mod environment;
 mod pair;
 mod password_storage;
+mod prepared;
 mod session;
 mod setting;
 mod statements;

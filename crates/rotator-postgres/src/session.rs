@@ -3,9 +3,7 @@
 use postgres_session::{Connection, Statement, quote_identifier};
 use rotation_core::{
     Deadline,
-    database::{
-        Change, Committed, Credentials, Password, Session, StatementError, StatementFault, UserPair, Username,
-    },
+    database::{Change, Committed, Plan, Session, StatementError, StatementFault, UserPair, Username},
 };
 
 use crate::{
@@ -13,6 +11,7 @@ use crate::{
     correction::{Correction, Otherwise},
     pair::Pair,
     password_storage::PasswordStorage,
+    prepared::{Access, Attempts, Corrections, Other, Own, Prepared},
     statements,
 };
 
@@ -30,10 +29,15 @@ impl Session for PostgresSession {
         self.connection.row(statements::probe()).await.map(drop)
     }
 
+    async fn plan(&mut self, change: &Change<'_>, deadline: Deadline) -> Result<Plan, StatementError> {
+        let prepared = self.prepare(change, Access::ReadOnly, deadline).await?;
+        Ok(prepared.plan(self.clone_objects))
+    }
+
     async fn stage(&mut self, change: &Change<'_>, deadline: Deadline) -> Result<(), StatementError> {
-        match *change {
-            Change::OwnPassword { new } => self.stage_own(new, deadline).await,
-            Change::OtherUser { pair, next, .. } => self.stage_other(pair, next, deadline).await,
+        match self.prepare(change, Access::ReadWrite, deadline).await? {
+            Prepared::Own(own) => self.stage_own(own).await,
+            Prepared::Other(other) => self.stage_other(*other, deadline).await,
         }
     }
 
@@ -48,58 +52,58 @@ impl PostgresSession {
         Self { connection, username, clone_objects, outcome: Committed::default() }
     }
 
-    /// Two round trips: what the server wants of passwords, then the password.
-    async fn stage_own(&mut self, new: &Password, deadline: Deadline) -> Result<(), StatementError> {
-        let [begin, settings] = statements::begin(deadline.remaining());
-        let answers = self.connection.run(&[begin, settings, statements::read_own()]).await?;
-        let storage = PasswordStorage::parse(answers.last())?;
-        if storage.expired {
-            return Err(StatementError::new(StatementFault::Expired));
+    /// Begins the transaction and reads what the change depends on, in one round trip.
+    async fn prepare(
+        &mut self,
+        change: &Change<'_>,
+        access: Access,
+        deadline: Deadline,
+    ) -> Result<Prepared, StatementError> {
+        let mut batch = statements::begin(deadline.remaining()).to_vec();
+        batch.extend((access == Access::ReadOnly).then(statements::read_only));
+        let begun = batch.len();
+        batch.push(statements::read_own());
+        let major = self.major();
+        if let Change::OtherUser { pair, .. } = change {
+            batch.extend(read_pair(pair, major));
         }
-        self.outcome.notes.extend(storage.note());
-        let verifier = storage.verifier(&self.username, new)?;
-        let username = &self.username;
-        let set = statements::set_password(username, &verifier);
-        self.connection.run(&[set]).await.map(drop).map_err(|error| {
-            let right =
-                || format!("{} must be let to change its own password", quote_identifier(username.as_str()));
-            name_privilege(error, right)
+        let answers = self.connection.run(&batch).await?;
+        let answers = answers.get(begun..).unwrap_or_default();
+        let storage = PasswordStorage::parse(answers.first())?;
+        match *change {
+            Change::OwnPassword { new } => Own::prepare(&self.username, new, &storage).map(Prepared::Own),
+            Change::OtherUser { pair: names, next, .. } => {
+                let pair = Pair::parse(names, major, answers.get(1..).unwrap_or_default())?;
+                let other = Other::prepare(pair, next, &storage, self.clone_objects)?;
+                Ok(Prepared::Other(Box::new(other)))
+            }
+        }
+    }
+
+    async fn stage_own(&mut self, own: Own) -> Result<(), StatementError> {
+        self.outcome.notes.extend(own.note);
+        self.connection.run(&[own.set]).await.map(drop).map_err(|error| {
+            let user = quote_identifier(self.username.as_str());
+            name_privilege(error, || format!("{user} must be let to change its own password"))
         })
     }
 
     /// Brings the clone to equal, looks again, then sets the password, so that no one who logs in by it has fewer
     /// rights than it promises.
-    async fn stage_other(
-        &mut self,
-        names: &UserPair,
-        next: &Credentials,
-        deadline: Deadline,
-    ) -> Result<(), StatementError> {
-        let (major, objects) = (self.major(), self.clone_objects);
-        let mut batch = statements::begin(deadline.remaining()).to_vec();
-        batch.push(statements::read_own());
-        batch.extend(read_pair(names, major));
-        let answers = self.connection.run(&batch).await?;
-        let storage = PasswordStorage::parse(answers.get(2))?;
-        let mut pair = Pair::parse(names, major, answers.get(3..).unwrap_or_default())?;
-        pair.check().map_err(StatementError::new)?;
-        if pair.clone.is_none() && next.username == names.original {
-            return Err(StatementError::new(StatementFault::NoSuchUser));
-        }
-        let corrections = pair.corrections(objects);
+    async fn stage_other(&mut self, other: Other, deadline: Deadline) -> Result<(), StatementError> {
+        let objects = self.clone_objects;
+        let Other { mut pair, next, corrections, set, note } = other;
         if !corrections.is_empty() {
-            let (found, made_anew) = (corrections.len(), pair.clone.is_none());
-            pair = self.correct(&pair, corrections, &next.username, deadline).await?;
+            let (found, made_anew) = (corrections.count(), pair.clone.is_none());
+            pair = self.correct(&pair, corrections, &next, deadline).await?;
             if !made_anew {
                 self.outcome.drift = found.saturating_sub(pair.corrections(objects).len());
             }
         }
         self.outcome.notes.extend(pair.drift(objects));
-        self.outcome.notes.extend(storage.note());
-        let verifier = storage.verifier(&next.username, &next.password)?;
-        let set = statements::set_password(&next.username, &verifier);
+        self.outcome.notes.extend(note);
         let outcome = self.connection.run(&[set]).await.map(drop);
-        outcome.map_err(|error| name_privilege(error, || pair.needed(&next.username, objects)))
+        outcome.map_err(|error| name_privilege(error, || pair.needed(&next, objects)))
     }
 
     /// Runs the corrections and reads the pair again. What is still not as it must be was changed by somebody else
@@ -107,13 +111,12 @@ impl PostgresSession {
     async fn correct(
         &mut self,
         pair: &Pair,
-        corrections: Vec<Correction>,
+        corrections: Corrections,
         next: &Username,
         deadline: Deadline,
     ) -> Result<Pair, StatementError> {
         let objects = self.clone_objects;
-        let (required, attempts): (Vec<_>, Vec<_>) =
-            corrections.into_iter().partition(|correction| correction.otherwise == Otherwise::Fail);
+        let Corrections { required, attempts } = corrections;
         let mut batch: Vec<Statement> =
             required.into_iter().flat_map(|required| required.statements).collect();
         let mut refused = Vec::new();
@@ -151,11 +154,10 @@ impl PostgresSession {
     /// What waits for applications is tried once and alone. Gives what was refused.
     async fn attempt_all(
         &mut self,
-        attempts: Vec<Correction>,
+        attempts: Attempts,
         deadline: Deadline,
     ) -> Result<Vec<Otherwise>, StatementError> {
-        let waits = |attempt: &Correction| attempt.statements.iter().any(|one| one.kind == Pair::HAND_OVER);
-        let (waiting, mut singly): (Vec<_>, Vec<_>) = attempts.into_iter().partition(waits);
+        let Attempts { mut singly, waiting } = attempts;
         let together: Vec<&Correction> = singly.iter().collect();
         if self.attempt(&together, deadline).await?.is_none() {
             singly.clear();

@@ -13,6 +13,7 @@ pub(crate) struct Setting {
 }
 
 impl Setting {
+    const SET: &'static str = "alter role set";
     /// The setting that says which role a session takes on.
     pub(crate) const ROLE: &'static str = "role";
 
@@ -36,7 +37,13 @@ impl Setting {
             None => quote_literal(&self.value),
         };
         let name = quote_identifier(&self.name);
-        Statement::new("alter role set", format!("{} SET {name} TO {value}", self.alter(role)))
+        let beginning = format!("{} SET {name} TO ", self.alter(role));
+        // A setting of the server's own means the same to everybody. One of an extension or an application may hold
+        // anything, and some keep keys in one.
+        if self.name.contains('.') {
+            return Statement::ending_in_secret(Self::SET, &beginning, &value);
+        }
+        Statement::new(Self::SET, beginning + &value)
     }
 
     /// Takes this setting from a role.

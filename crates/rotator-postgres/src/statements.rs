@@ -27,6 +27,11 @@ pub(crate) fn begin(time: Duration) -> [Statement; 2] {
     ]
 }
 
+/// From here to its end the transaction can change nothing, whatever it is asked to do.
+pub(crate) fn read_only() -> Statement {
+    Statement::new("set transaction", "SET TRANSACTION READ ONLY")
+}
+
 /// What a statement may take of the time that is left, and half of that for waiting.
 fn limits(time: Duration) -> String {
     let time = milliseconds(time);
@@ -73,7 +78,7 @@ pub(crate) fn read_own() -> Statement {
 /// Sets a password by its verifier, never in the clear.
 pub(crate) fn set_password(username: &Username, verifier: &Verifier) -> Statement {
     let (role, verifier) = (quote_identifier(username.as_str()), quote_literal(verifier.expose()));
-    Statement::new(Statement::SET_PASSWORD, format!("ALTER ROLE {role} PASSWORD {verifier}"))
+    Statement::ending_in_secret(Statement::SET_PASSWORD, &format!("ALTER ROLE {role} PASSWORD "), &verifier)
 }
 
 /// The attributes of both users of a pair and of the session's own user, and what the latter may do with them.

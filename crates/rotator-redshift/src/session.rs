@@ -1,11 +1,11 @@
 //! A session: a change is made in one transaction and waits there for the commit.
 
-use postgres_session::{Connection, Statement, quote_identifier};
+use postgres_session::{Connection, Row, Statement, quote_identifier};
 use rotation_core::{
     Deadline,
     database::{
-        Change, Committed, Credentials, Engine, Password, Session, StatementError, StatementFault, UserPair,
-        Username,
+        Change, Committed, Credentials, Engine, Necessity, Password, Plan, Purpose, Session, StatementError,
+        StatementFault, UserPair, Username,
     },
 };
 
@@ -13,7 +13,7 @@ use crate::{
     Options, Redshift,
     clone::Correction,
     pair::{Pair, text, truth, unexpected},
-    statements,
+    statements::{self, Access},
 };
 
 /// A connection to Redshift as one user.
@@ -29,10 +29,14 @@ impl Session for RedshiftSession {
         self.connection.row(statements::probe()).await.map(drop)
     }
 
+    async fn plan(&mut self, change: &Change<'_>, deadline: Deadline) -> Result<Plan, StatementError> {
+        Ok(self.prepare(change, Access::ReadOnly, deadline).await?.plan())
+    }
+
     async fn stage(&mut self, change: &Change<'_>, deadline: Deadline) -> Result<(), StatementError> {
-        match *change {
-            Change::OwnPassword { new } => self.stage_own(new, deadline).await,
-            Change::OtherUser { pair, next, .. } => self.stage_other(pair, next, deadline).await,
+        match self.prepare(change, Access::ReadWrite, deadline).await? {
+            Prepared::Own { username, set } => self.stage_own(&username, set).await,
+            Prepared::Other(other) => self.stage_other(*other).await,
         }
     }
 
@@ -47,17 +51,59 @@ impl RedshiftSession {
         Self { connection, options, outcome: Committed::default() }
     }
 
-    /// Two round trips: what the catalogue calls us, which the hash may need, then the password.
-    async fn stage_own(&mut self, new: &Password, deadline: Deadline) -> Result<(), StatementError> {
-        let mut batch = statements::begin(deadline.remaining());
-        batch.push(statements::read_own());
+    /// Begins the transaction and reads what the change depends on, in one round trip: of one's own password, what
+    /// the catalogue calls us, which the hash may need.
+    async fn prepare(
+        &mut self,
+        change: &Change<'_>,
+        access: Access,
+        deadline: Deadline,
+    ) -> Result<Prepared, StatementError> {
+        let mut batch = statements::begin(access, deadline.remaining());
+        let begun = batch.len();
+        let reads = match change {
+            Change::OwnPassword { .. } => vec![statements::read_own()],
+            Change::OtherUser { pair, .. } => {
+                statements::read_pair(pair.original.as_str(), pair.clone.as_str())?
+            }
+        };
+        batch.extend(reads.clone());
         let answers = self.connection.run(&batch).await?;
-        let own = answers.last().and_then(|rows| rows.first()).ok_or_else(unexpected)?;
+        let answers = answers.get(begun..).unwrap_or_default();
+        match *change {
+            Change::OwnPassword { new } => self.prepare_own(new, answers),
+            Change::OtherUser { pair, next, .. } => self.prepare_other(pair, next, reads, answers),
+        }
+    }
+
+    fn prepare_own(&self, new: &Password, answers: &[Vec<Row>]) -> Result<Prepared, StatementError> {
+        let own = answers.first().and_then(|rows| rows.first()).ok_or_else(unexpected)?;
         if truth(own, 1)? {
             return Err(StatementError::new(StatementFault::Expired));
         }
         let username = Username::parse(&text(own, 0)?, &Redshift::PROFILE).map_err(|_| unexpected())?;
         let set = self.options.password_form.statement(&username, new)?;
+        Ok(Prepared::Own { username, set })
+    }
+
+    fn prepare_other(
+        &self,
+        names: &UserPair,
+        next: &Credentials,
+        reads: Vec<Statement>,
+        answers: &[Vec<Row>],
+    ) -> Result<Prepared, StatementError> {
+        let pair = Pair::parse(names, answers)?;
+        pair.check(self.options.adopt_clones).map_err(StatementError::new)?;
+        if pair.clone.is_none() && next.username == names.original {
+            return Err(StatementError::new(StatementFault::NoSuchUser));
+        }
+        let corrections = pair.corrections()?;
+        let set = self.options.password_form.statement(&next.username, &next.password)?;
+        Ok(Prepared::Other(Box::new(Other { pair, corrections, reads, set })))
+    }
+
+    async fn stage_own(&mut self, username: &Username, set: Statement) -> Result<(), StatementError> {
         self.connection.run(&[set]).await.map(drop).map_err(|error| {
             let user = quote_identifier(username.as_str());
             name_privilege(error, || format!("{user} must be let to change its own password"))
@@ -66,32 +112,17 @@ impl RedshiftSession {
 
     /// Brings the clone to equal, looks again, then sets the password, so that no one who logs in by it has fewer
     /// rights than it promises.
-    async fn stage_other(
-        &mut self,
-        names: &UserPair,
-        next: &Credentials,
-        deadline: Deadline,
-    ) -> Result<(), StatementError> {
-        let reads = statements::read_pair(names.original.as_str(), names.clone.as_str())?;
-        let mut batch = statements::begin(deadline.remaining());
-        let begun = batch.len();
-        batch.extend(reads.clone());
-        let answers = self.connection.run(&batch).await?;
-        let mut pair = Pair::parse(names, answers.get(begun..).unwrap_or_default())?;
-        pair.check(self.options.adopt_clones).map_err(StatementError::new)?;
-        if pair.clone.is_none() && next.username == names.original {
-            return Err(StatementError::new(StatementFault::NoSuchUser));
-        }
-        let corrections = pair.corrections()?;
+    async fn stage_other(&mut self, other: Other) -> Result<(), StatementError> {
+        let Other { mut pair, corrections, reads, set } = other;
         if !corrections.is_empty() {
             let (found, made_anew) = (corrections.len(), pair.clone.is_none());
-            pair = self.correct(names, corrections, reads).await?;
+            let names = pair.names.clone();
+            pair = self.correct(&names, corrections, reads).await?;
             if !made_anew {
                 self.outcome.drift = found.saturating_sub(pair.corrections()?.len());
             }
         }
         self.outcome.notes.extend(pair.notes());
-        let set = self.options.password_form.statement(&next.username, &next.password)?;
         self.connection.run(&[set]).await.map(drop).map_err(needs_superuser)
     }
 
@@ -117,6 +148,38 @@ impl RedshiftSession {
             format!("the clone keeps more than the original has: {} had no effect", left.statement.kind)
         }));
         Ok(after)
+    }
+}
+
+/// A change with nothing left to read: what a plan says and what `stage` runs are the same statements.
+enum Prepared {
+    Own { username: Username, set: Statement },
+    Other(Box<Other>),
+}
+
+/// The other user of a pair is brought to equal and gets a password.
+struct Other {
+    pair: Pair,
+    corrections: Vec<Correction>,
+    /// What to look at again afterwards.
+    reads: Vec<Statement>,
+    set: Statement,
+}
+
+impl Prepared {
+    fn plan(self) -> Plan {
+        let mut plan = Plan::default();
+        let set = match self {
+            Self::Own { set, .. } => set,
+            Self::Other(other) => {
+                let all = other.corrections.iter().map(|correction| &correction.statement);
+                plan.statements = all.map(|one| one.planned(Purpose::Equality, Necessity::Always)).collect();
+                plan.notes = other.pair.notes();
+                other.set
+            }
+        };
+        plan.statements.push(set.planned(Purpose::Password, Necessity::Always));
+        plan
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
         revoke_role,
     },
     setting::Setting,
-    statements,
+    statements::{self, Access},
     user::User,
 };
 
@@ -20,7 +20,7 @@ use crate::{
 #[expect(clippy::needless_pass_by_value, reason = "a snapshot is written where it is used")]
 fn check(statements: impl IntoIterator<Item = Statement>, expected: Expect) {
     let mut text = String::new();
-    for Statement { kind, sql } in statements {
+    for Statement { kind, sql, .. } in statements {
         writeln!(text, "{kind}: {sql}").unwrap();
     }
     expected.assert_eq(&text);
@@ -52,7 +52,7 @@ fn user(name: &str, cells: [&str; 4]) -> User {
 /// "BEGIN", "SET", "COMMIT".
 #[test]
 fn transactions() {
-    let begin = statements::begin(Duration::from_secs(10));
+    let begin = statements::begin(Access::ReadWrite, Duration::from_secs(10));
     check(
         begin.into_iter().chain([statements::commit()]),
         expect![[r"
@@ -65,9 +65,11 @@ fn transactions() {
         commit: COMMIT
     "]],
     );
+    let plan = statements::begin(Access::ReadOnly, Duration::from_secs(10));
+    check(plan.into_iter().take(1), expect!["begin: BEGIN READ ONLY\n"]);
     // Zero would mean without end.
-    assert!(statements::begin(Duration::ZERO)[3].sql.ends_with("TO 1"));
-    assert!(statements::begin(Duration::MAX)[3].sql.ends_with("TO 241591910"));
+    assert!(statements::begin(Access::ReadWrite, Duration::ZERO)[3].sql.ends_with("TO 1"));
+    assert!(statements::begin(Access::ReadWrite, Duration::MAX)[3].sql.ends_with("TO 241591910"));
 }
 
 /// "GETDATE function", `PG_USER`, "System catalog tables", "SVV metadata views".

@@ -13,7 +13,7 @@ use crate::quote::{literals, quote_identifier};
 ///
 /// Whoever owns the database may give it objects that are named like those of the catalogue: names are looked up in
 /// the catalogue alone. There is no limit for a lock of its own; the one for the statement covers it.
-pub(crate) fn begin(time: Duration) -> Vec<Statement> {
+pub(crate) fn begin(access: Access, time: Duration) -> Vec<Statement> {
     let time = u32::try_from(time.as_millis()).unwrap_or(u32::MAX / 16).min(u32::MAX / 16);
     let timeout = (time - time / 10).max(1);
     let settings = [
@@ -24,7 +24,20 @@ pub(crate) fn begin(time: Duration) -> Vec<Statement> {
         "timezone TO 'UTC'".to_owned(),
     ];
     let settings = settings.iter().map(|setting| Statement::new("set", format!("SET LOCAL {setting}")));
-    std::iter::once(Statement::new(Statement::BEGIN, "BEGIN READ WRITE")).chain(settings).collect()
+    let begin = match access {
+        Access::ReadOnly => "BEGIN READ ONLY",
+        Access::ReadWrite => "BEGIN READ WRITE",
+    };
+    std::iter::once(Statement::new(Statement::BEGIN, begin)).chain(settings).collect()
+}
+
+/// What a transaction may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Read: for a plan.
+    ReadOnly,
+    /// Change.
+    ReadWrite,
 }
 
 /// Ends it ("COMMIT"). Afterwards everybody sees the change.
@@ -49,7 +62,7 @@ pub(crate) fn read_own() -> Statement {
 /// Sets a password ("ALTER USER").
 pub(crate) fn set_password(username: &str, quoted: &str) -> Statement {
     let user = quote_identifier(username);
-    Statement::new(Statement::SET_PASSWORD, format!("ALTER USER {user} PASSWORD {quoted}"))
+    Statement::ending_in_secret(Statement::SET_PASSWORD, &format!("ALTER USER {user} PASSWORD "), quoted)
 }
 
 /// The catalogue's word on both users of a pair, in the order in which `Pair::parse` takes the answers.

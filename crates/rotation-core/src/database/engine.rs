@@ -1,6 +1,6 @@
 //! The port to a database: what an engine must be able to do.
 
-use super::{ConnectError, Credentials, Login, Password, PasswordRule, StatementError, UserPair};
+use super::{ConnectError, Credentials, Login, Password, PasswordRule, Plan, StatementError, UserPair};
 use crate::deadline::Deadline;
 
 /// A kind of database. The set is open: a new engine implements this and [`Session`], and writes no word of labels.
@@ -39,6 +39,17 @@ impl<E: Engine> Engine for &E {
 pub trait Session {
     /// Proves that the user can do work: one trivial query.
     async fn probe(&mut self) -> Result<(), StatementError>;
+
+    /// Reads what a change depends on and says which statements [`Session::stage`] and [`Session::commit`] would run.
+    /// Nothing is changed, and nobody else is kept waiting: where the server has read-only transactions, this works in
+    /// one. The session is good for nothing but to be dropped afterwards.
+    ///
+    /// An engine makes the list by the same function for a plan and for a change, so that a dry run says what a
+    /// rotation does.
+    ///
+    /// # Errors
+    /// Those that `stage` would give for what it reads. A privilege that only a write would ask for is not missed here.
+    async fn plan(&mut self, change: &Change<'_>, deadline: Deadline) -> Result<Plan, StatementError>;
 
     /// Prepares a change so that [`Session::commit`] has nothing left to find out. Where the engine has
     /// transactions, the change is made inside one; where it has none, this only reads. Either way nobody else sees

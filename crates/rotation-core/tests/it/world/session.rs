@@ -4,7 +4,10 @@ use std::{collections::BTreeSet, future::poll_fn, rc::Rc, task::Poll};
 
 use rotation_core::{
     Deadline,
-    database::{Cause, Change, Committed, Session, StatementError, StatementFault, UserPair, Username},
+    database::{
+        Cause, Change, Committed, ELIDED, Necessity, Plan, PlannedStatement, Purpose, Session,
+        StatementError, StatementFault, UserPair, Username,
+    },
 };
 
 use super::{Kind, ServerModel, User, World};
@@ -47,6 +50,20 @@ impl Statement {
             Self::Revoke { .. } => "server: revoke",
             Self::SetPassword { .. } => "server: set password",
         }
+    }
+
+    fn planned(&self) -> PlannedStatement {
+        let (kind, text, purpose) = match self {
+            Self::Create { user, .. } => ("create user", format!("create {user}"), Purpose::Equality),
+            Self::Grant { user, grant } => ("grant", format!("grant {grant} to {user}"), Purpose::Equality),
+            Self::Revoke { user, grant } => {
+                ("revoke", format!("revoke {grant} from {user}"), Purpose::Equality)
+            }
+            Self::SetPassword { user, .. } => {
+                ("set password", format!("set password of {user} to {ELIDED}"), Purpose::Password)
+            }
+        };
+        PlannedStatement { kind, text, purpose, necessity: Necessity::Always }
     }
 
     fn apply(&self, server: &mut ServerModel) -> Result<(), StatementError> {
@@ -104,7 +121,11 @@ impl Connection {
         .await;
     }
 
-    fn plan(&self, change: &Change<'_>, server: &ServerModel) -> Result<Vec<Statement>, StatementError> {
+    fn statements(
+        &self,
+        change: &Change<'_>,
+        server: &ServerModel,
+    ) -> Result<Vec<Statement>, StatementError> {
         match change {
             Change::OwnPassword { new } => {
                 Ok(vec![Statement::SetPassword { user: self.user.clone(), password: new.expose().into() }])
@@ -157,6 +178,12 @@ impl Session for Connection {
         self.call("server: probe", |_| Ok(())).await
     }
 
+    async fn plan(&mut self, change: &Change<'_>, _: Deadline) -> Result<Plan, StatementError> {
+        self.call("server: plan", |_| Ok(())).await?;
+        let statements = self.statements(change, &self.world.server.borrow())?;
+        Ok(Plan { statements: statements.iter().map(Statement::planned).collect(), notes: Vec::new() })
+    }
+
     async fn stage(&mut self, change: &Change<'_>, _: Deadline) -> Result<(), StatementError> {
         let kind = self.world.server.borrow().kind;
         self.call("server: stage", |_| Ok(())).await?;
@@ -164,7 +191,7 @@ impl Session for Connection {
             let user = changed(&self.user, change).to_owned();
             self.lock(&user).await;
         }
-        let staged = self.plan(change, &self.world.server.borrow())?;
+        let staged = self.statements(change, &self.world.server.borrow())?;
         self.staged = staged;
         Ok(())
     }

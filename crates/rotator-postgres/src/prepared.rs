@@ -1,0 +1,153 @@
+//! A change with nothing left to read: what a plan says and what `stage` runs are the same statements.
+
+use postgres_session::Statement;
+use rotation_core::database::{
+    Credentials, Necessity, Password, Plan, PlannedStatement, Purpose, StatementError, StatementFault,
+    Username,
+};
+
+use crate::{
+    CloneObjects,
+    correction::{Correction, Otherwise},
+    pair::Pair,
+    password_storage::PasswordStorage,
+    statements,
+};
+
+/// What the transaction that a change is prepared in may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Read: for a plan.
+    ReadOnly,
+    /// Change.
+    ReadWrite,
+}
+
+/// A change with nothing left to read.
+#[derive(Debug)]
+pub(crate) enum Prepared {
+    Own(Own),
+    Other(Box<Other>),
+}
+
+/// The session's own user gets another password.
+#[derive(Debug)]
+pub(crate) struct Own {
+    pub(crate) set: Statement,
+    pub(crate) note: Option<String>,
+}
+
+/// The other user of a pair is brought to equal and gets a password.
+#[derive(Debug)]
+pub(crate) struct Other {
+    pub(crate) pair: Pair,
+    pub(crate) next: Username,
+    pub(crate) corrections: Corrections,
+    pub(crate) set: Statement,
+    pub(crate) note: Option<String>,
+}
+
+/// Corrections in the order in which they are run.
+#[derive(Debug)]
+pub(crate) struct Corrections {
+    /// Without these the change fails.
+    pub(crate) required: Vec<Correction>,
+    pub(crate) attempts: Attempts,
+}
+
+/// Corrections that the master may not be allowed to make.
+#[derive(Debug)]
+pub(crate) struct Attempts {
+    /// Tried all at once, and where that fails, one by one.
+    pub(crate) singly: Vec<Correction>,
+    /// What waits for applications: tried once and alone.
+    pub(crate) waiting: Vec<Correction>,
+}
+
+impl Prepared {
+    /// What `stage` would run, and what it would note for people.
+    pub(crate) fn plan(self, objects: CloneObjects) -> Plan {
+        let mut plan = Plan::default();
+        let (set, note) = match self {
+            Self::Own(Own { set, note }) => (set, note),
+            Self::Other(other) => {
+                plan.statements = other.corrections.planned();
+                plan.notes = other.pair.drift(objects);
+                (other.set, other.note)
+            }
+        };
+        plan.statements.push(set.planned(Purpose::Password, Necessity::Always));
+        plan.notes.extend(note);
+        plan
+    }
+}
+
+impl Own {
+    pub(crate) fn prepare(
+        username: &Username,
+        new: &Password,
+        storage: &PasswordStorage,
+    ) -> Result<Self, StatementError> {
+        if storage.expired {
+            return Err(StatementError::new(StatementFault::Expired));
+        }
+        let verifier = storage.verifier(username, new)?;
+        Ok(Self { set: statements::set_password(username, &verifier), note: storage.note() })
+    }
+}
+
+impl Other {
+    pub(crate) fn prepare(
+        pair: Pair,
+        next: &Credentials,
+        storage: &PasswordStorage,
+        objects: CloneObjects,
+    ) -> Result<Self, StatementError> {
+        pair.check().map_err(StatementError::new)?;
+        if pair.clone.is_none() && next.username == pair.names.original {
+            return Err(StatementError::new(StatementFault::NoSuchUser));
+        }
+        let verifier = storage.verifier(&next.username, &next.password)?;
+        Ok(Self {
+            corrections: Corrections::of(pair.corrections(objects)),
+            next: next.username.clone(),
+            set: statements::set_password(&next.username, &verifier),
+            note: storage.note(),
+            pair,
+        })
+    }
+}
+
+impl Corrections {
+    fn of(all: Vec<Correction>) -> Self {
+        let (required, attempts): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|correction| correction.otherwise == Otherwise::Fail);
+        let waits = |attempt: &Correction| attempt.statements.iter().any(|one| one.kind == Pair::HAND_OVER);
+        let (waiting, singly) = attempts.into_iter().partition(waits);
+        Self { required, attempts: Attempts { singly, waiting } }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.required.is_empty() && self.attempts.is_empty()
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.required.len() + self.attempts.singly.len() + self.attempts.waiting.len()
+    }
+
+    fn planned(&self) -> Vec<PlannedStatement> {
+        let Self { required, attempts: Attempts { singly, waiting } } = self;
+        let all = required.iter().chain(singly).chain(waiting);
+        let planned = all.flat_map(|correction| {
+            let necessity = if correction.is_optional() { Necessity::Attempt } else { Necessity::Always };
+            correction.statements.iter().map(move |one| one.planned(Purpose::Equality, necessity))
+        });
+        planned.collect()
+    }
+}
+
+impl Attempts {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.singly.is_empty() && self.waiting.is_empty()
+    }
+}
