@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::{
+    code::Code,
     deadline::Deadline,
     document::SecretDocument,
     error::RotationError,
@@ -104,7 +105,10 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
             companion: survey.companion,
         };
         let authority = Labels { rotator: self, event, version: &survey.version };
-        Ok(Outcome::Set(self.target.apply(&versions, &authority).await?))
+        match self.target.apply(&versions, &authority).await {
+            Ok(applied) => Ok(Outcome::Set(applied)),
+            Err(error) => Err(self.overtaken(event, &survey.version, error).await),
+        }
     }
 
     /// Reads the pending value alone: the service also calls this step on a copy of the current value, to test a
@@ -112,8 +116,32 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
     async fn test(&self, event: &RotationEvent) -> Result<Outcome, RotationError> {
         let wanted = Wanted { pending: true, ..Wanted::default() };
         let Some(survey) = self.survey(event, wanted).await? else { return Ok(Outcome::AlreadyDone) };
-        self.target.verify(&SecretValue::document_under(StagingLabel::Pending, survey.pending)?).await?;
-        Ok(Outcome::Tested)
+        let pending = SecretValue::document_under(StagingLabel::Pending, survey.pending)?;
+        match self.target.verify(&pending).await {
+            Ok(()) => Ok(Outcome::Tested),
+            Err(error) => Err(self.overtaken(event, &survey.version, error).await),
+        }
+    }
+
+    /// A refused login may only mean that another rotation went on while this invocation slept, so that it knows old
+    /// passwords alone. What the labels say then goes first: it is true, and its hint is the one that helps.
+    async fn overtaken(
+        &self,
+        event: &RotationEvent,
+        version: &PendingVersion,
+        error: RotationError,
+    ) -> RotationError {
+        let code = error.code();
+        if !code.is_refused_login() && code != Code::DbAllRefused {
+            return error;
+        }
+        match self.standing(Phase::Confirm, event).await {
+            Ok((Standing::Pending(now), _)) if now.current() != version.current() => {
+                RotationError::LabelsMoved
+            }
+            Err(why @ RotationError::Refused(_)) => why,
+            Ok(_) | Err(_) => error,
+        }
     }
 
     /// Swaps `AWSCURRENT` away from the version that held it in the same description that proved the token pending.

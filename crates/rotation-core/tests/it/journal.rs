@@ -68,7 +68,7 @@ fn refused_credentials_are_named_one_by_one() {
     let refused = expect![[r"
         AWSCURRENT Tls db.example.com:5432: DB_AUTH_REFUSED
         AWSPENDING Tls db.example.com:5432: DB_AUTH_REFUSED
-        describe read connect
+        describe read connect confirm
         AWSCURRENT does not log in; AWSPENDING does not log in
     "]];
     check(Plan::SingleUser, other_password, &[], &refused);
@@ -78,7 +78,7 @@ fn refused_credentials_are_named_one_by_one() {
     let master_refused = expect![[r"
         AWSCURRENT Tls db.example.com:5432: logged in
         the master secret Tls db.example.com:5432: DB_AUTH_REFUSED
-        describe read connect
+        describe read connect confirm
         AWSCURRENT logs in
     "]];
     check(Plan::Alternating, master, &[], &master_refused);

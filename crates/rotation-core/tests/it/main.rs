@@ -11,6 +11,7 @@ mod faults;
 mod interleavings;
 mod journal;
 mod mutants;
+mod operators;
 mod passwords;
 mod tls;
 mod world;

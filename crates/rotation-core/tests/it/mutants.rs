@@ -10,7 +10,7 @@ use rotation_core::{
 
 use crate::{
     faults::Explored,
-    interleavings::{Race, Walked},
+    interleavings::{Pair, Race, Walked},
     world::{Attempt, Badness, Kind, Plan, ServerTls, Situation, Store, Variant, World},
 };
 
@@ -92,7 +92,8 @@ impl<E: Engine> Engine for DowngradesTls<E> {
 fn a_stale_finish_that_reads_current_anew_leaves_a_current_that_does_not_log_in() {
     for kind in [Kind::Transactional, Kind::Autocommit] {
         let broken = |variant| {
-            let walked = Walked::all(Race::Stale, Step::Finish, Plan::Alternating, kind, variant);
+            let (race, step, plan) = (Race::Stale, Step::Finish, Plan::Alternating);
+            let walked = Walked::all(Pair { race, step, plan, kind, variant, act: None });
             let all = walked.violations.into_iter().chain(walked.unexplained);
             all.map(|violation| violation.invariant).collect::<BTreeSet<_>>()
         };

@@ -28,7 +28,7 @@ fn rotate(plan: Plan, tls: ServerTls, ssl: Option<&str>) -> (bool, Vec<(String, 
             set_ssl(&service, ssl);
         }
         service.world.server.borrow_mut().tls = tls;
-        let rotated = service.attempt().await;
+        let rotated = service.attempt().await.is_ok();
         let attempts = &service.world.server.borrow().attempts;
         (rotated, attempts.iter().map(|attempt| (attempt.username.clone(), attempt.in_the_clear())).collect())
     })

@@ -6,21 +6,26 @@
 //!                                  └ Connection (Session)┘
 //! ```
 
+mod act;
 mod digest;
 mod gate;
 mod invariants;
 mod server;
 mod service;
 mod session;
+mod sightings;
 mod situation;
 mod store;
+mod two_passwords;
 
 use std::{cell::RefCell, rc::Rc};
 
+pub(crate) use act::Act;
 pub(crate) use gate::{FAULTS, Fault, Gate};
 pub(crate) use invariants::{Violation, Watch};
 pub(crate) use server::{Attempt, Badness, Kind, PROFILE, Server, ServerModel, ServerTls, User};
 pub(crate) use service::{Clean, Service, Variant, policy};
+pub(crate) use sightings::Sighting;
 pub(crate) use situation::{Plan, Situation, document, grants};
 pub(crate) use store::{ARN, FUNCTION, MASTER, SecretModel, Store, StoreModel, Value, version};
 

@@ -3,6 +3,7 @@
 //! same) is not walked again.
 
 use std::{
+    cell::Cell,
     collections::{BTreeSet, HashSet},
     future::poll_fn,
     hash::{DefaultHasher, Hash, Hasher},
@@ -13,18 +14,38 @@ use std::{
 
 use rotation_core::{StagingLabel, Step};
 
-use crate::world::{Kind, Plan, Service, Situation, Variant, Violation, World, version};
+use crate::{
+    operators::recover,
+    world::{Act, Kind, Plan, Service, Sighting, Situation, Variant, Violation, World, version},
+};
 
 /// The invocation that came first.
 const OLD: usize = 0;
 /// The other one.
 const NEW: usize = 1;
+/// Somebody who does one thing by hand, at any time.
+const OPERATOR: usize = 2;
+
+/// Two invocations to walk through.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pair {
+    pub(crate) race: Race,
+    /// The step of the older one.
+    pub(crate) step: Step,
+    pub(crate) plan: Plan,
+    pub(crate) kind: Kind,
+    pub(crate) variant: Variant,
+    /// What is done by hand meanwhile.
+    pub(crate) act: Option<Act>,
+}
 
 /// What both do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Race {
     /// The service calls one step twice at once, and goes on with the rotation after one of them.
     Duplicate,
+    /// The service gives an invocation up that still runs, and retries the whole rotation with the same token.
+    Retry,
     /// While an invocation sleeps, somebody cancels, takes AWSPENDING away and rotates anew, through all four steps.
     Stale,
 }
@@ -33,7 +54,7 @@ pub(crate) enum Race {
 #[derive(Default)]
 struct Branch {
     path: Vec<usize>,
-    histories: [DefaultHasher; 2],
+    histories: [DefaultHasher; 3],
 }
 
 /// What a walk came to.
@@ -47,20 +68,23 @@ pub(crate) struct Walked {
     pub(crate) violations: BTreeSet<Violation>,
     /// What broke although it wrote nothing in that gap.
     pub(crate) unexplained: BTreeSet<Violation>,
+    /// How the older invocation was answered.
+    pub(crate) answers: BTreeSet<&'static str>,
+    pub(crate) sighted: BTreeSet<Sighting>,
 }
 
 impl Walked {
     /// Walks everything from the point at which the old invocation of this step may begin.
-    pub(crate) fn all(race: Race, step: Step, plan: Plan, kind: Kind, variant: Variant) -> Self {
+    pub(crate) fn all(pair: Pair) -> Self {
         World::run(async {
-            let start = Situation::SecondRotation.prepare(plan, kind, variant).await;
-            for before in Step::ALL.into_iter().take_while(|before| *before < step) {
+            let start = Situation::SecondRotation.prepare(pair.plan, pair.kind, pair.variant).await;
+            for before in Step::ALL.into_iter().take_while(|before| *before < pair.step) {
                 start.invoke(before).await.unwrap().unwrap();
             }
             let mut walked = Self::default();
             let (mut seen, mut open) = (HashSet::new(), vec![Branch::default()]);
             while let Some(branch) = open.pop() {
-                walked.follow(&start, race, step, branch, &mut seen, &mut open).await;
+                walked.follow(&start, pair, branch, &mut seen, &mut open).await;
             }
             walked.points = seen.len();
             walked
@@ -72,24 +96,32 @@ impl Walked {
     async fn follow(
         &mut self,
         start: &Service,
-        race: Race,
-        step: Step,
+        pair: Pair,
         branch: Branch,
         seen: &mut HashSet<u64>,
         open: &mut Vec<Branch>,
     ) {
         self.schedules += 1;
         let old = start.fork();
-        let new = newcomer(&old, race);
+        let new = newcomer(&old, pair.race);
         let world = &old.world;
         world.gate.borrow_mut().scheduled = true;
-        let old_future: Pin<Box<dyn Future<Output = ()>>> = Box::pin(async { drop(old.invoke(step).await) });
-        let new_future: Pin<Box<dyn Future<Output = ()>>> = Box::pin(go_on(&new, race, step));
-        let mut futures = [Some(old_future), Some(new_future)];
+        let answer = Cell::new(None);
+        let old_future = async {
+            answer.set(
+                old.invoke(pair.step)
+                    .await
+                    .map(|answer| answer.map_or_else(|error| error.code().name(), |_| "ok")),
+            );
+        };
+        let by_hand = async |act: Act| world.call("operator: by hand", || act.by_hand(world), || ()).await;
+        let operator = pair.act.map(|act| Box::pin(by_hand(act)) as Invocation<'_>);
+        let mut futures: [Option<Invocation<'_>>; 3] =
+            [Some(Box::pin(old_future)), Some(Box::pin(go_on(&new, pair))), operator];
         let Branch { path, mut histories } = branch;
         let mut taken = Vec::new();
         while futures.iter().any(Option::is_some) {
-            for actor in [OLD, NEW] {
+            for actor in [OLD, NEW, OPERATOR] {
                 // Whoever waits for its turn has nothing else to do.
                 if !world.waits(actor) {
                     world.gate.borrow_mut().actor = actor;
@@ -107,8 +139,8 @@ impl Walked {
                     if !seen.insert(point(world, &histories, &ready)) {
                         break;
                     }
-                    if ready.len() == 2 {
-                        let path = [&taken[..], &[NEW]].concat();
+                    for (other, _) in &ready[1..] {
+                        let path = [&taken[..], &[*other]].concat();
                         open.push(Branch { path, histories: histories.clone() });
                     }
                     first
@@ -123,16 +155,26 @@ impl Walked {
         let over = futures.iter().all(Option::is_none);
         drop(futures);
         if over {
-            self.arrive(&new).await;
+            self.arrive(&new, pair).await;
         }
-        let violations = std::mem::take(&mut world.watch.borrow_mut().violations);
-        let in_the_gap = violations.iter().any(|violation| violation.invariant == "I4" && violation.unseen);
+        self.answers.extend(answer.get());
+        let mut watch = world.watch.borrow_mut();
+        self.sighted.append(&mut watch.sighted);
+        let violations = std::mem::take(&mut watch.violations);
+        drop(watch);
+        let in_the_gap = violations.iter().any(|violation| violation.unseen);
         if in_the_gap { &mut self.violations } else { &mut self.unexplained }.extend(violations);
     }
 
     /// Both are over: the service retries whatever rotation is under way.
-    async fn arrive(&mut self, new: &Service) {
+    async fn arrive(&mut self, new: &Service, pair: Pair) {
         std::mem::take(&mut *new.world.gate.borrow_mut());
+        if pair.act.is_some() {
+            if !recover(new).await {
+                new.world.watch.borrow_mut().report("I5", "operator: mend", false);
+            }
+            return;
+        }
         let pending = new.world.store.borrow().secret().holder(&StagingLabel::Pending).cloned();
         let Some(token) = pending else { return };
         new.world.watch.borrow_mut().tokens.insert(OLD, token.clone());
@@ -146,21 +188,22 @@ impl Walked {
 /// Who goes on beside the old invocation.
 fn newcomer(old: &Service, race: Race) -> Service {
     let token = match race {
-        Race::Duplicate => old.token.clone(),
+        Race::Duplicate | Race::Retry => old.token.clone(),
         Race::Stale => version(9),
     };
     let mut watch = old.world.watch.borrow_mut();
     watch.tokens.insert(NEW, token.clone());
-    // Whose turn it is depends on who comes first; nobody outside the pair has one.
-    watch.protected.retain(|user, _| !user.starts_with("app"));
+    watch.pair_is_free = true;
     drop(watch);
+    old.world.accept();
     Service { token, actor: NEW, ..old.clone() }
 }
 
-async fn go_on(new: &Service, race: Race, step: Step) {
+async fn go_on(new: &Service, pair: Pair) {
     let world = &new.world;
-    let first = match race {
-        Race::Duplicate => step,
+    let first = match pair.race {
+        Race::Duplicate => pair.step,
+        Race::Retry => Step::Create,
         Race::Stale => {
             // Whoever takes the label away makes sure first that AWSCURRENT logs in, as the documentation says.
             let anew = || {
@@ -185,7 +228,9 @@ async fn go_on(new: &Service, race: Race, step: Step) {
     world.call("service: end", || new.end(), || ()).await;
 }
 
-async fn poll_once(future: &mut Option<Pin<Box<dyn Future<Output = ()> + '_>>>) {
+type Invocation<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
+
+async fn poll_once(future: &mut Option<Invocation<'_>>) {
     poll_fn(|cx| {
         if future.as_mut().is_some_and(|future| future.as_mut().poll(cx).is_ready()) {
             *future = None;
@@ -196,7 +241,7 @@ async fn poll_once(future: &mut Option<Pin<Box<dyn Future<Output = ()> + '_>>>) 
 }
 
 /// What tells this point from others: the world, what both have seen, and whose calls wait.
-fn point(world: &World, histories: &[DefaultHasher; 2], ready: &[(usize, u64)]) -> u64 {
+fn point(world: &World, histories: &[DefaultHasher; 3], ready: &[(usize, u64)]) -> u64 {
     let mut hasher = DefaultHasher::new();
     let actors: Vec<usize> = ready.iter().map(|(actor, _)| *actor).collect();
     (world.digest(), histories.each_ref().map(Hasher::finish), actors).hash(&mut hasher);
@@ -219,7 +264,7 @@ impl World {
         &self,
         actor: usize,
         ticket: u64,
-        future: &mut Option<Pin<Box<dyn Future<Output = ()> + '_>>>,
+        future: &mut Option<Invocation<'_>>,
         history: Option<&mut DefaultHasher>,
     ) {
         let before = history.is_some().then(|| self.digest());

@@ -6,7 +6,7 @@ use std::{
     hash::{DefaultHasher, Hash, Hasher},
 };
 
-use super::{Value, World};
+use super::{MASTER, Value, World};
 
 impl World {
     /// A number that is equal for worlds that no call can tell apart. A password counts as the version that holds it.
@@ -29,10 +29,18 @@ impl World {
             (id, username, holder(password)).hash(&mut hasher);
         }
         for (name, user) in &server.users {
-            let password = user.password.as_deref();
-            let unknown = password.filter(|password| holder(password).is_none());
-            (name, unknown, password.and_then(holder), &user.grants, &user.clone_of).hash(&mut hasher);
+            let mut known = |password: Option<&str>| {
+                let unknown = password.filter(|password| holder(password).is_none());
+                (unknown, password.and_then(holder)).hash(&mut hasher);
+            };
+            known(user.password.as_deref());
+            known(user.secondary.as_deref());
+            let mut history: Vec<_> = user.history.iter().map(|password| holder(password)).collect();
+            history.sort_unstable();
+            (name, history, &user.grants, &user.clone_of).hash(&mut hasher);
         }
+        let secret = store.secret();
+        (secret.rotation_enabled, secret.deleted, store.secrets[MASTER].versions.len()).hash(&mut hasher);
         server.locks.hash(&mut hasher);
         hasher.finish()
     }

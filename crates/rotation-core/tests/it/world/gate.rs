@@ -2,10 +2,10 @@
 
 use std::{collections::BTreeMap, future::poll_fn, task::Poll, time::Duration};
 
-use super::World;
+use super::{Act, World};
 
 /// What befalls one call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Fault {
     /// It fails and has no effect.
     Before,
@@ -27,9 +27,6 @@ pub(crate) enum Fault {
 pub(crate) const FAULTS: [Fault; 7] =
     [Fault::Before, Fault::After, Fault::Repeat, Fault::Hang, Fault::Late, Fault::Kill, Fault::KillAfter];
 
-/// The place of a call in the order, and what happens right before it.
-type Meanwhile = (usize, fn(&World));
-
 /// Counts calls, knows which fail, and in interleavings lets one through at a time.
 #[derive(Debug, Default)]
 pub(crate) struct Gate {
@@ -38,7 +35,7 @@ pub(crate) struct Gate {
     /// Which calls fail, by their place in the order.
     pub(crate) faults: Vec<(usize, Fault)>,
     /// What somebody else does right before a call, by its place in the order.
-    pub(crate) meanwhile: Option<Meanwhile>,
+    pub(crate) meanwhile: Option<(usize, Act)>,
     /// The names of the calls, in order, with the invocation that made them.
     pub(crate) log: Vec<(usize, &'static str)>,
     /// Set where the running invocation has been killed.
@@ -68,7 +65,7 @@ impl World {
         let actor = self.pass(name).await;
         let meanwhile = self.gate.borrow().meanwhile.filter(|(at, _)| *at == self.gate.borrow().calls);
         if let Some((_, act)) = meanwhile {
-            act(self);
+            act.by_hand(self);
         }
         let fault = {
             let mut gate = self.gate.borrow_mut();

@@ -1,23 +1,24 @@
 //! What must hold at every boundary of a call, whatever fails.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rotation_core::{
     Knowledge, StagingLabel, State, VersionId,
     database::{Credential, TlsMode, Transport},
 };
 
-use super::{Plan, User, Value, World, digest::credentials};
+use super::{Plan, Sighting, User, Value, World, digest::credentials};
 
 /// A broken invariant.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Violation {
-    /// `I1` to `I6` as in docs/semantics.md, `TLS`, or `STATE` where a journal says what is not so.
+    /// `I1` to `I6` as in docs/semantics.md, `TLS`, `STATE` where a journal says what is not so, or `kept`: some version
+    /// that the secret keeps, labelled or not, logs in.
     pub(crate) invariant: &'static str,
     /// Right after which call.
     pub(crate) after: &'static str,
-    /// Whether the invocation that made the call had lost `AWSPENDING` in the gap between its look at the labels and
-    /// this write.
+    /// Whether the labels that allow the call had moved in the gap between the invocation's look at them and this
+    /// write.
     pub(crate) unseen: bool,
 }
 
@@ -27,12 +28,21 @@ pub(crate) struct Watch {
     pub(crate) plan: Option<Plan>,
     pub(crate) violations: Vec<Violation>,
     /// Users as they must stay. A user that is only to keep its password has no grants here.
-    pub(crate) protected: BTreeMap<String, Protected>,
+    protected: BTreeMap<String, Protected>,
+    /// Whether whose turn it is depends on which of two invocations comes first.
+    pub(crate) pair_is_free: bool,
     /// The token that each invocation acts for.
     pub(crate) tokens: BTreeMap<usize, VersionId>,
-    /// Whether each invocation's token was pending when it looked last. A look is stale as soon as the invocation
-    /// turns to anything but the write that it looked for.
-    looked: BTreeMap<usize, bool>,
+    /// Beside which AWSCURRENT each invocation's token was pending when it looked last. A look is stale as soon as the
+    /// invocation turns to anything but the write that it looked for.
+    looked: BTreeMap<usize, VersionId>,
+    /// What is broken now: reported once, by the call that broke it.
+    broken: BTreeSet<&'static str>,
+    /// What of this somebody broke by hand.
+    by_hand: BTreeSet<&'static str>,
+    pub(crate) sighted: BTreeSet<Sighting>,
+    /// Open sessions of the database, and whose they are.
+    pub(super) sessions: BTreeMap<u64, usize>,
     pub(crate) certificate_failed: bool,
     /// How many statements of journals were held against the world.
     pub(crate) statements: usize,
@@ -40,7 +50,7 @@ pub(crate) struct Watch {
 
 /// What of a user must stay.
 #[derive(Clone, Debug)]
-pub(crate) enum Protected {
+enum Protected {
     Whole(User),
     /// A clone in use: rotation may bring its grants up to date.
     Password(User),
@@ -64,18 +74,22 @@ impl World {
     pub(crate) fn observed<T>(&self, actor: usize, name: &'static str, effect: &mut impl FnMut() -> T) -> T {
         let token = self.watch.borrow().tokens.get(&actor).cloned();
         let pending = token.as_ref().is_none_or(|token| self.is_pending(token));
-        if name == "store: DescribeSecret" {
-            self.watch.borrow_mut().looked.insert(actor, pending);
-        }
-        if ["server: connect", "server: stage", "server: probe"].contains(&name) {
-            self.watch.borrow_mut().looked.remove(&actor);
+        let beside = self.store.borrow().secret().holder(&StagingLabel::Current).cloned().filter(|_| pending);
+        if ["store: DescribeSecret", "server: connect", "server: stage", "server: probe"].contains(&name) {
+            let mut watch = self.watch.borrow_mut();
+            watch.looked.remove(&actor);
+            if let ("store: DescribeSecret", Some(current)) = (name, &beside) {
+                watch.looked.insert(actor, current.clone());
+            }
         }
         let before = self.revision();
         let outcome = effect();
         if self.revision() != before {
-            let unseen = !pending && self.watch.borrow().looked.get(&actor) == Some(&true);
+            let looked = self.watch.borrow().looked.get(&actor).cloned();
+            let unseen = looked.is_some() && looked != beside;
             if !pending {
                 self.watch.borrow_mut().report("I4", name, unseen);
+                self.sight(Sighting::WroteInTheGap);
             }
             self.check(name, unseen);
         }
@@ -86,27 +100,50 @@ impl World {
         (self.store.borrow().writes, self.server.borrow().changes)
     }
 
-    fn is_pending(&self, token: &VersionId) -> bool {
-        self.store.borrow().secret().holds(token, &StagingLabel::Pending)
+    pub(crate) fn is_pending(&self, token: &VersionId) -> bool {
+        let store = self.store.borrow();
+        let secret = store.secret();
+        secret.rotation_enabled && !secret.deleted && secret.holds(token, &StagingLabel::Pending)
     }
 
-    /// I1, I2 and I6, which hold at every boundary.
-    pub(crate) fn check(&self, after: &'static str, unseen: bool) {
-        let Some(plan) = self.watch.borrow().plan else { return };
+    /// I1, I2 and I6, which hold at every boundary: reports what this call has broken.
+    fn check(&self, after: &'static str, unseen: bool) {
+        let broken = self.broken();
+        let mut watch = self.watch.borrow_mut();
+        let before = std::mem::replace(&mut watch.broken, broken.clone());
+        watch.by_hand.retain(|invariant| broken.contains(invariant));
+        for invariant in broken.difference(&before) {
+            watch.report(invariant, after, unseen);
+        }
+    }
+
+    /// Takes the world as it is now: somebody has made it so by hand.
+    pub(crate) fn accept(&self) {
+        let plan = self.watch.borrow().plan;
+        if let Some(plan) = plan {
+            self.protect(plan);
+        }
+        let broken = self.broken();
+        let mut watch = self.watch.borrow_mut();
+        (watch.broken, watch.by_hand) = (broken.clone(), broken);
+    }
+
+    fn broken(&self) -> BTreeSet<&'static str> {
+        let mut broken = BTreeSet::new();
+        let Some(plan) = self.watch.borrow().plan else { return broken };
         let [current, pending, previous] =
             [StagingLabel::Current, StagingLabel::Pending, StagingLabel::Previous]
                 .map(|label| self.logs_in(&label));
-        let mut broken = Vec::new();
         if !(current || pending || previous) {
-            broken.push("I1");
+            broken.insert("I1");
         }
-        let live = match plan {
-            // Between the database's commit and the label move, pending is what logs in.
-            Plan::SingleUser => current || pending,
-            Plan::Alternating | Plan::AlternatingByField => current,
-        };
-        if !live {
-            broken.push("I2");
+        // Between the database's commit and the label move, pending is what logs in.
+        let has_gap = plan.is_single() && !self.server.borrow().kind.keeps_two_passwords();
+        if !(current || has_gap && pending) {
+            broken.insert("I2");
+        }
+        if self.version_that_logs_in().is_none() {
+            broken.insert("kept");
         }
         let intact = |(name, protected): (&String, &Protected)| {
             let server = self.server.borrow();
@@ -117,23 +154,21 @@ impl World {
             }
         };
         if !self.watch.borrow().protected.iter().all(intact) {
-            broken.push("I6");
+            broken.insert("I6");
         }
-        for invariant in broken {
-            self.watch.borrow_mut().report(invariant, after, unseen);
-        }
+        broken
     }
 
     /// I3: after finishSecret, AWSCURRENT logs in and the clone may do exactly what the original may.
     pub(crate) fn check_finished(&self, after: &'static str) {
         let plan = self.watch.borrow().plan;
         let mut holds = self.logs_in(&StagingLabel::Current);
-        if plan != Some(Plan::SingleUser) {
+        if plan.is_some_and(|plan| !plan.is_single()) {
             let server = self.server.borrow();
             let grants = |user: &str| server.users.get(user).map(|user| user.grants.clone());
             holds &= grants("app_clone").is_none_or(|clone| Some(clone) == grants("app"));
         }
-        if !holds {
+        if !holds && !self.watch.borrow().by_hand.contains("I2") {
             self.watch.borrow_mut().report("I3", after, false);
         }
     }
@@ -168,14 +203,32 @@ impl World {
         self.server.borrow().admits(&username, &password)
     }
 
+    /// A version that opens the database, of all that the secret still keeps, whatever their labels.
+    pub(crate) fn version_that_logs_in(&self) -> Option<VersionId> {
+        let (store, server) = (self.store.borrow(), self.server.borrow());
+        let found = store.secret().versions.iter().find(|(_, version)| {
+            let Some(Value::Text(text)) = &version.value else { return false };
+            let (username, password) = credentials(text);
+            server.admits(&username, &password)
+        });
+        found.map(|(id, _)| id.clone())
+    }
+
     /// Records what must stay as it is while the user whose turn is next changes.
-    pub(crate) fn protect(&self, next: &str, live: Option<&str>) {
-        let server = self.server.borrow();
-        let protected = server.users.iter().filter(|(name, _)| *name != next).map(|(name, user)| {
-            let is_live_clone = Some(name.as_str()) == live && user.clone_of.is_some();
+    fn protect(&self, plan: Plan) {
+        let live = self.live_user();
+        let next = match live.strip_suffix("_clone") {
+            _ if plan.is_single() => live.clone(),
+            Some(original) => original.to_owned(),
+            None => format!("{live}_clone"),
+        };
+        let (server, mut watch) = (self.server.borrow(), self.watch.borrow_mut());
+        let free = |name: &str| name == next || watch.pair_is_free && name.starts_with("app");
+        let protected = server.users.iter().filter(|(name, _)| !free(name)).map(|(name, user)| {
+            let is_live_clone = *name == live && user.clone_of.is_some();
             let keep = if is_live_clone { Protected::Password } else { Protected::Whole };
             (name.clone(), keep(user.clone()))
         });
-        self.watch.borrow_mut().protected = protected.collect();
+        watch.protected = protected.collect();
     }
 }

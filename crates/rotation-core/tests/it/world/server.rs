@@ -45,6 +45,19 @@ pub(crate) enum Kind {
     Autocommit,
     /// The same, with an advisory lock from staging until the session ends, like MySQL's `GET_LOCK`.
     AutocommitWithLock,
+    /// The same, and a user that changes its own password keeps the old one beside it, as MySQL 8.0.14 and later does
+    /// on `RETAIN CURRENT PASSWORD`. The statement names the password that it replaces.
+    TwoPasswords,
+    /// The same, on a server that refuses a password which the user has had before.
+    TwoPasswordsWithHistory,
+    /// A defect: the statement does not name what it replaces, so that a repeated change evicts the old password.
+    TwoPasswordsUnnamed,
+}
+
+impl Kind {
+    pub(crate) fn keeps_two_passwords(self) -> bool {
+        matches!(self, Self::TwoPasswords | Self::TwoPasswordsWithHistory | Self::TwoPasswordsUnnamed)
+    }
 }
 
 /// What the server says about TLS.
@@ -88,6 +101,10 @@ impl Badness {
 pub(crate) struct User {
     /// `None` where the user cannot log in yet.
     pub(crate) password: Option<String>,
+    /// What logs in beside it, on servers that keep two passwords.
+    pub(crate) secondary: Option<String>,
+    /// All passwords that it has had, on servers that remember them.
+    pub(crate) history: BTreeSet<String>,
     pub(crate) grants: BTreeSet<String>,
     /// The user that this one was made from.
     pub(crate) clone_of: Option<String>,
@@ -95,7 +112,11 @@ pub(crate) struct User {
 
 impl User {
     pub(crate) fn new(password: &str, grants: BTreeSet<String>) -> Self {
-        Self { password: Some(password.into()), grants, clone_of: None }
+        Self { password: Some(password.into()), grants, ..Self::default() }
+    }
+
+    fn opens_by(&self, password: &str) -> bool {
+        [&self.password, &self.secondary].into_iter().any(|held| held.as_deref() == Some(password))
     }
 }
 
@@ -131,7 +152,7 @@ pub(crate) struct ServerModel {
 
 impl ServerModel {
     pub(crate) fn admits(&self, username: &str, password: &str) -> bool {
-        self.users.get(username).is_some_and(|user| user.password.as_deref() == Some(password))
+        self.users.get(username).is_some_and(|user| user.opens_by(password))
     }
 
     fn connect(&mut self, login: &Login, transport: Transport) -> Result<u64, ConnectError> {
@@ -188,6 +209,6 @@ impl Engine for Server {
             outcome
         };
         let id = world.call("server: connect", effect, lost).await?;
-        Ok(Connection::new(world, id, login.credentials.username.as_str()))
+        Ok(Connection::new(world, id, &login.credentials))
     }
 }

@@ -5,7 +5,7 @@ use std::{future::poll_fn, pin::pin, rc::Rc, sync::LazyLock, task::Poll, time::D
 use rotation_core::{
     Deadline, ForeignSecrets, Invoker, Journal, Outcome, RotationError, RotationEvent, Rotator, SecretId,
     SecretStore, StagingLabel, Step, Target, VersionId,
-    database::{Database, Engine, PasswordPolicy, PasswordSettings},
+    database::{Database, Engine, PasswordPolicy, PasswordSettings, PasswordSource},
 };
 
 use super::{ARN, FUNCTION, PROFILE, Plan, Server, Store, Value, World, digest::credentials};
@@ -63,19 +63,11 @@ impl Service {
         if !self.world.store.borrow().secret().versions.contains_key(&self.token) {
             self.begin();
         }
-        let live = self.world.live_user();
-        let next = match self.plan {
-            Plan::SingleUser => live.clone(),
-            Plan::Alternating | Plan::AlternatingByField => match live.strip_suffix("_clone") {
-                Some(original) => original.to_owned(),
-                None => format!("{live}_clone"),
-            },
-        };
-        self.world.protect(&next, Some(&live));
         let mut watch = self.world.watch.borrow_mut();
         watch.plan = Some(self.plan);
         watch.tokens.insert(self.actor, self.token.clone());
         drop(watch);
+        self.world.accept();
         let mut gate = self.world.gate.borrow_mut();
         gate.calls = 0;
         gate.log.clear();
@@ -92,24 +84,32 @@ impl Service {
 
     /// The whole rotation until it succeeds; the number of attempts that it took.
     pub(crate) async fn rotate(&self) -> Option<usize> {
+        self.rotate_or_code().await.ok()
+    }
+
+    /// The same, or the code of the last failure.
+    pub(crate) async fn rotate_or_code(&self) -> Result<usize, &'static str> {
+        let mut last = "KILLED";
         for attempt in 1..=Self::ATTEMPTS {
-            if self.attempt().await {
-                return Some(attempt);
+            match self.attempt().await {
+                Ok(()) => return Ok(attempt),
+                Err(code) => last = code,
             }
         }
-        None
+        Err(last)
     }
 
     /// The four steps, until one fails.
-    pub(crate) async fn attempt(&self) -> bool {
+    pub(crate) async fn attempt(&self) -> Result<(), &'static str> {
         for step in Step::ALL {
             match self.invoke(step).await {
                 Some(Ok(_)) => {}
-                Some(Err(_)) | None => return false,
+                Some(Err(error)) => return Err(error.code().name()),
+                None => return Err("KILLED"),
             }
         }
         self.end();
-        true
+        Ok(())
     }
 
     /// After finishSecret: cleans up and looks at what was promised.
@@ -128,9 +128,17 @@ impl Service {
     /// The same, with what the function's journal says after it. The journal is held against the world where nobody
     /// else acted in it.
     pub(crate) async fn journaled(&self, step: Step) -> Option<(Result<Outcome, RotationError>, Journal)> {
-        let journal = Journal::default();
-        let outcome = self.polled(step, &journal).await?;
-        if self.world.watch.borrow().tokens.len() == 1 {
+        let (from, journal) = (self.world.gate.borrow().log.len(), Journal::default());
+        let outcome = self.polled(step, &journal).await;
+        let gate = self.world.gate.borrow();
+        let own = gate.log[from..].iter().filter(|(actor, _)| *actor == self.actor);
+        let calls: Vec<_> = own.map(|(_, name)| *name).collect();
+        drop(gate);
+        self.world.sight_answer(&calls, outcome.as_ref());
+        let outcome = outcome?;
+        let alone =
+            self.world.watch.borrow().tokens.len() == 1 && self.world.gate.borrow().meanwhile.is_none();
+        if alone {
             self.world.check_state(journal.state().as_ref());
         }
         Some((outcome, journal))
@@ -141,7 +149,7 @@ impl Service {
         self.world.gate.borrow_mut().killed = false;
         poll_fn(|cx| {
             let outcome = invocation.as_mut().poll(cx);
-            if self.world.gate.borrow().killed {
+            if std::mem::take(&mut self.world.gate.borrow_mut().killed) {
                 return Poll::Ready(None);
             }
             outcome.map(Some)
@@ -173,7 +181,9 @@ impl Service {
     }
 
     fn database<E: Engine>(&self, engine: E, deadline: Deadline) -> Database<E> {
-        Database::new(engine, self.plan.strategy(), policy(), false, deadline)
+        let passwords =
+            if self.plan == Plan::SingleUserByService { policy_of_the_service() } else { policy() };
+        Database::new(engine, self.plan.strategy(), passwords, false, deadline)
     }
 
     async fn run(
@@ -208,5 +218,15 @@ impl World {
 pub(crate) fn policy() -> PasswordPolicy {
     static POLICY: LazyLock<PasswordPolicy> =
         LazyLock::new(|| PasswordPolicy::new(PasswordSettings::default(), &PROFILE.password_rule).unwrap());
+    POLICY.clone()
+}
+
+/// The same, with passwords that Secrets Manager makes.
+fn policy_of_the_service() -> PasswordPolicy {
+    static POLICY: LazyLock<PasswordPolicy> = LazyLock::new(|| {
+        let settings =
+            PasswordSettings { source: PasswordSource::SecretsManager, ..PasswordSettings::default() };
+        PasswordPolicy::new(settings, &PROFILE.password_rule).unwrap()
+    });
     POLICY.clone()
 }

@@ -5,18 +5,20 @@ use std::{collections::BTreeSet, future::poll_fn, rc::Rc, task::Poll};
 use rotation_core::{
     Deadline,
     database::{
-        Cause, Change, Committed, ELIDED, Necessity, Plan, PlannedStatement, Purpose, Session,
+        Cause, Change, Committed, Credentials, ELIDED, Necessity, Plan, PlannedStatement, Purpose, Session,
         StatementError, StatementFault, UserPair, Username,
     },
 };
 
-use super::{Kind, ServerModel, User, World};
+use super::{Kind, ServerModel, Sighting, User, World};
 
 /// A session; dropping it takes back what is not final.
 pub(crate) struct Connection {
     world: Rc<World>,
     id: u64,
-    user: String,
+    pub(super) user: String,
+    /// What this session logged in with.
+    pub(super) password: String,
     staged: Vec<Statement>,
 }
 
@@ -95,11 +97,13 @@ impl Statement {
 }
 
 impl Connection {
-    pub(crate) fn new(world: &Rc<World>, id: u64, user: &str) -> Self {
-        Self { world: Rc::clone(world), id, user: user.into(), staged: Vec::new() }
+    pub(crate) fn new(world: &Rc<World>, id: u64, credentials: &Credentials) -> Self {
+        world.session_opens(id);
+        let (user, password) = (credentials.username.to_string(), credentials.password.expose().into());
+        Self { world: Rc::clone(world), id, user, password, staged: Vec::new() }
     }
 
-    async fn call<T>(
+    pub(super) async fn call<T>(
         &self,
         name: &'static str,
         mut effect: impl FnMut(&mut ServerModel) -> Result<T, StatementError>,
@@ -110,6 +114,10 @@ impl Connection {
             source: Some(Cause::new("connection reset")),
         };
         self.world.call(name, || effect(&mut self.world.server.borrow_mut()), || Err(lost)).await
+    }
+
+    pub(super) fn world(&self) -> &World {
+        &self.world
     }
 
     /// Waits until nobody else changes this user.
@@ -189,6 +197,9 @@ impl Session for Connection {
         self.call("server: stage", |_| Ok(())).await?;
         if kind != Kind::Autocommit {
             let user = changed(&self.user, change).to_owned();
+            if self.world.server.borrow().locks.contains_key(&user) {
+                self.world.sight(Sighting::WaitedForAnother);
+            }
             self.lock(&user).await;
         }
         let staged = self.statements(change, &self.world.server.borrow())?;
@@ -203,6 +214,10 @@ impl Session for Connection {
         if kind == Kind::Transactional {
             let all = |server: &mut ServerModel| staged.iter().try_for_each(|one| one.apply(server));
             self.call("server: commit", all).await?;
+        } else if let ([Statement::SetPassword { password, .. }], true) =
+            (&staged[..], kind.keeps_two_passwords())
+        {
+            self.change_beside(kind, password).await?;
         } else {
             for statement in &staged {
                 self.call(statement.name(), |server| statement.apply(server)).await?;
@@ -215,5 +230,6 @@ impl Session for Connection {
 impl Drop for Connection {
     fn drop(&mut self) {
         self.world.server.borrow_mut().locks.retain(|_, owner| *owner != self.id);
+        self.world.session_ends(self.id);
     }
 }

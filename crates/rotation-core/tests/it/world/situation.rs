@@ -16,6 +16,8 @@ use super::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Plan {
     SingleUser,
+    /// Single user, with passwords that Secrets Manager makes.
+    SingleUserByService,
     /// Alternating users, with the master secret in the function's settings.
     Alternating,
     /// Alternating users, with the master secret in the secret's `masterarn` only.
@@ -25,13 +27,17 @@ pub(crate) enum Plan {
 impl Plan {
     pub(crate) fn strategy(self) -> Strategy {
         match self {
-            Self::SingleUser => Strategy::SingleUser,
+            Self::SingleUser | Self::SingleUserByService => Strategy::SingleUser,
             Self::Alternating => {
                 let deployed = Some(SecretId::new(MASTER).unwrap());
                 Strategy::AlternatingUsers(MasterSecret { deployed })
             }
             Self::AlternatingByField => Strategy::AlternatingUsers(MasterSecret::default()),
         }
+    }
+
+    pub(crate) fn is_single(self) -> bool {
+        matches!(self, Self::SingleUser | Self::SingleUserByService)
     }
 }
 
@@ -47,10 +53,14 @@ pub(crate) enum Situation {
     LeftOver,
     /// Two rotations went well; since then a grant was given and another taken.
     Drifted,
+    /// A rotation was cancelled by hand while AWSCURRENT logged in, and its version has lost its label. Where that was
+    /// possible after setSecret, the database has that version's password.
+    Abandoned,
 }
 
 impl Situation {
-    pub(crate) const ALL: [Self; 4] = [Self::Fresh, Self::SecondRotation, Self::LeftOver, Self::Drifted];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Fresh, Self::SecondRotation, Self::LeftOver, Self::Drifted, Self::Abandoned];
 
     /// The world in this situation, with a rotation that the service has just begun.
     pub(crate) async fn prepare(self, plan: Plan, kind: Kind, variant: Variant) -> Service {
@@ -90,19 +100,30 @@ impl Situation {
                 leave_over(&world, plan);
                 service.started()
             }
+            Self::Abandoned => {
+                service(5, Clean::Leaves).begin();
+                if !plan.is_single() || kind.keeps_two_passwords() {
+                    leave_over(&world, plan);
+                }
+                world.store.borrow_mut().secret_mut().unlabel(&StagingLabel::Pending);
+                service(6, Clean::Leaves).started()
+            }
         }
     }
 }
 
 fn leave_over(world: &World, plan: Plan) {
-    let user = if plan == Plan::SingleUser { "app" } else { "app_clone" };
+    let user = if plan.is_single() { "app" } else { "app_clone" };
     let mut store = world.store.borrow_mut();
     let secret = store.secret_mut();
     let pending = secret.holder(&StagingLabel::Pending).unwrap().clone();
     secret.versions.get_mut(&pending).unwrap().value = Some(Value::Text(document(user, "left-over-1")));
     let mut server = world.server.borrow_mut();
     let clone = User { clone_of: Some("app".into()), ..User::default() };
-    server.users.entry(user.into()).or_insert(clone).password = Some("left-over-1".into());
+    let keeps_old = plan.is_single() && server.kind.keeps_two_passwords();
+    let user = server.users.entry(user.into()).or_insert(clone);
+    let old = user.password.replace("left-over-1".into());
+    user.secondary = old.filter(|_| keeps_old);
 }
 
 /// A user with its secret, a master with its own, and a bystander.

@@ -171,13 +171,19 @@ impl StoreModel {
         self.secrets.get(secret.as_str()).ok_or(StoreFault::NoSuchSecret)
     }
 
+    /// The same for what is refused while the secret waits for its deletion.
+    fn find_usable(&self, secret: &SecretId) -> Result<&SecretModel, StoreFault> {
+        self.find(secret).and_then(|model| if model.deleted { Err(StoreFault::Rejected) } else { Ok(model) })
+    }
+
     /// Changes a secret, and counts that it changed.
     pub(crate) fn change<T>(
         &mut self,
         secret: &SecretId,
         change: impl FnOnce(&mut SecretModel) -> Result<T, StoreFault>,
     ) -> Result<T, StoreFault> {
-        let model = self.secrets.get_mut(secret.as_str()).ok_or(StoreFault::NoSuchSecret)?;
+        self.find_usable(secret)?;
+        let model = self.secrets.get_mut(secret.as_str()).expect("it was found");
         let before = model.clone();
         let outcome = change(model);
         self.writes += usize::from(*model != before);
@@ -217,7 +223,7 @@ impl SecretStore for Store {
     }
 
     async fn read(&self, secret: &SecretId, version: Version<'_>) -> Result<Option<SecretValue>, StoreError> {
-        self.call("store: GetSecretValue", |store| store.find(secret)?.read(version)).await
+        self.call("store: GetSecretValue", |store| store.find_usable(secret)?.read(version)).await
     }
 
     async fn put(&self, pending: &PendingVersion, document: &SecretDocument) -> Result<Put, StoreError> {

@@ -1,0 +1,231 @@
+//! Somebody's act by hand right before every call of a rotation, of every kind.
+//!
+//! Afterwards the service retries the rotation. It either converges or is refused with a code; then the operator does
+//! what the hints say (rotation on, the secret restored, AWSCURRENT or AWSPENDING on a version that logs in, a new
+//! rotation), and it converges.
+
+use std::{collections::BTreeSet, fmt::Write, time::Instant};
+
+use expect_test::{Expect, expect};
+use rotation_core::StagingLabel;
+
+use crate::world::{Act, Kind, Plan, Service, Situation, Variant, version};
+
+/// What one act came to, over all situations, kinds of servers and calls.
+#[derive(Default)]
+struct Ends {
+    runs: usize,
+    reached: BTreeSet<String>,
+    /// What broke because the act came between an invocation's last look and its write.
+    in_the_gap: BTreeSet<(&'static str, &'static str)>,
+    /// What broke otherwise.
+    outside: BTreeSet<(&'static str, &'static str)>,
+}
+
+impl Ends {
+    fn of(act: Act, plan: Plan, kinds: &[Kind]) -> Self {
+        let mut ends = Self::default();
+        for (kind, situation) in kinds.iter().flat_map(|kind| Situation::ALL.map(|at| (*kind, at))) {
+            crate::world::World::run(async {
+                let start = situation.prepare(plan, kind, Variant::Sound).await;
+                let healthy = start.fork();
+                assert_eq!(healthy.rotate().await, Some(1), "a healthy rotation");
+                let calls = healthy.world.gate.borrow().calls;
+                for at in 0..calls {
+                    let service = start.fork();
+                    service.world.gate.borrow_mut().meanwhile = Some((at, act));
+                    ends.run(&service, situation).await;
+                }
+            });
+        }
+        ends
+    }
+
+    async fn run(&mut self, service: &Service, situation: Situation) {
+        self.runs += 1;
+        let world = &service.world;
+        let end = match service.rotate_or_code().await {
+            Ok(_) if world.logs_in(&StagingLabel::Current) => "converges".to_owned(),
+            Ok(_) => "is taken for done".to_owned(),
+            Err(code) => code.to_owned(),
+        };
+        self.reached.insert(end);
+        let violations = std::mem::take(&mut world.watch.borrow_mut().violations);
+        let gap = violations.iter().any(|violation| violation.unseen);
+        let list = if gap { &mut self.in_the_gap } else { &mut self.outside };
+        list.extend(violations.iter().map(|violation| (violation.invariant, violation.after)));
+        let act = world.gate.borrow().meanwhile;
+        assert!(recover(service).await, "{act:?}, {situation:?}: {:?}", world.gate.borrow().log);
+    }
+}
+
+/// What an operator does who reads the hints, until AWSCURRENT logs in and a rotation works.
+pub(crate) async fn recover(service: &Service) -> bool {
+    let world = &service.world;
+    world.gate.borrow_mut().meanwhile = None;
+    for number in 90..93 {
+        world.mend_by_hand();
+        let under_way = {
+            let store = world.store.borrow();
+            let secret = store.secret();
+            let pending = secret.holder(&StagingLabel::Pending).cloned();
+            pending.filter(|token| !secret.holds(token, &StagingLabel::Current))
+        };
+        let token = under_way.unwrap_or_else(|| version(number));
+        let again = Service { token, ..service.clone() }.started();
+        if again.rotate().await.is_some() && world.logs_in(&StagingLabel::Current) {
+            return true;
+        }
+        // The version cannot be used: once AWSCURRENT logs in, its label may go.
+        if world.logs_in(&StagingLabel::Current) {
+            world.store.borrow_mut().secret_mut().unlabel(&StagingLabel::Pending);
+        }
+    }
+    false
+}
+
+#[track_caller]
+fn check(plan: Plan, kinds: &[Kind], at_least: usize, expected: &Expect) {
+    let (start, mut runs, mut text) = (Instant::now(), 0, String::new());
+    for act in Act::ALL {
+        let ends = Ends::of(act, plan, kinds);
+        runs += ends.runs;
+        let list = ends.reached.into_iter().collect::<Vec<_>>().join(", ");
+        writeln!(text, "{act}: {list}").unwrap();
+        for (place, broken) in [("in the gap", ends.in_the_gap), ("otherwise", ends.outside)] {
+            for (invariant, after) in broken {
+                writeln!(text, "  {place} {invariant} after {after}").unwrap();
+            }
+        }
+    }
+    println!(
+        "\nproof: operators, {plan:?}: {runs} rotations with an act by hand, {:.1} s",
+        start.elapsed().as_secs_f32()
+    );
+    expected.assert_eq(&text);
+    assert!(runs >= at_least, "only {runs} rotations");
+}
+
+#[test]
+fn whatever_an_operator_does_a_single_user_is_recovered() {
+    let kinds = [Kind::Transactional, Kind::Autocommit];
+    check(
+        Plan::SingleUser,
+        &kinds,
+        1_500,
+        &expect![[r"
+        AWSCURRENT moved back: converges
+        AWSCURRENT moved on: converges, is taken for done
+        AWSPENDING removed: VERSION_NOT_PENDING, converges
+          in the gap I1 after server: commit
+          in the gap I1 after server: set password
+          in the gap I2 after server: commit
+          in the gap I2 after server: set password
+          in the gap I4 after server: commit
+          in the gap I4 after server: set password
+          in the gap I4 after store: PutSecretValue
+          in the gap I4 after store: UpdateSecretVersionStage
+        password changed: converges, is taken for done
+          otherwise I2 after store: UpdateSecretVersionStage
+          otherwise I3 after store: UpdateSecretVersionStage
+        value put: converges
+        master rotated: converges
+        clone dropped: converges
+        old password discarded: converges
+        rotation disabled: ROTATION_DISABLED, converges
+          in the gap I4 after server: commit
+          in the gap I4 after server: set password
+          in the gap I4 after store: PutSecretValue
+          in the gap I4 after store: UpdateSecretVersionStage
+        secret deleted: SECRET_DELETED
+          in the gap I4 after server: commit
+          in the gap I4 after server: set password
+    "]],
+    );
+}
+
+#[test]
+fn whatever_an_operator_does_a_single_user_with_two_passwords_is_recovered() {
+    let kinds = [Kind::TwoPasswords, Kind::TwoPasswordsWithHistory];
+    check(
+        Plan::SingleUser,
+        &kinds,
+        1_500,
+        &expect![[r"
+        AWSCURRENT moved back: converges
+          in the gap I2 after server: set password
+        AWSCURRENT moved on: converges, is taken for done
+        AWSPENDING removed: VERSION_NOT_PENDING, converges
+          in the gap I4 after server: overwrite password
+          in the gap I4 after server: set password
+          in the gap I4 after store: PutSecretValue
+          in the gap I4 after store: UpdateSecretVersionStage
+        password changed: converges, is taken for done
+          in the gap I2 after server: overwrite password
+          otherwise I2 after store: UpdateSecretVersionStage
+          otherwise I3 after store: UpdateSecretVersionStage
+        value put: converges
+        master rotated: converges
+        clone dropped: converges
+        old password discarded: DB_ALL_REFUSED, converges
+        rotation disabled: ROTATION_DISABLED, converges
+          in the gap I4 after server: overwrite password
+          in the gap I4 after server: set password
+          in the gap I4 after store: PutSecretValue
+          in the gap I4 after store: UpdateSecretVersionStage
+        secret deleted: SECRET_DELETED
+          in the gap I4 after server: overwrite password
+          in the gap I4 after server: set password
+    "]],
+    );
+}
+
+#[test]
+fn whatever_an_operator_does_alternating_users_are_recovered() {
+    let kinds = [Kind::Transactional, Kind::Autocommit, Kind::AutocommitWithLock];
+    check(
+        Plan::Alternating,
+        &kinds,
+        2_700,
+        &expect![[r"
+        AWSCURRENT moved back: PENDING_USER_DIFFERS, converges
+          in the gap I2 after server: commit
+          in the gap I2 after server: set password
+          in the gap I6 after server: commit
+          in the gap I6 after server: set password
+        AWSCURRENT moved on: converges, is taken for done
+          in the gap I6 after server: commit
+          in the gap I6 after server: set password
+          otherwise I3 after store: UpdateSecretVersionStage
+        AWSPENDING removed: VERSION_NOT_PENDING, converges
+          in the gap I4 after server: commit
+          in the gap I4 after server: create user
+          in the gap I4 after server: grant
+          in the gap I4 after server: revoke
+          in the gap I4 after server: set password
+          in the gap I4 after store: PutSecretValue
+          in the gap I4 after store: UpdateSecretVersionStage
+        password changed: converges
+        value put: DB_AUTH_REFUSED, converges
+        master rotated: converges
+        clone dropped: converges, is taken for done
+          otherwise I2 after store: UpdateSecretVersionStage
+          otherwise I3 after store: UpdateSecretVersionStage
+        old password discarded: converges
+        rotation disabled: ROTATION_DISABLED, converges
+          in the gap I4 after server: commit
+          in the gap I4 after server: create user
+          in the gap I4 after server: grant
+          in the gap I4 after server: revoke
+          in the gap I4 after server: set password
+          in the gap I4 after store: PutSecretValue
+          in the gap I4 after store: UpdateSecretVersionStage
+        secret deleted: SECRET_DELETED
+          in the gap I4 after server: commit
+          in the gap I4 after server: create user
+          in the gap I4 after server: grant
+          in the gap I4 after server: revoke
+          in the gap I4 after server: set password
+    "]],
+    );
+}
