@@ -1,0 +1,34 @@
+"""What every check starts from."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from moto import mock_aws
+
+import emulation
+from account import Account
+
+# moto takes any; without them boto3 would go looking for the machine's own.
+os.environ |= {
+    "AWS_ACCESS_KEY_ID": "emulated",
+    "AWS_SECRET_ACCESS_KEY": "emulated",
+    "AWS_DEFAULT_REGION": Account.REGION,
+}
+
+_placements: list[dict[str, str]] = []
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _emulation() -> None:
+    emulation.install(lambda _properties: _placements[-1])
+
+
+@pytest.fixture
+def account() -> Iterator[Account]:
+    """An empty account with a database, a bucket with artifacts and templates, and the secrets."""
+    with mock_aws():
+        made = Account()
+        _placements.append(made.placement)
+        yield made
+        _placements.pop()
