@@ -4,13 +4,15 @@
 //! ```text
 //! main ─> serve(strategy, engine)
 //!   Environment ─> Config ─> log, SecretsManager, engine         once
-//!   /next ─> RotationEvent ─> Rotator::rotate ─> outcome line    each invocation
+//!   /next ─> RotationEvent ─> Rotator::rotate ─> outcome line, metrics    each invocation
 //! ```
 
 mod config;
 mod environment;
 mod failure;
 mod log;
+mod metrics;
+mod report;
 mod serve;
 
 pub use config::{Config, StrategyKind};

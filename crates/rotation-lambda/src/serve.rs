@@ -10,7 +10,7 @@ use std::{
 use lambda_runtime::{Context, LambdaEvent, service_fn};
 use rotation_aws::SecretsManager;
 use rotation_core::{
-    Deadline, EventError, Invoker, Outcome, RotationError, RotationEvent, Rotator,
+    Deadline, EventError, Invoker, Journal, Outcome, RotationError, RotationEvent, Rotator,
     database::{Database, Engine},
 };
 use serde_json::{Value, value::RawValue};
@@ -20,7 +20,9 @@ use crate::{
     config::{Config, StrategyKind},
     environment::{ConfigError, Environment},
     failure::Failure,
-    log,
+    log::Log,
+    metrics::Metrics,
+    report::Report,
 };
 
 /// Kept free at the end of an invocation, so that the answer leaves before Lambda ends the process.
@@ -37,9 +39,11 @@ pub fn serve<E: Engine>(
     engine: impl FnOnce(&Environment) -> Result<E, ConfigError>,
 ) -> ExitCode {
     let environment = Environment::of_process();
-    let logging = log::start(&environment);
+    let (log, logging) = Log::start(&environment);
+    let metrics = Metrics::parse(&environment);
     let config = logging
-        .and_then(|()| Config::parse(&environment, strategy, &E::PROFILE))
+        .and(metrics.clone())
+        .and_then(|_| Config::parse(&environment, strategy, &E::PROFILE))
         .and_then(|config| Ok((engine(&environment)?, config)));
     drop(environment);
     let function = match config {
@@ -49,6 +53,7 @@ pub fn serve<E: Engine>(
         }
         Err(error) => Err(Failure::from(&error)),
     };
+    let shell = Shell { strategy, log, metrics: metrics.unwrap_or(Metrics::On) };
     if let Err(failure) = &function {
         tracing::error!(
             code = failure.code.name(),
@@ -61,7 +66,7 @@ pub fn serve<E: Engine>(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     match runtime
         .map_err(lambda_runtime::Error::from)
-        .and_then(|runtime| runtime.block_on(run(strategy, &function)))
+        .and_then(|runtime| runtime.block_on(run(&shell, &function)))
     {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -78,30 +83,40 @@ struct Function<E> {
     config: Config,
 }
 
-async fn run<E: Engine>(
+/// How invocations are reported.
+struct Shell {
     strategy: StrategyKind,
+    log: Log,
+    metrics: Metrics,
+}
+
+async fn run<E: Engine>(
+    shell: &Shell,
     function: &Result<Function<E>, Failure>,
 ) -> Result<(), lambda_runtime::Error> {
     let cold_start = &Cell::new(true);
     let handler = service_fn(async |invocation: LambdaEvent<Box<RawValue>>| {
         let began = Instant::now();
         let event = read(&invocation.payload);
+        let journal = Journal::default();
         let outcome = match (function, &event) {
             (Err(failure), _) => Err(failure.clone()),
             (Ok(_), Err(error)) => Err(RotationError::from(error.clone()).into()),
             (Ok(function), Ok(event)) => {
-                function.rotate(event, &invocation.context).await.map_err(Failure::from)
+                function.rotate(event, &invocation.context, &journal).await.map_err(Failure::from)
             }
         };
-        log::Line {
+        Report {
             request_id: &invocation.context.request_id,
             event: event.as_ref().ok(),
             engine: E::PROFILE.name,
-            strategy: strategy.name(),
+            strategy: shell.strategy.name(),
             cold_start: cold_start.replace(false),
             elapsed: began.elapsed(),
+            journal: &journal,
+            outcome: &outcome,
         }
-        .write(&outcome);
+        .write(&shell.log, shell.metrics);
         outcome.map(|_| Value::Null)
     });
     lambda_runtime::run(handler).await
@@ -113,15 +128,17 @@ impl<E: Engine> Function<E> {
         &'a self,
         event: &'a RotationEvent,
         context: &'a Context,
+        journal: &Journal,
     ) -> Pin<Box<dyn Future<Output = Result<Outcome, RotationError>> + 'a>> {
         let deadline = deadline(context);
         let Config { strategy, passwords, require_tls, foreign_secrets, .. } = &self.config;
-        let target = Database::new(&self.engine, strategy.clone(), passwords.clone(), *require_tls, deadline);
+        let target = Database::new(&self.engine, strategy.clone(), passwords.clone(), *require_tls, deadline)
+            .recorded_in(journal);
         let invoker = Invoker::Function {
             arn: context.invoked_function_arn.clone(),
             foreign_secrets: *foreign_secrets,
         };
-        let rotator = Rotator::new(self.store.clone(), target, invoker);
+        let rotator = Rotator::new(self.store.clone(), target, invoker).recorded_in(journal);
         Box::pin(async move { rotator.rotate(event, deadline).await })
     }
 }

@@ -24,6 +24,7 @@ mod kills;
 mod leftovers;
 mod lines;
 mod masters;
+mod metrics;
 mod pending;
 mod races;
 mod repetition;
@@ -158,6 +159,8 @@ fn cases<D: Database>(topic: Topic, strategy: RotationStrategy) -> Vec<Case<D>> 
         Topic::Refusals => {
             [events::cases(), documents::cases(), pending::cases()].into_iter().flatten().collect()
         }
-        Topic::Operation => [settings::cases(), lines::cases()].into_iter().flatten().collect(),
+        Topic::Operation => {
+            [settings::cases(), lines::cases(), metrics::cases()].into_iter().flatten().collect()
+        }
     }
 }

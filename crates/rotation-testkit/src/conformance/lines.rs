@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{
-    Database,
+    Database, RotationStrategy,
     case::{Case, Laboratory, Verdict, ensure},
     scene::{STEPS, Scene},
 };
@@ -29,36 +29,76 @@ async fn act<D: Database>(scene: &Scene<D>) -> Verdict {
 async fn json_lines<D: Database>(laboratory: Laboratory<D>) -> Verdict {
     let scene = laboratory.build().env("AWS_LAMBDA_LOG_FORMAT", "JSON").start().await?;
     act(&scene).await?;
-    let output = scene.gate.function().output();
     let mut outcomes = Vec::new();
-    for line in output.lines().filter(|line| !line.trim().is_empty()) {
+    for line in scene.gate.function().output().lines().filter(|line| !is_metric(line)) {
         let line: Value =
             serde_json::from_str(line).map_err(|error| format!("{error} in the line {line}"))?;
         ensure!(line["timestamp"].is_string() && line["level"].is_string(), "{line}");
-        if let (Some(step), Some(outcome)) = (line["step"].as_str(), line["outcome"].as_str()) {
-            let id = line["requestId"].as_str().or(line["request_id"].as_str()).unwrap_or_default();
-            let invocations = scene.gate.function().reports();
-            ensure!(invocations.iter().any(|report| report.request_id == id), "whose line is {line}?");
-            let code = line["code"].as_str().unwrap_or("none");
-            outcomes.push(format!("{step} {outcome} {} {code}", line["level"].as_str().unwrap_or_default()));
+        if line["outcome"].is_string() {
+            complete(&scene, &line, outcomes.is_empty())?;
+            let words = ["level", "step", "outcome", "result", "code", "state"];
+            outcomes.push(words.map(|word| line[word].as_str().unwrap_or("-")).join(" "));
         }
     }
+    let after = match scene.strategy {
+        RotationStrategy::SingleUser => "AWSPENDING was set",
+        RotationStrategy::AlternatingUsers => "AWSCURRENT logs in; AWSPENDING was set",
+    };
     let wanted = [
-        "createSecret created INFO none",
-        "setSecret changed INFO none",
-        "testSecret tested INFO none",
-        "finishSecret finished INFO none",
-        "createSecret failed ERROR VERSION_UNKNOWN",
+        "INFO createSecret changed created - -",
+        &format!("INFO setSecret changed set - {after}"),
+        "INFO testSecret already_done tested - AWSPENDING logs in",
+        "INFO finishSecret changed finished - -",
+        "ERROR createSecret refused - VERSION_UNKNOWN -",
     ];
-    ensure!(outcomes == wanted, "the outcome lines are {outcomes:?}");
+    ensure!(outcomes == wanted, "the outcome lines are {outcomes:#?}");
     Ok(())
+}
+
+/// That an outcome line says everything that is known of its step.
+fn complete<D: Database>(scene: &Scene<D>, line: &Value, first: bool) -> Verdict {
+    let id = line["request_id"].as_str().unwrap_or_default();
+    let invocations = scene.gate.function().reports();
+    ensure!(invocations.iter().any(|report| report.request_id == id), "whose line is {line}?");
+    for name in ["message", "service", "version", "engine", "strategy", "secret_version"] {
+        ensure!(line[name].as_str().is_some_and(|text| !text.is_empty()), "{name} is missing in {line}");
+    }
+    ensure!(line["secret"] == scene.secret, "another secret in {line}");
+    ensure!(line["cold_start"] == first, "whether it was the first is wrong in {line}");
+    ensure!(line["milliseconds"].is_u64(), "no time in {line}");
+    ensure!(line["phases"]["describe"].is_u64(), "no time for DescribeSecret in {line}");
+    ensure!(line["code"].is_null() == line["hint"].is_null(), "code and hint belong together: {line}");
+    let logins = match line["step"].as_str().unwrap_or_default() {
+        "setSecret" => match scene.strategy {
+            RotationStrategy::SingleUser => &["AWSCURRENT"][..],
+            RotationStrategy::AlternatingUsers => &["AWSCURRENT", "master"][..],
+        },
+        "testSecret" => &["AWSPENDING"][..],
+        _ => &[][..],
+    };
+    let tried = line["credentials"].as_array().cloned().unwrap_or_default();
+    let labels: Vec<_> = tried.iter().filter_map(|login| login["label"].as_str()).collect();
+    ensure!(labels == logins, "the credentials tried are {labels:?} in {line}");
+    for login in &tried {
+        ensure!(login["answer"] == "logs in" && login["milliseconds"].is_u64(), "{login} in {line}");
+        ensure!(["tls", "plaintext"].map(Value::from).contains(&login["transport"]), "{login} in {line}");
+        ensure!(line["host"] == login["host"] && line["transport"] == login["transport"], "{line}");
+        ensure!(line["phases"]["connect"].is_u64(), "no time for the login in {line}");
+    }
+    Ok(())
+}
+
+/// Whether a line is one of CloudWatch's embedded metrics, which are no log lines.
+pub(super) fn is_metric(line: &str) -> bool {
+    line.trim().is_empty() || line.starts_with("{\"_aws\"")
 }
 
 async fn text_lines<D: Database>(laboratory: Laboratory<D>) -> Verdict {
     let scene = laboratory.build().env("AWS_LAMBDA_LOG_FORMAT", "Text").start().await?;
     act(&scene).await?;
     let output = scene.gate.function().output();
-    ensure!(!output.lines().any(|line| line.starts_with('{')), "there is JSON in {output}");
+    let json = output.lines().any(|line| !is_metric(line) && line.starts_with('{'));
+    ensure!(!json, "there is JSON in {output}");
     let ids = scene.gate.function().reports();
     for (report, step) in ids.iter().zip(STEPS.into_iter().chain([STEPS[0]])) {
         let found = output.lines().any(|line| line.contains(&report.request_id) && line.contains(step));
@@ -73,7 +113,7 @@ async fn quiet<D: Database>(laboratory: Laboratory<D>) -> Verdict {
     let scene = laboratory.build().env("AWS_LAMBDA_LOG_LEVEL", "ERROR").start().await?;
     act(&scene).await?;
     let output = scene.gate.function().output();
-    let lines: Vec<_> = output.lines().collect();
+    let lines: Vec<_> = output.lines().filter(|line| !is_metric(line)).collect();
     ensure!(lines.len() == 1 && lines[0].contains("VERSION_UNKNOWN"), "{output}");
     Ok(())
 }

@@ -8,7 +8,7 @@ use super::{
 };
 
 /// Variables, their values, and the setting that the answer must name.
-const WRONG: [(&str, &[(&str, &str)]); 12] = [
+const WRONG: [(&str, &[(&str, &str)]); 13] = [
     ("PASSWORD_LENGTH", &[("PASSWORD_LENGTH", "abc")]),
     ("PASSWORD_LENGTH", &[("PASSWORD_LENGTH", "-1")]),
     ("PASSWORD_LENGTH", &[("PASSWORD_LENGTH", "3")]),
@@ -27,6 +27,7 @@ const WRONG: [(&str, &[(&str, &str)]); 12] = [
     ("PASSWORD_LENGTH", &[("EXCLUDE_CHARACTERS", "bcdefghijklmnopqrstuvwxyz"), ("PASSWORD_LENGTH", "16")]),
     ("AWS_LAMBDA_LOG_FORMAT", &[("AWS_LAMBDA_LOG_FORMAT", "xml")]),
     ("AWS_LAMBDA_LOG_LEVEL", &[("AWS_LAMBDA_LOG_LEVEL", "loud")]),
+    ("METRICS", &[("METRICS", "perhaps")]),
 ];
 
 pub(super) fn cases<D: Database>() -> Vec<Case<D>> {

@@ -1,0 +1,182 @@
+//! What became of one invocation: the outcome line and the metrics, written from the same facts.
+
+use std::{
+    fmt::Write as _,
+    io::{self, Write as _},
+    time::Duration,
+};
+
+use rotation_core::{
+    Answer, Applied, Journal, LoginAttempt, Outcome, RotationEvent,
+    database::{Credential, Transport},
+};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    failure::Failure,
+    log::{self, Format, Log},
+    metrics::{self, Metrics},
+};
+
+/// The facts of one invocation.
+pub(crate) struct Report<'a> {
+    pub(crate) request_id: &'a str,
+    /// Absent where it could not be read.
+    pub(crate) event: Option<&'a RotationEvent>,
+    pub(crate) engine: &'static str,
+    pub(crate) strategy: &'static str,
+    pub(crate) cold_start: bool,
+    pub(crate) elapsed: Duration,
+    pub(crate) journal: &'a Journal,
+    pub(crate) outcome: &'a Result<Outcome, Failure>,
+}
+
+impl Report<'_> {
+    /// Writes the outcome line, after a warning for each note, and the metrics. A standard output that is closed
+    /// leaves nobody to tell.
+    pub(crate) fn write(&self, log: &Log, metrics: Metrics) {
+        for note in self.notes() {
+            let secret = self.event.map(|event| event.secret.as_str());
+            let secret_version = self.event.map(|event| event.version.as_str());
+            tracing::warn!(request_id = self.request_id, secret, secret_version, "{note}");
+        }
+        let level = if self.outcome.is_ok() { tracing::Level::INFO } else { tracing::Level::ERROR };
+        if log.writes(level) {
+            line(&match log.format {
+                Format::Json => self.json(log, level),
+                Format::Text => self.text(log, level),
+            });
+        }
+        if metrics == Metrics::On {
+            line(&metrics::embedded(self, log::milliseconds_since_1970()).to_string());
+        }
+    }
+
+    /// `changed`, or `already_done` where the step succeeded and changed nothing, or the class of the failure.
+    pub(crate) fn class(&self) -> &'static str {
+        match self.outcome {
+            Ok(Outcome::Created | Outcome::Set(Applied::Changed(_)) | Outcome::Finished) => "changed",
+            Ok(
+                Outcome::AlreadyDone
+                | Outcome::AlreadyCreated
+                | Outcome::Set(Applied::AlreadySet)
+                | Outcome::Tested,
+            ) => "already_done",
+            Err(failure) => failure.code.class().name(),
+        }
+    }
+
+    fn json(&self, log: &Log, level: tracing::Level) -> String {
+        let mut line = Map::new();
+        line.insert("timestamp".into(), log::timestamp().into());
+        line.insert("level".into(), level.as_str().into());
+        line.insert("message".into(), self.message().into());
+        line.extend(self.fields(log));
+        Value::Object(line).to_string()
+    }
+
+    /// Keys and values after the message; values as JSON, so that each is one word or in quotes.
+    fn text(&self, log: &Log, level: tracing::Level) -> String {
+        let mut text = format!("{} {level:>5} {}", log::timestamp(), self.message());
+        for (name, value) in self.fields(log) {
+            let _ = write!(text, " {name}={value}");
+        }
+        text
+    }
+
+    fn message(&self) -> String {
+        match self.outcome {
+            Ok(outcome) => {
+                let step = self.event.map(|event| event.step.name()).unwrap_or_default();
+                format!("{step}: {}", word(outcome))
+            }
+            Err(failure) => format!("{}: {}", failure.code, failure.message),
+        }
+    }
+
+    /// All that has a name, in its order; what is not known is left out.
+    fn fields(&self, log: &Log) -> Map<String, Value> {
+        let logins = self.journal.logins();
+        let last = logins.last();
+        let failure = self.outcome.as_ref().err();
+        let phases = self.journal.phases();
+        let phases: Map<_, _> =
+            phases.iter().map(|(phase, time)| (phase.name().to_owned(), milliseconds(*time))).collect();
+        let fields = [
+            ("service", Some(log.service.as_str().into())),
+            ("version", Some(env!("CARGO_PKG_VERSION").into())),
+            ("request_id", Some(self.request_id.into())),
+            ("cold_start", Some(self.cold_start.into())),
+            ("step", self.event.map(|event| event.step.name().into())),
+            ("secret", self.event.map(|event| event.secret.as_str().into())),
+            ("secret_version", self.event.map(|event| event.version.as_str().into())),
+            ("engine", Some(self.engine.into())),
+            ("strategy", Some(self.strategy.into())),
+            ("transport", last.map(|login| transport(login.transport).into())),
+            ("host", last.map(|login| login.host.as_str().into())),
+            ("outcome", Some(self.class().into())),
+            ("result", self.outcome.as_ref().ok().map(|outcome| word(outcome).into())),
+            ("code", failure.map(|failure| failure.code.name().into())),
+            ("hint", failure.map(|failure| failure.hint.as_str().into())),
+            ("credentials", (!logins.is_empty()).then(|| logins.iter().map(login).collect())),
+            ("state", self.journal.state().map(|state| state.to_string().into())),
+            ("milliseconds", Some(milliseconds(self.elapsed))),
+            ("phases", (!phases.is_empty()).then_some(Value::Object(phases))),
+        ];
+        fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+    }
+
+    fn notes(&self) -> &[String] {
+        match self.outcome {
+            Ok(Outcome::Set(Applied::Changed(committed))) => &committed.notes,
+            _ => &[],
+        }
+    }
+}
+
+/// What a step came to, in one word: `result` beside `outcome`.
+fn word(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::AlreadyDone => "already_done",
+        Outcome::AlreadyCreated => "already_created",
+        Outcome::Created => "created",
+        Outcome::Set(Applied::AlreadySet) => "already_set",
+        Outcome::Set(Applied::Changed(_)) => "set",
+        Outcome::Tested => "tested",
+        Outcome::Finished => "finished",
+    }
+}
+
+fn login(attempt: &LoginAttempt) -> Value {
+    let label = match attempt.credential {
+        Credential::Master => "master".to_owned(),
+        label => label.to_string(),
+    };
+    json!({
+        "label": label,
+        "transport": transport(attempt.transport),
+        "host": attempt.host,
+        "port": attempt.port,
+        "answer": match attempt.answer {
+            Answer::LoggedIn => "logs in",
+            answer => answer.word(),
+        },
+        "milliseconds": milliseconds(attempt.time),
+    })
+}
+
+fn transport(transport: Transport) -> &'static str {
+    match transport {
+        Transport::Tls => "tls",
+        Transport::Plaintext => "plaintext",
+    }
+}
+
+fn milliseconds(time: Duration) -> Value {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX).into()
+}
+
+/// One write a line, so that nothing comes in between.
+fn line(text: &str) {
+    let _ = io::stdout().lock().write_all(format!("{text}\n").as_bytes());
+}
