@@ -13,6 +13,7 @@ mod error;
 mod login;
 mod password;
 mod plan;
+mod remedies;
 mod statement_error;
 mod strategy;
 
@@ -24,5 +25,6 @@ pub use password::{
     CharacterClass, Password, PasswordPolicy, PasswordRule, PasswordSettings, PasswordSource, PolicyError,
 };
 pub use plan::{ELIDED, Necessity, Plan, PlannedStatement, Purpose};
+pub use remedies::Remedies;
 pub use statement_error::{Cause, StatementError, StatementFault};
 pub use strategy::{Database, MasterSecret, Strategy};

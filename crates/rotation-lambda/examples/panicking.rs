@@ -6,7 +6,7 @@ use rotation_core::{
     Deadline,
     database::{
         Change, Committed, ConnectError, Engine, EngineProfile, Login, NameLimit, PasswordRule, Plan,
-        Session, StatementError, Transport,
+        Remedies, Session, StatementError, Transport,
     },
 };
 use rotation_lambda::{StrategyKind, serve};
@@ -38,6 +38,7 @@ impl Engine for Panicking {
             required: &[],
             default_exclusions: "",
         },
+        remedies: &Remedies::NONE,
     };
     type Session = Never;
 

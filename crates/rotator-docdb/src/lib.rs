@@ -50,7 +50,9 @@ use std::sync::{Arc, OnceLock};
 use database_tls::{TlsSettings, client_config};
 use rotation_core::{
     Deadline,
-    database::{Cause, ConnectError, Engine, EngineProfile, Login, NameLimit, PasswordRule, Transport},
+    database::{
+        Cause, ConnectError, Engine, EngineProfile, Login, NameLimit, PasswordRule, Remedies, Transport,
+    },
 };
 use rustls::ClientConfig;
 
@@ -86,6 +88,18 @@ impl DocumentDb {
     }
 }
 
+/// What hints say about DocumentDB and MongoDB.
+const REMEDIES: Remedies = Remedies {
+    unlock: "updateUser",
+    prolong: "updateUser",
+    access_rules: "the user's authenticationRestrictions",
+    authentication: "Let the user have SCRAM-SHA-256 or SCRAM-SHA-1 (updateUser with mechanisms); a password is never \
+        sent in clear.",
+    make_kin: "give it the original's roles (grantRolesToUser)",
+    oldest: "Upgrade the server: MongoDB 3.6 and DocumentDB 3.6 are the oldest that can be rotated.",
+    also_refused: "",
+};
+
 impl Engine for DocumentDb {
     /// Limits of DocumentDB ("Quotas and limits") for passwords: 8 to 100 printable ASCII characters without `/`, `"`
     /// and `@`. Names have no limit in MongoDB; this one keeps messages small. The default exclusions are those of
@@ -107,6 +121,7 @@ impl Engine for DocumentDb {
             required: &[],
             default_exclusions: "/@\"'\\",
         },
+        remedies: &REMEDIES,
     };
 
     type Session = DocumentDbSession;

@@ -60,7 +60,7 @@ use std::sync::{Arc, OnceLock};
 use database_tls::{TlsSettings, client_config};
 use rotation_core::{
     Deadline,
-    database::{ConnectError, Engine, EngineProfile, Login, NameLimit, PasswordRule, Transport},
+    database::{ConnectError, Engine, EngineProfile, Login, NameLimit, PasswordRule, Remedies, Transport},
 };
 use rustls::ClientConfig;
 
@@ -145,6 +145,18 @@ const RESERVED: &[&str] = &[
     "rds_superuser_role",
 ];
 
+/// What hints say about MySQL and MariaDB.
+const REMEDIES: Remedies = Remedies {
+    unlock: "ALTER USER ... ACCOUNT UNLOCK",
+    prolong: "ALTER USER ... PASSWORD EXPIRE NEVER, and a password set by ALTER USER",
+    access_rules: "the host of the account, REQUIRE, and require_secure_transport",
+    authentication: "Let the account use caching_sha2_password or mysql_native_password; a password is never sent in \
+        clear.",
+    make_kin: "bring its grants to those of the original",
+    oldest: "Upgrade the server.",
+    also_refused: "The server says the same to a host that the account is not for, and where the account demands TLS.",
+};
+
 impl Engine for MySql {
     const PROFILE: EngineProfile = EngineProfile {
         name: "MySQL",
@@ -158,6 +170,7 @@ impl Engine for MySql {
         name_limit: NameLimit::Characters(32),
         reserved_users: RESERVED,
         password_rule: PASSWORD_RULE,
+        remedies: &REMEDIES,
     };
 
     type Session = MysqlSession;
@@ -185,6 +198,7 @@ impl Engine for MariaDb {
         name_limit: NameLimit::Characters(128),
         reserved_users: RESERVED,
         password_rule: PASSWORD_RULE,
+        remedies: &REMEDIES,
     };
 
     type Session = MysqlSession;

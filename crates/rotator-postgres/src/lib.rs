@@ -41,7 +41,7 @@ use std::sync::{Arc, OnceLock};
 use database_tls::{TlsSettings, client_config};
 use rotation_core::{
     Deadline,
-    database::{ConnectError, Engine, EngineProfile, Login, NameLimit, PasswordRule, Transport},
+    database::{ConnectError, Engine, EngineProfile, Login, NameLimit, PasswordRule, Remedies, Transport},
 };
 use rustls::ClientConfig;
 
@@ -49,6 +49,18 @@ pub use session::PostgresSession;
 
 /// What the server's lists of sessions show of us.
 const APPLICATION_NAME: &str = "secret-rotation";
+
+/// What hints say about PostgreSQL.
+const REMEDIES: Remedies = Remedies {
+    unlock: "ALTER ROLE ... LOGIN",
+    prolong: "ALTER ROLE ... VALID UNTIL 'infinity'",
+    access_rules: "pg_hba.conf; on RDS the parameter rds.force_ssl",
+    authentication: "Let the server ask for SCRAM (or md5 over TLS); a password is never sent in clear. On RDS a member \
+        of rds_iam is asked for a token instead: REVOKE rds_iam FROM the user.",
+    make_kin: "GRANT the original TO it",
+    oldest: "Upgrade the server.",
+    also_refused: "PostgreSQL says the same of a user past its VALID UNTIL.",
+};
 
 /// PostgreSQL, on RDS, Aurora or anywhere else. Cheap to clone; clones share one TLS configuration, which is built
 /// at the first login that needs it.
@@ -113,6 +125,7 @@ impl Engine for Postgres {
             required: &[],
             default_exclusions: ":/@\"'\\",
         },
+        remedies: &REMEDIES,
     };
 
     type Session = PostgresSession;

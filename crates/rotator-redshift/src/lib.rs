@@ -49,7 +49,8 @@ use database_tls::{TlsSettings, client_config};
 use rotation_core::{
     Deadline,
     database::{
-        CharacterClass, ConnectError, Engine, EngineProfile, Login, NameLimit, PasswordRule, Transport,
+        CharacterClass, ConnectError, Engine, EngineProfile, Login, NameLimit, PasswordRule, Remedies,
+        Transport,
     },
 };
 use rustls::ClientConfig;
@@ -59,6 +60,17 @@ pub use session::RedshiftSession;
 
 /// What the server's lists of sessions show of us.
 const APPLICATION_NAME: &str = "secret-rotation";
+
+/// What hints say about Redshift.
+const REMEDIES: Remedies = Remedies {
+    unlock: "ALTER USER ... PASSWORD ...",
+    prolong: "ALTER USER ... VALID UNTIL 'infinity'",
+    access_rules: "the parameter require_ssl and the network settings of the cluster or workgroup",
+    authentication: "Let the server ask for md5 or sha256 over TLS; a password is never sent in clear.",
+    make_kin: "set ADOPT_CLONES=true for one rotation, where AWS's template made it",
+    oldest: "Upgrade the cluster.",
+    also_refused: "Redshift says the same of a user past its VALID UNTIL.",
+};
 
 /// Amazon Redshift. Cheap to clone; clones share one TLS configuration, which is built at the first login that needs
 /// it.
@@ -115,6 +127,7 @@ impl Engine for Redshift {
             required: &[CharacterClass::Uppercase, CharacterClass::Lowercase, CharacterClass::Digit],
             default_exclusions: ":/@\"'\\",
         },
+        remedies: &REMEDIES,
     };
 
     type Session = RedshiftSession;

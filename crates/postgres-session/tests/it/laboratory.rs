@@ -7,8 +7,8 @@ use postgres_session::{Connection, connect};
 use rotation_core::{
     Deadline,
     database::{
-        ConnectError, Credentials, EngineProfile, Host, Login, NameLimit, Password, PasswordRule, TlsMode,
-        Transport, Username,
+        ConnectError, Credentials, EngineProfile, Host, Login, NameLimit, Password, PasswordRule, Remedies,
+        TlsMode, Transport, Username,
     },
 };
 use rotation_testkit::{PostgresServer, RoguePostgres, TestAuthority, TestLogin};
@@ -33,6 +33,7 @@ const PROFILE: EngineProfile = EngineProfile {
         required: &[],
         default_exclusions: "",
     },
+    remedies: &Remedies::NONE,
 };
 
 pub(crate) fn username(name: &str) -> Username {

@@ -212,11 +212,11 @@ fn is_refusal(error: &RotationError) -> bool {
 /// `verify` takes what it is given for the pending document; here it may have been another one.
 fn named(credential: Credential, error: RotationError) -> RotationError {
     match error {
-        RotationError::Target(TargetError::Login { error, .. }) => {
-            TargetError::Login { credential, error }.into()
+        RotationError::Target(TargetError::Login { error, remedies, .. }) => {
+            TargetError::Login { credential, error, remedies }.into()
         }
-        RotationError::Target(TargetError::Statement { error, .. }) => {
-            TargetError::Statement { credential, error }.into()
+        RotationError::Target(TargetError::Statement { error, remedies, .. }) => {
+            TargetError::Statement { credential, error, remedies }.into()
         }
         other => other,
     }

@@ -1,6 +1,6 @@
 //! The stable code of a database's failure, and what to do about it.
 
-use super::{ConnectError, Credential, StatementError, StatementFault, TargetError, TlsFault};
+use super::{ConnectError, Credential, Remedies, StatementError, StatementFault, TargetError, TlsFault};
 use crate::{
     code::Code,
     diagnosis::{PENDING_MAY_BE_LIVE, Reader},
@@ -46,14 +46,16 @@ impl TargetError {
                 master of their own."
                     .into()
             }
-            Self::Login { credential, error } => login_hint(*credential, error, reader),
+            Self::Login { credential, error, remedies } => login_hint(*credential, error, remedies, reader),
             Self::AllRefused => {
                 "Somebody changed the password in the database, or a rotation that was cancelled did: its version has no \
                 label now (`aws secretsmanager list-secret-version-ids --include-deprecated`). Set the password back to \
                 what AWSCURRENT holds, or put the password that works into the secret, then rotate again."
                     .into()
             }
-            Self::Statement { credential, error } => statement_hint(*credential, &error.fault, reader),
+            Self::Statement { credential, error, remedies } => {
+                statement_hint(*credential, &error.fault, remedies, reader)
+            }
             Self::TimedOut(_) => {
                 format!("Look for locks on the user in the database. {} {PENDING_MAY_BE_LIVE}", reader.again())
             }
@@ -95,7 +97,7 @@ impl ConnectError {
     }
 }
 
-fn login_hint(credential: Credential, error: &ConnectError, reader: Reader) -> String {
+fn login_hint(credential: Credential, error: &ConnectError, remedies: &Remedies, reader: Reader) -> String {
     match error {
         ConnectError::NoSuchUser(_) => match credential {
             Credential::Master => {
@@ -103,35 +105,32 @@ fn login_hint(credential: Credential, error: &ConnectError, reader: Reader) -> S
             }
             _ => "Create the user again, or correct `username` in the secret.".into(),
         },
-        ConnectError::Refused(_) => match credential {
-            Credential::Current => {
-                "Alternating users needs an AWSCURRENT that logs in: set the user's password to \
-                what AWSCURRENT holds, and check that its validity (VALID UNTIL) is not over."
-                    .into()
-            }
-            Credential::Master => "Put the master's working password into the master secret.".into(),
-            Credential::Pending | Credential::Previous => {
-                "Either setSecret has not run, or the password was changed since. \
-                Rotate again; check the user's VALID UNTIL."
-                    .into()
-            }
-        },
-        ConnectError::Locked(_) => {
-            format!("Let the user of {credential} log in again (unlock it, or LOGIN).")
+        ConnectError::Refused(_) => {
+            let hint = match credential {
+                Credential::Current => {
+                    "Alternating users needs an AWSCURRENT that logs in: set the user's password to what AWSCURRENT \
+                    holds."
+                }
+                Credential::Master => "Put the master's working password into the master secret.",
+                Credential::Pending | Credential::Previous => {
+                    "Either setSecret has not run, or the password was changed since. Rotate again."
+                }
+            };
+            [hint, remedies.also_refused].join(" ").trim_end().to_owned()
         }
-        ConnectError::Expired(_) => format!("Extend the validity of the user of {credential}."),
+        ConnectError::Locked(_) => {
+            format!("Let the user of {credential} log in again ({}).", remedies.unlock)
+        }
+        ConnectError::Expired(_) => statement_hint(credential, &StatementFault::Expired, remedies, reader),
         ConnectError::AccessRule(_) => format!(
-            "Let {} and this user in by the server's access rules (pg_hba.conf, rds.force_ssl, authentication \
-            restrictions).",
-            reader.caller()
+            "Let {} and this user in by the server's access rules ({}).",
+            reader.caller(),
+            remedies.access_rules
         ),
         ConnectError::TooManyConnections(_) => format!(
             "Raise the connection limit of the user of {credential} or of the server, or leave one connection free."
         ),
-        ConnectError::AuthenticationMethod(_) => format!(
-            "Let the server ask for SCRAM (or md5 over TLS); a password is never sent in clear. On RDS, a member of \
-            rds_iam is asked for a token instead: REVOKE rds_iam FROM the user of {credential}."
-        ),
+        ConnectError::AuthenticationMethod(_) => remedies.authentication.into(),
         ConnectError::NoDatabase(_) => {
             "Correct `dbname` in the secret, or allow the user to connect to it.".into()
         }
@@ -160,10 +159,8 @@ fn login_hint(credential: Credential, error: &ConnectError, reader: Reader) -> S
         ConnectError::NotReady(_) => {
             format!("The server is starting, stopping or failing over. {}", reader.again())
         }
-        ConnectError::ReadOnly(_) => statement_hint(credential, &StatementFault::ReadOnly, reader),
-        ConnectError::Unsupported(_) => {
-            "Upgrade the server: MongoDB 3.6 and DocumentDB 3.6 are the oldest that can be rotated.".into()
-        }
+        ConnectError::ReadOnly(_) => statement_hint(credential, &StatementFault::ReadOnly, remedies, reader),
+        ConnectError::Unsupported(_) => remedies.oldest.into(),
         ConnectError::Protocol(_) => {
             "Check that `host` and `port` are those of the engine in `engine`.".into()
         }
@@ -216,7 +213,12 @@ impl StatementError {
     }
 }
 
-fn statement_hint(credential: Credential, fault: &StatementFault, reader: Reader) -> String {
+fn statement_hint(
+    credential: Credential,
+    fault: &StatementFault,
+    remedies: &Remedies,
+    reader: Reader,
+) -> String {
     match fault {
         StatementFault::ReadOnly => format!(
             "Use the writer's endpoint in the secret; a reader or replica takes no writes. A failover passes. {}",
@@ -236,12 +238,13 @@ fn statement_hint(credential: Credential, fault: &StatementFault, reader: Reader
                 .into()
         }
         StatementFault::NoSuchUser => "Create the user again, or correct `username` in the secret.".into(),
-        StatementFault::Expired => "Extend the user's VALID UNTIL, or set it to infinity.".into(),
-        StatementFault::NotKin => {
-            "If the second user really is this user's clone, grant the original to it; \
-            otherwise rename one of the two."
-                .into()
+        StatementFault::Expired => {
+            format!("Extend the validity of the user of {credential} ({}).", remedies.prolong)
         }
+        StatementFault::NotKin => format!(
+            "If the second user really is this user's clone, {}; otherwise rename one of the two.",
+            remedies.make_kin
+        ),
         StatementFault::NotAlternating { .. } => "Rotate this user by the single-user strategy.".into(),
         StatementFault::Busy => format!("Nothing is lost. {}", reader.again()),
         StatementFault::ConnectionLost => {

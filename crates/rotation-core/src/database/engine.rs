@@ -1,6 +1,8 @@
 //! The port to a database: what an engine must be able to do.
 
-use super::{ConnectError, Credentials, Login, Password, PasswordRule, Plan, StatementError, UserPair};
+use super::{
+    ConnectError, Credentials, Login, Password, PasswordRule, Plan, Remedies, StatementError, UserPair,
+};
 use crate::deadline::Deadline;
 
 /// A kind of database. The set is open: a new engine implements this and [`Session`], and writes no word of labels.
@@ -122,6 +124,8 @@ pub struct EngineProfile {
     pub reserved_users: &'static [&'static str],
     /// What the engine demands of passwords.
     pub password_rule: PasswordRule,
+    /// What hints say in the engine's own words.
+    pub remedies: &'static Remedies,
 }
 
 /// How an engine counts the length of a name.

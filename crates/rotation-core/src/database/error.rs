@@ -4,7 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use super::{ConnectError, StatementError};
+use super::{ConnectError, Remedies, StatementError};
 use crate::deadline::TimedOut;
 
 /// Which credential a login was tried with.
@@ -60,6 +60,8 @@ pub enum TargetError {
         /// What the server said.
         #[source]
         error: ConnectError,
+        /// The engine's own words for the hint.
+        remedies: &'static Remedies,
     },
     /// The database's administrator: no stored credential logs in.
     #[error("the server refused AWSCURRENT and AWSPENDING, and AWSPREVIOUS does not help")]
@@ -72,6 +74,8 @@ pub enum TargetError {
         /// What the server said.
         #[source]
         error: StatementError,
+        /// The engine's own words for the hint.
+        remedies: &'static Remedies,
     },
     /// The database was still working when the time was over.
     #[error("the database did not finish in time")]

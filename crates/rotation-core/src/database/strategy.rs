@@ -151,7 +151,7 @@ impl<E: Engine> Target for Database<E> {
     async fn verify(&self, pending: &SecretDocument) -> Result<(), RotationError> {
         let login = Self::parse(StagingLabel::Pending, pending)?;
         let mut session =
-            self.login(Credential::Pending, &login).await.map_err(refused(Credential::Pending))?;
+            self.login(Credential::Pending, &login).await.map_err(Self::refused(Credential::Pending))?;
         self.within(Phase::Probe, Credential::Pending, session.probe()).await
     }
 
@@ -173,7 +173,14 @@ impl<E: Engine> Database<E> {
     ) -> Result<T, RotationError> {
         let outcome =
             self.journal.timed(phase, self.deadline.bound(call)).await.map_err(TargetError::TimedOut)?;
-        outcome.map_err(|error| TargetError::Statement { credential, error }.into())
+        outcome.map_err(|error| {
+            TargetError::Statement { credential, error, remedies: E::PROFILE.remedies }.into()
+        })
+    }
+
+    /// What to say of a login that failed.
+    fn refused(credential: Credential) -> impl Fn(ConnectError) -> RotationError {
+        move |error| TargetError::Login { credential, error, remedies: E::PROFILE.remedies }.into()
     }
 
     /// Makes a staged change final, after which what was known of these credentials may hold no longer.
@@ -233,8 +240,4 @@ impl MasterSecret {
 fn pair_of<E: Engine>(login: &Login) -> Result<UserPair, RotationError> {
     UserPair::of(&login.credentials.username, &E::PROFILE)
         .map_err(|error| RotationError::Document { label: StagingLabel::Current, error })
-}
-
-fn refused(credential: Credential) -> impl Fn(ConnectError) -> RotationError {
-    move |error| TargetError::Login { credential, error }.into()
 }

@@ -7,8 +7,8 @@ use rotation_core::{
     Deadline, DocumentError, EventError, Reader, Refusal, RotationError, SecretId, StagingLabel, StoreError,
     StoreFault,
     database::{
-        Cause, CharacterClass, ConnectError, Credential, PolicyError, StatementError, StatementFault,
-        TargetError, TlsFault,
+        Cause, CharacterClass, ConnectError, Credential, PolicyError, Remedies, StatementError,
+        StatementFault, TargetError, TlsFault,
     },
 };
 
@@ -133,7 +133,8 @@ fn logins() -> Vec<RotationError> {
         ConnectError::TimedOut,
         ConnectError::Protocol(cause()),
     ];
-    let login = |credential| move |error| TargetError::Login { credential, error }.into();
+    let login =
+        |credential| move |error| TargetError::Login { credential, error, remedies: &Remedies::NONE }.into();
     let refused = CREDENTIALS.map(|credential| login(credential)(ConnectError::Refused(cause())));
     let missing = CREDENTIALS.map(|credential| login(credential)(ConnectError::NoSuchUser(cause())));
     let rest = plain.into_iter().chain(tls).map(login(Credential::Current));
@@ -158,10 +159,12 @@ fn statements() -> Vec<RotationError> {
     let statement = |fault| {
         let error =
             StatementError { fault, statement: Some("alter role"), source: Some(Cause::new("XX000")) };
-        TargetError::Statement { credential: Credential::Master, error }.into()
+        TargetError::Statement { credential: Credential::Master, error, remedies: &Remedies::NONE }.into()
     };
     let own = StatementError::new(StatementFault::PasswordsRestricted);
-    let own = TargetError::Statement { credential: Credential::Current, error: own }.into();
+    let own =
+        TargetError::Statement { credential: Credential::Current, error: own, remedies: &Remedies::NONE }
+            .into();
     all.into_iter().map(statement).chain([own]).collect()
 }
 

@@ -1,7 +1,8 @@
 //! Settings of AWS's templates and our own: what they mean, and what is refused at start.
 
 use rotation_core::database::{
-    CharacterClass, EngineProfile, NameLimit, PasswordPolicy, PasswordRule, PasswordSource, Strategy,
+    CharacterClass, EngineProfile, NameLimit, PasswordPolicy, PasswordRule, PasswordSource, Remedies,
+    Strategy,
 };
 use rotation_lambda::{Config, Environment, StrategyKind};
 
@@ -22,6 +23,7 @@ const PROFILE: EngineProfile = EngineProfile {
         required: &[CharacterClass::Digit],
         default_exclusions: ":/@\"'\\",
     },
+    remedies: &Remedies::NONE,
 };
 
 fn parse(variables: &[(&str, &str)], strategy: StrategyKind) -> Result<Config, String> {

@@ -27,10 +27,6 @@ async fn failure(login: &Login, transport: Transport) -> ConnectError {
     outcome.map(drop).unwrap_err()
 }
 
-fn code(error: ConnectError) -> rotation_core::Code {
-    RotationError::from(TargetError::Login { credential: Credential::Current, error }).code()
-}
-
 /// A witness whose script changes the replies to one kind of command.
 fn answering(kind: &'static str, change: impl Fn(&mut Value) + Send + Sync + 'static) -> DocdbWitness {
     let witness = DocdbWitness::start(server()).unwrap();
@@ -52,38 +48,38 @@ async fn ten_failures_have_ten_codes_each_within_its_deadline() {
     let mut codes = Vec::new();
 
     let wrong = TestLogin { password: "not-the-password".to_owned(), ..app.clone() };
-    codes.push(code(failure(&login_at(server().port(), &wrong), Transport::Tls).await));
+    codes.push(failure(&login_at(server().port(), &wrong), Transport::Tls).await.code());
     let nowhere = Login { host: Host::parse("no-such-host.invalid").unwrap(), ..good.clone() };
-    codes.push(code(failure(&nowhere, Transport::Tls).await));
+    codes.push(failure(&nowhere, Transport::Tls).await.code());
     // Taken, so that nobody else gets it, and not listening.
     let taken = tokio::net::TcpSocket::new_v4().unwrap();
     taken.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let closed = taken.local_addr().unwrap().port();
-    codes.push(code(failure(&login_at(closed, &app), Transport::Tls).await));
+    codes.push(failure(&login_at(closed, &app), Transport::Tls).await.code());
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-    codes.push(code(failure(&login_at(silent.local_addr().unwrap().port(), &app), Transport::Tls).await));
+    codes.push(failure(&login_at(silent.local_addr().unwrap().port(), &app), Transport::Tls).await.code());
     for certificate in [
         server().authority().expired(),
         TestAuthority::self_signed(),
         server().authority().server_named(&["db.elsewhere.example.com"]),
     ] {
         let witness = DocdbWitness::with_certificate(server(), &certificate).unwrap();
-        codes.push(code(failure(&login_at(witness.port(), &app), Transport::Tls).await));
+        codes.push(failure(&login_at(witness.port(), &app), Transport::Tls).await.code());
         assert!(witness.take_commands().is_empty(), "nothing is said to a server that is not trusted");
     }
     let plain = DocdbServer::builder().tls(ServerTls::Off).start().unwrap();
-    codes.push(code(failure(&login_at(plain.port(), &app), Transport::Tls).await));
+    codes.push(failure(&login_at(plain.port(), &app), Transport::Tls).await.code());
     let secondary = answering("isMaster", |reply| {
         reply["ismaster"] = json!(false);
         reply.as_object_mut().unwrap().remove("isWritablePrimary");
         reply["secondary"] = json!(true);
     });
-    codes.push(code(failure(&login_at(secondary.port(), &app), Transport::Tls).await));
+    codes.push(failure(&login_at(secondary.port(), &app), Transport::Tls).await.code());
     assert_eq!(secondary.take_commands().len(), 1, "no password goes to a member that takes no writes");
 
     let lab = Lab { master: app.clone(), ..Lab::new().await };
     let error = lab.stage(&lab.clone()).await.unwrap_err();
-    codes.push(RotationError::from(TargetError::Statement { credential: Credential::Master, error }).code());
+    codes.push(error.code());
 
     assert_eq!(
         codes,

@@ -1,6 +1,6 @@
 //! Alternating users: a master brings the user that is not in use to equal and gives it the pending password.
 
-use super::{Database, Logins, pair_of, refused};
+use super::{Database, Logins, pair_of};
 use crate::{
     database::{Change, ConnectError, Credential, Engine, Login, Session, TargetError, TlsMode},
     document::SecretDocument,
@@ -35,7 +35,11 @@ impl<E: Engine> Database<E> {
         if master == versions.secret {
             return Err(TargetError::MasterIsSelf.into());
         }
-        drop(self.login(Credential::Current, &logins.current).await.map_err(refused(Credential::Current))?);
+        drop(
+            self.login(Credential::Current, &logins.current)
+                .await
+                .map_err(Self::refused(Credential::Current))?,
+        );
         let mut session =
             self.login_as_master(logins, &master, versions.companion.as_ref(), authority).await?;
         let change = Change::OtherUser { pair: &pair, live, next };
@@ -58,15 +62,15 @@ impl<E: Engine> Database<E> {
         };
         let refusal = match self.login(Credential::Master, &first).await {
             Err(error) if error.is_refusal() => error,
-            outcome => return outcome.map_err(refused(Credential::Master)),
+            outcome => return outcome.map_err(Self::refused(Credential::Master)),
         };
         let again = master_login::<E>(logins, &authority.companion(master).await?)?;
         if again == first {
-            return Err(refused(Credential::Master)(refusal));
+            return Err(Self::refused(Credential::Master)(refusal));
         }
         self.login(Credential::Master, &again)
             .await
-            .map_err(|error: ConnectError| refused(Credential::Master)(error))
+            .map_err(|error: ConnectError| Self::refused(Credential::Master)(error))
     }
 }
 

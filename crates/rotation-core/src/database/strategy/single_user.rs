@@ -1,6 +1,6 @@
 //! Single user: the user of the secret changes its own password.
 
-use super::{Database, Logins, refused};
+use super::{Database, Logins};
 use crate::{
     database::{Change, Committed, Credential, Engine, Login, Session, StatementFault, TargetError},
     error::RotationError,
@@ -28,12 +28,12 @@ impl<E: Engine> Database<E> {
             }
             Ok(session) => return self.change(session, Credential::Current, logins, authority).await,
             Err(error) if error.is_refusal() => {}
-            Err(error) => return Err(refused(Credential::Current)(error)),
+            Err(error) => return Err(Self::refused(Credential::Current)(error)),
         }
         match self.login(Credential::Pending, &logins.pending).await {
             Ok(_) => return Ok(Applied::AlreadySet),
             Err(error) if error.is_refusal() => {}
-            Err(error) => return Err(refused(Credential::Pending)(error)),
+            Err(error) => return Err(Self::refused(Credential::Pending)(error)),
         }
         let Some(previous) = self.previous(logins, authority).await? else {
             return Err(TargetError::AllRefused.into());
@@ -41,7 +41,7 @@ impl<E: Engine> Database<E> {
         match self.login(Credential::Previous, &previous).await {
             Ok(session) => self.change(session, Credential::Previous, logins, authority).await,
             Err(error) if error.is_refusal() => Err(TargetError::AllRefused.into()),
-            Err(error) => Err(refused(Credential::Previous)(error)),
+            Err(error) => Err(Self::refused(Credential::Previous)(error)),
         }
     }
 

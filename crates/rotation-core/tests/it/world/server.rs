@@ -8,8 +8,8 @@ use std::{
 use rotation_core::{
     Deadline,
     database::{
-        Cause, CharacterClass, ConnectError, Engine, EngineProfile, Login, NameLimit, PasswordRule, TlsFault,
-        Transport,
+        Cause, CharacterClass, ConnectError, Engine, EngineProfile, Login, NameLimit, PasswordRule, Remedies,
+        TlsFault, Transport,
     },
 };
 
@@ -33,6 +33,7 @@ pub(crate) const PROFILE: EngineProfile = EngineProfile {
         required: &[CharacterClass::Lowercase, CharacterClass::Uppercase, CharacterClass::Digit],
         default_exclusions: "/@\"'\\",
     },
+    remedies: &Remedies::NONE,
 };
 
 /// How changes become final.
