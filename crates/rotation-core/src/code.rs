@@ -1,6 +1,11 @@
-//! The stable codes of failures: one table.
+//! The stable codes of failures: one table, which `docs/errors.md` is written from.
+
+mod article;
+mod articles;
 
 use std::fmt;
+
+pub use article::Article;
 
 /// What a failure asks of whoever called the step. The outcome line says it as `outcome`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

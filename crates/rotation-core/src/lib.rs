@@ -27,7 +27,7 @@ mod staging;
 mod store;
 mod target;
 
-pub use code::{Class, Code};
+pub use code::{Article, Class, Code};
 pub use deadline::{Deadline, TimedOut};
 pub use diagnosis::Reader;
 pub use document::{DocumentError, SecretDocument};

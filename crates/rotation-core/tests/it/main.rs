@@ -7,6 +7,7 @@ mod bad_input;
 mod call_counts;
 mod documents;
 mod error_texts;
+mod errors_document;
 mod faults;
 mod interleavings;
 mod journal;

@@ -9,8 +9,8 @@ use std::{
 };
 
 use rotation_core::{
-    Deadline, RotationError,
-    database::{ConnectError, Credential, Engine, Host, Login, Session, TargetError, TlsFault, Transport},
+    Deadline,
+    database::{ConnectError, Engine, Host, Login, Session, TlsFault, Transport},
 };
 use rotation_testkit::{DocdbServer, DocdbWitness, ServerTls, TestAuthority, TestLogin, WitnessAction};
 use serde_json::{Value, json};
@@ -164,7 +164,7 @@ async fn servers_from_wire_version_6_on_are_logged_in_to_and_older_ones_are_name
         assert_eq!(mechanisms, ["SCRAM-SHA-1"]);
     }
     let old = answering("isMaster", |reply| reply["maxWireVersion"] = json!(5));
-    assert_eq!(code(failure(&login_at(old.port(), &app), Transport::Tls).await), "DB_UNSUPPORTED");
+    assert_eq!(failure(&login_at(old.port(), &app), Transport::Tls).await.code(), "DB_UNSUPPORTED");
     assert_eq!(old.take_commands().len(), 1, "nothing is sent to a server that is too old");
 }
 
@@ -273,7 +273,7 @@ async fn what_is_no_name_of_a_database_is_refused_before_any_connection() {
     let witness = DocdbWitness::start(server()).unwrap();
     for name in ["admin?replicaSet=rs0", "admin/../other", "$external", "a.b", "a b", &"a".repeat(64)] {
         let login = Login { home: Some(name.to_owned()), ..login_at(witness.port(), &app) };
-        assert_eq!(code(failure(&login, Transport::Tls).await), "DB_NO_DATABASE", "{name}");
+        assert_eq!(failure(&login, Transport::Tls).await.code(), "DB_NO_DATABASE", "{name}");
     }
     assert_eq!(witness.connections(), 0);
 }

@@ -1,0 +1,97 @@
+//! Articles about the way to the database.
+
+use crate::code::{
+    Code,
+    article::{Row, article},
+};
+
+pub(in crate::code) const ARTICLES: &[Row] = &[
+    (
+        Code::NetDbDns,
+        article(
+            "`host` is misspelled, the database was deleted or renamed, or the VPC does not resolve its name.",
+            "Correct `host`, and check that the function's VPC resolves it.",
+        ),
+    ),
+    (
+        Code::NetDbForbidden,
+        article(
+            "The name resolves to nothing but link-local, metadata, unspecified or multicast addresses.",
+            "Correct `host`.",
+        ),
+    ),
+    (
+        Code::NetDbUnreachable,
+        article(
+            "Nothing listens at the port, the server is down, or a firewall answers in its place.",
+            "Check `host` and `port`, then the security group of the database, which must admit the function, and the \
+             routes between the two.",
+        ),
+    ),
+    (
+        Code::NetDbTimedOut,
+        article(
+            "Packets are dropped: mostly the security group of the database, or a function outside of its VPC.",
+            "Let the security group of the database admit the function's security group at the database's port.",
+        ),
+    ),
+    (
+        Code::TlsUnavailable,
+        article(
+            "The server has TLS turned off while the secret says `\"ssl\": true` or `REQUIRE_TLS` is set. Somebody in \
+             between may also say so.",
+            "Turn TLS on at the server. Where that cannot be, `\"ssl\": false` in the secret asks for plaintext.",
+        ),
+    ),
+    (
+        Code::TlsExpired,
+        article(
+            "The certificate of the server is past its end.",
+            "Renew it; for RDS choose a current certificate authority for the instance.",
+        ),
+    ),
+    (
+        Code::TlsNotYetValid,
+        article(
+            "The certificate's validity begins later, or a clock is wrong.",
+            "Check the clocks, or wait until the certificate is valid.",
+        ),
+    ),
+    (
+        Code::TlsSelfSigned,
+        article(
+            "The server made its certificate itself, as installations do by default.",
+            "Give the server a certificate of a trusted authority, or name the certificate in `TLS_CA_BUNDLE`.",
+        ),
+    ),
+    (
+        Code::TlsHostname,
+        article(
+            "`host` is an address, an alias or an old name, which the certificate does not bear.",
+            "Use the name that the certificate was issued for; for RDS that is the endpoint.",
+        ),
+    ),
+    (
+        Code::TlsUnknownCa,
+        article(
+            "An authority of your own issued the certificate, or somebody stands in between.",
+            "Name the authority's certificate in `TLS_CA_BUNDLE`.",
+        ),
+    ),
+    (
+        Code::TlsNotSpoken,
+        article(
+            "The server ends the connection or is silent where a handshake is due: no TLS there, another service at \
+             the port, or somebody in between.",
+            "Turn TLS on at the server, and check `port`. Where TLS cannot be, `\"ssl\": false` in the secret asks for \
+             plaintext.",
+        ),
+    ),
+    (
+        Code::TlsHandshake,
+        article(
+            "The server speaks only versions before TLS 1.2, or wants a client certificate, or refuses ours.",
+            "Allow TLS 1.2 or 1.3 at the server; give the function `TLS_CLIENT_CERT` and `TLS_CLIENT_KEY`.",
+        ),
+    ),
+];

@@ -1,0 +1,182 @@
+//! Articles about logins and statements.
+
+use crate::code::{
+    Code,
+    article::{Row, article, with_command, with_sql},
+};
+
+pub(in crate::code) const ARTICLES: &[Row] = &[
+    (
+        Code::DbAuthRefused,
+        article(
+            "Somebody changed the password in the database or in the secret. With alternating users AWSCURRENT must \
+             log in before the master acts. `credentials` in the outcome line says which credential was refused.",
+            "Set the password of that user in the database to what the secret holds, or the other way round.",
+        ),
+    ),
+    (
+        Code::DbAllRefused,
+        with_command(
+            "The password was changed in the database, or a rotation that was cancelled had changed it: its version \
+             has no label now.",
+            "Set the password back to what AWSCURRENT holds, or put the password that works into the secret, then \
+             rotate again. Versions without labels are kept for a day at least:",
+            "aws secretsmanager list-secret-version-ids --secret-id SECRET --include-deprecated",
+        ),
+    ),
+    (
+        Code::DbUserMissing,
+        article(
+            "The user was dropped, or `username` is misspelled.",
+            "Create the user again, or correct `username`.",
+        ),
+    ),
+    (
+        Code::DbLocked,
+        with_sql(
+            "An administrator locked the user, or too many refused logins did.",
+            "Let the user log in again:",
+            "ALTER ROLE \"app\" LOGIN;             -- PostgreSQL\n\
+             ALTER USER 'app'@'%' ACCOUNT UNLOCK; -- MySQL, MariaDB",
+        ),
+    ),
+    (
+        Code::DbExpired,
+        with_sql(
+            "The user or its password has an end, and it is past.",
+            "Extend the validity. MySQL wants a new password as well.",
+            "ALTER ROLE \"app\" VALID UNTIL 'infinity';     -- PostgreSQL\n\
+             ALTER USER \"app\" VALID UNTIL 'infinity';     -- Redshift\n\
+             ALTER USER 'app'@'%' PASSWORD EXPIRE NEVER;  -- MySQL, MariaDB",
+        ),
+    ),
+    (
+        Code::DbAccessRule,
+        article(
+            "No line of pg_hba.conf admits this user from here, the server wants TLS and the secret says plaintext, \
+             the account of MySQL is not for this host, or a user of MongoDB has authenticationRestrictions.",
+            "Let the function and this user in.",
+        ),
+    ),
+    (
+        Code::DbTooManyConnections,
+        article(
+            "The limit of the server or of the user is reached.",
+            "Raise the limit, or leave one connection free. The service tries again.",
+        ),
+    ),
+    (
+        Code::DbAuthMethod,
+        with_sql(
+            "The server asks for the password in clear, for a key that is not proven, or for a method that is not \
+             spoken here. On RDS a member of rds_iam is asked for a token.",
+            "Let the server ask for SCRAM, md5 over TLS, caching_sha2_password or mysql_native_password.",
+            "REVOKE rds_iam FROM \"app\"; -- PostgreSQL on RDS",
+        ),
+    ),
+    (
+        Code::DbNoDatabase,
+        article(
+            "`dbname` is misspelled, or the user may not connect to that database.",
+            "Correct `dbname`, or allow the user to connect to it.",
+        ),
+    ),
+    (
+        Code::DbNotReady,
+        article("The server is starting, stopping or failing over.", "Wait for the service's next attempt."),
+    ),
+    (
+        Code::DbReadOnly,
+        article(
+            "`host` is a reader's endpoint or a replica, or a failover is under way.",
+            "Use the writer's endpoint. A failover passes by itself.",
+        ),
+    ),
+    (
+        Code::DbUnsupported,
+        article(
+            "The server is older than any that can be rotated.",
+            "Upgrade it. MongoDB 3.6 and DocumentDB 3.6 are the oldest of theirs.",
+        ),
+    ),
+    (
+        Code::DbProtocol,
+        article(
+            "Another service answers at the port, or the server could not prove that it knows the password.",
+            "Check that `host` and `port` are those of the engine in `engine`.",
+        ),
+    ),
+    (
+        Code::DbPrivilegeMissing,
+        with_sql(
+            "The user may not change its own password, or the master may not manage one of the two users. The hint \
+             has the statement for the case at hand.",
+            "Run the statement of the hint as an administrator, for instance:",
+            "GRANT \"app\" TO \"master\" WITH ADMIN OPTION; -- PostgreSQL 16 and later\n\
+             GRANT SELECT ON mysql.* TO 'master'@'%';    -- MySQL, MariaDB",
+        ),
+    ),
+    (
+        Code::DbPasswordsRestricted,
+        with_sql(
+            "The parameter rds.restrict_password_commands is set.",
+            "Grant the role, or rotate the user by alternating users with a master that has it.",
+            "GRANT rds_password TO \"app\"; -- PostgreSQL on RDS",
+        ),
+    ),
+    (
+        Code::DbPasswordPolicy,
+        article(
+            "The server checks passwords by a rule that the settings do not meet, or keeps a history. AWSPENDING \
+             holds that password and can hold no other, so no attempt of this rotation can succeed.",
+            "Widen the password settings, make sure that AWSCURRENT logs in, remove the label AWSPENDING from its \
+             version, and rotate again.",
+        ),
+    ),
+    (
+        Code::DbNotKin,
+        article(
+            "A user with the name of the clone exists and is somebody else's, or is the clone and lost its tie to the \
+             original.",
+            "If it really is the clone, do what the hint says for the engine; otherwise rename one of the two.",
+        ),
+    ),
+    (
+        Code::DbNotAlternating,
+        article(
+            "The user is a superuser, may not log in, belongs to the service, or authenticates by something else than \
+             one password.",
+            "Rotate this user by the single-user strategy.",
+        ),
+    ),
+    (
+        Code::DbBusy,
+        article(
+            "Another rotation, or a person, changes the same user right now.",
+            "Nothing is lost. Wait for the service's next attempt.",
+        ),
+    ),
+    (
+        Code::DbConnectionLost,
+        article(
+            "The server ended, or the network failed, before the answer.",
+            "Nothing is lost. Wait for the service's next attempt, and keep AWSPENDING: its password may be the one \
+             that logs in.",
+        ),
+    ),
+    (
+        Code::DbTimedOut,
+        article(
+            "Somebody holds a lock on the user, or the server is slow.",
+            "Look for locks. Wait for the service's next attempt, and keep AWSPENDING: its password may be the one \
+             that logs in.",
+        ),
+    ),
+    (
+        Code::DbStatement,
+        article(
+            "The server refused a statement by a code that has no code here; the message has it.",
+            "See the server's code in the manual of the engine.",
+        ),
+    ),
+];

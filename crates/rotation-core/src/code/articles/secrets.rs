@@ -1,0 +1,106 @@
+//! Articles about what secrets hold, and about passwords.
+
+use crate::code::{
+    Code,
+    article::{Row, article},
+};
+
+pub(in crate::code) const ARTICLES: &[Row] = &[
+    (
+        Code::SecretFieldMissing,
+        article(
+            "The secret lacks a field; the message names it.",
+            "Add the field. A rotation needs `engine`, `host`, `username` and `password`; alternating users also \
+             `masterarn`, where `MASTER_SECRET_ARN` is not set.",
+        ),
+    ),
+    (
+        Code::SecretFieldInvalid,
+        article(
+            "A field has a value of the wrong form: a port out of range, a host that is a list or a link-local \
+             address, a name that is too long. The message names the field and the rule, never the value.",
+            "Correct the field.",
+        ),
+    ),
+    (
+        Code::SecretEngineMismatch,
+        article(
+            "`engine` is not one that this function rotates.",
+            "Correct `engine`, or rotate the secret by the function of its engine.",
+        ),
+    ),
+    (
+        Code::SecretMalformed,
+        article(
+            "The value is binary, empty, too large, no JSON, no object, or names a key twice.",
+            "Store one JSON object of at most 64 KiB.",
+        ),
+    ),
+    (
+        Code::PendingHostDiffers,
+        article(
+            "AWSPENDING was edited by hand, or `host` or `port` of AWSCURRENT was changed after createSecret. No \
+             connection was opened.",
+            "Make sure that AWSCURRENT logs in, remove the label AWSPENDING, and rotate again.",
+        ),
+    ),
+    (
+        Code::PendingUserDiffers,
+        article(
+            "AWSPENDING was edited by hand, or left by the function of the other strategy. No connection was opened.",
+            "Make sure that AWSCURRENT logs in, remove the label AWSPENDING, and rotate again.",
+        ),
+    ),
+    (
+        Code::MasterInvalid,
+        article(
+            "The master secret is empty, or one of its fields is missing or malformed.",
+            "Put `engine`, `host`, `username` and `password` of the master into it.",
+        ),
+    ),
+    (
+        Code::MasterManaged,
+        article(
+            "The master secret holds `username` and `password` alone, as one that RDS manages does, so that nothing \
+             says whose master it is.",
+            "Make a master secret of your own with `engine`, `host`, `username` and `password`, and name it in \
+             `masterarn`, and in `MASTER_SECRET_ARN` where that is set.",
+        ),
+    ),
+    (
+        Code::MasterHostDiffers,
+        article(
+            "`host` of the master secret and of the secret are not the same: a reader's endpoint, an alias, or \
+             another server.",
+            "Set both to the same endpoint.",
+        ),
+    ),
+    (
+        Code::MasterNotDeployed,
+        article(
+            "`masterarn` of the secret is not what `MASTER_SECRET_ARN` says.",
+            "Let the two agree, or deploy a function for the other master.",
+        ),
+    ),
+    (
+        Code::MasterIsSelf,
+        article(
+            "The secret names itself as its master secret, or the master secret holds one of the two users.",
+            "Rotate a master secret by the single-user strategy; give other secrets a master of their own.",
+        ),
+    ),
+    (
+        Code::PasswordSettings,
+        article(
+            "The settings leave no password that the engine takes.",
+            "Correct the password settings; the message names the rule.",
+        ),
+    ),
+    (
+        Code::NoRandomness,
+        article(
+            "The operating system's random source failed.",
+            "Wait for the service's next attempt. `PASSWORD_SOURCE=secrets-manager` does without that source.",
+        ),
+    ),
+];

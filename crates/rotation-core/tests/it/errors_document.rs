@@ -1,0 +1,66 @@
+//! `docs/errors.md`, which is written from the table of codes: `UPDATE_EXPECT=1 cargo test -p rotation-core document`.
+
+use std::fmt::Write;
+
+use expect_test::expect_file;
+use rotation_core::{Class, Code};
+
+const HEAD: &str = "\
+# Errors
+
+Every failure has a code. It is the `errorType` of the function's answer, which shows in the log of the invocation and in
+CloudTrail's `RotationFailed`, and the field `code` of the outcome line; `hint` beside it says what to do in the case at
+hand. Codes are stable: a name is never given to another failure.
+
+This file is written from the table of codes in `crates/rotation-core/src/code`.
+
+The class of a code is the `outcome` of the line:
+
+- *refused*: the event, the labels or the values are such that the step must not act. Nothing was changed.
+- *retryable*: it may pass by itself; Secrets Manager calls again a few times.
+- *failed*: somebody has to mend something around the secret.
+";
+
+fn document() -> String {
+    let mut text = String::from(HEAD);
+    for class in [Class::Refused, Class::Retryable, Class::Failed] {
+        let codes: Vec<_> = Code::ALL.iter().filter(|code| code.class() == class).collect();
+        let names: Vec<_> = codes.iter().map(|code| format!("[`{code}`](#{})", anchor(**code))).collect();
+        write!(text, "\nThe {} that are *{}*: {}.\n", codes.len(), class.name(), names.join(", ")).unwrap();
+    }
+    for code in Code::ALL {
+        let article = code.article();
+        let (meaning, class) = (code.meaning(), code.class().name());
+        write!(text, "\n## {code}\n\n{meaning} *{class}*\n\n").unwrap();
+        writeln!(text, "- Causes: {}\n- Mend: {}", article.causes, article.mend).unwrap();
+        if let Some((language, add)) = article.add {
+            write!(text, "\n```{language}\n{add}\n```\n").unwrap();
+        }
+    }
+    text
+}
+
+fn anchor(code: Code) -> String {
+    code.name().to_ascii_lowercase()
+}
+
+#[test]
+fn the_document_of_errors_is_that_of_the_code() {
+    expect_file!["../../../../docs/errors.md"].assert_eq(&document());
+}
+
+#[test]
+fn articles_are_whole_sentences_in_plain_characters() {
+    for code in Code::ALL {
+        let article = code.article();
+        let add = article.add.map_or("", |(_, add)| add);
+        for text in [article.causes, article.mend] {
+            assert!(text.starts_with(|c: char| c.is_ascii_uppercase() || c == '`'), "{code}: {text}");
+            assert!(text.ends_with('.') || text.ends_with(':') && !add.is_empty(), "{code}: {text}");
+            assert!(!text.contains("  "), "{code}: {text}");
+        }
+        assert!([article.causes, article.mend, add].iter().all(|text| text.is_ascii()), "{code}");
+        let open = ["{", "["].map(|open| add.matches(open).count());
+        assert_eq!(open, ["}", "]"].map(|close| add.matches(close).count()), "{code}: {add}");
+    }
+}
