@@ -36,6 +36,12 @@ class Account:
         """A client of one service."""
         return self.session.client(service)
 
+    def role(self) -> str:
+        """A role of one's own that Lambda may take on, with no policies."""
+        allows = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        trust = json.dumps({"Version": "2012-10-17", "Statement": [allows]})
+        return self.client("iam").create_role(RoleName="own", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+
     def private_placement(self) -> dict[str, str]:
         """What discovery says of a database that is not publicly accessible."""
         return {

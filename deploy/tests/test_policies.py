@@ -181,8 +181,7 @@ def test_a_boundary_and_a_path_reach_every_role(account: Account) -> None:
 
 
 def test_a_role_of_ones_own_is_used_and_left_alone(account: Account) -> None:
-    trust = '{"Version": "2012-10-17", "Statement": []}'
-    role = account.client("iam").create_role(RoleName="own", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    role = account.role()
     made = account.deploy_root(RoleArn=role)
     assert account.function(made["FunctionName"])["Role"] == made["RoleArn"] == role
     assert not account.statements(role)

@@ -4,6 +4,7 @@ import json
 from typing import Any, Self
 
 from moto.awslambda.utils import get_backend as lambda_backend
+from moto.cloudformation.exceptions import ValidationError
 from moto.cloudwatch.models import Dimension, Metric, MetricDataQuery, MetricStat, cloudwatch_backends
 from moto.core.common_models import CloudFormationModel
 from moto.secretsmanager.models import secretsmanager_backends
@@ -74,10 +75,11 @@ class RotationSchedule(_Model, CloudFormationModel):
 
     def make(self) -> None:
         secret, rules = self._secret(), self.properties["RotationRules"]
-        # Secrets Manager only takes a function that it is allowed to invoke.
+        # Secrets Manager takes no function that it may not invoke.
         policy = lambda_backend(self.account, self.region).get_policy(self.properties["RotationLambdaARN"])
-        principals = [statement["Principal"] for statement in _statements(policy)]
-        assert {"Service": "secretsmanager.amazonaws.com"} in principals
+        statements = json.loads(json.loads(policy)["Policy"])["Statement"]
+        if {"Service": "secretsmanager.amazonaws.com"} not in [statement["Principal"] for statement in statements]:
+            raise ValidationError(message="Secrets Manager cannot invoke the specified Lambda function.")
         secret.rotation_requested = secret.rotation_enabled = True
         secret.rotation_lambda_arn = self.properties["RotationLambdaARN"]
         secret.auto_rotate_after_days = int(rules.get("AutomaticallyAfterDays", 0))
@@ -85,10 +87,6 @@ class RotationSchedule(_Model, CloudFormationModel):
     def unmake(self) -> None:
         secret = self._secret()
         secret.rotation_enabled, secret.rotation_lambda_arn = False, ""
-
-
-def _statements(policy: str) -> list[Json]:
-    return json.loads(json.loads(policy)["Policy"])["Statement"]
 
 
 class Alarm(_Model, CloudFormationModel):

@@ -15,7 +15,9 @@ from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.models import Stack
 from moto.cloudformation.parsing import ResourceMap
 from moto.cloudformation.utils import get_stack_from_s3_url
+from moto.core.exceptions import ServiceException
 from moto.utilities.utils import get_partition
+from werkzeug.exceptions import HTTPException
 
 Json = Any
 
@@ -44,7 +46,11 @@ def install() -> None:
         _check_rules(self)
 
     def recorded_create(name: str, resource: Json, resources: ResourceMap, **context: Any) -> Json:
-        made = create(name, resource, resources, **context)
+        try:
+            made = create(name, resource, resources, **context)
+        except (HTTPException, ServiceException) as refusal:
+            # The services speak different protocols; the caller waits for one of CloudFormation's.
+            raise ValidationError(message=f"{name}: {_said(refusal)}") from refusal
         if made is not None:
             _resolved(resources)[name] = resolve(resources, name)
         return made
@@ -54,6 +60,11 @@ def install() -> None:
     ResourceMap.delete = _delete
     parsing.parse_and_create_resource = recorded_create
     parsing.clean_json = without_gaps
+
+
+def _said(refusal: Any) -> str:
+    """The message of a refusal, without the answer's wrapping in JSON or XML."""
+    return str(getattr(refusal, "message", None) or getattr(refusal, "description", None) or refusal)
 
 
 def resolve(resources: ResourceMap, name: str) -> Json:

@@ -1,0 +1,149 @@
+"""Alarms, notices and the overdue check, as far as they can be run here."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from jsonata import Jsonata
+from moto.events.models import EventPattern
+
+from account import Account
+
+Json = Any
+
+
+def test_the_alarms_watch_errors_throttles_and_four_fifths_of_the_timeout(account: Account) -> None:
+    made = account.deploy_root(TimeoutSeconds="45")
+    alarms = account.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    simple = {alarm["MetricName"]: alarm for alarm in alarms if "MetricName" in alarm}
+    assert simple.keys() == {"Errors", "Throttles"}
+    for alarm in simple.values():
+        assert alarm["Dimensions"] == [{"Name": "FunctionName", "Value": made["FunctionName"]}]
+        assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (1, "GreaterThanOrEqualToThreshold")
+    (slowness,) = [alarm for alarm in alarms if "MetricName" not in alarm]
+    share, duration = slowness["Metrics"]
+    assert share["Expression"] == "100 * duration / (1000 * 45)"
+    assert duration["MetricStat"]["Metric"]["Dimensions"][0]["Value"] == made["FunctionName"]
+    assert (slowness["Threshold"], slowness["ComparisonOperator"]) == (80, "GreaterThanThreshold")
+    for alarm in alarms:
+        assert alarm["AlarmActions"] == [made["TopicArn"]]
+        assert alarm["TreatMissingData"] == "notBreaching"
+
+
+def event(name: str, secret: str, key: str = "SecretId") -> Json:
+    return {
+        "source": "aws.secretsmanager",
+        "detail-type": "AWS Service Event via CloudTrail",
+        "detail": {
+            "eventSource": "secretsmanager.amazonaws.com",
+            "eventName": name,
+            "additionalEventData": {key: secret},
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "own", "told"),
+    [
+        ("RotationFailed", "SecretId", True, True),
+        ("RotationAbandoned", "SecretId", True, True),
+        ("TestRotationFailed", "SecretId", True, True),
+        ("RotationFailed", "arn", True, True),
+        ("RotationFailed", "aRN", True, True),
+        ("RotationFailed", "SecretId", False, False),
+        ("RotationSucceeded", "SecretId", True, False),
+    ],
+)
+def test_failed_and_abandoned_rotations_of_this_secret_are_told(
+    account: Account, name: str, key: str, own: bool, told: bool
+) -> None:
+    made = account.deploy_root(Placement="explicit", NetworkMode="public")
+    events = account.client("events")
+    (rule,) = [rule for rule in events.list_rules()["Rules"] if "EventPattern" in rule]
+    (target,) = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
+    assert target["Arn"] == made["TopicArn"]
+    secret = account.secret if own else account.master
+    assert EventPattern.load(rule["EventPattern"]).matches_event(event(name, secret, key)) == told
+
+
+def test_the_topic_takes_messages_from_this_accounts_alarms_and_rules(account: Account) -> None:
+    made = account.deploy_root(AlarmEmail="ops@example.com")
+    sns = account.client("sns")
+    (statement,) = json.loads(sns.get_topic_attributes(TopicArn=made["TopicArn"])["Attributes"]["Policy"])["Statement"]
+    assert statement["Principal"] == {"Service": ["events.amazonaws.com", "cloudwatch.amazonaws.com"]}
+    assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": account.NUMBER}}
+    (subscription,) = sns.list_subscriptions()["Subscriptions"]
+    assert (subscription["Protocol"], subscription["Endpoint"]) == ("email", "ops@example.com")
+
+
+def test_a_topic_of_ones_own_is_used(account: Account) -> None:
+    topic = account.client("sns").create_topic(Name="own")["TopicArn"]
+    assert account.deploy_root(TopicArn=topic)["TopicArn"] == topic
+    assert account.inventory()["topics"] == {topic}
+
+
+def test_nothing_is_watched_where_that_is_not_wanted(account: Account) -> None:
+    made = account.deploy_root(Observability="false")
+    assert "TopicArn" not in made
+    assert not account.inventory()["alarms"]
+
+
+NOW = datetime.now(UTC)
+
+
+def days_ago(days: float) -> str:
+    return (NOW - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
+@pytest.mark.parametrize(
+    ("described", "overdue"),
+    [
+        ({"LastRotatedDate": days_ago(44), "RotationRules": {"AutomaticallyAfterDays": 30}}, False),
+        ({"LastRotatedDate": days_ago(46), "RotationRules": {"AutomaticallyAfterDays": 30}}, True),
+        ({"LastRotatedDate": days_ago(1), "RotationRules": {"AutomaticallyAfterDays": 1}}, False),
+        ({"LastRotatedDate": days_ago(2), "RotationRules": {"AutomaticallyAfterDays": 1}}, True),
+        ({"RotationRules": {"AutomaticallyAfterDays": 30}}, False),
+        ({"CreatedDate": days_ago(46), "RotationRules": {"AutomaticallyAfterDays": 30}}, True),
+        ({"LastRotatedDate": days_ago(1)}, True),
+    ],
+)
+def test_a_secret_is_overdue_after_one_and_a_half_intervals(account: Account, described: Json, overdue: bool) -> None:
+    made = account.deploy_root(Placement="explicit", NetworkMode="public")
+    machines = account.client("stepfunctions")
+    (machine,) = machines.list_state_machines()["stateMachines"]
+    definition = json.loads(machines.describe_state_machine(stateMachineArn=machine["stateMachineArn"])["definition"])
+    states = definition["States"]
+    assert states["Describe"]["Arguments"] == {"SecretId": account.secret}
+    assert states["Tell"]["Arguments"]["TopicArn"] == made["TopicArn"]
+    (choice,) = states["Compare"]["Choices"]
+    assert (choice["Next"], states["Compare"]["Default"]) == ("Tell", "InTime")
+
+    condition = Jsonata(choice["Condition"].removeprefix("{%").removesuffix("%}").strip())
+    # As Step Functions binds the state's input.
+    condition.assign("states", {"input": {"CreatedDate": days_ago(3)} | described})
+    assert condition.evaluate(None) is overdue
+
+
+def test_the_overdue_check_runs_daily_and_may_do_no_more_than_it_does(account: Account) -> None:
+    account.deploy_root()
+    (machine,) = account.client("stepfunctions").list_state_machines()["stateMachines"]
+    events = account.client("events")
+    (rule,) = [rule for rule in events.list_rules()["Rules"] if "ScheduleExpression" in rule]
+    assert rule["ScheduleExpression"] == "rate(1 day)"
+    (target,) = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
+    assert target["Arn"] == machine["stateMachineArn"]
+    described = account.client("stepfunctions").describe_state_machine(stateMachineArn=machine["stateMachineArn"])
+    actions = {"check": described["roleArn"], "start": target["RoleArn"]}
+    granted = {who: [each["Action"] for each in account.statements(role)] for who, role in actions.items()}
+    assert granted == {"check": ["secretsmanager:DescribeSecret", "sns:Publish"], "start": ["states:StartExecution"]}
+
+
+def test_the_dashboard_is_json_that_names_the_function(account: Account) -> None:
+    made = account.deploy_root()
+    cloudwatch = account.client("cloudwatch")
+    (entry,) = cloudwatch.list_dashboards()["DashboardEntries"]
+    body = json.loads(cloudwatch.get_dashboard(DashboardName=entry["DashboardName"])["DashboardBody"])
+    assert [widget["type"] for widget in body["widgets"]] == ["metric", "metric", "alarm"]
+    assert made["FunctionName"] in json.dumps(body)
+    assert len(body["widgets"][2]["properties"]["alarms"]) == 3
