@@ -11,19 +11,34 @@ use serde_json::Value;
 const ARROWS: &[(&str, &[&str])] = &[
     ("rotation-core", &[]),
     ("rotation-aws", &["rotation-core"]),
+    ("directory-rds", &["rotation-aws", "rotation-core"]),
+    ("directory-redshift", &["rotation-aws", "rotation-core"]),
     ("rotation-lambda", &["rotation-aws", "rotation-core"]),
     ("database-tls", &[]),
     ("database-dial", &["database-tls", "rotation-core"]),
     ("postgres-session", &["database-dial", "database-tls", "rotation-core"]),
-    ("rotator-postgres", &["database-tls", "postgres-session", "rotation-core", "rotation-lambda"]),
-    ("rotator-docdb", &["database-dial", "database-tls", "rotation-core", "rotation-lambda"]),
+    (
+        "rotator-postgres",
+        &["directory-rds", "database-tls", "postgres-session", "rotation-core", "rotation-lambda"],
+    ),
+    (
+        "rotator-docdb",
+        &["directory-rds", "database-dial", "database-tls", "rotation-core", "rotation-lambda"],
+    ),
     ("rotation-testkit", &[]),
-    ("rotator-mysql", &["database-dial", "database-tls", "rotation-core", "rotation-lambda"]),
-    ("rotator-redshift", &["database-tls", "postgres-session", "rotation-core", "rotation-lambda"]),
+    (
+        "rotator-mysql",
+        &["directory-rds", "database-dial", "database-tls", "rotation-core", "rotation-lambda"],
+    ),
+    (
+        "rotator-redshift",
+        &["directory-redshift", "database-tls", "postgres-session", "rotation-core", "rotation-lambda"],
+    ),
     (
         "rotation-cli",
         &[
             "database-tls",
+            "directory-rds",
             "rotation-aws",
             "rotation-core",
             "rotation-lambda",
@@ -38,7 +53,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 
 /// Crates of others that only one of ours may know.
 const KEEPERS: &[(&str, &[&str])] = &[
-    ("aws-sdk-", &["rotation-aws"]),
+    ("aws-sdk-", &["directory-rds", "directory-redshift", "rotation-aws"]),
     ("aws-config", &["rotation-aws"]),
     ("lambda_runtime", &["rotation-lambda"]),
     ("tokio-postgres", &["postgres-session", "rotation-testkit"]),

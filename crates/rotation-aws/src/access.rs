@@ -11,7 +11,10 @@ use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
 use rotation_core::{StoreError, StoreFault};
 use zeroize::Zeroizing;
 
-use crate::{endpoint::Endpoint, fault::Cause};
+use crate::{
+    endpoint::{DirectoryUrls, Endpoint, EndpointUrl},
+    fault::Cause,
+};
 
 /// The roots of AWS's own endpoints; see `data/README.md`.
 const AMAZON_ROOTS: &[u8] = include_bytes!("../data/amazon-roots.pem");
@@ -22,6 +25,9 @@ const ELSEWHERE: [&str; 4] = ["cn-", "us-iso", "eu-iso", "eusc-"];
 
 /// Attempts at one call, with the SDK's jittered backoff between them. The caller's deadline bounds their sum.
 const ATTEMPTS: u32 = 4;
+/// The same for a directory. Its endpoint is the one that a function in a VPC is most likely not to reach, and that
+/// has to be said before the invocation's time is over.
+const DIRECTORY_ATTEMPTS: u32 = 2;
 /// The backoff before the second attempt, doubled for each further one and drawn out by jitter. The SDK's own second
 /// would eat most of an invocation's time.
 const FIRST_BACKOFF: Duration = Duration::from_millis(200);
@@ -107,9 +113,7 @@ impl Access {
         let config = config
             .into_builder()
             .http_client(http_client(&endpoint))
-            .retry_config(
-                RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(FIRST_BACKOFF),
-            )
+            .retry_config(retries(ATTEMPTS))
             .timeout_config(limits.build());
         Self { config: config.build(), endpoint, origin }
     }
@@ -117,6 +121,21 @@ impl Access {
     /// What an SDK's `Client::new` takes. The URL of [`Endpoint`] is Secrets Manager's and not in it.
     pub fn sdk_config(&self) -> &SdkConfig {
         &self.config
+    }
+
+    /// What a client of a directory's service is made from: in this region, at this endpoint where one is set.
+    pub fn directory_config(&self, region: &str, url: Option<&EndpointUrl>) -> SdkConfig {
+        let mut config = self.config.to_builder().retry_config(retries(DIRECTORY_ATTEMPTS));
+        config.set_region(Region::new(region.to_owned()));
+        if let Some(url) = url {
+            config.set_endpoint_url(Some(url.as_str().to_owned()));
+        }
+        config.build()
+    }
+
+    /// Where the directories are, if not at their region's own endpoints.
+    pub fn directory_urls(&self) -> &DirectoryUrls {
+        &self.endpoint.directories
     }
 
     /// The credentials of the moment, for a request that is signed without an SDK.
@@ -137,6 +156,10 @@ impl Access {
     pub fn region(&self) -> Option<&str> {
         self.endpoint.region.as_deref()
     }
+}
+
+fn retries(attempts: u32) -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(attempts).with_initial_backoff(FIRST_BACKOFF)
 }
 
 /// rustls on ring, trusting Amazon's roots.

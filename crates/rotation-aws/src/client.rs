@@ -1,7 +1,6 @@
 //! The client of Secrets Manager.
 
 use aws_sdk_secretsmanager::{Client, config::Builder};
-use rotation_core::{SecretId, StoreError};
 
 use crate::{
     access::{Access, AccessKey, Origin},
@@ -33,16 +32,5 @@ impl SecretsManager {
             config = config.endpoint_url(url.as_str());
         }
         Self { client: Client::from_conf(config.build()), origin: access.origin }
-    }
-
-    /// The tags of `DescribeSecret`, by which a secret that RDS or Redshift manages names its database.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn tags(&self, secret: &SecretId) -> Result<Vec<(String, String)>, StoreError> {
-        let answer = self.client.describe_secret().secret_id(secret.as_str()).send().await;
-        let answer = answer.map_err(|error| self.failed("DescribeSecret", &error))?;
-        let tags = answer.tags.unwrap_or_default().into_iter();
-        Ok(tags.filter_map(|tag| Some((tag.key?, tag.value?))).collect())
     }
 }

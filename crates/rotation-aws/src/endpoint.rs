@@ -1,4 +1,4 @@
-//! Where Secrets Manager is, and whose certificate it may show: parsed before the first call, which cannot say so well.
+//! Where Secrets Manager and its neighbours are, and whose certificate it may show: parsed before the first call, which cannot say so well.
 
 use http::Uri;
 use rustls::{
@@ -7,7 +7,7 @@ use rustls::{
 };
 use thiserror::Error;
 
-/// Which Secrets Manager to talk to.
+/// Which Secrets Manager to talk to, and which directories.
 #[derive(Clone, Debug, Default)]
 pub struct Endpoint {
     /// `AWS_REGION`.
@@ -16,6 +16,19 @@ pub struct Endpoint {
     pub url: Option<EndpointUrl>,
     /// `AWS_CA_BUNDLE`: authorities to trust beside Amazon's.
     pub ca_bundle: Option<CaBundle>,
+    /// Where the other services are.
+    pub directories: DirectoryUrls,
+}
+
+/// The services that describe database servers; `None` takes the region's own endpoint.
+#[derive(Clone, Debug, Default)]
+pub struct DirectoryUrls {
+    /// `AWS_ENDPOINT_URL_RDS`.
+    pub rds: Option<EndpointUrl>,
+    /// `AWS_ENDPOINT_URL_REDSHIFT`.
+    pub redshift: Option<EndpointUrl>,
+    /// `AWS_ENDPOINT_URL_REDSHIFT_SERVERLESS`.
+    pub redshift_serverless: Option<EndpointUrl>,
 }
 
 /// An `http` or `https` URL with a host.

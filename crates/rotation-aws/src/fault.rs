@@ -105,6 +105,7 @@ fn service_fault(operation: &str, code: &str, message: &str) -> StoreFault {
         "InternalServiceError"
         | "InternalServiceErrorException"
         | "InternalFailure"
+        | "InternalServerException"
         | "ServiceUnavailable"
         | "ServiceUnavailableException" => StoreFault::Internal,
         "DecryptionFailure" | "EncryptionFailure" => StoreFault::KeyDenied,

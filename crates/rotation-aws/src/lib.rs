@@ -1,7 +1,9 @@
-//! AWS Secrets Manager as the store of `rotation-core`; the one crate that knows the AWS SDK.
+//! AWS Secrets Manager as the store of `rotation-core`, and how AWS is reached: the one configuration of the SDK, from
+//! which the clients of other services are made as well.
 
 mod access;
 mod client;
+mod directory;
 mod endpoint;
 mod fault;
 mod https;
@@ -10,5 +12,5 @@ mod store;
 
 pub use access::{Access, AccessKey};
 pub use client::SecretsManager;
-pub use endpoint::{CaBundle, CaBundleError, Endpoint, EndpointError, EndpointUrl};
+pub use endpoint::{CaBundle, CaBundleError, DirectoryUrls, Endpoint, EndpointError, EndpointUrl};
 pub use https::{Answer, Https};

@@ -36,6 +36,13 @@ impl SecretStore for SecretsManager {
         })
     }
 
+    async fn tags(&self, secret: &SecretId) -> Result<Vec<(String, String)>, StoreError> {
+        let answer = self.client.describe_secret().secret_id(secret.as_str()).send().await;
+        let answer = answer.map_err(|error| self.failed("DescribeSecret", &error))?;
+        let tags = answer.tags.unwrap_or_default().into_iter();
+        Ok(tags.map(|tag| (tag.key.unwrap_or_default(), tag.value.unwrap_or_default())).collect())
+    }
+
     async fn read(&self, secret: &SecretId, version: Version<'_>) -> Result<Option<SecretValue>, StoreError> {
         const OPERATION: &str = "GetSecretValue";
         let call = self.client.get_secret_value().secret_id(secret.as_str());

@@ -7,7 +7,8 @@ use std::io::{self, IsTerminal};
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
-use rotation_aws::{EndpointUrl, SecretsManager};
+use directory_rds::Rds;
+use rotation_aws::{Access, EndpointUrl, SecretsManager};
 use rotation_core::{
     Deadline, RotationError, SecretId, VersionId,
     database::{Database, Engine, MasterSecret, Strategy},
@@ -154,7 +155,8 @@ async fn rotate<E: Engine>(
     let token = token.context("--token is not usable")?;
 
     let deadline = Deadline::after(STEP_TIME);
-    let store = bounded(deadline, async { Ok(SecretsManager::of_person(&config.endpoint).await) }).await?;
+    let access = bounded(deadline, async { Ok(Access::of_person(&config.endpoint).await) }).await?;
+    let store = SecretsManager::of(&access);
     let Some(found) = bounded(deadline, Plan::describe(&store, &secret, token.as_ref())).await? else {
         screen.line(format_args!(
             "This version of {secret} is AWSCURRENT: its rotation has ended. Nothing to do."
@@ -165,7 +167,11 @@ async fn rotate<E: Engine>(
         Some(word) => word == StrategyWord::Alternating,
         None => deployed.deployed.is_some() || found.names_master(),
     };
-    let strategy = if alternating { Strategy::AlternatingUsers(deployed) } else { Strategy::SingleUser };
+    let strategy = if alternating {
+        Strategy::AlternatingUsers { master: deployed, directory: Rds::new(access) }
+    } else {
+        Strategy::SingleUser
+    };
     let target = |deadline| {
         Database::new(engine, strategy.clone(), config.passwords.clone(), config.require_tls, deadline)
     };
@@ -200,10 +206,7 @@ fn settings<E: Engine>(arguments: &Arguments, environment: &Environment) -> Resu
     if let Some(given) = &arguments.endpoint_url {
         config.endpoint.url = Some(EndpointUrl::parse(given).context("--endpoint-url is not usable")?);
     }
-    let mut master = match &config.strategy {
-        Strategy::AlternatingUsers(master) => master.clone(),
-        Strategy::SingleUser => MasterSecret::default(),
-    };
+    let mut master = config.master.clone();
     if let Some(given) = &arguments.master_secret {
         master.deployed = Some(SecretId::new(given).context("--master-secret is not usable")?);
     }

@@ -101,10 +101,14 @@ codes! {
     PendingUserDiffers = "PENDING_USER_DIFFERS", Refused;
     /// The master secret's value cannot be used.
     MasterInvalid = "MASTER_INVALID", Refused;
-    /// The master secret is one that RDS manages.
-    MasterManaged = "MASTER_MANAGED", Refused;
-    /// The master secret names another host than the secret.
+    /// Nothing says to which server the master secret belongs.
+    MasterOwnerUnknown = "MASTER_OWNER_UNKNOWN", Refused;
+    /// The server that manages the master secret is not there.
+    MasterOwnerGone = "MASTER_OWNER_GONE", Refused;
+    /// The master is of another server than the secret.
     MasterHostDiffers = "MASTER_HOST_DIFFERS", Refused;
+    /// The master's server runs another engine than the function rotates.
+    MasterEngineDiffers = "MASTER_ENGINE_DIFFERS", Refused;
     /// The secret names another master secret than the function was deployed for.
     MasterNotDeployed = "MASTER_NOT_DEPLOYED", Refused;
     /// The secret is its own master secret, or holds the same user.
@@ -138,6 +142,25 @@ codes! {
     TokenRequired = "TOKEN_REQUIRED", Failed;
     /// A password that Secrets Manager made breaks the settings that it was asked for.
     PasswordUnusable = "PASSWORD_UNUSABLE", Failed;
+
+    /// The service that describes database servers cannot be reached.
+    DirectoryUnreachable = "DIRECTORY_UNREACHABLE", Retryable;
+    /// The certificate of that service's endpoint is not trusted.
+    DirectoryCertificate = "DIRECTORY_CERTIFICATE", Failed;
+    /// That service takes no more requests for the moment.
+    DirectoryThrottled = "DIRECTORY_THROTTLED", Retryable;
+    /// That service has a fault of its own.
+    DirectoryInternal = "DIRECTORY_INTERNAL", Retryable;
+    /// IAM does not allow a call of that service.
+    DirectoryDenied = "DIRECTORY_DENIED", Failed;
+    /// That service takes the credentials for AWS to be missing, expired or wrong.
+    DirectoryCredentials = "DIRECTORY_CREDENTIALS", Failed;
+    /// That service refused a request for a reason that has no code of its own.
+    DirectoryRejected = "DIRECTORY_REJECTED", Failed;
+    /// A replica's source is not described.
+    ReplicaSourceGone = "REPLICA_SOURCE_GONE", Retryable;
+    /// The change was made on the writer, and the replica has not got it yet.
+    ReplicaLags = "REPLICA_LAGS", Retryable;
 
     /// The host name of the database does not resolve.
     NetDbDns = "NET_DB_DNS", Retryable;

@@ -4,10 +4,12 @@
 //! Database<E> ── Strategy ──┬─ single user         current (else pending, else previous) changes its own password
 //!                           └─ alternating users   current proves itself, the master brings the other user to equal
 //! E: Engine ─ connect(Login, Transport) ─> Session { probe, plan, stage, commit }
+//! D: Directory ─ by_arn, by_host ─> Server { endpoint, others, follows }      where the master's server is, if need be
 //! ```
 
 mod connect_error;
 mod diagnosis;
+mod directory;
 mod engine;
 mod error;
 mod login;
@@ -18,6 +20,9 @@ mod statement_error;
 mod strategy;
 
 pub use connect_error::{ConnectError, TlsFault};
+pub use directory::{
+    Directory, DirectoryError, DirectoryFault, DirectoryService, Endpoint, NoDirectory, Server, ServerArn,
+};
 pub use engine::{Change, Committed, Engine, EngineProfile, NameLimit, Session, Transport};
 pub use error::{Credential, TargetError};
 pub use login::{Credentials, Host, Login, TlsMode, UserPair, Username, port};

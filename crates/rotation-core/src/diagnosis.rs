@@ -23,7 +23,7 @@ pub enum Reader {
 
 impl Reader {
     /// Who must be allowed something.
-    fn role(self) -> &'static str {
+    pub(crate) fn role(self) -> &'static str {
         match self {
             Self::Operator => "the function's role",
             Self::Person => "the IAM identity that you use",

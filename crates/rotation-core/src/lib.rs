@@ -11,8 +11,9 @@
 //!           finish   promote(pending)
 //! ```
 //!
-//! Two ports, [`SecretStore`] and [`Engine`](database::Engine), are all that touches the world, so that a test can
-//! stop the world at every single call. This crate knows no SDK, no Lambda runtime and no driver.
+//! Three ports, [`SecretStore`], [`Engine`](database::Engine) and [`Directory`](database::Directory), are all that touches
+//! the world, so that a test can stop the world at every single call. This crate knows no SDK, no Lambda runtime and no
+//! driver.
 
 mod code;
 pub mod database;

@@ -132,7 +132,8 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
         error: RotationError,
     ) -> RotationError {
         let code = error.code();
-        if !code.is_refused_login() && code != Code::DbAllRefused {
+        let refused = code.is_refused_login() || matches!(code, Code::DbAllRefused | Code::ReplicaLags);
+        if !refused {
             return error;
         }
         match self.standing(Phase::Confirm, event).await {
@@ -285,6 +286,10 @@ impl<S: SecretStore, T: Target> Authority for Labels<'_, S, T> {
 
     async fn companion(&self, secret: &SecretId) -> Result<SecretDocument, RotationError> {
         self.rotator.companion(secret).await
+    }
+
+    async fn companion_tags(&self, secret: &SecretId) -> Result<Vec<(String, String)>, RotationError> {
+        self.rotator.store.tags(secret).await.map_err(RotationError::MasterUnreadable)
     }
 }
 

@@ -19,6 +19,9 @@ pub trait SecretStore {
     /// `DescribeSecret`.
     async fn describe(&self, secret: &SecretId) -> Result<VersionStages, StoreError>;
 
+    /// The tags that `DescribeSecret` shows, keys with their values.
+    async fn tags(&self, secret: &SecretId) -> Result<Vec<(String, String)>, StoreError>;
+
     /// `GetSecretValue`; `None` where the service has no value for what was asked: no such label, or a version that
     /// holds no value yet.
     async fn read(&self, secret: &SecretId, version: Version<'_>) -> Result<Option<SecretValue>, StoreError>;

@@ -51,6 +51,9 @@ pub trait Authority {
 
     /// `AWSCURRENT` of another secret.
     async fn companion(&self, secret: &SecretId) -> Result<SecretDocument, RotationError>;
+
+    /// The tags of another secret, keys with their values.
+    async fn companion_tags(&self, secret: &SecretId) -> Result<Vec<(String, String)>, RotationError>;
 }
 
 /// What [`Target::apply`] did.

@@ -9,10 +9,10 @@ use rotation_core::{
         Remedies, Session, StatementError, Transport,
     },
 };
-use rotation_lambda::{StrategyKind, serve};
+use rotation_lambda::serve_single_user;
 
 fn main() -> ExitCode {
-    serve(StrategyKind::SingleUser, |_| Ok(Panicking))
+    serve_single_user(|_| Ok(Panicking))
 }
 
 struct Panicking;

@@ -5,12 +5,12 @@ use std::{
     io::{self, Read},
 };
 
-use rotation_aws::{AccessKey, CaBundle, Endpoint, EndpointUrl};
+use rotation_aws::{AccessKey, CaBundle, DirectoryUrls, Endpoint, EndpointUrl};
 use rotation_core::{
     ForeignSecrets, SecretId,
     database::{
         CharacterClass, EngineProfile, MasterSecret, PasswordPolicy, PasswordSettings, PasswordSource,
-        PolicyError, Strategy,
+        PolicyError,
     },
 };
 
@@ -45,8 +45,8 @@ pub struct Config {
     pub endpoint: Endpoint,
     /// With which credentials it is asked.
     pub access_key: Option<AccessKey>,
-    /// How passwords are rotated.
-    pub strategy: Strategy,
+    /// Which master secret the function was deployed for; none in a single-user function.
+    pub master: MasterSecret,
     /// How passwords are made.
     pub passwords: PasswordPolicy,
     /// Whether a server without TLS is refused even where a secret does not ask for TLS.
@@ -67,11 +67,9 @@ impl Config {
         Ok(Self {
             endpoint: endpoint(environment)?,
             access_key: access_key(environment),
-            strategy: match strategy {
-                StrategyKind::SingleUser => Strategy::SingleUser,
-                StrategyKind::AlternatingUsers => {
-                    Strategy::AlternatingUsers(MasterSecret { deployed: master_secret(environment)? })
-                }
+            master: match strategy {
+                StrategyKind::SingleUser => MasterSecret::default(),
+                StrategyKind::AlternatingUsers => MasterSecret { deployed: master_secret(environment)? },
             },
             passwords: passwords(environment, profile)?,
             require_tls: environment.flag("REQUIRE_TLS", false)?,
@@ -81,13 +79,29 @@ impl Config {
 }
 
 fn endpoint(environment: &Environment) -> Result<Endpoint, ConfigError> {
-    const URL: &str = "SECRETS_MANAGER_ENDPOINT";
-    let url = environment.text(URL).map(EndpointUrl::parse).transpose();
     Ok(Endpoint {
         region: environment.text("AWS_REGION").map(str::to_owned),
-        url: url.map_err(|error| ConfigError::new(URL, error.to_string()))?,
+        url: url(environment, "SECRETS_MANAGER_ENDPOINT")?,
         ca_bundle: environment.text("AWS_CA_BUNDLE").map(ca_bundle).transpose()?,
+        directories: DirectoryUrls {
+            rds: sdk_url(environment, "AWS_ENDPOINT_URL_RDS")?,
+            redshift: sdk_url(environment, "AWS_ENDPOINT_URL_REDSHIFT")?,
+            redshift_serverless: sdk_url(environment, "AWS_ENDPOINT_URL_REDSHIFT_SERVERLESS")?,
+        },
     })
+}
+
+/// As AWS's SDKs have it: the service's own variable, else the one for all services.
+fn sdk_url(environment: &Environment, name: &'static str) -> Result<Option<EndpointUrl>, ConfigError> {
+    match url(environment, name)? {
+        Some(own) => Ok(Some(own)),
+        None => url(environment, "AWS_ENDPOINT_URL"),
+    }
+}
+
+fn url(environment: &Environment, name: &'static str) -> Result<Option<EndpointUrl>, ConfigError> {
+    let url = environment.text(name).map(EndpointUrl::parse).transpose();
+    url.map_err(|error| ConfigError::new(name, error.to_string()))
 }
 
 fn ca_bundle(path: &str) -> Result<CaBundle, ConfigError> {

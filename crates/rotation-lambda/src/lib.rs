@@ -2,7 +2,7 @@
 //! the Lambda runtime.
 //!
 //! ```text
-//! main ─> serve(strategy, engine)
+//! main ─> serve_single_user(engine) | serve_master_user(engine, directory)
 //!   Environment ─> Config ─> log, SecretsManager, engine         once
 //!   /next ─> RotationEvent ─> Rotator::rotate ─> outcome line, metrics    each invocation
 //! ```
@@ -17,4 +17,4 @@ mod serve;
 
 pub use config::{Config, StrategyKind};
 pub use environment::{ConfigError, Environment};
-pub use serve::serve;
+pub use serve::{serve_master_user, serve_single_user};

@@ -8,10 +8,10 @@ use std::{
 };
 
 use lambda_runtime::{Context, LambdaEvent, service_fn};
-use rotation_aws::SecretsManager;
+use rotation_aws::{Access, SecretsManager};
 use rotation_core::{
     Deadline, EventError, Invoker, Journal, Outcome, RotationError, RotationEvent, Rotator,
-    database::{Database, Engine},
+    database::{Database, Directory, Engine, NoDirectory, Strategy},
 };
 use serde_json::{Value, value::RawValue};
 use tokio::time::Instant;
@@ -32,28 +32,46 @@ const DEFAULT_TIME: Duration = Duration::from_secs(30);
 /// The largest event that is looked at, in bytes. The service's own have a few hundred.
 const MAX_EVENT: usize = 64 * 1024;
 
-/// Serves invocations until Lambda ends the process. A function whose settings are wrong serves as well: it answers
-/// every invocation with what is wrong, where a process that ends would only show "exited".
-pub fn serve<E: Engine>(
-    strategy: StrategyKind,
+/// Serves a function in which the user of a secret changes its own password, as [`serve_master_user`] does.
+pub fn serve_single_user<E: Engine>(engine: impl FnOnce(&Environment) -> Result<E, ConfigError>) -> ExitCode {
+    serve(StrategyKind::SingleUser, engine, |_, _| Strategy::<NoDirectory>::SingleUser)
+}
+
+/// Serves a function in which a master changes users that take turns, until Lambda ends the process. A function whose
+/// settings are wrong serves as well: it answers every invocation with what is wrong, where a process that ends would
+/// only show "exited".
+pub fn serve_master_user<E: Engine, D: Directory + Clone>(
     engine: impl FnOnce(&Environment) -> Result<E, ConfigError>,
+    directory: impl FnOnce(Access) -> D,
+) -> ExitCode {
+    serve(StrategyKind::AlternatingUsers, engine, |config, access| Strategy::AlternatingUsers {
+        master: config.master.clone(),
+        directory: directory(access),
+    })
+}
+
+fn serve<E: Engine, D: Directory + Clone>(
+    kind: StrategyKind,
+    engine: impl FnOnce(&Environment) -> Result<E, ConfigError>,
+    strategy: impl FnOnce(&Config, Access) -> Strategy<D>,
 ) -> ExitCode {
     let environment = Environment::of_process();
     let (log, logging) = Log::start(&environment);
     let metrics = Metrics::parse(&environment);
     let config = logging
         .and(metrics.clone())
-        .and_then(|_| Config::parse(&environment, strategy, &E::PROFILE))
+        .and_then(|_| Config::parse(&environment, kind, &E::PROFILE))
         .and_then(|config| Ok((engine(&environment)?, config)));
     drop(environment);
     let function = match config {
         Ok((engine, config)) => {
-            let store = SecretsManager::in_lambda(&config.endpoint, config.access_key.as_ref());
-            Ok(Function { engine, store, config })
+            let access = Access::in_lambda(&config.endpoint, config.access_key.as_ref());
+            let store = SecretsManager::of(&access);
+            Ok(Function { engine, store, strategy: strategy(&config, access), config })
         }
         Err(error) => Err(Failure::from(&error)),
     };
-    let shell = Shell { strategy, log, metrics: metrics.unwrap_or(Metrics::On) };
+    let shell = Shell { strategy: kind, log, metrics: metrics.unwrap_or(Metrics::On) };
     if let Err(failure) = &function {
         tracing::error!(
             code = failure.code.name(),
@@ -77,9 +95,10 @@ pub fn serve<E: Engine>(
 }
 
 /// What an invocation works with.
-struct Function<E> {
+struct Function<E, D> {
     engine: E,
     store: SecretsManager,
+    strategy: Strategy<D>,
     config: Config,
 }
 
@@ -90,9 +109,9 @@ struct Shell {
     metrics: Metrics,
 }
 
-async fn run<E: Engine>(
+async fn run<E: Engine, D: Directory + Clone>(
     shell: &Shell,
-    function: &Result<Function<E>, Failure>,
+    function: &Result<Function<E, D>, Failure>,
 ) -> Result<(), lambda_runtime::Error> {
     let cold_start = &Cell::new(true);
     let handler = service_fn(async |invocation: LambdaEvent<Box<RawValue>>| {
@@ -122,7 +141,7 @@ async fn run<E: Engine>(
     lambda_runtime::run(handler).await
 }
 
-impl<E: Engine> Function<E> {
+impl<E: Engine, D: Directory + Clone> Function<E, D> {
     /// Boxed, because the SDK's futures nest deeper than the compiler lays out in one piece.
     fn rotate<'a>(
         &'a self,
@@ -131,9 +150,10 @@ impl<E: Engine> Function<E> {
         journal: &Journal,
     ) -> Pin<Box<dyn Future<Output = Result<Outcome, RotationError>> + 'a>> {
         let deadline = deadline(context);
-        let Config { strategy, passwords, require_tls, foreign_secrets, .. } = &self.config;
-        let target = Database::new(&self.engine, strategy.clone(), passwords.clone(), *require_tls, deadline)
-            .recorded_in(journal);
+        let Config { passwords, require_tls, foreign_secrets, .. } = &self.config;
+        let target =
+            Database::new(&self.engine, self.strategy.clone(), passwords.clone(), *require_tls, deadline)
+                .recorded_in(journal);
         let invoker = Invoker::Function {
             arn: context.invoked_function_arn.clone(),
             foreign_secrets: *foreign_secrets,

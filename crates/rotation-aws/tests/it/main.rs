@@ -36,8 +36,12 @@ impl Lab {
     async fn start(settings: Settings, ca_bundle: Option<CaBundle>) -> Self {
         let service = LocalSecretsManager::start(settings).await.expect("a free port");
         let key = AccessKey { id: "id".into(), secret: "secret".to_owned().into(), session_token: None };
-        let endpoint =
-            Endpoint { region: Some("us-east-1".into()), url: Some(url(&service.endpoint())), ca_bundle };
+        let endpoint = Endpoint {
+            region: Some("us-east-1".into()),
+            url: Some(url(&service.endpoint())),
+            ca_bundle,
+            ..Endpoint::default()
+        };
         let store = SecretsManager::in_lambda(&endpoint, Some(&key));
         let arn =
             service.create_secret("app", &json!({"password": CANARY}).to_string()).expect("a new secret");
@@ -214,7 +218,8 @@ async fn an_endpoint_that_nobody_serves_is_unreachable() {
     let url = format!("http://{}", free.local_addr().expect("an address"));
     drop(free);
     let key = AccessKey { id: "id".into(), secret: "secret".to_owned().into(), session_token: None };
-    let endpoint = Endpoint { region: Some("us-east-1".into()), url: Some(self::url(&url)), ca_bundle: None };
+    let endpoint =
+        Endpoint { region: Some("us-east-1".into()), url: Some(self::url(&url)), ..Endpoint::default() };
     let store = SecretsManager::in_lambda(&endpoint, Some(&key));
     let secret = SecretId::new("app").expect("a name");
     assert_eq!(fault(store.describe(&secret).await), StoreFault::Unreachable);

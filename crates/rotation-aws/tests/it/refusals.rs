@@ -42,7 +42,7 @@ fn check(code: &str, message: &str, expected: StoreFault) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let url = Some(super::url(&service(code, message)));
-        let endpoint = Endpoint { region: Some("us-east-1".into()), url, ca_bundle: None };
+        let endpoint = Endpoint { region: Some("us-east-1".into()), url, ..Endpoint::default() };
         let key = AccessKey { id: "id".into(), secret: "secret".to_owned().into(), session_token: None };
         let store = SecretsManager::in_lambda(&endpoint, Some(&key));
         let outcome = store.describe(&SecretId::new("app").expect("a name")).await;

@@ -5,7 +5,7 @@ use rotation_aws::SecretsManager;
 use rotation_core::{
     RotationError, SecretDocument, SecretId, SecretStore, SecretValue, StagingLabel, StoreFault, Target,
     Version, VersionId, VersionStages,
-    database::{Credential, EngineProfile, Login, Strategy, TargetError, UserPair},
+    database::{Credential, Directory, EngineProfile, Login, Strategy, TargetError, UserPair},
 };
 
 use crate::screen::{Look, Screen};
@@ -77,7 +77,7 @@ impl Plan {
         found: Found,
         store: &SecretsManager,
         target: &impl Target,
-        strategy: &Strategy,
+        strategy: &Strategy<impl Directory>,
         profile: &EngineProfile,
     ) -> Result<Self> {
         let invalid = |error| RotationError::Document { label: StagingLabel::Current, error };
@@ -85,7 +85,7 @@ impl Plan {
         let user = &login.credentials.username;
         let change = match strategy {
             Strategy::SingleUser => format!("single user: {user} gets a new password"),
-            Strategy::AlternatingUsers(_) => {
+            Strategy::AlternatingUsers { .. } => {
                 let pair = UserPair::of(user, profile).map_err(invalid)?;
                 let next = pair.other(user);
                 format!(
@@ -170,7 +170,7 @@ async fn live(
     found: &Found,
     store: &SecretsManager,
     target: &impl Target,
-    strategy: &Strategy,
+    strategy: &Strategy<impl Directory>,
 ) -> Result<Credential> {
     match target.verify(&found.current).await {
         Ok(()) => return Ok(Credential::Current),

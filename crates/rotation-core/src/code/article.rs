@@ -2,7 +2,7 @@
 
 use super::{
     Code,
-    articles::{connections, database, labels, secrets, service},
+    articles::{connections, database, directory, labels, secrets, service},
 };
 
 /// Causes and mend of one code.
@@ -20,8 +20,14 @@ pub struct Article {
 pub(super) type Row = (Code, Article);
 
 /// All tables; each code stands in one of them, once.
-const TABLES: [&[Row]; 5] =
-    [labels::ARTICLES, secrets::ARTICLES, service::ARTICLES, connections::ARTICLES, database::ARTICLES];
+const TABLES: [&[Row]; 6] = [
+    labels::ARTICLES,
+    secrets::ARTICLES,
+    service::ARTICLES,
+    connections::ARTICLES,
+    database::ARTICLES,
+    directory::ARTICLES,
+];
 
 impl Code {
     /// Its article.

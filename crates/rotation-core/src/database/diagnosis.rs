@@ -1,5 +1,8 @@
 //! The stable code of a database's failure, and what to do about it.
 
+mod directory;
+
+use self::directory::{directory_code, directory_hint};
 use super::{ConnectError, Credential, Remedies, StatementError, StatementFault, TargetError, TlsFault};
 use crate::{
     code::Code,
@@ -11,8 +14,13 @@ impl TargetError {
         match self {
             Self::HostDiffers => Code::PendingHostDiffers,
             Self::UserDiffers => Code::PendingUserDiffers,
-            Self::MasterManaged => Code::MasterManaged,
+            Self::MasterOwnerUnknown => Code::MasterOwnerUnknown,
+            Self::MasterOwnerGone => Code::MasterOwnerGone,
             Self::MasterHostDiffers => Code::MasterHostDiffers,
+            Self::MasterEngineDiffers => Code::MasterEngineDiffers,
+            Self::SourceGone => Code::ReplicaSourceGone,
+            Self::Directory(error) => directory_code(error.fault),
+            Self::ReplicaLags(_) => Code::ReplicaLags,
             Self::MasterNotDeployed => Code::MasterNotDeployed,
             Self::MasterIsSelf => Code::MasterIsSelf,
             Self::Login { error, .. } => error.code(),
@@ -29,13 +37,27 @@ impl TargetError {
                 strategy. Make sure that AWSCURRENT logs in, remove the label AWSPENDING, and rotate again."
                     .into()
             }
-            Self::MasterManaged => "A master secret that RDS manages cannot be used yet: make a master secret of \
-                your own with engine, host, username and password, and name it in `masterarn` (and in \
-                MASTER_SECRET_ARN, where that is set)."
+            Self::MasterOwnerUnknown => "Add engine and host to the master secret. One that RDS, DocumentDB or Redshift \
+                manages needs neither, but then it must be the very secret that the service made: a copy has not its \
+                tags."
                 .into(),
-            Self::MasterHostDiffers => {
-                "Set `host` of the master secret and of this secret to the same endpoint.".into()
-            }
+            Self::MasterOwnerGone => "Name in `masterarn` the master secret of a server that is there, or wait until it \
+                is available."
+                .into(),
+            Self::MasterHostDiffers => "Set `host` of the master secret and of this secret to the same endpoint, or to \
+                endpoints that AWS knows as one cluster, or as a replica and its source. Names of your own for them \
+                are not looked up."
+                .into(),
+            Self::MasterEngineDiffers => "Name in `masterarn` the master secret of this secret's own server, or rotate it \
+                by the function of its own engine."
+                .into(),
+            Self::SourceGone => format!(
+                "A source in another account cannot be looked up: use the writer's endpoint in the secret. One that is \
+                being made will pass. {}",
+                reader.again()
+            ),
+            Self::Directory(error) => directory_hint(error, reader),
+            Self::ReplicaLags(_) => format!("Look at the replica's lag. {} {PENDING_MAY_BE_LIVE}", reader.again()),
             Self::MasterNotDeployed => {
                 "Let `masterarn` of the secret and the master secret that the rotation is given (MASTER_SECRET_ARN, \
                 --master-secret) agree, or deploy a function for this master."

@@ -4,7 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use super::{ConnectError, Remedies, StatementError};
+use super::{ConnectError, DirectoryError, Remedies, StatementError};
 use crate::deadline::TimedOut;
 
 /// Which credential a login was tried with.
@@ -40,12 +40,27 @@ pub enum TargetError {
     /// The secret's owner: pending must name the user whose turn it is.
     #[error("the pending version does not name the user whose turn it is")]
     UserDiffers,
-    /// The secret's owner: without a server in it, nothing says that the master is one of this server.
-    #[error("the master secret holds a user name and a password alone, as one that RDS manages does")]
-    MasterManaged,
+    /// The secret's owner: nothing says which server the master is one of.
+    #[error("the master secret holds a user name and a password alone, and no tag of it names a server")]
+    MasterOwnerUnknown,
+    /// The secret's owner: the server that manages the master secret is gone or not ready.
+    #[error("the server that manages the master secret is not there, or has no endpoint yet")]
+    MasterOwnerGone,
     /// The secret's owner: the master must manage the same server.
-    #[error("the master secret names another host than the secret")]
+    #[error("the master is of another host than the secret, and neither follows the other")]
     MasterHostDiffers,
+    /// The secret's owner: the server that takes the writes runs another engine.
+    #[error("the server of the master runs another engine than this function rotates")]
+    MasterEngineDiffers,
+    /// The operator: a replica's source is not described.
+    #[error("the source of a replica is not there, or has no endpoint yet")]
+    SourceGone,
+    /// The operator: the servers could not be looked up.
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+    /// The service: the change was made, and has not reached the server that the secret names.
+    #[error("the change was made on the writer, and the replica has not got it yet")]
+    ReplicaLags(#[source] ConnectError),
     /// The secret's owner: `masterarn` is not what this function was deployed with.
     #[error("the secret's `masterarn` is not the master secret that this function was deployed for")]
     MasterNotDeployed,

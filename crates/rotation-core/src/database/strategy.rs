@@ -1,13 +1,15 @@
 //! The database as a target, and its two strategies.
 
 mod alternating_users;
+mod master;
+mod replica;
 mod single_user;
 
 use std::time::Duration;
 
 use super::{
-    Committed, ConnectError, Credential, Engine, Login, PasswordPolicy, PasswordSource, Session,
-    StatementError, StatementFault, TargetError, TlsMode, Transport, UserPair,
+    Committed, ConnectError, Credential, Directory, Engine, Login, NoDirectory, PasswordPolicy,
+    PasswordSource, Session, StatementError, StatementFault, TargetError, TlsMode, Transport, UserPair,
 };
 use crate::{
     deadline::Deadline,
@@ -25,11 +27,16 @@ const LOGIN_TIME: Duration = Duration::from_secs(5);
 
 /// How a database user's password is rotated. The set is closed, so both arms stand in one match.
 #[derive(Clone, Debug)]
-pub enum Strategy {
+pub enum Strategy<D = NoDirectory> {
     /// The user changes its own password.
     SingleUser,
     /// Two users take turns; a master changes the one that is not in use.
-    AlternatingUsers(MasterSecret),
+    AlternatingUsers {
+        /// Where the master's credentials are.
+        master: MasterSecret,
+        /// Who knows where the master's server is, if the secret does not say so.
+        directory: D,
+    },
 }
 
 /// Which secret holds the master's credentials.
@@ -42,21 +49,21 @@ pub struct MasterSecret {
 
 /// A user of a database, as the target of a rotation.
 #[derive(Debug)]
-pub struct Database<E> {
+pub struct Database<E, D = NoDirectory> {
     engine: E,
-    strategy: Strategy,
+    strategy: Strategy<D>,
     passwords: PasswordPolicy,
     require_tls: bool,
     deadline: Deadline,
     journal: Journal,
 }
 
-impl<E: Engine> Database<E> {
+impl<E: Engine, D: Directory> Database<E, D> {
     /// A target for one invocation. With `require_tls`, a server that offers no TLS is refused even where the
     /// secret does not ask for it; `"ssl": false` in the secret still means plaintext.
     pub fn new(
         engine: E,
-        strategy: Strategy,
+        strategy: Strategy<D>,
         passwords: PasswordPolicy,
         require_tls: bool,
         deadline: Deadline,
@@ -107,7 +114,7 @@ impl<E: Engine> Database<E> {
     }
 }
 
-impl<E: Engine> Target for Database<E> {
+impl<E: Engine, D: Directory> Target for Database<E, D> {
     async fn propose(
         &self,
         current: &SecretDocument,
@@ -116,7 +123,7 @@ impl<E: Engine> Target for Database<E> {
         let login = Self::parse(StagingLabel::Current, current)?;
         let next = match &self.strategy {
             Strategy::SingleUser => login.credentials.username.clone(),
-            Strategy::AlternatingUsers(master) => {
+            Strategy::AlternatingUsers { master, .. } => {
                 master.of(current)?;
                 pair_of::<E>(&login)?.other(&login.credentials.username).clone()
             }
@@ -142,28 +149,33 @@ impl<E: Engine> Target for Database<E> {
         let logins = Logins { current, pending };
         match &self.strategy {
             Strategy::SingleUser => self.change_own_password(&logins, authority).await,
-            Strategy::AlternatingUsers(master) => {
-                self.change_other_user(&logins, master.of(&versions.current)?, versions, authority).await
+            Strategy::AlternatingUsers { master, directory } => {
+                let master = master.of(&versions.current)?;
+                self.change_other_user(&logins, master, directory, versions, authority).await
             }
         }
     }
 
     async fn verify(&self, pending: &SecretDocument) -> Result<(), RotationError> {
         let login = Self::parse(StagingLabel::Pending, pending)?;
-        let mut session =
-            self.login(Credential::Pending, &login).await.map_err(Self::refused(Credential::Pending))?;
+        let mut session = match (self.login(Credential::Pending, &login).await, &self.strategy) {
+            (Err(error), Strategy::AlternatingUsers { directory, .. }) if error.is_refusal() => {
+                self.login_once_replicated(directory, &login, error).await?
+            }
+            (outcome, _) => outcome.map_err(Self::refused(Credential::Pending))?,
+        };
         self.within(Phase::Probe, Credential::Pending, session.probe()).await
     }
 
     fn companion(&self) -> Option<&SecretId> {
         match &self.strategy {
             Strategy::SingleUser => None,
-            Strategy::AlternatingUsers(master) => master.deployed.as_ref(),
+            Strategy::AlternatingUsers { master, .. } => master.deployed.as_ref(),
         }
     }
 }
 
-impl<E: Engine> Database<E> {
+impl<E: Engine, D: Directory> Database<E, D> {
     /// Runs one call of a session within the deadline.
     async fn within<T>(
         &self,

@@ -76,7 +76,8 @@ pub(super) fn master_unreadable_hint(error: &StoreError, reader: Reader) -> Stri
     let role = reader.role();
     match error.fault {
         StoreFault::AccessDenied => {
-            format!("Allow secretsmanager:GetSecretValue on the master secret in the policy of {role}.")
+            let operation = error.operation;
+            format!("Allow secretsmanager:{operation} on the master secret in the policy of {role}.")
         }
         StoreFault::NoSuchSecret => "Correct `masterarn` in the secret, or create that master secret.".into(),
         StoreFault::KeyDenied => format!(

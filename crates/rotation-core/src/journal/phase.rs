@@ -19,12 +19,16 @@ pub enum Phase {
     Put,
     /// Name, connection, TLS and login at the database.
     Connect,
+    /// Finding the master's server by the directory; only where the master secret does not name the secret's host.
+    Locate,
     /// Preparing the change in the database.
     Change,
     /// `DescribeSecret` once more, right before the change is made final.
     Confirm,
     /// Making the change final.
     Commit,
+    /// Waiting until a replica has got the change.
+    Replicate,
     /// The query that proves that pending can do work.
     Probe,
     /// `UpdateSecretVersionStage`.
@@ -33,15 +37,17 @@ pub enum Phase {
 
 impl Phase {
     /// All of them, in the order in which steps come to them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Describe,
         Self::Read,
         Self::Password,
         Self::Put,
         Self::Connect,
+        Self::Locate,
         Self::Change,
         Self::Confirm,
         Self::Commit,
+        Self::Replicate,
         Self::Probe,
         Self::Promote,
     ];
@@ -54,9 +60,11 @@ impl Phase {
             Self::Password => "password",
             Self::Put => "put",
             Self::Connect => "connect",
+            Self::Locate => "locate",
             Self::Change => "change",
             Self::Confirm => "confirm",
             Self::Commit => "commit",
+            Self::Replicate => "replicate",
             Self::Probe => "probe",
             Self::Promote => "promote",
         }

@@ -7,12 +7,12 @@ use rotation_core::{
     Deadline, DocumentError, EventError, Reader, Refusal, RotationError, SecretId, StagingLabel, StoreError,
     StoreFault,
     database::{
-        Cause, CharacterClass, ConnectError, Credential, PolicyError, Remedies, StatementError,
-        StatementFault, TargetError, TlsFault,
+        Cause, CharacterClass, ConnectError, Credential, DirectoryError, DirectoryFault, PolicyError,
+        Remedies, StatementError, StatementFault, TargetError, TlsFault,
     },
 };
 
-use crate::world::{MASTER, World};
+use crate::world::{MASTER, SERVICE, World};
 
 const CREDENTIALS: [Credential; 4] =
     [Credential::Current, Credential::Pending, Credential::Previous, Credential::Master];
@@ -94,14 +94,35 @@ fn others() -> Vec<RotationError> {
         RotationError::TimedOut(timed_out),
         TargetError::HostDiffers.into(),
         TargetError::UserDiffers.into(),
-        TargetError::MasterManaged.into(),
+        TargetError::MasterOwnerUnknown.into(),
+        TargetError::MasterOwnerGone.into(),
         TargetError::MasterHostDiffers.into(),
+        TargetError::MasterEngineDiffers.into(),
+        TargetError::SourceGone.into(),
+        TargetError::ReplicaLags(ConnectError::Refused(Cause::new("28P01"))).into(),
         TargetError::MasterNotDeployed.into(),
         TargetError::MasterIsSelf.into(),
         TargetError::AllRefused.into(),
         TargetError::TimedOut(timed_out).into(),
     ];
     policies.map(RotationError::Password).into_iter().chain(rest).collect()
+}
+
+fn directories() -> Vec<RotationError> {
+    let all = [
+        DirectoryFault::Unreachable,
+        DirectoryFault::CertificateRefused,
+        DirectoryFault::Throttled,
+        DirectoryFault::Internal,
+        DirectoryFault::AccessDenied,
+        DirectoryFault::CredentialsRefused,
+        DirectoryFault::Rejected,
+    ];
+    let failed =
+        |fault| DirectoryError { operation: "DescribeDBInstances", service: &SERVICE, fault, source: None };
+    let tags = StoreError::new("DescribeSecret", StoreFault::AccessDenied);
+    let all = all.into_iter().map(|fault| TargetError::Directory(failed(fault)).into());
+    all.chain([RotationError::MasterUnreadable(tags)]).collect()
 }
 
 fn logins() -> Vec<RotationError> {
@@ -170,7 +191,7 @@ fn statements() -> Vec<RotationError> {
 
 #[test]
 fn every_error_has_a_code_a_message_and_a_hint() {
-    let groups = [refusals(), documents(), stores(), others(), logins(), statements()];
+    let groups = [refusals(), documents(), stores(), others(), directories(), logins(), statements()];
     let mut text = String::new();
     for error in groups.iter().flatten() {
         let mut message = error.to_string();
@@ -191,7 +212,8 @@ fn every_error_has_a_code_a_message_and_a_hint() {
             message.starts_with(|c: char| c.is_ascii_lowercase())
                 || message.starts_with("PASSWORD_")
                 || message.starts_with("EXCLUDE_")
-                || message.contains(" on secrets manager failed"),
+                || message.contains(" on secrets manager failed")
+                || message.starts_with("DescribeDBInstances of Amazon RDS failed"),
             "{message}"
         );
         for hint in [&hint, &personal] {

@@ -5,6 +5,7 @@
 
 mod bad_input;
 mod call_counts;
+mod directory;
 mod documents;
 mod error_texts;
 mod errors_document;

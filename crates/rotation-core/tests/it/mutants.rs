@@ -22,6 +22,10 @@ impl SecretStore for RereadsCurrent {
         self.0.describe(secret).await
     }
 
+    async fn tags(&self, secret: &SecretId) -> Result<Vec<(String, String)>, StoreError> {
+        self.0.tags(secret).await
+    }
+
     async fn read(&self, secret: &SecretId, version: Version<'_>) -> Result<Option<SecretValue>, StoreError> {
         self.0.read(secret, version).await
     }

@@ -81,7 +81,7 @@ fn an_operator_who_requires_tls_overrules_a_silent_secret() {
             let text = document("app", "first-password").replacen('{', &format!("{{{ssl}"), 1);
             let deadline = Deadline::after(Duration::from_secs(9));
             let server = Server(Rc::clone(world));
-            let database = Database::new(server, Strategy::SingleUser, policy(), true, deadline);
+            let database = Database::<_>::new(server, Strategy::SingleUser, policy(), true, deadline);
             let outcome = database.verify(&SecretDocument::parse(&text).unwrap()).await;
             let transport = world.server.borrow().attempts.first().map(|attempt| attempt.transport);
             assert_eq!(outcome.map(|()| transport.unwrap()).map_err(|error| error.code().name()), expected);

@@ -8,6 +8,7 @@
 
 mod act;
 mod digest;
+mod directory;
 mod gate;
 mod invariants;
 mod server;
@@ -21,9 +22,10 @@ mod two_passwords;
 use std::{cell::RefCell, rc::Rc};
 
 pub(crate) use act::Act;
+pub(crate) use directory::{Atlas, DirectoryModel, SERVICE};
 pub(crate) use gate::{FAULTS, Fault, Gate};
 pub(crate) use invariants::{Violation, Watch};
-pub(crate) use server::{Attempt, Badness, Kind, PROFILE, Server, ServerModel, ServerTls, User};
+pub(crate) use server::{Attempt, Badness, Kind, PROFILE, Replica, Server, ServerModel, ServerTls, User};
 pub(crate) use service::{Clean, Service, Variant, policy};
 pub(crate) use sightings::Sighting;
 pub(crate) use situation::{Plan, Situation, document, grants};
@@ -34,6 +36,7 @@ pub(crate) use store::{ARN, FUNCTION, MASTER, SecretModel, Store, StoreModel, Va
 pub(crate) struct World {
     pub(crate) store: RefCell<StoreModel>,
     pub(crate) server: RefCell<ServerModel>,
+    pub(crate) directory: RefCell<DirectoryModel>,
     pub(crate) gate: RefCell<Gate>,
     pub(crate) watch: RefCell<Watch>,
 }

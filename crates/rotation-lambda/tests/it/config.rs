@@ -2,7 +2,6 @@
 
 use rotation_core::database::{
     CharacterClass, EngineProfile, NameLimit, PasswordPolicy, PasswordRule, PasswordSource, Remedies,
-    Strategy,
 };
 use rotation_lambda::{Config, Environment, StrategyKind};
 
@@ -124,10 +123,24 @@ fn the_deployed_master_secret_belongs_to_the_alternating_strategy_alone() {
     let arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:master-AbCdEf";
     let variables = [("MASTER_SECRET_ARN", arn)];
     let config = parse(&variables, StrategyKind::AlternatingUsers).expect("good settings");
-    let Strategy::AlternatingUsers(master) = config.strategy else { panic!("another strategy") };
-    assert_eq!(master.deployed.expect("a master").as_str(), arn);
+    assert_eq!(config.master.deployed.expect("a master").as_str(), arn);
     let config = parse(&variables, StrategyKind::SingleUser).expect("good settings");
-    assert!(matches!(config.strategy, Strategy::SingleUser));
+    assert!(config.master.deployed.is_none());
+}
+
+#[test]
+fn a_directory_is_where_its_own_variable_says_else_where_that_of_all_services_does() {
+    let all = ("AWS_ENDPOINT_URL", "http://127.0.0.1:5000");
+    let own = ("AWS_ENDPOINT_URL_REDSHIFT", "http://127.0.0.1:5001");
+    let config = parse(&[all, own], StrategyKind::AlternatingUsers).expect("good settings");
+    let urls = &config.endpoint.directories;
+    let found = [&urls.rds, &urls.redshift, &urls.redshift_serverless];
+    let found = found.map(|url| url.as_ref().expect("an endpoint").as_str());
+    assert_eq!(found, [all.1, own.1, all.1]);
+    let wrong =
+        "the setting AWS_ENDPOINT_URL_RDS must be a host name, or a URL that begins with http:// or https://";
+    let refusal = parse(&[("AWS_ENDPOINT_URL_RDS", "ftp://x")], StrategyKind::AlternatingUsers);
+    assert_eq!(refusal.expect_err("a refusal"), wrong);
 }
 
 #[test]

@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use rotation_lambda::{StrategyKind, serve};
+use rotation_lambda::serve_single_user;
 use rotator_docdb::DocumentDb;
 
 fn main() -> ExitCode {
-    serve(StrategyKind::SingleUser, DocumentDb::from_environment)
+    serve_single_user(DocumentDb::from_environment)
 }

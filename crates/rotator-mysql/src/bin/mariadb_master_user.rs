@@ -2,9 +2,10 @@
 
 use std::process::ExitCode;
 
-use rotation_lambda::{StrategyKind, serve};
+use directory_rds::Rds;
+use rotation_lambda::serve_master_user;
 use rotator_mysql::MariaDb;
 
 fn main() -> ExitCode {
-    serve(StrategyKind::AlternatingUsers, MariaDb::from_environment)
+    serve_master_user(MariaDb::from_environment, Rds::new)
 }

@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use rotation_lambda::{StrategyKind, serve};
+use rotation_lambda::serve_single_user;
 use rotator_mysql::MariaDb;
 
 fn main() -> ExitCode {
-    serve(StrategyKind::SingleUser, MariaDb::from_environment)
+    serve_single_user(MariaDb::from_environment)
 }

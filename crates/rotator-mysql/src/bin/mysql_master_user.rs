@@ -2,9 +2,10 @@
 
 use std::process::ExitCode;
 
-use rotation_lambda::{StrategyKind, serve};
+use directory_rds::Rds;
+use rotation_lambda::serve_master_user;
 use rotator_mysql::MySql;
 
 fn main() -> ExitCode {
-    serve(StrategyKind::AlternatingUsers, MySql::from_environment)
+    serve_master_user(MySql::from_environment, Rds::new)
 }

@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use rotation_lambda::{StrategyKind, serve};
+use rotation_lambda::serve_single_user;
 use rotator_mysql::MySql;
 
 fn main() -> ExitCode {
-    serve(StrategyKind::SingleUser, MySql::from_environment)
+    serve_single_user(MySql::from_environment)
 }

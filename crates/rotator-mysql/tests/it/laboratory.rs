@@ -98,7 +98,7 @@ impl Lab {
     pub(crate) async fn set_secret(&self, pending: &str) -> Result<Applied, RotationError> {
         let policy = PasswordPolicy::new(PasswordSettings::default(), &MySql::PROFILE.password_rule);
         let engine = engine(self.server, self.settings);
-        let target = Database::new(engine, Strategy::SingleUser, policy.unwrap(), true, deadline());
+        let target = Database::<_>::new(engine, Strategy::SingleUser, policy.unwrap(), true, deadline());
         let versions = Versions {
             secret: SecretId::new("arn:aws:secretsmanager:us-east-1:123456789012:secret:app-AbCdEf").unwrap(),
             current: document(self.server, &self.app),
@@ -143,6 +143,10 @@ impl Authority for Granted {
     }
 
     async fn companion(&self, _: &SecretId) -> Result<SecretDocument, RotationError> {
+        unreachable!("a single user has no master")
+    }
+
+    async fn companion_tags(&self, _: &SecretId) -> Result<Vec<(String, String)>, RotationError> {
         unreachable!("a single user has no master")
     }
 }

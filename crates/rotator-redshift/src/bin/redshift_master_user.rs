@@ -2,9 +2,10 @@
 
 use std::process::ExitCode;
 
-use rotation_lambda::{StrategyKind, serve};
+use directory_redshift::Redshift as Directory;
+use rotation_lambda::serve_master_user;
 use rotator_redshift::Redshift;
 
 fn main() -> ExitCode {
-    serve(StrategyKind::AlternatingUsers, Redshift::from_environment)
+    serve_master_user(Redshift::from_environment, Directory::new)
 }

@@ -59,23 +59,6 @@ pub(in crate::code) const ARTICLES: &[Row] = &[
         ),
     ),
     (
-        Code::MasterManaged,
-        article(
-            "The master secret holds `username` and `password` alone, as one that RDS manages does, so that nothing \
-             says whose master it is.",
-            "Make a master secret of your own with `engine`, `host`, `username` and `password`, and name it in \
-             `masterarn`, and in `MASTER_SECRET_ARN` where that is set.",
-        ),
-    ),
-    (
-        Code::MasterHostDiffers,
-        article(
-            "`host` of the master secret and of the secret are not the same: a reader's endpoint, an alias, or \
-             another server.",
-            "Set both to the same endpoint.",
-        ),
-    ),
-    (
         Code::MasterNotDeployed,
         article(
             "`masterarn` of the secret is not what `MASTER_SECRET_ARN` says.",

@@ -2,7 +2,9 @@
 
 use super::{Database, Logins};
 use crate::{
-    database::{Change, Committed, Credential, Engine, Login, Session, StatementFault, TargetError},
+    database::{
+        Change, Committed, Credential, Directory, Engine, Login, Session, StatementFault, TargetError,
+    },
     error::RotationError,
     journal::Phase,
     target::{Applied, Authority},
@@ -11,7 +13,7 @@ use crate::{
 /// Whose logins the change of one user's password concerns: all of them are the same user's.
 const SAME_USER: [Credential; 3] = [Credential::Current, Credential::Pending, Credential::Previous];
 
-impl<E: Engine> Database<E> {
+impl<E: Engine, D: Directory> Database<E, D> {
     /// Afterwards pending's password logs in. The credential that the labels call live goes first, so that a healthy
     /// rotation makes no failed login; pending and previous are tried only where the server refuses it.
     pub(super) async fn change_own_password(

@@ -88,12 +88,12 @@ fn a_master_on_another_port_of_the_same_host_works_through_its_own() {
 }
 
 #[test]
-fn a_master_secret_that_rds_manages_is_named_as_such() {
+fn a_master_secret_that_nobody_knows_the_server_of_is_named_as_such() {
     for plan in [Plan::Alternating, Plan::AlternatingByField] {
         let bare = ["engine", "host", "port", "masterarn"].map(|field| (field, None));
         let spoil = |service: &Service| master(service, &bare);
-        let said = check(plan, Step::Set, spoil, "MASTER_MANAGED", Reach::User);
-        assert!(said.contains("a master secret of your own"), "{said}");
+        let said = check(plan, Step::Set, spoil, "MASTER_OWNER_UNKNOWN", Reach::User);
+        assert!(said.contains("Add engine and host to the master secret"), "{said}");
     }
 }
 

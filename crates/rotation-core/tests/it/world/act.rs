@@ -4,7 +4,7 @@ use std::fmt;
 
 use rotation_core::StagingLabel;
 
-use super::{ARN, MASTER, Plan, SecretModel, Value, World, document, version};
+use super::{ARN, MASTER, Plan, SecretModel, Value, World, digest::credentials, document, version};
 
 /// One act of an operator or an administrator of the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,7 +68,10 @@ impl Act {
             Self::ValuePut => put_current(secret, 51, &document(&live, "by-hand-51")),
             Self::MasterRotated => {
                 let master = store.secrets.get_mut(MASTER).unwrap();
-                put_current(master, 52, &document("master", "by-hand-52"));
+                // In whatever form its document has.
+                let Some(Value::Text(text)) = master.value(&StagingLabel::Current) else { unreachable!() };
+                let text = text.replace(&credentials(text).1, "by-hand-52");
+                put_current(master, 52, &text);
                 server.users.get_mut("master").unwrap().password = Some("by-hand-52".into());
             }
             Self::CloneDropped if live == "app" => drop(server.users.remove("app_clone")),

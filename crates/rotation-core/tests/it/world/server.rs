@@ -137,6 +137,14 @@ impl Attempt {
     }
 }
 
+/// A host that repeats the server's changes late.
+#[derive(Clone, Debug)]
+pub(crate) struct Replica {
+    pub(crate) host: &'static str,
+    /// How many logins after the change it refuses.
+    pub(crate) refusals: usize,
+}
+
 /// The server.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ServerModel {
@@ -146,6 +154,7 @@ pub(crate) struct ServerModel {
     /// Which session holds the lock on a user.
     pub(crate) locks: BTreeMap<String, u64>,
     pub(crate) attempts: Vec<Attempt>,
+    pub(crate) replica: Option<Replica>,
     /// How often a user was changed.
     pub(crate) changes: usize,
     pub(crate) sessions: u64,
@@ -170,7 +179,13 @@ impl ServerModel {
             _ => {}
         }
         let credentials = &login.credentials;
-        let accepted = self.admits(username, credentials.password.expose());
+        let late = self.changes > 0
+            && self.replica.as_mut().is_some_and(|replica| {
+                let lags = login.host.as_str() == replica.host && replica.refusals > 0;
+                replica.refusals -= usize::from(lags);
+                lags
+            });
+        let accepted = !late && self.admits(username, credentials.password.expose());
         self.attempts.push(Attempt {
             username: username.to_owned(),
             host: login.host.to_string(),

@@ -8,7 +8,7 @@ use rotation_core::{
     database::{Database, Engine, PasswordPolicy, PasswordSettings, PasswordSource},
 };
 
-use super::{ARN, FUNCTION, PROFILE, Plan, Server, Store, Value, World, digest::credentials};
+use super::{ARN, Atlas, FUNCTION, PROFILE, Plan, Server, Store, Value, World, digest::credentials};
 use crate::mutants::{DowngradesTls, RereadsCurrent, TrustsPending};
 
 /// The function under test: ours, or ours with one defect put back.
@@ -78,6 +78,7 @@ impl Service {
     /// The same rotation in a world of its own, as it is now.
     pub(crate) fn fork(&self) -> Self {
         let world = World::new(self.world.store.borrow().clone(), self.world.server.borrow().clone());
+        *world.directory.borrow_mut() = self.world.directory.borrow().clone();
         *world.watch.borrow_mut() = self.world.watch.borrow().clone();
         Self { world, ..self.clone() }
     }
@@ -180,10 +181,10 @@ impl Service {
         }
     }
 
-    fn database<E: Engine>(&self, engine: E, deadline: Deadline) -> Database<E> {
+    fn database<E: Engine>(&self, engine: E, deadline: Deadline) -> Database<E, Atlas> {
         let passwords =
             if self.plan == Plan::SingleUserByService { policy_of_the_service() } else { policy() };
-        Database::new(engine, self.plan.strategy(), passwords, false, deadline)
+        Database::new(engine, self.plan.strategy(&self.world), passwords, false, deadline)
     }
 
     async fn run(

@@ -8,7 +8,7 @@ use rotation_core::{
 };
 
 use super::{
-    Clean, Kind, MASTER, SecretModel, ServerModel, Service, StoreModel, User, Value, Variant, World,
+    Atlas, Clean, Kind, MASTER, SecretModel, ServerModel, Service, StoreModel, User, Value, Variant, World,
     store::ARN, version,
 };
 
@@ -25,14 +25,17 @@ pub(crate) enum Plan {
 }
 
 impl Plan {
-    pub(crate) fn strategy(self) -> Strategy {
+    pub(crate) fn strategy(self, world: &Rc<World>) -> Strategy<Atlas> {
+        let directory = Atlas(Rc::clone(world));
         match self {
             Self::SingleUser | Self::SingleUserByService => Strategy::SingleUser,
             Self::Alternating => {
                 let deployed = Some(SecretId::new(MASTER).unwrap());
-                Strategy::AlternatingUsers(MasterSecret { deployed })
+                Strategy::AlternatingUsers { master: MasterSecret { deployed }, directory }
             }
-            Self::AlternatingByField => Strategy::AlternatingUsers(MasterSecret::default()),
+            Self::AlternatingByField => {
+                Strategy::AlternatingUsers { master: MasterSecret::default(), directory }
+            }
         }
     }
 

@@ -40,6 +40,7 @@ pub(crate) struct SecretModel {
     pub(crate) rotation_enabled: bool,
     pub(crate) function: Option<String>,
     pub(crate) deleted: bool,
+    pub(crate) tags: Vec<(String, String)>,
     pub(crate) versions: BTreeMap<VersionId, StoredVersion>,
 }
 
@@ -65,6 +66,7 @@ impl SecretModel {
             rotation_enabled: true,
             function: Some(FUNCTION.into()),
             deleted: false,
+            tags: Vec::new(),
             versions: BTreeMap::new(),
         };
         secret.versions.entry(current.clone()).or_default().value = Some(value);
@@ -220,6 +222,10 @@ impl Store {
 impl SecretStore for Store {
     async fn describe(&self, secret: &SecretId) -> Result<VersionStages, StoreError> {
         self.call("store: DescribeSecret", |store| Ok(store.find(secret)?.describe(secret))).await
+    }
+
+    async fn tags(&self, secret: &SecretId) -> Result<Vec<(String, String)>, StoreError> {
+        self.call("store: DescribeSecret", |store| Ok(store.find(secret)?.tags.clone())).await
     }
 
     async fn read(&self, secret: &SecretId, version: Version<'_>) -> Result<Option<SecretValue>, StoreError> {

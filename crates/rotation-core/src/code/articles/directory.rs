@@ -1,0 +1,111 @@
+//! Looking up where a master's server is.
+
+use crate::code::{
+    Code,
+    article::{Row, article, with_policy},
+};
+
+pub(in crate::code) const ARTICLES: &[Row] = &[
+    (
+        Code::MasterOwnerUnknown,
+        article(
+            "The master secret holds `username` and `password` alone, as one that RDS, DocumentDB or Redshift manages, \
+             and has no tag of such a service: it is a copy, or was written by hand.",
+            "Add `engine` and `host` to it, or name in `masterarn` the very secret that the service made.",
+        ),
+    ),
+    (
+        Code::MasterOwnerGone,
+        article(
+            "The server that the master secret's tag names was deleted or renamed, is being made, or is in another \
+             account.",
+            "Name in `masterarn` the master secret of a server that is there, or wait until it is available.",
+        ),
+    ),
+    (
+        Code::MasterHostDiffers,
+        article(
+            "`host` of the master secret and of the secret are two servers, and AWS does not describe them as one \
+             cluster, or one as the other's replica: one of them is another server, or a name of your own, which is \
+             not looked up.",
+            "Set both to the same endpoint, or to endpoints of one cluster, or of a replica and its source.",
+        ),
+    ),
+    (
+        Code::MasterEngineDiffers,
+        article(
+            "The master secret is managed by a server of another engine, as one of MySQL in a function for PostgreSQL.",
+            "Name in `masterarn` the master secret of this secret's own server.",
+        ),
+    ),
+    (
+        Code::DirectoryUnreachable,
+        article(
+            "The function is in a VPC without a way to the API of RDS or Redshift: the endpoint of Secrets Manager does \
+             not lead there. It is asked where the master secret is managed by its service, or names another host than \
+             the secret.",
+            "Give the VPC an interface endpoint for `rds`, `redshift` or `redshift-serverless`, or a NAT gateway. A \
+             master secret of your own that names the secret's host does without.",
+        ),
+    ),
+    (
+        Code::DirectoryCertificate,
+        article(
+            "A proxy that looks into TLS stands in between, or the endpoint is not AWS's.",
+            "Name its authority in `AWS_CA_BUNDLE`, and check the region, the endpoint and the clock.",
+        ),
+    ),
+    (
+        Code::DirectoryThrottled,
+        article(
+            "Something else in the account asks the same service too often.",
+            "Nothing, if the next call succeeds; else find out who asks that much.",
+        ),
+    ),
+    (
+        Code::DirectoryInternal,
+        article("A fault of the service, for the moment.", "Nothing, if the next call succeeds."),
+    ),
+    (
+        Code::DirectoryDenied,
+        with_policy(
+            "The function's role may not describe database servers. Functions for alternating users need it where the \
+             master secret is managed by its service, or names another host than the secret.",
+            "Add this statement to the policy of the function's role; for Redshift with \
+             `redshift:DescribeClusters`, for Redshift Serverless with `redshift-serverless:ListNamespaces`, \
+             `ListWorkgroups`, `GetNamespace` and `GetWorkgroup`:",
+            "{\"Effect\": \"Allow\", \"Action\": [\"rds:DescribeDBInstances\", \"rds:DescribeDBClusters\", \
+             \"rds:DescribeDBClusterEndpoints\"], \"Resource\": \"*\"}",
+        ),
+    ),
+    (
+        Code::DirectoryCredentials,
+        article(
+            "The function's role is gone, or credentials of your own are set in its environment.",
+            "Set none of `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`, check the role, and \
+             deploy the function again.",
+        ),
+    ),
+    (
+        Code::DirectoryRejected,
+        article(
+            "The service refused the request for another reason, which stands in the failure's cause.",
+            "See the cause.",
+        ),
+    ),
+    (
+        Code::ReplicaSourceGone,
+        article(
+            "The source of a replica was deleted, is being made, or is in another account, where the function cannot look.",
+            "Set `host` of the secret to the endpoint that takes the writes.",
+        ),
+    ),
+    (
+        Code::ReplicaLags,
+        article(
+            "The secret names a replica, and the change that the master made on the writer has not arrived there in the \
+             time of the invocation.",
+            "Look at the replica's lag. AWSCURRENT is as good as before; the next call goes on from there.",
+        ),
+    ),
+];

@@ -1,0 +1,167 @@
+//! The master's login: its credentials from the master secret, its server from there or from the directory.
+
+use super::{Database, Logins};
+use crate::{
+    database::{
+        Credential, Directory, Endpoint, Engine, Host, Login, Server, TargetError, TlsMode,
+        directory::{common_writer, owner, server_at},
+    },
+    document::SecretDocument,
+    error::RotationError,
+    event::SecretId,
+    journal::Phase,
+    target::Authority,
+};
+
+/// What it takes to find a master.
+pub(super) struct Master<'a, D, A> {
+    pub(super) logins: &'a Logins,
+    pub(super) secret: &'a SecretId,
+    pub(super) directory: &'a D,
+    pub(super) authority: &'a A,
+}
+
+/// Which server a master secret speaks of.
+#[derive(Clone, PartialEq, Eq)]
+enum Whereabouts {
+    /// It names a host.
+    At(Host),
+    /// It holds a user name and a password alone: RDS, `DocumentDB` or Redshift manages it, and its tags say whose it is.
+    Managed,
+}
+
+impl<E: Engine, D: Directory> Database<E, D> {
+    /// A session of the master on the server that takes the writes, and that server's host.
+    ///
+    /// The master may have been rotated since its secret was read: a refused login reads it once more. The directory
+    /// is not asked again for it.
+    pub(super) async fn login_as_master<A: Authority>(
+        &self,
+        master: &Master<'_, D, A>,
+        known: Option<&SecretDocument>,
+    ) -> Result<(E::Session, Host), RotationError> {
+        let read;
+        let document = match known {
+            Some(document) => document,
+            None => {
+                read = master.authority.companion(master.secret).await?;
+                &read
+            }
+        };
+        let place = Whereabouts::of::<E>(document)?;
+        let writer = self.locate(master, &place).await?;
+        let first = master.login::<E>(document, writer.as_ref())?;
+        let refusal = match self.login(Credential::Master, &first).await {
+            Err(error) if error.is_refusal() => error,
+            outcome => return Ok((outcome.map_err(Self::refused(Credential::Master))?, first.host)),
+        };
+        let document = master.authority.companion(master.secret).await?;
+        let moved = Whereabouts::of::<E>(&document)?;
+        let writer = if moved == place { writer } else { self.locate(master, &moved).await? };
+        let again = master.login::<E>(&document, writer.as_ref())?;
+        if again == first {
+            return Err(Self::refused(Credential::Master)(refusal));
+        }
+        Ok((
+            self.login(Credential::Master, &again).await.map_err(Self::refused(Credential::Master))?,
+            again.host,
+        ))
+    }
+
+    /// The server on which the change is to be made; `None` where the master secret names the secret's own host, so
+    /// that nobody has to be asked. Hosts alone are compared, as AWS's templates do it: the user may go through a
+    /// pooler while the master does not.
+    async fn locate<A: Authority>(
+        &self,
+        master: &Master<'_, D, A>,
+        place: &Whereabouts,
+    ) -> Result<Option<Endpoint>, RotationError> {
+        match place {
+            Whereabouts::At(own) if own.is_same(&master.logins.current.host) => Ok(None),
+            place => Ok(Some(self.journal.timed(Phase::Locate, master.writer::<E>(place)).await?)),
+        }
+    }
+}
+
+impl Whereabouts {
+    fn of<E: Engine>(document: &SecretDocument) -> Result<Self, RotationError> {
+        let lacks = |field| document.get(field).is_none();
+        if lacks("engine") && lacks("host") && !lacks("username") && !lacks("password") {
+            return Ok(Self::Managed);
+        }
+        let login = Login::from_document(document, &E::PROFILE).map_err(RotationError::MasterDocument)?;
+        Ok(Self::At(login.host))
+    }
+}
+
+impl<D: Directory, A: Authority> Master<'_, D, A> {
+    /// The server that takes the writes both for the master's place and for the secret's host, as the directory has it.
+    async fn writer<E: Engine>(&self, place: &Whereabouts) -> Result<Endpoint, RotationError> {
+        let host = &self.logins.current.host;
+        let writer = match place {
+            Whereabouts::At(own) => match server_at(self.directory, host).await? {
+                Some(server) => common_writer(self.directory, server, own).await?,
+                // The master's own server may know the secret's host as a name that was given to it.
+                None => match server_at(self.directory, own).await? {
+                    Some(server) => common_writer(self.directory, server, host).await?,
+                    None => return Err(TargetError::MasterHostDiffers.into()),
+                },
+            },
+            Whereabouts::Managed => common_writer(self.directory, self.owner().await?, host).await?,
+        };
+        if !E::PROFILE.engines.contains(&writer.engine.as_str()) {
+            return Err(TargetError::MasterEngineDiffers.into());
+        }
+        Ok(writer.endpoint.ok_or(TargetError::SourceGone)?)
+    }
+
+    /// The server that manages the master secret, by the tags that only its service can set.
+    async fn owner(&self) -> Result<Server, RotationError> {
+        let tags = self.authority.companion_tags(self.secret).await?;
+        let arn = owner(tags.iter().map(|(key, value)| (key.as_str(), value.as_str())));
+        let arn = arn.ok_or(TargetError::MasterOwnerUnknown)?;
+        let server = self.directory.by_arn(&arn).await.map_err(TargetError::Directory)?;
+        Ok(server.filter(|server| server.endpoint.is_some()).ok_or(TargetError::MasterOwnerGone)?)
+    }
+
+    /// The login on that server. It opens the secret's own database, where the objects of the two users are.
+    fn login<E: Engine>(
+        &self,
+        document: &SecretDocument,
+        writer: Option<&Endpoint>,
+    ) -> Result<Login, RotationError> {
+        let Logins { current, pending } = self.logins;
+        let completed;
+        let document = match writer {
+            Some(writer) if document.get("host").is_none() => {
+                completed = document
+                    .clone()
+                    .with_text("engine", E::PROFILE.engines[0])
+                    .with_text("host", writer.host.as_str())
+                    .with_text("port", &writer.port.to_string());
+                &completed
+            }
+            _ => document,
+        };
+        let master = Login::from_document(document, &E::PROFILE).map_err(RotationError::MasterDocument)?;
+        let users = [&current.credentials.username, &pending.credentials.username];
+        if users.contains(&&master.credentials.username) {
+            return Err(TargetError::MasterIsSelf.into());
+        }
+        // Where the secret insists on TLS, the same server's master is not sent in the clear because its own secret is
+        // silent about it.
+        let tls = match (master.tls, current.tls) {
+            (TlsMode::Preferred, TlsMode::Required) => TlsMode::Required,
+            (own, _) => own,
+        };
+        // A master secret that names the writer itself knows its port best.
+        let Endpoint { host, port } = match writer {
+            Some(writer) if !writer.host.is_same(&master.host) => writer.clone(),
+            _ => Endpoint { host: master.host, port: master.port },
+        };
+        // Where the two users are defined, for engines whose users belong to databases; the master's own document says
+        // where the master is.
+        let database = current.home.as_ref().or(current.database.as_ref()).cloned();
+        Ok(Login { host, port, database, tls, ..master })
+    }
+}

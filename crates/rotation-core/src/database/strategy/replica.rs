@@ -1,0 +1,62 @@
+//! Waiting until a change on the writer has reached the server that the secret names.
+
+use std::time::Duration;
+
+use super::Database;
+use crate::{
+    database::{ConnectError, Credential, Directory, Engine, Login, TargetError, directory::server_at},
+    error::RotationError,
+    journal::Phase,
+};
+
+/// Before the second login at a replica, doubled for each further one up to [`LONGEST_PAUSE`]: a refused login may
+/// count against the user, so there are few of them.
+const PAUSE: Duration = Duration::from_millis(100);
+/// The longest time between two of them.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// Kept free before the deadline, to say what it was that did not come.
+const MARGIN: Duration = Duration::from_secs(1);
+
+impl<E: Engine, D: Directory> Database<E, D> {
+    /// Logs in at a replica as soon as it lets the new user in, before the deadline.
+    ///
+    /// # Errors
+    /// [`TargetError::ReplicaLags`] where that is too late.
+    pub(super) async fn wait_for_replica(&self, login: &Login) -> Result<E::Session, RotationError> {
+        let _timing = self.journal.phase(Phase::Replicate);
+        let mut pause = PAUSE;
+        loop {
+            let refusal = match self.login(Credential::Pending, login).await {
+                Err(error) if error.is_refusal() => error,
+                outcome => return outcome.map_err(Self::refused(Credential::Pending)),
+            };
+            if self.deadline.remaining() < MARGIN + pause {
+                return Err(TargetError::ReplicaLags(refusal).into());
+            }
+            tokio::time::sleep(pause).await;
+            pause = LONGEST_PAUSE.min(pause * 2);
+        }
+    }
+
+    /// After a refused login of testSecret. Behind a reader's endpoint stand several servers, and setSecret has seen
+    /// one of them let the user in; another may take a moment longer. Of a host that is no replica's the refusal stands,
+    /// and so it does where the directory cannot say.
+    pub(super) async fn login_once_replicated(
+        &self,
+        directory: &D,
+        login: &Login,
+        refusal: ConnectError,
+    ) -> Result<E::Session, RotationError> {
+        let server = self.journal.timed(Phase::Locate, server_at(directory, &login.host)).await;
+        let writes_here = match server {
+            Ok(Some(server)) => {
+                server.follows.is_none() && server.endpoint.is_none_or(|own| own.host.is_same(&login.host))
+            }
+            Ok(None) | Err(_) => true,
+        };
+        if writes_here {
+            return Err(Self::refused(Credential::Pending)(refusal));
+        }
+        self.wait_for_replica(login).await
+    }
+}
