@@ -15,5 +15,6 @@ mod journal;
 mod mutants;
 mod operators;
 mod passwords;
+mod schedules;
 mod tls;
 mod world;

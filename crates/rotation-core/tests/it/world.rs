@@ -17,6 +17,7 @@ mod session;
 mod sightings;
 mod situation;
 mod store;
+mod turns;
 mod two_passwords;
 
 use std::{cell::RefCell, rc::Rc};
@@ -30,6 +31,7 @@ pub(crate) use service::{Clean, Service, Variant, policy};
 pub(crate) use sightings::Sighting;
 pub(crate) use situation::{Plan, Situation, document, grants};
 pub(crate) use store::{ARN, FUNCTION, MASTER, SecretModel, Store, StoreModel, Value, version};
+pub(crate) use turns::{Invocation, poll_once};
 
 /// Everything outside of the rotation function.
 #[derive(Default)]

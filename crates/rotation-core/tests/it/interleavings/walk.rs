@@ -5,10 +5,7 @@
 use std::{
     cell::Cell,
     collections::{BTreeSet, HashSet},
-    future::poll_fn,
     hash::{DefaultHasher, Hash, Hasher},
-    pin::Pin,
-    task::Poll,
     time::Duration,
 };
 
@@ -16,7 +13,10 @@ use rotation_core::{StagingLabel, Step};
 
 use crate::{
     operators::recover,
-    world::{Act, Kind, Plan, Service, Sighting, Situation, Variant, Violation, World, version},
+    world::{
+        Act, Invocation, Kind, Plan, Service, Sighting, Situation, Variant, Violation, World, poll_once,
+        version,
+    },
 };
 
 /// The invocation that came first.
@@ -228,56 +228,10 @@ async fn go_on(new: &Service, pair: Pair) {
     world.call("service: end", || new.end(), || ()).await;
 }
 
-type Invocation<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
-
-async fn poll_once(future: &mut Option<Invocation<'_>>) {
-    poll_fn(|cx| {
-        if future.as_mut().is_some_and(|future| future.as_mut().poll(cx).is_ready()) {
-            *future = None;
-        }
-        Poll::Ready(())
-    })
-    .await;
-}
-
 /// What tells this point from others: the world, what both have seen, and whose calls wait.
 fn point(world: &World, histories: &[DefaultHasher; 3], ready: &[(usize, u64)]) -> u64 {
     let mut hasher = DefaultHasher::new();
     let actors: Vec<usize> = ready.iter().map(|(actor, _)| *actor).collect();
     (world.digest(), histories.each_ref().map(Hasher::finish), actors).hash(&mut hasher);
     hasher.finish()
-}
-
-impl World {
-    fn waits(&self, actor: usize) -> bool {
-        self.gate.borrow().waiting.get(&actor).is_some_and(|tickets| !tickets.is_empty())
-    }
-
-    /// The oldest waiting call of each invocation.
-    fn ready(&self) -> Vec<(usize, u64)> {
-        let gate = self.gate.borrow();
-        gate.waiting.iter().filter_map(|(actor, tickets)| Some((*actor, *tickets.first()?))).collect()
-    }
-
-    /// Lets one call through; its invocation then has seen the world as it was.
-    async fn admit(
-        &self,
-        actor: usize,
-        ticket: u64,
-        future: &mut Option<Invocation<'_>>,
-        history: Option<&mut DefaultHasher>,
-    ) {
-        let before = history.is_some().then(|| self.digest());
-        let made = self.gate.borrow().log.len();
-        {
-            let mut gate = self.gate.borrow_mut();
-            (gate.actor, gate.admitted) = (actor, Some(ticket));
-        }
-        poll_once(future).await;
-        let gate = self.gate.borrow();
-        assert!(gate.admitted.is_none(), "the call went through");
-        if let Some(history) = history {
-            (gate.log[made].1, before).hash(history);
-        }
-    }
 }

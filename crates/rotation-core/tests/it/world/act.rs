@@ -121,7 +121,7 @@ fn put_current(secret: &mut SecretModel, number: usize, text: &str) {
 
 impl World {
     /// What the hints tell an operator to do after a refusal: rotation on, the secret restored, AWSCURRENT on a version
-    /// that logs in, or AWSPENDING on one that has no label. A single user's rotation goes on from AWSPENDING itself.
+    /// that logs in, or, of a single user, AWSPENDING on one that has no label. A single user's rotation goes on from AWSPENDING itself.
     pub(crate) fn mend_by_hand(&self) {
         {
             let mut store = self.store.borrow_mut();
@@ -137,7 +137,10 @@ impl World {
         match unlabelled {
             _ if current || pending && plan.is_some_and(Plan::is_single) => {}
             _ if previous => move_current(secret, &StagingLabel::Previous),
-            Some(version) => secret.label(&StagingLabel::Pending, &version),
+            Some(version) if plan.is_some_and(Plan::is_single) => {
+                secret.label(&StagingLabel::Pending, &version);
+            }
+            Some(version) => secret.label(&StagingLabel::Current, &version),
             None => {}
         }
         drop(store);

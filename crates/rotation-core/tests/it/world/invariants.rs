@@ -92,6 +92,9 @@ impl World {
                 self.sight(Sighting::WroteInTheGap);
             }
             self.check(name, unseen);
+            if name == "store: UpdateSecretVersionStage" && !unseen {
+                self.check_finished(name);
+            }
         }
         outcome
     }

@@ -113,11 +113,18 @@ impl Service {
         Ok(())
     }
 
+    /// After finishSecret, the service may take AWSPENDING away.
+    pub(crate) fn clean_up(&self) {
+        let mut store = self.world.store.borrow_mut();
+        let secret = store.secret_mut();
+        if self.clean == Clean::Removes && secret.holds(&self.token, &StagingLabel::Pending) {
+            secret.unlabel(&StagingLabel::Pending);
+        }
+    }
+
     /// After finishSecret: cleans up and looks at what was promised.
     pub(crate) fn end(&self) {
-        if self.clean == Clean::Removes {
-            self.world.store.borrow_mut().secret_mut().unlabel(&StagingLabel::Pending);
-        }
+        self.clean_up();
         self.world.check_finished("store: UpdateSecretVersionStage");
     }
 

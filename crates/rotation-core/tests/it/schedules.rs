@@ -1,0 +1,157 @@
+//! Random schedules: two to four jobs at once (rotations, late duplicates of a step, a cancelled and replaced rotation,
+//! an operator's act), their calls in any order, any of which may fail. Each schedule comes from its seed alone.
+//!
+//! A failing schedule is cut down to the least that still fails. Its seed is printed and replays it:
+//! `scripts/prove --seed S`.
+
+mod run;
+
+use std::{collections::BTreeSet, fmt, time::Instant};
+
+use proptest::{
+    arbitrary::any,
+    collection::vec,
+    strategy::{Strategy, ValueTree},
+    test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
+};
+
+use self::run::Runs;
+use crate::world::{Sighting, World};
+
+/// How many bytes decide over one schedule, at most.
+const DECISIONS: usize = 240;
+/// How many schedules a plain `cargo test` tries. `scripts/prove` asks for more.
+const FEW: u64 = 2_000;
+/// How often a failing schedule is made smaller.
+const CUTS: usize = 400;
+
+/// What decides over a schedule: one byte each time that there is a choice, and no fault and the first of all once
+/// there are no more.
+#[derive(Clone)]
+pub(crate) struct Decisions {
+    bytes: Vec<u8>,
+    taken: usize,
+}
+
+impl Decisions {
+    fn of(bytes: Vec<u8>) -> Self {
+        Self { bytes, taken: 0 }
+    }
+
+    /// One of so many, which are at most 256.
+    pub(crate) fn among(&mut self, choices: usize) -> usize {
+        let byte = self.bytes.get(self.taken).copied().unwrap_or_default();
+        self.taken += 1;
+        usize::from(byte) % choices
+    }
+
+    pub(crate) fn pick<T: Copy>(&mut self, of: &[T]) -> T {
+        of[self.among(of.len())]
+    }
+
+    /// Once in so many times.
+    pub(crate) fn seldom(&mut self, times: usize) -> bool {
+        self.among(times) == times - 1
+    }
+}
+
+/// Why a schedule is a defect.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) why: String,
+    /// What went on: the start, the jobs, and every call.
+    pub(crate) story: String,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}\n{}", self.why, self.story)
+    }
+}
+
+/// A setting of this test, from the environment.
+fn setting(name: &str) -> Option<u64> {
+    #[expect(clippy::disallowed_methods, reason = "scripts/prove passes its arguments to this test so")]
+    let text = std::env::var(name).ok()?;
+    Some(text.parse().unwrap_or_else(|_| panic!("{name} is a whole number")))
+}
+
+/// The decisions of a seed, which can be made fewer.
+fn decisions(seed: u64) -> impl ValueTree<Value = Vec<u8>> {
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+    let mut runner = TestRunner::new_with_rng(Config::default(), rng);
+    vec(any::<u8>(), DECISIONS).new_tree(&mut runner).expect("bytes can always be drawn")
+}
+
+/// Cuts a failing schedule down while it fails.
+async fn cut_down(
+    runs: &mut Runs,
+    mut tree: impl ValueTree<Value = Vec<u8>>,
+    mut failure: Failure,
+) -> Failure {
+    for _ in 0..CUTS {
+        if !tree.simplify() {
+            break;
+        }
+        while let Ok(()) = runs.run(Decisions::of(tree.current())).await.map_err(|smaller| failure = smaller)
+        {
+            if !tree.complicate() {
+                return failure;
+            }
+        }
+    }
+    failure
+}
+
+#[test]
+fn random_schedules_of_any_number_of_invocations_lose_nothing() {
+    let start = Instant::now();
+    let replayed = setting("PROVE_SEED");
+    let count = setting("PROVE_SCHEDULES").unwrap_or(FEW);
+    let seeds = replayed.map_or(0..count, |seed| seed..seed + 1);
+    let mut runs = Runs::default();
+    World::run(async {
+        for seed in seeds.clone() {
+            let tree = decisions(seed);
+            if let Err(failure) = runs.run(Decisions::of(tree.current())).await {
+                let small = cut_down(&mut runs, tree, failure).await;
+                panic!("schedule {seed}: {small}\nreplay it: scripts/prove --seed {seed}");
+            }
+        }
+    });
+    if let Some(seed) = replayed {
+        println!("schedule {seed} holds:\n{}", runs.last);
+        return;
+    }
+    println!(
+        "\nproof: schedules: {count} random schedules, {} calls, {} faults, {} with an act by hand, {} wrote in the gap, \
+         {:.1} s",
+        runs.calls,
+        runs.faults,
+        runs.acts,
+        runs.gaps,
+        start.elapsed().as_secs_f32()
+    );
+    let reached = [
+        Sighting::BothLoggedIn,
+        Sighting::WaitedForAnother,
+        Sighting::StaleSetTakenBack,
+        Sighting::StaleSwapRefused,
+        Sighting::OvertakenAndTold,
+        Sighting::FirstValueKept,
+        Sighting::FoundSet,
+        Sighting::LostCommitFound,
+        Sighting::LostSwapFound,
+        Sighting::CloneHalfMade,
+        Sighting::PreviousLoggedIn,
+        Sighting::MasterReadAgain,
+        Sighting::ReadAgain,
+        Sighting::SecondaryLoggedIn,
+        Sighting::DeadlineOver,
+        Sighting::WroteInTheGap,
+    ];
+    let missed: BTreeSet<_> = reached.into_iter().filter(|state| !runs.sighted.contains(state)).collect();
+    assert!(missed.is_empty() || count < FEW, "never reached: {missed:?}");
+}
