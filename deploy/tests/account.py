@@ -137,13 +137,18 @@ class Account:
             openings |= {(permission.get("FromPort", -1), other) for other in others}
         return openings
 
+    def endpoints(self) -> list[Json]:
+        """The interface endpoints. The API goes on telling of those that were deleted."""
+        found = self.client("ec2").describe_vpc_endpoints()["VpcEndpoints"]
+        return [endpoint for endpoint in found if endpoint["State"] != "deleted"]
+
     def inventory(self) -> dict[str, set[str]]:
         """The names of all that stacks make, by kind."""
         found = {
             "functions": (self.client("lambda").list_functions()["Functions"], "FunctionName"),
             "roles": (self.client("iam").list_roles()["Roles"], "RoleName"),
             "groups": (self.client("ec2").describe_security_groups()["SecurityGroups"], "GroupId"),
-            "endpoints": (self.client("ec2").describe_vpc_endpoints()["VpcEndpoints"], "VpcEndpointId"),
+            "endpoints": (self.endpoints(), "VpcEndpointId"),
             "log groups": (self.client("logs").describe_log_groups()["logGroups"], "logGroupName"),
             "alarms": (self.client("cloudwatch").describe_alarms()["MetricAlarms"], "AlarmName"),
             "dashboards": (self.client("cloudwatch").list_dashboards()["DashboardEntries"], "DashboardName"),

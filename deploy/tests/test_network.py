@@ -26,7 +26,7 @@ def test_an_endpoint_that_is_there_is_used_and_opened(account: Account) -> None:
     made = account.deploy_root()
     own = group_of(account, made)
     assert made["SecretsManagerEndpointId"] == FOUND
-    assert not account.client("ec2").describe_vpc_endpoints()["VpcEndpoints"]
+    assert not account.endpoints()
     assert account.ingress(account.endpoint_group) == {(443, own)}
     assert account.egress(own) == {(6543, account.database_group), (443, account.endpoint_group)}
     # Its private DNS leads the regional name there.
@@ -37,20 +37,20 @@ def test_nat_takes_the_way_out_and_makes_no_endpoint(account: Account) -> None:
     account.placement["HasNatRoute"] = "true"
     made = account.deploy_root(SecretsManagerAccess="nat")
     own = group_of(account, made)
-    assert not account.client("ec2").describe_vpc_endpoints()["VpcEndpoints"]
+    assert not account.endpoints()
     assert account.egress(own) == {(6543, account.database_group), (443, "0.0.0.0/0")}
     assert endpoint_of(account, made) == ""
 
 
 def test_existing_makes_nothing_for_secrets_manager(account: Account) -> None:
     made = account.deploy_root(SecretsManagerAccess="existing")
-    assert not account.client("ec2").describe_vpc_endpoints()["VpcEndpoints"]
+    assert not account.endpoints()
     assert account.egress(group_of(account, made)) == {(6543, account.database_group), (443, "0.0.0.0/0")}
 
 
 def test_the_new_endpoint_serves_the_functions_role_alone(account: Account) -> None:
     made = account.deploy_root()
-    (endpoint,) = account.client("ec2").describe_vpc_endpoints()["VpcEndpoints"]
+    (endpoint,) = account.endpoints()
     assert endpoint["PrivateDnsEnabled"] is False
     (statement,) = account.resolved("Network", "Endpoint")["PolicyDocument"]["Statement"]
     assert statement["Condition"] == {"ArnEquals": {"aws:PrincipalArn": made["RoleArn"]}}
@@ -61,7 +61,7 @@ def test_the_new_endpoint_serves_the_functions_role_alone(account: Account) -> N
 
 def test_an_endpoint_with_private_dns_admits_those_whose_way_it_changes(account: Account) -> None:
     made = account.deploy_root(EndpointPrivateDns="true", EndpointClientCidr="10.0.0.0/16")
-    (endpoint,) = account.client("ec2").describe_vpc_endpoints()["VpcEndpoints"]
+    (endpoint,) = account.endpoints()
     assert endpoint["PrivateDnsEnabled"] is True
     (group,) = (group["GroupId"] for group in endpoint["Groups"])
     assert account.ingress(group) == {(443, group_of(account, made)), (443, "10.0.0.0/16")}
@@ -77,7 +77,7 @@ def test_groups_of_ones_own_are_used_and_the_databases_is_left_alone(account: Ac
     config = account.function(made["FunctionName"])["VpcConfig"]
     assert (config["SecurityGroupIds"], config["SubnetIds"]) == ([own], [account.subnets[1]])
     assert not account.ingress(account.database_group)
-    (endpoint,) = account.client("ec2").describe_vpc_endpoints()["VpcEndpoints"]
+    (endpoint,) = account.endpoints()
     (group,) = (group["GroupId"] for group in endpoint["Groups"])
     assert account.ingress(group) == {(443, own)}
 

@@ -55,11 +55,11 @@ def check_network(account: Account, made: dict[str, str], mode: str) -> None:
     if mode == "public":
         assert not config.get("SubnetIds")
         assert not config.get("SecurityGroupIds")
-        assert not account.client("ec2").describe_vpc_endpoints()["VpcEndpoints"]
+        assert not account.endpoints()
         return
     assert config["SubnetIds"] == account.subnets
     (own,) = config["SecurityGroupIds"]
-    (endpoint,) = account.client("ec2").describe_vpc_endpoints()["VpcEndpoints"]
+    (endpoint,) = account.endpoints()
     (endpoint_group,) = (group["GroupId"] for group in endpoint["Groups"])
     assert endpoint["ServiceName"] == f"com.amazonaws.{account.REGION}.secretsmanager"
     assert endpoint["SubnetIds"] == account.subnets[:1]

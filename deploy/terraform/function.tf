@@ -1,0 +1,91 @@
+locals {
+  endpoint_name = local.makes_endpoint ? aws_vpc_endpoint.secrets_manager[0].dns_entry[0].dns_name : ""
+  environment = merge(
+    local.makes_endpoint ? { SECRETS_MANAGER_ENDPOINT = "https://${local.endpoint_name}" } : {},
+    local.has_master ? { MASTER_SECRET_ARN = var.superuser_secret_arn } : {},
+    var.settings,
+  )
+}
+
+resource "aws_cloudwatch_log_group" "function" {
+  name              = "/aws/lambda/${var.function_name}"
+  retention_in_days = var.log_retention_days
+  kms_key_id        = var.log_kms_key_arn
+}
+
+resource "aws_lambda_function" "rotation" {
+  function_name = var.function_name
+  description   = "Rotates database passwords: ${var.engine}, ${var.strategy}"
+  role          = aws_iam_role.function.arn
+  runtime       = "provided.al2023"
+  handler       = "bootstrap"
+  architectures = [var.architecture]
+  s3_bucket     = var.code_bucket
+  s3_key        = "${var.code_prefix}${var.engine}_${var.strategy}.zip"
+  memory_size   = 128
+  timeout       = var.timeout_seconds
+
+  environment {
+    variables = local.environment
+  }
+
+  logging_config {
+    log_group             = aws_cloudwatch_log_group.function.name
+    log_format            = "JSON"
+    application_log_level = "INFO"
+  }
+
+  dynamic "vpc_config" {
+    for_each = local.in_vpc ? [var.network] : []
+
+    content {
+      subnet_ids         = vpc_config.value.subnet_ids
+      security_group_ids = aws_security_group.function[*].id
+    }
+  }
+
+  lifecycle {
+    precondition {
+      condition     = var.strategy != "master_user" || local.has_master
+      error_message = "Strategy master_user needs superuser_secret_arn."
+    }
+  }
+
+  depends_on = [aws_iam_role_policy.network]
+}
+
+# Secrets Manager repeats a failed rotation by itself; Lambda must not add repeats of its own.
+resource "aws_lambda_function_event_invoke_config" "rotation" {
+  function_name          = aws_lambda_function.rotation.function_name
+  maximum_retry_attempts = 0
+}
+
+resource "aws_lambda_permission" "secrets_manager" {
+  function_name  = aws_lambda_function.rotation.arn
+  action         = "lambda:InvokeFunction"
+  principal      = "secretsmanager.amazonaws.com"
+  source_account = data.aws_caller_identity.current.account_id
+}
+
+# Turning rotation on makes Secrets Manager try the function, which then needs its permissions.
+resource "aws_secretsmanager_secret_rotation" "this" {
+  secret_id           = var.secret_arn
+  rotation_lambda_arn = aws_lambda_function.rotation.arn
+  rotate_immediately  = var.rotate_immediately
+
+  rotation_rules {
+    automatically_after_days = var.schedule_expression == null ? var.automatically_after_days : null
+    schedule_expression      = var.schedule_expression
+    duration                 = var.duration
+  }
+
+  depends_on = [
+    aws_iam_role_policy.rotation,
+    aws_iam_role_policy.log,
+    aws_lambda_permission.secrets_manager,
+    aws_vpc_security_group_egress_rule.database,
+    aws_vpc_security_group_ingress_rule.database,
+    aws_vpc_security_group_egress_rule.secrets_manager,
+    aws_vpc_security_group_ingress_rule.endpoint,
+  ]
+}

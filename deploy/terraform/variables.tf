@@ -1,0 +1,171 @@
+variable "function_name" {
+  description = "Name of the rotation function; the other resources are named after it."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_-]{1,48}$", var.function_name))
+    error_message = "At most 48 letters, digits, _ and -, so that what is named after it stays within IAM's limit."
+  }
+}
+
+variable "secret_arn" {
+  description = "The secret to rotate, as its complete ARN."
+  type        = string
+}
+
+variable "other_secret_arns" {
+  description = "Secrets that the function may rotate as well, as complete ARNs."
+  type        = list(string)
+  default     = []
+}
+
+variable "engine" {
+  type = string
+
+  validation {
+    condition     = contains(["postgres", "mysql", "mariadb", "docdb", "redshift"], var.engine)
+    error_message = "One of postgres, mysql, mariadb, docdb, redshift."
+  }
+}
+
+variable "strategy" {
+  type    = string
+  default = "single_user"
+
+  validation {
+    condition     = contains(["single_user", "master_user"], var.strategy)
+    error_message = "single_user or master_user."
+  }
+}
+
+variable "superuser_secret_arn" {
+  description = "The master secret; strategy master_user needs it."
+  type        = string
+  default     = null
+}
+
+variable "code_bucket" {
+  description = "The bucket that holds the artifacts."
+  type        = string
+}
+
+variable "code_prefix" {
+  description = "What stands before <engine>_<strategy>.zip in the key. Lambda takes new code only where the key is a new one."
+  type        = string
+  default     = ""
+}
+
+variable "architecture" {
+  type    = string
+  default = "arm64"
+}
+
+variable "settings" {
+  description = "Environment variables of the function, by their names in the README."
+  type        = map(string)
+  default     = {}
+  sensitive   = true
+
+  validation {
+    condition = length(setsubtract(keys(var.settings), [
+      "SECRETS_MANAGER_ENDPOINT", "PASSWORD_LENGTH", "EXCLUDE_CHARACTERS", "EXCLUDE_LOWERCASE", "EXCLUDE_UPPERCASE",
+      "EXCLUDE_NUMBERS", "EXCLUDE_PUNCTUATION", "REQUIRE_EACH_INCLUDED_TYPE", "PASSWORD_SOURCE", "MASTER_SECRET_ARN",
+      "REQUIRE_TLS", "TLS_CA_BUNDLE", "TLS_CLIENT_CERT", "TLS_CLIENT_KEY", "CLONE_OBJECTS", "DUAL_PASSWORD",
+      "REDSHIFT_PASSWORD_FORM", "ADOPT_CLONES", "USERNAME_CHARACTER_LIMIT", "ALLOW_FOREIGN_SECRETS", "AWS_CA_BUNDLE",
+    ])) == 0
+    error_message = "A setting that the function does not know."
+  }
+}
+
+variable "network" {
+  description = "Where the function goes: null leaves it out of any VPC, as a publicly accessible database wants it."
+  type = object({
+    vpc_id     = string
+    subnet_ids = list(string)
+    # The first of the database's security groups is opened to the function.
+    database_security_group_ids = list(string)
+    database_port               = number
+    # endpoint makes an interface endpoint; nat and existing make nothing.
+    secrets_manager_access = optional(string, "endpoint")
+    # Security groups of an endpoint that is there. The first one is opened to the function, and no endpoint is made.
+    endpoint_security_group_ids = optional(list(string), [])
+  })
+  default = null
+
+  validation {
+    condition     = var.network == null || contains(["endpoint", "nat", "existing"], try(var.network.secrets_manager_access, ""))
+    error_message = "secrets_manager_access is endpoint, nat or existing."
+  }
+}
+
+variable "kms_key_arn" {
+  description = "The key of the secrets, if it is not aws/secretsmanager."
+  type        = string
+  default     = null
+}
+
+variable "superuser_secret_kms_key_arn" {
+  type    = string
+  default = null
+}
+
+variable "permissions_boundary" {
+  type    = string
+  default = null
+}
+
+variable "role_path" {
+  type    = string
+  default = "/"
+}
+
+variable "timeout_seconds" {
+  description = "Short, so that an invocation that is no longer wanted ends soon."
+  type        = number
+  default     = 30
+}
+
+variable "log_retention_days" {
+  type    = number
+  default = 365
+}
+
+variable "log_kms_key_arn" {
+  type    = string
+  default = null
+}
+
+variable "automatically_after_days" {
+  description = "Counts unless schedule_expression is given."
+  type        = number
+  default     = 30
+
+  validation {
+    condition     = var.automatically_after_days >= 1 && var.automatically_after_days <= 1000
+    error_message = "1 to 1000."
+  }
+}
+
+variable "schedule_expression" {
+  description = "rate(N hours) of at least 4, rate(N days) or cron(0 hours day month weekday *), in UTC."
+  type        = string
+  default     = null
+}
+
+variable "duration" {
+  description = "The window in which a rotation may start, as 3h."
+  type        = string
+  default     = null
+}
+
+variable "rotate_immediately" {
+  description = "Whether turning rotation on rotates at once; otherwise Secrets Manager only tests the function."
+  type        = bool
+  default     = false
+}
+
+variable "topic_arn" {
+  description = "An SNS topic for alarms and failed rotations, whose policy lets cloudwatch.amazonaws.com and events.amazonaws.com publish; null makes none."
+  type        = string
+  default     = null
+}
