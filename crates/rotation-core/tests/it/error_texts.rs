@@ -10,6 +10,7 @@ use rotation_core::{
         Cause, CharacterClass, ConnectError, Credential, DirectoryError, DirectoryFault, PolicyError,
         Remedies, StatementError, StatementFault, TargetError, TlsFault,
     },
+    with_causes,
 };
 
 use crate::world::{MASTER, SERVICE, World};
@@ -227,4 +228,19 @@ fn every_error_has_a_code_a_message_and_a_hint() {
         }
     }
     expect_file!["error_texts.txt"].assert_eq(&text);
+}
+
+#[test]
+fn a_message_comes_with_its_causes_each_of_them_once() {
+    let label = StagingLabel::Current;
+    let error = RotationError::Document { label, error: DocumentError::Missing { field: "host" } };
+    let (outer, cause) = (error.to_string(), error.source().unwrap().to_string());
+    assert_eq!(with_causes(&error), format!("{outer}: {cause}"));
+    let said =
+        StoreError { source: Some("the labels have moved".into()), ..store_error(StoreFault::Conflict) };
+    assert_eq!(with_causes(&said), said.to_string(), "the cause is in the message already");
+}
+
+fn store_error(fault: StoreFault) -> StoreError {
+    StoreError::new("UpdateSecretVersionStage", fault)
 }

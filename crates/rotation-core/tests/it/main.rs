@@ -6,6 +6,7 @@
 mod bad_input;
 mod call_counts;
 mod directory;
+mod deadlines;
 mod documents;
 mod error_texts;
 mod errors_document;
@@ -15,6 +16,7 @@ mod journal;
 mod mutants;
 mod operators;
 mod passwords;
+mod refusals;
 mod schedules;
 mod tls;
 mod world;

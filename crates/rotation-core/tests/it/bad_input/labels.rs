@@ -1,7 +1,8 @@
 //! Labels and settings of the secret that do not let a token act.
 
 use rotation_core::{
-    ForeignSecrets, Invoker, Outcome, RotationEvent, SecretId, StagingLabel, Step, VersionStages,
+    ForeignSecrets, Invoker, Outcome, RotationEvent, RotationToken, SecretId, StagingLabel, Standing, Step,
+    VersionStages,
 };
 
 use super::{Reach, check, ordinary};
@@ -124,4 +125,29 @@ fn a_secret_of_another_account_or_region_is_refused_unless_allowed() {
         assert!(!standing("app", foreign, ForeignSecrets::Refuse), "asked by name");
         assert!(standing(foreign, foreign, ForeignSecrets::Allow));
     }
+}
+
+#[test]
+fn the_rotation_token_goes_with_the_proof_that_the_version_is_pending() {
+    let service = World::run(ordinary(Plan::SingleUser));
+    let token = "a-rotation-token-of-36-characters-000";
+    let event = RotationEvent {
+        step: Step::Create,
+        secret: SecretId::new(ARN).unwrap(),
+        version: service.token.clone(),
+        rotation_token: Some(RotationToken::new(token).unwrap()),
+    };
+    let secret = service.world.store.borrow().secret().clone();
+    let labels = secret.versions.iter().map(|(id, one)| (id.clone(), one.labels.iter().cloned().collect()));
+    let stages = VersionStages {
+        secret: event.secret.clone(),
+        rotation_enabled: true,
+        rotation_function: None,
+        deleted: false,
+        labels: labels.collect(),
+    };
+    let Ok(Standing::Pending(pending)) = stages.standing(&event, &Invoker::Person) else {
+        panic!("the version is pending")
+    };
+    assert_eq!(pending.rotation_token().map(RotationToken::expose), Some(token));
 }

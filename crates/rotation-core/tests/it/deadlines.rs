@@ -1,0 +1,36 @@
+//! Time: the deadline, and how long a lagging value is waited for.
+
+use std::time::Duration;
+
+use rotation_core::{Deadline, Step};
+use tokio::time::Instant;
+
+use crate::world::{Kind, Plan, Situation, Variant, World};
+
+#[test]
+fn a_deadline_says_what_is_left_and_is_cut_by_a_shorter_limit_only() {
+    World::run(async {
+        let deadline = Deadline::after(Duration::from_secs(10));
+        assert_eq!(deadline.remaining(), Duration::from_secs(10));
+        assert_eq!(deadline.at_most(Duration::from_secs(5)).remaining(), Duration::from_secs(5));
+        assert_eq!(deadline.at_most(Duration::from_secs(15)).remaining(), Duration::from_secs(10));
+        tokio::time::sleep(Duration::from_secs(4)).await;
+        assert_eq!(deadline.remaining(), Duration::from_secs(6));
+        tokio::time::sleep(Duration::from_secs(7)).await;
+        assert_eq!(deadline.remaining(), Duration::ZERO);
+    });
+}
+
+/// The pauses are 1.55 s together, each drawn out by up to its own length, never cut.
+#[test]
+fn a_lagging_value_is_waited_for_with_pauses_that_are_drawn_out() {
+    World::run(async {
+        let service = Situation::Fresh.prepare(Plan::SingleUser, Kind::Transactional, Variant::Sound).await;
+        let start = Instant::now();
+        let error = service.invoke(Step::Set).await.unwrap().unwrap_err();
+        assert_eq!(error.code().name(), "SECRET_NO_VALUE");
+        let waited = start.elapsed();
+        let (shortest, longest) = (Duration::from_millis(1_570), Duration::from_millis(3_110));
+        assert!(waited > shortest && waited < longest, "{waited:?}");
+    });
+}

@@ -1,0 +1,123 @@
+//! What a refused login leads to, and what anything else does not.
+
+use rotation_core::{
+    SecretValue, Step,
+    database::{Cause, ConnectError, NameLimit, TlsFault},
+};
+
+use crate::world::{Act, Fault, Kind, Plan, Situation, Variant, World, version};
+
+fn connects(calls: &[(usize, &'static str)]) -> Vec<usize> {
+    (0..calls.len()).filter(|at| calls[*at].1 == "server: connect").collect()
+}
+
+/// Runs setSecret after `before`, and again with its login of this number out of reach: no other one follows.
+#[track_caller]
+fn ends_at_the_unreachable(situation: Situation, plan: Plan, acts: &[Act], login: usize) {
+    World::run(async {
+        let start = situation.prepare(plan, Kind::Transactional, Variant::Sound).await;
+        start.invoke(Step::Create).await.unwrap().unwrap();
+        acts.iter().for_each(|act| act.by_hand(&start.world));
+        let healthy = start.fork();
+        healthy.invoke(Step::Set).await.unwrap().unwrap();
+        let at = connects(&healthy.world.gate.borrow().log)[login];
+        let service = start.fork();
+        service.world.gate.borrow_mut().faults = vec![(at, Fault::Before)];
+        let error = service.invoke(Step::Set).await.unwrap().unwrap_err();
+        assert_eq!(error.code().name(), "NET_DB_UNREACHABLE");
+        let log = service.world.gate.borrow().log.clone();
+        assert_eq!(connects(&log).last(), Some(&at), "{log:?}");
+        assert_eq!(log.len(), at + 1, "nothing is asked after it: {log:?}");
+    });
+}
+
+#[test]
+fn an_unreachable_server_is_not_asked_with_another_credential() {
+    ends_at_the_unreachable(Situation::Fresh, Plan::SingleUser, &[], 0);
+    ends_at_the_unreachable(Situation::LeftOver, Plan::SingleUser, &[], 1);
+    // The value was put without the database, so that AWSPREVIOUS is what logs in.
+    ends_at_the_unreachable(Situation::Fresh, Plan::SingleUser, &[Act::ValuePut], 2);
+    ends_at_the_unreachable(Situation::Fresh, Plan::Alternating, &[], 0);
+    ends_at_the_unreachable(Situation::Fresh, Plan::Alternating, &[], 1);
+}
+
+#[test]
+fn a_master_that_was_rotated_meanwhile_is_read_once_more() {
+    World::run(async {
+        let start = Situation::Fresh.prepare(Plan::Alternating, Kind::Transactional, Variant::Sound).await;
+        start.invoke(Step::Create).await.unwrap().unwrap();
+        let at = start.world.gate.borrow().calls + 4;
+        start.world.gate.borrow_mut().meanwhile = Some((at, Act::MasterRotated));
+        start.invoke(Step::Set).await.unwrap().unwrap();
+        let log = start.world.gate.borrow().log.clone();
+        assert_eq!(connects(&log).len(), 3, "current, the master as it was, the master as it is: {log:?}");
+    });
+}
+
+#[test]
+fn a_current_that_moved_before_the_login_is_told_as_such() {
+    World::run(async {
+        let start = Situation::Fresh.prepare(Plan::Alternating, Kind::Transactional, Variant::Sound).await;
+        start.invoke(Step::Create).await.unwrap().unwrap();
+        let healthy = start.fork();
+        healthy.invoke(Step::Set).await.unwrap().unwrap();
+        let at = connects(&healthy.world.gate.borrow().log)[0];
+        let service = start.fork();
+        service.world.gate.borrow_mut().meanwhile = Some((at, Act::PasswordChanged));
+        let error = service.invoke(Step::Set).await.unwrap().unwrap_err();
+        assert_eq!(error.code().name(), "LABELS_MOVED");
+    });
+}
+
+/// The service tests a configuration on a copy of the current value; setSecret of it has nothing to do.
+#[test]
+fn a_pending_that_equals_current_needs_no_change() {
+    World::run(async {
+        let start = Situation::Fresh.prepare(Plan::SingleUser, Kind::Transactional, Variant::Sound).await;
+        {
+            let mut store = start.world.store.borrow_mut();
+            let secret = store.secret_mut();
+            let value = secret.versions[&version(1)].value.clone();
+            secret.versions.get_mut(&start.token).unwrap().value = value;
+        }
+        start.invoke(Step::Set).await.unwrap().unwrap();
+        let log = start.world.gate.borrow().log.clone();
+        assert!(log.iter().all(|(_, name)| *name != "server: stage"), "{log:?}");
+    });
+}
+
+#[test]
+fn only_the_servers_no_is_a_refusal() {
+    let cause = || Cause::new("28P01");
+    for error in [ConnectError::Refused(cause()), ConnectError::NoSuchUser(cause())] {
+        assert!(error.is_refusal(), "{error}");
+    }
+    for error in [
+        ConnectError::Unreachable(cause()),
+        ConnectError::TimedOut,
+        ConnectError::TlsUnavailable,
+        ConnectError::TlsInvalid { fault: TlsFault::Expired, source: cause() },
+        ConnectError::ReadOnly(cause()),
+        ConnectError::Protocol(cause()),
+    ] {
+        assert!(!error.is_refusal(), "{error}");
+    }
+}
+
+#[test]
+fn a_name_is_as_long_as_the_limit_and_no_longer() {
+    for (limit, longest, too_long) in [
+        (NameLimit::Bytes(4), "\u{e9}\u{e9}", "\u{e9}\u{e9}a"),
+        (NameLimit::Characters(2), "\u{e9}\u{e9}", "abc"),
+    ] {
+        assert!(limit.admits(longest), "{limit:?}");
+        assert!(!limit.admits(too_long), "{limit:?}");
+    }
+}
+
+#[test]
+fn a_value_prints_its_version_alone() {
+    let text = Some("CANARY".to_owned().into());
+    let printed = format!("{:?}", SecretValue { version: version(7), text });
+    assert!(printed.contains("000000000007") && !printed.contains("CANARY"), "{printed}");
+}
