@@ -17,7 +17,9 @@ fn ends_at_the_unreachable(situation: Situation, plan: Plan, acts: &[Act], login
     World::run(async {
         let start = situation.prepare(plan, Kind::Transactional, Variant::Sound).await;
         start.invoke(Step::Create).await.unwrap().unwrap();
-        acts.iter().for_each(|act| act.by_hand(&start.world));
+        for act in acts {
+            act.by_hand(&start.world);
+        }
         let healthy = start.fork();
         healthy.invoke(Step::Set).await.unwrap().unwrap();
         let at = connects(&healthy.world.gate.borrow().log)[login];

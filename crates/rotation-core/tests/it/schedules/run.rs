@@ -1,7 +1,7 @@
 //! One schedule, from its decisions to the end: what broke, and whether all came right afterwards.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
     fmt::Write,
     time::Duration,
 };
@@ -69,14 +69,16 @@ impl Runs {
         let step = decisions.among(Step::ALL.len());
         let (plan, kind) = STARTS[start];
         let key = (start, situation, step);
-        if !self.starts.contains_key(&key) {
-            let service = Situation::ALL[situation].prepare(plan, kind, Variant::Sound).await;
-            for done in &Step::ALL[..step] {
-                service.invoke(*done).await.unwrap().unwrap();
+        let service = match self.starts.entry(key) {
+            Entry::Occupied(known) => known.get().fork(),
+            Entry::Vacant(unknown) => {
+                let service = Situation::ALL[situation].prepare(plan, kind, Variant::Sound).await;
+                for done in &Step::ALL[..step] {
+                    service.invoke(*done).await.unwrap().unwrap();
+                }
+                unknown.insert(service).fork()
             }
-            self.starts.insert(key, service);
-        }
-        let service = self.starts[&key].fork();
+        };
         let called = &Step::ALL[..=step];
         let mut jobs: Vec<Job> = (0..2 + decisions.among(3)).map(|_| job(&mut decisions, called)).collect();
         // One act by hand, as the hints then have one thing to mend.
