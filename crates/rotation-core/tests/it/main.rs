@@ -5,8 +5,8 @@
 
 mod bad_input;
 mod call_counts;
-mod directory;
 mod deadlines;
+mod directory;
 mod documents;
 mod error_texts;
 mod errors_document;
