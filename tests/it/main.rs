@@ -1,6 +1,7 @@
 //! Tests that cross the crates, and the rules of the repository.
 
 mod arrows;
+mod codes;
 mod texts;
 
 use std::path::{Path, PathBuf};

@@ -14,7 +14,7 @@ fn texts() -> Vec<(String, String)> {
 }
 
 /// The tracked texts whose name has this ending.
-fn texts_of(ending: &str) -> impl Iterator<Item = (String, String)> {
+pub(crate) fn texts_of(ending: &str) -> impl Iterator<Item = (String, String)> {
     texts().into_iter().filter(move |(name, _)| name.rsplit('.').next() == Some(ending))
 }
 

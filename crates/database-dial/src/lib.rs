@@ -55,6 +55,11 @@ async fn resolve(host: &Host, port: u16) -> Result<Vec<SocketAddr>, ConnectError
             Err(error) => return Err(ConnectError::Dns(os_cause(&error))),
         },
     };
+    permitted(found)
+}
+
+/// Those of a name's addresses that a database may have.
+fn permitted(found: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, ConnectError> {
     if found.is_empty() {
         return Err(ConnectError::Dns(Cause::new("no address")));
     }
@@ -83,5 +88,28 @@ pub fn os_cause(error: &io::Error) -> Cause {
     match error.raw_os_error() {
         Some(code) => Cause::new(format!("{} (os error {code})", error.kind())),
         None => Cause::new(error.kind().to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a resolver may answer; none can be made to do so on the machine of a test.
+    #[track_caller]
+    fn check(answer: &[&str]) -> Result<Vec<String>, ConnectError> {
+        let answer = answer.iter().map(|address| SocketAddr::new(address.parse().unwrap(), 5432)).collect();
+        Ok(permitted(answer)?.iter().map(|address| address.ip().to_string()).collect())
+    }
+
+    #[test]
+    fn a_name_that_leads_to_no_database_is_refused() {
+        for forbidden in ["169.254.169.254", "fd00:ec2::254", "fe80::1", "0.0.0.0", "224.0.0.1"] {
+            let outcome = check(&[forbidden]);
+            assert!(matches!(outcome, Err(ConnectError::ForbiddenAddress)), "{forbidden}: {outcome:?}");
+        }
+        assert!(matches!(check(&[]), Err(ConnectError::Dns(_))));
+        // One good address is enough, and the others are left out.
+        assert_eq!(check(&["169.254.169.254", "10.0.0.7"]).unwrap(), ["10.0.0.7"]);
     }
 }

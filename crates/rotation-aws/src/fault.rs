@@ -109,6 +109,10 @@ fn service_fault(operation: &str, code: &str, message: &str) -> StoreFault {
         | "ServiceUnavailable"
         | "ServiceUnavailableException" => StoreFault::Internal,
         "DecryptionFailure" | "EncryptionFailure" => StoreFault::KeyDenied,
+        // By whatever code: what a role that was assumed lacks is the token, not a permission.
+        _ if operation == "PutSecretValue" && speaks_of_the_rotation_token(message) => {
+            StoreFault::TokenRequired
+        }
         // No more than these words: the name of a secret, which the message quotes, may hold "KMS", but no colon.
         "AccessDeniedException" if message.contains("Access to KMS") || message.contains("kms:") => {
             StoreFault::KeyDenied
@@ -126,13 +130,15 @@ fn service_fault(operation: &str, code: &str, message: &str) -> StoreFault {
         | "RequestExpired"
         | "SignatureDoesNotMatch" => StoreFault::CredentialsRefused,
         "InvalidParameterException" if operation == "UpdateSecretVersionStage" => StoreFault::Conflict,
-        _ if message.to_ascii_lowercase().contains("rotation token")
-            || message.to_ascii_lowercase().contains("rotationtoken") =>
-        {
-            StoreFault::TokenRequired
-        }
         _ => StoreFault::Rejected,
     }
+}
+
+/// As a word of its own, which no name of a secret is in an ARN.
+fn speaks_of_the_rotation_token(message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    let mut words = message.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()));
+    message.contains("rotation token") || words.any(|word| word == "rotationtoken")
 }
 
 /// What the service or the SDK said, without values.

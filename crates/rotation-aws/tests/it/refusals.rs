@@ -6,24 +6,31 @@ use std::{
 };
 
 use rotation_aws::{AccessKey, Endpoint, SecretsManager};
-use rotation_core::{SecretId, SecretStore, StoreFault};
+use rotation_core::{
+    SecretId, SecretStore, StoreFault,
+    database::{CharacterClass, PasswordPolicy, PasswordRule, PasswordSettings, PasswordSource},
+};
 use serde_json::json;
 
 /// Answers every request with one refusal, for as long as the test runs.
 fn service(code: &str, message: &str) -> String {
+    answering("400 Bad Request", json!({"__type": code, "message": message}).to_string())
+}
+
+/// Answers every request in this way, for as long as the test runs.
+fn answering(status: &'static str, body: String) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
-    let body = json!({"__type": code, "message": message}).to_string();
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             // A client that goes away is no concern of the test.
-            let _ = refuse(stream, &body);
+            let _ = answer(stream, status, &body);
         }
     });
     format!("http://{address}")
 }
 
-fn refuse(mut stream: TcpStream, body: &str) -> std::io::Result<()> {
+fn answer(mut stream: TcpStream, status: &str, body: &str) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream.try_clone()?);
     let (mut line, mut length) = (String::new(), 0);
     while reader.read_line(&mut line)? > 2 {
@@ -33,18 +40,22 @@ fn refuse(mut stream: TcpStream, body: &str) -> std::io::Result<()> {
         line.clear();
     }
     reader.take(length).read_to_end(&mut Vec::new())?;
-    let head = "HTTP/1.1 400 Bad Request\r\ncontent-type: application/x-amz-json-1.1\r\nconnection: close";
-    write!(stream, "{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len())
+    let head = "content-type: application/x-amz-json-1.1\r\nconnection: close";
+    write!(stream, "HTTP/1.1 {status}\r\n{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len())
+}
+
+fn store_at(url: &str) -> SecretsManager {
+    let endpoint =
+        Endpoint { region: Some("us-east-1".into()), url: Some(super::url(url)), ..Endpoint::default() };
+    let key = AccessKey { id: "id".into(), secret: "secret".to_owned().into(), session_token: None };
+    SecretsManager::in_lambda(&endpoint, Some(&key))
 }
 
 #[track_caller]
 fn check(code: &str, message: &str, expected: StoreFault) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
-        let url = Some(super::url(&service(code, message)));
-        let endpoint = Endpoint { region: Some("us-east-1".into()), url, ..Endpoint::default() };
-        let key = AccessKey { id: "id".into(), secret: "secret".to_owned().into(), session_token: None };
-        let store = SecretsManager::in_lambda(&endpoint, Some(&key));
+        let store = store_at(&service(code, message));
         let outcome = store.describe(&SecretId::new("app").expect("a name")).await;
         assert_eq!(outcome.expect_err("a refusal").fault, expected, "{code}: {message}");
     });
@@ -71,4 +82,28 @@ fn credentials_that_are_not_taken_are_no_missing_permission() {
     check("UnrecognizedClientException", invalid, StoreFault::CredentialsRefused);
     let clock = "Signature expired: 20260101T000000Z is now earlier than 20260101T001000Z";
     check("InvalidSignatureException", clock, StoreFault::CredentialsRefused);
+}
+
+#[test]
+fn a_refusal_without_a_name_of_its_own_is_rejected() {
+    check("InvalidRequestException", "You can't perform this operation on the secret.", StoreFault::Rejected);
+    check("SomethingNewException", "The RotationToken is unknown here.", StoreFault::Rejected);
+}
+
+#[tokio::test]
+async fn a_random_password_that_breaks_the_policy_is_not_used() {
+    let settings = PasswordSettings { source: PasswordSource::SecretsManager, ..PasswordSettings::default() };
+    let rule = PasswordRule {
+        shortest: 8,
+        longest: 64,
+        forbidden: "/@",
+        required: &[CharacterClass::Digit],
+        default_exclusions: "/@",
+    };
+    let policy = PasswordPolicy::new(settings, &rule).expect("a policy");
+    for password in ["", "short-1", "without-a-digit-abcdefghijklmnop", "with-a-slash/1-abcdefghijklmnopq"] {
+        let url = answering("200 OK", json!({"RandomPassword": password}).to_string());
+        let error = store_at(&url).random_password(&policy).await.expect_err("it breaks the policy");
+        assert_eq!(error.fault, StoreFault::Unusable, "{} characters", password.len());
+    }
 }

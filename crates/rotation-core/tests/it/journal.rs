@@ -133,6 +133,27 @@ fn a_journal_outlives_the_deadline_and_says_no_more_than_was_seen() {
     check(Plan::SingleUser, nothing, &[(6, Fault::After)], &lost);
 }
 
+/// The error of setSecret where this call is never answered.
+#[track_caller]
+fn check_hang(call: usize, expected: &str) {
+    World::run(async {
+        let service = Situation::Fresh.prepare(Plan::SingleUser, Kind::Transactional, Variant::Sound).await;
+        service.invoke(Step::Create).await.unwrap().unwrap();
+        service.world.gate.borrow_mut().calls = 0;
+        service.world.gate.borrow_mut().faults = vec![(call, Fault::Hang)];
+        let error = service.invoke(Step::Set).await.unwrap().unwrap_err();
+        assert_eq!((error.code().name(), error.class()), (expected, Class::Retryable), "call {call}");
+    });
+}
+
+#[test]
+fn what_hangs_is_named_by_who_kept_us_waiting() {
+    for (call, code) in [(0, "TIMED_OUT"), (3, "NET_DB_TIMED_OUT"), (4, "DB_TIMED_OUT"), (5, "TIMED_OUT")] {
+        check_hang(call, code);
+    }
+    check_hang(6, "DB_TIMED_OUT");
+}
+
 #[test]
 fn times_are_those_of_the_phases_and_reads_side_by_side_count_once() {
     World::run(async {
