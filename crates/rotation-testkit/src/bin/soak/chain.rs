@@ -1,0 +1,76 @@
+//! The versions of a secret, each accounted for.
+
+use std::collections::BTreeSet;
+
+use rotation_testkit::secrets_manager::{Operation, SecretsManagerHandle};
+use serde_json::{Value, json};
+
+use crate::{
+    Failure,
+    ground::{Engine, Ground, Strategy},
+};
+
+/// A secret and the versions that its rotations made, oldest first; the first is the one that it was created with.
+pub(crate) struct Chain {
+    pub(crate) secret: String,
+    pub(crate) versions: Vec<String>,
+}
+
+impl Chain {
+    /// Whether the service knows just these versions, with the labels where the last two rotations put them, and
+    /// whether what is labelled logs in as promised. Gives what is wrong.
+    pub(crate) async fn explain(
+        &self,
+        store: &SecretsManagerHandle,
+        ground: &dyn Ground,
+        engine: Engine,
+        strategy: Strategy,
+    ) -> Result<Option<String>, Failure> {
+        let listed = self.listed(store)?;
+        let made: BTreeSet<_> = self.versions.iter().cloned().collect();
+        if listed != made {
+            let strangers = listed.symmetric_difference(&made).count();
+            return Ok(Some(format!("{strangers} versions that no rotation accounts for")));
+        }
+        let stages = store.stages(&self.secret)?;
+        let labelled = |label: &str| stages.iter().find(|(_, labels)| labels.iter().any(|own| own == label));
+        let at = |back: usize| self.versions.iter().rev().nth(back);
+        if labelled("AWSCURRENT").map(|(version, _)| version) != at(0) {
+            return Ok(Some("AWSCURRENT is not the last rotation's".to_owned()));
+        }
+        if labelled("AWSPREVIOUS").map(|(version, _)| version) != at(1) {
+            return Ok(Some("AWSPREVIOUS is not the rotation before".to_owned()));
+        }
+        if labelled("AWSPENDING").is_some() {
+            return Ok(Some("AWSPENDING was left behind".to_owned()));
+        }
+        if !ground.opens(&serde_json::from_str(&store.value(&self.secret, "AWSCURRENT")?)?).await? {
+            return Ok(Some("AWSCURRENT does not log in".to_owned()));
+        }
+        if engine.has_no_gap(strategy)
+            && self.versions.len() > 1
+            && !ground.opens(&serde_json::from_str(&store.value(&self.secret, "AWSPREVIOUS")?)?).await?
+        {
+            return Ok(Some("AWSPREVIOUS does not log in".to_owned()));
+        }
+        Ok(None)
+    }
+
+    fn listed(&self, store: &SecretsManagerHandle) -> Result<BTreeSet<String>, Failure> {
+        let mut versions = BTreeSet::new();
+        let mut next = Value::Null;
+        loop {
+            let mut request = json!({"SecretId": self.secret, "IncludeDeprecated": true, "MaxResults": 100});
+            if !next.is_null() {
+                request["NextToken"] = next;
+            }
+            let mut page = store.call_inside(Operation::ListSecretVersionIds, request)?;
+            let listed = page["Versions"].as_array().into_iter().flatten();
+            versions.extend(listed.filter_map(|version| version["VersionId"].as_str().map(str::to_owned)));
+            next = page["NextToken"].take();
+            if next.is_null() {
+                return Ok(versions);
+            }
+        }
+    }
+}

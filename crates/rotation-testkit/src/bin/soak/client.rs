@@ -1,0 +1,78 @@
+//! A client that logs in with `AWSCURRENT` again and again.
+//!
+//! What counts as refused: the client reads `AWSCURRENT`, logs in, is refused, and `AWSCURRENT` is still the same
+//! version. Where the label moved between the reading and the refusal, the client held a password that was no longer
+//! current; it reads again, as an application does, and that is counted apart.
+
+use std::time::{Duration, Instant};
+
+use rotation_testkit::secrets_manager::{Operation, SecretsManagerHandle};
+use serde_json::{Value, json};
+
+use crate::{Failure, ground::Ground};
+
+/// Between two logins.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// What a client met.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Observations {
+    pub(crate) logins: usize,
+    /// `AWSCURRENT` was refused, and was still `AWSCURRENT`.
+    pub(crate) refused: usize,
+    /// The label had moved on meanwhile.
+    pub(crate) overtaken: usize,
+    /// From the first refusal to the next login, for each gap.
+    pub(crate) gaps: Vec<Duration>,
+}
+
+impl Observations {
+    pub(crate) fn add(&mut self, other: Self) {
+        self.logins += other.logins;
+        self.refused += other.refused;
+        self.overtaken += other.overtaken;
+        self.gaps.extend(other.gaps);
+    }
+}
+
+/// Logs in until `is_over`, and then once more.
+pub(crate) async fn watch(
+    ground: &dyn Ground,
+    store: &SecretsManagerHandle,
+    secret: &str,
+    is_over: impl Fn() -> bool,
+) -> Result<Observations, Failure> {
+    let mut seen = Observations::default();
+    let mut shut_since = None;
+    loop {
+        // Asked before the login, so that one login comes after the end.
+        let last = is_over();
+        let (version, document) = current(store, secret)?;
+        let asked = Instant::now();
+        if ground.opens(&document).await? {
+            seen.logins += 1;
+            seen.gaps.extend(shut_since.take().map(|since: Instant| since.elapsed()));
+            if last {
+                return Ok(seen);
+            }
+        } else if current(store, secret)?.0 == version {
+            seen.refused += 1;
+            shut_since.get_or_insert(asked);
+            if last {
+                return Err(format!("AWSCURRENT of {secret} does not log in after a rotation").into());
+            }
+        } else {
+            seen.overtaken += 1;
+            continue;
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// The version under `AWSCURRENT`, and its document.
+fn current(store: &SecretsManagerHandle, secret: &str) -> Result<(String, Value), Failure> {
+    let request = json!({"SecretId": secret, "VersionStage": "AWSCURRENT"});
+    let answer = store.call_inside(Operation::GetSecretValue, request)?;
+    let text = |member: &str| answer[member].as_str().unwrap_or_default();
+    Ok((text("VersionId").to_owned(), serde_json::from_str(text("SecretString"))?))
+}

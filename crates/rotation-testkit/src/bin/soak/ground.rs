@@ -1,0 +1,119 @@
+//! A real server with users to rotate.
+
+mod docdb;
+mod mysql;
+mod postgres;
+
+use std::path::Path;
+
+use rotation_testkit::{BoxFuture, MysqlFlavor, TestLogin};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::Failure;
+
+pub(crate) use postgres::Postgres;
+
+/// Which engines there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Engine {
+    Postgres,
+    MySql,
+    MariaDb,
+    DocumentDb,
+}
+
+/// How the users of a secret are rotated, which is also what a client may expect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Strategy {
+    /// The user changes its own password.
+    SingleUser,
+    /// Two users take turns.
+    AlternatingUsers,
+}
+
+/// A running server of some engine.
+pub(crate) trait Ground: Send + Sync {
+    /// A new user with something to read, as the document of a secret without `masterarn`.
+    fn user(&self) -> BoxFuture<'_, Result<Value, Failure>>;
+
+    /// The document of the master that looks after all users.
+    fn master(&self) -> Value;
+
+    /// Logs in and does what an application would. `false` where the server refuses the login.
+    fn opens<'a>(&'a self, document: &'a Value) -> BoxFuture<'a, Result<bool, Failure>>;
+
+    /// Connections of functions that are open now; `None` where the server does not tell.
+    fn connections(&self) -> BoxFuture<'_, Result<Option<usize>, Failure>>;
+
+    /// PEM of the authority that signed the server's certificate.
+    fn authority_pem(&self) -> &str;
+}
+
+impl Engine {
+    pub(crate) const ALL: [Self; 4] = [Self::Postgres, Self::MySql, Self::MariaDb, Self::DocumentDb];
+
+    /// What the names of its functions begin with.
+    pub(crate) fn artifact(self) -> &'static str {
+        match self {
+            Self::Postgres => "postgres",
+            Self::MySql => "mysql",
+            Self::MariaDb => "mariadb",
+            Self::DocumentDb => "docdb",
+        }
+    }
+
+    /// Starts its server.
+    pub(crate) async fn start(self) -> Result<Box<dyn Ground>, Failure> {
+        Ok(match self {
+            Self::Postgres => Box::new(Postgres::start().await?),
+            Self::MySql => Box::new(mysql::MySql::start(MysqlFlavor::MySql).await?),
+            Self::MariaDb => Box::new(mysql::MySql::start(MysqlFlavor::MariaDb).await?),
+            Self::DocumentDb => Box::new(docdb::DocumentDb::start().await?),
+        })
+    }
+
+    /// Whether clients are promised that `AWSCURRENT` logs in at every moment.
+    pub(crate) fn has_no_gap(self, strategy: Strategy) -> bool {
+        // The users of the single-user secrets may keep two passwords, where the server knows such a thing.
+        strategy == Strategy::AlternatingUsers || self == Self::MySql
+    }
+}
+
+impl Strategy {
+    pub(crate) const ALL: [Self; 2] = [Self::SingleUser, Self::AlternatingUsers];
+
+    /// What the names of its functions end in.
+    pub(crate) fn artifact(self) -> &'static str {
+        match self {
+            Self::SingleUser => "single_user",
+            Self::AlternatingUsers => "master_user",
+        }
+    }
+}
+
+/// The function's program, which the script has built.
+pub(crate) fn program(
+    folder: &Path,
+    engine: Engine,
+    strategy: Strategy,
+) -> Result<std::path::PathBuf, Failure> {
+    let program = folder.join(format!("{}_{}", engine.artifact(), strategy.artifact()));
+    if program.is_file() { Ok(program) } else { Err(format!("{} is not there", program.display()).into()) }
+}
+
+/// A user with a name and a password that nobody else has.
+fn new_login(prefix: &str) -> TestLogin {
+    let id = Uuid::new_v4().simple().to_string();
+    TestLogin { username: format!("{prefix}_{}", &id[..12]), password: Uuid::new_v4().simple().to_string() }
+}
+
+fn login_of(document: &Value) -> TestLogin {
+    let text = |field: &str| document[field].as_str().unwrap_or_default().to_owned();
+    TestLogin { username: text("username"), password: text("password") }
+}
+
+/// The user that a person made, of whichever of the two.
+fn original(username: &str) -> &str {
+    username.trim_end_matches("_clone")
+}

@@ -1,0 +1,62 @@
+//! Rotates many secrets of every engine while functions are killed and clients log in, or a thousand at once under the
+//! service's quotas: `scripts/soak` builds what is needed and starts this.
+//!
+//! ```text
+//! Ground (a real server each) ─> workers: one process of a function and some secrets each
+//!                                  rotate ─ the service retries what a kill broke off
+//!                                  Client ─ logs in with AWSCURRENT all the while
+//!                                ─> Chain: every version accounted for ─> table, bars
+//! ```
+
+mod arguments;
+mod chain;
+mod client;
+mod fate;
+mod ground;
+mod load;
+mod residue;
+mod table;
+mod verdict;
+mod worker;
+
+use std::{
+    error::Error,
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use arguments::{Arguments, Mode, USAGE};
+
+/// Wrong arguments, a server that cannot be started, or one that does not do what the soak itself asks of it.
+type Failure = Box<dyn Error + Send + Sync>;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(failure) => {
+            // Nobody is left to be told where this cannot be written.
+            let _ = writeln!(io::stderr(), "soak: {failure}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Gives whether every bar holds.
+async fn run() -> Result<bool, Failure> {
+    let Some(arguments) = Arguments::parse(std::env::args().skip(1))? else {
+        say(USAGE)?;
+        return Ok(true);
+    };
+    let bars = match arguments.mode {
+        Mode::Soak => worker::soak(&arguments).await?,
+        Mode::Load => load::load(&arguments).await?,
+    };
+    say(&verdict::list(&bars))?;
+    Ok(bars.iter().all(|bar| bar.holds))
+}
+
+fn say(text: &str) -> io::Result<()> {
+    writeln!(io::stdout(), "{text}")
+}

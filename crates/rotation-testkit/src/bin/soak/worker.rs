@@ -1,0 +1,314 @@
+//! Workers: each has one function, some secrets of its own, and rotates one after another, with a client beside it.
+
+use std::{
+    collections::HashMap,
+    fs,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use rotation_testkit::{
+    LambdaFunction, LocalSecretsManager,
+    secrets_manager::{RotationOutcome, RotationRecord, RotationSettings, SecretsManagerHandle, Settings},
+};
+use tokio::task::JoinSet;
+
+use crate::{
+    Failure,
+    arguments::Arguments,
+    chain::Chain,
+    client::{self, Observations},
+    fate::{Fate, Mortal},
+    ground::{Engine, Ground, Strategy, program},
+    residue::{Growth, Residue},
+    say, table,
+    verdict::Bar,
+};
+
+const STEPS: [&str; 4] = ["createSecret", "setSecret", "testSecret", "finishSecret"];
+/// The most that one rotation may take, retries included.
+const LIMIT: Duration = Duration::from_mins(5);
+/// How long a step is taken to last before one was seen.
+const FIRST_GUESS: Duration = Duration::from_millis(50);
+/// How long a server may take to notice that its clients are gone.
+const FAREWELL: Duration = Duration::from_secs(2);
+/// The most that a process may grow after it has settled, in KiB: a leak grows with every invocation, an allocator
+/// only until it has what it needs.
+const MEMORY_LIMIT_KIB: u64 = 1024;
+
+/// What all workers share.
+struct Plan {
+    store: SecretsManagerHandle,
+    /// Rotations that nobody has begun.
+    left: AtomicUsize,
+    kills: AtomicUsize,
+    kills_wanted: usize,
+}
+
+/// One function and its secrets.
+struct Worker {
+    engine: Engine,
+    strategy: Strategy,
+    ground: Arc<dyn Ground>,
+    mortal: Arc<Mortal>,
+    /// Half of the functions are never killed, so that it shows what a long life leaves behind.
+    is_killed: bool,
+    chains: Vec<Chain>,
+    random: fastrand::Rng,
+    /// How long each step lasted the last time.
+    durations: HashMap<&'static str, Duration>,
+    seen: Seen,
+    residue: Residue,
+}
+
+/// What one kind of secret went through.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Seen {
+    pub(crate) rotations: usize,
+    pub(crate) attempts: usize,
+    pub(crate) kills: usize,
+    pub(crate) client: Observations,
+    pub(crate) growth: Growth,
+}
+
+/// Runs the soak and judges it.
+pub(crate) async fn soak(arguments: &Arguments) -> Result<Vec<Bar>, Failure> {
+    let started = Instant::now();
+    say(&format!("seed {}", arguments.seed))?;
+    let settings = Settings {
+        rotation: RotationSettings { attempts: 10, ..RotationSettings::default() },
+        ..Settings::default()
+    };
+    let store = LocalSecretsManager::start(settings).await?;
+    let plan = Arc::new(Plan {
+        store: store.handle(),
+        left: AtomicUsize::new(arguments.rotations),
+        kills: AtomicUsize::new(0),
+        kills_wanted: arguments.kills,
+    });
+    let folder = tempfile::tempdir()?;
+    let mut grounds = Vec::new();
+    for engine in &arguments.engines {
+        grounds.push((*engine, Arc::<dyn Ground>::from(engine.start().await?)));
+    }
+    let workers = employ(arguments, &store, &grounds, folder.path()).await?;
+    let mut tasks = JoinSet::new();
+    for worker in workers {
+        tasks.spawn(worker.work(Arc::clone(&plan)));
+    }
+    let mut workers = Vec::new();
+    while let Some(worker) = tasks.join_next().await {
+        workers.push(worker??);
+    }
+    let unexplained = explain(&store, &workers).await?;
+    let open = connections(&grounds).await?;
+    let kinds = sum(&workers);
+    say(&table::draw(&kinds, started.elapsed()))?;
+    Ok(judge(arguments, &kinds, &unexplained, open))
+}
+
+/// Makes the users, the secrets and the functions. The secrets are dealt out in turn.
+async fn employ(
+    arguments: &Arguments,
+    store: &LocalSecretsManager,
+    grounds: &[(Engine, Arc<dyn Ground>)],
+    folder: &std::path::Path,
+) -> Result<Vec<Worker>, Failure> {
+    let kinds: Vec<_> = grounds
+        .iter()
+        .flat_map(|(engine, ground)| Strategy::ALL.map(|strategy| (*engine, ground, strategy)))
+        .collect();
+    let mut masters = HashMap::new();
+    for (engine, ground) in grounds {
+        let authority = folder.join(format!("{}.pem", engine.artifact()));
+        fs::write(&authority, ground.authority_pem())?;
+        let name = format!("{}/master", engine.artifact());
+        let master = store.create_secret(&name, &ground.master().to_string())?;
+        masters.insert(engine.artifact(), (master, authority.to_string_lossy().into_owned()));
+    }
+    let mut workers = Vec::new();
+    for number in 0..arguments.at_once {
+        let (engine, ground, strategy) = kinds[number % kinds.len()];
+        let (master, authority) = &masters[engine.artifact()];
+        let mut function = LambdaFunction::builder(program(&arguments.functions, engine, strategy)?)
+            .name(format!("worker-{number}"))
+            .env("SECRETS_MANAGER_ENDPOINT", store.endpoint())
+            .env("TLS_CA_BUNDLE", authority);
+        if strategy == Strategy::AlternatingUsers {
+            function = function.env("MASTER_SECRET_ARN", master);
+        }
+        let mortal = Mortal::new(function.build()?);
+        store.register(mortal.function().arn(), mortal.clone());
+        workers.push(Worker {
+            engine,
+            strategy,
+            ground: Arc::clone(ground),
+            mortal,
+            is_killed: (number / kinds.len()).is_multiple_of(2),
+            chains: Vec::new(),
+            random: fastrand::Rng::with_seed(arguments.seed.wrapping_add(number as u64)),
+            durations: HashMap::new(),
+            seen: Seen::default(),
+            residue: Residue::default(),
+        });
+    }
+    for number in 0..arguments.secrets {
+        let worker = &mut workers[number % arguments.at_once];
+        let mut document = worker.ground.user().await?;
+        if worker.strategy == Strategy::AlternatingUsers {
+            document["masterarn"] = masters[worker.engine.artifact()].0.as_str().into();
+        }
+        let secret = store.create_secret(&format!("app/{number}"), &document.to_string())?;
+        let first = store.stages(&secret)?.into_keys().collect();
+        worker.chains.push(Chain { secret, versions: first });
+    }
+    Ok(workers)
+}
+
+impl Worker {
+    /// Rotates until nothing is left.
+    async fn work(mut self, plan: Arc<Plan>) -> Result<Self, Failure> {
+        let take = |left: usize| left.checked_sub(1);
+        while let Ok(left) = plan.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take) {
+            let chain = self.random.usize(..self.chains.len());
+            let fate = self.draw(&plan, left);
+            self.mortal.set_fate(fate);
+            let before = self.mortal.kills();
+            let record = self.rotate(&plan, chain).await?;
+            plan.kills.fetch_add(self.mortal.kills() - before, Ordering::Relaxed);
+            self.seen.rotations += 1;
+            self.seen.attempts += record.attempts.len();
+            self.chains[chain].versions.push(record.version);
+            self.residue.look(self.mortal.function());
+        }
+        self.seen.kills = self.mortal.kills();
+        self.seen.growth = self.residue.worst();
+        Ok(self)
+    }
+
+    /// A death in one of the steps, often enough that all that are wanted come about. A drawn moment may come after
+    /// the end of the step, and then nothing happens.
+    fn draw(&mut self, plan: &Plan, left: usize) -> Option<Fate> {
+        let wanted = plan.kills_wanted.saturating_sub(plan.kills.load(Ordering::Relaxed));
+        // Half of the workers are spared, and some draws miss.
+        if !self.is_killed || self.random.usize(..left) >= wanted * 4 {
+            return None;
+        }
+        let step = STEPS[self.random.usize(..STEPS.len())];
+        let longest = self.durations.get(step).copied().unwrap_or(FIRST_GUESS).mul_f64(1.2);
+        Some(Fate { step, after: longest.mul_f64(self.random.f64()) })
+    }
+
+    /// One rotation, with a client that logs in from before it begins until after it has ended.
+    async fn rotate(&mut self, plan: &Plan, chain: usize) -> Result<RotationRecord, Failure> {
+        let secret = &self.chains[chain].secret;
+        let version = plan.store.rotate(secret, self.mortal.function().arn())?;
+        let over = AtomicBool::new(false);
+        let rotation = async {
+            let record = plan.store.wait_for_rotation(secret, &version, LIMIT).await;
+            over.store(true, Ordering::Relaxed);
+            record
+        };
+        let is_over = || over.load(Ordering::Relaxed);
+        let watch = client::watch(self.ground.as_ref(), &plan.store, secret, is_over);
+        let (record, seen) = tokio::join!(rotation, watch);
+        let record = record?;
+        if record.outcome != Some(RotationOutcome::Succeeded) {
+            let error = record.last_error().map(ToString::to_string).unwrap_or_default();
+            let output = self.mortal.function().output();
+            let last: Vec<_> = output.lines().rev().take(4).collect();
+            let problem = format!("{secret}: {:?}: {error}\n{}", record.outcome, last.join("\n"));
+            return Err(problem.into());
+        }
+        self.seen.client.add(seen?);
+        for step in record.steps().filter(|step| step.error.is_none()) {
+            self.durations.insert(step.step, step.duration);
+        }
+        Ok(record)
+    }
+}
+
+/// What is wrong with the versions of any secret.
+async fn explain(store: &SecretsManagerHandle, workers: &[Worker]) -> Result<Vec<String>, Failure> {
+    let mut problems = Vec::new();
+    for worker in workers {
+        for chain in &worker.chains {
+            let problem =
+                chain.explain(store, worker.ground.as_ref(), worker.engine, worker.strategy).await?;
+            problems.extend(problem.map(|problem| format!("{}: {problem}", chain.secret)));
+        }
+    }
+    Ok(problems)
+}
+
+/// Connections of functions that are still open when all is over.
+async fn connections(grounds: &[(Engine, Arc<dyn Ground>)]) -> Result<usize, Failure> {
+    tokio::time::sleep(FAREWELL).await;
+    let mut open = 0;
+    for (_, ground) in grounds {
+        open += ground.connections().await?.unwrap_or_default();
+    }
+    Ok(open)
+}
+
+/// The workers of one engine and strategy together.
+fn sum(workers: &[Worker]) -> Vec<(Engine, Strategy, Seen)> {
+    let mut kinds: Vec<(Engine, Strategy, Seen)> = Vec::new();
+    for worker in workers {
+        let position = kinds.iter().position(|kind| (kind.0, kind.1) == (worker.engine, worker.strategy));
+        let position = position.unwrap_or_else(|| {
+            kinds.push((worker.engine, worker.strategy, Seen::default()));
+            kinds.len() - 1
+        });
+        let seen = &mut kinds[position].2;
+        seen.rotations += worker.seen.rotations;
+        seen.attempts += worker.seen.attempts;
+        seen.kills += worker.seen.kills;
+        seen.client.add(worker.seen.client.clone());
+        seen.growth = seen.growth.max(worker.seen.growth);
+    }
+    kinds.sort_by_key(|(engine, strategy, _)| (*engine, *strategy));
+    kinds
+}
+
+fn judge(
+    arguments: &Arguments,
+    kinds: &[(Engine, Strategy, Seen)],
+    unexplained: &[String],
+    open: usize,
+) -> Vec<Bar> {
+    let total = |of: fn(&Seen) -> usize| kinds.iter().map(|(.., seen)| of(seen)).sum::<usize>();
+    let without_gap = kinds.iter().filter(|(engine, strategy, _)| engine.has_no_gap(*strategy));
+    let refused: usize = without_gap.map(|(.., seen)| seen.client.refused).sum();
+    let growth = kinds.iter().fold(Growth::default(), |worst, (.., seen)| worst.max(seen.growth));
+    let (rotations, kills) = (total(|seen| seen.rotations), total(|seen| seen.kills));
+    let first = unexplained.first().map(|problem| format!(", first {problem}")).unwrap_or_default();
+    vec![
+        Bar::new("rotations that succeeded", rotations, rotations == arguments.rotations),
+        Bar::new("functions killed at work", kills, kills >= arguments.kills),
+        Bar::new(
+            "refused logins where none may be (alternating users, two passwords)",
+            refused,
+            refused == 0,
+        ),
+        Bar::new(
+            "secrets whose versions or logins are not accounted for",
+            format!("{}{first}", unexplained.len()),
+            unexplained.is_empty(),
+        ),
+        Bar::new("connections left open, as PostgreSQL, MySQL and MariaDB count them", open, open == 0),
+        Bar::new(
+            format!("descriptors that a process gained in up to {} invocations", growth.invocations),
+            growth.descriptors,
+            growth.descriptors == 0,
+        ),
+        Bar::new(
+            "KiB that the peak memory of a process grew by",
+            growth.memory_kib,
+            growth.memory_kib <= MEMORY_LIMIT_KIB,
+        ),
+    ]
+}
