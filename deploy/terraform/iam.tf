@@ -60,6 +60,23 @@ resource "aws_iam_role_policy" "rotation" {
       [for master in compact([var.superuser_secret_arn]) : {
         Effect = "Allow", Action = ["secretsmanager:GetSecretValue"], Resource = [master]
       }],
+      [for master in compact([var.master_lookup ? var.superuser_secret_arn : null]) : {
+        Effect = "Allow", Action = ["secretsmanager:DescribeSecret"], Resource = [master]
+      }],
+      [for everything in compact([var.master_lookup && local.has_master ? "*" : null]) : {
+        Effect = "Allow"
+        Action = [
+          "rds:DescribeDBInstances",
+          "rds:DescribeDBClusters",
+          "rds:DescribeDBClusterEndpoints",
+          "redshift:DescribeClusters",
+          "redshift-serverless:ListNamespaces",
+          "redshift-serverless:ListWorkgroups",
+          "redshift-serverless:GetNamespace",
+          "redshift-serverless:GetWorkgroup",
+        ]
+        Resource = [everything]
+      }],
       [for key in compact([var.kms_key_arn]) : {
         Effect   = "Allow"
         Action   = ["kms:Decrypt", "kms:GenerateDataKey"]

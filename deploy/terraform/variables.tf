@@ -72,6 +72,7 @@ variable "settings" {
       "EXCLUDE_NUMBERS", "EXCLUDE_PUNCTUATION", "REQUIRE_EACH_INCLUDED_TYPE", "PASSWORD_SOURCE", "MASTER_SECRET_ARN",
       "REQUIRE_TLS", "TLS_CA_BUNDLE", "TLS_CLIENT_CERT", "TLS_CLIENT_KEY", "CLONE_OBJECTS", "DUAL_PASSWORD",
       "REDSHIFT_PASSWORD_FORM", "ADOPT_CLONES", "USERNAME_CHARACTER_LIMIT", "ALLOW_FOREIGN_SECRETS", "AWS_CA_BUNDLE",
+      "AWS_ENDPOINT_URL_RDS", "AWS_ENDPOINT_URL_REDSHIFT", "AWS_ENDPOINT_URL_REDSHIFT_SERVERLESS", "METRICS",
     ])) == 0
     error_message = "A setting that the function does not know."
   }
@@ -96,6 +97,12 @@ variable "network" {
     condition     = var.network == null || contains(["endpoint", "nat", "existing"], try(var.network.secrets_manager_access, ""))
     error_message = "secrets_manager_access is endpoint, nat or existing."
   }
+}
+
+variable "master_lookup" {
+  description = "Whether the function may ask RDS or Redshift where the master's server is, for a master secret that they manage, or that names another host than the secret."
+  type        = bool
+  default     = false
 }
 
 variable "kms_key_arn" {

@@ -20,7 +20,7 @@ LEFT_OUT = {
         "LogGroupArn": "nor is its log",
         "SecretArns": "the other instance, with the function",
         "superuserSecretArn": "the other instance, with the function",
-        "superuserSecretManaged": "the other instance, with the function",
+        "MasterLookup": "the other instance, with the function",
         "kmsKeyArn": "the other instance, with the function",
         "superuserSecretKmsKeyArn": "the other instance, with the function",
         "Tracing": "the other instance, with the function",
