@@ -1,94 +1,42 @@
-//! Three defects that other rotation functions have, put back on purpose: the proofs must see each of them.
+//! Defects that other rotation functions have, put back on purpose: the proofs must see each of them, and name the
+//! invariant that it breaks.
+//!
+//! | Defect | Seen by | As |
+//! |---|---|---|
+//! | finishSecret reads AWSCURRENT anew | interleavings | I3 |
+//! | setSecret is done as soon as pending logs in | faults | I3 |
+//! | the same opens connections before it compares hosts | a spoilt document | a login elsewhere |
+//! | the same makes a healthy rotation log a failed login | call counts | a refused login |
+//! | a certificate failure leads to plaintext | a bad certificate | TLS |
+//! | any failure leads to plaintext | a left-over password | TLS |
+//! | every failure counts as a wrong password | an unreachable server | the code |
+//! | a token gets a second password | faults | I1, I2 |
+//! | a change is made final without a last look | interleavings | I4 outside of the gap |
+//! | the password that is replaced is not named, where two are kept | faults | I2 |
+
+mod engine;
+mod store;
+mod target;
 
 use std::collections::BTreeSet;
 
-use rotation_core::{
-    Applied, Authority, Deadline, PendingVersion, Put, RotationError, SecretDocument, SecretId, SecretStore,
-    SecretValue, Step, StoreError, Target, Version, VersionStages, Versions,
-    database::{ConnectError, Engine, EngineProfile, Login, Password, PasswordPolicy, Transport},
-};
+use rotation_core::{StagingLabel, Step};
 
+pub(crate) use self::{
+    engine::{DowngradesTls, RetriesInPlaintext, SwallowsErrors},
+    store::{OverwritesValue, RereadsCurrent},
+    target::{NeverAsks, TrustsPending},
+};
 use crate::{
     faults::Explored,
     interleavings::{Pair, Race, Walked},
-    world::{Attempt, Badness, Kind, Plan, ServerTls, Situation, Store, Variant, World},
+    world::{Attempt, Badness, Fault, Kind, Plan, ServerTls, Situation, Value, Variant, World, document},
 };
 
-/// A store whose `promote` reads AWSCURRENT anew instead of swapping against what was validated.
-pub(crate) struct RereadsCurrent(pub(crate) Store);
-
-impl SecretStore for RereadsCurrent {
-    async fn describe(&self, secret: &SecretId) -> Result<VersionStages, StoreError> {
-        self.0.describe(secret).await
-    }
-
-    async fn tags(&self, secret: &SecretId) -> Result<Vec<(String, String)>, StoreError> {
-        self.0.tags(secret).await
-    }
-
-    async fn read(&self, secret: &SecretId, version: Version<'_>) -> Result<Option<SecretValue>, StoreError> {
-        self.0.read(secret, version).await
-    }
-
-    async fn put(&self, pending: &PendingVersion, document: &SecretDocument) -> Result<Put, StoreError> {
-        self.0.put(pending, document).await
-    }
-
-    async fn promote(&self, pending: &PendingVersion) -> Result<(), StoreError> {
-        self.0.promote_from_anywhere(pending).await
-    }
-
-    async fn random_password(&self, policy: &PasswordPolicy) -> Result<Password, StoreError> {
-        self.0.random_password(policy).await
-    }
-}
-
-/// A target that takes a login with pending as the proof that setSecret is done.
-pub(crate) struct TrustsPending<T>(pub(crate) T);
-
-impl<T: Target> Target for TrustsPending<T> {
-    async fn propose(
-        &self,
-        current: &SecretDocument,
-        store: &impl SecretStore,
-    ) -> Result<SecretDocument, RotationError> {
-        self.0.propose(current, store).await
-    }
-
-    async fn apply(&self, versions: &Versions, authority: &impl Authority) -> Result<Applied, RotationError> {
-        match self.0.verify(&versions.pending).await {
-            Ok(()) => Ok(Applied::AlreadySet),
-            Err(_) => self.0.apply(versions, authority).await,
-        }
-    }
-
-    async fn verify(&self, pending: &SecretDocument) -> Result<(), RotationError> {
-        self.0.verify(pending).await
-    }
-
-    fn companion(&self) -> Option<&SecretId> {
-        self.0.companion()
-    }
-}
-
-/// An engine that reports a bad certificate as "no TLS offered".
-pub(crate) struct DowngradesTls<E>(pub(crate) E);
-
-impl<E: Engine> Engine for DowngradesTls<E> {
-    const PROFILE: EngineProfile = E::PROFILE;
-    type Session = E::Session;
-
-    async fn connect(
-        &self,
-        login: &Login,
-        transport: Transport,
-        deadline: Deadline,
-    ) -> Result<E::Session, ConnectError> {
-        match self.0.connect(login, transport, deadline).await {
-            Err(ConnectError::TlsInvalid { .. }) => Err(ConnectError::TlsUnavailable),
-            outcome => outcome,
-        }
-    }
+/// Which invariants the exploration of all faults sees broken.
+fn broken_by_faults(plan: Plan, kind: Kind, variant: Variant) -> BTreeSet<&'static str> {
+    let explored = Explored::all(plan, kind, variant);
+    explored.violations.iter().map(|broken| broken.violation.invariant).collect()
 }
 
 /// Our finishSecret, too, can be too late by one call (see `interleavings`), but AWSCURRENT logs in at every end.
@@ -109,9 +57,7 @@ fn a_stale_finish_that_reads_current_anew_leaves_a_current_that_does_not_log_in(
 #[test]
 fn a_set_that_trusts_a_login_with_pending_promotes_a_clone_without_grants() {
     for kind in [Kind::Transactional, Kind::Autocommit] {
-        let explored = Explored::all(Plan::Alternating, kind, Variant::TrustsPending);
-        let broken: BTreeSet<_> =
-            explored.violations.iter().map(|broken| broken.violation.invariant).collect();
+        let broken = broken_by_faults(Plan::Alternating, kind, Variant::TrustsPending);
         assert_eq!(broken, BTreeSet::from(["I3"]));
     }
 }
@@ -138,5 +84,81 @@ fn no_password_travels_in_the_clear_after_a_certificate_failure() {
             let mutant = rotate_with_a_bad_certificate(badness, plan, Variant::DowngradesTls);
             assert_eq!(mutant, BTreeSet::from(["TLS"]), "{badness:?}, {plan:?}");
         }
+    }
+}
+
+#[test]
+fn a_token_that_gets_a_second_password_loses_the_one_that_was_set() {
+    let broken = broken_by_faults(Plan::SingleUser, Kind::Transactional, Variant::OverwritesValue);
+    assert_eq!(broken, BTreeSet::from(["I1", "I2", "kept"]));
+}
+
+#[test]
+fn a_change_without_a_last_look_at_the_labels_is_seen_outside_of_the_gap() {
+    for (plan, kind) in [(Plan::SingleUser, Kind::Transactional), (Plan::Alternating, Kind::Autocommit)] {
+        let unexplained = |variant| {
+            let (race, step) = (Race::Stale, Step::Set);
+            let walked = Walked::all(Pair { race, step, plan, kind, variant, act: None });
+            walked.unexplained.into_iter().map(|violation| violation.invariant).collect::<BTreeSet<_>>()
+        };
+        assert_eq!(unexplained(Variant::Sound), BTreeSet::new());
+        assert!(unexplained(Variant::NeverAsks).contains("I4"), "{plan:?}, {kind:?}");
+    }
+}
+
+#[test]
+fn a_wrong_password_is_not_tried_again_in_the_clear() {
+    let broken = |variant| {
+        World::run(async {
+            let service = Situation::LeftOver.prepare(Plan::SingleUser, Kind::Transactional, variant).await;
+            service.rotate().await;
+            let watch = service.world.watch.borrow();
+            watch.violations.iter().map(|violation| violation.invariant).collect::<BTreeSet<_>>()
+        })
+    };
+    assert_eq!(broken(Variant::Sound), BTreeSet::new());
+    assert_eq!(broken(Variant::RetriesInPlaintext), BTreeSet::from(["TLS"]));
+}
+
+#[test]
+fn an_unreachable_server_is_told_from_a_wrong_password() {
+    let code = |variant| {
+        World::run(async {
+            let service = Situation::Fresh.prepare(Plan::SingleUser, Kind::Transactional, variant).await;
+            service.invoke(Step::Create).await.unwrap().unwrap();
+            let calls = service.world.gate.borrow().calls;
+            let all = (calls..calls + 12).map(|at| (at, Fault::Before));
+            service.world.gate.borrow_mut().faults = all.skip(3).collect();
+            service.invoke(Step::Set).await.unwrap().unwrap_err().code().name()
+        })
+    };
+    assert_eq!(code(Variant::Sound), "NET_DB_UNREACHABLE");
+    assert_ne!(code(Variant::SwallowsErrors), "NET_DB_UNREACHABLE");
+}
+
+#[test]
+fn a_login_with_pending_first_is_seen_elsewhere_and_as_a_refused_login() {
+    let attempts = |variant, elsewhere: bool| {
+        World::run(async {
+            let service = Situation::Fresh.prepare(Plan::SingleUser, Kind::Transactional, variant).await;
+            service.invoke(Step::Create).await.unwrap().unwrap();
+            if elsewhere {
+                let text = document("app", "next-1").replace("db.example.com", "elsewhere.example.com");
+                let mut store = service.world.store.borrow_mut();
+                let secret = store.secret_mut();
+                let pending = secret.holder(&StagingLabel::Pending).unwrap().clone();
+                secret.versions.get_mut(&pending).unwrap().value = Some(Value::Text(text));
+            }
+            drop(service.invoke(Step::Set).await);
+            let server = service.world.server.borrow();
+            let seen = |attempt: &Attempt| {
+                if elsewhere { attempt.host.contains("elsewhere") } else { !attempt.accepted }
+            };
+            server.attempts.iter().filter(|attempt| seen(attempt)).count()
+        })
+    };
+    for elsewhere in [true, false] {
+        assert_eq!(attempts(Variant::Sound, elsewhere), 0);
+        assert_eq!(attempts(Variant::TrustsPending, elsewhere), 1);
     }
 }

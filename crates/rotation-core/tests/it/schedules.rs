@@ -15,13 +15,15 @@ use proptest::{
     test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
 };
 
-use self::run::Runs;
+use self::run::{Figures, Runs};
 use crate::world::{Sighting, World};
 
 /// How many bytes decide over one schedule, at most.
 const DECISIONS: usize = 240;
 /// How many schedules a plain `cargo test` tries. `scripts/prove` asks for more.
 const FEW: u64 = 2_000;
+/// From how many on every state worth reaching must have been reached.
+const ENOUGH: u64 = 50_000;
 /// How often a failing schedule is made smaller.
 const CUTS: usize = 400;
 
@@ -105,26 +107,41 @@ async fn cut_down(
     failure
 }
 
+impl Figures {
+    /// Tries these seeds one after another.
+    fn through(seeds: impl Iterator<Item = u64>) -> Self {
+        let mut runs = Runs::default();
+        World::run(async {
+            for seed in seeds {
+                let tree = decisions(seed);
+                if let Err(failure) = runs.run(Decisions::of(tree.current())).await {
+                    let small = cut_down(&mut runs, tree, failure).await;
+                    panic!("schedule {seed}: {small}\nreplay it: scripts/prove --seed {seed}");
+                }
+            }
+        });
+        runs.figures
+    }
+}
+
 #[test]
 fn random_schedules_of_any_number_of_invocations_lose_nothing() {
     let start = Instant::now();
     let replayed = setting("PROVE_SEED");
     let count = setting("PROVE_SCHEDULES").unwrap_or(FEW);
-    let seeds = replayed.map_or(0..count, |seed| seed..seed + 1);
-    let mut runs = Runs::default();
-    World::run(async {
-        for seed in seeds.clone() {
-            let tree = decisions(seed);
-            if let Err(failure) = runs.run(Decisions::of(tree.current())).await {
-                let small = cut_down(&mut runs, tree, failure).await;
-                panic!("schedule {seed}: {small}\nreplay it: scripts/prove --seed {seed}");
-            }
-        }
-    });
     if let Some(seed) = replayed {
-        println!("schedule {seed} holds:\n{}", runs.last);
+        println!("schedule {seed} holds:\n{}", Figures::through(std::iter::once(seed)).last);
         return;
     }
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    let runs = std::thread::scope(|scope| {
+        let shard = |first: u64| scope.spawn(move || Figures::through((first..count).step_by(workers)));
+        let shards: Vec<_> = (0..).take(workers).map(shard).collect();
+        shards.into_iter().fold(Figures::default(), |all, shard| match shard.join() {
+            Ok(figures) => all.and(figures),
+            Err(panic) => std::panic::resume_unwind(panic),
+        })
+    });
     println!(
         "\nproof: schedules: {count} random schedules, {} calls, {} faults, {} with an act by hand, {} wrote in the gap, \
          {:.1} s",
@@ -153,5 +170,5 @@ fn random_schedules_of_any_number_of_invocations_lose_nothing() {
         Sighting::WroteInTheGap,
     ];
     let missed: BTreeSet<_> = reached.into_iter().filter(|state| !runs.sighted.contains(state)).collect();
-    assert!(missed.is_empty() || count < FEW, "never reached: {missed:?}");
+    assert!(missed.is_empty() || count < ENOUGH, "never reached: {missed:?}");
 }

@@ -49,10 +49,16 @@ enum Job {
     ByHand(Act),
 }
 
-/// All schedules of a test, and what they came to together.
+/// Runs schedules one after another.
 #[derive(Default)]
 pub(super) struct Runs {
     starts: BTreeMap<(usize, usize, usize), Service>,
+    pub(super) figures: Figures,
+}
+
+/// What schedules came to together.
+#[derive(Default)]
+pub(super) struct Figures {
     pub(super) calls: usize,
     pub(super) faults: usize,
     pub(super) acts: usize,
@@ -60,6 +66,18 @@ pub(super) struct Runs {
     pub(super) sighted: BTreeSet<Sighting>,
     /// What the last one did.
     pub(super) last: String,
+}
+
+impl Figures {
+    /// Both together.
+    pub(super) fn and(mut self, mut other: Self) -> Self {
+        self.calls += other.calls;
+        self.faults += other.faults;
+        self.acts += other.acts;
+        self.gaps += other.gaps;
+        self.sighted.append(&mut other.sighted);
+        self
+    }
 }
 
 impl Runs {
@@ -86,13 +104,14 @@ impl Runs {
         if let Some(first) = jobs.iter().position(acts) {
             jobs[first + 1..].iter_mut().filter(|job| acts(job)).for_each(|job| *job = Job::Rotation);
         }
-        self.last = format!("{plan:?}, {kind:?}, {:?}, {called:?}: {jobs:?}\n", Situation::ALL[situation]);
+        self.figures.last =
+            format!("{plan:?}, {kind:?}, {:?}, {called:?}: {jobs:?}\n", Situation::ALL[situation]);
         self.drive(&service, &jobs, decisions).await;
         let violations = self.take(&service.world);
         let by_hand = jobs.iter().any(|job| matches!(job, Job::ByHand(_)));
         let in_the_gap = violations.iter().any(|violation| violation.unseen);
-        self.acts += usize::from(by_hand);
-        self.gaps += usize::from(in_the_gap);
+        self.figures.acts += usize::from(by_hand);
+        self.figures.gaps += usize::from(in_the_gap);
         let why = match violations.iter().find(|violation| !excused(violation, in_the_gap, by_hand)) {
             Some(violation) => format!("{violation:?}"),
             None if in_the_gap || by_hand => {
@@ -109,7 +128,7 @@ impl Runs {
                 },
             },
         };
-        Err(Failure { why, story: std::mem::take(&mut self.last) })
+        Err(Failure { why, story: std::mem::take(&mut self.figures.last) })
     }
 
     /// Lets the jobs make their calls, one at a time, until all are over.
@@ -145,10 +164,10 @@ impl Runs {
                 gate.log.len()
             };
             world.admit(actor, ticket, &mut futures[actor], None).await;
-            self.calls += 1;
-            self.faults += usize::from(fault.is_some());
+            self.figures.calls += 1;
+            self.figures.faults += usize::from(fault.is_some());
             let fault = fault.map_or_else(String::new, |fault| format!(" !{fault:?}"));
-            writeln!(self.last, "  {actor} {}{fault}", world.gate.borrow().log[made].1).unwrap();
+            writeln!(self.figures.last, "  {actor} {}{fault}", world.gate.borrow().log[made].1).unwrap();
         }
         drop(futures);
         std::mem::take(&mut *world.gate.borrow_mut());
@@ -156,7 +175,7 @@ impl Runs {
 
     fn take(&mut self, world: &World) -> Vec<Violation> {
         let mut watch = world.watch.borrow_mut();
-        self.sighted.append(&mut watch.sighted);
+        self.figures.sighted.append(&mut watch.sighted);
         std::mem::take(&mut watch.violations)
     }
 }

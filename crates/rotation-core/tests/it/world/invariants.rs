@@ -7,7 +7,7 @@ use rotation_core::{
     database::{Credential, TlsMode, Transport},
 };
 
-use super::{Plan, Sighting, User, Value, World, digest::credentials};
+use super::{Plan, ServerTls, Sighting, User, Value, World, digest::credentials};
 
 /// A broken invariant.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,8 +58,9 @@ enum Protected {
 
 impl Watch {
     /// A password is about to travel.
-    pub(crate) fn transport(&mut self, transport: Transport, asked: TlsMode) {
-        if transport == Transport::Plaintext && asked != TlsMode::Off && self.certificate_failed {
+    pub(crate) fn transport(&mut self, transport: Transport, asked: TlsMode, offered: ServerTls) {
+        let downgraded = self.certificate_failed || offered == ServerTls::Good;
+        if transport == Transport::Plaintext && asked != TlsMode::Off && downgraded {
             self.report("TLS", "server: connect", false);
         }
     }

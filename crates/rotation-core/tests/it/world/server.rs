@@ -217,7 +217,8 @@ impl Engine for Server {
         let world = &self.0;
         let lost = || Err(ConnectError::Unreachable(Cause::new("connection reset")));
         let effect = || {
-            world.watch.borrow_mut().transport(transport, login.tls);
+            let offered = world.server.borrow().tls;
+            world.watch.borrow_mut().transport(transport, login.tls, offered);
             let outcome = world.server.borrow_mut().connect(login, transport);
             if matches!(outcome, Err(ConnectError::TlsInvalid { .. })) {
                 world.watch.borrow_mut().certificate_failed = true;

@@ -9,7 +9,10 @@ use rotation_core::{
 };
 
 use super::{ARN, Atlas, FUNCTION, PROFILE, Plan, Server, Store, Value, World, digest::credentials};
-use crate::mutants::{DowngradesTls, RereadsCurrent, TrustsPending};
+use crate::mutants::{
+    DowngradesTls, NeverAsks, OverwritesValue, RereadsCurrent, RetriesInPlaintext, SwallowsErrors,
+    TrustsPending,
+};
 
 /// The function under test: ours, or ours with one defect put back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +24,14 @@ pub(crate) enum Variant {
     TrustsPending,
     /// A certificate failure counts as "no TLS offered".
     DowngradesTls,
+    /// Any failure is followed by plaintext.
+    RetriesInPlaintext,
+    /// Any failure counts as a wrong password.
+    SwallowsErrors,
+    /// A version may get a second value.
+    OverwritesValue,
+    /// A change is made final without a last look at the labels.
+    NeverAsks,
 }
 
 /// What the service does with AWSPENDING after a rotation; users report both.
@@ -179,6 +190,22 @@ impl Service {
             }
             Variant::TrustsPending => {
                 let target = TrustsPending(self.database(server, deadline));
+                self.run(step, store, target, deadline, journal).await
+            }
+            Variant::NeverAsks => {
+                let target = NeverAsks(self.database(server, deadline));
+                self.run(step, store, target, deadline, journal).await
+            }
+            Variant::OverwritesValue => {
+                let store = OverwritesValue(store);
+                self.run(step, store, self.database(server, deadline), deadline, journal).await
+            }
+            Variant::RetriesInPlaintext => {
+                let target = self.database(RetriesInPlaintext(server), deadline);
+                self.run(step, store, target, deadline, journal).await
+            }
+            Variant::SwallowsErrors => {
+                let target = self.database(SwallowsErrors(server), deadline);
                 self.run(step, store, target, deadline, journal).await
             }
             Variant::DowngradesTls => {

@@ -219,6 +219,25 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Gives a pending version another value.
+    pub(crate) async fn overwrite(
+        &self,
+        pending: &PendingVersion,
+        document: &SecretDocument,
+    ) -> Result<Put, StoreError> {
+        self.call("store: PutSecretValue", |store| {
+            store.change(pending.secret(), |secret| {
+                if let Some(version) = secret.versions.get_mut(pending.version()) {
+                    version.value = None;
+                }
+                Ok(secret.put(pending.version(), &document.to_json()))
+            })
+        })
+        .await
+    }
+}
+
 impl SecretStore for Store {
     async fn describe(&self, secret: &SecretId) -> Result<VersionStages, StoreError> {
         self.call("store: DescribeSecret", |store| Ok(store.find(secret)?.describe(secret))).await
