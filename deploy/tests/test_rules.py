@@ -116,8 +116,27 @@ def test_a_parameter_means_the_same_in_every_template() -> None:
             if value != {"Ref": parameter}:
                 continue
             ours, theirs = ROOT["Parameters"][parameter], template["Parameters"][parameter]
-            for key in ("Type", "AllowedValues", "MinValue", "MaxValue", "NoEcho"):
+            for key in ("Type", "AllowedValues", "AllowedPattern", "MinValue", "MaxValue", "NoEcho"):
                 both = (ours.get(key), theirs.get(key))
-                # The root asks discovery to find the engine out only where nobody has said it.
-                exempt = name == "Discovery" and parameter == "Engine"
+                # Alone, discovery can find the engine out, and a schedule may be of any secret.
+                exempt = (name, parameter) in {
+                    ("Discovery", "Engine"),
+                    ("Schedule", "SecretArn"),
+                    ("Watch", "SecretArn"),
+                }
                 assert exempt or both[0] == both[1], (name, parameter, key, both)
+
+
+# All that CloudFormation's guide allows in a rule. cfn-lint lets others pass.
+IN_RULES = {"Fn::And", "Fn::Contains", "Fn::EachMemberEquals", "Fn::EachMemberIn", "Fn::Equals", "Fn::Not", "Fn::Or",
+            "Fn::RefAll", "Fn::ValueOf", "Fn::ValueOfAll"}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", templates.NAMES)
+def test_rules_use_what_rules_may_use(name: str) -> None:
+    rules = json.dumps(templates.read(name).get("Rules", {}))
+    assert set(re.findall(r'"(Fn::\w+)"', rules)) <= IN_RULES
+
+
+def test_the_root_is_small_enough_to_be_given_without_a_bucket() -> None:
+    assert templates.path("rotation").stat().st_size < 51_200
