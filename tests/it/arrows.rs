@@ -48,13 +48,15 @@ const ARROWS: &[(&str, &[&str])] = &[
             "rotator-postgres",
         ],
     ),
+    ("placement", &["rotation-aws", "rotation-core", "rotation-lambda"]),
     ("workspace-tests", &[]),
 ];
 
 /// Crates of others that only one of ours may know.
 const KEEPERS: &[(&str, &[&str])] = &[
-    ("aws-sdk-", &["directory-rds", "directory-redshift", "rotation-aws"]),
-    ("aws-config", &["rotation-aws"]),
+    ("aws-sdk-", &["directory-rds", "directory-redshift", "placement", "rotation-aws"]),
+    ("aws-config", &["placement", "rotation-aws"]),
+    ("aws-sigv4", &["placement"]),
     ("lambda_runtime", &["rotation-lambda"]),
     ("tokio-postgres", &["postgres-session", "rotation-testkit"]),
     ("mysql_async", &["rotation-testkit"]),

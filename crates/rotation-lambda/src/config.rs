@@ -78,7 +78,11 @@ impl Config {
     }
 }
 
-fn endpoint(environment: &Environment) -> Result<Endpoint, ConfigError> {
+/// Where Secrets Manager is: `AWS_REGION`, `SECRETS_MANAGER_ENDPOINT`, `AWS_CA_BUNDLE`.
+///
+/// # Errors
+/// [`ConfigError`] names the first setting that is wrong.
+pub fn endpoint(environment: &Environment) -> Result<Endpoint, ConfigError> {
     Ok(Endpoint {
         region: environment.text("AWS_REGION").map(str::to_owned),
         url: url(environment, "SECRETS_MANAGER_ENDPOINT")?,
@@ -119,7 +123,8 @@ fn ca_bundle(path: &str) -> Result<CaBundle, ConfigError> {
     CaBundle::parse(pem).map_err(|error| refused(format!("names a file that {error}")))
 }
 
-fn access_key(environment: &Environment) -> Option<AccessKey> {
+/// The credentials that Lambda gives a function; `None` where it gave none.
+pub fn access_key(environment: &Environment) -> Option<AccessKey> {
     let owned = |name| environment.text(name).map(str::to_owned);
     Some(AccessKey {
         id: owned("AWS_ACCESS_KEY_ID")?,

@@ -5,16 +5,20 @@
 //! main ─> serve_single_user(engine) | serve_master_user(engine, directory)
 //!   Environment ─> Config ─> log, SecretsManager, engine         once
 //!   /next ─> RotationEvent ─> Rotator::rotate ─> outcome line, metrics    each invocation
+//! main ─> serve_events(handler)                                           a function that rotates nothing
 //! ```
 
 mod config;
 mod environment;
+mod events;
 mod failure;
 mod log;
 mod metrics;
 mod report;
 mod serve;
 
-pub use config::{Config, StrategyKind};
+pub use config::{Config, StrategyKind, access_key, endpoint};
 pub use environment::{ConfigError, Environment};
+pub use events::{EventFailure, Invocation, serve_events};
+pub use log::start_log;
 pub use serve::{serve_master_user, serve_single_user};

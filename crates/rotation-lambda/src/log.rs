@@ -12,6 +12,14 @@ use tracing_subscriber::{
 
 use crate::environment::{ConfigError, Environment};
 
+/// Sends the lines of our crates to standard output, for a function that writes lines of its own.
+///
+/// # Errors
+/// [`ConfigError`] for an unknown format or level; logging is set up with the default all the same.
+pub fn start_log(environment: &Environment) -> Result<(), ConfigError> {
+    Log::start(environment).1
+}
+
 /// How lines are written.
 #[derive(Clone, Debug)]
 pub(crate) struct Log {
@@ -100,5 +108,7 @@ pub(crate) fn milliseconds_since_1970() -> u64 {
 
 fn is_ours(target: &str) -> bool {
     // Crates of this workspace, by the names that they share.
-    ["rotation_", "rotator_", "database_", "postgres_session"].iter().any(|prefix| target.starts_with(prefix))
+    ["rotation_", "rotator_", "database_", "placement", "postgres_session"]
+        .iter()
+        .any(|prefix| target.starts_with(prefix))
 }

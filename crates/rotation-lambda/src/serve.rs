@@ -172,7 +172,8 @@ fn read(payload: &RawValue) -> Result<RotationEvent, EventError> {
     RotationEvent::from_json(&event)
 }
 
-fn deadline(context: &Context) -> Deadline {
+/// The moment at which an invocation must have answered.
+pub(crate) fn deadline(context: &Context) -> Deadline {
     #[expect(
         clippy::disallowed_methods,
         reason = "the deadline comes as a time of day, and this is the shell"

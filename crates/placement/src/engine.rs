@@ -1,0 +1,60 @@
+//! Which of our rotation functions a database wants.
+
+use std::fmt;
+
+/// A database that there is a rotation function for, by the first part of the artifact's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// PostgreSQL, on RDS or Aurora.
+    Postgres,
+    /// MySQL, on RDS or Aurora.
+    Mysql,
+    /// MariaDB on RDS.
+    Mariadb,
+    /// DocumentDB; MongoDB where somebody runs it.
+    Docdb,
+    /// Redshift and Redshift Serverless.
+    Redshift,
+}
+
+impl Engine {
+    /// The engine behind a name, as secrets (`mongo`), the directory of RDS (`aurora-postgresql`) and our own
+    /// artifacts spell it, in any case.
+    pub fn parse(name: &str) -> Option<Self> {
+        Some(match name.to_ascii_lowercase().as_str() {
+            "postgres" | "postgresql" | "aurora-postgresql" => Self::Postgres,
+            "mysql" | "aurora-mysql" | "aurora" => Self::Mysql,
+            "mariadb" => Self::Mariadb,
+            "docdb" | "mongo" | "mongodb" => Self::Docdb,
+            "redshift" | "redshift-serverless" => Self::Redshift,
+            _ => return None,
+        })
+    }
+
+    /// The first part of the artifact's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Postgres => "postgres",
+            Self::Mysql => "mysql",
+            Self::Mariadb => "mariadb",
+            Self::Docdb => "docdb",
+            Self::Redshift => "redshift",
+        }
+    }
+
+    /// Where the engine listens unless somebody says otherwise.
+    pub fn default_port(self) -> u16 {
+        match self {
+            Self::Postgres => 5432,
+            Self::Mysql | Self::Mariadb => 3306,
+            Self::Docdb => 27017,
+            Self::Redshift => 5439,
+        }
+    }
+}
+
+impl fmt::Display for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
