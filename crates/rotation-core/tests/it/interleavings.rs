@@ -45,7 +45,7 @@ fn check(
     let (mut points, mut schedules, mut text) = (0, 0, String::new());
     let mut reached = BTreeSet::new();
     for step in steps {
-        let walked = Walked::all(Pair { race, step: *step, plan, kind, variant: Variant::Sound, act: None });
+        let walked = Walked::all(Pair { race, step: *step, plan, kind, variant: Variant::Sound });
         points += walked.points;
         schedules += walked.schedules;
         reached.extend(walked.sighted);

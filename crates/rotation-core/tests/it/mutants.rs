@@ -45,7 +45,7 @@ fn a_stale_finish_that_reads_current_anew_leaves_a_current_that_does_not_log_in(
     for kind in [Kind::Transactional, Kind::Autocommit] {
         let broken = |variant| {
             let (race, step, plan) = (Race::Stale, Step::Finish, Plan::Alternating);
-            let walked = Walked::all(Pair { race, step, plan, kind, variant, act: None });
+            let walked = Walked::all(Pair { race, step, plan, kind, variant });
             let all = walked.violations.into_iter().chain(walked.unexplained);
             all.map(|violation| violation.invariant).collect::<BTreeSet<_>>()
         };
@@ -98,7 +98,7 @@ fn a_change_without_a_last_look_at_the_labels_is_seen_outside_of_the_gap() {
     for (plan, kind) in [(Plan::SingleUser, Kind::Transactional), (Plan::Alternating, Kind::Autocommit)] {
         let unexplained = |variant| {
             let (race, step) = (Race::Stale, Step::Set);
-            let walked = Walked::all(Pair { race, step, plan, kind, variant, act: None });
+            let walked = Walked::all(Pair { race, step, plan, kind, variant });
             walked.unexplained.into_iter().map(|violation| violation.invariant).collect::<BTreeSet<_>>()
         };
         assert_eq!(unexplained(Variant::Sound), BTreeSet::new());

@@ -11,20 +11,14 @@ use std::{
 
 use rotation_core::{StagingLabel, Step};
 
-use crate::{
-    operators::recover,
-    world::{
-        Act, Invocation, Kind, Plan, Service, Sighting, Situation, Variant, Violation, World, poll_once,
-        version,
-    },
+use crate::world::{
+    Invocation, Kind, Plan, Service, Sighting, Situation, Variant, Violation, World, poll_once, version,
 };
 
 /// The invocation that came first.
 const OLD: usize = 0;
 /// The other one.
 const NEW: usize = 1;
-/// Somebody who does one thing by hand, at any time.
-const OPERATOR: usize = 2;
 
 /// Two invocations to walk through.
 #[derive(Clone, Copy, Debug)]
@@ -35,8 +29,6 @@ pub(crate) struct Pair {
     pub(crate) plan: Plan,
     pub(crate) kind: Kind,
     pub(crate) variant: Variant,
-    /// What is done by hand meanwhile.
-    pub(crate) act: Option<Act>,
 }
 
 /// What both do.
@@ -54,7 +46,7 @@ pub(crate) enum Race {
 #[derive(Default)]
 struct Branch {
     path: Vec<usize>,
-    histories: [DefaultHasher; 3],
+    histories: [DefaultHasher; 2],
 }
 
 /// What a walk came to.
@@ -114,14 +106,12 @@ impl Walked {
                     .map(|answer| answer.map_or_else(|error| error.code().name(), |_| "ok")),
             );
         };
-        let by_hand = async |act: Act| world.call("operator: by hand", || act.by_hand(world), || ()).await;
-        let operator = pair.act.map(|act| Box::pin(by_hand(act)) as Invocation<'_>);
-        let mut futures: [Option<Invocation<'_>>; 3] =
-            [Some(Box::pin(old_future)), Some(Box::pin(go_on(&new, pair))), operator];
+        let mut futures: [Option<Invocation<'_>>; 2] =
+            [Some(Box::pin(old_future)), Some(Box::pin(go_on(&new, pair)))];
         let Branch { path, mut histories } = branch;
         let mut taken = Vec::new();
         while futures.iter().any(Option::is_some) {
-            for actor in [OLD, NEW, OPERATOR] {
+            for actor in [OLD, NEW] {
                 // Whoever waits for its turn has nothing else to do.
                 if !world.waits(actor) {
                     world.gate.borrow_mut().actor = actor;
@@ -155,7 +145,7 @@ impl Walked {
         let over = futures.iter().all(Option::is_none);
         drop(futures);
         if over {
-            self.arrive(&new, pair).await;
+            self.arrive(&new).await;
         }
         self.answers.extend(answer.get());
         let mut watch = world.watch.borrow_mut();
@@ -167,14 +157,8 @@ impl Walked {
     }
 
     /// Both are over: the service retries whatever rotation is under way.
-    async fn arrive(&mut self, new: &Service, pair: Pair) {
+    async fn arrive(&mut self, new: &Service) {
         std::mem::take(&mut *new.world.gate.borrow_mut());
-        if pair.act.is_some() {
-            if !recover(new).await {
-                new.world.watch.borrow_mut().report("I5", "operator: mend", false);
-            }
-            return;
-        }
         let pending = new.world.store.borrow().secret().holder(&StagingLabel::Pending).cloned();
         let Some(token) = pending else { return };
         new.world.watch.borrow_mut().tokens.insert(OLD, token.clone());
@@ -229,7 +213,7 @@ async fn go_on(new: &Service, pair: Pair) {
 }
 
 /// What tells this point from others: the world, what both have seen, and whose calls wait.
-fn point(world: &World, histories: &[DefaultHasher; 3], ready: &[(usize, u64)]) -> u64 {
+fn point(world: &World, histories: &[DefaultHasher; 2], ready: &[(usize, u64)]) -> u64 {
     let mut hasher = DefaultHasher::new();
     let actors: Vec<usize> = ready.iter().map(|(actor, _)| *actor).collect();
     (world.digest(), histories.each_ref().map(Hasher::finish), actors).hash(&mut hasher);
