@@ -19,6 +19,7 @@ const EVENTS_AND_LABELS: &[Row] = &[
     (Code::VersionUnknown, "unknown_version", "VERSION_UNKNOWN"),
     (Code::VersionNotPending, "not_pending", "VERSION_NOT_PENDING"),
     (Code::SecretNoCurrent, "a_secret_without_awscurrent_is_refused", "SECRET_NO_CURRENT"),
+    (Code::DryRun, "refused_as_dry_run", "DRY_RUN"),
     (Code::LabelsMoved, "overtaken", "LABELS_MOVED"),
     (Code::SecretNoValue, "missing_value", "SECRET_NO_VALUE"),
     (Code::TimedOut, "what_hangs_is_named_by_who_kept_us_waiting", "TIMED_OUT"),

@@ -1,6 +1,7 @@
 //! `rotate secret`: the four steps from one's own machine, without a function.
 
 mod plan;
+mod rehearsal;
 mod steps;
 
 use std::io::{self, IsTerminal};
@@ -46,6 +47,10 @@ pub(crate) struct Arguments {
     /// Take up the rotation of this version, and do nothing if another one is pending
     #[arg(long, value_name = "UUID")]
     token: Option<String>,
+
+    /// Say every statement that would be run, passwords left out, and change nothing
+    #[arg(long)]
+    dry_run: bool,
 
     /// Do not ask; needed where nobody is at the terminal
     #[arg(long, short)]
@@ -103,7 +108,7 @@ Rotate a secret from this machine, with your own AWS credentials.
 
 Does what the Lambda function does, in the same four steps: makes a new version as AWSPENDING, changes the password in \
 the database, tests it, and moves AWSCURRENT. Shows first what it is going to do and which version logs in now, and \
-asks. A rotation that was left half-way (an AWSPENDING version) is taken up where it stands, and so it can be \
+asks; with --dry-run it also says every statement that it would run, and ends there. A rotation that was left half-way (an AWSPENDING version) is taken up where it stands, and so it can be \
 interrupted at any moment and run again.
 
 Credentials are found in the environment, in the profile of ~/.aws (keys, or a role that keys take on), by a web \
@@ -115,6 +120,7 @@ const EXAMPLES: &str = "\
 Examples:
   rotate secret prod/shop/reporting
   rotate secret prod/shop/checkout --strategy alternating --master-secret prod/shop/master
+  rotate secret prod/shop/checkout --dry-run
   rotate secret prod/shop/reporting --yes --region eu-central-1
   rotate secret shop/reporting --endpoint-url http://127.0.0.1:4584";
 
@@ -178,6 +184,11 @@ async fn rotate<E: Engine>(
     let survey = target(deadline);
     let plan = bounded(deadline, Plan::survey(found, &store, &survey, &strategy, &E::PROFILE)).await?;
     plan.show(screen);
+    if arguments.dry_run || config.dry_run {
+        let deadline = Deadline::after(STEP_TIME);
+        return bounded(deadline, rehearsal::show(&store, target(deadline), plan.secret(), deadline, screen))
+            .await;
+    }
     if !arguments.yes && !agreed(screen)? {
         bail!("nothing was changed");
     }

@@ -15,6 +15,8 @@ pub enum Class {
     Refused,
     /// It may pass by itself: the service's next call may succeed.
     Retryable,
+    /// Nothing went wrong and nothing was done: the step was only to be said.
+    DryRun,
     /// Somebody has to mend something around the secret: a right, a network, a certificate, a user of the database.
     Failed,
 }
@@ -25,6 +27,7 @@ impl Class {
         match self {
             Self::Refused => "refused",
             Self::Retryable => "retryable",
+            Self::DryRun => "dry_run",
             Self::Failed => "failed",
         }
     }
@@ -80,6 +83,8 @@ codes! {
     VersionNotPending = "VERSION_NOT_PENDING", Refused;
     /// No version of the secret is AWSCURRENT.
     SecretNoCurrent = "SECRET_NO_CURRENT", Refused;
+    /// The function is set to say what it would do, and to do nothing.
+    DryRun = "DRY_RUN", DryRun;
     /// The labels moved while the step was working.
     LabelsMoved = "LABELS_MOVED", Refused;
     /// A version that bears a label has no value yet.

@@ -62,6 +62,7 @@ impl RotationError {
             Self::Password(PolicyError::NoRandomness) => Code::NoRandomness,
             Self::Password(_) => Code::PasswordSettings,
             Self::NoValue { .. } => Code::SecretNoValue,
+            Self::DryRun { .. } => Code::DryRun,
             Self::LabelsMoved => Code::LabelsMoved,
             Self::Store(error) => store_code(error.fault),
             Self::Target(error) => error.code(),
@@ -105,6 +106,10 @@ impl RotationError {
                 start a new rotation.",
                 reader.again()
             ),
+            Self::DryRun { .. } => "The function's log says what each step would do. To rotate, take DRY_RUN out of its \
+                environment and rotate the secret again: the pending version is taken up. To leave it, turn rotation \
+                off and remove the label AWSPENDING."
+                .into(),
             Self::LabelsMoved => {
                 "Another rotation or a person moved the labels; this invocation changed nothing \
                 after that. Look at the labels with `aws secretsmanager describe-secret`."

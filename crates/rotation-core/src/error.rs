@@ -49,6 +49,12 @@ pub enum RotationError {
         /// Which label.
         label: StagingLabel,
     },
+    /// The operator: the function only says what it would do.
+    #[error("a dry run: {statements} statements would be run in the database, and nothing was changed")]
+    DryRun {
+        /// How many; the log has each.
+        statements: usize,
+    },
     /// A race: `AWSCURRENT` moved while the step was working.
     #[error("the labels moved while this step was working")]
     LabelsMoved,

@@ -1,5 +1,7 @@
 //! The four steps.
 
+mod rehearsal;
+
 use std::time::Duration;
 
 use crate::{
@@ -13,6 +15,8 @@ use crate::{
     store::{Put, SecretStore, SecretValue, StoreError, StoreFault, Version},
     target::{Applied, Authority, Target, Versions},
 };
+
+pub use rehearsal::{Act, Rehearsal};
 
 /// Pauses between reads of a value or a label that lags behind its write. Each is drawn out by up to its own length,
 /// so that functions that wait for the same thing do not ask at the same time.

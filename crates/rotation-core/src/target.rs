@@ -1,7 +1,11 @@
 //! What a secret opens.
 
 use crate::{
-    database::Committed, document::SecretDocument, error::RotationError, event::SecretId, store::SecretStore,
+    database::{Committed, Credential, Plan},
+    document::SecretDocument,
+    error::RotationError,
+    event::SecretId,
+    store::SecretStore,
 };
 
 /// A database user, an API key, a token: whatever the document of a secret opens.
@@ -18,6 +22,13 @@ pub trait Target {
     /// Afterwards the pending document opens the target. `authority` re-checks that the token is still `AWSPENDING`
     /// and is asked right before the change is made final.
     async fn apply(&self, versions: &Versions, authority: &impl Authority) -> Result<Applied, RotationError>;
+
+    /// Says what [`Target::apply`] would do, and changes nothing: it logs in as `apply` does and reads. `authority` is
+    /// never asked to confirm.
+    async fn plan(&self, versions: &Versions, authority: &impl Authority) -> Result<Intent, RotationError>;
+
+    /// What [`Target::verify`] would run, in words that may be shown.
+    fn proof(&self) -> Vec<String>;
 
     /// Proves that the pending document opens the target and can do work.
     async fn verify(&self, pending: &SecretDocument) -> Result<(), RotationError>;
@@ -54,6 +65,20 @@ pub trait Authority {
 
     /// The tags of another secret, keys with their values.
     async fn companion_tags(&self, secret: &SecretId) -> Result<Vec<(String, String)>, RotationError>;
+}
+
+/// What [`Target::apply`] would do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Intent {
+    /// Nothing: an earlier invocation has changed the target.
+    AlreadySet,
+    /// It would change the target.
+    Change {
+        /// As whom.
+        by: Credential,
+        /// By what.
+        plan: Plan,
+    },
 }
 
 /// What [`Target::apply`] did.

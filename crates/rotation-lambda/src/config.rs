@@ -51,6 +51,8 @@ pub struct Config {
     pub passwords: PasswordPolicy,
     /// Whether a server without TLS is refused even where a secret does not ask for TLS.
     pub require_tls: bool,
+    /// Whether steps are only said, and nothing is done.
+    pub dry_run: bool,
     /// Whether secrets of other accounts and regions may be rotated.
     pub foreign_secrets: ForeignSecrets,
 }
@@ -73,6 +75,7 @@ impl Config {
             },
             passwords: passwords(environment, profile)?,
             require_tls: environment.flag("REQUIRE_TLS", false)?,
+            dry_run: environment.flag("DRY_RUN", false)?,
             foreign_secrets: if foreign { ForeignSecrets::Allow } else { ForeignSecrets::Refuse },
         })
     }

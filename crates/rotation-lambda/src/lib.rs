@@ -14,6 +14,7 @@ mod events;
 mod failure;
 mod log;
 mod metrics;
+mod rehearsal;
 mod report;
 mod serve;
 

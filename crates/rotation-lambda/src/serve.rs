@@ -22,6 +22,7 @@ use crate::{
     failure::Failure,
     log::Log,
     metrics::Metrics,
+    rehearsal,
     report::Report,
 };
 
@@ -150,7 +151,7 @@ impl<E: Engine, D: Directory + Clone> Function<E, D> {
         journal: &Journal,
     ) -> Pin<Box<dyn Future<Output = Result<Outcome, RotationError>> + 'a>> {
         let deadline = deadline(context);
-        let Config { passwords, require_tls, foreign_secrets, .. } = &self.config;
+        let Config { passwords, require_tls, foreign_secrets, dry_run, .. } = &self.config;
         let target =
             Database::new(&self.engine, self.strategy.clone(), passwords.clone(), *require_tls, deadline)
                 .recorded_in(journal);
@@ -159,7 +160,18 @@ impl<E: Engine, D: Directory + Clone> Function<E, D> {
             foreign_secrets: *foreign_secrets,
         };
         let rotator = Rotator::new(self.store.clone(), target, invoker).recorded_in(journal);
-        Box::pin(async move { rotator.rotate(event, deadline).await })
+        let dry_run = *dry_run;
+        Box::pin(async move {
+            if !dry_run {
+                return rotator.rotate(event, deadline).await;
+            }
+            // Success would let the service go on to finishSecret, and promote a version without a value.
+            let Some(rehearsal) = rotator.rehearse(event, deadline).await? else {
+                return Ok(Outcome::AlreadyDone);
+            };
+            rehearsal::write(&context.request_id, event, &rehearsal);
+            Err(RotationError::DryRun { statements: rehearsal.statements() })
+        })
     }
 }
 

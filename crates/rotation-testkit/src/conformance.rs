@@ -16,6 +16,7 @@ mod case;
 mod credentials;
 mod database;
 mod documents;
+mod dry_run;
 mod events;
 mod faults;
 mod gate;
@@ -70,7 +71,7 @@ pub enum Topic {
     Credentials,
     /// Events, labels and documents that must be refused.
     Refusals,
-    /// Settings that must be refused, and the lines that are written.
+    /// Settings that must be refused, dry runs, and the lines that are written.
     Operation,
 }
 
@@ -160,7 +161,8 @@ fn cases<D: Database>(topic: Topic, strategy: RotationStrategy) -> Vec<Case<D>> 
             [events::cases(), documents::cases(), pending::cases()].into_iter().flatten().collect()
         }
         Topic::Operation => {
-            [settings::cases(), lines::cases(), metrics::cases()].into_iter().flatten().collect()
+            let all = [settings::cases(), lines::cases(), metrics::cases(), dry_run::cases()];
+            all.into_iter().flatten().collect()
         }
     }
 }

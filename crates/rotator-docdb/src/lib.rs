@@ -111,6 +111,7 @@ impl Engine for DocumentDb {
         default_port: 27017,
         default_database: Some(DEFAULT_HOME),
         home_field: Some("authdb"),
+        probe: r#"{"connectionStatus":1}"#,
         clone_suffix: "_clone",
         name_limit: NameLimit::Bytes(512),
         reserved_users: &["serviceadmin", "rdsadmin", "__system"],

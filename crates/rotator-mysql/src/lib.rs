@@ -165,6 +165,7 @@ impl Engine for MySql {
         default_port: 3306,
         default_database: None,
         home_field: None,
+        probe: "SELECT NOW()",
         clone_suffix: "_clone",
         // Since 5.7.8.
         name_limit: NameLimit::Characters(32),
@@ -193,6 +194,7 @@ impl Engine for MariaDb {
         default_port: 3306,
         default_database: None,
         home_field: None,
+        probe: "SELECT NOW()",
         clone_suffix: "_clone",
         // Since 10.6; `USERNAME_CHARACTER_LIMIT` lowers it to the 80 of older servers.
         name_limit: NameLimit::Characters(128),

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use rotation_core::{
     Deadline,
     database::{
-        Change, Committed, Credentials, Plan, Session, StatementError, StatementFault, UserPair, Username,
+        Change, Committed, Credentials, Engine, Plan, Session, StatementError, StatementFault, UserPair,
+        Username,
     },
 };
 use serde_json::Map;
 
 use crate::{
-    Settings,
+    MySql, Settings,
     account::Options,
     connection::Connection,
     dialect::Dialect,
@@ -41,7 +42,7 @@ enum Staged {
 
 impl Session for MysqlSession {
     async fn probe(&mut self) -> Result<(), StatementError> {
-        Ok(self.connection.run(&Statement::new("select", "SELECT NOW()")).await.map(drop)?)
+        Ok(self.connection.run(&Statement::new("select", MySql::PROFILE.probe)).await.map(drop)?)
     }
 
     /// No turn is taken: whoever rotates the user at the same time is not to be kept waiting for a plan.

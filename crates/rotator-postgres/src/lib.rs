@@ -108,6 +108,7 @@ impl Engine for Postgres {
         default_port: 5432,
         default_database: Some("postgres"),
         home_field: None,
+        probe: "SELECT pg_catalog.now()",
         clone_suffix: "_clone",
         name_limit: NameLimit::Bytes(63),
         reserved_users: &[

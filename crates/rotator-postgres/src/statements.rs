@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use postgres_session::{Statement, Verifier, quote_identifier, quote_literal};
-use rotation_core::database::{UserPair, Username};
+use rotation_core::database::{Engine, UserPair, Username};
+
+use crate::Postgres;
 
 /// Begins the transaction that everything happens in.
 ///
@@ -63,7 +65,7 @@ pub(crate) fn commit() -> Statement {
 
 /// Proves that the user can do work.
 pub(crate) fn probe() -> Statement {
-    Statement::new("select", "SELECT pg_catalog.now()")
+    Statement::new("select", Postgres::PROFILE.probe)
 }
 
 /// How the server stores passwords, and whether the session's own user is past its validity.
@@ -167,10 +169,9 @@ pub(crate) fn roll_back() -> Statement {
 #[cfg(test)]
 mod tests {
     use expect_test::{Expect, expect};
-    use rotation_core::database::{Engine, Password};
+    use rotation_core::database::Password;
 
     use super::*;
-    use crate::Postgres;
 
     #[track_caller]
     #[expect(clippy::needless_pass_by_value, reason = "a snapshot is written where it is used")]

@@ -117,6 +117,7 @@ impl Engine for Redshift {
         default_port: 5439,
         default_database: Some("dev"),
         home_field: None,
+        probe: "SELECT getdate()",
         clone_suffix: "_clone",
         name_limit: NameLimit::Bytes(127),
         reserved_users: &["rdsdb", "public"],

@@ -4,9 +4,12 @@
 use std::time::Duration;
 
 use postgres_session::Statement;
-use rotation_core::database::StatementError;
+use rotation_core::database::{Engine, StatementError};
 
-use crate::quote::{literals, quote_identifier};
+use crate::{
+    Redshift,
+    quote::{literals, quote_identifier},
+};
 
 /// Begins the transaction that everything happens in ("BEGIN", "SET", `search_path`,
 /// `enable_case_sensitive_identifier`, `statement_timeout`, "datestyle", "timezone").
@@ -47,7 +50,7 @@ pub(crate) fn commit() -> Statement {
 
 /// Proves that the user can do work ("GETDATE function").
 pub(crate) fn probe() -> Statement {
-    Statement::new("select", "SELECT getdate()")
+    Statement::new("select", Redshift::PROFILE.probe)
 }
 
 /// The session's own user as the catalogue spells it, and whether it is past its validity (`PG_USER`, `CURRENT_USER`).

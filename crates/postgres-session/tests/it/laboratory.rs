@@ -23,6 +23,7 @@ const PROFILE: EngineProfile = EngineProfile {
     default_port: 5432,
     default_database: Some("postgres"),
     home_field: None,
+    probe: "",
     clone_suffix: "_clone",
     name_limit: NameLimit::Bytes(63),
     reserved_users: &[],

@@ -156,8 +156,9 @@ async fn the_help_of_secret_says_what_it_will_do() {
 
             Does what the Lambda function does, in the same four steps: makes a new version as AWSPENDING,
             changes the password in the database, tests it, and moves AWSCURRENT. Shows first what it is going
-            to do and which version logs in now, and asks. A rotation that was left half-way (an AWSPENDING
-            version) is taken up where it stands, and so it can be interrupted at any moment and run again.
+            to do and which version logs in now, and asks; with --dry-run it also says every statement that it
+            would run, and ends there. A rotation that was left half-way (an AWSPENDING version) is taken up
+            where it stands, and so it can be interrupted at any moment and run again.
 
             Credentials are found in the environment, in the profile of ~/.aws (keys, or a role that keys take
             on), by a web identity, and in a container or instance. A profile of SSO or credential_process is
@@ -199,6 +200,9 @@ async fn the_help_of_secret_says_what_it_will_do() {
                   --token <UUID>
                       Take up the rotation of this version, and do nothing if another one is pending
 
+                  --dry-run
+                      Say every statement that would be run, passwords left out, and change nothing
+
               -y, --yes
                       Do not ask; needed where nobody is at the terminal
 
@@ -214,6 +218,7 @@ async fn the_help_of_secret_says_what_it_will_do() {
             Examples:
               rotate secret prod/shop/reporting
               rotate secret prod/shop/checkout --strategy alternating --master-secret prod/shop/master
+              rotate secret prod/shop/checkout --dry-run
               rotate secret prod/shop/reporting --yes --region eu-central-1
               rotate secret shop/reporting --endpoint-url http://127.0.0.1:4584
         "#]],

@@ -31,6 +31,26 @@ async fn a_single_user_gets_a_new_password_without_a_failed_login() {
 }
 
 #[tokio::test]
+async fn a_dry_run_says_every_statement_and_changes_nothing() {
+    let world = World::new().await;
+    let labels = world.service.stages(SECRET).unwrap();
+    let run = world.rotate(&["--dry-run"]).await;
+    let statement = format!("ALTER ROLE \"{}\" PASSWORD '...'", world.user.username);
+    run.expect_code(0)
+        .expect_out("in a new version under AWSPENDING")
+        .expect_out(&format!("as AWSCURRENT, would run: {statement}"))
+        .expect_out("SELECT pg_catalog.now()")
+        .expect_out("would move AWSCURRENT from version")
+        .expect_out("1 statements would be run in the database. Nothing was changed.");
+    assert_eq!(world.service.stages(SECRET).unwrap(), labels);
+    assert!(world.logs_in(&world.user).await);
+    assert_eq!(world.server.failed_logins_of(&world.user.username), 0);
+    assert!(
+        !world.server.log().contains(&format!("|{}|postgres|LOG:  statement: ALTER", world.user.username))
+    );
+}
+
+#[tokio::test]
 async fn a_masterarn_means_alternating_users_and_the_live_user_keeps_its_password() {
     let world = World::new().await;
     let master = world.server.create_role("CREATEROLE").await.unwrap();

@@ -116,6 +116,8 @@ pub struct EngineProfile {
     /// The field of a secret that says in which database its user is defined, for engines whose users belong to
     /// databases; where the field is absent, the database that is opened.
     pub home_field: Option<&'static str>,
+    /// What proves that a user can do work, as the server gets it.
+    pub probe: &'static str,
     /// What the name of the second user ends in.
     pub clone_suffix: &'static str,
     /// The longest user name.

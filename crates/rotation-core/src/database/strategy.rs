@@ -19,7 +19,7 @@ use crate::{
     journal::{Answer, Journal, Phase},
     staging::StagingLabel,
     store::SecretStore,
-    target::{Applied, Authority, Target, Versions},
+    target::{Applied, Authority, Intent, Target, Versions},
 };
 
 /// The longest time that one login attempt may take; a server in reach answers in milliseconds.
@@ -109,6 +109,20 @@ impl<E: Engine, D: Directory> Database<E, D> {
         outcome
     }
 
+    /// Both documents, which must be about the same server: compared before any connection.
+    fn logins(versions: &Versions) -> Result<Logins, RotationError> {
+        let current = Self::parse(StagingLabel::Current, &versions.current)?;
+        let pending = Self::parse(StagingLabel::Pending, &versions.pending)?;
+        if !pending.host.is_same(&current.host) || pending.port != current.port {
+            return Err(TargetError::HostDiffers.into());
+        }
+        // The same name in another database is another user.
+        if pending.home != current.home {
+            return Err(TargetError::UserDiffers.into());
+        }
+        Ok(Logins { current, pending })
+    }
+
     fn parse(label: StagingLabel, document: &SecretDocument) -> Result<Login, RotationError> {
         Login::from_document(document, &E::PROFILE).map_err(|error| RotationError::Document { label, error })
     }
@@ -137,16 +151,7 @@ impl<E: Engine, D: Directory> Target for Database<E, D> {
     }
 
     async fn apply(&self, versions: &Versions, authority: &impl Authority) -> Result<Applied, RotationError> {
-        let current = Self::parse(StagingLabel::Current, &versions.current)?;
-        let pending = Self::parse(StagingLabel::Pending, &versions.pending)?;
-        if !pending.host.is_same(&current.host) || pending.port != current.port {
-            return Err(TargetError::HostDiffers.into());
-        }
-        // The same name in another database is another user.
-        if pending.home != current.home {
-            return Err(TargetError::UserDiffers.into());
-        }
-        let logins = Logins { current, pending };
+        let logins = Self::logins(versions)?;
         match &self.strategy {
             Strategy::SingleUser => self.change_own_password(&logins, authority).await,
             Strategy::AlternatingUsers { master, directory } => {
@@ -154,6 +159,21 @@ impl<E: Engine, D: Directory> Target for Database<E, D> {
                 self.change_other_user(&logins, master, directory, versions, authority).await
             }
         }
+    }
+
+    async fn plan(&self, versions: &Versions, authority: &impl Authority) -> Result<Intent, RotationError> {
+        let logins = Self::logins(versions)?;
+        match &self.strategy {
+            Strategy::SingleUser => self.plan_own_password(&logins, authority).await,
+            Strategy::AlternatingUsers { master, directory } => {
+                let master = master.of(&versions.current)?;
+                self.plan_other_user(&logins, master, directory, versions, authority).await
+            }
+        }
+    }
+
+    fn proof(&self) -> Vec<String> {
+        vec![E::PROFILE.probe.to_owned()]
     }
 
     async fn verify(&self, pending: &SecretDocument) -> Result<(), RotationError> {

@@ -92,6 +92,7 @@ fn others() -> Vec<RotationError> {
         RotationError::MasterEmpty(SecretId::new(MASTER).unwrap()),
         RotationError::NoValue { label: StagingLabel::Pending },
         RotationError::LabelsMoved,
+        RotationError::DryRun { statements: 3 },
         RotationError::TimedOut(timed_out),
         TargetError::HostDiffers.into(),
         TargetError::UserDiffers.into(),

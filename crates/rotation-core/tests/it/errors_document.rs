@@ -19,6 +19,7 @@ The class of a code is the `outcome` of the line:
 - *refused*: the event, the labels or the values are such that the step must not act. Nothing was changed.
 - *retryable*: it may pass by itself; Secrets Manager calls again a few times.
 - *failed*: somebody has to mend something around the secret.
+- *dry_run*: [`DRY_RUN`](#dry_run) alone. The function was told to say what it would do, and did nothing.
 ";
 
 fn document() -> String {

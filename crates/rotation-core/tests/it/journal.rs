@@ -190,7 +190,7 @@ fn every_code_has_a_name_of_its_own_a_meaning_and_a_class() {
             "{code}: {}",
             code.meaning()
         );
-        assert!(["refused", "retryable", "failed"].contains(&code.class().name()));
+        assert!(["refused", "retryable", "failed", "dry_run"].contains(&code.class().name()));
     }
     assert_eq!(Code::DbBusy.class(), Class::Retryable);
     assert_eq!(Answer::Failed(Code::DbBusy).word(), "DB_BUSY");

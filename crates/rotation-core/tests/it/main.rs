@@ -17,6 +17,7 @@ mod mutants;
 mod operators;
 mod passwords;
 mod refusals;
+mod rehearsal;
 mod schedules;
 mod tls;
 mod world;

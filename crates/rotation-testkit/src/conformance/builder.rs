@@ -20,6 +20,7 @@ use crate::{
 pub(super) struct SceneBuilder<'a, D> {
     laboratory: &'a Laboratory<D>,
     environment: Vec<(String, String)>,
+    twin_environment: Vec<(String, String)>,
     region: Option<&'a str>,
     stale_reads: u32,
     with_deployed_master: bool,
@@ -32,6 +33,7 @@ impl<'a, D: Database> SceneBuilder<'a, D> {
         Self {
             laboratory,
             environment: Vec::new(),
+            twin_environment: Vec::new(),
             region: None,
             stale_reads: 0,
             with_deployed_master: true,
@@ -42,6 +44,12 @@ impl<'a, D: Database> SceneBuilder<'a, D> {
 
     pub(super) fn env(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// A variable of the second process alone.
+    pub(super) fn twin_env(mut self, name: &str, value: &str) -> Self {
+        self.twin_environment.push((name.to_owned(), value.to_owned()));
         self
     }
 
@@ -103,7 +111,11 @@ impl<'a, D: Database> SceneBuilder<'a, D> {
         for (name, value) in database.function_environment().into_iter().chain(self.environment) {
             function = function.env(name, value);
         }
-        let twin = Arc::new(Gate::new(function.clone().build()?));
+        let mut twin = function.clone();
+        for (name, value) in self.twin_environment {
+            twin = twin.env(name, value);
+        }
+        let twin = Arc::new(Gate::new(twin.build()?));
         let gate = Arc::new(Gate::new(function.build()?));
         manager.register(gate.function().arn(), gate.clone());
         let trace = |gate: &Arc<Gate>| Trace {

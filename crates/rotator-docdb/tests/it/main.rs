@@ -8,4 +8,5 @@ mod crashes;
 mod laboratory;
 mod logins;
 mod names;
+mod plan;
 mod players;

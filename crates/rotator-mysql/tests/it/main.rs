@@ -9,6 +9,7 @@ mod dialects;
 mod equality;
 mod interruption;
 mod laboratory;
+mod plan;
 mod refusals;
 mod rogue;
 mod single_user;

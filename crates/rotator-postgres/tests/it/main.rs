@@ -9,5 +9,6 @@ mod conformance;
 mod equality;
 mod laboratory;
 mod names;
+mod plan;
 mod refusals;
 mod single_user;

@@ -7,4 +7,5 @@ mod conformance;
 mod dialect;
 mod equality;
 mod laboratory;
+mod plan;
 mod single_user;

@@ -84,6 +84,17 @@ pub(in crate::code) const ARTICLES: &[Row] = &[
         ),
     ),
     (
+        Code::DryRun,
+        with_command(
+            "DRY_RUN is set in the function's environment. The log has a line for each thing that a step would do; \
+             nothing was changed.",
+            "Take DRY_RUN out of the environment and rotate again: the pending version is taken up. To leave it, remove \
+             the label AWSPENDING, whose version has no value.",
+            "aws secretsmanager update-secret-version-stage --secret-id SECRET --version-stage AWSPENDING \
+             --remove-from-version-id TOKEN",
+        ),
+    ),
+    (
         Code::LabelsMoved,
         with_command(
             "Another rotation, or a person, moved AWSCURRENT or AWSPENDING while the step was working. The step \

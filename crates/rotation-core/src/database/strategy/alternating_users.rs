@@ -2,11 +2,11 @@
 
 use super::{Database, Logins, master::Master, pair_of};
 use crate::{
-    database::{Change, Credential, Directory, Engine, Session, TargetError},
+    database::{Change, Credential, Directory, Engine, Host, Session, TargetError, UserPair},
     error::RotationError,
     event::SecretId,
     journal::Phase,
-    target::{Applied, Authority, Versions},
+    target::{Applied, Authority, Intent, Versions},
 };
 
 /// Whose logins the change concerns. Previous is pending's user, with the password that is being replaced.
@@ -27,10 +27,46 @@ impl<E: Engine, D: Directory> Database<E, D> {
         versions: &Versions,
         authority: &impl Authority,
     ) -> Result<Applied, RotationError> {
+        let (mut session, writer, pair) =
+            self.open_as_master(logins, master, directory, versions, authority).await?;
+        let change = other_user(logins, &pair);
+        self.within(Phase::Change, Credential::Master, session.stage(&change, self.deadline)).await?;
+        authority.confirm().await?;
+        let committed = self.commit(session, Credential::Master, &OTHER_USER).await?;
+        if !writer.is_same(&logins.pending.host) {
+            drop(self.wait_for_replica(&logins.pending).await?);
+        }
+        Ok(Applied::Changed(committed))
+    }
+
+    /// What that would do.
+    pub(super) async fn plan_other_user(
+        &self,
+        logins: &Logins,
+        master: SecretId,
+        directory: &D,
+        versions: &Versions,
+        authority: &impl Authority,
+    ) -> Result<Intent, RotationError> {
+        let (mut session, _, pair) =
+            self.open_as_master(logins, master, directory, versions, authority).await?;
+        let (by, change) = (Credential::Master, other_user(logins, &pair));
+        let plan = self.within(Phase::Change, by, session.plan(&change, self.deadline)).await?;
+        Ok(Intent::Change { by, plan })
+    }
+
+    /// The master's session with the host that it is on, once current has logged in.
+    async fn open_as_master(
+        &self,
+        logins: &Logins,
+        master: SecretId,
+        directory: &D,
+        versions: &Versions,
+        authority: &impl Authority,
+    ) -> Result<(E::Session, Host, UserPair), RotationError> {
         let live = &logins.current.credentials.username;
         let pair = pair_of::<E>(&logins.current)?;
-        let next = &logins.pending.credentials;
-        if next.username != *pair.other(live) {
+        if logins.pending.credentials.username != *pair.other(live) {
             return Err(TargetError::UserDiffers.into());
         }
         if master == versions.secret {
@@ -42,14 +78,11 @@ impl<E: Engine, D: Directory> Database<E, D> {
                 .map_err(Self::refused(Credential::Current))?,
         );
         let master = Master { logins, secret: &master, directory, authority };
-        let (mut session, writer) = self.login_as_master(&master, versions.companion.as_ref()).await?;
-        let change = Change::OtherUser { pair: &pair, live, next };
-        self.within(Phase::Change, Credential::Master, session.stage(&change, self.deadline)).await?;
-        authority.confirm().await?;
-        let committed = self.commit(session, Credential::Master, &OTHER_USER).await?;
-        if !writer.is_same(&logins.pending.host) {
-            drop(self.wait_for_replica(&logins.pending).await?);
-        }
-        Ok(Applied::Changed(committed))
+        let (session, writer) = self.login_as_master(&master, versions.companion.as_ref()).await?;
+        Ok((session, writer, pair))
     }
+}
+
+fn other_user<'a>(logins: &'a Logins, pair: &'a UserPair) -> Change<'a> {
+    Change::OtherUser { pair, live: &logins.current.credentials.username, next: &logins.pending.credentials }
 }

@@ -7,33 +7,69 @@ use crate::{
     },
     error::RotationError,
     journal::Phase,
-    target::{Applied, Authority},
+    target::{Applied, Authority, Intent},
 };
 
 /// Whose logins the change of one user's password concerns: all of them are the same user's.
 const SAME_USER: [Credential; 3] = [Credential::Current, Credential::Pending, Credential::Previous];
 
+/// Who may change the password.
+enum Opened<S> {
+    /// Nobody need: pending logs in.
+    AlreadySet,
+    /// The user itself, by this credential.
+    Session(S, Credential),
+}
+
 impl<E: Engine, D: Directory> Database<E, D> {
-    /// Afterwards pending's password logs in. The credential that the labels call live goes first, so that a healthy
-    /// rotation makes no failed login; pending and previous are tried only where the server refuses it.
+    /// Afterwards pending's password logs in.
     pub(super) async fn change_own_password(
         &self,
         logins: &Logins,
         authority: &impl Authority,
     ) -> Result<Applied, RotationError> {
+        match self.open_own(logins, authority).await? {
+            Opened::AlreadySet => Ok(Applied::AlreadySet),
+            Opened::Session(session, credential) => self.change(session, credential, logins, authority).await,
+        }
+    }
+
+    /// What that would do.
+    pub(super) async fn plan_own_password(
+        &self,
+        logins: &Logins,
+        authority: &impl Authority,
+    ) -> Result<Intent, RotationError> {
+        match self.open_own(logins, authority).await? {
+            Opened::AlreadySet => Ok(Intent::AlreadySet),
+            Opened::Session(mut session, by) => {
+                let change = Change::OwnPassword { new: &logins.pending.credentials.password };
+                let plan = session.plan(&change, self.deadline);
+                Ok(Intent::Change { by, plan: self.within(Phase::Change, by, plan).await? })
+            }
+        }
+    }
+
+    /// The session that changes the password. The credential that the labels call live goes first, so that a healthy
+    /// rotation makes no failed login; pending and previous are tried only where the server refuses it.
+    async fn open_own(
+        &self,
+        logins: &Logins,
+        authority: &impl Authority,
+    ) -> Result<Opened<E::Session>, RotationError> {
         if logins.pending.credentials.username != logins.current.credentials.username {
             return Err(TargetError::UserDiffers.into());
         }
         match self.login(Credential::Current, &logins.current).await {
             Ok(_) if logins.pending.credentials == logins.current.credentials => {
-                return Ok(Applied::AlreadySet);
+                return Ok(Opened::AlreadySet);
             }
-            Ok(session) => return self.change(session, Credential::Current, logins, authority).await,
+            Ok(session) => return Ok(Opened::Session(session, Credential::Current)),
             Err(error) if error.is_refusal() => {}
             Err(error) => return Err(Self::refused(Credential::Current)(error)),
         }
         match self.login(Credential::Pending, &logins.pending).await {
-            Ok(_) => return Ok(Applied::AlreadySet),
+            Ok(_) => return Ok(Opened::AlreadySet),
             Err(error) if error.is_refusal() => {}
             Err(error) => return Err(Self::refused(Credential::Pending)(error)),
         }
@@ -41,7 +77,7 @@ impl<E: Engine, D: Directory> Database<E, D> {
             return Err(TargetError::AllRefused.into());
         };
         match self.login(Credential::Previous, &previous).await {
-            Ok(session) => self.change(session, Credential::Previous, logins, authority).await,
+            Ok(session) => Ok(Opened::Session(session, Credential::Previous)),
             Err(error) if error.is_refusal() => Err(TargetError::AllRefused.into()),
             Err(error) => Err(Self::refused(Credential::Previous)(error)),
         }

@@ -1,7 +1,7 @@
 //! Defects of what is done to the database.
 
 use rotation_core::{
-    Applied, Authority, RotationError, SecretDocument, SecretId, SecretStore, Target, Versions,
+    Applied, Authority, Intent, RotationError, SecretDocument, SecretId, SecretStore, Target, Versions,
 };
 
 /// A target that takes a login with pending as the proof that setSecret is done.
@@ -21,6 +21,14 @@ impl<T: Target> Target for TrustsPending<T> {
             Ok(()) => Ok(Applied::AlreadySet),
             Err(_) => self.0.apply(versions, authority).await,
         }
+    }
+
+    async fn plan(&self, versions: &Versions, authority: &impl Authority) -> Result<Intent, RotationError> {
+        self.0.plan(versions, authority).await
+    }
+
+    fn proof(&self) -> Vec<String> {
+        self.0.proof()
     }
 
     async fn verify(&self, pending: &SecretDocument) -> Result<(), RotationError> {
@@ -67,6 +75,14 @@ impl<T: Target> Target for NeverAsks<T> {
 
     async fn apply(&self, versions: &Versions, authority: &impl Authority) -> Result<Applied, RotationError> {
         self.0.apply(versions, &Yes(authority)).await
+    }
+
+    async fn plan(&self, versions: &Versions, authority: &impl Authority) -> Result<Intent, RotationError> {
+        self.0.plan(versions, authority).await
+    }
+
+    fn proof(&self) -> Vec<String> {
+        self.0.proof()
     }
 
     async fn verify(&self, pending: &SecretDocument) -> Result<(), RotationError> {

@@ -3,8 +3,8 @@
 use std::{future::poll_fn, pin::pin, rc::Rc, sync::LazyLock, task::Poll, time::Duration};
 
 use rotation_core::{
-    Deadline, ForeignSecrets, Invoker, Journal, Outcome, RotationError, RotationEvent, Rotator, SecretId,
-    SecretStore, StagingLabel, Step, Target, VersionId,
+    Deadline, ForeignSecrets, Invoker, Journal, Outcome, Rehearsal, RotationError, RotationEvent, Rotator,
+    SecretId, SecretStore, StagingLabel, Step, Target, VersionId,
     database::{Database, Engine, PasswordPolicy, PasswordSettings, PasswordSource},
 };
 
@@ -221,6 +221,31 @@ impl Service {
         Database::new(engine, self.plan.strategy(&self.world), passwords, false, deadline)
     }
 
+    /// What the function would do, said.
+    pub(crate) async fn rehearse(&self, step: Step) -> Result<Option<Rehearsal>, RotationError> {
+        let (store, deadline) = (Store(Rc::clone(&self.world)), Deadline::after(Self::TIME));
+        let target = self.database(Server(Rc::clone(&self.world)), deadline);
+        let invoker = Invoker::Function { arn: FUNCTION.into(), foreign_secrets: ForeignSecrets::Refuse };
+        Rotator::new(store, target, invoker).rehearse(&self.event(step), deadline).await
+    }
+
+    /// The same, for a person.
+    pub(crate) async fn rehearse_all(&self) -> Result<Rehearsal, RotationError> {
+        let (store, deadline) = (Store(Rc::clone(&self.world)), Deadline::after(Self::TIME));
+        let target = self.database(Server(Rc::clone(&self.world)), deadline);
+        let rotator = Rotator::new(store, target, Invoker::Person);
+        rotator.rehearse_all(&SecretId::new(ARN).unwrap(), deadline).await
+    }
+
+    fn event(&self, step: Step) -> RotationEvent {
+        RotationEvent {
+            step,
+            secret: SecretId::new(ARN).unwrap(),
+            version: self.token.clone(),
+            rotation_token: None,
+        }
+    }
+
     async fn run(
         &self,
         step: Step,
@@ -229,12 +254,7 @@ impl Service {
         deadline: Deadline,
         journal: &Journal,
     ) -> Result<Outcome, RotationError> {
-        let event = RotationEvent {
-            step,
-            secret: SecretId::new(ARN).unwrap(),
-            version: self.token.clone(),
-            rotation_token: None,
-        };
+        let event = self.event(step);
         let invoker = Invoker::Function { arn: FUNCTION.into(), foreign_secrets: ForeignSecrets::Refuse };
         Rotator::new(store, target, invoker).recorded_in(journal).rotate(&event, deadline).await
     }

@@ -1,0 +1,261 @@
+//! A dry run: the steps of a rotation said, and not done.
+
+use std::fmt;
+
+use super::{Rotator, Wanted};
+use crate::{
+    database::{Credential, PlannedStatement},
+    deadline::Deadline,
+    document::SecretDocument,
+    error::RotationError,
+    event::{RotationEvent, SecretId, Step, VersionId},
+    staging::{Refusal, StagingLabel},
+    store::{SecretStore, SecretValue, Version},
+    target::{Authority, Intent, Target, Versions},
+};
+
+/// What a rotation would do, step by step. It holds no value of a secret, so it may be shown and logged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rehearsal {
+    /// Steps in their order, each with what it would do.
+    pub steps: Vec<(Step, Vec<Act>)>,
+}
+
+impl Rehearsal {
+    /// How many statements would be run in any case.
+    pub fn statements(&self) -> usize {
+        let acts = self.steps.iter().flat_map(|(_, acts)| acts);
+        acts.filter(|act| matches!(act, Act::Run { .. })).count()
+    }
+}
+
+/// One thing that a step would do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// createSecret would make a password and store it.
+    Store {
+        /// The version that would hold it; `None` where a person would have a new one made.
+        version: Option<VersionId>,
+    },
+    /// createSecret would find a value and leave it.
+    Keep {
+        /// The version that has one.
+        version: VersionId,
+    },
+    /// setSecret would find its work done.
+    AlreadySet,
+    /// setSecret would run a statement.
+    Run {
+        /// Whose connection.
+        by: Credential,
+        /// What.
+        statement: PlannedStatement,
+    },
+    /// testSecret would log in with the pending value and run this.
+    Prove {
+        /// The statements, or what they are.
+        statements: Vec<String>,
+    },
+    /// finishSecret would move `AWSCURRENT`.
+    Promote {
+        /// From this version.
+        from: VersionId,
+        /// To this one; `None` where it is the one that would be made.
+        to: Option<VersionId>,
+    },
+    /// What was found and would be left as it is.
+    Note(String),
+}
+
+impl fmt::Display for Act {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Store { version: Some(version) } => {
+                write!(f, "would make a password and store it in version {version}")
+            }
+            Self::Store { version: None } => {
+                f.write_str("would make a password and store it in a new version under AWSPENDING")
+            }
+            Self::Keep { version } => write!(f, "version {version} has its value, which would stay"),
+            Self::AlreadySet => f.write_str("AWSPENDING logs in already: nothing would be done"),
+            Self::Run { by, statement } => write!(f, "as {by}, would run: {statement}"),
+            Self::Prove { statements } => {
+                write!(f, "would log in with the new password and run: {}", statements.join("; "))
+            }
+            Self::Promote { from, to: Some(to) } => {
+                write!(f, "would move AWSCURRENT from version {from} to version {to}")
+            }
+            Self::Promote { from, to: None } => {
+                write!(f, "would move AWSCURRENT from version {from} to the new one")
+            }
+            Self::Note(note) => write!(f, "note: {note}"),
+        }
+    }
+}
+
+impl<S: SecretStore, T: Target> Rotator<S, T> {
+    /// Says what a step would do, and changes nothing, in the store or the target. What must hold of the event and the
+    /// labels is the same as in [`Rotator::rotate`]. Of createSecret it says all four steps, with a password that is
+    /// made up and thrown away where the version has none: nothing goes on from a dry run, so there is no later event
+    /// that could ask about the others. `None` where the token is `AWSCURRENT` already.
+    ///
+    /// # Errors
+    /// As of [`Rotator::rotate`], for what a dry run comes to: it reads and logs in as a rotation does.
+    pub async fn rehearse(
+        &self,
+        event: &RotationEvent,
+        deadline: Deadline,
+    ) -> Result<Option<Rehearsal>, RotationError> {
+        deadline.bound(self.rehearse_event(event)).await?
+    }
+
+    /// Says what a rotation of this secret would do that a person starts now, and changes nothing. A version that is
+    /// `AWSPENDING` is the one that would be taken up.
+    ///
+    /// # Errors
+    /// As of [`Rotator::rehearse`].
+    pub async fn rehearse_all(
+        &self,
+        secret: &SecretId,
+        deadline: Deadline,
+    ) -> Result<Rehearsal, RotationError> {
+        deadline.bound(self.rehearse_secret(secret)).await?
+    }
+
+    async fn rehearse_event(&self, event: &RotationEvent) -> Result<Option<Rehearsal>, RotationError> {
+        let wanted = match event.step {
+            Step::Create => Wanted { current: true, pending: false, companion: self.target.companion() },
+            Step::Set => Wanted { current: true, pending: true, companion: self.target.companion() },
+            Step::Test => Wanted { pending: true, ..Wanted::default() },
+            Step::Finish => Wanted::default(),
+        };
+        let Some(survey) = self.survey(event, wanted).await? else { return Ok(None) };
+        let (from, to) = (survey.version.current(), survey.version.version());
+        let acts = match event.step {
+            Step::Create => {
+                let pending = self.read(&event.secret, Version::Pending(to)).await?;
+                let scene = Scene {
+                    secret: survey.secret,
+                    from,
+                    to: Some(to),
+                    current: SecretValue::document_under(StagingLabel::Current, survey.current)?,
+                    pending: pending
+                        .map(|value| SecretValue::document_under(StagingLabel::Pending, Some(value))),
+                    companion: survey.companion,
+                };
+                return self.rehearse_scene(scene).await.map(Some);
+            }
+            Step::Set => {
+                let versions = Versions {
+                    secret: survey.secret,
+                    current: SecretValue::document_under(StagingLabel::Current, survey.current)?,
+                    pending: SecretValue::document_under(StagingLabel::Pending, survey.pending)?,
+                    companion: survey.companion,
+                };
+                self.rehearse_set(&versions).await?
+            }
+            Step::Test => {
+                SecretValue::document_under(StagingLabel::Pending, survey.pending)?;
+                vec![self.proof()]
+            }
+            Step::Finish => vec![Act::Promote { from: from.clone(), to: Some(to.clone()) }],
+        };
+        Ok(Some(Rehearsal { steps: vec![(event.step, acts)] }))
+    }
+
+    async fn rehearse_secret(&self, secret: &SecretId) -> Result<Rehearsal, RotationError> {
+        let (stages, current) =
+            tokio::try_join!(self.store.describe(secret), self.read(secret, Version::Current))?;
+        if stages.deleted {
+            return Err(Refusal::Deleted.into());
+        }
+        let from = stages.holder(&StagingLabel::Current).ok_or(Refusal::NoCurrent)?;
+        let to = stages.holder(&StagingLabel::Pending).filter(|pending| *pending != from);
+        let pending = match to {
+            Some(to) => self.read(secret, Version::Pending(to)).await?,
+            None => None,
+        };
+        self.rehearse_scene(Scene {
+            from,
+            to,
+            current: SecretValue::document_under(StagingLabel::Current, current)?,
+            pending: pending.map(|value| SecretValue::document_under(StagingLabel::Pending, Some(value))),
+            companion: match self.target.companion() {
+                Some(companion) => Some(self.companion(companion).await?),
+                None => None,
+            },
+            secret: stages.secret.clone(),
+        })
+        .await
+    }
+
+    /// All four steps.
+    async fn rehearse_scene(&self, scene: Scene<'_>) -> Result<Rehearsal, RotationError> {
+        let Scene { secret, from, to, current, pending, companion } = scene;
+        let (create, pending) = match (pending.transpose()?, to) {
+            (Some(pending), Some(to)) => (Act::Keep { version: to.clone() }, pending),
+            _ => {
+                let made_up = self.target.propose(&current, &self.store).await?;
+                (Act::Store { version: to.cloned() }, made_up)
+            }
+        };
+        let versions = Versions { secret, current, pending, companion };
+        let steps = vec![
+            (Step::Create, vec![create]),
+            (Step::Set, self.rehearse_set(&versions).await?),
+            (Step::Test, vec![self.proof()]),
+            (Step::Finish, vec![Act::Promote { from: from.clone(), to: to.cloned() }]),
+        ];
+        Ok(Rehearsal { steps })
+    }
+
+    async fn rehearse_set(&self, versions: &Versions) -> Result<Vec<Act>, RotationError> {
+        let authority = Reader { rotator: self, secret: &versions.secret };
+        let (by, plan) = match self.target.plan(versions, &authority).await? {
+            Intent::AlreadySet => return Ok(vec![Act::AlreadySet]),
+            Intent::Change { by, plan } => (by, plan),
+        };
+        let statements = plan.statements.into_iter().map(|statement| Act::Run { by, statement });
+        Ok(statements.chain(plan.notes.into_iter().map(Act::Note)).collect())
+    }
+
+    fn proof(&self) -> Act {
+        Act::Prove { statements: self.target.proof() }
+    }
+}
+
+/// What all four steps are rehearsed on.
+struct Scene<'a> {
+    secret: SecretId,
+    from: &'a VersionId,
+    to: Option<&'a VersionId>,
+    current: SecretDocument,
+    pending: Option<Result<SecretDocument, RotationError>>,
+    companion: Option<SecretDocument>,
+}
+
+/// What a target may ask of the store while it only looks.
+struct Reader<'a, S, T> {
+    rotator: &'a Rotator<S, T>,
+    secret: &'a SecretId,
+}
+
+impl<S: SecretStore, T: Target> Authority for Reader<'_, S, T> {
+    /// Nothing is made final here, so whoever asks is told no.
+    async fn confirm(&self) -> Result<(), RotationError> {
+        Err(RotationError::LabelsMoved)
+    }
+
+    async fn previous(&self) -> Result<Option<SecretDocument>, RotationError> {
+        let value = self.rotator.read(self.secret, Version::Previous).await?;
+        value.map(|value| SecretValue::document_under(StagingLabel::Previous, Some(value))).transpose()
+    }
+
+    async fn companion(&self, secret: &SecretId) -> Result<SecretDocument, RotationError> {
+        self.rotator.companion(secret).await
+    }
+
+    async fn companion_tags(&self, secret: &SecretId) -> Result<Vec<(String, String)>, RotationError> {
+        self.rotator.store.tags(secret).await.map_err(RotationError::MasterUnreadable)
+    }
+}
