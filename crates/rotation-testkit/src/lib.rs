@@ -14,9 +14,9 @@ pub use lambda::{InvocationReport, LambdaBuilder, LambdaFunction};
 pub use proxy::Proxy;
 pub use secrets_manager::LocalSecretsManager;
 pub use servers::{
-    DocdbBuilder, DocdbLaunchError, DocdbQueryError, DocdbServer, DocdbWitness, FailedLogin, LaunchError,
-    Moment, MysqlAnswer, MysqlBuilder, MysqlFlavor, MysqlLaunchError, MysqlMischief, MysqlQueryError,
-    MysqlScript, MysqlServer, PostgresBuilder, PostgresServer, PostgresVersion, QueryError, RedshiftServer,
-    Rogue, RogueGreeting, RogueMysql, RoguePostgres, Scripted, ScriptedAnswer, ServerTls, Stop, TestLogin,
-    WitnessAction,
+    ApiAnswer, ApiDouble, ApiRequest, DocdbBuilder, DocdbLaunchError, DocdbQueryError, DocdbServer,
+    DocdbWitness, FailedLogin, LaunchError, Moment, Moto, MysqlAnswer, MysqlBuilder, MysqlFlavor,
+    MysqlLaunchError, MysqlMischief, MysqlQueryError, MysqlScript, MysqlServer, PostgresBuilder,
+    PostgresServer, PostgresVersion, QueryError, RedshiftServer, Rogue, RogueGreeting, RogueMysql,
+    RoguePostgres, Scripted, ScriptedAnswer, ServerTls, Stop, TestLogin, WitnessAction,
 };

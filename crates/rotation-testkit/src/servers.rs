@@ -1,15 +1,19 @@
 //! Launchers of real database servers: on loopback, in temporary folders, never as root, gone with their process.
 
 mod account;
+mod api_double;
 mod docdb;
 mod guardian;
+mod moto;
 mod mysql;
 mod postgres;
 mod redshift;
 mod rogue_mysql;
 mod rogue_postgres;
 
+pub use api_double::{ApiAnswer, ApiDouble, ApiRequest};
 pub use docdb::{DocdbBuilder, DocdbLaunchError, DocdbQueryError, DocdbServer, DocdbWitness, WitnessAction};
+pub use moto::Moto;
 pub use mysql::{MysqlBuilder, MysqlFlavor, MysqlLaunchError, MysqlQueryError, MysqlServer};
 pub use postgres::{
     FailedLogin, LaunchError, PostgresBuilder, PostgresServer, PostgresVersion, QueryError, ServerTls, Stop,

@@ -3,16 +3,13 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use rotation_testkit::{
-    LocalSecretsManager,
+    LocalSecretsManager, Moto,
     secrets_manager::{RotationOutcome, Settings},
 };
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-use super::{
-    function::{FUNCTION, TestFunction},
-    tools::installed,
-};
+use super::function::{FUNCTION, TestFunction};
 
 /// One `aws secretsmanager` command in an environment of its own; its answer or its complaint.
 async fn aws(program: &Path, endpoint: &str, arguments: &[&str]) -> Result<Value, String> {
@@ -37,7 +34,7 @@ async fn aws(program: &Path, endpoint: &str, arguments: &[&str]) -> Result<Value
 
 #[tokio::test]
 async fn the_aws_cli_creates_rotates_and_reads_a_secret() {
-    let Some(program) = installed("aws") else {
+    let Some(program) = Moto::program("aws") else {
         return;
     };
     let manager = LocalSecretsManager::start(Settings::default()).await.unwrap();

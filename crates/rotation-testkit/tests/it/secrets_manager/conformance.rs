@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use rotation_testkit::{
-    LocalSecretsManager,
+    LocalSecretsManager, Moto,
     secrets_manager::{RotationSettings, Settings},
 };
 
 use super::{
     backend::Backend,
     function::{Broken, FUNCTION},
-    moto::Moto,
     rules::{Ground, MotoSays, rules},
 };
 
@@ -33,7 +32,7 @@ async fn moto_keeps_the_rules_that_it_gets_right_and_breaks_the_others_as_known(
     let Some(moto) = Moto::start().await else {
         return;
     };
-    let backend = Backend::Http(moto.address);
+    let backend = Backend::Http(moto.address());
     let (mut surprises, mut kept) = (Vec::new(), 0);
     for (place, rule) in rules().into_iter().enumerate() {
         if let MotoSays::NotAsked(reason) = rule.moto {

@@ -1,0 +1,24 @@
+//! RDS as a directory: through the SDK, against moto, and where moto lacks something, against a double that answers what
+//! the API's reference documents.
+
+#![expect(clippy::unwrap_used, reason = "a test whose ground is not as it says should stop there")]
+
+mod double;
+mod moto;
+mod recorder;
+
+use directory_rds::Rds;
+use rotation_aws::{Access, AccessKey, DirectoryUrls, Endpoint, EndpointUrl};
+
+/// RDS at this URL.
+fn rds(url: &str) -> Rds {
+    Rds::new(access(url))
+}
+
+fn access(url: &str) -> Access {
+    let directories =
+        DirectoryUrls { rds: Some(EndpointUrl::parse(url).unwrap()), ..DirectoryUrls::default() };
+    let endpoint = Endpoint { region: Some("us-east-1".into()), directories, ..Endpoint::default() };
+    let key = AccessKey { id: "id".into(), secret: "secret".to_owned().into(), session_token: None };
+    Access::in_lambda(&endpoint, Some(&key))
+}
