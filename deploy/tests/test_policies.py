@@ -195,16 +195,21 @@ def test_secrets_of_another_account_invoke_from_there(account: Account) -> None:
     assert account.environment(made["FunctionName"])["ALLOW_FOREIGN_SECRETS"] == "true"
 
 
-def test_discovery_reads_only_and_reads_the_secret_only_to_learn_the_host(account: Account) -> None:
+def test_discovery_may_ask_what_its_program_asks_and_reads_the_secret_only_to_learn_the_host(account: Account) -> None:
+    crate = templates.FOLDER.parent / "crates" / "placement" / "src"
+    sources = [source.read_text() for source in crate.rglob("*.rs")]
+    asked = {name for source in sources for name in re.findall(r'"((?:Describe|List|Get)[A-Za-z]+)"', source)}
+    assert len(asked) > 8
+
     account.deploy_root()
-    names = [
+    (role,) = [
         role["RoleName"] for role in account.client("iam").list_roles()["Roles"] if "Discovery" in role["RoleName"]
     ]
-    (role,) = names
     actions = {grant.action for grant in grants(account.statements(f"role/{role}"))}
-    reads = {action for action in actions if action.split(":")[1].startswith(("Describe", "List"))}
-    secret = {"secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"}
-    assert actions - reads == {"secretsmanager:GetSecretValue", "logs:CreateLogStream", "logs:PutLogEvents"}
+    log = {"logs:CreateLogStream", "logs:PutLogEvents"}
+    assert {action.split(":")[1] for action in actions - log} == asked
+    assert log <= actions
+
     account.deploy_root(Host="app.example.com")
     without = {grant.action for grant in grants(account.statements(f"role/{role}"))}
-    assert actions - without == secret
+    assert actions - without == {"secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"}
