@@ -5,7 +5,7 @@ mod store;
 use self::store::{master_unreadable_hint, store_code, store_hint};
 use crate::{
     code::{Class, Code},
-    database::PolicyError,
+    database::{PolicyError, StatementFault, TargetError},
     document::DocumentError,
     error::RotationError,
     staging::Refusal,
@@ -73,6 +73,33 @@ impl RotationError {
     /// What the failure asks of whoever called the step.
     pub fn class(&self) -> Class {
         self.code().class()
+    }
+
+    /// What the code is about in this case, as `name=value`: the action that IAM denied, the field that is missing,
+    /// the rule of the server. `None` where the code says it all. It holds no value of a secret.
+    pub fn detail(&self) -> Option<String> {
+        match self {
+            Self::Document { error, .. } | Self::MasterDocument(error) => match error {
+                DocumentError::Missing { field } | DocumentError::Invalid { field, .. } => {
+                    Some(format!("field={field}"))
+                }
+                DocumentError::DuplicateKey { field } => Some(format!("field={field}")),
+                _ => None,
+            },
+            Self::Store(error) | Self::MasterUnreadable(error) => match error.fault {
+                StoreFault::AccessDenied | StoreFault::KeyDenied => {
+                    Some(format!("action=secretsmanager:{}", error.operation))
+                }
+                _ => None,
+            },
+            Self::Target(TargetError::Statement { error, .. }) => match &error.fault {
+                StatementFault::PasswordPolicy { rule } => Some(format!("rule={rule}")),
+                StatementFault::PrivilegeMissing { needed } => Some(format!("needed={needed}")),
+                StatementFault::Other { code } => Some(format!("code={code}")),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// What the operator of a function should do next, in a few sentences.

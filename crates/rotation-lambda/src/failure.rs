@@ -11,11 +11,13 @@ pub(crate) struct Failure {
     pub(crate) code: Code,
     pub(crate) message: String,
     pub(crate) hint: String,
+    /// What the code is about in this case, as `name=value`.
+    pub(crate) detail: Option<String>,
 }
 
 impl From<RotationError> for Failure {
     fn from(error: RotationError) -> Self {
-        Self { code: error.code(), message: with_causes(&error), hint: error.hint() }
+        Self { code: error.code(), message: with_causes(&error), hint: error.hint(), detail: error.detail() }
     }
 }
 
@@ -25,6 +27,7 @@ impl From<&ConfigError> for Failure {
             code: Code::ConfigInvalid,
             message: error.to_string(),
             hint: "Correct the function's environment; nothing is rotated until then.".into(),
+            detail: Some(format!("setting={}", error.setting)),
         }
     }
 }

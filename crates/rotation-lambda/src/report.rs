@@ -117,6 +117,7 @@ impl Report<'_> {
             ("outcome", Some(self.class().into())),
             ("result", self.outcome.as_ref().ok().map(|outcome| word(outcome).into())),
             ("code", failure.map(|failure| failure.code.name().into())),
+            ("detail", failure.and_then(|failure| Some(failure.detail.as_deref()?.into()))),
             ("hint", failure.map(|failure| failure.hint.as_str().into())),
             ("credentials", (!logins.is_empty()).then(|| logins.iter().map(login).collect())),
             ("state", self.journal.state().map(|state| state.to_string().into())),

@@ -204,6 +204,9 @@ fn every_error_has_a_code_a_message_and_a_hint() {
         }
         let (hint, personal) = (error.hint(), error.hint_for(Reader::Person));
         writeln!(text, "{}\n  {message}\n  {hint}", error.code()).unwrap();
+        if let Some(detail) = error.detail() {
+            writeln!(text, "  {detail}").unwrap();
+        }
         if personal != hint {
             writeln!(text, "  to a person: {personal}").unwrap();
         }

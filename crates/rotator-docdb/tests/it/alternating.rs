@@ -173,3 +173,17 @@ async fn whoever_is_faster_is_not_overwritten() {
     assert_eq!(lab.rotate_to(&next).await.unwrap_err().fault, StatementFault::Busy);
     assert!(opens(&clone, HOME).await && !opens(&next, HOME).await);
 }
+
+#[tokio::test]
+async fn what_drifted_is_counted_and_a_new_clone_has_not_drifted() {
+    let lab = Lab::new().await;
+    let clone = lab.clone();
+    assert_eq!(lab.drift_to(&clone).await, 0, "it is made by this change");
+    assert_eq!(lab.drift_to(&clone).await, 0, "it is equal");
+    let added = json!([{"role": "read", "db": "elsewhere"}, {"role": "dbAdmin", "db": "elsewhere"}]);
+    grant(&lab, &lab.app.username, "grantRoles", added).await;
+    assert_eq!(lab.drift_to(&clone).await, 2);
+    assert_eq!(lab.drift_to(&clone).await, 0, "it is equal again");
+    revoke(&lab, &lab.app.username, json!([{"role": "dbAdmin", "db": "elsewhere"}])).await;
+    assert_eq!(lab.drift_to(&clone).await, 1, "what was taken counts as well");
+}

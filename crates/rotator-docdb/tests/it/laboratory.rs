@@ -148,6 +148,11 @@ impl Lab {
         Ok(session)
     }
 
+    /// How much of the clone had to be corrected.
+    pub(crate) async fn drift_to(&self, next: &TestLogin) -> usize {
+        self.stage(next).await.unwrap().commit().await.unwrap().drift
+    }
+
     pub(crate) async fn rotate_to(&self, next: &TestLogin) -> Result<Vec<String>, StatementError> {
         self.stage(next).await?.commit().await.map(|committed| committed.notes)
     }

@@ -247,3 +247,23 @@ async fn superusers_are_refused_and_rights_that_the_master_lacks_are_named() {
         assert!(matches!(error.fault, StatementFault::NotAlternating { .. }), "{flavor}: {error}");
     }
 }
+
+#[tokio::test]
+async fn what_drifted_is_counted_and_a_new_clone_has_not_drifted() {
+    for flavor in flavors() {
+        let lab = Lab::new(flavor, "").await;
+        let (app, clone) = (at(&lab.app.username, "%"), lab.clone());
+        assert_eq!(lab.drift_to(&clone).await, 0, "{flavor}: it is made by this change");
+        assert_eq!(lab.drift_to(&clone).await, 0, "{flavor}: it is equal");
+        // Two privileges on one object are two rights, and a clause of the account is one.
+        lab.admin(&[
+            &format!("GRANT CREATE VIEW, SHOW VIEW ON nowhere.* TO {app}"),
+            &format!("ALTER USER {app} WITH MAX_QUERIES_PER_HOUR 7"),
+        ])
+        .await;
+        assert_eq!(lab.drift_to(&clone).await, 3, "{flavor}");
+        assert_eq!(lab.drift_to(&clone).await, 0, "{flavor}: it is equal again");
+        lab.admin(&[&format!("REVOKE SHOW VIEW ON nowhere.* FROM {app}")]).await;
+        assert_eq!(lab.drift_to(&clone).await, 1, "{flavor}: what was taken counts as well");
+    }
+}

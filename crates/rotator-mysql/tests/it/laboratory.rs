@@ -6,7 +6,7 @@ use database_tls::TlsSettings;
 use rotation_core::{
     Applied, Authority, Deadline, RotationError, SecretDocument, SecretId, Target, Versions,
     database::{
-        Change, ConnectError, Credentials, Database, Engine, Login, Password, PasswordPolicy,
+        Change, Committed, ConnectError, Credentials, Database, Engine, Login, Password, PasswordPolicy,
         PasswordSettings, Session, StatementError, Strategy, Transport, UserPair, Username,
     },
 };
@@ -121,12 +121,21 @@ impl Lab {
 
     /// The master brings this user to equal and gives it its password.
     pub(crate) async fn rotate_to(&self, next: &TestLogin) -> Result<Vec<String>, StatementError> {
+        self.changed_to(next).await.map(|committed| committed.notes)
+    }
+
+    /// The same, with how much of the clone had to be corrected.
+    pub(crate) async fn drift_to(&self, next: &TestLogin) -> usize {
+        self.changed_to(next).await.unwrap().drift
+    }
+
+    async fn changed_to(&self, next: &TestLogin) -> Result<Committed, StatementError> {
         let pair = self.pair();
         let next = Credentials { username: username(&next.username), password: password(&next.password) };
         let live = pair.other(&next.username);
         let mut session = self.connect(&self.master).await.unwrap();
         session.stage(&Change::OtherUser { pair: &pair, live, next: &next }, deadline()).await?;
-        session.commit().await.map(|committed| committed.notes)
+        session.commit().await
     }
 }
 

@@ -138,3 +138,24 @@ async fn clones_may_keep_what_they_make_as_with_the_templates_of_aws() {
         assert_eq!(lab.value_as(&clone, "SELECT current_user").await, lab.app.username);
     }
 }
+
+#[tokio::test]
+async fn what_drifted_is_counted_and_a_new_clone_has_not_drifted() {
+    for version in versions() {
+        let lab = Lab::new(version).await;
+        let (app, clone) = (&lab.app.username, lab.clone());
+        assert_eq!(lab.drift_to(&clone).await, 0, "{version}: it is made by this change");
+        assert_eq!(lab.drift_to(&clone).await, 0, "{version}: it is equal");
+        // An attribute, a setting that is missing, and one that is too much.
+        lab.admin(&format!(
+            "ALTER ROLE {app} CONNECTION LIMIT 7; ALTER ROLE {app} SET work_mem = '6MB'; \
+             ALTER ROLE {app}_clone SET lock_timeout = '5s'"
+        ))
+        .await;
+        assert_eq!(lab.drift_to(&clone).await, 3, "{version}");
+        assert_eq!(lab.drift_to(&clone).await, 0, "{version}: it is equal again");
+        // What the master may not correct is noted and not counted.
+        lab.admin(&format!("ALTER ROLE {app} SET log_min_duration_statement = 5")).await;
+        assert_eq!(lab.drift_to(&clone).await, 0, "{version}");
+    }
+}
