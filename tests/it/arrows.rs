@@ -49,6 +49,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("placement", &["rotation-aws", "rotation-core", "rotation-lambda"]),
+    ("delivery", &["rotation-testkit"]),
     ("workspace-tests", &[]),
 ];
 

@@ -84,6 +84,9 @@ def _resolved(resources: ResourceMap) -> dict[str, Json]:
 
 
 def _check_parameters(resources: ResourceMap) -> None:
+    if not resources._template:
+        # moto makes the stack of a change set before it looks at the template.
+        return
     declared = resources._template.get("Parameters", {})
     for name, value in resources.input_parameters.items():
         if name not in declared:

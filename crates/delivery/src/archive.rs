@@ -1,0 +1,43 @@
+//! The zip that Lambda takes: one program named `bootstrap`.
+
+use std::io::{self, Cursor, Write};
+
+use zip::{CompressionMethod, DateTime, ZipWriter, result::ZipError, write::SimpleFileOptions};
+
+/// Lambda starts this file.
+pub const ENTRY: &str = "bootstrap";
+
+/// Packs a program. The same program always gives the same bytes: time and mode are fixed, and the compressor is the
+/// one that `Cargo.lock` names, not the machine's.
+///
+/// # Errors
+/// The program is larger than a zip without extensions can hold.
+pub fn pack(program: &[u8]) -> Result<Vec<u8>, ZipError> {
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    let options = SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Deflated)
+        .compression_level(Some(9))
+        .last_modified_time(DateTime::default())
+        .unix_permissions(0o755);
+    archive.start_file(ENTRY, options)?;
+    archive.write_all(program)?;
+    Ok(archive.finish()?.into_inner())
+}
+
+/// The program back out of its zip, as Lambda unpacks it.
+///
+/// # Errors
+/// The archive holds anything else.
+pub fn unpack(archive: &[u8]) -> Result<Vec<u8>, ZipError> {
+    let mut archive = zip::ZipArchive::new(Cursor::new(archive))?;
+    if archive.len() != 1 {
+        return Err(ZipError::InvalidArchive("it holds more than the program".into()));
+    }
+    let mut entry = archive.by_name(ENTRY)?;
+    if entry.unix_mode().is_none_or(|mode| mode & 0o111 == 0) {
+        return Err(ZipError::InvalidArchive("its program is not executable".into()));
+    }
+    let mut program = Vec::new();
+    io::copy(&mut entry, &mut program)?;
+    Ok(program)
+}

@@ -1,0 +1,45 @@
+//! The person at the terminal.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+
+use anyhow::{bail, ensure};
+
+/// Asks before anything is changed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Console {
+    /// Takes every question for answered with yes.
+    pub(crate) yes: bool,
+}
+
+impl Console {
+    /// Passes where a question will find an answer, so that nothing is begun that would end at one.
+    pub(crate) fn can_ask(self) -> anyhow::Result<()> {
+        let somebody = self.yes || io::stdin().is_terminal();
+        ensure!(somebody, "nobody is there to be asked; --yes agrees beforehand");
+        Ok(())
+    }
+
+    /// Whether the person agrees. Only `y` and `yes` do.
+    ///
+    /// # Errors
+    /// Nobody is there to ask.
+    pub(crate) fn agrees(self, question: &str) -> anyhow::Result<bool> {
+        if self.yes {
+            say(format!("{question} yes (--yes)"))?;
+            return Ok(true);
+        }
+        self.can_ask()?;
+        write!(io::stdout(), "{question} [y/N] ")?;
+        io::stdout().flush()?;
+        let mut answer = String::new();
+        if io::stdin().lock().read_line(&mut answer)? == 0 {
+            bail!("no answer came");
+        }
+        Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+    }
+}
+
+/// One line on standard output.
+pub(crate) fn say(line: impl AsRef<str>) -> io::Result<()> {
+    writeln!(io::stdout(), "{}", line.as_ref())
+}

@@ -1,0 +1,307 @@
+//! `scripts/deploy`: from a secret's name to a secret that rotates.
+
+use std::{
+    path::PathBuf,
+    process::Command,
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, bail, ensure};
+use serde_json::Value;
+
+use crate::{
+    aws_cli::{AwsCli, text},
+    console::{Console, say},
+    plan::{self, Release, SecretFacts},
+    stack::{Changes, Stack},
+};
+
+/// The longest that a rotation is watched.
+const ROTATION_LIMIT: Duration = Duration::from_mins(3);
+
+/// Deploys rotation of one secret: packages, bucket, stack, and on demand the first rotation.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The secret's name or ARN
+    secret: String,
+    /// The engine [default: the one that the secret names]
+    #[arg(long)]
+    engine: Option<String>,
+    /// Whether a user changes its own password, or a master alternates two users
+    #[arg(long, value_name = "STRATEGY", default_value = "single_user")]
+    #[arg(value_parser = ["single_user", "master_user"])]
+    strategy: String,
+    /// The master secret's ARN, where a master alternates [default: the secret's masterarn]
+    #[arg(long, value_name = "ARN")]
+    master: Option<String>,
+    /// In the database's network or in none; auto asks AWS where the database is
+    #[arg(long, value_name = "MODE", default_value = "auto", value_parser = ["auto", "vpc", "public"])]
+    network: String,
+    /// Any other parameter of deploy/rotation.yaml, as often as needed
+    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parameter)]
+    parameters: Vec<(String, String)>,
+    /// The stack [default: rotation- and the name of the secret]
+    #[arg(long, value_name = "NAME")]
+    stack: Option<String>,
+    /// The bucket for packages and templates [default: rotators-ACCOUNT-REGION, made where it is missing]
+    #[arg(long, value_name = "NAME")]
+    bucket: Option<String>,
+    /// Takes packages that are there instead of building them
+    #[arg(long, value_name = "FOLDER")]
+    packages: Option<PathBuf>,
+    /// The processor to build for
+    #[arg(long, value_name = "ARCHITECTURE")]
+    arch: Option<String>,
+    /// Says what would be done, and does nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Agrees to the change set beforehand
+    #[arg(long)]
+    yes: bool,
+    /// Rotates at the end without asking
+    #[arg(long)]
+    rotate: bool,
+    #[command(flatten)]
+    access: Access,
+}
+
+/// How AWS is reached.
+#[derive(Debug, clap::Args)]
+pub struct Access {
+    /// The AWS CLI
+    #[arg(long, value_name = "PROGRAM", default_value = "aws")]
+    aws: PathBuf,
+    /// The region [default: the secret's, or the AWS CLI's own]
+    #[arg(long)]
+    region: Option<String>,
+    /// What `AWS_ENDPOINT_URL` says; set by the script
+    #[arg(long, value_name = "URL", default_value = "", hide = true)]
+    endpoint_url: String,
+}
+
+impl Access {
+    /// The CLI in the region of a secret, if its ARN names one.
+    pub(crate) fn cli(&self, secret: &str) -> AwsCli {
+        let named = plan::place(secret).ok().map(|(region, _)| region.to_owned());
+        AwsCli::new(self.aws.clone(), self.region.clone().or(named))
+    }
+}
+
+/// Where everything goes.
+struct Site {
+    aws: AwsCli,
+    bucket: String,
+    /// Whether the bucket has to be made.
+    makes_bucket: bool,
+    stack: String,
+    release: Release,
+    parameters: Vec<(String, String)>,
+    template: String,
+}
+
+/// Afterwards the stack is as the templates and the parameters say, or nothing was changed.
+///
+/// # Errors
+/// AWS refuses something, the person does not agree, or the stack was rolled back.
+pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let console = Console { yes: arguments.yes };
+    let aws = arguments.access.cli(&arguments.secret);
+    let (secret, master) = look_at(&aws, arguments)?;
+    let region = plan::place(&secret.arn)?.0;
+    let aws = aws.in_region(region);
+    let artifact = format!("{}_{}", secret.engine, arguments.strategy);
+    let site = site(arguments, &aws, &secret, master.as_deref(), &artifact)?;
+    let stack = Stack { aws: &site.aws, name: &site.stack };
+    let exists = stack.describe()?.is_some();
+    tell(&site, &secret, &artifact, exists)?;
+    if arguments.dry_run {
+        return Ok(say("Nothing was done (--dry-run).")?);
+    }
+    console.can_ask()?;
+    upload(&site)?;
+    let change_set =
+        format!("rotators-{}", &site.release.code_prefix.replace("rotators/", "").trim_end_matches('/'));
+    match stack.propose(&change_set, exists, &site.template, &site.parameters)? {
+        Changes::None => say("The stack is as it should be.")?,
+        Changes::Some(lines) => {
+            say(format!("The change set {change_set} of the stack {}:", site.stack))?;
+            for line in lines {
+                say(format!("  {line}"))?;
+            }
+            let agreed = console.agrees("Carry it out?");
+            if !matches!(agreed, Ok(true)) {
+                stack.withdraw(&change_set, exists)?;
+                agreed?;
+                bail!("the change set was taken back; nothing was changed");
+            }
+            let seen = stack.events()?;
+            stack.execute(&change_set)?;
+            match stack.watch(seen)?.as_deref() {
+                Some("CREATE_COMPLETE" | "UPDATE_COMPLETE") => say("The stack is complete.")?,
+                status => bail!("the stack ended as {}", status.unwrap_or("deleted")),
+            }
+        }
+    }
+    outputs(&stack)?;
+    rotate(console, &site.aws, &secret, arguments.rotate)
+}
+
+/// The secret, and the master secret where one is needed. The secret's value is read only where something of it is.
+fn look_at(aws: &AwsCli, arguments: &Arguments) -> anyhow::Result<(SecretFacts, Option<String>)> {
+    let id = arguments.secret.as_str();
+    let described = aws.call(&["secretsmanager", "describe-secret", "--secret-id", id])?;
+    if let Some(owner) = described["OwningService"].as_str() {
+        bail!("the secret belongs to {owner}, which rotates it itself");
+    }
+    let alternating = arguments.strategy == "master_user";
+    let mut document = Value::Null;
+    if arguments.engine.is_none() || (alternating && arguments.master.is_none()) {
+        let answer = aws.call(&["secretsmanager", "get-secret-value", "--secret-id", id])?;
+        // The parser's complaint would quote the value.
+        document = serde_json::from_str(text(&answer, "SecretString"))
+            .map_err(|_| anyhow::anyhow!("the secret's value is no JSON object, as rotation needs it"))?;
+    }
+    let engine =
+        plan::engine(arguments.engine.as_deref().unwrap_or_else(|| text(&document, "engine")))?.to_owned();
+    let (arn, name) = (text(&described, "ARN").to_owned(), text(&described, "Name").to_owned());
+    let master = alternating.then(|| {
+        let named = arguments.master.as_deref().unwrap_or_else(|| text(&document, "masterarn"));
+        ensure!(!named.is_empty(), "--master names the master secret, as the secret has no masterarn");
+        Ok(named.to_owned())
+    });
+    Ok((SecretFacts { arn, name, engine }, master.transpose()?))
+}
+
+fn site(
+    arguments: &Arguments,
+    aws: &AwsCli,
+    secret: &SecretFacts,
+    master: Option<&str>,
+    artifact: &str,
+) -> anyhow::Result<Site> {
+    let (region, account) = plan::place(&secret.arn)?;
+    let packages = match &arguments.packages {
+        Some(folder) => folder.clone(),
+        None => package(arguments.arch.as_deref(), artifact)?,
+    };
+    let release = Release::collect(&packages, "deploy".as_ref(), &[artifact, "placement"])?;
+    let bucket = arguments.bucket.clone().unwrap_or_else(|| format!("rotators-{account}-{region}"));
+    let makes_bucket = match aws.call(&["s3api", "head-bucket", "--bucket", &bucket]) {
+        Ok(_) => false,
+        Err(error) if error.is("404") => true,
+        Err(error) => return Err(error).with_context(|| format!("the bucket {bucket} cannot be used")),
+    };
+    let base = plan::bucket_url(&secret.arn, region, &bucket, &arguments.access.endpoint_url);
+    let base = format!("{base}/{}", release.code_prefix.trim_end_matches('/'));
+    let worked_out = [
+        ("SecretArn", secret.arn.as_str()),
+        ("Engine", &secret.engine),
+        ("Strategy", &arguments.strategy),
+        ("NetworkMode", &arguments.network),
+        ("superuserSecretArn", master.unwrap_or_default()),
+        ("CodeBucket", &bucket),
+        ("CodePrefix", &release.code_prefix),
+        ("TemplateBase", &base),
+        ("Architecture", &release.architecture),
+    ];
+    Ok(Site {
+        aws: aws.clone(),
+        parameters: plan::parameters(&worked_out, &arguments.parameters),
+        template: format!("{base}/rotation.yaml"),
+        stack: arguments.stack.clone().unwrap_or_else(|| plan::stack_name(&secret.name)),
+        bucket,
+        makes_bucket,
+        release,
+    })
+}
+
+/// Builds the two packages and gives their folder.
+fn package(arch: Option<&str>, artifact: &str) -> anyhow::Result<PathBuf> {
+    let mut command = Command::new("scripts/package");
+    command.args(arch.map(|arch| ["--arch", arch]).iter().flatten()).args([
+        "--no-sbom",
+        artifact,
+        "placement",
+    ]);
+    ensure!(command.status().context("scripts/package")?.success(), "the packages could not be built");
+    // The script built this program too, into the folder that holds the packages.
+    let program = std::env::current_exe()?;
+    let target = program.ancestors().nth(2).context("cargo builds programs two folders deep")?;
+    Ok(target.join("lambda"))
+}
+
+fn tell(site: &Site, secret: &SecretFacts, artifact: &str, exists: bool) -> anyhow::Result<()> {
+    say(format!("Secret    {}", secret.arn))?;
+    say(format!("Function  {artifact}, {}", site.release.architecture))?;
+    let made = if site.makes_bucket { ", which is made: private, encrypted" } else { "" };
+    say(format!("Bucket    {}{made}", site.bucket))?;
+    for upload in &site.release.uploads {
+        say(format!("  {} <- {}", upload.key, upload.file.display()))?;
+    }
+    let verb = if exists { "updated" } else { "created" };
+    say(format!("Stack     {}, {verb} from {}", site.stack, site.template))?;
+    for (name, value) in &site.parameters {
+        say(format!("  {name}={value}"))?;
+    }
+    Ok(())
+}
+
+fn upload(site: &Site) -> anyhow::Result<()> {
+    let bucket = site.bucket.as_str();
+    if site.makes_bucket {
+        site.aws.call(&["s3", "mb", &format!("s3://{bucket}")])?;
+        let blocked =
+            "BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true";
+        let block = ["--bucket", bucket, "--public-access-block-configuration", blocked];
+        site.aws.call(&[&["s3api", "put-public-access-block"], &block[..]].concat())?;
+        say(format!("The bucket {bucket} is made."))?;
+    }
+    for upload in &site.release.uploads {
+        let file = upload.file.to_string_lossy();
+        let object = ["--bucket", bucket, "--key", &upload.key, "--body", &file];
+        site.aws.call(&[&["s3api", "put-object"], &object[..]].concat())?;
+    }
+    Ok(say(format!("{} files are in the bucket.", site.release.uploads.len()))?)
+}
+
+fn outputs(stack: &Stack<'_>) -> anyhow::Result<()> {
+    let described = stack.describe()?.context("the stack is gone")?;
+    for output in described["Outputs"].as_array().into_iter().flatten() {
+        let (name, value) = (text(output, "OutputKey"), text(output, "OutputValue"));
+        if !value.is_empty() {
+            say(format!("  {name}={value}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// Offers the first rotation, and watches it.
+fn rotate(console: Console, aws: &AwsCli, secret: &SecretFacts, wanted: bool) -> anyhow::Result<()> {
+    let by_hand = format!("aws secretsmanager rotate-secret --secret-id {}", secret.arn);
+    // --yes agrees to the stack; a password is changed only on a word about that.
+    if !wanted && (console.yes || !console.agrees("Rotate the secret now?")?) {
+        return Ok(say(format!("To rotate it now: {by_hand}"))?);
+    }
+    let started = aws.call(&["secretsmanager", "rotate-secret", "--secret-id", &secret.arn])?;
+    let version = text(&started, "VersionId").to_owned();
+    say(format!("Rotating to version {version}."))?;
+    let begun = Instant::now();
+    loop {
+        let described = aws.call(&["secretsmanager", "describe-secret", "--secret-id", &secret.arn])?;
+        let labels = described["VersionIdsToStages"][&version].as_array();
+        if labels.is_some_and(|labels| labels.iter().any(|label| label == "AWSCURRENT")) {
+            return Ok(say(format!("Version {version} is AWSCURRENT."))?);
+        }
+        ensure!(
+            begun.elapsed() < ROTATION_LIMIT,
+            "version {version} is not AWSCURRENT yet; Secrets Manager tries again by itself, and the function's log says why"
+        );
+        sleep(Duration::from_secs(2));
+    }
+}
+
+fn parameter(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("it is not of the form NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}

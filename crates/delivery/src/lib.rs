@@ -1,0 +1,25 @@
+//! From built programs to functions in an account.
+//!
+//! ```text
+//! scripts/package   built programs ─> program::check ─> archive::pack ─> trial::run ─> Manifest
+//! scripts/deploy    Manifest ─> Release ─> bucket ─> change set, shown ─> stack, watched ─> rotate-secret, offered
+//! scripts/undeploy  stack ─> gone; the secret stays
+//! ```
+//!
+//! The scripts call the program `delivery`; nothing of it runs on Lambda.
+
+pub mod archive;
+mod artifact;
+mod aws_cli;
+mod console;
+pub mod deploy;
+mod manifest;
+pub mod pack;
+pub mod plan;
+pub mod program;
+mod stack;
+pub mod trial;
+pub mod undeploy;
+
+pub use artifact::Artifact;
+pub use manifest::{Entry, Manifest};

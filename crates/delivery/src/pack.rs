@@ -1,0 +1,94 @@
+//! From built programs to packages: check, zip, try, write down.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{self, Write},
+    path::PathBuf,
+};
+
+use anyhow::{Context, ensure};
+
+use crate::{
+    archive,
+    artifact::Artifact,
+    manifest::{self, Entry, Manifest},
+    program::{self, Architecture},
+    trial,
+};
+
+/// Packs built programs, and runs each package once.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Engines or artifacts; all where none is named
+    names: Vec<String>,
+    /// Where each program is, as NAME/bootstrap
+    #[arg(long, value_name = "FOLDER")]
+    programs: PathBuf,
+    /// Where the packages go
+    #[arg(long, value_name = "FOLDER", default_value = "target/lambda")]
+    to: PathBuf,
+    /// The processor that the programs are for
+    #[arg(long, default_value = "x86_64")]
+    architecture: Architecture,
+    /// Runs programs of another processor
+    #[arg(long, value_name = "PROGRAM")]
+    emulator: Option<PathBuf>,
+    /// Written into the manifest
+    #[arg(long)]
+    commit: String,
+    /// Written into the manifest
+    #[arg(long)]
+    compiler: String,
+}
+
+/// Afterwards the folder holds a zip of each artifact, `manifest.json` and `SHA256SUMS`, all of this run alone.
+///
+/// # Errors
+/// A program is missing, cannot run on Lambda, is larger than its bar, or does not pass its trial. No manifest is
+/// left then.
+pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let artifacts = Artifact::chosen(&arguments.names)?;
+    let listings = ["manifest.json", "SHA256SUMS"].map(|name| arguments.to.join(name));
+    for stale in &listings {
+        if let Err(error) = fs::remove_file(stale) {
+            ensure!(error.kind() == io::ErrorKind::NotFound, "{}: {error}", stale.display());
+        }
+    }
+    let mut entries = BTreeMap::new();
+    for artifact in &artifacts {
+        let entry = package(artifact, arguments).await.with_context(|| artifact.name.to_owned())?;
+        let mib = format!("{}.{:02} MiB", entry.size >> 20, ((entry.size & 0xf_ffff) * 100) >> 20);
+        let line = format!("{:<22} {mib}  glibc {}  {}", artifact.name, entry.glibc, &entry.sha256[..16]);
+        writeln!(io::stdout(), "{line}")?;
+        entries.insert(artifact.name.to_owned(), entry);
+    }
+    let (commit, compiler) = (arguments.commit.clone(), arguments.compiler.clone());
+    let manifest = Manifest { commit, compiler, artifacts: entries };
+    fs::write(&listings[0], serde_json::to_string_pretty(&manifest)? + "\n")?;
+    fs::write(&listings[1], manifest.sums())?;
+    Ok(())
+}
+
+async fn package(artifact: &Artifact, arguments: &Arguments) -> anyhow::Result<Entry> {
+    let program = arguments.programs.join(artifact.name).join(archive::ENTRY);
+    let program = fs::read(&program).with_context(|| format!("{} cannot be read", program.display()))?;
+    let glibc = program::check(&program, arguments.architecture)?;
+    let zip = archive::pack(&program)?;
+    let size = zip.len() as u64;
+    ensure!(size <= artifact.size_bar, "its zip has {size} bytes, more than its {}", artifact.size_bar);
+    trial::run(artifact, &zip, arguments.emulator.as_deref()).await?;
+    let path = manifest::path(artifact.name);
+    let place = arguments.to.join(&path);
+    fs::create_dir_all(place.parent().expect("a path of a file has a folder"))?;
+    fs::write(place, &zip)?;
+    Ok(Entry {
+        engine: artifact.engine().map(str::to_owned),
+        strategy: artifact.strategy().map(str::to_owned),
+        path,
+        size,
+        sha256: manifest::sha256(&zip),
+        architecture: arguments.architecture.name().to_owned(),
+        glibc: glibc.to_string(),
+    })
+}

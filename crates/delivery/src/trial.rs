@@ -1,0 +1,94 @@
+//! The run that a package has to pass: as Lambda starts it, out of its zip, before it is called built.
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use anyhow::{Context, bail, ensure};
+use rotation_testkit::{
+    FunctionError, LambdaFunction, LocalSecretsManager,
+    secrets_manager::{RotationSettings, Settings},
+};
+use serde_json::{Value, json};
+
+use crate::{archive, artifact::Artifact};
+
+/// What one invocation may take. An emulated processor is some twenty times slower than a real one.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// Unpacks the zip and invokes its program through a local Runtime API.
+///
+/// A rotator creates a version of a secret in a local Secrets Manager, which has to succeed, and is then sent to a
+/// database where nothing listens, which it has to say by a code of its own. Anything else has to answer an empty
+/// event. `emulator` runs programs of another processor.
+///
+/// # Errors
+/// The program does not start, ends, or answers otherwise.
+pub async fn run(artifact: &Artifact, zip: &[u8], emulator: Option<&Path>) -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let program = folder.path().join(archive::ENTRY);
+    fs::write(&program, archive::unpack(zip)?)?;
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755))?;
+    let outcome = match artifact.engine() {
+        Some(engine) => rotate(engine, &program, emulator).await,
+        None => answer(&program, emulator).await,
+    };
+    outcome.with_context(|| format!("{} was tried on the local Runtime API", artifact.name))
+}
+
+async fn rotate(engine: &str, program: &Path, emulator: Option<&Path>) -> anyhow::Result<()> {
+    let rotation = RotationSettings { attempts: 1, ..RotationSettings::default() };
+    let manager = LocalSecretsManager::start(Settings { rotation, ..Settings::default() }).await?;
+    let mut document = json!({
+        // Nothing listens on port 1, and the address is this machine's own.
+        "engine": engine, "host": "127.0.0.1", "port": 1, "username": "trial", "password": "trial-password",
+    });
+    let master = manager.create_secret("master", &document.to_string())?;
+    document["masterarn"] = json!(master);
+    let secret = manager.create_secret("trial", &document.to_string())?;
+    let function = start(program, emulator, Some(manager.endpoint().clone()))?;
+    manager.register(function.arn(), Arc::new(function.clone()));
+
+    let version = manager.rotate(&secret, function.arn())?;
+    let record = manager.wait_for_rotation(&secret, &version, 2 * LIMIT).await?;
+    function.kill().await;
+    let steps: Vec<_> = record.steps().map(|step| (step.step, step.error.as_ref())).collect();
+    let said = || format!("{steps:?}\n{}", function.output());
+    ensure!(matches!(steps[..], [("createSecret", None), ("setSecret", Some(_))]), said());
+    ensure!(steps[1].1.is_some_and(is_an_answer), said());
+    let current = document.to_string();
+    ensure!(manager.value(&secret, "AWSPENDING")? != current, "AWSPENDING is not new");
+    Ok(())
+}
+
+async fn answer(program: &Path, emulator: Option<&Path>) -> anyhow::Result<()> {
+    let function = start(program, emulator, None)?;
+    let outcome = function.invoke(&Value::Object(serde_json::Map::new())).await;
+    function.kill().await;
+    match outcome {
+        Err(error) if !is_an_answer(&error) => bail!("{error}\n{}", function.output()),
+        _ => Ok(()),
+    }
+}
+
+fn start(program: &Path, emulator: Option<&Path>, store: Option<String>) -> anyhow::Result<LambdaFunction> {
+    let builder = match emulator {
+        Some(emulator) => LambdaFunction::builder(emulator).arg(program.to_string_lossy()),
+        None => LambdaFunction::builder(PathBuf::from(program)),
+    };
+    let builder = builder.name("trial").timeout(LIMIT);
+    Ok(match store {
+        Some(endpoint) => builder.env("SECRETS_MANAGER_ENDPOINT", endpoint),
+        None => builder,
+    }
+    .build()?)
+}
+
+/// Whether the program itself said so, and not the runtime about a program that ended.
+fn is_an_answer(error: &FunctionError) -> bool {
+    !["Runtime.", "Sandbox."].iter().any(|prefix| error.error_type.starts_with(prefix))
+}

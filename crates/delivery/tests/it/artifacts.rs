@@ -1,0 +1,56 @@
+//! What is delivered is what the workspace makes.
+
+use std::{collections::BTreeSet, path::Path, process::Command};
+
+use delivery::Artifact;
+use serde_json::Value;
+
+fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
+
+/// The programs that go to Lambda, by cargo's own account.
+fn functions() -> BTreeSet<String> {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["metadata", "--no-deps", "--offline", "--format-version", "1"]).current_dir(root());
+    let metadata: Value = serde_json::from_slice(&cargo.output().unwrap().stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap().iter();
+    let targets = packages.flat_map(|package| package["targets"].as_array().unwrap());
+    let programs = targets.filter(|target| target["kind"][0] == "bin");
+    let names = programs.map(|target| target["name"].as_str().unwrap());
+    names.filter(|name| name.ends_with("_user") || *name == "placement").map(str::to_owned).collect()
+}
+
+#[test]
+fn every_function_of_the_workspace_is_delivered_and_nothing_else() {
+    let delivered = Artifact::chosen(&[]).unwrap();
+    let delivered: BTreeSet<_> = delivered.iter().map(|artifact| artifact.name.to_owned()).collect();
+    assert_eq!(delivered, functions());
+}
+
+#[test]
+fn an_engine_names_both_its_functions_and_a_function_names_itself() {
+    #[track_caller]
+    fn check(asked: &[&str], expected: &[&str]) {
+        let asked: Vec<String> = asked.iter().map(|&name| name.to_owned()).collect();
+        let names: Vec<_> = Artifact::chosen(&asked).unwrap().iter().map(|artifact| artifact.name).collect();
+        assert_eq!(names, expected);
+    }
+    check(&["mariadb"], &["mariadb_single_user", "mariadb_master_user"]);
+    check(&["docdb_master_user", "postgres_single_user"], &["postgres_single_user", "docdb_master_user"]);
+    let error = Artifact::chosen(&["oracle".to_owned()]).unwrap_err().to_string();
+    assert!(error.contains("oracle") && error.contains("redshift"), "{error}");
+}
+
+#[test]
+fn a_name_says_engine_and_strategy() {
+    for artifact in Artifact::chosen(&[]).unwrap() {
+        match artifact.engine().zip(artifact.strategy()) {
+            Some((engine, strategy)) => {
+                assert_eq!(artifact.name, format!("{engine}_{strategy}"));
+                assert!(["single_user", "master_user"].contains(&strategy), "{strategy}");
+            }
+            None => assert_eq!(artifact.name, "placement"),
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Packages and their deployment.
+
+#![expect(clippy::unwrap_used, reason = "a test fails where it unwraps, and says what was there")]
+
+mod artifacts;
+mod packages;
+mod plan;

@@ -1,0 +1,78 @@
+//! Zips, and what is refused before one is called built.
+
+use std::fs;
+
+use delivery::{
+    Artifact, archive,
+    program::{self, Architecture},
+    trial,
+};
+
+/// This machine's own.
+fn architecture() -> Architecture {
+    if cfg!(target_arch = "aarch64") { Architecture::Arm64 } else { Architecture::X86_64 }
+}
+
+/// A program at hand that is not stripped: this test.
+fn a_program() -> Vec<u8> {
+    fs::read(std::env::current_exe().unwrap()).unwrap()
+}
+
+fn one() -> Artifact {
+    Artifact::chosen(&["postgres_single_user".to_owned()]).unwrap()[0]
+}
+
+#[test]
+fn a_zip_depends_on_its_program_alone() {
+    let program = fs::read("/bin/true").unwrap();
+    let zip = archive::pack(&program).unwrap();
+    assert_eq!(zip, archive::pack(&program).unwrap());
+    assert_eq!(archive::unpack(&zip).unwrap(), program);
+    // Time and date of the first local header: the earliest that a zip can tell.
+    assert_eq!(zip[10..14], [0, 0, 0x21, 0]);
+    let mode = zip::ZipArchive::new(std::io::Cursor::new(&zip)).unwrap().by_index(0).unwrap().unix_mode();
+    assert_eq!(mode, Some(0o100_755));
+}
+
+#[test]
+fn a_program_that_lambda_cannot_start_is_refused() {
+    #[track_caller]
+    fn check(program: &[u8], architecture: Architecture, expected: &str) {
+        let error = program::check(program, architecture).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+    let other = match architecture() {
+        Architecture::X86_64 => Architecture::Arm64,
+        Architecture::Arm64 => Architecture::X86_64,
+    };
+    let good = a_program();
+    check(b"#!/bin/sh", architecture(), "no 64-bit ELF program");
+    check(&good, other, "it is built for");
+    check(&good, architecture(), "debug information");
+    // A name of the same length in the table of versions: what a newer C library would leave there.
+    let mut newer = good;
+    let name = b"\0GLIBC_2.34\0";
+    let place =
+        newer.windows(name.len()).position(|window| window == name).expect("a version of this library");
+    newer[place..place + name.len()].copy_from_slice(b"\0GLIBC_2.99\0");
+    check(&newer, architecture(), "it needs glibc 2.99, and provided.al2023 has 2.34");
+}
+
+#[tokio::test]
+async fn a_program_that_ends_or_does_not_rotate_is_not_called_built() {
+    #[track_caller]
+    fn check(outcome: anyhow::Result<()>, expected: &str) {
+        let error = format!("{:#}", outcome.unwrap_err());
+        assert!(error.contains(expected), "{error}");
+    }
+    let ends = archive::pack(&fs::read("/bin/true").unwrap()).unwrap();
+    check(trial::run(&one(), &ends, None).await, "Runtime.ExitError");
+    let two = {
+        let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        for name in ["bootstrap", "other"] {
+            writer.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        }
+        writer.finish().unwrap().into_inner()
+    };
+    check(trial::run(&one(), &two, None).await, "more than the program");
+}

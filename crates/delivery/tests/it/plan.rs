@@ -1,0 +1,133 @@
+//! What a deployment is worked out to be.
+
+use std::{fs, path::Path};
+
+use delivery::{
+    Entry, Manifest,
+    plan::{Release, bucket_url, engine, parameters, place, stack_name},
+};
+
+const ARN: &str = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop/checkout-AbCdEf";
+
+/// A folder of packages with these contents, and one of templates.
+fn folders(packages: &[(&str, &str, &str)], template: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let mut manifest = Manifest { commit: "c".to_owned(), compiler: "r".to_owned(), artifacts: [].into() };
+    for (name, content, architecture) in packages {
+        let path = format!("{name}/bootstrap.zip");
+        fs::create_dir_all(folder.path().join(name)).unwrap();
+        fs::write(folder.path().join(&path), content).unwrap();
+        let sha256 = ring::digest::digest(&ring::digest::SHA256, content.as_bytes());
+        let sha256 = sha256.as_ref().iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+        let entry = Entry {
+            engine: None,
+            strategy: None,
+            path,
+            size: content.len() as u64,
+            sha256,
+            architecture: (*architecture).to_owned(),
+            glibc: "2.34".to_owned(),
+        };
+        manifest.artifacts.insert((*name).to_owned(), entry);
+    }
+    fs::write(folder.path().join("manifest.json"), serde_json::to_string(&manifest).unwrap()).unwrap();
+    fs::create_dir(folder.path().join("deploy")).unwrap();
+    fs::write(folder.path().join("deploy/rotation.yaml"), template).unwrap();
+    fs::write(folder.path().join("deploy/README.md"), "no template").unwrap();
+    folder
+}
+
+fn collect(folder: &Path) -> anyhow::Result<Release> {
+    Release::collect(folder, &folder.join("deploy"), &["postgres_single_user", "placement"])
+}
+
+#[test]
+fn keys_change_with_any_content_and_only_then() {
+    let prefix = |packages: &[(&str, &str, &str)], template: &str| {
+        let folder = folders(packages, template);
+        collect(folder.path()).unwrap().code_prefix
+    };
+    let (one, other) = (("postgres_single_user", "a", "arm64"), ("placement", "b", "arm64"));
+    let first = prefix(&[one, other], "t");
+    assert_eq!(first, prefix(&[one, other], "t"));
+    assert_ne!(first, prefix(&[one, other], "u"));
+    assert_ne!(first, prefix(&[one, ("placement", "c", "arm64")], "t"));
+}
+
+#[test]
+fn functions_and_templates_are_uploaded_side_by_side() {
+    let folder = folders(&[("postgres_single_user", "a", "arm64"), ("placement", "b", "arm64")], "t");
+    let release = collect(folder.path()).unwrap();
+    assert_eq!(release.architecture, "arm64");
+    let keys: Vec<_> =
+        release.uploads.iter().map(|upload| upload.key.strip_prefix(&release.code_prefix)).collect();
+    assert_eq!(keys, [Some("postgres_single_user.zip"), Some("placement.zip"), Some("rotation.yaml")]);
+}
+
+#[test]
+fn packages_that_do_not_fit_are_refused() {
+    #[track_caller]
+    fn check(folder: &Path, expected: &str) {
+        let error = format!("{:#}", collect(folder).unwrap_err());
+        assert!(error.contains(expected), "{error}");
+    }
+    let (one, other) = (("postgres_single_user", "a", "arm64"), ("placement", "b", "arm64"));
+    check(folders(&[one], "t").path(), "placement is not packaged; run scripts/package placement");
+    check(folders(&[one, ("placement", "b", "x86_64")], "t").path(), "built for arm64 and for x86_64");
+    let altered = folders(&[one, other], "t");
+    fs::write(altered.path().join("placement/bootstrap.zip"), "z").unwrap();
+    check(altered.path(), "is not the file that the manifest names");
+    check(tempfile::tempdir().unwrap().path(), "run scripts/package");
+}
+
+#[test]
+fn a_stack_is_named_after_its_secret() {
+    #[track_caller]
+    fn check(secret: &str, expected: &str) {
+        assert_eq!(stack_name(secret), expected);
+    }
+    check("shop/checkout", "rotation-shop-checkout");
+    check("a_b+c=d.e@f-", "rotation-a-b-c-d-e-f");
+    assert_eq!(stack_name(&"x".repeat(300)).len(), 128);
+}
+
+#[test]
+fn an_arn_says_where_and_a_name_does_not() {
+    assert_eq!(place(ARN).unwrap(), ("eu-west-1", "123456789012"));
+    assert!(place("shop/checkout").is_err());
+    assert!(place("arn:aws:lambda:eu-west-1:123456789012:function:f").is_err());
+}
+
+#[test]
+fn a_bucket_is_read_at_the_region_s_host_or_below_one_s_own_endpoint() {
+    #[track_caller]
+    fn check(arn: &str, region: &str, endpoint: &str, expected: &str) {
+        assert_eq!(bucket_url(arn, region, "b", endpoint), expected);
+    }
+    check(ARN, "eu-west-1", "", "https://b.s3.eu-west-1.amazonaws.com");
+    let china = "arn:aws-cn:secretsmanager:cn-north-1:1:secret:s";
+    check(china, "cn-north-1", "", "https://b.s3.cn-north-1.amazonaws.com.cn");
+    check(ARN, "eu-west-1", "http://localhost:5000/", "http://localhost:5000/b");
+}
+
+#[test]
+fn engines_are_what_secrets_call_them() {
+    #[track_caller]
+    fn check(named: &str, expected: Option<&str>) {
+        assert_eq!(engine(named).ok(), expected);
+    }
+    check("aurora-postgresql", Some("postgres"));
+    check("aurora-mysql", Some("mysql"));
+    check("mongo", Some("docdb"));
+    check("documentdb", Some("docdb"));
+    check("oracle", None);
+    check("", None);
+}
+
+#[test]
+fn what_the_person_says_stands_over_what_was_worked_out() {
+    let said = [("NetworkMode".to_owned(), "vpc".to_owned()), ("LogLevel".to_owned(), String::new())];
+    let all = parameters(&[("SecretArn", "s"), ("NetworkMode", "auto"), ("superuserSecretArn", "")], &said);
+    let all: Vec<_> = all.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    assert_eq!(all, [("SecretArn", "s"), ("NetworkMode", "vpc"), ("LogLevel", "")]);
+}
