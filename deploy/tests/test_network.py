@@ -71,6 +71,21 @@ def test_an_endpoint_with_private_dns_admits_those_whose_way_it_changes(account:
     assert endpoint_of(account, made) == ""
 
 
+def test_an_update_that_finds_the_stacks_own_endpoint_keeps_it(account: Account) -> None:
+    wishes = {"EndpointPrivateDns": "true", "EndpointClientCidr": "10.0.0.0/16"}
+    made = account.deploy_root(**wishes)
+    (endpoint,) = account.endpoints()
+    (group,) = (group["GroupId"] for group in endpoint["Groups"])
+    account.placement |= {
+        "SecretsManagerEndpointId": endpoint["VpcEndpointId"],
+        "SecretsManagerEndpointSecurityGroupIds": group,
+    }
+    again = account.deploy_root(Host="app.example.com", **wishes)
+    assert [kept["VpcEndpointId"] for kept in account.endpoints()] == [endpoint["VpcEndpointId"]]
+    assert again["SecretsManagerEndpointId"] == made["SecretsManagerEndpointId"]
+    assert account.ingress(group) == {(443, group_of(account, again)), (443, "10.0.0.0/16")}
+
+
 def test_groups_of_ones_own_are_used_and_the_databases_is_left_alone(account: Account) -> None:
     own = account.client("ec2").create_security_group(GroupName="own", Description="own", VpcId=account.vpc)["GroupId"]
     made = account.deploy_root(vpcSecurityGroupIds=own, vpcSubnetIds=account.subnets[1])
