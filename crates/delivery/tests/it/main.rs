@@ -3,5 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it unwraps, and says what was there")]
 
 mod artifacts;
+mod deployment;
 mod packages;
 mod plan;

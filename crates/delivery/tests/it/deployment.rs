@@ -1,0 +1,261 @@
+//! A secret's name to a secret that rotates: the command, an emulated account, and the package that was deployed.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+    sync::Arc,
+    time::Duration,
+};
+
+use delivery::archive;
+use rotation_testkit::{
+    LambdaFunction, LocalSecretsManager, PostgresServer, PostgresVersion, TestLogin,
+    secrets_manager::{RotationOutcome, Settings},
+};
+use serde_json::{Value, json};
+
+const REGION: &str = "eu-central-1";
+const DATABASE: &str = "postgres";
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+/// Where `scripts/package` puts packages that were built into the folder of this test.
+fn packages() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    test.ancestors().nth(3).unwrap().join("lambda")
+}
+
+/// Whether all is there that this test needs; a line that says so where it is not, and may be.
+#[expect(clippy::disallowed_methods, reason = "the person who runs the tests says so in the environment")]
+#[expect(clippy::print_stderr, reason = "a skipped test has to say so")]
+fn is_set_up() -> bool {
+    let needed = [
+        (root().join(".cache/moto/bin/aws"), "scripts/setup-moto"),
+        (root().join(".cache/deploy/bin/python"), "scripts/setup-deploy-tools"),
+        (packages().join("manifest.json"), "scripts/package postgres placement"),
+    ];
+    let missing: Vec<_> =
+        needed.iter().filter(|(path, _)| !path.exists()).map(|(_, script)| script).collect();
+    assert!(
+        missing.is_empty() || std::env::var("SKIP_MISSING").is_ok_and(|value| value == "1"),
+        "run {missing:?}, or set SKIP_MISSING=1 to go without"
+    );
+    if !missing.is_empty() {
+        eprintln!("skipped: {missing:?} were not run");
+    }
+    missing.is_empty()
+}
+
+/// An emulated account, until it is dropped.
+struct Account {
+    process: Child,
+    endpoint: String,
+}
+
+impl Account {
+    fn start(secrets: &Value) -> Self {
+        let mut process = Command::new(root().join(".cache/deploy/bin/python"))
+            .args(["-B", "deploy/tests/serve.py", &secrets.to_string()])
+            .current_dir(root())
+            .env("no_proxy", "*")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut endpoint = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut endpoint).unwrap();
+        assert!(endpoint.starts_with("http://localhost:"), "the account does not start: {endpoint}");
+        Self { process, endpoint: endpoint.trim().to_owned() }
+    }
+
+    fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command
+            .current_dir(root())
+            .env_clear()
+            .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+            .env("HOME", "/nonexistent")
+            .env("AWS_ENDPOINT_URL", &self.endpoint)
+            .env("AWS_ACCESS_KEY_ID", "emulated")
+            .env("AWS_SECRET_ACCESS_KEY", "emulated")
+            .env("AWS_DEFAULT_REGION", REGION)
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// `delivery deploy` or `undeploy` as the scripts call it. Gives what it said.
+    fn delivery(&self, arguments: &[&str]) -> Result<String, String> {
+        let aws = root().join(".cache/moto/bin/aws");
+        let mut command = self.command(env!("CARGO_BIN_EXE_delivery"));
+        command
+            .arg(arguments[0])
+            .args(["--endpoint-url", &self.endpoint, "--aws"])
+            .arg(aws)
+            .args(&arguments[1..]);
+        let Output { status, stdout, stderr } = command.output().unwrap();
+        let [said, complained] = [stdout, stderr].map(|text| String::from_utf8(text).unwrap());
+        if status.success() { Ok(said) } else { Err(said + &complained) }
+    }
+
+    fn aws(&self, arguments: &[&str]) -> Result<Value, String> {
+        let output = self.command(root().join(".cache/moto/bin/aws")).args(arguments).output().unwrap();
+        if !output.status.success() {
+            return Err(String::from_utf8(output.stderr).unwrap());
+        }
+        Ok(serde_json::from_slice(&output.stdout).unwrap_or(Value::Null))
+    }
+}
+
+impl Drop for Account {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// A real database with an application's user and a master, and their secrets in a local Secrets Manager.
+struct Scene {
+    postgres: PostgresServer,
+    manager: LocalSecretsManager,
+    secret: String,
+    master: String,
+    folder: tempfile::TempDir,
+}
+
+impl Scene {
+    async fn start() -> Self {
+        let version = *PostgresVersion::available().last().expect("run scripts/setup-postgres");
+        let postgres = PostgresServer::builder(version).start().unwrap();
+        let settings = Settings { region: REGION.to_owned(), ..Settings::default() };
+        let manager = LocalSecretsManager::start(settings).await.unwrap();
+        let app = postgres.create_role_named("app", "").await.unwrap();
+        let dba = postgres.create_role_named("dba", "CREATEROLE").await.unwrap();
+        postgres.execute(DATABASE, "GRANT app TO dba WITH ADMIN OPTION").await.unwrap();
+        let mut document = json!({
+            "engine": "postgres", "host": postgres.host(), "port": postgres.port(), "dbname": DATABASE, "ssl": true,
+            "username": dba.username, "password": dba.password,
+        });
+        let master = manager.create_secret("master", &document.to_string()).unwrap();
+        document["masterarn"] = json!(master);
+        document["username"] = json!(app.username);
+        document["password"] = json!(app.password);
+        let secret = manager.create_secret("app", &document.to_string()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("ca.pem"), postgres.authority().certificate_pem()).unwrap();
+        Self { postgres, manager, secret, master, folder }
+    }
+
+    fn account(&self) -> Account {
+        let described =
+            |arn: &str| json!({"arn": arn, "value": self.manager.value(arn, "AWSCURRENT").unwrap()});
+        Account::start(&json!({"app": described(&self.secret), "master": described(&self.master)}))
+    }
+
+    /// The deployed code under the deployed configuration, as the account tells both.
+    fn deployed_function(&self, account: &Account, artifact: &str) -> LambdaFunction {
+        let functions = account.aws(&["lambda", "list-functions"]).unwrap();
+        let functions = functions["Functions"].as_array().unwrap().iter();
+        let rotates = |function: &&Value| function["Description"].as_str().unwrap().starts_with("Rotates");
+        let function = functions.clone().find(rotates).unwrap();
+        let bucket = format!("rotators-123456789012-{REGION}");
+        let objects = account.aws(&["s3api", "list-objects-v2", "--bucket", &bucket]).unwrap();
+        let mut keys =
+            objects["Contents"].as_array().unwrap().iter().map(|object| object["Key"].as_str().unwrap());
+        let key = keys.rfind(|key| key.ends_with(&format!("/{artifact}.zip"))).unwrap();
+        let zip = self.folder.path().join("deployed.zip");
+        account
+            .aws(&["s3api", "get-object", "--bucket", &bucket, "--key", key, zip.to_str().unwrap()])
+            .unwrap();
+        let program = self.folder.path().join(archive::ENTRY);
+        fs::write(&program, archive::unpack(&fs::read(zip).unwrap()).unwrap()).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+
+        // Where discovery said that the database is.
+        assert_ne!(function["VpcConfig"]["SubnetIds"], json!([]), "{function}");
+        let name = function["FunctionName"].as_str().unwrap();
+        let timeout = Duration::from_secs(function["Timeout"].as_u64().unwrap());
+        let mut builder = LambdaFunction::builder(program).name(name).region(REGION).timeout(timeout);
+        for (name, value) in function["Environment"]["Variables"].as_object().unwrap() {
+            builder = builder.env(name, value.as_str().unwrap());
+        }
+        let made = builder.build().unwrap();
+        assert_eq!(made.arn(), function["FunctionArn"]);
+        made
+    }
+
+    /// Rotates twice; afterwards AWSCURRENT logs in each time.
+    async fn rotates_by(&self, function: &LambdaFunction) {
+        self.manager.register(function.arn(), Arc::new(function.clone()));
+        for _ in 0..2 {
+            let version = self.manager.rotate(&self.secret, function.arn()).unwrap();
+            let limit = Duration::from_mins(2);
+            let record = self.manager.wait_for_rotation(&self.secret, &version, limit).await.unwrap();
+            assert_eq!(record.outcome, Some(RotationOutcome::Succeeded), "{}", function.output());
+            let current = self.manager.value(&self.secret, "AWSCURRENT").unwrap();
+            let current: Value = serde_json::from_str(&current).unwrap();
+            let member = |name: &str| current[name].as_str().unwrap().to_owned();
+            let login = TestLogin { username: member("username"), password: member("password") };
+            self.postgres.try_login(&login, DATABASE).await.unwrap();
+        }
+    }
+}
+
+/// Deploys one strategy, rotates by what was deployed, and takes it away again.
+async fn deploys_rotates_and_goes(strategy: &str) {
+    if !is_set_up() {
+        return;
+    }
+    let scene = Scene::start().await;
+    let account = scene.account();
+    let packages = packages();
+    let store = format!("endpoint={}", scene.manager.endpoint());
+    let authority = format!("TlsCaBundle={}", scene.folder.path().join("ca.pem").display());
+    let mut arguments =
+        vec!["deploy", "app", "--strategy", strategy, "--packages", packages.to_str().unwrap()];
+    arguments.extend(["--parameter", &store, "--parameter", &authority]);
+
+    let planned = account.delivery(&[&arguments[..], &["--dry-run"]].concat()).unwrap();
+    assert!(planned.ends_with("Nothing was done (--dry-run).\n"), "{planned}");
+    assert_eq!(account.aws(&["cloudformation", "list-stacks"]).unwrap()["StackSummaries"], json!([]));
+    let refused = account.delivery(&arguments).unwrap_err();
+    assert!(refused.contains("nobody is there to be asked"), "{refused}");
+    assert_eq!(account.aws(&["lambda", "list-functions"]).unwrap()["Functions"], json!([]));
+
+    let done = account.delivery(&[&arguments[..], &["--yes"]].concat()).unwrap();
+    for line in ["AWS::CloudFormation::Stack", "The stack is complete.", "To rotate it now: aws"] {
+        assert!(done.contains(line), "no {line} in\n{done}");
+    }
+    let password = &scene.manager.value(&scene.secret, "AWSCURRENT").unwrap();
+    let password: Value = serde_json::from_str(password).unwrap();
+    assert!(!(planned + &refused + &done).contains(password["password"].as_str().unwrap()));
+
+    let function = scene.deployed_function(&account, &format!("postgres_{strategy}"));
+    scene.rotates_by(&function).await;
+
+    let undone = account.delivery(&["undeploy", "app", "--yes"]).unwrap();
+    assert!(
+        undone.contains("The stack is gone.") && undone.ends_with("The secret is as it was.\n"),
+        "{undone}"
+    );
+    assert_eq!(account.aws(&["lambda", "list-functions"]).unwrap()["Functions"], json!([]));
+    let kept = account.aws(&["secretsmanager", "get-secret-value", "--secret-id", "app"]).unwrap();
+    assert!(kept["SecretString"].as_str().unwrap().contains("masterarn"), "{kept}");
+}
+
+#[tokio::test]
+#[ignore = "needs packages as they are shipped; scripts/check-delivery builds them"]
+async fn a_single_user_is_deployed_rotates_by_its_deployed_environment_and_goes() {
+    deploys_rotates_and_goes("single_user").await;
+}
+
+#[tokio::test]
+#[ignore = "needs packages as they are shipped; scripts/check-delivery builds them"]
+async fn alternating_users_are_deployed_rotate_by_their_deployed_environment_and_go() {
+    deploys_rotates_and_goes("master_user").await;
+}

@@ -1,0 +1,43 @@
+"""An emulated account for other programs: prints its endpoint, and serves until standard input ends.
+
+`python serve.py SECRETS`, where SECRETS is JSON: from each of `app` and `master` to its `arn` and its `value`.
+"""
+
+import json
+import os
+import sys
+
+from moto import mock_aws
+from moto.moto_server.threaded_moto_server import ThreadedMotoServer
+from moto.secretsmanager.models import secretsmanager_backends
+
+import emulation
+from account import Account
+
+os.environ |= {
+    "AWS_ACCESS_KEY_ID": "emulated",
+    "AWS_SECRET_ACCESS_KEY": "emulated",
+    "AWS_DEFAULT_REGION": Account.REGION,
+}
+
+
+def main() -> None:
+    """Serves."""
+    with mock_aws():
+        account = Account()
+        emulation.install(lambda _properties: account.placement)
+        secrets = secretsmanager_backends[account.NUMBER][account.REGION].secrets
+        for name, secret in json.loads(sys.argv[1]).items():
+            account.client("secretsmanager").put_secret_value(SecretId=name, SecretString=secret["value"])
+            # Known elsewhere by this ARN, which a service chooses by itself.
+            secrets[name].arn = secret["arn"]
+        server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+        server.start()
+        _, port = server.get_host_and_port()
+        # Templates are found below this name alone.
+        print(f"http://localhost:{port}", flush=True)
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()
