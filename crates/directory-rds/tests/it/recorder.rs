@@ -37,6 +37,7 @@ const PROFILE: EngineProfile = EngineProfile {
     reserved_users: &[],
     password_rule: RULE,
     remedies: &Remedies::NONE,
+    probe: "",
 };
 
 /// Where the master changes the user of a secret, as `host:port`, or the code of the refusal.
