@@ -46,6 +46,15 @@ pub async fn dial(login: &Login, deadline: Deadline) -> Result<TcpStream, Connec
     Err(failure)
 }
 
+/// The addresses that the login's host has now and that a database may have, at least one. Connects nowhere.
+///
+/// # Errors
+/// [`ConnectError::Dns`] and [`ConnectError::ForbiddenAddress`], as [`dial`].
+pub async fn addresses(login: &Login) -> Result<Vec<IpAddr>, ConnectError> {
+    let found = resolve(&login.host, login.port).await?;
+    Ok(found.into_iter().map(|address| address.ip()).collect())
+}
+
 /// The addresses of the host that a database may have, at least one.
 async fn resolve(host: &Host, port: u16) -> Result<Vec<SocketAddr>, ConnectError> {
     let found: Vec<SocketAddr> = match host.as_str().parse::<IpAddr>() {

@@ -21,7 +21,7 @@ mod source;
 mod verifier;
 
 pub use authorities::built_in_authorities;
-pub use config::client_config;
+pub use config::{TlsClient, client_config};
 pub use error::{SettingFault, TlsSetting, TlsSettingsError};
 pub use fault::{CertificateFault, certificate_fault};
 pub use settings::TlsSettings;

@@ -1,6 +1,7 @@
 //! The standard verification of servers, with two errors told more exactly.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -16,15 +17,64 @@ use webpki::EndEntityCert;
 #[error("the certificate is self-signed")]
 pub(crate) struct SelfSignedCertificate;
 
-/// Leaves every decision to the standard verifier, and explains some of its refusals.
+/// Leaves every decision to the standard verifier, explains some of its refusals, and remembers what it accepted last.
 #[derive(Debug)]
 pub(crate) struct ExplainingVerifier {
     standard: Arc<WebPkiServerVerifier>,
+    accepted: Mutex<Option<Chain>>,
+}
+
+/// What a server showed, and as whom.
+#[derive(Clone, Debug)]
+struct Chain {
+    end_entity: CertificateDer<'static>,
+    intermediates: Vec<CertificateDer<'static>>,
+    name: ServerName<'static>,
 }
 
 impl ExplainingVerifier {
+    /// The end of the year 9999, which is how X.509 says "never" (RFC 5280, section 4.1.2.5).
+    const NEVER: Duration = Duration::from_secs(253_402_300_799);
+    /// More certificates than any chain has that is accepted.
+    const MOST_CERTIFICATES: usize = 16;
+
     pub(crate) fn new(standard: Arc<WebPkiServerVerifier>) -> Self {
-        Self { standard }
+        Self { standard, accepted: Mutex::new(None) }
+    }
+
+    /// The last moment at which the chain that was accepted last would be accepted. Asked as of a day that is too late,
+    /// the standard verifier tells which day was the last of the certificate that it looked at; so each question leads
+    /// to an earlier one, until the answer is yes.
+    pub(crate) fn valid_until(&self) -> Option<UnixTime> {
+        let accepted = self.accepted.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let Chain { end_entity, intermediates, name } = accepted?;
+        let mut at = UnixTime::since_unix_epoch(Self::NEVER);
+        for _ in 0..Self::MOST_CERTIFICATES {
+            match self.standard.verify_server_cert(&end_entity, &intermediates, &name, &[], at) {
+                Ok(_) => return Some(at),
+                Err(Error::InvalidCertificate(CertificateError::ExpiredContext { not_after, .. }))
+                    if not_after < at =>
+                {
+                    at = not_after;
+                }
+                Err(_) => return None,
+            }
+        }
+        None
+    }
+
+    fn accept(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+    ) {
+        let chain = Chain {
+            end_entity: end_entity.clone().into_owned(),
+            intermediates: intermediates.iter().map(|one| one.clone().into_owned()).collect(),
+            name: name.to_owned(),
+        };
+        *self.accepted.lock().unwrap_or_else(PoisonError::into_inner) = Some(chain);
     }
 }
 
@@ -40,6 +90,7 @@ impl ServerCertVerifier for ExplainingVerifier {
         // `map_err` cannot turn a refusal into consent.
         self.standard
             .verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+            .inspect(|_| self.accept(end_entity, intermediates, server_name))
             .map_err(|error| explain(error, end_entity))
     }
 

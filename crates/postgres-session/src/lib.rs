@@ -25,6 +25,8 @@ mod refusal;
 mod verifier;
 mod wire;
 
+pub use database_dial::addresses;
+
 pub use connect::{connect, connect_to_redshift};
 pub use connection::{Connection, Row, Statement};
 pub use digest::sha256_verifier;

@@ -1,14 +1,12 @@
 //! The calls.
 
-use std::collections::BTreeMap;
-
 use aws_sdk_secretsmanager::{
     error::ProvideErrorMetadata,
     operation::{get_secret_value::GetSecretValueError, put_secret_value::PutSecretValueError},
 };
 use rotation_core::{
-    PendingVersion, Put, SecretDocument, SecretId, SecretStore, SecretValue, StagingLabel, StoreError,
-    StoreFault, Version, VersionId, VersionStages,
+    PendingVersion, Put, SecretDocument, SecretId, SecretRecords, SecretStore, SecretValue, StagingLabel,
+    StoreError, StoreFault, Version, VersionId, VersionStages,
     database::{CharacterClass, Password, PasswordPolicy},
 };
 use zeroize::Zeroizing;
@@ -17,30 +15,11 @@ use crate::client::SecretsManager;
 
 impl SecretStore for SecretsManager {
     async fn describe(&self, secret: &SecretId) -> Result<VersionStages, StoreError> {
-        const OPERATION: &str = "DescribeSecret";
-        let answer = self.client.describe_secret().secret_id(secret.as_str()).send().await;
-        let answer = answer.map_err(|error| self.failed(OPERATION, &error))?;
-        let odd = |_| StoreError::new(OPERATION, StoreFault::Internal);
-        let mut labels = BTreeMap::new();
-        for (version, names) in answer.version_ids_to_stages.unwrap_or_default() {
-            // A version that was not made by a rotation may have an id of any form; it is none of ours.
-            let Ok(version) = VersionId::new(version) else { continue };
-            labels.insert(version, names.iter().map(|name| StagingLabel::from(name.as_str())).collect());
-        }
-        Ok(VersionStages {
-            secret: SecretId::new(answer.arn.unwrap_or_else(|| secret.as_str().to_owned())).map_err(odd)?,
-            rotation_enabled: answer.rotation_enabled.unwrap_or_default(),
-            rotation_function: answer.rotation_lambda_arn,
-            deleted: answer.deleted_date.is_some(),
-            labels,
-        })
+        self.record(secret).await.map(|record| record.stages)
     }
 
     async fn tags(&self, secret: &SecretId) -> Result<Vec<(String, String)>, StoreError> {
-        let answer = self.client.describe_secret().secret_id(secret.as_str()).send().await;
-        let answer = answer.map_err(|error| self.failed("DescribeSecret", &error))?;
-        let tags = answer.tags.unwrap_or_default().into_iter();
-        Ok(tags.map(|tag| (tag.key.unwrap_or_default(), tag.value.unwrap_or_default())).collect())
+        self.record(secret).await.map(|record| record.tags)
     }
 
     async fn read(&self, secret: &SecretId, version: Version<'_>) -> Result<Option<SecretValue>, StoreError> {
@@ -122,7 +101,7 @@ impl SecretStore for SecretsManager {
 
 /// The service's three ways of saying that there is no value where it was asked for one: no such label, a version
 /// without a value, and an id that does not hold the label. A secret that is not there is another matter.
-fn is_no_value(error: &GetSecretValueError) -> bool {
+pub(crate) fn is_no_value(error: &GetSecretValueError) -> bool {
     let message = error.message().unwrap_or_default();
     (error.is_resource_not_found_exception() && message.contains("secret value"))
         || (error.is_invalid_request_exception() && message.contains("VersionStage"))

@@ -1,7 +1,11 @@
 //! The databases that there are functions for.
 
 use clap::ValueEnum;
+use rotation_core::database::Engine;
 use rotation_lambda::StrategyKind;
+use rotator_docdb::DocumentDb;
+use rotator_mysql::{MariaDb, MySql};
+use rotator_postgres::Postgres;
 
 /// A database, by the word of the command line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -33,6 +37,17 @@ impl EngineKind {
             Self::Mariadb => "mariadb",
             Self::Docdb => "docdb",
         }
+    }
+
+    /// The one that a secret's `engine` means.
+    pub(crate) fn of_secret(engine: &str) -> Option<Self> {
+        let names = |kind: &Self| match kind {
+            Self::Postgres => Postgres::PROFILE.engines,
+            Self::Mysql => MySql::PROFILE.engines,
+            Self::Mariadb => MariaDb::PROFILE.engines,
+            Self::Docdb => DocumentDb::PROFILE.engines,
+        };
+        Self::value_variants().iter().copied().find(|kind| names(kind).contains(&engine))
     }
 
     /// The crate that its functions are built from.

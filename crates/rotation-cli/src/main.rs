@@ -4,14 +4,19 @@
 //! rotate demo     Laboratory ─> 4 rotations by the real functions, each step watched ─> verdict
 //! rotate local    Laboratory, kept running until Ctrl-C
 //! rotate secret   Plan ─> yes? ─> SecretsManager::begin ─> Rotator, the four steps
+//! rotate doctor   Examiner::examine ─> findings
+//! rotate explain  Examiner::examine ─> the versions as a picture
+//! rotate recover  Examiner::examine ─> yes? ─> Examiner::repair
 //! ```
 
 mod demo;
 mod engine;
+mod examine;
 mod failure;
 mod functions;
 mod laboratory;
 mod local;
+mod person;
 mod screen;
 mod secret;
 
@@ -20,6 +25,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use rotation_lambda::Environment;
 
+use examine::Ask;
 use screen::Screen;
 
 /// Rotate the passwords of databases in AWS Secrets Manager.
@@ -36,14 +42,19 @@ Examples:
   rotate demo mysql                    or of another database
   rotate local --postgres              keep a Secrets Manager and a PostgreSQL to play with
   rotate secret prod/shop/reporting    rotate a secret with your own AWS credentials
+  rotate doctor prod/shop/reporting    say what is wrong with a secret, and what to do next
 
-Exit codes: 0 all is well, 1 something failed or was not as promised, 2 the command line is wrong.";
+Exit codes: 0 all is well, 1 something failed or was not as promised, 2 the command line is wrong; doctor also 3 for
+warnings and 4 for faults.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
     Demo(demo::Arguments),
     Local(local::Arguments),
     Secret(secret::Arguments),
+    Doctor(examine::Doctor),
+    Explain(examine::Explain),
+    Recover(examine::Recover),
 }
 
 fn main() -> ExitCode {
@@ -54,14 +65,18 @@ fn main() -> ExitCode {
     let outcome = runtime.map_err(anyhow::Error::from).and_then(|runtime| {
         runtime.block_on(async {
             match arguments.command {
-                Command::Demo(arguments) => demo::run(&arguments, &environment, &screen).await,
-                Command::Local(arguments) => local::run(&arguments, &environment, &screen).await,
-                Command::Secret(arguments) => secret::run(&arguments, &environment, &screen).await,
+                Command::Demo(arguments) => demo::run(&arguments, &environment, &screen).await?,
+                Command::Local(arguments) => local::run(&arguments, &environment, &screen).await?,
+                Command::Secret(arguments) => secret::run(&arguments, &environment, &screen).await?,
+                Command::Doctor(doctor) => return Ask::Doctor(&doctor).run(&environment, &screen).await,
+                Command::Explain(explain) => return Ask::Explain(&explain).run(&environment, &screen).await,
+                Command::Recover(recover) => return Ask::Recover(&recover).run(&environment, &screen).await,
             }
+            Ok(ExitCode::SUCCESS)
         })
     });
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             screen.failure(&failure::lines(&error));
             ExitCode::FAILURE

@@ -7,19 +7,23 @@ mod steps;
 use std::io::{self, IsTerminal};
 
 use anyhow::{Context, Result, bail};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use directory_rds::Rds;
-use rotation_aws::{Access, EndpointUrl, SecretsManager};
+use rotation_aws::{Access, SecretsManager};
 use rotation_core::{
     Deadline, RotationError, SecretId, VersionId,
-    database::{Database, Engine, MasterSecret, Strategy},
+    database::{Database, Engine, Strategy},
 };
-use rotation_lambda::{Config, Environment, StrategyKind};
+use rotation_lambda::Environment;
 use rotator_docdb::DocumentDb;
 use rotator_mysql::{MariaDb, MySql};
 use rotator_postgres::Postgres;
 
-use crate::{engine::EngineKind, screen::Screen};
+use crate::{
+    engine::EngineKind,
+    person::{StrategyWord, Wishes, quoted},
+    screen::Screen,
+};
 
 use plan::Plan;
 use steps::STEP_TIME;
@@ -66,13 +70,18 @@ pub(crate) struct Arguments {
 }
 
 impl Arguments {
+    fn wishes(&self) -> Wishes<'_> {
+        Wishes {
+            region: self.region.as_deref(),
+            endpoint_url: self.endpoint_url.as_deref(),
+            master_secret: self.master_secret.as_deref(),
+        }
+    }
+
     /// The command that takes a rotation up again: this one, with its own flags, for this version.
     fn recovery(&self, secret: &SecretId, version: &VersionId) -> String {
         let mut command = format!("rotate secret {} --token {version}", quoted(secret.as_str()));
-        let strategy = self.strategy.map(|word| match word {
-            StrategyWord::Single => "single",
-            StrategyWord::Alternating => "alternating",
-        });
+        let strategy = self.strategy.map(StrategyWord::word);
         let engine = (self.engine != EngineKind::default()).then(|| self.engine.word());
         for (flag, value) in [
             ("--engine", engine),
@@ -87,20 +96,6 @@ impl Arguments {
         }
         command
     }
-}
-
-/// As a POSIX shell reads it back.
-fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@=+,".contains(c);
-    if text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum StrategyWord {
-    /// The user changes its own password; for a moment only the pending version logs in
-    Single,
-    /// Two users take turns; the live one keeps its password
-    Alternating,
 }
 
 const ABOUT: &str = "\
@@ -155,7 +150,7 @@ async fn rotate<E: Engine>(
     environment: &Environment,
     screen: &Screen,
 ) -> Result<()> {
-    let (config, deployed) = settings::<E>(arguments, environment)?;
+    let (config, deployed) = arguments.wishes().settings::<E>(environment)?;
     let secret = SecretId::new(&arguments.id).context("the secret's name is not usable")?;
     let token = arguments.token.as_ref().map(VersionId::new).transpose();
     let token = token.context("--token is not usable")?;
@@ -206,22 +201,6 @@ async fn rotate<E: Engine>(
 /// Boxed, because the SDK's futures nest deeper than the compiler lays out in one piece.
 async fn bounded<T>(deadline: Deadline, work: impl Future<Output = Result<T>>) -> Result<T> {
     deadline.bound(Box::pin(work)).await.map_err(RotationError::from)?
-}
-
-/// The functions' own settings, with what the command line says over them.
-fn settings<E: Engine>(arguments: &Arguments, environment: &Environment) -> Result<(Config, MasterSecret)> {
-    let mut config = Config::parse(environment, StrategyKind::AlternatingUsers, &E::PROFILE)?;
-    if arguments.region.is_some() {
-        config.endpoint.region.clone_from(&arguments.region);
-    }
-    if let Some(given) = &arguments.endpoint_url {
-        config.endpoint.url = Some(EndpointUrl::parse(given).context("--endpoint-url is not usable")?);
-    }
-    let mut master = config.master.clone();
-    if let Some(given) = &arguments.master_secret {
-        master.deployed = Some(SecretId::new(given).context("--master-secret is not usable")?);
-    }
-    Ok((config, master))
 }
 
 fn agreed(screen: &Screen) -> Result<bool> {

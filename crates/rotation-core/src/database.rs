@@ -23,7 +23,9 @@ pub use connect_error::{ConnectError, TlsFault};
 pub use directory::{
     Directory, DirectoryError, DirectoryFault, DirectoryService, Endpoint, NoDirectory, Server, ServerArn,
 };
-pub use engine::{Change, Committed, Engine, EngineProfile, NameLimit, Session, Transport};
+pub use engine::{
+    Change, Committed, Engine, EngineProfile, NameLimit, PasswordDemand, ServerFacts, Session, Transport,
+};
 pub use error::{Credential, TargetError};
 pub use login::{Credentials, Host, Login, TlsMode, UserPair, Username, port};
 pub use password::{

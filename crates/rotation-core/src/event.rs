@@ -68,6 +68,13 @@ impl SecretId {
         &self.0
     }
 
+    /// The id as a POSIX shell reads it back.
+    pub fn in_a_shell(&self) -> String {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@=+,".contains(c);
+        let quoted = || format!("'{}'", self.0.replace('\'', r"'\''"));
+        if self.0.chars().all(plain) { self.0.clone() } else { quoted() }
+    }
+
     /// Region and account, when the id is an ARN.
     pub fn home(&self) -> Option<Home<'_>> {
         Home::of_arn(&self.0)

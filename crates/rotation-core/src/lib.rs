@@ -22,7 +22,10 @@ mod diagnosis;
 mod document;
 mod error;
 mod event;
+mod examination;
 mod journal;
+mod record;
+mod recovery;
 mod rotator;
 mod staging;
 mod store;
@@ -34,7 +37,12 @@ pub use diagnosis::Reader;
 pub use document::{DocumentError, SecretDocument};
 pub use error::{RotationError, with_causes};
 pub use event::{EventError, Home, RotationEvent, RotationToken, SecretId, Step, VersionId};
+pub use examination::{
+    Check, Examination, Examiner, Finding, FindingCode, Logins, MOST_FINDINGS, Severity, VersionSeen,
+};
 pub use journal::{Answer, Journal, Knowledge, LoginAttempt, Phase, State};
+pub use record::{LabelMove, SecretRecord, SecretRecords, VersionRecord};
+pub use recovery::{Access, Advice, KnownVersion, Remedy, Situation, StuckState, Unfinished};
 pub use rotator::{Act, Outcome, Rehearsal, Rotator};
 pub use staging::{ForeignSecrets, Invoker, PendingVersion, Refusal, StagingLabel, Standing, VersionStages};
 pub use store::{Put, SecretStore, SecretValue, StoreError, StoreFault, Version};

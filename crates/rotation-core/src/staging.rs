@@ -162,15 +162,24 @@ impl VersionStages {
         self.labels.iter().find(|(_, labels)| labels.contains(label)).map(|(version, _)| version)
     }
 
+    /// Whether a function may look into the secret: it is of its own account and region, and it is the one that is set
+    /// to rotate it, whether rotation is on or not.
+    ///
+    /// # Errors
+    /// [`Refusal`], as a rotation would be refused.
+    pub fn admit_examination(&self, asked: &SecretId, invoker: &Invoker) -> Result<(), Refusal> {
+        let Invoker::Function { arn, foreign_secrets } = invoker else { return Ok(()) };
+        self.admit_home(asked, arn, *foreign_secrets)?;
+        match &self.rotation_function {
+            None => Err(Refusal::RotationDisabled),
+            Some(configured) if unqualified(configured) != unqualified(arn) => Err(Refusal::OtherFunction),
+            Some(_) => Ok(()),
+        }
+    }
+
     fn admit(&self, event: &RotationEvent, invoker: &Invoker) -> Result<(), Refusal> {
         let Invoker::Function { arn, foreign_secrets } = invoker else { return Ok(()) };
-        let foreign = match (event.secret.home().or(self.secret.home()), Home::of_arn(arn)) {
-            (Some(secret), Some(function)) => secret != function,
-            _ => false,
-        };
-        if foreign && *foreign_secrets == ForeignSecrets::Refuse {
-            return Err(Refusal::ForeignSecret);
-        }
+        self.admit_home(&event.secret, arn, *foreign_secrets)?;
         if !self.rotation_enabled {
             return Err(Refusal::RotationDisabled);
         }
@@ -178,6 +187,22 @@ impl VersionStages {
             Some(configured) if unqualified(configured) != unqualified(arn) => Err(Refusal::OtherFunction),
             _ => Ok(()),
         }
+    }
+
+    fn admit_home(
+        &self,
+        asked: &SecretId,
+        arn: &str,
+        foreign_secrets: ForeignSecrets,
+    ) -> Result<(), Refusal> {
+        let foreign = match (asked.home().or(self.secret.home()), Home::of_arn(arn)) {
+            (Some(secret), Some(function)) => secret != function,
+            _ => false,
+        };
+        if foreign && foreign_secrets == ForeignSecrets::Refuse {
+            return Err(Refusal::ForeignSecret);
+        }
+        Ok(())
     }
 }
 

@@ -11,6 +11,7 @@
 mod config;
 mod environment;
 mod events;
+mod examination;
 mod failure;
 mod log;
 mod metrics;

@@ -19,6 +19,7 @@ use tokio::time::Instant;
 use crate::{
     config::{Config, StrategyKind},
     environment::{ConfigError, Environment},
+    examination::Request,
     failure::Failure,
     log::Log,
     metrics::Metrics,
@@ -117,7 +118,12 @@ async fn run<E: Engine, D: Directory + Clone>(
     let cold_start = &Cell::new(true);
     let handler = service_fn(async |invocation: LambdaEvent<Box<RawValue>>| {
         let began = Instant::now();
-        let event = read(&invocation.payload);
+        let payload = read(&invocation.payload);
+        if let (Ok(function), Ok(Some(request))) = (function, payload.as_ref().map(Request::of)) {
+            cold_start.set(false);
+            return function.examine(request, &invocation.context).await;
+        }
+        let event = payload.and_then(|payload| RotationEvent::from_json(&payload));
         let journal = Journal::default();
         let outcome = match (function, &event) {
             (Err(failure), _) => Err(failure.clone()),
@@ -151,16 +157,9 @@ impl<E: Engine, D: Directory + Clone> Function<E, D> {
         journal: &Journal,
     ) -> Pin<Box<dyn Future<Output = Result<Outcome, RotationError>> + 'a>> {
         let deadline = deadline(context);
-        let Config { passwords, require_tls, foreign_secrets, dry_run, .. } = &self.config;
-        let target =
-            Database::new(&self.engine, self.strategy.clone(), passwords.clone(), *require_tls, deadline)
-                .recorded_in(journal);
-        let invoker = Invoker::Function {
-            arn: context.invoked_function_arn.clone(),
-            foreign_secrets: *foreign_secrets,
-        };
-        let rotator = Rotator::new(self.store.clone(), target, invoker).recorded_in(journal);
-        let dry_run = *dry_run;
+        let target = self.database(deadline).recorded_in(journal);
+        let rotator = Rotator::new(self.store.clone(), target, self.invoker(context)).recorded_in(journal);
+        let dry_run = self.config.dry_run;
         Box::pin(async move {
             if !dry_run {
                 return rotator.rotate(event, deadline).await;
@@ -173,15 +172,39 @@ impl<E: Engine, D: Directory + Clone> Function<E, D> {
             Err(RotationError::DryRun { statements: rehearsal.statements() })
         })
     }
+
+    /// Boxed, as [`Function::rotate`] is.
+    fn examine<'a>(
+        &'a self,
+        request: Result<Request, EventError>,
+        context: &'a Context,
+    ) -> Pin<Box<dyn Future<Output = Result<Value, Failure>> + 'a>> {
+        Box::pin(async move {
+            let request = request.map_err(|error| Failure::from(RotationError::from(error)))?;
+            let deadline = deadline(context);
+            let (database, invoker) = (self.database(deadline), self.invoker(context));
+            let examination = request.examine(&self.store, &database, invoker, deadline).await;
+            request.answer(&context.request_id, examination)
+        })
+    }
+
+    fn database(&self, deadline: Deadline) -> Database<&E, D> {
+        let Config { passwords, require_tls, .. } = &self.config;
+        Database::new(&self.engine, self.strategy.clone(), passwords.clone(), *require_tls, deadline)
+    }
+
+    fn invoker(&self, context: &Context) -> Invoker {
+        let arn = context.invoked_function_arn.clone();
+        Invoker::Function { arn, foreign_secrets: self.config.foreign_secrets }
+    }
 }
 
-fn read(payload: &RawValue) -> Result<RotationEvent, EventError> {
+fn read(payload: &RawValue) -> Result<Value, EventError> {
     let text = payload.get();
     if text.len() > MAX_EVENT {
         return Err(EventError::Malformed);
     }
-    let event: Value = serde_json::from_str(text).map_err(|_| EventError::Malformed)?;
-    RotationEvent::from_json(&event)
+    serde_json::from_str(text).map_err(|_| EventError::Malformed)
 }
 
 /// The moment at which an invocation must have answered.

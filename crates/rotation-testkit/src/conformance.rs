@@ -15,6 +15,7 @@ mod canaries;
 mod case;
 mod credentials;
 mod database;
+mod doctor;
 mod documents;
 mod dry_run;
 mod events;
@@ -161,7 +162,8 @@ fn cases<D: Database>(topic: Topic, strategy: RotationStrategy) -> Vec<Case<D>> 
             [events::cases(), documents::cases(), pending::cases()].into_iter().flatten().collect()
         }
         Topic::Operation => {
-            let all = [settings::cases(), lines::cases(), metrics::cases(), dry_run::cases()];
+            let all =
+                [settings::cases(), lines::cases(), metrics::cases(), dry_run::cases(), doctor::cases()];
             all.into_iter().flatten().collect()
         }
     }

@@ -45,16 +45,19 @@ mod session;
 mod user;
 mod wire;
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    net::IpAddr,
+    sync::{Arc, OnceLock},
+    time::SystemTime,
+};
 
-use database_tls::{TlsSettings, client_config};
+use database_tls::{TlsClient, TlsSettings};
 use rotation_core::{
     Deadline,
     database::{
         Cause, ConnectError, Engine, EngineProfile, Login, NameLimit, PasswordRule, Remedies, Transport,
     },
 };
-use rustls::ClientConfig;
 
 use connection::Connection;
 
@@ -72,7 +75,7 @@ pub struct DocumentDb {
 
 struct Shared {
     settings: TlsSettings,
-    config: OnceLock<Arc<ClientConfig>>,
+    config: OnceLock<TlsClient>,
 }
 
 impl std::fmt::Debug for Shared {
@@ -135,9 +138,17 @@ impl Engine for DocumentDb {
     ) -> Result<Self::Session, ConnectError> {
         let home = database_name(login.home.as_deref())?;
         let pair_home = database_name(login.database.as_deref())?;
-        let tls = self.shared.config.get_or_init(|| client_config(&self.shared.settings));
+        let tls = self.shared.config.get_or_init(|| TlsClient::new(&self.shared.settings)).config();
         let connection = Connection::open(login, &home, transport, tls, deadline).await?;
         Ok(DocumentDbSession::new(connection, login.credentials.username.clone(), home, pair_home))
+    }
+
+    async fn addresses(&self, login: &Login) -> Result<Vec<IpAddr>, ConnectError> {
+        database_dial::addresses(login).await
+    }
+
+    fn chain_valid_until(&self) -> Option<SystemTime> {
+        self.shared.config.get()?.chain_valid_until()
     }
 }
 

@@ -6,8 +6,8 @@
 use rotation_core::{
     Deadline,
     database::{
-        Change, Committed, Credentials, Necessity, Password, Plan, PlannedStatement, Purpose, Session,
-        StatementError, StatementFault, UserPair, Username,
+        Change, Committed, Credentials, Necessity, Password, Plan, PlannedStatement, Purpose, ServerFacts,
+        Session, StatementError, StatementFault, UserPair, Username,
     },
 };
 
@@ -75,7 +75,7 @@ impl Session for DocumentDbSession {
 
     async fn plan(&mut self, change: &Change<'_>, deadline: Deadline) -> Result<Plan, StatementError> {
         let moves = self.prepare(change, deadline).await?;
-        Ok(Plan { statements: moves.iter().flat_map(Move::planned).collect(), notes: Vec::new() })
+        Ok(Plan { statements: moves.iter().flat_map(Move::planned).collect(), ..Plan::default() })
     }
 
     async fn stage(&mut self, change: &Change<'_>, deadline: Deadline) -> Result<(), StatementError> {
@@ -98,6 +98,11 @@ impl Session for DocumentDbSession {
             }
         }
         Ok(Committed { drift: self.drift, notes: Vec::new() })
+    }
+
+    /// The greeting refuses a server that is no primary, so one with a session takes writes.
+    async fn facts(&mut self) -> Result<ServerFacts, StatementError> {
+        Ok(ServerFacts { writable: Some(true), ..ServerFacts::default() })
     }
 }
 

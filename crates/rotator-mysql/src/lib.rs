@@ -44,6 +44,7 @@ mod connection;
 mod correction;
 mod dialect;
 mod environment;
+mod facts;
 mod fault;
 mod grants;
 mod lexer;
@@ -55,14 +56,17 @@ mod session;
 mod statement;
 mod wire;
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    net::IpAddr,
+    sync::{Arc, OnceLock},
+    time::SystemTime,
+};
 
-use database_tls::{TlsSettings, client_config};
+use database_tls::{TlsClient, TlsSettings};
 use rotation_core::{
     Deadline,
     database::{ConnectError, Engine, EngineProfile, Login, NameLimit, PasswordRule, Remedies, Transport},
 };
-use rustls::ClientConfig;
 
 pub use environment::{DualPassword, Settings};
 pub use session::MysqlSession;
@@ -79,7 +83,7 @@ struct Shared {
     settings: Settings,
     tls: TlsSettings,
     /// Built at the first login that needs it.
-    config: OnceLock<Arc<ClientConfig>>,
+    config: OnceLock<TlsClient>,
 }
 
 impl std::fmt::Debug for Shared {
@@ -99,7 +103,7 @@ impl Shared {
         transport: Transport,
         deadline: Deadline,
     ) -> Result<MysqlSession, ConnectError> {
-        let tls = self.config.get_or_init(|| client_config(&self.tls));
+        let tls = self.config.get_or_init(|| TlsClient::new(&self.tls)).config();
         let connection = connect::connect(login, transport, tls, deadline).await?;
         Ok(MysqlSession::new(connection, login.credentials.clone(), self.settings))
     }
@@ -184,6 +188,14 @@ impl Engine for MySql {
     ) -> Result<Self::Session, ConnectError> {
         self.0.connect(login, transport, deadline).await
     }
+
+    async fn addresses(&self, login: &Login) -> Result<Vec<IpAddr>, ConnectError> {
+        database_dial::addresses(login).await
+    }
+
+    fn chain_valid_until(&self) -> Option<SystemTime> {
+        self.0.config.get()?.chain_valid_until()
+    }
 }
 
 impl Engine for MariaDb {
@@ -212,5 +224,13 @@ impl Engine for MariaDb {
         deadline: Deadline,
     ) -> Result<Self::Session, ConnectError> {
         self.0.connect(login, transport, deadline).await
+    }
+
+    async fn addresses(&self, login: &Login) -> Result<Vec<IpAddr>, ConnectError> {
+        database_dial::addresses(login).await
+    }
+
+    fn chain_valid_until(&self) -> Option<SystemTime> {
+        self.0.config.get()?.chain_valid_until()
     }
 }

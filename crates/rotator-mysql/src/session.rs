@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use rotation_core::{
     Deadline,
     database::{
-        Change, Committed, Credentials, Engine, Plan, Session, StatementError, StatementFault, UserPair,
-        Username,
+        Change, Committed, Credentials, Engine, Plan, ServerFacts, Session, StatementError, StatementFault,
+        UserPair, Username,
     },
 };
 use serde_json::Map;
@@ -16,6 +16,7 @@ use crate::{
     account::Options,
     connection::Connection,
     dialect::Dialect,
+    facts,
     grants::{Account, Right, Rights, Role, read_line},
     other::OtherChange,
     own::{OwnChange, takes_hashes},
@@ -50,8 +51,10 @@ impl Session for MysqlSession {
         self.connection.run(&begin(self.connection.dialect, deadline)).await?;
         self.connection.run(&Statement::new("begin", "START TRANSACTION READ ONLY")).await?;
         Ok(match self.prepare(change).await? {
-            Staged::Own(change) => Plan { statements: change.planned(), notes: Vec::new() },
-            Staged::Other(change) => Plan { statements: change.planned(), notes: change.notes() },
+            Staged::Own(change) => Plan { statements: change.planned(), ..Plan::default() },
+            Staged::Other(change) => {
+                Plan { statements: change.planned(), notes: change.notes(), ..Plan::default() }
+            }
         })
     }
 
@@ -76,6 +79,10 @@ impl Session for MysqlSession {
             }
             Some(Staged::Other(change)) => self.apply_other(*change).await,
         }
+    }
+
+    async fn facts(&mut self) -> Result<ServerFacts, StatementError> {
+        facts::read(&mut self.connection).await
     }
 }
 

@@ -64,6 +64,15 @@ impl Pair {
 
     /// What would let the master go on, for an administrator to run.
     pub(crate) fn needed(&self, next: &Username, objects: CloneObjects) -> String {
+        let lacking = self.lacking(next, objects);
+        if lacking.is_empty() {
+            return format!("a superuser must change {}", quote_identifier(next.as_str()));
+        }
+        lacking.join("; ")
+    }
+
+    /// The statements that would give the master what it is seen to lack.
+    pub(crate) fn lacking(&self, next: &Username, objects: CloneObjects) -> Vec<String> {
         let master = quote_identifier(&self.master.name);
         let mut needed = Vec::new();
         if !self.master.makes_roles && !self.master.superuser {
@@ -78,10 +87,7 @@ impl Pair {
             };
             needed.push(format!("GRANT {} TO {master} WITH ADMIN OPTION", quote_identifier(&user.name)));
         }
-        if needed.is_empty() {
-            return format!("a superuser must change {}", quote_identifier(next.as_str()));
-        }
-        needed.join("; ")
+        needed
     }
 
     /// The clone itself, with the attributes that whoever may make a role may give.

@@ -29,6 +29,7 @@
 mod adoption;
 mod correction;
 mod environment;
+mod facts;
 mod pair;
 mod password_storage;
 mod prepared;
@@ -36,14 +37,17 @@ mod session;
 mod setting;
 mod statements;
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    net::IpAddr,
+    sync::{Arc, OnceLock},
+    time::SystemTime,
+};
 
-use database_tls::{TlsSettings, client_config};
+use database_tls::{TlsClient, TlsSettings};
 use rotation_core::{
     Deadline,
     database::{ConnectError, Engine, EngineProfile, Login, NameLimit, PasswordRule, Remedies, Transport},
 };
-use rustls::ClientConfig;
 
 pub use session::PostgresSession;
 
@@ -82,7 +86,7 @@ pub enum CloneObjects {
 
 struct Shared {
     settings: TlsSettings,
-    config: OnceLock<Arc<ClientConfig>>,
+    config: OnceLock<TlsClient>,
 }
 
 impl std::fmt::Debug for Shared {
@@ -137,8 +141,16 @@ impl Engine for Postgres {
         transport: Transport,
         deadline: Deadline,
     ) -> Result<Self::Session, ConnectError> {
-        let tls = self.shared.config.get_or_init(|| client_config(&self.shared.settings));
+        let tls = self.shared.config.get_or_init(|| TlsClient::new(&self.shared.settings)).config();
         let connection = postgres_session::connect(login, transport, tls, APPLICATION_NAME, deadline).await?;
         Ok(PostgresSession::new(connection, login.credentials.username.clone(), self.clone_objects))
+    }
+
+    async fn addresses(&self, login: &Login) -> Result<Vec<IpAddr>, ConnectError> {
+        postgres_session::addresses(login).await
+    }
+
+    fn chain_valid_until(&self) -> Option<SystemTime> {
+        self.shared.config.get()?.chain_valid_until()
     }
 }

@@ -72,6 +72,7 @@ impl Prepared {
             Self::Own(Own { set, note }) => (set, note),
             Self::Other(other) => {
                 plan.statements = other.corrections.planned();
+                plan.lacking = other.pair.lacking(&other.next, objects);
                 plan.notes = other.pair.drift(objects);
                 (other.set, other.note)
             }

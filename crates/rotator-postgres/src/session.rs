@@ -3,12 +3,15 @@
 use postgres_session::{Connection, Statement, quote_identifier};
 use rotation_core::{
     Deadline,
-    database::{Change, Committed, Plan, Session, StatementError, StatementFault, UserPair, Username},
+    database::{
+        Change, Committed, Plan, ServerFacts, Session, StatementError, StatementFault, UserPair, Username,
+    },
 };
 
 use crate::{
     CloneObjects,
     correction::{Correction, Otherwise},
+    facts,
     pair::Pair,
     password_storage::PasswordStorage,
     prepared::{Access, Attempts, Corrections, Other, Own, Prepared},
@@ -44,6 +47,10 @@ impl Session for PostgresSession {
     async fn commit(mut self) -> Result<Committed, StatementError> {
         self.connection.run(&[statements::commit()]).await?;
         Ok(self.outcome)
+    }
+
+    async fn facts(&mut self) -> Result<ServerFacts, StatementError> {
+        facts::parse(&self.connection.run(&[statements::read_facts(), statements::read_own()]).await?)
     }
 }
 

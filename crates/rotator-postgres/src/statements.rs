@@ -77,6 +77,21 @@ pub(crate) fn read_own() -> Statement {
     )
 }
 
+/// What the server says of itself and of the session's own user: its version, whether it recovers from a primary, the
+/// whole days that the user's password is valid for, and whether only members of `rds_password` may change passwords
+/// and the user is none.
+pub(crate) fn read_facts() -> Statement {
+    Statement::new(
+        "read facts",
+        "SELECT current_setting('server_version'), pg_is_in_recovery(), \
+         (SELECT floor(extract(epoch FROM rolvaliduntil - now()) / 86400) FROM pg_roles \
+         WHERE rolname = session_user AND isfinite(rolvaliduntil)), \
+         coalesce(current_setting('rds.restrict_password_commands', true), 'off') IN ('on', 'true') \
+         AND NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'rds_password' \
+         AND pg_has_role(session_user, oid, 'MEMBER'))",
+    )
+}
+
 /// Sets a password by its verifier, never in the clear.
 pub(crate) fn set_password(username: &Username, verifier: &Verifier) -> Statement {
     let (role, verifier) = (quote_identifier(username.as_str()), quote_literal(verifier.expose()));

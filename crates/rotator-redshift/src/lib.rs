@@ -43,9 +43,13 @@ mod snapshots;
 mod statements;
 mod user;
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    net::IpAddr,
+    sync::{Arc, OnceLock},
+    time::SystemTime,
+};
 
-use database_tls::{TlsSettings, client_config};
+use database_tls::{TlsClient, TlsSettings};
 use rotation_core::{
     Deadline,
     database::{
@@ -53,7 +57,6 @@ use rotation_core::{
         Transport,
     },
 };
-use rustls::ClientConfig;
 
 pub use password_form::PasswordForm;
 pub use session::RedshiftSession;
@@ -91,7 +94,7 @@ pub struct Options {
 
 struct Shared {
     settings: TlsSettings,
-    config: OnceLock<Arc<ClientConfig>>,
+    config: OnceLock<TlsClient>,
 }
 
 impl std::fmt::Debug for Shared {
@@ -139,9 +142,17 @@ impl Engine for Redshift {
         transport: Transport,
         deadline: Deadline,
     ) -> Result<Self::Session, ConnectError> {
-        let tls = self.shared.config.get_or_init(|| client_config(&self.shared.settings));
+        let tls = self.shared.config.get_or_init(|| TlsClient::new(&self.shared.settings)).config();
         let connecting =
             postgres_session::connect_to_redshift(login, transport, tls, APPLICATION_NAME, deadline);
         Ok(RedshiftSession::new(connecting.await?, self.options))
+    }
+
+    async fn addresses(&self, login: &Login) -> Result<Vec<IpAddr>, ConnectError> {
+        postgres_session::addresses(login).await
+    }
+
+    fn chain_valid_until(&self) -> Option<SystemTime> {
+        self.shared.config.get()?.chain_valid_until()
     }
 }

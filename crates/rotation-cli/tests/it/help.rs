@@ -24,10 +24,15 @@ async fn the_help_names_the_commands_with_examples() {
             Usage: rotate <COMMAND>
 
             Commands:
-              demo    Rotate a real database on this machine and see what happens
-              local   Keep a local Secrets Manager running, with the functions registered
-              secret  Rotate a secret from this machine, with your own AWS credentials
-              help    Print this message or the help of the given subcommand(s)
+              demo     Rotate a real database on this machine and see what happens
+              local    Keep a local Secrets Manager running, with the functions registered
+              secret   Rotate a secret from this machine, with your own AWS credentials
+              doctor   Look at a secret from every side and say what is wrong; changes nothing
+              explain  Show the versions of a secret, which of them log in, and how it came to that; changes
+                       nothing
+              recover  Bring a stuck secret back to an AWSCURRENT that logs in, by moving one label; asks before
+                       it writes
+              help     Print this message or the help of the given subcommand(s)
 
             Options:
               -h, --help     Print help
@@ -38,8 +43,11 @@ async fn the_help_names_the_commands_with_examples() {
               rotate demo mysql                    or of another database
               rotate local --postgres              keep a Secrets Manager and a PostgreSQL to play with
               rotate secret prod/shop/reporting    rotate a secret with your own AWS credentials
+              rotate doctor prod/shop/reporting    say what is wrong with a secret, and what to do next
 
-            Exit codes: 0 all is well, 1 something failed or was not as promised, 2 the command line is wrong.
+            Exit codes: 0 all is well, 1 something failed or was not as promised, 2 the command line is wrong;
+            doctor also 3 for
+            warnings and 4 for faults.
         "#]],
     )
     .await;

@@ -4,7 +4,9 @@
 
 mod command;
 mod demo;
+mod doctor;
 mod help;
 mod local;
+mod recover;
 mod secret;
 mod world;

@@ -55,8 +55,18 @@ impl World {
 
     /// `rotate secret` with these arguments alone.
     pub(crate) async fn run_secret(&self, arguments: &[&str], more: &[(&str, &str)]) -> Run {
+        self.run("secret", arguments, more).await
+    }
+
+    /// Another command about the secret.
+    pub(crate) async fn ask(&self, command: &str, arguments: &[&str], more: &[(&str, &str)]) -> Run {
+        let endpoint = self.service.endpoint();
+        self.run(command, &[&[SECRET, "--endpoint-url", &endpoint], arguments].concat(), more).await
+    }
+
+    async fn run(&self, command: &str, arguments: &[&str], more: &[(&str, &str)]) -> Run {
         let authority = self.folder.path().join("ca.pem");
-        let arguments = [&["secret"], arguments].concat();
+        let arguments = [&[command], arguments].concat();
         let mut environment = vec![
             ("AWS_ACCESS_KEY_ID", "local"),
             ("AWS_SECRET_ACCESS_KEY", "local"),
@@ -79,9 +89,9 @@ impl World {
     }
 
     pub(crate) fn login(&self, label: &str) -> Option<TestLogin> {
-        let value: Value = serde_json::from_str(&self.service.value(SECRET, label).ok()?).unwrap();
-        let text = |name: &str| value[name].as_str().unwrap().to_owned();
-        Some(TestLogin { username: text("username"), password: text("password") })
+        let value: Value = serde_json::from_str(&self.service.value(SECRET, label).ok()?).ok()?;
+        let text = |name: &str| Some(value[name].as_str()?.to_owned());
+        Some(TestLogin { username: text("username")?, password: text("password")? })
     }
 
     pub(crate) async fn logs_in(&self, login: &TestLogin) -> bool {
@@ -94,6 +104,21 @@ impl World {
             .into_iter()
             .find(|(_, labels)| labels.iter().any(|own| own == label))
             .map(|(version, _)| version)
+    }
+
+    /// Another value under these labels.
+    pub(crate) fn put(&self, labels: &[&str], value: &str) -> String {
+        let token = uuid::Uuid::new_v4().to_string();
+        let request = json!({
+            "SecretId": SECRET, "ClientRequestToken": token, "VersionStages": labels, "SecretString": value,
+        });
+        self.service.call_inside(Operation::PutSecretValue, request).unwrap();
+        token
+    }
+
+    /// As an administrator of the server.
+    pub(crate) async fn admin(&self, sql: &str) {
+        self.server.execute("postgres", sql).await.unwrap();
     }
 
     /// A version under AWSPENDING, as a rotation that stopped after createSecret leaves it.

@@ -1,7 +1,10 @@
 //! The port to a database: what an engine must be able to do.
 
+use std::{net::IpAddr, time::SystemTime};
+
 use super::{
-    ConnectError, Credentials, Login, Password, PasswordRule, Plan, Remedies, StatementError, UserPair,
+    CharacterClass, ConnectError, Credentials, Login, Password, PasswordRule, Plan, Remedies, StatementError,
+    StatementFault, UserPair,
 };
 use crate::deadline::Deadline;
 
@@ -21,6 +24,18 @@ pub trait Engine {
         transport: Transport,
         deadline: Deadline,
     ) -> Result<Self::Session, ConnectError>;
+
+    /// The addresses that the login's host has now and that a database may have. Connects nowhere. An engine that
+    /// cannot tell gives none.
+    async fn addresses(&self, _login: &Login) -> Result<Vec<IpAddr>, ConnectError> {
+        Ok(Vec::new())
+    }
+
+    /// Until when the certificate chain that was verified last goes on verifying: the first of its certificates, by the
+    /// end of its validity. `None` where no chain was verified yet.
+    fn chain_valid_until(&self) -> Option<SystemTime> {
+        None
+    }
 }
 
 impl<E: Engine> Engine for &E {
@@ -34,6 +49,14 @@ impl<E: Engine> Engine for &E {
         deadline: Deadline,
     ) -> Result<Self::Session, ConnectError> {
         (**self).connect(login, transport, deadline).await
+    }
+
+    async fn addresses(&self, login: &Login) -> Result<Vec<IpAddr>, ConnectError> {
+        (**self).addresses(login).await
+    }
+
+    fn chain_valid_until(&self) -> Option<SystemTime> {
+        (**self).chain_valid_until()
     }
 }
 
@@ -60,6 +83,35 @@ pub trait Session {
 
     /// Makes the staged change final. Afterwards the new password logs in; a clone had its grants before that.
     async fn commit(self) -> Result<Committed, StatementError>;
+
+    /// What a change would meet at this server, found out by reading alone: nothing is written and no lock taken.
+    async fn facts(&mut self) -> Result<ServerFacts, StatementError> {
+        Ok(ServerFacts::default())
+    }
+}
+
+/// What a session found out about its server and its own user. What an engine does not tell is absent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServerFacts {
+    /// The server's version, as it says it.
+    pub version: Option<String>,
+    /// Whether it takes writes: false on a replica.
+    pub writable: Option<bool>,
+    /// Why the session's user could not change its own password.
+    pub hindrance: Option<StatementFault>,
+    /// What the server's policy demands of passwords that it can see.
+    pub password_demands: Vec<PasswordDemand>,
+    /// What works and is worth knowing: lower-case sentences without values.
+    pub notes: Vec<String>,
+}
+
+/// A demand of a server's password policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PasswordDemand {
+    /// At least so many characters.
+    Length(usize),
+    /// At least so many characters of a class.
+    Class(CharacterClass, usize),
 }
 
 /// What a change came to.

@@ -5,6 +5,7 @@ use std::fmt;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
+use super::PasswordDemand;
 use crate::document::DocumentError;
 
 /// A password. It never prints, and its memory is cleared when it is dropped.
@@ -171,6 +172,16 @@ impl PasswordPolicy {
     /// The printable ASCII characters that are left out, for a generator that is asked by exclusion.
     pub fn excluded_characters(&self) -> String {
         ('!'..='~').filter(|c| !self.alphabet.contains(c)).collect()
+    }
+
+    /// Whether every password of this policy meets a demand of a server.
+    pub fn meets(&self, demand: PasswordDemand) -> bool {
+        match demand {
+            PasswordDemand::Length(least) => self.settings.length >= least,
+            PasswordDemand::Class(_, 0) => true,
+            PasswordDemand::Class(class, 1) => self.required.contains(&class),
+            PasswordDemand::Class(..) => false,
+        }
     }
 
     /// Whether a password that somebody else made keeps the policy.

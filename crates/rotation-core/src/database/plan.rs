@@ -14,6 +14,9 @@ pub struct Plan {
     pub statements: Vec<PlannedStatement>,
     /// For people: what was found and would not be changed; lower-case sentences without values.
     pub notes: Vec<String>,
+    /// What would give the session's user the privileges that the change needs and that it is seen to lack, for an
+    /// administrator to run. An engine whose catalogue does not tell leaves it empty.
+    pub lacking: Vec<String>,
 }
 
 impl Plan {

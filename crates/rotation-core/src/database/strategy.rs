@@ -8,8 +8,8 @@ mod single_user;
 use std::time::Duration;
 
 use super::{
-    Committed, ConnectError, Credential, Directory, Engine, Login, NoDirectory, PasswordPolicy,
-    PasswordSource, Session, StatementError, StatementFault, TargetError, TlsMode, Transport, UserPair,
+    Change, Committed, ConnectError, Credential, Directory, Engine, Login, NoDirectory, PasswordPolicy,
+    PasswordSource, Plan, Session, StatementError, StatementFault, TargetError, TlsMode, Transport, UserPair,
 };
 use crate::{
     deadline::Deadline,
@@ -80,16 +80,41 @@ impl<E: Engine, D: Directory> Database<E, D> {
     /// One login with one credential. TLS first; plaintext only as [`TlsMode`] says, and never after a certificate
     /// failure: [`ConnectError::TlsUnavailable`] is the server's own word.
     async fn login(&self, credential: Credential, login: &Login) -> Result<E::Session, ConnectError> {
+        self.login_over(credential, login).await.map(|(session, _)| session)
+    }
+
+    /// As [`Database::login`], with the transport that it came to.
+    pub(crate) async fn login_over(
+        &self,
+        credential: Credential,
+        login: &Login,
+    ) -> Result<(E::Session, Transport), ConnectError> {
         let first = match login.tls {
             TlsMode::Off => Transport::Plaintext,
             TlsMode::Required | TlsMode::Preferred => Transport::Tls,
         };
         match self.attempt(credential, login, first).await {
             Err(ConnectError::TlsUnavailable) if login.tls == TlsMode::Preferred && !self.require_tls => {
-                self.attempt(credential, login, Transport::Plaintext).await
+                let session = self.attempt(credential, login, Transport::Plaintext).await?;
+                Ok((session, Transport::Plaintext))
             }
-            outcome => outcome,
+            outcome => outcome.map(|session| (session, first)),
         }
+    }
+
+    /// What it was made with.
+    pub(crate) fn parts(&self) -> (&E, &Strategy<D>, &PasswordPolicy) {
+        (&self.engine, &self.strategy, &self.passwords)
+    }
+
+    /// What a change would run, by this session.
+    pub(crate) async fn plan(
+        &self,
+        credential: Credential,
+        session: &mut E::Session,
+        change: &Change<'_>,
+    ) -> Result<Plan, RotationError> {
+        self.within(Phase::Change, credential, session.plan(change, self.deadline)).await
     }
 
     async fn attempt(
@@ -197,7 +222,7 @@ impl<E: Engine, D: Directory> Target for Database<E, D> {
 
 impl<E: Engine, D: Directory> Database<E, D> {
     /// Runs one call of a session within the deadline.
-    async fn within<T>(
+    pub(crate) async fn within<T>(
         &self,
         phase: Phase,
         credential: Credential,
@@ -211,7 +236,7 @@ impl<E: Engine, D: Directory> Database<E, D> {
     }
 
     /// What to say of a login that failed.
-    fn refused(credential: Credential) -> impl Fn(ConnectError) -> RotationError {
+    pub(crate) fn refused(credential: Credential) -> impl Fn(ConnectError) -> RotationError {
         move |error| TargetError::Login { credential, error, remedies: E::PROFILE.remedies }.into()
     }
 
@@ -252,7 +277,7 @@ struct Logins {
 
 impl MasterSecret {
     /// The master secret of a document: its `masterarn`, which must be the deployed one where there is one.
-    fn of(&self, document: &SecretDocument) -> Result<SecretId, RotationError> {
+    pub(crate) fn of(&self, document: &SecretDocument) -> Result<SecretId, RotationError> {
         let label = StagingLabel::Current;
         let invalid = |error| RotationError::Document { label: label.clone(), error };
         let named = document.text("masterarn").map_err(invalid)?;

@@ -11,6 +11,7 @@ mod digest;
 mod directory;
 mod gate;
 mod invariants;
+mod records;
 mod server;
 mod service;
 mod session;

@@ -2,7 +2,9 @@
 
 use super::{Database, Logins, master::Master, pair_of};
 use crate::{
-    database::{Change, Credential, Directory, Engine, Host, Session, TargetError, UserPair},
+    database::{
+        Change, Credential, Credentials, Directory, Engine, Host, Login, Session, TargetError, UserPair,
+    },
     error::RotationError,
     event::SecretId,
     journal::Phase,
@@ -80,6 +82,21 @@ impl<E: Engine, D: Directory> Database<E, D> {
         let master = Master { logins, secret: &master, directory, authority };
         let (session, writer) = self.login_as_master(&master, versions.companion.as_ref()).await?;
         Ok((session, writer, pair))
+    }
+
+    /// The master's session as setSecret would open it, for a change of `next` while `current` is live.
+    pub(crate) async fn look_as_master(
+        &self,
+        current: &Login,
+        next: &Credentials,
+        secret: &SecretId,
+        directory: &D,
+        authority: &impl Authority,
+    ) -> Result<E::Session, RotationError> {
+        let pending = Login { credentials: next.clone(), ..current.clone() };
+        let logins = Logins { current: current.clone(), pending };
+        let master = Master { logins: &logins, secret, directory, authority };
+        self.login_as_master(&master, None).await.map(|(session, _)| session)
     }
 }
 

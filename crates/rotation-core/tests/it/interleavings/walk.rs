@@ -11,6 +11,7 @@ use std::{
 
 use rotation_core::{StagingLabel, Step};
 
+use crate::repairs::repair;
 use crate::world::{
     Invocation, Kind, Plan, Service, Sighting, Situation, Variant, Violation, World, poll_once, version,
 };
@@ -145,6 +146,8 @@ impl Walked {
         let over = futures.iter().all(Option::is_none);
         drop(futures);
         if over {
+            // Where nobody calls again, recovery must lead out of here.
+            repair(&new).await;
             self.arrive(&new).await;
         }
         self.answers.extend(answer.get());

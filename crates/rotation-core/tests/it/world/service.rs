@@ -215,7 +215,7 @@ impl Service {
         }
     }
 
-    fn database<E: Engine>(&self, engine: E, deadline: Deadline) -> Database<E, Atlas> {
+    pub(crate) fn database<E: Engine>(&self, engine: E, deadline: Deadline) -> Database<E, Atlas> {
         let passwords =
             if self.plan == Plan::SingleUserByService { policy_of_the_service() } else { policy() };
         Database::new(engine, self.plan.strategy(&self.world), passwords, false, deadline)

@@ -189,7 +189,7 @@ impl Session for Connection {
     async fn plan(&mut self, change: &Change<'_>, _: Deadline) -> Result<Plan, StatementError> {
         self.call("server: plan", |_| Ok(())).await?;
         let statements = self.statements(change, &self.world.server.borrow())?;
-        Ok(Plan { statements: statements.iter().map(Statement::planned).collect(), notes: Vec::new() })
+        Ok(Plan { statements: statements.iter().map(Statement::planned).collect(), ..Plan::default() })
     }
 
     async fn stage(&mut self, change: &Change<'_>, _: Deadline) -> Result<(), StatementError> {

@@ -169,7 +169,7 @@ impl StoreModel {
         self.secrets.get_mut(ARN).unwrap()
     }
 
-    fn find(&self, secret: &SecretId) -> Result<&SecretModel, StoreFault> {
+    pub(super) fn find(&self, secret: &SecretId) -> Result<&SecretModel, StoreFault> {
         self.secrets.get(secret.as_str()).ok_or(StoreFault::NoSuchSecret)
     }
 
@@ -197,7 +197,7 @@ impl StoreModel {
 pub(crate) struct Store(pub(crate) Rc<World>);
 
 impl Store {
-    async fn call<T>(
+    pub(super) async fn call<T>(
         &self,
         name: &'static str,
         mut effect: impl FnMut(&mut StoreModel) -> Result<T, StoreFault>,

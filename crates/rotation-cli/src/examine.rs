@@ -1,0 +1,234 @@
+//! `rotate doctor`, `rotate explain` and `rotate recover`: one look at a secret, told in three ways.
+//!
+//! ```text
+//! Subject ─> Examiner::examine ─┬─ doctor   findings, worst first, and the next step
+//!                               ├─ explain  the versions as a picture, how it came to be, how to leave it
+//!                               └─ recover  the move ─> yes? ─> look again ─> one label, by compare-and-swap
+//! ```
+
+mod doctor;
+mod explain;
+mod recover;
+
+use std::{process::ExitCode, time::SystemTime};
+
+use anyhow::{Context, Result};
+use clap::Args;
+use directory_rds::Rds;
+use rotation_aws::{Access, Endpoint, SecretsManager};
+use rotation_core::{
+    Deadline, Examination, Examiner, Invoker, Logins, RotationError, SecretDocument, SecretId, SecretStore,
+    Version,
+    database::{Database, Engine, Strategy},
+};
+use rotation_lambda::{Config, Environment};
+use rotator_docdb::DocumentDb;
+use rotator_mysql::{MariaDb, MySql};
+use rotator_postgres::Postgres;
+
+use crate::{
+    engine::EngineKind,
+    person::{StrategyWord, Wishes, quoted},
+    screen::Screen,
+};
+
+pub(crate) use doctor::Arguments as Doctor;
+pub(crate) use explain::Arguments as Explain;
+pub(crate) use recover::Arguments as Recover;
+
+/// What one look may take: a few logins, each of at most five seconds.
+const TIME: std::time::Duration = std::time::Duration::from_mins(1);
+
+/// Which secret, and how it is rotated.
+#[derive(Args, Debug)]
+pub(crate) struct Subject {
+    /// The secret's ARN or name
+    #[arg(value_name = "SECRET")]
+    id: String,
+
+    /// How it is rotated; alternating where the secret names a `masterarn` or a master secret is given, else single
+    #[arg(long, value_enum)]
+    strategy: Option<StrategyWord>,
+
+    /// What the secret opens (default: as its `engine` says)
+    #[arg(long, value_enum)]
+    engine: Option<EngineKind>,
+
+    /// The master secret for alternating users (default: `MASTER_SECRET_ARN`, else the secret's `masterarn`)
+    #[arg(long, value_name = "ARN")]
+    master_secret: Option<String>,
+
+    /// The region of the secret (default: that of the environment or the profile)
+    #[arg(long, value_name = "REGION")]
+    region: Option<String>,
+
+    /// Another Secrets Manager, for example that of `rotate local`
+    #[arg(long, value_name = "URL")]
+    endpoint_url: Option<String>,
+}
+
+/// One of the three commands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Ask<'a> {
+    Doctor(&'a Doctor),
+    Explain(&'a Explain),
+    Recover(&'a Recover),
+}
+
+impl Ask<'_> {
+    fn subject(&self) -> &Subject {
+        match self {
+            Self::Doctor(doctor) => &doctor.subject,
+            Self::Explain(explain) => &explain.subject,
+            Self::Recover(recover) => &recover.subject,
+        }
+    }
+
+    fn logins(&self) -> Logins {
+        match self {
+            Self::Doctor(doctor) if doctor.no_logins => Logins::None,
+            Self::Explain(explain) if explain.no_logins => Logins::None,
+            _ => Logins::Each,
+        }
+    }
+
+    /// # Errors
+    /// A setting is not usable, or the secret cannot be described.
+    pub(crate) async fn run(self, environment: &Environment, screen: &Screen) -> Result<ExitCode> {
+        let subject = self.subject();
+        let engine = match subject.engine {
+            Some(engine) => engine,
+            None => subject.engine_of_secret(environment).await?,
+        };
+        match engine {
+            EngineKind::Postgres => {
+                Box::pin(self.look(Postgres::from_environment(environment)?, environment, screen)).await
+            }
+            EngineKind::Mysql => {
+                Box::pin(self.look(MySql::from_environment(environment)?, environment, screen)).await
+            }
+            EngineKind::Mariadb => {
+                Box::pin(self.look(MariaDb::from_environment(environment)?, environment, screen)).await
+            }
+            EngineKind::Docdb => {
+                Box::pin(self.look(DocumentDb::from_environment(environment)?, environment, screen)).await
+            }
+        }
+    }
+
+    async fn look<E: Engine + Clone>(
+        self,
+        engine: E,
+        environment: &Environment,
+        screen: &Screen,
+    ) -> Result<ExitCode> {
+        let subject = self.subject();
+        let (config, master) = subject.wishes().settings::<E>(environment)?;
+        let secret = SecretId::new(&subject.id).context("the secret's name is not usable")?;
+        let access = Box::pin(Access::of_person(&config.endpoint)).await;
+        let store = SecretsManager::of(&access);
+        let alternating = match subject.strategy {
+            Some(word) => word == StrategyWord::Alternating,
+            None => master.deployed.is_some() || names_master(&store, &secret).await,
+        };
+        let strategy = if alternating {
+            Strategy::AlternatingUsers { master, directory: Rds::new(access) }
+        } else {
+            Strategy::SingleUser
+        };
+        let patient = Patient { engine, strategy, config, store, secret, logins: self.logins() };
+        match self {
+            Self::Doctor(doctor) => doctor.run(&patient, screen).await,
+            Self::Explain(explain) => explain.run(&patient, screen).await,
+            Self::Recover(recover) => recover.run(&patient, screen).await,
+        }
+    }
+}
+
+/// Everything that a look at one secret takes.
+struct Patient<E> {
+    engine: E,
+    strategy: Strategy<Rds>,
+    config: Config,
+    store: SecretsManager,
+    secret: SecretId,
+    logins: Logins,
+}
+
+impl<E: Engine + Clone> Patient<E> {
+    /// Looks at the secret.
+    ///
+    /// # Errors
+    /// The secret cannot be described, or the time is over.
+    async fn examine(&self) -> Result<Examination> {
+        let deadline = Deadline::after(TIME);
+        let database = self.database(deadline);
+        let examination = deadline.bound(Box::pin(self.examiner(&database).examine(&self.secret))).await;
+        Ok(examination.map_err(RotationError::from)??)
+    }
+
+    fn database(&self, deadline: Deadline) -> Database<E, Rds> {
+        let Config { passwords, require_tls, .. } = &self.config;
+        Database::new(self.engine.clone(), self.strategy.clone(), passwords.clone(), *require_tls, deadline)
+    }
+
+    fn examiner<'a>(&'a self, database: &'a Database<E, Rds>) -> Examiner<'a, SecretsManager, E, Rds> {
+        #[expect(clippy::disallowed_methods, reason = "ages are told, and this is the shell")]
+        let now = SystemTime::now();
+        Examiner { store: &self.store, database, invoker: Invoker::Person, logins: self.logins, now }
+    }
+}
+
+impl Subject {
+    fn wishes(&self) -> Wishes<'_> {
+        Wishes {
+            region: self.region.as_deref(),
+            endpoint_url: self.endpoint_url.as_deref(),
+            master_secret: self.master_secret.as_deref(),
+        }
+    }
+
+    /// The flags that a command about the same secret needs again.
+    fn flags(&self) -> String {
+        let mut flags = String::new();
+        for (flag, value) in [
+            ("--engine", self.engine.map(EngineKind::word)),
+            ("--strategy", self.strategy.map(StrategyWord::word)),
+            ("--master-secret", self.master_secret.as_deref()),
+            ("--region", self.region.as_deref()),
+            ("--endpoint-url", self.endpoint_url.as_deref()),
+        ] {
+            if let Some(value) = value {
+                flags = format!("{flags} {flag} {}", quoted(value));
+            }
+        }
+        flags
+    }
+
+    /// What the secret's `engine` says; PostgreSQL where it says nothing that we know, which the examination then tells.
+    async fn engine_of_secret(&self, environment: &Environment) -> Result<EngineKind> {
+        let (config, _) = self.wishes().settings::<Postgres>(environment)?;
+        let secret = SecretId::new(&self.id).context("the secret's name is not usable")?;
+        let engine = current(&config.endpoint, &secret).await.and_then(|document| {
+            let engine = document.text("engine").ok().flatten()?;
+            EngineKind::of_secret(&engine)
+        });
+        Ok(engine.unwrap_or_default())
+    }
+}
+
+async fn current(endpoint: &Endpoint, secret: &SecretId) -> Option<SecretDocument> {
+    let access = Box::pin(Access::of_person(endpoint)).await;
+    read(&SecretsManager::of(&access), secret).await
+}
+
+/// What AWSCURRENT holds, where it can be read; why it cannot, the examination tells.
+async fn read(store: &SecretsManager, secret: &SecretId) -> Option<SecretDocument> {
+    let read = Deadline::after(TIME).bound(Box::pin(store.read(secret, Version::Current))).await;
+    read.ok()?.ok()??.document().ok()
+}
+
+async fn names_master(store: &SecretsManager, secret: &SecretId) -> bool {
+    let document = read(store, secret).await;
+    document.is_some_and(|document| matches!(document.text("masterarn"), Ok(Some(_))))
+}

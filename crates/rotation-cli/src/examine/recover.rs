@@ -1,0 +1,98 @@
+//! `rotate recover`: the one safe move of a label, shown, agreed to, checked again, and made.
+
+use std::{
+    io::{self, IsTerminal},
+    process::ExitCode,
+};
+
+use anyhow::{Result, bail};
+use clap::Args;
+use rotation_core::{
+    Advice, Deadline, Examination, Remedy, RotationError, StuckState, Unfinished, database::Engine,
+};
+
+use super::{Patient, Subject, TIME, doctor, explain};
+use crate::screen::{Look, Screen};
+
+/// Bring a stuck secret back to an AWSCURRENT that logs in, by moving one label; asks before it writes
+#[derive(Args, Debug)]
+#[command(long_about = ABOUT, after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(super) subject: Subject,
+
+    /// Give up an AWSPENDING that does not log in, while AWSCURRENT does: for a password that the database never takes
+    #[arg(long)]
+    abandon: bool,
+
+    /// Do not ask; needed where nobody is at the terminal
+    #[arg(long, short)]
+    yes: bool,
+}
+
+const ABOUT: &str = "\
+Bring a stuck secret back to an AWSCURRENT that logs in, by moving one label; asks before it writes.
+
+Looks at the secret as `rotate doctor` does, and shows which version logs in and what it would do. A label is moved only \
+to a version that logs in, and taken away only while AWSCURRENT logs in. Right before the write the labels are read and \
+that login is made once more, and the service itself refuses the move where the label is elsewhere by then. No password \
+is changed and no version is deleted. Where no label helps, it says what does, and writes nothing.
+
+Exit codes: 0 AWSCURRENT logs in now, 1 it does not, or nobody agreed, 2 the command line is wrong.";
+
+const EXAMPLES: &str = "\
+Examples:
+  rotate recover prod/shop/reporting
+  rotate recover prod/shop/reporting --abandon
+  rotate recover prod/shop/reporting --yes --region eu-central-1";
+
+impl Arguments {
+    pub(super) async fn run<E: Engine + Clone>(
+        &self,
+        patient: &Patient<E>,
+        screen: &Screen,
+    ) -> Result<ExitCode> {
+        let unfinished = if self.abandon { Unfinished::Abandon } else { Unfinished::Keep };
+        let mut examination = patient.examine().await?;
+        examination.advice = examination.situation.advise(unfinished);
+        show(&examination, screen);
+        let Advice { remedy: Remedy::Move { label_move, .. }, .. } = &examination.advice else {
+            doctor::next(&examination, &self.subject.flags(), screen);
+            return Ok(outcome(&examination));
+        };
+        screen.line(format_args!("{}  {}", screen.paint(Look::Strong, "Does"), label_move.sentence()));
+        if !self.yes && !agreed(screen)? {
+            bail!("nothing was changed");
+        }
+        let deadline = Deadline::after(TIME);
+        let database = patient.database(deadline);
+        let repair = patient.examiner(&database);
+        let repaired = deadline.bound(Box::pin(repair.repair(&examination))).await;
+        repaired.map_err(RotationError::from)??;
+        screen.line("");
+        let after = patient.examine().await?;
+        show(&after, screen);
+        doctor::next(&after, &self.subject.flags(), screen);
+        Ok(outcome(&after))
+    }
+}
+
+fn show(examination: &Examination, screen: &Screen) {
+    screen.line(screen.paint(Look::Strong, format!("Secret {}", examination.secret)));
+    for version in &examination.versions {
+        screen.line(explain::picture(version, screen));
+    }
+}
+
+fn outcome(examination: &Examination) -> ExitCode {
+    let state = examination.advice.state;
+    let good = !state.shuts_out() && state != StuckState::Unknown;
+    if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn agreed(screen: &Screen) -> Result<bool> {
+    if !io::stdin().is_terminal() {
+        bail!("nobody is at the terminal to agree: add --yes");
+    }
+    Ok(screen.ask("Do it now?")?)
+}

@@ -1,0 +1,63 @@
+//! What a person says on the command line over the settings of the functions.
+
+use anyhow::{Context, Result};
+use clap::ValueEnum;
+use rotation_aws::EndpointUrl;
+use rotation_core::{
+    SecretId,
+    database::{Engine, MasterSecret},
+};
+use rotation_lambda::{Config, Environment, StrategyKind};
+
+/// Flags that several commands have.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wishes<'a> {
+    pub(crate) region: Option<&'a str>,
+    pub(crate) endpoint_url: Option<&'a str>,
+    pub(crate) master_secret: Option<&'a str>,
+}
+
+impl Wishes<'_> {
+    /// The functions' own settings, with what the command line says over them.
+    ///
+    /// # Errors
+    /// A variable or a flag is not usable.
+    pub(crate) fn settings<E: Engine>(self, environment: &Environment) -> Result<(Config, MasterSecret)> {
+        let mut config = Config::parse(environment, StrategyKind::AlternatingUsers, &E::PROFILE)?;
+        if let Some(region) = self.region {
+            config.endpoint.region = Some(region.to_owned());
+        }
+        if let Some(given) = self.endpoint_url {
+            config.endpoint.url = Some(EndpointUrl::parse(given).context("--endpoint-url is not usable")?);
+        }
+        let mut master = config.master.clone();
+        if let Some(given) = self.master_secret {
+            master.deployed = Some(SecretId::new(given).context("--master-secret is not usable")?);
+        }
+        Ok((config, master))
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StrategyWord {
+    /// The user changes its own password; for a moment only the pending version logs in
+    Single,
+    /// Two users take turns; the live one keeps its password
+    Alternating,
+}
+
+impl StrategyWord {
+    /// As the command line has it.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Single => "single",
+            Self::Alternating => "alternating",
+        }
+    }
+}
+
+/// As a POSIX shell reads it back.
+pub(crate) fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@=+,".contains(c);
+    if text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}

@@ -1,0 +1,342 @@
+//! `rotate doctor`: twenty and more broken set-ups, five healthy ones.
+
+use rotation_testkit::{
+    DocdbServer, MysqlFlavor, MysqlServer, PostgresServer, PostgresVersion, Rogue, RoguePostgres, Stop,
+    TestAuthority, TestCertificate, TestLogin,
+    secrets_manager::{Fault, FaultKind, Operation},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    command::Run,
+    world::{SECRET, World},
+};
+
+/// What a broken set-up asks of the command.
+#[derive(Default)]
+struct Planted {
+    flags: Vec<String>,
+    environment: Vec<(&'static str, String)>,
+    /// What must live as long as the command.
+    keep: Vec<Box<dyn std::any::Any>>,
+}
+
+fn flags(flags: &[&str]) -> Planted {
+    Planted { flags: flags.iter().map(|flag| (*flag).to_owned()).collect(), ..Planted::default() }
+}
+
+async fn doctor(world: &World, planted: &Planted) -> (Run, Value) {
+    let flags: Vec<&str> = planted.flags.iter().map(String::as_str).collect();
+    let environment: Vec<_> =
+        planted.environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let run = world.ask("doctor", &[&["--json"], &flags[..]].concat(), &environment).await;
+    let answer = serde_json::from_str(&run.out).unwrap_or(Value::Null);
+    (run, answer)
+}
+
+/// Plants one fault and expects it to be named first, with what to do about it.
+macro_rules! check {
+    ($code:literal, |$world:ident| $plant:expr) => {{
+        let $world = World::new().await;
+        let planted: Planted = $plant;
+        let before = $world.service.stages(SECRET).unwrap();
+        let (run, answer) = doctor(&$world, &planted).await;
+        let first = &answer["findings"][0];
+        assert_eq!(first["code"], $code, "{}{}", run.out, run.err);
+        assert!(["warning", "fault"].contains(&first["severity"].as_str().unwrap()), "{first:#}");
+        assert!(!first["mend"].as_str().unwrap().is_empty(), "{first:#}");
+        run.expect_code(if answer["severity"] == "fault" { 4 } else { 3 });
+        assert_eq!(before, $world.service.stages(SECRET).unwrap(), "nothing is written");
+        drop(planted.keep);
+    }};
+}
+
+/// The secret's value with one field changed.
+fn with(world: &World, more: &Value) -> String {
+    world.document(&world.user, more)
+}
+
+fn current(world: &World, value: &str) -> Planted {
+    world.put(&["AWSCURRENT"], value);
+    Planted::default()
+}
+
+async fn change_password(world: &World) {
+    world.admin(&format!("ALTER ROLE {} PASSWORD 'of-somebody-else'", world.user.username)).await;
+}
+
+/// A server that shows this certificate.
+async fn server_with(world: &World, authority: &TestAuthority, certificate: &TestCertificate) -> Planted {
+    let rogue = RoguePostgres::start_with_tls(Rogue::ScramIterations(4096), certificate).await.unwrap();
+    let mut planted = current(world, &with(world, &json!({"port": rogue.port()})));
+    planted.environment.push(("TLS_CA_BUNDLE", authority.certificate_pem().to_owned()));
+    planted.keep.push(Box::new(rogue));
+    planted
+}
+
+/// A master with these attributes, and the secret that names it.
+async fn master(world: &World, attributes: &str, password: Option<&str>) -> TestLogin {
+    let master = world.server.create_role(attributes).await.unwrap();
+    let told = TestLogin { password: password.unwrap_or(&master.password).to_owned(), ..master.clone() };
+    let arn = world.service.create_secret("master", &world.document(&told, &json!({}))).unwrap();
+    world.put(&["AWSCURRENT"], &with(world, &json!({"masterarn": arn})));
+    master
+}
+
+async fn capable_master(world: &World) -> TestLogin {
+    let master = master(world, "CREATEROLE", None).await;
+    world.admin(&format!("GRANT {} TO {} WITH ADMIN OPTION", world.user.username, master.username)).await;
+    master
+}
+
+#[tokio::test]
+async fn the_planted_fault_of_the_secret_stands_first() {
+    check!("SECRET_DELETED", |world| {
+        let request = json!({"SecretId": SECRET});
+        world.service.call_inside(Operation::DeleteSecret, request).unwrap();
+        flags(&["--engine", "postgres"])
+    });
+    check!("SECRET_MALFORMED", |world| current(&world, "no json"));
+    check!("SECRET_FIELD_MISSING", |world| {
+        let login = json!({"engine": "postgres", "username": "app", "password": "canary-of-a-secret"});
+        current(&world, &login.to_string())
+    });
+    check!("SECRET_FIELD_INVALID", |world| current(&world, &with(&world, &json!({"port": "5432;x"}))));
+    check!("SECRET_ENGINE_MISMATCH", |world| current(&world, &with(&world, &json!({"engine": "oracle"}))));
+    check!("KMS_DENIED", |world| {
+        world.service.inject(Fault::new(Operation::GetSecretValue, FaultKind::KmsAccessDenied).times(99));
+        Planted::default()
+    });
+    check!("PENDING_HOST_DIFFERS", |world| {
+        world.put(&["AWSPENDING"], &with(&world, &json!({"host": "db.elsewhere.example"})));
+        Planted::default()
+    });
+    check!("PENDING_USER_DIFFERS", |world| {
+        let other = TestLogin { username: "somebody".into(), password: "of-somebody-else".into() };
+        world.put(&["AWSPENDING"], &world.document(&other, &json!({})));
+        Planted::default()
+    });
+}
+
+#[tokio::test]
+async fn the_planted_fault_of_the_way_stands_first() {
+    check!("NET_DB_DNS", |world| {
+        current(&world, &with(&world, &json!({"host": "no-such-host.invalid"})))
+    });
+    check!("NET_DB_UNREACHABLE", |world| {
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        current(&world, &with(&world, &json!({"port": port})))
+    });
+    check!("NET_DB_TIMED_OUT", |world| {
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = silent.local_addr().unwrap().port();
+        let mut planted = current(&world, &with(&world, &json!({"port": port})));
+        planted.keep.push(Box::new(silent));
+        planted
+    });
+    check!("TLS_UNKNOWN_CA", |_world| Planted {
+        environment: vec![("TLS_CA_BUNDLE", String::new())],
+        ..Planted::default()
+    });
+    let authority = TestAuthority::new();
+    check!("TLS_EXPIRED", |world| server_with(&world, &authority, &authority.expired()).await);
+    check!("TLS_HOSTNAME", |world| {
+        server_with(&world, &authority, &authority.server_named(&["elsewhere.example"])).await
+    });
+    check!("TLS_SELF_SIGNED", |world| {
+        server_with(&world, &authority, &TestAuthority::self_signed()).await
+    });
+    check!("TLS_UNAVAILABLE", |world| {
+        let rogue = RoguePostgres::start(Rogue::ScramIterations(4096)).await.unwrap();
+        let mut planted = current(&world, &with(&world, &json!({"port": rogue.port()})));
+        planted.keep.push(Box::new(rogue));
+        planted
+    });
+}
+
+#[tokio::test]
+async fn the_planted_fault_of_the_login_stands_first() {
+    check!("DB_AUTH_REFUSED", |world| {
+        change_password(&world).await;
+        Planted::default()
+    });
+    check!("DB_ALL_REFUSED", |world| {
+        change_password(&world).await;
+        world.put_pending("never-to-be-set-0123");
+        Planted::default()
+    });
+    check!("DB_LOCKED", |world| {
+        world.admin(&format!("ALTER ROLE {} NOLOGIN", world.user.username)).await;
+        Planted::default()
+    });
+    check!("DB_NO_DATABASE", |world| current(&world, &with(&world, &json!({"dbname": "no_such_database"}))));
+    check!("PENDING_STUCK", |world| {
+        world.put_pending("never-to-be-set-0123");
+        Planted::default()
+    });
+    check!("PENDING_STUCK", |world| {
+        world.put_pending("half-way-0123456789");
+        world.admin(&format!("ALTER ROLE {} PASSWORD 'half-way-0123456789'", world.user.username)).await;
+        Planted::default()
+    });
+    check!("CURRENT_REFUSED", |world| {
+        let next = TestLogin { password: "never-to-be-set-0123".into(), ..world.user.clone() };
+        current(&world, &world.document(&next, &json!({})))
+    });
+    check!("CURRENT_REFUSED", |world| {
+        let version = world.put_pending("half-way-0123456789");
+        world.admin(&format!("ALTER ROLE {} PASSWORD 'half-way-0123456789'", world.user.username)).await;
+        let unlabel =
+            json!({"SecretId": SECRET, "VersionStage": "AWSPENDING", "RemoveFromVersionId": version});
+        world.service.call_inside(Operation::UpdateSecretVersionStage, unlabel).unwrap();
+        Planted::default()
+    });
+}
+
+#[tokio::test]
+async fn the_planted_fault_inside_the_database_stands_first() {
+    check!("DB_READ_ONLY", |world| {
+        let server = PostgresServer::builder(PostgresVersion::available().pop().unwrap()).start().unwrap();
+        let app = server.create_role("").await.unwrap();
+        server.restart(Stop::Fast).unwrap();
+        server.demote().unwrap();
+        let more = json!({"port": server.port(), "dbname": "postgres"});
+        let mut planted = current(&world, &world.document(&app, &more));
+        let authority = server.authority().certificate_pem().to_owned();
+        planted.environment.push(("TLS_CA_BUNDLE", authority));
+        planted.keep.push(Box::new(server));
+        planted
+    });
+    check!("SECRET_FIELD_INVALID", |world| {
+        let long = world.server.create_role_named(&"u".repeat(60), "").await.unwrap();
+        let master = world.service.create_secret("master", "{}").unwrap();
+        current(&world, &world.document(&long, &json!({"masterarn": master})))
+    });
+    check!("MASTER_UNREADABLE", |world| {
+        let arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:nobody-AbCdEf";
+        current(&world, &with(&world, &json!({"masterarn": arn})))
+    });
+    check!("DB_AUTH_REFUSED", |world| {
+        master(&world, "CREATEROLE", Some("not-the-password-of-it")).await;
+        Planted::default()
+    });
+    check!("DB_PRIVILEGE_MISSING", |world| {
+        master(&world, "", None).await;
+        Planted::default()
+    });
+    check!("DB_NOT_KIN", |world| {
+        capable_master(&world).await;
+        world.admin(&format!("CREATE ROLE {}_clone LOGIN", world.user.username)).await;
+        Planted::default()
+    });
+    check!("GRANTS_DIFFER", |world| {
+        capable_master(&world).await;
+        world.rotate(&["--yes"]).await.expect_code(0);
+        world.admin(&format!("ALTER ROLE {} CONNECTION LIMIT 7", world.user.username)).await;
+        Planted::default()
+    });
+}
+
+#[tokio::test]
+async fn the_planted_fault_of_a_mysql_user_stands_first() {
+    if !MysqlFlavor::MySql.is_to_be_tested() {
+        return;
+    }
+    let server = MysqlServer::shared(MysqlFlavor::MySql).unwrap();
+    check!("DB_LOCKED", |world| mysql(&world, server, "ACCOUNT LOCK").await);
+    check!("DB_EXPIRED", |world| mysql(&world, server, "PASSWORD EXPIRE").await);
+}
+
+/// The secret of a new user of a MySQL server.
+async fn mysql(world: &World, server: &MysqlServer, alteration: &str) -> Planted {
+    let user = server.create_user("").await.unwrap();
+    if !alteration.is_empty() {
+        server.execute(&[&format!("ALTER USER '{}'@'%' {alteration}", user.username)]).await.unwrap();
+    }
+    let document = json!({
+        "engine": "mysql", "host": server.host(), "port": server.port(), "ssl": true,
+        "username": user.username, "password": user.password,
+    });
+    let mut planted = current(world, &document.to_string());
+    planted.environment.push(("TLS_CA_BUNDLE", server.authority().certificate_pem().to_owned()));
+    planted
+}
+
+async fn healthy(world: &World, planted: &Planted) -> Value {
+    let (run, answer) = doctor(world, planted).await;
+    run.expect_code(0);
+    assert_eq!(answer["state"], "sound", "{answer:#}");
+    let found = answer["findings"].as_array().unwrap().iter();
+    let found: Vec<_> =
+        found.filter(|finding| !["ok", "note"].contains(&finding["severity"].as_str().unwrap())).collect();
+    assert!(found.is_empty(), "{found:#?}");
+    answer
+}
+
+#[tokio::test]
+async fn nothing_is_found_in_five_healthy_set_ups() {
+    let world = World::new().await;
+    let answer = healthy(&world, &Planted::default()).await;
+    let certificate = answer["findings"].as_array().unwrap().iter().find(|one| one["check"] == "certificate");
+    assert!(certificate.unwrap()["sentence"].as_str().unwrap().contains("days left"), "{answer:#}");
+    world.rotate(&["--yes"]).await.expect_code(0);
+    healthy(&world, &Planted::default()).await;
+
+    let world = World::new().await;
+    capable_master(&world).await;
+    healthy(&world, &Planted::default()).await;
+    world.rotate(&["--yes"]).await.expect_code(0);
+    healthy(&world, &Planted::default()).await;
+
+    if MysqlFlavor::MySql.is_to_be_tested() {
+        let world = World::new().await;
+        let planted = mysql(&world, MysqlServer::shared(MysqlFlavor::MySql).unwrap(), "").await;
+        healthy(&world, &planted).await;
+    }
+    let world = World::new().await;
+    let server = DocdbServer::shared().unwrap();
+    let user = TestLogin { username: world.user.username.clone(), password: "of-a-document-store".into() };
+    server.create_user("admin", &user, json!(["readWriteAnyDatabase"])).await.unwrap();
+    let document = json!({
+        "engine": "mongo", "host": server.host(), "port": server.port(), "ssl": true,
+        "username": user.username, "password": user.password,
+    });
+    let mut planted = current(&world, &document.to_string());
+    planted.environment.push(("TLS_CA_BUNDLE", server.authority().certificate_pem().to_owned()));
+    healthy(&world, &planted).await;
+}
+
+#[tokio::test]
+async fn each_labelled_version_is_tried_once_and_none_where_it_was_so_asked() {
+    let world = World::new().await;
+    world.put_pending("never-to-be-set-0123");
+    doctor(&world, &flags(&["--no-logins"])).await.0.expect_code(0);
+    assert_eq!(world.server.failed_logins_of(&world.user.username), 0);
+    doctor(&world, &Planted::default()).await.0.expect_code(3);
+    assert_eq!(world.server.failed_logins_of(&world.user.username), 1);
+    // The same credentials under a second label are not tried again.
+    world.put_pending(&world.user.password);
+    let (_, answer) = doctor(&world, &Planted::default()).await;
+    assert_eq!(answer["state"], "both_log_in");
+}
+
+#[tokio::test]
+async fn the_table_ends_with_the_state_and_the_one_command() {
+    let world = World::new().await;
+    world.put_pending("half-way-0123456789");
+    world.admin(&format!("ALTER ROLE {} PASSWORD 'half-way-0123456789'", world.user.username)).await;
+    let run = world.ask("doctor", &[], &[]).await;
+    run.expect_code(4)
+        .expect_out("fault    login        PENDING_STUCK: ")
+        .expect_out("AWSCURRENT is refused")
+        .expect_out("AWSPENDING logs in")
+        .expect_out("rotate recover arn:")
+        .expect_out("--endpoint-url http://");
+}
+
+#[tokio::test]
+async fn a_secret_that_is_not_there_is_told_with_its_code() {
+    let world = World::new().await;
+    world.service.inject(Fault::new(Operation::DescribeSecret, FaultKind::KmsAccessDenied).times(9));
+    world.ask("doctor", &[], &[]).await.expect_code(1).expect_err("code: KMS_DENIED");
+}

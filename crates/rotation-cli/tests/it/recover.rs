@@ -1,0 +1,104 @@
+//! `rotate explain` and `rotate recover` on secrets that are stuck.
+
+use rotation_testkit::secrets_manager::{Fault, FaultKind, Operation};
+use serde_json::json;
+
+use crate::world::{SECRET, World};
+
+const HALF_WAY: &str = "half-way-0123456789";
+
+impl World {
+    async fn set_password(&self, password: &str) {
+        self.admin(&format!("ALTER ROLE {} PASSWORD '{password}'", self.user.username)).await;
+    }
+
+    /// AWSPENDING holds the only password that works.
+    async fn half_way(&self) -> String {
+        let version = self.put_pending(HALF_WAY);
+        self.set_password(HALF_WAY).await;
+        version
+    }
+
+    async fn expect_current(&self, version: &str) {
+        assert_eq!(self.holder("AWSCURRENT").as_deref(), Some(version));
+        assert!(self.logs_in(&self.login("AWSCURRENT").unwrap()).await);
+    }
+}
+
+#[tokio::test]
+async fn explain_draws_the_versions_and_says_how_it_came_to_that() {
+    let world = World::new().await;
+    world.half_way().await;
+    let run = world.ask("explain", &[], &[]).await;
+    run.expect_code(0)
+        .expect_out("AWSCURRENT")
+        .expect_out("seconds old")
+        .expect_out("is refused (DB_AUTH_REFUSED)")
+        .expect_out("Origin  setSecret changed the password")
+        .expect_out("Way out")
+        .expect_out("rotate recover arn:");
+}
+
+#[tokio::test]
+async fn awscurrent_is_brought_forward_to_the_only_version_that_logs_in() {
+    let world = World::new().await;
+    let version = world.half_way().await;
+    world.ask("recover", &[], &[]).await.expect_code(1).expect_out("Does").expect_err("add --yes");
+    assert_ne!(world.holder("AWSCURRENT"), Some(version.clone()));
+    world.ask("recover", &["--yes"], &[]).await.expect_code(0).expect_out("Nothing has to be done.");
+    world.expect_current(&version).await;
+    // Again: nothing is left to do.
+    world.ask("recover", &["--yes"], &[]).await.expect_code(0);
+    world.expect_current(&version).await;
+}
+
+#[tokio::test]
+async fn awscurrent_goes_back_to_awsprevious_where_that_alone_logs_in() {
+    let world = World::new().await;
+    let version = world.holder("AWSCURRENT").unwrap();
+    let next = rotation_testkit::TestLogin { password: HALF_WAY.into(), ..world.user.clone() };
+    world.put(&["AWSCURRENT"], &world.document(&next, &json!({})));
+    world.ask("recover", &["--yes"], &[]).await.expect_code(0);
+    world.expect_current(&version).await;
+}
+
+#[tokio::test]
+async fn a_version_that_lost_its_label_is_found_again() {
+    let world = World::new().await;
+    let version = world.half_way().await;
+    let unlabel = json!({"SecretId": SECRET, "VersionStage": "AWSPENDING", "RemoveFromVersionId": version});
+    world.service.call_inside(Operation::UpdateSecretVersionStage, unlabel).unwrap();
+    world.ask("recover", &["--yes"], &[]).await.expect_code(0);
+    world.expect_current(&version).await;
+}
+
+#[tokio::test]
+async fn a_pending_password_that_is_never_taken_is_given_up() {
+    let world = World::new().await;
+    let current = world.holder("AWSCURRENT").unwrap();
+    world.put_pending("never-to-be-set-0123");
+    world.ask("recover", &["--yes", "--abandon"], &[]).await.expect_code(0);
+    assert_eq!(world.holder("AWSPENDING"), None);
+    world.expect_current(&current).await;
+    world.rotate(&["--yes"]).await.expect_code(0);
+}
+
+#[tokio::test]
+async fn where_nothing_logs_in_nothing_is_written() {
+    let world = World::new().await;
+    let before = world.service.stages(SECRET).unwrap();
+    world.set_password("of-somebody-else").await;
+    let run = world.ask("recover", &["--yes"], &[]).await;
+    run.expect_code(1).expect_out("As an administrator of the database");
+    assert_eq!(before, world.service.stages(SECRET).unwrap());
+}
+
+#[tokio::test]
+async fn a_move_whose_reply_is_lost_is_known_to_have_arrived() {
+    let world = World::new().await;
+    let version = world.half_way().await;
+    let lost = Fault::new(Operation::UpdateSecretVersionStage, FaultKind::DropAfterEffect);
+    world.service.inject(lost);
+    world.ask("recover", &["--yes"], &[]).await.expect_code(0);
+    world.expect_current(&version).await;
+}

@@ -1,0 +1,294 @@
+//! The examination, from the secret inwards.
+
+use std::time::SystemTime;
+
+use super::{
+    Check, Examination, Finding, FindingCode, Severity, VersionSeen,
+    documents::{self, Examined},
+    logins::Tried,
+    secret,
+    server::Opened,
+};
+use crate::{
+    code::Code,
+    database::{Database, Directory, Engine, Login},
+    diagnosis::Reader,
+    error::RotationError,
+    event::{SecretId, VersionId},
+    record::{SecretRecord, SecretRecords, VersionRecord},
+    recovery::{Access, Advice, KnownVersion, Situation, StuckState as State, Unfinished},
+    staging::{Invoker, StagingLabel},
+    store::{StoreError, Version},
+};
+
+/// As many versions without labels as are tried where none with a label logs in.
+const MOST_UNLABELLED: usize = 3;
+
+/// Whether logins are tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Logins {
+    /// Each labelled version once; where none of them logs in, the newest three without labels, too.
+    #[default]
+    Each,
+    /// None: where one more refusal would lock the account.
+    None,
+}
+
+/// Looks at secrets. It writes nothing, neither to Secrets Manager nor to a database.
+#[derive(Debug)]
+pub struct Examiner<'a, S, E, D> {
+    /// Secrets Manager.
+    pub store: &'a S,
+    /// The database with the strategy and the settings of rotations.
+    pub database: &'a Database<E, D>,
+    /// Who asks.
+    pub invoker: Invoker,
+    /// Whether logins are tried.
+    pub logins: Logins,
+    /// The time of day, for ages and certificates.
+    pub now: SystemTime,
+}
+
+impl<S: SecretRecords, E: Engine, D: Directory> Examiner<'_, S, E, D> {
+    /// Looks at a secret from every side. May be dropped at any await.
+    ///
+    /// # Errors
+    /// [`RotationError`] where the secret may not be looked at or cannot be described; all else is a finding.
+    pub async fn examine(&self, id: &SecretId) -> Result<Examination, RotationError> {
+        let reader = self.reader();
+        let record = self.store.record(id).await?;
+        record.stages.admit_examination(id, &self.invoker)?;
+        let mut findings = vec![
+            secret::secret(&record, reader),
+            secret::rotation(&record, &self.invoker, reader),
+            secret::function(&self.invoker),
+        ];
+        let history = self.store.history(&record.stages.secret).await;
+        let mut versions = self.read(&record).await;
+        if !record.stages.deleted {
+            self.open(&record, &history, &mut versions, &mut findings).await;
+        }
+        Ok(self.conclude(&record, &history, versions, findings))
+    }
+
+    pub(super) fn reader(&self) -> Reader {
+        match self.invoker {
+            Invoker::Function { .. } => Reader::Operator,
+            Invoker::Person => Reader::Person,
+        }
+    }
+
+    /// The values of the labelled versions. What a secret that is scheduled for deletion holds, the service does not
+    /// tell.
+    async fn read(&self, record: &SecretRecord) -> Vec<Examined> {
+        let (_, strategy, _) = self.database.parts();
+        let mut versions = Vec::new();
+        for (id, labels) in &record.stages.labels {
+            if labels.is_empty() {
+                continue;
+            }
+            let read = if record.stages.deleted {
+                None
+            } else {
+                Some(self.value(&record.stages.secret, id, labels).await)
+            };
+            versions.push(match read {
+                Some(read) => Examined::new(id.clone(), labels.clone(), read, &E::PROFILE),
+                None => Examined::unread(id.clone(), labels.clone()),
+            });
+        }
+        compare(&mut versions, |version, reference| version.compare(reference, strategy, &E::PROFILE));
+        versions
+    }
+
+    /// By its label where it has one of the service's, as a rotation reads it.
+    async fn value(
+        &self,
+        secret: &SecretId,
+        id: &VersionId,
+        labels: &[StagingLabel],
+    ) -> Result<Option<crate::store::SecretValue>, StoreError> {
+        let version = match labels.first() {
+            Some(_) if labels.contains(&StagingLabel::Current) => Version::Current,
+            Some(_) if labels.contains(&StagingLabel::Pending) => Version::Pending(id),
+            Some(_) if labels.contains(&StagingLabel::Previous) => Version::Previous,
+            _ => return self.store.value(secret, id).await,
+        };
+        let value = self.store.read(secret, version).await?;
+        // The labels may have moved since they were described.
+        Ok(value.filter(|value| value.version == *id))
+    }
+
+    /// Everything that needs the values: documents, names, the way, logins, and the server.
+    async fn open(
+        &self,
+        record: &SecretRecord,
+        history: &Result<Vec<VersionRecord>, StoreError>,
+        versions: &mut Vec<Examined>,
+        findings: &mut Vec<Finding>,
+    ) {
+        let (_, strategy, _) = self.database.parts();
+        let reader = self.reader();
+        findings.push(documents::finding(versions, reader));
+        let current = |versions: &[Examined]| {
+            let current = versions.iter().find(|version| version.has(&StagingLabel::Current));
+            current.and_then(|current| Some((current.login.clone()?, current.document.clone()?)))
+        };
+        if let Some((login, _)) = current(versions) {
+            findings.push(documents::names(&login, strategy, &E::PROFILE, reader));
+        }
+        if self.logins == Logins::None {
+            for check in [Check::Connection, Check::Login, Check::Server, Check::Privileges] {
+                findings.push(Finding::unseen(check, "no login was asked for"));
+            }
+            return;
+        }
+        let Tried { findings: found, session } = self.database.try_logins(versions, self.now, reader).await;
+        findings.extend(found);
+        let closed = findings.iter().any(|finding| {
+            finding.severity == Severity::Fault
+                && [Check::Address, Check::Connection, Check::Certificate].contains(&finding.check)
+        });
+        if !closed && !versions.iter().any(|version| version.access == Access::LogsIn) {
+            self.try_unlabelled(record, history, versions).await;
+        }
+        if let (Some(session), Some((login, document))) = (session, current(versions)) {
+            let opened = Opened { secret: &record.stages.secret, login: &login, document: &document };
+            findings.extend(self.look_inside(session, &opened).await);
+        }
+    }
+
+    /// The newest versions without labels, while the service still has them.
+    async fn try_unlabelled(
+        &self,
+        record: &SecretRecord,
+        history: &Result<Vec<VersionRecord>, StoreError>,
+        versions: &mut Vec<Examined>,
+    ) {
+        let (_, strategy, _) = self.database.parts();
+        let Ok(history) = history else { return };
+        let unlabelled = history.iter().filter(|version| version.labels.is_empty()).take(MOST_UNLABELLED);
+        let mut found = Vec::new();
+        for VersionRecord { id, .. } in unlabelled {
+            let read = self.store.value(&record.stages.secret, id).await;
+            found.push(Examined::new(id.clone(), Vec::new(), read, &E::PROFILE));
+        }
+        let from = versions.len();
+        versions.extend(found);
+        compare(versions, |version, reference| {
+            if version.labels.is_empty() {
+                version.compare(reference, strategy, &E::PROFILE);
+            }
+        });
+        self.database.try_logins(&mut versions[from..], self.now, self.reader()).await;
+    }
+
+    fn conclude(
+        &self,
+        record: &SecretRecord,
+        history: &Result<Vec<VersionRecord>, StoreError>,
+        versions: Vec<Examined>,
+        mut findings: Vec<Finding>,
+    ) -> Examination {
+        let known = |version: &Examined| KnownVersion {
+            id: version.id.clone(),
+            labels: version.labels.clone(),
+            access: version.access,
+        };
+        let situation = Situation {
+            secret: record.stages.secret.clone(),
+            deleted: record.stages.deleted,
+            rotation_enabled: record.stages.rotation_enabled,
+            versions: versions.iter().map(known).collect(),
+        };
+        let advice = situation.advise(Unfinished::Keep);
+        if !findings.iter().any(|finding| finding.check == Check::Login) {
+            findings.push(login(&versions, &situation, &advice, self.reader()));
+        }
+        findings.sort_by(|one, other| (other.severity, one.check).cmp(&(one.severity, other.check)));
+        let created = |id: &VersionId| {
+            let history = history.as_ref().ok()?;
+            history.iter().find(|version| version.id == *id)?.created
+        };
+        let seen = |version: Examined| VersionSeen {
+            age: created(&version.id).and_then(|created| self.now.duration_since(created).ok()),
+            username: version.login.as_ref().map(|login| login.credentials.username.to_string()),
+            code: version.error.as_ref().map(RotationError::code),
+            access: version.access,
+            labels: version.labels.clone(),
+            id: version.id.clone(),
+        };
+        let mut versions: Vec<_> = versions.into_iter().map(seen).collect();
+        // As time goes: a version that the service does not list has no value yet, so it is the newest.
+        versions.sort_by_key(|version| std::cmp::Reverse(version.age));
+        versions.sort_by_key(|version| version.age.is_none());
+        Examination { secret: record.stages.secret.clone(), findings, versions, situation, advice }
+    }
+}
+
+/// Holds the versions against the one that says which server and user the secret is for: `AWSCURRENT`, else
+/// `AWSPREVIOUS`, which was. `AWSPENDING` never says it.
+fn compare(versions: &mut [Examined], check: impl Fn(&mut Examined, &Login)) {
+    let of = |label| {
+        let version = versions.iter().find(|version| version.has(&label));
+        version.and_then(|version| version.login.clone())
+    };
+    let Some(reference) = of(StagingLabel::Current).or_else(|| of(StagingLabel::Previous)) else {
+        // Nothing says that these logins are meant for this server.
+        for version in versions.iter_mut().filter(|version| version.login.is_some()) {
+            version.login = None;
+        }
+        return;
+    };
+    for version in versions.iter_mut() {
+        check(version, &reference);
+    }
+}
+
+/// What the logins and the labels come to, as one finding.
+fn login(versions: &[Examined], situation: &Situation, advice: &Advice, reader: Reader) -> Finding {
+    let check = Check::Login;
+    let state = advice.state;
+    let current = versions.iter().find(|version| version.has(&StagingLabel::Current));
+    let user = current.and_then(|version| version.login.as_ref()).map(|login| &login.credentials.username);
+    let stuck = |code, severity| Finding {
+        check,
+        severity,
+        code,
+        sentence: situation.words(),
+        mend: format!("{} {}", state.way_out(), advice.sentence()),
+    };
+    match state {
+        State::Sound => match user {
+            Some(user) => Finding::ok(check, format!("AWSCURRENT logs in as {user}")),
+            None => Finding::ok(check, "AWSCURRENT logs in"),
+        },
+        State::Deleted => Finding::unseen(check, "the service does not tell the values of a deleted secret"),
+        State::Unknown => match current.and_then(|version| version.error.as_ref()) {
+            Some(error) => Finding::of(check, Severity::Fault, error, reader),
+            None => Finding::unseen(
+                check,
+                "the way to the server is closed or another version could not be tried",
+            ),
+        },
+        State::PendingEmpty | State::PendingRefused | State::PendingUnknown | State::BothLogIn => {
+            stuck(FindingCode::PendingStuck, Severity::Warning)
+        }
+        State::OnlyPending => stuck(FindingCode::PendingStuck, Severity::Fault),
+        State::OnlyPrevious | State::OnlyUnlabelled => stuck(FindingCode::CurrentRefused, Severity::Fault),
+        State::NothingLogsIn => {
+            let error = current.and_then(|version| version.error.as_ref());
+            let tried = versions.iter().filter(|version| version.access == Access::Refused).count();
+            let one = error.filter(|_| tried < 2).map(RotationError::code);
+            let code = FindingCode::Failure(one.unwrap_or(Code::DbAllRefused));
+            stuck(code, Severity::Fault)
+        }
+    }
+}
+
+impl Examined {
+    /// A version whose value the service does not tell.
+    fn unread(id: VersionId, labels: Vec<StagingLabel>) -> Self {
+        Self { id, labels, document: None, login: None, access: Access::Unknown, error: None }
+    }
+}

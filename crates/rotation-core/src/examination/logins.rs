@@ -1,0 +1,180 @@
+//! The way to the server and the logins: each labelled version is tried once.
+
+use std::time::{Duration, SystemTime};
+
+use super::{Check, Finding, FindingCode, Severity, documents::Examined};
+use crate::{
+    code::Code,
+    database::{ConnectError, Database, Directory, Engine, Login, TlsMode, Transport},
+    diagnosis::Reader,
+    recovery::Access,
+    staging::StagingLabel,
+};
+
+/// A chain that ends sooner is a warning: time enough to mend it before it ends.
+const SOON: Duration = Duration::from_hours(30 * 24);
+const DAY: u64 = 24 * 60 * 60;
+
+/// What the tries came to.
+pub(super) struct Tried<S> {
+    pub(super) findings: Vec<Finding>,
+    /// The session of `AWSCURRENT`, where it logs in.
+    pub(super) session: Option<S>,
+}
+
+/// What of the way a failed login says; `None` where the server was reached and judged the login.
+fn obstacle(error: &ConnectError) -> Option<Check> {
+    match error {
+        ConnectError::Dns(_) | ConnectError::ForbiddenAddress => Some(Check::Address),
+        ConnectError::Unreachable(_)
+        | ConnectError::TimedOut
+        | ConnectError::NotReady(_)
+        | ConnectError::Unsupported(_)
+        | ConnectError::Protocol(_) => Some(Check::Connection),
+        ConnectError::TlsUnavailable | ConnectError::TlsInvalid { .. } => Some(Check::Certificate),
+        ConnectError::Refused(_)
+        | ConnectError::NoSuchUser(_)
+        | ConnectError::Locked(_)
+        | ConnectError::Expired(_)
+        | ConnectError::AccessRule(_)
+        | ConnectError::TooManyConnections(_)
+        | ConnectError::AuthenticationMethod(_)
+        | ConnectError::NoDatabase(_)
+        | ConnectError::ReadOnly(_) => None,
+    }
+}
+
+impl<E: Engine, D: Directory> Database<E, D> {
+    /// Resolves the host, then logs in once by each version that may be tried, the live one first. Where the way to the
+    /// server is closed, nothing else is tried.
+    pub(super) async fn try_logins(
+        &self,
+        versions: &mut [Examined],
+        now: SystemTime,
+        reader: Reader,
+    ) -> Tried<E::Session> {
+        let mut tried = Tried { findings: Vec::new(), session: None };
+        let mut order: Vec<usize> = (0..versions.len()).filter(|at| versions[*at].may_be_tried()).collect();
+        order.sort_by_key(|at| rank(&versions[*at]));
+        let Some(first) = order.first().and_then(|first| versions[*first].login.clone()) else {
+            return tried;
+        };
+        if let Some(error) = self.resolve(&first, &mut tried.findings).await {
+            tried.findings.push(Self::blocked(Check::Address, &versions[order[0]], error, reader));
+            return tried;
+        }
+        let mut transport = None;
+        for at in order {
+            if copy_of_equal(versions, at) {
+                continue;
+            }
+            let Some(login) = versions[at].login.clone() else { continue };
+            match self.login_over(versions[at].credential(), &login).await {
+                Ok((session, over)) => {
+                    transport = Some(over);
+                    versions[at].access = Access::LogsIn;
+                    if versions[at].has(&StagingLabel::Current) {
+                        tried.session = Some(session);
+                    }
+                }
+                Err(error) => {
+                    if let Some(check) = obstacle(&error) {
+                        if check == Check::Certificate {
+                            tried.findings.push(answers(&first));
+                        }
+                        tried.findings.push(Self::blocked(check, &versions[at], error, reader));
+                        return tried;
+                    }
+                    // A server that judges a login has been reached as the secret demands.
+                    let version = &mut versions[at];
+                    version.access = if error.is_refusal() { Access::Refused } else { Access::Unknown };
+                    version.error = Some(Self::refused(version.credential())(error));
+                }
+            }
+        }
+        tried.findings.push(answers(&first));
+        tried.findings.push(self.certificate(&first, transport, now));
+        tried
+    }
+
+    fn blocked(check: Check, version: &Examined, error: ConnectError, reader: Reader) -> Finding {
+        Finding::of(check, Severity::Fault, &Self::refused(version.credential())(error), reader)
+    }
+
+    async fn resolve(&self, login: &Login, findings: &mut Vec<Finding>) -> Option<ConnectError> {
+        match self.parts().0.addresses(login).await {
+            Ok(addresses) if addresses.is_empty() => None,
+            Ok(addresses) => {
+                let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+                let sentence = format!("{} is at {}", login.host, addresses.join(", "));
+                findings.push(Finding::ok(Check::Address, sentence));
+                None
+            }
+            Err(error) => Some(error),
+        }
+    }
+
+    /// How the connections were protected.
+    fn certificate(&self, login: &Login, transport: Option<Transport>, now: SystemTime) -> Finding {
+        let check = Check::Certificate;
+        let warning = |code, sentence: String, mend: &str| Finding {
+            check,
+            severity: Severity::Warning,
+            code,
+            sentence,
+            mend: mend.into(),
+        };
+        if login.tls == TlsMode::Off {
+            return Finding {
+                severity: Severity::Note,
+                ..warning(FindingCode::TlsOff, "plaintext, as `\"ssl\": false` in the secret asks".into(), "")
+            };
+        }
+        if transport == Some(Transport::Plaintext) {
+            return warning(
+                FindingCode::Failure(Code::TlsUnavailable),
+                "the server offers no TLS, and the secret does not ask for it: passwords of other statements travel in \
+                plaintext"
+                    .into(),
+                "Turn TLS on at the server and set `\"ssl\": true` in the secret.",
+            );
+        }
+        let Some(until) = self.parts().0.chain_valid_until() else {
+            return Finding::ok(check, "TLS, verified");
+        };
+        let left = until.duration_since(now).unwrap_or_default();
+        let days = left.as_secs() / DAY;
+        if left < SOON {
+            return warning(
+                FindingCode::TlsExpiresSoon,
+                format!("the server's certificate chain verifies for {days} days more"),
+                "Renew the server's certificate before (for RDS: choose a current certificate authority).",
+            );
+        }
+        Finding::ok(check, format!("TLS, verified, {days} days left"))
+    }
+}
+
+/// The order of tries: the live one first.
+fn rank(version: &Examined) -> usize {
+    let labels = [StagingLabel::Current, StagingLabel::Pending, StagingLabel::Previous];
+    labels.iter().position(|label| version.has(label)).unwrap_or(labels.len())
+}
+
+/// The same credentials as in another version are not tried again.
+fn copy_of_equal(versions: &mut [Examined], at: usize) -> bool {
+    let equal = |other: &&Examined| other.login == versions[at].login && other.access != Access::Unknown;
+    let Some(access) = versions.iter().find(equal).map(|other| other.access) else { return false };
+    versions[at].access = access;
+    true
+}
+
+fn answers(login: &Login) -> Finding {
+    Finding::ok(Check::Connection, format!("{}:{} answers", login.host, login.port))
+}
+
+impl Examined {
+    fn may_be_tried(&self) -> bool {
+        self.login.is_some() && self.access == Access::Unknown && self.error.is_none()
+    }
+}

@@ -1,0 +1,77 @@
+//! The one write: a label, after a last look.
+
+use super::{Examination, Examiner};
+use crate::{
+    database::{Credential, Database, Directory, Engine, Login},
+    error::RotationError,
+    event::VersionId,
+    record::{LabelMove, SecretRecords},
+    recovery::Remedy,
+    staging::{Refusal, StagingLabel, VersionStages},
+    store::{SecretValue, StoreError, StoreFault},
+};
+
+impl<S: SecretRecords, E: Engine, D: Directory> Examiner<'_, S, E, D> {
+    /// Makes the move that the examination's advice says; without one, nothing. Right before the write the labels must
+    /// stand as they were examined, and the version that makes the move safe must log in once more. The service itself
+    /// refuses the move where the label has gone elsewhere meanwhile.
+    ///
+    /// # Errors
+    /// [`RotationError::LabelsMoved`] and [`TargetError::Login`](crate::database::TargetError::Login) where the ground has changed: nothing was written.
+    /// [`RotationError::Store`] where the write failed.
+    ///
+    /// # Cancel safety
+    /// Dropped during the write, the label may have moved; the next look tells.
+    pub async fn repair(&self, examination: &Examination) -> Result<(), RotationError> {
+        let Remedy::Move { label_move, keeps } = &examination.advice.remedy else { return Ok(()) };
+        self.prove(examination, keeps).await?;
+        let stages = self.store.describe(&examination.secret).await?;
+        if stages.deleted {
+            return Err(Refusal::Deleted.into());
+        }
+        if !stands(examination, &stages) {
+            return Err(RotationError::LabelsMoved);
+        }
+        match self.store.move_label(&examination.secret, label_move).await {
+            Ok(()) => Ok(()),
+            // A move whose reply was lost is refused when the client repeats it.
+            Err(StoreError { fault: StoreFault::Conflict, .. }) => {
+                self.arrived(examination, label_move).await
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// A version's value never changes, so what was examined of it holds; whether the database takes it may not.
+    async fn prove(&self, examination: &Examination, keeps: &VersionId) -> Result<(), RotationError> {
+        let label = StagingLabel::Other(format!("version {keeps}"));
+        let value = self.store.value(&examination.secret, keeps).await?;
+        let document = SecretValue::document_under(label.clone(), value)?;
+        let login = Login::from_document(&document, &E::PROFILE);
+        let login = login.map_err(|error| RotationError::Document { label, error })?;
+        let credential = match examination.situation.versions.iter().find(|version| version.id == *keeps) {
+            Some(version) if version.labels.contains(&StagingLabel::Pending) => Credential::Pending,
+            Some(version) if version.labels.contains(&StagingLabel::Previous) => Credential::Previous,
+            _ => Credential::Current,
+        };
+        let session = self.database.login_over(credential, &login).await;
+        session.map(drop).map_err(Database::<E, D>::refused(credential))
+    }
+
+    async fn arrived(&self, examination: &Examination, label_move: &LabelMove) -> Result<(), RotationError> {
+        let stages = self.store.describe(&examination.secret).await?;
+        if stages.holder(&label_move.label) == label_move.to.as_ref() {
+            return Ok(());
+        }
+        Err(RotationError::LabelsMoved)
+    }
+}
+
+/// Whether the labels are where they were.
+fn stands(examination: &Examination, stages: &VersionStages) -> bool {
+    let labels = [StagingLabel::Current, StagingLabel::Pending, StagingLabel::Previous];
+    labels.iter().all(|label| {
+        let before = examination.situation.under(label).map(|version| &version.id);
+        stages.holder(label) == before
+    })
+}

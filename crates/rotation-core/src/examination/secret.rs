@@ -1,0 +1,82 @@
+//! What the description of a secret says, without its values.
+
+use super::{Check, Finding, FindingCode, Severity};
+use crate::{
+    diagnosis::Reader,
+    record::SecretRecord,
+    staging::{Invoker, Refusal},
+};
+
+/// The secret itself: there, not about to go, ours to write.
+pub(super) fn secret(record: &SecretRecord, reader: Reader) -> Finding {
+    let bad = |severity, code, sentence: String, mend: &str| Finding {
+        check: Check::Secret,
+        severity,
+        code,
+        sentence,
+        mend: mend.into(),
+    };
+    if record.stages.deleted {
+        return Finding::of(Check::Secret, Severity::Fault, &Refusal::Deleted.into(), reader);
+    }
+    if let Some(service) = &record.owning_service {
+        return bad(
+            Severity::Fault,
+            FindingCode::SecretManaged,
+            format!("the secret is managed by the service {service}, which rotates it itself"),
+            "Let that service rotate it; no function can be set for it.",
+        );
+    }
+    if record.is_replica() {
+        let primary = record.primary_region.as_deref().unwrap_or_default();
+        return bad(
+            Severity::Fault,
+            FindingCode::SecretReplica,
+            format!("the secret is a replica; its primary is in {primary}"),
+            "Look at and rotate the secret in its primary region; replicas follow.",
+        );
+    }
+    Finding::ok(Check::Secret, "it is there and can be described")
+}
+
+/// How it is rotated.
+pub(super) fn rotation(record: &SecretRecord, invoker: &Invoker, reader: Reader) -> Finding {
+    let check = Check::Rotation;
+    let Some(function) = &record.stages.rotation_function else {
+        return Finding {
+            check,
+            severity: Severity::Note,
+            mend: "Set one with `aws secretsmanager rotate-secret --rotation-lambda-arn ...`, or rotate from your own \
+                machine with `rotate secret`."
+                .into(),
+            sentence: "no function is set to rotate the secret".into(),
+            code: FindingCode::RotationUnset,
+        };
+    };
+    if !record.stages.rotation_enabled {
+        let off = Finding::of(check, Severity::Warning, &Refusal::RotationDisabled.into(), reader);
+        return Finding { sentence: format!("{}; the function is {function}", off.sentence), ..off };
+    }
+    let schedule = record.schedule.as_deref().unwrap_or("without a schedule");
+    let by = match invoker {
+        Invoker::Function { .. } => "this function",
+        Invoker::Person => function.as_str(),
+    };
+    Finding::ok(check, format!("enabled, {schedule}, by {by}"))
+}
+
+/// The function's policy and role, which Secrets Manager does not tell.
+pub(super) fn function(invoker: &Invoker) -> Finding {
+    match invoker {
+        Invoker::Function { .. } => Finding::ok(
+            Check::Function,
+            "it runs, and its role may describe the secret and read its versions",
+        ),
+        Invoker::Person => Finding {
+            mend: "Look at both with `aws lambda get-policy` and `aws iam simulate-principal-policy`, or invoke the \
+                function with {\"doctor\": \"<secret>\"}."
+                .into(),
+            ..Finding::unseen(Check::Function, "that takes clients of Lambda and IAM, which this program does not have")
+        },
+    }
+}

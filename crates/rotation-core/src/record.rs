@@ -1,0 +1,102 @@
+//! A secret in full, as an examination needs it: what a rotation does not ask.
+
+use std::time::SystemTime;
+
+use crate::{
+    event::{SecretId, VersionId},
+    staging::{StagingLabel, VersionStages},
+    store::{SecretStore, SecretValue, StoreError},
+};
+
+/// What a look at a secret, and a repair of its labels, ask of Secrets Manager beyond a rotation. Every method is one
+/// call of the service and may be dropped at any await; a dropped [`move_label`](Self::move_label) may have taken
+/// effect.
+pub trait SecretRecords: SecretStore {
+    /// `DescribeSecret`, all of it.
+    async fn record(&self, secret: &SecretId) -> Result<SecretRecord, StoreError>;
+
+    /// `ListSecretVersionIds` with the versions that have no label; at most 100, the newest first.
+    async fn history(&self, secret: &SecretId) -> Result<Vec<VersionRecord>, StoreError>;
+
+    /// `GetSecretValue` by a version's id alone, which also finds versions without labels; `None` where the version
+    /// holds no value.
+    async fn value(&self, secret: &SecretId, version: &VersionId) -> Result<Option<SecretValue>, StoreError>;
+
+    /// `UpdateSecretVersionStage`: moves a label, or takes it away. The service refuses where the label is not where
+    /// the move says that it is. When `AWSCURRENT` moves, its old holder becomes `AWSPREVIOUS`.
+    ///
+    /// # Errors
+    /// [`StoreFault::Conflict`](crate::StoreFault::Conflict) where the label was elsewhere.
+    async fn move_label(&self, secret: &SecretId, label_move: &LabelMove) -> Result<(), StoreError>;
+}
+
+/// A label that goes from one version to another: a compare-and-swap.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LabelMove {
+    /// Which label.
+    pub label: StagingLabel,
+    /// Where it must be; `None` where no version may have it.
+    pub from: Option<VersionId>,
+    /// Where it is afterwards; `None` takes it away.
+    pub to: Option<VersionId>,
+}
+
+/// What `DescribeSecret` says of a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecretRecord {
+    /// What a rotation depends on.
+    pub stages: VersionStages,
+    /// `Name`.
+    pub name: Option<String>,
+    /// `RotationRules` in words: `every 30 days`, `rate(30 days)`.
+    pub schedule: Option<String>,
+    /// `LastRotatedDate`.
+    pub last_rotated: Option<SystemTime>,
+    /// `NextRotationDate`: the service may rotate up to the end of this day.
+    pub next_rotation: Option<SystemTime>,
+    /// `KmsKeyId`; `None` is the account's `aws/secretsmanager`.
+    pub key: Option<String>,
+    /// `OwningService`: a service that manages the secret itself.
+    pub owning_service: Option<String>,
+    /// `PrimaryRegion`, where the secret is a replica of one elsewhere.
+    pub primary_region: Option<String>,
+    /// `Tags`, keys with their values.
+    pub tags: Vec<(String, String)>,
+}
+
+impl SecretRecord {
+    /// A record of which only the labels are known.
+    pub fn of(stages: VersionStages) -> Self {
+        Self {
+            stages,
+            name: None,
+            schedule: None,
+            last_rotated: None,
+            next_rotation: None,
+            key: None,
+            owning_service: None,
+            primary_region: None,
+            tags: Vec::new(),
+        }
+    }
+
+    /// The region that the record came from, where the secret is a replica of one of another region: replicas cannot be
+    /// written.
+    pub fn is_replica(&self) -> bool {
+        match (&self.primary_region, self.stages.secret.home()) {
+            (Some(primary), Some(home)) => primary != home.region,
+            _ => false,
+        }
+    }
+}
+
+/// What `ListSecretVersionIds` says of a version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VersionRecord {
+    /// Its id.
+    pub id: VersionId,
+    /// Its labels; none where it is deprecated.
+    pub labels: Vec<StagingLabel>,
+    /// `CreatedDate`.
+    pub created: Option<SystemTime>,
+}

@@ -1,0 +1,49 @@
+//! What a session finds out about its server.
+
+use rotation_core::database::{CharacterClass, PasswordDemand, ServerFacts, StatementError};
+
+use crate::{connection::Connection, statement::Statement, wire::Answer};
+
+/// Reads what the server says of itself. Its policy counts on MySQL alone, which sees passwords; MariaDB sees hashes.
+pub(crate) async fn read(connection: &mut Connection) -> Result<ServerFacts, StatementError> {
+    let about = "SELECT VERSION(), @@global.read_only OR @@global.innodb_read_only";
+    let answer = connection.run(&Statement::new("read facts", about)).await?;
+    let row = answer.first();
+    let column = |at: usize| row.and_then(|row| row.get(at)?.clone());
+    let (name, demands) = if connection.dialect.is_mariadb() {
+        ("MariaDB", Vec::new())
+    } else {
+        let policy = Statement::new("read facts", r"SHOW GLOBAL VARIABLES LIKE 'validate\_password%'");
+        ("MySQL", demands(&connection.run(&policy).await?))
+    };
+    Ok(ServerFacts {
+        version: column(0).map(|version| format!("{name} {version}")),
+        writable: column(1).map(|read_only| read_only == "0"),
+        hindrance: None,
+        password_demands: demands,
+        notes: Vec::new(),
+    })
+}
+
+/// The demands of `validate_password`, a component whose variables have a dot or a plugin whose variables do not. The
+/// policy `LOW` looks at the length alone.
+fn demands(variables: &Answer) -> Vec<PasswordDemand> {
+    let value = |name: &str| {
+        let named = |row: &&Vec<Option<String>>| {
+            let variable = row.first().and_then(Option::as_deref).unwrap_or_default();
+            variable.strip_prefix("validate_password").is_some_and(|rest| &rest[1..] == name)
+        };
+        variables.iter().find(named).and_then(|row| row.get(1)?.clone())
+    };
+    let count = |name| value(name).and_then(|count| count.parse().ok()).unwrap_or(0);
+    let mut demands = vec![PasswordDemand::Length(count("length"))];
+    if !matches!(value("policy").as_deref(), Some("LOW" | "0")) {
+        demands.extend([
+            PasswordDemand::Class(CharacterClass::Lowercase, count("mixed_case_count")),
+            PasswordDemand::Class(CharacterClass::Uppercase, count("mixed_case_count")),
+            PasswordDemand::Class(CharacterClass::Digit, count("number_count")),
+            PasswordDemand::Class(CharacterClass::Punctuation, count("special_char_count")),
+        ]);
+    }
+    if value("length").is_some() { demands } else { Vec::new() }
+}
