@@ -15,12 +15,12 @@ impl Bar {
     }
 }
 
-/// One line a bar.
+/// One line a bar, as `scripts/prove` collects them.
 pub(crate) fn list(bars: &[Bar]) -> String {
-    let mut text = String::from("\nBars\n");
-    for bar in bars {
-        let verdict = if bar.holds { "holds" } else { "MISSED" };
-        writeln!(text, "{verdict:<7} {:<72} {}", bar.name, bar.figure).expect("a String takes everything");
+    let mut text = String::new();
+    for Bar { name, figure, holds } in bars {
+        let verdict = if *holds { "" } else { " (MISSED)" };
+        write!(text, "\nproof: {name}: {figure}{verdict}").expect("a String takes everything");
     }
     text
 }

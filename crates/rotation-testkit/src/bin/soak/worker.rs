@@ -287,28 +287,20 @@ fn judge(
     let (rotations, kills) = (total(|seen| seen.rotations), total(|seen| seen.kills));
     let first = unexplained.first().map(|problem| format!(", first {problem}")).unwrap_or_default();
     vec![
-        Bar::new("rotations that succeeded", rotations, rotations == arguments.rotations),
-        Bar::new("functions killed at work", kills, kills >= arguments.kills),
+        Bar::new("soak, rotations that succeeded", rotations, rotations == arguments.rotations),
+        Bar::new("soak, functions killed at work", kills, kills >= arguments.kills),
+        Bar::new("soak, logins refused with alternating users or two passwords", refused, refused == 0),
         Bar::new(
-            "refused logins where none may be (alternating users, two passwords)",
-            refused,
-            refused == 0,
-        ),
-        Bar::new(
-            "secrets whose versions or logins are not accounted for",
+            "soak, secrets not accounted for",
             format!("{}{first}", unexplained.len()),
             unexplained.is_empty(),
         ),
-        Bar::new("connections left open, as PostgreSQL, MySQL and MariaDB count them", open, open == 0),
+        Bar::new("soak, connections left open (PostgreSQL, MySQL, MariaDB)", open, open == 0),
         Bar::new(
-            format!("descriptors that a process gained in up to {} invocations", growth.invocations),
+            format!("soak, descriptors gained in {} invocations", growth.invocations),
             growth.descriptors,
             growth.descriptors == 0,
         ),
-        Bar::new(
-            "KiB that the peak memory of a process grew by",
-            growth.memory_kib,
-            growth.memory_kib <= MEMORY_LIMIT_KIB,
-        ),
+        Bar::new("soak, KiB of peak memory gained", growth.memory_kib, growth.memory_kib <= MEMORY_LIMIT_KIB),
     ]
 }
