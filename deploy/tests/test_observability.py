@@ -144,6 +144,10 @@ def test_the_dashboard_is_json_that_names_the_function(account: Account) -> None
     cloudwatch = account.client("cloudwatch")
     (entry,) = cloudwatch.list_dashboards()["DashboardEntries"]
     body = json.loads(cloudwatch.get_dashboard(DashboardName=entry["DashboardName"])["DashboardBody"])
-    assert [widget["type"] for widget in body["widgets"]] == ["metric", "metric", "alarm"]
+    assert [widget["type"] for widget in body["widgets"]] == ["metric", "metric", "alarm", "text"]
     assert made["FunctionName"] in json.dumps(body)
     assert len(body["widgets"][2]["properties"]["alarms"]) == 3
+    alarms = cloudwatch.describe_alarms()["MetricAlarms"]
+    runbook = "docs/operations.md"
+    assert runbook in body["widgets"][3]["properties"]["markdown"]
+    assert alarms and all(runbook in alarm["AlarmDescription"] for alarm in alarms)
