@@ -39,6 +39,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "database-tls",
             "directory-rds",
+            "directory-redshift",
             "rotation-aws",
             "rotation-core",
             "rotation-lambda",
@@ -46,6 +47,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "rotator-docdb",
             "rotator-mysql",
             "rotator-postgres",
+            "rotator-redshift",
         ],
     ),
     ("placement", &["rotation-aws", "rotation-core", "rotation-lambda"]),

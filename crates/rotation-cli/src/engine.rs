@@ -6,6 +6,7 @@ use rotation_lambda::StrategyKind;
 use rotator_docdb::DocumentDb;
 use rotator_mysql::{MariaDb, MySql};
 use rotator_postgres::Postgres;
+use rotator_redshift::Redshift;
 
 /// A database, by the word of the command line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -16,6 +17,7 @@ pub(crate) enum EngineKind {
     Mariadb,
     /// DocumentDB and MongoDB
     Docdb,
+    Redshift,
 }
 
 impl EngineKind {
@@ -26,6 +28,7 @@ impl EngineKind {
             Self::Mysql => "MySQL",
             Self::Mariadb => "MariaDB",
             Self::Docdb => "DocumentDB",
+            Self::Redshift => "Redshift",
         }
     }
 
@@ -36,6 +39,7 @@ impl EngineKind {
             Self::Mysql => "mysql",
             Self::Mariadb => "mariadb",
             Self::Docdb => "docdb",
+            Self::Redshift => "redshift",
         }
     }
 
@@ -46,6 +50,7 @@ impl EngineKind {
             Self::Mysql => MySql::PROFILE.engines,
             Self::Mariadb => MariaDb::PROFILE.engines,
             Self::Docdb => DocumentDb::PROFILE.engines,
+            Self::Redshift => Redshift::PROFILE.engines,
         };
         Self::value_variants().iter().copied().find(|kind| names(kind).contains(&engine))
     }
@@ -56,6 +61,7 @@ impl EngineKind {
             Self::Postgres => "rotator-postgres",
             Self::Mysql | Self::Mariadb => "rotator-mysql",
             Self::Docdb => "rotator-docdb",
+            Self::Redshift => "rotator-redshift",
         }
     }
 

@@ -15,16 +15,18 @@ use std::{process::ExitCode, time::SystemTime};
 use anyhow::{Context, Result};
 use clap::Args;
 use directory_rds::Rds;
+use directory_redshift::Redshift as RedshiftDirectory;
 use rotation_aws::{Access, Endpoint, SecretsManager};
 use rotation_core::{
     Deadline, Examination, Examiner, Invoker, Logins, RotationError, SecretDocument, SecretId, SecretStore,
     Version,
-    database::{Database, Engine, Strategy},
+    database::{Database, Directory, Engine, Strategy},
 };
 use rotation_lambda::{Config, Environment};
 use rotator_docdb::DocumentDb;
 use rotator_mysql::{MariaDb, MySql};
 use rotator_postgres::Postgres;
+use rotator_redshift::Redshift;
 
 use crate::{
     engine::EngineKind,
@@ -102,23 +104,33 @@ impl Ask<'_> {
         };
         match engine {
             EngineKind::Postgres => {
-                Box::pin(self.look(Postgres::from_environment(environment)?, environment, screen)).await
+                let engine = Postgres::from_environment(environment)?;
+                Box::pin(self.look(engine, Rds::new, environment, screen)).await
             }
             EngineKind::Mysql => {
-                Box::pin(self.look(MySql::from_environment(environment)?, environment, screen)).await
+                let engine = MySql::from_environment(environment)?;
+                Box::pin(self.look(engine, Rds::new, environment, screen)).await
             }
             EngineKind::Mariadb => {
-                Box::pin(self.look(MariaDb::from_environment(environment)?, environment, screen)).await
+                let engine = MariaDb::from_environment(environment)?;
+                Box::pin(self.look(engine, Rds::new, environment, screen)).await
             }
             EngineKind::Docdb => {
-                Box::pin(self.look(DocumentDb::from_environment(environment)?, environment, screen)).await
+                let engine = DocumentDb::from_environment(environment)?;
+                Box::pin(self.look(engine, Rds::new, environment, screen)).await
+            }
+            EngineKind::Redshift => {
+                let engine = Redshift::from_environment(environment)?;
+                Box::pin(self.look(engine, RedshiftDirectory::new, environment, screen)).await
             }
         }
     }
 
-    async fn look<E: Engine + Clone>(
+    /// The directory is the one that describes the servers of the engine.
+    async fn look<E: Engine + Clone, D: Directory + Clone>(
         self,
         engine: E,
+        directory: impl FnOnce(Access) -> D,
         environment: &Environment,
         screen: &Screen,
     ) -> Result<ExitCode> {
@@ -132,7 +144,7 @@ impl Ask<'_> {
             None => master.deployed.is_some() || names_master(&store, &secret).await,
         };
         let strategy = if alternating {
-            Strategy::AlternatingUsers { master, directory: Rds::new(access) }
+            Strategy::AlternatingUsers { master, directory: directory(access) }
         } else {
             Strategy::SingleUser
         };
@@ -146,16 +158,16 @@ impl Ask<'_> {
 }
 
 /// Everything that a look at one secret takes.
-struct Patient<E> {
+struct Patient<E, D> {
     engine: E,
-    strategy: Strategy<Rds>,
+    strategy: Strategy<D>,
     config: Config,
     store: SecretsManager,
     secret: SecretId,
     logins: Logins,
 }
 
-impl<E: Engine + Clone> Patient<E> {
+impl<E: Engine + Clone, D: Directory + Clone> Patient<E, D> {
     /// Looks at the secret.
     ///
     /// # Errors
@@ -167,12 +179,12 @@ impl<E: Engine + Clone> Patient<E> {
         Ok(examination.map_err(RotationError::from)??)
     }
 
-    fn database(&self, deadline: Deadline) -> Database<E, Rds> {
+    fn database(&self, deadline: Deadline) -> Database<E, D> {
         let Config { passwords, require_tls, .. } = &self.config;
         Database::new(self.engine.clone(), self.strategy.clone(), passwords.clone(), *require_tls, deadline)
     }
 
-    fn examiner<'a>(&'a self, database: &'a Database<E, Rds>) -> Examiner<'a, SecretsManager, E, Rds> {
+    fn examiner<'a>(&'a self, database: &'a Database<E, D>) -> Examiner<'a, SecretsManager, E, D> {
         #[expect(clippy::disallowed_methods, reason = "ages are told, and this is the shell")]
         let now = SystemTime::now();
         Examiner { store: &self.store, database, invoker: Invoker::Person, logins: self.logins, now }

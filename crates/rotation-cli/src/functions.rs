@@ -10,7 +10,7 @@ use rotation_testkit::LambdaFunction;
 use crate::engine::EngineKind;
 
 /// What a function is told on Lambda, by AWS's templates or by us: handed on where a person has set it here.
-const SETTINGS: [&str; 18] = [
+const SETTINGS: [&str; 20] = [
     "EXCLUDE_CHARACTERS",
     "EXCLUDE_LOWERCASE",
     "EXCLUDE_NUMBERS",
@@ -25,6 +25,8 @@ const SETTINGS: [&str; 18] = [
     "TLS_CLIENT_KEY",
     "CLONE_OBJECTS",
     "DUAL_PASSWORD",
+    "REDSHIFT_PASSWORD_FORM",
+    "ADOPT_CLONES",
     "USERNAME_CHARACTER_LIMIT",
     "TLS_CA_BUNDLE",
     "AWS_LAMBDA_LOG_FORMAT",

@@ -3,6 +3,7 @@
 mod docdb;
 mod mysql;
 mod postgres;
+mod redshift;
 mod server;
 
 use std::{path::Path, sync::Arc};
@@ -99,6 +100,7 @@ impl Database {
         let server = match engine {
             EngineKind::Postgres => postgres::start(screen)?,
             EngineKind::Docdb => docdb::start(screen)?,
+            EngineKind::Redshift => redshift::start(screen)?,
             EngineKind::Mysql | EngineKind::Mariadb => mysql::start(engine, screen)?,
         };
         let authority = tempfile::tempdir().context("no folder for the server's authority")?;

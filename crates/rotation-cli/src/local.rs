@@ -57,6 +57,10 @@ struct DatabaseFlags {
     /// The same with a server that speaks the protocol of MongoDB and DocumentDB
     #[arg(long)]
     docdb: bool,
+
+    /// The same with what stands for Redshift: PostgreSQL behind a guard of Redshift's documented grammar
+    #[arg(long)]
+    redshift: bool,
 }
 
 impl DatabaseFlags {
@@ -66,6 +70,7 @@ impl DatabaseFlags {
             EngineKind::Mysql => self.mysql,
             EngineKind::Mariadb => self.mariadb,
             EngineKind::Docdb => self.docdb,
+            EngineKind::Redshift => self.redshift,
         };
         EngineKind::value_variants().iter().copied().find(asked)
     }

@@ -9,15 +9,17 @@ use std::io::{self, IsTerminal};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use directory_rds::Rds;
+use directory_redshift::Redshift as RedshiftDirectory;
 use rotation_aws::{Access, SecretsManager};
 use rotation_core::{
     Deadline, RotationError, SecretId, VersionId,
-    database::{Database, Engine, Strategy},
+    database::{Database, Directory, Engine, Strategy},
 };
 use rotation_lambda::Environment;
 use rotator_docdb::DocumentDb;
 use rotator_mysql::{MariaDb, MySql};
 use rotator_postgres::Postgres;
+use rotator_redshift::Redshift;
 
 use crate::{
     engine::EngineKind,
@@ -127,25 +129,31 @@ pub(crate) async fn run(arguments: &Arguments, environment: &Environment, screen
     match arguments.engine {
         EngineKind::Postgres => {
             let engine = Postgres::from_environment(environment)?;
-            Box::pin(rotate(&engine, arguments, environment, screen)).await
+            Box::pin(rotate(&engine, Rds::new, arguments, environment, screen)).await
         }
         EngineKind::Mysql => {
             let engine = MySql::from_environment(environment)?;
-            Box::pin(rotate(&engine, arguments, environment, screen)).await
+            Box::pin(rotate(&engine, Rds::new, arguments, environment, screen)).await
         }
         EngineKind::Mariadb => {
             let engine = MariaDb::from_environment(environment)?;
-            Box::pin(rotate(&engine, arguments, environment, screen)).await
+            Box::pin(rotate(&engine, Rds::new, arguments, environment, screen)).await
         }
         EngineKind::Docdb => {
             let engine = DocumentDb::from_environment(environment)?;
-            Box::pin(rotate(&engine, arguments, environment, screen)).await
+            Box::pin(rotate(&engine, Rds::new, arguments, environment, screen)).await
+        }
+        EngineKind::Redshift => {
+            let engine = Redshift::from_environment(environment)?;
+            Box::pin(rotate(&engine, RedshiftDirectory::new, arguments, environment, screen)).await
         }
     }
 }
 
-async fn rotate<E: Engine>(
+/// The directory is the one that describes the servers of the engine.
+async fn rotate<E: Engine, D: Directory + Clone>(
     engine: &E,
+    directory: impl FnOnce(Access) -> D,
     arguments: &Arguments,
     environment: &Environment,
     screen: &Screen,
@@ -169,7 +177,7 @@ async fn rotate<E: Engine>(
         None => deployed.deployed.is_some() || found.names_master(),
     };
     let strategy = if alternating {
-        Strategy::AlternatingUsers { master: deployed, directory: Rds::new(access) }
+        Strategy::AlternatingUsers { master: deployed, directory: directory(access) }
     } else {
         Strategy::SingleUser
     };

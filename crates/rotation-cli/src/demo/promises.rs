@@ -162,6 +162,11 @@ fn no_refused_login(rotations: &[Rotation], watch: &Watch, functions: &Pair, ser
             let note = "counted by a relay between the functions and the server, which writes no logins down";
             (all == 0, note.to_owned())
         }
+        Ledger::Guard => {
+            let note =
+                "counted by the guard between the functions and the server, which alone asks for passwords";
+            (all == 0, note.to_owned())
+        }
     };
     let kept = kept && refused.is_empty();
     Promise { note: Some(note), ..Promise::new("no function makes a failed login", kept, found) }

@@ -4,7 +4,10 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
-use rotation_core::{Examination, Finding, Severity, database::Engine};
+use rotation_core::{
+    Examination, Finding, Severity,
+    database::{Directory, Engine},
+};
 
 use super::{Patient, Subject};
 use crate::screen::{Look, Screen};
@@ -51,9 +54,9 @@ Examples:
       --payload '{\"doctor\": \"<secret>\"}' answer.json";
 
 impl Arguments {
-    pub(super) async fn run<E: Engine + Clone>(
+    pub(super) async fn run<E: Engine + Clone, D: Directory + Clone>(
         &self,
-        patient: &Patient<E>,
+        patient: &Patient<E, D>,
         screen: &Screen,
     ) -> Result<ExitCode> {
         let examination = patient.examine().await?;

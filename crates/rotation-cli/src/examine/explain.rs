@@ -4,7 +4,10 @@ use std::{process::ExitCode, time::Duration};
 
 use anyhow::Result;
 use clap::Args;
-use rotation_core::{Access, Check, Severity, VersionSeen, database::Engine};
+use rotation_core::{
+    Access, Check, Severity, VersionSeen,
+    database::{Directory, Engine},
+};
 
 use super::{Patient, Subject, doctor};
 use crate::screen::{Look, Screen};
@@ -33,9 +36,9 @@ Examples:
   rotate explain prod/shop/reporting --no-logins";
 
 impl Arguments {
-    pub(super) async fn run<E: Engine + Clone>(
+    pub(super) async fn run<E: Engine + Clone, D: Directory + Clone>(
         &self,
-        patient: &Patient<E>,
+        patient: &Patient<E, D>,
         screen: &Screen,
     ) -> Result<ExitCode> {
         let examination = patient.examine().await?;

@@ -8,7 +8,8 @@ use std::{
 use anyhow::{Result, bail};
 use clap::Args;
 use rotation_core::{
-    Advice, Deadline, Examination, Remedy, RotationError, StuckState, Unfinished, database::Engine,
+    Advice, Deadline, Examination, Remedy, RotationError, StuckState, Unfinished,
+    database::{Directory, Engine},
 };
 
 use super::{Patient, Subject, TIME, doctor, explain};
@@ -47,9 +48,9 @@ Examples:
   rotate recover prod/shop/reporting --yes --region eu-central-1";
 
 impl Arguments {
-    pub(super) async fn run<E: Engine + Clone>(
+    pub(super) async fn run<E: Engine + Clone, D: Directory + Clone>(
         &self,
-        patient: &Patient<E>,
+        patient: &Patient<E, D>,
         screen: &Screen,
     ) -> Result<ExitCode> {
         let unfinished = if self.abandon { Unfinished::Abandon } else { Unfinished::Keep };

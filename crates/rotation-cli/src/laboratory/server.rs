@@ -78,6 +78,8 @@ pub(crate) enum Ledger {
     Log,
     /// A relay between the functions and a server that writes no logins down. Ours do not pass there.
     Relay,
+    /// The guard before the server, which alone asks for passwords. Ours do not pass there.
+    Guard,
 }
 
 /// How many passwords a user has.

@@ -18,6 +18,9 @@ const CANARY: [(&str, &str); 4] = [
     ("EXCLUDE_PUNCTUATION", "true"),
 ];
 
+/// The same where the engine demands three classes: 64 letters and digits.
+const MIXED_CANARY: [(&str, &str); 2] = [("PASSWORD_LENGTH", "64"), ("EXCLUDE_PUNCTUATION", "true")];
+
 fn longest_run(text: &str, of: fn(char) -> bool) -> usize {
     text.split(|c| !of(c)).map(str::len).max().unwrap_or_default()
 }
@@ -33,7 +36,8 @@ enum Gap {
 async fn check(arguments: &[&str], engine: &str, gap: Gap) -> Run {
     let function = Path::new(env!("CARGO_BIN_EXE_rotate")).with_file_name(format!("{engine}_single_user"));
     assert!(function.is_file(), "build the functions of {engine} first");
-    let run = command::run(arguments, &CANARY).await;
+    let canary: &[_] = if engine == "redshift" { &MIXED_CANARY } else { &CANARY };
+    let run = command::run(arguments, canary).await;
     run.expect_code(0).expect_out("Verdict: as promised. 4 rotations ended with `AWSCURRENT logs in`");
     assert_eq!(run.out.matches("\n  AWSCURRENT logs in\n").count(), 4, "{}", run.out);
     assert_eq!(run.out.matches("  kept  ").count(), 9, "{}", run.out);
@@ -47,6 +51,7 @@ async fn check(arguments: &[&str], engine: &str, gap: Gap) -> Run {
     // Those that the functions made, and those of the beginning, which are 32 hexadecimal digits.
     let output = format!("{}{}", run.out, run.err);
     assert!(longest_run(&output, |c| c.is_ascii_uppercase()) < 20, "a password is shown:\n{output}");
+    assert!(longest_run(&output, |c| c.is_ascii_alphanumeric()) < 40, "a password is shown:\n{output}");
     assert!(longest_run(&output, |c| c.is_ascii_hexdigit()) < 20, "a password is shown:\n{output}");
     run
 }
@@ -80,6 +85,22 @@ async fn the_demo_of_documentdb_says_what_it_stands_on() {
             .await
             .expect_out("SecantusDB, which speaks MongoDB's protocol");
     }
+}
+
+#[tokio::test]
+async fn the_demo_of_redshift_says_first_that_it_is_none() {
+    let run = check(&["demo", "redshift"], "redshift", Gap::Open).await;
+    let ground =
+        "No Redshift server: PostgreSQL behind a guard that takes Redshift's documented grammar alone.";
+    assert_eq!(run.out.lines().next(), Some(ground));
+}
+
+#[tokio::test]
+async fn a_password_in_a_statement_of_redshift_breaks_the_promise() {
+    let run = command::run(&["demo", "redshift"], &[("REDSHIFT_PASSWORD_FORM", "plain")]).await;
+    run.expect_code(1)
+        .expect_out("all 4 rotations end with `AWSCURRENT logs in`: 4 of 4")
+        .expect_err("broken promise: no password in the logs of the guard");
 }
 
 #[tokio::test]

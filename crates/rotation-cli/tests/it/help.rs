@@ -78,6 +78,7 @@ async fn the_help_of_demo_says_what_it_shows() {
                       - mysql
                       - mariadb
                       - docdb:    DocumentDB and MongoDB
+                      - redshift
 
                       [default: postgres]
 
@@ -95,6 +96,7 @@ async fn the_help_of_demo_says_what_it_shows() {
               rotate demo                    the newest PostgreSQL that this machine has
               rotate demo mysql              MySQL, with two passwords for a single user
               rotate demo docdb              SecantusDB, which speaks the protocol of MongoDB and DocumentDB
+              rotate demo redshift           PostgreSQL behind a guard of Redshift's documented grammar
               rotate demo --release          with the programs that are shipped
               rotate demo --keep             and look around afterwards, with the AWS CLI
               NO_COLOR=1 rotate demo | less  plain lines
@@ -140,6 +142,10 @@ async fn the_help_of_local_says_how_to_talk_to_it() {
 
                   --docdb
                       The same with a server that speaks the protocol of MongoDB and DocumentDB
+
+                  --redshift
+                      The same with what stands for Redshift: PostgreSQL behind a guard of Redshift's documented
+                      grammar
 
               -h, --help
                       Print help (see a summary with '-h')
@@ -198,6 +204,7 @@ async fn the_help_of_secret_says_what_it_will_do() {
                       - mysql
                       - mariadb
                       - docdb:    DocumentDB and MongoDB
+                      - redshift
 
                       [default: postgres]
 
@@ -239,5 +246,5 @@ async fn a_wrong_command_line_ends_with_code_2() {
     command::run(&["demo", "oracle"], &[])
         .await
         .expect_code(2)
-        .expect_err("possible values: postgres, mysql, mariadb, docdb");
+        .expect_err("possible values: postgres, mysql, mariadb, docdb, redshift");
 }

@@ -3,7 +3,7 @@
 use rotation_aws::{AccessKey, Endpoint, EndpointUrl, SecretsManager};
 use rotation_core::{SecretDocument, SecretId, SecretStore, StoreFault, VersionId};
 use rotation_testkit::{
-    LocalSecretsManager, MysqlFlavor, MysqlServer, TestAuthority,
+    LocalSecretsManager, MysqlFlavor, MysqlServer, RedshiftServer, TestAuthority, TestLogin,
     secrets_manager::{Fault, FaultKind, Operation, Settings},
 };
 use serde_json::json;
@@ -99,6 +99,40 @@ async fn a_secret_of_another_engine_is_rotated_by_the_rules_of_that_engine() {
     server.try_login(&current).await.unwrap();
     // Beside the new password the old one stays, as the function does it.
     server.try_login(&user).await.unwrap();
+}
+
+#[tokio::test]
+async fn redshift_is_rotated_by_its_own_rules_with_one_user_and_with_two() {
+    let world = World::new().await;
+    let server = RedshiftServer::shared().unwrap();
+    let database = server.behind().create_database().await.unwrap();
+    let document = |login: &TestLogin| {
+        json!({
+            "engine": "redshift", "host": server.host(), "port": server.port(), "ssl": true,
+            "username": login.username, "password": login.password, "dbname": database,
+        })
+    };
+    let user = server.behind().create_role("").await.unwrap();
+    let request = json!({
+        "SecretId": SECRET, "ClientRequestToken": uuid::Uuid::new_v4().to_string(),
+        "SecretString": document(&user).to_string(),
+    });
+    world.service.call_inside(Operation::PutSecretValue, request).unwrap();
+    let authority = [("TLS_CA_BUNDLE", server.authority().certificate_pem())];
+    let run = world.rotate_with(&["--yes", "--engine", "redshift"], &authority).await;
+    run.expect_code(0).expect_out("Redshift at localhost").expect_out("and it logs in.");
+    let changed = world.login("AWSCURRENT").unwrap();
+    assert!(server.knows(&changed).await.unwrap() && !server.knows(&user).await.unwrap());
+    // The doctor takes the engine from the secret.
+    world.ask("doctor", &[], &authority).await.expect_code(0);
+
+    let master = server.behind().create_role("SUPERUSER").await.unwrap();
+    let arn = world.service.create_secret("master", &document(&master).to_string()).unwrap();
+    let arguments = ["--yes", "--engine", "redshift", "--master-secret", &arn];
+    world.rotate_with(&arguments, &authority).await.expect_code(0).expect_out("alternating users: ");
+    let clone = world.login("AWSCURRENT").unwrap();
+    assert_eq!(clone.username, format!("{}_clone", user.username));
+    assert!(server.knows(&clone).await.unwrap() && server.knows(&changed).await.unwrap());
 }
 
 #[tokio::test]

@@ -14,11 +14,13 @@ use std::{
     io,
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    thread::{self, JoinHandle},
 };
 
 use tokio::{
     io::AsyncWriteExt,
     net::{TcpListener, TcpStream},
+    sync::oneshot,
     task::JoinSet,
 };
 use tokio_rustls::TlsAcceptor;
@@ -30,11 +32,14 @@ use crate::authority::TestAuthority;
 const CATALOGUE: &str = include_str!("redshift/catalogue.sql");
 
 /// A running stand-in for Redshift, on a port that the system chose; TLS by a certificate of its
-/// [`authority`](Self::authority).
+/// [`authority`](Self::authority). Dropping it ends it and removes its files.
 pub struct RedshiftServer {
     shared: Arc<Shared>,
     port: u16,
     authority: TestAuthority,
+    /// Dropped to end the thread.
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
 }
 
 /// What the guard's thread works with.
@@ -63,7 +68,11 @@ impl RedshiftServer {
         SERVER.get_or_init(Self::start).as_ref().map_err(Clone::clone)
     }
 
-    fn start() -> Result<Self, LaunchError> {
+    /// A server of its own. Blocks for a second or two.
+    ///
+    /// # Errors
+    /// PostgreSQL 16 is missing or does not start, or there is no port for the guard.
+    pub fn start() -> Result<Self, LaunchError> {
         let builder = PostgresServer::builder(PostgresVersion::V16).md5();
         // Nobody else can open the folder of the socket.
         let postgres = builder.access("local all all trust").setting("max_connections", "200").start()?;
@@ -73,8 +82,9 @@ impl RedshiftServer {
         let tls = TlsAcceptor::from(authority.server().server_config());
         let (send, receive) = std::sync::mpsc::channel();
         let own = Arc::clone(&shared);
+        let (stop, stopped) = oneshot::channel::<()>();
         // A thread of its own: each test has a runtime that ends with it.
-        std::thread::spawn(move || {
+        let thread = thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let runtime = runtime.expect("the machine gives a runtime");
             runtime.block_on(async {
@@ -83,7 +93,10 @@ impl RedshiftServer {
                 match (prepared, listening) {
                     (Ok(()), Ok(listener)) => {
                         let _ = send.send(listener.local_addr().map(|address| address.port()));
-                        accept(listener, tls, own).await;
+                        tokio::select! {
+                            () = accept(listener, tls, own) => {}
+                            _ = stopped => {}
+                        }
                     }
                     (Err(error), _) => drop(send.send(Err(io::Error::other(error)))),
                     (_, Err(error)) => drop(send.send(Err(error))),
@@ -91,7 +104,7 @@ impl RedshiftServer {
             });
         });
         let port = receive.recv().map_err(io::Error::other)??;
-        Ok(Self { shared, port, authority })
+        Ok(Self { shared, port, authority, stop: Some(stop), thread: Some(thread) })
     }
 
     /// The name to connect to, which the certificate carries.
@@ -145,6 +158,16 @@ impl RedshiftServer {
             None => format!("SELECT 'md5' || md5({password} || {user}) = '{stored}'"),
         };
         Ok(self.shared.value(&sql).await?.as_deref() == Some("t"))
+    }
+}
+
+impl Drop for RedshiftServer {
+    /// The guard goes first: it holds the server behind it.
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
     }
 }
 

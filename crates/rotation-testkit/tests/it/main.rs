@@ -6,5 +6,6 @@ mod authority;
 mod lambda;
 mod postgres;
 mod proxy;
+mod redshift;
 mod rogue;
 mod secrets_manager;
