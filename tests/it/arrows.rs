@@ -40,6 +40,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "database-tls",
             "directory-rds",
             "directory-redshift",
+            "placement",
             "rotation-aws",
             "rotation-core",
             "rotation-lambda",

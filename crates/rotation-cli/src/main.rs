@@ -3,6 +3,7 @@
 //! ```text
 //! rotate demo     Laboratory ─> 4 rotations by the real functions, each step watched ─> verdict
 //! rotate local    Laboratory, kept running until Ctrl-C
+//! rotate place    placement::Discovery ─> the parameters of the stacks
 //! rotate secret   Plan ─> yes? ─> SecretsManager::begin ─> Rotator, the four steps
 //! rotate doctor   Examiner::examine ─> findings
 //! rotate explain  Examiner::examine ─> the versions as a picture
@@ -17,6 +18,7 @@ mod functions;
 mod laboratory;
 mod local;
 mod person;
+mod place;
 mod screen;
 mod secret;
 
@@ -43,6 +45,7 @@ Examples:
   rotate local --postgres              keep a Secrets Manager and a PostgreSQL to play with
   rotate secret prod/shop/reporting    rotate a secret with your own AWS credentials
   rotate doctor prod/shop/reporting    say what is wrong with a secret, and what to do next
+  rotate place prod/shop/reporting     say where the function for a secret is to be placed
 
 Exit codes: 0 all is well, 1 something failed or was not as promised, 2 the command line is wrong; doctor also 3 for
 warnings and 4 for faults.";
@@ -51,6 +54,7 @@ warnings and 4 for faults.";
 enum Command {
     Demo(demo::Arguments),
     Local(local::Arguments),
+    Place(place::Arguments),
     Secret(secret::Arguments),
     Doctor(examine::Doctor),
     Explain(examine::Explain),
@@ -67,6 +71,7 @@ fn main() -> ExitCode {
             match arguments.command {
                 Command::Demo(arguments) => demo::run(&arguments, &environment, &screen).await?,
                 Command::Local(arguments) => local::run(&arguments, &environment, &screen).await?,
+                Command::Place(arguments) => Box::pin(place::run(&arguments, &environment, &screen)).await?,
                 Command::Secret(arguments) => secret::run(&arguments, &environment, &screen).await?,
                 Command::Doctor(doctor) => return Ask::Doctor(&doctor).run(&environment, &screen).await,
                 Command::Explain(explain) => return Ask::Explain(&explain).run(&environment, &screen).await,

@@ -82,6 +82,13 @@ impl Screen {
         let _ = writeln!(io::stderr().lock(), "{label} {text}");
     }
 
+    /// What a person should know beside the lines that a program may read, on standard error.
+    pub(crate) fn warning(&self, text: &str) {
+        let yellow = self.colours && io::stderr().is_terminal();
+        let label = if yellow { "\x1b[33mwarning:\x1b[0m" } else { "warning:" };
+        let _ = writeln!(io::stderr().lock(), "{label} {text}");
+    }
+
     /// The text with a look, where there are colours.
     pub(crate) fn paint(&self, look: Look, text: impl fmt::Display) -> String {
         if !self.colours {

@@ -26,6 +26,7 @@ async fn the_help_names_the_commands_with_examples() {
             Commands:
               demo     Rotate a real database on this machine and see what happens
               local    Keep a local Secrets Manager running, with the functions registered
+              place    Say where a rotation function is to be placed: VPC, subnets, security groups
               secret   Rotate a secret from this machine, with your own AWS credentials
               doctor   Look at a secret from every side and say what is wrong; changes nothing
               explain  Show the versions of a secret, which of them log in, and how it came to that; changes
@@ -44,6 +45,7 @@ async fn the_help_names_the_commands_with_examples() {
               rotate local --postgres              keep a Secrets Manager and a PostgreSQL to play with
               rotate secret prod/shop/reporting    rotate a secret with your own AWS credentials
               rotate doctor prod/shop/reporting    say what is wrong with a secret, and what to do next
+              rotate place prod/shop/reporting     say where the function for a secret is to be placed
 
             Exit codes: 0 all is well, 1 something failed or was not as promised, 2 the command line is wrong;
             doctor also 3 for
@@ -237,6 +239,75 @@ async fn the_help_of_secret_says_what_it_will_do() {
               rotate secret prod/shop/reporting --yes --region eu-central-1
               rotate secret shop/reporting --endpoint-url http://127.0.0.1:4584
         "#]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn the_help_of_place_says_whom_it_asks() {
+    check(
+        &["place", "--help"],
+        expect![[r#"
+        Say where a rotation function is to be placed: VPC, subnets, security groups.
+
+        Looks the secret's database up in RDS, DocumentDB, Redshift or Redshift Serverless and its network
+        in EC2, and decides as the custom resource of the stacks does: a function goes into the VPC of a
+        database that is not publicly accessible, and into none otherwise. Prints the parameters with which
+        the stacks need no custom resource, and warnings on standard error. Changes nothing.
+
+        Needs secretsmanager:GetSecretValue (not with --host) and DescribeSecret (only where the secret has
+        no host); rds:Describe* of instances, clusters and subnet groups, redshift:Describe* of clusters and
+        their subnet groups, or redshift-serverless:ListWorkgroups and ListNamespaces, whichever the
+        database is of; and ec2:Describe* of subnets, route tables and VPC endpoints.
+
+        Usage: rotate place [OPTIONS] <SECRET>
+
+        Arguments:
+          <SECRET>
+                  The secret's ARN or name
+
+        Options:
+              --network <NETWORK>
+                  Into which network
+
+                  Possible values:
+                  - auto:   Into the database's VPC, unless the database is publicly accessible
+                  - vpc:    Into the database's VPC
+                  - public: Into no VPC
+
+                  [default: auto]
+
+              --host <NAME>
+                  The database's own endpoint; with it the secret is not read
+
+              --engine <ENGINE>
+                  What the database must be (default: as the secret says)
+
+                  Possible values:
+                  - postgres
+                  - mysql
+                  - mariadb
+                  - docdb:    DocumentDB and MongoDB
+                  - redshift
+
+              --json
+                  Print what the custom resource would answer, as one JSON object
+
+              --region <REGION>
+                  The region of secret and database (default: that of the environment or the profile)
+
+              --endpoint-url <URL>
+                  Other endpoints of AWS, for example those of an emulator
+
+          -h, --help
+                  Print help (see a summary with '-h')
+
+        Examples:
+          rotate place prod/shop/reporting
+          rotate place prod/shop/reporting --network vpc --json
+          rotate place prod/shop/reporting --host shop.c0ffee.eu-central-1.rds.amazonaws.com
+          aws cloudformation deploy ... --parameter-overrides $(rotate place prod/shop/reporting) ...
+    "#]],
     )
     .await;
 }

@@ -7,6 +7,7 @@ mod demo;
 mod doctor;
 mod help;
 mod local;
+mod place;
 mod recover;
 mod secret;
 mod world;
