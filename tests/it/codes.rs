@@ -205,6 +205,7 @@ const STATEMENTS: &[Row] = &[
     ),
     (Code::DbTimedOut, "what_hangs_is_named_by_who_kept_us_waiting", "DB_TIMED_OUT"),
     (Code::DbStatement, "faults_of_statements_are_told_apart", "Fault::Other"),
+    (Code::TestStatementFailed, "fails_until", "TEST_STATEMENT_FAILED"),
 ];
 
 /// What no test can cause: an operating system without randomness, and settings that are refused before a password is

@@ -7,8 +7,11 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use rotation_core::database::{ELIDED, Necessity, PlannedStatement, Purpose, StatementError, StatementFault};
-use tokio_postgres::{Client, SimpleQueryMessage};
+use futures_core::Stream as _;
+use rotation_core::database::{
+    Cause, ELIDED, Necessity, PlannedStatement, Purpose, StatementError, StatementFault,
+};
+use tokio_postgres::{Client, Error, SimpleQueryMessage, SimpleQueryRow};
 
 use crate::{fault::statement_error, guard::Guard, wire::Wire};
 
@@ -97,9 +100,7 @@ impl Connection {
         let client = self.client.as_ref().expect("there until the connection is dropped");
         let answers = statements.iter().map(|statement| client.simple_query(&statement.sql));
         let mut answers: Vec<_> = answers.map(|answer| (Box::pin(answer), None)).collect();
-        let driver = &mut self.driver;
-        let mut lost = None;
-        let mut all = pin!(poll_fn(|cx| {
+        let all = poll_fn(|cx| {
             let mut waiting = false;
             for (answer, outcome) in &mut answers {
                 if outcome.is_none() {
@@ -110,22 +111,8 @@ impl Connection {
                 }
             }
             if waiting { Poll::Pending } else { Poll::Ready(()) }
-        }));
-        poll_fn(|cx| {
-            loop {
-                // The first turn hands the statements to the driver, the driver then sends them and reads on.
-                if all.as_mut().poll(cx).is_ready() {
-                    return Poll::Ready(());
-                }
-                let Some(running) = driver else { return Poll::Pending };
-                match Pin::new(running).poll(cx) {
-                    Poll::Pending => return Poll::Pending,
-                    Poll::Ready(outcome) => lost = outcome.err(),
-                }
-                *driver = None;
-            }
-        })
-        .await;
+        });
+        let ((), lost) = driven(&mut self.driver, all).await;
         let mut rows = Vec::with_capacity(statements.len());
         for (statement, (_, outcome)) in statements.iter().zip(answers) {
             match outcome.expect("polled until every answer was there") {
@@ -149,6 +136,75 @@ impl Connection {
             source: None,
         })
     }
+}
+
+impl Connection {
+    /// Runs one statement of somebody else's to its end, and reads its result without keeping it.
+    ///
+    /// The text goes by the simple protocol, in which a `;` would begin another statement: it must have none.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run); and where the result has more than `most` bytes, with the rest left unread.
+    ///
+    /// # Cancel safety
+    /// None: after a dropped call, or an error, the connection is good for nothing but to be dropped.
+    pub async fn run_through(&mut self, statement: &Statement, most: usize) -> Result<(), StatementError> {
+        let error = |fault, source| StatementError { fault, statement: Some(statement.kind), source };
+        if statement.sql.contains(';') {
+            return Err(error(StatementFault::Other { code: "several statements".to_owned() }, None));
+        }
+        let client = self.client.as_ref().expect("there until the connection is dropped");
+        let reading = async {
+            let mut stream = pin!(client.simple_query_raw(&statement.sql).await?);
+            let mut taken = 0;
+            while let Some(message) = poll_fn(|cx| stream.as_mut().poll_next(cx)).await {
+                if let SimpleQueryMessage::Row(row) = message? {
+                    taken += size_of_row(&row);
+                }
+                if taken > most {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        };
+        match driven(&mut self.driver, reading).await {
+            (Ok(true), _) => Ok(()),
+            (Ok(false), _) => {
+                let cause = Cause::new(format!("more than {most} bytes of result"));
+                Err(error(StatementFault::Other { code: "too much".to_owned() }, Some(cause)))
+            }
+            (Err(refusal), lost) => Err(statement_error(statement.kind, &refusal, lost.as_ref())),
+        }
+    }
+}
+
+/// A conversation with the server, kept going by the driver that carries it, and how the driver ended if it did.
+///
+/// The conversation's first turn hands statements to the driver, the driver then sends them and reads on.
+async fn driven<T>(driver: &mut Option<Driver>, conversation: impl Future<Output = T>) -> (T, Option<Error>) {
+    let mut conversation = pin!(conversation);
+    let mut lost = None;
+    let outcome = poll_fn(|cx| {
+        loop {
+            if let Poll::Ready(outcome) = conversation.as_mut().poll(cx) {
+                return Poll::Ready(outcome);
+            }
+            let Some(running) = driver else { return Poll::Pending };
+            match Pin::new(running).poll(cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(outcome) => lost = outcome.err(),
+            }
+            *driver = None;
+        }
+    })
+    .await;
+    (outcome, lost)
+}
+
+/// About the bytes that a row came in.
+fn size_of_row(row: &SimpleQueryRow) -> usize {
+    let size = |column| row.try_get(column).ok().flatten().map_or(0, str::len);
+    (0..row.len()).map(|column| size(column) + 4).sum()
 }
 
 impl Drop for Connection {

@@ -181,10 +181,12 @@ async fn rotate<E: Engine, D: Directory + Clone>(
     } else {
         Strategy::SingleUser
     };
-    let target = |deadline| {
+    let unproven = |deadline| {
         Database::new(engine, strategy.clone(), config.passwords.clone(), config.require_tls, deadline)
     };
-    let survey = target(deadline);
+    let target = |deadline| unproven(deadline).proven_by(config.proof.clone());
+    // Which version logs in is asked without the operator's own proof, which is of testSecret alone.
+    let survey = unproven(deadline);
     let plan = bounded(deadline, Plan::survey(found, &store, &survey, &strategy, &E::PROFILE)).await?;
     plan.show(screen);
     if arguments.dry_run || config.dry_run {

@@ -236,6 +236,8 @@ codes! {
     DbTimedOut = "DB_TIMED_OUT", Retryable;
     /// The server refused a statement for a reason that has no code of its own.
     DbStatement = "DB_STATEMENT", Failed;
+    /// The test statement of the function or of the secret failed.
+    TestStatementFailed = "TEST_STATEMENT_FAILED", Failed;
 }
 
 impl Code {

@@ -3,7 +3,7 @@
 //! ```text
 //! Database<E> ── Strategy ──┬─ single user         current (else pending, else previous) changes its own password
 //!                           └─ alternating users   current proves itself, the master brings the other user to equal
-//! E: Engine ─ connect(Login, Transport) ─> Session { probe, plan, stage, commit }
+//! E: Engine ─ connect(Login, Transport) ─> Session { probe, prove, plan, stage, commit }
 //! D: Directory ─ by_arn, by_host ─> Server { endpoint, others, follows }      where the master's server is, if need be
 //! ```
 
@@ -18,6 +18,7 @@ mod plan;
 mod remedies;
 mod statement_error;
 mod strategy;
+mod test_statement;
 
 pub use connect_error::{ConnectError, TlsFault};
 pub use directory::{
@@ -35,3 +36,4 @@ pub use plan::{ELIDED, Necessity, Plan, PlannedStatement, Purpose};
 pub use remedies::Remedies;
 pub use statement_error::{Cause, StatementError, StatementFault};
 pub use strategy::{Database, MasterSecret, Strategy};
+pub use test_statement::{CustomProof, LONGEST_PROOF, StatementRule, TestField, TestStatement};

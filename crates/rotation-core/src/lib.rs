@@ -46,4 +46,4 @@ pub use recovery::{Access, Advice, KnownVersion, Remedy, Situation, StuckState, 
 pub use rotator::{Act, Outcome, Rehearsal, Rotator};
 pub use staging::{ForeignSecrets, Invoker, PendingVersion, Refusal, StagingLabel, Standing, VersionStages};
 pub use store::{Put, SecretStore, SecretValue, StoreError, StoreFault, Version};
-pub use target::{Applied, Authority, Intent, Target, Versions};
+pub use target::{Applied, Authority, Intent, Proof, Target, Versions};

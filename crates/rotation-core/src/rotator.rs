@@ -49,7 +49,10 @@ pub enum Outcome {
     /// setSecret worked on the target.
     Set(Applied),
     /// testSecret: the pending value opens the target.
-    Tested,
+    Tested {
+        /// For people: lower-case sentences without values.
+        notes: Vec<String>,
+    },
     /// finishSecret: the pending version is `AWSCURRENT`.
     Finished,
 }
@@ -122,7 +125,7 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
         let Some(survey) = self.survey(event, wanted).await? else { return Ok(Outcome::AlreadyDone) };
         let pending = SecretValue::document_under(StagingLabel::Pending, survey.pending)?;
         match self.target.verify(&pending).await {
-            Ok(()) => Ok(Outcome::Tested),
+            Ok(notes) => Ok(Outcome::Tested { notes }),
             Err(error) => Err(self.overtaken(event, &survey.version, error).await),
         }
     }

@@ -28,10 +28,14 @@ pub trait Target {
     async fn plan(&self, versions: &Versions, authority: &impl Authority) -> Result<Intent, RotationError>;
 
     /// What [`Target::verify`] would run, in words that may be shown.
-    fn proof(&self) -> Vec<String>;
+    ///
+    /// # Errors
+    /// [`RotationError::Document`] where the document asks for a proof that cannot be run.
+    fn proof(&self, pending: &SecretDocument) -> Result<Proof, RotationError>;
 
-    /// Proves that the pending document opens the target and can do work.
-    async fn verify(&self, pending: &SecretDocument) -> Result<(), RotationError>;
+    /// Proves that the pending document opens the target and can do work. Gives notes for people: lower-case sentences
+    /// without values.
+    async fn verify(&self, pending: &SecretDocument) -> Result<Vec<String>, RotationError>;
 
     /// A second secret that [`Target::apply`] is known to need, so that it can be read at the same time as the rest.
     fn companion(&self) -> Option<&SecretId> {
@@ -79,6 +83,15 @@ pub enum Intent {
         /// By what.
         plan: Plan,
     },
+}
+
+/// What [`Target::verify`] would do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proof {
+    /// The statements, or what they are.
+    pub statements: Vec<String>,
+    /// For people: lower-case sentences without values.
+    pub notes: Vec<String>,
 }
 
 /// What [`Target::apply`] did.

@@ -6,7 +6,7 @@ use rotation_core::{
     Deadline,
     database::{
         Change, Committed, ConnectError, Engine, EngineProfile, Login, NameLimit, PasswordRule, Plan,
-        Remedies, Session, StatementError, Transport,
+        Remedies, Session, StatementError, StatementRule, TestStatement, Transport,
     },
 };
 use rotation_lambda::serve_single_user;
@@ -39,6 +39,7 @@ impl Engine for Panicking {
             required: &[],
             default_exclusions: "",
         },
+        test_statement: StatementRule::SQL,
         remedies: &Remedies::NONE,
     };
     type Session = Never;
@@ -50,6 +51,10 @@ impl Engine for Panicking {
 
 impl Session for Never {
     async fn probe(&mut self) -> Result<(), StatementError> {
+        match *self {}
+    }
+
+    async fn prove(&mut self, _: &TestStatement, _: Deadline) -> Result<(), StatementError> {
         match *self {}
     }
 

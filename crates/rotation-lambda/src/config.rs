@@ -9,8 +9,8 @@ use rotation_aws::{AccessKey, CaBundle, DirectoryUrls, Endpoint, EndpointUrl};
 use rotation_core::{
     ForeignSecrets, SecretId,
     database::{
-        CharacterClass, EngineProfile, MasterSecret, PasswordPolicy, PasswordSettings, PasswordSource,
-        PolicyError,
+        CharacterClass, CustomProof, EngineProfile, MasterSecret, PasswordPolicy, PasswordSettings,
+        PasswordSource, PolicyError, StatementRule, TestField, TestStatement,
     },
 };
 
@@ -51,6 +51,8 @@ pub struct Config {
     pub passwords: PasswordPolicy,
     /// Whether a server without TLS is refused even where a secret does not ask for TLS.
     pub require_tls: bool,
+    /// What testSecret runs beside the engine's own probe.
+    pub proof: CustomProof,
     /// Whether steps are only said, and nothing is done.
     pub dry_run: bool,
     /// Whether secrets of other accounts and regions may be rotated.
@@ -75,6 +77,7 @@ impl Config {
             },
             passwords: passwords(environment, profile)?,
             require_tls: environment.flag("REQUIRE_TLS", false)?,
+            proof: custom_proof(environment, &profile.test_statement)?,
             dry_run: environment.flag("DRY_RUN", false)?,
             foreign_secrets: if foreign { ForeignSecrets::Allow } else { ForeignSecrets::Refuse },
         })
@@ -140,6 +143,20 @@ fn master_secret(environment: &Environment) -> Result<Option<SecretId>, ConfigEr
     const NAME: &str = "MASTER_SECRET_ARN";
     let deployed = environment.text(NAME).map(SecretId::new).transpose();
     deployed.map_err(|_| ConfigError::new(NAME, "must be the ARN of a secret"))
+}
+
+fn custom_proof(environment: &Environment, rule: &StatementRule) -> Result<CustomProof, ConfigError> {
+    const NAME: &str = "TEST_STATEMENT";
+    let refused = || ConfigError::new(NAME, format!("must be {}", rule.text));
+    let deployed = environment.text(NAME).map(|text| TestStatement::parse(text, rule).ok_or_else(refused));
+    let choices = [("secret", TestField::Taken), ("off", TestField::Ignored)];
+    let field = environment.choice(
+        "ALLOW_TEST_STATEMENT",
+        &choices,
+        TestField::default(),
+        "must be secret or off",
+    )?;
+    Ok(CustomProof { deployed: deployed.transpose()?, field })
 }
 
 fn passwords(environment: &Environment, profile: &EngineProfile) -> Result<PasswordPolicy, ConfigError> {

@@ -60,7 +60,7 @@ impl Report<'_> {
                 Outcome::AlreadyDone
                 | Outcome::AlreadyCreated
                 | Outcome::Set(Applied::AlreadySet)
-                | Outcome::Tested,
+                | Outcome::Tested { .. },
             ) => "already_done",
             Err(failure) => failure.code.class().name(),
         }
@@ -130,6 +130,7 @@ impl Report<'_> {
     fn notes(&self) -> &[String] {
         match self.outcome {
             Ok(Outcome::Set(Applied::Changed(committed))) => &committed.notes,
+            Ok(Outcome::Tested { notes }) => notes,
             _ => &[],
         }
     }
@@ -143,7 +144,7 @@ fn word(outcome: &Outcome) -> &'static str {
         Outcome::Created => "created",
         Outcome::Set(Applied::AlreadySet) => "already_set",
         Outcome::Set(Applied::Changed(_)) => "set",
-        Outcome::Tested => "tested",
+        Outcome::Tested { .. } => "tested",
         Outcome::Finished => "finished",
     }
 }

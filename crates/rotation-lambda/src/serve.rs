@@ -157,7 +157,7 @@ impl<E: Engine, D: Directory + Clone> Function<E, D> {
         journal: &Journal,
     ) -> Pin<Box<dyn Future<Output = Result<Outcome, RotationError>> + 'a>> {
         let deadline = deadline(context);
-        let target = self.database(deadline).recorded_in(journal);
+        let target = self.database(deadline).proven_by(self.config.proof.clone()).recorded_in(journal);
         let rotator = Rotator::new(self.store.clone(), target, self.invoker(context)).recorded_in(journal);
         let dry_run = self.config.dry_run;
         Box::pin(async move {

@@ -28,6 +28,7 @@ mod lines;
 mod masters;
 mod metrics;
 mod pending;
+mod proofs;
 mod races;
 mod repetition;
 mod scene;
@@ -72,7 +73,7 @@ pub enum Topic {
     Credentials,
     /// Events, labels and documents that must be refused.
     Refusals,
-    /// Settings that must be refused, dry runs, and the lines that are written.
+    /// Settings that must be refused, dry runs, test statements, and the lines that are written.
     Operation,
 }
 
@@ -162,8 +163,14 @@ fn cases<D: Database>(topic: Topic, strategy: RotationStrategy) -> Vec<Case<D>> 
             [events::cases(), documents::cases(), pending::cases()].into_iter().flatten().collect()
         }
         Topic::Operation => {
-            let all =
-                [settings::cases(), lines::cases(), metrics::cases(), dry_run::cases(), doctor::cases()];
+            let all = [
+                settings::cases(),
+                lines::cases(),
+                metrics::cases(),
+                dry_run::cases(),
+                doctor::cases(),
+                proofs::cases(),
+            ];
             all.into_iter().flatten().collect()
         }
     }

@@ -152,7 +152,7 @@ fn write_concern(document: Document, limit: Duration) -> Document {
     document.document("writeConcern", &concern)
 }
 
-fn command(kind: &'static str, document: Document, home: &str) -> Command {
+pub(crate) fn command(kind: &'static str, document: Document, home: &str) -> Command {
     Command { kind, document: document.text("$db", home), holds_password: false }
 }
 

@@ -53,6 +53,32 @@ impl Document {
         self.raw(INT32, name, &number.to_le_bytes())
     }
 
+    /// A whole number, in the shorter of its two forms.
+    pub(crate) fn long(self, name: &str, number: i64) -> Self {
+        match i32::try_from(number) {
+            Ok(number) => self.int(name, number),
+            Err(_) => self.wide(name, number),
+        }
+    }
+
+    /// A whole number in its longer form.
+    pub(crate) fn wide(self, name: &str, number: i64) -> Self {
+        self.raw(INT64, name, &number.to_le_bytes())
+    }
+
+    pub(crate) fn double(self, name: &str, number: f64) -> Self {
+        self.raw(DOUBLE, name, &number.to_le_bytes())
+    }
+
+    pub(crate) fn null(self, name: &str) -> Self {
+        self.raw(NULL, name, &[])
+    }
+
+    /// An array, given as the document of its values by their numbers.
+    pub(crate) fn array(self, name: &str, values: &Document) -> Self {
+        self.raw(ARRAY, name, values.as_bytes())
+    }
+
     pub(crate) fn bool(self, name: &str, truth: bool) -> Self {
         self.raw(BOOL, name, &[u8::from(truth)])
     }
@@ -69,13 +95,13 @@ impl Document {
     pub(crate) fn texts<'a>(self, name: &str, texts: impl IntoIterator<Item = &'a str>) -> Self {
         let all = texts.into_iter().enumerate();
         let array = all.fold(Document::new(), |array, (index, text)| array.text(&index.to_string(), text));
-        self.raw(ARRAY, name, array.as_bytes())
+        self.array(name, &array)
     }
 
     pub(crate) fn documents(self, name: &str, documents: impl IntoIterator<Item = Document>) -> Self {
         let all = documents.into_iter().enumerate();
         let array = all.fold(Document::new(), |array, (index, one)| array.document(&index.to_string(), &one));
-        self.raw(ARRAY, name, array.as_bytes())
+        self.array(name, &array)
     }
 
     /// A value as somebody else wrote it.

@@ -42,6 +42,7 @@ mod json;
 mod pair;
 mod scram;
 mod session;
+mod test_command;
 mod user;
 mod wire;
 
@@ -55,7 +56,8 @@ use database_tls::{TlsClient, TlsSettings};
 use rotation_core::{
     Deadline,
     database::{
-        Cause, ConnectError, Engine, EngineProfile, Login, NameLimit, PasswordRule, Remedies, Transport,
+        Cause, ConnectError, Engine, EngineProfile, Login, NameLimit, PasswordRule, Remedies, StatementRule,
+        Transport,
     },
 };
 
@@ -115,6 +117,7 @@ impl Engine for DocumentDb {
         default_database: Some(DEFAULT_HOME),
         home_field: Some("authdb"),
         probe: r#"{"connectionStatus":1}"#,
+        test_statement: StatementRule { text: test_command::RULE, admits: test_command::admits },
         clone_suffix: "_clone",
         name_limit: NameLimit::Bytes(512),
         reserved_users: &["serviceadmin", "rdsadmin", "__system"],

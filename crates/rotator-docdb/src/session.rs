@@ -7,7 +7,7 @@ use rotation_core::{
     Deadline,
     database::{
         Change, Committed, Credentials, Necessity, Password, Plan, PlannedStatement, Purpose, ServerFacts,
-        Session, StatementError, StatementFault, UserPair, Username,
+        Session, StatementError, StatementFault, TestStatement, UserPair, Username,
     },
 };
 
@@ -17,6 +17,7 @@ use crate::{
     connection::{Connection, statement_error},
     document::Value,
     pair::Pair,
+    test_command,
     user::{Role, User},
 };
 
@@ -71,6 +72,23 @@ impl Session for DocumentDbSession {
             user.as_document().is_some_and(|user| user.text("user") == Some(self.username.as_str()))
         };
         if users.is_some_and(|users| users.iter().any(is_us)) { Ok(()) } else { Err(unexpected(&probe)) }
+    }
+
+    async fn prove(&mut self, statement: &TestStatement, deadline: Deadline) -> Result<(), StatementError> {
+        let limit = deadline.remaining();
+        let command =
+            test_command::parse(statement.expose(), &self.pair_home, limit.saturating_sub(limit / 10));
+        let command = command.ok_or_else(|| {
+            StatementError::new(StatementFault::Other { code: "not a command that reads".to_owned() })
+        })?;
+        let actions = "what the test statement asks";
+        let needed = Needed { who: &self.username, home: &self.pair_home, actions };
+        let reply = self.connection.run(&command, needed).await?;
+        // A server keeps a cursor for minutes. Whether it lets this one go changes nothing of the proof.
+        if let Some(close) = test_command::close(reply.reader()) {
+            let _ = self.connection.attempt(&close).await;
+        }
+        Ok(())
     }
 
     async fn plan(&mut self, change: &Change<'_>, deadline: Deadline) -> Result<Plan, StatementError> {

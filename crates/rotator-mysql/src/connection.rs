@@ -54,6 +54,27 @@ impl Connection {
         }
     }
 
+    /// Runs one statement of somebody else's, whose rows take at most so many bytes.
+    ///
+    /// # Cancel safety
+    /// None: after a dropped call, or an error, the connection is good for nothing but to be dropped.
+    pub(crate) async fn run_through(
+        &mut self,
+        statement: &Statement,
+        most: usize,
+    ) -> Result<(), StatementError> {
+        match self.packets.query_up_to(&statement.sql, most).await {
+            Ok(_) => Ok(()),
+            // It is about what was asked, and would be so again.
+            Err(WireError::Protocol(breach)) => Err(StatementError {
+                fault: StatementFault::Other { code: "protocol violation".to_owned() },
+                statement: Some(statement.kind),
+                source: Some(Cause::new(breach)),
+            }),
+            Err(error) => Err(failure(statement, error).into()),
+        }
+    }
+
     /// Why a user could not be changed. MariaDB says last that it could not, and keeps the reason among its warnings.
     async fn reason(&mut self, refusal: ServerError) -> ServerError {
         if refusal.code != CANNOT_USER || !self.dialect.is_mariadb() {

@@ -1,5 +1,7 @@
 //! What a server understands, by its version.
 
+use std::time::Duration;
+
 /// A server and its version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dialect {
@@ -70,6 +72,20 @@ impl Dialect {
         matches!(self, Self::MariaDb(_))
     }
 
+    /// The setting by which a session limits the time of its queries, where there is one: MySQL's counts milliseconds,
+    /// MariaDB's seconds.
+    pub(crate) fn query_limit(self, time: Duration) -> Option<String> {
+        match self {
+            Self::MySql(version) if version >= (5, 7, 8) => {
+                Some(format!("SESSION max_execution_time = {}", time.as_millis().max(1)))
+            }
+            Self::MariaDb(version) if version >= (10, 1, 1) => {
+                Some(format!("SESSION max_statement_time = {:.3}", time.as_secs_f64().max(0.001)))
+            }
+            _ => None,
+        }
+    }
+
     /// The `sql_mode` of our sessions: nothing that changes how quotes are read, and no user made by a GRANT.
     pub(crate) fn sql_mode(self) -> &'static str {
         match self {
@@ -99,5 +115,13 @@ mod tests {
         check("5.5.5-10.11.14-MariaDB-0+deb12u2-log", Dialect::MariaDb((10, 11, 14)));
         check("11.8.2-MariaDB", Dialect::MariaDb((11, 8, 2)));
         check("", Dialect::MySql((u32::MAX, u32::MAX, u32::MAX)));
+    }
+
+    #[test]
+    fn queries_are_limited_where_the_server_can() {
+        let limit = |version: &str| Dialect::parse(version).query_limit(Duration::from_millis(1500));
+        assert_eq!(limit("5.7.44").as_deref(), Some("SESSION max_execution_time = 1500"));
+        assert_eq!(limit("10.11.14-MariaDB").as_deref(), Some("SESSION max_statement_time = 1.500"));
+        assert_eq!((limit("5.6.51"), limit("10.0.38-MariaDB")), (None, None));
     }
 }

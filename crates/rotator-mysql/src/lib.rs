@@ -65,7 +65,10 @@ use std::{
 use database_tls::{TlsClient, TlsSettings};
 use rotation_core::{
     Deadline,
-    database::{ConnectError, Engine, EngineProfile, Login, NameLimit, PasswordRule, Remedies, Transport},
+    database::{
+        ConnectError, Engine, EngineProfile, Login, NameLimit, PasswordRule, Remedies, StatementRule,
+        Transport,
+    },
 };
 
 pub use environment::{DualPassword, Settings};
@@ -170,6 +173,7 @@ impl Engine for MySql {
         default_database: None,
         home_field: None,
         probe: "SELECT NOW()",
+        test_statement: StatementRule::SQL,
         clone_suffix: "_clone",
         // Since 5.7.8.
         name_limit: NameLimit::Characters(32),
@@ -207,6 +211,7 @@ impl Engine for MariaDb {
         default_database: None,
         home_field: None,
         probe: "SELECT NOW()",
+        test_statement: StatementRule::SQL,
         clone_suffix: "_clone",
         // Since 10.6; `USERNAME_CHARACTER_LIMIT` lowers it to the 80 of older servers.
         name_limit: NameLimit::Characters(128),

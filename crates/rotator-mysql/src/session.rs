@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use rotation_core::{
     Deadline,
     database::{
-        Change, Committed, Credentials, Engine, Plan, ServerFacts, Session, StatementError, StatementFault,
-        UserPair, Username,
+        Change, Committed, Credentials, Engine, LONGEST_PROOF, Plan, ServerFacts, Session, StatementError,
+        StatementFault, TestStatement, UserPair, Username,
     },
 };
 use serde_json::Map;
@@ -44,6 +44,14 @@ enum Staged {
 impl Session for MysqlSession {
     async fn probe(&mut self) -> Result<(), StatementError> {
         Ok(self.connection.run(&Statement::new("select", MySql::PROFILE.probe)).await.map(drop)?)
+    }
+
+    async fn prove(&mut self, statement: &TestStatement, deadline: Deadline) -> Result<(), StatementError> {
+        for begin in begin_proof(self.connection.dialect, deadline) {
+            self.connection.run(&begin).await?;
+        }
+        let statement = Statement::new("test statement", statement.expose());
+        self.connection.run_through(&statement, LONGEST_PROOF).await
     }
 
     /// No turn is taken: whoever rotates the user at the same time is not to be kept waiting for a plan.
@@ -265,6 +273,20 @@ fn begin(dialect: Dialect, deadline: Deadline) -> Statement {
             dialect.sql_mode()
         ),
     )
+}
+
+/// The transaction of a test statement, with the settings that applications get. What ends a transaction by itself, as
+/// statements that change tables do, finds the session read-only as well. The limit leaves a tenth of the time.
+fn begin_proof(dialect: Dialect, deadline: Deadline) -> Vec<Statement> {
+    let time = deadline.remaining();
+    let time = time.saturating_sub(time / 10);
+    let wait = format!("SESSION lock_wait_timeout = {}", time.as_secs().clamp(1, 300));
+    let limits: Vec<_> = std::iter::once(wait).chain(dialect.query_limit(time)).collect();
+    vec![
+        Statement::new("set session", format!("SET {}", limits.join(", "))),
+        Statement::new("set transaction", "SET SESSION TRANSACTION READ ONLY"),
+        Statement::new("begin", "START TRANSACTION READ ONLY"),
+    ]
 }
 
 /// The lock of everybody who rotates this user, by a name that fits any server: 64 characters. It waits for half of the

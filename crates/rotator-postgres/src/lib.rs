@@ -46,7 +46,10 @@ use std::{
 use database_tls::{TlsClient, TlsSettings};
 use rotation_core::{
     Deadline,
-    database::{ConnectError, Engine, EngineProfile, Login, NameLimit, PasswordRule, Remedies, Transport},
+    database::{
+        ConnectError, Engine, EngineProfile, Login, NameLimit, PasswordRule, Remedies, StatementRule,
+        Transport,
+    },
 };
 
 pub use session::PostgresSession;
@@ -113,6 +116,7 @@ impl Engine for Postgres {
         default_database: Some("postgres"),
         home_field: None,
         probe: "SELECT pg_catalog.now()",
+        test_statement: StatementRule::SQL,
         clone_suffix: "_clone",
         name_limit: NameLimit::Bytes(63),
         reserved_users: &[

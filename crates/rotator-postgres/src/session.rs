@@ -4,7 +4,8 @@ use postgres_session::{Connection, Statement, quote_identifier};
 use rotation_core::{
     Deadline,
     database::{
-        Change, Committed, Plan, ServerFacts, Session, StatementError, StatementFault, UserPair, Username,
+        Change, Committed, LONGEST_PROOF, Plan, ServerFacts, Session, StatementError, StatementFault,
+        TestStatement, UserPair, Username,
     },
 };
 
@@ -30,6 +31,12 @@ pub struct PostgresSession {
 impl Session for PostgresSession {
     async fn probe(&mut self) -> Result<(), StatementError> {
         self.connection.row(statements::probe()).await.map(drop)
+    }
+
+    async fn prove(&mut self, statement: &TestStatement, deadline: Deadline) -> Result<(), StatementError> {
+        self.connection.run(&statements::begin_proof(deadline.remaining())).await?;
+        let statement = Statement::new("test statement", statement.expose());
+        self.connection.run_through(&statement, LONGEST_PROOF).await
     }
 
     async fn plan(&mut self, change: &Change<'_>, deadline: Deadline) -> Result<Plan, StatementError> {

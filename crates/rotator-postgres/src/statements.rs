@@ -34,6 +34,12 @@ pub(crate) fn read_only() -> Statement {
     Statement::new("set transaction", "SET TRANSACTION READ ONLY")
 }
 
+/// Begins the transaction of a test statement, with the settings that applications get: whose it is decides what its
+/// names mean. Once something was read, nothing in it can make the transaction one that writes.
+pub(crate) fn begin_proof(time: Duration) -> [Statement; 3] {
+    [Statement::new(Statement::BEGIN, "BEGIN READ ONLY"), Statement::new("set local", limits(time)), probe()]
+}
+
 /// What a statement may take of the time that is left, and half of that for waiting.
 fn limits(time: Duration) -> String {
     let time = milliseconds(time);

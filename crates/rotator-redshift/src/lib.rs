@@ -54,7 +54,7 @@ use rotation_core::{
     Deadline,
     database::{
         CharacterClass, ConnectError, Engine, EngineProfile, Login, NameLimit, PasswordRule, Remedies,
-        Transport,
+        StatementRule, Transport,
     },
 };
 
@@ -121,6 +121,7 @@ impl Engine for Redshift {
         default_database: Some("dev"),
         home_field: None,
         probe: "SELECT getdate()",
+        test_statement: StatementRule::SQL,
         clone_suffix: "_clone",
         name_limit: NameLimit::Bytes(127),
         reserved_users: &["rdsdb", "public"],

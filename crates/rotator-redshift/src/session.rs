@@ -4,8 +4,8 @@ use postgres_session::{Connection, Row, Statement, quote_identifier};
 use rotation_core::{
     Deadline,
     database::{
-        Change, Committed, Credentials, Engine, Necessity, Password, Plan, Purpose, Session, StatementError,
-        StatementFault, UserPair, Username,
+        Change, Committed, Credentials, Engine, LONGEST_PROOF, Necessity, Password, Plan, Purpose, Session,
+        StatementError, StatementFault, TestStatement, UserPair, Username,
     },
 };
 
@@ -27,6 +27,12 @@ pub struct RedshiftSession {
 impl Session for RedshiftSession {
     async fn probe(&mut self) -> Result<(), StatementError> {
         self.connection.row(statements::probe()).await.map(drop)
+    }
+
+    async fn prove(&mut self, statement: &TestStatement, deadline: Deadline) -> Result<(), StatementError> {
+        self.connection.run(&statements::begin_proof(deadline.remaining())).await?;
+        let statement = Statement::new("test statement", statement.expose());
+        self.connection.run_through(&statement, LONGEST_PROOF).await
     }
 
     async fn plan(&mut self, change: &Change<'_>, deadline: Deadline) -> Result<Plan, StatementError> {

@@ -17,12 +17,10 @@ use crate::{
 /// Whoever owns the database may give it objects that are named like those of the catalogue: names are looked up in
 /// the catalogue alone. There is no limit for a lock of its own; the one for the statement covers it.
 pub(crate) fn begin(access: Access, time: Duration) -> Vec<Statement> {
-    let time = u32::try_from(time.as_millis()).unwrap_or(u32::MAX / 16).min(u32::MAX / 16);
-    let timeout = (time - time / 10).max(1);
     let settings = [
         "search_path TO pg_catalog".to_owned(),
         "enable_case_sensitive_identifier TO true".to_owned(),
-        format!("statement_timeout TO {timeout}"),
+        limit(time),
         "datestyle TO 'ISO'".to_owned(),
         "timezone TO 'UTC'".to_owned(),
     ];
@@ -32,6 +30,19 @@ pub(crate) fn begin(access: Access, time: Duration) -> Vec<Statement> {
         Access::ReadWrite => "BEGIN READ WRITE",
     };
     std::iter::once(Statement::new(Statement::BEGIN, begin)).chain(settings).collect()
+}
+
+/// Begins the transaction of a test statement, with the settings that applications get ("BEGIN", "SET",
+/// `statement_timeout`).
+pub(crate) fn begin_proof(time: Duration) -> [Statement; 2] {
+    let begin = Statement::new(Statement::BEGIN, "BEGIN READ ONLY");
+    [begin, Statement::new("set", format!("SET LOCAL {}", limit(time)))]
+}
+
+/// What a statement may take of the time that is left.
+fn limit(time: Duration) -> String {
+    let time = u32::try_from(time.as_millis()).unwrap_or(u32::MAX / 16).min(u32::MAX / 16);
+    format!("statement_timeout TO {}", (time - time / 10).max(1))
 }
 
 /// What a transaction may do.

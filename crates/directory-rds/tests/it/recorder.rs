@@ -7,7 +7,7 @@ use rotation_core::{
     database::{
         Change, Committed, ConnectError, Database, Directory, Engine, EngineProfile, Login, MasterSecret,
         NameLimit, PasswordPolicy, PasswordRule, PasswordSettings, Plan, Remedies, Session, StatementError,
-        Strategy, Transport,
+        StatementRule, Strategy, TestStatement, Transport,
     },
 };
 use serde_json::json;
@@ -38,6 +38,7 @@ const PROFILE: EngineProfile = EngineProfile {
     password_rule: RULE,
     remedies: &Remedies::NONE,
     probe: "",
+    test_statement: StatementRule::SQL,
 };
 
 /// Where the master changes the user of a secret, as `host:port`, or the code of the refusal.
@@ -103,6 +104,10 @@ struct Silent;
 
 impl Session for Silent {
     async fn probe(&mut self) -> Result<(), StatementError> {
+        Ok(())
+    }
+
+    async fn prove(&mut self, _: &TestStatement, _: Deadline) -> Result<(), StatementError> {
         Ok(())
     }
 

@@ -8,7 +8,7 @@ use rotation_core::{
     Deadline,
     database::{
         ConnectError, Credentials, EngineProfile, Host, Login, NameLimit, Password, PasswordRule, Remedies,
-        TlsMode, Transport, Username,
+        StatementRule, TlsMode, Transport, Username,
     },
 };
 use rotation_testkit::{PostgresServer, RoguePostgres, TestAuthority, TestLogin};
@@ -34,6 +34,7 @@ const PROFILE: EngineProfile = EngineProfile {
         required: &[],
         default_exclusions: "",
     },
+    test_statement: StatementRule::SQL,
     remedies: &Remedies::NONE,
 };
 

@@ -173,7 +173,7 @@ async fn live(
     strategy: &Strategy<impl Directory>,
 ) -> Result<Credential> {
     match target.verify(&found.current).await {
-        Ok(()) => return Ok(Credential::Current),
+        Ok(_) => return Ok(Credential::Current),
         // With alternating users the live one must log in before the master acts.
         Err(error) if !is_refusal(&error) || !matches!(strategy, Strategy::SingleUser) => {
             return Err(named(Credential::Current, error).into());
@@ -195,7 +195,7 @@ async fn live(
             Err(error) => Err(error),
         };
         match outcome {
-            Ok(()) => return Ok(credential),
+            Ok(_) => return Ok(credential),
             Err(error) if is_refusal(&error) => {}
             // What cannot be read as a login does not help, and says nothing of why the others were refused.
             Err(RotationError::Document { .. }) if credential == Credential::Previous => {}

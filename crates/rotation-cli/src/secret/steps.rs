@@ -40,10 +40,13 @@ pub(super) async fn run<T: Target>(
         let time = format!("{:>6.0} ms", began.elapsed().as_secs_f64() * 1000.0);
         let name = step.name();
         screen.line(format_args!("{name:<12} {}  {}", screen.paint(Look::Faint, time), sentence(&outcome)));
-        if let Outcome::Set(Applied::Changed(committed)) = &outcome {
-            for note in &committed.notes {
-                screen.line(screen.paint(Look::Notable, format!("             note: {note}")));
-            }
+        let notes = match &outcome {
+            Outcome::Set(Applied::Changed(committed)) => &committed.notes[..],
+            Outcome::Tested { notes } => notes,
+            _ => &[],
+        };
+        for note in notes {
+            screen.line(screen.paint(Look::Notable, format!("             note: {note}")));
         }
     }
     screen.line(screen.paint(Look::Good, format!("AWSCURRENT is version {version}, and it logs in.")));
@@ -66,7 +69,7 @@ fn sentence(outcome: &Outcome) -> &'static str {
         Outcome::AlreadyCreated => "the version has its value",
         Outcome::Set(Applied::Changed(_)) => "the password is changed in the database",
         Outcome::Set(Applied::AlreadySet) => "the password was changed before",
-        Outcome::Tested => "the new credentials log in",
+        Outcome::Tested { .. } => "the new credentials log in",
         Outcome::Finished => "the version is AWSCURRENT",
     }
 }

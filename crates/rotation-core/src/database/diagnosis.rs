@@ -26,6 +26,7 @@ impl TargetError {
             Self::Login { error, .. } => error.code(),
             Self::AllRefused => Code::DbAllRefused,
             Self::Statement { error, .. } => error.code(),
+            Self::TestStatement { .. } => Code::TestStatementFailed,
             Self::TimedOut(_) => Code::DbTimedOut,
         }
     }
@@ -78,6 +79,12 @@ impl TargetError {
             Self::Statement { credential, error, remedies } => {
                 statement_hint(*credential, &error.fault, remedies, reader)
             }
+            Self::TestStatement { .. } => format!(
+                "Run the statement as the secret's user in a read-only transaction, and see the server's code in its \
+                manual; then mend TEST_STATEMENT or the user's rights. Where the statement is the secret's own, \
+                AWSPENDING holds a copy: ALLOW_TEST_STATEMENT=off does without it. {} {PENDING_MAY_BE_LIVE}",
+                reader.again()
+            ),
             Self::TimedOut(_) => {
                 format!("Look for locks on the user in the database. {} {PENDING_MAY_BE_LIVE}", reader.again())
             }

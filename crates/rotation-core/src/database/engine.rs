@@ -4,7 +4,7 @@ use std::{net::IpAddr, time::SystemTime};
 
 use super::{
     CharacterClass, ConnectError, Credentials, Login, Password, PasswordRule, Plan, Remedies, StatementError,
-    StatementFault, UserPair,
+    StatementFault, StatementRule, TestStatement, UserPair,
 };
 use crate::deadline::Deadline;
 
@@ -64,6 +64,15 @@ impl<E: Engine> Engine for &E {
 pub trait Session {
     /// Proves that the user can do work: one trivial query.
     async fn probe(&mut self) -> Result<(), StatementError>;
+
+    /// Runs a statement of the operator's to its end, so that the server changes nothing by it: in a read-only
+    /// transaction that is never committed, or, where the engine has none, by the [`StatementRule`] of the profile.
+    /// The server stops it before the deadline, and at most [`LONGEST_PROOF`](super::LONGEST_PROOF) of its result is read, which is not looked at.
+    /// The session is good for nothing but to be dropped afterwards.
+    ///
+    /// # Errors
+    /// [`StatementError`] whose source is the server's code, or what was too large.
+    async fn prove(&mut self, statement: &TestStatement, deadline: Deadline) -> Result<(), StatementError>;
 
     /// Reads what a change depends on and says which statements [`Session::stage`] and [`Session::commit`] would run.
     /// Nothing is changed, and nobody else is kept waiting: where the server has read-only transactions, this works in
@@ -170,6 +179,8 @@ pub struct EngineProfile {
     pub home_field: Option<&'static str>,
     /// What proves that a user can do work, as the server gets it.
     pub probe: &'static str,
+    /// Which statements of an operator's own it takes for a proof beside that.
+    pub test_statement: StatementRule,
     /// What the name of the second user ends in.
     pub clone_suffix: &'static str,
     /// The longest user name.

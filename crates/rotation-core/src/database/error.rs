@@ -92,6 +92,12 @@ pub enum TargetError {
         /// The engine's own words for the hint.
         remedies: &'static Remedies,
     },
+    /// The operator, or the secret's owner: a proof of their own was not given.
+    #[error("the test statement failed ({answer})")]
+    TestStatement {
+        /// The server's code, or why there is none.
+        answer: String,
+    },
     /// The database was still working when the time was over.
     #[error("the database did not finish in time")]
     TimedOut(#[from] TimedOut),

@@ -20,6 +20,15 @@ impl StatementError {
     pub fn new(fault: StatementFault) -> Self {
         Self { fault, statement: None, source: None }
     }
+
+    /// The server's answer by its code alone, without a word of a statement or of a server.
+    pub(super) fn answer(&self) -> String {
+        match (&self.source, &self.fault) {
+            (Some(cause), _) => cause.to_string(),
+            (None, StatementFault::Other { code }) => code.clone(),
+            (None, _) => "no code of the server".to_owned(),
+        }
+    }
 }
 
 /// Why a statement failed, by who can mend it.

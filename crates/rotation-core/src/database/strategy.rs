@@ -8,8 +8,9 @@ mod single_user;
 use std::time::Duration;
 
 use super::{
-    Change, Committed, ConnectError, Credential, Directory, Engine, Login, NoDirectory, PasswordPolicy,
-    PasswordSource, Plan, Session, StatementError, StatementFault, TargetError, TlsMode, Transport, UserPair,
+    Change, Committed, ConnectError, Credential, CustomProof, Directory, Engine, Login, NoDirectory,
+    PasswordPolicy, PasswordSource, Plan, Session, StatementError, StatementFault, TargetError,
+    TestStatement, TlsMode, Transport, UserPair, test_statement::ChosenProof,
 };
 use crate::{
     deadline::Deadline,
@@ -19,7 +20,7 @@ use crate::{
     journal::{Answer, Journal, Phase},
     staging::StagingLabel,
     store::SecretStore,
-    target::{Applied, Authority, Intent, Target, Versions},
+    target::{Applied, Authority, Intent, Proof, Target, Versions},
 };
 
 /// The longest time that one login attempt may take; a server in reach answers in milliseconds.
@@ -56,6 +57,7 @@ pub struct Database<E, D = NoDirectory> {
     require_tls: bool,
     deadline: Deadline,
     journal: Journal,
+    proof: CustomProof,
 }
 
 impl<E: Engine, D: Directory> Database<E, D> {
@@ -68,13 +70,20 @@ impl<E: Engine, D: Directory> Database<E, D> {
         require_tls: bool,
         deadline: Deadline,
     ) -> Self {
-        Self { engine, strategy, passwords, require_tls, deadline, journal: Journal::default() }
+        let (journal, proof) = (Journal::default(), CustomProof::default());
+        Self { engine, strategy, passwords, require_tls, deadline, journal, proof }
     }
 
     /// The same, with its login attempts and phases written into this journal.
     #[must_use]
     pub fn recorded_in(self, journal: &Journal) -> Self {
         Self { journal: journal.clone(), ..self }
+    }
+
+    /// The same, with this proof beside the engine's own.
+    #[must_use]
+    pub fn proven_by(self, proof: CustomProof) -> Self {
+        Self { proof, ..self }
     }
 
     /// One login with one credential. TLS first; plaintext only as [`TlsMode`] says, and never after a certificate
@@ -151,6 +160,15 @@ impl<E: Engine, D: Directory> Database<E, D> {
     fn parse(label: StagingLabel, document: &SecretDocument) -> Result<Login, RotationError> {
         Login::from_document(document, &E::PROFILE).map_err(|error| RotationError::Document { label, error })
     }
+
+    fn custom_proof(
+        &self,
+        label: StagingLabel,
+        document: &SecretDocument,
+    ) -> Result<ChosenProof, RotationError> {
+        let chosen = self.proof.of(document, &E::PROFILE.test_statement);
+        chosen.map_err(|error| RotationError::Document { label, error })
+    }
 }
 
 impl<E: Engine, D: Directory> Target for Database<E, D> {
@@ -160,6 +178,8 @@ impl<E: Engine, D: Directory> Target for Database<E, D> {
         store: &impl SecretStore,
     ) -> Result<SecretDocument, RotationError> {
         let login = Self::parse(StagingLabel::Current, current)?;
+        // The next version gets a copy of it, and testSecret would come too late to say that it cannot be meant.
+        self.custom_proof(StagingLabel::Current, current)?;
         let next = match &self.strategy {
             Strategy::SingleUser => login.credentials.username.clone(),
             Strategy::AlternatingUsers { master, .. } => {
@@ -197,19 +217,29 @@ impl<E: Engine, D: Directory> Target for Database<E, D> {
         }
     }
 
-    fn proof(&self) -> Vec<String> {
-        vec![E::PROFILE.probe.to_owned()]
+    fn proof(&self, pending: &SecretDocument) -> Result<Proof, RotationError> {
+        let ChosenProof { statement, named, note } = self.custom_proof(StagingLabel::Pending, pending)?;
+        let custom = statement.map(|_| named);
+        Ok(Proof {
+            statements: [E::PROFILE.probe].into_iter().chain(custom).map(str::to_owned).collect(),
+            notes: note.into_iter().map(str::to_owned).collect(),
+        })
     }
 
-    async fn verify(&self, pending: &SecretDocument) -> Result<(), RotationError> {
+    async fn verify(&self, pending: &SecretDocument) -> Result<Vec<String>, RotationError> {
         let login = Self::parse(StagingLabel::Pending, pending)?;
+        let ChosenProof { statement, note, .. } = self.custom_proof(StagingLabel::Pending, pending)?;
         let mut session = match (self.login(Credential::Pending, &login).await, &self.strategy) {
             (Err(error), Strategy::AlternatingUsers { directory, .. }) if error.is_refusal() => {
                 self.login_once_replicated(directory, &login, error).await?
             }
             (outcome, _) => outcome.map_err(Self::refused(Credential::Pending))?,
         };
-        self.within(Phase::Probe, Credential::Pending, session.probe()).await
+        self.within(Phase::Probe, Credential::Pending, session.probe()).await?;
+        if let Some(statement) = statement {
+            self.prove(&mut session, &statement).await?;
+        }
+        Ok(note.into_iter().map(str::to_owned).collect())
     }
 
     fn companion(&self) -> Option<&SecretId> {
@@ -233,6 +263,21 @@ impl<E: Engine, D: Directory> Database<E, D> {
         outcome.map_err(|error| {
             TargetError::Statement { credential, error, remedies: E::PROFILE.remedies }.into()
         })
+    }
+
+    /// Runs the operator's own proof. That the connection broke says nothing about the statement.
+    async fn prove(&self, session: &mut E::Session, statement: &TestStatement) -> Result<(), RotationError> {
+        let credential = Credential::Pending;
+        let proving = self.deadline.bound(session.prove(statement, self.deadline));
+        let failed = |answer| Err(TargetError::TestStatement { answer }.into());
+        match self.journal.timed(Phase::Probe, proving).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) if error.fault == StatementFault::ConnectionLost => {
+                Err(TargetError::Statement { credential, error, remedies: E::PROFILE.remedies }.into())
+            }
+            Ok(Err(error)) => failed(error.answer()),
+            Err(_) => failed("no end in time".to_owned()),
+        }
     }
 
     /// What to say of a login that failed.

@@ -11,7 +11,7 @@ use crate::{
     event::{RotationEvent, SecretId, Step, VersionId},
     staging::{Refusal, StagingLabel},
     store::{SecretStore, SecretValue, Version},
-    target::{Authority, Intent, Target, Versions},
+    target::{Authority, Intent, Proof, Target, Versions},
 };
 
 /// What a rotation would do, step by step. It holds no value of a secret, so it may be shown and logged.
@@ -155,8 +155,7 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
                 self.rehearse_set(&versions).await?
             }
             Step::Test => {
-                SecretValue::document_under(StagingLabel::Pending, survey.pending)?;
-                vec![self.proof()]
+                self.rehearse_test(&SecretValue::document_under(StagingLabel::Pending, survey.pending)?)?
             }
             Step::Finish => vec![Act::Promote { from: from.clone(), to: Some(to.clone()) }],
         };
@@ -203,7 +202,7 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
         let steps = vec![
             (Step::Create, vec![create]),
             (Step::Set, self.rehearse_set(&versions).await?),
-            (Step::Test, vec![self.proof()]),
+            (Step::Test, self.rehearse_test(&versions.pending)?),
             (Step::Finish, vec![Act::Promote { from: from.clone(), to: to.cloned() }]),
         ];
         Ok(Rehearsal { steps })
@@ -219,8 +218,9 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
         Ok(statements.chain(plan.notes.into_iter().map(Act::Note)).collect())
     }
 
-    fn proof(&self) -> Act {
-        Act::Prove { statements: self.target.proof() }
+    fn rehearse_test(&self, pending: &SecretDocument) -> Result<Vec<Act>, RotationError> {
+        let Proof { statements, notes } = self.target.proof(pending)?;
+        Ok(std::iter::once(Act::Prove { statements }).chain(notes.into_iter().map(Act::Note)).collect())
     }
 }
 

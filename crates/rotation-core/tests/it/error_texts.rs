@@ -105,6 +105,7 @@ fn others() -> Vec<RotationError> {
         TargetError::MasterNotDeployed.into(),
         TargetError::MasterIsSelf.into(),
         TargetError::AllRefused.into(),
+        TargetError::TestStatement { answer: "SQLSTATE 25006".into() }.into(),
         TargetError::TimedOut(timed_out).into(),
     ];
     policies.map(RotationError::Password).into_iter().chain(rest).collect()

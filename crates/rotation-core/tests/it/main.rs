@@ -16,6 +16,7 @@ mod journal;
 mod mutants;
 mod operators;
 mod passwords;
+mod proof;
 mod recovery;
 mod refusals;
 mod rehearsal;

@@ -84,7 +84,7 @@ fn an_operator_who_requires_tls_overrules_a_silent_secret() {
             let database = Database::<_>::new(server, Strategy::SingleUser, policy(), true, deadline);
             let outcome = database.verify(&SecretDocument::parse(&text).unwrap()).await;
             let transport = world.server.borrow().attempts.first().map(|attempt| attempt.transport);
-            assert_eq!(outcome.map(|()| transport.unwrap()).map_err(|error| error.code().name()), expected);
+            assert_eq!(outcome.map(|_| transport.unwrap()).map_err(|error| error.code().name()), expected);
             assert_eq!(transport, expected.ok());
         }
     });

@@ -2,6 +2,7 @@
 
 use rotation_core::database::{
     CharacterClass, EngineProfile, NameLimit, PasswordPolicy, PasswordRule, PasswordSource, Remedies,
+    StatementRule, TestField, TestStatement,
 };
 use rotation_lambda::{Config, Environment, StrategyKind};
 
@@ -23,6 +24,7 @@ const PROFILE: EngineProfile = EngineProfile {
         required: &[CharacterClass::Digit],
         default_exclusions: ":/@\"'\\",
     },
+    test_statement: StatementRule::SQL,
     remedies: &Remedies::NONE,
 };
 
@@ -58,6 +60,11 @@ fn odd_settings_are_refused_by_name_and_without_their_value() {
         "the setting REQUIRE_EACH_INCLUDED_TYPE must be true or false",
     );
     refused(&[("REQUIRE_TLS", "on")], "the setting REQUIRE_TLS must be true or false");
+    for several in ["SELECT 1; COMMIT", "  ", "INSERT INTO t VALUES (1)"] {
+        let query = format!("the setting TEST_STATEMENT must be {}", StatementRule::SQL.text);
+        refused(&[("TEST_STATEMENT", several)], &query);
+    }
+    refused(&[("ALLOW_TEST_STATEMENT", "true")], "the setting ALLOW_TEST_STATEMENT must be secret or off");
     refused(&[("PASSWORD_SOURCE", "dice")], "the setting PASSWORD_SOURCE must be os or secrets-manager");
     refused(
         &[("MASTER_SECRET_ARN", "two words")],
@@ -142,6 +149,18 @@ fn a_directory_is_where_its_own_variable_says_else_where_that_of_all_services_do
         "the setting AWS_ENDPOINT_URL_RDS must be a host name, or a URL that begins with http:// or https://";
     let refusal = parse(&[("AWS_ENDPOINT_URL_RDS", "ftp://x")], StrategyKind::AlternatingUsers);
     assert_eq!(refusal.expect_err("a refusal"), wrong);
+}
+
+#[test]
+fn a_test_statement_is_taken_from_the_environment_and_the_secret_s_own_only_where_it_is_allowed() {
+    let config = parse(&[], StrategyKind::SingleUser).expect("good settings");
+    assert!(config.proof.deployed.is_none());
+    assert_eq!(config.proof.field, TestField::Ignored);
+    let settings = [("TEST_STATEMENT", "SELECT 'canary';"), ("ALLOW_TEST_STATEMENT", "Secret")];
+    let config = parse(&settings, StrategyKind::SingleUser).expect("good settings");
+    assert_eq!(config.proof.deployed.as_ref().map(TestStatement::expose), Some("SELECT 'canary'"));
+    assert_eq!(config.proof.field, TestField::Taken);
+    assert!(!format!("{config:?}").contains("canary"), "{config:?}");
 }
 
 #[test]

@@ -15,6 +15,12 @@ pub trait Database: 'static {
     /// Whether the server knows users that exist and may not log in, and says so to them.
     const LOCKS_USERS: bool = true;
 
+    /// A test statement that any tenant may run.
+    const TEST_STATEMENT: &'static str;
+
+    /// One that the function takes and the server refuses to any tenant.
+    const REFUSED_STATEMENT: &'static str;
+
     /// For people: `PostgreSQL 16`.
     fn name(&self) -> String;
 

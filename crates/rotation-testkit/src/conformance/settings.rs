@@ -8,7 +8,7 @@ use super::{
 };
 
 /// Variables, their values, and the setting that the answer must name.
-const WRONG: [(&str, &[(&str, &str)]); 13] = [
+const WRONG: [(&str, &[(&str, &str)]); 15] = [
     ("PASSWORD_LENGTH", &[("PASSWORD_LENGTH", "abc")]),
     ("PASSWORD_LENGTH", &[("PASSWORD_LENGTH", "-1")]),
     ("PASSWORD_LENGTH", &[("PASSWORD_LENGTH", "3")]),
@@ -27,6 +27,8 @@ const WRONG: [(&str, &[(&str, &str)]); 13] = [
     ("PASSWORD_LENGTH", &[("EXCLUDE_CHARACTERS", "bcdefghijklmnopqrstuvwxyz"), ("PASSWORD_LENGTH", "16")]),
     ("AWS_LAMBDA_LOG_FORMAT", &[("AWS_LAMBDA_LOG_FORMAT", "xml")]),
     ("AWS_LAMBDA_LOG_LEVEL", &[("AWS_LAMBDA_LOG_LEVEL", "loud")]),
+    ("TEST_STATEMENT", &[("TEST_STATEMENT", "DROP this; DROP that")]),
+    ("ALLOW_TEST_STATEMENT", &[("ALLOW_TEST_STATEMENT", "true")]),
     ("METRICS", &[("METRICS", "perhaps")]),
 ];
 

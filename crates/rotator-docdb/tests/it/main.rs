@@ -10,3 +10,4 @@ mod logins;
 mod names;
 mod plan;
 mod players;
+mod proof;

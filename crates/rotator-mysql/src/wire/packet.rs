@@ -117,6 +117,11 @@ impl<'s> Packets<'s> {
 
     /// Runs one statement (`COM_QUERY`).
     pub(crate) async fn query(&mut self, sql: &str) -> Result<Answer, WireError> {
+        self.query_up_to(sql, ANSWER_LIMIT).await
+    }
+
+    /// The same, with rows that take at most so many bytes of memory.
+    pub(crate) async fn query_up_to(&mut self, sql: &str, most: usize) -> Result<Answer, WireError> {
         self.sequence = 0;
         let mut command = Zeroizing::new(Vec::with_capacity(sql.len() + 1));
         command.push(0x03);
@@ -150,7 +155,7 @@ impl<'s> Packets<'s> {
             }
             // A null is one byte of the packet, and yet a field like any other here.
             taken += packet.len() + size_of::<Row>() + columns * size_of::<Option<String>>();
-            if taken > ANSWER_LIMIT {
+            if taken > most {
                 return Err(WireError::Protocol("an answer that is too large"));
             }
             let mut reader = Reader::new(&packet);

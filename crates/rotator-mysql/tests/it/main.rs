@@ -10,6 +10,7 @@ mod equality;
 mod interruption;
 mod laboratory;
 mod plan;
+mod proof;
 mod refusals;
 mod rogue;
 mod single_user;

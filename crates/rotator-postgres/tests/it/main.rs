@@ -10,5 +10,6 @@ mod equality;
 mod laboratory;
 mod names;
 mod plan;
+mod proof;
 mod refusals;
 mod single_user;

@@ -8,4 +8,5 @@ mod dialect;
 mod equality;
 mod laboratory;
 mod plan;
+mod proof;
 mod single_user;

@@ -179,4 +179,15 @@ pub(in crate::code) const ARTICLES: &[Row] = &[
             "See the server's code in the manual of the engine.",
         ),
     ),
+    (
+        Code::TestStatementFailed,
+        article(
+            "The statement tries to write, asks for what the user may not see or what is not there, it takes \
+             too long, or its result has more than a mebibyte. The message has the server's code.",
+            "Run the statement as the secret's user in a read-only transaction, then mend TEST_STATEMENT or the user's \
+             rights, and rotate again: the pending version is taken up. Where the statement is the secret's own, \
+             AWSPENDING holds a copy of it, and ALLOW_TEST_STATEMENT=off does without. Keep AWSPENDING: its password \
+             is the one that logs in.",
+        ),
+    ),
 ];

@@ -1,7 +1,7 @@
 //! Defects of what is done to the database.
 
 use rotation_core::{
-    Applied, Authority, Intent, RotationError, SecretDocument, SecretId, SecretStore, Target, Versions,
+    Applied, Authority, Intent, Proof, RotationError, SecretDocument, SecretId, SecretStore, Target, Versions,
 };
 
 /// A target that takes a login with pending as the proof that setSecret is done.
@@ -18,7 +18,7 @@ impl<T: Target> Target for TrustsPending<T> {
 
     async fn apply(&self, versions: &Versions, authority: &impl Authority) -> Result<Applied, RotationError> {
         match self.0.verify(&versions.pending).await {
-            Ok(()) => Ok(Applied::AlreadySet),
+            Ok(_) => Ok(Applied::AlreadySet),
             Err(_) => self.0.apply(versions, authority).await,
         }
     }
@@ -27,11 +27,11 @@ impl<T: Target> Target for TrustsPending<T> {
         self.0.plan(versions, authority).await
     }
 
-    fn proof(&self) -> Vec<String> {
-        self.0.proof()
+    fn proof(&self, pending: &SecretDocument) -> Result<Proof, RotationError> {
+        self.0.proof(pending)
     }
 
-    async fn verify(&self, pending: &SecretDocument) -> Result<(), RotationError> {
+    async fn verify(&self, pending: &SecretDocument) -> Result<Vec<String>, RotationError> {
         self.0.verify(pending).await
     }
 
@@ -81,11 +81,11 @@ impl<T: Target> Target for NeverAsks<T> {
         self.0.plan(versions, authority).await
     }
 
-    fn proof(&self) -> Vec<String> {
-        self.0.proof()
+    fn proof(&self, pending: &SecretDocument) -> Result<Proof, RotationError> {
+        self.0.proof(pending)
     }
 
-    async fn verify(&self, pending: &SecretDocument) -> Result<(), RotationError> {
+    async fn verify(&self, pending: &SecretDocument) -> Result<Vec<String>, RotationError> {
         self.0.verify(pending).await
     }
 

@@ -9,7 +9,7 @@ use rotation_core::{
     Deadline,
     database::{
         Cause, CharacterClass, ConnectError, Engine, EngineProfile, Login, NameLimit, PasswordRule, Remedies,
-        TlsFault, Transport,
+        StatementRule, TlsFault, Transport,
     },
 };
 
@@ -34,6 +34,7 @@ pub(crate) const PROFILE: EngineProfile = EngineProfile {
         required: &[CharacterClass::Lowercase, CharacterClass::Uppercase, CharacterClass::Digit],
         default_exclusions: "/@\"'\\",
     },
+    test_statement: StatementRule::SQL,
     remedies: &Remedies::NONE,
 };
 

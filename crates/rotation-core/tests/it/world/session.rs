@@ -6,7 +6,7 @@ use rotation_core::{
     Deadline,
     database::{
         Cause, Change, Committed, Credentials, ELIDED, Necessity, Plan, PlannedStatement, Purpose, Session,
-        StatementError, StatementFault, UserPair, Username,
+        StatementError, StatementFault, TestStatement, UserPair, Username,
     },
 };
 
@@ -184,6 +184,17 @@ fn changed<'a>(own: &'a str, change: &Change<'a>) -> &'a str {
 impl Session for Connection {
     async fn probe(&mut self) -> Result<(), StatementError> {
         self.call("server: probe", |_| Ok(())).await
+    }
+
+    /// What divides by zero is refused, as a server does.
+    async fn prove(&mut self, statement: &TestStatement, _: Deadline) -> Result<(), StatementError> {
+        let fails = statement.expose().contains("1/0");
+        let refusal = || StatementError {
+            fault: StatementFault::PrivilegeMissing { needed: statement.expose().to_owned() },
+            statement: Some("test statement"),
+            source: Some(Cause::new("SQLSTATE 22012")),
+        };
+        self.call("server: prove", |_| if fails { Err(refusal()) } else { Ok(()) }).await
     }
 
     async fn plan(&mut self, change: &Change<'_>, _: Deadline) -> Result<Plan, StatementError> {

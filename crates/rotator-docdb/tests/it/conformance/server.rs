@@ -35,6 +35,8 @@ impl Server {
 impl Database for Server {
     // A user that may not log in is answered like a wrong password.
     const LOCKS_USERS: bool = false;
+    const TEST_STATEMENT: &'static str = r#"{"ping": 1}"#;
+    const REFUSED_STATEMENT: &'static str = r#"{"find": "never_to_be_written_down"}"#;
 
     fn name(&self) -> String {
         "SecantusDB".to_owned()

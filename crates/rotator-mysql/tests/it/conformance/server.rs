@@ -47,6 +47,9 @@ impl Server {
 }
 
 impl Database for Server {
+    const TEST_STATEMENT: &'static str = "SELECT COUNT(*) FROM information_schema.tables;";
+    const REFUSED_STATEMENT: &'static str = "SELECT * FROM mysql.user AS never_to_be_written_down";
+
     fn name(&self) -> String {
         self.server.flavor().to_string()
     }

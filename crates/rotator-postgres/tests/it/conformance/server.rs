@@ -46,6 +46,9 @@ impl Server {
 }
 
 impl Database for Server {
+    const TEST_STATEMENT: &'static str = "SELECT count(*) FROM public.shared";
+    const REFUSED_STATEMENT: &'static str = "SELECT count(*) FROM never_to_be_written_down";
+
     fn name(&self) -> String {
         self.server.version().to_string()
     }

@@ -38,6 +38,9 @@ impl Server {
 }
 
 impl Database for Server {
+    const TEST_STATEMENT: &'static str = "SELECT u.usename FROM pg_user u";
+    const REFUSED_STATEMENT: &'static str = "SELECT u.nowhere FROM pg_user u";
+
     fn name(&self) -> String {
         "a stand-in for Redshift".to_owned()
     }

@@ -1,0 +1,52 @@
+//! Test statements: commands that read.
+
+use rotation_core::database::{Engine, Session, TestStatement};
+use rotator_docdb::DocumentDb;
+use serde_json::{Value, json};
+
+use crate::laboratory::{HOME, Lab, connect, deadline, login_at, server};
+
+/// What the server answers, or nothing where it runs the command.
+async fn prove(lab: &Lab, command: &Value) -> String {
+    let rule = &DocumentDb::PROFILE.test_statement;
+    let statement = TestStatement::parse(&command.to_string(), rule).expect("a command that reads");
+    // Not by way of the witness, which reads no message that is longer than we read.
+    let mut session = connect(&login_at(server().port(), &lab.app)).await.unwrap();
+    session.probe().await.unwrap();
+    match session.prove(&statement, deadline()).await {
+        Ok(()) => String::new(),
+        Err(error) => error.source.expect("every failure has a cause").to_string(),
+    }
+}
+
+#[tokio::test]
+async fn a_test_command_runs_as_the_user_by_the_list_of_those_that_read() {
+    let lab = Lab::new().await;
+    let database = &lab.app.username;
+    let documents: Vec<_> = (0..300).map(|n| json!({"n": n})).collect();
+    let insert = json!({"insert": "orders", "documents": documents});
+    server().commands_as(&lab.app, HOME, database, vec![insert]).await.unwrap();
+    let check = async |command: Value, answer: &str| {
+        assert_eq!(prove(&lab, &command).await, answer, "{command}");
+    };
+    check(json!({"ping": 1}), "").await;
+    check(json!({"connectionStatus": 1}), "").await;
+    check(json!({"find": "orders", "filter": {"n": {"$gt": 1}}, "$db": database}), "").await;
+    check(json!({"count": "orders", "$db": database}), "").await;
+    check(json!({"distinct": "orders", "key": "n", "$db": database}), "").await;
+    let pipeline = json!([{"$match": {"n": {"$gt": 1}}}]);
+    check(json!({"aggregate": "orders", "pipeline": pipeline, "$db": database}), "").await;
+    // The user may read in its own database alone.
+    check(json!({"find": "orders", "filter": {}}), "code 13").await;
+    check(json!({"find": "orders", "filter": {"$nonsense": 1}, "$db": database}), "code 2").await;
+
+    let large: Vec<_> = (0..3).map(|n| json!({"n": n, "text": "x".repeat(600_000)})).collect();
+    for document in large {
+        let insert = json!({"insert": "large", "documents": [document]});
+        server().commands_as(&lab.app, HOME, database, vec![insert]).await.unwrap();
+    }
+    let too_long = "a message of the server is too long";
+    check(json!({"find": "large", "filter": {}, "$db": database}), too_long).await;
+    let left = server().commands_as(&lab.app, HOME, database, vec![json!({"count": "orders"})]);
+    assert_eq!(left.await.unwrap()["n"], json!(300));
+}

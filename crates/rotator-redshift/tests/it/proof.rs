@@ -1,0 +1,41 @@
+//! Test statements on PostgreSQL behind the guard. The guard takes the documented grammar alone, and queries of the
+//! catalogue alone: so these show the transaction around a person's statement, and nothing of Redshift's own answers.
+
+use std::time::Duration;
+
+use rotation_core::{
+    Deadline,
+    database::{Session, StatementRule, TestStatement},
+};
+
+use crate::laboratory::{Lab, deadline};
+
+/// Whatever is asked of it, so that the server is what refuses.
+const ANYTHING: StatementRule = StatementRule { text: "anything", admits: |_| true };
+
+async fn prove(lab: &Lab, text: &str, deadline: Deadline) -> String {
+    let statement = TestStatement::parse(text, &ANYTHING).unwrap();
+    let mut session = lab.connect(&lab.master).await.unwrap();
+    session.probe().await.unwrap();
+    match session.prove(&statement, deadline).await {
+        Ok(()) => String::new(),
+        Err(error) => error.source.map_or(error.fault.to_string(), |cause| cause.to_string()),
+    }
+}
+
+#[tokio::test]
+async fn a_test_statement_runs_in_a_read_only_transaction_of_the_documented_grammar() {
+    let lab = Lab::new().await;
+    let check = async |text: &str, answer: &str| {
+        assert_eq!(prove(&lab, text, deadline()).await, answer, "{text}");
+    };
+    check("SELECT u.usename FROM pg_user u", "").await;
+    let group = format!("{}_by_a_test", lab.app.username);
+    check(&format!("CREATE GROUP {group}"), "SQLSTATE 25006").await;
+    let several = "the server refused the statement with code several statements";
+    check(&format!("COMMIT; CREATE GROUP {group}"), several).await;
+    let made = lab.query(&format!("SELECT 1 FROM pg_roles WHERE rolname = '{group}'")).await;
+    assert!(made.is_empty());
+    let soon = Deadline::after(Duration::from_secs(2));
+    assert_eq!(prove(&lab, "SELECT pg_sleep(60)", soon).await, "SQLSTATE 57014");
+}
