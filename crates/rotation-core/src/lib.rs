@@ -42,7 +42,7 @@ pub use examination::{
 };
 pub use journal::{Answer, Journal, Knowledge, LoginAttempt, Phase, State};
 pub use record::{LabelMove, SecretRecord, SecretRecords, VersionRecord};
-pub use recovery::{Access, Advice, KnownVersion, Remedy, Situation, StuckState, Unfinished};
+pub use recovery::{Access, Advice, KnownVersion, Remedy, Situation, StuckState, Unfinished, Unlabelled};
 pub use rotator::{Act, Outcome, Rehearsal, Rotator};
 pub use staging::{ForeignSecrets, Invoker, PendingVersion, Refusal, StagingLabel, Standing, VersionStages};
 pub use store::{Put, SecretStore, SecretValue, StoreError, StoreFault, Version};

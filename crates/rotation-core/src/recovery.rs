@@ -6,8 +6,8 @@
 //!                                                  AWSPENDING logs in, too: rotate again, which finishes
 //! ```
 //!
-//! Two rules hold for every remedy: a label moves only to a version that logs in, and no label is taken from a version
-//! unless `AWSCURRENT` logs in without it.
+//! Three rules hold for every remedy: a label moves only to a version that logs in, no label is taken from a version
+//! unless `AWSCURRENT` logs in without it, and what was not tried at the server is never said not to log in.
 
 mod state;
 
@@ -30,6 +30,20 @@ pub struct Situation {
     pub rotation_enabled: bool,
     /// The versions: those with labels, and where none of them logs in, the newest without.
     pub versions: Vec<KnownVersion>,
+    /// How far those without labels are known.
+    pub unlabelled: Unlabelled,
+}
+
+/// How far the versions without labels are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum Unlabelled {
+    /// There are no more than those that were looked at.
+    #[default]
+    All,
+    /// The service lists older ones that were not looked at.
+    Newest,
+    /// They could not be listed.
+    Unread,
 }
 
 /// A version of a secret and whether it logs in.
@@ -70,9 +84,10 @@ impl Access {
         }
     }
 
-    /// Whether it is known that this value does not open the database.
+    /// Whether it is known that this value does not open the database. A value that cannot be used was not tried: it
+    /// may be one of a strategy that the secret is not looked at with.
     fn is_out(self) -> bool {
-        matches!(self, Self::Refused | Self::NoValue | Self::Unusable)
+        matches!(self, Self::Refused | Self::NoValue)
     }
 }
 
@@ -102,6 +117,10 @@ pub enum Remedy {
     None,
     /// Something else is wrong that must be mended before anybody can tell which version logs in.
     MendFirst,
+    /// A version under a label holds what cannot be used, or not by the strategy that the secret is looked at with.
+    MendUnusable,
+    /// Versions without labels that were not looked at may log in.
+    LookFurther(Unlabelled),
     /// The rotation is to be run again; it goes on where it stands.
     RotateAgain {
         /// Whether Secrets Manager will do it; else a person must, or turn rotation on again.
@@ -165,9 +184,12 @@ impl Situation {
         let state = match pending.access {
             Access::LogsIn => StuckState::BothLogIn,
             Access::NoValue => StuckState::PendingEmpty,
-            Access::Refused | Access::Unusable => StuckState::PendingRefused,
-            Access::Unknown => StuckState::PendingUnknown,
+            Access::Refused => StuckState::PendingRefused,
+            Access::Unusable | Access::Unknown => StuckState::PendingUnknown,
         };
+        if pending.access == Access::Unusable {
+            return Advice { state, remedy: Remedy::MendUnusable };
+        }
         let give_up = !self.rotation_enabled || unfinished == Unfinished::Abandon;
         let remedy = match self.under(&StagingLabel::Current) {
             Some(current) if pending.access.is_out() && give_up => Remedy::Move {
@@ -196,11 +218,7 @@ impl Situation {
             (None, None, None) => None,
         };
         let Some((state, live)) = found else {
-            if self.versions.iter().any(|version| version.access == Access::Unknown) {
-                return Advice { state: StuckState::Unknown, remedy: Remedy::MendFirst };
-            }
-            let version = current.map(|version| version.id.clone());
-            return Advice { state: StuckState::NothingLogsIn, remedy: Remedy::SetPassword { version } };
+            return self.with_no_login(current);
         };
         let label_move = LabelMove {
             label: StagingLabel::Current,
@@ -208,6 +226,30 @@ impl Situation {
             to: Some(live.id.clone()),
         };
         Advice { state, remedy: Remedy::Move { label_move, keeps: live.id.clone() } }
+    }
+
+    /// That nothing logs in is said only where the server refused a login and no other version may be the one.
+    fn with_no_login(&self, current: Option<&KnownVersion>) -> Advice {
+        let any = |access| self.versions.iter().any(|version| version.access == access);
+        let unusable =
+            |version: &KnownVersion| !version.labels.is_empty() && version.access == Access::Unusable;
+        let unknown = |remedy| Advice { state: StuckState::Unknown, remedy };
+        if any(Access::Unknown) {
+            return unknown(Remedy::MendFirst);
+        }
+        if self.versions.iter().any(unusable) {
+            return unknown(Remedy::MendUnusable);
+        }
+        if !any(Access::Refused) {
+            return unknown(Remedy::MendFirst);
+        }
+        match self.unlabelled {
+            Unlabelled::All => {
+                let version = current.map(|version| version.id.clone());
+                Advice { state: StuckState::NothingLogsIn, remedy: Remedy::SetPassword { version } }
+            }
+            further => unknown(Remedy::LookFurther(further)),
+        }
     }
 }
 
@@ -217,6 +259,22 @@ impl Advice {
         match &self.remedy {
             Remedy::None => "Nothing has to be done.".into(),
             Remedy::MendFirst => "Mend first what the findings name; move no label before that.".into(),
+            Remedy::MendUnusable => {
+                "A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or mend \
+                what the findings name; move no label before that."
+                    .into()
+            }
+            Remedy::LookFurther(Unlabelled::Unread) => {
+                "The versions without labels could not be listed, and one of them may log in: run `rotate explain` \
+                with a person's credentials that may call ListSecretVersionIds; change no password before that."
+                    .into()
+            }
+            Remedy::LookFurther(_) => {
+                "The newest versions without labels do not log in, and older ones were not tried: look at them with \
+                `aws secretsmanager list-secret-version-ids --include-deprecated`. Where none is right, set the \
+                user's password to what AWSCURRENT holds, as an administrator of the database."
+                    .into()
+            }
             Remedy::RotateAgain { by_service: true } => {
                 "Rotate again: the rotation goes on with the version that is AWSPENDING.".into()
             }
@@ -241,7 +299,11 @@ impl Advice {
     pub fn command(&self, secret: &SecretId, flags: &str) -> Option<String> {
         let secret = secret.in_a_shell();
         match &self.remedy {
-            Remedy::None | Remedy::MendFirst | Remedy::SetPassword { .. } => None,
+            Remedy::None
+            | Remedy::MendFirst
+            | Remedy::MendUnusable
+            | Remedy::LookFurther(_)
+            | Remedy::SetPassword { .. } => None,
             Remedy::RotateAgain { by_service: true } => {
                 Some(format!("aws secretsmanager rotate-secret --secret-id {secret}"))
             }

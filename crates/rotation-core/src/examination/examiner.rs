@@ -16,7 +16,7 @@ use crate::{
     error::RotationError,
     event::{SecretId, VersionId},
     record::{SecretRecord, SecretRecords, VersionRecord},
-    recovery::{Access, Advice, KnownVersion, Situation, StuckState as State, Unfinished},
+    recovery::{Access, Advice, KnownVersion, Situation, StuckState as State, Unfinished, Unlabelled},
     staging::{Invoker, StagingLabel},
     store::{StoreError, Version},
 };
@@ -63,12 +63,18 @@ impl<S: SecretRecords, E: Engine, D: Directory> Examiner<'_, S, E, D> {
             secret::rotation(&record, &self.invoker, reader),
             secret::function(&self.invoker),
         ];
-        let history = self.store.history(&record.stages.secret).await;
+        let history = match self.store.history(&record.stages.secret).await {
+            Ok(history) => Some(history),
+            Err(error) => {
+                findings.push(Finding::of(Check::Secret, Severity::Note, &error.into(), reader));
+                None
+            }
+        };
         let mut versions = self.read(&record).await;
         if !record.stages.deleted {
-            self.open(&record, &history, &mut versions, &mut findings).await;
+            self.open(&record, history.as_deref(), &mut versions, &mut findings).await;
         }
-        Ok(self.conclude(&record, &history, versions, findings))
+        Ok(self.conclude(&record, history.as_deref(), versions, findings))
     }
 
     pub(super) fn reader(&self) -> Reader {
@@ -123,7 +129,7 @@ impl<S: SecretRecords, E: Engine, D: Directory> Examiner<'_, S, E, D> {
     async fn open(
         &self,
         record: &SecretRecord,
-        history: &Result<Vec<VersionRecord>, StoreError>,
+        history: Option<&[VersionRecord]>,
         versions: &mut Vec<Examined>,
         findings: &mut Vec<Finding>,
     ) {
@@ -162,11 +168,11 @@ impl<S: SecretRecords, E: Engine, D: Directory> Examiner<'_, S, E, D> {
     async fn try_unlabelled(
         &self,
         record: &SecretRecord,
-        history: &Result<Vec<VersionRecord>, StoreError>,
+        history: Option<&[VersionRecord]>,
         versions: &mut Vec<Examined>,
     ) {
         let (_, strategy, _) = self.database.parts();
-        let Ok(history) = history else { return };
+        let Some(history) = history else { return };
         let unlabelled = history.iter().filter(|version| version.labels.is_empty()).take(MOST_UNLABELLED);
         let mut found = Vec::new();
         for VersionRecord { id, .. } in unlabelled {
@@ -186,7 +192,7 @@ impl<S: SecretRecords, E: Engine, D: Directory> Examiner<'_, S, E, D> {
     fn conclude(
         &self,
         record: &SecretRecord,
-        history: &Result<Vec<VersionRecord>, StoreError>,
+        history: Option<&[VersionRecord]>,
         versions: Vec<Examined>,
         mut findings: Vec<Finding>,
     ) -> Examination {
@@ -200,16 +206,14 @@ impl<S: SecretRecords, E: Engine, D: Directory> Examiner<'_, S, E, D> {
             deleted: record.stages.deleted,
             rotation_enabled: record.stages.rotation_enabled,
             versions: versions.iter().map(known).collect(),
+            unlabelled: unlabelled(history),
         };
         let advice = situation.advise(Unfinished::Keep);
         if !findings.iter().any(|finding| finding.check == Check::Login) {
             findings.push(login(&versions, &situation, &advice, self.reader()));
         }
         findings.sort_by(|one, other| (other.severity, one.check).cmp(&(one.severity, other.check)));
-        let created = |id: &VersionId| {
-            let history = history.as_ref().ok()?;
-            history.iter().find(|version| version.id == *id)?.created
-        };
+        let created = |id: &VersionId| history?.iter().find(|version| version.id == *id)?.created;
         let seen = |version: Examined| VersionSeen {
             age: created(&version.id).and_then(|created| self.now.duration_since(created).ok()),
             username: version.login.as_ref().map(|login| login.credentials.username.to_string()),
@@ -224,6 +228,12 @@ impl<S: SecretRecords, E: Engine, D: Directory> Examiner<'_, S, E, D> {
         versions.sort_by_key(|version| version.age.is_none());
         Examination { secret: record.stages.secret.clone(), findings, versions, situation, advice }
     }
+}
+
+fn unlabelled(history: Option<&[VersionRecord]>) -> Unlabelled {
+    let Some(history) = history else { return Unlabelled::Unread };
+    let count = history.iter().filter(|version| version.labels.is_empty()).count();
+    if count > MOST_UNLABELLED { Unlabelled::Newest } else { Unlabelled::All }
 }
 
 /// Holds the versions against the one that says which server and user the secret is for: `AWSCURRENT`, else
@@ -268,7 +278,7 @@ fn login(versions: &[Examined], situation: &Situation, advice: &Advice, reader: 
             Some(error) => Finding::of(check, Severity::Fault, error, reader),
             None => Finding::unseen(
                 check,
-                "the way to the server is closed or another version could not be tried",
+                "a version could not be tried, or versions without labels could not be looked at",
             ),
         },
         State::PendingEmpty | State::PendingRefused | State::PendingUnknown | State::BothLogIn => {

@@ -5,7 +5,7 @@
 pub enum StuckState {
     /// `AWSCURRENT` logs in and no rotation is under way.
     Sound,
-    /// Whether `AWSCURRENT` logs in could not be found out.
+    /// Whether `AWSCURRENT` or another version logs in could not be found out.
     Unknown,
     /// The secret is scheduled for deletion.
     Deleted,
@@ -81,7 +81,10 @@ impl StuckState {
     pub fn origin(self) -> &'static str {
         match self {
             Self::Sound => "The last rotation ended, or there was none.",
-            Self::Unknown => "The way to the database, or the account, is closed; the findings say where.",
+            Self::Unknown => {
+                "A version could not be tried: the way to the database or the account is closed, a value cannot be \
+                used, or versions could not be listed. The findings say which."
+            }
             Self::Deleted => {
                 "Somebody called DeleteSecret. Values cannot be read until the secret is restored."
             }
@@ -127,7 +130,8 @@ impl StuckState {
                 --abandon` and rotate anew."
             }
             Self::PendingUnknown => {
-                "Applications are not affected. Rotate again, which takes this version up."
+                "Applications are not affected. Rotate again, which takes this version up, unless the findings name \
+                what is wrong with it: then mend that first."
             }
             Self::BothLogIn => {
                 "Applications are not affected. Rotate again: it goes on with this version and moves AWSCURRENT. With \

@@ -10,6 +10,7 @@ mod directory;
 mod documents;
 mod error_texts;
 mod errors_document;
+mod examinations;
 mod faults;
 mod interleavings;
 mod journal;

@@ -1,7 +1,8 @@
 //! What is advised for every state that labels and logins can be in.
 
 use rotation_core::{
-    Access, KnownVersion, LabelMove, Remedy, SecretId, Situation, StagingLabel, StuckState, Unfinished,
+    Access, Advice, KnownVersion, LabelMove, Remedy, SecretId, Situation, StagingLabel, StuckState,
+    Unfinished, Unlabelled,
 };
 
 use crate::world::{ARN, version};
@@ -25,7 +26,7 @@ fn known(number: usize, access: Access) -> KnownVersion {
 fn situation(versions: &[(usize, Access)]) -> Situation {
     let versions = versions.iter().map(|(number, access)| known(*number, *access)).collect();
     let secret = SecretId::new(ARN).unwrap();
-    Situation { secret, deleted: false, rotation_enabled: true, versions }
+    Situation { secret, deleted: false, rotation_enabled: true, versions, unlabelled: Unlabelled::All }
 }
 
 fn off(situation: Situation) -> Situation {
@@ -72,12 +73,10 @@ fn every_stuck_state_has_one_safe_advice() {
     // Half-way, and applications are not affected.
     check(&situation(&[(CURRENT, LogsIn), (PENDING, NoValue)]), State::PendingEmpty, &AGAIN);
     check(&off(situation(&[(CURRENT, LogsIn), (PENDING, NoValue)])), State::PendingEmpty, &give_up());
-    for access in [Refused, Unusable] {
-        let half = situation(&[(CURRENT, LogsIn), (PENDING, access)]);
-        check(&half, State::PendingRefused, &AGAIN);
-        check_with(&half, Unfinished::Abandon, State::PendingRefused, &give_up());
-        check(&off(half), State::PendingRefused, &give_up());
-    }
+    let half = situation(&[(CURRENT, LogsIn), (PENDING, Refused)]);
+    check(&half, State::PendingRefused, &AGAIN);
+    check_with(&half, Unfinished::Abandon, State::PendingRefused, &give_up());
+    check(&off(half), State::PendingRefused, &give_up());
     let both = situation(&[(CURRENT, LogsIn), (PENDING, LogsIn)]);
     check(&both, State::BothLogIn, &AGAIN);
     check_with(&both, Unfinished::Abandon, State::BothLogIn, &AGAIN);
@@ -107,7 +106,7 @@ fn every_stuck_state_has_one_safe_advice() {
     let version = Some(version(CURRENT));
     let nothing = situation(&[(CURRENT, Refused), (PENDING, Refused), (PREVIOUS, Refused)]);
     check(&nothing, State::NothingLogsIn, &Remedy::SetPassword { version });
-    check(&situation(&[]), State::NothingLogsIn, &Remedy::SetPassword { version: None });
+    check(&situation(&[(PENDING, Refused)]), State::NothingLogsIn, &Remedy::SetPassword { version: None });
     check(&situation(&[(CURRENT, Unknown), (PREVIOUS, LogsIn)]), State::Unknown, &Remedy::MendFirst);
     check(&situation(&[(CURRENT, Refused), (PREVIOUS, Unknown)]), State::Unknown, &Remedy::MendFirst);
     let deleted = Situation { deleted: true, ..situation(&[(CURRENT, Unknown)]) };
@@ -156,16 +155,59 @@ fn no_advice_moves_awscurrent_to_what_does_not_log_in_or_drops_the_only_password
                     assert_eq!(label_move.to, None, "{versions:?}");
                     assert_eq!(access(CURRENT), Some(Access::LogsIn), "{versions:?}");
                     let given_up = access(PENDING);
-                    assert!(!matches!(given_up, Some(Access::LogsIn | Access::Unknown)), "{versions:?}");
+                    assert!(matches!(given_up, Some(Access::Refused | Access::NoValue)), "{versions:?}");
                 }
             }
         }
     }
     // No good current and one of three others that logs in; a good current beside a pending that is out.
-    let (helped, given_up) = (4 * (6_usize.pow(3) - 5_usize.pow(3)), 3 * 6_usize.pow(2));
+    let (helped, given_up) = (4 * (6_usize.pow(3) - 5_usize.pow(3)), 2 * 6_usize.pow(2));
     assert_eq!(moves, helped * 3 + given_up * 2, "the combinations that a label helps");
     let unseen: Vec<_> = StuckState::ALL.iter().filter(|state| !seen.contains(state)).collect();
     assert_eq!(unseen, [&StuckState::Deleted]);
+}
+
+#[test]
+fn what_was_not_tried_is_never_said_not_to_log_in() {
+    use Access::{LogsIn, NoValue, Refused, Unusable};
+    use StuckState as State;
+    // A value of another strategy than the one that was guessed is not given up.
+    let half = situation(&[(CURRENT, LogsIn), (PENDING, Unusable)]);
+    check(&half, State::PendingUnknown, &Remedy::MendUnusable);
+    check_with(&half, Unfinished::Abandon, State::PendingUnknown, &Remedy::MendUnusable);
+    check(&off(half), State::PendingUnknown, &Remedy::MendUnusable);
+    for versions in [
+        &[(CURRENT, Unusable)][..],
+        &[(CURRENT, Unusable), (PREVIOUS, Refused)],
+        &[(CURRENT, Refused), (PENDING, Unusable)],
+        &[(CURRENT, Refused), (PREVIOUS, Unusable)],
+    ] {
+        check(&situation(versions), State::Unknown, &Remedy::MendUnusable);
+    }
+    // No login was refused.
+    check(&situation(&[]), State::Unknown, &Remedy::MendFirst);
+    check(&situation(&[(CURRENT, NoValue)]), State::Unknown, &Remedy::MendFirst);
+    // What has no label is compared with nothing that a rotation would use.
+    let version = Some(version(CURRENT));
+    let old = situation(&[(CURRENT, Refused), (UNLABELLED, Unusable)]);
+    check(&old, State::NothingLogsIn, &Remedy::SetPassword { version });
+    let advice = Advice { state: State::Unknown, remedy: Remedy::MendUnusable };
+    assert!(advice.sentence().contains("--strategy"), "{}", advice.sentence());
+}
+
+#[test]
+fn versions_that_were_not_listed_or_not_tried_may_log_in() {
+    use Access::{LogsIn, Refused};
+    for further in [Unlabelled::Newest, Unlabelled::Unread] {
+        let with = |versions| Situation { unlabelled: further, ..situation(versions) };
+        let refused = with(&[(CURRENT, Refused), (PREVIOUS, Refused)]);
+        check(&refused, StuckState::Unknown, &Remedy::LookFurther(further));
+        check(&with(&[(CURRENT, LogsIn)]), StuckState::Sound, &Remedy::None);
+        let previous = with(&[(CURRENT, Refused), (PREVIOUS, LogsIn)]);
+        check(&previous, StuckState::OnlyPrevious, &current_to(Some(CURRENT), PREVIOUS));
+    }
+    let unread = Advice { state: StuckState::Unknown, remedy: Remedy::LookFurther(Unlabelled::Unread) };
+    assert!(unread.sentence().contains("rotate explain"), "{}", unread.sentence());
 }
 
 #[test]

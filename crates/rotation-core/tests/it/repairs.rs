@@ -56,7 +56,10 @@ pub(crate) async fn repair(stuck: &Service) -> Option<StuckState> {
                 assert!(world.logs_in(&StagingLabel::Current), "{}", examination.situation.words());
                 return Some(state);
             }
-            Remedy::MendFirst | Remedy::SetPassword { .. } => {
+            Remedy::MendFirst
+            | Remedy::MendUnusable
+            | Remedy::LookFurther(_)
+            | Remedy::SetPassword { .. } => {
                 assert!(!world.some_version_logs_in(), "{}", examination.situation.words());
                 return Some(state);
             }
