@@ -104,8 +104,12 @@ def days_ago(days: float) -> str:
         ({"LastRotatedDate": days_ago(1), "RotationRules": {"AutomaticallyAfterDays": 1}}, False),
         ({"LastRotatedDate": days_ago(2), "RotationRules": {"AutomaticallyAfterDays": 1}}, True),
         ({"RotationRules": {"AutomaticallyAfterDays": 30}}, False),
-        ({"CreatedDate": days_ago(46), "RotationRules": {"AutomaticallyAfterDays": 30}}, True),
-        ({"LastRotatedDate": days_ago(1)}, True),
+        ({"CreatedDate": days_ago(400), "RotationRules": {"AutomaticallyAfterDays": 30}}, False),
+        ({"NextRotationDate": days_ago(14), "RotationRules": {"AutomaticallyAfterDays": 30}}, False),
+        ({"NextRotationDate": days_ago(16), "RotationRules": {"AutomaticallyAfterDays": 30}}, True),
+        ({"NextRotationDate": days_ago(0.5), "RotationRules": {"ScheduleExpression": "rate(4 hours)"}}, False),
+        ({"NextRotationDate": days_ago(1.5), "RotationRules": {"ScheduleExpression": "rate(4 hours)"}}, True),
+        ({"RotationEnabled": False, "LastRotatedDate": days_ago(1)}, True),
     ],
 )
 def test_a_secret_is_overdue_after_one_and_a_half_intervals(account: Account, described: Json, overdue: bool) -> None:
@@ -121,7 +125,7 @@ def test_a_secret_is_overdue_after_one_and_a_half_intervals(account: Account, de
 
     condition = Jsonata(choice["Condition"].removeprefix("{%").removesuffix("%}").strip())
     # As Step Functions binds the state's input.
-    condition.assign("states", {"input": {"CreatedDate": days_ago(3)} | described})
+    condition.assign("states", {"input": {"CreatedDate": days_ago(3), "RotationEnabled": True} | described})
     assert condition.evaluate(None) is overdue
 
 

@@ -27,8 +27,13 @@ impl HostName {
     pub(crate) fn of(host: &Host) -> Option<Self> {
         let name = host.as_str().to_ascii_lowercase();
         let labels: Vec<&str> = name.split('.').collect();
-        // The names go on with amazonaws.com, or with what other partitions have.
-        let [identifier, place, region, "rds" | "docdb", _, _, ..] = labels[..] else { return None };
+        // The names go on with amazonaws.com, or with what other partitions have; in China the service stands before
+        // the region.
+        let ([identifier, place, region, "rds" | "docdb", _, _, ..]
+        | [identifier, place, "rds" | "docdb", region, _, _, ..]) = labels[..]
+        else {
+            return None;
+        };
         let kind = match place.split_once('-') {
             None => Kind::Instance,
             Some(("cluster", rest)) if rest.starts_with("custom-") => Kind::Custom,
@@ -61,10 +66,9 @@ mod tests {
         let frankfurt = "eu-central-1";
         check("orders.abc123.eu-central-1.rds.amazonaws.com", Some((Kind::Instance, "orders", frankfurt)));
         check("Orders.abc123.eu-central-1.RDS.amazonaws.com.", Some((Kind::Instance, "orders", frankfurt)));
-        check(
-            "orders.abc123.cn-north-1.rds.amazonaws.com.cn",
-            Some((Kind::Instance, "orders", "cn-north-1")),
-        );
+        let beijing = "cn-north-1";
+        check("orders.abc123.rds.cn-north-1.amazonaws.com.cn", Some((Kind::Instance, "orders", beijing)));
+        check("a.cluster-abc.rds.cn-north-1.amazonaws.com.cn", Some((Kind::Cluster, "a", beijing)));
         check("docs.abc123.eu-central-1.docdb.amazonaws.com", Some((Kind::Instance, "docs", frankfurt)));
         check("a.cluster-abc.eu-central-1.rds.amazonaws.com", Some((Kind::Cluster, "a", frankfurt)));
         check("a.cluster-ro-abc.eu-central-1.rds.amazonaws.com", Some((Kind::Cluster, "a", frankfurt)));
