@@ -12,7 +12,9 @@ kept = {}
 
 
 def connect(login):
-    options = {"directConnection": True, "maxPoolSize": 1, "serverSelectionTimeoutMS": 15000, "retryWrites": False}
+    options = {"directConnection": True, "maxPoolSize": 1, "retryWrites": False}
+    # A test that waits for ever tells nothing.
+    options |= {"serverSelectionTimeoutMS": 15000, "connectTimeoutMS": 15000, "socketTimeoutMS": 30000}
     if authority:
         options |= {"tls": True, "tlsCAFile": authority}
     if login:
