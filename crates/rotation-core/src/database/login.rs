@@ -56,6 +56,15 @@ impl Login {
             tls: TlsMode::of(document),
         })
     }
+
+    /// The same login, by TLS where `reference` demands it: a version that says less must not send a password in the
+    /// clear to a server that the live one only talks to by TLS.
+    pub(crate) fn protected_like(self, reference: &Self) -> Self {
+        match reference.tls {
+            TlsMode::Required => Self { tls: TlsMode::Required, ..self },
+            TlsMode::Off | TlsMode::Preferred => self,
+        }
+    }
 }
 
 /// A field that names a database, where it is present and not empty.

@@ -9,7 +9,7 @@ use crate::{
     event::VersionId,
     recovery::Access,
     staging::{Refusal, StagingLabel},
-    store::{SecretValue, StoreError},
+    store::SecretValue,
 };
 
 /// A version whose value was looked at.
@@ -27,7 +27,7 @@ impl Examined {
     pub(super) fn new(
         id: VersionId,
         labels: Vec<StagingLabel>,
-        read: Result<Option<SecretValue>, StoreError>,
+        read: Result<Option<SecretValue>, RotationError>,
         profile: &EngineProfile,
     ) -> Self {
         let mut version =
@@ -38,7 +38,7 @@ impl Examined {
                 version.access = Access::NoValue;
                 version.error = Some(RotationError::NoValue { label });
             }
-            Err(error) => version.error = Some(error.into()),
+            Err(error) => version.error = Some(error),
             Ok(value) => {
                 let document = SecretValue::document_under(label.clone(), value);
                 let login = document.as_ref().map(|document| Login::from_document(document, profile));
@@ -85,7 +85,7 @@ impl Examined {
     }
 
     /// Refuses a login that names another server than `reference`, or a user that is none of the secret's: it must not
-    /// be tried.
+    /// be tried. What remains is tried by TLS where `reference` demands that.
     pub(super) fn compare<D>(&mut self, reference: &Login, strategy: &Strategy<D>, profile: &EngineProfile) {
         let Some(login) = &self.login else { return };
         let user = &login.credentials.username;
@@ -100,6 +100,7 @@ impl Examined {
         } else if !member || login.home != reference.home {
             self.refuse(TargetError::UserDiffers.into());
         }
+        self.login = self.login.take().map(|login| login.protected_like(reference));
     }
 }
 

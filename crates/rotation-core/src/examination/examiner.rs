@@ -18,7 +18,7 @@ use crate::{
     record::{SecretRecord, SecretRecords, VersionRecord},
     recovery::{Access, Advice, KnownVersion, Situation, StuckState as State, Unfinished, Unlabelled},
     staging::{Invoker, StagingLabel},
-    store::{StoreError, Version},
+    store::{SecretValue, Version},
 };
 
 /// As many versions without labels as are tried where none with a label logs in.
@@ -113,16 +113,19 @@ impl<S: SecretRecords, E: Engine, D: Directory> Examiner<'_, S, E, D> {
         secret: &SecretId,
         id: &VersionId,
         labels: &[StagingLabel],
-    ) -> Result<Option<crate::store::SecretValue>, StoreError> {
+    ) -> Result<Option<SecretValue>, RotationError> {
         let version = match labels.first() {
             Some(_) if labels.contains(&StagingLabel::Current) => Version::Current,
             Some(_) if labels.contains(&StagingLabel::Pending) => Version::Pending(id),
             Some(_) if labels.contains(&StagingLabel::Previous) => Version::Previous,
-            _ => return self.store.value(secret, id).await,
+            _ => return Ok(self.store.value(secret, id).await?),
         };
         let value = self.store.read(secret, version).await?;
-        // The labels may have moved since they were described.
-        Ok(value.filter(|value| value.version == *id))
+        match value {
+            // The label has moved since it was described; what this version holds is not known.
+            Some(value) if value.version != *id => Err(RotationError::LabelsMoved),
+            value => Ok(value),
+        }
     }
 
     /// Everything that needs the values: documents, names, the way, logins, and the server.
@@ -177,6 +180,7 @@ impl<S: SecretRecords, E: Engine, D: Directory> Examiner<'_, S, E, D> {
         let mut found = Vec::new();
         for VersionRecord { id, .. } in unlabelled {
             let read = self.store.value(&record.stages.secret, id).await;
+            let read = read.map_err(RotationError::from);
             found.push(Examined::new(id.clone(), Vec::new(), read, &E::PROFILE));
         }
         let from = versions.len();

@@ -44,11 +44,17 @@ impl<S: SecretRecords, E: Engine, D: Directory> Examiner<'_, S, E, D> {
 
     /// A version's value never changes, so what was examined of it holds; whether the database takes it may not.
     async fn prove(&self, examination: &Examination, keeps: &VersionId) -> Result<(), RotationError> {
-        let label = StagingLabel::Other(format!("version {keeps}"));
-        let value = self.store.value(&examination.secret, keeps).await?;
-        let document = SecretValue::document_under(label.clone(), value)?;
-        let login = Login::from_document(&document, &E::PROFILE);
-        let login = login.map_err(|error| RotationError::Document { label, error })?;
+        let login = self.login_of(examination, keeps).await?;
+        // The examination tried it as AWSCURRENT demands. Where that holds no login, it demands nothing.
+        let current = examination.situation.under(&StagingLabel::Current).map(|version| &version.id);
+        let login = match current.filter(|current| *current != keeps) {
+            Some(current) => match self.login_of(examination, current).await {
+                Ok(reference) => login.protected_like(&reference),
+                Err(error @ RotationError::Store(_)) => return Err(error),
+                Err(_) => login,
+            },
+            None => login,
+        };
         let credential = match examination.situation.versions.iter().find(|version| version.id == *keeps) {
             Some(version) if version.labels.contains(&StagingLabel::Pending) => Credential::Pending,
             Some(version) if version.labels.contains(&StagingLabel::Previous) => Credential::Previous,
@@ -56,6 +62,14 @@ impl<S: SecretRecords, E: Engine, D: Directory> Examiner<'_, S, E, D> {
         };
         let session = self.database.login_over(credential, &login).await;
         session.map(drop).map_err(Database::<E, D>::refused(credential))
+    }
+
+    async fn login_of(&self, examination: &Examination, version: &VersionId) -> Result<Login, RotationError> {
+        let label = StagingLabel::Other(format!("version {version}"));
+        let value = self.store.value(&examination.secret, version).await?;
+        let document = SecretValue::document_under(label.clone(), value)?;
+        let login = Login::from_document(&document, &E::PROFILE);
+        login.map_err(|error| RotationError::Document { label, error })
     }
 
     async fn arrived(&self, examination: &Examination, label_move: &LabelMove) -> Result<(), RotationError> {

@@ -70,7 +70,7 @@ pub(super) fn function(invoker: &Invoker) -> Finding {
     match invoker {
         Invoker::Function { .. } => Finding::ok(
             Check::Function,
-            "it runs, and its role may describe the secret and read its versions",
+            "it runs, and its role may describe the secret",
         ),
         Invoker::Person => Finding {
             mend: "Look at both with `aws lambda get-policy` and `aws iam simulate-principal-policy`, or invoke the \

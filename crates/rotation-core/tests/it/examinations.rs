@@ -6,24 +6,54 @@ use std::{
 };
 
 use rotation_core::{
-    Deadline, Examination, Examiner, FindingCode, Invoker, Logins, Remedy, SecretId, Severity, StuckState,
-    Unlabelled,
+    Access, Check, Code, Deadline, Examination, Examiner, Finding, FindingCode, Invoker, Logins, Remedy,
+    SecretId, Severity, StagingLabel, StuckState, Unlabelled,
 };
 
-use crate::world::{ARN, Fault, Kind, Plan, Server, Service, Situation, Store, Variant, World};
+use crate::world::{
+    ARN, Act, Attempt, Fault, Kind, Plan, Server, Service, Situation, Store, Value, Variant, World, document,
+    version,
+};
 
 /// A secret that has not been rotated yet.
 async fn fresh() -> Service {
     Situation::Fresh.prepare(Plan::SingleUser, Kind::Transactional, Variant::Sound).await
 }
 
-async fn examine(service: &Service) -> Examination {
+/// Looks at the secret, and does what is advised where so asked.
+async fn look(service: &Service, repair: bool) -> Examination {
     let world = &service.world;
     let (store, deadline) = (Store(Rc::clone(world)), Deadline::after(Duration::from_mins(1)));
     let database = service.database(Server(Rc::clone(world)), deadline);
     let (invoker, now) = (Invoker::Person, SystemTime::UNIX_EPOCH);
     let examiner = Examiner { store: &store, database: &database, invoker, logins: Logins::Each, now };
-    examiner.examine(&SecretId::new(ARN).unwrap()).await.unwrap()
+    let examination = examiner.examine(&SecretId::new(ARN).unwrap()).await.unwrap();
+    if repair {
+        examiner.repair(&examination).await.unwrap();
+    }
+    examination
+}
+
+async fn examine(service: &Service) -> Examination {
+    look(service, false).await
+}
+
+/// Somebody changes the password in the database alone.
+fn set_password(service: &Service, password: &str) {
+    service.world.server.borrow_mut().users.get_mut("app").unwrap().password = Some(password.into());
+}
+
+/// Stores a version with this number, `ssl` and password under a label.
+fn put(service: &Service, label: &StagingLabel, number: usize, ssl: bool, password: &str) {
+    let text = document("app", password).replacen('{', &format!("{{\"ssl\":{ssl},"), 1);
+    let mut store = service.world.store.borrow_mut();
+    let secret = store.secret_mut();
+    secret.versions.entry(version(number)).or_default().value = Some(Value::Text(text));
+    secret.label(label, &version(number));
+}
+
+fn finding(examination: &Examination, check: Check) -> &Finding {
+    examination.findings.iter().find(|finding| finding.check == check).unwrap()
 }
 
 /// The place of the next call of this name, when the secret is looked at.
@@ -39,7 +69,7 @@ async fn place_of(service: &Service, name: &str) -> usize {
 fn a_history_that_cannot_be_read_is_a_note_and_never_means_that_nothing_logs_in() {
     World::run(async {
         let service = fresh().await;
-        service.world.server.borrow_mut().users.get_mut("app").unwrap().password = Some("another".into());
+        set_password(&service, "another");
         assert_eq!(examine(&service).await.advice.state, StuckState::NothingLogsIn);
         let at = place_of(&service, "store: ListSecretVersionIds").await;
         service.world.gate.borrow_mut().faults = vec![(at, Fault::Before)];
@@ -50,5 +80,48 @@ fn a_history_that_cannot_be_read_is_a_note_and_never_means_that_nothing_logs_in(
             finding.severity == Severity::Note && matches!(finding.code, FindingCode::Failure(_))
         });
         assert!(note.unwrap().sentence.contains("ListSecretVersionIds"), "{note:?}");
+    });
+}
+
+#[test]
+fn no_version_is_tried_in_the_clear_where_awscurrent_demands_tls() {
+    World::run(async {
+        let service = fresh().await;
+        put(&service, &StagingLabel::Current, 70, false, "the-one-that-works");
+        put(&service, &StagingLabel::Current, 71, true, "never-set");
+        set_password(&service, "the-one-that-works");
+        let examination = look(&service, true).await;
+        assert_eq!(examination.advice.state, StuckState::OnlyPrevious);
+        let server = service.world.server.borrow();
+        let clear: Vec<_> = server.attempts.iter().map(Attempt::in_the_clear).collect();
+        assert_eq!(clear, [false; 3], "AWSCURRENT, AWSPREVIOUS, and AWSPREVIOUS right before the move");
+    });
+}
+
+#[test]
+fn a_label_that_moves_during_the_look_is_not_taken_for_a_version_without_a_value() {
+    World::run(async {
+        let service = fresh().await;
+        put(&service, &StagingLabel::Current, 70, true, "first");
+        put(&service, &StagingLabel::Pending, 71, true, "second");
+        set_password(&service, "first");
+        let at = place_of(&service, "store: GetSecretValue").await;
+        // The versions are read as their ids go; the one that AWSCURRENT was on before is the first of them.
+        service.world.gate.borrow_mut().meanwhile = Some((at, Act::CurrentMovedOn));
+        let examination = examine(&service).await;
+        let current =
+            examination.versions.iter().find(|seen| seen.labels.contains(&StagingLabel::Current)).unwrap();
+        assert_eq!((current.access, current.code), (Access::Unknown, Some(Code::LabelsMoved)));
+        assert_eq!(examination.advice.remedy, Remedy::MendFirst);
+    });
+}
+
+#[test]
+fn a_certificate_is_told_only_where_a_login_came_through() {
+    World::run(async {
+        let service = fresh().await;
+        assert_eq!(finding(&examine(&service).await, Check::Certificate).code, FindingCode::Ok);
+        set_password(&service, "another");
+        assert_eq!(finding(&examine(&service).await, Check::Certificate).code, FindingCode::NotLookedAt);
     });
 }
