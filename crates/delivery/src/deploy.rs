@@ -1,6 +1,7 @@
 //! `scripts/deploy`: from a secret's name to a secret that rotates.
 
 use std::{
+    fs,
     path::PathBuf,
     process::Command,
     thread::sleep,
@@ -12,7 +13,9 @@ use serde_json::Value;
 
 use crate::{
     aws_cli::{AwsCli, text},
+    bucket::Bucket,
     console::{Console, say},
+    parameters::{self, Declared, Parameter},
     plan::{self, Release, SecretFacts},
     stack::{Changes, Stack},
 };
@@ -21,6 +24,9 @@ use crate::{
 const ROTATION_LIMIT: Duration = Duration::from_mins(3);
 
 /// Deploys rotation of one secret: packages, bucket, stack, and on demand the first rotation.
+///
+/// The change set that is shown before anything is carried out has one line for each nested stack; changes within nested
+/// stacks are not listed. An update keeps every parameter of the stack that is not named.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// The secret's name or ARN
@@ -28,16 +34,15 @@ pub struct Arguments {
     /// The engine [default: the one that the secret names]
     #[arg(long)]
     engine: Option<String>,
-    /// Whether a user changes its own password, or a master alternates two users
-    #[arg(long, value_name = "STRATEGY", default_value = "single_user")]
-    #[arg(value_parser = ["single_user", "master_user"])]
-    strategy: String,
+    /// Whether a user changes its own password, or a master alternates two users [default: the stack's, or `single_user`]
+    #[arg(long, value_name = "STRATEGY", value_parser = ["single_user", "master_user"])]
+    strategy: Option<String>,
     /// The master secret's ARN, where a master alternates [default: the secret's masterarn]
     #[arg(long, value_name = "ARN")]
     master: Option<String>,
-    /// In the database's network or in none; auto asks AWS where the database is
-    #[arg(long, value_name = "MODE", default_value = "auto", value_parser = ["auto", "vpc", "public"])]
-    network: String,
+    /// In the database's network or in none; auto asks AWS where the database is [default: the stack's, or auto]
+    #[arg(long, value_name = "MODE", value_parser = ["auto", "vpc", "public"])]
+    network: Option<String>,
     /// Any other parameter of deploy/rotation.yaml, as often as needed
     #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parameter)]
     parameters: Vec<(String, String)>,
@@ -91,12 +96,12 @@ impl Access {
 /// Where everything goes.
 struct Site {
     aws: AwsCli,
-    bucket: String,
+    bucket: Bucket,
     /// Whether the bucket has to be made.
     makes_bucket: bool,
-    stack: String,
+    artifact: String,
     release: Release,
-    parameters: Vec<(String, String)>,
+    parameters: Vec<Parameter>,
     template: String,
 }
 
@@ -107,14 +112,20 @@ struct Site {
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let console = Console { yes: arguments.yes };
     let aws = arguments.access.cli(&arguments.secret);
-    let (secret, master) = look_at(&aws, arguments)?;
-    let region = plan::place(&secret.arn)?.0;
-    let aws = aws.in_region(region);
-    let artifact = format!("{}_{}", secret.engine, arguments.strategy);
-    let site = site(arguments, &aws, &secret, master.as_deref(), &artifact)?;
-    let stack = Stack { aws: &site.aws, name: &site.stack };
-    let exists = stack.describe()?.is_some();
-    tell(&site, &secret, &artifact, exists)?;
+    let described = aws.call(&["secretsmanager", "describe-secret", "--secret-id", &arguments.secret])?;
+    let aws = aws.in_region(plan::place(text(&described, "ARN"))?.0);
+    let name = arguments.stack.clone().unwrap_or_else(|| plan::stack_name(text(&described, "Name")));
+    let stack = Stack { aws: &aws, name: &name };
+    let standing = stack.describe()?.unwrap_or_default();
+    let exists = !standing.is_null();
+    if exists {
+        plan::can_update(&name, text(&standing, "StackStatus"))?;
+    }
+    let strategy = arguments.strategy.as_deref().or(parameters::value(&standing, "Strategy"));
+    let strategy = strategy.unwrap_or("single_user");
+    let (secret, master) = look_at(&aws, arguments, &described, strategy)?;
+    let site = site(arguments, &aws, &secret, strategy, master.as_deref(), &parameters::present(&standing))?;
+    tell(&site, &secret, &stack, exists)?;
     if arguments.dry_run {
         return Ok(say("Nothing was done (--dry-run).")?);
     }
@@ -125,10 +136,11 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     match stack.propose(&change_set, exists, &site.template, &site.parameters)? {
         Changes::None => say("The stack is as it should be.")?,
         Changes::Some(lines) => {
-            say(format!("The change set {change_set} of the stack {}:", site.stack))?;
+            say(format!("The change set {change_set} of the stack {name}:"))?;
             for line in lines {
                 say(format!("  {line}"))?;
             }
+            say("Changes within nested stacks (AWS::CloudFormation::Stack) are not listed.")?;
             let agreed = console.agrees("Carry it out?");
             if !matches!(agreed, Ok(true)) {
                 stack.withdraw(&change_set, exists)?;
@@ -144,27 +156,30 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         }
     }
     outputs(&stack)?;
-    rotate(console, &site.aws, &secret, arguments.rotate)
+    rotate(console, &aws, &secret, arguments.rotate)
 }
 
 /// The secret, and the master secret where one is needed. The secret's value is read only where something of it is.
-fn look_at(aws: &AwsCli, arguments: &Arguments) -> anyhow::Result<(SecretFacts, Option<String>)> {
-    let id = arguments.secret.as_str();
-    let described = aws.call(&["secretsmanager", "describe-secret", "--secret-id", id])?;
+fn look_at(
+    aws: &AwsCli,
+    arguments: &Arguments,
+    described: &Value,
+    strategy: &str,
+) -> anyhow::Result<(SecretFacts, Option<String>)> {
     if let Some(owner) = described["OwningService"].as_str() {
         bail!("the secret belongs to {owner}, which rotates it itself");
     }
-    let alternating = arguments.strategy == "master_user";
+    let alternating = strategy == "master_user";
     let mut document = Value::Null;
     if arguments.engine.is_none() || (alternating && arguments.master.is_none()) {
-        let answer = aws.call(&["secretsmanager", "get-secret-value", "--secret-id", id])?;
+        let answer = aws.call(&["secretsmanager", "get-secret-value", "--secret-id", &arguments.secret])?;
         // The parser's complaint would quote the value.
         document = serde_json::from_str(text(&answer, "SecretString"))
             .map_err(|_| anyhow::anyhow!("the secret's value is no JSON object, as rotation needs it"))?;
     }
     let engine =
         plan::engine(arguments.engine.as_deref().unwrap_or_else(|| text(&document, "engine")))?.to_owned();
-    let (arn, name) = (text(&described, "ARN").to_owned(), text(&described, "Name").to_owned());
+    let (arn, name) = (text(described, "ARN").to_owned(), text(described, "Name").to_owned());
     let master = alternating.then(|| {
         let named = arguments.master.as_deref().unwrap_or_else(|| text(&document, "masterarn"));
         ensure!(!named.is_empty(), "--master names the master secret, as the secret has no masterarn");
@@ -177,39 +192,40 @@ fn site(
     arguments: &Arguments,
     aws: &AwsCli,
     secret: &SecretFacts,
+    strategy: &str,
     master: Option<&str>,
-    artifact: &str,
+    present: &[String],
 ) -> anyhow::Result<Site> {
     let (region, account) = plan::place(&secret.arn)?;
+    let artifact = format!("{}_{strategy}", secret.engine);
     let packages = match &arguments.packages {
         Some(folder) => folder.clone(),
-        None => package(arguments.arch.as_deref(), artifact)?,
+        None => package(arguments.arch.as_deref(), &artifact)?,
     };
-    let release = Release::collect(&packages, "deploy".as_ref(), &[artifact, "placement"])?;
-    let bucket = arguments.bucket.clone().unwrap_or_else(|| format!("rotators-{account}-{region}"));
-    let makes_bucket = match aws.call(&["s3api", "head-bucket", "--bucket", &bucket]) {
-        Ok(_) => false,
-        Err(error) if error.is("404") => true,
-        Err(error) => return Err(error).with_context(|| format!("the bucket {bucket} cannot be used")),
-    };
-    let base = plan::bucket_url(&secret.arn, region, &bucket, &arguments.access.endpoint_url);
+    let release = Release::collect(&packages, "deploy".as_ref(), &[&artifact, "placement"])?;
+    let name = arguments.bucket.clone().unwrap_or_else(|| format!("rotators-{account}-{region}"));
+    let bucket = Bucket { name, owner: account.to_owned() };
+    let makes_bucket = bucket.is_missing(aws)?;
+    let base = plan::bucket_url(&secret.arn, region, &bucket.name, &arguments.access.endpoint_url);
     let base = format!("{base}/{}", release.code_prefix.trim_end_matches('/'));
     let worked_out = [
-        ("SecretArn", secret.arn.as_str()),
-        ("Engine", &secret.engine),
-        ("Strategy", &arguments.strategy),
-        ("NetworkMode", &arguments.network),
-        ("superuserSecretArn", master.unwrap_or_default()),
-        ("CodeBucket", &bucket),
-        ("CodePrefix", &release.code_prefix),
-        ("TemplateBase", &base),
-        ("Architecture", &release.architecture),
+        ("SecretArn", Some(secret.arn.as_str())),
+        ("Engine", Some(&secret.engine)),
+        ("Strategy", Some(strategy)),
+        ("NetworkMode", arguments.network.as_deref()),
+        ("superuserSecretArn", Some(master.unwrap_or_default())),
+        ("CodeBucket", Some(&bucket.name)),
+        ("CodePrefix", Some(&release.code_prefix)),
+        ("TemplateBase", Some(&base)),
+        ("Architecture", Some(&release.architecture)),
     ];
+    let declared =
+        Declared::read(&fs::read_to_string("deploy/rotation.yaml").context("deploy/rotation.yaml")?)?;
     Ok(Site {
         aws: aws.clone(),
-        parameters: plan::parameters(&worked_out, &arguments.parameters),
+        parameters: parameters::settle(&declared, &worked_out, &arguments.parameters, present)?,
         template: format!("{base}/rotation.yaml"),
-        stack: arguments.stack.clone().unwrap_or_else(|| plan::stack_name(&secret.name)),
+        artifact,
         bucket,
         makes_bucket,
         release,
@@ -231,36 +247,28 @@ fn package(arch: Option<&str>, artifact: &str) -> anyhow::Result<PathBuf> {
     Ok(target.join("lambda"))
 }
 
-fn tell(site: &Site, secret: &SecretFacts, artifact: &str, exists: bool) -> anyhow::Result<()> {
+fn tell(site: &Site, secret: &SecretFacts, stack: &Stack<'_>, exists: bool) -> anyhow::Result<()> {
     say(format!("Secret    {}", secret.arn))?;
-    say(format!("Function  {artifact}, {}", site.release.architecture))?;
+    say(format!("Function  {}, {}", site.artifact, site.release.architecture))?;
     let made = if site.makes_bucket { ", which is made: private, encrypted" } else { "" };
-    say(format!("Bucket    {}{made}", site.bucket))?;
+    say(format!("Bucket    {}{made}", site.bucket.name))?;
     for upload in &site.release.uploads {
         say(format!("  {} <- {}", upload.key, upload.file.display()))?;
     }
     let verb = if exists { "updated" } else { "created" };
-    say(format!("Stack     {}, {verb} from {}", site.stack, site.template))?;
-    for (name, value) in &site.parameters {
-        say(format!("  {name}={value}"))?;
+    say(format!("Stack     {}, {verb} from {}", stack.name, site.template))?;
+    for parameter in &site.parameters {
+        say(format!("  {parameter}"))?;
     }
     Ok(())
 }
 
 fn upload(site: &Site) -> anyhow::Result<()> {
-    let bucket = site.bucket.as_str();
     if site.makes_bucket {
-        site.aws.call(&["s3", "mb", &format!("s3://{bucket}")])?;
-        let blocked =
-            "BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true";
-        let block = ["--bucket", bucket, "--public-access-block-configuration", blocked];
-        site.aws.call(&[&["s3api", "put-public-access-block"], &block[..]].concat())?;
-        say(format!("The bucket {bucket} is made."))?;
+        site.bucket.make(&site.aws)?;
     }
     for upload in &site.release.uploads {
-        let file = upload.file.to_string_lossy();
-        let object = ["--bucket", bucket, "--key", &upload.key, "--body", &file];
-        site.aws.call(&[&["s3api", "put-object"], &object[..]].concat())?;
+        site.bucket.put(&site.aws, upload)?;
     }
     Ok(say(format!("{} files are in the bucket.", site.release.uploads.len()))?)
 }

@@ -11,10 +11,12 @@
 pub mod archive;
 mod artifact;
 mod aws_cli;
+pub mod bucket;
 mod console;
 pub mod deploy;
 mod manifest;
 pub mod pack;
+pub mod parameters;
 pub mod plan;
 pub mod program;
 mod stack;

@@ -104,7 +104,7 @@ pub fn engine(named: &str) -> anyhow::Result<&'static str> {
         "mysql" | "aurora-mysql" => "mysql",
         "mariadb" => "mariadb",
         "mongo" | "docdb" | "documentdb" => "docdb",
-        "redshift" => "redshift",
+        "redshift" | "redshift-serverless" => "redshift",
         other => bail!("no function rotates secrets of the engine {other:?}; --engine names another"),
     })
 }
@@ -138,9 +138,23 @@ pub fn bucket_url(arn: &str, region: &str, bucket: &str, endpoint: &str) -> Stri
     format!("https://{bucket}.s3.{region}.{suffix}")
 }
 
-/// The root template's parameters: what is worked out here, with what the person says over it.
-pub fn parameters(worked_out: &[(&str, &str)], said: &[(String, String)]) -> Vec<(String, String)> {
-    let is_said = |name: &str| said.iter().any(|(said, _)| said == name);
-    let kept = worked_out.iter().filter(|(name, value)| !value.is_empty() && !is_said(name));
-    kept.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).chain(said.iter().cloned()).collect()
+/// Passes where a change set can update a stack in this status.
+///
+/// # Errors
+/// It cannot; the message says what to do first (CloudFormation User Guide, "Stack status codes").
+pub fn can_update(stack: &str, status: &str) -> anyhow::Result<()> {
+    match status {
+        "CREATE_FAILED" | "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" | "DELETE_FAILED" => {
+            bail!(
+                "the stack {stack} is {status} and cannot be updated; take it away with scripts/undeploy first"
+            )
+        }
+        "UPDATE_ROLLBACK_FAILED" => bail!(
+            "the stack {stack} is {status}; run aws cloudformation continue-update-rollback --stack-name {stack} first"
+        ),
+        status if status.ends_with("_IN_PROGRESS") => {
+            bail!("the stack {stack} is {status}; run this again once that has ended")
+        }
+        _ => Ok(()),
+    }
 }

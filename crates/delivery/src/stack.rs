@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::{
     aws_cli::{AwsCli, AwsError, text},
     console::say,
+    parameters::{self, Parameter},
 };
 
 /// Between two looks.
@@ -54,24 +55,26 @@ impl Stack<'_> {
         }
     }
 
-    /// Makes a change set and waits until it is worked out.
+    /// Makes a change set and waits until it is worked out. One that was refused is gone again.
+    ///
+    /// Nested change sets are not asked for: with outputs of one nested stack as parameters of another, as here,
+    /// CloudFormation cannot work them out.
     pub(crate) fn propose(
         &self,
         change_set: &str,
         exists: bool,
         template: &str,
-        parameters: &[(String, String)],
+        parameters: &[Parameter],
     ) -> anyhow::Result<Changes> {
-        let parameters: Vec<Value> = parameters
-            .iter()
-            .map(|(name, value)| serde_json::json!({"ParameterKey": name, "ParameterValue": value}))
-            .collect();
-        let parameters = Value::Array(parameters).to_string();
+        self.discard(change_set)?;
+        let file = parameters::file(parameters)?;
+        let parameters = format!("file://{}", file.path().display());
         let kind = if exists { "UPDATE" } else { "CREATE" };
         let rest = ["--change-set-name", change_set, "--change-set-type", kind, "--template-url", template];
         let capabilities =
             ["--capabilities", "CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"];
         self.call("create-change-set", &[&rest[..], &capabilities, &["--parameters", &parameters]].concat())?;
+        drop(file);
         let begun = Instant::now();
         loop {
             let answer = self.call("describe-change-set", &["--change-set-name", change_set])?;
@@ -82,10 +85,37 @@ impl Stack<'_> {
                     self.call("delete-change-set", &["--change-set-name", change_set])?;
                     return Ok(Changes::None);
                 }
-                "FAILED" => bail!("the change set was refused: {reason}"),
+                "FAILED" => {
+                    self.withdraw(change_set, exists)?;
+                    bail!("the change set was refused: {reason}")
+                }
                 status if begun.elapsed() > CHANGE_SET_LIMIT => bail!("the change set is still {status}"),
                 _ => sleep(PAUSE),
             }
+        }
+    }
+
+    /// Afterwards no change set has this name. An interrupted run leaves one, and one that failed stays.
+    fn discard(&self, change_set: &str) -> anyhow::Result<()> {
+        let begun = Instant::now();
+        loop {
+            let answer = match self.call("describe-change-set", &["--change-set-name", change_set]) {
+                Ok(answer) => answer,
+                Err(error) if error.is("ChangeSetNotFound") || error.says("does not exist") => return Ok(()),
+                Err(error) => return Err(error.into()),
+            };
+            match text(&answer, "Status") {
+                "DELETE_COMPLETE" => return Ok(()),
+                status if begun.elapsed() > CHANGE_SET_LIMIT => {
+                    bail!("the change set {change_set} of an earlier run is still {status}")
+                }
+                // CloudFormation deletes none that it is still at work on.
+                status if status.ends_with("_IN_PROGRESS") || status.ends_with("_PENDING") => {}
+                _ => {
+                    self.call("delete-change-set", &["--change-set-name", change_set])?;
+                }
+            }
+            sleep(PAUSE);
         }
     }
 

@@ -235,6 +235,15 @@ async fn deploys_rotates_and_goes(strategy: &str) {
     let password: Value = serde_json::from_str(password).unwrap();
     assert!(!(planned + &refused + &done).contains(password["password"].as_str().unwrap()));
 
+    // A second run names fewer parameters, and changes none.
+    let longer = [&arguments[..], &["--parameter", "passwordLength=40", "--yes"]].concat();
+    account.delivery(&longer).unwrap();
+    let again = ["deploy", "app", "--packages", packages.to_str().unwrap(), "--yes"];
+    let again = account.delivery(&again).unwrap();
+    for line in ["  passwordLength=(unchanged)", "  endpoint=(unchanged)", "The stack is complete."] {
+        assert!(again.contains(line), "no {line} in\n{again}");
+    }
+
     let function = scene.deployed_function(&account, &format!("postgres_{strategy}"));
     scene.rotates_by(&function).await;
 

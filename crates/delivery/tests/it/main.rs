@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it unwraps, and says what was there")]
 
 mod artifacts;
+mod commands;
 mod deployment;
 mod packages;
 mod plan;

@@ -4,13 +4,15 @@ use std::{fs, path::Path};
 
 use delivery::{
     Entry, Manifest,
-    plan::{Release, bucket_url, engine, parameters, place, stack_name},
+    bucket::Bucket,
+    parameters::{Declared, settle},
+    plan::{Release, bucket_url, engine, place, stack_name},
 };
 
-const ARN: &str = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop/checkout-AbCdEf";
+pub(crate) const ARN: &str = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop/checkout-AbCdEf";
 
 /// A folder of packages with these contents, and one of templates.
-fn folders(packages: &[(&str, &str, &str)], template: &str) -> tempfile::TempDir {
+pub(crate) fn folders(packages: &[(&str, &str, &str)], template: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let mut manifest = Manifest { commit: "c".to_owned(), compiler: "r".to_owned(), artifacts: [].into() };
     for (name, content, architecture) in packages {
@@ -111,23 +113,64 @@ fn a_bucket_is_read_at_the_region_s_host_or_below_one_s_own_endpoint() {
 }
 
 #[test]
+fn every_call_on_the_bucket_names_the_account_that_must_own_it() {
+    let bucket = Bucket { name: "b".to_owned(), owner: "123456789012".to_owned() };
+    let owned = ["--bucket", "b", "--expected-bucket-owner", "123456789012"];
+    assert_eq!(bucket.arguments("head-bucket", &[]), [&["s3api", "head-bucket"], &owned[..]].concat());
+    assert_eq!(
+        bucket.arguments("put-object", &["--key", "k"]),
+        [&["s3api", "put-object"], &owned[..], &["--key", "k"]].concat()
+    );
+}
+
+#[test]
 fn engines_are_what_secrets_call_them() {
     #[track_caller]
     fn check(named: &str, expected: Option<&str>) {
         assert_eq!(engine(named).ok(), expected);
     }
-    check("aurora-postgresql", Some("postgres"));
-    check("aurora-mysql", Some("mysql"));
-    check("mongo", Some("docdb"));
-    check("documentdb", Some("docdb"));
+    // All that the functions take.
+    for (artifact, names) in [
+        ("postgres", &["postgres", "aurora-postgresql"][..]),
+        ("mysql", &["mysql", "aurora-mysql"]),
+        ("mariadb", &["mariadb"]),
+        ("docdb", &["mongo", "docdb", "documentdb"]),
+        ("redshift", &["redshift", "redshift-serverless"]),
+    ] {
+        for name in names {
+            check(name, Some(artifact));
+        }
+    }
     check("oracle", None);
     check("", None);
 }
 
 #[test]
-fn what_the_person_says_stands_over_what_was_worked_out() {
-    let said = [("NetworkMode".to_owned(), "vpc".to_owned()), ("LogLevel".to_owned(), String::new())];
-    let all = parameters(&[("SecretArn", "s"), ("NetworkMode", "auto"), ("superuserSecretArn", "")], &said);
-    let all: Vec<_> = all.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    assert_eq!(all, [("SecretArn", "s"), ("NetworkMode", "vpc"), ("LogLevel", "")]);
+fn what_the_person_says_stands_over_what_was_worked_out_and_both_over_what_is_there() {
+    let template =
+        "Parameters:\n  A:\n    Type: String\n  B:\n    NoEcho: true\n  C:\n  D:\n  E:\nResources:\n  F:\n";
+    let declared = Declared::read(template).unwrap();
+    let said = [("B".to_owned(), "person".to_owned()), ("C".to_owned(), String::new())];
+    let worked_out = [("A", Some("here")), ("B", Some("here")), ("D", None), ("E", None)];
+    let present = ["A", "B", "C", "D", "F"].map(str::to_owned);
+    let all = settle(&declared, &worked_out, &said, &present).unwrap();
+    let shown: Vec<_> = all.iter().map(ToString::to_string).collect();
+    assert_eq!(shown, ["A=here", "B=(not shown)", "C=", "D=(unchanged)"]);
+    assert!(!format!("{all:?}").contains("person"));
+    let error = settle(&declared, &[], &[("F".to_owned(), String::new())], &[]).unwrap_err();
+    assert_eq!(error.to_string(), "the template has no parameter F");
+}
+
+#[test]
+fn the_root_template_hides_the_client_s_key_alone() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/rotation.yaml");
+    let root = fs::read_to_string(root).unwrap();
+    let hidden = root.lines().filter(|line| line.trim() == "NoEcho: true").count();
+    let declared = Declared::read(&root).unwrap();
+    let said = ["SecretArn", "TlsClientKey", "DualPassword"].map(|name| (name.to_owned(), "v".to_owned()));
+    let shown: Vec<_> = settle(&declared, &[], &said, &[]).unwrap().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        (hidden, shown),
+        (1, ["SecretArn=v", "TlsClientKey=(not shown)", "DualPassword=v"].map(str::to_owned).to_vec())
+    );
 }

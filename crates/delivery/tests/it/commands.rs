@@ -1,0 +1,174 @@
+//! What a deployment asks of the AWS CLI, by a CLI that notes it.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+use serde_json::{Value, json};
+
+use crate::plan::{ARN, folders};
+
+const KEY: &str = "-----BEGIN PRIVATE KEY-----";
+
+/// A folder with packages and a CLI.
+struct Scene {
+    folder: tempfile::TempDir,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let packages = [("postgres_single_user", "a", "arm64"), ("postgres_master_user", "c", "arm64")];
+        let folder =
+            folders(&[&packages[..], &[("placement", "b", "arm64")]].concat(), "Parameters:\n  A:\n");
+        // Copied by a program: one that this process has open for writing could not be started.
+        let cli = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/aws.sh");
+        let copied =
+            Command::new("install").args(["-m", "755"]).arg(cli).arg(folder.path().join("aws")).status();
+        assert!(copied.unwrap().success());
+        let scene = Self { folder };
+        scene.put("describe-secret", &json!({"ARN": ARN, "Name": "shop/checkout"}));
+        let document = json!({"engine": "postgres", "masterarn": "arn:of:master"}).to_string();
+        scene.put("get-secret-value", &json!({"SecretString": document}));
+        scene.put("outcome", &json!({"Status": "CREATE_COMPLETE", "Changes": []}));
+        scene
+    }
+
+    /// With a stack of this status and these parameters.
+    fn with_stack(status: &str, parameters: &[(&str, &str)]) -> Self {
+        let scene = Self::new();
+        let parameters: Vec<_> = parameters
+            .iter()
+            .map(|(name, value)| json!({"ParameterKey": name, "ParameterValue": value}))
+            .collect();
+        let stack = json!({"StackStatus": status, "Parameters": parameters});
+        scene.put("describe-stacks", &json!({"Stacks": [stack]}));
+        scene
+    }
+
+    fn put(&self, name: &str, content: &Value) {
+        fs::write(self.folder.path().join(name), content.to_string()).unwrap();
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.folder.path().join(name).exists()
+    }
+
+    fn text(&self, name: &str) -> String {
+        fs::read_to_string(self.folder.path().join(name)).unwrap()
+    }
+
+    fn deploy(&self, arguments: &[&str]) -> Result<String, String> {
+        let Output { status, stdout, stderr } = Command::new(env!("CARGO_BIN_EXE_delivery"))
+            .args(["deploy", "shop/checkout", "--yes", "--packages"])
+            .arg(self.folder.path())
+            .arg("--aws")
+            .arg(self.folder.path().join("aws"))
+            .args(arguments)
+            .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."))
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let [said, complained] = [stdout, stderr].map(|text| String::from_utf8(text).unwrap());
+        if status.success() { Ok(said) } else { Err(said + &complained) }
+    }
+
+    /// The parameters that CloudFormation was handed, by name.
+    fn handed(&self) -> BTreeMap<String, Value> {
+        let all: Vec<Value> = serde_json::from_str(&self.text("handed")).unwrap();
+        all.into_iter().map(|one| (one["ParameterKey"].as_str().unwrap().to_owned(), one)).collect()
+    }
+}
+
+#[test]
+fn an_update_keeps_what_this_run_does_not_name() {
+    let present = [
+        ("Strategy", "master_user"),
+        ("NetworkMode", "vpc"),
+        ("passwordLength", "40"),
+        ("LogRetentionDays", "7"),
+        ("TlsClientKey", "****"),
+        ("OfAnOlderTemplate", "x"),
+    ];
+    let scene = Scene::with_stack("UPDATE_COMPLETE", &present);
+    let said = scene.deploy(&["--parameter", "LogRetentionDays=30"]).unwrap();
+    let handed = scene.handed();
+    for name in ["NetworkMode", "passwordLength", "TlsClientKey"] {
+        assert_eq!(handed[name], json!({"ParameterKey": name, "UsePreviousValue": true}));
+        assert!(said.contains(&format!("  {name}=(unchanged)\n")), "{said}");
+    }
+    assert_eq!(handed["LogRetentionDays"]["ParameterValue"], "30");
+    assert_eq!(handed["Strategy"]["ParameterValue"], "master_user");
+    assert_eq!(handed["superuserSecretArn"]["ParameterValue"], "arn:of:master");
+    assert!(!handed.contains_key("OfAnOlderTemplate"));
+    assert!(said.contains("Changes within nested stacks"), "{said}");
+}
+
+#[test]
+fn a_hidden_parameter_is_neither_printed_nor_in_the_arguments_of_a_program() {
+    let scene = Scene::with_stack("CREATE_COMPLETE", &[]);
+    let said = scene.deploy(&["--parameter", &format!("TlsClientKey={KEY}")]).unwrap();
+    assert!(said.contains("  TlsClientKey=(not shown)\n") && !said.contains(KEY), "{said}");
+    assert!(!scene.text("calls").contains(KEY));
+    assert_eq!(scene.handed()["TlsClientKey"]["ParameterValue"], KEY);
+    assert_eq!(scene.text("mode"), "600\n");
+    assert!(!Path::new(scene.text("file").trim()).exists());
+}
+
+#[test]
+fn a_parameter_that_the_template_does_not_have_is_refused_unprinted() {
+    let scene = Scene::new();
+    let complaint = scene.deploy(&["--parameter", &format!("TlsClientkey={KEY}")]).unwrap_err();
+    assert_eq!(complaint, "the template has no parameter TlsClientkey\n");
+}
+
+#[test]
+fn the_change_set_of_an_interrupted_run_gives_way() {
+    let scene = Scene::with_stack("CREATE_COMPLETE", &[]);
+    scene.put("change-set", &json!({"Status": "CREATE_COMPLETE"}));
+    let said = scene.deploy(&[]).unwrap();
+    assert!(said.contains("The stack is complete."), "{said}");
+}
+
+#[test]
+fn a_change_set_that_was_refused_is_taken_back() {
+    let scene = Scene::with_stack("CREATE_COMPLETE", &[]);
+    scene.put("outcome", &json!({"Status": "FAILED", "StatusReason": "for a reason"}));
+    let complaint = scene.deploy(&[]).unwrap_err();
+    assert!(complaint.ends_with("the change set was refused: for a reason\n"), "{complaint}");
+    assert!(!scene.has("change-set"));
+    assert!(!scene.text("calls").contains("delete-stack"));
+    // Where there was no stack, the empty one that the change set made goes as well.
+    let scene = Scene::new();
+    scene.put("outcome", &json!({"Status": "FAILED", "StatusReason": "for a reason"}));
+    scene.deploy(&[]).unwrap_err();
+    assert!(scene.text("calls").contains("cloudformation delete-stack"));
+}
+
+#[test]
+fn a_stack_that_cannot_be_updated_is_told_before_anything_is_done() {
+    #[track_caller]
+    fn check(status: &str, expected: &str) {
+        let scene = Scene::with_stack(status, &[]);
+        let complaint = scene.deploy(&[]).unwrap_err();
+        assert!(complaint.contains(expected), "{complaint}");
+        assert!(!scene.text("calls").contains("put-object"));
+    }
+    check("ROLLBACK_COMPLETE", "take it away with scripts/undeploy first");
+    check("UPDATE_ROLLBACK_FAILED", "continue-update-rollback");
+    check("UPDATE_IN_PROGRESS", "once that has ended");
+}
+
+#[test]
+fn a_bucket_of_another_account_gets_nothing() {
+    let scene = Scene::with_stack("CREATE_COMPLETE", &[]);
+    scene.put("foreign", &Value::Null);
+    let complaint = scene.deploy(&[]).unwrap_err();
+    assert!(
+        complaint.contains("rotators-123456789012-eu-west-1 is not of the account 123456789012"),
+        "{complaint}"
+    );
+    assert!(!scene.text("calls").contains("put-object"));
+}
