@@ -31,7 +31,7 @@ fn demands(variables: &Answer) -> Vec<PasswordDemand> {
     let value = |name: &str| {
         let named = |row: &&Vec<Option<String>>| {
             let variable = row.first().and_then(Option::as_deref).unwrap_or_default();
-            variable.strip_prefix("validate_password").is_some_and(|rest| &rest[1..] == name)
+            variable.strip_prefix("validate_password").is_some_and(|rest| rest.get(1..) == Some(name))
         };
         variables.iter().find(named).and_then(|row| row.get(1)?.clone())
     };
