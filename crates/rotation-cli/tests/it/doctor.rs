@@ -1,4 +1,4 @@
-//! `rotate doctor`: twenty and more broken set-ups, five healthy ones.
+//! `rotate doctor`: 33 broken set-ups, six healthy ones.
 
 use rotation_testkit::{
     DocdbServer, MysqlFlavor, MysqlServer, PostgresServer, PostgresVersion, Rogue, RoguePostgres, Stop,
@@ -274,7 +274,7 @@ async fn healthy(world: &World, planted: &Planted) -> Value {
 }
 
 #[tokio::test]
-async fn nothing_is_found_in_five_healthy_set_ups() {
+async fn nothing_is_found_in_six_healthy_set_ups() {
     let world = World::new().await;
     let answer = healthy(&world, &Planted::default()).await;
     let certificate = answer["findings"].as_array().unwrap().iter().find(|one| one["check"] == "certificate");
