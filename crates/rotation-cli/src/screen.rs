@@ -39,8 +39,10 @@ impl Screen {
         Self { out: io::stdout(), terminal, colours }
     }
 
-    /// Writes one line. A reader who has gone away, as `head` does, is no error of ours.
+    /// Writes one line. Names out of secrets and servers cannot steer the terminal: control characters are escaped, but
+    /// for tabs, line ends and our own colours. A reader who has gone away, as `head` does, is no error of ours.
     pub(crate) fn line(&self, text: impl fmt::Display) {
+        let text = tamed(&text.to_string(), self.colours);
         let _ = writeln!(self.out.lock(), "{text}");
     }
 
@@ -79,14 +81,14 @@ impl Screen {
     pub(crate) fn failure(&self, text: &str) {
         let red = self.colours && io::stderr().is_terminal();
         let label = if red { "\x1b[1;31merror:\x1b[0m" } else { "error:" };
-        let _ = writeln!(io::stderr().lock(), "{label} {text}");
+        let _ = writeln!(io::stderr().lock(), "{label} {}", tamed(text, false));
     }
 
     /// What a person should know beside the lines that a program may read, on standard error.
     pub(crate) fn warning(&self, text: &str) {
         let yellow = self.colours && io::stderr().is_terminal();
         let label = if yellow { "\x1b[33mwarning:\x1b[0m" } else { "warning:" };
-        let _ = writeln!(io::stderr().lock(), "{label} {text}");
+        let _ = writeln!(io::stderr().lock(), "{label} {}", tamed(text, false));
     }
 
     /// The text with a look, where there are colours.
@@ -94,18 +96,46 @@ impl Screen {
         if !self.colours {
             return text.to_string();
         }
-        let code = match look {
-            Look::Strong => "1",
-            Look::Faint => "2",
-            Look::Good => "32",
-            Look::Bad => "1;31",
-            Look::Notable => "33",
-        };
-        format!("\x1b[{code}m{text}\x1b[0m")
+        format!("{}{text}{PLAIN}", look.sequence())
     }
 }
 
+/// What ends a look.
+const PLAIN: &str = "\x1b[0m";
+
+/// The text with its control characters escaped, but for tabs, line ends and, where there are colours, the sequences of
+/// [`Look`].
+fn tamed(text: &str, colours: bool) -> String {
+    let mut tamed = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(next) = rest.chars().next() {
+        let mut looks = Look::ALL.iter().map(|look| look.sequence()).chain([PLAIN]);
+        let own = looks.find(|own| colours && rest.starts_with(own));
+        let (piece, after) = rest.split_at(own.map_or(next.len_utf8(), str::len));
+        if own.is_none() && next.is_control() && !['\n', '\t'].contains(&next) {
+            tamed.extend(next.escape_debug());
+        } else {
+            tamed.push_str(piece);
+        }
+        rest = after;
+    }
+    tamed
+}
+
 impl Look {
+    const ALL: [Self; 5] = [Self::Strong, Self::Faint, Self::Good, Self::Bad, Self::Notable];
+
+    /// What begins it on a terminal.
+    fn sequence(self) -> &'static str {
+        match self {
+            Self::Strong => "\x1b[1m",
+            Self::Faint => "\x1b[2m",
+            Self::Good => "\x1b[32m",
+            Self::Bad => "\x1b[1;31m",
+            Self::Notable => "\x1b[33m",
+        }
+    }
+
     /// Good or bad.
     pub(crate) fn of(good: bool) -> Self {
         if good { Self::Good } else { Self::Bad }
