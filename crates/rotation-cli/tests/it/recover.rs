@@ -84,6 +84,19 @@ async fn a_pending_password_that_is_never_taken_is_given_up() {
 }
 
 #[tokio::test]
+async fn a_name_out_of_a_secret_does_not_steer_the_terminal() {
+    let world = World::new().await;
+    let named = json!({"username": "app\u{1b}[2J\u{9b}31m"});
+    world.put(&["AWSCURRENT"], &world.document(&world.user, &named));
+    for command in ["explain", "doctor"] {
+        let run = world.ask(command, &["--no-logins"], &[]).await;
+        run.expect_out(r"app\u{1b}[2J\u{9b}31m");
+        let steering = |sign: char| sign.is_control() && sign != '\n';
+        assert!(!run.out.contains(steering) && !run.err.contains(steering), "{}{}", run.out, run.err);
+    }
+}
+
+#[tokio::test]
 async fn where_nothing_logs_in_nothing_is_written() {
     let world = World::new().await;
     let before = world.service.stages(SECRET).unwrap();
