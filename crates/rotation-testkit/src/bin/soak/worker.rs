@@ -284,6 +284,8 @@ fn judge(
     let without_gap = kinds.iter().filter(|(engine, strategy, _)| engine.has_no_gap(*strategy));
     let refused: usize = without_gap.map(|(.., seen)| seen.client.refused).sum();
     let growth = kinds.iter().fold(Growth::default(), |worst, (.., seen)| worst.max(seen.growth));
+    // In a run that is too short no process settles, and nothing is known of what one keeps.
+    let was_measured = growth.invocations > 0;
     let (rotations, kills) = (total(|seen| seen.rotations), total(|seen| seen.kills));
     let first = unexplained.first().map(|problem| format!(", first {problem}")).unwrap_or_default();
     vec![
@@ -299,8 +301,12 @@ fn judge(
         Bar::new(
             format!("soak, descriptors gained in {} invocations", growth.invocations),
             growth.descriptors,
-            growth.descriptors == 0,
+            was_measured && growth.descriptors == 0,
         ),
-        Bar::new("soak, KiB of peak memory gained", growth.memory_kib, growth.memory_kib <= MEMORY_LIMIT_KIB),
+        Bar::new(
+            "soak, KiB of peak memory gained",
+            growth.memory_kib,
+            was_measured && growth.memory_kib <= MEMORY_LIMIT_KIB,
+        ),
     ]
 }
