@@ -1,6 +1,7 @@
 """Alarms, notices and the overdue check, as far as they can be run here."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from jsonata import Jsonata
 from moto.events.models import EventPattern
 
+import templates
 from account import Account
 
 Json = Any
@@ -143,15 +145,58 @@ def test_the_overdue_check_runs_daily_and_may_do_no_more_than_it_does(account: A
     assert granted == {"check": ["secretsmanager:DescribeSecret", "sns:Publish"], "start": ["states:StartExecution"]}
 
 
-def test_the_dashboard_is_json_that_names_the_function(account: Account) -> None:
-    made = account.deploy_root()
+def dashboard(account: Account) -> list[Json]:
+    """The widgets of the one dashboard."""
     cloudwatch = account.client("cloudwatch")
     (entry,) = cloudwatch.list_dashboards()["DashboardEntries"]
-    body = json.loads(cloudwatch.get_dashboard(DashboardName=entry["DashboardName"])["DashboardBody"])
-    assert [widget["type"] for widget in body["widgets"]] == ["metric", "metric", "alarm", "text"]
-    assert made["FunctionName"] in json.dumps(body)
-    assert len(body["widgets"][2]["properties"]["alarms"]) == 3
-    alarms = cloudwatch.describe_alarms()["MetricAlarms"]
+    return json.loads(cloudwatch.get_dashboard(DashboardName=entry["DashboardName"])["DashboardBody"])["widgets"]
+
+
+def test_the_dashboard_names_the_function_and_its_alarms(account: Account) -> None:
+    made = account.deploy_root()
+    calls, times, overview, words = dashboard(account)[:4]
+    for widget in (calls, times):
+        assert widget["properties"]["metrics"][0][2:4] == ["FunctionName", made["FunctionName"]]
+    assert len(overview["properties"]["alarms"]) == 3
+    alarms = account.client("cloudwatch").describe_alarms()["MetricAlarms"]
     runbook = "docs/operations.md"
-    assert runbook in body["widgets"][3]["properties"]["markdown"]
+    assert runbook in words["properties"]["markdown"]
     assert alarms and all(runbook in alarm["AlarmDescription"] for alarm in alarms)
+
+
+def expanded(metrics: list[list[Any]]) -> list[list[Any]]:
+    """Rows of a widget with what "..." stands for: the row before, but for its last words."""
+    rows: list[list[Any]] = []
+    for row in metrics:
+        rows.append(rows[-1][: len(rows[-1]) - len(row) + 1] + row[1:] if row[0] == "..." else row)
+    return rows
+
+
+CRATES = templates.FOLDER.parent / "crates"
+
+
+@pytest.mark.parametrize("engine", templates.ENGINES)
+@pytest.mark.parametrize("strategy", templates.STRATEGIES)
+def test_the_dashboard_shows_what_the_functions_write(account: Account, engine: str, strategy: str) -> None:
+    account.deploy("observability", FunctionName="f", SecretArn=account.secret, Engine=engine, Strategy=strategy)
+    profiles = (CRATES / f"rotator-{engine.replace('mariadb', 'mysql')}/src/lib.rs").read_text()
+    names = {name.lower(): name for name in re.findall(r'EngineProfile = EngineProfile \{\s+name: "(\w+)"', profiles)}
+    of = names[{"postgres": "postgresql", "docdb": "documentdb"}.get(engine, engine)]
+    by = {"single_user": "single user", "master_user": "alternating users"}[strategy]
+    assert f' => "{by}",' in (CRATES / "rotation-lambda/src/config.rs").read_text()
+    steps = ["createSecret", "setSecret", "testSecret", "finishSecret"]
+    shown = [row for widget in dashboard(account)[4:] for row in expanded(widget["properties"]["metrics"])]
+    assert shown == [
+        ["Rotators", metric, "engine", of, "strategy", by, "step", step]
+        for metric in ("Outcome", "StepDuration", "GrantDrift", "TlsFailure")
+        for step in (["setSecret"] if metric == "GrantDrift" else steps)
+    ]
+    source = (CRATES / "rotation-lambda/src/metrics.rs").read_text()
+    assert 'NAMESPACE: &str = "Rotators"' in source
+    assert 'DIMENSIONS: [&str; 3] = ["engine", "strategy", "step"]' in source
+    assert [row[1] for row in shown if f'("{row[1]}", "' not in source] == []
+
+
+def test_the_dashboard_of_a_function_that_writes_no_metrics_shows_lambdas_alone(account: Account) -> None:
+    account.deploy("observability", FunctionName="someones", SecretArn=account.secret)
+    assert [widget["type"] for widget in dashboard(account)] == ["metric", "metric", "alarm", "text"]
