@@ -4,6 +4,7 @@
 """
 
 import json
+import logging
 import os
 import sys
 
@@ -23,6 +24,8 @@ os.environ |= {
 
 def main() -> None:
     """Serves."""
+    # A line for each call would bury what the tests say.
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     with mock_aws():
         account = Account()
         emulation.install(lambda _properties: account.placement)

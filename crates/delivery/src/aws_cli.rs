@@ -83,6 +83,20 @@ impl AwsCli {
         }
         Ok(serde_json::from_slice(&output.stdout).unwrap_or(Value::Null))
     }
+
+    /// The credentials that the CLI works with, as environment variables for another program; `None` where it does not
+    /// hand them out, as its first version does not.
+    pub(crate) fn exported_credentials(&self) -> Option<Vec<(&'static str, String)>> {
+        let answer = self.call(&["configure", "export-credentials", "--format", "process"]).ok()?;
+        let members = [
+            ("AWS_ACCESS_KEY_ID", "AccessKeyId"),
+            ("AWS_SECRET_ACCESS_KEY", "SecretAccessKey"),
+            ("AWS_SESSION_TOKEN", "SessionToken"),
+        ];
+        let all = members.map(|(variable, member)| (variable, text(&answer, member).to_owned()));
+        let all: Vec<_> = all.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        (all.len() > 1).then_some(all)
+    }
 }
 
 /// Service and operation alone: what follows may be long.

@@ -1,27 +1,19 @@
 //! `scripts/deploy`: from a secret's name to a secret that rotates.
 
-use std::{
-    fs,
-    path::PathBuf,
-    process::Command,
-    thread::sleep,
-    time::{Duration, Instant},
-};
+use std::path::PathBuf;
 
 use anyhow::{Context, bail, ensure};
 use serde_json::Value;
 
 use crate::{
     aws_cli::{AwsCli, text},
-    bucket::Bucket,
     console::{Console, say},
-    parameters::{self, Declared, Parameter},
-    plan::{self, Release, SecretFacts},
+    parameters,
+    plan::{self, SecretFacts},
+    rotation,
+    site::Site,
     stack::{Changes, Stack},
 };
-
-/// The longest that a rotation is watched.
-const ROTATION_LIMIT: Duration = Duration::from_mins(3);
 
 /// Deploys rotation of one secret: packages, bucket, stack, and on demand the first rotation.
 ///
@@ -42,22 +34,29 @@ pub struct Arguments {
     master: Option<String>,
     /// In the database's network or in none; auto asks AWS where the database is [default: the stack's, or auto]
     #[arg(long, value_name = "MODE", value_parser = ["auto", "vpc", "public"])]
-    network: Option<String>,
+    pub(crate) network: Option<String>,
+    /// Who finds the database: a custom resource of the stack, or this command with your credentials, again at each run
+    /// that says so [default: the stack's, or discover]
+    #[arg(long, value_name = "WAY", value_parser = ["discover", "explicit"])]
+    pub(crate) placement: Option<String>,
+    /// What finds it for `--placement explicit`
+    #[arg(long, value_name = "PROGRAM", default_value = "scripts/place", hide = true)]
+    pub(crate) place_by: PathBuf,
     /// Any other parameter of deploy/rotation.yaml, as often as needed
     #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parameter)]
-    parameters: Vec<(String, String)>,
+    pub(crate) parameters: Vec<(String, String)>,
     /// The stack [default: rotation- and the name of the secret]
     #[arg(long, value_name = "NAME")]
     stack: Option<String>,
     /// The bucket for packages and templates [default: rotators-ACCOUNT-REGION, made where it is missing]
     #[arg(long, value_name = "NAME")]
-    bucket: Option<String>,
+    pub(crate) bucket: Option<String>,
     /// Takes packages that are there instead of building them
     #[arg(long, value_name = "FOLDER")]
-    packages: Option<PathBuf>,
+    pub(crate) packages: Option<PathBuf>,
     /// The processor to build for
     #[arg(long, value_name = "ARCHITECTURE")]
-    arch: Option<String>,
+    pub(crate) arch: Option<String>,
     /// Says what would be done, and does nothing
     #[arg(long)]
     dry_run: bool,
@@ -68,7 +67,7 @@ pub struct Arguments {
     #[arg(long)]
     rotate: bool,
     #[command(flatten)]
-    access: Access,
+    pub(crate) access: Access,
 }
 
 /// How AWS is reached.
@@ -82,7 +81,15 @@ pub struct Access {
     region: Option<String>,
     /// What `AWS_ENDPOINT_URL` says; set by the script
     #[arg(long, value_name = "URL", default_value = "", hide = true)]
-    endpoint_url: String,
+    pub(crate) endpoint_url: String,
+}
+
+impl Arguments {
+    /// What the person says of a parameter of the stack by its name.
+    pub(crate) fn said(&self, name: &str) -> Option<&str> {
+        let mut all = self.parameters.iter().rev();
+        all.find(|(said, _)| said == name).map(|(_, value)| value.as_str())
+    }
 }
 
 impl Access {
@@ -91,18 +98,6 @@ impl Access {
         let named = plan::place(secret).ok().map(|(region, _)| region.to_owned());
         AwsCli::new(self.aws.clone(), self.region.clone().or(named))
     }
-}
-
-/// Where everything goes.
-struct Site {
-    aws: AwsCli,
-    bucket: Bucket,
-    /// Whether the bucket has to be made.
-    makes_bucket: bool,
-    artifact: String,
-    release: Release,
-    parameters: Vec<Parameter>,
-    template: String,
 }
 
 /// Afterwards the stack is as the templates and the parameters say, or nothing was changed.
@@ -124,13 +119,13 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let strategy = arguments.strategy.as_deref().or(parameters::value(&standing, "Strategy"));
     let strategy = strategy.unwrap_or("single_user");
     let (secret, master) = look_at(&aws, arguments, &described, strategy)?;
-    let site = site(arguments, &aws, &secret, strategy, master.as_deref(), &parameters::present(&standing))?;
+    let site = Site::work_out(arguments, &aws, &secret, strategy, master.as_deref(), &standing)?;
     tell(&site, &secret, &stack, exists)?;
     if arguments.dry_run {
         return Ok(say("Nothing was done (--dry-run).")?);
     }
     console.can_ask()?;
-    upload(&site)?;
+    site.upload()?;
     let change_set =
         format!("rotators-{}", &site.release.code_prefix.replace("rotators/", "").trim_end_matches('/'));
     match stack.propose(&change_set, exists, &site.template, &site.parameters)? {
@@ -156,7 +151,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         }
     }
     outputs(&stack)?;
-    rotate(console, &aws, &secret, arguments.rotate)
+    rotation::offer(console, &aws, &secret, arguments.rotate)
 }
 
 /// The secret, and the master secret where one is needed. The secret's value is read only where something of it is.
@@ -188,65 +183,6 @@ fn look_at(
     Ok((SecretFacts { arn, name, engine }, master.transpose()?))
 }
 
-fn site(
-    arguments: &Arguments,
-    aws: &AwsCli,
-    secret: &SecretFacts,
-    strategy: &str,
-    master: Option<&str>,
-    present: &[String],
-) -> anyhow::Result<Site> {
-    let (region, account) = plan::place(&secret.arn)?;
-    let artifact = format!("{}_{strategy}", secret.engine);
-    let packages = match &arguments.packages {
-        Some(folder) => folder.clone(),
-        None => package(arguments.arch.as_deref(), &artifact)?,
-    };
-    let release = Release::collect(&packages, "deploy".as_ref(), &[&artifact, "placement"])?;
-    let name = arguments.bucket.clone().unwrap_or_else(|| format!("rotators-{account}-{region}"));
-    let bucket = Bucket { name, owner: account.to_owned() };
-    let makes_bucket = bucket.is_missing(aws)?;
-    let base = plan::bucket_url(&secret.arn, region, &bucket.name, &arguments.access.endpoint_url);
-    let base = format!("{base}/{}", release.code_prefix.trim_end_matches('/'));
-    let worked_out = [
-        ("SecretArn", Some(secret.arn.as_str())),
-        ("Engine", Some(&secret.engine)),
-        ("Strategy", Some(strategy)),
-        ("NetworkMode", arguments.network.as_deref()),
-        ("superuserSecretArn", Some(master.unwrap_or_default())),
-        ("CodeBucket", Some(&bucket.name)),
-        ("CodePrefix", Some(&release.code_prefix)),
-        ("TemplateBase", Some(&base)),
-        ("Architecture", Some(&release.architecture)),
-    ];
-    let declared =
-        Declared::read(&fs::read_to_string("deploy/rotation.yaml").context("deploy/rotation.yaml")?)?;
-    Ok(Site {
-        aws: aws.clone(),
-        parameters: parameters::settle(&declared, &worked_out, &arguments.parameters, present)?,
-        template: format!("{base}/rotation.yaml"),
-        artifact,
-        bucket,
-        makes_bucket,
-        release,
-    })
-}
-
-/// Builds the two packages and gives their folder.
-fn package(arch: Option<&str>, artifact: &str) -> anyhow::Result<PathBuf> {
-    let mut command = Command::new("scripts/package");
-    command.args(arch.map(|arch| ["--arch", arch]).iter().flatten()).args([
-        "--no-sbom",
-        artifact,
-        "placement",
-    ]);
-    ensure!(command.status().context("scripts/package")?.success(), "the packages could not be built");
-    // The script built this program too, into the folder that holds the packages.
-    let program = std::env::current_exe()?;
-    let target = program.ancestors().nth(2).context("cargo builds programs two folders deep")?;
-    Ok(target.join("lambda"))
-}
-
 fn tell(site: &Site, secret: &SecretFacts, stack: &Stack<'_>, exists: bool) -> anyhow::Result<()> {
     say(format!("Secret    {}", secret.arn))?;
     say(format!("Function  {}, {}", site.artifact, site.release.architecture))?;
@@ -263,16 +199,6 @@ fn tell(site: &Site, secret: &SecretFacts, stack: &Stack<'_>, exists: bool) -> a
     Ok(())
 }
 
-fn upload(site: &Site) -> anyhow::Result<()> {
-    if site.makes_bucket {
-        site.bucket.make(&site.aws)?;
-    }
-    for upload in &site.release.uploads {
-        site.bucket.put(&site.aws, upload)?;
-    }
-    Ok(say(format!("{} files are in the bucket.", site.release.uploads.len()))?)
-}
-
 fn outputs(stack: &Stack<'_>) -> anyhow::Result<()> {
     let described = stack.describe()?.context("the stack is gone")?;
     for output in described["Outputs"].as_array().into_iter().flatten() {
@@ -282,31 +208,6 @@ fn outputs(stack: &Stack<'_>) -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-/// Offers the first rotation, and watches it.
-fn rotate(console: Console, aws: &AwsCli, secret: &SecretFacts, wanted: bool) -> anyhow::Result<()> {
-    let by_hand = format!("aws secretsmanager rotate-secret --secret-id {}", secret.arn);
-    // --yes agrees to the stack; a password is changed only on a word about that.
-    if !wanted && (console.yes || !console.agrees("Rotate the secret now?")?) {
-        return Ok(say(format!("To rotate it now: {by_hand}"))?);
-    }
-    let started = aws.call(&["secretsmanager", "rotate-secret", "--secret-id", &secret.arn])?;
-    let version = text(&started, "VersionId").to_owned();
-    say(format!("Rotating to version {version}."))?;
-    let begun = Instant::now();
-    loop {
-        let described = aws.call(&["secretsmanager", "describe-secret", "--secret-id", &secret.arn])?;
-        let labels = described["VersionIdsToStages"][&version].as_array();
-        if labels.is_some_and(|labels| labels.iter().any(|label| label == "AWSCURRENT")) {
-            return Ok(say(format!("Version {version} is AWSCURRENT."))?);
-        }
-        ensure!(
-            begun.elapsed() < ROTATION_LIMIT,
-            "version {version} is not AWSCURRENT yet; Secrets Manager tries again by itself, and the function's log says why"
-        );
-        sleep(Duration::from_secs(2));
-    }
 }
 
 fn parameter(text: &str) -> Result<(String, String), String> {

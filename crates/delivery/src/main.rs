@@ -19,7 +19,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Pack(pack::Arguments),
-    Deploy(deploy::Arguments),
+    Deploy(Box<deploy::Arguments>),
     Undeploy(undeploy::Arguments),
 }
 

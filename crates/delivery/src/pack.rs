@@ -44,6 +44,8 @@ pub struct Arguments {
 
 /// Afterwards the folder holds a zip of each artifact, `manifest.json` and `SHA256SUMS`, all of this run alone.
 ///
+/// One line tells of each artifact: its size against its bar, or why it is refused. All are looked at.
+///
 /// # Errors
 /// A program is missing, cannot run on Lambda, is larger than its bar, or does not pass its trial. No manifest is
 /// left then.
@@ -56,18 +58,34 @@ pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         }
     }
     let mut entries = BTreeMap::new();
+    let mut refused = Vec::new();
     for artifact in &artifacts {
-        let entry = package(artifact, arguments).await.with_context(|| artifact.name.to_owned())?;
-        let mib = format!("{}.{:02} MiB", entry.size >> 20, ((entry.size & 0xf_ffff) * 100) >> 20);
-        let line = format!("{:<22} {mib}  glibc {}  {}", artifact.name, entry.glibc, &entry.sha256[..16]);
-        writeln!(io::stdout(), "{line}")?;
-        entries.insert(artifact.name.to_owned(), entry);
+        let name = artifact.name;
+        match package(artifact, arguments).await {
+            Ok(entry) => {
+                let (size, bar) = (mib(entry.size), mib(artifact.size_bar));
+                let digest = &entry.sha256[..16];
+                writeln!(io::stdout(), "{name:<22} {size} of {bar} MiB  glibc {}  {digest}", entry.glibc)?;
+                entries.insert(name.to_owned(), entry);
+            }
+            Err(error) => {
+                writeln!(io::stderr(), "{name:<22} refused: {error:#}")?;
+                refused.push(name);
+            }
+        }
     }
+    ensure!(refused.is_empty(), "no packages: {} refused", refused.join(", "));
     let (commit, compiler) = (arguments.commit.clone(), arguments.compiler.clone());
     let manifest = Manifest { commit, compiler, artifacts: entries };
     fs::write(&listings[0], serde_json::to_string_pretty(&manifest)? + "\n")?;
     fs::write(&listings[1], manifest.sums())?;
     Ok(())
+}
+
+/// Mebibytes to a hundredth, rounded up: what is over a bar shows as more.
+fn mib(bytes: u64) -> String {
+    let hundredths = (bytes * 100).div_ceil(1 << 20);
+    format!("{}.{:02}", hundredths / 100, hundredths % 100)
 }
 
 async fn package(artifact: &Artifact, arguments: &Arguments) -> anyhow::Result<Entry> {
@@ -76,7 +94,12 @@ async fn package(artifact: &Artifact, arguments: &Arguments) -> anyhow::Result<E
     let glibc = program::check(&program, arguments.architecture)?;
     let zip = archive::pack(&program)?;
     let size = zip.len() as u64;
-    ensure!(size <= artifact.size_bar, "its zip has {size} bytes, more than its {}", artifact.size_bar);
+    ensure!(
+        size <= artifact.size_bar,
+        "its zip has {size} bytes, {} MiB; its bar is {}",
+        mib(size),
+        mib(artifact.size_bar)
+    );
     trial::run(artifact, &zip, arguments.emulator.as_deref()).await?;
     let path = manifest::path(artifact.name);
     let place = arguments.to.join(&path);

@@ -41,6 +41,14 @@ impl Declared {
         Ok(Self { hidden })
     }
 
+    /// Passes where the template has each of these.
+    ///
+    /// # Errors
+    /// It lacks one, which is named.
+    pub fn has_all<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> anyhow::Result<()> {
+        names.into_iter().try_for_each(|name| self.is_hidden(name).map(drop))
+    }
+
     fn is_hidden(&self, name: &str) -> anyhow::Result<bool> {
         self.hidden.get(name).copied().with_context(|| format!("the template has no parameter {name}"))
     }

@@ -7,7 +7,7 @@ refuse() {
     exit 254
 }
 case "$2" in
-describe-secret | get-secret-value | describe-stacks) cat "$2" 2> /dev/null || refuse ValidationError "it does not exist" ;;
+describe-secret | get-secret-value | describe-stacks | export-credentials) cat "$2" 2> /dev/null || refuse ValidationError "it does not exist" ;;
 head-bucket) if [ -e foreign ]; then refuse 403 Forbidden; fi ;;
 create-change-set)
     if [ -e change-set ]; then refuse AlreadyExistsException "the change set exists"; fi

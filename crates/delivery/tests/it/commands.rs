@@ -14,20 +14,22 @@ use crate::plan::{ARN, folders};
 const KEY: &str = "-----BEGIN PRIVATE KEY-----";
 
 /// A folder with packages and a CLI.
-struct Scene {
+pub(crate) struct Scene {
     folder: tempfile::TempDir,
 }
 
 impl Scene {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let packages = [("postgres_single_user", "a", "arm64"), ("postgres_master_user", "c", "arm64")];
         let folder =
             folders(&[&packages[..], &[("placement", "b", "arm64")]].concat(), "Parameters:\n  A:\n");
-        // Copied by a program: one that this process has open for writing could not be started.
-        let cli = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/aws.sh");
-        let copied =
-            Command::new("install").args(["-m", "755"]).arg(cli).arg(folder.path().join("aws")).status();
-        assert!(copied.unwrap().success());
+        for name in ["aws", "place"] {
+            // Copied by a program: one that this process has open for writing could not be started.
+            let stub = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/it/{name}.sh"));
+            let copy = folder.path().join(format!("{name}.sh"));
+            let copied = Command::new("install").args(["-m", "755"]).args([stub, copy]).status();
+            assert!(copied.unwrap().success());
+        }
         let scene = Self { folder };
         scene.put("describe-secret", &json!({"ARN": ARN, "Name": "shop/checkout"}));
         let document = json!({"engine": "postgres", "masterarn": "arn:of:master"}).to_string();
@@ -37,7 +39,7 @@ impl Scene {
     }
 
     /// With a stack of this status and these parameters.
-    fn with_stack(status: &str, parameters: &[(&str, &str)]) -> Self {
+    pub(crate) fn with_stack(status: &str, parameters: &[(&str, &str)]) -> Self {
         let scene = Self::new();
         let parameters: Vec<_> = parameters
             .iter()
@@ -48,31 +50,48 @@ impl Scene {
         scene
     }
 
-    fn put(&self, name: &str, content: &Value) {
+    pub(crate) fn put(&self, name: &str, content: &Value) {
         fs::write(self.folder.path().join(name), content.to_string()).unwrap();
     }
 
-    fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.folder.path().join(name).exists()
     }
 
-    fn text(&self, name: &str) -> String {
+    pub(crate) fn text(&self, name: &str) -> String {
         fs::read_to_string(self.folder.path().join(name)).unwrap()
     }
 
-    fn deploy(&self, arguments: &[&str]) -> Result<String, String> {
+    pub(crate) fn deploy(&self, arguments: &[&str]) -> Result<String, String> {
         let Output { status, stdout, stderr } = Command::new(env!("CARGO_BIN_EXE_delivery"))
             .args(["deploy", "shop/checkout", "--yes", "--packages"])
             .arg(self.folder.path())
             .arg("--aws")
-            .arg(self.folder.path().join("aws"))
+            .arg(self.folder.path().join("aws.sh"))
+            .arg("--place-by")
+            .arg(self.folder.path().join("place.sh"))
             .args(arguments)
+            .env("AWS_PROFILE", "shop")
+            .env_remove("AWS_ACCESS_KEY_ID")
+            .env_remove("AWS_SECRET_ACCESS_KEY")
+            .env_remove("AWS_SESSION_TOKEN")
             .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."))
             .stdin(Stdio::null())
             .output()
             .unwrap();
         let [said, complained] = [stdout, stderr].map(|text| String::from_utf8(text).unwrap());
         if status.success() { Ok(said) } else { Err(said + &complained) }
+    }
+
+    /// What a lookup of the place answers.
+    pub(crate) fn place(&self, parameters: &str) {
+        fs::write(self.folder.path().join("place"), parameters).unwrap();
+    }
+
+    /// The values that CloudFormation was handed, by name; `None` for those that are kept.
+    pub(crate) fn values(&self) -> BTreeMap<String, Option<String>> {
+        let value = |one: &Value| one["ParameterValue"].as_str().map(str::to_owned);
+        self.handed().into_iter().map(|(name, one)| (name, value(&one))).collect()
     }
 
     /// The parameters that CloudFormation was handed, by name.

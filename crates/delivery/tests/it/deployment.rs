@@ -1,8 +1,9 @@
 //! A secret's name to a secret that rotates: the command, an emulated account, and the package that was deployed.
 
 use std::{
+    collections::BTreeSet,
     fs,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Cursor, Write},
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
@@ -10,12 +11,14 @@ use std::{
     time::Duration,
 };
 
-use delivery::archive;
+use delivery::{Entry, Manifest, archive};
 use rotation_testkit::{
     LambdaFunction, LocalSecretsManager, PostgresServer, PostgresVersion, TestLogin,
     secrets_manager::{RotationOutcome, Settings},
 };
 use serde_json::{Value, json};
+
+use crate::plan::sha256;
 
 const REGION: &str = "eu-central-1";
 const DATABASE: &str = "postgres";
@@ -24,10 +27,57 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
+/// Where cargo put this test: the folder that holds the programs of its profile.
+fn programs() -> PathBuf {
+    std::env::current_exe().unwrap().ancestors().nth(2).unwrap().to_owned()
+}
+
+/// Whether packages as they are shipped are deployed, and not programs of this test's profile.
+#[expect(clippy::disallowed_methods, reason = "scripts/check-delivery says so in the environment")]
+fn are_shipped() -> bool {
+    std::env::var("PACKAGES").is_ok_and(|value| value == "shipped")
+}
+
 /// Where `scripts/package` puts packages that were built into the folder of this test.
-fn packages() -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    test.ancestors().nth(3).unwrap().join("lambda")
+fn shipped() -> PathBuf {
+    programs().parent().unwrap().join("lambda")
+}
+
+/// Packages to deploy: those that `scripts/package` built beside this test, or stand-ins in a folder that this makes.
+fn packages(folder: &Path) -> PathBuf {
+    if are_shipped() {
+        return shipped();
+    }
+    let packages = folder.join("packages");
+    let mut manifest = Manifest { commit: "c".to_owned(), compiler: "r".to_owned(), artifacts: [].into() };
+    for name in ["postgres_single_user", "postgres_master_user", "placement"] {
+        // Discovery is answered by the emulator; nobody starts its program.
+        let program = if name == "placement" { Vec::new() } else { fs::read(programs().join(name)).unwrap() };
+        let zip = stand_in(&program);
+        let entry = Entry {
+            engine: None,
+            strategy: None,
+            path: format!("{name}/bootstrap.zip"),
+            size: zip.len() as u64,
+            sha256: sha256(&zip),
+            architecture: if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" }.to_owned(),
+            glibc: String::new(),
+        };
+        fs::create_dir_all(packages.join(name)).unwrap();
+        fs::write(packages.join(&entry.path), zip).unwrap();
+        manifest.artifacts.insert(name.to_owned(), entry);
+    }
+    fs::write(packages.join("manifest.json"), serde_json::to_string(&manifest).unwrap()).unwrap();
+    packages
+}
+
+/// The zip of a program as `cargo build` leaves it: large, and packed in a second.
+fn stand_in(program: &[u8]) -> Vec<u8> {
+    let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default().compression_level(Some(1)).unix_permissions(0o755);
+    writer.start_file(archive::ENTRY, options).unwrap();
+    writer.write_all(program).unwrap();
+    writer.finish().unwrap().into_inner()
 }
 
 /// Whether all is there that this test needs; a line that says so where it is not, and may be.
@@ -37,10 +87,15 @@ fn is_set_up() -> bool {
     let needed = [
         (root().join(".cache/moto/bin/aws"), "scripts/setup-moto"),
         (root().join(".cache/deploy/bin/python"), "scripts/setup-deploy-tools"),
-        (packages().join("manifest.json"), "scripts/package postgres placement"),
+        if are_shipped() {
+            (shipped().join("manifest.json"), "scripts/package postgres placement")
+        } else {
+            (programs().join("postgres_single_user"), "cargo build -p rotator-postgres")
+        },
+        (programs().join("rotate"), "cargo build -p rotation-cli"),
     ];
     let missing: Vec<_> =
-        needed.iter().filter(|(path, _)| !path.exists()).map(|(_, script)| script).collect();
+        needed.iter().filter(|(path, _)| !path.exists()).map(|(_, command)| command).collect();
     assert!(
         missing.is_empty() || std::env::var("SKIP_MISSING").is_ok_and(|value| value == "1"),
         "run {missing:?}, or set SKIP_MISSING=1 to go without"
@@ -176,7 +231,7 @@ impl Scene {
         fs::write(&program, archive::unpack(&fs::read(zip).unwrap()).unwrap()).unwrap();
         fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
 
-        // Where discovery said that the database is.
+        // Where the lookup said that the database is.
         assert_ne!(function["VpcConfig"]["SubnetIds"], json!([]), "{function}");
         let name = function["FunctionName"].as_str().unwrap();
         let timeout = Duration::from_secs(function["Timeout"].as_u64().unwrap());
@@ -213,7 +268,7 @@ async fn deploys_rotates_and_goes(strategy: &str) {
     }
     let scene = Scene::start().await;
     let account = scene.account();
-    let packages = packages();
+    let packages = packages(scene.folder.path());
     let store = format!("endpoint={}", scene.manager.endpoint());
     let authority = format!("TlsCaBundle={}", scene.folder.path().join("ca.pem").display());
     let mut arguments =
@@ -258,13 +313,64 @@ async fn deploys_rotates_and_goes(strategy: &str) {
 }
 
 #[tokio::test]
-#[ignore = "needs packages as they are shipped; scripts/check-delivery builds them"]
 async fn a_single_user_is_deployed_rotates_by_its_deployed_environment_and_goes() {
     deploys_rotates_and_goes("single_user").await;
 }
 
 #[tokio::test]
-#[ignore = "needs packages as they are shipped; scripts/check-delivery builds them"]
 async fn alternating_users_are_deployed_rotate_by_their_deployed_environment_and_go() {
     deploys_rotates_and_goes("master_user").await;
+}
+
+/// Makes an instance of RDS in private subnets of the account, and gives its endpoint and the subnets.
+fn instance(account: &Account) -> (String, Vec<String>) {
+    let all = account.aws(&["ec2", "describe-subnets", "--filters", "Name=cidr,Values=10.0.*"]).unwrap();
+    let subnets = all["Subnets"].as_array().unwrap().iter();
+    let subnets: Vec<_> = subnets.map(|subnet| subnet["SubnetId"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(subnets.len(), 2, "{all}");
+    let group = ["rds", "create-db-subnet-group", "--db-subnet-group-name", "app"];
+    let rest = ["--db-subnet-group-description", "app", "--subnet-ids", &subnets[0], &subnets[1]];
+    account.aws(&[&group[..], &rest].concat()).unwrap();
+    let made = ["rds", "create-db-instance", "--db-instance-identifier", "app", "--engine", "postgres"];
+    let rest = ["--db-instance-class", "db.t4g.micro", "--db-subnet-group-name", "app", "--port", "6543"];
+    let made = account.aws(&[&made[..], &rest, &["--no-publicly-accessible"]].concat()).unwrap();
+    (made["DBInstance"]["Endpoint"]["Address"].as_str().unwrap().to_owned(), subnets)
+}
+
+#[tokio::test]
+async fn without_a_custom_resource_the_same_is_looked_up_and_deployed_by_the_caller() {
+    if !is_set_up() {
+        return;
+    }
+    let scene = Scene::start().await;
+    let account = scene.account();
+    let (host, subnets) = instance(&account);
+    let place = scene.folder.path().join("place");
+    let program = programs().join("rotate");
+    fs::write(&place, format!("#!/bin/sh\nexec {} place \"$@\"\n", program.display())).unwrap();
+    fs::set_permissions(&place, fs::Permissions::from_mode(0o755)).unwrap();
+    let packages = packages(scene.folder.path());
+    let store = format!("endpoint={}", scene.manager.endpoint());
+    let authority = format!("TlsCaBundle={}", scene.folder.path().join("ca.pem").display());
+    let mut arguments = vec!["deploy", "app", "--packages", packages.to_str().unwrap(), "--yes"];
+    let host = format!("Host={host}");
+    for parameter in [&store, &authority, &host] {
+        arguments.extend(["--parameter", parameter]);
+    }
+    arguments.extend(["--placement", "explicit", "--place-by", place.to_str().unwrap()]);
+
+    let said = account.delivery(&arguments).unwrap();
+    for line in ["  Placement=explicit", "  NetworkMode=vpc", "  DatabasePort=6543", "The stack is complete."]
+    {
+        assert!(said.contains(line), "no {line} in\n{said}");
+    }
+    let functions = account.aws(&["lambda", "list-functions"]).unwrap();
+    let functions = functions["Functions"].as_array().unwrap();
+    // The function that rotates alone, and none that discovers.
+    assert_eq!(functions.len(), 1, "{functions:?}");
+    let deployed = functions[0]["VpcConfig"]["SubnetIds"].as_array().unwrap().iter();
+    let deployed: BTreeSet<_> = deployed.map(|subnet| subnet.as_str().unwrap()).collect();
+    assert_eq!(deployed, subnets.iter().map(String::as_str).collect());
+
+    scene.rotates_by(&scene.deployed_function(&account, "postgres_single_user")).await;
 }

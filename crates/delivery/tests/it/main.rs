@@ -6,4 +6,5 @@ mod artifacts;
 mod commands;
 mod deployment;
 mod packages;
+mod placing;
 mod plan;

@@ -1,6 +1,6 @@
 //! Zips, and what is refused before one is called built.
 
-use std::fs;
+use std::{fs, process::Command};
 
 use delivery::{
     Artifact, archive,
@@ -56,6 +56,35 @@ fn a_program_that_lambda_cannot_start_is_refused() {
         newer.windows(name.len()).position(|window| window == name).expect("a version of this library");
     newer[place..place + name.len()].copy_from_slice(b"\0GLIBC_2.99\0");
     check(&newer, architecture(), "it needs glibc 2.99, and provided.al2023 has 2.34");
+}
+
+#[test]
+fn every_program_is_looked_at_and_nothing_is_listed_where_one_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("manifest.json"), "of an earlier run").unwrap();
+    fs::create_dir(folder.path().join("placement")).unwrap();
+    fs::write(folder.path().join("placement/bootstrap"), "#!/bin/sh").unwrap();
+    let mut pack = Command::new(env!("CARGO_BIN_EXE_delivery"));
+    pack.arg("pack").args([
+        "--commit",
+        "c",
+        "--compiler",
+        "r",
+        "placement",
+        "docdb_master_user",
+        "--programs",
+    ]);
+    let output = pack.arg(folder.path()).arg("--to").arg(folder.path()).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    let lines: Vec<_> = said.lines().collect();
+    assert!(!output.status.success() && lines.len() == 3, "{said}");
+    assert!(
+        lines[0].starts_with("docdb_master_user      refused: ") && lines[0].contains("cannot be read"),
+        "{said}"
+    );
+    assert!(lines[1].starts_with("placement              refused: this is no 64-bit ELF program"), "{said}");
+    assert_eq!(lines[2], "no packages: docdb_master_user, placement refused");
+    assert!(!folder.path().join("manifest.json").exists());
 }
 
 #[tokio::test]

@@ -19,14 +19,12 @@ pub(crate) fn folders(packages: &[(&str, &str, &str)], template: &str) -> tempfi
         let path = format!("{name}/bootstrap.zip");
         fs::create_dir_all(folder.path().join(name)).unwrap();
         fs::write(folder.path().join(&path), content).unwrap();
-        let sha256 = ring::digest::digest(&ring::digest::SHA256, content.as_bytes());
-        let sha256 = sha256.as_ref().iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
         let entry = Entry {
             engine: None,
             strategy: None,
             path,
             size: content.len() as u64,
-            sha256,
+            sha256: sha256(content.as_bytes()),
             architecture: (*architecture).to_owned(),
             glibc: "2.34".to_owned(),
         };
@@ -37,6 +35,12 @@ pub(crate) fn folders(packages: &[(&str, &str, &str)], template: &str) -> tempfi
     fs::write(folder.path().join("deploy/rotation.yaml"), template).unwrap();
     fs::write(folder.path().join("deploy/README.md"), "no template").unwrap();
     folder
+}
+
+/// In hexadecimal digits.
+pub(crate) fn sha256(content: &[u8]) -> String {
+    let digest = ring::digest::digest(&ring::digest::SHA256, content);
+    digest.as_ref().iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 fn collect(folder: &Path) -> anyhow::Result<Release> {
