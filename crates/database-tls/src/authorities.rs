@@ -1,41 +1,40 @@
 //! The authorities that every connection trusts, as data inside the program.
 
 use rustls::RootCertStore;
-use rustls_pki_types::CertificateDer;
+use rustls_pki_types::{Der, TrustAnchor};
 
-/// Amazon Trust Services: Redshift, RDS Proxy and the endpoints of AWS.
-const AMAZON: &[u8] = include_bytes!("../data/amazon.der");
-
-/// RDS, Aurora and DocumentDB: three authorities for each region.
-const RDS: &[u8] = include_bytes!("../data/rds.der");
-
-/// The certificates of the built-in authorities, Amazon Trust Services' first, then those of RDS, region by region.
+/// Name and key of each: Amazon Trust Services (Redshift, RDS Proxy, the endpoints of AWS), then three of each region's
+/// RDS, Aurora and `DocumentDB`. Where they come from, and what is missing (China, the regions of the US government), is
+/// told in `data/README.md` of this crate.
 ///
-/// Where they come from, and what is missing (China and the regions of the US government), is told in `data/README.md` of this crate.
-pub fn built_in_authorities() -> impl Iterator<Item = CertificateDer<'static>> {
-    [AMAZON, RDS].into_iter().flat_map(certificates)
-}
+/// A root is trusted for being here, so nothing else of its certificate is ever looked at. The rest, signatures above
+/// all, does not compress, and would be a twentieth of a function's package.
+const ANCHORS: &[u8] = include_bytes!("../data/anchors.der");
 
-/// A store of the built-in authorities.
-///
-/// Parsed from DER at each call, which takes less than a hundred microseconds: extracting names and keys beforehand would
-/// save little time and lose the last days and fingerprints, by which people check the data.
+/// A store of the built-in authorities. Nothing is copied.
 pub(crate) fn built_in_roots() -> RootCertStore {
-    let mut roots = RootCertStore::empty();
-    for certificate in built_in_authorities() {
-        roots.add(certificate).expect("the tests parse every built-in authority");
-    }
-    roots
+    let mut rest = ANCHORS;
+    let anchors = std::iter::from_fn(|| {
+        Some(TrustAnchor {
+            subject: Der::from_slice(sequence(&mut rest)?),
+            subject_public_key_info: Der::from_slice(sequence(&mut rest)?),
+            // None of them has any, as the tests say.
+            name_constraints: None,
+        })
+    });
+    RootCertStore { roots: anchors.collect() }
 }
 
-/// Splits DER certificates that stand one after another.
-fn certificates(mut rest: &'static [u8]) -> impl Iterator<Item = CertificateDer<'static>> {
-    std::iter::from_fn(move || {
-        // A certificate is a SEQUENCE of 256 to 65535 bytes, whose header is 30 82 and two bytes of length.
-        let &[0x30, 0x82, high, low, ..] = rest else { return None };
-        let (certificate, others) =
-            rest.split_at_checked(4 + usize::from(u16::from_be_bytes([high, low])))?;
-        rest = others;
-        Some(CertificateDer::from_slice(certificate))
-    })
+/// Takes one SEQUENCE of less than 64 KiB off the front and gives what is in it.
+fn sequence(rest: &mut &'static [u8]) -> Option<&'static [u8]> {
+    let (length, after) = match *rest {
+        [0x30, 0x82, high, low, after @ ..] => (u16::from_be_bytes([*high, *low]), after),
+        [0x30, 0x81, length, after @ ..] | [0x30, length @ ..=0x7f, after @ ..] => {
+            (u16::from(*length), after)
+        }
+        _ => return None,
+    };
+    let (content, others) = after.split_at_checked(usize::from(length))?;
+    *rest = others;
+    Some(content)
 }

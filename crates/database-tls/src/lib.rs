@@ -3,7 +3,7 @@
 //! ```text
 //! TLS_CA_BUNDLE, TLS_CLIENT_CERT, TLS_CLIENT_KEY --> TlsSettings::parse --> TlsSettings
 //!                                                                              |
-//! data/*.der, the built-in authorities ------------------> client_config --> rustls::ClientConfig
+//! data/anchors.der, the built-in authorities ------------> client_config --> rustls::ClientConfig
 //!                                                                              | a handshake fails
 //!                                       certificate_fault(&error) --> CertificateFault
 //! ```
@@ -20,7 +20,6 @@ mod settings;
 mod source;
 mod verifier;
 
-pub use authorities::built_in_authorities;
 pub use config::{TlsClient, client_config};
 pub use error::{SettingFault, TlsSetting, TlsSettingsError};
 pub use fault::{CertificateFault, certificate_fault};

@@ -19,6 +19,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Pack(pack::Arguments),
+    Zip(pack::Zip),
     Deploy(Box<deploy::Arguments>),
     Undeploy(undeploy::Arguments),
 }
@@ -27,6 +28,7 @@ enum Command {
 async fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Pack(arguments) => pack::run(&arguments).await,
+        Command::Zip(arguments) => pack::zip(&arguments),
         Command::Deploy(arguments) => deploy::run(&arguments),
         Command::Undeploy(arguments) => undeploy::run(&arguments),
     };

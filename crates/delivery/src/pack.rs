@@ -42,6 +42,28 @@ pub struct Arguments {
     compiler: String,
 }
 
+/// Zips programs, for their sizes alone
+#[derive(Debug, clap::Args)]
+pub struct Zip {
+    /// Each gets a PROGRAM.zip beside it
+    programs: Vec<PathBuf>,
+}
+
+/// Afterwards each program has beside it the zip that it would be packed as. Nothing is checked or tried.
+///
+/// # Errors
+/// A program cannot be read, or its zip not be written.
+pub fn zip(arguments: &Zip) -> anyhow::Result<()> {
+    for program in &arguments.programs {
+        let shown = program.display();
+        let bytes = fs::read(program).with_context(|| format!("{shown} cannot be read"))?;
+        let place = program.with_extension("zip");
+        fs::write(&place, archive::pack(&bytes)?)
+            .with_context(|| format!("{} cannot be written", place.display()))?;
+    }
+    Ok(())
+}
+
 /// Afterwards the folder holds a zip of each artifact, `manifest.json` and `SHA256SUMS`, all of this run alone.
 ///
 /// One line tells of each artifact: its size against its bar, or why it is refused. All are looked at.

@@ -1,6 +1,6 @@
 //! How the server wants passwords stored.
 
-use postgres_session::{Row, Verifier, md5_verifier, scram_verifier};
+use postgres_session::{Row, Verifier, VerifierError, md5_verifier, scram_verifier};
 use rotation_core::database::{Password, StatementError, StatementFault, Username};
 
 use crate::pair::unexpected;
@@ -38,15 +38,26 @@ impl PasswordStorage {
         })
     }
 
+    /// The verifier that most servers want, which can be made before it is known what this one wants: it takes a
+    /// millisecond or two, in which the server can answer.
+    pub(crate) fn foresee(password: &Password) -> Result<Verifier, VerifierError> {
+        scram_verifier(password, Self::ITERATIONS)
+    }
+
+    /// The password as the server wants it stored: what was foreseen of the same password, where that is it.
     pub(crate) fn verifier(
         &self,
         username: &Username,
         password: &Password,
+        foreseen: Result<Verifier, VerifierError>,
     ) -> Result<Verifier, StatementError> {
         if self.md5 {
             return Ok(md5_verifier(username, password));
         }
-        scram_verifier(password, self.iterations)
-            .map_err(|_| StatementError::new(StatementFault::Other { code: "no randomness".to_owned() }))
+        let verifier = match self.iterations {
+            Self::ITERATIONS => foreseen,
+            other => scram_verifier(password, other),
+        };
+        verifier.map_err(|_| StatementError::new(StatementFault::Other { code: "no randomness".to_owned() }))
     }
 }

@@ -1,6 +1,6 @@
 //! A change with nothing left to read: what a plan says and what `stage` runs are the same statements.
 
-use postgres_session::Statement;
+use postgres_session::{Statement, Verifier, VerifierError};
 use rotation_core::database::{
     Credentials, Necessity, Password, Plan, PlannedStatement, Purpose, StatementError, StatementFault,
     Username,
@@ -88,11 +88,12 @@ impl Own {
         username: &Username,
         new: &Password,
         storage: &PasswordStorage,
+        foreseen: Result<Verifier, VerifierError>,
     ) -> Result<Self, StatementError> {
         if storage.expired {
             return Err(StatementError::new(StatementFault::Expired));
         }
-        let verifier = storage.verifier(username, new)?;
+        let verifier = storage.verifier(username, new, foreseen)?;
         Ok(Self { set: statements::set_password(username, &verifier), note: storage.note() })
     }
 }
@@ -102,13 +103,14 @@ impl Other {
         pair: Pair,
         next: &Credentials,
         storage: &PasswordStorage,
+        foreseen: Result<Verifier, VerifierError>,
         objects: CloneObjects,
     ) -> Result<Self, StatementError> {
         pair.check().map_err(StatementError::new)?;
         if pair.clone.is_none() && next.username == pair.names.original {
             return Err(StatementError::new(StatementFault::NoSuchUser));
         }
-        let verifier = storage.verifier(&next.username, &next.password)?;
+        let verifier = storage.verifier(&next.username, &next.password, foreseen)?;
         Ok(Self {
             corrections: Corrections::of(pair.corrections(objects)),
             next: next.username.clone(),

@@ -78,17 +78,29 @@ impl PostgresSession {
         let begun = batch.len();
         batch.push(statements::read_own());
         let major = self.major();
-        if let Change::OtherUser { pair, .. } = change {
-            batch.extend(read_pair(pair, major));
-        }
-        let answers = self.connection.run(&batch).await?;
+        let password = match change {
+            Change::OwnPassword { new } => new,
+            Change::OtherUser { pair, next, .. } => {
+                batch.extend(read_pair(pair, major));
+                &next.password
+            }
+        };
+        // The statements are sent before the verifier is computed.
+        let (answers, foreseen) = tokio::join!(
+            biased;
+            self.connection.run(&batch),
+            async { PasswordStorage::foresee(password) }
+        );
+        let answers = answers?;
         let answers = answers.get(begun..).unwrap_or_default();
         let storage = PasswordStorage::parse(answers.first())?;
         match *change {
-            Change::OwnPassword { new } => Own::prepare(&self.username, new, &storage).map(Prepared::Own),
+            Change::OwnPassword { new } => {
+                Own::prepare(&self.username, new, &storage, foreseen).map(Prepared::Own)
+            }
             Change::OtherUser { pair: names, next, .. } => {
                 let pair = Pair::parse(names, major, answers.get(1..).unwrap_or_default())?;
-                let other = Other::prepare(pair, next, &storage, self.clone_objects)?;
+                let other = Other::prepare(pair, next, &storage, foreseen, self.clone_objects)?;
                 Ok(Prepared::Other(Box::new(other)))
             }
         }

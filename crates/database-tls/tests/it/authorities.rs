@@ -3,7 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use database_tls::built_in_authorities;
+use std::fs;
+
+use database_tls::TlsSettings;
+use rustls::RootCertStore;
+use rustls_pki_types::CertificateDer;
 use x509_parser::prelude::{ASN1Time, FromDer, X509Certificate};
 
 /// An authority with less than this left must be renewed before a release.
@@ -58,9 +62,26 @@ const AMAZON: [&str; 5] = [
     "Starfield Services Root Certificate Authority - G2",
 ];
 
+/// The certificates that the anchors were taken out of: Amazon Trust Services' first, then those of RDS.
+pub(crate) fn certificates() -> impl Iterator<Item = CertificateDer<'static>> {
+    let files: [&'static [u8]; 2] =
+        [include_bytes!("../../data/amazon.der"), include_bytes!("../../data/rds.der")];
+    files.into_iter().flat_map(|mut rest| {
+        std::iter::from_fn(move || {
+            if rest.is_empty() {
+                return None;
+            }
+            let (others, _) = X509Certificate::from_der(rest).unwrap();
+            let (certificate, others) = rest.split_at(rest.len() - others.len());
+            rest = others;
+            Some(CertificateDer::from_slice(certificate))
+        })
+    })
+}
+
 /// Calls `look` with the common name of each authority, its DER and the certificate.
 fn each(mut look: impl FnMut(&str, &[u8], &X509Certificate<'_>)) {
-    for der in built_in_authorities() {
+    for der in certificates() {
         let (rest, certificate) = X509Certificate::from_der(&der).unwrap();
         assert!(rest.is_empty());
         let name = certificate.subject().iter_common_name().next().unwrap().as_str().unwrap();
@@ -113,4 +134,30 @@ fn the_list_beside_the_data_names_what_is_in_it() {
         writeln!(listing, "  {year}-{month:02}-{day:02}  {name}").unwrap();
     });
     assert_eq!(listing, include_str!("../../data/authorities.txt"));
+}
+
+/// `UPDATE_EXPECT=1` writes the file anew, as for all that is made out of something else here.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the variable is this test's own, as it is expect-test's")]
+fn the_anchors_are_names_and_keys_of_the_certificates() {
+    let mut expected = Vec::new();
+    each(|_, _, certificate| {
+        let parts = &certificate.tbs_certificate;
+        expected.extend_from_slice(parts.subject.as_raw());
+        expected.extend_from_slice(parts.subject_pki.raw);
+    });
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/data/anchors.der");
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        fs::write(file, &expected).unwrap();
+    }
+    assert!(fs::read(file).unwrap() == expected, "data/anchors.der is out of date: run with UPDATE_EXPECT=1");
+}
+
+#[test]
+fn every_certificate_is_trusted_as_the_standard_library_would_trust_it() {
+    let mut standard = RootCertStore::empty();
+    for certificate in certificates() {
+        standard.add(certificate).unwrap();
+    }
+    assert_eq!(TlsSettings::default().authorities().roots, standard.roots);
 }

@@ -5,9 +5,10 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
-use database_tls::{CertificateFault, TlsSettings, built_in_authorities, certificate_fault, client_config};
+use database_tls::{CertificateFault, TlsSettings, certificate_fault, client_config};
 use rustls::{AlertDescription, ClientConfig, ProtocolVersion, RootCertStore};
 
+use crate::authorities::certificates;
 use crate::laboratory::{Authority, Dates, Identity, Signer, certificate, handshake, server, server_with};
 
 /// The configuration that trusts `known` besides the built-in authorities.
@@ -18,7 +19,7 @@ fn trusting(known: &Authority) -> Arc<ClientConfig> {
 /// What rustls makes of the same authorities without us.
 fn plain_rustls(known: &Authority) -> Arc<ClientConfig> {
     let mut roots = RootCertStore::empty();
-    for authority in built_in_authorities().chain([known.der()]) {
+    for authority in certificates().chain([known.der()]) {
         roots.add(authority).unwrap();
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());

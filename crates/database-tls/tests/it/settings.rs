@@ -3,11 +3,10 @@
 use std::fs;
 use std::io::ErrorKind;
 
-use database_tls::{
-    SettingFault, TlsSetting, TlsSettings, TlsSettingsError, built_in_authorities, client_config,
-};
+use database_tls::{SettingFault, TlsSetting, TlsSettings, TlsSettingsError, client_config};
 use tempfile::TempDir;
 
+use crate::authorities::certificates;
 use crate::laboratory::{Authority, handshake, pem, server};
 
 /// Stands for a secret that was put into the wrong variable.
@@ -57,9 +56,9 @@ async fn two_bundles_add_up() {
 }
 
 #[test]
-fn a_bundle_adds_to_the_built_in_authorities() {
+fn a_bundle_adds_to_the_certificates() {
     let built_in = TlsSettings::default().authorities().roots;
-    assert_eq!(built_in.len(), built_in_authorities().count());
+    assert_eq!(built_in.len(), certificates().count());
     let settings = TlsSettings::default().with_ca_bundle(&Authority::named("extra").pem()).unwrap();
     let roots = settings.authorities().roots;
     assert_eq!(roots[..built_in.len()], built_in);

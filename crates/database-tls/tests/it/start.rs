@@ -22,6 +22,6 @@ fn a_configuration_is_built_in_a_moment() {
     times.sort();
     let median = times[times.len() / 2];
     println!("built in {first:?} the first time, then in {median:?} (median of {})", times.len());
-    // The bound is for an unoptimized build on a busy machine; the README of the data has the figures of a release.
+    // The bound is for an unoptimized build on a busy machine.
     assert!(median < Duration::from_millis(50), "{median:?}");
 }
