@@ -88,7 +88,7 @@ impl<S: SecretRecords, E: Engine, D: Directory> Examiner<'_, S, E, D> {
         let change = Change::OtherUser { pair: &pair, live, next: &next };
         match self.database.plan(Credential::Master, &mut session, &change).await {
             Ok(plan) => {
-                findings.push(lacking::<E>(&plan.lacking, reader));
+                findings.push(lacking::<E>(Credential::Master, &plan.lacking, reader));
                 findings.push(grants(&plan, &pair));
                 findings.extend(plan.notes.into_iter().map(note));
             }
@@ -163,7 +163,7 @@ fn hindrance<E: Engine>(
 fn own<E: Engine>(plan: Result<Plan, RotationError>, reader: Reader) -> Vec<Finding> {
     match plan {
         Ok(Plan { lacking: needed, notes, .. }) => {
-            let mut findings = vec![lacking::<E>(&needed, reader)];
+            let mut findings = vec![lacking::<E>(Credential::Current, &needed, reader)];
             findings.extend(notes.into_iter().map(note));
             findings
         }
@@ -171,12 +171,12 @@ fn own<E: Engine>(plan: Result<Plan, RotationError>, reader: Reader) -> Vec<Find
     }
 }
 
-fn lacking<E: Engine>(needed: &[String], reader: Reader) -> Finding {
+fn lacking<E: Engine>(by: Credential, needed: &[String], reader: Reader) -> Finding {
     if needed.is_empty() {
         return Finding::ok(Check::Privileges, "nothing is seen to be missing");
     }
     let fault = StatementFault::PrivilegeMissing { needed: needed.join("; ") };
-    hindrance::<E>(Check::Privileges, Credential::Master, fault, reader)
+    hindrance::<E>(Check::Privileges, by, fault, reader)
 }
 
 /// What the second user has other than the first.

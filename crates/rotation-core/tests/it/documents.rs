@@ -141,3 +141,15 @@ fn ordinary_hosts_are_admitted() {
         assert!(Host::parse(text).is_ok(), "{text}");
     }
 }
+
+/// A string that grows leaves copies of what it held behind.
+#[test]
+fn the_text_of_a_document_has_its_room_from_the_start() {
+    for count in [0, 1, 9] {
+        let fields = (0..count).map(|number| format!(r#""a{number}":"{}""#, "b".repeat(100)));
+        let text = format!("{{{}}}", fields.collect::<Vec<_>>().join(","));
+        let json = SecretDocument::parse(&text).unwrap().to_json();
+        assert_eq!(json.as_str(), text);
+        assert!(json.capacity() <= text.len() + 2, "{} of {}", json.capacity(), text.len());
+    }
+}

@@ -5,6 +5,7 @@
 
 mod bad_input;
 mod call_counts;
+mod codes;
 mod deadlines;
 mod directory;
 mod documents;
@@ -12,6 +13,7 @@ mod error_texts;
 mod errors_document;
 mod examinations;
 mod faults;
+mod findings;
 mod interleavings;
 mod journal;
 mod mutants;

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use rotation_core::database::{
-    CharacterClass, Password, PasswordPolicy, PasswordRule, PasswordSettings, PolicyError,
+    CharacterClass, Password, PasswordDemand, PasswordPolicy, PasswordRule, PasswordSettings, PolicyError,
 };
 
 use crate::world::PROFILE;
@@ -58,6 +58,68 @@ fn fewer_than_128_bits_are_refused() {
         &LAX,
         Err(PolicyError::Guessable),
     );
+}
+
+/// A rule that asks for these classes.
+const fn demanding(required: &'static [CharacterClass]) -> PasswordRule {
+    PasswordRule { required, ..LAX }
+}
+
+/// Classes that are demanded leave fewer passwords: what they cost is counted.
+#[test]
+fn demanded_classes_cost_bits() {
+    let free = |length, kept: &str| PasswordSettings {
+        require_each_class: false,
+        ..settings(length, &all_but(kept))
+    };
+    // 16 characters, one of them a digit: (15/16)^32 of all have none, which leaves 127.8 bits of 128.
+    let digit = demanding(&[CharacterClass::Digit]);
+    check(free(32, "abcdefghijklmno0"), &digit, Err(PolicyError::Guessable));
+    check(free(33, "abcdefghijklmno0"), &digit, Ok(()));
+    // 17 characters: 130.8 bits less 0.2.
+    check(free(32, "abcdefghijklmnop0"), &digit, Ok(()));
+    // 32 marks and one character of each of three classes: the bound says nothing, and each costs a whole position.
+    // 27 characters leave 123.1 bits, 28 leave 128.2.
+    let three = demanding(&[CharacterClass::Lowercase, CharacterClass::Uppercase, CharacterClass::Digit]);
+    let marks: String = ('!'..='~').filter(char::is_ascii_punctuation).chain(['a', 'A', '0']).collect();
+    check(free(27, &marks), &three, Err(PolicyError::Guessable));
+    check(free(28, &marks), &three, Ok(()));
+}
+
+#[test]
+fn a_rare_class_is_in_every_password_and_what_breaks_the_policy_is_not_admitted() {
+    let kept = all_but("abcdefghijklmnop0");
+    let settings = PasswordSettings { require_each_class: false, ..settings(33, &kept) };
+    let policy = PasswordPolicy::new(settings, &demanding(&[CharacterClass::Digit])).unwrap();
+    for _ in 0..200 {
+        assert!(policy.generate().unwrap().expose().contains('0'));
+    }
+    let admits = |text: String| policy.admits(&Password::parse(&text).unwrap());
+    assert!(admits("a".repeat(32) + "0"));
+    assert!(!admits("a".repeat(33)), "no digit");
+    assert!(!admits("a".repeat(31) + "0"), "too short");
+    assert!(!admits("a".repeat(33) + "0"), "too long");
+    assert!(!admits("a".repeat(31) + "q0"), "another character");
+}
+
+#[test]
+fn a_demand_is_met_where_every_password_meets_it() {
+    let of_digits = demanding(&[CharacterClass::Digit]);
+    let settings = PasswordSettings { require_each_class: false, ..settings(32, "") };
+    let policy = PasswordPolicy::new(settings, &of_digits).unwrap();
+    let (digit, lower) = (CharacterClass::Digit, CharacterClass::Lowercase);
+    for (demand, met) in [
+        (PasswordDemand::Length(31), true),
+        (PasswordDemand::Length(32), true),
+        (PasswordDemand::Length(33), false),
+        (PasswordDemand::Class(digit, 0), true),
+        (PasswordDemand::Class(digit, 1), true),
+        (PasswordDemand::Class(digit, 2), false),
+        (PasswordDemand::Class(lower, 0), true),
+        (PasswordDemand::Class(lower, 1), false),
+    ] {
+        assert_eq!(policy.meets(demand), met, "{demand:?}");
+    }
 }
 
 #[test]
@@ -157,4 +219,13 @@ fn no_two_passwords_are_alike() {
     let all: std::collections::HashSet<String> =
         (0..1000).map(|_| policy.generate().unwrap().expose().to_owned()).collect();
     assert_eq!(all.len(), 1000);
+}
+
+#[test]
+fn a_policy_says_what_it_was_made_from_and_what_it_leaves_out() {
+    let left_out = all_but("abcdefghijklmnop0");
+    let settings = PasswordSettings { require_each_class: false, ..settings(33, &left_out) };
+    let policy = PasswordPolicy::new(settings.clone(), &LAX).unwrap();
+    assert_eq!(*policy.settings(), settings);
+    assert_eq!(policy.excluded_characters(), left_out);
 }

@@ -8,7 +8,7 @@ use rotation_core::{
     with_causes,
 };
 
-use crate::world::{Kind, Plan, Server, Situation, Variant, World, document, policy};
+use crate::world::{Fault, Kind, Plan, Server, Situation, Variant, World, document, policy};
 
 fn proof(deployed: Option<&str>, field: TestField) -> CustomProof {
     let parse = |text| TestStatement::parse(text, &StatementRule::SQL).unwrap();
@@ -86,4 +86,28 @@ fn a_secret_s_test_statement_takes_the_place_of_the_deployed_one_where_it_is_all
     );
     check(proof(None, Taken), Some("DROP TABLE a"), &invalid, "SECRET_FIELD_INVALID");
     check(proof(None, Ignored), Some("DROP TABLE a"), &noted(r#"["connect", "probe"]"#), IGNORED);
+}
+
+#[test]
+fn a_connection_that_breaks_says_nothing_of_the_statement() {
+    World::run(async {
+        let service = Situation::Fresh.prepare(Plan::SingleUser, Kind::Transactional, Variant::Sound).await;
+        let document = SecretDocument::parse(&document("app", "first-password")).unwrap();
+        let (server, strategy) = (Server(Rc::clone(&service.world)), Strategy::<NoDirectory>::SingleUser);
+        let deadline = Deadline::after(Duration::from_secs(20));
+        let proof = proof(Some("SELECT 1"), TestField::Ignored);
+        let target = Database::new(server, strategy, policy(), false, deadline).proven_by(proof);
+        // The login and the engine's own probe come first.
+        let calls = service.world.gate.borrow().calls;
+        service.world.gate.borrow_mut().faults = vec![(calls + 2, Fault::Before)];
+        assert_eq!(target.verify(&document).await.unwrap_err().code(), "DB_CONNECTION_LOST");
+    });
+}
+
+#[test]
+fn a_statement_of_exactly_4096_bytes_is_taken() {
+    let taken = |text: &str| TestStatement::parse(text, &StatementRule::SQL).is_some();
+    assert!(taken(&format!("SELECT {}", "1".repeat(4089))));
+    assert!(!taken(&format!("SELECT {}", "1".repeat(4090))));
+    assert!(!taken(""));
 }

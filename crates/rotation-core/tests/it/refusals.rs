@@ -123,3 +123,24 @@ fn a_value_prints_its_version_alone() {
     let printed = format!("{:?}", SecretValue { version: version(7), text });
     assert!(printed.contains("000000000007") && !printed.contains("CANARY"), "{printed}");
 }
+
+/// AWSCURRENT goes to another version right before the change is made final, while AWSPENDING stays where it is.
+#[test]
+fn a_current_that_moves_before_the_last_look_stops_the_change() {
+    for plan in [Plan::SingleUser, Plan::Alternating] {
+        World::run(async {
+            let start = Situation::Fresh.prepare(plan, Kind::Transactional, Variant::Sound).await;
+            start.invoke(Step::Create).await.unwrap().unwrap();
+            let healthy = start.fork();
+            healthy.invoke(Step::Set).await.unwrap().unwrap();
+            let log = healthy.world.gate.borrow().log.clone();
+            let look = log.iter().rposition(|(_, name)| *name == "store: DescribeSecret").unwrap();
+            let service = start.fork();
+            service.world.gate.borrow_mut().meanwhile = Some((look, Act::ValuePut));
+            let users = service.world.server.borrow().users.clone();
+            let error = service.invoke(Step::Set).await.unwrap().unwrap_err();
+            assert_eq!(error.code().name(), "LABELS_MOVED", "{plan:?}");
+            assert_eq!(service.world.server.borrow().users, users, "nobody is changed");
+        });
+    }
+}

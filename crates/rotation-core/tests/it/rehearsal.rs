@@ -1,8 +1,8 @@
 //! Dry runs: what they say is what is then done, and they do nothing.
 
-use rotation_core::{Act, Rehearsal, Step};
+use rotation_core::{Act as Said, Rehearsal, Step};
 
-use crate::world::{FAULTS, Fault, Kind, Plan, Service, Situation, Variant, World};
+use crate::world::{Act, FAULTS, Fault, Kind, Plan, Service, Situation, Variant, World};
 
 const SITUATIONS: [Situation; 3] = [Situation::Fresh, Situation::SecondRotation, Situation::Drifted];
 const PLANS: [Plan; 3] = [Plan::SingleUser, Plan::Alternating, Plan::AlternatingByField];
@@ -20,8 +20,8 @@ fn acts(rehearsal: &Rehearsal, step: Step) -> Vec<String> {
 
 fn kinds(rehearsal: &Rehearsal) -> Vec<String> {
     let acts = rehearsal.steps.iter().flat_map(|(_, acts)| acts);
-    let kind = |act: &Act| match act {
-        Act::Run { statement, .. } => Some(format!("server: {}", statement.kind)),
+    let kind = |act: &Said| match act {
+        Said::Run { statement, .. } => Some(format!("server: {}", statement.kind)),
         _ => None,
     };
     acts.filter_map(kind).collect()
@@ -61,6 +61,7 @@ fn a_dry_run_of_any_step_says_what_the_step_then_does_and_changes_nothing() {
                     if step == Step::Set {
                         assert!(!written.is_empty());
                         assert_eq!(kinds(&rehearsal), written, "{plan:?}, {situation:?}");
+                        assert_eq!(rehearsal.statements(), written.len());
                         assert_eq!(of_create, written, "{plan:?}, {situation:?}");
                     }
                 }
@@ -121,5 +122,29 @@ fn a_person_is_told_of_the_version_that_would_be_taken_up_and_no_password() {
         let said = acts(&rehearsal, Step::Set);
         assert_eq!(said.first().unwrap(), "as the master secret, would run: create app_clone");
         assert_eq!(said.last().unwrap(), "as the master secret, would run: set password of app_clone to ...");
+    });
+}
+
+#[test]
+fn a_dry_run_of_the_test_says_what_proves_the_pending_version() {
+    World::run(async {
+        let service =
+            Situation::Fresh.prepare(Plan::SingleUser, Kind::Transactional, Variant::Sound).await.started();
+        service.invoke(Step::Create).await.unwrap().unwrap();
+        let said = acts(&service.rehearse(Step::Test).await.unwrap().unwrap(), Step::Test);
+        assert_eq!(said, ["would log in with the new password and run: select 1"]);
+    });
+}
+
+#[test]
+fn a_dry_run_goes_on_from_awsprevious_as_the_rotation_would() {
+    World::run(async {
+        let service =
+            Situation::Fresh.prepare(Plan::SingleUser, Kind::Transactional, Variant::Sound).await.started();
+        service.invoke(Step::Create).await.unwrap().unwrap();
+        // The value was put without the database, so that AWSPREVIOUS is what logs in.
+        Act::ValuePut.by_hand(&service.world);
+        let said = acts(&service.rehearse(Step::Set).await.unwrap().unwrap(), Step::Set);
+        assert_eq!(said, ["as AWSPREVIOUS, would run: set password of app to ..."]);
     });
 }

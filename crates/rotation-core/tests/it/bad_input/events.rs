@@ -1,6 +1,6 @@
 //! The event itself.
 
-use rotation_core::{EventError, Home, RotationError, RotationEvent, Step};
+use rotation_core::{EventError, Home, RotationError, RotationEvent, SecretId, Step, VersionId};
 use serde_json::{Value, json};
 
 use super::{CANARY, said};
@@ -112,4 +112,24 @@ fn an_arn_says_where_it_lives() {
     for name in ["app", "arn:aws", "arn:aws:secretsmanager:eu-central-1", "a:b:c:d:e:f"] {
         assert_eq!(Home::of_arn(name), None, "{name}");
     }
+}
+
+#[test]
+fn an_id_is_quoted_for_a_shell_where_it_has_to_be() {
+    for (id, quoted) in [
+        (ARN, ARN),
+        ("a-b_c./d:e@f=g+h,1", "a-b_c./d:e@f=g+h,1"),
+        ("a$b", "'a$b'"),
+        ("it's", r"'it'\''s'"),
+        ("\u{e9}", "'\u{e9}'"),
+    ] {
+        assert_eq!(SecretId::new(id).unwrap().in_a_shell(), quoted);
+    }
+}
+
+#[test]
+fn a_step_and_a_version_print_as_the_service_names_them() {
+    assert_eq!(Step::ALL.map(|step| step.to_string()), Step::ALL.map(Step::name));
+    assert_eq!(VersionId::new(TOKEN).unwrap().as_str(), TOKEN);
+    assert_eq!(VersionId::new(TOKEN).unwrap().to_string(), TOKEN);
 }

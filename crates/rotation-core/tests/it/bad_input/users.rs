@@ -6,7 +6,7 @@ use rotation_core::{
 };
 
 use super::{CANARY, Reach, check, document, ordinary, store};
-use crate::world::{ARN, MASTER, PROFILE, Plan, Service, User, Value, World, grants, version};
+use crate::world::{ARN, Attempt, MASTER, PROFILE, Plan, Service, User, Value, World, grants, version};
 
 fn current(service: &Service, changes: &[(&str, Option<&str>)]) {
     store(service, &StagingLabel::Current, Value::Text(document(changes)));
@@ -154,6 +154,31 @@ fn a_previous_version_of_the_same_user_and_server_helps_a_single_user() {
 }
 
 #[test]
+fn a_previous_version_that_is_refused_as_well_is_not_named_apart() {
+    World::run(async {
+        let service = ordinary(Plan::SingleUser).await;
+        left_with(&service, &document(&[("password", Some("\"long ago\""))]));
+        let error = service.invoke(Step::Set).await.unwrap().unwrap_err();
+        assert_eq!(error.code(), "DB_ALL_REFUSED");
+        assert_eq!(service.world.server.borrow().attempts.len(), 3);
+    });
+}
+
+#[test]
+fn a_previous_version_is_protected_as_current_demands() {
+    World::run(async {
+        let service = ordinary(Plan::SingleUser).await;
+        for label in [StagingLabel::Current, StagingLabel::Pending] {
+            store(&service, &label, Value::Text(document(&[("ssl", Some("true"))])));
+        }
+        left_with(&service, &document(&[("password", Some("\"before\"")), ("ssl", Some("false"))]));
+        service.invoke(Step::Set).await.unwrap().unwrap();
+        let server = service.world.server.borrow();
+        assert_eq!(server.attempts.iter().map(Attempt::in_the_clear).collect::<Vec<_>>(), [false; 3]);
+    });
+}
+
+#[test]
 fn a_previous_version_of_another_user_or_server_is_never_tried() {
     let password = ("password", Some("\"bystander-password\""));
     for (field, value) in [("username", "\"bystander\""), ("host", "\"db.example.org\""), ("port", "5433")] {
@@ -265,4 +290,18 @@ fn odd_names_rotate_exactly_and_nobody_else_changes() {
             assert_eq!(users(), expected, "{name:?}");
         });
     }
+}
+
+#[test]
+fn a_master_opens_the_database_of_the_secret() {
+    World::run(async {
+        let service = ordinary(Plan::Alternating).await;
+        current(&service, &[("dbname", Some("\"shop\""))]);
+        master(&service, &[("dbname", Some("\"postgres\""))]);
+        service.invoke(Step::Set).await.unwrap().unwrap();
+        let server = service.world.server.borrow();
+        let opened: Vec<_> =
+            server.attempts.iter().map(|one| (one.username.as_str(), one.database.as_deref())).collect();
+        assert_eq!(opened, [("app", Some("shop")), ("master", Some("shop"))]);
+    });
 }

@@ -13,7 +13,15 @@ use super::{
 
 impl SecretRecords for Store {
     async fn record(&self, secret: &SecretId) -> Result<SecretRecord, StoreError> {
-        self.describe(secret).await.map(SecretRecord::of)
+        let stages = self.describe(secret).await?;
+        let store = self.0.store.borrow();
+        let model = &store.secrets[secret.as_str()];
+        Ok(SecretRecord {
+            schedule: model.schedule.clone(),
+            owning_service: model.owner.clone(),
+            primary_region: model.primary_region.clone(),
+            ..SecretRecord::of(stages)
+        })
     }
 
     async fn history(&self, secret: &SecretId) -> Result<Vec<VersionRecord>, StoreError> {
@@ -23,7 +31,7 @@ impl SecretRecords for Store {
             let record = |(id, version): (&VersionId, &super::store::StoredVersion)| VersionRecord {
                 id: id.clone(),
                 labels: version.labels.iter().cloned().collect(),
-                created: None,
+                created: version.created,
             };
             Ok(listed.map(record).collect())
         })

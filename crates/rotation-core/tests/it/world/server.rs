@@ -129,6 +129,7 @@ pub(crate) struct Attempt {
     pub(crate) username: String,
     pub(crate) host: String,
     pub(crate) port: u16,
+    pub(crate) database: Option<String>,
     pub(crate) transport: Transport,
     pub(crate) accepted: bool,
 }
@@ -192,6 +193,7 @@ impl ServerModel {
             username: username.to_owned(),
             host: login.host.to_string(),
             port: login.port,
+            database: login.database.clone(),
             transport,
             accepted,
         });

@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     rc::Rc,
+    time::SystemTime,
 };
 
 use rotation_core::{
@@ -41,6 +42,12 @@ pub(crate) struct SecretModel {
     pub(crate) function: Option<String>,
     pub(crate) deleted: bool,
     pub(crate) tags: Vec<(String, String)>,
+    /// `RotationRules` in words.
+    pub(crate) schedule: Option<String>,
+    /// `OwningService`.
+    pub(crate) owner: Option<String>,
+    /// `PrimaryRegion`.
+    pub(crate) primary_region: Option<String>,
     pub(crate) versions: BTreeMap<VersionId, StoredVersion>,
 }
 
@@ -50,6 +57,8 @@ pub(crate) struct StoredVersion {
     /// `None` right after `RotateSecret`.
     pub(crate) value: Option<Value>,
     pub(crate) labels: BTreeSet<StagingLabel>,
+    /// `CreatedDate`, where it matters.
+    pub(crate) created: Option<SystemTime>,
 }
 
 /// What a version holds.
@@ -67,6 +76,9 @@ impl SecretModel {
             function: Some(FUNCTION.into()),
             deleted: false,
             tags: Vec::new(),
+            schedule: None,
+            owner: None,
+            primary_region: None,
             versions: BTreeMap::new(),
         };
         secret.versions.entry(current.clone()).or_default().value = Some(value);

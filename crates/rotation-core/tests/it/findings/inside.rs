@@ -1,0 +1,185 @@
+//! The server, and what the strategy needs there.
+
+use expect_test::expect;
+use rotation_core::{
+    Check,
+    database::{CharacterClass, PasswordDemand, ServerFacts, StatementFault},
+};
+
+use super::{Patient, check, line};
+use crate::world::{Plan, Situation, User, World, grants};
+
+/// What is said of these checks, where the server has these facts.
+#[track_caller]
+fn check_facts(plan: Plan, facts: ServerFacts, of: &[Check], expected: &[&str]) {
+    World::run(async {
+        let mut patient = Patient::of(plan, Situation::Fresh).await;
+        patient.told.facts = facts;
+        let examination = patient.examine().await;
+        let found = examination.findings.iter().filter(|finding| of.contains(&finding.check)).map(line);
+        let said: Vec<_> = found.map(|said| said.lines().next().unwrap_or_default().to_owned()).collect();
+        assert_eq!(said, expected);
+    });
+}
+
+fn demanding(demands: &[PasswordDemand]) -> ServerFacts {
+    ServerFacts { password_demands: demands.to_vec(), ..ServerFacts::default() }
+}
+
+#[test]
+fn a_server_that_takes_no_writes_is_a_fault() {
+    let facts = |writable| ServerFacts { version: Some("16.4".into()), writable, ..ServerFacts::default() };
+    let checked = |facts, said| check_facts(Plan::SingleUser, facts, &[Check::Server], &[said]);
+    checked(facts(Some(true)), "ok server OK: 16.4, takes writes");
+    checked(
+        facts(Some(false)),
+        "fault server DB_READ_ONLY: a statement as AWSCURRENT failed: the server is read-only",
+    );
+    checked(
+        facts(None),
+        "note server NOT_LOOKED_AT: not looked at, because this engine does not tell whether it takes writes",
+    );
+}
+
+#[test]
+fn the_policy_of_the_server_is_held_against_what_is_generated() {
+    let checked = |demands: &[PasswordDemand], said: &[&str]| {
+        check_facts(Plan::SingleUser, demanding(demands), &[Check::Passwords], said);
+    };
+    checked(&[], &[]);
+    let length = PasswordDemand::Length;
+    let digits = |least| PasswordDemand::Class(CharacterClass::Digit, least);
+    checked(&[length(32), digits(1)], &["ok passwords OK: generated passwords meet the server's policy"]);
+    let short = "fault passwords DB_PASSWORD_POLICY: the server demands passwords of 33 characters, and shorter \
+        ones are generated";
+    checked(&[digits(0), length(33)], &[short]);
+    let few = "warning passwords DB_PASSWORD_POLICY: the server demands 2 Digit in a password, which generated ones \
+        may lack";
+    checked(&[digits(2), length(33)], &[few]);
+}
+
+const RESTRICTED: &str = "fault privileges DB_PASSWORDS_RESTRICTED: a statement as AWSCURRENT failed: the server lets \
+    only members of rds_password change passwords";
+
+#[test]
+fn what_hinders_a_user_in_changing_its_own_password_concerns_a_single_user() {
+    let hindered =
+        || ServerFacts { hindrance: Some(StatementFault::PasswordsRestricted), ..ServerFacts::default() };
+    check_facts(Plan::SingleUser, hindered(), &[Check::Privileges], &[RESTRICTED]);
+    check_facts(
+        Plan::Alternating,
+        hindered(),
+        &[Check::Privileges, Check::Master],
+        &[RESTRICTED, "ok master OK: the master logs in", "ok privileges OK: nothing is seen to be missing"],
+    );
+    // One change is planned where there is no hindrance, and none where there is.
+    for (facts, plans) in [(ServerFacts::default(), 1), (hindered(), 0)] {
+        World::run(async {
+            let mut patient = Patient::single().await;
+            patient.told.facts = facts;
+            patient.examine().await;
+            let gate = patient.world().gate.borrow();
+            assert_eq!(gate.log.iter().filter(|(_, name)| *name == "server: plan").count(), plans);
+        });
+    }
+}
+
+#[test]
+fn what_a_single_user_lacks_is_told() {
+    let lacking = |patient: &mut Patient| patient.told.lacking = vec!["GRANT a".into(), "GRANT b".into()];
+    check(
+        Plan::SingleUser,
+        Situation::Fresh,
+        lacking,
+        &expect![[r"
+            fault privileges DB_PRIVILEGE_MISSING: a statement as AWSCURRENT failed: a privilege is missing: GRANT a; GRANT b
+                As an administrator of the database: GRANT a; GRANT b
+            ok secret document names connection certificate login server rotation function
+            version 01 [AWSCURRENT] of app: logs in
+            sound: Nothing has to be done.
+        "]],
+    );
+    let unplannable = |patient: &mut Patient| patient.told.unplannable = Some(StatementFault::Busy);
+    check(
+        Plan::SingleUser,
+        Situation::Fresh,
+        unplannable,
+        &expect![[r"
+        fault privileges DB_BUSY: a statement as AWSCURRENT failed: the user was changed by somebody else at the same time
+            Nothing is lost. Secrets Manager calls again a few times; if it gives up, rotate again.
+        ok secret document names connection certificate login server rotation function
+        version 01 [AWSCURRENT] of app: logs in
+        sound: Nothing has to be done.
+    "]],
+    );
+}
+
+#[test]
+fn the_second_user_is_held_against_the_first() {
+    let alternating = Plan::Alternating;
+    check(
+        alternating,
+        Situation::Fresh,
+        |_| (),
+        &expect![[r"
+        ok secret document names connection certificate login server master privileges grants rotation function
+        version 01 [AWSCURRENT] of app: logs in
+        sound: Nothing has to be done.
+    "]],
+    );
+    check(
+        alternating,
+        Situation::SecondRotation,
+        |_| (),
+        &expect![[r"
+        ok secret document names connection certificate login server master privileges grants rotation function
+        version 01 [AWSPREVIOUS] of app: logs in
+        version 02 [AWSCURRENT] of app_clone: logs in
+        sound: Nothing has to be done.
+    "]],
+    );
+    check(
+        alternating,
+        Situation::Drifted,
+        |_| (),
+        &expect![[r"
+        warning grants GRANTS_DIFFER: app and app_clone differ; to equal lead: grant SELECT ON new to app_clone; revoke SELECT ON old from app_clone
+            The next rotation brings them to equal, before it changes a password. Rotate now if an application that was given the second user misses something.
+        ok secret document names connection certificate login server master privileges rotation function
+        version 02 [AWSPREVIOUS] of app_clone: logs in
+        version 03 [AWSCURRENT] of app: logs in
+        sound: Nothing has to be done.
+    "]],
+    );
+    for (count, more) in [(5, ""), (6, "; and 1 more")] {
+        World::run(async {
+            let patient = Patient::of(alternating, Situation::SecondRotation).await;
+            let names: Vec<_> = (0..count).map(|number| format!("new {number}")).collect();
+            let names: Vec<_> = names.iter().map(String::as_str).collect();
+            patient.world().server.borrow_mut().users.get_mut("app").unwrap().grants.extend(grants(&names));
+            let examination = patient.examine().await;
+            let found = examination.findings.iter().find(|finding| finding.check == Check::Grants).unwrap();
+            assert!(
+                found.sentence.ends_with(&format!("grant new 4 to app_clone{more}")),
+                "{}",
+                found.sentence
+            );
+        });
+    }
+    let stranger = |patient: &mut Patient| {
+        let mut server = patient.world().server.borrow_mut();
+        server.users.insert("app_clone".into(), User::new("strange", grants(&[])));
+    };
+    check(
+        alternating,
+        Situation::Fresh,
+        stranger,
+        &expect![[r"
+        fault privileges DB_NOT_KIN: a statement as the master secret failed: the other user of the pair exists and is no clone of this one
+            If the second user really is this user's clone, make it one as the engine's documentation says; otherwise rename one of the two.
+        ok secret document names connection certificate login server master rotation function
+        version 01 [AWSCURRENT] of app: logs in
+        sound: Nothing has to be done.
+    "]],
+    );
+}
