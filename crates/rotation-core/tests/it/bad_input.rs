@@ -2,6 +2,8 @@
 
 mod events;
 mod labels;
+mod limits;
+mod previous;
 mod secrets;
 mod users;
 

@@ -1,16 +1,11 @@
 //! Where a master's server is: every form of a managed master secret and every topology, against a directory in memory.
 
-use std::{rc::Rc, time::Duration};
+mod arns;
+mod replicas;
 
-use rotation_core::{
-    Deadline, RotationError, SecretDocument, StagingLabel, Step, Target,
-    database::{Database, DirectoryFault, ServerArn},
-};
+use rotation_core::{RotationError, Step, database::DirectoryFault};
 
-use crate::world::{
-    Act, Fault, Kind, MASTER, Plan, Replica, Server as ServerPort, Service, Situation, Value, Variant, World,
-    policy,
-};
+use crate::world::{Act, Kind, MASTER, Plan, Service, Situation, Value, Variant, World};
 
 const WRITER: &str = "orders.abc.eu-central-1.rds.amazonaws.com";
 const REPLICA: &str = "reports.abc.eu-central-1.rds.amazonaws.com";
@@ -225,46 +220,6 @@ fn a_denied_look_up_comes_with_the_statement_to_add() {
     assert!(hint.contains(statement), "{hint}");
 }
 
-/// A rotation of a replica's secret where the replica refuses the first so many logins after the change.
-fn lagging(refusals: usize) -> Result<usize, (&'static str, usize)> {
-    World::run(async {
-        let service = prepare(REPLICA, Master::At(WRITER)).await;
-        service.world.server.borrow_mut().replica = Some(Replica { host: REPLICA, refusals });
-        for step in Step::ALL {
-            let outcome = service.invoke(step).await.unwrap();
-            let refused = service.world.server.borrow().attempts.iter().filter(|one| !one.accepted).count();
-            outcome.map_err(|error| (error.code().name(), refused))?;
-        }
-        let server = service.world.server.borrow();
-        Ok(server.attempts.iter().filter(|attempt| !attempt.accepted).count())
-    })
-}
-
-#[test]
-fn set_secret_waits_until_the_replica_lets_the_new_user_in() {
-    assert_eq!(lagging(0), Ok(0));
-    assert_eq!(lagging(4), Ok(4));
-    // After 100, 200, 400 ... ms, then every two seconds, until the last second of the invocation's 25.
-    assert_eq!(lagging(1000), Err(("REPLICA_LAGS", 16)));
-}
-
-#[test]
-fn test_secret_waits_for_a_replica_and_for_nobody_else() {
-    World::run(async {
-        for (host, refusals, expected) in
-            [(REPLICA, 3, Ok(())), (READERS, 3, Ok(())), (WRITER, 1, Err("DB_AUTH_REFUSED"))]
-        {
-            let master = if host == READERS { CLUSTER } else { WRITER };
-            let service = prepare(host, Master::At(master)).await;
-            service.invoke(Step::Create).await.unwrap().unwrap();
-            service.invoke(Step::Set).await.unwrap().unwrap();
-            service.world.server.borrow_mut().replica = Some(Replica { host, refusals });
-            let outcome = service.invoke(Step::Test).await.unwrap();
-            assert_eq!(outcome.map(drop).map_err(|error| error.code().name()), expected, "{host}");
-        }
-    });
-}
-
 #[test]
 fn a_managed_master_that_was_rotated_meanwhile_is_read_again_and_its_server_is_not_looked_up_again() {
     World::run(async {
@@ -292,121 +247,4 @@ fn a_dry_run_finds_a_managed_master_as_well() {
         service.invoke(Step::Create).await.unwrap().unwrap();
         assert!(service.rehearse(Step::Set).await.unwrap().unwrap().statements() > 0);
     });
-}
-
-#[test]
-fn a_replica_that_cannot_be_reached_is_not_waited_for() {
-    for step in [Step::Set, Step::Test] {
-        World::run(async {
-            let service = prepare(REPLICA, Master::At(WRITER)).await;
-            let before = Step::ALL.into_iter().take_while(|one| *one != step);
-            for earlier in before {
-                service.invoke(earlier).await.unwrap().unwrap();
-            }
-            let healthy = service.fork();
-            healthy.invoke(step).await.unwrap().unwrap();
-            let log = healthy.world.gate.borrow().log.clone();
-            let last = log.iter().rposition(|(_, name)| *name == "server: connect").unwrap();
-            let broken = service.fork();
-            broken.world.gate.borrow_mut().faults = vec![(last, Fault::Before)];
-            let error = broken.invoke(step).await.unwrap().unwrap_err();
-            assert_eq!(error.code(), "NET_DB_UNREACHABLE", "{step}");
-            let tried =
-                broken.world.gate.borrow().log.iter().rposition(|(_, name)| *name == "server: connect");
-            assert_eq!(tried, Some(last), "{step}");
-        });
-    }
-}
-
-#[test]
-fn a_replica_that_lags_is_told_beside_what_logs_in() {
-    World::run(async {
-        let service = prepare(REPLICA, Master::At(WRITER)).await;
-        service.world.server.borrow_mut().replica = Some(Replica { host: REPLICA, refusals: 1000 });
-        service.invoke(Step::Create).await.unwrap().unwrap();
-        let (outcome, journal) = service.journaled(Step::Set).await.unwrap();
-        assert_eq!(outcome.unwrap_err().code(), "REPLICA_LAGS");
-        assert_eq!(journal.state().unwrap().to_string(), "AWSCURRENT logs in; AWSPENDING does not");
-    });
-}
-
-/// The last try comes while a second is left to say so.
-#[test]
-fn a_replica_is_tried_as_long_as_a_second_is_left_afterwards() {
-    World::run(async {
-        let service = prepare(REPLICA, Master::At(WRITER)).await;
-        service.invoke(Step::Create).await.unwrap().unwrap();
-        service.invoke(Step::Set).await.unwrap().unwrap();
-        let text = {
-            let store = service.world.store.borrow();
-            let Some(Value::Text(text)) = store.secret().value(&StagingLabel::Pending) else {
-                unreachable!()
-            };
-            SecretDocument::parse(text).unwrap()
-        };
-        for (milliseconds, tries) in [(1099, 2), (1100, 3), (1299, 3), (1300, 4)] {
-            let world = Rc::clone(&service.fork().world);
-            world.server.borrow_mut().replica = Some(Replica { host: REPLICA, refusals: 1000 });
-            world.server.borrow_mut().attempts.clear();
-            let (server, strategy) = (ServerPort(Rc::clone(&world)), Plan::Alternating.strategy(&world));
-            let deadline = Deadline::after(Duration::from_millis(milliseconds));
-            let database = Database::new(server, strategy, policy(), false, deadline);
-            assert_eq!(database.verify(&text).await.unwrap_err().code(), "REPLICA_LAGS");
-            assert_eq!(world.server.borrow().attempts.len(), tries, "{milliseconds} ms");
-        }
-    });
-}
-
-/// A chain of so many servers, each of which follows the next.
-#[track_caller]
-fn check_chain(length: usize, expected: Result<(&str, u16, usize), &'static str>) {
-    let found: Found = World::run(async {
-        let service = prepare("host-0.example.com", Master::At("db.example.com")).await;
-        let names: Vec<_> = (0..length).map(|at| format!("db:host-{at}")).collect();
-        for at in 0..length {
-            let host = format!("host-{at}.example.com");
-            let follows = names.get(at + 1).map(String::as_str);
-            let hosts = if at + 1 == length { vec!["db.example.com"] } else { vec![host.as_str()] };
-            service.world.directory.borrow_mut().add("model", &names[at], &hosts, follows);
-        }
-        service.invoke(Step::Create).await.unwrap().map_err(|error| error.code().name())?;
-        service.invoke(Step::Set).await.unwrap().map_err(|error| error.code().name())?;
-        let server = service.world.server.borrow();
-        let master = server.attempts.iter().find(|one| one.username == "master").unwrap();
-        Ok((master.host.clone(), master.port, length))
-    });
-    let found = found.as_ref().map(|(host, port, length)| (host.as_str(), *port, *length));
-    assert_eq!(found, expected.as_ref().copied(), "{length}");
-}
-
-#[test]
-fn a_chain_of_replicas_is_followed_for_eight_servers() {
-    check_chain(8, Ok(("db.example.com", 5432, 8)));
-    check_chain(9, Err("MASTER_HOST_DIFFERS"));
-}
-
-#[test]
-fn the_arn_of_a_server_has_six_fields_and_is_taken_apart_by_them() {
-    let text = "arn:aws:rds:eu-central-1:123456789012:cluster:shop";
-    let arn = ServerArn::parse(text).unwrap();
-    assert_eq!((arn.as_str(), arn.to_string().as_str()), (text, text));
-    assert_eq!((arn.service(), arn.region(), arn.resource()), ("rds", "eu-central-1", "cluster:shop"));
-    let sibling = arn.sibling("db:one").unwrap();
-    assert_eq!(sibling.as_str(), "arn:aws:rds:eu-central-1:123456789012:db:one");
-    assert_eq!(sibling.resource(), "db:one");
-    assert_eq!(arn.sibling(""), None);
-    assert_eq!(arn.sibling("db one"), None);
-    let longest = format!("{text}{}", "x".repeat(2048 - text.len()));
-    assert!(ServerArn::parse(&longest).is_some());
-    for bad in [
-        "",
-        "arn:aws:rds:eu-central-1:123456789012",
-        "urn:aws:rds:eu-central-1:123456789012:db:a",
-        "arn:aws::eu-central-1:123456789012:db:a",
-        "arn:aws:rds:eu-central-1:123456789012:d b",
-        "arn:aws:rds:eu-central-1:123456789012:d\u{e9}",
-        &format!("{longest}x"),
-    ] {
-        assert_eq!(ServerArn::parse(bad), None, "{bad}");
-    }
 }

@@ -3,9 +3,10 @@
 mod answers;
 mod configuration;
 mod inside;
+mod labels;
 mod master;
 mod refused;
-mod repair;
+
 mod told;
 mod versions;
 mod way;

@@ -6,7 +6,7 @@ use rotation_core::{
 };
 
 use super::{CANARY, Reach, check, document, ordinary, store};
-use crate::world::{ARN, Attempt, MASTER, PROFILE, Plan, Service, User, Value, World, grants, version};
+use crate::world::{ARN, MASTER, PROFILE, Plan, Service, User, Value, World, grants};
 
 fn current(service: &Service, changes: &[(&str, Option<&str>)]) {
     store(service, &StagingLabel::Current, Value::Text(document(changes)));
@@ -131,80 +131,6 @@ fn a_single_user_whom_no_version_opens_is_named() {
     };
     check(Plan::SingleUser, Step::Set, spoil, "DB_ALL_REFUSED", Reach::User);
     check(Plan::SingleUser, Step::Test, spoil, "DB_AUTH_REFUSED", Reach::User);
-}
-
-/// Changes the password behind everybody's back and leaves this document under AWSPREVIOUS.
-fn left_with(service: &Service, previous: &str) {
-    let mut store = service.world.store.borrow_mut();
-    let secret = store.secret_mut();
-    secret.label(&StagingLabel::Previous, &version(7));
-    secret.versions.get_mut(&version(7)).unwrap().value = Some(Value::Text(previous.into()));
-    let mut server = service.world.server.borrow_mut();
-    server.users.get_mut("app").unwrap().password = Some("before".into());
-}
-
-#[test]
-fn a_previous_version_of_the_same_user_and_server_helps_a_single_user() {
-    World::run(async {
-        let service = ordinary(Plan::SingleUser).await;
-        left_with(&service, &document(&[("password", Some("\"before\""))]));
-        service.invoke(Step::Set).await.unwrap().unwrap();
-        assert!(service.world.logs_in(&StagingLabel::Pending));
-    });
-}
-
-#[test]
-fn a_previous_version_that_is_refused_as_well_is_not_named_apart() {
-    World::run(async {
-        let service = ordinary(Plan::SingleUser).await;
-        left_with(&service, &document(&[("password", Some("\"long ago\""))]));
-        let error = service.invoke(Step::Set).await.unwrap().unwrap_err();
-        assert_eq!(error.code(), "DB_ALL_REFUSED");
-        assert_eq!(service.world.server.borrow().attempts.len(), 3);
-    });
-}
-
-#[test]
-fn a_previous_version_is_protected_as_current_demands() {
-    World::run(async {
-        let service = ordinary(Plan::SingleUser).await;
-        for label in [StagingLabel::Current, StagingLabel::Pending] {
-            store(&service, &label, Value::Text(document(&[("ssl", Some("true"))])));
-        }
-        left_with(&service, &document(&[("password", Some("\"before\"")), ("ssl", Some("false"))]));
-        service.invoke(Step::Set).await.unwrap().unwrap();
-        let server = service.world.server.borrow();
-        assert_eq!(server.attempts.iter().map(Attempt::in_the_clear).collect::<Vec<_>>(), [false; 3]);
-    });
-}
-
-#[test]
-fn a_previous_version_of_another_user_or_server_is_never_tried() {
-    let password = ("password", Some("\"bystander-password\""));
-    for (field, value) in [("username", "\"bystander\""), ("host", "\"db.example.org\""), ("port", "5433")] {
-        let previous = document(&[password, (field, Some(value))]);
-        World::run(async {
-            let service = ordinary(Plan::SingleUser).await;
-            left_with(&service, &previous);
-            let error = service.invoke(Step::Set).await.unwrap().unwrap_err();
-            assert_eq!(error.code(), "DB_ALL_REFUSED");
-            assert_eq!(service.world.server.borrow().attempts.len(), 2, "current and pending alone: {field}");
-        });
-    }
-}
-
-#[test]
-fn a_previous_version_that_cannot_be_read_does_not_hide_why_the_others_were_refused() {
-    let another_engine = document(&[("engine", Some("\"mysql\""))]);
-    let no_password = document(&[("password", None)]);
-    for previous in ["no json", "", "[1]", "{}", &another_engine, &no_password] {
-        World::run(async {
-            let service = ordinary(Plan::SingleUser).await;
-            left_with(&service, previous);
-            let error = service.invoke(Step::Set).await.unwrap().unwrap_err();
-            assert_eq!(error.code(), "DB_ALL_REFUSED", "{previous}");
-        });
-    }
 }
 
 #[test]

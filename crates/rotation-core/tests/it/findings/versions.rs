@@ -4,7 +4,7 @@ use expect_test::expect;
 use rotation_core::{Access, Check, Code, StagingLabel};
 
 use super::{Patient, check, check_single, with};
-use crate::world::{Act, Fault, Plan, Situation, Value, World, document, version};
+use crate::world::{Fault, Plan, Situation, Value, World, document, version};
 
 #[test]
 fn the_live_version_is_tried_first_and_equal_ones_once() {
@@ -225,42 +225,6 @@ fn what_cannot_be_read_or_is_no_login_is_told_by_version() {
         unknown: Mend first what the findings name; move no label before that.
     "]],
     );
-}
-
-/// What is said of a version whose label moves right before it is read.
-#[track_caller]
-fn check_moving(label: &StagingLabel, act: Act, expected: &str) {
-    World::run(async {
-        let patient = Patient::single().await;
-        patient.put(label, 8, document("app", "second"));
-        // DescribeSecret, ListSecretVersionIds and the value of AWSCURRENT come first.
-        {
-            let mut gate = patient.world().gate.borrow_mut();
-            gate.meanwhile = Some((gate.calls + 3, act));
-        }
-        let examination = patient.examine().await;
-        let seen = examination.versions.iter().find(|seen| seen.id == version(8)).unwrap();
-        assert_eq!(seen.code.map(Code::name), Some(expected), "{act}");
-    });
-}
-
-#[test]
-fn a_version_is_read_by_its_label_as_a_rotation_reads_it() {
-    check_moving(&StagingLabel::Pending, Act::PendingRemoved, "SM_REJECTED");
-    check_moving(&StagingLabel::Previous, Act::ValuePut, "LABELS_MOVED");
-}
-
-#[test]
-fn a_version_is_named_by_the_label_of_the_service_where_it_has_others_too() {
-    World::run(async {
-        let patient = Patient::single().await;
-        patient.put(&StagingLabel::Previous, 7, "[]".into());
-        let blue = StagingLabel::Other("blue".into());
-        patient.world().store.borrow_mut().secret_mut().label(&blue, &version(7));
-        let examination = patient.examine().await;
-        let document = examination.findings.iter().find(|finding| finding.check == Check::Document).unwrap();
-        assert!(document.sentence.starts_with("AWSPREVIOUS: "), "{}", document.sentence);
-    });
 }
 
 /// AWSPENDING of another host stands before AWSPREVIOUS in the order of tries, and is none of them.

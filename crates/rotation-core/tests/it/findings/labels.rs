@@ -1,6 +1,6 @@
-//! A label is moved while everything stands as it was examined, and else not.
+//! Labels that move during a look, and the one that a repair moves.
 
-use rotation_core::{StagingLabel, StuckState};
+use rotation_core::{Check, Code, StagingLabel, StuckState};
 
 use super::Patient;
 use crate::world::{Act, Fault, World, document, version};
@@ -92,4 +92,40 @@ fn the_last_look_names_the_version_that_was_to_make_the_move_safe() {
     check_proof(Some(&StagingLabel::Pending), "login with AWSPENDING failed");
     check_proof(Some(&StagingLabel::Previous), "login with AWSPREVIOUS failed");
     check_proof(None, "login with AWSCURRENT failed");
+}
+
+/// What is said of a version whose label moves right before it is read.
+#[track_caller]
+fn check_moving(label: &StagingLabel, act: Act, expected: &str) {
+    World::run(async {
+        let patient = Patient::single().await;
+        patient.put(label, 8, document("app", "second"));
+        // DescribeSecret, ListSecretVersionIds and the value of AWSCURRENT come first.
+        {
+            let mut gate = patient.world().gate.borrow_mut();
+            gate.meanwhile = Some((gate.calls + 3, act));
+        }
+        let examination = patient.examine().await;
+        let seen = examination.versions.iter().find(|seen| seen.id == version(8)).unwrap();
+        assert_eq!(seen.code.map(Code::name), Some(expected), "{act}");
+    });
+}
+
+#[test]
+fn a_version_is_read_by_its_label_as_a_rotation_reads_it() {
+    check_moving(&StagingLabel::Pending, Act::PendingRemoved, "SM_REJECTED");
+    check_moving(&StagingLabel::Previous, Act::ValuePut, "LABELS_MOVED");
+}
+
+#[test]
+fn a_version_is_named_by_the_label_of_the_service_where_it_has_others_too() {
+    World::run(async {
+        let patient = Patient::single().await;
+        patient.put(&StagingLabel::Previous, 7, "[]".into());
+        let blue = StagingLabel::Other("blue".into());
+        patient.world().store.borrow_mut().secret_mut().label(&blue, &version(7));
+        let examination = patient.examine().await;
+        let document = examination.findings.iter().find(|finding| finding.check == Check::Document).unwrap();
+        assert!(document.sentence.starts_with("AWSPREVIOUS: "), "{}", document.sentence);
+    });
 }
