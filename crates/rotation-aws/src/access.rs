@@ -23,14 +23,14 @@ const AMAZON_ROOTS: &[u8] = include_bytes!("../data/amazon-roots.pem");
 /// (`us-iso`, `us-isob`, `us-isof`) and of Europe (`eu-isoe`), and the European sovereign one.
 const ELSEWHERE: [&str; 4] = ["cn-", "us-iso", "eu-iso", "eusc-"];
 
-/// Attempts at one call, with the SDK's jittered backoff between them. The caller's deadline bounds their sum.
-const ATTEMPTS: u32 = 4;
+/// Attempts at one call where nobody gave a time for it, with jittered backoff between them.
+pub(crate) const ATTEMPTS: u32 = 4;
 /// The same for a directory. Its endpoint is the one that a function in a VPC is most likely not to reach, and that
 /// has to be said before the invocation's time is over.
 const DIRECTORY_ATTEMPTS: u32 = 2;
 /// The backoff before the second attempt, doubled for each further one and drawn out by jitter. The SDK's own second
 /// would eat most of an invocation's time.
-const FIRST_BACKOFF: Duration = Duration::from_millis(200);
+pub(crate) const FIRST_BACKOFF: Duration = Duration::from_millis(200);
 /// The longest wait for a TCP and TLS connection, so that a security group which drops packets is told from a slow
 /// call before the invocation's time is over.
 pub(crate) const CONNECT_TIME: Duration = Duration::from_secs(3);

@@ -1,17 +1,27 @@
 //! The client of Secrets Manager.
 
+use std::time::Duration;
+
 use aws_sdk_secretsmanager::{Client, config::Builder};
+use aws_smithy_types::retry::RetryConfig;
+use rotation_core::Deadline;
 
 use crate::{
-    access::{Access, AccessKey, Origin},
+    access::{ATTEMPTS, Access, AccessKey, Origin},
     endpoint::Endpoint,
+    patience::Patience,
 };
+
+/// The most of an invocation's time that is kept back from calls of Secrets Manager, for what follows on their answer:
+/// the statement that makes a change final, the outcome line. Of a short time it is a tenth.
+const KEPT_BACK: Duration = Duration::from_millis(500);
 
 /// AWS Secrets Manager. Cloning shares the connections.
 #[derive(Clone, Debug)]
 pub struct SecretsManager {
     pub(crate) client: Client,
     pub(crate) origin: Origin,
+    pub(crate) patience: Patience,
 }
 
 impl SecretsManager {
@@ -27,10 +37,20 @@ impl SecretsManager {
 
     /// A client that shares its connections and credentials with those of other services.
     pub fn of(access: &Access) -> Self {
-        let mut config = Builder::from(access.sdk_config());
+        let mut config = Builder::from(access.sdk_config()).retry_config(RetryConfig::disabled());
         if let Some(url) = &access.endpoint.url {
             config = config.endpoint_url(url.as_str());
         }
-        Self { client: Client::from_conf(config.build()), origin: access.origin }
+        let client = Client::from_conf(config.build());
+        Self { client, origin: access.origin, patience: Patience::Attempts(ATTEMPTS) }
+    }
+
+    /// The same client for one invocation: a call that is throttled, is not answered, or meets a fault of the service
+    /// is made again until shortly before `deadline`, where others give up after four attempts. The error is then
+    /// that of the last attempt.
+    #[must_use]
+    pub fn within(&self, deadline: Deadline) -> Self {
+        let kept_back = KEPT_BACK.min(deadline.remaining() / 10);
+        Self { patience: Patience::Until(deadline.earlier(kept_back)), ..self.clone() }
     }
 }

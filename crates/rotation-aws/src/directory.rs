@@ -1,6 +1,7 @@
 //! Failed calls of the services that describe servers.
 
 use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use rotation_core::{
     StoreError, StoreFault,
     database::{DirectoryError, DirectoryFault, DirectoryService},
@@ -10,11 +11,11 @@ use crate::access::Access;
 
 impl Access {
     /// Sorts a failed call of a directory.
-    pub fn directory_error<E: ProvideErrorMetadata, R>(
+    pub fn directory_error<E: ProvideErrorMetadata>(
         &self,
         service: &'static DirectoryService,
         operation: &'static str,
-        error: &SdkError<E, R>,
+        error: &SdkError<E, HttpResponse>,
     ) -> DirectoryError {
         let StoreError { fault, source, .. } = self.failed(operation, error);
         let fault = match fault {

@@ -3,6 +3,7 @@
 use std::{error::Error as StdError, fmt, io};
 
 use aws_sdk_secretsmanager::error::{ConnectorError, ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use rotation_core::{StoreError, StoreFault};
 
 use crate::{
@@ -12,7 +13,7 @@ use crate::{
 
 impl SecretsManager {
     /// Sorts a failed call.
-    pub(crate) fn failed<E, R>(&self, operation: &'static str, error: &SdkError<E, R>) -> StoreError
+    pub(crate) fn failed<E>(&self, operation: &'static str, error: &SdkError<E, HttpResponse>) -> StoreError
     where
         E: ProvideErrorMetadata,
     {
@@ -22,7 +23,7 @@ impl SecretsManager {
 
 impl Access {
     /// Sorts a failed call of any service, by who can mend it. The answer holds the service's code and message.
-    pub fn failed<E, R>(&self, operation: &'static str, error: &SdkError<E, R>) -> StoreError
+    pub fn failed<E>(&self, operation: &'static str, error: &SdkError<E, HttpResponse>) -> StoreError
     where
         E: ProvideErrorMetadata,
     {
@@ -39,14 +40,15 @@ impl Access {
 impl Origin {
     /// `PutSecretValue` alone sends values, so of its errors only the code is kept: a service that quotes what it
     /// refuses must not get a password into a log.
-    fn failed<E, R>(self, operation: &'static str, error: &SdkError<E, R>) -> StoreError
+    fn failed<E>(self, operation: &'static str, error: &SdkError<E, HttpResponse>) -> StoreError
     where
         E: ProvideErrorMetadata,
     {
         let (fault, cause) = match error {
             SdkError::ServiceError(service) => {
                 let (code, message) = (service.err().code().unwrap_or_default(), service.err().message());
-                let fault = service_fault(operation, code, message.unwrap_or_default());
+                let status = service.raw().status().as_u16();
+                let fault = service_fault(operation, code, message.unwrap_or_default(), status);
                 let quotable = operation != "PutSecretValue" || fault == StoreFault::AccessDenied;
                 let message = message.filter(|_| quotable).map(str::to_owned);
                 (fault, Cause { code: code.to_owned(), message })
@@ -96,12 +98,17 @@ fn root_of<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 'stat
     }
 }
 
-fn service_fault(operation: &str, code: &str, message: &str) -> StoreFault {
+fn service_fault(operation: &str, code: &str, message: &str, status: u16) -> StoreFault {
     match code {
         "ResourceNotFoundException" => StoreFault::NoSuchSecret,
-        "ThrottlingException" | "Throttling" | "TooManyRequestsException" | "RequestLimitExceeded" => {
-            StoreFault::Throttled
-        }
+        "ThrottlingException"
+        | "Throttling"
+        | "ThrottledException"
+        | "TooManyRequestsException"
+        | "RequestLimitExceeded"
+        | "RequestThrottled"
+        | "RequestThrottledException"
+        | "SlowDown" => StoreFault::Throttled,
         "InternalServiceError"
         | "InternalServiceErrorException"
         | "InternalFailure"
@@ -130,6 +137,9 @@ fn service_fault(operation: &str, code: &str, message: &str) -> StoreFault {
         | "RequestExpired"
         | "SignatureDoesNotMatch" => StoreFault::CredentialsRefused,
         "InvalidParameterException" if operation == "UpdateSecretVersionStage" => StoreFault::Conflict,
+        // What stands before the service answers with a status and maybe without a name.
+        _ if status == 429 => StoreFault::Throttled,
+        _ if status >= 500 => StoreFault::Internal,
         _ => StoreFault::Rejected,
     }
 }

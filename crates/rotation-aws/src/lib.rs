@@ -7,6 +7,7 @@ mod directory;
 mod endpoint;
 mod fault;
 mod https;
+mod patience;
 mod records;
 mod rotation;
 mod store;

@@ -10,7 +10,7 @@ use rotation_core::{
 };
 use zeroize::Zeroizing;
 
-use crate::{client::SecretsManager, store::is_no_value};
+use crate::{client::SecretsManager, patience::Pace, store::is_no_value};
 
 /// As many versions as are listed; the service keeps about as many.
 const MOST_VERSIONS: i32 = 100;
@@ -18,7 +18,8 @@ const MOST_VERSIONS: i32 = 100;
 impl SecretRecords for SecretsManager {
     async fn record(&self, secret: &SecretId) -> Result<SecretRecord, StoreError> {
         const OPERATION: &str = "DescribeSecret";
-        let answer = self.client.describe_secret().secret_id(secret.as_str()).send().await;
+        let call = self.client.describe_secret().secret_id(secret.as_str());
+        let answer = self.persist(Pace::Steady, OPERATION, || call.clone().send()).await;
         let answer = answer.map_err(|error| self.failed(OPERATION, &error))?;
         let odd = |_| StoreError::new(OPERATION, StoreFault::Internal);
         let mut labels = BTreeMap::new();
@@ -50,7 +51,8 @@ impl SecretRecords for SecretsManager {
     async fn history(&self, secret: &SecretId) -> Result<Vec<VersionRecord>, StoreError> {
         const OPERATION: &str = "ListSecretVersionIds";
         let call = self.client.list_secret_version_ids().secret_id(secret.as_str());
-        let answer = call.include_deprecated(true).max_results(MOST_VERSIONS).send().await;
+        let call = call.include_deprecated(true).max_results(MOST_VERSIONS);
+        let answer = self.persist(Pace::Steady, OPERATION, || call.clone().send()).await;
         let answer = answer.map_err(|error| self.failed(OPERATION, &error))?;
         let version = |entry: aws_sdk_secretsmanager::types::SecretVersionsListEntry| {
             let labels = entry.version_stages.unwrap_or_default();
@@ -67,18 +69,20 @@ impl SecretRecords for SecretsManager {
     }
 
     async fn value(&self, secret: &SecretId, version: &VersionId) -> Result<Option<SecretValue>, StoreError> {
+        const OPERATION: &str = "GetSecretValue";
         let call = self.client.get_secret_value().secret_id(secret.as_str()).version_id(version.as_str());
-        match call.send().await {
+        match self.persist(Pace::Steady, OPERATION, || call.clone().send()).await {
             Ok(answer) => {
                 let text = answer.secret_string.map(Zeroizing::new);
                 Ok(Some(SecretValue { version: version.clone(), text }))
             }
             Err(error) if error.as_service_error().is_some_and(is_no_value) => Ok(None),
-            Err(error) => Err(self.failed("GetSecretValue", &error)),
+            Err(error) => Err(self.failed(OPERATION, &error)),
         }
     }
 
     async fn move_label(&self, secret: &SecretId, label_move: &LabelMove) -> Result<(), StoreError> {
+        const OPERATION: &str = "UpdateSecretVersionStage";
         let id = |version: &Option<VersionId>| version.as_ref().map(|version| version.as_str().to_owned());
         let call = self
             .client
@@ -87,8 +91,8 @@ impl SecretRecords for SecretsManager {
             .version_stage(label_move.label.name())
             .set_move_to_version_id(id(&label_move.to))
             .set_remove_from_version_id(id(&label_move.from));
-        let answer = call.send().await;
-        answer.map(drop).map_err(|error| self.failed("UpdateSecretVersionStage", &error))
+        let answer = self.persist(Pace::Steady, OPERATION, || call.clone().send()).await;
+        answer.map(drop).map_err(|error| self.failed(OPERATION, &error))
     }
 }
 

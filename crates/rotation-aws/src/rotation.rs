@@ -2,10 +2,12 @@
 
 use rotation_core::{SecretDocument, StagingLabel, StoreError, StoreFault, VersionId, VersionStages};
 
-use crate::client::SecretsManager;
+use crate::{client::SecretsManager, patience::Pace};
 
 /// Held by a new version for the moment between its first value and `AWSPENDING`; a version needs some label.
 const ARRIVING: &str = "ROTATE_ARRIVING";
+
+const UPDATE: &str = "UpdateSecretVersionStage";
 
 impl SecretsManager {
     /// Begins a rotation as `RotateSecret` does: afterwards `version`, which must be new, holds `document` and is
@@ -26,10 +28,10 @@ impl SecretsManager {
         version: &VersionId,
         document: &SecretDocument,
     ) -> Result<(), StoreError> {
-        const OPERATION: &str = "UpdateSecretVersionStage";
+        const PUT: &str = "PutSecretValue";
         let holder = described.holder(&StagingLabel::Pending);
         if holder.is_some() && holder != described.holder(&StagingLabel::Current) {
-            return Err(StoreError::new(OPERATION, StoreFault::Conflict));
+            return Err(StoreError::new(UPDATE, StoreFault::Conflict));
         }
         let secret = described.secret.as_str();
         let put = self
@@ -39,7 +41,8 @@ impl SecretsManager {
             .client_request_token(version.as_str())
             .secret_string(document.to_json().as_str())
             .version_stages(ARRIVING);
-        put.send().await.map_err(|error| self.failed("PutSecretValue", &error))?;
+        let stored = self.persist(Pace::Steady, PUT, || put.clone().send()).await;
+        stored.map_err(|error| self.failed(PUT, &error))?;
         let claim = self
             .client
             .update_secret_version_stage()
@@ -47,7 +50,8 @@ impl SecretsManager {
             .version_stage(StagingLabel::Pending.name())
             .move_to_version_id(version.as_str())
             .set_remove_from_version_id(holder.map(|holder| holder.as_str().to_owned()));
-        let claimed = claim.send().await.map(drop).map_err(|error| self.failed(OPERATION, &error));
+        let claimed = self.persist(Pace::Steady, UPDATE, || claim.clone().send()).await;
+        let claimed = claimed.map(drop).map_err(|error| self.failed(UPDATE, &error));
         // Left behind, the label would only move on at the next beginning.
         let _ = self.unlabel(secret, ARRIVING, version).await;
         claimed
@@ -68,7 +72,7 @@ impl SecretsManager {
             .secret_id(secret)
             .version_stage(label)
             .remove_from_version_id(version.as_str());
-        let answer = call.send().await;
-        answer.map(drop).map_err(|error| self.failed("UpdateSecretVersionStage", &error))
+        let answer = self.persist(Pace::Steady, UPDATE, || call.clone().send()).await;
+        answer.map(drop).map_err(|error| self.failed(UPDATE, &error))
     }
 }

@@ -11,7 +11,7 @@ use rotation_core::{
 };
 use zeroize::Zeroizing;
 
-use crate::client::SecretsManager;
+use crate::{client::SecretsManager, patience::Pace};
 
 impl SecretStore for SecretsManager {
     async fn describe(&self, secret: &SecretId) -> Result<VersionStages, StoreError> {
@@ -31,7 +31,7 @@ impl SecretStore for SecretsManager {
             Version::Previous => call.version_stage(StagingLabel::Previous.name()),
             Version::Pending(id) => call.version_stage(StagingLabel::Pending.name()).version_id(id.as_str()),
         };
-        let answer = match call.send().await {
+        let answer = match self.persist(Pace::Steady, OPERATION, || call.clone().send()).await {
             Ok(answer) => answer,
             Err(error) if error.as_service_error().is_some_and(is_no_value) => return Ok(None),
             Err(error) => return Err(self.failed(OPERATION, &error)),
@@ -42,6 +42,7 @@ impl SecretStore for SecretsManager {
     }
 
     async fn put(&self, pending: &PendingVersion, document: &SecretDocument) -> Result<Put, StoreError> {
+        const OPERATION: &str = "PutSecretValue";
         let call = self
             .client
             .put_secret_value()
@@ -50,7 +51,7 @@ impl SecretStore for SecretsManager {
             .secret_string(document.to_json().as_str())
             .version_stages(StagingLabel::Pending.name())
             .set_rotation_token(pending.rotation_token().map(|token| token.expose().to_owned()));
-        match call.send().await {
+        match self.persist(Pace::Yielding, OPERATION, || call.clone().send()).await {
             Ok(_) => Ok(Put::Stored),
             Err(error)
                 if error
@@ -59,11 +60,12 @@ impl SecretStore for SecretsManager {
             {
                 Ok(Put::Kept)
             }
-            Err(error) => Err(self.failed("PutSecretValue", &error)),
+            Err(error) => Err(self.failed(OPERATION, &error)),
         }
     }
 
     async fn promote(&self, pending: &PendingVersion) -> Result<(), StoreError> {
+        const OPERATION: &str = "UpdateSecretVersionStage";
         let call = self
             .client
             .update_secret_version_stage()
@@ -71,10 +73,8 @@ impl SecretStore for SecretsManager {
             .version_stage(StagingLabel::Current.name())
             .move_to_version_id(pending.version().as_str())
             .remove_from_version_id(pending.current().as_str());
-        match call.send().await {
-            Ok(_) => Ok(()),
-            Err(error) => Err(self.failed("UpdateSecretVersionStage", &error)),
-        }
+        let answer = self.persist(Pace::Pressing, OPERATION, || call.clone().send()).await;
+        answer.map(drop).map_err(|error| self.failed(OPERATION, &error))
     }
 
     async fn random_password(&self, policy: &PasswordPolicy) -> Result<Password, StoreError> {
@@ -92,7 +92,8 @@ impl SecretStore for SecretsManager {
             .exclude_numbers(excluded(CharacterClass::Digit))
             .exclude_punctuation(excluded(CharacterClass::Punctuation))
             .require_each_included_type(settings.require_each_class);
-        let answer = call.send().await.map_err(|error| self.failed(OPERATION, &error))?;
+        let answer = self.persist(Pace::Steady, OPERATION, || call.clone().send()).await;
+        let answer = answer.map_err(|error| self.failed(OPERATION, &error))?;
         let text = Zeroizing::new(answer.random_password.unwrap_or_default());
         let password = Password::parse(&text).ok().filter(|password| policy.admits(password));
         password.ok_or(StoreError::new(OPERATION, StoreFault::Unusable))

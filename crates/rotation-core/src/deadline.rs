@@ -26,6 +26,12 @@ impl Deadline {
         Self(self.0.min(Instant::now() + limit))
     }
 
+    /// The deadline that much before this one.
+    #[must_use]
+    pub fn earlier(self, by: Duration) -> Self {
+        Self(self.0.checked_sub(by).unwrap_or(self.0))
+    }
+
     /// Runs the future until it is done or the deadline is over; in the second case it is dropped where it stands.
     ///
     /// # Errors

@@ -152,3 +152,10 @@ pub enum StoreFault {
     #[error("the request was refused")]
     Rejected,
 }
+
+impl StoreFault {
+    /// Whether the same call may succeed a moment later, with nobody having mended anything.
+    pub fn passes(self) -> bool {
+        matches!(self, Self::Unreachable | Self::Throttled | Self::Internal)
+    }
+}

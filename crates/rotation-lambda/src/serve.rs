@@ -158,7 +158,8 @@ impl<E: Engine, D: Directory + Clone> Function<E, D> {
     ) -> Pin<Box<dyn Future<Output = Result<Outcome, RotationError>> + 'a>> {
         let deadline = deadline(context);
         let target = self.database(deadline).proven_by(self.config.proof.clone()).recorded_in(journal);
-        let rotator = Rotator::new(self.store.clone(), target, self.invoker(context)).recorded_in(journal);
+        let rotator =
+            Rotator::new(self.store.within(deadline), target, self.invoker(context)).recorded_in(journal);
         let dry_run = self.config.dry_run;
         Box::pin(async move {
             if !dry_run {

@@ -90,6 +90,27 @@ fn a_refusal_without_a_name_of_its_own_is_rejected() {
     check("SomethingNewException", "The RotationToken is unknown here.", StoreFault::Rejected);
 }
 
+/// What stands before the service, such as a proxy, may answer without one of its names.
+#[track_caller]
+fn check_status(status: &'static str, body: &str, expected: StoreFault) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let store = store_at(&answering(status, body.to_owned()));
+        let outcome = store.describe(&SecretId::new("app").expect("a name")).await;
+        assert_eq!(outcome.expect_err("a refusal").fault, expected, "{status} {body}");
+    });
+}
+
+#[test]
+fn a_status_speaks_where_the_service_names_nothing() {
+    check_status("503 Service Unavailable", "{}", StoreFault::Internal);
+    check_status("502 Bad Gateway", "<html></html>", StoreFault::Internal);
+    check_status("429 Too Many Requests", "{}", StoreFault::Throttled);
+    check_status("403 Forbidden", "{}", StoreFault::Rejected);
+    let throttled = r#"{"__type":"ThrottlingException","message":"Rate exceeded"}"#;
+    check_status("400 Bad Request", throttled, StoreFault::Throttled);
+}
+
 #[tokio::test]
 async fn a_random_password_that_breaks_the_policy_is_not_used() {
     let settings = PasswordSettings { source: PasswordSource::SecretsManager, ..PasswordSettings::default() };

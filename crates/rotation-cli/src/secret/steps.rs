@@ -31,7 +31,7 @@ pub(super) async fn run<T: Target>(
 ) -> Result<()> {
     for step in Step::ALL {
         let deadline = Deadline::after(STEP_TIME);
-        let rotator = Rotator::new(store.clone(), target(deadline), Invoker::Person);
+        let rotator = Rotator::new(store.within(deadline), target(deadline), Invoker::Person);
         let event =
             RotationEvent { step, secret: secret.clone(), version: version.clone(), rotation_token: None };
         let began = Instant::now();

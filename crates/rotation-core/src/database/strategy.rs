@@ -13,7 +13,7 @@ use super::{
     TestStatement, TlsMode, Transport, UserPair, test_statement::ChosenProof,
 };
 use crate::{
-    deadline::Deadline,
+    deadline::{Deadline, TimedOut},
     document::{DocumentError, SecretDocument},
     error::RotationError,
     event::SecretId,
@@ -25,6 +25,10 @@ use crate::{
 
 /// The longest time that one login attempt may take; a server in reach answers in milliseconds.
 const LOGIN_TIME: Duration = Duration::from_secs(5);
+
+/// The least time in which a change is made final. Where nobody hears that it was, the step fails and the service waits
+/// before it calls again, and until then a single user's `AWSCURRENT` is refused; so it is rather not begun.
+const COMMIT_TIME: Duration = Duration::from_millis(250);
 
 /// How a database user's password is rotated. The set is closed, so both arms stand in one match.
 #[derive(Clone, Debug)]
@@ -285,13 +289,17 @@ impl<E: Engine, D: Directory> Database<E, D> {
         move |error| TargetError::Login { credential, error, remedies: E::PROFILE.remedies }.into()
     }
 
-    /// Makes a staged change final, after which what was known of these credentials may hold no longer.
+    /// Makes a staged change final, after which what was known of these credentials may hold no longer. Where too little
+    /// time is left to hear of it, nothing is changed.
     async fn commit(
         &self,
         session: E::Session,
         by: Credential,
         of: &'static [Credential],
     ) -> Result<Committed, RotationError> {
+        if self.deadline.remaining() < COMMIT_TIME {
+            return Err(TimedOut.into());
+        }
         self.journal.change_begins(of);
         let outcome = self.within(Phase::Commit, by, session.commit()).await;
         match &outcome {

@@ -1,6 +1,6 @@
 //! The stable code of a failed call of Secrets Manager, and what to do about it.
 
-use super::Reader;
+use super::{PENDING_MAY_BE_LIVE, Reader};
 use crate::{
     code::Code,
     store::{StoreError, StoreFault},
@@ -24,6 +24,16 @@ pub(super) fn store_code(fault: StoreFault) -> Code {
 }
 
 pub(super) fn store_hint(error: &StoreError, reader: Reader) -> String {
+    let hint = hint_of(error, reader);
+    // finishSecret's own call: setSecret has run.
+    if error.operation == "UpdateSecretVersionStage" && error.fault.passes() {
+        format!("{hint} {PENDING_MAY_BE_LIVE}")
+    } else {
+        hint
+    }
+}
+
+fn hint_of(error: &StoreError, reader: Reader) -> String {
     let (operation, role) = (error.operation, reader.role());
     match (error.fault, reader) {
         (StoreFault::Unreachable, Reader::Operator) => "A function in a VPC needs an interface endpoint for Secrets \
@@ -35,7 +45,11 @@ pub(super) fn store_hint(error: &StoreError, reader: Reader) -> String {
         (StoreFault::CertificateRefused, _) => "Name the authority of the endpoint's certificate in AWS_CA_BUNDLE \
             (a proxy that looks into TLS has one of its own), and check the region, the endpoint and the clock."
             .into(),
-        (StoreFault::Throttled | StoreFault::Internal, _) => format!("Nothing is lost. {}", reader.again()),
+        (StoreFault::Throttled, _) => format!(
+            "Nothing is lost. {} If it recurs, let fewer secrets rotate at the same time.",
+            reader.again()
+        ),
+        (StoreFault::Internal, _) => format!("Nothing is lost. {}", reader.again()),
         // The one operation that names no resource.
         (StoreFault::AccessDenied, _) if operation == "GetRandomPassword" => {
             format!("Allow secretsmanager:{operation} on \"*\" in the policy of {role}, or set PASSWORD_SOURCE=os.")

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rotation_core::{Deadline, Step};
 use tokio::time::Instant;
 
-use crate::world::{Kind, Plan, Situation, Variant, World};
+use crate::world::{Kind, Plan, Service, Situation, Variant, World};
 
 #[test]
 fn a_deadline_says_what_is_left_and_is_cut_by_a_shorter_limit_only() {
@@ -14,6 +14,7 @@ fn a_deadline_says_what_is_left_and_is_cut_by_a_shorter_limit_only() {
         assert_eq!(deadline.remaining(), Duration::from_secs(10));
         assert_eq!(deadline.at_most(Duration::from_secs(5)).remaining(), Duration::from_secs(5));
         assert_eq!(deadline.at_most(Duration::from_secs(15)).remaining(), Duration::from_secs(10));
+        assert_eq!(deadline.earlier(Duration::from_secs(1)).remaining(), Duration::from_secs(9));
         tokio::time::sleep(Duration::from_secs(4)).await;
         assert_eq!(deadline.remaining(), Duration::from_secs(6));
         tokio::time::sleep(Duration::from_secs(7)).await;
@@ -33,4 +34,31 @@ fn a_lagging_value_is_waited_for_with_pauses_that_are_drawn_out() {
         let (shortest, longest) = (Duration::from_millis(1_570), Duration::from_millis(3_110));
         assert!(waited > shortest && waited < longest, "{waited:?}");
     });
+}
+
+/// Runs setSecret with that much time left when the labels have been asked for the last time.
+#[track_caller]
+fn check_commit(plan: Plan, left: Duration, expected: Result<(), &str>) {
+    World::run(async {
+        let service = Situation::Fresh.prepare(plan, Kind::Transactional, Variant::Sound).await;
+        service.invoke(Step::Create).await.unwrap().unwrap();
+        // The store is asked twice, one after the other: for labels and values, and for the labels once more.
+        service.world.gate.borrow_mut().store_delay = Service::TIME.saturating_sub(left) / 2;
+        let (outcome, journal) = service.journaled(Step::Set).await.unwrap();
+        assert_eq!(
+            outcome.as_ref().map(drop).map_err(|error| error.code().name()),
+            expected,
+            "{left:?} left"
+        );
+        let committed = journal.phases().iter().any(|(phase, _)| phase.name() == "commit");
+        assert_eq!(committed, expected.is_ok(), "{left:?} left");
+    });
+}
+
+#[test]
+fn a_change_is_not_begun_without_the_time_to_hear_what_became_of_it() {
+    for plan in [Plan::SingleUser, Plan::Alternating] {
+        check_commit(plan, Duration::from_millis(260), Ok(()));
+        check_commit(plan, Duration::from_millis(240), Err("TIMED_OUT"));
+    }
 }

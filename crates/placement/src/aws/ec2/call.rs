@@ -68,7 +68,7 @@ impl<'a> Call<'a> {
         let mut wait = FIRST_BACKOFF;
         for _ in 1..ATTEMPTS {
             match self.attempt(operation, form, deadline).await {
-                Err(error) if passes(error.fault) && deadline.remaining() > wait => {
+                Err(error) if error.fault.passes() && deadline.remaining() > wait => {
                     tokio::time::sleep(wait).await;
                     wait *= 2;
                 }
@@ -93,11 +93,6 @@ impl<'a> Call<'a> {
         let body = String::from_utf8(body).map_err(|_| StoreError::new(operation, StoreFault::Internal))?;
         if status == 200 { Ok(body) } else { Err(answer::refusal(operation, status, &body)) }
     }
-}
-
-/// What another attempt may mend.
-fn passes(fault: StoreFault) -> bool {
-    matches!(fault, StoreFault::Throttled | StoreFault::Internal | StoreFault::Unreachable)
 }
 
 /// The question as a form. Values are joined as the query protocol numbers them.

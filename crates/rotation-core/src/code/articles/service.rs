@@ -25,8 +25,10 @@ pub(in crate::code) const ARTICLES: &[Row] = &[
     (
         Code::SmThrottled,
         article(
-            "Many rotations at the same moment.",
-            "Wait for the service's next attempt. If it recurs, spread the schedules of the secrets.",
+            "Many rotations at the same moment: the service refused a call again and again until the invocation's time \
+             was nearly over.",
+            "Wait for the service's next attempt. If it recurs, spread the schedules of the secrets. After setSecret a \
+             single user's `AWSCURRENT` is refused until finishSecret gets through; `AWSPENDING` logs in.",
         ),
     ),
     (Code::SmInternal, article("A fault of the service.", "Wait for the service's next attempt.")),

@@ -55,7 +55,7 @@ pub(crate) struct Service {
 
 impl Service {
     /// The time that Lambda leaves an invocation.
-    const TIME: Duration = Duration::from_secs(25);
+    pub(crate) const TIME: Duration = Duration::from_secs(25);
     /// Whole rotations until the service gives up.
     const ATTEMPTS: usize = 4;
 

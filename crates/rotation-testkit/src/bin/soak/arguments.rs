@@ -8,13 +8,15 @@ use crate::{Failure, ground::Engine};
 pub(crate) const USAGE: &str = "\
 usage: scripts/soak [options]
   --rotations N   how many, over all secrets (default 10000)
-  --secrets N     over all engines and strategies (default 100)
+  --secrets N     over all engines and strategies (default 100; with --load 1,000)
   --kills N       functions killed by SIGKILL at random moments, at least (default a tenth of the rotations)
-  --at-once N     rotations at a time (default 16)
+  --at-once N     rotations at a time (default 16; with --load 32)
   --engines LIST  of postgres,mysql,mariadb,docdb (default: all)
   --seed N        repeats the choices of a run; the interleaving of processes is the machine's
   --short         about three minutes: 600 rotations of 32 secrets, 60 kills
-  --load          instead: 1,000 secrets of PostgreSQL due at once, 20 ms a call, 50 writes a second
+  --load          instead: secrets of PostgreSQL that are due at once, 20 ms a call, and a quota of writes; a failed
+                  rotation is tried again after 100 s, as by the service
+  --writes N      with --load: writes a second that the service takes (default 50, as AWS's)
   --help          this";
 
 /// What to run.
@@ -24,6 +26,8 @@ pub(crate) struct Arguments {
     pub(crate) secrets: usize,
     pub(crate) kills: usize,
     pub(crate) at_once: usize,
+    /// Writes a second.
+    pub(crate) writes: u32,
     pub(crate) engines: Vec<Engine>,
     pub(crate) seed: u64,
     /// Folder of the function binaries, given by the script.
@@ -47,25 +51,27 @@ impl Arguments {
         let mut parsed = Self {
             mode: Mode::Soak,
             rotations: 10_000,
-            secrets: 100,
+            secrets: 0,
             kills: 0,
-            at_once: 16,
+            at_once: 0,
+            writes: 50,
             engines: Engine::ALL.to_vec(),
             seed: u64::from_le_bytes(seed),
             functions: PathBuf::new(),
         };
-        let mut kills = None;
+        let (mut kills, mut secrets, mut at_once) = (None, None, None);
         while let Some(name) = arguments.next() {
             let mut value = || arguments.next().ok_or_else(|| format!("{name} needs a value"));
             let number = |text: String| text.parse().map_err(|_| format!("{name} takes a number"));
             match name.as_str() {
                 "--rotations" => parsed.rotations = number(value()?)?,
-                "--secrets" => parsed.secrets = number(value()?)?,
+                "--secrets" => secrets = Some(number(value()?)?),
                 "--kills" => kills = Some(number(value()?)?),
-                "--at-once" => parsed.at_once = number(value()?)?,
+                "--at-once" => at_once = Some(number(value()?)?),
                 "--engines" => parsed.engines = engines(&value()?)?,
+                "--writes" => parsed.writes = value()?.parse().map_err(|_| "--writes takes a number")?,
                 "--seed" => parsed.seed = value()?.parse().map_err(|_| "--seed takes a number")?,
-                "--short" => (parsed.rotations, parsed.secrets, kills) = (600, 32, Some(60)),
+                "--short" => (parsed.rotations, secrets, kills) = (600, Some(32), Some(60)),
                 "--load" => parsed.mode = Mode::Load,
                 "--functions" => parsed.functions = value()?.into(),
                 "--help" | "-h" => return Ok(None),
@@ -73,6 +79,16 @@ impl Arguments {
             }
         }
         parsed.kills = kills.unwrap_or(parsed.rotations / 10);
+        let (many, few) = match parsed.mode {
+            Mode::Soak => (100, 16),
+            Mode::Load => (1000, 32),
+        };
+        parsed.secrets = secrets.unwrap_or(many);
+        parsed.at_once = at_once.unwrap_or(few);
+        let bounded = parsed.at_once >= 2 && parsed.secrets >= parsed.at_once && parsed.writes > 0;
+        if parsed.mode == Mode::Load && !bounded {
+            return Err("--load takes two at once at least, no fewer secrets, and one write a second".into());
+        }
         // Each worker has secrets of its own, and each engine a worker that is killed and one that is not, for both
         // strategies.
         let least = parsed.engines.len() * 4;

@@ -1,0 +1,172 @@
+//! How long a call that fails for the moment is made again, and what is said when it never succeeds.
+
+use std::{
+    future::Future,
+    time::{Duration, Instant},
+};
+
+use rotation_core::{
+    Deadline, Put, RotationError, SecretDocument, SecretStore, StagingLabel, StoreError, StoreFault, Version,
+};
+use rotation_testkit::secrets_manager::{Fault, FaultKind, Operation, Settings};
+
+use super::{Lab, TOKEN, fault};
+
+const ALWAYS: u32 = u32::MAX;
+/// What the steps of a rotation ask.
+const OPERATIONS: [Operation; 4] = [
+    Operation::DescribeSecret,
+    Operation::GetSecretValue,
+    Operation::PutSecretValue,
+    Operation::UpdateSecretVersionStage,
+];
+
+impl Lab {
+    async fn troubled(&self, kind: FaultKind) -> rotation_core::PendingVersion {
+        let pending = self.pending(None).await;
+        self.service.take_calls();
+        for operation in OPERATIONS {
+            self.service.inject(Fault::new(operation, kind).times(ALWAYS));
+        }
+        pending
+    }
+
+    fn asked(&self, operation: Operation) -> usize {
+        self.service.calls().iter().filter(|call| call.operation == operation).count()
+    }
+}
+
+fn document() -> SecretDocument {
+    SecretDocument::parse("{}").expect("an object")
+}
+
+async fn timed<T>(call: impl Future<Output = T>) -> (T, Duration) {
+    let began = Instant::now();
+    let outcome = call.await;
+    (outcome, began.elapsed())
+}
+
+#[tokio::test]
+async fn a_store_that_throttles_for_eight_seconds_is_outlived_and_the_last_write_goes_first() {
+    let lab = Lab::start(Settings::default(), None).await;
+    let pending = lab.troubled(FaultKind::Throttled).await;
+    let store = lab.store.within(Deadline::after(Duration::from_secs(30)));
+    let (document, relief) = (document(), Duration::from_secs(8));
+    let relieved = async {
+        tokio::time::sleep(relief).await;
+        let asked = OPERATIONS.map(|operation| lab.asked(operation));
+        lab.service.clear_faults();
+        asked
+    };
+    // One after the other, as a rotation does it: a put that comes after the swap would be another matter.
+    let writes = async {
+        let put = timed(store.put(&pending, &document));
+        let promote = async {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            timed(store.promote(&pending)).await
+        };
+        tokio::join!(put, promote)
+    };
+    let (asked, described, read, (put, promoted)) = tokio::join!(
+        relieved,
+        timed(store.describe(&lab.secret)),
+        timed(store.read(&lab.secret, Version::Current)),
+        writes
+    );
+    assert_eq!(put.0.expect("an answer in the end"), Put::Stored);
+    described.0.expect("an answer in the end");
+    read.0.expect("an answer in the end").expect("a value");
+    promoted.0.expect("an answer in the end");
+    let labels = &lab.service.stages(lab.secret.as_str()).expect("labels")[TOKEN];
+    assert!(labels.contains(&StagingLabel::Current.name().to_owned()), "{labels:?}");
+    for took in [put.1, described.1, read.1, promoted.1] {
+        assert!(took >= relief && took < Duration::from_secs(20), "{took:?}");
+    }
+    let [looks, reads, puts, promotions] = asked;
+    assert!(promotions > looks.max(reads) && looks.min(reads) > puts, "{asked:?}");
+}
+
+/// Calls that never get another answer than this one.
+#[track_caller]
+fn check(kind: FaultKind, time: Duration, expected: StoreFault, code: &str) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let lab = Lab::start(Settings::default(), None).await;
+        let pending = lab.troubled(kind).await;
+        let store = lab.store.within(Deadline::after(time));
+        let document = document();
+        let outcomes: [(Result<(), StoreError>, Duration); 4] = tokio::join!(
+            timed(async { store.describe(&lab.secret).await.map(drop) }),
+            timed(async { store.read(&lab.secret, Version::Current).await.map(drop) }),
+            timed(async { store.put(&pending, &document).await.map(drop) }),
+            timed(store.promote(&pending)),
+        )
+        .into();
+        for (operation, (outcome, took)) in OPERATIONS.into_iter().zip(outcomes) {
+            assert!(took < time, "{operation:?} took {took:?}, and nothing was left to say so");
+            assert!(took > time / 2, "{operation:?} gave up after {took:?}");
+            let error = RotationError::from(outcome.expect_err("never"));
+            assert_eq!(error.code().name(), code, "{operation:?}");
+            assert!(!error.hint().is_empty());
+            let told = error.hint().contains("keep that label");
+            assert_eq!(told, operation == Operation::UpdateSecretVersionStage, "{}", error.hint());
+            assert_eq!(fault(Err::<(), _>(store_error(error))), expected, "{operation:?}");
+        }
+    });
+}
+
+fn store_error(error: RotationError) -> StoreError {
+    match error {
+        RotationError::Store(error) => error,
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn a_call_that_never_succeeds_ends_before_the_deadline_and_says_why() {
+    let time = Duration::from_secs(4);
+    check(FaultKind::Throttled, time, StoreFault::Throttled, "SM_THROTTLED");
+    check(FaultKind::InternalServiceError, time, StoreFault::Internal, "SM_INTERNAL");
+    check(FaultKind::DropBeforeEffect, time, StoreFault::Unreachable, "NET_SM_UNREACHABLE");
+    check(FaultKind::Delay(Duration::from_mins(1)), time, StoreFault::Unreachable, "NET_SM_UNREACHABLE");
+}
+
+#[tokio::test]
+async fn what_does_not_pass_is_asked_once() {
+    let lab = Lab::start(Settings::default(), None).await;
+    let pending = lab.troubled(FaultKind::KmsAccessDenied).await;
+    let store = lab.store.within(Deadline::after(Duration::from_secs(30)));
+    assert_eq!(fault(store.promote(&pending).await), StoreFault::KeyDenied);
+    assert_eq!(fault(store.put(&pending, &document()).await), StoreFault::KeyDenied);
+    assert_eq!(fault(store.describe(&lab.secret).await), StoreFault::KeyDenied);
+    for operation in
+        [Operation::UpdateSecretVersionStage, Operation::PutSecretValue, Operation::DescribeSecret]
+    {
+        assert_eq!(lab.asked(operation), 1, "{operation:?}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_deadline_a_call_is_made_four_times_however_often_others_failed_before() {
+    let lab = Lab::start(Settings::default(), None).await;
+    lab.troubled(FaultKind::Throttled).await;
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..60 {
+        let (store, secret) = (lab.store.clone(), lab.secret.clone());
+        calls.spawn(async move { store.describe(&secret).await });
+    }
+    while let Some(outcome) = calls.join_next().await {
+        assert_eq!(fault(outcome.expect("no panic")), StoreFault::Throttled);
+    }
+    assert_eq!(lab.asked(Operation::DescribeSecret), 240);
+}
+
+#[tokio::test]
+async fn an_invocation_without_time_asks_once() {
+    let lab = Lab::start(Settings::default(), None).await;
+    let store = lab.store.within(Deadline::after(Duration::ZERO));
+    store.describe(&lab.secret).await.expect("an answer");
+    lab.troubled(FaultKind::Throttled).await;
+    assert_eq!(fault(store.describe(&lab.secret).await), StoreFault::Throttled);
+    assert_eq!(lab.asked(Operation::DescribeSecret), 1);
+}
