@@ -92,8 +92,10 @@ impl Pair {
         let holdings = holdings.iter().map(Holding::parse).collect::<Result<_, _>>()?;
         let (mut original_settings, mut clone_settings) = (Vec::new(), Vec::new());
         for row in settings {
-            let [Some(role), database, Some(name), Some(value)] = &row[..] else { return Err(unexpected()) };
-            let setting = Setting { database: database.clone(), name: name.clone(), value: value.clone() };
+            let [Some(role), database, Some(setting)] = &row[..] else { return Err(unexpected()) };
+            let (name, value) = setting.split_once('=').ok_or_else(unexpected)?;
+            let setting =
+                Setting { database: database.clone(), name: name.to_owned(), value: value.to_owned() };
             let settings =
                 if *role == names.original.as_str() { &mut original_settings } else { &mut clone_settings };
             settings.push(setting);

@@ -121,30 +121,34 @@ pub(crate) fn read_roles(pair: &UserPair) -> Statement {
 }
 
 /// The direct memberships of the same roles. Until version 16 a membership has no options but ADMIN.
+///
+/// Names are looked up by number: joins of views take the server twice as long to plan, and planning is most of what so
+/// small a question costs.
 pub(crate) fn read_memberships(pair: &UserPair, major: u32) -> Statement {
     let options = if major >= 16 { "m.inherit_option, m.set_option" } else { "true, true" };
     let names = names(pair);
     Statement::new(
         "read memberships",
         format!(
-            "SELECT r.rolname, g.rolname, b.rolname, m.admin_option, {options} FROM pg_auth_members m \
-             JOIN pg_roles r ON r.oid = m.member JOIN pg_roles g ON g.oid = m.roleid \
-             LEFT JOIN pg_roles b ON b.oid = m.grantor \
-             WHERE r.rolname IN (session_user, {names}) ORDER BY 1, 2, 3"
+            "SELECT pg_get_userbyid(m.member), pg_get_userbyid(m.roleid), \
+             (SELECT rolname FROM pg_roles WHERE oid = m.grantor), m.admin_option, {options} \
+             FROM pg_auth_members m \
+             WHERE m.member IN (SELECT oid FROM pg_roles WHERE rolname IN (session_user, {names})) \
+             ORDER BY 1, 2, 3"
         ),
     )
 }
 
-/// The settings of both users, with and without a database.
+/// The settings of both users, with and without a database, each as `name=value`.
 pub(crate) fn read_settings(pair: &UserPair) -> Statement {
     let names = names(pair);
     Statement::new(
         "read settings",
         format!(
-            "SELECT r.rolname, d.datname, left(v, strpos(v, '=') - 1), substr(v, strpos(v, '=') + 1) \
-             FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole \
-             LEFT JOIN pg_database d ON d.oid = s.setdatabase CROSS JOIN LATERAL unnest(s.setconfig) AS v \
-             WHERE r.rolname IN ({names}) ORDER BY 1, 2 NULLS FIRST, 3"
+            "SELECT pg_get_userbyid(setrole), (SELECT datname FROM pg_database WHERE oid = setdatabase), \
+             unnest(setconfig) FROM pg_db_role_setting \
+             WHERE setrole IN (SELECT oid FROM pg_roles WHERE rolname IN ({names})) \
+             ORDER BY 1, 2 NULLS FIRST, 3"
         ),
     )
 }
