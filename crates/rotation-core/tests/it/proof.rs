@@ -4,7 +4,9 @@ use std::{rc::Rc, time::Duration};
 
 use rotation_core::{
     Deadline, SecretDocument, Target,
-    database::{CustomProof, Database, NoDirectory, StatementRule, Strategy, TestField, TestStatement},
+    database::{
+        CustomProof, Database, LONGEST_PROOF, NoDirectory, StatementRule, Strategy, TestField, TestStatement,
+    },
     with_causes,
 };
 
@@ -102,6 +104,11 @@ fn a_connection_that_breaks_says_nothing_of_the_statement() {
         service.world.gate.borrow_mut().faults = vec![(calls + 2, Fault::Before)];
         assert_eq!(target.verify(&document).await.unwrap_err().code(), "DB_CONNECTION_LOST");
     });
+}
+
+#[test]
+fn a_result_is_read_to_a_mebibyte() {
+    assert_eq!(LONGEST_PROOF, 1_048_576);
 }
 
 #[test]
