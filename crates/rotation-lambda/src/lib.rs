@@ -9,6 +9,7 @@
 //! ```
 
 mod config;
+mod core_files;
 mod environment;
 mod events;
 mod examination;

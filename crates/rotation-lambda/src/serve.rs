@@ -18,6 +18,7 @@ use tokio::time::Instant;
 
 use crate::{
     config::{Config, StrategyKind},
+    core_files,
     environment::{ConfigError, Environment},
     examination::Request,
     failure::Failure,
@@ -57,6 +58,7 @@ fn serve<E: Engine, D: Directory + Clone>(
     engine: impl FnOnce(&Environment) -> Result<E, ConfigError>,
     strategy: impl FnOnce(&Config, Access) -> Strategy<D>,
 ) -> ExitCode {
+    core_files::forbid();
     let environment = Environment::of_process();
     let (log, logging) = Log::start(&environment);
     let metrics = Metrics::parse(&environment);

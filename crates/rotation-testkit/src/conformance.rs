@@ -34,6 +34,7 @@ mod repetition;
 mod scene;
 mod settings;
 mod trace;
+mod trial;
 
 use std::{path::PathBuf, rc::Rc};
 
@@ -43,6 +44,7 @@ use canaries::Canaries;
 use case::{Case, Laboratory};
 
 pub use database::{Database, DatabaseError, Logins, Tenant};
+pub use trial::Trial;
 
 /// How many cases of one topic run at the same time: most of a case's time is spent in waiting.
 const CASES_AT_ONCE: usize = 6;

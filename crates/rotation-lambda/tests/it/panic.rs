@@ -48,6 +48,19 @@ async fn a_panic_is_answered_as_an_error_by_a_process_that_lives_on() {
     assert!(!function.output().contains(canary));
 }
 
+/// Started with leave to write core files of any size, which the function gives up and cannot take back.
+#[tokio::test]
+async fn no_core_file_is_written_of_what_a_function_holds() {
+    let program = panicking();
+    let shell = format!("ulimit -c unlimited && exec {}", program.to_str().expect("a path of text"));
+    let function = LambdaFunction::builder("/bin/sh").arg("-c").arg(shell).build().unwrap();
+    function.invoke(&serde_json::json!({})).await.expect_err("no event");
+    let process = function.last_report().expect("an invocation").process_id;
+    let limits = std::fs::read_to_string(format!("/proc/{process}/limits")).unwrap();
+    let core = limits.lines().find_map(|line| line.strip_prefix("Max core file size")).unwrap();
+    assert_eq!(core.split_whitespace().collect::<Vec<_>>(), ["0", "0", "bytes"], "{limits}");
+}
+
 #[test]
 fn what_is_shipped_unwinds() {
     let manifest = include_str!("../../../../Cargo.toml");

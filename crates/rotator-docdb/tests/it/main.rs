@@ -5,6 +5,7 @@
 mod alternating;
 mod conformance;
 mod crashes;
+mod hostile;
 mod laboratory;
 mod logins;
 mod names;

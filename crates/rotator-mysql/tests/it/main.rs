@@ -7,6 +7,7 @@ mod conformance;
 mod continuity;
 mod dialects;
 mod equality;
+mod hostile;
 mod interruption;
 mod laboratory;
 mod plan;

@@ -7,6 +7,7 @@ mod alternating;
 mod attributes;
 mod conformance;
 mod equality;
+mod hostile;
 mod laboratory;
 mod names;
 mod plan;

@@ -1,0 +1,83 @@
+//! One rotation by a real function against a server that is up to no good.
+
+use std::{error::Error, sync::Arc, time::Duration};
+
+use serde_json::Value;
+
+use super::{canaries::Canaries, gate::Gate};
+use crate::{
+    FunctionError, LambdaBuilder, LocalSecretsManager,
+    secrets_manager::{RotationSettings, Settings},
+};
+
+/// The most that one rotation may take, on a busy machine.
+const LIMIT: Duration = Duration::from_mins(2);
+
+/// What became of one attempt at one rotation, seen from outside of the function's process.
+pub struct Trial {
+    /// The error of the step that ended it, if one did.
+    pub error: Option<FunctionError>,
+    /// The longest invocation.
+    pub longest: Duration,
+    /// The highest resident set of the process (`VmHWM`), in KiB; `None` where it ended without an answer.
+    pub peak_rss_kib: Option<u64>,
+    /// The process, which lives on until this value is dropped.
+    pub process_id: u32,
+    /// All that it wrote, and every error that it answered.
+    pub said: String,
+    canaries: Canaries,
+    /// Holds the process.
+    _gate: Arc<Gate>,
+}
+
+impl Trial {
+    /// Rotates a secret with this document once, step by step as the service does, without a second attempt.
+    ///
+    /// # Errors
+    /// When the local services or the function cannot be set up, or the rotation does not end.
+    pub async fn run(
+        function: LambdaBuilder,
+        document: &Value,
+    ) -> Result<Self, Box<dyn Error + Send + Sync>> {
+        let rotation = RotationSettings { attempts: 1, ..RotationSettings::default() };
+        let store = LocalSecretsManager::start(Settings { rotation, ..Settings::default() }).await?;
+        let function = function.env("SECRETS_MANAGER_ENDPOINT", store.endpoint()).build()?;
+        let arn = function.arn().to_owned();
+        let gate = Arc::new(Gate::new(function));
+        store.register(&arn, gate.clone());
+        let secret = store.create_secret("trial", &document.to_string())?;
+        let version = store.rotate(&secret, &arn)?;
+        let record = store.wait_for_rotation(&secret, &version, LIMIT).await?;
+
+        let mut canaries = Canaries::default();
+        canaries.add("the current password", document["password"].as_str().unwrap_or_default());
+        if let Ok(pending) = store.version_value(&secret, &version) {
+            let pending: Value = serde_json::from_str(&pending)?;
+            canaries.add("the pending password", pending["password"].as_str().unwrap_or_default());
+        }
+        for event in gate.events() {
+            canaries.add("the rotation token", event["RotationToken"].as_str().unwrap_or_default());
+        }
+        let errors: Vec<_> = gate.errors().iter().map(ToString::to_string).collect();
+        let reports = gate.function().reports();
+        Ok(Self {
+            error: record.last_error().cloned(),
+            longest: reports.iter().map(|report| report.duration).max().unwrap_or_default(),
+            peak_rss_kib: reports.iter().map(|report| report.peak_rss_kib).max().flatten(),
+            process_id: reports.last().map(|report| report.process_id).unwrap_or_default(),
+            said: format!("{}\n{}", gate.function().output(), errors.join("\n")),
+            canaries,
+            _gate: gate,
+        })
+    }
+
+    /// What of the passwords and the rotation token is in `text`, by its name.
+    pub fn leaked_in(&self, text: &str) -> Option<&str> {
+        self.canaries.find_in(text)
+    }
+
+    /// The code of the error: the function's own, or Lambda's word for a process that ended or took too long.
+    pub fn code(&self) -> &str {
+        self.error.as_ref().map_or("none", |error| error.error_type.as_str())
+    }
+}
