@@ -60,7 +60,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 const KEEPERS: &[(&str, &[&str])] = &[
     ("aws-sdk-", &["directory-rds", "directory-redshift", "placement", "rotation-aws"]),
     ("aws-config", &["placement", "rotation-aws"]),
-    ("aws-sigv4", &["placement"]),
+    ("aws-sigv4", &["rotation-aws"]),
     ("lambda_runtime", &["rotation-lambda"]),
     ("tokio-postgres", &["postgres-session", "rotation-testkit"]),
     ("mysql_async", &["rotation-testkit"]),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rotation_core::Code;
+use rotation_core::{Code, FindingCode};
 
 use super::texts::texts_of;
 
@@ -23,6 +23,7 @@ const EVENTS_AND_LABELS: &[Row] = &[
     (Code::LabelsMoved, "overtaken", "LABELS_MOVED"),
     (Code::SecretNoValue, "missing_value", "SECRET_NO_VALUE"),
     (Code::TimedOut, "what_hangs_is_named_by_who_kept_us_waiting", "TIMED_OUT"),
+    (Code::Panicked, "a_panic_is_answered_as_an_error_by_a_process_that_lives_on", "INTERNAL"),
 ];
 
 const SECRETS: &[Row] = &[
@@ -36,6 +37,11 @@ const SECRETS: &[Row] = &[
     (Code::MasterHostDiffers, "other_server", "MASTER_HOST_DIFFERS"),
     (Code::MasterNotDeployed, "not_deployed", "MASTER_NOT_DEPLOYED"),
     (Code::MasterIsSelf, "its_own_master", "MASTER_IS_SELF"),
+    (
+        Code::NoRandomness,
+        "a_process_to_which_the_kernel_gives_no_random_bytes_makes_no_password",
+        "NO_RANDOMNESS",
+    ),
 ];
 
 const SERVICE: &[Row] = &[
@@ -45,9 +51,17 @@ const SERVICE: &[Row] = &[
         "https_is_verified_against_the_given_authority",
         "StoreFault::CertificateRefused",
     ),
-    (Code::SmThrottled, "faults_are_sorted_by_who_can_mend_them", "StoreFault::Throttled"),
+    (
+        Code::SmThrottled,
+        "a_quota_that_is_used_up_throttles_and_a_secret_that_goes_rejects",
+        "StoreFault::Throttled",
+    ),
     (Code::SmInternal, "faults_are_sorted_by_who_can_mend_them", "StoreFault::Internal"),
-    (Code::SmRejected, "a_refusal_without_a_name_of_its_own_is_rejected", "StoreFault::Rejected"),
+    (
+        Code::SmRejected,
+        "a_quota_that_is_used_up_throttles_and_a_secret_that_goes_rejects",
+        "StoreFault::Rejected",
+    ),
     (Code::IamDenied, "a_key_is_blamed_only_where_the_service_blames_it", "StoreFault::AccessDenied"),
     (
         Code::IamCredentials,
@@ -75,28 +89,20 @@ const DIRECTORY: &[Row] = &[
     ),
     (
         Code::DirectoryUnreachable,
-        "a_directory_that_does_not_answer_has_codes_of_its_own",
+        "a_directory_that_nobody_serves_or_vouches_for_is_named_so",
         "DIRECTORY_UNREACHABLE",
     ),
     (
         Code::DirectoryCertificate,
-        "a_directory_that_does_not_answer_has_codes_of_its_own",
+        "a_directory_that_nobody_serves_or_vouches_for_is_named_so",
         "DIRECTORY_CERTIFICATE",
     ),
-    (
-        Code::DirectoryThrottled,
-        "a_directory_that_does_not_answer_has_codes_of_its_own",
-        "DIRECTORY_THROTTLED",
-    ),
-    (Code::DirectoryInternal, "a_directory_that_does_not_answer_has_codes_of_its_own", "DIRECTORY_INTERNAL"),
-    (Code::DirectoryDenied, "a_directory_that_does_not_answer_has_codes_of_its_own", "DIRECTORY_DENIED"),
-    (
-        Code::DirectoryCredentials,
-        "a_directory_that_does_not_answer_has_codes_of_its_own",
-        "DIRECTORY_CREDENTIALS",
-    ),
-    (Code::DirectoryRejected, "a_directory_that_does_not_answer_has_codes_of_its_own", "DIRECTORY_REJECTED"),
-    (Code::ReplicaSourceGone, "hosts_that_nothing_joins_stay_refused", "REPLICA_SOURCE_GONE"),
+    (Code::DirectoryThrottled, "refusals_are_told_apart", "DIRECTORY_THROTTLED"),
+    (Code::DirectoryInternal, "refusals_are_told_apart", "DIRECTORY_INTERNAL"),
+    (Code::DirectoryDenied, "refusals_are_told_apart", "DIRECTORY_DENIED"),
+    (Code::DirectoryCredentials, "refusals_are_told_apart", "DIRECTORY_CREDENTIALS"),
+    (Code::DirectoryRejected, "refusals_are_told_apart", "DIRECTORY_REJECTED"),
+    (Code::ReplicaSourceGone, "a_replica_whose_source_is_gone_is_named_so", "REPLICA_SOURCE_GONE"),
     (Code::ReplicaLags, "set_secret_waits_until_the_replica_lets_the_new_user_in", "REPLICA_LAGS"),
 ];
 
@@ -169,13 +175,13 @@ const LOGINS: &[Row] = &[
         "ConnectError::AuthenticationMethod",
     ),
     (Code::DbNoDatabase, "each_refusal_of_a_real_server_has_its_own_error", "ConnectError::NoDatabase"),
-    (Code::DbNotReady, "refusals_are_told_apart_by_their_code", "ConnectError::NotReady"),
+    (Code::DbNotReady, "a_server_that_is_going_down_says_so", "ConnectError::NotReady"),
     (
         Code::DbUnsupported,
         "servers_from_wire_version_6_on_are_logged_in_to_and_older_ones_are_named",
         "DB_UNSUPPORTED",
     ),
-    (Code::DbProtocol, "a_scram_bomb_is_refused_at_once", "ConnectError::Protocol"),
+    (Code::DbProtocol, "the_planted_fault_of_the_way_stands_first", "DB_PROTOCOL"),
 ];
 
 const STATEMENTS: &[Row] = &[
@@ -185,7 +191,11 @@ const STATEMENTS: &[Row] = &[
         "a_missing_privilege_comes_with_the_statement_that_gives_it",
         "StatementFault::PrivilegeMissing",
     ),
-    (Code::DbPasswordsRestricted, "faults_of_statements_are_told_apart", "PasswordsRestricted"),
+    (
+        Code::DbPasswordsRestricted,
+        "the_planted_fault_inside_the_database_stands_first",
+        "DB_PASSWORDS_RESTRICTED",
+    ),
     (
         Code::DbPasswordPolicy,
         "a_password_that_the_policy_refuses_is_named_so_and_changes_nothing",
@@ -203,14 +213,81 @@ const STATEMENTS: &[Row] = &[
         "a_row_that_somebody_else_holds_is_busy_and_a_lost_connection_is_lost",
         "StatementFault::ConnectionLost",
     ),
-    (Code::DbTimedOut, "what_hangs_is_named_by_who_kept_us_waiting", "DB_TIMED_OUT"),
-    (Code::DbStatement, "faults_of_statements_are_told_apart", "Fault::Other"),
+    (Code::DbTimedOut, "a_real_server_stops_a_statement_at_its_limit", "StatementFault::TimedOut"),
+    (Code::DbStatement, "statements_travel_together_and_the_first_error_counts", "StatementFault::Other"),
     (Code::TestStatementFailed, "fails_until", "TEST_STATEMENT_FAILED"),
 ];
 
-/// What no test can cause: an operating system without randomness, and settings that are refused before a password is
-/// made of them. Their texts alone are tested.
-const NOT_CAUSED: &[Code] = &[Code::NoRandomness, Code::PasswordSettings];
+/// Codes whose test plays the other side, because nothing real can be had here that gives them, and why. All others are
+/// caused for real: by real servers, sockets, certificates and processes, and by the rules of the local Secrets Manager.
+const PLAYED: &[(Code, &str)] = &[
+    (Code::SecretNoCurrent, "the service moves AWSCURRENT and never takes it away"),
+    (Code::TimedOut, "whoever really keeps a step waiting has a code of its own before its time is over"),
+    (Code::SmInternal, "the service is told to fail"),
+    (Code::KmsDenied, "the service is told to refuse, as there are no keys"),
+    (Code::IamDenied, "there is no IAM: moto's answers in a form that no service of JSON has"),
+    (Code::IamCredentials, "there is no IAM that looks at a key"),
+    (Code::PasswordUnusable, "a service that breaks its own rules"),
+    (Code::DirectoryThrottled, "moto has no quota"),
+    (Code::DirectoryInternal, "moto does not fail"),
+    (Code::DirectoryDenied, "moto's IAM nests its errors otherwise than RDS does"),
+    (Code::DirectoryCredentials, "the same"),
+    (Code::DirectoryRejected, "what is asked is nothing that moto refuses"),
+    (Code::ReplicaLags, "no host of the machine has a name of RDS"),
+    (Code::DbUnsupported, "no server so old can be had"),
+];
+
+/// What doctor finds beyond that.
+const FINDINGS: &[(FindingCode, &str, &str)] = &[
+    (FindingCode::Ok, "what_no_rotation_fails_by_has_codes_of_its_own", "\"OK\""),
+    (FindingCode::NotLookedAt, "what_no_rotation_fails_by_has_codes_of_its_own", "NOT_LOOKED_AT"),
+    (FindingCode::SecretManaged, "what_no_rotation_fails_by_has_codes_of_its_own", "SECRET_MANAGED"),
+    (FindingCode::SecretReplica, "what_no_rotation_fails_by_has_codes_of_its_own", "SECRET_REPLICA"),
+    (FindingCode::TlsExpiresSoon, "the_planted_fault_of_the_way_stands_first", "TLS_EXPIRES_SOON"),
+    (FindingCode::TlsOff, "what_no_rotation_fails_by_has_codes_of_its_own", "TLS_OFF"),
+    (FindingCode::PendingStuck, "the_planted_fault_of_the_login_stands_first", "PENDING_STUCK"),
+    (FindingCode::CurrentRefused, "the_planted_fault_of_the_login_stands_first", "CURRENT_REFUSED"),
+    (FindingCode::GrantsDiffer, "the_planted_fault_inside_the_database_stands_first", "GRANTS_DIFFER"),
+    (FindingCode::ServerNote, "what_no_rotation_fails_by_has_codes_of_its_own", "SERVER_NOTE"),
+    (FindingCode::RotationUnset, "what_no_rotation_fails_by_has_codes_of_its_own", "ROTATION_UNSET"),
+    (FindingCode::FunctionMissing, "the_planted_fault_of_the_function_stands_first", "FUNCTION_MISSING"),
+    (FindingCode::FunctionClosed, "the_planted_fault_of_the_function_stands_first", "FUNCTION_CLOSED"),
+    (FindingCode::FunctionOpen, "the_planted_fault_of_the_function_stands_first", "FUNCTION_OPEN"),
+    (
+        FindingCode::FunctionInactive,
+        "a_function_that_is_not_active_or_not_to_be_seen_is_told",
+        "FUNCTION_INACTIVE",
+    ),
+    (FindingCode::FunctionHurried, "the_planted_fault_of_the_function_stands_first", "FUNCTION_HURRIED"),
+];
+
+/// Why a function cannot be placed.
+const PLACEMENTS: &[(&str, &str)] = &[
+    ("REQUEST_INVALID", "an_answer_that_nobody_takes_fails_the_invocation_so_that_lambda_repeats_it"),
+    ("PROPERTY_INVALID", "properties_are_read_as_a_template_gives_them"),
+    ("SECRET_HOST_MISSING", "the_tags_are_asked_only_where_the_value_has_no_host"),
+    ("LOOKUP_DENIED", "refusals_of_ec2_are_named_and_repeated_only_where_that_may_help"),
+    ("LOOKUP_CREDENTIALS", "refusals_of_ec2_are_named_and_repeated_only_where_that_may_help"),
+    ("LOOKUP_CERTIFICATE", "a_service_whose_certificate_is_not_trusted_is_told_nothing"),
+    ("LOOKUP_UNREACHABLE", "a_silent_ec2_is_given_up"),
+    ("LOOKUP_THROTTLED", "refusals_of_ec2_are_named_and_repeated_only_where_that_may_help"),
+    ("LOOKUP_FAILED", "refusals_of_ec2_are_named_and_repeated_only_where_that_may_help"),
+    ("LOOKUP_INCOMPLETE", "answers_without_end_or_sense_are_bounded"),
+    ("LOOKUP_TOO_LARGE", "answers_without_end_or_sense_are_bounded"),
+    ("LOOKUP_TIMED_OUT", "services_that_never_answer_are_reported_before_lambda_ends_the_function"),
+    ("DATABASE_NOT_FOUND", "databases_and_networks_of_moto_are_placed_as_they_stand"),
+    ("DATABASE_PROXY", "what_cannot_be_placed_is_named_before_more_is_asked"),
+    ("DATABASE_OTHER_REGION", "what_cannot_be_placed_is_named_before_more_is_asked"),
+    ("ENGINE_UNSUPPORTED", "databases_and_networks_of_moto_are_placed_as_they_stand"),
+    ("ENGINE_MISMATCH", "what_cannot_be_placed_is_named_before_more_is_asked"),
+    ("DATABASE_NO_WRITER", "a_cluster_without_a_writer_is_named"),
+    ("DATABASE_NOT_PUBLIC", "databases_and_networks_of_moto_are_placed_as_they_stand"),
+    ("NETWORK_NO_SUBNET", "a_vpc_without_a_usable_subnet_is_named"),
+    ("ANSWER_UNREACHABLE", "an_answer_that_nobody_takes_fails_the_invocation_so_that_lambda_repeats_it"),
+    ("ANSWER_REFUSED", "an_answer_that_nobody_takes_fails_the_invocation_so_that_lambda_repeats_it"),
+    ("ANSWER_TOO_LARGE", "an_answer_never_exceeds_what_cloudformation_takes"),
+    ("INTERNAL", "a_panic_is_answered"),
+];
 
 /// The bodies of all functions of this name: a name may be that of cases in several files.
 fn bodies<'a>(sources: &'a [(String, String)], function: &str) -> Vec<&'a str> {
@@ -233,6 +310,34 @@ fn every_code_is_reached_by_a_test_that_exists() {
     }
     let reached: BTreeSet<_> = rows.iter().map(|(code, ..)| *code).collect();
     for code in Code::ALL {
-        assert!(reached.contains(code) != NOT_CAUSED.contains(code), "{code} is in no table, or in two");
+        assert!(reached.contains(code), "{code} is in no table");
     }
+    assert_eq!(rows.len(), Code::ALL.len(), "a code is in two tables");
+    assert!(PLAYED.iter().all(|(_, why)| !why.is_empty()));
+}
+
+#[test]
+fn every_finding_and_every_reason_of_placement_is_reached_too() {
+    let sources: Vec<_> = texts_of("rs").collect();
+    let reached = |name: &str, test: &str, mark: &str| {
+        let bodies = bodies(&sources, test);
+        assert!(bodies.iter().any(|body| body.contains(mark)), "{name}: {test} does not name {mark}");
+    };
+    for (code, test, mark) in FINDINGS {
+        reached(code.name(), test, mark);
+    }
+    let found: Vec<_> = FINDINGS.iter().map(|(code, ..)| code.name()).collect();
+    let all: Vec<_> = FindingCode::OWN.iter().map(|code| code.name()).collect();
+    assert_eq!(found, all);
+
+    for (name, test) in PLACEMENTS {
+        reached(name, test, name);
+    }
+    // The crate itself holds its chapter to its codes.
+    let document = std::fs::read_to_string(super::root().join("docs/errors.md")).expect("docs/errors.md");
+    let (_, chapter) = document.split_once("\n# Placement\n").expect("a chapter");
+    let headings = chapter.lines().filter_map(|line| line.strip_prefix("## "));
+    let headings: Vec<_> = headings.filter_map(|heading| heading.split_whitespace().next()).collect();
+    let found: Vec<_> = PLACEMENTS.iter().map(|(name, _)| *name).collect();
+    assert_eq!(found, headings);
 }

@@ -3,7 +3,7 @@
 use rotation_core::{Reader, RotationError, StoreError, StoreFault};
 use thiserror::Error;
 
-use crate::{engine::Engine, identity::VpcId};
+use crate::{code::PlacementCode, engine::Engine, identity::VpcId};
 
 /// Nothing was changed anywhere: discovery only looks.
 #[derive(Debug, Error)]
@@ -91,33 +91,34 @@ pub enum PlacementError {
 }
 
 impl PlacementError {
-    /// A stable name for this kind of failure.
+    /// A stable name for this kind of failure: that of [`PlacementCode`], or of the secret's own failure.
     pub fn code(&self) -> &'static str {
-        match self {
-            Self::Property { .. } => "PROPERTY_INVALID",
-            Self::Secret(error) => error.code().name(),
-            Self::NoHost => "SECRET_HOST_MISSING",
+        let own = match self {
+            Self::Secret(error) => return error.code().name(),
+            Self::Property { .. } => PlacementCode::PropertyInvalid,
+            Self::NoHost => PlacementCode::SecretHostMissing,
             Self::Lookup(error) => match error.fault {
-                StoreFault::AccessDenied => "LOOKUP_DENIED",
-                StoreFault::CredentialsRefused => "LOOKUP_CREDENTIALS",
-                StoreFault::CertificateRefused => "LOOKUP_CERTIFICATE",
-                StoreFault::Unreachable => "LOOKUP_UNREACHABLE",
-                StoreFault::Throttled => "LOOKUP_THROTTLED",
-                _ => "LOOKUP_FAILED",
+                StoreFault::AccessDenied => PlacementCode::LookupDenied,
+                StoreFault::CredentialsRefused => PlacementCode::LookupCredentials,
+                StoreFault::CertificateRefused => PlacementCode::LookupCertificate,
+                StoreFault::Unreachable => PlacementCode::LookupUnreachable,
+                StoreFault::Throttled => PlacementCode::LookupThrottled,
+                _ => PlacementCode::LookupFailed,
             },
-            Self::Incomplete { .. } => "LOOKUP_INCOMPLETE",
-            Self::TooMuch { .. } => "LOOKUP_TOO_LARGE",
-            Self::NotFound { .. } => "DATABASE_NOT_FOUND",
-            Self::Proxy => "DATABASE_PROXY",
-            Self::OtherRegion { .. } => "DATABASE_OTHER_REGION",
-            Self::Engine { .. } => "ENGINE_UNSUPPORTED",
-            Self::OtherEngine { .. } => "ENGINE_MISMATCH",
-            Self::NoWriter => "DATABASE_NO_WRITER",
-            Self::NotPublic => "DATABASE_NOT_PUBLIC",
-            Self::NoSubnet { .. } => "NETWORK_NO_SUBNET",
-            Self::TimedOut => "LOOKUP_TIMED_OUT",
-            Self::Panicked => "INTERNAL",
-        }
+            Self::Incomplete { .. } => PlacementCode::LookupIncomplete,
+            Self::TooMuch { .. } => PlacementCode::LookupTooLarge,
+            Self::NotFound { .. } => PlacementCode::DatabaseNotFound,
+            Self::Proxy => PlacementCode::DatabaseProxy,
+            Self::OtherRegion { .. } => PlacementCode::DatabaseOtherRegion,
+            Self::Engine { .. } => PlacementCode::EngineUnsupported,
+            Self::OtherEngine { .. } => PlacementCode::EngineMismatch,
+            Self::NoWriter => PlacementCode::DatabaseNoWriter,
+            Self::NotPublic => PlacementCode::DatabaseNotPublic,
+            Self::NoSubnet { .. } => PlacementCode::NetworkNoSubnet,
+            Self::TimedOut => PlacementCode::LookupTimedOut,
+            Self::Panicked => PlacementCode::Internal,
+        };
+        own.name()
     }
 
     /// What to do next, in a few sentences.

@@ -14,6 +14,7 @@
 
 mod address;
 mod aws;
+mod code;
 mod database;
 mod discovery;
 mod engine;
@@ -26,6 +27,7 @@ mod subnets;
 
 pub use address::{Address, Resource};
 pub use aws::{AwsDiscovery, Directories, Ec2};
+pub use code::PlacementCode;
 pub use database::{Database, Databases, Exposure};
 pub use discovery::{Discovery, Secrets, Wish};
 pub use engine::Engine;

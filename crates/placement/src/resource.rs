@@ -13,18 +13,12 @@ mod answer;
 mod delivery;
 mod request;
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    pin::pin,
-    process::ExitCode,
-    task::Poll,
-    time::Duration,
-};
+use std::{process::ExitCode, time::Duration};
 
 use rotation_aws::{Access, Endpoint, EndpointUrl, Https};
 use rotation_core::{Code, Deadline, Reader};
 use rotation_lambda::{
-    ConfigError, Environment, EventFailure, Invocation, access_key, endpoint, serve_events, start_log,
+    ConfigError, Environment, EventFailure, Invocation, access_key, caught, endpoint, serve_events, start_log,
 };
 use tokio::time::Instant;
 
@@ -155,16 +149,11 @@ async fn survived(
     deadline: Deadline,
     lookup: impl Future<Output = Result<Placement, Reason>>,
 ) -> Result<Placement, Reason> {
-    let mut lookup = pin!(lookup);
-    let guarded = std::future::poll_fn(|context| {
-        // Nothing of the lookup is looked at again after a panic.
-        match catch_unwind(AssertUnwindSafe(|| lookup.as_mut().poll(context))) {
-            Ok(Poll::Ready(outcome)) => Poll::Ready(outcome),
-            Ok(Poll::Pending) => Poll::Pending,
-            Err(_) => Poll::Ready(Err(PlacementError::Panicked.into())),
-        }
-    });
-    deadline.bound(guarded).await.unwrap_or_else(|_| Err(PlacementError::TimedOut.into()))
+    match deadline.bound(caught(lookup)).await {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(_)) => Err(PlacementError::Panicked.into()),
+        Err(_) => Err(PlacementError::TimedOut.into()),
+    }
 }
 
 /// The outcome line. The URL is a credential and in no line.

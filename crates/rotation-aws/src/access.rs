@@ -142,7 +142,7 @@ impl Access {
     ///
     /// # Errors
     /// [`StoreFault::CredentialsRefused`] where there are none.
-    pub async fn credentials(&self) -> Result<Credentials, StoreError> {
+    pub(crate) async fn credentials(&self) -> Result<Credentials, StoreError> {
         const OPERATION: &str = "credentials";
         let none = || StoreError::new(OPERATION, StoreFault::CredentialsRefused);
         let provider = self.config.credentials_provider().ok_or_else(none)?;

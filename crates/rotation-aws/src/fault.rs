@@ -1,10 +1,10 @@
 //! The SDK's errors, sorted by who can mend them and scrubbed.
 
-use std::{error::Error as StdError, fmt, io};
+use std::{error::Error as StdError, fmt, io, time::Duration};
 
 use aws_sdk_secretsmanager::error::{ConnectorError, ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use rotation_core::{StoreError, StoreFault};
+use rotation_core::{Deadline, SecretId, StoreError, StoreFault};
 
 use crate::{
     access::{Access, Origin},
@@ -21,6 +21,28 @@ impl SecretsManager {
     }
 }
 
+/// What the service calls the key of a secret that names none: AWS's own in the account of the secret.
+const DEFAULT_KEY: &str = "alias/aws/secretsmanager";
+
+/// The longest that the key of a secret is asked for, after a call that failed by it.
+const KEY_TIME: Duration = Duration::from_secs(2);
+
+impl SecretsManager {
+    /// Names the key by which a call failed: "Access to KMS is not allowed" does not. `DescribeSecret` needs no key.
+    pub(crate) async fn naming_the_key(&self, secret: &SecretId, error: StoreError) -> StoreError {
+        if error.fault != StoreFault::KeyDenied || error.key.is_some() {
+            return error;
+        }
+        let call = self.client.describe_secret().secret_id(secret.as_str()).send();
+        match Deadline::after(KEY_TIME).bound(Box::pin(call)).await {
+            Ok(Ok(answer)) => {
+                StoreError { key: Some(answer.kms_key_id.unwrap_or_else(|| DEFAULT_KEY.to_owned())), ..error }
+            }
+            Ok(Err(_)) | Err(_) => error,
+        }
+    }
+}
+
 impl Access {
     /// Sorts a failed call of any service, by who can mend it. The answer holds the service's code and message.
     pub fn failed<E>(&self, operation: &'static str, error: &SdkError<E, HttpResponse>) -> StoreError
@@ -33,7 +55,7 @@ impl Access {
     /// Sorts the failure of a connection that was made without an SDK.
     pub(crate) fn unconnected(&self, operation: &'static str, error: &ConnectorError) -> StoreError {
         let (fault, cause) = self.origin.unconnected(error);
-        StoreError { operation, fault, source: Some(Box::new(cause)) }
+        StoreError { source: Some(Box::new(cause)), ..StoreError::new(operation, fault) }
     }
 }
 
@@ -44,11 +66,13 @@ impl Origin {
     where
         E: ProvideErrorMetadata,
     {
+        let mut key = None;
         let (fault, cause) = match error {
             SdkError::ServiceError(service) => {
                 let (code, message) = (service.err().code().unwrap_or_default(), service.err().message());
                 let status = service.raw().status().as_u16();
                 let fault = service_fault(operation, code, message.unwrap_or_default(), status);
+                key = message.filter(|_| fault == StoreFault::KeyDenied).and_then(key_in);
                 let quotable = operation != "PutSecretValue" || fault == StoreFault::AccessDenied;
                 let message = message.filter(|_| quotable).map(str::to_owned);
                 (fault, Cause { code: code.to_owned(), message })
@@ -61,7 +85,7 @@ impl Origin {
             SdkError::ResponseError(_) => (StoreFault::Internal, Cause::named("an unreadable answer")),
             _ => (StoreFault::Rejected, Cause::named("the request could not be built: is AWS_REGION set?")),
         };
-        StoreError { operation, fault, source: Some(Box::new(cause)) }
+        StoreError { operation, fault, key, source: Some(Box::new(cause)) }
     }
 
     fn unconnected(self, error: &ConnectorError) -> (StoreFault, Cause) {
@@ -142,6 +166,13 @@ fn service_fault(operation: &str, code: &str, message: &str, status: u16) -> Sto
         _ if status >= 500 => StoreFault::Internal,
         _ => StoreFault::Rejected,
     }
+}
+
+/// The KMS key that a message names by its ARN: IAM does, where it is a policy that denies.
+fn key_in(message: &str) -> Option<String> {
+    let mut words = message.split(|c: char| !c.is_ascii_alphanumeric() && !":/_-".contains(c));
+    // No name of a secret has a colon in it.
+    words.find(|word| word.starts_with("arn:") && word.split(':').nth(2) == Some("kms")).map(str::to_owned)
 }
 
 /// As a word of its own, which no name of a secret is in an ARN.

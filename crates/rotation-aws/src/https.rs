@@ -54,8 +54,10 @@ impl Https {
         most: usize,
         deadline: Deadline,
     ) -> Result<Answer, StoreError> {
-        let failed =
-            |fault, cause: &str| StoreError { operation, fault, source: Some(Box::new(Cause::named(cause))) };
+        let failed = |fault, cause: &str| {
+            let source = Some(Cause::named(cause).into());
+            StoreError { source, ..StoreError::new(operation, fault) }
+        };
         let request = HttpRequest::try_from(request.map(SdkBody::from))
             .map_err(|_| failed(StoreFault::Rejected, "the request could not be built"))?;
         let exchange = async {

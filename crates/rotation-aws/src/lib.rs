@@ -10,9 +10,11 @@ mod https;
 mod patience;
 mod records;
 mod rotation;
+mod signature;
 mod store;
 
 pub use access::{Access, AccessKey};
 pub use client::SecretsManager;
 pub use endpoint::{CaBundle, CaBundleError, DirectoryUrls, Endpoint, EndpointError, EndpointUrl};
 pub use https::{Answer, Https};
+pub use signature::regional_url;

@@ -77,7 +77,7 @@ impl SecretRecords for SecretsManager {
                 Ok(Some(SecretValue { version: version.clone(), text }))
             }
             Err(error) if error.as_service_error().is_some_and(is_no_value) => Ok(None),
-            Err(error) => Err(self.failed(OPERATION, &error)),
+            Err(error) => Err(self.naming_the_key(secret, self.failed(OPERATION, &error)).await),
         }
     }
 

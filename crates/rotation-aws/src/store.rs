@@ -34,7 +34,9 @@ impl SecretStore for SecretsManager {
         let answer = match self.persist(Pace::Steady, OPERATION, || call.clone().send()).await {
             Ok(answer) => answer,
             Err(error) if error.as_service_error().is_some_and(is_no_value) => return Ok(None),
-            Err(error) => return Err(self.failed(OPERATION, &error)),
+            Err(error) => {
+                return Err(self.naming_the_key(secret, self.failed(OPERATION, &error)).await);
+            }
         };
         let odd = StoreError::new(OPERATION, StoreFault::Internal);
         let version = VersionId::new(answer.version_id.unwrap_or_default()).map_err(|_| odd)?;
@@ -60,7 +62,10 @@ impl SecretStore for SecretsManager {
             {
                 Ok(Put::Kept)
             }
-            Err(error) => Err(self.failed(OPERATION, &error)),
+            Err(error) => {
+                let error = self.failed(OPERATION, &error);
+                Err(self.naming_the_key(pending.secret(), error).await)
+            }
         }
     }
 

@@ -8,6 +8,7 @@
 
 mod doctor;
 mod explain;
+mod function;
 mod recover;
 
 use std::{process::ExitCode, time::SystemTime};
@@ -16,7 +17,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 use directory_rds::Rds;
 use directory_redshift::Redshift as RedshiftDirectory;
-use rotation_aws::{Access, Endpoint, SecretsManager};
+use rotation_aws::{Access, Endpoint, EndpointUrl, SecretsManager};
 use rotation_core::{
     Deadline, Examination, Examiner, Invoker, Logins, RotationError, SecretDocument, SecretId, SecretStore,
     Version,
@@ -33,6 +34,8 @@ use crate::{
     person::{StrategyWord, Wishes, quoted},
     screen::Screen,
 };
+
+use function::LambdaEndpoint;
 
 pub(crate) use doctor::Arguments as Doctor;
 pub(crate) use explain::Arguments as Explain;
@@ -144,11 +147,13 @@ impl Ask<'_> {
             None => master.deployed.is_some() || names_master(&store, &secret).await,
         };
         let strategy = if alternating {
-            Strategy::AlternatingUsers { master, directory: directory(access) }
+            Strategy::AlternatingUsers { master, directory: directory(access.clone()) }
         } else {
             Strategy::SingleUser
         };
-        let patient = Patient { engine, strategy, config, store, secret, logins: self.logins() };
+        let lambda = lambda_of(&config.endpoint, environment)?;
+        let patient =
+            Patient { engine, strategy, config, store, access, lambda, secret, logins: self.logins() };
         match self {
             Self::Doctor(doctor) => doctor.run(&patient, screen).await,
             Self::Explain(explain) => explain.run(&patient, screen).await,
@@ -163,6 +168,9 @@ struct Patient<E, D> {
     strategy: Strategy<D>,
     config: Config,
     store: SecretsManager,
+    access: Access,
+    /// Where the function of the secret is looked up.
+    lambda: LambdaEndpoint,
     secret: SecretId,
     logins: Logins,
 }
@@ -177,6 +185,19 @@ impl<E: Engine + Clone, D: Directory + Clone> Patient<E, D> {
         let database = self.database(deadline);
         let examination = deadline.bound(Box::pin(self.examiner(&database).examine(&self.secret))).await;
         Ok(examination.map_err(RotationError::from)??)
+    }
+
+    /// The same, and at the function that rotates the secret.
+    ///
+    /// # Errors
+    /// Those of [`Patient::examine`].
+    async fn examine_with_function(&self) -> Result<Examination> {
+        let mut examination = self.examine().await?;
+        let Examination { function, secret, .. } = &examination;
+        let look = function::look(&self.access, &self.lambda, function.as_deref(), secret);
+        let findings = Box::pin(look).await;
+        examination.add(findings);
+        Ok(examination)
     }
 
     fn database(&self, deadline: Deadline) -> Database<E, D> {
@@ -227,6 +248,21 @@ impl Subject {
         });
         Ok(engine.unwrap_or_default())
     }
+}
+
+/// Where Lambda is: as the variables of the SDKs say, else at its region's own endpoint, but not where another Secrets
+/// Manager than AWS's is asked.
+fn lambda_of(endpoint: &Endpoint, environment: &Environment) -> Result<LambdaEndpoint> {
+    const OWN: &str = "AWS_ENDPOINT_URL_LAMBDA";
+    const ALL: &str = "AWS_ENDPOINT_URL";
+    for name in [OWN, ALL] {
+        if let Some(url) = environment.text(name) {
+            let url = EndpointUrl::parse(url).with_context(|| format!("{name} is not usable"))?;
+            return Ok(LambdaEndpoint::At(url));
+        }
+    }
+    let elsewhere = endpoint.url.as_ref().is_some_and(|url| !url.as_str().contains(".amazonaws."));
+    Ok(if elsewhere { LambdaEndpoint::Unknown } else { LambdaEndpoint::Regional })
 }
 
 async fn current(endpoint: &Endpoint, secret: &SecretId) -> Option<SecretDocument> {

@@ -3,8 +3,8 @@
 use placement::PlacementError;
 use rotation_core::{Reader, RotationError, with_causes};
 
-/// The error as a person should read it. Values of secrets are in none of its parts.
-pub(crate) fn lines(error: &anyhow::Error) -> String {
+/// The error as a person should read it: the message, and lines beside it. Values of secrets are in none of them.
+pub(crate) fn lines(error: &anyhow::Error) -> (String, Vec<String>) {
     let message = with_causes(error.as_ref());
     let known = error.chain().find_map(|cause| {
         let rotation = cause.downcast_ref::<RotationError>();
@@ -12,8 +12,6 @@ pub(crate) fn lines(error: &anyhow::Error) -> String {
         let placement = cause.downcast_ref::<PlacementError>();
         rotation.or(placement.map(|error| (error.code(), error.hint_for(Reader::Person))))
     });
-    match known {
-        Some((code, hint)) => format!("{message}\n  code: {code}\n  hint: {hint}"),
-        None => message,
-    }
+    let more = known.map(|(code, hint)| vec![format!("code: {code}"), format!("hint: {hint}")]);
+    (message, more.unwrap_or_default())
 }

@@ -83,7 +83,8 @@ fn main() -> ExitCode {
     match outcome {
         Ok(code) => code,
         Err(error) => {
-            screen.failure(&failure::lines(&error));
+            let (message, more) = failure::lines(&error);
+            screen.failure(&message, &more);
             ExitCode::FAILURE
         }
     }

@@ -132,7 +132,7 @@ fn wish(arguments: &Arguments) -> Result<Wish> {
 fn show(placement: &Placement, json: bool, screen: &Screen) {
     let data = placement.data();
     if json {
-        screen.line(format_args!("{data:#}"));
+        screen.json(&data);
         return;
     }
     screen.line("Placement=explicit");

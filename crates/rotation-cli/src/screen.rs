@@ -7,6 +7,7 @@ use std::{
 };
 
 use rotation_lambda::Environment;
+use serde_json::Value;
 
 /// Standard output.
 #[derive(Debug)]
@@ -39,10 +40,26 @@ impl Screen {
         Self { out: io::stdout(), terminal, colours }
     }
 
-    /// Writes one line. Names out of secrets and servers cannot steer the terminal: control characters are escaped, but
-    /// for tabs, line ends and our own colours. A reader who has gone away, as `head` does, is no error of ours.
+    /// Writes one line. Names out of secrets and servers can neither steer the terminal nor begin a line of their own:
+    /// what is not our own colour and [steers](is_steering) is escaped. A reader who has gone away, as `head` does, is no
+    /// error of ours.
     pub(crate) fn line(&self, text: impl fmt::Display) {
         let text = tamed(&text.to_string(), self.colours);
+        let _ = writeln!(self.out.lock(), "{text}");
+    }
+
+    /// Writes a value for machines, laid out in lines. It reads back as it is: what steers is escaped as JSON does it.
+    pub(crate) fn json(&self, value: &Value) {
+        let mut text = String::new();
+        // Line ends are those of the layout: serde_json has escaped the others.
+        for sign in format!("{value:#}").chars() {
+            if is_steering(sign) && sign != '\n' {
+                let mut units = [0; 2];
+                text.extend(sign.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
+            } else {
+                text.push(sign);
+            }
+        }
         let _ = writeln!(self.out.lock(), "{text}");
     }
 
@@ -77,11 +94,14 @@ impl Screen {
         Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
     }
 
-    /// The last words of a command that fails, on standard error.
-    pub(crate) fn failure(&self, text: &str) {
+    /// The last words of a command that fails, on standard error: what went wrong, and a line for each thing more.
+    pub(crate) fn failure(&self, message: &str, more: &[String]) {
         let red = self.colours && io::stderr().is_terminal();
         let label = if red { "\x1b[1;31merror:\x1b[0m" } else { "error:" };
-        let _ = writeln!(io::stderr().lock(), "{label} {}", tamed(text, false));
+        let _ = writeln!(io::stderr().lock(), "{label} {}", tamed(message, false));
+        for line in more {
+            let _ = writeln!(io::stderr().lock(), "  {}", tamed(line, false));
+        }
     }
 
     /// What a person should know beside the lines that a program may read, on standard error.
@@ -103,8 +123,15 @@ impl Screen {
 /// What ends a look.
 const PLAIN: &str = "\x1b[0m";
 
-/// The text with its control characters escaped, but for tabs, line ends and, where there are colours, the sequences of
-/// [`Look`].
+/// Whether a character could make a terminal show something else than the text: control characters, line ends among
+/// them, and those that turn the direction of what follows.
+fn is_steering(sign: char) -> bool {
+    const DIRECTION: [char; 4] = ['\u{61c}', '\u{200e}', '\u{200f}', '\u{2028}'];
+    let turns = ['\u{2029}'..='\u{202e}', '\u{2066}'..='\u{2069}'];
+    sign.is_control() || DIRECTION.contains(&sign) || turns.iter().any(|range| range.contains(&sign))
+}
+
+/// The text with all that steers escaped but, where there are colours, the sequences of [`Look`].
 fn tamed(text: &str, colours: bool) -> String {
     let mut tamed = String::with_capacity(text.len());
     let mut rest = text;
@@ -112,7 +139,7 @@ fn tamed(text: &str, colours: bool) -> String {
         let mut looks = Look::ALL.iter().map(|look| look.sequence()).chain([PLAIN]);
         let own = looks.find(|own| colours && rest.starts_with(own));
         let (piece, after) = rest.split_at(own.map_or(next.len_utf8(), str::len));
-        if own.is_none() && next.is_control() && !['\n', '\t'].contains(&next) {
+        if own.is_none() && is_steering(next) {
             tamed.extend(next.escape_debug());
         } else {
             tamed.push_str(piece);

@@ -91,6 +91,8 @@ codes! {
     SecretNoValue = "SECRET_NO_VALUE", Retryable;
     /// The invocation's time was over before its work.
     TimedOut = "TIMED_OUT", Retryable;
+    /// The function has a defect: it panicked.
+    Panicked = "INTERNAL", Failed;
 
     /// A field that a rotation needs is missing from the secret.
     SecretFieldMissing = "SECRET_FIELD_MISSING", Refused;
@@ -118,8 +120,6 @@ codes! {
     MasterNotDeployed = "MASTER_NOT_DEPLOYED", Refused;
     /// The secret is its own master secret, or holds the same user.
     MasterIsSelf = "MASTER_IS_SELF", Refused;
-    /// The password settings cannot make a password.
-    PasswordSettings = "PASSWORD_SETTINGS", Failed;
     /// The operating system gives no random bytes.
     NoRandomness = "NO_RANDOMNESS", Retryable;
 

@@ -30,7 +30,8 @@ pub use engine::{
 pub use error::{Credential, TargetError};
 pub use login::{Credentials, Host, Login, TlsMode, UserPair, Username, port};
 pub use password::{
-    CharacterClass, Password, PasswordPolicy, PasswordRule, PasswordSettings, PasswordSource, PolicyError,
+    CharacterClass, NoRandomness, Password, PasswordPolicy, PasswordRule, PasswordSettings, PasswordSource,
+    PolicyError,
 };
 pub use plan::{ELIDED, Necessity, Plan, PlannedStatement, Purpose};
 pub use remedies::Remedies;

@@ -5,7 +5,7 @@ mod store;
 use self::store::{master_unreadable_hint, store_code, store_hint};
 use crate::{
     code::{Class, Code},
-    database::{PolicyError, StatementFault, TargetError},
+    database::{StatementFault, TargetError},
     document::DocumentError,
     error::RotationError,
     staging::Refusal,
@@ -59,8 +59,7 @@ impl RotationError {
                 StoreFault::AccessDenied | StoreFault::NoSuchSecret => Code::MasterUnreadable,
                 fault => store_code(fault),
             },
-            Self::Password(PolicyError::NoRandomness) => Code::NoRandomness,
-            Self::Password(_) => Code::PasswordSettings,
+            Self::NoRandomness(_) => Code::NoRandomness,
             Self::NoValue { .. } => Code::SecretNoValue,
             Self::DryRun { .. } => Code::DryRun,
             Self::LabelsMoved => Code::LabelsMoved,
@@ -86,8 +85,9 @@ impl RotationError {
                 DocumentError::DuplicateKey { field } => Some(format!("field={field}")),
                 _ => None,
             },
-            Self::Store(error) | Self::MasterUnreadable(error) => match error.fault {
-                StoreFault::AccessDenied | StoreFault::KeyDenied => {
+            Self::Store(error) | Self::MasterUnreadable(error) => match (error.fault, &error.key) {
+                (StoreFault::KeyDenied, Some(key)) => Some(format!("key={key}")),
+                (StoreFault::AccessDenied | StoreFault::KeyDenied, _) => {
                     Some(format!("action=secretsmanager:{}", error.operation))
                 }
                 _ => None,
@@ -120,14 +120,10 @@ impl RotationError {
             Self::MasterDocument(error) => document_hint("the master secret", error),
             Self::MasterEmpty(_) => "Put the master's credentials into the master secret.".into(),
             Self::MasterUnreadable(error) => master_unreadable_hint(error, reader),
-            Self::Password(PolicyError::NoRandomness) => format!(
+            Self::NoRandomness(_) => format!(
                 "Nothing is lost. {} PASSWORD_SOURCE=secrets-manager does without a random source of one's own.",
                 reader.again()
             ),
-            Self::Password(_) => match reader {
-                Reader::Operator => "Correct the function's password settings and deploy it again.".into(),
-                Reader::Person => "Correct the password settings in the environment.".into(),
-            },
             Self::NoValue { .. } => format!(
                 "The service has not shown the value yet. {} If it stays so, createSecret never stored one: \
                 start a new rotation.",

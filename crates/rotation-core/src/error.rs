@@ -5,7 +5,7 @@ use std::error::Error as StdError;
 use thiserror::Error;
 
 use crate::{
-    database::{PolicyError, TargetError},
+    database::{NoRandomness, TargetError},
     deadline::TimedOut,
     document::DocumentError,
     event::{EventError, SecretId},
@@ -40,9 +40,9 @@ pub enum RotationError {
     /// The operator: the master secret has no `AWSCURRENT` value.
     #[error("the master secret {0} has no current value")]
     MasterEmpty(SecretId),
-    /// The operator: no password can be made.
+    /// The machine: no password can be made.
     #[error(transparent)]
-    Password(PolicyError),
+    NoRandomness(#[from] NoRandomness),
     /// The service: a label's value stayed away although the label is there.
     #[error("the {label} version has no value yet")]
     NoValue {

@@ -13,6 +13,7 @@
 mod answer;
 mod documents;
 mod examiner;
+mod finding_code;
 mod logins;
 mod repair;
 mod secret;
@@ -31,12 +32,15 @@ use crate::{
 
 pub use answer::MOST_FINDINGS;
 pub use examiner::{Examiner, Logins};
+pub use finding_code::FindingCode;
 
 /// What was found out about a secret. It holds no password and no value but names of users.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Examination {
     /// The secret's ARN, where it could be described.
     pub secret: SecretId,
+    /// The ARN of the function that is set to rotate it.
+    pub function: Option<String>,
     /// The worst first; among equals in the order of [`Check`], so that a cause stands before what follows from it.
     pub findings: Vec<Finding>,
     /// The versions, as far as they were looked at.
@@ -159,57 +163,9 @@ impl Check {
     }
 }
 
-/// A stable name for what was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum FindingCode {
-    /// As it should be.
-    Ok,
-    /// It was not looked at.
-    NotLookedAt,
-    /// A rotation would fail, or fails, by this.
-    Failure(Code),
-    /// A service manages the secret itself.
-    SecretManaged,
-    /// The secret is a replica of one in another region.
-    SecretReplica,
-    /// No function is set.
-    RotationUnset,
-    /// The secret asks for plaintext.
-    TlsOff,
-    /// The server's certificate chain ends within a month.
-    TlsExpiresSoon,
-    /// `AWSPENDING` is on a version that a rotation has not brought to its end.
-    PendingStuck,
-    /// `AWSCURRENT` does not log in, and a version that is not `AWSPENDING` does.
-    CurrentRefused,
-    /// The second user's rights are not the first one's.
-    GrantsDiffer,
-    /// Something about the server that is worth knowing.
-    ServerNote,
-}
-
-impl FindingCode {
-    /// As it stands in answers: `PENDING_STUCK`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Ok => "OK",
-            Self::NotLookedAt => "NOT_LOOKED_AT",
-            Self::Failure(code) => code.name(),
-            Self::SecretManaged => "SECRET_MANAGED",
-            Self::SecretReplica => "SECRET_REPLICA",
-            Self::RotationUnset => "ROTATION_UNSET",
-            Self::TlsOff => "TLS_OFF",
-            Self::TlsExpiresSoon => "TLS_EXPIRES_SOON",
-            Self::PendingStuck => "PENDING_STUCK",
-            Self::CurrentRefused => "CURRENT_REFUSED",
-            Self::GrantsDiffer => "GRANTS_DIFFER",
-            Self::ServerNote => "SERVER_NOTE",
-        }
-    }
-}
-
 impl Finding {
-    pub(crate) fn ok(check: Check, sentence: impl Into<String>) -> Self {
+    /// What is as it should be.
+    pub fn ok(check: Check, sentence: impl Into<String>) -> Self {
         let (severity, code) = (Severity::Ok, FindingCode::Ok);
         Self { check, severity, code, sentence: sentence.into(), mend: String::new() }
     }
@@ -221,7 +177,7 @@ impl Finding {
     }
 
     /// What was not looked at, and why not.
-    pub(crate) fn unseen(check: Check, because: &str) -> Self {
+    pub fn unseen(check: Check, because: &str) -> Self {
         let sentence = format!("not looked at, because {because}");
         let (severity, code) = (Severity::Note, FindingCode::NotLookedAt);
         Self { check, severity, code, sentence, mend: String::new() }
@@ -229,8 +185,19 @@ impl Finding {
 }
 
 impl Examination {
+    /// Adds what somebody else found, in its place.
+    pub fn add(&mut self, findings: impl IntoIterator<Item = Finding>) {
+        self.findings.extend(findings);
+        sort(&mut self.findings);
+    }
+
     /// The worst that was found.
     pub fn severity(&self) -> Severity {
         self.findings.iter().map(|finding| finding.severity).max().unwrap_or(Severity::Ok)
     }
+}
+
+/// The worst first, and a cause before what follows from it.
+fn sort(findings: &mut [Finding]) {
+    findings.sort_by(|one, other| (other.severity, one.check).cmp(&(one.severity, other.check)));
 }

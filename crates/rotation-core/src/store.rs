@@ -100,6 +100,8 @@ pub struct StoreError {
     pub operation: &'static str,
     /// What was wrong.
     pub fault: StoreFault,
+    /// The KMS key that refused, by its ARN, id or alias, where the adapter could find out.
+    pub key: Option<String>,
     /// The adapter's own error; it must be free of values.
     #[source]
     pub source: Option<Box<dyn StdError + Send + Sync>>,
@@ -108,7 +110,7 @@ pub struct StoreError {
 impl StoreError {
     /// An error without a cause of its own.
     pub fn new(operation: &'static str, fault: StoreFault) -> Self {
-        Self { operation, fault, source: None }
+        Self { operation, fault, key: None, source: None }
     }
 }
 

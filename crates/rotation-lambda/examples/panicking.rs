@@ -44,8 +44,8 @@ impl Engine for Panicking {
     };
     type Session = Never;
 
-    async fn connect(&self, _: &Login, _: Transport, _: Deadline) -> Result<Never, ConnectError> {
-        panic!("a defect in a driver");
+    async fn connect(&self, login: &Login, _: Transport, _: Deadline) -> Result<Never, ConnectError> {
+        panic!("a defect in a driver, which quotes {}", login.credentials.password.expose());
     }
 }
 

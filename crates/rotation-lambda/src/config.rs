@@ -209,6 +209,5 @@ fn policy_error(error: &PolicyError) -> ConfigError {
             "PASSWORD_LENGTH",
             "and the exclusions leave fewer than 128 bits of randomness; raise it or exclude less",
         ),
-        PolicyError::NoRandomness => ConfigError::new("PASSWORD_SOURCE", "gives no randomness"),
     }
 }

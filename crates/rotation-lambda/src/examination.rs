@@ -12,7 +12,7 @@ use rotation_core::{
 };
 use serde_json::Value;
 
-use crate::failure::Failure;
+use crate::{failure::Failure, log::one_line};
 
 /// What the event asks to look at.
 #[derive(Clone, Debug)]
@@ -66,7 +66,7 @@ impl Request {
     pub(crate) fn answer(
         &self,
         request_id: &str,
-        examination: Result<Examination, RotationError>,
+        examination: Result<Examination, Failure>,
     ) -> Result<Value, Failure> {
         let secret = self.secret.as_str();
         match examination {
@@ -75,11 +75,11 @@ impl Request {
                 tracing::info!(request_id, secret, severity, state, "doctor: {severity}");
                 Ok(examination.to_json(""))
             }
-            Err(error) => {
-                let failure = Failure::from(error);
-                let Failure { code, message, hint, .. } = &failure;
-                let code = code.name();
-                tracing::error!(request_id, secret, outcome = "failed", code, hint, "{code}: {message}");
+            Err(failure) => {
+                let Failure { code, message, hint, detail } = &failure;
+                let (class, code, detail) = (code.class().name(), code.name(), detail.as_deref());
+                let message = one_line(message);
+                tracing::error!(request_id, secret, outcome = class, code, detail, hint, "{code}: {message}");
                 Err(failure)
             }
         }

@@ -1,6 +1,10 @@
 //! How lines are written to standard output: JSON or text, as Lambda's logging configuration asks.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    borrow::Cow,
+    io::{self, Write as _},
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use tracing::{Level, level_filters::LevelFilter};
 use tracing_subscriber::{
@@ -10,13 +14,18 @@ use tracing_subscriber::{
     layer::SubscriberExt,
 };
 
-use crate::environment::{ConfigError, Environment};
+use crate::{
+    environment::{ConfigError, Environment},
+    panic,
+};
 
-/// Sends the lines of our crates to standard output, for a function that writes lines of its own.
+/// Sends the lines of our crates to standard output, for a function that writes lines of its own. From now on a panic
+/// tells its place alone.
 ///
 /// # Errors
 /// [`ConfigError`] for an unknown format or level; logging is set up with the default all the same.
 pub fn start_log(environment: &Environment) -> Result<(), ConfigError> {
+    panic::silence();
     Log::start(environment).1
 }
 
@@ -88,6 +97,21 @@ impl Log {
     pub(crate) fn writes(&self, level: Level) -> bool {
         level <= self.most
     }
+}
+
+/// A message as one line: what would end it, or steer a terminal that shows the log, is escaped, as it may come out of a
+/// name in a secret.
+pub(crate) fn one_line(message: &str) -> Cow<'_, str> {
+    if !message.contains(char::is_control) {
+        return message.into();
+    }
+    let escape = |sign: char| if sign.is_control() { sign.escape_debug().to_string() } else { sign.into() };
+    message.chars().map(escape).collect::<String>().into()
+}
+
+/// One write a line, so that nothing comes in between. A standard output that is closed leaves nobody to tell.
+pub(crate) fn write_line(text: &str) {
+    let _ = io::stdout().lock().write_all(format!("{text}\n").as_bytes());
 }
 
 /// The time of day in UTC, to the microsecond, as every line begins.

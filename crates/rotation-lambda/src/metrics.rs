@@ -5,11 +5,12 @@
 
 use std::time::Duration;
 
-use rotation_core::{Applied, Outcome, Step};
+use rotation_core::{Applied, Outcome, Severity, Step};
 use serde_json::{Map, Value, json};
 
 use crate::{
     environment::{ConfigError, Environment},
+    log,
     report::Report,
 };
 
@@ -35,16 +36,18 @@ const NAMESPACE: &str = "Rotators";
 /// What every metric is counted by.
 const DIMENSIONS: [&str; 3] = ["engine", "strategy", "step"];
 
-/// The line of one invocation. `timestamp` is in milliseconds since 1970.
-pub(crate) fn embedded(report: &Report<'_>, timestamp: u64) -> Value {
-    let metrics = metrics(report);
+/// Name, unit and value of a metric.
+type Metric = (&'static str, &'static str, Value);
+
+/// Writes one line with these metrics, which are counted by [`DIMENSIONS`].
+pub(crate) fn write(dimensions: [&str; 3], metrics: Vec<Metric>) {
     let definitions: Vec<Value> =
         metrics.iter().map(|(name, unit, _)| json!({"Name": name, "Unit": unit})).collect();
     let mut line = Map::new();
     line.insert(
         "_aws".into(),
         json!({
-            "Timestamp": timestamp,
+            "Timestamp": log::milliseconds_since_1970(),
             "CloudWatchMetrics": [{
                 "Namespace": NAMESPACE,
                 "Dimensions": [DIMENSIONS],
@@ -52,18 +55,31 @@ pub(crate) fn embedded(report: &Report<'_>, timestamp: u64) -> Value {
             }],
         }),
     );
-    let step = report.event.map_or("unknown", |event| event.step.name());
-    for (name, value) in DIMENSIONS.into_iter().zip([report.engine, report.strategy, step]) {
+    for (name, value) in DIMENSIONS.into_iter().zip(dimensions) {
         line.insert(name.into(), value.into());
     }
     line.extend(metrics.into_iter().map(|(name, _, value)| (name.to_owned(), value)));
-    Value::Object(line)
+    log::write_line(&Value::Object(line).to_string());
 }
 
-/// Name, unit and value of what this invocation has to tell.
-fn metrics(report: &Report<'_>) -> Vec<(&'static str, &'static str, Value)> {
-    // To a microsecond.
-    let milliseconds = |time: Duration| (time.as_secs_f64() * 1_000_000.0).round() / 1000.0;
+impl Metrics {
+    /// Of a look at a secret, which is no step: it counts in no `Outcome`, so that an alarm on rotations is not moved by
+    /// somebody who looks for the cause.
+    pub(crate) fn of_examination(self, engine: &str, strategy: &str, took: Duration, severity: Severity) {
+        if self == Self::Off {
+            return;
+        }
+        let metrics = vec![
+            ("StepDuration", "Milliseconds", milliseconds(took).into()),
+            // 0 ok, 1 note, 2 warning, 3 fault.
+            ("Severity", "Count", (severity as u8).into()),
+        ];
+        write([engine, strategy, "doctor"], metrics);
+    }
+}
+
+/// What a step has to tell.
+pub(crate) fn of_step(report: &Report<'_>) -> Vec<Metric> {
     let logins = report.journal.logins();
     let connects: Vec<f64> = logins.iter().map(|login| milliseconds(login.time)).collect();
     let by_tls = report.outcome.as_ref().err().is_some_and(|failure| failure.code.is_tls());
@@ -84,4 +100,9 @@ fn metrics(report: &Report<'_>) -> Vec<(&'static str, &'static str, Value)> {
         metrics.push(("GrantDrift", "Count", committed.drift.into()));
     }
     metrics
+}
+
+/// To a microsecond.
+fn milliseconds(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1_000_000.0).round() / 1000.0
 }

@@ -2,6 +2,8 @@
 
 use rotation_core::{Rehearsal, RotationEvent};
 
+use crate::log::one_line;
+
 /// The most lines that one dry run writes; a clone on Redshift may want a statement for each of many thousand tables.
 const MOST_ACTS: usize = 500;
 
@@ -11,7 +13,8 @@ pub(crate) fn write(request_id: &str, event: &RotationEvent, rehearsal: &Rehears
     let (secret, secret_version) = (event.secret.as_str(), event.version.as_str());
     let acts = rehearsal.steps.iter().flat_map(|(step, acts)| acts.iter().map(move |act| (step, act)));
     for (step, act) in acts.clone().take(MOST_ACTS) {
-        let step = step.name();
+        let (step, act) = (step.name(), act.to_string());
+        let act = one_line(&act);
         tracing::warn!(request_id, step, secret, secret_version, dry_run = true, "{step} {act}");
     }
     let more = acts.count().saturating_sub(MOST_ACTS);

@@ -1,10 +1,6 @@
 //! What became of one invocation: the outcome line and the metrics, written from the same facts.
 
-use std::{
-    fmt::Write as _,
-    io::{self, Write as _},
-    time::Duration,
-};
+use std::{fmt::Write as _, time::Duration};
 
 use rotation_core::{
     Answer, Applied, Journal, LoginAttempt, Outcome, RotationEvent,
@@ -32,23 +28,24 @@ pub(crate) struct Report<'a> {
 }
 
 impl Report<'_> {
-    /// Writes the outcome line, after a warning for each note, and the metrics. A standard output that is closed
-    /// leaves nobody to tell.
+    /// Writes the outcome line, after a warning for each note, and the metrics.
     pub(crate) fn write(&self, log: &Log, metrics: Metrics) {
         for note in self.notes() {
             let secret = self.event.map(|event| event.secret.as_str());
             let secret_version = self.event.map(|event| event.version.as_str());
+            let note = log::one_line(note);
             tracing::warn!(request_id = self.request_id, secret, secret_version, "{note}");
         }
         let level = if self.outcome.is_ok() { tracing::Level::INFO } else { tracing::Level::ERROR };
         if log.writes(level) {
-            line(&match log.format {
+            log::write_line(&match log.format {
                 Format::Json => self.json(log, level),
                 Format::Text => self.text(log, level),
             });
         }
         if metrics == Metrics::On {
-            line(&metrics::embedded(self, log::milliseconds_since_1970()).to_string());
+            let step = self.event.map_or("unknown", |event| event.step.name());
+            metrics::write([self.engine, self.strategy, step], metrics::of_step(self));
         }
     }
 
@@ -77,7 +74,7 @@ impl Report<'_> {
 
     /// Keys and values after the message; values as JSON, so that each is one word or in quotes.
     fn text(&self, log: &Log, level: tracing::Level) -> String {
-        let mut text = format!("{} {level:>5} {}", log::timestamp(), self.message());
+        let mut text = format!("{} {level:>5} {}", log::timestamp(), log::one_line(&self.message()));
         for (name, value) in self.fields(log) {
             let _ = write!(text, " {name}={value}");
         }
@@ -176,9 +173,4 @@ fn transport(transport: Transport) -> &'static str {
 
 fn milliseconds(time: Duration) -> Value {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX).into()
-}
-
-/// One write a line, so that nothing comes in between.
-fn line(text: &str) {
-    let _ = io::stdout().lock().write_all(format!("{text}\n").as_bytes());
 }

@@ -10,7 +10,8 @@ use std::{
 use lambda_runtime::{Context, LambdaEvent, service_fn};
 use rotation_aws::{Access, SecretsManager};
 use rotation_core::{
-    Deadline, EventError, Invoker, Journal, Outcome, RotationError, RotationEvent, Rotator,
+    Deadline, EventError, Examination, Invoker, Journal, Outcome, RotationError, RotationEvent, Rotator,
+    Severity,
     database::{Database, Directory, Engine, NoDirectory, Strategy},
 };
 use serde_json::{Value, value::RawValue};
@@ -24,6 +25,7 @@ use crate::{
     failure::Failure,
     log::Log,
     metrics::Metrics,
+    panic::{self, caught},
     rehearsal,
     report::Report,
 };
@@ -60,6 +62,7 @@ fn serve<E: Engine, D: Directory + Clone>(
 ) -> ExitCode {
     core_files::forbid();
     let environment = Environment::of_process();
+    panic::silence();
     let (log, logging) = Log::start(&environment);
     let metrics = Metrics::parse(&environment);
     let config = logging
@@ -123,7 +126,7 @@ async fn run<E: Engine, D: Directory + Clone>(
         let payload = read(&invocation.payload);
         if let (Ok(function), Ok(Some(request))) = (function, payload.as_ref().map(Request::of)) {
             cold_start.set(false);
-            return function.examine(request, &invocation.context).await;
+            return function.examine(request, &invocation.context, shell).await;
         }
         let event = payload.and_then(|payload| RotationEvent::from_json(&payload));
         let journal = Journal::default();
@@ -131,7 +134,8 @@ async fn run<E: Engine, D: Directory + Clone>(
             (Err(failure), _) => Err(failure.clone()),
             (Ok(_), Err(error)) => Err(RotationError::from(error.clone()).into()),
             (Ok(function), Ok(event)) => {
-                function.rotate(event, &invocation.context, &journal).await.map_err(Failure::from)
+                let rotated = caught(function.rotate(event, &invocation.context, &journal)).await;
+                rotated.map_err(Failure::from).and_then(|rotated| rotated.map_err(Failure::from))
             }
         };
         Report {
@@ -181,13 +185,18 @@ impl<E: Engine, D: Directory + Clone> Function<E, D> {
         &'a self,
         request: Result<Request, EventError>,
         context: &'a Context,
+        shell: &'a Shell,
     ) -> Pin<Box<dyn Future<Output = Result<Value, Failure>> + 'a>> {
         Box::pin(async move {
+            let began = Instant::now();
             let request = request.map_err(|error| Failure::from(RotationError::from(error)))?;
             let deadline = deadline(context);
             let (database, invoker) = (self.database(deadline), self.invoker(context));
-            let examination = request.examine(&self.store, &database, invoker, deadline).await;
-            request.answer(&context.request_id, examination)
+            let examined = caught(request.examine(&self.store, &database, invoker, deadline)).await;
+            let examined = examined.map_err(Failure::from).and_then(|it| it.map_err(Failure::from));
+            let severity = examined.as_ref().map_or(Severity::Fault, Examination::severity);
+            shell.metrics.of_examination(E::PROFILE.name, shell.strategy.name(), began.elapsed(), severity);
+            request.answer(&context.request_id, examined)
         })
     }
 

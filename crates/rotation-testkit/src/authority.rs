@@ -74,6 +74,13 @@ impl TestAuthority {
         self.issue(&params)
     }
 
+    /// A server's certificate that ends in so many days.
+    pub fn ending_in(&self, days: i64) -> TestCertificate {
+        let mut params = server_params(&SERVER_NAMES);
+        params.not_after = OffsetDateTime::now_utc() + Duration::days(days);
+        self.issue(&params)
+    }
+
     /// A server's certificate that begins tomorrow.
     pub fn not_yet_valid(&self) -> TestCertificate {
         let mut params = server_params(&SERVER_NAMES);

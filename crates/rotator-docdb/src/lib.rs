@@ -39,6 +39,7 @@ mod document;
 mod environment;
 mod greeting;
 mod json;
+mod master;
 mod pair;
 mod scram;
 mod session;

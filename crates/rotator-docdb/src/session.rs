@@ -3,6 +3,8 @@
 //! Users are changed without transactions here, so a process that dies in `commit` leaves a clone whose rights may be
 //! the original's already while its password is still the old one: harmless, and the next attempt goes on from there.
 
+use std::collections::BTreeSet;
+
 use rotation_core::{
     Deadline,
     database::{
@@ -16,9 +18,10 @@ use crate::{
     command::{self, Command, Likeness, Needed},
     connection::{Connection, statement_error},
     document::Value,
+    master,
     pair::Pair,
     test_command,
-    user::{Role, User},
+    user::{self, Role, User},
 };
 
 const CHANGE_OWN_PASSWORD: &str = "changeOwnPassword (or use the master-user function)";
@@ -50,7 +53,7 @@ enum Move {
         purpose: Purpose,
     },
     /// Looks whether a user's roles are these, as somebody may have changed them meanwhile.
-    Compare { user: Username, roles: std::collections::BTreeSet<Role> },
+    Compare { user: Username, roles: BTreeSet<Role> },
 }
 
 impl Move {
@@ -92,8 +95,13 @@ impl Session for DocumentDbSession {
     }
 
     async fn plan(&mut self, change: &Change<'_>, deadline: Deadline) -> Result<Plan, StatementError> {
+        let lacking = match change {
+            Change::OwnPassword { .. } => Vec::new(),
+            Change::OtherUser { pair, .. } => self.lacking(&pair.original).await?,
+        };
         let moves = self.prepare(change, deadline).await?;
-        Ok(Plan { statements: moves.iter().flat_map(Move::planned).collect(), ..Plan::default() })
+        let statements = moves.iter().flat_map(Move::planned).collect();
+        Ok(Plan { statements, lacking, ..Plan::default() })
     }
 
     async fn stage(&mut self, change: &Change<'_>, deadline: Deadline) -> Result<(), StatementError> {
@@ -183,6 +191,22 @@ impl DocumentDbSession {
             None => Ok(vec![created(&pair, next, limit)]),
             Some(clone) => Ok(changed(&pair, clone, next, limit)),
         }
+    }
+
+    /// What this session's user, a master, is seen to lack for administering a user and its clone.
+    async fn lacking(&mut self, original: &Username) -> Result<Vec<String>, StatementError> {
+        let Ok(reply) = self.connection.attempt(&command::probe(&self.home)).await? else {
+            return Ok(Vec::new());
+        };
+        let info = reply.reader().get("authInfo").and_then(Value::as_document);
+        let held = info.and_then(|info| info.get("authenticatedUserRoles"));
+        let Some(held) = held.and_then(user::roles) else { return Ok(Vec::new()) };
+        let needed = match self.read(original, false).await {
+            Ok(Some(original)) => original.roles,
+            // Told by what prepares the change.
+            Ok(None) | Err(_) => BTreeSet::new(),
+        };
+        Ok(master::lacking(&self.username, &held, &self.pair_home, &needed))
     }
 
     /// A user of the pair. Where the server does not know the question about restrictions, it has none.

@@ -51,7 +51,10 @@ impl User {
         let element =
             |name| user.get(name).map_or_else(Document::new, |value| Document::new().value(name, value));
         Ok(Some(Self {
-            roles: roles(user).ok_or("a role without name or database")?,
+            roles: match user.get("roles") {
+                Some(list) => roles(list).ok_or("a role without name or database")?,
+                None => BTreeSet::new(),
+            },
             mechanisms: user
                 .get("mechanisms")
                 .map(|value| mechanisms(value).ok_or("mechanisms are no names"))
@@ -115,13 +118,13 @@ fn read(document: &Document) -> Reader<'_> {
     Reader::parse(document.as_bytes()).expect("we wrote it")
 }
 
-fn roles(user: Reader<'_>) -> Option<BTreeSet<Role>> {
-    let Some(roles) = user.get("roles") else { return Some(BTreeSet::new()) };
+/// A list of roles; `None` where one of them cannot be read.
+pub(crate) fn roles(list: Value<'_>) -> Option<BTreeSet<Role>> {
     let role = |value: Value<'_>| {
         let role = value.as_document()?;
         Some(Role { role: role.text("role")?.to_owned(), db: role.text("db")?.to_owned() })
     };
-    roles.as_array()?.into_iter().map(role).collect()
+    list.as_array()?.into_iter().map(role).collect()
 }
 
 fn mechanisms(value: Value<'_>) -> Option<Vec<String>> {

@@ -48,6 +48,7 @@ mod facts;
 mod fault;
 mod grants;
 mod lexer;
+mod master;
 mod other;
 mod own;
 mod pair;

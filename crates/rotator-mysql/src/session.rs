@@ -18,6 +18,7 @@ use crate::{
     dialect::Dialect,
     facts,
     grants::{Account, Right, Rights, Role, read_line},
+    master,
     other::OtherChange,
     own::{OwnChange, takes_hashes},
     pair::{MOST_HOSTS, Next, Pair, State, unreadable},
@@ -61,7 +62,12 @@ impl Session for MysqlSession {
         Ok(match self.prepare(change).await? {
             Staged::Own(change) => Plan { statements: change.planned(), ..Plan::default() },
             Staged::Other(change) => {
-                Plan { statements: change.planned(), notes: change.notes(), ..Plan::default() }
+                // Active roles included.
+                let grants = self.connection.run(&Statement::new("read own grants", "SHOW GRANTS")).await?;
+                let lines = grants.iter().flatten().flatten().map(String::as_str);
+                let master = Account::new(self.own.username.as_str(), "%");
+                let lacking = master::lacking(&master, lines, &change.pair);
+                Plan { statements: change.planned(), notes: change.notes(), lacking }
             }
         })
     }

@@ -8,6 +8,7 @@ use rotation_core::database::{StatementError, StatementFault, UserPair};
 use crate::{
     default_privilege::DefaultPrivilege,
     grant::{Object, Routine},
+    quote::quote_identifier,
     user::User,
 };
 
@@ -18,6 +19,8 @@ pub(crate) struct Pair {
     pub(crate) original: User,
     /// Absent before the first rotation.
     pub(crate) clone: Option<User>,
+    /// The session's own user.
+    pub(crate) master: Option<User>,
     /// The name of the group that marks the clone.
     pub(crate) mark: String,
     pub(crate) mark_exists: bool,
@@ -88,6 +91,7 @@ impl Pair {
             names: names.clone(),
             original: original.ok_or_else(|| StatementError::new(StatementFault::NoSuchUser))?,
             clone: find(names.clone.as_str()),
+            master: users.iter().find(|user| user.is_session).cloned(),
             mark,
             mark_exists,
             marked,
@@ -97,6 +101,12 @@ impl Pair {
             external_schemas: names_of(external)?,
             other_databases: databases.len(),
         })
+    }
+
+    /// What would let the master change the two, for an administrator to run.
+    pub(crate) fn lacking(&self) -> Vec<String> {
+        let master = self.master.iter().filter(|master| !master.superuser);
+        master.map(|master| format!("ALTER USER {} CREATEUSER", quote_identifier(&master.name))).collect()
     }
 
     /// Whether these two may alternate at all.

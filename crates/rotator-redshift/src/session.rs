@@ -181,6 +181,7 @@ impl Prepared {
                 let all = other.corrections.iter().map(|correction| &correction.statement);
                 plan.statements = all.map(|one| one.planned(Purpose::Equality, Necessity::Always)).collect();
                 plan.notes = other.pair.notes();
+                plan.lacking = other.pair.lacking();
                 other.set
             }
         };

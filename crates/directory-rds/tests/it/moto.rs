@@ -4,7 +4,7 @@ use aws_sdk_rds::{
     Client,
     config::{Builder, timeout::TimeoutConfig},
 };
-use rotation_testkit::Moto;
+use rotation_testkit::{LocalSecretsManager, Moto, TestAuthority, secrets_manager::Settings};
 
 use crate::{
     access, rds,
@@ -138,4 +138,27 @@ async fn hosts_that_moto_joins_belong_together_and_no_others() {
         check(&moto, &member, Master::At(&orders), Err("MASTER_HOST_DIFFERS")).await;
     }
     check(&moto, "db.example.com", Master::At(&orders), Err("MASTER_HOST_DIFFERS")).await;
+}
+
+#[tokio::test]
+async fn a_replica_whose_source_is_gone_is_named_so() {
+    let Some(moto) = Moto::start().await else { return };
+    prepare(&moto).await;
+    let (far, _) = at(&moto, FAR, "far").await;
+    let (stranger, _) = at(&moto, HERE, "stranger").await;
+    let call = client(&moto, HERE).delete_db_instance().db_instance_identifier("orders");
+    call.skip_final_snapshot(true).send().await.unwrap();
+    check(&moto, &far, Master::At(&stranger), Err("REPLICA_SOURCE_GONE")).await;
+}
+
+#[tokio::test]
+async fn a_directory_that_nobody_serves_or_vouches_for_is_named_so() {
+    let (host, other) = ("a.abc.us-east-1.rds.amazonaws.com", "b.abc.us-east-1.rds.amazonaws.com");
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let nobody = rds(&format!("http://{free}"));
+    assert_eq!(changed_at(nobody, host, Master::At(other)).await, Err("DIRECTORY_UNREACHABLE"));
+    let tls = Some(TestAuthority::new().server().server_config());
+    let service = LocalSecretsManager::start(Settings { tls, ..Settings::default() }).await.unwrap();
+    let stranger = rds(&service.endpoint());
+    assert_eq!(changed_at(stranger, host, Master::At(other)).await, Err("DIRECTORY_CERTIFICATE"));
 }

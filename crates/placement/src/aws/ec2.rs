@@ -7,7 +7,7 @@
 mod answer;
 mod call;
 
-use rotation_aws::{Access, Https};
+use rotation_aws::{Access, Https, regional_url};
 
 use crate::{
     error::PlacementError,
@@ -35,7 +35,7 @@ pub struct Ec2 {
 
 impl Ec2 {
     pub(super) fn new(access: &Access, url: Option<&str>) -> Self {
-        let regional = || access.region().map(regional_url);
+        let regional = || access.region().map(|region| regional_url("ec2", region));
         Self {
             access: access.clone(),
             https: Https::new(access).into(),
@@ -77,21 +77,4 @@ impl Networks for Ec2 {
         }
         Ok(survey.network())
     }
-}
-
-/// Partitions of AWS by the beginning of their regions' names, and where their services are.
-const PARTITIONS: [(&str, &str); 7] = [
-    ("cn-", "amazonaws.com.cn"),
-    ("us-iso-", "c2s.ic.gov"),
-    ("us-isob-", "sc2s.sgov.gov"),
-    ("us-isof-", "csp.hci.ic.gov"),
-    ("eu-isoe-", "cloud.adc-e.uk"),
-    ("eusc-", "amazonaws.eu"),
-    ("", "amazonaws.com"),
-];
-
-fn regional_url(region: &str) -> String {
-    let partition = PARTITIONS.iter().find(|(prefix, _)| region.starts_with(prefix));
-    let (_, suffix) = partition.expect("the last prefix is empty");
-    format!("https://ec2.{region}.{suffix}")
 }

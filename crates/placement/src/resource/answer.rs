@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::placement::Placement;
+use crate::{code::PlacementCode, placement::Placement};
 
 use super::{Reason, Request};
 
@@ -26,9 +26,11 @@ impl Answer {
             Err(Reason { code, message, hint }) => failed(request, &format!("{code}: {message}. {hint}")),
         };
         Self(within(body).unwrap_or_else(|| {
-            let reason = "ANSWER_TOO_LARGE: the placement does not fit into an answer of CloudFormation. Give the \
-                network by parameters.";
-            within(failed(request, reason)).expect("four ids of at most 500 bytes and a short reason fit")
+            let code = PlacementCode::AnswerTooLarge.name();
+            let reason = format!(
+                "{code}: the placement does not fit into an answer of CloudFormation. Give the network by parameters."
+            );
+            within(failed(request, &reason)).expect("four ids of at most 500 bytes and a short reason fit")
         }))
     }
 

@@ -7,6 +7,7 @@ use rotation_core::{Deadline, StoreError};
 use thiserror::Error;
 
 use super::{Answer, ResponseUrl};
+use crate::code::PlacementCode;
 
 /// Attempts at one answer. Putting the same object twice does no harm.
 const ATTEMPTS: u32 = 4;
@@ -84,8 +85,8 @@ impl DeliveryError {
     /// A stable name for this kind of failure.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Unreachable(_) => "ANSWER_UNREACHABLE",
-            Self::Refused { .. } => "ANSWER_REFUSED",
+            Self::Unreachable(_) => PlacementCode::AnswerUnreachable.name(),
+            Self::Refused { .. } => PlacementCode::AnswerRefused.name(),
         }
     }
 

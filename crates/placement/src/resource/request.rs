@@ -7,7 +7,9 @@ use rotation_core::{SecretId, database::Host};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use crate::{discovery::Wish, engine::Engine, error::PlacementError, placement::NetworkMode};
+use crate::{
+    code::PlacementCode, discovery::Wish, engine::Engine, error::PlacementError, placement::NetworkMode,
+};
 
 /// The largest event that is looked at, in bytes. A template's resource has at most a few properties here.
 const MOST: usize = 64 * 1024;
@@ -192,7 +194,7 @@ pub enum RequestError {
 impl RequestError {
     /// A stable name for this kind of failure.
     pub fn code(&self) -> &'static str {
-        "REQUEST_INVALID"
+        PlacementCode::RequestInvalid.name()
     }
 
     /// What to do next.

@@ -147,6 +147,11 @@ async fn an_answer_that_nobody_takes_fails_the_invocation_so_that_lambda_repeats
     let error = stack.function.invoke(&delete).await.unwrap_err();
     assert_eq!(error.error_type, "ANSWER_REFUSED");
     assert_eq!(bucket.received().len(), 1);
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let delete =
+        event(&format!("http://{nobody}/"), &json!({"RequestType": "Delete", "PhysicalResourceId": "p"}));
+    let error = stack.function.invoke(&delete).await.unwrap_err();
+    assert_eq!(error.error_type, "ANSWER_UNREACHABLE");
     let error = stack.function.invoke(&json!({"Step": "createSecret"})).await.unwrap_err();
     assert_eq!(error.error_type, "REQUEST_INVALID");
     stack.expect_silence_about_secrets();

@@ -135,6 +135,7 @@ fn a_vpc_without_a_usable_subnet_is_named() {
             Network { subnets: rows.iter().map(|row| subnet(row)).collect(), endpoints: Vec::new() };
         let error = Placement::inside(&database(Exposure::Private, &[]), &network).unwrap_err();
         assert!(matches!(&error, PlacementError::NoSubnet { vpc } if vpc.to_string() == "vpc-1"), "{error}");
+        assert_eq!(error.code(), "NETWORK_NO_SUBNET");
     }
 }
 

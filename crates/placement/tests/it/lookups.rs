@@ -3,9 +3,10 @@
 use placement::{AwsDiscovery, NetworkMode, PlacementError, Wish};
 use rotation_aws::{Access, AccessKey, Endpoint, EndpointUrl};
 use rotation_core::{SecretId, database::Host};
+use rotation_testkit::{LocalSecretsManager, TestAuthority, secrets_manager::Settings};
 use serde_json::{Value, json};
 
-use crate::moto::Moto;
+use crate::{moto::Moto, receiver::Receiver};
 
 /// Discovery with a key that nobody looks at.
 pub(crate) fn discovery(url: &str) -> AwsDiscovery {
@@ -86,6 +87,7 @@ async fn databases_and_networks_of_moto_are_placed_as_they_stand() {
         ("alias", NetworkMode::Auto, "DATABASE_NOT_FOUND"),
         ("private-postgres", NetworkMode::Public, "DATABASE_NOT_PUBLIC"),
         ("no-such-secret", NetworkMode::Auto, "SECRET_UNKNOWN"),
+        ("ledger", NetworkMode::Auto, "ENGINE_UNSUPPORTED"),
     ] {
         let error = place(&moto.url(), secret, mode, None).await.unwrap_err();
         assert_eq!(error.code(), code, "{secret}: {error:?}");
@@ -101,4 +103,32 @@ async fn a_host_that_only_resembles_a_database_is_not_taken_for_it() {
     let host = "private-postgres.aaaaaaaaaa.us-east-1.rds.amazonaws.com";
     let data = place(&moto.url(), "no-such-secret", NetworkMode::Auto, Some(host)).await.unwrap();
     assert_eq!(data["DatabaseArn"], moto.id("private-postgres"));
+}
+
+#[tokio::test]
+async fn a_service_whose_certificate_is_not_trusted_is_told_nothing() {
+    let tls = Some(TestAuthority::new().server().server_config());
+    let service = LocalSecretsManager::start(Settings { tls, ..Settings::default() }).await.unwrap();
+    let host = "shop.c0ffee.us-east-1.rds.amazonaws.com";
+    let error = place(&service.endpoint(), "app", NetworkMode::Auto, Some(host)).await.unwrap_err();
+    assert_eq!(error.code(), "LOOKUP_CERTIFICATE", "{error:?}");
+}
+
+#[tokio::test]
+async fn a_cluster_without_a_writer_is_named() {
+    // moto says of every cluster whether it is public, which only clusters without instances of Aurora's do.
+    const HOST: &str = "shop.cluster-c0ffee.us-east-1.rds.amazonaws.com";
+    let service = Receiver::start(|_, request| {
+        assert!(request.body.starts_with("Action=DescribeDBClusters&"), "{}", request.body);
+        let answer = format!(
+            "<DescribeDBClustersResponse xmlns=\"http://rds.amazonaws.com/doc/2014-10-31/\"><DescribeDBClustersResult>\
+             <DBClusters><DBCluster><DBClusterIdentifier>shop</DBClusterIdentifier><Engine>aurora-mysql</Engine>\
+             <Port>3306</Port><Endpoint>{HOST}</Endpoint></DBCluster></DBClusters></DescribeDBClustersResult>\
+             </DescribeDBClustersResponse>"
+        );
+        Some((200, answer))
+    });
+    let service = service.await;
+    let error = place(&service.url(), "app", NetworkMode::Auto, Some(HOST)).await.unwrap_err();
+    assert_eq!(error.code(), "DATABASE_NO_WRITER", "{error:?}");
 }

@@ -6,6 +6,7 @@ mod addresses;
 mod artifact;
 mod decisions;
 mod discovery;
+mod errors_document;
 mod lookups;
 mod moto;
 mod receiver;

@@ -131,6 +131,8 @@ fn an_answer_never_exceeds_what_cloudformation_takes() {
         let answer: Value = serde_json::from_str(answer.as_str()).unwrap();
         assert_eq!(answer["Status"], status);
         assert_eq!(answer["StackId"], long.as_str());
+        let reason = answer["Reason"].as_str().unwrap();
+        assert_eq!(reason.starts_with("ANSWER_TOO_LARGE: "), outcome.is_ok_and(|it| it == Some(&too_large)));
     }
 }
 

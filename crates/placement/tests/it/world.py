@@ -118,6 +118,7 @@ standalone("private-postgres", "postgres", "shop-data", False, "shop", 5432)
 standalone("public-mysql", "mysql", "shop-public", True, "shop", 3306)
 standalone("bare-mariadb", "mariadb", "bare-app", False, "bare", 3307, EngineVersion="10.11.9")
 cluster("orders", "aurora-postgresql", "shop-data", False, "shop")
+standalone("ledger", "oracle-se2", "shop-data", False, "shop", 1521, LicenseModel="license-included")
 cluster("open-orders", "aurora-mysql", "shop-public", True, "shop")
 
 for name, group, public in [("facts", "shop-data", False), ("open-facts", "shop-public", True)]:

@@ -78,3 +78,25 @@ async fn what_does_not_answer_is_told_from_what_does_not_exist() {
     let error = over_tls(&nowhere, &authority).await.unwrap_err();
     assert!(matches!(error, ConnectError::Dns(_)), "{error:?}");
 }
+
+#[tokio::test]
+async fn a_server_that_is_going_down_says_so() {
+    let server = PostgresServer::builder(PostgresVersion::V18).start().unwrap();
+    let app = server.create_role("").await.unwrap();
+    let mut session = over_tls(&to(&server, &app), server.authority()).await.unwrap();
+    session.row(Statement::new("select", "SELECT 1")).await.unwrap();
+    // PostgreSQL's "smart" shutdown: it waits for whoever is logged in, and lets nobody else in.
+    let pid = std::fs::read_to_string(server.socket_folder().join("data/postmaster.pid")).unwrap();
+    let pid = pid.lines().next().unwrap();
+    assert!(std::process::Command::new("kill").args(["-TERM", pid]).status().unwrap().success());
+    let give_up = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    loop {
+        match over_tls(&to(&server, &app), server.authority()).await {
+            Err(ConnectError::NotReady(_)) => break,
+            // The signal has not arrived yet.
+            Ok(_) if std::time::Instant::now() < give_up => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    session.row(Statement::new("select", "SELECT 1")).await.unwrap();
+}

@@ -74,6 +74,19 @@ async fn statements_travel_together_and_the_first_error_counts() {
 }
 
 #[tokio::test]
+async fn a_real_server_stops_a_statement_at_its_limit() {
+    let server = PostgresServer::shared(PostgresVersion::V18).unwrap();
+    let app = server.create_role("").await.unwrap();
+    let mut connection = over_tls(&to(server, &app), server.authority()).await.unwrap();
+    let limited = [
+        Statement::new("set", "SET statement_timeout TO 50"),
+        Statement::new("sleep", "SELECT pg_sleep(20)"),
+    ];
+    let error = connection.run(&limited).await.unwrap_err();
+    assert_eq!((error.statement, error.fault), (Some("sleep"), StatementFault::TimedOut));
+}
+
+#[tokio::test]
 async fn a_session_that_the_server_ends_is_lost_and_a_dropped_one_is_gone_from_the_server() {
     let server = PostgresServer::shared(PostgresVersion::V14).unwrap();
     let app = server.create_role("").await.unwrap();

@@ -61,6 +61,12 @@ fn check(code: &str, message: &str, expected: StoreFault) {
     });
 }
 
+fn key_named(code: &str, message: &str) -> Option<String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let secret = SecretId::new("app").expect("a name");
+    runtime.block_on(store_at(&service(code, message)).describe(&secret)).expect_err("a refusal").key
+}
+
 #[test]
 fn a_key_is_blamed_only_where_the_service_blames_it() {
     let denied = "AccessDeniedException";
@@ -68,6 +74,10 @@ fn a_key_is_blamed_only_where_the_service_blames_it() {
     let decrypt = "User: arn:aws:sts::123456789012:assumed-role/f/f is not authorized to perform: kms:Decrypt on \
                    resource: arn:aws:kms:us-east-1:123456789012:key/k";
     check(denied, decrypt, StoreFault::KeyDenied);
+    assert_eq!(key_named(denied, decrypt).as_deref(), Some("arn:aws:kms:us-east-1:123456789012:key/k"));
+    let because = format!("{decrypt}/x-1 because no resource-based policy allows the kms:Decrypt action");
+    assert_eq!(key_named(denied, &because).as_deref(), Some("arn:aws:kms:us-east-1:123456789012:key/k/x-1"));
+    assert_eq!(key_named(denied, "Access to KMS is not allowed"), None);
     let named = "User: arn:aws:sts::123456789012:assumed-role/KMS-f/f is not authorized to perform: \
                  secretsmanager:DescribeSecret on resource: \
                  arn:aws:secretsmanager:us-east-1:123456789012:secret:KMS/app-AbCdEf";

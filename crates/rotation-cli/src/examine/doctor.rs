@@ -32,8 +32,9 @@ const ABOUT: &str = "\
 Look at a secret from every side and say what is wrong; changes nothing.
 
 Checks the secret and its rotation, what each labelled version holds, the names of users, the way to the server (address, \
-connection, certificate), which version logs in, the server, and what the strategy needs there. The worst finding \
-stands first, with its code and what to do about it; the last lines are the state in words and the one safe next step.
+connection, certificate), which version logs in, the server, what the strategy needs there, and the function: whether \
+Secrets Manager may invoke it and how long it may run (lambda:GetPolicy, lambda:GetFunctionConfiguration; where they are \
+denied, it says so). The worst finding stands first, with its code and what to do about it; the last lines are the state in words and the one safe next step.
 
 Each labelled version is tried once, as versions that are out are refused by the server: mind lock-out policies, and \
 use --no-logins where one more refusal would lock the account. Credentials of AWS and the settings of the functions are \
@@ -59,9 +60,9 @@ impl Arguments {
         patient: &Patient<E, D>,
         screen: &Screen,
     ) -> Result<ExitCode> {
-        let examination = patient.examine().await?;
+        let examination = patient.examine_with_function().await?;
         if self.json {
-            screen.line(format_args!("{:#}", examination.to_json(&self.subject.flags())));
+            screen.json(&examination.to_json(&self.subject.flags()));
         } else {
             show(&examination, &self.subject.flags(), screen);
         }

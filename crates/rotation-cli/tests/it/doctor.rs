@@ -1,14 +1,16 @@
-//! `rotate doctor`: 33 broken set-ups, six healthy ones.
+//! `rotate doctor`: 36 broken set-ups, six healthy ones.
+
+use std::sync::Arc;
 
 use rotation_testkit::{
-    DocdbServer, MysqlFlavor, MysqlServer, PostgresServer, PostgresVersion, Rogue, RoguePostgres, Stop,
-    TestAuthority, TestCertificate, TestLogin,
+    ApiAnswer, ApiDouble, DocdbServer, MysqlFlavor, MysqlServer, PostgresServer, PostgresVersion, Rogue,
+    RoguePostgres, ServerTls, Stop, TestAuthority, TestCertificate, TestLogin,
     secrets_manager::{Fault, FaultKind, Operation},
 };
 use serde_json::{Value, json};
 
 use crate::{
-    command::Run,
+    command::{self, Run},
     world::{SECRET, World},
 };
 
@@ -146,6 +148,23 @@ async fn the_planted_fault_of_the_way_stands_first() {
     check!("TLS_SELF_SIGNED", |world| {
         server_with(&world, &authority, &TestAuthority::self_signed()).await
     });
+    check!("TLS_EXPIRES_SOON", |world| {
+        let authority = Arc::new(TestAuthority::new());
+        let certificate = ServerTls::Certificate(authority.ending_in(20));
+        let builder = PostgresServer::builder(PostgresVersion::available().pop().unwrap());
+        let server = builder.authority(authority.clone()).tls(certificate).start().unwrap();
+        let app = server.create_role("").await.unwrap();
+        let more = json!({"port": server.port(), "dbname": "postgres"});
+        let mut planted = current(&world, &world.document(&app, &more));
+        planted.environment.push(("TLS_CA_BUNDLE", authority.certificate_pem().to_owned()));
+        planted.keep.push(Box::new(server));
+        planted
+    });
+    check!("DB_PROTOCOL", |world| {
+        // A real server that speaks something else: the port is that of Secrets Manager.
+        let port: u16 = world.service.endpoint().rsplit(':').next().unwrap().parse().unwrap();
+        current(&world, &with(&world, &json!({"port": port, "ssl": false})))
+    });
     check!("TLS_UNAVAILABLE", |world| {
         let rogue = RoguePostgres::start(Rogue::ScramIterations(4096)).await.unwrap();
         let mut planted = current(&world, &with(&world, &json!({"port": rogue.port()})));
@@ -222,6 +241,12 @@ async fn the_planted_fault_inside_the_database_stands_first() {
     });
     check!("DB_PRIVILEGE_MISSING", |world| {
         master(&world, "", None).await;
+        Planted::default()
+    });
+    check!("DB_PASSWORDS_RESTRICTED", |world| {
+        // As RDS sets it for a whole server.
+        let user = &world.user.username;
+        world.admin(&format!("ALTER ROLE {user} SET rds.restrict_password_commands = 'on'")).await;
         Planted::default()
     });
     check!("DB_NOT_KIN", |world| {
@@ -339,4 +364,58 @@ async fn a_secret_that_is_not_there_is_told_with_its_code() {
     let world = World::new().await;
     world.service.inject(Fault::new(Operation::DescribeSecret, FaultKind::KmsAccessDenied).times(9));
     world.ask("doctor", &[], &[]).await.expect_code(1).expect_err("code: KMS_DENIED");
+}
+
+/// A secret that Secrets Manager describes so: what the local one does not play.
+async fn described(more: Value) -> Value {
+    const VERSION: &str = "11111111-2222-3333-4444-555555555555";
+    let double = ApiDouble::start(move |request| {
+        let mut answer = json!({
+            "ARN": "arn:aws:secretsmanager:us-east-1:123456789012:secret:app-AbCdEf", "Name": "app",
+            "VersionIdsToStages": {VERSION: ["AWSCURRENT"]}, "VersionId": VERSION, "SecretString": "{}", "Versions": [],
+        });
+        answer.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        assert!(["DescribeSecret", "GetSecretValue", "ListSecretVersionIds"].contains(&&*request.operation));
+        ApiAnswer { status: 200, body: answer.to_string() }
+    });
+    let endpoint = double.unwrap().endpoint();
+    let arguments =
+        ["doctor", "app", "--engine", "postgres", "--no-logins", "--json", "--endpoint-url", &endpoint];
+    let mine =
+        [("AWS_ACCESS_KEY_ID", "local"), ("AWS_SECRET_ACCESS_KEY", "local"), ("AWS_REGION", "us-east-1")];
+    serde_json::from_str(&command::run(&arguments, &mine).await.out).unwrap()
+}
+
+/// The code and the severity of what was found by a check.
+fn found<'a>(answer: &'a Value, check: &str) -> (&'a str, &'a str) {
+    let one = answer["findings"].as_array().unwrap().iter().find(|one| one["check"] == check).unwrap();
+    (one["code"].as_str().unwrap(), one["severity"].as_str().unwrap())
+}
+
+#[tokio::test]
+async fn what_no_rotation_fails_by_has_codes_of_its_own() {
+    let answer = described(json!({"OwningService": "rds"})).await;
+    assert_eq!(found(&answer, "secret"), ("SECRET_MANAGED", "fault"));
+    let answer = described(json!({"PrimaryRegion": "eu-west-1"})).await;
+    assert_eq!(found(&answer, "secret"), ("SECRET_REPLICA", "fault"));
+
+    let world = World::new().await;
+    let (_, answer) = doctor(&world, &flags(&["--no-logins"])).await;
+    assert_eq!(found(&answer, "secret"), ("OK", "ok"));
+    assert_eq!(found(&answer, "login"), ("NOT_LOOKED_AT", "note"));
+    assert_eq!(found(&answer, "rotation"), ("ROTATION_UNSET", "note"));
+
+    current(&world, &with(&world, &json!({"ssl": false})));
+    let user = &world.user.username;
+    world
+        .admin(&format!(
+            "DO $$ BEGIN EXECUTE format('ALTER ROLE {user} VALID UNTIL %L', now() + '10 days'); END $$"
+        ))
+        .await;
+    let (run, answer) = doctor(&world, &Planted::default()).await;
+    run.expect_code(0);
+    assert_eq!(found(&answer, "certificate"), ("TLS_OFF", "note"));
+    let notes = answer["findings"].as_array().unwrap().iter().filter(|one| one["code"] == "SERVER_NOTE");
+    let notes: Vec<_> = notes.map(|note| note["sentence"].as_str().unwrap()).collect();
+    assert!(notes.iter().any(|note| note.contains("is valid for")), "{answer:#}");
 }

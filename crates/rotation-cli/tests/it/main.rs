@@ -5,6 +5,7 @@
 mod command;
 mod demo;
 mod doctor;
+mod function;
 mod help;
 mod local;
 mod place;

@@ -86,14 +86,22 @@ async fn a_pending_password_that_is_never_taken_is_given_up() {
 #[tokio::test]
 async fn a_name_out_of_a_secret_does_not_steer_the_terminal() {
     let world = World::new().await;
-    let named = json!({"username": "app\u{1b}[2J\u{9b}31m"});
-    world.put(&["AWSCURRENT"], &world.document(&world.user, &named));
+    let name = "app\u{1b}[2J\u{9b}31m\n  ok       login\t\r\u{202e}\u{2028}";
+    world.put(&["AWSCURRENT"], &world.document(&world.user, &json!({"username": name})));
+    let escaped = r"app\u{1b}[2J\u{9b}31m\n  ok       login\t\r\u{202e}\u{2028}";
+    let steering = |sign: char| (sign.is_control() && sign != '\n') || "\u{202e}\u{2028}".contains(sign);
     for command in ["explain", "doctor"] {
         let run = world.ask(command, &["--no-logins"], &[]).await;
-        run.expect_out(r"app\u{1b}[2J\u{9b}31m");
-        let steering = |sign: char| sign.is_control() && sign != '\n';
+        run.expect_out(escaped);
         assert!(!run.out.contains(steering) && !run.err.contains(steering), "{}{}", run.out, run.err);
+        let forged = run.out.lines().any(|line| line.starts_with("  ok       login"));
+        assert!(!forged, "the name begins a line of its own:\n{}", run.out);
     }
+    // For machines the name stays what it is.
+    let run = world.ask("doctor", &["--no-logins", "--json"], &[]).await;
+    assert!(!run.out.contains(steering), "{}", run.out);
+    let answer: serde_json::Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!(answer["versions"][1]["username"], name, "{answer:#}");
 }
 
 #[tokio::test]

@@ -195,8 +195,8 @@ impl PasswordPolicy {
     /// A new password from the operating system's random source, each admitted one as likely as any other.
     ///
     /// # Errors
-    /// [`PolicyError::NoRandomness`] where the operating system gives none.
-    pub fn generate(&self) -> Result<Password, PolicyError> {
+    /// [`NoRandomness`] where the operating system gives none.
+    pub fn generate(&self) -> Result<Password, NoRandomness> {
         for _ in 0..Self::MOST_DRAWS {
             let mut text = Zeroizing::new(String::with_capacity(self.settings.length));
             while text.len() < self.settings.length {
@@ -206,14 +206,14 @@ impl PasswordPolicy {
                 return Ok(Password(text));
             }
         }
-        Err(PolicyError::NoRandomness)
+        Err(NoRandomness)
     }
 
     /// Appends characters until the password is long enough. A byte above the last whole multiple of the alphabet
     /// is thrown away, so that no character is likelier than another.
-    fn draw_into(&self, text: &mut String) -> Result<(), PolicyError> {
+    fn draw_into(&self, text: &mut String) -> Result<(), NoRandomness> {
         let mut bytes = Zeroizing::new([0_u8; 64]);
-        getrandom::fill(bytes.as_mut_slice()).map_err(|_| PolicyError::NoRandomness)?;
+        getrandom::fill(bytes.as_mut_slice()).map_err(|_| NoRandomness)?;
         let count = self.alphabet.len();
         let fair = 256 / count * count;
         let wanted = self.settings.length - text.len();
@@ -269,7 +269,9 @@ pub enum PolicyError {
     /// Length and exclusions leave too little to guess.
     #[error("PASSWORD_LENGTH and the exclusions leave fewer than 128 bits of randomness")]
     Guessable,
-    /// The operating system gave no random bytes.
-    #[error("the operating system's random source failed")]
-    NoRandomness,
 }
+
+/// The operating system gave no random bytes.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[error("the operating system's random source failed")]
+pub struct NoRandomness;

@@ -193,7 +193,7 @@ impl<E: Engine, D: Directory> Target for Database<E, D> {
         };
         let _timing = self.journal.phase(Phase::Password);
         let password = match self.passwords.settings().source {
-            PasswordSource::OperatingSystem => self.passwords.generate().map_err(RotationError::Password)?,
+            PasswordSource::OperatingSystem => self.passwords.generate()?,
             PasswordSource::SecretsManager => store.random_password(&self.passwords).await?,
         };
         Ok(current.clone().with_text("username", next.as_str()).with_text("password", password.expose()))

@@ -65,10 +65,9 @@ fn hint_of(error: &StoreError, reader: Reader) -> String {
             or are wrong. For a profile of SSO or credential_process: `eval \"$(aws configure export-credentials \
             --format env)\"`. Check this machine's clock, too."
             .into(),
-        (StoreFault::KeyDenied, _) => format!(
-            "Allow kms:Decrypt and kms:GenerateDataKey on the secret's key in the policy of {role} and in the key's \
-            policy."
-        ),
+        (StoreFault::KeyDenied, _) => {
+            key_hint(error.key.as_deref(), "the secret", "kms:Decrypt and kms:GenerateDataKey", role)
+        }
         (StoreFault::NoSuchSecret, Reader::Operator) => {
             "Check the secret's ARN, and the region and endpoint of the function.".into()
         }
@@ -94,9 +93,21 @@ pub(super) fn master_unreadable_hint(error: &StoreError, reader: Reader) -> Stri
             format!("Allow secretsmanager:{operation} on the master secret in the policy of {role}.")
         }
         StoreFault::NoSuchSecret => "Correct `masterarn` in the secret, or create that master secret.".into(),
-        StoreFault::KeyDenied => format!(
-            "Allow kms:Decrypt on the master secret's key in the policy of {role} and in the key's policy."
-        ),
+        StoreFault::KeyDenied => key_hint(error.key.as_deref(), "the master secret", "kms:Decrypt", role),
         _ => store_hint(error, reader),
+    }
+}
+
+/// AWS's own key has a policy that nobody can change.
+fn key_hint(key: Option<&str>, secret: &str, actions: &str, role: &str) -> String {
+    match key {
+        Some(own) if own.ends_with("alias/aws/secretsmanager") => format!(
+            "AWS's own key ({own}) serves callers of its account alone: give {secret} a key of your own, and allow \
+            {actions} on it in the policy of {role} and in the key's policy."
+        ),
+        Some(key) => format!("Allow {actions} on {key} in the policy of {role} and in the key's policy."),
+        None => {
+            format!("Allow {actions} on the key of {secret} in the policy of {role} and in the key's policy.")
+        }
     }
 }

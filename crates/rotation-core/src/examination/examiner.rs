@@ -8,6 +8,7 @@ use super::{
     logins::Tried,
     secret,
     server::Opened,
+    sort,
 };
 use crate::{
     code::Code,
@@ -58,11 +59,9 @@ impl<S: SecretRecords, E: Engine, D: Directory> Examiner<'_, S, E, D> {
         let reader = self.reader();
         let record = self.store.record(id).await?;
         record.stages.admit_examination(id, &self.invoker)?;
-        let mut findings = vec![
-            secret::secret(&record, reader),
-            secret::rotation(&record, &self.invoker, reader),
-            secret::function(&self.invoker),
-        ];
+        let mut findings =
+            vec![secret::secret(&record, reader), secret::rotation(&record, &self.invoker, reader)];
+        findings.extend(secret::function(&self.invoker));
         let history = match self.store.history(&record.stages.secret).await {
             Ok(history) => Some(history),
             Err(error) => {
@@ -216,7 +215,7 @@ impl<S: SecretRecords, E: Engine, D: Directory> Examiner<'_, S, E, D> {
         if !findings.iter().any(|finding| finding.check == Check::Login) {
             findings.push(login(&versions, &situation, &advice, self.reader()));
         }
-        findings.sort_by(|one, other| (other.severity, one.check).cmp(&(one.severity, other.check)));
+        sort(&mut findings);
         let created = |id: &VersionId| history?.iter().find(|version| version.id == *id)?.created;
         let seen = |version: Examined| VersionSeen {
             age: created(&version.id).and_then(|created| self.now.duration_since(created).ok()),
@@ -230,7 +229,8 @@ impl<S: SecretRecords, E: Engine, D: Directory> Examiner<'_, S, E, D> {
         // As time goes: a version that the service does not list has no value yet, so it is the newest.
         versions.sort_by_key(|version| std::cmp::Reverse(version.age));
         versions.sort_by_key(|version| version.age.is_none());
-        Examination { secret: record.stages.secret.clone(), findings, versions, situation, advice }
+        let function = record.stages.rotation_function.clone();
+        Examination { secret: record.stages.secret.clone(), function, findings, versions, situation, advice }
     }
 }
 

@@ -7,8 +7,8 @@ use rotation_core::{
     Deadline, DocumentError, EventError, Reader, Refusal, RotationError, SecretId, StagingLabel, StoreError,
     StoreFault,
     database::{
-        Cause, CharacterClass, ConnectError, Credential, DirectoryError, DirectoryFault, PolicyError,
-        Remedies, StatementError, StatementFault, TargetError, TlsFault,
+        Cause, ConnectError, Credential, DirectoryError, DirectoryFault, NoRandomness, Remedies,
+        StatementError, StatementFault, TargetError, TlsFault,
     },
     with_causes,
 };
@@ -73,22 +73,19 @@ fn stores() -> Vec<RotationError> {
     let own = all.map(|fault| StoreError::new("PutSecretValue", fault).into());
     let master = all.map(|fault| RotationError::MasterUnreadable(StoreError::new("GetSecretValue", fault)));
     let random = StoreError::new("GetRandomPassword", StoreFault::AccessDenied).into();
-    own.into_iter().chain([random]).chain(master).collect()
+    let keys = ["arn:aws:kms:us-east-1:123456789012:key/k", "alias/aws/secretsmanager"].map(|key| {
+        let denied = StoreError::new("GetSecretValue", StoreFault::KeyDenied);
+        StoreError { key: Some(key.to_owned()), ..denied }.into()
+    });
+    own.into_iter().chain([random]).chain(master).chain(keys).collect()
 }
 
 fn others() -> Vec<RotationError> {
-    let class = CharacterClass::Digit;
-    let policies = [
-        PolicyError::Length { shortest: 8, longest: 128 },
-        PolicyError::Exclusions,
-        PolicyError::RequiredClass { class },
-        PolicyError::Guessable,
-        PolicyError::NoRandomness,
-    ];
     let timed_out =
         World::run(Deadline::after(std::time::Duration::ZERO).bound(std::future::pending::<()>()));
     let timed_out = timed_out.unwrap_err();
     let rest = [
+        NoRandomness.into(),
         RotationError::MasterEmpty(SecretId::new(MASTER).unwrap()),
         RotationError::NoValue { label: StagingLabel::Pending },
         RotationError::LabelsMoved,
@@ -108,7 +105,7 @@ fn others() -> Vec<RotationError> {
         TargetError::TestStatement { answer: "SQLSTATE 25006".into() }.into(),
         TargetError::TimedOut(timed_out).into(),
     ];
-    policies.map(RotationError::Password).into_iter().chain(rest).collect()
+    rest.into_iter().collect()
 }
 
 fn directories() -> Vec<RotationError> {
@@ -216,8 +213,6 @@ fn every_error_has_a_code_a_message_and_a_hint() {
         assert!(code.name().bytes().all(|b| b.is_ascii_uppercase() || b == b'_'), "{code}");
         assert!(
             message.starts_with(|c: char| c.is_ascii_lowercase())
-                || message.starts_with("PASSWORD_")
-                || message.starts_with("EXCLUDE_")
                 || message.contains(" on secrets manager failed")
                 || message.starts_with("DescribeDBInstances of Amazon RDS failed"),
             "{message}"

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use expect_test::expect_file;
-use rotation_core::{Class, Code};
+use rotation_core::{Class, Code, FindingCode};
 
 const HEAD: &str = "\
 # Errors
@@ -20,6 +20,14 @@ The class of a code is the `outcome` of the line:
 - *retryable*: it may pass by itself; Secrets Manager calls again a few times.
 - *failed*: somebody has to mend something around the secret.
 - *dry_run*: [`DRY_RUN`](#dry_run) alone. The function was told to say what it would do, and did nothing.
+";
+
+const FINDINGS: &str = "
+# What doctor finds
+
+`rotate doctor` and the event `{\"doctor\": \"<secret>\"}` give each finding a code: that of the failure above which a rotation
+would end with, or one of these. The word beside it is the severity. Written from
+`crates/rotation-core/src/examination/finding_code.rs`.
 ";
 
 fn document() -> String {
@@ -41,13 +49,28 @@ fn document() -> String {
     text
 }
 
+/// What doctor finds beyond what a rotation fails by.
+fn findings() -> String {
+    let mut text = String::from(FINDINGS);
+    for code in FindingCode::OWN {
+        let (name, meaning, severity) = (code.name(), code.meaning(), code.severity());
+        write!(text, "\n## {name}\n\n{meaning} *{severity}*\n\n").unwrap();
+        writeln!(text, "- Causes: {}\n- Mend: {}", code.causes(), code.mend()).unwrap();
+    }
+    text
+}
+
 fn anchor(code: Code) -> String {
     code.name().to_ascii_lowercase()
 }
 
 #[test]
 fn the_document_of_errors_is_that_of_the_code() {
-    expect_file!["../../../../docs/errors.md"].assert_eq(&document());
+    const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/errors.md");
+    // The rest is written and held by the crate `placement`.
+    let written = std::fs::read_to_string(FILE).unwrap();
+    let rest = written.find("\n# Placement\n").map_or("", |at| &written[at..]);
+    expect_file!["../../../../docs/errors.md"].assert_eq(&(document() + &findings() + rest));
 }
 
 #[test]
@@ -63,5 +86,14 @@ fn articles_are_whole_sentences_in_plain_characters() {
         assert!([article.causes, article.mend, add].iter().all(|text| text.is_ascii()), "{code}");
         let open = ["{", "["].map(|open| add.matches(open).count());
         assert_eq!(open, ["}", "]"].map(|close| add.matches(close).count()), "{code}: {add}");
+    }
+    for code in FindingCode::OWN {
+        for text in [code.meaning(), code.causes(), code.mend()] {
+            assert!(
+                text.ends_with('.') && text.is_ascii() && !text.contains("  "),
+                "{}: {text}",
+                code.name()
+            );
+        }
     }
 }

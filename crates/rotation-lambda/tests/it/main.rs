@@ -2,4 +2,5 @@
 
 mod config;
 mod panic;
+mod randomness;
 mod start;

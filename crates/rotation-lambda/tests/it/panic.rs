@@ -4,6 +4,7 @@ use rotation_testkit::{
     LambdaFunction, LocalSecretsManager,
     secrets_manager::{RotationOutcome, RotationSettings, Settings},
 };
+use serde_json::{Value, json};
 
 /// `examples/panicking.rs`, which cargo builds beside the tests when it is not told to run some of them alone.
 pub(crate) fn panicking() -> PathBuf {
@@ -20,6 +21,7 @@ async fn a_panic_is_answered_as_an_error_by_a_process_that_lives_on() {
     let store = LocalSecretsManager::start(Settings { rotation, ..Settings::default() }).await.unwrap();
     let function = LambdaFunction::builder(panicking())
         .env("SECRETS_MANAGER_ENDPOINT", store.endpoint())
+        .log_format("JSON")
         .build()
         .unwrap();
     store.register(function.arn(), Arc::new(function.clone()));
@@ -37,7 +39,8 @@ async fn a_panic_is_answered_as_an_error_by_a_process_that_lives_on() {
         assert!(create.iter().all(|step| step.step == "createSecret" && step.error.is_none()), "{create:?}");
         assert_eq!(set.step, "setSecret");
         let error = set.error.as_ref().unwrap();
-        assert!(error.message.contains("a defect in a driver"), "{error}");
+        assert_eq!(error.error_type, "INTERNAL", "{error}");
+        assert!(error.message.starts_with("the function panicked. This is a defect of ours"), "{error}");
         assert!(!error.message.contains(canary), "{error}");
     }
     let reports = function.reports();
@@ -45,7 +48,45 @@ async fn a_panic_is_answered_as_an_error_by_a_process_that_lives_on() {
     assert_eq!(reports.len(), 4, "{}", function.output());
     assert!(reports.iter().all(|report| report.process_id == reports[0].process_id), "{reports:?}");
     assert!(reports[1..].iter().all(|report| report.init.is_none()), "{reports:?}");
-    assert!(!function.output().contains(canary));
+    let output = function.output();
+    assert!(!output.contains(canary) && !output.contains("a defect in a driver"), "{output}");
+    assert!(output.contains("panicked at "), "the place is told: {output}");
+    let outcomes: Vec<Value> = output.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let failed: Vec<_> = outcomes.iter().filter(|line| line["code"] == "INTERNAL").collect();
+    assert_eq!(failed.len(), 2, "one outcome line for each setSecret: {output}");
+    for line in failed {
+        assert_eq!((&line["step"], &line["outcome"]), (&json!("setSecret"), &json!("failed")), "{line}");
+        assert!(line["detail"].as_str().unwrap().starts_with("at="), "{line}");
+        assert!(line["detail"].as_str().unwrap().contains("panicking.rs:"), "{line}");
+    }
+    let counted = outcomes.iter().filter(|line| line["step"] == "setSecret" && line["Outcome"] == 0);
+    assert_eq!(counted.count(), 2, "one line of metrics for each: {output}");
+}
+
+#[tokio::test]
+async fn a_look_at_a_secret_that_panics_is_answered_too() {
+    let store = LocalSecretsManager::start(Settings::default()).await.unwrap();
+    let function = LambdaFunction::builder(panicking())
+        .env("SECRETS_MANAGER_ENDPOINT", store.endpoint())
+        .log_format("JSON")
+        .build()
+        .unwrap();
+    store.register(function.arn(), Arc::new(function.clone()));
+    let canary = "canary-of-the-password";
+    let document = format!(
+        r#"{{"engine":"panicking","host":"localhost","username":"app","password":"{canary}","ssl":true}}"#
+    );
+    let secret = store.create_secret("panicking", &document).unwrap();
+    let version = store.rotate(&secret, function.arn()).unwrap();
+    store.wait_for_rotation(&secret, &version, Duration::from_mins(1)).await.unwrap();
+    let error = function.invoke(&json!({"doctor": secret})).await.unwrap_err();
+    assert_eq!(error.error_type, "INTERNAL", "{error}");
+    let output = function.output();
+    assert!(!output.contains(canary) && !error.message.contains(canary), "{error} {output}");
+    let severity = output.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let severity: Vec<_> = severity.filter(|line| line["step"] == "doctor").collect();
+    assert_eq!(severity.len(), 1, "{output}");
+    assert_eq!(severity[0]["Severity"], 3, "{output}");
 }
 
 /// Started with leave to write core files of any size, which the function gives up and cannot take back.

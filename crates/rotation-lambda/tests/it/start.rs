@@ -4,8 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use rotation_testkit::{
     LambdaFunction, LocalSecretsManager,
-    secrets_manager::{RotationSettings, Settings},
+    secrets_manager::{Fault, FaultKind, Operation, RotationSettings, Settings},
 };
+use serde_json::json;
 
 use crate::panic::panicking;
 
@@ -43,4 +44,24 @@ async fn a_malformed_bundle_of_authorities_is_answered_as_a_wrong_setting() {
 #[tokio::test]
 async fn an_endpoint_that_is_no_url_is_answered_as_a_wrong_setting() {
     check("SECRETS_MANAGER_ENDPOINT", "https://secretsmanager us-east-1").await;
+}
+
+#[tokio::test]
+async fn a_service_that_hangs_is_named_before_lambda_ends_the_function() {
+    let store = LocalSecretsManager::start(Settings::default()).await.unwrap();
+    let function = LambdaFunction::builder(panicking())
+        .env("SECRETS_MANAGER_ENDPOINT", store.endpoint())
+        .timeout(Duration::from_secs(3))
+        .build()
+        .unwrap();
+    store.register(function.arn(), Arc::new(function.clone()));
+    let secret = store.create_secret("app", "{}").unwrap();
+    let hang = FaultKind::Delay(Duration::from_mins(1));
+    store.inject(Fault::new(Operation::DescribeSecret, hang).times(9));
+    let token = "11111111-2222-3333-4444-555555555555";
+    let event = json!({"Step": "createSecret", "SecretId": secret, "ClientRequestToken": token});
+    let began = std::time::Instant::now();
+    let error = function.invoke(&event).await.unwrap_err();
+    assert_eq!(error.error_type, "NET_SM_UNREACHABLE", "{error}");
+    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
 }

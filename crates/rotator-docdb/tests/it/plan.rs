@@ -90,3 +90,18 @@ async fn a_plan_of_one_s_own_password_is_one_command_without_it() {
     lab.change_own(new.expose()).await.unwrap();
     assert_eq!(said(&plan), writes(&lab));
 }
+
+#[tokio::test]
+async fn what_the_master_lacks_is_seen_before_it_changes_anything() {
+    let lab = Lab::at("a-home-of-users").await;
+    let clone = lab.clone();
+    assert_eq!(plan(&lab, &clone).await.lacking, [""; 0]);
+    let roles = json!([{"role": "readAnyDatabase", "db": "admin"}, {"role": "userAdmin", "db": lab.home}]);
+    let update = json!({"updateUser": lab.master.username, "roles": roles});
+    server().command("admin", update).await.unwrap();
+    let (master, database) = (&lab.master.username, &lab.app.username);
+    let expected = format!(
+        "grant {master:?} the role \"userAdminAnyDatabase\" of \"admin\", or \"userAdmin\" of {database:?}"
+    );
+    assert_eq!(plan(&lab, &clone).await.lacking, [expected]);
+}

@@ -146,3 +146,26 @@ async fn a_plan_hides_what_people_keep_in_attributes() {
 fn json_attribute(lab: &Lab) -> String {
     format!("ALTER USER {} ATTRIBUTE '{{\"pager\": \"canary-value\"}}'", at(&lab.app.username, "%"))
 }
+
+#[tokio::test]
+async fn what_the_master_lacks_is_seen_before_it_changes_anything() {
+    for flavor in FLAVORS {
+        let lab = Lab::new(flavor, "").await;
+        let clone = lab.clone();
+        let (app, master) = (at(&lab.app.username, "%"), at(&lab.master.username, "%"));
+        lab.admin(&[&format!("GRANT SELECT ON mysql.db TO {app}")]).await;
+        assert_eq!(plan(&lab, &clone).await.lacking, [""; 0], "{flavor}");
+        lab.admin(&[&format!("REVOKE CREATE USER, GRANT OPTION ON *.* FROM {master}")]).await;
+        let expected = [
+            format!("GRANT CREATE USER ON *.* TO {master}"),
+            format!("GRANT SELECT ON `mysql`.`db` TO {master} WITH GRANT OPTION"),
+        ];
+        assert_eq!(plan(&lab, &clone).await.lacking, expected, "{flavor}");
+        // What is said is enough.
+        for statement in &expected {
+            lab.admin(&[statement]).await;
+        }
+        assert_eq!(plan(&lab, &clone).await.lacking, [""; 0], "{flavor}");
+        lab.rotate_to(&clone).await.unwrap();
+    }
+}

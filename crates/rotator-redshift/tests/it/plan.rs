@@ -74,3 +74,16 @@ async fn a_plan_of_one_s_own_password_is_one_statement_without_it() {
     lab.change(new.expose()).await.unwrap();
     assert_eq!(said(&plan), writes(&lab));
 }
+
+#[tokio::test]
+async fn what_the_master_lacks_is_seen_before_it_changes_anything() {
+    let lab = Lab::new().await;
+    let clone = lab.clone();
+    assert_eq!(plan(&lab, &clone).await.lacking, [""; 0]);
+    lab.rotate_to(&clone).await.unwrap();
+    lab.admin(&format!("ALTER ROLE {} NOSUPERUSER", lab.master.username)).await;
+    assert_eq!(
+        plan(&lab, &clone).await.lacking,
+        [format!("ALTER USER \"{}\" CREATEUSER", lab.master.username)]
+    );
+}

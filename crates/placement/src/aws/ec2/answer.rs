@@ -148,7 +148,7 @@ pub(super) fn refusal(operation: &'static str, status: u16, body: &str) -> Store
         _ => StoreFault::Rejected,
     };
     let said = if code.is_empty() { format!("HTTP {status}") } else { format!("{code}: {message}") };
-    StoreError { operation, fault, source: Some(said.into()) }
+    StoreError { source: Some(said.into()), ..StoreError::new(operation, fault) }
 }
 
 fn parsed<'a>(operation: &'static str, page: &'a str) -> Result<Document<'a>, PlacementError> {

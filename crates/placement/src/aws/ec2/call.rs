@@ -1,12 +1,7 @@
 //! One question in the query protocol: signed, repeated where it makes sense, and read to its last page.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use aws_credential_types::Credentials;
-use aws_sigv4::{
-    http_request::{SignableBody, SignableRequest, SigningSettings, sign},
-    sign::v4,
-};
 use rotation_aws::{Access, Answer, Https};
 use rotation_core::{Deadline, StoreError, StoreFault};
 
@@ -84,11 +79,10 @@ impl<'a> Call<'a> {
         form: &str,
         deadline: Deadline,
     ) -> Result<String, StoreError> {
-        let credentials =
-            self.access.credentials().await.map_err(|error| StoreError { operation, ..error })?;
         let unbuilt = || StoreError::new(operation, StoreFault::Rejected);
         let region = self.access.region().ok_or_else(unbuilt)?;
-        let request = signed(self.url.ok_or_else(unbuilt)?, region, form, credentials).ok_or_else(unbuilt)?;
+        let request = request(self.url.ok_or_else(unbuilt)?, form).ok_or_else(unbuilt)?;
+        let request = self.access.signed(operation, "ec2", region, request).await?;
         let Answer { status, body } = self.https.send(operation, request, MOST, deadline).await?;
         let body = String::from_utf8(body).map_err(|_| StoreError::new(operation, StoreFault::Internal))?;
         if status == 200 { Ok(body) } else { Err(answer::refusal(operation, status, &body)) }
@@ -112,26 +106,8 @@ fn form(operation: &str, filters: &[Filter<'_>], token: Option<&str>) -> String 
     form.finish()
 }
 
-fn signed(url: &str, region: &str, form: &str, credentials: Credentials) -> Option<http::Request<Vec<u8>>> {
-    #[expect(clippy::disallowed_methods, reason = "a signature holds for minutes, and this is the shell")]
-    let now = SystemTime::now();
-    let identity = credentials.into();
-    let parameters = v4::SigningParams::builder()
-        .identity(&identity)
-        .region(region)
-        .name("ec2")
-        .time(now)
-        .settings(SigningSettings::default())
-        .build()
-        .ok()?
-        .into();
+fn request(url: &str, form: &str) -> Option<http::Request<Vec<u8>>> {
     let url = format!("{}/", url.trim_end_matches('/'));
-    let kind = ("content-type", "application/x-www-form-urlencoded; charset=utf-8");
-    let body = form.as_bytes();
-    let signable =
-        SignableRequest::new("POST", &url, std::iter::once(kind), SignableBody::Bytes(body)).ok()?;
-    let (instructions, _) = sign(signable, &parameters).ok()?.into_parts();
-    let mut request = http::Request::post(&url).header(kind.0, kind.1).body(body.to_vec()).ok()?;
-    instructions.apply_to_request_http1x(&mut request);
-    Some(request)
+    let kind = "application/x-www-form-urlencoded; charset=utf-8";
+    http::Request::post(&url).header("content-type", kind).body(form.as_bytes().to_vec()).ok()
 }

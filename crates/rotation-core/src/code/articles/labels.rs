@@ -118,4 +118,13 @@ pub(in crate::code) const ARTICLES: &[Row] = &[
              setSecret has begun, AWSPENDING may hold the password that logs in: keep the label.",
         ),
     ),
+    (
+        Code::Panicked,
+        article(
+            "A defect of ours. What the panic says is not written anywhere, as it may quote a value; `detail` has the \
+             place in the source.",
+            "Report it with the line. Rotate again, which takes the version up where it stands, and keep AWSPENDING: \
+             once setSecret has begun, it may hold the password that logs in.",
+        ),
+    ),
 ];

@@ -73,13 +73,6 @@ pub(in crate::code) const ARTICLES: &[Row] = &[
         ),
     ),
     (
-        Code::PasswordSettings,
-        article(
-            "The settings leave no password that the engine takes.",
-            "Correct the password settings; the message names the rule.",
-        ),
-    ),
-    (
         Code::NoRandomness,
         article(
             "The operating system's random source failed.",

@@ -59,10 +59,8 @@ fn a_server_that_tells_nothing_is_not_said_to_be_well() {
         (patient.told, patient.invoker) = (Told::nothing(), Invoker::Person);
         patient.examine().await.findings.iter().map(line).collect::<String>()
     });
-    expect![[r#"
+    expect![[r"
         note server NOT_LOOKED_AT: not looked at, because this engine does not tell whether it takes writes
-        note function NOT_LOOKED_AT: not looked at, because that takes clients of Lambda and IAM, which this program does not have
-            Look at both with `aws lambda get-policy` and `aws iam simulate-principal-policy`, or invoke the function with {"doctor": "<secret>"}.
         ok secret OK: it is there and can be described
         ok document OK: every labelled version that has a value holds what a login needs
         ok names OK: app is within the server's limit
@@ -71,7 +69,7 @@ fn a_server_that_tells_nothing_is_not_said_to_be_well() {
         ok login OK: AWSCURRENT logs in as app
         ok privileges OK: nothing is seen to be missing
         ok rotation OK: enabled, without a schedule, by arn:aws:lambda:eu-central-1:123456789012:function:rotator
-    "#]].assert_eq(&said);
+    "]].assert_eq(&said);
 }
 
 #[test]
@@ -84,95 +82,83 @@ fn a_configuration_under_which_no_function_rotates_is_named() {
     };
     check_single(
         record(|secret| secret.owner = Some("rds".into())),
-        &expect![[r#"
-        fault secret SECRET_MANAGED: the secret is managed by the service rds, which rotates it itself
-            Let that service rotate it; no function can be set for it.
-        note connection NOT_LOOKED_AT: not looked at, because no login was asked for
-        note login NOT_LOOKED_AT: not looked at, because no login was asked for
-        note server NOT_LOOKED_AT: not looked at, because no login was asked for
-        note privileges NOT_LOOKED_AT: not looked at, because no login was asked for
-        note function NOT_LOOKED_AT: not looked at, because that takes clients of Lambda and IAM, which this program does not have
-            Look at both with `aws lambda get-policy` and `aws iam simulate-principal-policy`, or invoke the function with {"doctor": "<secret>"}.
-        ok document names rotation
-        version 01 [AWSCURRENT] of app: was not tried
-        unknown: Mend first what the findings name; move no label before that.
-    "#]],
+        &expect![[r"
+            fault secret SECRET_MANAGED: the secret is managed by the service rds, which rotates it itself
+                Let that service rotate it; no function can be set for it.
+            note connection NOT_LOOKED_AT: not looked at, because no login was asked for
+            note login NOT_LOOKED_AT: not looked at, because no login was asked for
+            note server NOT_LOOKED_AT: not looked at, because no login was asked for
+            note privileges NOT_LOOKED_AT: not looked at, because no login was asked for
+            ok document names rotation
+            version 01 [AWSCURRENT] of app: was not tried
+            unknown: Mend first what the findings name; move no label before that.
+        "]],
     );
     check_single(
         record(|secret| secret.primary_region = Some("us-east-1".into())),
-        &expect![[r#"
-        fault secret SECRET_REPLICA: the secret is a replica; its primary is in us-east-1
-            Look at and rotate the secret in its primary region; replicas follow.
-        note connection NOT_LOOKED_AT: not looked at, because no login was asked for
-        note login NOT_LOOKED_AT: not looked at, because no login was asked for
-        note server NOT_LOOKED_AT: not looked at, because no login was asked for
-        note privileges NOT_LOOKED_AT: not looked at, because no login was asked for
-        note function NOT_LOOKED_AT: not looked at, because that takes clients of Lambda and IAM, which this program does not have
-            Look at both with `aws lambda get-policy` and `aws iam simulate-principal-policy`, or invoke the function with {"doctor": "<secret>"}.
-        ok document names rotation
-        version 01 [AWSCURRENT] of app: was not tried
-        unknown: Mend first what the findings name; move no label before that.
-    "#]],
+        &expect![[r"
+            fault secret SECRET_REPLICA: the secret is a replica; its primary is in us-east-1
+                Look at and rotate the secret in its primary region; replicas follow.
+            note connection NOT_LOOKED_AT: not looked at, because no login was asked for
+            note login NOT_LOOKED_AT: not looked at, because no login was asked for
+            note server NOT_LOOKED_AT: not looked at, because no login was asked for
+            note privileges NOT_LOOKED_AT: not looked at, because no login was asked for
+            ok document names rotation
+            version 01 [AWSCURRENT] of app: was not tried
+            unknown: Mend first what the findings name; move no label before that.
+        "]],
     );
     // What the secret's own region is called does not make it a replica.
     check_single(
         record(|secret| secret.primary_region = Some("eu-central-1".into())),
-        &expect![[r#"
-        note connection NOT_LOOKED_AT: not looked at, because no login was asked for
-        note login NOT_LOOKED_AT: not looked at, because no login was asked for
-        note server NOT_LOOKED_AT: not looked at, because no login was asked for
-        note privileges NOT_LOOKED_AT: not looked at, because no login was asked for
-        note function NOT_LOOKED_AT: not looked at, because that takes clients of Lambda and IAM, which this program does not have
-            Look at both with `aws lambda get-policy` and `aws iam simulate-principal-policy`, or invoke the function with {"doctor": "<secret>"}.
-        ok secret document names rotation
-        version 01 [AWSCURRENT] of app: was not tried
-        unknown: Mend first what the findings name; move no label before that.
-    "#]],
+        &expect![[r"
+            note connection NOT_LOOKED_AT: not looked at, because no login was asked for
+            note login NOT_LOOKED_AT: not looked at, because no login was asked for
+            note server NOT_LOOKED_AT: not looked at, because no login was asked for
+            note privileges NOT_LOOKED_AT: not looked at, because no login was asked for
+            ok secret document names rotation
+            version 01 [AWSCURRENT] of app: was not tried
+            unknown: Mend first what the findings name; move no label before that.
+        "]],
     );
     check_single(
         record(|secret| secret.function = None),
-        &expect![[r#"
-        note connection NOT_LOOKED_AT: not looked at, because no login was asked for
-        note login NOT_LOOKED_AT: not looked at, because no login was asked for
-        note server NOT_LOOKED_AT: not looked at, because no login was asked for
-        note privileges NOT_LOOKED_AT: not looked at, because no login was asked for
-        note rotation ROTATION_UNSET: no function is set to rotate the secret
-            Set one with `aws secretsmanager rotate-secret --rotation-lambda-arn ...`, or rotate from your own machine with `rotate secret`.
-        note function NOT_LOOKED_AT: not looked at, because that takes clients of Lambda and IAM, which this program does not have
-            Look at both with `aws lambda get-policy` and `aws iam simulate-principal-policy`, or invoke the function with {"doctor": "<secret>"}.
-        ok secret document names
-        version 01 [AWSCURRENT] of app: was not tried
-        unknown: Mend first what the findings name; move no label before that.
-    "#]],
+        &expect![[r"
+            note connection NOT_LOOKED_AT: not looked at, because no login was asked for
+            note login NOT_LOOKED_AT: not looked at, because no login was asked for
+            note server NOT_LOOKED_AT: not looked at, because no login was asked for
+            note privileges NOT_LOOKED_AT: not looked at, because no login was asked for
+            note rotation ROTATION_UNSET: no function is set to rotate the secret
+                Set one with `aws secretsmanager rotate-secret --rotation-lambda-arn ...`, or rotate from your own machine with `rotate secret`.
+            ok secret document names
+            version 01 [AWSCURRENT] of app: was not tried
+            unknown: Mend first what the findings name; move no label before that.
+        "]],
     );
     check_single(
         record(|secret| secret.rotation_enabled = false),
-        &expect![[r#"
-        warning rotation ROTATION_DISABLED: rotation is not enabled for the secret; the function is arn:aws:lambda:eu-central-1:123456789012:function:rotator
-            Turn rotation on with `aws secretsmanager rotate-secret --rotation-lambda-arn ...`. Test which version logs in before you remove AWSPENDING by hand: after setSecret it may be the only one.
-        note connection NOT_LOOKED_AT: not looked at, because no login was asked for
-        note login NOT_LOOKED_AT: not looked at, because no login was asked for
-        note server NOT_LOOKED_AT: not looked at, because no login was asked for
-        note privileges NOT_LOOKED_AT: not looked at, because no login was asked for
-        note function NOT_LOOKED_AT: not looked at, because that takes clients of Lambda and IAM, which this program does not have
-            Look at both with `aws lambda get-policy` and `aws iam simulate-principal-policy`, or invoke the function with {"doctor": "<secret>"}.
-        ok secret document names
-        version 01 [AWSCURRENT] of app: was not tried
-        unknown: Mend first what the findings name; move no label before that.
-    "#]],
+        &expect![[r"
+            warning rotation ROTATION_DISABLED: rotation is not enabled for the secret; the function is arn:aws:lambda:eu-central-1:123456789012:function:rotator
+                Turn rotation on with `aws secretsmanager rotate-secret --rotation-lambda-arn ...`. Test which version logs in before you remove AWSPENDING by hand: after setSecret it may be the only one.
+            note connection NOT_LOOKED_AT: not looked at, because no login was asked for
+            note login NOT_LOOKED_AT: not looked at, because no login was asked for
+            note server NOT_LOOKED_AT: not looked at, because no login was asked for
+            note privileges NOT_LOOKED_AT: not looked at, because no login was asked for
+            ok secret document names
+            version 01 [AWSCURRENT] of app: was not tried
+            unknown: Mend first what the findings name; move no label before that.
+        "]],
     );
     check_single(
         record(|secret| secret.deleted = true),
-        &expect![[r#"
-        fault secret SECRET_DELETED: the secret is scheduled for deletion
-            Restore the secret with `aws secretsmanager restore-secret`, then rotate again. If setSecret of this version had run, its password may be the one that logs in: read it, once restored, with `aws secretsmanager get-secret-value --version-id ...` and the rotation's token as the id.
-        note login NOT_LOOKED_AT: not looked at, because the service does not tell the values of a deleted secret
-        note function NOT_LOOKED_AT: not looked at, because that takes clients of Lambda and IAM, which this program does not have
-            Look at both with `aws lambda get-policy` and `aws iam simulate-principal-policy`, or invoke the function with {"doctor": "<secret>"}.
-        ok rotation
-        version 01 [AWSCURRENT] of nobody: was not tried
-        deleted: Restore the secret, then look again.
-    "#]],
+        &expect![[r"
+            fault secret SECRET_DELETED: the secret is scheduled for deletion
+                Restore the secret with `aws secretsmanager restore-secret`, then rotate again. If setSecret of this version had run, its password may be the one that logs in: read it, once restored, with `aws secretsmanager get-secret-value --version-id ...` and the rotation's token as the id.
+            note login NOT_LOOKED_AT: not looked at, because the service does not tell the values of a deleted secret
+            ok rotation
+            version 01 [AWSCURRENT] of nobody: was not tried
+            deleted: Restore the secret, then look again.
+        "]],
     );
 }
 

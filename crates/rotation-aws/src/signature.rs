@@ -1,0 +1,66 @@
+//! Requests that no SDK makes: where a service is, and the signature by which it knows the caller.
+
+use std::time::SystemTime;
+
+use aws_sigv4::{
+    http_request::{SignableBody, SignableRequest, SigningSettings, sign},
+    sign::v4,
+};
+use rotation_core::{StoreError, StoreFault};
+
+use crate::access::Access;
+
+/// Partitions of AWS by the beginning of their regions' names, and where their services are.
+const PARTITIONS: [(&str, &str); 7] = [
+    ("cn-", "amazonaws.com.cn"),
+    ("us-iso-", "c2s.ic.gov"),
+    ("us-isob-", "sc2s.sgov.gov"),
+    ("us-isof-", "csp.hci.ic.gov"),
+    ("eu-isoe-", "cloud.adc-e.uk"),
+    ("eusc-", "amazonaws.eu"),
+    ("", "amazonaws.com"),
+];
+
+/// The URL of a service's own endpoint in a region, without a slash at its end.
+pub fn regional_url(service: &str, region: &str) -> String {
+    let partition = PARTITIONS.iter().find(|(prefix, _)| region.starts_with(prefix));
+    let (_, suffix) = partition.expect("the last prefix is empty");
+    format!("https://{service}.{region}.{suffix}")
+}
+
+impl Access {
+    /// The request with the signature of the credentials of the moment ("Signature Version 4"). It holds for minutes.
+    ///
+    /// # Errors
+    /// [`StoreFault::CredentialsRefused`] where there are no credentials, [`StoreFault::Rejected`] where the request
+    /// cannot be signed. They name `operation`.
+    pub async fn signed(
+        &self,
+        operation: &'static str,
+        service: &str,
+        region: &str,
+        mut request: http::Request<Vec<u8>>,
+    ) -> Result<http::Request<Vec<u8>>, StoreError> {
+        let identity = self.credentials().await.map_err(|error| StoreError { operation, ..error })?.into();
+        #[expect(clippy::disallowed_methods, reason = "a signature bears the time, and this is the shell")]
+        let now = SystemTime::now();
+        let unsigned = || StoreError::new(operation, StoreFault::Rejected);
+        let parameters = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(region)
+            .name(service)
+            .time(now)
+            .settings(SigningSettings::default())
+            .build()
+            .map_err(|_| unsigned())?
+            .into();
+        let headers = request.headers().iter();
+        let headers = headers.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
+        let (method, url) = (request.method().as_str(), request.uri().to_string());
+        let body = SignableBody::Bytes(request.body());
+        let signable = SignableRequest::new(method, url, headers, body).map_err(|_| unsigned())?;
+        let (instructions, _) = sign(signable, &parameters).map_err(|_| unsigned())?.into_parts();
+        instructions.apply_to_request_http1x(&mut request);
+        Ok(request)
+    }
+}

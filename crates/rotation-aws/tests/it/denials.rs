@@ -1,0 +1,45 @@
+//! What the local service refuses by its own rules, and the key that it does not name.
+
+use rotation_core::{RotationError, SecretRecords, SecretStore, StoreFault, Version};
+use rotation_testkit::secrets_manager::{Fault, FaultKind, Operation, Settings, Trouble};
+use serde_json::json;
+
+use crate::{Lab, fault};
+
+#[tokio::test]
+async fn the_key_that_refuses_is_named_though_the_service_does_not_name_it() {
+    let lab = Lab::start(Settings::default(), None).await;
+    let deny = || lab.service.inject(Fault::new(Operation::GetSecretValue, FaultKind::KmsAccessDenied));
+    let named = async || {
+        deny();
+        let error = lab.store.read(&lab.secret, Version::Current).await.expect_err("the key refuses");
+        assert_eq!(error.fault, StoreFault::KeyDenied);
+        RotationError::from(error).detail()
+    };
+    assert_eq!(named().await.as_deref(), Some("key=alias/aws/secretsmanager"));
+    let key = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555";
+    let token = "22222222-3333-4444-5555-666666666666";
+    let update = json!({"SecretId": lab.secret.as_str(), "KmsKeyId": key, "ClientRequestToken": token});
+    lab.service.call_inside(Operation::UpdateSecret, update).expect("another key");
+    assert_eq!(named().await.as_deref(), Some(&*format!("key={key}")));
+    deny();
+    let version = lab.store.describe(&lab.secret).await.expect("an answer");
+    let version = version.labels.keys().next().expect("a version").clone();
+    let error = lab.store.value(&lab.secret, &version).await.expect_err("the key refuses");
+    assert_eq!(error.key.as_deref(), Some(key));
+    // Where not even the description is to be had, the failure stays what it is.
+    deny();
+    lab.service.inject(Fault::new(Operation::DescribeSecret, FaultKind::KmsAccessDenied));
+    let error = lab.store.read(&lab.secret, Version::Current).await.expect_err("the key refuses");
+    assert_eq!((error.fault, error.key), (StoreFault::KeyDenied, None));
+}
+
+#[tokio::test]
+async fn a_quota_that_is_used_up_throttles_and_a_secret_that_goes_rejects() {
+    let trouble = Trouble { writes_per_second: Some(0), ..Trouble::default() };
+    let lab = Lab::start(Settings { trouble, ..Settings::default() }, None).await;
+    let pending = lab.pending(None).await;
+    assert_eq!(fault(lab.store.promote(&pending).await), StoreFault::Throttled);
+    lab.service.call_inside(Operation::DeleteSecret, json!({"SecretId": "app"})).expect("deleted");
+    assert_eq!(fault(lab.store.read(&lab.secret, Version::Current).await), StoreFault::Rejected);
+}

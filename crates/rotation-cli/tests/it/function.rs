@@ -1,0 +1,150 @@
+//! `rotate doctor` at the function that rotates a secret: moto's Lambda, and a double for what moto does not say.
+
+use std::sync::Arc;
+
+use rotation_testkit::{
+    ApiAnswer, ApiDouble, BoxFuture, Function, FunctionError, Moto, secrets_manager::Operation,
+};
+use serde_json::{Value, json};
+use tokio::process::Command;
+
+use crate::world::{SECRET, World};
+
+const ARN: &str = "arn:aws:lambda:us-east-1:123456789012:function:";
+
+/// Makes functions, as pairs of a name and a timeout, each of them with permissions as `add_permission` takes them.
+const FURNISH: &str = r#"
+import io, json, sys, zipfile
+import boto3
+endpoint, functions = sys.argv[1], json.loads(sys.argv[2])
+given = dict(
+    endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="admin", aws_secret_access_key="admin"
+)
+trust = {"Version": "2012-10-17", "Statement": [
+    {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+]}
+role = boto3.client("iam", **given).create_role(RoleName="rotator", AssumeRolePolicyDocument=json.dumps(trust))
+code = io.BytesIO()
+with zipfile.ZipFile(code, "w") as archive:
+    archive.writestr("bootstrap", "")
+functions_of = boto3.client("lambda", **given)
+for name, timeout, permissions in functions:
+    functions_of.create_function(
+        FunctionName=name, Runtime="provided.al2023", Role=role["Role"]["Arn"], Handler="bootstrap",
+        Code={"ZipFile": code.getvalue()}, Timeout=timeout,
+    )
+    for number, permission in enumerate(permissions):
+        functions_of.add_permission(
+            FunctionName=name, StatementId=f"s{number}", Action="lambda:InvokeFunction", **permission
+        )
+"#;
+
+/// A function that says yes to every step.
+struct Agreeing;
+
+impl Function for Agreeing {
+    fn invoke(&self, _: Value) -> BoxFuture<'_, Result<Value, FunctionError>> {
+        Box::pin(async { Ok(Value::Null) })
+    }
+}
+
+/// A secret that this function rotates.
+async fn rotated_by(name: &str) -> World {
+    let world = World::new().await;
+    let arn = format!("{ARN}{name}");
+    world.service.register(&arn, Arc::new(Agreeing));
+    let token = uuid::Uuid::new_v4().to_string();
+    let rotation = json!({"SecretId": SECRET, "RotationLambdaARN": arn, "RotateImmediately": false,
+        "ClientRequestToken": token, "RotationRules": {"AutomaticallyAfterDays": 30}});
+    let before = world.service.stages(SECRET).unwrap();
+    world.service.call_inside(Operation::RotateSecret, rotation).unwrap();
+    // The service tests the function on a copy of the value, and takes the copy's label away when it is done.
+    for _ in 0..200 {
+        if world.service.stages(SECRET).unwrap().values().flatten().count() == before.len() {
+            return world;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("the test of the function does not end: {:?}", world.service.stages(SECRET));
+}
+
+async fn doctor(world: &World, lambda: &str) -> Value {
+    let run = world.ask("doctor", &["--json"], &[("AWS_ENDPOINT_URL_LAMBDA", lambda)]).await;
+    serde_json::from_str(&run.out).unwrap_or_else(|error| panic!("{error}: {}{}", run.out, run.err))
+}
+
+/// Codes and severities of what was found at the function.
+fn found(answer: &Value) -> Vec<(&str, &str)> {
+    let all = answer["findings"].as_array().unwrap().iter().filter(|one| one["check"] == "function");
+    all.map(|one| (one["code"].as_str().unwrap(), one["severity"].as_str().unwrap())).collect()
+}
+
+#[tokio::test]
+async fn the_planted_fault_of_the_function_stands_first() {
+    let Some(moto) = Moto::start().await else { return };
+    let python = Moto::program("python").unwrap();
+    let service = "secretsmanager.amazonaws.com";
+    let functions = json!([
+        ["closed", 30, []],
+        ["elsewhere", 30, [{"Principal": service, "SourceAccount": "210987654321"}]],
+        ["other-service", 30, [{"Principal": "events.amazonaws.com"}]],
+        ["open", 30, [{"Principal": service}]],
+        ["hurried", 3, [{"Principal": service, "SourceAccount": "123456789012"}]],
+        ["good", 30, [{"Principal": service, "SourceAccount": "123456789012"}]],
+    ]);
+    let made = Command::new(python).args(["-c", FURNISH, &moto.endpoint(), &functions.to_string()]).output();
+    let made = made.await.unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    for (name, code, severity) in [
+        ("missing", "FUNCTION_MISSING", "fault"),
+        ("closed", "FUNCTION_CLOSED", "fault"),
+        ("elsewhere", "FUNCTION_CLOSED", "fault"),
+        ("other-service", "FUNCTION_CLOSED", "fault"),
+        ("open", "FUNCTION_OPEN", "warning"),
+        ("hurried", "FUNCTION_HURRIED", "warning"),
+    ] {
+        let world = rotated_by(name).await;
+        let answer = doctor(&world, &moto.endpoint()).await;
+        let first = &answer["findings"][0];
+        assert_eq!(
+            (&first["code"], &first["severity"]),
+            (&json!(code), &json!(severity)),
+            "{name}: {answer:#}"
+        );
+        assert!(!first["mend"].as_str().unwrap().is_empty(), "{first:#}");
+    }
+    let world = rotated_by("good").await;
+    let answer = doctor(&world, &moto.endpoint()).await;
+    assert_eq!(found(&answer), [("NOT_LOOKED_AT", "note"), ("OK", "ok"), ("OK", "ok")], "{answer:#}");
+    assert!(!["warning", "fault"].contains(&answer["severity"].as_str().unwrap()), "{answer:#}");
+}
+
+#[tokio::test]
+async fn a_function_that_is_not_active_or_not_to_be_seen_is_told() {
+    let world = rotated_by("f").await;
+    let failed = ApiDouble::start(|_| {
+        let why = "The VPC has no address left.";
+        let answer =
+            json!({"Timeout": 30, "Role": "r", "State": "Failed", "StateReason": why, "Policy": "{}"});
+        ApiAnswer { status: 200, body: answer.to_string() }
+    });
+    let answer = doctor(&world, &failed.unwrap().endpoint()).await;
+    assert!(found(&answer).contains(&("FUNCTION_INACTIVE", "fault")), "{answer:#}");
+    assert!(answer["findings"][0]["sentence"].as_str().unwrap().contains("no address left"), "{answer:#}");
+
+    let denied = ApiDouble::start(|_| {
+        let why = json!({"Message": "User: x is not authorized to perform: lambda:GetPolicy"});
+        ApiAnswer { status: 403, body: why.to_string() }
+    });
+    let answer = doctor(&world, &denied.unwrap().endpoint()).await;
+    assert_eq!(found(&answer), [("NOT_LOOKED_AT", "note"); 2], "{answer:#}");
+    let said = answer["findings"].as_array().unwrap().iter().find(|one| one["check"] == "function").unwrap();
+    let sentence = said["sentence"].as_str().unwrap();
+    assert!(sentence.contains("HTTP 403 User: x is not authorized"), "{sentence}");
+    assert!(said["mend"].as_str().unwrap().starts_with("Allow lambda:Get"), "{said:#}");
+
+    // Beside another Secrets Manager than AWS's nobody is asked.
+    let run = world.ask("doctor", &["--json"], &[]).await;
+    let answer: Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!(found(&answer), [("NOT_LOOKED_AT", "note")], "{answer:#}");
+}

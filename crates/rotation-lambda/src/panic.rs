@@ -1,0 +1,65 @@
+//! Panics: an invocation that panics ends like any other that fails, with an answer and its line.
+//!
+//! What a panic says is shown nowhere. It may quote the text that it stumbled over, as a wrong index into a string does,
+//! and that may be a password. The place in the source is enough to find the defect.
+
+use std::{
+    cell::RefCell,
+    io::{self, Write as _},
+    panic::{AssertUnwindSafe, catch_unwind, set_hook},
+    pin::pin,
+    task::Poll,
+};
+
+use rotation_core::Code;
+use thiserror::Error;
+
+use crate::failure::Failure;
+
+thread_local! {
+    /// Where this thread panicked last.
+    static PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// The work panicked.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("the function panicked")]
+pub struct Panicked {
+    /// File and line, where they are known.
+    pub place: Option<String>,
+}
+
+/// From now on a panic writes its place to standard error, and nothing of its message.
+pub(crate) fn silence() {
+    set_hook(Box::new(|panic| {
+        let place = panic.location().map(|place| format!("{}:{}", place.file(), place.line()));
+        let _ = writeln!(io::stderr(), "panicked at {}", place.as_deref().unwrap_or("an unknown place"));
+        PLACE.set(place);
+    }));
+}
+
+/// What the work comes to. After a panic nothing of it is looked at again; it may be dropped at any await.
+///
+/// # Errors
+/// [`Panicked`].
+pub async fn caught<T>(work: impl Future<Output = T>) -> Result<T, Panicked> {
+    let mut work = pin!(work);
+    std::future::poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
+        Ok(poll) => poll.map(Ok),
+        Err(_) => Poll::Ready(Err(Panicked { place: PLACE.take() })),
+    })
+    .await
+}
+
+impl From<Panicked> for Failure {
+    fn from(panicked: Panicked) -> Self {
+        Self {
+            code: Code::Panicked,
+            message: panicked.to_string(),
+            hint: "This is a defect of ours; please report it with this line. Keep AWSPENDING: once setSecret has \
+                begun, it may be its password that logs in. Rotating again takes the version up."
+                .into(),
+            detail: panicked.place.map(|place| format!("at={place}")),
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! A machine without randomness.
+
+use std::{fs, os::unix::fs::PermissionsExt, path::Path, sync::Arc, time::Duration};
+
+use rotation_testkit::{
+    LambdaFunction, LocalSecretsManager, Moto,
+    secrets_manager::{RotationSettings, Settings},
+};
+
+use crate::panic::panicking;
+
+#[tokio::test]
+async fn a_process_to_which_the_kernel_gives_no_random_bytes_makes_no_password() {
+    let Some(python) = Moto::program("python") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("function");
+    let filter = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/without_randomness.py");
+    let script = format!(
+        "#!/bin/sh\nexec '{}' '{}' '{}'\n",
+        python.display(),
+        filter.display(),
+        panicking().display()
+    );
+    fs::write(&program, script).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+
+    let rotation = RotationSettings { attempts: 1, ..RotationSettings::default() };
+    let store = LocalSecretsManager::start(Settings { rotation, ..Settings::default() }).await.unwrap();
+    let function =
+        LambdaFunction::builder(program).env("SECRETS_MANAGER_ENDPOINT", store.endpoint()).build().unwrap();
+    store.register(function.arn(), Arc::new(function.clone()));
+    let document = r#"{"engine":"panicking","host":"localhost","username":"app","password":"of-before"}"#;
+    let secret = store.create_secret("app", document).unwrap();
+    let version = store.rotate(&secret, function.arn()).unwrap();
+    let record = store.wait_for_rotation(&secret, &version, Duration::from_mins(1)).await.unwrap();
+    let step = &record.attempts[0].steps[0];
+    let error = step.error.as_ref().unwrap();
+    assert_eq!((step.step, error.error_type.as_str()), ("createSecret", "NO_RANDOMNESS"), "{error}");
+    assert!(error.message.contains("PASSWORD_SOURCE=secrets-manager"), "{error}");
+    assert!(store.version_value(&secret, &version).is_err(), "no value was stored");
+}

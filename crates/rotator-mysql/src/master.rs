@@ -1,0 +1,188 @@
+//! What a master lacks, as far as its own grants tell.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    dialect::Dialect,
+    grants::{ALL, Account, Object, Right, Rights, read_line},
+    pair::Pair,
+    quote::identifier,
+};
+
+/// As many statements as are said.
+const MOST: usize = 20;
+
+/// The statements that would give a master what it is seen to lack for bringing the clone to equal and setting a
+/// password, out of what SHOW GRANTS says of the master; none where that cannot be read for certain.
+pub(crate) fn lacking<'a>(
+    master: &Account,
+    lines: impl IntoIterator<Item = &'a str>,
+    pair: &Pair,
+) -> Vec<String> {
+    let mut held = Rights::new();
+    for line in lines {
+        if read_line(line, &mut held).is_err() {
+            return Vec::new();
+        }
+    }
+    let to = master.sql();
+    let mut statements = Vec::new();
+    if !has(&held, &Object::Global, "CREATE USER") {
+        statements.push(format!("GRANT CREATE USER ON *.* TO {to}"));
+    }
+    let mut objects: BTreeMap<&Object, BTreeSet<String>> = BTreeMap::new();
+    let changes = changes(pair);
+    for right in changes.iter().filter(|right| !may_pass_on(&held, right, pair.dialect)) {
+        match right {
+            Right::Privilege { on, name, column } => {
+                let column = column.as_ref().map(|column| format!(" ({})", identifier(column)));
+                objects.entry(on).or_default().insert(format!("{name}{}", column.unwrap_or_default()));
+            }
+            Right::GrantOption { on } => {
+                objects.entry(on).or_default();
+            }
+            Right::Dynamic { name, .. } => {
+                statements.push(format!("GRANT {name} ON *.* TO {to} WITH GRANT OPTION"));
+            }
+            Right::Role { role, .. } => {
+                statements.push(format!("GRANT {} TO {to} WITH ADMIN OPTION", role.sql()));
+            }
+            Right::Restriction { .. } | Right::Proxy { .. } | Right::DefaultRole(_) => {}
+        }
+    }
+    statements.extend(objects.into_iter().map(|(on, names)| {
+        let names: Vec<_> = names.into_iter().collect();
+        let names = if names.is_empty() { "USAGE".to_owned() } else { names.join(", ") };
+        format!("GRANT {names} ON {} TO {to} WITH GRANT OPTION", on.sql())
+    }));
+    statements.truncate(MOST);
+    statements
+}
+
+/// The rights that the original and its clone do not both have, at any host: those to be granted and to be revoked.
+fn changes(pair: &Pair) -> Rights {
+    let none = Rights::new();
+    let differences = pair.originals.iter().flat_map(|(host, original)| {
+        let clone = pair.clones.get(host).map_or(&none, |clone| &clone.rights);
+        original.rights.symmetric_difference(clone).cloned().collect::<Vec<_>>()
+    });
+    differences.collect()
+}
+
+/// Whether who holds these rights may give this one to another, or is not known not to.
+fn may_pass_on(held: &Rights, right: &Right, dialect: Dialect) -> bool {
+    match right {
+        Right::Privilege { on, name, .. } => (name == ALL || has(held, on, name)) && may_grant(held, on),
+        Right::GrantOption { on } => may_grant(held, on),
+        Right::Dynamic { name, .. } => held.iter().any(|own| {
+            matches!(own, Right::Dynamic { name: other, grantable: true } if other == name)
+                || matches!(own, Right::Privilege { on: Object::Global, name, .. } if name == ALL)
+        }),
+        Right::Role { role, .. } => {
+            held.iter().any(|own| match own {
+                Right::Role { role: other, admin } => other == role && *admin,
+                Right::Dynamic { name, .. } => name == "ROLE_ADMIN",
+                _ => false,
+            }) || has(held, &Object::Global, "SUPER")
+                // MariaDB has a table of who may administer a role, which SHOW GRANTS does not show whole.
+                || dialect.is_mariadb() && may_grant(held, &Object::Global)
+        }
+        // Restrictions follow privileges; a default role needs CREATE USER, and a proxy is not told for certain.
+        Right::Restriction { .. } | Right::Proxy { .. } | Right::DefaultRole(_) => true,
+    }
+}
+
+/// Whether one of the rights is this privilege on something that covers the object, or may cover it.
+fn has(held: &Rights, on: &Object, wanted: &str) -> bool {
+    held.iter().any(|right| {
+        matches!(right, Right::Privilege { on: other, name, .. }
+            if (name == wanted || name == ALL) && covers(other, on))
+    })
+}
+
+fn may_grant(held: &Rights, on: &Object) -> bool {
+    held.iter().any(|right| matches!(right, Right::GrantOption { on: other } if covers(other, on)))
+}
+
+/// The name of a database may be a pattern, which is taken to cover every database.
+fn covers(wide: &Object, narrow: &Object) -> bool {
+    match (wide, narrow) {
+        (Object::Global, _) => true,
+        (Object::Database(_), Object::Global) => false,
+        (Object::Database(pattern), _) if pattern.contains(['%', '_', '\\']) => true,
+        (Object::Database(name), Object::Table(database, _) | Object::Routine { database, .. }) => {
+            name == database
+        }
+        (wide, narrow) => wide == narrow,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rotation_core::database::{Engine, UserPair, Username};
+
+    use super::*;
+    use crate::{MySql, pair::State};
+
+    #[track_caller]
+    fn check(version: &str, held: &[&str], original: &[&str], expected: &[&str]) {
+        let mut state = State::default();
+        for line in original {
+            read_line(line, &mut state.rights).unwrap();
+        }
+        let user = Username::parse("x", &MySql::PROFILE).unwrap();
+        let pair = Pair {
+            names: UserPair::of(&user, &MySql::PROFILE).unwrap(),
+            dialect: Dialect::parse(version),
+            originals: BTreeMap::from([("%".to_owned(), state)]),
+            clones: BTreeMap::new(),
+        };
+        let found = lacking(&Account::new("m", "%"), held.iter().copied(), &pair);
+        assert_eq!(found, expected, "{held:?}");
+    }
+
+    #[test]
+    fn what_a_master_lacks_is_said_as_the_statements_that_give_it() {
+        let app = ["GRANT SELECT, INSERT ON `shop`.* TO `x`@`%`"];
+        let create = "GRANT CREATE USER ON *.* TO 'm'@'%'";
+        let shop = "GRANT INSERT, SELECT ON `shop`.* TO 'm'@'%' WITH GRANT OPTION";
+        check("9.7.4", &["GRANT USAGE ON *.* TO `m`@`%`"], &app, &[create, shop]);
+        check("9.7.4", &["GRANT CREATE USER ON *.* TO `m`@`%`"], &app, &[shop]);
+        check("9.7.4", &["GRANT SELECT, INSERT, CREATE USER ON *.* TO `m`@`%`"], &app, &[shop]);
+        let global = ["GRANT SELECT, INSERT, CREATE USER ON *.* TO `m`@`%` WITH GRANT OPTION"];
+        check("9.7.4", &global, &app, &[]);
+        let own = [
+            "GRANT CREATE USER ON *.* TO `m`@`%`",
+            "GRANT ALL PRIVILEGES ON `shop`.* TO `m`@`%` WITH GRANT OPTION",
+        ];
+        check("9.7.4", &own, &app, &[]);
+        check("9.7.4", &own, &["GRANT SELECT (`a`) ON `shop`.`t` TO `x`@`%`"], &[]);
+        let column = "GRANT SELECT (`a`) ON `else`.`t` TO 'm'@'%' WITH GRANT OPTION";
+        check("9.7.4", &own, &["GRANT SELECT (`a`) ON `else`.`t` TO `x`@`%`"], &[column]);
+        let partly = ["GRANT SELECT, CREATE USER ON *.* TO `m`@`%` WITH GRANT OPTION"];
+        check("9.7.4", &partly, &app, &["GRANT INSERT ON `shop`.* TO 'm'@'%' WITH GRANT OPTION"]);
+        let all = ["GRANT ALL PRIVILEGES ON *.* TO `m`@`%` WITH GRANT OPTION"];
+        check("10.11.14-MariaDB", &all, &[app[0], "GRANT `r` TO `x`@`%`"], &[]);
+    }
+
+    #[test]
+    fn roles_and_privileges_of_components_are_passed_on_by_rights_of_their_own() {
+        let app = ["GRANT `r`@`%` TO `x`@`%`", "GRANT XA_RECOVER_ADMIN ON *.* TO `x`@`%`"];
+        let role = "GRANT `r`@`%` TO 'm'@'%' WITH ADMIN OPTION";
+        let recover = "GRANT XA_RECOVER_ADMIN ON *.* TO 'm'@'%' WITH GRANT OPTION";
+        let create = "GRANT CREATE USER ON *.* TO `m`@`%` WITH GRANT OPTION";
+        check("9.7.4", &[create], &app, &[recover, role]);
+        check("9.7.4", &[create, "GRANT XA_RECOVER_ADMIN ON *.* TO `m`@`%`"], &app, &[recover, role]);
+        let dynamic = "GRANT ROLE_ADMIN,XA_RECOVER_ADMIN ON *.* TO `m`@`%` WITH GRANT OPTION";
+        check("9.7.4", &[create, dynamic], &app, &[]);
+        check("9.7.4", &[create, "GRANT `r`@`%` TO `m`@`%` WITH ADMIN OPTION"], &app[..1], &[]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_for_certain_is_not_said_to_be_missing() {
+        check("9.7.4", &["GRANT"], &["GRANT SELECT ON *.* TO `x`@`%`"], &[]);
+        let pattern =
+            ["GRANT CREATE USER ON *.* TO `m`@`%`", r"GRANT SELECT ON `sh%`.* TO `m`@`%` WITH GRANT OPTION"];
+        check("9.7.4", &pattern, &["GRANT SELECT ON `shop`.* TO `x`@`%`"], &[]);
+    }
+}
