@@ -109,6 +109,37 @@ fn sdk_runtime_and_drivers_have_one_keeper() {
     }
 }
 
+/// Every crate that a program would be built with.
+fn tree(arguments: &[&str]) -> String {
+    let mut cargo = Command::new(env!("CARGO"));
+    let manifest = super::root().join("Cargo.toml");
+    cargo.args(["tree", "--offline", "--locked", "--edges=normal", "--prefix=none", "--manifest-path"]);
+    let output = cargo.arg(manifest).args(arguments).output().expect("cargo runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("names are UTF-8")
+}
+
+/// The programs of single users are built without the feature that brings a directory and its SDK.
+#[test]
+fn a_single_user_function_is_built_without_the_sdk_of_a_directory() {
+    for rotator in ["rotator-postgres", "rotator-mysql", "rotator-docdb", "rotator-redshift"] {
+        let package = format!("-p={rotator}");
+        let has_directory = |tree: &str| {
+            tree.lines().any(|line| {
+                ["aws-sdk-rds ", "aws-sdk-redshift", "directory-"].iter().any(|name| line.starts_with(name))
+            })
+        };
+        assert!(has_directory(&tree(&[&package])), "{rotator}: this test looks for the wrong names");
+        assert!(!has_directory(&tree(&[&package, "--no-default-features"])), "{rotator}");
+        let path = super::root().join("crates").join(rotator).join("Cargo.toml");
+        let manifest = std::fs::read_to_string(path).expect("a manifest");
+        for program in manifest.split("[[bin]]").skip(1) {
+            let single = program.contains("_single_user");
+            assert!(!single || !program.contains("required-features"), "{rotator}: {program}");
+        }
+    }
+}
+
 #[test]
 fn no_rotator_knows_another() {
     for (name, known) in dependencies() {

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! by_arn   arn:aws:rds:…:db:NAME       ─> DescribeDBInstances ─┐
-//!          arn:aws:rds:…:cluster:NAME  ─> DescribeDBClusters  ─┴─> Server { endpoint, others, follows }
+//!          arn:aws:rds:…:cluster:NAME  ─> DescribeDBClusters  ─┴─> Server { endpoints, others, follows }
 //! by_host  NAME.HASH.REGION.rds.…                 an instance
 //!          NAME.cluster-HASH.REGION.rds.…         a cluster's writer; cluster-ro-: its readers
 //!          NAME.cluster-custom-HASH.REGION.rds.…  ─> DescribeDBClusterEndpoints ─> its cluster

@@ -17,7 +17,8 @@ pub(crate) fn instance(found: &DbInstance) -> Option<Server> {
             None => None,
         },
     };
-    Some(Server { engine: found.engine()?.to_owned(), endpoint, others: Vec::new(), follows, arn })
+    let endpoints = endpoint.into_iter().collect();
+    Some(Server { engine: found.engine()?.to_owned(), endpoints, others: Vec::new(), follows, arn })
 }
 
 /// The same of a cluster.
@@ -31,7 +32,7 @@ pub(crate) fn cluster(found: &DbCluster) -> Option<Server> {
     };
     Some(Server {
         engine: found.engine()?.to_owned(),
-        endpoint: found.endpoint().and_then(|address| at(address, found.port())),
+        endpoints: found.endpoint().and_then(|address| at(address, found.port())).into_iter().collect(),
         others: others.filter_map(|host| Host::parse(host).ok()).collect(),
         follows,
         arn,

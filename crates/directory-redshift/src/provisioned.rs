@@ -59,7 +59,7 @@ fn server(arn: ServerArn, found: &Cluster) -> Server {
     Server {
         arn,
         engine: "redshift".to_owned(),
-        endpoint: found.endpoint().and_then(|at| endpoint(at.address(), at.port())),
+        endpoints: found.endpoint().and_then(|at| endpoint(at.address(), at.port())).into_iter().collect(),
         others: custom.into_iter().collect(),
         follows: None,
     }

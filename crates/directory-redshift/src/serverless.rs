@@ -88,13 +88,13 @@ impl Serverless {
     }
 }
 
-/// A namespace takes writes through each of its workgroups.
+/// A namespace takes writes through each of its workgroups. Their order in the lists is nobody's promise, so that of
+/// their names is taken.
 fn server(arn: ServerArn, workgroups: &[Workgroup]) -> Server {
     let endpoints = workgroups.iter().filter_map(Workgroup::endpoint);
-    let mut endpoints = endpoints.filter_map(|at| endpoint(at.address(), at.port()));
-    let first = endpoints.next();
+    let mut endpoints: Vec<_> = endpoints.filter_map(|at| endpoint(at.address(), at.port())).collect();
+    endpoints.sort_by(|one, other| one.host.as_str().cmp(other.host.as_str()));
     let custom = workgroups.iter().filter_map(Workgroup::custom_domain_name);
-    let others = endpoints.map(|endpoint| endpoint.host);
-    let others = others.chain(custom.filter_map(|name| Host::parse(name).ok())).collect();
-    Server { arn, engine: "redshift-serverless".to_owned(), endpoint: first, others, follows: None }
+    let others = custom.filter_map(|name| Host::parse(name).ok()).collect();
+    Server { arn, engine: "redshift-serverless".to_owned(), endpoints, others, follows: None }
 }

@@ -4,7 +4,7 @@
 //! Database<E> ── Strategy ──┬─ single user         current (else pending, else previous) changes its own password
 //!                           └─ alternating users   current proves itself, the master brings the other user to equal
 //! E: Engine ─ connect(Login, Transport) ─> Session { probe, prove, plan, stage, commit }
-//! D: Directory ─ by_arn, by_host ─> Server { endpoint, others, follows }      where the master's server is, if need be
+//! D: Directory ─ by_arn, by_host ─> Server { endpoints, others, follows }      where the master's server is, if need be
 //! ```
 
 mod connect_error;

@@ -15,6 +15,7 @@ mod canaries;
 mod case;
 mod credentials;
 mod database;
+mod directory;
 mod doctor;
 mod documents;
 mod dry_run;
@@ -25,6 +26,7 @@ mod healthy;
 mod kills;
 mod leftovers;
 mod lines;
+mod managed;
 mod masters;
 mod metrics;
 mod pending;
@@ -44,6 +46,7 @@ use canaries::Canaries;
 use case::{Case, Laboratory};
 
 pub use database::{Database, DatabaseError, Logins, Tenant};
+pub use directory::Owner;
 pub use trial::Trial;
 
 /// How many cases of one topic run at the same time: most of a case's time is spent in waiting.
@@ -73,6 +76,8 @@ pub enum Topic {
     Races,
     /// Credentials that the server refuses.
     Credentials,
+    /// Alternating users alone: a master secret that a service of AWS manages, and what that service says of its server.
+    Managed,
     /// Events, labels and documents that must be refused.
     Refusals,
     /// Settings that must be refused, dry runs, test statements, and the lines that are written.
@@ -81,13 +86,14 @@ pub enum Topic {
 
 impl Topic {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Healthy,
         Self::Repetition,
         Self::Faults,
         Self::Kills,
         Self::Races,
         Self::Credentials,
+        Self::Managed,
         Self::Refusals,
         Self::Operation,
     ];
@@ -119,7 +125,7 @@ impl<D: Database> Conformance<D> {
 
     async fn failures(self, topic: Topic) -> Vec<String> {
         let Self { database, strategy, program } = self;
-        let cases = cases::<D>(topic, strategy);
+        let cases = cases(&database, topic, strategy);
         let database = Rc::new(database);
         let places = Rc::new(Semaphore::new(CASES_AT_ONCE));
         let mut running = Vec::new();
@@ -151,7 +157,7 @@ impl<D: Database> Conformance<D> {
     }
 }
 
-fn cases<D: Database>(topic: Topic, strategy: RotationStrategy) -> Vec<Case<D>> {
+fn cases<D: Database>(database: &D, topic: Topic, strategy: RotationStrategy) -> Vec<Case<D>> {
     match topic {
         Topic::Healthy => healthy::cases(),
         Topic::Repetition => [repetition::cases(), leftovers::cases()].into_iter().flatten().collect(),
@@ -161,6 +167,7 @@ fn cases<D: Database>(topic: Topic, strategy: RotationStrategy) -> Vec<Case<D>> 
         Topic::Credentials => {
             [credentials::cases(strategy), masters::cases(strategy)].into_iter().flatten().collect()
         }
+        Topic::Managed => managed::cases(database.owners(), strategy),
         Topic::Refusals => {
             [events::cases(), documents::cases(), pending::cases()].into_iter().flatten().collect()
         }

@@ -9,6 +9,7 @@ use crate::{
 };
 
 const WORKGROUP: &str = "sales.123456789012.us-east-1.redshift-serverless.amazonaws.com";
+const TWIN: &str = "reports.123456789012.us-east-1.redshift-serverless.amazonaws.com";
 const CLUSTER: &str = "dw.abc.us-east-1.redshift.amazonaws.com";
 const DOMAIN: &str = "warehouse.example.com";
 const NAMESPACE: &str =
@@ -30,6 +31,9 @@ fn redshift_of_the_reference(request: &ApiRequest) -> ApiAnswer {
         "workgroupName": "sales", "namespaceName": "shop", "customDomainName": DOMAIN,
         "endpoint": {"address": WORKGROUP, "port": 5439},
     });
+    let twin = json!({
+        "workgroupName": "reports", "namespaceName": "shop", "endpoint": {"address": TWIN, "port": 5440},
+    });
     let other = json!({
         "workgroupName": "other", "namespaceName": "else",
         "endpoint": {"address": "other.123456789012.us-east-1.redshift-serverless.amazonaws.com", "port": 5439},
@@ -39,7 +43,7 @@ fn redshift_of_the_reference(request: &ApiRequest) -> ApiAnswer {
         "ListNamespaces" => {
             json_answer(&json!({"namespaces": [namespace(1, "else")], "nextToken": "page-2"}))
         }
-        "ListWorkgroups" if second => json_answer(&json!({"workgroups": [workgroup]})),
+        "ListWorkgroups" if second => json_answer(&json!({"workgroups": [workgroup, twin]})),
         "ListWorkgroups" => json_answer(&json!({"workgroups": [other], "nextToken": "page-2"})),
         "GetWorkgroup" if request.has("workgroupName", "sales") => {
             json_answer(&json!({"workgroup": workgroup}))
@@ -75,6 +79,8 @@ async fn a_managed_master_secret_leads_to_the_workgroup_of_its_namespace_on_what
     assert_eq!(at, Ok(format!("{WORKGROUP}:5439")));
     let operations: Vec<_> = double.calls().into_iter().map(|call| call.operation).collect();
     assert_eq!(operations, ["ListNamespaces", "ListNamespaces", "ListWorkgroups", "ListWorkgroups"]);
+    // Of two workgroups the one that the secret names.
+    assert_eq!(found(TWIN, Master::Tagged(TAG, NAMESPACE)).await, Ok(format!("{TWIN}:5440")));
     let nobody = NAMESPACE.replace("0002", "0009");
     assert_eq!(found(WORKGROUP, Master::Tagged(TAG, &nobody)).await, Err("MASTER_OWNER_GONE"));
 }
@@ -86,7 +92,8 @@ async fn a_custom_domain_belongs_to_its_workgroup_or_cluster() {
         assert_eq!(found(own, Master::At(DOMAIN)).await, Ok(format!("{own}:5439")));
         assert_eq!(found(own, Master::At("db.example.com")).await, Err("MASTER_HOST_DIFFERS"));
     }
-    assert_eq!(found(DOMAIN, Master::Tagged(TAG, NAMESPACE)).await, Ok(format!("{WORKGROUP}:5439")));
+    // It is none of the places that are described with a port: the first by name takes the writes as well.
+    assert_eq!(found(DOMAIN, Master::Tagged(TAG, NAMESPACE)).await, Ok(format!("{TWIN}:5440")));
     let foreign = "arn:aws:redshift:us-east-1:210987654321:cluster:dw";
     let foreign = Master::Tagged("aws:redshift:primaryclusterarn", foreign);
     assert_eq!(found(CLUSTER, foreign).await, Err("MASTER_OWNER_GONE"));

@@ -47,8 +47,9 @@ pub struct Server {
     pub arn: ServerArn,
     /// What it runs, in the words that a secret's `engine` has.
     pub engine: String,
-    /// Where it takes writes, unless it follows another one. `None` while it is being made.
-    pub endpoint: Option<Endpoint>,
+    /// Where it takes writes, unless it follows another one: one place, or several that are as good as each other. None
+    /// while it is being made.
+    pub endpoints: Vec<Endpoint>,
     /// The other hosts that lead to it: readers of a cluster, custom endpoints.
     pub others: Vec<Host>,
     /// The server whose writes this one repeats: a replica's source, the cluster of a member.
@@ -58,8 +59,14 @@ pub struct Server {
 impl Server {
     /// Whether a host leads to this server.
     pub fn has(&self, host: &Host) -> bool {
-        let own = self.endpoint.iter().map(|endpoint| &endpoint.host);
+        let own = self.endpoints.iter().map(|endpoint| &endpoint.host);
         own.chain(&self.others).any(|other| other.is_same(host))
+    }
+
+    /// Where to write for whoever knows the server by this host: there, where it takes writes, else at the first place.
+    pub(crate) fn endpoint_for(&self, host: &Host) -> Option<&Endpoint> {
+        let there = self.endpoints.iter().find(|endpoint| endpoint.host.is_same(host));
+        there.or(self.endpoints.first())
     }
 }
 

@@ -17,6 +17,9 @@ const CUSTOM: &str = "bi.cluster-custom-abc.eu-central-1.rds.amazonaws.com";
 const MEMBER: &str = "shop-1.abc.eu-central-1.rds.amazonaws.com";
 const OTHER_MEMBER: &str = "shop-2.abc.eu-central-1.rds.amazonaws.com";
 const FOREIGN: &str = "stranger.abc.eu-central-1.rds.amazonaws.com";
+const FRONT: &str = "front.example.com";
+const BACK: &str = "back.example.com";
+const DOORS: &str = "arn:aws:rds:eu-central-1:123456789012:db:doors";
 const FAR_ARN: &str = "arn:aws:rds:us-east-1:123456789012:db:far";
 
 /// How the master secret says where it belongs.
@@ -43,6 +46,7 @@ async fn prepare(host: &str, master: Master<'_>) -> Service {
         directory.add("aurora-model", "db:shop-2", &[OTHER_MEMBER], Some("cluster:shop"));
         directory.add("model", "db:stranger", &[FOREIGN], None);
         directory.add("model", "db:made", &[], None);
+        directory.add_with_writers("model", "db:doors", &[FRONT, BACK, "side.example.com"], 2, None);
         directory.add("model", "db:lost", &["lost.example.com"], Some("db:gone"));
         directory.add("model", "db:one", &["one.example.com"], Some("db:two"));
         directory.add("model", "db:two", &["two.example.com"], Some("db:one"));
@@ -119,6 +123,16 @@ fn a_managed_master_is_found_by_the_tags_of_its_service() {
     for key in ["aws:redshift:primaryclusterarn", "aws:redshift-serverless:namespacearn"] {
         check(CLUSTER, Master::Tagged(key, cluster), Ok((CLUSTER, 6543, 1)));
     }
+}
+
+#[test]
+fn of_several_ways_to_write_the_one_that_the_secret_names_is_taken() {
+    let owner = Master::Tagged("aws:redshift-serverless:namespacearn", DOORS);
+    check(FRONT, owner, Ok((FRONT, 6543, 1)));
+    check(BACK, owner, Ok((BACK, 6543, 1)));
+    check(BACK, Master::At(FRONT), Ok((BACK, 6543, 1)));
+    // Who names none of them gets the first.
+    check("side.example.com", owner, Ok((FRONT, 6543, 1)));
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! Documents and hosts, for any text.
 
 use proptest::prelude::*;
-use rotation_core::{DocumentError, SecretDocument, database::Host};
+use rotation_core::{
+    DocumentError, SecretDocument,
+    database::{Host, port},
+};
 use serde_json::value::RawValue;
 
 /// JSON text as people write it: odd numbers, escapes and spaces included.
@@ -152,4 +155,18 @@ fn the_text_of_a_document_has_its_room_from_the_start() {
         assert_eq!(json.as_str(), text);
         assert!(json.capacity() <= text.len() + 2, "{} of {}", json.capacity(), text.len());
     }
+}
+
+#[test]
+fn a_field_that_cannot_be_held_is_not_taken_for_an_absent_one() {
+    let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+    for value in ["1e999", r#""\ud800""#, deep.as_str()] {
+        let document = SecretDocument::parse(&format!("{{\"dbname\":{value}}}")).unwrap();
+        let expected = DocumentError::Invalid { field: "dbname", rule: "a string" };
+        assert_eq!(document.text("dbname"), Err(expected), "{value}");
+        assert_eq!(*document.to_json(), format!("{{\"dbname\":{value}}}"), "and it is kept as it was");
+    }
+    let document = SecretDocument::parse(r#"{"port":1e999}"#).unwrap();
+    let rule = "a number from 1 to 65535";
+    assert_eq!(port(&document), Err(DocumentError::Invalid { field: "port", rule }));
 }

@@ -5,8 +5,9 @@ use std::{rc::Rc, sync::Arc, time::Duration};
 use serde_json::{Value, json};
 
 use super::{
-    Database, RotationStrategy,
+    Database, Owner, RotationStrategy,
     case::{Failure, Laboratory},
+    directory::{Directory, Managed},
     gate::Gate,
     scene::{ATTEMPTS, Scene},
     trace::Trace,
@@ -24,6 +25,7 @@ pub(super) struct SceneBuilder<'a, D> {
     region: Option<&'a str>,
     stale_reads: u32,
     with_deployed_master: bool,
+    managed: Option<Managed>,
     edit: Box<dyn FnOnce(&mut Value) + 'a>,
     edit_master: Box<dyn FnOnce(&mut Value) + 'a>,
 }
@@ -37,6 +39,7 @@ impl<'a, D: Database> SceneBuilder<'a, D> {
             region: None,
             stale_reads: 0,
             with_deployed_master: true,
+            managed: None,
             edit: Box::new(|_| {}),
             edit_master: Box::new(|_| {}),
         }
@@ -67,6 +70,11 @@ impl<'a, D: Database> SceneBuilder<'a, D> {
         Self { with_deployed_master: false, ..self }
     }
 
+    /// The master secret is one that a service of AWS manages.
+    pub(super) fn managed(self, managed: Managed) -> Self {
+        Self { managed: Some(managed), ..self }
+    }
+
     /// Changes the secret's value before the secret is made.
     pub(super) fn document(self, edit: impl FnOnce(&mut Value) + 'a) -> Self {
         Self { edit: Box::new(edit), ..self }
@@ -80,7 +88,11 @@ impl<'a, D: Database> SceneBuilder<'a, D> {
     pub(super) async fn start(self) -> Result<Scene<D>, Failure> {
         let laboratory = self.laboratory;
         let database = Rc::clone(&laboratory.database);
-        let tenant = database.create_tenant().await?;
+        let mut tenant = database.create_tenant().await?;
+        let directory = match self.managed {
+            Some(managed) => Some(Directory::start(managed, &mut tenant).await?),
+            None => None,
+        };
         let rights = database.rights(&tenant, tenant.original()).await?;
         let mut settings = Settings::default();
         settings.rotation =
@@ -89,7 +101,7 @@ impl<'a, D: Database> SceneBuilder<'a, D> {
         let manager = LocalSecretsManager::start(settings).await?;
         let mut master_document = tenant.master.clone();
         (self.edit_master)(&mut master_document);
-        let master = manager.create_secret("master", &master_document.to_string())?;
+        let master = create_master(&manager, self.managed.map(|managed| managed.owner), &master_document)?;
         let mut document = tenant.document.clone();
         if laboratory.strategy == RotationStrategy::AlternatingUsers {
             document["masterarn"] = json!(master);
@@ -111,6 +123,9 @@ impl<'a, D: Database> SceneBuilder<'a, D> {
         for (name, value) in database.function_environment().into_iter().chain(self.environment) {
             function = function.env(name, value);
         }
+        if let Some((name, value)) = directory.as_ref().map(Directory::environment) {
+            function = function.env(name, value);
+        }
         let mut twin = function.clone();
         for (name, value) in self.twin_environment {
             twin = twin.env(name, value);
@@ -127,6 +142,30 @@ impl<'a, D: Database> SceneBuilder<'a, D> {
         laboratory.remember(trace(&gate));
         laboratory.remember(trace(&twin));
         let (strategy, own_trace) = (laboratory.strategy, trace(&gate));
-        Ok(Scene { database, strategy, manager, gate, twin, tenant, secret, master, rights, own_trace })
+        Ok(Scene {
+            database,
+            strategy,
+            manager,
+            gate,
+            twin,
+            tenant,
+            secret,
+            master,
+            rights,
+            own_trace,
+            directory,
+        })
     }
+}
+
+/// The master's secret: as its document is, or as the service has it that manages it.
+fn create_master(
+    manager: &LocalSecretsManager,
+    owner: Option<Owner>,
+    document: &Value,
+) -> Result<String, Failure> {
+    let Some(owner) = owner else { return Ok(manager.create_secret("master", &document.to_string())?) };
+    let (service, (key, arn)) = owner.tag();
+    let value = json!({"username": document["username"], "password": document["password"]});
+    Ok(manager.create_managed_secret("master", &value.to_string(), service, &[(key, &arn)])?)
 }

@@ -8,6 +8,8 @@ use std::{
 
 use serde_json::Value;
 
+use super::Owner;
+
 /// A server of some engine, as the suite sees it.
 ///
 /// Nothing here may show up in the server's log as a statement that holds a password: the suite searches that log.
@@ -26,6 +28,11 @@ pub trait Database: 'static {
 
     /// Variables that the function needs to reach the server, such as the authorities to trust.
     fn function_environment(&self) -> Vec<(String, String)>;
+
+    /// The services of AWS whose managed masters are tried on this server, each with its word for the engine.
+    fn owners(&self) -> Vec<(Owner, &'static str)> {
+        Vec::new()
+    }
 
     /// A new user with rights and data worth comparing, in a place of its own, and a master that may change that
     /// user and no more than a managed service's master may.

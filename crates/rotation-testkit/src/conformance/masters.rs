@@ -116,7 +116,7 @@ async fn same_user<D: Database>(laboratory: Laboratory<D>) -> Verdict {
 }
 
 /// createSecret succeeds and setSecret fails with this code; logins may have been made.
-async fn set_code<D: Database>(scene: &Scene<D>, code: &str) -> Result<Rotation, Failure> {
+pub(super) async fn set_code<D: Database>(scene: &Scene<D>, code: &str) -> Result<Rotation, Failure> {
     let rotation = scene.begin().await?;
     scene.step(&rotation, STEPS[0]).await?;
     let answer = scene.step(&rotation, STEPS[1]).await;
@@ -166,7 +166,11 @@ async fn refused_master<D: Database>(laboratory: Laboratory<D>) -> Verdict {
 }
 
 async fn rotated_meanwhile<D: Database>(laboratory: Laboratory<D>) -> Verdict {
-    let scene = laboratory.scene().await?;
+    rotate_meanwhile(&laboratory.scene().await?).await
+}
+
+/// The master gets another password between the moment at which setSecret reads its secret and its login.
+pub(super) async fn rotate_meanwhile<D: Database>(scene: &Scene<D>) -> Verdict {
     let rotation = scene.begin().await?;
     scene.step(&rotation, STEPS[0]).await?;
     scene.manager.take_calls();
@@ -177,7 +181,7 @@ async fn rotated_meanwhile<D: Database>(laboratory: Laboratory<D>) -> Verdict {
         while !read() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        let mut master = scene.tenant.master.clone();
+        let mut master: Value = serde_json::from_str(&scene.manager.value(&scene.master, "AWSCURRENT")?)?;
         master["password"] = json!("the-masters-next-password-0123456789");
         let token = uuid::Uuid::new_v4().to_string();
         let request = json!({

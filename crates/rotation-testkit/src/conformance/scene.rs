@@ -8,6 +8,7 @@ use super::{
     Database, Logins, RotationStrategy, Tenant,
     canaries::Canaries,
     case::{Failure, Verdict, ensure},
+    directory::Directory,
     gate::Gate,
     trace::Trace,
 };
@@ -37,6 +38,8 @@ pub(super) struct Scene<D> {
     /// What the tenant's user may do, before anything was rotated.
     pub(super) rights: String,
     pub(super) own_trace: Trace,
+    /// Who describes the server, where the master is managed.
+    pub(super) directory: Option<Directory>,
 }
 
 /// A rotation that a case drives itself: its events without their `Step`.
@@ -169,6 +172,11 @@ impl<D: Database> Scene<D> {
             self.manager.stages(&self.secret)?,
             writes.len(),
         ))
+    }
+
+    /// Who describes the server.
+    pub(super) fn directory(&self) -> Result<&Directory, Failure> {
+        Ok(self.directory.as_ref().ok_or("the master is not managed")?)
     }
 
     /// What must appear nowhere.

@@ -60,6 +60,24 @@ impl SecretsManagerHandle {
         Ok(text(&self.call_inside(Operation::CreateSecret, request)?["ARN"]))
     }
 
+    /// A secret that a service of AWS (`rds`, `redshift`) has made and manages, with the tags that only the service may
+    /// set, such as `aws:rds:primarydbinstancearn`. Afterwards `DescribeSecret` shows them, with the service as
+    /// `OwningService`. Gives the ARN.
+    ///
+    /// # Errors
+    /// As `CreateSecret` refuses.
+    pub fn create_managed_secret(
+        &self,
+        name: &str,
+        value: &str,
+        service: &str,
+        tags: &[(&str, &str)],
+    ) -> Result<String, ServiceError> {
+        let secret = self.create_secret(name, value)?;
+        self.service.give_to_service(&secret, service, tags)?;
+        Ok(secret)
+    }
+
     /// `RotateSecret` by the function registered under `function`. Gives the id of the new version, for
     /// [`wait_for_rotation`](Self::wait_for_rotation).
     ///

@@ -138,10 +138,20 @@ impl Service {
         answer
     }
 
-    /// The model's answer, kept in the file before it is given.
+    /// The model's answer.
     fn apply(&self, state: &mut State, operation: Operation, request: Value) -> Result<Value, ServiceError> {
-        let before = (operation.writes() && self.settings.state_file.is_some()).then(|| state.model.clone());
-        let answer = state.model.call(operation, request, &mut moment(&mut OperatingSystem))?;
+        let call = |model: &mut Model| model.call(operation, request, &mut moment(&mut OperatingSystem));
+        if operation.writes() { self.change(state, call) } else { call(&mut state.model) }
+    }
+
+    /// A change of the model, kept in the file before anybody hears of it.
+    fn change<T>(
+        &self,
+        state: &mut State,
+        change: impl FnOnce(&mut Model) -> Result<T, ServiceError>,
+    ) -> Result<T, ServiceError> {
+        let before = self.settings.state_file.is_some().then(|| state.model.clone());
+        let answer = change(&mut state.model)?;
         if let Some(before) = before
             && let Err(error) = self.keep(&state.model)
         {
@@ -177,6 +187,18 @@ impl Service {
     pub(crate) fn register(&self, arn: &str, function: Arc<dyn Function>) {
         self.functions.lock().expect("no holder panics").insert(arn.to_owned(), function);
         self.state().model.allow_function(arn);
+    }
+
+    /// Makes a secret one that a service of AWS manages, with tags of that service.
+    pub(crate) fn give_to_service(
+        &self,
+        secret: &str,
+        service: &str,
+        tags: &[(&str, &str)],
+    ) -> Result<(), ServiceError> {
+        let mut state = self.state();
+        let now = moment(&mut OperatingSystem).now;
+        self.change(&mut state, |model| model.give_to_service(secret, service, tags, now))
     }
 
     pub(crate) fn inject(&self, fault: Fault) {

@@ -89,6 +89,7 @@ conforms! {
     good_days_are_as_promised Healthy,
     steps_may_be_repeated Repetition,
     changed_credentials_are_recovered_or_named Credentials,
+    a_managed_master_leads_to_its_server_and_to_the_writer Managed,
     old_invocations_change_nothing Races,
     faults_of_secrets_manager_are_outlived Faults,
     a_killed_process_leaves_nothing_broken Kills,

@@ -112,7 +112,7 @@ impl<D: Directory, A: Authority> Master<'_, D, A> {
         if !E::PROFILE.engines.contains(&writer.engine.as_str()) {
             return Err(TargetError::MasterEngineDiffers.into());
         }
-        Ok(writer.endpoint.ok_or(TargetError::SourceGone)?)
+        Ok(writer.endpoint_for(host).cloned().ok_or(TargetError::SourceGone)?)
     }
 
     /// The server that manages the master secret, by the tags that only its service can set.
@@ -121,7 +121,7 @@ impl<D: Directory, A: Authority> Master<'_, D, A> {
         let arn = owner(tags.iter().map(|(key, value)| (key.as_str(), value.as_str())));
         let arn = arn.ok_or(TargetError::MasterOwnerUnknown)?;
         let server = self.directory.by_arn(&arn).await.map_err(TargetError::Directory)?;
-        Ok(server.filter(|server| server.endpoint.is_some()).ok_or(TargetError::MasterOwnerGone)?)
+        Ok(server.filter(|server| !server.endpoints.is_empty()).ok_or(TargetError::MasterOwnerGone)?)
     }
 
     /// The login on that server. It opens the secret's own database, where the objects of the two users are.

@@ -50,7 +50,8 @@ impl<E: Engine, D: Directory> Database<E, D> {
         let server = self.journal.timed(Phase::Locate, server_at(directory, &login.host)).await;
         let writes_here = match server {
             Ok(Some(server)) => {
-                server.follows.is_none() && server.endpoint.is_none_or(|own| own.host.is_same(&login.host))
+                let own = server.endpoint_for(&login.host);
+                server.follows.is_none() && own.is_none_or(|own| own.host.is_same(&login.host))
             }
             Ok(None) | Err(_) => true,
         };

@@ -41,8 +41,14 @@ fn test_secret_waits_for_a_replica_and_for_nobody_else() {
             service.invoke(Step::Create).await.unwrap().unwrap();
             service.invoke(Step::Set).await.unwrap().unwrap();
             service.world.server.borrow_mut().replica = Some(Replica { host, refusals });
+            let asked = || {
+                let gate = service.world.gate.borrow();
+                gate.log.iter().filter(|(_, name)| name.starts_with("directory: ")).count()
+            };
+            let before = asked();
             let outcome = service.invoke(Step::Test).await.unwrap();
             assert_eq!(outcome.map(drop).map_err(|error| error.code().name()), expected, "{host}");
+            assert_eq!(asked() - before, 1, "however many logins are refused");
         }
     });
 }

@@ -22,11 +22,24 @@ pub(crate) struct DirectoryModel {
 impl DirectoryModel {
     /// Adds a server: `db:orders` with its hosts, the first of which takes the writes, and whom it follows.
     pub(crate) fn add(&mut self, engine: &str, resource: &str, hosts: &[&str], follows: Option<&str>) {
+        self.add_with_writers(engine, resource, hosts, 1, follows);
+    }
+
+    /// The same, where the first so many hosts take the writes.
+    pub(crate) fn add_with_writers(
+        &mut self,
+        engine: &str,
+        resource: &str,
+        hosts: &[&str],
+        writers: usize,
+        follows: Option<&str>,
+    ) {
         let mut hosts = hosts.iter().map(|host| Host::parse(host).unwrap());
+        let endpoints = hosts.by_ref().take(writers).map(|host| Endpoint { host, port: 6543 }).collect();
         let server = Server {
             arn: arn(resource),
             engine: engine.into(),
-            endpoint: hosts.next().map(|host| Endpoint { host, port: 6543 }),
+            endpoints,
             others: hosts.collect(),
             follows: follows.map(arn),
         };

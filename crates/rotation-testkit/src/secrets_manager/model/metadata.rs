@@ -63,6 +63,7 @@ impl Model {
             description: request.description,
             kms_key_id: request.kms_key_id,
             tags: request.tags.into_iter().map(Tag::into_pair).collect(),
+            owner: None,
             created: moment.now,
             changed: moment.now,
             accessed: None,
@@ -125,6 +126,7 @@ impl Secret {
             ("LastAccessedDate", json!(self.accessed)),
             ("DeletedDate", json!(self.deletion)),
             ("NextRotationDate", json!(rotation.and_then(Rotation::next_rotation))),
+            ("OwningService", json!(self.owner)),
             ("Tags", if tags.is_empty() { Value::Null } else { Value::Array(tags) }),
             ("CreatedDate", json!(self.created)),
         ];

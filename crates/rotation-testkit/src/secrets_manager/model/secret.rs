@@ -29,6 +29,9 @@ pub(super) struct Secret {
     pub(super) description: Option<String>,
     pub(super) kms_key_id: Option<String>,
     pub(super) tags: BTreeMap<String, String>,
+    /// The service that made it and manages it, such as `rds`.
+    #[serde(default)]
+    pub(super) owner: Option<String>,
     pub(super) created: Timestamp,
     pub(super) changed: Timestamp,
     /// The day only, as AWS keeps it.

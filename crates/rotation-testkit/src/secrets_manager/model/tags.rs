@@ -48,6 +48,22 @@ impl Model {
         Ok(json!({}))
     }
 
+    /// What a service of AWS does with a secret that it manages: its own tags begin with `aws:`, which clients may not
+    /// set.
+    pub(crate) fn give_to_service(
+        &mut self,
+        secret: &str,
+        service: &str,
+        tags: &[(&str, &str)],
+        now: Timestamp,
+    ) -> Result<(), ServiceError> {
+        let secret = self.find_live(secret)?;
+        secret.owner = Some(service.to_owned());
+        secret.tags.extend(tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())));
+        secret.changed = now;
+        Ok(())
+    }
+
     pub(super) fn untag_resource(
         &mut self,
         request: &UntagResource,

@@ -54,6 +54,24 @@ async fn the_state_survives_in_a_file_that_only_its_owner_may_read() {
 }
 
 #[tokio::test]
+async fn a_service_of_aws_sets_tags_on_its_secret_that_nobody_else_may_set() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("state.json");
+    let arn = "arn:aws:rds:us-east-1:123456789012:db:orders";
+    let tag = ("aws:rds:primarydbinstancearn", arn);
+    {
+        let manager = open(&file).await;
+        manager.create_managed_secret(SECRET, "first", "rds", &[tag]).unwrap();
+        let request = json!({"SecretId": SECRET, "Tags": [{"Key": tag.0, "Value": "another"}]});
+        let refusal = manager.call_inside(Operation::TagResource, request).unwrap_err();
+        assert_eq!(refusal.code, ErrorCode::InvalidParameterException);
+    }
+    let described = described(&open(&file).await);
+    assert_eq!(described["OwningService"], "rds");
+    assert_eq!(described["Tags"], json!([{"Key": tag.0, "Value": arn}]));
+}
+
+#[tokio::test]
 async fn a_state_file_that_is_none_is_refused_and_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("state.json");

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Mutex};
 
 use rotation_testkit::{
     PostgresServer, PostgresVersion, QueryError, TestLogin,
-    conformance::{Database, DatabaseError, Logins, Tenant},
+    conformance::{Database, DatabaseError, Logins, Owner, Tenant},
 };
 use serde_json::{Value, json};
 
@@ -55,6 +55,10 @@ impl Database for Server {
 
     fn function_environment(&self) -> Vec<(String, String)> {
         vec![("TLS_CA_BUNDLE".to_owned(), self.server.authority().certificate_pem().to_owned())]
+    }
+
+    fn owners(&self) -> Vec<(Owner, &'static str)> {
+        vec![(Owner::Instance, "postgres"), (Owner::Cluster, "aurora-postgresql")]
     }
 
     /// Like a managed service's, the master has CREATEROLE and is no superuser; it may administer what it is supposed
