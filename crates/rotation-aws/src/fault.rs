@@ -4,7 +4,7 @@ use std::{error::Error as StdError, fmt, io, time::Duration};
 
 use aws_sdk_secretsmanager::error::{ConnectorError, ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use rotation_core::{Deadline, SecretId, StoreError, StoreFault};
+use rotation_core::{SecretId, StoreError, StoreFault};
 
 use crate::{
     access::{Access, Origin},
@@ -34,7 +34,7 @@ impl SecretsManager {
             return error;
         }
         let call = self.client.describe_secret().secret_id(secret.as_str()).send();
-        match Deadline::after(KEY_TIME).bound(Box::pin(call)).await {
+        match self.patience.deadline(KEY_TIME).bound(Box::pin(call)).await {
             Ok(Ok(answer)) => {
                 StoreError { key: Some(answer.kms_key_id.unwrap_or_else(|| DEFAULT_KEY.to_owned())), ..error }
             }
@@ -137,6 +137,8 @@ fn service_fault(operation: &str, code: &str, message: &str, status: u16) -> Sto
         | "InternalServiceErrorException"
         | "InternalFailure"
         | "InternalServerException"
+        | "RequestTimeout"
+        | "RequestTimeoutException"
         | "ServiceUnavailable"
         | "ServiceUnavailableException" => StoreFault::Internal,
         "DecryptionFailure" | "EncryptionFailure" => StoreFault::KeyDenied,

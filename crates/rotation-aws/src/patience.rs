@@ -53,7 +53,8 @@ impl SecretsManager {
     /// answer that is not of the moment, or the last that was.
     ///
     /// Any call of ours may be made twice: `PutSecretValue` repeats its token with the same value, and a label moves
-    /// from where it was described, so that a repeated move is refused and the core asks where the label is.
+    /// from where it was described, so that a repeated move is refused and whoever asked looks where the label is. A
+    /// person whose claim of `AWSPENDING` was answered too late is told that a rotation has begun: it is that one.
     pub(crate) async fn persist<T, E, A>(
         &self,
         pace: Pace,
@@ -84,24 +85,44 @@ impl SecretsManager {
 }
 
 impl Patience {
-    /// One attempt. Where the time is over before it begins, it is made all the same: the caller's own deadline is a
-    /// little later.
+    /// The same patience, with this time at most where a deadline bounds it.
+    pub(crate) fn at_most(self, limit: Duration) -> Self {
+        match self {
+            Self::Attempts(most) => Self::Attempts(most),
+            Self::Until(deadline) => Self::Until(deadline.at_most(limit)),
+        }
+    }
+
+    /// The end of this time from now, or of patience if that comes first.
+    pub(crate) fn deadline(self, limit: Duration) -> Deadline {
+        match self {
+            Self::Attempts(_) => Deadline::after(limit),
+            Self::Until(deadline) => deadline.at_most(limit),
+        }
+    }
+
+    /// One attempt. Where too little time for one is left before it begins, it is made all the same and without a
+    /// bound: the caller's own deadline is a little later.
     async fn bound<T>(self, attempt: impl Future<Output = T>) -> Result<T, TimedOut> {
         match self {
-            Self::Until(deadline) if !deadline.remaining().is_zero() => deadline.bound(attempt).await,
+            Self::Until(deadline) if deadline.remaining() >= LEAST_TIME => deadline.bound(attempt).await,
             Self::Until(_) | Self::Attempts(_) => Ok(attempt.await),
         }
     }
 
     /// The pause after so many failures: any length up to one that doubles each time, so that functions which were
-    /// refused together do not come back together. `None` at the end of patience.
+    /// refused together do not come back together. `None` at the end of patience, which is a little early rather than in
+    /// a crowd of attempts.
     fn pause(self, pace: Pace, failures: u32) -> Option<Duration> {
         let doubled = FIRST_BACKOFF.saturating_mul(1 << (failures - 1).min(10));
         let longest = doubled.min(pace.longest_pause());
         let longest = match self {
             Self::Attempts(most) if failures >= most => return None,
             Self::Attempts(_) => longest,
-            Self::Until(deadline) => longest.min(deadline.remaining().checked_sub(LEAST_TIME)?),
+            Self::Until(deadline) => {
+                let left = deadline.remaining().checked_sub(LEAST_TIME)?;
+                longest.min(Some(left).filter(|left| *left >= LEAST_TIME)?)
+            }
         };
         Some(longest.mul_f64(fastrand::f64()))
     }

@@ -1,5 +1,7 @@
 //! The calls.
 
+use std::time::Duration;
+
 use aws_sdk_secretsmanager::{
     error::ProvideErrorMetadata,
     operation::{get_secret_value::GetSecretValueError, put_secret_value::PutSecretValueError},
@@ -13,9 +15,17 @@ use zeroize::Zeroizing;
 
 use crate::{client::SecretsManager, patience::Pace};
 
+/// The longest that a description is asked for while others wait: a hundred times what it takes.
+const BRIEFLY: Duration = Duration::from_secs(2);
+
 impl SecretStore for SecretsManager {
     async fn describe(&self, secret: &SecretId) -> Result<VersionStages, StoreError> {
         self.record(secret).await.map(|record| record.stages)
+    }
+
+    async fn describe_briefly(&self, secret: &SecretId) -> Result<VersionStages, StoreError> {
+        let hurried = Self { patience: self.patience.at_most(BRIEFLY), ..self.clone() };
+        hurried.describe(secret).await
     }
 
     async fn tags(&self, secret: &SecretId) -> Result<Vec<(String, String)>, StoreError> {

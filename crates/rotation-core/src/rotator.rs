@@ -279,8 +279,11 @@ struct Labels<'a, S, T> {
 }
 
 impl<S: SecretStore, T: Target> Authority for Labels<'_, S, T> {
+    /// The change is staged by now and may hold locks, so this gives up sooner than other calls do.
     async fn confirm(&self) -> Result<(), RotationError> {
-        match self.rotator.standing(Phase::Confirm, self.event).await?.0 {
+        let Rotator { store, journal, invoker, .. } = self.rotator;
+        let stages = journal.timed(Phase::Confirm, store.describe_briefly(&self.event.secret)).await?;
+        match stages.standing(self.event, invoker)? {
             Standing::Pending(now) if now.current() == self.version.current() => Ok(()),
             Standing::Pending(_) | Standing::Current => Err(RotationError::LabelsMoved),
         }

@@ -19,6 +19,11 @@ pub trait SecretStore {
     /// `DescribeSecret`.
     async fn describe(&self, secret: &SecretId) -> Result<VersionStages, StoreError>;
 
+    /// The same, for a caller that others wait for: where the service throttles or does not answer, it gives up soon.
+    async fn describe_briefly(&self, secret: &SecretId) -> Result<VersionStages, StoreError> {
+        self.describe(secret).await
+    }
+
     /// The tags that `DescribeSecret` shows, keys with their values.
     async fn tags(&self, secret: &SecretId) -> Result<Vec<(String, String)>, StoreError>;
 

@@ -15,16 +15,18 @@ use tracing_subscriber::{
 };
 
 use crate::{
+    core_files,
     environment::{ConfigError, Environment},
     panic,
 };
 
 /// Sends the lines of our crates to standard output, for a function that writes lines of its own. From now on a panic
-/// tells its place alone.
+/// tells its place alone, and no core file is written.
 ///
 /// # Errors
 /// [`ConfigError`] for an unknown format or level; logging is set up with the default all the same.
 pub fn start_log(environment: &Environment) -> Result<(), ConfigError> {
+    core_files::forbid();
     panic::silence();
     Log::start(environment).1
 }

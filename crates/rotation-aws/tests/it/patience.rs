@@ -40,50 +40,66 @@ fn document() -> SecretDocument {
     SecretDocument::parse("{}").expect("an object")
 }
 
-async fn timed<T>(call: impl Future<Output = T>) -> (T, Duration) {
-    let began = Instant::now();
+/// What came of a call, and how long after this moment.
+async fn timed<T>(began: Instant, call: impl Future<Output = T>) -> (T, Duration) {
     let outcome = call.await;
     (outcome, began.elapsed())
 }
 
 #[tokio::test]
 async fn a_store_that_throttles_for_eight_seconds_is_outlived_and_the_last_write_goes_first() {
-    let lab = Lab::start(Settings::default(), None).await;
+    // What is written belongs to two secrets: the write that ends a rotation comes through before the one that begins it.
+    let (lab, other) =
+        tokio::join!(Lab::start(Settings::default(), None), Lab::start(Settings::default(), None));
     let pending = lab.troubled(FaultKind::Throttled).await;
-    let store = lab.store.within(Deadline::after(Duration::from_secs(30)));
-    let (document, relief) = (document(), Duration::from_secs(8));
+    let last = other.troubled(FaultKind::Throttled).await;
+    let deadline = Deadline::after(Duration::from_secs(30));
+    let (store, other_store) = (lab.store.within(deadline), other.store.within(deadline));
+    let (document, relief, began) = (document(), Duration::from_secs(8), Instant::now());
     let relieved = async {
         tokio::time::sleep(relief).await;
-        let asked = OPERATIONS.map(|operation| lab.asked(operation));
+        let asked = OPERATIONS.map(|operation| lab.asked(operation).max(other.asked(operation)));
         lab.service.clear_faults();
+        other.service.clear_faults();
         asked
     };
-    // One after the other, as a rotation does it: a put that comes after the swap would be another matter.
-    let writes = async {
-        let put = timed(store.put(&pending, &document));
-        let promote = async {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-            timed(store.promote(&pending)).await
-        };
-        tokio::join!(put, promote)
-    };
-    let (asked, described, read, (put, promoted)) = tokio::join!(
+    let (asked, described, read, put, promoted) = tokio::join!(
         relieved,
-        timed(store.describe(&lab.secret)),
-        timed(store.read(&lab.secret, Version::Current)),
-        writes
+        timed(began, store.describe(&lab.secret)),
+        timed(began, store.read(&lab.secret, Version::Current)),
+        timed(began, store.put(&pending, &document)),
+        timed(began, other_store.promote(&last)),
     );
     assert_eq!(put.0.expect("an answer in the end"), Put::Stored);
     described.0.expect("an answer in the end");
     read.0.expect("an answer in the end").expect("a value");
     promoted.0.expect("an answer in the end");
-    let labels = &lab.service.stages(lab.secret.as_str()).expect("labels")[TOKEN];
+    let labels = &other.service.stages(other.secret.as_str()).expect("labels")[TOKEN];
     assert!(labels.contains(&StagingLabel::Current.name().to_owned()), "{labels:?}");
     for took in [put.1, described.1, read.1, promoted.1] {
         assert!(took >= relief && took < Duration::from_secs(20), "{took:?}");
     }
     let [looks, reads, puts, promotions] = asked;
     assert!(promotions > looks.max(reads) && looks.min(reads) > puts, "{asked:?}");
+}
+
+#[tokio::test]
+async fn a_description_for_which_others_wait_is_asked_for_two_seconds() {
+    let lab = Lab::start(Settings::default(), None).await;
+    lab.troubled(FaultKind::Throttled).await;
+    let store = lab.store.within(Deadline::after(Duration::from_secs(30)));
+    let (outcome, took) = timed(Instant::now(), store.describe_briefly(&lab.secret)).await;
+    assert_eq!(fault(outcome), StoreFault::Throttled);
+    assert!(took > Duration::from_secs(1) && took < Duration::from_secs(8), "{took:?}");
+}
+
+#[tokio::test]
+async fn an_attempt_that_begins_at_the_end_of_patience_is_not_cut_short() {
+    let lab = Lab::start(Settings::default(), None).await;
+    lab.service.set_delay(Duration::from_millis(300));
+    // A tenth of this is kept back, so that less is left than an attempt is worth making for.
+    let store = lab.store.within(Deadline::after(Duration::from_millis(90)));
+    store.describe(&lab.secret).await.expect("an answer after the end of patience");
 }
 
 /// Calls that never get another answer than this one.
@@ -94,12 +110,12 @@ fn check(kind: FaultKind, time: Duration, expected: StoreFault, code: &str) {
         let lab = Lab::start(Settings::default(), None).await;
         let pending = lab.troubled(kind).await;
         let store = lab.store.within(Deadline::after(time));
-        let document = document();
+        let (document, began) = (document(), Instant::now());
         let outcomes: [(Result<(), StoreError>, Duration); 4] = tokio::join!(
-            timed(async { store.describe(&lab.secret).await.map(drop) }),
-            timed(async { store.read(&lab.secret, Version::Current).await.map(drop) }),
-            timed(async { store.put(&pending, &document).await.map(drop) }),
-            timed(store.promote(&pending)),
+            timed(began, async { store.describe(&lab.secret).await.map(drop) }),
+            timed(began, async { store.read(&lab.secret, Version::Current).await.map(drop) }),
+            timed(began, async { store.put(&pending, &document).await.map(drop) }),
+            timed(began, store.promote(&pending)),
         )
         .into();
         for (operation, (outcome, took)) in OPERATIONS.into_iter().zip(outcomes) {

@@ -89,12 +89,17 @@ async fn a_look_at_a_secret_that_panics_is_answered_too() {
     assert_eq!(severity[0]["Severity"], 3, "{output}");
 }
 
-/// Started with leave to write core files of any size, which the function gives up and cannot take back.
+/// Started with leave to write core files as large as this machine lets us, which the function gives up and cannot take
+/// back.
 #[tokio::test]
 async fn no_core_file_is_written_of_what_a_function_holds() {
-    let program = panicking();
-    let shell = format!("ulimit -c unlimited && exec {}", program.to_str().expect("a path of text"));
-    let function = LambdaFunction::builder("/bin/sh").arg("-c").arg(shell).build().unwrap();
+    let leave = r#"ulimit -S -c "$(ulimit -H -c)" && exec "$0""#;
+    let function = LambdaFunction::builder("/bin/sh")
+        .arg("-c")
+        .arg(leave)
+        .arg(panicking().to_str().expect("a path of text"))
+        .build()
+        .unwrap();
     function.invoke(&serde_json::json!({})).await.expect_err("no event");
     let process = function.last_report().expect("an invocation").process_id;
     let limits = std::fs::read_to_string(format!("/proc/{process}/limits")).unwrap();

@@ -1,6 +1,6 @@
 //! A machine without randomness.
 
-use std::{fs, os::unix::fs::PermissionsExt, path::Path, sync::Arc, time::Duration};
+use std::{fs, path::Path, sync::Arc, time::Duration};
 
 use rotation_testkit::{
     LambdaFunction, LocalSecretsManager, Moto,
@@ -15,19 +15,17 @@ async fn a_process_to_which_the_kernel_gives_no_random_bytes_makes_no_password()
     let folder = tempfile::tempdir().unwrap();
     let program = folder.path().join("function");
     let filter = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/without_randomness.py");
-    let script = format!(
-        "#!/bin/sh\nexec '{}' '{}' '{}'\n",
-        python.display(),
-        filter.display(),
-        panicking().display()
-    );
+    let script = format!("exec '{}' '{}' '{}'\n", python.display(), filter.display(), panicking().display());
     fs::write(&program, script).unwrap();
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
 
     let rotation = RotationSettings { attempts: 1, ..RotationSettings::default() };
     let store = LocalSecretsManager::start(Settings { rotation, ..Settings::default() }).await.unwrap();
-    let function =
-        LambdaFunction::builder(program).env("SECRETS_MANAGER_ENDPOINT", store.endpoint()).build().unwrap();
+    // Read by the shell, not started: a file that was just written may still be open in a child of another test.
+    let function = LambdaFunction::builder("/bin/sh")
+        .arg(program.to_str().expect("a path of text"))
+        .env("SECRETS_MANAGER_ENDPOINT", store.endpoint())
+        .build()
+        .unwrap();
     store.register(function.arn(), Arc::new(function.clone()));
     let document = r#"{"engine":"panicking","host":"localhost","username":"app","password":"of-before"}"#;
     let secret = store.create_secret("app", document).unwrap();
