@@ -8,7 +8,7 @@ use rustls_pki_types::{Der, TrustAnchor};
 /// told in `data/README.md` of this crate.
 ///
 /// A root is trusted for being here, so nothing else of its certificate is ever looked at. The rest, signatures above
-/// all, does not compress, and would be a twentieth of a function's package.
+/// all, does not compress: it would add 40 kB to a zipped function.
 const ANCHORS: &[u8] = include_bytes!("../data/anchors.der");
 
 /// A store of the built-in authorities. Nothing is copied.

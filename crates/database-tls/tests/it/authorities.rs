@@ -154,7 +154,7 @@ fn the_anchors_are_names_and_keys_of_the_certificates() {
 }
 
 #[test]
-fn every_certificate_is_trusted_as_the_standard_library_would_trust_it() {
+fn every_certificate_is_trusted_as_rustls_would_trust_it() {
     let mut standard = RootCertStore::empty();
     for certificate in certificates() {
         standard.add(certificate).unwrap();

@@ -56,7 +56,7 @@ async fn two_bundles_add_up() {
 }
 
 #[test]
-fn a_bundle_adds_to_the_certificates() {
+fn a_bundle_adds_to_the_built_in_authorities() {
     let built_in = TlsSettings::default().authorities().roots;
     assert_eq!(built_in.len(), certificates().count());
     let settings = TlsSettings::default().with_ca_bundle(&Authority::named("extra").pem()).unwrap();
