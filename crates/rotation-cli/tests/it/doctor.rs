@@ -1,4 +1,4 @@
-//! `rotate doctor`: 36 broken set-ups, six healthy ones.
+//! `rotate doctor`: 36 broken set-ups, six healthy ones. Six broken functions and a healthy one are in `function.rs`.
 
 use std::sync::Arc;
 

@@ -6,7 +6,6 @@ mod inside;
 mod labels;
 mod master;
 mod refused;
-
 mod told;
 mod versions;
 mod way;
