@@ -60,6 +60,16 @@ impl CharacterClass {
             Self::Punctuation => c.is_ascii_punctuation(),
         }
     }
+
+    /// What people call one of these characters; several take an `s`.
+    pub(crate) fn noun(self) -> &'static str {
+        match self {
+            Self::Lowercase => "lower-case letter",
+            Self::Uppercase => "upper-case letter",
+            Self::Digit => "digit",
+            Self::Punctuation => "punctuation character",
+        }
+    }
 }
 
 /// What an engine demands of passwords.

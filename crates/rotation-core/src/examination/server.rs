@@ -37,9 +37,12 @@ impl<S: SecretRecords, E: Engine, D: Directory> Examiner<'_, S, E, D> {
             Ok(facts) => facts,
             Err(error) => return vec![Finding::of(Check::Server, Severity::Fault, &error, reader)],
         };
-        let hindered = facts.hindrance.is_some();
-        let mut findings = self::facts::<E>(facts, passwords, reader);
-        if hindered && matches!(strategy, Strategy::SingleUser) {
+        let alone = matches!(strategy, Strategy::SingleUser);
+        // A master does what a user may not do for itself, but no rotation mends a user whose validity is over.
+        let hindrance = facts.hindrance.clone().filter(|fault| alone || *fault == StatementFault::Expired);
+        let hindered = alone && hindrance.is_some();
+        let mut findings = self::facts::<E>(ServerFacts { hindrance, ..facts }, passwords, reader);
+        if hindered {
             return findings;
         }
         let Ok(new) = passwords.generate() else { return findings };
@@ -230,7 +233,11 @@ fn demands(demands: &[PasswordDemand], passwords: &PasswordPolicy) -> Option<Fin
         ),
         PasswordDemand::Class(class, least) => (
             Severity::Warning,
-            format!("the server demands {least} {class:?} in a password, which generated ones may lack"),
+            format!(
+                "the server demands {least} {}{} in a password, and generated ones may have fewer",
+                class.noun(),
+                if *least == 1 { "" } else { "s" }
+            ),
         ),
     };
     Some(Finding {

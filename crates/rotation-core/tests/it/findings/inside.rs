@@ -53,25 +53,39 @@ fn the_policy_of_the_server_is_held_against_what_is_generated() {
     let short = "fault passwords DB_PASSWORD_POLICY: the server demands passwords of 33 characters, and shorter \
         ones are generated";
     checked(&[digits(0), length(33)], &[short]);
-    let few = "warning passwords DB_PASSWORD_POLICY: the server demands 2 Digit in a password, which generated ones \
-        may lack";
-    checked(&[digits(2), length(33)], &[few]);
+    let few = |what: &str| {
+        format!(
+            "warning passwords DB_PASSWORD_POLICY: the server demands {what} in a password, and generated ones may \
+            have fewer"
+        )
+    };
+    checked(&[digits(2), length(33)], &[&few("2 digits")]);
+    for (class, what) in [
+        (CharacterClass::Lowercase, "2 lower-case letters"),
+        (CharacterClass::Uppercase, "2 upper-case letters"),
+        (CharacterClass::Punctuation, "2 punctuation characters"),
+    ] {
+        checked(&[PasswordDemand::Class(class, 2)], &[&few(what)]);
+    }
 }
 
 const RESTRICTED: &str = "fault privileges DB_PASSWORDS_RESTRICTED: a statement as AWSCURRENT failed: the server lets \
     only members of rds_password change passwords";
 
+const EXPIRED: &str = "fault privileges DB_EXPIRED: a statement as AWSCURRENT failed: the validity of the user's \
+    password is over";
+
 #[test]
 fn what_hinders_a_user_in_changing_its_own_password_concerns_a_single_user() {
-    let hindered =
-        || ServerFacts { hindrance: Some(StatementFault::PasswordsRestricted), ..ServerFacts::default() };
+    let by = |fault| ServerFacts { hindrance: Some(fault), ..ServerFacts::default() };
+    let hindered = || by(StatementFault::PasswordsRestricted);
     check_facts(Plan::SingleUser, hindered(), &[Check::Privileges], &[RESTRICTED]);
-    check_facts(
-        Plan::Alternating,
-        hindered(),
-        &[Check::Privileges, Check::Master],
-        &[RESTRICTED, "ok master OK: the master logs in", "ok privileges OK: nothing is seen to be missing"],
-    );
+    let of = [Check::Privileges, Check::Master];
+    let master = ["ok master OK: the master logs in", "ok privileges OK: nothing is seen to be missing"];
+    check_facts(Plan::Alternating, hindered(), &of, &master);
+    // Whose validity is over is refused by a rotation of either strategy.
+    check_facts(Plan::SingleUser, by(StatementFault::Expired), &of, &[EXPIRED]);
+    check_facts(Plan::Alternating, by(StatementFault::Expired), &of, &[EXPIRED, master[0], master[1]]);
     // One change is planned where there is no hindrance, and none where there is.
     for (facts, plans) in [(ServerFacts::default(), 1), (hindered(), 0)] {
         World::run(async {
