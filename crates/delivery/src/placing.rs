@@ -82,7 +82,10 @@ fn parameters(answer: &str) -> anyhow::Result<Vec<(String, String)>> {
             None => bail!("{name} says nothing of where a function goes"),
         }
     }
-    ensure!(all.iter().any(|(_, value)| value == "explicit"), "the lookup did not end");
+    ensure!(
+        all.iter().any(|(name, value)| name == "Placement" && value == "explicit"),
+        "the lookup did not end"
+    );
     Ok(all)
 }
 
