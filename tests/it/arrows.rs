@@ -119,9 +119,9 @@ fn tree(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("names are UTF-8")
 }
 
-/// The programs of single users are built without the feature that brings a directory and its SDK.
+/// The programs of single users can be built without the feature that brings a directory and its SDK.
 #[test]
-fn a_single_user_function_is_built_without_the_sdk_of_a_directory() {
+fn a_single_user_function_can_be_built_without_the_sdk_of_a_directory() {
     for rotator in ["rotator-postgres", "rotator-mysql", "rotator-docdb", "rotator-redshift"] {
         let package = format!("-p={rotator}");
         let has_directory = |tree: &str| {
