@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf, process::Command};
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use serde_json::Value;
 
 use crate::{
@@ -128,6 +128,12 @@ fn place(
             placing::look_up(&arguments.place_by, aws, wish)
         }
         Some(_) if was_explicit => Ok(placing::discovered(network.unwrap_or("auto"))),
+        None if was_explicit && arguments.network.is_some() && arguments.said("Placement").is_none() => {
+            bail!(
+                "the stack's place was looked up before, and its network is a part of it: \
+             say --placement explicit or discover with --network"
+            )
+        }
         named => {
             let all = [("Placement", named), ("NetworkMode", network)];
             let named = all.into_iter().filter_map(|(name, value)| Some((name, value?)));

@@ -35,6 +35,16 @@ fn a_zip_depends_on_its_program_alone() {
 }
 
 #[test]
+fn a_program_of_many_pieces_comes_back_whole() {
+    // Longer than two pieces of the compressor, ending within a third; no two of its lines are equal.
+    let lines = (0..).map(|line: u32| format!("{line} {:08x}\n", line.wrapping_mul(0x9e37_79b9)));
+    let program: Vec<u8> = lines.flat_map(String::into_bytes).take(300 << 10).collect();
+    let zip = archive::pack(&program).unwrap();
+    assert!(archive::unpack(&zip).unwrap() == program, "another program comes back");
+    assert!(zip.len() < program.len(), "it is not compressed: {} bytes", zip.len());
+}
+
+#[test]
 fn a_program_that_lambda_cannot_start_is_refused() {
     #[track_caller]
     fn check(program: &[u8], architecture: Architecture, expected: &str) {

@@ -78,16 +78,34 @@ fn an_explicit_place_stays_until_it_is_looked_up_again_or_left_to_the_stack() {
 }
 
 #[test]
+fn a_network_alone_does_not_change_a_part_of_an_explicit_place() {
+    let scene = Scene::with_stack("CREATE_COMPLETE", &[("Placement", "explicit"), ("VpcId", "vpc-0")]);
+    let complaint = scene.deploy(&["--network", "public"]).unwrap_err();
+    assert!(complaint.contains("say --placement explicit or discover with --network"), "{complaint}");
+    assert!(!scene.text("calls").contains("put-object") && !scene.has("handed"));
+    // With a word about the rest it goes through, and so it does where a custom resource looks up.
+    scene.deploy(&["--network", "public", "--placement", "discover"]).unwrap();
+    assert_eq!(scene.values()["NetworkMode"].as_deref(), Some("public"));
+    scene.deploy(&["--network", "public", "--parameter", "Placement=discover"]).unwrap();
+    Scene::with_stack("CREATE_COMPLETE", &[]).deploy(&["--network", "public"]).unwrap();
+}
+
+#[test]
 fn a_lookup_has_the_credentials_that_the_cli_hands_out_or_else_the_caller_s() {
     let scene = Scene::with_stack("CREATE_COMPLETE", &[]);
     scene.place(PLACE);
     scene.deploy(&["--placement", "explicit"]).unwrap();
     assert_eq!(scene.text("looked-up-as"), "shop   \n");
-    let key = json!({"Version": 1, "AccessKeyId": "id", "SecretAccessKey": "key", "SessionToken": "token"});
-    scene.put("export-credentials", &key);
+    let key = ["AKIACANARY", "canary-of-the-key", "canary-of-the-token"];
+    let handed =
+        json!({"Version": 1, "AccessKeyId": key[0], "SecretAccessKey": key[1], "SessionToken": key[2]});
+    scene.put("export-credentials", &handed);
     let said = scene.deploy(&["--placement", "explicit"]).unwrap();
-    assert_eq!(scene.text("looked-up-as"), " id key token\n");
-    assert!(!said.contains("token"));
+    assert_eq!(scene.text("looked-up-as"), format!(" {}\n", key.join(" ")));
+    let [calls, asked] = [scene.text("calls"), scene.text("looked-up")];
+    for part in key {
+        assert!(![&said, &calls, &asked].iter().any(|text| text.contains(part)), "{part} is shown");
+    }
 }
 
 #[test]
@@ -106,4 +124,5 @@ fn a_place_that_is_not_found_or_not_understood_ends_it_before_anything_is_done()
     check(Some("Placement=explicit\nvpc"), "\"vpc\" is no parameter");
     check(Some("Placement=explicit\nTlsClientKey=x\n"), "TlsClientKey says nothing of where");
     check(Some("NetworkMode=vpc\n"), "the lookup did not end");
+    check(Some("VpcId=explicit\n"), "the lookup did not end");
 }
