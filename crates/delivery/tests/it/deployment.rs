@@ -4,7 +4,6 @@ use std::{
     collections::BTreeSet,
     fs,
     io::{BufRead, BufReader, Cursor, Write},
-    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
     sync::Arc,
@@ -71,13 +70,24 @@ fn packages(folder: &Path) -> PathBuf {
     packages
 }
 
-/// The zip of a program as `cargo build` leaves it: large, and packed in a second.
+/// The zip of a program as `cargo build` leaves it. Nothing of a test's profile is worth compressing, which that profile
+/// does slowly.
 fn stand_in(program: &[u8]) -> Vec<u8> {
     let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
-    let options = zip::write::SimpleFileOptions::default().compression_level(Some(1)).unix_permissions(0o755);
+    let options = zip::write::SimpleFileOptions::default()
+        .compression_method(zip::CompressionMethod::Stored)
+        .unix_permissions(0o755);
     writer.start_file(archive::ENTRY, options).unwrap();
     writer.write_all(program).unwrap();
     writer.finish().unwrap().into_inner()
+}
+
+/// Makes a program. A program copies it there: one that this process has open for writing could not be started.
+fn install(program: &Path, content: &[u8]) {
+    let written = program.with_extension("written");
+    fs::write(&written, content).unwrap();
+    let copied = Command::new("install").args(["-m", "755"]).args([&written, program]).status();
+    assert!(copied.unwrap().success());
 }
 
 /// Whether all is there that this test needs; a line that says so where it is not, and may be.
@@ -228,8 +238,7 @@ impl Scene {
             .aws(&["s3api", "get-object", "--bucket", &bucket, "--key", key, zip.to_str().unwrap()])
             .unwrap();
         let program = self.folder.path().join(archive::ENTRY);
-        fs::write(&program, archive::unpack(&fs::read(zip).unwrap()).unwrap()).unwrap();
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        install(&program, &archive::unpack(&fs::read(zip).unwrap()).unwrap());
 
         // Where the lookup said that the database is.
         assert_ne!(function["VpcConfig"]["SubnetIds"], json!([]), "{function}");
@@ -347,8 +356,7 @@ async fn without_a_custom_resource_the_same_is_looked_up_and_deployed_by_the_cal
     let (host, subnets) = instance(&account);
     let place = scene.folder.path().join("place");
     let program = programs().join("rotate");
-    fs::write(&place, format!("#!/bin/sh\nexec {} place \"$@\"\n", program.display())).unwrap();
-    fs::set_permissions(&place, fs::Permissions::from_mode(0o755)).unwrap();
+    install(&place, format!("#!/bin/sh\nexec '{}' place \"$@\"\n", program.display()).as_bytes());
     let packages = packages(scene.folder.path());
     let store = format!("endpoint={}", scene.manager.endpoint());
     let authority = format!("TlsCaBundle={}", scene.folder.path().join("ca.pem").display());
