@@ -65,7 +65,7 @@ impl Session for MysqlSession {
                 // Active roles included.
                 let grants = self.connection.run(&Statement::new("read own grants", "SHOW GRANTS")).await?;
                 let lines = grants.iter().flatten().flatten().map(String::as_str);
-                let master = Account::new(self.own.username.as_str(), "%");
+                let master = self.account().await?;
                 let lacking = master::lacking(&master, lines, &change.pair);
                 Plan { statements: change.planned(), notes: change.notes(), lacking }
             }
@@ -252,14 +252,25 @@ impl MysqlSession {
 
     /// Reads what only somebody with SELECT on the server's own tables may read.
     async fn read(&mut self, statement: &Statement) -> Result<Vec<crate::wire::Row>, StatementError> {
-        self.connection.run(statement).await.map_err(|failure| {
-            let mut error = StatementError::from(failure);
-            if let StatementFault::PrivilegeMissing { needed } = &mut error.fault {
-                let master = literal(self.own.username.as_str());
-                *needed = format!("GRANT SELECT ON mysql.* TO {}@'%'", *master);
-            }
-            error
-        })
+        let mut error = match self.connection.run(statement).await {
+            Ok(rows) => return Ok(rows),
+            Err(failure) => StatementError::from(failure),
+        };
+        if let StatementFault::PrivilegeMissing { needed } = &mut error.fault {
+            *needed = format!("GRANT SELECT ON mysql.* TO {}", self.account().await?.sql());
+        }
+        Err(error)
+    }
+
+    /// Who this session is to the server: the secret has its user, and only the server knows the host of it that the
+    /// login was matched with.
+    async fn account(&mut self) -> Result<Account, StatementError> {
+        const KIND: &str = "read own account";
+        let rows = self.connection.run(&Statement::new(KIND, "SELECT CURRENT_USER()")).await?;
+        let name = rows.first().and_then(|row| row.first()?.as_deref());
+        // The name of a user may have an `@` in it, a host has none.
+        let (user, host) = name.and_then(|name| name.rsplit_once('@')).ok_or_else(|| unreadable(KIND))?;
+        Ok(Account::new(user, host))
     }
 }
 

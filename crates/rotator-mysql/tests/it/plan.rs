@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rotation_core::database::{Change, Credentials, Plan, Purpose, Session};
+use rotation_core::database::{Change, Credentials, Plan, Purpose, Session, StatementFault};
 use rotation_testkit::{MysqlFlavor, TestLogin};
 
 use crate::laboratory::{Lab, at, deadline, password, username};
@@ -167,5 +167,39 @@ async fn what_the_master_lacks_is_seen_before_it_changes_anything() {
         }
         assert_eq!(plan(&lab, &clone).await.lacking, [""; 0], "{flavor}");
         lab.rotate_to(&clone).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_the_master_lacks_is_said_of_the_host_that_it_is_let_in_by() {
+    for flavor in FLAVORS {
+        let lab = Lab::new(flavor, "").await;
+        let clone = lab.clone();
+        let (app, master) = (at(&lab.app.username, "%"), at(&lab.master.username, "127.0.0.%"));
+        lab.admin(&[
+            &format!("GRANT SELECT ON mysql.db TO {app}"),
+            &format!("RENAME USER {} TO {master}", at(&lab.master.username, "%")),
+            &format!("REVOKE CREATE USER, GRANT OPTION ON *.* FROM {master}"),
+        ])
+        .await;
+        let lacking = plan(&lab, &clone).await.lacking;
+        let expected = [
+            format!("GRANT CREATE USER ON *.* TO {master}"),
+            format!("GRANT SELECT ON `mysql`.`db` TO {master} WITH GRANT OPTION"),
+        ];
+        assert_eq!(lacking, expected, "{flavor}");
+        // What is said is enough; a wrong host would be another user.
+        for statement in &lacking {
+            lab.admin(&[statement]).await;
+        }
+        assert_eq!(plan(&lab, &clone).await.lacking, [""; 0], "{flavor}");
+
+        // The same of the right without which nothing is read.
+        lab.admin(&[&format!("REVOKE SELECT ON *.* FROM {master}")]).await;
+        let StatementFault::PrivilegeMissing { needed } = lab.rotate_to(&clone).await.unwrap_err().fault
+        else {
+            panic!("{flavor}");
+        };
+        assert_eq!(needed, format!("GRANT SELECT ON mysql.* TO {master}"), "{flavor}");
     }
 }
