@@ -181,15 +181,13 @@ pub(crate) fn show(laboratory: &Laboratory, screen: &Screen) {
             ("app", None)
         }
     };
-    screen.line(format_args!(
-        "{aws} rotate-secret --secret-id {single_user} --rotation-lambda-arn \\\n    {}",
-        functions.single_user.arn()
-    ));
+    let rotate = |secret: &str, function: &str| {
+        screen.line(format_args!("{aws} rotate-secret --secret-id {secret} --rotation-lambda-arn \\"));
+        screen.line(format_args!("    {function}"));
+    };
+    rotate(single_user, functions.single_user.arn());
     if let Some(alternating) = alternating {
-        screen.line(format_args!(
-            "{aws} rotate-secret --secret-id {alternating} --rotation-lambda-arn \\\n    {}",
-            functions.master_user.arn()
-        ));
+        rotate(alternating, functions.master_user.arn());
     }
     screen.line(format_args!("{aws} get-secret-value --secret-id {single_user}"));
     screen.line(format_args!("{aws} describe-secret --secret-id {single_user}"));

@@ -18,6 +18,8 @@ struct Local {
     lines: Lines<BufReader<ChildStdout>>,
     address: String,
     functions: Vec<String>,
+    /// All that it printed before it waited for Ctrl-C.
+    printed: Vec<String>,
 }
 
 impl Local {
@@ -29,7 +31,7 @@ impl Local {
             [&["local", "--port", "0", "--functions", folder.to_str().unwrap()], arguments].concat();
         let mut child = command(&arguments).stderr(Stdio::inherit()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let (mut address, mut functions) = (None, Vec::new());
+        let (mut address, mut functions, mut printed) = (None, Vec::new(), Vec::new());
         let reading = async {
             while let Some(line) = lines.next_line().await.unwrap() {
                 if let Some(found) = line.strip_prefix("Secrets Manager at http://") {
@@ -38,13 +40,22 @@ impl Local {
                 if let Some(arn) = line.strip_prefix("function ") {
                     functions.extend(arn.rsplit(':').next().map(str::to_owned));
                 }
-                if line == "Ctrl-C ends it." {
+                let ends = line == "Ctrl-C ends it.";
+                printed.push(line);
+                if ends {
                     break;
                 }
             }
         };
         timeout(Duration::from_secs(30), reading).await.unwrap();
-        Self { child, lines, address: address.expect("the endpoint is printed"), functions }
+        Self { child, lines, address: address.expect("the endpoint is printed"), functions, printed }
+    }
+
+    /// The commands of the AWS CLI that it says to try, as a shell reads them: a line that ends in a backslash goes on.
+    fn commands(&self) -> Vec<String> {
+        let joined = self.printed.join("\n").replace("\\\n", " ");
+        let commands = joined.lines().filter(|line| line.starts_with("  aws "));
+        commands.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
     }
 
     /// One call of the JSON 1.1 protocol.
@@ -101,6 +112,16 @@ async fn every_function_that_was_built_is_registered() {
         fs::write(folder.path().join(name), "").unwrap();
     }
     let local = Local::start(&[], folder.path()).await;
+    let aws = format!("aws --endpoint-url http://{} secretsmanager", local.address);
+    let document = r#"'{"engine":"postgres","host":"localhost","username":"app","password":"..."}'"#;
+    let rotating = "arn:aws:lambda:us-east-1:123456789012:function:postgres_single_user";
+    let commands = [
+        format!("{aws} create-secret --name app --secret-string {document}"),
+        format!("{aws} rotate-secret --secret-id app --rotation-lambda-arn {rotating}"),
+        format!("{aws} get-secret-value --secret-id app"),
+        format!("{aws} describe-secret --secret-id app"),
+    ];
+    assert_eq!(local.commands(), commands);
     // Of MySQL there is but one.
     let wanted =
         ["postgres_single_user", "postgres_master_user", "mariadb_single_user", "mariadb_master_user"];
@@ -117,6 +138,12 @@ async fn with_postgres_it_has_secrets_ready_and_leaves_nothing_behind() {
     assert_eq!(document["username"], json!("checkout"));
     let port = u16::try_from(document["port"].as_u64().unwrap()).unwrap();
     TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    let commands = local.commands();
+    for function in &local.functions {
+        let end = format!(":function:{function}");
+        let rotates = |line: &&String| line.contains("rotate-secret") && line.ends_with(&end);
+        assert_eq!(commands.iter().filter(rotates).count(), 1, "{commands:#?}");
+    }
     local.interrupt().await;
     assert!(TcpStream::connect(("127.0.0.1", port)).await.is_err(), "the server is gone, too");
 }
