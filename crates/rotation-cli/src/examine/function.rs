@@ -89,7 +89,9 @@ impl Seen {
         let account = secret.as_str().split(':').nth(4).unwrap_or_default();
         let add = format!(
             "aws lambda add-permission --function-name {function} --statement-id secretsmanager --action \
-            lambda:InvokeFunction --principal secretsmanager.amazonaws.com --source-account {account}"
+            lambda:InvokeFunction --principal secretsmanager.amazonaws.com --source-account {account}{}",
+            // A version or an alias has a policy of its own.
+            function.qualifier().map(|name| format!(" --qualifier {name}")).unwrap_or_default()
         );
         match policy.admission(secret.as_str(), account) {
             Admission::Bounded => {

@@ -120,6 +120,31 @@ async fn the_planted_fault_of_the_function_stands_first() {
 }
 
 #[tokio::test]
+async fn the_permission_that_is_advised_is_that_of_the_alias_where_one_rotates() {
+    let unlocked = json!({"Effect": "Allow", "Principal": {"Service": "secretsmanager.amazonaws.com"},
+        "Action": "lambda:InvokeFunction", "Resource": "*"});
+    let policies = [(json!([]), "FUNCTION_CLOSED"), (json!([unlocked]), "FUNCTION_OPEN")];
+    for (name, qualifier) in [("f", None), ("f:live", Some(" --qualifier live"))] {
+        let world = rotated_by(name).await;
+        for (statements, code) in &policies {
+            let policy = json!({"Statement": statements}).to_string();
+            let lambda = ApiDouble::start(move |_| {
+                let answer = json!({"Timeout": 30, "Role": "r", "State": "Active", "Policy": policy});
+                ApiAnswer { status: 200, body: answer.to_string() }
+            });
+            let answer = doctor(&world, &lambda.unwrap().endpoint()).await;
+            let first = &answer["findings"][0];
+            assert_eq!(first["code"], *code, "{answer:#}");
+            let advised = first["mend"].as_str().unwrap();
+            let wanted = format!("--function-name {ARN}f --statement-id");
+            assert!(advised.contains(&wanted), "{advised}");
+            let end = format!("--source-account 123456789012{}", qualifier.unwrap_or_default());
+            assert!(advised.ends_with(&end), "{advised}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_function_that_is_not_active_or_not_to_be_seen_is_told() {
     let world = rotated_by("f").await;
     let failed = ApiDouble::start(|_| {

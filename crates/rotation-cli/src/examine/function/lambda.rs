@@ -38,8 +38,14 @@ impl FunctionArn {
         let qualifier = qualifier.map(|qualifier| (*qualifier).to_owned());
         good.then(|| Self { text: parts[..7].join(":"), region: (*region).to_owned(), qualifier })
     }
+
+    /// The version or the alias that is invoked, where the ARN names one.
+    pub(super) fn qualifier(&self) -> Option<&str> {
+        self.qualifier.as_deref()
+    }
 }
 
+/// Without its qualifier.
 impl fmt::Display for FunctionArn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
