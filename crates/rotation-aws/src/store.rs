@@ -15,8 +15,8 @@ use zeroize::Zeroizing;
 
 use crate::{client::SecretsManager, patience::Pace};
 
-/// The longest that a description is asked for while others wait: a hundred times what it takes.
-const BRIEFLY: Duration = Duration::from_secs(2);
+/// The longest that a description is asked for while others wait: two hundred times what it takes.
+const BRIEFLY: Duration = Duration::from_secs(4);
 
 impl SecretStore for SecretsManager {
     async fn describe(&self, secret: &SecretId) -> Result<VersionStages, StoreError> {
