@@ -15,7 +15,7 @@ pub(crate) struct Pair {
     pub(crate) original: Role,
     /// Absent before the first rotation.
     pub(crate) clone: Option<Role>,
-    /// Direct memberships of all three.
+    /// Direct memberships of both users, and of the master in them.
     pub(crate) memberships: Vec<Membership>,
     pub(crate) original_settings: Vec<Setting>,
     pub(crate) clone_settings: Vec<Setting>,

@@ -120,7 +120,8 @@ pub(crate) fn read_roles(pair: &UserPair) -> Statement {
     )
 }
 
-/// The direct memberships of the same roles. Until version 16 a membership has no options but ADMIN.
+/// The direct memberships of both users, and those of the session's own user in them: it has more, one in each role
+/// that it made, and another session may be making one now. Until version 16 a membership has no options but ADMIN.
 ///
 /// Names are looked up by number: joins of views take the server twice as long to plan, and planning is most of what so
 /// small a question costs.
@@ -133,7 +134,9 @@ pub(crate) fn read_memberships(pair: &UserPair, major: u32) -> Statement {
             "SELECT pg_get_userbyid(m.member), pg_get_userbyid(m.roleid), \
              (SELECT rolname FROM pg_roles WHERE oid = m.grantor), m.admin_option, {options} \
              FROM pg_auth_members m \
-             WHERE m.member IN (SELECT oid FROM pg_roles WHERE rolname IN (session_user, {names})) \
+             WHERE m.member IN (SELECT oid FROM pg_roles WHERE rolname IN ({names})) \
+             OR m.roleid IN (SELECT oid FROM pg_roles WHERE rolname IN ({names})) \
+             AND pg_get_userbyid(m.member) = session_user \
              ORDER BY 1, 2, 3"
         ),
     )

@@ -101,7 +101,9 @@ async fn a_name_out_of_a_secret_does_not_steer_the_terminal() {
     let run = world.ask("doctor", &["--no-logins", "--json"], &[]).await;
     assert!(!run.out.contains(steering), "{}", run.out);
     let answer: serde_json::Value = serde_json::from_str(&run.out).unwrap();
-    assert_eq!(answer["versions"][1]["username"], name, "{answer:#}");
+    let versions = answer["versions"].as_array().unwrap();
+    let current = versions.iter().find(|version| version["labels"] == json!(["AWSCURRENT"])).unwrap();
+    assert_eq!(current["username"], name, "{answer:#}");
 }
 
 #[tokio::test]

@@ -1,3 +1,5 @@
+use std::time::{Duration, Instant};
+
 use rotation_core::database::Session;
 use rotator_postgres::CloneObjects;
 
@@ -136,6 +138,33 @@ async fn clones_may_keep_what_they_make_as_with_the_templates_of_aws() {
         lab.rotate_to(&clone).await.unwrap();
         assert_eq!(lab.value(owner).await, lab.app.username);
         assert_eq!(lab.value_as(&clone, "SELECT current_user").await, lab.app.username);
+    }
+}
+
+#[tokio::test]
+async fn roles_that_the_master_makes_meanwhile_in_other_sessions_disturb_nothing() {
+    for version in versions() {
+        let lab = Lab::new(version).await;
+        let (clone, master) = (lab.clone(), &lab.master);
+        // Whoever makes a role of the same name waits for this session, between its first look and its second.
+        let mut holder = lab.session(master).await;
+        holder.value(&format!("BEGIN; CREATE ROLE {}", clone.username)).await;
+        let meanwhile = async {
+            let started = Instant::now();
+            let waiting = format!(
+                "SELECT count(*) FROM pg_stat_activity WHERE usename = '{}' AND wait_event_type = 'Lock'",
+                master.username
+            );
+            while lab.value(&waiting).await == "0" {
+                assert!(started.elapsed() < Duration::from_secs(5), "{version}: nobody waits for the name");
+            }
+            let sql = format!("CREATE ROLE {0}_made; GRANT {0}_made TO {0}; SELECT 1", master.username);
+            lab.value_as(master, &sql).await;
+            holder.value("ROLLBACK").await;
+        };
+        let (notes, ()) = tokio::join!(lab.rotate_to(&clone), meanwhile);
+        assert_eq!(notes.unwrap(), NO_NOTES, "{version}");
+        lab.connect(&clone).await.unwrap();
     }
 }
 

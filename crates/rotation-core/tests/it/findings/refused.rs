@@ -58,13 +58,35 @@ fn one_refused_login_has_a_code_of_its_own_and_two_have_another() {
     check_single(
         two,
         &expect![[r"
-        fault login DB_ALL_REFUSED: AWSCURRENT is refused; AWSPREVIOUS is refused
-            Set the password in the database to what AWSCURRENT holds. Check first that the user exists, may log in, and has not expired. As an administrator of the database, set the user's password to what version 00000000-0000-4000-8000-000000000001 (AWSCURRENT) holds. No label helps, and nothing is written.
-        note certificate NOT_LOOKED_AT: not looked at, because no login came through
-        ok secret document names connection rotation function
-        version 01 [AWSCURRENT] of app: is refused, DB_AUTH_REFUSED
-        version 07 [AWSPREVIOUS] of app: is refused, DB_AUTH_REFUSED
-        nothing_logs_in: As an administrator of the database, set the user's password to what version 00000000-0000-4000-8000-000000000001 (AWSCURRENT) holds. No label helps, and nothing is written.
+            fault login DB_ALL_REFUSED: AWSCURRENT is refused; AWSPREVIOUS is refused
+                Set the password in the database to what AWSCURRENT holds. Check first that the user exists, may log in, and has not expired. As an administrator of the database, set the user's password to what version 00000000-0000-4000-8000-000000000001 (AWSCURRENT) holds. No label helps, and nothing is written.
+            note certificate NOT_LOOKED_AT: not looked at, because no login came through
+            ok secret document names connection rotation function
+            version 07 [AWSPREVIOUS] of app: is refused, DB_AUTH_REFUSED
+            version 01 [AWSCURRENT] of app: is refused, DB_AUTH_REFUSED
+            nothing_logs_in: As an administrator of the database, set the user's password to what version 00000000-0000-4000-8000-000000000001 (AWSCURRENT) holds. No label helps, and nothing is written.
+        "]],
+    );
+}
+
+#[test]
+fn of_versions_made_at_the_same_moment_the_labels_tell_which_came_first() {
+    let aged = |patient: &mut Patient| {
+        patient.now = SystemTime::UNIX_EPOCH + Duration::from_secs(1000);
+        patient.put(&StagingLabel::Previous, 7, document("app", "third"));
+        let mut store = patient.world().store.borrow_mut();
+        for number in [1, 7] {
+            let made = SystemTime::UNIX_EPOCH + Duration::from_mins(15);
+            store.secret_mut().versions.get_mut(&version(number)).unwrap().created = Some(made);
+        }
+    };
+    check_single(
+        aged,
+        &expect![[r"
+        ok secret document names connection certificate login server privileges rotation function
+        version 07 [AWSPREVIOUS] of app: is refused, DB_AUTH_REFUSED, 100s old
+        version 01 [AWSCURRENT] of app: logs in, 100s old
+        sound: Nothing has to be done.
     "]],
     );
 }

@@ -103,16 +103,16 @@ fn what_names_another_server_or_user_is_not_tried() {
         Situation::Fresh,
         both,
         &expect![[r"
-        warning login PENDING_STUCK: AWSCURRENT logs in; AWSPREVIOUS cannot be used; AWSPENDING is refused
-            Applications are not affected. Rotate again, which takes this version up. Where the database refuses the password itself (DB_PASSWORD_POLICY), it never ends: then take AWSPENDING away with `rotate recover --abandon` and rotate anew. Rotate again: the rotation goes on with the version that is AWSPENDING.
-        note document PENDING_USER_DIFFERS: AWSPREVIOUS: the pending version does not name the user whose turn it is
-            AWSPENDING was edited by hand or left by another strategy. Make sure that AWSCURRENT logs in, remove the label AWSPENDING, and rotate again.
-        ok secret names connection certificate server master privileges grants rotation function
-        version 01 [AWSCURRENT] of app: logs in
-        version 07 [AWSPREVIOUS] of bystander: cannot be used, PENDING_USER_DIFFERS
-        version 08 [AWSPENDING] of app_clone: is refused, DB_AUTH_REFUSED
-        pending_refused: Rotate again: the rotation goes on with the version that is AWSPENDING.
-    "]],
+            warning login PENDING_STUCK: AWSCURRENT logs in; AWSPREVIOUS cannot be used; AWSPENDING is refused
+                Applications are not affected. Rotate again, which takes this version up. Where the database refuses the password itself (DB_PASSWORD_POLICY), it never ends: then take AWSPENDING away with `rotate recover --abandon` and rotate anew. Rotate again: the rotation goes on with the version that is AWSPENDING.
+            note document PENDING_USER_DIFFERS: AWSPREVIOUS: the pending version does not name the user whose turn it is
+                AWSPENDING was edited by hand or left by another strategy. Make sure that AWSCURRENT logs in, remove the label AWSPENDING, and rotate again.
+            ok secret names connection certificate server master privileges grants rotation function
+            version 07 [AWSPREVIOUS] of bystander: cannot be used, PENDING_USER_DIFFERS
+            version 01 [AWSCURRENT] of app: logs in
+            version 08 [AWSPENDING] of app_clone: is refused, DB_AUTH_REFUSED
+            pending_refused: Rotate again: the rotation goes on with the version that is AWSPENDING.
+        "]],
     );
 }
 
@@ -181,17 +181,17 @@ fn what_cannot_be_read_or_is_no_login_is_told_by_version() {
     check_single(
         values,
         &expect![[r"
-        warning login PENDING_STUCK: AWSCURRENT logs in; blue cannot be used; AWSPREVIOUS cannot be used; AWSPENDING has no value
-            Applications are not affected. Rotate again, which takes this version up. Where the database refuses the password itself (DB_PASSWORD_POLICY), it never ends: then take AWSPENDING away with `rotate recover --abandon` and rotate anew. Rotate again: the rotation goes on with the version that is AWSPENDING.
-        note document SECRET_FIELD_MISSING: blue: the blue version cannot be used: the value has no field `host`
-            Add `host` to the blue version of the secret.
-        ok secret names connection certificate server privileges rotation function
-        version 01 [AWSCURRENT] of app: logs in
-        version 06 [blue] of nobody: cannot be used, SECRET_FIELD_MISSING
-        version 07 [AWSPREVIOUS] of nobody: cannot be used, SECRET_MALFORMED
-        version 08 [AWSPENDING] of nobody: has no value, SECRET_NO_VALUE
-        pending_empty: Rotate again: the rotation goes on with the version that is AWSPENDING.
-    "]],
+            warning login PENDING_STUCK: AWSCURRENT logs in; blue cannot be used; AWSPREVIOUS cannot be used; AWSPENDING has no value
+                Applications are not affected. Rotate again, which takes this version up. Where the database refuses the password itself (DB_PASSWORD_POLICY), it never ends: then take AWSPENDING away with `rotate recover --abandon` and rotate anew. Rotate again: the rotation goes on with the version that is AWSPENDING.
+            note document SECRET_FIELD_MISSING: blue: the blue version cannot be used: the value has no field `host`
+                Add `host` to the blue version of the secret.
+            ok secret names connection certificate server privileges rotation function
+            version 06 [blue] of nobody: cannot be used, SECRET_FIELD_MISSING
+            version 07 [AWSPREVIOUS] of nobody: cannot be used, SECRET_MALFORMED
+            version 01 [AWSCURRENT] of app: logs in
+            version 08 [AWSPENDING] of nobody: has no value, SECRET_NO_VALUE
+            pending_empty: Rotate again: the rotation goes on with the version that is AWSPENDING.
+        "]],
     );
     let binary = |patient: &mut Patient| {
         let mut store = patient.world().store.borrow_mut();

@@ -99,14 +99,14 @@ fn a_closed_way_is_named_where_it_is_closed_and_nothing_else_is_tried() {
     check_single(
         unreachable,
         &expect![[r"
-        fault connection NET_DB_UNREACHABLE: login with AWSCURRENT failed: the server cannot be reached: connection reset
-            Check `host` and `port` in the secret, then the security group of the database (it must admit the function) and the routes between the two.
-        note login NOT_LOOKED_AT: not looked at, because a version could not be tried, or versions without labels could not be looked at
-        ok secret document names rotation function
-        version 01 [AWSCURRENT] of app: was not tried
-        version 07 [AWSPREVIOUS] of app: was not tried
-        unknown: Mend first what the findings name; move no label before that.
-    "]],
+            fault connection NET_DB_UNREACHABLE: login with AWSCURRENT failed: the server cannot be reached: connection reset
+                Check `host` and `port` in the secret, then the security group of the database (it must admit the function) and the routes between the two.
+            note login NOT_LOOKED_AT: not looked at, because a version could not be tried, or versions without labels could not be looked at
+            ok secret document names rotation function
+            version 07 [AWSPREVIOUS] of app: was not tried
+            version 01 [AWSCURRENT] of app: was not tried
+            unknown: Mend first what the findings name; move no label before that.
+        "]],
     );
     World::run(async {
         let mut patient = Patient::single().await;
