@@ -30,7 +30,9 @@ pub(crate) use self::{
 use crate::{
     faults::Explored,
     interleavings::{Pair, Race, Walked},
-    world::{Attempt, Badness, Fault, Kind, Plan, ServerTls, Situation, Value, Variant, World, document},
+    world::{
+        Act, Attempt, Badness, Fault, Kind, Plan, ServerTls, Situation, Value, Variant, World, document,
+    },
 };
 
 /// Which invariants the exploration of all faults sees broken.
@@ -45,8 +47,8 @@ fn a_stale_finish_that_reads_current_anew_leaves_a_current_that_does_not_log_in(
     for kind in [Kind::Transactional, Kind::Autocommit] {
         let broken = |variant| {
             let (race, step, plan) = (Race::Stale, Step::Finish, Plan::Alternating);
-            let walked = Walked::all(Pair { race, step, plan, kind, variant });
-            let all = walked.violations.into_iter().chain(walked.unexplained);
+            let walked = Walked::all(Pair { race, step, plan, kind, variant, acts: &[] });
+            let all = walked.alone.in_the_gap.into_iter().chain(walked.alone.otherwise);
             all.map(|violation| violation.invariant).collect::<BTreeSet<_>>()
         };
         assert!(!broken(Variant::Sound).contains("I3"), "{kind:?}");
@@ -98,8 +100,23 @@ fn a_change_without_a_last_look_at_the_labels_is_seen_outside_of_the_gap() {
     for (plan, kind) in [(Plan::SingleUser, Kind::Transactional), (Plan::Alternating, Kind::Autocommit)] {
         let unexplained = |variant| {
             let (race, step) = (Race::Stale, Step::Set);
-            let walked = Walked::all(Pair { race, step, plan, kind, variant });
-            walked.unexplained.into_iter().map(|violation| violation.invariant).collect::<BTreeSet<_>>()
+            let walked = Walked::all(Pair { race, step, plan, kind, variant, acts: &[] });
+            walked.alone.otherwise.into_iter().map(|violation| violation.invariant).collect::<BTreeSet<_>>()
+        };
+        assert_eq!(unexplained(Variant::Sound), BTreeSet::new());
+        assert!(unexplained(Variant::NeverAsks).contains("I4"), "{plan:?}, {kind:?}");
+    }
+}
+
+/// The label is taken away by hand while two invocations of one token run.
+#[test]
+fn a_change_without_a_last_look_is_seen_beside_another_invocation_and_an_act_by_hand() {
+    for (plan, kind) in [(Plan::SingleUser, Kind::Transactional), (Plan::Alternating, Kind::Autocommit)] {
+        let unexplained = |variant| {
+            let (race, step, acts) = (Race::Duplicate, Step::Set, &[Act::PendingRemoved]);
+            let walked = Walked::all(Pair { race, step, plan, kind, variant, acts });
+            let broken = &walked.after[&Act::PendingRemoved].otherwise;
+            broken.iter().map(|violation| violation.invariant).collect::<BTreeSet<_>>()
         };
         assert_eq!(unexplained(Variant::Sound), BTreeSet::new());
         assert!(unexplained(Variant::NeverAsks).contains("I4"), "{plan:?}, {kind:?}");

@@ -71,9 +71,9 @@ impl fmt::Display for Failure {
     }
 }
 
-/// A setting of this test, from the environment.
-fn setting(name: &str) -> Option<u64> {
-    #[expect(clippy::disallowed_methods, reason = "scripts/prove passes its arguments to this test so")]
+/// A setting of these tests, from the environment.
+pub(crate) fn setting(name: &str) -> Option<u64> {
+    #[expect(clippy::disallowed_methods, reason = "scripts/prove passes its arguments to the tests so")]
     let text = std::env::var(name).ok()?;
     Some(text.parse().unwrap_or_else(|_| panic!("{name} is a whole number")))
 }

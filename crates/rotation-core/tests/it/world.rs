@@ -32,7 +32,7 @@ pub(crate) use service::{Clean, Service, Variant, policy};
 pub(crate) use sightings::Sighting;
 pub(crate) use situation::{Plan, Situation, document, grants};
 pub(crate) use store::{ARN, FUNCTION, MASTER, SecretModel, Store, StoreModel, Value, version};
-pub(crate) use turns::{Invocation, poll_once};
+pub(crate) use turns::{History, Invocation, nobody_is_ready, poll_once};
 
 /// Everything outside of the rotation function.
 #[derive(Default)]

@@ -1,53 +1,45 @@
 //! The walk is depth-first and complete: at each point where both could make their next call, both orders are gone
-//! through. A point that was reached before by another way (the same world, and both invocations having seen the
-//! same) is not walked again.
+//! through, and each act by hand before them where one is still to come. A point that was reached before by another way
+//! is not walked again: the same world, the same act, and both invocations having seen the same. A call sees the side of
+//! the world that it asks, and an invocation knows nothing of what the ones before it saw.
 
 use std::{
     cell::Cell,
-    collections::{BTreeSet, HashSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     hash::{DefaultHasher, Hash, Hasher},
-    time::Duration,
 };
 
 use rotation_core::{StagingLabel, Step};
 
-use crate::repairs::repair;
-use crate::world::{
-    Invocation, Kind, Plan, Service, Sighting, Situation, Variant, Violation, World, poll_once, version,
+use super::race::{NEW, OLD, Pair, go_on, newcomer};
+use crate::{
+    operators::recover,
+    repairs::repair,
+    world::{
+        Act, History, Invocation, Service, Sighting, Situation, Violation, World, nobody_is_ready, poll_once,
+    },
 };
 
-/// The invocation that came first.
-const OLD: usize = 0;
-/// The other one.
-const NEW: usize = 1;
-
-/// Two invocations to walk through.
+/// Who comes next.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Pair {
-    pub(crate) race: Race,
-    /// The step of the older one.
-    pub(crate) step: Step,
-    pub(crate) plan: Plan,
-    pub(crate) kind: Kind,
-    pub(crate) variant: Variant,
+enum Turn {
+    Call(usize),
+    ByHand(Act),
 }
 
-/// What both do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Race {
-    /// The service calls one step twice at once, and goes on with the rotation after one of them.
-    Duplicate,
-    /// The service gives an invocation up that still runs, and retries the whole rotation with the same token.
-    Retry,
-    /// While an invocation sleeps, somebody cancels, takes AWSPENDING away and rotates anew, through all four steps.
-    Stale,
+/// What somebody did.
+#[derive(Clone, Copy, Debug)]
+struct Acted {
+    act: Act,
+    /// How much had been broken before.
+    before: usize,
 }
 
-/// A choice that is still to be walked: who made each call up to it, and what both had seen before the last one.
+/// A choice that is still to be walked: who came up to it, and what both had seen before the last of them.
 #[derive(Default)]
 struct Branch {
-    path: Vec<usize>,
-    histories: [DefaultHasher; 2],
+    path: Vec<Turn>,
+    histories: [History; 2],
 }
 
 /// What a walk came to.
@@ -57,13 +49,24 @@ pub(crate) struct Walked {
     pub(crate) points: usize,
     /// Ways from the start to the end or to a point that was known.
     pub(crate) schedules: usize,
-    /// What broke after the old invocation wrote in the gap between its last look at the labels and the write.
-    pub(crate) violations: BTreeSet<Violation>,
-    /// What broke although it wrote nothing in that gap.
-    pub(crate) unexplained: BTreeSet<Violation>,
-    /// How the older invocation was answered.
+    /// What broke where nobody acted.
+    pub(crate) alone: Broken,
+    /// What broke after somebody had acted.
+    pub(crate) after: BTreeMap<Act, Broken>,
+    /// How the older invocation was answered where nobody acted.
     pub(crate) answers: BTreeSet<&'static str>,
     pub(crate) sighted: BTreeSet<Sighting>,
+    /// The worlds in which both were over and somebody had acted.
+    ended: HashSet<u64>,
+}
+
+/// What broke.
+#[derive(Debug, Default)]
+pub(crate) struct Broken {
+    /// After an invocation wrote in the gap between its last look at the labels and the write.
+    pub(crate) in_the_gap: BTreeSet<Violation>,
+    /// Although none wrote in that gap.
+    pub(crate) otherwise: BTreeSet<Violation>,
 }
 
 impl Walked {
@@ -110,7 +113,7 @@ impl Walked {
         let mut futures: [Option<Invocation<'_>>; 2] =
             [Some(Box::pin(old_future)), Some(Box::pin(go_on(&new, pair)))];
         let Branch { path, mut histories } = branch;
-        let mut taken = Vec::new();
+        let (mut taken, mut acted) = (Vec::new(), None::<Acted>);
         while futures.iter().any(Option::is_some) {
             for actor in [OLD, NEW] {
                 // Whoever waits for its turn has nothing else to do.
@@ -121,42 +124,91 @@ impl Walked {
             }
             let ready: Vec<(usize, u64)> = world.ready();
             let Some((first, _)) = ready.first().copied() else {
-                tokio::time::sleep(Duration::from_millis(1)).await;
+                nobody_is_ready().await;
                 continue;
             };
-            let actor = match path.get(taken.len()) {
-                Some(actor) => *actor,
+            // What was seen before the branch is known.
+            let sides = (taken.len() + 1 >= path.len()).then(|| world.sides());
+            let turn = match path.get(taken.len()) {
+                Some(turn) => *turn,
                 None => {
-                    if !seen.insert(point(world, &histories, &ready)) {
+                    if !seen.insert(hashed(&(
+                        sides,
+                        world.watched(),
+                        &histories,
+                        actors(&ready),
+                        acted.map(|acted| acted.act),
+                    ))) {
                         break;
                     }
-                    for (other, _) in &ready[1..] {
-                        let path = [&taken[..], &[*other]].concat();
-                        open.push(Branch { path, histories: histories.clone() });
+                    let acts = if acted.is_none() { pair.acts } else { &[] };
+                    let others = ready[1..].iter().map(|(other, _)| Turn::Call(*other));
+                    for other in others.chain(acts.iter().copied().map(Turn::ByHand)) {
+                        open.push(Branch { path: [&taken[..], &[other]].concat(), histories });
                     }
-                    first
+                    Turn::Call(first)
                 }
             };
-            taken.push(actor);
-            // What was seen before the branch is known.
-            let history = (taken.len() >= path.len()).then_some(&mut histories[actor]);
-            let ticket = ready.iter().find(|(ready, _)| *ready == actor).unwrap().1;
-            world.admit(actor, ticket, &mut futures[actor], history).await;
+            taken.push(turn);
+            match turn {
+                Turn::Call(actor) => {
+                    let history = sides.map(|sides| (&mut histories[actor], sides));
+                    let ticket = ready.iter().find(|(ready, _)| *ready == actor).unwrap().1;
+                    world.admit(actor, ticket, &mut futures[actor], history).await;
+                }
+                Turn::ByHand(act) => {
+                    let before = (world.digest(), world.watched());
+                    act.by_hand(world);
+                    acted = Some(Acted { act, before: world.watch.borrow().violations.len() });
+                    // Where it changed nothing, all goes on as if nobody acted.
+                    if before == (world.digest(), world.watched()) {
+                        break;
+                    }
+                }
+            }
         }
         let over = futures.iter().all(Option::is_none);
         drop(futures);
         if over {
-            // Where nobody calls again, recovery must lead out of here.
-            repair(&new).await;
-            self.arrive(&new).await;
+            self.end(&new, acted).await;
         }
-        self.answers.extend(answer.get());
-        let mut watch = world.watch.borrow_mut();
-        self.sighted.append(&mut watch.sighted);
-        let violations = std::mem::take(&mut watch.violations);
-        drop(watch);
-        let in_the_gap = violations.iter().any(|violation| violation.unseen);
-        if in_the_gap { &mut self.violations } else { &mut self.unexplained }.extend(violations);
+        if acted.is_none() {
+            self.answers.extend(answer.get());
+        }
+        self.sighted.append(&mut world.watch.borrow_mut().sighted);
+        self.note(world, acted);
+    }
+
+    /// Takes down what has broken up to here.
+    fn note(&mut self, world: &World, acted: Option<Acted>) {
+        let watch = world.watch.borrow();
+        let in_the_gap = watch.violations.iter().any(|violation| violation.unseen);
+        let (broken, before) = match acted {
+            None => (&mut self.alone, 0),
+            Some(acted) => (self.after.entry(acted.act).or_default(), acted.before),
+        };
+        let list = if in_the_gap { &mut broken.in_the_gap } else { &mut broken.otherwise };
+        list.extend(watch.violations[before..].iter().cloned());
+    }
+
+    /// Both are over.
+    async fn end(&mut self, new: &Service, acted: Option<Acted>) {
+        if acted.is_some() && !self.ended.insert(hashed(&(new.world.digest(), new.world.watched()))) {
+            return;
+        }
+        // Where nobody calls again, recovery must lead out of here.
+        repair(new).await;
+        if acted.is_none() {
+            return self.arrive(new).await;
+        }
+        // The hints must, too. What they tell somebody to do is nobody's defect.
+        std::mem::take(&mut *new.world.gate.borrow_mut());
+        let violations = new.world.watch.borrow().violations.clone();
+        let recovered = recover(new).await;
+        new.world.watch.borrow_mut().violations = violations;
+        if !recovered {
+            new.world.watch.borrow_mut().report("hints", "service: end", false);
+        }
     }
 
     /// Both are over: the service retries whatever rotation is under way.
@@ -172,53 +224,13 @@ impl Walked {
     }
 }
 
-/// Who goes on beside the old invocation.
-fn newcomer(old: &Service, race: Race) -> Service {
-    let token = match race {
-        Race::Duplicate | Race::Retry => old.token.clone(),
-        Race::Stale => version(9),
-    };
-    let mut watch = old.world.watch.borrow_mut();
-    watch.tokens.insert(NEW, token.clone());
-    watch.pair_is_free = true;
-    drop(watch);
-    old.world.accept();
-    Service { token, actor: NEW, ..old.clone() }
+/// Whose calls wait.
+fn actors(ready: &[(usize, u64)]) -> Vec<usize> {
+    ready.iter().map(|(actor, _)| *actor).collect()
 }
 
-async fn go_on(new: &Service, pair: Pair) {
-    let world = &new.world;
-    let first = match pair.race {
-        Race::Duplicate => pair.step,
-        Race::Retry => Step::Create,
-        Race::Stale => {
-            // Whoever takes the label away makes sure first that AWSCURRENT logs in, as the documentation says.
-            let anew = || {
-                let safe = world.logs_in(&StagingLabel::Current);
-                if safe {
-                    world.store.borrow_mut().secret_mut().unlabel(&StagingLabel::Pending);
-                    new.begin();
-                }
-                safe
-            };
-            if !world.call("service: rotate anew", anew, || false).await {
-                return;
-            }
-            Step::Create
-        }
-    };
-    for step in Step::ALL.into_iter().filter(|next| *next >= first) {
-        if !matches!(new.invoke(step).await, Some(Ok(_))) {
-            return;
-        }
-    }
-    world.call("service: end", || new.end(), || ()).await;
-}
-
-/// What tells this point from others: the world, what both have seen, and whose calls wait.
-fn point(world: &World, histories: &[DefaultHasher; 2], ready: &[(usize, u64)]) -> u64 {
+fn hashed(of: &impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
-    let actors: Vec<usize> = ready.iter().map(|(actor, _)| *actor).collect();
-    (world.digest(), histories.each_ref().map(Hasher::finish), actors).hash(&mut hasher);
+    of.hash(&mut hasher);
     hasher.finish()
 }

@@ -3,7 +3,6 @@
 use std::{
     collections::{BTreeMap, BTreeSet, btree_map::Entry},
     fmt::Write,
-    time::Duration,
 };
 
 use rotation_core::{StagingLabel, Step};
@@ -13,15 +12,12 @@ use crate::{
     operators::recover,
     world::{
         Act, FAULTS, Invocation, Kind, Plan, Service, Sighting, Situation, Variant, Violation, World,
-        poll_once, version,
+        nobody_is_ready, poll_once, version,
     },
 };
 
 /// One of so many calls meets a fault.
 const FAULT_ONCE_IN: usize = 12;
-/// Longer than any pause of ours and than a database login may take: whoever sleeps wakes together with all others, so
-/// that their order is the schedule's alone.
-const NOBODY_READY: Duration = Duration::from_secs(6);
 
 /// The starts that schedules choose from.
 const STARTS: [(Plan, Kind); 9] = [
@@ -152,7 +148,7 @@ impl Runs {
             }
             let ready = world.ready();
             if ready.is_empty() {
-                tokio::time::sleep(NOBODY_READY).await;
+                nobody_is_ready().await;
                 continue;
             }
             let (actor, ticket) = decisions.pick(&ready);

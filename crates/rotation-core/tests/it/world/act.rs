@@ -7,7 +7,7 @@ use rotation_core::StagingLabel;
 use super::{ARN, MASTER, Plan, SecretModel, Value, World, digest::credentials, document, version};
 
 /// One act of an operator or an administrator of the database.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Act {
     /// AWSCURRENT goes back to AWSPREVIOUS.
     CurrentMovedBack,

@@ -1,4 +1,4 @@
-//! Whether two worlds are the same but for what passwords happen to read.
+//! Whether two worlds are the same but for what passwords happen to read, and what of them a call sees.
 
 use std::{
     cell::RefCell,
@@ -6,44 +6,91 @@ use std::{
     hash::{DefaultHasher, Hash, Hasher},
 };
 
-use super::{MASTER, Value, World};
+use super::{MASTER, User, Value, World};
+
+/// The sides of the world, each as a number that is equal where no call can tell the difference. A password counts as
+/// the version that holds it.
+#[derive(Clone, Copy, Hash)]
+pub(crate) struct Sides {
+    /// What `DescribeSecret` says.
+    labels: u64,
+    /// What the versions hold.
+    values: u64,
+    /// The users, and who holds a lock.
+    server: u64,
+}
+
+impl Sides {
+    /// What of the world an answer to this call may depend on.
+    pub(super) fn seen_by(&self, call: &str) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        call.hash(&mut hasher);
+        match call {
+            "store: DescribeSecret" | "store: UpdateSecretVersionStage" => self.labels.hash(&mut hasher),
+            "server: probe" | "server: plan" => {}
+            _ if call.starts_with("store: ") => (self.labels, self.values).hash(&mut hasher),
+            _ if call.starts_with("server: ") => self.server.hash(&mut hasher),
+            _ => self.hash(&mut hasher),
+        }
+        hasher.finish()
+    }
+}
 
 impl World {
-    /// A number that is equal for worlds that no call can tell apart. A password counts as the version that holds it.
+    /// A number that is equal for worlds that no call can tell apart.
     pub(crate) fn digest(&self) -> u64 {
+        hashed(&self.sides())
+    }
+
+    pub(crate) fn sides(&self) -> Sides {
         let (store, server) = (self.store.borrow(), self.server.borrow());
-        let versions = &store.secret().versions;
+        let secret = store.secret();
         let mut known = Vec::new();
-        for (id, version) in versions {
+        let mut labels = DefaultHasher::new();
+        for (id, version) in &secret.versions {
+            (id.as_str(), &version.labels).hash(&mut labels);
             if let Some(Value::Text(text)) = &version.value {
                 let (username, password) = credentials(text);
                 known.push((id.as_str(), username, password));
             }
         }
-        let holder = |password: &str| known.iter().position(|(_, _, held)| held == password);
-        let mut hasher = DefaultHasher::new();
-        for (id, version) in versions {
-            (id.as_str(), &version.labels, version.value.is_some()).hash(&mut hasher);
-        }
+        (secret.rotation_enabled, secret.deleted).hash(&mut labels);
+        let holder = |password: &str| known.iter().find(|(.., held)| held == password).map(|(id, ..)| *id);
+        let mut values = DefaultHasher::new();
         for (id, username, password) in &known {
-            (id, username, holder(password)).hash(&mut hasher);
+            (id, username, holder(password)).hash(&mut values);
         }
+        store.secrets[MASTER].versions.len().hash(&mut values);
+        let mut users = DefaultHasher::new();
         for (name, user) in &server.users {
-            let mut known = |password: Option<&str>| {
-                let unknown = password.filter(|password| holder(password).is_none());
-                (unknown, password.and_then(holder)).hash(&mut hasher);
-            };
-            known(user.password.as_deref());
-            known(user.secondary.as_deref());
-            let mut history: Vec<_> = user.history.iter().map(|password| holder(password)).collect();
-            history.sort_unstable();
-            (name, history, &user.grants, &user.clone_of).hash(&mut hasher);
+            name.hash(&mut users);
+            user.digest(&holder, &mut users);
         }
-        let secret = store.secret();
-        (secret.rotation_enabled, secret.deleted, store.secrets[MASTER].versions.len()).hash(&mut hasher);
-        server.locks.hash(&mut hasher);
-        hasher.finish()
+        let watch = self.watch.borrow();
+        for (user, session) in &server.locks {
+            (user, watch.sessions.get(session)).hash(&mut users);
+        }
+        server.kind.hash(&mut users);
+        Sides { labels: labels.finish(), values: values.finish(), server: users.finish() }
     }
+}
+
+impl User {
+    fn digest<'a>(&self, holder: &impl Fn(&str) -> Option<&'a str>, hasher: &mut DefaultHasher) {
+        for password in [self.password.as_deref(), self.secondary.as_deref()] {
+            let held = password.and_then(holder);
+            (held, password.filter(|_| held.is_none())).hash(hasher);
+        }
+        let mut history: Vec<_> = self.history.iter().map(|password| holder(password)).collect();
+        history.sort_unstable();
+        (history, &self.grants, &self.clone_of).hash(hasher);
+    }
+}
+
+pub(super) fn hashed(of: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    of.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// User name and password of a document, or empty texts. Remembered: explorations ask for the same few very often.

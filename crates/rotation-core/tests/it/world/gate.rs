@@ -44,6 +44,8 @@ pub(crate) struct Gate {
     pub(crate) store_delay: Duration,
     /// Which invocation is running now; a call belongs to the one that was running when it began.
     pub(crate) actor: usize,
+    /// How many invocations each actor has begun.
+    pub(crate) begun: BTreeMap<usize, usize>,
     /// Whether calls wait until they are let through.
     pub(crate) scheduled: bool,
     /// Calls that wait, per invocation: their tickets, oldest first.

@@ -1,19 +1,22 @@
 //! What must hold at every boundary of a call, whatever fails.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    hash::{DefaultHasher, Hash, Hasher},
+};
 
 use rotation_core::{
     Knowledge, StagingLabel, State, VersionId,
     database::{Credential, TlsMode, Transport},
 };
 
-use super::{Plan, ServerTls, Sighting, User, Value, World, digest::credentials};
+use super::{Plan, ServerModel, ServerTls, Sighting, User, Value, World, digest::credentials};
 
 /// A broken invariant.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Violation {
-    /// `I1` to `I6` as in docs/semantics.md, `TLS`, `STATE` where a journal says what is not so, or `kept`: some version
-    /// that the secret keeps, labelled or not, logs in.
+    /// `I1` to `I6` as in docs/semantics.md, `TLS`, `STATE` where a journal says what is not so, `kept` where no version
+    /// that the secret keeps, labelled or not, logs in, or `hints` where what the hints say mends nothing.
     pub(crate) invariant: &'static str,
     /// Right after which call.
     pub(crate) after: &'static str,
@@ -40,20 +43,41 @@ pub(crate) struct Watch {
     broken: BTreeSet<&'static str>,
     /// What of this somebody broke by hand.
     by_hand: BTreeSet<&'static str>,
+    /// On which version somebody left AWSCURRENT by hand although it does not log in.
+    left: Option<VersionId>,
     pub(crate) sighted: BTreeSet<Sighting>,
-    /// Open sessions of the database, and whose they are.
-    pub(super) sessions: BTreeMap<u64, usize>,
+    /// Open sessions of the database.
+    pub(super) sessions: BTreeMap<u64, OpenSession>,
     pub(crate) certificate_failed: bool,
     /// How many statements of journals were held against the world.
     pub(crate) statements: usize,
 }
 
+/// A session of the database.
+#[derive(Clone, Copy, Debug, Hash)]
+pub(super) struct OpenSession {
+    /// Whose it is.
+    pub(super) actor: usize,
+    /// What it has staged.
+    pub(super) staged: u64,
+}
+
 /// What of a user must stay.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 enum Protected {
     Whole(User),
     /// A clone in use: rotation may bring its grants up to date.
     Password(User),
+}
+
+impl Protected {
+    fn is_intact(&self, name: &str, server: &ServerModel) -> bool {
+        let Some(now) = server.users.get(name) else { return false };
+        match self {
+            Self::Whole(user) => now == user,
+            Self::Password(user) => now.password == user.password && now.clone_of == user.clone_of,
+        }
+    }
 }
 
 impl Watch {
@@ -127,9 +151,10 @@ impl World {
         if let Some(plan) = plan {
             self.protect(plan);
         }
-        let broken = self.broken();
+        let (broken, refused) = (self.broken(), !self.logs_in(&StagingLabel::Current));
+        let left = self.store.borrow().secret().holder(&StagingLabel::Current).cloned().filter(|_| refused);
         let mut watch = self.watch.borrow_mut();
-        (watch.broken, watch.by_hand) = (broken.clone(), broken);
+        (watch.broken, watch.by_hand, watch.left) = (broken.clone(), broken, left);
     }
 
     fn broken(&self) -> BTreeSet<&'static str> {
@@ -149,18 +174,26 @@ impl World {
         if self.version_that_logs_in().is_none() {
             broken.insert("kept");
         }
-        let intact = |(name, protected): (&String, &Protected)| {
-            let server = self.server.borrow();
-            let Some(now) = server.users.get(name) else { return false };
-            match protected {
-                Protected::Whole(user) => now == user,
-                Protected::Password(user) => now.password == user.password && now.clone_of == user.clone_of,
-            }
-        };
-        if !self.watch.borrow().protected.iter().all(intact) {
+        let server = self.server.borrow();
+        if !self.watch.borrow().protected.iter().all(|(name, protected)| protected.is_intact(name, &server)) {
             broken.insert("I6");
         }
         broken
+    }
+
+    /// A number that is equal where the watch will report the same of the same world.
+    pub(crate) fn watched(&self) -> u64 {
+        let (watch, server) = (self.watch.borrow(), self.server.borrow());
+        let sessions: Vec<_> = watch.sessions.values().collect();
+        let in_the_gap = watch.violations.iter().any(|violation| violation.unseen);
+        let mut hasher = DefaultHasher::new();
+        (&watch.looked, &watch.broken, &watch.by_hand, &watch.left, sessions, in_the_gap).hash(&mut hasher);
+        for (name, protected) in &watch.protected {
+            // What is intact is as the world says.
+            let lost = Some(protected).filter(|protected| !protected.is_intact(name, &server));
+            (name, std::mem::discriminant(protected), lost).hash(&mut hasher);
+        }
+        hasher.finish()
     }
 
     /// I3: after finishSecret, AWSCURRENT logs in and the clone may do exactly what the original may.
@@ -172,8 +205,11 @@ impl World {
             let grants = |user: &str| server.users.get(user).map(|user| user.grants.clone());
             holds &= grants("app_clone").is_none_or(|clone| Some(clone) == grants("app"));
         }
-        if !holds && !self.watch.borrow().by_hand.contains("I2") {
-            self.watch.borrow_mut().report("I3", after, false);
+        let current = self.store.borrow().secret().holder(&StagingLabel::Current).cloned();
+        let mut watch = self.watch.borrow_mut();
+        let by_hand = watch.by_hand.contains("I2") || watch.left.is_some() && watch.left == current;
+        if !holds && !by_hand {
+            watch.report("I3", after, false);
         }
     }
 

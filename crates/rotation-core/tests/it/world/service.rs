@@ -148,6 +148,7 @@ impl Service {
     /// else acted in it.
     pub(crate) async fn journaled(&self, step: Step) -> Option<(Result<Outcome, RotationError>, Journal)> {
         let (from, journal) = (self.world.gate.borrow().log.len(), Journal::default());
+        *self.world.gate.borrow_mut().begun.entry(self.actor).or_default() += 1;
         let outcome = self.polled(step, &journal).await;
         let gate = self.world.gate.borrow();
         let own = gate.log[from..].iter().filter(|(actor, _)| *actor == self.actor);

@@ -214,6 +214,9 @@ impl Session for Connection {
             self.lock(&user).await;
         }
         let staged = self.statements(change, &self.world.server.borrow())?;
+        // Whose password it is, its invocation has seen.
+        let names: Vec<_> = staged.iter().map(|one| one.planned().text).collect();
+        self.world.session_stages(self.id, &names);
         self.staged = staged;
         Ok(())
     }

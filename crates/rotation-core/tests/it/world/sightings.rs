@@ -1,8 +1,10 @@
 //! What an exploration came across: proof that it reaches the states that it is for.
 
+use std::hash::Hash;
+
 use rotation_core::{Applied, Outcome, RotationError};
 
-use super::World;
+use super::{World, digest::hashed, invariants::OpenSession};
 
 /// A state worth reaching.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,9 +51,15 @@ impl World {
     pub(super) fn session_opens(&self, id: u64) {
         let actor = self.gate.borrow().actor;
         let mut watch = self.watch.borrow_mut();
-        watch.sessions.insert(id, actor);
-        if watch.sessions.values().any(|other| *other != actor) {
+        watch.sessions.insert(id, OpenSession { actor, staged: 0 });
+        if watch.sessions.values().any(|other| other.actor != actor) {
             watch.sighted.insert(Sighting::BothLoggedIn);
+        }
+    }
+
+    pub(super) fn session_stages(&self, id: u64, staged: &impl Hash) {
+        if let Some(session) = self.watch.borrow_mut().sessions.get_mut(&id) {
+            session.staged = hashed(staged);
         }
     }
 

@@ -1,16 +1,29 @@
 //! Whose turn it is, where several invocations run at once and one call is let through at a time.
 
-use std::{
-    future::poll_fn,
-    hash::{DefaultHasher, Hash},
-    pin::Pin,
-    task::Poll,
-};
+use std::{future::poll_fn, pin::Pin, task::Poll, time::Duration};
 
-use super::World;
+use super::{
+    World,
+    digest::{Sides, hashed},
+};
 
 /// Something that runs beside others.
 pub(crate) type Invocation<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
+
+/// All that tells how an invocation goes on: what its calls saw since it began. What the ones before it saw, it does not
+/// know.
+#[derive(Clone, Copy, Default, Hash)]
+pub(crate) struct History {
+    /// How many invocations this actor has begun.
+    begun: usize,
+    seen: u64,
+}
+
+/// Sleeps longer than any pause of ours and than a database login may take: whoever sleeps wakes together with all others,
+/// so that their order is the schedule's alone.
+pub(crate) async fn nobody_is_ready() {
+    tokio::time::sleep(Duration::from_secs(6)).await;
+}
 
 pub(crate) async fn poll_once(future: &mut Option<Invocation<'_>>) {
     poll_fn(|cx| {
@@ -33,15 +46,14 @@ impl World {
         gate.waiting.iter().filter_map(|(actor, tickets)| Some((*actor, *tickets.first()?))).collect()
     }
 
-    /// Lets one call through; its invocation then has seen the world as it was.
+    /// Lets one call through; its invocation then has seen the sides of the world on which the answer depends.
     pub(crate) async fn admit(
         &self,
         actor: usize,
         ticket: u64,
         future: &mut Option<Invocation<'_>>,
-        history: Option<&mut DefaultHasher>,
+        history: Option<(&mut History, Sides)>,
     ) {
-        let before = history.is_some().then(|| self.digest());
         let made = self.gate.borrow().log.len();
         {
             let mut gate = self.gate.borrow_mut();
@@ -50,8 +62,11 @@ impl World {
         poll_once(future).await;
         let gate = self.gate.borrow();
         assert!(gate.admitted.is_none(), "the call went through");
-        if let Some(history) = history {
-            (gate.log[made].1, before).hash(history);
+        if let Some((history, before)) = history {
+            let begun = gate.begun.get(&actor).copied().unwrap_or_default();
+            let over = future.is_none() || begun != history.begun;
+            let seen = if over { 0 } else { hashed(&(history.seen, before.seen_by(gate.log[made].1))) };
+            *history = History { begun, seen };
         }
     }
 }

@@ -1,0 +1,77 @@
+//! Which two invocations run at once.
+
+use rotation_core::{StagingLabel, Step};
+
+use crate::world::{Act, Kind, Plan, Service, Variant, version};
+
+/// The invocation that came first.
+pub(super) const OLD: usize = 0;
+/// The other one.
+pub(super) const NEW: usize = 1;
+
+/// Two invocations to walk through.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pair {
+    pub(crate) race: Race,
+    /// The step of the older one.
+    pub(crate) step: Step,
+    pub(crate) plan: Plan,
+    pub(crate) kind: Kind,
+    pub(crate) variant: Variant,
+    /// One of these an operator does, before any call of the two.
+    pub(crate) acts: &'static [Act],
+}
+
+/// What both do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Race {
+    /// The service calls one step twice at once, and goes on with the rotation after one of them.
+    Duplicate,
+    /// The service gives an invocation up that still runs, and retries the whole rotation with the same token.
+    Retry,
+    /// While an invocation sleeps, somebody cancels, takes AWSPENDING away and rotates anew, through all four steps.
+    Stale,
+}
+
+/// Who goes on beside the old invocation.
+pub(super) fn newcomer(old: &Service, race: Race) -> Service {
+    let token = match race {
+        Race::Duplicate | Race::Retry => old.token.clone(),
+        Race::Stale => version(9),
+    };
+    let mut watch = old.world.watch.borrow_mut();
+    watch.tokens.insert(NEW, token.clone());
+    watch.pair_is_free = true;
+    drop(watch);
+    old.world.accept();
+    Service { token, actor: NEW, ..old.clone() }
+}
+
+pub(super) async fn go_on(new: &Service, pair: Pair) {
+    let world = &new.world;
+    let first = match pair.race {
+        Race::Duplicate => pair.step,
+        Race::Retry => Step::Create,
+        Race::Stale => {
+            // Whoever takes the label away makes sure first that AWSCURRENT logs in, as the documentation says.
+            let anew = || {
+                let safe = world.logs_in(&StagingLabel::Current);
+                if safe {
+                    world.store.borrow_mut().secret_mut().unlabel(&StagingLabel::Pending);
+                    new.begin();
+                }
+                safe
+            };
+            if !world.call("service: rotate anew", anew, || false).await {
+                return;
+            }
+            Step::Create
+        }
+    };
+    for step in Step::ALL.into_iter().filter(|next| *next >= first) {
+        if !matches!(new.invoke(step).await, Some(Ok(_))) {
+            return;
+        }
+    }
+    world.call("service: end", || new.end(), || ()).await;
+}
