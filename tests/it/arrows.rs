@@ -53,6 +53,19 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("placement", &["rotation-aws", "rotation-core", "rotation-lambda"]),
     ("delivery", &["rotation-testkit"]),
+    (
+        "hostile-input",
+        &[
+            "database-tls",
+            "postgres-session",
+            "rotation-core",
+            "rotation-lambda",
+            "rotator-docdb",
+            "rotator-mysql",
+            "rotator-postgres",
+            "rotator-redshift",
+        ],
+    ),
     ("workspace-tests", &[]),
 ];
 

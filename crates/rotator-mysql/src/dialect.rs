@@ -58,6 +58,11 @@ impl Dialect {
         }
     }
 
+    /// `mysql.role_edges`, where SHOW GRANTS is not exact about roles; MariaDB's is.
+    pub(crate) fn keeps_roles_in_a_table(self) -> bool {
+        self.has_roles() && !self.is_mariadb()
+    }
+
     /// `ALTER USER ... ATTRIBUTE`, which is where a clone says whose it is. MariaDB has no place for words about a user.
     pub(crate) fn has_attributes(self) -> bool {
         matches!(self, Self::MySql(version) if version >= (8, 0, 21))

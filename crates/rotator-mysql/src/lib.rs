@@ -54,6 +54,7 @@ mod own;
 mod pair;
 mod quote;
 mod session;
+mod shown;
 mod statement;
 mod wire;
 
@@ -74,6 +75,7 @@ use rotation_core::{
 
 pub use environment::{DualPassword, Settings};
 pub use session::MysqlSession;
+pub use shown::{ShownAccount, plan_clone};
 
 /// MySQL, on RDS, Aurora or anywhere else. Cheap to clone; clones share one TLS configuration.
 #[derive(Clone, Debug)]

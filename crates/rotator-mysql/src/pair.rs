@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rotation_core::database::{ELIDED, StatementError, StatementFault, UserPair};
+use rotation_core::database::{Credentials, ELIDED, StatementError, StatementFault, UserPair};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -44,6 +44,13 @@ pub(crate) struct Pair {
 pub(crate) enum Next {
     Original,
     Clone,
+}
+
+impl Next {
+    /// Whose password this is.
+    pub(crate) fn of(names: &UserPair, next: &Credentials) -> Self {
+        if next.username == names.original { Self::Original } else { Self::Clone }
+    }
 }
 
 impl State {

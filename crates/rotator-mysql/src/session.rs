@@ -1,7 +1,5 @@
 //! A session: `stage` reads, `commit` does.
 
-use std::collections::BTreeMap;
-
 use rotation_core::{
     Deadline,
     database::{
@@ -9,20 +7,19 @@ use rotation_core::{
         StatementFault, TestStatement, UserPair, Username,
     },
 };
-use serde_json::Map;
 
 use crate::{
     MySql, Settings,
-    account::Options,
     connection::Connection,
     dialect::Dialect,
     facts,
-    grants::{Account, Right, Rights, Role, read_line},
+    grants::Account,
     master,
     other::OtherChange,
     own::{OwnChange, takes_hashes},
-    pair::{MOST_HOSTS, Next, Pair, State, unreadable},
+    pair::{MOST_HOSTS, Next, Pair, unreadable},
     quote::literal,
+    shown::{READ_HOSTS, SHOW_GRANTS, SHOW_USER, ShownAccount},
     statement::Statement,
 };
 
@@ -143,7 +140,7 @@ impl MysqlSession {
             return Err(StatementError::new(StatementFault::NotAlternating { why }));
         }
         let pair = self.read_pair(names).await?;
-        let which = if next.username == names.original { Next::Original } else { Next::Clone };
+        let which = Next::of(names, next);
         pair.check(which).map_err(StatementError::new)?;
         let hashes = takes_hashes(&mut self.connection).await?;
         OtherChange::new(pair, which, &next.password, hashes)
@@ -184,56 +181,45 @@ impl MysqlSession {
         };
         let mut users = Vec::new();
         for user in [&names.original, &names.clone] {
-            let rows = self.read(&Statement::new("read hosts", list(user))).await?;
+            let rows = self.read(&Statement::new(READ_HOSTS, list(user))).await?;
             if rows.len() > MOST_HOSTS {
                 let why = "it has more hosts than are cloned";
                 return Err(StatementError::new(StatementFault::NotAlternating { why }));
             }
-            let mut accounts = BTreeMap::new();
+            let mut accounts = Vec::new();
             for row in rows {
                 let [Some(host), attributes, lifetime] = &row[..] else {
-                    return Err(unreadable("read hosts"));
+                    return Err(unreadable(READ_HOSTS));
                 };
-                let mut state = self.read_account(&Account::new(user.as_str(), host)).await?;
-                state.attributes = match attributes.as_deref() {
-                    None => Map::new(),
-                    Some(text) => serde_json::from_str(text).map_err(|_| unreadable("read hosts"))?,
-                };
-                if dialect.has_password_lifetime() {
-                    state.options.set_lifetime(lifetime.as_deref());
-                }
-                if dialect.is_mariadb() && *user == names.clone {
-                    state.unmask(names);
-                }
-                accounts.insert(host.clone(), state);
+                let mut shown = self.read_account(&Account::new(user.as_str(), host)).await?;
+                shown.attributes.clone_from(attributes);
+                shown.lifetime.clone_from(lifetime);
+                accounts.push(shown);
             }
             users.push(accounts);
         }
         let (clones, originals) = (users.pop().unwrap_or_default(), users.pop().unwrap_or_default());
-        Ok(Pair { names: names.clone(), dialect, originals, clones })
+        Pair::read(names, dialect, &originals, &clones)
     }
 
-    async fn read_account(&mut self, account: &Account) -> Result<State, StatementError> {
-        const SHOW_USER: &str = "show create user";
-        const SHOW_GRANTS: &str = "show grants";
-        let mut state = State::default();
+    /// The account but for what its host was read with.
+    async fn read_account(&mut self, account: &Account) -> Result<ShownAccount, StatementError> {
+        let mut shown = ShownAccount { host: account.host.clone(), ..ShownAccount::default() };
         let statement = Statement::new(SHOW_USER, format!("SHOW CREATE USER {}", account.sql()));
         let rows = self.read(&statement).await?;
-        let text = rows.first().and_then(|row| row.first()?.as_deref()).unwrap_or_default();
-        state.options = Options::parse(text, &mut state.rights).map_err(|_| unreadable(SHOW_USER))?;
+        shown.create_user =
+            rows.into_iter().next().and_then(|row| row.into_iter().next()?).unwrap_or_default();
         let statement = Statement::new(SHOW_GRANTS, format!("SHOW GRANTS FOR {}", account.sql()));
-        for line in self.read(&statement).await?.iter().flatten().flatten() {
-            read_line(line, &mut state.rights).map_err(|_| unreadable(SHOW_GRANTS))?;
+        shown.grants = self.read(&statement).await?.into_iter().flatten().flatten().collect();
+        if self.connection.dialect.keeps_roles_in_a_table() {
+            shown.roles = self.read_roles(account).await?;
         }
-        if dialect_keeps_roles_in_a_table(self.connection.dialect) {
-            self.read_roles(account, &mut state.rights).await?;
-        }
-        Ok(state)
+        Ok(shown)
     }
 
     /// What SHOW GRANTS says of ADMIN OPTION is not always so: it stays away where the option came after the role
     /// (seen on MySQL 9.7). It also lists roles that everybody has. The table is exact.
-    async fn read_roles(&mut self, account: &Account, rights: &mut Rights) -> Result<(), StatementError> {
+    async fn read_roles(&mut self, account: &Account) -> Result<Vec<(String, String, bool)>, StatementError> {
         const KIND: &str = "read roles";
         let sql = format!(
             "SELECT FROM_USER, FROM_HOST, WITH_ADMIN_OPTION FROM mysql.role_edges \
@@ -242,12 +228,11 @@ impl MysqlSession {
             *literal(&account.host),
         );
         let rows = self.read(&Statement::new(KIND, sql)).await?;
-        rights.retain(|right| !matches!(right, Right::Role { .. }));
-        for row in rows {
-            let [Some(name), Some(host), Some(admin)] = &row[..] else { return Err(unreadable(KIND)) };
-            rights.insert(Right::Role { role: Role::at_host(name, host), admin: admin == "Y" });
-        }
-        Ok(())
+        let role = |row: crate::wire::Row| match <[_; 3]>::try_from(row) {
+            Ok([Some(name), Some(host), Some(admin)]) => Ok((name, host, admin == "Y")),
+            _ => Err(unreadable(KIND)),
+        };
+        rows.into_iter().map(role).collect()
     }
 
     /// Reads what only somebody with SELECT on the server's own tables may read.
@@ -272,11 +257,6 @@ impl MysqlSession {
         let (user, host) = name.and_then(|name| name.rsplit_once('@')).ok_or_else(|| unreadable(KIND))?;
         Ok(Account::new(user, host))
     }
-}
-
-/// MySQL since it has roles; MariaDB's SHOW GRANTS is exact.
-fn dialect_keeps_roles_in_a_table(dialect: Dialect) -> bool {
-    dialect.has_roles() && !dialect.is_mariadb()
 }
 
 /// Settings under which our statements mean the same everywhere, and end short of the deadline.

@@ -1,0 +1,183 @@
+//! The value of a secret.
+
+use std::{collections::BTreeMap, net::IpAddr};
+
+use rotation_core::{
+    SecretDocument,
+    database::{Engine, EngineProfile, Host, Login, TestStatement, UserPair},
+};
+use rotator_docdb::DocumentDb;
+use rotator_mysql::{MariaDb, MySql};
+use rotator_postgres::Postgres;
+use rotator_redshift::Redshift;
+use serde_json::{Map, Value, value::RawValue};
+
+use crate::canary::{CANARY, assert_not_in, assert_quiet};
+
+/// What engines make of a document.
+pub(crate) const PROFILES: [EngineProfile; 5] =
+    [Postgres::PROFILE, MySql::PROFILE, MariaDb::PROFILE, DocumentDb::PROFILE, Redshift::PROFILE];
+
+/// The fields that a rotation looks at.
+const FIELDS: [&str; 10] = [
+    "engine",
+    "host",
+    "port",
+    "username",
+    "password",
+    "dbname",
+    "authdb",
+    "ssl",
+    "masterarn",
+    "teststatement",
+];
+
+/// The text is read as a secret's value, and by every engine as a login; any text as a host and as a test statement.
+///
+/// # Panics
+/// Where a property does not hold.
+pub fn document(bytes: &[u8]) {
+    let Ok(text) = str::from_utf8(bytes) else { return };
+    statement(text);
+    host(text);
+    match SecretDocument::parse(text) {
+        Err(_) => refuses_quietly(text),
+        Ok(document) => {
+            comes_back(text, &document);
+            no_field_is_overlooked(text, &document);
+            keeps_other_fields(text, &document);
+            for profile in &PROFILES {
+                logs_in(&document, profile);
+            }
+            tells_no_value(&document);
+        }
+    }
+}
+
+/// Why a text is refused says nothing of what it holds. A key that stands twice is named.
+fn refuses_quietly(text: &str) {
+    let holding = text.replacen('{', &format!("{{\"held\":\"{CANARY}\","), 1);
+    if let Err(error) = SecretDocument::parse(&holding)
+        && !text.contains(CANARY)
+    {
+        assert_quiet(&error, CANARY);
+    }
+}
+
+/// What is written is read as the same, and is no longer than what came.
+fn comes_back(text: &str, document: &SecretDocument) {
+    let json = document.to_json();
+    assert!(json.len() <= text.len(), "{} bytes out of {}", json.len(), text.len());
+    let again = SecretDocument::parse(&json).expect("what was written is a document");
+    assert_eq!(*again.to_json(), *json);
+    if let Ok(read) = serde_json::from_str::<Value>(text) {
+        assert_eq!(serde_json::from_str::<Value>(&json).ok(), Some(read));
+    }
+}
+
+/// A field that holds something is not taken for an absent one because it cannot be read.
+fn no_field_is_overlooked(text: &str, document: &SecretDocument) {
+    let raw: BTreeMap<String, &RawValue> = serde_json::from_str(text).expect("it was read as an object");
+    for field in FIELDS {
+        let holds = raw.get(field).is_some_and(|value| value.get() != "null");
+        let overlooked = matches!(document.text(field), Ok(None));
+        assert!(!(holds && overlooked), "`{field}` is overlooked");
+    }
+}
+
+fn keeps_other_fields(text: &str, document: &SecretDocument) {
+    let Ok(mut expected) = serde_json::from_str::<Map<String, Value>>(text) else { return };
+    let changed = document.clone().with_text("username", "a\"b").with_text("password", CANARY);
+    expected.insert("username".to_owned(), Value::from("a\"b"));
+    expected.insert("password".to_owned(), Value::from(CANARY));
+    assert_eq!(serde_json::from_str::<Map<String, Value>>(&changed.to_json()).ok(), Some(expected));
+    assert_not_in(&changed, CANARY);
+}
+
+fn logs_in(document: &SecretDocument, profile: &EngineProfile) {
+    let document = document.clone().with_text("engine", profile.engines[0]);
+    let login = match Login::from_document(&document, profile) {
+        Ok(login) => login,
+        Err(error) => return assert_quiet(&error, CANARY),
+    };
+    assert!(login.port > 0);
+    let name = login.credentials.username.as_str();
+    assert!(!name.is_empty() && !name.contains('\0') && profile.name_limit.admits(name));
+    assert_eq!(Host::parse(login.host.as_str()).ok().as_ref(), Some(&login.host));
+    let secret = document.clone().with_text("password", CANARY);
+    let secret = Login::from_document(&secret, profile).expect("a password may be any text");
+    // Unless it stands somewhere else as well.
+    if !document.to_json().contains(CANARY) {
+        assert_not_in(&secret, CANARY);
+    }
+    if let Ok(pair) = UserPair::of(&login.credentials.username, profile) {
+        assert_ne!(pair.original, pair.clone);
+        assert_eq!(pair.clone.as_str(), format!("{}{}", pair.original, profile.clone_suffix));
+        let other = pair.other(&login.credentials.username);
+        assert_eq!(pair.other(other), &login.credentials.username);
+        assert_eq!(UserPair::of(other, profile).as_ref(), Ok(&pair), "the two make the same pair");
+        assert!(!profile.reserved_users.contains(&other.as_str()));
+    }
+}
+
+/// Whatever field is wrong, no error says what it holds.
+fn tells_no_value(document: &SecretDocument) {
+    for field in FIELDS {
+        for wrong in [format!("\0{CANARY}"), CANARY.to_owned()] {
+            let document = document.clone().with_text(field, &wrong);
+            for profile in &PROFILES {
+                if let Err(error) = Login::from_document(&document, profile) {
+                    assert_quiet(&error, CANARY);
+                }
+            }
+        }
+    }
+}
+
+/// A host is one name or address; nothing is smuggled in beside it.
+fn host(text: &str) {
+    let Ok(host) = Host::parse(text) else { return };
+    assert_eq!(host.as_str(), text);
+    assert!(text.len() <= 254 && text.is_ascii());
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.:".contains(c);
+    assert!(text.chars().all(plain), "{text}");
+    assert!(host.is_same(&host));
+    let other = text.to_ascii_uppercase();
+    assert!(Host::parse(&other).is_ok_and(|other| other.is_same(&host)), "{text} depends on its case");
+    match text.parse::<IpAddr>() {
+        Ok(address) => assert!(!is_of_the_machine(address.to_canonical()), "{text}"),
+        // `inet_aton`, by which resolvers read addresses, takes `0xa9.254.43518` as well.
+        Err(_) => assert!(!text.split_terminator('.').all(is_number), "{text}"),
+    }
+}
+
+/// Whether a machine of AWS answers there about itself, its credentials among it.
+fn is_of_the_machine(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => v4.octets()[..2] == [169, 254],
+        IpAddr::V6(v6) => v6.segments()[..2] == [0xfd00, 0xec2] || v6.is_unicast_link_local(),
+    }
+}
+
+fn is_number(part: &str) -> bool {
+    let hexadecimal = part.strip_prefix("0x").or(part.strip_prefix("0X"));
+    match hexadecimal {
+        Some(digits) => !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_hexdigit()),
+        None => !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()),
+    }
+}
+
+/// What is admitted is one statement, and is so again.
+fn statement(text: &str) {
+    for profile in &PROFILES {
+        let rule = &profile.test_statement;
+        let Some(statement) = TestStatement::parse(text, rule) else { continue };
+        let kept = statement.expose();
+        assert!(text.contains(kept) && kept.len() <= 4096);
+        assert!(!kept.contains('\0'));
+        assert!(TestStatement::parse(kept, rule).is_some_and(|again| again.expose() == kept), "{kept}");
+        if profile.name != DocumentDb::PROFILE.name {
+            assert!(!kept.contains(';'), "{kept}");
+        }
+    }
+}

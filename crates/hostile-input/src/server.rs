@@ -1,0 +1,115 @@
+//! A server on loopback that says what it is told, in frames of its protocol.
+
+mod bson;
+mod client;
+
+use std::{cell::OnceCell, future::Future, io::ErrorKind};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    runtime::{Builder, Runtime},
+};
+
+use client::Client;
+pub(crate) use client::SERVER_WORDS;
+
+/// How often the client has its turn while a message of it is waited for. It is in the same thread, so whatever it does
+/// about what it was told, it does in fewer.
+const TURNS: usize = 64;
+/// The most messages of one script.
+const MOST_STEPS: usize = 64;
+
+/// The protocol whose frames a server puts around what it is told to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Protocol {
+    /// A byte of kind and four of length; the first byte of a message is its kind.
+    Postgres,
+    /// Three bytes of length and one of sequence.
+    MySql,
+    /// A header of four numbers; the message is JSON, `{"$b": "text"}` in it stands for bytes.
+    DocumentDb,
+}
+
+/// One message of a script.
+struct Step<'a> {
+    /// Whether the client's next message is read before.
+    answers: bool,
+    /// Whether it goes as it is.
+    is_raw: bool,
+    message: &'a [u8],
+}
+
+/// Runs a client against the server, which knows the user's password. Gives what the client came to, and what it sent.
+pub(crate) fn meet<T, F: Future<Output = T>>(
+    protocol: Protocol,
+    script: &[u8],
+    password: &'static str,
+    client: impl FnOnce(u16) -> F,
+) -> (T, Vec<u8>) {
+    thread_local! { static GROUND: OnceCell<(Runtime, TcpListener)> = const { OnceCell::new() }; }
+    GROUND.with(|ground| {
+        let (runtime, listener) = ground.get_or_init(|| {
+            let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+            let listener = runtime.block_on(TcpListener::bind(("127.0.0.1", 0))).expect("a port");
+            (runtime, listener)
+        });
+        let port = listener.local_addr().expect("it is bound").port();
+        let serve = async {
+            let (stream, _) = listener.accept().await.expect("the client dials");
+            play(stream, protocol, script, password).await
+        };
+        runtime.block_on(async { tokio::join!(client(port), serve) })
+    })
+}
+
+/// Says everything in its order, and then no more.
+async fn play(mut stream: TcpStream, protocol: Protocol, script: &[u8], password: &'static str) -> Vec<u8> {
+    let mut client = Client::new(password);
+    // A client that has gone away is what most scripts lead to.
+    for step in steps(script) {
+        if step.answers {
+            listen(&stream, &mut client).await;
+        }
+        let message = client.fill_in(step.message);
+        let bytes = if step.is_raw { Some(message) } else { client.frame(protocol, &message) };
+        if stream.write_all(&bytes.unwrap_or_default()).await.is_err() {
+            break;
+        }
+    }
+    // It ends by itself once it is told nothing more.
+    let _ = stream.shutdown().await;
+    let mut buffer = [0; 8192];
+    while let Ok(length @ 1..) = stream.read(&mut buffer).await {
+        client.hear(&buffer[..length]);
+    }
+    client.into_heard()
+}
+
+/// A script is one message after the other, each after a mark: `%0` says it in answer to the client, `%1` at once, `%2` and
+/// `%3` likewise as it is.
+fn steps(script: &[u8]) -> impl Iterator<Item = Step<'_>> {
+    let marks: Vec<usize> = script
+        .windows(2)
+        .enumerate()
+        .filter_map(|(at, mark)| matches!(mark, [b'%', b'0'..=b'3']).then_some(at))
+        .take(MOST_STEPS)
+        .collect();
+    let ends = marks.iter().copied().skip(1).chain([script.len()]).collect::<Vec<_>>();
+    marks.into_iter().zip(ends).map(|(start, end)| {
+        let flags = script[start + 1] - b'0';
+        Step { answers: flags & 1 == 0, is_raw: flags & 2 != 0, message: &script[start + 2..end] }
+    })
+}
+
+/// The client's next message, if it says anything before it is told more.
+async fn listen(stream: &TcpStream, client: &mut Client) {
+    let mut buffer = [0; 8192];
+    for _ in 0..TURNS {
+        match stream.try_read(&mut buffer) {
+            Ok(length) => return client.hear(&buffer[..length]),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => tokio::task::yield_now().await,
+            Err(_) => return,
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! What a server shows of an account, and what follows from it without asking the server anything else.
+
+use std::collections::BTreeMap;
+
+use rotation_core::database::{Credentials, PlannedStatement, StatementError, UserPair};
+use serde_json::Map;
+
+use crate::{
+    account::Options,
+    dialect::Dialect,
+    grants::{Right, Role, read_line},
+    other::OtherChange,
+    pair::{Next, Pair, State, unreadable},
+};
+
+pub(crate) const READ_HOSTS: &str = "read hosts";
+pub(crate) const SHOW_USER: &str = "show create user";
+pub(crate) const SHOW_GRANTS: &str = "show grants";
+
+/// One account as its server shows it. It does not print, as the server shows hashes of passwords as well.
+#[derive(Clone, Default)]
+pub struct ShownAccount {
+    /// The host that the account is for.
+    pub host: String,
+    /// What `SHOW CREATE USER` answers.
+    pub create_user: String,
+    /// The lines of `SHOW GRANTS`.
+    pub grants: Vec<String>,
+    /// The account's rows of `mysql.role_edges`, where the server has that table: a role's name, its host, and whether the
+    /// account may give it on.
+    pub roles: Vec<(String, String, bool)>,
+    /// Comment and attributes as one JSON object, where the server keeps them.
+    pub attributes: Option<String>,
+    /// `mysql.user.password_lifetime`, in days.
+    pub lifetime: Option<String>,
+}
+
+impl ShownAccount {
+    /// What all of it says.
+    ///
+    /// # Errors
+    /// [`unreadable`] where a part is not understood to the letter.
+    pub(crate) fn read(&self, dialect: Dialect) -> Result<State, StatementError> {
+        let mut state = State::default();
+        let options = Options::parse(&self.create_user, &mut state.rights);
+        state.options = options.map_err(|_| unreadable(SHOW_USER))?;
+        for line in &self.grants {
+            read_line(line, &mut state.rights).map_err(|_| unreadable(SHOW_GRANTS))?;
+        }
+        if dialect.keeps_roles_in_a_table() {
+            state.rights.retain(|right| !matches!(right, Right::Role { .. }));
+            let roles = self.roles.iter();
+            state.rights.extend(
+                roles.map(|(name, host, admin)| Right::Role {
+                    role: Role::at_host(name, host),
+                    admin: *admin,
+                }),
+            );
+        }
+        state.attributes = match self.attributes.as_deref() {
+            None => Map::new(),
+            Some(text) => serde_json::from_str(text).map_err(|_| unreadable(READ_HOSTS))?,
+        };
+        if dialect.has_password_lifetime() {
+            state.options.set_lifetime(self.lifetime.as_deref());
+        }
+        Ok(state)
+    }
+}
+
+impl Pair {
+    /// Both users by what the server shows of their accounts.
+    ///
+    /// # Errors
+    /// As [`ShownAccount::read`].
+    pub(crate) fn read(
+        names: &UserPair,
+        dialect: Dialect,
+        originals: &[ShownAccount],
+        clones: &[ShownAccount],
+    ) -> Result<Self, StatementError> {
+        let read = |account: &ShownAccount| account.read(dialect).map(|state| (account.host.clone(), state));
+        let originals = originals.iter().map(read).collect::<Result<_, _>>()?;
+        let mut clones: BTreeMap<_, State> = clones.iter().map(read).collect::<Result<_, _>>()?;
+        if dialect.is_mariadb() {
+            for clone in clones.values_mut() {
+                clone.unmask(names);
+            }
+        }
+        Ok(Self { names: names.clone(), dialect, originals, clones })
+    }
+}
+
+/// The statements by which a master brings the clone of a pair to equal and sets the password of `next`, on a server of
+/// this version that shows the two users so. It is what a session plans where a MariaDB server checks no passwords.
+///
+/// # Errors
+/// A [`StatementError`] where the two may not alternate, or the server shows what cannot be read to the letter.
+pub fn plan_clone(
+    version: &str,
+    names: &UserPair,
+    next: &Credentials,
+    originals: &[ShownAccount],
+    clones: &[ShownAccount],
+) -> Result<Vec<PlannedStatement>, StatementError> {
+    let dialect = Dialect::parse(version);
+    let pair = Pair::read(names, dialect, originals, clones)?;
+    let which = Next::of(names, next);
+    pair.check(which).map_err(StatementError::new)?;
+    Ok(OtherChange::new(pair, which, &next.password, dialect.is_mariadb())?.planned())
+}
