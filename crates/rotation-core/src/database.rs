@@ -19,6 +19,7 @@ mod remedies;
 mod statement_error;
 mod strategy;
 mod test_statement;
+mod turn;
 
 pub use connect_error::{ConnectError, TlsFault};
 pub use directory::{
@@ -38,3 +39,4 @@ pub use remedies::Remedies;
 pub use statement_error::{Cause, StatementError, StatementFault};
 pub use strategy::{Database, MasterSecret, Strategy};
 pub use test_statement::{CustomProof, LONGEST_PROOF, StatementRule, TestField, TestStatement};
+pub use turn::Turn;

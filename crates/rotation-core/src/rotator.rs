@@ -279,7 +279,7 @@ struct Labels<'a, S, T> {
 }
 
 impl<S: SecretStore, T: Target> Authority for Labels<'_, S, T> {
-    /// The change is staged by now and may hold locks, so this gives up sooner than other calls do.
+    /// The session has taken its turn and may hold locks, so this gives up sooner than other calls do.
     async fn confirm(&self) -> Result<(), RotationError> {
         let Rotator { store, journal, invoker, .. } = self.rotator;
         let stages = journal.timed(Phase::Confirm, store.describe_briefly(&self.event.secret)).await?;

@@ -6,7 +6,7 @@ use rotation_core::{
     Deadline,
     database::{
         Change, Committed, ConnectError, Engine, EngineProfile, Login, NameLimit, PasswordRule, Plan,
-        Remedies, Session, StatementError, StatementRule, TestStatement, Transport,
+        Remedies, Session, StatementError, StatementRule, TestStatement, Transport, Turn,
     },
 };
 use rotation_lambda::serve_single_user;
@@ -62,7 +62,7 @@ impl Session for Never {
         match *self {}
     }
 
-    async fn stage(&mut self, _: &Change<'_>, _: Deadline) -> Result<(), StatementError> {
+    async fn stage(&mut self, _: &Change<'_>, _: &Turn, _: Deadline) -> Result<(), StatementError> {
         match *self {}
     }
 

@@ -9,7 +9,7 @@ use rotation_core::{
     Deadline,
     database::{
         Change, Committed, Credentials, Necessity, Password, Plan, PlannedStatement, Purpose, ServerFacts,
-        Session, StatementError, StatementFault, TestStatement, UserPair, Username,
+        Session, StatementError, StatementFault, TestStatement, Turn, UserPair, Username,
     },
 };
 
@@ -104,7 +104,12 @@ impl Session for DocumentDbSession {
         Ok(Plan { statements, lacking, ..Plan::default() })
     }
 
-    async fn stage(&mut self, change: &Change<'_>, deadline: Deadline) -> Result<(), StatementError> {
+    async fn stage(
+        &mut self,
+        change: &Change<'_>,
+        _: &Turn,
+        deadline: Deadline,
+    ) -> Result<(), StatementError> {
         self.staged = self.prepare(change, deadline).await?;
         Ok(())
     }

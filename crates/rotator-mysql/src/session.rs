@@ -4,7 +4,7 @@ use rotation_core::{
     Deadline,
     database::{
         Change, Committed, Credentials, Engine, LONGEST_PROOF, Plan, ServerFacts, Session, StatementError,
-        StatementFault, TestStatement, UserPair, Username,
+        StatementFault, TestStatement, Turn, UserPair, Username,
     },
 };
 
@@ -69,14 +69,19 @@ impl Session for MysqlSession {
         })
     }
 
-    async fn stage(&mut self, change: &Change<'_>, deadline: Deadline) -> Result<(), StatementError> {
+    async fn stage(
+        &mut self,
+        change: &Change<'_>,
+        turn: &Turn,
+        deadline: Deadline,
+    ) -> Result<(), StatementError> {
         self.connection.run(&begin(self.connection.dialect, deadline)).await?;
         let original = match change {
             Change::OwnPassword { .. } => &self.own.username,
             Change::OtherUser { pair, .. } => &pair.original,
         };
-        let turn = take_turn(original, deadline);
-        self.take_turn(&turn).await?;
+        self.take_turn(&take_turn(original, deadline)).await?;
+        turn.taken();
         self.staged = Some(self.prepare(change).await?);
         Ok(())
     }
@@ -102,14 +107,13 @@ impl MysqlSession {
         Self { connection, own, settings, staged: None }
     }
 
-    /// Waits until no other session changes the same user. The lock is held until this session ends, so the labels are
-    /// asked while it is held: a stale session either comes first and is overwritten, or is told that it is stale.
-    async fn take_turn(&mut self, turn: &Statement) -> Result<(), StatementError> {
-        let rows = self.connection.run(turn).await?;
+    /// Waits until no other session changes the same user. The lock is held until this session ends.
+    async fn take_turn(&mut self, lock: &Statement) -> Result<(), StatementError> {
+        let rows = self.connection.run(lock).await?;
         match rows.first().and_then(|row| row.first()) {
             Some(Some(taken)) if taken == "1" => Ok(()),
             _ => Err(StatementError {
-                statement: Some(turn.kind),
+                statement: Some(lock.kind),
                 ..StatementError::new(StatementFault::Busy)
             }),
         }

@@ -14,15 +14,6 @@ use crate::{
     statements,
 };
 
-/// What the transaction that a change is prepared in may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Access {
-    /// Read: for a plan.
-    ReadOnly,
-    /// Change.
-    ReadWrite,
-}
-
 /// A change with nothing left to read.
 #[derive(Debug)]
 pub(crate) enum Prepared {

@@ -5,7 +5,7 @@ use rotation_core::{
     Deadline,
     database::{
         Change, Committed, LONGEST_PROOF, Plan, ServerFacts, Session, StatementError, StatementFault,
-        TestStatement, UserPair, Username,
+        TestStatement, Turn, UserPair, Username,
     },
 };
 
@@ -15,7 +15,7 @@ use crate::{
     facts,
     pair::Pair,
     password_storage::PasswordStorage,
-    prepared::{Access, Attempts, Corrections, Other, Own, Prepared},
+    prepared::{Attempts, Corrections, Other, Own, Prepared},
     statements,
 };
 
@@ -40,12 +40,27 @@ impl Session for PostgresSession {
     }
 
     async fn plan(&mut self, change: &Change<'_>, deadline: Deadline) -> Result<Plan, StatementError> {
-        let prepared = self.prepare(change, Access::ReadOnly, deadline).await?;
-        Ok(prepared.plan(self.clone_objects))
+        let mut begin = statements::begin(deadline.remaining()).to_vec();
+        begin.push(statements::read_only());
+        self.connection.run(&begin).await?;
+        Ok(self.prepare(change).await?.plan(self.clone_objects))
     }
 
-    async fn stage(&mut self, change: &Change<'_>, deadline: Deadline) -> Result<(), StatementError> {
-        match self.prepare(change, Access::ReadWrite, deadline).await? {
+    async fn stage(
+        &mut self,
+        change: &Change<'_>,
+        turn: &Turn,
+        deadline: Deadline,
+    ) -> Result<(), StatementError> {
+        let original = match change {
+            Change::OwnPassword { .. } => &self.username,
+            Change::OtherUser { pair, .. } => &pair.original,
+        };
+        let mut begin = statements::begin(deadline.remaining()).to_vec();
+        begin.push(statements::take_turn(original));
+        self.connection.run(&begin).await?;
+        turn.taken();
+        match self.prepare(change).await? {
             Prepared::Own(own) => self.stage_own(own).await,
             Prepared::Other(other) => self.stage_other(*other, deadline).await,
         }
@@ -66,17 +81,9 @@ impl PostgresSession {
         Self { connection, username, clone_objects, outcome: Committed::default() }
     }
 
-    /// Begins the transaction and reads what the change depends on, in one round trip.
-    async fn prepare(
-        &mut self,
-        change: &Change<'_>,
-        access: Access,
-        deadline: Deadline,
-    ) -> Result<Prepared, StatementError> {
-        let mut batch = statements::begin(deadline.remaining()).to_vec();
-        batch.extend((access == Access::ReadOnly).then(statements::read_only));
-        let begun = batch.len();
-        batch.push(statements::read_own());
+    /// Reads what the change depends on, in one round trip.
+    async fn prepare(&mut self, change: &Change<'_>) -> Result<Prepared, StatementError> {
+        let mut batch = vec![statements::read_own()];
         let major = self.major();
         let password = match change {
             Change::OwnPassword { new } => new,
@@ -92,7 +99,6 @@ impl PostgresSession {
             async { PasswordStorage::foresee(password) }
         );
         let answers = answers?;
-        let answers = answers.get(begun..).unwrap_or_default();
         let storage = PasswordStorage::parse(answers.first())?;
         match *change {
             Change::OwnPassword { new } => {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use postgres_session::{Statement, Verifier, quote_identifier, quote_literal};
+use ring::digest::{SHA256, digest};
 use rotation_core::database::{Engine, UserPair, Username};
 
 use crate::Postgres;
@@ -50,6 +51,15 @@ fn limits(time: Duration) -> String {
 
 fn milliseconds(time: Duration) -> u32 {
     u32::try_from(time.as_millis()).unwrap_or(u32::MAX / 16).min(u32::MAX / 16)
+}
+
+/// Waits until no other session of this database changes the same user, and keeps others waiting until the transaction
+/// ends. The lock is one of the advisory kind, whose key is the beginning of a hash, so that applications hardly take the
+/// same by chance.
+pub(crate) fn take_turn(original: &Username) -> Statement {
+    let hash = digest(&SHA256, format!("rotation of {original}").as_bytes());
+    let half = hash.as_ref().first_chunk().expect("a hash of 32 bytes has 8");
+    Statement::new("take turn", format!("SELECT pg_advisory_xact_lock({})", i64::from_be_bytes(*half)))
 }
 
 /// From here on a statement gives up before it is noticed by those who wait behind it: for what need not be done.

@@ -5,7 +5,7 @@ use rotation_core::{
     Deadline,
     database::{
         Change, Committed, Credentials, Engine, LONGEST_PROOF, Necessity, Password, Plan, Purpose, Session,
-        StatementError, StatementFault, TestStatement, UserPair, Username,
+        StatementError, StatementFault, TestStatement, Turn, UserPair, Username,
     },
 };
 
@@ -39,7 +39,12 @@ impl Session for RedshiftSession {
         Ok(self.prepare(change, Access::ReadOnly, deadline).await?.plan())
     }
 
-    async fn stage(&mut self, change: &Change<'_>, deadline: Deadline) -> Result<(), StatementError> {
+    async fn stage(
+        &mut self,
+        change: &Change<'_>,
+        _: &Turn,
+        deadline: Deadline,
+    ) -> Result<(), StatementError> {
         match self.prepare(change, Access::ReadWrite, deadline).await? {
             Prepared::Own { username, set } => self.stage_own(&username, set).await,
             Prepared::Other(other) => self.stage_other(*other).await,

@@ -7,7 +7,7 @@ use rotation_core::{
     database::{
         Change, Committed, ConnectError, Database, Directory, Engine, EngineProfile, Login, MasterSecret,
         NameLimit, PasswordPolicy, PasswordRule, PasswordSettings, Plan, Remedies, Session, StatementError,
-        StatementRule, Strategy, TestStatement, Transport,
+        StatementRule, Strategy, TestStatement, Transport, Turn,
     },
 };
 use serde_json::json;
@@ -115,7 +115,7 @@ impl Session for Silent {
         Ok(Plan::default())
     }
 
-    async fn stage(&mut self, _: &Change<'_>, _: Deadline) -> Result<(), StatementError> {
+    async fn stage(&mut self, _: &Change<'_>, _: &Turn, _: Deadline) -> Result<(), StatementError> {
         Ok(())
     }
 

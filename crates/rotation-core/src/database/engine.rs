@@ -4,7 +4,7 @@ use std::{net::IpAddr, time::SystemTime};
 
 use super::{
     CharacterClass, ConnectError, Credentials, Login, Password, PasswordRule, Plan, Remedies, StatementError,
-    StatementFault, StatementRule, TestStatement, UserPair,
+    StatementFault, StatementRule, TestStatement, Turn, UserPair,
 };
 use crate::deadline::Deadline;
 
@@ -88,7 +88,15 @@ pub trait Session {
     /// Prepares a change so that [`Session::commit`] has nothing left to find out. Where the engine has
     /// transactions, the change is made inside one; where it has none, this only reads. Either way nobody else sees
     /// a difference yet, and dropping the session takes all of it back.
-    async fn stage(&mut self, change: &Change<'_>, deadline: Deadline) -> Result<(), StatementError>;
+    ///
+    /// Where the engine has a lock for it, the session first waits until nobody else changes these users, and says so by
+    /// [`Turn::taken`].
+    async fn stage(
+        &mut self,
+        change: &Change<'_>,
+        turn: &Turn,
+        deadline: Deadline,
+    ) -> Result<(), StatementError>;
 
     /// Makes the staged change final. Afterwards the new password logs in; a clone had its grants before that.
     async fn commit(self) -> Result<Committed, StatementError>;

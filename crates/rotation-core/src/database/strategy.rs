@@ -7,10 +7,12 @@ mod single_user;
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::{
     Change, Committed, ConnectError, Credential, CustomProof, Directory, Engine, Login, NoDirectory,
     PasswordPolicy, PasswordSource, Plan, Session, StatementError, StatementFault, TargetError,
-    TestStatement, TlsMode, Transport, UserPair, test_statement::ChosenProof,
+    TestStatement, TlsMode, Transport, Turn, UserPair, test_statement::ChosenProof,
 };
 use crate::{
     deadline::{Deadline, TimedOut},
@@ -29,6 +31,10 @@ const LOGIN_TIME: Duration = Duration::from_secs(5);
 /// The least time in which a change is made final. Where nobody hears that it was, the step fails and the service waits
 /// before it calls again, and until then a single user's `AWSCURRENT` is refused; so it is rather not begun.
 const COMMIT_TIME: Duration = Duration::from_millis(250);
+
+/// How old the answer about the labels may be when a change is made final. Nobody else's rotation can have changed the user
+/// since, but people may have moved labels while the change waited for applications.
+const LABELS_HOLD: Duration = Duration::from_secs(1);
 
 /// How a database user's password is rotated. The set is closed, so both arms stand in one match.
 #[derive(Clone, Debug)]
@@ -287,6 +293,33 @@ impl<E: Engine, D: Directory> Database<E, D> {
     /// What to say of a login that failed.
     pub(crate) fn refused(credential: Credential) -> impl Fn(ConnectError) -> RotationError {
         move |error| TargetError::Login { credential, error, remedies: E::PROFILE.remedies }.into()
+    }
+
+    /// Stages a change and asks the labels, at the same time from where the session has taken its turn: whoever overtakes
+    /// it from there on waits until it ends, so it does not matter which of the two comes to its end first.
+    async fn make_ready(
+        &self,
+        session: &mut E::Session,
+        by: Credential,
+        change: &Change<'_>,
+        authority: &impl Authority,
+    ) -> Result<(), RotationError> {
+        let turn = Turn::default();
+        let confirm = async {
+            turn.wait().await;
+            authority.confirm().await.map(|()| Instant::now())
+        };
+        let stage = async {
+            let staged = self.within(Phase::Change, by, session.stage(change, &turn, self.deadline)).await;
+            // The engine has no turns: what is staged is as far as it can go without a look.
+            turn.taken();
+            staged
+        };
+        let (confirmed, ()) = tokio::try_join!(biased; confirm, stage)?;
+        if confirmed.elapsed() > LABELS_HOLD {
+            authority.confirm().await?;
+        }
+        Ok(())
     }
 
     /// Makes a staged change final, after which what was known of these credentials may hold no longer. Where too little

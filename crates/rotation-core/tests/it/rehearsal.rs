@@ -30,7 +30,8 @@ fn kinds(rehearsal: &Rehearsal) -> Vec<String> {
 /// The writes that the server was asked for, in their order.
 fn writes(service: &Service) -> Vec<String> {
     let gate = service.world.gate.borrow();
-    let of_reading = ["server: connect", "server: stage", "server: plan", "server: probe"];
+    let of_reading =
+        ["server: connect", "server: take turn", "server: stage", "server: plan", "server: probe"];
     let calls = gate.log.iter().map(|(_, name)| *name).filter(|name| name.starts_with("server: "));
     calls.filter(|name| !of_reading.contains(name)).map(str::to_owned).collect()
 }

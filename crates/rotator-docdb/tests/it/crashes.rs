@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use rotation_core::database::{Change, Password, Session};
+use rotation_core::database::{Change, Password, Session, Turn};
 use rotation_testkit::{TestLogin, WitnessAction};
 use serde_json::json;
 
@@ -48,7 +48,7 @@ async fn try_other(lab: &Lab, next: &TestLogin) -> bool {
     };
     let live = pair.other(&credentials.username);
     let change = Change::OtherUser { pair: &pair, live, next: &credentials };
-    session.stage(&change, deadline()).await.is_ok() && session.commit().await.is_ok()
+    session.stage(&change, &Turn::default(), deadline()).await.is_ok() && session.commit().await.is_ok()
 }
 
 /// At every end: the live user logs in, whoever logs in by the next password may do what the original may, and a
@@ -117,7 +117,8 @@ async fn a_single_user_logs_in_by_the_old_password_or_the_new_one() {
         let done = match lab.connect(&lab.app).await {
             Err(_) => false,
             Ok(mut session) => {
-                session.stage(&change, deadline()).await.is_ok() && session.commit().await.is_ok()
+                session.stage(&change, &Turn::default(), deadline()).await.is_ok()
+                    && session.commit().await.is_ok()
             }
         };
         let was_reached = count.load(Ordering::SeqCst) > end.command;

@@ -9,7 +9,7 @@ use database_tls::TlsSettings;
 use rotation_core::{
     Deadline, SecretDocument,
     database::{
-        Change, ConnectError, Credentials, Engine, Login, Password, Session, StatementError, Transport,
+        Change, ConnectError, Credentials, Engine, Login, Password, Session, StatementError, Transport, Turn,
         UserPair, Username,
     },
 };
@@ -144,7 +144,9 @@ impl Lab {
         };
         let live = pair.other(&credentials.username);
         let mut session = self.connect_master().await.unwrap();
-        session.stage(&Change::OtherUser { pair: &pair, live, next: &credentials }, deadline()).await?;
+        session
+            .stage(&Change::OtherUser { pair: &pair, live, next: &credentials }, &Turn::default(), deadline())
+            .await?;
         Ok(session)
     }
 
@@ -161,7 +163,7 @@ impl Lab {
     pub(crate) async fn change_own(&self, new: &str) -> Result<Vec<String>, StatementError> {
         let new = Password::parse(new).unwrap();
         let mut session = self.connect(&self.app).await.unwrap();
-        session.stage(&Change::OwnPassword { new: &new }, deadline()).await?;
+        session.stage(&Change::OwnPassword { new: &new }, &Turn::default(), deadline()).await?;
         session.commit().await.map(|committed| committed.notes)
     }
 

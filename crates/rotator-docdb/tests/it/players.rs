@@ -1,6 +1,6 @@
 //! What other servers answer, played by a witness: MongoDB's users with all their parts, DocumentDB's refusals.
 
-use rotation_core::database::{Change, Password, Session, StatementFault};
+use rotation_core::database::{Change, Password, Session, StatementFault, Turn};
 use rotation_testkit::WitnessAction;
 use serde_json::{Value, json};
 
@@ -242,7 +242,7 @@ async fn a_dropped_session_has_changed_nothing() {
     let before = lab.snapshot().await;
     let new = Password::parse("never-to-be-set-0").unwrap();
     let mut session = lab.connect(&lab.app).await.unwrap();
-    session.stage(&Change::OwnPassword { new: &new }, deadline()).await.unwrap();
+    session.stage(&Change::OwnPassword { new: &new }, &Turn::default(), deadline()).await.unwrap();
     drop(session);
     assert_eq!(before, lab.snapshot().await);
 }

@@ -8,7 +8,7 @@ use database_tls::TlsSettings;
 use expect_test::{Expect, expect};
 use rotation_core::{
     Deadline, SecretDocument,
-    database::{Change, Credentials, Engine, Login, Session, TlsMode, Transport, UserPair},
+    database::{Change, Credentials, Engine, Login, Session, TlsMode, Transport, Turn, UserPair},
 };
 use rotation_testkit::{MysqlAnswer, MysqlMischief, MysqlScript, RogueGreeting, RogueMysql};
 use rotator_mysql::{MySql, Settings};
@@ -81,7 +81,11 @@ async fn check(shown: Shown, expected: Expect) {
     let pair = UserPair::of(&username("app"), &MySql::PROFILE).unwrap();
     let next = Credentials { username: username("app_clone"), password: password("next'password") };
     session
-        .stage(&Change::OtherUser { pair: &pair, live: &username("app"), next: &next }, deadline)
+        .stage(
+            &Change::OtherUser { pair: &pair, live: &username("app"), next: &next },
+            &Turn::default(),
+            deadline,
+        )
         .await
         .unwrap();
     session

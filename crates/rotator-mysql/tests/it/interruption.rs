@@ -7,7 +7,7 @@ use std::{
 };
 
 use rotation_core::database::{
-    Change, Credentials, Engine, Login, Session, StatementError, StatementFault, Transport,
+    Change, Credentials, Engine, Login, Session, StatementError, StatementFault, Transport, Turn,
 };
 use rotation_testkit::{MysqlFlavor, TestLogin};
 use rotator_mysql::Settings;
@@ -112,7 +112,7 @@ async fn rotate(lab: &Lab, relay: &Relay, next: &TestLogin) -> Option<Result<(),
     let mut session = engine.connect(&login, Transport::Tls, deadline()).await.ok()?;
     let change = Change::OtherUser { pair: &pair, live, next: &credentials };
     let outcome = async {
-        session.stage(&change, deadline()).await?;
+        session.stage(&change, &Turn::default(), deadline()).await?;
         session.commit().await.map(drop)
     };
     Some(outcome.await)
@@ -180,7 +180,9 @@ async fn a_cut_anywhere_leaves_the_password_in_use_as_it_is() {
             for attempt in 0..3 {
                 if let Ok(mut session) = engine.connect(&login, Transport::Tls, deadline()).await {
                     let outcome = async {
-                        session.stage(&Change::OwnPassword { new: &new }, deadline()).await?;
+                        session
+                            .stage(&Change::OwnPassword { new: &new }, &Turn::default(), deadline())
+                            .await?;
                         session.commit().await
                     };
                     if outcome.await.is_ok() && attempt == 0 {

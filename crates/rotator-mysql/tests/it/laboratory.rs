@@ -7,7 +7,7 @@ use rotation_core::{
     Applied, Authority, Deadline, RotationError, SecretDocument, SecretId, Target, Versions,
     database::{
         Change, Committed, ConnectError, Credentials, Database, Engine, Login, Password, PasswordPolicy,
-        PasswordSettings, Session, StatementError, Strategy, Transport, UserPair, Username,
+        PasswordSettings, Session, StatementError, Strategy, Transport, Turn, UserPair, Username,
     },
 };
 use rotation_testkit::{MysqlFlavor, MysqlServer, TestLogin};
@@ -90,7 +90,7 @@ impl Lab {
     pub(crate) async fn change(&self, old: &str, new: &str) -> Result<Vec<String>, StatementError> {
         let login = TestLogin { username: self.app.username.clone(), password: old.to_owned() };
         let mut session = self.connect(&login).await.unwrap();
-        session.stage(&Change::OwnPassword { new: &password(new) }, deadline()).await?;
+        session.stage(&Change::OwnPassword { new: &password(new) }, &Turn::default(), deadline()).await?;
         session.commit().await.map(|committed| committed.notes)
     }
 
@@ -134,7 +134,9 @@ impl Lab {
         let next = Credentials { username: username(&next.username), password: password(&next.password) };
         let live = pair.other(&next.username);
         let mut session = self.connect(&self.master).await.unwrap();
-        session.stage(&Change::OtherUser { pair: &pair, live, next: &next }, deadline()).await?;
+        session
+            .stage(&Change::OtherUser { pair: &pair, live, next: &next }, &Turn::default(), deadline())
+            .await?;
         session.commit().await
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rotation_core::{
     Deadline,
-    database::{Change, ConnectError, Engine, Session, StatementFault, Transport},
+    database::{Change, ConnectError, Engine, Session, StatementFault, Transport, Turn},
 };
 use rotation_testkit::{MysqlFlavor, TestLogin};
 use rotator_mysql::{DualPassword, Settings};
@@ -172,13 +172,13 @@ async fn who_changes_a_user_has_it_alone_until_the_session_ends() {
         let new = password(NEW);
         let change = Change::OwnPassword { new: &new };
         let mut first = lab.connect(&lab.app).await.unwrap();
-        first.stage(&change, deadline()).await.unwrap();
+        first.stage(&change, &Turn::default(), deadline()).await.unwrap();
         let mut second = lab.connect(&lab.app).await.unwrap();
         let soon = Deadline::after(Duration::from_secs(2));
-        let refusal = second.stage(&change, soon).await.unwrap_err();
+        let refusal = second.stage(&change, &Turn::default(), soon).await.unwrap_err();
         assert_eq!((refusal.fault, refusal.statement), (StatementFault::Busy, Some("get lock")), "{flavor}");
         drop(first);
-        second.stage(&change, deadline()).await.unwrap();
+        second.stage(&change, &Turn::default(), deadline()).await.unwrap();
         second.commit().await.unwrap();
         assert!(lab.opens(NEW).await, "{flavor}");
     }

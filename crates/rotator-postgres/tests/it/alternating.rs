@@ -1,6 +1,9 @@
 use std::time::{Duration, Instant};
 
-use rotation_core::database::Session;
+use rotation_core::{
+    Deadline,
+    database::{Change, Session, StatementFault, Turn},
+};
 use rotator_postgres::CloneObjects;
 
 use crate::laboratory::{Lab, versions};
@@ -81,6 +84,22 @@ async fn the_master_has_no_more_rights_afterwards_than_making_a_role_gives() {
             .await;
         assert_eq!(may, "false false", "{version}");
     }
+}
+
+#[tokio::test]
+async fn whoever_changes_either_user_of_a_pair_waits_for_its_turn() {
+    let lab = Lab::new(rotation_testkit::PostgresVersion::V16).await;
+    lab.rotate_to(&lab.clone()).await.unwrap();
+    let first = lab.stage(&lab.clone()).await.unwrap();
+    let pair = lab.pair();
+    let next = lab.login(&lab.app).credentials;
+    let change = Change::OtherUser { pair: &pair, live: &pair.clone, next: &next };
+    let soon = Deadline::after(Duration::from_millis(800));
+    let mut second = lab.connect(&lab.master).await.unwrap();
+    let error = second.stage(&change, &Turn::default(), soon).await.unwrap_err();
+    assert_eq!((error.fault, error.statement), (StatementFault::Busy, Some("take turn")));
+    drop(first);
+    lab.rotate_to(&lab.app).await.unwrap();
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use postgres_session::{Connection, Statement};
 use rotation_core::{
     Deadline, SecretDocument,
     database::{
-        Change, ConnectError, Credentials, Engine, Login, Password, Session, StatementError, Transport,
+        Change, ConnectError, Credentials, Engine, Login, Password, Session, StatementError, Transport, Turn,
         UserPair, Username,
     },
 };
@@ -143,7 +143,9 @@ impl<'s> Lab<'s> {
         };
         let live = pair.other(&credentials.username);
         let mut session = self.connect(&self.master).await.unwrap();
-        session.stage(&Change::OtherUser { pair: &pair, live, next: &credentials }, deadline()).await?;
+        session
+            .stage(&Change::OtherUser { pair: &pair, live, next: &credentials }, &Turn::default(), deadline())
+            .await?;
         Ok(session)
     }
 

@@ -1,4 +1,4 @@
-use rotation_core::database::{Change, Password, Session};
+use rotation_core::database::{Change, Password, Session, Turn};
 use rotation_testkit::TestLogin;
 
 use crate::laboratory::{Lab, deadline, versions};
@@ -42,7 +42,7 @@ async fn odd_names_are_rotated_exactly_and_no_other_role_changes() {
 
             let mut session = lab.connect(&lab.app).await.unwrap();
             let new = Password::parse("own new password").unwrap();
-            session.stage(&Change::OwnPassword { new: &new }, deadline()).await.unwrap();
+            session.stage(&Change::OwnPassword { new: &new }, &Turn::default(), deadline()).await.unwrap();
             session.commit().await.unwrap();
             let app = TestLogin { password: "own new password".to_owned(), ..lab.app.clone() };
             lab.connect(&app).await.unwrap().probe().await.unwrap();

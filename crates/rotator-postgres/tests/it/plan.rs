@@ -1,6 +1,6 @@
 //! What a plan says, against what the server receives when the same change is made.
 
-use rotation_core::database::{Change, Credentials, Password, Plan, Purpose, Session};
+use rotation_core::database::{Change, Credentials, Password, Plan, Purpose, Session, Turn};
 use rotation_testkit::TestLogin;
 
 use crate::laboratory::{Lab, deadline, username, versions};
@@ -93,7 +93,7 @@ async fn a_plan_of_one_s_own_password_is_one_statement_without_it() {
 
         let begin = lab.server.log().len();
         let mut session = lab.connect(&lab.app).await.unwrap();
-        session.stage(&change, deadline()).await.unwrap();
+        session.stage(&change, &Turn::default(), deadline()).await.unwrap();
         session.commit().await.unwrap();
         assert_eq!(said(&plan), writes(&lab, &lab.app.username, begin));
     }

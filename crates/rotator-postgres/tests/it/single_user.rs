@@ -1,4 +1,4 @@
-use rotation_core::database::{Change, Password, Session, StatementFault};
+use rotation_core::database::{Change, Password, Session, StatementFault, Turn};
 use rotation_testkit::{PostgresServer, PostgresVersion, Stop, TestLogin};
 use rotator_postgres::CloneObjects;
 
@@ -6,7 +6,9 @@ use crate::laboratory::{Lab, deadline, versions};
 
 async fn change(lab: &Lab<'_>, new: &str) -> Result<Vec<String>, rotation_core::database::StatementError> {
     let mut session = lab.connect(&lab.app).await.unwrap();
-    session.stage(&Change::OwnPassword { new: &Password::parse(new).unwrap() }, deadline()).await?;
+    session
+        .stage(&Change::OwnPassword { new: &Password::parse(new).unwrap() }, &Turn::default(), deadline())
+        .await?;
     session.commit().await.map(|committed| committed.notes)
 }
 
@@ -32,7 +34,7 @@ async fn nobody_sees_a_change_that_is_staged_and_dropping_takes_it_back() {
         let before = lab.snapshot().await;
         let mut session = lab.connect(&lab.app).await.unwrap();
         let new = Password::parse("something else 1").unwrap();
-        session.stage(&Change::OwnPassword { new: &new }, deadline()).await.unwrap();
+        session.stage(&Change::OwnPassword { new: &new }, &Turn::default(), deadline()).await.unwrap();
         assert_eq!(lab.snapshot().await, before);
         drop(session);
         lab.connect(&lab.app).await.unwrap();
@@ -74,7 +76,7 @@ async fn passwords_that_saslprep_changes_log_in_by_other_clients_too() {
         lab.admin(&format!("ALTER ROLE {} PASSWORD 'start'", lab.app.username)).await;
         let mut session = lab.connect(&current).await.unwrap();
         session
-            .stage(&Change::OwnPassword { new: &Password::parse(new).unwrap() }, deadline())
+            .stage(&Change::OwnPassword { new: &Password::parse(new).unwrap() }, &Turn::default(), deadline())
             .await
             .unwrap();
         session.commit().await.unwrap();
@@ -122,21 +124,32 @@ async fn a_user_that_expired_after_its_login_is_told_so() {
     let mut session = lab.connect(&lab.app).await.unwrap();
     lab.admin(&format!("ALTER ROLE {} VALID UNTIL '2001-01-01'", lab.app.username)).await;
     let new = Password::parse("new password").unwrap();
-    let error = session.stage(&Change::OwnPassword { new: &new }, deadline()).await.unwrap_err();
+    let error =
+        session.stage(&Change::OwnPassword { new: &new }, &Turn::default(), deadline()).await.unwrap_err();
     assert_eq!(error.fault, StatementFault::Expired);
 }
 
 #[tokio::test]
-async fn a_row_that_somebody_else_holds_is_busy_and_a_lost_connection_is_lost() {
+async fn a_turn_or_a_row_that_somebody_else_holds_is_busy_and_a_lost_connection_is_lost() {
     let server = PostgresServer::builder(PostgresVersion::V14).start().unwrap();
     let lab = Lab::on(&server).await;
     let new = Password::parse("new password").unwrap();
+    let change = Change::OwnPassword { new: &new };
+    let busy = async || {
+        let soon = rotation_core::Deadline::after(std::time::Duration::from_millis(800));
+        let mut session = lab.connect(&lab.app).await.unwrap();
+        let error = session.stage(&change, &Turn::default(), soon).await.unwrap_err();
+        assert_eq!(error.fault, StatementFault::Busy, "{error:?}");
+        error.statement.unwrap()
+    };
+    let mut person = lab.session(&lab.app).await;
+    person.value("BEGIN; ALTER ROLE CURRENT_USER PASSWORD 'by hand'").await;
+    assert_eq!(busy().await, "set password");
+    person.value("ROLLBACK").await;
+
     let mut first = lab.connect(&lab.app).await.unwrap();
-    first.stage(&Change::OwnPassword { new: &new }, deadline()).await.unwrap();
-    let mut second = lab.connect(&lab.app).await.unwrap();
-    let soon = rotation_core::Deadline::after(std::time::Duration::from_millis(800));
-    let error = second.stage(&Change::OwnPassword { new: &new }, soon).await.unwrap_err();
-    assert_eq!(error.fault, StatementFault::Busy, "{error:?}");
+    first.stage(&change, &Turn::default(), deadline()).await.unwrap();
+    assert_eq!(busy().await, "take turn");
     server.restart(Stop::Crash).unwrap();
     assert_eq!(first.commit().await.unwrap_err().fault, StatementFault::ConnectionLost);
     lab.connect(&lab.app).await.unwrap();

@@ -6,7 +6,7 @@ use database_tls::TlsSettings;
 use rotation_core::{
     Deadline, SecretDocument,
     database::{
-        Change, ConnectError, Credentials, Engine, Login, Password, Session, StatementError, Transport,
+        Change, ConnectError, Credentials, Engine, Login, Password, Session, StatementError, Transport, Turn,
         UserPair, Username,
     },
 };
@@ -91,7 +91,9 @@ impl Lab {
 
     pub(crate) async fn change(&self, new: &str) -> Result<Vec<String>, StatementError> {
         let mut session = self.connect(&self.app).await.unwrap();
-        session.stage(&Change::OwnPassword { new: &Password::parse(new).unwrap() }, deadline()).await?;
+        session
+            .stage(&Change::OwnPassword { new: &Password::parse(new).unwrap() }, &Turn::default(), deadline())
+            .await?;
         session.commit().await.map(|committed| committed.notes)
     }
 
@@ -104,7 +106,9 @@ impl Lab {
         };
         let live = pair.other(&credentials.username);
         let mut session = self.connect(&self.master).await.unwrap();
-        session.stage(&Change::OtherUser { pair: &pair, live, next: &credentials }, deadline()).await?;
+        session
+            .stage(&Change::OtherUser { pair: &pair, live, next: &credentials }, &Turn::default(), deadline())
+            .await?;
         Ok(session)
     }
 

@@ -1,4 +1,4 @@
-use rotation_core::database::{Change, Password, Session, StatementFault};
+use rotation_core::database::{Change, Password, Session, StatementFault, Turn};
 use rotation_testkit::TestLogin;
 use rotator_redshift::{Options, PasswordForm};
 
@@ -39,7 +39,7 @@ async fn nobody_sees_a_change_that_is_staged_and_dropping_takes_it_back() {
     let before = stored(&lab).await;
     let mut session = lab.connect(&lab.app).await.unwrap();
     let new = Password::parse("Something-else-1").unwrap();
-    session.stage(&Change::OwnPassword { new: &new }, deadline()).await.unwrap();
+    session.stage(&Change::OwnPassword { new: &new }, &Turn::default(), deadline()).await.unwrap();
     assert_eq!(stored(&lab).await, before);
     drop(session);
     lab.connect(&lab.app).await.unwrap();
@@ -67,6 +67,7 @@ async fn a_user_that_expired_after_its_login_is_told_so() {
     let mut session = lab.connect(&lab.app).await.unwrap();
     lab.admin(&format!("ALTER ROLE {} VALID UNTIL '2001-01-01'", lab.app.username)).await;
     let new = Password::parse("New-password-1").unwrap();
-    let error = session.stage(&Change::OwnPassword { new: &new }, deadline()).await.unwrap_err();
+    let error =
+        session.stage(&Change::OwnPassword { new: &new }, &Turn::default(), deadline()).await.unwrap_err();
     assert_eq!(error.fault, StatementFault::Expired);
 }

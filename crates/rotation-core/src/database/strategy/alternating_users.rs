@@ -32,8 +32,7 @@ impl<E: Engine, D: Directory> Database<E, D> {
         let (mut session, writer, pair) =
             self.open_as_master(logins, master, directory, versions, authority).await?;
         let change = other_user(logins, &pair);
-        self.within(Phase::Change, Credential::Master, session.stage(&change, self.deadline)).await?;
-        authority.confirm().await?;
+        self.make_ready(&mut session, Credential::Master, &change, authority).await?;
         let committed = self.commit(session, Credential::Master, &OTHER_USER).await?;
         if !writer.is_same(&logins.pending.host) {
             drop(self.wait_for_replica(&logins.pending).await?);

@@ -91,8 +91,7 @@ impl<E: Engine, D: Directory> Database<E, D> {
         authority: &impl Authority,
     ) -> Result<Applied, RotationError> {
         let change = Change::OwnPassword { new: &logins.pending.credentials.password };
-        self.within(Phase::Change, credential, session.stage(&change, self.deadline)).await?;
-        authority.confirm().await?;
+        self.make_ready(&mut session, credential, &change, authority).await?;
         match self.commit(session, credential, &SAME_USER).await {
             Ok(committed) => Ok(Applied::Changed(committed)),
             Err(error) if a_login_may_tell(&error) => {

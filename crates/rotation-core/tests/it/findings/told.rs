@@ -6,7 +6,7 @@ use rotation_core::{
     Deadline,
     database::{
         Cause, Change, Committed, ConnectError, Engine, EngineProfile, Login, Plan, ServerFacts, Session,
-        StatementError, StatementFault, TestStatement, Transport,
+        StatementError, StatementFault, TestStatement, Transport, Turn,
     },
 };
 
@@ -87,8 +87,13 @@ impl Session for Telling {
         }
     }
 
-    async fn stage(&mut self, change: &Change<'_>, deadline: Deadline) -> Result<(), StatementError> {
-        self.connection.stage(change, deadline).await
+    async fn stage(
+        &mut self,
+        change: &Change<'_>,
+        turn: &Turn,
+        deadline: Deadline,
+    ) -> Result<(), StatementError> {
+        self.connection.stage(change, turn, deadline).await
     }
 
     async fn commit(self) -> Result<Committed, StatementError> {

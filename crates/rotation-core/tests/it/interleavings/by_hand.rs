@@ -23,9 +23,10 @@ use crate::{
 const ONE_TOKEN: &[Race] = &[Race::Duplicate, Race::Retry];
 /// An invocation beside the rotation that replaced its own.
 const TWO_TOKENS: &[Race] = &[Race::Stale];
-const SINGLE: &[Kind] = &[Kind::Transactional, Kind::Autocommit];
+const SINGLE: &[Kind] = &[Kind::Transactional, Kind::RowLock, Kind::Autocommit];
 const TWO_PASSWORDS: &[Kind] = &[Kind::TwoPasswords, Kind::TwoPasswordsWithHistory];
-const ALTERNATING: &[Kind] = &[Kind::Transactional, Kind::Autocommit, Kind::AutocommitWithLock];
+const ALTERNATING: &[Kind] =
+    &[Kind::Transactional, Kind::RowLock, Kind::Autocommit, Kind::AutocommitWithLock];
 /// What a plain `cargo test` walks. `scripts/prove` asks for all steps, on every kind of server.
 const FEW: &[Step] = &[Step::Finish];
 /// How many points those have.
@@ -81,7 +82,7 @@ fn an_act_by_hand_beside_two_invocations_of_a_single_user_does_what_it_does_besi
         ONE_TOKEN,
         Plan::SingleUser,
         SINGLE,
-        75_000,
+        136_000,
         &expect![[r"
         AWSCURRENT moved back: in the gap I4
         AWSCURRENT moved on: in the gap I4
@@ -106,7 +107,7 @@ fn an_act_by_hand_beside_two_invocations_of_a_single_user_with_two_passwords_doe
         ONE_TOKEN,
         Plan::SingleUser,
         TWO_PASSWORDS,
-        99_000,
+        152_000,
         &expect![[r"
         AWSCURRENT moved back: in the gap I2
         AWSCURRENT moved back: in the gap I4
@@ -130,7 +131,7 @@ fn an_act_by_hand_beside_two_invocations_of_alternating_users_does_what_it_does_
         ONE_TOKEN,
         Plan::Alternating,
         ALTERNATING,
-        179_000,
+        311_000,
         &expect![[r"
         AWSCURRENT moved back: in the gap I2
         AWSCURRENT moved back: in the gap I4
@@ -142,6 +143,8 @@ fn an_act_by_hand_beside_two_invocations_of_alternating_users_does_what_it_does_
         password changed: otherwise I2 after store: UpdateSecretVersionStage
         password changed: otherwise I3 after store: UpdateSecretVersionStage
         value put: in the gap I4
+        clone dropped: in the gap I3
+        clone dropped: in the gap I4
         rotation disabled: in the gap I4
         secret deleted: in the gap I4
     "]],
@@ -154,7 +157,7 @@ fn an_act_by_hand_beside_a_stale_single_user_invocation_leaves_a_version_that_lo
         TWO_TOKENS,
         Plan::SingleUser,
         SINGLE,
-        37_000,
+        60_000,
         &expect![[r"
         AWSPENDING removed: in the gap I1
         AWSPENDING removed: in the gap I2
@@ -176,7 +179,7 @@ fn an_act_by_hand_beside_a_stale_single_user_invocation_with_two_passwords_leave
         TWO_TOKENS,
         Plan::SingleUser,
         TWO_PASSWORDS,
-        54_000,
+        65_000,
         &expect![[r"
         AWSCURRENT moved back: in the gap I2
         AWSCURRENT moved back: in the gap I3
@@ -199,7 +202,7 @@ fn an_act_by_hand_beside_a_stale_alternating_invocation_leaves_a_version_that_lo
         TWO_TOKENS,
         Plan::Alternating,
         ALTERNATING,
-        178_000,
+        283_000,
         &expect![[r"
         AWSCURRENT moved back: in the gap I1
         AWSCURRENT moved back: in the gap I2

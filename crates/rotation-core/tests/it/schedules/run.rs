@@ -20,13 +20,15 @@ use crate::{
 const FAULT_ONCE_IN: usize = 12;
 
 /// The starts that schedules choose from.
-const STARTS: [(Plan, Kind); 9] = [
+const STARTS: [(Plan, Kind); 11] = [
     (Plan::SingleUser, Kind::Transactional),
+    (Plan::SingleUser, Kind::RowLock),
     (Plan::SingleUser, Kind::Autocommit),
     (Plan::SingleUser, Kind::AutocommitWithLock),
     (Plan::SingleUser, Kind::TwoPasswords),
     (Plan::SingleUser, Kind::TwoPasswordsWithHistory),
     (Plan::Alternating, Kind::Transactional),
+    (Plan::Alternating, Kind::RowLock),
     (Plan::Alternating, Kind::Autocommit),
     (Plan::Alternating, Kind::AutocommitWithLock),
     (Plan::AlternatingByField, Kind::Transactional),

@@ -100,7 +100,13 @@ impl World {
         let token = self.watch.borrow().tokens.get(&actor).cloned();
         let pending = token.as_ref().is_none_or(|token| self.is_pending(token));
         let beside = self.store.borrow().secret().holder(&StagingLabel::Current).cloned().filter(|_| pending);
-        if ["store: DescribeSecret", "server: connect", "server: stage", "server: probe"].contains(&name) {
+        let turned_away = match name {
+            "store: DescribeSecret" | "server: connect" | "server: take turn" | "server: probe" => true,
+            // Whoever holds a turn stages and looks at the same time.
+            "server: stage" => !self.server.borrow().kind.takes_turns(),
+            _ => false,
+        };
+        if turned_away {
             let mut watch = self.watch.borrow_mut();
             watch.looked.remove(&actor);
             if let ("store: DescribeSecret", Some(current)) = (name, &beside) {

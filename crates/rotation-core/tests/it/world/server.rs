@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     rc::Rc,
+    time::Duration,
 };
 
 use rotation_core::{
@@ -41,12 +42,14 @@ pub(crate) const PROFILE: EngineProfile = EngineProfile {
 /// How changes become final.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
-    /// Like PostgreSQL: staged in a transaction that holds a lock on the user, final at once.
+    /// Like PostgreSQL: sessions take turns from before they stage, in a transaction, and it is final at once.
     #[default]
     Transactional,
+    /// Like Redshift: the same without turns; a lock on the user is taken by staging.
+    RowLock,
     /// Like MySQL: staging only reads; every statement is final by itself, the password last.
     Autocommit,
-    /// The same, with an advisory lock from staging until the session ends, like MySQL's `GET_LOCK`.
+    /// The same, and sessions take turns from before they stage, like MySQL's by `GET_LOCK`.
     AutocommitWithLock,
     /// The same, and a user that changes its own password keeps the old one beside it, as MySQL 8.0.14 and later does
     /// on `RETAIN CURRENT PASSWORD`. The statement names the password that it replaces.
@@ -55,9 +58,15 @@ pub(crate) enum Kind {
     TwoPasswordsWithHistory,
     /// A defect: the statement does not name what it replaces, so that a repeated change evicts the old password.
     TwoPasswordsUnnamed,
+    /// A defect: like PostgreSQL, but a session says that it has taken its turn and holds nothing yet.
+    TurnSaidTooSoon,
 }
 
 impl Kind {
+    pub(crate) fn takes_turns(self) -> bool {
+        !matches!(self, Self::RowLock | Self::Autocommit)
+    }
+
     pub(crate) fn keeps_two_passwords(self) -> bool {
         matches!(self, Self::TwoPasswords | Self::TwoPasswordsWithHistory | Self::TwoPasswordsUnnamed)
     }
@@ -158,6 +167,8 @@ pub(crate) struct ServerModel {
     pub(crate) locks: BTreeMap<String, u64>,
     pub(crate) attempts: Vec<Attempt>,
     pub(crate) replica: Option<Replica>,
+    /// How long staging waits for applications.
+    pub(crate) waits: Duration,
     /// How often a user was changed.
     pub(crate) changes: usize,
     pub(crate) sessions: u64,

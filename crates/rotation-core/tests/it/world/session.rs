@@ -6,7 +6,7 @@ use rotation_core::{
     Deadline,
     database::{
         Cause, Change, Committed, Credentials, ELIDED, Necessity, Plan, PlannedStatement, Purpose, Session,
-        StatementError, StatementFault, TestStatement, UserPair, Username,
+        StatementError, StatementFault, TestStatement, Turn, UserPair, Username,
     },
 };
 
@@ -122,6 +122,9 @@ impl Connection {
 
     /// Waits until nobody else changes this user.
     async fn lock(&self, user: &str) {
+        if self.world.server.borrow().locks.contains_key(user) {
+            self.world.sight(Sighting::WaitedForAnother);
+        }
         poll_fn(|_| {
             let owner = *self.world.server.borrow_mut().locks.entry(user.into()).or_insert(self.id);
             if owner == self.id { Poll::Ready(()) } else { Poll::Pending }
@@ -173,6 +176,14 @@ fn equal_rights(pair: &UserPair, server: &ServerModel) -> Result<Vec<Statement>,
     Ok(statements)
 }
 
+/// The user whose name stands for all that take turns at this change.
+fn original<'a>(own: &'a str, change: &Change<'a>) -> &'a str {
+    match change {
+        Change::OwnPassword { .. } => own,
+        Change::OtherUser { pair, .. } => pair.original.as_str(),
+    }
+}
+
 /// The user that a change gives a password.
 fn changed<'a>(own: &'a str, change: &Change<'a>) -> &'a str {
     match change {
@@ -203,15 +214,24 @@ impl Session for Connection {
         Ok(Plan { statements: statements.iter().map(Statement::planned).collect(), ..Plan::default() })
     }
 
-    async fn stage(&mut self, change: &Change<'_>, _: Deadline) -> Result<(), StatementError> {
+    async fn stage(&mut self, change: &Change<'_>, turn: &Turn, _: Deadline) -> Result<(), StatementError> {
         let kind = self.world.server.borrow().kind;
-        self.call("server: stage", |_| Ok(())).await?;
-        if kind != Kind::Autocommit {
-            let user = changed(&self.user, change).to_owned();
-            if self.world.server.borrow().locks.contains_key(&user) {
-                self.world.sight(Sighting::WaitedForAnother);
+        if kind.takes_turns() {
+            self.call("server: take turn", |_| Ok(())).await?;
+            if kind != Kind::TurnSaidTooSoon {
+                self.lock(original(&self.user, change)).await;
             }
-            self.lock(&user).await;
+            turn.taken();
+            // Whoever asks the labels now is let through first: the order in which most could go wrong.
+            tokio::task::yield_now().await;
+        }
+        self.call("server: stage", |_| Ok(())).await?;
+        if matches!(kind, Kind::RowLock | Kind::TurnSaidTooSoon) {
+            self.lock(changed(&self.user, change)).await;
+        }
+        let waits = self.world.server.borrow().waits;
+        if !waits.is_zero() {
+            tokio::time::sleep(waits).await;
         }
         let staged = self.statements(change, &self.world.server.borrow())?;
         // Whose password it is, its invocation has seen.
@@ -225,7 +245,7 @@ impl Session for Connection {
         let staged = std::mem::take(&mut self.staged);
         assert!(!staged.is_empty(), "commit without a staged change");
         let kind = self.world.server.borrow().kind;
-        if kind == Kind::Transactional {
+        if matches!(kind, Kind::Transactional | Kind::RowLock | Kind::TurnSaidTooSoon) {
             let all = |server: &mut ServerModel| staged.iter().try_for_each(|one| one.apply(server));
             self.call("server: commit", all).await?;
         } else if let ([Statement::SetPassword { password, .. }], true) =

@@ -76,7 +76,8 @@ impl World {
         let last = |name| calls.iter().rposition(|call| *call == name);
         let count = |name| calls.iter().filter(|call| **call == name).count();
         let (connects, descriptions) = (count("server: connect"), count("store: DescribeSecret"));
-        let (staged, swapped) = (last("server: stage"), last("store: UpdateSecretVersionStage"));
+        let begun = last("server: take turn").or(last("server: stage"));
+        let swapped = last("store: UpdateSecretVersionStage");
         let looked_last =
             |since: Option<usize>| since.is_some_and(|at| last("store: DescribeSecret") > Some(at));
         let sighting = match answer {
@@ -88,7 +89,7 @@ impl World {
             Some(Ok(Outcome::Created)) if descriptions > 1 => Some(Sighting::ReadAgain),
             Some(Ok(Outcome::AlreadyCreated)) => Some(Sighting::FirstValueKept),
             Some(Ok(Outcome::Set(Applied::AlreadySet))) => Some(Sighting::FoundSet),
-            Some(Ok(Outcome::Set(Applied::Changed { .. }))) if last("server: connect") > staged => {
+            Some(Ok(Outcome::Set(Applied::Changed { .. }))) if last("server: connect") > begun => {
                 Some(Sighting::LostCommitFound)
             }
             Some(Ok(Outcome::Set(Applied::Changed { .. }))) if connects == 3 => {
@@ -97,8 +98,8 @@ impl World {
             }
             Some(Ok(Outcome::Finished)) if looked_last(swapped) => Some(Sighting::LostSwapFound),
             Some(Err(RotationError::TimedOut(_))) => Some(Sighting::DeadlineOver),
-            Some(Err(RotationError::Refused(_) | RotationError::LabelsMoved)) => match (staged, swapped) {
-                (Some(_), _) if last("store: DescribeSecret") > staged => Some(Sighting::StaleSetTakenBack),
+            Some(Err(RotationError::Refused(_) | RotationError::LabelsMoved)) => match (begun, swapped) {
+                (Some(_), _) if last("store: DescribeSecret") > begun => Some(Sighting::StaleSetTakenBack),
                 (None, Some(_)) => Some(Sighting::StaleSwapRefused),
                 (None, None) if connects > 0 => Some(Sighting::OvertakenAndTold),
                 _ => None,
