@@ -5,14 +5,14 @@ use std::{error::Error as _, io};
 use rotation_core::database::{Cause, StatementError, StatementFault};
 use tokio_postgres::{Error, error::DbError};
 
-use crate::{connection::Statement, guard::Violation};
+use crate::{connection::Statement, guard::Violation, sqlstate::sqlstate};
 
 /// The error of a statement; `lost` is how the connection ended, if it did.
 pub(crate) fn statement_error(kind: &'static str, error: &Error, lost: Option<&Error>) -> StatementError {
     let answer = error.as_db_error().or_else(|| lost.and_then(Error::as_db_error));
     let (fault, source) = match answer {
         Some(answer) => {
-            let code = answer.code().code();
+            let code = sqlstate(answer);
             (by_code(kind, code, answer), Some(Cause::new(format!("SQLSTATE {code}"))))
         }
         None => without_answer(error, lost),

@@ -22,6 +22,7 @@ mod fault;
 mod guard;
 mod quote;
 mod refusal;
+mod sqlstate;
 mod verifier;
 mod wire;
 

@@ -6,12 +6,12 @@ use database_dial::{os_cause, tls_invalid};
 use rotation_core::database::{Cause, ConnectError, TlsFault};
 use tokio_postgres::{Error, error::DbError};
 
-use crate::guard::Violation;
+use crate::{guard::Violation, sqlstate::sqlstate};
 
 /// The failure of a startup.
 pub(crate) fn refusal(error: &Error) -> ConnectError {
     if let Some(answer) = error.as_db_error() {
-        return by_code(answer.code().code(), answer);
+        return by_code(sqlstate(answer), answer);
     }
     if error.is_closed() {
         return ConnectError::Unreachable(Cause::new("closed during the login"));

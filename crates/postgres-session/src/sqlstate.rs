@@ -1,0 +1,34 @@
+//! The code by which a server says why it refuses.
+
+use tokio_postgres::error::DbError;
+
+/// Stands for what is no code.
+const UNREADABLE: &str = "unreadable";
+
+/// The SQLSTATE of an answer. What a server has written in its place that is none is the server's own words, of any length,
+/// which go into no error.
+pub(crate) fn sqlstate(answer: &DbError) -> &str {
+    read(answer.code().code())
+}
+
+/// Five digits or capital letters ("PostgreSQL Error Codes", appendix A of the manual).
+fn read(code: &str) -> &str {
+    let is_one =
+        code.len() == 5 && code.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase());
+    if is_one { code } else { UNREADABLE }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_code_is_not_repeated() {
+        for code in ["28P01", "00000", "XX000"] {
+            assert_eq!(read(code), code);
+        }
+        for words in ["", "28P0", "28P01x", "28p01", "28P0\u{e9}", "28P 1", "the password is"] {
+            assert_eq!(read(words), UNREADABLE);
+        }
+    }
+}
