@@ -58,7 +58,12 @@ impl Session for PostgresSession {
         };
         let mut begin = statements::begin(deadline.remaining()).to_vec();
         begin.push(statements::take_turn(original));
-        self.connection.run(&begin).await?;
+        self.connection.run(&begin).await.map_err(|error| {
+            let user = quote_identifier(self.username.as_str());
+            name_privilege(error, || {
+                format!("GRANT EXECUTE ON FUNCTION pg_catalog.pg_advisory_xact_lock(bigint) TO {user}")
+            })
+        })?;
         turn.taken();
         match self.prepare(change).await? {
             Prepared::Own(own) => self.stage_own(own).await,

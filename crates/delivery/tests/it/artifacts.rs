@@ -1,6 +1,6 @@
 //! What is delivered is what the workspace makes.
 
-use std::{collections::BTreeSet, path::Path, process::Command};
+use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
 use delivery::Artifact;
 use serde_json::Value;
@@ -52,5 +52,23 @@ fn a_name_says_engine_and_strategy() {
             }
             None => assert_eq!(artifact.name, "placement"),
         }
+    }
+}
+
+/// All functions come out of one build, in which the libraries have what the master-user functions need. What nothing
+/// calls must not be in a program all the same.
+#[test]
+fn only_the_functions_with_a_master_can_ask_a_directory() {
+    let test = std::env::current_exe().unwrap();
+    let programs = test.ancestors().nth(2).unwrap();
+    for artifact in Artifact::chosen(&[]).unwrap() {
+        let Some((engine, strategy)) = artifact.engine().zip(artifact.strategy()) else { continue };
+        let path = programs.join(artifact.name);
+        let program = fs::read(&path)
+            .unwrap_or_else(|error| panic!("{}: {error}; build it: cargo build --workspace", path.display()));
+        // A name of the API, which the SDK sends.
+        let call = if engine == "redshift" { "DescribeClusters" } else { "DescribeDBInstances" };
+        let asks = String::from_utf8_lossy(&program).contains(call);
+        assert_eq!(asks, strategy == "master_user", "{}", artifact.name);
     }
 }

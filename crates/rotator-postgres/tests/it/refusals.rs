@@ -87,6 +87,22 @@ async fn a_missing_privilege_comes_with_the_statement_that_gives_it() {
 }
 
 #[tokio::test]
+async fn a_database_that_keeps_its_locks_to_itself_is_told_what_to_grant() {
+    for version in versions() {
+        let lab = Lab::new(version).await;
+        lab.admin("REVOKE EXECUTE ON FUNCTION pg_advisory_xact_lock(bigint) FROM PUBLIC").await;
+        let grant = format!(
+            "GRANT EXECUTE ON FUNCTION pg_catalog.pg_advisory_xact_lock(bigint) TO \"{}\"",
+            lab.master.username
+        );
+        let error = refused(&lab, &lab.clone()).await;
+        check(&lab, error, &StatementFault::PrivilegeMissing { needed: grant.clone() });
+        lab.admin(&grant).await;
+        lab.rotate_to(&lab.clone()).await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn a_clone_that_could_do_less_is_refused_and_one_that_acts_as_the_original_is_noted() {
     for version in versions() {
         let mut lab = Lab::new(version).await;
