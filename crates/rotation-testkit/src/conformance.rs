@@ -23,6 +23,7 @@ mod events;
 mod faults;
 mod gate;
 mod healthy;
+mod hostile;
 mod kills;
 mod leftovers;
 mod lines;
@@ -47,6 +48,7 @@ use case::{Case, Laboratory};
 
 pub use database::{Database, DatabaseError, Logins, Tenant};
 pub use directory::Owner;
+pub use hostile::{Hostile, RogueServer, SecretTls, every_log};
 pub use trial::Trial;
 
 /// How many cases of one topic run at the same time: most of a case's time is spent in waiting.

@@ -17,6 +17,6 @@ pub use servers::{
     ApiAnswer, ApiDouble, ApiRequest, DocdbBuilder, DocdbLaunchError, DocdbQueryError, DocdbServer,
     DocdbWitness, FailedLogin, LaunchError, Moment, Moto, MysqlAnswer, MysqlBuilder, MysqlFlavor,
     MysqlLaunchError, MysqlMischief, MysqlQueryError, MysqlScript, MysqlServer, PostgresBuilder,
-    PostgresServer, PostgresVersion, QueryError, RedshiftServer, Rogue, RogueGreeting, RogueMysql,
-    RoguePostgres, Scripted, ScriptedAnswer, ServerTls, Stop, TestLogin, WitnessAction,
+    PostgresServer, PostgresVersion, QueryError, RedshiftServer, Rogue, RogueBytes, RogueGreeting,
+    RogueMysql, RoguePostgres, Scripted, ScriptedAnswer, ServerTls, Stop, TestLogin, WitnessAction,
 };

@@ -8,6 +8,7 @@ mod moto;
 mod mysql;
 mod postgres;
 mod redshift;
+mod rogue_bytes;
 mod rogue_mysql;
 mod rogue_postgres;
 
@@ -20,5 +21,6 @@ pub use postgres::{
     TestLogin,
 };
 pub use redshift::RedshiftServer;
+pub use rogue_bytes::RogueBytes;
 pub use rogue_mysql::{Moment, MysqlAnswer, MysqlMischief, MysqlScript, RogueGreeting, RogueMysql};
 pub use rogue_postgres::{Rogue, RoguePostgres, Scripted, ScriptedAnswer};

@@ -2,6 +2,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use rotation_testkit::{
     LambdaFunction, LocalSecretsManager,
+    conformance::{Hostile, Trial, every_log},
     secrets_manager::{RotationOutcome, RotationSettings, Settings},
 };
 use serde_json::{Value, json};
@@ -63,6 +64,25 @@ async fn a_panic_is_answered_as_an_error_by_a_process_that_lives_on() {
     assert_eq!(counted.count(), 2, "one line of metrics for each: {output}");
 }
 
+/// The message of the panic quotes the password, and the process holds the rotation token as well.
+#[tokio::test]
+async fn a_panic_shows_no_password_and_no_token_at_any_level_and_in_any_format_of_the_log() {
+    let document = json!({
+        "engine": "panicking", "host": "localhost", "username": "app", "password": Hostile::CANARY, "ssl": true,
+    });
+    for (level, format) in every_log() {
+        let function = LambdaFunction::builder(panicking())
+            .log_level(level)
+            .log_format(format)
+            .env("RUST_BACKTRACE", "full");
+        let trial = Trial::run(function, &document).await.unwrap();
+        assert_eq!(trial.code(), "INTERNAL", "{level} {format}: {:?}", trial.error);
+        trial.assert_silent(&(level, format));
+        assert!(!trial.said.contains("a defect in a driver"), "{level} {format}: {}", trial.said);
+        assert_eq!(core_limits(trial.process_id), ["0", "0", "bytes"], "{level} {format}");
+    }
+}
+
 #[tokio::test]
 async fn a_look_at_a_secret_that_panics_is_answered_too() {
     let store = LocalSecretsManager::start(Settings::default()).await.unwrap();
@@ -102,9 +122,14 @@ async fn no_core_file_is_written_of_what_a_function_holds() {
         .unwrap();
     function.invoke(&serde_json::json!({})).await.expect_err("no event");
     let process = function.last_report().expect("an invocation").process_id;
-    let limits = std::fs::read_to_string(format!("/proc/{process}/limits")).unwrap();
-    let core = limits.lines().find_map(|line| line.strip_prefix("Max core file size")).unwrap();
-    assert_eq!(core.split_whitespace().collect::<Vec<_>>(), ["0", "0", "bytes"], "{limits}");
+    assert_eq!(core_limits(process), ["0", "0", "bytes"]);
+}
+
+/// How large a core file of this process may be, as it is and at most, and the unit.
+fn core_limits(process: u32) -> Vec<String> {
+    let limits = std::fs::read_to_string(format!("/proc/{process}/limits")).expect("it runs");
+    let core = limits.lines().find_map(|line| line.strip_prefix("Max core file size"));
+    core.expect("a limit of core files").split_whitespace().map(str::to_owned).collect()
 }
 
 #[test]

@@ -18,6 +18,11 @@ impl Canaries {
         self.0.extend(other.0);
     }
 
+    /// Whether something of this name is looked for.
+    pub(super) fn include(&self, what: &str) -> bool {
+        self.0.values().any(|known| known == what)
+    }
+
     /// What was found, never its value. JSON and Rust's `Debug` write quotes and backslashes in their own way.
     pub(super) fn find_in(&self, text: &str) -> Option<&str> {
         let holds = |value: &str| {

@@ -76,6 +76,11 @@ impl Trial {
         self.canaries.find_in(text)
     }
 
+    /// Whether a value of this name, such as `the rotation token`, is among what [`Trial::leaked_in`] looks for.
+    pub(super) fn looks_for(&self, what: &str) -> bool {
+        self.canaries.include(what)
+    }
+
     /// The code of the error: the function's own, or Lambda's word for a process that ended or took too long.
     pub fn code(&self) -> &str {
         self.error.as_ref().map_or("none", |error| error.error_type.as_str())

@@ -24,8 +24,8 @@ use wire::Wire;
 /// What the server does to everybody who connects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MysqlMischief {
-    /// Asks for the password in clear (a switch to `mysql_clear_password`), and refuses whatever comes.
-    CleartextPassword,
+    /// Asks for the password by this plugin (`AuthSwitchRequest`), and refuses whatever comes.
+    SwitchesTo(&'static str),
     /// Asks for the whole password, offers this public key (PEM) to encrypt it with once the client asks for one, and
     /// refuses whatever comes.
     OffersKey(String),

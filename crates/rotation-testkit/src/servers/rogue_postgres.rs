@@ -30,6 +30,8 @@ pub enum Rogue {
     CleartextPassword,
     /// Asks for the password by MD5 (type 5), and refuses whatever comes.
     Md5Password,
+    /// Asks for the password by this authentication type with these words, and refuses whatever comes.
+    Asks(u32, Vec<u8>),
     /// Asks for SCRAM-SHA-256 with this many iterations, and refuses whatever comes.
     ScramIterations(u32),
     /// Answers the startup message with one byte of a message without end at each of these intervals.

@@ -1,24 +1,25 @@
-//! The function itself against hostile servers: its time, its memory, and what it says, seen from outside.
+//! The functions themselves against hostile servers.
 
 use std::time::Duration;
 
 use rotation_testkit::{
-    LambdaFunction, Moment, MysqlAnswer, MysqlMischief, MysqlScript, RogueGreeting, RogueMysql,
-    conformance::Trial,
+    Moment, MysqlAnswer, MysqlMischief, MysqlScript, RogueGreeting, RogueMysql,
+    conformance::{Hostile, SecretTls, Trial, every_log},
 };
-use serde_json::{Value, json};
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_mysql_single_user");
-const CANARY: &str = "canary-of-the-current-password-5d";
-/// What Lambda gives the function.
-const TIMEOUT: Duration = Duration::from_secs(10);
-const MOST_KIB: u64 = 64 * 1024;
+const MYSQL: Hostile = Hostile { program: env!("CARGO_BIN_EXE_mysql_single_user"), engine: "mysql" };
+const MARIADB: Hostile = Hostile { program: env!("CARGO_BIN_EXE_mariadb_single_user"), engine: "mariadb" };
 
-fn document(rogue: &RogueMysql) -> Value {
-    json!({
-        "engine": "mysql", "host": "localhost", "port": rogue.port(),
-        "username": "app", "password": CANARY, "ssl": false,
-    })
+/// What a server of this engine says of itself.
+fn greeting(function: Hostile) -> RogueGreeting {
+    if function.engine == "mysql" {
+        return RogueGreeting::default();
+    }
+    RogueGreeting {
+        version: "5.5.5-10.11.14-MariaDB".to_owned(),
+        plugin: "mysql_native_password".to_owned(),
+        ..RogueGreeting::default()
+    }
 }
 
 /// Lets everybody in and answers the first statement, whatever it is, in this way.
@@ -26,45 +27,73 @@ fn answers(answer: MysqlAnswer) -> MysqlMischief {
     MysqlMischief::Answers(vec![MysqlScript { statement: String::new(), answers: vec![answer] }])
 }
 
-async fn check(mischief: MysqlMischief, codes: &[&str]) {
-    let server = RogueMysql::start(mischief.clone(), RogueGreeting::default()).await.unwrap();
-    let function = LambdaFunction::builder(PROGRAM).timeout(TIMEOUT);
-    let trial = Trial::run(function, &document(&server)).await.unwrap();
-    assert!(codes.contains(&trial.code()), "{mischief:?}: {:?}", trial.error);
-    assert!(trial.longest < TIMEOUT, "{mischief:?}: {:?}", trial.longest);
-    let peak = trial.peak_rss_kib.expect("it answered");
-    assert!(peak < MOST_KIB, "{mischief:?}: {peak} KiB");
-    assert!(server.connections() > 0, "{mischief:?}: it was never met");
-    let received = server.received();
-    let sent = received.windows(CANARY.len()).any(|window| window == CANARY.as_bytes());
-    assert!(!sent, "{mischief:?}: the password was sent");
+async fn check(function: Hostile, mischief: MysqlMischief, codes: &[&str]) {
+    let server = RogueMysql::start(mischief.clone(), greeting(function)).await.unwrap();
+    function.check(&mischief, &server, codes).await;
+}
+
+/// What both engines' servers may do.
+async fn check_all(function: Hostile) {
+    let lost = &["DB_CONNECTION_LOST"][..];
+    check(function, MysqlMischief::Oversized(Moment::Greeting), &["DB_PROTOCOL"]).await;
+    check(function, MysqlMischief::Oversized(Moment::Login), &["DB_PROTOCOL"]).await;
+    check(function, MysqlMischief::Oversized(Moment::Statement), lost).await;
+    check(function, answers(MysqlAnswer::Nulls(250)), lost).await;
+    check(function, answers(MysqlAnswer::LocalFile("/proc/self/environ".to_owned())), lost).await;
+    let drip = |moment| MysqlMischief::DripFeed(moment, Duration::from_millis(50));
+    check(function, drip(Moment::Login), &["NET_DB_TIMED_OUT"]).await;
+    check(function, drip(Moment::Statement), &["DB_TIMED_OUT", "DB_CONNECTION_LOST"]).await;
+    check(function, MysqlMischief::Silent(Moment::Greeting), &["NET_DB_TIMED_OUT"]).await;
+    check(function, MysqlMischief::SwitchesTo("mysql_clear_password"), &["DB_AUTH_METHOD"]).await;
 }
 
 #[tokio::test]
 async fn hostile_servers_of_mysql_take_neither_time_nor_memory_nor_the_password() {
-    let lost = &["DB_CONNECTION_LOST"][..];
-    check(MysqlMischief::Oversized(Moment::Greeting), &["DB_PROTOCOL"]).await;
-    check(MysqlMischief::Oversized(Moment::Login), &["DB_PROTOCOL"]).await;
-    check(MysqlMischief::Oversized(Moment::Statement), lost).await;
-    check(answers(MysqlAnswer::Nulls(250)), lost).await;
-    check(answers(MysqlAnswer::LocalFile("/proc/self/environ".to_owned())), lost).await;
-    let drip = |moment| MysqlMischief::DripFeed(moment, Duration::from_millis(50));
-    check(drip(Moment::Login), &["NET_DB_TIMED_OUT"]).await;
-    check(drip(Moment::Statement), &["DB_TIMED_OUT", "DB_CONNECTION_LOST"]).await;
-    check(MysqlMischief::CleartextPassword, &["DB_AUTH_METHOD"]).await;
+    check_all(MYSQL).await;
+}
+
+#[tokio::test]
+async fn hostile_servers_of_mariadb_take_neither_time_nor_memory_nor_the_password() {
+    check_all(MARIADB).await;
+    // Plugins of MariaDB's own. PAM's `dialog` asks for whatever it likes, in clear.
+    for plugin in ["client_ed25519", "parsec", "dialog", "auth_gssapi_client", "mysql_old_password"] {
+        check(MARIADB, MysqlMischief::SwitchesTo(plugin), &["DB_AUTH_METHOD"]).await;
+    }
+}
+
+/// A server, or somebody before it, who says that there is no TLS: what the secret says decides.
+#[tokio::test]
+async fn a_mysql_or_mariadb_that_takes_tls_away_hears_nothing_that_tls_was_to_protect() {
+    let clear = MysqlMischief::SwitchesTo("mysql_clear_password");
+    for function in [MYSQL, MARIADB] {
+        for (tls, require) in [(SecretTls::On, "false"), (SecretTls::Silent, "true")] {
+            let server = RogueMysql::start(clear.clone(), greeting(function)).await.unwrap();
+            let settings = function.function().env("REQUIRE_TLS", require);
+            let what = (function.engine, tls);
+            function.check_with(&what, &server, tls, settings, &["TLS_UNAVAILABLE"]).await;
+            assert!(server.received().is_empty(), "{what:?}: {:?}", server.received());
+        }
+        // A secret that says nothing goes on without TLS, and then the password is proven, not sent.
+        for (mischief, code) in
+            [(clear.clone(), "DB_AUTH_METHOD"), (MysqlMischief::RefusesLogin(1045), "DB_ALL_REFUSED")]
+        {
+            let server = RogueMysql::start(mischief.clone(), greeting(function)).await.unwrap();
+            let settings = function.function();
+            function.check_with(&mischief, &server, SecretTls::Silent, settings, &[code]).await;
+        }
+    }
 }
 
 #[tokio::test]
 async fn no_level_and_no_format_of_the_log_shows_a_password_or_a_token() {
-    for level in ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"] {
-        for format in ["JSON", "Text"] {
+    for function in [MYSQL, MARIADB] {
+        for (level, format) in every_log() {
             for mischief in [MysqlMischief::RefusesLogin(1045), answers(MysqlAnswer::Error(1064))] {
-                let server = RogueMysql::start(mischief.clone(), RogueGreeting::default()).await.unwrap();
-                let function = LambdaFunction::builder(PROGRAM).log_level(level).log_format(format);
-                let trial = Trial::run(function, &document(&server)).await.unwrap();
-                assert!(trial.said.contains(trial.code()), "{level} {format}: nothing of {}", trial.code());
-                assert!(trial.error.is_some(), "{mischief:?} was taken for a good server");
-                assert_eq!(trial.leaked_in(&trial.said), None, "{level} {format} {mischief:?}");
+                let server = RogueMysql::start(mischief.clone(), greeting(function)).await.unwrap();
+                let settings = function.function().log_level(level).log_format(format);
+                let document = function.document(server.port(), SecretTls::Off);
+                let trial = Trial::run(settings, &document).await.unwrap();
+                trial.assert_silent(&(function.engine, level, format, mischief));
             }
         }
     }

@@ -117,7 +117,7 @@ fn long() -> Deadline {
 async fn a_server_that_asks_for_the_password_in_the_clear_gets_nothing() {
     for way in WAYS {
         for plugin in ["caching_sha2_password", "mysql_native_password", "mysql_clear_password", "dialog"] {
-            let scene = Scene::new(&MysqlMischief::CleartextPassword, plugin, way).await;
+            let scene = Scene::new(&MysqlMischief::SwitchesTo("mysql_clear_password"), plugin, way).await;
             let error = timed(scene.connect(long())).await.unwrap_err();
             assert!(matches!(error, ConnectError::AuthenticationMethod(_)), "{way:?} {plugin}: {error:?}");
             assert!(scene.saw(b"app"), "{way:?} {plugin}: the login was not even tried");

@@ -1,25 +1,16 @@
-//! The function itself against hostile servers: its time, its memory, and what it says, seen from outside.
+//! The function itself against hostile servers.
 
 use std::time::Duration;
 
-use rotation_testkit::{LambdaFunction, Rogue, RoguePostgres, Scripted, ScriptedAnswer, conformance::Trial};
-use serde_json::{Value, json};
+use rotation_testkit::{
+    Rogue, RoguePostgres, Scripted, ScriptedAnswer,
+    conformance::{Hostile, SecretTls, Trial, every_log},
+};
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_postgres_single_user");
-const CANARY: &str = "canary-of-the-current-password-5d";
-/// What Lambda gives the function.
-const TIMEOUT: Duration = Duration::from_secs(10);
-const MOST_KIB: u64 = 64 * 1024;
-
-fn document(rogue: &RoguePostgres) -> Value {
-    json!({
-        "engine": "postgres", "host": "localhost", "port": rogue.port(), "dbname": "postgres",
-        "username": "app", "password": CANARY, "ssl": false,
-    })
-}
+const FUNCTION: Hostile = Hostile { program: env!("CARGO_BIN_EXE_postgres_single_user"), engine: "postgres" };
 
 fn quoting() -> String {
-    format!("the password was '{CANARY}'")
+    format!("the password was '{}'", Hostile::CANARY)
 }
 
 /// Lets everybody in, and refuses the change in words that quote the password.
@@ -30,16 +21,7 @@ fn refuses_the_change() -> Rogue {
 
 async fn check(rogue: Rogue, codes: &[&str]) {
     let server = RoguePostgres::start(rogue.clone()).await.unwrap();
-    let function = LambdaFunction::builder(PROGRAM).timeout(TIMEOUT);
-    let trial = Trial::run(function, &document(&server)).await.unwrap();
-    assert!(codes.contains(&trial.code()), "{rogue:?}: {:?}", trial.error);
-    assert!(trial.longest < TIMEOUT, "{rogue:?}: {:?}", trial.longest);
-    let peak = trial.peak_rss_kib.expect("it answered");
-    assert!(peak < MOST_KIB, "{rogue:?}: {peak} KiB");
-    assert!(server.connections() > 0, "{rogue:?}: it was never met");
-    let received = server.received();
-    let sent = received.windows(CANARY.len()).any(|window| window == CANARY.as_bytes());
-    assert!(!sent, "{rogue:?}: the password was sent");
+    FUNCTION.check(&rogue, &server, codes).await;
 }
 
 #[tokio::test]
@@ -52,21 +34,42 @@ async fn hostile_servers_of_postgresql_take_neither_time_nor_memory_nor_the_pass
     check(Rogue::CleartextPassword, &["DB_AUTH_METHOD"]).await;
 }
 
+/// A server, or somebody before it, who says that there is no TLS: what the secret says decides.
+#[tokio::test]
+async fn a_postgresql_that_takes_tls_away_hears_nothing_that_tls_was_to_protect() {
+    for rogue in [Rogue::CleartextPassword, Rogue::Md5Password, Rogue::ScramIterations(4096)] {
+        for (tls, require) in [(SecretTls::On, "false"), (SecretTls::Silent, "true")] {
+            let server = RoguePostgres::start(rogue.clone()).await.unwrap();
+            let function = FUNCTION.function().env("REQUIRE_TLS", require);
+            FUNCTION.check_with(&(tls, &rogue), &server, tls, function, &["TLS_UNAVAILABLE"]).await;
+            assert_eq!(server.password_messages(), 0, "{tls:?}, {rogue:?}");
+            // The question for TLS is all that it hears.
+            let heard = String::from_utf8_lossy(&server.received()).into_owned();
+            assert!(!heard.contains("app"), "{tls:?}, {rogue:?}: {heard}");
+        }
+    }
+    // A secret that says nothing goes on without TLS, and then the password is proven, not sent.
+    let answers = [
+        (Rogue::CleartextPassword, "DB_AUTH_METHOD"),
+        (Rogue::Md5Password, "DB_ALL_REFUSED"),
+        (Rogue::ScramIterations(4096), "DB_ALL_REFUSED"),
+    ];
+    for (rogue, code) in answers {
+        let server = RoguePostgres::start(rogue.clone()).await.unwrap();
+        FUNCTION.check_with(&rogue, &server, SecretTls::Silent, FUNCTION.function(), &[code]).await;
+    }
+}
+
 #[tokio::test]
 async fn no_level_and_no_format_of_the_log_shows_a_password_or_a_token() {
     let refused = || Rogue::RefusesLogin("28P01".to_owned(), quoting());
-    for level in ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"] {
-        for format in ["JSON", "Text"] {
-            for rogue in [refused(), refuses_the_change(), Rogue::CleartextPassword] {
-                let server = RoguePostgres::start(rogue.clone()).await.unwrap();
-                let function = LambdaFunction::builder(PROGRAM).log_level(level).log_format(format);
-                let trial = Trial::run(function, &document(&server)).await.unwrap();
-                assert!(trial.error.is_some(), "{rogue:?} was taken for a good server");
-                let code = trial.error.as_ref().map(|error| error.error_type.clone()).unwrap();
-                assert!(trial.said.contains(&code), "{level} {format}: nothing was said of {code}");
-                assert_eq!(trial.leaked_in(&trial.said), None, "{level} {format} {rogue:?}");
-                assert_eq!(trial.leaked_in(&quoting()), Some("the current password"), "the search is blind");
-            }
+    for (level, format) in every_log() {
+        for rogue in [refused(), refuses_the_change(), Rogue::CleartextPassword] {
+            let server = RoguePostgres::start(rogue.clone()).await.unwrap();
+            let function = FUNCTION.function().log_level(level).log_format(format);
+            let document = FUNCTION.document(server.port(), SecretTls::Off);
+            let trial = Trial::run(function, &document).await.unwrap();
+            trial.assert_silent(&(level, format, rogue));
         }
     }
 }

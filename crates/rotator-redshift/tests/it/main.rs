@@ -6,6 +6,7 @@ mod alternating;
 mod conformance;
 mod dialect;
 mod equality;
+mod hostile;
 mod laboratory;
 mod plan;
 mod proof;

@@ -52,7 +52,10 @@ pub(super) async fn answer<S: AsyncRead + AsyncWrite + Unpin>(
         return Ok(());
     }
     match mischief {
-        MysqlMischief::CleartextPassword => wire.send(b"\xfemysql_clear_password\0").await?,
+        MysqlMischief::SwitchesTo(plugin) => {
+            let nonce = [NONCE.as_slice(), b"\0"].concat();
+            wire.send(&[b"\xfe", plugin.as_bytes(), b"\0", &nonce].concat()).await?;
+        }
         MysqlMischief::RefusesLogin(code) => return wire.send(&error(*code, response)).await,
         MysqlMischief::OffersKey(key) => {
             // `sha256_password` asks for the key with its login already.

@@ -28,6 +28,10 @@ pub(super) async fn login<S: AsyncRead + AsyncWrite + Unpin>(
             wire.send(&authentication(5, b"salt")).await?;
             refuse(wire).await
         }
+        Rogue::Asks(kind, words) => {
+            wire.send(&authentication(*kind, words)).await?;
+            refuse(wire).await
+        }
         Rogue::ScramIterations(iterations) => {
             wire.send(&authentication(10, b"SCRAM-SHA-256\0\0")).await?;
             let first = wire.read().await?;
