@@ -116,7 +116,10 @@ impl Connection {
         let mut rows = Vec::with_capacity(statements.len());
         for (statement, (_, outcome)) in statements.iter().zip(answers) {
             match outcome.expect("polled until every answer was there") {
-                Ok(messages) => rows.push(messages.iter().filter_map(row).collect()),
+                Ok(messages) => {
+                    let read: Result<_, Error> = messages.iter().filter_map(row).collect();
+                    rows.push(read.map_err(|_| unreadable(statement.kind))?);
+                }
                 Err(error) => return Err(statement_error(statement.kind, &error, lost.as_ref())),
             }
         }
@@ -218,12 +221,19 @@ impl Drop for Connection {
     }
 }
 
-fn row(message: &SimpleQueryMessage) -> Option<Row> {
-    match message {
-        SimpleQueryMessage::Row(row) => {
-            Some((0..row.len()).map(|column| row.get(column).map(str::to_owned)).collect())
-        }
-        _ => None,
+/// The session asked for UTF-8, which is no promise that a server keeps to it.
+fn row(message: &SimpleQueryMessage) -> Option<Result<Row, Error>> {
+    let SimpleQueryMessage::Row(row) = message else { return None };
+    let text = |column| Ok(row.try_get(column)?.map(str::to_owned));
+    Some((0..row.len()).map(text).collect())
+}
+
+/// A text of the answer is no UTF-8.
+fn unreadable(kind: &'static str) -> StatementError {
+    StatementError {
+        fault: StatementFault::Other { code: "unreadable answer".to_owned() },
+        statement: Some(kind),
+        source: None,
     }
 }
 
