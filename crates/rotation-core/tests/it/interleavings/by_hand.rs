@@ -1,7 +1,8 @@
 //! Two invocations at once, and one act by hand before any call of either.
 //!
-//! What follows outside of the gap follows one invocation and the same act as well: see `operators`, and "finishSecret
-//! trusts testSecret" in docs/semantics.md. What follows in the gap is listed beyond what the two come to by themselves.
+//! What follows outside of the gap follows from one thing: finishSecret trusts testSecret, as docs/semantics.md says. With
+//! alternating users it takes a second finishSecret, as the first has made the user live whose password somebody then
+//! changes. What follows in the gap is listed beyond what the two come to by themselves.
 //! Two things no act leads to: that the secret keeps no version that logs in, and that what the hints say does not mend it.
 
 use std::{
@@ -77,7 +78,7 @@ fn check(races: &[Race], plan: Plan, kinds: &[Kind], at_least: usize, expected: 
 }
 
 #[test]
-fn an_act_by_hand_beside_two_invocations_of_a_single_user_does_what_it_does_beside_one() {
+fn an_act_by_hand_beside_two_invocations_of_a_single_user_leaves_a_version_that_logs_in() {
     check(
         ONE_TOKEN,
         Plan::SingleUser,
@@ -102,7 +103,7 @@ fn an_act_by_hand_beside_two_invocations_of_a_single_user_does_what_it_does_besi
 }
 
 #[test]
-fn an_act_by_hand_beside_two_invocations_of_a_single_user_with_two_passwords_does_what_it_does_beside_one() {
+fn an_act_by_hand_beside_two_invocations_of_a_single_user_with_two_passwords_leaves_a_version_that_logs_in() {
     check(
         ONE_TOKEN,
         Plan::SingleUser,
@@ -126,7 +127,7 @@ fn an_act_by_hand_beside_two_invocations_of_a_single_user_with_two_passwords_doe
 }
 
 #[test]
-fn an_act_by_hand_beside_two_invocations_of_alternating_users_does_what_it_does_beside_one() {
+fn an_act_by_hand_beside_two_invocations_of_alternating_users_leaves_a_version_that_logs_in() {
     check(
         ONE_TOKEN,
         Plan::Alternating,
