@@ -205,12 +205,12 @@ const STATEMENTS: &[Row] = &[
     (Code::DbNotAlternating, "the_master_itself_is_no_user_to_alternate", "StatementFault::NotAlternating"),
     (
         Code::DbBusy,
-        "a_turn_or_a_row_that_somebody_else_holds_is_busy_and_a_lost_connection_is_lost",
+        "a_row_that_somebody_else_holds_is_busy_and_a_lost_connection_is_lost",
         "StatementFault::Busy",
     ),
     (
         Code::DbConnectionLost,
-        "a_turn_or_a_row_that_somebody_else_holds_is_busy_and_a_lost_connection_is_lost",
+        "a_row_that_somebody_else_holds_is_busy_and_a_lost_connection_is_lost",
         "StatementFault::ConnectionLost",
     ),
     (Code::DbTimedOut, "a_real_server_stops_a_statement_at_its_limit", "StatementFault::TimedOut"),

@@ -95,7 +95,8 @@ impl Journal {
         self.record().left_out
     }
 
-    /// The time spent in each phase that was begun. Calls of one phase that run at the same time count once.
+    /// The time spent in each phase that was begun. Calls of one phase that run at the same time count once; phases that go
+    /// on at the same time, as change and confirm of a master do, count each.
     pub fn phases(&self) -> Vec<(Phase, Duration)> {
         self.record().clocks.spent()
     }

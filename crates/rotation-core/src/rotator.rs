@@ -130,8 +130,8 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
         }
     }
 
-    /// A refused login may only mean that another rotation went on while this invocation slept, so that it knows old
-    /// passwords alone. What the labels say then goes first: it is true, and its hint is the one that helps.
+    /// A refused login, or somebody else's change, may only mean that another rotation went on while this invocation slept,
+    /// so that it knows old passwords alone. What the labels say then goes first: it is true, and its hint is the one that helps.
     async fn overtaken(
         &self,
         event: &RotationEvent,
@@ -139,7 +139,8 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
         error: RotationError,
     ) -> RotationError {
         let code = error.code();
-        let refused = code.is_refused_login() || matches!(code, Code::DbAllRefused | Code::ReplicaLags);
+        let refused =
+            code.is_refused_login() || matches!(code, Code::DbAllRefused | Code::DbBusy | Code::ReplicaLags);
         if !refused {
             return error;
         }
@@ -279,7 +280,7 @@ struct Labels<'a, S, T> {
 }
 
 impl<S: SecretStore, T: Target> Authority for Labels<'_, S, T> {
-    /// The session has taken its turn and may hold locks, so this gives up sooner than other calls do.
+    /// The session may hold locks by now, so this gives up sooner than other calls do.
     async fn confirm(&self) -> Result<(), RotationError> {
         let Rotator { store, journal, invoker, .. } = self.rotator;
         let stages = journal.timed(Phase::Confirm, store.describe_briefly(&self.event.secret)).await?;

@@ -20,7 +20,7 @@ pub trait Target {
     ) -> Result<SecretDocument, RotationError>;
 
     /// Afterwards the pending document opens the target. `authority` re-checks that the token is still `AWSPENDING`
-    /// and is asked right before the change is made final.
+    /// and is asked before the change is made final.
     async fn apply(&self, versions: &Versions, authority: &impl Authority) -> Result<Applied, RotationError>;
 
     /// Says what [`Target::apply`] would do, and changes nothing: it logs in as `apply` does and reads. `authority` is

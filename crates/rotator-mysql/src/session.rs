@@ -81,7 +81,9 @@ impl Session for MysqlSession {
             Change::OtherUser { pair, .. } => &pair.original,
         };
         self.take_turn(&take_turn(original, deadline)).await?;
-        turn.taken();
+        if matches!(change, Change::OtherUser { .. }) {
+            turn.taken();
+        }
         self.staged = Some(self.prepare(change).await?);
         Ok(())
     }

@@ -42,8 +42,7 @@ impl Session for PostgresSession {
     async fn plan(&mut self, change: &Change<'_>, deadline: Deadline) -> Result<Plan, StatementError> {
         let mut begin = statements::begin(deadline.remaining()).to_vec();
         begin.push(statements::read_only());
-        self.connection.run(&begin).await?;
-        Ok(self.prepare(change).await?.plan(self.clone_objects))
+        Ok(self.prepare(begin, change).await?.plan(self.clone_objects))
     }
 
     async fn stage(
@@ -52,20 +51,14 @@ impl Session for PostgresSession {
         turn: &Turn,
         deadline: Deadline,
     ) -> Result<(), StatementError> {
-        let original = match change {
-            Change::OwnPassword { .. } => &self.username,
-            Change::OtherUser { pair, .. } => &pair.original,
-        };
-        let mut begin = statements::begin(deadline.remaining()).to_vec();
-        begin.push(statements::take_turn(original));
-        self.connection.run(&begin).await.map_err(|error| {
-            let user = quote_identifier(self.username.as_str());
-            name_privilege(error, || {
-                format!("GRANT EXECUTE ON FUNCTION pg_catalog.pg_advisory_xact_lock(bigint) TO {user}")
-            })
-        })?;
-        turn.taken();
-        match self.prepare(change).await? {
+        let mut before = statements::begin(deadline.remaining()).to_vec();
+        if let Change::OtherUser { pair, .. } = change {
+            self.take_turn(before, &pair.original).await?;
+            turn.taken();
+            // Waiting took some of the time.
+            before = vec![statements::limit(deadline.remaining())];
+        }
+        match self.prepare(before, change).await? {
             Prepared::Own(own) => self.stage_own(own).await,
             Prepared::Other(other) => self.stage_other(*other, deadline).await,
         }
@@ -86,9 +79,32 @@ impl PostgresSession {
         Self { connection, username, clone_objects, outcome: Committed::default() }
     }
 
-    /// Reads what the change depends on, in one round trip.
-    async fn prepare(&mut self, change: &Change<'_>) -> Result<Prepared, StatementError> {
-        let mut batch = vec![statements::read_own()];
+    /// Begins the transaction and waits until no other session changes the same pair.
+    async fn take_turn(
+        &mut self,
+        mut begin: Vec<Statement>,
+        original: &Username,
+    ) -> Result<(), StatementError> {
+        begin.push(statements::take_turn(original));
+        self.connection.run(&begin).await.map(drop).map_err(|error| {
+            if error.statement != Some(statements::TAKE_TURN) {
+                return error;
+            }
+            let user = quote_identifier(self.username.as_str());
+            name_privilege(error, || {
+                format!("GRANT EXECUTE ON FUNCTION pg_catalog.pg_advisory_xact_lock(bigint) TO {user}")
+            })
+        })
+    }
+
+    /// Runs what comes before and reads what the change depends on, in one round trip.
+    async fn prepare(
+        &mut self,
+        mut batch: Vec<Statement>,
+        change: &Change<'_>,
+    ) -> Result<Prepared, StatementError> {
+        let before = batch.len();
+        batch.push(statements::read_own());
         let major = self.major();
         let password = match change {
             Change::OwnPassword { new } => new,
@@ -104,6 +120,7 @@ impl PostgresSession {
             async { PasswordStorage::foresee(password) }
         );
         let answers = answers?;
+        let answers = answers.get(before..).unwrap_or_default();
         let storage = PasswordStorage::parse(answers.first())?;
         match *change {
             Change::OwnPassword { new } => {

@@ -14,20 +14,24 @@ use crate::Postgres;
 /// catalogue alone, or a function of theirs could run with a master's rights, and a role that they chose is left.
 /// Times end short of the deadline; a session that was frozen in the transaction gives its locks back.
 pub(crate) fn begin(time: Duration) -> [Statement; 2] {
-    let limits = limits(time);
-    let idle_timeout = milliseconds(time) + 1000;
     let settings = format!(
         "SET LOCAL search_path = pg_catalog, pg_temp; \
          SET LOCAL ROLE NONE; \
-         {limits}; \
-         SET LOCAL idle_in_transaction_session_timeout = {idle_timeout}; \
+         {}; \
          SET LOCAL DateStyle = 'ISO'; \
-         SET LOCAL TimeZone = 'UTC'"
+         SET LOCAL TimeZone = 'UTC'",
+        limit(time).sql
     );
     [
         Statement::new(Statement::BEGIN, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"),
         Statement::new("set local", settings),
     ]
+}
+
+/// What is left of the time, anew: for after a long wait.
+pub(crate) fn limit(time: Duration) -> Statement {
+    let (limits, idle) = (limits(time), milliseconds(time) + 1000);
+    Statement::new("set local", format!("{limits}; SET LOCAL idle_in_transaction_session_timeout = {idle}"))
 }
 
 /// From here to its end the transaction can change nothing, whatever it is asked to do.
@@ -53,13 +57,16 @@ fn milliseconds(time: Duration) -> u32 {
     u32::try_from(time.as_millis()).unwrap_or(u32::MAX / 16).min(u32::MAX / 16)
 }
 
-/// Waits until no other session of this database changes the same user, and keeps others waiting until the transaction
+/// The kind of [`take_turn`].
+pub(crate) const TAKE_TURN: &str = "take turn";
+
+/// Waits until no other session of this database changes the same pair, and keeps others waiting until the transaction
 /// ends. The lock is one of the advisory kind, whose key is the beginning of a hash, so that applications hardly take the
 /// same by chance.
 pub(crate) fn take_turn(original: &Username) -> Statement {
     let hash = digest(&SHA256, format!("rotation of {original}").as_bytes());
     let half = hash.as_ref().first_chunk().expect("a hash of 32 bytes has 8");
-    Statement::new("take turn", format!("SELECT pg_advisory_xact_lock({})", i64::from_be_bytes(*half)))
+    Statement::new(TAKE_TURN, format!("SELECT pg_advisory_xact_lock({})", i64::from_be_bytes(*half)))
 }
 
 /// From here on a statement gives up before it is noticed by those who wait behind it: for what need not be done.

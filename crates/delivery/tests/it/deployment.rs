@@ -27,18 +27,18 @@ fn root() -> PathBuf {
 }
 
 /// Where cargo put this test: the folder that holds the programs of its profile.
-fn programs() -> PathBuf {
+pub(crate) fn programs() -> PathBuf {
     std::env::current_exe().unwrap().ancestors().nth(2).unwrap().to_owned()
 }
 
 /// Whether packages as they are shipped are deployed, and not programs of this test's profile.
 #[expect(clippy::disallowed_methods, reason = "scripts/check-delivery says so in the environment")]
-fn are_shipped() -> bool {
+pub(crate) fn are_shipped() -> bool {
     std::env::var("PACKAGES").is_ok_and(|value| value == "shipped")
 }
 
 /// Where `scripts/package` puts packages that were built into the folder of this test.
-fn shipped() -> PathBuf {
+pub(crate) fn shipped() -> PathBuf {
     programs().parent().unwrap().join("lambda")
 }
 

@@ -89,8 +89,8 @@ pub trait Session {
     /// transactions, the change is made inside one; where it has none, this only reads. Either way nobody else sees
     /// a difference yet, and dropping the session takes all of it back.
     ///
-    /// Where the engine has a lock for it, the session first waits until nobody else changes these users, and says so by
-    /// [`Turn::taken`].
+    /// Where the engine has a lock for it, a change of another user first waits until nobody else changes the two, and
+    /// says so by [`Turn::taken`].
     async fn stage(
         &mut self,
         change: &Change<'_>,

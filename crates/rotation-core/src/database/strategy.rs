@@ -1,21 +1,20 @@
 //! The database as a target, and its two strategies.
 
 mod alternating_users;
+mod finality;
 mod master;
 mod replica;
 mod single_user;
 
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use super::{
-    Change, Committed, ConnectError, Credential, CustomProof, Directory, Engine, Login, NoDirectory,
-    PasswordPolicy, PasswordSource, Plan, Session, StatementError, StatementFault, TargetError,
-    TestStatement, TlsMode, Transport, Turn, UserPair, test_statement::ChosenProof,
+    Change, ConnectError, Credential, CustomProof, Directory, Engine, Login, NoDirectory, PasswordPolicy,
+    PasswordSource, Plan, Session, StatementError, StatementFault, TargetError, TestStatement, TlsMode,
+    Transport, UserPair, test_statement::ChosenProof,
 };
 use crate::{
-    deadline::{Deadline, TimedOut},
+    deadline::Deadline,
     document::{DocumentError, SecretDocument},
     error::RotationError,
     event::SecretId,
@@ -27,14 +26,6 @@ use crate::{
 
 /// The longest time that one login attempt may take; a server in reach answers in milliseconds.
 const LOGIN_TIME: Duration = Duration::from_secs(5);
-
-/// The least time in which a change is made final. Where nobody hears that it was, the step fails and the service waits
-/// before it calls again, and until then a single user's `AWSCURRENT` is refused; so it is rather not begun.
-const COMMIT_TIME: Duration = Duration::from_millis(250);
-
-/// How old the answer about the labels may be when a change is made final. Nobody else's rotation can have changed the user
-/// since, but people may have moved labels while the change waited for applications.
-const LABELS_HOLD: Duration = Duration::from_secs(1);
 
 /// How a database user's password is rotated. The set is closed, so both arms stand in one match.
 #[derive(Clone, Debug)]
@@ -293,65 +284,6 @@ impl<E: Engine, D: Directory> Database<E, D> {
     /// What to say of a login that failed.
     pub(crate) fn refused(credential: Credential) -> impl Fn(ConnectError) -> RotationError {
         move |error| TargetError::Login { credential, error, remedies: E::PROFILE.remedies }.into()
-    }
-
-    /// Stages a change and asks the labels, at the same time from where the session has taken its turn: whoever overtakes
-    /// it from there on waits until it ends, so it does not matter which of the two comes to its end first.
-    async fn make_ready(
-        &self,
-        session: &mut E::Session,
-        by: Credential,
-        change: &Change<'_>,
-        authority: &impl Authority,
-    ) -> Result<(), RotationError> {
-        let turn = Turn::default();
-        let confirm = async {
-            turn.wait().await;
-            authority.confirm().await.map(|()| Instant::now())
-        };
-        let stage = async {
-            let staged = self.within(Phase::Change, by, session.stage(change, &turn, self.deadline)).await;
-            // The engine has no turns: what is staged is as far as it can go without a look.
-            turn.taken();
-            staged
-        };
-        let (confirmed, ()) = tokio::try_join!(biased; confirm, stage)?;
-        if confirmed.elapsed() > LABELS_HOLD {
-            authority.confirm().await?;
-        }
-        Ok(())
-    }
-
-    /// Makes a staged change final, after which what was known of these credentials may hold no longer. Where too little
-    /// time is left to hear of it, nothing is changed.
-    async fn commit(
-        &self,
-        session: E::Session,
-        by: Credential,
-        of: &'static [Credential],
-    ) -> Result<Committed, RotationError> {
-        if self.deadline.remaining() < COMMIT_TIME {
-            return Err(TimedOut.into());
-        }
-        self.journal.change_begins(of);
-        let outcome = self.within(Phase::Commit, by, session.commit()).await;
-        match &outcome {
-            Ok(_) => self.journal.change_ended(true),
-            Err(error) if may_have_taken_effect(error) => {}
-            Err(_) => self.journal.change_ended(false),
-        }
-        outcome
-    }
-}
-
-/// Whether a change that failed may be in effect all the same: nobody said no to it.
-fn may_have_taken_effect(error: &RotationError) -> bool {
-    match error {
-        RotationError::Target(TargetError::Statement { error, .. }) => {
-            matches!(error.fault, StatementFault::ConnectionLost | StatementFault::TimedOut)
-        }
-        RotationError::Target(TargetError::TimedOut(_)) => true,
-        _ => false,
     }
 }
 

@@ -228,16 +228,18 @@ impl<S: SecretRecords, E: Engine, D: Directory> Examiner<'_, S, E, D> {
         let mut versions: Vec<_> = versions.into_iter().map(seen).collect();
         // As time goes: a version that the service does not list has no value yet, so it is the newest. Of two that
         // were made at the same moment the labels tell which came first.
-        versions.sort_by_key(|version| (version.age.is_none(), Reverse(version.age), turn(&version.labels)));
+        versions.sort_by_key(|version| {
+            (version.age.is_none(), Reverse(version.age), place_in_life(&version.labels))
+        });
         let function = record.stages.rotation_function.clone();
         Examination { secret: record.stages.secret.clone(), function, findings, versions, situation, advice }
     }
 }
 
 /// Where in a version's life its labels put it.
-fn turn(labels: &[StagingLabel]) -> Option<usize> {
-    let turns = [StagingLabel::Previous, StagingLabel::Current, StagingLabel::Pending];
-    turns.iter().rposition(|label| labels.contains(label))
+fn place_in_life(labels: &[StagingLabel]) -> Option<usize> {
+    let places = [StagingLabel::Previous, StagingLabel::Current, StagingLabel::Pending];
+    places.iter().rposition(|label| labels.contains(label))
 }
 
 fn unlabelled(history: Option<&[VersionRecord]>) -> Unlabelled {

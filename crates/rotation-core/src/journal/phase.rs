@@ -23,7 +23,7 @@ pub enum Phase {
     Locate,
     /// Preparing the change in the database.
     Change,
-    /// `DescribeSecret` once more, right before the change is made final.
+    /// `DescribeSecret` once more, before the change is made final.
     Confirm,
     /// Making the change final.
     Commit,

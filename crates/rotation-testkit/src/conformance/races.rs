@@ -27,7 +27,7 @@ enum Made {
 pub(super) fn cases<D: Database>() -> Vec<Case<D>> {
     let hangs = [
         (1, Operation::DescribeSecret, 0, Made::Always),
-        // The look at the labels right before the change is made final.
+        // The look at the labels before the change is made final.
         (1, Operation::DescribeSecret, 1, Made::Always),
         (1, Operation::GetSecretValue, 0, Made::Always),
         (1, Operation::GetSecretValue, 1, Made::Always),

@@ -88,18 +88,20 @@ async fn the_master_has_no_more_rights_afterwards_than_making_a_role_gives() {
 
 #[tokio::test]
 async fn whoever_changes_either_user_of_a_pair_waits_for_its_turn() {
-    let lab = Lab::new(rotation_testkit::PostgresVersion::V16).await;
-    lab.rotate_to(&lab.clone()).await.unwrap();
-    let first = lab.stage(&lab.clone()).await.unwrap();
-    let pair = lab.pair();
-    let next = lab.login(&lab.app).credentials;
-    let change = Change::OtherUser { pair: &pair, live: &pair.clone, next: &next };
-    let soon = Deadline::after(Duration::from_millis(800));
-    let mut second = lab.connect(&lab.master).await.unwrap();
-    let error = second.stage(&change, &Turn::default(), soon).await.unwrap_err();
-    assert_eq!((error.fault, error.statement), (StatementFault::Busy, Some("take turn")));
-    drop(first);
-    lab.rotate_to(&lab.app).await.unwrap();
+    for version in versions() {
+        let lab = Lab::new(version).await;
+        lab.rotate_to(&lab.clone()).await.unwrap();
+        let first = lab.stage(&lab.clone()).await.unwrap();
+        let pair = lab.pair();
+        let next = lab.login(&lab.app).credentials;
+        let change = Change::OtherUser { pair: &pair, live: &pair.clone, next: &next };
+        let mut second = lab.connect(&lab.master).await.unwrap();
+        let soon = Deadline::after(Duration::from_millis(800));
+        let error = second.stage(&change, &Turn::default(), soon).await.unwrap_err();
+        assert_eq!((error.fault, error.statement), (StatementFault::Busy, Some("take turn")), "{version}");
+        drop(first);
+        lab.rotate_to(&lab.app).await.unwrap();
+    }
 }
 
 #[tokio::test]

@@ -152,8 +152,11 @@ pub(in crate::code) const ARTICLES: &[Row] = &[
     (
         Code::DbBusy,
         article(
-            "Another rotation, or a person, changes the same user right now.",
-            "Nothing is lost. Wait for the service's next attempt.",
+            "Another rotation, or a person, changes the same user right now, or holds the lock that rotations take: an \
+             advisory one of PostgreSQL, a named one (`rotation.`...) of MySQL and MariaDB.",
+            "Nothing is lost. Wait for the service's next attempt. Where it stays so, look who holds the lock: \
+             `SELECT pid FROM pg_locks WHERE locktype = 'advisory'`, or \
+             `SELECT IS_USED_LOCK(CONCAT('rotation.', LEFT(SHA2('<user>', 256), 40)))` with the name of the original user.",
         ),
     ),
     (

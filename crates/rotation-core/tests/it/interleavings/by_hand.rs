@@ -24,7 +24,7 @@ use crate::{
 const ONE_TOKEN: &[Race] = &[Race::Duplicate, Race::Retry];
 /// An invocation beside the rotation that replaced its own.
 const TWO_TOKENS: &[Race] = &[Race::Stale];
-const SINGLE: &[Kind] = &[Kind::Transactional, Kind::RowLock, Kind::Autocommit];
+const SINGLE: &[Kind] = &[Kind::Transactional, Kind::Autocommit, Kind::AutocommitWithLock];
 const TWO_PASSWORDS: &[Kind] = &[Kind::TwoPasswords, Kind::TwoPasswordsWithHistory];
 const ALTERNATING: &[Kind] =
     &[Kind::Transactional, Kind::RowLock, Kind::Autocommit, Kind::AutocommitWithLock];
@@ -83,7 +83,7 @@ fn an_act_by_hand_beside_two_invocations_of_a_single_user_leaves_a_version_that_
         ONE_TOKEN,
         Plan::SingleUser,
         SINGLE,
-        136_000,
+        116_000,
         &expect![[r"
         AWSCURRENT moved back: in the gap I4
         AWSCURRENT moved on: in the gap I4
@@ -108,7 +108,7 @@ fn an_act_by_hand_beside_two_invocations_of_a_single_user_with_two_passwords_lea
         ONE_TOKEN,
         Plan::SingleUser,
         TWO_PASSWORDS,
-        152_000,
+        98_000,
         &expect![[r"
         AWSCURRENT moved back: in the gap I2
         AWSCURRENT moved back: in the gap I4
@@ -158,7 +158,7 @@ fn an_act_by_hand_beside_a_stale_single_user_invocation_leaves_a_version_that_lo
         TWO_TOKENS,
         Plan::SingleUser,
         SINGLE,
-        60_000,
+        56_000,
         &expect![[r"
         AWSPENDING removed: in the gap I1
         AWSPENDING removed: in the gap I2
@@ -180,7 +180,7 @@ fn an_act_by_hand_beside_a_stale_single_user_invocation_with_two_passwords_leave
         TWO_TOKENS,
         Plan::SingleUser,
         TWO_PASSWORDS,
-        65_000,
+        54_000,
         &expect![[r"
         AWSCURRENT moved back: in the gap I2
         AWSCURRENT moved back: in the gap I3

@@ -20,9 +20,8 @@ use crate::{
 const FAULT_ONCE_IN: usize = 12;
 
 /// The starts that schedules choose from.
-const STARTS: [(Plan, Kind); 11] = [
+const STARTS: [(Plan, Kind); 10] = [
     (Plan::SingleUser, Kind::Transactional),
-    (Plan::SingleUser, Kind::RowLock),
     (Plan::SingleUser, Kind::Autocommit),
     (Plan::SingleUser, Kind::AutocommitWithLock),
     (Plan::SingleUser, Kind::TwoPasswords),

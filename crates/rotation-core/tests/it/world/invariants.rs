@@ -103,7 +103,10 @@ impl World {
         let turned_away = match name {
             "store: DescribeSecret" | "server: connect" | "server: take turn" | "server: probe" => true,
             // Whoever holds a turn stages and looks at the same time.
-            "server: stage" => !self.server.borrow().kind.takes_turns(),
+            "server: stage" => {
+                let single = self.watch.borrow().plan.is_some_and(Plan::is_single);
+                single || !self.server.borrow().kind.takes_turns()
+            }
             _ => false,
         };
         if turned_away {

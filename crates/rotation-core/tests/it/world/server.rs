@@ -42,14 +42,15 @@ pub(crate) const PROFILE: EngineProfile = EngineProfile {
 /// How changes become final.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
-    /// Like PostgreSQL: sessions take turns from before they stage, in a transaction, and it is final at once.
+    /// Like PostgreSQL: staged in a transaction that holds a lock on the user, final at once. A master takes its turn at
+    /// the pair before that.
     #[default]
     Transactional,
-    /// Like Redshift: the same without turns; a lock on the user is taken by staging.
+    /// Like Redshift: the same without turns.
     RowLock,
     /// Like MySQL: staging only reads; every statement is final by itself, the password last.
     Autocommit,
-    /// The same, and sessions take turns from before they stage, like MySQL's by `GET_LOCK`.
+    /// The same, with a lock from before staging until the session ends, like MySQL's by `GET_LOCK`: a master's turn.
     AutocommitWithLock,
     /// The same, and a user that changes its own password keeps the old one beside it, as MySQL 8.0.14 and later does
     /// on `RETAIN CURRENT PASSWORD`. The statement names the password that it replaces.
@@ -63,6 +64,10 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    pub(super) fn locks_what_it_stages(self) -> bool {
+        matches!(self, Self::Transactional | Self::RowLock | Self::TurnSaidTooSoon)
+    }
+
     pub(crate) fn takes_turns(self) -> bool {
         !matches!(self, Self::RowLock | Self::Autocommit)
     }

@@ -176,14 +176,6 @@ fn equal_rights(pair: &UserPair, server: &ServerModel) -> Result<Vec<Statement>,
     Ok(statements)
 }
 
-/// The user whose name stands for all that take turns at this change.
-fn original<'a>(own: &'a str, change: &Change<'a>) -> &'a str {
-    match change {
-        Change::OwnPassword { .. } => own,
-        Change::OtherUser { pair, .. } => pair.original.as_str(),
-    }
-}
-
 /// The user that a change gives a password.
 fn changed<'a>(own: &'a str, change: &Change<'a>) -> &'a str {
     match change {
@@ -216,17 +208,21 @@ impl Session for Connection {
 
     async fn stage(&mut self, change: &Change<'_>, turn: &Turn, _: Deadline) -> Result<(), StatementError> {
         let kind = self.world.server.borrow().kind;
-        if kind.takes_turns() {
+        if let (true, Change::OtherUser { pair, .. }) = (kind.takes_turns(), change) {
             self.call("server: take turn", |_| Ok(())).await?;
             if kind != Kind::TurnSaidTooSoon {
-                self.lock(original(&self.user, change)).await;
+                self.lock(pair.original.as_str()).await;
             }
             turn.taken();
             // Whoever asks the labels now is let through first: the order in which most could go wrong.
             tokio::task::yield_now().await;
         }
         self.call("server: stage", |_| Ok(())).await?;
-        if matches!(kind, Kind::RowLock | Kind::TurnSaidTooSoon) {
+        let locks = match change {
+            Change::OwnPassword { .. } => kind != Kind::Autocommit,
+            Change::OtherUser { .. } => kind.locks_what_it_stages(),
+        };
+        if locks {
             self.lock(changed(&self.user, change)).await;
         }
         let waits = self.world.server.borrow().waits;

@@ -1,0 +1,85 @@
+//! What comes before a change is final, and making it final.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::Database;
+use crate::{
+    database::{
+        Change, Committed, Credential, Directory, Engine, Session, StatementFault, TargetError, Turn,
+    },
+    deadline::TimedOut,
+    error::RotationError,
+    journal::Phase,
+    target::Authority,
+};
+
+/// The least time in which a change is made final. Where nobody hears that it was, the step fails and the service waits
+/// before it calls again, and until then a single user's `AWSCURRENT` is refused; so it is rather not begun.
+const COMMIT_TIME: Duration = Duration::from_millis(250);
+
+/// How long ago the labels may have been told when a change is about to be made final. Whoever takes turns has not changed
+/// the users since, but people may have moved labels while the change waited for applications.
+const LABELS_HOLD: Duration = Duration::from_secs(1);
+
+impl<E: Engine, D: Directory> Database<E, D> {
+    /// Stages a change and asks the labels: once all is staged, or at the same time from where the session has taken its
+    /// turn, as nobody who takes turns comes in between.
+    pub(super) async fn make_ready(
+        &self,
+        session: &mut E::Session,
+        by: Credential,
+        change: &Change<'_>,
+        authority: &impl Authority,
+    ) -> Result<(), RotationError> {
+        let turn = Turn::default();
+        let confirm = async {
+            turn.wait().await;
+            authority.confirm().await.map(|()| Instant::now())
+        };
+        let stage = async {
+            let staged = self.within(Phase::Change, by, session.stage(change, &turn, self.deadline)).await;
+            // Where no turn was taken, the labels are asked now.
+            turn.taken();
+            staged
+        };
+        let (confirmed, ()) = tokio::try_join!(biased; confirm, stage)?;
+        if confirmed.elapsed() > LABELS_HOLD {
+            authority.confirm().await?;
+        }
+        Ok(())
+    }
+
+    /// Makes a staged change final, after which what was known of these credentials may hold no longer. Where too little
+    /// time is left to hear of it, nothing is changed.
+    pub(super) async fn commit(
+        &self,
+        session: E::Session,
+        by: Credential,
+        of: &'static [Credential],
+    ) -> Result<Committed, RotationError> {
+        if self.deadline.remaining() < COMMIT_TIME {
+            return Err(TimedOut.into());
+        }
+        self.journal.change_begins(of);
+        let outcome = self.within(Phase::Commit, by, session.commit()).await;
+        match &outcome {
+            Ok(_) => self.journal.change_ended(true),
+            Err(error) if may_have_taken_effect(error) => {}
+            Err(_) => self.journal.change_ended(false),
+        }
+        outcome
+    }
+}
+
+/// Whether a change that failed may be in effect all the same: nobody said no to it.
+fn may_have_taken_effect(error: &RotationError) -> bool {
+    match error {
+        RotationError::Target(TargetError::Statement { error, .. }) => {
+            matches!(error.fault, StatementFault::ConnectionLost | StatementFault::TimedOut)
+        }
+        RotationError::Target(TargetError::TimedOut(_)) => true,
+        _ => false,
+    }
+}
