@@ -13,7 +13,7 @@ use std::{
 };
 
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::AsyncWriteExt,
     net::{TcpListener, TcpStream},
     task::{JoinHandle, JoinSet},
 };
@@ -130,7 +130,8 @@ impl RoguePostgres {
         lock(&self.record).statements.clone()
     }
 
-    /// All bytes that clients sent so far, inside TLS as well, at most the first MiB.
+    /// What messages of clients hold so far, inside TLS as well, at most the first MiB. Where nothing was answered any more, the
+    /// heads of the messages too.
     pub fn received(&self) -> Vec<u8> {
         lock(&self.record).received.clone()
     }
@@ -168,18 +169,16 @@ async fn accept(
 }
 
 async fn meet(
-    mut stream: TcpStream,
+    stream: TcpStream,
     rogue: &Rogue,
     tls: Option<TlsAcceptor>,
     record: &Mutex<Record>,
 ) -> io::Result<()> {
     stream.set_nodelay(true)?;
-    if *rogue == Rogue::Silent {
-        let mut bytes = [0; 1024];
-        while stream.read(&mut bytes).await? > 0 {}
-        return Ok(());
-    }
     let mut plain = Wire::new(stream, record);
+    if *rogue == Rogue::Silent {
+        return plain.wait_for_the_end().await;
+    }
     let startup = plain.read_untyped().await?;
     if !wire::is_ssl_request(&startup) {
         return login::login(plain, rogue).await;

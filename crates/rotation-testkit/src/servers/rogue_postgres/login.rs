@@ -4,7 +4,7 @@ use std::io;
 
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    time::sleep,
+    time::timeout,
 };
 
 use super::{
@@ -44,15 +44,21 @@ pub(super) async fn login<S: AsyncRead + AsyncWrite + Unpin>(
             // A notice, which a client takes at any time, as long as the protocol allows.
             let mut bytes = [b"N".as_slice(), &GIB.to_be_bytes()].concat().into_iter();
             loop {
-                wire.send(&[bytes.next().unwrap_or(b'M')]).await?;
-                sleep(*interval).await;
+                let sent = wire.send(&[bytes.next().unwrap_or(b'M')]).await;
+                let end = timeout(*interval, wire.wait_for_the_end()).await;
+                if sent.is_err() || end.is_ok() {
+                    return Ok(());
+                }
             }
         }
         Rogue::OversizedMessage(sent) => {
             wire.send(&[b"R".as_slice(), &GIB.to_be_bytes()].concat()).await?;
             let zeros = vec![0; (*sent).min(64 * 1024)];
             for _ in 0..sent.div_ceil(zeros.len().max(1)) {
-                wire.send(&zeros).await?;
+                // What the client said before it left is still to be heard.
+                if wire.send(&zeros).await.is_err() {
+                    break;
+                }
             }
             wire.wait_for_the_end().await
         }

@@ -56,9 +56,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Wire<'a, S> {
         }
         let mut body = vec![0; length];
         self.stream.read_exact(&mut body).await?;
-        let mut record = lock(self.record);
-        let room = RECORD_LIMIT.saturating_sub(record.received.len());
-        record.received.extend_from_slice(&body[..length.min(room)]);
+        self.remember(&body);
         Ok(body)
     }
 
@@ -67,11 +65,21 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Wire<'a, S> {
         self.stream.flush().await
     }
 
-    /// Reads and forgets until the client leaves.
+    /// Reads, remembers and never answers, until the client leaves. What came is remembered where this is cancelled.
     pub(super) async fn wait_for_the_end(&mut self) -> io::Result<()> {
         let mut bytes = [0; 1024];
-        while self.stream.read(&mut bytes).await? > 0 {}
-        Ok(())
+        loop {
+            match self.stream.read(&mut bytes).await? {
+                0 => return Ok(()),
+                length => self.remember(&bytes[..length]),
+            }
+        }
+    }
+
+    fn remember(&self, bytes: &[u8]) {
+        let received = &mut lock(self.record).received;
+        let room = RECORD_LIMIT.saturating_sub(received.len());
+        received.extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
 }
 
