@@ -48,6 +48,11 @@ impl Hostile {
     /// The current password of every secret here. No server may come to hear it.
     pub const CANARY: &str = "canary-of-the-current-password-5d";
 
+    /// What a server says that quotes the password.
+    pub fn quoting() -> String {
+        format!("the password was '{}'", Self::CANARY)
+    }
+
     /// A secret of the user `app` on this port.
     pub fn document(&self, port: u16, tls: SecretTls) -> Value {
         let mut document = json!({
@@ -116,7 +121,7 @@ impl Trial {
     #[track_caller]
     pub fn assert_silent(&self, what: &impl Debug) {
         assert!(self.error.is_some(), "{what:?}: nothing failed");
-        assert!(self.said.contains(self.code()), "{what:?}: nothing was said of {}", self.code());
+        assert!(self.log.contains(self.code()), "{what:?}: the log says nothing of {}", self.code());
         assert_eq!(self.leaked_in(&self.said), None, "{what:?}");
         assert!(self.looks_for("the rotation token"), "{what:?}: no token came");
         assert_eq!(self.leaked_in(Hostile::CANARY), Some("the current password"), "the search is blind");

@@ -23,7 +23,9 @@ pub struct Trial {
     pub peak_rss_kib: Option<u64>,
     /// The process, which lives on until this value is dropped.
     pub process_id: u32,
-    /// All that it wrote, and every error that it answered.
+    /// All that it wrote to its log.
+    pub log: String,
+    /// That, and every error that it answered.
     pub said: String,
     canaries: Canaries,
     /// Holds the process.
@@ -60,12 +62,14 @@ impl Trial {
         }
         let errors: Vec<_> = gate.errors().iter().map(ToString::to_string).collect();
         let reports = gate.function().reports();
+        let log = gate.function().output();
         Ok(Self {
             error: record.last_error().cloned(),
             longest: reports.iter().map(|report| report.duration).max().unwrap_or_default(),
             peak_rss_kib: reports.iter().map(|report| report.peak_rss_kib).max().flatten(),
             process_id: reports.last().map(|report| report.process_id).unwrap_or_default(),
-            said: format!("{}\n{}", gate.function().output(), errors.join("\n")),
+            said: format!("{log}\n{}", errors.join("\n")),
+            log,
             canaries,
             _gate: gate,
         })
