@@ -31,8 +31,8 @@ pub enum MysqlMischief {
     OffersKey(String),
     /// The same without waiting until the client asks.
     PushesKey(String),
-    /// Refuses the login with this error number, in words that quote everything that the client has sent.
-    RefusesLogin(u16),
+    /// Refuses the login with this error number and message.
+    RefusesLogin(u16, String),
     /// From this moment on, one packet of 16 MiB after another.
     Oversized(Moment),
     /// From this moment on, one byte of a packet without end at each of these intervals.
@@ -67,8 +67,8 @@ pub struct MysqlScript {
 /// What a [`MysqlMischief::Answers`] server answers to a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MysqlAnswer {
-    /// An error with this number.
-    Error(u16),
+    /// An error with this number and message.
+    Error(u16, String),
     /// Rows of equal length.
     Rows(Vec<Vec<Option<String>>>),
     /// A request for this file of the client (`LOCAL INFILE`).
@@ -143,7 +143,8 @@ impl RogueMysql {
         lock(&self.record).statements.clone()
     }
 
-    /// The payloads of all packets that clients sent so far, inside TLS as well, at most the first MiB.
+    /// The payloads of all packets that clients sent so far, inside TLS as well, at most the first MiB. Of what a server hears
+    /// that has turned bad, the heads of the packets too.
     pub fn received(&self) -> Vec<u8> {
         lock(&self.record).received.clone()
     }
@@ -195,10 +196,10 @@ async fn meet(
     match &greeting.tls {
         Some(certificate) if first.len() == login::TLS_REQUEST => {
             let mut wire = wire.encrypt(certificate).await?;
-            let response = wire.read().await?;
-            login::answer(wire, mischief, greeting, &response).await
+            wire.read().await?;
+            login::answer(wire, mischief, greeting).await
         }
-        _ => login::answer(wire, mischief, greeting, &first).await,
+        _ => login::answer(wire, mischief, greeting).await,
     }
 }
 

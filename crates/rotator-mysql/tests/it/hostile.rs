@@ -27,6 +27,11 @@ fn answers(answer: MysqlAnswer) -> MysqlMischief {
     MysqlMischief::Answers(vec![MysqlScript { statement: String::new(), answers: vec![answer] }])
 }
 
+/// Refuses the login in words that quote the password.
+fn refuses_the_login() -> MysqlMischief {
+    MysqlMischief::RefusesLogin(1045, Hostile::quoting())
+}
+
 async fn check(function: Hostile, mischief: MysqlMischief, codes: &[&str]) {
     let server = RogueMysql::start(mischief.clone(), greeting(function)).await.unwrap();
     function.check(&mischief, &server, codes).await;
@@ -74,9 +79,7 @@ async fn a_mysql_or_mariadb_that_takes_tls_away_hears_nothing_that_tls_was_to_pr
             assert!(server.received().is_empty(), "{what:?}: {:?}", server.received());
         }
         // A secret that says nothing goes on without TLS, and then the password is proven, not sent.
-        for (mischief, code) in
-            [(clear.clone(), "DB_AUTH_METHOD"), (MysqlMischief::RefusesLogin(1045), "DB_ALL_REFUSED")]
-        {
+        for (mischief, code) in [(clear.clone(), "DB_AUTH_METHOD"), (refuses_the_login(), "DB_ALL_REFUSED")] {
             let server = RogueMysql::start(mischief.clone(), greeting(function)).await.unwrap();
             let settings = function.function();
             function.check_with(&mischief, &server, SecretTls::Silent, settings, &[code]).await;
@@ -88,7 +91,7 @@ async fn a_mysql_or_mariadb_that_takes_tls_away_hears_nothing_that_tls_was_to_pr
 async fn no_level_and_no_format_of_the_log_shows_a_password_or_a_token() {
     for function in [MYSQL, MARIADB] {
         for (level, format) in every_log() {
-            for mischief in [MysqlMischief::RefusesLogin(1045), answers(MysqlAnswer::Error(1064))] {
+            for mischief in [refuses_the_login(), answers(MysqlAnswer::Error(1064, Hostile::quoting()))] {
                 let server = RogueMysql::start(mischief.clone(), greeting(function)).await.unwrap();
                 let settings = function.function().log_level(level).log_format(format);
                 let document = function.document(server.port(), SecretTls::Off);

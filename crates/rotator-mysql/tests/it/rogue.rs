@@ -79,11 +79,11 @@ impl Scene {
         MySql::new(tls, Settings::default()).connect(&login, transport, deadline).await
     }
 
-    /// The first statement of somebody who has been let in, within the deadline as the caller bounds it.
-    async fn probe(&self, deadline: Deadline) -> Result<(), StatementError> {
-        let mut session = self.connect(deadline).await.unwrap();
+    /// The first statement of somebody who has been let in, within this time as the caller bounds it.
+    async fn probe(&self, time: Duration) -> Result<(), StatementError> {
+        let mut session = self.connect(long()).await.unwrap();
         let late = || StatementError::new(StatementFault::TimedOut);
-        deadline.bound(session.probe()).await.unwrap_or_else(|_| Err(late()))
+        Deadline::after(time).bound(session.probe()).await.unwrap_or_else(|_| Err(late()))
     }
 
     fn saw(&self, bytes: &[u8]) -> bool {
@@ -97,9 +97,7 @@ impl Scene {
     }
 }
 
-fn soon() -> Deadline {
-    Deadline::after(Duration::from_millis(500))
-}
+const SOON: Duration = Duration::from_millis(500);
 
 /// Far beyond what the case takes; with the time that it took.
 async fn timed<T>(work: impl Future<Output = T>) -> T {
@@ -109,8 +107,10 @@ async fn timed<T>(work: impl Future<Output = T>) -> T {
     done
 }
 
+const LONG: Duration = Duration::from_secs(20);
+
 fn long() -> Deadline {
-    Deadline::after(Duration::from_secs(20))
+    Deadline::after(LONG)
 }
 
 #[tokio::test]
@@ -170,7 +170,7 @@ async fn a_server_that_asks_for_a_local_file_gets_nothing() {
             answers: vec![MysqlAnswer::LocalFile("/etc/hostname".to_owned())],
         };
         let scene = Scene::new(&MysqlMischief::Answers(vec![script]), "caching_sha2_password", way).await;
-        let error = timed(scene.probe(long())).await.unwrap_err();
+        let error = timed(scene.probe(LONG)).await.unwrap_err();
         assert_eq!(error.fault, StatementFault::ConnectionLost, "{way:?}");
         // Behind the statement comes the farewell, and nothing else.
         let received = scene.rogue.received();
@@ -191,7 +191,7 @@ async fn packets_of_16_mib_are_refused_by_their_head() {
             let mischief = MysqlMischief::Oversized(moment);
             let scene = Scene::new(&mischief, "caching_sha2_password", way).await;
             if moment == Moment::Statement {
-                let error = timed(scene.probe(long())).await.unwrap_err();
+                let error = timed(scene.probe(LONG)).await.unwrap_err();
                 assert_eq!(error.fault, StatementFault::ConnectionLost, "{way:?}");
             } else {
                 let error = timed(scene.connect(long())).await.unwrap_err();
@@ -211,7 +211,7 @@ async fn rows_without_end_are_given_up_while_they_fit_into_memory() {
             MysqlScript { statement: "SELECT".to_owned(), answers: vec![MysqlAnswer::Nulls(columns)] };
         let mischief = MysqlMischief::Answers(vec![script]);
         let scene = Scene::new(&mischief, "caching_sha2_password", Way::Chosen).await;
-        let error = scene.probe(long()).await.unwrap_err();
+        let error = scene.probe(LONG).await.unwrap_err();
         assert_eq!(error.fault, StatementFault::ConnectionLost, "{columns} columns");
         // Per row: a head of 4 bytes and a byte for each null here, a vector of text fields there.
         let row = 4 + u64::from(columns);
@@ -231,10 +231,10 @@ async fn silence_and_drip_feed_end_at_the_deadline() {
             {
                 let scene = Scene::new(&mischief, "caching_sha2_password", way).await;
                 if moment == Moment::Statement {
-                    let error = timed(scene.probe(soon())).await.unwrap_err();
+                    let error = timed(scene.probe(SOON)).await.unwrap_err();
                     assert_eq!(error.fault, StatementFault::TimedOut, "{way:?} {mischief:?}");
                 } else {
-                    let error = timed(scene.connect(soon())).await.unwrap_err();
+                    let error = timed(scene.connect(Deadline::after(SOON))).await.unwrap_err();
                     assert!(matches!(error, ConnectError::TimedOut), "{way:?} {mischief:?}: {error:?}");
                 }
                 scene.assert_kept();
@@ -259,7 +259,7 @@ async fn refusals_are_told_apart_by_their_number_and_their_words_are_not_repeate
     ];
     for way in WAYS {
         for (code, expected) in cases {
-            let mischief = MysqlMischief::RefusesLogin(code);
+            let mischief = MysqlMischief::RefusesLogin(code, format!("the password was '{CANARY}'"));
             let scene = Scene::new(&mischief, "caching_sha2_password", way).await;
             let error = timed(scene.connect(long())).await.unwrap_err();
             let shown = format!("{error:?}");

@@ -9,13 +9,9 @@ use rotation_testkit::{
 
 const FUNCTION: Hostile = Hostile { program: env!("CARGO_BIN_EXE_postgres_single_user"), engine: "postgres" };
 
-fn quoting() -> String {
-    format!("the password was '{}'", Hostile::CANARY)
-}
-
 /// Lets everybody in, and refuses the change in words that quote the password.
 fn refuses_the_change() -> Rogue {
-    let answer = ScriptedAnswer::Error("XX000".to_owned(), quoting());
+    let answer = ScriptedAnswer::Error("XX000".to_owned(), Hostile::quoting());
     Rogue::Answers(vec![Scripted { statement: "alter".to_owned(), answer }])
 }
 
@@ -62,7 +58,7 @@ async fn a_postgresql_that_takes_tls_away_hears_nothing_that_tls_was_to_protect(
 
 #[tokio::test]
 async fn no_level_and_no_format_of_the_log_shows_a_password_or_a_token() {
-    let refused = || Rogue::RefusesLogin("28P01".to_owned(), quoting());
+    let refused = || Rogue::RefusesLogin("28P01".to_owned(), Hostile::quoting());
     for (level, format) in every_log() {
         for rogue in [refused(), refuses_the_change(), Rogue::CleartextPassword] {
             let server = RoguePostgres::start(rogue.clone()).await.unwrap();

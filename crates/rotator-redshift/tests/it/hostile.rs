@@ -22,10 +22,6 @@ fn well_formed() -> Rogue {
     challenge(0, (4, b"salt"), (6, b"server"))
 }
 
-fn quoting() -> String {
-    format!("the password was '{}'", Hostile::CANARY)
-}
-
 async fn check(rogue: Rogue, codes: &[&str]) {
     let server = RoguePostgres::start(rogue.clone()).await.unwrap();
     FUNCTION.check(&rogue, &server, codes).await;
@@ -69,8 +65,8 @@ async fn a_redshift_that_takes_tls_away_hears_nothing_that_tls_was_to_protect() 
 
 #[tokio::test]
 async fn no_level_and_no_format_of_the_log_shows_a_password_or_a_token() {
-    let refused = || Rogue::RefusesLogin("28P01".to_owned(), quoting());
-    let answer = ScriptedAnswer::Error("XX000".to_owned(), quoting());
+    let refused = || Rogue::RefusesLogin("28P01".to_owned(), Hostile::quoting());
+    let answer = ScriptedAnswer::Error("XX000".to_owned(), Hostile::quoting());
     let refuses_the_change = Rogue::Answers(vec![Scripted { statement: "alter".to_owned(), answer }]);
     for (level, format) in every_log() {
         for rogue in [refused(), refuses_the_change.clone(), well_formed()] {

@@ -46,7 +46,6 @@ pub(super) async fn answer<S: AsyncRead + AsyncWrite + Unpin>(
     mut wire: Wire<'_, S>,
     mischief: &MysqlMischief,
     greeting: &RogueGreeting,
-    response: &[u8],
 ) -> io::Result<()> {
     if wire.turns_bad(mischief, Moment::Login).await? {
         return Ok(());
@@ -56,7 +55,7 @@ pub(super) async fn answer<S: AsyncRead + AsyncWrite + Unpin>(
             let nonce = [NONCE.as_slice(), b"\0"].concat();
             wire.send(&[b"\xfe", plugin.as_bytes(), b"\0", &nonce].concat()).await?;
         }
-        MysqlMischief::RefusesLogin(code) => return wire.send(&error(*code, response)).await,
+        MysqlMischief::RefusesLogin(code, words) => return wire.send(&error(*code, words.as_bytes())).await,
         MysqlMischief::OffersKey(key) => {
             // `sha256_password` asks for the key with its login already.
             if greeting.plugin == "caching_sha2_password" {

@@ -37,7 +37,7 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
         }
         match next(&statement, scripts, &mut asked) {
             None => wire.send(&OK).await?,
-            Some(MysqlAnswer::Error(code)) => wire.send(&error(*code, b"as it was told")).await?,
+            Some(MysqlAnswer::Error(code, words)) => wire.send(&error(*code, words.as_bytes())).await?,
             Some(MysqlAnswer::LocalFile(path)) => {
                 wire.send(&[&[0xfb], path.as_bytes()].concat()).await?;
             }

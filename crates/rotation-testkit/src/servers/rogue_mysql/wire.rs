@@ -5,7 +5,7 @@ use std::{io, sync::Mutex};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::TcpStream,
-    time::sleep,
+    time::timeout,
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
@@ -54,9 +54,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<'_, S> {
         }
         let mut payload = vec![0; length];
         self.stream.read_exact(&mut payload).await?;
-        let mut record = lock(self.record);
-        let room = RECORD_LIMIT.saturating_sub(record.received.len());
-        record.received.extend_from_slice(&payload[..length.min(room)]);
+        self.remember(&payload);
         Ok(payload)
     }
 
@@ -85,21 +83,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<'_, S> {
     pub(super) async fn turns_bad(&mut self, mischief: &MysqlMischief, now: Moment) -> io::Result<bool> {
         match *mischief {
             MysqlMischief::Silent(moment) if moment == now => self.wait_for_the_end().await?,
-            MysqlMischief::Oversized(moment) if moment == now => loop {
-                let head = self.head(LARGEST);
-                self.push(&head).await?;
-                let mut left = LARGEST;
-                while left > 0 {
-                    let part = left.min(64 * 1024);
-                    self.push(&vec![0; part]).await?;
-                    left -= part;
-                }
-            },
+            MysqlMischief::Oversized(moment) if moment == now => {
+                // It ends when the client leaves; what that said before is still to be heard.
+                let _ = self.push_without_end().await;
+                self.wait_for_the_end().await?;
+            }
             MysqlMischief::DripFeed(moment, interval) if moment == now => {
                 let head = self.head(64 * 1024);
                 for byte in head.into_iter().chain(std::iter::repeat(0)) {
-                    self.push(&[byte]).await?;
-                    sleep(interval).await;
+                    let sent = self.push(&[byte]).await;
+                    let end = timeout(interval, self.wait_for_the_end()).await;
+                    if sent.is_err() || end.is_ok() {
+                        break;
+                    }
                 }
             }
             _ => return Ok(false),
@@ -107,11 +103,35 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<'_, S> {
         Ok(true)
     }
 
-    /// Reads, remembers and never answers, until the client leaves.
-    pub(super) async fn wait_for_the_end(&mut self) -> io::Result<()> {
+    /// One packet of 16 MiB after another.
+    async fn push_without_end(&mut self) -> io::Result<()> {
         loop {
-            self.read().await?;
+            let head = self.head(LARGEST);
+            self.push(&head).await?;
+            let mut left = LARGEST;
+            while left > 0 {
+                let part = left.min(64 * 1024);
+                self.push(&vec![0; part]).await?;
+                left -= part;
+            }
         }
+    }
+
+    /// Reads, remembers and never answers, until the client leaves. What came is remembered where this is cancelled.
+    async fn wait_for_the_end(&mut self) -> io::Result<()> {
+        let mut bytes = [0; 1024];
+        loop {
+            match self.stream.read(&mut bytes).await? {
+                0 => return Ok(()),
+                length => self.remember(&bytes[..length]),
+            }
+        }
+    }
+
+    fn remember(&self, bytes: &[u8]) {
+        let received = &mut lock(self.record).received;
+        let room = RECORD_LIMIT.saturating_sub(received.len());
+        received.extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
 }
 
