@@ -3,12 +3,13 @@
 mod bson;
 mod client;
 
-use std::{cell::OnceCell, future::Future, io::ErrorKind};
+use std::{cell::Cell, future::Future, io::ErrorKind, time::Duration};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     runtime::{Builder, Runtime},
+    time::timeout,
 };
 
 use client::Client;
@@ -17,6 +18,9 @@ pub(crate) use client::SERVER_WORDS;
 /// How often the client has its turn while a message of it is waited for. It is in the same thread, so whatever it does
 /// about what it was told, it does in fewer.
 const TURNS: usize = 64;
+/// How long a message of the client is waited for after that. Most scripts have the server listen to a client that waits for
+/// it, which must cost nothing; in the tests here it always has something to say, and the system may be late to hand it on.
+const PATIENCE: Duration = if cfg!(test) { Duration::from_secs(2) } else { Duration::ZERO };
 /// The most messages of one script.
 const MOST_STEPS: usize = 64;
 
@@ -47,20 +51,21 @@ pub(crate) fn meet<T, F: Future<Output = T>>(
     password: &'static str,
     client: impl FnOnce(u16) -> F,
 ) -> (T, Vec<u8>) {
-    thread_local! { static GROUND: OnceCell<(Runtime, TcpListener)> = const { OnceCell::new() }; }
-    GROUND.with(|ground| {
-        let (runtime, listener) = ground.get_or_init(|| {
-            let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
-            let listener = runtime.block_on(TcpListener::bind(("127.0.0.1", 0))).expect("a port");
-            (runtime, listener)
-        });
-        let port = listener.local_addr().expect("it is bound").port();
-        let serve = async {
-            let (stream, _) = listener.accept().await.expect("the client dials");
-            play(stream, protocol, script, password).await
-        };
-        runtime.block_on(async { tokio::join!(client(port), serve) })
-    })
+    thread_local! { static GROUND: Cell<Option<(Runtime, TcpListener)>> = const { Cell::new(None) }; }
+    let (runtime, listener) = GROUND.take().unwrap_or_else(|| {
+        let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let listener = runtime.block_on(TcpListener::bind(("127.0.0.1", 0))).expect("a port");
+        (runtime, listener)
+    });
+    let port = listener.local_addr().expect("it is bound").port();
+    let serve = async {
+        let (stream, _) = listener.accept().await.expect("the client dials");
+        play(stream, protocol, script, password).await
+    };
+    let outcome = runtime.block_on(async { tokio::join!(client(port), serve) });
+    // Not where the client panicked, whose connection would wait there for the next script.
+    GROUND.set(Some((runtime, listener)));
+    outcome
 }
 
 /// Says everything in its order, and then no more.
@@ -111,5 +116,33 @@ async fn listen(stream: &TcpStream, client: &mut Client) {
             Err(error) if error.kind() == ErrorKind::WouldBlock => tokio::task::yield_now().await,
             Err(_) => return,
         }
+    }
+    if !PATIENCE.is_zero()
+        && timeout(PATIENCE, stream.readable()).await.is_ok()
+        && let Ok(length) = stream.try_read(&mut buffer)
+    {
+        client.hear(&buffer[..length]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{io::Write, net::TcpStream, panic::catch_unwind};
+
+    use super::{Protocol, meet};
+
+    #[test]
+    fn a_client_that_panics_leaves_nothing_to_the_next() {
+        // It blocks, so that the server has no turn in between.
+        let say = |port: u16, what: &[u8]| {
+            TcpStream::connect(("127.0.0.1", port)).and_then(|mut stream| stream.write_all(what)).unwrap();
+        };
+        let finding = async |port: u16| {
+            say(port, b"first");
+            panic!("a finding");
+        };
+        catch_unwind(|| meet(Protocol::Postgres, b"", "", finding)).map(drop).unwrap_err();
+        let ((), heard) = meet(Protocol::Postgres, b"", "", async |port| say(port, b"second"));
+        assert_eq!(heard, b"second");
     }
 }

@@ -23,5 +23,5 @@ fn a_configuration_is_built_in_a_moment() {
     let median = times[times.len() / 2];
     println!("built in {first:?} the first time, then in {median:?} (median of {})", times.len());
     // The bound is for an unoptimized build on a busy machine.
-    assert!(median < Duration::from_millis(50), "{median:?}");
+    assert!(median < Duration::from_millis(500), "{median:?}");
 }
