@@ -39,15 +39,27 @@ async fn hostile_servers_of_documentdb_take_neither_time_nor_memory_nor_the_pass
 /// There is no word for "no TLS" in this protocol, so that only a secret that says so is without it.
 #[tokio::test]
 async fn a_documentdb_without_tls_hears_nothing_that_tls_was_to_protect() {
-    for answer in [head(36), b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()] {
+    let other_language = b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec();
+    for answer in [head(36), other_language.clone()] {
         for tls in [SecretTls::On, SecretTls::Silent] {
             let server = RogueBytes::start(answer.clone(), Duration::ZERO).await.unwrap();
             let function = FUNCTION.function();
             FUNCTION.check_with(&tls, &server, tls, function, &["TLS_NOT_SPOKEN"]).await;
             assert_eq!(server.received().first(), Some(&22), "a handshake of TLS, and nothing before it");
-            assert!(!server.received().windows(4).any(|part| part == b"\x03app"), "{tls:?}");
+            assert!(!names_the_user(&server.received()), "{tls:?}");
         }
     }
+    // Where nothing is to be protected, the name is heard.
+    let server = RogueBytes::start(other_language, Duration::ZERO).await.unwrap();
+    FUNCTION.check(&"in the clear", &server, &["DB_PROTOCOL"]).await;
+    assert!(names_the_user(&server.received()), "{:?}", server.received());
+}
+
+/// Whether the user `app` stands there: at the end of a text of BSON, alone or behind the database, or in a message of SCRAM.
+fn names_the_user(bytes: &[u8]) -> bool {
+    [&b"\x04\0\0\0app\0"[..], b".app\0", b"n=app,"]
+        .iter()
+        .any(|name| bytes.windows(name.len()).any(|part| part == *name))
 }
 
 fn bomb(reply: &Value) -> Option<Value> {
@@ -78,7 +90,7 @@ async fn a_scram_bomb_of_documentdb_is_refused_at_once() {
 async fn no_level_and_no_format_of_the_log_shows_a_password_or_a_token() {
     let app = TestLogin { password: Hostile::CANARY.to_owned(), ..fresh("app") };
     create_app_as(HOME, &app).await.unwrap();
-    let quoting = json!({"ok": 0, "code": 2, "errmsg": format!("the password was '{}'", Hostile::CANARY)});
+    let quoting = json!({"ok": 0, "code": 2, "errmsg": Hostile::quoting()});
     for (level, format) in every_log() {
         for refused in ["saslStart", "updateUser"] {
             let (witness, answer) = (DocdbWitness::start(server()).unwrap(), quoting.clone());

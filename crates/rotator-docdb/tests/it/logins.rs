@@ -228,7 +228,7 @@ async fn silence_at_any_message_of_a_login_ends_at_the_deadline() {
         let began = Instant::now();
         let error = engine().connect(&login, Transport::Tls, short).await.map(drop).unwrap_err();
         assert!(matches!(error, ConnectError::TimedOut), "{kind}: {error:?}");
-        assert!(began.elapsed() < Duration::from_secs(1), "{kind}");
+        assert!(began.elapsed() < Duration::from_secs(3), "{kind}: {:?}", began.elapsed());
         witness.set_script(move |command, _| match command.get(kind) {
             Some(_) => WitnessAction::Cut,
             None => WitnessAction::Pass,
