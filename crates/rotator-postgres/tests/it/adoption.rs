@@ -179,8 +179,8 @@ async fn objects_in_use_are_left_for_the_next_rotation_and_readers_hardly_wait()
             queued.elapsed()
         };
         let (notes, waited) = tokio::join!(lab.rotate_to(&clone), reading);
-        assert!(started.elapsed() < Duration::from_secs(3), "{version}: {:?}", started.elapsed());
-        assert!(waited < Duration::from_secs(1), "{version}: {waited:?}");
+        assert!(started.elapsed() < Duration::from_secs(10), "{version}: {:?}", started.elapsed());
+        assert!(waited < Duration::from_secs(3), "{version}: {waited:?}");
         let expected = [
             "the objects of the clone could not be handed to the original: somebody else was using what it is about, \
              and the next rotation tries again"
