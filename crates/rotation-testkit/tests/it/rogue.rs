@@ -1,7 +1,11 @@
 use std::{sync::Arc, time::Duration};
 
-use rotation_testkit::{Rogue, RoguePostgres, Scripted, ScriptedAnswer, TestAuthority};
+use rotation_testkit::{
+    Moment, MysqlMischief, Rogue, RogueGreeting, RogueMysql, RoguePostgres, Scripted, ScriptedAnswer,
+    TestAuthority, conformance::RogueServer,
+};
 use rustls::pki_types::{CertificateDer, pem::PemObject};
+use tokio::{io::AsyncWriteExt, net::TcpStream};
 use tokio_postgres::{Client, Config, Error, NoTls, SimpleQueryMessage, config::SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -55,6 +59,39 @@ async fn a_client_without_a_limit_of_its_own_waits_for_ever() {
         let rogue = RoguePostgres::start(behaviour.clone()).await.unwrap();
         assert!(connect(&rogue).await.is_none(), "{behaviour:?}");
         assert_eq!((rogue.connections(), rogue.password_messages()), (1, 0), "{behaviour:?}");
+    }
+}
+
+/// Begins a connection in this way, says the password at a time when nobody answers any more, and leaves.
+async fn check_hears(what: &str, server: &impl RogueServer, beginning: &[u8]) {
+    let mut client = TcpStream::connect(("127.0.0.1", server.port())).await.unwrap();
+    client.write_all(beginning).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    client.write_all(CANARY.as_bytes()).await.unwrap();
+    drop(client);
+    let heard = async {
+        while !server.received().ends_with(CANARY.as_bytes()) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let outcome = tokio::time::timeout(Duration::from_secs(10), heard).await;
+    assert!(outcome.is_ok(), "{what}: {:?}", server.received());
+}
+
+#[tokio::test]
+async fn what_is_said_to_a_server_that_answers_no_more_is_remembered() {
+    let interval = Duration::from_millis(20);
+    let startup = [0, 0, 0, 8, 0, 3, 0, 0];
+    for rogue in [Rogue::Silent, Rogue::DripFeed(interval), Rogue::OversizedMessage(50_000_000)] {
+        let server = RoguePostgres::start(rogue.clone()).await.unwrap();
+        check_hears(&format!("{rogue:?}"), &server, &startup).await;
+    }
+    let now = Moment::Greeting;
+    for mischief in
+        [MysqlMischief::Silent(now), MysqlMischief::DripFeed(now, interval), MysqlMischief::Oversized(now)]
+    {
+        let server = RogueMysql::start(mischief.clone(), RogueGreeting::default()).await.unwrap();
+        check_hears(&format!("{mischief:?}"), &server, b"").await;
     }
 }
 
