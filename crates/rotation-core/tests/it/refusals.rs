@@ -71,6 +71,24 @@ fn a_current_that_moved_before_the_login_is_told_as_such() {
     });
 }
 
+#[test]
+fn whoever_waited_for_somebody_else_until_it_was_overtaken_is_told_so() {
+    World::run(async {
+        let start = Situation::Fresh.prepare(Plan::Alternating, Kind::Transactional, Variant::Sound).await;
+        start.invoke(Step::Create).await.unwrap().unwrap();
+        start.world.server.borrow_mut().busy = true;
+        let waited = start.fork();
+        let error = waited.invoke(Step::Set).await.unwrap().unwrap_err();
+        assert_eq!(error.code().name(), "DB_BUSY");
+        let log = waited.world.gate.borrow().log.clone();
+        let at = log.iter().position(|(_, name)| *name == "server: stage").unwrap();
+        let overtaken = start.fork();
+        overtaken.world.gate.borrow_mut().meanwhile = Some((at, Act::PasswordChanged));
+        let error = overtaken.invoke(Step::Set).await.unwrap().unwrap_err();
+        assert_eq!(error.code().name(), "LABELS_MOVED");
+    });
+}
+
 /// The service tests a configuration on a copy of the current value; setSecret of it has nothing to do.
 #[test]
 fn a_pending_that_equals_current_needs_no_change() {

@@ -172,6 +172,8 @@ pub(crate) struct ServerModel {
     pub(crate) locks: BTreeMap<String, u64>,
     pub(crate) attempts: Vec<Attempt>,
     pub(crate) replica: Option<Replica>,
+    /// Whether somebody else holds what a change needs, for longer than it may wait.
+    pub(crate) busy: bool,
     /// How long staging waits for applications.
     pub(crate) waits: Duration,
     /// How often a user was changed.

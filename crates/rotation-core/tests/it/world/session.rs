@@ -217,7 +217,8 @@ impl Session for Connection {
             // Whoever asks the labels now is let through first: the order in which most could go wrong.
             tokio::task::yield_now().await;
         }
-        self.call("server: stage", |_| Ok(())).await?;
+        let busy = || StatementError::new(StatementFault::Busy);
+        self.call("server: stage", |server| if server.busy { Err(busy()) } else { Ok(()) }).await?;
         let locks = match change {
             Change::OwnPassword { .. } => kind != Kind::Autocommit,
             Change::OtherUser { .. } => kind.locks_what_it_stages(),
