@@ -4,6 +4,7 @@ mod account;
 mod api_double;
 mod docdb;
 mod guardian;
+mod heard;
 mod moto;
 mod mysql;
 mod postgres;

@@ -13,8 +13,7 @@ use tokio::{
     time::sleep,
 };
 
-/// What is remembered of what clients sent, in bytes.
-const RECORD_LIMIT: usize = 1024 * 1024;
+use super::heard::{Heard, listen};
 
 /// A server on 127.0.0.1 that answers whatever comes first on a connection with its bytes, and then only listens. It stops when
 /// dropped. It runs as tasks of the runtime that started it.
@@ -29,7 +28,7 @@ pub struct RogueBytes {
 #[derive(Debug, Default)]
 struct Record {
     connections: usize,
-    received: Vec<u8>,
+    received: Heard,
 }
 
 impl RogueBytes {
@@ -57,7 +56,7 @@ impl RogueBytes {
 
     /// All bytes that clients sent so far, at most the first MiB.
     pub fn received(&self) -> Vec<u8> {
-        self.record.lock().unwrap_or_else(PoisonError::into_inner).received.clone()
+        self.record.lock().unwrap_or_else(PoisonError::into_inner).received.bytes()
     }
 }
 
@@ -84,18 +83,12 @@ async fn accept(listener: TcpListener, answer: Arc<Vec<u8>>, each: Duration, rec
 async fn meet(stream: TcpStream, answer: &[u8], each: Duration, record: &Mutex<Record>) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let (mut reader, mut writer) = stream.into_split();
+    let hear = |bytes: &[u8]| record.lock().unwrap_or_else(PoisonError::into_inner).received.add(bytes);
     let mut bytes = vec![0; 64 * 1024];
     let first = reader.read(&mut bytes).await?;
-    remember(&bytes[..first], record);
+    hear(&bytes[..first]);
     // What else comes is heard while the answer goes out.
-    let listen = async {
-        loop {
-            match reader.read(&mut bytes).await? {
-                0 => return io::Result::Ok(()),
-                length => remember(&bytes[..length], record),
-            }
-        }
-    };
+    let listen = listen(&mut reader, hear);
     let speak = async {
         if each.is_zero() {
             return writer.write_all(answer).await;
@@ -108,10 +101,4 @@ async fn meet(stream: TcpStream, answer: &[u8], each: Duration, record: &Mutex<R
     };
     tokio::try_join!(listen, speak)?;
     Ok(())
-}
-
-fn remember(bytes: &[u8], record: &Mutex<Record>) {
-    let received = &mut record.lock().unwrap_or_else(PoisonError::into_inner).received;
-    let room = RECORD_LIMIT.saturating_sub(received.len());
-    received.extend_from_slice(&bytes[..bytes.len().min(room)]);
 }

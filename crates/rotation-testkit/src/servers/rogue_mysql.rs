@@ -19,6 +19,7 @@ use tokio::{
 
 use crate::authority::TestCertificate;
 
+use super::heard::Heard;
 use wire::Wire;
 
 /// What the server does to everybody who connects.
@@ -107,7 +108,7 @@ struct Record {
     connections: usize,
     sent: u64,
     statements: Vec<String>,
-    received: Vec<u8>,
+    received: Heard,
 }
 
 impl RogueMysql {
@@ -146,7 +147,7 @@ impl RogueMysql {
     /// The payloads of all packets that clients sent so far, inside TLS as well, at most the first MiB. Of what a server hears
     /// that has turned bad, the heads of the packets too.
     pub fn received(&self) -> Vec<u8> {
-        lock(&self.record).received.clone()
+        lock(&self.record).received.bytes()
     }
 }
 

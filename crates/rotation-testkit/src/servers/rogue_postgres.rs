@@ -21,6 +21,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::authority::TestCertificate;
 
+use super::heard::Heard;
 use wire::Wire;
 
 /// What the server does to everybody who connects.
@@ -82,7 +83,7 @@ struct Record {
     connections: usize,
     password_messages: usize,
     statements: Vec<String>,
-    received: Vec<u8>,
+    received: Heard,
 }
 
 impl RoguePostgres {
@@ -133,7 +134,7 @@ impl RoguePostgres {
     /// What messages of clients hold so far, inside TLS as well, at most the first MiB. Where nothing was answered any more, the
     /// heads of the messages too.
     pub fn received(&self) -> Vec<u8> {
-        lock(&self.record).received.clone()
+        lock(&self.record).received.bytes()
     }
 }
 

@@ -9,15 +9,12 @@ use tokio::{
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
-use crate::authority::TestCertificate;
+use crate::{authority::TestCertificate, servers::heard::listen};
 
 use super::{Moment, MysqlMischief, Record, lock};
 
 /// The largest packet that a client of ours could want to send.
 const PACKET_LIMIT: usize = 1024 * 1024;
-
-/// What is remembered of what clients sent, in bytes.
-const RECORD_LIMIT: usize = 1024 * 1024;
 
 /// The length of the largest packet, which says that more of it follows.
 const LARGEST: usize = 0x00ff_ffff;
@@ -54,7 +51,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<'_, S> {
         }
         let mut payload = vec![0; length];
         self.stream.read_exact(&mut payload).await?;
-        self.remember(&payload);
+        lock(self.record).received.add(&payload);
         Ok(payload)
     }
 
@@ -119,19 +116,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<'_, S> {
 
     /// Reads, remembers and never answers, until the client leaves. What came is remembered where this is cancelled.
     async fn wait_for_the_end(&mut self) -> io::Result<()> {
-        let mut bytes = [0; 1024];
-        loop {
-            match self.stream.read(&mut bytes).await? {
-                0 => return Ok(()),
-                length => self.remember(&bytes[..length]),
-            }
-        }
-    }
-
-    fn remember(&self, bytes: &[u8]) {
-        let received = &mut lock(self.record).received;
-        let room = RECORD_LIMIT.saturating_sub(received.len());
-        received.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        listen(&mut self.stream, |bytes| lock(self.record).received.add(bytes)).await
     }
 }
 

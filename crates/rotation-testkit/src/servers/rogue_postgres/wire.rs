@@ -5,12 +5,10 @@ use std::{io, sync::Mutex};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::{Record, lock};
+use crate::servers::heard::listen;
 
 /// The largest message that a client of ours could want to send.
 const MESSAGE_LIMIT: usize = 1024 * 1024;
-
-/// What is remembered of what clients sent, in bytes.
-const RECORD_LIMIT: usize = 1024 * 1024;
 
 pub(super) struct Wire<'a, S> {
     stream: S,
@@ -56,7 +54,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Wire<'a, S> {
         }
         let mut body = vec![0; length];
         self.stream.read_exact(&mut body).await?;
-        self.remember(&body);
+        lock(self.record).received.add(&body);
         Ok(body)
     }
 
@@ -67,19 +65,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Wire<'a, S> {
 
     /// Reads, remembers and never answers, until the client leaves. What came is remembered where this is cancelled.
     pub(super) async fn wait_for_the_end(&mut self) -> io::Result<()> {
-        let mut bytes = [0; 1024];
-        loop {
-            match self.stream.read(&mut bytes).await? {
-                0 => return Ok(()),
-                length => self.remember(&bytes[..length]),
-            }
-        }
-    }
-
-    fn remember(&self, bytes: &[u8]) {
-        let received = &mut lock(self.record).received;
-        let room = RECORD_LIMIT.saturating_sub(received.len());
-        received.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        listen(&mut self.stream, |bytes| lock(self.record).received.add(bytes)).await
     }
 }
 
