@@ -201,8 +201,12 @@ const STATEMENTS: &[Row] = &[
         "a_password_that_the_policy_refuses_is_named_so_and_changes_nothing",
         "StatementFault::PasswordPolicy",
     ),
-    (Code::DbNotKin, "somebody_else_s_account_is_not_taken_for_a_clone", "StatementFault::NotKin"),
-    (Code::DbNotAlternating, "the_master_itself_is_no_user_to_alternate", "StatementFault::NotAlternating"),
+    (
+        Code::DbCloneNotRecognized,
+        "somebody_else_s_account_is_not_taken_for_a_clone",
+        "StatementFault::CloneNotRecognized",
+    ),
+    (Code::DbUserNotRotatable, "the_master_itself_is_no_user_to_alternate", "StatementFault::NotRotatable"),
     (
         Code::DbBusy,
         "a_row_that_somebody_else_holds_is_busy_and_a_lost_connection_is_lost",

@@ -64,7 +64,7 @@ fn log_in<E: Engine>(engine: &E, protocol: Protocol, script: &[u8]) -> (bool, Ve
         let login = credentials::<E>(port);
         match engine.connect(&login, Transport::Plaintext, deadline).await {
             Ok(mut session) => {
-                for outcome in [session.probe().await, session.facts().await.map(drop)] {
+                for outcome in [session.probe(None).await, session.facts(None).await.map(drop)] {
                     if let Err(error) = outcome {
                         assert_quiet(&error, PASSWORD);
                         assert_quiet(&error, SERVER_WORDS);

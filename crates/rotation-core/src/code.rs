@@ -116,6 +116,10 @@ codes! {
     MasterHostDiffers = "MASTER_HOST_DIFFERS", Refused;
     /// The master's server runs another engine than the function rotates.
     MasterEngineDiffers = "MASTER_ENGINE_DIFFERS", Refused;
+    /// AWSCURRENT does not log in at the server on which the master would change the users.
+    MasterEndpointUnproven = "MASTER_ENDPOINT_UNPROVEN", Failed;
+    /// The secret's host is a proxy, behind which a single user cannot be rotated.
+    DbHostIsProxy = "DB_HOST_IS_PROXY", Refused;
     /// The secret names another master secret than the function was deployed for.
     MasterNotDeployed = "MASTER_NOT_DEPLOYED", Refused;
     /// The secret is its own master secret, or holds the same user.
@@ -224,10 +228,20 @@ codes! {
     DbPasswordsRestricted = "DB_PASSWORDS_RESTRICTED", Failed;
     /// The server's password policy refused the new password.
     DbPasswordPolicy = "DB_PASSWORD_POLICY", Failed;
+    /// A proxy or pooler answered with an error of its own.
+    DbProxyAnswer = "DB_PROXY_ANSWER", Retryable;
+    /// The pair of users belongs to another secret.
+    DbUsersOfAnotherSecret = "DB_USERS_OF_ANOTHER_SECRET", Refused;
+    /// The clone has rights, attributes, or objects that the original cannot reach.
+    DbCloneExceedsOriginal = "DB_CLONE_EXCEEDS_ORIGINAL", Refused;
+    /// The clone logs in and does not act as the original.
+    DbSessionNotOriginal = "DB_SESSION_NOT_ORIGINAL", Failed;
+    /// A password that was replaced still logs in.
+    DbOldPasswordActive = "DB_OLD_PASSWORD_ACTIVE", Refused;
     /// The other user of the pair exists and is not known to be a clone of this one.
-    DbNotKin = "DB_NOT_KIN", Refused;
-    /// This user must not be rotated by alternating users.
-    DbNotAlternating = "DB_NOT_ALTERNATING", Refused;
+    DbCloneNotRecognized = "DB_CLONE_NOT_RECOGNIZED", Refused;
+    /// This user cannot be rotated by this strategy, or at all.
+    DbUserNotRotatable = "DB_USER_NOT_ROTATABLE", Refused;
     /// Somebody else changed the same user at the same time.
     DbBusy = "DB_BUSY", Retryable;
     /// The connection ended before the answer.

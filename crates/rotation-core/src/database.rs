@@ -13,11 +13,12 @@ mod directory;
 mod engine;
 mod error;
 mod login;
+mod ownership;
 mod password;
 mod plan;
 mod remedies;
 mod statement_error;
-mod strategy;
+pub(crate) mod strategy;
 mod test_statement;
 mod turn;
 
@@ -26,17 +27,19 @@ pub use directory::{
     Directory, DirectoryError, DirectoryFault, DirectoryService, Endpoint, NoDirectory, Server, ServerArn,
 };
 pub use engine::{
-    Change, Committed, Engine, EngineProfile, NameLimit, PasswordDemand, ServerFacts, Session, Transport,
+    Change, Committed, Engine, EngineProfile, LoginMethod, NameLimit, PasswordDemand, ServerFacts, Session,
+    Transport,
 };
 pub use error::{Credential, TargetError};
 pub use login::{Credentials, Host, Login, TlsMode, UserPair, Username, port};
+pub use ownership::{Equality, Mark, PairOwner, SecretIdentity, recognize};
 pub use password::{
     CharacterClass, NoRandomness, Password, PasswordPolicy, PasswordRule, PasswordSettings, PasswordSource,
     PolicyError,
 };
 pub use plan::{ELIDED, Necessity, Plan, PlannedStatement, Purpose};
 pub use remedies::Remedies;
-pub use statement_error::{Cause, StatementError, StatementFault};
+pub use statement_error::{Cause, SINGLE_USER, StatementError, StatementFault};
 pub use strategy::{Database, MasterSecret, Strategy};
 pub use test_statement::{CustomProof, LONGEST_PROOF, StatementRule, TestField, TestStatement};
 pub use turn::Turn;

@@ -6,7 +6,7 @@ use rotation_core::{
     Deadline,
     database::{
         Change, Committed, ConnectError, Engine, EngineProfile, Login, NameLimit, PasswordRule, Plan,
-        Remedies, Session, StatementError, StatementRule, TestStatement, Transport, Turn,
+        Remedies, Session, StatementError, StatementRule, TestStatement, Transport, Turn, UserPair,
     },
 };
 use rotation_lambda::serve_single_user;
@@ -50,7 +50,7 @@ impl Engine for Panicking {
 }
 
 impl Session for Never {
-    async fn probe(&mut self) -> Result<(), StatementError> {
+    async fn probe(&mut self, _pair: Option<&UserPair>) -> Result<(), StatementError> {
         match *self {}
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rotation_core::database::{StatementFault, UserPair};
+use rotation_core::database::{SINGLE_USER, StatementFault, UserPair};
 
 use crate::user::{Role, User};
 
@@ -21,10 +21,13 @@ impl Pair<'_> {
     /// Whether this pair may be rotated, before anything is written.
     pub(crate) fn check(&self) -> Result<(), StatementFault> {
         if owns_the_server(&self.original) {
-            return Err(StatementFault::NotAlternating { why: "it owns the server (root)" });
+            return Err(StatementFault::NotRotatable {
+                why: "it owns the server (root)",
+                remedy: SINGLE_USER,
+            });
         }
         match &self.clone {
-            Some(clone) if !self.is_kin(clone) => Err(StatementFault::NotKin),
+            Some(clone) if !self.is_kin(clone) => Err(StatementFault::CloneNotRecognized),
             _ => Ok(()),
         }
     }
@@ -90,7 +93,7 @@ mod tests {
 
     #[test]
     fn kinship_is_a_marker_or_roles_of_which_one_set_holds_the_other() {
-        let not_kin = || Err(StatementFault::NotKin);
+        let not_kin = || Err(StatementFault::CloneNotRecognized);
         check(&["read"], None, &Ok(()));
         check(&["read"], Some((&["read"], None)), &Ok(()));
         check(&["read", "dbAdmin"], Some((&["read"], None)), &Ok(()));
@@ -100,7 +103,11 @@ mod tests {
         check(&["read"], Some((&[], None)), &not_kin());
         check(&[], Some((&[], None)), &not_kin());
         check(&["read"], Some((&["read", "root"], None)), &not_kin());
-        check(&["root"], None, &Err(StatementFault::NotAlternating { why: "it owns the server (root)" }));
+        check(
+            &["root"],
+            None,
+            &Err(StatementFault::NotRotatable { why: "it owns the server (root)", remedy: SINGLE_USER }),
+        );
     }
 
     #[test]
@@ -113,7 +120,7 @@ mod tests {
         assert!(clone.is_marked_clone(&names(), "admin"));
         assert!(!clone.is_marked_clone(&names(), "shop"), "the same name elsewhere is another user");
         let other = original.custom_data_of_clone(&names(), "shop");
-        check(&["read"], Some((&["dbAdmin"], Some(other))), &Err(StatementFault::NotKin));
+        check(&["read"], Some((&["dbAdmin"], Some(other))), &Err(StatementFault::CloneNotRecognized));
         assert!(!user("app_clone", &[], None).has_custom_data_of(&original));
     }
 }

@@ -65,7 +65,7 @@ impl Move {
 }
 
 impl Session for DocumentDbSession {
-    async fn probe(&mut self) -> Result<(), StatementError> {
+    async fn probe(&mut self, _pair: Option<&UserPair>) -> Result<(), StatementError> {
         let probe = command::probe(&self.home);
         let needed = Needed { who: &self.username, home: &self.home, actions: "connectionStatus" };
         let reply = self.connection.run(&probe, needed).await?;
@@ -132,7 +132,7 @@ impl Session for DocumentDbSession {
     }
 
     /// The greeting refuses a server that is no primary, so one with a session takes writes.
-    async fn facts(&mut self) -> Result<ServerFacts, StatementError> {
+    async fn facts(&mut self, _pair: Option<&UserPair>) -> Result<ServerFacts, StatementError> {
         Ok(ServerFacts { writable: Some(true), ..ServerFacts::default() })
     }
 }

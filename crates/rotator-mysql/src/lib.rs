@@ -162,7 +162,7 @@ const REMEDIES: Remedies = Remedies {
     access_rules: "the host of the account, REQUIRE, and require_secure_transport",
     authentication: "Let the account use caching_sha2_password or mysql_native_password; a password is never sent in \
         clear.",
-    make_kin: "bring its grants to those of the original",
+    make_clone: "bring its grants to those of the original",
     oldest: "Upgrade the server.",
     also_refused: "The server says the same to a host that the account is not for, and where the account demands TLS.",
 };

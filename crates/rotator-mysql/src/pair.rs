@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rotation_core::database::{Credentials, ELIDED, StatementError, StatementFault, UserPair};
+use rotation_core::database::{Credentials, ELIDED, SINGLE_USER, StatementError, StatementFault, UserPair};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -80,7 +80,7 @@ impl Pair {
         if self.originals.is_empty() || (next == Next::Original && self.clones.is_empty()) {
             return Err(StatementFault::NoSuchUser);
         }
-        let not = |why| Err(StatementFault::NotAlternating { why });
+        let not = |why| Err(StatementFault::NotRotatable { why, remedy: SINGLE_USER });
         for state in self.originals.values() {
             let has = |privilege: &str| {
                 state.rights.iter().any(|right| match right {
@@ -102,7 +102,7 @@ impl Pair {
             }
         }
         if self.clones.iter().any(|(host, clone)| !self.is_kin(host, clone, next)) {
-            return Err(StatementFault::NotKin);
+            return Err(StatementFault::CloneNotRecognized);
         }
         Ok(())
     }

@@ -3,8 +3,8 @@
 use rotation_core::{
     Deadline,
     database::{
-        Change, Committed, Credentials, Engine, LONGEST_PROOF, Plan, ServerFacts, Session, StatementError,
-        StatementFault, TestStatement, Turn, UserPair, Username,
+        Change, Committed, Credentials, Engine, LONGEST_PROOF, Plan, SINGLE_USER, ServerFacts, Session,
+        StatementError, StatementFault, TestStatement, Turn, UserPair, Username,
     },
 };
 
@@ -40,7 +40,7 @@ enum Staged {
 }
 
 impl Session for MysqlSession {
-    async fn probe(&mut self) -> Result<(), StatementError> {
+    async fn probe(&mut self, _pair: Option<&UserPair>) -> Result<(), StatementError> {
         Ok(self.connection.run(&Statement::new("select", MySql::PROFILE.probe)).await.map(drop)?)
     }
 
@@ -99,7 +99,7 @@ impl Session for MysqlSession {
         }
     }
 
-    async fn facts(&mut self) -> Result<ServerFacts, StatementError> {
+    async fn facts(&mut self, _pair: Option<&UserPair>) -> Result<ServerFacts, StatementError> {
         facts::read(&mut self.connection).await
     }
 }
@@ -143,7 +143,7 @@ impl MysqlSession {
         let too_long = |limit: usize| names.clone.as_str().chars().count() > limit;
         if self.settings.name_limit.is_some_and(too_long) {
             let why = "the clone's name would be longer than USERNAME_CHARACTER_LIMIT";
-            return Err(StatementError::new(StatementFault::NotAlternating { why }));
+            return Err(StatementError::new(StatementFault::NotRotatable { why, remedy: SINGLE_USER }));
         }
         let pair = self.read_pair(names).await?;
         let which = Next::of(names, next);
@@ -190,7 +190,7 @@ impl MysqlSession {
             let rows = self.read(&Statement::new(READ_HOSTS, list(user))).await?;
             if rows.len() > MOST_HOSTS {
                 let why = "it has more hosts than are cloned";
-                return Err(StatementError::new(StatementFault::NotAlternating { why }));
+                return Err(StatementError::new(StatementFault::NotRotatable { why, remedy: SINGLE_USER }));
             }
             let mut accounts = Vec::new();
             for row in rows {

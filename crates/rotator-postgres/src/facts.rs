@@ -22,6 +22,7 @@ pub(crate) fn parse(answers: &[Vec<Row>]) -> Result<ServerFacts, StatementError>
     let ends = days.filter(|days| *days < SOON && !storage.expired);
     let ends = ends.map(|days| format!("the user's password is valid for {days:.0} days more (VALID UNTIL)"));
     Ok(ServerFacts {
+        warnings: Vec::new(),
         version: Some(format!("PostgreSQL {version}")),
         writable: Some(recovers == "f"),
         hindrance,

@@ -64,7 +64,7 @@ const REMEDIES: Remedies = Remedies {
     access_rules: "pg_hba.conf; on RDS the parameter rds.force_ssl",
     authentication: "Let the server ask for SCRAM (or md5 over TLS); a password is never sent in clear. On RDS a member \
         of rds_iam is asked for a token instead: REVOKE rds_iam FROM the user.",
-    make_kin: "GRANT the original TO it",
+    make_clone: "GRANT the original TO it",
     oldest: "Upgrade the server.",
     also_refused: "PostgreSQL says the same of a user past its VALID UNTIL.",
 };

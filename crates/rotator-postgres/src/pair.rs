@@ -1,7 +1,7 @@
 //! The two users of a pair, as the catalogue shows them at one moment.
 
 use postgres_session::Row;
-use rotation_core::database::{StatementError, StatementFault, UserPair};
+use rotation_core::database::{SINGLE_USER, StatementError, StatementFault, UserPair};
 
 use crate::setting::Setting;
 
@@ -120,22 +120,28 @@ impl Pair {
     pub(crate) fn check(&self) -> Result<(), StatementFault> {
         let users = || [Some(&self.original), self.clone.as_ref()].into_iter().flatten();
         if users().any(|user| user.superuser) {
-            return Err(StatementFault::NotAlternating { why: "it is a superuser" });
+            return Err(StatementFault::NotRotatable { why: "it is a superuser", remedy: SINGLE_USER });
         }
         if users().any(|user| user.name == self.master.name) {
-            return Err(StatementFault::NotAlternating { why: "it is the master itself" });
+            return Err(StatementFault::NotRotatable { why: "it is the master itself", remedy: SINGLE_USER });
         }
         if users().any(|user| user.name.starts_with("pg_")) {
-            return Err(StatementFault::NotAlternating { why: "its name is reserved by the server" });
+            return Err(StatementFault::NotRotatable {
+                why: "its name is reserved by the server",
+                remedy: SINGLE_USER,
+            });
         }
         if !self.original.login {
-            return Err(StatementFault::NotAlternating { why: "the original may not log in" });
+            return Err(StatementFault::NotRotatable {
+                why: "the original may not log in",
+                remedy: SINGLE_USER,
+            });
         }
         if self.original.expired {
             return Err(StatementFault::Expired);
         }
         if self.clone.is_some() && self.memberships_in_original().next().is_none() {
-            return Err(StatementFault::NotKin);
+            return Err(StatementFault::CloneNotRecognized);
         }
         Ok(())
     }

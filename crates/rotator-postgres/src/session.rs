@@ -29,7 +29,7 @@ pub struct PostgresSession {
 }
 
 impl Session for PostgresSession {
-    async fn probe(&mut self) -> Result<(), StatementError> {
+    async fn probe(&mut self, _pair: Option<&UserPair>) -> Result<(), StatementError> {
         self.connection.row(statements::probe()).await.map(drop)
     }
 
@@ -69,7 +69,7 @@ impl Session for PostgresSession {
         Ok(self.outcome)
     }
 
-    async fn facts(&mut self) -> Result<ServerFacts, StatementError> {
+    async fn facts(&mut self, _pair: Option<&UserPair>) -> Result<ServerFacts, StatementError> {
         facts::parse(&self.connection.run(&[statements::read_facts(), statements::read_own()]).await?)
     }
 }

@@ -70,7 +70,7 @@ const REMEDIES: Remedies = Remedies {
     prolong: "ALTER USER ... VALID UNTIL 'infinity'",
     access_rules: "the parameter require_ssl and the network settings of the cluster or workgroup",
     authentication: "Let the server ask for md5 or sha256 over TLS; a password is never sent in clear.",
-    make_kin: "set ADOPT_CLONES=true for one rotation, where AWS's template made it",
+    make_clone: "set ADOPT_CLONES=true for one rotation, where AWS's template made it",
     oldest: "Upgrade the cluster.",
     also_refused: "Redshift says the same of a user past its VALID UNTIL.",
 };

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use postgres_session::Row;
-use rotation_core::database::{StatementError, StatementFault, UserPair};
+use rotation_core::database::{SINGLE_USER, StatementError, StatementFault, UserPair};
 
 use crate::{
     default_privilege::DefaultPrivilege,
@@ -116,16 +116,16 @@ impl Pair {
     pub(crate) fn check(&self, adopt: bool) -> Result<(), StatementFault> {
         let users = || [Some(&self.original), self.clone.as_ref()].into_iter().flatten();
         if users().any(|user| user.is_session) {
-            return Err(StatementFault::NotAlternating { why: "it is the master itself" });
+            return Err(StatementFault::NotRotatable { why: "it is the master itself", remedy: SINGLE_USER });
         }
         if users().any(|user| user.superuser) {
-            return Err(StatementFault::NotAlternating { why: "it is a superuser" });
+            return Err(StatementFault::NotRotatable { why: "it is a superuser", remedy: SINGLE_USER });
         }
         if self.original.expired {
             return Err(StatementFault::Expired);
         }
         if self.clone.is_some() && !self.marked && !adopt {
-            return Err(StatementFault::NotKin);
+            return Err(StatementFault::CloneNotRecognized);
         }
         Ok(())
     }

@@ -25,7 +25,7 @@ pub struct RedshiftSession {
 }
 
 impl Session for RedshiftSession {
-    async fn probe(&mut self) -> Result<(), StatementError> {
+    async fn probe(&mut self, _pair: Option<&UserPair>) -> Result<(), StatementError> {
         self.connection.row(statements::probe()).await.map(drop)
     }
 

@@ -7,7 +7,7 @@ use rotation_core::{
     database::{
         Change, Committed, ConnectError, Database, Directory, Engine, EngineProfile, Login, MasterSecret,
         NameLimit, PasswordPolicy, PasswordRule, PasswordSettings, Plan, Remedies, Session, StatementError,
-        StatementRule, Strategy, TestStatement, Transport, Turn,
+        StatementRule, Strategy, TestStatement, Transport, Turn, UserPair,
     },
 };
 use serde_json::json;
@@ -103,7 +103,7 @@ impl Engine for Recorder {
 struct Silent;
 
 impl Session for Silent {
-    async fn probe(&mut self) -> Result<(), StatementError> {
+    async fn probe(&mut self, _pair: Option<&UserPair>) -> Result<(), StatementError> {
         Ok(())
     }
 

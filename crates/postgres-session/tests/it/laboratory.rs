@@ -48,6 +48,7 @@ pub(crate) fn password(text: &str) -> Password {
 
 pub(crate) fn to_port(port: u16) -> Login {
     Login {
+        address: None,
         host: Host::parse("localhost").unwrap(),
         port,
         database: Some("postgres".to_owned()),

@@ -249,7 +249,7 @@ async fn the_planted_fault_inside_the_database_stands_first() {
         world.admin(&format!("ALTER ROLE {user} SET rds.restrict_password_commands = 'on'")).await;
         Planted::default()
     });
-    check!("DB_NOT_KIN", |world| {
+    check!("DB_CLONE_NOT_RECOGNIZED", |world| {
         capable_master(&world).await;
         world.admin(&format!("CREATE ROLE {}_clone LOGIN", world.user.username)).await;
         Planted::default()

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::Cause;
+use super::{Cause, StatementError};
 
 /// A login attempt failed. What the core does next depends on the variant alone.
 #[derive(Debug, Error)]
@@ -61,6 +61,12 @@ pub enum ConnectError {
     /// The server is of a version that we do not speak with.
     #[error("the server's version is not supported")]
     Unsupported(#[source] Cause),
+    /// A proxy or pooler answered with an error of its own: nothing is known of the server behind it.
+    #[error("a proxy answered, and not the server behind it")]
+    Proxy(#[source] Cause),
+    /// The password is right, and the server then refused the first request.
+    #[error("the server let the user in and refused the first request")]
+    Unusable(#[source] Box<StatementError>),
     /// The server did not answer in time.
     #[error("the server did not answer in time")]
     TimedOut,

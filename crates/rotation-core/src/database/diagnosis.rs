@@ -18,6 +18,8 @@ impl TargetError {
             Self::MasterOwnerGone => Code::MasterOwnerGone,
             Self::MasterHostDiffers => Code::MasterHostDiffers,
             Self::MasterEngineDiffers => Code::MasterEngineDiffers,
+            Self::WriterUnproven { .. } => Code::MasterEndpointUnproven,
+            Self::HostIsProxy => Code::DbHostIsProxy,
             Self::SourceGone => Code::ReplicaSourceGone,
             Self::Directory(error) => directory_code(error.fault),
             Self::ReplicaLags(_) => Code::ReplicaLags,
@@ -51,6 +53,14 @@ impl TargetError {
                 .into(),
             Self::MasterEngineDiffers => "Name in `masterarn` the master secret of this secret's own server, or rotate it \
                 by the function of its own engine."
+                .into(),
+            Self::WriterUnproven { host, port, .. } => format!(
+                "Let the secret and the master secret name the same server. Where {host}:{port} is that server, seen past \
+                a pooler or a replica, let the secret's user log in there as well: its password must be proved where \
+                the master changes it."
+            ),
+            Self::HostIsProxy => "Name in `host` the endpoint of the instance or cluster behind the proxy, or rotate this \
+                secret by a master user. A proxy accepts a new password only once it is AWSCURRENT."
                 .into(),
             Self::SourceGone => format!(
                 "A source in another account cannot be looked up: use the writer's endpoint in the secret. One that is \
@@ -120,6 +130,8 @@ impl ConnectError {
             Self::NotReady(_) => Code::DbNotReady,
             Self::ReadOnly(_) => Code::DbReadOnly,
             Self::Unsupported(_) => Code::DbUnsupported,
+            Self::Proxy(_) => Code::DbProxyAnswer,
+            Self::Unusable(error) => error.code(),
             Self::TimedOut => Code::NetDbTimedOut,
             Self::Protocol(_) => Code::DbProtocol,
         }
@@ -190,6 +202,13 @@ fn login_hint(credential: Credential, error: &ConnectError, remedies: &Remedies,
         }
         ConnectError::ReadOnly(_) => statement_hint(credential, &StatementFault::ReadOnly, remedies, reader),
         ConnectError::Unsupported(_) => remedies.oldest.into(),
+        ConnectError::Proxy(_) => format!(
+            "The pooler or proxy in front of the database keeps a list of passwords, or remembers a failed login, of its \
+            own: see its log, and let it ask the database. No label was moved, and none should be. {} \
+            {PENDING_MAY_BE_LIVE}",
+            reader.again()
+        ),
+        ConnectError::Unusable(error) => statement_hint(credential, &error.fault, remedies, reader),
         ConnectError::Protocol(_) => {
             "Check that `host` and `port` are those of the engine in `engine`.".into()
         }
@@ -232,8 +251,12 @@ impl StatementError {
             StatementFault::PasswordPolicy { .. } => Code::DbPasswordPolicy,
             StatementFault::NoSuchUser => Code::DbUserMissing,
             StatementFault::Expired => Code::DbExpired,
-            StatementFault::NotKin => Code::DbNotKin,
-            StatementFault::NotAlternating { .. } => Code::DbNotAlternating,
+            StatementFault::CloneNotRecognized => Code::DbCloneNotRecognized,
+            StatementFault::OtherSecret { .. } => Code::DbUsersOfAnotherSecret,
+            StatementFault::CloneExceeds { .. } => Code::DbCloneExceedsOriginal,
+            StatementFault::SessionDiffers { .. } => Code::DbSessionNotOriginal,
+            StatementFault::OldPasswordActive { .. } => Code::DbOldPasswordActive,
+            StatementFault::NotRotatable { .. } => Code::DbUserNotRotatable,
             StatementFault::Busy => Code::DbBusy,
             StatementFault::ConnectionLost => Code::DbConnectionLost,
             StatementFault::TimedOut => Code::DbTimedOut,
@@ -270,11 +293,23 @@ fn statement_hint(
         StatementFault::Expired => {
             format!("Extend the validity of the user of {credential} ({}).", remedies.prolong)
         }
-        StatementFault::NotKin => format!(
-            "If the second user really is this user's clone, {}; otherwise rename one of the two.",
-            remedies.make_kin
+        StatementFault::CloneNotRecognized => format!(
+            "If the second user really is this user's clone, {}, or name this secret in ADOPT_CLONES; otherwise rename \
+            one of the two.",
+            remedies.make_clone
         ),
-        StatementFault::NotAlternating { .. } => "Rotate this user by the single-user strategy.".into(),
+        StatementFault::OtherSecret { .. } => {
+            "Rotate each pair of users by one secret: give this secret a user of its \
+            own. If the other secret is gone, name this one in ADOPT_CLONES."
+                .into()
+        }
+        StatementFault::CloneExceeds { needed, .. } | StatementFault::SessionDiffers { needed } => {
+            format!("Nothing was changed. As an administrator of the database: {needed}")
+        }
+        StatementFault::OldPasswordActive { needed } => {
+            format!("Nothing was changed. As an administrator of the database: {needed}")
+        }
+        StatementFault::NotRotatable { remedy, .. } => (*remedy).into(),
         StatementFault::Busy => format!("Nothing is lost. {}", reader.again()),
         StatementFault::ConnectionLost => {
             format!("Nothing is lost. {} {PENDING_MAY_BE_LIVE}", reader.again())

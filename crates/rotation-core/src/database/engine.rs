@@ -1,10 +1,10 @@
 //! The port to a database: what an engine must be able to do.
 
-use std::{net::IpAddr, time::SystemTime};
+use std::{fmt, net::IpAddr, time::SystemTime};
 
 use super::{
-    CharacterClass, ConnectError, Credentials, Login, Password, PasswordRule, Plan, Remedies, StatementError,
-    StatementFault, StatementRule, TestStatement, Turn, UserPair,
+    CharacterClass, ConnectError, Credentials, Login, PairOwner, Password, PasswordRule, Plan, Remedies,
+    StatementError, StatementFault, StatementRule, TestStatement, Turn, UserPair,
 };
 use crate::deadline::Deadline;
 
@@ -62,8 +62,25 @@ impl<E: Engine> Engine for &E {
 
 /// A connection to a database as one user.
 pub trait Session {
-    /// Proves that the user can do work: one trivial query.
-    async fn probe(&mut self) -> Result<(), StatementError>;
+    /// The first request of every session: one trivial query. That the server itself answers it is what *logged in*
+    /// means; a proxy's greeting proves nothing.
+    ///
+    /// With `pair`, the session is that of a user whom applications get and who must be able to do what the original
+    /// may. Where a clone acts as the original by a role or a membership, this proves that the session does.
+    ///
+    /// # Errors
+    /// [`StatementFault::SessionDiffers`] where the session is not the original's.
+    async fn probe(&mut self, pair: Option<&UserPair>) -> Result<(), StatementError>;
+
+    /// The address of the server at the other end, where the engine knows it.
+    fn peer(&self) -> Option<IpAddr> {
+        None
+    }
+
+    /// How the server let the user in, where the engine knows it.
+    fn method(&self) -> Option<LoginMethod> {
+        None
+    }
 
     /// Runs a statement of the operator's to its end, so that the server changes nothing by it: in a read-only
     /// transaction that is never committed, or, where the engine has none, by the [`StatementRule`] of the profile.
@@ -82,7 +99,7 @@ pub trait Session {
     /// rotation does.
     ///
     /// # Errors
-    /// Those that `stage` would give for what it reads. A privilege that only a write would ask for is not missed here.
+    /// Those that `stage` would give for what it reads. A missing privilege that only a write needs is not detected.
     async fn plan(&mut self, change: &Change<'_>, deadline: Deadline) -> Result<Plan, StatementError>;
 
     /// Prepares a change so that [`Session::commit`] has nothing left to find out. Where the engine has
@@ -102,7 +119,8 @@ pub trait Session {
     async fn commit(self) -> Result<Committed, StatementError>;
 
     /// What a change would meet at this server, found out by reading alone: nothing is written and no lock taken.
-    async fn facts(&mut self) -> Result<ServerFacts, StatementError> {
+    /// `pair` is given where a master rotates the session's user.
+    async fn facts(&mut self, _pair: Option<&UserPair>) -> Result<ServerFacts, StatementError> {
         Ok(ServerFacts::default())
     }
 }
@@ -120,6 +138,23 @@ pub struct ServerFacts {
     pub password_demands: Vec<PasswordDemand>,
     /// What works and is worth knowing: lower-case sentences without values.
     pub notes: Vec<String>,
+    /// What works and leaves a risk that an administrator can remove: the same.
+    pub warnings: Vec<String>,
+}
+
+/// How a server let a user in, by the engine's own name of the method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LoginMethod(pub &'static str);
+
+impl LoginMethod {
+    /// The server asked for no password, so the login proves nothing about one.
+    pub const NONE: Self = Self("none");
+}
+
+impl fmt::Display for LoginMethod {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
 }
 
 /// A demand of a server's password policy.
@@ -137,7 +172,8 @@ pub struct Committed {
     /// How many rights, attributes and settings of a clone were not the original's and were corrected. Nothing for a
     /// clone that was made by this change, and for a single user.
     pub drift: usize,
-    /// For people: what was found and could not, or need not, be mended. Lower-case sentences without values.
+    /// For people: what was taken from an idle clone, and what was found and could not, or need not, be corrected.
+    /// Lower-case sentences without values.
     pub notes: Vec<String>,
 }
 
@@ -157,6 +193,11 @@ pub enum Change<'a> {
         live: &'a super::Username,
         /// The other one of the pair, with the password to set.
         next: &'a Credentials,
+        /// The secret on whose behalf.
+        owner: &'a PairOwner,
+        /// How the live user has logged in at this server in this invocation, where the engine knows it. What is stored
+        /// for the other user must be usable by the same method.
+        method: Option<LoginMethod>,
     },
 }
 

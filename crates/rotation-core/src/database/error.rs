@@ -49,6 +49,20 @@ pub enum TargetError {
     /// The secret's owner: the master must manage the same server.
     #[error("the master is of another host than the secret, and neither follows the other")]
     MasterHostDiffers,
+    /// The secret's owner: at the server on which the master writes, `AWSCURRENT` does not log in.
+    #[error("AWSCURRENT does not log in at {host}:{port}, where the master would change the user")]
+    WriterUnproven {
+        /// The master's host.
+        host: String,
+        /// The master's port.
+        port: u16,
+        /// Why it does not.
+        #[source]
+        error: ConnectError,
+    },
+    /// The secret's owner: a proxy knows a new password only once it is `AWSCURRENT`, so a single user cannot be tested.
+    #[error("the secret's host is an RDS Proxy")]
+    HostIsProxy,
     /// The secret's owner: the server that takes the writes runs another engine.
     #[error("the server of the master runs another engine than this function rotates")]
     MasterEngineDiffers,

@@ -17,6 +17,9 @@ pub struct Login {
     pub host: Host,
     /// TCP port.
     pub port: u16,
+    /// The one address to connect to, where another session has proved who is there. The certificate must still name
+    /// [`Login::host`]. No secret holds it.
+    pub address: Option<IpAddr>,
     /// Which database to open: passed to the driver as a value, never as part of a connection string.
     pub database: Option<String>,
     /// The database in which this user is defined, for engines whose users belong to databases.
@@ -50,6 +53,7 @@ impl Login {
         Ok(Self {
             host,
             port: port(document)?.unwrap_or(profile.default_port),
+            address: None,
             database,
             home,
             credentials: Credentials { username, password },
@@ -141,6 +145,14 @@ impl Host {
     /// Whether an address that a name resolved to may be contacted.
     pub fn may_resolve_to(address: IpAddr) -> bool {
         permitted(address)
+    }
+
+    /// Whether this is the endpoint of an RDS Proxy: `name.proxy-….region.rds.amazonaws.com`, or one of its further
+    /// endpoints. A proxy of another name cannot be recognized.
+    pub fn is_rds_proxy(&self) -> bool {
+        let name = self.0.trim_end_matches('.').to_ascii_lowercase();
+        let service = name.strip_suffix(".cn").unwrap_or(&name).strip_suffix(".rds.amazonaws.com");
+        service.is_some_and(|labels| labels.split('.').skip(1).any(|label| label.starts_with("proxy-")))
     }
 
     /// Whether both name the same host: names compare without case and without the final dot.

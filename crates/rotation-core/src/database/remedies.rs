@@ -13,7 +13,7 @@ pub struct Remedies {
     /// Which authentication the server should ask for: one or two sentences.
     pub authentication: &'static str,
     /// How a user is made known as the clone of another: a sentence that begins in lower case.
-    pub make_kin: &'static str,
+    pub make_clone: &'static str,
     /// The oldest servers that can be rotated: a sentence.
     pub oldest: &'static str,
     /// Which other reason the server gives no word of its own for when it refuses a password: a sentence, or nothing.
@@ -27,7 +27,7 @@ impl Remedies {
         prolong: "as the manual of the engine says",
         access_rules: "the server's settings",
         authentication: "Let the server ask for an authentication that does not give the password away.",
-        make_kin: "make it one as the engine's documentation says",
+        make_clone: "make it one as the engine's documentation says",
         oldest: "Upgrade the server.",
         also_refused: "",
     };

@@ -31,7 +31,10 @@ impl StatementError {
     }
 }
 
-/// Why a statement failed, by who can mend it.
+/// What to do with a user that a master cannot rotate.
+pub const SINGLE_USER: &str = "Rotate this user by the single-user strategy.";
+
+/// Why a statement failed, by who can fix it.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum StatementFault {
     /// The caller: this server takes no writes.
@@ -59,13 +62,41 @@ pub enum StatementFault {
     #[error("the validity of the user's password is over")]
     Expired,
     /// The secret's owner: the two users do not belong together.
-    #[error("the other user of the pair exists and is no clone of this one")]
-    NotKin,
-    /// The secret's owner: this user is not one to alternate.
-    #[error("alternating users is refused for this user: {why}")]
-    NotAlternating {
+    #[error("the other user of the pair exists and is not known to be a clone of this one")]
+    CloneNotRecognized,
+    /// The secret's owner: another secret rotates the same pair of users.
+    #[error("the users belong to another secret: {secret}")]
+    OtherSecret {
+        /// Which one: account and name, or what the mark holds instead.
+        secret: String,
+    },
+    /// The database's administrator: the clone has what the original cannot reach.
+    #[error("the clone has what the original has not: {what}")]
+    CloneExceeds {
+        /// What: names of objects, rights, and attributes; a bounded number of them.
+        what: String,
+        /// The statements that give it to the original or take it from the clone.
+        needed: String,
+    },
+    /// The database's administrator: the clone logs in and does not act as the original.
+    #[error("the clone logs in, and its session is not the original's")]
+    SessionDiffers {
+        /// The statements that make it so.
+        needed: String,
+    },
+    /// The database's administrator: a password that was replaced still logs in, and nobody here may discard it.
+    #[error("a password that was replaced still logs in")]
+    OldPasswordActive {
+        /// The statement that discards it, or the privilege that is missing.
+        needed: String,
+    },
+    /// The secret's owner: this user must not be rotated by this strategy, or at all.
+    #[error("this user cannot be rotated: {why}")]
+    NotRotatable {
         /// Why.
         why: &'static str,
+        /// What to do instead: a sentence, such as [`SINGLE_USER`].
+        remedy: &'static str,
     },
     /// Somebody else changed the same user at the same time.
     #[error("the user was changed by somebody else at the same time")]

@@ -8,10 +8,12 @@ mod single_user;
 
 use std::time::Duration;
 
+pub(crate) use master::Proven;
+
 use super::{
-    Change, ConnectError, Credential, CustomProof, Directory, Engine, Login, NoDirectory, PasswordPolicy,
-    PasswordSource, Plan, Session, StatementError, StatementFault, TargetError, TestStatement, TlsMode,
-    Transport, UserPair, test_statement::ChosenProof,
+    Cause, Change, ConnectError, Credential, CustomProof, Directory, Engine, Login, NoDirectory, PairOwner,
+    PasswordPolicy, PasswordSource, Plan, SecretIdentity, Session, StatementError, StatementFault,
+    TargetError, TestStatement, TlsMode, Transport, UserPair, test_statement::ChosenProof,
 };
 use crate::{
     deadline::Deadline,
@@ -59,6 +61,7 @@ pub struct Database<E, D = NoDirectory> {
     deadline: Deadline,
     journal: Journal,
     proof: CustomProof,
+    adopting: Option<SecretId>,
 }
 
 impl<E: Engine, D: Directory> Database<E, D> {
@@ -72,7 +75,7 @@ impl<E: Engine, D: Directory> Database<E, D> {
         deadline: Deadline,
     ) -> Self {
         let (journal, proof) = (Journal::default(), CustomProof::default());
-        Self { engine, strategy, passwords, require_tls, deadline, journal, proof }
+        Self { engine, strategy, passwords, require_tls, deadline, journal, proof, adopting: None }
     }
 
     /// The same, with its login attempts and phases written into this journal.
@@ -87,25 +90,40 @@ impl<E: Engine, D: Directory> Database<E, D> {
         Self { proof, ..self }
     }
 
+    /// The same, with this secret, by name or ARN, taking over the pair of users that it finds.
+    #[must_use]
+    pub fn adopting(self, secret: Option<SecretId>) -> Self {
+        Self { adopting: secret, ..self }
+    }
+
+    /// On whose behalf a pair of users is changed.
+    pub(crate) fn owner(&self, secret: &SecretId) -> PairOwner {
+        let identity = SecretIdentity::from_secret(secret);
+        let named = |named: &SecretId| named == secret || named.as_str() == identity.name();
+        PairOwner { adopt: self.adopting.as_ref().is_some_and(named), secret: identity }
+    }
+
     /// One login with one credential. TLS first; plaintext only as [`TlsMode`] says, and never after a certificate
     /// failure: [`ConnectError::TlsUnavailable`] is the server's own word.
     async fn login(&self, credential: Credential, login: &Login) -> Result<E::Session, ConnectError> {
-        self.login_over(credential, login).await.map(|(session, _)| session)
+        self.login_over(credential, login, None).await.map(|(session, _)| session)
     }
 
-    /// As [`Database::login`], with the transport that it came to.
+    /// As [`Database::login`], with the transport that it came to. With `pair`, the session must be one that acts as the
+    /// original.
     pub(crate) async fn login_over(
         &self,
         credential: Credential,
         login: &Login,
+        pair: Option<&UserPair>,
     ) -> Result<(E::Session, Transport), ConnectError> {
         let first = match login.tls {
             TlsMode::Off => Transport::Plaintext,
             TlsMode::Required | TlsMode::Preferred => Transport::Tls,
         };
-        match self.attempt(credential, login, first).await {
+        match self.attempt(credential, login, first, pair).await {
             Err(ConnectError::TlsUnavailable) if login.tls == TlsMode::Preferred && !self.require_tls => {
-                let session = self.attempt(credential, login, Transport::Plaintext).await?;
+                let session = self.attempt(credential, login, Transport::Plaintext, pair).await?;
                 Ok((session, Transport::Plaintext))
             }
             outcome => outcome.map(|session| (session, first)),
@@ -132,10 +150,16 @@ impl<E: Engine, D: Directory> Database<E, D> {
         credential: Credential,
         login: &Login,
         transport: Transport,
+        pair: Option<&UserPair>,
     ) -> Result<E::Session, ConnectError> {
         let deadline = self.deadline.at_most(LOGIN_TIME);
         let entry = self.journal.attempt(credential, transport, login);
-        let attempt = self.engine.connect(login, transport, deadline);
+        // A greeting may be a proxy's: only an answer to a request is the server's.
+        let attempt = async {
+            let mut session = self.engine.connect(login, transport, deadline).await?;
+            session.probe(pair).await.map_err(not_usable)?;
+            Ok(session)
+        };
         let outcome = deadline.bound(attempt).await.unwrap_or(Err(ConnectError::TimedOut));
         entry.ended(match &outcome {
             Ok(_) => Answer::LoggedIn,
@@ -179,6 +203,9 @@ impl<E: Engine, D: Directory> Target for Database<E, D> {
         store: &impl SecretStore,
     ) -> Result<SecretDocument, RotationError> {
         let login = Self::parse(StagingLabel::Current, current)?;
+        if matches!(self.strategy, Strategy::SingleUser) && login.host.is_rds_proxy() {
+            return Err(TargetError::HostIsProxy.into());
+        }
         // The next version gets a copy of it, and testSecret would come too late to say that it cannot be meant.
         self.custom_proof(StagingLabel::Current, current)?;
         let next = match &self.strategy {
@@ -230,13 +257,14 @@ impl<E: Engine, D: Directory> Target for Database<E, D> {
     async fn verify(&self, pending: &SecretDocument) -> Result<Vec<String>, RotationError> {
         let login = Self::parse(StagingLabel::Pending, pending)?;
         let ChosenProof { statement, note, .. } = self.custom_proof(StagingLabel::Pending, pending)?;
-        let mut session = match (self.login(Credential::Pending, &login).await, &self.strategy) {
+        let pair = self.pair_in_use(&login);
+        let logged_in = self.login_over(Credential::Pending, &login, pair.as_ref()).await;
+        let mut session = match (logged_in, &self.strategy) {
             (Err(error), Strategy::AlternatingUsers { directory, .. }) if error.is_refusal() => {
                 self.login_once_replicated(directory, &login, error).await?
             }
-            (outcome, _) => outcome.map_err(Self::refused(Credential::Pending))?,
+            (outcome, _) => outcome.map_err(Self::refused(Credential::Pending))?.0,
         };
-        self.within(Phase::Probe, Credential::Pending, session.probe()).await?;
         if let Some(statement) = statement {
             self.prove(&mut session, &statement).await?;
         }
@@ -266,6 +294,14 @@ impl<E: Engine, D: Directory> Database<E, D> {
         })
     }
 
+    /// The pair whose original a session of this user must act as.
+    pub(crate) fn pair_in_use(&self, login: &Login) -> Option<UserPair> {
+        match self.strategy {
+            Strategy::SingleUser => None,
+            Strategy::AlternatingUsers { .. } => UserPair::of(&login.credentials.username, &E::PROFILE).ok(),
+        }
+    }
+
     /// Runs the operator's own proof. That the connection broke says nothing about the statement.
     async fn prove(&self, session: &mut E::Session, statement: &TestStatement) -> Result<(), RotationError> {
         let credential = Credential::Pending;
@@ -284,6 +320,16 @@ impl<E: Engine, D: Directory> Database<E, D> {
     /// What to say of a login that failed.
     pub(crate) fn refused(credential: Credential) -> impl Fn(ConnectError) -> RotationError {
         move |error| TargetError::Login { credential, error, remedies: E::PROFILE.remedies }.into()
+    }
+}
+
+/// What a failed first request says of a login.
+fn not_usable(error: StatementError) -> ConnectError {
+    match error.fault {
+        StatementFault::ConnectionLost => {
+            ConnectError::NotReady(error.source.unwrap_or_else(|| Cause::new("connection lost")))
+        }
+        _ => ConnectError::Unusable(Box::new(error)),
     }
 }
 

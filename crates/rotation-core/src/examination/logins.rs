@@ -40,6 +40,8 @@ fn obstacle(error: &ConnectError) -> Option<Check> {
         | ConnectError::TooManyConnections(_)
         | ConnectError::AuthenticationMethod(_)
         | ConnectError::NoDatabase(_)
+        | ConnectError::Proxy(_)
+        | ConnectError::Unusable(_)
         | ConnectError::ReadOnly(_) => None,
     }
 }
@@ -69,7 +71,8 @@ impl<E: Engine, D: Directory> Database<E, D> {
                 continue;
             }
             let Some(login) = versions[at].login.clone() else { continue };
-            match self.login_over(versions[at].credential(), &login).await {
+            let pair = self.pair_in_use(&login);
+            match self.login_over(versions[at].credential(), &login, pair.as_ref()).await {
                 Ok((session, over)) => {
                     transport = Some(over);
                     versions[at].access = Access::LogsIn;

@@ -60,7 +60,10 @@ impl<S: SecretRecords, E: Engine, D: Directory> Examiner<'_, S, E, D> {
             Some(version) if version.labels.contains(&StagingLabel::Previous) => Credential::Previous,
             _ => Credential::Current,
         };
-        let session = self.database.login_over(credential, &login).await;
+        let session = {
+            let pair = self.database.pair_in_use(&login);
+            self.database.login_over(credential, &login, pair.as_ref()).await
+        };
         session.map(drop).map_err(Database::<E, D>::refused(credential))
     }
 

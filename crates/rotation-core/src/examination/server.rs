@@ -6,7 +6,7 @@ use crate::{
     database::{
         Change, Credential, Credentials, Directory, Engine, Login, MasterSecret, Password, PasswordDemand,
         PasswordPolicy, Plan, ServerFacts, Session, StatementError, StatementFault, Strategy, TargetError,
-        UserPair,
+        UserPair, strategy::Proven,
     },
     diagnosis::Reader,
     document::SecretDocument,
@@ -32,7 +32,9 @@ impl<S: SecretRecords, E: Engine, D: Directory> Examiner<'_, S, E, D> {
     /// The server, and what the strategy needs there, by reading alone.
     pub(super) async fn look_inside(&self, mut session: E::Session, opened: &Opened<'_>) -> Vec<Finding> {
         let (reader, (_, strategy, passwords)) = (self.reader(), self.database.parts());
-        let facts = self.database.within(Phase::Probe, Credential::Current, session.facts()).await;
+        let pair = self.database.pair_in_use(opened.login);
+        let facts =
+            self.database.within(Phase::Probe, Credential::Current, session.facts(pair.as_ref())).await;
         let facts = match facts {
             Ok(facts) => facts,
             Err(error) => return vec![Finding::of(Check::Server, Severity::Fault, &error, reader)],
@@ -53,8 +55,9 @@ impl<S: SecretRecords, E: Engine, D: Directory> Examiner<'_, S, E, D> {
                 findings.extend(own::<E>(plan, reader));
             }
             Strategy::AlternatingUsers { master, directory } => {
+                let here = Proven::by(&session);
                 drop(session);
-                findings.extend(self.look_as_master(master, directory, opened, new).await);
+                findings.extend(self.look_as_master(master, directory, opened, here, new).await);
             }
         }
         findings
@@ -66,6 +69,7 @@ impl<S: SecretRecords, E: Engine, D: Directory> Examiner<'_, S, E, D> {
         master: &MasterSecret,
         directory: &D,
         opened: &Opened<'_>,
+        here: Proven,
         password: Password,
     ) -> Vec<Finding> {
         let reader = self.reader();
@@ -82,17 +86,19 @@ impl<S: SecretRecords, E: Engine, D: Directory> Examiner<'_, S, E, D> {
             Err(error) => return fault(Check::Master, &error),
         };
         let onlooker = Onlooker { store: self.store };
-        let opening = self.database.look_as_master(opened.login, &next, &secret, directory, &onlooker);
-        let mut session = match opening.await {
-            Ok(session) => session,
+        let opening = self.database.look_as_master(opened.login, here, &next, &secret, directory, &onlooker);
+        let mut opening = match opening.await {
+            Ok(opened) => opened,
             Err(error) => return fault(Check::Master, &error),
         };
         let mut findings = vec![Finding::ok(Check::Master, "the master logs in")];
-        let change = Change::OtherUser { pair: &pair, live, next: &next };
-        match self.database.plan(Credential::Master, &mut session, &change).await {
+        let owner = self.database.owner(opened.secret);
+        let (pair, method) = (&pair, opening.proven.method);
+        let change = Change::OtherUser { pair, live, next: &next, owner: &owner, method };
+        match self.database.plan(Credential::Master, &mut opening.session, &change).await {
             Ok(plan) => {
                 findings.push(lacking::<E>(Credential::Master, &plan.lacking, reader));
-                findings.push(grants(&plan, &pair));
+                findings.push(grants(&plan, pair));
                 findings.extend(plan.notes.into_iter().map(note));
             }
             Err(error) => findings.extend(fault(Check::Privileges, &error)),
@@ -135,6 +141,7 @@ fn facts<E: Engine>(facts: ServerFacts, passwords: &PasswordPolicy, reader: Read
         findings.push(hindrance::<E>(Check::Privileges, Credential::Current, fault, reader));
     }
     findings.extend(facts.notes.into_iter().map(note));
+    findings.extend(facts.warnings.into_iter().map(warning));
     findings
 }
 
@@ -215,6 +222,11 @@ fn grants(plan: &Plan, pair: &UserPair) -> Finding {
 fn note(sentence: String) -> Finding {
     let (check, severity) = (Check::Server, Severity::Note);
     Finding { check, severity, code: FindingCode::ServerNote, sentence, mend: String::new() }
+}
+
+fn warning(sentence: String) -> Finding {
+    let (check, severity) = (Check::Server, Severity::Warning);
+    Finding { check, severity, code: FindingCode::ServerWarning, sentence, mend: String::new() }
 }
 
 /// The server's policy against the passwords that are generated.

@@ -1,6 +1,6 @@
 //! A master brings the other user of a pair to equal.
 
-use rotation_core::database::{Session, StatementFault};
+use rotation_core::database::{SINGLE_USER, Session, StatementFault};
 use rotation_testkit::{TestLogin, WitnessAction};
 use serde_json::{Value, json};
 
@@ -111,12 +111,12 @@ async fn pairs_that_must_not_alternate_are_refused_before_anything_is_written() 
     check(&lab, app, &StatementFault::NoSuchUser).await;
     let foreign = json!([{"role": "readWrite", "db": "somebody-elses"}]);
     server().create_user(HOME, &clone, foreign).await.unwrap();
-    check(&lab, &clone, &StatementFault::NotKin).await;
-    check(&lab, app, &StatementFault::NotKin).await;
+    check(&lab, &clone, &StatementFault::CloneNotRecognized).await;
+    check(&lab, app, &StatementFault::CloneNotRecognized).await;
     let root = json!([{"role": "root", "db": "admin"}]);
     grant(&lab, &app.username, "grantRoles", root).await;
     let why = "it owns the server (root)";
-    check(&lab, &clone, &StatementFault::NotAlternating { why }).await;
+    check(&lab, &clone, &StatementFault::NotRotatable { why, remedy: SINGLE_USER }).await;
     server().command(HOME, json!({"dropUser": app.username})).await.unwrap();
     check(&lab, &clone, &StatementFault::NoSuchUser).await;
 }

@@ -9,7 +9,7 @@ use rotation_core::database::{Change, Password, Session, Turn};
 use rotation_testkit::{TestLogin, WitnessAction};
 use serde_json::json;
 
-use crate::laboratory::{HOME, Lab, deadline, opens, server};
+use crate::laboratory::{HOME, Lab, deadline, opens, owner, server};
 
 /// Where the connection ends.
 #[derive(Clone, Copy, Debug)]
@@ -47,7 +47,7 @@ async fn try_other(lab: &Lab, next: &TestLogin) -> bool {
         password: Password::parse(&next.password).unwrap(),
     };
     let live = pair.other(&credentials.username);
-    let change = Change::OtherUser { pair: &pair, live, next: &credentials };
+    let change = Change::OtherUser { pair: &pair, live, next: &credentials, owner: &owner(), method: None };
     session.stage(&change, &Turn::default(), deadline()).await.is_ok() && session.commit().await.is_ok()
 }
 

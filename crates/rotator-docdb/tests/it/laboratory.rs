@@ -145,7 +145,11 @@ impl Lab {
         let live = pair.other(&credentials.username);
         let mut session = self.connect_master().await.unwrap();
         session
-            .stage(&Change::OtherUser { pair: &pair, live, next: &credentials }, &Turn::default(), deadline())
+            .stage(
+                &Change::OtherUser { pair: &pair, live, next: &credentials, owner: &owner(), method: None },
+                &Turn::default(),
+                deadline(),
+            )
             .await?;
         Ok(session)
     }
@@ -187,4 +191,12 @@ impl Lab {
         }
         all
     }
+}
+
+/// The secret on whose behalf the tests change a pair.
+pub(crate) fn owner() -> rotation_core::database::PairOwner {
+    use rotation_core::database::{PairOwner, SecretIdentity};
+    let arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/checkout-KpXkZF";
+    let secret = rotation_core::SecretId::new(arn).unwrap();
+    PairOwner { secret: SecretIdentity::from_secret(&secret), adopt: false }
 }

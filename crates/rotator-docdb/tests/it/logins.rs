@@ -104,7 +104,7 @@ async fn ten_failures_have_ten_codes_each_within_its_deadline() {
         .connect(&login_at(plain.port(), &admin), Transport::Plaintext, Deadline::after(LIMIT))
         .await
         .unwrap();
-    session.probe().await.unwrap();
+    session.probe(None).await.unwrap();
 }
 
 /// Whoever closes the connection or answers in another language may be anybody: it is not taken for the server's own
@@ -155,7 +155,7 @@ async fn servers_from_wire_version_6_on_are_logged_in_to_and_older_ones_are_name
             reply["maxWireVersion"] = json!(version);
             reply.as_object_mut().unwrap().remove("saslSupportedMechs");
         });
-        connect(&login_at(witness.port(), &app)).await.unwrap().probe().await.unwrap();
+        connect(&login_at(witness.port(), &app)).await.unwrap().probe(None).await.unwrap();
         let mechanisms: Vec<_> = witness
             .take_commands()
             .iter()

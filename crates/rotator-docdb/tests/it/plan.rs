@@ -4,7 +4,7 @@ use rotation_core::database::{Change, Credentials, Password, Plan, Purpose, Sess
 use rotation_testkit::TestLogin;
 use serde_json::{Value, json};
 
-use crate::laboratory::{Lab, deadline, opens, server, username};
+use crate::laboratory::{Lab, deadline, opens, owner, server, username};
 
 async fn plan(lab: &Lab, next: &TestLogin) -> Plan {
     let pair = lab.pair();
@@ -13,7 +13,7 @@ async fn plan(lab: &Lab, next: &TestLogin) -> Plan {
         password: Password::parse(&next.password).unwrap(),
     };
     let live = pair.other(&credentials.username);
-    let change = Change::OtherUser { pair: &pair, live, next: &credentials };
+    let change = Change::OtherUser { pair: &pair, live, next: &credentials, owner: &owner(), method: None };
     lab.connect_master().await.unwrap().plan(&change, deadline()).await.unwrap()
 }
 

@@ -226,14 +226,14 @@ async fn refusals_of_commands_are_named_by_their_code() {
 #[tokio::test]
 async fn the_probe_wants_to_be_told_who_is_logged_in() {
     let lab = Lab::new().await;
-    lab.connect(&lab.app).await.unwrap().probe().await.unwrap();
+    lab.connect(&lab.app).await.unwrap().probe(None).await.unwrap();
     lab.witness.set_script(|command, reply| match reply {
         Some(_) if command.get("connectionStatus").is_some() => {
             WitnessAction::Answer(json!({"ok": 1, "authInfo": {"authenticatedUsers": []}}))
         }
         _ => WitnessAction::Pass,
     });
-    assert!(lab.connect(&lab.app).await.unwrap().probe().await.is_err());
+    assert!(lab.connect(&lab.app).await.unwrap().probe(None).await.is_err());
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ async fn prove(lab: &Lab, command: &Value) -> String {
     let statement = TestStatement::parse(&command.to_string(), rule).expect("a command that reads");
     // Not by way of the witness, which reads no message that is longer than we read.
     let mut session = connect(&login_at(server().port(), &lab.app)).await.unwrap();
-    session.probe().await.unwrap();
+    session.probe(None).await.unwrap();
     match session.prove(&statement, deadline()).await {
         Ok(()) => String::new(),
         Err(error) => error.source.expect("every failure has a cause").to_string(),

@@ -219,7 +219,11 @@ async fn somebody_else_s_account_is_not_taken_for_a_clone() {
         ])
         .await;
         let next = TestLogin { password: "next-password-1A".to_owned(), ..clone.clone() };
-        assert_eq!(lab.rotate_to(&next).await.unwrap_err().fault, StatementFault::NotKin, "{flavor}");
+        assert_eq!(
+            lab.rotate_to(&next).await.unwrap_err().fault,
+            StatementFault::CloneNotRecognized,
+            "{flavor}"
+        );
         assert!(opens(&lab, &clone).await, "{flavor}: the password was changed all the same");
         // Who has the other name alone, and less rights, does not get the original's password.
         lab.admin(&[
@@ -228,7 +232,11 @@ async fn somebody_else_s_account_is_not_taken_for_a_clone() {
         ])
         .await;
         let next = TestLogin { password: "next-password-1A".to_owned(), ..lab.app.clone() };
-        assert_eq!(lab.rotate_to(&next).await.unwrap_err().fault, StatementFault::NotKin, "{flavor}");
+        assert_eq!(
+            lab.rotate_to(&next).await.unwrap_err().fault,
+            StatementFault::CloneNotRecognized,
+            "{flavor}"
+        );
     }
 }
 
@@ -244,7 +252,7 @@ async fn superusers_are_refused_and_rights_that_the_master_lacks_are_named() {
         assert!(!opens(&lab, &lab.clone()).await, "{flavor}: a clone without its rights has its password");
         lab.admin(&[&format!("GRANT SUPER ON *.* TO {user}")]).await;
         let error = lab.rotate_to(&lab.clone()).await.unwrap_err();
-        assert!(matches!(error.fault, StatementFault::NotAlternating { .. }), "{flavor}: {error}");
+        assert!(matches!(error.fault, StatementFault::NotRotatable { .. }), "{flavor}: {error}");
     }
 }
 

@@ -13,7 +13,7 @@ use rotation_core::{
 use rotation_testkit::{MysqlAnswer, MysqlMischief, MysqlScript, RogueGreeting, RogueMysql};
 use rotator_mysql::{MySql, Settings};
 
-use crate::laboratory::{password, username};
+use crate::laboratory::{owner, password, username};
 
 /// A user that has everything which these versions show in one way or another, as they show it.
 struct Shown {
@@ -82,7 +82,13 @@ async fn check(shown: Shown, expected: Expect) {
     let next = Credentials { username: username("app_clone"), password: password("next'password") };
     session
         .stage(
-            &Change::OtherUser { pair: &pair, live: &username("app"), next: &next },
+            &Change::OtherUser {
+                pair: &pair,
+                live: &username("app"),
+                next: &next,
+                owner: &owner(),
+                method: None,
+            },
             &Turn::default(),
             deadline,
         )

@@ -1,5 +1,6 @@
 //! The connection is cut at every message of a change, before or after the server has heard it.
 
+use crate::laboratory::owner;
 use std::{
     io,
     net::SocketAddr,
@@ -110,7 +111,7 @@ async fn rotate(lab: &Lab, relay: &Relay, next: &TestLogin) -> Option<Result<(),
     let engine = engine(lab.server, Settings::default());
     let login = through(lab, relay, &lab.master);
     let mut session = engine.connect(&login, Transport::Tls, deadline()).await.ok()?;
-    let change = Change::OtherUser { pair: &pair, live, next: &credentials };
+    let change = Change::OtherUser { pair: &pair, live, next: &credentials, owner: &owner(), method: None };
     let outcome = async {
         session.stage(&change, &Turn::default(), deadline()).await?;
         session.commit().await.map(drop)

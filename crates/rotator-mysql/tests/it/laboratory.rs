@@ -135,7 +135,11 @@ impl Lab {
         let live = pair.other(&next.username);
         let mut session = self.connect(&self.master).await.unwrap();
         session
-            .stage(&Change::OtherUser { pair: &pair, live, next: &next }, &Turn::default(), deadline())
+            .stage(
+                &Change::OtherUser { pair: &pair, live, next: &next, owner: &owner(), method: None },
+                &Turn::default(),
+                deadline(),
+            )
             .await?;
         session.commit().await
     }
@@ -179,4 +183,12 @@ pub(crate) async fn create_master(server: &MysqlServer) -> TestLogin {
         server.execute(&[statement]).await.unwrap();
     }
     master
+}
+
+/// The secret on whose behalf the tests change a pair.
+pub(crate) fn owner() -> rotation_core::database::PairOwner {
+    use rotation_core::database::{PairOwner, SecretIdentity};
+    let arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/checkout-KpXkZF";
+    let secret = rotation_core::SecretId::new(arn).unwrap();
+    PairOwner { secret: SecretIdentity::from_secret(&secret), adopt: false }
 }

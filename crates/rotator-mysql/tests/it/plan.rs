@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rotation_core::database::{Change, Credentials, Plan, Purpose, Session, StatementFault};
 use rotation_testkit::{MysqlFlavor, TestLogin};
 
-use crate::laboratory::{Lab, at, deadline, password, username};
+use crate::laboratory::{Lab, at, deadline, owner, password, username};
 
 const FLAVORS: [MysqlFlavor; 2] = [MysqlFlavor::MySql, MysqlFlavor::MariaDb];
 
@@ -13,7 +13,7 @@ async fn plan(lab: &Lab, next: &TestLogin) -> Plan {
     let pair = lab.pair();
     let next = Credentials { username: username(&next.username), password: password(&next.password) };
     let live = pair.other(&next.username);
-    let change = Change::OtherUser { pair: &pair, live, next: &next };
+    let change = Change::OtherUser { pair: &pair, live, next: &next, owner: &owner(), method: None };
     lab.connect(&lab.master).await.unwrap().plan(&change, deadline()).await.unwrap()
 }
 

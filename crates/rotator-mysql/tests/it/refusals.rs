@@ -47,7 +47,7 @@ async fn a_password_that_the_policy_refuses_is_named_so_and_changes_nothing() {
         assert!(lab.opens(STRONG).await, "{flavor}");
         let strong = TestLogin { password: STRONG.to_owned(), ..lab.clone() };
         lab.rotate_to(&strong).await.unwrap();
-        lab.connect(&strong).await.unwrap().probe().await.unwrap();
+        lab.connect(&strong).await.unwrap().probe(None).await.unwrap();
     }
 }
 
@@ -81,7 +81,7 @@ async fn an_expired_account_is_named_so_where_the_server_lets_it_in() {
     for flavor in flavors() {
         let lab = own_server(flavor, &[("disconnect_on_expired_password", "OFF")]).await;
         lab.admin(&[&format!("ALTER USER {} PASSWORD EXPIRE", at(&lab.app.username, "%"))]).await;
-        let error = lab.connect(&lab.app).await.unwrap().probe().await.unwrap_err();
+        let error = lab.connect(&lab.app).await.unwrap().probe(None).await.unwrap_err();
         assert_eq!(error.fault, StatementFault::Expired, "{flavor}");
         let error = lab.change(&lab.app.password, STRONG).await.unwrap_err();
         assert_eq!(error.fault, StatementFault::Expired, "{flavor}");
@@ -120,7 +120,7 @@ async fn an_account_that_requires_a_certificate_opens_with_one_alone() {
         };
         let error = connect(None).await.unwrap_err();
         assert!(matches!(error, ConnectError::Refused(_)), "{flavor}: {error:?}");
-        connect(pem(&certificate)).await.unwrap().probe().await.unwrap();
+        connect(pem(&certificate)).await.unwrap().probe(None).await.unwrap();
         let error = connect(pem(&strange)).await.unwrap_err();
         assert!(!error.is_refusal(), "{flavor}: a certificate is not a password: {error:?}");
     }
@@ -138,7 +138,7 @@ async fn an_account_that_requires_tls_is_refused_where_the_secret_chooses_plaint
         let login = Login::from_document(&document, &MySql::PROFILE).unwrap();
         assert_eq!(login.tls, TlsMode::Off);
         let engine = engine(lab.server, Settings::default());
-        engine.connect(&login, Transport::Plaintext, deadline()).await.unwrap().probe().await.unwrap();
+        engine.connect(&login, Transport::Plaintext, deadline()).await.unwrap().probe(None).await.unwrap();
         lab.admin(&[&format!("ALTER USER {} REQUIRE SSL", at(&lab.app.username, "%"))]).await;
         let error = engine.connect(&login, Transport::Plaintext, deadline()).await.unwrap_err();
         assert!(matches!(error, ConnectError::Refused(_)), "{flavor}: {error:?}");

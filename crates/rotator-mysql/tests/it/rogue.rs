@@ -83,7 +83,7 @@ impl Scene {
     async fn probe(&self, time: Duration) -> Result<(), StatementError> {
         let mut session = self.connect(long()).await.unwrap();
         let late = || StatementError::new(StatementFault::TimedOut);
-        Deadline::after(time).bound(session.probe()).await.unwrap_or_else(|_| Err(late()))
+        Deadline::after(time).bound(session.probe(None)).await.unwrap_or_else(|_| Err(late()))
     }
 
     fn saw(&self, bytes: &[u8]) -> bool {

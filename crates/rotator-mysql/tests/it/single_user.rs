@@ -27,7 +27,7 @@ async fn a_plain_change_ends_the_old_password() {
         assert!(lab.opens(NEW).await, "{flavor}: the new password does not open");
         assert!(!lab.opens(&old).await, "{flavor}: the old password opens");
         let session = lab.connect(&TestLogin { password: NEW.to_owned(), ..lab.app.clone() }).await;
-        session.unwrap().probe().await.unwrap();
+        session.unwrap().probe(None).await.unwrap();
         assert!(!lab.server.log().contains("new'password"), "{flavor}: the password is in a log");
         assert!(!lab.server.log().contains("new\\'password"), "{flavor}: the password is in a log");
     }
@@ -162,7 +162,7 @@ async fn without_tls_a_password_is_encrypted_by_the_server_s_key_only_where_the_
     let outcome = engine.connect(&login, Transport::Plaintext, deadline()).await;
     assert!(matches!(outcome, Err(ConnectError::AuthenticationMethod(_))), "{outcome:?}");
     login.tls = TlsMode::Off;
-    engine.connect(&login, Transport::Plaintext, deadline()).await.unwrap().probe().await.unwrap();
+    engine.connect(&login, Transport::Plaintext, deadline()).await.unwrap().probe(None).await.unwrap();
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use rotation_core::{
 };
 use rotator_postgres::CloneObjects;
 
-use crate::laboratory::{Lab, versions};
+use crate::laboratory::{Lab, owner, versions};
 
 const NO_NOTES: [&str; 0] = [];
 
@@ -27,8 +27,8 @@ async fn the_clone_works_as_the_original_and_ownership_never_splits() {
         let mut back = lab.app.clone();
         back.password = "the original's next".to_owned();
         assert_eq!(lab.rotate_to(&back).await.unwrap(), NO_NOTES, "{version}");
-        lab.connect(&back).await.unwrap().probe().await.unwrap();
-        lab.connect(&clone).await.unwrap().probe().await.unwrap();
+        lab.connect(&back).await.unwrap().probe(None).await.unwrap();
+        lab.connect(&clone).await.unwrap().probe(None).await.unwrap();
         assert!(lab.connect(&lab.app).await.unwrap_err().is_refusal());
         for password in [&clone.password, &back.password] {
             assert!(!lab.server.log().contains(password.as_str()), "{version} wrote a password down");
@@ -94,7 +94,8 @@ async fn whoever_changes_either_user_of_a_pair_waits_for_its_turn() {
         let first = lab.stage(&lab.clone()).await.unwrap();
         let pair = lab.pair();
         let next = lab.login(&lab.app).credentials;
-        let change = Change::OtherUser { pair: &pair, live: &pair.clone, next: &next };
+        let change =
+            Change::OtherUser { pair: &pair, live: &pair.clone, next: &next, owner: &owner(), method: None };
         let mut second = lab.connect(&lab.master).await.unwrap();
         let soon = Deadline::after(Duration::from_millis(800));
         let error = second.stage(&change, &Turn::default(), soon).await.unwrap_err();

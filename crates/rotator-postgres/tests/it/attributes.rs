@@ -123,7 +123,7 @@ async fn a_clone_logs_in_where_only_the_original_may_connect_and_does_not_inheri
         lab.admin(&format!("ALTER ROLE {} NOINHERIT", clone.username)).await;
         assert_eq!(lab.rotate_to(&clone).await.unwrap(), [] as [&str; 0], "{version}");
         for user in [&lab.app, &clone] {
-            lab.connect(user).await.unwrap().probe().await.unwrap();
+            lab.connect(user).await.unwrap().probe(None).await.unwrap();
             // What the original has only by SET ROLE, the clone has by no other way, not even as itself.
             for sql in ["SELECT a FROM of_group", "RESET ROLE; SELECT a FROM of_group"] {
                 let refused = lab.server.query_as(user, database, sql).await.unwrap_err();

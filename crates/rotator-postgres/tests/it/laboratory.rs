@@ -144,7 +144,11 @@ impl<'s> Lab<'s> {
         let live = pair.other(&credentials.username);
         let mut session = self.connect(&self.master).await.unwrap();
         session
-            .stage(&Change::OtherUser { pair: &pair, live, next: &credentials }, &Turn::default(), deadline())
+            .stage(
+                &Change::OtherUser { pair: &pair, live, next: &credentials, owner: &owner(), method: None },
+                &Turn::default(),
+                deadline(),
+            )
             .await?;
         Ok(session)
     }
@@ -193,4 +197,12 @@ impl Application {
         let rows = self.0.run(&[Statement::new("application", sql)]).await.unwrap().remove(0);
         rows.first().and_then(|row| row[0].clone()).unwrap_or_default()
     }
+}
+
+/// The secret on whose behalf the tests change a pair.
+pub(crate) fn owner() -> rotation_core::database::PairOwner {
+    use rotation_core::database::{PairOwner, SecretIdentity};
+    let arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/checkout-KpXkZF";
+    let secret = rotation_core::SecretId::new(arn).unwrap();
+    PairOwner { secret: SecretIdentity::from_secret(&secret), adopt: false }
 }

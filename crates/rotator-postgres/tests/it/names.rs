@@ -45,15 +45,15 @@ async fn odd_names_are_rotated_exactly_and_no_other_role_changes() {
             session.stage(&Change::OwnPassword { new: &new }, &Turn::default(), deadline()).await.unwrap();
             session.commit().await.unwrap();
             let app = TestLogin { password: "own new password".to_owned(), ..lab.app.clone() };
-            lab.connect(&app).await.unwrap().probe().await.unwrap();
+            lab.connect(&app).await.unwrap().probe(None).await.unwrap();
 
             let clone = lab.clone();
             assert_eq!(lab.rotate_to(&clone).await.unwrap(), [] as [&str; 0], "{name:?} on {version}");
             assert_eq!(lab.value_as(&clone, "SELECT session_user").await, clone.username);
             assert_eq!(lab.value_as(&clone, "SELECT current_user").await, name);
             assert_eq!(lab.rotate_to(&lab.app).await.unwrap(), [] as [&str; 0], "{name:?} on {version}");
-            lab.connect(&lab.app).await.unwrap().probe().await.unwrap();
-            lab.connect(&clone).await.unwrap().probe().await.unwrap();
+            lab.connect(&lab.app).await.unwrap().probe(None).await.unwrap();
+            lab.connect(&clone).await.unwrap().probe(None).await.unwrap();
             assert_eq!(others().await, before);
             let sql =
                 "SELECT rolname FROM pg_roles WHERE strpos(rolname, $$name$$) > 0 ORDER BY length(rolname)";

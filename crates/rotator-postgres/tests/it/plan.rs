@@ -3,7 +3,7 @@
 use rotation_core::database::{Change, Credentials, Password, Plan, Purpose, Session, Turn};
 use rotation_testkit::TestLogin;
 
-use crate::laboratory::{Lab, deadline, username, versions};
+use crate::laboratory::{Lab, deadline, owner, username, versions};
 
 async fn plan(lab: &Lab<'_>, next: &TestLogin) -> Plan {
     let pair = lab.pair();
@@ -12,7 +12,7 @@ async fn plan(lab: &Lab<'_>, next: &TestLogin) -> Plan {
         password: Password::parse(&next.password).unwrap(),
     };
     let live = pair.other(&credentials.username);
-    let change = Change::OtherUser { pair: &pair, live, next: &credentials };
+    let change = Change::OtherUser { pair: &pair, live, next: &credentials, owner: &owner(), method: None };
     lab.connect(&lab.master).await.unwrap().plan(&change, deadline()).await.unwrap()
 }
 
@@ -89,7 +89,7 @@ async fn a_plan_of_one_s_own_password_is_one_statement_without_it() {
         let plan = lab.connect(&lab.app).await.unwrap().plan(&change, deadline()).await.unwrap();
         assert_eq!(said(&plan), [format!("ALTER ROLE \"{}\" PASSWORD '...'", lab.app.username)]);
         assert_eq!(writes(&lab, &lab.app.username, begin), Vec::<String>::new());
-        lab.connect(&lab.app).await.unwrap().probe().await.unwrap();
+        lab.connect(&lab.app).await.unwrap().probe(None).await.unwrap();
 
         let begin = lab.server.log().len();
         let mut session = lab.connect(&lab.app).await.unwrap();

@@ -1,4 +1,4 @@
-use rotation_core::database::StatementFault;
+use rotation_core::database::{SINGLE_USER, StatementFault};
 use rotation_testkit::PostgresVersion;
 use rotator_postgres::CloneObjects;
 
@@ -20,14 +20,14 @@ async fn refused(lab: &Lab<'_>, next: &rotation_testkit::TestLogin) -> (String, 
 
 #[tokio::test]
 async fn pairs_that_must_not_alternate_are_refused_before_anything_is_written() {
-    let not_alternating = |why| StatementFault::NotAlternating { why };
+    let not_alternating = |why| StatementFault::NotRotatable { why, remedy: SINGLE_USER };
     for version in versions() {
         let lab = Lab::new(version).await;
         let (app, clone) = (&lab.app.username, lab.clone());
         let name = &clone.username;
         lab.admin(&format!("CREATE ROLE {name} LOGIN")).await;
-        check(&lab, refused(&lab, &clone).await, &StatementFault::NotKin);
-        check(&lab, refused(&lab, &lab.app).await, &StatementFault::NotKin);
+        check(&lab, refused(&lab, &clone).await, &StatementFault::CloneNotRecognized);
+        check(&lab, refused(&lab, &lab.app).await, &StatementFault::CloneNotRecognized);
         lab.admin(&format!("GRANT {app} TO {name}; ALTER ROLE {name} SUPERUSER")).await;
         check(&lab, refused(&lab, &clone).await, &not_alternating("it is a superuser"));
         lab.admin(&format!("DROP ROLE {name}; ALTER ROLE {app} SUPERUSER")).await;
@@ -48,7 +48,11 @@ async fn the_master_itself_is_no_user_to_alternate() {
     let mut lab = Lab::new(PostgresVersion::V16).await;
     lab.app = lab.master.clone();
     let why = "it is the master itself";
-    check(&lab, refused(&lab, &lab.clone()).await, &StatementFault::NotAlternating { why });
+    check(
+        &lab,
+        refused(&lab, &lab.clone()).await,
+        &StatementFault::NotRotatable { why, remedy: SINGLE_USER },
+    );
 }
 
 #[tokio::test]

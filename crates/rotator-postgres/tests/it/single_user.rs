@@ -18,7 +18,7 @@ async fn the_new_password_logs_in_and_no_server_log_ever_shows_it() {
         let lab = Lab::new(version).await;
         let new = TestLogin { password: format!("Canary{}", lab.app.password), ..lab.app.clone() };
         assert_eq!(change(&lab, &new.password).await.unwrap(), [] as [&str; 0]);
-        lab.connect(&new).await.unwrap().probe().await.unwrap();
+        lab.connect(&new).await.unwrap().probe(None).await.unwrap();
         let refused = lab.connect(&lab.app).await.unwrap_err();
         assert!(refused.is_refusal(), "{refused:?}");
         let log = lab.server.log();
@@ -111,7 +111,7 @@ async fn a_standby_is_read_only_whatever_is_asked_of_it() {
         let server = PostgresServer::builder(version).start().unwrap();
         let mut lab = Lab::on(&server).await;
         server.demote().unwrap();
-        lab.connect(&lab.app).await.unwrap().probe().await.unwrap();
+        lab.connect(&lab.app).await.unwrap().probe(None).await.unwrap();
         assert_eq!(change(&lab, "new password").await.unwrap_err().fault, StatementFault::ReadOnly);
         lab.objects = CloneObjects::Own;
         assert_eq!(lab.rotate_to(&lab.clone()).await.unwrap_err().fault, StatementFault::ReadOnly);

@@ -1,4 +1,4 @@
-use rotation_core::database::{Session, StatementFault};
+use rotation_core::database::{SINGLE_USER, Session, StatementFault};
 use rotation_testkit::TestLogin;
 
 use crate::laboratory::{Lab, quoted};
@@ -12,7 +12,7 @@ async fn a_clone_is_made_marked_and_seen_by_nobody_before_the_commit() {
     assert_eq!(lab.query(&count).await[0][0].as_deref(), Some("1"));
     drop(session);
     lab.rotate_to(&clone).await.unwrap();
-    lab.connect(&clone).await.unwrap().probe().await.unwrap();
+    lab.connect(&clone).await.unwrap().probe(None).await.unwrap();
     lab.connect(&lab.app).await.unwrap();
     // Back to the original, and nothing is left to correct.
     let refused = lab.server.refused();
@@ -25,7 +25,7 @@ async fn a_user_that_only_happens_to_be_named_like_a_clone_is_left_alone_unless_
     let mut lab = Lab::new().await;
     let clone = lab.server.behind().create_role_named(&lab.clone().username, "").await.unwrap();
     let error = lab.rotate_to(&lab.clone()).await.unwrap_err();
-    assert_eq!(error.fault, StatementFault::NotKin);
+    assert_eq!(error.fault, StatementFault::CloneNotRecognized);
     assert!(lab.server.knows(&clone).await.unwrap());
     lab.options.adopt_clones = true;
     lab.rotate_to(&lab.clone()).await.unwrap();
@@ -39,7 +39,7 @@ async fn superusers_the_master_and_users_that_are_gone_are_refused() {
     let lab = Lab::new().await;
     lab.admin(&format!("ALTER ROLE {} SUPERUSER", lab.app.username)).await;
     let error = lab.rotate_to(&lab.clone()).await.unwrap_err();
-    assert_eq!(error.fault, StatementFault::NotAlternating { why: "it is a superuser" });
+    assert_eq!(error.fault, StatementFault::NotRotatable { why: "it is a superuser", remedy: SINGLE_USER });
     lab.admin(&format!("ALTER ROLE {} NOSUPERUSER VALID UNTIL '2001-01-01'", lab.app.username)).await;
     assert_eq!(lab.rotate_to(&lab.clone()).await.unwrap_err().fault, StatementFault::Expired);
     lab.admin(&format!("DROP ROLE {}", lab.app.username)).await;

@@ -107,7 +107,11 @@ impl Lab {
         let live = pair.other(&credentials.username);
         let mut session = self.connect(&self.master).await.unwrap();
         session
-            .stage(&Change::OtherUser { pair: &pair, live, next: &credentials }, &Turn::default(), deadline())
+            .stage(
+                &Change::OtherUser { pair: &pair, live, next: &credentials, owner: &owner(), method: None },
+                &Turn::default(),
+                deadline(),
+            )
             .await?;
         Ok(session)
     }
@@ -162,4 +166,12 @@ impl Lab {
         let rows = self.query(&format!("{} ORDER BY 1, 2", parts.join(" UNION ALL "))).await;
         rows.into_iter().map(|row| row.into_iter().flatten().collect::<Vec<_>>().join(": ")).collect()
     }
+}
+
+/// The secret on whose behalf the tests change a pair.
+pub(crate) fn owner() -> rotation_core::database::PairOwner {
+    use rotation_core::database::{PairOwner, SecretIdentity};
+    let arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/checkout-KpXkZF";
+    let secret = rotation_core::SecretId::new(arn).unwrap();
+    PairOwner { secret: SecretIdentity::from_secret(&secret), adopt: false }
 }

@@ -3,7 +3,7 @@
 use rotation_core::database::{Change, Credentials, Password, Plan, Purpose, Session};
 use rotation_testkit::TestLogin;
 
-use crate::laboratory::{Lab, deadline, username};
+use crate::laboratory::{Lab, deadline, owner, username};
 
 async fn plan(lab: &Lab, next: &TestLogin) -> Plan {
     let pair = lab.pair();
@@ -12,7 +12,7 @@ async fn plan(lab: &Lab, next: &TestLogin) -> Plan {
         password: Password::parse(&next.password).unwrap(),
     };
     let live = pair.other(&credentials.username);
-    let change = Change::OtherUser { pair: &pair, live, next: &credentials };
+    let change = Change::OtherUser { pair: &pair, live, next: &credentials, owner: &owner(), method: None };
     lab.connect(&lab.master).await.unwrap().plan(&change, deadline()).await.unwrap()
 }
 

@@ -16,7 +16,7 @@ const ANYTHING: StatementRule = StatementRule { text: "anything", admits: |_| tr
 async fn prove(lab: &Lab, text: &str, deadline: Deadline) -> String {
     let statement = TestStatement::parse(text, &ANYTHING).unwrap();
     let mut session = lab.connect(&lab.master).await.unwrap();
-    session.probe().await.unwrap();
+    session.probe(None).await.unwrap();
     match session.prove(&statement, deadline).await {
         Ok(()) => String::new(),
         Err(error) => error.source.map_or(error.fault.to_string(), |cause| cause.to_string()),

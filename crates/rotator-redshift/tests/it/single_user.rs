@@ -24,7 +24,7 @@ async fn each_form_of_a_password_logs_in_and_only_plain_shows_it_to_the_server()
         for round in 0..2 {
             let new = TestLogin { password: format!("Canary{round}{}", lab.app.password), ..lab.app.clone() };
             assert_eq!(lab.change(&new.password).await.unwrap(), [] as [&str; 0], "{form:?}");
-            lab.connect(&new).await.unwrap().probe().await.unwrap();
+            lab.connect(&new).await.unwrap().probe(None).await.unwrap();
             assert!(lab.connect(&lab.app).await.unwrap_err().is_refusal());
             assert!(stored(&lab).await.starts_with(prefix), "{form:?}");
             assert_eq!(lab.server.log().contains(&new.password), form == PasswordForm::Plain, "{form:?}");

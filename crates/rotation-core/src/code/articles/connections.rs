@@ -94,4 +94,21 @@ pub(in crate::code) const ARTICLES: &[Row] = &[
             "Allow TLS 1.2 or 1.3 at the server; give the function `TLS_CLIENT_CERT` and `TLS_CLIENT_KEY`.",
         ),
     ),
+    (
+        Code::DbHostIsProxy,
+        article(
+            "`host` is the endpoint of an RDS Proxy. It accepts a new password only once it is AWSCURRENT, so testSecret \
+             could never succeed after setSecret has changed the password.",
+            "Name the endpoint of the instance or cluster in `host`, or rotate the secret by a master user.",
+        ),
+    ),
+    (
+        Code::DbProxyAnswer,
+        article(
+            "A pooler such as PgBouncer refuses the login by a password list of its own, or goes on refusing for some \
+             seconds after a login at the server failed.",
+            "Wait for the service's next attempt. Where it stays so, let the pooler ask the database (`auth_query`) or \
+             correct its list. Keep AWSPENDING: its password may be the one that logs in.",
+        ),
+    ),
 ];

@@ -134,7 +134,7 @@ pub(in crate::code) const ARTICLES: &[Row] = &[
         ),
     ),
     (
-        Code::DbNotKin,
+        Code::DbCloneNotRecognized,
         article(
             "A user with the name of the clone exists and is somebody else's, or is the clone and lost its tie to the \
              original.",
@@ -142,11 +142,45 @@ pub(in crate::code) const ARTICLES: &[Row] = &[
         ),
     ),
     (
-        Code::DbNotAlternating,
+        Code::DbUserNotRotatable,
         article(
             "The user is a superuser, may not log in, belongs to the service, or authenticates by something else than \
              one password.",
-            "Rotate this user by the single-user strategy.",
+            "Do what the hint says: rotate the user by the single-user strategy, or give the account one password.",
+        ),
+    ),
+    (
+        Code::DbUsersOfAnotherSecret,
+        article(
+            "Two secrets hold the same user, or one of them a user and the other its clone. Each rotation of one would \
+             make the other's password invalid.",
+            "Give each secret a user of its own. If the other secret is gone, set ADOPT_CLONES of the function to this \
+             secret's name, rotate, and remove the setting.",
+        ),
+    ),
+    (
+        Code::DbCloneExceedsOriginal,
+        article(
+            "The clone owns objects, holds grants, or has an attribute that the original lacks: it was made by another \
+             function, was granted something while it was live, or the original lost a right by a manual change. \
+             Applications would lose it at this rotation or the next one. Nothing was changed.",
+            "Run the statements of the hint: give it to the original, or take it from the clone.",
+        ),
+    ),
+    (
+        Code::DbSessionNotOriginal,
+        article(
+            "The clone lost its membership in the original, the right to act as it, or the setting by which it does. \
+             Its login succeeds, and applications would not find their tables.",
+            "Run the statements of the hint, then rotate again: the pending version is resumed.",
+        ),
+    ),
+    (
+        Code::DbOldPasswordActive,
+        article(
+            "The user has a second password (MySQL's RETAIN CURRENT PASSWORD) and neither the user nor the master may \
+             discard it. Nothing was changed.",
+            "Discard it as an administrator, as the hint says, or accept it with ALLOW_OLD_PASSWORD=true.",
         ),
     ),
     (

@@ -39,6 +39,15 @@ pub(in crate::code) const ARTICLES: &[Row] = &[
         ),
     ),
     (
+        Code::MasterEndpointUnproven,
+        article(
+            "The secret and the master secret name different ports or hosts, and the secret's user does not log in where \
+             the master would change it: two servers, or a server that lets only the master in past a pooler.",
+            "Let both secrets name the same server, or let the secret's user log in at the master's endpoint as well \
+             (`pg_hba.conf`, security groups, accounts by host).",
+        ),
+    ),
+    (
         Code::DirectoryUnreachable,
         article(
             "The function is in a VPC without a way to the API of RDS or Redshift: the endpoint of Secrets Manager does \

@@ -1,9 +1,15 @@
-//! Alternating users: a master brings the user that is not in use to equal and gives it the pending password.
+//! Alternating users: a master reconciles the user that is not in use and gives it the pending password.
 
-use super::{Database, Logins, master::Master, pair_of};
+use super::{
+    Database, Logins,
+    master::{Master, MasterLogin, Proven},
+    pair_of,
+    single_user::a_login_finds_out,
+};
 use crate::{
     database::{
-        Change, Credential, Credentials, Directory, Engine, Host, Login, Session, TargetError, UserPair,
+        Change, Committed, Credential, Credentials, Directory, Engine, Login, PairOwner, Session,
+        TargetError, UserPair,
     },
     error::RotationError,
     event::SecretId,
@@ -14,13 +20,20 @@ use crate::{
 /// Whose logins the change concerns. Previous is pending's user, with the password that is being replaced.
 const OTHER_USER: [Credential; 2] = [Credential::Pending, Credential::Previous];
 
+/// The master's session, and what it is for.
+struct Opened<S> {
+    master: MasterLogin<S>,
+    pair: UserPair,
+    owner: PairOwner,
+}
+
 impl<E: Engine, D: Directory> Database<E, D> {
     /// Afterwards the other user of the pair may do what the original may, and logs in with pending's password at the
     /// host that the secret names, be it a replica.
     ///
-    /// Current must log in first: whoever may write the secret but does not know the user's password must not get
-    /// the master to change it. That pending logs in already proves nothing about its grants, so the master always
-    /// goes through the whole change.
+    /// Current must log in first, at the server on which the master writes: whoever may write the secret but does not
+    /// know the user's password must not get the master to change it. That pending logs in already proves nothing about
+    /// its grants, so the master always goes through the whole change.
     pub(super) async fn change_other_user(
         &self,
         logins: &Logins,
@@ -29,12 +42,22 @@ impl<E: Engine, D: Directory> Database<E, D> {
         versions: &Versions,
         authority: &impl Authority,
     ) -> Result<Applied, RotationError> {
-        let (mut session, writer, pair) =
-            self.open_as_master(logins, master, directory, versions, authority).await?;
-        let change = other_user(logins, &pair);
-        self.make_ready(&mut session, Credential::Master, &change, authority).await?;
-        let committed = self.commit(session, Credential::Master, &OTHER_USER).await?;
-        if !writer.is_same(&logins.pending.host) {
+        let mut opened = self.open_as_master(logins, master, directory, versions, authority).await?;
+        let change = other_user(logins, &opened.pair, &opened.owner, opened.master.proven);
+        self.make_ready(&mut opened.master.session, Credential::Master, &change, authority).await?;
+        let MasterLogin { session, host, port, proven } = opened.master;
+        let committed = match self.commit(session, Credential::Master, &OTHER_USER).await {
+            Ok(committed) => committed,
+            // Rights come before the password, so a password that is set already was the last thing to do.
+            Err(error) if a_login_finds_out(&error) => {
+                let address = proven.address;
+                let there = Login { host: host.clone(), port, address, ..logins.pending.clone() };
+                self.login(Credential::Pending, &there).await.map_err(|_| error)?;
+                Committed::default()
+            }
+            Err(error) => return Err(error),
+        };
+        if !host.is_same(&logins.pending.host) {
             drop(self.wait_for_replica(&logins.pending).await?);
         }
         Ok(Applied::Changed(committed))
@@ -49,14 +72,15 @@ impl<E: Engine, D: Directory> Database<E, D> {
         versions: &Versions,
         authority: &impl Authority,
     ) -> Result<Intent, RotationError> {
-        let (mut session, _, pair) =
-            self.open_as_master(logins, master, directory, versions, authority).await?;
-        let (by, change) = (Credential::Master, other_user(logins, &pair));
-        let plan = self.within(Phase::Change, by, session.plan(&change, self.deadline)).await?;
+        let mut opened = self.open_as_master(logins, master, directory, versions, authority).await?;
+        let change = other_user(logins, &opened.pair, &opened.owner, opened.master.proven);
+        let by = Credential::Master;
+        let plan = opened.master.session.plan(&change, self.deadline);
+        let plan = self.within(Phase::Change, by, plan).await?;
         Ok(Intent::Change { by, plan })
     }
 
-    /// The master's session with the host that it is on, once current has logged in.
+    /// The master's session, once current has logged in where the master is.
     async fn open_as_master(
         &self,
         logins: &Logins,
@@ -64,7 +88,7 @@ impl<E: Engine, D: Directory> Database<E, D> {
         directory: &D,
         versions: &Versions,
         authority: &impl Authority,
-    ) -> Result<(E::Session, Host, UserPair), RotationError> {
+    ) -> Result<Opened<E::Session>, RotationError> {
         let live = &logins.current.credentials.username;
         let pair = pair_of::<E>(&logins.current)?;
         if logins.pending.credentials.username != *pair.other(live) {
@@ -73,32 +97,38 @@ impl<E: Engine, D: Directory> Database<E, D> {
         if master == versions.secret {
             return Err(TargetError::MasterIsSelf.into());
         }
-        drop(
-            self.login(Credential::Current, &logins.current)
-                .await
-                .map_err(Self::refused(Credential::Current))?,
-        );
-        let master = Master { logins, secret: &master, directory, authority };
-        let (session, writer) = self.login_as_master(&master, versions.companion.as_ref()).await?;
-        Ok((session, writer, pair))
+        let here = self.login(Credential::Current, &logins.current).await;
+        let here = Proven::by(&here.map_err(Self::refused(Credential::Current))?);
+        let owner = self.owner(&versions.secret);
+        let master = Master { logins, secret: &master, directory, authority, here };
+        let master = self.login_as_master(&master, versions.companion.as_ref()).await?;
+        Ok(Opened { master, pair, owner })
     }
 
-    /// The master's session as setSecret would open it, for a change of `next` while `current` is live.
+    /// The master's session as setSecret would open it, for a change of `next` while `current` is live, which has just
+    /// logged in.
     pub(crate) async fn look_as_master(
         &self,
         current: &Login,
+        here: Proven,
         next: &Credentials,
         secret: &SecretId,
         directory: &D,
         authority: &impl Authority,
-    ) -> Result<E::Session, RotationError> {
+    ) -> Result<MasterLogin<E::Session>, RotationError> {
         let pending = Login { credentials: next.clone(), ..current.clone() };
         let logins = Logins { current: current.clone(), pending };
-        let master = Master { logins: &logins, secret, directory, authority };
-        self.login_as_master(&master, None).await.map(|(session, _)| session)
+        let master = Master { logins: &logins, secret, directory, authority, here };
+        self.login_as_master(&master, None).await
     }
 }
 
-fn other_user<'a>(logins: &'a Logins, pair: &'a UserPair) -> Change<'a> {
-    Change::OtherUser { pair, live: &logins.current.credentials.username, next: &logins.pending.credentials }
+fn other_user<'a>(
+    logins: &'a Logins,
+    pair: &'a UserPair,
+    owner: &'a PairOwner,
+    proven: Proven,
+) -> Change<'a> {
+    let (live, next) = (&logins.current.credentials.username, &logins.pending.credentials);
+    Change::OtherUser { pair, live, next, owner, method: proven.method }
 }

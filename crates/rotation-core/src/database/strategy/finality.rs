@@ -73,11 +73,15 @@ impl<E: Engine, D: Directory> Database<E, D> {
     }
 }
 
-/// Whether a change that failed may be in effect all the same: nobody said no to it.
+/// Whether a change that failed may be in effect all the same: no answer came, or one that some servers give although they
+/// have made the change.
 fn may_have_taken_effect(error: &RotationError) -> bool {
     match error {
         RotationError::Target(TargetError::Statement { error, .. }) => {
-            matches!(error.fault, StatementFault::ConnectionLost | StatementFault::TimedOut)
+            matches!(
+                error.fault,
+                StatementFault::ConnectionLost | StatementFault::TimedOut | StatementFault::Other { .. }
+            )
         }
         RotationError::Target(TargetError::TimedOut(_)) => true,
         _ => false,

@@ -1,9 +1,13 @@
-//! The master's login: its credentials from the master secret, its server from there or from the directory.
+//! The master's login: its credentials from the master secret, its server from there or from the directory, and the
+//! proof that current logs in at that very server.
+
+use std::net::IpAddr;
 
 use super::{Database, Logins};
 use crate::{
     database::{
-        Credential, Directory, Endpoint, Engine, Host, Login, Server, TargetError, TlsMode,
+        ConnectError, Credential, Directory, Endpoint, Engine, Host, Login, LoginMethod, Server, Session,
+        TargetError, TlsMode,
         directory::{common_writer, owner, server_at},
     },
     document::SecretDocument,
@@ -19,6 +23,31 @@ pub(super) struct Master<'a, D, A> {
     pub(super) secret: &'a SecretId,
     pub(super) directory: &'a D,
     pub(super) authority: &'a A,
+    /// The login of current at the secret's own endpoint.
+    pub(super) here: Proven,
+}
+
+/// A login of current: at which address, and by which method.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Proven {
+    pub(crate) address: Option<IpAddr>,
+    pub(crate) method: Option<LoginMethod>,
+}
+
+impl Proven {
+    /// By this session, which has answered a request.
+    pub(crate) fn by(session: &impl Session) -> Self {
+        Self { address: session.peer(), method: session.method() }
+    }
+}
+
+/// A session of the master, and where it is.
+pub(crate) struct MasterLogin<S> {
+    pub(crate) session: S,
+    pub(super) host: Host,
+    pub(super) port: u16,
+    /// The login of current there.
+    pub(crate) proven: Proven,
 }
 
 /// Which server a master secret speaks of.
@@ -31,7 +60,8 @@ enum Whereabouts {
 }
 
 impl<E: Engine, D: Directory> Database<E, D> {
-    /// A session of the master on the server that takes the writes, and that server's host.
+    /// A session of the master on the server that takes the writes, at the address at which current has logged in: before
+    /// the master's password goes there, and whatever the name resolves to meanwhile.
     ///
     /// The master may have been rotated since its secret was read: a refused login reads it once more. The directory
     /// is not asked again for it.
@@ -39,7 +69,7 @@ impl<E: Engine, D: Directory> Database<E, D> {
         &self,
         master: &Master<'_, D, A>,
         known: Option<&SecretDocument>,
-    ) -> Result<(E::Session, Host), RotationError> {
+    ) -> Result<MasterLogin<E::Session>, RotationError> {
         let read;
         let document = match known {
             Some(document) => document,
@@ -51,9 +81,10 @@ impl<E: Engine, D: Directory> Database<E, D> {
         let place = Whereabouts::of::<E>(document)?;
         let writer = self.locate(master, &place).await?;
         let first = master.login::<E>(document, writer.as_ref())?;
-        let refusal = match self.login(Credential::Master, &first).await {
+        let proven = self.prove_current(master, &first).await?;
+        let refusal = match self.login(Credential::Master, &proven.pin(&first)).await {
             Err(error) if error.is_refusal() => error,
-            outcome => return Ok((outcome.map_err(Self::refused(Credential::Master))?, first.host)),
+            outcome => return self.at(outcome, first, proven),
         };
         let document = master.authority.companion(master.secret).await?;
         let moved = Whereabouts::of::<E>(&document)?;
@@ -62,10 +93,42 @@ impl<E: Engine, D: Directory> Database<E, D> {
         if again == first {
             return Err(Self::refused(Credential::Master)(refusal));
         }
-        Ok((
-            self.login(Credential::Master, &again).await.map_err(Self::refused(Credential::Master))?,
-            again.host,
-        ))
+        let moved = !again.host.is_same(&first.host) || again.port != first.port;
+        let proven = if moved { self.prove_current(master, &again).await? } else { proven };
+        let outcome = self.login(Credential::Master, &proven.pin(&again)).await;
+        self.at(outcome, again, proven)
+    }
+
+    /// The login of current where the master is about to be: the one at the secret's own endpoint, where that is the
+    /// same.
+    async fn prove_current<A: Authority>(
+        &self,
+        master: &Master<'_, D, A>,
+        at: &Login,
+    ) -> Result<Proven, RotationError> {
+        let current = &master.logins.current;
+        if at.host.is_same(&current.host) && at.port == current.port {
+            return Ok(master.here);
+        }
+        let login = Login { host: at.host.clone(), port: at.port, address: None, ..current.clone() };
+        match self.login(Credential::Current, &login).await {
+            Ok(session) => Ok(Proven::by(&session)),
+            Err(error) if unproven(&error) => {
+                Err(TargetError::WriterUnproven { host: at.host.to_string(), port: at.port, error }.into())
+            }
+            Err(error) => Err(Self::refused(Credential::Current)(error)),
+        }
+    }
+
+    #[expect(clippy::unused_self, reason = "reads as a step of the login")]
+    fn at(
+        &self,
+        outcome: Result<E::Session, ConnectError>,
+        login: Login,
+        proven: Proven,
+    ) -> Result<MasterLogin<E::Session>, RotationError> {
+        let session = outcome.map_err(Self::refused(Credential::Master))?;
+        Ok(MasterLogin { session, host: login.host, port: login.port, proven })
     }
 
     /// The server on which the change is to be made; `None` where the master secret names the secret's own host, so
@@ -81,6 +144,25 @@ impl<E: Engine, D: Directory> Database<E, D> {
             place => Ok(Some(self.journal.timed(Phase::Locate, master.writer::<E>(place)).await?)),
         }
     }
+}
+
+impl Proven {
+    /// The same login at that address alone.
+    fn pin(self, login: &Login) -> Login {
+        Login { address: self.address, ..login.clone() }
+    }
+}
+
+/// Whether a server was reached that does not let current in; other failures may pass.
+fn unproven(error: &ConnectError) -> bool {
+    matches!(
+        error,
+        ConnectError::Refused(_)
+            | ConnectError::NoSuchUser(_)
+            | ConnectError::AccessRule(_)
+            | ConnectError::Locked(_)
+            | ConnectError::NoDatabase(_)
+    )
 }
 
 impl Whereabouts {

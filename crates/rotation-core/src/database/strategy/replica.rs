@@ -26,9 +26,12 @@ impl<E: Engine, D: Directory> Database<E, D> {
         let _timing = self.journal.phase(Phase::Replicate);
         let mut pause = PAUSE;
         loop {
-            let refusal = match self.login(Credential::Pending, login).await {
+            let pair = self.pair_in_use(login);
+            let refusal = match self.login_over(Credential::Pending, login, pair.as_ref()).await {
                 Err(error) if error.is_refusal() => error,
-                outcome => return outcome.map_err(Self::refused(Credential::Pending)),
+                outcome => {
+                    return outcome.map(|(session, _)| session).map_err(Self::refused(Credential::Pending));
+                }
             };
             if self.deadline.remaining() < MARGIN + pause {
                 return Err(TargetError::ReplicaLags(refusal).into());

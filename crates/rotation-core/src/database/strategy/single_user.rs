@@ -94,7 +94,7 @@ impl<E: Engine, D: Directory> Database<E, D> {
         self.make_ready(&mut session, credential, &change, authority).await?;
         match self.commit(session, credential, &SAME_USER).await {
             Ok(committed) => Ok(Applied::Changed(committed)),
-            Err(error) if a_login_may_tell(&error) => {
+            Err(error) if is_lost(&error) || a_login_finds_out(&error) => {
                 match self.login(Credential::Pending, &logins.pending).await {
                     Ok(_) => Ok(Applied::Changed(Committed::default())),
                     Err(_) => Err(error),
@@ -126,9 +126,16 @@ impl<E: Engine, D: Directory> Database<E, D> {
     }
 }
 
-/// Whether the change may have taken effect although nobody said so: logging in finds out. A server that keeps a
-/// history of passwords refuses one that an earlier invocation has set already.
-fn a_login_may_tell(error: &RotationError) -> bool {
+/// Whether the server's answer leaves open what the password is now, so that a login has to find out: a server that keeps
+/// a history of passwords refuses one that an earlier invocation has set, and some answer with an error although they
+/// have made the change.
+pub(super) fn a_login_finds_out(error: &RotationError) -> bool {
     let RotationError::Target(TargetError::Statement { error, .. }) = error else { return false };
-    matches!(error.fault, StatementFault::ConnectionLost | StatementFault::PasswordPolicy { .. })
+    matches!(error.fault, StatementFault::PasswordPolicy { .. } | StatementFault::Other { .. })
+}
+
+/// Whether the connection ended before the answer.
+fn is_lost(error: &RotationError) -> bool {
+    let RotationError::Target(TargetError::Statement { error, .. }) = error else { return false };
+    error.fault == StatementFault::ConnectionLost
 }

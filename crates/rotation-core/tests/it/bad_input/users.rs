@@ -156,7 +156,7 @@ fn a_user_that_only_happens_to_be_named_like_a_clone_is_left_alone() {
         stranger("app_clone")(service);
         pending(service, "app_clone");
     };
-    check(Plan::Alternating, Step::Set, clone, "DB_NOT_KIN", Reach::Master);
+    check(Plan::Alternating, Step::Set, clone, "DB_CLONE_NOT_RECOGNIZED", Reach::Master);
     let original = |service: &Service| {
         stranger("wages")(service);
         let clone = User::new(CANARY, grants(&[]));
@@ -164,7 +164,7 @@ fn a_user_that_only_happens_to_be_named_like_a_clone_is_left_alone() {
         current(service, &[("username", Some("\"wages_clone\""))]);
         pending(service, "wages");
     };
-    check(Plan::Alternating, Step::Set, original, "DB_NOT_KIN", Reach::Master);
+    check(Plan::Alternating, Step::Set, original, "DB_CLONE_NOT_RECOGNIZED", Reach::Master);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use rotation_core::{
     Deadline,
     database::{
         Cause, Change, Committed, ConnectError, Engine, EngineProfile, Login, Plan, ServerFacts, Session,
-        StatementError, StatementFault, TestStatement, Transport, Turn,
+        StatementError, StatementFault, TestStatement, Transport, Turn, UserPair,
     },
 };
 
@@ -71,8 +71,8 @@ impl<const HOMES: bool> Engine for Teller<HOMES> {
 }
 
 impl Session for Telling {
-    async fn probe(&mut self) -> Result<(), StatementError> {
-        self.connection.probe().await
+    async fn probe(&mut self, _pair: Option<&UserPair>) -> Result<(), StatementError> {
+        self.connection.probe(None).await
     }
 
     async fn prove(&mut self, statement: &TestStatement, deadline: Deadline) -> Result<(), StatementError> {
@@ -100,7 +100,7 @@ impl Session for Telling {
         self.connection.commit().await
     }
 
-    async fn facts(&mut self) -> Result<ServerFacts, StatementError> {
+    async fn facts(&mut self, _pair: Option<&UserPair>) -> Result<ServerFacts, StatementError> {
         Ok(self.told.facts.clone())
     }
 }

@@ -161,7 +161,7 @@ fn equal_rights(pair: &UserPair, server: &ServerModel) -> Result<Vec<Statement>,
     let mut statements = Vec::new();
     let held = match server.users.get(&user) {
         Some(clone) if clone.clone_of.as_deref() != Some(pair.original.as_str()) => {
-            return fault(StatementFault::NotKin);
+            return fault(StatementFault::CloneNotRecognized);
         }
         Some(clone) => clone.grants.clone(),
         None => {
@@ -185,7 +185,7 @@ fn changed<'a>(own: &'a str, change: &Change<'a>) -> &'a str {
 }
 
 impl Session for Connection {
-    async fn probe(&mut self) -> Result<(), StatementError> {
+    async fn probe(&mut self, _pair: Option<&UserPair>) -> Result<(), StatementError> {
         self.call("server: probe", |_| Ok(())).await
     }
 
