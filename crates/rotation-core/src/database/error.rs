@@ -50,7 +50,7 @@ pub enum TargetError {
     #[error("the master is of another host than the secret, and neither follows the other")]
     MasterHostDiffers,
     /// The secret's owner: at the server on which the master writes, `AWSCURRENT` does not log in.
-    #[error("AWSCURRENT does not log in at {host}:{port}, where the master would change the user")]
+    #[error("the user of AWSCURRENT does not log in at {host}:{port}, where the master would change it")]
     WriterUnproven {
         /// The master's host.
         host: String,

@@ -97,6 +97,13 @@ fn others() -> Vec<RotationError> {
         TargetError::MasterOwnerGone.into(),
         TargetError::MasterHostDiffers.into(),
         TargetError::MasterEngineDiffers.into(),
+        TargetError::WriterUnproven {
+            host: "db.example.com".into(),
+            port: 5433,
+            error: ConnectError::Refused(Cause::new("28P01")),
+        }
+        .into(),
+        TargetError::HostIsProxy.into(),
         TargetError::SourceGone.into(),
         TargetError::ReplicaLags(ConnectError::Refused(Cause::new("28P01"))).into(),
         TargetError::MasterNotDeployed.into(),
@@ -151,6 +158,8 @@ fn logins() -> Vec<RotationError> {
         ConnectError::NotReady(cause()),
         ConnectError::ReadOnly(cause()),
         ConnectError::Unsupported(cause()),
+        ConnectError::Proxy(cause()),
+        ConnectError::Unusable(Box::new(StatementError::new(StatementFault::Expired))),
         ConnectError::TimedOut,
         ConnectError::Protocol(cause()),
     ];
@@ -171,6 +180,13 @@ fn statements() -> Vec<RotationError> {
         StatementFault::NoSuchUser,
         StatementFault::Expired,
         StatementFault::CloneNotRecognized,
+        StatementFault::OtherSecret { secret: "123456789012:shop/checkout".into() },
+        StatementFault::CloneExceeds {
+            what: "the table shop.orders".into(),
+            needed: "ALTER TABLE shop.orders OWNER TO app".into(),
+        },
+        StatementFault::SessionDiffers { needed: "GRANT app TO app_clone".into() },
+        StatementFault::OldPasswordActive { needed: "ALTER USER app DISCARD OLD PASSWORD".into() },
         StatementFault::NotRotatable { why: "it is a superuser", remedy: SINGLE_USER },
         StatementFault::Busy,
         StatementFault::ConnectionLost,

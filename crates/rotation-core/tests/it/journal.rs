@@ -105,7 +105,7 @@ fn each_transport_is_an_attempt_of_its_own() {
     check(Plan::SingleUser, bad, &[], &expired);
 }
 
-/// The calls of setSecret for a single user: three of the store, connect, stage, confirm, commit.
+/// The calls of setSecret for a single user: three of the store, connect, probe, stage, confirm, commit.
 #[test]
 fn a_journal_outlives_the_deadline_and_says_no_more_than_was_seen() {
     let hung = expect![[r"
@@ -114,25 +114,27 @@ fn a_journal_outlives_the_deadline_and_says_no_more_than_was_seen() {
         AWSCURRENT could not be tried (NET_DB_TIMED_OUT)
     "]];
     check(Plan::SingleUser, nothing, &[(3, Fault::Hang)], &hung);
+    // A greeting is not yet the server's answer.
+    check(Plan::SingleUser, nothing, &[(4, Fault::Hang)], &hung);
     let staged = expect![[r"
         AWSCURRENT Tls db.example.com:5432: logged in
         describe read connect change
         AWSCURRENT logs in
     "]];
-    check(Plan::SingleUser, nothing, &[(4, Fault::Hang)], &staged);
+    check(Plan::SingleUser, nothing, &[(5, Fault::Hang)], &staged);
     let committed = expect![[r"
         AWSCURRENT Tls db.example.com:5432: logged in
         describe read connect change confirm commit
         AWSPENDING may have been set
     "]];
-    check(Plan::SingleUser, nothing, &[(6, Fault::Late)], &committed);
+    check(Plan::SingleUser, nothing, &[(7, Fault::Late)], &committed);
     let lost = expect![[r"
         AWSCURRENT Tls db.example.com:5432: logged in
         AWSPENDING Tls db.example.com:5432: logged in
         describe read connect change confirm commit
         AWSPENDING logs in
     "]];
-    check(Plan::SingleUser, nothing, &[(6, Fault::After)], &lost);
+    check(Plan::SingleUser, nothing, &[(7, Fault::After)], &lost);
 }
 
 /// The error of setSecret where this call is never answered.
@@ -150,10 +152,16 @@ fn check_hang(call: usize, expected: &str) {
 
 #[test]
 fn what_hangs_is_named_by_who_kept_us_waiting() {
-    for (call, code) in [(0, "TIMED_OUT"), (3, "NET_DB_TIMED_OUT"), (4, "DB_TIMED_OUT"), (5, "TIMED_OUT")] {
+    for (call, code) in [
+        (0, "TIMED_OUT"),
+        (3, "NET_DB_TIMED_OUT"),
+        (4, "NET_DB_TIMED_OUT"),
+        (5, "DB_TIMED_OUT"),
+        (6, "TIMED_OUT"),
+    ] {
         check_hang(call, code);
     }
-    check_hang(6, "DB_TIMED_OUT");
+    check_hang(7, "DB_TIMED_OUT");
 }
 
 #[test]

@@ -133,7 +133,7 @@ fn a_secret_that_is_its_own_master_is_not_read_again_for_it() {
         patient.put(&StagingLabel::Current, 7, document("app", "first-password").replace(MASTER, ARN));
         patient.examine().await;
         let gate = patient.world().gate.borrow();
-        assert_eq!(gate.log.last().map(|(_, name)| *name), Some("server: connect"));
+        assert_eq!(gate.log.last().map(|(_, name)| *name), Some("server: probe"));
     });
 }
 
