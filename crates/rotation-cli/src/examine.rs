@@ -201,8 +201,9 @@ impl<E: Engine + Clone, D: Directory + Clone> Patient<E, D> {
     }
 
     fn database(&self, deadline: Deadline) -> Database<E, D> {
-        let Config { passwords, require_tls, .. } = &self.config;
+        let Config { passwords, require_tls, adopting, .. } = &self.config;
         Database::new(self.engine.clone(), self.strategy.clone(), passwords.clone(), *require_tls, deadline)
+            .adopting(adopting.clone())
     }
 
     fn examiner<'a>(&'a self, database: &'a Database<E, D>) -> Examiner<'a, SecretsManager, E, D> {

@@ -68,8 +68,14 @@ pub enum Access {
     NoValue,
     /// The value is none of a login, or one of another server or user than the secret's.
     Unusable,
-    /// It was not tried, or the server did not say.
+    /// The password is right, and the server gives no usable session: it has expired, must be changed, or the session is
+    /// not the one that applications need.
+    NoSession,
+    /// It was tried, and whoever answered did not speak for the server: a proxy, an access rule, or a server that asked
+    /// for no password.
     Unknown,
+    /// It was not tried.
+    NotTried,
 }
 
 impl Access {
@@ -80,8 +86,15 @@ impl Access {
             Self::Refused => "is refused",
             Self::NoValue => "has no value",
             Self::Unusable => "cannot be used",
-            Self::Unknown => "was not tried",
+            Self::NoSession => "has the right password and no usable session",
+            Self::Unknown => "gave no clear answer",
+            Self::NotTried => "was not tried",
         }
+    }
+
+    /// Whether the server may still let it in.
+    fn is_open(self) -> bool {
+        matches!(self, Self::NoSession | Self::Unknown | Self::NotTried)
     }
 
     /// Whether it is known that this value does not open the database. A value that cannot be used was not tried: it
@@ -99,6 +112,8 @@ pub enum Unfinished {
     Keep,
     /// Give it up: its password may be one that the database never takes.
     Abandon,
+    /// Give it up even where it is not known whether it logs in: it may be the only password that does.
+    AbandonUnknown,
 }
 
 /// The one thing to do next.
@@ -174,7 +189,9 @@ impl Situation {
             self.under(&StagingLabel::Pending).filter(|pending| current.is_none_or(|c| c.id != pending.id));
         match current.map(|version| version.access) {
             Some(Access::LogsIn) => self.with_a_good_current(pending, unfinished),
-            Some(Access::Unknown) => Advice { state: StuckState::Unknown, remedy: Remedy::MendFirst },
+            Some(access) if access.is_open() => {
+                Advice { state: StuckState::Unknown, remedy: Remedy::MendFirst }
+            }
             Some(_) | None => self.with_no_good_current(current, pending),
         }
     }
@@ -185,14 +202,17 @@ impl Situation {
             Access::LogsIn => StuckState::BothLogIn,
             Access::NoValue => StuckState::PendingEmpty,
             Access::Refused => StuckState::PendingRefused,
-            Access::Unusable | Access::Unknown => StuckState::PendingUnknown,
+            Access::Unusable | Access::NoSession | Access::Unknown | Access::NotTried => {
+                StuckState::PendingUnknown
+            }
         };
         if pending.access == Access::Unusable {
             return Advice { state, remedy: Remedy::MendUnusable };
         }
-        let give_up = !self.rotation_enabled || unfinished == Unfinished::Abandon;
+        let out = pending.access.is_out() && (!self.rotation_enabled || unfinished != Unfinished::Keep);
+        let give_up = out || pending.access.is_open() && unfinished == Unfinished::AbandonUnknown;
         let remedy = match self.under(&StagingLabel::Current) {
-            Some(current) if pending.access.is_out() && give_up => Remedy::Move {
+            Some(current) if give_up => Remedy::Move {
                 label_move: LabelMove {
                     label: StagingLabel::Pending,
                     from: Some(pending.id.clone()),
@@ -231,10 +251,11 @@ impl Situation {
     /// That nothing logs in is said only where the server refused a login and no other version may be the one.
     fn with_no_login(&self, current: Option<&KnownVersion>) -> Advice {
         let any = |access| self.versions.iter().any(|version| version.access == access);
+        let open = self.versions.iter().any(|version| version.access.is_open());
         let unusable =
             |version: &KnownVersion| !version.labels.is_empty() && version.access == Access::Unusable;
         let unknown = |remedy| Advice { state: StuckState::Unknown, remedy };
-        if any(Access::Unknown) {
+        if open {
             return unknown(Remedy::MendFirst);
         }
         if self.versions.iter().any(unusable) {
@@ -324,7 +345,7 @@ impl LabelMove {
             }
             (None, Some(to)) => format!("Put {label} on version {to}, which logs in."),
             (Some(from), None) => {
-                format!("Take {label} from version {from}, which does not log in; AWSCURRENT does.")
+                format!("Take {label} from version {from}; AWSCURRENT logs in.")
             }
             (None, None) => format!("Leave {label} where it is."),
         }

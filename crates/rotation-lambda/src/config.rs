@@ -57,6 +57,8 @@ pub struct Config {
     pub dry_run: bool,
     /// Whether secrets of other accounts and regions may be rotated.
     pub foreign_secrets: ForeignSecrets,
+    /// The one secret, by name or ARN, that takes over the pair of users that it finds.
+    pub adopting: Option<SecretId>,
 }
 
 impl Config {
@@ -80,6 +82,7 @@ impl Config {
             proof: custom_proof(environment, &profile.test_statement)?,
             dry_run: environment.flag("DRY_RUN", false)?,
             foreign_secrets: if foreign { ForeignSecrets::Allow } else { ForeignSecrets::Refuse },
+            adopting: adopting(environment)?,
         })
     }
 }
@@ -143,6 +146,17 @@ fn master_secret(environment: &Environment) -> Result<Option<SecretId>, ConfigEr
     const NAME: &str = "MASTER_SECRET_ARN";
     let deployed = environment.text(NAME).map(SecretId::new).transpose();
     deployed.map_err(|_| ConfigError::new(NAME, "must be the ARN of a secret"))
+}
+
+/// One secret and never all: what is adopted is changed without a proof that it is the secret's.
+fn adopting(environment: &Environment) -> Result<Option<SecretId>, ConfigError> {
+    const NAME: &str = "ADOPT_CLONES";
+    let refused = || ConfigError::new(NAME, "must be the name or the ARN of one secret");
+    let Some(text) = environment.text(NAME) else { return Ok(None) };
+    if ["true", "false"].iter().any(|word| text.eq_ignore_ascii_case(word)) {
+        return Err(refused());
+    }
+    SecretId::new(text).map(Some).map_err(|_| refused())
 }
 
 fn custom_proof(environment: &Environment, rule: &StatementRule) -> Result<CustomProof, ConfigError> {

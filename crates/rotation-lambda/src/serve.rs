@@ -201,8 +201,9 @@ impl<E: Engine, D: Directory + Clone> Function<E, D> {
     }
 
     fn database(&self, deadline: Deadline) -> Database<&E, D> {
-        let Config { passwords, require_tls, .. } = &self.config;
+        let Config { passwords, require_tls, adopting, .. } = &self.config;
         Database::new(&self.engine, self.strategy.clone(), passwords.clone(), *require_tls, deadline)
+            .adopting(adopting.clone())
     }
 
     fn invoker(&self, context: &Context) -> Invoker {

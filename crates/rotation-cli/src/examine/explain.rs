@@ -73,7 +73,7 @@ pub(super) fn picture(version: &VersionSeen, screen: &Screen) -> String {
         Access::LogsIn => ("*", Look::Good),
         Access::Refused | Access::Unusable => ("x", Look::Bad),
         Access::NoValue => ("o", Look::Notable),
-        Access::Unknown => ("?", Look::Notable),
+        Access::NoSession | Access::Unknown | Access::NotTried => ("?", Look::Notable),
     };
     let labels: Vec<_> = version.labels.iter().map(rotation_core::StagingLabel::name).collect();
     let labels = if labels.is_empty() { "no label".to_owned() } else { labels.join(" ") };

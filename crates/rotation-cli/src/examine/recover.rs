@@ -26,6 +26,11 @@ pub(crate) struct Arguments {
     #[arg(long)]
     abandon: bool,
 
+    /// With --abandon: give it up even where nobody knows whether it logs in, as behind a proxy. The risk: setSecret may
+    /// have set it, and then it is the only password that works, and loses its label
+    #[arg(long, requires = "abandon")]
+    force: bool,
+
     /// Do not ask; needed where nobody is at the terminal
     #[arg(long, short)]
     yes: bool,
@@ -35,7 +40,7 @@ const ABOUT: &str = "\
 Bring a stuck secret back to an AWSCURRENT that logs in, by moving one label; asks before it writes.
 
 Looks at the secret as `rotate doctor` does, and shows which version logs in and what it would do. A label is moved only \
-to a version that logs in, and taken away only while AWSCURRENT logs in. Right before the write the labels are read and \
+to a version that logs in, and taken away only while AWSCURRENT logs in. What is not known moves no label, unless `--abandon --force` says so. Right before the write the labels are read and \
 that login is made once more, and the service itself refuses the move where the label is elsewhere by then. No password \
 is changed and no version is deleted. Where no label helps, it says what does, and writes nothing.
 
@@ -53,7 +58,11 @@ impl Arguments {
         patient: &Patient<E, D>,
         screen: &Screen,
     ) -> Result<ExitCode> {
-        let unfinished = if self.abandon { Unfinished::Abandon } else { Unfinished::Keep };
+        let unfinished = match (self.abandon, self.force) {
+            (true, true) => Unfinished::AbandonUnknown,
+            (true, false) => Unfinished::Abandon,
+            (false, _) => Unfinished::Keep,
+        };
         let mut examination = patient.examine().await?;
         examination.advice = examination.situation.advise(unfinished);
         show(&examination, screen);

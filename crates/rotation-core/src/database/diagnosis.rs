@@ -303,10 +303,9 @@ fn statement_hint(
             own. If the other secret is gone, name this one in ADOPT_CLONES."
                 .into()
         }
-        StatementFault::CloneExceeds { needed, .. } | StatementFault::SessionDiffers { needed } => {
-            format!("Nothing was changed. As an administrator of the database: {needed}")
-        }
-        StatementFault::OldPasswordActive { needed } => {
+        StatementFault::CloneExceeds { needed, .. }
+        | StatementFault::SessionDiffers { needed }
+        | StatementFault::OldPasswordActive { needed } => {
             format!("Nothing was changed. As an administrator of the database: {needed}")
         }
         StatementFault::NotRotatable { remedy, .. } => (*remedy).into(),

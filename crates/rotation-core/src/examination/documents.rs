@@ -31,7 +31,7 @@ impl Examined {
         profile: &EngineProfile,
     ) -> Self {
         let mut version =
-            Self { id, labels, document: None, login: None, access: Access::Unknown, error: None };
+            Self { id, labels, document: None, login: None, access: Access::NotTried, error: None };
         let label = version.label();
         match read {
             Ok(None) => {

@@ -311,6 +311,6 @@ fn login(versions: &[Examined], situation: &Situation, advice: &Advice, reader: 
 impl Examined {
     /// A version whose value the service does not tell.
     fn unread(id: VersionId, labels: Vec<StagingLabel>) -> Self {
-        Self { id, labels, document: None, login: None, access: Access::Unknown, error: None }
+        Self { id, labels, document: None, login: None, access: Access::NotTried, error: None }
     }
 }

@@ -99,6 +99,10 @@ codes! {
     GrantsDiffer = "GRANTS_DIFFER", "warning",
         "Somebody granted or revoked since the last rotation, at one of the two users alone.",
         "The next rotation brings the clone to what the original has; rotate now if an application misses something.";
+    /// The server asks for no password, so no login proves one.
+    PasswordNotAsked = "DB_PASSWORD_NOT_ASKED", "warning",
+        "The server's access rules let the user in without a password, by the network address or the operating system.",
+        "Let the server ask for a password. Until then nobody can tell which version logs in, and no label is moved.";
     /// Something about the server that is worth knowing.
     ServerNote = "SERVER_NOTE", "note",
         "The engine found something that works and may surprise, and says it in its sentence.",

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use super::{Check, Finding, FindingCode, Severity, documents::Examined};
 use crate::{
     code::Code,
-    database::{ConnectError, Database, Directory, Engine, Login, TlsMode, Transport},
+    database::{ConnectError, Database, Directory, Engine, Login, LoginMethod, Session, TlsMode, Transport},
     diagnosis::Reader,
     recovery::Access,
     staging::StagingLabel,
@@ -75,6 +75,11 @@ impl<E: Engine, D: Directory> Database<E, D> {
             match self.login_over(versions[at].credential(), &login, pair.as_ref()).await {
                 Ok((session, over)) => {
                     transport = Some(over);
+                    if session.method() == Some(LoginMethod::NONE) {
+                        versions[at].access = Access::Unknown;
+                        tried.findings.extend(no_password_asked(&versions[at]));
+                        continue;
+                    }
                     versions[at].access = Access::LogsIn;
                     if versions[at].has(&StagingLabel::Current) {
                         tried.session = Some(session);
@@ -90,7 +95,7 @@ impl<E: Engine, D: Directory> Database<E, D> {
                     }
                     // A server that judges a login has been reached as the secret demands.
                     let version = &mut versions[at];
-                    version.access = if error.is_refusal() { Access::Refused } else { Access::Unknown };
+                    version.access = judge(&error, &login);
                     version.error = Some(Self::refused(version.credential())(error));
                 }
             }
@@ -162,6 +167,28 @@ impl<E: Engine, D: Directory> Database<E, D> {
     }
 }
 
+/// What a failed login says of the credentials. A proxy keeps a list of its own, so what it refuses the server may accept.
+fn judge(error: &ConnectError, login: &Login) -> Access {
+    match error {
+        ConnectError::Expired(_) | ConnectError::Unusable(_) => Access::NoSession,
+        error if error.is_refusal() && !login.host.is_rds_proxy() => Access::Refused,
+        _ => Access::Unknown,
+    }
+}
+
+/// Where anybody is let in, a login says nothing of the password. One finding is enough.
+fn no_password_asked(version: &Examined) -> Option<Finding> {
+    version.has(&StagingLabel::Current).then(|| Finding {
+        check: Check::Server,
+        severity: Severity::Warning,
+        code: FindingCode::PasswordNotAsked,
+        sentence: "the server asks this user for no password, so no login proves one".into(),
+        mend:
+            "Let the server ask this user for a password (PostgreSQL: `trust` and `peer` in `pg_hba.conf`)."
+                .into(),
+    })
+}
+
 /// The order of tries: the live one first.
 fn rank(version: &Examined) -> usize {
     let labels = [StagingLabel::Current, StagingLabel::Pending, StagingLabel::Previous];
@@ -170,7 +197,7 @@ fn rank(version: &Examined) -> usize {
 
 /// The same credentials as in another version are not tried again.
 fn copy_of_equal(versions: &mut [Examined], at: usize) -> bool {
-    let equal = |other: &&Examined| other.login == versions[at].login && other.access != Access::Unknown;
+    let equal = |other: &&Examined| other.login == versions[at].login && other.access != Access::NotTried;
     let Some(access) = versions.iter().find(equal).map(|other| other.access) else { return false };
     versions[at].access = access;
     true
@@ -182,6 +209,6 @@ fn answers(login: &Login) -> Finding {
 
 impl Examined {
     fn may_be_tried(&self) -> bool {
-        self.login.is_some() && self.access == Access::Unknown && self.error.is_none()
+        self.login.is_some() && self.access == Access::NotTried && self.error.is_none()
     }
 }

@@ -96,7 +96,9 @@ impl StuckState {
                 "createSecret stored a new password, and setSecret has not set it: it failed (the function's log says \
                 why), has not run yet, or the database refuses that password by its policy."
             }
-            Self::PendingUnknown => "A rotation stands half-way, and what AWSPENDING holds was not tried.",
+            Self::PendingUnknown => {
+                "A rotation stands half-way, and it is not known whether AWSPENDING logs in."
+            }
             Self::BothLogIn => {
                 "setSecret has worked and finishSecret has not run: two users take turns, or the database keeps the \
                 old password beside the new one. Or a test of the configuration left a copy of AWSCURRENT behind."

@@ -111,7 +111,7 @@ fn a_label_that_moves_during_the_look_is_not_taken_for_a_version_without_a_value
         let examination = examine(&service).await;
         let current =
             examination.versions.iter().find(|seen| seen.labels.contains(&StagingLabel::Current)).unwrap();
-        assert_eq!((current.access, current.code), (Access::Unknown, Some(Code::LabelsMoved)));
+        assert_eq!((current.access, current.code), (Access::NotTried, Some(Code::LabelsMoved)));
         assert_eq!(examination.advice.remedy, Remedy::MendFirst);
     });
 }

@@ -218,3 +218,25 @@ fn every_state_says_how_it_came_to_be_and_how_it_is_left() {
         assert!(names.insert(state.name()), "{} stands twice", state.name());
     }
 }
+
+/// Rule 12: a proxy's answer, an expired password or a server that asks for none move and remove no label, whatever is
+/// asked for, until the operator takes the risk by name.
+#[test]
+fn what_is_not_known_moves_no_label() {
+    for open in [Access::Unknown, Access::NoSession, Access::NotTried] {
+        let pending = situation(&[(CURRENT, Access::LogsIn), (PENDING, open)]);
+        check_with(&pending, Unfinished::Abandon, StuckState::PendingUnknown, &AGAIN);
+        check_with(&pending, Unfinished::AbandonUnknown, StuckState::PendingUnknown, &give_up());
+        check_with(&off(pending), Unfinished::Abandon, StuckState::PendingUnknown, &BY_HAND);
+        for unfinished in [Unfinished::Keep, Unfinished::Abandon, Unfinished::AbandonUnknown] {
+            let both = situation(&[(CURRENT, open), (PENDING, open)]);
+            check_with(&both, unfinished, StuckState::Unknown, &Remedy::MendFirst);
+            let live = situation(&[(CURRENT, open), (PENDING, Access::LogsIn)]);
+            check_with(&live, unfinished, StuckState::Unknown, &Remedy::MendFirst);
+            let none = situation(&[(CURRENT, Access::Refused), (PENDING, open)]);
+            check_with(&none, unfinished, StuckState::Unknown, &Remedy::MendFirst);
+        }
+        let unusable = situation(&[(CURRENT, Access::LogsIn), (PENDING, Access::Unusable)]);
+        check_with(&unusable, Unfinished::AbandonUnknown, StuckState::PendingUnknown, &Remedy::MendUnusable);
+    }
+}

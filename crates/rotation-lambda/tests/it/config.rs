@@ -70,6 +70,10 @@ fn odd_settings_are_refused_by_name_and_without_their_value() {
         &[("MASTER_SECRET_ARN", "two words")],
         "the setting MASTER_SECRET_ARN must be the ARN of a secret",
     );
+    for every in ["true", "FALSE", "two words"] {
+        let rule = "the setting ADOPT_CLONES must be the name or the ARN of one secret";
+        refused(&[("ADOPT_CLONES", every)], rule);
+    }
     refused(
         &[("AWS_CA_BUNDLE", "/nowhere")],
         "the setting AWS_CA_BUNDLE names a file that cannot be read: entity not found",

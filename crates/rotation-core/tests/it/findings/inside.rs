@@ -188,12 +188,12 @@ fn the_second_user_is_held_against_the_first() {
         alternating,
         Situation::Fresh,
         stranger,
-        &expect![[r#"
+        &expect![[r"
             fault privileges DB_CLONE_NOT_RECOGNIZED: a statement as the master secret failed: the other user of the pair exists and is not known to be a clone of this one
                 If the second user really is this user's clone, make it one as the engine's documentation says, or name this secret in ADOPT_CLONES; otherwise rename one of the two.
             ok secret document names connection certificate login server master rotation function
             version 01 [AWSCURRENT] of app: logs in
             sound: Nothing has to be done.
-        "#]],
+        "]],
     );
 }
