@@ -27,7 +27,26 @@ const MOST_ADDRESSES: usize = 16;
 /// # Cancel safety
 /// Dropping the future closes the socket.
 pub async fn dial(login: &Login, deadline: Deadline) -> Result<TcpStream, ConnectError> {
-    let addresses = resolve(&login.host, login.port).await?;
+    dial_at(login, None, deadline).await
+}
+
+/// As [`dial`], and where there is an `address`, to that one alone: the name is not resolved. The address is held to the
+/// same rule as those that a name resolves to.
+///
+/// # Errors
+/// As [`dial`], without [`ConnectError::Dns`] where there is an `address`.
+///
+/// # Cancel safety
+/// As [`dial`].
+pub async fn dial_at(
+    login: &Login,
+    address: Option<IpAddr>,
+    deadline: Deadline,
+) -> Result<TcpStream, ConnectError> {
+    let addresses = match address {
+        Some(address) => permitted(vec![SocketAddr::new(address, login.port)])?,
+        None => resolve(&login.host, login.port).await?,
+    };
     let mut failure = ConnectError::TimedOut;
     for (tried, address) in addresses.iter().enumerate() {
         // An address that swallows packets must leave time for those after it.
@@ -90,6 +109,11 @@ pub fn tls_invalid(error: &io::Error) -> ConnectError {
         _ => TlsFault::Handshake,
     };
     ConnectError::TlsInvalid { fault, source: Cause::new(certificate.to_string()) }
+}
+
+/// The address at the other end of a connection, in the form that a name resolves to.
+pub fn peer(stream: &TcpStream) -> Option<IpAddr> {
+    stream.peer_addr().ok().map(|address| address.ip())
 }
 
 /// The operating system's error by its kind and number, which name no address.
