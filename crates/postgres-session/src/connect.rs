@@ -3,6 +3,7 @@
 use std::{
     future::{Ready, ready},
     io,
+    net::IpAddr,
     sync::Arc,
 };
 
@@ -50,8 +51,8 @@ pub async fn connect(
     deadline: Deadline,
 ) -> Result<Connection, ConnectError> {
     let attempt = async {
-        let wire = open(login, transport, tls, deadline).await?;
-        start(Guard::new(wire), login, application_name).await
+        let (wire, peer) = open(login, transport, tls, deadline).await?;
+        start(Guard::new(wire), peer, login, application_name).await
     };
     deadline.bound(attempt).await.unwrap_or(Err(ConnectError::TimedOut))
 }
@@ -73,25 +74,27 @@ pub async fn connect_to_redshift(
     deadline: Deadline,
 ) -> Result<Connection, ConnectError> {
     let attempt = async {
-        let wire = open(login, transport, tls, deadline).await?;
+        let (wire, peer) = open(login, transport, tls, deadline).await?;
         let guard = Guard::new(wire).answering_digests(login.credentials.password.clone());
-        start(guard, login, application_name).await
+        start(guard, peer, login, application_name).await
     };
     deadline.bound(attempt).await.unwrap_or(Err(ConnectError::TimedOut))
 }
 
-/// A connection that is as secure as it is going to be.
+/// A connection that is as secure as it is going to be, and the address that it leads to.
 async fn open(
     login: &Login,
     transport: Transport,
     tls: &Arc<ClientConfig>,
     deadline: Deadline,
-) -> Result<Wire, ConnectError> {
+) -> Result<(Wire, Option<IpAddr>), ConnectError> {
     let tcp = dial(login, deadline).await?;
-    match transport {
-        Transport::Plaintext => Ok(Wire::Plain(tcp)),
-        Transport::Tls => secure(tcp, &login.host, tls).await,
-    }
+    let peer = database_dial::peer(&tcp);
+    let wire = match transport {
+        Transport::Plaintext => Wire::Plain(tcp),
+        Transport::Tls => secure(tcp, &login.host, tls).await?,
+    };
+    Ok((wire, peer))
 }
 
 /// TLS over the connection, verified, where the server offers it.
@@ -126,6 +129,7 @@ async fn secure(mut tcp: TcpStream, host: &Host, tls: &Arc<ClientConfig>) -> Res
 /// The driver's startup. Typed values only: nothing in a name or password can become an option.
 async fn start(
     guard: Guard<Wire>,
+    peer: Option<IpAddr>,
     login: &Login,
     application_name: &str,
 ) -> Result<Connection, ConnectError> {
@@ -140,8 +144,9 @@ async fn start(
     if let Some(database) = &login.database {
         config.dbname(database);
     }
+    let asked = guard.asked();
     match config.connect_raw(guard, AsItIs).await {
-        Ok((client, driver)) => Ok(Connection::new(client, driver)),
+        Ok((client, driver)) => Ok(Connection::new(client, driver, asked, peer)),
         Err(error) => Err(refusal(&error)),
     }
 }

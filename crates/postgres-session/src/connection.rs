@@ -3,6 +3,7 @@
 use std::{
     fmt,
     future::poll_fn,
+    net::IpAddr,
     pin::{Pin, pin},
     task::{Context, Poll, Waker},
 };
@@ -13,7 +14,7 @@ use rotation_core::database::{
 };
 use tokio_postgres::{Client, Error, SimpleQueryMessage, SimpleQueryRow};
 
-use crate::{fault::statement_error, guard::Guard, wire::Wire};
+use crate::{fault::statement_error, guard::{Asked, Guard}, wire::Wire};
 
 type Driver = tokio_postgres::Connection<Guard<Wire>, Guard<Wire>>;
 
@@ -72,11 +73,24 @@ pub struct Connection {
     client: Option<Client>,
     /// None once it has ended: dropping it is what tells the client that no answer will come.
     driver: Option<Driver>,
+    asked: Asked,
+    peer: Option<IpAddr>,
 }
 
 impl Connection {
-    pub(crate) fn new(client: Client, driver: Driver) -> Self {
-        Self { client: Some(client), driver: Some(driver) }
+    pub(crate) fn new(client: Client, driver: Driver, asked: Asked, peer: Option<IpAddr>) -> Self {
+        Self { client: Some(client), driver: Some(driver), asked, peer }
+    }
+
+    /// The address at the other end: of a pooler, where one is in between.
+    pub fn peer(&self) -> Option<IpAddr> {
+        self.peer
+    }
+
+    /// The authentication that the other end asked for: `scram-sha-256`, `md5`, Redshift's `sha256`. `None` where it
+    /// asked for none (`trust`, a client certificate).
+    pub fn asked_for(&self) -> Option<&'static str> {
+        self.asked.get().copied()
     }
 
     /// A parameter that the server reported when the session began, such as `server_version`.

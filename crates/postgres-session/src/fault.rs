@@ -52,7 +52,10 @@ fn by_code(kind: &str, code: &str, answer: &DbError) -> StatementFault {
         "55P03" | "40001" | "40P01" => StatementFault::Busy,
         "42710" | "23505" if kind == Statement::CREATE_ROLE => StatementFault::Busy,
         "XX000" if concurrently_updated(answer) => StatementFault::Busy,
-        "57014" | "25P03" | "25P04" => StatementFault::TimedOut,
+        "57014" => StatementFault::TimedOut,
+        // The server ended the session: it was idle in a transaction, or its transaction took too long. No lock is
+        // behind either.
+        "25P03" | "25P04" => StatementFault::ConnectionLost,
         _ if code.starts_with("57P") || code.starts_with("08") => StatementFault::ConnectionLost,
         _ => StatementFault::Other { code: code.to_owned() },
     }

@@ -4,6 +4,7 @@
 use std::{
     io,
     pin::Pin,
+    sync::{Arc, OnceLock},
     task::{Context, Poll, ready},
 };
 
@@ -44,9 +45,18 @@ pub(crate) enum Violation {
     Malformed,
 }
 
+/// The authentication that the server asked for: empty where it let the client in without one.
+pub(crate) type Asked = Arc<OnceLock<&'static str>>;
+
+/// PostgreSQL's own names of what a password can be stored for (`password_encryption`), and Redshift's.
+pub(crate) const MD5: &str = "md5";
+pub(crate) const SCRAM: &str = "scram-sha-256";
+pub(crate) const DIGEST: &str = "sha256";
+
 /// A stream that releases whole, inspected messages only.
 pub(crate) struct Guard<S> {
     inner: S,
+    asked: Asked,
     /// The password that Redshift's challenge is answered with, once; the driver never sees that challenge.
     digest_password: Option<Password>,
     /// What is still to be sent of that answer.
@@ -64,6 +74,7 @@ impl<S> Guard<S> {
     pub(crate) fn new(inner: S) -> Self {
         Self {
             inner,
+            asked: Asked::default(),
             digest_password: None,
             answer: Vec::new(),
             bytes: Vec::new(),
@@ -78,6 +89,11 @@ impl<S> Guard<S> {
     /// The same, and a challenge of authentication type 13 is answered with this password.
     pub(crate) fn answering_digests(self, password: Password) -> Self {
         Self { digest_password: Some(password), ..self }
+    }
+
+    /// What the server asks for, once it has asked.
+    pub(crate) fn asked(&self) -> Asked {
+        Arc::clone(&self.asked)
     }
 
     /// Looks at every message that has arrived whole, and at the head of the next one.
@@ -100,10 +116,14 @@ impl<S> Guard<S> {
                     && let Some(password) = self.digest_password.take()
                 {
                     self.answer = digest::answer(challenge, &password)?;
+                    self.asked.get_or_init(|| DIGEST);
                     self.bytes.drain(self.released..end);
                     continue;
                 }
                 inspect_at_startup(kind, body)?;
+                if let Some(method) = asked_by(kind, body) {
+                    self.asked.get_or_init(|| method);
+                }
             }
             // ReadyForQuery ends the startup.
             self.ready |= kind == b'Z';
@@ -133,6 +153,16 @@ fn inspect_at_startup(kind: u8, body: &[u8]) -> Result<(), Violation> {
         b'R' => inspect_authentication(body),
         b'E' | b'N' | b'S' | b'K' | b'Z' | b'v' => Ok(()),
         _ => Err(Violation::Malformed),
+    }
+}
+
+/// The method that an admitted message asks for.
+fn asked_by(kind: u8, body: &[u8]) -> Option<&'static str> {
+    let code = body.first_chunk::<4>().filter(|_| kind == b'R')?;
+    match u32::from_be_bytes(*code) {
+        5 => Some(MD5),
+        10 => Some(SCRAM),
+        _ => None,
     }
 }
 
