@@ -17,8 +17,8 @@ use tokio::net::{TcpStream, lookup_host};
 /// More addresses than any endpoint has; a longer answer is not worth the time.
 const MOST_ADDRESSES: usize = 16;
 
-/// A TCP connection to the first address of the login's host that answers. The name is resolved anew each time, so
-/// that a failover is followed.
+/// A TCP connection to the address that the login is pinned to, or else to the first address of its host that answers. The
+/// name is resolved anew each time, so that a failover is followed.
 ///
 /// # Errors
 /// [`ConnectError::Dns`], [`ConnectError::ForbiddenAddress`] where the name leads to none that a database may have, and
@@ -27,26 +27,7 @@ const MOST_ADDRESSES: usize = 16;
 /// # Cancel safety
 /// Dropping the future closes the socket.
 pub async fn dial(login: &Login, deadline: Deadline) -> Result<TcpStream, ConnectError> {
-    dial_at(login, None, deadline).await
-}
-
-/// As [`dial`], and where there is an `address`, to that one alone: the name is not resolved. The address is held to the
-/// same rule as those that a name resolves to.
-///
-/// # Errors
-/// As [`dial`], without [`ConnectError::Dns`] where there is an `address`.
-///
-/// # Cancel safety
-/// As [`dial`].
-pub async fn dial_at(
-    login: &Login,
-    address: Option<IpAddr>,
-    deadline: Deadline,
-) -> Result<TcpStream, ConnectError> {
-    let addresses = match address {
-        Some(address) => permitted(vec![SocketAddr::new(address, login.port)])?,
-        None => resolve(&login.host, login.port).await?,
-    };
+    let addresses = candidates(login).await?;
     let mut failure = ConnectError::TimedOut;
     for (tried, address) in addresses.iter().enumerate() {
         // An address that swallows packets must leave time for those after it.
@@ -72,6 +53,14 @@ pub async fn dial_at(
 pub async fn addresses(login: &Login) -> Result<Vec<IpAddr>, ConnectError> {
     let found = resolve(&login.host, login.port).await?;
     Ok(found.into_iter().map(|address| address.ip()).collect())
+}
+
+/// Where to connect: a pinned address is held to the same rule as those that a name resolves to.
+async fn candidates(login: &Login) -> Result<Vec<SocketAddr>, ConnectError> {
+    match login.address {
+        Some(address) => permitted(vec![SocketAddr::new(address, login.port)]),
+        None => resolve(&login.host, login.port).await,
+    }
 }
 
 /// The addresses of the host that a database may have, at least one.
