@@ -5,7 +5,11 @@ use std::{error::Error as _, io};
 use rotation_core::database::{Cause, StatementError, StatementFault};
 use tokio_postgres::{Error, error::DbError};
 
-use crate::{connection::Statement, guard::Violation, sqlstate::sqlstate};
+use crate::{
+    connection::Statement,
+    guard::Violation,
+    sqlstate::{PROXY, sqlstate},
+};
 
 /// The error of a statement; `lost` is how the connection ended, if it did.
 pub(crate) fn statement_error(kind: &'static str, error: &Error, lost: Option<&Error>) -> StatementError {
@@ -56,6 +60,7 @@ fn by_code(kind: &str, code: &str, answer: &DbError) -> StatementFault {
         // The server ended the session: it was idle in a transaction, or its transaction took too long. No lock is
         // behind either.
         "25P03" | "25P04" => StatementFault::ConnectionLost,
+        PROXY if kind == Statement::PROBE => StatementFault::Proxy,
         _ if code.starts_with("57P") || code.starts_with("08") => StatementFault::ConnectionLost,
         _ => StatementFault::Other { code: code.to_owned() },
     }

@@ -6,7 +6,10 @@ use database_dial::{os_cause, tls_invalid};
 use rotation_core::database::{Cause, ConnectError, TlsFault};
 use tokio_postgres::{Error, error::DbError};
 
-use crate::{guard::Violation, sqlstate::sqlstate};
+use crate::{
+    guard::Violation,
+    sqlstate::{PROXY, sqlstate},
+};
 
 /// The failure of a startup.
 pub(crate) fn refusal(error: &Error) -> ConnectError {
@@ -51,19 +54,15 @@ fn by_violation(violation: Violation) -> ConnectError {
     }
 }
 
-/// What `PgBouncer` answers to a wrong password, after SCRAM and after md5. It gives its own errors the code of a
-/// protocol violation, 08P01, and never translates them.
-const REFUSALS_OF_POOLERS: [&str; 2] = ["SASL authentication failed", "password authentication failed"];
-
 /// Codes of "PostgreSQL Error Codes" (appendix A of the manual). Messages are translated and may quote values, so
 /// they are read for the distinctions that nothing else makes, and never passed on.
 fn by_code(code: &str, answer: &DbError) -> ConnectError {
     let cause = Cause::new(format!("SQLSTATE {code}"));
     match code {
         "28P01" => ConnectError::Refused(cause),
-        "08P01" if REFUSALS_OF_POOLERS.contains(&answer.message()) => ConnectError::Refused(cause),
-        // The same, where it looks users up by `auth_query`.
-        "08P01" if answer.message() == "no such user" => ConnectError::NoSuchUser(cause),
+        // PgBouncer gives its own errors the code of a protocol violation: a password that its list has not, a user that
+        // it does not know, a failed login of its own that it remembers. The server has not been asked.
+        PROXY => ConnectError::Proxy(cause),
         "28000" => match answer.routine() {
             // Only `trust` and the like get so far with an unknown name; whoever proved a password exists.
             Some("InitializeSessionUserId" | "InitializeSessionUserIdStandalone")

@@ -2,6 +2,10 @@
 
 use tokio_postgres::error::DbError;
 
+/// `protocol_violation`: what poolers give all errors of their own. The server's own never meets a client that keeps the
+/// protocol.
+pub(crate) const PROXY: &str = "08P01";
+
 /// Stands for what is no code.
 const UNREADABLE: &str = "unreadable";
 

@@ -202,12 +202,7 @@ fn login_hint(credential: Credential, error: &ConnectError, remedies: &Remedies,
         }
         ConnectError::ReadOnly(_) => statement_hint(credential, &StatementFault::ReadOnly, remedies, reader),
         ConnectError::Unsupported(_) => remedies.oldest.into(),
-        ConnectError::Proxy(_) => format!(
-            "The pooler or proxy in front of the database keeps a list of passwords, or remembers a failed login, of its \
-            own: see its log, and let it ask the database. No label was moved, and none should be. {} \
-            {PENDING_MAY_BE_LIVE}",
-            reader.again()
-        ),
+        ConnectError::Proxy(_) => statement_hint(credential, &StatementFault::Proxy, remedies, reader),
         ConnectError::Unusable(error) => statement_hint(credential, &error.fault, remedies, reader),
         ConnectError::Protocol(_) => {
             "Check that `host` and `port` are those of the engine in `engine`.".into()
@@ -258,6 +253,7 @@ impl StatementError {
             StatementFault::OldPasswordActive { .. } => Code::DbOldPasswordActive,
             StatementFault::NotRotatable { .. } => Code::DbUserNotRotatable,
             StatementFault::Busy => Code::DbBusy,
+            StatementFault::Proxy => Code::DbProxyAnswer,
             StatementFault::ConnectionLost => Code::DbConnectionLost,
             StatementFault::TimedOut => Code::DbTimedOut,
             StatementFault::Other { .. } => Code::DbStatement,
@@ -310,6 +306,12 @@ fn statement_hint(
         }
         StatementFault::NotRotatable { remedy, .. } => (*remedy).into(),
         StatementFault::Busy => format!("Nothing is lost. {}", reader.again()),
+        StatementFault::Proxy => format!(
+            "The pooler or proxy in front of the database keeps a list of passwords, or remembers a failed login, of its \
+            own: see its log, and let it ask the database. No label was moved, and none should be. {} \
+            {PENDING_MAY_BE_LIVE}",
+            reader.again()
+        ),
         StatementFault::ConnectionLost => {
             format!("Nothing is lost. {} {PENDING_MAY_BE_LIVE}", reader.again())
         }

@@ -101,6 +101,9 @@ pub enum StatementFault {
     /// Somebody else changed the same user at the same time.
     #[error("the user was changed by somebody else at the same time")]
     Busy,
+    /// A proxy or pooler answered the first request with an error of its own: nothing is known of the server behind it.
+    #[error("a proxy answered, and not the server behind it")]
+    Proxy,
     /// The connection ended before the answer: the statement may have taken effect.
     #[error("the connection was lost")]
     ConnectionLost,

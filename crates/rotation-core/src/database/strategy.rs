@@ -329,6 +329,9 @@ fn not_usable(error: StatementError) -> ConnectError {
         StatementFault::ConnectionLost => {
             ConnectError::NotReady(error.source.unwrap_or_else(|| Cause::new("connection lost")))
         }
+        StatementFault::Proxy => {
+            ConnectError::Proxy(error.source.unwrap_or_else(|| Cause::new("an error of the proxy's own")))
+        }
         _ => ConnectError::Unusable(Box::new(error)),
     }
 }
