@@ -1,7 +1,7 @@
 //! What a session finds out about its server and its own user.
 
 use postgres_session::Row;
-use rotation_core::database::{ServerFacts, StatementError, StatementFault};
+use rotation_core::database::{LoginMethod, ServerFacts, StatementError, StatementFault};
 
 use crate::{pair::unexpected, password_storage::PasswordStorage};
 
@@ -9,10 +9,10 @@ use crate::{pair::unexpected, password_storage::PasswordStorage};
 const SOON: f64 = 30.0;
 
 /// Reads the answers to `read_facts` and `read_own`, in this order.
-pub(crate) fn parse(answers: &[Vec<Row>]) -> Result<ServerFacts, StatementError> {
+pub(crate) fn parse(answers: &[Vec<Row>], method: Option<LoginMethod>) -> Result<ServerFacts, StatementError> {
     let row = answers.first().and_then(|rows| rows.first()).ok_or_else(unexpected)?;
     let [Some(version), Some(recovers), days, Some(restricted)] = &row[..] else { return Err(unexpected()) };
-    let storage = PasswordStorage::parse(answers.get(1))?;
+    let storage = PasswordStorage::parse(answers.get(1), method)?;
     let days = days.as_ref().and_then(|days| days.parse::<f64>().ok());
     let hindrance = if storage.expired {
         Some(StatementFault::Expired)

@@ -1,11 +1,11 @@
-//! How the server wants passwords stored.
+//! In which form a password is stored, so that the method of the present login accepts it.
 
 use postgres_session::{Row, Verifier, VerifierError, md5_verifier, scram_verifier};
-use rotation_core::database::{Password, StatementError, StatementFault, Username};
+use rotation_core::database::{LoginMethod, Password, StatementError, StatementFault, Username};
 
 use crate::pair::unexpected;
 
-/// How the server wants passwords stored.
+/// In which form a password is stored.
 pub(crate) struct PasswordStorage {
     md5: bool,
     iterations: u32,
@@ -14,17 +14,26 @@ pub(crate) struct PasswordStorage {
 }
 
 impl PasswordStorage {
-    /// PostgreSQL's own default, and the only value before version 16.
+    /// PostgreSQL's own default, and the only value before version 16. A verifier with fewer is never stored.
     const ITERATIONS: u32 = 4096;
+    /// What asks for a stored form that md5 is not.
+    const SCRAM: LoginMethod = LoginMethod("scram-sha-256");
 
-    pub(crate) fn parse(answer: Option<&Vec<Row>>) -> Result<Self, StatementError> {
+    /// Out of what the server is set to and how the user has logged in. The setting is anybody's to choose, so it decides
+    /// only where the login leaves a choice: whoever was asked for SCRAM gets SCRAM, since that is what the access rules
+    /// may demand.
+    pub(crate) fn parse(
+        answer: Option<&Vec<Row>>,
+        method: Option<LoginMethod>,
+    ) -> Result<Self, StatementError> {
         let row = answer.and_then(|rows| rows.first()).ok_or_else(unexpected)?;
-        let [Some(encryption), iterations, Some(expired)] = &row[..] else { return Err(unexpected()) };
-        let iterations = iterations.as_ref().and_then(|count| count.parse().ok());
+        let [encryption, iterations, Some(expired), ..] = &row[..] else { return Err(unexpected()) };
+        let iterations: Option<u32> = iterations.as_ref().and_then(|count| count.parse().ok());
+        // `on` is how servers before version 10 say it.
+        let set_to_md5 = matches!(encryption.as_deref(), Some("md5" | "on"));
         Ok(Self {
-            // `on` is how servers before version 10 say it.
-            md5: matches!(encryption.as_str(), "md5" | "on"),
-            iterations: iterations.unwrap_or(Self::ITERATIONS),
+            md5: set_to_md5 && method != Some(Self::SCRAM),
+            iterations: iterations.unwrap_or_default().max(Self::ITERATIONS),
             expired: expired == "t",
         })
     }
@@ -44,7 +53,7 @@ impl PasswordStorage {
         scram_verifier(password, Self::ITERATIONS)
     }
 
-    /// The password as the server wants it stored: what was foreseen of the same password, where that is it.
+    /// The password as it is to be stored: what was foreseen of the same password, where that is it.
     pub(crate) fn verifier(
         &self,
         username: &Username,
@@ -59,5 +68,32 @@ impl PasswordStorage {
             other => scram_verifier(password, other),
         };
         verifier.map_err(|_| StatementError::new(StatementFault::Other { code: "no randomness".to_owned() }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(set: (&str, Option<&str>), method: Option<&'static str>, md5: bool, iterations: u32) {
+        let (encryption, count) = (Some(set.0.to_owned()), set.1.map(str::to_owned));
+        let row = vec![encryption, count, Some("f".to_owned())];
+        let storage = PasswordStorage::parse(Some(&vec![row]), method.map(LoginMethod)).unwrap();
+        assert_eq!((storage.md5, storage.iterations), (md5, iterations), "{set:?} {method:?}");
+    }
+
+    /// Settings are chosen by users, databases and servers; the method of the login by the access rules.
+    #[test]
+    fn the_login_decides_and_settings_fill_the_rest() {
+        let (scram, md5) = (Some("scram-sha-256"), Some("md5"));
+        check(("md5", None), scram, false, 4096);
+        check(("md5", None), md5, true, 4096);
+        check(("md5", None), Some("none"), true, 4096);
+        check(("md5", None), None, true, 4096);
+        check(("scram-sha-256", Some("1")), md5, false, 4096);
+        check(("scram-sha-256", Some("1")), scram, false, 4096);
+        check(("scram-sha-256", Some("20000")), scram, false, 20_000);
+        check(("scram-sha-256", Some("nonsense")), scram, false, 4096);
     }
 }

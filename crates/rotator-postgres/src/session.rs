@@ -1,10 +1,12 @@
 //! A session: a change is made in one transaction and waits there for the commit.
 
+use std::net::IpAddr;
+
 use postgres_session::{Connection, Statement, quote_identifier};
 use rotation_core::{
     Deadline,
     database::{
-        Change, Committed, LONGEST_PROOF, Plan, ServerFacts, Session, StatementError, StatementFault,
+        Change, Committed, LONGEST_PROOF, LoginMethod, Plan, ServerFacts, Session, StatementError, StatementFault,
         TestStatement, Turn, UserPair, Username,
     },
 };
@@ -33,14 +35,22 @@ impl Session for PostgresSession {
         self.connection.row(statements::probe()).await.map(drop)
     }
 
+    fn peer(&self) -> Option<IpAddr> {
+        self.connection.peer()
+    }
+
+    fn method(&self) -> Option<LoginMethod> {
+        Some(self.connection.asked_for().map_or(LoginMethod::NONE, LoginMethod))
+    }
+
     async fn prove(&mut self, statement: &TestStatement, deadline: Deadline) -> Result<(), StatementError> {
-        self.connection.run(&statements::begin_proof(deadline.remaining())).await?;
+        self.connection.run(&statements::begin_proof(deadline.remaining(), self.major())).await?;
         let statement = Statement::new("test statement", statement.expose());
         self.connection.run_through(&statement, LONGEST_PROOF).await
     }
 
     async fn plan(&mut self, change: &Change<'_>, deadline: Deadline) -> Result<Plan, StatementError> {
-        let mut begin = statements::begin(deadline.remaining()).to_vec();
+        let mut begin = statements::begin(deadline.remaining(), self.major()).to_vec();
         begin.push(statements::read_only());
         Ok(self.prepare(begin, change).await?.plan(self.clone_objects))
     }
@@ -51,7 +61,7 @@ impl Session for PostgresSession {
         turn: &Turn,
         deadline: Deadline,
     ) -> Result<(), StatementError> {
-        let mut before = statements::begin(deadline.remaining()).to_vec();
+        let mut before = statements::begin(deadline.remaining(), self.major()).to_vec();
         if let Change::OtherUser { pair, .. } = change {
             self.take_turn(before, &pair.original).await?;
             turn.taken();
@@ -70,7 +80,8 @@ impl Session for PostgresSession {
     }
 
     async fn facts(&mut self, _pair: Option<&UserPair>) -> Result<ServerFacts, StatementError> {
-        facts::parse(&self.connection.run(&[statements::read_facts(), statements::read_own()]).await?)
+        let answers = self.connection.run(&[statements::read_facts(), statements::read_own()]).await?;
+        facts::parse(&answers, self.method())
     }
 }
 
@@ -104,13 +115,16 @@ impl PostgresSession {
         change: &Change<'_>,
     ) -> Result<Prepared, StatementError> {
         let before = batch.len();
-        batch.push(statements::read_own());
         let major = self.major();
-        let password = match change {
-            Change::OwnPassword { new } => new,
-            Change::OtherUser { pair, next, .. } => {
+        let (password, method) = match change {
+            Change::OwnPassword { new } => {
+                batch.push(statements::read_own());
+                (*new, self.method())
+            }
+            Change::OtherUser { pair, next, method, .. } => {
+                batch.push(statements::read_storage(pair));
                 batch.extend(read_pair(pair, major));
-                &next.password
+                (&next.password, *method)
             }
         };
         // The statements are sent before the verifier is computed.
@@ -121,7 +135,7 @@ impl PostgresSession {
         );
         let answers = answers?;
         let answers = answers.get(before..).unwrap_or_default();
-        let storage = PasswordStorage::parse(answers.first())?;
+        let storage = PasswordStorage::parse(answers.first(), method)?;
         match *change {
             Change::OwnPassword { new } => {
                 Own::prepare(&self.username, new, &storage, foreseen).map(Prepared::Own)

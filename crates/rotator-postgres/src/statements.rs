@@ -10,16 +10,23 @@ use crate::Postgres;
 
 /// Begins the transaction that everything happens in.
 ///
-/// Whoever owns the database can give it settings that take effect at our login. So names are looked up in the
-/// catalogue alone, or a function of theirs could run with a master's rights, and a role that they chose is left.
-/// Times end short of the deadline; a session that was frozen in the transaction gives its locks back.
-pub(crate) fn begin(time: Duration) -> [Statement; 2] {
+/// Users, and whoever owns the database, choose settings that take effect at our login. So names are looked up in the
+/// catalogue alone, or a function of theirs could run with a master's rights, and a role that they chose is left. What
+/// would shape what is written, or end the session early, is set as we need it: a transaction's time limit is lifted, an
+/// error ends a statement and not the session, a commit waits until it is durable, and a new role gives its maker no
+/// rights. Times end short of the deadline; a session that was frozen in the transaction gives its locks back.
+pub(crate) fn begin(time: Duration, major: u32) -> [Statement; 2] {
+    let lift = lift_time_limit(major);
+    let grants = if major >= 16 { "SET LOCAL createrole_self_grant = ''; " } else { "" };
     let settings = format!(
-        "SET LOCAL search_path = pg_catalog, pg_temp; \
+        "{lift}SET LOCAL search_path = pg_catalog, pg_temp; \
          SET LOCAL ROLE NONE; \
          {}; \
+         SET LOCAL exit_on_error = off; \
+         {grants}\
          SET LOCAL DateStyle = 'ISO'; \
-         SET LOCAL TimeZone = 'UTC'",
+         SET LOCAL TimeZone = 'UTC'; \
+         SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'",
         limit(time).sql
     );
     [
@@ -41,8 +48,14 @@ pub(crate) fn read_only() -> Statement {
 
 /// Begins the transaction of a test statement, with the settings that applications get: whose it is decides what its
 /// names mean. Once something was read, nothing in it can make the transaction one that writes.
-pub(crate) fn begin_proof(time: Duration) -> [Statement; 3] {
-    [Statement::new(Statement::BEGIN, "BEGIN READ ONLY"), Statement::new("set local", limits(time)), probe()]
+pub(crate) fn begin_proof(time: Duration, major: u32) -> [Statement; 3] {
+    let settings = lift_time_limit(major).to_owned() + &limits(time);
+    [Statement::new(Statement::BEGIN, "BEGIN READ ONLY"), Statement::new("set local", settings), probe()]
+}
+
+/// Ends the time limit of transactions, which servers have from version 17 on. It comes first, as it runs already.
+fn lift_time_limit(major: u32) -> &'static str {
+    if major >= 17 { "SET LOCAL transaction_timeout = 0; " } else { "" }
 }
 
 /// What a statement may take of the time that is left, and half of that for waiting.
@@ -88,16 +101,38 @@ pub(crate) fn commit() -> Statement {
 
 /// Proves that the user can do work.
 pub(crate) fn probe() -> Statement {
-    Statement::new("select", Postgres::PROFILE.probe)
+    Statement::new(Statement::PROBE, Postgres::PROFILE.probe)
 }
 
-/// How the server stores passwords, and whether the session's own user is past its validity.
+/// How the server is set to store the password of the session's own user, whether that user is past its validity, and
+/// the comments on it and on its clone.
 pub(crate) fn read_own() -> Statement {
     Statement::new(
         "read own role",
         "SELECT current_setting('password_encryption'), current_setting('scram_iterations', true), \
-         coalesce((SELECT rolvaliduntil <= now() FROM pg_roles WHERE rolname = session_user), false)",
+         coalesce((SELECT rolvaliduntil <= now() FROM pg_roles WHERE rolname = session_user), false), \
+         (SELECT shobj_description(oid, 'pg_authid') FROM pg_roles WHERE rolname = session_user), \
+         (SELECT shobj_description(oid, 'pg_authid') FROM pg_roles WHERE rolname = session_user || '_clone')",
     )
+}
+
+/// The same of the users of a pair, which have the settings of the original: what was set for it in this database, for
+/// it, for this database, for everybody, in this order. What the master's own settings hide of the server's is left out.
+pub(crate) fn read_storage(pair: &UserPair) -> Statement {
+    let original = quote_literal(pair.original.as_str());
+    let of = |name: &str| {
+        format!(
+            "coalesce((SELECT split_part(setting, '=', 2) FROM pg_db_role_setting, unnest(setconfig) AS setting \
+             WHERE starts_with(setting, '{name}=') \
+             AND setrole IN (0, (SELECT oid FROM pg_roles WHERE rolname = {original})) \
+             AND setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database())) \
+             ORDER BY setrole = 0, setdatabase = 0 LIMIT 1), \
+             (SELECT setting FROM pg_settings WHERE name = '{name}' \
+             AND source NOT IN ('global', 'database', 'user', 'database user', 'client', 'session')))"
+        )
+    };
+    let (encryption, iterations) = (of("password_encryption"), of("scram_iterations"));
+    Statement::new("read storage", format!("SELECT {encryption}, {iterations}, false, NULL, NULL"))
 }
 
 /// What the server says of itself and of the session's own user: its version, whether it recovers from a primary, the
@@ -226,20 +261,22 @@ mod tests {
 
     #[test]
     fn a_transaction_ends_short_of_the_deadline_and_looks_names_up_in_the_catalogue_alone() {
-        let [begin, settings] = begin(Duration::from_secs(10));
+        let [begin, settings] = begin(Duration::from_secs(10), 18);
         check(&begin, expect!["begin: BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"]);
         check(
             &settings,
             expect![
-                "set local: SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL ROLE NONE; SET LOCAL statement_timeout = 9000; SET LOCAL lock_timeout = 4500; SET LOCAL idle_in_transaction_session_timeout = 11000; SET LOCAL DateStyle = 'ISO'; SET LOCAL TimeZone = 'UTC'"
+                "set local: SET LOCAL transaction_timeout = 0; SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL ROLE NONE; SET LOCAL statement_timeout = 9000; SET LOCAL lock_timeout = 4500; SET LOCAL idle_in_transaction_session_timeout = 11000; SET LOCAL exit_on_error = off; SET LOCAL createrole_self_grant = ''; SET LOCAL DateStyle = 'ISO'; SET LOCAL TimeZone = 'UTC'; SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'"
             ],
         );
         // Zero would mean without end.
-        let [_, settings] = super::begin(Duration::ZERO);
+        let [_, settings] = super::begin(Duration::ZERO, 16);
+        assert!(!settings.sql.contains("transaction_timeout"), "servers before 17 know no such setting");
         assert!(
             settings.sql.contains("statement_timeout = 1;") && settings.sql.contains("lock_timeout = 1;")
         );
-        let [_, settings] = super::begin(Duration::MAX);
+        let [_, settings] = super::begin(Duration::MAX, 14);
+        assert!(!settings.sql.contains("createrole_self_grant"), "servers before 16 know no such setting");
         assert!(settings.sql.contains("idle_in_transaction_session_timeout = 268436455;"));
     }
 

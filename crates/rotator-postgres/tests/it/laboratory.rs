@@ -5,10 +5,10 @@ use std::time::Duration;
 use database_tls::{TlsSettings, client_config};
 use postgres_session::{Connection, Statement};
 use rotation_core::{
-    Deadline, SecretDocument,
+    Deadline, SecretDocument, SecretId,
     database::{
-        Change, ConnectError, Credentials, Engine, Login, Password, Session, StatementError, Transport, Turn,
-        UserPair, Username,
+        Change, ConnectError, Credentials, Engine, Login, LoginMethod, PairOwner, Password, SecretIdentity,
+        Session, StatementError, Transport, Turn, UserPair, Username,
     },
 };
 use rotation_testkit::{PostgresServer, PostgresVersion, TestLogin};
@@ -21,6 +21,10 @@ pub(crate) struct Lab<'s> {
     pub(crate) master: TestLogin,
     pub(crate) app: TestLogin,
     pub(crate) objects: CloneObjects,
+    /// The secret on whose behalf the pair is changed.
+    pub(crate) owner: PairOwner,
+    /// How the pair's live user logs in.
+    pub(crate) method: Option<LoginMethod>,
 }
 
 /// Every tested version, and the machine's own if there is one.
@@ -73,7 +77,9 @@ impl<'s> Lab<'s> {
     pub(crate) async fn with_app(server: &'s PostgresServer, app: TestLogin) -> Self {
         let database = server.create_database().await.unwrap();
         let master = server.create_role("CREATEROLE CREATEDB").await.unwrap();
-        let lab = Self { server, database, master, app, objects: CloneObjects::Original };
+        let objects = CloneObjects::Original;
+        let method = Some(LoginMethod("scram-sha-256"));
+        let lab = Self { server, database, master, app, objects, owner: owner(), method };
         if lab.server.version().major() >= 16 {
             // As if the master had made it, as on RDS.
             let app = quoted(&lab.app.username);
@@ -142,10 +148,11 @@ impl<'s> Lab<'s> {
             password: Password::parse(&next.password).unwrap(),
         };
         let live = pair.other(&credentials.username);
+        let (owner, method) = (&self.owner, self.method);
         let mut session = self.connect(&self.master).await.unwrap();
         session
             .stage(
-                &Change::OtherUser { pair: &pair, live, next: &credentials, owner: &owner(), method: None },
+                &Change::OtherUser { pair: &pair, live, next: &credentials, owner, method },
                 &Turn::default(),
                 deadline(),
             )
@@ -200,9 +207,11 @@ impl Application {
 }
 
 /// The secret on whose behalf the tests change a pair.
-pub(crate) fn owner() -> rotation_core::database::PairOwner {
-    use rotation_core::database::{PairOwner, SecretIdentity};
-    let arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/checkout-KpXkZF";
-    let secret = rotation_core::SecretId::new(arn).unwrap();
-    PairOwner { secret: SecretIdentity::from_secret(&secret), adopt: false }
+pub(crate) fn owner() -> PairOwner {
+    owner_named("shop/checkout")
+}
+
+pub(crate) fn owner_named(name: &str) -> PairOwner {
+    let arn = format!("arn:aws:secretsmanager:us-east-1:123456789012:secret:{name}-KpXkZF");
+    PairOwner { secret: SecretIdentity::from_secret(&SecretId::new(arn).unwrap()), adopt: false }
 }

@@ -14,3 +14,4 @@ mod plan;
 mod proof;
 mod refusals;
 mod single_user;
+mod storage;

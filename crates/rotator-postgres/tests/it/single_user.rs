@@ -46,7 +46,9 @@ async fn nobody_sees_a_change_that_is_staged_and_dropping_takes_it_back() {
 #[tokio::test]
 async fn a_server_that_stores_md5_gets_md5_and_one_with_more_iterations_gets_those() {
     let server = PostgresServer::builder(PostgresVersion::V14).md5().start().unwrap();
-    let lab = Lab::on(&server).await;
+    let mut lab = Lab::on(&server).await;
+    lab.admin(&format!("ALTER ROLE {} PASSWORD '{}'", lab.app.username, lab.app.password)).await;
+    lab.method = lab.connect(&lab.app).await.unwrap().method();
     let note = "the server stores passwords as md5, and whoever reads that in its log or its catalogue can log in by it: \
          set password_encryption to scram-sha-256";
     assert_eq!(change(&lab, "new password").await.unwrap(), [note]);

@@ -1,0 +1,120 @@
+//! The stored form of a password, and the settings of others that must not shape it.
+
+use std::time::Duration;
+
+use rotation_core::database::{Change, LoginMethod, Password, Session, Turn};
+use rotation_testkit::{PostgresServer, PostgresVersion, TestLogin};
+
+use crate::laboratory::{Lab, deadline, versions};
+
+/// The user changes its own password as its login allows.
+async fn change_own(lab: &Lab<'_>, new: &str) {
+    let mut session = lab.connect(&lab.app).await.unwrap();
+    let password = Password::parse(new).unwrap();
+    session.stage(&Change::OwnPassword { new: &password }, &Turn::default(), deadline()).await.unwrap();
+    session.commit().await.unwrap();
+}
+
+async fn stored(lab: &Lab<'_>, user: &str) -> String {
+    lab.value(&format!("SELECT rolpassword FROM pg_authid WHERE rolname = '{user}'")).await
+}
+
+/// Whoever set `password_encryption` to md5, a user that was asked for SCRAM logs in afterwards, and so does its clone.
+#[tokio::test]
+async fn a_user_that_logs_in_by_scram_is_stored_as_scram() {
+    for version in versions() {
+        let server =
+            PostgresServer::builder(version).setting("password_encryption", "md5").start().unwrap();
+        for by in ["server", "role", "database"] {
+            let mut lab = Lab::on(&server).await;
+            let (app, database) = (lab.app.username.clone(), lab.database.clone());
+            lab.admin(&format!(
+                "SET password_encryption = 'scram-sha-256'; ALTER ROLE {app} PASSWORD '{}'; \
+                 ALTER ROLE {} PASSWORD '{}'",
+                lab.app.password, lab.master.username, lab.master.password
+            ))
+            .await;
+            match by {
+                "role" => lab.admin(&format!("ALTER ROLE {app} SET password_encryption = 'md5'")).await,
+                "database" => {
+                    lab.admin(&format!("ALTER DATABASE {database} SET password_encryption = 'md5'")).await;
+                }
+                _ => {}
+            }
+            lab.method = lab.connect(&lab.app).await.unwrap().method();
+            assert_eq!(lab.method, Some(LoginMethod("scram-sha-256")));
+            change_own(&lab, "new password").await;
+            assert!(stored(&lab, &app).await.starts_with("SCRAM-SHA-256$4096:"), "{version} {by}");
+            lab.connect(&TestLogin { password: "new password".to_owned(), ..lab.app.clone() }).await.unwrap();
+            let clone = lab.clone();
+            lab.rotate_to(&clone).await.unwrap();
+            assert!(stored(&lab, &clone.username).await.starts_with("SCRAM-SHA-256$4096:"), "{version} {by}");
+            lab.connect(&clone).await.unwrap();
+        }
+    }
+}
+
+/// At least PostgreSQL's own default, and more where it is set for the user whose password it is, not for the master.
+#[tokio::test]
+async fn iterations_are_those_of_the_user_and_never_few() {
+    for version in [PostgresVersion::V16, PostgresVersion::V18] {
+        let lab = Lab::new(version).await;
+        let (app, clone, database) = (&lab.app.username, lab.clone(), &lab.database);
+        lab.admin(&format!(
+            "ALTER DATABASE {database} SET scram_iterations = 1; \
+             ALTER ROLE {} SET scram_iterations = 30000",
+            lab.master.username
+        ))
+        .await;
+        lab.rotate_to(&clone).await.unwrap();
+        assert!(stored(&lab, &clone.username).await.starts_with("SCRAM-SHA-256$4096:"), "{version}");
+        change_own(&lab, &lab.app.password).await;
+        assert!(stored(&lab, app).await.starts_with("SCRAM-SHA-256$4096:"), "{version}");
+
+        lab.admin(&format!("ALTER ROLE {app} SET scram_iterations = 20000")).await;
+        lab.rotate_to(&clone).await.unwrap();
+        assert!(stored(&lab, &clone.username).await.starts_with("SCRAM-SHA-256$20000:"), "{version}");
+        change_own(&lab, &lab.app.password).await;
+        assert!(stored(&lab, app).await.starts_with("SCRAM-SHA-256$20000:"), "{version}");
+
+        lab.admin(&format!("ALTER ROLE {app} IN DATABASE {database} SET scram_iterations = 5000")).await;
+        lab.rotate_to(&clone).await.unwrap();
+        assert!(stored(&lab, &clone.username).await.starts_with("SCRAM-SHA-256$5000:"), "{version}");
+    }
+}
+
+/// A time limit of the user's own for transactions ends no change, however long it is staged.
+#[tokio::test]
+async fn a_transaction_timeout_of_the_user_ends_no_change() {
+    let lab = Lab::new(PostgresVersion::V18).await;
+    for user in [&lab.app, &lab.master] {
+        lab.admin(&format!("ALTER ROLE {} SET transaction_timeout = '200ms'", user.username)).await;
+    }
+    let new = Password::parse("new password").unwrap();
+    let mut session = lab.connect(&lab.app).await.unwrap();
+    session.stage(&Change::OwnPassword { new: &new }, &Turn::default(), deadline()).await.unwrap();
+    // The limit is over before the commit.
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    session.commit().await.unwrap();
+    let session = lab.stage(&lab.clone()).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    session.commit().await.unwrap();
+}
+
+/// Settings of the master that end its session at the first refusal, or give it rights over what it makes.
+#[tokio::test]
+async fn settings_of_the_master_do_not_steer_its_session() {
+    for version in versions() {
+        let lab = Lab::new(version).await;
+        let (app, clone, master) = (&lab.app.username, lab.clone(), &lab.master.username);
+        // The master may not set this one on the clone: a refusal inside of the change.
+        lab.admin(&format!("ALTER ROLE {app} SET log_min_duration_statement = 5")).await;
+        lab.admin(&format!("ALTER ROLE {master} SET exit_on_error = on")).await;
+        if version.major() >= 16 {
+            lab.admin(&format!("ALTER ROLE {master} SET createrole_self_grant = 'set, inherit'")).await;
+        }
+        lab.rotate_to(&clone).await.unwrap();
+        let may = format!("SELECT pg_has_role('{master}', '{}', 'USAGE')", clone.username);
+        assert_eq!(lab.value(&may).await, "f", "{version}");
+    }
+}
