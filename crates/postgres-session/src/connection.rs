@@ -14,7 +14,11 @@ use rotation_core::database::{
 };
 use tokio_postgres::{Client, Error, SimpleQueryMessage, SimpleQueryRow};
 
-use crate::{fault::statement_error, guard::{Asked, Guard}, wire::Wire};
+use crate::{
+    fault::statement_error,
+    guard::{Asked, Guard},
+    wire::Wire,
+};
 
 type Driver = tokio_postgres::Connection<Guard<Wire>, Guard<Wire>>;
 

@@ -30,6 +30,7 @@ mod lines;
 mod managed;
 mod masters;
 mod metrics;
+mod ownership;
 mod pending;
 mod proofs;
 mod races;
@@ -167,7 +168,8 @@ fn cases<D: Database>(database: &D, topic: Topic, strategy: RotationStrategy) ->
         Topic::Kills => kills::cases(),
         Topic::Races => [races::cases(), masters::races(strategy)].into_iter().flatten().collect(),
         Topic::Credentials => {
-            [credentials::cases(strategy), masters::cases(strategy)].into_iter().flatten().collect()
+            let all = [credentials::cases(strategy), masters::cases(strategy), ownership::cases(strategy)];
+            all.into_iter().flatten().collect()
         }
         Topic::Managed => managed::cases(database.owners(), strategy),
         Topic::Refusals => {

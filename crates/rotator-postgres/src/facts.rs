@@ -9,7 +9,10 @@ use crate::{pair::unexpected, password_storage::PasswordStorage};
 const SOON: f64 = 30.0;
 
 /// Reads the answers to `read_facts` and `read_own`, in this order.
-pub(crate) fn parse(answers: &[Vec<Row>], method: Option<LoginMethod>) -> Result<ServerFacts, StatementError> {
+pub(crate) fn parse(
+    answers: &[Vec<Row>],
+    method: Option<LoginMethod>,
+) -> Result<ServerFacts, StatementError> {
     let row = answers.first().and_then(|rows| rows.first()).ok_or_else(unexpected)?;
     let [Some(version), Some(recovers), days, Some(restricted)] = &row[..] else { return Err(unexpected()) };
     let storage = PasswordStorage::parse(answers.get(1), method)?;

@@ -6,8 +6,8 @@ use postgres_session::{Connection, Statement, quote_identifier};
 use rotation_core::{
     Deadline,
     database::{
-        Change, Committed, LONGEST_PROOF, LoginMethod, Plan, ServerFacts, Session, StatementError, StatementFault,
-        TestStatement, Turn, UserPair, Username,
+        Change, Committed, LONGEST_PROOF, LoginMethod, Plan, ServerFacts, Session, StatementError,
+        StatementFault, TestStatement, Turn, UserPair, Username,
     },
 };
 

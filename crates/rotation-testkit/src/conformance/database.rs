@@ -9,6 +9,7 @@ use std::{
 use serde_json::Value;
 
 use super::Owner;
+use crate::TestLogin;
 
 /// A server of some engine, as the suite sees it.
 ///
@@ -16,6 +17,9 @@ use super::Owner;
 pub trait Database: 'static {
     /// Whether the server knows users that exist and may not log in, and says so to them.
     const LOCKS_USERS: bool = true;
+
+    /// Whether a pair of users carries the secret that it belongs to.
+    const MARKS_PAIRS: bool = true;
 
     /// A test statement that any tenant may run.
     const TEST_STATEMENT: &'static str;
@@ -48,6 +52,20 @@ pub trait Database: 'static {
 
     /// Changes the password of a user as an administrator.
     async fn set_password(&self, username: &str, password: &str) -> Result<(), DatabaseError>;
+
+    /// The TCP port by which the function reaches the server.
+    fn port(&self) -> u16;
+
+    /// A second server of the kind on the same host. Blocks until it runs; the same one each time.
+    fn elsewhere(&self) -> Result<Self, DatabaseError>
+    where
+        Self: Sized;
+
+    /// Makes a user with this name and password, and no rights but those of a master where it is one.
+    async fn add_user(&self, login: &TestLogin, is_master: bool) -> Result<(), DatabaseError>;
+
+    /// Gives a user a right of its own that no other user of the tenant has and that [`Database::rights`] shows.
+    async fn give(&self, tenant: &Tenant, username: &str) -> Result<(), DatabaseError>;
 
     /// Whether there is a user of this name.
     async fn has_user(&self, username: &str) -> Result<bool, DatabaseError>;

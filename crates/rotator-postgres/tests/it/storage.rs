@@ -23,8 +23,7 @@ async fn stored(lab: &Lab<'_>, user: &str) -> String {
 #[tokio::test]
 async fn a_user_that_logs_in_by_scram_is_stored_as_scram() {
     for version in versions() {
-        let server =
-            PostgresServer::builder(version).setting("password_encryption", "md5").start().unwrap();
+        let server = PostgresServer::builder(version).setting("password_encryption", "md5").start().unwrap();
         for by in ["server", "role", "database"] {
             let mut lab = Lab::on(&server).await;
             let (app, database) = (lab.app.username.clone(), lab.database.clone());

@@ -1,5 +1,7 @@
 //! A server as the conformance suite needs it.
 
+use std::sync::OnceLock;
+
 use rotation_testkit::{
     DocdbQueryError, DocdbServer, DocdbWitness, TestLogin,
     conformance::{Database, DatabaseError, Logins, Tenant},
@@ -90,6 +92,29 @@ impl Database for Server {
     async fn set_password(&self, username: &str, password: &str) -> Result<(), DatabaseError> {
         let set = json!({"updateUser": username, "pwd": password});
         self.server.command(HOME, set).await.map(drop).map_err(DatabaseError::new)
+    }
+
+    fn port(&self) -> u16 {
+        self.witness.port()
+    }
+
+    fn elsewhere(&self) -> Result<Self, DatabaseError> {
+        static SECOND: OnceLock<DocdbServer> = OnceLock::new();
+        let server = SECOND.get_or_init(|| DocdbServer::builder().start().expect("a second server starts"));
+        Ok(Self { server, witness: DocdbWitness::start(server).map_err(DatabaseError::new)? })
+    }
+
+    async fn add_user(&self, login: &TestLogin, is_master: bool) -> Result<(), DatabaseError> {
+        let role = if is_master { "userAdminAnyDatabase" } else { "readWrite" };
+        let database = if is_master { "admin" } else { "elsewhere" };
+        let roles = json!([{"role": role, "db": database}]);
+        let create = json!({"createUser": login.username, "pwd": login.password, "roles": roles});
+        self.server.command(HOME, create).await.map(drop).map_err(DatabaseError::new)
+    }
+
+    async fn give(&self, _: &Tenant, username: &str) -> Result<(), DatabaseError> {
+        let grant = json!({"grantRolesToUser": username, "roles": [{"role": "read", "db": "given"}]});
+        self.server.command(HOME, grant).await.map(drop).map_err(DatabaseError::new)
     }
 
     async fn has_user(&self, username: &str) -> Result<bool, DatabaseError> {

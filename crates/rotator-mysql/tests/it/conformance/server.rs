@@ -1,6 +1,9 @@
 //! A MySQL or MariaDB server as the conformance suite needs it.
 
-use std::{collections::BTreeMap, sync::Mutex};
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, OnceLock},
+};
 
 use rotation_testkit::{
     MysqlFlavor, MysqlQueryError, MysqlServer, TestLogin,
@@ -116,6 +119,34 @@ impl Database for Server {
     async fn set_password(&self, username: &str, password: &str) -> Result<(), DatabaseError> {
         let password = password.replace('\\', "\\\\").replace('\'', "''");
         self.admin(&[format!("ALTER USER {} IDENTIFIED BY '{password}'", at(username, "%"))]).await
+    }
+
+    fn port(&self) -> u16 {
+        self.server.port()
+    }
+
+    fn elsewhere(&self) -> Result<Self, DatabaseError> {
+        static SECOND: [OnceLock<MysqlServer>; 2] = [OnceLock::new(), OnceLock::new()];
+        let flavor = self.server.flavor();
+        let second = &SECOND[usize::from(flavor == MysqlFlavor::MariaDb)];
+        let start = || MysqlServer::builder(flavor).start().expect("a second server starts");
+        Ok(Self { server: second.get_or_init(start), locked: Mutex::default() })
+    }
+
+    async fn add_user(&self, login: &TestLogin, is_master: bool) -> Result<(), DatabaseError> {
+        let (user, password) = (at(&login.username, "%"), login.password.replace('\'', "''"));
+        let mut statements = vec![format!("CREATE USER {user} IDENTIFIED BY '{password}'")];
+        if is_master {
+            statements.push(format!("GRANT ALL ON *.* TO {user} WITH GRANT OPTION"));
+        }
+        self.admin(&statements).await
+    }
+
+    async fn give(&self, tenant: &Tenant, username: &str) -> Result<(), DatabaseError> {
+        let database = tenant.original();
+        let make = format!("CREATE TABLE `{database}`.given (n INT)");
+        let give = format!("GRANT UPDATE (n) ON `{database}`.given TO {}", at(username, "%"));
+        self.admin(&[make, give]).await
     }
 
     async fn has_user(&self, username: &str) -> Result<bool, DatabaseError> {

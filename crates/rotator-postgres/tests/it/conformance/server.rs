@@ -1,6 +1,9 @@
 //! A PostgreSQL server as the conformance suite needs it.
 
-use std::{collections::BTreeMap, sync::Mutex};
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, OnceLock},
+};
 
 use rotation_testkit::{
     PostgresServer, PostgresVersion, QueryError, TestLogin,
@@ -136,6 +139,28 @@ impl Database for Server {
     async fn set_password(&self, username: &str, password: &str) -> Result<(), DatabaseError> {
         let password = password.replace('\'', "''");
         self.admin("postgres", &format!("ALTER ROLE {} PASSWORD '{password}'", quoted(username))).await
+    }
+
+    fn port(&self) -> u16 {
+        self.server.port()
+    }
+
+    fn elsewhere(&self) -> Result<Self, DatabaseError> {
+        static SECOND: OnceLock<PostgresServer> = OnceLock::new();
+        let start = || PostgresServer::builder(PostgresVersion::V18).start().expect("a second server starts");
+        Ok(Self { server: SECOND.get_or_init(start), tally: Mutex::default() })
+    }
+
+    async fn add_user(&self, login: &TestLogin, is_master: bool) -> Result<(), DatabaseError> {
+        let (user, password) = (quoted(&login.username), login.password.replace('\'', "''"));
+        let rights = if is_master { "CREATEROLE" } else { "NOCREATEROLE" };
+        self.admin("postgres", &format!("CREATE ROLE {user} LOGIN {rights} PASSWORD '{password}'")).await
+    }
+
+    async fn give(&self, tenant: &Tenant, username: &str) -> Result<(), DatabaseError> {
+        let database = tenant.document["dbname"].as_str().unwrap_or_default();
+        let sql = "CREATE TABLE public.given (n int); GRANT SELECT ON public.given TO";
+        self.admin(database, &format!("{sql} {}", quoted(username))).await
     }
 
     async fn has_user(&self, username: &str) -> Result<bool, DatabaseError> {

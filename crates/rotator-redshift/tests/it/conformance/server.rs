@@ -1,5 +1,7 @@
 //! The stand-in for Redshift as the conformance suite needs it.
 
+use std::sync::OnceLock;
+
 use rotation_testkit::{
     QueryError, RedshiftServer, TestLogin,
     conformance::{Database, DatabaseError, Logins, Tenant},
@@ -119,6 +121,27 @@ impl Database for Server {
         let sql =
             format!("ALTER ROLE {user} PASSWORD '{password}'; ALTER ROLE {user} RESET redshift.password");
         self.admin("postgres", &sql).await
+    }
+
+    fn port(&self) -> u16 {
+        self.0.port()
+    }
+
+    fn elsewhere(&self) -> Result<Self, DatabaseError> {
+        static SECOND: OnceLock<RedshiftServer> = OnceLock::new();
+        Ok(Self(SECOND.get_or_init(|| RedshiftServer::start().expect("a second server starts"))))
+    }
+
+    async fn add_user(&self, login: &TestLogin, is_master: bool) -> Result<(), DatabaseError> {
+        let (user, password) = (quoted(&login.username), login.password.replace('\'', "''"));
+        let rights = if is_master { "SUPERUSER" } else { "NOSUPERUSER" };
+        self.admin("postgres", &format!("CREATE ROLE {user} LOGIN {rights} PASSWORD '{password}'")).await
+    }
+
+    async fn give(&self, tenant: &Tenant, username: &str) -> Result<(), DatabaseError> {
+        let database = tenant.document["dbname"].as_str().unwrap_or_default();
+        let sql = "CREATE TABLE public.given (n int); GRANT SELECT ON public.given TO";
+        self.admin(database, &format!("{sql} {}", quoted(username))).await
     }
 
     async fn has_user(&self, username: &str) -> Result<bool, DatabaseError> {
