@@ -5,7 +5,7 @@ use postgres_session::{Statement, quote_identifier};
 use crate::{
     CloneObjects,
     correction::{Correction, Otherwise},
-    pair::{Holding, Pair, Role},
+    pair::{Held, Holding, Pair, Role},
 };
 
 impl Pair {
@@ -18,10 +18,11 @@ impl Pair {
     /// them back within the transaction, so that nobody ever sees it have them.
     ///
     /// It locks each object against everybody until the commit, and whoever comes after waits behind its request. So
-    /// it is tried in haste, and left where an application is using the objects.
-    pub(crate) fn hand_over(&self, objects: CloneObjects) -> Option<Correction> {
-        let reachable = self.holdings.iter().any(|holding| holding.owned && holding.here);
-        let clone = self.clone.as_ref().filter(|_| reachable && objects == CloneObjects::Original)?;
+    /// it waits only shortly for those who use the objects.
+    pub(crate) fn hand_over(&self) -> Option<Correction> {
+        let objects = self.aim.objects;
+        let clone =
+            self.clone.as_ref().filter(|_| self.owned_here() > 0 && objects == CloneObjects::Original)?;
         let mut statements = Vec::new();
         let lacking: Vec<&Role> = [clone, &self.original].into_iter().filter(|user| !user.used).collect();
         statements.extend(lacking.iter().map(|user| self.borrow(user)));
@@ -29,7 +30,14 @@ impl Pair {
         statements.push(Statement::new(Self::HAND_OVER, format!("REASSIGN OWNED BY {from} TO {to}")));
         statements.extend(lacking.iter().rev().filter_map(|user| self.give_back(user)));
         let state = "the objects of the clone could not be handed to the original";
-        Some(Correction { statements, otherwise: Otherwise::note(state, "the server refused it") })
+        let otherwise = Otherwise::note(state, "the server refused it");
+        Some(Correction { statements, otherwise, removal: None })
+    }
+
+    /// How many objects of the clone can be handed over from this database.
+    pub(crate) fn owned_here(&self) -> usize {
+        let owned = self.holdings.iter().filter(|holding| holding.held == Held::Owned && holding.here);
+        owned.map(|holding| holding.count.parse::<usize>().unwrap_or(usize::MAX)).fold(0, usize::saturating_add)
     }
 
     fn borrow(&self, user: &Role) -> Statement {
@@ -59,8 +67,13 @@ impl Pair {
     }
 
     /// For people: what the clone still holds in its own name, by database.
-    pub(crate) fn drift(&self, objects: CloneObjects) -> Vec<String> {
-        let reported = |holding: &&Holding| !holding.owned || objects == CloneObjects::Original;
+    pub(crate) fn drift(&self) -> Vec<String> {
+        let objects = self.aim.objects;
+        let reported = |holding: &&Holding| match holding.held {
+            Held::Owned => objects == CloneObjects::Original,
+            Held::Granted => true,
+            Held::Personal => false,
+        };
         self.holdings.iter().filter(reported).map(describe).collect()
     }
 }
@@ -71,7 +84,7 @@ fn describe(holding: &Holding) -> String {
         None => "shared by all databases".to_owned(),
         Some(database) => format!("in the database {}", quote_identifier(database)),
     };
-    if holding.owned {
+    if holding.held == Held::Owned {
         format!("{count} objects {place} belong to the clone: run REASSIGN OWNED there as an administrator")
     } else {
         format!("the clone has grants of its own on {count} objects {place}, which the original may not have")

@@ -5,7 +5,9 @@ use rotation_core::database::Username;
 
 use crate::{
     CloneObjects,
-    pair::{Membership, Pair, Role},
+    excess::either,
+    mark,
+    pair::{ATTRIBUTES, Membership, Pair},
     setting::Setting,
 };
 
@@ -14,6 +16,8 @@ use crate::{
 pub(crate) struct Correction {
     pub(crate) statements: Vec<Statement>,
     pub(crate) otherwise: Otherwise,
+    /// For people: what it has taken from the clone, once it is done.
+    pub(crate) removal: Option<String>,
 }
 
 /// What it means where the master may not run the statements.
@@ -21,8 +25,15 @@ pub(crate) struct Correction {
 pub(crate) enum Otherwise {
     /// The clone would be of no use: the change fails.
     Fail,
-    /// The clone could do less than the original: the change fails, and this would mend it.
+    /// The clone could do less than the original: the change fails, and this would end that.
     Lacking(String),
+    /// One of the two could do more than the other: the change fails.
+    Exceeds {
+        /// What.
+        what: String,
+        /// What would end it.
+        needed: String,
+    },
     /// The clone can do its work all the same: a person should know.
     Note {
         /// How things are then.
@@ -34,7 +45,12 @@ pub(crate) enum Otherwise {
 
 impl Correction {
     fn new(statement: Statement, otherwise: Otherwise) -> Self {
-        Self { statements: vec![statement], otherwise }
+        Self { statements: vec![statement], otherwise, removal: None }
+    }
+
+    fn removing(self, what: String) -> Self {
+        let removal = Some(format!("{what} was taken from the clone: the original has it not"));
+        Self { removal, ..self }
     }
 
     /// Whether the change goes on without it.
@@ -51,20 +67,40 @@ impl Otherwise {
 
 impl Pair {
     /// All that differs, in the order in which it is to be corrected. None where the clone is as it should be.
-    pub(crate) fn corrections(&self, objects: CloneObjects) -> Vec<Correction> {
+    ///
+    /// An idle clone becomes equal to the original. From a live one nothing is taken: it becomes a member and acts as the
+    /// original, and the original gets the memberships that it lacks.
+    pub(crate) fn corrections(&self) -> Vec<Correction> {
         let mut corrections = Vec::new();
-        corrections.extend(self.make_or_alter(objects));
-        corrections.extend(self.privileged_attributes(objects));
-        corrections.extend(self.join_original());
-        corrections.extend(self.leave_others());
-        corrections.extend(self.correct_settings(objects));
-        corrections.extend(self.hand_over(objects));
+        if self.aim.clone_is_live {
+            corrections.extend(self.join_original());
+            corrections.extend(self.give_memberships());
+            corrections.extend(self.act_as_original());
+        } else {
+            corrections.extend(self.make_or_alter());
+            corrections.extend(self.privileged_attributes());
+            corrections.extend(self.join_original());
+            corrections.extend(self.leave_others());
+            corrections.extend(self.correct_settings());
+        }
+        corrections.extend(self.hand_over());
+        corrections.extend(self.write_mark());
         corrections
     }
 
+    /// The mark of this secret, where the clone has it not or has another one as well.
+    fn write_mark(&self) -> Option<Correction> {
+        let (owner, clone) = (&self.aim.owner, &self.names.clone);
+        let comment = self.clone.as_ref().and_then(|clone| clone.comment.as_deref());
+        if mark::read(comment, owner) == rotation_core::database::Mark::Of(owner.secret.as_str()) {
+            return None;
+        }
+        Some(Correction::new(mark::statement(clone, comment, &owner.secret), Otherwise::Fail))
+    }
+
     /// What would let the master go on, for an administrator to run.
-    pub(crate) fn needed(&self, next: &Username, objects: CloneObjects) -> String {
-        let lacking = self.lacking(next, objects);
+    pub(crate) fn needed(&self, next: &Username) -> String {
+        let lacking = self.lacking(next);
         if lacking.is_empty() {
             return format!("a superuser must change {}", quote_identifier(next.as_str()));
         }
@@ -72,14 +108,14 @@ impl Pair {
     }
 
     /// The statements that would give the master what it is seen to lack.
-    pub(crate) fn lacking(&self, next: &Username, objects: CloneObjects) -> Vec<String> {
+    pub(crate) fn lacking(&self, next: &Username) -> Vec<String> {
         let master = quote_identifier(&self.master.name);
         let mut needed = Vec::new();
         if !self.master.makes_roles && !self.master.superuser {
             needed.push(format!("ALTER ROLE {master} CREATEROLE"));
         }
         let changes_original = *next == self.names.original || self.join_original().is_some();
-        let changes_clone = *next == self.names.clone || !self.corrections(objects).is_empty();
+        let changes_clone = *next == self.names.clone || !self.corrections().is_empty();
         let users = [(Some(&self.original), changes_original), (self.clone.as_ref(), changes_clone)];
         for (user, changed) in users {
             let Some(user) = user.filter(|user| changed && self.major >= 16 && !user.administered) else {
@@ -91,8 +127,8 @@ impl Pair {
     }
 
     /// The clone itself, with the attributes that whoever may make a role may give.
-    fn make_or_alter(&self, objects: CloneObjects) -> Option<Correction> {
-        let original = &self.original;
+    fn make_or_alter(&self) -> Option<Correction> {
+        let (original, objects) = (&self.original, self.aim.objects);
         let clone = quote_identifier(self.names.clone.as_str());
         // A clone that is not switched to the original has its rights by inheritance alone. And one that is switched
         // needs CONNECT before that; until version 16 only this attribute lets it inherit the original's.
@@ -124,14 +160,7 @@ impl Pair {
     ///
     /// Most are asked of the role that a session has become, so a clone that becomes the original needs them in
     /// name only. REPLICATION is asked of the role that logged in.
-    fn privileged_attributes(&self, objects: CloneObjects) -> Vec<Correction> {
-        type Attribute = (&'static str, fn(&Role) -> bool);
-        const ATTRIBUTES: [Attribute; 4] = [
-            ("CREATEDB", |role| role.makes_databases),
-            ("CREATEROLE", |role| role.makes_roles),
-            ("BYPASSRLS", |role| role.bypass_rls),
-            ("REPLICATION", |role| role.replication),
-        ];
+    fn privileged_attributes(&self) -> Vec<Correction> {
         let clone = quote_identifier(self.names.clone.as_str());
         let mut corrections = Vec::new();
         for (name, of) in ATTRIBUTES {
@@ -140,19 +169,21 @@ impl Pair {
                 continue;
             }
             let sql = format!("ALTER ROLE {clone} {}{name}", if wanted { "" } else { "NO" });
-            let by_original = objects == CloneObjects::Original && name != "REPLICATION";
-            let otherwise = match (wanted, by_original) {
-                (true, true) => Otherwise::note(
-                    format!("the clone has {name} only while it acts as the original"),
-                    "the master may not give it",
-                ),
-                (true, false) => Otherwise::Lacking(sql.clone()),
-                (false, _) => Otherwise::note(
-                    format!("the clone keeps {name}, which the original has not"),
-                    "the master may not take it",
-                ),
-            };
-            corrections.push(Correction::new(Statement::new("alter role", sql), otherwise));
+            let by_original = self.aim.objects == CloneObjects::Original && name != "REPLICATION";
+            let statement = Statement::new("alter role", sql.clone());
+            corrections.push(match (wanted, by_original) {
+                (true, true) => {
+                    let state = format!("the clone has {name} only while it acts as the original");
+                    Correction::new(statement, Otherwise::note(state, "the master may not give it"))
+                }
+                (true, false) => Correction::new(statement, Otherwise::Lacking(sql)),
+                (false, _) => {
+                    let original = quote_identifier(&self.original.name);
+                    let needed = either(sql, &format!("ALTER ROLE {original} {name}"));
+                    let otherwise = Otherwise::Exceeds { what: name.to_owned(), needed };
+                    Correction::new(statement, otherwise).removing(name.to_owned())
+                }
+            });
         }
         corrections
     }
@@ -179,8 +210,16 @@ impl Pair {
             let name = quote_identifier(&membership.role);
             if membership.role != self.original.name {
                 let state = format!("the clone keeps its own membership in {name}");
-                let otherwise = Otherwise::note(state, "the master may not revoke it");
-                corrections.push(self.revoke("", membership, otherwise));
+                let otherwise = if membership.reached {
+                    Otherwise::note(state, "the master may not revoke it")
+                } else {
+                    let give = self.give(membership);
+                    let revoke = self.revoke("", membership, Otherwise::Fail).statements.remove(0);
+                    let needed = either(revoke.sql, &give.sql);
+                    Otherwise::Exceeds { what: format!("membership in {name}"), needed }
+                };
+                let removal = format!("membership in {name}");
+                corrections.push(self.revoke("", membership, otherwise).removing(removal));
             } else if membership.admin {
                 let state = "the clone may grant the original to others";
                 let otherwise = Otherwise::note(state, "the master may not take that");
@@ -188,6 +227,34 @@ impl Pair {
             }
         }
         corrections
+    }
+
+    /// What the live clone was granted and the original has by no way: the original gets it.
+    fn give_memberships(&self) -> Vec<Correction> {
+        let lacking = self.clone_memberships().filter(|held| held.role != self.original.name && !held.reached);
+        let gifts = lacking.map(|held| {
+            let give = self.give(held);
+            let revoke = self.revoke("", held, Otherwise::Fail).statements.remove(0);
+            let what = format!("membership in {}", quote_identifier(&held.role));
+            let needed = either(give.sql.clone(), &revoke.sql);
+            Correction::new(give, Otherwise::Exceeds { what, needed })
+        });
+        gifts.collect()
+    }
+
+    /// The same membership for the original.
+    fn give(&self, held: &Membership) -> Statement {
+        let (role, original) = (quote_identifier(&held.role), quote_identifier(&self.original.name));
+        let options = if self.major >= 16 {
+            let word = |option: bool| if option { "TRUE" } else { "FALSE" };
+            let (admin, inherit, set) = (word(held.admin), word(held.inherit), word(held.set));
+            format!(" WITH ADMIN {admin}, INHERIT {inherit}, SET {set}")
+        } else if held.admin {
+            " WITH ADMIN OPTION".to_owned()
+        } else {
+            String::new()
+        };
+        Statement::new("grant role", format!("GRANT {role} TO {original}{options}"))
     }
 
     fn revoke(&self, what: &str, membership: &Membership, otherwise: Otherwise) -> Correction {
@@ -201,40 +268,63 @@ impl Pair {
         Correction::new(statement, otherwise)
     }
 
+    /// The setting by which a live clone becomes the original at login, where it has none.
+    fn act_as_original(&self) -> Option<Correction> {
+        let wanted = self.wanted_settings();
+        let everywhere = |setting: &&Setting| setting.name == Setting::ROLE && setting.database.is_none();
+        let role = wanted.iter().find(everywhere).filter(|_| self.aim.objects == CloneObjects::Original)?;
+        let has = self.clone_settings.iter().any(|held| held.same(role));
+        (!has).then(|| Correction::new(role.set(&self.names.clone), Otherwise::Fail))
+    }
+
     /// Settings, with and without a database, brought to equal: missing and differing ones set, others reset.
-    fn correct_settings(&self, objects: CloneObjects) -> Vec<Correction> {
+    fn correct_settings(&self) -> Vec<Correction> {
         let clone = &self.names.clone;
-        let wanted = self.wanted_settings(objects);
+        let wanted = self.wanted_settings();
         let mut corrections = Vec::new();
         for setting in
             wanted.iter().filter(|setting| !self.clone_settings.iter().any(|held| held.same(setting)))
         {
+            let name = quote_identifier(&setting.name);
             let otherwise = if setting.name == Setting::ROLE {
                 Otherwise::Fail
-            } else {
-                let name = quote_identifier(&setting.name);
+            } else if setting.is_harmless() {
                 let state = format!("the clone lacks the original's setting {name}");
                 Otherwise::note(state, "the master may not set it")
+            } else {
+                Otherwise::Lacking(self.permission_to_set(setting).unwrap_or_else(|| {
+                    setting.copied(&self.names.original, clone)
+                }))
             };
             corrections.push(Correction::new(setting.set(clone), otherwise));
         }
         let surplus = |setting: &&Setting| !wanted.iter().any(|wanted| wanted.same_place(setting));
         for setting in self.clone_settings.iter().filter(surplus) {
             let name = quote_identifier(&setting.name);
-            let otherwise = Otherwise::note(
-                format!("the clone keeps its own setting {name}"),
-                "the master may not reset it",
-            );
-            corrections.push(Correction::new(setting.reset(clone), otherwise));
+            let reset = setting.reset(clone);
+            let otherwise = if setting.is_harmless() {
+                let state = format!("the clone keeps its own setting {name}");
+                Otherwise::note(state, "the master may not reset it")
+            } else {
+                let needed = self.permission_to_set(setting).unwrap_or_else(|| reset.sql.clone());
+                Otherwise::Exceeds { what: format!("the setting {name}"), needed }
+            };
+            corrections.push(Correction::new(reset, otherwise).removing(format!("the setting {name}")));
         }
         corrections
     }
 
+    /// What lets the master set a setting that else only a superuser may set, where servers have such a privilege.
+    fn permission_to_set(&self, setting: &Setting) -> Option<String> {
+        let (name, master) = (quote_identifier(&setting.name), quote_identifier(&self.master.name));
+        (self.major >= 15).then(|| format!("GRANT SET ON PARAMETER {name} TO {master}"))
+    }
+
     /// The settings of the original, and the one by which the clone becomes the original. Where the original becomes
     /// yet another role at login, so does the clone.
-    fn wanted_settings(&self, objects: CloneObjects) -> Vec<Setting> {
+    fn wanted_settings(&self) -> Vec<Setting> {
         let mut wanted = self.original_settings.clone();
-        if objects == CloneObjects::Own {
+        if self.aim.objects == CloneObjects::Own {
             return wanted;
         }
         let original = self.names.original.as_str();

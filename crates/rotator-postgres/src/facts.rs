@@ -3,22 +3,28 @@
 use postgres_session::Row;
 use rotation_core::database::{LoginMethod, ServerFacts, StatementError, StatementFault};
 
-use crate::{pair::unexpected, password_storage::PasswordStorage};
+use crate::{mark, pair::unexpected, password_storage::PasswordStorage};
 
 /// A validity that ends sooner is told.
 const SOON: f64 = 30.0;
 
-/// Reads the answers to `read_facts` and `read_own`, in this order.
+/// Reads the answers to `read_facts` and `read_own`, in this order. A user that a master rotates does not change its own
+/// password.
 pub(crate) fn parse(
     answers: &[Vec<Row>],
+    by_master: bool,
     method: Option<LoginMethod>,
 ) -> Result<ServerFacts, StatementError> {
     let row = answers.first().and_then(|rows| rows.first()).ok_or_else(unexpected)?;
     let [Some(version), Some(recovers), days, Some(restricted)] = &row[..] else { return Err(unexpected()) };
     let storage = PasswordStorage::parse(answers.get(1), method)?;
     let days = days.as_ref().and_then(|days| days.parse::<f64>().ok());
+    let comments = answers.get(1).and_then(|rows| rows.first()?.get(3..)).unwrap_or_default();
+    let other = comments.iter().find_map(|comment| mark::secret(comment.as_deref()));
     let hindrance = if storage.expired {
         Some(StatementFault::Expired)
+    } else if let Some(secret) = other.filter(|_| !by_master) {
+        Some(StatementFault::OtherSecret { secret: secret.to_owned() })
     } else {
         (restricted == "t").then_some(StatementFault::PasswordsRestricted)
     };

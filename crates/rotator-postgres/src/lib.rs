@@ -29,11 +29,17 @@
 mod adoption;
 mod correction;
 mod environment;
+mod excess;
+mod excess_query;
 mod facts;
+mod mark;
+mod original_session;
 mod pair;
 mod password_storage;
 mod prepared;
+mod recognition;
 mod session;
+mod session_user;
 mod setting;
 mod statements;
 

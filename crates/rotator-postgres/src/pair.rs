@@ -1,14 +1,35 @@
 //! The two users of a pair, as the catalogue shows them at one moment.
 
 use postgres_session::Row;
-use rotation_core::database::{SINGLE_USER, StatementError, StatementFault, UserPair};
+use rotation_core::database::{PairOwner, StatementError, StatementFault, UserPair};
 
-use crate::setting::Setting;
+use crate::{CloneObjects, setting::Setting};
+
+/// An attribute with its word, and where a role has it.
+type Attribute = (&'static str, fn(&Role) -> bool);
+
+/// The attributes that let a role do more.
+pub(crate) const ATTRIBUTES: [Attribute; 4] = [
+    ("CREATEDB", |role| role.makes_databases),
+    ("CREATEROLE", |role| role.makes_roles),
+    ("BYPASSRLS", |role| role.bypass_rls),
+    ("REPLICATION", |role| role.replication),
+];
+
+/// What a change of a pair is for.
+#[derive(Clone, Debug)]
+pub(crate) struct Aim {
+    pub(crate) objects: CloneObjects,
+    pub(crate) owner: PairOwner,
+    /// Whether applications log in as the clone now, and the original takes over.
+    pub(crate) clone_is_live: bool,
+}
 
 /// What is known of both users, of the master, and of what ties them.
 #[derive(Clone, Debug)]
 pub(crate) struct Pair {
     pub(crate) names: UserPair,
+    pub(crate) aim: Aim,
     /// The server's major version.
     pub(crate) major: u32,
     pub(crate) master: Role,
@@ -42,6 +63,7 @@ pub(crate) struct Role {
     pub(crate) administered: bool,
     /// Whether the master has its rights.
     pub(crate) used: bool,
+    pub(crate) comment: Option<String>,
 }
 
 /// A row of `pg_auth_members`.
@@ -54,6 +76,10 @@ pub(crate) struct Membership {
     pub(crate) admin: bool,
     pub(crate) inherit: bool,
     pub(crate) set: bool,
+    /// Whether the grantor may make roles, or is a superuser.
+    pub(crate) by_administrator: bool,
+    /// Whether the original has the same by whatever way.
+    pub(crate) reached: bool,
 }
 
 /// What the clone holds in its own name.
@@ -63,9 +89,19 @@ pub(crate) struct Holding {
     pub(crate) database: Option<String>,
     /// Whether it can be reached from the database that we are connected to.
     pub(crate) here: bool,
-    /// It owns them, else it has grants on them.
-    pub(crate) owned: bool,
+    pub(crate) held: Held,
     pub(crate) count: String,
+}
+
+/// In which way a clone holds something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Held {
+    Owned,
+    /// By a grant or a row policy.
+    Granted,
+    /// Its default privileges and user mappings, which have no effect while it acts as the original and cannot be handed
+    /// to anybody.
+    Personal,
 }
 
 impl Pair {
@@ -73,7 +109,12 @@ impl Pair {
     ///
     /// # Errors
     /// [`StatementFault::NoSuchUser`] where the original is missing; an answer of another shape than asked for.
-    pub(crate) fn parse(names: &UserPair, major: u32, answers: &[Vec<Row>]) -> Result<Self, StatementError> {
+    pub(crate) fn parse(
+        names: &UserPair,
+        aim: Aim,
+        major: u32,
+        answers: &[Vec<Row>],
+    ) -> Result<Self, StatementError> {
         let [roles, memberships, settings, holdings] = answers else { return Err(unexpected()) };
         let mut master = None;
         let (mut original, mut clone) = (None, None);
@@ -102,6 +143,7 @@ impl Pair {
         }
         Ok(Self {
             names: names.clone(),
+            aim,
             major,
             master: master.ok_or_else(unexpected)?,
             original: original.ok_or_else(|| StatementError::new(StatementFault::NoSuchUser))?,
@@ -113,37 +155,12 @@ impl Pair {
         })
     }
 
-    /// Whether these two may alternate at all.
-    ///
-    /// # Errors
-    /// The reason why not; nothing has been written.
-    pub(crate) fn check(&self) -> Result<(), StatementFault> {
-        let users = || [Some(&self.original), self.clone.as_ref()].into_iter().flatten();
-        if users().any(|user| user.superuser) {
-            return Err(StatementFault::NotRotatable { why: "it is a superuser", remedy: SINGLE_USER });
-        }
-        if users().any(|user| user.name == self.master.name) {
-            return Err(StatementFault::NotRotatable { why: "it is the master itself", remedy: SINGLE_USER });
-        }
-        if users().any(|user| user.name.starts_with("pg_")) {
-            return Err(StatementFault::NotRotatable {
-                why: "its name is reserved by the server",
-                remedy: SINGLE_USER,
-            });
-        }
-        if !self.original.login {
-            return Err(StatementFault::NotRotatable {
-                why: "the original may not log in",
-                remedy: SINGLE_USER,
-            });
-        }
-        if self.original.expired {
-            return Err(StatementFault::Expired);
-        }
-        if self.clone.is_some() && self.memberships_in_original().next().is_none() {
-            return Err(StatementFault::CloneNotRecognized);
-        }
-        Ok(())
+    /// Whether sessions of the clone become the original, or what the original becomes.
+    pub(crate) fn acts_as_original(&self) -> bool {
+        let switched = self.clone_settings.iter().any(|setting| {
+            setting.name == Setting::ROLE && setting.database.is_none() && setting.value != "none"
+        });
+        switched && self.memberships_in_original().any(|held| held.set)
     }
 
     /// The clone's memberships in the original: several where several roles granted it.
@@ -154,6 +171,12 @@ impl Pair {
     /// The clone's direct memberships.
     pub(crate) fn clone_memberships(&self) -> impl Iterator<Item = &Membership> {
         self.memberships.iter().filter(|membership| membership.member == self.names.clone.as_str())
+    }
+}
+
+impl Aim {
+    pub(crate) fn next_is_clone(&self) -> bool {
+        !self.clone_is_live
     }
 }
 
@@ -174,6 +197,7 @@ impl Role {
             expired: truth(row, 11)?,
             administered: truth(row, 12)?,
             used: truth(row, 13)?,
+            comment: row.get(14).cloned().flatten(),
         };
         // The limit goes into a statement as it is.
         let digits = role.connection_limit.strip_prefix('-').unwrap_or(&role.connection_limit);
@@ -194,6 +218,8 @@ impl Membership {
             admin: truth(row, 3)?,
             inherit: truth(row, 4)?,
             set: truth(row, 5)?,
+            by_administrator: truth(row, 6)?,
+            reached: truth(row, 7)?,
         })
     }
 }
@@ -202,7 +228,12 @@ impl Holding {
     fn parse(row: &Row) -> Result<Self, StatementError> {
         let [database, _, Some(kind), Some(count)] = &row[..] else { return Err(unexpected()) };
         let (database, count) = (database.clone(), count.clone());
-        Ok(Self { database, here: truth(row, 1)?, owned: kind == "o", count })
+        let held = match kind.as_str() {
+            "owned" => Held::Owned,
+            "granted" => Held::Granted,
+            _ => Held::Personal,
+        };
+        Ok(Self { database, here: truth(row, 1)?, held, count })
     }
 }
 

@@ -7,8 +7,9 @@ use rotation_core::database::{
 };
 
 use crate::{
-    CloneObjects,
     correction::{Correction, Otherwise},
+    excess::Takeover,
+    mark,
     pair::Pair,
     password_storage::PasswordStorage,
     statements,
@@ -35,7 +36,9 @@ pub(crate) struct Other {
     pub(crate) next: Username,
     pub(crate) corrections: Corrections,
     pub(crate) set: Statement,
-    pub(crate) note: Option<String>,
+    /// What the change makes of the clone, by the state before it.
+    pub(crate) takeover: Takeover,
+    pub(crate) notes: Vec<String>,
 }
 
 /// Corrections in the order in which they are run.
@@ -57,19 +60,20 @@ pub(crate) struct Attempts {
 
 impl Prepared {
     /// What `stage` would run, and what it would note for people.
-    pub(crate) fn plan(self, objects: CloneObjects) -> Plan {
+    pub(crate) fn plan(self) -> Plan {
         let mut plan = Plan::default();
-        let (set, note) = match self {
-            Self::Own(Own { set, note }) => (set, note),
+        let (set, notes) = match self {
+            Self::Own(Own { set, note }) => (set, note.into_iter().collect()),
             Self::Other(other) => {
                 plan.statements = other.corrections.planned();
-                plan.lacking = other.pair.lacking(&other.next, objects);
-                plan.notes = other.pair.drift(objects);
-                (other.set, other.note)
+                plan.lacking = other.pair.lacking(&other.next);
+                plan.notes = other.corrections.removals();
+                plan.notes.extend(other.pair.drift());
+                (other.set, other.notes)
             }
         };
         plan.statements.push(set.planned(Purpose::Password, Necessity::Always));
-        plan.notes.extend(note);
+        plan.notes.extend(notes);
         plan
     }
 }
@@ -80,9 +84,16 @@ impl Own {
         new: &Password,
         storage: &PasswordStorage,
         foreseen: Result<Verifier, VerifierError>,
+        comments: &[Option<String>],
     ) -> Result<Self, StatementError> {
         if storage.expired {
             return Err(StatementError::new(StatementFault::Expired));
+        }
+        // A password that the user sets itself locks out the secret whose pair it belongs to.
+        let marks = comments.iter().find_map(|comment| mark::secret(comment.as_deref()));
+        if let Some(secret) = marks {
+            let fault = StatementFault::OtherSecret { secret: secret.to_owned() };
+            return Err(StatementError::new(fault));
         }
         let verifier = storage.verifier(username, new, foreseen)?;
         Ok(Self { set: statements::set_password(username, &verifier), note: storage.note() })
@@ -95,18 +106,14 @@ impl Other {
         next: &Credentials,
         storage: &PasswordStorage,
         foreseen: Result<Verifier, VerifierError>,
-        objects: CloneObjects,
     ) -> Result<Self, StatementError> {
-        pair.check().map_err(StatementError::new)?;
-        if pair.clone.is_none() && next.username == pair.names.original {
-            return Err(StatementError::new(StatementFault::NoSuchUser));
-        }
         let verifier = storage.verifier(&next.username, &next.password, foreseen)?;
         Ok(Self {
-            corrections: Corrections::of(pair.corrections(objects)),
+            corrections: Corrections::of(pair.corrections()),
             next: next.username.clone(),
             set: statements::set_password(&next.username, &verifier),
-            note: storage.note(),
+            takeover: pair.takeover(),
+            notes: storage.note().into_iter().collect(),
             pair,
         })
     }
@@ -114,8 +121,7 @@ impl Other {
 
 impl Corrections {
     fn of(all: Vec<Correction>) -> Self {
-        let (required, attempts): (Vec<_>, Vec<_>) =
-            all.into_iter().partition(|correction| correction.otherwise == Otherwise::Fail);
+        let (required, attempts): (Vec<_>, Vec<_>) = all.into_iter().partition(|correction| correction.otherwise == Otherwise::Fail);
         let waits = |attempt: &Correction| attempt.statements.iter().any(|one| one.kind == Pair::HAND_OVER);
         let (waiting, singly) = attempts.into_iter().partition(waits);
         Self { required, attempts: Attempts { singly, waiting } }
@@ -129,10 +135,24 @@ impl Corrections {
         self.required.len() + self.attempts.singly.len() + self.attempts.waiting.len()
     }
 
-    fn planned(&self) -> Vec<PlannedStatement> {
+    /// For people: what these take from the clone.
+    pub(crate) fn removals(&self) -> Vec<String> {
+        self.all().filter_map(|correction| correction.removal.clone()).collect()
+    }
+
+    /// The same, each with what says whether it was refused.
+    pub(crate) fn removed_by(&self) -> Vec<(Otherwise, String)> {
+        let removed = |correction: &Correction| Some((correction.otherwise.clone(), correction.removal.clone()?));
+        self.all().filter_map(removed).collect()
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Correction> {
         let Self { required, attempts: Attempts { singly, waiting } } = self;
-        let all = required.iter().chain(singly).chain(waiting);
-        let planned = all.flat_map(|correction| {
+        required.iter().chain(singly).chain(waiting)
+    }
+
+    fn planned(&self) -> Vec<PlannedStatement> {
+        let planned = self.all().flat_map(|correction| {
             let necessity = if correction.is_optional() { Necessity::Attempt } else { Necessity::Always };
             correction.statements.iter().map(move |one| one.planned(Purpose::Equality, necessity))
         });

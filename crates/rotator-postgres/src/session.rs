@@ -14,11 +14,13 @@ use rotation_core::{
 use crate::{
     CloneObjects,
     correction::{Correction, Otherwise},
-    facts,
-    pair::Pair,
+    excess::{Excess, ExcessKind, Takeover},
+    excess_query::read_excess,
+    facts, original_session,
+    pair::{Aim, Pair, unexpected},
     password_storage::PasswordStorage,
     prepared::{Attempts, Corrections, Other, Own, Prepared},
-    statements,
+    session_user, statements,
 };
 
 /// A connection to PostgreSQL as one user.
@@ -28,11 +30,20 @@ pub struct PostgresSession {
     username: Username,
     clone_objects: CloneObjects,
     outcome: Committed,
+    /// Why the clone has kept its objects, where it was to hand them over.
+    kept: Option<&'static str>,
 }
 
 impl Session for PostgresSession {
-    async fn probe(&mut self, _pair: Option<&UserPair>) -> Result<(), StatementError> {
-        self.connection.row(statements::probe()).await.map(drop)
+    async fn probe(&mut self, pair: Option<&UserPair>) -> Result<(), StatementError> {
+        match pair.filter(|pair| pair.clone == self.username) {
+            None => self.connection.row(statements::probe()).await.map(drop),
+            Some(pair) => {
+                let major = self.major();
+                let answers = self.connection.run(&original_session::probe(pair, major)).await?;
+                original_session::check(pair, self.clone_objects, major, &answers)
+            }
+        }
     }
 
     fn peer(&self) -> Option<IpAddr> {
@@ -52,7 +63,7 @@ impl Session for PostgresSession {
     async fn plan(&mut self, change: &Change<'_>, deadline: Deadline) -> Result<Plan, StatementError> {
         let mut begin = statements::begin(deadline.remaining(), self.major()).to_vec();
         begin.push(statements::read_only());
-        Ok(self.prepare(begin, change).await?.plan(self.clone_objects))
+        Ok(self.prepare(begin, change).await?.plan())
     }
 
     async fn stage(
@@ -79,15 +90,21 @@ impl Session for PostgresSession {
         Ok(self.outcome)
     }
 
-    async fn facts(&mut self, _pair: Option<&UserPair>) -> Result<ServerFacts, StatementError> {
-        let answers = self.connection.run(&[statements::read_facts(), statements::read_own()]).await?;
-        facts::parse(&answers, self.method())
+    async fn facts(&mut self, pair: Option<&UserPair>) -> Result<ServerFacts, StatementError> {
+        let mut batch = vec![statements::read_facts(), statements::read_own()];
+        batch.extend(pair.map(|_| session_user::read()));
+        let answers = self.connection.run(&batch).await?;
+        let mut facts = facts::parse(&answers, pair.is_some(), self.method())?;
+        if self.clone_objects == CloneObjects::Original {
+            facts.notes.extend(session_user::note(answers.get(2)));
+        }
+        Ok(facts)
     }
 }
 
 impl PostgresSession {
     pub(crate) fn new(connection: Connection, username: Username, clone_objects: CloneObjects) -> Self {
-        Self { connection, username, clone_objects, outcome: Committed::default() }
+        Self { connection, username, clone_objects, outcome: Committed::default(), kept: None }
     }
 
     /// Begins the transaction and waits until no other session changes the same pair.
@@ -138,14 +155,56 @@ impl PostgresSession {
         let storage = PasswordStorage::parse(answers.first(), method)?;
         match *change {
             Change::OwnPassword { new } => {
-                Own::prepare(&self.username, new, &storage, foreseen).map(Prepared::Own)
+                let row = answers.first().and_then(|rows| rows.first()).ok_or_else(unexpected)?;
+                let comments = row.get(3..).unwrap_or_default();
+                Own::prepare(&self.username, new, &storage, foreseen, comments).map(Prepared::Own)
             }
-            Change::OtherUser { pair: names, next, .. } => {
-                let pair = Pair::parse(names, major, answers.get(1..).unwrap_or_default())?;
-                let other = Other::prepare(pair, next, &storage, foreseen, self.clone_objects)?;
+            Change::OtherUser { pair: names, next, owner, .. } => {
+                let objects = self.clone_objects;
+                let clone_is_live = next.username == names.original;
+                let aim = Aim { objects, owner: owner.clone(), clone_is_live };
+                let pair = Pair::parse(names, aim, major, answers.get(1..).unwrap_or_default())?;
+                if pair.clone.is_none() && clone_is_live {
+                    return Err(StatementError::new(StatementFault::NoSuchUser));
+                }
+                pair.check().map_err(StatementError::new)?;
+                let mut other = Other::prepare(pair, next, &storage, foreseen)?;
+                other.notes.extend(self.look_closer(&other.pair, other.takeover).await?);
                 Ok(Prepared::Other(Box::new(other)))
             }
         }
+    }
+
+    /// Reads what only some changes depend on: what the clone holds by itself, and, before it first acts as the original,
+    /// what tells the two apart. What will be handed over in the change is left to be looked at afterwards.
+    async fn look_closer(&mut self, pair: &Pair, takeover: Takeover) -> Result<Option<String>, StatementError> {
+        let original = self.clone_objects == CloneObjects::Original;
+        let begins = original && (pair.clone.is_none() || takeover == Takeover::Begins);
+        let holds = takeover != Takeover::Settled && pair.holds_something();
+        let mut batch = Vec::new();
+        batch.extend(begins.then(session_user::read));
+        batch.extend(holds.then(|| read_excess(&pair.names, pair.major)));
+        let answers = if batch.is_empty() { Vec::new() } else { self.connection.run(&batch).await? };
+        let mut excess = Vec::new();
+        if holds {
+            let rows = answers.last().map(Vec::as_slice).unwrap_or_default();
+            excess = rows.iter().map(Excess::parse).collect::<Result<Vec<_>, _>>()?;
+            excess.retain(|excess| !original || excess.kind != ExcessKind::Owned);
+        }
+        pair.check_excess(takeover, &excess, None).map_err(StatementError::new)?;
+        Ok(session_user::note(answers.first().filter(|_| begins)))
+    }
+
+    /// Refuses the change where the clone still holds what the original cannot use. What was done is taken back with the
+    /// session.
+    async fn check_excess(&mut self, pair: &Pair, takeover: Takeover) -> Result<(), StatementError> {
+        if takeover == Takeover::Settled || !pair.holds_something() {
+            return Ok(());
+        }
+        let answers = self.connection.run(&[read_excess(&pair.names, pair.major)]).await?;
+        let rows = answers.first().map(Vec::as_slice).unwrap_or_default();
+        let excess: Vec<Excess> = rows.iter().map(Excess::parse).collect::<Result<_, _>>()?;
+        pair.check_excess(takeover, &excess, self.kept).map_err(StatementError::new)
     }
 
     async fn stage_own(&mut self, own: Own) -> Result<(), StatementError> {
@@ -159,19 +218,19 @@ impl PostgresSession {
     /// Brings the clone to equal, looks again, then sets the password, so that no one who logs in by it has fewer
     /// rights than it promises.
     async fn stage_other(&mut self, other: Other, deadline: Deadline) -> Result<(), StatementError> {
-        let objects = self.clone_objects;
-        let Other { mut pair, next, corrections, set, note } = other;
+        let Other { mut pair, next, corrections, set, takeover, notes } = other;
         if !corrections.is_empty() {
             let (found, made_anew) = (corrections.count(), pair.clone.is_none());
             pair = self.correct(&pair, corrections, &next, deadline).await?;
             if !made_anew {
-                self.outcome.drift = found.saturating_sub(pair.corrections(objects).len());
+                self.outcome.drift = found.saturating_sub(pair.corrections().len());
             }
+            self.check_excess(&pair, takeover).await?;
         }
-        self.outcome.notes.extend(pair.drift(objects));
-        self.outcome.notes.extend(note);
+        self.outcome.notes.extend(pair.drift());
+        self.outcome.notes.extend(notes);
         let outcome = self.connection.run(&[set]).await.map(drop);
-        outcome.map_err(|error| name_privilege(error, || pair.needed(&next, objects)))
+        outcome.map_err(|error| name_privilege(error, || pair.needed(&next)))
     }
 
     /// Runs the corrections and reads the pair again. What is still not as it must be was changed by somebody else
@@ -183,22 +242,23 @@ impl PostgresSession {
         next: &Username,
         deadline: Deadline,
     ) -> Result<Pair, StatementError> {
-        let objects = self.clone_objects;
+        let removals = corrections.removed_by();
         let Corrections { required, attempts } = corrections;
         let mut batch: Vec<Statement> =
             required.into_iter().flat_map(|required| required.statements).collect();
         let mut refused = Vec::new();
         if !attempts.is_empty() {
-            let needed = |error| name_privilege(error, || pair.needed(next, objects));
+            let needed = |error| name_privilege(error, || pair.needed(next));
             self.connection.run(&batch).await.map_err(needed)?;
             batch.clear();
-            refused = self.attempt_all(attempts, deadline).await?;
+            refused = self.attempt_all(attempts, pair.owned_here(), deadline).await?;
         }
         let written = batch.len();
         batch.extend(read_pair(&pair.names, pair.major));
         let answers = self.connection.run(&batch).await;
-        let answers = answers.map_err(|error| name_privilege(error, || pair.needed(next, objects)))?;
-        let after = Pair::parse(&pair.names, pair.major, answers.get(written..).unwrap_or_default())?;
+        let answers = answers.map_err(|error| name_privilege(error, || pair.needed(next)))?;
+        let aim = pair.aim.clone();
+        let after = Pair::parse(&pair.names, aim, pair.major, answers.get(written..).unwrap_or_default())?;
         // What the master gave itself for the time being must be given back; making a clone gives it rights over it.
         let rights = |state: &Pair| {
             let held = state.memberships.iter().filter(|held| held.member == pair.master.name);
@@ -208,7 +268,9 @@ impl PostgresSession {
         if rights(pair) != rights(&after) {
             return Err(StatementError::new(StatementFault::Busy));
         }
-        let left = after.corrections(objects).into_iter().map(|left| left.otherwise);
+        let lasting = removals.into_iter().filter(|(otherwise, _)| !refused.contains(otherwise));
+        self.outcome.notes.extend(lasting.map(|(_, removal)| removal));
+        let left = after.corrections().into_iter().map(|left| left.otherwise);
         for left in left.filter(|left| !refused.contains(left)) {
             let Otherwise::Note { state, .. } = left else {
                 return Err(StatementError::new(StatementFault::Busy));
@@ -223,23 +285,33 @@ impl PostgresSession {
     async fn attempt_all(
         &mut self,
         attempts: Attempts,
+        objects: usize,
         deadline: Deadline,
     ) -> Result<Vec<Otherwise>, StatementError> {
         let Attempts { mut singly, waiting } = attempts;
         let together: Vec<&Correction> = singly.iter().collect();
-        if self.attempt(&together, deadline).await?.is_none() {
+        if self.attempt(&together, 0, deadline).await?.is_none() {
             singly.clear();
         }
-        singly.extend(waiting);
+        let singly = singly.into_iter().map(|correction| (correction, 0));
+        let waiting = waiting.into_iter().map(|correction| (correction, objects));
         let mut refused = Vec::new();
-        for correction in singly {
-            let Some(error) = self.attempt(&[&correction], deadline).await? else { continue };
+        for (correction, objects) in singly.chain(waiting) {
+            let Some(error) = self.attempt(&[&correction], objects, deadline).await? else { continue };
+            if objects > 0 {
+                self.kept = Some(why_not(&error.fault).unwrap_or("the server refused to hand them over"));
+            }
             match &correction.otherwise {
-                Otherwise::Note { state, .. } if is_wait(&error.fault) => self.outcome.notes.push(format!(
-                    "{state}: somebody else was using what it is about, and the next rotation tries again"
-                )),
-                Otherwise::Note { state, why } => self.outcome.notes.push(format!("{state}: {why}")),
+                Otherwise::Note { state, why } => {
+                    let why = why_not(&error.fault)
+                        .map_or_else(|| (*why).to_owned(), |why| format!("{why}, and the next rotation tries again"));
+                    self.outcome.notes.push(format!("{state}: {why}"));
+                }
                 Otherwise::Lacking(needed) => return Err(name_privilege(error, || needed.clone())),
+                Otherwise::Exceeds { what, needed } => {
+                    let fault = StatementFault::CloneExceeds { what: what.clone(), needed: needed.clone() };
+                    return Err(StatementError { fault, ..error });
+                }
                 Otherwise::Fail => return Err(error),
             }
             refused.push(correction.otherwise);
@@ -252,6 +324,7 @@ impl PostgresSession {
     async fn attempt(
         &mut self,
         corrections: &[&Correction],
+        objects: usize,
         deadline: Deadline,
     ) -> Result<Option<StatementError>, StatementError> {
         if corrections.is_empty() {
@@ -259,7 +332,7 @@ impl PostgresSession {
         }
         let hasty = corrections.iter().any(|correction| correction.is_optional());
         let mut batch = vec![statements::savepoint()];
-        batch.extend(hasty.then(|| statements::make_haste(deadline.remaining())));
+        batch.extend(hasty.then(|| statements::make_haste(deadline.remaining(), objects)));
         batch.extend(corrections.iter().flat_map(|correction| correction.statements.clone()));
         batch.push(statements::release());
         batch.extend(hasty.then(|| statements::take_time(deadline.remaining())));
@@ -296,9 +369,18 @@ fn is_refusal(fault: &StatementFault) -> bool {
     matches!(fault, StatementFault::PrivilegeMissing { .. } | StatementFault::Other { .. })
 }
 
-/// Whether somebody else stood in the statement's way for longer than it may take.
+/// Whether the statement had no time to do its work.
 fn is_wait(fault: &StatementFault) -> bool {
-    matches!(fault, StatementFault::Busy | StatementFault::TimedOut)
+    why_not(fault).is_some()
+}
+
+/// For people: why the statement had no time.
+fn why_not(fault: &StatementFault) -> Option<&'static str> {
+    match fault {
+        StatementFault::Busy => Some("another session is using what it is about"),
+        StatementFault::TimedOut => Some("it takes longer than the time that is left for it"),
+        _ => None,
+    }
 }
 
 /// Says which privilege would help, where one is missing.

@@ -46,6 +46,58 @@ impl Setting {
         Statement::new(Self::SET, beginning + &value)
     }
 
+    /// Whether a session without it reaches the same data in the same way: what it is called, and what of its statements
+    /// the server writes into its log for tuning. `log_statement` and the settings of extensions are none of these, as
+    /// some must be there for an audit.
+    pub(crate) fn is_harmless(&self) -> bool {
+        const HARMLESS: [&str; 18] = [
+            "application_name",
+            "client_min_messages",
+            "log_duration",
+            "log_error_verbosity",
+            "log_executor_stats",
+            "log_lock_waits",
+            "log_min_duration_sample",
+            "log_min_duration_statement",
+            "log_min_messages",
+            "log_parameter_max_length",
+            "log_parameter_max_length_on_error",
+            "log_parser_stats",
+            "log_planner_stats",
+            "log_statement_sample_rate",
+            "log_statement_stats",
+            "log_temp_files",
+            "log_transaction_sample_rate",
+            "track_io_timing",
+        ];
+        HARMLESS.iter().any(|harmless| harmless.eq_ignore_ascii_case(&self.name))
+    }
+
+    /// The statement by which an administrator gives `to` what `from` has. It shows no value that may be anything: such a
+    /// one is read where it is.
+    pub(crate) fn copied(&self, from: &Username, to: &Username) -> String {
+        if !self.name.contains('.') {
+            return self.set(to).sql;
+        }
+        let (name, from) = (quote_literal(&self.name), quote_literal(from.as_str()));
+        let to = quote_literal(to.as_str());
+        let (place, of, arguments) = match &self.database {
+            None => ("", "0".to_owned(), to),
+            Some(database) => {
+                let database = quote_literal(database);
+                let of = format!("(SELECT oid FROM pg_database WHERE datname = {database})");
+                (" IN DATABASE %I", of, format!("{to}, {database}"))
+            }
+        };
+        let body = format!(
+            "BEGIN EXECUTE (SELECT format('ALTER ROLE %I{place} SET %I TO %L', {arguments}, {name}, \
+             substr(setting, strpos(setting, '=') + 1)) FROM pg_db_role_setting, unnest(setconfig) AS setting \
+             WHERE setrole = (SELECT oid FROM pg_roles WHERE rolname = {from}) AND setdatabase = {of} \
+             AND starts_with(setting, {name} || '=')); END"
+        );
+        format!("DO {}", quote_literal(&body))
+    }
+
     /// Takes this setting from a role.
     pub(crate) fn reset(&self, role: &Username) -> Statement {
         let name = quote_identifier(&self.name);

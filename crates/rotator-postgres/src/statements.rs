@@ -82,11 +82,19 @@ pub(crate) fn take_turn(original: &Username) -> Statement {
     Statement::new(TAKE_TURN, format!("SELECT pg_advisory_xact_lock({})", i64::from_be_bytes(*half)))
 }
 
-/// From here on a statement gives up before it is noticed by those who wait behind it: for what need not be done.
-pub(crate) fn make_haste(time: Duration) -> Statement {
-    /// As long as an application may be kept waiting by a correction that it could do without.
-    const AT_MOST: Duration = Duration::from_secs(1);
-    Statement::new("set local", limits(time.min(AT_MOST)))
+/// From here on a statement waits only shortly for those who use what it is about, since others wait behind it. Its work
+/// may take longer, by the number of objects that it is about.
+pub(crate) fn make_haste(time: Duration, objects: usize) -> Statement {
+    /// As long as an application may be kept waiting by a wait of ours.
+    const WAIT: Duration = Duration::from_millis(500);
+    /// What the work on no object at all may take, and what each adds: several times what servers were seen to need.
+    const WORK: Duration = Duration::from_secs(1);
+    const EACH: Duration = Duration::from_millis(4);
+    let work = WORK + EACH * u32::try_from(objects).unwrap_or(u32::MAX / 8).min(u32::MAX / 8);
+    let (statement, lock) = (milliseconds(time.min(work)), milliseconds(WAIT.min(time / 2)).max(1));
+    let statement = (statement - statement / 10).max(1);
+    let sql = format!("SET LOCAL statement_timeout = {statement}; SET LOCAL lock_timeout = {lock}");
+    Statement::new("set local", sql)
 }
 
 /// The opposite of [`make_haste`].
@@ -166,7 +174,8 @@ pub(crate) fn read_roles(pair: &UserPair) -> Statement {
              rolcanlogin, rolreplication, rolbypassrls, rolconnlimit, rolvaliduntil, \
              coalesce(rolvaliduntil <= now(), false), \
              pg_has_role(session_user, oid, 'MEMBER WITH ADMIN OPTION'), \
-             pg_has_role(session_user, oid, 'USAGE') \
+             pg_has_role(session_user, oid, 'USAGE'), \
+             shobj_description(oid, 'pg_authid') \
              FROM pg_roles WHERE rolname IN (session_user, {names})"
         ),
     )
@@ -180,12 +189,22 @@ pub(crate) fn read_roles(pair: &UserPair) -> Statement {
 pub(crate) fn read_memberships(pair: &UserPair, major: u32) -> Statement {
     let options = if major >= 16 { "m.inherit_option, m.set_option" } else { "true, true" };
     let names = names(pair);
+    let original = format!("(SELECT oid FROM pg_roles WHERE rolname = {})", quote_literal(pair.original.as_str()));
+    let has = |what: &str| format!("pg_has_role({original}, m.roleid, '{what}')");
+    let admin = format!("(NOT m.admin_option OR {})", has("MEMBER WITH ADMIN OPTION"));
+    let reached = if major >= 16 {
+        let (usage, set) = (has("USAGE"), has("SET"));
+        format!("{admin} AND (NOT m.inherit_option OR {usage}) AND (NOT m.set_option OR {set})")
+    } else {
+        format!("{admin} AND {}", has("MEMBER"))
+    };
     Statement::new(
         "read memberships",
         format!(
             "SELECT pg_get_userbyid(m.member), pg_get_userbyid(m.roleid), \
-             (SELECT rolname FROM pg_roles WHERE oid = m.grantor), m.admin_option, {options} \
-             FROM pg_auth_members m \
+             (SELECT rolname FROM pg_roles WHERE oid = m.grantor), m.admin_option, {options}, \
+             coalesce((SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE oid = m.grantor), false), \
+             coalesce({reached}, false) FROM pg_auth_members m \
              WHERE m.member IN (SELECT oid FROM pg_roles WHERE rolname IN ({names})) \
              OR m.roleid IN (SELECT oid FROM pg_roles WHERE rolname IN ({names})) \
              AND pg_get_userbyid(m.member) = session_user \
@@ -208,20 +227,20 @@ pub(crate) fn read_settings(pair: &UserPair) -> Statement {
     )
 }
 
-/// What the clone owns (`o`) and holds grants on (`a`), by database; none for what all databases share. Its default
-/// privileges and user mappings are about itself, have no effect while it acts as the original, and cannot be handed
-/// to anybody.
+/// How much the clone owns, was granted (row policies are counted with the grants), and holds for itself alone, by
+/// database; none for what all databases share.
 pub(crate) fn read_holdings(pair: &UserPair) -> Statement {
     let clone = quote_literal(pair.clone.as_str());
     Statement::new(
         "read holdings",
         format!(
-            "SELECT d.datname, coalesce(d.datname = current_database(), true), s.deptype, count(*) \
+            "SELECT d.datname, coalesce(d.datname = current_database(), true), \
+             CASE WHEN s.deptype <> 'o' THEN 'granted' \
+                WHEN s.classid IN ('pg_default_acl'::regclass, 'pg_user_mapping'::regclass) THEN 'personal' \
+                ELSE 'owned' END, count(*) \
              FROM pg_shdepend s LEFT JOIN pg_database d ON d.oid = s.dbid \
              WHERE s.refclassid = 'pg_authid'::regclass AND s.classid <> 'pg_auth_members'::regclass \
-             AND s.refobjid = (SELECT oid FROM pg_roles WHERE rolname = {clone}) AND s.deptype IN ('o', 'a') \
-             AND (s.deptype = 'a' OR s.classid NOT IN \
-                ('pg_default_acl'::regclass, 'pg_user_mapping'::regclass)) \
+             AND s.refobjid = (SELECT oid FROM pg_roles WHERE rolname = {clone}) AND s.deptype IN ('o', 'a', 'r') \
              GROUP BY 1, 2, 3 ORDER BY 1 NULLS FIRST, 3"
         ),
     )

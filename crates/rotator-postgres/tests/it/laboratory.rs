@@ -136,6 +136,10 @@ impl<'s> Lab<'s> {
         }
     }
 
+    pub(crate) fn clone_with(&self, password: &str) -> TestLogin {
+        TestLogin { password: password.to_owned(), ..self.clone() }
+    }
+
     pub(crate) fn pair(&self) -> UserPair {
         UserPair::of(&username(&self.app.username), &Postgres::PROFILE).unwrap()
     }

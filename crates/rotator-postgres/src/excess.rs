@@ -1,0 +1,220 @@
+//! What the clone holds and the original cannot reach.
+//!
+//! Sessions of a clone that acts as the original can do what the original may. So before a clone begins to act as the
+//! original, and before the original takes over from a clone that is live, whatever the clone holds by itself must be
+//! usable by the original, or what works today would stop working.
+
+use postgres_session::{Row, quote_identifier};
+use rotation_core::database::{StatementError, StatementFault};
+
+use crate::{
+    CloneObjects,
+    pair::{Held, Pair, unexpected},
+};
+
+/// As many objects as an error lists.
+const MOST: usize = 20;
+
+/// Something that the clone holds in this database, or that all databases share, and the original cannot use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Excess {
+    pub(crate) kind: ExcessKind,
+    /// What it is, by the server's own word: `table public.orders`.
+    what: String,
+    /// What would give it to the original. Empty where ownership alone does, and for an owned object that the original
+    /// may use as it is.
+    grant: String,
+    /// How many there are of all kinds together, as the list is cut.
+    of: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ExcessKind {
+    /// It belongs to the clone.
+    Owned,
+    /// The clone may use it, by a grant or a row policy.
+    Granted,
+    /// Default privileges: they have an effect only while the session is the clone itself.
+    Personal,
+    /// A user mapping: the same.
+    Mapping,
+}
+
+/// What the clone is about to be, which decides what has to be usable by the original.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Takeover {
+    /// The clone is idle and its sessions act as the original, or are meant to be its own: nothing is lost.
+    Settled,
+    /// The clone's sessions begin to act as the original.
+    Begins,
+    /// The clone is live, acts as the original, and the original takes over.
+    Ends,
+    /// The clone is live and acts as itself, and the original takes over (`CLONE_OBJECTS=own`).
+    EndsItself,
+}
+
+impl Excess {
+    pub(crate) fn parse(row: &Row) -> Result<Self, StatementError> {
+        let [Some(kind), Some(what), Some(grant), Some(of)] = &row[..] else { return Err(unexpected()) };
+        let kind = match kind.as_str() {
+            "owned" => ExcessKind::Owned,
+            "granted" => ExcessKind::Granted,
+            "personal" => ExcessKind::Personal,
+            "mapping" => ExcessKind::Mapping,
+            _ => return Err(unexpected()),
+        };
+        let of = of.parse().map_err(|_| unexpected())?;
+        Ok(Self { kind, what: what.clone(), grant: grant.clone(), of })
+    }
+
+    fn matters(&self, takeover: Takeover) -> bool {
+        match (takeover, self.kind) {
+            (Takeover::Settled, _)
+            | (Takeover::Ends, ExcessKind::Personal | ExcessKind::Mapping)
+            | (Takeover::EndsItself, ExcessKind::Personal) => false,
+            (Takeover::EndsItself, _) => !self.grant.is_empty(),
+            (Takeover::Begins, _) | (Takeover::Ends, ExcessKind::Owned | ExcessKind::Granted) => true,
+        }
+    }
+}
+
+impl Pair {
+    /// What this change makes of the clone.
+    pub(crate) fn takeover(&self) -> Takeover {
+        let acts = self.acts_as_original();
+        match (&self.clone, self.aim.objects) {
+            (None, _) => Takeover::Settled,
+            (Some(_), CloneObjects::Original) if !acts => Takeover::Begins,
+            (Some(_), _) if !self.aim.clone_is_live => Takeover::Settled,
+            (Some(_), CloneObjects::Original) => Takeover::Ends,
+            (Some(_), CloneObjects::Own) => Takeover::EndsItself,
+        }
+    }
+
+    /// Whether the clone holds anything that has to be looked at.
+    pub(crate) fn holds_something(&self) -> bool {
+        self.clone.is_some() && !self.holdings.is_empty()
+    }
+
+    /// What of the clone the original could not do, as an error with the statements that end it. `kept` says why the
+    /// objects were not handed over, where that was tried.
+    ///
+    /// # Errors
+    /// [`StatementFault::CloneExceeds`].
+    pub(crate) fn check_excess(
+        &self,
+        takeover: Takeover,
+        excess: &[Excess],
+        kept: Option<&str>,
+    ) -> Result<(), StatementFault> {
+        let (mut what, mut needed) = (Vec::new(), Vec::new());
+        let mut left_out = 0;
+        if takeover != Takeover::Settled {
+            self.attributes_of_live_clone(&mut what, &mut needed);
+            self.settings_of_live_clone(&mut what, &mut needed);
+            self.elsewhere(takeover, &mut what, &mut needed);
+        }
+        let matters: Vec<_> = excess.iter().filter(|excess| excess.matters(takeover)).collect();
+        let by_ownership = |excess: &Excess| {
+            excess.kind == ExcessKind::Owned && self.aim.objects == CloneObjects::Original
+        };
+        if matters.iter().any(|excess| by_ownership(excess)) {
+            let reason = kept.map(|reason| format!(" ({reason})")).unwrap_or_default();
+            what.push(format!("it owns objects in this database{reason}"));
+            needed.push(self.reassign());
+        }
+        for excess in matters {
+            if what.len() >= MOST {
+                left_out += 1;
+                continue;
+            }
+            what.push(excess.what.clone());
+            if !by_ownership(excess) && !excess.grant.is_empty() {
+                needed.push(excess.grant.clone());
+            }
+        }
+        // The list itself may have been cut by the server.
+        left_out += excess.first().map_or(0, |first| first.of.saturating_sub(excess.len()));
+        if what.is_empty() {
+            return Ok(());
+        }
+        if left_out > 0 {
+            what.push(format!("and {left_out} more"));
+        }
+        Err(StatementFault::CloneExceeds { what: what.join(", "), needed: needed.join("; ") })
+    }
+
+    fn reassign(&self) -> String {
+        let clone = quote_identifier(self.names.clone.as_str());
+        let original = quote_identifier(self.names.original.as_str());
+        format!("REASSIGN OWNED BY {clone} TO {original}")
+    }
+
+    /// What cannot be looked at from here: objects and grants in other databases. Where the clone acts as the original
+    /// already, its grants have no effect.
+    fn elsewhere(&self, takeover: Takeover, what: &mut Vec<String>, needed: &mut Vec<String>) {
+        for holding in self.holdings.iter().filter(|holding| !holding.here) {
+            let Some(database) = holding.database.as_deref().map(quote_identifier) else { continue };
+            let count = &holding.count;
+            let counts = match (holding.held, takeover) {
+                (_, Takeover::Settled | Takeover::EndsItself) => continue,
+                (Held::Owned, _) => format!("{count} objects in the database {database}"),
+                (Held::Granted, Takeover::Begins) => format!("grants on {count} objects in the database {database}"),
+                (Held::Personal, Takeover::Begins) => {
+                    format!("{count} default privileges or user mappings in the database {database}")
+                }
+                (Held::Granted | Held::Personal, Takeover::Ends) => continue,
+            };
+            what.push(counts);
+            let clone = quote_identifier(self.names.clone.as_str());
+            let reassign = self.reassign();
+            needed.push(match holding.held {
+                Held::Owned => format!("in the database {database}: {reassign}"),
+                Held::Granted | Held::Personal => format!(
+                    "in the database {database}, once the original was granted the same: {reassign}; DROP OWNED BY {clone}"
+                ),
+            });
+        }
+    }
+
+    /// Attributes that the live clone has and the original has not. Which of the two is right, only a person knows.
+    fn attributes_of_live_clone(&self, what: &mut Vec<String>, needed: &mut Vec<String>) {
+        let Some(clone) = self.clone.as_ref().filter(|_| self.aim.clone_is_live) else { return };
+        let (original_name, clone_name) = (quote_identifier(&self.original.name), quote_identifier(&clone.name));
+        for (name, of) in crate::pair::ATTRIBUTES {
+            if of(clone) && !of(&self.original) {
+                what.push(name.to_owned());
+                needed.push(either(
+                    format!("ALTER ROLE {original_name} {name}"),
+                    &format!("ALTER ROLE {clone_name} NO{name}"),
+                ));
+            }
+        }
+    }
+
+    /// Settings that the live clone has, the original has not, and that may decide what a session sees.
+    fn settings_of_live_clone(&self, what: &mut Vec<String>, needed: &mut Vec<String>) {
+        if !self.aim.clone_is_live {
+            return;
+        }
+        let has = |setting: &crate::setting::Setting| {
+            self.original_settings.iter().any(|of_original| of_original.same_place(setting))
+        };
+        let surplus = self.clone_settings.iter().filter(|setting| {
+            setting.name != crate::setting::Setting::ROLE && !setting.is_harmless() && !has(setting)
+        });
+        for setting in surplus {
+            what.push(format!("the setting {}", quote_identifier(&setting.name)));
+            let copied = setting.copied(&self.names.clone, &self.names.original);
+            needed.push(either(copied, &setting.reset(&self.names.clone).sql));
+        }
+    }
+}
+
+/// A statement, and in a comment of its own the one that goes the other way: only a person knows which is meant.
+pub(crate) fn either(statement: String, other: &str) -> String {
+    if other.contains("*/") || other.contains("/*") {
+        return statement;
+    }
+    format!("{statement} /* or: {other} */")
+}

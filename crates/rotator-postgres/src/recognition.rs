@@ -1,0 +1,69 @@
+//! Whether the role with the clone's name is the clone of this original, and this secret's.
+
+use rotation_core::database::{Equality, Mark, SINGLE_USER, StatementFault, recognize};
+
+use crate::{
+    mark,
+    pair::{ATTRIBUTES, Membership, Pair},
+};
+
+impl Pair {
+    /// Whether these two may alternate at all, for this secret.
+    ///
+    /// # Errors
+    /// The reason why not; nothing has been written.
+    pub(crate) fn check(&self) -> Result<(), StatementFault> {
+        let refused = |why| Err(StatementFault::NotRotatable { why, remedy: SINGLE_USER });
+        let users = || [Some(&self.original), self.clone.as_ref()].into_iter().flatten();
+        if users().any(|user| user.superuser) {
+            return refused("it is a superuser");
+        }
+        if users().any(|user| user.name == self.master.name) {
+            return refused("it is the master itself");
+        }
+        if users().any(|user| user.name.starts_with("pg_")) {
+            return refused("its name is reserved by the server");
+        }
+        if !self.original.login {
+            return refused("the original may not log in");
+        }
+        if self.original.expired {
+            return Err(StatementFault::Expired);
+        }
+        self.recognize()
+    }
+
+    fn recognize(&self) -> Result<(), StatementFault> {
+        let owner = &self.aim.owner;
+        let Some(clone) = &self.clone else { return Ok(()) };
+        let mark = mark::read(clone.comment.as_deref(), owner);
+        let ours = owner.adopt || mark == Mark::Of(owner.secret.as_str());
+        if !clone.login && !ours {
+            // A group of that name, which nobody has logged in as.
+            return match mark {
+                Mark::Of(secret) => Err(StatementFault::OtherSecret { secret: secret.to_owned() }),
+                _ => Err(StatementFault::CloneNotRecognized),
+            };
+        }
+        recognize(mark, owner, self.rights(), !self.aim.next_is_clone())
+    }
+
+    /// How the rights of an existing clone compare with the original's. A member of the original may do what the original
+    /// may, so the membership is one half of it, if an administrator granted it; that it has nothing else is the other
+    /// half. What it owns, or was granted, is another matter: see [`check_excess`](Self::check_excess).
+    fn rights(&self) -> Equality {
+        let member = self.memberships_in_original().any(|held| self.proves(held));
+        let clone = self.clone.as_ref();
+        let more = ATTRIBUTES.iter().any(|(_, of)| clone.is_some_and(of) && !of(&self.original));
+        let elsewhere = self.clone_memberships().any(|held| held.role != self.original.name && !held.reached);
+        if member && !more && !elsewhere { Equality::Equal } else { Equality::Differs }
+    }
+
+    /// Whether a membership in the original says that an administrator made a clone. Until version 16 every role may grant
+    /// itself, and whoever got it with ADMIN OPTION may pass it on; so there the grantor must be one who makes roles.
+    fn proves(&self, held: &Membership) -> bool {
+        let Some(grantor) = &held.grantor else { return false };
+        let of_pair = *grantor == self.original.name || *grantor == self.names.clone.as_str();
+        !of_pair && (held.set || held.inherit) && (self.major >= 16 || held.by_administrator)
+    }
+}
