@@ -24,8 +24,14 @@ pub(crate) struct Excess {
     /// What would give it to the original. Empty where ownership alone does, and for an owned object that the original
     /// may use as it is.
     grant: String,
-    /// How many there are of all kinds together, as the list is cut.
-    of: usize,
+}
+
+/// All of it, as far as the server listed it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Surplus {
+    pub(crate) list: Vec<Excess>,
+    /// How many more there are.
+    pub(crate) cut: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,9 +59,17 @@ pub(crate) enum Takeover {
     EndsItself,
 }
 
+impl Surplus {
+    pub(crate) fn parse(rows: &[Row]) -> Result<Self, StatementError> {
+        let list = rows.iter().map(Excess::parse).collect::<Result<Vec<_>, _>>()?;
+        let total = rows.first().and_then(|row| row.get(3)?.as_ref()?.parse::<usize>().ok()).unwrap_or_default();
+        Ok(Self { cut: total.saturating_sub(list.len()), list })
+    }
+}
+
 impl Excess {
-    pub(crate) fn parse(row: &Row) -> Result<Self, StatementError> {
-        let [Some(kind), Some(what), Some(grant), Some(of)] = &row[..] else { return Err(unexpected()) };
+    fn parse(row: &Row) -> Result<Self, StatementError> {
+        let [Some(kind), Some(what), Some(grant), ..] = &row[..] else { return Err(unexpected()) };
         let kind = match kind.as_str() {
             "owned" => ExcessKind::Owned,
             "granted" => ExcessKind::Granted,
@@ -63,8 +77,7 @@ impl Excess {
             "mapping" => ExcessKind::Mapping,
             _ => return Err(unexpected()),
         };
-        let of = of.parse().map_err(|_| unexpected())?;
-        Ok(Self { kind, what: what.clone(), grant: grant.clone(), of })
+        Ok(Self { kind, what: what.clone(), grant: grant.clone() })
     }
 
     fn matters(&self, takeover: Takeover) -> bool {
@@ -104,17 +117,17 @@ impl Pair {
     pub(crate) fn check_excess(
         &self,
         takeover: Takeover,
-        excess: &[Excess],
+        surplus: &Surplus,
         kept: Option<&str>,
     ) -> Result<(), StatementFault> {
         let (mut what, mut needed) = (Vec::new(), Vec::new());
-        let mut left_out = 0;
+        let mut left_out = surplus.cut;
         if takeover != Takeover::Settled {
             self.attributes_of_live_clone(&mut what, &mut needed);
             self.settings_of_live_clone(&mut what, &mut needed);
             self.elsewhere(takeover, &mut what, &mut needed);
         }
-        let matters: Vec<_> = excess.iter().filter(|excess| excess.matters(takeover)).collect();
+        let matters: Vec<_> = surplus.list.iter().filter(|excess| excess.matters(takeover)).collect();
         let by_ownership = |excess: &Excess| {
             excess.kind == ExcessKind::Owned && self.aim.objects == CloneObjects::Original
         };
@@ -133,8 +146,6 @@ impl Pair {
                 needed.push(excess.grant.clone());
             }
         }
-        // The list itself may have been cut by the server.
-        left_out += excess.first().map_or(0, |first| first.of.saturating_sub(excess.len()));
         if what.is_empty() {
             return Ok(());
         }

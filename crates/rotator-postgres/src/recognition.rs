@@ -59,8 +59,8 @@ impl Pair {
         if member && !more && !elsewhere { Equality::Equal } else { Equality::Differs }
     }
 
-    /// Whether a membership in the original says that an administrator made a clone. Until version 16 every role may grant
-    /// itself, and whoever got it with ADMIN OPTION may pass it on; so there the grantor must be one who makes roles.
+    /// Whether a membership in the original says that an administrator made a clone. Until version 15 every role may grant
+    /// itself, and whoever got it with ADMIN OPTION may pass it on; so up to there the grantor must be one who makes roles.
     fn proves(&self, held: &Membership) -> bool {
         let Some(grantor) = &held.grantor else { return false };
         let of_pair = *grantor == self.original.name || *grantor == self.names.clone.as_str();

@@ -14,7 +14,7 @@ use rotation_core::{
 use crate::{
     CloneObjects,
     correction::{Correction, Otherwise},
-    excess::{Excess, ExcessKind, Takeover},
+    excess::{ExcessKind, Surplus, Takeover},
     excess_query::read_excess,
     facts, original_session,
     pair::{Aim, Pair, unexpected},
@@ -185,13 +185,16 @@ impl PostgresSession {
         batch.extend(begins.then(session_user::read));
         batch.extend(holds.then(|| read_excess(&pair.names, pair.major)));
         let answers = if batch.is_empty() { Vec::new() } else { self.connection.run(&batch).await? };
-        let mut excess = Vec::new();
+        let mut surplus = Surplus::default();
         if holds {
-            let rows = answers.last().map(Vec::as_slice).unwrap_or_default();
-            excess = rows.iter().map(Excess::parse).collect::<Result<Vec<_>, _>>()?;
-            excess.retain(|excess| !original || excess.kind != ExcessKind::Owned);
+            surplus = Surplus::parse(answers.last().map(Vec::as_slice).unwrap_or_default())?;
+            surplus.list.retain(|excess| !original || excess.kind != ExcessKind::Owned);
+            if original && pair.owned_here() > 0 {
+                // What is not on the list may be what is handed over.
+                surplus.cut = 0;
+            }
         }
-        pair.check_excess(takeover, &excess, None).map_err(StatementError::new)?;
+        pair.check_excess(takeover, &surplus, None).map_err(StatementError::new)?;
         Ok(session_user::note(answers.first().filter(|_| begins)))
     }
 
@@ -202,9 +205,8 @@ impl PostgresSession {
             return Ok(());
         }
         let answers = self.connection.run(&[read_excess(&pair.names, pair.major)]).await?;
-        let rows = answers.first().map(Vec::as_slice).unwrap_or_default();
-        let excess: Vec<Excess> = rows.iter().map(Excess::parse).collect::<Result<_, _>>()?;
-        pair.check_excess(takeover, &excess, self.kept).map_err(StatementError::new)
+        let surplus = Surplus::parse(answers.first().map(Vec::as_slice).unwrap_or_default())?;
+        pair.check_excess(takeover, &surplus, self.kept).map_err(StatementError::new)
     }
 
     async fn stage_own(&mut self, own: Own) -> Result<(), StatementError> {

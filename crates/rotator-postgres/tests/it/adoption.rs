@@ -1,5 +1,7 @@
 use std::time::{Duration, Instant};
 
+use rotation_core::database::StatementFault;
+
 use crate::laboratory::{Lab, quoted, versions};
 
 /// A clone as AWS's template makes it, by the master.
@@ -57,29 +59,25 @@ async fn what_cannot_be_handed_over_is_counted_by_database() {
         ))
         .await;
         let rights = lab.snapshot_of_master().await;
-        let notes = lab.rotate_to(&clone).await.unwrap();
-        let here = &lab.database;
-        let mut expected = vec![
-            "the objects of the clone could not be handed to the original: the server refused it".to_owned(),
-            format!(
-                "the clone has grants of its own on 1 objects in the database \"{here}\", which the original may \
-                 not have"
-            ),
-            format!(
-                "1 objects in the database \"{here}\" belong to the clone: run REASSIGN OWNED there as an \
-                 administrator"
-            ),
-            format!(
-                "2 objects in the database \"{elsewhere}\" belong to the clone: run REASSIGN OWNED there as an \
-                 administrator"
-            ),
-        ];
-        let mut notes = notes;
-        expected.sort();
-        notes.sort();
-        assert_eq!(notes, expected, "{version}");
+        let exceeds = async || match lab.rotate_to(&clone).await.unwrap_err().fault {
+            StatementFault::CloneExceeds { what, needed } => (what, needed),
+            fault => panic!("{version}: {fault:?}"),
+        };
+        let (app, here) = (&lab.app.username, &lab.database);
+        let reassign = format!("REASSIGN OWNED BY {name} TO \"{app}\"");
+        let (what, needed) = exceeds().await;
+        assert_eq!(what, format!("2 objects in the database \"{elsewhere}\", schema closed"), "{version}");
+        let grant = format!("GRANT USAGE ON SCHEMA closed TO \"{app}\"");
+        assert_eq!(needed, format!("in the database \"{elsewhere}\": {reassign}; {grant}"), "{version}");
+        lab.admin(&grant).await;
+        lab.server.execute(&elsewhere, &reassign).await.unwrap();
+        let (what, needed) = exceeds().await;
+        let refused = "it owns objects in this database (the server refused to hand them over)";
+        assert_eq!(what, format!("{refused}, function closed.f()"), "{version} {here}");
+        assert_eq!(needed, reassign, "{version}");
         assert_eq!(lab.snapshot_of_master().await, rights, "{version}");
-        // The password is set all the same.
+        lab.admin(&needed).await;
+        lab.rotate_to(&clone).await.unwrap();
         lab.connect(&clone).await.unwrap();
     }
 }
@@ -109,9 +107,11 @@ async fn rights_that_the_master_gave_itself_before_stay_as_they_were() {
 #[tokio::test]
 async fn what_the_clone_holds_beside_the_original_is_taken_away() {
     for version in versions() {
-        let lab = Lab::new(version).await;
+        let mut lab = Lab::new(version).await;
+        // Such a one is known by the operator's word alone.
+        lab.owner.adopt = true;
         let clone = template_clone(&lab).await;
-        let (master, clone_name) = (&lab.master.username, &clone.username);
+        let clone_name = &clone.username;
         // One that the master manages, and one that only a superuser may take away.
         let sql = format!("CREATE ROLE {clone_name}_extra; GRANT {clone_name}_extra TO {clone_name}");
         lab.server.query_as(&lab.master, &lab.database, &sql).await.unwrap();
@@ -122,7 +122,12 @@ async fn what_the_clone_holds_beside_the_original_is_taken_away() {
             lab.database
         ))
         .await;
-        assert_eq!(lab.rotate_to(&clone).await.unwrap(), [] as [&str; 0], "{version}");
+        let removed = ["CREATEDB".to_owned(), format!("membership in \"{clone_name}_extra\"")];
+        let settings = ["statement_timeout", "work_mem"].map(|name| format!("the setting \"{name}\""));
+        let removed = removed.into_iter().chain(settings);
+        let removed: Vec<_> =
+            removed.map(|what| format!("{what} was taken from the clone: the original has it not")).collect();
+        assert_eq!(lab.rotate_to(&clone).await.unwrap(), removed, "{version}");
         let memberships = lab
             .value(&format!(
                 "SELECT string_agg(roleid::regrole::text, ' ') FROM pg_auth_members \
@@ -148,10 +153,11 @@ async fn what_the_clone_holds_beside_the_original_is_taken_away() {
         if version.major() >= 16 {
             let group = lab.server.create_role("").await.unwrap().username;
             lab.admin(&format!("GRANT {group} TO {clone_name}")).await;
-            let notes = lab.rotate_to(&clone).await.unwrap();
-            let note =
-                format!("the clone keeps its own membership in \"{group}\": the master may not revoke it");
-            assert_eq!(notes, [note], "{version} {master}");
+            let fault = lab.rotate_to(&clone).await.unwrap_err().fault;
+            let StatementFault::CloneExceeds { what, needed } = fault else { panic!("{fault:?}") };
+            assert_eq!(what, format!("membership in \"{group}\""), "{version}");
+            lab.admin(&needed).await;
+            lab.rotate_to(&clone).await.unwrap();
         }
     }
 }
@@ -181,18 +187,11 @@ async fn objects_in_use_are_left_for_the_next_rotation_and_readers_hardly_wait()
         let (notes, waited) = tokio::join!(lab.rotate_to(&clone), reading);
         assert!(started.elapsed() < Duration::from_secs(10), "{version}: {:?}", started.elapsed());
         assert!(waited < Duration::from_secs(3), "{version}: {waited:?}");
-        let expected = [
-            "the objects of the clone could not be handed to the original: somebody else was using what it is about, \
-             and the next rotation tries again"
-                .to_owned(),
-            format!(
-                "2 objects in the database \"{}\" belong to the clone: run REASSIGN OWNED there as an administrator",
-                lab.database
-            ),
-        ];
-        assert_eq!(notes.unwrap(), expected, "{version}");
+        let fault = notes.unwrap_err().fault;
+        let StatementFault::CloneExceeds { what, .. } = fault else { panic!("{version}: {fault:?}") };
+        assert!(what.contains("another session is using"), "{version}: {what}");
         assert_eq!(lab.snapshot_of_master().await, rights, "{version}");
-        lab.connect(&clone).await.unwrap();
+        lab.connect(&old).await.unwrap();
 
         reader.value("COMMIT").await;
         assert_eq!(lab.rotate_to(&clone).await.unwrap(), [] as [&str; 0], "{version}");
@@ -202,14 +201,18 @@ async fn objects_in_use_are_left_for_the_next_rotation_and_readers_hardly_wait()
 }
 
 #[tokio::test]
-async fn default_privileges_of_the_clone_are_nothing_to_hand_over() {
+async fn default_privileges_of_the_clone_are_given_to_the_original_first() {
     for version in versions() {
         let lab = Lab::new(version).await;
         let clone = template_clone(&lab).await;
         let old = rotation_testkit::TestLogin { password: "old".to_owned(), ..clone.clone() };
         lab.value_as(&old, "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC; SELECT 1").await;
-        for _ in 0..2 {
-            assert_eq!(lab.rotate_to(&clone).await.unwrap(), [] as [&str; 0], "{version}");
+        let fault = lab.rotate_to(&clone).await.unwrap_err().fault;
+        let StatementFault::CloneExceeds { what, needed } = fault else { panic!("{version}: {fault:?}") };
+        assert_eq!(what, "its default privileges on tables", "{version}");
+        lab.admin(&needed).await;
+        for next in [&clone, &lab.app, &clone] {
+            assert_eq!(lab.rotate_to(next).await.unwrap(), [] as [&str; 0], "{version}");
         }
     }
 }

@@ -61,7 +61,7 @@ async fn a_plan_says_to_the_letter_what_the_server_then_receives() {
         lab.admin(&format!("ALTER ROLE {app} SET search_path = work, public")).await;
         lab.admin(&format!("ALTER ROLE {app} CONNECTION LIMIT 7")).await;
         let mut clone = lab.clone();
-        check(&lab, &clone, 4).await;
+        check(&lab, &clone, 5).await;
 
         clone.password = "the next one".to_owned();
         check(&lab, &clone, 0).await;

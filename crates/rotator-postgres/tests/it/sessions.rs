@@ -25,19 +25,26 @@ async fn a_clone_that_is_not_the_original_proves_nothing() {
         let (app, clone) = (lab.app.username.clone(), lab.clone().username);
         lab.rotate_to(&lab.clone()).await.unwrap();
         assert_eq!(prove(&lab).await, None, "{version}");
-        let mut damages = vec![format!("REVOKE {app} FROM {clone} CASCADE"), format!("ALTER ROLE {clone} RESET role")];
-        damages.push(format!("ALTER ROLE {clone} SET role = 'nobody_of_this_name'"));
-        damages.push(format!("ALTER ROLE {clone} IN DATABASE {} SET role = 'none'", lab.database));
+        let mut damages = Vec::new();
         if version.major() >= 16 {
             let grantor = &lab.master.username;
             damages.push(format!("GRANT {app} TO {clone} WITH SET FALSE GRANTED BY {grantor}"));
         }
+        damages.push(format!("ALTER ROLE {clone} RESET role"));
+        damages.push(format!("ALTER ROLE {clone} SET role = 'nobody_of_this_name'"));
+        damages.push(format!("ALTER ROLE {clone} IN DATABASE {} SET role = 'none'", lab.database));
+        // Whoever granted it.
+        let revoke = if version.major() >= 16 {
+            let admin = &lab.server.admin().username;
+            format!(
+                "REVOKE {app} FROM {clone} GRANTED BY {} CASCADE; REVOKE {app} FROM {clone} GRANTED BY {admin} CASCADE",
+                lab.master.username
+            )
+        } else {
+            format!("REVOKE {app} FROM {clone}")
+        };
+        damages.push(revoke);
         for damage in damages {
-            let damage = if version.major() >= 16 {
-                damage.replace("CASCADE", &format!("GRANTED BY {} CASCADE", lab.master.username))
-            } else {
-                damage
-            };
             lab.admin(&damage).await;
             let needed = prove(&lab).await.expect(&damage);
             assert_ne!(lab.value_as(&lab.clone(), "SELECT current_user").await, app, "{version} {damage}");
