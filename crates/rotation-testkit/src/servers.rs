@@ -7,6 +7,7 @@ mod guardian;
 mod heard;
 mod moto;
 mod mysql;
+mod pgbouncer;
 mod postgres;
 mod redshift;
 mod rogue_bytes;
@@ -17,6 +18,7 @@ pub use api_double::{ApiAnswer, ApiDouble, ApiRequest};
 pub use docdb::{DocdbBuilder, DocdbLaunchError, DocdbQueryError, DocdbServer, DocdbWitness, WitnessAction};
 pub use moto::Moto;
 pub use mysql::{MysqlBuilder, MysqlFlavor, MysqlLaunchError, MysqlQueryError, MysqlServer};
+pub use pgbouncer::{PgBouncer, PoolerList};
 pub use postgres::{
     FailedLogin, LaunchError, PostgresBuilder, PostgresServer, PostgresVersion, QueryError, ServerTls, Stop,
     TestLogin,

@@ -37,7 +37,9 @@ impl Pair {
     /// How many objects of the clone can be handed over from this database.
     pub(crate) fn owned_here(&self) -> usize {
         let owned = self.holdings.iter().filter(|holding| holding.held == Held::Owned && holding.here);
-        owned.map(|holding| holding.count.parse::<usize>().unwrap_or(usize::MAX)).fold(0, usize::saturating_add)
+        owned
+            .map(|holding| holding.count.parse::<usize>().unwrap_or(usize::MAX))
+            .fold(0, usize::saturating_add)
     }
 
     fn borrow(&self, user: &Role) -> Statement {

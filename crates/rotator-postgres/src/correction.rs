@@ -48,7 +48,7 @@ impl Correction {
         Self { statements: vec![statement], otherwise, removal: None }
     }
 
-    fn removing(self, what: String) -> Self {
+    fn removing(self, what: &str) -> Self {
         let removal = Some(format!("{what} was taken from the clone: the original has it not"));
         Self { removal, ..self }
     }
@@ -181,7 +181,7 @@ impl Pair {
                     let original = quote_identifier(&self.original.name);
                     let needed = either(sql, &format!("ALTER ROLE {original} {name}"));
                     let otherwise = Otherwise::Exceeds { what: name.to_owned(), needed };
-                    Correction::new(statement, otherwise).removing(name.to_owned())
+                    Correction::new(statement, otherwise).removing(name)
                 }
             });
         }
@@ -219,7 +219,7 @@ impl Pair {
                     Otherwise::Exceeds { what: format!("membership in {name}"), needed }
                 };
                 let removal = format!("membership in {name}");
-                corrections.push(self.revoke("", membership, otherwise).removing(removal));
+                corrections.push(self.revoke("", membership, otherwise).removing(&removal));
             } else if membership.admin {
                 let state = "the clone may grant the original to others";
                 let otherwise = Otherwise::note(state, "the master may not take that");
@@ -231,7 +231,8 @@ impl Pair {
 
     /// What the live clone was granted and the original has by no way: the original gets it.
     fn give_memberships(&self) -> Vec<Correction> {
-        let lacking = self.clone_memberships().filter(|held| held.role != self.original.name && !held.reached);
+        let lacking =
+            self.clone_memberships().filter(|held| held.role != self.original.name && !held.reached);
         let gifts = lacking.map(|held| {
             let give = self.give(held);
             let revoke = self.revoke("", held, Otherwise::Fail).statements.remove(0);
@@ -292,9 +293,10 @@ impl Pair {
                 let state = format!("the clone lacks the original's setting {name}");
                 Otherwise::note(state, "the master may not set it")
             } else {
-                Otherwise::Lacking(self.permission_to_set(setting).unwrap_or_else(|| {
-                    setting.copied(&self.names.original, clone)
-                }))
+                Otherwise::Lacking(
+                    self.permission_to_set(setting)
+                        .unwrap_or_else(|| setting.copied(&self.names.original, clone)),
+                )
             };
             corrections.push(Correction::new(setting.set(clone), otherwise));
         }
@@ -309,7 +311,7 @@ impl Pair {
                 let needed = self.permission_to_set(setting).unwrap_or_else(|| reset.sql.clone());
                 Otherwise::Exceeds { what: format!("the setting {name}"), needed }
             };
-            corrections.push(Correction::new(reset, otherwise).removing(format!("the setting {name}")));
+            corrections.push(Correction::new(reset, otherwise).removing(&format!("the setting {name}")));
         }
         corrections
     }

@@ -62,7 +62,8 @@ pub(crate) enum Takeover {
 impl Surplus {
     pub(crate) fn parse(rows: &[Row]) -> Result<Self, StatementError> {
         let list = rows.iter().map(Excess::parse).collect::<Result<Vec<_>, _>>()?;
-        let total = rows.first().and_then(|row| row.get(3)?.as_ref()?.parse::<usize>().ok()).unwrap_or_default();
+        let total =
+            rows.first().and_then(|row| row.get(3)?.as_ref()?.parse::<usize>().ok()).unwrap_or_default();
         Ok(Self { cut: total.saturating_sub(list.len()), list })
     }
 }
@@ -128,9 +129,8 @@ impl Pair {
             self.elsewhere(takeover, &mut what, &mut needed);
         }
         let matters: Vec<_> = surplus.list.iter().filter(|excess| excess.matters(takeover)).collect();
-        let by_ownership = |excess: &Excess| {
-            excess.kind == ExcessKind::Owned && self.aim.objects == CloneObjects::Original
-        };
+        let by_ownership =
+            |excess: &Excess| excess.kind == ExcessKind::Owned && self.aim.objects == CloneObjects::Original;
         if matters.iter().any(|excess| by_ownership(excess)) {
             let reason = kept.map(|reason| format!(" ({reason})")).unwrap_or_default();
             what.push(format!("it owns objects in this database{reason}"));
@@ -168,13 +168,15 @@ impl Pair {
             let Some(database) = holding.database.as_deref().map(quote_identifier) else { continue };
             let count = &holding.count;
             let counts = match (holding.held, takeover) {
-                (_, Takeover::Settled | Takeover::EndsItself) => continue,
+                (_, Takeover::Settled | Takeover::EndsItself)
+                | (Held::Granted | Held::Personal, Takeover::Ends) => continue,
                 (Held::Owned, _) => format!("{count} objects in the database {database}"),
-                (Held::Granted, Takeover::Begins) => format!("grants on {count} objects in the database {database}"),
+                (Held::Granted, Takeover::Begins) => {
+                    format!("grants on {count} objects in the database {database}")
+                }
                 (Held::Personal, Takeover::Begins) => {
                     format!("{count} default privileges or user mappings in the database {database}")
                 }
-                (Held::Granted | Held::Personal, Takeover::Ends) => continue,
             };
             what.push(counts);
             let clone = quote_identifier(self.names.clone.as_str());
@@ -191,7 +193,8 @@ impl Pair {
     /// Attributes that the live clone has and the original has not. Which of the two is right, only a person knows.
     fn attributes_of_live_clone(&self, what: &mut Vec<String>, needed: &mut Vec<String>) {
         let Some(clone) = self.clone.as_ref().filter(|_| self.aim.clone_is_live) else { return };
-        let (original_name, clone_name) = (quote_identifier(&self.original.name), quote_identifier(&clone.name));
+        let (original_name, clone_name) =
+            (quote_identifier(&self.original.name), quote_identifier(&clone.name));
         for (name, of) in crate::pair::ATTRIBUTES {
             if of(clone) && !of(&self.original) {
                 what.push(name.to_owned());

@@ -17,7 +17,14 @@ const CLASSES: [Class; 9] = [
     Class("pg_language", "pg_language", "LANGUAGE", "l", "lanacl", "lanowner"),
     Class("pg_database", "pg_database", "DATABASE", "d", "datacl", "datdba"),
     Class("pg_tablespace", "pg_tablespace", "TABLESPACE", "t", "spcacl", "spcowner"),
-    Class("pg_foreign_data_wrapper", "pg_foreign_data_wrapper", "FOREIGN DATA WRAPPER", "F", "fdwacl", "fdwowner"),
+    Class(
+        "pg_foreign_data_wrapper",
+        "pg_foreign_data_wrapper",
+        "FOREIGN DATA WRAPPER",
+        "F",
+        "fdwacl",
+        "fdwowner",
+    ),
     Class("pg_foreign_server", "pg_foreign_server", "FOREIGN SERVER", "S", "srvacl", "srvowner"),
     // The catalogue of dependencies names the table of their pages.
     Class("pg_largeobject", "pg_largeobject_metadata", "LARGE OBJECT", "L", "lomacl", "lomowner"),
@@ -105,7 +112,8 @@ pub(crate) fn read_excess(pair: &UserPair, major: u32) -> Statement {
 /// the owner: one branch for each catalogue.
 fn access_lists(major: u32) -> String {
     let columns = "h.classid, h.objid";
-    let relation = "coalesce(c.relacl, acldefault(CASE c.relkind WHEN 'S' THEN 's'::\"char\" ELSE 'r' END, c.relowner))";
+    let relation =
+        "coalesce(c.relacl, acldefault(CASE c.relkind WHEN 'S' THEN 's'::\"char\" ELSE 'r' END, c.relowner))";
     let mut branches = vec![
         format!(
             "SELECT {columns}, CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END AS kind, '' AS columns, \

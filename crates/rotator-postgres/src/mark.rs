@@ -17,7 +17,9 @@ pub(crate) const COMMENT: &str = "comment on role";
 /// The secrets that a comment names. More than one, where somebody copied a line.
 fn named(comment: &str) -> impl Iterator<Item = &str> {
     let rest = comment.split('\n').filter_map(|line| line.strip_prefix(PREFIX));
-    rest.filter(|secret| !secret.is_empty() && !secret.contains(|c: char| c.is_whitespace() || c.is_control()))
+    rest.filter(|secret| {
+        !secret.is_empty() && !secret.contains(|c: char| c.is_whitespace() || c.is_control())
+    })
 }
 
 /// The secret that a comment names first.
@@ -68,7 +70,9 @@ mod tests {
         check(&format!("of the team\n{mine}\nmore"), Mark::Of("123456789012:shop/checkout"));
         let both = format!("{mine}\n{PREFIX}1:b");
         check(&both, Mark::Of("1:b"));
-        for none in ["", "of the team", PREFIX, &format!(" {mine}"), &format!("{mine} "), &format!("{PREFIX}a b")] {
+        for none in
+            ["", "of the team", PREFIX, &format!(" {mine}"), &format!("{mine} "), &format!("{PREFIX}a b")]
+        {
             check(none, Mark::None);
         }
         assert_eq!(read(None, &owner), Mark::None);

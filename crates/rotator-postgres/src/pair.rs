@@ -68,6 +68,7 @@ pub(crate) struct Role {
 
 /// A row of `pg_auth_members`.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "these are the options that the catalogue has")]
 pub(crate) struct Membership {
     pub(crate) member: String,
     pub(crate) role: String,

@@ -121,7 +121,8 @@ impl Other {
 
 impl Corrections {
     fn of(all: Vec<Correction>) -> Self {
-        let (required, attempts): (Vec<_>, Vec<_>) = all.into_iter().partition(|correction| correction.otherwise == Otherwise::Fail);
+        let (required, attempts): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|correction| correction.otherwise == Otherwise::Fail);
         let waits = |attempt: &Correction| attempt.statements.iter().any(|one| one.kind == Pair::HAND_OVER);
         let (waiting, singly) = attempts.into_iter().partition(waits);
         Self { required, attempts: Attempts { singly, waiting } }
@@ -142,7 +143,8 @@ impl Corrections {
 
     /// The same, each with what says whether it was refused.
     pub(crate) fn removed_by(&self) -> Vec<(Otherwise, String)> {
-        let removed = |correction: &Correction| Some((correction.otherwise.clone(), correction.removal.clone()?));
+        let removed =
+            |correction: &Correction| Some((correction.otherwise.clone(), correction.removal.clone()?));
         self.all().filter_map(removed).collect()
     }
 

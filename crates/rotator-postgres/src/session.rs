@@ -177,7 +177,11 @@ impl PostgresSession {
 
     /// Reads what only some changes depend on: what the clone holds by itself, and, before it first acts as the original,
     /// what tells the two apart. What will be handed over in the change is left to be looked at afterwards.
-    async fn look_closer(&mut self, pair: &Pair, takeover: Takeover) -> Result<Option<String>, StatementError> {
+    async fn look_closer(
+        &mut self,
+        pair: &Pair,
+        takeover: Takeover,
+    ) -> Result<Option<String>, StatementError> {
         let original = self.clone_objects == CloneObjects::Original;
         let begins = original && (pair.clone.is_none() || takeover == Takeover::Begins);
         let holds = takeover != Takeover::Settled && pair.holds_something();
@@ -305,8 +309,10 @@ impl PostgresSession {
             }
             match &correction.otherwise {
                 Otherwise::Note { state, why } => {
-                    let why = why_not(&error.fault)
-                        .map_or_else(|| (*why).to_owned(), |why| format!("{why}, and the next rotation tries again"));
+                    let why = why_not(&error.fault).map_or_else(
+                        || (*why).to_owned(),
+                        |why| format!("{why}, and the next rotation tries again"),
+                    );
                     self.outcome.notes.push(format!("{state}: {why}"));
                 }
                 Otherwise::Lacking(needed) => return Err(name_privilege(error, || needed.clone())),

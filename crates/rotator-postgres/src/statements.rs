@@ -189,7 +189,8 @@ pub(crate) fn read_roles(pair: &UserPair) -> Statement {
 pub(crate) fn read_memberships(pair: &UserPair, major: u32) -> Statement {
     let options = if major >= 16 { "m.inherit_option, m.set_option" } else { "true, true" };
     let names = names(pair);
-    let original = format!("(SELECT oid FROM pg_roles WHERE rolname = {})", quote_literal(pair.original.as_str()));
+    let original =
+        format!("(SELECT oid FROM pg_roles WHERE rolname = {})", quote_literal(pair.original.as_str()));
     let has = |what: &str| format!("pg_has_role({original}, m.roleid, '{what}')");
     let admin = format!("(NOT m.admin_option OR {})", has("MEMBER WITH ADMIN OPTION"));
     let reached = if major >= 16 {

@@ -44,9 +44,8 @@ async fn settings_are_copied_to_the_letter_with_and_without_a_database() {
         // Nothing is taken from a clone that is live: its own turn brings it to equal.
         let error = lab.rotate_to(&lab.app).await.unwrap_err();
         assert_eq!(error.code().to_string(), "DB_CLONE_EXCEEDS_ORIGINAL", "{version}");
-        let removed = |name: &str| {
-            format!("the setting \"{name}\" was taken from the clone: the original has it not")
-        };
+        let removed =
+            |name: &str| format!("the setting \"{name}\" was taken from the clone: the original has it not");
         let removed = [removed("search_path"), removed("work_mem")];
         assert_eq!(lab.rotate_to(&clone).await.unwrap(), removed, "{version}");
         assert_eq!(lab.value(&of(&clone.username)).await, lab.value(&of(app)).await, "{version}");

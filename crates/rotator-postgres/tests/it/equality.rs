@@ -145,13 +145,15 @@ async fn after_every_rotation_a_session_of_the_clone_is_and_may_what_one_of_the_
                     };
                     lab.admin(&needed).await;
                     let notes = lab.rotate_to(next).await;
-                    notes.unwrap_or_else(|error| panic!("case {case} on {version}: {sql} {needed}: {error:?}"))
+                    notes
+                        .unwrap_or_else(|error| panic!("case {case} on {version}: {sql} {needed}: {error:?}"))
                 }
                 Err(error) => panic!("case {case} on {version}: {sql}: {error:?}"),
             };
             // Grants of the clone's own stay, are reported, and change nothing for its sessions. What is taken is named.
             notes.retain(|note| {
-                !note.starts_with("the clone has grants of its own") && !note.contains("was taken from the clone")
+                !note.starts_with("the clone has grants of its own")
+                    && !note.contains("was taken from the clone")
             });
             assert_eq!(notes, [] as [&str; 0], "case {case} on {version}: {sql}");
             if next.username == lab.app.username {

@@ -42,7 +42,10 @@ async fn a_live_clone_keeps_a_table_that_is_in_use() {
         let mut reader = lab.session(&old).await;
         reader.value("BEGIN; SELECT count(*) FROM made.t").await;
         let (what, needed) = refused(&lab, &lab.app).await;
-        assert!(what.contains("another session is using") && what.contains("table made.t"), "{version}: {what}");
+        assert!(
+            what.contains("another session is using") && what.contains("table made.t"),
+            "{version}: {what}"
+        );
         let (app, clone) = (&lab.app.username, &old.username);
         assert_eq!(needed, format!("REASSIGN OWNED BY \"{clone}\" TO \"{app}\""), "{version}");
         // New sessions of the live user read on.
@@ -127,7 +130,8 @@ async fn grants_of_a_clone_s_own_are_given_to_the_original_first() {
             lab.master.username, lab.app.username
         );
         if version.major() >= 15 {
-            grants += &format!("; GRANT SET ON PARAMETER log_min_messages TO {clone}");
+            grants += "; GRANT SET ON PARAMETER log_min_messages TO ";
+            grants += clone;
         }
         lab.admin(&grants).await;
         let (what, needed) = refused(&lab, &lab.app).await;
@@ -144,7 +148,10 @@ async fn grants_of_a_clone_s_own_are_given_to_the_original_first() {
         ] {
             assert!(what.contains(part), "{version}: {part} in {what}");
         }
-        assert!(needed.contains("GRANT UPDATE (\"B b\") ON TABLE \"odd name\".\"T\" TO"), "{version}: {needed}");
+        assert!(
+            needed.contains("GRANT UPDATE (\"B b\") ON TABLE \"odd name\".\"T\" TO"),
+            "{version}: {needed}"
+        );
         assert_eq!(needed.contains("GRANT SET ON PARAMETER log_min_messages TO"), version.major() >= 15);
         // The same before the clone itself begins to act as the original.
         assert_eq!(refused(&lab, &lab.clone()).await, (what, needed.clone()), "{version}");
@@ -202,10 +209,17 @@ async fn a_live_clone_that_may_more_is_not_succeeded() {
         let (what, needed) = refused(&lab, &lab.app).await;
         assert_eq!(what, "CREATEDB, the setting \"app.tenant\"", "{version}");
         assert!(needed.contains(&format!("ALTER ROLE \"{app}\" CREATEDB")), "{version}: {needed}");
-        assert!(needed.contains(&format!("/* or: ALTER ROLE \"{name}\" NOCREATEDB */")), "{version}: {needed}");
+        assert!(
+            needed.contains(&format!("/* or: ALTER ROLE \"{name}\" NOCREATEDB */")),
+            "{version}: {needed}"
+        );
         assert!(!needed.contains("it's 7") && !needed.contains("''s 7"), "{version}: {needed}");
         run_then_rotate(&lab, &needed, &lab.app).await;
-        assert_eq!(lab.value_as(&lab.app, "SELECT current_setting('app.tenant')").await, "it's 7", "{version}");
+        assert_eq!(
+            lab.value_as(&lab.app, "SELECT current_setting('app.tenant')").await,
+            "it's 7",
+            "{version}"
+        );
     }
 }
 

@@ -13,6 +13,7 @@ mod laboratory;
 mod marks;
 mod names;
 mod plan;
+mod pooler;
 mod proof;
 mod refusals;
 mod sessions;

@@ -117,8 +117,11 @@ async fn what_the_users_grant_each_other_proves_nothing() {
             lab.server.query_as(&lab.app, &lab.database, &pass).await.unwrap();
             lab.server.query_as(&friend, &lab.database, &itself).await.unwrap();
             check(&lab, &clone, &StatementFault::CloneNotRecognized).await;
-            lab.admin(&format!("REVOKE {app} FROM {}; REVOKE {app} FROM {}", friend.username, clone.username))
-                .await;
+            lab.admin(&format!(
+                "REVOKE {app} FROM {}; REVOKE {app} FROM {}",
+                friend.username, clone.username
+            ))
+            .await;
         }
         check(&lab, &clone, &StatementFault::CloneNotRecognized).await;
         lab.connect(&old).await.unwrap();
@@ -128,7 +131,8 @@ async fn what_the_users_grant_each_other_proves_nothing() {
         lab.admin(&format!("ALTER ROLE {} NOCREATEDB", clone.username)).await;
         lab.rotate_to(&clone).await.unwrap();
         // And so does the word of the operator.
-        lab.admin(&format!("COMMENT ON ROLE {} IS NULL; REVOKE {app} FROM {0} CASCADE", clone.username)).await;
+        lab.admin(&format!("COMMENT ON ROLE {} IS NULL; REVOKE {app} FROM {0} CASCADE", clone.username))
+            .await;
         check(&lab, &clone, &StatementFault::CloneNotRecognized).await;
         lab.owner.adopt = true;
         lab.rotate_to(&clone).await.unwrap();

@@ -86,7 +86,11 @@ async fn a_clone_that_is_itself_must_be_a_member() {
         lab.objects = CloneObjects::Own;
         lab.rotate_to(&clone).await.unwrap();
         assert_eq!(prove(&lab).await, None, "{version}");
-        let by = if version.major() >= 16 { format!(" GRANTED BY {}", lab.master.username) } else { String::new() };
+        let by = if version.major() >= 16 {
+            format!(" GRANTED BY {}", lab.master.username)
+        } else {
+            String::new()
+        };
         lab.admin(&format!("REVOKE {app} FROM {name}{by}")).await;
         let needed = prove(&lab).await.unwrap();
         lab.admin(&needed).await;
@@ -100,7 +104,10 @@ async fn uses_of_session_user_are_named() {
     for version in versions() {
         let lab = Lab::new(version).await;
         let clone = lab.clone();
-        assert_eq!(lab.connect(&lab.app).await.unwrap().facts(Some(&lab.pair())).await.unwrap().notes, [""; 0]);
+        assert_eq!(
+            lab.connect(&lab.app).await.unwrap().facts(Some(&lab.pair())).await.unwrap().notes,
+            [""; 0]
+        );
         lab.admin(
             "CREATE SCHEMA uses; CREATE TABLE uses.t (a name DEFAULT session_user, b name DEFAULT current_user); \
              ALTER TABLE uses.t ENABLE ROW LEVEL SECURITY; CREATE POLICY own ON uses.t USING (a = session_user); \
@@ -116,7 +123,11 @@ async fn uses_of_session_user_are_named() {
              default of uses.t, view uses.v, function uses.f(), function uses.g(); current_user is the original in both \
              sessions, and with CLONE_OBJECTS=own each user is itself";
         assert_eq!(lab.rotate_to(&clone).await.unwrap(), [note], "{version}");
-        assert_eq!(lab.rotate_to(&clone).await.unwrap(), [] as [&str; 0], "{version}: once, when the clone is made");
+        assert_eq!(
+            lab.rotate_to(&clone).await.unwrap(),
+            [] as [&str; 0],
+            "{version}: once, when the clone is made"
+        );
         let facts = lab.connect(&lab.app).await.unwrap().facts(Some(&lab.pair())).await.unwrap();
         assert_eq!(facts.notes, [note], "{version}");
     }

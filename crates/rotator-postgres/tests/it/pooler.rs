@@ -1,0 +1,162 @@
+//! Logins and rotations through a real `PgBouncer`: what it answers by itself is no answer of the server.
+
+use std::{sync::Arc, time::Duration};
+
+use rotation_core::database::{Cause, ConnectError, Engine, Login, Session, StatementFault, Transport};
+use rotation_testkit::{
+    LambdaFunction, LocalSecretsManager, PgBouncer, PoolerList, PostgresServer, PostgresVersion, TestLogin,
+    secrets_manager::{RotationSettings, Settings},
+};
+use rotator_postgres::PostgresSession;
+use serde_json::json;
+
+use crate::laboratory::{Lab, deadline, engine};
+
+fn lists() -> impl Iterator<Item = PostgresVersion> {
+    PostgresVersion::TESTED.into_iter().filter(|version| version.is_to_be_tested())
+}
+
+/// A login by the pooler instead of the server.
+async fn connect(
+    lab: &Lab<'_>,
+    pooler: &PgBouncer,
+    login: &TestLogin,
+) -> Result<PostgresSession, ConnectError> {
+    let login = Login { port: pooler.port(), ..lab.login(login) };
+    engine(lab.server, lab.objects).connect(&login, Transport::Tls, deadline()).await
+}
+
+/// The same with its first request, as the core makes it.
+async fn use_it(lab: &Lab<'_>, pooler: &PgBouncer, login: &TestLogin) -> Result<(), StatementFault> {
+    let mut session = connect(lab, pooler, login).await.unwrap();
+    session.probe(None).await.map_err(|error| error.fault)
+}
+
+#[track_caller]
+fn assert_proxy(outcome: Result<PostgresSession, ConnectError>) {
+    let error = outcome.unwrap_err();
+    assert!(!error.is_refusal(), "{error:?}");
+    assert!(
+        matches!(&error, ConnectError::Proxy(cause) if *cause == Cause::new("SQLSTATE 08P01")),
+        "{error:?}"
+    );
+}
+
+/// A wrong password, an unknown user, and a startup parameter that it does not know.
+#[tokio::test]
+async fn a_refusal_of_the_pooler_is_none_of_the_server() {
+    for version in lists() {
+        let lab = Lab::new(version).await;
+        let pooler = PgBouncer::start(lab.server, &PoolerList::Query).unwrap();
+        use_it(&lab, &pooler, &lab.app).await.unwrap();
+        let wrong = TestLogin { password: "wrong".to_owned(), ..lab.app.clone() };
+        assert_proxy(connect(&lab, &pooler, &wrong).await);
+        let unknown = TestLogin { username: "nobody_of_this_name".to_owned(), ..lab.app.clone() };
+        assert_proxy(connect(&lab, &pooler, &unknown).await);
+    }
+}
+
+/// Its list holds a password that the server has not: what the client hears is the server's own refusal, passed on.
+#[tokio::test]
+async fn a_login_that_only_the_pooler_knows_is_no_login() {
+    for version in lists() {
+        let lab = Lab::new(version).await;
+        let stale = TestLogin { password: "of the list".to_owned(), ..lab.app.clone() };
+        let pooler = PgBouncer::start(lab.server, &PoolerList::File(vec![stale.clone()])).unwrap();
+        let error = connect(&lab, &pooler, &stale).await.unwrap_err();
+        assert!(
+            matches!(&error, ConnectError::Refused(cause) if *cause == Cause::new("SQLSTATE 28P01")),
+            "{error:?}"
+        );
+        // The right password is none to the pooler.
+        assert_proxy(connect(&lab, &pooler, &lab.app).await);
+    }
+}
+
+/// It remembers a failed login of its own for a while: a new client with the right password is let in, and has no server.
+#[tokio::test]
+async fn a_failed_login_that_the_pooler_remembers_is_no_answer() {
+    for version in lists() {
+        let lab = Lab::new(version).await;
+        let pooler = PgBouncer::start(lab.server, &PoolerList::Query).unwrap();
+        let mut first = connect(&lab, &pooler, &lab.app).await.unwrap();
+        first.probe(None).await.unwrap();
+        let name = &lab.app.username;
+        let new = TestLogin { password: "the new password".to_owned(), ..lab.app.clone() };
+        lab.admin(&format!("ALTER ROLE {name} PASSWORD '{}'", new.password)).await;
+        let ours = format!("FROM pg_stat_activity WHERE usename = '{name}'");
+        lab.admin(&format!("SELECT pg_terminate_backend(pid) {ours}")).await;
+        while lab.value(&format!("SELECT count(*) {ours}")).await != "0" {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        // The pooler logs in again by what the first client has proved, which is the old password.
+        first.probe(None).await.unwrap_err();
+        assert_eq!(use_it(&lab, &pooler, &new).await, Err(StatementFault::Proxy), "{version}");
+        lab.connect(&new).await.unwrap().probe(None).await.unwrap();
+    }
+}
+
+/// setSecret changes the server through the pooler, whose list keeps the old password: testSecret has no answer of the
+/// server, so nothing is moved, and both versions keep their labels.
+#[tokio::test]
+async fn a_pooler_that_keeps_the_old_password_moves_nothing() {
+    let server = PostgresServer::shared(PostgresVersion::V18).unwrap();
+    let lab = Lab::on(server).await;
+    let pooler = PgBouncer::start(server, &PoolerList::File(vec![lab.app.clone()])).unwrap();
+    let rotation = RotationSettings { attempts: 1, ..RotationSettings::default() };
+    let store = LocalSecretsManager::start(Settings { rotation, ..Settings::default() }).await.unwrap();
+    let function = LambdaFunction::builder(env!("CARGO_BIN_EXE_postgres_single_user"))
+        .env("SECRETS_MANAGER_ENDPOINT", store.endpoint())
+        .env("TLS_CA_BUNDLE", server.authority().certificate_pem())
+        .build()
+        .unwrap();
+    let arn = function.arn().to_owned();
+    store.register(&arn, Arc::new(function));
+    let document = json!({
+        "engine": "postgres", "host": "localhost", "port": pooler.port(), "dbname": lab.database,
+        "username": lab.app.username, "password": lab.app.password, "ssl": true,
+    });
+    let secret = store.create_secret("pooled", &document.to_string()).unwrap();
+    let version = store.rotate(&secret, &arn).unwrap();
+    let record = store.wait_for_rotation(&secret, &version, Duration::from_mins(1)).await.unwrap();
+    let error = record.last_error().expect("testSecret must fail");
+    assert_eq!(error.error_type, "DB_PROXY_ANSWER", "{error}\n{}", pooler.log());
+    let stages = store.stages(&secret).unwrap();
+    assert_eq!(stages[&version], ["AWSPENDING"], "{stages:?}");
+    assert_eq!(store.value(&secret, "AWSCURRENT").unwrap(), document.to_string());
+
+    // The server has the new password, and a pooler that asks the server finds it.
+    let pending: serde_json::Value =
+        serde_json::from_str(&store.version_value(&secret, &version).unwrap()).unwrap();
+    let new = TestLogin { password: pending["password"].as_str().unwrap().to_owned(), ..lab.app.clone() };
+    lab.connect(&new).await.unwrap();
+    assert!(lab.connect(&lab.app).await.unwrap_err().is_refusal());
+    let asking = PgBouncer::start(server, &PoolerList::Query).unwrap();
+    use_it(&lab, &asking, &new).await.unwrap();
+    assert_proxy(connect(&lab, &pooler, &new).await);
+}
+
+/// A pair through a pooler: the session is proved where the pooler keeps one that has left its role.
+#[tokio::test]
+async fn a_pooled_session_of_the_clone_is_proved_as_any() {
+    for version in lists() {
+        let lab = Lab::new(version).await;
+        let pooler = PgBouncer::start(lab.server, &PoolerList::Query).unwrap();
+        let clone = lab.clone();
+        lab.rotate_to(&clone).await.unwrap();
+        let prove = async || {
+            let mut session = connect(&lab, &pooler, &clone).await.unwrap();
+            session.probe(Some(&lab.pair())).await.map_err(|error| error.fault)
+        };
+        prove().await.unwrap();
+        // The pooler's session keeps the role although the membership is gone; a new one would not have it.
+        let by = if version.major() >= 16 {
+            format!(" GRANTED BY {}", lab.master.username)
+        } else {
+            String::new()
+        };
+        lab.admin(&format!("REVOKE {} FROM {}{by}", lab.app.username, clone.username)).await;
+        let fault = prove().await.unwrap_err();
+        assert!(matches!(fault, StatementFault::SessionDiffers { .. }), "{version}: {fault:?}");
+    }
+}
