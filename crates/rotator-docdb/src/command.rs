@@ -13,7 +13,8 @@ use rotation_core::database::{
 use crate::{
     document::{Document, Reader},
     json,
-    user::{MARKER, Role, User},
+    mark::MARKER,
+    user::{Role, User},
 };
 
 /// A command with its kind, by which errors name it.
@@ -154,6 +155,24 @@ fn write_concern(document: Document, limit: Duration) -> Document {
 
 pub(crate) fn command(kind: &'static str, document: Document, home: &str) -> Command {
     Command { kind, document: document.text("$db", home), holds_password: false }
+}
+
+/// A command as an administrator runs it in the shell.
+pub(crate) fn in_shell(home: &str, document: &Document) -> String {
+    let text = json::of(Reader::parse(document.as_bytes()).expect("we wrote it")).to_string();
+    format!("db.getSiblingDB({}).runCommand({text})", serde_json::Value::from(home))
+}
+
+/// The command by which an administrator grants or revokes roles.
+pub(crate) fn roles_in_shell(kind: &str, user: &Username, roles: &[&Role], home: &str) -> String {
+    let roles = roles.iter().map(|role| role.document());
+    in_shell(home, &Document::new().text(kind, user.as_str()).documents("roles", roles))
+}
+
+/// The command by which an administrator gives one user the restrictions of the other.
+pub(crate) fn restrictions_in_shell(user: &Username, like: &User, home: &str) -> String {
+    let like = Likeness { restrictions: Some(like), ..Likeness::default() };
+    in_shell(home, &like.write(Document::new().text("updateUser", user.as_str())))
 }
 
 impl Command {

@@ -1,11 +1,11 @@
 //! One login attempt, and the commands after it.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, net::IpAddr, sync::Arc};
 
 use database_dial::os_cause;
 use rotation_core::{
     Deadline,
-    database::{Cause, ConnectError, Login, StatementError, StatementFault, Transport},
+    database::{Cause, ConnectError, Login, LoginMethod, StatementError, StatementFault, Transport},
 };
 use rustls::ClientConfig;
 
@@ -20,9 +20,22 @@ use crate::{
 };
 
 /// A connection that is logged in. Nothing runs in the background; dropping it closes the socket.
-pub(crate) struct Connection(Wire);
+pub(crate) struct Connection {
+    wire: Wire,
+    mechanism: Mechanism,
+}
 
 impl Connection {
+    /// The address at the other end.
+    pub(crate) fn peer(&self) -> Option<IpAddr> {
+        self.wire.peer()
+    }
+
+    /// The SCRAM mechanism by which the server let the user in.
+    pub(crate) fn method(&self) -> LoginMethod {
+        LoginMethod(self.mechanism.name())
+    }
+
     /// Logs in once over one transport: greeting, then SCRAM, which is three round trips after TLS, or four with servers
     /// before MongoDB 4.4. No attempt is sent ahead with the greeting, as it would be a refused login for users that
     /// have no credential of the mechanism that was guessed.
@@ -45,7 +58,7 @@ impl Connection {
             let reply = wire.greet(&greeting).await.map_err(connect_error)?;
             let mechanism = greeting::answer(reply.reader())?;
             authenticate(&mut wire, login, home, mechanism).await?;
-            Ok(Self(wire))
+            Ok(Self { wire, mechanism })
         };
         deadline.bound(attempt).await.unwrap_or(Err(ConnectError::TimedOut))
     }
@@ -70,7 +83,7 @@ impl Connection {
 
     /// As [`run`](Self::run), with the server's code in place of an error, for callers that know what to do about it.
     pub(crate) async fn attempt(&mut self, command: &Command) -> Result<Result<Reply, Code>, StatementError> {
-        let reply = self.0.run(&command.document).await.map_err(|error| lost(command, &error))?;
+        let reply = self.wire.run(&command.document).await.map_err(|error| lost(command, &error))?;
         let code = Code::of(reply.reader()).or_else(|| Code::of_write_concern(reply.reader()));
         Ok(code.map_or(Ok(reply), Err))
     }

@@ -3,28 +3,41 @@
 //! Users are changed without transactions here, so a process that dies in `commit` leaves a clone whose rights may be
 //! the original's already while its password is still the old one: harmless, and the next attempt goes on from there.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, net::IpAddr};
 
 use rotation_core::{
     Deadline,
     database::{
-        Change, Committed, Credentials, Necessity, Password, Plan, PlannedStatement, Purpose, ServerFacts,
+        Change, Committed, Credentials, Engine, LoginMethod, PairOwner, Password, Plan, Purpose, ServerFacts,
         Session, StatementError, StatementFault, TestStatement, Turn, UserPair, Username,
     },
 };
 
 use crate::{
+    DocumentDb,
     code::Code,
     command::{self, Command, Likeness, Needed},
     connection::{Connection, statement_error},
     document::Value,
     master,
-    pair::Pair,
+    moves::{Move, Otherwise, changed, created, scram_mechanisms},
+    pair::{Pair, RECOGNIZED},
     test_command,
-    user::{self, Role, User},
+    user::{self, User},
 };
 
 const CHANGE_OWN_PASSWORD: &str = "changeOwnPassword (or use the master-user function)";
+
+const UNMARKABLE: &str =
+    "the server keeps no mark on the clone: two secrets of one user cannot be told apart";
+
+/// For which pair and secret, and how the live user logs in.
+#[derive(Clone, Copy)]
+struct For<'a> {
+    names: &'a UserPair,
+    owner: &'a PairOwner,
+    method: Option<LoginMethod>,
+}
 
 /// A connection to DocumentDB or MongoDB as one user.
 #[derive(Debug)]
@@ -36,32 +49,7 @@ pub struct DocumentDbSession {
     /// Where the users of a pair are defined, which a master is to change.
     pair_home: String,
     staged: Vec<Move>,
-    /// How many roles are to be granted and revoked.
-    drift: usize,
-}
-
-/// One thing that `commit` does, and that a plan says.
-#[derive(Debug)]
-enum Move {
-    /// Runs a command.
-    Run {
-        command: Command,
-        /// The same without what this server may not know, where the server refuses its form.
-        otherwise: Option<Command>,
-        /// What permits it.
-        actions: &'static str,
-        purpose: Purpose,
-    },
-    /// Looks whether a user's roles are these, as somebody may have changed them meanwhile.
-    Compare { user: Username, roles: BTreeSet<Role> },
-}
-
-impl Move {
-    fn planned(&self) -> Vec<PlannedStatement> {
-        let Self::Run { command, otherwise, purpose, .. } = self else { return Vec::new() };
-        let otherwise = otherwise.iter().map(|plain| plain.planned(*purpose, Necessity::Otherwise));
-        std::iter::once(command.planned(*purpose, Necessity::Always)).chain(otherwise).collect()
-    }
+    outcome: Committed,
 }
 
 impl Session for DocumentDbSession {
@@ -101,7 +89,7 @@ impl Session for DocumentDbSession {
         };
         let moves = self.prepare(change, deadline).await?;
         let statements = moves.iter().flat_map(Move::planned).collect();
-        Ok(Plan { statements, lacking, ..Plan::default() })
+        Ok(Plan { statements, lacking, notes: std::mem::take(&mut self.outcome.notes) })
     }
 
     async fn stage(
@@ -118,7 +106,7 @@ impl Session for DocumentDbSession {
         for step in std::mem::take(&mut self.staged) {
             match step {
                 Move::Run { command, otherwise, actions, .. } => {
-                    self.make(&command, otherwise.as_ref(), actions).await?;
+                    self.make(&command, &otherwise, actions).await?;
                 }
                 Move::Compare { user, roles } => {
                     let found = self.read(&user, false).await?;
@@ -128,18 +116,30 @@ impl Session for DocumentDbSession {
                 }
             }
         }
-        Ok(Committed { drift: self.drift, notes: Vec::new() })
+        Ok(self.outcome)
     }
 
     /// The greeting refuses a server that is no primary, so one with a session takes writes.
-    async fn facts(&mut self, _pair: Option<&UserPair>) -> Result<ServerFacts, StatementError> {
-        Ok(ServerFacts { writable: Some(true), ..ServerFacts::default() })
+    async fn facts(&mut self, pair: Option<&UserPair>) -> Result<ServerFacts, StatementError> {
+        let hindrance = match pair {
+            Some(_) => None,
+            None => self.read_own().await?.and_then(|own| self.other_secret(&own)),
+        };
+        Ok(ServerFacts { writable: Some(true), hindrance, ..ServerFacts::default() })
+    }
+
+    fn peer(&self) -> Option<IpAddr> {
+        self.connection.peer()
+    }
+
+    fn method(&self) -> Option<LoginMethod> {
+        Some(self.connection.method())
     }
 }
 
 impl DocumentDbSession {
     pub(crate) fn new(connection: Connection, username: Username, home: String, pair_home: String) -> Self {
-        Self { connection, username, home, pair_home, staged: Vec::new(), drift: 0 }
+        Self { connection, username, home, pair_home, staged: Vec::new(), outcome: Committed::default() }
     }
 
     /// Reads what the change depends on. Only commands that read are sent.
@@ -150,33 +150,50 @@ impl DocumentDbSession {
     ) -> Result<Vec<Move>, StatementError> {
         match *change {
             Change::OwnPassword { new } => self.prepare_own(new, deadline).await,
-            Change::OtherUser { pair, next, .. } => self.prepare_other(pair, next, deadline).await,
+            Change::OtherUser { pair, next, owner, method, .. } => {
+                let for_other = For { names: pair, owner, method };
+                self.prepare_other(for_other, next, deadline).await
+            }
         }
     }
 
     /// Reads which mechanisms the user has: a new password without them would add those that an administrator left
-    /// out. A server that does not show or not know them keeps what there is.
+    /// out. A user that is the clone of another secret's pair is that secret's.
     async fn prepare_own(&mut self, new: &Password, deadline: Deadline) -> Result<Vec<Move>, StatementError> {
-        let read = command::read_user(&self.username, &self.home, false);
-        let user = match self.connection.attempt(&read).await? {
-            Ok(reply) => {
-                User::of(reply.reader(), &self.username, &self.home).map_err(|_| unexpected(&read))?
-            }
-            Err(code) => match code.statement_fault(false, String::new) {
-                StatementFault::PrivilegeMissing { .. } | StatementFault::Other { .. } => None,
-                _ => return Err(statement_error(&read, code, self.needed("viewUser", &self.home))),
-            },
-        };
+        let user = self.read_own().await?;
+        if let Some(fault) = user.as_ref().and_then(|user| self.other_secret(user)) {
+            return Err(StatementError::new(fault));
+        }
         let mechanisms = user.as_ref().and_then(scram_mechanisms);
         let like = Likeness { mechanisms: mechanisms.as_deref(), ..Likeness::default() };
         let command = command::set_password(&self.username, new, &self.home, &like, deadline.remaining());
-        let actions = CHANGE_OWN_PASSWORD;
-        Ok(vec![Move::Run { command, otherwise: None, actions, purpose: Purpose::Password }])
+        let (actions, otherwise) = (CHANGE_OWN_PASSWORD, Otherwise::Fail);
+        Ok(vec![Move::Run { command, otherwise, actions, purpose: Purpose::Password }])
+    }
+
+    /// The session's own user, where the server shows it.
+    async fn read_own(&mut self) -> Result<Option<User>, StatementError> {
+        let read = command::read_user(&self.username, &self.home, false);
+        match self.connection.attempt(&read).await? {
+            Ok(reply) => User::of(reply.reader(), &self.username, &self.home).map_err(|_| unexpected(&read)),
+            Err(code) => match code.statement_fault(false, String::new) {
+                StatementFault::PrivilegeMissing { .. } | StatementFault::Other { .. } => Ok(None),
+                _ => Err(statement_error(&read, code, self.needed("viewUser", &self.home))),
+            },
+        }
+    }
+
+    /// The secret to which a mark gives the session's own user, as the clone of another one.
+    fn other_secret(&self, own: &User) -> Option<StatementFault> {
+        let original = self.username.as_str().strip_suffix(DocumentDb::PROFILE.clone_suffix)?;
+        let mark = own.mark_as_clone(original, &self.home)?;
+        let secret = mark.secret()?.to_owned();
+        Some(StatementFault::OtherSecret { secret })
     }
 
     async fn prepare_other(
         &mut self,
-        names: &UserPair,
+        For { names, owner, method }: For<'_>,
         next: &Credentials,
         deadline: Deadline,
     ) -> Result<Vec<Move>, StatementError> {
@@ -184,18 +201,17 @@ impl DocumentDbSession {
         let original = self.read(&names.original, true).await?.ok_or_else(missing)?;
         let clone = self.read(&names.clone, true).await?;
         let home = self.pair_home.clone();
-        let pair = Pair { names, home: &home, original, clone };
+        let pair = Pair { names, home: &home, owner, next: &next.username, original, clone };
         pair.check().map_err(StatementError::new)?;
         let limit = deadline.remaining();
-        self.drift = pair.clone.as_ref().map_or(0, |clone| {
-            let (lacking, beyond) = pair.drift(clone);
-            lacking.len() + beyond.len()
-        });
-        match &pair.clone {
-            None if next.username == names.original => Err(missing()),
-            None => Ok(vec![created(&pair, next, limit)]),
-            Some(clone) => Ok(changed(&pair, clone, next, limit)),
-        }
+        let Some(clone) = &pair.clone else {
+            let original_is_next = next.username == names.original;
+            return if original_is_next { Err(missing()) } else { Ok(vec![created(&pair, next, limit)]) };
+        };
+        let reconciliation = pair.reconcile(clone).map_err(StatementError::new)?;
+        let (drift, notes) = (reconciliation.count(), pair.notes(clone, &reconciliation));
+        self.outcome = Committed { drift, notes };
+        changed(&pair, clone, next, method, limit).map_err(StatementError::new)
     }
 
     /// What this session's user, a master, is seen to lack for administering a user and its clone.
@@ -232,109 +248,29 @@ impl DocumentDbSession {
     async fn make(
         &mut self,
         command: &Command,
-        otherwise: Option<&Command>,
+        otherwise: &Otherwise,
         actions: &'static str,
     ) -> Result<(), StatementError> {
         let home = if actions == CHANGE_OWN_PASSWORD { &self.home } else { &self.pair_home };
         let needed = Needed { who: &self.username, home, actions };
         match (self.connection.attempt(command).await?, otherwise) {
-            (Ok(_), _) => Ok(()),
-            (Err(code), Some(plain)) if code.is_about_the_form() => {
-                self.connection.run(plain, needed).await.map(drop)
+            (Ok(_), _) => return Ok(()),
+            (Err(code), Otherwise::Plain(plain)) if code.is_about_the_form() => {
+                self.connection.run(plain, needed).await?;
             }
-            (Err(code), _) => Err(statement_error(command, code, needed)),
+            (Err(code), Otherwise::Skip) if code.is_about_the_form() => {}
+            (Err(code), _) => return Err(statement_error(command, code, needed)),
         }
+        // One note about the same thing is enough.
+        if !self.outcome.notes.iter().any(|note| note == RECOGNIZED) {
+            self.outcome.notes.push(UNMARKABLE.to_owned());
+        }
+        Ok(())
     }
 
     fn needed<'a>(&'a self, actions: &'static str, home: &'a str) -> Needed<'a> {
         Needed { who: &self.username, home, actions }
     }
-}
-
-/// The clone with all that it must have, in one command.
-fn created(pair: &Pair<'_>, next: &Credentials, limit: std::time::Duration) -> Move {
-    let original = &pair.original;
-    let mechanisms = scram_mechanisms(original);
-    let data = original.custom_data_of_clone(pair.names, pair.home);
-    let plain = Likeness {
-        mechanisms: mechanisms.as_deref(),
-        restrictions: original.restrictions().is_some().then_some(original),
-        custom_data: None,
-    };
-    let marked = Likeness { custom_data: Some(&data), ..plain };
-    let create = |like: &Likeness<'_>| command::create(next, &original.roles, pair.home, like, limit);
-    Move::Run {
-        command: create(&marked),
-        // The marker alone may be left out; what the original has is not.
-        otherwise: (!original.has_custom_data()).then(|| create(&plain)),
-        actions: "createUser, and grantRole for each role of the original,",
-        purpose: Purpose::Equality,
-    }
-}
-
-/// Rights, then a look at them, then the rest with the password.
-fn changed(pair: &Pair<'_>, clone: &User, next: &Credentials, limit: std::time::Duration) -> Vec<Move> {
-    let (names, home, original) = (pair.names, pair.home, &pair.original);
-    let mut moves = Vec::new();
-    let mut run = |command, actions| {
-        moves.push(Move::Run { command, otherwise: None, actions, purpose: Purpose::Equality });
-    };
-    let (lacking, beyond) = pair.drift(clone);
-    if !lacking.is_empty() {
-        run(
-            command::grant(&names.clone, lacking.iter().copied(), home, limit),
-            "grantRole for each role of the original",
-        );
-    }
-    if !beyond.is_empty() {
-        run(
-            command::revoke(&names.clone, beyond.iter().copied(), home, limit),
-            "revokeRole for each role of the clone",
-        );
-    }
-    let data = original.custom_data_of_clone(names, home);
-    let other_data = !clone.has_custom_data_of(original);
-    let other_restrictions = !clone.has_restrictions_of(original);
-    let mut like = Likeness {
-        mechanisms: None,
-        restrictions: other_restrictions.then_some(original),
-        custom_data: other_data.then_some(&data),
-    };
-    let differs = other_data || other_restrictions;
-    if next.username == names.original && differs {
-        // It is the live user's turn to stay: what it lacks is given without its password.
-        let actions = "changeCustomData and setAuthenticationRestriction";
-        run(command::set_likeness(&names.clone, home, &like, limit), actions);
-    }
-    if !lacking.is_empty() || !beyond.is_empty() {
-        moves.push(Move::Compare { user: names.clone.clone(), roles: original.roles.clone() });
-    }
-    let mechanisms = scram_mechanisms(original);
-    let unmarked = !clone.is_marked_clone(names, home);
-    let mut plain = None;
-    if next.username == names.original {
-        like = Likeness::default();
-    }
-    like.mechanisms = mechanisms.as_deref();
-    if next.username == names.clone && unmarked {
-        plain = (!other_data).then_some(like);
-        like.custom_data = Some(&data);
-    }
-    let set = |like: &Likeness<'_>| command::set_password(&next.username, &next.password, home, like, limit);
-    moves.push(Move::Run {
-        command: set(&like),
-        otherwise: plain.as_ref().map(set),
-        actions: "changePassword and changeCustomData",
-        purpose: if next.username == names.clone && differs { Purpose::Equality } else { Purpose::Password },
-    });
-    moves
-}
-
-/// The mechanisms that a password serves, where the server says which the user has.
-fn scram_mechanisms(user: &User) -> Option<Vec<String>> {
-    let all = user.mechanisms.as_ref()?.iter();
-    let scram: Vec<String> = all.filter(|name| name.starts_with("SCRAM-")).cloned().collect();
-    (!scram.is_empty()).then_some(scram)
 }
 
 fn unexpected(command: &Command) -> StatementError {

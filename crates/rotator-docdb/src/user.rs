@@ -1,19 +1,25 @@
 //! A user as `usersInfo` shows it.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt};
 
-use rotation_core::database::{UserPair, Username};
+use rotation_core::database::Username;
 
-use crate::document::{Document, Reader, Value};
-
-/// The key of `customData` by which a clone says whose clone it is.
-pub(crate) const MARKER: &str = "secretRotation";
+use crate::{
+    document::{Document, Reader, Value},
+    mark::{CloneMark, MARKER},
+};
 
 /// A role in a database, built in or somebody's own.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Role {
     pub(crate) role: String,
     pub(crate) db: String,
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} of {:?}", self.role, self.db)
+    }
 }
 
 impl Role {
@@ -82,36 +88,46 @@ impl User {
         self.restrictions == other.restrictions
     }
 
-    /// Whether there is anything in `customData` besides our own marker.
+    /// Whether `customData` holds anything.
     pub(crate) fn has_custom_data(&self) -> bool {
-        !self.plain_custom_data().is_empty()
+        !self.custom_data.is_empty()
     }
 
-    /// Whether `customData` is that of the other, but for our own marker.
-    pub(crate) fn has_custom_data_of(&self, other: &Self) -> bool {
-        self.plain_custom_data() == other.plain_custom_data()
+    /// Whether `customData` has every key of the other's, the mark left out.
+    pub(crate) fn has_keys_of(&self, other: &Self) -> bool {
+        let own = read(&self.custom_data);
+        keys(&other.custom_data).all(|(name, _)| own.get(name).is_some())
     }
 
-    fn plain_custom_data(&self) -> Document {
-        let all = read(&self.custom_data).elements().filter_map(Result::ok);
-        all.filter(|(name, _)| *name != MARKER)
-            .fold(Document::new(), |all, (name, value)| all.value(name, value))
+    /// The mark in `customData`, where this is a clone of that user.
+    pub(crate) fn mark_as_clone(&self, original: &str, home: &str) -> Option<CloneMark> {
+        CloneMark::of_clone(read(&self.custom_data), original, home)
     }
 
-    /// The `customData` of this user's clone: this one's own, and whose clone it is.
-    pub(crate) fn custom_data_of_clone(&self, pair: &UserPair, home: &str) -> Document {
-        let origin = Document::new().text("user", pair.original.as_str()).text("db", home);
-        self.plain_custom_data().document(MARKER, &Document::new().document("cloneOf", &origin))
+    /// Whether the mark is this one already.
+    pub(crate) fn carries(&self, mark: &Document) -> bool {
+        let found = read(&self.custom_data).get(MARKER).and_then(Value::as_document);
+        found == Some(read(mark))
     }
 
-    /// Whether the marker says that this is the clone of the pair's original.
-    pub(crate) fn is_marked_clone(&self, pair: &UserPair, home: &str) -> bool {
-        let marker = read(&self.custom_data).get(MARKER).and_then(Value::as_document);
-        let origin = marker.and_then(|marker| marker.get("cloneOf")).and_then(Value::as_document);
-        origin.is_some_and(|origin| {
-            origin.text("user") == Some(pair.original.as_str()) && origin.text("db") == Some(home)
-        })
+    /// The `customData` of this clone: all that it holds, what the original has and it lacks, and the mark.
+    pub(crate) fn custom_data_with(&self, original: &Self, mark: &Document) -> Document {
+        let own = read(&self.custom_data);
+        let lacking = keys(&original.custom_data).filter(|(name, _)| own.get(name).is_none());
+        let all = keys(&self.custom_data).chain(lacking);
+        all.fold(Document::new(), |all, (name, value)| all.value(name, value)).document(MARKER, mark)
     }
+
+    /// The `customData` of a clone that is still to be made: this user's own, and the mark.
+    pub(crate) fn custom_data_of_clone(&self, mark: &Document) -> Document {
+        let all = keys(&self.custom_data);
+        all.fold(Document::new(), |all, (name, value)| all.value(name, value)).document(MARKER, mark)
+    }
+}
+
+/// What people keep in `customData`.
+fn keys(data: &Document) -> impl Iterator<Item = (&str, Value<'_>)> {
+    read(data).elements().filter_map(Result::ok).filter(|(name, _)| *name != MARKER)
 }
 
 fn read(document: &Document) -> Reader<'_> {

@@ -5,6 +5,7 @@
 
 use std::{
     io,
+    net::IpAddr,
     pin::Pin,
     task::{Context, Poll},
 };
@@ -68,6 +69,15 @@ impl Reply {
 impl Wire {
     pub(crate) fn new(stream: Stream) -> Self {
         Self { stream, request: 0, received: 0 }
+    }
+
+    /// The address at the other end.
+    pub(crate) fn peer(&self) -> Option<IpAddr> {
+        let tcp = match &self.stream {
+            Stream::Plain(tcp) => tcp,
+            Stream::Tls(tls) => tls.get_ref().0,
+        };
+        tcp.peer_addr().ok().map(|address| address.ip())
     }
 
     /// Sends the greeting to `admin` and waits for the answer.

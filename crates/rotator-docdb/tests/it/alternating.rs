@@ -40,7 +40,7 @@ async fn a_missing_clone_is_made_whole_by_one_command_and_nothing_is_seen_of_it_
 #[tokio::test]
 async fn rights_that_drifted_are_brought_to_equal_before_the_password() {
     let lab = Lab::new().await;
-    let clone = lab.clone();
+    let (_data, clone) = (lab.keep_custom_data(), lab.clone());
     lab.rotate_to(&clone).await.unwrap();
     let added = json!([{"role": "read", "db": "elsewhere"}, {"role": "dbAdmin", "db": "elsewhere"}]);
     grant(&lab, &lab.app.username, "grantRoles", added.clone()).await;
@@ -52,15 +52,26 @@ async fn rights_that_drifted_are_brought_to_equal_before_the_password() {
     assert_eq!(lab.roles(&clone.username).await, lab.roles(&lab.app.username).await);
     assert!(opens(&next, HOME).await && !opens(&clone, HOME).await);
 
-    // What is revoked from the original is revoked, whosever turn it is.
-    revoke(&lab, &lab.app.username, added).await;
+    // What the original gained meanwhile, a live clone gains as well, and its mark with it.
+    grant(&lab, &lab.app.username, "grantRoles", json!([{"role": "read", "db": "third"}])).await;
     let original = TestLogin { password: "second-password-of-the-app".to_owned(), ..lab.app.clone() };
     lab.rotate_to(&original).await.unwrap();
-    let wanted = ["usersInfo", "usersInfo", "revokeRolesFromUser", "usersInfo", "updateUser"];
+    let wanted = ["usersInfo", "usersInfo", "grantRolesToUser", "usersInfo", "updateUser", "updateUser"];
     assert_eq!(kinds(&lab.witness.take_commands()), wanted);
     assert_eq!(lab.roles(&clone.username).await, lab.roles(&lab.app.username).await);
     assert!(opens(&original, HOME).await && opens(&next, HOME).await && !opens(&lab.app, HOME).await);
-    // Nothing is left to do.
+
+    // What was revoked from the original is revoked from the idle clone.
+    revoke(&lab, &lab.app.username, added).await;
+    lab.rotate_to(&next).await.unwrap();
+    let wanted = ["usersInfo", "usersInfo", "revokeRolesFromUser", "usersInfo", "updateUser"];
+    assert_eq!(kinds(&lab.witness.take_commands()), wanted);
+    assert_eq!(lab.roles(&clone.username).await, lab.roles(&lab.app.username).await);
+    // Nothing is left to do, on either turn.
+    for login in [&original, &next] {
+        lab.rotate_to(login).await.unwrap();
+        assert_eq!(kinds(&lab.witness.take_commands()), ["usersInfo", "usersInfo", "updateUser"]);
+    }
     lab.rotate_to(&next).await.unwrap();
     assert_eq!(kinds(&lab.witness.take_commands()), ["usersInfo", "usersInfo", "updateUser"]);
 }
@@ -162,12 +173,12 @@ async fn whoever_is_faster_is_not_overwritten() {
     assert!(opens(&other, HOME).await);
     server().command(HOME, json!({"dropUser": clone.username})).await.unwrap();
     // Rights change under our hands: the password stays the old one.
+    let data = lab.keep_custom_data();
     lab.rotate_to(&clone).await.unwrap();
     grant(&lab, &lab.app.username, "grantRoles", json!([{"role": "read", "db": "elsewhere"}])).await;
-    lab.witness.set_script(|command, reply| match reply {
-        Some(_) if command.get("grantRolesToUser").is_some() => WitnessAction::Pass,
+    lab.witness.set_script(move |command, reply| match reply {
         None if command.get("grantRolesToUser").is_some() => WitnessAction::Answer(json!({"ok": 1})),
-        _ => WitnessAction::Pass,
+        _ => data.play(command, reply),
     });
     let next = TestLogin { password: "never-to-be-set".to_owned(), ..clone.clone() };
     assert_eq!(lab.rotate_to(&next).await.unwrap_err().fault, StatementFault::Busy);
@@ -177,7 +188,7 @@ async fn whoever_is_faster_is_not_overwritten() {
 #[tokio::test]
 async fn what_drifted_is_counted_and_a_new_clone_has_not_drifted() {
     let lab = Lab::new().await;
-    let clone = lab.clone();
+    let (_data, clone) = (lab.keep_custom_data(), lab.clone());
     assert_eq!(lab.drift_to(&clone).await, 0, "it is made by this change");
     assert_eq!(lab.drift_to(&clone).await, 0, "it is equal");
     let added = json!([{"role": "read", "db": "elsewhere"}, {"role": "dbAdmin", "db": "elsewhere"}]);

@@ -9,7 +9,7 @@ use rotation_core::database::{Change, Password, Session, Turn};
 use rotation_testkit::{TestLogin, WitnessAction};
 use serde_json::json;
 
-use crate::laboratory::{HOME, Lab, deadline, opens, owner, server};
+use crate::laboratory::{CustomData, HOME, Lab, deadline, opens, owner, server};
 
 /// Where the connection ends.
 #[derive(Clone, Copy, Debug)]
@@ -21,22 +21,28 @@ struct End {
 }
 
 /// The connections to come end there. Gives the count of commands that came.
-fn end_at(lab: &Lab, end: End) -> Arc<AtomicUsize> {
+fn end_at(lab: &Lab, data: &CustomData, end: End) -> Arc<AtomicUsize> {
     let count = Arc::new(AtomicUsize::new(0));
-    let counting = Arc::clone(&count);
-    lab.witness.set_script(move |_, reply| {
-        let here = match reply {
-            None => counting.fetch_add(1, Ordering::SeqCst) == end.command && !end.executed,
-            Some(_) => counting.load(Ordering::SeqCst) == end.command + 1 && end.executed,
+    let (counting, data) = (Arc::clone(&count), data.clone());
+    lab.witness.set_script(move |command, reply| {
+        let index = match reply {
+            None => counting.fetch_add(1, Ordering::SeqCst),
+            Some(_) => counting.load(Ordering::SeqCst) - 1,
         };
-        if here { WitnessAction::Cut } else { WitnessAction::Pass }
+        if index == end.command && reply.is_none() && !end.executed {
+            return WitnessAction::Cut;
+        }
+        // What the server took, it keeps, whether or not the client hears of it.
+        let played = data.play(command, reply);
+        let is_answered = reply.is_some() || matches!(played, WitnessAction::Answer(_));
+        if index == end.command && is_answered && end.executed { WitnessAction::Cut } else { played }
     });
     count
 }
 
 /// All ends of a change that needs at most this many commands.
 fn ends() -> impl Iterator<Item = End> {
-    (0..12).flat_map(|command| [false, true].map(|executed| End { command, executed }))
+    (0..13).flat_map(|command| [false, true].map(|executed| End { command, executed }))
 }
 
 async fn try_other(lab: &Lab, next: &TestLogin) -> bool {
@@ -53,11 +59,11 @@ async fn try_other(lab: &Lab, next: &TestLogin) -> bool {
 
 /// At every end: the live user logs in, whoever logs in by the next password may do what the original may, and a
 /// second attempt converges.
-async fn check_other(lab: &Lab, live: &TestLogin, next: &TestLogin, end: End) -> bool {
-    let count = end_at(lab, end);
+async fn check_other(lab: &Lab, data: &CustomData, live: &TestLogin, next: &TestLogin, end: End) -> bool {
+    let count = end_at(lab, data, end);
     let done = try_other(lab, next).await;
     let reached = count.load(Ordering::SeqCst) > end.command;
-    lab.witness.clear_script();
+    lab.keep(data);
     assert_eq!(done, !reached, "{end:?}");
     assert!(opens(live, HOME).await, "the live user logs in: {end:?}");
     if opens(next, HOME).await {
@@ -74,10 +80,10 @@ async fn check_other(lab: &Lab, live: &TestLogin, next: &TestLogin, end: End) ->
 #[tokio::test]
 async fn a_clone_that_is_being_made_is_whole_or_absent() {
     let lab = Lab::new().await;
-    let clone = lab.clone();
+    let (data, clone) = (lab.keep_custom_data(), lab.clone());
     let mut reached = 0;
     for end in ends() {
-        reached += usize::from(check_other(&lab, &lab.app, &clone, end).await);
+        reached += usize::from(check_other(&lab, &data, &lab.app, &clone, end).await);
         server().command(HOME, json!({"dropUser": clone.username})).await.unwrap();
     }
     // Greeting, two of SCRAM, two looks, one write; before and after each.
@@ -87,7 +93,7 @@ async fn a_clone_that_is_being_made_is_whole_or_absent() {
 #[tokio::test]
 async fn a_clone_that_drifted_never_logs_in_by_its_new_password_before_its_rights() {
     let lab = Lab::new().await;
-    let mut clone = lab.clone();
+    let (data, mut clone) = (lab.keep_custom_data(), lab.clone());
     lab.rotate_to(&clone).await.unwrap();
     let mut reached = 0;
     for (round, end) in ends().enumerate() {
@@ -99,7 +105,7 @@ async fn a_clone_that_drifted_never_logs_in_by_its_new_password_before_its_right
         let revoke = json!({"revokeRolesFromUser": lab.app.username, "roles": added});
         server().command(HOME, revoke).await.unwrap();
         clone.password = format!("password-of-round-{round}");
-        reached += usize::from(check_other(&lab, &lab.app, &clone, end).await);
+        reached += usize::from(check_other(&lab, &data, &lab.app, &clone, end).await);
     }
     // Greeting, two of SCRAM, two looks, a correction, another look, the password.
     assert_eq!(reached, 16);
@@ -111,7 +117,7 @@ async fn a_single_user_logs_in_by_the_old_password_or_the_new_one() {
     let (mut reached, mut lost) = (0, 0);
     for (round, end) in ends().enumerate() {
         let next = TestLogin { password: format!("password-of-round-{round}"), ..lab.app.clone() };
-        let count = end_at(&lab, end);
+        let count = end_at(&lab, &CustomData::default(), end);
         let new = Password::parse(&next.password).unwrap();
         let change = Change::OwnPassword { new: &new };
         let done = match lab.connect(&lab.app).await {
@@ -135,4 +141,28 @@ async fn a_single_user_logs_in_by_the_old_password_or_the_new_one() {
         lab.app = next;
     }
     assert_eq!((reached, lost), (10, 1), "the reply to the change was lost once");
+}
+
+/// The live clone gains what the original did, and its mark, before the original's password: at every end both log in
+/// and neither may do less than before.
+#[tokio::test]
+async fn an_original_that_drifted_is_whole_before_its_password() {
+    let lab = Lab::new().await;
+    let (data, clone) = (lab.keep_custom_data(), lab.clone());
+    lab.rotate_to(&clone).await.unwrap();
+    let mut original = lab.app.clone();
+    let mut reached = 0;
+    for (round, end) in ends().enumerate() {
+        for (username, what) in [(&lab.app.username, "own"), (&clone.username, "of-the-clone")] {
+            let added = json!([{"role": "read", "db": format!("{what}{round}")}]);
+            let grant = json!({"grantRolesToUser": username, "roles": added});
+            server().command(HOME, grant).await.unwrap();
+        }
+        original.password = format!("password-of-round-{round}");
+        reached += usize::from(check_other(&lab, &data, &clone, &original, end).await);
+        // The next round begins where the clone is live again.
+        lab.rotate_to(&clone).await.unwrap();
+    }
+    // Greeting, two of SCRAM, two looks, two corrections, two looks, the mark, the password.
+    assert_eq!(reached, 22);
 }

@@ -1,19 +1,23 @@
 //! A user, its master, and the way to them, for one test.
 
 use std::{
-    sync::atomic::{AtomicUsize, Ordering},
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
 use database_tls::TlsSettings;
 use rotation_core::{
-    Deadline, SecretDocument,
+    Deadline, SecretDocument, SecretId,
     database::{
-        Change, ConnectError, Credentials, Engine, Login, Password, Session, StatementError, Transport, Turn,
-        UserPair, Username,
+        Change, ConnectError, Credentials, Engine, Login, PairOwner, Password, SecretIdentity, Session,
+        StatementError, Transport, Turn, UserPair, Username,
     },
 };
-use rotation_testkit::{DocdbQueryError, DocdbServer, DocdbWitness, TestLogin};
+use rotation_testkit::{DocdbQueryError, DocdbServer, DocdbWitness, TestLogin, WitnessAction};
 use rotator_docdb::{DocumentDb, DocumentDbSession};
 use serde_json::{Value, json};
 
@@ -95,6 +99,55 @@ pub(crate) struct Lab {
     pub(crate) home: String,
     pub(crate) app: TestLogin,
     pub(crate) master: TestLogin,
+    /// On whose behalf the pair is changed.
+    pub(crate) owner: PairOwner,
+}
+
+/// What a server that keeps `customData` would hold, by user.
+#[derive(Clone, Default)]
+pub(crate) struct CustomData(Arc<Mutex<BTreeMap<String, Value>>>);
+
+impl CustomData {
+    pub(crate) fn of(&self, username: &str) -> Value {
+        self.0.lock().unwrap().get(username).cloned().unwrap_or_default()
+    }
+
+    pub(crate) fn set(&self, username: &str, data: Value) {
+        self.0.lock().unwrap().insert(username.to_owned(), data);
+    }
+
+    /// Takes a command about `customData` alone, which the server refuses as one without content.
+    fn take(&self, command: &Value) -> WitnessAction {
+        let others = ["pwd", "roles", "mechanisms", "authenticationRestrictions"];
+        match (command["updateUser"].as_str(), command.get("customData")) {
+            (Some(name), Some(data)) if others.iter().all(|other| command.get(other).is_none()) => {
+                self.set(name, data.clone());
+                WitnessAction::Answer(json!({"ok": 1}))
+            }
+            _ => WitnessAction::Pass,
+        }
+    }
+
+    /// Keeps what commands write that the server took, and adds it to what the server tells of users.
+    pub(crate) fn play(&self, command: &Value, reply: Option<&Value>) -> WitnessAction {
+        let Some(reply) = reply else { return self.take(command) };
+        let named = ["createUser", "updateUser"].iter().find_map(|kind| command[kind].as_str());
+        let taken = reply["ok"].as_f64() == Some(1.0);
+        if let (Some(name), Some(data), true) = (named, command.get("customData"), taken) {
+            self.set(name, data.clone());
+        }
+        if !reply["users"][0].is_object() {
+            return WitnessAction::Pass;
+        }
+        let mut reply = reply.clone();
+        for user in reply["users"].as_array_mut().unwrap() {
+            let data = self.of(user["user"].as_str().unwrap());
+            if data.is_object() {
+                user["customData"] = data;
+            }
+        }
+        WitnessAction::Answer(reply)
+    }
 }
 
 impl Lab {
@@ -110,7 +163,20 @@ impl Lab {
 
     pub(crate) async fn with_app(home: &str, app: TestLogin) -> Self {
         let witness = DocdbWitness::start(server()).unwrap();
-        Self { witness, home: home.to_owned(), app, master: create_master().await.unwrap() }
+        Self { witness, home: home.to_owned(), app, master: create_master().await.unwrap(), owner: owner() }
+    }
+
+    /// The server keeps `customData`, as MongoDB does.
+    pub(crate) fn keep_custom_data(&self) -> CustomData {
+        let data = CustomData::default();
+        self.keep(&data);
+        data
+    }
+
+    /// The same again, with what it holds.
+    pub(crate) fn keep(&self, data: &CustomData) {
+        let data = data.clone();
+        self.witness.set_script(move |command, reply| data.play(command, reply));
     }
 
     pub(crate) fn clone(&self) -> TestLogin {
@@ -146,7 +212,13 @@ impl Lab {
         let mut session = self.connect_master().await.unwrap();
         session
             .stage(
-                &Change::OtherUser { pair: &pair, live, next: &credentials, owner: &owner(), method: None },
+                &Change::OtherUser {
+                    pair: &pair,
+                    live,
+                    next: &credentials,
+                    owner: &self.owner,
+                    method: None,
+                },
                 &Turn::default(),
                 deadline(),
             )
@@ -194,9 +266,12 @@ impl Lab {
 }
 
 /// The secret on whose behalf the tests change a pair.
-pub(crate) fn owner() -> rotation_core::database::PairOwner {
-    use rotation_core::database::{PairOwner, SecretIdentity};
-    let arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/checkout-KpXkZF";
-    let secret = rotation_core::SecretId::new(arn).unwrap();
-    PairOwner { secret: SecretIdentity::from_secret(&secret), adopt: false }
+pub(crate) fn owner() -> PairOwner {
+    owner_named("shop/checkout")
+}
+
+/// Another secret of the same account.
+pub(crate) fn owner_named(name: &str) -> PairOwner {
+    let arn = format!("arn:aws:secretsmanager:us-east-1:123456789012:secret:{name}-KpXkZF");
+    PairOwner { secret: SecretIdentity::from_secret(&SecretId::new(&arn).unwrap()), adopt: false }
 }

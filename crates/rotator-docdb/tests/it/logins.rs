@@ -277,3 +277,22 @@ async fn what_is_no_name_of_a_database_is_refused_before_any_connection() {
     }
     assert_eq!(witness.connections(), 0);
 }
+
+/// The core learns where the session is and how the server let the user in.
+#[tokio::test]
+async fn a_session_knows_its_peer_and_its_mechanism() {
+    let lab = Lab::new().await;
+    for (offered, expected) in [("SCRAM-SHA-1", "SCRAM-SHA-1"), ("SCRAM-SHA-256", "SCRAM-SHA-256")] {
+        lab.witness.set_script(move |_, reply| match reply {
+            Some(reply) if reply.get("saslSupportedMechs").is_some() => {
+                let mut reply = reply.clone();
+                reply["saslSupportedMechs"] = json!([offered]);
+                WitnessAction::Answer(reply)
+            }
+            _ => WitnessAction::Pass,
+        });
+        let session = lab.connect(&lab.app).await.unwrap();
+        assert_eq!(session.method().map(|method| method.0), Some(expected));
+        assert!(session.peer().is_some_and(|peer| peer.is_loopback()));
+    }
+}

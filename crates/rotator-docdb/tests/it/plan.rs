@@ -43,7 +43,7 @@ async fn check(lab: &Lab, next: &TestLogin) -> (usize, Purpose) {
     let plan = plan(lab, next).await;
     assert_eq!(writes(lab), Vec::<Value>::new());
     assert_eq!(lab.snapshot().await, before);
-    lab.rotate_to(next).await.unwrap();
+    assert_eq!(lab.rotate_to(next).await.unwrap(), plan.notes);
     let (said, written) = (said(&plan), writes(lab));
     // A form that a server may refuse is said beside the other, and not sent to one that takes the first.
     assert_eq!(said[..written.len()], written);
@@ -59,7 +59,7 @@ async fn check(lab: &Lab, next: &TestLogin) -> (usize, Purpose) {
 #[tokio::test]
 async fn a_plan_says_what_the_server_then_receives() {
     let lab = Lab::new().await;
-    let mut clone = lab.clone();
+    let (_data, mut clone) = (lab.keep_custom_data(), lab.clone());
     assert_eq!(check(&lab, &clone).await.1, Purpose::Equality);
 
     "second-password-of-the-clone".clone_into(&mut clone.password);
@@ -73,6 +73,11 @@ async fn a_plan_says_what_the_server_then_receives() {
 
     let revoke = json!({"revokeRolesFromUser": lab.app.username, "roles": roles});
     server().command(&lab.home, revoke).await.unwrap();
+    "fourth-password-of-the-clone".clone_into(&mut clone.password);
+    assert_eq!(check(&lab, &clone).await, (1, Purpose::Password));
+
+    let grant = json!({"grantRolesToUser": clone.username, "roles": roles});
+    server().command(&lab.home, grant).await.unwrap();
     let mut back = lab.app.clone();
     "second-password-of-the-app".clone_into(&mut back.password);
     assert_eq!(check(&lab, &back).await, (1, Purpose::Password));

@@ -54,7 +54,13 @@ fn rich() -> Value {
 
 fn marked(lab: &Lab, user: &Value) -> Value {
     let mut data = user["customData"].clone();
-    data["secretRotation"] = json!({"cloneOf": {"user": lab.app.username, "db": HOME}});
+    let mut roles = user["roles"].as_array().unwrap().clone();
+    roles.sort_by_key(|role| role["role"].as_str().unwrap().to_owned());
+    data["secretRotation"] = json!({
+        "cloneOf": {"user": lab.app.username, "db": HOME},
+        "secret": "123456789012:shop/checkout",
+        "roles": roles,
+    });
     data
 }
 
@@ -89,21 +95,27 @@ async fn what_differs_is_brought_to_equal_and_what_is_equal_is_left_alone() {
     assert_eq!(set["mechanisms"], json!(["SCRAM-SHA-256"]));
     assert!(set.get("customData").is_none() && set.get("authenticationRestrictions").is_none(), "{set}");
 
+    // What the original has and the clone lacks is added; what the clone has stays.
     let mut other = equal.clone();
+    other["customData"].as_object_mut().unwrap().remove("cost");
     other["customData"]["team"] = json!("red");
     other["authenticationRestrictions"] = json!([]);
     users(&lab, rich(), Some(other.clone()));
     lab.rotate_to(&lab.clone()).await.unwrap();
     let [set] = &writes(&lab)[..] else { panic!("one write") };
-    assert_eq!(set["customData"], marked(&lab, &rich()));
+    let mut wanted = marked(&lab, &rich());
+    wanted["team"] = json!("red");
+    assert_eq!(set["customData"], wanted);
     assert_eq!(set["authenticationRestrictions"], rich()["authenticationRestrictions"]);
     assert_eq!(set["pwd"], json!(lab.clone().password));
 
-    // On the original's turn the clone is live: it is brought to equal, and keeps its password.
+    // On the original's turn the clone is live: it gets what it lacks, and keeps its password.
+    other["authenticationRestrictions"] = rich()["authenticationRestrictions"].clone();
+    users(&lab, rich(), Some(other));
     lab.rotate_to(&lab.app).await.unwrap();
     let [correct, set] = &writes(&lab)[..] else { panic!("two writes") };
     assert_eq!(correct["updateUser"], json!(lab.clone().username));
-    assert_eq!(correct["customData"], marked(&lab, &rich()));
+    assert_eq!(correct["customData"], wanted);
     assert!(correct.get("pwd").is_none());
     assert_eq!((&set["updateUser"], &set["pwd"]), (&json!(lab.app.username), &json!(lab.app.password)));
     assert!(set.get("customData").is_none());

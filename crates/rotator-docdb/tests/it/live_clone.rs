@@ -1,0 +1,121 @@
+//! The clone is live: it loses nothing, and the original gets what it lacks.
+
+use rotation_core::database::StatementFault;
+use rotation_testkit::{TestLogin, WitnessAction};
+use serde_json::{Value, json};
+
+use crate::laboratory::{HOME, Lab, opens, server};
+
+async fn change(username: &str, kind: &str, role: &str) {
+    let change = json!({kind: username, "roles": [{"role": role, "db": "elsewhere"}]});
+    server().command(HOME, change).await.unwrap();
+}
+
+fn with(login: &TestLogin, password: &str) -> TestLogin {
+    TestLogin { password: password.to_owned(), ..login.clone() }
+}
+
+/// A role that the live clone gained goes to the original as well, and nothing is revoked from the clone.
+#[tokio::test]
+async fn what_the_live_clone_gained_goes_to_the_original() {
+    let lab = Lab::new().await;
+    let (_data, clone) = (lab.keep_custom_data(), lab.clone());
+    lab.rotate_to(&clone).await.unwrap();
+    change(&clone.username, "grantRolesToUser", "read").await;
+    change(&lab.app.username, "grantRolesToUser", "dbAdmin").await;
+    let held = lab.roles(&clone.username).await;
+    lab.witness.take_commands();
+    let next = with(&lab.app, "second-password");
+    assert_eq!(lab.rotate_to(&next).await.unwrap(), [""; 0]);
+    let revoked = lab.witness.take_commands().iter().any(|it| it.get("revokeRolesFromUser").is_some());
+    assert!(!revoked, "nothing is taken");
+    let (ours, theirs) = (lab.roles(&lab.app.username).await, lab.roles(&clone.username).await);
+    assert!(held.iter().all(|role| ours.contains(role)));
+    assert_eq!(ours, theirs);
+    assert!(opens(&next, HOME).await && opens(&clone, HOME).await);
+}
+
+/// A role that the original lost by a manual change is refused with both commands; either of them ends it.
+#[tokio::test]
+async fn a_role_that_the_original_lost_is_refused() {
+    let lab = Lab::new().await;
+    let (_data, clone) = (lab.keep_custom_data(), lab.clone());
+    change(&lab.app.username, "grantRolesToUser", "read").await;
+    lab.rotate_to(&clone).await.unwrap();
+    for ends_it in ["grantRolesToUser", "revokeRolesFromUser"] {
+        change(&lab.app.username, "revokeRolesFromUser", "read").await;
+        // A gain does not hide the loss.
+        change(&clone.username, "grantRolesToUser", "dbAdmin").await;
+        let before = lab.snapshot().await;
+        let fault = lab.rotate_to(&with(&lab.app, "second-password")).await.unwrap_err().fault;
+        let StatementFault::CloneExceeds { what, needed } = fault else { panic!("{fault:?}") };
+        assert_eq!(what, "the roles \"read\" of \"elsewhere\"");
+        assert_eq!(lab.snapshot().await, before, "nothing may be written");
+        let command = needed
+            .split("db.getSiblingDB(\"admin\").runCommand(")
+            .filter_map(|rest| serde_json::Deserializer::from_str(rest).into_iter::<Value>().next()?.ok())
+            .find(|command| command.get(ends_it).is_some());
+        // It runs as it stands.
+        server().command(HOME, command.expect("both commands")).await.unwrap();
+        lab.rotate_to(&with(&lab.app, "second-password")).await.unwrap();
+        assert_eq!(lab.roles(&lab.app.username).await, lab.roles(&clone.username).await);
+        change(&lab.app.username, "grantRolesToUser", "read").await;
+        lab.rotate_to(&clone).await.unwrap();
+    }
+}
+
+/// An idle clone becomes equal to the original, and each removal is named.
+#[tokio::test]
+async fn what_an_idle_clone_loses_is_named() {
+    let lab = Lab::new().await;
+    let (_data, clone) = (lab.keep_custom_data(), lab.clone());
+    lab.rotate_to(&clone).await.unwrap();
+    for role in ["read", "dbAdmin"] {
+        change(&clone.username, "grantRolesToUser", role).await;
+    }
+    let notes = lab.rotate_to(&with(&clone, "second-password")).await.unwrap();
+    let expected = ["dbAdmin", "read"]
+        .map(|role| format!("the clone lost the role {role:?} of \"elsewhere\", which the original lacks"));
+    assert_eq!(notes, expected);
+    assert_eq!(lab.roles(&clone.username).await, lab.roles(&lab.app.username).await);
+}
+
+/// Adds restrictions to what the server tells of a user: it keeps none itself.
+fn restrict(lab: &Lab, username: &str, restrictions: Value) {
+    let (data, username) = (crate::laboratory::CustomData::default(), username.to_owned());
+    let clone = lab.clone().username;
+    let origin = json!({"cloneOf": {"user": lab.app.username, "db": HOME}});
+    data.set(&clone, json!({"secretRotation": origin}));
+    lab.witness.set_script(move |command, reply| match data.play(command, reply) {
+        WitnessAction::Answer(mut reply) if reply["users"][0]["user"] == json!(username) => {
+            reply["users"][0]["authenticationRestrictions"] = restrictions.clone();
+            WitnessAction::Answer(reply)
+        }
+        action => action,
+    });
+}
+
+/// An original that may log in from fewer places does not take the live clone's place.
+#[tokio::test]
+async fn an_original_with_stricter_restrictions_is_refused() {
+    let lab = Lab::new().await;
+    let (data, clone) = (lab.keep_custom_data(), lab.clone());
+    lab.rotate_to(&clone).await.unwrap();
+    drop(data);
+    let restrictions = json!([{"clientSource": ["10.0.0.0/8"]}]);
+    restrict(&lab, &lab.app.username, restrictions.clone());
+    let before = lab.snapshot().await;
+    let fault = lab.rotate_to(&with(&lab.app, "second-password")).await.unwrap_err().fault;
+    let StatementFault::CloneExceeds { needed, .. } = fault else { panic!("{fault:?}") };
+    let both =
+        [json!([]), restrictions.clone()].map(|value| format!("\"authenticationRestrictions\":{value}"));
+    assert!(both.iter().all(|part| needed.contains(part)), "{needed}");
+    assert_eq!(lab.snapshot().await, before);
+    // Restrictions of the live clone alone are left as they are, and the outcome says what applies.
+    restrict(&lab, &clone.username, restrictions);
+    lab.witness.take_commands();
+    let notes = lab.rotate_to(&with(&lab.app, "second-password")).await.unwrap();
+    assert!(notes.iter().any(|note| note.contains("the original's apply")), "{notes:?}");
+    let touched = lab.witness.take_commands();
+    assert!(touched.iter().all(|command| command.get("authenticationRestrictions").is_none()), "{touched:?}");
+}

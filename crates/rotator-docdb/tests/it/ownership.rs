@@ -1,0 +1,188 @@
+//! Whose pair it is: the mark in `customData`, and equal roles where there is none.
+
+use rotation_core::database::{Session, StatementFault};
+use rotation_testkit::{TestLogin, WitnessAction};
+use serde_json::{Value, json};
+
+use crate::laboratory::{HOME, Lab, opens, owner, owner_named, server};
+
+const IDENTITY: &str = "123456789012:shop/checkout";
+
+/// A login with another password.
+fn with(login: &TestLogin, password: &str) -> TestLogin {
+    TestLogin { password: password.to_owned(), ..login.clone() }
+}
+
+async fn grant(lab: &Lab, username: &str, role: &str) {
+    let grant = json!({"grantRolesToUser": username, "roles": [{"role": role, "db": "elsewhere"}]});
+    server().command(&lab.home, grant).await.unwrap();
+}
+
+/// The roles of a mark as the server lists those of the user, in one order.
+fn sorted(roles: &Value) -> Vec<String> {
+    let mut roles: Vec<_> = roles.as_array().unwrap().iter().map(Value::to_string).collect();
+    roles.sort();
+    roles
+}
+
+/// Nothing is changed, and the error is this one.
+async fn refused(lab: &Lab, next: &TestLogin, expected: &StatementFault) {
+    let before = lab.snapshot().await;
+    assert_eq!(lab.rotate_to(next).await.unwrap_err().fault, *expected);
+    assert_eq!(lab.snapshot().await, before, "nothing may be written");
+}
+
+/// The clone, and only it, carries the secret's identity and the roles that both have.
+#[tokio::test]
+async fn the_clone_alone_carries_the_mark() {
+    let lab = Lab::new().await;
+    let (data, clone) = (lab.keep_custom_data(), lab.clone());
+    lab.rotate_to(&clone).await.unwrap();
+    let mark = data.of(&clone.username)["secretRotation"].clone();
+    assert_eq!(mark["secret"], IDENTITY);
+    assert_eq!(mark["cloneOf"], json!({"user": lab.app.username, "db": HOME}));
+    assert_eq!(sorted(&mark["roles"]), lab.roles(&lab.app.username).await);
+    grant(&lab, &lab.app.username, "read").await;
+    lab.rotate_to(&with(&lab.app, "second-password")).await.unwrap();
+    let mark = data.of(&clone.username)["secretRotation"].clone();
+    assert_eq!(sorted(&mark["roles"]), lab.roles(&lab.app.username).await, "of the last rotation");
+    assert_eq!(data.of(&lab.app.username), Value::Null);
+}
+
+/// The second secret of a user is refused on both turns, and taken over where the operator names it.
+#[tokio::test]
+async fn a_second_secret_of_the_same_user_is_refused() {
+    let mut lab = Lab::new().await;
+    let (data, clone) = (lab.keep_custom_data(), lab.clone());
+    lab.rotate_to(&clone).await.unwrap();
+    lab.owner = owner_named("shop/second");
+    let fault = StatementFault::OtherSecret { secret: IDENTITY.to_owned() };
+    refused(&lab, &with(&clone, "of-the-second-secret"), &fault).await;
+    refused(&lab, &with(&lab.app, "of-the-second-secret"), &fault).await;
+    lab.owner.adopt = true;
+    lab.rotate_to(&with(&clone, "of-the-second-secret")).await.unwrap();
+    assert_eq!(data.of(&clone.username)["secretRotation"]["secret"], "123456789012:shop/second");
+    lab.owner = owner();
+    let fault = StatementFault::OtherSecret { secret: "123456789012:shop/second".to_owned() };
+    refused(&lab, &clone, &fault).await;
+}
+
+/// A user that has some of another one's roles, and a name that ends like a clone's, is not its clone.
+#[tokio::test]
+async fn some_of_the_roles_make_nobody_a_clone() {
+    for keeps in [true, false] {
+        let mut boss = Lab::new().await;
+        let _data = keeps.then(|| boss.keep_custom_data());
+        grant(&boss, &boss.app.username, "dbAdmin").await;
+        let other = boss.clone();
+        server().create_user(HOME, &other, json!([{"role": "dbAdmin", "db": "elsewhere"}])).await.unwrap();
+        // Its own secret holds this user: the pair's original is the boss.
+        boss.owner = owner_named("of-the-other-user");
+        refused(&boss, &with(&boss.app, "of-the-other-user"), &StatementFault::CloneNotRecognized).await;
+        refused(&boss, &with(&other, "of-the-other-user"), &StatementFault::CloneNotRecognized).await;
+        assert!(opens(&other, HOME).await && opens(&boss.app, HOME).await);
+    }
+}
+
+/// What people keep in `customData` stays, on the clone as on the original.
+#[tokio::test]
+async fn custom_data_of_people_stays() {
+    let lab = Lab::new().await;
+    let (data, clone) = (lab.keep_custom_data(), lab.clone());
+    data.set(&lab.app.username, json!({"team": "blue", "cost": {"center": 7}}));
+    lab.rotate_to(&clone).await.unwrap();
+    let mut kept = data.of(&clone.username);
+    assert_eq!((&kept["team"], &kept["cost"]["center"]), (&json!("blue"), &json!(7)));
+    kept["team"] = json!("red");
+    kept["ticket"] = json!("OPS-1");
+    data.set(&clone.username, kept.clone());
+    grant(&lab, &lab.app.username, "read").await;
+    for next in [with(&lab.app, "second-password"), with(&clone, "third-password")] {
+        lab.rotate_to(&next).await.unwrap();
+        let now = data.of(&clone.username);
+        assert_eq!((&now["team"], &now["ticket"]), (&json!("red"), &json!("OPS-1")));
+    }
+    assert_eq!(data.of(&lab.app.username), json!({"team": "blue", "cost": {"center": 7}}));
+}
+
+/// A pair of the former version gets the mark at the next rotation, whichever user's turn it is.
+#[tokio::test]
+async fn a_pair_of_a_former_version_gets_the_mark() {
+    for original_is_next in [false, true] {
+        let lab = Lab::new().await;
+        let (data, clone) = (lab.keep_custom_data(), lab.clone());
+        lab.rotate_to(&clone).await.unwrap();
+        let origin = json!({"cloneOf": {"user": lab.app.username, "db": HOME}});
+        data.set(&clone.username, json!({"secretRotation": origin}));
+        let next = if original_is_next { &lab.app } else { &clone };
+        lab.rotate_to(&with(next, "second-password")).await.unwrap();
+        assert_eq!(data.of(&clone.username)["secretRotation"]["secret"], IDENTITY);
+    }
+}
+
+/// A clone that the former version had begun to bring to equal is finished; one that may do more is refused.
+#[tokio::test]
+async fn a_rotation_of_a_former_version_is_finished() {
+    let lab = Lab::new().await;
+    let (data, clone) = (lab.keep_custom_data(), lab.clone());
+    lab.rotate_to(&clone).await.unwrap();
+    let origin = json!({"cloneOf": {"user": lab.app.username, "db": HOME}});
+    data.set(&clone.username, json!({"secretRotation": origin}));
+    grant(&lab, &lab.app.username, "read").await;
+    refused(&lab, &with(&lab.app, "second-password"), &StatementFault::CloneNotRecognized).await;
+    lab.rotate_to(&with(&clone, "second-password")).await.unwrap();
+    assert_eq!(lab.roles(&clone.username).await, lab.roles(&lab.app.username).await);
+}
+
+/// A server that keeps no mark says so by a code or not at all: equal roles, and a note about two secrets.
+#[tokio::test]
+async fn without_a_mark_the_outcome_has_a_note() {
+    for code in [None, Some(2), Some(40415)] {
+        let lab = Lab::new().await;
+        if let Some(code) = code {
+            lab.witness.set_script(move |command, reply| match reply {
+                None if command.get("customData").is_some() => {
+                    WitnessAction::Answer(json!({"ok": 0, "code": code, "errmsg": "no customData"}))
+                }
+                _ => WitnessAction::Pass,
+            });
+        }
+        let clone = lab.clone();
+        let first = lab.rotate_to(&clone).await.unwrap();
+        assert_eq!(first.len(), usize::from(code.is_some()), "{first:?}");
+        for next in [with(&lab.app, "second-password"), with(&clone, "third-password")] {
+            let notes = lab.rotate_to(&next).await.unwrap();
+            let [note] = &notes[..] else { panic!("one note: {notes:?}") };
+            assert!(note.contains("two secrets of one user cannot be told apart"), "{note}");
+        }
+        // There, a difference of roles is for an administrator to end.
+        grant(&lab, &lab.app.username, "read").await;
+        refused(&lab, &clone, &StatementFault::CloneNotRecognized).await;
+        grant(&lab, &clone.username, "read").await;
+        lab.rotate_to(&clone).await.unwrap();
+    }
+}
+
+/// A user that is the clone of another secret's pair cannot change its own password, where it sees its own mark.
+#[tokio::test]
+async fn a_single_user_of_anothers_pair_is_refused() {
+    let mut lab = Lab::new().await;
+    let (data, clone) = (lab.keep_custom_data(), lab.clone());
+    lab.rotate_to(&clone).await.unwrap();
+    let mark = data.of(&clone.username);
+    // MongoDB shows users their own account; this server only to who may view users.
+    grant(&lab, &lab.app.username, "userAdmin").await;
+    let view = json!([{"role": "userAdmin", "db": HOME}]);
+    server().command(HOME, json!({"grantRolesToUser": clone.username, "roles": view})).await.unwrap();
+    let original = std::mem::replace(&mut lab.app, clone.clone());
+    let fault = StatementFault::OtherSecret { secret: IDENTITY.to_owned() };
+    let before = lab.snapshot().await;
+    assert_eq!(lab.change_own("own-new-password").await.unwrap_err().fault, fault);
+    assert_eq!(lab.snapshot().await, before);
+    let facts = lab.connect(&clone).await.unwrap().facts(None).await.unwrap();
+    assert_eq!(facts.hindrance, Some(fault), "and doctor says it before");
+    // Somebody's copy of the mark on another user means nothing.
+    data.set(&original.username, mark);
+    lab.app = original;
+    lab.change_own("own-new-password").await.unwrap();
+}
