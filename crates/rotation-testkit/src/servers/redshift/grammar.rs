@@ -302,6 +302,20 @@ impl Parser {
 
     fn object(&mut self) -> Option<Object> {
         let Token::Word(kind) = self.next()? else { return None };
+        self.object_of(kind)
+    }
+
+    /// Objects of one kind with commas between them.
+    fn objects(&mut self) -> Option<Vec<Object>> {
+        let mut objects = vec![self.object()?];
+        while self.eat_symbol(',') {
+            let kind = objects[0].kind.clone();
+            objects.push(self.object_of(kind)?);
+        }
+        Some(objects)
+    }
+
+    fn object_of(&mut self, kind: String) -> Option<Object> {
         let mut place = vec![self.plain_name()?];
         let mut arguments = None;
         match kind.as_str() {
@@ -356,7 +370,7 @@ impl Parser {
         }
         let privileges = self.privileges()?;
         self.need(&["on"])?;
-        let object = self.object()?;
+        let objects = self.objects()?;
         self.need(&[to])?;
         let grantee = self.grantee()?;
         let option = give && self.eat("with") && self.need(&["grant", "option"]).is_some();
@@ -366,12 +380,15 @@ impl Parser {
         }
         let mut sql = Vec::new();
         for privilege in privileges {
-            let native = object.native(&privilege)?;
-            if native {
+            if objects[0].native(&privilege)? {
                 let with = if option { " WITH GRANT OPTION" } else { "" };
                 let only = if option_only { "GRANT OPTION FOR " } else { "" };
-                sql.push(format!("{word} {only}{privilege} ON {} {to} {}{with}", object.on(), grantee.sql));
-            } else {
+                let names: Vec<_> = objects.iter().map(Object::name).collect();
+                let (kind, names) = (&objects[0].kind, names.join(", "));
+                sql.push(format!("{word} {only}{privilege} ON {kind} {names} {to} {}{with}", grantee.sql));
+                continue;
+            }
+            for object in &objects {
                 let (kind, place, name) = (literal(&object.kind), object.place(), literal(&grantee.name));
                 let function = if give { "give" } else { "take" };
                 let flag = if give { option } else { option_only };
@@ -466,9 +483,13 @@ struct Object {
 
 impl Object {
     fn on(&self) -> String {
+        format!("{} {}", self.kind, self.name())
+    }
+
+    fn name(&self) -> String {
         let names: Vec<_> = self.place.iter().map(|name| identifier(name)).collect();
         let arguments = self.arguments.as_ref().map(|arguments| format!("({arguments})"));
-        format!("{} {}{}", self.kind, names.join("."), arguments.unwrap_or_default())
+        format!("{}{}", names.join("."), arguments.unwrap_or_default())
     }
 
     fn place(&self) -> String {
