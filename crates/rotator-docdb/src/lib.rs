@@ -103,7 +103,7 @@ const REMEDIES: Remedies = Remedies {
     access_rules: "the user's authenticationRestrictions",
     authentication: "Let the user have SCRAM-SHA-256 or SCRAM-SHA-1 (updateUser with mechanisms); a password is never \
         sent in clear.",
-    make_clone: "give it the original's roles (grantRolesToUser)",
+    make_clone: "give it exactly the roles that the original has (grantRolesToUser, revokeRolesFromUser)",
     oldest: "Upgrade the server: MongoDB 3.6 and DocumentDB 3.6 are the oldest that can be rotated.",
     also_refused: "",
 };

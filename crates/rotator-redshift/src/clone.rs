@@ -1,145 +1,198 @@
-//! What has to be done so that the clone may do exactly what the original may.
+//! What has to be done so that the clone may do exactly what the original may; while the clone is live, what each of the
+//! two lacks, and nothing that takes.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-use postgres_session::{Statement, quote_identifier};
+use postgres_session::Statement;
 use rotation_core::database::StatementError;
 
 use crate::{
+    batch::{Batch, batches},
     grant::{
         Object, create_group, grant, grant_role, hand_over, join_group, leave_group, revoke, revoke_role,
     },
     pair::Pair,
+    rights::{Grants, MOST_LISTED, beyond},
 };
 
 /// A difference between the two users, as the statement that ends it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Correction {
     pub(crate) statement: Statement,
-    /// The clone has too much; else too little.
+    /// The clone has too much; else one of the two has too little.
     pub(crate) surplus: bool,
+    /// How many differences it ends.
+    pub(crate) count: usize,
+    /// For people: what an idle clone loses.
+    pub(crate) note: Option<String>,
 }
 
 impl Correction {
     fn lacking(statement: Statement) -> Self {
-        Self { statement, surplus: false }
+        Self { statement, surplus: false, count: 1, note: None }
     }
 
-    fn surplus(statement: Statement) -> Self {
-        Self { statement, surplus: true }
+    fn surplus(statement: Statement, lost: impl std::fmt::Display) -> Self {
+        let note = Some(format!("the clone lost what the original lacks: {lost}"));
+        Self { statement, surplus: true, count: 1, note }
     }
 }
 
-/// Privileges, each with the right to grant it, or not.
-type Grants = BTreeMap<(Object, &'static str), bool>;
-
 impl Pair {
-    /// All that differs and can be mended, in the order in which it is to be. None where the clone is as it should be.
+    /// All that differs and can be corrected, in the order in which it is to be. None where the two are as they should
+    /// be.
     pub(crate) fn corrections(&self) -> Result<Vec<Correction>, StatementError> {
         let mut corrections = self.make_or_alter()?;
+        corrections.extend(self.correct_marks());
         corrections.extend(self.correct_groups());
         corrections.extend(self.correct_roles());
         corrections.extend(self.hand_over());
         corrections.extend(self.correct_grants());
         corrections.extend(self.correct_settings()?);
         corrections.extend(self.correct_default_privileges());
+        if self.clone_is_live {
+            // There is none, as a live clone that has more is refused; a race must not make one.
+            corrections.retain(|correction| !correction.surplus);
+        }
         Ok(corrections)
     }
 
+    /// What must be there before anything is granted: the clone, and its mark.
+    pub(crate) fn beginnings(&self) -> Result<Vec<Correction>, StatementError> {
+        let made = if self.clone.is_none() { self.make_or_alter()? } else { Vec::new() };
+        Ok(made.into_iter().chain(self.correct_marks()).collect())
+    }
+
     fn make_or_alter(&self) -> Result<Vec<Correction>, StatementError> {
-        let statements = match &self.clone {
-            None => vec![self.original.create_like(self.names.clone.as_str())?],
-            Some(clone) => self.original.make_like(clone)?,
+        let name = self.names.clone.as_str();
+        let Some(clone) = &self.clone else {
+            return Ok(vec![Correction::lacking(self.original.create_like(name)?)]);
         };
-        Ok(statements.into_iter().map(Correction::lacking).collect())
+        let differing = self.original.differing(clone)?;
+        let differing = differing.iter().filter(|difference| !(self.clone_is_live && difference.exceeds));
+        let correct = |difference: &crate::user::Difference| {
+            let lost = difference
+                .exceeds
+                .then(|| format!("the clone lost what the original lacks: {}", difference.of_other()));
+            Correction { note: lost, ..Correction::lacking(difference.first_for(name)) }
+        };
+        Ok(differing.map(correct).collect())
+    }
+
+    /// The pair belongs to this secret and to no other.
+    fn correct_marks(&self) -> Vec<Correction> {
+        let (clone, marks) = (self.names.clone.as_str(), &self.marks);
+        let mut corrections = Vec::new();
+        if !marks.own_exists {
+            corrections.push(Correction::lacking(create_group(&marks.own)));
+        }
+        if !marks.carries_own() {
+            corrections.push(Correction::lacking(join_group(&marks.own, clone)));
+        }
+        corrections.extend(marks.foreign().map(|group| Correction::lacking(leave_group(group, clone))));
+        corrections
     }
 
     fn correct_groups(&self) -> Vec<Correction> {
         let clone = self.names.clone.as_str();
         let (wanted, held) = (&self.original_holds.groups, &self.clone_holds.groups);
-        let mut corrections = Vec::new();
-        if !self.mark_exists {
-            corrections.push(Correction::lacking(create_group(&self.mark)));
-        }
-        if !self.marked {
-            corrections.push(Correction::lacking(join_group(&self.mark, clone)));
-        }
-        corrections
-            .extend(wanted.difference(held).map(|group| Correction::lacking(join_group(group, clone))));
-        corrections
-            .extend(held.difference(wanted).map(|group| Correction::surplus(leave_group(group, clone))));
+        let mut corrections: Vec<_> =
+            wanted.difference(held).map(|group| Correction::lacking(join_group(group, clone))).collect();
+        let surplus = held.difference(wanted);
+        corrections.extend(
+            surplus.map(|group| {
+                Correction::surplus(leave_group(group, clone), format_args!("the group {group}"))
+            }),
+        );
         corrections
     }
 
     fn correct_roles(&self) -> Vec<Correction> {
         let clone = self.names.clone.as_str();
         let (wanted, held) = (&self.original_holds.roles, &self.clone_holds.roles);
+        let revoke = |role: &str, option_only| {
+            let option = if option_only { "the admin option for " } else { "" };
+            let lost = format!("{option}the role {role}");
+            Correction::surplus(revoke_role(role, clone, option_only), lost)
+        };
         let mut corrections = Vec::new();
         for (role, admin) in wanted {
             match held.get(role) {
                 Some(has) if has == admin => {}
-                Some(true) => corrections.push(Correction::surplus(revoke_role(role, clone, true))),
+                Some(true) => corrections.push(revoke(role, true)),
                 _ => corrections.push(Correction::lacking(grant_role(role, clone, *admin))),
             }
         }
         let surplus = held.keys().filter(|role| !wanted.contains_key(*role));
-        corrections.extend(surplus.map(|role| Correction::surplus(revoke_role(role, clone, false))));
+        corrections.extend(surplus.map(|role| revoke(role, false)));
         corrections
     }
 
-    /// What the clone made while it was live belongs to the original from now on, so that there is one owner.
+    /// What the clone made while it was live belongs to the original as soon as the clone is idle, so that there is one
+    /// owner. A live clone keeps what it owns.
     fn hand_over(&self) -> Vec<Correction> {
         let original = self.names.original.as_str();
-        let owned = self.clone_holds.owned.keys().filter(|object| is_plain(object));
+        let owned = self.clone_holds.owned.keys().filter(|object| !self.clone_is_live && is_plain(object));
         owned.map(|object| Correction::lacking(hand_over(object, original))).collect()
     }
 
     fn correct_grants(&self) -> Vec<Correction> {
-        let clone = self.names.clone.as_str();
+        let (original, clone) = (self.names.original.as_str(), self.names.clone.as_str());
+        let give = |batches: Vec<Batch>, user: &str| -> Vec<Correction> {
+            let count = |batch: &Batch| batch.objects.len();
+            let give =
+                |batch: &Batch| Correction { count: count(batch), ..Correction::lacking(grant(batch, user)) };
+            batches.iter().map(give).collect()
+        };
         let (wanted, held) = (self.wanted_grants(), self.held_grants());
-        let mut missing: BTreeMap<(Object, bool), Vec<&str>> = BTreeMap::new();
-        let mut surplus = missing.clone();
-        for ((object, privilege), option) in &wanted {
-            let key = (object.clone(), *option);
-            match held.get(&(object.clone(), privilege)) {
-                Some(has) if has == option => {}
-                Some(true) => surplus.entry((object.clone(), true)).or_default().push(privilege),
-                _ => missing.entry(key).or_default().push(privilege),
-            }
+        let mut corrections = Vec::new();
+        if self.clone_is_live {
+            let owned = beyond(&self.clone_holds.owned_grants(), &self.original_holds.all_grants());
+            let owned = owned.into_iter().filter(|(object, _, _)| self.is_grantable(object));
+            corrections.extend(give(batches(owned), original));
         }
-        for (object, privilege) in held.keys().filter(|key| !wanted.contains_key(*key)) {
-            surplus.entry((object.clone(), false)).or_default().push(privilege);
-        }
-        let missing = missing
-            .iter()
-            .map(|((object, option), privileges)| (grant(privileges, object, clone, *option), false));
-        let surplus = surplus
-            .iter()
-            .map(|((object, option), privileges)| (revoke(privileges, object, clone, *option), true));
-        missing.chain(surplus).map(|(statement, surplus)| Correction { statement, surplus }).collect()
+        corrections.extend(give(batches(beyond(&wanted, &held)), clone));
+        let surplus = beyond(&held, &wanted).into_iter().map(|(object, privilege, _)| {
+            let option_only = wanted.contains_key(&(object.clone(), privilege));
+            (object, privilege, option_only)
+        });
+        corrections.extend(batches(surplus).iter().map(|batch| {
+            let option = if batch.option { "the grant option for " } else { "" };
+            let lost = format!("{option}{}", batch.text(MOST_LISTED));
+            Correction { count: batch.objects.len(), ..Correction::surplus(revoke(batch, clone), lost) }
+        }));
+        corrections
+    }
+
+    /// What an idle clone is still to be granted, and on how many objects.
+    pub(crate) fn missing_grants(&self) -> Vec<Batch> {
+        batches(beyond(&self.wanted_grants(), &self.held_grants()))
     }
 
     /// What the original was granted, and what there is to grant on what it owns or is about to own.
     fn wanted_grants(&self) -> Grants {
-        let mut wanted = self.original_holds.grants.clone();
-        for (object, privileges) in self.original_holds.owned.iter().chain(&self.clone_holds.owned) {
-            let of_owner = privileges.iter().map(|privilege| ((object.clone(), *privilege), true));
-            wanted.extend(of_owner);
+        let mut wanted = self.original_holds.all_grants();
+        if !self.clone_is_live {
+            wanted.extend(self.clone_holds.owned_grants());
         }
         wanted.retain(|(object, _), _| self.is_grantable(object));
         wanted
     }
 
-    /// What the clone was granted, without what it loses when its own objects are handed over.
+    /// What the clone was granted, without what an idle one loses when its own objects are handed over.
     fn held_grants(&self) -> Grants {
         let mut held = self.clone_holds.grants.clone();
-        let handed_over = |object: &Object| self.clone_holds.owned.contains_key(object) && is_plain(object);
+        if self.clone_is_live {
+            held.extend(self.clone_holds.owned_grants());
+        }
+        let owned: BTreeSet<_> = self.clone_holds.owned.keys().filter(|object| is_plain(object)).collect();
+        let handed_over = |object: &Object| !self.clone_is_live && owned.contains(object);
         held.retain(|(object, _), _| self.is_grantable(object) && !handed_over(object));
         held
     }
 
     /// Whether a grant on it can be a statement inside a transaction.
-    fn is_grantable(&self, object: &Object) -> bool {
+    pub(crate) fn is_grantable(&self, object: &Object) -> bool {
         is_plain(object) && object.schema().is_none_or(|schema| !self.external_schemas.contains(schema))
     }
 
@@ -154,45 +207,47 @@ impl Pair {
         let surplus = held
             .iter()
             .filter(|setting| setting.is_plain() && !wanted.iter().any(|wanted| wanted.name == setting.name));
-        corrections.extend(surplus.map(|setting| Correction::surplus(setting.reset(clone))));
+        corrections.extend(surplus.map(|setting| {
+            Correction::surplus(setting.reset(clone), format_args!("the setting {}", setting.name))
+        }));
         Ok(corrections)
     }
 
     fn correct_default_privileges(&self) -> Vec<Correction> {
         let (original, clone) = (self.names.original.as_str(), self.names.clone.as_str());
         let all = &self.default_privileges;
-        let wanted: Vec<_> = all.iter().filter_map(|privilege| privilege.for_clone(&self.names)).collect();
+        let wanted: Vec<_> = all.iter().filter_map(|default| default.mirrored(original, clone)).collect();
         let held = || all.iter().filter(|held| held.concerns(clone) && !held.concerns(original));
-        let surplus = held().filter(|held| !wanted.contains(held)).map(|held| (held.revoke(), true));
+        let surplus = held().filter(|held| !wanted.contains(held));
+        let (owned, surplus): (Vec<_>, Vec<_>) =
+            surplus.partition(|held| self.clone_is_live && held.is_owned_by(clone));
+        // What the live clone makes from now on has the same for the original's objects.
+        let for_original = owned.into_iter().filter_map(|default| default.mirrored(clone, original));
         let missing = wanted.iter().filter(|wanted| !held().any(|held| held == *wanted));
-        let missing = missing.map(|wanted| (wanted.grant(), false));
+        let missing = missing.cloned().chain(for_original);
         // Taken first: what differs by its grant option alone is taken and given again.
-        surplus.chain(missing).map(|(statement, surplus)| Correction { statement, surplus }).collect()
+        let surplus = surplus.into_iter().map(|held| {
+            let (revoke, lost) = (held.revoke(), held.grant().sql);
+            Correction::surplus(revoke, lost)
+        });
+        surplus.chain(missing.map(|wanted| Correction::lacking(wanted.grant()))).collect()
     }
 
-    /// For people: what the two users do not have in common, and what was not looked at.
+    /// For people: what is not equal and need not be, and what was not looked at.
     pub(crate) fn notes(&self) -> Vec<String> {
         let (original, clone) = (&self.original_holds, &self.clone_holds);
         let mut notes = Vec::new();
-        let missing = original.others.difference(&clone.others);
-        notes.extend(missing.map(|right| format!("the clone lacks {right}, which is not cloned")));
-        let surplus = clone.others.difference(&original.others);
+        let surplus = clone.others.difference(&original.others).take(MOST_LISTED);
         notes.extend(surplus.map(|right| format!("the clone has {right}, which the original has not")));
-        let outside = |object: &Object| !self.is_grantable(object);
-        for (object, privilege) in original.grants.keys().filter(|(object, _)| outside(object)) {
-            if !clone.grants.contains_key(&(object.clone(), *privilege)) {
-                let on = object.on();
-                notes.push(format!(
-                    "the clone lacks {privilege} on {on}, which cannot be granted inside a transaction"
-                ));
-            }
-        }
-        for setting in self.original.settings.iter().filter(|setting| !setting.is_plain()) {
-            notes.push(format!("the setting {} is not cloned", quote_identifier(&setting.name)));
-        }
         if !original.owned.is_empty() {
             let count = original.owned.len();
             notes.push(format!("the original owns {count} objects, which only it may redefine"));
+        }
+        if self.clone_is_live && !clone.owned.is_empty() {
+            let count = clone.owned.len();
+            notes.push(format!(
+                "the clone owns {count} objects, which only it may redefine until it is idle and they are handed over"
+            ));
         }
         if self.other_databases > 0 {
             let count = self.other_databases;

@@ -1,7 +1,7 @@
 //! Privileges on objects that are still to be made ("ALTER DEFAULT PRIVILEGES").
 
 use postgres_session::{Row, Statement};
-use rotation_core::database::{StatementError, UserPair};
+use rotation_core::database::StatementError;
 
 use crate::{
     pair::{text, truth},
@@ -63,18 +63,22 @@ impl DefaultPrivilege {
         self.owner == user || self.grantee == Grantee::User(user.to_owned())
     }
 
-    /// What the clone must have where the original has this; none where it is between the two.
-    pub(crate) fn for_clone(&self, pair: &UserPair) -> Option<Self> {
-        let (original, clone) = (pair.original.as_str(), pair.clone.as_str());
-        if !self.concerns(original) || self.concerns(clone) {
+    /// Whether it is about objects that the user is still to make.
+    pub(crate) fn is_owned_by(&self, user: &str) -> bool {
+        self.owner == user
+    }
+
+    /// What `to` must have where `from` has this; none where it is between the two.
+    pub(crate) fn mirrored(&self, from: &str, to: &str) -> Option<Self> {
+        if !self.concerns(from) || self.concerns(to) {
             return None;
         }
         let mut own = self.clone();
-        if own.owner == original {
-            clone.clone_into(&mut own.owner);
+        if own.owner == from {
+            to.clone_into(&mut own.owner);
         }
-        if own.grantee == Grantee::User(original.to_owned()) {
-            own.grantee = Grantee::User(clone.to_owned());
+        if own.grantee == Grantee::User(from.to_owned()) {
+            own.grantee = Grantee::User(to.to_owned());
         }
         Some(own)
     }

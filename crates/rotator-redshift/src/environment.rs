@@ -6,8 +6,8 @@ use rotation_lambda::{ConfigError, Environment};
 use crate::{Options, PasswordForm, Redshift};
 
 impl Redshift {
-    /// Reads `TLS_CA_BUNDLE`, `TLS_CLIENT_CERT`, `TLS_CLIENT_KEY` (each PEM or the path of a file),
-    /// `REDSHIFT_PASSWORD_FORM` (`sha256`, `md5` or `plain`) and `ADOPT_CLONES` (true or false).
+    /// Reads `TLS_CA_BUNDLE`, `TLS_CLIENT_CERT`, `TLS_CLIENT_KEY` (each PEM or the path of a file)
+    /// and `REDSHIFT_PASSWORD_FORM` (`sha256`, `md5` or `plain`).
     ///
     /// # Errors
     /// [`ConfigError`] names the first setting that is wrong.
@@ -25,7 +25,6 @@ impl Redshift {
             PasswordForm::default(),
             "must be sha256, md5 or plain",
         )?;
-        let adopt_clones = environment.flag("ADOPT_CLONES", false)?;
-        Ok(Self::new(tls, Options { password_form, adopt_clones }))
+        Ok(Self::new(tls, Options { password_form }))
     }
 }

@@ -2,7 +2,7 @@
 
 use postgres_session::Statement;
 
-use crate::quote::quote_identifier;
+use crate::{batch::Batch, quote::quote_identifier};
 
 /// Something that privileges are granted on.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,15 +39,29 @@ impl Routine {
 impl Object {
     /// The object as "GRANT" and "REVOKE" name it.
     pub(crate) fn on(&self) -> String {
+        format!("{} {}", self.kind(), self.name())
+    }
+
+    /// The word before its name.
+    fn kind(&self) -> &'static str {
         match self {
-            Self::Database(name) => format!("DATABASE {}", quote_identifier(name)),
-            Self::Schema(name) => format!("SCHEMA {}", quote_identifier(name)),
+            Self::Database(_) => "DATABASE",
+            Self::Schema(_) => "SCHEMA",
+            Self::Relation(..) => "TABLE",
+            Self::Function(_) => "FUNCTION",
+            Self::Procedure(_) => "PROCEDURE",
+            Self::Language(_) => "LANGUAGE",
+        }
+    }
+
+    /// Its name, quoted.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::Database(name) | Self::Schema(name) | Self::Language(name) => quote_identifier(name),
             Self::Relation(schema, name) => {
-                format!("TABLE {}.{}", quote_identifier(schema), quote_identifier(name))
+                format!("{}.{}", quote_identifier(schema), quote_identifier(name))
             }
-            Self::Function(routine) => format!("FUNCTION {}", routine.signature()),
-            Self::Procedure(routine) => format!("PROCEDURE {}", routine.signature()),
-            Self::Language(name) => format!("LANGUAGE {}", quote_identifier(name)),
+            Self::Function(routine) | Self::Procedure(routine) => routine.signature(),
         }
     }
 
@@ -81,17 +95,29 @@ impl Object {
 }
 
 /// "GRANT".
-pub(crate) fn grant(privileges: &[&str], object: &Object, user: &str, option: bool) -> Statement {
-    let (privileges, on, user) = (privileges.join(", "), object.on(), quote_identifier(user));
-    let option = if option { " WITH GRANT OPTION" } else { "" };
-    Statement::new("grant", format!("GRANT {privileges} ON {on} TO {user}{option}"))
+pub(crate) fn grant(batch: &Batch, user: &str) -> Statement {
+    let option = if batch.option { " WITH GRANT OPTION" } else { "" };
+    let (what, user) = (batch.text(batch.objects.len()), quote_identifier(user));
+    Statement::new("grant", format!("GRANT {what} TO {user}{option}"))
 }
 
 /// "REVOKE".
-pub(crate) fn revoke(privileges: &[&str], object: &Object, user: &str, option_only: bool) -> Statement {
-    let (privileges, on, user) = (privileges.join(", "), object.on(), quote_identifier(user));
-    let option = if option_only { "GRANT OPTION FOR " } else { "" };
-    Statement::new("revoke", format!("REVOKE {option}{privileges} ON {on} FROM {user}"))
+pub(crate) fn revoke(batch: &Batch, user: &str) -> Statement {
+    let option = if batch.option { "GRANT OPTION FOR " } else { "" };
+    let (what, user) = (batch.text(batch.objects.len()), quote_identifier(user));
+    Statement::new("revoke", format!("REVOKE {option}{what} FROM {user}"))
+}
+
+impl Batch {
+    /// The privileges, and the first so many objects.
+    pub(crate) fn text(&self, most: usize) -> String {
+        let names: Vec<_> = self.objects.iter().take(most).map(Object::name).collect();
+        let more = match self.objects.len().saturating_sub(most) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        format!("{} ON {} {}{more}", self.privileges.join(", "), self.objects[0].kind(), names.join(", "))
+    }
 }
 
 /// "GRANT", for a role.

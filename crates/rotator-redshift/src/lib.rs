@@ -29,13 +29,16 @@
 //! Redshift knows no savepoint: a refused statement ends the transaction, so nothing is tried that may fail. Names are exact, because the transaction turns `enable_case_sensitive_identifier` on.
 //! Backslashes escape inside literals, so values that hold one are refused instead of guessed.
 
+mod batch;
 mod clone;
 mod default_privilege;
 mod environment;
 mod grant;
+mod mark;
 mod pair;
 mod password_form;
 mod quote;
+mod rights;
 mod session;
 mod setting;
 #[cfg(test)]
@@ -70,7 +73,7 @@ const REMEDIES: Remedies = Remedies {
     prolong: "ALTER USER ... VALID UNTIL 'infinity'",
     access_rules: "the parameter require_ssl and the network settings of the cluster or workgroup",
     authentication: "Let the server ask for md5 or sha256 over TLS; a password is never sent in clear.",
-    make_clone: "set ADOPT_CLONES=true for one rotation, where AWS's template made it",
+    make_clone: "grant it exactly what the original has",
     oldest: "Upgrade the cluster.",
     also_refused: "Redshift says the same of a user past its VALID UNTIL.",
 };
@@ -88,8 +91,6 @@ pub struct Redshift {
 pub struct Options {
     /// What the server gets instead of a password (`REDSHIFT_PASSWORD_FORM`).
     pub password_form: PasswordForm,
-    /// Whether a second user without the mark of a clone is taken for one (`ADOPT_CLONES`).
-    pub adopt_clones: bool,
 }
 
 struct Shared {

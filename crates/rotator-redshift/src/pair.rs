@@ -3,11 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use postgres_session::Row;
-use rotation_core::database::{SINGLE_USER, StatementError, StatementFault, UserPair};
+use rotation_core::database::{
+    PairOwner, SINGLE_USER, StatementError, StatementFault, UserPair, Username, recognize,
+};
 
 use crate::{
     default_privilege::DefaultPrivilege,
     grant::{Object, Routine},
+    mark::{self, Marks, is_mark},
     quote::quote_identifier,
     user::User,
 };
@@ -21,10 +24,9 @@ pub(crate) struct Pair {
     pub(crate) clone: Option<User>,
     /// The session's own user.
     pub(crate) master: Option<User>,
-    /// The name of the group that marks the clone.
-    pub(crate) mark: String,
-    pub(crate) mark_exists: bool,
-    pub(crate) marked: bool,
+    /// Whether applications log in as the clone now.
+    pub(crate) clone_is_live: bool,
+    pub(crate) marks: Marks,
     pub(crate) original_holds: Holdings,
     pub(crate) clone_holds: Holdings,
     pub(crate) default_privileges: Vec<DefaultPrivilege>,
@@ -44,7 +46,7 @@ pub(crate) struct Holdings {
     pub(crate) owned: BTreeMap<Object, &'static [&'static str]>,
     /// Privileges, with the right to grant them, or not.
     pub(crate) grants: BTreeMap<(Object, &'static str), bool>,
-    /// Rights that are compared and never granted, in words.
+    /// Rights that are compared and never granted: what stands in "GRANT" before the grantee.
     pub(crate) others: BTreeSet<String>,
 }
 
@@ -53,7 +55,8 @@ impl Pair {
     ///
     /// # Errors
     /// [`StatementFault::NoSuchUser`] where the original is missing; an answer of another shape than asked for.
-    pub(crate) fn parse(names: &UserPair, answers: &[Vec<Row>]) -> Result<Self, StatementError> {
+    pub(crate) fn parse(asked: &Asked<'_>, answers: &[Vec<Row>]) -> Result<Self, StatementError> {
+        let names = asked.names;
         let [
             users,
             groups,
@@ -73,9 +76,8 @@ impl Pair {
         let users = users.iter().map(User::parse).collect::<Result<Vec<_>, _>>()?;
         let find = |name: &str| users.iter().find(|user| user.name == name).cloned();
         let original = find(names.original.as_str());
-        let mark = format!("{}:clone", names.original);
         let mut holdings = BothHoldings::new(names);
-        let mark_exists = holdings.read_groups(groups)?.contains(&mark);
+        let all_groups = holdings.read_groups(groups)?;
         holdings.read_roles(roles)?;
         holdings.read_owned(relations, places)?;
         let procedures = holdings.read_routines(routines)?;
@@ -83,8 +85,15 @@ impl Pair {
             holdings.read_grants(*view, rows, &procedures)?;
         }
         holdings.read_others(others)?;
-        let [original_holds, mut clone_holds] = holdings.both;
-        let marked = clone_holds.groups.remove(&mark);
+        let [mut original_holds, mut clone_holds] = holdings.both;
+        let mut marks = Marks::new(&asked.owner.secret, &names.original);
+        marks.own_exists = all_groups.contains(&marks.own);
+        marks.held = clone_holds.groups.iter().filter(|group| is_mark(group)).cloned().collect();
+        let unnamed = mark::unnamed(names.original.as_str());
+        marks.unnamed = clone_holds.groups.contains(&unnamed);
+        for holds in [&mut original_holds, &mut clone_holds] {
+            holds.groups.retain(|group| !is_mark(group) && *group != unnamed);
+        }
         let defaults = defaults.iter().map(DefaultPrivilege::parse).collect::<Result<Vec<_>, _>>()?;
         let names_of = |rows: &[Row]| rows.iter().map(|row| text(row, 0)).collect::<Result<_, _>>();
         Ok(Self {
@@ -92,9 +101,8 @@ impl Pair {
             original: original.ok_or_else(|| StatementError::new(StatementFault::NoSuchUser))?,
             clone: find(names.clone.as_str()),
             master: users.iter().find(|user| user.is_session).cloned(),
-            mark,
-            mark_exists,
-            marked,
+            clone_is_live: *asked.next == names.original,
+            marks,
             original_holds,
             clone_holds,
             default_privileges: defaults.into_iter().flatten().collect(),
@@ -109,26 +117,41 @@ impl Pair {
         master.map(|master| format!("ALTER USER {} CREATEUSER", quote_identifier(&master.name))).collect()
     }
 
-    /// Whether these two may alternate at all.
+    /// Whether these two may alternate at all, and for this secret.
     ///
     /// # Errors
     /// The reason why not; nothing has been written.
-    pub(crate) fn check(&self, adopt: bool) -> Result<(), StatementFault> {
+    pub(crate) fn check(&self, owner: &PairOwner) -> Result<(), StatementError> {
         let users = || [Some(&self.original), self.clone.as_ref()].into_iter().flatten();
+        let not_rotatable =
+            |why| Err(StatementError::new(StatementFault::NotRotatable { why, remedy: SINGLE_USER }));
         if users().any(|user| user.is_session) {
-            return Err(StatementFault::NotRotatable { why: "it is the master itself", remedy: SINGLE_USER });
+            return not_rotatable("it is the master itself");
         }
         if users().any(|user| user.superuser) {
-            return Err(StatementFault::NotRotatable { why: "it is a superuser", remedy: SINGLE_USER });
+            return not_rotatable("it is a superuser");
         }
         if self.original.expired {
-            return Err(StatementFault::Expired);
+            return Err(StatementError::new(StatementFault::Expired));
         }
-        if self.clone.is_some() && !self.marked && !adopt {
-            return Err(StatementFault::CloneNotRecognized);
+        if let Some(clone) = &self.clone {
+            let mark = self.marks.as_mark(&owner.secret);
+            recognize(mark, owner, self.equality(clone, mark), self.clone_is_live)
+                .map_err(StatementError::new)?;
         }
-        Ok(())
+        match (&self.clone, self.clone_is_live) {
+            (Some(clone), true) => self.check_excess(clone),
+            _ => self.check_reach().map_err(StatementError::new),
+        }
     }
+}
+
+/// Which pair is looked at, for whom, and whose turn it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked<'a> {
+    pub(crate) names: &'a UserPair,
+    pub(crate) owner: &'a PairOwner,
+    pub(crate) next: &'a Username,
 }
 
 /// The views of `statements::read_privileges` in their order.
@@ -258,10 +281,12 @@ impl<'a> BothHoldings<'a> {
             let Some(holdings) = self.of(&text(row, 0)?) else { continue };
             match object.privilege(&privilege).filter(|_| own_scope) {
                 Some(privilege) => *holdings.grants.entry((object, privilege)).or_default() |= option,
+                None if OBSOLETE.iter().any(|known| known.eq_ignore_ascii_case(&privilege)) => {}
                 None => {
-                    let scope = scope.filter(|_| !own_scope).map(|scope| format!(" for {scope}"));
-                    let words = format!("{privilege}{} on {}", scope.unwrap_or_default(), object.on());
-                    holdings.others.insert(words);
+                    holdings.others.insert(match scope.filter(|_| !own_scope) {
+                        Some(scope) => format!("{privilege} FOR {scope} IN {}", object.on()),
+                        None => format!("{privilege} ON {}", object.on()),
+                    });
                 }
             }
         }
@@ -270,14 +295,24 @@ impl<'a> BothHoldings<'a> {
 
     fn read_others(&mut self, rows: &[Row]) -> Result<(), StatementError> {
         for row in rows {
-            let words = format!("{} on {}", text(row, 2)?, text(row, 1)?);
+            let (privilege, place) = (text(row, 1)?, text(row, 2)?);
+            let right = match (row.get(3).cloned().flatten(), row.get(4).cloned().flatten()) {
+                (Some(relation), Some(column)) => {
+                    let table = Object::Relation(place, relation);
+                    format!("{privilege} ({}) ON {}", quote_identifier(&column), table.on())
+                }
+                _ => format!("{privilege} ON DATASHARE {}", quote_identifier(&place)),
+            };
             if let Some(holdings) = self.of(&text(row, 0)?) {
-                holdings.others.insert(words);
+                holdings.others.insert(right);
             }
         }
         Ok(())
     }
 }
+
+/// Privileges that PostgreSQL has, that `GRANT ALL` once gave, and that permit nothing in Redshift.
+const OBSOLETE: [&str; 2] = ["RULE", "TRIGGER"];
 
 pub(crate) fn text(row: &Row, column: usize) -> Result<String, StatementError> {
     row.get(column).and_then(Clone::clone).ok_or_else(unexpected)

@@ -1,18 +1,23 @@
 //! A session: a change is made in one transaction and waits there for the commit.
 
+use std::time::Duration;
+
 use postgres_session::{Connection, Row, Statement, quote_identifier};
 use rotation_core::{
     Deadline,
     database::{
-        Change, Committed, Credentials, Engine, LONGEST_PROOF, Necessity, Password, Plan, Purpose, Session,
-        StatementError, StatementFault, TestStatement, Turn, UserPair, Username,
+        Cause, Change, Committed, Credentials, Engine, LONGEST_PROOF, Necessity, Password, Plan, Purpose,
+        ServerFacts, Session, StatementError, StatementFault, TestStatement, Turn, UserPair, Username,
     },
 };
 
 use crate::{
     Options, Redshift,
+    batch::{Batch, PORTION, check_time, expected, has_time, portions},
     clone::Correction,
-    pair::{Pair, text, truth, unexpected},
+    grant::grant,
+    mark::is_mark,
+    pair::{Asked, Pair, text, truth, unexpected},
     statements::{self, Access},
 };
 
@@ -45,10 +50,36 @@ impl Session for RedshiftSession {
         _: &Turn,
         deadline: Deadline,
     ) -> Result<(), StatementError> {
-        match self.prepare(change, Access::ReadWrite, deadline).await? {
-            Prepared::Own { username, set } => self.stage_own(&username, set).await,
-            Prepared::Other(other) => self.stage_other(*other).await,
+        match (self.prepare(change, Access::ReadWrite, deadline).await?, change) {
+            (Prepared::Own { username, set }, _) => self.stage_own(&username, set).await,
+            (Prepared::Other(other), Change::OtherUser { pair: names, next, owner, .. }) => {
+                let asked = Asked { names, owner, next: &next.username };
+                if other.portions.is_empty() {
+                    return self.stage_other(*other, &asked).await;
+                }
+                let made_anew = other.pair.clone.is_none();
+                self.grant_in_portions(*other, deadline).await?;
+                let Prepared::Other(rest) = self.prepare(change, Access::ReadWrite, deadline).await? else {
+                    return Err(unexpected());
+                };
+                let outcome = self.stage_other(*rest, &asked).await;
+                self.outcome.drift = if made_anew { 0 } else { self.outcome.drift };
+                outcome
+            }
+            (Prepared::Other(_), Change::OwnPassword { .. }) => Err(unexpected()),
         }
+    }
+
+    async fn facts(&mut self, pair: Option<&UserPair>) -> Result<ServerFacts, StatementError> {
+        if pair.is_some() {
+            return Ok(ServerFacts::default());
+        }
+        let mut batch = statements::begin(Access::ReadOnly, FACTS);
+        let begun = batch.len();
+        batch.extend([statements::read_own(), statements::read_own_groups(), statements::commit()]);
+        let answers = self.connection.run(&batch).await?;
+        let hindrance = own(answers.get(begun..begun + 2).unwrap_or_default())?.1;
+        Ok(ServerFacts { hindrance, ..ServerFacts::default() })
     }
 
     async fn commit(mut self) -> Result<Committed, StatementError> {
@@ -73,45 +104,52 @@ impl RedshiftSession {
         let mut batch = statements::begin(access, deadline.remaining());
         let begun = batch.len();
         let reads = match change {
-            Change::OwnPassword { .. } => vec![statements::read_own()],
+            Change::OwnPassword { .. } => vec![statements::read_own(), statements::read_own_groups()],
             Change::OtherUser { pair, .. } => {
                 statements::read_pair(pair.original.as_str(), pair.clone.as_str())?
             }
         };
-        batch.extend(reads.clone());
+        batch.extend(reads);
         let answers = self.connection.run(&batch).await?;
         let answers = answers.get(begun..).unwrap_or_default();
         match *change {
             Change::OwnPassword { new } => self.prepare_own(new, answers),
-            Change::OtherUser { pair, next, .. } => self.prepare_other(pair, next, reads, answers),
+            Change::OtherUser { pair: names, next, owner, .. } => {
+                let asked = Asked { names, owner, next: &next.username };
+                self.prepare_other(&asked, next, answers, deadline)
+            }
         }
     }
 
     fn prepare_own(&self, new: &Password, answers: &[Vec<Row>]) -> Result<Prepared, StatementError> {
-        let own = answers.first().and_then(|rows| rows.first()).ok_or_else(unexpected)?;
-        if truth(own, 1)? {
-            return Err(StatementError::new(StatementFault::Expired));
+        let (username, hindrance) = own(answers)?;
+        if let Some(fault) = hindrance {
+            return Err(StatementError::new(fault));
         }
-        let username = Username::parse(&text(own, 0)?, &Redshift::PROFILE).map_err(|_| unexpected())?;
         let set = self.options.password_form.statement(&username, new)?;
         Ok(Prepared::Own { username, set })
     }
 
     fn prepare_other(
         &self,
-        names: &UserPair,
+        asked: &Asked<'_>,
         next: &Credentials,
-        reads: Vec<Statement>,
         answers: &[Vec<Row>],
+        deadline: Deadline,
     ) -> Result<Prepared, StatementError> {
-        let pair = Pair::parse(names, answers)?;
-        pair.check(self.options.adopt_clones).map_err(StatementError::new)?;
-        if pair.clone.is_none() && next.username == names.original {
+        let pair = Pair::parse(asked, answers)?;
+        pair.check(asked.owner)?;
+        if pair.clone.is_none() && pair.clone_is_live {
             return Err(StatementError::new(StatementFault::NoSuchUser));
         }
+        let portions = if pair.clone_is_live { Vec::new() } else { portions(pair.missing_grants()) };
+        let objects = portions.iter().flatten().map(|batch| batch.objects.len()).sum();
+        check_time(objects, deadline.remaining()).map_err(StatementError::new)?;
+        let notes = pair.recognition(asked.owner).into_iter().collect();
         let corrections = pair.corrections()?;
         let set = self.options.password_form.statement(&next.username, &next.password)?;
-        Ok(Prepared::Other(Box::new(Other { pair, corrections, reads, set })))
+        let portions = if objects > PORTION { portions } else { Vec::new() };
+        Ok(Prepared::Other(Box::new(Other { pair, corrections, set, notes, portions, objects })))
     }
 
     async fn stage_own(&mut self, username: &Username, set: Statement) -> Result<(), StatementError> {
@@ -121,36 +159,66 @@ impl RedshiftSession {
         })
     }
 
-    /// Brings the clone to equal, looks again, then sets the password, so that no one who logs in by it has fewer
+    /// Grants many objects to an idle clone and commits now and then, so that the next attempt goes on from there. Until
+    /// its password is set, nobody logs in as it, and the live user is not touched.
+    async fn grant_in_portions(&mut self, other: Other, deadline: Deadline) -> Result<(), StatementError> {
+        let clone = other.pair.names.clone.as_str();
+        let mut batch: Vec<_> =
+            other.pair.beginnings()?.into_iter().map(|correction| correction.statement).collect();
+        let mut granted = 0;
+        for portion in &other.portions {
+            batch.extend(portion.iter().map(|objects| grant(objects, clone)));
+            batch.push(statements::commit());
+            let began = deadline.remaining();
+            self.connection.run(&batch).await.map_err(needs_superuser)?;
+            granted += portion.iter().map(|batch| batch.objects.len()).sum::<usize>();
+            let (left, took) = (deadline.remaining(), began.saturating_sub(deadline.remaining()));
+            if granted < other.objects && !has_time(took, left) {
+                let progress = format!("{granted} of {} objects are granted, and stay so", other.objects);
+                return Err(StatementError {
+                    fault: StatementFault::TimedOut,
+                    statement: Some("grant"),
+                    source: Some(Cause::new(progress)),
+                });
+            }
+            batch = statements::begin(Access::ReadWrite, left);
+        }
+        Ok(())
+    }
+
+    /// Brings the two to equal, looks again, then sets the password, so that no one who logs in by it has fewer
     /// rights than it promises.
-    async fn stage_other(&mut self, other: Other) -> Result<(), StatementError> {
-        let Other { mut pair, corrections, reads, set } = other;
+    async fn stage_other(&mut self, other: Other, asked: &Asked<'_>) -> Result<(), StatementError> {
+        let Other { mut pair, corrections, set, notes, .. } = other;
+        self.outcome.notes.extend(notes);
         if !corrections.is_empty() {
-            let (found, made_anew) = (corrections.len(), pair.clone.is_none());
-            let names = pair.names.clone();
-            pair = self.correct(&names, corrections, reads).await?;
+            let made_anew = pair.clone.is_none();
+            let found: usize = corrections.iter().map(|correction| correction.count).sum();
+            pair = self.correct(asked, corrections).await?;
             if !made_anew {
-                self.outcome.drift = found.saturating_sub(pair.corrections()?.len());
+                let left: usize = pair.corrections()?.iter().map(|correction| correction.count).sum();
+                self.outcome.drift = found.saturating_sub(left);
             }
         }
         self.outcome.notes.extend(pair.notes());
         self.connection.run(&[set]).await.map(drop).map_err(needs_superuser)
     }
 
-    /// Runs the corrections and reads the pair again. What the clone lacks then was changed by somebody else
-    /// meanwhile; what it has too much was given by somebody whose grants the master cannot take.
+    /// Runs the corrections and reads the pair again. What one of the two lacks then was changed by another session
+    /// meanwhile; what the clone has too much was granted by a user whose grants the master cannot take.
     async fn correct(
         &mut self,
-        names: &UserPair,
+        asked: &Asked<'_>,
         corrections: Vec<Correction>,
-        reads: Vec<Statement>,
     ) -> Result<Pair, StatementError> {
+        let notes = corrections.iter().filter_map(|correction| correction.note.clone());
+        self.outcome.notes.extend(notes.collect::<Vec<_>>());
         let mut batch: Vec<Statement> =
             corrections.into_iter().map(|correction| correction.statement).collect();
         let written = batch.len();
-        batch.extend(reads);
+        batch.extend(statements::read_pair(asked.names.original.as_str(), asked.names.clone.as_str())?);
         let answers = self.connection.run(&batch).await.map_err(needs_superuser)?;
-        let after = Pair::parse(names, answers.get(written..).unwrap_or_default())?;
+        let after = Pair::parse(asked, answers.get(written..).unwrap_or_default())?;
         let left = after.corrections()?;
         if left.iter().any(|left| !left.surplus) {
             return Err(StatementError::new(StatementFault::Busy));
@@ -162,6 +230,24 @@ impl RedshiftSession {
     }
 }
 
+/// The session's own user, and why it must not change its own password.
+fn own(answers: &[Vec<Row>]) -> Result<(Username, Option<StatementFault>), StatementError> {
+    let [own, groups] = answers else { return Err(unexpected()) };
+    let own = own.first().ok_or_else(unexpected)?;
+    let username = Username::parse(&text(own, 0)?, &Redshift::PROFILE).map_err(|_| unexpected())?;
+    let groups = groups.iter().map(|row| text(row, 0)).collect::<Result<Vec<_>, _>>()?;
+    let marked = groups.into_iter().find(|group| is_mark(group));
+    let fault = match (truth(own, 1)?, marked) {
+        (true, _) => Some(StatementFault::Expired),
+        (false, Some(secret)) => Some(StatementFault::OtherSecret { secret }),
+        (false, None) => None,
+    };
+    Ok((username, fault))
+}
+
+/// How long a look of doctor's may take.
+const FACTS: Duration = Duration::from_secs(10);
+
 /// A change with nothing left to read: what a plan says and what `stage` runs are the same statements.
 enum Prepared {
     Own { username: Username, set: Statement },
@@ -172,9 +258,13 @@ enum Prepared {
 struct Other {
     pair: Pair,
     corrections: Vec<Correction>,
-    /// What to look at again afterwards.
-    reads: Vec<Statement>,
     set: Statement,
+    /// By what the clone was recognized.
+    notes: Vec<String>,
+    /// Grants to commit before the rest, where there are many.
+    portions: Vec<Vec<Batch>>,
+    /// On how many objects the clone is to be granted something.
+    objects: usize,
 }
 
 impl Prepared {
@@ -185,7 +275,15 @@ impl Prepared {
             Self::Other(other) => {
                 let all = other.corrections.iter().map(|correction| &correction.statement);
                 plan.statements = all.map(|one| one.planned(Purpose::Equality, Necessity::Always)).collect();
-                plan.notes = other.pair.notes();
+                let lost = other.corrections.iter().filter_map(|correction| correction.note.clone());
+                plan.notes = other.notes.into_iter().chain(lost).chain(other.pair.notes()).collect();
+                if other.objects > PORTION {
+                    let (count, time) = (other.objects, expected(other.objects).as_secs());
+                    plan.notes.push(format!(
+                        "the clone is to be granted {count} objects, for about {time} s: an attempt that has less \
+                         leaves the rest to the next one"
+                    ));
+                }
                 plan.lacking = other.pair.lacking();
                 other.set
             }

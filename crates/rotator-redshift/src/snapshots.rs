@@ -6,6 +6,7 @@ use expect_test::{Expect, expect};
 use postgres_session::{Row, Statement};
 
 use crate::{
+    batch::Batch,
     default_privilege::DefaultPrivilege,
     grant::{
         Object, Routine, create_group, grant, grant_role, hand_over, join_group, leave_group, revoke,
@@ -77,26 +78,27 @@ fn transactions() {
 fn reads() {
     let pair = statements::read_pair("it's", "it's_clone").unwrap();
     check(
-        [statements::probe(), statements::read_own()].into_iter().chain(pair),
-        expect![[r"
-        select: SELECT getdate()
-        read own user: SELECT u.usename, coalesce(u.valuntil <= getdate(), false) FROM pg_user u WHERE u.usename = current_user
-        read users: SELECT u.usename, u.usename = current_user, u.usesuper, u.usecreatedb, u.valuntil, coalesce(u.valuntil <= getdate(), false), u.useconfig, i.connection_limit, i.syslog_access, i.session_timeout FROM pg_user u JOIN svv_user_info i ON i.user_id = u.usesysid WHERE u.usename = current_user OR u.usename IN ('it''s', 'it''s_clone')
-        read groups: SELECT g.groname, u.usename FROM pg_group g LEFT JOIN pg_user u ON u.usesysid = ANY(g.grolist) AND u.usename IN ('it''s', 'it''s_clone') ORDER BY 1, 2
-        read roles: SELECT r.user_name, r.role_name, r.admin_option FROM svv_user_grants r WHERE r.user_name IN ('it''s', 'it''s_clone') ORDER BY 1, 2
-        read owned relations: SELECT u.usename, n.nspname, c.relname, c.relkind FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_user u ON u.usesysid = c.relowner WHERE c.relkind IN ('r', 'v') AND n.nspname NOT LIKE 'pg_temp%' AND u.usename IN ('it''s', 'it''s_clone') ORDER BY 1, 2, 3
-        read owned schemas: SELECT u.usename, n.nspname, 'schema' FROM pg_namespace n JOIN pg_user u ON u.usesysid = n.nspowner WHERE n.nspname NOT LIKE 'pg_temp%' AND u.usename IN ('it''s', 'it''s_clone') UNION ALL SELECT u.usename, d.datname, 'database' FROM pg_database d JOIN pg_user u ON u.usesysid = d.datdba WHERE u.usename IN ('it''s', 'it''s_clone') ORDER BY 1, 3, 2
-        read routines: SELECT n.nspname, p.proname, oidvectortypes(p.proargtypes), p.prokind, u.usename FROM pg_proc_info p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_user u ON u.usesysid = p.proowner WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'redshift') ORDER BY 1, 2, 3
-        read privileges: SELECT p.identity_name, p.database_name, null, null, p.privilege_type, p.admin_option, p.privilege_scope FROM svv_database_privileges p WHERE p.identity_type = 'user' AND p.identity_name IN ('it''s', 'it''s_clone') ORDER BY 1, 2, 3, 4, 5
-        read privileges: SELECT p.identity_name, p.namespace_name, null, null, p.privilege_type, p.admin_option, p.privilege_scope FROM svv_schema_privileges p WHERE p.identity_type = 'user' AND p.identity_name IN ('it''s', 'it''s_clone') ORDER BY 1, 2, 3, 4, 5
-        read privileges: SELECT p.identity_name, p.namespace_name, p.relation_name, null, p.privilege_type, p.admin_option, null FROM svv_relation_privileges p WHERE p.identity_type = 'user' AND p.identity_name IN ('it''s', 'it''s_clone') ORDER BY 1, 2, 3, 4, 5
-        read privileges: SELECT p.identity_name, p.namespace_name, p.function_name, p.argument_types, p.privilege_type, p.admin_option, null FROM svv_function_privileges p WHERE p.identity_type = 'user' AND p.identity_name IN ('it''s', 'it''s_clone') ORDER BY 1, 2, 3, 4, 5
-        read privileges: SELECT p.identity_name, p.language_name, null, null, p.privilege_type, p.admin_option, null FROM svv_language_privileges p WHERE p.identity_type = 'user' AND p.identity_name IN ('it''s', 'it''s_clone') ORDER BY 1, 2, 3, 4, 5
-        read default privileges: SELECT p.schema_name, p.object_type, p.owner_name, p.privilege_type, p.grantee_type, p.grantee_name, p.admin_option FROM svv_default_privileges p WHERE p.owner_name IN ('it''s', 'it''s_clone') OR p.grantee_name IN ('it''s', 'it''s_clone') ORDER BY 1, 2, 3, 4, 5, 6
-        read other privileges: SELECT p.identity_name, 'columns of ' || p.relation_name, p.privilege_type FROM svv_column_privileges p WHERE p.identity_type = 'user' AND p.identity_name IN ('it''s', 'it''s_clone') UNION ALL SELECT p.identity_name, 'the datashare ' || p.datashare_name, p.privilege_type FROM svv_datashare_privileges p WHERE p.identity_type = 'user' AND p.identity_name IN ('it''s', 'it''s_clone') ORDER BY 1, 2, 3
-        read external schemas: SELECT e.schemaname FROM svv_external_schemas e
-        read databases: SELECT d.datname FROM pg_database d WHERE d.datallowconn AND NOT d.datistemplate AND d.datname <> current_database() AND d.datname NOT IN ('padb_harvest', 'sys:internal')
-    "]],
+        [statements::probe(), statements::read_own(), statements::read_own_groups()].into_iter().chain(pair),
+        expect![[r#"
+            select: SELECT getdate()
+            read own user: SELECT u.usename, coalesce(u.valuntil <= getdate(), false) FROM pg_user u WHERE u.usename = current_user
+            read own groups: SELECT g.groname FROM pg_group g JOIN pg_user u ON u.usesysid = ANY(g.grolist) WHERE u.usename = current_user ORDER BY 1
+            read users: SELECT u.usename, u.usename = current_user, u.usesuper, u.usecreatedb, u.valuntil, coalesce(u.valuntil <= getdate(), false), u.useconfig, i.connection_limit, i.syslog_access, i.session_timeout FROM pg_user u JOIN svv_user_info i ON i.user_id = u.usesysid WHERE u.usename = current_user OR u.usename IN ('it''s', 'it''s_clone')
+            read groups: SELECT g.groname, u.usename FROM pg_group g LEFT JOIN pg_user u ON u.usesysid = ANY(g.grolist) AND u.usename IN ('it''s', 'it''s_clone') ORDER BY 1, 2
+            read roles: SELECT r.user_name, r.role_name, r.admin_option FROM svv_user_grants r WHERE r.user_name IN ('it''s', 'it''s_clone') ORDER BY 1, 2
+            read owned relations: SELECT u.usename, n.nspname, c.relname, c.relkind FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_user u ON u.usesysid = c.relowner WHERE c.relkind IN ('r', 'v') AND n.nspname NOT LIKE 'pg_temp%' AND u.usename IN ('it''s', 'it''s_clone') ORDER BY 1, 2, 3
+            read owned schemas: SELECT u.usename, n.nspname, 'schema' FROM pg_namespace n JOIN pg_user u ON u.usesysid = n.nspowner WHERE n.nspname NOT LIKE 'pg_temp%' AND u.usename IN ('it''s', 'it''s_clone') UNION ALL SELECT u.usename, d.datname, 'database' FROM pg_database d JOIN pg_user u ON u.usesysid = d.datdba WHERE u.usename IN ('it''s', 'it''s_clone') ORDER BY 1, 3, 2
+            read routines: SELECT n.nspname, p.proname, oidvectortypes(p.proargtypes), p.prokind, u.usename FROM pg_proc_info p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_user u ON u.usesysid = p.proowner WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'redshift') ORDER BY 1, 2, 3
+            read privileges: SELECT p.identity_name, p.database_name, null, null, p.privilege_type, p.admin_option, p.privilege_scope FROM svv_database_privileges p WHERE p.identity_type = 'user' AND p.identity_name IN ('it''s', 'it''s_clone') ORDER BY 1, 2, 3, 4, 5
+            read privileges: SELECT p.identity_name, p.namespace_name, null, null, p.privilege_type, p.admin_option, p.privilege_scope FROM svv_schema_privileges p WHERE p.identity_type = 'user' AND p.identity_name IN ('it''s', 'it''s_clone') ORDER BY 1, 2, 3, 4, 5
+            read privileges: SELECT p.identity_name, p.namespace_name, p.relation_name, null, p.privilege_type, p.admin_option, null FROM svv_relation_privileges p WHERE p.identity_type = 'user' AND p.identity_name IN ('it''s', 'it''s_clone') ORDER BY 1, 2, 3, 4, 5
+            read privileges: SELECT p.identity_name, p.namespace_name, p.function_name, p.argument_types, p.privilege_type, p.admin_option, null FROM svv_function_privileges p WHERE p.identity_type = 'user' AND p.identity_name IN ('it''s', 'it''s_clone') ORDER BY 1, 2, 3, 4, 5
+            read privileges: SELECT p.identity_name, p.language_name, null, null, p.privilege_type, p.admin_option, null FROM svv_language_privileges p WHERE p.identity_type = 'user' AND p.identity_name IN ('it''s', 'it''s_clone') ORDER BY 1, 2, 3, 4, 5
+            read default privileges: SELECT p.schema_name, p.object_type, p.owner_name, p.privilege_type, p.grantee_type, p.grantee_name, p.admin_option FROM svv_default_privileges p WHERE p.owner_name IN ('it''s', 'it''s_clone') OR p.grantee_name IN ('it''s', 'it''s_clone') ORDER BY 1, 2, 3, 4, 5, 6
+            read other privileges: SELECT p.identity_name, p.privilege_type, p.namespace_name, p.relation_name, p.column_name FROM svv_column_privileges p WHERE p.identity_type = 'user' AND p.identity_name IN ('it''s', 'it''s_clone') UNION ALL SELECT p.identity_name, p.privilege_type, p.datashare_name, null, null FROM svv_datashare_privileges p WHERE p.identity_type = 'user' AND p.identity_name IN ('it''s', 'it''s_clone') ORDER BY 1, 2, 3, 4, 5
+            read external schemas: SELECT e.schemaname FROM svv_external_schemas e
+            read databases: SELECT d.datname FROM pg_database d WHERE d.datallowconn AND NOT d.datistemplate AND d.datname <> current_database() AND d.datname NOT IN ('padb_harvest', 'sys:internal')
+        "#]],
     );
     statements::read_pair("back\\slash", "x").unwrap_err();
 }
@@ -107,8 +109,15 @@ fn users() {
     let original = user("u", ["t", "2099-01-01 00:00:00+00", "7", "600"]);
     let plain = user("o'dd \"name\"; --", ["f", "", "UNLIMITED", "0"]);
     let mut statements = vec![original.create_like("u_clone").unwrap(), plain.create_like("x").unwrap()];
-    statements.extend(original.make_like(&plain).unwrap());
-    statements.extend(plain.make_like(&original).unwrap());
+    for (first, other) in [(&original, &plain), (&plain, &original)] {
+        let differing = first.differing(other).unwrap();
+        statements.extend(differing.iter().map(|difference| difference.first_for(&other.name)));
+        let exceeding: Vec<_> = differing.iter().map(|difference| difference.exceeds).collect();
+        assert_eq!(
+            exceeding,
+            if first.makes_databases { [false, true, true, true] } else { [true, false, false, false] }
+        );
+    }
     statements.push(statements::set_password("u", "'md5hash'"));
     for setting in Setting::parse_all("{search_path=a,query_group=b}") {
         statements.extend([setting.set("u").unwrap(), setting.reset("u")]);
@@ -133,7 +142,7 @@ fn users() {
         alter user reset: ALTER USER "u" RESET query_group
     "#]],
     );
-    assert!(original.make_like(&original).unwrap().is_empty());
+    assert!(original.differing(&original).unwrap().is_empty());
 }
 
 /// "CREATE GROUP", "ALTER GROUP", "GRANT", "REVOKE" (roles).
@@ -141,7 +150,7 @@ fn users() {
 fn groups_and_roles() {
     check(
         [
-            create_group("u:clone"),
+            create_group("clone:s:0"),
             join_group("g", "u"),
             leave_group("g", "u"),
             grant_role("r", "u", false),
@@ -150,7 +159,7 @@ fn groups_and_roles() {
             revoke_role("r", "u", true),
         ],
         expect![[r#"
-            create group: CREATE GROUP "u:clone"
+            create group: CREATE GROUP "clone:s:0"
             alter group add: ALTER GROUP "g" ADD USER "u"
             alter group drop: ALTER GROUP "g" DROP USER "u"
             grant role: GRANT ROLE "r" TO "u"
@@ -175,47 +184,53 @@ fn privileges() {
         Object::Language("plpythonu".to_owned()),
     ];
     let of = |object: &Object| {
+        let batch = |objects: &[Object], option| Batch {
+            privileges: object.privileges().to_vec(),
+            objects: objects.to_vec(),
+            option,
+        };
+        let one = [object.clone()];
         [
-            grant(object.privileges(), object, "u", false),
-            grant(object.privileges(), object, "u", true),
-            revoke(object.privileges(), object, "u", false),
-            revoke(object.privileges(), object, "u", true),
+            grant(&batch(&[object.clone(), object.clone()], false), "u"),
+            grant(&batch(&one, true), "u"),
+            revoke(&batch(&[object.clone(), object.clone()], false), "u"),
+            revoke(&batch(&one, true), "u"),
         ]
     };
     let owners = objects[..5].iter().map(|object| hand_over(object, "u"));
     check(
         objects.iter().flat_map(of).chain(owners),
         expect![[r#"
-        grant: GRANT CREATE, TEMP, USAGE, ALTER ON DATABASE "d" TO "u"
-        grant: GRANT CREATE, TEMP, USAGE, ALTER ON DATABASE "d" TO "u" WITH GRANT OPTION
-        revoke: REVOKE CREATE, TEMP, USAGE, ALTER ON DATABASE "d" FROM "u"
-        revoke: REVOKE GRANT OPTION FOR CREATE, TEMP, USAGE, ALTER ON DATABASE "d" FROM "u"
-        grant: GRANT CREATE, USAGE, ALTER, DROP ON SCHEMA "s" TO "u"
-        grant: GRANT CREATE, USAGE, ALTER, DROP ON SCHEMA "s" TO "u" WITH GRANT OPTION
-        revoke: REVOKE CREATE, USAGE, ALTER, DROP ON SCHEMA "s" FROM "u"
-        revoke: REVOKE GRANT OPTION FOR CREATE, USAGE, ALTER, DROP ON SCHEMA "s" FROM "u"
-        grant: GRANT SELECT, INSERT, UPDATE, DELETE, REFERENCES, DROP, ALTER, TRUNCATE ON TABLE "s"."t ""1""" TO "u"
-        grant: GRANT SELECT, INSERT, UPDATE, DELETE, REFERENCES, DROP, ALTER, TRUNCATE ON TABLE "s"."t ""1""" TO "u" WITH GRANT OPTION
-        revoke: REVOKE SELECT, INSERT, UPDATE, DELETE, REFERENCES, DROP, ALTER, TRUNCATE ON TABLE "s"."t ""1""" FROM "u"
-        revoke: REVOKE GRANT OPTION FOR SELECT, INSERT, UPDATE, DELETE, REFERENCES, DROP, ALTER, TRUNCATE ON TABLE "s"."t ""1""" FROM "u"
-        grant: GRANT EXECUTE ON FUNCTION "s"."f"(integer, character varying) TO "u"
-        grant: GRANT EXECUTE ON FUNCTION "s"."f"(integer, character varying) TO "u" WITH GRANT OPTION
-        revoke: REVOKE EXECUTE ON FUNCTION "s"."f"(integer, character varying) FROM "u"
-        revoke: REVOKE GRANT OPTION FOR EXECUTE ON FUNCTION "s"."f"(integer, character varying) FROM "u"
-        grant: GRANT EXECUTE ON PROCEDURE "s"."f"(integer, character varying) TO "u"
-        grant: GRANT EXECUTE ON PROCEDURE "s"."f"(integer, character varying) TO "u" WITH GRANT OPTION
-        revoke: REVOKE EXECUTE ON PROCEDURE "s"."f"(integer, character varying) FROM "u"
-        revoke: REVOKE GRANT OPTION FOR EXECUTE ON PROCEDURE "s"."f"(integer, character varying) FROM "u"
-        grant: GRANT USAGE ON LANGUAGE "plpythonu" TO "u"
-        grant: GRANT USAGE ON LANGUAGE "plpythonu" TO "u" WITH GRANT OPTION
-        revoke: REVOKE USAGE ON LANGUAGE "plpythonu" FROM "u"
-        revoke: REVOKE GRANT OPTION FOR USAGE ON LANGUAGE "plpythonu" FROM "u"
-        alter owner: ALTER DATABASE "d" OWNER TO "u"
-        alter owner: ALTER SCHEMA "s" OWNER TO "u"
-        alter owner: ALTER TABLE "s"."t ""1""" OWNER TO "u"
-        alter owner: ALTER FUNCTION "s"."f"(integer, character varying) OWNER TO "u"
-        alter owner: ALTER PROCEDURE "s"."f"(integer, character varying) OWNER TO "u"
-    "#]],
+            grant: GRANT CREATE, TEMP, USAGE, ALTER ON DATABASE "d", "d" TO "u"
+            grant: GRANT CREATE, TEMP, USAGE, ALTER ON DATABASE "d" TO "u" WITH GRANT OPTION
+            revoke: REVOKE CREATE, TEMP, USAGE, ALTER ON DATABASE "d", "d" FROM "u"
+            revoke: REVOKE GRANT OPTION FOR CREATE, TEMP, USAGE, ALTER ON DATABASE "d" FROM "u"
+            grant: GRANT CREATE, USAGE, ALTER, DROP ON SCHEMA "s", "s" TO "u"
+            grant: GRANT CREATE, USAGE, ALTER, DROP ON SCHEMA "s" TO "u" WITH GRANT OPTION
+            revoke: REVOKE CREATE, USAGE, ALTER, DROP ON SCHEMA "s", "s" FROM "u"
+            revoke: REVOKE GRANT OPTION FOR CREATE, USAGE, ALTER, DROP ON SCHEMA "s" FROM "u"
+            grant: GRANT SELECT, INSERT, UPDATE, DELETE, REFERENCES, DROP, ALTER, TRUNCATE ON TABLE "s"."t ""1""", "s"."t ""1""" TO "u"
+            grant: GRANT SELECT, INSERT, UPDATE, DELETE, REFERENCES, DROP, ALTER, TRUNCATE ON TABLE "s"."t ""1""" TO "u" WITH GRANT OPTION
+            revoke: REVOKE SELECT, INSERT, UPDATE, DELETE, REFERENCES, DROP, ALTER, TRUNCATE ON TABLE "s"."t ""1""", "s"."t ""1""" FROM "u"
+            revoke: REVOKE GRANT OPTION FOR SELECT, INSERT, UPDATE, DELETE, REFERENCES, DROP, ALTER, TRUNCATE ON TABLE "s"."t ""1""" FROM "u"
+            grant: GRANT EXECUTE ON FUNCTION "s"."f"(integer, character varying), "s"."f"(integer, character varying) TO "u"
+            grant: GRANT EXECUTE ON FUNCTION "s"."f"(integer, character varying) TO "u" WITH GRANT OPTION
+            revoke: REVOKE EXECUTE ON FUNCTION "s"."f"(integer, character varying), "s"."f"(integer, character varying) FROM "u"
+            revoke: REVOKE GRANT OPTION FOR EXECUTE ON FUNCTION "s"."f"(integer, character varying) FROM "u"
+            grant: GRANT EXECUTE ON PROCEDURE "s"."f"(integer, character varying), "s"."f"(integer, character varying) TO "u"
+            grant: GRANT EXECUTE ON PROCEDURE "s"."f"(integer, character varying) TO "u" WITH GRANT OPTION
+            revoke: REVOKE EXECUTE ON PROCEDURE "s"."f"(integer, character varying), "s"."f"(integer, character varying) FROM "u"
+            revoke: REVOKE GRANT OPTION FOR EXECUTE ON PROCEDURE "s"."f"(integer, character varying) FROM "u"
+            grant: GRANT USAGE ON LANGUAGE "plpythonu", "plpythonu" TO "u"
+            grant: GRANT USAGE ON LANGUAGE "plpythonu" TO "u" WITH GRANT OPTION
+            revoke: REVOKE USAGE ON LANGUAGE "plpythonu", "plpythonu" FROM "u"
+            revoke: REVOKE GRANT OPTION FOR USAGE ON LANGUAGE "plpythonu" FROM "u"
+            alter owner: ALTER DATABASE "d" OWNER TO "u"
+            alter owner: ALTER SCHEMA "s" OWNER TO "u"
+            alter owner: ALTER TABLE "s"."t ""1""" OWNER TO "u"
+            alter owner: ALTER FUNCTION "s"."f"(integer, character varying) OWNER TO "u"
+            alter owner: ALTER PROCEDURE "s"."f"(integer, character varying) OWNER TO "u"
+        "#]],
     );
 }
 

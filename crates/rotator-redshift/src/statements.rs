@@ -73,6 +73,15 @@ pub(crate) fn read_own() -> Statement {
     )
 }
 
+/// The groups of the session's own user, among which may be the mark of a pair (`PG_GROUP`).
+pub(crate) fn read_own_groups() -> Statement {
+    Statement::new(
+        "read own groups",
+        "SELECT g.groname FROM pg_group g JOIN pg_user u ON u.usesysid = ANY(g.grolist) \
+         WHERE u.usename = current_user ORDER BY 1",
+    )
+}
+
 /// Sets a password ("ALTER USER").
 pub(crate) fn set_password(username: &str, quoted: &str) -> Statement {
     let user = quote_identifier(username);
@@ -194,11 +203,11 @@ fn read_default_privileges(names: &str) -> Statement {
 /// (`SVV_EXTERNAL_SCHEMAS`), on which "GRANT" may not run inside a transaction block.
 fn read_unclonable(names: &str) -> [Statement; 2] {
     let rights = format!(
-        "SELECT p.identity_name, 'columns of ' || p.relation_name, p.privilege_type \
+        "SELECT p.identity_name, p.privilege_type, p.namespace_name, p.relation_name, p.column_name \
          FROM svv_column_privileges p WHERE p.identity_type = 'user' AND p.identity_name IN ({names}) \
-         UNION ALL SELECT p.identity_name, 'the datashare ' || p.datashare_name, p.privilege_type \
+         UNION ALL SELECT p.identity_name, p.privilege_type, p.datashare_name, null, null \
          FROM svv_datashare_privileges p WHERE p.identity_type = 'user' AND p.identity_name IN ({names}) \
-         ORDER BY 1, 2, 3"
+         ORDER BY 1, 2, 3, 4, 5"
     );
     [
         Statement::new("read other privileges", rights),

@@ -28,6 +28,46 @@ pub(crate) struct User {
     pub(crate) session_timeout: u32,
 }
 
+/// A difference of an attribute between two users.
+#[derive(Clone, Debug)]
+pub(crate) struct Difference {
+    own: Attribute,
+    other: Attribute,
+    /// Whether the other one may do more.
+    pub(crate) exceeds: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Attribute {
+    rank: Rank,
+    option: String,
+}
+
+/// A number, or among equal ones a moment as the catalogue writes it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Rank(u64, String);
+
+impl Difference {
+    /// "ALTER USER": gives this user the first one's attribute.
+    pub(crate) fn first_for(&self, user: &str) -> Statement {
+        alter(user, &self.own.option)
+    }
+
+    /// The option that the other one has.
+    pub(crate) fn of_other(&self) -> &str {
+        &self.other.option
+    }
+
+    /// "ALTER USER": gives this user the other one's attribute.
+    pub(crate) fn other_for(&self, user: &str) -> Statement {
+        alter(user, &self.other.option)
+    }
+}
+
+fn alter(name: &str, option: &str) -> Statement {
+    Statement::new("alter user", format!("ALTER USER {} {option}", quote_identifier(name)))
+}
+
 impl User {
     pub(crate) fn parse(row: &Row) -> Result<Self, StatementError> {
         let limit = text(row, 7)?.to_ascii_uppercase();
@@ -65,16 +105,31 @@ impl User {
         Ok(Statement::new(Statement::CREATE_ROLE, sql))
     }
 
-    /// "ALTER USER": what makes `other` like this one; none where it is.
-    pub(crate) fn make_like(&self, other: &Self) -> Result<Vec<Statement>, StatementError> {
-        let user = quote_identifier(&other.name);
-        let differing = self.options()?.into_iter().zip(other.options()?).filter(|(own, had)| own != had);
-        let mut options: Vec<String> = differing.map(|(own, _)| own).collect();
-        if self.session_timeout != other.session_timeout {
-            options.push(self.session_timeout());
-        }
-        let alter = |option| Statement::new("alter user", format!("ALTER USER {user} {option}"));
-        Ok(options.into_iter().map(alter).collect())
+    /// Where the two differ, each side as the option of "ALTER USER" that makes the other like it.
+    pub(crate) fn differing(&self, other: &Self) -> Result<Vec<Difference>, StatementError> {
+        let (own, others) = (self.attributes()?, other.attributes()?);
+        let differing = own.into_iter().zip(others).filter(|(own, other)| own.option != other.option);
+        Ok(differing.map(|(own, other)| Difference { exceeds: other.rank > own.rank, own, other }).collect())
+    }
+
+    /// Each attribute with its rank: who has the higher one may do more.
+    fn attributes(&self) -> Result<[Attribute; 5], StatementError> {
+        let [makes_databases, syslog, valid_until, connections] = self.options()?;
+        let number = |number: u64| Rank(number, String::new());
+        let limit = self.connection_limit.parse().unwrap_or(u64::MAX);
+        let timeout = if self.session_timeout == 0 { u64::MAX } else { self.session_timeout.into() };
+        let until = match &self.valid_until {
+            Some(until) => Rank(0, until.clone()),
+            None => number(1),
+        };
+        let attribute = |option, rank| Attribute { rank, option };
+        Ok([
+            attribute(makes_databases, number(self.makes_databases.into())),
+            attribute(syslog, number(self.unrestricted_syslog.into())),
+            attribute(valid_until, until),
+            attribute(connections, number(limit)),
+            attribute(self.session_timeout(), number(timeout)),
+        ])
     }
 
     /// Each attribute as an option, always in the same order.

@@ -121,6 +121,7 @@ const STATEMENTS: &[(&str, &[&str])] = &[
             "ALTER USER \"NAME\" RESET ALL",
         ],
     ),
+    ("CREATE GROUP \"clone:NAME:0\"", &["CREATE ROLE \"clone:NAME:1\""]),
     ("CREATE GROUP \"NAME:clone\"", &["CREATE GROUP \"NAME:b\" NOINHERIT", "CREATE GROUP \"NAME:b\" ROLE a"]),
     (
         "ALTER GROUP \"NAME:clone\" ADD USER \"NAME\"",
@@ -146,6 +147,13 @@ const STATEMENTS: &[(&str, &[&str])] = &[
             "GRANT EXECUTE ON ROUTINE \"public\".\"f\"() TO \"NAME\"",
             "GRANT SET ON PARAMETER work_mem TO \"NAME\"",
             "GRANT SELECT ON TABLE \"public\".\"t\" TO GROUP g WITH GRANT OPTION",
+        ],
+    ),
+    (
+        "GRANT SELECT, DROP ON TABLE \"public\".\"t\", \"public\".\"t\" TO \"NAME\"",
+        &[
+            "GRANT SELECT ON TABLE \"public\".\"t\", SCHEMA \"public\" TO \"NAME\"",
+            "GRANT SELECT ON \"public\".\"t\", TABLE \"public\".\"t\" TO \"NAME\"",
         ],
     ),
     (

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use database_tls::TlsSettings;
+use database_tls::{TlsSettings, client_config};
+use postgres_session::{Statement, connect_to_redshift};
 use rotation_core::{
-    Deadline, SecretDocument,
+    Deadline, SecretDocument, SecretId,
     database::{
-        Change, ConnectError, Credentials, Engine, Login, Password, Session, StatementError, Transport, Turn,
-        UserPair, Username,
+        Change, ConnectError, Credentials, Engine, Login, PairOwner, Password, SecretIdentity, Session,
+        StatementError, Transport, Turn, UserPair, Username,
     },
 };
 use rotation_testkit::{RedshiftServer, TestLogin};
@@ -20,6 +21,8 @@ pub(crate) struct Lab {
     pub(crate) master: TestLogin,
     pub(crate) app: TestLogin,
     pub(crate) options: Options,
+    /// On whose behalf the pair is changed.
+    pub(crate) owner: PairOwner,
 }
 
 pub(crate) fn server() -> &'static RedshiftServer {
@@ -49,7 +52,7 @@ impl Lab {
         let server = server();
         let database = server.behind().create_database().await.unwrap();
         let master = server.behind().create_role("SUPERUSER").await.unwrap();
-        Self { server, database, master, app, options: Options::default() }
+        Self { server, database, master, app, options: Options::default(), owner: owner() }
     }
 
     pub(crate) async fn admin(&self, sql: &str) {
@@ -58,6 +61,19 @@ impl Lab {
             .execute(&self.database, sql)
             .await
             .unwrap_or_else(|error| panic!("{error}: {sql}"));
+    }
+
+    /// Runs statements of Redshift as an administrator does, through the guard.
+    pub(crate) async fn as_master(&self, statements: &str) {
+        let tls = TlsSettings::default().with_ca_bundle(self.server.authority().certificate_pem()).unwrap();
+        let login = self.login(&self.master);
+        let config = client_config(&tls);
+        let connecting = connect_to_redshift(&login, Transport::Tls, &config, "test", deadline());
+        let mut connection = connecting.await.unwrap();
+        for sql in statements.split("; ") {
+            let run = connection.run(&[Statement::new("administrator's", sql)]).await;
+            run.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+        }
     }
 
     pub(crate) async fn query(&self, sql: &str) -> Vec<Vec<Option<String>>> {
@@ -108,7 +124,13 @@ impl Lab {
         let mut session = self.connect(&self.master).await.unwrap();
         session
             .stage(
-                &Change::OtherUser { pair: &pair, live, next: &credentials, owner: &owner(), method: None },
+                &Change::OtherUser {
+                    pair: &pair,
+                    live,
+                    next: &credentials,
+                    owner: &self.owner,
+                    method: None,
+                },
                 &Turn::default(),
                 deadline(),
             )
@@ -152,7 +174,7 @@ impl Lab {
         ));
         parts.push(format!(
             "SELECT 'group', groname FROM redshift.pg_group g JOIN redshift.pg_user u ON u.usesysid = ANY(g.grolist) \
-             WHERE u.usename = '{user}' AND groname NOT LIKE '%:clone'"
+             WHERE u.usename = '{user}' AND groname NOT LIKE '%:clone' AND groname NOT LIKE 'clone:%'"
         ));
         parts.push(format!(
             "SELECT 'role', concat_ws('|', role_name, admin_option) FROM redshift.svv_user_grants \
@@ -169,9 +191,12 @@ impl Lab {
 }
 
 /// The secret on whose behalf the tests change a pair.
-pub(crate) fn owner() -> rotation_core::database::PairOwner {
-    use rotation_core::database::{PairOwner, SecretIdentity};
-    let arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/checkout-KpXkZF";
-    let secret = rotation_core::SecretId::new(arn).unwrap();
-    PairOwner { secret: SecretIdentity::from_secret(&secret), adopt: false }
+pub(crate) fn owner() -> PairOwner {
+    owner_named("shop/checkout")
+}
+
+/// Another secret of the same account.
+pub(crate) fn owner_named(name: &str) -> PairOwner {
+    let arn = format!("arn:aws:secretsmanager:us-east-1:123456789012:secret:{name}-KpXkZF");
+    PairOwner { secret: SecretIdentity::from_secret(&SecretId::new(&arn).unwrap()), adopt: false }
 }

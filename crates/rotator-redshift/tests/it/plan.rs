@@ -3,7 +3,7 @@
 use rotation_core::database::{Change, Credentials, Password, Plan, Purpose, Session};
 use rotation_testkit::TestLogin;
 
-use crate::laboratory::{Lab, deadline, owner, username};
+use crate::laboratory::{Lab, deadline, username};
 
 async fn plan(lab: &Lab, next: &TestLogin) -> Plan {
     let pair = lab.pair();
@@ -12,7 +12,7 @@ async fn plan(lab: &Lab, next: &TestLogin) -> Plan {
         password: Password::parse(&next.password).unwrap(),
     };
     let live = pair.other(&credentials.username);
-    let change = Change::OtherUser { pair: &pair, live, next: &credentials, owner: &owner(), method: None };
+    let change = Change::OtherUser { pair: &pair, live, next: &credentials, owner: &lab.owner, method: None };
     lab.connect(&lab.master).await.unwrap().plan(&change, deadline()).await.unwrap()
 }
 
@@ -21,14 +21,23 @@ fn writes(lab: &Lab) -> Vec<String> {
     const WORDS: [&str; 5] = ["ALTER", "CREATE", "GRANT", "REVOKE", "DROP"];
     let log = lab.server.log();
     let lines = log.lines().filter(|line| WORDS.iter().any(|word| line.starts_with(word)));
-    let ours = ["", "_clone", ":clone"].map(|ending| format!("\"{}{ending}\"", lab.app.username));
-    let lines = lines.filter(|line| ours.iter().any(|name| line.contains(name)));
+    let ours = ["", "_clone"].map(|ending| format!("\"{}{ending}\"", lab.app.username));
+    let group = mark(lab);
+    let ours = |line: &&str| line.contains(&group) || ours.iter().any(|name| line.contains(name));
+    let lines = lines.filter(ours);
     lines
         .map(|sql| match sql.split_once(" PASSWORD 'md5") {
             Some((before, _)) => format!("{before} PASSWORD '...'"),
             None => sql.to_owned(),
         })
         .collect()
+}
+
+/// The name of the group that marks the clone, by the statement that makes it or the one that joins it.
+fn mark(lab: &Lab) -> String {
+    let (log, joins) = (lab.server.log(), format!(" ADD USER \"{}_clone\"", lab.app.username));
+    let joined = log.lines().find_map(|line| line.strip_suffix(&joins)?.strip_prefix("ALTER GROUP "));
+    joined.map_or_else(|| "no mark yet".to_owned(), str::to_owned)
 }
 
 fn said(plan: &Plan) -> Vec<String> {
@@ -58,9 +67,13 @@ async fn a_plan_says_to_the_letter_what_the_server_then_receives() {
     check(&lab, &clone, 0).await;
 
     lab.admin(&format!("REVOKE INSERT ON orders FROM {app}; GRANT DELETE ON orders TO {app}")).await;
+    "Another-password-2".clone_into(&mut clone.password);
+    check(&lab, &clone, 2).await;
+
+    lab.admin(&format!("GRANT UPDATE ON orders TO {app}")).await;
     let mut back = lab.app.clone();
-    "Another-password-2".clone_into(&mut back.password);
-    check(&lab, &back, 2).await;
+    "Another-password-3".clone_into(&mut back.password);
+    check(&lab, &back, 1).await;
 }
 
 #[tokio::test]

@@ -99,7 +99,7 @@ impl Database for Server {
                  i.connection_limit, i.syslog_access, i.session_timeout) FROM redshift.pg_user u \
                  JOIN redshift.svv_user_info i ON i.user_id = u.usesysid WHERE u.usename = '{username}' \
              UNION ALL SELECT 'group', g.groname FROM redshift.pg_group g JOIN redshift.pg_user u \
-                 ON u.usesysid = ANY(g.grolist) WHERE u.usename = '{username}' AND g.groname NOT LIKE '%:clone' \
+                 ON u.usesysid = ANY(g.grolist) WHERE u.usename = '{username}' AND g.groname NOT LIKE 'clone:%' \
              UNION ALL SELECT 'database', p FROM unnest(ARRAY['CREATE', 'CONNECT', 'TEMP']) p \
                  WHERE has_database_privilege('{username}', '{database}', p) \
              UNION ALL SELECT 'schema', concat_ws(' ', nspname, p) FROM pg_namespace, \

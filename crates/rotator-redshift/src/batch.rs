@@ -1,0 +1,166 @@
+//! Many objects in one statement, and as many statements as fit the time ("GRANT", "REVOKE": lists of objects).
+
+use std::{collections::BTreeMap, mem::discriminant, time::Duration};
+
+use rotation_core::database::StatementFault;
+
+use crate::grant::Object;
+
+/// As many objects as one statement names.
+pub(crate) const MOST_OBJECTS: usize = 200;
+/// As many bytes of names as one statement holds; Redshift takes 16 MB.
+const MOST_BYTES: usize = 64 * 1024;
+/// As many objects as are granted before the next commit.
+pub(crate) const PORTION: usize = 1000;
+/// As many objects as a server is expected to grant in a second.
+const OBJECTS_IN_SECOND: u32 = 100;
+/// As many attempts as Secrets Manager makes of a rotation.
+const ATTEMPTS: u32 = 5;
+
+/// The same privileges on objects of one kind, as one statement gives or takes them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Batch {
+    pub(crate) privileges: Vec<&'static str>,
+    pub(crate) objects: Vec<Object>,
+    /// With the right to grant them; of a revocation, that right alone.
+    pub(crate) option: bool,
+}
+
+impl Batch {
+    /// The same with at most so many objects in each.
+    pub(crate) fn pieces(&self, most: usize) -> impl Iterator<Item = Self> {
+        self.objects.chunks(most).map(|objects| Self { objects: objects.to_vec(), ..self.clone() })
+    }
+}
+
+/// Groups privileges by object, and objects by what they have in common, in the order of the first object of each.
+pub(crate) fn batches(privileges: impl IntoIterator<Item = (Object, &'static str, bool)>) -> Vec<Batch> {
+    let mut of_object: BTreeMap<(Object, bool), Vec<&'static str>> = BTreeMap::new();
+    for (object, privilege, option) in privileges {
+        of_object.entry((object, option)).or_default().push(privilege);
+    }
+    let mut batches: Vec<Batch> = Vec::new();
+    for ((object, option), privileges) in of_object {
+        let alike = |batch: &&mut Batch| {
+            let kind = discriminant(&batch.objects[0]);
+            batch.option == option && batch.privileges == privileges && kind == discriminant(&object)
+        };
+        match batches.iter_mut().rev().find(alike).filter(|batch| has_room(batch, &object)) {
+            Some(batch) => batch.objects.push(object),
+            None => batches.push(Batch { privileges, objects: vec![object], option }),
+        }
+    }
+    batches
+}
+
+fn has_room(batch: &Batch, object: &Object) -> bool {
+    let bytes = |object: &Object| object.name().len() + 2;
+    batch.objects.len() < MOST_OBJECTS
+        && batch.objects.iter().map(bytes).sum::<usize>() + bytes(object) <= MOST_BYTES
+}
+
+/// The same in portions of at most [`PORTION`] objects, each for a transaction of its own.
+pub(crate) fn portions(batches: Vec<Batch>) -> Vec<Vec<Batch>> {
+    let mut portions: Vec<Vec<Batch>> = Vec::new();
+    let mut room = 0;
+    for batch in batches {
+        let size = batch.objects.len();
+        match portions.last_mut().filter(|_| size <= room) {
+            Some(portion) => portion.push(batch),
+            None => {
+                portions.push(vec![batch]);
+                room = PORTION;
+            }
+        }
+        room -= size.min(room);
+    }
+    portions
+}
+
+/// How long a server needs to grant so many objects.
+pub(crate) fn expected(objects: usize) -> Duration {
+    Duration::from_secs(1) * u32::try_from(objects).unwrap_or(u32::MAX) / OBJECTS_IN_SECOND
+}
+
+/// Whether there is time for another portion after one that took so long, with as much left for the rest of the change.
+pub(crate) fn has_time(took: Duration, left: Duration) -> bool {
+    left >= took * 2
+}
+
+/// Whether so many objects can be granted at all, in attempts that each have this time.
+///
+/// # Errors
+/// [`StatementFault::NotRotatable`].
+pub(crate) fn check_time(objects: usize, time: Duration) -> Result<(), StatementFault> {
+    if objects <= PORTION || expected(objects) <= time * ATTEMPTS {
+        return Ok(());
+    }
+    Err(StatementFault::NotRotatable {
+        why: "it may use more objects than its clone can be granted in the function's time",
+        remedy: "Raise the function's timeout, or let the user have its privileges through a group or a role, which \
+            the clone joins by one statement: GRANT ... ON ALL TABLES IN SCHEMA ... TO GROUP ...",
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(number: usize) -> Object {
+        Object::Relation("s".to_owned(), format!("t{number:05}"))
+    }
+
+    /// One statement for all objects with the same privileges, bounded, and no object lost or repeated.
+    #[test]
+    fn objects_with_the_same_privileges_share_statements() {
+        let tables = (0..2 * MOST_OBJECTS + 1)
+            .flat_map(|number| ["SELECT", "INSERT"].map(|privilege| (table(number), privilege, false)));
+        let others = [
+            (table(99_999), "SELECT", false),
+            (table(99_998), "SELECT", true),
+            (Object::Schema("s".to_owned()), "USAGE", false),
+        ];
+        let batches = batches(tables.chain(others));
+        let shape: Vec<_> =
+            batches.iter().map(|batch| (batch.objects.len(), batch.privileges.len())).collect();
+        assert_eq!(shape, [(1, 1), (MOST_OBJECTS, 2), (MOST_OBJECTS, 2), (1, 2), (1, 1), (1, 1)]);
+        let mut all: Vec<_> = batches.iter().flat_map(|batch| &batch.objects).collect();
+        all.dedup();
+        assert_eq!(all.len(), 2 * MOST_OBJECTS + 4);
+    }
+
+    #[test]
+    fn a_statement_is_bounded_in_bytes() {
+        let long = (0..4).map(|number| {
+            (Object::Relation("s".to_owned(), format!("{number}{}", "x".repeat(30_000))), "SELECT", false)
+        });
+        assert_eq!(batches(long).len(), 2);
+    }
+
+    /// Each portion is bounded, and none is lost.
+    #[test]
+    fn portions_are_bounded() {
+        let tables = (0..2 * PORTION + 7).map(|number| (table(number), "SELECT", false));
+        let sizes: Vec<usize> = portions(batches(tables))
+            .iter()
+            .map(|portion| portion.iter().map(|batch| batch.objects.len()).sum())
+            .collect();
+        assert_eq!(sizes, [PORTION, PORTION, 7]);
+        assert_eq!(portions(Vec::new()), Vec::<Vec<Batch>>::new());
+    }
+
+    /// What cannot be done in all attempts together is refused before anything is changed.
+    #[test]
+    fn more_than_the_time_allows_is_refused() {
+        let half_a_minute = Duration::from_secs(30);
+        for fits in [0, PORTION, 15_000] {
+            assert_eq!(check_time(fits, half_a_minute), Ok(()), "{fits}");
+        }
+        let refused = check_time(15_001, half_a_minute).unwrap_err();
+        assert!(matches!(refused, StatementFault::NotRotatable { .. }), "{refused:?}");
+        assert_eq!(check_time(PORTION, Duration::ZERO), Ok(()), "few objects are tried in any case");
+        assert_eq!(expected(1500), Duration::from_secs(15));
+        let seconds = Duration::from_secs;
+        assert!(has_time(seconds(5), seconds(10)) && !has_time(seconds(5), seconds(9)));
+    }
+}

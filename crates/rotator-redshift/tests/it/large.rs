@@ -1,0 +1,56 @@
+//! An owner of thousands of tables.
+
+use rotation_core::database::Session;
+use rotation_testkit::TestLogin;
+
+use crate::laboratory::{Lab, quoted};
+
+/// More than two portions.
+const TABLES: usize = 2300;
+
+async fn owner_of_many() -> Lab {
+    let lab = Lab::new().await;
+    let app = quoted(&lab.app.username);
+    lab.admin(&format!(
+        "CREATE SCHEMA data AUTHORIZATION {app}; SET ROLE {app}; \
+         DO $$ BEGIN FOR n IN 1..{TABLES} LOOP EXECUTE 'CREATE TABLE data.t' || n || ' (n int)'; END LOOP; END $$"
+    ))
+    .await;
+    lab
+}
+
+/// How many statements of this kind came about the clone.
+fn count(lab: &Lab, begins: &str) -> usize {
+    let (log, clone) = (lab.server.log(), quoted(&lab.clone().username));
+    log.lines().filter(|line| line.starts_with(begins) && line.contains(&clone)).count()
+}
+
+async fn tables_of_the_clone(lab: &Lab) -> usize {
+    let count = format!(
+        "SELECT count(*) FROM pg_class WHERE relnamespace = 'data'::regnamespace \
+         AND has_table_privilege('{}', oid, 'INSERT')",
+        lab.clone().username
+    );
+    lab.query(&count).await[0][0].clone().unwrap().parse().unwrap()
+}
+
+/// One statement grants many objects, portions are kept when an attempt ends, and the password comes last.
+#[tokio::test]
+async fn many_objects_need_few_statements_and_are_kept() {
+    let lab = owner_of_many().await;
+    // The attempt ends before the commit: what was granted stays, and nobody can log in as the clone.
+    drop(lab.stage(&lab.clone()).await.unwrap());
+    assert_eq!(tables_of_the_clone(&lab).await, TABLES);
+    assert!(!lab.server.knows(&lab.clone()).await.unwrap());
+    assert!(lab.server.knows(&lab.app).await.unwrap());
+    // Twelve for tables by their privileges in PostgreSQL and Redshift alike, one for the schema.
+    let grants = count(&lab, "GRANT");
+    assert!((12..=14).contains(&grants), "{grants}");
+    // The next attempt grants nothing again.
+    lab.rotate_to(&lab.clone()).await.unwrap();
+    assert_eq!(count(&lab, "GRANT"), grants);
+    assert_eq!(count(&lab, "CREATE USER"), 1);
+    lab.connect(&lab.clone()).await.unwrap().probe(None).await.unwrap();
+    let next = TestLogin { password: "Second-password-1".to_owned(), ..lab.app.clone() };
+    assert_eq!(lab.drift_to(&next).await, 0);
+}
