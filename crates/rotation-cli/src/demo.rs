@@ -71,8 +71,7 @@ Examples:
   rotate demo --keep             and look around afterwards, with the AWS CLI
   NO_COLOR=1 rotate demo | less  plain lines";
 
-/// What the local Secrets Manager waits before it answers, so that a call costs about what it costs on AWS, and calls
-/// that are made at the same time can be told from calls that wait for one another.
+/// What the local Secrets Manager waits before it answers, so that a call costs about what it costs on AWS.
 const CALL_TIME: Duration = Duration::from_millis(25);
 
 /// What is rotated, in this order.

@@ -13,6 +13,7 @@
 mod builder;
 mod canaries;
 mod case;
+mod cost;
 mod credentials;
 mod database;
 mod directory;
@@ -47,6 +48,7 @@ use tokio::{sync::Semaphore, task::LocalSet};
 use canaries::Canaries;
 use case::{Case, Laboratory};
 
+pub use cost::StoreCost;
 pub use database::{Database, DatabaseError, Logins, Tenant};
 pub use directory::Owner;
 pub use hostile::{Hostile, RogueServer, SecretTls, every_log};

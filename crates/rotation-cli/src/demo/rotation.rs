@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use rotation_lambda::StrategyKind;
-use rotation_testkit::secrets_manager::{RotationOutcome, serial_calls};
+use rotation_testkit::{conformance::StoreCost, secrets_manager::RotationOutcome};
 
 use crate::{
     functions::Pair,
@@ -20,10 +20,8 @@ const LIMIT: Duration = Duration::from_mins(2);
 /// What became of a rotation.
 pub(super) struct Rotation {
     pub(super) strategy: StrategyKind,
-    /// All calls that the function made of Secrets Manager.
-    pub(super) calls: usize,
-    /// Those that had to wait for one another.
-    pub(super) serial_calls: usize,
+    /// The calls that the function made of Secrets Manager.
+    pub(super) cost: StoreCost,
     /// Logins of the function.
     pub(super) logins: Logins,
     /// The steps after which AWSCURRENT did not log in.
@@ -60,12 +58,13 @@ pub(super) async fn run(
     let service = &laboratory.secrets_manager;
     let function = functions.function(strategy);
     show(screen, "before", "", &watch.look(secret).await);
-    service.take_calls();
     let version = service.rotate(secret, function.arn()).context("RotateSecret was refused")?;
-    let (mut logins, mut gap, mut start) = (Logins::default(), Vec::new(), None);
+    let (mut logins, mut cost, mut gap, mut start) =
+        (Logins::default(), StoreCost::default(), Vec::new(), None);
     let mut see = |scene: Scene| {
         show(screen, &scene.step, &milliseconds(scene.duration), &scene.versions);
         logins.add(scene.logins);
+        cost = cost + scene.cost;
         start = start.or(scene.start);
         if access(&scene.versions, "AWSCURRENT") != Some(&Access::LogsIn) {
             gap.push(scene.step);
@@ -86,7 +85,6 @@ pub(super) async fn run(
     while let Ok(scene) = watch.scenes.try_recv() {
         see(scene);
     }
-    let calls = service.take_calls();
     let versions = watch.look(secret).await;
     show(screen, "after", "", &versions);
     let failure = match (record.outcome, record.steps().last()) {
@@ -96,15 +94,7 @@ pub(super) async fn run(
         }
         (outcome, _) => Some(format!("the rotation ended as {outcome:?}")),
     };
-    let rotation = Rotation {
-        strategy,
-        calls: calls.len(),
-        serial_calls: serial_calls(&calls),
-        logins,
-        gap,
-        versions,
-        failure,
-    };
+    let rotation = Rotation { strategy, cost, logins, gap, versions, failure };
     summary(screen, &rotation, start);
     Ok(rotation)
 }
@@ -128,7 +118,7 @@ fn show(screen: &Screen, step: &str, time: &str, versions: &[Sighting]) {
 }
 
 fn summary(screen: &Screen, rotation: &Rotation, start: Option<Duration>) {
-    let Rotation { calls, serial_calls, logins, failure, .. } = rotation;
+    let Rotation { cost: StoreCost { calls, serial_calls }, logins, failure, .. } = rotation;
     let cold = match start {
         Some(start) => format!("; the process started in {}", milliseconds(start)),
         None => "; the process was warm".to_owned(),

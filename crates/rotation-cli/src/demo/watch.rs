@@ -9,8 +9,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rotation_lambda::StrategyKind;
 use rotation_testkit::{
-    BoxFuture, Function, FunctionError, LambdaFunction, TestLogin, secrets_manager::SecretsManagerHandle,
+    BoxFuture, Function, FunctionError, LambdaFunction, TestLogin,
+    conformance::{RotationStrategy, StoreCost},
+    secrets_manager::SecretsManagerHandle,
 };
 use serde_json::Value;
 use tokio::sync::mpsc;
@@ -29,6 +32,8 @@ pub(super) struct Scene {
     pub(super) start: Option<Duration>,
     /// Those of the function.
     pub(super) logins: Logins,
+    /// What the function asked of Secrets Manager.
+    pub(super) cost: StoreCost,
     /// Every labelled version, after the step.
     pub(super) versions: Vec<Sighting>,
 }
@@ -66,6 +71,7 @@ struct Eye {
 /// A function under watch.
 struct Watched {
     function: LambdaFunction,
+    strategy: RotationStrategy,
     eye: Arc<Eye>,
     scenes: mpsc::UnboundedSender<Scene>,
 }
@@ -81,9 +87,14 @@ impl Watch {
             own_refused: AtomicUsize::new(0),
             passwords: Mutex::default(),
         });
-        for function in functions.both() {
-            let watched =
-                Watched { function: function.clone(), eye: Arc::clone(&eye), scenes: sender.clone() };
+        for kind in [StrategyKind::SingleUser, StrategyKind::AlternatingUsers] {
+            let function = functions.function(kind);
+            let strategy = match kind {
+                StrategyKind::SingleUser => RotationStrategy::SingleUser,
+                StrategyKind::AlternatingUsers => RotationStrategy::AlternatingUsers,
+            };
+            let (eye, scenes) = (Arc::clone(&eye), sender.clone());
+            let watched = Watched { function: function.clone(), strategy, eye, scenes };
             secrets_manager.register(function.arn(), Arc::new(watched));
         }
         Self { scenes, eye }
@@ -112,15 +123,21 @@ impl Function for Watched {
         Box::pin(async move {
             let text = |name: &str| event[name].as_str().unwrap_or_default().to_owned();
             let before = self.eye.server.logins();
+            let service = &self.eye.secrets_manager;
+            service.take_calls();
+            service.expect_together(self.strategy.calls_together(&text("Step")));
             let began = Instant::now();
             let answer = self.function.invoke(&event).await;
             let duration = began.elapsed();
+            service.expect_together(&[]);
+            let cost = StoreCost::of_step(&service.take_calls());
             let logins = self.eye.server.logins().since(&before);
             let scene = Scene {
                 step: text("Step"),
                 duration,
                 start: self.function.last_report().and_then(|report| report.init),
                 logins,
+                cost,
                 versions: self.eye.look(&text("SecretId")).await,
             };
             // Nobody listens any more when the demo has ended.

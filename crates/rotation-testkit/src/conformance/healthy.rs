@@ -5,20 +5,17 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{
-    Database, Logins, RotationStrategy,
+    Database, Logins, RotationStrategy, StoreCost,
     case::{Case, Laboratory, Verdict, ensure},
+    scene::STEPS,
 };
-use crate::secrets_manager::{Operation, serial_calls};
-
-/// The most calls of Secrets Manager that a rotation may make, and how many of them one after another.
-const CALLS: usize = 12;
-const SERIAL_CALLS: usize = 7;
+use crate::secrets_manager::Operation;
 
 pub(super) fn cases<D: Database>() -> Vec<Case<D>> {
     vec![
         Case::new("two rotations leave AWSCURRENT alive and the old credential as promised", two_rotations),
         Case::new("a rotation makes few logins and none is refused", logins),
-        Case::new("a rotation makes few calls, and few of them one after another", calls),
+        Case::new("a rotation makes few calls, and few of them wait for one another", calls),
         Case::new("testSecret alone succeeds and changes nothing", test_alone),
         Case::new("a label AWSPENDING that stays on AWSCURRENT does no harm", pending_stays),
         Case::new("unknown keys of the secret keep their order and value", unknown_keys),
@@ -79,18 +76,22 @@ async fn logins<D: Database>(laboratory: Laboratory<D>) -> Verdict {
 
 async fn calls<D: Database>(laboratory: Laboratory<D>) -> Verdict {
     let scene = laboratory.scene().await?;
-    // Long enough that a connection which a busy machine opens late still meets the calls beside it.
-    scene.manager.set_delay(Duration::from_millis(250));
-    for rotation in 1..=2 {
-        scene.manager.take_calls();
-        scene.rotate_well().await?;
-        let calls = scene.manager.take_calls();
-        let names: Vec<_> = calls.iter().map(|call| call.operation.as_str()).collect();
-        ensure!(calls.len() <= CALLS, "rotation {rotation}: {} calls: {names:?}", calls.len());
-        let serial = serial_calls(&calls);
-        ensure!(serial <= SERIAL_CALLS, "rotation {rotation}: {serial} serial calls: {names:?}");
+    for round in 1..=2 {
+        let rotation = scene.begin().await?;
+        let (mut cost, mut made) = (StoreCost::default(), Vec::new());
+        for step in STEPS {
+            scene.manager.take_calls();
+            scene.manager.expect_together(scene.strategy.calls_together(step));
+            let answer = scene.step(&rotation, step).await;
+            scene.manager.expect_together(&[]);
+            answer?;
+            let calls = scene.manager.take_calls();
+            cost = cost + StoreCost::of_step(&calls);
+            made.push(calls.iter().map(|call| call.operation.as_str()).collect::<Vec<_>>());
+        }
+        ensure!(cost.is_within(StoreCost::MOST), "rotation {round}: {cost:?}: {made:?}");
     }
-    Ok(())
+    scene.check_live().await
 }
 
 async fn test_alone<D: Database>(laboratory: Laboratory<D>) -> Verdict {

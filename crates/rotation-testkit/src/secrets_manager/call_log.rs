@@ -21,12 +21,16 @@ pub struct Call {
     pub start: Instant,
     /// When the answer was ready.
     pub end: Instant,
+    /// The place of the request among all requests and answers of the service.
+    pub arrival: u64,
+    /// The place of the answer among all requests and answers of the service.
+    pub answer: u64,
     /// How it was refused, if it was.
     pub error: Option<ErrorCode>,
 }
 
 impl Call {
-    pub(crate) fn begin(operation: Operation, request: &Value, secret: Option<String>) -> Self {
+    pub(crate) fn begin(operation: Operation, request: &Value, secret: Option<String>, arrival: u64) -> Self {
         let member = |name: &str| request.get(name).and_then(Value::as_str).map(str::to_owned);
         let version = ["VersionId", "ClientRequestToken", "MoveToVersionId"].into_iter().find_map(member);
         let now = Instant::now();
@@ -37,6 +41,8 @@ impl Call {
             stage: member("VersionStage"),
             start: now,
             end: now,
+            arrival,
+            answer: arrival,
             error: None,
         }
     }
@@ -47,18 +53,22 @@ impl Call {
     }
 }
 
-/// How many of the calls had to wait for one another: the length of the longest chain of calls in which each
-/// began only after the one before it had ended.
+/// How many of the calls may have waited for one another: the length of the longest chain of calls in which each
+/// arrived only after the one before it had been answered.
+///
+/// A call that arrived while another was unanswered did not wait for that one. So the true chain is never longer than
+/// this. It is shorter where an answer was faster than a request that did not wait for it;
+/// [`expect_together`](super::SecretsManagerHandle::expect_together) keeps answers from being that fast.
 pub fn serial_calls(calls: &[Call]) -> usize {
-    let mut by_end: Vec<_> = calls.iter().collect();
-    by_end.sort_by_key(|call| call.end);
-    // Taking the earliest end each time leaves the most room for the rest, so the chain is the longest one.
+    let mut by_answer: Vec<_> = calls.iter().collect();
+    by_answer.sort_by_key(|call| call.answer);
+    // Taking the earliest answer each time leaves the most room for the rest, so the chain is the longest one.
     let mut length = 0;
     let mut free_from = None;
-    for call in by_end {
-        if free_from.is_none_or(|free_from| call.start >= free_from) {
+    for call in by_answer {
+        if free_from.is_none_or(|free_from| call.arrival > free_from) {
             length += 1;
-            free_from = Some(call.end);
+            free_from = Some(call.answer);
         }
     }
     length

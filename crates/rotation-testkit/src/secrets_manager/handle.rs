@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
 
-use super::{Call, Fault, Operation, RotationRecord, ServiceError, WaitError, service::Service};
+use super::{Call, Fault, Held, Hold, Operation, RotationRecord, ServiceError, WaitError, service::Service};
 use crate::Function;
 
 /// The local Secrets Manager in process, cheap to clone.
@@ -159,6 +159,22 @@ impl SecretsManagerHandle {
     /// Forgets the faults that are not used up.
     pub fn clear_faults(&self) {
         self.service.clear_faults();
+    }
+
+    /// Holds a call of this operation that a client makes from now on, the first after so many others, until the test
+    /// lets it go.
+    pub fn hold(&self, operation: Operation, after: u32, held: Held) -> Hold {
+        self.service.hold(operation, after, held)
+    }
+
+    /// From now on calls of clients are expected in groups of these sizes, and a call is answered once all of its group
+    /// have arrived. A client that makes the calls of a group without waiting for one of them is never kept waiting; one
+    /// that waits is, until it gives up, and afterwards no group is expected any more. Replaces the groups of an earlier
+    /// call; an empty list ends them.
+    ///
+    /// With this, [`serial_calls`](super::serial_calls) counts what waits for what, whatever the load of the machine.
+    pub fn expect_together(&self, groups: &[usize]) {
+        self.service.expect_together(groups);
     }
 
     /// Changes the delay of each call of a client.

@@ -16,6 +16,7 @@ use tokio::{sync::Notify, task::JoinSet};
 use super::{
     Call, ErrorCode, Fault, FaultKind, Operation, RotationRecord, ServiceError, Settings, driver,
     fault::{Faults, dropped, throttled},
+    hold::{Groups, Held, Hold, Holds, Kept},
     model::{Entropy, Model, Moment, SecretArn, Timestamp},
     state_file,
 };
@@ -30,11 +31,15 @@ pub(crate) struct Service {
     /// Told whenever a rotation ends.
     pub(super) ended: Notify,
     tasks: Mutex<JoinSet<()>>,
+    groups: Groups,
 }
 
 struct State {
     model: Model,
     faults: Faults,
+    holds: Holds,
+    /// Requests and answers of clients so far.
+    events: u64,
     delay: Duration,
     calls: Vec<Call>,
     /// When the value writes of the last second came.
@@ -51,6 +56,8 @@ impl Service {
         let state = State {
             model,
             faults: Faults::default(),
+            holds: Holds::default(),
+            events: 0,
             delay: settings.trouble.delay,
             calls: Vec::new(),
             writes: VecDeque::new(),
@@ -63,23 +70,28 @@ impl Service {
             records: Mutex::default(),
             ended: Notify::new(),
             tasks: Mutex::default(),
+            groups: Groups::default(),
         })
     }
 
     /// Answers a client: slowed, refused and logged as the test has asked for.
     ///
-    /// Not cancel safe in one way only: dropped while it is delayed, it takes no effect and is not logged.
+    /// Not cancel safe in one way only: dropped while it is delayed or held, it is not logged, and takes no effect
+    /// unless its answer alone is held.
     pub(crate) async fn call(
         self: &Arc<Self>,
         operation: Operation,
         request: Value,
     ) -> Result<Value, ServiceError> {
-        let (mut call, delay, fault) = {
+        let (mut call, delay, fault, kept) = {
             let mut state = self.state();
             let id = request.get("SecretId").and_then(Value::as_str);
             let arn = id.and_then(|id| state.model.resolve(id)).map(|arn| arn.as_str().to_owned());
-            (Call::begin(operation, &request, arn), state.delay, state.faults.meet(operation))
+            let call = Call::begin(operation, &request, arn, state.next_event());
+            (call, state.delay, state.faults.meet(operation), state.holds.meet(operation))
         };
+        self.groups.arrive().await;
+        let kept = Kept::wait(kept, Held::Request).await;
         let extra = if let Some(FaultKind::Delay(extra)) = fault { extra } else { Duration::ZERO };
         let wait = delay.saturating_add(extra);
         if !wait.is_zero() {
@@ -93,9 +105,12 @@ impl Service {
             Some(FaultKind::DropAfterEffect) => Err(dropped()),
             Some(_) | None => answer,
         };
+        Kept::wait(kept, Held::Answer).await;
         call.end = Instant::now();
         call.error = answer.as_ref().err().map(|error| error.code);
-        self.state().calls.push(call);
+        let mut state = self.state();
+        call.answer = state.next_event();
+        state.calls.push(call);
         answer
     }
 
@@ -209,6 +224,14 @@ impl Service {
         self.state().faults.clear();
     }
 
+    pub(crate) fn hold(&self, operation: Operation, after: u32, held: Held) -> Hold {
+        self.state().holds.add(operation, after, held)
+    }
+
+    pub(crate) fn expect_together(&self, groups: &[usize]) {
+        self.groups.expect(groups);
+    }
+
     pub(crate) fn set_delay(&self, delay: Duration) {
         self.state().delay = delay;
     }
@@ -229,6 +252,11 @@ impl Service {
 }
 
 impl State {
+    fn next_event(&mut self) -> u64 {
+        self.events += 1;
+        self.events
+    }
+
     /// Counts a value write, or says that it is one too many.
     fn is_throttled(&mut self, limit: Option<u32>) -> bool {
         let Some(limit) = limit else {

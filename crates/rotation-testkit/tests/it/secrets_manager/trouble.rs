@@ -1,10 +1,15 @@
 //! The trouble that tests can ask for.
 
-use std::time::{Duration, Instant};
+use std::{
+    future::poll_fn,
+    pin::Pin,
+    task::Poll,
+    time::{Duration, Instant},
+};
 
 use rotation_testkit::{
     LocalSecretsManager,
-    secrets_manager::{ErrorCode, Fault, FaultKind, Operation, Settings, Trouble, serial_calls},
+    secrets_manager::{ErrorCode, Fault, FaultKind, Held, Operation, Settings, Trouble, serial_calls},
 };
 use serde_json::{Value, json};
 
@@ -25,24 +30,24 @@ fn get() -> Value {
     json!({"SecretId": SECRET})
 }
 
+/// The calls of a group are answered once all have arrived, so what is counted does not depend on time.
 #[tokio::test]
 async fn the_log_tells_which_calls_waited_for_one_another() {
-    let delay = Duration::from_millis(40);
-    let manager = manager(Trouble { delay, ..Trouble::default() }).await;
-    let begun = Instant::now();
+    let manager = manager(Trouble::default()).await;
+    manager.expect_together(&[1, 2, 1]);
     manager.call(Operation::DescribeSecret, get()).await.unwrap();
     let (first, second) = tokio::join!(
         manager.call(Operation::GetSecretValue, get()),
         manager.call(Operation::GetSecretValue, json!({"SecretId": SECRET, "VersionStage": "NONE"})),
     );
-    assert!(begun.elapsed() >= delay * 2);
     assert!(first.is_ok() && second.is_err());
+    manager.call(Operation::DescribeSecret, get()).await.unwrap();
 
     let calls = manager.take_calls();
     let operations: Vec<_> = calls.iter().map(|call| call.operation).collect();
-    assert_eq!(operations, [Operation::DescribeSecret, Operation::GetSecretValue, Operation::GetSecretValue]);
-    assert_eq!(serial_calls(&calls), 2);
-    assert!(calls.iter().all(|call| call.duration() >= delay));
+    let (describe, read) = (Operation::DescribeSecret, Operation::GetSecretValue);
+    assert_eq!(operations, [describe, read, read, describe]);
+    assert_eq!(serial_calls(&calls), 3);
     assert!(calls.iter().all(|call| call.secret.as_ref().unwrap().starts_with("arn:aws:")));
     let refused: Vec<_> = calls.iter().filter(|call| call.error.is_some()).collect();
     assert_eq!(refused.len(), 1);
@@ -50,6 +55,70 @@ async fn the_log_tells_which_calls_waited_for_one_another() {
     assert_eq!(refused[0].error, Some(ErrorCode::ResourceNotFoundException));
     assert!(manager.calls().is_empty());
     assert_eq!(serial_calls(&[]), 0);
+}
+
+/// A delay is the least that a call takes.
+#[tokio::test]
+async fn a_call_takes_the_delay_at_least() {
+    let delay = Duration::from_millis(40);
+    let manager = manager(Trouble { delay, ..Trouble::default() }).await;
+    manager.call(Operation::DescribeSecret, get()).await.unwrap();
+    assert!(manager.calls().iter().all(|call| call.duration() >= delay));
+}
+
+/// A client that waits for an answer which its own next call would bring gives up, and is counted as waiting.
+#[tokio::test]
+async fn a_client_that_waits_within_a_group_is_found_out() {
+    let manager = manager(Trouble::default()).await;
+    manager.expect_together(&[2, 1]);
+    let mut waiting = Box::pin(manager.call(Operation::DescribeSecret, get()));
+    assert!(poll_once(&mut waiting).await.is_pending());
+    drop(waiting);
+    for _ in 0..3 {
+        manager.call(Operation::DescribeSecret, get()).await.unwrap();
+    }
+    assert_eq!(serial_calls(&manager.take_calls()), 3);
+    // Calls that are held for groups which are expected no more are answered.
+    manager.expect_together(&[2]);
+    let mut waiting = Box::pin(manager.call(Operation::DescribeSecret, get()));
+    assert!(poll_once(&mut waiting).await.is_pending());
+    manager.expect_together(&[]);
+    waiting.await.unwrap();
+}
+
+/// A held request sees what is true when it is let go; a held answer what was true when the call arrived.
+#[tokio::test]
+async fn a_call_can_be_held_before_or_after_it_takes_effect() {
+    for (held, seen) in [(Held::Request, "second"), (Held::Answer, "first")] {
+        let manager = manager(Trouble::default()).await;
+        let mut hold = manager.hold(Operation::GetSecretValue, 1, held);
+        manager.call(Operation::GetSecretValue, get()).await.unwrap();
+        let change = async {
+            assert!(hold.reached().await);
+            assert!(hold.reached().await);
+            manager.call(Operation::PutSecretValue, put("second")).await.unwrap();
+            assert!(hold.release());
+        };
+        let (answer, ()) = tokio::join!(manager.call(Operation::GetSecretValue, get()), change);
+        assert_eq!(answer.unwrap()["SecretString"], json!(seen), "{held:?}");
+
+        // The client gives up.
+        let mut hold = manager.hold(Operation::GetSecretValue, 0, held);
+        let mut waiting = Box::pin(manager.call(Operation::GetSecretValue, get()));
+        assert!(poll_once(&mut waiting).await.is_pending());
+        assert!(hold.reached().await);
+        drop(waiting);
+        assert!(!hold.release());
+
+        // The test is over before the call comes.
+        drop(manager.hold(Operation::GetSecretValue, 0, held));
+        manager.call(Operation::GetSecretValue, get()).await.unwrap();
+    }
+}
+
+/// Polls once.
+async fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
+    poll_fn(|cx| Poll::Ready(Pin::new(&mut *future).poll(cx))).await
 }
 
 #[tokio::test]
