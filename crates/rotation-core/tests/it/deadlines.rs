@@ -62,3 +62,38 @@ fn a_change_is_not_begun_without_the_time_to_hear_what_became_of_it() {
         check_commit(plan, Duration::from_millis(240), Err("TIMED_OUT"));
     }
 }
+
+/// Runs setSecret where staging takes this long, and gives its outcome and how often the labels were asked.
+async fn staged_for(plan: Plan, time: Duration) -> (Result<(), &'static str>, usize) {
+    let service = Situation::Fresh.prepare(plan, Kind::Transactional, Variant::Sound).await;
+    service.invoke(Step::Create).await.unwrap().unwrap();
+    service.world.server.borrow_mut().waits = time;
+    let before = service.world.gate.borrow().log.len();
+    let outcome = service.invoke(Step::Set).await.unwrap().map(drop);
+    let log = service.world.gate.borrow_mut().log.split_off(before);
+    let asked = log.iter().filter(|(_, name)| *name == "store: DescribeSecret").count();
+    (outcome.map_err(|error| error.code().name()), asked)
+}
+
+/// A change of a single user asks the labels after staging; so what is left for the commit is exactly the rest.
+#[test]
+fn the_least_time_for_a_commit_is_enough_for_one() {
+    World::run(async {
+        let most = Service::TIME - Duration::from_millis(250);
+        assert_eq!(staged_for(Plan::SingleUser, most).await.0, Ok(()));
+        let more = most + Duration::from_nanos(1);
+        assert_eq!(staged_for(Plan::SingleUser, more).await.0, Err("TIMED_OUT"));
+    });
+}
+
+/// What the labels said while a change was staged holds for a second; after that they are asked once more.
+#[test]
+fn labels_that_are_older_than_a_second_are_asked_again() {
+    World::run(async {
+        let second = Duration::from_secs(1);
+        for (time, asked) in [(Duration::ZERO, 2), (second, 2), (second + Duration::from_nanos(1), 3)] {
+            assert_eq!(staged_for(Plan::Alternating, time).await, (Ok(()), asked), "{time:?}");
+        }
+        assert_eq!(staged_for(Plan::SingleUser, second * 2).await, (Ok(()), 2));
+    });
+}

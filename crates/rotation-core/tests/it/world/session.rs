@@ -228,7 +228,8 @@ impl Session for Connection {
         }
         let waits = self.world.server.borrow().waits;
         if !waits.is_zero() {
-            tokio::time::sleep(waits).await;
+            // To the nanosecond, which a timer is not.
+            tokio::time::advance(waits).await;
         }
         let staged = self.statements(change, &self.world.server.borrow())?;
         // Whose password it is, its invocation has seen.
