@@ -21,6 +21,9 @@ pub trait Database: 'static {
     /// Whether a pair of users carries the secret that it belongs to.
     const MARKS_PAIRS: bool = true;
 
+    /// Whether a rotation leaves the live clone what it was given.
+    const KEEPS_WHAT_IS_GIVEN: bool = true;
+
     /// A test statement that any tenant may run.
     const TEST_STATEMENT: &'static str;
 
