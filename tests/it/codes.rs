@@ -185,6 +185,16 @@ const LOGINS: &[Row] = &[
 ];
 
 const STATEMENTS: &[Row] = &[
+    (Code::DbProxyAnswer, "a_pooler_that_keeps_the_old_password_moves_nothing", "DB_PROXY_ANSWER"),
+    (
+        Code::DbSessionNotOriginal,
+        "a_pooled_session_of_the_clone_is_proved_as_any",
+        "StatementFault::SessionDiffers",
+    ),
+    (Code::MasterEndpointUnproven, "second_server", "MASTER_ENDPOINT_UNPROVEN"),
+    (Code::DbHostIsProxy, "a_single_user_behind_an_rds_proxy_is_refused_at_once", "DB_HOST_IS_PROXY"),
+    (Code::DbUsersOfAnotherSecret, "second_secret", "DB_USERS_OF_ANOTHER_SECRET"),
+    (Code::DbCloneExceedsOriginal, "given_meanwhile", "DB_CLONE_EXCEEDS_ORIGINAL"),
     (Code::DbReadOnly, "a_standby_is_read_only_whatever_is_asked_of_it", "StatementFault::ReadOnly"),
     (
         Code::DbPrivilegeMissing,
@@ -252,6 +262,11 @@ const FINDINGS: &[(FindingCode, &str, &str)] = &[
     (FindingCode::PendingStuck, "the_planted_fault_of_the_login_stands_first", "PENDING_STUCK"),
     (FindingCode::CurrentRefused, "the_planted_fault_of_the_login_stands_first", "CURRENT_REFUSED"),
     (FindingCode::GrantsDiffer, "the_planted_fault_inside_the_database_stands_first", "GRANTS_DIFFER"),
+    (
+        FindingCode::PasswordNotAsked,
+        "where_no_password_is_asked_for_no_login_proves_one",
+        "DB_PASSWORD_NOT_ASKED",
+    ),
     (FindingCode::ServerNote, "what_no_rotation_fails_by_has_codes_of_its_own", "SERVER_NOTE"),
     (FindingCode::RotationUnset, "what_no_rotation_fails_by_has_codes_of_its_own", "ROTATION_UNSET"),
     (FindingCode::FunctionMissing, "the_planted_fault_of_the_function_stands_first", "FUNCTION_MISSING"),

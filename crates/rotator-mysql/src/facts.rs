@@ -17,7 +17,6 @@ pub(crate) async fn read(connection: &mut Connection) -> Result<ServerFacts, Sta
         ("MySQL", demands(&connection.run(&policy).await?))
     };
     Ok(ServerFacts {
-        warnings: Vec::new(),
         version: column(0).map(|version| format!("{name} {version}")),
         writable: column(1).map(|read_only| read_only == "0"),
         hindrance: None,

@@ -31,7 +31,6 @@ pub(crate) fn parse(
     let ends = days.filter(|days| *days < SOON && !storage.expired);
     let ends = ends.map(|days| format!("the user's password is valid for {days:.0} days more (VALID UNTIL)"));
     Ok(ServerFacts {
-        warnings: Vec::new(),
         version: Some(format!("PostgreSQL {version}")),
         writable: Some(recovers == "f"),
         hindrance,

@@ -250,7 +250,6 @@ impl StatementError {
             StatementFault::OtherSecret { .. } => Code::DbUsersOfAnotherSecret,
             StatementFault::CloneExceeds { .. } => Code::DbCloneExceedsOriginal,
             StatementFault::SessionDiffers { .. } => Code::DbSessionNotOriginal,
-            StatementFault::OldPasswordActive { .. } => Code::DbOldPasswordActive,
             StatementFault::NotRotatable { .. } => Code::DbUserNotRotatable,
             StatementFault::Busy => Code::DbBusy,
             StatementFault::Proxy => Code::DbProxyAnswer,
@@ -299,9 +298,7 @@ fn statement_hint(
             own. If the other secret is gone, name this one in ADOPT_CLONES."
                 .into()
         }
-        StatementFault::CloneExceeds { needed, .. }
-        | StatementFault::SessionDiffers { needed }
-        | StatementFault::OldPasswordActive { needed } => {
+        StatementFault::CloneExceeds { needed, .. } | StatementFault::SessionDiffers { needed } => {
             format!("Nothing was changed. As an administrator of the database: {needed}")
         }
         StatementFault::NotRotatable { remedy, .. } => (*remedy).into(),

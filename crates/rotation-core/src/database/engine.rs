@@ -138,8 +138,6 @@ pub struct ServerFacts {
     pub password_demands: Vec<PasswordDemand>,
     /// What works and is worth knowing: lower-case sentences without values.
     pub notes: Vec<String>,
-    /// What works and leaves a risk that an administrator can remove: the same.
-    pub warnings: Vec<String>,
 }
 
 /// How a server let a user in, by the engine's own name of the method.

@@ -84,12 +84,6 @@ pub enum StatementFault {
         /// The statements that make it so.
         needed: String,
     },
-    /// The database's administrator: a password that was replaced still logs in, and nobody here may discard it.
-    #[error("a password that was replaced still logs in")]
-    OldPasswordActive {
-        /// The statement that discards it, or the privilege that is missing.
-        needed: String,
-    },
     /// The secret's owner: this user must not be rotated by this strategy, or at all.
     #[error("this user cannot be rotated: {why}")]
     NotRotatable {

@@ -107,10 +107,6 @@ codes! {
     ServerNote = "SERVER_NOTE", "note",
         "The engine found something that works and may surprise, and says it in its sentence.",
         "Read the sentence; a rotation works as it is.";
-    /// The server or an account leaves a risk that an administrator can remove.
-    ServerWarning = "SERVER_WARNING", "warning",
-        "The engine found something that works and leaves a risk: a second password, an account for another host.",
-        "Do what the sentence says, as an administrator of the database.";
     /// No function is set to rotate the secret.
     RotationUnset = "ROTATION_UNSET", "note",
         "Rotation was never configured.",

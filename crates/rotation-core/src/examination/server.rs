@@ -141,7 +141,6 @@ fn facts<E: Engine>(facts: ServerFacts, passwords: &PasswordPolicy, reader: Read
         findings.push(hindrance::<E>(Check::Privileges, Credential::Current, fault, reader));
     }
     findings.extend(facts.notes.into_iter().map(note));
-    findings.extend(facts.warnings.into_iter().map(warning));
     findings
 }
 
@@ -222,11 +221,6 @@ fn grants(plan: &Plan, pair: &UserPair) -> Finding {
 fn note(sentence: String) -> Finding {
     let (check, severity) = (Check::Server, Severity::Note);
     Finding { check, severity, code: FindingCode::ServerNote, sentence, mend: String::new() }
-}
-
-fn warning(sentence: String) -> Finding {
-    let (check, severity) = (Check::Server, Severity::Warning);
-    Finding { check, severity, code: FindingCode::ServerWarning, sentence, mend: String::new() }
 }
 
 /// The server's policy against the passwords that are generated.

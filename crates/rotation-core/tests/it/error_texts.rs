@@ -186,7 +186,6 @@ fn statements() -> Vec<RotationError> {
             needed: "ALTER TABLE shop.orders OWNER TO app".into(),
         },
         StatementFault::SessionDiffers { needed: "GRANT app TO app_clone".into() },
-        StatementFault::OldPasswordActive { needed: "ALTER USER app DISCARD OLD PASSWORD".into() },
         StatementFault::NotRotatable { why: "it is a superuser", remedy: SINGLE_USER },
         StatementFault::Busy,
         StatementFault::ConnectionLost,

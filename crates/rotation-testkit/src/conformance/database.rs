@@ -18,6 +18,10 @@ pub trait Database: 'static {
     /// Whether the server knows users that exist and may not log in, and says so to them.
     const LOCKS_USERS: bool = true;
 
+    /// Whether a change of users waits for another one of the same users that is under way, so that the later one writes
+    /// last.
+    const CHANGES_WAIT: bool = true;
+
     /// Whether a pair of users carries the secret that it belongs to.
     const MARKS_PAIRS: bool = true;
 

@@ -176,14 +176,6 @@ pub(in crate::code) const ARTICLES: &[Row] = &[
         ),
     ),
     (
-        Code::DbOldPasswordActive,
-        article(
-            "The user has a second password (MySQL's RETAIN CURRENT PASSWORD) and neither the user nor the master may \
-             discard it. Nothing was changed.",
-            "Discard it as an administrator, as the hint says, or accept it with ALLOW_OLD_PASSWORD=true.",
-        ),
-    ),
-    (
         Code::DbBusy,
         article(
             "Another rotation, or a person, changes the same user right now, or holds the lock that rotations take: an \

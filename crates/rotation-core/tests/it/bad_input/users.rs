@@ -45,6 +45,19 @@ fn a_pending_user_whose_turn_it_is_not_is_refused_before_any_connection() {
     }
 }
 
+/// A proxy accepts a new password only once it is AWSCURRENT, so testSecret could never succeed.
+#[test]
+fn a_single_user_behind_an_rds_proxy_is_refused_at_once() {
+    for host in [
+        "app.proxy-abc123.eu-west-1.rds.amazonaws.com",
+        "R.endpoint.PROXY-1.cn-north-1.rds.amazonaws.com.cn.",
+    ] {
+        let quoted = format!("\"{host}\"");
+        let spoil = |service: &Service| current(service, &[("host", Some(&quoted))]);
+        check(Plan::SingleUser, Step::Create, spoil, "DB_HOST_IS_PROXY", Reach::NoConnection);
+    }
+}
+
 #[test]
 fn a_master_secret_that_is_not_the_deployed_one_is_refused() {
     let other = format!("\"{MASTER}2\"");

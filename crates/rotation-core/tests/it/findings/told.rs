@@ -5,8 +5,8 @@ use std::{net::IpAddr, time::SystemTime};
 use rotation_core::{
     Deadline,
     database::{
-        Cause, Change, Committed, ConnectError, Engine, EngineProfile, Login, Plan, ServerFacts, Session,
-        StatementError, StatementFault, TestStatement, Transport, Turn, UserPair,
+        Cause, Change, Committed, ConnectError, Engine, EngineProfile, Login, LoginMethod, Plan, ServerFacts,
+        Session, StatementError, StatementFault, TestStatement, Transport, Turn, UserPair,
     },
 };
 
@@ -20,6 +20,8 @@ pub(super) struct Told {
     /// Until when the certificate chain verifies.
     pub(super) chain: Option<SystemTime>,
     pub(super) facts: ServerFacts,
+    /// Whether it lets everybody in.
+    pub(super) asks_for_no_password: bool,
     /// What the session's user lacks for a change.
     pub(super) lacking: Vec<String>,
     /// Beside a plan.
@@ -73,6 +75,10 @@ impl<const HOMES: bool> Engine for Teller<HOMES> {
 impl Session for Telling {
     async fn probe(&mut self, _pair: Option<&UserPair>) -> Result<(), StatementError> {
         self.connection.probe(None).await
+    }
+
+    fn method(&self) -> Option<LoginMethod> {
+        self.told.asks_for_no_password.then_some(LoginMethod::NONE)
     }
 
     async fn prove(&mut self, statement: &TestStatement, deadline: Deadline) -> Result<(), StatementError> {

@@ -141,3 +141,18 @@ fn no_login_is_tried_where_none_is_asked_for() {
     "]],
     );
 }
+
+#[test]
+fn where_no_password_is_asked_for_no_login_proves_one() {
+    check_single(
+        |patient| patient.told.asks_for_no_password = true,
+        &expect![[r"
+            warning server DB_PASSWORD_NOT_ASKED: the server asks this user for no password, so no login proves one
+                Let the server ask this user for a password (PostgreSQL: `trust` and `peer` in `pg_hba.conf`).
+            note login NOT_LOOKED_AT: not looked at, because a version could not be tried, or versions without labels could not be looked at
+            ok secret document names connection certificate rotation function
+            version 01 [AWSCURRENT] of app: gave no clear answer
+            unknown: Mend first what the findings name; move no label before that.
+        "]],
+    );
+}

@@ -37,6 +37,8 @@ impl Server {
 impl Database for Server {
     // A user that may not log in is answered like a wrong password.
     const LOCKS_USERS: bool = false;
+    // Commands are neither transactional nor locked.
+    const CHANGES_WAIT: bool = false;
     const TEST_STATEMENT: &'static str = r#"{"ping": 1}"#;
     const REFUSED_STATEMENT: &'static str = r#"{"find": "never_to_be_written_down"}"#;
 
