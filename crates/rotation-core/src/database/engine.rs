@@ -82,6 +82,11 @@ pub trait Session {
         None
     }
 
+    /// Says on whose behalf the session's own user changes its password. An engine whose pairs of users carry a mark refuses
+    /// [`Change::OwnPassword`] for a user of another secret's pair, since that secret would be locked out. Without a word it
+    /// refuses every user of a pair.
+    fn act_for(&mut self, _owner: &PairOwner) {}
+
     /// Runs a statement of the operator's to its end, so that the server changes nothing by it: in a read-only
     /// transaction that is never committed, or, where the engine has none, by the [`StatementRule`] of the profile.
     /// The server stops it before the deadline, and at most [`LONGEST_PROOF`](super::LONGEST_PROOF) of its result is read, which is not looked at.

@@ -226,7 +226,7 @@ impl<E: Engine, D: Directory> Target for Database<E, D> {
     async fn apply(&self, versions: &Versions, authority: &impl Authority) -> Result<Applied, RotationError> {
         let logins = Self::logins(versions)?;
         match &self.strategy {
-            Strategy::SingleUser => self.change_own_password(&logins, authority).await,
+            Strategy::SingleUser => self.change_own_password(&logins, &versions.secret, authority).await,
             Strategy::AlternatingUsers { master, directory } => {
                 let master = master.of(&versions.current)?;
                 self.change_other_user(&logins, master, directory, versions, authority).await
@@ -237,7 +237,7 @@ impl<E: Engine, D: Directory> Target for Database<E, D> {
     async fn plan(&self, versions: &Versions, authority: &impl Authority) -> Result<Intent, RotationError> {
         let logins = Self::logins(versions)?;
         match &self.strategy {
-            Strategy::SingleUser => self.plan_own_password(&logins, authority).await,
+            Strategy::SingleUser => self.plan_own_password(&logins, &versions.secret, authority).await,
             Strategy::AlternatingUsers { master, directory } => {
                 let master = master.of(&versions.current)?;
                 self.plan_other_user(&logins, master, directory, versions, authority).await

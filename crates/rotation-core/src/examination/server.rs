@@ -33,6 +33,7 @@ impl<S: SecretRecords, E: Engine, D: Directory> Examiner<'_, S, E, D> {
     pub(super) async fn look_inside(&self, mut session: E::Session, opened: &Opened<'_>) -> Vec<Finding> {
         let (reader, (_, strategy, passwords)) = (self.reader(), self.database.parts());
         let pair = self.database.pair_in_use(opened.login);
+        session.act_for(&self.database.owner(opened.secret));
         let facts =
             self.database.within(Phase::Probe, Credential::Current, session.facts(pair.as_ref())).await;
         let facts = match facts {

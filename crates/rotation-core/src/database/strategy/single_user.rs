@@ -6,6 +6,7 @@ use crate::{
         Change, Committed, Credential, Directory, Engine, Login, Session, StatementFault, TargetError,
     },
     error::RotationError,
+    event::SecretId,
     journal::Phase,
     target::{Applied, Authority, Intent},
 };
@@ -26,11 +27,15 @@ impl<E: Engine, D: Directory> Database<E, D> {
     pub(super) async fn change_own_password(
         &self,
         logins: &Logins,
+        secret: &SecretId,
         authority: &impl Authority,
     ) -> Result<Applied, RotationError> {
         match self.open_own(logins, authority).await? {
             Opened::AlreadySet => Ok(Applied::AlreadySet),
-            Opened::Session(session, credential) => self.change(session, credential, logins, authority).await,
+            Opened::Session(mut session, credential) => {
+                session.act_for(&self.owner(secret));
+                self.change(session, credential, logins, authority).await
+            }
         }
     }
 
@@ -38,11 +43,13 @@ impl<E: Engine, D: Directory> Database<E, D> {
     pub(super) async fn plan_own_password(
         &self,
         logins: &Logins,
+        secret: &SecretId,
         authority: &impl Authority,
     ) -> Result<Intent, RotationError> {
         match self.open_own(logins, authority).await? {
             Opened::AlreadySet => Ok(Intent::AlreadySet),
             Opened::Session(mut session, by) => {
+                session.act_for(&self.owner(secret));
                 let change = Change::OwnPassword { new: &logins.pending.credentials.password };
                 let plan = session.plan(&change, self.deadline);
                 Ok(Intent::Change { by, plan: self.within(Phase::Change, by, plan).await? })
