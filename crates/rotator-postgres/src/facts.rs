@@ -1,7 +1,7 @@
 //! What a session finds out about its server and its own user.
 
 use postgres_session::Row;
-use rotation_core::database::{LoginMethod, ServerFacts, StatementError, StatementFault};
+use rotation_core::database::{LoginMethod, PairOwner, ServerFacts, StatementError, StatementFault};
 
 use crate::{mark, pair::unexpected, password_storage::PasswordStorage};
 
@@ -13,6 +13,7 @@ const SOON: f64 = 30.0;
 pub(crate) fn parse(
     answers: &[Vec<Row>],
     by_master: bool,
+    owner: Option<&PairOwner>,
     method: Option<LoginMethod>,
 ) -> Result<ServerFacts, StatementError> {
     let row = answers.first().and_then(|rows| rows.first()).ok_or_else(unexpected)?;
@@ -20,13 +21,11 @@ pub(crate) fn parse(
     let storage = PasswordStorage::parse(answers.get(1), method)?;
     let days = days.as_ref().and_then(|days| days.parse::<f64>().ok());
     let comments = answers.get(1).and_then(|rows| rows.first()?.get(3..)).unwrap_or_default();
-    let other = comments.iter().find_map(|comment| mark::secret(comment.as_deref()));
+    let other = mark::other(comments, owner).filter(|_| !by_master);
     let hindrance = if storage.expired {
         Some(StatementFault::Expired)
-    } else if let Some(secret) = other.filter(|_| !by_master) {
-        Some(StatementFault::OtherSecret { secret: secret.to_owned() })
     } else {
-        (restricted == "t").then_some(StatementFault::PasswordsRestricted)
+        other.or_else(|| (restricted == "t").then_some(StatementFault::PasswordsRestricted))
     };
     let ends = days.filter(|days| *days < SOON && !storage.expired);
     let ends = ends.map(|days| format!("the user's password is valid for {days:.0} days more (VALID UNTIL)"));

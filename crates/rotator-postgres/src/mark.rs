@@ -6,7 +6,7 @@
 //! ```
 
 use postgres_session::{Statement, quote_identifier, quote_literal};
-use rotation_core::database::{Mark, PairOwner, SecretIdentity, Username};
+use rotation_core::database::{Mark, PairOwner, SecretIdentity, StatementFault, Username};
 
 /// What the line begins with. The rest of it is [`SecretIdentity::as_str`].
 const PREFIX: &str = "rotators: clone for secret ";
@@ -25,6 +25,17 @@ fn named(comment: &str) -> impl Iterator<Item = &str> {
 /// The secret that a comment names first.
 pub(crate) fn secret(comment: Option<&str>) -> Option<&str> {
     named(comment?).next()
+}
+
+/// Another secret than the owner's that one of these comments names, if the owner does not take over. Where no owner is
+/// known, any.
+pub(crate) fn other(comments: &[Option<String>], owner: Option<&PairOwner>) -> Option<StatementFault> {
+    if owner.is_some_and(|owner| owner.adopt) {
+        return None;
+    }
+    let mut all = comments.iter().flatten().flat_map(|comment| named(comment));
+    let other = all.find(|secret| owner.is_none_or(|owner| owner.secret.as_str() != *secret))?;
+    Some(StatementFault::OtherSecret { secret: other.to_owned() })
 }
 
 /// The mark out of a comment. Where it names several secrets, another one than the owner's counts.

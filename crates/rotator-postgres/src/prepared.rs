@@ -2,8 +2,8 @@
 
 use postgres_session::{Statement, Verifier, VerifierError};
 use rotation_core::database::{
-    Credentials, Necessity, Password, Plan, PlannedStatement, Purpose, StatementError, StatementFault,
-    Username,
+    Credentials, Necessity, PairOwner, Password, Plan, PlannedStatement, Purpose, StatementError,
+    StatementFault, Username,
 };
 
 use crate::{
@@ -85,15 +85,14 @@ impl Own {
         storage: &PasswordStorage,
         foreseen: Result<Verifier, VerifierError>,
         comments: &[Option<String>],
+        owner: Option<&PairOwner>,
     ) -> Result<Self, StatementError> {
         if storage.expired {
             return Err(StatementError::new(StatementFault::Expired));
         }
         // A password that the user sets itself locks out the secret whose pair it belongs to.
-        let marks = comments.iter().find_map(|comment| mark::secret(comment.as_deref()));
-        if let Some(secret) = marks {
-            let fault = StatementFault::OtherSecret { secret: secret.to_owned() };
-            return Err(StatementError::new(fault));
+        if let Some(other) = mark::other(comments, owner) {
+            return Err(StatementError::new(other));
         }
         let verifier = storage.verifier(username, new, foreseen)?;
         Ok(Self { set: statements::set_password(username, &verifier), note: storage.note() })

@@ -6,7 +6,7 @@ use postgres_session::{Connection, Statement, quote_identifier};
 use rotation_core::{
     Deadline,
     database::{
-        Change, Committed, LONGEST_PROOF, LoginMethod, Plan, ServerFacts, Session, StatementError,
+        Change, Committed, LONGEST_PROOF, LoginMethod, PairOwner, Plan, ServerFacts, Session, StatementError,
         StatementFault, TestStatement, Turn, UserPair, Username,
     },
 };
@@ -29,6 +29,8 @@ pub struct PostgresSession {
     connection: Connection,
     username: Username,
     clone_objects: CloneObjects,
+    /// The secret on whose behalf the user changes its own password.
+    owner: Option<PairOwner>,
     outcome: Committed,
     /// Why the clone has kept its objects, where it was to hand them over.
     kept: Option<&'static str>,
@@ -52,6 +54,10 @@ impl Session for PostgresSession {
 
     fn method(&self) -> Option<LoginMethod> {
         Some(self.connection.asked_for().map_or(LoginMethod::NONE, LoginMethod))
+    }
+
+    fn act_for(&mut self, owner: &PairOwner) {
+        self.owner = Some(owner.clone());
     }
 
     async fn prove(&mut self, statement: &TestStatement, deadline: Deadline) -> Result<(), StatementError> {
@@ -94,7 +100,7 @@ impl Session for PostgresSession {
         let mut batch = vec![statements::read_facts(), statements::read_own()];
         batch.extend(pair.map(|_| session_user::read()));
         let answers = self.connection.run(&batch).await?;
-        let mut facts = facts::parse(&answers, pair.is_some(), self.method())?;
+        let mut facts = facts::parse(&answers, pair.is_some(), self.owner.as_ref(), self.method())?;
         if self.clone_objects == CloneObjects::Original {
             facts.notes.extend(session_user::note(answers.get(2)));
         }
@@ -104,7 +110,8 @@ impl Session for PostgresSession {
 
 impl PostgresSession {
     pub(crate) fn new(connection: Connection, username: Username, clone_objects: CloneObjects) -> Self {
-        Self { connection, username, clone_objects, outcome: Committed::default(), kept: None }
+        let outcome = Committed::default();
+        Self { connection, username, clone_objects, owner: None, outcome, kept: None }
     }
 
     /// Begins the transaction and waits until no other session changes the same pair.
@@ -157,7 +164,8 @@ impl PostgresSession {
             Change::OwnPassword { new } => {
                 let row = answers.first().and_then(|rows| rows.first()).ok_or_else(unexpected)?;
                 let comments = row.get(3..).unwrap_or_default();
-                Own::prepare(&self.username, new, &storage, foreseen, comments).map(Prepared::Own)
+                Own::prepare(&self.username, new, &storage, foreseen, comments, self.owner.as_ref())
+                    .map(Prepared::Own)
             }
             Change::OtherUser { pair: names, next, owner, .. } => {
                 let objects = self.clone_objects;

@@ -79,6 +79,8 @@ async fn a_user_of_a_pair_is_no_single_user() {
     for version in versions() {
         let lab = Lab::new(version).await;
         let clone = lab.clone();
+        let new = Password::parse("a password of its own").unwrap();
+        let own = || Change::OwnPassword { new: &new };
         lab.rotate_to(&clone).await.unwrap();
         for user in [&lab.app, &clone] {
             let before = lab.snapshot().await;
@@ -89,6 +91,18 @@ async fn a_user_of_a_pair_is_no_single_user() {
             let facts = lab.connect(user).await.unwrap().facts(None).await.unwrap();
             assert_eq!(facts.hindrance, Some(other), "{version}");
         }
+        // The very secret of the pair may go over to the other strategy, and another by the operator's word.
+        let mut other = owner_named("other");
+        for (owner, allowed) in [(other.clone(), false), (owner_named("shop/checkout"), true)] {
+            let mut session = lab.connect(&lab.app).await.unwrap();
+            session.act_for(&owner);
+            let outcome = session.plan(&own(), deadline()).await;
+            assert_eq!(outcome.is_ok(), allowed, "{version} {owner:?}");
+        }
+        other.adopt = true;
+        let mut session = lab.connect(&lab.app).await.unwrap();
+        session.act_for(&other);
+        session.plan(&own(), deadline()).await.unwrap();
         // Once the mark is gone it is.
         lab.admin(&format!("COMMENT ON ROLE {} IS NULL", clone.username)).await;
         change_own(&lab, &lab.app).await.unwrap();
