@@ -168,7 +168,7 @@ fn cases<D: Database>(database: &D, topic: Topic, strategy: RotationStrategy) ->
         Topic::Repetition => [repetition::cases(), leftovers::cases()].into_iter().flatten().collect(),
         Topic::Faults => faults::cases(),
         Topic::Kills => kills::cases(),
-        Topic::Races => [races::cases(strategy), masters::races(strategy)].into_iter().flatten().collect(),
+        Topic::Races => [races::cases(), masters::races(strategy)].into_iter().flatten().collect(),
         Topic::Credentials => {
             let all = [credentials::cases(strategy), masters::cases(strategy), ownership::cases(strategy)];
             all.into_iter().flatten().collect()

@@ -10,7 +10,7 @@ use super::{
     events::refused,
     scene::{Rotation, STEPS, Scene},
 };
-use crate::secrets_manager::{Held, Operation};
+use crate::secrets_manager::{Fault, FaultKind, Operation};
 
 pub(super) fn cases<D: Database>(strategy: RotationStrategy) -> Vec<Case<D>> {
     if strategy == RotationStrategy::SingleUser {
@@ -174,7 +174,8 @@ pub(super) async fn rotate_meanwhile<D: Database>(scene: &Scene<D>) -> Verdict {
     let rotation = scene.begin().await?;
     scene.step(&rotation, STEPS[0]).await?;
     scene.manager.take_calls();
-    let hold = scene.manager.hold(Operation::DescribeSecret, 0, Held::Request);
+    let hold = Duration::from_millis(1500);
+    scene.manager.inject(Fault::new(Operation::DescribeSecret, FaultKind::Delay(hold)));
     let change = async {
         let read = || scene.manager.calls().iter().any(|call| call.secret.as_deref() == Some(&scene.master));
         while !read() {
@@ -189,7 +190,6 @@ pub(super) async fn rotate_meanwhile<D: Database>(scene: &Scene<D>) -> Verdict {
         scene.manager.call_inside(Operation::PutSecretValue, request)?;
         let password = master["password"].as_str().unwrap_or_default();
         scene.database.set_password(scene.tenant.master_name(), password).await?;
-        ensure!(hold.release(), "the function has given up meanwhile");
         Ok::<_, Failure>(())
     };
     let (answer, changed) = tokio::join!(scene.step(&rotation, STEPS[1]), change);
