@@ -159,7 +159,7 @@ async fn rights(server: &RedshiftServer, user: &str) -> Result<Vec<String>, Stri
         "SELECT concat_ws(' ', 'user', u.usesuper, u.usecreatedb, u.useconfig, i.connection_limit) \
              FROM redshift.pg_user u JOIN redshift.svv_user_info i ON i.user_id = u.usesysid WHERE u.usename = '{user}' \
          UNION ALL SELECT 'group ' || g.groname FROM redshift.pg_group g JOIN redshift.pg_user u \
-             ON u.usesysid = ANY(g.grolist) WHERE u.usename = '{user}' AND g.groname <> '{OWNER}:clone' \
+             ON u.usesysid = ANY(g.grolist) WHERE u.usename = '{user}' AND g.groname NOT LIKE 'clone:%' \
          UNION ALL SELECT concat_ws(' ', p, 'in', nspname) FROM pg_namespace, \
              unnest(ARRAY['CREATE', 'USAGE']) p WHERE nspname IN ('sales', 'public') \
              AND has_schema_privilege('{user}', oid, p) \

@@ -138,8 +138,9 @@ async fn a_function_that_fails_breaks_the_promise() {
 async fn a_clone_that_owns_what_it_made_breaks_the_promise() {
     let run = command::run(&["demo"], &[("CLONE_OBJECTS", "own")]).await;
     run.expect_code(1)
-        .expect_out("all 4 rotations end with `AWSCURRENT logs in`: 4 of 4")
-        .expect_err("broken promise: checkout_clone owns nothing");
+        .expect_out("DB_CLONE_EXCEEDS_ORIGINAL")
+        .expect_out("ON TABLE sales.refunds TO \"checkout\"")
+        .expect_out("BROKEN  checkout_clone owns nothing");
 }
 
 #[tokio::test]

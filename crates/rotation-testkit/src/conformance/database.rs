@@ -64,6 +64,9 @@ pub trait Database: 'static {
     fn port(&self) -> u16;
 
     /// A second server of the kind on the same host. Blocks until it runs; the same one each time.
+    ///
+    /// # Errors
+    /// Why it cannot be reached.
     fn elsewhere(&self) -> Result<Self, DatabaseError>
     where
         Self: Sized;

@@ -129,7 +129,7 @@ impl Groups {
         let waiting = Waiting { groups: self, let_go: false };
         // An error means that the groups have ended.
         let _ = complete.wait_for(|complete| *complete).await;
-        waiting.is_over();
+        waiting.end();
     }
 
     fn join(&self) -> Option<watch::Receiver<bool>> {
@@ -159,7 +159,7 @@ struct Waiting<'a> {
 }
 
 impl Waiting<'_> {
-    fn is_over(mut self) {
+    fn end(mut self) {
         self.let_go = true;
     }
 }
