@@ -113,7 +113,7 @@ mod tests {
     /// One statement for all objects with the same privileges, bounded, and no object lost or repeated.
     #[test]
     fn objects_with_the_same_privileges_share_statements() {
-        let tables = (0..2 * MOST_OBJECTS + 1)
+        let tables = (0..=2 * MOST_OBJECTS)
             .flat_map(|number| ["SELECT", "INSERT"].map(|privilege| (table(number), privilege, false)));
         let others = [
             (table(99_999), "SELECT", false),

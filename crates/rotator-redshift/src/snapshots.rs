@@ -79,7 +79,7 @@ fn reads() {
     let pair = statements::read_pair("it's", "it's_clone").unwrap();
     check(
         [statements::probe(), statements::read_own(), statements::read_own_groups()].into_iter().chain(pair),
-        expect![[r#"
+        expect![[r"
             select: SELECT getdate()
             read own user: SELECT u.usename, coalesce(u.valuntil <= getdate(), false) FROM pg_user u WHERE u.usename = current_user
             read own groups: SELECT g.groname FROM pg_group g JOIN pg_user u ON u.usesysid = ANY(g.grolist) WHERE u.usename = current_user ORDER BY 1
@@ -98,7 +98,7 @@ fn reads() {
             read other privileges: SELECT p.identity_name, p.privilege_type, p.namespace_name, p.relation_name, p.column_name FROM svv_column_privileges p WHERE p.identity_type = 'user' AND p.identity_name IN ('it''s', 'it''s_clone') UNION ALL SELECT p.identity_name, p.privilege_type, p.datashare_name, null, null FROM svv_datashare_privileges p WHERE p.identity_type = 'user' AND p.identity_name IN ('it''s', 'it''s_clone') ORDER BY 1, 2, 3, 4, 5
             read external schemas: SELECT e.schemaname FROM svv_external_schemas e
             read databases: SELECT d.datname FROM pg_database d WHERE d.datallowconn AND NOT d.datistemplate AND d.datname <> current_database() AND d.datname NOT IN ('padb_harvest', 'sys:internal')
-        "#]],
+        "]],
     );
     statements::read_pair("back\\slash", "x").unwrap_err();
 }

@@ -79,7 +79,7 @@ async fn staged_for(plan: Plan, time: Duration) -> (Result<(), &'static str>, us
 #[test]
 fn the_least_time_for_a_commit_is_enough_for_one() {
     World::run(async {
-        let most = Service::TIME - Duration::from_millis(250);
+        let most = Service::TIME.checked_sub(Duration::from_millis(250)).unwrap();
         assert_eq!(staged_for(Plan::SingleUser, most).await.0, Ok(()));
         let more = most + Duration::from_nanos(1);
         assert_eq!(staged_for(Plan::SingleUser, more).await.0, Err("TIMED_OUT"));
