@@ -35,6 +35,8 @@ impl Server {
 }
 
 impl Database for Server {
+    // SecantusDB keeps no `customData`.
+    const MARKS_PAIRS: bool = false;
     // A user that may not log in is answered like a wrong password.
     const LOCKS_USERS: bool = false;
     // Commands are neither transactional nor locked.
