@@ -89,6 +89,7 @@ async fn through_a_reader<D: Database>(laboratory: Laboratory<D>, managed: Manag
     scene.steps(&rotation).await?;
     scene.check_live().await?;
     let master = scene.master_logins();
-    ensure!(endpoints.writer.connections() == master.accepted, "the master was elsewhere: {master:?}");
+    // Current logged in there as often.
+    ensure!(endpoints.writer.connections() == 2 * master.accepted, "the master was elsewhere: {master:?}");
     Ok(())
 }
