@@ -326,11 +326,8 @@ impl<E: Engine, D: Directory> Database<E, D> {
 /// What a failed first request says of a login.
 fn not_usable(error: StatementError) -> ConnectError {
     match error.fault {
-        StatementFault::ConnectionLost => {
-            ConnectError::NotReady(error.source.unwrap_or_else(|| Cause::new("connection lost")))
-        }
         StatementFault::Proxy => {
-            ConnectError::Proxy(error.source.unwrap_or_else(|| Cause::new("an error of the proxy's own")))
+            ConnectError::Proxy(error.source.unwrap_or_else(|| Cause::new("no code of the server")))
         }
         _ => ConnectError::Unusable(Box::new(error)),
     }

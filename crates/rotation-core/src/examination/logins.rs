@@ -5,7 +5,10 @@ use std::time::{Duration, SystemTime};
 use super::{Check, Finding, FindingCode, Severity, documents::Examined};
 use crate::{
     code::Code,
-    database::{ConnectError, Database, Directory, Engine, Login, LoginMethod, Session, TlsMode, Transport},
+    database::{
+        ConnectError, Database, Directory, Engine, Login, LoginMethod, Session, StatementFault, TlsMode,
+        Transport,
+    },
     diagnosis::Reader,
     recovery::Access,
     staging::StagingLabel,
