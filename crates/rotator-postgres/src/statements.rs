@@ -319,8 +319,12 @@ mod tests {
     fn memberships_are_read_with_their_options_where_there_are_any() {
         let username = Username::parse("it's", &Postgres::PROFILE).unwrap();
         let pair = UserPair::of(&username, &Postgres::PROFILE).unwrap();
-        assert!(read_memberships(&pair, 15).sql.contains("m.admin_option, true, true"));
-        assert!(read_memberships(&pair, 16).sql.contains("m.admin_option, m.inherit_option, m.set_option"));
+        assert!(read_memberships(&pair, 15).sql.contains("m.admin_option, true, true, coalesce("));
+        assert!(
+            read_memberships(&pair, 16)
+                .sql
+                .contains("m.admin_option, m.inherit_option, m.set_option, coalesce(")
+        );
         for statement in [read_roles(&pair), read_settings(&pair), read_memberships(&pair, 18)] {
             assert!(statement.sql.contains("'it''s', 'it''s_clone'"), "{}", statement.sql);
         }
