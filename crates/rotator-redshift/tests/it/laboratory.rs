@@ -1,6 +1,6 @@
 //! A database, a master and a user of one test on the shared stand-in for Redshift.
 
-use std::time::Duration;
+use std::{sync::OnceLock, time::Duration};
 
 use database_tls::{TlsSettings, client_config};
 use postgres_session::{Statement, connect_to_redshift};
@@ -48,8 +48,19 @@ impl Lab {
         Self::with_app(app).await
     }
 
+    /// On a server where no other test makes databases meanwhile: a note counts them.
+    pub(crate) async fn alone() -> Self {
+        static OWN: OnceLock<RedshiftServer> = OnceLock::new();
+        let server = OWN.get_or_init(|| RedshiftServer::start().expect("a server of its own starts"));
+        let app = server.behind().create_role("").await.unwrap();
+        Self::on(server, app).await
+    }
+
     pub(crate) async fn with_app(app: TestLogin) -> Self {
-        let server = server();
+        Self::on(server(), app).await
+    }
+
+    async fn on(server: &'static RedshiftServer, app: TestLogin) -> Self {
         let database = server.behind().create_database().await.unwrap();
         let master = server.behind().create_role("SUPERUSER").await.unwrap();
         Self { server, database, master, app, options: Options::default(), owner: owner() }

@@ -57,7 +57,7 @@ async fn check(lab: &Lab, next: &TestLogin, drift: usize) {
 
 #[tokio::test]
 async fn a_plan_says_to_the_letter_what_the_server_then_receives() {
-    let lab = Lab::new().await;
+    let lab = Lab::alone().await;
     let app = lab.app.username.clone();
     lab.admin(&format!("CREATE TABLE orders (id int); GRANT SELECT, INSERT ON orders TO {app}")).await;
     let mut clone = lab.clone();
