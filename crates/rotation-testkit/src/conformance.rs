@@ -38,6 +38,7 @@ mod races;
 mod repetition;
 mod scene;
 mod settings;
+mod topic;
 mod trace;
 mod trial;
 
@@ -52,6 +53,7 @@ pub use cost::StoreCost;
 pub use database::{Database, DatabaseError, Logins, Tenant};
 pub use directory::Owner;
 pub use hostile::{Hostile, RogueServer, SecretTls, every_log};
+pub use topic::Topic;
 pub use trial::Trial;
 
 /// How many cases of one topic run at the same time: most of a case's time is spent in waiting.
@@ -64,44 +66,6 @@ pub enum RotationStrategy {
     SingleUser,
     /// Two users take turns, and a master changes the one that is not in use.
     AlternatingUsers,
-}
-
-/// A part of the suite; the parts together are the whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Topic {
-    /// What a user sees on a good day, and the cost of it.
-    Healthy,
-    /// Steps and rotations that are repeated or left over.
-    Repetition,
-    /// Every call of Secrets Manager made to fail in every way.
-    Faults,
-    /// The process killed at many moments of every step.
-    Kills,
-    /// Old invocations that wake up, and masters that change.
-    Races,
-    /// Credentials that the server refuses.
-    Credentials,
-    /// Alternating users alone: a master secret that a service of AWS manages, and what that service says of its server.
-    Managed,
-    /// Events, labels and documents that must be refused.
-    Refusals,
-    /// Settings that must be refused, dry runs, test statements, and the lines that are written.
-    Operation,
-}
-
-impl Topic {
-    /// All of them.
-    pub const ALL: [Self; 9] = [
-        Self::Healthy,
-        Self::Repetition,
-        Self::Faults,
-        Self::Kills,
-        Self::Races,
-        Self::Credentials,
-        Self::Managed,
-        Self::Refusals,
-        Self::Operation,
-    ];
 }
 
 /// The suite for one program and one server.

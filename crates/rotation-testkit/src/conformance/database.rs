@@ -40,10 +40,8 @@ pub trait Database: 'static {
     /// Variables that the function needs to reach the server, such as the authorities to trust.
     fn function_environment(&self) -> Vec<(String, String)>;
 
-    /// The services of AWS whose managed masters are tried on this server, each with its word for the engine.
-    fn owners(&self) -> Vec<(Owner, &'static str)> {
-        Vec::new()
-    }
+    /// The services of AWS that manage masters of this engine, each with its word for the engine.
+    fn owners(&self) -> Vec<(Owner, &'static str)>;
 
     /// A new user with rights and data worth comparing, in a place of its own, and a master that may change that
     /// user and no more than a managed service's master may.

@@ -15,7 +15,12 @@ pub(super) fn cases<D: Database>(
     strategy: RotationStrategy,
 ) -> Vec<Case<D>> {
     if strategy == RotationStrategy::SingleUser {
-        return Vec::new();
+        let case = |(owner, engine)| {
+            let managed = Managed { owner, engine, is_read_through: false };
+            let name = format!("a single user needs no master of {owner:?} and asks nobody for its server");
+            Case::new(name, move |laboratory| without_master(laboratory, managed))
+        };
+        return owners.into_iter().map(case).collect();
     }
     let mut cases =
         vec![Case::new("a master secret without a host that nobody owns is refused", owned_by_nobody)];
@@ -38,6 +43,19 @@ pub(super) fn cases<D: Database>(
         }
     }
     cases
+}
+
+/// The function may run next to one for a master user: it reads neither the master's secret nor the service's answer.
+async fn without_master<D: Database>(laboratory: Laboratory<D>, managed: Managed) -> Verdict {
+    let scene = laboratory.build().managed(managed).start().await?;
+    scene.rotate_well().await?;
+    scene.check_live().await?;
+    ensure!(scene.directory()?.double.calls().is_empty(), "a single user asked for its server");
+    let master =
+        scene.manager.calls().into_iter().filter(|call| call.secret.as_deref() == Some(&scene.master));
+    ensure!(master.count() == 0, "a single user read the master's secret");
+    ensure!(scene.master_logins().accepted == 0, "the master logged in");
+    Ok(())
 }
 
 async fn owned_by_nobody<D: Database>(laboratory: Laboratory<D>) -> Verdict {

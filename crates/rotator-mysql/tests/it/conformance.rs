@@ -1,17 +1,19 @@
 //! The testkit's conformance suite: all four functions against both servers.
-//!
-//! What does not depend on the server (how a broken store or a bad event is met) runs once.
 
 mod server;
 
 use rotation_testkit::{
-    MysqlFlavor,
-    conformance::{Conformance, RotationStrategy, Topic},
+    MysqlFlavor::{self, MariaDb, MySql},
+    conformance::{
+        Conformance,
+        RotationStrategy::{self, AlternatingUsers, SingleUser},
+        Topic,
+    },
+    function_suite,
 };
 
 use server::Server;
 
-#[track_caller]
 fn check(flavor: MysqlFlavor, strategy: RotationStrategy, topic: Topic) {
     if !flavor.is_to_be_tested() {
         return;
@@ -27,57 +29,7 @@ fn check(flavor: MysqlFlavor, strategy: RotationStrategy, topic: Topic) {
     Conformance { database: Server::shared(flavor), strategy, program: program.into() }.run(topic);
 }
 
-/// One test for each topic named.
-macro_rules! conforms {
-    ($name:ident: $flavor:ident, $strategy:ident, $($test:ident $topic:ident),+ $(,)?) => {
-        mod $name {
-            use super::{MysqlFlavor, RotationStrategy, Topic, check};
-
-            $(
-                #[test]
-                fn $test() {
-                    check(MysqlFlavor::$flavor, RotationStrategy::$strategy, Topic::$topic);
-                }
-            )+
-        }
-    };
-}
-
-conforms! {
-    mysql_single_user: MySql, SingleUser,
-    good_days_are_as_promised Healthy,
-    steps_may_be_repeated Repetition,
-    changed_credentials_are_recovered_or_named Credentials,
-    old_invocations_change_nothing Races,
-    a_killed_process_leaves_nothing_broken Kills,
-}
-
-conforms! {
-    mysql_alternating_users: MySql, AlternatingUsers,
-    good_days_are_as_promised Healthy,
-    steps_may_be_repeated Repetition,
-    changed_credentials_are_recovered_or_named Credentials,
-    old_invocations_change_nothing Races,
-    a_killed_process_leaves_nothing_broken Kills,
-}
-
-conforms! {
-    mariadb_single_user: MariaDb, SingleUser,
-    good_days_are_as_promised Healthy,
-    steps_may_be_repeated Repetition,
-    changed_credentials_are_recovered_or_named Credentials,
-    old_invocations_change_nothing Races,
-    a_killed_process_leaves_nothing_broken Kills,
-    settings_are_checked_and_lines_are_written Operation,
-}
-
-conforms! {
-    mariadb_alternating_users: MariaDb, AlternatingUsers,
-    good_days_are_as_promised Healthy,
-    steps_may_be_repeated Repetition,
-    changed_credentials_are_recovered_or_named Credentials,
-    old_invocations_change_nothing Races,
-    faults_of_secrets_manager_are_outlived Faults,
-    a_killed_process_leaves_nothing_broken Kills,
-    bad_events_and_documents_are_refused Refusals,
-}
+function_suite!(mysql_single_user: |topic| check(MySql, SingleUser, topic));
+function_suite!(mysql_alternating_users: |topic| check(MySql, AlternatingUsers, topic));
+function_suite!(mariadb_single_user: |topic| check(MariaDb, SingleUser, topic));
+function_suite!(mariadb_alternating_users: |topic| check(MariaDb, AlternatingUsers, topic));

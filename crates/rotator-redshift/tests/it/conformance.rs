@@ -2,11 +2,17 @@
 
 mod server;
 
-use rotation_testkit::conformance::{Conformance, RotationStrategy, Topic};
+use rotation_testkit::{
+    conformance::{
+        Conformance,
+        RotationStrategy::{self, AlternatingUsers, SingleUser},
+        Topic,
+    },
+    function_suite,
+};
 
 use server::Server;
 
-#[track_caller]
 fn check(strategy: RotationStrategy, topic: Topic) {
     let program = match strategy {
         RotationStrategy::SingleUser => env!("CARGO_BIN_EXE_redshift_single_user"),
@@ -15,45 +21,8 @@ fn check(strategy: RotationStrategy, topic: Topic) {
     Conformance { database: Server::shared(), strategy, program: program.into() }.run(topic);
 }
 
-/// One test for each topic named.
-macro_rules! conforms {
-    ($name:ident: $strategy:ident, $($test:ident $topic:ident),+ $(,)?) => {
-        mod $name {
-            use super::{RotationStrategy, Topic, check};
-
-            $(
-                #[test]
-                fn $test() {
-                    check(RotationStrategy::$strategy, Topic::$topic);
-                }
-            )+
-        }
-    };
-}
-
-conforms! {
-    redshift_single_user: SingleUser,
-    good_days_are_as_promised Healthy,
-    steps_may_be_repeated Repetition,
-    changed_credentials_are_recovered_or_named Credentials,
-    old_invocations_change_nothing Races,
-    faults_of_secrets_manager_are_outlived Faults,
-    a_killed_process_leaves_nothing_broken Kills,
-    bad_events_and_documents_are_refused Refusals,
-    settings_are_checked_and_lines_are_written Operation,
-}
-
-conforms! {
-    redshift_alternating_users: AlternatingUsers,
-    good_days_are_as_promised Healthy,
-    steps_may_be_repeated Repetition,
-    changed_credentials_are_recovered_or_named Credentials,
-    old_invocations_change_nothing Races,
-    faults_of_secrets_manager_are_outlived Faults,
-    a_killed_process_leaves_nothing_broken Kills,
-    bad_events_and_documents_are_refused Refusals,
-    settings_are_checked_and_lines_are_written Operation,
-}
+function_suite!(redshift_single_user: |topic| check(SingleUser, topic));
+function_suite!(redshift_alternating_users: |topic| check(AlternatingUsers, topic));
 
 /// The suite itself must be able to fail, and to say where.
 #[test]

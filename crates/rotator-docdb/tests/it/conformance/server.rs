@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use rotation_testkit::{
     DocdbQueryError, DocdbServer, DocdbWitness, TestLogin,
-    conformance::{Database, DatabaseError, Logins, Tenant},
+    conformance::{Database, DatabaseError, Logins, Owner, Tenant},
 };
 use serde_json::{Value, json};
 
@@ -50,6 +50,10 @@ impl Database for Server {
 
     fn function_environment(&self) -> Vec<(String, String)> {
         vec![("TLS_CA_BUNDLE".to_owned(), self.server.authority().certificate_pem().to_owned())]
+    }
+
+    fn owners(&self) -> Vec<(Owner, &'static str)> {
+        vec![(Owner::Cluster, "docdb")]
     }
 
     /// Like a managed service's, the master administers users and is no root.

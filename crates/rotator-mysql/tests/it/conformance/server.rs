@@ -7,7 +7,7 @@ use std::{
 
 use rotation_testkit::{
     MysqlFlavor, MysqlQueryError, MysqlServer, TestLogin,
-    conformance::{Database, DatabaseError, Logins, Tenant},
+    conformance::{Database, DatabaseError, Logins, Owner, Tenant},
 };
 use serde_json::{Value, json};
 
@@ -62,6 +62,13 @@ impl Database for Server {
 
     fn function_environment(&self) -> Vec<(String, String)> {
         vec![("TLS_CA_BUNDLE".to_owned(), self.server.authority().certificate_pem().to_owned())]
+    }
+
+    fn owners(&self) -> Vec<(Owner, &'static str)> {
+        match self.server.flavor() {
+            MysqlFlavor::MySql => vec![(Owner::Instance, "mysql"), (Owner::Cluster, "aurora-mysql")],
+            MysqlFlavor::MariaDb => vec![(Owner::Instance, "mariadb")],
+        }
     }
 
     async fn create_tenant(&self) -> Result<Tenant, DatabaseError> {

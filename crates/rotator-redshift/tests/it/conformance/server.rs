@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use rotation_testkit::{
     QueryError, RedshiftServer, TestLogin,
-    conformance::{Database, DatabaseError, Logins, Tenant},
+    conformance::{Database, DatabaseError, Logins, Owner, Tenant},
 };
 use serde_json::{Value, json};
 
@@ -49,6 +49,10 @@ impl Database for Server {
 
     fn function_environment(&self) -> Vec<(String, String)> {
         vec![("TLS_CA_BUNDLE".to_owned(), self.0.authority().certificate_pem().to_owned())]
+    }
+
+    fn owners(&self) -> Vec<(Owner, &'static str)> {
+        vec![(Owner::RedshiftCluster, "redshift")]
     }
 
     /// The master is a superuser, as Redshift's administrator is.
