@@ -7,8 +7,11 @@ use serde_json::{Value, json};
 
 use crate::{
     Failure,
-    ground::{Engine, Ground, Strategy},
+    ground::{Engine, Ground, Opens, Strategy},
 };
+
+/// How many replaced passwords are tried after each rotation: with users that take turns, one of each.
+const OLDER: usize = 2;
 
 /// A secret and the versions that its rotations made, oldest first; the first is the one that it was created with.
 pub(crate) struct Chain {
@@ -44,16 +47,34 @@ impl Chain {
         if labelled("AWSPENDING").is_some() {
             return Ok(Some("AWSPENDING was left behind".to_owned()));
         }
-        if !ground.opens(&serde_json::from_str(&store.value(&self.secret, "AWSCURRENT")?)?).await? {
-            return Ok(Some("AWSCURRENT does not log in".to_owned()));
+        let mut stages = vec!["AWSCURRENT"];
+        if engine.has_no_gap(strategy) && self.versions.len() > 1 {
+            stages.push("AWSPREVIOUS");
         }
-        if engine.has_no_gap(strategy)
-            && self.versions.len() > 1
-            && !ground.opens(&serde_json::from_str(&store.value(&self.secret, "AWSPREVIOUS")?)?).await?
-        {
-            return Ok(Some("AWSPREVIOUS does not log in".to_owned()));
+        for stage in stages {
+            let opens = ground.opens(&serde_json::from_str(&store.value(&self.secret, stage)?)?).await?;
+            if opens != Opens::Works {
+                return Ok(Some(format!("{stage}: {opens:?}")));
+            }
         }
         Ok(None)
+    }
+
+    /// How many of the last passwords log in that no label holds, or that a single user has replaced.
+    pub(crate) async fn old_passwords(
+        &self,
+        store: &SecretsManagerHandle,
+        ground: &dyn Ground,
+        engine: Engine,
+        strategy: Strategy,
+    ) -> Result<usize, Failure> {
+        let kept = if engine.has_no_gap(strategy) { 2 } else { 1 };
+        let mut old = 0;
+        for version in self.versions.iter().rev().skip(kept).take(OLDER) {
+            let document = serde_json::from_str(&store.version_value(&self.secret, version)?)?;
+            old += usize::from(ground.opens(&document).await? != Opens::Refused);
+        }
+        Ok(old)
     }
 
     fn listed(&self, store: &SecretsManagerHandle) -> Result<BTreeSet<String>, Failure> {

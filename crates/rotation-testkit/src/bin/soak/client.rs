@@ -9,7 +9,10 @@ use std::time::{Duration, Instant};
 use rotation_testkit::secrets_manager::{Operation, SecretsManagerHandle};
 use serde_json::{Value, json};
 
-use crate::{Failure, ground::Ground};
+use crate::{
+    Failure,
+    ground::{Ground, Opens},
+};
 
 /// Between two logins.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -20,6 +23,8 @@ pub(crate) struct Observations {
     pub(crate) logins: usize,
     /// `AWSCURRENT` was refused, and was still `AWSCURRENT`.
     pub(crate) refused: usize,
+    /// `AWSCURRENT` was let in and could not do its work, and was still `AWSCURRENT`.
+    pub(crate) denied: usize,
     /// The label had moved on meanwhile.
     pub(crate) overtaken: usize,
     /// From the first refusal to the next login, for each gap.
@@ -30,6 +35,7 @@ impl Observations {
     pub(crate) fn add(&mut self, other: Self) {
         self.logins += other.logins;
         self.refused += other.refused;
+        self.denied += other.denied;
         self.overtaken += other.overtaken;
         self.gaps.extend(other.gaps);
     }
@@ -49,28 +55,34 @@ pub(crate) async fn watch(
         let last = is_over();
         let (version, document) = current(store, secret)?;
         let asked = Instant::now();
-        if ground.opens(&document).await? {
-            seen.logins += 1;
-            seen.gaps.extend(shut_since.take().map(|since: Instant| since.elapsed()));
-            if last {
-                return Ok(seen);
-            }
-        } else if current(store, secret)?.0 == version {
-            seen.refused += 1;
-            shut_since.get_or_insert(asked);
-            if last {
-                return Err(format!("AWSCURRENT of {secret} does not log in after a rotation").into());
-            }
-        } else {
+        let opens = ground.opens(&document).await?;
+        if opens != Opens::Works && current(store, secret)?.0 != version {
             seen.overtaken += 1;
             continue;
+        }
+        match opens {
+            Opens::Refused => {
+                seen.refused += 1;
+                shut_since.get_or_insert(asked);
+                if last {
+                    return Err(format!("AWSCURRENT of {secret} does not log in after a rotation").into());
+                }
+            }
+            Opens::Works | Opens::Denied(_) => {
+                seen.logins += 1;
+                seen.denied += usize::from(opens != Opens::Works);
+                seen.gaps.extend(shut_since.take().map(|since: Instant| since.elapsed()));
+                if last {
+                    return Ok(seen);
+                }
+            }
         }
         tokio::time::sleep(PAUSE).await;
     }
 }
 
 /// The version under `AWSCURRENT`, and its document.
-fn current(store: &SecretsManagerHandle, secret: &str) -> Result<(String, Value), Failure> {
+pub(crate) fn current(store: &SecretsManagerHandle, secret: &str) -> Result<(String, Value), Failure> {
     let request = json!({"SecretId": secret, "VersionStage": "AWSCURRENT"});
     let answer = store.call_inside(Operation::GetSecretValue, request)?;
     let text = |member: &str| answer[member].as_str().unwrap_or_default();

@@ -40,14 +40,39 @@ pub(crate) trait Ground: Send + Sync {
     /// The document of the master that looks after all users.
     fn master(&self) -> Value;
 
-    /// Logs in and does what an application would. `false` where the server refuses the login.
-    fn opens<'a>(&'a self, document: &'a Value) -> BoxFuture<'a, Result<bool, Failure>>;
+    /// Logs in and does what an application would, also with what [`make`](Self::make) has made of late.
+    fn opens<'a>(&'a self, document: &'a Value) -> BoxFuture<'a, Result<Opens, Failure>>;
+
+    /// As the user of the document: makes a table, where the engine has them a routine, and a setting, whose value is
+    /// this number. The other user of the pair must then be able to use them.
+    fn make<'a>(&'a self, document: &'a Value, number: usize) -> BoxFuture<'a, Result<Opens, Failure>>;
+
+    /// The number of the setting that the user of the document gets when it logs in; `None` where the engine has no
+    /// settings of users.
+    fn setting<'a>(&'a self, document: &'a Value) -> BoxFuture<'a, Result<Option<usize>, Failure>>;
+
+    /// Makes a user of this name with another password and no rights.
+    fn add_namesake<'a>(&'a self, username: &'a str) -> BoxFuture<'a, Result<(), Failure>>;
+
+    /// Every user of the server with what it stores of its password, in a text that is equal where nothing has changed.
+    fn users(&self) -> BoxFuture<'_, Result<String, Failure>>;
 
     /// Connections of functions that are open now; `None` where the server does not tell.
     fn connections(&self) -> BoxFuture<'_, Result<Option<usize>, Failure>>;
 
     /// PEM of the authority that signed the server's certificate.
     fn authority_pem(&self) -> &str;
+}
+
+/// What became of a login.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Opens {
+    /// The server let the user in, and it could do its work.
+    Works,
+    /// The server refused the login.
+    Refused,
+    /// The server let the user in and refused something that the user needs, by this answer.
+    Denied(String),
 }
 
 impl Engine {

@@ -27,7 +27,7 @@ use tokio::task::JoinSet;
 use crate::{
     Failure,
     arguments::Arguments,
-    ground::{Engine, Ground, Postgres, Strategy, program},
+    ground::{Engine, Ground, Opens, Postgres, Strategy, program},
     say, table,
     verdict::Bar,
 };
@@ -78,7 +78,7 @@ pub(crate) async fn load(arguments: &Arguments) -> Result<Vec<Bar>, Failure> {
     let mut lost = 0;
     for secret in secrets.iter().flatten() {
         let current = serde_json::from_str(&store.value(secret, "AWSCURRENT")?)?;
-        lost += usize::from(!ground.opens(&current).await?);
+        lost += usize::from(ground.opens(&current).await? != Opens::Works);
     }
     report(&store, took, &seen, arguments.secrets)?;
     let least =

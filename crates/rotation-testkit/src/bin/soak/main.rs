@@ -4,13 +4,16 @@
 //! ```text
 //! Ground (a real server each) ─> workers: one process of a function and some secrets each
 //!                                  rotate ─ the service retries what a kill broke off
-//!                                  Client ─ logs in with AWSCURRENT all the while
-//!                                ─> Chain: every version accounted for ─> table, bars
+//!                                  Client ─ logs in with AWSCURRENT all the while and uses what the other user made
+//!                                ─> Chain: every version accounted for, no older password logs in
+//! Decoy (a second server of each engine on the same host, with a namesake of the user) ─> nothing changes there
+//!                                                                    ─> table, bars
 //! ```
 
 mod arguments;
 mod chain;
 mod client;
+mod decoy;
 mod fate;
 mod ground;
 mod load;

@@ -21,8 +21,9 @@ use crate::{
     arguments::Arguments,
     chain::Chain,
     client::{self, Observations},
+    decoy::{self, Lured},
     fate::{Fate, Mortal},
-    ground::{Engine, Ground, Strategy, program},
+    ground::{Engine, Ground, Opens, Strategy, program},
     residue::{Growth, Residue},
     say, table,
     verdict::Bar,
@@ -72,6 +73,10 @@ pub(crate) struct Seen {
     pub(crate) kills: usize,
     pub(crate) client: Observations,
     pub(crate) growth: Growth,
+    /// Replaced passwords that logged in after a rotation.
+    pub(crate) old_passwords: usize,
+    /// Settings that the one user made and the other did not get.
+    pub(crate) settings_lost: usize,
 }
 
 /// Runs the soak and judges it.
@@ -103,11 +108,12 @@ pub(crate) async fn soak(arguments: &Arguments) -> Result<Vec<Bar>, Failure> {
     while let Some(worker) = tasks.join_next().await {
         workers.push(worker??);
     }
+    let lured = decoy::lure(arguments, &grounds, folder.path()).await?;
     let unexplained = explain(&store, &workers).await?;
     let open = connections(&grounds).await?;
     let kinds = sum(&workers);
     say(&table::draw(&kinds, started.elapsed()))?;
-    Ok(judge(arguments, &kinds, &unexplained, open))
+    Ok(judge(arguments, &kinds, &unexplained, open, &lured))
 }
 
 /// Makes the users, the secrets and the functions. The secrets are dealt out in turn.
@@ -177,16 +183,32 @@ impl Worker {
             let fate = self.draw(&plan, left);
             self.mortal.set_fate(fate);
             let before = self.mortal.kills();
+            // What the live user makes now, the other one must be able to use after the rotation.
+            let live = client::current(&plan.store, &self.chains[chain].secret)?.1;
+            self.seen.rotations += 1;
+            let made = self.ground.make(&live, self.seen.rotations).await?;
+            self.seen.client.denied += usize::from(made != Opens::Works);
             let record = self.rotate(&plan, chain).await?;
             plan.kills.fetch_add(self.mortal.kills() - before, Ordering::Relaxed);
-            self.seen.rotations += 1;
             self.seen.attempts += record.attempts.len();
             self.chains[chain].versions.push(record.version);
+            self.check(&plan, chain).await?;
             self.residue.look(self.mortal.function());
         }
         self.seen.kills = self.mortal.kills();
         self.seen.growth = self.residue.worst();
         Ok(self)
+    }
+
+    /// No replaced password logs in, and the setting that was made before the rotation is there.
+    async fn check(&mut self, plan: &Plan, chain: usize) -> Result<(), Failure> {
+        let (chain, ground) = (&self.chains[chain], self.ground.as_ref());
+        self.seen.old_passwords +=
+            chain.old_passwords(&plan.store, ground, self.engine, self.strategy).await?;
+        let live = client::current(&plan.store, &chain.secret)?.1;
+        let setting = ground.setting(&live).await?;
+        self.seen.settings_lost += usize::from(setting.is_some_and(|number| number != self.seen.rotations));
+        Ok(())
     }
 
     /// A death in one of the steps, often enough that all that are wanted come about. A drawn moment may come after
@@ -267,6 +289,8 @@ fn sum(workers: &[Worker]) -> Vec<(Engine, Strategy, Seen)> {
         seen.rotations += worker.seen.rotations;
         seen.attempts += worker.seen.attempts;
         seen.kills += worker.seen.kills;
+        seen.old_passwords += worker.seen.old_passwords;
+        seen.settings_lost += worker.seen.settings_lost;
         seen.client.add(worker.seen.client.clone());
         seen.growth = seen.growth.max(worker.seen.growth);
     }
@@ -274,11 +298,16 @@ fn sum(workers: &[Worker]) -> Vec<(Engine, Strategy, Seen)> {
     kinds
 }
 
+fn first_of(problems: &[String]) -> String {
+    problems.first().map(|problem| format!(", first {problem}")).unwrap_or_default()
+}
+
 fn judge(
     arguments: &Arguments,
     kinds: &[(Engine, Strategy, Seen)],
     unexplained: &[String],
     open: usize,
+    lured: &Lured,
 ) -> Vec<Bar> {
     let total = |of: fn(&Seen) -> usize| kinds.iter().map(|(.., seen)| of(seen)).sum::<usize>();
     let without_gap = kinds.iter().filter(|(engine, strategy, _)| engine.has_no_gap(*strategy));
@@ -287,14 +316,26 @@ fn judge(
     // In a run that is too short no process settles, and nothing is known of what one keeps.
     let was_measured = growth.invocations > 0;
     let (rotations, kills) = (total(|seen| seen.rotations), total(|seen| seen.kills));
-    let first = unexplained.first().map(|problem| format!(", first {problem}")).unwrap_or_default();
+    let denied = total(|seen| seen.client.denied);
+    let (old, settings) = (total(|seen| seen.old_passwords), total(|seen| seen.settings_lost));
     vec![
         Bar::new("soak, rotations that succeeded", rotations, rotations == arguments.rotations),
         Bar::new("soak, functions killed at work", kills, kills >= arguments.kills),
         Bar::new("soak, logins refused with alternating users or two passwords", refused, refused == 0),
+        Bar::new("soak, logins that could not use what the other user made (I8)", denied, denied == 0),
+        Bar::new("soak, settings that the other user did not get (I8)", settings, settings == 0),
+        Bar::new("soak, replaced passwords that log in after a rotation (I9)", old, old == 0),
+        Bar::new(
+            format!(
+                "soak, changes of a server where AWSCURRENT was not proved, in {} rotations (I10)",
+                lured.rotations
+            ),
+            format!("{}{}", lured.problems.len(), first_of(&lured.problems)),
+            lured.rotations > 0 && lured.problems.is_empty(),
+        ),
         Bar::new(
             "soak, secrets not accounted for",
-            format!("{}{first}", unexplained.len()),
+            format!("{}{}", unexplained.len(), first_of(unexplained)),
             unexplained.is_empty(),
         ),
         Bar::new("soak, connections left open (PostgreSQL, MySQL, MariaDB)", open, open == 0),

@@ -3,13 +3,15 @@
 use rotation_testkit::{BoxFuture, DocdbQueryError, DocdbServer, TestLogin};
 use serde_json::{Value, json};
 
-use super::{Ground, login_of, new_login, original};
+use super::{Ground, Opens, login_of, new_login, original};
 use crate::Failure;
 
 /// Where users are defined.
 const HOME: &str = "admin";
 /// `AuthenticationFailed`.
 const REFUSED: i64 = 18;
+/// `Unauthorized`.
+const DENIED: i64 = 13;
 
 pub(super) struct DocumentDb {
     server: DocdbServer,
@@ -33,6 +35,15 @@ impl DocumentDb {
             "username": login.username, "password": login.password, "ssl": true,
         })
     }
+
+    async fn work(&self, login: &TestLogin, commands: Vec<Value>) -> Result<Opens, Failure> {
+        match self.server.commands_as(login, HOME, original(&login.username), commands).await {
+            Ok(_) => Ok(Opens::Works),
+            Err(DocdbQueryError { code: Some(REFUSED), .. }) => Ok(Opens::Refused),
+            Err(DocdbQueryError { code: Some(DENIED), .. }) => Ok(Opens::Denied(DENIED.to_string())),
+            Err(error) => Err(error.into()),
+        }
+    }
 }
 
 impl Ground for DocumentDb {
@@ -43,7 +54,9 @@ impl Ground for DocumentDb {
             self.server.command(database, json!({"insert": "orders", "documents": [{"_id": 1}]})).await?;
             let roles = json!([{"role": "readWrite", "db": database}, {"role": "self_service", "db": HOME}]);
             self.server.create_user(HOME, &login, roles).await?;
-            Ok(self.document(&login))
+            let document = self.document(&login);
+            self.make(&document, 0).await?;
+            Ok(document)
         })
     }
 
@@ -51,15 +64,37 @@ impl Ground for DocumentDb {
         self.document(&self.master)
     }
 
-    fn opens<'a>(&'a self, document: &'a Value) -> BoxFuture<'a, Result<bool, Failure>> {
+    fn opens<'a>(&'a self, document: &'a Value) -> BoxFuture<'a, Result<Opens, Failure>> {
         Box::pin(async {
             let login = login_of(document);
-            let work = vec![json!({"find": "orders", "limit": 1})];
-            match self.server.commands_as(&login, HOME, original(&login.username), work).await {
-                Ok(_) => Ok(true),
-                Err(DocdbQueryError { code: Some(REFUSED), .. }) => Ok(false),
-                Err(error) => Err(error.into()),
-            }
+            let work = vec![json!({"find": "orders", "limit": 1}), json!({"find": "made", "limit": 1})];
+            self.work(&login, work).await
+        })
+    }
+
+    fn make<'a>(&'a self, document: &'a Value, number: usize) -> BoxFuture<'a, Result<Opens, Failure>> {
+        Box::pin(async move {
+            let login = login_of(document);
+            let make = json!({"insert": "made", "documents": [{"number": number}]});
+            self.work(&login, vec![make]).await
+        })
+    }
+
+    fn setting<'a>(&'a self, _: &'a Value) -> BoxFuture<'a, Result<Option<usize>, Failure>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    fn add_namesake<'a>(&'a self, username: &'a str) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async move {
+            let login = TestLogin { username: username.to_owned(), ..new_login("namesake") };
+            Ok(self.server.create_user(HOME, &login, json!([])).await?)
+        })
+    }
+
+    fn users(&self) -> BoxFuture<'_, Result<String, Failure>> {
+        Box::pin(async {
+            let users = self.server.command(HOME, json!({"usersInfo": 1, "showCredentials": true})).await?;
+            Ok(users["users"].to_string())
         })
     }
 

@@ -3,11 +3,18 @@
 use rotation_testkit::{BoxFuture, MysqlFlavor, MysqlQueryError, MysqlServer, TestLogin};
 use serde_json::{Value, json};
 
-use super::{Ground, login_of, new_login, original};
+use super::{Ground, Opens, login_of, new_login, original};
 use crate::Failure;
 
 /// `ER_ACCESS_DENIED_ERROR`.
 const ACCESS_DENIED: u16 = 1045;
+/// The server lets the user in and refuses a database, a table, a routine, or does not show it.
+const DENIED: [u16; 5] = [1044, 1142, 1146, 1305, 1370];
+
+/// What a user may do in its own database. It may do so with what it creates as well.
+const OF_USERS: &str = "SELECT, INSERT, DELETE, CREATE, DROP, CREATE ROUTINE";
+/// What a master passes on: the above, and what the server gives the creator of a routine.
+const RIGHTS: &str = "SELECT, INSERT, DELETE, CREATE, DROP, CREATE ROUTINE, EXECUTE, ALTER ROUTINE";
 
 pub(super) struct MySql {
     server: MysqlServer,
@@ -25,7 +32,7 @@ impl MySql {
         let name = &master.username;
         let statements = [
             create(&master),
-            format!("GRANT SELECT, INSERT, CREATE USER, RELOAD, PROCESS ON *.* TO {name} WITH GRANT OPTION"),
+            format!("GRANT {RIGHTS}, CREATE USER, RELOAD, PROCESS ON *.* TO {name} WITH GRANT OPTION"),
             format!("GRANT {more} ON *.* TO {name} WITH GRANT OPTION"),
         ];
         for statement in &statements {
@@ -44,6 +51,18 @@ impl MySql {
             "username": login.username, "password": login.password, "ssl": true,
         })
     }
+
+    async fn work(&self, login: &TestLogin, statements: &[String]) -> Result<Opens, Failure> {
+        let statements: Vec<_> = statements.iter().map(String::as_str).collect();
+        match self.server.query_as(login, &statements).await {
+            Ok(_) => Ok(Opens::Works),
+            Err(MysqlQueryError { code: Some(ACCESS_DENIED), .. }) => Ok(Opens::Refused),
+            Err(MysqlQueryError { code: Some(code), .. }) if DENIED.contains(&code) => {
+                Ok(Opens::Denied(code.to_string()))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
 }
 
 impl Ground for MySql {
@@ -55,7 +74,7 @@ impl Ground for MySql {
                 format!("CREATE DATABASE {name}"),
                 format!("CREATE TABLE {name}.orders (id INT PRIMARY KEY)"),
                 create(&login),
-                format!("GRANT SELECT, INSERT ON {name}.* TO {name}"),
+                format!("GRANT {OF_USERS} ON {name}.* TO {name}"),
             ];
             if self.server.flavor() == MysqlFlavor::MySql {
                 // With it a user may keep its old password beside the new one.
@@ -63,7 +82,9 @@ impl Ground for MySql {
             }
             let statements: Vec<_> = statements.iter().map(String::as_str).collect();
             self.server.execute(&statements).await?;
-            Ok(self.document(&login))
+            let document = self.document(&login);
+            self.make(&document, 0).await?;
+            Ok(document)
         })
     }
 
@@ -71,15 +92,49 @@ impl Ground for MySql {
         self.document(&self.master)
     }
 
-    fn opens<'a>(&'a self, document: &'a Value) -> BoxFuture<'a, Result<bool, Failure>> {
+    fn opens<'a>(&'a self, document: &'a Value) -> BoxFuture<'a, Result<Opens, Failure>> {
         Box::pin(async {
             let login = login_of(document);
-            let work = format!("SELECT count(*) FROM {}.orders", original(&login.username));
-            match self.server.query_as(&login, &[&work]).await {
-                Ok(_) => Ok(true),
-                Err(MysqlQueryError { code: Some(ACCESS_DENIED), .. }) => Ok(false),
-                Err(error) => Err(error.into()),
-            }
+            let database = original(&login.username);
+            let work = [
+                format!("SELECT count(*) FROM {database}.orders"),
+                format!("INSERT INTO {database}.made VALUES (1)"),
+                format!("DELETE FROM {database}.made"),
+                format!("CALL {database}.made()"),
+            ];
+            self.work(&login, &work).await
+        })
+    }
+
+    fn make<'a>(&'a self, document: &'a Value, number: usize) -> BoxFuture<'a, Result<Opens, Failure>> {
+        Box::pin(async move {
+            let login = login_of(document);
+            let database = original(&login.username);
+            let statements = [
+                format!("DROP TABLE IF EXISTS {database}.made"),
+                format!("CREATE TABLE {database}.made (n INT)"),
+                format!("DROP PROCEDURE IF EXISTS {database}.made"),
+                format!("CREATE PROCEDURE {database}.made() SELECT {number}"),
+            ];
+            self.work(&login, &statements).await
+        })
+    }
+
+    fn setting<'a>(&'a self, _: &'a Value) -> BoxFuture<'a, Result<Option<usize>, Failure>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    fn add_namesake<'a>(&'a self, username: &'a str) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async move {
+            let login = TestLogin { username: username.to_owned(), ..new_login("namesake") };
+            Ok(self.server.execute(&[&create(&login)]).await?)
+        })
+    }
+
+    fn users(&self) -> BoxFuture<'_, Result<String, Failure>> {
+        Box::pin(async {
+            let sql = "SELECT User, Host, authentication_string FROM mysql.user ORDER BY User, Host";
+            Ok(format!("{:?}", self.server.query(sql).await?))
         })
     }
 

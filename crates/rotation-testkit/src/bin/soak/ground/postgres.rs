@@ -3,10 +3,12 @@
 use rotation_testkit::{BoxFuture, PostgresServer, PostgresVersion, QueryError, TestLogin};
 use serde_json::{Value, json};
 
-use super::{Ground, login_of, new_login, original};
+use super::{Ground, Opens, login_of, new_login, original};
 use crate::Failure;
 
 const DATABASE: &str = "postgres";
+/// The least value of the setting that users make: any user may set it, and it has no unit.
+const LEAST: usize = 2;
 
 pub(crate) struct Postgres {
     server: PostgresServer,
@@ -28,6 +30,16 @@ impl Postgres {
             "username": login.username, "password": login.password, "ssl": true,
         })
     }
+
+    async fn work(&self, login: &TestLogin, statements: &str) -> Result<Opens, Failure> {
+        match self.server.query_as(login, DATABASE, statements).await {
+            Ok(_) => Ok(Opens::Works),
+            Err(QueryError { code: Some(code), .. }) if code.starts_with("28") => Ok(Opens::Refused),
+            // Insufficient privilege, or a table or function that is not to be seen.
+            Err(QueryError { code: Some(code), .. }) if code.starts_with("42") => Ok(Opens::Denied(code)),
+            Err(error) => Err(error.into()),
+        }
+    }
 }
 
 impl Ground for Postgres {
@@ -45,7 +57,9 @@ impl Ground for Postgres {
                 statements.push(format!("GRANT {username} TO {master} WITH ADMIN OPTION"));
             }
             self.server.execute(DATABASE, &statements.join("; ")).await?;
-            Ok(self.document(&login))
+            let document = self.document(&login);
+            self.make(&document, 0).await?;
+            Ok(document)
         })
     }
 
@@ -53,15 +67,54 @@ impl Ground for Postgres {
         self.document(&self.master)
     }
 
-    fn opens<'a>(&'a self, document: &'a Value) -> BoxFuture<'a, Result<bool, Failure>> {
+    fn opens<'a>(&'a self, document: &'a Value) -> BoxFuture<'a, Result<Opens, Failure>> {
         Box::pin(async {
             let login = login_of(document);
-            let work = format!("SELECT count(*) FROM {}.orders", original(&login.username));
-            match self.server.query_as(&login, DATABASE, &work).await {
-                Ok(_) => Ok(true),
-                Err(QueryError { code: Some(code), .. }) if code.starts_with("28") => Ok(false),
-                Err(error) => Err(error.into()),
-            }
+            let schema = original(&login.username);
+            let work = format!(
+                "SELECT count(*) FROM {schema}.orders; INSERT INTO {schema}.made VALUES ({schema}.made()); \
+                 DELETE FROM {schema}.made"
+            );
+            self.work(&login, &work).await
+        })
+    }
+
+    fn make<'a>(&'a self, document: &'a Value, number: usize) -> BoxFuture<'a, Result<Opens, Failure>> {
+        Box::pin(async move {
+            let login = login_of(document);
+            let schema = original(&login.username);
+            let statements = format!(
+                "DROP TABLE IF EXISTS {schema}.made; CREATE TABLE {schema}.made (n int); \
+                 DROP FUNCTION IF EXISTS {schema}.made(); \
+                 CREATE FUNCTION {schema}.made() RETURNS int LANGUAGE sql AS 'SELECT {number}'; \
+                 REVOKE ALL ON FUNCTION {schema}.made() FROM PUBLIC; \
+                 ALTER ROLE CURRENT_USER SET geqo_threshold = {}",
+                number + LEAST
+            );
+            self.work(&login, &statements).await
+        })
+    }
+
+    fn setting<'a>(&'a self, document: &'a Value) -> BoxFuture<'a, Result<Option<usize>, Failure>> {
+        Box::pin(async {
+            let rows = self.server.query_as(&login_of(document), DATABASE, "SHOW geqo_threshold").await?;
+            let number = rows.first().and_then(|row| row.first()?.as_deref()).ok_or("no setting")?;
+            Ok(Some(number.parse::<usize>()? - LEAST))
+        })
+    }
+
+    fn add_namesake<'a>(&'a self, username: &'a str) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async move {
+            self.server.create_role_named(username, "").await?;
+            Ok(())
+        })
+    }
+
+    fn users(&self) -> BoxFuture<'_, Result<String, Failure>> {
+        Box::pin(async {
+            let rows =
+                self.server.query(DATABASE, "SELECT rolname, rolpassword FROM pg_authid ORDER BY 1").await?;
+            Ok(format!("{rows:?}"))
         })
     }
 
