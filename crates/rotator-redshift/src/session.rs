@@ -1,13 +1,14 @@
 //! A session: a change is made in one transaction and waits there for the commit.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use postgres_session::{Connection, Row, Statement, quote_identifier};
 use rotation_core::{
     Deadline,
     database::{
-        Cause, Change, Committed, Credentials, Engine, LONGEST_PROOF, Necessity, Password, Plan, Purpose,
-        ServerFacts, Session, StatementError, StatementFault, TestStatement, Turn, UserPair, Username,
+        Cause, Change, Committed, Credentials, Engine, LONGEST_PROOF, LoginMethod, Necessity, Password, Plan,
+        Purpose, ServerFacts, Session, StatementError, StatementFault, TestStatement, Turn, UserPair,
+        Username,
     },
 };
 
@@ -32,6 +33,14 @@ pub struct RedshiftSession {
 impl Session for RedshiftSession {
     async fn probe(&mut self, _pair: Option<&UserPair>) -> Result<(), StatementError> {
         self.connection.row(statements::probe()).await.map(drop)
+    }
+
+    fn peer(&self) -> Option<IpAddr> {
+        self.connection.peer()
+    }
+
+    fn method(&self) -> Option<LoginMethod> {
+        Some(self.connection.asked_for().map_or(LoginMethod::NONE, LoginMethod))
     }
 
     async fn prove(&mut self, statement: &TestStatement, deadline: Deadline) -> Result<(), StatementError> {

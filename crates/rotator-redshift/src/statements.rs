@@ -61,7 +61,7 @@ pub(crate) fn commit() -> Statement {
 
 /// Proves that the user can do work ("GETDATE function").
 pub(crate) fn probe() -> Statement {
-    Statement::new("select", Redshift::PROFILE.probe)
+    Statement::new(Statement::PROBE, Redshift::PROFILE.probe)
 }
 
 /// The session's own user as the catalogue spells it, and whether it is past its validity (`PG_USER`, `CURRENT_USER`).

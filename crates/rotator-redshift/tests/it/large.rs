@@ -1,5 +1,7 @@
 //! An owner of thousands of tables.
 
+use std::pin::pin;
+
 use rotation_core::database::Session;
 use rotation_testkit::TestLogin;
 
@@ -53,4 +55,31 @@ async fn many_objects_need_few_statements_and_are_kept() {
     lab.connect(&lab.clone()).await.unwrap().probe(None).await.unwrap();
     let next = TestLogin { password: "Second-password-1".to_owned(), ..lab.app.clone() };
     assert_eq!(lab.drift_to(&next).await, 0);
+}
+
+/// An attempt that ends between two portions keeps those that it has granted, and the next one grants the rest alone.
+#[tokio::test]
+async fn an_interrupted_attempt_keeps_its_portions() {
+    let lab = owner_of_many().await;
+    {
+        let clone = lab.clone();
+        let mut attempt = pin!(lab.stage(&clone));
+        loop {
+            tokio::select! {
+                ended = &mut attempt => {
+                    ended.unwrap();
+                    break;
+                }
+                granted = tables_of_the_clone(&lab) => if granted > 0 { break },
+            }
+        }
+    }
+    let kept = tables_of_the_clone(&lab).await;
+    assert!(kept > 0, "nothing was kept");
+    assert!(!lab.server.knows(&lab.clone()).await.unwrap(), "a clone without all rights logs in");
+    lab.rotate_to(&lab.clone()).await.unwrap();
+    assert_eq!(tables_of_the_clone(&lab).await, TABLES);
+    // Those of one attempt, and at most the portion that was under way.
+    let grants = count(&lab, "GRANT");
+    assert!((12..=14 + 4).contains(&grants), "{grants}, of which {kept} tables at the interruption");
 }

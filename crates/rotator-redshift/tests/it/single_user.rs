@@ -1,4 +1,4 @@
-use rotation_core::database::{Change, Password, Session, StatementFault, Turn};
+use rotation_core::database::{Change, LoginMethod, Password, Session, StatementFault, Turn};
 use rotation_testkit::TestLogin;
 use rotator_redshift::{Options, PasswordForm};
 
@@ -70,4 +70,19 @@ async fn a_user_that_expired_after_its_login_is_told_so() {
     let error =
         session.stage(&Change::OwnPassword { new: &new }, &Turn::default(), deadline()).await.unwrap_err();
     assert_eq!(error.fault, StatementFault::Expired);
+}
+
+/// A master connects to the address at which the live user has logged in, and a login by a password names its method.
+#[tokio::test]
+async fn a_session_knows_where_it_is_and_how_it_logged_in() {
+    let mut lab = Lab::new().await;
+    for (form, method) in [(PasswordForm::Md5, "md5"), (PasswordForm::Sha256, "sha256")] {
+        lab.options = Options { password_form: form };
+        let next = TestLogin { password: format!("Next-password-{method}"), ..lab.app.clone() };
+        lab.change(&next.password).await.unwrap();
+        let session = lab.connect(&next).await.unwrap();
+        assert!(session.peer().is_some_and(|address| address.is_loopback()), "{:?}", session.peer());
+        assert_eq!(session.method(), Some(LoginMethod(method)));
+        lab.app = next;
+    }
 }
