@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use database_dial::{dial, os_cause, tls_invalid};
+use database_dial::{dial, os_cause, peer, tls_invalid};
 use database_tls::certificate_fault;
 use rotation_core::{
     Deadline,
@@ -38,6 +38,7 @@ pub(crate) async fn connect(
 ) -> Result<Connection, ConnectError> {
     let attempt = async {
         let mut tcp = dial(login, deadline).await?;
+        let peer = peer(&tcp);
         let greeting = {
             let mut packets = Packets::over(&mut tcp, 0);
             Greeting::parse(&packets.read().await.map_err(refused)?).map_err(refused)?
@@ -51,8 +52,8 @@ pub(crate) async fn connect(
             }
             Transport::Plaintext => (Packets::over(tcp, 1), KeyExchange::Refused),
         };
-        log_in(&mut packets, &greeting, login, exchange).await.map_err(refused)?;
-        Ok(Connection::new(packets, dialect))
+        let plugin = log_in(&mut packets, &greeting, login, exchange).await.map_err(refused)?;
+        Ok(Connection::new(packets, dialect, peer, plugin))
     };
     deadline.bound(attempt).await.unwrap_or(Err(ConnectError::TimedOut))
 }

@@ -1,12 +1,14 @@
 //! A connection that is logged in.
 
+use std::net::IpAddr;
+
 use rotation_core::database::{Cause, StatementError, StatementFault};
 
 use crate::{
     dialect::Dialect,
     fault::refused_statement,
     statement::Statement,
-    wire::{Answer, Packets, ServerError, WireError},
+    wire::{Answer, Packets, Plugin, ServerError, WireError},
 };
 
 /// `ER_CANNOT_USER`: the statement failed for a user that it names.
@@ -20,6 +22,10 @@ const NOT_VALID_PASSWORD: u16 = 1819;
 pub(crate) struct Connection {
     packets: Packets<'static>,
     pub(crate) dialect: Dialect,
+    /// The server's address.
+    pub(crate) peer: Option<IpAddr>,
+    /// By which plugin the server let the user in.
+    pub(crate) plugin: Plugin,
 }
 
 /// A statement that failed, with the server's number where the server said so.
@@ -36,8 +42,13 @@ impl From<Failure> for StatementError {
 }
 
 impl Connection {
-    pub(crate) fn new(packets: Packets<'static>, dialect: Dialect) -> Self {
-        Self { packets, dialect }
+    pub(crate) fn new(
+        packets: Packets<'static>,
+        dialect: Dialect,
+        peer: Option<IpAddr>,
+        plugin: Plugin,
+    ) -> Self {
+        Self { packets, dialect, peer, plugin }
     }
 
     /// Runs one statement and gives its rows.

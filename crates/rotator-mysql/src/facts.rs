@@ -1,11 +1,17 @@
 //! What a session finds out about its server.
 
+use std::time::Duration;
+
 use rotation_core::database::{CharacterClass, PasswordDemand, ServerFacts, StatementError};
 
-use crate::{connection::Connection, statement::Statement, wire::Answer};
+use crate::{connection::Connection, session_settings::pin, statement::Statement, wire::Answer};
+
+/// More than reading takes.
+const LIMIT: Duration = Duration::from_secs(30);
 
 /// Reads what the server says of itself. Its policy counts on MySQL alone, which sees passwords; MariaDB sees hashes.
 pub(crate) async fn read(connection: &mut Connection) -> Result<ServerFacts, StatementError> {
+    connection.run(&pin(connection.dialect, LIMIT)).await?;
     let about = "SELECT VERSION(), @@global.read_only OR @@global.innodb_read_only";
     let answer = connection.run(&Statement::new("read facts", about)).await?;
     let row = answer.first();

@@ -4,6 +4,14 @@
 
 use rotation_core::database::{Cause, ConnectError, StatementError, StatementFault};
 
+use crate::statement::Statement;
+
+/// Errors that no server sends: those of the client's library, which a proxy passes on of its own connection, and
+/// those of `ProxySQL` and RDS Proxy themselves.
+fn is_of_a_proxy(code: u16) -> bool {
+    matches!(code, 2000..=2999 | 9000..=9999)
+}
+
 /// A login was refused with this number.
 pub(crate) fn refused_login(code: u16) -> ConnectError {
     let cause = Cause::new(format!("error {code}"));
@@ -17,6 +25,7 @@ pub(crate) fn refused_login(code: u16) -> ConnectError {
         1129 | 1130 | 3159 => ConnectError::AccessRule(cause),
         1251 | 1275 | 2059 | 1524 => ConnectError::AuthenticationMethod(cause),
         1053 | 1077 | 3032 | 3168 => ConnectError::NotReady(cause),
+        code if is_of_a_proxy(code) => ConnectError::Proxy(cause),
         _ => ConnectError::Protocol(cause),
     }
 }
@@ -25,6 +34,9 @@ pub(crate) fn refused_login(code: u16) -> ConnectError {
 /// caller knows.
 pub(crate) fn refused_statement(kind: &'static str, code: u16) -> StatementError {
     let fault = match code {
+        // A server that has let a user in does not refuse it at a query without a table; one behind a proxy does.
+        1045 if kind == Statement::PROBE => StatementFault::Proxy,
+        code if kind == Statement::PROBE && is_of_a_proxy(code) => StatementFault::Proxy,
         1290 | 1792 | 1836 | 3100 | 1874 => StatementFault::ReadOnly,
         1044 | 1045 | 1142 | 1143 | 1227 | 1370 | 1410 | 1698 | 3530 | 3619 | 3879 | 4006 | 4046 => {
             StatementFault::PrivilegeMissing { needed: String::new() }
@@ -64,6 +76,7 @@ mod tests {
         check_login(&[1251], "AuthenticationMethod");
         check_login(&[1053], "NotReady");
         check_login(&[1064], "Protocol");
+        check_login(&[2013, 9001, 9501], "Proxy");
     }
 
     #[track_caller]
@@ -87,5 +100,17 @@ mod tests {
         check_statement(&[1205, 1213], "the user was changed by somebody else at the same time");
         check_statement(&[1317], "the statement took too long");
         check_statement(&[1064], "the server refused the statement with code 1064");
+    }
+
+    /// An error of the way from a proxy to its server proves nothing about the password.
+    #[test]
+    fn a_proxy_s_answer_to_the_probe_is_none_of_the_server() {
+        for code in [1045, 2003, 2013, 9001, 9501] {
+            assert_eq!(refused_statement(Statement::PROBE, code).fault, StatementFault::Proxy, "{code}");
+        }
+        for code in [1820, 1142, 1053] {
+            assert_ne!(refused_statement(Statement::PROBE, code).fault, StatementFault::Proxy, "{code}");
+        }
+        check_statement(&[2013], "the server refused the statement with code 2013");
     }
 }

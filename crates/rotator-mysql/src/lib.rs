@@ -54,6 +54,7 @@ mod own;
 mod pair;
 mod quote;
 mod session;
+mod session_settings;
 mod shown;
 mod statement;
 mod wire;
@@ -140,6 +141,9 @@ const PASSWORD_RULE: PasswordRule = PasswordRule {
     default_exclusions: "/@\"'\\",
 };
 
+/// An answer that only the server has, and who the session is to it.
+const PROBE: &str = "SELECT NOW(), CURRENT_USER()";
+
 /// The users of the servers themselves and of RDS.
 const RESERVED: &[&str] = &[
     "root",
@@ -175,7 +179,7 @@ impl Engine for MySql {
         default_port: 3306,
         default_database: None,
         home_field: None,
-        probe: "SELECT NOW()",
+        probe: PROBE,
         test_statement: StatementRule::SQL,
         clone_suffix: "_clone",
         // Since 5.7.8.
@@ -213,7 +217,7 @@ impl Engine for MariaDb {
         default_port: 3306,
         default_database: None,
         home_field: None,
-        probe: "SELECT NOW()",
+        probe: PROBE,
         test_statement: StatementRule::SQL,
         clone_suffix: "_clone",
         // Since 10.6; `USERNAME_CHARACTER_LIMIT` lowers it to the 80 of older servers.

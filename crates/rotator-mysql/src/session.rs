@@ -1,10 +1,12 @@
 //! A session: `stage` reads, `commit` does.
 
+use std::net::IpAddr;
+
 use rotation_core::{
     Deadline,
     database::{
-        Change, Committed, Credentials, Engine, LONGEST_PROOF, Plan, SINGLE_USER, ServerFacts, Session,
-        StatementError, StatementFault, TestStatement, Turn, UserPair, Username,
+        Change, Committed, Credentials, Engine, LONGEST_PROOF, LoginMethod, Plan, SINGLE_USER, ServerFacts,
+        Session, StatementError, StatementFault, TestStatement, Turn, UserPair, Username,
     },
 };
 
@@ -19,6 +21,7 @@ use crate::{
     own::{OwnChange, takes_hashes},
     pair::{MOST_HOSTS, Next, Pair, unreadable},
     quote::literal,
+    session_settings::pin,
     shown::{READ_HOSTS, SHOW_GRANTS, SHOW_USER, ShownAccount},
     statement::Statement,
 };
@@ -30,7 +33,12 @@ pub struct MysqlSession {
     own: Credentials,
     settings: Settings,
     staged: Option<Staged>,
+    /// Whether the server looks at passwords at all, as far as the probe has shown.
+    asks_for_passwords: bool,
 }
+
+/// Who a session is to a server that lets everybody in (`skip_grant_tables`).
+const OPEN_TO_ALL: [&str; 2] = ["skip-grants user@skip-grants host", "@"];
 
 /// A change with nothing left to find out: what a plan says and what `commit` runs are the same statements.
 #[derive(Debug)]
@@ -40,8 +48,24 @@ enum Staged {
 }
 
 impl Session for MysqlSession {
+    /// A clone has rights of its own, which are compared before its password is set, and acts as nobody else: there is
+    /// no role or membership without which its session would be another's. So nothing more is proved of a pair.
     async fn probe(&mut self, _pair: Option<&UserPair>) -> Result<(), StatementError> {
-        Ok(self.connection.run(&Statement::new("select", MySql::PROFILE.probe)).await.map(drop)?)
+        let rows = self.connection.run(&Statement::new(Statement::PROBE, MySql::PROFILE.probe)).await?;
+        let account = rows.first().and_then(|row| row.get(1)?.as_deref());
+        self.asks_for_passwords = account.is_none_or(|account| !OPEN_TO_ALL.contains(&account));
+        Ok(())
+    }
+
+    fn peer(&self) -> Option<IpAddr> {
+        self.connection.peer
+    }
+
+    fn method(&self) -> Option<LoginMethod> {
+        Some(match self.asks_for_passwords {
+            true => LoginMethod(self.connection.plugin.name()),
+            false => LoginMethod::NONE,
+        })
     }
 
     async fn prove(&mut self, statement: &TestStatement, deadline: Deadline) -> Result<(), StatementError> {
@@ -54,7 +78,7 @@ impl Session for MysqlSession {
 
     /// No turn is taken: whoever rotates the user at the same time is not to be kept waiting for a plan.
     async fn plan(&mut self, change: &Change<'_>, deadline: Deadline) -> Result<Plan, StatementError> {
-        self.connection.run(&begin(self.connection.dialect, deadline)).await?;
+        self.connection.run(&pin(self.connection.dialect, deadline.remaining())).await?;
         self.connection.run(&Statement::new("begin", "START TRANSACTION READ ONLY")).await?;
         Ok(match self.prepare(change).await? {
             Staged::Own(change) => Plan { statements: change.planned(), ..Plan::default() },
@@ -75,7 +99,7 @@ impl Session for MysqlSession {
         turn: &Turn,
         deadline: Deadline,
     ) -> Result<(), StatementError> {
-        self.connection.run(&begin(self.connection.dialect, deadline)).await?;
+        self.connection.run(&pin(self.connection.dialect, deadline.remaining())).await?;
         let original = match change {
             Change::OwnPassword { .. } => &self.own.username,
             Change::OtherUser { pair, .. } => &pair.original,
@@ -106,7 +130,7 @@ impl Session for MysqlSession {
 
 impl MysqlSession {
     pub(crate) fn new(connection: Connection, own: Credentials, settings: Settings) -> Self {
-        Self { connection, own, settings, staged: None }
+        Self { connection, own, settings, staged: None, asks_for_passwords: true }
     }
 
     /// Waits until no other session changes the same user. The lock is held until this session ends.
@@ -263,19 +287,6 @@ impl MysqlSession {
         let (user, host) = name.and_then(|name| name.rsplit_once('@')).ok_or_else(|| unreadable(KIND))?;
         Ok(Account::new(user, host))
     }
-}
-
-/// Settings under which our statements mean the same everywhere, and end short of the deadline.
-fn begin(dialect: Dialect, deadline: Deadline) -> Statement {
-    let seconds = deadline.remaining().as_secs().clamp(1, 300);
-    let idle = seconds + 1;
-    Statement::new(
-        "set session",
-        format!(
-            "SET SESSION sql_mode = '{}', SESSION lock_wait_timeout = {seconds}, SESSION wait_timeout = {idle}",
-            dialect.sql_mode()
-        ),
-    )
 }
 
 /// The transaction of a test statement, with the settings that applications get. What ends a transaction by itself, as

@@ -19,6 +19,9 @@ pub(crate) struct Statement {
 }
 
 impl Statement {
+    /// The kind of a session's first request, which a proxy may answer in the server's place.
+    pub(crate) const PROBE: &'static str = "probe";
+
     /// A statement without a secret.
     pub(crate) fn new(kind: &'static str, sql: impl Into<String>) -> Self {
         Self { kind, sql: Zeroizing::new(sql.into()), shown: None }

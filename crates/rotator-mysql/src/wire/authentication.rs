@@ -40,11 +40,11 @@ impl Plugin {
         }
     }
 
-    pub(super) fn name(self) -> &'static [u8] {
+    pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::Native => b"mysql_native_password",
-            Self::CachingSha2 => b"caching_sha2_password",
-            Self::Sha256 => b"sha256_password",
+            Self::Native => "mysql_native_password",
+            Self::CachingSha2 => "caching_sha2_password",
+            Self::Sha256 => "sha256_password",
         }
     }
 
@@ -90,19 +90,19 @@ fn terminated(password: &str) -> Zeroizing<Vec<u8>> {
     bytes
 }
 
-/// Goes on until the server lets us in or says no.
+/// Goes on until the server lets us in or says no. Returns the plugin by which it let us in.
 pub(super) async fn conclude(
     packets: &mut Packets<'_>,
     mut plugin: Plugin,
     mut nonce: Vec<u8>,
     password: &Password,
     exchange: KeyExchange,
-) -> Result<(), WireError> {
+) -> Result<Plugin, WireError> {
     // A switch, a request for the whole password, a key: more has no meaning.
     for _ in 0..6 {
         let packet = packets.read().await?;
         match &packet[..] {
-            [0x00, ..] => return Ok(()),
+            [0x00, ..] => return Ok(plugin),
             [0xff, ..] => return Err(error(&packet)),
             [0xfe, request @ ..] => {
                 let name = request.split(|byte| *byte == 0).next().unwrap_or_default();

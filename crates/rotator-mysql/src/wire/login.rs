@@ -47,13 +47,13 @@ pub(crate) async fn request_tls(packets: &mut Packets<'_>, login: &Login) -> Res
     packets.write(&head(login, true)).await
 }
 
-/// Logs in. Afterwards the connection takes statements.
+/// Logs in. Afterwards the connection takes statements. Returns the plugin by which the server let the user in.
 pub(crate) async fn log_in(
     packets: &mut Packets<'_>,
     greeting: &Greeting,
     login: &Login,
     exchange: KeyExchange,
-) -> Result<(), WireError> {
+) -> Result<Plugin, WireError> {
     let (user, password) = (&login.credentials.username, &login.credentials.password);
     // An unknown plugin is answered by one that the server will know; it then asks for the right one.
     let plugin = Plugin::by_name(&greeting.plugin).unwrap_or(Plugin::Native);
@@ -67,7 +67,7 @@ pub(crate) async fn log_in(
         response.extend(database.as_bytes());
         response.push(0);
     }
-    response.extend(plugin.name());
+    response.extend(plugin.name().as_bytes());
     response.push(0);
     let mut attributes = Vec::new();
     push_counted(&mut attributes, b"program_name");

@@ -14,5 +14,6 @@ mod plan;
 mod proof;
 mod refusals;
 mod rogue;
+mod sessions;
 mod single_user;
 mod tls;

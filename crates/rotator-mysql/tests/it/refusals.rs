@@ -17,7 +17,7 @@ fn flavors() -> impl Iterator<Item = MysqlFlavor> {
 }
 
 /// A server of one test, with a user and a master.
-async fn own_server(flavor: MysqlFlavor, settings: &[(&str, &str)]) -> Lab {
+pub(crate) async fn own_server(flavor: MysqlFlavor, settings: &[(&str, &str)]) -> Lab {
     let builder = settings
         .iter()
         .fold(MysqlServer::builder(flavor), |builder, (name, value)| builder.setting(*name, *value));
