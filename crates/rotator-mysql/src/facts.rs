@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use rotation_core::database::{CharacterClass, PasswordDemand, ServerFacts, StatementError};
 
-use crate::{connection::Connection, session_settings::pin, statement::Statement, wire::Answer};
+use crate::{
+    connection::Connection, session_settings::pin, statement::Statement, wire::Answer, writable::takes_writes,
+};
 
 /// More than reading takes.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -12,10 +14,9 @@ const LIMIT: Duration = Duration::from_secs(30);
 /// Reads what the server says of itself. Its policy counts on MySQL alone, which sees passwords; MariaDB sees hashes.
 pub(crate) async fn read(connection: &mut Connection) -> Result<ServerFacts, StatementError> {
     connection.run(&pin(connection.dialect, LIMIT)).await?;
-    let about = "SELECT VERSION(), @@global.read_only OR @@global.innodb_read_only";
-    let answer = connection.run(&Statement::new("read facts", about)).await?;
-    let row = answer.first();
-    let column = |at: usize| row.and_then(|row| row.get(at)?.clone());
+    let answer = connection.run(&Statement::new("read facts", "SELECT VERSION()")).await?;
+    let version = answer.into_iter().next().and_then(|row| row.into_iter().next()?);
+    let writable = takes_writes(connection).await?;
     let (name, demands) = if connection.dialect.is_mariadb() {
         ("MariaDB", Vec::new())
     } else {
@@ -23,8 +24,8 @@ pub(crate) async fn read(connection: &mut Connection) -> Result<ServerFacts, Sta
         ("MySQL", demands(&connection.run(&policy).await?))
     };
     Ok(ServerFacts {
-        version: column(0).map(|version| format!("{name} {version}")),
-        writable: column(1).map(|read_only| read_only == "0"),
+        version: version.map(|version| format!("{name} {version}")),
+        writable: Some(writable),
         hindrance: None,
         password_demands: demands,
         notes: Vec::new(),

@@ -58,6 +58,7 @@ mod session_settings;
 mod shown;
 mod statement;
 mod wire;
+mod writable;
 
 use std::{
     net::IpAddr,

@@ -24,6 +24,7 @@ use crate::{
     session_settings::pin,
     shown::{READ_HOSTS, SHOW_GRANTS, SHOW_USER, ShownAccount},
     statement::Statement,
+    writable::require_writable,
 };
 
 /// A connection to MySQL or MariaDB as one user.
@@ -147,6 +148,7 @@ impl MysqlSession {
 
     /// Reads what the change depends on.
     async fn prepare(&mut self, change: &Change<'_>) -> Result<Staged, StatementError> {
+        require_writable(&mut self.connection).await?;
         match *change {
             Change::OwnPassword { new } => {
                 let dual = self.settings.dual_password;

@@ -3,12 +3,14 @@
 use database_tls::TlsSettings;
 use rotation_core::{
     SecretDocument,
-    database::{ConnectError, Engine, Login, Session, StatementFault, TlsMode, Transport},
+    database::{Change, ConnectError, Engine, Login, Session, StatementFault, TlsMode, Transport},
 };
-use rotation_testkit::{MysqlFlavor, MysqlServer, TestLogin};
+use rotation_testkit::{
+    MysqlAnswer, MysqlFlavor, MysqlMischief, MysqlScript, MysqlServer, RogueGreeting, RogueMysql, TestLogin,
+};
 use rotator_mysql::{MySql, Settings};
 
-use crate::laboratory::{Lab, at, create_master, deadline, engine};
+use crate::laboratory::{Lab, at, create_master, deadline, engine, password};
 
 const STRONG: &str = "Strong-enough-4711";
 
@@ -71,6 +73,72 @@ async fn a_server_that_is_read_only_is_named_so_and_changes_nothing() {
         lab.admin(&["SET GLOBAL read_only = OFF"]).await;
         lab.change(&old, STRONG).await.unwrap();
         assert!(lab.opens(STRONG).await, "{flavor}");
+    }
+}
+
+/// A master that may write to a replica all the same would change the users there alone.
+#[tokio::test]
+async fn a_privileged_user_changes_nothing_on_a_read_only_server() {
+    for flavor in flavors() {
+        let lab = own_server(flavor, &[]).await;
+        let (settings, privilege): (&[&str], _) = match flavor {
+            MysqlFlavor::MySql => (&["read_only", "super_read_only"], "CONNECTION_ADMIN"),
+            MysqlFlavor::MariaDb => (&["read_only"], "READ_ONLY ADMIN"),
+        };
+        for user in [&lab.app, &lab.master] {
+            lab.admin(&[&format!("GRANT {privilege} ON *.* TO {}", at(&user.username, "%"))]).await;
+        }
+        lab.admin(&[&format!(
+            "GRANT {privilege} ON *.* TO {} WITH GRANT OPTION",
+            at(&lab.master.username, "%")
+        )])
+        .await;
+        for setting in settings {
+            lab.admin(&[&format!("SET GLOBAL {setting} = ON")]).await;
+            let old = lab.app.password.clone();
+            let error = lab.change(&old, STRONG).await.unwrap_err();
+            assert_eq!(error.fault, StatementFault::ReadOnly, "{flavor}, {setting}");
+            assert!(lab.opens(&old).await && !lab.opens(STRONG).await, "{flavor}, {setting}");
+            let error = lab.rotate_to(&lab.clone()).await.unwrap_err();
+            assert_eq!(error.fault, StatementFault::ReadOnly, "{flavor}, {setting}");
+            let clones = format!("SELECT 1 FROM mysql.user WHERE User = '{}'", lab.clone().username);
+            assert!(lab.server.query(&clones).await.unwrap().is_empty(), "{flavor}, {setting}");
+
+            let new = password(STRONG);
+            let mut session = lab.connect(&lab.app).await.unwrap();
+            let planned = session.plan(&Change::OwnPassword { new: &new }, deadline()).await;
+            assert_eq!(planned.unwrap_err().fault, StatementFault::ReadOnly, "{flavor}, {setting}");
+            let facts = lab.connect(&lab.master).await.unwrap().facts(None).await.unwrap();
+            assert_eq!(facts.writable, Some(false), "{flavor}, {setting}");
+        }
+        lab.admin(&["SET GLOBAL read_only = OFF"]).await;
+        let facts = lab.connect(&lab.master).await.unwrap().facts(None).await.unwrap();
+        assert_eq!(facts.writable, Some(true), "{flavor}");
+    }
+}
+
+/// Aurora's readers are told by this variable alone. Nobody may set it while the server runs.
+#[tokio::test]
+async fn a_server_whose_storage_is_read_only_takes_no_writes() {
+    let script = |value: &str| MysqlScript {
+        statement: "SHOW GLOBAL VARIABLES".to_owned(),
+        answers: vec![MysqlAnswer::Rows(vec![
+            vec![Some("innodb_read_only".to_owned()), Some(value.to_owned())],
+            vec![Some("read_only".to_owned()), Some("OFF".to_owned())],
+        ])],
+    };
+    for (value, expected) in [("ON", false), ("OFF", true), ("NO_LOCK", false)] {
+        let mischief = MysqlMischief::Answers(vec![script(value)]);
+        let server = RogueMysql::start(mischief, RogueGreeting::default()).await.unwrap();
+        let document = serde_json::json!({
+            "engine": "mysql", "host": "localhost", "port": server.port(),
+            "username": "app", "password": "app-password", "ssl": false,
+        });
+        let document = SecretDocument::parse(&document.to_string()).unwrap();
+        let login = Login::from_document(&document, &MySql::PROFILE).unwrap();
+        let engine = MySql::new(TlsSettings::default(), Settings::default());
+        let mut session = engine.connect(&login, Transport::Plaintext, deadline()).await.unwrap();
+        assert_eq!(session.facts(None).await.unwrap().writable, Some(expected), "{value}");
     }
 }
 
