@@ -195,6 +195,11 @@ const STATEMENTS: &[Row] = &[
     (Code::DbHostIsProxy, "a_single_user_behind_an_rds_proxy_is_refused_at_once", "DB_HOST_IS_PROXY"),
     (Code::DbUsersOfAnotherSecret, "second_secret", "DB_USERS_OF_ANOTHER_SECRET"),
     (Code::DbCloneExceedsOriginal, "given_meanwhile", "DB_CLONE_EXCEEDS_ORIGINAL"),
+    (
+        Code::DbOldPasswordActive,
+        "a_second_password_that_nobody_may_end_is_refused",
+        "StatementFault::OldPasswordActive",
+    ),
     (Code::DbReadOnly, "a_standby_is_read_only_whatever_is_asked_of_it", "StatementFault::ReadOnly"),
     (
         Code::DbPrivilegeMissing,

@@ -10,7 +10,7 @@ use rotation_testkit::LambdaFunction;
 use crate::engine::EngineKind;
 
 /// What a function is told on Lambda, by AWS's templates or by us: handed on where a person has set it here.
-const SETTINGS: [&str; 22] = [
+const SETTINGS: [&str; 23] = [
     "EXCLUDE_CHARACTERS",
     "EXCLUDE_LOWERCASE",
     "EXCLUDE_NUMBERS",
@@ -27,6 +27,7 @@ const SETTINGS: [&str; 22] = [
     "DUAL_PASSWORD",
     "REDSHIFT_PASSWORD_FORM",
     "ADOPT_CLONES",
+    "ALLOW_OLD_PASSWORD",
     "USERNAME_CHARACTER_LIMIT",
     "TLS_CA_BUNDLE",
     "TEST_STATEMENT",

@@ -236,6 +236,8 @@ codes! {
     DbCloneExceedsOriginal = "DB_CLONE_EXCEEDS_ORIGINAL", Refused;
     /// The clone logs in and does not act as the original.
     DbSessionNotOriginal = "DB_SESSION_NOT_ORIGINAL", Failed;
+    /// A password that was replaced still logs in.
+    DbOldPasswordActive = "DB_OLD_PASSWORD_ACTIVE", Refused;
     /// The other user of the pair exists and is not known to be a clone of this one.
     DbCloneNotRecognized = "DB_CLONE_NOT_RECOGNIZED", Refused;
     /// This user cannot be rotated by this strategy, or at all.

@@ -27,8 +27,8 @@ pub use directory::{
     Directory, DirectoryError, DirectoryFault, DirectoryService, Endpoint, NoDirectory, Server, ServerArn,
 };
 pub use engine::{
-    Change, Committed, Engine, EngineProfile, LoginMethod, NameLimit, PasswordDemand, ServerFacts, Session,
-    Transport,
+    Change, Committed, Engine, EngineProfile, LoginMethod, NameLimit, PasswordDemand, SecondPassword,
+    ServerFacts, Session, Transport,
 };
 pub use error::{Credential, TargetError};
 pub use login::{Credentials, Host, Login, TlsMode, UserPair, Username, port};

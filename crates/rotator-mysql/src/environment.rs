@@ -10,6 +10,8 @@ use crate::{MariaDb, MySql};
 pub struct Settings {
     /// `DUAL_PASSWORD`.
     pub dual_password: DualPassword,
+    /// `ALLOW_OLD_PASSWORD`: whether a second password that nobody here may end is accepted.
+    pub allow_old_password: bool,
     /// `USERNAME_CHARACTER_LIMIT`: the longest name of a clone, where the server takes fewer characters than the
     /// newest one.
     pub name_limit: Option<usize>,
@@ -29,7 +31,7 @@ pub enum DualPassword {
 
 impl MySql {
     /// Reads `TLS_CA_BUNDLE`, `TLS_CLIENT_CERT`, `TLS_CLIENT_KEY` (each PEM or the path of a file), `DUAL_PASSWORD`
-    /// (`auto`, `require` or `off`) and `USERNAME_CHARACTER_LIMIT`.
+    /// (`auto`, `require` or `off`), `ALLOW_OLD_PASSWORD` and `USERNAME_CHARACTER_LIMIT`.
     ///
     /// # Errors
     /// [`ConfigError`] names the first setting that is wrong.
@@ -69,5 +71,8 @@ fn settings(environment: &Environment) -> Result<Settings, ConfigError> {
         Some(Ok(limit @ 7..=128)) => Some(limit),
         Some(_) => return Err(ConfigError::new(LIMIT, "must be a number from 7 to 128")),
     };
-    Ok(Settings { dual_password, name_limit })
+    let flags = [("true", true), ("false", false)];
+    let allow_old_password =
+        environment.choice("ALLOW_OLD_PASSWORD", &flags, false, "must be true or false")?;
+    Ok(Settings { dual_password, allow_old_password, name_limit })
 }

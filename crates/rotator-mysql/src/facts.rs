@@ -29,6 +29,7 @@ pub(crate) async fn read(connection: &mut Connection) -> Result<ServerFacts, Sta
         hindrance: None,
         password_demands: demands,
         notes: Vec::new(),
+        second_password: None,
     })
 }
 

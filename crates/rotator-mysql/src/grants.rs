@@ -173,6 +173,27 @@ pub(crate) fn gives(line: &str, wanted: &[&str]) -> bool {
         })
 }
 
+/// Whether these lines give SELECT on all of the server's table of users.
+pub(crate) fn may_read_users<'a>(lines: impl IntoIterator<Item = &'a str>) -> bool {
+    let mut rights = Rights::new();
+    for line in lines {
+        if read_line(line, &mut rights).is_err() {
+            return false;
+        }
+    }
+    let reads = |right: &Right| match right {
+        Right::Privilege { on, name, column: None } if name == "SELECT" || name == ALL => match on {
+            Object::Global => true,
+            Object::Database(database) => database == "mysql",
+            Object::Table(database, table) => database == "mysql" && table == "user",
+            Object::Routine { .. } => false,
+        },
+        _ => false,
+    };
+    let hidden = |right: &Right| matches!(right, Right::Restriction { database, name } if database == "mysql" && name == "SELECT");
+    rights.iter().any(reads) && !rights.iter().any(hidden)
+}
+
 pub(crate) fn read_roles(tokens: &mut Tokens) -> Result<Vec<Role>, Unreadable> {
     let mut roles = Vec::new();
     loop {

@@ -2,14 +2,16 @@
 
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use rotation_core::database::{
-    Necessity, Password, PlannedStatement, Purpose, StatementError, StatementFault,
+    Credentials, Necessity, Password, Plan, Purpose, SecondPassword, StatementError, StatementFault, Username,
 };
 use zeroize::Zeroizing;
 
 use crate::{
-    DualPassword,
+    DualPassword, Settings,
     connection::{Connection, Failure},
     dialect::Dialect,
+    entry::read_entries,
+    own_account::OwnAccount,
     statement::{Draft, Statement},
 };
 
@@ -27,6 +29,14 @@ pub(crate) struct OwnChange {
     first: Statement,
     /// Where the first one finds another primary password than the one that this session logged in with.
     otherwise: Option<Otherwise>,
+    /// Last: ends the second password, which by then is the one that this session logged in with.
+    discard: Option<Statement>,
+    /// What is done about a second password that nobody here may end.
+    lasting: Lasting,
+    former: Former,
+    /// Whether the new password is the one that this session logged in with.
+    repeats: bool,
+    notes: Vec<String>,
 }
 
 /// An earlier invocation has set a primary password already, and ours is the secondary one.
@@ -38,68 +48,138 @@ struct Otherwise {
     overwrite: Statement,
 }
 
+/// What becomes of the password by which the session has logged in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Former {
+    /// It is the one of `AWSCURRENT`, and the settings decide whether it is kept.
+    #[default]
+    AsSet,
+    /// It ends, and so does any other but the new one.
+    Ends {
+        /// Whether the password of `AWSCURRENT` has just logged in.
+        current_logs_in: bool,
+    },
+}
+
+/// What is done about a second password that the user may not end.
+#[derive(Debug)]
+enum Lasting {
+    /// The user may end it.
+    None,
+    /// The setting accepts it.
+    Accepted,
+    /// The change is refused as soon as the server lets it be known. With the statement that helps.
+    Refused(String),
+}
+
+/// Said where a second password stays.
+const LASTS: &str = "a second password of the user still logs in, as ALLOW_OLD_PASSWORD accepts";
+
 impl OwnChange {
     /// Reads what the change depends on.
     pub(crate) async fn prepare(
         connection: &mut Connection,
-        current: &Password,
+        own: &Credentials,
         new: &Password,
-        dual: DualPassword,
+        settings: Settings,
+        former: Former,
     ) -> Result<Self, StatementError> {
         let dialect = connection.dialect;
-        let dual = match dual {
-            DualPassword::Off => false,
-            DualPassword::Auto => may_retain(connection).await?,
-            DualPassword::Require if may_retain(connection).await? => true,
-            DualPassword::Require => {
-                let needed = if dialect.has_dual_passwords() {
-                    "GRANT APPLICATION_PASSWORD_ADMIN ON *.* to the user of the secret"
-                } else {
-                    "dual passwords need MySQL 8.0.14 or later; set DUAL_PASSWORD=auto"
-                };
-                return Err(StatementError::new(StatementFault::PrivilegeMissing {
-                    needed: needed.to_owned(),
-                }));
-            }
+        let account = OwnAccount::read(connection).await?;
+        let may_retain = account.may_retain(dialect);
+        let keep = former == Former::AsSet
+            && match settings.dual_password {
+                DualPassword::Off => false,
+                DualPassword::Auto => may_retain,
+                DualPassword::Require if may_retain => true,
+                DualPassword::Require => return Err(cannot_retain(dialect, &account)),
+            };
+        let lasting = match (may_retain, settings.allow_old_password) {
+            (true, _) => Lasting::None,
+            (false, true) => Lasting::Accepted,
+            (false, false) => Lasting::Refused(account.grant_of_retaining()),
         };
+        let mut notes = Vec::new();
+        if dialect.has_dual_passwords() && !may_retain && account.may_read_users() {
+            let entries = read_entries(connection, &[&own.username]).await?;
+            if entries.iter().any(|entry| entry.account == account.account && entry.has_second()) {
+                notes.extend(lasting.note()?);
+            }
+        }
         let hashes = takes_hashes(connection).await?;
-        Ok(Self::new(dialect, current, new, dual, hashes))
+        let slots = Slots { retain: may_retain, discard: may_retain && !keep };
+        let repeats = own.password == *new;
+        Ok(Self { lasting, former, repeats, notes, ..Self::new(dialect, &own.password, new, slots, hashes) })
     }
 
-    fn new(dialect: Dialect, current: &Password, new: &Password, dual: bool, hashes: bool) -> Self {
-        let first = set_own(dialect, new, dialect.has_replace().then_some(current), dual, hashes);
+    fn new(dialect: Dialect, current: &Password, new: &Password, slots: Slots, hashes: bool) -> Self {
+        let replaced = dialect.has_replace().then_some(current);
+        let first = set_own(dialect, new, replaced, slots.retain, hashes);
         let otherwise = dialect.has_replace().then(|| Otherwise {
             confirm: set_own(dialect, new, Some(new), false, hashes),
             overwrite: set_own(dialect, new, None, false, hashes),
         });
-        Self { first, otherwise }
+        let discard = slots
+            .discard
+            .then(|| Statement::new("discard old password", "ALTER USER USER() DISCARD OLD PASSWORD"));
+        let (lasting, former) = (Lasting::None, Former::AsSet);
+        Self { first, otherwise, discard, lasting, former, repeats: false, notes: Vec::new() }
     }
 
     /// What [`apply`](Self::apply) would run.
-    pub(crate) fn planned(&self) -> Vec<PlannedStatement> {
+    pub(crate) fn planned(&self) -> Plan {
         let first = self.first.planned(Purpose::Password, Necessity::Always);
         let others = self.otherwise.iter().flat_map(|other| [&other.confirm, &other.overwrite]);
         let others = others.map(|other| other.planned(Purpose::Password, Necessity::Otherwise));
-        std::iter::once(first).chain(others).collect()
+        let discard = self.discard.iter().map(|last| last.planned(Purpose::Password, Necessity::Always));
+        let statements = std::iter::once(first).chain(others).chain(discard).collect();
+        Plan { statements, notes: self.notes.clone(), ..Plan::default() }
     }
 
-    /// Makes the change. Afterwards the new password logs in, and with dual passwords the one of this session does,
-    /// too.
+    /// Makes the change. Afterwards the new password logs in, and where two are kept the one of this session does, too.
+    ///
+    /// The password of this session is made the second one before that is ended, so that it logs in until the last
+    /// statement, and the change can be repeated by it.
     ///
     /// A server with a history of passwords refuses one that an earlier invocation has set, before it looks at
     /// anything else. Whether it was that, only a login tells, which is up to the caller.
-    pub(crate) async fn apply(self, connection: &mut Connection) -> Result<Vec<String>, StatementError> {
-        let Err(refusal) = connection.run(&self.first).await else { return Ok(Vec::new()) };
-        let Some(otherwise) = self.otherwise.filter(|_| refusal.code == Some(NOT_PRIMARY)) else {
+    pub(crate) async fn apply(mut self, connection: &mut Connection) -> Result<Vec<String>, StatementError> {
+        match self.set(connection).await {
+            Ok(()) => {}
+            Err(error) if matches!(error.fault, StatementFault::PasswordPolicy { .. }) => match self.former {
+                // It is set. Two are known to log in then, and the other one is the second.
+                Former::Ends { current_logs_in: true } => {}
+                Former::Ends { current_logs_in: false } if self.repeats => {
+                    self.notes.push(
+                        "the server's history of passwords hides whether a second password is left"
+                            .to_owned(),
+                    );
+                    return Ok(self.notes);
+                }
+                Former::Ends { .. } | Former::AsSet => return Err(error),
+            },
+            Err(error) => return Err(error),
+        }
+        if let Some(discard) = &self.discard {
+            connection.run(discard).await?;
+        }
+        Ok(self.notes)
+    }
+
+    /// Sets the password, whichever of two this session has logged in with.
+    async fn set(&mut self, connection: &mut Connection) -> Result<(), StatementError> {
+        let Err(refusal) = connection.run(&self.first).await else { return Ok(()) };
+        let Some(otherwise) = self.otherwise.as_ref().filter(|_| refusal.code == Some(NOT_PRIMARY)) else {
             return Err(refusal.into());
         };
+        self.notes.extend(self.lasting.note()?);
         match connection.run(&otherwise.confirm).await {
-            Ok(_) => return Ok(Vec::new()),
+            Ok(_) => return Ok(()),
             Err(Failure { code: Some(NOT_PRIMARY), .. }) => {}
             Err(failure) => return Err(failure.into()),
         }
         match connection.run(&otherwise.overwrite).await {
-            Ok(_) => Ok(Vec::new()),
+            Ok(_) => Ok(()),
             Err(Failure { code: Some(REPLACE_DEMANDED), error }) => Err(StatementError {
                 fault: StatementFault::PrivilegeMissing {
                     needed:
@@ -112,6 +192,56 @@ impl OwnChange {
             Err(failure) => Err(failure.into()),
         }
     }
+}
+
+impl Lasting {
+    /// What a second password that has come to be known means.
+    fn note(&self) -> Result<Option<String>, StatementError> {
+        match self {
+            Self::None => Ok(None),
+            Self::Accepted => Ok(Some(LASTS.to_owned())),
+            Self::Refused(needed) => {
+                Err(StatementError::new(StatementFault::OldPasswordActive { needed: Some(needed.clone()) }))
+            }
+        }
+    }
+}
+
+/// What is done with the two passwords of an account that may have two.
+#[derive(Clone, Copy, Debug, Default)]
+struct Slots {
+    /// Whether the replaced password becomes the second one.
+    retain: bool,
+    /// Whether the second one is ended at last.
+    discard: bool,
+}
+
+fn cannot_retain(dialect: Dialect, account: &OwnAccount) -> StatementError {
+    let needed = if dialect.has_dual_passwords() {
+        account.grant_of_retaining()
+    } else {
+        "dual passwords need MySQL 8.0.14 or later; set DUAL_PASSWORD=auto".to_owned()
+    };
+    StatementError::new(StatementFault::PrivilegeMissing { needed })
+}
+
+/// What a session knows of a second password of its user.
+pub(crate) async fn second_password(
+    connection: &mut Connection,
+    account: &OwnAccount,
+    user: &Username,
+) -> Result<Option<SecondPassword>, StatementError> {
+    let dialect = connection.dialect;
+    if !dialect.has_dual_passwords() {
+        return Ok(None);
+    }
+    let needed = (!account.may_retain(dialect)).then(|| account.grant_of_retaining());
+    if account.may_read_users() {
+        let entries = read_entries(connection, &[user]).await?;
+        let present = entries.iter().any(|entry| entry.account == account.account && entry.has_second());
+        return Ok(present.then_some(SecondPassword::Present { needed }));
+    }
+    Ok(needed.map(|needed| SecondPassword::Unseen { needed }))
 }
 
 /// The statement that sets the session's own password.
@@ -154,17 +284,6 @@ pub(crate) fn native_hash(password: &Password) -> Zeroizing<String> {
     Zeroizing::new(std::iter::once('*').chain(digits).collect::<String>().to_ascii_uppercase())
 }
 
-/// Whether the server can keep two passwords and lets the session's user make it do so.
-async fn may_retain(connection: &mut Connection) -> Result<bool, StatementError> {
-    if !connection.dialect.has_dual_passwords() {
-        return Ok(false);
-    }
-    // Active roles included.
-    let rows = connection.run(&Statement::new("read own grants", "SHOW GRANTS")).await?;
-    let mut lines = rows.iter().flatten().flatten();
-    Ok(lines.any(|line| crate::grants::gives(line, &["APPLICATION_PASSWORD_ADMIN", "CREATE USER"])))
-}
-
 /// Whether passwords may be given as hashes: everywhere but where a plugin is to check them.
 pub(crate) async fn takes_hashes(connection: &mut Connection) -> Result<bool, StatementError> {
     if !connection.dialect.is_mariadb() {
@@ -183,25 +302,29 @@ mod tests {
 
     use super::*;
 
+    const ONE: Slots = Slots { retain: false, discard: false };
+    const TWO: Slots = Slots { retain: true, discard: false };
+
     #[track_caller]
-    fn check(version: &str, dual: bool, expected: &Expect) {
+    fn check(version: &str, slots: Slots, expected: &Expect) {
         let password = |text| Password::parse(text).unwrap();
         let (current, new) = (password("old'pass\\word"), password("new'pass\\word"));
         let change =
-            OwnChange::new(Dialect::parse(version), &current, &new, dual, version != "strict MariaDB");
+            OwnChange::new(Dialect::parse(version), &current, &new, slots, version != "strict MariaDB");
         let mut statements = vec![change.first];
         statements.extend(change.otherwise.into_iter().flat_map(|other| [other.confirm, other.overwrite]));
+        statements.extend(change.discard);
         let text: Vec<_> = statements.iter().map(|statement| statement.sql.as_str()).collect();
         expected.assert_eq(&text.join("\n"));
     }
 
     #[test]
     fn one_s_own_password_is_set_in_the_server_s_dialect() {
-        check("5.6.51", false, &expect!["SET PASSWORD = '*F4846054A7F9B708854BD5F2CFD097CACB67CF58'"]);
-        check("5.7.44", false, &expect![[r#"ALTER USER USER() IDENTIFIED BY 'new\'pass\\word'"#]]);
+        check("5.6.51", ONE, &expect!["SET PASSWORD = '*F4846054A7F9B708854BD5F2CFD097CACB67CF58'"]);
+        check("5.7.44", ONE, &expect![[r#"ALTER USER USER() IDENTIFIED BY 'new\'pass\\word'"#]]);
         check(
             "8.0.40",
-            false,
+            ONE,
             &expect![[r#"
             ALTER USER USER() IDENTIFIED BY 'new\'pass\\word' REPLACE 'old\'pass\\word'
             ALTER USER USER() IDENTIFIED BY 'new\'pass\\word' REPLACE 'new\'pass\\word'
@@ -209,7 +332,7 @@ mod tests {
         );
         check(
             "8.0.40",
-            true,
+            TWO,
             &expect![[r#"
             ALTER USER USER() IDENTIFIED BY 'new\'pass\\word' REPLACE 'old\'pass\\word' RETAIN CURRENT PASSWORD
             ALTER USER USER() IDENTIFIED BY 'new\'pass\\word' REPLACE 'new\'pass\\word'
@@ -217,7 +340,7 @@ mod tests {
         );
         check(
             "8.4.5",
-            true,
+            TWO,
             &expect![[r#"
             ALTER USER USER() IDENTIFIED BY 'new\'pass\\word' REPLACE 'old\'pass\\word' RETAIN CURRENT PASSWORD
             ALTER USER USER() IDENTIFIED BY 'new\'pass\\word' REPLACE 'new\'pass\\word'
@@ -225,7 +348,7 @@ mod tests {
         );
         check(
             "9.7.4",
-            true,
+            TWO,
             &expect![[r#"
             ALTER USER USER() IDENTIFIED BY 'new\'pass\\word' REPLACE 'old\'pass\\word' RETAIN CURRENT PASSWORD
             ALTER USER USER() IDENTIFIED BY 'new\'pass\\word' REPLACE 'new\'pass\\word'
@@ -233,9 +356,18 @@ mod tests {
         );
         check(
             "5.5.5-10.11.14-MariaDB",
-            false,
+            ONE,
             &expect!["SET PASSWORD = '*F4846054A7F9B708854BD5F2CFD097CACB67CF58'"],
         );
-        check("strict MariaDB", false, &expect![[r#"SET PASSWORD = PASSWORD('new\'pass\\word')"#]]);
+        check(
+            "9.7.4",
+            Slots { retain: true, discard: true },
+            &expect![[r#"
+            ALTER USER USER() IDENTIFIED BY 'new\'pass\\word' REPLACE 'old\'pass\\word' RETAIN CURRENT PASSWORD
+            ALTER USER USER() IDENTIFIED BY 'new\'pass\\word' REPLACE 'new\'pass\\word'
+            ALTER USER USER() IDENTIFIED BY 'new\'pass\\word'
+            ALTER USER USER() DISCARD OLD PASSWORD"#]],
+        );
+        check("strict MariaDB", ONE, &expect![[r#"SET PASSWORD = PASSWORD('new\'pass\\word')"#]]);
     }
 }

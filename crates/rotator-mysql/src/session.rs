@@ -5,22 +5,25 @@ use std::net::IpAddr;
 use rotation_core::{
     Deadline,
     database::{
-        Change, Committed, Credentials, Engine, LONGEST_PROOF, LoginMethod, Plan, SINGLE_USER, ServerFacts,
-        Session, StatementError, StatementFault, TestStatement, Turn, UserPair, Username,
+        Change, Committed, Credentials, Engine, LONGEST_PROOF, LoginMethod, Password, Plan, SINGLE_USER,
+        ServerFacts, Session, StatementError, StatementFault, TestStatement, Turn, UserPair, Username,
     },
 };
 
 use crate::{
-    MySql, Settings,
+    DualPassword, MySql, Settings,
     connection::Connection,
     dialect::Dialect,
+    entry::read_entries,
     facts,
     grants::Account,
     master,
     other::OtherChange,
-    own::{OwnChange, takes_hashes},
+    own::{Former, OwnChange, second_password, takes_hashes},
+    own_account::{OwnAccount, read_current},
     pair::{MOST_HOSTS, Next, Pair, unreadable},
     quote::literal,
+    second_password::Endings,
     session_settings::pin,
     shown::{READ_HOSTS, SHOW_GRANTS, SHOW_USER, ShownAccount},
     statement::Statement,
@@ -34,6 +37,10 @@ pub struct MysqlSession {
     own: Credentials,
     settings: Settings,
     staged: Option<Staged>,
+    /// What becomes of the password by which the session has logged in, where it is to be replaced.
+    former: Former,
+    /// By which password the live user of a pair has just logged in.
+    live: Option<Password>,
     /// Whether the server looks at passwords at all, as far as the probe has shown.
     asks_for_passwords: bool,
 }
@@ -44,8 +51,8 @@ const OPEN_TO_ALL: [&str; 2] = ["skip-grants user@skip-grants host", "@"];
 /// A change with nothing left to find out: what a plan says and what `commit` runs are the same statements.
 #[derive(Debug)]
 enum Staged {
-    Own(OwnChange),
-    Other(Box<OtherChange>),
+    Own(Box<OwnChange>),
+    Other(Box<OtherChange>, Endings),
 }
 
 impl Session for MysqlSession {
@@ -82,14 +89,18 @@ impl Session for MysqlSession {
         self.connection.run(&pin(self.connection.dialect, deadline.remaining())).await?;
         self.connection.run(&Statement::new("begin", "START TRANSACTION READ ONLY")).await?;
         Ok(match self.prepare(change).await? {
-            Staged::Own(change) => Plan { statements: change.planned(), ..Plan::default() },
-            Staged::Other(change) => {
+            Staged::Own(change) => change.planned(),
+            Staged::Other(change, endings) => {
                 // Active roles included.
                 let grants = self.connection.run(&Statement::new("read own grants", "SHOW GRANTS")).await?;
                 let lines = grants.iter().flatten().flatten().map(String::as_str);
-                let master = self.account().await?;
+                let master = read_current(&mut self.connection).await?;
                 let lacking = master::lacking(&master, lines, &change.pair);
-                Plan { statements: change.planned(), notes: change.notes(), lacking }
+                let mut statements = change.planned();
+                let last = statements.len() - 1;
+                statements.splice(last..last, endings.planned());
+                let notes = change.notes().into_iter().chain(endings.notes).collect();
+                Plan { statements, notes, lacking }
             }
         })
     }
@@ -120,18 +131,43 @@ impl Session for MysqlSession {
                 let notes = change.apply(&mut self.connection).await?;
                 Ok(Committed { drift: 0, notes })
             }
-            Some(Staged::Other(change)) => self.apply_other(*change).await,
+            Some(Staged::Other(change, endings)) => self.apply_other(*change, endings).await,
         }
     }
 
-    async fn facts(&mut self, _pair: Option<&UserPair>) -> Result<ServerFacts, StatementError> {
-        facts::read(&mut self.connection).await
+    fn live_logs_in_by(&mut self, password: &Password) {
+        self.live = Some(password.clone());
+    }
+
+    async fn must_end_second(&mut self, current_logs_in: bool) -> Result<bool, StatementError> {
+        let dialect = self.connection.dialect;
+        if !dialect.has_dual_passwords()
+            || (current_logs_in && self.settings.dual_password != DualPassword::Off)
+        {
+            return Ok(false);
+        }
+        Ok(OwnAccount::read(&mut self.connection).await?.may_retain(dialect))
+    }
+
+    fn end_second(&mut self, current_logs_in: bool) {
+        self.former = Former::Ends { current_logs_in };
+    }
+
+    async fn facts(&mut self, pair: Option<&UserPair>) -> Result<ServerFacts, StatementError> {
+        let facts = facts::read(&mut self.connection).await?;
+        if pair.is_some() {
+            return Ok(facts);
+        }
+        let account = OwnAccount::read(&mut self.connection).await?;
+        let second = second_password(&mut self.connection, &account, &self.own.username).await?;
+        Ok(ServerFacts { second_password: second, ..facts })
     }
 }
 
 impl MysqlSession {
     pub(crate) fn new(connection: Connection, own: Credentials, settings: Settings) -> Self {
-        Self { connection, own, settings, staged: None, asks_for_passwords: true }
+        let (former, live) = (Former::default(), None);
+        Self { connection, own, settings, staged: None, former, live, asks_for_passwords: true }
     }
 
     /// Waits until no other session changes the same user. The lock is held until this session ends.
@@ -151,14 +187,26 @@ impl MysqlSession {
         require_writable(&mut self.connection).await?;
         match *change {
             Change::OwnPassword { new } => {
-                let dual = self.settings.dual_password;
-                let current = &self.own.password;
-                Ok(Staged::Own(OwnChange::prepare(&mut self.connection, current, new, dual).await?))
+                let (own, settings) = (&self.own, self.settings);
+                let change = OwnChange::prepare(&mut self.connection, own, new, settings, self.former);
+                Ok(Staged::Own(Box::new(change.await?)))
             }
             Change::OtherUser { pair, next, .. } => {
-                Ok(Staged::Other(Box::new(self.prepare_other(pair, next).await?)))
+                let change = Box::new(self.prepare_other(pair, next).await?);
+                let endings = self.prepare_endings(&change.pair, Next::of(pair, next)).await?;
+                Ok(Staged::Other(change, endings))
             }
         }
+    }
+
+    /// What ends the second passwords of both users.
+    async fn prepare_endings(&mut self, pair: &Pair, next: Next) -> Result<Endings, StatementError> {
+        if !self.connection.dialect.has_dual_passwords() {
+            return Ok(Endings::default());
+        }
+        let users = [&pair.names.original, &pair.names.clone];
+        let entries = read_entries(&mut self.connection, &users).await?;
+        Endings::of(&entries, pair, next, self.live.as_ref(), self.settings.allow_old_password)
     }
 
     async fn prepare_other(
@@ -180,7 +228,11 @@ impl MysqlSession {
 
     /// Brings the clone to equal, looks again, then sets the password, so that no one who logs in by it has fewer
     /// rights than it promises.
-    async fn apply_other(&mut self, change: OtherChange) -> Result<Committed, StatementError> {
+    async fn apply_other(
+        &mut self,
+        change: OtherChange,
+        mut endings: Endings,
+    ) -> Result<Committed, StatementError> {
         if !change.corrections().is_empty() {
             for statement in change.corrections() {
                 self.connection.run(statement).await?;
@@ -191,8 +243,10 @@ impl MysqlSession {
                 return Err(StatementError::new(StatementFault::Busy));
             }
         }
+        endings.apply(&mut self.connection, self.settings.allow_old_password).await?;
         self.connection.run(change.set_password()).await?;
-        Ok(Committed { drift: change.drift(), notes: change.notes() })
+        let notes = change.notes().into_iter().chain(endings.notes).collect();
+        Ok(Committed { drift: change.drift(), notes })
     }
 
     /// Both users at all their hosts.
@@ -274,20 +328,10 @@ impl MysqlSession {
             Err(failure) => StatementError::from(failure),
         };
         if let StatementFault::PrivilegeMissing { needed } = &mut error.fault {
-            *needed = format!("GRANT SELECT ON mysql.* TO {}", self.account().await?.sql());
+            *needed =
+                format!("GRANT SELECT ON mysql.* TO {}", read_current(&mut self.connection).await?.sql());
         }
         Err(error)
-    }
-
-    /// Who this session is to the server: the secret has its user, and only the server knows the host of it that the
-    /// login was matched with.
-    async fn account(&mut self) -> Result<Account, StatementError> {
-        const KIND: &str = "read own account";
-        let rows = self.connection.run(&Statement::new(KIND, "SELECT CURRENT_USER()")).await?;
-        let name = rows.first().and_then(|row| row.first()?.as_deref());
-        // The name of a user may have an `@` in it, a host has none.
-        let (user, host) = name.and_then(|name| name.rsplit_once('@')).ok_or_else(|| unreadable(KIND))?;
-        Ok(Account::new(user, host))
     }
 }
 

@@ -35,5 +35,6 @@ pub(crate) fn parse(
         hindrance,
         password_demands: Vec::new(),
         notes: storage.note().into_iter().chain(ends).collect(),
+        second_password: None,
     })
 }

@@ -250,6 +250,7 @@ impl StatementError {
             StatementFault::OtherSecret { .. } => Code::DbUsersOfAnotherSecret,
             StatementFault::CloneExceeds { .. } => Code::DbCloneExceedsOriginal,
             StatementFault::SessionDiffers { .. } => Code::DbSessionNotOriginal,
+            StatementFault::OldPasswordActive { .. } => Code::DbOldPasswordActive,
             StatementFault::NotRotatable { .. } => Code::DbUserNotRotatable,
             StatementFault::Busy => Code::DbBusy,
             StatementFault::Proxy => Code::DbProxyAnswer,
@@ -301,6 +302,13 @@ fn statement_hint(
         StatementFault::CloneExceeds { needed, .. } | StatementFault::SessionDiffers { needed } => {
             format!("Nothing was changed. As an administrator of the database: {needed}")
         }
+        StatementFault::OldPasswordActive { needed: None } => {
+            "Rotate the secret: the rotation ends the old password.".into()
+        }
+        StatementFault::OldPasswordActive { needed: Some(needed) } => format!(
+            "Nothing was changed. As an administrator of the database: {needed}; the next rotation then ends the old \
+            password. ALLOW_OLD_PASSWORD=true of the function accepts that it goes on to log in."
+        ),
         StatementFault::NotRotatable { remedy, .. } => (*remedy).into(),
         StatementFault::Busy => format!("Nothing is lost. {}", reader.again()),
         StatementFault::Proxy => format!(

@@ -87,6 +87,20 @@ pub trait Session {
     /// refuses every user of a pair.
     fn act_for(&mut self, _owner: &PairOwner) {}
 
+    /// Says that the live user of a coming [`Change::OtherUser`] has just logged in at this server by this password. An
+    /// engine whose users may have two passwords ends the other one.
+    fn live_logs_in_by(&mut self, _password: &Password) {}
+
+    /// Whether the session's user may have a second password that a finished rotation must have ended, and may end it.
+    /// The session has logged in by the password that was to be set; `current_logs_in` says whether that of `AWSCURRENT`
+    /// has just logged in as well.
+    async fn must_end_second(&mut self, _current_logs_in: bool) -> Result<bool, StatementError> {
+        Ok(false)
+    }
+
+    /// Makes a coming [`Change::OwnPassword`] end every other password, whatever the settings say of keeping one.
+    fn end_second(&mut self, _current_logs_in: bool) {}
+
     /// Runs a statement of the operator's to its end, so that the server changes nothing by it: in a read-only
     /// transaction that is never committed, or, where the engine has none, by the [`StatementRule`] of the profile.
     /// The server stops it before the deadline, and at most [`LONGEST_PROOF`](super::LONGEST_PROOF) of its result is read, which is not looked at.
@@ -143,6 +157,24 @@ pub struct ServerFacts {
     pub password_demands: Vec<PasswordDemand>,
     /// What works and is worth knowing: lower-case sentences without values.
     pub notes: Vec<String>,
+    /// What is known of a second password of the session's user, for engines whose users may have one. Absent where
+    /// there is none.
+    pub second_password: Option<SecondPassword>,
+}
+
+/// A password by which a user logs in besides the one that was set last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecondPassword {
+    /// There is one.
+    Present {
+        /// As [`StatementFault::OldPasswordActive`].
+        needed: Option<String>,
+    },
+    /// The server shows it to others alone, and the user's own rotations do not end it.
+    Unseen {
+        /// The statement after which they do.
+        needed: String,
+    },
 }
 
 /// How a server let a user in, by the engine's own name of the method.

@@ -84,6 +84,12 @@ pub enum StatementFault {
         /// The statements that make it so.
         needed: String,
     },
+    /// The database's administrator: the user has a second password, and nobody here may end it.
+    #[error("a password that was replaced still logs in")]
+    OldPasswordActive {
+        /// The statement after which a rotation ends it. None where the next rotation does so by itself.
+        needed: Option<String>,
+    },
     /// The secret's owner: this user must not be rotated by this strategy, or at all.
     #[error("this user cannot be rotated: {why}")]
     NotRotatable {

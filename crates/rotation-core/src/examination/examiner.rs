@@ -161,7 +161,16 @@ impl<S: SecretRecords, E: Engine, D: Directory> Examiner<'_, S, E, D> {
             self.try_unlabelled(record, history, versions).await;
         }
         if let (Some(session), Some((login, document))) = (session, current(versions)) {
-            let opened = Opened { secret: &record.stages.secret, login: &login, document: &document };
+            let another = |version: &Examined| {
+                let other = version.login.as_ref().map(|login| &login.credentials);
+                version.access == Access::LogsIn
+                    && other.is_some_and(|other| {
+                        other.username == login.credentials.username && *other != login.credentials
+                    })
+            };
+            let another_logs_in = versions.iter().any(another);
+            let secret = &record.stages.secret;
+            let opened = Opened { secret, login: &login, document: &document, another_logs_in };
             findings.extend(self.look_inside(session, &opened).await);
         }
     }

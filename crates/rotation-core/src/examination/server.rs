@@ -5,8 +5,8 @@ use crate::{
     code::Code,
     database::{
         Change, Credential, Credentials, Directory, Engine, Login, MasterSecret, Password, PasswordDemand,
-        PasswordPolicy, Plan, ServerFacts, Session, StatementError, StatementFault, Strategy, TargetError,
-        UserPair, strategy::Proven,
+        PasswordPolicy, Plan, SecondPassword, ServerFacts, Session, StatementError, StatementFault, Strategy,
+        TargetError, UserPair, strategy::Proven,
     },
     diagnosis::Reader,
     document::SecretDocument,
@@ -23,6 +23,8 @@ const MOST_STATEMENTS: usize = 5;
 
 /// A secret that opens its database.
 pub(super) struct Opened<'a> {
+    /// Whether another labelled version of the same user logs in as well, by another password.
+    pub(super) another_logs_in: bool,
     pub(super) secret: &'a SecretId,
     pub(super) login: &'a Login,
     pub(super) document: &'a SecretDocument,
@@ -41,10 +43,12 @@ impl<S: SecretRecords, E: Engine, D: Directory> Examiner<'_, S, E, D> {
             Err(error) => return vec![Finding::of(Check::Server, Severity::Fault, &error, reader)],
         };
         let alone = matches!(strategy, Strategy::SingleUser);
+        let second = facts.second_password.clone().filter(|_| alone);
         // A master does what a user may not do for itself, but no rotation mends a user whose validity is over.
         let hindrance = facts.hindrance.clone().filter(|fault| alone || *fault == StatementFault::Expired);
         let hindered = alone && hindrance.is_some();
         let mut findings = self::facts::<E>(ServerFacts { hindrance, ..facts }, passwords, reader);
+        findings.extend(second.and_then(|second| old_password::<E>(second, opened.another_logs_in, reader)));
         if hindered {
             return findings;
         }
@@ -152,6 +156,18 @@ fn server<E: Engine>(facts: &ServerFacts, reader: Reader) -> Finding {
         Some(false) => hindrance::<E>(Check::Server, Credential::Current, StatementFault::ReadOnly, reader),
         None => Finding::unseen(Check::Server, "this engine does not tell whether it takes writes"),
     }
+}
+
+/// A password of a single user that no label holds, or that no rotation ends.
+fn old_password<E: Engine>(second: SecondPassword, another_logs_in: bool, reader: Reader) -> Option<Finding> {
+    let needed = match (second, another_logs_in) {
+        (SecondPassword::Present { needed }, false) => needed,
+        (SecondPassword::Unseen { needed }, true) => Some(needed),
+        (SecondPassword::Present { .. }, true) | (SecondPassword::Unseen { .. }, false) => return None,
+    };
+    let fault = StatementFault::OldPasswordActive { needed };
+    let finding = hindrance::<E>(Check::Passwords, Credential::Current, fault, reader);
+    Some(Finding { severity: Severity::Warning, ..finding })
 }
 
 /// What a statement would fail by.

@@ -186,6 +186,10 @@ fn statements() -> Vec<RotationError> {
             needed: "ALTER TABLE shop.orders OWNER TO app".into(),
         },
         StatementFault::SessionDiffers { needed: "GRANT app TO app_clone".into() },
+        StatementFault::OldPasswordActive { needed: None },
+        StatementFault::OldPasswordActive {
+            needed: Some("GRANT APPLICATION_PASSWORD_ADMIN ON *.* TO app".into()),
+        },
         StatementFault::NotRotatable { why: "it is a superuser", remedy: SINGLE_USER },
         StatementFault::Busy,
         StatementFault::ConnectionLost,

@@ -14,6 +14,7 @@ mod plan;
 mod proof;
 mod refusals;
 mod rogue;
+mod second_passwords;
 mod sessions;
 mod single_user;
 mod tls;

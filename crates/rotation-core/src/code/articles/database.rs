@@ -176,6 +176,16 @@ pub(in crate::code) const ARTICLES: &[Row] = &[
         ),
     ),
     (
+        Code::DbOldPasswordActive,
+        article(
+            "The user has a second password (MySQL's RETAIN CURRENT PASSWORD) that no rotation by this user can end: it lost \
+             the privilege APPLICATION_PASSWORD_ADMIN since an earlier rotation, or an administrator set it. Or the live \
+             user has one whose hash cannot be read, so that nobody knows by which of the two applications log in. \
+             Nothing was changed. Of doctor: such a password logs in besides AWSCURRENT and AWSPREVIOUS.",
+            "Run the statement of the hint and rotate again, or accept the old password with ALLOW_OLD_PASSWORD=true.",
+        ),
+    ),
+    (
         Code::DbBusy,
         article(
             "Another rotation, or a person, changes the same user right now, or holds the lock that rotations take: an \

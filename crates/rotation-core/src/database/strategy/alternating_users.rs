@@ -101,7 +101,8 @@ impl<E: Engine, D: Directory> Database<E, D> {
         let here = Proven::by(&here.map_err(Self::refused(Credential::Current))?);
         let owner = self.owner(&versions.secret);
         let master = Master { logins, secret: &master, directory, authority, here };
-        let master = self.login_as_master(&master, versions.companion.as_ref()).await?;
+        let mut master = self.login_as_master(&master, versions.companion.as_ref()).await?;
+        master.session.live_logs_in_by(&logins.current.credentials.password);
         Ok(Opened { master, pair, owner })
     }
 
@@ -119,7 +120,9 @@ impl<E: Engine, D: Directory> Database<E, D> {
         let pending = Login { credentials: next.clone(), ..current.clone() };
         let logins = Logins { current: current.clone(), pending };
         let master = Master { logins: &logins, secret, directory, authority, here };
-        self.login_as_master(&master, None).await
+        let mut opened = self.login_as_master(&master, None).await?;
+        opened.session.live_logs_in_by(&logins.current.credentials.password);
+        Ok(opened)
     }
 }
 

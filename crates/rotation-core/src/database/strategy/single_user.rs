@@ -16,8 +16,10 @@ const SAME_USER: [Credential; 3] = [Credential::Current, Credential::Pending, Cr
 
 /// Who may change the password.
 enum Opened<S> {
-    /// Nobody need: pending logs in.
+    /// Nobody need: pending is current.
     AlreadySet,
+    /// Nobody need: pending logs in, and current does not.
+    Pending(S),
     /// The user itself, by this credential.
     Session(S, Credential),
 }
@@ -32,9 +34,12 @@ impl<E: Engine, D: Directory> Database<E, D> {
     ) -> Result<Applied, RotationError> {
         match self.open_own(logins, authority).await? {
             Opened::AlreadySet => Ok(Applied::AlreadySet),
-            Opened::Session(mut session, credential) => {
-                session.act_for(&self.owner(secret));
-                self.change(session, credential, logins, authority).await
+            Opened::Pending(session) => {
+                let ended = self.end_second(session, false, logins, secret, authority).await?;
+                Ok(ended.map_or(Applied::AlreadySet, Applied::Changed))
+            }
+            Opened::Session(session, credential) => {
+                self.change(session, credential, logins, secret, authority).await
             }
         }
     }
@@ -47,9 +52,12 @@ impl<E: Engine, D: Directory> Database<E, D> {
         authority: &impl Authority,
     ) -> Result<Intent, RotationError> {
         match self.open_own(logins, authority).await? {
-            Opened::AlreadySet => Ok(Intent::AlreadySet),
+            Opened::AlreadySet | Opened::Pending(_) => Ok(Intent::AlreadySet),
             Opened::Session(mut session, by) => {
                 session.act_for(&self.owner(secret));
+                if by != Credential::Current {
+                    session.end_second(false);
+                }
                 let change = Change::OwnPassword { new: &logins.pending.credentials.password };
                 let plan = session.plan(&change, self.deadline);
                 Ok(Intent::Change { by, plan: self.within(Phase::Change, by, plan).await? })
@@ -76,7 +84,7 @@ impl<E: Engine, D: Directory> Database<E, D> {
             Err(error) => return Err(Self::refused(Credential::Current)(error)),
         }
         match self.login(Credential::Pending, &logins.pending).await {
-            Ok(_) => return Ok(Opened::AlreadySet),
+            Ok(session) => return Ok(Opened::Pending(session)),
             Err(error) if error.is_refusal() => {}
             Err(error) => return Err(Self::refused(Credential::Pending)(error)),
         }
@@ -95,20 +103,51 @@ impl<E: Engine, D: Directory> Database<E, D> {
         mut session: E::Session,
         credential: Credential,
         logins: &Logins,
+        secret: &SecretId,
         authority: &impl Authority,
     ) -> Result<Applied, RotationError> {
+        session.act_for(&self.owner(secret));
+        let current_logs_in = credential == Credential::Current;
+        if !current_logs_in {
+            session.end_second(current_logs_in);
+        }
         let change = Change::OwnPassword { new: &logins.pending.credentials.password };
         self.make_ready(&mut session, credential, &change, authority).await?;
         match self.commit(session, credential, &SAME_USER).await {
             Ok(committed) => Ok(Applied::Changed(committed)),
             Err(error) if is_lost(&error) || a_login_finds_out(&error) => {
                 match self.login(Credential::Pending, &logins.pending).await {
-                    Ok(_) => Ok(Applied::Changed(Committed::default())),
+                    Ok(session) => {
+                        let ended =
+                            self.end_second(session, current_logs_in, logins, secret, authority).await?;
+                        Ok(Applied::Changed(ended.unwrap_or_default()))
+                    }
                     Err(_) => Err(error),
                 }
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Ends what an earlier change, or one that was interrupted, has left beside pending's password, by a session that has
+    /// logged in by it. `None` where the engine knows of no such thing.
+    async fn end_second(
+        &self,
+        mut session: E::Session,
+        current_logs_in: bool,
+        logins: &Logins,
+        secret: &SecretId,
+        authority: &impl Authority,
+    ) -> Result<Option<Committed>, RotationError> {
+        let by = Credential::Pending;
+        if !self.within(Phase::Change, by, session.must_end_second(current_logs_in)).await? {
+            return Ok(None);
+        }
+        session.act_for(&self.owner(secret));
+        session.end_second(current_logs_in);
+        let change = Change::OwnPassword { new: &logins.pending.credentials.password };
+        self.make_ready(&mut session, by, &change, authority).await?;
+        self.commit(session, by, &SAME_USER).await.map(Some)
     }
 
     /// What `AWSPREVIOUS` holds, protected as current demands, where it names the same user of the same server.

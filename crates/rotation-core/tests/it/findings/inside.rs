@@ -2,12 +2,12 @@
 
 use expect_test::expect;
 use rotation_core::{
-    Check,
-    database::{CharacterClass, PasswordDemand, ServerFacts, StatementFault},
+    Check, Finding, StagingLabel,
+    database::{CharacterClass, PasswordDemand, SecondPassword, ServerFacts, StatementFault},
 };
 
 use super::{Patient, check, line};
-use crate::world::{Plan, Situation, User, World, grants};
+use crate::world::{Plan, Situation, User, World, document, grants};
 
 /// What is said of these checks, where the server has these facts.
 #[track_caller]
@@ -96,6 +96,45 @@ fn what_hinders_a_user_in_changing_its_own_password_concerns_a_single_user() {
             assert_eq!(gate.log.iter().filter(|(_, name)| *name == "server: plan").count(), plans);
         });
     }
+}
+
+/// A second password is one of a label, or it is a risk; and where nobody here sees it, a second label that logs in
+/// betrays it.
+#[test]
+fn a_password_that_no_rotation_ends_is_a_warning() {
+    let found = |second: SecondPassword, previous_logs_in: bool, plan| {
+        World::run(async move {
+            let mut patient = Patient::of(plan, Situation::Fresh).await;
+            patient.told.facts.second_password = Some(second);
+            if previous_logs_in {
+                patient.put(&StagingLabel::Previous, 8, document("app", "second"));
+                let mut server = patient.world().server.borrow_mut();
+                server.users.get_mut("app").unwrap().secondary = Some("second".into());
+            }
+            let examination = patient.examine().await;
+            let of_passwords = |finding: &&Finding| finding.check == Check::Passwords;
+            examination.findings.iter().filter(of_passwords).map(line).collect::<Vec<_>>()
+        })
+    };
+    let needed = || "GRANT it TO app".to_owned();
+    let present = |needed| SecondPassword::Present { needed };
+    let unseen = || SecondPassword::Unseen { needed: needed() };
+    let said = |hint: &str| {
+        vec![format!(
+            "warning passwords DB_OLD_PASSWORD_ACTIVE: a statement as AWSCURRENT failed: a password that was replaced \
+             still logs in\n    {hint}\n"
+        )]
+    };
+    let none: Vec<String> = Vec::new();
+    let granted = "Nothing was changed. As an administrator of the database: GRANT it TO app; the next rotation then ends \
+        the old password. ALLOW_OLD_PASSWORD=true of the function accepts that it goes on to log in.";
+    let rotate = "Rotate the secret: the rotation ends the old password.";
+    assert_eq!(found(present(None), false, Plan::SingleUser), said(rotate));
+    assert_eq!(found(present(Some(needed())), false, Plan::SingleUser), said(granted));
+    assert_eq!(found(present(None), true, Plan::SingleUser), none);
+    assert_eq!(found(unseen(), true, Plan::SingleUser), said(granted));
+    assert_eq!(found(unseen(), false, Plan::SingleUser), none);
+    assert_eq!(found(present(None), false, Plan::Alternating), none);
 }
 
 #[test]
