@@ -15,6 +15,8 @@ pub(crate) struct Options {
     pub(crate) plugin: Option<String>,
     /// Whether another plugin would do as well, or is asked for besides.
     pub(crate) has_several_plugins: bool,
+    /// All plugins, in their order.
+    pub(crate) plugins: Vec<String>,
     pub(crate) is_locked: bool,
     /// Clauses by what they are about, such as `REQUIRE` or `MAX_USER_CONNECTIONS`, as statements take them.
     pub(crate) clauses: BTreeMap<&'static str, String>,
@@ -107,6 +109,7 @@ impl Options {
         let Some(Token::Word(plugin) | Token::Quoted(plugin)) = tokens.next() else {
             return Err(Unreadable);
         };
+        self.plugins.push(plugin.clone());
         self.plugin.get_or_insert(plugin);
         if tokens.word_if("AS") || tokens.word_if("USING") {
             tokens.next().ok_or(Unreadable)?;

@@ -86,6 +86,7 @@ impl OwnChange {
     ) -> Result<Self, StatementError> {
         let dialect = connection.dialect;
         let account = OwnAccount::read(connection).await?;
+        account.require_one_password()?;
         let may_retain = account.may_retain(dialect);
         let keep = former == Former::AsSet
             && match settings.dual_password {

@@ -1,18 +1,25 @@
 //! What a user sees of its own account.
 
-use rotation_core::database::StatementError;
+use rotation_core::database::{StatementError, StatementFault};
 
 use crate::{
+    account::Options,
     connection::Connection,
     dialect::Dialect,
-    grants::{Account, gives, may_read_users},
+    grants::{Account, Rights, gives, may_read_users},
     pair::unreadable,
+    shown::SHOW_USER,
     statement::Statement,
 };
+
+/// Plugins that ask for no password, so that a second way to log in is none by an old one.
+const WITHOUT_PASSWORD: [&str; 4] = ["unix_socket", "auth_socket", "named_pipe", "gssapi"];
 
 /// The account that the session was let in by.
 pub(crate) struct OwnAccount {
     pub(crate) account: Account,
+    /// Nothing on servers that do not show it.
+    options: Options,
     /// Active roles included.
     grants: Vec<String>,
 }
@@ -21,7 +28,8 @@ impl OwnAccount {
     pub(crate) async fn read(connection: &mut Connection) -> Result<Self, StatementError> {
         let grants = connection.run(&Statement::new("read own grants", "SHOW GRANTS")).await?;
         let grants = grants.into_iter().flatten().flatten().collect();
-        Ok(Self { account: read_current(connection).await?, grants })
+        let options = read_options(connection).await?;
+        Ok(Self { account: read_current(connection).await?, options, grants })
     }
 
     /// Whether the server keeps two passwords and lets this user make it do so, and end one.
@@ -38,6 +46,34 @@ impl OwnAccount {
     /// What lets the user keep and end a second password.
     pub(crate) fn grant_of_retaining(&self) -> String {
         format!("GRANT APPLICATION_PASSWORD_ADMIN ON *.* TO {}", self.account.sql())
+    }
+
+    /// Refuses an account of which a change would leave another password.
+    pub(crate) fn require_one_password(&self) -> Result<(), StatementError> {
+        let by_password = |plugin: &&String| !WITHOUT_PASSWORD.contains(&plugin.as_str());
+        if self.options.plugins.iter().filter(by_password).count() < 2 {
+            return Ok(());
+        }
+        Err(StatementError::new(StatementFault::NotRotatable {
+            why: "it has several ways to authenticate by a password, of which a user can change one alone",
+            remedy: "As an administrator of the database, give the account one of them: ALTER USER ... IDENTIFIED BY ....",
+        }))
+    }
+}
+
+/// What the server shows of the session's own account. MySQL hides the hash from who may not read it; what cannot be read
+/// of the rest there decides nothing but notes, while on MariaDB it decides what a change of the password leaves.
+async fn read_options(connection: &mut Connection) -> Result<Options, StatementError> {
+    let dialect = connection.dialect;
+    if !dialect.has_alter_user() {
+        return Ok(Options::default());
+    }
+    let rows = connection.run(&Statement::new(SHOW_USER, "SHOW CREATE USER CURRENT_USER()")).await?;
+    let text = rows.into_iter().next().and_then(|row| row.into_iter().next()?).unwrap_or_default();
+    match Options::parse(&text, &mut Rights::new()) {
+        Ok(options) => Ok(options),
+        Err(_) if dialect.is_mariadb() => Err(unreadable(SHOW_USER)),
+        Err(_) => Ok(Options::default()),
     }
 }
 

@@ -1,0 +1,121 @@
+//! Servers that remember passwords: a master's rotation that was interrupted after setSecret is resumed, and one that was
+//! abandoned is followed by the next.
+
+use rotation_core::{
+    Applied, Authority, RotationError, SecretDocument, SecretId, Target, Versions,
+    database::{
+        Database, Directory, DirectoryError, Engine, Host, MasterSecret, PasswordPolicy, PasswordSettings,
+        Server, ServerArn, Strategy,
+    },
+};
+use rotation_testkit::{MysqlFlavor, TestLogin};
+use rotator_mysql::{MySql, Settings};
+
+use crate::{
+    laboratory::{Lab, at, deadline, document, engine},
+    refusals::own_server,
+};
+
+/// The master secret names the secret's own host, so nobody is asked.
+struct Nowhere;
+
+impl Directory for Nowhere {
+    async fn by_arn(&self, _: &ServerArn) -> Result<Option<Server>, DirectoryError> {
+        Ok(None)
+    }
+
+    async fn by_host(&self, _: &Host) -> Result<Option<Server>, DirectoryError> {
+        Ok(None)
+    }
+}
+
+/// The labels are as they should be, and this is the master secret.
+struct Granted(SecretDocument);
+
+impl Authority for Granted {
+    async fn confirm(&self) -> Result<(), RotationError> {
+        Ok(())
+    }
+
+    async fn previous(&self) -> Result<Option<SecretDocument>, RotationError> {
+        Ok(None)
+    }
+
+    async fn companion(&self, _: &SecretId) -> Result<SecretDocument, RotationError> {
+        Ok(self.0.clone())
+    }
+
+    async fn companion_tags(&self, _: &SecretId) -> Result<Vec<(String, String)>, RotationError> {
+        Ok(Vec::new())
+    }
+}
+
+/// `setSecret` of the master-user strategy, with the lab's user under `AWSCURRENT`.
+async fn set_secret(lab: &Lab, pending: &TestLogin) -> Result<Applied, RotationError> {
+    let secret = |name: &str| {
+        SecretId::new(format!("arn:aws:secretsmanager:us-east-1:123456789012:secret:{name}-AbCdEf")).unwrap()
+    };
+    let policy = PasswordPolicy::new(PasswordSettings::default(), &MySql::PROFILE.password_rule).unwrap();
+    let master = MasterSecret { deployed: Some(secret("master")) };
+    let strategy = Strategy::AlternatingUsers { master, directory: Nowhere };
+    let engine = engine(lab.server, Settings::default());
+    let target = Database::new(engine, strategy, policy, true, deadline());
+    let versions = Versions {
+        secret: secret("app"),
+        current: document(lab.server, &lab.app),
+        pending: document(lab.server, pending),
+        companion: None,
+    };
+    target.apply(&versions, &Granted(document(lab.server, &lab.master))).await
+}
+
+async fn opens(lab: &Lab, login: &TestLogin) -> bool {
+    lab.connect(login).await.is_ok()
+}
+
+/// An interrupted rotation is resumed, an abandoned one followed by another, and a password of the history still refused.
+async fn check(lab: &Lab) {
+    let flavor = lab.server.flavor();
+    let first = TestLogin { password: "Pending-password-1".to_owned(), ..lab.clone() };
+    for attempt in 0..3 {
+        set_secret(lab, &first).await.unwrap_or_else(|error| panic!("{flavor}, {attempt}: {error:?}"));
+        assert!(opens(lab, &first).await && opens(lab, &lab.app).await, "{flavor}, {attempt}");
+    }
+    // Rights that drifted meanwhile are reconciled first.
+    lab.admin(&[&format!("GRANT PROCESS ON *.* TO {}", at(&lab.app.username, "%"))]).await;
+    set_secret(lab, &first).await.unwrap();
+    assert_eq!(
+        lab.drift_to(&TestLogin { password: "Pending-password-2".into(), ..lab.clone() }).await,
+        0,
+        "{flavor}"
+    );
+
+    let next = TestLogin { password: "Pending-password-3".to_owned(), ..lab.clone() };
+    set_secret(lab, &next).await.unwrap();
+    assert!(opens(lab, &next).await && !opens(lab, &first).await, "{flavor}");
+    // The one before is none that may be set again, and no login finds it set.
+    let refused = set_secret(lab, &TestLogin { password: "Pending-password-2".into(), ..next.clone() }).await;
+    assert_eq!(refused.unwrap_err().code().name(), "DB_PASSWORD_POLICY", "{flavor}");
+    assert!(opens(lab, &next).await, "{flavor}");
+}
+
+#[tokio::test]
+async fn an_account_with_a_history_of_passwords_is_resumed() {
+    check(&Lab::new(MysqlFlavor::MySql, "PASSWORD HISTORY 2").await).await;
+}
+
+#[tokio::test]
+async fn a_server_with_a_history_of_passwords_is_resumed() {
+    for flavor in MysqlFlavor::ALL.into_iter().filter(|flavor| flavor.is_to_be_tested()) {
+        let lab = own_server(flavor, &[]).await;
+        let setting: &[&str] = match flavor {
+            MysqlFlavor::MySql => &["SET GLOBAL password_history = 2"],
+            // Hashes are not held against its history: it wants to see passwords.
+            MysqlFlavor::MariaDb => {
+                &["INSTALL SONAME 'password_reuse_check'", "SET GLOBAL strict_password_validation = 1"]
+            }
+        };
+        lab.admin(setting).await;
+        check(&lab).await;
+    }
+}

@@ -1,0 +1,73 @@
+//! Accounts of MariaDB with several plugins: afterwards the old password is refused, or nothing was changed.
+
+use rotation_core::{
+    RotationError,
+    database::{StatementFault, TargetError},
+};
+use rotation_testkit::MysqlFlavor;
+
+use crate::{
+    laboratory::{Lab, at},
+    refusals::own_server,
+};
+
+/// A server with the plugin for Ed25519.
+async fn lab() -> Lab {
+    let lab = own_server(MysqlFlavor::MariaDb, &[]).await;
+    lab.admin(&["INSTALL SONAME 'auth_ed25519'"]).await;
+    lab
+}
+
+async fn identify(lab: &Lab, plugins: &str) {
+    let old = format!("PASSWORD('{}')", lab.app.password);
+    let plugins = plugins.replace("HASH", &old);
+    lab.admin(&[&format!("ALTER USER {} IDENTIFIED VIA {plugins}", at(&lab.app.username, "%"))]).await;
+}
+
+async fn shown(lab: &Lab) -> String {
+    let rows = lab.server.query(&format!("SHOW CREATE USER {}", at(&lab.app.username, "%"))).await.unwrap();
+    rows[0][0].clone().unwrap()
+}
+
+/// SET PASSWORD changes the first plugin that has a password, and the old one opens by the other for ever.
+#[tokio::test]
+async fn an_account_with_two_passwords_by_plugins_is_refused() {
+    let lab = lab().await;
+    for plugins in [
+        "mysql_native_password USING HASH OR ed25519 USING HASH",
+        "unix_socket OR mysql_native_password USING HASH OR ed25519 USING HASH",
+    ] {
+        identify(&lab, plugins).await;
+        let before = shown(&lab).await;
+        let error = lab.set_secret("Pending-password-1").await.unwrap_err();
+        let RotationError::Target(TargetError::Statement { error, .. }) = error else { panic!("{error}") };
+        let StatementFault::NotRotatable { why, .. } = error.fault else { panic!("{error}") };
+        assert!(why.starts_with("it has several ways"), "{why}");
+        assert_eq!(shown(&lab).await, before, "{plugins}");
+    }
+}
+
+/// The server asks for the first plugin, which is none that a function speaks.
+#[tokio::test]
+async fn an_account_whose_first_plugin_is_not_spoken_is_refused() {
+    let lab = lab().await;
+    identify(&lab, "ed25519 USING HASH OR mysql_native_password USING HASH").await;
+    let before = shown(&lab).await;
+    let error = lab.set_secret("Pending-password-1").await.unwrap_err();
+    assert_eq!(error.code().name(), "DB_AUTH_METHOD");
+    assert_eq!(shown(&lab).await, before);
+}
+
+/// Whatever the server answers: 1699 on some versions, although it has made the change.
+#[tokio::test]
+async fn a_plugin_without_a_password_is_no_second_password() {
+    let lab = lab().await;
+    for plugins in
+        ["unix_socket OR mysql_native_password USING HASH", "mysql_native_password USING HASH OR unix_socket"]
+    {
+        identify(&lab, plugins).await;
+        let old = lab.app.password.clone();
+        lab.set_secret("Pending-password-1").await.unwrap();
+        assert!(lab.opens("Pending-password-1").await && !lab.opens(&old).await, "{plugins}");
+    }
+}
