@@ -18,7 +18,7 @@ pub(crate) fn refused_login(code: u16) -> ConnectError {
     match code {
         // Wrong password, unknown user, and a demand for TLS that was not met all look the same.
         1045 | 1698 => ConnectError::Refused(cause),
-        3118 | 3955 | 4151 => ConnectError::Locked(cause),
+        3118 | 3955 | 4150 | 4151 => ConnectError::Locked(cause),
         1820 | 1862 => ConnectError::Expired(cause),
         1040 | 1203 | 1226 => ConnectError::TooManyConnections(cause),
         1044 | 1049 => ConnectError::NoDatabase(cause),
@@ -68,7 +68,7 @@ mod tests {
     #[test]
     fn logins_are_refused_by_number() {
         check_login(&[1045, 1698], "Refused");
-        check_login(&[3118, 4151], "Locked");
+        check_login(&[3118, 3955, 4150, 4151], "Locked");
         check_login(&[1820, 1862], "Expired");
         check_login(&[1040, 1203, 1226], "TooManyConnections");
         check_login(&[1044, 1049], "NoDatabase");

@@ -49,6 +49,7 @@ mod facts;
 mod fault;
 mod grants;
 mod lexer;
+mod lockout;
 mod master;
 mod other;
 mod own;

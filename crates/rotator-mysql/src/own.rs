@@ -11,6 +11,7 @@ use crate::{
     connection::{Connection, Failure},
     dialect::Dialect,
     entry::read_entries,
+    lockout,
     own_account::OwnAccount,
     statement::{Draft, Statement},
 };
@@ -101,6 +102,9 @@ impl OwnChange {
             (false, false) => Lasting::Refused(account.grant_of_retaining()),
         };
         let mut notes = Vec::new();
+        if !keep {
+            notes.extend(lockout::note(connection, &account).await?);
+        }
         if dialect.has_dual_passwords() && !may_retain && account.may_read_users() {
             let entries = read_entries(connection, &[&own.username]).await?;
             if entries.iter().any(|entry| entry.account == account.account && entry.has_second()) {

@@ -59,6 +59,13 @@ impl OwnAccount {
             remedy: "As an administrator of the database, give the account one of them: ALTER USER ... IDENTIFIED BY ....",
         }))
     }
+
+    /// After how many failed logins the server locks the account, where it does.
+    pub(crate) fn failures_until_locked(&self) -> Option<u32> {
+        let number = |clause: &str| self.options.clauses.get(clause).map(String::as_str);
+        let attempts = number("FAILED_LOGIN_ATTEMPTS")?.parse().ok().filter(|attempts| *attempts > 0)?;
+        number("PASSWORD_LOCK_TIME").is_some_and(|days| days != "0").then_some(attempts)
+    }
 }
 
 /// What the server shows of the session's own account. MySQL hides the hash from who may not read it; what cannot be read

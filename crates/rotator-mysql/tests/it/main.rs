@@ -11,6 +11,7 @@ mod histories;
 mod hostile;
 mod interruption;
 mod laboratory;
+mod lockouts;
 mod plan;
 mod plugins;
 mod proof;

@@ -1,0 +1,37 @@
+//! Servers that lock an account after failed logins. A single user that keeps one password has a gap in which applications
+//! fail to log in.
+
+use rotation_core::database::StatementError;
+
+use crate::{connection::Connection, own_account::OwnAccount, statement::Statement};
+
+/// MariaDB's value for no limit.
+const NEVER: u32 = u32::MAX;
+
+/// What is worth knowing of an account whose password is replaced.
+pub(crate) async fn note(
+    connection: &mut Connection,
+    account: &OwnAccount,
+) -> Result<Option<String>, StatementError> {
+    let (limit, instead) = if connection.dialect.is_mariadb() {
+        (read_limit(connection).await?.map(|errors| (errors, "max_password_errors")), "a master user leaves")
+    } else {
+        let attempts = account.failures_until_locked();
+        let instead = "two passwords (DUAL_PASSWORD) or a master user leave";
+        (attempts.map(|attempts| (attempts, "FAILED_LOGIN_ATTEMPTS")), instead)
+    };
+    Ok(limit.map(|(failures, setting)| {
+        format!(
+            "the server locks the user after {failures} failed logins ({setting}): applications that try AWSCURRENT again \
+             until finishSecret may cause that; {instead} no such gap"
+        )
+    }))
+}
+
+/// After how many failed logins MariaDB refuses a user, where it does; servers before 10.4 do not.
+async fn read_limit(connection: &mut Connection) -> Result<Option<u32>, StatementError> {
+    let show = Statement::new("read max_password_errors", "SHOW GLOBAL VARIABLES LIKE 'max_password_errors'");
+    let rows = connection.run(&show).await?;
+    let value = rows.first().and_then(|row| row.get(1)?.as_deref()?.parse().ok());
+    Ok(value.filter(|limit| *limit < NEVER))
+}
