@@ -29,8 +29,8 @@ fn count(lab: &Lab, begins: &str) -> usize {
 
 async fn tables_of_the_clone(lab: &Lab) -> usize {
     let count = format!(
-        "SELECT count(*) FROM pg_class WHERE relnamespace = 'data'::regnamespace \
-         AND has_table_privilege('{}', oid, 'INSERT')",
+        "SELECT count(*) FROM pg_class c, pg_roles r WHERE c.relnamespace = 'data'::regnamespace \
+         AND r.rolname = '{}' AND has_table_privilege(r.oid, c.oid, 'INSERT')",
         lab.clone().username
     );
     lab.query(&count).await[0][0].clone().unwrap().parse().unwrap()
