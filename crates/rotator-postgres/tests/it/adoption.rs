@@ -4,6 +4,9 @@ use rotation_core::database::StatementFault;
 
 use crate::laboratory::{Lab, quoted, versions};
 
+/// What a lock is waited for in a change that is not short: half of its time.
+const LOCK_LIMIT: Duration = Duration::from_secs(9);
+
 /// A clone as AWS's template makes it, by the master.
 async fn template_clone(lab: &Lab<'_>) -> rotation_testkit::TestLogin {
     let (app, clone) = (lab.app.username.clone(), lab.clone());
@@ -178,15 +181,14 @@ async fn objects_in_use_are_left_for_the_next_rotation_and_readers_hardly_wait()
             let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation IS NOT NULL \
                  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
             while lab.value(waiting).await == "0" {
-                assert!(started.elapsed() < Duration::from_secs(5), "{version}: nobody waits for the reader");
+                assert!(started.elapsed() < Duration::from_mins(1), "{version}: nobody waits for the reader");
             }
             let queued = Instant::now();
             other.value("SELECT count(*) FROM made.t").await;
             queued.elapsed()
         };
         let (notes, waited) = tokio::join!(lab.rotate_to(&clone), reading);
-        assert!(started.elapsed() < Duration::from_secs(10), "{version}: {:?}", started.elapsed());
-        assert!(waited < Duration::from_secs(3), "{version}: {waited:?}");
+        assert!(waited < LOCK_LIMIT, "{version}: {waited:?}");
         let fault = notes.unwrap_err().fault;
         let StatementFault::CloneExceeds { what, .. } = fault else { panic!("{version}: {fault:?}") };
         assert!(what.contains("another session is using"), "{version}: {what}");

@@ -88,16 +88,16 @@ async fn iterations_are_those_of_the_user_and_never_few() {
 async fn a_transaction_timeout_of_the_user_ends_no_change() {
     let lab = Lab::new(PostgresVersion::V18).await;
     for user in [&lab.app, &lab.master] {
-        lab.admin(&format!("ALTER ROLE {} SET transaction_timeout = '200ms'", user.username)).await;
+        lab.admin(&format!("ALTER ROLE {} SET transaction_timeout = '1s'", user.username)).await;
     }
     let new = Password::parse("new password").unwrap();
     let mut session = lab.connect(&lab.app).await.unwrap();
     session.stage(&Change::OwnPassword { new: &new }, &Turn::default(), deadline()).await.unwrap();
     // The limit is over before the commit.
-    tokio::time::sleep(Duration::from_millis(400)).await;
+    tokio::time::sleep(Duration::from_millis(1500)).await;
     session.commit().await.unwrap();
     let session = lab.stage(&lab.clone()).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(400)).await;
+    tokio::time::sleep(Duration::from_millis(1500)).await;
     session.commit().await.unwrap();
 }
 
