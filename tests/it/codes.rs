@@ -200,6 +200,11 @@ const STATEMENTS: &[Row] = &[
         "a_second_password_that_nobody_may_end_is_refused",
         "StatementFault::OldPasswordActive",
     ),
+    (
+        Code::DbUserHasOtherAccounts,
+        "an_account_for_another_host_with_the_same_password_is_refused",
+        "StatementFault::OtherAccounts",
+    ),
     (Code::DbReadOnly, "a_standby_is_read_only_whatever_is_asked_of_it", "StatementFault::ReadOnly"),
     (
         Code::DbPrivilegeMissing,

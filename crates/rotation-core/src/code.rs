@@ -238,6 +238,8 @@ codes! {
     DbSessionNotOriginal = "DB_SESSION_NOT_ORIGINAL", Failed;
     /// A password that was replaced still logs in.
     DbOldPasswordActive = "DB_OLD_PASSWORD_ACTIVE", Refused;
+    /// The user has accounts for other hosts that log in by the same password.
+    DbUserHasOtherAccounts = "DB_USER_HAS_OTHER_ACCOUNTS", Refused;
     /// The other user of the pair exists and is not known to be a clone of this one.
     DbCloneNotRecognized = "DB_CLONE_NOT_RECOGNIZED", Refused;
     /// This user cannot be rotated by this strategy, or at all.

@@ -29,6 +29,14 @@ impl Entry {
         self.secondary.is_some()
     }
 
+    /// Whether the account lets this password in; `None` where the stored form is not known.
+    pub(crate) fn accepts(&self, password: &Password) -> Option<bool> {
+        match (self.is_primary(password), &self.secondary) {
+            (Some(false), Some(_)) => self.is_second(password),
+            (primary, _) => primary,
+        }
+    }
+
     /// Whether this is the primary password; `None` where the stored form is not known.
     pub(crate) fn is_primary(&self, password: &Password) -> Option<bool> {
         accepts(&self.plugin, &self.primary, password)

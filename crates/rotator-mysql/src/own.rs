@@ -10,7 +10,7 @@ use crate::{
     DualPassword, Settings,
     connection::{Connection, Failure},
     dialect::Dialect,
-    entry::read_entries,
+    entry::{Entry, read_entries},
     lockout,
     own_account::OwnAccount,
     statement::{Draft, Statement},
@@ -73,7 +73,7 @@ enum Lasting {
     Refused(String),
 }
 
-/// Said where a second password stays.
+/// The note where a second password stays.
 const LASTS: &str = "a second password of the user still logs in, as ALLOW_OLD_PASSWORD accepts";
 
 impl OwnChange {
@@ -105,11 +105,18 @@ impl OwnChange {
         if !keep {
             notes.extend(lockout::note(connection, &account).await?);
         }
-        if dialect.has_dual_passwords() && !may_retain && account.may_read_users() {
+        if account.may_read_users() {
             let entries = read_entries(connection, &[&own.username]).await?;
-            if entries.iter().any(|entry| entry.account == account.account && entry.has_second()) {
+            notes.extend(other_accounts(&entries, &account, &own.password)?);
+            let second = entries.iter().any(|entry| entry.account == account.account && entry.has_second());
+            if second && !may_retain {
                 notes.extend(lasting.note()?);
             }
+        } else if account.account.host != "%" {
+            notes.push(format!(
+                "the server has matched {}; accounts of the user for other hosts, which it does not see, keep their password",
+                account.account.sql()
+            ));
         }
         let hashes = takes_hashes(connection).await?;
         let slots = Slots { retain: may_retain, discard: may_retain && !keep };
@@ -228,6 +235,35 @@ fn cannot_retain(dialect: Dialect, account: &OwnAccount) -> StatementError {
         "dual passwords need MySQL 8.0.14 or later; set DUAL_PASSWORD=auto".to_owned()
     };
     StatementError::new(StatementFault::PrivilegeMissing { needed })
+}
+
+/// As many accounts as an error names.
+const MOST_NAMED: usize = 8;
+
+/// The user's accounts for other hosts, of which a change of its own password reaches none.
+///
+/// # Errors
+/// [`StatementFault::OtherAccounts`] where one of them logs in by the password that is to be replaced, so that applications
+/// behind its host use the secret as well.
+fn other_accounts(
+    entries: &[Entry],
+    own: &OwnAccount,
+    current: &Password,
+) -> Result<Option<String>, StatementError> {
+    let others = || entries.iter().filter(|entry| entry.account != own.account);
+    let named = |entries: Vec<&Entry>| {
+        let names: Vec<_> = entries.iter().take(MOST_NAMED).map(|entry| entry.account.sql()).collect();
+        names.join(", ")
+    };
+    let same: Vec<_> = others().filter(|entry| entry.accepts(current) == Some(true)).collect();
+    if !same.is_empty() {
+        return Err(StatementError::new(StatementFault::OtherAccounts { accounts: named(same) }));
+    }
+    let unknown: Vec<_> = others().filter(|entry| entry.accepts(current).is_none()).collect();
+    if unknown.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(format!("the user's accounts for other hosts keep their password: {}", named(unknown))))
 }
 
 /// What a session knows of a second password of its user.

@@ -9,7 +9,7 @@
 //! | `transaction_read_only` (`tx_read_only`) | a server may let sessions begin read-only; users can be changed in no such session |
 //! | `transaction_isolation` (`tx_isolation`) | reads under SERIALIZABLE take locks for which others wait |
 //! | `autocommit` | without it the second look at the users would be the first one once more |
-//! | `sql_quote_show_create` | without it SHOW CREATE USER and SHOW GRANTS print names that cannot be told from words |
+//! | `sql_quote_show_create` | without it SHOW CREATE USER and SHOW GRANTS print names that cannot be distinguished from words |
 //! | `print_identified_with_as_hex` | it is another form of what SHOW CREATE USER prints |
 //! | `sql_select_limit`, `sql_big_selects` | they cut or refuse a read of the server's own tables |
 //! | `max_error_count` | MariaDB keeps the reason of a refusal among the warnings |

@@ -251,6 +251,7 @@ impl StatementError {
             StatementFault::CloneExceeds { .. } => Code::DbCloneExceedsOriginal,
             StatementFault::SessionDiffers { .. } => Code::DbSessionNotOriginal,
             StatementFault::OldPasswordActive { .. } => Code::DbOldPasswordActive,
+            StatementFault::OtherAccounts { .. } => Code::DbUserHasOtherAccounts,
             StatementFault::NotRotatable { .. } => Code::DbUserNotRotatable,
             StatementFault::Busy => Code::DbBusy,
             StatementFault::Proxy => Code::DbProxyAnswer,
@@ -309,6 +310,11 @@ fn statement_hint(
             "Nothing was changed. As an administrator of the database: {needed}; the next rotation then ends the old \
             password. ALLOW_OLD_PASSWORD=true of the function accepts that it goes on to log in."
         ),
+        StatementFault::OtherAccounts { .. } => {
+            "Nothing was changed. Rotate the secret by a master user, which changes every account of the user, or drop the \
+            accounts that no application uses."
+                .into()
+        }
         StatementFault::NotRotatable { remedy, .. } => (*remedy).into(),
         StatementFault::Busy => format!("Nothing is lost. {}", reader.again()),
         StatementFault::Proxy => format!(

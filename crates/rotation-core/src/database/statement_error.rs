@@ -90,6 +90,12 @@ pub enum StatementFault {
         /// The statement after which a rotation ends it. None where the next rotation does so by itself.
         needed: Option<String>,
     },
+    /// The secret's owner: the user has other accounts, for other hosts, that log in by the same password.
+    #[error("the user has more accounts that log in by AWSCURRENT: {accounts}")]
+    OtherAccounts {
+        /// Their names; a bounded number of them.
+        accounts: String,
+    },
     /// The secret's owner: this user must not be rotated by this strategy, or at all.
     #[error("this user cannot be rotated: {why}")]
     NotRotatable {

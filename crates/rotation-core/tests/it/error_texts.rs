@@ -190,6 +190,7 @@ fn statements() -> Vec<RotationError> {
         StatementFault::OldPasswordActive {
             needed: Some("GRANT APPLICATION_PASSWORD_ADMIN ON *.* TO app".into()),
         },
+        StatementFault::OtherAccounts { accounts: "'app'@'localhost'".into() },
         StatementFault::NotRotatable { why: "it is a superuser", remedy: SINGLE_USER },
         StatementFault::Busy,
         StatementFault::ConnectionLost,

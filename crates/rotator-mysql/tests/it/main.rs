@@ -12,6 +12,7 @@ mod hostile;
 mod interruption;
 mod laboratory;
 mod lockouts;
+mod other_hosts;
 mod plan;
 mod plugins;
 mod proof;

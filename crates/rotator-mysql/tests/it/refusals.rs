@@ -117,7 +117,7 @@ async fn a_privileged_user_changes_nothing_on_a_read_only_server() {
     }
 }
 
-/// Aurora's readers are told by this variable alone. Nobody may set it while the server runs.
+/// Aurora's readers show it by this variable alone. No user may set it while the server runs.
 #[tokio::test]
 async fn a_server_whose_storage_is_read_only_takes_no_writes() {
     let script = |value: &str| MysqlScript {

@@ -163,9 +163,9 @@ async fn a_plan_says_what_ends_the_second() {
     let new = password("a-planned-Password-1");
     let change = Change::OwnPassword { new: &new };
     let plan = lab.connect(&lab.app).await.unwrap().plan(&change, deadline()).await.unwrap();
-    let said: Vec<_> = plan.statements.iter().map(|statement| statement.text.as_str()).collect();
-    assert_eq!(said[0], "ALTER USER USER() IDENTIFIED BY '...' REPLACE '...' RETAIN CURRENT PASSWORD");
-    assert_eq!(said.last(), Some(&"ALTER USER USER() DISCARD OLD PASSWORD"));
+    let shown: Vec<_> = plan.statements.iter().map(|statement| statement.text.as_str()).collect();
+    assert_eq!(shown[0], "ALTER USER USER() IDENTIFIED BY '...' REPLACE '...' RETAIN CURRENT PASSWORD");
+    assert_eq!(shown.last(), Some(&"ALTER USER USER() DISCARD OLD PASSWORD"));
 }
 
 /// What doctor is given to judge by.
@@ -290,9 +290,9 @@ async fn a_plan_of_a_master_ends_what_the_change_ends() {
     let live = pair.other(&next.username);
     let change = Change::OtherUser { pair: &pair, live, next: &next, owner: &owner(), method: None };
     let plan = session.plan(&change, deadline()).await.unwrap();
-    let said: Vec<_> =
+    let shown: Vec<_> =
         plan.statements.iter().rev().take(2).map(|statement| statement.text.as_str()).collect();
-    assert!(said[0].starts_with("ALTER USER") && said[0].contains("IDENTIFIED"), "{said:?}");
-    assert_eq!(said[1], format!("ALTER USER {} DISCARD OLD PASSWORD", at(&lab.app.username, "%")));
+    assert!(shown[0].starts_with("ALTER USER") && shown[0].contains("IDENTIFIED"), "{shown:?}");
+    assert_eq!(shown[1], format!("ALTER USER {} DISCARD OLD PASSWORD", at(&lab.app.username, "%")));
     assert!(lab.opens(&current).await && lab.opens("two-1").await);
 }

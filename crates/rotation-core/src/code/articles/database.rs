@@ -186,6 +186,16 @@ pub(in crate::code) const ARTICLES: &[Row] = &[
         ),
     ),
     (
+        Code::DbUserHasOtherAccounts,
+        article(
+            "MySQL and MariaDB keep an account for each user and host. A user changes the account by which it has logged in, and \
+             applications behind another host would be refused afterwards. Nothing was changed. A user that may not read \
+             mysql.user does not see its other accounts.",
+            "Rotate the secret by a master user, which changes every account of the user, or drop the accounts that no \
+             application uses.",
+        ),
+    ),
+    (
         Code::DbBusy,
         article(
             "Another rotation, or a person, changes the same user right now, or holds the lock that rotations take: an \

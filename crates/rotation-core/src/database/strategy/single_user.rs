@@ -129,7 +129,7 @@ impl<E: Engine, D: Directory> Database<E, D> {
         }
     }
 
-    /// Ends what an earlier change, or one that was interrupted, has left beside pending's password, by a session that has
+    /// Ends what an earlier change, or one that was interrupted, has left besides pending's password, by a session that has
     /// logged in by it. `None` where the engine knows of no such thing.
     async fn end_second(
         &self,

@@ -119,7 +119,7 @@ fn a_password_that_no_rotation_ends_is_a_warning() {
     let needed = || "GRANT it TO app".to_owned();
     let present = |needed| SecondPassword::Present { needed };
     let unseen = || SecondPassword::Unseen { needed: needed() };
-    let said = |hint: &str| {
+    let warned = |hint: &str| {
         vec![format!(
             "warning passwords DB_OLD_PASSWORD_ACTIVE: a statement as AWSCURRENT failed: a password that was replaced \
              still logs in\n    {hint}\n"
@@ -129,10 +129,10 @@ fn a_password_that_no_rotation_ends_is_a_warning() {
     let granted = "Nothing was changed. As an administrator of the database: GRANT it TO app; the next rotation then ends \
         the old password. ALLOW_OLD_PASSWORD=true of the function accepts that it goes on to log in.";
     let rotate = "Rotate the secret: the rotation ends the old password.";
-    assert_eq!(found(present(None), false, Plan::SingleUser), said(rotate));
-    assert_eq!(found(present(Some(needed())), false, Plan::SingleUser), said(granted));
+    assert_eq!(found(present(None), false, Plan::SingleUser), warned(rotate));
+    assert_eq!(found(present(Some(needed())), false, Plan::SingleUser), warned(granted));
     assert_eq!(found(present(None), true, Plan::SingleUser), none);
-    assert_eq!(found(unseen(), true, Plan::SingleUser), said(granted));
+    assert_eq!(found(unseen(), true, Plan::SingleUser), warned(granted));
     assert_eq!(found(unseen(), false, Plan::SingleUser), none);
     assert_eq!(found(present(None), false, Plan::Alternating), none);
 }

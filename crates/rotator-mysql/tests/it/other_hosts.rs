@@ -1,0 +1,84 @@
+//! A single user with accounts for several hosts: none that uses the secret is left behind.
+
+use rotation_core::{
+    RotationError,
+    database::{StatementFault, TargetError},
+};
+use rotation_testkit::MysqlFlavor;
+
+use crate::laboratory::{Lab, at};
+
+const NEW: &str = "Pending-password-1";
+/// A host that no connection of a test comes from.
+const ELSEWHERE: &str = "10.1.2.3";
+
+fn flavors() -> impl Iterator<Item = MysqlFlavor> {
+    MysqlFlavor::ALL.into_iter().filter(|flavor| flavor.is_to_be_tested())
+}
+
+/// A user that reads the server's table, with an account for another host by this password.
+async fn lab(flavor: MysqlFlavor, password: Option<&str>) -> Lab {
+    let lab = Lab::new(flavor, "").await;
+    let (user, other) = (at(&lab.app.username, "%"), at(&lab.app.username, ELSEWHERE));
+    let password = password.unwrap_or(&lab.app.password);
+    lab.admin(&[
+        &format!("GRANT SELECT ON mysql.user TO {user}"),
+        &format!("CREATE USER {other} IDENTIFIED BY '{password}'"),
+    ])
+    .await;
+    lab
+}
+
+#[tokio::test]
+async fn an_account_for_another_host_with_the_same_password_is_refused() {
+    for flavor in flavors() {
+        let lab = lab(flavor, None).await;
+        let error = lab.set_secret(NEW).await.unwrap_err();
+        assert_eq!(error.code().name(), "DB_USER_HAS_OTHER_ACCOUNTS", "{flavor}");
+        let RotationError::Target(TargetError::Statement { error, .. }) = error else { panic!("{error}") };
+        let accounts = at(&lab.app.username, ELSEWHERE);
+        assert_eq!(error.fault, StatementFault::OtherAccounts { accounts: accounts.clone() }, "{flavor}");
+        assert!(lab.opens(&lab.app.password).await && !lab.opens(NEW).await, "{flavor}");
+
+        // The way out of the hint.
+        lab.admin(&[&format!("DROP USER {accounts}")]).await;
+        lab.set_secret(NEW).await.unwrap();
+        assert!(lab.opens(NEW).await, "{flavor}");
+    }
+}
+
+/// Nobody who uses the secret logs in by it.
+#[tokio::test]
+async fn an_account_for_another_host_with_another_password_is_no_concern() {
+    for flavor in flavors() {
+        let lab = lab(flavor, Some("of-its-own-1")).await;
+        let old = lab.app.password.clone();
+        assert!(lab.change(&old, NEW).await.unwrap().is_empty(), "{flavor}");
+        assert!(lab.opens(NEW).await, "{flavor}");
+    }
+}
+
+/// MySQL's second passwords count as well.
+#[tokio::test]
+async fn a_second_password_of_another_account_counts() {
+    let lab = lab(MysqlFlavor::MySql, None).await;
+    let other = at(&lab.app.username, ELSEWHERE);
+    lab.admin(&[&format!("ALTER USER {other} IDENTIFIED BY 'of-its-own-1' RETAIN CURRENT PASSWORD")]).await;
+    let error = lab.set_secret(NEW).await.unwrap_err();
+    assert_eq!(error.code().name(), "DB_USER_HAS_OTHER_ACCOUNTS");
+}
+
+/// Such a host makes it likely that there are others, which the user cannot see.
+#[tokio::test]
+async fn the_matched_host_is_noted_where_others_are_unseen() {
+    for flavor in flavors() {
+        let lab = Lab::new(flavor, "").await;
+        let (user, own) = (at(&lab.app.username, "%"), at(&lab.app.username, "127.0.0.1"));
+        lab.admin(&[&format!("RENAME USER {user} TO {own}")]).await;
+        let old = lab.app.password.clone();
+        let note = format!(
+            "the server has matched {own}; accounts of the user for other hosts, which it does not see, keep their password"
+        );
+        assert_eq!(lab.change(&old, NEW).await.unwrap(), [note], "{flavor}");
+    }
+}
