@@ -9,6 +9,7 @@ mod codes;
 mod deadlines;
 mod directory;
 mod documents;
+mod endpoints;
 mod error_texts;
 mod errors_document;
 mod examinations;

@@ -3,7 +3,8 @@
 use super::{Database, Logins};
 use crate::{
     database::{
-        Change, Committed, Credential, Directory, Engine, Login, Session, StatementFault, TargetError,
+        Change, Committed, ConnectError, Credential, Directory, Engine, Login, Session, StatementFault,
+        TargetError,
     },
     error::RotationError,
     event::SecretId,
@@ -16,7 +17,7 @@ const SAME_USER: [Credential; 3] = [Credential::Current, Credential::Pending, Cr
 
 /// Who may change the password.
 enum Opened<S> {
-    /// Nobody need: pending is current.
+    /// Nobody need: pending is current, or logs in where a pooler leaves open whether current does.
     AlreadySet,
     /// Nobody need: pending logs in, and current does not.
     Pending(S),
@@ -67,6 +68,9 @@ impl<E: Engine, D: Directory> Database<E, D> {
 
     /// The session that changes the password. The credential that the labels call live goes first, so that a healthy
     /// rotation makes no failed login; pending and previous are tried only where the server refuses it.
+    ///
+    /// A pooler refuses in its own name what the server would refuse, so after its answer pending is tried as well: if it
+    /// logs in, an earlier invocation has set it. Nothing else follows from such an answer.
     async fn open_own(
         &self,
         logins: &Logins,
@@ -75,18 +79,23 @@ impl<E: Engine, D: Directory> Database<E, D> {
         if logins.pending.credentials.username != logins.current.credentials.username {
             return Err(TargetError::UserDiffers.into());
         }
+        let mut unknown = None;
         match self.login(Credential::Current, &logins.current).await {
             Ok(_) if logins.pending.credentials == logins.current.credentials => {
                 return Ok(Opened::AlreadySet);
             }
             Ok(session) => return Ok(Opened::Session(session, Credential::Current)),
             Err(error) if error.is_refusal() => {}
+            Err(error @ ConnectError::Proxy(_)) => unknown = Some(error),
             Err(error) => return Err(Self::refused(Credential::Current)(error)),
         }
-        match self.login(Credential::Pending, &logins.pending).await {
-            Ok(session) => return Ok(Opened::Pending(session)),
-            Err(error) if error.is_refusal() => {}
-            Err(error) => return Err(Self::refused(Credential::Pending)(error)),
+        match (self.login(Credential::Pending, &logins.pending).await, unknown) {
+            (Ok(session), None) => return Ok(Opened::Pending(session)),
+            // Whether current logs in is not known, so no password is ended.
+            (Ok(_), Some(_)) => return Ok(Opened::AlreadySet),
+            (Err(_), Some(error)) => return Err(Self::refused(Credential::Current)(error)),
+            (Err(error), None) if error.is_refusal() => {}
+            (Err(error), None) => return Err(Self::refused(Credential::Pending)(error)),
         }
         let Some(previous) = self.previous(logins, authority).await? else {
             return Err(TargetError::AllRefused.into());
@@ -121,6 +130,10 @@ impl<E: Engine, D: Directory> Database<E, D> {
                         let ended =
                             self.end_second(session, current_logs_in, logins, secret, authority).await?;
                         Ok(Applied::Changed(ended.unwrap_or_default()))
+                    }
+                    // A server that has seen the password before may have set it then, which a pooler leaves open.
+                    Err(unknown @ ConnectError::Proxy(_)) if !is_lost(&error) => {
+                        Err(Self::refused(Credential::Pending)(unknown))
                     }
                     Err(_) => Err(error),
                 }

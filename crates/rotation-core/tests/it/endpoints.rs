@@ -1,0 +1,99 @@
+//! What answers at an endpoint besides the server: a pooler that refuses in its own name, and another server.
+
+use std::rc::Rc;
+
+use rotation_core::{
+    Applied, Deadline, ForeignSecrets, Invoker, Journal, Outcome, RotationError, RotationEvent, Rotator,
+    SecretId, Step,
+    database::{Cause, ConnectError, Engine, EngineProfile, Login, Transport},
+};
+
+use crate::world::{ARN, FUNCTION, Kind, Plan, Server, Service, Situation, Store, Variant, World};
+
+/// The model's engine, by what is there.
+enum By {
+    /// A pooler that asks the server for passwords, and refuses in its own name what the server would refuse.
+    Pooler(Server),
+}
+
+impl Engine for By {
+    const PROFILE: EngineProfile = Server::PROFILE;
+    type Session = <Server as Engine>::Session;
+
+    async fn connect(
+        &self,
+        login: &Login,
+        transport: Transport,
+        deadline: Deadline,
+    ) -> Result<Self::Session, ConnectError> {
+        match self {
+            Self::Pooler(server) => match server.connect(login, transport, deadline).await {
+                Err(ConnectError::Refused(_)) => Err(ConnectError::Proxy(Cause::new("08P01"))),
+                outcome => outcome,
+            },
+        }
+    }
+}
+
+async fn created(plan: Plan, kind: Kind) -> Service {
+    let service = Situation::Fresh.prepare(plan, kind, Variant::Sound).await;
+    service.invoke(Step::Create).await.unwrap().unwrap();
+    service
+}
+
+/// setSecret there, with what its journal says then.
+async fn set(service: &Service, by: fn(Server) -> By) -> (Result<Outcome, RotationError>, Journal) {
+    let (journal, deadline) = (Journal::default(), Deadline::after(Service::TIME));
+    let target = service.database(by(Server(Rc::clone(&service.world))), deadline);
+    let invoker = Invoker::Function { arn: FUNCTION.into(), foreign_secrets: ForeignSecrets::Refuse };
+    let rotator = Rotator::new(Store(Rc::clone(&service.world)), target.recorded_in(&journal), invoker);
+    let (secret, version) = (SecretId::new(ARN).unwrap(), service.token.clone());
+    let event = RotationEvent { step: Step::Set, secret, version, rotation_token: None };
+    let outcome = rotator.recorded_in(&journal).rotate(&event, deadline).await;
+    (outcome, journal)
+}
+
+/// Otherwise a single user that was interrupted after the change would never be rotated to the end through a pooler.
+#[test]
+fn an_interrupted_change_is_found_through_a_pooler() {
+    World::run(async {
+        let service = created(Plan::SingleUser, Kind::Transactional).await;
+        service.invoke(Step::Set).await.unwrap().unwrap();
+        let (outcome, journal) = set(&service, By::Pooler).await;
+        assert!(matches!(outcome, Ok(Outcome::Set(Applied::AlreadySet))), "{outcome:?}");
+        let known = "AWSCURRENT could not be tried (DB_PROXY_ANSWER); AWSPENDING logs in";
+        assert_eq!(journal.state().unwrap().to_string(), known);
+    });
+}
+
+/// Nothing follows from answers that are not the server's: AWSPREVIOUS is not tried, and nobody is changed.
+#[test]
+fn what_a_pooler_refuses_is_not_known_to_be_refused() {
+    World::run(async {
+        let service = created(Plan::SingleUser, Kind::Transactional).await;
+        service.world.server.borrow_mut().users.get_mut("app").unwrap().password = Some("another".into());
+        let users = service.world.server.borrow().users.clone();
+        let (outcome, journal) = set(&service, By::Pooler).await;
+        assert_eq!(outcome.unwrap_err().code(), "DB_PROXY_ANSWER");
+        assert_eq!(journal.logins().len(), 2);
+        assert_eq!(service.world.server.borrow().users, users, "nobody is changed");
+    });
+}
+
+/// AWSCURRENT logs in by the second password, the server has had the new one before, and the pooler keeps it out: the
+/// password policy is not what is wrong, and its hint would give AWSPENDING up.
+#[test]
+fn a_repeated_password_behind_a_pooler_is_unknown() {
+    World::run(async {
+        let service = created(Plan::SingleUser, Kind::TwoPasswordsWithHistory).await;
+        service.invoke(Step::Set).await.unwrap().unwrap();
+        {
+            let mut server = service.world.server.borrow_mut();
+            let app = server.users.get_mut("app").unwrap();
+            let new = app.password.take();
+            app.history.extend(new);
+        }
+        let (outcome, _) = set(&service, By::Pooler).await;
+        assert_eq!(outcome.unwrap_err().code(), "DB_PROXY_ANSWER");
+    });
+}
