@@ -62,6 +62,12 @@ pub struct LoginAttempt {
     pub time: Duration,
 }
 
+impl LoginAttempt {
+    fn is_at_the_endpoint_of(&self, other: &Self) -> bool {
+        self.host == other.host && self.port == other.port
+    }
+}
+
 /// What came of a login attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {

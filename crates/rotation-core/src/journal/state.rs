@@ -56,7 +56,10 @@ impl State {
         let known = labels.into_iter().filter_map(|credential| {
             let changed = change.filter(|change| change.of.contains(&credential));
             let since = changed.map_or(0, |change| change.logins_before);
-            let last = logins.iter().skip(since).rfind(|attempt| attempt.credential == credential);
+            let mut tried = logins.iter().skip(since).filter(|attempt| attempt.credential == credential);
+            // The master's endpoint, where current is proved after its own, may be another server's.
+            let own = tried.clone().next().filter(|_| credential == Credential::Current);
+            let last = tried.rfind(|attempt| own.is_none_or(|own| attempt.is_at_the_endpoint_of(own)));
             let knowledge = match (last.map(|attempt| attempt.answer), changed) {
                 (Some(Answer::LoggedIn), _) => Knowledge::LogsIn,
                 (Some(Answer::Failed(code)), _) if code.is_refused_login() => Knowledge::DoesNot,

@@ -8,12 +8,16 @@ use rotation_core::{
     database::{Cause, ConnectError, Engine, EngineProfile, Login, Transport},
 };
 
-use crate::world::{ARN, FUNCTION, Kind, Plan, Server, Service, Situation, Store, Variant, World};
+use crate::world::{
+    ARN, FUNCTION, Kind, MASTER, Plan, Server, Service, Situation, Store, Value, Variant, World,
+};
 
 /// The model's engine, by what is there.
 enum By {
     /// A pooler that asks the server for passwords, and refuses in its own name what the server would refuse.
     Pooler(Server),
+    /// The server at its own port; elsewhere on its host is one that knows the master alone.
+    TwoServers(Server),
 }
 
 impl Engine for By {
@@ -31,6 +35,13 @@ impl Engine for By {
                 Err(ConnectError::Refused(_)) => Err(ConnectError::Proxy(Cause::new("08P01"))),
                 outcome => outcome,
             },
+            Self::TwoServers(server) => {
+                let own = login.port == Self::PROFILE.default_port;
+                if own || login.credentials.username.as_str() == "master" {
+                    return server.connect(login, transport, deadline).await;
+                }
+                Err(ConnectError::Refused(Cause::new("28P01")))
+            }
         }
     }
 }
@@ -95,5 +106,21 @@ fn a_repeated_password_behind_a_pooler_is_unknown() {
         }
         let (outcome, _) = set(&service, By::Pooler).await;
         assert_eq!(outcome.unwrap_err().code(), "DB_PROXY_ANSWER");
+    });
+}
+
+/// That AWSCURRENT is refused where another server's master is says nothing of its own server.
+#[test]
+fn current_is_judged_at_its_own_endpoint() {
+    World::run(async {
+        let service = created(Plan::Alternating, Kind::Transactional).await;
+        for version in service.world.store.borrow_mut().secrets.get_mut(MASTER).unwrap().versions.values_mut()
+        {
+            let Some(Value::Text(text)) = &mut version.value else { unreachable!() };
+            *text = text.replace(r#""port":5432"#, r#""port":5433"#);
+        }
+        let (outcome, journal) = set(&service, By::TwoServers).await;
+        assert_eq!(outcome.unwrap_err().code(), "MASTER_ENDPOINT_UNPROVEN");
+        assert_eq!(journal.state().unwrap().to_string(), "AWSCURRENT logs in");
     });
 }
