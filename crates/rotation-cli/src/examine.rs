@@ -279,5 +279,5 @@ async fn read(store: &SecretsManager, secret: &SecretId) -> Option<SecretDocumen
 
 async fn names_master(store: &SecretsManager, secret: &SecretId) -> bool {
     let document = read(store, secret).await;
-    document.is_some_and(|document| matches!(document.text("masterarn"), Ok(Some(_))))
+    document.is_some_and(|document| matches!(document.filled_text("masterarn"), Ok(Some(_))))
 }

@@ -97,6 +97,14 @@ impl SecretDocument {
         }
     }
 
+    /// A field that is a string where it is present, and that may be left empty instead of being left out.
+    ///
+    /// # Errors
+    /// [`DocumentError::Invalid`] where it is something else.
+    pub fn filled_text(&self, field: &'static str) -> Result<Option<Zeroizing<String>>, DocumentError> {
+        Ok(self.text(field)?.filter(|text| !text.is_empty()))
+    }
+
     /// A field that must be a string.
     ///
     /// # Errors

@@ -34,7 +34,7 @@ pub(super) struct Plan {
 impl Found {
     /// Whether the secret itself says that a master looks after its user.
     pub(super) fn names_master(&self) -> bool {
-        matches!(self.current.text("masterarn"), Ok(Some(_)))
+        matches!(self.current.filled_text("masterarn"), Ok(Some(_)))
     }
 }
 

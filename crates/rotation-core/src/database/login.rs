@@ -271,23 +271,22 @@ impl UserPair {
 /// What the secret's `ssl` says about protecting the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TlsMode {
-    /// `ssl` is true: TLS or nothing.
+    /// `ssl` is true, or anything but false: TLS or nothing.
     Required,
     /// `ssl` is false: plaintext, as the owner of the secret asked.
     Off,
-    /// `ssl` is absent or says nothing that AWS's templates understand: TLS, and plaintext only where the server
-    /// itself says that it offers none.
+    /// `ssl` is absent: TLS, and plaintext only where the server itself answers that it offers none.
     Preferred,
 }
 
 impl TlsMode {
     fn of(document: &SecretDocument) -> Self {
         match document.get("ssl") {
-            Some(Value::Bool(true)) => Self::Required,
+            None => Self::Preferred,
             Some(Value::Bool(false)) => Self::Off,
-            Some(Value::String(text)) if text.eq_ignore_ascii_case("true") => Self::Required,
             Some(Value::String(text)) if text.eq_ignore_ascii_case("false") => Self::Off,
-            _ => Self::Preferred,
+            // `"require"`, 1 and the like ask for TLS, and nothing that is not understood asks for plaintext.
+            Some(_) => Self::Required,
         }
     }
 }

@@ -340,11 +340,12 @@ struct Logins {
 }
 
 impl MasterSecret {
-    /// The master secret of a document: its `masterarn`, which must be the deployed one where there is one.
+    /// The master secret of a document: its `masterarn`, which must be the deployed one where there is one. An empty one
+    /// counts as absent.
     pub(crate) fn of(&self, document: &SecretDocument) -> Result<SecretId, RotationError> {
         let label = StagingLabel::Current;
         let invalid = |error| RotationError::Document { label: label.clone(), error };
-        let named = document.text("masterarn").map_err(invalid)?;
+        let named = document.filled_text("masterarn").map_err(invalid)?;
         match (named, &self.deployed) {
             (None, None) => Err(invalid(DocumentError::Missing { field: "masterarn" })),
             (None, Some(deployed)) => Ok(deployed.clone()),

@@ -67,12 +67,14 @@ fn a_missing_field_is_named() {
 #[test]
 fn a_master_secret_that_nobody_names_is_refused() {
     for step in [Step::Create, Step::Set] {
-        let unnamed = |service: &Service| {
-            store(service, &StagingLabel::Current, Value::Text(document(&[("masterarn", None)])));
-        };
-        let said =
-            check(Plan::AlternatingByField, step, unnamed, "SECRET_FIELD_MISSING", Reach::NoConnection);
-        assert!(said.contains("masterarn"));
+        for empty in [None, Some("\"\"")] {
+            let unnamed = |service: &Service| {
+                store(service, &StagingLabel::Current, Value::Text(document(&[("masterarn", empty)])));
+            };
+            let said =
+                check(Plan::AlternatingByField, step, unnamed, "SECRET_FIELD_MISSING", Reach::NoConnection);
+            assert!(said.contains("masterarn"));
+        }
     }
 }
 
@@ -221,8 +223,9 @@ fn what_is_unknown_is_kept_and_ssl_is_read_as_the_templates_do() {
     for off in ["false", "\"false\"", "\"False\""] {
         assert_eq!(mode(Some(off)), TlsMode::Off);
     }
-    for odd in [None, Some("null"), Some("1"), Some("\"yes\""), Some("[]"), Some("\"\"")] {
-        assert_eq!(mode(odd), TlsMode::Preferred);
+    assert_eq!(mode(None), TlsMode::Preferred);
+    for odd in ["null", "0", "1", "\"require\"", "\"no\"", "[]", "\"\""] {
+        assert_eq!(mode(Some(odd)), TlsMode::Required);
     }
 }
 
