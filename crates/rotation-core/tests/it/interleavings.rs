@@ -11,14 +11,15 @@
 //! - setSecret of a single user, label check to commit: the database then has the password of a version without a
 //!   label (I1, I2, I4, and no retry can know it: I5). With a lock held from before the check, a new setSecret that
 //!   had logged in waits and then overwrites it; without one, the old password may also land after the new one, and
-//!   even after finishSecret (I3).
+//!   even after finishSecret (I3, and I9: a password logs in that neither label holds).
 //! - setSecret of alternating users, the same gap: with a lock held from before the check, whether a transaction's
 //!   or an advisory one, the new setSecret comes later and overwrites (I4 only). Without a lock, the old statement may
-//!   land after the new rotation has ended, and AWSCURRENT no longer logs in (I2, I3) until the next retry.
+//!   land after the new rotation has ended, and AWSCURRENT no longer logs in (I2, I3, I9) until the next retry.
 //! - finishSecret of alternating users, `DescribeSecret` to `UpdateSecretVersionStage`: the swap compares AWSCURRENT and
 //!   cannot compare AWSPENDING, so it goes through until the new rotation has moved AWSCURRENT (I4). Where that one's
 //!   setSecret was through, AWSCURRENT does not log in until its finishSecret (I2), which is refused if it, too, had
-//!   looked before (I5).
+//!   looked before (I5). As AWSPREVIOUS follows, the password that was AWSCURRENT's before both logs in without a label
+//!   until its user's next turn (I9).
 
 mod by_hand;
 mod race;
@@ -143,7 +144,7 @@ fn a_stale_single_user_invocation_with_two_passwords_harms_in_the_gap_only() {
         let broken = expect![[r"
             createSecret: I4
             setSecret: I4
-            finishSecret: I2 I4
+            finishSecret: I2 I4 I9
         "]];
         check(Race::Stale, Plan::SingleUser, kind, ALL, &STALE_TWO_PASSWORDS, 850, &broken);
     }
@@ -177,7 +178,7 @@ fn a_stale_single_user_invocation_without_transactions_harms_in_the_gap_only() {
         550,
         &expect![[r"
         createSecret: I1 I2 I4 I5
-        setSecret: I1 I2 I3 I4 I5
+        setSecret: I1 I2 I3 I4 I5 I9
     "]],
     );
 }
@@ -188,7 +189,7 @@ fn a_stale_alternating_invocation_with_transactions_harms_in_the_gap_only() {
         let broken = expect![[r"
             createSecret: I4 I5
             setSecret: I4
-            finishSecret: I2 I4 I5
+            finishSecret: I2 I4 I5 I9
         "]];
         check(Race::Stale, Plan::Alternating, kind, ALL, &STALE_ALTERNATING, 1_700, &broken);
     }
@@ -199,7 +200,7 @@ fn a_stale_alternating_invocation_with_transactions_harms_in_the_gap_only() {
 fn a_turn_that_is_said_to_be_taken_too_soon_lets_a_stale_invocation_write_last() {
     let sighted = [Sighting::WroteInTheGap];
     let broken = expect![[r"
-        setSecret: I2 I3 I4
+        setSecret: I2 I3 I4 I9
     "]];
     check(Race::Stale, Plan::Alternating, Kind::TurnSaidTooSoon, &[Step::Set], &sighted, 1_250, &broken);
 }
@@ -215,8 +216,8 @@ fn a_stale_alternating_invocation_without_transactions_harms_in_the_gap_only() {
         1_400,
         &expect![[r"
         createSecret: I4 I5
-        setSecret: I2 I3 I4
-        finishSecret: I2 I4 I5
+        setSecret: I2 I3 I4 I9
+        finishSecret: I2 I4 I5 I9
     "]],
     );
 }
@@ -227,7 +228,7 @@ fn an_advisory_lock_does_for_alternating_users_what_a_transaction_does() {
     let broken = expect![[r"
         createSecret: I4 I5
         setSecret: I4
-        finishSecret: I2 I4 I5
+        finishSecret: I2 I4 I5 I9
     "]];
     check(Race::Stale, Plan::Alternating, Kind::AutocommitWithLock, ALL, &sighted, 2_200, &broken);
 }

@@ -7,32 +7,46 @@
 //! ```
 
 mod act;
+mod defect;
 mod digest;
 mod directory;
 mod gate;
 mod invariants;
+mod places;
 mod records;
+mod remedy;
+mod rights;
 mod server;
 mod service;
 mod session;
 mod sightings;
 mod situation;
+mod statement;
 mod store;
 mod turns;
 mod two_passwords;
+mod user;
 
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 pub(crate) use act::Act;
+pub(crate) use defect::Defect;
 pub(crate) use directory::{Atlas, DirectoryModel, SERVICE};
 pub(crate) use gate::{FAULTS, Fault, Gate};
 pub(crate) use invariants::{Violation, Watch};
-pub(crate) use server::{Attempt, Badness, Kind, PROFILE, Replica, Server, ServerModel, ServerTls, User};
+pub(crate) use places::Place;
+pub(crate) use server::{Attempt, Badness, Kind, PROFILE, Replica, Server, ServerModel, ServerTls};
 pub(crate) use service::{Clean, Service, Variant, policy};
 pub(crate) use sightings::Sighting;
 pub(crate) use situation::{Plan, Situation, document, grants};
-pub(crate) use store::{ARN, FUNCTION, MASTER, SecretModel, Store, StoreModel, Value, version};
+pub(crate) use store::{
+    ARN, FUNCTION, IDENTITY, MASTER, OTHER, OTHER_IDENTITY, SecretModel, Store, StoreModel, Value, version,
+};
 pub(crate) use turns::{History, Invocation, nobody_is_ready, poll_once};
+pub(crate) use user::{Acting, Form, PairMark, User};
 
 /// Everything outside of the rotation function.
 #[derive(Default)]
@@ -42,6 +56,8 @@ pub(crate) struct World {
     pub(crate) directory: RefCell<DirectoryModel>,
     pub(crate) gate: RefCell<Gate>,
     pub(crate) watch: RefCell<Watch>,
+    /// Whether the operator has named the secret as the one that takes its pair over.
+    pub(crate) adopting: Cell<bool>,
 }
 
 impl World {

@@ -84,21 +84,23 @@ fn an_act_by_hand_beside_two_invocations_of_a_single_user_leaves_a_version_that_
         Plan::SingleUser,
         SINGLE,
         116_000,
-        &expect![[r"
-        AWSCURRENT moved back: in the gap I4
-        AWSCURRENT moved on: in the gap I4
-        AWSPENDING removed: in the gap I1
-        AWSPENDING removed: in the gap I2
-        AWSPENDING removed: in the gap I4
-        password changed: in the gap I2
-        password changed: in the gap I3
-        password changed: in the gap I4
-        password changed: otherwise I2 after store: UpdateSecretVersionStage
-        password changed: otherwise I3 after store: UpdateSecretVersionStage
-        value put: in the gap I4
-        rotation disabled: in the gap I4
-        secret deleted: in the gap I4
-    "]],
+        &expect![[r#"
+            AWSCURRENT moved back: in the gap I4
+            AWSCURRENT moved on: in the gap I4
+            AWSPENDING removed: in the gap I1
+            AWSPENDING removed: in the gap I2
+            AWSPENDING removed: in the gap I4
+            password changed: in the gap I2
+            password changed: in the gap I3
+            password changed: in the gap I4
+            password changed: in the gap I9
+            password changed: otherwise I2 after store: UpdateSecretVersionStage
+            password changed: otherwise I3 after store: UpdateSecretVersionStage
+            password changed: otherwise I9 after store: UpdateSecretVersionStage
+            value put: in the gap I4
+            rotation disabled: in the gap I4
+            secret deleted: in the gap I4
+        "#]],
     );
 }
 
@@ -109,20 +111,25 @@ fn an_act_by_hand_beside_two_invocations_of_a_single_user_with_two_passwords_lea
         Plan::SingleUser,
         TWO_PASSWORDS,
         98_000,
-        &expect![[r"
-        AWSCURRENT moved back: in the gap I2
-        AWSCURRENT moved back: in the gap I4
-        AWSCURRENT moved on: in the gap I4
-        AWSPENDING removed: in the gap I4
-        password changed: in the gap I2
-        password changed: in the gap I3
-        password changed: in the gap I4
-        password changed: otherwise I2 after store: UpdateSecretVersionStage
-        password changed: otherwise I3 after store: UpdateSecretVersionStage
-        value put: in the gap I4
-        rotation disabled: in the gap I4
-        secret deleted: in the gap I4
-    "]],
+        &expect![[r#"
+            AWSCURRENT moved back: in the gap I2
+            AWSCURRENT moved back: in the gap I4
+            AWSCURRENT moved back: in the gap I9
+            AWSCURRENT moved back: otherwise I9 after store: UpdateSecretVersionStage
+            AWSCURRENT moved on: in the gap I4
+            AWSPENDING removed: in the gap I4
+            password changed: in the gap I2
+            password changed: in the gap I3
+            password changed: in the gap I4
+            password changed: in the gap I9
+            password changed: otherwise I2 after store: UpdateSecretVersionStage
+            password changed: otherwise I3 after store: UpdateSecretVersionStage
+            password changed: otherwise I9 after store: UpdateSecretVersionStage
+            value put: in the gap I4
+            value put: otherwise I9 after store: UpdateSecretVersionStage
+            rotation disabled: in the gap I4
+            secret deleted: in the gap I4
+        "#]],
     );
 }
 
@@ -133,22 +140,27 @@ fn an_act_by_hand_beside_two_invocations_of_alternating_users_leaves_a_version_t
         Plan::Alternating,
         ALTERNATING,
         311_000,
-        &expect![[r"
-        AWSCURRENT moved back: in the gap I2
-        AWSCURRENT moved back: in the gap I4
-        AWSCURRENT moved on: in the gap I4
-        AWSPENDING removed: in the gap I4
-        password changed: in the gap I2
-        password changed: in the gap I3
-        password changed: in the gap I4
-        password changed: otherwise I2 after store: UpdateSecretVersionStage
-        password changed: otherwise I3 after store: UpdateSecretVersionStage
-        value put: in the gap I4
-        clone dropped: in the gap I3
-        clone dropped: in the gap I4
-        rotation disabled: in the gap I4
-        secret deleted: in the gap I4
-    "]],
+        &expect![[r#"
+            AWSCURRENT moved back: in the gap I2
+            AWSCURRENT moved back: in the gap I4
+            AWSCURRENT moved back: in the gap I9
+            AWSCURRENT moved back: otherwise I9 after store: UpdateSecretVersionStage
+            AWSCURRENT moved on: in the gap I4
+            AWSPENDING removed: in the gap I4
+            password changed: in the gap I2
+            password changed: in the gap I3
+            password changed: in the gap I4
+            password changed: in the gap I9
+            password changed: otherwise I2 after store: UpdateSecretVersionStage
+            password changed: otherwise I3 after store: UpdateSecretVersionStage
+            password changed: otherwise I9 after store: UpdateSecretVersionStage
+            value put: in the gap I4
+            value put: otherwise I9 after store: UpdateSecretVersionStage
+            clone dropped: in the gap I3
+            clone dropped: in the gap I4
+            rotation disabled: in the gap I4
+            secret deleted: in the gap I4
+        "#]],
     );
 }
 
@@ -159,18 +171,20 @@ fn an_act_by_hand_beside_a_stale_single_user_invocation_leaves_a_version_that_lo
         Plan::SingleUser,
         SINGLE,
         56_000,
-        &expect![[r"
-        AWSPENDING removed: in the gap I1
-        AWSPENDING removed: in the gap I2
-        AWSPENDING removed: in the gap I4
-        password changed: in the gap I2
-        password changed: in the gap I3
-        password changed: in the gap I4
-        password changed: otherwise I2 after store: UpdateSecretVersionStage
-        password changed: otherwise I3 after store: UpdateSecretVersionStage
-        rotation disabled: in the gap I4
-        secret deleted: in the gap I4
-    "]],
+        &expect![[r#"
+            AWSPENDING removed: in the gap I1
+            AWSPENDING removed: in the gap I2
+            AWSPENDING removed: in the gap I4
+            password changed: in the gap I2
+            password changed: in the gap I3
+            password changed: in the gap I4
+            password changed: in the gap I9
+            password changed: otherwise I2 after store: UpdateSecretVersionStage
+            password changed: otherwise I3 after store: UpdateSecretVersionStage
+            password changed: otherwise I9 after store: UpdateSecretVersionStage
+            rotation disabled: in the gap I4
+            secret deleted: in the gap I4
+        "#]],
     );
 }
 
@@ -181,19 +195,26 @@ fn an_act_by_hand_beside_a_stale_single_user_invocation_with_two_passwords_leave
         Plan::SingleUser,
         TWO_PASSWORDS,
         54_000,
-        &expect![[r"
-        AWSCURRENT moved back: in the gap I2
-        AWSCURRENT moved back: in the gap I3
-        AWSPENDING removed: in the gap I4
-        password changed: in the gap I1
-        password changed: in the gap I2
-        password changed: in the gap I3
-        password changed: otherwise I2 after store: UpdateSecretVersionStage
-        password changed: otherwise I3 after store: UpdateSecretVersionStage
-        old password discarded: in the gap I1
-        rotation disabled: in the gap I4
-        secret deleted: in the gap I4
-    "]],
+        &expect![[r#"
+            AWSCURRENT moved back: in the gap I2
+            AWSCURRENT moved back: in the gap I3
+            AWSCURRENT moved back: in the gap I9
+            AWSCURRENT moved back: otherwise I9 after store: UpdateSecretVersionStage
+            AWSCURRENT moved on: in the gap I9
+            AWSPENDING removed: in the gap I4
+            password changed: in the gap I1
+            password changed: in the gap I2
+            password changed: in the gap I3
+            password changed: in the gap I9
+            password changed: otherwise I2 after store: UpdateSecretVersionStage
+            password changed: otherwise I3 after store: UpdateSecretVersionStage
+            password changed: otherwise I9 after store: UpdateSecretVersionStage
+            value put: in the gap I9
+            value put: otherwise I9 after store: UpdateSecretVersionStage
+            old password discarded: in the gap I1
+            rotation disabled: in the gap I4
+            secret deleted: in the gap I4
+        "#]],
     );
 }
 
@@ -204,20 +225,29 @@ fn an_act_by_hand_beside_a_stale_alternating_invocation_leaves_a_version_that_lo
         Plan::Alternating,
         ALTERNATING,
         283_000,
-        &expect![[r"
-        AWSCURRENT moved back: in the gap I1
-        AWSCURRENT moved back: in the gap I2
-        AWSCURRENT moved back: in the gap I3
-        AWSPENDING removed: in the gap I4
-        password changed: in the gap I1
-        password changed: in the gap I3
-        value put: in the gap I1
-        clone dropped: in the gap I1
-        clone dropped: in the gap I3
-        clone dropped: otherwise I2 after store: UpdateSecretVersionStage
-        clone dropped: otherwise I3 after store: UpdateSecretVersionStage
-        rotation disabled: in the gap I4
-        secret deleted: in the gap I4
-    "]],
+        &expect![[r#"
+            AWSCURRENT moved back: in the gap I1
+            AWSCURRENT moved back: in the gap I10
+            AWSCURRENT moved back: in the gap I2
+            AWSCURRENT moved back: in the gap I3
+            AWSCURRENT moved back: in the gap I9
+            AWSCURRENT moved back: otherwise I9 after store: UpdateSecretVersionStage
+            AWSPENDING removed: in the gap I4
+            password changed: in the gap I1
+            password changed: in the gap I3
+            password changed: in the gap I9
+            password changed: otherwise I9 after store: UpdateSecretVersionStage
+            value put: in the gap I1
+            value put: in the gap I9
+            value put: otherwise I9 after store: UpdateSecretVersionStage
+            clone dropped: in the gap I1
+            clone dropped: in the gap I3
+            clone dropped: in the gap I8
+            clone dropped: otherwise I2 after store: UpdateSecretVersionStage
+            clone dropped: otherwise I3 after store: UpdateSecretVersionStage
+            clone dropped: otherwise I8 after store: UpdateSecretVersionStage
+            rotation disabled: in the gap I4
+            secret deleted: in the gap I4
+        "#]],
     );
 }

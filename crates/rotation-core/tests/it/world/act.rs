@@ -4,7 +4,7 @@ use std::fmt;
 
 use rotation_core::StagingLabel;
 
-use super::{ARN, MASTER, Plan, SecretModel, Value, World, digest::credentials, document, version};
+use super::{ARN, MASTER, Place, Plan, SecretModel, Value, World, digest::credentials, version};
 
 /// One act of an operator or an administrator of the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -60,19 +60,21 @@ impl Act {
             Self::CurrentMovedOn => move_current(secret, &StagingLabel::Pending),
             Self::PendingRemoved => secret.unlabel(&StagingLabel::Pending),
             Self::PasswordChanged => {
-                put_current(secret, 50, &document(&live, "by-hand-50"));
+                put_current(secret, 50, &with_password(secret, "by-hand-50"));
                 if let Some(user) = server.users.get_mut(&live) {
                     user.password = Some("by-hand-50".into());
                 }
             }
-            Self::ValuePut => put_current(secret, 51, &document(&live, "by-hand-51")),
+            Self::ValuePut => put_current(secret, 51, &with_password(secret, "by-hand-51")),
             Self::MasterRotated => {
                 let master = store.secrets.get_mut(MASTER).unwrap();
-                // In whatever form its document has.
-                let Some(Value::Text(text)) = master.value(&StagingLabel::Current) else { unreachable!() };
-                let text = text.replace(&credentials(text).1, "by-hand-52");
-                put_current(master, 52, &text);
+                put_current(master, 52, &with_password(master, "by-hand-52"));
                 server.users.get_mut("master").unwrap().password = Some("by-hand-52".into());
+                for place in server.places.values_mut() {
+                    if let Place::Server(users) = place {
+                        users.get_mut("master").unwrap().password = Some("by-hand-52".into());
+                    }
+                }
             }
             Self::CloneDropped if live == "app" => drop(server.users.remove("app_clone")),
             Self::CloneDropped => {}
@@ -110,6 +112,12 @@ fn move_current(secret: &mut SecretModel, to: &StagingLabel) {
         let to = secret.holder(to).unwrap().clone();
         secret.label(&StagingLabel::Current, &to);
     }
+}
+
+/// The document under AWSCURRENT, in whatever form it has, with another password.
+fn with_password(secret: &SecretModel, password: &str) -> String {
+    let Some(Value::Text(text)) = secret.value(&StagingLabel::Current) else { unreachable!() };
+    text.replace(&credentials(text).1, password)
 }
 
 /// `PutSecretValue` without a label.

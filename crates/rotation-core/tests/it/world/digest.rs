@@ -6,7 +6,7 @@ use std::{
     hash::{DefaultHasher, Hash, Hasher},
 };
 
-use super::{MASTER, User, Value, World};
+use super::{Acting, MASTER, Place, User, Value, World};
 
 /// The sides of the world, each as a number that is equal where no call can tell the difference. A password counts as
 /// the version that holds it.
@@ -18,6 +18,9 @@ pub(crate) struct Sides {
     values: u64,
     /// The users, and who holds a lock.
     server: u64,
+    /// What the first request of a session meets: clones whose sessions are no longer the original's, and, where a
+    /// proxy greets, the users.
+    sessions: u64,
 }
 
 impl Sides {
@@ -27,7 +30,8 @@ impl Sides {
         call.hash(&mut hasher);
         match call {
             "store: DescribeSecret" | "store: UpdateSecretVersionStage" => self.labels.hash(&mut hasher),
-            "server: probe" | "server: plan" => {}
+            "server: probe" => self.sessions.hash(&mut hasher),
+            "server: plan" => {}
             _ if call.starts_with("store: ") => (self.labels, self.values).hash(&mut hasher),
             _ if call.starts_with("server: ") => self.server.hash(&mut hasher),
             _ => self.hash(&mut hasher),
@@ -40,6 +44,17 @@ impl World {
     /// A number that is equal for worlds that no call can tell apart.
     pub(crate) fn digest(&self) -> u64 {
         hashed(&self.sides())
+    }
+
+    /// A number that is equal where no user of any server is different.
+    pub(crate) fn users(&self) -> u64 {
+        hashed(&self.server.borrow().all_users().collect::<Vec<_>>())
+    }
+
+    /// Whether something else than the server may answer, or a session may not be what it should.
+    pub(crate) fn may_answer_unclearly(&self) -> bool {
+        let server = self.server.borrow();
+        !server.places.is_empty() || server.all_users().any(|(_, _, user)| user.acting == Acting::Parted)
     }
 
     pub(crate) fn sides(&self) -> Sides {
@@ -62,16 +77,22 @@ impl World {
         }
         store.secrets[MASTER].versions.len().hash(&mut values);
         let mut users = DefaultHasher::new();
-        for (name, user) in &server.users {
-            name.hash(&mut users);
+        let mut sessions = DefaultHasher::new();
+        for (port, name, user) in server.all_users() {
+            (port, name).hash(&mut users);
             user.digest(&holder, &mut users);
+            (user.acting == Acting::Parted).hash(&mut sessions);
         }
         let watch = self.watch.borrow();
         for (user, session) in &server.locks {
             (user, watch.sessions.get(session)).hash(&mut users);
         }
         server.kind.hash(&mut users);
-        Sides { labels: labels.finish(), values: values.finish(), server: users.finish() }
+        if server.places.values().any(|place| matches!(place, Place::Proxy(_))) {
+            users.finish().hash(&mut sessions);
+        }
+        let (labels, values, sessions) = (labels.finish(), values.finish(), sessions.finish());
+        Sides { labels, values, server: users.finish(), sessions }
     }
 }
 
@@ -83,7 +104,7 @@ impl User {
         }
         let mut history: Vec<_> = self.history.iter().map(|password| holder(password)).collect();
         history.sort_unstable();
-        (history, &self.grants, &self.clone_of).hash(hasher);
+        (history, self.form, &self.grants, &self.owns, self.acting, &self.mark).hash(hasher);
     }
 }
 

@@ -1,5 +1,7 @@
 //! What must hold at every boundary of a call, whatever fails.
 
+mod servers;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     hash::{DefaultHasher, Hash, Hasher},
@@ -10,13 +12,17 @@ use rotation_core::{
     database::{Credential, TlsMode, Transport},
 };
 
-use super::{Plan, ServerModel, ServerTls, Sighting, User, Value, World, digest::credentials};
+use super::{
+    Plan, ServerModel, ServerTls, Sighting, User, Value, World, digest::credentials, places::Spot,
+    user::reach,
+};
 
 /// A broken invariant.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Violation {
-    /// `I1` to `I6` as in docs/semantics.md, `TLS`, `STATE` where a journal says what is not so, `kept` where no version
-    /// that the secret keeps, labelled or not, logs in, or `hints` where what the hints say mends nothing.
+    /// `I1` to `I10` as in docs/semantics.md, `I2 of another secret`, `TLS`, `STATE` where a journal says what is not so,
+    /// `kept` where no version that the secret keeps, labelled or not, logs in, `mark` where a pair does not carry its
+    /// secret after a rotation, or `hints` where what the hints say fixes nothing.
     pub(crate) invariant: &'static str,
     /// Right after which call.
     pub(crate) after: &'static str,
@@ -30,8 +36,15 @@ pub(crate) struct Violation {
 pub(crate) struct Watch {
     pub(crate) plan: Option<Plan>,
     pub(crate) violations: Vec<Violation>,
-    /// Users as they must stay. A user that is only to keep its password has no grants here.
-    protected: BTreeMap<String, Protected>,
+    /// Users as they must stay, by the port of their server and by name.
+    protected: BTreeMap<(u16, String), Protected>,
+    /// What the live user could reach when it was taken for live.
+    reach: BTreeSet<String>,
+    /// Which versions had an answer in the present invocation of an actor, by the port of the server; `None` where it was
+    /// AWSCURRENT then, or the actor's own.
+    proven: BTreeMap<usize, BTreeSet<(u16, Option<VersionId>)>>,
+    /// Whether the call that takes effect now is a master's where nobody proved the live password.
+    overstepped: bool,
     /// Whether whose turn it is depends on which of two invocations comes first.
     pub(crate) pair_is_free: bool,
     /// The token that each invocation acts for.
@@ -71,11 +84,12 @@ enum Protected {
 }
 
 impl Protected {
-    fn is_intact(&self, name: &str, server: &ServerModel) -> bool {
-        let Some(now) = server.users.get(name) else { return false };
+    fn is_intact(&self, (port, name): &(u16, String), server: &ServerModel) -> bool {
+        let spot = Spot { server: *port, greeted: false };
+        let Some(now) = server.users_at(spot).get(name) else { return false };
         match self {
-            Self::Whole(user) => now == user,
-            Self::Password(user) => now.password == user.password && now.clone_of == user.clone_of,
+            Self::Whole(user) => user.is_intact(now),
+            Self::Password(user) => user.logs_in_as(now),
         }
     }
 }
@@ -116,18 +130,25 @@ impl World {
                 watch.looked.insert(actor, current.clone());
             }
         }
+        let live = self.store.borrow().secret().holder(&StagingLabel::Current).cloned();
         let before = self.revision();
         let outcome = effect();
         if self.revision() != before {
             let looked = self.watch.borrow().looked.get(&actor).cloned();
             let unseen = looked.is_some() && looked != beside;
+            if std::mem::take(&mut self.watch.borrow_mut().overstepped) {
+                self.watch.borrow_mut().report("I10", name, unseen);
+            }
             if !pending {
                 self.watch.borrow_mut().report("I4", name, unseen);
                 self.sight(Sighting::WroteInTheGap);
             }
             self.check(name, unseen);
-            if name == "store: UpdateSecretVersionStage" && !unseen {
-                self.check_finished(name);
+            if self.store.borrow().secret().holder(&StagingLabel::Current) != live.as_ref() {
+                if !unseen {
+                    self.check_finished(name);
+                }
+                self.takes_for_live();
             }
         }
         outcome
@@ -159,6 +180,7 @@ impl World {
         let plan = self.watch.borrow().plan;
         if let Some(plan) = plan {
             self.protect(plan);
+            self.takes_for_live();
         }
         let (broken, refused) = (self.broken(), !self.logs_in(&StagingLabel::Current));
         let left = self.store.borrow().secret().holder(&StagingLabel::Current).cloned().filter(|_| refused);
@@ -183,9 +205,15 @@ impl World {
         if self.version_that_logs_in().is_none() {
             broken.insert("kept");
         }
-        let server = self.server.borrow();
-        if !self.watch.borrow().protected.iter().all(|(name, protected)| protected.is_intact(name, &server)) {
+        if !self.others_log_in() {
+            broken.insert("I2 of another secret");
+        }
+        let (server, watch) = (self.server.borrow(), self.watch.borrow());
+        if !watch.protected.iter().all(|(name, protected)| protected.is_intact(name, &server)) {
             broken.insert("I6");
+        }
+        if !watch.reach.is_subset(&reach(&server.users, &self.live_user())) {
+            broken.insert("I8");
         }
         broken
     }
@@ -197,6 +225,7 @@ impl World {
         let in_the_gap = watch.violations.iter().any(|violation| violation.unseen);
         let mut hasher = DefaultHasher::new();
         (&watch.looked, &watch.broken, &watch.by_hand, &watch.left, sessions, in_the_gap).hash(&mut hasher);
+        watch.reach.hash(&mut hasher);
         for (name, protected) in &watch.protected {
             // What is intact is as the world says.
             let lost = Some(protected).filter(|protected| !protected.is_intact(name, &server));
@@ -205,20 +234,28 @@ impl World {
         hasher.finish()
     }
 
-    /// I3: after finishSecret, AWSCURRENT logs in and the clone may do exactly what the original may.
+    /// I3 and I9: after finishSecret AWSCURRENT logs in, the clone may do exactly what the original may and carries its
+    /// secret, and no password but those of AWSCURRENT and AWSPREVIOUS opens a user of the secret.
     pub(crate) fn check_finished(&self, after: &'static str) {
-        let plan = self.watch.borrow().plan;
-        let mut holds = self.logs_in(&StagingLabel::Current);
-        if plan.is_some_and(|plan| !plan.is_single()) {
+        let pair = self.watch.borrow().plan.is_some_and(|plan| !plan.is_single());
+        let mut broken = Vec::new();
+        let (mut holds, mut marked) = (self.logs_in(&StagingLabel::Current), true);
+        if pair {
             let server = self.server.borrow();
             let grants = |user: &str| server.users.get(user).map(|user| user.grants.clone());
             holds &= grants("app_clone").is_none_or(|clone| Some(clone) == grants("app"));
+            marked = server.users.get("app_clone").is_none_or(User::is_ours);
+        }
+        for (invariant, holds) in
+            [("I3", holds), ("I9", self.old_passwords_are_refused(pair)), ("mark", marked)]
+        {
+            broken.extend((!holds).then_some(invariant));
         }
         let current = self.store.borrow().secret().holder(&StagingLabel::Current).cloned();
         let mut watch = self.watch.borrow_mut();
         let by_hand = watch.by_hand.contains("I2") || watch.left.is_some() && watch.left == current;
-        if !holds && !by_hand {
-            watch.report("I3", after, false);
+        for invariant in broken.into_iter().filter(|_| !by_hand) {
+            watch.report(invariant, after, false);
         }
     }
 
@@ -273,10 +310,11 @@ impl World {
         };
         let (server, mut watch) = (self.server.borrow(), self.watch.borrow_mut());
         let free = |name: &str| name == next || watch.pair_is_free && name.starts_with("app");
-        let protected = server.users.iter().filter(|(name, _)| !free(name)).map(|(name, user)| {
-            let is_live_clone = *name == live && user.clone_of.is_some();
+        let protected = server.all_users().filter(|(port, name, _)| *port != 0 || !free(name));
+        let protected = protected.map(|(port, name, user)| {
+            let is_live_clone = port == 0 && *name == live && !plan.is_single() && name.ends_with("_clone");
             let keep = if is_live_clone { Protected::Password } else { Protected::Whole };
-            (name.clone(), keep(user.clone()))
+            ((port, name.clone()), keep(user.clone()))
         });
         watch.protected = protected.collect();
     }

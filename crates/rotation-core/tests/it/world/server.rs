@@ -1,10 +1,6 @@
 //! A database server: users, passwords, grants, and how it may be reached.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    rc::Rc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, rc::Rc, time::Duration};
 
 use rotation_core::{
     Deadline,
@@ -14,7 +10,12 @@ use rotation_core::{
     },
 };
 
-use super::{World, session::Connection};
+use super::{
+    Defect, Place, World,
+    places::Spot,
+    session::Connection,
+    user::{Form, Users},
+};
 
 /// Like PostgreSQL's, with a rule for passwords that asks for something.
 pub(crate) const PROFILE: EngineProfile = EngineProfile {
@@ -68,6 +69,16 @@ impl Kind {
         matches!(self, Self::Transactional | Self::RowLock | Self::TurnSaidTooSoon)
     }
 
+    /// Whether the sessions of a clone are the original's, as in PostgreSQL.
+    pub(super) fn acts_as_original(self) -> bool {
+        matches!(self, Self::Transactional | Self::TurnSaidTooSoon)
+    }
+
+    /// Whether its users may have a second password from a time when it was kept.
+    pub(super) fn may_keep_two_passwords(self) -> bool {
+        matches!(self, Self::Autocommit | Self::AutocommitWithLock)
+    }
+
     pub(crate) fn takes_turns(self) -> bool {
         !matches!(self, Self::RowLock | Self::Autocommit)
     }
@@ -113,30 +124,6 @@ impl Badness {
     }
 }
 
-/// One user.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct User {
-    /// `None` where the user cannot log in yet.
-    pub(crate) password: Option<String>,
-    /// What logs in beside it, on servers that keep two passwords.
-    pub(crate) secondary: Option<String>,
-    /// All passwords that it has had, on servers that remember them.
-    pub(crate) history: BTreeSet<String>,
-    pub(crate) grants: BTreeSet<String>,
-    /// The user that this one was made from.
-    pub(crate) clone_of: Option<String>,
-}
-
-impl User {
-    pub(crate) fn new(password: &str, grants: BTreeSet<String>) -> Self {
-        Self { password: Some(password.into()), grants, ..Self::default() }
-    }
-
-    fn opens_by(&self, password: &str) -> bool {
-        [&self.password, &self.secondary].into_iter().any(|held| held.as_deref() == Some(password))
-    }
-}
-
 /// One login attempt that reached the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Attempt {
@@ -167,7 +154,16 @@ pub(crate) struct Replica {
 pub(crate) struct ServerModel {
     pub(crate) kind: Kind,
     pub(crate) tls: ServerTls,
-    pub(crate) users: BTreeMap<String, User>,
+    pub(crate) users: Users,
+    /// What listens at other ports of its host. Whatever is not in it leads to the server.
+    pub(crate) places: BTreeMap<u16, Place>,
+    /// Whether the server itself lets nobody in but the master: others come by a pooler.
+    pub(crate) master_alone: bool,
+    /// By which method it lets users in.
+    pub(crate) method: Form,
+    /// In which form it stores a password unless the session names one.
+    pub(crate) setting: Form,
+    pub(crate) defect: Option<Defect>,
     /// Which session holds the lock on a user.
     pub(crate) locks: BTreeMap<String, u64>,
     pub(crate) attempts: Vec<Attempt>,
@@ -183,10 +179,10 @@ pub(crate) struct ServerModel {
 
 impl ServerModel {
     pub(crate) fn admits(&self, username: &str, password: &str) -> bool {
-        self.users.get(username).is_some_and(|user| user.opens_by(password))
+        self.users.get(username).is_some_and(|user| user.opens_by(password, self.method))
     }
 
-    fn connect(&mut self, login: &Login, transport: Transport) -> Result<u64, ConnectError> {
+    fn connect(&mut self, login: &Login, transport: Transport) -> Result<(u64, Spot), ConnectError> {
         let username = login.credentials.username.as_str();
         match (self.tls, transport) {
             (ServerTls::StrippedFor(user), Transport::Tls) if user == username => {
@@ -206,20 +202,20 @@ impl ServerModel {
                 replica.refusals -= usize::from(lags);
                 lags
             });
-        let accepted = !late && self.admits(username, credentials.password.expose());
+        let refused = || Err(ConnectError::Refused(Cause::new("28P01")));
+        let arrived = self.arrive(login.port, username, credentials.password.expose());
+        let arrived = if late { refused() } else { arrived };
         self.attempts.push(Attempt {
             username: username.to_owned(),
             host: login.host.to_string(),
             port: login.port,
             database: login.database.clone(),
             transport,
-            accepted,
+            accepted: arrived.is_ok(),
         });
-        if !accepted {
-            return Err(ConnectError::Refused(Cause::new("28P01")));
-        }
+        let spot = arrived?;
         self.sessions += 1;
-        Ok(self.sessions)
+        Ok((self.sessions, spot))
     }
 }
 
@@ -238,6 +234,15 @@ impl Engine for Server {
     ) -> Result<Connection, ConnectError> {
         let world = &self.0;
         let lost = || Err(ConnectError::Unreachable(Cause::new("connection reset")));
+        let known;
+        // Hosts alone are compared: what is proved at the secret's own port counts as proved at the master's.
+        let login = match world.server.borrow().defect {
+            Some(Defect::HostAlone) if login.credentials.username.as_str() != "master" => {
+                known = Login { port: PROFILE.default_port, ..login.clone() };
+                &known
+            }
+            _ => login,
+        };
         let effect = || {
             let offered = world.server.borrow().tls;
             world.watch.borrow_mut().transport(transport, login.tls, offered);
@@ -247,7 +252,7 @@ impl Engine for Server {
             }
             outcome
         };
-        let id = world.call("server: connect", effect, lost).await?;
-        Ok(Connection::new(world, id, &login.credentials))
+        let (id, spot) = world.call("server: connect", effect, lost).await?;
+        Ok(Connection::new(world, id, spot, &login.credentials))
     }
 }

@@ -1,6 +1,6 @@
 //! Secrets Manager as the one who drives a rotation.
 
-use std::{future::poll_fn, pin::pin, rc::Rc, sync::LazyLock, task::Poll, time::Duration};
+use std::{future::poll_fn, rc::Rc, sync::LazyLock, task::Poll, time::Duration};
 
 use rotation_core::{
     Deadline, ForeignSecrets, Invoker, Journal, Outcome, Rehearsal, RotationError, RotationEvent, Rotator,
@@ -8,7 +8,7 @@ use rotation_core::{
     database::{Database, Engine, PasswordPolicy, PasswordSettings, PasswordSource},
 };
 
-use super::{ARN, Atlas, FUNCTION, PROFILE, Plan, Server, Store, Value, World, digest::credentials};
+use super::{ARN, Atlas, Defect, FUNCTION, PROFILE, Plan, Server, Store, Value, World, digest::credentials};
 use crate::mutants::{
     DowngradesTls, NeverAsks, OverwritesValue, RereadsCurrent, RetriesInPlaintext, SwallowsErrors,
     TrustsPending,
@@ -32,6 +32,8 @@ pub(crate) enum Variant {
     OverwritesValue,
     /// A change is made final without a last look at the labels.
     NeverAsks,
+    /// The engine does something wrong.
+    Engine(Defect),
 }
 
 /// What the service does with AWSPENDING after a rotation; users report both.
@@ -74,6 +76,9 @@ impl Service {
         if !self.world.store.borrow().secret().versions.contains_key(&self.token) {
             self.begin();
         }
+        if let Variant::Engine(defect) = self.variant {
+            self.world.server.borrow_mut().defect = Some(defect);
+        }
         let mut watch = self.world.watch.borrow_mut();
         watch.plan = Some(self.plan);
         watch.tokens.insert(self.actor, self.token.clone());
@@ -91,6 +96,7 @@ impl Service {
         let world = World::new(self.world.store.borrow().clone(), self.world.server.borrow().clone());
         *world.directory.borrow_mut() = self.world.directory.borrow().clone();
         *world.watch.borrow_mut() = self.world.watch.borrow().clone();
+        world.adopting.set(self.world.adopting.get());
         Self { world, ..self.clone() }
     }
 
@@ -149,6 +155,7 @@ impl Service {
     pub(crate) async fn journaled(&self, step: Step) -> Option<(Result<Outcome, RotationError>, Journal)> {
         let (from, journal) = (self.world.gate.borrow().log.len(), Journal::default());
         *self.world.gate.borrow_mut().begun.entry(self.actor).or_default() += 1;
+        self.world.begins(self.actor);
         let outcome = self.polled(step, &journal).await;
         let gate = self.world.gate.borrow();
         let own = gate.log[from..].iter().filter(|(actor, _)| *actor == self.actor);
@@ -165,7 +172,7 @@ impl Service {
     }
 
     async fn polled(&self, step: Step, journal: &Journal) -> Option<Result<Outcome, RotationError>> {
-        let mut invocation = pin!(self.function(step, journal));
+        let mut invocation = Box::pin(self.function(step, journal));
         self.world.gate.borrow_mut().killed = false;
         poll_fn(|cx| {
             let outcome = invocation.as_mut().poll(cx);
@@ -181,7 +188,7 @@ impl Service {
         let (store, deadline) = (Store(Rc::clone(&self.world)), Deadline::after(Self::TIME));
         let server = Server(Rc::clone(&self.world));
         match self.variant {
-            Variant::Sound => {
+            Variant::Sound | Variant::Engine(_) => {
                 let target = self.database(server, deadline).recorded_in(journal);
                 self.run(step, store, target, deadline, journal).await
             }
@@ -219,7 +226,8 @@ impl Service {
     pub(crate) fn database<E: Engine>(&self, engine: E, deadline: Deadline) -> Database<E, Atlas> {
         let passwords =
             if self.plan == Plan::SingleUserByService { policy_of_the_service() } else { policy() };
-        Database::new(engine, self.plan.strategy(&self.world), passwords, false, deadline)
+        let adopting = self.world.adopting.get().then(|| SecretId::new(ARN).unwrap());
+        Database::new(engine, self.plan.strategy(&self.world), passwords, false, deadline).adopting(adopting)
     }
 
     /// What the function would do, said.

@@ -1,106 +1,42 @@
 //! A connection to the server model, in its kinds of making a change final.
 
-use std::{collections::BTreeSet, future::poll_fn, rc::Rc, task::Poll};
+use std::{future::poll_fn, rc::Rc, task::Poll};
 
 use rotation_core::{
     Deadline,
     database::{
-        Cause, Change, Committed, Credentials, ELIDED, Necessity, Plan, PlannedStatement, Purpose, Session,
+        Cause, Change, Committed, Credentials, LoginMethod, PairOwner, Password, Plan, Session,
         StatementError, StatementFault, TestStatement, Turn, UserPair, Username,
     },
 };
 
-use super::{Kind, ServerModel, Sighting, User, World};
+use super::{
+    Defect, Kind, ServerModel, Sighting, World,
+    places::Spot,
+    rights::{Reconciliation, stored_form},
+    statement::Statement,
+    user::{PairMark, User},
+};
 
 /// A session; dropping it takes back what is not final.
 pub(crate) struct Connection {
     world: Rc<World>,
     id: u64,
+    /// Where it is.
+    pub(super) spot: Spot,
     pub(super) user: String,
     /// What this session logged in with.
     pub(super) password: String,
+    /// On whose behalf it changes its own password.
+    owner: Option<PairOwner>,
     staged: Vec<Statement>,
 }
 
-/// One statement of a staged change.
-#[derive(Clone, Debug)]
-enum Statement {
-    /// Makes a user that cannot log in yet.
-    Create {
-        user: String,
-        clone_of: String,
-    },
-    Grant {
-        user: String,
-        grant: String,
-    },
-    Revoke {
-        user: String,
-        grant: String,
-    },
-    SetPassword {
-        user: String,
-        password: String,
-    },
-}
-
-impl Statement {
-    fn name(&self) -> &'static str {
-        match self {
-            Self::Create { .. } => "server: create user",
-            Self::Grant { .. } => "server: grant",
-            Self::Revoke { .. } => "server: revoke",
-            Self::SetPassword { .. } => "server: set password",
-        }
-    }
-
-    fn planned(&self) -> PlannedStatement {
-        let (kind, text, purpose) = match self {
-            Self::Create { user, .. } => ("create user", format!("create {user}"), Purpose::Equality),
-            Self::Grant { user, grant } => ("grant", format!("grant {grant} to {user}"), Purpose::Equality),
-            Self::Revoke { user, grant } => {
-                ("revoke", format!("revoke {grant} from {user}"), Purpose::Equality)
-            }
-            Self::SetPassword { user, .. } => {
-                ("set password", format!("set password of {user} to {ELIDED}"), Purpose::Password)
-            }
-        };
-        PlannedStatement { kind, text, purpose, necessity: Necessity::Always }
-    }
-
-    fn apply(&self, server: &mut ServerModel) -> Result<(), StatementError> {
-        let (Self::Create { user, .. }
-        | Self::Grant { user, .. }
-        | Self::Revoke { user, .. }
-        | Self::SetPassword { user, .. }) = self;
-        if let Self::Create { clone_of, .. } = self {
-            let clone = User { clone_of: Some(clone_of.clone()), ..User::default() };
-            if !server.users.contains_key(user) {
-                server.users.insert(user.clone(), clone);
-                server.changes += 1;
-            }
-            return Ok(());
-        }
-        let Some(model) = server.users.get_mut(user) else {
-            return Err(StatementError::new(StatementFault::NoSuchUser));
-        };
-        let before = model.clone();
-        match self {
-            Self::Create { .. } => {}
-            Self::Grant { grant, .. } => drop(model.grants.insert(grant.clone())),
-            Self::Revoke { grant, .. } => drop(model.grants.remove(grant)),
-            Self::SetPassword { password, .. } => model.password = Some(password.clone()),
-        }
-        server.changes += usize::from(*model != before);
-        Ok(())
-    }
-}
-
 impl Connection {
-    pub(crate) fn new(world: &Rc<World>, id: u64, credentials: &Credentials) -> Self {
+    pub(super) fn new(world: &Rc<World>, id: u64, spot: Spot, credentials: &Credentials) -> Self {
         world.session_opens(id);
         let (user, password) = (credentials.username.to_string(), credentials.password.expose().into());
-        Self { world: Rc::clone(world), id, user, password, staged: Vec::new() }
+        Self { world: Rc::clone(world), id, spot, user, password, owner: None, staged: Vec::new() }
     }
 
     pub(super) async fn call<T>(
@@ -132,48 +68,76 @@ impl Connection {
         .await;
     }
 
+    /// Runs one statement, or several at once. A master that changes anything is looked at.
+    async fn run(&self, name: &'static str, statements: &[Statement]) -> Result<(), StatementError> {
+        let effect = |server: &mut ServerModel| {
+            let mut changed = false;
+            for statement in statements {
+                changed |= statement.apply(server.users_at_mut(self.spot))?;
+            }
+            server.changes += usize::from(changed);
+            if changed && self.user == "master" {
+                self.world.master_wrote(self.id, self.spot);
+            }
+            Ok(())
+        };
+        self.call(name, effect).await
+    }
+
     fn statements(
         &self,
         change: &Change<'_>,
         server: &ServerModel,
     ) -> Result<Vec<Statement>, StatementError> {
-        match change {
-            Change::OwnPassword { new } => {
-                Ok(vec![Statement::SetPassword { user: self.user.clone(), password: new.expose().into() }])
-            }
-            Change::OtherUser { pair, next, .. } => {
-                let mut statements = equal_rights(pair, server)?;
-                let (user, password) = (next.username.to_string(), next.password.expose().into());
-                statements.push(Statement::SetPassword { user, password });
-                Ok(statements)
-            }
+        let users = server.users_at(self.spot);
+        match (change, Reconciliation::of(change, server, users)) {
+            (_, Some(reconciliation)) => reconciliation.statements(),
+            (Change::OwnPassword { new }, None) => self.own_password(new, server, users.get(&self.user)),
+            (Change::OtherUser { .. }, None) => unreachable!("a change of a pair is reconciled"),
         }
     }
-}
 
-/// What brings the clone's grants to equal the original's, whoever of the two is live.
-fn equal_rights(pair: &UserPair, server: &ServerModel) -> Result<Vec<Statement>, StatementError> {
-    let fault = |fault| Err(StatementError::new(fault));
-    let Some(original) = server.users.get(pair.original.as_str()) else {
-        return fault(StatementFault::NoSuchUser);
-    };
-    let user = pair.clone.to_string();
-    let mut statements = Vec::new();
-    let held = match server.users.get(&user) {
-        Some(clone) if clone.clone_of.as_deref() != Some(pair.original.as_str()) => {
-            return fault(StatementFault::CloneNotRecognized);
+    /// A password that was kept is discarded before the new one is set, since whoever finds the new one set has nothing
+    /// more to do. Where this session has logged in by the second password, that one becomes the first before, so that it
+    /// logs in up to the last statement.
+    fn own_password(
+        &self,
+        new: &Password,
+        server: &ServerModel,
+        own: Option<&User>,
+    ) -> Result<Vec<Statement>, StatementError> {
+        self.may_change(own, server.defect)?;
+        let user = self.user.clone();
+        let form = stored_form(self.method(), server.defect, server.setting);
+        let set = |password: &str| Statement::SetPassword {
+            user: user.clone(),
+            password: password.to_owned(),
+            form,
+        };
+        let keeps = server.kind.keeps_two_passwords() || server.defect == Some(Defect::KeepsSecondary);
+        let mut statements = Vec::new();
+        if let Some(own) = own.filter(|own| !keeps && own.secondary.is_some()) {
+            let first = own.password.as_deref() == Some(&self.password);
+            statements.extend((!first).then(|| set(&self.password)));
+            statements.push(Statement::Discard { user: user.clone() });
         }
-        Some(clone) => clone.grants.clone(),
-        None => {
-            statements.push(Statement::Create { user: user.clone(), clone_of: pair.original.to_string() });
-            BTreeSet::default()
+        statements.push(set(new.expose()));
+        Ok(statements)
+    }
+
+    /// A user of another secret's pair is that secret's.
+    fn may_change(&self, own: Option<&User>, defect: Option<Defect>) -> Result<(), StatementError> {
+        let marked = own.and_then(|own| own.mark.as_ref()).and_then(|PairMark { secret, .. }| secret.clone());
+        let own_pair = |secret: &String| {
+            self.owner.as_ref().is_some_and(|owner| owner.adopt || owner.secret.as_str() == *secret)
+        };
+        match marked {
+            Some(secret) if !own_pair(&secret) && defect != Some(Defect::IgnoresMark) => {
+                Err(StatementError::new(StatementFault::OtherSecret { secret }))
+            }
+            _ => Ok(()),
         }
-    };
-    let grant = |grant: &String| Statement::Grant { user: user.clone(), grant: grant.clone() };
-    let revoke = |grant: &String| Statement::Revoke { user: user.clone(), grant: grant.clone() };
-    statements.extend(original.grants.difference(&held).map(grant));
-    statements.extend(held.difference(&original.grants).map(revoke));
-    Ok(statements)
+    }
 }
 
 /// The user that a change gives a password.
@@ -185,8 +149,20 @@ fn changed<'a>(own: &'a str, change: &Change<'a>) -> &'a str {
 }
 
 impl Session for Connection {
-    async fn probe(&mut self, _pair: Option<&UserPair>) -> Result<(), StatementError> {
-        self.call("server: probe", |_| Ok(())).await
+    async fn probe(&mut self, pair: Option<&UserPair>) -> Result<(), StatementError> {
+        let (user, password) = (&self.user, &self.password);
+        let answer = |server: &mut ServerModel| server.answer(self.spot, user, password, pair);
+        self.call("server: probe", answer).await?;
+        self.world.answered(self.id, self.spot, user, password);
+        Ok(())
+    }
+
+    fn method(&self) -> Option<LoginMethod> {
+        Some(self.world.server.borrow().method.method())
+    }
+
+    fn act_for(&mut self, owner: &PairOwner) {
+        self.owner = Some(owner.clone());
     }
 
     /// What divides by zero is refused, as a server does.
@@ -244,15 +220,14 @@ impl Session for Connection {
         assert!(!staged.is_empty(), "commit without a staged change");
         let kind = self.world.server.borrow().kind;
         if matches!(kind, Kind::Transactional | Kind::RowLock | Kind::TurnSaidTooSoon) {
-            let all = |server: &mut ServerModel| staged.iter().try_for_each(|one| one.apply(server));
-            self.call("server: commit", all).await?;
+            self.run("server: commit", &staged).await?;
         } else if let ([Statement::SetPassword { password, .. }], true) =
             (&staged[..], kind.keeps_two_passwords())
         {
             self.change_beside(kind, password).await?;
         } else {
             for statement in &staged {
-                self.call(statement.name(), |server| statement.apply(server)).await?;
+                self.run(statement.name(), std::slice::from_ref(statement)).await?;
             }
         }
         Ok(Committed::default())

@@ -1,15 +1,17 @@
 //! Where a rotation may start from.
 
+mod starts;
+
 use std::{collections::BTreeSet, rc::Rc};
 
 use rotation_core::{
-    SecretId, StagingLabel,
+    SecretId, StagingLabel, Step,
     database::{MasterSecret, Strategy},
 };
 
 use super::{
-    Atlas, Clean, Kind, MASTER, SecretModel, ServerModel, Service, StoreModel, User, Value, Variant, World,
-    store::ARN, version,
+    Atlas, Clean, Kind, MASTER, PairMark, SecretModel, ServerModel, Service, StoreModel, User, Value,
+    Variant, World, store::ARN, version,
 };
 
 /// How the function was deployed.
@@ -51,7 +53,7 @@ pub(crate) enum Situation {
     Fresh,
     /// The rotation before went well.
     SecondRotation,
-    /// AWSPENDING holds a value and the database its password, but the clone has no grants: what AWS's template
+    /// AWSPENDING holds a value and the database its password, but the clone has no grants: what a former version
     /// leaves after a crash between the two.
     LeftOver,
     /// Two rotations went well; since then a grant was given and another taken.
@@ -59,11 +61,151 @@ pub(crate) enum Situation {
     /// A rotation was cancelled by hand while AWSCURRENT logged in, and its version has lost its label. Where that was
     /// possible after setSecret, the database has that version's password.
     Abandoned,
+    /// The master secret names the port of another server on the same host, which has users of the same names.
+    OtherPort,
+    /// The secret names a pooler's port, the master secret the server's.
+    Pooler,
+    /// The same, and the server itself lets nobody in but the master.
+    PoolerAlone,
+    /// The secret names the port of a proxy whose own list keeps the first password.
+    StaleProxy,
+    /// The server's setting names a form of password that the user's login cannot use.
+    OtherForm,
+    /// While the clone is live it has been given a right.
+    Gained,
+    /// While the clone is live the original has been given a right.
+    OriginalGained,
+    /// While the clone is live the original has lost a right by a manual change that the clone still has.
+    OriginalLost,
+    /// The live clone carries the mark of a former version.
+    FormerMark,
+    /// The live clone was made by AWS's template: no mark, equal rights, and sessions of its own.
+    Unmarked,
+    /// A user of the clone's name has no mark and other rights.
+    Stranger,
+    /// The pair is another secret's, which logs in by it.
+    OtherSecret,
+    /// The same, where the operator has given that secret up and named this one as the pair's.
+    TakenOver,
+    /// AWS's template has made the live clone, which owns what the original cannot use; the operator has named the
+    /// secret as the pair's.
+    OutOfReach,
+    /// The idle clone owns something.
+    IdleOwner,
+    /// The user whose turn it is keeps a second password from when passwords were kept.
+    SecondaryLeft,
+    /// AWSCURRENT is the second password of its user. The first is that of a version whose rotation was cancelled when
+    /// passwords were kept.
+    SecondaryInUse,
+    /// An administrator has taken the membership from the clone between setSecret and testSecret.
+    Parted,
 }
 
 impl Situation {
-    pub(crate) const ALL: [Self; 5] =
+    /// Those that every pair of faults is tried from in each run. From the others, `scripts/prove` tries them.
+    pub(crate) const FIRST: [Self; 5] =
         [Self::Fresh, Self::SecondRotation, Self::LeftOver, Self::Drifted, Self::Abandoned];
+
+    pub(crate) const ALL: [Self; 23] = [
+        Self::Fresh,
+        Self::SecondRotation,
+        Self::LeftOver,
+        Self::Drifted,
+        Self::Abandoned,
+        Self::OtherPort,
+        Self::Pooler,
+        Self::PoolerAlone,
+        Self::StaleProxy,
+        Self::OtherForm,
+        Self::Gained,
+        Self::OriginalGained,
+        Self::OriginalLost,
+        Self::FormerMark,
+        Self::Unmarked,
+        Self::Stranger,
+        Self::OtherSecret,
+        Self::TakenOver,
+        Self::OutOfReach,
+        Self::IdleOwner,
+        Self::SecondaryLeft,
+        Self::SecondaryInUse,
+        Self::Parted,
+    ];
+
+    /// Those that a plan may meet on a kind of server.
+    pub(crate) fn of(plan: Plan, kind: Kind) -> Vec<Self> {
+        Self::ALL.into_iter().filter(|situation| situation.is_possible(plan, kind)).collect()
+    }
+
+    fn is_possible(self, plan: Plan, kind: Kind) -> bool {
+        let single = plan.is_single();
+        match self {
+            Self::Fresh
+            | Self::SecondRotation
+            | Self::LeftOver
+            | Self::Drifted
+            | Self::Abandoned
+            | Self::Pooler
+            | Self::OtherForm
+            | Self::OtherSecret
+            | Self::TakenOver => true,
+            Self::StaleProxy => single,
+            Self::SecondaryLeft => kind.may_keep_two_passwords(),
+            Self::SecondaryInUse => single && kind.may_keep_two_passwords(),
+            Self::OutOfReach | Self::IdleOwner | Self::Parted => !single && kind.acts_as_original(),
+            Self::OtherPort
+            | Self::PoolerAlone
+            | Self::Gained
+            | Self::OriginalGained
+            | Self::OriginalLost
+            | Self::FormerMark
+            | Self::Unmarked
+            | Self::Stranger => !single,
+        }
+    }
+
+    /// The code with which every attempt ends until its remediation is done.
+    pub(crate) fn refusal(self) -> Option<&'static str> {
+        match self {
+            Self::OtherPort | Self::PoolerAlone => Some("MASTER_ENDPOINT_UNPROVEN"),
+            Self::StaleProxy => Some("DB_PROXY_ANSWER"),
+            Self::OriginalLost | Self::OutOfReach => Some("DB_CLONE_EXCEEDS_ORIGINAL"),
+            Self::Stranger => Some("DB_CLONE_NOT_RECOGNIZED"),
+            Self::OtherSecret => Some("DB_USERS_OF_ANOTHER_SECRET"),
+            _ => None,
+        }
+    }
+
+    /// The code that an invocation must meet.
+    pub(crate) fn meets(self) -> Option<&'static str> {
+        if self == Self::Parted { Some("DB_SESSION_NOT_ORIGINAL") } else { self.refusal() }
+    }
+
+    /// Whether every refused attempt leaves all users as they were: testSecret alone can hear of a proxy's list.
+    pub(crate) fn refuses_before_a_change(self) -> bool {
+        self.refusal().is_some() && self != Self::StaleProxy
+    }
+
+    /// The step that the service calls next.
+    pub(crate) fn next_step(self) -> Step {
+        if self == Self::Parted { Step::Test } else { Step::Create }
+    }
+
+    /// How many rotations went well before.
+    fn rotations(self, plan: Plan) -> usize {
+        match self {
+            Self::SecondRotation
+            | Self::Gained
+            | Self::OriginalGained
+            | Self::OriginalLost
+            | Self::FormerMark
+            | Self::Unmarked
+            | Self::OutOfReach => 1,
+            Self::Drifted | Self::IdleOwner | Self::Parted => 2,
+            Self::SecondaryLeft if !plan.is_single() => 2,
+            _ => 0,
+        }
+    }
 
     /// The world in this situation, with a rotation that the service has just begun.
     pub(crate) async fn prepare(self, plan: Plan, kind: Kind, variant: Variant) -> Service {
@@ -76,32 +218,21 @@ impl Situation {
             actor: 0,
             clean,
         };
-        let rotate_healthily = async |number, clean| {
-            let service = Service { variant: Variant::Sound, ..service(number, clean) };
+        let sound = |number, clean| Service { variant: Variant::Sound, ..service(number, clean) };
+        let rotations = self.rotations(plan);
+        for number in 0..rotations {
+            // The last one leaves AWSPENDING, as the service may.
+            let clean = if number + 1 == rotations { Clean::Leaves } else { Clean::Removes };
+            let service = sound(number + 2, clean);
             service.begin();
             assert_eq!(service.rotate().await, Some(1), "a healthy rotation");
-        };
+        }
+        let clean = if self == Self::Fresh { Clean::Leaves } else { Clean::Removes };
+        let next = service(rotations + 2, clean);
         match self {
-            Self::Fresh => service(2, Clean::Leaves).started(),
-            Self::SecondRotation => {
-                rotate_healthily(2, Clean::Leaves).await;
-                service(3, Clean::Removes).started()
-            }
-            Self::Drifted => {
-                rotate_healthily(2, Clean::Removes).await;
-                rotate_healthily(3, Clean::Leaves).await;
-                let mut server = world.server.borrow_mut();
-                let grants = &mut server.users.get_mut("app").unwrap().grants;
-                grants.remove("SELECT ON old");
-                grants.insert("SELECT ON new".into());
-                drop(server);
-                service(4, Clean::Removes).started()
-            }
             Self::LeftOver => {
-                let service = service(2, Clean::Removes);
-                service.begin();
+                next.begin();
                 leave_over(&world, plan);
-                service.started()
             }
             Self::Abandoned => {
                 service(5, Clean::Leaves).begin();
@@ -109,9 +240,19 @@ impl Situation {
                     leave_over(&world, plan);
                 }
                 world.store.borrow_mut().secret_mut().unlabel(&StagingLabel::Pending);
-                service(6, Clean::Leaves).started()
+                return service(6, Clean::Leaves).started();
             }
+            Self::Parted => {
+                let sound = sound(rotations + 2, clean);
+                sound.begin();
+                for step in [Step::Create, Step::Set] {
+                    sound.invoke(step).await.unwrap().unwrap();
+                }
+            }
+            _ => {}
         }
+        starts::set_up(self, &world, plan);
+        next.started()
     }
 }
 
@@ -122,7 +263,7 @@ fn leave_over(world: &World, plan: Plan) {
     let pending = secret.holder(&StagingLabel::Pending).unwrap().clone();
     secret.versions.get_mut(&pending).unwrap().value = Some(Value::Text(document(user, "left-over-1")));
     let mut server = world.server.borrow_mut();
-    let clone = User { clone_of: Some("app".into()), ..User::default() };
+    let clone = User { mark: Some(PairMark::default()), ..User::default() };
     let keeps_old = plan.is_single() && server.kind.keeps_two_passwords();
     let user = server.users.entry(user.into()).or_insert(clone);
     let old = user.password.replace("left-over-1".into());

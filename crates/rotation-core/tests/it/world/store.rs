@@ -17,6 +17,12 @@ use super::World;
 
 /// The secret that is rotated.
 pub(crate) const ARN: &str = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf";
+/// By which a mark names it.
+pub(crate) const IDENTITY: &str = "123456789012:app";
+/// Another secret that may be of the same users.
+pub(crate) const OTHER: &str = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:other-MnOpQr";
+/// By which a mark names that one.
+pub(crate) const OTHER_IDENTITY: &str = "123456789012:other";
 /// The master's secret.
 pub(crate) const MASTER: &str = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:master-GhIjKl";
 /// The function that rotates.
@@ -84,6 +90,15 @@ impl SecretModel {
         secret.versions.entry(current.clone()).or_default().value = Some(value);
         secret.label(&StagingLabel::Current, current);
         secret
+    }
+
+    /// Names this port in every version.
+    pub(crate) fn move_to(&mut self, port: u16) {
+        for version in self.versions.values_mut() {
+            if let Some(Value::Text(text)) = &mut version.value {
+                *text = text.replace(r#""port":5432"#, &format!(r#""port":{port}"#));
+            }
+        }
     }
 
     pub(crate) fn holder(&self, label: &StagingLabel) -> Option<&VersionId> {

@@ -2,7 +2,7 @@
 
 use rotation_core::database::{StatementError, StatementFault};
 
-use super::{Kind, ServerModel, Sighting, User, session::Connection};
+use super::{Kind, ServerModel, Sighting, session::Connection, user::User};
 
 /// What happens to the password that was primary.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -40,7 +40,7 @@ impl Connection {
     ) -> Result<bool, StatementError> {
         self.call(name, |server: &mut ServerModel| {
             let remembers = server.kind == Kind::TwoPasswordsWithHistory;
-            let Some(user) = server.users.get_mut(&self.user) else {
+            let Some(user) = server.users_at_mut(self.spot).get_mut(&self.user) else {
                 return Err(StatementError::new(StatementFault::NoSuchUser));
             };
             // The history is asked before anything else.
