@@ -70,10 +70,8 @@ impl Session for MysqlSession {
     }
 
     fn method(&self) -> Option<LoginMethod> {
-        Some(match self.asks_for_passwords {
-            true => LoginMethod(self.connection.plugin.name()),
-            false => LoginMethod::NONE,
-        })
+        let by_plugin = LoginMethod(self.connection.plugin.name());
+        Some(if self.asks_for_passwords { by_plugin } else { LoginMethod::NONE })
     }
 
     async fn prove(&mut self, statement: &TestStatement, deadline: Deadline) -> Result<(), StatementError> {

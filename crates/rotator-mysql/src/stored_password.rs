@@ -59,7 +59,9 @@ pub(crate) fn accepts(plugin: &str, stored: &[u8], password: &Password) -> Optio
 fn crypt(password: &[u8], salt: &[u8], rounds: u32) -> Zeroizing<Vec<u8>> {
     let hash = |parts: &[&[u8]]| {
         let mut context = Context::new(&SHA256);
-        parts.iter().for_each(|part| context.update(part));
+        for part in parts {
+            context.update(part);
+        }
         Zeroizing::new(context.finish().as_ref().to_vec())
     };
     let fill = |block: &[u8], length: usize| {

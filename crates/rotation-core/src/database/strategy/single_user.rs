@@ -36,7 +36,7 @@ impl<E: Engine, D: Directory> Database<E, D> {
         match self.open_own(logins, authority).await? {
             Opened::AlreadySet => Ok(Applied::AlreadySet),
             Opened::Pending(session) => {
-                let ended = self.end_second(session, false, logins, secret, authority).await?;
+                let ended = Box::pin(self.end_second(session, false, logins, secret, authority)).await?;
                 Ok(ended.map_or(Applied::AlreadySet, Applied::Changed))
             }
             Opened::Session(session, credential) => {
@@ -127,8 +127,8 @@ impl<E: Engine, D: Directory> Database<E, D> {
             Err(error) if is_lost(&error) || a_login_finds_out(&error) => {
                 match self.login(Credential::Pending, &logins.pending).await {
                     Ok(session) => {
-                        let ended =
-                            self.end_second(session, current_logs_in, logins, secret, authority).await?;
+                        let ended = self.end_second(session, current_logs_in, logins, secret, authority);
+                        let ended = Box::pin(ended).await?;
                         Ok(Applied::Changed(ended.unwrap_or_default()))
                     }
                     // A server that has seen the password before may have set it then, which a pooler leaves open.
@@ -143,7 +143,7 @@ impl<E: Engine, D: Directory> Database<E, D> {
     }
 
     /// Ends what an earlier change, or one that was interrupted, has left besides pending's password, by a session that has
-    /// logged in by it. `None` where the engine knows of no such thing.
+    /// logged in by it. `None` where the engine knows of no such thing. It is rare, so callers keep it out of their own state.
     async fn end_second(
         &self,
         mut session: E::Session,
