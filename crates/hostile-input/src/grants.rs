@@ -2,8 +2,10 @@
 
 mod shown;
 
+use rotation_core::SecretId;
 use rotation_core::database::{
-    Credentials, Engine, Password, PlannedStatement, Purpose, StatementError, UserPair, Username,
+    Credentials, Engine, PairOwner, Password, PlannedStatement, Purpose, SecretIdentity, StatementError,
+    UserPair, Username,
 };
 use rotator_mysql::{MySql, plan_clone};
 
@@ -59,6 +61,9 @@ fn plan(original: &Shown, clone: Option<&Shown>) -> Result<Vec<PlannedStatement>
     let pair = UserPair::of(&username, &MySql::PROFILE).expect("a short name");
     let password = Password::parse(CANARY).expect("a password");
     let next = Credentials { username: pair.clone.clone(), password };
+    let secret = SecretId::new("shop/checkout").expect("a short name");
+    // Some versions keep no mark, and some rights prove nothing.
+    let owner = PairOwner { secret: SecretIdentity::from_secret(&secret), adopt: clone.is_some() };
     let clones: Vec<_> = clone.iter().map(|clone| clone.account()).collect();
-    plan_clone(original.version, &pair, &next, &[original.account()], &clones)
+    plan_clone(original.version, &pair, &owner, &next, &[original.account()], &clones)
 }

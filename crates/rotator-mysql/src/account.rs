@@ -39,8 +39,44 @@ const OTHERS: [(&str, &str); 7] = [
     ("PASSWORD REQUIRE CURRENT", "DEFAULT"),
     ("FAILED_LOGIN_ATTEMPTS", "0"),
     ("PASSWORD_LOCK_TIME", "0"),
-    ("REQUIRE", "NONE"),
+    REQUIRE,
 ];
+
+/// What is demanded of a connection.
+const REQUIRE: (&str, &str) = ("REQUIRE", "NONE");
+
+/// The clauses that decide who is admitted and how often.
+fn admissions() -> impl Iterator<Item = (&'static str, &'static str)> {
+    RESOURCES.into_iter().map(|name| (name, "0")).chain([REQUIRE])
+}
+
+fn is_admission(name: &str) -> bool {
+    admissions().any(|(known, _)| known == name)
+}
+
+/// Whether a clause with one value admits a client, or as much, that the same clause with the other value does not.
+fn admits_more(name: &str, value: &str, other: &str) -> bool {
+    if value == other {
+        return false;
+    }
+    if name == REQUIRE.0 {
+        let strictness = |demand: &str| match demand {
+            "NONE" => 0,
+            "SSL" => 1,
+            "X509" => 2,
+            _ => 3,
+        };
+        // Two certificates of different subjects admit different people.
+        return strictness(value) <= strictness(other);
+    }
+    // Nothing means that there is no limit.
+    let limit = |text: &str| text.parse::<f64>().map(|n| if n == 0.0 { f64::INFINITY } else { n });
+    match (RESOURCES.contains(&name), limit(value), limit(other)) {
+        (false, ..) => false,
+        (true, Ok(limit), Ok(others)) => limit > others,
+        (true, ..) => true,
+    }
+}
 
 impl Options {
     /// Reads the statement, and the default roles in it.
@@ -178,14 +214,52 @@ impl Options {
     /// The clauses that make an account with `other`'s options like this one, or nothing where it is. An account
     /// whose password has expired says so in the place of its policy, which is then left alone.
     pub(crate) fn clauses_for(&self, other: &Self) -> Option<String> {
-        let value = |options: &Self, name: &'static str, default: &str| {
-            let value = options.clauses.get(name).cloned().unwrap_or_else(|| default.to_owned());
-            // PASSWORD REQUIRE CURRENT stands alone where it is demanded.
-            if value.is_empty() && name != "PASSWORD REQUIRE CURRENT" { None } else { Some(value) }
-        };
+        self.clauses_that(|_, own, others| own != others, other)
+    }
+
+    /// The clauses by which an account with `other`'s options would be admitted wherever, and as often as, one with these
+    /// is; nothing where it is already. Policies of passwords admit nobody.
+    pub(crate) fn admissions_beyond(&self, other: &Self) -> Option<String> {
+        self.clauses_that(admits_more, other)
+    }
+
+    /// The clauses that make an account with `other`'s options admit whom this one admits, and no more.
+    pub(crate) fn admissions_for(&self, other: &Self) -> Option<String> {
+        self.clauses_that(|name, own, others| own != others && is_admission(name), other)
+    }
+
+    /// Admits whoever an account with `other`'s options admits, too.
+    pub(crate) fn admit_beyond(&mut self, other: &Self) {
+        for (name, default) in admissions() {
+            let (own, others) = (self.value(name, default), other.value(name, default));
+            if let Some((own, others)) = own.zip(others)
+                && admits_more(name, &others, &own)
+            {
+                self.set(name, others);
+            }
+        }
+    }
+
+    /// The clauses that decide who is admitted and how often, as texts.
+    pub(crate) fn admissions(&self) -> impl Iterator<Item = String> {
+        admissions().map(|(name, default)| {
+            format!("{name} {}", self.value(name, default).unwrap_or_else(|| default.to_owned()))
+        })
+    }
+
+    /// None where a clause says nothing of itself.
+    fn value(&self, name: &'static str, default: &str) -> Option<String> {
+        let value = self.clauses.get(name).cloned().unwrap_or_else(|| default.to_owned());
+        // PASSWORD REQUIRE CURRENT stands alone where it is demanded.
+        if value.is_empty() && name != "PASSWORD REQUIRE CURRENT" { None } else { Some(value) }
+    }
+
+    /// The clauses of this one for which the predicate holds, given the name of each, its value here and in `other`.
+    fn clauses_that(&self, holds: impl Fn(&'static str, &str, &str) -> bool, other: &Self) -> Option<String> {
+        let value = |options: &Self, name, default: &str| options.value(name, default);
         let differs = |(name, default): &(&'static str, &str)| {
-            let (own, others) = (value(self, name, default), value(other, name, default));
-            own.is_some() && others.is_some() && own != others
+            let values = value(self, name, default).zip(value(other, name, default));
+            values.is_some_and(|(own, others)| holds(name, &own, &others))
         };
         let mut clauses = Vec::new();
         let (require, rest) = OTHERS.split_last().expect("a constant list");
@@ -202,5 +276,33 @@ impl Options {
             clauses.push(format!("{name} {value}").trim_end().to_owned());
         }
         if clauses.is_empty() { None } else { Some(clauses.join(" ")) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(text: &str) -> Options {
+        Options::parse(&format!("CREATE USER `x`@`%` {text}"), &mut Rights::new()).unwrap()
+    }
+
+    #[track_caller]
+    fn check(own: &str, other: &str, expected: &str) {
+        let found = options(own).admissions_beyond(&options(other));
+        assert_eq!(found.unwrap_or_default(), expected, "{own} / {other}");
+    }
+
+    /// Limits and demands on connections are compared by what they admit; policies of passwords are not.
+    #[test]
+    fn what_an_account_admits_beyond_another_is_said() {
+        check("", "WITH MAX_USER_CONNECTIONS 5", "WITH MAX_USER_CONNECTIONS 0");
+        check("WITH MAX_USER_CONNECTIONS 5", "", "");
+        check("WITH MAX_USER_CONNECTIONS 50", "WITH MAX_USER_CONNECTIONS 5", "WITH MAX_USER_CONNECTIONS 50");
+        check("REQUIRE NONE", "REQUIRE SSL", "REQUIRE NONE");
+        check("REQUIRE X509", "REQUIRE SSL", "");
+        check("REQUIRE SUBJECT 'a'", "REQUIRE SUBJECT 'b'", "REQUIRE SUBJECT 'a'");
+        check("PASSWORD EXPIRE NEVER", "PASSWORD EXPIRE INTERVAL 3 DAY", "");
+        check("FAILED_LOGIN_ATTEMPTS 0", "FAILED_LOGIN_ATTEMPTS 3", "");
     }
 }

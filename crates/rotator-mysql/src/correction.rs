@@ -127,19 +127,33 @@ fn is_absorbed(right: &Right, wanted: &Rights) -> bool {
 
 /// Whether everything that an account may do is among what another one may do. Default roles are no rights.
 pub(crate) fn is_within(rights: &Rights, others: &Rights) -> bool {
-    rights.iter().all(|right| {
-        let everywhere = |name: &str| {
-            others.contains(&Right::Privilege { on: Object::Global, name: name.to_owned(), column: None })
-        };
-        match right {
-            Right::DefaultRole(_) | Right::Restriction { .. } => true,
-            Right::Privilege { on, name, .. } => {
-                let all = Right::Privilege { on: on.clone(), name: ALL.to_owned(), column: None };
-                let whole = Right::Privilege { on: on.clone(), name: name.clone(), column: None };
-                others.contains(right) || others.contains(&all) || others.contains(&whole) || everywhere(name)
-            }
-            _ => others.contains(right),
+    rights.iter().all(|right| match right {
+        Right::DefaultRole(_) | Right::Restriction { .. } => true,
+        _ => is_covered(right, others),
+    })
+}
+
+/// Whether who has these rights has this one in effect, be it by a wider one.
+pub(crate) fn is_covered(right: &Right, others: &Rights) -> bool {
+    if others.contains(right) || is_part(right, others) {
+        return true;
+    }
+    let Right::Privilege { on, name, column } = right else { return false };
+    let everywhere = Right::Privilege { on: Object::Global, name: name.clone(), column: None };
+    let whole = Right::Privilege { on: on.clone(), name: name.clone(), column: None };
+    others.contains(&everywhere) || column.is_some() && others.contains(&whole)
+}
+
+/// Whether a right is a part of another one on the same thing, so that a server shows that one alone.
+pub(crate) fn is_part(right: &Right, others: &Rights) -> bool {
+    others.contains(&match right {
+        Right::Privilege { on, name, .. } if name != ALL => {
+            Right::Privilege { on: on.clone(), name: ALL.to_owned(), column: None }
         }
+        Right::Dynamic { name, grantable: false } => Right::Dynamic { name: name.clone(), grantable: true },
+        Right::Proxy { user, grantable: false } => Right::Proxy { user: user.clone(), grantable: true },
+        Right::Role { role, admin: false } => Right::Role { role: role.clone(), admin: true },
+        _ => return false,
     })
 }
 

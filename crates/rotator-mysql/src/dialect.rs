@@ -68,6 +68,14 @@ impl Dialect {
         matches!(self, Self::MySql(version) if version >= (8, 0, 21))
     }
 
+    /// `CREATE USER ... ACCOUNT LOCK`.
+    pub(crate) fn has_account_lock(self) -> bool {
+        match self {
+            Self::MySql(version) => version >= (5, 7, 6),
+            Self::MariaDb(version) => version >= (10, 4, 2),
+        }
+    }
+
     /// `mysql.user.password_lifetime`. MariaDB keeps it elsewhere.
     pub(crate) fn has_password_lifetime(self) -> bool {
         matches!(self, Self::MySql(version) if version >= (5, 7, 4))

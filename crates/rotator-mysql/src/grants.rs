@@ -1,6 +1,6 @@
 //! What SHOW GRANTS says, right by right.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt};
 
 use crate::{
     lexer::{Token, Tokens, Unreadable, tokens},
@@ -41,6 +41,11 @@ impl Role {
     /// A role as MariaDB has them.
     pub(crate) fn without_host(name: String) -> Self {
         Self { name, host: None }
+    }
+
+    /// Its name, where it has no host.
+    pub(crate) fn plain_name(&self) -> Option<&str> {
+        self.host.is_none().then_some(&self.name)
     }
 
     /// As statements name it.
@@ -98,6 +103,30 @@ pub(crate) enum Right {
 }
 
 pub(crate) type Rights = BTreeSet<Right>;
+
+/// For people, and for digests: the same right is always the same text.
+impl fmt::Display for Right {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let option =
+            |given: bool, which: &str| if given { format!(" WITH {which} OPTION") } else { String::new() };
+        match self {
+            Self::Privilege { on, name, column: None } => write!(f, "{name} ON {}", on.sql()),
+            Self::Privilege { on, name, column: Some(column) } => {
+                write!(f, "{name} ({}) ON {}", identifier(column), on.sql())
+            }
+            Self::Dynamic { name, grantable } => write!(f, "{name} ON *.*{}", option(*grantable, "GRANT")),
+            Self::GrantOption { on } => write!(f, "GRANT OPTION ON {}", on.sql()),
+            Self::Restriction { database, name } => {
+                write!(f, "no {name} ON {}.*", identifier(database))
+            }
+            Self::Proxy { user, grantable } => {
+                write!(f, "PROXY ON {}{}", user.sql(), option(*grantable, "GRANT"))
+            }
+            Self::Role { role, admin } => write!(f, "the role {}{}", role.sql(), option(*admin, "ADMIN")),
+            Self::DefaultRole(role) => write!(f, "the default role {}", role.sql()),
+        }
+    }
+}
 
 /// The name for everything that can be granted on an object.
 pub(crate) const ALL: &str = "ALL PRIVILEGES";

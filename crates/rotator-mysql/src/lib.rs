@@ -3,12 +3,12 @@
 //! ```text
 //! MySql, MariaDb (impl Engine) -> connect: greeting, TLS, login -> MysqlSession (impl Session)
 //!   single user   stage: read rights            commit: one statement
-//!   alternating   stage: read both users        commit: correct the clone, read again, set the password
+//!   alternating   stage: read both users        commit: mark the pair, make both equal, read again, set the password
 //! ```
 //!
 //! Every statement that changes a user commits by itself here, so `stage` only reads, and `commit` does everything in
-//! an order in which each prefix is harmless: rights first, the password last. Nobody knows the password of a clone
-//! that is being made.
+//! an order in which each prefix is harmless: rights first, the password last. A clone that is being made has the pending
+//! password, so that the server's policy is met by the operator's own settings, and is locked until it has its rights.
 //!
 //! # Single user without a gap
 //! MySQL 8.0.14 and later keeps two passwords of an account: a primary one and a secondary one. An account that has
@@ -29,33 +29,45 @@
 //! # The clone
 //! MySQL has no membership that makes one user another. So the clone is given whatever the original has, at every
 //! rotation, for every host of the original: privileges of all levels, partial revokes, roles and default roles, the
-//! authentication plugin, demands on TLS, limits of resources, the policy of passwords, comment and attributes. What
-//! the original lost is taken away. Whether an account is locked or expired is its state and no right: the clone is
-//! neither.
+//! authentication plugin, demands on TLS, limits of resources, the policy of passwords, comment and attributes. An idle
+//! clone loses what the original has not, and the outcome names it. A live clone loses nothing: the original gets what
+//! the clone gained, which is what it has beyond the rights that both had when they were last equal (`live`). Whether an
+//! account is locked or expired is its state and no right: the clone is neither.
 //!
-//! Who only has the clone's name must not be taken for it. From MySQL 8.0.21 on the clone bears the attribute
-//! `rotation`, on MariaDB a role without rights named `clone:` and the original. On older servers, and for clones that
-//! other functions made, an account is a clone where it may do nothing that the original may not, and where the
-//! *original's* password is to be set, where both have the same rights.
+//! An account of the clone for a host that the original has no account for is never dropped. Where it lets in the original's
+//! clients it is kept equal, where it lets in others it is locked (`hosts`).
+//!
+//! Both users carry the mark of the secret that the pair belongs to (`mark`): from MySQL 8.0.21 on the attribute `rotation`,
+//! on MariaDB a role without rights. Without a mark, as on older servers and for clones that other functions made, an
+//! account is the clone where both have exactly the same rights, and one that neither could have given the other.
 
 mod account;
 mod connect;
 mod connection;
 mod correction;
+mod definers;
 mod dialect;
 mod entry;
 mod environment;
 mod facts;
 mod fault;
 mod grants;
+mod hosts;
+mod idle;
 mod lexer;
+mod live;
 mod lockout;
+mod mark;
+mod marking;
 mod master;
+mod notes;
 mod other;
 mod own;
 mod own_account;
+mod own_mark;
 mod pair;
 mod quote;
+mod recognition;
 mod second_password;
 mod session;
 mod session_settings;
@@ -172,7 +184,7 @@ const REMEDIES: Remedies = Remedies {
     access_rules: "the host of the account, REQUIRE, and require_secure_transport",
     authentication: "Let the account use caching_sha2_password or mysql_native_password; a password is never sent in \
         clear.",
-    make_clone: "bring its grants to those of the original",
+    make_clone: "grant it exactly what the original has",
     oldest: "Upgrade the server.",
     also_refused: "The server says the same to a host that the account is not for, and where the account demands TLS.",
 };

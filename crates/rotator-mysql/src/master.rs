@@ -70,7 +70,7 @@ fn changes(pair: &Pair) -> Rights {
 }
 
 /// Whether who holds these rights may give this one to another, or is not known not to.
-fn may_pass_on(held: &Rights, right: &Right, dialect: Dialect) -> bool {
+pub(crate) fn may_pass_on(held: &Rights, right: &Right, dialect: Dialect) -> bool {
     match right {
         Right::Privilege { on, name, .. } => (name == ALL || has(held, on, name)) && may_grant(held, on),
         Right::GrantOption { on } => may_grant(held, on),
@@ -119,7 +119,7 @@ fn covers(wide: &Object, narrow: &Object) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use rotation_core::database::{Engine, UserPair, Username};
+    use rotation_core::database::{Engine, PairOwner, SecretIdentity, UserPair, Username};
 
     use super::*;
     use crate::{MySql, pair::State};
@@ -131,11 +131,15 @@ mod tests {
             read_line(line, &mut state.rights).unwrap();
         }
         let user = Username::parse("x", &MySql::PROFILE).unwrap();
+        let secret = rotation_core::SecretId::new("shop").unwrap();
         let pair = Pair {
             names: UserPair::of(&user, &MySql::PROFILE).unwrap(),
+            owner: PairOwner { secret: SecretIdentity::from_secret(&secret), adopt: false },
             dialect: Dialect::parse(version),
             originals: BTreeMap::from([("%".to_owned(), state)]),
             clones: BTreeMap::new(),
+            mark_roles: BTreeSet::new(),
+            definitions: crate::definers::Definitions::default(),
         };
         let found = lacking(&Account::new("m", "%"), held.iter().copied(), &pair);
         assert_eq!(found, expected, "{held:?}");

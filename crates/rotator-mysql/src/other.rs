@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     dialect::Dialect,
+    mark::BaselineKind,
     own::native_hash,
     pair::{Next, Pair},
     quote::literal,
@@ -19,14 +20,16 @@ pub(crate) struct OtherChange {
     /// Both users as they were read.
     pub(crate) pair: Pair,
     next: Next,
-    hashes: bool,
-    /// What brings the clone to equal, in this order.
-    corrections: Vec<Statement>,
-    /// Last.
-    set_password: Statement,
+    /// What marks the pair and makes its users equal, in this order.
+    first: Vec<(Purpose, Statement)>,
+    /// What marks it as equal, where it cannot be marked so before; as it is foreseen.
+    remark: Vec<Statement>,
+    /// Lets the next user in, and sets its password, in this order.
+    last: Vec<Statement>,
 }
 
 /// How an account is to be authenticated from now on.
+#[derive(Clone, Copy)]
 pub(crate) struct Authentication<'a> {
     pub(crate) dialect: Dialect,
     pub(crate) password: &'a Password,
@@ -42,42 +45,66 @@ impl OtherChange {
         password: &Password,
         hashes: bool,
     ) -> Result<Self, StatementError> {
-        let nobodys = random_password()?;
-        let stand_in = Authentication { dialect: pair.dialect, password: &nobodys, hashes };
-        let corrections = pair.corrections(next, &stand_in);
-        let authentication = Authentication { password, ..stand_in };
-        let mut draft = Draft::new("ALTER USER ");
-        for (index, (account, plugin)) in pair.next_accounts(next).into_iter().enumerate() {
-            draft.push(if index == 0 { "" } else { ", " });
-            draft.push(&account.sql());
-            draft.push(" ");
-            authentication.write(plugin, &mut draft);
-        }
-        let set_password = draft.finish("set password");
-        Ok(Self { pair, next, hashes, corrections, set_password })
+        let nobodys;
+        let pending = Authentication { dialect: pair.dialect, password, hashes };
+        // An account that cannot be locked has a password that nobody knows until it is whole.
+        let made = if pair.dialect.has_account_lock() {
+            pending
+        } else {
+            nobodys = random_password()?;
+            Authentication { password: &nobodys, ..pending }
+        };
+        let baseline = pair.baseline_meanwhile(next);
+        let marking = pair.marking(&baseline);
+        let (made, corrections) = match next {
+            Next::Clone => (pair.creations(&made, &marking), pair.equalities()),
+            Next::Original => (Vec::new(), pair.gifts()),
+        };
+        let remark = if baseline.kind == BaselineKind::Union {
+            remarking(&pair.with_gifts().with_mark(&marking, &baseline))
+        } else {
+            Vec::new()
+        };
+        // A mark by itself is no difference between the two users.
+        let purposed = |purpose| move |statement| (purpose, statement);
+        let mut first: Vec<_> = marking.make.into_iter().map(purposed(Purpose::Password)).collect();
+        // A password that the server's policy refuses is refused before anything else is changed.
+        first.extend(made.into_iter().map(purposed(Purpose::Equality)));
+        first.extend(marking.mark.into_iter().map(purposed(Purpose::Password)));
+        first.extend(corrections.into_iter().map(purposed(Purpose::Equality)));
+        first.extend(marking.after.into_iter().map(purposed(Purpose::Password)));
+        let pending = Authentication { dialect: pair.dialect, password, hashes };
+        let unlock = if next == Next::Clone { pair.unlocking() } else { None };
+        let last = unlock.into_iter().chain(set_password(&pair, next, &pending)).collect();
+        Ok(Self { pair, next, first, remark, last })
     }
 
-    pub(crate) fn corrections(&self) -> &[Statement] {
-        &self.corrections
+    pub(crate) fn first(&self) -> impl Iterator<Item = &Statement> {
+        self.first.iter().map(|(_, statement)| statement)
     }
 
-    pub(crate) fn set_password(&self) -> &Statement {
-        &self.set_password
+    pub(crate) fn last(&self) -> &[Statement] {
+        &self.last
     }
 
     /// Whether nothing is left to correct in the pair as it is now.
     pub(crate) fn is_made_in(&self, now: &Pair) -> bool {
-        let nobodys = Password::parse("nobody's").expect("printable");
-        let stand_in = Authentication { dialect: now.dialect, password: &nobodys, hashes: self.hashes };
-        now.corrections(self.next, &stand_in).is_empty()
+        match self.next {
+            Next::Clone => now.missing_hosts().next().is_none() && now.equalities().is_empty(),
+            Next::Original => now.gifts().is_empty() && now.check_excess().is_ok(),
+        }
+    }
+
+    /// What marks the pair, as it is now, as equal, where it was not marked so before.
+    pub(crate) fn remark(&self, now: &Pair) -> Vec<Statement> {
+        if self.remark.is_empty() { Vec::new() } else { remarking(now) }
     }
 
     /// What would be run.
     pub(crate) fn planned(&self) -> Vec<PlannedStatement> {
-        let corrections = self.corrections.iter();
-        let corrections = corrections.map(|one| one.planned(Purpose::Equality, Necessity::Always));
-        let set = self.set_password.planned(Purpose::Password, Necessity::Always);
-        corrections.chain([set]).collect()
+        let first = self.first.iter().map(|(purpose, one)| one.planned(*purpose, Necessity::Always));
+        let last = self.remark.iter().chain(&self.last);
+        first.chain(last.map(|one| one.planned(Purpose::Password, Necessity::Always))).collect()
     }
 
     /// How many differences the corrections end.
@@ -85,10 +112,31 @@ impl OtherChange {
         self.pair.drift(self.next)
     }
 
-    /// For people: what is left as it is for now.
+    /// For people: by what the clone was recognized, what it loses, and what is left as it is.
     pub(crate) fn notes(&self) -> Vec<String> {
         self.pair.notes(self.next)
     }
+}
+
+fn remarking(pair: &Pair) -> Vec<Statement> {
+    let marking = pair.marking(&pair.baseline_afterwards());
+    marking.make.into_iter().chain(marking.mark).chain(marking.after).collect()
+}
+
+/// One statement for all accounts that there are; nothing where all of them are made by this change.
+fn set_password(pair: &Pair, next: Next, authentication: &Authentication<'_>) -> Option<Statement> {
+    let accounts = pair.next_accounts(next);
+    if accounts.is_empty() {
+        return None;
+    }
+    let mut draft = Draft::new("ALTER USER ");
+    for (index, (account, plugin)) in accounts.into_iter().enumerate() {
+        draft.push(if index == 0 { "" } else { ", " });
+        draft.push(&account.sql());
+        draft.push(" ");
+        authentication.write(plugin, &mut draft);
+    }
+    Some(draft.finish("set password"))
 }
 
 impl Authentication<'_> {
@@ -113,7 +161,7 @@ impl Authentication<'_> {
     }
 }
 
-/// The password of an account that is being made: nobody knows it, and no policy has anything against it.
+/// The password of an account that is being made where it cannot be locked: nobody knows it.
 fn random_password() -> Result<Password, StatementError> {
     let failed = || StatementError::new(StatementFault::Other { code: "no randomness".to_owned() });
     let mut bytes = Zeroizing::new([0_u8; 24]);

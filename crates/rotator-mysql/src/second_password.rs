@@ -12,6 +12,7 @@ use rotation_core::database::{
 use crate::{
     entry::Entry,
     grants::Account,
+    hosts::Place,
     pair::{Next, Pair},
     quote::literal,
     statement::{Draft, Statement},
@@ -65,9 +66,9 @@ impl Endings {
         let of_live = |entry: &&Entry| entry.account.user == live_user.as_str();
         let alone = entries.iter().filter(of_live).count() == 1;
         for entry in entries.iter().filter(|entry| entry.has_second()) {
-            // An account for a host that the original has not is no concern of the password.
-            let is_set =
-                entry.account.user == next_user.as_str() && pair.originals.contains_key(&entry.account.host);
+            // An account that lets in no client of the original is no concern of the password.
+            let place = pair.place(&entry.account.host);
+            let is_set = entry.account.user == next_user.as_str() && matches!(place, Place::Within(_));
             if is_set {
                 endings.push(entry, None);
             } else if of_live(&entry) {

@@ -1,12 +1,13 @@
 //! A session: `stage` reads, `commit` does.
 
-use std::net::IpAddr;
+use std::{collections::BTreeSet, net::IpAddr};
 
 use rotation_core::{
     Deadline,
     database::{
-        Change, Committed, Credentials, Engine, LONGEST_PROOF, LoginMethod, Password, Plan, SINGLE_USER,
-        ServerFacts, Session, StatementError, StatementFault, TestStatement, Turn, UserPair, Username,
+        Change, Committed, Credentials, Engine, LONGEST_PROOF, LoginMethod, PairOwner, Password, Plan,
+        SINGLE_USER, ServerFacts, Session, StatementError, StatementFault, TestStatement, Turn, UserPair,
+        Username,
     },
 };
 
@@ -17,10 +18,11 @@ use crate::{
     entry::read_entries,
     facts,
     grants::Account,
-    master,
+    mark, master,
     other::OtherChange,
     own::{Former, OwnChange, second_password, takes_hashes},
     own_account::{OwnAccount, read_current},
+    own_mark,
     pair::{MOST_HOSTS, Next, Pair, unreadable},
     quote::literal,
     second_password::Endings,
@@ -36,6 +38,8 @@ pub struct MysqlSession {
     connection: Connection,
     own: Credentials,
     settings: Settings,
+    /// On whose behalf the session's own user changes its password.
+    owner: Option<PairOwner>,
     staged: Option<Staged>,
     /// What becomes of the password by which the session has logged in, where it is to be replaced.
     former: Former,
@@ -74,6 +78,10 @@ impl Session for MysqlSession {
         Some(if self.asks_for_passwords { by_plugin } else { LoginMethod::NONE })
     }
 
+    fn act_for(&mut self, owner: &PairOwner) {
+        self.owner = Some(owner.clone());
+    }
+
     async fn prove(&mut self, statement: &TestStatement, deadline: Deadline) -> Result<(), StatementError> {
         for begin in begin_proof(self.connection.dialect, deadline) {
             self.connection.run(&begin).await?;
@@ -95,7 +103,7 @@ impl Session for MysqlSession {
                 let master = read_current(&mut self.connection).await?;
                 let lacking = master::lacking(&master, lines, &change.pair);
                 let mut statements = change.planned();
-                let last = statements.len() - 1;
+                let last = statements.len() - change.last().len();
                 statements.splice(last..last, endings.planned());
                 let notes = change.notes().into_iter().chain(endings.notes).collect();
                 Plan { statements, notes, lacking }
@@ -129,7 +137,7 @@ impl Session for MysqlSession {
                 let notes = change.apply(&mut self.connection).await?;
                 Ok(Committed { drift: 0, notes })
             }
-            Some(Staged::Other(change, endings)) => self.apply_other(*change, endings).await,
+            Some(Staged::Other(change, endings)) => Box::pin(self.apply_other(*change, endings)).await,
         }
     }
 
@@ -156,16 +164,17 @@ impl Session for MysqlSession {
         if pair.is_some() {
             return Ok(facts);
         }
+        let hindrance = self.other_secret().await?;
         let account = OwnAccount::read(&mut self.connection).await?;
         let second = second_password(&mut self.connection, &account, &self.own.username).await?;
-        Ok(ServerFacts { second_password: second, ..facts })
+        Ok(ServerFacts { hindrance, second_password: second, ..facts })
     }
 }
 
 impl MysqlSession {
     pub(crate) fn new(connection: Connection, own: Credentials, settings: Settings) -> Self {
         let (former, live) = (Former::default(), None);
-        Self { connection, own, settings, staged: None, former, live, asks_for_passwords: true }
+        Self { connection, own, settings, owner: None, staged: None, former, live, asks_for_passwords: true }
     }
 
     /// Waits until no other session changes the same user. The lock is held until this session ends.
@@ -185,12 +194,15 @@ impl MysqlSession {
         require_writable(&mut self.connection).await?;
         match *change {
             Change::OwnPassword { new } => {
+                if let Some(fault) = self.other_secret().await? {
+                    return Err(StatementError::new(fault));
+                }
                 let (own, settings) = (&self.own, self.settings);
                 let change = OwnChange::prepare(&mut self.connection, own, new, settings, self.former);
                 Ok(Staged::Own(Box::new(change.await?)))
             }
-            Change::OtherUser { pair, next, .. } => {
-                let change = Box::new(self.prepare_other(pair, next).await?);
+            Change::OtherUser { pair, next, owner, .. } => {
+                let change = Box::new(Box::pin(self.prepare_other(pair, owner, next)).await?);
                 let endings = self.prepare_endings(&change.pair, Next::of(pair, next)).await?;
                 Ok(Staged::Other(change, endings))
             }
@@ -207,9 +219,15 @@ impl MysqlSession {
         Endings::of(&entries, pair, next, self.live.as_ref(), self.settings.allow_old_password)
     }
 
+    /// The secret whose pair the session's own user belongs to, where that is another one.
+    async fn other_secret(&mut self) -> Result<Option<StatementFault>, StatementError> {
+        own_mark::other_secret(&mut self.connection, &self.own.username, self.owner.as_ref()).await
+    }
+
     async fn prepare_other(
         &mut self,
         names: &UserPair,
+        owner: &PairOwner,
         next: &Credentials,
     ) -> Result<OtherChange, StatementError> {
         let too_long = |limit: usize| names.clone.as_str().chars().count() > limit;
@@ -217,38 +235,46 @@ impl MysqlSession {
             let why = "the clone's name would be longer than USERNAME_CHARACTER_LIMIT";
             return Err(StatementError::new(StatementFault::NotRotatable { why, remedy: SINGLE_USER }));
         }
-        let pair = self.read_pair(names).await?;
+        let mut pair = self.read_pair(names, owner).await?;
         let which = Next::of(names, next);
+        self.read_definitions(&mut pair, which).await?;
         pair.check(which).map_err(StatementError::new)?;
         let hashes = takes_hashes(&mut self.connection).await?;
         OtherChange::new(pair, which, &next.password, hashes)
     }
 
-    /// Brings the clone to equal, looks again, then sets the password, so that no one who logs in by it has fewer
-    /// rights than it promises.
+    /// Makes the two equal, looks again, then lets the next one in and sets its password, so that no one who logs in by it
+    /// has fewer rights than it promises.
     async fn apply_other(
         &mut self,
         change: OtherChange,
         mut endings: Endings,
     ) -> Result<Committed, StatementError> {
-        if !change.corrections().is_empty() {
-            for statement in change.corrections() {
-                self.connection.run(statement).await?;
-            }
-            let after = self.read_pair(&change.pair.names).await?;
+        let mut is_first = true;
+        for statement in change.first() {
+            self.connection.run(statement).await?;
+            is_first = false;
+        }
+        if !is_first {
+            let after = self.read_pair(&change.pair.names, &change.pair.owner).await?;
             // Somebody changes the same users at the same time, or the server did not do what it said.
             if !change.is_made_in(&after) {
                 return Err(StatementError::new(StatementFault::Busy));
             }
+            for statement in &change.remark(&after) {
+                self.connection.run(statement).await?;
+            }
         }
         endings.apply(&mut self.connection, self.settings.allow_old_password).await?;
-        self.connection.run(change.set_password()).await?;
+        for statement in change.last() {
+            self.connection.run(statement).await?;
+        }
         let notes = change.notes().into_iter().chain(endings.notes).collect();
         Ok(Committed { drift: change.drift(), notes })
     }
 
     /// Both users at all their hosts.
-    async fn read_pair(&mut self, names: &UserPair) -> Result<Pair, StatementError> {
+    async fn read_pair(&mut self, names: &UserPair, owner: &PairOwner) -> Result<Pair, StatementError> {
         let dialect = self.connection.dialect;
         let attributes =
             if dialect.has_attributes() { "JSON_EXTRACT(User_attributes, '$.metadata')" } else { "NULL" };
@@ -283,7 +309,38 @@ impl MysqlSession {
             users.push(accounts);
         }
         let (clones, originals) = (users.pop().unwrap_or_default(), users.pop().unwrap_or_default());
-        Pair::read(names, dialect, &originals, &clones)
+        let mut pair = Pair::read(names, owner, dialect, &originals, &clones)?;
+        if dialect.is_mariadb() {
+            pair.mark_roles = self.read_mark_roles(names).await?;
+        }
+        Ok(pair)
+    }
+
+    /// The roles by which MariaDB's pairs are marked, of this pair and whichever secret, whoever has them.
+    async fn read_mark_roles(&mut self, names: &UserPair) -> Result<BTreeSet<String>, StatementError> {
+        let sql = format!(
+            "SELECT User FROM mysql.user WHERE is_role = 'Y' AND (User = {} OR LEFT(User, {length}) = {})",
+            *literal(&mark::former_role(names)),
+            *literal(&mark::role_prefix(names)),
+            length = mark::role_prefix(names).len(),
+        );
+        let rows = self.read(&Statement::new("read mark roles", sql)).await?;
+        let roles = rows.into_iter().filter_map(|row| row.into_iter().next()?);
+        // The server may compare without regard to case.
+        Ok(roles.filter(|role| mark::Mark::of_role(role, names).is_some()).collect())
+    }
+
+    /// Reads what the accounts define that the operator may want to drop, and, before there is a clone, the original.
+    async fn read_definitions(&mut self, pair: &mut Pair, next: Next) -> Result<(), StatementError> {
+        let entries: Vec<_> = pair.surplus_hosts().map(|(host, _)| pair.clone_at(host)).collect();
+        if !entries.is_empty() {
+            pair.definitions.read_entries(&mut self.connection, &entries).await?;
+        }
+        if next == Next::Clone && pair.clones.is_empty() && !pair.originals.is_empty() {
+            let originals: Vec<_> = pair.originals.keys().map(|host| pair.original_at(host)).collect();
+            pair.definitions.read_routines(&mut self.connection, &originals).await?;
+        }
+        Ok(())
     }
 
     /// The account but for what its host was read with.

@@ -1,12 +1,13 @@
 //! What a server shows of an account, and what follows from it without asking the server anything else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use rotation_core::database::{Credentials, PlannedStatement, StatementError, UserPair};
+use rotation_core::database::{Credentials, PairOwner, PlannedStatement, StatementError, UserPair};
 use serde_json::Map;
 
 use crate::{
     account::Options,
+    definers::Definitions,
     dialect::Dialect,
     grants::{Right, Role, read_line},
     other::OtherChange,
@@ -75,19 +76,28 @@ impl Pair {
     /// As [`ShownAccount::read`].
     pub(crate) fn read(
         names: &UserPair,
+        owner: &PairOwner,
         dialect: Dialect,
         originals: &[ShownAccount],
         clones: &[ShownAccount],
     ) -> Result<Self, StatementError> {
-        let read = |account: &ShownAccount| account.read(dialect).map(|state| (account.host.clone(), state));
-        let originals = originals.iter().map(read).collect::<Result<_, _>>()?;
-        let mut clones: BTreeMap<_, State> = clones.iter().map(read).collect::<Result<_, _>>()?;
-        if dialect.is_mariadb() {
-            for clone in clones.values_mut() {
-                clone.unmask(names);
-            }
-        }
-        Ok(Self { names: names.clone(), dialect, originals, clones })
+        let read = |account: &ShownAccount| {
+            let mut state = account.read(dialect)?;
+            state.take_marks(names, dialect);
+            Ok((account.host.clone(), state))
+        };
+        let read_all = |accounts: &[ShownAccount]| -> Result<BTreeMap<String, State>, StatementError> {
+            accounts.iter().map(read).collect()
+        };
+        Ok(Self {
+            names: names.clone(),
+            owner: owner.clone(),
+            dialect,
+            originals: read_all(originals)?,
+            clones: read_all(clones)?,
+            mark_roles: BTreeSet::new(),
+            definitions: Definitions::default(),
+        })
     }
 }
 
@@ -99,12 +109,13 @@ impl Pair {
 pub fn plan_clone(
     version: &str,
     names: &UserPair,
+    owner: &PairOwner,
     next: &Credentials,
     originals: &[ShownAccount],
     clones: &[ShownAccount],
 ) -> Result<Vec<PlannedStatement>, StatementError> {
     let dialect = Dialect::parse(version);
-    let pair = Pair::read(names, dialect, originals, clones)?;
+    let pair = Pair::read(names, owner, dialect, originals, clones)?;
     let which = Next::of(names, next);
     pair.check(which).map_err(StatementError::new)?;
     Ok(OtherChange::new(pair, which, &next.password, dialect.is_mariadb())?.planned())

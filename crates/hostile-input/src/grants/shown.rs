@@ -7,8 +7,8 @@ use rotator_mysql::ShownAccount;
 const VERSIONS: [&str; 6] =
     ["9.7.0", "8.4.5", "8.0.11", "5.7.44-log", "11.8.2-MariaDB", "5.5.5-10.11.14-MariaDB"];
 
-/// What a clone gets to be known by, at the end of a statement.
-const MARK: &str = r#"ATTRIBUTE '{"rotation":{"cloneOf":"app"}}'"#;
+/// What a clone is made with to be known by.
+const MARK: &str = " ATTRIBUTE '";
 
 /// The most lines of one user.
 const MOST_LINES: usize = 64;
@@ -191,14 +191,15 @@ pub(super) fn made_by(statements: &[PlannedStatement], original: &Shown) -> Show
         version: original.version,
         create_user: "CREATE USER 'app_clone'@'%' IDENTIFIED WITH 'mysql_native_password' AS '*CD'"
             .to_owned(),
-        // The mark is a role on MariaDB.
-        attributes: original.has_attributes().then(|| r#"{"rotation": {"cloneOf": "app"}}"#.to_owned()),
         ..Shown::default()
     };
     for PlannedStatement { text, .. } in statements {
-        if let Some(options) = text.strip_prefix("ALTER USER 'app_clone'@'%' ") {
-            let options = options.strip_suffix(MARK).unwrap_or(options).trim_end();
-            if !options.starts_with("IDENTIFIED ") {
+        if text.starts_with("CREATE USER ") {
+            // The mark is a role on MariaDB.
+            let mark = text.split_once(MARK).and_then(|(_, mark)| mark.strip_suffix('\''));
+            clone.attributes = mark.map(str::to_owned);
+        } else if let Some(options) = text.strip_prefix("ALTER USER 'app_clone'@'%' ") {
+            if !options.starts_with("IDENTIFIED ") && options != "ACCOUNT UNLOCK" {
                 clone.create_user = format!("{} {options}", clone.create_user);
             }
         } else if text.starts_with("GRANT `") && original.has_roles() && !original.is_mariadb() {
@@ -243,5 +244,5 @@ fn quoted(name: &str) -> String {
 
 /// The mark of a clone is ours alone.
 fn role(name: String) -> Option<String> {
-    (!name.starts_with("clone:")).then_some(name)
+    (!name.starts_with("clone:") && !name.starts_with("rotation:")).then_some(name)
 }

@@ -186,9 +186,9 @@ async fn same_grants(server: &MysqlServer) -> Finding {
 async fn grants(server: &MysqlServer, user: &str) -> Result<BTreeSet<String>, String> {
     let rows = server.query(&format!("SHOW GRANTS FOR '{user}'@'%'")).await;
     let rows = rows.map_err(|error| error.to_string())?;
-    // A role without rights, by which the function knows its own clones on MariaDB.
-    let mark = format!("GRANT `clone:{OWNER}` TO ");
-    let lines = rows.into_iter().flatten().flatten().filter(|line| !line.starts_with(&mark)).map(|line| {
+    // A role without rights, by which the function knows its own pairs on MariaDB.
+    let mark = "GRANT `rotation:";
+    let lines = rows.into_iter().flatten().flatten().filter(|line| !line.starts_with(mark)).map(|line| {
         let line = line.split(" IDENTIFIED BY ").next().unwrap_or_default();
         line.replace(&format!("`{user}`@"), "`user`@")
     });

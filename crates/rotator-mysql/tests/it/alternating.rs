@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rotation_core::database::StatementFault;
+use rotation_core::database::{ConnectError, StatementFault};
 use rotation_testkit::{MysqlFlavor, MysqlServer, TestLogin};
 use serde_json::{Value, json};
 
@@ -77,7 +77,7 @@ pub(crate) async fn rights(server: &MysqlServer, user: &str) -> String {
         ],
         MysqlFlavor::MariaDb => [
             format!(
-                "SELECT Host, Role, Admin_option FROM mysql.roles_mapping WHERE User = '{name}' AND Role NOT LIKE 'clone:%'"
+                "SELECT Host, Role, Admin_option FROM mysql.roles_mapping WHERE User = '{name}' AND Role NOT LIKE 'clone:%' AND Role NOT LIKE 'rotation:%'"
             ),
             "SELECT 'in global_priv'".to_owned(),
         ],
@@ -166,6 +166,11 @@ async fn the_clone_gets_everything_and_loses_what_the_original_loses() {
         assert!(lab.rotate_to(&clone).await.unwrap_or_else(|e| panic!("{flavor}: {e} {e:?}")).is_empty());
         check_equal(&lab).await;
         assert!(opens(&lab, &clone).await && opens(&lab, &lab.app).await);
+        let next = TestLogin { password: "next-password-1A".to_owned(), ..lab.app.clone() };
+        lab.rotate_to(&next).await.unwrap();
+        check_equal(&lab).await;
+        assert!(opens(&lab, &next).await && opens(&lab, &clone).await);
+        assert!(!opens(&lab, &lab.app).await);
         lab.admin(&[
             &format!("REVOKE INSERT ON {db}.* FROM {user}"),
             &format!("REVOKE GRANT OPTION ON {db}.* FROM {user}"),
@@ -175,12 +180,20 @@ async fn the_clone_gets_everything_and_loses_what_the_original_loses() {
             &format!("ALTER USER {user} REQUIRE NONE WITH MAX_USER_CONNECTIONS 0"),
         ])
         .await;
-        // While the clone is in use, the original is given a password and the clone is corrected.
-        let next = TestLogin { password: "next-password-1A".to_owned(), ..lab.app.clone() };
-        lab.rotate_to(&next).await.unwrap();
+        // The clone is idle now, and each thing that it loses is named.
+        let third = TestLogin { password: "third-password-1A".to_owned(), ..clone.clone() };
+        let notes = lab.rotate_to(&third).await.unwrap().join("\n");
         check_equal(&lab).await;
-        assert!(opens(&lab, &next).await && opens(&lab, &clone).await);
-        assert!(!opens(&lab, &lab.app).await);
+        let account = at(&clone.username, "%");
+        for lost in [
+            format!("INSERT ON {db}.*"),
+            format!("GRANT OPTION ON {db}.*"),
+            format!("UPDATE (`a`) ON {db}.`t.a`"),
+            "ALL PRIVILEGES ON `a\\_b%`.*".to_owned(),
+        ] {
+            let note = format!("{account} lost {lost}, which the original lacks");
+            assert!(notes.contains(&note), "{flavor}: {note} is not in\n{notes}");
+        }
         assert!(!lab.server.log().contains(&clone.password), "{flavor}: a password is in a log");
     }
 }
@@ -198,10 +211,15 @@ async fn all_hosts_are_cloned() {
         let clone = lab.clone();
         lab.rotate_to(&clone).await.unwrap();
         check_equal(&lab).await;
-        lab.admin(&[&format!("DROP USER {other}")]).await;
-        lab.rotate_to(&TestLogin { password: "next-password-1A".to_owned(), ..lab.app.clone() })
-            .await
-            .unwrap();
+        assert!(opens(&lab, &clone).await);
+        lab.admin(&[&format!(
+            "CREATE USER {} IDENTIFIED BY 'x-1A-x-1A'",
+            at(&lab.app.username, "192.168.%")
+        )])
+        .await;
+        let next = TestLogin { password: "next-password-1A".to_owned(), ..lab.app.clone() };
+        let notes = lab.rotate_to(&next).await.unwrap();
+        assert!(notes[0].contains("has no account for some hosts of the original"), "{notes:?}");
         lab.rotate_to(&clone).await.unwrap();
         check_equal(&lab).await;
     }
@@ -249,7 +267,11 @@ async fn superusers_are_refused_and_rights_that_the_master_lacks_are_named() {
         let error = lab.rotate_to(&lab.clone()).await.unwrap_err();
         let StatementFault::PrivilegeMissing { needed } = error.fault else { panic!("{flavor}: {error}") };
         assert!(needed.starts_with("GRANT SHUTDOWN ON *.* TO"), "{needed}");
-        assert!(!opens(&lab, &lab.clone()).await, "{flavor}: a clone without its rights has its password");
+        let error = lab.connect(&lab.clone()).await.unwrap_err();
+        assert!(
+            matches!(error, ConnectError::Locked(_)),
+            "{flavor}: a clone without its rights is open: {error}"
+        );
         lab.admin(&[&format!("GRANT SUPER ON *.* TO {user}")]).await;
         let error = lab.rotate_to(&lab.clone()).await.unwrap_err();
         assert!(matches!(error.fault, StatementFault::NotRotatable { .. }), "{flavor}: {error}");

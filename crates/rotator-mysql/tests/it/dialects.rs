@@ -47,7 +47,7 @@ impl Shown {
         };
         let named =
             |statement: &str, script: MysqlScript| MysqlScript { statement: statement.to_owned(), ..script };
-        let mark = r#"{"rotation": {"cloneOf": "app"}}"#;
+        let mark = r#"{"rotation": {"cloneOf": "app", "secret": "123456789012:shop/checkout", "rights": "0123456789ab"}}"#;
         let marked = self.attributes.map(|_| mark);
         let roles: Vec<_> = self.roles.iter().map(|role| vec![Some(*role), Some("%"), Some("N")]).collect();
         vec![
@@ -112,10 +112,7 @@ fn hide(statement: &str) -> String {
     if let Some((settings, _)) = statement.split_once(", SESSION") {
         return settings.to_owned();
     }
-    match statement.split_once(" BY 'Aa1-") {
-        Some((before, _)) => format!("{before} BY '<random>'"),
-        None => statement.to_owned(),
-    }
+    statement.to_owned()
 }
 
 #[tokio::test]
@@ -136,19 +133,20 @@ async fn mysql_5_7_has_neither_roles_nor_attributes() {
     check(
         shown,
         expect![[r#"
-        SET SESSION sql_mode = 'NO_AUTO_CREATE_USER'
-        SELECT Host, NULL, password_lifetime FROM mysql.user WHERE User = 'app' ORDER BY Host LIMIT 65
-        SELECT Host, NULL, password_lifetime FROM mysql.user WHERE User = 'app_clone' ORDER BY Host LIMIT 65
-        CREATE USER 'app_clone'@'%' IDENTIFIED WITH 'mysql_native_password' BY '<random>'
-        GRANT PROCESS, SELECT ON *.* TO 'app_clone'@'%'
-        GRANT ALL PRIVILEGES ON `a\_b%`.* TO 'app_clone'@'%'
-        GRANT INSERT, SELECT (`a`), SELECT (`b`) ON `data`.`t` TO 'app_clone'@'%'
-        GRANT EXECUTE ON PROCEDURE `data`.`p` TO 'app_clone'@'%'
-        GRANT PROCESS, SELECT ON *.* TO 'app_clone'@'%' WITH GRANT OPTION
-        ALTER USER 'app_clone'@'%' REQUIRE SSL WITH MAX_USER_CONNECTIONS 5 PASSWORD EXPIRE INTERVAL 90 DAY
-        SELECT Host, NULL, password_lifetime FROM mysql.user WHERE User = 'app' ORDER BY Host LIMIT 65
-        SELECT Host, NULL, password_lifetime FROM mysql.user WHERE User = 'app_clone' ORDER BY Host LIMIT 65
-        ALTER USER 'app_clone'@'%' IDENTIFIED WITH 'mysql_native_password' BY 'next\'password'"#]],
+            SET SESSION sql_mode = 'NO_AUTO_CREATE_USER'
+            SELECT Host, NULL, password_lifetime FROM mysql.user WHERE User = 'app' ORDER BY Host LIMIT 65
+            SELECT Host, NULL, password_lifetime FROM mysql.user WHERE User = 'app_clone' ORDER BY Host LIMIT 65
+            SELECT COUNT(*) FROM information_schema.ROUTINES WHERE DEFINER IN ('app@%')
+            CREATE USER 'app_clone'@'%' IDENTIFIED WITH 'mysql_native_password' BY 'next\'password' ACCOUNT LOCK
+            GRANT PROCESS, SELECT ON *.* TO 'app_clone'@'%'
+            GRANT ALL PRIVILEGES ON `a\_b%`.* TO 'app_clone'@'%'
+            GRANT INSERT, SELECT (`a`), SELECT (`b`) ON `data`.`t` TO 'app_clone'@'%'
+            GRANT EXECUTE ON PROCEDURE `data`.`p` TO 'app_clone'@'%'
+            GRANT PROCESS, SELECT ON *.* TO 'app_clone'@'%' WITH GRANT OPTION
+            ALTER USER 'app_clone'@'%' REQUIRE SSL WITH MAX_USER_CONNECTIONS 5 PASSWORD EXPIRE INTERVAL 90 DAY
+            SELECT Host, NULL, password_lifetime FROM mysql.user WHERE User = 'app' ORDER BY Host LIMIT 65
+            SELECT Host, NULL, password_lifetime FROM mysql.user WHERE User = 'app_clone' ORDER BY Host LIMIT 65
+            ALTER USER 'app_clone'@'%' ACCOUNT UNLOCK"#]],
     )
     .await;
 }
@@ -169,7 +167,8 @@ async fn mysql_8_0_before_21_has_roles_and_no_attributes() {
         SELECT FROM_USER, FROM_HOST, WITH_ADMIN_OPTION FROM mysql.role_edges WHERE TO_USER = 'app' AND TO_HOST = '%'
         SELECT Host, NULL, password_lifetime FROM mysql.user WHERE User = 'app_clone' ORDER BY Host LIMIT 65
         SELECT User, Host, plugin, HEX(authentication_string), HEX(JSON_UNQUOTE(JSON_EXTRACT(User_attributes, '$.additional_password'))) FROM mysql.user WHERE User IN ('app', 'app_clone') ORDER BY User, Host LIMIT 130
-        CREATE USER 'app_clone'@'%' IDENTIFIED WITH 'mysql_native_password' BY '<random>'
+        SELECT COUNT(*) FROM information_schema.ROUTINES WHERE DEFINER IN ('app@%')
+        CREATE USER 'app_clone'@'%' IDENTIFIED WITH 'mysql_native_password' BY 'next\'password' ACCOUNT LOCK
         GRANT PROCESS, SELECT ON *.* TO 'app_clone'@'%'
         GRANT INSERT, SELECT (`a`), SELECT (`b`) ON `data`.`t` TO 'app_clone'@'%'
         GRANT XA_RECOVER_ADMIN ON *.* TO 'app_clone'@'%' WITH GRANT OPTION
@@ -181,7 +180,7 @@ async fn mysql_8_0_before_21_has_roles_and_no_attributes() {
         SELECT FROM_USER, FROM_HOST, WITH_ADMIN_OPTION FROM mysql.role_edges WHERE TO_USER = 'app' AND TO_HOST = '%'
         SELECT Host, NULL, password_lifetime FROM mysql.user WHERE User = 'app_clone' ORDER BY Host LIMIT 65
         SELECT FROM_USER, FROM_HOST, WITH_ADMIN_OPTION FROM mysql.role_edges WHERE TO_USER = 'app_clone' AND TO_HOST = '%'
-        ALTER USER 'app_clone'@'%' IDENTIFIED WITH 'mysql_native_password' BY 'next\'password'"#]]).await;
+        ALTER USER 'app_clone'@'%' ACCOUNT UNLOCK"#]]).await;
 }
 
 #[tokio::test]
@@ -200,19 +199,21 @@ async fn mysql_8_4_marks_the_clone_by_an_attribute() {
         SELECT FROM_USER, FROM_HOST, WITH_ADMIN_OPTION FROM mysql.role_edges WHERE TO_USER = 'app' AND TO_HOST = '%'
         SELECT Host, JSON_EXTRACT(User_attributes, '$.metadata'), password_lifetime FROM mysql.user WHERE User = 'app_clone' ORDER BY Host LIMIT 65
         SELECT User, Host, plugin, HEX(authentication_string), HEX(JSON_UNQUOTE(JSON_EXTRACT(User_attributes, '$.additional_password'))) FROM mysql.user WHERE User IN ('app', 'app_clone') ORDER BY User, Host LIMIT 130
-        CREATE USER 'app_clone'@'%' IDENTIFIED WITH 'caching_sha2_password' BY '<random>'
+        SELECT COUNT(*) FROM information_schema.ROUTINES WHERE DEFINER IN ('app@%')
+        CREATE USER 'app_clone'@'%' IDENTIFIED WITH 'caching_sha2_password' BY 'next\'password' ACCOUNT LOCK ATTRIBUTE '{"rotation":{"cloneOf":"app","secret":"123456789012:shop/checkout","rights":"8cde449e8aea"}}'
+        ALTER USER 'app'@'%' ATTRIBUTE '{"rotation":{"cloneOf":"app","secret":"123456789012:shop/checkout","rights":"8cde449e8aea"}}'
         GRANT PROCESS, SELECT ON *.* TO 'app_clone'@'%'
         GRANT INSERT, SELECT (`a`), SELECT (`b`) ON `data`.`t` TO 'app_clone'@'%'
         GRANT XA_RECOVER_ADMIN ON *.* TO 'app_clone'@'%' WITH GRANT OPTION
         REVOKE SELECT ON `hidden`.* FROM 'app_clone'@'%'
         GRANT `reader`@`%` TO 'app_clone'@'%'
         ALTER USER 'app_clone'@'%' DEFAULT ROLE `reader`@`%`
-        ALTER USER 'app_clone'@'%' PASSWORD EXPIRE INTERVAL 90 DAY ATTRIBUTE '{"rotation":{"cloneOf":"app"}}'
+        ALTER USER 'app_clone'@'%' PASSWORD EXPIRE INTERVAL 90 DAY
         SELECT Host, JSON_EXTRACT(User_attributes, '$.metadata'), password_lifetime FROM mysql.user WHERE User = 'app' ORDER BY Host LIMIT 65
         SELECT FROM_USER, FROM_HOST, WITH_ADMIN_OPTION FROM mysql.role_edges WHERE TO_USER = 'app' AND TO_HOST = '%'
         SELECT Host, JSON_EXTRACT(User_attributes, '$.metadata'), password_lifetime FROM mysql.user WHERE User = 'app_clone' ORDER BY Host LIMIT 65
         SELECT FROM_USER, FROM_HOST, WITH_ADMIN_OPTION FROM mysql.role_edges WHERE TO_USER = 'app_clone' AND TO_HOST = '%'
-        ALTER USER 'app_clone'@'%' IDENTIFIED WITH 'caching_sha2_password' BY 'next\'password'"#]]).await;
+        ALTER USER 'app_clone'@'%' ACCOUNT UNLOCK"#]]).await;
 }
 
 /// As MySQL 8 shows them.

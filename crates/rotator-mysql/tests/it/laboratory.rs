@@ -6,8 +6,9 @@ use database_tls::TlsSettings;
 use rotation_core::{
     Applied, Authority, Deadline, RotationError, SecretDocument, SecretId, Target, Versions,
     database::{
-        Change, Committed, ConnectError, Credentials, Database, Engine, Login, Password, PasswordPolicy,
-        PasswordSettings, Session, StatementError, Strategy, Transport, Turn, UserPair, Username,
+        Change, Committed, ConnectError, Credentials, Database, Engine, Login, PairOwner, Password,
+        PasswordPolicy, PasswordSettings, SecretIdentity, Session, StatementError, Strategy, Transport, Turn,
+        UserPair, Username,
     },
 };
 use rotation_testkit::{MysqlFlavor, MysqlServer, TestLogin};
@@ -130,13 +131,22 @@ impl Lab {
     }
 
     async fn changed_to(&self, next: &TestLogin) -> Result<Committed, StatementError> {
+        self.changed_for(&owner(), next).await
+    }
+
+    /// The same on behalf of another secret.
+    pub(crate) async fn changed_for(
+        &self,
+        owner: &PairOwner,
+        next: &TestLogin,
+    ) -> Result<Committed, StatementError> {
         let pair = self.pair();
         let next = Credentials { username: username(&next.username), password: password(&next.password) };
         let live = pair.other(&next.username);
         let mut session = self.connect(&self.master).await.unwrap();
         session
             .stage(
-                &Change::OtherUser { pair: &pair, live, next: &next, owner: &owner(), method: None },
+                &Change::OtherUser { pair: &pair, live, next: &next, owner, method: None },
                 &Turn::default(),
                 deadline(),
             )
@@ -186,9 +196,11 @@ pub(crate) async fn create_master(server: &MysqlServer) -> TestLogin {
 }
 
 /// The secret on whose behalf the tests change a pair.
-pub(crate) fn owner() -> rotation_core::database::PairOwner {
-    use rotation_core::database::{PairOwner, SecretIdentity};
-    let arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/checkout-KpXkZF";
-    let secret = rotation_core::SecretId::new(arn).unwrap();
-    PairOwner { secret: SecretIdentity::from_secret(&secret), adopt: false }
+pub(crate) fn owner() -> PairOwner {
+    owner_named("shop/checkout")
+}
+
+pub(crate) fn owner_named(name: &str) -> PairOwner {
+    let arn = format!("arn:aws:secretsmanager:us-east-1:123456789012:secret:{name}-KpXkZF");
+    PairOwner { secret: SecretIdentity::from_secret(&SecretId::new(arn).unwrap()), adopt: false }
 }

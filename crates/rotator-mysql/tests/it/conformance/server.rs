@@ -50,9 +50,6 @@ impl Server {
 }
 
 impl Database for Server {
-    // Not done yet on these servers; docs/semantics.md names both among what is not guaranteed.
-    const MARKS_PAIRS: bool = false;
-    const KEEPS_WHAT_IS_GIVEN: bool = false;
     const TEST_STATEMENT: &'static str = "SELECT COUNT(*) FROM information_schema.tables;";
     const REFUSED_STATEMENT: &'static str = "SELECT * FROM mysql.user AS never_to_be_written_down";
 

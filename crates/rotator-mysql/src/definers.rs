@@ -1,0 +1,91 @@
+//! Views, triggers, routines and events that an account of a pair defines: they run as it, and stop where it is dropped.
+
+use std::collections::BTreeMap;
+
+use rotation_core::database::{StatementError, StatementFault};
+
+use crate::{
+    connection::Connection,
+    grants::Account,
+    live::listed,
+    quote::{identifier, literal},
+    statement::Statement,
+};
+
+/// As many as are read.
+const MOST: usize = 200;
+
+/// What the clone's accounts define, by their hosts, and how many routines the original defines.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Definitions {
+    by_host: BTreeMap<String, Vec<String>>,
+    pub(crate) routines_of_original: usize,
+}
+
+impl Definitions {
+    /// What the clone's account for this host defines, as text. `None` where it defines nothing.
+    pub(crate) fn of(&self, host: &str) -> Option<String> {
+        self.by_host.get(host).map(|all| listed(all))
+    }
+
+    /// Adds what these accounts define, as far as the session's user may see it.
+    pub(crate) async fn read_entries(
+        &mut self,
+        connection: &mut Connection,
+        accounts: &[Account],
+    ) -> Result<(), StatementError> {
+        let definers: Vec<_> =
+            accounts.iter().map(|account| literal(&definer(account)).to_string()).collect();
+        let view = |kind: &str, schema: &str, name: &str, table: &str| {
+            format!(
+                "SELECT {kind}, {schema}, {name}, DEFINER FROM information_schema.{table} WHERE DEFINER IN ({})",
+                definers.join(", ")
+            )
+        };
+        let sql = [
+            view("'view'", "TABLE_SCHEMA", "TABLE_NAME", "VIEWS"),
+            view("'trigger'", "TRIGGER_SCHEMA", "TRIGGER_NAME", "TRIGGERS"),
+            view("LOWER(ROUTINE_TYPE)", "ROUTINE_SCHEMA", "ROUTINE_NAME", "ROUTINES"),
+            view("'event'", "EVENT_SCHEMA", "EVENT_NAME", "EVENTS"),
+        ];
+        let sql = format!("{} LIMIT {MOST}", sql.join(" UNION ALL "));
+        for row in read(connection, &sql).await? {
+            let [Some(kind), Some(schema), Some(name), Some(by)] = &row[..] else { continue };
+            // The server compares without regard to case.
+            let Some(account) = accounts.iter().find(|account| definer(account) == *by) else { continue };
+            let defined = self.by_host.entry(account.host.clone()).or_default();
+            defined.push(format!("{kind} {}.{}", identifier(schema), identifier(name)));
+        }
+        Ok(())
+    }
+
+    /// Counts the routines that these accounts of the original define.
+    pub(crate) async fn read_routines(
+        &mut self,
+        connection: &mut Connection,
+        accounts: &[Account],
+    ) -> Result<(), StatementError> {
+        let definers: Vec<_> =
+            accounts.iter().map(|account| literal(&definer(account)).to_string()).collect();
+        let sql = format!(
+            "SELECT COUNT(*) FROM information_schema.ROUTINES WHERE DEFINER IN ({})",
+            definers.join(", ")
+        );
+        let rows = read(connection, &sql).await?;
+        let count = rows.first().and_then(|row| row.first()?.as_deref()?.parse().ok());
+        self.routines_of_original = count.unwrap_or_default();
+        Ok(())
+    }
+}
+
+fn definer(account: &Account) -> String {
+    format!("{}@{}", account.user, account.host)
+}
+
+/// Nothing where the server refuses it.
+async fn read(connection: &mut Connection, sql: &str) -> Result<crate::wire::Answer, StatementError> {
+    match connection.run(&Statement::new("read definers", sql)).await.map_err(StatementError::from) {
+        Err(StatementError { fault: StatementFault::PrivilegeMissing { .. }, .. }) => Ok(Vec::new()),
+        outcome => outcome,
+    }
+}
