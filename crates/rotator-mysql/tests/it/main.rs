@@ -6,6 +6,7 @@ mod alternating;
 mod conformance;
 mod continuity;
 mod dialects;
+mod entries;
 mod equality;
 mod histories;
 mod hostile;

@@ -1,0 +1,135 @@
+//! Accounts of the clone for hosts that the original has no account for: none is dropped.
+
+use rotation_core::database::StatementFault;
+use rotation_testkit::{MysqlFlavor, TestLogin};
+
+use crate::{
+    alternating::opens,
+    laboratory::{Lab, at},
+};
+
+fn flavors() -> impl Iterator<Item = MysqlFlavor> {
+    MysqlFlavor::ALL.into_iter().filter(|flavor| flavor.is_to_be_tested())
+}
+
+fn with(login: &TestLogin, password: &str) -> TestLogin {
+    TestLogin { password: password.to_owned(), ..login.clone() }
+}
+
+/// Whether the clone's account for a host is locked; nothing where there is none.
+async fn is_locked(lab: &Lab, host: &str) -> Option<bool> {
+    let user = lab.clone().username;
+    let sql = match lab.server.flavor() {
+        MysqlFlavor::MySql => {
+            format!("SELECT account_locked = 'Y' FROM mysql.user WHERE User = '{user}' AND Host = '{host}'")
+        }
+        MysqlFlavor::MariaDb => format!(
+            "SELECT IFNULL(JSON_VALUE(Priv, '$.account_locked'), 0) = 1 FROM mysql.global_priv \
+             WHERE User = '{user}' AND Host = '{host}'"
+        ),
+    };
+    let rows = lab.server.query(&sql).await.unwrap();
+    rows.first().map(|row| row[0].as_deref() == Some("1"))
+}
+
+/// A pair at the hosts `%` and another one, which the original then loses. The clone is idle.
+async fn with_surplus(flavor: MysqlFlavor, host: &str) -> Lab {
+    let lab = Lab::new(flavor, "").await;
+    let (app, other) = (at(&lab.app.username, "%"), at(&lab.app.username, host));
+    lab.admin(&[
+        &format!("CREATE USER {other} IDENTIFIED BY '{}'", lab.app.password),
+        &format!("GRANT SELECT ON *.* TO {app}"),
+    ])
+    .await;
+    lab.rotate_to(&lab.clone()).await.unwrap();
+    lab.rotate_to(&lab.app).await.unwrap();
+    lab.admin(&[&format!("DROP USER {other}")]).await;
+    lab
+}
+
+/// Whoever fits the surplus account fits the original's `%` as well: it lets them in as that one does.
+#[tokio::test]
+async fn an_entry_within_another_is_kept_equal() {
+    for flavor in flavors() {
+        // The one by which the tests themselves log in.
+        let lab = with_surplus(flavor, "127.0.0.%").await;
+        let next = with(&lab.clone(), "second-password-1A");
+        let notes = lab.rotate_to(&next).await.unwrap();
+        let surplus = at(&next.username, "127.0.0.%");
+        let expected = format!(
+            "{surplus} lets in clients of {} and was kept equal to it; the original has no account for that host. \
+             Once nothing needs it: DROP USER {surplus}",
+            at(&lab.app.username, "%")
+        );
+        assert_eq!(notes, [expected], "{flavor}");
+        assert_eq!(is_locked(&lab, "127.0.0.%").await, Some(false), "{flavor}");
+        assert!(opens(&lab, &next).await && !opens(&lab, &lab.clone()).await, "{flavor}");
+        lab.server.query_as(&next, &["SELECT COUNT(*) FROM mysql.user"]).await.unwrap();
+        // While the clone is live it is reported alone.
+        let notes = lab.rotate_to(&with(&lab.app, "third-password-1A")).await.unwrap();
+        assert!(notes.len() == 1 && notes[0].contains("in use and was left as it is"), "{flavor}: {notes:?}");
+        assert!(opens(&lab, &next).await, "{flavor}");
+    }
+}
+
+/// Nobody whom the original lets in fits the surplus account: it is locked, and what it defines goes on to work.
+#[tokio::test]
+async fn an_entry_apart_is_locked_and_its_views_go_on() {
+    for flavor in flavors() {
+        let lab = Lab::new(flavor, "").await;
+        let (app, database) = (&lab.app.username, format!("`{}`", lab.app.username));
+        lab.admin(&[
+            &format!("RENAME USER {} TO {}", at(app, "%"), at(app, "127.0.0.1")),
+            &format!("CREATE USER {} IDENTIFIED BY '{}'", at(app, "10.%"), lab.app.password),
+            &format!("CREATE DATABASE {database}"),
+            &format!("CREATE TABLE {database}.t (a INT)"),
+            &format!("GRANT ALL ON {database}.* TO {}", at(app, "127.0.0.1")),
+            &format!("GRANT ALL ON {database}.* TO {}", at(app, "10.%")),
+        ])
+        .await;
+        lab.rotate_to(&lab.clone()).await.unwrap();
+        lab.rotate_to(&lab.app).await.unwrap();
+        let surplus = at(&lab.clone().username, "10.%");
+        lab.admin(&[
+            &format!("DROP USER {}", at(app, "10.%")),
+            &format!("CREATE DEFINER = {surplus} VIEW {database}.v AS SELECT a FROM {database}.t"),
+            &format!("CREATE DEFINER = {surplus} PROCEDURE {database}.p() SELECT 1"),
+        ])
+        .await;
+        let next = with(&lab.clone(), "second-password-1A");
+        let notes = lab.rotate_to(&next).await.unwrap();
+        let expected = format!(
+            "{surplus} lets in clients that the original does not, and was locked; the original has no account for that \
+             host. Once nothing needs it: DROP USER {surplus} /* first give another definer to what it defines: \
+             view {database}.`v`, procedure {database}.`p` */"
+        );
+        assert_eq!(notes, [expected], "{flavor}");
+        assert_eq!(is_locked(&lab, "10.%").await, Some(true), "{flavor}");
+        lab.server.query(&format!("SELECT * FROM {database}.v")).await.unwrap();
+        assert!(opens(&lab, &next).await, "{flavor}");
+        // Nothing is left to do, and the note stays.
+        assert_eq!(lab.drift_to(&with(&next, "third-password-1A")).await, 0, "{flavor}");
+        assert_eq!(is_locked(&lab, "10.%").await, Some(true), "{flavor}: a rotation opens it again");
+    }
+}
+
+/// Neither a lock nor a password is right for an account that may take the original's clients or not.
+#[tokio::test]
+async fn an_entry_of_uncertain_clients_is_refused() {
+    for flavor in flavors() {
+        let lab = Lab::new(flavor, "").await;
+        let (app, clone) = (&lab.app.username, lab.clone());
+        lab.admin(&[&format!("RENAME USER {} TO {}", at(app, "%"), at(app, "127.0.0.%"))]).await;
+        lab.rotate_to(&clone).await.unwrap();
+        lab.rotate_to(&lab.app).await.unwrap();
+        let unclear = at(&clone.username, "localhost");
+        lab.admin(&[&format!("CREATE USER {unclear} IDENTIFIED BY 'x-1A-x-1A'")]).await;
+        let fault = lab.rotate_to(&with(&clone, "second-password-1A")).await.unwrap_err().fault;
+        let StatementFault::CloneExceeds { what, needed } = fault else { panic!("{flavor}: {fault:?}") };
+        assert!(what.contains(&unclear), "{flavor}: {what}");
+        assert_eq!(needed, format!("DROP USER {unclear}"), "{flavor}");
+        assert!(opens(&lab, &clone).await, "{flavor}: nothing may be written");
+        lab.admin(&[&needed]).await;
+        lab.rotate_to(&with(&clone, "second-password-1A")).await.unwrap();
+    }
+}
