@@ -5,6 +5,7 @@
 mod alternating;
 mod conformance;
 mod continuity;
+mod creation;
 mod dialects;
 mod entries;
 mod equality;

@@ -1,0 +1,181 @@
+//! How a clone is made: by the password that it is to have, locked until it has its rights.
+
+use rotation_core::database::{ConnectError, StatementFault};
+use rotation_testkit::{MysqlFlavor, MysqlServer, TestLogin};
+use rotator_mysql::Settings;
+
+use crate::{
+    alternating::{check_equal, opens},
+    laboratory::{Lab, at, create_master},
+};
+
+/// Two digits and two other characters, which no fixed word of ours has.
+const STRICT: &str = "Strict-4711_$enough";
+
+fn flavors() -> impl Iterator<Item = MysqlFlavor> {
+    MysqlFlavor::ALL.into_iter().filter(|flavor| flavor.is_to_be_tested())
+}
+
+/// A policy that wants two digits and two other characters needs nothing but a password that meets it.
+#[tokio::test]
+async fn a_strict_policy_lets_a_clone_be_made() {
+    for flavor in flavors() {
+        let server: &'static MysqlServer = Box::leak(Box::new(MysqlServer::builder(flavor).start().unwrap()));
+        let (app, master) = (server.create_user("").await.unwrap(), create_master(server).await);
+        let lab = Lab { server, app, master, settings: Settings::default() };
+        let policy: &[&str] = match flavor {
+            MysqlFlavor::MySql => &[
+                "INSTALL COMPONENT 'file://component_validate_password'",
+                "SET GLOBAL validate_password.number_count = 2",
+                "SET GLOBAL validate_password.special_char_count = 2",
+            ],
+            MysqlFlavor::MariaDb => &[
+                "INSTALL SONAME 'simple_password_check'",
+                "SET GLOBAL simple_password_check_digits = 2",
+                "SET GLOBAL simple_password_check_other_characters = 2",
+            ],
+        };
+        for sql in policy {
+            lab.admin(&[sql]).await;
+        }
+        let clone = TestLogin { password: STRICT.to_owned(), ..lab.clone() };
+        // One that does not meet it changes nothing, not even the mark of the user in use.
+        let weak = TestLogin { password: "Strict-only-1".to_owned(), ..clone.clone() };
+        let policy = StatementFault::PasswordPolicy { rule: "error 1819".to_owned() };
+        assert_eq!(lab.rotate_to(&weak).await.unwrap_err().fault, policy, "{flavor}");
+        let count = format!("SELECT COUNT(*) FROM mysql.user WHERE User = '{}'", clone.username);
+        assert_eq!(server.query(&count).await.unwrap()[0][0].as_deref(), Some("0"), "{flavor}");
+        lab.rotate_to(&clone).await.unwrap_or_else(|error| panic!("{flavor}: {error}"));
+        check_equal(&lab).await;
+        assert!(opens(&lab, &clone).await, "{flavor}");
+    }
+}
+
+/// An attempt that ended before the clone had its rights leaves one that is locked, and the next attempt goes on with it.
+#[tokio::test]
+async fn a_clone_without_its_rights_is_locked() {
+    for flavor in flavors() {
+        let lab = Lab::new(flavor, "").await;
+        let (app, master, clone) = (at(&lab.app.username, "%"), at(&lab.master.username, "%"), lab.clone());
+        lab.admin(&[&format!("GRANT SELECT, SHUTDOWN ON *.* TO {app}")]).await;
+        lab.rotate_to(&clone).await.unwrap_err();
+        let error = lab.connect(&clone).await.unwrap_err();
+        assert!(matches!(error, ConnectError::Locked(_)), "{flavor}: {error:?}");
+        lab.admin(&[&format!("GRANT SHUTDOWN ON *.* TO {master} WITH GRANT OPTION")]).await;
+        lab.rotate_to(&clone).await.unwrap();
+        check_equal(&lab).await;
+        assert!(opens(&lab, &clone).await, "{flavor}");
+    }
+}
+
+/// On MariaDB the mark is a statement of its own: an account that has not got it yet is resumed, and no other is.
+#[tokio::test]
+async fn a_clone_that_ended_before_its_mark_is_resumed() {
+    if !MysqlFlavor::MariaDb.is_to_be_tested() {
+        return;
+    }
+    let lab = Lab::new(MysqlFlavor::MariaDb, "").await;
+    let (clone, account) = (lab.clone(), at(&lab.clone().username, "%"));
+    lab.admin(&[&format!("GRANT SELECT ON *.* TO {}", at(&lab.app.username, "%"))]).await;
+    lab.rotate_to(&clone).await.unwrap();
+    let again = [
+        format!("DROP USER {account}"),
+        format!("CREATE USER {account} IDENTIFIED BY '{}' ACCOUNT LOCK", clone.password),
+    ];
+    for sql in &again {
+        lab.admin(&[sql]).await;
+    }
+    lab.rotate_to(&clone).await.unwrap();
+    check_equal(&lab).await;
+    assert!(opens(&lab, &clone).await);
+    let unlocked = format!("CREATE USER {account} IDENTIFIED BY '{}'", clone.password);
+    for sql in [&again[0], &unlocked] {
+        lab.admin(&[sql]).await;
+    }
+    let fault = lab.rotate_to(&clone).await.unwrap_err().fault;
+    assert_eq!(fault, StatementFault::CloneNotRecognized);
+}
+
+/// Passwords of the pending version are set once, where a server that keeps a history refuses them twice.
+#[tokio::test]
+async fn a_clone_is_made_where_passwords_are_remembered() {
+    for flavor in flavors() {
+        let server: &'static MysqlServer = Box::leak(Box::new(MysqlServer::builder(flavor).start().unwrap()));
+        let (app, master) = (server.create_user("").await.unwrap(), create_master(server).await);
+        let lab = Lab { server, app, master, settings: Settings::default() };
+        lab.admin(&[match flavor {
+            MysqlFlavor::MySql => "SET GLOBAL password_history = 3",
+            MysqlFlavor::MariaDb => "INSTALL SONAME 'password_reuse_check'",
+        }])
+        .await;
+        lab.rotate_to(&lab.clone()).await.unwrap_or_else(|error| panic!("{flavor}: {error}"));
+        assert!(opens(&lab, &lab.clone()).await, "{flavor}");
+    }
+}
+
+/// Whoever reads the bodies of the original's routines finds that the clone cannot.
+#[tokio::test]
+async fn routines_of_the_original_are_named() {
+    for flavor in flavors() {
+        let lab = Lab::new(flavor, "").await;
+        let (app, database) = (at(&lab.app.username, "%"), format!("`{}`", lab.app.username));
+        lab.admin(&[
+            &format!("CREATE DATABASE {database}"),
+            &format!("GRANT CREATE ROUTINE, EXECUTE ON {database}.* TO {app}"),
+        ])
+        .await;
+        lab.server.query_as(&lab.app, &[&format!("CREATE PROCEDURE {database}.p() SELECT 1")]).await.unwrap();
+        let clone = lab.clone();
+        let notes = lab.rotate_to(&clone).await.unwrap();
+        assert!(
+            notes.len() == 1 && notes[0].starts_with("the original defines 1 routine"),
+            "{flavor}: {notes:?}"
+        );
+        let body = async |user: &TestLogin| {
+            let rows = lab.server.query_as(user, &[&format!("SHOW CREATE PROCEDURE {database}.p")]).await;
+            format!("{rows:?}").contains("SELECT 1")
+        };
+        assert!(body(&lab.app).await && !body(&clone).await, "{flavor}");
+        lab.server.query_as(&clone, &[&format!("CALL {database}.p()")]).await.unwrap();
+    }
+}
+
+/// A clone with several methods keeps none of its old ones, or is refused; so is an original with several.
+#[tokio::test]
+async fn no_old_method_of_the_clone_goes_on_to_open() {
+    if !MysqlFlavor::MariaDb.is_to_be_tested() {
+        return;
+    }
+    let server: &'static MysqlServer =
+        Box::leak(Box::new(MysqlServer::builder(MysqlFlavor::MariaDb).start().unwrap()));
+    let (app, master) = (server.create_user("").await.unwrap(), create_master(server).await);
+    let lab = Lab { server, app, master, settings: Settings::default() };
+    lab.admin(&["INSTALL SONAME 'auth_ed25519'"]).await;
+    let clone = lab.clone();
+    lab.rotate_to(&clone).await.unwrap();
+    let account = at(&clone.username, "%");
+    let old = TestLogin { password: "old-password-1A".to_owned(), ..clone.clone() };
+    for methods in [
+        "mysql_native_password USING PASSWORD('{}') OR ed25519 USING PASSWORD('{}')",
+        "ed25519 USING PASSWORD('{}') OR mysql_native_password USING PASSWORD('{}')",
+    ] {
+        let methods = methods.replace("{}", &old.password);
+        lab.admin(&[&format!("ALTER USER {account} IDENTIFIED VIA {methods}")]).await;
+        // Nothing here speaks ed25519.
+        assert!(methods.starts_with("ed25519") || opens(&lab, &old).await, "{methods}");
+        let next = TestLogin { password: "new-password-1A".to_owned(), ..clone.clone() };
+        lab.rotate_to(&next).await.unwrap();
+        assert!(opens(&lab, &next).await && !opens(&lab, &old).await, "{methods}");
+        let shown = lab.server.query(&format!("SHOW CREATE USER {account}")).await.unwrap();
+        let shown = shown[0][0].clone().unwrap();
+        assert!(!shown.contains("ed25519") && !shown.contains(" OR "), "{shown}");
+    }
+    let methods = format!(
+        "mysql_native_password USING PASSWORD('{0}') OR ed25519 USING PASSWORD('{0}')",
+        lab.app.password
+    );
+    lab.admin(&[&format!("ALTER USER {} IDENTIFIED VIA {methods}", at(&lab.app.username, "%"))]).await;
+    let fault = lab.rotate_to(&clone).await.unwrap_err().fault;
+    let StatementFault::NotRotatable { why, remedy } = fault else { panic!("{fault:?}") };
+    assert!(why.contains("several ways") && remedy.contains("one authentication method"), "{why} {remedy}");
+}
