@@ -166,8 +166,8 @@ async fn mysql_8_0_before_21_has_roles_and_no_attributes() {
         SELECT Host, NULL, password_lifetime FROM mysql.user WHERE User = 'app' ORDER BY Host LIMIT 65
         SELECT FROM_USER, FROM_HOST, WITH_ADMIN_OPTION FROM mysql.role_edges WHERE TO_USER = 'app' AND TO_HOST = '%'
         SELECT Host, NULL, password_lifetime FROM mysql.user WHERE User = 'app_clone' ORDER BY Host LIMIT 65
-        SELECT User, Host, plugin, HEX(authentication_string), HEX(JSON_UNQUOTE(JSON_EXTRACT(User_attributes, '$.additional_password'))) FROM mysql.user WHERE User IN ('app', 'app_clone') ORDER BY User, Host LIMIT 130
         SELECT COUNT(*) FROM information_schema.ROUTINES WHERE DEFINER IN ('app@%')
+        SELECT User, Host, plugin, HEX(authentication_string), HEX(JSON_UNQUOTE(JSON_EXTRACT(User_attributes, '$.additional_password'))) FROM mysql.user WHERE User IN ('app', 'app_clone') ORDER BY User, Host LIMIT 130
         CREATE USER 'app_clone'@'%' IDENTIFIED WITH 'mysql_native_password' BY 'next\'password' ACCOUNT LOCK
         GRANT PROCESS, SELECT ON *.* TO 'app_clone'@'%'
         GRANT INSERT, SELECT (`a`), SELECT (`b`) ON `data`.`t` TO 'app_clone'@'%'
@@ -198,8 +198,8 @@ async fn mysql_8_4_marks_the_clone_by_an_attribute() {
         SELECT Host, JSON_EXTRACT(User_attributes, '$.metadata'), password_lifetime FROM mysql.user WHERE User = 'app' ORDER BY Host LIMIT 65
         SELECT FROM_USER, FROM_HOST, WITH_ADMIN_OPTION FROM mysql.role_edges WHERE TO_USER = 'app' AND TO_HOST = '%'
         SELECT Host, JSON_EXTRACT(User_attributes, '$.metadata'), password_lifetime FROM mysql.user WHERE User = 'app_clone' ORDER BY Host LIMIT 65
-        SELECT User, Host, plugin, HEX(authentication_string), HEX(JSON_UNQUOTE(JSON_EXTRACT(User_attributes, '$.additional_password'))) FROM mysql.user WHERE User IN ('app', 'app_clone') ORDER BY User, Host LIMIT 130
         SELECT COUNT(*) FROM information_schema.ROUTINES WHERE DEFINER IN ('app@%')
+        SELECT User, Host, plugin, HEX(authentication_string), HEX(JSON_UNQUOTE(JSON_EXTRACT(User_attributes, '$.additional_password'))) FROM mysql.user WHERE User IN ('app', 'app_clone') ORDER BY User, Host LIMIT 130
         CREATE USER 'app_clone'@'%' IDENTIFIED WITH 'caching_sha2_password' BY 'next\'password' ACCOUNT LOCK ATTRIBUTE '{"rotation":{"cloneOf":"app","secret":"123456789012:shop/checkout","rights":"8cde449e8aea"}}'
         ALTER USER 'app'@'%' ATTRIBUTE '{"rotation":{"cloneOf":"app","secret":"123456789012:shop/checkout","rights":"8cde449e8aea"}}'
         GRANT PROCESS, SELECT ON *.* TO 'app_clone'@'%'
