@@ -61,7 +61,8 @@ async fn set_secret(lab: &Lab, pending: &TestLogin) -> Result<Applied, RotationE
     let engine = engine(lab.server, Settings::default());
     let target = Database::new(engine, strategy, policy, true, deadline());
     let versions = Versions {
-        secret: secret("app"),
+        // The secret of the whole test.
+        secret: secret("shop/checkout"),
         current: document(lab.server, &lab.app),
         pending: document(lab.server, pending),
         companion: None,
