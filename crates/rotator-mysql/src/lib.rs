@@ -18,6 +18,10 @@
 //! repeated change never pushes the password that applications use out of the secondary slot. The change then goes on
 //! without `RETAIN`, which leaves the secondary slot as it is. `DUAL_PASSWORD` is `auto`, `require` or `off`.
 //!
+//! Where none is to be kept, the secondary password is ended last (`DISCARD OLD PASSWORD`): by then it is the one of this
+//! session. A master ends those of both users, the live user's once the stored forms tell that `AWSCURRENT` is the primary
+//! one. A secondary password that nobody here may end is refused as soon as it is known.
+//!
 //! # What the server gets to see of a password
 //! MariaDB writes statements as they came into its general log, and some into its binary log; it takes hashes, so it
 //! gets hashes. Only where a plugin is to check passwords (`strict_password_validation`) does it refuse them and gets
@@ -64,6 +68,7 @@ mod notes;
 mod other;
 mod own;
 mod own_account;
+mod own_entries;
 mod own_mark;
 mod pair;
 mod quote;

@@ -2,7 +2,7 @@
 
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use rotation_core::database::{
-    Credentials, Necessity, Password, Plan, Purpose, SecondPassword, StatementError, StatementFault, Username,
+    Credentials, Necessity, Password, Plan, Purpose, StatementError, StatementFault,
 };
 use zeroize::Zeroizing;
 
@@ -10,9 +10,10 @@ use crate::{
     DualPassword, Settings,
     connection::{Connection, Failure},
     dialect::Dialect,
-    entry::{Entry, read_entries},
+    entry::read_entries,
     lockout,
     own_account::OwnAccount,
+    own_entries::other_accounts,
     statement::{Draft, Statement},
 };
 
@@ -235,54 +236,6 @@ fn cannot_retain(dialect: Dialect, account: &OwnAccount) -> StatementError {
         "dual passwords need MySQL 8.0.14 or later; set DUAL_PASSWORD=auto".to_owned()
     };
     StatementError::new(StatementFault::PrivilegeMissing { needed })
-}
-
-/// As many accounts as an error names.
-const MOST_NAMED: usize = 8;
-
-/// The user's accounts for other hosts, of which a change of its own password reaches none.
-///
-/// # Errors
-/// [`StatementFault::OtherAccounts`] where one of them logs in by the password that is to be replaced, so that applications
-/// behind its host use the secret as well.
-fn other_accounts(
-    entries: &[Entry],
-    own: &OwnAccount,
-    current: &Password,
-) -> Result<Option<String>, StatementError> {
-    let others = || entries.iter().filter(|entry| entry.account != own.account);
-    let named = |entries: Vec<&Entry>| {
-        let names: Vec<_> = entries.iter().take(MOST_NAMED).map(|entry| entry.account.sql()).collect();
-        names.join(", ")
-    };
-    let same: Vec<_> = others().filter(|entry| entry.accepts(current) == Some(true)).collect();
-    if !same.is_empty() {
-        return Err(StatementError::new(StatementFault::OtherAccounts { accounts: named(same) }));
-    }
-    let unknown: Vec<_> = others().filter(|entry| entry.accepts(current).is_none()).collect();
-    if unknown.is_empty() {
-        return Ok(None);
-    }
-    Ok(Some(format!("the user's accounts for other hosts keep their password: {}", named(unknown))))
-}
-
-/// What a session knows of a second password of its user.
-pub(crate) async fn second_password(
-    connection: &mut Connection,
-    account: &OwnAccount,
-    user: &Username,
-) -> Result<Option<SecondPassword>, StatementError> {
-    let dialect = connection.dialect;
-    if !dialect.has_dual_passwords() {
-        return Ok(None);
-    }
-    let needed = (!account.may_retain(dialect)).then(|| account.grant_of_retaining());
-    if account.may_read_users() {
-        let entries = read_entries(connection, &[user]).await?;
-        let present = entries.iter().any(|entry| entry.account == account.account && entry.has_second());
-        return Ok(present.then_some(SecondPassword::Present { needed }));
-    }
-    Ok(needed.map(|needed| SecondPassword::Unseen { needed }))
 }
 
 /// The statement that sets the session's own password.

@@ -60,10 +60,11 @@ pub(crate) fn pin(dialect: Dialect, time: Duration) -> Statement {
     Statement::new("set session", format!("SET {}", settings.join(", ")))
 }
 
-/// Their names: MySQL changed them in 5.7.20, MariaDB in 11.1.1.
+/// Their names: MySQL 5.7.20 brought new ones and 8.0.3 took the old ones away; MariaDB changed them in 11.1.1. Aurora 2 calls
+/// itself 5.7 and has only the old ones in some versions.
 fn transaction_variables(dialect: Dialect) -> (&'static str, &'static str) {
     let renamed = match dialect {
-        Dialect::MySql(version) => version >= (5, 7, 20),
+        Dialect::MySql(version) => version >= (8, 0, 3),
         Dialect::MariaDb(version) => version >= (11, 1, 1),
     };
     if renamed {
@@ -84,7 +85,9 @@ mod tests {
         let has = |version: &str, word: &str| text(version).contains(&format!("SESSION {word} = "));
         for (version, word) in [
             ("5.6.51", "tx_read_only"),
-            ("5.7.44", "transaction_read_only"),
+            ("5.7.44", "tx_read_only"),
+            ("5.7.mysql_aurora.2.11.2", "tx_isolation"),
+            ("8.0.mysql_aurora.3.08.0", "transaction_read_only"),
             ("5.7.44", "old_passwords"),
             ("8.0.40", "print_identified_with_as_hex"),
             ("8.0.40", "innodb_lock_wait_timeout"),

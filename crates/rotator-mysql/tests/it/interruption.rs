@@ -11,7 +11,7 @@ use rotation_core::database::{
     Change, Credentials, Engine, Login, Session, StatementError, StatementFault, Transport, Turn,
 };
 use rotation_testkit::{MysqlFlavor, TestLogin};
-use rotator_mysql::Settings;
+use rotator_mysql::{DualPassword, Settings};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{
@@ -197,6 +197,49 @@ async fn a_cut_anywhere_leaves_the_password_in_use_as_it_is() {
             relay.set(None);
             lab.change(&lab.app.password, new.expose()).await.unwrap();
             assert!(lab.opens(&lab.app.password).await && lab.opens(new.expose()).await);
+        }
+    }
+}
+
+/// Where the former password is to end, some labelled one logs in after each cut, and the next setSecret ends all others.
+#[tokio::test]
+async fn a_cut_anywhere_ends_with_the_new_password_alone() {
+    const NEW: &str = "pending-password-1A";
+    let mut cuts = 0;
+    'messages: for message in 1..100 {
+        for heard in [false, true] {
+            let mut lab = Lab::new(MysqlFlavor::MySql, "").await;
+            let user = at(&lab.app.username, "%");
+            lab.admin(&[
+                &format!("GRANT APPLICATION_PASSWORD_ADMIN ON *.* TO {user}"),
+                &format!("ALTER USER {user} IDENTIFIED BY 'before-1' RETAIN CURRENT PASSWORD"),
+            ])
+            .await;
+            let left = std::mem::replace(&mut lab.app.password, "before-1".to_owned());
+            lab.settings = Settings { dual_password: DualPassword::Off, ..Settings::default() };
+            let relay = Relay::start(lab.server.port()).await;
+            relay.set(Some(Cut { message, heard }));
+            let new = password(NEW);
+            let login = through(&lab, &relay, &lab.app);
+            let opened = engine(lab.server, lab.settings).connect(&login, Transport::Tls, deadline()).await;
+            if let Ok(mut session) = opened {
+                let change = Change::OwnPassword { new: &new };
+                let outcome = async {
+                    session.stage(&change, &Turn::default(), deadline()).await?;
+                    session.commit().await
+                };
+                if outcome.await.is_ok() {
+                    assert!(cuts > 10, "the connection was cut {cuts} times only");
+                    break 'messages;
+                }
+            }
+            cuts += 1;
+            assert!(lab.opens("before-1").await || lab.opens(NEW).await, "{message} {heard}: nothing opens");
+            lab.set_secret(NEW).await.unwrap_or_else(|error| panic!("{message} {heard}: {error:?}"));
+            assert!(lab.opens(NEW).await, "{message} {heard}");
+            for old in ["before-1", &left] {
+                assert!(!lab.opens(old).await, "{message} {heard}: an old password opens");
+            }
         }
     }
 }

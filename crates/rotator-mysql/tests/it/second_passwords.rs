@@ -85,7 +85,7 @@ async fn a_history_does_not_keep_the_second_from_its_end() {
 
 /// AWSCURRENT does not log in, so whatever the second password is, no application was given it.
 #[tokio::test]
-async fn what_is_left_beside_a_pending_that_was_set_ends() {
+async fn what_a_set_pending_has_besides_it_ends() {
     for pending_is_primary in [true, false] {
         let lab = privileged().await;
         let [first, last] =
