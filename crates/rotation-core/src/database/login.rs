@@ -275,7 +275,7 @@ pub enum TlsMode {
     Required,
     /// `ssl` is false: plaintext, as the owner of the secret asked.
     Off,
-    /// `ssl` is absent: TLS, and plaintext only where the server itself answers that it offers none.
+    /// `ssl` is absent or null: TLS, and plaintext only where the server itself answers that it offers none.
     Preferred,
 }
 

@@ -223,8 +223,8 @@ fn what_is_unknown_is_kept_and_ssl_is_read_as_the_templates_do() {
     for off in ["false", "\"false\"", "\"False\""] {
         assert_eq!(mode(Some(off)), TlsMode::Off);
     }
-    assert_eq!(mode(None), TlsMode::Preferred);
-    for odd in ["null", "0", "1", "\"require\"", "\"no\"", "[]", "\"\""] {
+    assert_eq!((mode(None), mode(Some("null"))), (TlsMode::Preferred, TlsMode::Preferred));
+    for odd in ["0", "1", "\"require\"", "\"no\"", "[]", "\"\""] {
         assert_eq!(mode(Some(odd)), TlsMode::Required);
     }
 }

@@ -84,7 +84,7 @@ fn an_act_by_hand_beside_two_invocations_of_a_single_user_leaves_a_version_that_
         Plan::SingleUser,
         SINGLE,
         116_000,
-        &expect![[r#"
+        &expect![[r"
             AWSCURRENT moved back: in the gap I4
             AWSCURRENT moved on: in the gap I4
             AWSPENDING removed: in the gap I1
@@ -100,7 +100,7 @@ fn an_act_by_hand_beside_two_invocations_of_a_single_user_leaves_a_version_that_
             value put: in the gap I4
             rotation disabled: in the gap I4
             secret deleted: in the gap I4
-        "#]],
+        "]],
     );
 }
 
@@ -111,7 +111,7 @@ fn an_act_by_hand_beside_two_invocations_of_a_single_user_with_two_passwords_lea
         Plan::SingleUser,
         TWO_PASSWORDS,
         98_000,
-        &expect![[r#"
+        &expect![[r"
             AWSCURRENT moved back: in the gap I2
             AWSCURRENT moved back: in the gap I4
             AWSCURRENT moved back: in the gap I9
@@ -129,7 +129,7 @@ fn an_act_by_hand_beside_two_invocations_of_a_single_user_with_two_passwords_lea
             value put: otherwise I9 after store: UpdateSecretVersionStage
             rotation disabled: in the gap I4
             secret deleted: in the gap I4
-        "#]],
+        "]],
     );
 }
 
@@ -140,7 +140,7 @@ fn an_act_by_hand_beside_two_invocations_of_alternating_users_leaves_a_version_t
         Plan::Alternating,
         ALTERNATING,
         311_000,
-        &expect![[r#"
+        &expect![[r"
             AWSCURRENT moved back: in the gap I2
             AWSCURRENT moved back: in the gap I4
             AWSCURRENT moved back: in the gap I9
@@ -160,7 +160,7 @@ fn an_act_by_hand_beside_two_invocations_of_alternating_users_leaves_a_version_t
             clone dropped: in the gap I4
             rotation disabled: in the gap I4
             secret deleted: in the gap I4
-        "#]],
+        "]],
     );
 }
 
@@ -171,7 +171,7 @@ fn an_act_by_hand_beside_a_stale_single_user_invocation_leaves_a_version_that_lo
         Plan::SingleUser,
         SINGLE,
         56_000,
-        &expect![[r#"
+        &expect![[r"
             AWSPENDING removed: in the gap I1
             AWSPENDING removed: in the gap I2
             AWSPENDING removed: in the gap I4
@@ -184,7 +184,7 @@ fn an_act_by_hand_beside_a_stale_single_user_invocation_leaves_a_version_that_lo
             password changed: otherwise I9 after store: UpdateSecretVersionStage
             rotation disabled: in the gap I4
             secret deleted: in the gap I4
-        "#]],
+        "]],
     );
 }
 
@@ -195,7 +195,7 @@ fn an_act_by_hand_beside_a_stale_single_user_invocation_with_two_passwords_leave
         Plan::SingleUser,
         TWO_PASSWORDS,
         54_000,
-        &expect![[r#"
+        &expect![[r"
             AWSCURRENT moved back: in the gap I2
             AWSCURRENT moved back: in the gap I3
             AWSCURRENT moved back: in the gap I9
@@ -214,7 +214,7 @@ fn an_act_by_hand_beside_a_stale_single_user_invocation_with_two_passwords_leave
             old password discarded: in the gap I1
             rotation disabled: in the gap I4
             secret deleted: in the gap I4
-        "#]],
+        "]],
     );
 }
 
@@ -225,7 +225,7 @@ fn an_act_by_hand_beside_a_stale_alternating_invocation_leaves_a_version_that_lo
         Plan::Alternating,
         ALTERNATING,
         283_000,
-        &expect![[r#"
+        &expect![[r"
             AWSCURRENT moved back: in the gap I1
             AWSCURRENT moved back: in the gap I10
             AWSCURRENT moved back: in the gap I2
@@ -248,6 +248,6 @@ fn an_act_by_hand_beside_a_stale_alternating_invocation_leaves_a_version_that_lo
             clone dropped: otherwise I8 after store: UpdateSecretVersionStage
             rotation disabled: in the gap I4
             secret deleted: in the gap I4
-        "#]],
+        "]],
     );
 }
