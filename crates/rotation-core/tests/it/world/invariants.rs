@@ -79,6 +79,8 @@ pub(super) struct OpenSession {
 #[derive(Clone, Debug, Hash)]
 enum Protected {
     Whole(User),
+    /// The original in use: a rotation may end its second password, and give it what an idle clone owns.
+    Live(User),
     /// A clone in use: rotation may bring its grants up to date.
     Password(User),
 }
@@ -89,7 +91,8 @@ impl Protected {
         let Some(now) = server.users_at(spot).get(name) else { return false };
         match self {
             Self::Whole(user) => user.is_intact(now),
-            Self::Password(user) => user.logs_in_as(now),
+            Self::Live(user) => user.gets_no_password(now) && user.with_passwords_of(now).is_intact(now),
+            Self::Password(user) => user.gets_no_password(now),
         }
     }
 }
@@ -312,8 +315,12 @@ impl World {
         let free = |name: &str| name == next || watch.pair_is_free && name.starts_with("app");
         let protected = server.all_users().filter(|(port, name, _)| *port != 0 || !free(name));
         let protected = protected.map(|(port, name, user)| {
-            let is_live_clone = port == 0 && *name == live && !plan.is_single() && name.ends_with("_clone");
-            let keep = if is_live_clone { Protected::Password } else { Protected::Whole };
+            let is_live = port == 0 && *name == live && !plan.is_single();
+            let keep = match is_live {
+                true if name.ends_with("_clone") => Protected::Password,
+                true => Protected::Live,
+                false => Protected::Whole,
+            };
             ((port, name.clone()), keep(user.clone()))
         });
         watch.protected = protected.collect();

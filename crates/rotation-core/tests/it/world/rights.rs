@@ -36,7 +36,8 @@ impl<'a> Reconciliation<'a> {
     }
 
     /// What brings the two to what both should have, and the password last.
-    pub(super) fn statements(&self) -> Result<Vec<Statement>, StatementError> {
+    /// `by` is the password by which the live user has logged in.
+    pub(super) fn statements(&self, by: Option<&str>) -> Result<Vec<Statement>, StatementError> {
         let Some(original) = self.users.get(self.pair.original.as_str()) else {
             return Err(StatementError::new(StatementFault::NoSuchUser));
         };
@@ -64,14 +65,26 @@ impl<'a> Reconciliation<'a> {
         if clone.is_none_or(|clone| clone.mark.as_ref() != Some(&mark)) {
             statements.push(Statement::Mark { user: self.clone(), mark });
         }
-        let (user, password) = (self.next.username.to_string(), self.next.password.expose().into());
-        let keeps = self.users.get(&user).is_some_and(|next| next.secondary.is_some());
-        if keeps && self.defect != Some(Defect::KeepsSecondary) {
-            statements.push(Statement::Discard { user: user.clone() });
-        }
         let form = stored_form(self.method, self.defect, self.setting);
+        if self.defect != Some(Defect::KeepsSecondary) {
+            statements.extend(self.second_passwords(by, form));
+        }
+        let (user, password) = (self.next.username.to_string(), self.next.password.expose().into());
         statements.push(Statement::SetPassword { user, password, form });
         Ok(statements)
+    }
+
+    /// What ends the second passwords of both users. The live one keeps the one by which it has logged in.
+    fn second_passwords(&self, by: Option<&str>, form: Form) -> Vec<Statement> {
+        let (next, live) = (&self.next.username, self.pair.other(&self.next.username));
+        let mut statements = match self.users.get(live.as_str()).zip(by) {
+            Some((user, by)) => end_others(live.as_str(), user, by, form),
+            None => Vec::new(),
+        };
+        if self.users.get(next.as_str()).is_some_and(|next| next.secondary.is_some()) {
+            statements.push(Statement::Discard { user: next.to_string() });
+        }
+        statements
     }
 
     fn clone(&self) -> String {
@@ -143,6 +156,18 @@ impl<'a> Reconciliation<'a> {
         }
         statements
     }
+}
+
+/// What ends every password of a user but the one by which it has logged in. Where that is the second one, it becomes the
+/// first before, so that it logs in all the while.
+pub(super) fn end_others(name: &str, user: &User, by: &str, form: Form) -> Vec<Statement> {
+    if user.secondary.is_none() {
+        return Vec::new();
+    }
+    let name = || name.to_owned();
+    let set = Statement::SetPassword { user: name(), password: by.to_owned(), form };
+    let first = user.password.as_deref() != Some(by);
+    first.then_some(set).into_iter().chain([Statement::Discard { user: name() }]).collect()
 }
 
 /// The form that the present login's method can use.

@@ -13,7 +13,7 @@ use rotation_core::{
 use super::{
     Defect, Kind, ServerModel, Sighting, World,
     places::Spot,
-    rights::{Reconciliation, stored_form},
+    rights::{Reconciliation, end_others, stored_form},
     statement::Statement,
     user::{PairMark, User},
 };
@@ -27,6 +27,8 @@ pub(crate) struct Connection {
     pub(super) user: String,
     /// What this session logged in with.
     pub(super) password: String,
+    /// By which password the live user has logged in here.
+    live_password: Option<String>,
     /// On whose behalf it changes its own password.
     owner: Option<PairOwner>,
     staged: Vec<Statement>,
@@ -36,7 +38,8 @@ impl Connection {
     pub(super) fn new(world: &Rc<World>, id: u64, spot: Spot, credentials: &Credentials) -> Self {
         world.session_opens(id);
         let (user, password) = (credentials.username.to_string(), credentials.password.expose().into());
-        Self { world: Rc::clone(world), id, spot, user, password, owner: None, staged: Vec::new() }
+        let (live_password, owner, staged) = (None, None, Vec::new());
+        Self { world: Rc::clone(world), id, spot, user, password, live_password, owner, staged }
     }
 
     pub(super) async fn call<T>(
@@ -91,15 +94,14 @@ impl Connection {
     ) -> Result<Vec<Statement>, StatementError> {
         let users = server.users_at(self.spot);
         match (change, Reconciliation::of(change, server, users)) {
-            (_, Some(reconciliation)) => reconciliation.statements(),
+            (_, Some(reconciliation)) => reconciliation.statements(self.live_password.as_deref()),
             (Change::OwnPassword { new }, None) => self.own_password(new, server, users.get(&self.user)),
             (Change::OtherUser { .. }, None) => unreachable!("a change of a pair is reconciled"),
         }
     }
 
-    /// A password that was kept is discarded before the new one is set, since whoever finds the new one set has nothing
-    /// more to do. Where this session has logged in by the second password, that one becomes the first before, so that it
-    /// logs in up to the last statement.
+    /// A password that was kept is ended before the new one is set, since whoever finds the new one set has nothing more to
+    /// do.
     fn own_password(
         &self,
         new: &Password,
@@ -109,19 +111,12 @@ impl Connection {
         self.may_change(own, server.defect)?;
         let user = self.user.clone();
         let form = stored_form(self.method(), server.defect, server.setting);
-        let set = |password: &str| Statement::SetPassword {
-            user: user.clone(),
-            password: password.to_owned(),
-            form,
-        };
         let keeps = server.kind.keeps_two_passwords() || server.defect == Some(Defect::KeepsSecondary);
-        let mut statements = Vec::new();
-        if let Some(own) = own.filter(|own| !keeps && own.secondary.is_some()) {
-            let first = own.password.as_deref() == Some(&self.password);
-            statements.extend((!first).then(|| set(&self.password)));
-            statements.push(Statement::Discard { user: user.clone() });
-        }
-        statements.push(set(new.expose()));
+        let mut statements = match own.filter(|_| !keeps) {
+            Some(own) => end_others(&user, own, &self.password, form),
+            None => Vec::new(),
+        };
+        statements.push(Statement::SetPassword { user, password: new.expose().into(), form });
         Ok(statements)
     }
 
@@ -159,6 +154,10 @@ impl Session for Connection {
 
     fn method(&self) -> Option<LoginMethod> {
         Some(self.world.server.borrow().method.method())
+    }
+
+    fn live_logs_in_by(&mut self, password: &Password) {
+        self.live_password = Some(password.expose().into());
     }
 
     fn act_for(&mut self, owner: &PairOwner) {

@@ -92,7 +92,7 @@ pub(crate) enum Situation {
     OutOfReach,
     /// The idle clone owns something.
     IdleOwner,
-    /// The user whose turn it is keeps a second password from when passwords were kept.
+    /// The users have second passwords from a time when passwords were kept.
     SecondaryLeft,
     /// AWSCURRENT is the second password of its user. The first is that of a version whose rotation was cancelled when
     /// passwords were kept.
@@ -150,8 +150,7 @@ impl Situation {
             | Self::OtherSecret
             | Self::TakenOver => true,
             Self::StaleProxy => single,
-            Self::SecondaryLeft => kind.may_keep_two_passwords(),
-            Self::SecondaryInUse => single && kind.may_keep_two_passwords(),
+            Self::SecondaryLeft | Self::SecondaryInUse => kind.may_keep_two_passwords(),
             Self::OutOfReach | Self::IdleOwner | Self::Parted => !single && kind.acts_as_original(),
             Self::OtherPort
             | Self::PoolerAlone

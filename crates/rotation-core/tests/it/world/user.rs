@@ -96,10 +96,14 @@ impl User {
         self.owns.is_subset(&owns) && *now == Self { owns, ..self.clone() }
     }
 
-    /// Whether it logs in as before.
-    pub(super) fn logs_in_as(&self, now: &Self) -> bool {
-        let way = |user: &Self| (user.password.clone(), user.secondary.clone(), user.form);
-        way(self) == way(now)
+    /// Whether it logs in by no other password than before, in the same form.
+    pub(super) fn gets_no_password(&self, now: &Self) -> bool {
+        self.form == now.form && now.passwords().all(|held| self.passwords().any(|before| before == held))
+    }
+
+    /// The same user with the passwords of another.
+    pub(super) fn with_passwords_of(&self, other: &Self) -> Self {
+        Self { password: other.password.clone(), secondary: other.secondary.clone(), ..self.clone() }
     }
 }
 

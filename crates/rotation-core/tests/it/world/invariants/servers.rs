@@ -64,8 +64,7 @@ impl World {
         })
     }
 
-    /// By the server's own list, and whatever the method of the login. Of the user that is AWSPREVIOUS's the second
-    /// password goes when its turn comes: nobody knows before which of the two its applications use.
+    /// By the server's own list, and whatever the method of the login.
     pub(super) fn old_passwords_are_refused(&self, pair: bool) -> bool {
         let (store, server) = (self.store.borrow(), self.server.borrow());
         let under = |label| match store.secret().value(&label) {
@@ -79,8 +78,7 @@ impl World {
         let known = [&current, &previous];
         let users = server.users.iter().filter(|(name, _)| *name == live || pair && name.starts_with("app"));
         users.into_iter().all(|(name, user)| {
-            let mut held = user.passwords().take(if name == live { 2 } else { 1 });
-            held.all(|held| {
+            user.passwords().all(|held| {
                 known
                     .iter()
                     .any(|known| known.as_ref().is_some_and(|(user, known)| user == name && known == held))

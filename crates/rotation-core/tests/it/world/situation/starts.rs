@@ -49,8 +49,10 @@ pub(super) fn set_up(situation: Situation, world: &World, plan: Plan) {
             clone.owns.insert("TABLE made".into());
         }),
         Situation::SecondaryLeft => {
-            let next = if plan.is_single() { "app" } else { "app_clone" };
-            with(world, next, |user| user.secondary = Some("kept-password".into()));
+            let users: &[_] = if plan.is_single() { &["app"] } else { &["app", "app_clone"] };
+            for user in users {
+                with(world, user, |user| user.secondary = Some("kept-password".into()));
+            }
         }
         Situation::SecondaryInUse => {
             let unlabelled = Value::Text(document("app", "unlabelled-password"));
