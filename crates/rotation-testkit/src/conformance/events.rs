@@ -64,8 +64,8 @@ async fn malformed<D: Database>(laboratory: Laboratory<D>) -> Verdict {
         ("SecretId", json!("")),
         ("SecretId", json!("a\nb")),
         ("SecretId", Value::Null),
-        ("RotationToken", json!("short")),
-        ("RotationToken", json!("under_score".repeat(5))),
+        ("RotationToken", json!("")),
+        ("RotationToken", json!("a".repeat(2049))),
     ];
     for (field, value) in edits {
         let mut event = good.clone();

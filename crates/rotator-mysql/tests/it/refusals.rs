@@ -3,14 +3,14 @@
 use database_tls::TlsSettings;
 use rotation_core::{
     SecretDocument,
-    database::{Change, ConnectError, Engine, Login, Session, StatementFault, TlsMode, Transport},
+    database::{Change, ConnectError, Engine, Login, Session, StatementFault, TlsMode, Transport, UserPair},
 };
 use rotation_testkit::{
     MysqlAnswer, MysqlFlavor, MysqlMischief, MysqlScript, MysqlServer, RogueGreeting, RogueMysql, TestLogin,
 };
 use rotator_mysql::{MySql, Settings};
 
-use crate::laboratory::{Lab, at, create_master, deadline, engine, password};
+use crate::laboratory::{Lab, at, create_master, deadline, engine, password, username};
 
 const STRONG: &str = "Strong-enough-4711";
 
@@ -138,7 +138,8 @@ async fn a_server_whose_storage_is_read_only_takes_no_writes() {
         let login = Login::from_document(&document, &MySql::PROFILE).unwrap();
         let engine = MySql::new(TlsSettings::default(), Settings::default());
         let mut session = engine.connect(&login, Transport::Plaintext, deadline()).await.unwrap();
-        assert_eq!(session.facts(None).await.unwrap().writable, Some(expected), "{value}");
+        let pair = UserPair::of(&username("app"), &MySql::PROFILE).unwrap();
+        assert_eq!(session.facts(Some(&pair)).await.unwrap().writable, Some(expected), "{value}");
     }
 }
 
