@@ -110,10 +110,6 @@ impl Shown {
         !self.version.starts_with("5.7")
     }
 
-    fn has_attributes(&self) -> bool {
-        matches!(self.version, "9.7.0" | "8.4.5")
-    }
-
     /// How much was said, in bytes.
     pub(super) fn length(&self) -> usize {
         let roles = self.roles.iter().map(|(name, host, _)| name.len() + host.len()).sum::<usize>();

@@ -265,7 +265,8 @@ impl Service {
     ) -> Result<Outcome, RotationError> {
         let event = self.event(step);
         let invoker = Invoker::Function { arn: FUNCTION.into(), foreign_secrets: ForeignSecrets::Refuse };
-        Rotator::new(store, target, invoker).recorded_in(journal).rotate(&event, deadline).await
+        let rotator = Rotator::new(store, target, invoker).recorded_in(journal);
+        Box::pin(rotator.rotate(&event, deadline)).await
     }
 }
 
