@@ -15,7 +15,8 @@ set -euo pipefail
 package=mariadb-server-core=1:11.8.9+ds-4
 
 work=$(mktemp -d) server=
-trap 'status=$?; set +e; kill $server 2>/dev/null; wait; rm -rf "$work"; exit $status' EXIT
+trap 'status=$?; trap "" INT TERM; set +e; kill $server 2>/dev/null; wait; rm -rf "$work"; exit $status' EXIT
+trap 'exit 143' INT TERM
 chmod 711 "$work"
 mkdir -p "$work"/{etc/apt,var/lib/apt/lists/partial,var/lib/dpkg,var/cache/apt/archives/partial,root,run}
 as=(setpriv --pdeathsig TERM)

@@ -15,7 +15,8 @@
 set -euo pipefail
 
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+trap 'trap "" INT TERM; rm -rf "$work"' EXIT
+trap 'exit 143' INT TERM
 python3 -m venv "$work/python"
 "$work/python/bin/pip" install --quiet --disable-pip-version-check 'moto[secretsmanager]==5.2.5' boto3==1.44.5
 

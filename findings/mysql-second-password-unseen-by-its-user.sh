@@ -16,7 +16,8 @@ set -euo pipefail
 package=mysql-server-core=9.7.4-2
 
 work=$(mktemp -d) server=
-trap 'status=$?; set +e; kill $server 2>/dev/null; wait; rm -rf "$work"; exit $status' EXIT
+trap 'status=$?; trap "" INT TERM; set +e; kill $server 2>/dev/null; wait; rm -rf "$work"; exit $status' EXIT
+trap 'exit 143' INT TERM
 chmod 711 "$work"
 mkdir -p "$work"/{etc/apt,var/lib/apt/lists/partial,var/lib/dpkg,var/cache/apt/archives/partial,root,run}
 as=(setpriv --pdeathsig TERM)

@@ -7,8 +7,7 @@
 #   mysql.user.password_lifetime ->  NULL
 #   FLUSH PRIVILEGES, SHOW CREATE USER app  ->  … PASSWORD EXPIRE DEFAULT …
 #
-# The table and the login follow the new statement at once: a password 60 days old, refused before with 1862, logs in.
-# Only the printed statement is stale. PASSWORD HISTORY, REUSE INTERVAL and REQUIRE CURRENT do not have this fault.
+# Only the print is stale: the login follows the new statement at once (a password 60 days old, 1862 before, logs in).
 #
 # Why it matters to a rotation: a second user that is made from the first one's SHOW CREATE USER gets a lifetime that the
 # first one does not have, and starts to fail with 1862 a month later. Read mysql.user.password_lifetime instead.
@@ -16,7 +15,8 @@ set -euo pipefail
 package=mysql-server-core=9.7.4-2
 
 work=$(mktemp -d) server=
-trap 'status=$?; set +e; kill $server 2>/dev/null; wait; rm -rf "$work"; exit $status' EXIT
+trap 'status=$?; trap "" INT TERM; set +e; kill $server 2>/dev/null; wait; rm -rf "$work"; exit $status' EXIT
+trap 'exit 143' INT TERM
 chmod 711 "$work"
 mkdir -p "$work"/{etc/apt,var/lib/apt/lists/partial,var/lib/dpkg,var/cache/apt/archives/partial,root,run}
 as=(setpriv --pdeathsig TERM)

@@ -17,7 +17,8 @@ set -euo pipefail
 package=pgbouncer=1.26.1-1
 
 work=$(mktemp -d) server= pooler=
-trap 'status=$?; set +e; kill -INT $pooler $server 2>/dev/null; wait; rm -rf "$work"; exit $status' EXIT
+trap 'status=$?; trap "" INT TERM; set +e; kill -INT $pooler $server 2>/dev/null; wait; rm -rf "$work"; exit $status' EXIT
+trap 'exit 143' INT TERM
 chmod 711 "$work"
 mkdir -p "$work"/{etc/apt,var/lib/apt/lists/partial,var/lib/dpkg,var/cache/apt/archives/partial,root,run}
 as=(setpriv --pdeathsig INT)

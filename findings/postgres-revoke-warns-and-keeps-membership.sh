@@ -16,7 +16,8 @@
 set -euo pipefail
 
 work=$(mktemp -d) server=
-trap 'status=$?; set +e; kill -INT $server 2>/dev/null; wait; rm -rf "$work"; exit $status' EXIT
+trap 'status=$?; trap "" INT TERM; set +e; kill -INT $server 2>/dev/null; wait; rm -rf "$work"; exit $status' EXIT
+trap 'exit 143' INT TERM
 chmod 711 "$work"
 mkdir "$work/run"
 as=(setpriv --pdeathsig INT)
