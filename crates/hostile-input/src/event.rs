@@ -40,7 +40,7 @@ fn parts(text: &str) {
     }
     if let Ok(token) = RotationToken::new(text) {
         assert_eq!(token.expose(), text);
-        assert_not_in(&token, text);
+        assert_eq!(format!("{token:?}"), "RotationToken(..)");
     }
 }
 
@@ -57,7 +57,9 @@ fn comes_back(event: &RotationEvent) {
     assert_eq!((read.step, &read.secret, &read.version), (event.step, &event.secret, &event.version));
     assert!(read.rotation_token == event.rotation_token);
     let elsewhere = [event.secret.as_str(), event.version.as_str()];
-    if let Some(token) = token.filter(|token| !elsewhere.iter().any(|other| other.contains(token))) {
+    // A shorter one may be part of a word of ours.
+    let is_alone = |token: &&str| token.len() >= 36 && !elsewhere.iter().any(|other| other.contains(token));
+    if let Some(token) = token.filter(is_alone) {
         assert_not_in(event, token);
     }
 }
@@ -78,7 +80,7 @@ fn tells_no_value(value: &Value) {
         return;
     }
     for field in ["Step", "SecretId", "ClientRequestToken", "RotationToken"] {
-        for wrong in [json!(format!("{CANARY} ")), json!([CANARY])] {
+        for wrong in [json!(format!("{CANARY} ").repeat(2048)), json!([CANARY])] {
             let mut changed = value.clone();
             changed[field] = wrong;
             let error = RotationEvent::from_json(&changed).expect_err("none of these is valid");
