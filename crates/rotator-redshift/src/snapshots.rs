@@ -80,7 +80,7 @@ fn reads() {
     check(
         [statements::probe(), statements::read_own(), statements::read_own_groups()].into_iter().chain(pair),
         expect![[r"
-            select: SELECT getdate()
+            probe: SELECT getdate()
             read own user: SELECT u.usename, coalesce(u.valuntil <= getdate(), false) FROM pg_user u WHERE u.usename = current_user
             read own groups: SELECT g.groname FROM pg_group g JOIN pg_user u ON u.usesysid = ANY(g.grolist) WHERE u.usename = current_user ORDER BY 1
             read users: SELECT u.usename, u.usename = current_user, u.usesuper, u.usecreatedb, u.valuntil, coalesce(u.valuntil <= getdate(), false), u.useconfig, i.connection_limit, i.syslog_access, i.session_timeout FROM pg_user u JOIN svv_user_info i ON i.user_id = u.usesysid WHERE u.usename = current_user OR u.usename IN ('it''s', 'it''s_clone')

@@ -127,6 +127,15 @@ pub(crate) fn program(
     if program.is_file() { Ok(program) } else { Err(format!("{} is not there", program.display()).into()) }
 }
 
+/// Fails unless a new user could make what it is to make.
+fn made(opens: Opens) -> Result<(), Failure> {
+    if opens == Opens::Works {
+        Ok(())
+    } else {
+        Err(format!("a new user could not make anything: {opens:?}").into())
+    }
+}
+
 /// A user with a name and a password that nobody else has.
 fn new_login(prefix: &str) -> TestLogin {
     let id = Uuid::new_v4().simple().to_string();

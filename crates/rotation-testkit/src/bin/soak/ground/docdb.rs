@@ -3,7 +3,7 @@
 use rotation_testkit::{BoxFuture, DocdbQueryError, DocdbServer, TestLogin};
 use serde_json::{Value, json};
 
-use super::{Ground, Opens, login_of, new_login, original};
+use super::{Ground, Opens, login_of, made, new_login, original};
 use crate::Failure;
 
 /// Where users are defined.
@@ -55,7 +55,7 @@ impl Ground for DocumentDb {
             let roles = json!([{"role": "readWrite", "db": database}, {"role": "self_service", "db": HOME}]);
             self.server.create_user(HOME, &login, roles).await?;
             let document = self.document(&login);
-            self.make(&document, 0).await?;
+            made(self.make(&document, 0).await?)?;
             Ok(document)
         })
     }

@@ -1,9 +1,14 @@
 //! MySQL and MariaDB.
 
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
+
 use rotation_testkit::{BoxFuture, MysqlFlavor, MysqlQueryError, MysqlServer, TestLogin};
 use serde_json::{Value, json};
 
-use super::{Ground, Opens, login_of, new_login, original};
+use super::{Ground, Opens, login_of, made, new_login, original};
 use crate::Failure;
 
 /// `ER_ACCESS_DENIED_ERROR`.
@@ -19,6 +24,8 @@ const RIGHTS: &str = "SELECT, INSERT, DELETE, CREATE, DROP, CREATE ROUTINE, EXEC
 pub(super) struct MySql {
     server: MysqlServer,
     master: TestLogin,
+    /// By user: the number in the names of what was made last.
+    last_made: Mutex<BTreeMap<String, usize>>,
 }
 
 impl MySql {
@@ -38,7 +45,7 @@ impl MySql {
         for statement in &statements {
             server.execute(&[statement]).await?;
         }
-        Ok(Self { server, master })
+        Ok(Self { server, master, last_made: Mutex::default() })
     }
 
     fn document(&self, login: &TestLogin) -> Value {
@@ -83,7 +90,7 @@ impl Ground for MySql {
             let statements: Vec<_> = statements.iter().map(String::as_str).collect();
             self.server.execute(&statements).await?;
             let document = self.document(&login);
-            self.make(&document, 0).await?;
+            made(self.make(&document, 0).await?)?;
             Ok(document)
         })
     }
@@ -96,11 +103,13 @@ impl Ground for MySql {
         Box::pin(async {
             let login = login_of(document);
             let database = original(&login.username);
+            let made = self.last_made.lock().unwrap_or_else(PoisonError::into_inner).get(database).copied();
+            let made = made.ok_or("nothing was made")?;
             let work = [
                 format!("SELECT count(*) FROM {database}.orders"),
-                format!("INSERT INTO {database}.made VALUES (1)"),
-                format!("DELETE FROM {database}.made"),
-                format!("CALL {database}.made()"),
+                format!("INSERT INTO {database}.made_{made} VALUES (1)"),
+                format!("DELETE FROM {database}.made_{made}"),
+                format!("CALL {database}.made_{made}()"),
             ];
             self.work(&login, &work).await
         })
@@ -110,13 +119,15 @@ impl Ground for MySql {
         Box::pin(async move {
             let login = login_of(document);
             let database = original(&login.username);
+            // What was made before stays: a rotation is refused where a live clone has lost something and gained something.
             let statements = [
-                format!("DROP TABLE IF EXISTS {database}.made"),
-                format!("CREATE TABLE {database}.made (n INT)"),
-                format!("DROP PROCEDURE IF EXISTS {database}.made"),
-                format!("CREATE PROCEDURE {database}.made() SELECT {number}"),
+                format!("CREATE TABLE {database}.made_{number} (n INT)"),
+                format!("CREATE PROCEDURE {database}.made_{number}() SELECT {number}"),
             ];
-            self.work(&login, &statements).await
+            let made = self.work(&login, &statements).await?;
+            let mut last = self.last_made.lock().unwrap_or_else(PoisonError::into_inner);
+            last.insert(database.to_owned(), number);
+            Ok(made)
         })
     }
 

@@ -3,7 +3,7 @@
 use rotation_testkit::{BoxFuture, PostgresServer, PostgresVersion, QueryError, TestLogin};
 use serde_json::{Value, json};
 
-use super::{Ground, Opens, login_of, new_login, original};
+use super::{Ground, Opens, login_of, made, new_login, original};
 use crate::Failure;
 
 const DATABASE: &str = "postgres";
@@ -58,7 +58,7 @@ impl Ground for Postgres {
             }
             self.server.execute(DATABASE, &statements.join("; ")).await?;
             let document = self.document(&login);
-            self.make(&document, 0).await?;
+            made(self.make(&document, 0).await?)?;
             Ok(document)
         })
     }
