@@ -60,7 +60,10 @@ fn every_crate_takes_lints_version_and_licence_from_the_workspace() {
 fn scripts_stop_at_the_first_error_and_run_from_anywhere() {
     for (name, text) in texts().into_iter().filter(|(_, text)| text.starts_with("#!/usr/bin/env bash")) {
         assert!(text.contains("set -euo pipefail"), "{name} goes on after an error");
-        assert!(text.contains("cd \"$(dirname \"$0\")/.."), "{name} depends on where it is called");
+        // A finding works in a folder of its own, without a file of ours.
+        let place =
+            if name.starts_with("findings/") { "work=$(mktemp -d)" } else { "cd \"$(dirname \"$0\")/.." };
+        assert!(text.contains(place), "{name} depends on where it is called");
     }
 }
 
