@@ -128,8 +128,8 @@ pub(crate) fn program(
 }
 
 /// Fails unless a new user could make what it is to make.
-fn made(opens: Opens) -> Result<(), Failure> {
-    if opens == Opens::Works {
+fn made(opens: &Opens) -> Result<(), Failure> {
+    if *opens == Opens::Works {
         Ok(())
     } else {
         Err(format!("a new user could not make anything: {opens:?}").into())

@@ -55,7 +55,7 @@ impl Ground for DocumentDb {
             let roles = json!([{"role": "readWrite", "db": database}, {"role": "self_service", "db": HOME}]);
             self.server.create_user(HOME, &login, roles).await?;
             let document = self.document(&login);
-            made(self.make(&document, 0).await?)?;
+            made(&self.make(&document, 0).await?)?;
             Ok(document)
         })
     }

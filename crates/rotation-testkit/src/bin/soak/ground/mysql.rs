@@ -90,7 +90,7 @@ impl Ground for MySql {
             let statements: Vec<_> = statements.iter().map(String::as_str).collect();
             self.server.execute(&statements).await?;
             let document = self.document(&login);
-            made(self.make(&document, 0).await?)?;
+            made(&self.make(&document, 0).await?)?;
             Ok(document)
         })
     }

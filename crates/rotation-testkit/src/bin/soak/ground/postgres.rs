@@ -58,7 +58,7 @@ impl Ground for Postgres {
             }
             self.server.execute(DATABASE, &statements.join("; ")).await?;
             let document = self.document(&login);
-            made(self.make(&document, 0).await?)?;
+            made(&self.make(&document, 0).await?)?;
             Ok(document)
         })
     }
