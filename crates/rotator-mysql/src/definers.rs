@@ -1,12 +1,12 @@
 //! Views, triggers, routines and events that an account of a pair defines: they run as it, and stop where it is dropped.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rotation_core::database::{StatementError, StatementFault};
 
 use crate::{
     connection::Connection,
-    grants::Account,
+    grants::{Account, Object, Right},
     live::listed,
     quote::{identifier, literal},
     statement::Statement,
@@ -14,12 +14,28 @@ use crate::{
 
 /// As many as are read.
 const MOST: usize = 200;
+/// As many routines of a live clone as are read: the newest.
+const MOST_ROUTINES: usize = 10_000;
+/// What the server gives whoever creates a routine (`automatic_sp_privileges`).
+const OF_CREATORS: [&str; 2] = ["ALTER ROUTINE", "EXECUTE"];
 
 /// What the clone's accounts define, by their hosts, and how many routines the original defines.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Definitions {
     by_host: BTreeMap<String, Vec<String>>,
+    routines: BTreeSet<Routine>,
     pub(crate) routines_of_original: usize,
+}
+
+/// A routine that an account of the clone defines.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Routine {
+    /// The account's.
+    host: String,
+    kind: String,
+    database: String,
+    /// In lower case: names of routines have none.
+    name: String,
 }
 
 impl Definitions {
@@ -28,18 +44,57 @@ impl Definitions {
         self.by_host.get(host).map(|all| listed(all))
     }
 
+    /// Whether the clone's account for this host got this right by creating a routine: all that the server gives creators,
+    /// on one that the account defines.
+    pub(crate) fn brought(&self, host: &str, right: &Right) -> bool {
+        let Right::Privilege { on: Object::Routine { kind, database, name }, name: privilege, column: None } =
+            right
+        else {
+            return false;
+        };
+        let routine = Routine {
+            host: host.to_owned(),
+            kind: kind.clone(),
+            database: database.clone(),
+            name: name.to_lowercase(),
+        };
+        OF_CREATORS.contains(&privilege.as_str()) && self.routines.contains(&routine)
+    }
+
+    /// Reads the routines that these accounts of the clone define, as far as the session's user may see them.
+    pub(crate) async fn read_routines(
+        &mut self,
+        connection: &mut Connection,
+        accounts: &[Account],
+    ) -> Result<(), StatementError> {
+        let sql = format!(
+            "SELECT ROUTINE_TYPE, ROUTINE_SCHEMA, ROUTINE_NAME, DEFINER FROM information_schema.ROUTINES \
+             WHERE DEFINER IN ({}) ORDER BY CREATED DESC LIMIT {MOST_ROUTINES}",
+            definers(accounts)
+        );
+        for row in read(connection, &sql).await? {
+            let [Some(kind), Some(database), Some(name), Some(by)] = &row[..] else { continue };
+            let Some(account) = accounts.iter().find(|account| definer(account) == *by) else { continue };
+            self.routines.insert(Routine {
+                host: account.host.clone(),
+                kind: kind.clone(),
+                database: database.clone(),
+                name: name.to_lowercase(),
+            });
+        }
+        Ok(())
+    }
+
     /// Adds what these accounts define, as far as the session's user may see it.
     pub(crate) async fn read_entries(
         &mut self,
         connection: &mut Connection,
         accounts: &[Account],
     ) -> Result<(), StatementError> {
-        let definers: Vec<_> =
-            accounts.iter().map(|account| literal(&definer(account)).to_string()).collect();
+        let definers = definers(accounts);
         let view = |kind: &str, schema: &str, name: &str, table: &str| {
             format!(
-                "SELECT {kind}, {schema}, {name}, DEFINER FROM information_schema.{table} WHERE DEFINER IN ({})",
-                definers.join(", ")
+                "SELECT {kind}, {schema}, {name}, DEFINER FROM information_schema.{table} WHERE DEFINER IN ({definers})"
             )
         };
         let sql = [
@@ -60,16 +115,14 @@ impl Definitions {
     }
 
     /// Counts the routines that these accounts of the original define.
-    pub(crate) async fn read_routines(
+    pub(crate) async fn count_routines(
         &mut self,
         connection: &mut Connection,
         accounts: &[Account],
     ) -> Result<(), StatementError> {
-        let definers: Vec<_> =
-            accounts.iter().map(|account| literal(&definer(account)).to_string()).collect();
         let sql = format!(
             "SELECT COUNT(*) FROM information_schema.ROUTINES WHERE DEFINER IN ({})",
-            definers.join(", ")
+            definers(accounts)
         );
         let rows = read(connection, &sql).await?;
         let count = rows.first().and_then(|row| row.first()?.as_deref()?.parse().ok());
@@ -80,6 +133,12 @@ impl Definitions {
 
 fn definer(account: &Account) -> String {
     format!("{}@{}", account.user, account.host)
+}
+
+/// As a list of strings.
+fn definers(accounts: &[Account]) -> String {
+    let all: Vec<_> = accounts.iter().map(|account| literal(&definer(account)).to_string()).collect();
+    all.join(", ")
 }
 
 /// Nothing where the server refuses it.

@@ -3,6 +3,8 @@
 //! The reference is what both users had when they were last equal, of which the mark keeps a digest. Where the original
 //! still has all of that, what the live clone has beyond the original was gained since, and the original gets it too.
 //! Otherwise the original may have lost it by a manual change, and an administrator has to say which of the two is right.
+//! Only what a routine brought that the clone itself defines is a gain in any case: applications drop routines and create
+//! them anew, and the digest no longer fits once a dropped one took its rights along.
 
 use std::collections::BTreeSet;
 
@@ -138,6 +140,8 @@ impl Pair {
             free.clear();
             clauses = None;
         }
+        // A routine of the clone's own: the original gets its rights, whatever else happened to either of the two.
+        beyond.retain(|right| !self.definitions.brought(twins.host, right));
         if beyond.is_empty() && free.is_empty() && clauses.is_none() {
             return;
         }

@@ -331,7 +331,8 @@ impl MysqlSession {
         Ok(roles.filter(|role| mark::Mark::of_role(role, names).is_some()).collect())
     }
 
-    /// Reads what the accounts define that the operator may want to drop, and, before there is a clone, the original.
+    /// Reads what the accounts define that the operator may want to drop; before there is a clone, what the original defines;
+    /// and what a live clone defines that has more rights than the original.
     async fn read_definitions(&mut self, pair: &mut Pair, next: Next) -> Result<(), StatementError> {
         let entries: Vec<_> = pair.surplus_hosts().map(|(host, _)| pair.clone_at(host)).collect();
         if !entries.is_empty() {
@@ -339,7 +340,11 @@ impl MysqlSession {
         }
         if next == Next::Clone && pair.clones.is_empty() && !pair.originals.is_empty() {
             let originals: Vec<_> = pair.originals.keys().map(|host| pair.original_at(host)).collect();
-            pair.definitions.read_routines(&mut self.connection, &originals).await?;
+            pair.definitions.count_routines(&mut self.connection, &originals).await?;
+        }
+        if next == Next::Original && pair.check_excess().is_err() {
+            let clones: Vec<_> = pair.clones.keys().map(|host| pair.clone_at(host)).collect();
+            pair.definitions.read_routines(&mut self.connection, &clones).await?;
         }
         Ok(())
     }

@@ -54,6 +54,61 @@ async fn a_routine_made_by_the_live_clone_works_for_both() {
     }
 }
 
+/// An application that drops routines and creates them anew while the clone is in use, as migrations do, is no manual change.
+#[tokio::test]
+async fn a_routine_that_the_live_clone_replaces_works_for_both() {
+    for flavor in flavors() {
+        let (lab, clone) = live(flavor).await;
+        let database = &lab.app.username;
+        for (number, name) in ["p", "r"].into_iter().enumerate() {
+            let create = |name: &str| format!("CREATE PROCEDURE `{database}`.{name}() SELECT {number}");
+            let drop = |name: &str| format!("DROP PROCEDURE `{database}`.{name}");
+            // Both have rights on p and q, and then on neither of these two any more.
+            lab.server.query_as(&clone, &[&create("p"), &create("q")]).await.unwrap();
+            let next = with(&lab.app, &format!("password-{number}-1A"));
+            lab.rotate_to(&next).await.unwrap();
+            lab.rotate_to(&clone).await.unwrap();
+            lab.server.query_as(&clone, &[&drop("p"), &drop("q"), &create(name)]).await.unwrap();
+            let before = rights(lab.server, &clone.username).await;
+            let next = with(&lab.app, &format!("other-password-{number}-1A"));
+            assert_eq!(lab.rotate_to(&next).await.unwrap(), [""; 0], "{flavor}");
+            assert_eq!(
+                rights(lab.server, &clone.username).await,
+                before,
+                "{flavor}: the user in use lost a right"
+            );
+            for user in [&next, &clone] {
+                lab.server.query_as(user, &[&format!("CALL `{database}`.{name}()")]).await.unwrap();
+            }
+            check_equal(&lab).await;
+            lab.rotate_to(&clone).await.unwrap();
+            lab.server.query_as(&clone, &[&format!("DROP PROCEDURE `{database}`.{name}")]).await.unwrap();
+        }
+    }
+}
+
+/// A right on somebody else's routine that the original lost is still one for an administrator to decide on.
+#[tokio::test]
+async fn a_routine_of_another_s_is_no_gain_of_the_live_clone() {
+    for flavor in flavors() {
+        let (lab, clone) = live(flavor).await;
+        let (app, other, database) =
+            (at(&lab.app.username, "%"), at(&clone.username, "%"), &lab.app.username);
+        lab.admin(&[&format!("CREATE PROCEDURE `{database}`.p() SELECT 1")]).await;
+        for user in [&app, &other] {
+            lab.admin(&[&format!("GRANT EXECUTE ON PROCEDURE `{database}`.p TO {user}")]).await;
+        }
+        let next = with(&lab.app, "second-password-1A");
+        lab.rotate_to(&next).await.unwrap();
+        lab.rotate_to(&clone).await.unwrap();
+        lab.server.query_as(&clone, &[&format!("CREATE PROCEDURE `{database}`.q() SELECT 1")]).await.unwrap();
+        lab.admin(&[&format!("REVOKE EXECUTE ON PROCEDURE `{database}`.p FROM {app}")]).await;
+        let fault = lab.rotate_to(&with(&lab.app, "third-password-1A")).await.unwrap_err().fault;
+        let StatementFault::CloneExceeds { what, .. } = fault else { panic!("{flavor}: {fault:?}") };
+        assert_eq!(what, format!("EXECUTE ON PROCEDURE `{database}`.`p`"), "{flavor}");
+    }
+}
+
 /// What the live clone was given goes to the original, with what the original was given meanwhile going to the clone.
 #[tokio::test]
 async fn what_the_live_clone_gained_goes_to_the_original() {

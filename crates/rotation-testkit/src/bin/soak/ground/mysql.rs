@@ -1,10 +1,5 @@
 //! MySQL and MariaDB.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Mutex, PoisonError},
-};
-
 use rotation_testkit::{BoxFuture, MysqlFlavor, MysqlQueryError, MysqlServer, TestLogin};
 use serde_json::{Value, json};
 
@@ -24,8 +19,6 @@ const RIGHTS: &str = "SELECT, INSERT, DELETE, CREATE, DROP, CREATE ROUTINE, EXEC
 pub(super) struct MySql {
     server: MysqlServer,
     master: TestLogin,
-    /// By user: the number in the names of what was made last.
-    last_made: Mutex<BTreeMap<String, usize>>,
 }
 
 impl MySql {
@@ -45,7 +38,7 @@ impl MySql {
         for statement in &statements {
             server.execute(&[statement]).await?;
         }
-        Ok(Self { server, master, last_made: Mutex::default() })
+        Ok(Self { server, master })
     }
 
     fn document(&self, login: &TestLogin) -> Value {
@@ -103,13 +96,11 @@ impl Ground for MySql {
         Box::pin(async {
             let login = login_of(document);
             let database = original(&login.username);
-            let made = self.last_made.lock().unwrap_or_else(PoisonError::into_inner).get(database).copied();
-            let made = made.ok_or("nothing was made")?;
             let work = [
                 format!("SELECT count(*) FROM {database}.orders"),
-                format!("INSERT INTO {database}.made_{made} VALUES (1)"),
-                format!("DELETE FROM {database}.made_{made}"),
-                format!("CALL {database}.made_{made}()"),
+                format!("INSERT INTO {database}.made VALUES (1)"),
+                format!("DELETE FROM {database}.made"),
+                format!("CALL {database}.made()"),
             ];
             self.work(&login, &work).await
         })
@@ -119,15 +110,15 @@ impl Ground for MySql {
         Box::pin(async move {
             let login = login_of(document);
             let database = original(&login.username);
-            // What was made before stays: a rotation is refused where a live clone has lost something and gained something.
-            let statements = [
-                format!("CREATE TABLE {database}.made_{number} (n INT)"),
-                format!("CREATE PROCEDURE {database}.made_{number}() SELECT {number}"),
-            ];
-            let made = self.work(&login, &statements).await?;
-            let mut last = self.last_made.lock().unwrap_or_else(PoisonError::into_inner);
-            last.insert(database.to_owned(), number);
-            Ok(made)
+            // As a migration does: what was made before goes, whichever of the two made it.
+            let mut statements = Vec::new();
+            if number > 0 {
+                statements.push(format!("DROP TABLE {database}.made"));
+                statements.push(format!("DROP PROCEDURE {database}.made"));
+            }
+            statements.push(format!("CREATE TABLE {database}.made (n INT)"));
+            statements.push(format!("CREATE PROCEDURE {database}.made() SELECT {number}"));
+            self.work(&login, &statements).await
         })
     }
 
