@@ -201,9 +201,10 @@ impl<E: Engine + Clone, D: Directory + Clone> Patient<E, D> {
     }
 
     fn database(&self, deadline: Deadline) -> Database<E, D> {
-        let Config { passwords, require_tls, adopting, .. } = &self.config;
+        let Config { passwords, require_tls, adopting, rewriting, .. } = &self.config;
         Database::new(self.engine.clone(), self.strategy.clone(), passwords.clone(), *require_tls, deadline)
             .adopting(adopting.clone())
+            .rewriting(rewriting.clone())
     }
 
     fn examiner<'a>(&'a self, database: &'a Database<E, D>) -> Examiner<'a, SecretsManager, E, D> {

@@ -184,6 +184,7 @@ async fn rotate<E: Engine, D: Directory + Clone>(
     let unproven = |deadline| {
         Database::new(engine, strategy.clone(), config.passwords.clone(), config.require_tls, deadline)
             .adopting(config.adopting.clone())
+            .rewriting(config.rewriting.clone())
     };
     let target = |deadline| unproven(deadline).proven_by(config.proof.clone());
     // Which version logs in is asked without the operator's own proof, which is of testSecret alone.

@@ -102,6 +102,8 @@ codes! {
     SecretEngineMismatch = "SECRET_ENGINE_MISMATCH", Refused;
     /// The secret's value is not one JSON object.
     SecretMalformed = "SECRET_MALFORMED", Refused;
+    /// A password that the server refuses ends with a line break.
+    SecretPasswordLineBreak = "SECRET_PASSWORD_LINE_BREAK", Failed;
     /// The pending version names another server than the current one.
     PendingHostDiffers = "PENDING_HOST_DIFFERS", Refused;
     /// The pending version does not name the user whose turn it is.
@@ -259,7 +261,14 @@ codes! {
 impl Code {
     /// Whether the server looked at the account and said no, so that the credential is known not to log in.
     pub const fn is_refused_login(self) -> bool {
-        matches!(self, Self::DbAuthRefused | Self::DbUserMissing | Self::DbLocked | Self::DbExpired)
+        matches!(
+            self,
+            Self::DbAuthRefused
+                | Self::SecretPasswordLineBreak
+                | Self::DbUserMissing
+                | Self::DbLocked
+                | Self::DbExpired
+        )
     }
 
     /// Whether TLS was the matter.

@@ -8,6 +8,8 @@
 //! ```
 
 mod connect_error;
+mod connection_text;
+pub(crate) mod copies;
 mod diagnosis;
 mod directory;
 mod engine;
@@ -23,6 +25,7 @@ mod test_statement;
 mod turn;
 
 pub use connect_error::{ConnectError, TlsFault};
+pub use copies::RewriteFields;
 pub use directory::{
     Directory, DirectoryError, DirectoryFault, DirectoryService, Endpoint, NoDirectory, Server, ServerArn,
 };

@@ -82,7 +82,9 @@ impl RotationError {
                 DocumentError::Missing { field } | DocumentError::Invalid { field, .. } => {
                     Some(format!("field={field}"))
                 }
-                DocumentError::DuplicateKey { field } => Some(format!("field={field}")),
+                DocumentError::DuplicateKey { field } | DocumentError::NotRewritable { field } => {
+                    Some(format!("field={field}"))
+                }
                 _ => None,
             },
             Self::Store(error) | Self::MasterUnreadable(error) => match (error.fault, &error.key) {
@@ -208,7 +210,7 @@ fn refusal_hint(refusal: Refusal) -> &'static str {
 fn document_code(error: &DocumentError) -> Code {
     match error {
         DocumentError::Missing { .. } => Code::SecretFieldMissing,
-        DocumentError::Invalid { .. } => Code::SecretFieldInvalid,
+        DocumentError::Invalid { .. } | DocumentError::NotRewritable { .. } => Code::SecretFieldInvalid,
         DocumentError::Engine { .. } => Code::SecretEngineMismatch,
         DocumentError::Binary
         | DocumentError::Empty
@@ -226,6 +228,9 @@ fn document_hint(which: &str, error: &DocumentError) -> String {
         DocumentError::Engine { expected } => {
             format!("Set `engine` of {which} to {expected}, or rotate it by the function of its own engine.")
         }
+        DocumentError::NotRewritable { field } => format!(
+            "Store a URL or a connection string in `{field}` of {which}, or take `{field}` out of REWRITE_FIELDS."
+        ),
         DocumentError::DuplicateKey { field } => format!("Remove the second `{field}` from {which}."),
         _ => format!(
             "Store {which} as one JSON object with engine, host, username and password, of at most 64 KiB."

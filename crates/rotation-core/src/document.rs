@@ -85,6 +85,11 @@ impl SecretDocument {
         (!value.is_null()).then_some(value)
     }
 
+    /// The names of all fields, in their order.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.fields.iter().map(|field| field.name.as_str())
+    }
+
     /// A field that is a string, where present.
     ///
     /// # Errors
@@ -214,6 +219,12 @@ pub enum DocumentError {
         field: &'static str,
         /// What it should be.
         rule: &'static str,
+    },
+    /// A field that is to follow the credentials cannot be rewritten.
+    #[error("the field `{field}` holds the password in no form that can be rewritten")]
+    NotRewritable {
+        /// Its name.
+        field: String,
     },
     /// `engine` names another database than this function rotates.
     #[error("the field `engine` is none of {expected}")]

@@ -7,7 +7,7 @@
 //!   values ──────────> Document, Names            what names another server or user is not tried
 //!   addresses, one login by each version ─> Address, Connection, Certificate, Login
 //!   the sessions ────> Server, Privileges, Grants
-//!   └─> Examination: findings, worst first; Situation::advise ─> the one next step
+//!   └─> Examination: findings, worst first; Situation::advise ─> next_step
 //! ```
 
 mod answer;
@@ -15,6 +15,7 @@ mod documents;
 mod examiner;
 mod finding_code;
 mod logins;
+mod next_step;
 mod repair;
 mod secret;
 mod server;

@@ -10,7 +10,7 @@ use rotation_core::{
     ForeignSecrets, SecretId,
     database::{
         CharacterClass, CustomProof, EngineProfile, MasterSecret, PasswordPolicy, PasswordSettings,
-        PasswordSource, PolicyError, StatementRule, TestField, TestStatement,
+        PasswordSource, PolicyError, RewriteFields, StatementRule, TestField, TestStatement,
     },
 };
 
@@ -59,6 +59,8 @@ pub struct Config {
     pub foreign_secrets: ForeignSecrets,
     /// The one secret, by name or ARN, that takes over the pair of users that it finds.
     pub adopting: Option<SecretId>,
+    /// The fields of a secret that follow its credentials.
+    pub rewriting: RewriteFields,
 }
 
 impl Config {
@@ -83,6 +85,7 @@ impl Config {
             dry_run: environment.flag("DRY_RUN", false)?,
             foreign_secrets: if foreign { ForeignSecrets::Allow } else { ForeignSecrets::Refuse },
             adopting: adopting(environment)?,
+            rewriting: rewriting(environment)?,
         })
     }
 }
@@ -157,6 +160,12 @@ fn adopting(environment: &Environment) -> Result<Option<SecretId>, ConfigError> 
         return Err(refused());
     }
     SecretId::new(text).map(Some).map_err(|_| refused())
+}
+
+fn rewriting(environment: &Environment) -> Result<RewriteFields, ConfigError> {
+    const NAME: &str = "REWRITE_FIELDS";
+    let fields = environment.text(NAME).map(RewriteFields::parse).transpose();
+    fields.map(Option::unwrap_or_default).map_err(|rule| ConfigError::new(NAME, format!("must be {rule}")))
 }
 
 fn custom_proof(environment: &Environment, rule: &StatementRule) -> Result<CustomProof, ConfigError> {

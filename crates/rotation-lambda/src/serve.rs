@@ -201,9 +201,10 @@ impl<E: Engine, D: Directory + Clone> Function<E, D> {
     }
 
     fn database(&self, deadline: Deadline) -> Database<&E, D> {
-        let Config { passwords, require_tls, adopting, .. } = &self.config;
+        let Config { passwords, require_tls, adopting, rewriting, .. } = &self.config;
         Database::new(&self.engine, self.strategy.clone(), passwords.clone(), *require_tls, deadline)
             .adopting(adopting.clone())
+            .rewriting(rewriting.clone())
     }
 
     fn invoker(&self, context: &Context) -> Invoker {

@@ -13,6 +13,7 @@
 mod builder;
 mod canaries;
 mod case;
+mod copied_fields;
 mod cost;
 mod credentials;
 mod database;
@@ -144,6 +145,7 @@ fn cases<D: Database>(database: &D, topic: Topic, strategy: RotationStrategy) ->
         Topic::Operation => {
             let all = [
                 settings::cases(),
+                copied_fields::cases(),
                 lines::cases(),
                 metrics::cases(),
                 dry_run::cases(),

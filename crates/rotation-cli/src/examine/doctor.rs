@@ -103,10 +103,10 @@ fn line(finding: &Finding, screen: &Screen) -> String {
 
 /// The state in words and the one safe next step.
 pub(super) fn next(examination: &Examination, flags: &str, screen: &Screen) {
-    let Examination { situation, advice, .. } = examination;
+    let situation = &examination.situation;
     screen.line(format_args!("{} {}", screen.paint(Look::Strong, "State"), situation.words()));
-    screen.line(format_args!("{}  {}", screen.paint(Look::Strong, "Next"), advice.sentence()));
-    if let Some(command) = advice.command(&examination.secret, flags) {
+    screen.line(format_args!("{}  {}", screen.paint(Look::Strong, "Next"), examination.next_step()));
+    if let Some(command) = examination.next_command(flags) {
         screen.line(format_args!("      {command}"));
     }
 }

@@ -10,6 +10,9 @@ pub enum ConnectError {
     /// The server says no to these credentials. The one case in which another credential is tried.
     #[error("the server refused the user name or password")]
     Refused(#[source] Cause),
+    /// The server says no to a password that ends with a line break, which hardly anybody means to store.
+    #[error("the server refused the password, which ends with a line break")]
+    LineBreak(#[source] Cause),
     /// The server says that there is no such user.
     #[error("the server knows no such user")]
     NoSuchUser(#[source] Cause),
@@ -78,7 +81,7 @@ pub enum ConnectError {
 impl ConnectError {
     /// Whether the server refused these credentials, so that another credential may be tried.
     pub fn is_refusal(&self) -> bool {
-        matches!(self, Self::Refused(_) | Self::NoSuchUser(_))
+        matches!(self, Self::Refused(_) | Self::LineBreak(_) | Self::NoSuchUser(_))
     }
 }
 

@@ -107,6 +107,7 @@ impl ConnectError {
     pub fn code(&self) -> Code {
         match self {
             Self::Refused(_) => Code::DbAuthRefused,
+            Self::LineBreak(_) => Code::SecretPasswordLineBreak,
             Self::NoSuchUser(_) => Code::DbUserMissing,
             Self::Locked(_) => Code::DbLocked,
             Self::Expired(_) => Code::DbExpired,
@@ -158,6 +159,16 @@ fn login_hint(credential: Credential, error: &ConnectError, remedies: &Remedies,
                 }
             };
             [hint, remedies.also_refused].join(" ").trim_end().to_owned()
+        }
+        ConnectError::LineBreak(_) => {
+            let version = match credential {
+                Credential::Master => "the master secret",
+                _ => "the secret",
+            };
+            format!(
+                "Store {version} again, with `password` as it is but for the line break at its end. `echo` and editors add \
+                one; `printf %s` does not."
+            )
         }
         ConnectError::Locked(_) => {
             format!("Let the user of {credential} log in again ({}).", remedies.unlock)

@@ -1,6 +1,7 @@
 //! The database as a target, and its two strategies.
 
 mod alternating_users;
+mod copied_fields;
 mod finality;
 mod master;
 mod replica;
@@ -11,9 +12,9 @@ use std::time::Duration;
 pub(crate) use master::Proven;
 
 use super::{
-    Cause, Change, ConnectError, Credential, CustomProof, Directory, Engine, Login, NoDirectory, PairOwner,
-    PasswordPolicy, PasswordSource, Plan, SecretIdentity, Session, StatementError, StatementFault,
-    TargetError, TestStatement, TlsMode, Transport, UserPair, test_statement::ChosenProof,
+    Cause, Change, ConnectError, Credential, Credentials, CustomProof, Directory, Engine, Login, NoDirectory,
+    PairOwner, PasswordPolicy, PasswordSource, Plan, RewriteFields, SecretIdentity, Session, StatementError,
+    StatementFault, TargetError, TestStatement, TlsMode, Transport, UserPair, test_statement::ChosenProof,
 };
 use crate::{
     deadline::Deadline,
@@ -62,6 +63,7 @@ pub struct Database<E, D = NoDirectory> {
     journal: Journal,
     proof: CustomProof,
     adopting: Option<SecretId>,
+    rewriting: RewriteFields,
 }
 
 impl<E: Engine, D: Directory> Database<E, D> {
@@ -75,7 +77,8 @@ impl<E: Engine, D: Directory> Database<E, D> {
         deadline: Deadline,
     ) -> Self {
         let (journal, proof) = (Journal::default(), CustomProof::default());
-        Self { engine, strategy, passwords, require_tls, deadline, journal, proof, adopting: None }
+        let rewriting = RewriteFields::default();
+        Self { engine, strategy, passwords, require_tls, deadline, journal, proof, adopting: None, rewriting }
     }
 
     /// The same, with its login attempts and phases written into this journal.
@@ -94,6 +97,12 @@ impl<E: Engine, D: Directory> Database<E, D> {
     #[must_use]
     pub fn adopting(self, secret: Option<SecretId>) -> Self {
         Self { adopting: secret, ..self }
+    }
+
+    /// The same, with these fields following the credentials.
+    #[must_use]
+    pub fn rewriting(self, fields: RewriteFields) -> Self {
+        Self { rewriting: fields, ..self }
     }
 
     /// On whose behalf a pair of users is changed.
@@ -156,7 +165,8 @@ impl<E: Engine, D: Directory> Database<E, D> {
         let entry = self.journal.attempt(credential, transport, login);
         // A greeting may be a proxy's: only an answer to a request is the server's.
         let attempt = async {
-            let mut session = self.engine.connect(login, transport, deadline).await?;
+            let session = self.engine.connect(login, transport, deadline).await;
+            let mut session = session.map_err(|error| told_of_line_break(error, login))?;
             session.probe(pair).await.map_err(not_usable)?;
             Ok(session)
         };
@@ -220,29 +230,37 @@ impl<E: Engine, D: Directory> Target for Database<E, D> {
             PasswordSource::OperatingSystem => self.passwords.generate()?,
             PasswordSource::SecretsManager => store.random_password(&self.passwords).await?,
         };
-        Ok(current.clone().with_text("username", next.as_str()).with_text("password", password.expose()))
+        self.next_document(current, &login, Credentials { username: next, password })
     }
 
     async fn apply(&self, versions: &Versions, authority: &impl Authority) -> Result<Applied, RotationError> {
         let logins = Self::logins(versions)?;
-        match &self.strategy {
+        let mut applied = match &self.strategy {
             Strategy::SingleUser => self.change_own_password(&logins, &versions.secret, authority).await,
             Strategy::AlternatingUsers { master, directory } => {
                 let master = master.of(&versions.current)?;
                 self.change_other_user(&logins, master, directory, versions, authority).await
             }
+        }?;
+        if let Applied::Changed(committed) = &mut applied {
+            committed.notes.extend(self.notes_of_copies(&logins, versions));
         }
+        Ok(applied)
     }
 
     async fn plan(&self, versions: &Versions, authority: &impl Authority) -> Result<Intent, RotationError> {
         let logins = Self::logins(versions)?;
-        match &self.strategy {
+        let mut intent = match &self.strategy {
             Strategy::SingleUser => self.plan_own_password(&logins, &versions.secret, authority).await,
             Strategy::AlternatingUsers { master, directory } => {
                 let master = master.of(&versions.current)?;
                 self.plan_other_user(&logins, master, directory, versions, authority).await
             }
+        }?;
+        if let Intent::Change { plan, .. } = &mut intent {
+            plan.notes.extend(self.notes_of_copies(&logins, versions));
         }
+        Ok(intent)
     }
 
     fn proof(&self, pending: &SecretDocument) -> Result<Proof, RotationError> {
@@ -320,6 +338,16 @@ impl<E: Engine, D: Directory> Database<E, D> {
     /// What to say of a login that failed.
     pub(crate) fn refused(credential: Credential) -> impl Fn(ConnectError) -> RotationError {
         move |error| TargetError::Login { credential, error, remedies: E::PROFILE.remedies }.into()
+    }
+}
+
+/// A refused password that ends with a line break is one that was stored by mistake.
+fn told_of_line_break(error: ConnectError, login: &Login) -> ConnectError {
+    match error {
+        ConnectError::Refused(cause) if login.credentials.password.expose().ends_with(['\n', '\r']) => {
+            ConnectError::LineBreak(cause)
+        }
+        error => error,
     }
 }
 

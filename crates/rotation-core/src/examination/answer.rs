@@ -20,8 +20,8 @@ impl Examination {
             "state": self.advice.state.name(),
             "summary": cut(&self.situation.words()),
             "next": {
-                "sentence": cut(&self.advice.sentence()),
-                "command": self.advice.command(&self.secret, flags),
+                "sentence": cut(&self.next_step()),
+                "command": self.next_command(flags),
             },
             "versions": self.versions.iter().take(MOST_FINDINGS).map(VersionSeen::to_json).collect::<Vec<_>>(),
             "findings": findings,

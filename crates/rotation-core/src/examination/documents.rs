@@ -1,8 +1,8 @@
 //! The values of the versions: whether each is a login, and one of this secret.
 
-use super::{Check, Finding, Severity};
+use super::{Check, Finding, FindingCode, Severity};
 use crate::{
-    database::{Credential, EngineProfile, Login, Strategy, TargetError, UserPair},
+    database::{Credential, EngineProfile, Login, Strategy, TargetError, UserPair, copies::Held},
     diagnosis::Reader,
     document::SecretDocument,
     error::RotationError,
@@ -125,6 +125,30 @@ pub(super) fn finding(versions: &[Examined], reader: Reader) -> Finding {
         }
     }
     Finding::ok(check, "every labelled version that has a value holds what a login needs")
+}
+
+/// The findings about fields that hold copies of the credentials.
+pub(super) fn copies(found: &[(String, Held)]) -> Vec<Finding> {
+    let finding = |(field, held): &(String, Held)| Finding {
+        check: Check::Document,
+        severity: Severity::Warning,
+        code: FindingCode::PasswordCopied,
+        sentence: match held {
+            Held::Password => {
+                format!("the field `{field}` holds a copy of the password, which no rotation changes")
+            }
+            Held::OtherPassword => {
+                format!(
+                    "the field `{field}` holds another password than `password`: who logs in by it is refused"
+                )
+            }
+        },
+        mend: format!(
+            "Set REWRITE_FIELDS={field} on the function: each rotation then rewrites the URL or connection string in it. \
+             Or let applications build it from `username` and `password`."
+        ),
+    };
+    found.iter().map(finding).collect()
 }
 
 /// The finding about the names of users.

@@ -17,7 +17,9 @@ use crate::{
     error::RotationError,
     event::{SecretId, VersionId},
     record::{SecretRecord, SecretRecords, VersionRecord},
-    recovery::{Access, Advice, KnownVersion, Situation, StuckState as State, Unfinished, Unlabelled},
+    recovery::{
+        Access, Advice, KnownVersion, Remedy, Situation, StuckState as State, Unfinished, Unlabelled,
+    },
     staging::{Invoker, StagingLabel},
     store::{SecretValue, Version},
 };
@@ -142,8 +144,9 @@ impl<S: SecretRecords, E: Engine, D: Directory> Examiner<'_, S, E, D> {
             let current = versions.iter().find(|version| version.has(&StagingLabel::Current));
             current.and_then(|current| Some((current.login.clone()?, current.document.clone()?)))
         };
-        if let Some((login, _)) = current(versions) {
+        if let Some((login, document)) = current(versions) {
             findings.push(documents::names(&login, strategy, &E::PROFILE, reader));
+            findings.extend(documents::copies(&self.database.copies(&document, &login)));
         }
         if self.logins == Logins::None {
             for check in [Check::Connection, Check::Login, Check::Server, Check::Privileges] {
@@ -220,7 +223,15 @@ impl<S: SecretRecords, E: Engine, D: Directory> Examiner<'_, S, E, D> {
             versions: versions.iter().map(known).collect(),
             unlabelled: unlabelled(history),
         };
-        let advice = situation.advise(Unfinished::Keep);
+        let mut advice = situation.advise(Unfinished::Keep);
+        // No password of the database is at fault.
+        let has_line_break = |version: &Examined| {
+            version.has(&StagingLabel::Current)
+                && version.error.as_ref().is_some_and(|error| error.code() == Code::SecretPasswordLineBreak)
+        };
+        if advice.state == State::NothingLogsIn && versions.iter().any(has_line_break) {
+            advice.remedy = Remedy::MendFirst;
+        }
         if !findings.iter().any(|finding| finding.check == Check::Login) {
             findings.push(login(&versions, &situation, &advice, self.reader()));
         }
@@ -307,6 +318,13 @@ fn login(versions: &[Examined], situation: &Situation, advice: &Advice, reader: 
         }
         State::OnlyPending => stuck(FindingCode::PendingStuck, Severity::Fault),
         State::OnlyPrevious | State::OnlyUnlabelled => stuck(FindingCode::CurrentRefused, Severity::Fault),
+        State::NothingLogsIn if advice.remedy == Remedy::MendFirst => {
+            let error = current.and_then(|version| version.error.as_ref());
+            error.map_or_else(
+                || stuck(FindingCode::Failure(Code::DbAllRefused), Severity::Fault),
+                |error| Finding::of(check, Severity::Fault, error, reader),
+            )
+        }
         State::NothingLogsIn => {
             let error = current.and_then(|version| version.error.as_ref());
             let tried = versions.iter().filter(|version| version.access == Access::Refused).count();

@@ -78,6 +78,12 @@ codes! {
     SecretReplica = "SECRET_REPLICA", "fault",
         "Only the primary of a replicated secret can be rotated.",
         "Look at the secret in its primary region; replicas follow.";
+    /// Another field of the secret holds a copy of the password, or an outdated one.
+    PasswordCopied = "SECRET_PASSWORD_COPIED", "warning",
+        "Applications read a URL or a connection string out of the secret. A rotation changes `username` and `password` \
+         alone.",
+        "Name the field in `REWRITE_FIELDS`, so that it follows the credentials, or let applications put the URL together \
+         from `username` and `password`.";
     /// The server's certificate chain ends within thirty days.
     TlsExpiresSoon = "TLS_EXPIRES_SOON", "warning",
         "The server's certificate, or one of its authorities that it sends, is near the end of its validity.",

@@ -36,6 +36,7 @@ fn obstacle(error: &ConnectError) -> Option<Check> {
         | ConnectError::Protocol(_) => Some(Check::Connection),
         ConnectError::TlsUnavailable | ConnectError::TlsInvalid { .. } => Some(Check::Certificate),
         ConnectError::Refused(_)
+        | ConnectError::LineBreak(_)
         | ConnectError::NoSuchUser(_)
         | ConnectError::Locked(_)
         | ConnectError::Expired(_)

@@ -47,6 +47,7 @@ fn documents() -> Vec<RotationError> {
             DocumentError::DuplicateKey { field: "username".into() },
             DocumentError::Missing { field: "host" },
             DocumentError::Invalid { field: "port", rule: "a number from 1 to 65535" },
+            DocumentError::NotRewritable { field: "url".into() },
             DocumentError::Engine { expected: "postgres, aurora-postgresql" },
         ]
     };
@@ -166,9 +167,10 @@ fn logins() -> Vec<RotationError> {
     let login =
         |credential| move |error| TargetError::Login { credential, error, remedies: &Remedies::NONE }.into();
     let refused = CREDENTIALS.map(|credential| login(credential)(ConnectError::Refused(cause())));
+    let broken = CREDENTIALS.map(|credential| login(credential)(ConnectError::LineBreak(cause())));
     let missing = CREDENTIALS.map(|credential| login(credential)(ConnectError::NoSuchUser(cause())));
     let rest = plain.into_iter().chain(tls).map(login(Credential::Current));
-    refused.into_iter().chain(missing).chain(rest).collect()
+    refused.into_iter().chain(broken).chain(missing).chain(rest).collect()
 }
 
 fn statements() -> Vec<RotationError> {

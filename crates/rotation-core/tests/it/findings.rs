@@ -127,7 +127,7 @@ fn text(examination: &Examination) -> String {
         let age = seen.age.map(|age| format!(", {age:?} old")).unwrap_or_default();
         writeln!(text, "version {id} [{}] of {username}: {access}{code}{age}", labels.join(" ")).unwrap();
     }
-    writeln!(text, "{}: {}", examination.advice.state.name(), examination.advice.sentence()).unwrap();
+    writeln!(text, "{}: {}", examination.advice.state.name(), examination.next_step()).unwrap();
     text
 }
 

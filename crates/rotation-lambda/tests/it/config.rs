@@ -74,6 +74,12 @@ fn odd_settings_are_refused_by_name_and_without_their_value() {
         let rule = "the setting ADOPT_CLONES must be the name or the ARN of one secret";
         refused(&[("ADOPT_CLONES", every)], rule);
     }
+    for (fields, rule) in [
+        ("url,,jdbc", "names of fields with commas between them"),
+        ("url, host", "fields that a rotation does not read itself"),
+    ] {
+        refused(&[("REWRITE_FIELDS", fields)], &format!("the setting REWRITE_FIELDS must be {rule}"));
+    }
     refused(
         &[("AWS_CA_BUNDLE", "/nowhere")],
         "the setting AWS_CA_BUNDLE names a file that cannot be read: entity not found",

@@ -37,6 +37,14 @@ pub(in crate::code) const ARTICLES: &[Row] = &[
         ),
     ),
     (
+        Code::SecretPasswordLineBreak,
+        article(
+            "`password` was stored out of a file or by `echo`, with a line break at its end that the password of the \
+             database does not have.",
+            "Store the value again without the line break (`printf %s` writes none), then rotate again.",
+        ),
+    ),
+    (
         Code::PendingHostDiffers,
         article(
             "AWSPENDING was edited by hand, or `host` or `port` of AWSCURRENT was changed after createSecret. No \

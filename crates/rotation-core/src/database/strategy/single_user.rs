@@ -79,12 +79,13 @@ impl<E: Engine, D: Directory> Database<E, D> {
         if logins.pending.credentials.username != logins.current.credentials.username {
             return Err(TargetError::UserDiffers.into());
         }
-        let mut unknown = None;
+        let (mut unknown, mut refused) = (None, TargetError::AllRefused.into());
         match self.login(Credential::Current, &logins.current).await {
             Ok(_) if logins.pending.credentials == logins.current.credentials => {
                 return Ok(Opened::AlreadySet);
             }
             Ok(session) => return Ok(Opened::Session(session, Credential::Current)),
+            Err(error @ ConnectError::LineBreak(_)) => refused = Self::refused(Credential::Current)(error),
             Err(error) if error.is_refusal() => {}
             Err(error @ ConnectError::Proxy(_)) => unknown = Some(error),
             Err(error) => return Err(Self::refused(Credential::Current)(error)),
@@ -98,11 +99,11 @@ impl<E: Engine, D: Directory> Database<E, D> {
             (Err(error), None) => return Err(Self::refused(Credential::Pending)(error)),
         }
         let Some(previous) = self.previous(logins, authority).await? else {
-            return Err(TargetError::AllRefused.into());
+            return Err(refused);
         };
         match self.login(Credential::Previous, &previous).await {
             Ok(session) => Ok(Opened::Session(session, Credential::Previous)),
-            Err(error) if error.is_refusal() => Err(TargetError::AllRefused.into()),
+            Err(error) if error.is_refusal() => Err(refused),
             Err(error) => Err(Self::refused(Credential::Previous)(error)),
         }
     }

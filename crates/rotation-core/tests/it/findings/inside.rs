@@ -149,7 +149,7 @@ fn what_a_single_user_lacks_is_told() {
                 As an administrator of the database: GRANT a; GRANT b
             ok secret document names connection certificate login server rotation function
             version 01 [AWSCURRENT] of app: logs in
-            sound: Nothing has to be done.
+            sound: No label has to be moved. As an administrator of the database: GRANT a; GRANT b
         "]],
     );
     let unplannable = |patient: &mut Patient| patient.told.unplannable = Some(StatementFault::Busy);
@@ -158,12 +158,12 @@ fn what_a_single_user_lacks_is_told() {
         Situation::Fresh,
         unplannable,
         &expect![[r"
-        fault privileges DB_BUSY: a statement as AWSCURRENT failed: the user was changed by somebody else at the same time
-            Nothing is lost. Secrets Manager calls again a few times; if it gives up, rotate again.
-        ok secret document names connection certificate login server rotation function
-        version 01 [AWSCURRENT] of app: logs in
-        sound: Nothing has to be done.
-    "]],
+            fault privileges DB_BUSY: a statement as AWSCURRENT failed: the user was changed by somebody else at the same time
+                Nothing is lost. Secrets Manager calls again a few times; if it gives up, rotate again.
+            ok secret document names connection certificate login server rotation function
+            version 01 [AWSCURRENT] of app: logs in
+            sound: No label has to be moved. Nothing is lost. Secrets Manager calls again a few times; if it gives up, rotate again.
+        "]],
     );
 }
 
@@ -196,13 +196,13 @@ fn the_second_user_is_held_against_the_first() {
         Situation::Drifted,
         |_| (),
         &expect![[r"
-        warning grants GRANTS_DIFFER: app and app_clone differ; to equal lead: grant SELECT ON new to app_clone; revoke SELECT ON old from app_clone
-            The next rotation brings them to equal, before it changes a password. Rotate now if an application that was given the second user misses something.
-        ok secret document names connection certificate login server master privileges rotation function
-        version 02 [AWSPREVIOUS] of app_clone: logs in
-        version 03 [AWSCURRENT] of app: logs in
-        sound: Nothing has to be done.
-    "]],
+            warning grants GRANTS_DIFFER: app and app_clone differ; to equal lead: grant SELECT ON new to app_clone; revoke SELECT ON old from app_clone
+                The next rotation brings them to equal, before it changes a password. Rotate now if an application that was given the second user misses something.
+            ok secret document names connection certificate login server master privileges rotation function
+            version 02 [AWSPREVIOUS] of app_clone: logs in
+            version 03 [AWSCURRENT] of app: logs in
+            sound: No label has to be moved. The next rotation brings them to equal, before it changes a password. Rotate now if an application that was given the second user misses something.
+        "]],
     );
     for (count, more) in [(5, ""), (6, "; and 1 more")] {
         World::run(async {
@@ -232,7 +232,7 @@ fn the_second_user_is_held_against_the_first() {
                 If the second user really is this user's clone, make it one as the engine's documentation says, or name this secret in ADOPT_CLONES; otherwise rename one of the two.
             ok secret document names connection certificate login server master rotation function
             version 01 [AWSCURRENT] of app: logs in
-            sound: Nothing has to be done.
+            sound: No label has to be moved. If the second user really is this user's clone, make it one as the engine's documentation says, or name this secret in ADOPT_CLONES; otherwise rename one of the two.
         "]],
     );
 }

@@ -20,13 +20,13 @@ fn a_master_that_cannot_do_it_is_told() {
         Situation::Fresh,
         lacking,
         &expect![[r"
-        fault privileges DB_PRIVILEGE_MISSING: a statement as the master secret failed: a privilege is missing: GRANT a
-            As an administrator of the database: GRANT a
-        note server SERVER_NOTE: a note
-        ok secret document names connection certificate login server master grants rotation function
-        version 01 [AWSCURRENT] of app: logs in
-        sound: Nothing has to be done.
-    "]],
+            fault privileges DB_PRIVILEGE_MISSING: a statement as the master secret failed: a privilege is missing: GRANT a
+                As an administrator of the database: GRANT a
+            note server SERVER_NOTE: a note
+            ok secret document names connection certificate login server master grants rotation function
+            version 01 [AWSCURRENT] of app: logs in
+            sound: No label has to be moved. As an administrator of the database: GRANT a
+        "]],
     );
     let refused = |patient: &mut Patient| {
         patient.world().server.borrow_mut().users.get_mut("master").unwrap().password = None;
@@ -36,12 +36,12 @@ fn a_master_that_cannot_do_it_is_told() {
         Situation::Fresh,
         refused,
         &expect![[r"
-        fault master DB_AUTH_REFUSED: login with the master secret failed: the server refused the user name or password: 28P01
-            Put the master's working password into the master secret.
-        ok secret document names connection certificate login server rotation function
-        version 01 [AWSCURRENT] of app: logs in
-        sound: Nothing has to be done.
-    "]],
+            fault master DB_AUTH_REFUSED: login with the master secret failed: the server refused the user name or password: 28P01
+                Put the master's working password into the master secret.
+            ok secret document names connection certificate login server rotation function
+            version 01 [AWSCURRENT] of app: logs in
+            sound: No label has to be moved. Put the master's working password into the master secret.
+        "]],
     );
     let own = |patient: &mut Patient| {
         let master = MasterSecret { deployed: Some(SecretId::new(ARN).unwrap()) };
@@ -54,13 +54,13 @@ fn a_master_that_cannot_do_it_is_told() {
         Situation::Fresh,
         own,
         &expect![[r"
-        fault master MASTER_IS_SELF: the secret is its own master secret, or holds the same user
-            Rotate a master secret by the single-user strategy; give other secrets a master of their own.
-        ok secret document names connection certificate login server rotation function
-        version 01 [AWSPREVIOUS] of app: logs in
-        version 07 [AWSCURRENT] of app: logs in
-        sound: Nothing has to be done.
-    "]],
+            fault master MASTER_IS_SELF: the secret is its own master secret, or holds the same user
+                Rotate a master secret by the single-user strategy; give other secrets a master of their own.
+            ok secret document names connection certificate login server rotation function
+            version 01 [AWSPREVIOUS] of app: logs in
+            version 07 [AWSCURRENT] of app: logs in
+            sound: No label has to be moved. Rotate a master secret by the single-user strategy; give other secrets a master of their own.
+        "]],
     );
     let empty = |patient: &mut Patient| {
         let mut store = patient.world().store.borrow_mut();
@@ -73,12 +73,12 @@ fn a_master_that_cannot_do_it_is_told() {
         Situation::Fresh,
         empty,
         &expect![[r"
-        fault master MASTER_INVALID: the master secret arn:aws:secretsmanager:eu-central-1:123456789012:secret:master-GhIjKl has no current value
-            Put the master's credentials into the master secret.
-        ok secret document names connection certificate login server rotation function
-        version 01 [AWSCURRENT] of app: logs in
-        sound: Nothing has to be done.
-    "]],
+            fault master MASTER_INVALID: the master secret arn:aws:secretsmanager:eu-central-1:123456789012:secret:master-GhIjKl has no current value
+                Put the master's credentials into the master secret.
+            ok secret document names connection certificate login server rotation function
+            version 01 [AWSCURRENT] of app: logs in
+            sound: No label has to be moved. Put the master's credentials into the master secret.
+        "]],
     );
     let reserved = |patient: &mut Patient| {
         let user = User::new("first-password", grants(&[]));
@@ -90,15 +90,15 @@ fn a_master_that_cannot_do_it_is_told() {
         Situation::Fresh,
         reserved,
         &expect![[r"
-        fault names SECRET_FIELD_INVALID: the AWSCURRENT version cannot be used: the field `username` is not a user of your own making
-            Make `username` of the AWSCURRENT version of the secret a user of your own making.
-        note document PENDING_USER_DIFFERS: AWSPREVIOUS: the pending version does not name the user whose turn it is
-            AWSPENDING was edited by hand or left by another strategy. Make sure that AWSCURRENT logs in, remove the label AWSPENDING, and rotate again.
-        ok secret connection certificate login server rotation function
-        version 01 [AWSPREVIOUS] of app: cannot be used, PENDING_USER_DIFFERS
-        version 07 [AWSCURRENT] of rdsadmin: logs in
-        sound: Nothing has to be done.
-    "]],
+            fault names SECRET_FIELD_INVALID: the AWSCURRENT version cannot be used: the field `username` is not a user of your own making
+                Make `username` of the AWSCURRENT version of the secret a user of your own making.
+            note document PENDING_USER_DIFFERS: AWSPREVIOUS: the pending version does not name the user whose turn it is
+                AWSPENDING was edited by hand or left by another strategy. Make sure that AWSCURRENT logs in, remove the label AWSPENDING, and rotate again.
+            ok secret connection certificate login server rotation function
+            version 01 [AWSPREVIOUS] of app: cannot be used, PENDING_USER_DIFFERS
+            version 07 [AWSCURRENT] of rdsadmin: logs in
+            sound: No label has to be moved. Make `username` of the AWSCURRENT version of the secret a user of your own making.
+        "]],
     );
 }
 

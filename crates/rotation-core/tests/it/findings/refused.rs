@@ -70,6 +70,21 @@ fn one_refused_login_has_a_code_of_its_own_and_two_have_another() {
 }
 
 #[test]
+fn a_password_with_a_line_break_at_its_end_is_told_as_one() {
+    check_single(
+        |patient| patient.put(&StagingLabel::Current, 1, document("app", "first-password\\n")),
+        &expect![[r"
+            fault login SECRET_PASSWORD_LINE_BREAK: login with AWSCURRENT failed: the server refused the password, which ends with a line break: 28P01
+                Store the secret again, with `password` as it is but for the line break at its end. `echo` and editors add one; `printf %s` does not.
+            note certificate NOT_LOOKED_AT: not looked at, because no login came through
+            ok secret document names connection rotation function
+            version 01 [AWSCURRENT] of app: is refused, SECRET_PASSWORD_LINE_BREAK
+            nothing_logs_in: Mend first what the findings name; move no label before that.
+        "]],
+    );
+}
+
+#[test]
 fn of_versions_made_at_the_same_moment_the_labels_tell_which_came_first() {
     let aged = |patient: &mut Patient| {
         patient.now = SystemTime::UNIX_EPOCH + Duration::from_secs(1000);

@@ -38,6 +38,27 @@ fn the_live_version_is_tried_first_and_equal_ones_once() {
 }
 
 #[test]
+fn copies_of_the_password_in_other_fields_are_named() {
+    let copies = r#""url":"postgresql://app:first-password@db.example.com/shop",
+        "old":"postgresql://app:older-password@db.example.com/shop",
+        "nested":{"all":[1,"first-password"]}, "cache":"redis://cache:own@cache.example.com""#;
+    check_single(
+        |patient| patient.put(&StagingLabel::Current, 1, with(copies)),
+        &expect![[r"
+            warning document SECRET_PASSWORD_COPIED: the field `url` holds a copy of the password, which no rotation changes
+                Set REWRITE_FIELDS=url on the function: each rotation then rewrites the URL or connection string in it. Or let applications build it from `username` and `password`.
+            warning document SECRET_PASSWORD_COPIED: the field `old` holds another password than `password`: who logs in by it is refused
+                Set REWRITE_FIELDS=old on the function: each rotation then rewrites the URL or connection string in it. Or let applications build it from `username` and `password`.
+            warning document SECRET_PASSWORD_COPIED: the field `nested` holds a copy of the password, which no rotation changes
+                Set REWRITE_FIELDS=nested on the function: each rotation then rewrites the URL or connection string in it. Or let applications build it from `username` and `password`.
+            ok secret document names connection certificate login server privileges rotation function
+            version 01 [AWSCURRENT] of app: logs in
+            sound: No label has to be moved. Set REWRITE_FIELDS=url on the function: each rotation then rewrites the URL or connection string in it. Or let applications build it from `username` and `password`.
+        "]],
+    );
+}
+
+#[test]
 fn what_names_another_server_or_user_is_not_tried() {
     let spoilt =
         |text: String| move |patient: &mut Patient| patient.put(&StagingLabel::Pending, 8, text.clone());

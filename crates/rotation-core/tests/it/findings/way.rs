@@ -52,12 +52,12 @@ fn plaintext_is_a_note_where_the_secret_asks_for_it_and_a_warning_where_the_serv
     check_single(
         absent,
         &expect![[r#"
-        warning certificate TLS_UNAVAILABLE: the server offers no TLS, and the secret does not ask for it: passwords of other statements travel in plaintext
-            Turn TLS on at the server and set `"ssl": true` in the secret.
-        ok secret document names connection login server privileges rotation function
-        version 01 [AWSCURRENT] of app: logs in
-        sound: Nothing has to be done.
-    "#]],
+            warning certificate TLS_UNAVAILABLE: the server offers no TLS, and the secret does not ask for it: passwords of other statements travel in plaintext
+                Turn TLS on at the server and set `"ssl": true` in the secret.
+            ok secret document names connection login server privileges rotation function
+            version 01 [AWSCURRENT] of app: logs in
+            sound: No label has to be moved. Turn TLS on at the server and set `"ssl": true` in the secret.
+        "#]],
     );
 }
 
