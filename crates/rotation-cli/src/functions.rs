@@ -10,7 +10,7 @@ use rotation_testkit::LambdaFunction;
 use crate::engine::EngineKind;
 
 /// What a function is told on Lambda, by AWS's templates or by us: handed on where a person has set it here.
-const SETTINGS: [&str; 23] = [
+const SETTINGS: [&str; 24] = [
     "EXCLUDE_CHARACTERS",
     "EXCLUDE_LOWERCASE",
     "EXCLUDE_NUMBERS",

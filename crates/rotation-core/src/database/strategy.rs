@@ -230,7 +230,7 @@ impl<E: Engine, D: Directory> Target for Database<E, D> {
             PasswordSource::OperatingSystem => self.passwords.generate()?,
             PasswordSource::SecretsManager => store.random_password(&self.passwords).await?,
         };
-        self.next_document(current, &login, Credentials { username: next, password })
+        self.next_document(current, &login, &Credentials { username: next, password })
     }
 
     async fn apply(&self, versions: &Versions, authority: &impl Authority) -> Result<Applied, RotationError> {

@@ -57,7 +57,7 @@ impl Syntax {
             Self::Verbatim => whole.push_str(value),
             _ if is_plain => whole.push_str(value),
             Self::Keyword => {
-                quote(value, '\'', '\'', |one| matches!(one, '\'' | '\\').then_some('\\'), whole)
+                quote(value, '\'', '\'', |one| matches!(one, '\'' | '\\').then_some('\\'), whole);
             }
             Self::Quotes => quote(value, '"', '"', |one| (one == '"').then_some('"'), whole),
             Self::Braces => quote(value, '{', '}', |one| (one == '}').then_some('}'), whole),

@@ -18,13 +18,13 @@ impl<E: Engine, D: Directory> Database<E, D> {
         &self,
         current: &SecretDocument,
         login: &Login,
-        next: Credentials,
+        next: &Credentials,
     ) -> Result<SecretDocument, RotationError> {
         let pair = self.pair_in_use(login);
         let document = current.clone().with_text("username", next.username.as_str());
         let document = document.with_text("password", next.password.expose());
         let from = owner(&login.credentials, pair.as_ref());
-        let rewritten = self.rewriting.rewrite(document, from, &next);
+        let rewritten = self.rewriting.rewrite(document, from, next);
         rewritten.map_err(|error| RotationError::Document { label: StagingLabel::Current, error })
     }
 
