@@ -48,6 +48,12 @@ impl Address {
         let name = host.as_str().trim_end_matches('.').to_ascii_lowercase();
         let labels: Vec<&str> = name.split('.').collect();
         let (resource, region) = match labels.as_slice() {
+            // A proxy's further endpoints have names of one label more.
+            [_, _, _, service, region, ..] | [_, _, _, region, service, ..]
+                if host.is_rds_proxy() && is_region(region) && *service == "rds" =>
+            {
+                (Resource::Proxy, Some(region))
+            }
             [id, unique, service, region, _, ..] if is_region(region) => {
                 (resource(id, unique, service), Some(region))
             }

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, time::SystemTime};
 use aws_sdk_secretsmanager::types::{RotationRulesType, Tag};
 use aws_smithy_types::DateTime;
 use rotation_core::{
-    LabelMove, SecretId, SecretRecord, SecretRecords, SecretValue, StagingLabel, StoreError, StoreFault,
-    VersionId, VersionRecord, VersionStages,
+    LabelMove, SecretId, SecretKind, SecretRecord, SecretRecords, SecretValue, StagingLabel, StoreError,
+    StoreFault, VersionId, VersionRecord, VersionStages,
 };
 use zeroize::Zeroizing;
 
@@ -28,8 +28,12 @@ impl SecretRecords for SecretsManager {
             let Ok(version) = VersionId::new(version) else { continue };
             labels.insert(version, names.iter().map(|name| StagingLabel::from(name.as_str())).collect());
         }
+        let secret = SecretId::new(answer.arn.unwrap_or_else(|| secret.as_str().to_owned())).map_err(odd)?;
+        let (service, partner, primary) =
+            (answer.owning_service.as_deref(), answer.r#type.as_deref(), answer.primary_region.as_deref());
         let stages = VersionStages {
-            secret: SecretId::new(answer.arn.unwrap_or_else(|| secret.as_str().to_owned())).map_err(odd)?,
+            kind: SecretKind::of(&secret, service, partner, primary),
+            secret,
             rotation_enabled: answer.rotation_enabled.unwrap_or_default(),
             rotation_function: answer.rotation_lambda_arn,
             deleted: answer.deleted_date.is_some(),
@@ -43,6 +47,7 @@ impl SecretRecords for SecretsManager {
             next_rotation: time(answer.next_rotation_date),
             key: answer.kms_key_id,
             owning_service: answer.owning_service,
+            partner: answer.r#type,
             primary_region: answer.primary_region,
             tags: answer.tags.unwrap_or_default().into_iter().map(pair).collect(),
         })

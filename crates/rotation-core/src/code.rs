@@ -71,6 +71,10 @@ codes! {
     EventInvalid = "EVENT_INVALID", Refused;
     /// The secret is scheduled for deletion.
     SecretDeleted = "SECRET_DELETED", Refused;
+    /// A service of AWS or a partner manages the secret itself.
+    SecretManaged = "SECRET_MANAGED", Refused;
+    /// The secret is a replica of one in another region.
+    SecretReplica = "SECRET_REPLICA", Refused;
     /// The secret belongs to another account or region than the function.
     SecretForeign = "SECRET_FOREIGN", Refused;
     /// Rotation is not enabled for the secret.

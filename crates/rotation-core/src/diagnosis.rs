@@ -160,6 +160,8 @@ pub(crate) const PENDING_MAY_BE_LIVE: &str = "Once setSecret has begun, it may b
 fn refusal_code(refusal: Refusal) -> Code {
     match refusal {
         Refusal::Deleted => Code::SecretDeleted,
+        Refusal::Managed | Refusal::External => Code::SecretManaged,
+        Refusal::Replica => Code::SecretReplica,
         Refusal::ForeignSecret => Code::SecretForeign,
         Refusal::RotationDisabled => Code::RotationDisabled,
         Refusal::OtherFunction => Code::RotationOtherFunction,
@@ -176,6 +178,11 @@ fn refusal_hint(refusal: Refusal) -> &'static str {
             version had run, its password may be the one that logs in: read it, once restored, with `aws \
             secretsmanager get-secret-value --version-id ...` and the rotation's token as the id."
         }
+        Refusal::Managed => "Let that service rotate it; no function can be set for it.",
+        Refusal::External => {
+            "Let the partner rotate it (`ExternalSecretRotationRoleArn`); no function can be set for it."
+        }
+        Refusal::Replica => "Look at and rotate the secret in its primary region; replicas follow.",
         Refusal::ForeignSecret => {
             "Deploy a function in the secret's own account and region, or set \
             ALLOW_FOREIGN_SECRETS=true if this is meant."

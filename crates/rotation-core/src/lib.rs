@@ -44,6 +44,8 @@ pub use journal::{Answer, Journal, Knowledge, LoginAttempt, Phase, State};
 pub use record::{LabelMove, SecretRecord, SecretRecords, VersionRecord};
 pub use recovery::{Access, Advice, KnownVersion, Remedy, Situation, StuckState, Unfinished, Unlabelled};
 pub use rotator::{Act, Outcome, Rehearsal, Rotator};
-pub use staging::{ForeignSecrets, Invoker, PendingVersion, Refusal, StagingLabel, Standing, VersionStages};
+pub use staging::{
+    ForeignSecrets, Invoker, PendingVersion, Refusal, SecretKind, StagingLabel, Standing, VersionStages,
+};
 pub use store::{Put, SecretStore, SecretValue, StoreError, StoreFault, Version};
 pub use target::{Applied, Authority, Intent, Proof, Target, Versions};

@@ -58,6 +58,8 @@ pub struct SecretRecord {
     pub key: Option<String>,
     /// `OwningService`: a service that manages the secret itself.
     pub owning_service: Option<String>,
+    /// `Type`: the partner whose external secret it is.
+    pub partner: Option<String>,
     /// `PrimaryRegion`, where the secret is a replica of one elsewhere.
     pub primary_region: Option<String>,
     /// `Tags`, keys with their values.
@@ -75,17 +77,9 @@ impl SecretRecord {
             next_rotation: None,
             key: None,
             owning_service: None,
+            partner: None,
             primary_region: None,
             tags: Vec::new(),
-        }
-    }
-
-    /// The region that the record came from, where the secret is a replica of one of another region: replicas cannot be
-    /// written.
-    pub fn is_replica(&self) -> bool {
-        match (&self.primary_region, self.stages.secret.home()) {
-            (Some(primary), Some(home)) => primary != home.region,
-            _ => false,
         }
     }
 }

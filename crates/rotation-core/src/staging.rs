@@ -59,8 +59,42 @@ pub struct VersionStages {
     pub rotation_function: Option<String>,
     /// Whether `DeletedDate` is set: the secret is scheduled for deletion.
     pub deleted: bool,
+    /// Who may write its versions.
+    pub kind: SecretKind,
     /// `VersionIdsToStages`.
     pub labels: BTreeMap<VersionId, Vec<StagingLabel>>,
+}
+
+/// Who writes the versions of a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum SecretKind {
+    /// Its account: it may be rotated.
+    #[default]
+    Standard,
+    /// `OwningService`: a service of AWS.
+    Managed,
+    /// `Type`: a partner of AWS, whose secret it is.
+    External,
+    /// `PrimaryRegion`, of another region: its primary, whose versions it follows.
+    Replica,
+}
+
+impl SecretKind {
+    /// Decides by what `DescribeSecret` says of a secret that was found in its home.
+    pub fn of(
+        secret: &SecretId,
+        owning_service: Option<&str>,
+        kind: Option<&str>,
+        primary_region: Option<&str>,
+    ) -> Self {
+        let is_elsewhere = |primary: &str| secret.home().is_some_and(|home| home.region != primary);
+        match (owning_service, kind.filter(|kind| !kind.is_empty()), primary_region) {
+            (Some(_), _, _) => Self::Managed,
+            (None, Some(_), _) => Self::External,
+            (None, None, Some(primary)) if is_elsewhere(primary) => Self::Replica,
+            _ => Self::Standard,
+        }
+    }
 }
 
 /// Who asks for a step, and therefore what must hold of the secret.
@@ -137,9 +171,7 @@ impl VersionStages {
     /// # Errors
     /// [`Refusal`] says which of the service's own preconditions does not hold.
     pub fn standing(&self, event: &RotationEvent, invoker: &Invoker) -> Result<Standing, Refusal> {
-        if self.deleted {
-            return Err(Refusal::Deleted);
-        }
+        self.admit_writes()?;
         self.admit(event, invoker)?;
         let labels = self.labels.get(&event.version).ok_or(Refusal::UnknownVersion)?;
         if labels.contains(&StagingLabel::Current) {
@@ -155,6 +187,20 @@ impl VersionStages {
             current: current.clone(),
             rotation_token: event.rotation_token.clone(),
         }))
+    }
+
+    /// Whether its versions may be written at all.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub fn admit_writes(&self) -> Result<(), Refusal> {
+        match self.kind {
+            _ if self.deleted => Err(Refusal::Deleted),
+            SecretKind::Managed => Err(Refusal::Managed),
+            SecretKind::External => Err(Refusal::External),
+            SecretKind::Replica => Err(Refusal::Replica),
+            SecretKind::Standard => Ok(()),
+        }
     }
 
     /// The version that holds a label.
@@ -217,6 +263,15 @@ pub enum Refusal {
     /// `DeletedDate` is set.
     #[error("the secret is scheduled for deletion")]
     Deleted,
+    /// `OwningService` is set.
+    #[error("the secret is managed by a service, which rotates it itself")]
+    Managed,
+    /// `Type` is set.
+    #[error("the secret is managed by a partner of AWS, which rotates it itself")]
+    External,
+    /// `PrimaryRegion` is another region.
+    #[error("the secret is a replica of one in another region")]
+    Replica,
     /// The secret's ARN names another account or region than the function's.
     #[error("the secret belongs to another account or region than this function")]
     ForeignSecret,

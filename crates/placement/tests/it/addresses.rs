@@ -24,6 +24,8 @@ fn the_hosts_of_aws_name_their_resource_and_region() {
         ("shop.cluster-c0ffee.us-east-1.docdb.amazonaws.com", &cluster, "us-east-1"),
         ("shop.c0ffee.us-east-1.docdb.amazonaws.com", &instance, "us-east-1"),
         ("shop.proxy-c0ffee.us-east-1.rds.amazonaws.com", &Resource::Proxy, "us-east-1"),
+        ("read.endpoint.proxy-c0ffee.us-east-1.rds.amazonaws.com", &Resource::Proxy, "us-east-1"),
+        ("read.endpoint.proxy-c0ffee.rds.cn-north-1.amazonaws.com.cn", &Resource::Proxy, "cn-north-1"),
         (
             "shop.c0ffee.us-east-1.redshift.amazonaws.com",
             &Resource::RedshiftCluster("shop".into()),

@@ -51,9 +51,7 @@ impl Plan {
         let (stages, current) =
             tokio::try_join!(store.describe(secret), store.read(secret, Version::Current))
                 .map_err(RotationError::from)?;
-        if stages.deleted {
-            return Err(RotationError::Refused(rotation_core::Refusal::Deleted).into());
-        }
+        stages.admit_writes().map_err(RotationError::from)?;
         let holder = stages.holder(&StagingLabel::Current);
         let pending =
             stages.holder(&StagingLabel::Pending).filter(|pending| Some(*pending) != holder).cloned();

@@ -70,14 +70,6 @@ codes! {
         "No login was asked for or came through, the engine does not tell, or the caller may not look; the sentence \
          says which.",
         "Let the caller look, where it matters, or ask the function, which looks from inside its VPC by its own role.";
-    /// A service manages the secret itself.
-    SecretManaged = "SECRET_MANAGED", "fault",
-        "RDS, DocumentDB, Redshift or another service made the secret and rotates it.",
-        "Let that service rotate it.";
-    /// The secret is a replica of one in another region.
-    SecretReplica = "SECRET_REPLICA", "fault",
-        "Only the primary of a replicated secret can be rotated.",
-        "Look at the secret in its primary region; replicas follow.";
     /// Another field of the secret holds a copy of the password, or an outdated one.
     PasswordCopied = "SECRET_PASSWORD_COPIED", "warning",
         "Applications read a URL or a connection string out of the secret. A rotation changes `username` and `password` \

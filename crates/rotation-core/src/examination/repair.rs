@@ -7,7 +7,7 @@ use crate::{
     event::VersionId,
     record::{LabelMove, SecretRecords},
     recovery::Remedy,
-    staging::{Refusal, StagingLabel, VersionStages},
+    staging::{StagingLabel, VersionStages},
     store::{SecretValue, StoreError, StoreFault},
 };
 
@@ -26,9 +26,7 @@ impl<S: SecretRecords, E: Engine, D: Directory> Examiner<'_, S, E, D> {
         let Remedy::Move { label_move, keeps } = &examination.advice.remedy else { return Ok(()) };
         self.prove(examination, keeps).await?;
         let stages = self.store.describe(&examination.secret).await?;
-        if stages.deleted {
-            return Err(Refusal::Deleted.into());
-        }
+        stages.admit_writes()?;
         if !stands(examination, &stages) {
             return Err(RotationError::LabelsMoved);
         }

@@ -9,34 +9,20 @@ use crate::{
 
 /// The secret itself: there, not about to go, ours to write.
 pub(super) fn secret(record: &SecretRecord, reader: Reader) -> Finding {
-    let bad = |severity, code, sentence: String, mend: &str| Finding {
-        check: Check::Secret,
-        severity,
-        code,
-        sentence,
-        mend: mend.into(),
+    let Err(refusal) = record.stages.admit_writes() else {
+        return Finding::ok(Check::Secret, "it is there and can be described");
     };
-    if record.stages.deleted {
-        return Finding::of(Check::Secret, Severity::Fault, &Refusal::Deleted.into(), reader);
+    let finding = Finding::of(Check::Secret, Severity::Fault, &refusal.into(), reader);
+    let named = match refusal {
+        Refusal::Managed => record.owning_service.as_deref(),
+        Refusal::External => record.partner.as_deref(),
+        Refusal::Replica => record.primary_region.as_deref(),
+        _ => None,
+    };
+    match named {
+        Some(name) => Finding { sentence: format!("{} ({name})", finding.sentence), ..finding },
+        None => finding,
     }
-    if let Some(service) = &record.owning_service {
-        return bad(
-            Severity::Fault,
-            FindingCode::SecretManaged,
-            format!("the secret is managed by the service {service}, which rotates it itself"),
-            "Let that service rotate it; no function can be set for it.",
-        );
-    }
-    if record.is_replica() {
-        let primary = record.primary_region.as_deref().unwrap_or_default();
-        return bad(
-            Severity::Fault,
-            FindingCode::SecretReplica,
-            format!("the secret is a replica; its primary is in {primary}"),
-            "Look at and rotate the secret in its primary region; replicas follow.",
-        );
-    }
-    Finding::ok(Check::Secret, "it is there and can be described")
 }
 
 /// How it is rotated.

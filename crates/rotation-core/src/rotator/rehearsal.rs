@@ -165,9 +165,7 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
     async fn rehearse_secret(&self, secret: &SecretId) -> Result<Rehearsal, RotationError> {
         let (stages, current) =
             tokio::try_join!(self.store.describe(secret), self.read(secret, Version::Current))?;
-        if stages.deleted {
-            return Err(Refusal::Deleted.into());
-        }
+        stages.admit_writes()?;
         let from = stages.holder(&StagingLabel::Current).ok_or(Refusal::NoCurrent)?;
         let to = stages.holder(&StagingLabel::Pending).filter(|pending| *pending != from);
         let pending = match to {

@@ -21,6 +21,9 @@ const CREDENTIALS: [Credential; 4] =
 fn refusals() -> Vec<RotationError> {
     let all = [
         Refusal::Deleted,
+        Refusal::Managed,
+        Refusal::External,
+        Refusal::Replica,
         Refusal::ForeignSecret,
         Refusal::RotationDisabled,
         Refusal::OtherFunction,

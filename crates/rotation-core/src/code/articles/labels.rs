@@ -33,6 +33,21 @@ pub(in crate::code) const ARTICLES: &[Row] = &[
         ),
     ),
     (
+        Code::SecretManaged,
+        article(
+            "RDS, DocumentDB, Redshift or another service made the secret and rotates it (`OwningService`), or it is an \
+             external secret of a partner (`Type`).",
+            "Let that service rotate it.",
+        ),
+    ),
+    (
+        Code::SecretReplica,
+        article(
+            "Only the primary of a replicated secret can be written and rotated.",
+            "Look at the secret in its primary region; replicas follow.",
+        ),
+    ),
+    (
         Code::SecretForeign,
         article(
             "The secret's ARN names another account or region than the function's.",

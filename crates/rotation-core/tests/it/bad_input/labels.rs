@@ -1,8 +1,8 @@
 //! Labels and settings of the secret that do not let a token act.
 
 use rotation_core::{
-    ForeignSecrets, Invoker, Outcome, RotationEvent, RotationToken, SecretId, StagingLabel, Standing, Step,
-    VersionStages,
+    ForeignSecrets, Invoker, Outcome, RotationEvent, RotationToken, SecretId, SecretKind, StagingLabel,
+    Standing, Step, VersionStages,
 };
 
 use super::{Reach, check, ordinary};
@@ -57,6 +57,13 @@ fn a_secret_that_another_function_rotates_is_refused() {
 #[test]
 fn a_deleted_secret_is_refused() {
     check_all(|secret| secret.deleted = true, "SECRET_DELETED");
+}
+
+#[test]
+fn a_secret_that_others_write_is_refused() {
+    check_all(|secret| secret.owner = Some("rds".into()), "SECRET_MANAGED");
+    check_all(|secret| secret.partner = Some("partner-of-aws".into()), "SECRET_MANAGED");
+    check_all(|secret| secret.primary_region = Some("us-east-1".into()), "SECRET_REPLICA");
 }
 
 #[test]
@@ -115,6 +122,7 @@ fn a_secret_of_another_account_or_region_is_refused_unless_allowed() {
             rotation_enabled: true,
             rotation_function: Some(format!("{FUNCTION}:live")),
             deleted: false,
+            kind: SecretKind::Standard,
             labels: labels.into(),
         };
         stages.standing(&event, &Invoker::Function { arn: format!("{FUNCTION}:7"), foreign_secrets }).is_ok()
@@ -144,6 +152,7 @@ fn the_rotation_token_goes_with_the_proof_that_the_version_is_pending() {
         rotation_enabled: true,
         rotation_function: None,
         deleted: false,
+        kind: SecretKind::Standard,
         labels: labels.collect(),
     };
     let Ok(Standing::Pending(pending)) = stages.standing(&event, &Invoker::Person) else {

@@ -83,7 +83,7 @@ fn a_configuration_under_which_no_function_rotates_is_named() {
     check_single(
         record(|secret| secret.owner = Some("rds".into())),
         &expect![[r"
-            fault secret SECRET_MANAGED: the secret is managed by the service rds, which rotates it itself
+            fault secret SECRET_MANAGED: the secret is managed by a service, which rotates it itself (rds)
                 Let that service rotate it; no function can be set for it.
             note connection NOT_LOOKED_AT: not looked at, because no login was asked for
             note login NOT_LOOKED_AT: not looked at, because no login was asked for
@@ -95,9 +95,23 @@ fn a_configuration_under_which_no_function_rotates_is_named() {
         "]],
     );
     check_single(
+        record(|secret| secret.partner = Some("partner-of-aws".into())),
+        &expect![[r"
+        fault secret SECRET_MANAGED: the secret is managed by a partner of AWS, which rotates it itself (partner-of-aws)
+            Let the partner rotate it (`ExternalSecretRotationRoleArn`); no function can be set for it.
+        note connection NOT_LOOKED_AT: not looked at, because no login was asked for
+        note login NOT_LOOKED_AT: not looked at, because no login was asked for
+        note server NOT_LOOKED_AT: not looked at, because no login was asked for
+        note privileges NOT_LOOKED_AT: not looked at, because no login was asked for
+        ok document names rotation
+        version 01 [AWSCURRENT] of app: was not tried
+        unknown: Mend first what the findings name; move no label before that.
+    "]],
+    );
+    check_single(
         record(|secret| secret.primary_region = Some("us-east-1".into())),
         &expect![[r"
-            fault secret SECRET_REPLICA: the secret is a replica; its primary is in us-east-1
+            fault secret SECRET_REPLICA: the secret is a replica of one in another region (us-east-1)
                 Look at and rotate the secret in its primary region; replicas follow.
             note connection NOT_LOOKED_AT: not looked at, because no login was asked for
             note login NOT_LOOKED_AT: not looked at, because no login was asked for

@@ -19,6 +19,7 @@ impl SecretRecords for Store {
         Ok(SecretRecord {
             schedule: model.schedule.clone(),
             owning_service: model.owner.clone(),
+            partner: model.partner.clone(),
             primary_region: model.primary_region.clone(),
             ..SecretRecord::of(stages)
         })

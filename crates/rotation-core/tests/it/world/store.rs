@@ -7,8 +7,8 @@ use std::{
 };
 
 use rotation_core::{
-    PendingVersion, Put, SecretDocument, SecretId, SecretStore, SecretValue, StagingLabel, StoreError,
-    StoreFault, Version, VersionId, VersionStages,
+    PendingVersion, Put, SecretDocument, SecretId, SecretKind, SecretStore, SecretValue, StagingLabel,
+    StoreError, StoreFault, Version, VersionId, VersionStages,
     database::{Password, PasswordPolicy},
 };
 use zeroize::Zeroizing;
@@ -53,6 +53,7 @@ pub(crate) struct SecretModel {
     /// `OwningService`.
     pub(crate) owner: Option<String>,
     /// `PrimaryRegion`.
+    pub(crate) partner: Option<String>,
     pub(crate) primary_region: Option<String>,
     pub(crate) versions: BTreeMap<VersionId, StoredVersion>,
 }
@@ -84,6 +85,7 @@ impl SecretModel {
             tags: Vec::new(),
             schedule: None,
             owner: None,
+            partner: None,
             primary_region: None,
             versions: BTreeMap::new(),
         };
@@ -163,6 +165,12 @@ impl SecretModel {
             rotation_enabled: self.rotation_enabled,
             rotation_function: self.function.clone(),
             deleted: self.deleted,
+            kind: SecretKind::of(
+                secret,
+                self.owner.as_deref(),
+                self.partner.as_deref(),
+                self.primary_region.as_deref(),
+            ),
             labels: self.versions.iter().map(|(id, version)| (id.clone(), labels(version))).collect(),
         }
     }
