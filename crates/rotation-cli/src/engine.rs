@@ -1,12 +1,16 @@
 //! The databases that there are functions for.
 
+use anyhow::{Context, Result};
 use clap::ValueEnum;
-use rotation_core::database::Engine;
-use rotation_lambda::StrategyKind;
+use rotation_aws::{Access, SecretsManager};
+use rotation_core::{SecretId, database::Engine};
+use rotation_lambda::{Environment, StrategyKind};
 use rotator_docdb::DocumentDb;
 use rotator_mysql::{MariaDb, MySql};
 use rotator_postgres::Postgres;
 use rotator_redshift::Redshift;
+
+use crate::{examine::read, person::Wishes};
 
 /// A database, by the word of the command line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -53,6 +57,20 @@ impl EngineKind {
             Self::Redshift => Redshift::PROFILE.engines,
         };
         Self::value_variants().iter().copied().find(|kind| names(kind).contains(&engine))
+    }
+
+    /// The one of a secret; PostgreSQL where its `engine` says nothing that is known, which the examination or the rotation
+    /// then reports.
+    ///
+    /// # Errors
+    /// A setting or the secret's name is not usable.
+    pub(crate) async fn of(id: &str, wishes: Wishes<'_>, environment: &Environment) -> Result<Self> {
+        let (config, _) = wishes.settings::<Postgres>(environment)?;
+        let secret = SecretId::new(id).context("the secret's name is not usable")?;
+        let access = Box::pin(Access::of_person(&config.endpoint)).await;
+        let document = read(&SecretsManager::of(&access), &secret).await;
+        let engine = document.and_then(|document| Self::of_secret(&document.text("engine").ok().flatten()?));
+        Ok(engine.unwrap_or_default())
     }
 
     /// The crate that its functions are built from.

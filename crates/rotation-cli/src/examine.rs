@@ -103,7 +103,7 @@ impl Ask<'_> {
         let subject = self.subject();
         let engine = match subject.engine {
             Some(engine) => engine,
-            None => subject.engine_of_secret(environment).await?,
+            None => EngineKind::of(&subject.id, subject.wishes(), environment).await?,
         };
         match engine {
             EngineKind::Postgres => {
@@ -239,17 +239,6 @@ impl Subject {
         }
         flags
     }
-
-    /// What the secret's `engine` says; PostgreSQL where it says nothing that we know, which the examination then tells.
-    async fn engine_of_secret(&self, environment: &Environment) -> Result<EngineKind> {
-        let (config, _) = self.wishes().settings::<Postgres>(environment)?;
-        let secret = SecretId::new(&self.id).context("the secret's name is not usable")?;
-        let engine = current(&config.endpoint, &secret).await.and_then(|document| {
-            let engine = document.text("engine").ok().flatten()?;
-            EngineKind::of_secret(&engine)
-        });
-        Ok(engine.unwrap_or_default())
-    }
 }
 
 /// Where Lambda is: as the variables of the SDKs say, else at its region's own endpoint, but not where another Secrets
@@ -267,13 +256,8 @@ fn lambda_of(endpoint: &Endpoint, environment: &Environment) -> Result<LambdaEnd
     Ok(if elsewhere { LambdaEndpoint::Unknown } else { LambdaEndpoint::Regional })
 }
 
-async fn current(endpoint: &Endpoint, secret: &SecretId) -> Option<SecretDocument> {
-    let access = Box::pin(Access::of_person(endpoint)).await;
-    read(&SecretsManager::of(&access), secret).await
-}
-
 /// What AWSCURRENT holds, where it can be read; why it cannot, the examination tells.
-async fn read(store: &SecretsManager, secret: &SecretId) -> Option<SecretDocument> {
+pub(crate) async fn read(store: &SecretsManager, secret: &SecretId) -> Option<SecretDocument> {
     let read = Deadline::after(TIME).bound(Box::pin(store.read(secret, Version::Current))).await;
     read.ok()?.ok()??.document().ok()
 }

@@ -42,9 +42,9 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum)]
     strategy: Option<StrategyWord>,
 
-    /// What the secret opens
-    #[arg(long, value_enum, default_value_t)]
-    engine: EngineKind,
+    /// What the secret opens (default: as its `engine` says)
+    #[arg(long, value_enum)]
+    engine: Option<EngineKind>,
 
     /// The master secret for alternating users (default: `MASTER_SECRET_ARN`, else the secret's `masterarn`)
     #[arg(long, value_name = "ARN")]
@@ -84,7 +84,7 @@ impl Arguments {
     fn recovery(&self, secret: &SecretId, version: &VersionId) -> String {
         let mut command = format!("rotate secret {} --token {version}", quoted(secret.as_str()));
         let strategy = self.strategy.map(StrategyWord::word);
-        let engine = (self.engine != EngineKind::default()).then(|| self.engine.word());
+        let engine = self.engine.map(EngineKind::word);
         for (flag, value) in [
             ("--engine", engine),
             ("--strategy", strategy),
@@ -126,7 +126,11 @@ Examples:
 /// # Errors
 /// A setting or the secret is not usable, nobody agreed, or a step failed.
 pub(crate) async fn run(arguments: &Arguments, environment: &Environment, screen: &Screen) -> Result<()> {
-    match arguments.engine {
+    let engine = match arguments.engine {
+        Some(engine) => engine,
+        None => EngineKind::of(&arguments.id, arguments.wishes(), environment).await?,
+    };
+    match engine {
         EngineKind::Postgres => {
             let engine = Postgres::from_environment(environment)?;
             Box::pin(rotate(&engine, Rds::new, arguments, environment, screen)).await

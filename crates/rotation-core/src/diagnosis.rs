@@ -233,7 +233,10 @@ fn document_hint(which: &str, error: &DocumentError) -> String {
         DocumentError::Missing { field } => format!("Add `{field}` to {which}."),
         DocumentError::Invalid { field, rule } => format!("Make `{field}` of {which} {rule}."),
         DocumentError::Engine { expected } => {
-            format!("Set `engine` of {which} to {expected}, or rotate it by the function of its own engine.")
+            format!(
+                "Rotate it by the function of its own engine; this one takes {expected}. Correct `engine` of {which} only \
+                where it is misspelt."
+            )
         }
         DocumentError::NotRewritable { field } => format!(
             "Store a URL or a connection string in `{field}` of {which}, or take `{field}` out of REWRITE_FIELDS."

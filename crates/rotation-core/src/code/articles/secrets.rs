@@ -26,7 +26,7 @@ pub(in crate::code) const ARTICLES: &[Row] = &[
         Code::SecretEngineMismatch,
         article(
             "`engine` is not one that this function rotates.",
-            "Correct `engine`, or rotate the secret by the function of its engine.",
+            "Rotate the secret by the function of its engine. Correct `engine` only where it is misspelt.",
         ),
     ),
     (
