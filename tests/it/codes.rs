@@ -174,6 +174,8 @@ const LOGINS: &[Row] = &[
         "access_rules_that_reject_or_trust_are_told_from_wrong_passwords",
         "ConnectError::AuthenticationMethod",
     ),
+    (Code::DbDatabaseClosed, "a_closed_database_is_opened_to_whom_it_keeps_out", "DB_DATABASE_CLOSED"),
+    (Code::DbSessionRefused, "a_login_that_a_trigger_refuses_has_a_code_of_its_own", "DB_SESSION_REFUSED"),
     (Code::DbNoDatabase, "each_refusal_of_a_real_server_has_its_own_error", "ConnectError::NoDatabase"),
     (Code::DbNotReady, "a_server_that_is_going_down_says_so", "ConnectError::NotReady"),
     (
@@ -221,6 +223,7 @@ const STATEMENTS: &[Row] = &[
         "a_password_that_the_policy_refuses_is_named_so_and_changes_nothing",
         "StatementFault::PasswordPolicy",
     ),
+    (Code::DbOriginalMissing, "a_user_named_like_a_clone_is_told_so", "DB_ORIGINAL_MISSING"),
     (
         Code::DbCloneNotRecognized,
         "somebody_else_s_account_is_not_taken_for_a_clone",

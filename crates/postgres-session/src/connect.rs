@@ -24,7 +24,12 @@ use tokio_postgres::{
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::{connection::Connection, guard::Guard, refusal::refusal, wire::Wire};
+use crate::{
+    connection::Connection,
+    guard::Guard,
+    refusal::{Dialect, Place},
+    wire::Wire,
+};
 
 /// Length 8, code 80877103: `SSLRequest` of the protocol.
 const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
@@ -52,7 +57,7 @@ pub async fn connect(
 ) -> Result<Connection, ConnectError> {
     let attempt = async {
         let (wire, peer) = open(login, transport, tls, deadline).await?;
-        start(Guard::new(wire), peer, login, application_name).await
+        start(Guard::new(wire), peer, login, Dialect::Postgres, application_name).await
     };
     deadline.bound(attempt).await.unwrap_or(Err(ConnectError::TimedOut))
 }
@@ -76,7 +81,7 @@ pub async fn connect_to_redshift(
     let attempt = async {
         let (wire, peer) = open(login, transport, tls, deadline).await?;
         let guard = Guard::new(wire).answering_digests(login.credentials.password.clone());
-        start(guard, peer, login, application_name).await
+        start(guard, peer, login, Dialect::Redshift, application_name).await
     };
     deadline.bound(attempt).await.unwrap_or(Err(ConnectError::TimedOut))
 }
@@ -131,6 +136,7 @@ async fn start(
     guard: Guard<Wire>,
     peer: Option<IpAddr>,
     login: &Login,
+    dialect: Dialect,
     application_name: &str,
 ) -> Result<Connection, ConnectError> {
     let mut config = Config::new();
@@ -144,10 +150,11 @@ async fn start(
     if let Some(database) = &login.database {
         config.dbname(database);
     }
-    let asked = guard.asked();
+    let (asked, admitted) = (guard.asked(), guard.admitted());
+    let place = Place::of(login, dialect);
     match config.connect_raw(guard, AsItIs).await {
-        Ok((client, driver)) => Ok(Connection::new(client, driver, asked, peer)),
-        Err(error) => Err(refusal(&error)),
+        Ok((client, driver)) => Ok(Connection::new(client, driver, asked, peer, place)),
+        Err(error) => Err(place.refusal(&error, admitted.get().is_some())),
     }
 }
 

@@ -17,6 +17,7 @@ use tokio_postgres::{Client, Error, SimpleQueryMessage, SimpleQueryRow};
 use crate::{
     fault::statement_error,
     guard::{Asked, Guard},
+    refusal::Place,
     wire::Wire,
 };
 
@@ -81,11 +82,18 @@ pub struct Connection {
     driver: Option<Driver>,
     asked: Asked,
     peer: Option<IpAddr>,
+    place: Place,
 }
 
 impl Connection {
-    pub(crate) fn new(client: Client, driver: Driver, asked: Asked, peer: Option<IpAddr>) -> Self {
-        Self { client: Some(client), driver: Some(driver), asked, peer }
+    pub(crate) fn new(
+        client: Client,
+        driver: Driver,
+        asked: Asked,
+        peer: Option<IpAddr>,
+        place: Place,
+    ) -> Self {
+        Self { client: Some(client), driver: Some(driver), asked, peer, place }
     }
 
     /// The address at the other end: of a pooler, where one is in between.
@@ -140,7 +148,9 @@ impl Connection {
                     let read: Result<_, Error> = messages.iter().filter_map(row).collect();
                     rows.push(read.map_err(|_| unreadable(statement.kind))?);
                 }
-                Err(error) => return Err(statement_error(statement.kind, &error, lost.as_ref())),
+                Err(error) => {
+                    return Err(statement_error(statement.kind, &error, lost.as_ref(), &self.place));
+                }
             }
         }
         Ok(rows)
@@ -196,7 +206,9 @@ impl Connection {
                 let cause = Cause::new(format!("more than {most} bytes of result"));
                 Err(error(StatementFault::Other { code: "too much".to_owned() }, Some(cause)))
             }
-            (Err(refusal), lost) => Err(statement_error(statement.kind, &refusal, lost.as_ref())),
+            (Err(refusal), lost) => {
+                Err(statement_error(statement.kind, &refusal, lost.as_ref(), &self.place))
+            }
         }
     }
 }

@@ -8,16 +8,27 @@ use tokio_postgres::{Error, error::DbError};
 use crate::{
     connection::Statement,
     guard::Violation,
+    refusal::Place,
     sqlstate::{PROXY, sqlstate},
 };
 
 /// The error of a statement; `lost` is how the connection ended, if it did.
-pub(crate) fn statement_error(kind: &'static str, error: &Error, lost: Option<&Error>) -> StatementError {
+pub(crate) fn statement_error(
+    kind: &'static str,
+    error: &Error,
+    lost: Option<&Error>,
+    place: &Place,
+) -> StatementError {
     let answer = error.as_db_error().or_else(|| lost.and_then(Error::as_db_error));
     let (fault, source) = match answer {
         Some(answer) => {
             let code = sqlstate(answer);
-            (by_code(kind, code, answer), Some(Cause::new(format!("SQLSTATE {code}"))))
+            let refusal = place.late_refusal(answer).filter(|_| kind == Statement::PROBE);
+            let fault = refusal.map_or_else(
+                || by_code(kind, code, answer),
+                |refusal| StatementFault::LoginRefused(Box::new(refusal)),
+            );
+            (fault, Some(Cause::new(format!("SQLSTATE {code}"))))
         }
         None => without_answer(error, lost),
     };

@@ -19,6 +19,9 @@ use crate::digest;
 /// tens of milliseconds of work. The work is done without yielding, so no deadline could stop it.
 pub(crate) const MOST_ITERATIONS: u32 = 100_000;
 
+/// The body of `AuthenticationOk`.
+const AUTHENTICATION_OK: [u8; 4] = [0; 4];
+
 /// The longest message until the session is ready; the server's certificate is not among these.
 const LONGEST_AT_STARTUP: usize = 64 * 1024;
 /// The longest message afterwards: rows of the catalogue are a few hundred bytes.
@@ -48,6 +51,9 @@ pub(crate) enum Violation {
 /// The authentication that the server asked for: empty where it let the client in without one.
 pub(crate) type Asked = Arc<OnceLock<&'static str>>;
 
+/// Filled once the server has said that the client is who it claims to be.
+pub(crate) type Admitted = Arc<OnceLock<()>>;
+
 /// PostgreSQL's own names of what a password can be stored for (`password_encryption`), and Redshift's.
 pub(crate) const MD5: &str = "md5";
 pub(crate) const SCRAM: &str = "scram-sha-256";
@@ -57,6 +63,7 @@ pub(crate) const DIGEST: &str = "sha256";
 pub(crate) struct Guard<S> {
     inner: S,
     asked: Asked,
+    admitted: Admitted,
     /// The password that Redshift's challenge is answered with, once; the driver never sees that challenge.
     digest_password: Option<Password>,
     /// What is still to be sent of that answer.
@@ -75,6 +82,7 @@ impl<S> Guard<S> {
         Self {
             inner,
             asked: Asked::default(),
+            admitted: Admitted::default(),
             digest_password: None,
             answer: Vec::new(),
             bytes: Vec::new(),
@@ -94,6 +102,11 @@ impl<S> Guard<S> {
     /// What the server asks for, once it has asked.
     pub(crate) fn asked(&self) -> Asked {
         Arc::clone(&self.asked)
+    }
+
+    /// Whether the server has taken the client for who it claims to be, once it has.
+    pub(crate) fn admitted(&self) -> Admitted {
+        Arc::clone(&self.admitted)
     }
 
     /// Looks at every message that has arrived whole, and at the head of the next one.
@@ -123,6 +136,9 @@ impl<S> Guard<S> {
                 inspect_at_startup(kind, body)?;
                 if let Some(method) = asked_by(kind, body) {
                     self.asked.get_or_init(|| method);
+                }
+                if kind == b'R' && body == AUTHENTICATION_OK {
+                    self.admitted.get_or_init(|| ());
                 }
             }
             // ReadyForQuery ends the startup.

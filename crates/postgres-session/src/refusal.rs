@@ -3,42 +3,182 @@
 use std::{error::Error as _, io};
 
 use database_dial::{os_cause, tls_invalid};
-use rotation_core::database::{Cause, ConnectError, TlsFault};
-use tokio_postgres::{Error, error::DbError};
+use rotation_core::database::{Cause, ConnectError, Login, TlsFault};
+use tokio_postgres::{
+    Error,
+    error::{DbError, Severity},
+};
 
 use crate::{
     guard::Violation,
+    quote::quote_identifier,
     sqlstate::{PROXY, sqlstate},
 };
 
-/// The failure of a startup.
-pub(crate) fn refusal(error: &Error) -> ConnectError {
-    if let Some(answer) = error.as_db_error() {
-        return by_code(sqlstate(answer), answer);
-    }
-    if error.is_closed() {
-        return ConnectError::Unreachable(Cause::new("closed during the login"));
-    }
-    let Some(io) = error.source().and_then(|source| source.downcast_ref::<io::Error>()) else {
-        // SCRAM failed on our side: the server did not prove that it knows the password, or spoke nonsense.
-        return ConnectError::Protocol(Cause::new("the authentication could not be completed"));
-    };
-    match io.get_ref() {
-        Some(wrapped) if wrapped.is::<Violation>() => {
-            let violation = wrapped.downcast_ref().copied().unwrap_or(Violation::Malformed);
-            by_violation(violation)
+/// Lists what a server from version 17 on runs at every login to the database.
+const LOGIN_TRIGGERS: &str =
+    "SELECT evtname, evtfoid::regproc FROM pg_event_trigger WHERE evtevent = 'login'";
+
+/// Which statements an administrator has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    Postgres,
+    /// It has no privilege to connect, and no limit that this statement sets.
+    Redshift,
+}
+
+/// Whose login it is and to which database, as statements name them.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    user: String,
+    database: Option<String>,
+    dialect: Dialect,
+}
+
+impl Place {
+    pub(crate) fn of(login: &Login, dialect: Dialect) -> Self {
+        Self {
+            user: quote_identifier(login.credentials.username.as_str()),
+            database: login.database.as_deref().map(quote_identifier),
+            dialect,
         }
-        // In TLS 1.3 the server judges our certificate after the handshake, in its first answer.
-        Some(wrapped) if wrapped.is::<rustls::Error>() => match tls_invalid(io) {
-            ConnectError::TlsInvalid { source, .. } => {
-                ConnectError::TlsInvalid { fault: TlsFault::Handshake, source }
+    }
+
+    /// The failure of a startup; `admitted` says whether the server had taken the client for who it claims to be.
+    pub(crate) fn refusal(&self, error: &Error, admitted: bool) -> ConnectError {
+        if let Some(answer) = error.as_db_error() {
+            return self.by_code(answer, admitted);
+        }
+        if error.is_closed() {
+            return ConnectError::Unreachable(Cause::new("closed during the login"));
+        }
+        let Some(io) = error.source().and_then(|source| source.downcast_ref::<io::Error>()) else {
+            // SCRAM failed on our side: the server did not prove that it knows the password, or spoke nonsense.
+            return ConnectError::Protocol(Cause::new("the authentication could not be completed"));
+        };
+        match io.get_ref() {
+            Some(wrapped) if wrapped.is::<Violation>() => {
+                let violation = wrapped.downcast_ref().copied().unwrap_or(Violation::Malformed);
+                by_violation(violation)
             }
-            other => other,
-        },
-        _ if io.kind() == io::ErrorKind::InvalidData || io.kind() == io::ErrorKind::InvalidInput => {
-            ConnectError::Protocol(Cause::new("a message of the server is malformed"))
+            // In TLS 1.3 the server judges our certificate after the handshake, in its first answer.
+            Some(wrapped) if wrapped.is::<rustls::Error>() => match tls_invalid(io) {
+                ConnectError::TlsInvalid { source, .. } => {
+                    ConnectError::TlsInvalid { fault: TlsFault::Handshake, source }
+                }
+                other => other,
+            },
+            _ if io.kind() == io::ErrorKind::InvalidData || io.kind() == io::ErrorKind::InvalidInput => {
+                ConnectError::Protocol(Cause::new("a message of the server is malformed"))
+            }
+            _ => ConnectError::Unreachable(os_cause(io)),
         }
-        _ => ConnectError::Unreachable(os_cause(io)),
+    }
+
+    /// A refusal that a pooler had from the server when it logged in for a request of a client that it had let in
+    /// already. None where the answer is one of a statement, or the pooler's own.
+    ///
+    /// That the server refuses the pooler's password says nothing of the client's.
+    pub(crate) fn late_refusal(&self, answer: &DbError) -> Option<ConnectError> {
+        let code = sqlstate(answer);
+        let fatal = answer.parsed_severity() == Some(Severity::Fatal) || answer.severity() == "FATAL";
+        // A server ends sessions that have begun by the classes 25 and 57.
+        if !fatal || code == PROXY || code.starts_with("25") || code.starts_with("57") {
+            return None;
+        }
+        Some(match self.by_code(answer, true) {
+            ConnectError::Refused(cause) => ConnectError::Proxy(cause),
+            refusal => refusal,
+        })
+    }
+
+    /// Codes of "PostgreSQL Error Codes" (appendix A of the manual). Messages are translated and may quote values, so
+    /// they are read for the distinctions that nothing else makes, and never passed on.
+    fn by_code(&self, answer: &DbError, admitted: bool) -> ConnectError {
+        let code = sqlstate(answer);
+        let cause = Cause::new(format!("SQLSTATE {code}"));
+        let of_role = Subject::Role.is_of(answer);
+        let of_database = Subject::Database.is_of(answer);
+        let remedied = |statement: Option<String>| match statement {
+            Some(statement) if self.dialect == Dialect::Postgres => cause.clone().ended_by(statement),
+            _ => cause.clone(),
+        };
+        let user = &self.user;
+        match code {
+            "28P01" => {
+                ConnectError::Refused(remedied(Some(format!("ALTER ROLE {user} VALID UNTIL 'infinity'"))))
+            }
+            // PgBouncer gives its own errors the code of a protocol violation: a password that its list has not, a user
+            // that it does not know, a failed login of its own that it remembers. The server has not been asked.
+            PROXY => ConnectError::Proxy(cause),
+            // Only `trust` and the like get so far with an unknown name; whoever proved a password exists.
+            "28000" if of_role && answer.message().contains("does not exist") => {
+                ConnectError::NoSuchUser(cause)
+            }
+            "28000" if of_role => ConnectError::Locked(remedied(Some(format!("ALTER ROLE {user} LOGIN")))),
+            "28000" => ConnectError::AccessRule(cause),
+            "42501" if of_database => {
+                self.closed(&cause, |database| format!("GRANT CONNECT ON DATABASE {database} TO {user}"))
+            }
+            "55000" if of_database => {
+                self.closed(&cause, |database| format!("ALTER DATABASE {database} ALLOW_CONNECTIONS true"))
+            }
+            "42501" | "55000" if self.dialect == Dialect::Redshift => ConnectError::NoDatabase(cause),
+            // No such database; one that could not be made or dropped wholly; it was dropped.
+            "3D000" | "57P04" => ConnectError::NoDatabase(cause),
+            "55000" if answer.routine() == Some("InitPostgres") => ConnectError::NoDatabase(cause),
+            "53300" if of_role => ConnectError::TooManyConnections(remedied(Some(format!(
+                "ALTER ROLE {user} CONNECTION LIMIT -1"
+            )))),
+            "53300" if of_database => {
+                let database = self.database.as_ref();
+                let unlimited = |database| format!("ALTER DATABASE {database} CONNECTION LIMIT -1");
+                ConnectError::TooManyConnections(remedied(database.map(unlimited)))
+            }
+            "53300" => ConnectError::TooManyConnections(cause),
+            _ if code.starts_with("57P") || code.starts_with("53") => ConnectError::NotReady(cause),
+            // Whatever else is said once the password is proved comes from what runs at the login.
+            _ if admitted => ConnectError::SessionRefused(remedied(Some(LOGIN_TRIGGERS.to_owned()))),
+            "57014" => ConnectError::TimedOut,
+            _ => ConnectError::Protocol(cause),
+        }
+    }
+
+    /// A database that is there and lets the user not in. Redshift has no statement for it.
+    fn closed(&self, cause: &Cause, statement: impl FnOnce(&str) -> String) -> ConnectError {
+        match (&self.database, self.dialect) {
+            (Some(database), Dialect::Postgres) => {
+                ConnectError::DatabaseClosed(cause.clone().ended_by(statement(database)))
+            }
+            _ => ConnectError::NoDatabase(cause.clone()),
+        }
+    }
+}
+
+/// What a server looks at once the password is proved, and before the session begins.
+#[derive(Clone, Copy)]
+enum Subject {
+    Role,
+    Database,
+}
+
+impl Subject {
+    /// By the function of the server that said so, which a pooler does not pass on: then by the words.
+    fn is_of(self, answer: &DbError) -> bool {
+        let (routines, words) = match self {
+            Self::Role => (
+                ["InitializeSessionUserId", "InitializeSessionUserIdStandalone"],
+                ["is not permitted to log in", "too many connections for role"],
+            ),
+            Self::Database => (
+                ["CheckMyDatabase", "CheckMyDatabase"],
+                ["permission denied for database", "is not currently accepting connections"],
+            ),
+        };
+        answer.routine().map_or_else(
+            || words.iter().any(|words| answer.message().contains(words)),
+            |routine| routines.contains(&routine),
+        )
     }
 }
 
@@ -51,35 +191,5 @@ fn by_violation(violation: Violation) -> ConnectError {
         Violation::Iterations | Violation::TooLong | Violation::TooMuch | Violation::Malformed => {
             ConnectError::Protocol(cause)
         }
-    }
-}
-
-/// Codes of "PostgreSQL Error Codes" (appendix A of the manual). Messages are translated and may quote values, so
-/// they are read for the distinctions that nothing else makes, and never passed on.
-fn by_code(code: &str, answer: &DbError) -> ConnectError {
-    let cause = Cause::new(format!("SQLSTATE {code}"));
-    match code {
-        "28P01" => ConnectError::Refused(cause),
-        // PgBouncer gives its own errors the code of a protocol violation: a password that its list has not, a user that
-        // it does not know, a failed login of its own that it remembers. The server has not been asked.
-        PROXY => ConnectError::Proxy(cause),
-        "28000" => match answer.routine() {
-            // Only `trust` and the like get so far with an unknown name; whoever proved a password exists.
-            Some("InitializeSessionUserId" | "InitializeSessionUserIdStandalone")
-                if answer.message().contains("does not exist") =>
-            {
-                ConnectError::NoSuchUser(cause)
-            }
-            Some("InitializeSessionUserId" | "InitializeSessionUserIdStandalone") => {
-                ConnectError::Locked(cause)
-            }
-            _ => ConnectError::AccessRule(cause),
-        },
-        // No such database; no CONNECT on it; it takes no connections; it was dropped.
-        "3D000" | "42501" | "55000" | "57P04" => ConnectError::NoDatabase(cause),
-        "53300" => ConnectError::TooManyConnections(cause),
-        "57014" => ConnectError::TimedOut,
-        _ if code.starts_with("57P") || code.starts_with("53") => ConnectError::NotReady(cause),
-        _ => ConnectError::Protocol(cause),
     }
 }

@@ -218,8 +218,12 @@ codes! {
     DbTooManyConnections = "DB_TOO_MANY_CONNECTIONS", Retryable;
     /// The server asks for an authentication that would give the password away, or that is not spoken here.
     DbAuthMethod = "DB_AUTH_METHOD", Failed;
-    /// The database that the secret names is not there or closed to the user.
+    /// The database that the secret names is not there, or cannot be opened by the user.
     DbNoDatabase = "DB_NO_DATABASE", Failed;
+    /// The database is there and closed to the user.
+    DbDatabaseClosed = "DB_DATABASE_CLOSED", Failed;
+    /// The server took the password and then refused the session.
+    DbSessionRefused = "DB_SESSION_REFUSED", Failed;
     /// The server is starting, stopping or failing over.
     DbNotReady = "DB_NOT_READY", Retryable;
     /// The server takes no writes.
@@ -246,6 +250,8 @@ codes! {
     DbOldPasswordActive = "DB_OLD_PASSWORD_ACTIVE", Refused;
     /// The user has accounts for other hosts that log in by the same password.
     DbUserHasOtherAccounts = "DB_USER_HAS_OTHER_ACCOUNTS", Refused;
+    /// The live user is named like a clone, and nobody is there that it could be the clone of.
+    DbOriginalMissing = "DB_ORIGINAL_MISSING", Refused;
     /// The other user of the pair exists and is not known to be a clone of this one.
     DbCloneNotRecognized = "DB_CLONE_NOT_RECOGNIZED", Refused;
     /// This user cannot be rotated by this strategy, or at all.

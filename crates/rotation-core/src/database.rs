@@ -42,7 +42,7 @@ pub use password::{
 };
 pub use plan::{ELIDED, Necessity, Plan, PlannedStatement, Purpose};
 pub use remedies::Remedies;
-pub use statement_error::{Cause, SINGLE_USER, StatementError, StatementFault};
+pub use statement_error::{Cause, SINGLE_USER, StatementError, StatementFault, UserBar};
 pub use strategy::{Database, MasterSecret, Strategy};
 pub use test_statement::{CustomProof, LONGEST_PROOF, StatementRule, TestField, TestStatement};
 pub use turn::Turn;

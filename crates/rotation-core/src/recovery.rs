@@ -32,6 +32,8 @@ pub struct Situation {
     pub versions: Vec<KnownVersion>,
     /// How far those without labels are known.
     pub unlabelled: Unlabelled,
+    /// Whether something was found by which every rotation fails, though `AWSCURRENT` logs in.
+    pub hindered: bool,
 }
 
 /// How far the versions without labels are known.
@@ -211,6 +213,10 @@ impl Situation {
         }
         let out = pending.access.is_out() && (!self.rotation_enabled || unfinished != Unfinished::Keep);
         let give_up = out || pending.access.is_open() && unfinished == Unfinished::AbandonUnknown;
+        // What failed this rotation would fail the next one: nothing is gained by giving this one up.
+        if self.hindered && unfinished == Unfinished::Keep {
+            return Advice { state, remedy: Remedy::MendFirst };
+        }
         let remedy = match self.under(&StagingLabel::Current) {
             Some(current) if give_up => Remedy::Move {
                 label_move: LabelMove {

@@ -1,7 +1,7 @@
 //! What has to be done so that the clone may do exactly what the original may.
 
 use postgres_session::{Statement, quote_identifier, quote_literal};
-use rotation_core::database::Username;
+use rotation_core::database::{StatementError, StatementFault};
 
 use crate::{
     CloneObjects,
@@ -63,6 +63,20 @@ impl Otherwise {
     pub(crate) fn note(state: impl Into<String>, why: &'static str) -> Self {
         Self::Note { state: state.into(), why }
     }
+
+    /// For people: the server took the statements and things are as before. It does so with no more than a warning where
+    /// what is taken back was granted by another role.
+    ///
+    /// # Errors
+    /// What the change fails by then.
+    pub(crate) fn did_not_last(self) -> Result<String, StatementError> {
+        Err(StatementError::new(match self {
+            Self::Note { state, .. } => return Ok(format!("{state}: what was written did not last")),
+            Self::Exceeds { what, needed } => StatementFault::CloneExceeds { what, needed },
+            Self::Lacking(needed) => StatementFault::PrivilegeMissing { needed },
+            Self::Fail => StatementFault::Busy,
+        }))
+    }
 }
 
 impl Pair {
@@ -96,34 +110,6 @@ impl Pair {
             return None;
         }
         Some(Correction::new(mark::statement(clone, comment, &owner.secret), Otherwise::Fail))
-    }
-
-    /// What would let the master go on, for an administrator to run.
-    pub(crate) fn needed(&self, next: &Username) -> String {
-        let lacking = self.lacking(next);
-        if lacking.is_empty() {
-            return format!("a superuser must change {}", quote_identifier(next.as_str()));
-        }
-        lacking.join("; ")
-    }
-
-    /// The statements that would give the master what it is seen to lack.
-    pub(crate) fn lacking(&self, next: &Username) -> Vec<String> {
-        let master = quote_identifier(&self.master.name);
-        let mut needed = Vec::new();
-        if !self.master.makes_roles && !self.master.superuser {
-            needed.push(format!("ALTER ROLE {master} CREATEROLE"));
-        }
-        let changes_original = *next == self.names.original || self.join_original().is_some();
-        let changes_clone = *next == self.names.clone || !self.corrections().is_empty();
-        let users = [(Some(&self.original), changes_original), (self.clone.as_ref(), changes_clone)];
-        for (user, changed) in users {
-            let Some(user) = user.filter(|user| changed && self.major >= 16 && !user.administered) else {
-                continue;
-            };
-            needed.push(format!("GRANT {} TO {master} WITH ADMIN OPTION", quote_identifier(&user.name)));
-        }
-        needed
     }
 
     /// The clone itself, with the attributes that whoever may make a role may give.
@@ -169,14 +155,16 @@ impl Pair {
                 continue;
             }
             let sql = format!("ALTER ROLE {clone} {}{name}", if wanted { "" } else { "NO" });
-            let by_original = self.aim.objects == CloneObjects::Original && name != "REPLICATION";
+            let by_original = self.has_by_original(name);
             let statement = Statement::new("alter role", sql.clone());
             corrections.push(match (wanted, by_original) {
                 (true, true) => {
                     let state = format!("the clone has {name} only while it acts as the original");
                     Correction::new(statement, Otherwise::note(state, "the master may not give it"))
                 }
-                (true, false) => Correction::new(statement, Otherwise::Lacking(sql)),
+                (true, false) => {
+                    Correction::new(statement, Otherwise::Lacking(self.permission_to_give(name, of)))
+                }
                 (false, _) => {
                     let original = quote_identifier(&self.original.name);
                     let needed = either(sql, &format!("ALTER ROLE {original} {name}"));
@@ -189,7 +177,7 @@ impl Pair {
     }
 
     /// The membership in the original, by which the clone may do what the original may.
-    fn join_original(&self) -> Option<Correction> {
+    pub(crate) fn join_original(&self) -> Option<Correction> {
         let held = || self.memberships_in_original();
         // Options of several grants add up.
         if held().any(|held| held.inherit) && held().any(|held| held.set) {
@@ -209,21 +197,25 @@ impl Pair {
         for membership in self.clone_memberships() {
             let name = quote_identifier(&membership.role);
             if membership.role != self.original.name {
-                let state = format!("the clone keeps its own membership in {name}");
+                let (revoke, what) = (self.revoke("", membership), self.granted(membership));
                 let otherwise = if membership.reached {
+                    let state = format!("the clone keeps its own {what} until somebody runs {}", revoke.sql);
                     Otherwise::note(state, "the master may not revoke it")
                 } else {
-                    let give = self.give(membership);
-                    let revoke = self.revoke("", membership, Otherwise::Fail).statements.remove(0);
-                    let needed = either(revoke.sql, &give.sql);
-                    Otherwise::Exceeds { what: format!("membership in {name}"), needed }
+                    let needed = either(revoke.sql.clone(), &self.give(membership).sql);
+                    Otherwise::Exceeds { what, needed }
                 };
                 let removal = format!("membership in {name}");
-                corrections.push(self.revoke("", membership, otherwise).removing(&removal));
+                corrections.push(Correction::new(revoke, otherwise).removing(&removal));
             } else if membership.admin {
-                let state = "the clone may grant the original to others";
+                let revoke = self.revoke("ADMIN OPTION FOR ", membership);
+                let state = format!(
+                    "the clone may grant the original to others by its {} until somebody runs {}",
+                    self.granted(membership),
+                    revoke.sql
+                );
                 let otherwise = Otherwise::note(state, "the master may not take that");
-                corrections.push(self.revoke("ADMIN OPTION FOR ", membership, otherwise));
+                corrections.push(Correction::new(revoke, otherwise));
             }
         }
         corrections
@@ -235,10 +227,8 @@ impl Pair {
             self.clone_memberships().filter(|held| held.role != self.original.name && !held.reached);
         let gifts = lacking.map(|held| {
             let give = self.give(held);
-            let revoke = self.revoke("", held, Otherwise::Fail).statements.remove(0);
-            let what = format!("membership in {}", quote_identifier(&held.role));
-            let needed = either(give.sql.clone(), &revoke.sql);
-            Correction::new(give, Otherwise::Exceeds { what, needed })
+            let needed = either(give.sql.clone(), &self.revoke("", held).sql);
+            Correction::new(give, Otherwise::Exceeds { what: self.granted(held), needed })
         });
         gifts.collect()
     }
@@ -258,15 +248,27 @@ impl Pair {
         Statement::new("grant role", format!("GRANT {role} TO {original}{options}"))
     }
 
-    fn revoke(&self, what: &str, membership: &Membership, otherwise: Otherwise) -> Correction {
+    /// For people: a membership, and whose grant it is where only that role, or one with its rights, takes it back.
+    fn granted(&self, held: &Membership) -> String {
+        let role = quote_identifier(&held.role);
+        match &held.grantor {
+            Some(grantor) if self.major >= 16 && *grantor != self.master.name => {
+                format!("membership in {role}, granted by {}", quote_identifier(grantor))
+            }
+            _ => format!("membership in {role}"),
+        }
+    }
+
+    /// Takes back one grant of a membership. From version 16 on each grantor has one of its own, and a statement that
+    /// does not name it takes back the one of whoever runs it: where there is none, with a warning alone.
+    fn revoke(&self, what: &str, membership: &Membership) -> Statement {
         let by = match &membership.grantor {
             Some(grantor) if self.major >= 16 => format!(" GRANTED BY {}", quote_identifier(grantor)),
             _ => String::new(),
         };
         let role = quote_identifier(&membership.role);
         let member = quote_identifier(&membership.member);
-        let statement = Statement::new("revoke role", format!("REVOKE {what}{role} FROM {member}{by}"));
-        Correction::new(statement, otherwise)
+        Statement::new("revoke role", format!("REVOKE {what}{role} FROM {member}{by}"))
     }
 
     /// The setting by which a live clone becomes the original at login, where it has none.
@@ -295,7 +297,7 @@ impl Pair {
             } else {
                 Otherwise::Lacking(
                     self.permission_to_set(setting)
-                        .unwrap_or_else(|| setting.copied(&self.names.original, clone)),
+                        .unwrap_or_else(|| self.as_a_clone(setting.copied(&self.names.original, clone))),
                 )
             };
             corrections.push(Correction::new(setting.set(clone), otherwise));
@@ -314,12 +316,6 @@ impl Pair {
             corrections.push(Correction::new(reset, otherwise).removing(&format!("the setting {name}")));
         }
         corrections
-    }
-
-    /// What lets the master set a setting that else only a superuser may set, where servers have such a privilege.
-    fn permission_to_set(&self, setting: &Setting) -> Option<String> {
-        let (name, master) = (quote_identifier(&setting.name), quote_identifier(&self.master.name));
-        (self.major >= 15).then(|| format!("GRANT SET ON PARAMETER {name} TO {master}"))
     }
 
     /// The settings of the original, and the one by which the clone becomes the original. Where the original becomes

@@ -36,6 +36,7 @@ mod mark;
 mod original_session;
 mod pair;
 mod password_storage;
+mod permission;
 mod prepared;
 mod recognition;
 mod session;

@@ -3,7 +3,10 @@
 use postgres_session::{Row, Statement, quote_identifier, quote_literal};
 use rotation_core::database::{StatementError, StatementFault, UserPair};
 
-use crate::{CloneObjects, mark, pair::unexpected};
+use crate::{
+    CloneObjects, mark,
+    pair::{original_missing, unexpected},
+};
 
 /// The first request of a clone's session: who it is, what it may be, and what it should be. Names are looked up in the
 /// catalogue alone.
@@ -58,7 +61,7 @@ struct Answer<'a> {
 /// Proves that the session does what the original's would.
 ///
 /// # Errors
-/// [`StatementFault::SessionDiffers`] with the statements that end it, [`StatementFault::NoSuchUser`] where there is no
+/// [`StatementFault::SessionDiffers`] with the statements that end it, [`StatementFault::OriginalMissing`] where there is no
 /// original.
 pub(crate) fn check(
     pair: &UserPair,
@@ -69,7 +72,8 @@ pub(crate) fn check(
     let row = answers.get(2).and_then(|rows| rows.first()).ok_or_else(unexpected)?;
     let column = |at: usize| row.get(at).and_then(Option::as_deref);
     let (Some(may_become), Some(inherits)) = (column(3), column(4)) else {
-        return Err(StatementError::new(StatementFault::NoSuchUser));
+        let fault = original_missing(pair);
+        return Err(StatementError { fault, statement: Some(Statement::PROBE), source: None });
     };
     let answer = Answer {
         current_user: column(1).ok_or_else(unexpected)?,

@@ -1,6 +1,6 @@
 //! The two users of a pair, as the catalogue shows them at one moment.
 
-use postgres_session::Row;
+use postgres_session::{Row, quote_identifier};
 use rotation_core::database::{PairOwner, StatementError, StatementFault, UserPair};
 
 use crate::{CloneObjects, setting::Setting};
@@ -109,7 +109,7 @@ impl Pair {
     /// The pair out of the answers to `read_roles`, `read_memberships`, `read_settings` and `read_holdings`.
     ///
     /// # Errors
-    /// [`StatementFault::NoSuchUser`] where the original is missing; an answer of another shape than asked for.
+    /// [`StatementFault::NoSuchUser`] or [`StatementFault::OriginalMissing`] where the original is missing; an answer of another shape than asked for.
     pub(crate) fn parse(
         names: &UserPair,
         aim: Aim,
@@ -142,12 +142,13 @@ impl Pair {
                 if *role == names.original.as_str() { &mut original_settings } else { &mut clone_settings };
             settings.push(setting);
         }
+        let missing = if aim.clone_is_live { original_missing(names) } else { StatementFault::NoSuchUser };
         Ok(Self {
             names: names.clone(),
             aim,
             major,
             master: master.ok_or_else(unexpected)?,
-            original: original.ok_or_else(|| StatementError::new(StatementFault::NoSuchUser))?,
+            original: original.ok_or_else(|| StatementError::new(missing))?,
             clone,
             memberships,
             original_settings,
@@ -243,6 +244,14 @@ fn truth(row: &Row, column: usize) -> Result<bool, StatementError> {
         Some("t") => Ok(true),
         Some("f") => Ok(false),
         _ => Err(unexpected()),
+    }
+}
+
+/// A live user is named like a clone, and its original is not there.
+pub(crate) fn original_missing(names: &UserPair) -> StatementFault {
+    StatementFault::OriginalMissing {
+        clone: quote_identifier(names.clone.as_str()),
+        original: quote_identifier(names.original.as_str()),
     }
 }
 

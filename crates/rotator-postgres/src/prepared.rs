@@ -1,6 +1,6 @@
 //! A change with nothing left to read: what a plan says and what `stage` runs are the same statements.
 
-use postgres_session::{Statement, Verifier, VerifierError};
+use postgres_session::{Row, Statement, Verifier, VerifierError};
 use rotation_core::database::{
     Credentials, Necessity, PairOwner, Password, Plan, PlannedStatement, Purpose, StatementError,
     StatementFault, Username,
@@ -12,6 +12,7 @@ use crate::{
     mark,
     pair::Pair,
     password_storage::PasswordStorage,
+    permission::{expired, without_replication},
     statements,
 };
 
@@ -84,14 +85,15 @@ impl Own {
         new: &Password,
         storage: &PasswordStorage,
         foreseen: Result<Verifier, VerifierError>,
-        comments: &[Option<String>],
+        own: &Row,
         owner: Option<&PairOwner>,
+        major: u32,
     ) -> Result<Self, StatementError> {
-        if storage.expired {
-            return Err(StatementError::new(StatementFault::Expired));
+        if let Some(hindrance) = own_hindrance(username, storage, own, major) {
+            return Err(StatementError::new(hindrance));
         }
         // A password that the user sets itself locks out the secret whose pair it belongs to.
-        if let Some(other) = mark::other(comments, owner) {
+        if let Some(other) = mark::other(comments_of(own), owner) {
             return Err(StatementError::new(other));
         }
         let verifier = storage.verifier(username, new, foreseen)?;
@@ -116,6 +118,26 @@ impl Other {
             pair,
         })
     }
+}
+
+/// What keeps the session's own user from changing its password, by the row that `read_own` gives.
+pub(crate) fn own_hindrance(
+    username: &Username,
+    storage: &PasswordStorage,
+    own: &Row,
+    major: u32,
+) -> Option<StatementFault> {
+    if storage.expired {
+        return Some(expired(username));
+    }
+    let replicates = own.get(5).and_then(Option::as_deref) == Some("t");
+    (major < 16 && replicates)
+        .then(|| StatementFault::PrivilegeMissing { needed: without_replication(username.as_str()) })
+}
+
+/// The comments on the session's own user and on its clone in that row.
+pub(crate) fn comments_of(own: &Row) -> &[Option<String>] {
+    own.get(3..5).unwrap_or_default()
 }
 
 impl Corrections {

@@ -1,10 +1,12 @@
 //! Whether the role with the clone's name is the clone of this original, and this secret's.
 
-use rotation_core::database::{Equality, Mark, SINGLE_USER, StatementFault, recognize};
+use postgres_session::quote_identifier;
+use rotation_core::database::{Equality, Mark, SINGLE_USER, StatementFault, UserBar, recognize};
 
 use crate::{
     mark,
     pair::{ATTRIBUTES, Membership, Pair},
+    permission::valid_for_ever,
 };
 
 impl Pair {
@@ -24,13 +26,21 @@ impl Pair {
         if users().any(|user| user.name.starts_with("pg_")) {
             return refused("its name is reserved by the server");
         }
+        self.check_original()?;
+        self.recognize()
+    }
+
+    /// Whether the original may log in at all. The clone is brought to equal, so it would be barred as well.
+    fn check_original(&self) -> Result<(), StatementFault> {
+        let name = quote_identifier(&self.original.name);
+        let barred = |bar, needed| StatementFault::UserBarred { user: name.clone(), bar, needed };
         if !self.original.login {
-            return refused("the original may not log in");
+            return Err(barred(UserBar::Locked, format!("ALTER ROLE {name} LOGIN")));
         }
         if self.original.expired {
-            return Err(StatementFault::Expired);
+            return Err(barred(UserBar::Expired, valid_for_ever(&self.original.name)));
         }
-        self.recognize()
+        Ok(())
     }
 
     fn recognize(&self) -> Result<(), StatementFault> {

@@ -100,7 +100,9 @@ impl Session for PostgresSession {
         let mut batch = vec![statements::read_facts(), statements::read_own()];
         batch.extend(pair.map(|_| session_user::read()));
         let answers = self.connection.run(&batch).await?;
-        let mut facts = facts::parse(&answers, pair.is_some(), self.owner.as_ref(), self.method())?;
+        let (owner, method) = (self.owner.as_ref(), self.method());
+        let user = facts::User { name: &self.username, by_master: pair.is_some(), owner, method };
+        let mut facts = facts::parse(&answers, &user, self.major())?;
         if self.clone_objects == CloneObjects::Original {
             facts.notes.extend(session_user::note(answers.get(2)));
         }
@@ -163,8 +165,7 @@ impl PostgresSession {
         match *change {
             Change::OwnPassword { new } => {
                 let row = answers.first().and_then(|rows| rows.first()).ok_or_else(unexpected)?;
-                let comments = row.get(3..).unwrap_or_default();
-                Own::prepare(&self.username, new, &storage, foreseen, comments, self.owner.as_ref())
+                Own::prepare(&self.username, new, &storage, foreseen, row, self.owner.as_ref(), major)
                     .map(Prepared::Own)
             }
             Change::OtherUser { pair: names, next, owner, .. } => {
@@ -286,10 +287,7 @@ impl PostgresSession {
         self.outcome.notes.extend(lasting.map(|(_, removal)| removal));
         let left = after.corrections().into_iter().map(|left| left.otherwise);
         for left in left.filter(|left| !refused.contains(left)) {
-            let Otherwise::Note { state, .. } = left else {
-                return Err(StatementError::new(StatementFault::Busy));
-            };
-            self.outcome.notes.push(format!("{state}: what was written did not last"));
+            self.outcome.notes.push(left.did_not_last()?);
         }
         Ok(after)
     }

@@ -113,14 +113,15 @@ pub(crate) fn probe() -> Statement {
 }
 
 /// How the server is set to store the password of the session's own user, whether that user is past its validity, and
-/// the comments on it and on its clone.
+/// the comments on it and on its clone, and whether it replicates and is no superuser.
 pub(crate) fn read_own() -> Statement {
     Statement::new(
         "read own role",
         "SELECT current_setting('password_encryption'), current_setting('scram_iterations', true), \
          coalesce((SELECT rolvaliduntil <= now() FROM pg_roles WHERE rolname = session_user), false), \
          (SELECT shobj_description(oid, 'pg_authid') FROM pg_roles WHERE rolname = session_user), \
-         (SELECT shobj_description(oid, 'pg_authid') FROM pg_roles WHERE rolname = session_user || '_clone')",
+         (SELECT shobj_description(oid, 'pg_authid') FROM pg_roles WHERE rolname = session_user || '_clone'), \
+         (SELECT rolreplication AND NOT rolsuper FROM pg_roles WHERE rolname = session_user)",
     )
 }
 
@@ -140,7 +141,7 @@ pub(crate) fn read_storage(pair: &UserPair) -> Statement {
         )
     };
     let (encryption, iterations) = (of("password_encryption"), of("scram_iterations"));
-    Statement::new("read storage", format!("SELECT {encryption}, {iterations}, false, NULL, NULL"))
+    Statement::new("read storage", format!("SELECT {encryption}, {iterations}, false"))
 }
 
 /// What the server says of itself and of the session's own user: its version, whether it recovers from a primary, the

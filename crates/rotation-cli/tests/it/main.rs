@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where what it prepares fails")]
 
+mod barred;
 mod command;
 mod demo;
 mod doctor;

@@ -13,7 +13,7 @@ use crate::command::{self, Run};
 pub(crate) struct World {
     pub(crate) service: LocalSecretsManager,
     pub(crate) server: &'static PostgresServer,
-    database: String,
+    pub(crate) database: String,
     pub(crate) user: TestLogin,
     /// Where the server's authority is.
     folder: TempDir,

@@ -5,7 +5,7 @@ use thiserror::Error;
 use super::{Cause, StatementError};
 
 /// A login attempt failed. What the core does next depends on the variant alone.
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum ConnectError {
     /// The server says no to these credentials. The one case in which another credential is tried.
     #[error("the server refused the user name or password")]
@@ -31,9 +31,15 @@ pub enum ConnectError {
     /// The server asks for an authentication that would give the password away, or that we do not speak.
     #[error("the server asks for an authentication method that is refused")]
     AuthenticationMethod(#[source] Cause),
-    /// The database that the secret names is not there or closed to the user.
+    /// The database that the secret names is not there, or the engine does not say whether it is closed to the user.
     #[error("the database named by the secret cannot be opened")]
     NoDatabase(#[source] Cause),
+    /// The database is there and closed, to this user or to everybody.
+    #[error("the database is closed to the user")]
+    DatabaseClosed(#[source] Cause),
+    /// The server took the password, and something that runs at every login ended the session.
+    #[error("the server took the password and then refused the session")]
+    SessionRefused(#[source] Cause),
     /// The server itself says that it offers no TLS. The one case in which plaintext may be tried.
     #[error("the server offers no TLS")]
     TlsUnavailable,

@@ -3,7 +3,9 @@
 mod directory;
 
 use self::directory::{directory_code, directory_hint};
-use super::{ConnectError, Credential, Remedies, StatementError, StatementFault, TargetError, TlsFault};
+use super::{
+    Cause, ConnectError, Credential, Remedies, StatementError, StatementFault, TargetError, TlsFault, UserBar,
+};
 use crate::{
     code::Code,
     diagnosis::{PENDING_MAY_BE_LIVE, Reader},
@@ -102,6 +104,18 @@ impl TargetError {
     }
 }
 
+impl TargetError {
+    /// Of a refused login: which other reason the server may have for the same answer, with the statement that ends it.
+    pub(crate) fn other_reason(&self) -> Option<String> {
+        match self {
+            Self::Login { error: ConnectError::Refused(cause), remedies, .. } => {
+                Some(also_refused(cause, remedies)).filter(|reason| !reason.is_empty())
+            }
+            _ => None,
+        }
+    }
+}
+
 impl ConnectError {
     /// The stable code.
     pub fn code(&self) -> Code {
@@ -115,6 +129,8 @@ impl ConnectError {
             Self::TooManyConnections(_) => Code::DbTooManyConnections,
             Self::AuthenticationMethod(_) => Code::DbAuthMethod,
             Self::NoDatabase(_) => Code::DbNoDatabase,
+            Self::DatabaseClosed(_) => Code::DbDatabaseClosed,
+            Self::SessionRefused(_) => Code::DbSessionRefused,
             Self::TlsUnavailable => Code::TlsUnavailable,
             Self::TlsInvalid { fault, .. } => match fault {
                 TlsFault::Expired => Code::TlsExpired,
@@ -147,7 +163,7 @@ fn login_hint(credential: Credential, error: &ConnectError, remedies: &Remedies,
             }
             _ => "Create the user again, or correct `username` in the secret.".into(),
         },
-        ConnectError::Refused(_) => {
+        ConnectError::Refused(cause) => {
             let hint = match credential {
                 Credential::Current => {
                     "Alternating users needs an AWSCURRENT that logs in: set the user's password to what AWSCURRENT \
@@ -158,7 +174,7 @@ fn login_hint(credential: Credential, error: &ConnectError, remedies: &Remedies,
                     "Either setSecret has not run, or the password was changed since. Rotate again."
                 }
             };
-            [hint, remedies.also_refused].join(" ").trim_end().to_owned()
+            [hint, &also_refused(cause, remedies)].join(" ").trim_end().to_owned()
         }
         ConnectError::LineBreak(_) => {
             let version = match credential {
@@ -170,21 +186,31 @@ fn login_hint(credential: Credential, error: &ConnectError, remedies: &Remedies,
                 one; `printf %s` does not."
             )
         }
-        ConnectError::Locked(_) => {
-            format!("Let the user of {credential} log in again ({}).", remedies.unlock)
-        }
+        ConnectError::Locked(cause) => by_statement(cause)
+            .unwrap_or_else(|| format!("Let the user of {credential} log in again ({}).", remedies.unlock)),
         ConnectError::Expired(_) => statement_hint(credential, &StatementFault::Expired, remedies, reader),
         ConnectError::AccessRule(_) => format!(
             "Let {} and this user in by the server's access rules ({}).",
             reader.caller(),
             remedies.access_rules
         ),
-        ConnectError::TooManyConnections(_) => format!(
-            "Raise the connection limit of the user of {credential} or of the server, or leave one connection free."
-        ),
+        ConnectError::TooManyConnections(cause) => by_statement(cause).unwrap_or_else(|| {
+            format!(
+                "Raise the connection limit of the user of {credential} or of the server, or leave one connection free."
+            )
+        }),
         ConnectError::AuthenticationMethod(_) => remedies.authentication.into(),
         ConnectError::NoDatabase(_) => {
             "Correct `dbname` in the secret, or allow the user to connect to it.".into()
+        }
+        ConnectError::DatabaseClosed(cause) => by_statement(cause)
+            .unwrap_or_else(|| format!("Let the user of {credential} connect to the database of the secret.")),
+        ConnectError::SessionRefused(cause) => {
+            let found = cause.remedy().map_or_else(|| ".".to_owned(), |query| format!(": {query}"));
+            format!(
+                "What runs at every login of the user of {credential} refuses it by the code in this message: let it \
+                admit the user. As an administrator of the database, see what that is{found}"
+            )
         }
         ConnectError::TlsUnavailable => {
             "Turn TLS on at the server. Where that cannot be, `\"ssl\": false` in the \
@@ -209,7 +235,10 @@ fn login_hint(credential: Credential, error: &ConnectError, remedies: &Remedies,
             reader.caller()
         ),
         ConnectError::NotReady(_) => {
-            format!("The server is starting, stopping or failing over. {}", reader.again())
+            format!(
+                "The server is starting, stopping or failing over, or has no memory or disk left. {}",
+                reader.again()
+            )
         }
         ConnectError::ReadOnly(_) => statement_hint(credential, &StatementFault::ReadOnly, remedies, reader),
         ConnectError::Unsupported(_) => remedies.oldest.into(),
@@ -218,6 +247,20 @@ fn login_hint(credential: Credential, error: &ConnectError, remedies: &Remedies,
         ConnectError::Protocol(_) => {
             "Check that `host` and `port` are those of the engine in `engine`.".into()
         }
+    }
+}
+
+/// The statement of an administrator that ends this very case, where the engine knows one.
+fn by_statement(cause: &Cause) -> Option<String> {
+    cause.remedy().map(|statement| format!("As an administrator of the database: {statement}"))
+}
+
+/// Which other reason a refusal may have, with the statement that ends that one.
+fn also_refused(cause: &Cause, remedies: &Remedies) -> String {
+    let sentence = remedies.also_refused;
+    match (sentence.strip_suffix('.'), cause.remedy()) {
+        (Some(sentence), Some(statement)) => format!("{sentence}: {statement}"),
+        _ => sentence.to_owned(),
     }
 }
 
@@ -250,13 +293,17 @@ fn tls_hint(fault: TlsFault) -> &'static str {
 impl StatementError {
     /// The stable code.
     pub fn code(&self) -> Code {
-        match self.fault {
+        match &self.fault {
             StatementFault::ReadOnly => Code::DbReadOnly,
             StatementFault::PrivilegeMissing { .. } => Code::DbPrivilegeMissing,
             StatementFault::PasswordsRestricted => Code::DbPasswordsRestricted,
             StatementFault::PasswordPolicy { .. } => Code::DbPasswordPolicy,
             StatementFault::NoSuchUser => Code::DbUserMissing,
             StatementFault::Expired => Code::DbExpired,
+            StatementFault::UserBarred { bar: UserBar::Locked, .. } => Code::DbLocked,
+            StatementFault::UserBarred { bar: UserBar::Expired, .. } => Code::DbExpired,
+            StatementFault::OriginalMissing { .. } => Code::DbOriginalMissing,
+            StatementFault::LoginRefused(error) => error.code(),
             StatementFault::CloneNotRecognized => Code::DbCloneNotRecognized,
             StatementFault::OtherSecret { .. } => Code::DbUsersOfAnotherSecret,
             StatementFault::CloneExceeds { .. } => Code::DbCloneExceedsOriginal,
@@ -284,9 +331,14 @@ fn statement_hint(
             "Use the writer's endpoint in the secret; a reader or replica takes no writes. A failover passes. {}",
             reader.again()
         ),
-        StatementFault::PrivilegeMissing { needed } => {
+        StatementFault::PrivilegeMissing { needed } | StatementFault::UserBarred { needed, .. } => {
             format!("As an administrator of the database: {needed}")
         }
+        StatementFault::OriginalMissing { clone, original } => format!(
+            "Rotate {clone} by the single-user strategy, or give it a name that does not end like a clone's. If it is \
+            the clone of a user that was dropped, create {original} again."
+        ),
+        StatementFault::LoginRefused(error) => login_hint(credential, error, remedies, reader),
         StatementFault::PasswordsRestricted => match credential {
             Credential::Master => "Grant rds_password to the master.".into(),
             _ => "Grant rds_password to the user, or rotate it by alternating users.".into(),

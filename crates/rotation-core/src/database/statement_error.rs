@@ -1,9 +1,13 @@
 //! How a statement may fail, and the cause that every database error carries.
 
+use std::fmt;
+
 use thiserror::Error;
 
+use super::ConnectError;
+
 /// A statement failed.
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("{fault}{}", .statement.map(|name| format!(" ({name})")).unwrap_or_default())]
 pub struct StatementError {
     /// What was wrong.
@@ -61,6 +65,26 @@ pub enum StatementFault {
     /// The database's administrator: the user's validity is over.
     #[error("the validity of the user's password is over")]
     Expired,
+    /// The database's administrator: a user of the pair may not log in as it stands.
+    #[error("{user} {bar}")]
+    UserBarred {
+        /// Which user, by its name.
+        user: String,
+        /// Why not.
+        bar: UserBar,
+        /// The statement that lets it in again.
+        needed: String,
+    },
+    /// The secret's owner: the live user is named like a clone, and nobody is there that it could be the clone of.
+    #[error(
+        "the name {clone} is that of a clone, and there is no user {original} that it could be the clone of"
+    )]
+    OriginalMissing {
+        /// The live user.
+        clone: String,
+        /// Its name without the suffix of clones.
+        original: String,
+    },
     /// The secret's owner: the two users do not belong together.
     #[error("the other user of the pair exists and is not known to be a clone of this one")]
     CloneNotRecognized,
@@ -110,6 +134,9 @@ pub enum StatementFault {
     /// A proxy or pooler answered the first request with an error of its own: nothing is known of the server behind it.
     #[error("a proxy answered, and not the server behind it")]
     Proxy,
+    /// A pooler logged in to the server only for this request, and the server refused that login.
+    #[error("the server refused the login that a pooler made for this request")]
+    LoginRefused(#[source] Box<ConnectError>),
     /// The connection ended before the answer: the statement may have taken effect.
     #[error("the connection was lost")]
     ConnectionLost,
@@ -124,17 +151,49 @@ pub enum StatementFault {
     },
 }
 
+/// Why a user may not log in.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+pub enum UserBar {
+    /// An administrator has locked it.
+    #[error("may not log in")]
+    Locked,
+    /// Its validity is over.
+    #[error("is past the end of its validity")]
+    Expired,
+}
+
 /// The cause of a database error in the engine's words: a code of the server, an error of the operating system.
 ///
 /// Whoever makes one vouches that it holds no value of a secret and no text of a statement: a server's message may
 /// quote both, so only its code goes in.
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error("{0}")]
-pub struct Cause(String);
+#[derive(Clone, Error, PartialEq, Eq)]
+#[error("{text}")]
+pub struct Cause {
+    text: String,
+    remedy: Option<String>,
+}
 
 impl Cause {
     /// A cause with this text.
     pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+        Self { text: text.into(), remedy: None }
+    }
+
+    /// The same, with the statement by which an administrator of the database ends it: the very objects and users of
+    /// this case, quoted as the engine quotes names.
+    #[must_use]
+    pub fn ended_by(self, statement: impl Into<String>) -> Self {
+        Self { remedy: Some(statement.into()), ..self }
+    }
+
+    /// The statement by which an administrator of the database ends it, where the engine knows one.
+    pub fn remedy(&self) -> Option<&str> {
+        self.remedy.as_deref()
+    }
+}
+
+impl fmt::Debug for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Cause").field(&self.text).finish()
     }
 }

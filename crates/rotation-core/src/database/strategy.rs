@@ -357,6 +357,7 @@ fn not_usable(error: StatementError) -> ConnectError {
         StatementFault::Proxy => {
             ConnectError::Proxy(error.source.unwrap_or_else(|| Cause::new("no code of the server")))
         }
+        StatementFault::LoginRefused(refusal) => *refusal,
         _ => ConnectError::Unusable(Box::new(error)),
     }
 }

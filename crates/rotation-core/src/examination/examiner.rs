@@ -222,6 +222,7 @@ impl<S: SecretRecords, E: Engine, D: Directory> Examiner<'_, S, E, D> {
             rotation_enabled: record.stages.rotation_enabled,
             versions: versions.iter().map(known).collect(),
             unlabelled: unlabelled(history),
+            hindered: findings.iter().any(hinders),
         };
         let mut advice = situation.advise(Unfinished::Keep);
         // No password of the database is at fault.
@@ -262,6 +263,12 @@ fn place_in_life(labels: &[StagingLabel]) -> Option<usize> {
     places.iter().rposition(|label| labels.contains(label))
 }
 
+/// Whether every rotation fails by what was found inside the database.
+fn hinders(finding: &Finding) -> bool {
+    finding.severity == Severity::Fault
+        && [Check::Server, Check::Master, Check::Privileges].contains(&finding.check)
+}
+
 fn unlabelled(history: Option<&[VersionRecord]>) -> Unlabelled {
     let Some(history) = history else { return Unlabelled::Unread };
     let count = history.iter().filter(|version| version.labels.is_empty()).count();
@@ -298,7 +305,11 @@ fn login(versions: &[Examined], situation: &Situation, advice: &Advice, reader: 
         severity,
         code,
         sentence: situation.words(),
-        mend: format!("{} {}", state.way_out(), advice.sentence()),
+        mend: match advice.remedy {
+            // The way out is to rotate, which fails by what the other findings name.
+            Remedy::MendFirst => format!("Applications are not affected. {}", advice.sentence()),
+            _ => format!("{} {}", state.way_out(), advice.sentence()),
+        },
     };
     match state {
         State::Sound => match user {
@@ -330,7 +341,13 @@ fn login(versions: &[Examined], situation: &Situation, advice: &Advice, reader: 
             let tried = versions.iter().filter(|version| version.access == Access::Refused).count();
             let one = error.filter(|_| tried < 2).map(RotationError::code);
             let code = FindingCode::Failure(one.unwrap_or(Code::DbAllRefused));
-            stuck(code, Severity::Fault)
+            let mut finding = stuck(code, Severity::Fault);
+            if let Some(RotationError::Target(error)) = error
+                && let Some(reason) = error.other_reason()
+            {
+                finding.mend = format!("{} {reason}", finding.mend);
+            }
+            finding
         }
     }
 }

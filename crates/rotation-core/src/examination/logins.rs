@@ -44,6 +44,8 @@ fn obstacle(error: &ConnectError) -> Option<Check> {
         | ConnectError::TooManyConnections(_)
         | ConnectError::AuthenticationMethod(_)
         | ConnectError::NoDatabase(_)
+        | ConnectError::DatabaseClosed(_)
+        | ConnectError::SessionRefused(_)
         | ConnectError::Proxy(_)
         | ConnectError::Unusable(_)
         | ConnectError::ReadOnly(_) => None,
@@ -174,7 +176,7 @@ impl<E: Engine, D: Directory> Database<E, D> {
 /// What a failed login says of the credentials. A proxy keeps a list of its own, so what it refuses the server may accept.
 fn judge(error: &ConnectError, login: &Login) -> Access {
     match error {
-        ConnectError::Expired(_) => Access::NoSession,
+        ConnectError::Expired(_) | ConnectError::SessionRefused(_) => Access::NoSession,
         // A connection that ends says nothing of the password.
         ConnectError::Unusable(error) if error.fault != StatementFault::ConnectionLost => Access::NoSession,
         error if error.is_refusal() && !login.host.is_rds_proxy() => Access::Refused,

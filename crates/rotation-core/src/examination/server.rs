@@ -45,7 +45,10 @@ impl<S: SecretRecords, E: Engine, D: Directory> Examiner<'_, S, E, D> {
         let alone = matches!(strategy, Strategy::SingleUser);
         let second = facts.second_password.clone().filter(|_| alone);
         // A master does what a user may not do for itself, but no rotation mends a user whose validity is over.
-        let hindrance = facts.hindrance.clone().filter(|fault| alone || *fault == StatementFault::Expired);
+        let bars = |fault: &StatementFault| {
+            matches!(fault, StatementFault::Expired | StatementFault::UserBarred { .. })
+        };
+        let hindrance = facts.hindrance.clone().filter(|fault| alone || bars(fault));
         let hindered = alone && hindrance.is_some();
         let mut findings = self::facts::<E>(ServerFacts { hindrance, ..facts }, passwords, reader);
         findings.extend(second.and_then(|second| old_password::<E>(second, opened.another_logs_in, reader)));

@@ -8,7 +8,7 @@ use rotation_core::{
     StoreFault,
     database::{
         Cause, ConnectError, Credential, DirectoryError, DirectoryFault, NoRandomness, Remedies, SINGLE_USER,
-        StatementError, StatementFault, TargetError, TlsFault,
+        StatementError, StatementFault, TargetError, TlsFault, UserBar,
     },
     with_causes,
 };
@@ -150,11 +150,17 @@ fn logins() -> Vec<RotationError> {
     let tls = tls.map(|fault| ConnectError::TlsInvalid { fault, source: Cause::new("BadSignature") });
     let plain = [
         ConnectError::Locked(cause()),
+        ConnectError::Locked(cause().ended_by("ALTER ROLE app LOGIN")),
         ConnectError::Expired(cause()),
         ConnectError::AccessRule(cause()),
         ConnectError::TooManyConnections(cause()),
+        ConnectError::TooManyConnections(cause().ended_by("ALTER ROLE app CONNECTION LIMIT -1")),
         ConnectError::AuthenticationMethod(cause()),
         ConnectError::NoDatabase(cause()),
+        ConnectError::DatabaseClosed(cause()),
+        ConnectError::DatabaseClosed(cause().ended_by("GRANT CONNECT ON DATABASE shop TO app")),
+        ConnectError::SessionRefused(cause()),
+        ConnectError::SessionRefused(cause().ended_by("SELECT evtname FROM pg_event_trigger")),
         ConnectError::TlsUnavailable,
         ConnectError::Dns(cause()),
         ConnectError::ForbiddenAddress,
@@ -184,6 +190,18 @@ fn statements() -> Vec<RotationError> {
         StatementFault::PasswordPolicy { rule: "1819".into() },
         StatementFault::NoSuchUser,
         StatementFault::Expired,
+        StatementFault::UserBarred {
+            user: "app".into(),
+            bar: UserBar::Locked,
+            needed: "ALTER ROLE app LOGIN".into(),
+        },
+        StatementFault::UserBarred {
+            user: "app".into(),
+            bar: UserBar::Expired,
+            needed: "ALTER ROLE app VALID UNTIL 'infinity'".into(),
+        },
+        StatementFault::OriginalMissing { clone: "app_clone".into(), original: "app".into() },
+        StatementFault::LoginRefused(Box::new(ConnectError::Locked(Cause::new("28000")))),
         StatementFault::CloneNotRecognized,
         StatementFault::OtherSecret { secret: "123456789012:shop/checkout".into() },
         StatementFault::CloneExceeds {

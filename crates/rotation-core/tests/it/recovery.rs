@@ -26,7 +26,14 @@ fn known(number: usize, access: Access) -> KnownVersion {
 fn situation(versions: &[(usize, Access)]) -> Situation {
     let versions = versions.iter().map(|(number, access)| known(*number, *access)).collect();
     let secret = SecretId::new(ARN).unwrap();
-    Situation { secret, deleted: false, rotation_enabled: true, versions, unlabelled: Unlabelled::All }
+    Situation {
+        secret,
+        deleted: false,
+        rotation_enabled: true,
+        versions,
+        unlabelled: Unlabelled::All,
+        hindered: false,
+    }
 }
 
 fn off(situation: Situation) -> Situation {
@@ -165,6 +172,24 @@ fn no_advice_moves_awscurrent_to_what_does_not_log_in_or_drops_the_only_password
     assert_eq!(moves, helped * 3 + given_up * 2, "the combinations that a label helps");
     let unseen: Vec<_> = StuckState::ALL.iter().filter(|state| !seen.contains(state)).collect();
     assert_eq!(unseen, [&StuckState::Deleted]);
+}
+
+/// Every rotation fails by what was found: giving this one up gains nothing, unless a person says so.
+#[test]
+fn what_hinders_every_rotation_is_ended_first() {
+    use Access::{LogsIn, NoValue, Refused};
+    use StuckState as State;
+    for (pending, state) in
+        [(Refused, State::PendingRefused), (NoValue, State::PendingEmpty), (LogsIn, State::BothLogIn)]
+    {
+        let stuck = Situation { hindered: true, ..situation(&[(CURRENT, LogsIn), (PENDING, pending)]) };
+        check(&stuck, state, &Remedy::MendFirst);
+        check(&off(stuck.clone()), state, &Remedy::MendFirst);
+        if pending != LogsIn {
+            let advice = stuck.advise(Unfinished::Abandon);
+            assert!(matches!(advice.remedy, Remedy::Move { .. }), "{advice:?}");
+        }
+    }
 }
 
 #[test]

@@ -5,10 +5,10 @@ use std::time::Duration;
 use database_tls::{TlsSettings, client_config};
 use postgres_session::{Connection, Statement};
 use rotation_core::{
-    Deadline, SecretDocument, SecretId,
+    Deadline, RotationError, SecretDocument, SecretId,
     database::{
-        Change, ConnectError, Credentials, Engine, Login, LoginMethod, PairOwner, Password, SecretIdentity,
-        Session, StatementError, Transport, Turn, UserPair, Username,
+        Change, ConnectError, Credential, Credentials, Engine, Login, LoginMethod, PairOwner, Password,
+        SecretIdentity, Session, StatementError, TargetError, Transport, Turn, UserPair, Username,
     },
 };
 use rotation_testkit::{PostgresServer, PostgresVersion, TestLogin};
@@ -118,7 +118,11 @@ impl<'s> Lab<'s> {
     }
 
     pub(crate) async fn connect(&self, login: &TestLogin) -> Result<PostgresSession, ConnectError> {
-        engine(self.server, self.objects).connect(&self.login(login), Transport::Tls, deadline()).await
+        self.connect_to(&self.login(login)).await
+    }
+
+    pub(crate) async fn connect_to(&self, login: &Login) -> Result<PostgresSession, ConnectError> {
+        engine(self.server, self.objects).connect(login, Transport::Tls, deadline()).await
     }
 
     /// A session of an application, which stays for several messages.
@@ -208,6 +212,24 @@ impl Application {
         let rows = self.0.run(&[Statement::new("application", sql)]).await.unwrap().remove(0);
         rows.first().and_then(|row| row[0].clone()).unwrap_or_default()
     }
+}
+
+/// The statement that is advised to an administrator of the database.
+pub(crate) fn advised(error: impl Into<RotationError>) -> String {
+    let hint = error.into().hint();
+    let statement = hint.split_once("As an administrator of the database: ");
+    statement.unwrap_or_else(|| panic!("no statement in: {hint}")).1.to_owned()
+}
+
+/// The failure of a login as a rotation has it.
+pub(crate) fn of_login(credential: Credential, error: ConnectError) -> RotationError {
+    TargetError::Login { credential, error, remedies: Postgres::PROFILE.remedies }.into()
+}
+
+/// The failure of a statement of the master as a rotation has it.
+pub(crate) fn of_master(error: StatementError) -> RotationError {
+    let credential = Credential::Master;
+    TargetError::Statement { credential, error, remedies: Postgres::PROFILE.remedies }.into()
 }
 
 /// The secret on whose behalf the tests change a pair.

@@ -5,6 +5,7 @@
 mod adoption;
 mod alternating;
 mod attributes;
+mod barred;
 mod conformance;
 mod equality;
 mod excess;

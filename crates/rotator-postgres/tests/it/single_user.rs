@@ -1,4 +1,4 @@
-use rotation_core::database::{Change, Password, Session, StatementFault, Turn};
+use rotation_core::database::{Change, Password, Session, StatementFault, Turn, UserBar};
 use rotation_testkit::{PostgresServer, PostgresVersion, Stop, TestLogin};
 use rotator_postgres::CloneObjects;
 
@@ -128,7 +128,9 @@ async fn a_user_that_expired_after_its_login_is_told_so() {
     let new = Password::parse("new password").unwrap();
     let error =
         session.stage(&Change::OwnPassword { new: &new }, &Turn::default(), deadline()).await.unwrap_err();
-    assert_eq!(error.fault, StatementFault::Expired);
+    let name = format!("\"{}\"", lab.app.username);
+    let needed = format!("ALTER ROLE {name} VALID UNTIL 'infinity'");
+    assert_eq!(error.fault, StatementFault::UserBarred { user: name, bar: UserBar::Expired, needed });
 }
 
 #[tokio::test]

@@ -77,13 +77,37 @@ pub(in crate::code) const ARTICLES: &[Row] = &[
     (
         Code::DbNoDatabase,
         article(
-            "`dbname` is misspelled, or the user may not connect to that database.",
+            "`dbname` is misspelled, the database was dropped, or, where the engine does not tell the two apart, the \
+             user may not connect to it.",
             "Correct `dbname`, or allow the user to connect to it.",
         ),
     ),
     (
+        Code::DbDatabaseClosed,
+        with_sql(
+            "The user of the secret, or the master, which works in the same database, has no CONNECT privilege there, \
+             or the database takes no connections at all. `credentials` in the outcome line says whose login it was.",
+            "Run the statement of the hint as an administrator, for instance:",
+            "GRANT CONNECT ON DATABASE \"shop\" TO \"master\";\n\
+             ALTER DATABASE \"shop\" ALLOW_CONNECTIONS true;",
+        ),
+    ),
+    (
+        Code::DbSessionRefused,
+        with_sql(
+            "The password is right. After that an event trigger on login raised an error, or a setting of the user, the \
+             database or the server names a library that cannot be loaded. The message has the server's code.",
+            "Let what runs at login admit the user. PostgreSQL lists it by:",
+            "SELECT evtname, evtfoid::regproc FROM pg_event_trigger WHERE evtevent = 'login';\n\
+             SELECT setdatabase, setrole::regrole, setconfig FROM pg_db_role_setting;",
+        ),
+    ),
+    (
         Code::DbNotReady,
-        article("The server is starting, stopping or failing over.", "Wait for the service's next attempt."),
+        article(
+            "The server is starting, stopping or failing over, or has no memory or disk left.",
+            "Wait for the service's next attempt.",
+        ),
     ),
     (
         Code::DbReadOnly,
@@ -131,6 +155,14 @@ pub(in crate::code) const ARTICLES: &[Row] = &[
              holds that password and can hold no other, so no attempt of this rotation can succeed.",
             "Widen the password settings, make sure that AWSCURRENT logs in, remove the label AWSPENDING from its \
              version, and rotate again.",
+        ),
+    ),
+    (
+        Code::DbOriginalMissing,
+        article(
+            "Users whose names end in the suffix of clones (`_clone`) are the second user of a pair, and no user has the \
+             name without the suffix: the user was named so by its makers, or its original was dropped.",
+            "Rotate it by the single-user strategy, rename it, or create the original again.",
         ),
     ),
     (

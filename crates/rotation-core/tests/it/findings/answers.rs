@@ -196,6 +196,7 @@ fn a_situation_is_told_in_words() {
         rotation_enabled: true,
         versions,
         unlabelled: Unlabelled::All,
+        hindered: false,
     };
     let (current, pending) = (StagingLabel::Current, StagingLabel::Pending);
     let versions = vec![

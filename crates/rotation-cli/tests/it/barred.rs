@@ -1,0 +1,159 @@
+//! A user or a master that the server keeps out or holds back: doctor names the statement that ends it, the statement is
+//! run as it stands, and the rotation goes on.
+
+use expect_test::{Expect, expect};
+use rotation_testkit::TestLogin;
+use serde_json::{Value, json};
+
+use crate::world::{SECRET, World};
+
+/// How findings introduce a statement.
+const BEFORE: &str = "As an administrator of the database: ";
+
+/// A secret with a master, and what replaces their names, which differ from run to run.
+struct Pair {
+    world: World,
+    master: TestLogin,
+}
+
+impl Pair {
+    /// Both users of a pair are there, and AWSCURRENT names the clone where `rotations` is odd.
+    async fn rotated(rotations: usize) -> Self {
+        let world = World::new().await;
+        let master = world.server.create_role("CREATEROLE").await.unwrap();
+        let arn = world.service.create_secret("master", &world.document(&master, &json!({}))).unwrap();
+        world.put(&["AWSCURRENT"], &world.document(&world.user, &json!({"masterarn": arn})));
+        world.admin(&format!("GRANT {} TO {} WITH ADMIN OPTION", world.user.username, master.username)).await;
+        for _ in 0..rotations {
+            world.rotate(&["--yes"]).await.expect_code(0);
+        }
+        Self { world, master }
+    }
+
+    /// A version under AWSPENDING whose password nobody has set, as a failed setSecret leaves it.
+    fn left_pending(&self) {
+        let clone = format!("{}_clone", self.world.user.username);
+        let pending = TestLogin { username: clone, password: "never-to-be-set-0123".into() };
+        let current: Value =
+            serde_json::from_str(&self.world.service.value(SECRET, "AWSCURRENT").unwrap()).unwrap();
+        let more = json!({"masterarn": current["masterarn"]});
+        self.world.put(&["AWSPENDING"], &self.world.document(&pending, &more));
+    }
+
+    fn shown(&self, text: &str) -> String {
+        let text = text.replace(&self.world.user.username, "app").replace(&self.master.username, "master");
+        text.replace(&self.world.database, "shop")
+    }
+
+    /// What doctor finds wrong and what it advises.
+    async fn doctor(&self, expected: &Expect) -> Vec<String> {
+        let run = self.world.ask("doctor", &["--json"], &[]).await;
+        let answer: Value = serde_json::from_str(&run.out).expect(&run.err);
+        let (mut said, mut mends) = (String::new(), Vec::new());
+        for finding in answer["findings"].as_array().unwrap() {
+            let text = |name: &str| finding[name].as_str().unwrap_or_default().to_owned();
+            if ["ok", "note"].contains(&text("severity").as_str()) {
+                continue;
+            }
+            mends.push(text("mend"));
+            let (severity, check, code) = (text("severity"), text("check"), text("code"));
+            said += &format!("{severity} {check} {code}: {}\n    {}\n", text("sentence"), text("mend"));
+        }
+        let command = answer["next"]["command"].as_str().unwrap_or("none");
+        said += &format!("{}, command: {command}\n", answer["state"].as_str().unwrap());
+        expected.assert_eq(&self.shown(&said));
+        mends
+    }
+
+    /// Runs the statement that the first finding with one says, then rotates.
+    async fn follow(&self, mends: &[String]) {
+        let statement =
+            mends.iter().find_map(|mend| mend.split_once(BEFORE)).expect("a statement is named").1;
+        self.world.server.execute(&self.world.database, statement).await.unwrap();
+        self.world.rotate(&["--yes"]).await.expect_code(0);
+    }
+}
+
+/// The database lets only those connect that are named.
+async fn close(pair: &Pair, to: &str) {
+    let (database, user) = (&pair.world.database, to);
+    let sql = format!(
+        "REVOKE CONNECT ON DATABASE {database} FROM PUBLIC; GRANT CONNECT ON DATABASE {database} TO {user}"
+    );
+    pair.world.admin(&sql).await;
+}
+
+#[tokio::test]
+async fn a_master_that_may_not_connect_is_told_the_grant() {
+    let pair = Pair::rotated(0).await;
+    close(&pair, &pair.world.user.username).await;
+    pair.left_pending();
+    let mends = pair.doctor(&expect![[""]]).await;
+    pair.follow(&mends).await;
+}
+
+#[tokio::test]
+async fn a_user_that_may_not_connect_is_told_the_grant() {
+    let pair = Pair::rotated(0).await;
+    close(&pair, &pair.master.username).await;
+    let mends = pair.doctor(&expect![[""]]).await;
+    pair.follow(&mends).await;
+}
+
+#[tokio::test]
+async fn a_master_without_replication_is_told_to_have_it() {
+    let pair = Pair::rotated(0).await;
+    pair.world.admin(&format!("ALTER ROLE {} REPLICATION", pair.world.user.username)).await;
+    let mends = pair.doctor(&expect![[""]]).await;
+    pair.follow(&mends).await;
+}
+
+/// The clone is live, so that nobody is kept out at this moment.
+#[tokio::test]
+async fn an_original_past_its_validity_is_named() {
+    let pair = Pair::rotated(1).await;
+    pair.world.admin(&format!("ALTER ROLE {} VALID UNTIL '2001-01-01'", pair.world.user.username)).await;
+    let mends = pair.doctor(&expect![[""]]).await;
+    pair.follow(&mends).await;
+}
+
+/// The server says of a user past its validity what it says of a wrong password.
+#[tokio::test]
+async fn a_live_user_past_its_validity_has_its_statement() {
+    let pair = Pair::rotated(0).await;
+    pair.world.admin(&format!("ALTER ROLE {} VALID UNTIL '2001-01-01'", pair.world.user.username)).await;
+    let mends = pair.doctor(&expect![[""]]).await;
+    let statement = mends[0].split_once("past its VALID UNTIL: ").unwrap().1;
+    pair.world.admin(statement).await;
+    pair.world.rotate(&["--yes"]).await.expect_code(0);
+}
+
+#[tokio::test]
+async fn an_original_that_may_not_log_in_is_named() {
+    for rotations in [0, 1] {
+        let pair = Pair::rotated(rotations).await;
+        pair.world.admin(&format!("ALTER ROLE {} NOLOGIN", pair.world.user.username)).await;
+        let expected = match rotations {
+            0 => expect![[""]],
+            _ => expect![[" "]],
+        };
+        let mends = pair.doctor(&expected).await;
+        pair.follow(&mends).await;
+    }
+}
+
+/// No rotation made it, and nobody has the name without the suffix.
+#[tokio::test]
+async fn a_user_named_like_a_clone_is_told_so() {
+    let pair = Pair::rotated(0).await;
+    let name = format!("{}_clone", pair.master.username.replace("app", "user"));
+    let user = pair.world.server.create_role_named(&name, "").await.unwrap();
+    let arn =
+        pair.world.service.create_secret("another", &pair.world.document(&pair.master, &json!({}))).unwrap();
+    pair.world.put(&["AWSCURRENT"], &pair.world.document(&user, &json!({"masterarn": arn})));
+    pair.world.rotate(&["--dry-run"]).await.expect_code(1).expect_err("code: DB_ORIGINAL_MISSING");
+    let pair =
+        Pair { master: TestLogin { username: name.replace("_clone", ""), ..pair.master.clone() }, ..pair };
+    pair.doctor(&expect![[""]]).await;
+    pair.world.rotate(&["--yes", "--strategy", "single"]).await.expect_code(0);
+}
