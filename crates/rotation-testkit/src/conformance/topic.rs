@@ -28,11 +28,13 @@ pub enum Topic {
 /// ```text
 /// function_suite!(mariadb_single_user: |topic| check(MysqlFlavor::MariaDb, SingleUser, topic));
 /// function_suite!(further_version postgres_14_single_user: |topic| check(V14, SingleUser, topic));
+/// function_suite!(version_in_between postgres_15_single_user: |topic| check(V15, SingleUser, topic));
 /// ```
 ///
 /// Every program has a module of the first kind, so no engine leaves a topic out, and a topic without a test does not
 /// compile. The second kind is for further versions of a server: it has the topics that change or read users. How a
-/// killed process, a failing store or a wrong event is met does not depend on the version.
+/// killed process, a failing store or a wrong event is met does not depend on the version. The third kind has the good
+/// days alone, for versions between two others.
 #[macro_export]
 macro_rules! function_suite {
     (further_version $name:ident: $check:expr) => {
@@ -43,6 +45,9 @@ macro_rules! function_suite {
             changed_credentials_are_recovered_or_named Credentials,
             old_invocations_change_nothing Races,
         }
+    };
+    (version_in_between $name:ident: $check:expr) => {
+        $crate::function_suite! { @tests $name, $check; good_days_are_as_promised Healthy, }
     };
     ($name:ident: $check:expr) => {
         $crate::function_suite! {

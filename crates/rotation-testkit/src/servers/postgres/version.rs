@@ -18,12 +18,18 @@ pub struct PostgresVersion(u16);
 impl PostgresVersion {
     /// The oldest that is tested: no `scram_iterations`, any CREATEROLE user may grant any role.
     pub const V14: Self = Self(14);
+    /// The first with privileges on parameters (`GRANT SET ON PARAMETER`).
+    pub const V15: Self = Self(15);
     /// The first with ADMIN rules for CREATEROLE and with `scram_iterations`.
     pub const V16: Self = Self(16);
+    /// The first with `transaction_timeout` and event triggers on login.
+    pub const V17: Self = Self(17);
     /// The newest that is tested.
     pub const V18: Self = Self(18);
     /// All that the suite runs against.
     pub const TESTED: [Self; 3] = [Self::V14, Self::V16, Self::V18];
+    /// These and the versions in between, for what differs by version and for one round of everything.
+    pub const EVERY: [Self; 5] = [Self::V14, Self::V15, Self::V16, Self::V17, Self::V18];
 
     /// A version by its major number.
     pub fn new(major: u16) -> Self {
