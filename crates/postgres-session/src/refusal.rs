@@ -19,6 +19,11 @@ use crate::{
 const LOGIN_TRIGGERS: &str =
     "SELECT evtname, evtfoid::regproc FROM pg_event_trigger WHERE evtevent = 'login'";
 
+/// Lists the users and databases whose settings name libraries that the server loads at a login.
+const PRELOADED: &str = "SELECT rolname, datname, setconfig FROM pg_db_role_setting \
+    LEFT JOIN pg_roles r ON r.oid = setrole LEFT JOIN pg_database d ON d.oid = setdatabase \
+    WHERE setconfig::text LIKE '%preload_libraries=%'";
+
 /// Which statements an administrator has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dialect {
@@ -104,6 +109,10 @@ impl Place {
             _ => cause.clone(),
         };
         let user = &self.user;
+        if admitted && answer.where_().is_some() {
+            // Only code that somebody has put there runs at a login with a context of its own, and it chooses its codes.
+            return ConnectError::SessionRefused(remedied(Some(LOGIN_TRIGGERS.to_owned())));
+        }
         match code {
             "28P01" => {
                 ConnectError::Refused(remedied(Some(format!("ALTER ROLE {user} VALID UNTIL 'infinity'"))))
@@ -137,6 +146,10 @@ impl Place {
             }
             "53300" => ConnectError::TooManyConnections(cause),
             _ if code.starts_with("57P") || code.starts_with("53") => ConnectError::NotReady(cause),
+            // A file that is not there, or not to be read.
+            _ if admitted && code.starts_with("58") => {
+                ConnectError::SessionRefused(remedied(Some(PRELOADED.to_owned())))
+            }
             // Whatever else is said once the password is proved comes from what runs at the login.
             _ if admitted => ConnectError::SessionRefused(remedied(Some(LOGIN_TRIGGERS.to_owned()))),
             "57014" => ConnectError::TimedOut,

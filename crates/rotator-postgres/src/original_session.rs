@@ -6,6 +6,7 @@ use rotation_core::database::{StatementError, StatementFault, UserPair};
 use crate::{
     CloneObjects, mark,
     pair::{original_missing, unexpected},
+    statements,
 };
 
 /// The first request of a clone's session: who it is, what it may be, and what it should be. Names are looked up in the
@@ -35,7 +36,7 @@ pub(crate) fn probe(pair: &UserPair, major: u32) -> [Statement; 4] {
     ];
     let kind = Statement::PROBE;
     [
-        Statement::new(kind, "BEGIN READ ONLY"),
+        Statement::new(kind, statements::begin_as("BEGIN READ ONLY", major).sql),
         Statement::new(kind, "SET LOCAL search_path = pg_catalog, pg_temp"),
         Statement::new(kind, format!("SELECT {}", columns.join(", "))),
         Statement::new(kind, "COMMIT"),

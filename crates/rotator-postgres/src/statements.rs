@@ -16,10 +16,9 @@ use crate::Postgres;
 /// error ends a statement and not the session, a commit waits until it is durable, and a new role gives its maker no
 /// rights. Times end short of the deadline; a session that was frozen in the transaction gives its locks back.
 pub(crate) fn begin(time: Duration, major: u32) -> [Statement; 2] {
-    let lift = lift_time_limit(major);
     let grants = if major >= 16 { "SET LOCAL createrole_self_grant = ''; " } else { "" };
     let settings = format!(
-        "{lift}SET LOCAL search_path = pg_catalog, pg_temp; \
+        "SET LOCAL search_path = pg_catalog, pg_temp; \
          SET LOCAL ROLE NONE; \
          {}; \
          SET LOCAL exit_on_error = off; \
@@ -30,7 +29,7 @@ pub(crate) fn begin(time: Duration, major: u32) -> [Statement; 2] {
         limit(time).sql
     );
     [
-        Statement::new(Statement::BEGIN, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"),
+        begin_as("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", major),
         Statement::new("set local", settings),
     ]
 }
@@ -49,13 +48,14 @@ pub(crate) fn read_only() -> Statement {
 /// Begins the transaction of a test statement, with the settings that applications get: whose it is decides what its
 /// names mean. Once something was read, nothing in it can make the transaction one that writes.
 pub(crate) fn begin_proof(time: Duration, major: u32) -> [Statement; 3] {
-    let settings = lift_time_limit(major).to_owned() + &limits(time);
-    [Statement::new(Statement::BEGIN, "BEGIN READ ONLY"), Statement::new("set local", settings), probe()]
+    [begin_as("BEGIN READ ONLY", major), Statement::new("set local", limits(time)), probe()]
 }
 
-/// Ends the time limit of transactions, which servers have from version 17 on. It comes first, as it runs already.
-fn lift_time_limit(major: u32) -> &'static str {
-    if major >= 17 { "SET LOCAL transaction_timeout = 0; " } else { "" }
+/// Begins a transaction and ends its time limit, which servers have from version 17 on, in one message: it runs already,
+/// and users set it as short as they like.
+pub(crate) fn begin_as(begin: &str, major: u32) -> Statement {
+    let lift = if major >= 17 { "; SET LOCAL transaction_timeout = 0" } else { "" };
+    Statement::new(Statement::BEGIN, format!("{begin}{lift}"))
 }
 
 /// What a statement may take of the time that is left, and half of that for waiting.
@@ -283,16 +283,21 @@ mod tests {
     #[test]
     fn a_transaction_ends_short_of_the_deadline_and_looks_names_up_in_the_catalogue_alone() {
         let [begin, settings] = begin(Duration::from_secs(10), 18);
-        check(&begin, expect!["begin: BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"]);
+        check(
+            &begin,
+            expect![
+                "begin: BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL transaction_timeout = 0"
+            ],
+        );
         check(
             &settings,
             expect![
-                "set local: SET LOCAL transaction_timeout = 0; SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL ROLE NONE; SET LOCAL statement_timeout = 9000; SET LOCAL lock_timeout = 4500; SET LOCAL idle_in_transaction_session_timeout = 11000; SET LOCAL exit_on_error = off; SET LOCAL createrole_self_grant = ''; SET LOCAL DateStyle = 'ISO'; SET LOCAL TimeZone = 'UTC'; SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'"
+                "set local: SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL ROLE NONE; SET LOCAL statement_timeout = 9000; SET LOCAL lock_timeout = 4500; SET LOCAL idle_in_transaction_session_timeout = 11000; SET LOCAL exit_on_error = off; SET LOCAL createrole_self_grant = ''; SET LOCAL DateStyle = 'ISO'; SET LOCAL TimeZone = 'UTC'; SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'"
             ],
         );
         // Zero would mean without end.
-        let [_, settings] = super::begin(Duration::ZERO, 16);
-        assert!(!settings.sql.contains("transaction_timeout"), "servers before 17 know no such setting");
+        let [begin, settings] = super::begin(Duration::ZERO, 16);
+        assert!(!begin.sql.contains("transaction_timeout"), "servers before 17 know no such setting");
         assert!(
             settings.sql.contains("statement_timeout = 1;") && settings.sql.contains("lock_timeout = 1;")
         );

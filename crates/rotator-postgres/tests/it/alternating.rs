@@ -6,13 +6,13 @@ use rotation_core::{
 };
 use rotator_postgres::CloneObjects;
 
-use crate::laboratory::{Lab, owner, versions};
+use crate::laboratory::{Lab, every_version, owner, versions};
 
 const NO_NOTES: [&str; 0] = [];
 
 #[tokio::test]
 async fn the_clone_works_as_the_original_and_ownership_never_splits() {
-    for version in versions() {
+    for version in every_version() {
         let lab = Lab::new(version).await;
         lab.admin(&format!("CREATE SCHEMA work AUTHORIZATION {}", lab.app.username)).await;
         let clone = lab.clone();
@@ -71,7 +71,7 @@ async fn nobody_sees_a_staged_clone_and_dropping_the_session_leaves_nothing_of_i
 
 #[tokio::test]
 async fn the_master_has_no_more_rights_afterwards_than_making_a_role_gives() {
-    for version in versions() {
+    for version in every_version() {
         let lab = Lab::new(version).await;
         lab.rotate_to(&lab.clone()).await.unwrap();
         let master = &lab.master.username;

@@ -4,7 +4,7 @@ use rotation_core::database::{Change, Credential, Password, Session, Turn};
 use rotation_testkit::TestLogin;
 use rotator_postgres::CloneObjects;
 
-use crate::laboratory::{Lab, advised, deadline, of_login, of_master, quoted, versions};
+use crate::laboratory::{Lab, advised, deadline, every_version, of_login, of_master, quoted};
 
 /// A change of the pair fails by this code; what it advises is run, and the same change succeeds.
 async fn follow(lab: &Lab<'_>, next: &TestLogin, code: &str) -> String {
@@ -22,7 +22,7 @@ async fn follow(lab: &Lab<'_>, next: &TestLogin, code: &str) -> String {
 /// The clone is live: the master finds the original as it is.
 #[tokio::test]
 async fn an_original_that_may_not_log_in_is_let_in() {
-    for version in versions() {
+    for version in every_version() {
         let lab = Lab::new(version).await;
         let name = quoted(&lab.app.username);
         lab.rotate_to(&lab.clone()).await.unwrap();
@@ -37,7 +37,7 @@ async fn an_original_that_may_not_log_in_is_let_in() {
 /// The live user itself, by its login.
 #[tokio::test]
 async fn a_live_user_that_may_not_log_in_is_let_in() {
-    for version in versions() {
+    for version in every_version() {
         let lab = Lab::new(version).await;
         let name = quoted(&lab.app.username);
         for (bar, code, statement) in [
@@ -67,7 +67,7 @@ async fn a_live_user_that_may_not_log_in_is_let_in() {
 /// The privilege to connect is told from a database that is not there, for the user and for the master.
 #[tokio::test]
 async fn a_closed_database_is_opened_to_whom_it_keeps_out() {
-    for version in versions() {
+    for version in every_version() {
         let lab = Lab::new(version).await;
         let (database, quoted_name) = (&lab.database, quoted(&lab.database));
         lab.admin(&format!("REVOKE CONNECT ON DATABASE {database} FROM PUBLIC")).await;
@@ -102,7 +102,7 @@ async fn a_closed_database_is_opened_to_whom_it_keeps_out() {
 /// Whether the clone is still to be made or is there.
 #[tokio::test]
 async fn an_original_that_replicates_asks_it_of_the_master() {
-    for version in versions() {
+    for version in every_version() {
         for exists in [false, true] {
             let lab = Lab::new(version).await;
             let (app, master) = (quoted(&lab.app.username), quoted(&lab.master.username));
@@ -128,7 +128,7 @@ async fn an_original_that_replicates_asks_it_of_the_master() {
 /// Before version 16 such a user changes nothing of itself.
 #[tokio::test]
 async fn a_single_user_that_replicates_is_told_so() {
-    for version in versions() {
+    for version in every_version() {
         let lab = Lab::new(version).await;
         lab.admin(&format!("ALTER ROLE {} REPLICATION", lab.app.username)).await;
         let new = Password::parse("the new password").unwrap();
@@ -151,7 +151,7 @@ async fn a_single_user_that_replicates_is_told_so() {
 /// Attributes and settings that only a superuser gives, before there is a clone to give them to.
 #[tokio::test]
 async fn what_a_clone_to_be_made_lacks_can_be_given() {
-    for version in versions() {
+    for version in every_version() {
         let mut lab = Lab::new(version).await;
         lab.admin(&format!("ALTER ROLE {} SET log_statement = 'ddl'", lab.app.username)).await;
         follow(&lab, &lab.clone(), "DB_PRIVILEGE_MISSING").await;
@@ -169,7 +169,7 @@ async fn what_a_clone_to_be_made_lacks_can_be_given() {
 /// Nobody has the name without the suffix: what the rotation and the login of testSecret say of it.
 #[tokio::test]
 async fn a_user_named_like_a_clone_is_told_so() {
-    for version in versions() {
+    for version in every_version() {
         let lab = Lab::new(version).await;
         let clone = lab.clone();
         lab.server.create_role_named(&clone.username, "").await.unwrap();

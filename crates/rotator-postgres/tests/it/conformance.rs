@@ -32,6 +32,14 @@ function_suite!(further_version postgres_14_single_user:
     |topic| check(PostgresVersion::V14, SingleUser, topic));
 function_suite!(further_version postgres_14_alternating_users:
     |topic| check(PostgresVersion::V14, AlternatingUsers, topic));
+function_suite!(version_in_between postgres_15_single_user:
+    |topic| check(PostgresVersion::V15, SingleUser, topic));
+function_suite!(version_in_between postgres_15_alternating_users:
+    |topic| check(PostgresVersion::V15, AlternatingUsers, topic));
+function_suite!(version_in_between postgres_17_single_user:
+    |topic| check(PostgresVersion::V17, SingleUser, topic));
+function_suite!(version_in_between postgres_17_alternating_users:
+    |topic| check(PostgresVersion::V17, AlternatingUsers, topic));
 function_suite!(further_version postgres_16_single_user:
     |topic| check(PostgresVersion::V16, SingleUser, topic));
 function_suite!(further_version postgres_16_alternating_users:

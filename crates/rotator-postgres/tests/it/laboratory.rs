@@ -27,11 +27,14 @@ pub(crate) struct Lab<'s> {
     pub(crate) method: Option<LoginMethod>,
 }
 
-/// Every tested version, and the machine's own if there is one.
-pub(crate) fn versions() -> Vec<PostgresVersion> {
-    let mut versions = PostgresVersion::TESTED.to_vec();
-    versions.extend(PostgresVersion::available().into_iter().filter(|version| version.major() == 15));
-    versions
+/// The versions that every test runs on.
+pub(crate) fn versions() -> impl Iterator<Item = PostgresVersion> {
+    PostgresVersion::TESTED.into_iter().filter(|version| version.is_to_be_tested())
+}
+
+/// These and the ones in between: for what differs by version.
+pub(crate) fn every_version() -> impl Iterator<Item = PostgresVersion> {
+    PostgresVersion::EVERY.into_iter().filter(|version| version.is_to_be_tested())
 }
 
 pub(crate) fn deadline() -> Deadline {

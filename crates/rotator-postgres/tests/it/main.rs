@@ -11,6 +11,7 @@ mod equality;
 mod excess;
 mod hostile;
 mod laboratory;
+mod login_code;
 mod marks;
 mod names;
 mod plan;

@@ -10,11 +10,7 @@ use rotation_testkit::{
 use rotator_postgres::PostgresSession;
 use serde_json::json;
 
-use crate::laboratory::{Lab, deadline, engine};
-
-fn lists() -> impl Iterator<Item = PostgresVersion> {
-    PostgresVersion::TESTED.into_iter().filter(|version| version.is_to_be_tested())
-}
+use crate::laboratory::{Lab, deadline, engine, versions};
 
 /// A login by the pooler instead of the server.
 async fn connect(
@@ -45,7 +41,7 @@ fn assert_proxy(outcome: Result<PostgresSession, ConnectError>) {
 /// A wrong password, an unknown user, and a startup parameter that it does not know.
 #[tokio::test]
 async fn a_refusal_of_the_pooler_is_none_of_the_server() {
-    for version in lists() {
+    for version in versions() {
         let lab = Lab::new(version).await;
         let pooler = PgBouncer::start(lab.server, &PoolerList::Query).unwrap();
         use_it(&lab, &pooler, &lab.app).await.unwrap();
@@ -59,7 +55,7 @@ async fn a_refusal_of_the_pooler_is_none_of_the_server() {
 /// Its list holds a password that the server has not: what the client hears is the server's own refusal, passed on.
 #[tokio::test]
 async fn a_login_that_only_the_pooler_knows_is_no_login() {
-    for version in lists() {
+    for version in versions() {
         let lab = Lab::new(version).await;
         let stale = TestLogin { password: "of the list".to_owned(), ..lab.app.clone() };
         let pooler = PgBouncer::start(lab.server, &PoolerList::File(vec![stale.clone()])).unwrap();
@@ -76,7 +72,7 @@ async fn a_login_that_only_the_pooler_knows_is_no_login() {
 /// It remembers a failed login of its own for a while: a new client with the right password is let in, and has no server.
 #[tokio::test]
 async fn a_failed_login_that_the_pooler_remembers_is_no_answer() {
-    for version in lists() {
+    for version in versions() {
         let lab = Lab::new(version).await;
         let pooler = PgBouncer::start(lab.server, &PoolerList::Query).unwrap();
         let mut first = connect(&lab, &pooler, &lab.app).await.unwrap();
@@ -139,7 +135,7 @@ async fn a_pooler_that_keeps_the_old_password_moves_nothing() {
 /// A pair through a pooler: the session is proved where the pooler keeps one that has left its role.
 #[tokio::test]
 async fn a_pooled_session_of_the_clone_is_proved_as_any() {
-    for version in lists() {
+    for version in versions() {
         let lab = Lab::new(version).await;
         let pooler = PgBouncer::start(lab.server, &PoolerList::Query).unwrap();
         let clone = lab.clone();

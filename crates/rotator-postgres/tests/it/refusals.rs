@@ -2,7 +2,7 @@ use rotation_core::database::{SINGLE_USER, StatementFault, UserBar};
 use rotation_testkit::PostgresVersion;
 use rotator_postgres::CloneObjects;
 
-use crate::laboratory::{Lab, quoted, versions};
+use crate::laboratory::{Lab, every_version, quoted, versions};
 
 /// The change is refused with this fault, and the catalogue is as it was.
 #[track_caller]
@@ -61,7 +61,7 @@ async fn the_master_itself_is_no_user_to_alternate() {
 
 #[tokio::test]
 async fn a_missing_privilege_comes_with_the_statement_that_gives_it() {
-    for version in versions() {
+    for version in every_version() {
         let lab = Lab::new(version).await;
         let (app, master, clone) = (&lab.app.username, &lab.master.username, lab.clone());
         let needed = |needed: String| StatementFault::PrivilegeMissing { needed };
@@ -97,7 +97,7 @@ async fn a_missing_privilege_comes_with_the_statement_that_gives_it() {
 /// Row policies that read such a setting would show the clone nothing.
 #[tokio::test]
 async fn a_clone_without_a_setting_of_the_original_is_not_promoted() {
-    for version in versions() {
+    for version in every_version() {
         let lab = Lab::new(version).await;
         let (app, clone, database) = (&lab.app.username, lab.clone(), &lab.database);
         lab.rotate_to(&clone).await.unwrap();
@@ -145,7 +145,7 @@ async fn a_database_that_keeps_its_locks_to_itself_is_told_what_to_grant() {
 
 #[tokio::test]
 async fn a_clone_that_could_do_less_is_refused_and_one_that_acts_as_the_original_is_noted() {
-    for version in versions() {
+    for version in every_version() {
         let mut lab = Lab::new(version).await;
         let (app, clone) = (lab.app.username.clone(), lab.clone());
         let lacking = async |lab: &Lab<'_>| {

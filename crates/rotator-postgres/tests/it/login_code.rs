@@ -1,0 +1,81 @@
+//! What runs at a login, once the password is proved, and refuses the session.
+
+use rotation_core::{RotationError, database::Credential};
+use rotation_testkit::PostgresVersion;
+
+use crate::laboratory::{Lab, every_version, of_login, quoted};
+
+/// An event trigger of the database that raises this code for the clone alone.
+async fn refuse_clone(lab: &Lab<'_>, code: &str) {
+    let clone = lab.clone().username;
+    lab.admin(&format!(
+        "CREATE OR REPLACE FUNCTION gate() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN \
+             IF session_user = '{clone}' THEN RAISE EXCEPTION 'not here' USING ERRCODE = '{code}'; END IF; END $$"
+    ))
+    .await;
+}
+
+/// The query that is advised to find it.
+fn query_of(error: &RotationError) -> String {
+    let hint = error.hint();
+    hint.rsplit_once(": ").unwrap_or_else(|| panic!("no query in: {hint}")).1.to_owned()
+}
+
+/// Whatever code it raises, be it one by which the server itself refuses a password.
+#[tokio::test]
+async fn a_login_that_a_trigger_refuses_has_a_code_of_its_own() {
+    for version in every_version().filter(|version| *version >= PostgresVersion::V17) {
+        let lab = Lab::new(version).await;
+        lab.rotate_to(&lab.clone()).await.unwrap();
+        refuse_clone(&lab, "P0001").await;
+        lab.admin("CREATE EVENT TRIGGER gate ON login EXECUTE FUNCTION gate()").await;
+        for code in [
+            "P0001", "42501", "22012", "28P01", "28000", "3D000", "53300", "55000", "57P03", "57014", "08P01",
+        ] {
+            refuse_clone(&lab, code).await;
+            let error = lab.connect(&lab.clone()).await.unwrap_err();
+            assert!(!error.is_refusal(), "{version} {code}: {error:?}");
+            let error = of_login(Credential::Pending, error);
+            assert_eq!(error.code().name(), "DB_SESSION_REFUSED", "{version} {code}");
+            assert!(rotation_core::with_causes(&error).ends_with(&format!("SQLSTATE {code}")), "{error}");
+        }
+        lab.connect(&lab.app).await.unwrap();
+        // What it advises finds the trigger, without which the user is in.
+        let error = of_login(Credential::Pending, lab.connect(&lab.clone()).await.unwrap_err());
+        let query = query_of(&error);
+        let found = lab.query(&query).await;
+        assert_eq!(found, [[Some("gate".to_owned()), Some("gate".to_owned())]], "{version}: {query}");
+        lab.admin("ALTER EVENT TRIGGER gate DISABLE").await;
+        lab.connect(&lab.clone()).await.unwrap();
+    }
+}
+
+/// A setting that names a library that is not there ends the session; one that cannot be applied is a warning.
+#[tokio::test]
+async fn a_setting_that_ends_the_session_has_the_same_code() {
+    for version in every_version() {
+        let lab = Lab::new(version).await;
+        let name = quoted(&lab.app.username);
+        lab.admin(&format!("ALTER ROLE {name} SET role = 'nobody_of_this_name'")).await;
+        lab.connect(&lab.app).await.unwrap();
+        lab.admin(&format!("ALTER ROLE {name} SET session_preload_libraries = 'not_there'")).await;
+        let error = of_login(Credential::Current, lab.connect(&lab.app).await.unwrap_err());
+        assert_eq!(error.code().name(), "DB_SESSION_REFUSED", "{version}: {error:?}");
+        let found = lab.query(&query_of(&error)).await;
+        assert_eq!(found[0][0].as_ref(), Some(&lab.app.username), "{version}");
+        lab.admin(&format!("ALTER ROLE {name} RESET session_preload_libraries")).await;
+        lab.connect(&lab.app).await.unwrap();
+    }
+}
+
+/// A database that was left behind half made or half dropped is none that a grant opens.
+#[tokio::test]
+async fn a_database_that_is_not_whole_is_not_there() {
+    for version in every_version() {
+        let lab = Lab::new(version).await;
+        let sql = format!("UPDATE pg_database SET datconnlimit = -2 WHERE datname = '{}'", lab.database);
+        lab.server.execute("postgres", &sql).await.unwrap();
+        let error = lab.connect(&lab.app).await.unwrap_err();
+        assert_eq!(error.code().name(), "DB_NO_DATABASE", "{version}: {error:?}");
+    }
+}
