@@ -199,10 +199,14 @@ impl Pair {
             if membership.role != self.original.name {
                 let (revoke, what) = (self.revoke("", membership), self.granted(membership));
                 let otherwise = if membership.reached {
-                    let state = format!("the clone keeps its own {what} until somebody runs {}", revoke.sql);
+                    let advice = self.advised_revoke(membership);
+                    let state = format!("the clone keeps its own {what} until somebody runs {advice}");
                     Otherwise::note(state, "the master may not revoke it")
                 } else {
-                    let needed = either(revoke.sql.clone(), &self.give(membership).sql);
+                    let (taken, given) = (self.advised_revoke(membership), self.give(membership).sql);
+                    // First what takes nothing from others.
+                    let passed_on = membership.passed_on;
+                    let needed = if passed_on { either(given, &taken) } else { either(taken, &given) };
                     Otherwise::Exceeds { what, needed }
                 };
                 let removal = format!("membership in {name}");
@@ -227,7 +231,7 @@ impl Pair {
             self.clone_memberships().filter(|held| held.role != self.original.name && !held.reached);
         let gifts = lacking.map(|held| {
             let give = self.give(held);
-            let needed = either(give.sql.clone(), &self.revoke("", held).sql);
+            let needed = either(give.sql.clone(), &self.advised_revoke(held));
             Correction::new(give, Otherwise::Exceeds { what: self.granted(held), needed })
         });
         gifts.collect()
@@ -257,6 +261,13 @@ impl Pair {
             }
             _ => format!("membership in {role}"),
         }
+    }
+
+    /// The statement by which an administrator takes a membership back, from those as well to whom the clone has granted
+    /// it: the server takes back both or nothing. A rotation takes nothing from others.
+    fn advised_revoke(&self, held: &Membership) -> String {
+        let cascade = if held.passed_on { " CASCADE" } else { "" };
+        self.revoke("", held).sql + cascade
     }
 
     /// Takes back one grant of a membership. From version 16 on each grantor has one of its own, and a statement that
@@ -336,5 +347,24 @@ impl Pair {
             wanted.insert(0, Setting { database: None, name, value: original.to_owned() });
         }
         wanted
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The server has answered success, and what is read again is as before.
+    #[test]
+    fn what_did_not_last_is_what_the_change_fails_by() {
+        let after = |otherwise: Otherwise| otherwise.did_not_last().map_err(|error| error.fault);
+        let (what, needed) = ("membership in g".to_owned(), "REVOKE g FROM c GRANTED BY x".to_owned());
+        let exceeds = Otherwise::Exceeds { what: what.clone(), needed: needed.clone() };
+        assert_eq!(after(exceeds), Err(StatementFault::CloneExceeds { what, needed: needed.clone() }));
+        let lacking = Otherwise::Lacking(needed.clone());
+        assert_eq!(after(lacking), Err(StatementFault::PrivilegeMissing { needed }));
+        assert_eq!(after(Otherwise::Fail), Err(StatementFault::Busy));
+        let noted = after(Otherwise::note("it stays", "not allowed"));
+        assert_eq!(noted, Ok("it stays: what was written did not last".to_owned()));
     }
 }

@@ -81,6 +81,8 @@ pub(crate) struct Membership {
     pub(crate) by_administrator: bool,
     /// Whether the original has the same by whatever way.
     pub(crate) reached: bool,
+    /// Whether the member is the clone and has granted it to others, who would lose it as well.
+    pub(crate) passed_on: bool,
 }
 
 /// What the clone holds in its own name.
@@ -222,6 +224,7 @@ impl Membership {
             set: truth(row, 5)?,
             by_administrator: truth(row, 6)?,
             reached: truth(row, 7)?,
+            passed_on: truth(row, 8)?,
         })
     }
 }

@@ -200,13 +200,23 @@ pub(crate) fn read_memberships(pair: &UserPair, major: u32) -> Statement {
     } else {
         format!("{admin} AND {}", has("MEMBER"))
     };
+    // Before, whoever is granted a role has it whatever becomes of its grantor.
+    let passed_on = if major >= 16 {
+        let clone = quote_literal(pair.clone.as_str());
+        format!(
+            "EXISTS (SELECT FROM pg_auth_members d WHERE d.roleid = m.roleid AND d.grantor = m.member \
+             AND pg_get_userbyid(m.member) = {clone})"
+        )
+    } else {
+        "false".to_owned()
+    };
     Statement::new(
         "read memberships",
         format!(
             "SELECT pg_get_userbyid(m.member), pg_get_userbyid(m.roleid), \
              (SELECT rolname FROM pg_roles WHERE oid = m.grantor), m.admin_option, {options}, \
              coalesce((SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE oid = m.grantor), false), \
-             coalesce({reached}, false) FROM pg_auth_members m \
+             coalesce({reached}, false), {passed_on} FROM pg_auth_members m \
              WHERE m.member IN (SELECT oid FROM pg_roles WHERE rolname IN ({names})) \
              OR m.roleid IN (SELECT oid FROM pg_roles WHERE rolname IN ({names})) \
              AND pg_get_userbyid(m.member) = session_user \

@@ -158,7 +158,7 @@ async fn what_the_clone_holds_beside_the_original_is_taken_away() {
             lab.admin(&format!("GRANT {group} TO {clone_name}")).await;
             let fault = lab.rotate_to(&clone).await.unwrap_err().fault;
             let StatementFault::CloneExceeds { what, needed } = fault else { panic!("{fault:?}") };
-            assert_eq!(what, format!("membership in \"{group}\""), "{version}");
+            assert_eq!(what, format!("membership in \"{group}\", granted by \"admin\""), "{version}");
             lab.admin(&needed).await;
             lab.rotate_to(&clone).await.unwrap();
         }

@@ -191,7 +191,8 @@ async fn memberships_of_the_live_clone_go_to_the_original() {
             let group = lab.server.create_role("").await.unwrap().username;
             lab.admin(&format!("GRANT {group} TO {}", clone.username)).await;
             let (what, needed) = refused(&lab, &lab.app).await;
-            assert_eq!(what, format!("membership in \"{group}\""), "{version} {master}");
+            let granted = format!("membership in \"{group}\", granted by \"admin\"");
+            assert_eq!(what, granted, "{version} {master}");
             run_then_rotate(&lab, &needed, &lab.app).await;
         }
     }

@@ -9,6 +9,7 @@ mod barred;
 mod conformance;
 mod equality;
 mod excess;
+mod grantors;
 mod hostile;
 mod laboratory;
 mod login_code;

@@ -1,0 +1,160 @@
+//! Memberships that another role than the master has granted. From version 16 on each grantor has its own, and whoever
+//! takes one back without naming its grantor is answered success, with a warning, and takes back nothing.
+
+use rotation_core::database::StatementFault;
+use rotation_testkit::{PostgresVersion, TestLogin};
+
+use crate::laboratory::{Lab, advised, every_version, of_master, quoted};
+
+/// The names in a statement: a group, the original, the clone, and the superuser that has granted the group.
+struct Names {
+    group: String,
+    app: String,
+    clone: String,
+    grantor: String,
+}
+
+/// A group that the superuser has granted to the clone.
+async fn granted(lab: &Lab<'_>, options: &str) -> Names {
+    let group = quoted(&lab.server.create_role("").await.unwrap().username);
+    let (app, clone) = (quoted(&lab.app.username), quoted(&lab.clone().username));
+    lab.admin(&format!("GRANT {group} TO {clone}{options}")).await;
+    Names { group, app, clone, grantor: quoted(&lab.server.admin().username) }
+}
+
+async fn is_member(lab: &Lab<'_>, member: &str, group: &str) -> bool {
+    let sql = format!(
+        "SELECT count(*) FROM pg_auth_members WHERE member = '{member}'::regrole AND roleid = '{group}'::regrole"
+    );
+    lab.value(&sql).await != "0"
+}
+
+/// Refused with nothing changed; what is in the way, and the advice, which is run before the change is made.
+async fn follow(lab: &Lab<'_>, next: &TestLogin) -> (String, String) {
+    let version = lab.server.version();
+    let before = lab.snapshot().await;
+    let error = lab.rotate_to(next).await.unwrap_err();
+    assert_eq!(lab.snapshot().await, before, "{version}: nothing may be written");
+    let StatementFault::CloneExceeds { what, .. } = &error.fault else { panic!("{version}: {error:?}") };
+    let (what, statement) = (what.clone(), advised(of_master(error)));
+    lab.admin(&statement).await;
+    lab.rotate_to(next).await.unwrap_or_else(|error| panic!("{version}: {statement}: {error:?}"));
+    (what, statement)
+}
+
+fn with_grantors() -> impl Iterator<Item = PostgresVersion> {
+    every_version().filter(|version| *version >= PostgresVersion::V16)
+}
+
+#[tokio::test]
+async fn a_membership_of_the_idle_clone_names_its_grantor() {
+    for version in with_grantors() {
+        let lab = Lab::new(version).await;
+        lab.rotate_to(&lab.clone()).await.unwrap();
+        let Names { group, app, clone, grantor } = granted(&lab, "").await;
+        let (what, statement) = follow(&lab, &lab.clone()).await;
+        assert_eq!(what, format!("membership in {group}, granted by {grantor}"), "{version}");
+        let revoke =
+            format!("REVOKE {group} FROM {clone} GRANTED BY {grantor} /* or: GRANT {group} TO {app} ");
+        assert!(statement.starts_with(&revoke), "{version}: {statement}");
+        assert!(!is_member(&lab, &clone, &group).await, "{version}");
+    }
+}
+
+/// What a revoke without its grantor does: the reason for all of this.
+#[tokio::test]
+async fn a_revoke_without_the_grantor_takes_back_nothing() {
+    for version in with_grantors() {
+        let lab = Lab::new(version).await;
+        lab.rotate_to(&lab.clone()).await.unwrap();
+        let group = quoted(&lab.server.create_role("").await.unwrap().username);
+        let (clone, master) = (quoted(&lab.clone().username), quoted(&lab.master.username));
+        lab.admin(&format!("GRANT {group} TO {master} WITH ADMIN OPTION")).await;
+        lab.value_as(&lab.master, &format!("GRANT {group} TO {clone}; SELECT 1")).await;
+        lab.admin(&format!("REVOKE {group} FROM {clone}")).await;
+        assert!(is_member(&lab, &clone, &group).await, "{version}: the server has changed");
+        // The master takes back its own.
+        let note = format!("membership in {group} was taken from the clone: the original has it not");
+        assert_eq!(lab.rotate_to(&lab.clone()).await.unwrap(), [note], "{version}");
+        assert!(!is_member(&lab, &clone, &group).await, "{version}");
+    }
+}
+
+/// The original has the same, so nothing is in the way: the outcome says by which statement it goes.
+#[tokio::test]
+async fn a_membership_that_both_have_is_noted_with_its_grantor() {
+    for version in with_grantors() {
+        let lab = Lab::new(version).await;
+        lab.rotate_to(&lab.clone()).await.unwrap();
+        let Names { group, app, clone, grantor } = granted(&lab, "").await;
+        lab.admin(&format!(
+            "GRANT {group} TO {app}; GRANT {app} TO {clone} WITH ADMIN TRUE, INHERIT TRUE, SET TRUE"
+        ))
+        .await;
+        let notes = lab.rotate_to(&lab.clone()).await.unwrap();
+        let revokes = [
+            format!("REVOKE {group} FROM {clone} GRANTED BY {grantor}"),
+            format!("REVOKE ADMIN OPTION FOR {app} FROM {clone} GRANTED BY {grantor}"),
+        ];
+        assert_eq!(notes.len(), 2, "{version}: {notes:?}");
+        for revoke in revokes {
+            let note = notes.iter().find_map(|note| note.split_once(" until somebody runs "));
+            assert!(notes.iter().any(|note| note.contains(&revoke)), "{version}: {note:?} {notes:?}");
+            lab.admin(&revoke).await;
+        }
+        assert_eq!(lab.rotate_to(&lab.clone()).await.unwrap(), [] as [&str; 0], "{version}");
+    }
+}
+
+/// The master may not give the original what the superuser gave the live clone.
+#[tokio::test]
+async fn a_membership_of_the_live_clone_names_its_grantor() {
+    for version in with_grantors() {
+        let lab = Lab::new(version).await;
+        lab.rotate_to(&lab.clone()).await.unwrap();
+        let Names { group, app, clone, grantor } = granted(&lab, "").await;
+        let (what, statement) = follow(&lab, &lab.app).await;
+        assert_eq!(what, format!("membership in {group}, granted by {grantor}"), "{version}");
+        let revoke = format!("/* or: REVOKE {group} FROM {clone} GRANTED BY {grantor} */");
+        assert!(statement.starts_with(&format!("GRANT {group} TO {app} ")), "{version}: {statement}");
+        assert!(statement.ends_with(&revoke), "{version}: {statement}");
+        // The live clone keeps it.
+        assert!(is_member(&lab, &clone, &group).await, "{version}");
+    }
+}
+
+/// The server takes it back only together with what the clone has granted to others. The advice takes nothing from them.
+#[tokio::test]
+async fn a_membership_that_the_clone_passed_on_is_given_first() {
+    for version in with_grantors() {
+        let lab = Lab::new(version).await;
+        lab.rotate_to(&lab.clone()).await.unwrap();
+        let Names { group, app, clone, grantor } = granted(&lab, " WITH ADMIN OPTION").await;
+        let other = quoted(&lab.server.create_role("").await.unwrap().username);
+        let by_clone = format!("RESET ROLE; SET ROLE NONE; GRANT {group} TO {other}; SELECT 1");
+        lab.value_as(&lab.clone(), &by_clone).await;
+        let (_, statement) = follow(&lab, &lab.clone()).await;
+        let revoke = format!("REVOKE {group} FROM {clone} GRANTED BY {grantor} CASCADE");
+        assert!(statement.starts_with(&format!("GRANT {group} TO {app} ")), "{version}: {statement}");
+        assert!(statement.ends_with(&format!("/* or: {revoke} */")), "{version}: {statement}");
+        assert!(is_member(&lab, &other, &group).await, "{version}");
+        // The outcome goes on to say how it ends.
+        let notes = lab.rotate_to(&lab.clone()).await.unwrap();
+        assert!(notes.iter().any(|note| note.contains(&revoke)), "{version}: {notes:?}");
+        lab.admin(&revoke).await;
+        assert_eq!(lab.rotate_to(&lab.clone()).await.unwrap(), [] as [&str; 0], "{version}");
+    }
+}
+
+/// Before version 16 a membership is one, whoever granted it.
+#[tokio::test]
+async fn a_membership_without_a_grantor_of_its_own_is_taken_back() {
+    for version in every_version().filter(|version| *version < PostgresVersion::V16) {
+        let lab = Lab::new(version).await;
+        lab.rotate_to(&lab.clone()).await.unwrap();
+        let Names { group, clone, .. } = granted(&lab, "").await;
+        let note = format!("membership in {group} was taken from the clone: the original has it not");
+        assert_eq!(lab.rotate_to(&lab.clone()).await.unwrap(), [note], "{version}");
+        assert!(!is_member(&lab, &clone, &group).await, "{version}");
+    }
+}
