@@ -199,7 +199,10 @@ impl Situation {
     }
 
     fn with_a_good_current(&self, pending: Option<&KnownVersion>, unfinished: Unfinished) -> Advice {
-        let Some(pending) = pending else { return Advice { state: StuckState::Sound, remedy: Remedy::None } };
+        let Some(pending) = pending else {
+            let remedy = if self.hindered { Remedy::MendFirst } else { Remedy::None };
+            return Advice { state: StuckState::Sound, remedy };
+        };
         let state = match pending.access {
             Access::LogsIn => StuckState::BothLogIn,
             Access::NoValue => StuckState::PendingEmpty,

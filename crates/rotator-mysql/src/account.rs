@@ -128,6 +128,13 @@ impl Options {
         self.set(CLAUSE, policy);
     }
 
+    /// After how many failed logins the server locks the account, where it does.
+    pub(crate) fn failures_until_locked(&self) -> Option<u32> {
+        let number = |clause: &str| self.clauses.get(clause).map(String::as_str);
+        let attempts = number("FAILED_LOGIN_ATTEMPTS")?.parse().ok().filter(|attempts| *attempts > 0)?;
+        number("PASSWORD_LOCK_TIME").is_some_and(|days| days != "0").then_some(attempts)
+    }
+
     fn set(&mut self, clause: &'static str, value: String) {
         self.clauses.insert(clause, value);
     }

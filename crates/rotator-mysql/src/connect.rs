@@ -40,27 +40,30 @@ pub(crate) async fn connect(
         let mut tcp = dial(login, deadline).await?;
         let peer = peer(&tcp);
         let greeting = {
+            // A server that refuses the connection itself does not say its version.
+            let refused = |error| refused(error, login, Dialect::parse(""));
             let mut packets = Packets::over(&mut tcp, 0);
             Greeting::parse(&packets.read().await.map_err(refused)?).map_err(refused)?
         };
         let dialect = Dialect::parse(&greeting.version);
         let (mut packets, exchange) = match transport {
             Transport::Tls if !greeting.offers_tls() => return Err(ConnectError::TlsUnavailable),
-            Transport::Tls => (secure(tcp, login, tls).await?, KeyExchange::Tls),
+            Transport::Tls => (secure(tcp, login, tls, dialect).await?, KeyExchange::Tls),
             Transport::Plaintext if login.tls == TlsMode::Off => {
                 (Packets::over(tcp, 1), KeyExchange::Allowed)
             }
             Transport::Plaintext => (Packets::over(tcp, 1), KeyExchange::Refused),
         };
-        let plugin = log_in(&mut packets, &greeting, login, exchange).await.map_err(refused)?;
-        Ok(Connection::new(packets, dialect, peer, plugin))
+        let logged_in = log_in(&mut packets, &greeting, login, exchange).await;
+        let plugin = logged_in.map_err(|error| refused(error, login, dialect))?;
+        Ok(Connection::new(packets, dialect, peer, plugin, &login.credentials.username))
     };
     deadline.bound(attempt).await.unwrap_or(Err(ConnectError::TimedOut))
 }
 
-fn refused(error: WireError) -> ConnectError {
+fn refused(error: WireError, login: &Login, dialect: Dialect) -> ConnectError {
     match error {
-        WireError::Server(ServerError { code }) => refused_login(code),
+        WireError::Server(ServerError { code }) => refused_login(code, &login.credentials.username, dialect),
         WireError::Io(error) if certificate_fault(&error).is_some() => tls_invalid(&error),
         WireError::Io(error) => ConnectError::Unreachable(os_cause(&error)),
         WireError::Protocol(breach @ (Plugin::REFUSED | Plugin::KEY_REFUSED)) => {
@@ -76,9 +79,10 @@ async fn secure(
     mut tcp: TcpStream,
     login: &Login,
     tls: &Arc<ClientConfig>,
+    dialect: Dialect,
 ) -> Result<Packets<'static>, ConnectError> {
     let mut packets = Packets::over(&mut tcp, 1);
-    request_tls(&mut packets, login).await.map_err(refused)?;
+    request_tls(&mut packets, login).await.map_err(|error| refused(error, login, dialect))?;
     let sequence = packets.sequence();
     drop(packets);
     let name = ServerName::try_from(login.host.as_str().trim_end_matches('.').to_owned()).map_err(|_| {

@@ -2,11 +2,12 @@
 
 use std::net::IpAddr;
 
-use rotation_core::database::{Cause, StatementError, StatementFault};
+use rotation_core::database::{Cause, StatementError, StatementFault, Username};
 
 use crate::{
     dialect::Dialect,
     fault::refused_statement,
+    remediation,
     statement::Statement,
     wire::{Answer, Packets, Plugin, ServerError, WireError},
 };
@@ -26,6 +27,7 @@ pub(crate) struct Connection {
     pub(crate) peer: Option<IpAddr>,
     /// By which plugin the server let the user in.
     pub(crate) plugin: Plugin,
+    user: Username,
 }
 
 /// A statement that failed, with the server's number where the server said so.
@@ -47,8 +49,9 @@ impl Connection {
         dialect: Dialect,
         peer: Option<IpAddr>,
         plugin: Plugin,
+        user: &Username,
     ) -> Self {
-        Self { packets, dialect, peer, plugin }
+        Self { packets, dialect, peer, plugin, user: user.clone() }
     }
 
     /// Runs one statement and gives its rows.
@@ -59,10 +62,21 @@ impl Connection {
         match self.packets.query(&statement.sql).await {
             Ok(answer) => Ok(answer),
             Err(WireError::Server(refusal)) => {
-                Err(failure(statement, WireError::Server(self.reason(refusal).await)))
+                let refusal = WireError::Server(self.reason(refusal).await);
+                Err(self.failure(statement, refusal))
             }
-            Err(error) => Err(failure(statement, error)),
+            Err(error) => Err(self.failure(statement, error)),
         }
+    }
+
+    /// What failed, and what ends it where that depends on the session's user.
+    fn failure(&self, statement: &Statement, error: WireError) -> Failure {
+        let Failure { code, mut error } = failure(statement, error);
+        if error.fault == StatementFault::Expired {
+            let renew = remediation::of_expiry(&self.user, self.dialect);
+            error.source = error.source.map(|cause| cause.ended_by(renew));
+        }
+        Failure { code, error }
     }
 
     /// Runs one statement of somebody else's, whose rows take at most so many bytes.
@@ -82,7 +96,7 @@ impl Connection {
                 statement: Some(statement.kind),
                 source: Some(Cause::new(breach)),
             }),
-            Err(error) => Err(failure(statement, error).into()),
+            Err(error) => Err(self.failure(statement, error).into()),
         }
     }
 

@@ -2,9 +2,9 @@
 //!
 //! Numbers are those of the manuals: "Server Error Message Reference" of MySQL, "Error Codes" of MariaDB.
 
-use rotation_core::database::{Cause, ConnectError, StatementError, StatementFault};
+use rotation_core::database::{Cause, ConnectError, StatementError, StatementFault, Username};
 
-use crate::statement::Statement;
+use crate::{dialect::Dialect, remediation, statement::Statement};
 
 /// Errors that no server sends: those of the client's library, which a proxy passes on of its own connection, and
 /// those of `ProxySQL` and RDS Proxy themselves.
@@ -12,9 +12,13 @@ fn is_of_a_proxy(code: u16) -> bool {
     matches!(code, 2000..=2999 | 9000..=9999)
 }
 
-/// A login was refused with this number.
-pub(crate) fn refused_login(code: u16) -> ConnectError {
+/// A login of this user was refused with this number.
+pub(crate) fn refused_login(code: u16, user: &Username, dialect: Dialect) -> ConnectError {
     let cause = Cause::new(format!("error {code}"));
+    let cause = match remediation::of_login(code, user, dialect) {
+        Some(statement) => cause.ended_by(statement),
+        None => cause,
+    };
     match code {
         // Wrong password, unknown user, and a demand for TLS that was not met all look the same.
         1045 | 1698 => ConnectError::Refused(cause),
@@ -44,6 +48,11 @@ pub(crate) fn refused_statement(kind: &'static str, code: u16) -> StatementError
         1819 | 1372 | 3638 | 4052 => StatementFault::PasswordPolicy { rule: format!("error {code}") },
         1133 | 1141 | 1269 | 1396 | 3162 => StatementFault::NoSuchUser,
         1820 | 1862 => StatementFault::Expired,
+        1524 => StatementFault::NotRotatable {
+            why: "an account of it uses an authentication plugin that the server does not have",
+            remedy: "As an administrator of the database, give that account a plugin of the server: ALTER USER ... \
+                IDENTIFIED WITH caching_sha2_password BY ... on MySQL, IDENTIFIED VIA ... on MariaDB.",
+        },
         1205 | 1213 | 3572 => StatementFault::Busy,
         1317 | 1028 | 1969 | 3024 => StatementFault::TimedOut,
         1053 | 1927 | 4031 => StatementFault::ConnectionLost,
@@ -55,12 +64,16 @@ pub(crate) fn refused_statement(kind: &'static str, code: u16) -> StatementError
 
 #[cfg(test)]
 mod tests {
+    use rotation_core::database::Engine;
+
     use super::*;
+    use crate::MySql;
 
     #[track_caller]
     fn check_login(codes: &[u16], expected: &str) {
         for code in codes {
-            let error = format!("{:?}", refused_login(*code));
+            let user = Username::parse("app", &MySql::PROFILE).unwrap();
+            let error = format!("{:?}", refused_login(*code, &user, Dialect::MySql((9, 7, 4))));
             assert_eq!(error, format!("{expected}(Cause(\"error {code}\"))"));
         }
     }

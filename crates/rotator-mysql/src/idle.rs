@@ -13,7 +13,7 @@ use crate::{
     mark,
     marking::Marking,
     other::Authentication,
-    pair::{Pair, State, Twins},
+    pair::{Next, Pair, State, Twins},
     quote::literal,
     statement::{Draft, Statement},
 };
@@ -90,12 +90,26 @@ impl Pair {
         (!patch.is_empty()).then_some(patch)
     }
 
-    /// Lets the clone in: its accounts that were made in this change, and those that were locked.
-    pub(crate) fn unlocking(&self) -> Option<Statement> {
-        let locked = self.twins().filter(|twins| twins.clone.options.is_locked).map(|twins| twins.host);
-        let made = self.missing_hosts().map(|(host, _)| host.as_str());
-        let made = made.filter(|_| self.dialect.has_account_lock());
-        let accounts: Vec<_> = made.chain(locked).map(|host| self.clone_at(host).sql()).collect();
+    /// Lets the next user in: accounts of the clone that were made in this change or were locked, and accounts that failed
+    /// logins may have locked, of which nothing is shown and which a new password does not unlock. An original that an
+    /// administrator has locked stays so.
+    pub(crate) fn unlocking(&self, next: Next) -> Option<Statement> {
+        let limited = |state: &State| state.options.failures_until_locked().is_some();
+        let accounts: Vec<_> = match next {
+            Next::Clone => {
+                let made = self.missing_hosts().map(|(host, _)| host.as_str());
+                let made = made.filter(|_| self.dialect.has_account_lock());
+                let locked = self.twins().filter(|twins| {
+                    twins.clone.options.is_locked || limited(twins.clone) || limited(twins.original)
+                });
+                made.chain(locked.map(|twins| twins.host)).map(|host| self.clone_at(host).sql()).collect()
+            }
+            Next::Original => {
+                let originals = self.originals.iter();
+                let limited = originals.filter(|(_, state)| limited(state) && !state.options.is_locked);
+                limited.map(|(host, _)| self.original_at(host).sql()).collect()
+            }
+        };
         (!accounts.is_empty()).then(|| {
             Statement::new("unlock user", format!("ALTER USER {} ACCOUNT UNLOCK", accounts.join(", ")))
         })

@@ -73,6 +73,8 @@ mod own_mark;
 mod pair;
 mod quote;
 mod recognition;
+mod remediation;
+mod retired_plugin;
 mod second_password;
 mod session;
 mod session_settings;
@@ -182,16 +184,23 @@ const RESERVED: &[&str] = &[
     "rds_superuser_role",
 ];
 
-/// What hints say about MySQL and MariaDB.
+/// What hints say about MySQL.
 const REMEDIES: Remedies = Remedies {
     unlock: "ALTER USER ... ACCOUNT UNLOCK",
-    prolong: "ALTER USER ... PASSWORD EXPIRE NEVER, and a password set by ALTER USER",
+    prolong: "a password set by ALTER USER; PASSWORD EXPIRE NEVER alone does not end an expiry",
     access_rules: "the host of the account, REQUIRE, and require_secure_transport",
-    authentication: "Let the account use caching_sha2_password or mysql_native_password; a password is never sent in \
-        clear.",
+    authentication: "Let the account use caching_sha2_password (ALTER USER ... IDENTIFIED WITH caching_sha2_password BY \
+        ...), over TLS; a password is never sent in cleartext.",
     make_clone: "grant it exactly what the original has",
     oldest: "Upgrade the server.",
     also_refused: "The server says the same to a host that the account is not for, and where the account demands TLS.",
+};
+
+/// What hints say about MariaDB.
+const MARIADB_REMEDIES: Remedies = Remedies {
+    authentication: "Let the account use mysql_native_password, ed25519 or parsec (ALTER USER ... IDENTIFIED VIA ed25519 \
+        USING PASSWORD('...')); a password is never sent in cleartext.",
+    ..REMEDIES
 };
 
 impl Engine for MySql {
@@ -247,7 +256,7 @@ impl Engine for MariaDb {
         name_limit: NameLimit::Characters(128),
         reserved_users: RESERVED,
         password_rule: PASSWORD_RULE,
-        remedies: &REMEDIES,
+        remedies: &MARIADB_REMEDIES,
     };
 
     type Session = MysqlSession;

@@ -139,6 +139,7 @@ mod tests {
             originals: BTreeMap::from([("%".to_owned(), state)]),
             clones: BTreeMap::new(),
             mark_roles: BTreeSet::new(),
+            moved: Vec::new(),
             definitions: crate::definers::Definitions::default(),
         };
         let found = lacking(&Account::new("m", "%"), held.iter().copied(), &pair);

@@ -43,7 +43,7 @@ impl Pair {
 
     /// For people.
     pub(crate) fn notes(&self, next: Next) -> Vec<String> {
-        let mut notes = Vec::new();
+        let mut notes: Vec<_> = self.move_notes().collect();
         let can_be_marked = self.dialect.is_mariadb() || self.dialect.has_attributes();
         if !can_be_marked {
             notes.push(UNMARKABLE.to_owned());

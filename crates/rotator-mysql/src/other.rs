@@ -67,15 +67,16 @@ impl OtherChange {
         };
         // A mark by itself is no difference between the two users.
         let purposed = |purpose| move |statement| (purpose, statement);
-        let mut first: Vec<_> = marking.make.into_iter().map(purposed(Purpose::Password)).collect();
+        let moving = pair.moving()?.into_iter().map(purposed(Purpose::Password));
+        let mut first: Vec<_> = moving.collect();
+        first.extend(marking.make.into_iter().map(purposed(Purpose::Password)));
         // A password that the server's policy refuses is refused before anything else is changed.
         first.extend(made.into_iter().map(purposed(Purpose::Equality)));
         first.extend(marking.mark.into_iter().map(purposed(Purpose::Password)));
         first.extend(corrections.into_iter().map(purposed(Purpose::Equality)));
         first.extend(marking.after.into_iter().map(purposed(Purpose::Password)));
         let pending = Authentication { dialect: pair.dialect, password, hashes };
-        let unlock = if next == Next::Clone { pair.unlocking() } else { None };
-        let last = unlock.into_iter().chain(set_password(&pair, next, &pending)).collect();
+        let last = pair.unlocking(next).into_iter().chain(set_password(&pair, next, &pending)).collect();
         Ok(Self { pair, next, first, remark, last })
     }
 
@@ -161,8 +162,8 @@ impl Authentication<'_> {
     }
 }
 
-/// The password of an account that is being made where it cannot be locked: nobody knows it.
-fn random_password() -> Result<Password, StatementError> {
+/// The password of an account that is not to be used yet and cannot be locked: nobody knows it.
+pub(crate) fn random_password() -> Result<Password, StatementError> {
     let failed = || StatementError::new(StatementFault::Other { code: "no randomness".to_owned() });
     let mut bytes = Zeroizing::new([0_u8; 24]);
     getrandom::fill(bytes.as_mut_slice()).map_err(|_| failed())?;

@@ -62,9 +62,7 @@ impl OwnAccount {
 
     /// After how many failed logins the server locks the account, where it does.
     pub(crate) fn failures_until_locked(&self) -> Option<u32> {
-        let number = |clause: &str| self.options.clauses.get(clause).map(String::as_str);
-        let attempts = number("FAILED_LOGIN_ATTEMPTS")?.parse().ok().filter(|attempts| *attempts > 0)?;
-        number("PASSWORD_LOCK_TIME").is_some_and(|days| days != "0").then_some(attempts)
+        self.options.failures_until_locked()
     }
 }
 

@@ -40,6 +40,8 @@ pub(crate) struct Pair {
     pub(crate) clones: BTreeMap<String, State>,
     /// On MariaDB, all roles that mark this pair, whoever has them.
     pub(crate) mark_roles: BTreeSet<String>,
+    /// Accounts of the next user that no statement can change before they have another plugin.
+    pub(crate) moved: Vec<Account>,
     pub(crate) definitions: Definitions,
 }
 

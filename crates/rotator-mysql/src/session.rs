@@ -239,6 +239,7 @@ impl MysqlSession {
         let mut pair = self.read_pair(names, owner).await?;
         let which = Next::of(names, next);
         self.read_definitions(&mut pair, which).await?;
+        pair.leave_retired_plugin(which, &mut self.connection).await?;
         pair.check(which).map_err(StatementError::new)?;
         let hashes = takes_hashes(&mut self.connection).await?;
         OtherChange::new(pair, which, &next.password, hashes)

@@ -96,6 +96,7 @@ impl Pair {
             originals: read_all(originals)?,
             clones: read_all(clones)?,
             mark_roles: BTreeSet::new(),
+            moved: Vec::new(),
             definitions: Definitions::default(),
         })
     }

@@ -89,7 +89,7 @@ impl TargetError {
                     .into()
             }
             Self::Statement { credential, error, remedies } => {
-                statement_hint(*credential, &error.fault, remedies, reader)
+                error_hint(*credential, error, remedies, reader)
             }
             Self::TestStatement { .. } => format!(
                 "Run the statement as the secret's user in a read-only transaction, and see the server's code in its \
@@ -188,7 +188,8 @@ fn login_hint(credential: Credential, error: &ConnectError, remedies: &Remedies,
         }
         ConnectError::Locked(cause) => by_statement(cause)
             .unwrap_or_else(|| format!("Let the user of {credential} log in again ({}).", remedies.unlock)),
-        ConnectError::Expired(_) => statement_hint(credential, &StatementFault::Expired, remedies, reader),
+        ConnectError::Expired(cause) => by_statement(cause)
+            .unwrap_or_else(|| statement_hint(credential, &StatementFault::Expired, remedies, reader)),
         ConnectError::AccessRule(_) => format!(
             "Let {} and this user in by the server's access rules ({}).",
             reader.caller(),
@@ -199,7 +200,9 @@ fn login_hint(credential: Credential, error: &ConnectError, remedies: &Remedies,
                 "Raise the connection limit of the user of {credential} or of the server, or leave one connection free."
             )
         }),
-        ConnectError::AuthenticationMethod(_) => remedies.authentication.into(),
+        ConnectError::AuthenticationMethod(cause) => {
+            by_statement(cause).unwrap_or_else(|| remedies.authentication.into())
+        }
         ConnectError::NoDatabase(_) => {
             "Correct `dbname` in the secret, or allow the user to connect to it.".into()
         }
@@ -217,7 +220,9 @@ fn login_hint(credential: Credential, error: &ConnectError, remedies: &Remedies,
             secret asks for plaintext."
                 .into()
         }
-        ConnectError::TlsInvalid { fault, .. } => tls_hint(*fault).into(),
+        ConnectError::TlsInvalid { fault, source } => {
+            by_statement(source).unwrap_or_else(|| tls_hint(*fault).into())
+        }
         ConnectError::Dns(_) => match reader {
             Reader::Operator => {
                 "Correct `host` in the secret, and check that the function's VPC resolves it.".into()
@@ -243,7 +248,7 @@ fn login_hint(credential: Credential, error: &ConnectError, remedies: &Remedies,
         ConnectError::ReadOnly(_) => statement_hint(credential, &StatementFault::ReadOnly, remedies, reader),
         ConnectError::Unsupported(_) => remedies.oldest.into(),
         ConnectError::Proxy(_) => statement_hint(credential, &StatementFault::Proxy, remedies, reader),
-        ConnectError::Unusable(error) => statement_hint(credential, &error.fault, remedies, reader),
+        ConnectError::Unusable(error) => error_hint(credential, error, remedies, reader),
         ConnectError::Protocol(_) => {
             "Check that `host` and `port` are those of the engine in `engine`.".into()
         }
@@ -318,6 +323,15 @@ impl StatementError {
             StatementFault::Other { .. } => Code::DbStatement,
         }
     }
+}
+
+/// The engine's own statement for this case, or else what helps with the fault.
+fn error_hint(credential: Credential, error: &StatementError, remedies: &Remedies, reader: Reader) -> String {
+    error
+        .source
+        .as_ref()
+        .and_then(by_statement)
+        .unwrap_or_else(|| statement_hint(credential, &error.fault, remedies, reader))
 }
 
 fn statement_hint(

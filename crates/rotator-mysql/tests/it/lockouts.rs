@@ -1,6 +1,9 @@
 //! Servers that lock an account after failed logins, and the gap of a single user that keeps one password.
 
-use rotation_core::database::{Change, ConnectError, Session};
+use rotation_core::{
+    Reader, RotationError,
+    database::{Change, ConnectError, Session},
+};
 use rotation_testkit::{MysqlFlavor, TestLogin};
 
 use crate::{
@@ -57,4 +60,68 @@ async fn a_lock_of_mariadb_s_is_noted() {
     assert_eq!(planned(&lab).await, [note]);
     assert_eq!(lab.change(&old, NEW).await.unwrap(), [note]);
     locks(&lab, &old).await;
+}
+
+/// The statement of a hint, as an administrator takes it from there.
+fn statement(error: &RotationError) -> String {
+    let hint = error.hint_for(Reader::Operator);
+    let statement = hint.strip_prefix("As an administrator of the database: ");
+    statement.unwrap_or_else(|| panic!("{hint}")).to_owned()
+}
+
+/// Refuses the user until it is blocked.
+async fn block(lab: &Lab, login: &TestLogin) {
+    for _ in 0..2 {
+        let _ = lab.connect(&TestLogin { password: "wrong".to_owned(), ..login.clone() }).await;
+    }
+}
+
+/// The statement of the remediation unblocks the user on this very server, and the rotation then works.
+async fn check_blocked(lab: &Lab) {
+    block(lab, &lab.app).await;
+    let error = lab.set_secret(NEW).await.unwrap_err();
+    assert_eq!(error.code().name(), "DB_LOCKED");
+    let statement = statement(&error);
+    assert!(statement.starts_with(&format!("ALTER USER {} ", at(&lab.app.username, "%"))), "{statement}");
+    lab.admin(&[&statement]).await;
+    lab.set_secret(NEW).await.unwrap();
+    assert!(lab.opens(NEW).await);
+}
+
+#[tokio::test]
+async fn a_user_that_mysql_blocks_is_unblocked_as_the_hint_says() {
+    check_blocked(&Lab::new(MysqlFlavor::MySql, "FAILED_LOGIN_ATTEMPTS 2 PASSWORD_LOCK_TIME 1").await).await;
+}
+
+#[tokio::test]
+async fn a_user_that_mariadb_blocks_is_unblocked_as_the_hint_says() {
+    let lab = own_server(MysqlFlavor::MariaDb, &[]).await;
+    lab.admin(&["SET GLOBAL max_password_errors = 2"]).await;
+    check_blocked(&lab).await;
+}
+
+#[tokio::test]
+async fn a_locked_account_is_unlocked_as_the_hint_says() {
+    for flavor in MysqlFlavor::ALL.into_iter().filter(|flavor| flavor.is_to_be_tested()) {
+        let lab = Lab::new(flavor, "ACCOUNT LOCK").await;
+        let error = lab.set_secret(NEW).await.unwrap_err();
+        assert_eq!(error.code().name(), "DB_LOCKED", "{flavor}");
+        lab.admin(&[&statement(&error)]).await;
+        lab.set_secret(NEW).await.unwrap();
+    }
+}
+
+/// A new password does not unblock an account of MySQL, so a master unblocks the idle user that it gives one.
+#[tokio::test]
+async fn a_blocked_idle_user_is_let_in_by_its_next_turn() {
+    let lab = Lab::new(MysqlFlavor::MySql, "FAILED_LOGIN_ATTEMPTS 2 PASSWORD_LOCK_TIME UNBOUNDED").await;
+    let clone = lab.clone();
+    lab.rotate_to(&clone).await.unwrap();
+    for next in [clone, TestLogin { password: NEW.to_owned(), ..lab.app.clone() }] {
+        block(&lab, &next).await;
+        let error = lab.connect(&next).await.unwrap_err();
+        assert!(matches!(error, ConnectError::Locked(_)), "{error:?}");
+        lab.rotate_to(&next).await.unwrap();
+        lab.connect(&next).await.unwrap().probe(None).await.unwrap();
+    }
 }

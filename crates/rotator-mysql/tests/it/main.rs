@@ -21,6 +21,7 @@ mod plan;
 mod plugins;
 mod proof;
 mod refusals;
+mod retired_plugin;
 mod rogue;
 mod second_passwords;
 mod sessions;

@@ -1,0 +1,114 @@
+//! The statements by which an administrator lets a user log in again, by the number of the server's refusal.
+//!
+//! The server does not say which account it has matched, so a statement that takes its host from nowhere names `%`. Where
+//! all that an account stores is to be stored once more, the statement reads hosts and hashes itself: no password is needed.
+
+use rotation_core::database::Username;
+
+use crate::{dialect::Dialect, grants::Account, quote::literal};
+
+/// The statement for a login of this user that was refused with this number, where there is one.
+pub(crate) fn of_login(code: u16, user: &Username, dialect: Dialect) -> Option<String> {
+    match code {
+        3118 | 4151 => Some(unlock(user, "")),
+        // Neither counts failures of an account that gets a new password anew: only this does.
+        3955 | 4150 => Some(unlock(user, "; a new password alone does not unblock it")),
+        1820 | 1862 => Some(of_expiry(user, dialect)),
+        1524 => of_plugin(user, dialect),
+        _ => None,
+    }
+}
+
+fn unlock(user: &Username, more: &str) -> String {
+    let account = Account::new(user.as_str(), "%").sql();
+    format!("ALTER USER {account} ACCOUNT UNLOCK /* % is the account's host in mysql.user{more} */")
+}
+
+/// Stores what every account of the user has stored, once more: that ends an expiry, be it an administrator's or a policy's.
+/// `PASSWORD EXPIRE NEVER` does not end one that has come (seen on MySQL 9.7 and MariaDB 11.8).
+pub(crate) fn of_expiry(user: &Username, dialect: Dialect) -> String {
+    let user = literal(user.as_str());
+    let (with, value, from) = match dialect {
+        // An account that authenticates in several ways is left out: mysql.user shows one of them alone.
+        Dialect::MariaDb(_) => (
+            "VIA ', JSON_VALUE(Priv, '$.plugin'), ' USING '",
+            "QUOTE(JSON_VALUE(Priv, '$.authentication_string'))",
+            format!("mysql.global_priv WHERE NOT JSON_EXISTS(Priv, '$.auth_or') AND User = {}", *user),
+        ),
+        // Hashes of caching_sha2_password have bytes that are no text.
+        Dialect::MySql(version) if version >= (8, 0, 17) => (
+            "WITH ', QUOTE(plugin), ' AS 0x'",
+            "HEX(authentication_string)",
+            format!("mysql.user WHERE User = {}", *user),
+        ),
+        Dialect::MySql(_) => (
+            "WITH ', QUOTE(plugin), ' AS '",
+            "QUOTE(authentication_string)",
+            format!("mysql.user WHERE User = {}", *user),
+        ),
+    };
+    let renew = format!(
+        "SET SESSION group_concat_max_len = 65536; SELECT CONCAT('ALTER USER ', GROUP_CONCAT(QUOTE(User), '@', \
+         QUOTE(Host), ' IDENTIFIED {with}, {value})) INTO @renew FROM {from}; PREPARE renew FROM @renew; \
+         EXECUTE renew"
+    );
+    match dialect {
+        Dialect::MySql(version) if version >= (9, 0, 0) => format!(
+            "{renew}; where @@caching_sha2_password_enforce_storage_format is ON instead, the account has the other format: \
+             SET GLOBAL caching_sha2_password_enforce_storage_format = OFF, then rotate, which stores the new format, and \
+             set it ON again"
+        ),
+        _ => renew,
+    }
+}
+
+/// The account's plugin is not there. MySQL 9 has no `mysql_native_password` any more, and nothing can be done with the
+/// account but to move it.
+fn of_plugin(user: &Username, dialect: Dialect) -> Option<String> {
+    let account = Account::new(user.as_str(), "%").sql();
+    match dialect {
+        Dialect::MySql(_) => Some(format!(
+            "ALTER USER {account} IDENTIFIED WITH caching_sha2_password BY '<the password in the secret>' /* % is the \
+             account's host in mysql.user; its plugin is not loaded at this server */"
+        )),
+        Dialect::MariaDb(_) => Some(format!(
+            "INSTALL SONAME 'auth_ed25519' or INSTALL SONAME 'auth_parsec', by the plugin that SHOW CREATE USER {account} \
+             names"
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rotation_core::database::Engine;
+
+    use super::*;
+    use crate::MySql;
+
+    #[track_caller]
+    fn check(version: &str, code: u16, expected: &str) {
+        let user = Username::parse("o'app", &MySql::PROFILE).unwrap();
+        let found = of_login(code, &user, Dialect::parse(version)).unwrap_or_default();
+        assert!(found.contains(expected), "{version} {code}: {found}");
+        assert_eq!(found.is_empty(), expected.is_empty(), "{version} {code}: {found}");
+    }
+
+    #[test]
+    fn a_statement_names_the_user_and_takes_what_the_server_takes() {
+        for (version, code) in [("9.7.4", 3118), ("9.7.4", 3955), ("11.8.9-MariaDB", 4150)] {
+            check(version, code, "ALTER USER 'o\\'app'@'%' ACCOUNT UNLOCK /* ");
+        }
+        check("8.4.5", 3955, "a new password alone does not unblock it");
+        check(
+            "9.7.4",
+            1862,
+            "' AS 0x', HEX(authentication_string))) INTO @renew FROM mysql.user WHERE User = 'o\\'app'; ",
+        );
+        check("9.7.4", 1820, "enforce_storage_format = OFF");
+        check("5.7.44", 1862, "' AS ', QUOTE(authentication_string)");
+        check("11.8.9-MariaDB", 1862, "' IDENTIFIED VIA ', JSON_VALUE(Priv, '$.plugin'), ' USING ', QUOTE(");
+        check("9.7.4", 1524, "IDENTIFIED WITH caching_sha2_password BY");
+        check("11.8.9-MariaDB", 1524, "INSTALL SONAME 'auth_ed25519'");
+        check("9.7.4", 1045, "");
+    }
+}

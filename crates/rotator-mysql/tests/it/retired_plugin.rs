@@ -1,0 +1,132 @@
+//! Accounts of MySQL that were left on `mysql_native_password`, which its newest versions do not have any more, and accounts
+//! whose password has expired.
+
+use rotation_core::{Reader, RotationError, database::Session};
+use rotation_testkit::{MysqlFlavor, TestLogin};
+
+use crate::{
+    laboratory::{Lab, at},
+    refusals::own_server,
+};
+
+const NEW: &str = "Pending-password-1";
+
+/// As an upgraded folder of data holds it.
+async fn retire(lab: &Lab, user: &str) {
+    lab.admin(&[
+        &format!(
+            "UPDATE mysql.user SET plugin = 'mysql_native_password', authentication_string = \
+             '*F87311B4FC3A76186F7581EBEA2F3E1CD5D49E06' WHERE User = '{user}'"
+        ),
+        "FLUSH PRIVILEGES",
+    ])
+    .await;
+}
+
+async fn plugin(lab: &Lab, user: &str) -> String {
+    let sql = format!("SELECT plugin FROM mysql.user WHERE User = '{user}'");
+    lab.server.query(&sql).await.unwrap()[0][0].clone().unwrap()
+}
+
+fn hint(error: &RotationError) -> String {
+    error.hint_for(Reader::Operator)
+}
+
+/// The remediation names no plugin that the server does not have, and its statement moves the account.
+#[tokio::test]
+async fn a_user_on_a_plugin_that_is_gone_is_moved_as_the_hint_says() {
+    let lab = own_server(MysqlFlavor::MySql, &[]).await;
+    retire(&lab, &lab.app.username).await;
+    let error = lab.set_secret(NEW).await.unwrap_err();
+    assert_eq!(error.code().name(), "DB_AUTH_METHOD");
+    let hint = hint(&error);
+    assert!(!hint.contains("mysql_native_password"), "{hint}");
+    let statement = hint.strip_prefix("As an administrator of the database: ").unwrap();
+    let statement = statement.replace("<the password in the secret>", &lab.app.password);
+    lab.admin(&[&statement]).await;
+    lab.set_secret(NEW).await.unwrap();
+    assert!(lab.opens(NEW).await);
+}
+
+/// No statement changes such an account before it is moved, so that comes first.
+#[tokio::test]
+async fn an_idle_user_on_a_plugin_that_is_gone_is_moved() {
+    let lab = own_server(MysqlFlavor::MySql, &[]).await;
+    let clone = lab.clone();
+    lab.rotate_to(&clone).await.unwrap();
+    lab.admin(&[&format!("GRANT SELECT ON mysql.db TO {}", at(&clone.username, "%"))]).await;
+    for next in [clone, TestLogin { password: NEW.to_owned(), ..lab.app.clone() }] {
+        retire(&lab, &next.username).await;
+        let notes = lab.rotate_to(&next).await.unwrap();
+        let moved = format!(
+            "{} was left on mysql_native_password, which the server does not have, and uses caching_sha2_password now",
+            at(&next.username, "%")
+        );
+        assert!(notes.contains(&moved), "{notes:?}");
+        assert_eq!(plugin(&lab, &next.username).await, "caching_sha2_password");
+        lab.connect(&next).await.unwrap().probe(None).await.unwrap();
+    }
+}
+
+/// `PASSWORD EXPIRE NEVER` does not end an expiry that has come; the statements of the hint do, without a password.
+#[tokio::test]
+async fn an_expired_user_is_renewed_as_the_hint_says() {
+    for flavor in MysqlFlavor::ALL.into_iter().filter(|flavor| flavor.is_to_be_tested()) {
+        for disconnects in ["OFF", "ON"] {
+            let lab = own_server(flavor, &[("disconnect_on_expired_password", disconnects)]).await;
+            lab.admin(&[
+                "SET GLOBAL group_concat_max_len = 1024",
+                &format!("ALTER USER {} PASSWORD EXPIRE", at(&lab.app.username, "%")),
+            ])
+            .await;
+            let error = lab.set_secret(NEW).await.unwrap_err();
+            assert_eq!(error.code().name(), "DB_EXPIRED", "{flavor}");
+            let hint = hint(&error);
+            let statements = hint.strip_prefix("As an administrator of the database: ").unwrap();
+            let statements = statements.split("; where ").next().unwrap().split("; ");
+            lab.admin(&statements.collect::<Vec<_>>()).await;
+            assert!(lab.opens(&lab.app.password).await, "{flavor}: the password stays");
+            lab.set_secret(NEW).await.unwrap();
+            lab.connect(&TestLogin { password: NEW.to_owned(), ..lab.app.clone() })
+                .await
+                .unwrap()
+                .probe(None)
+                .await
+                .unwrap();
+        }
+    }
+}
+
+/// An account with another format of its hash than the server enforces is let in for nothing but a new password.
+#[tokio::test]
+async fn a_format_that_the_server_enforces_is_met_as_the_hint_says() {
+    let lab = own_server(MysqlFlavor::MySql, &[]).await;
+    // Made in the other format.
+    lab.admin(&["SET GLOBAL caching_sha2_password_storage_format = PBKDF2_SHA512"]).await;
+    let admin = &lab.server.admin().username;
+    let renewed = format!("ALTER USER '{admin}'@'localhost' IDENTIFIED BY '{}'", lab.server.admin().password);
+    lab.admin(&[&renewed, "SET GLOBAL caching_sha2_password_enforce_storage_format = ON"]).await;
+    let error = lab.set_secret(NEW).await.unwrap_err();
+    assert_eq!(error.code().name(), "DB_EXPIRED");
+    let hint = hint(&error);
+    let off = "SET GLOBAL caching_sha2_password_enforce_storage_format = OFF";
+    assert!(hint.contains(off), "{hint}");
+    lab.admin(&[off]).await;
+    lab.set_secret(NEW).await.unwrap();
+    lab.admin(&["SET GLOBAL caching_sha2_password_enforce_storage_format = ON"]).await;
+    let login = TestLogin { password: NEW.to_owned(), ..lab.app.clone() };
+    lab.connect(&login).await.unwrap().probe(None).await.unwrap();
+
+    // A clone in the old format is given the new one by its turn.
+    let clone = lab.clone();
+    lab.admin(&[
+        "SET GLOBAL caching_sha2_password_enforce_storage_format = OFF",
+        "SET GLOBAL caching_sha2_password_storage_format = CRYPT5",
+    ])
+    .await;
+    lab.rotate_to(&clone).await.unwrap();
+    lab.admin(&["SET GLOBAL caching_sha2_password_storage_format = PBKDF2_SHA512"]).await;
+    lab.rotate_to(&clone).await.unwrap();
+    lab.admin(&["SET GLOBAL caching_sha2_password_enforce_storage_format = ON"]).await;
+    lab.connect(&clone).await.unwrap().probe(None).await.unwrap();
+}
