@@ -14,7 +14,7 @@ use crate::{
     code::Code,
     database::{Database, Directory, Engine, Login},
     diagnosis::Reader,
-    error::RotationError,
+    error::{RotationError, with_causes},
     event::{SecretId, VersionId},
     record::{SecretRecord, SecretRecords, VersionRecord},
     recovery::{
@@ -324,7 +324,22 @@ fn login(versions: &[Examined], situation: &Situation, advice: &Advice, reader: 
                 "a version could not be tried, or versions without labels could not be looked at",
             ),
         },
-        State::PendingEmpty | State::PendingRefused | State::PendingUnknown | State::BothLogIn => {
+        State::PendingUnknown => {
+            // What a value that cannot be used lacks is a finding of its own.
+            let pending = versions
+                .iter()
+                .find(|version| version.has(&StagingLabel::Pending) && version.access != Access::Unusable);
+            let finding = stuck(FindingCode::PendingStuck, Severity::Warning);
+            match pending.and_then(|version| version.error.as_ref()) {
+                Some(error) => Finding {
+                    sentence: format!("{}: {}", finding.sentence, with_causes(error)),
+                    mend: format!("{} {}", error.hint_for(reader), finding.mend),
+                    ..finding
+                },
+                None => finding,
+            }
+        }
+        State::PendingEmpty | State::PendingRefused | State::BothLogIn => {
             stuck(FindingCode::PendingStuck, Severity::Warning)
         }
         State::OnlyPending => stuck(FindingCode::PendingStuck, Severity::Fault),

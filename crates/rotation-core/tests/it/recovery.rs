@@ -51,6 +51,13 @@ fn check_with(situation: &Situation, unfinished: Unfinished, state: StuckState, 
     assert_eq!((advice.state, &advice.remedy), (state, remedy), "{}", situation.words());
 }
 
+/// A fault by which every rotation fails is to be fixed, though AWSCURRENT logs in.
+#[test]
+fn a_sound_secret_that_no_rotation_changes_has_something_to_fix() {
+    let hindered = Situation { hindered: true, ..situation(&[(CURRENT, Access::LogsIn)]) };
+    check(&hindered, StuckState::Sound, &Remedy::MendFirst);
+}
+
 /// AWSCURRENT goes to a version, which must log in.
 fn current_to(from: Option<usize>, to: usize) -> Remedy {
     let label_move =

@@ -58,6 +58,11 @@ pub(crate) async fn repair(stuck: &Service) -> Option<StuckState> {
                 assert!(world.logs_in(&StagingLabel::Current), "{}", examination.situation.words());
                 return Some(state);
             }
+            // Rotations fail by what was found inside the database; the labels are as they should be.
+            Remedy::MendFirst if examination.situation.hindered => {
+                assert!(world.logs_in(&StagingLabel::Current), "{}", examination.situation.words());
+                return Some(state);
+            }
             Remedy::MendFirst
             | Remedy::MendUnusable
             | Remedy::LookFurther(_)

@@ -34,7 +34,9 @@ pub(in crate::code) const ARTICLES: &[Row] = &[
     (
         Code::DbLocked,
         with_sql(
-            "An administrator locked the user, or too many refused logins did.",
+            "An administrator locked the user, or too many refused logins did (MySQL's FAILED_LOGIN_ATTEMPTS, MariaDB's \
+             max_password_errors). On MySQL and MariaDB a new password does not end that; the idle user of a pair is \
+             unblocked by its next turn.",
             "Let the user log in again:",
             "ALTER ROLE \"app\" LOGIN;             -- PostgreSQL\n\
              ALTER USER 'app'@'%' ACCOUNT UNLOCK; -- MySQL, MariaDB",
@@ -43,11 +45,12 @@ pub(in crate::code) const ARTICLES: &[Row] = &[
     (
         Code::DbExpired,
         with_sql(
-            "The user or its password has an end, and it is past.",
-            "Extend the validity. MySQL wants a new password as well.",
+            "The user or its password has an end, and it is past. On MySQL also a hash of another format than \
+             caching_sha2_password_enforce_storage_format allows.",
+            "Extend the validity. On MySQL and MariaDB PASSWORD EXPIRE NEVER does not end an expiry that has come: the hint \
+             has the statements that store the same password once more, without knowing it.",
             "ALTER ROLE \"app\" VALID UNTIL 'infinity';     -- PostgreSQL\n\
-             ALTER USER \"app\" VALID UNTIL 'infinity';     -- Redshift\n\
-             ALTER USER 'app'@'%' PASSWORD EXPIRE NEVER;  -- MySQL, MariaDB",
+             ALTER USER \"app\" VALID UNTIL 'infinity';     -- Redshift",
         ),
     ),
     (
@@ -68,10 +71,13 @@ pub(in crate::code) const ARTICLES: &[Row] = &[
     (
         Code::DbAuthMethod,
         with_sql(
-            "The server asks for the password in clear, for a key that is not proven, or for a method that is not \
-             spoken here. On RDS a member of rds_iam is asked for a token.",
-            "Let the server ask for SCRAM, md5 over TLS, caching_sha2_password or mysql_native_password.",
-            "REVOKE rds_iam FROM \"app\"; -- PostgreSQL on RDS",
+            "The server asks for the password in cleartext, for a key that is not proven, or for a method that is not \
+             spoken here. On RDS a member of rds_iam is asked for a token. An account of MySQL was left on \
+             mysql_native_password, which MySQL 9 does not have; a master moves the idle user of a pair by itself.",
+            "Let the server ask for SCRAM, md5 over TLS, caching_sha2_password, mysql_native_password where the server has \
+             it, or on MariaDB ed25519 or parsec.",
+            "REVOKE rds_iam FROM \"app\"; -- PostgreSQL on RDS\n\
+             ALTER USER 'app'@'%' IDENTIFIED WITH caching_sha2_password BY '...'; -- MySQL, with the password in the secret",
         ),
     ),
     (
