@@ -16,8 +16,8 @@ pub use secrets_manager::LocalSecretsManager;
 pub use servers::{
     ApiAnswer, ApiDouble, ApiRequest, DocdbBuilder, DocdbLaunchError, DocdbQueryError, DocdbServer,
     DocdbWitness, FailedLogin, LaunchError, Moment, Moto, MysqlAnswer, MysqlBuilder, MysqlFlavor,
-    MysqlLaunchError, MysqlMischief, MysqlQueryError, MysqlScript, MysqlServer, PgBouncer, PoolerList,
-    PostgresBuilder, PostgresServer, PostgresVersion, QueryError, RedshiftServer, Rogue, RogueBytes,
-    RogueGreeting, RogueMysql, RoguePostgres, Scripted, ScriptedAnswer, ServerTls, Stop, TestLogin,
-    WitnessAction,
+    MysqlLaunchError, MysqlMischief, MysqlQueryError, MysqlScript, MysqlServer, MysqlVersion, PgBouncer,
+    PoolerList, PostgresBuilder, PostgresServer, PostgresVersion, QueryError, RedshiftServer, Rogue,
+    RogueBytes, RogueGreeting, RogueMysql, RoguePostgres, Scripted, ScriptedAnswer, ServerTls, Stop,
+    TestLogin, WitnessAction,
 };

@@ -17,7 +17,7 @@ mod rogue_postgres;
 pub use api_double::{ApiAnswer, ApiDouble, ApiRequest};
 pub use docdb::{DocdbBuilder, DocdbLaunchError, DocdbQueryError, DocdbServer, DocdbWitness, WitnessAction};
 pub use moto::Moto;
-pub use mysql::{MysqlBuilder, MysqlFlavor, MysqlLaunchError, MysqlQueryError, MysqlServer};
+pub use mysql::{MysqlBuilder, MysqlFlavor, MysqlLaunchError, MysqlQueryError, MysqlServer, MysqlVersion};
 pub use pgbouncer::{PgBouncer, PoolerList};
 pub use postgres::{
     FailedLogin, LaunchError, PostgresBuilder, PostgresServer, PostgresVersion, QueryError, ServerTls, Stop,

@@ -4,13 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     dialect::Dialect,
-    grants::{ALL, Account, Object, Right, Rights},
+    grants::{ALL, Account, Object, Right, Rights, Role},
     quote::identifier,
     statement::Statement,
+    work,
 };
 
+/// The right to pass on what one has on an object, as a privilege in a list.
+const GRANT_OPTION: &str = "GRANT OPTION";
+
 /// The statements that bring an account from the rights `has` to the rights `wanted`, in their order: what is too
-/// much goes first, so that a privilege on everything can make way for single ones.
+/// much goes first, so that a privilege on everything can make way for single ones. An object takes one statement, with the
+/// right to pass its privileges on where that is wanted or goes.
 pub(crate) fn corrections(
     wanted: &Rights,
     has: &Rights,
@@ -18,25 +23,16 @@ pub(crate) fn corrections(
     dialect: Dialect,
 ) -> Vec<Statement> {
     let to = account.sql();
-    let mut kept = has.clone();
     let mut statements = Vec::new();
     let mut revoke =
         |what: String| statements.push(Statement::new("revoke", format!("REVOKE {what} FROM {to}")));
-
-    for (object, names) in by_object(has.difference(wanted).filter(|right| !is_absorbed(right, wanted))) {
-        if names.contains(ALL) {
-            revoke(format!("{ALL} ON {}", object.sql()));
-            kept.retain(|right| !matches!(right, Right::Privilege { on, .. } if *on == object));
-        } else {
-            revoke(format!("{} ON {}", join(&names), object.sql()));
-        }
-    }
+    let kept = revoke_privileges(wanted, has, &mut revoke);
+    let roles = roles(wanted);
     for right in has.difference(wanted) {
         match right {
-            Right::GrantOption { on } => revoke(format!("GRANT OPTION ON {}", on.sql())),
             Right::Dynamic { name, .. } => revoke(format!("{name} ON *.*")),
             Right::Proxy { user, .. } => revoke(format!("PROXY ON {}", user.sql())),
-            Right::Role { role, admin } if *admin || !holds_role(wanted, right) => revoke(role.sql()),
+            Right::Role { role, admin } if *admin || !roles.contains(role) => revoke(role.sql()),
             _ => {}
         }
     }
@@ -52,17 +48,55 @@ pub(crate) fn corrections(
     statements
 }
 
-/// Privileges on objects, with the right to grant them where that is wanted.
-fn grant_privileges(wanted: &Rights, kept: &Rights, to: &str, grant: &mut impl FnMut(String)) {
-    let missing = by_object(wanted.difference(kept));
-    for (object, names) in &missing {
-        grant(format!("GRANT {} ON {} TO {to}", join(names), object.sql()));
+/// Takes away privileges on objects, and the right to pass them on. Returns what is left.
+fn revoke_privileges(wanted: &Rights, has: &Rights, revoke: &mut impl FnMut(String)) -> Rights {
+    let mut gone = by_object(has.difference(wanted).filter(|right| !is_absorbed(right, wanted)));
+    let whole: BTreeSet<Object> =
+        gone.iter().filter(|(_, names)| names.contains(ALL)).map(|(object, _)| object.clone()).collect();
+    for right in has.difference(wanted) {
+        // What takes all of the privileges is no list.
+        if let Right::GrantOption { on } = right
+            && !whole.contains(on)
+        {
+            gone.entry(on.clone()).or_default().insert(GRANT_OPTION.to_owned());
+        }
     }
-    for right in wanted.difference(kept) {
-        let Right::GrantOption { on } = right else { continue };
+    for (object, names) in &gone {
+        let names = if whole.contains(object) { ALL.to_owned() } else { join(names) };
+        revoke(format!("{names} ON {}", object.sql()));
+    }
+    for right in has.difference(wanted) {
+        if let Right::GrantOption { on } = right
+            && whole.contains(on)
+        {
+            revoke(format!("{GRANT_OPTION} ON {}", on.sql()));
+        }
+    }
+    let is_left = |right: &&Right| !matches!(right, Right::Privilege { on, .. } if whole.contains(on));
+    has.iter().filter(is_left).cloned().collect()
+}
+
+/// Privileges on objects, with the right to pass them on where that is wanted.
+fn grant_privileges(wanted: &Rights, kept: &Rights, to: &str, grant: &mut impl FnMut(String)) {
+    let options: BTreeSet<_> = wanted
+        .difference(kept)
+        .filter_map(|right| match right {
+            Right::GrantOption { on } => Some(on.clone()),
+            _ => None,
+        })
+        .collect();
+    let mut missing = by_object(wanted.difference(kept));
+    if options.iter().any(|on| !missing.contains_key(on)) {
+        // An option alone comes with what there is: some servers keep none without a privilege.
         let all = by_object(wanted.iter());
-        let names = all.get(on).map_or_else(|| "USAGE".to_owned(), join);
-        grant(format!("GRANT {names} ON {} TO {to} WITH GRANT OPTION", on.sql()));
+        for on in options.iter().filter(|on| !missing.contains_key(on)).collect::<Vec<_>>() {
+            missing.insert(on.clone(), all.get(on).cloned().unwrap_or_default());
+        }
+    }
+    for (object, names) in &missing {
+        let names = if names.is_empty() { "USAGE".to_owned() } else { join(names) };
+        let option = option(options.contains(object), "GRANT");
+        grant(format!("GRANT {names} ON {} TO {to}{option}", object.sql()));
     }
 }
 
@@ -113,10 +147,15 @@ fn option(wanted: bool, which: &str) -> String {
     if wanted { format!(" WITH {which} OPTION") } else { String::new() }
 }
 
-/// The same role with the right to grant it, or without.
-fn holds_role(rights: &Rights, right: &Right) -> bool {
-    let Right::Role { role, .. } = right else { return false };
-    rights.iter().any(|other| matches!(other, Right::Role { role: held, .. } if held == role))
+/// The roles, whether or not they may be passed on.
+fn roles(rights: &Rights) -> BTreeSet<&Role> {
+    rights
+        .iter()
+        .filter_map(|right| match right {
+            Right::Role { role, .. } => Some(role),
+            _ => None,
+        })
+        .collect()
 }
 
 /// Whether a privilege is a part of what is wanted, which then is everything.
@@ -135,6 +174,7 @@ pub(crate) fn is_within(rights: &Rights, others: &Rights) -> bool {
 
 /// Whether who has these rights has this one in effect, be it by a wider one.
 pub(crate) fn is_covered(right: &Right, others: &Rights) -> bool {
+    work::step();
     if others.contains(right) || is_part(right, others) {
         return true;
     }
@@ -161,6 +201,7 @@ pub(crate) fn is_part(right: &Right, others: &Rights) -> bool {
 fn by_object<'a>(rights: impl Iterator<Item = &'a Right>) -> BTreeMap<Object, BTreeSet<String>> {
     let mut objects: BTreeMap<Object, BTreeSet<String>> = BTreeMap::new();
     for right in rights {
+        work::step();
         if let Right::Privilege { on, name, column } = right {
             let name = match column {
                 Some(column) => format!("{name} ({})", identifier(column)),

@@ -56,6 +56,7 @@ mod environment;
 mod facts;
 mod fault;
 mod grants;
+mod held;
 mod hosts;
 mod idle;
 mod lexer;
@@ -82,6 +83,7 @@ mod shown;
 mod statement;
 mod stored_password;
 mod wire;
+mod work;
 mod writable;
 
 use std::{

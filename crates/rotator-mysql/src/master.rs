@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    dialect::Dialect,
-    grants::{ALL, Account, Object, Right, Rights, read_line},
+    grants::{Account, Object, Right, Rights, read_line},
+    held::Held,
     pair::Pair,
     quote::identifier,
 };
@@ -25,14 +25,15 @@ pub(crate) fn lacking<'a>(
             return Vec::new();
         }
     }
+    let held = Held::of(&held);
     let to = master.sql();
     let mut statements = Vec::new();
-    if !has(&held, &Object::Global, "CREATE USER") {
+    if !held.has(&Object::Global, "CREATE USER") {
         statements.push(format!("GRANT CREATE USER ON *.* TO {to}"));
     }
     let mut objects: BTreeMap<&Object, BTreeSet<String>> = BTreeMap::new();
     let changes = changes(pair);
-    for right in changes.iter().filter(|right| !may_pass_on(&held, right, pair.dialect)) {
+    for right in changes.iter().filter(|right| !held.may_pass_on(right, pair.dialect)) {
         match right {
             Right::Privilege { on, name, column } => {
                 let column = column.as_ref().map(|column| format!(" ({})", identifier(column)));
@@ -69,60 +70,12 @@ fn changes(pair: &Pair) -> Rights {
     differences.collect()
 }
 
-/// Whether who holds these rights may give this one to another, or is not known not to.
-pub(crate) fn may_pass_on(held: &Rights, right: &Right, dialect: Dialect) -> bool {
-    match right {
-        Right::Privilege { on, name, .. } => (name == ALL || has(held, on, name)) && may_grant(held, on),
-        Right::GrantOption { on } => may_grant(held, on),
-        Right::Dynamic { name, .. } => held.iter().any(|own| {
-            matches!(own, Right::Dynamic { name: other, grantable: true } if other == name)
-                || matches!(own, Right::Privilege { on: Object::Global, name, .. } if name == ALL)
-        }),
-        Right::Role { role, .. } => {
-            held.iter().any(|own| match own {
-                Right::Role { role: other, admin } => other == role && *admin,
-                Right::Dynamic { name, .. } => name == "ROLE_ADMIN",
-                _ => false,
-            }) || has(held, &Object::Global, "SUPER")
-                // MariaDB has a table of who may administer a role, which SHOW GRANTS does not show whole.
-                || dialect.is_mariadb() && may_grant(held, &Object::Global)
-        }
-        // Restrictions follow privileges; a default role needs CREATE USER, and a proxy is not told for certain.
-        Right::Restriction { .. } | Right::Proxy { .. } | Right::DefaultRole(_) => true,
-    }
-}
-
-/// Whether one of the rights is this privilege on something that covers the object, or may cover it.
-fn has(held: &Rights, on: &Object, wanted: &str) -> bool {
-    held.iter().any(|right| {
-        matches!(right, Right::Privilege { on: other, name, .. }
-            if (name == wanted || name == ALL) && covers(other, on))
-    })
-}
-
-fn may_grant(held: &Rights, on: &Object) -> bool {
-    held.iter().any(|right| matches!(right, Right::GrantOption { on: other } if covers(other, on)))
-}
-
-/// The name of a database may be a pattern, which is taken to cover every database.
-fn covers(wide: &Object, narrow: &Object) -> bool {
-    match (wide, narrow) {
-        (Object::Global, _) => true,
-        (Object::Database(_), Object::Global) => false,
-        (Object::Database(pattern), _) if pattern.contains(['%', '_', '\\']) => true,
-        (Object::Database(name), Object::Table(database, _) | Object::Routine { database, .. }) => {
-            name == database
-        }
-        (wide, narrow) => wide == narrow,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use rotation_core::database::{Engine, PairOwner, SecretIdentity, UserPair, Username};
 
     use super::*;
-    use crate::{MySql, pair::State};
+    use crate::{MySql, dialect::Dialect, pair::State};
 
     #[track_caller]
     fn check(version: &str, held: &[&str], original: &[&str], expected: &[&str]) {

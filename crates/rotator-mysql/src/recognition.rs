@@ -6,9 +6,9 @@ use crate::{
     correction::is_within,
     dialect::Dialect,
     grants::{ALL, Object, Right},
+    held::Held,
     hosts::Place,
     mark::{Mark, MarkedSecret},
-    master::may_pass_on,
     pair::{Next, PASSWORD_PLUGINS, Pair, State},
 };
 
@@ -102,7 +102,8 @@ impl Pair {
     /// have given the other are equal by chance, or by their own doing, unless a mark ties them.
     fn equality(&self, original: &State, clone: &State, marked: bool) -> Equality {
         let (ours, theirs) = (&original.rights, &clone.rights);
-        let from_above = |right: &Right| !may_pass_on(ours, right, self.dialect);
+        let held = Held::of(ours);
+        let from_above = |right: &Right| !held.may_pass_on(right, self.dialect);
         match (ours == theirs, is_within(theirs, ours)) {
             (true, _) if marked || ours.iter().any(from_above) => Equality::Equal,
             (false, true) => Equality::Less,

@@ -18,7 +18,7 @@ use super::{guardian::Guardian, postgres::TestLogin};
 
 pub use builder::{MysqlBuilder, MysqlLaunchError};
 pub use fixtures::MysqlQueryError;
-pub use flavor::MysqlFlavor;
+pub use flavor::{MysqlFlavor, MysqlVersion};
 
 /// A running MySQL or MariaDB server of its own, with its own data, on a port that the system chose.
 ///
@@ -27,7 +27,7 @@ pub use flavor::MysqlFlavor;
 /// its binary log. It is stopped at once, and its folder removed, when this value is dropped or when this process
 /// ends in any way.
 pub struct MysqlServer {
-    flavor: MysqlFlavor,
+    version: MysqlVersion,
     port: u16,
     folder: PathBuf,
     admin: TestLogin,
@@ -37,30 +37,36 @@ pub struct MysqlServer {
 
 impl MysqlServer {
     /// Prepares a server with TLS; [`MysqlBuilder::start`] starts it.
-    pub fn builder(flavor: MysqlFlavor) -> MysqlBuilder {
-        MysqlBuilder::new(flavor)
+    pub fn builder(version: impl Into<MysqlVersion>) -> MysqlBuilder {
+        MysqlBuilder::new(version.into())
     }
 
-    /// The server of this flavor that all tests of this process share, started by the first that asks.
+    /// The server of this version that all tests of this process share, started by the first that asks.
     ///
     /// Blocks for some seconds when it starts. Use names of your own and leave the server's settings alone.
     ///
     /// # Errors
     /// Why it could not be started; the same error for everybody who asks.
-    pub fn shared(flavor: MysqlFlavor) -> Result<&'static Self, MysqlLaunchError> {
+    pub fn shared(version: impl Into<MysqlVersion>) -> Result<&'static Self, MysqlLaunchError> {
         type Slot = OnceLock<Result<MysqlServer, MysqlLaunchError>>;
-        static SERVERS: Mutex<BTreeMap<MysqlFlavor, &'static Slot>> = Mutex::new(BTreeMap::new());
+        static SERVERS: Mutex<BTreeMap<MysqlVersion, &'static Slot>> = Mutex::new(BTreeMap::new());
+        let version = version.into();
         let slot: &'static Slot = SERVERS
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .entry(flavor)
+            .entry(version)
             .or_insert_with(|| Box::leak(Box::default()));
-        slot.get_or_init(|| Self::builder(flavor).start()).as_ref().map_err(Clone::clone)
+        slot.get_or_init(|| Self::builder(version).start()).as_ref().map_err(Clone::clone)
     }
 
     /// Which server it is.
     pub fn flavor(&self) -> MysqlFlavor {
-        self.flavor
+        self.version.flavor()
+    }
+
+    /// Which version of it.
+    pub fn version(&self) -> MysqlVersion {
+        self.version
     }
 
     /// The name to connect to, which the server's certificate carries.
@@ -103,7 +109,7 @@ impl MysqlServer {
 impl std::fmt::Debug for MysqlServer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("MysqlServer")
-            .field("flavor", &self.flavor)
+            .field("version", &self.version)
             .field("port", &self.port)
             .finish_non_exhaustive()
     }

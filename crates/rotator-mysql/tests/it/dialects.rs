@@ -138,11 +138,10 @@ async fn mysql_5_7_has_neither_roles_nor_attributes() {
             SELECT Host, NULL, password_lifetime FROM mysql.user WHERE User = 'app_clone' ORDER BY Host LIMIT 65
             SELECT COUNT(*) FROM information_schema.ROUTINES WHERE DEFINER IN ('app@%')
             CREATE USER 'app_clone'@'%' IDENTIFIED WITH 'mysql_native_password' BY 'next\'password' ACCOUNT LOCK
-            GRANT PROCESS, SELECT ON *.* TO 'app_clone'@'%'
+            GRANT PROCESS, SELECT ON *.* TO 'app_clone'@'%' WITH GRANT OPTION
             GRANT ALL PRIVILEGES ON `a\_b%`.* TO 'app_clone'@'%'
             GRANT INSERT, SELECT (`a`), SELECT (`b`) ON `data`.`t` TO 'app_clone'@'%'
             GRANT EXECUTE ON PROCEDURE `data`.`p` TO 'app_clone'@'%'
-            GRANT PROCESS, SELECT ON *.* TO 'app_clone'@'%' WITH GRANT OPTION
             ALTER USER 'app_clone'@'%' REQUIRE SSL WITH MAX_USER_CONNECTIONS 5 PASSWORD EXPIRE INTERVAL 90 DAY
             SELECT Host, NULL, password_lifetime FROM mysql.user WHERE User = 'app' ORDER BY Host LIMIT 65
             SELECT Host, NULL, password_lifetime FROM mysql.user WHERE User = 'app_clone' ORDER BY Host LIMIT 65

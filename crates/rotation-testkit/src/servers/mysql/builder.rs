@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-use super::{MysqlFlavor, MysqlServer, log, programs::Programs};
+use super::{MysqlFlavor, MysqlServer, MysqlVersion, log, programs::Programs};
 
 /// How long a server may take until it accepts connections.
 const START_LIMIT: Duration = Duration::from_mins(1);
@@ -33,7 +33,7 @@ const PORT_ATTEMPTS: usize = 5;
 pub enum MysqlLaunchError {
     /// Neither the cache nor the machine has it.
     #[error("{0} is not on this machine: run {script}", script = .0.script())]
-    Missing(MysqlFlavor),
+    Missing(MysqlVersion),
     /// The server ended while it started.
     #[error("the server ended while it started: {log}")]
     Ended {
@@ -60,15 +60,25 @@ impl From<io::Error> for MysqlLaunchError {
 /// What a [`MysqlServer`] will be.
 #[derive(Clone, Debug)]
 pub struct MysqlBuilder {
-    flavor: MysqlFlavor,
+    version: MysqlVersion,
     authority: Option<Arc<TestAuthority>>,
     tls: ServerTls,
+    own_certificate: bool,
     settings: Vec<(String, String)>,
 }
 
 impl MysqlBuilder {
-    pub(super) fn new(flavor: MysqlFlavor) -> Self {
-        Self { flavor, authority: None, tls: ServerTls::Trusted, settings: Vec::new() }
+    pub(super) fn new(version: MysqlVersion) -> Self {
+        let (tls, settings) = (ServerTls::Trusted, Vec::new());
+        Self { version, authority: None, tls, own_certificate: false, settings }
+    }
+
+    /// Gives the server no certificate, so that it makes one for itself where it does so: MySQL in its folder of data,
+    /// MariaDB from 11.4 on in memory, another one at each start.
+    #[must_use]
+    pub fn own_certificate(mut self) -> Self {
+        self.own_certificate = true;
+        self
     }
 
     /// The authority to sign the server's certificate (default: a new one).
@@ -97,7 +107,7 @@ impl MysqlBuilder {
     /// # Errors
     /// When the programs are missing or fail, with the server's own words.
     pub fn start(self) -> Result<MysqlServer, MysqlLaunchError> {
-        let programs = Programs::find(self.flavor).ok_or(MysqlLaunchError::Missing(self.flavor))?;
+        let programs = Programs::find(self.version).ok_or(MysqlLaunchError::Missing(self.version))?;
         let account = Account::unprivileged()?;
         let folder = tempfile::Builder::new().prefix("rotators-mysql-").tempdir_in("/tmp")?;
         let path = folder.path();
@@ -126,7 +136,7 @@ impl MysqlBuilder {
         }
         wait_until_ready(&guardian, path, port)?;
         Ok(MysqlServer {
-            flavor: self.flavor,
+            version: self.version,
             port,
             // From here on the guardian removes it.
             folder: folder.keep(),
@@ -154,11 +164,12 @@ impl MysqlBuilder {
              innodb-buffer-pool-size=32M\nperformance-schema=OFF\nmax-connections=200\n",
             places = programs.places(),
         );
-        text += match self.flavor {
+        text += match self.version.flavor() {
             MysqlFlavor::MySql => "mysqlx=OFF\nlog-error-verbosity=2\n",
             MysqlFlavor::MariaDb => "plugin-maturity=unknown\n",
         };
         let certificate = match &self.tls {
+            _ if self.own_certificate => None,
             ServerTls::Trusted => Some(authority.server()),
             ServerTls::Certificate(certificate) => Some(certificate.clone()),
             ServerTls::Off => None,
@@ -177,7 +188,8 @@ impl MysqlBuilder {
                 .expect("a String takes everything");
             }
             // MySQL makes certificates for itself, unless it may not use any version of TLS.
-            None if self.flavor == MysqlFlavor::MySql => text += "auto-generate-certs=OFF\ntls-version=\n",
+            None if self.own_certificate => {}
+            None if self.version == MysqlVersion::MySql9 => text += "auto-generate-certs=OFF\ntls-version=\n",
             None => text += "skip-ssl\n",
         }
         for (name, value) in &self.settings {
