@@ -1,15 +1,19 @@
 //! The one next step. It follows the worst finding: where nothing has to be done about labels, something else may have to.
 
 use super::{Check, Examination, Finding, Severity};
-use crate::recovery::Remedy;
+use crate::recovery::{Remedy, StuckState};
 
 impl Examination {
     /// What to do next, in a few sentences.
     pub fn next_step(&self) -> String {
         let advice = self.advice.sentence();
-        match (&self.advice.remedy, self.first_of_all()) {
-            (Remedy::None, Some(finding)) => format!("No label has to be moved. {}", about(finding)),
-            (_, Some(finding)) => format!("{} Then: {advice}", about(finding)),
+        // A remedy may end with a statement, so it stands last.
+        match (&self.advice.remedy, self.first_of_all().map(about)) {
+            (Remedy::MendFirst, Some(first)) if self.advice.state != StuckState::Sound => {
+                format!("Move no label before this is done. {first}")
+            }
+            (Remedy::None | Remedy::MendFirst, Some(first)) => format!("No label has to be moved. {first}"),
+            (_, Some(first)) => format!("{advice} But first: {first}"),
             (_, None) => advice,
         }
     }
@@ -20,15 +24,18 @@ impl Examination {
         if self.first_of_all().is_some() { None } else { self.advice.command(&self.secret, flags) }
     }
 
-    /// The finding to see to before anything else, where the labels and logins do not come first themselves. What hinders
-    /// every rotation comes before another one; a warning only where there is nothing else to do.
+    /// The finding to see to before anything else, where the labels do not come first themselves. What hinders every
+    /// rotation comes before another one; a warning only where there is nothing else to do.
     fn first_of_all(&self) -> Option<&Finding> {
-        let least = match self.advice.remedy {
-            Remedy::None => Severity::Warning,
-            Remedy::RotateAgain { .. } => Severity::Fault,
+        let (least, of_logins) = match self.advice.remedy {
+            Remedy::None => (Severity::Warning, false),
+            Remedy::RotateAgain { .. } => (Severity::Fault, false),
+            Remedy::MendFirst => (Severity::Fault, true),
             _ => return None,
         };
-        self.findings.iter().find(|finding| finding.severity >= least && finding.check != Check::Login)
+        let is_it =
+            |finding: &&Finding| finding.severity >= least && (of_logins || finding.check != Check::Login);
+        self.findings.iter().find(is_it)
     }
 }
 

@@ -91,22 +91,22 @@ fn a_configuration_under_which_no_function_rotates_is_named() {
             note privileges NOT_LOOKED_AT: not looked at, because no login was asked for
             ok document names rotation
             version 01 [AWSCURRENT] of app: was not tried
-            unknown: Mend first what the findings name; move no label before that.
+            unknown: Move no label before this is done. Let that service rotate it; no function can be set for it.
         "]],
     );
     check_single(
         record(|secret| secret.partner = Some("partner-of-aws".into())),
         &expect![[r"
-        fault secret SECRET_MANAGED: the secret is managed by a partner of AWS, which rotates it itself (partner-of-aws)
-            Let the partner rotate it (`ExternalSecretRotationRoleArn`); no function can be set for it.
-        note connection NOT_LOOKED_AT: not looked at, because no login was asked for
-        note login NOT_LOOKED_AT: not looked at, because no login was asked for
-        note server NOT_LOOKED_AT: not looked at, because no login was asked for
-        note privileges NOT_LOOKED_AT: not looked at, because no login was asked for
-        ok document names rotation
-        version 01 [AWSCURRENT] of app: was not tried
-        unknown: Mend first what the findings name; move no label before that.
-    "]],
+            fault secret SECRET_MANAGED: the secret is managed by a partner of AWS, which rotates it itself (partner-of-aws)
+                Let the partner rotate it (`ExternalSecretRotationRoleArn`); no function can be set for it.
+            note connection NOT_LOOKED_AT: not looked at, because no login was asked for
+            note login NOT_LOOKED_AT: not looked at, because no login was asked for
+            note server NOT_LOOKED_AT: not looked at, because no login was asked for
+            note privileges NOT_LOOKED_AT: not looked at, because no login was asked for
+            ok document names rotation
+            version 01 [AWSCURRENT] of app: was not tried
+            unknown: Move no label before this is done. Let the partner rotate it (`ExternalSecretRotationRoleArn`); no function can be set for it.
+        "]],
     );
     check_single(
         record(|secret| secret.primary_region = Some("us-east-1".into())),
@@ -119,7 +119,7 @@ fn a_configuration_under_which_no_function_rotates_is_named() {
             note privileges NOT_LOOKED_AT: not looked at, because no login was asked for
             ok document names rotation
             version 01 [AWSCURRENT] of app: was not tried
-            unknown: Mend first what the findings name; move no label before that.
+            unknown: Move no label before this is done. Look at and rotate the secret in its primary region; replicas follow.
         "]],
     );
     // What the secret's own region is called does not make it a replica.

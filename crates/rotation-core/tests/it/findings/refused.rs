@@ -79,7 +79,7 @@ fn a_password_with_a_line_break_at_its_end_is_told_as_one() {
             note certificate NOT_LOOKED_AT: not looked at, because no login came through
             ok secret document names connection rotation function
             version 01 [AWSCURRENT] of app: is refused, SECRET_PASSWORD_LINE_BREAK
-            nothing_logs_in: Mend first what the findings name; move no label before that.
+            nothing_logs_in: Move no label before this is done. Store the secret again, with `password` as it is but for the line break at its end. `echo` and editors add one; `printf %s` does not.
         "]],
     );
 }

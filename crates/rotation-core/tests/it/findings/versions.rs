@@ -179,13 +179,13 @@ fn without_awscurrent_the_version_that_was_live_says_whose_the_secret_is() {
     check_single(
         pending,
         &expect![[r"
-        fault document SECRET_NO_CURRENT: no version of the secret is AWSCURRENT
-            Put AWSCURRENT back on the version whose credentials log in: `aws secretsmanager update-secret-version-stage --version-stage AWSCURRENT --move-to-version-id ...`.
-        note login NOT_LOOKED_AT: not looked at, because a version could not be tried, or versions without labels could not be looked at
-        ok secret rotation function
-        version 01 [AWSPENDING] of nobody: was not tried
-        unknown: Mend first what the findings name; move no label before that.
-    "]],
+            fault document SECRET_NO_CURRENT: no version of the secret is AWSCURRENT
+                Put AWSCURRENT back on the version whose credentials log in: `aws secretsmanager update-secret-version-stage --version-stage AWSCURRENT --move-to-version-id ...`.
+            note login NOT_LOOKED_AT: not looked at, because a version could not be tried, or versions without labels could not be looked at
+            ok secret rotation function
+            version 01 [AWSPENDING] of nobody: was not tried
+            unknown: Move no label before this is done. Put AWSCURRENT back on the version whose credentials log in: `aws secretsmanager update-secret-version-stage --version-stage AWSCURRENT --move-to-version-id ...`.
+        "]],
     );
 }
 
@@ -237,14 +237,14 @@ fn what_cannot_be_read_or_is_no_login_is_told_by_version() {
     check_single(
         unread,
         &expect![[r"
-        fault document NET_SM_UNREACHABLE: AWSCURRENT: GetSecretValue on secrets manager failed: the endpoint did not answer
-            A function in a VPC needs an interface endpoint for Secrets Manager or a NAT gateway, and a security group that lets it reach port 443.
-        fault login NET_SM_UNREACHABLE: GetSecretValue on secrets manager failed: the endpoint did not answer
-            A function in a VPC needs an interface endpoint for Secrets Manager or a NAT gateway, and a security group that lets it reach port 443.
-        ok secret rotation function
-        version 01 [AWSCURRENT] of nobody: was not tried, NET_SM_UNREACHABLE
-        unknown: Mend first what the findings name; move no label before that.
-    "]],
+            fault document NET_SM_UNREACHABLE: AWSCURRENT: GetSecretValue on secrets manager failed: the endpoint did not answer
+                A function in a VPC needs an interface endpoint for Secrets Manager or a NAT gateway, and a security group that lets it reach port 443.
+            fault login NET_SM_UNREACHABLE: GetSecretValue on secrets manager failed: the endpoint did not answer
+                A function in a VPC needs an interface endpoint for Secrets Manager or a NAT gateway, and a security group that lets it reach port 443.
+            ok secret rotation function
+            version 01 [AWSCURRENT] of nobody: was not tried, NET_SM_UNREACHABLE
+            unknown: Move no label before this is done. A function in a VPC needs an interface endpoint for Secrets Manager or a NAT gateway, and a security group that lets it reach port 443.
+        "]],
     );
 }
 

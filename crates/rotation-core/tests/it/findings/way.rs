@@ -66,13 +66,13 @@ fn a_closed_way_is_named_where_it_is_closed_and_nothing_else_is_tried() {
     check_single(
         |patient| patient.told.addresses = None,
         &expect![[r"
-        fault address NET_DB_DNS: login with AWSCURRENT failed: the host name does not resolve: NXDOMAIN
-            Correct `host` in the secret, and check that the function's VPC resolves it.
-        note login NOT_LOOKED_AT: not looked at, because a version could not be tried, or versions without labels could not be looked at
-        ok secret document names rotation function
-        version 01 [AWSCURRENT] of app: was not tried
-        unknown: Mend first what the findings name; move no label before that.
-    "]],
+            fault address NET_DB_DNS: login with AWSCURRENT failed: the host name does not resolve: NXDOMAIN
+                Correct `host` in the secret, and check that the function's VPC resolves it.
+            note login NOT_LOOKED_AT: not looked at, because a version could not be tried, or versions without labels could not be looked at
+            ok secret document names rotation function
+            version 01 [AWSCURRENT] of app: was not tried
+            unknown: Move no label before this is done. Correct `host` in the secret, and check that the function's VPC resolves it.
+        "]],
     );
     let expired = |patient: &mut Patient| {
         patient.world().server.borrow_mut().tls = ServerTls::Bad(Badness::Expired);
@@ -80,13 +80,13 @@ fn a_closed_way_is_named_where_it_is_closed_and_nothing_else_is_tried() {
     check_single(
         expired,
         &expect![[r"
-        fault certificate TLS_EXPIRED: login with AWSCURRENT failed: the server's TLS is not acceptable: its certificate has expired
-            Renew the server's certificate (for RDS: choose a current certificate authority).
-        note login NOT_LOOKED_AT: not looked at, because a version could not be tried, or versions without labels could not be looked at
-        ok secret document names connection rotation function
-        version 01 [AWSCURRENT] of app: was not tried
-        unknown: Mend first what the findings name; move no label before that.
-    "]],
+            fault certificate TLS_EXPIRED: login with AWSCURRENT failed: the server's TLS is not acceptable: its certificate has expired
+                Renew the server's certificate (for RDS: choose a current certificate authority).
+            note login NOT_LOOKED_AT: not looked at, because a version could not be tried, or versions without labels could not be looked at
+            ok secret document names connection rotation function
+            version 01 [AWSCURRENT] of app: was not tried
+            unknown: Move no label before this is done. Renew the server's certificate (for RDS: choose a current certificate authority).
+        "]],
     );
     let unreachable = |patient: &mut Patient| {
         // Two labelled versions, and one without a label.
@@ -105,7 +105,7 @@ fn a_closed_way_is_named_where_it_is_closed_and_nothing_else_is_tried() {
             ok secret document names rotation function
             version 07 [AWSPREVIOUS] of app: was not tried
             version 01 [AWSCURRENT] of app: was not tried
-            unknown: Mend first what the findings name; move no label before that.
+            unknown: Move no label before this is done. Check `host` and `port` in the secret, then the security group of the database (it must admit the function) and the routes between the two.
         "]],
     );
     World::run(async {
