@@ -8,19 +8,28 @@ use crate::{connection::Connection, own_account::OwnAccount, statement::Statemen
 /// MariaDB's value for no limit.
 const NEVER: u32 = u32::MAX;
 
+/// After how many failed logins in a row the server locks an account, where it does.
+pub(crate) async fn limit(
+    connection: &mut Connection,
+    account: &OwnAccount,
+) -> Result<Option<u32>, StatementError> {
+    if connection.dialect.is_mariadb() {
+        return read_limit(connection).await;
+    }
+    Ok(account.failures_until_locked())
+}
+
 /// What is worth knowing of an account whose password is replaced.
 pub(crate) async fn note(
     connection: &mut Connection,
     account: &OwnAccount,
 ) -> Result<Option<String>, StatementError> {
-    let (limit, instead) = if connection.dialect.is_mariadb() {
-        (read_limit(connection).await?.map(|errors| (errors, "max_password_errors")), "a master user leaves")
+    let (setting, instead) = if connection.dialect.is_mariadb() {
+        ("max_password_errors", "a master user leaves")
     } else {
-        let attempts = account.failures_until_locked();
-        let instead = "two passwords (DUAL_PASSWORD) or a master user leave";
-        (attempts.map(|attempts| (attempts, "FAILED_LOGIN_ATTEMPTS")), instead)
+        ("FAILED_LOGIN_ATTEMPTS", "two passwords (DUAL_PASSWORD) or a master user leave")
     };
-    Ok(limit.map(|(failures, setting)| {
+    Ok(limit(connection, account).await?.map(|failures| {
         format!(
             "the server locks the user after {failures} failed logins ({setting}): applications that try AWSCURRENT again \
              until finishSecret may cause that; {instead} no such gap"

@@ -18,7 +18,7 @@ use crate::{
     entry::read_entries,
     facts,
     grants::Account,
-    mark, master,
+    lockout, mark, master,
     other::OtherChange,
     own::{Former, OwnChange, takes_hashes},
     own_account::{OwnAccount, read_current},
@@ -68,6 +68,11 @@ impl Session for MysqlSession {
         let account = rows.first().and_then(|row| row.get(1)?.as_deref());
         self.asks_for_passwords = account.is_none_or(|account| !OPEN_TO_ALL.contains(&account));
         Ok(())
+    }
+
+    async fn refusals_until_locked(&mut self) -> Result<Option<u32>, StatementError> {
+        let account = OwnAccount::read(&mut self.connection).await?;
+        lockout::limit(&mut self.connection, &account).await
     }
 
     fn peer(&self) -> Option<IpAddr> {

@@ -333,6 +333,29 @@ async fn nothing_is_found_in_six_healthy_set_ups() {
     healthy(&world, &planted).await;
 }
 
+/// Two rotations leave an AWSPREVIOUS that is refused, and this server would lock the user by that.
+#[tokio::test]
+async fn a_look_locks_no_user_of_mysql() {
+    if !MysqlFlavor::MySql.is_to_be_tested() {
+        return;
+    }
+    let (world, server) = (World::new().await, MysqlServer::shared(MysqlFlavor::MySql).unwrap());
+    let lock = "FAILED_LOGIN_ATTEMPTS 1 PASSWORD_LOCK_TIME UNBOUNDED";
+    let mut planted = mysql(&world, server, lock).await;
+    planted.environment.push(("DUAL_PASSWORD", "off".to_owned()));
+    let environment: Vec<_> =
+        planted.environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    for _ in 0..2 {
+        world.rotate_with(&["--yes"], &environment).await.expect_code(0);
+    }
+    let answer = healthy(&world, &planted).await;
+    let previous =
+        answer["versions"].as_array().unwrap().iter().find(|one| one["labels"][0] == "AWSPREVIOUS");
+    assert_eq!(previous.unwrap()["access"], "was not tried", "{answer:#}");
+    world.ask("explain", &[], &environment).await.expect_code(0);
+    server.try_login(&world.login("AWSCURRENT").unwrap()).await.unwrap();
+}
+
 #[tokio::test]
 async fn each_labelled_version_is_tried_once_and_none_where_it_was_so_asked() {
     let world = World::new().await;

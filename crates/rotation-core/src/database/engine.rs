@@ -137,6 +137,12 @@ pub trait Session {
     /// Makes the staged change final. Afterwards the new password logs in; a clone had its grants before that.
     async fn commit(self) -> Result<Committed, StatementError>;
 
+    /// How many logins of the session's user may be refused one after another until the server locks the account. `None`
+    /// where it locks none by that, or does not say.
+    async fn refusals_until_locked(&mut self) -> Result<Option<u32>, StatementError> {
+        Ok(None)
+    }
+
     /// What a change would meet at this server, found out by reading alone: nothing is written and no lock taken.
     /// `pair` is given where a master rotates the session's user.
     async fn facts(&mut self, _pair: Option<&UserPair>) -> Result<ServerFacts, StatementError> {

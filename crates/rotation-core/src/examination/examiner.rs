@@ -233,7 +233,7 @@ impl<S: SecretRecords, E: Engine, D: Directory> Examiner<'_, S, E, D> {
         if advice.state == State::NothingLogsIn && versions.iter().any(has_line_break) {
             advice.remedy = Remedy::MendFirst;
         }
-        if !findings.iter().any(|finding| finding.check == Check::Login) {
+        if self.logins == Logins::Each || record.stages.deleted {
             findings.push(login(&versions, &situation, &advice, self.reader()));
         }
         sort(&mut findings);

@@ -6,10 +6,11 @@ use super::{Check, Finding, FindingCode, Severity, documents::Examined};
 use crate::{
     code::Code,
     database::{
-        ConnectError, Database, Directory, Engine, Login, LoginMethod, Session, StatementFault, TlsMode,
-        Transport,
+        ConnectError, Credential, Database, Directory, Engine, Login, LoginMethod, Session, StatementFault,
+        TlsMode, Transport, Username,
     },
     diagnosis::Reader,
+    journal::Phase,
     recovery::Access,
     staging::StagingLabel,
 };
@@ -71,12 +72,16 @@ impl<E: Engine, D: Directory> Database<E, D> {
             tried.findings.push(Self::blocked(Check::Address, &versions[order[0]], error, reader));
             return tried;
         }
-        let mut transport = None;
+        let (mut transport, mut spare) = (None, Spare::default());
         for at in order {
             if copy_of_equal(versions, at) {
                 continue;
             }
             let Some(login) = versions[at].login.clone() else { continue };
+            if !spare.admits(&login) {
+                tried.findings.push(spared(&versions[at], &login));
+                continue;
+            }
             let pair = self.pair_in_use(&login);
             match self.login_over(versions[at].credential(), &login, pair.as_ref()).await {
                 Ok((session, over)) => {
@@ -88,6 +93,8 @@ impl<E: Engine, D: Directory> Database<E, D> {
                     }
                     versions[at].access = Access::LogsIn;
                     if versions[at].has(&StagingLabel::Current) {
+                        let mut session = session;
+                        spare = self.spare(&mut session, &login).await;
                         tried.session = Some(session);
                     }
                 }
@@ -101,14 +108,25 @@ impl<E: Engine, D: Directory> Database<E, D> {
                     }
                     // A server that judges a login has been reached as the secret demands.
                     let version = &mut versions[at];
+                    spare.refused(&login);
+                    let is_locked = matches!(error, ConnectError::Locked(_)) && spare.concerns(&login);
                     version.access = judge(&error, &login);
                     version.error = Some(Self::refused(version.credential())(error));
+                    if is_locked {
+                        tried.findings.extend(locked(version, &login, reader));
+                    }
                 }
             }
         }
         tried.findings.push(answers(&first));
         tried.findings.push(self.certificate(&first, transport, now));
         tried
+    }
+
+    /// How many refusals the user of AWSCURRENT can take, who has just logged in: that alone sets the server's count back.
+    async fn spare(&self, session: &mut E::Session, login: &Login) -> Spare {
+        let asked = self.within(Phase::Probe, Credential::Current, session.refusals_until_locked()).await;
+        Spare { user: Some(login.credentials.username.clone()), left: asked.ok().flatten() }
     }
 
     fn blocked(check: Check, version: &Examined, error: ConnectError, reader: Reader) -> Finding {
@@ -171,6 +189,45 @@ impl<E: Engine, D: Directory> Database<E, D> {
         }
         Finding::ok(check, format!("TLS, verified, {days} days left"))
     }
+}
+
+/// The refusals that a user can take until the server locks it. A look must not be what locks it.
+#[derive(Default)]
+struct Spare {
+    user: Option<Username>,
+    left: Option<u32>,
+}
+
+impl Spare {
+    fn concerns(&self, login: &Login) -> bool {
+        self.user.as_ref() == Some(&login.credentials.username)
+    }
+
+    /// Whether this login may be refused.
+    fn admits(&self, login: &Login) -> bool {
+        !self.concerns(login) || self.left.is_none_or(|left| left > 1)
+    }
+
+    fn refused(&mut self, login: &Login) {
+        if self.concerns(login) {
+            self.left = self.left.map(|left| left.saturating_sub(1));
+        }
+    }
+}
+
+fn spared(version: &Examined, login: &Login) -> Finding {
+    let user = &login.credentials.username;
+    Finding::unseen(
+        Check::Login,
+        &format!("the server would lock {user} if it refused {} as well", version.label()),
+    )
+}
+
+/// The user had just logged in by AWSCURRENT.
+fn locked(version: &Examined, login: &Login, reader: Reader) -> Option<Finding> {
+    let finding = Finding::of(Check::Server, Severity::Fault, version.error.as_ref()?, reader);
+    let user = &login.credentials.username;
+    Some(Finding { sentence: format!("{} was tried, and {user} is locked now", version.label()), ..finding })
 }
 
 /// What a failed login says of the credentials. A proxy keeps a list of its own, so what it refuses the server may accept.

@@ -40,6 +40,20 @@ async fn a_lock_after_failed_logins_is_noted() {
     locks(&lab, &old).await;
 }
 
+/// What doctor asks, so that a look of its own locks no user.
+#[tokio::test]
+async fn the_number_of_refusals_until_a_lock_is_read() {
+    let until_locked =
+        async |lab: &Lab| lab.connect(&lab.app).await.unwrap().refusals_until_locked().await.unwrap();
+    let lab = Lab::new(MysqlFlavor::MySql, "FAILED_LOGIN_ATTEMPTS 1 PASSWORD_LOCK_TIME UNBOUNDED").await;
+    assert_eq!(until_locked(&lab).await, Some(1));
+    assert_eq!(until_locked(&Lab::new(MysqlFlavor::MySql, "").await).await, None);
+    let lab = own_server(MysqlFlavor::MariaDb, &[]).await;
+    assert_eq!(until_locked(&lab).await, None);
+    lab.admin(&["SET GLOBAL max_password_errors = 1"]).await;
+    assert_eq!(until_locked(&lab).await, Some(1));
+}
+
 #[tokio::test]
 async fn a_user_of_two_passwords_has_no_such_note() {
     let lab = Lab::new(MysqlFlavor::MySql, "FAILED_LOGIN_ATTEMPTS 3 PASSWORD_LOCK_TIME UNBOUNDED").await;

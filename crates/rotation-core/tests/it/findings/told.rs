@@ -20,6 +20,8 @@ pub(super) struct Told {
     /// Until when the certificate chain verifies.
     pub(super) chain: Option<SystemTime>,
     pub(super) facts: ServerFacts,
+    /// After how many refusals it locks a user.
+    pub(super) refusals_until_locked: Option<u32>,
     /// Whether it lets everybody in.
     pub(super) asks_for_no_password: bool,
     /// What the session's user lacks for a change.
@@ -104,6 +106,10 @@ impl Session for Telling {
 
     async fn commit(self) -> Result<Committed, StatementError> {
         self.connection.commit().await
+    }
+
+    async fn refusals_until_locked(&mut self) -> Result<Option<u32>, StatementError> {
+        Ok(self.told.refusals_until_locked)
     }
 
     async fn facts(&mut self, _pair: Option<&UserPair>) -> Result<ServerFacts, StatementError> {

@@ -38,6 +38,23 @@ fn the_live_version_is_tried_first_and_equal_ones_once() {
 }
 
 #[test]
+fn a_look_is_not_what_locks_a_user() {
+    // With AWSPENDING and AWSPREVIOUS of the same user, which are both refused.
+    for (limit, tried) in [(None, 3), (Some(3), 3), (Some(2), 2), (Some(1), 1)] {
+        World::run(async {
+            let mut patient = Patient::single().await;
+            patient.told.refusals_until_locked = limit;
+            patient.put(&StagingLabel::Pending, 8, document("app", "second"));
+            patient.put(&StagingLabel::Previous, 7, document("app", "third"));
+            let examination = patient.examine().await;
+            assert_eq!(patient.attempts().len(), tried, "{limit:?}");
+            let spared = |finding: &&rotation_core::Finding| finding.sentence.contains("would lock app");
+            assert_eq!(examination.findings.iter().filter(spared).count(), 3 - tried, "{limit:?}");
+        });
+    }
+}
+
+#[test]
 fn copies_of_the_password_in_other_fields_are_named() {
     let copies = r#""url":"postgresql://app:first-password@db.example.com/shop",
         "old":"postgresql://app:older-password@db.example.com/shop",
