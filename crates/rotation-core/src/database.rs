@@ -25,6 +25,7 @@ mod test_statement;
 mod turn;
 
 pub use connect_error::{ConnectError, TlsFault};
+pub use connection_text::ConnectionText;
 pub use copies::RewriteFields;
 pub use directory::{
     Directory, DirectoryError, DirectoryFault, DirectoryService, Endpoint, NoDirectory, Server, ServerArn,

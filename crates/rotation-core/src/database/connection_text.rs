@@ -10,7 +10,7 @@
 
 mod value;
 
-use std::ops::Range;
+use std::{fmt, ops::Range};
 
 use zeroize::Zeroizing;
 
@@ -21,16 +21,17 @@ const USER_KEYS: [&str; 6] = ["user", "username", "user name", "user id", "useri
 /// The names of a password's.
 const PASSWORD_KEYS: [&str; 3] = ["password", "pwd", "pass"];
 
-/// A text that tells a client where to log in.
-#[derive(Debug, Default)]
-pub(super) struct ConnectionText {
-    pub(super) users: Vec<Part>,
-    pub(super) passwords: Vec<Part>,
+/// A text that tells a client where to log in, as applications read it out of a secret. It never prints.
+#[derive(Default)]
+pub struct ConnectionText<'a> {
+    text: &'a str,
+    users: Vec<Part>,
+    passwords: Vec<Part>,
 }
 
-impl ConnectionText {
+impl<'a> ConnectionText<'a> {
     /// Finds the credentials in a text; `None` where it is of none of the forms.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &'a str) -> Option<Self> {
         if let Some(scheme) = text.find("://") {
             return Some(Self::parse_url(text, scheme + 3));
         }
@@ -38,19 +39,23 @@ impl ConnectionText {
         Self::parse_go(text).or_else(|| Self::parse_pairs(text)).or_else(|| Self::parse_keywords(text))
     }
 
-    fn parse_url(text: &str, start: usize) -> Self {
-        let mut found = Self::default();
+    fn of(text: &'a str) -> Self {
+        Self { text, users: Vec::new(), passwords: Vec::new() }
+    }
+
+    fn parse_url(text: &'a str, start: usize) -> Self {
+        let mut found = Self::of(text);
         let is_jdbc = text.starts_with("jdbc:");
         let stops: &[char] = if is_jdbc { &['/', '?', ';'] } else { &['/', '?', '#'] };
         let end = text[start..].find(stops).map_or(text.len(), |at| start + at);
         if let Some(at) = text[start..end].rfind('@') {
-            found.add_pair(text, start..start + at, Syntax::Percent);
+            found.add_pair(start..start + at, Syntax::Percent);
         }
         let queries: &[char] = if is_jdbc { &['?', ';'] } else { &['?'] };
         let Some(query) = text[end..].find(queries).map(|at| end + at + 1) else { return found };
         let last = if is_jdbc { None } else { text[query..].find('#') }.map_or(text.len(), |at| query + at);
         if text.starts_with("jdbc:sqlserver:") {
-            found.add_pairs(text, query..last, Syntax::Braces);
+            found.add_pairs(query..last, Syntax::Braces);
             return found;
         }
         let separators: &[char] = if is_jdbc { &['&', ';'] } else { &['&'] };
@@ -66,22 +71,22 @@ impl ConnectionText {
     }
 
     /// `[user[:password]@][net[(addr)]]/dbname`; the last `/` and the last `@` before it separate.
-    fn parse_go(text: &str) -> Option<Self> {
+    fn parse_go(text: &'a str) -> Option<Self> {
         let head = &text[..text.rfind('/')?];
         let at = head.rfind('@')?;
         let network = &head[at + 1..];
         let is_network = network.is_empty() || (network.contains('(') && network.ends_with(')'));
         is_network.then(|| {
-            let mut found = Self::default();
-            found.add_pair(text, 0..at, Syntax::Verbatim);
+            let mut found = Self::of(text);
+            found.add_pair(0..at, Syntax::Verbatim);
             found
         })
     }
 
     /// `key = value` between white space.
-    fn parse_keywords(text: &str) -> Option<Self> {
+    fn parse_keywords(text: &'a str) -> Option<Self> {
         const KNOWN: [&str; 6] = ["host", "hostaddr", "port", "dbname", "user", "password"];
-        let mut found = Self::default();
+        let mut found = Self::of(text);
         let (mut at, mut is_known) = (0, false);
         loop {
             at += blanks(&text[at..]);
@@ -103,20 +108,20 @@ impl ConnectionText {
     }
 
     /// `key=value` between semicolons.
-    fn parse_pairs(text: &str) -> Option<Self> {
+    fn parse_pairs(text: &'a str) -> Option<Self> {
         let is_odbc = text
             .to_ascii_lowercase()
             .split(';')
             .any(|pair| pair.split_once('=').is_some_and(|(key, _)| ["driver", "dsn"].contains(&key.trim())));
-        let mut found = Self::default();
+        let mut found = Self::of(text);
         let syntax = if is_odbc { Syntax::Braces } else { Syntax::Quotes };
-        let count = found.add_pairs(text, 0..text.len(), syntax);
+        let count = found.add_pairs(0..text.len(), syntax);
         (count >= 2 && !found.passwords.is_empty()).then_some(found)
     }
 
     /// Says how many pairs there are; 0 where it is something else.
-    fn add_pairs(&mut self, text: &str, range: Range<usize>, syntax: Syntax) -> usize {
-        let (mut at, mut count) = (range.start, 0);
+    fn add_pairs(&mut self, range: Range<usize>, syntax: Syntax) -> usize {
+        let (text, mut at, mut count) = (self.text, range.start, 0);
         while at < range.end {
             let Some(equals) = text[at..range.end].find('=') else {
                 return if text[at..range.end].trim().is_empty() { count } else { 0 };
@@ -134,10 +139,12 @@ impl ConnectionText {
     }
 
     /// `user:password`.
-    fn add_pair(&mut self, text: &str, span: Range<usize>, syntax: Syntax) {
+    fn add_pair(&mut self, span: Range<usize>, syntax: Syntax) {
         let (start, end) = (span.start, span.end);
-        let user = text[span].find(':').map_or(end, |colon| start + colon);
-        self.users.push(Part { span: start..user, syntax });
+        let user = self.text[span].find(':').map_or(end, |colon| start + colon);
+        if start < user {
+            self.users.push(Part { span: start..user, syntax });
+        }
         if user < end {
             self.passwords.push(Part { span: user + 1..end, syntax });
         }
@@ -152,22 +159,38 @@ impl ConnectionText {
         }
     }
 
-    /// The text with these values in the place of its users and passwords.
-    pub(super) fn replaced(&self, text: &str, user: &str, password: &str) -> Zeroizing<String> {
+    /// The user names, as a client reads them; `None` for one that is no text.
+    pub fn users(&self) -> impl Iterator<Item = Option<Zeroizing<String>>> {
+        self.users.iter().map(|part| part.value(self.text))
+    }
+
+    /// The passwords likewise.
+    pub fn passwords(&self) -> impl Iterator<Item = Option<Zeroizing<String>>> {
+        self.passwords.iter().map(|part| part.value(self.text))
+    }
+
+    /// The text with these values in the place of its users and passwords, and all else as it is.
+    pub fn replaced(&self, user: &str, password: &str) -> Zeroizing<String> {
         let users = self.users.iter().map(|part| (part, user));
         let mut parts: Vec<_> = users.chain(self.passwords.iter().map(|part| (part, password))).collect();
         parts.sort_by_key(|(part, _)| part.span.start);
         // Room for all of it at once: a string that grows leaves copies behind. A value triples at most.
-        let room = text.len() + parts.iter().map(|(_, value)| 3 * value.len() + 2).sum::<usize>();
+        let room = self.text.len() + parts.iter().map(|(_, value)| 3 * value.len() + 2).sum::<usize>();
         let mut whole = Zeroizing::new(String::with_capacity(room));
         let mut from = 0;
         for (part, value) in parts {
-            whole.push_str(&text[from..part.span.start]);
+            whole.push_str(&self.text[from..part.span.start]);
             part.syntax.write(value, &mut whole);
             from = part.span.end;
         }
-        whole.push_str(&text[from..]);
+        whole.push_str(&self.text[from..]);
         whole
+    }
+}
+
+impl fmt::Debug for ConnectionText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ConnectionText(..)")
     }
 }
 
@@ -207,88 +230,5 @@ fn pair_value(text: &str) -> Option<usize> {
             return text[at..at + rest].trim().is_empty().then_some(at + rest);
         }
         at += 1;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::ConnectionText;
-
-    /// What a text says, and what it becomes for a user and a password that no form can hold as they are.
-    #[track_caller]
-    fn check(text: &str, credentials: Option<(&str, &str)>, replaced: &str) {
-        let found = ConnectionText::parse(text).unwrap_or_default();
-        let value = |part: &super::Part, text: &str| part.value(text).unwrap().to_string();
-        let all = |text: &str, found: &ConnectionText| {
-            let users: Vec<_> = found.users.iter().map(|part| value(part, text)).collect();
-            let passwords: Vec<_> = found.passwords.iter().map(|part| value(part, text)).collect();
-            (users, passwords)
-        };
-        let (users, passwords) = all(text, &found);
-        let expected = credentials.map(|(user, password)| (user.to_owned(), password.to_owned()));
-        let (expected_users, expected_passwords): (Vec<_>, Vec<_>) = expected.into_iter().unzip();
-        assert_eq!((&users, &passwords), (&expected_users, &expected_passwords), "{text}");
-        let after = found.replaced(text, "n u", "p'\"{}\\%;&=é");
-        assert_eq!(*after, replaced);
-        if credentials.is_some() {
-            let again = ConnectionText::parse(&after).unwrap();
-            let expected = (vec!["n u".to_owned()], vec!["p'\"{}\\%;&=é".to_owned()]);
-            assert_eq!(all(&after, &again), expected, "{}", *after);
-        }
-    }
-
-    const IN_URL: &str = "p%27%22%7B%7D%5C%25%3B%26%3D%C3%A9";
-
-    #[test]
-    fn urls() {
-        let both = |user: &str, password: &str, text: &str, to: &str| {
-            check(text, Some((user, password)), &to.replace("<PW>", IN_URL));
-        };
-        both("u", "p@", "postgresql://u:p%40@h:5432/db?x=1#f", "postgresql://n%20u:<PW>@h:5432/db?x=1#f");
-        both("u", "p:@", "mongodb://u:p%3A%40@a:1,b:2/?w=1", "mongodb://n%20u:<PW>@a:1,b:2/?w=1");
-        both("u", "", "mysql://u:@h", "mysql://n%20u:<PW>@h");
-        both("u", "p", "postgres://h/db?user=u&password=p", "postgres://h/db?user=n%20u&password=<PW>");
-        both(
-            "u",
-            "p",
-            "jdbc:mysql://h:3306/db?user=u&password=p",
-            "jdbc:mysql://h:3306/db?user=n%20u&password=<PW>",
-        );
-        both("u", "p#", "jdbc:redshift://h/db;UID=u;PWD=p#", "jdbc:redshift://h/db;UID=n%20u;PWD=<PW>");
-        check("https://h/path?q=1", None, "https://h/path?q=1");
-        let server = "jdbc:sqlserver://h:1433;user=u;password={p;}}};encrypt=true";
-        let to = r#"jdbc:sqlserver://h:1433;user={n u};password={p'"{}}\%;&=é};encrypt=true"#;
-        check(server, Some(("u", "p;}")), to);
-    }
-
-    #[test]
-    fn keywords_and_pairs() {
-        let keywords = r"host = h user=u password='p\' \\w' dbname=shop";
-        check(keywords, Some(("u", r"p' \w")), r#"host = h user='n u' password='p\'"{}\\%;&=é' dbname=shop"#);
-        check(
-            r"host=h user=u password=p\ w",
-            Some(("u", "p w")),
-            r#"host=h user='n u' password='p\'"{}\\%;&=é'"#,
-        );
-        let pairs = r#"Server=h;User ID=u;Password="p""q;";Ssl=true"#;
-        check(pairs, Some(("u", "p\"q;")), r#"Server=h;User ID="n u";Password="p'""{}\%;&=é";Ssl=true"#);
-        let odbc = "Driver={My};Server=h;Uid=u;Pwd={p};";
-        check(odbc, Some(("u", "p")), r#"Driver={My};Server=h;Uid={n u};Pwd={p'"{}}\%;&=é};"#);
-        check("host=h;user=u; password=p", Some(("u", "p")), r#"host=h;user="n u"; password="p'""{}\%;&=é""#);
-    }
-
-    #[test]
-    fn dsns_of_go() {
-        check("u:p@w@tcp(h:3306)/db?x=1", Some(("u", "p@w")), r#"n u:p'"{}\%;&=é@tcp(h:3306)/db?x=1"#);
-    }
-
-    #[test]
-    fn other_texts_hold_no_credentials() {
-        for text in
-            ["", "just words", "a=b", "password", "scott/tiger@db", "'", "k='", "=;=;=", "a=\"b", "://"]
-        {
-            let found = ConnectionText::parse(text).unwrap_or_default();
-            assert!(found.users.is_empty() && found.passwords.is_empty(), "{text}");
-        }
     }
 }

@@ -72,9 +72,8 @@ impl RewriteFields {
             let (user, password) = (to.username.as_str(), to.password.expose());
             if *text == from.credentials.password.expose() {
                 document = document.with_text(field, password);
-            } else if let Some(found) = ConnectionText::parse(&text).filter(|found| from.is_of(found, &text))
-            {
-                document = document.with_text(field, &found.replaced(&text, user, password));
+            } else if let Some(found) = ConnectionText::parse(&text).filter(|found| from.is_of(found)) {
+                document = document.with_text(field, &found.replaced(user, password));
             } else if from.finds(&text) == Some(Held::Password) {
                 return Err(DocumentError::NotRewritable { field: shown(field) });
             }
@@ -89,27 +88,28 @@ impl RewriteFields {
 
 impl Owner<'_> {
     /// Whether the users and passwords of a connection are of this owner.
-    fn is_of(self, found: &ConnectionText, text: &str) -> bool {
+    fn is_of(self, found: &ConnectionText<'_>) -> bool {
         let own = self.credentials.username.as_str();
         let is_member = |user: &str| user == own || self.other.is_some_and(|other| other.as_str() == user);
-        let mut users = found.users.iter().map(|part| part.value(text)).peekable();
+        let mut users = found.users().peekable();
         if users.peek().is_some() {
             return users.all(|user| user.is_some_and(|user| is_member(&user)));
         }
-        let mut passwords = found.passwords.iter().map(|part| part.value(text)).peekable();
-        passwords.peek().is_some()
-            && passwords
-                .all(|password| password.is_some_and(|text| *text == self.credentials.password.expose()))
+        let mut passwords = found.passwords().peekable();
+        passwords.peek().is_some() && passwords.all(|password| self.is_own(password))
+    }
+
+    fn is_own(self, password: Option<Zeroizing<String>>) -> bool {
+        password.is_some_and(|password| *password == self.credentials.password.expose())
     }
 
     /// What a text holds of the credentials.
     pub(crate) fn finds(self, text: &str) -> Option<Held> {
         let own = self.credentials.password.expose();
-        let held = |has_own: bool| if has_own { Held::Password } else { Held::OtherPassword };
-        if let Some(found) = ConnectionText::parse(text).filter(|found| self.is_of(found, text)) {
-            let is_own = |password: Option<Zeroizing<String>>| password.is_some_and(|text| *text == own);
-            let passwords: Vec<_> = found.passwords.iter().map(|part| is_own(part.value(text))).collect();
-            return (!passwords.is_empty()).then(|| held(passwords.into_iter().all(|is_own| is_own)));
+        if let Some(found) = ConnectionText::parse(text).filter(|found| self.is_of(found)) {
+            let mut passwords = found.passwords().map(|password| self.is_own(password)).peekable();
+            passwords.peek()?;
+            return Some(if passwords.all(|is_own| is_own) { Held::Password } else { Held::OtherPassword });
         }
         let is_within = own.len() >= TELLING && text.contains(own);
         (is_within || text == own).then_some(Held::Password)

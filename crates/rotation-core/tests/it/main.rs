@@ -6,6 +6,8 @@
 mod bad_input;
 mod call_counts;
 mod codes;
+mod connection_texts;
+mod copied_fields;
 mod deadlines;
 mod directory;
 mod documents;

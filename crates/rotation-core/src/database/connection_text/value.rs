@@ -10,7 +10,7 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b
 
 /// A value within the text.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::database) struct Part {
+pub(super) struct Part {
     /// The value with its quotes, in bytes.
     pub(super) span: Range<usize>,
     pub(super) syntax: Syntax,
@@ -31,7 +31,7 @@ pub(super) enum Syntax {
 
 impl Part {
     /// What it means; `None` where that is no text.
-    pub(in crate::database) fn value(&self, text: &str) -> Option<Zeroizing<String>> {
+    pub(super) fn value(&self, text: &str) -> Option<Zeroizing<String>> {
         let written = &text[self.span.clone()];
         let inner = |length: usize| &written[length..written.len() - length];
         let value = match (self.syntax, written.chars().next()) {

@@ -1,0 +1,81 @@
+//! URLs and connection strings: what they say, and what they become with other credentials.
+
+use rotation_core::database::ConnectionText;
+
+/// Users and passwords, as a client reads them.
+fn read(text: &ConnectionText<'_>) -> (Vec<String>, Vec<String>) {
+    (
+        text.users().map(|user| user.unwrap().to_string()).collect(),
+        text.passwords().map(|one| one.unwrap().to_string()).collect(),
+    )
+}
+
+/// What a text says, and what it becomes for a user and a password that no form can hold as they are.
+#[track_caller]
+fn check(text: &str, credentials: Option<(&str, &str)>, replaced: &str) {
+    let found = ConnectionText::parse(text).unwrap_or_default();
+    let (users, passwords) = read(&found);
+    let expected = credentials.map(|(user, password)| (user.to_owned(), password.to_owned()));
+    let (expected_users, expected_passwords): (Vec<_>, Vec<_>) = expected.into_iter().unzip();
+    assert_eq!((&users, &passwords), (&expected_users, &expected_passwords), "{text}");
+    let after = found.replaced("n u", "p'\"{}\\%;&=é");
+    assert_eq!(*after, replaced);
+    if credentials.is_some() {
+        let again = ConnectionText::parse(&after).unwrap();
+        let expected = (vec!["n u".to_owned()], vec!["p'\"{}\\%;&=é".to_owned()]);
+        assert_eq!(read(&again), expected, "{}", *after);
+    }
+}
+
+const IN_URL: &str = "p%27%22%7B%7D%5C%25%3B%26%3D%C3%A9";
+
+#[test]
+fn urls() {
+    let both = |user: &str, password: &str, text: &str, to: &str| {
+        check(text, Some((user, password)), &to.replace("<PW>", IN_URL));
+    };
+    both("u", "p@", "postgresql://u:p%40@h:5432/db?x=1#f", "postgresql://n%20u:<PW>@h:5432/db?x=1#f");
+    both("u", "p:@", "mongodb://u:p%3A%40@a:1,b:2/?w=1", "mongodb://n%20u:<PW>@a:1,b:2/?w=1");
+    both("u", "", "mysql://u:@h", "mysql://n%20u:<PW>@h");
+    both("u", "p", "postgres://h/db?user=u&password=p", "postgres://h/db?user=n%20u&password=<PW>");
+    both(
+        "u",
+        "p",
+        "jdbc:mysql://h:3306/db?user=u&password=p",
+        "jdbc:mysql://h:3306/db?user=n%20u&password=<PW>",
+    );
+    both("u", "p#", "jdbc:redshift://h/db;UID=u;PWD=p#", "jdbc:redshift://h/db;UID=n%20u;PWD=<PW>");
+    check("https://h/path?q=1", None, "https://h/path?q=1");
+    let server = "jdbc:sqlserver://h:1433;user=u;password={p;}}};encrypt=true";
+    let to = r#"jdbc:sqlserver://h:1433;user={n u};password={p'"{}}\%;&=é};encrypt=true"#;
+    check(server, Some(("u", "p;}")), to);
+}
+
+#[test]
+fn keywords_and_pairs() {
+    let keywords = r"host = h user=u password='p\' \\w' dbname=shop";
+    check(keywords, Some(("u", r"p' \w")), r#"host = h user='n u' password='p\'"{}\\%;&=é' dbname=shop"#);
+    check(
+        r"host=h user=u password=p\ w",
+        Some(("u", "p w")),
+        r#"host=h user='n u' password='p\'"{}\\%;&=é'"#,
+    );
+    let pairs = r#"Server=h;User ID=u;Password="p""q;";Ssl=true"#;
+    check(pairs, Some(("u", "p\"q;")), r#"Server=h;User ID="n u";Password="p'""{}\%;&=é";Ssl=true"#);
+    let odbc = "Driver={My};Server=h;Uid=u;Pwd={p};";
+    check(odbc, Some(("u", "p")), r#"Driver={My};Server=h;Uid={n u};Pwd={p'"{}}\%;&=é};"#);
+    check("host=h;user=u; password=p", Some(("u", "p")), r#"host=h;user="n u"; password="p'""{}\%;&=é""#);
+}
+
+#[test]
+fn dsns_of_go() {
+    check("u:p@w@tcp(h:3306)/db?x=1", Some(("u", "p@w")), r#"n u:p'"{}\%;&=é@tcp(h:3306)/db?x=1"#);
+}
+
+#[test]
+fn other_texts_hold_no_credentials() {
+    for text in ["", "just words", "a=b", "password", "scott/tiger@db", "'", "k='", "=;=;=", "a=\"b", "://"] {
+        let found = ConnectionText::parse(text).unwrap_or_default();
+        assert_eq!(read(&found), (Vec::new(), Vec::new()), "{text}");
+    }
+}

@@ -1,0 +1,88 @@
+//! Fields that hold the credentials once more, and what createSecret makes of them.
+
+use std::{rc::Rc, time::Duration};
+
+use rotation_core::{
+    Deadline, RotationError, SecretDocument, Target,
+    database::{ConnectionText, Database, RewriteFields},
+    with_causes,
+};
+
+use crate::world::{Kind, Plan, Server, Situation, Store, Variant, World, document, policy};
+
+/// The document of the next version of a secret with these fields.
+fn propose(plan: Plan, fields: &str, rewritten: &str) -> Result<SecretDocument, RotationError> {
+    World::run(async {
+        let service = Situation::Fresh.prepare(plan, Kind::Transactional, Variant::Sound).await;
+        let text = document("app", "first-password").replacen('{', &format!("{{{fields},"), 1);
+        let server = Server(Rc::clone(&service.world));
+        let strategy = plan.strategy(&service.world);
+        let deadline = Deadline::after(Duration::from_secs(20));
+        let target = Database::new(server, strategy, policy(), false, deadline);
+        let target = target.rewriting(RewriteFields::parse(rewritten).unwrap());
+        target.propose(&SecretDocument::parse(&text).unwrap(), &Store(Rc::clone(&service.world))).await
+    })
+}
+
+fn text(document: &SecretDocument, field: &str) -> String {
+    document.get(field).unwrap().as_str().unwrap().to_owned()
+}
+
+/// Whether the field `url` follows: `true` with both, `false` with what it was.
+#[track_caller]
+fn check(plan: Plan, url: &str, follows: bool) {
+    let next = propose(plan, &format!(r#""url":"{url}""#), "other, url").unwrap();
+    let after = text(&next, "url");
+    if !follows {
+        assert_eq!(after, url);
+        return;
+    }
+    let found = ConnectionText::parse(&after).unwrap();
+    let all = |values: Vec<Option<zeroize::Zeroizing<String>>>| -> Vec<String> {
+        values.into_iter().map(|value| value.unwrap().to_string()).collect()
+    };
+    let (users, passwords) = (all(found.users().collect()), all(found.passwords().collect()));
+    assert!(users.iter().all(|user| *user == text(&next, "username")), "{users:?}");
+    assert!(!passwords.is_empty() && passwords.iter().all(|one| *one == text(&next, "password")));
+}
+
+#[test]
+fn a_url_of_the_secret_s_own_user_follows() {
+    for plan in [Plan::SingleUser, Plan::Alternating] {
+        check(plan, "postgresql://app:first-password@db/shop", true);
+        // One that has gone stale.
+        check(plan, "postgresql://app:of-long-ago@db/shop", true);
+        // A password without a user.
+        check(plan, "redis://:first-password@cache/0", true);
+        check(plan, "redis://:another@cache/0", false);
+        check(plan, "postgres://db/shop?password=first-password", true);
+        check(plan, "postgres://db/shop?password=another", false);
+        check(plan, "postgres://other:another@db/shop", false);
+        check(plan, "postgres://db/shop", false);
+    }
+    check(Plan::Alternating, "postgresql://app_clone:of-the-clone@db/shop", true);
+    check(Plan::SingleUser, "postgresql://app_clone:of-the-clone@db/shop", false);
+}
+
+#[test]
+fn the_password_alone_follows() {
+    let next = propose(Plan::SingleUser, r#""copy":"first-password","n":1"#, "copy,n").unwrap();
+    assert_eq!(text(&next, "copy"), text(&next, "password"));
+}
+
+#[test]
+fn a_password_in_an_unknown_form_is_refused_by_the_name_of_its_field() {
+    let error = propose(Plan::SingleUser, r#""odd":"<first-password>""#, "odd").unwrap_err();
+    assert_eq!(error.code(), "SECRET_FIELD_INVALID");
+    assert!(with_causes(&error).contains("`odd`") && !with_causes(&error).contains("first-password"));
+    // What is not named may hold anything.
+    assert!(propose(Plan::SingleUser, r#""odd":"<first-password>""#, "url").is_ok());
+}
+
+#[test]
+fn a_list_of_fields_has_no_gap_and_nothing_that_a_rotation_reads() {
+    for list in ["", "a,,b", "a,", " , ", "username", "a, password", "host", "port", "masterarn", "ssl"] {
+        assert!(RewriteFields::parse(list).is_err(), "{list}");
+    }
+    assert!(RewriteFields::parse(" url ,JDBC URL").is_ok());
+}
