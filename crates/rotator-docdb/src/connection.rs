@@ -19,6 +19,9 @@ use crate::{
     wire::{Reply, Wire, WireError},
 };
 
+/// As much of a database's name as an error shows, in characters.
+const LONGEST_SHOWN: usize = 64;
+
 /// A connection that is logged in. Nothing runs in the background; dropping it closes the socket.
 pub(crate) struct Connection {
     wire: Wire,
@@ -57,7 +60,8 @@ impl Connection {
             let greeting = greeting::greeting(home, login.credentials.username.as_str());
             let reply = wire.greet(&greeting).await.map_err(connect_error)?;
             let mechanism = greeting::answer(reply.reader())?;
-            authenticate(&mut wire, login, home, mechanism).await?;
+            let authenticated = authenticate(&mut wire, login, home, mechanism).await;
+            authenticated.map_err(|error| looked_for_in(error, home))?;
             Ok(Self { wire, mechanism })
         };
         deadline.bound(attempt).await.unwrap_or(Err(ConnectError::TimedOut))
@@ -123,6 +127,19 @@ async fn authenticate(
     // Servers that do not know how to skip it want one more message without content.
     let end = exchange(wire, &last.next(b"", home)).await?;
     if end.done { Ok(()) } else { Err(violated(Violation::Malformed)) }
+}
+
+/// A server says no word of where it looked for a user that it does not find.
+fn looked_for_in(error: ConnectError, home: &str) -> ConnectError {
+    let there = |cause: Cause| {
+        let home: String = home.escape_debug().take(LONGEST_SHOWN).collect();
+        Cause::new(format!("{cause}, as a user of the database {home}"))
+    };
+    match error {
+        ConnectError::Refused(cause) => ConnectError::Refused(there(cause)),
+        ConnectError::NoSuchUser(cause) => ConnectError::NoSuchUser(there(cause)),
+        error => error,
+    }
 }
 
 /// What the server says in a SASL exchange.

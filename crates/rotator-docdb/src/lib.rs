@@ -105,7 +105,8 @@ const REMEDIES: Remedies = Remedies {
         sent in clear.",
     make_clone: "give it exactly the roles that the original has (grantRolesToUser, revokeRolesFromUser)",
     oldest: "Upgrade the server: MongoDB 3.6 and DocumentDB 3.6 are the oldest that can be rotated.",
-    also_refused: "",
+    also_refused: "The server says the same of a user that is defined in another database: name that one in `authdb` of the \
+        secret.",
 };
 
 impl Engine for DocumentDb {

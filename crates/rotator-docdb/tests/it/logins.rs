@@ -9,10 +9,12 @@ use std::{
 };
 
 use rotation_core::{
-    Deadline,
-    database::{ConnectError, Engine, Host, Login, Session, TlsFault, Transport},
+    Deadline, RotationError,
+    database::{ConnectError, Credential, Engine, Host, Login, Session, TargetError, TlsFault, Transport},
+    with_causes,
 };
 use rotation_testkit::{DocdbServer, DocdbWitness, ServerTls, TestAuthority, TestLogin, WitnessAction};
+use rotator_docdb::DocumentDb;
 use serde_json::{Value, json};
 
 use crate::laboratory::{HOME, Lab, connect, create_app, engine, login_at, server};
@@ -112,6 +114,21 @@ async fn ten_failures_have_ten_codes_each_within_its_deadline() {
 /// Whoever closes the connection or answers in another language may be anybody: it is not taken for the server's own
 /// word that it offers no TLS, which would let plaintext follow, and it hears nothing but the handshake.
 #[tokio::test]
+async fn a_user_of_another_database_is_told_where_it_was_looked_for() {
+    let app = create_app(HOME).await.unwrap();
+    let login = Login { home: Some("elsewhere".to_owned()), ..login_at(server().port(), &app) };
+    let error = failure(&login, Transport::Tls).await;
+    assert!(matches!(error, ConnectError::Refused(_)), "{error:?}");
+    let error =
+        TargetError::Login { credential: Credential::Current, error, remedies: DocumentDb::PROFILE.remedies };
+    let error = RotationError::from(error);
+    let told = with_causes(&error);
+    assert!(told.ends_with("18, as a user of the database elsewhere"), "{told}");
+    assert!(error.hint().contains("`authdb` of the secret"), "{}", error.hint());
+    connect(&Login { home: Some(HOME.to_owned()), ..login }).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_server_that_does_not_speak_tls_hears_no_name_and_is_not_believed() {
     let app = create_app(HOME).await.unwrap();
     for answer in [&b""[..], b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x24\0\0\0\x01\0\0\0\0\0\0\0\x01\0\0\0"] {
@@ -144,7 +161,7 @@ async fn documentdb_answers_a_wrong_password_by_another_code() {
     });
     let wrong = TestLogin { password: "not-the-password".to_owned(), ..app.clone() };
     let error = failure(&login_at(witness.port(), &wrong), Transport::Tls).await;
-    assert!(matches!(&error, ConnectError::Refused(cause) if cause.to_string() == "code 13"), "{error:?}");
+    assert!(matches!(&error, ConnectError::Refused(cause) if cause.to_string() == "code 13, as a user of the database admin"), "{error:?}");
     connect(&login_at(witness.port(), &app)).await.unwrap();
 }
 
