@@ -6,7 +6,7 @@ use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use rotation_core::Deadline;
 use serde_json::{Value, value::RawValue};
 
-use crate::serve::deadline;
+use crate::time_limit::TimeLimit;
 
 /// One event, and the time that there is for it.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub fn serve_events(handler: &impl AsyncFn(Invocation<'_>) -> Result<(), EventFa
         let invocation = Invocation {
             request_id: &event.context.request_id,
             payload: event.payload.get(),
-            deadline: deadline(&event.context),
+            deadline: TimeLimit::of(&event.context).deadline,
         };
         // Boxed, because the SDK's futures nest deeper than the compiler lays out in one piece.
         Box::pin(handler(invocation)).await.map(|()| Value::Null)

@@ -20,6 +20,7 @@ mod panic;
 mod rehearsal;
 mod report;
 mod serve;
+mod time_limit;
 
 pub use config::{Config, StrategyKind, access_key, endpoint};
 pub use environment::{ConfigError, Environment};

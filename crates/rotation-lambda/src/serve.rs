@@ -1,17 +1,12 @@
 //! The runtime loop.
 
-use std::{
-    cell::Cell,
-    pin::Pin,
-    process::ExitCode,
-    time::{Duration, SystemTime},
-};
+use std::{cell::Cell, pin::Pin, process::ExitCode};
 
 use lambda_runtime::{Context, LambdaEvent, service_fn};
 use rotation_aws::{Access, SecretsManager};
 use rotation_core::{
     Deadline, EventError, Examination, Invoker, Journal, Outcome, RotationError, RotationEvent, Rotator,
-    Severity,
+    Severity, TimedOut,
     database::{Database, Directory, Engine, NoDirectory, Strategy},
 };
 use serde_json::{Value, value::RawValue};
@@ -28,12 +23,9 @@ use crate::{
     panic::{self, caught},
     rehearsal,
     report::Report,
+    time_limit::TimeLimit,
 };
 
-/// Kept free at the end of an invocation, so that the answer leaves before Lambda ends the process.
-const MARGIN: Duration = Duration::from_millis(500);
-/// Used where the runtime gives no deadline, as some local emulators do; Lambda's own default for these functions.
-const DEFAULT_TIME: Duration = Duration::from_secs(30);
 /// The largest event that is looked at, in bytes. The service's own have a few hundred.
 const MAX_EVENT: usize = 64 * 1024;
 
@@ -162,12 +154,13 @@ impl<E: Engine, D: Directory + Clone> Function<E, D> {
         context: &'a Context,
         journal: &Journal,
     ) -> Pin<Box<dyn Future<Output = Result<Outcome, RotationError>> + 'a>> {
-        let deadline = deadline(context);
+        let limit = TimeLimit::of(context);
+        let deadline = limit.deadline;
         let target = self.database(deadline).proven_by(self.config.proof.clone()).recorded_in(journal);
         let rotator =
             Rotator::new(self.store.within(deadline), target, self.invoker(context)).recorded_in(journal);
         let dry_run = self.config.dry_run;
-        Box::pin(async move {
+        let work = async move {
             if !dry_run {
                 return rotator.rotate(event, deadline).await;
             }
@@ -177,7 +170,8 @@ impl<E: Engine, D: Directory + Clone> Function<E, D> {
             };
             rehearsal::write(&context.request_id, event, &rehearsal);
             Err(RotationError::DryRun { statements: rehearsal.statements() })
-        })
+        };
+        Box::pin(async move { limit.bound(work).await.unwrap_or_else(|| Err(TimedOut.into())) })
     }
 
     /// Boxed, as [`Function::rotate`] is.
@@ -190,7 +184,7 @@ impl<E: Engine, D: Directory + Clone> Function<E, D> {
         Box::pin(async move {
             let began = Instant::now();
             let request = request.map_err(|error| Failure::from(RotationError::from(error)))?;
-            let deadline = deadline(context);
+            let deadline = TimeLimit::of(context).deadline;
             let (database, invoker) = (self.database(deadline), self.invoker(context));
             let examined = caught(request.examine(&self.store, &database, invoker, deadline)).await;
             let examined = examined.map_err(Failure::from).and_then(|it| it.map_err(Failure::from));
@@ -219,15 +213,4 @@ fn read(payload: &RawValue) -> Result<Value, EventError> {
         return Err(EventError::Malformed);
     }
     serde_json::from_str(text).map_err(|_| EventError::Malformed)
-}
-
-/// The moment at which an invocation must have answered.
-pub(crate) fn deadline(context: &Context) -> Deadline {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the deadline comes as a time of day, and this is the shell"
-    )]
-    let now = SystemTime::now();
-    let left = context.deadline().duration_since(now).unwrap_or_default();
-    Deadline::after(if left.is_zero() { DEFAULT_TIME } else { left.saturating_sub(MARGIN) })
 }

@@ -161,7 +161,10 @@ async fn documentdb_answers_a_wrong_password_by_another_code() {
     });
     let wrong = TestLogin { password: "not-the-password".to_owned(), ..app.clone() };
     let error = failure(&login_at(witness.port(), &wrong), Transport::Tls).await;
-    assert!(matches!(&error, ConnectError::Refused(cause) if cause.to_string() == "code 13, as a user of the database admin"), "{error:?}");
+    assert!(
+        matches!(&error, ConnectError::Refused(cause) if cause.to_string() == "code 13, as a user of the database admin"),
+        "{error:?}"
+    );
     connect(&login_at(witness.port(), &app)).await.unwrap();
 }
 

@@ -1,0 +1,100 @@
+//! The time that an invocation has.
+//!
+//! Lambda may freeze a function and let it go on later. The clock of timers may stand still meanwhile, so an invocation that
+//! is thawed after its end would believe that it has time left, and change a password for a caller who has long called
+//! again. So the time of day is asked as well, each time that the invocation is about to go on.
+
+use std::{
+    future::poll_fn,
+    pin::pin,
+    task::Poll,
+    time::{Duration, SystemTime},
+};
+
+use lambda_runtime::Context;
+use rotation_core::Deadline;
+
+/// Kept free at the end of an invocation, so that the answer leaves before Lambda ends the process.
+const MARGIN: Duration = Duration::from_millis(500);
+/// Used where the runtime gives no deadline, as some local emulators do; Lambda's own default for these functions.
+const DEFAULT_TIME: Duration = Duration::from_secs(30);
+
+/// When an invocation must have answered.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TimeLimit {
+    /// By the clock of timers: every await is bounded by it.
+    pub(crate) deadline: Deadline,
+    /// By the time of day.
+    end: SystemTime,
+}
+
+impl TimeLimit {
+    /// As the runtime says.
+    pub(crate) fn of(context: &Context) -> Self {
+        Self::until(context.deadline(), now())
+    }
+
+    fn until(end: SystemTime, now: SystemTime) -> Self {
+        let left = match end.duration_since(now) {
+            _ if end == SystemTime::UNIX_EPOCH => DEFAULT_TIME,
+            // The function was frozen with the event in its hands.
+            Err(_) => Duration::ZERO,
+            Ok(left) => left.saturating_sub(MARGIN),
+        };
+        let end = if end == SystemTime::UNIX_EPOCH { now + DEFAULT_TIME } else { end };
+        Self { deadline: Deadline::after(left), end }
+    }
+
+    /// Does the work. Where it is to go on after the end, it is dropped where it stands, and the answer is `None`.
+    pub(crate) async fn bound<T>(self, work: impl Future<Output = T>) -> Option<T> {
+        let mut work = pin!(work);
+        poll_fn(|context| {
+            if now() > self.end {
+                return Poll::Ready(None);
+            }
+            work.as_mut().poll(context).map(Some)
+        })
+        .await
+    }
+}
+
+fn now() -> SystemTime {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the deadline comes as a time of day, and this is the shell"
+    )]
+    SystemTime::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{cell::Cell, time::Duration};
+
+    use super::{DEFAULT_TIME, MARGIN, SystemTime, TimeLimit, now};
+
+    fn left(end: SystemTime, now: SystemTime) -> Duration {
+        TimeLimit::until(end, now).deadline.remaining()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_time_ends_before_the_runtime_s_own_and_at_once_where_that_is_past() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000);
+        assert_eq!(left(now + Duration::from_secs(20), now), Duration::from_secs(20) - MARGIN);
+        assert_eq!(left(now + MARGIN / 2, now), Duration::ZERO);
+        assert_eq!(left(now - Duration::from_secs(1), now), Duration::ZERO);
+        assert_eq!(left(SystemTime::UNIX_EPOCH, now), DEFAULT_TIME);
+    }
+
+    /// The clock of timers stands still all the while.
+    #[tokio::test(start_paused = true)]
+    async fn an_invocation_that_is_thawed_after_its_end_does_nothing_more() {
+        let went_on = Cell::new(false);
+        let work = async { went_on.set(true) };
+        let limit = TimeLimit::until(now() - Duration::from_secs(1), now() - Duration::from_secs(60));
+        assert!(!limit.deadline.remaining().is_zero());
+        assert_eq!(limit.bound(work).await, None);
+        assert!(!went_on.get());
+        let limit = TimeLimit::until(now() + Duration::from_secs(60), now());
+        assert_eq!(limit.bound(async { 1 }).await, Some(1));
+    }
+}
