@@ -11,7 +11,7 @@ use crate::{
     error::RotationError,
     event::{RotationEvent, SecretId, Step},
     journal::{Journal, Phase},
-    staging::{Invoker, PendingVersion, StagingLabel, Standing, VersionStages},
+    staging::{Invoker, PendingVersion, Refusal, StagingLabel, Standing, VersionStages},
     store::{Put, SecretStore, SecretValue, StoreError, StoreFault, Version},
     target::{Applied, Authority, Target, Versions},
 };
@@ -139,9 +139,14 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
         error: RotationError,
     ) -> RotationError {
         let code = error.code();
-        let refused =
-            code.is_refused_login() || matches!(code, Code::DbAllRefused | Code::DbBusy | Code::ReplicaLags);
-        if !refused {
+        let others = [
+            Code::DbAllRefused,
+            Code::DbBusy,
+            Code::ReplicaLags,
+            Code::MasterEndpointUnproven,
+            Code::DbProxyAnswer,
+        ];
+        if !code.is_refused_login() && !others.contains(&code) {
             return error;
         }
         match self.standing(Phase::Confirm, event).await {
@@ -217,9 +222,11 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
             companion
         );
         // What the labels say goes first: a token that may not act is not told anything else.
-        let (version, stages) = match standing? {
-            (Standing::Current, _) => return Ok(Seen::Done),
-            (Standing::Pending(version), stages) => (version, stages),
+        let (version, stages) = match standing {
+            Ok((Standing::Current, _)) => return Ok(Seen::Done),
+            Ok((Standing::Pending(version), stages)) => (version, stages),
+            Err(why) if event.step == Step::Create && may_be_older(&why) => return Ok(Seen::Lagging(why)),
+            Err(why) => return Err(why),
         };
         let (current, pending) = (current?, pending?);
         if wanted.current && current.as_ref().is_none_or(|value| value.version != *version.current()) {
@@ -302,6 +309,15 @@ impl<S: SecretStore, T: Target> Authority for Labels<'_, S, T> {
     async fn companion_tags(&self, secret: &SecretId) -> Result<Vec<(String, String)>, RotationError> {
         self.rotator.store.tags(secret).await.map_err(RotationError::MasterUnreadable)
     }
+}
+
+/// Whether a description from before RotateSecret would refuse like this: it made the version, and may have turned rotation
+/// on or named the function a moment ago.
+fn may_be_older(why: &RotationError) -> bool {
+    matches!(
+        why,
+        RotationError::Refused(Refusal::UnknownVersion | Refusal::RotationDisabled | Refusal::OtherFunction)
+    )
 }
 
 fn no_value(label: StagingLabel) -> RotationError {

@@ -1,11 +1,13 @@
 //! What a refused login leads to, and what anything else does not.
 
+use std::time::Duration;
+
 use rotation_core::{
-    SecretValue, Step,
+    Outcome, SecretValue, Step,
     database::{Cause, ConnectError, NameLimit, TlsFault},
 };
 
-use crate::world::{Act, Fault, Kind, Plan, Situation, Variant, World, version};
+use crate::world::{Act, Fault, Kind, Plan, SecretModel, Situation, Variant, World, version};
 
 fn connects(calls: &[(usize, &'static str)]) -> Vec<usize> {
     (0..calls.len()).filter(|at| calls[*at].1 == "server: connect").collect()
@@ -54,6 +56,30 @@ fn a_master_that_was_rotated_meanwhile_is_read_once_more() {
         let log = start.world.gate.borrow().log.clone();
         assert_eq!(connects(&log).len(), 3, "current, the master as it was, the master as it is: {log:?}");
     });
+}
+
+/// createSecret may be invoked before DescribeSecret shows what RotateSecret has just done.
+#[test]
+fn a_description_that_lags_behind_rotatesecret_is_waited_for() {
+    let older: [fn(&mut SecretModel); 3] = [
+        |secret| drop(secret.versions.remove(&version(2))),
+        |secret| secret.rotation_enabled = false,
+        |secret| secret.function = Some("arn:aws:lambda:eu-central-1:123456789012:function:former".into()),
+    ];
+    for make_older in older {
+        World::run(async {
+            let service =
+                Situation::Fresh.prepare(Plan::SingleUser, Kind::Transactional, Variant::Sound).await;
+            let now = service.world.store.borrow().secret().clone();
+            make_older(service.world.store.borrow_mut().secret_mut());
+            let shown = async {
+                tokio::time::sleep(Duration::from_millis(300)).await;
+                *service.world.store.borrow_mut().secret_mut() = now;
+            };
+            let (created, ()) = tokio::join!(service.invoke(Step::Create), shown);
+            assert_eq!(created.unwrap().unwrap(), Outcome::Created);
+        });
+    }
 }
 
 #[test]
