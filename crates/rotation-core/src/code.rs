@@ -224,7 +224,7 @@ codes! {
     DbDatabaseClosed = "DB_DATABASE_CLOSED", Failed;
     /// The server took the password and then refused the session.
     DbSessionRefused = "DB_SESSION_REFUSED", Failed;
-    /// The server is starting, stopping or failing over.
+    /// The server is starting, stopping or failing over, or answers no request.
     DbNotReady = "DB_NOT_READY", Retryable;
     /// The server takes no writes.
     DbReadOnly = "DB_READ_ONLY", Retryable;

@@ -17,7 +17,7 @@ pub use servers::{
     ApiAnswer, ApiDouble, ApiRequest, DocdbBuilder, DocdbLaunchError, DocdbQueryError, DocdbServer,
     DocdbWitness, FailedLogin, LaunchError, Moment, Moto, MysqlAnswer, MysqlBuilder, MysqlFlavor,
     MysqlLaunchError, MysqlMischief, MysqlQueryError, MysqlScript, MysqlServer, MysqlVersion, PgBouncer,
-    PoolerList, PostgresBuilder, PostgresServer, PostgresVersion, QueryError, RedshiftServer, Rogue,
-    RogueBytes, RogueGreeting, RogueMysql, RoguePostgres, Scripted, ScriptedAnswer, ServerTls, Stop,
+    PoolerList, PoolerVersion, PostgresBuilder, PostgresServer, PostgresVersion, QueryError, RedshiftServer,
+    Rogue, RogueBytes, RogueGreeting, RogueMysql, RoguePostgres, Scripted, ScriptedAnswer, ServerTls, Stop,
     TestLogin, WitnessAction,
 };

@@ -18,7 +18,7 @@ pub use api_double::{ApiAnswer, ApiDouble, ApiRequest};
 pub use docdb::{DocdbBuilder, DocdbLaunchError, DocdbQueryError, DocdbServer, DocdbWitness, WitnessAction};
 pub use moto::Moto;
 pub use mysql::{MysqlBuilder, MysqlFlavor, MysqlLaunchError, MysqlQueryError, MysqlServer, MysqlVersion};
-pub use pgbouncer::{PgBouncer, PoolerList};
+pub use pgbouncer::{PgBouncer, PoolerList, PoolerVersion};
 pub use postgres::{
     FailedLogin, LaunchError, PostgresBuilder, PostgresServer, PostgresVersion, QueryError, ServerTls, Stop,
     TestLogin,

@@ -79,6 +79,9 @@ pub enum ConnectError {
     /// The server did not answer in time.
     #[error("the server did not answer in time")]
     TimedOut,
+    /// Whoever is at the address has let the user in, and has not answered the first request in time.
+    #[error("the user was let in, and the first request had no answer in time")]
+    Unanswered,
     /// The server broke its own protocol.
     #[error("the server does not speak the protocol as expected")]
     Protocol(#[source] Cause),

@@ -144,7 +144,7 @@ impl ConnectError {
             Self::Dns(_) => Code::NetDbDns,
             Self::ForbiddenAddress => Code::NetDbForbidden,
             Self::Unreachable(_) => Code::NetDbUnreachable,
-            Self::NotReady(_) => Code::DbNotReady,
+            Self::NotReady(_) | Self::Unanswered => Code::DbNotReady,
             Self::ReadOnly(_) => Code::DbReadOnly,
             Self::Unsupported(_) => Code::DbUnsupported,
             Self::Proxy(_) => Code::DbProxyAnswer,
@@ -245,6 +245,11 @@ fn login_hint(credential: Credential, error: &ConnectError, remedies: &Remedies,
                 reader.again()
             )
         }
+        ConnectError::Unanswered => format!(
+            "The server has no capacity left, or a pooler in front of it has no connection to it: see its log. {} \
+            {PENDING_MAY_BE_LIVE}",
+            reader.again()
+        ),
         ConnectError::ReadOnly(_) => statement_hint(credential, &StatementFault::ReadOnly, remedies, reader),
         ConnectError::Unsupported(_) => remedies.oldest.into(),
         ConnectError::Proxy(_) => statement_hint(credential, &StatementFault::Proxy, remedies, reader),

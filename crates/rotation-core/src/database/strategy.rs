@@ -7,7 +7,7 @@ mod master;
 mod replica;
 mod single_user;
 
-use std::time::Duration;
+use std::{cell::Cell, time::Duration};
 
 pub(crate) use master::Proven;
 
@@ -164,13 +164,16 @@ impl<E: Engine, D: Directory> Database<E, D> {
         let deadline = self.deadline.at_most(LOGIN_TIME);
         let entry = self.journal.attempt(credential, transport, login);
         // A greeting may be a proxy's: only an answer to a request is the server's.
+        let let_in = Cell::new(false);
         let attempt = async {
             let session = self.engine.connect(login, transport, deadline).await;
             let mut session = session.map_err(|error| told_of_line_break(error, login))?;
+            let_in.set(true);
             session.probe(pair).await.map_err(not_usable)?;
             Ok(session)
         };
-        let outcome = deadline.bound(attempt).await.unwrap_or(Err(ConnectError::TimedOut));
+        let late = || if let_in.get() { ConnectError::Unanswered } else { ConnectError::TimedOut };
+        let outcome = deadline.bound(attempt).await.unwrap_or_else(|_| Err(late()));
         entry.ended(match &outcome {
             Ok(_) => Answer::LoggedIn,
             Err(error) => Answer::Failed(error.code()),

@@ -11,7 +11,7 @@ use super::{
     sort,
 };
 use crate::{
-    code::Code,
+    code::{Class, Code},
     database::{Database, Directory, Engine, Login},
     diagnosis::Reader,
     error::{RotationError, with_causes},
@@ -263,9 +263,11 @@ fn place_in_life(labels: &[StagingLabel]) -> Option<usize> {
     places.iter().rposition(|label| labels.contains(label))
 }
 
-/// Whether every rotation fails by what was found inside the database.
+/// Whether every rotation fails by what was found inside the database, until somebody ends it.
 fn hinders(finding: &Finding) -> bool {
+    let lasts = matches!(finding.code, FindingCode::Failure(code) if code.class() != Class::Retryable);
     finding.severity == Severity::Fault
+        && lasts
         && [Check::Server, Check::Master, Check::Privileges].contains(&finding.check)
 }
 

@@ -33,6 +33,7 @@ fn obstacle(error: &ConnectError) -> Option<Check> {
         ConnectError::Unreachable(_)
         | ConnectError::TimedOut
         | ConnectError::NotReady(_)
+        | ConnectError::Unanswered
         | ConnectError::Unsupported(_)
         | ConnectError::Protocol(_) => Some(Check::Connection),
         ConnectError::TlsUnavailable | ConnectError::TlsInvalid { .. } => Some(Check::Certificate),

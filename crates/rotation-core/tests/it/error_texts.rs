@@ -171,6 +171,7 @@ fn logins() -> Vec<RotationError> {
         ConnectError::Proxy(cause()),
         ConnectError::Unusable(Box::new(StatementError::new(StatementFault::Expired))),
         ConnectError::TimedOut,
+        ConnectError::Unanswered,
         ConnectError::Protocol(cause()),
     ];
     let login =

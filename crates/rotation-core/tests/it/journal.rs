@@ -115,7 +115,12 @@ fn a_journal_outlives_the_deadline_and_says_no_more_than_was_seen() {
     "]];
     check(Plan::SingleUser, nothing, &[(3, Fault::Hang)], &hung);
     // A greeting is not yet the server's answer.
-    check(Plan::SingleUser, nothing, &[(4, Fault::Hang)], &hung);
+    let let_in = expect![[r"
+        AWSCURRENT Tls db.example.com:5432: DB_NOT_READY
+        describe read connect
+        AWSCURRENT could not be tried (DB_NOT_READY)
+    "]];
+    check(Plan::SingleUser, nothing, &[(4, Fault::Hang)], &let_in);
     let staged = expect![[r"
         AWSCURRENT Tls db.example.com:5432: logged in
         describe read connect change
@@ -155,7 +160,7 @@ fn what_hangs_is_named_by_who_kept_us_waiting() {
     for (call, code) in [
         (0, "TIMED_OUT"),
         (3, "NET_DB_TIMED_OUT"),
-        (4, "NET_DB_TIMED_OUT"),
+        (4, "DB_NOT_READY"),
         (5, "DB_TIMED_OUT"),
         (6, "TIMED_OUT"),
     ] {

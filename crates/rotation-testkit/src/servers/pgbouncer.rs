@@ -10,17 +10,42 @@ use std::{
     time::{Duration, Instant},
 };
 
+use tokio_postgres::NoTls;
+
 use super::{
     account::Account,
     guardian::Guardian,
-    postgres::{PostgresServer, TestLogin},
+    postgres::{PostgresServer, QueryError, TestLogin},
 };
 use crate::authority::write_private;
 
-/// Where `scripts/setup-pgbouncer` unpacks it.
-const CACHE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../.cache/pgbouncer");
+/// Where `scripts/setup-pgbouncer` unpacks them.
+const CACHE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../.cache");
 /// How long it may take until it accepts connections.
 const START_LIMIT: Duration = Duration::from_secs(30);
+
+/// Which `PgBouncer`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PoolerVersion {
+    /// 1.18, of Debian bookworm.
+    Old,
+    /// 1.26 or later, of Debian unstable.
+    Newest,
+}
+
+impl PoolerVersion {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Old, Self::Newest];
+
+    /// Where it was unpacked, with its libraries down to the C library.
+    fn root(self) -> io::Result<PathBuf> {
+        let folder = match self {
+            Self::Old => "pgbouncer-1.18",
+            Self::Newest => "pgbouncer",
+        };
+        Path::new(CACHE).join(folder).canonicalize().map_err(|_| missing())
+    }
+}
 
 /// Whom a pooler believes.
 #[derive(Clone, Debug)]
@@ -36,26 +61,45 @@ pub enum PoolerList {
 pub struct PgBouncer {
     port: u16,
     folder: PathBuf,
+    /// The server's superuser, who may use the console.
+    admin: TestLogin,
     /// Stops it when dropped.
     _guardian: Mutex<Guardian>,
 }
 
 impl PgBouncer {
-    /// Starts one in front of this server and waits until it accepts connections.
+    /// Starts the newest in front of this server and waits until it accepts connections.
     ///
     /// # Errors
     /// When the program is missing or does not start, with the end of its log.
     pub fn start(server: &PostgresServer, list: &PoolerList) -> io::Result<Self> {
-        let root = Path::new(CACHE).canonicalize().map_err(|_| missing())?;
+        Self::start_version(PoolerVersion::Newest, server, list)
+    }
+
+    /// As [`start`](Self::start), of this version.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_version(
+        version: PoolerVersion,
+        server: &PostgresServer,
+        list: &PoolerList,
+    ) -> io::Result<Self> {
+        let root = version.root()?;
         let account = Account::unprivileged()?;
         let folder = tempfile::Builder::new().prefix("rotators-pgbouncer-").tempdir()?;
         account.own(folder.path())?;
         let port = std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
         let configuration = configure(account, folder.path(), port, server, list)?;
-        let mut command = account.command(root.join("usr/lib64/ld-linux-x86-64.so.2"));
+        // Where Debian has merged `/lib64` and `/lib` into `/usr`, and where it has not.
+        let loader = ["usr/lib64", "lib64"].map(|folder| root.join(folder).join("ld-linux-x86-64.so.2"));
+        let loader = loader.iter().find(|loader| loader.exists()).ok_or_else(missing)?;
+        let libraries = ["usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu"].map(|folder| root.join(folder));
+        let libraries = libraries.map(|folder| folder.display().to_string()).join(":");
+        let mut command = account.command(loader);
         command
             .arg("--library-path")
-            .arg(root.join("usr/lib/x86_64-linux-gnu"))
+            .arg(libraries)
             .arg(root.join("usr/sbin/pgbouncer"))
             .arg(configuration)
             .env("LC_ALL", "C");
@@ -69,12 +113,31 @@ impl PgBouncer {
             thread::sleep(Duration::from_millis(5));
         }
         // From here on the guardian removes the folder.
-        Ok(Self { port, folder: folder.keep(), _guardian: Mutex::new(guardian) })
+        let admin = server.admin().clone();
+        Ok(Self { port, folder: folder.keep(), admin, _guardian: Mutex::new(guardian) })
     }
 
     /// Its port on 127.0.0.1.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Runs a command of its console (`RECONNECT`, `SET server_login_retry = 0`), where its list is that of the server.
+    ///
+    /// # Errors
+    /// What it answered, or that it lets the server's superuser not in.
+    pub async fn console(&self, command: &str) -> Result<(), QueryError> {
+        let connecting = tokio_postgres::Config::new()
+            .host("127.0.0.1")
+            .port(self.port)
+            .user(&self.admin.username)
+            .password(&self.admin.password)
+            .dbname("pgbouncer")
+            .connect(NoTls)
+            .await;
+        let (client, connection) = connecting.map_err(|error| QueryError::from(&error))?;
+        tokio::spawn(connection);
+        client.simple_query(command).await.map(drop).map_err(|error| QueryError::from(&error))
     }
 
     /// All that it wrote down.
@@ -119,10 +182,11 @@ fn configure(
     write_private(&list_file, users.as_bytes())?;
     let text = format!(
         "[databases]\n* = host={} port={}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n\
-         unix_socket_dir =\nauth_type = scram-sha-256\nauth_file = {}\n{query}pool_mode = transaction\n\
-         default_pool_size = 2\nserver_login_retry = 600\nclient_tls_sslmode = allow\nclient_tls_cert_file = {}\nclient_tls_key_file = {}\n",
+         unix_socket_dir =\nadmin_users = {}\nauth_type = scram-sha-256\nauth_file = {}\n{query}pool_mode = transaction\n\
+         default_pool_size = 2\nserver_login_retry = 600\nquery_wait_timeout = 2\nclient_tls_sslmode = allow\nclient_tls_cert_file = {}\nclient_tls_key_file = {}\n",
         server.socket_folder().display(),
         server.port(),
+        server.admin().username,
         list_file.display(),
         certificate.display(),
         key.display()

@@ -53,7 +53,7 @@ pub(crate) fn engine(server: &PostgresServer, objects: CloneObjects) -> Postgres
     Postgres::new(tls(server), objects)
 }
 
-fn tls(server: &PostgresServer) -> TlsSettings {
+pub(crate) fn tls(server: &PostgresServer) -> TlsSettings {
     TlsSettings::default().with_ca_bundle(server.authority().certificate_pem()).unwrap()
 }
 
@@ -207,7 +207,7 @@ impl Lab<'_> {
     }
 }
 
-pub(crate) struct Application(Connection);
+pub(crate) struct Application(pub(crate) Connection);
 
 impl Application {
     /// The first value of what a message gives.

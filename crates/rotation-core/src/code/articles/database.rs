@@ -111,8 +111,10 @@ pub(in crate::code) const ARTICLES: &[Row] = &[
     (
         Code::DbNotReady,
         article(
-            "The server is starting, stopping or failing over, or has no memory or disk left.",
-            "Wait for the service's next attempt.",
+            "The server is starting, stopping or failing over, or has no memory or disk left. Or the user was let in and \
+             had no answer to its first request: a pooler in front of the server has no connection to it. PgBouncer 1.18 \
+             waits two minutes (query_wait_timeout) before it says so.",
+            "Wait for the service's next attempt. Of a pooler, see its log.",
         ),
     ),
     (

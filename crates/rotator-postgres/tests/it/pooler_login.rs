@@ -1,0 +1,164 @@
+//! A pooler that lets a client in and logs in to the server only for the first statement: what the server then says
+//! reaches the client in the pooler's words, or is remembered by it.
+
+use rotation_core::{
+    Applied, Authority, Class, RotationError, SecretDocument, SecretId, Target, Versions,
+    database::{
+        ConnectError, Database, Engine, Login, NoDirectory, PasswordPolicy, PasswordSettings, Session,
+        StatementFault, Strategy, Transport,
+    },
+};
+use rotation_testkit::{PgBouncer, PoolerList, PoolerVersion, PostgresVersion, TestLogin};
+use rotator_postgres::{Postgres, PostgresSession};
+
+use crate::laboratory::{Lab, deadline, document, engine};
+
+/// Each version of the pooler before a server.
+fn poolers() -> impl Iterator<Item = (PoolerVersion, PostgresVersion)> {
+    PoolerVersion::ALL
+        .into_iter()
+        .zip([PostgresVersion::V14, PostgresVersion::V18])
+        .filter(|(_, server)| server.is_to_be_tested())
+}
+
+/// A login by the pooler instead of the server.
+async fn connect(
+    lab: &Lab<'_>,
+    pooler: &PgBouncer,
+    login: &TestLogin,
+) -> Result<PostgresSession, ConnectError> {
+    let login = Login { port: pooler.port(), ..lab.login(login) };
+    engine(lab.server, lab.objects).connect(&login, Transport::Tls, deadline()).await
+}
+
+/// Ends the server's sessions of the user and waits until they are gone.
+async fn end_sessions(lab: &Lab<'_>) {
+    let ours = format!("FROM pg_stat_activity WHERE usename = '{}'", lab.app.username);
+    lab.admin(&format!("SELECT pg_terminate_backend(pid) {ours}")).await;
+    while lab.value(&format!("SELECT count(*) {ours}")).await != "0" {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+}
+
+/// A rotation that asks nobody of the labels.
+struct Asked;
+
+impl Authority for Asked {
+    async fn confirm(&self) -> Result<(), RotationError> {
+        Ok(())
+    }
+
+    async fn previous(&self) -> Result<Option<SecretDocument>, RotationError> {
+        Ok(None)
+    }
+
+    async fn companion(&self, _: &SecretId) -> Result<SecretDocument, RotationError> {
+        Err(RotationError::LabelsMoved)
+    }
+
+    async fn companion_tags(&self, _: &SecretId) -> Result<Vec<(String, String)>, RotationError> {
+        Ok(Vec::new())
+    }
+}
+
+/// setSecret of a single user, by the pooler.
+async fn set(
+    lab: &Lab<'_>,
+    pooler: &PgBouncer,
+    current: &TestLogin,
+    pending: &TestLogin,
+) -> Result<Applied, RotationError> {
+    let settings = PasswordSettings::default();
+    let policy = PasswordPolicy::new(settings, &Postgres::PROFILE.password_rule).unwrap();
+    let postgres = engine(lab.server, lab.objects);
+    let database = Database::<_, NoDirectory>::new(postgres, Strategy::SingleUser, policy, false, deadline());
+    let at_pooler = |login: &TestLogin| {
+        let document = document(lab.server, &lab.database, login);
+        document.with_text("port", &pooler.port().to_string())
+    };
+    let secret = SecretId::new("arn:aws:secretsmanager:us-east-1:123456789012:secret:shop-KpXkZF").unwrap();
+    let versions =
+        Versions { secret, current: at_pooler(current), pending: at_pooler(pending), companion: None };
+    database.apply(&versions, &Asked).await
+}
+
+/// The password is set, an application that has not heard of it makes the pooler fail at the server, and the pooler
+/// remembers that: it lets the new password in and has no server for it. That is no proof that it is set.
+#[tokio::test]
+async fn a_password_that_the_pooler_alone_takes_is_not_set_already() {
+    for (pooler_version, version) in poolers() {
+        let lab = Lab::new(version).await;
+        let pooler = PgBouncer::start_version(pooler_version, lab.server, &PoolerList::Query).unwrap();
+        let mut application = connect(&lab, &pooler, &lab.app).await.unwrap();
+        application.probe(None).await.unwrap();
+        let new = TestLogin { password: "the new password".to_owned(), ..lab.app.clone() };
+        lab.admin(&format!("ALTER ROLE {} PASSWORD '{}'", lab.app.username, new.password)).await;
+        end_sessions(&lab).await;
+        application.probe(None).await.unwrap_err();
+        // The pooler takes the new password, and refuses the first statement.
+        let mut session = connect(&lab, &pooler, &new).await.unwrap();
+        assert_eq!(session.probe(None).await.unwrap_err().fault, StatementFault::Proxy, "{version}");
+        let error = set(&lab, &pooler, &lab.app, &new).await.unwrap_err();
+        assert_eq!((error.code().name(), error.class()), ("DB_PROXY_ANSWER", Class::Retryable), "{version}");
+        assert!(!error.hint().contains("changed the password"), "{}", error.hint());
+        // Once the pooler tries again, the server's own answer counts.
+        pooler.console("SET server_login_retry = 0").await.unwrap();
+        let applied = loop {
+            match set(&lab, &pooler, &lab.app, &new).await {
+                Ok(applied) => break applied,
+                Err(error) => assert_eq!(error.code().name(), "DB_PROXY_ANSWER", "{version}: {error}"),
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        };
+        assert_eq!(applied, Applied::AlreadySet, "{version}");
+    }
+}
+
+/// The pooler knows no such user, which says nothing of the server.
+#[tokio::test]
+async fn a_user_unknown_to_the_pooler_is_no_changed_password() {
+    for (pooler_version, version) in poolers() {
+        let lab = Lab::new(version).await;
+        let other = lab.server.create_role("").await.unwrap();
+        let pooler =
+            PgBouncer::start_version(pooler_version, lab.server, &PoolerList::File(vec![other])).unwrap();
+        let new = TestLogin { password: "the new password".to_owned(), ..lab.app.clone() };
+        let error = set(&lab, &pooler, &lab.app, &new).await.unwrap_err();
+        assert_eq!((error.code().name(), error.class()), ("DB_PROXY_ANSWER", Class::Retryable), "{version}");
+        assert!(!error.hint().contains("changed the password"), "{}", error.hint());
+        lab.connect(&lab.app).await.unwrap().probe(None).await.unwrap();
+    }
+}
+
+/// What the server says to the pooler's login has the code that it has without a pooler; that it refuses the password which
+/// the pooler keeps says nothing of the client's.
+#[tokio::test]
+async fn a_login_that_the_server_refuses_the_pooler_keeps_its_code() {
+    for (pooler_version, version) in poolers() {
+        for (bar, code) in [
+            ("ALTER ROLE {user} NOLOGIN", "DB_LOCKED"),
+            ("ALTER ROLE {user} CONNECTION LIMIT 0", "DB_TOO_MANY_CONNECTIONS"),
+            ("REVOKE CONNECT ON DATABASE {database} FROM PUBLIC", "DB_DATABASE_CLOSED"),
+            ("ALTER ROLE {user} PASSWORD 'of another'", "DB_PROXY_ANSWER"),
+            ("ALTER ROLE {user} SET session_preload_libraries = 'not_there'", "DB_SESSION_REFUSED"),
+        ] {
+            let lab = Lab::new(version).await;
+            let list = PoolerList::File(vec![lab.app.clone()]);
+            let pooler = PgBouncer::start_version(pooler_version, lab.server, &list).unwrap();
+            connect(&lab, &pooler, &lab.app).await.unwrap().probe(None).await.unwrap();
+            let sql = bar.replace("{user}", &lab.app.username).replace("{database}", &lab.database);
+            lab.admin(&sql).await;
+            end_sessions(&lab).await;
+            let mut session = connect(&lab, &pooler, &lab.app).await.unwrap();
+            let error = session.probe(None).await.unwrap_err();
+            // The old version waits in silence, and says in the end that it has waited.
+            let code = if pooler_version == PoolerVersion::Old { "DB_PROXY_ANSWER" } else { code };
+            assert_eq!(
+                error.code().name(),
+                code,
+                "{pooler_version:?}, {version}: {sql}: {error:?}\n{}",
+                pooler.log()
+            );
+        }
+    }
+}
