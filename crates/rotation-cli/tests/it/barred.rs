@@ -1,6 +1,8 @@
 //! A user or a master that the server keeps out or holds back: doctor names the statement that ends it, the statement is
 //! run as it stands, and the rotation goes on.
 
+use std::fmt::Write;
+
 use expect_test::{Expect, expect};
 use rotation_testkit::TestLogin;
 use serde_json::{Value, json};
@@ -65,10 +67,11 @@ impl Pair {
             let sentence = text("sentence");
             let mut parts: Vec<_> = sentence.split("; ").collect();
             parts.sort_unstable();
-            said += &format!("{severity} {check} {code}: {}\n    {}\n", parts.join("; "), text("mend"));
+            let (sentence, mend) = (parts.join("; "), text("mend"));
+            write!(said, "{severity} {check} {code}: {sentence}\n    {mend}\n").unwrap();
         }
         let command = answer["next"]["command"].as_str().unwrap_or("none");
-        said += &format!("{}, command: {command}\n", answer["state"].as_str().unwrap());
+        writeln!(said, "{}, command: {command}", answer["state"].as_str().unwrap()).unwrap();
         expected.assert_eq(&self.shown(&said));
         mends
     }

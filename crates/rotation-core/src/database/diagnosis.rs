@@ -309,9 +309,10 @@ impl StatementError {
             StatementFault::PasswordsRestricted => Code::DbPasswordsRestricted,
             StatementFault::PasswordPolicy { .. } => Code::DbPasswordPolicy,
             StatementFault::NoSuchUser => Code::DbUserMissing,
-            StatementFault::Expired => Code::DbExpired,
             StatementFault::UserBarred { bar: UserBar::Locked, .. } => Code::DbLocked,
-            StatementFault::UserBarred { bar: UserBar::Expired, .. } => Code::DbExpired,
+            StatementFault::Expired | StatementFault::UserBarred { bar: UserBar::Expired, .. } => {
+                Code::DbExpired
+            }
             StatementFault::OriginalMissing { .. } => Code::DbOriginalMissing,
             StatementFault::LoginRefused(error) => error.code(),
             StatementFault::CloneNotRecognized => Code::DbCloneNotRecognized,

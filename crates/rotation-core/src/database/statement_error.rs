@@ -167,8 +167,12 @@ pub enum UserBar {
 /// Whoever makes one vouches that it holds no value of a secret and no text of a statement: a server's message may
 /// quote both, so only its code goes in.
 #[derive(Clone, Error, PartialEq, Eq)]
-#[error("{text}")]
-pub struct Cause {
+#[error("{}", .0.text)]
+pub struct Cause(Box<Told>);
+
+/// Out of line, as errors travel in every result.
+#[derive(Clone, PartialEq, Eq)]
+struct Told {
     text: String,
     remedy: Option<String>,
 }
@@ -176,24 +180,25 @@ pub struct Cause {
 impl Cause {
     /// A cause with this text.
     pub fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into(), remedy: None }
+        Self(Box::new(Told { text: text.into(), remedy: None }))
     }
 
     /// The same, with the statement by which an administrator of the database ends it: the very objects and users of
     /// this case, quoted as the engine quotes names.
     #[must_use]
-    pub fn ended_by(self, statement: impl Into<String>) -> Self {
-        Self { remedy: Some(statement.into()), ..self }
+    pub fn ended_by(mut self, statement: impl Into<String>) -> Self {
+        self.0.remedy = Some(statement.into());
+        self
     }
 
     /// The statement by which an administrator of the database ends it, where the engine knows one.
     pub fn remedy(&self) -> Option<&str> {
-        self.remedy.as_deref()
+        self.0.remedy.as_deref()
     }
 }
 
 impl fmt::Debug for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Cause").field(&self.text).finish()
+        f.debug_tuple("Cause").field(&self.0.text).finish()
     }
 }

@@ -87,7 +87,7 @@ async fn what_cannot_be_handed_over_is_counted_by_database() {
 
 #[tokio::test]
 async fn rights_that_the_master_gave_itself_before_stay_as_they_were() {
-    for version in versions().into_iter().filter(|version| version.major() >= 16) {
+    for version in versions().filter(|version| version.major() >= 16) {
         let lab = Lab::new(version).await;
         let clone = template_clone(&lab).await;
         let (app, master) = (&lab.app.username, &lab.master.username);

@@ -79,7 +79,7 @@ async fn set(
     let secret = SecretId::new("arn:aws:secretsmanager:us-east-1:123456789012:secret:shop-KpXkZF").unwrap();
     let versions =
         Versions { secret, current: at_pooler(current), pending: at_pooler(pending), companion: None };
-    database.apply(&versions, &Asked).await
+    Box::pin(database.apply(&versions, &Asked)).await
 }
 
 /// The password is set, an application that has not heard of it makes the pooler fail at the server, and the pooler
