@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use rustls::ClientConfig;
+use rustls::client::danger::ServerCertVerifier;
 use rustls::client::{Resumption, WebPkiServerVerifier};
 use rustls::crypto::CryptoProvider;
 use rustls::sign::SingleCertAndKey;
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
 use crate::settings::TlsSettings;
-use crate::verifier::ExplainingVerifier;
+use crate::verifier::{ExplainingVerifier, TakingSelfSigned};
 
 /// The configuration for connections of one engine, and the chain that it verified last.
 #[derive(Clone, Debug)]
@@ -52,6 +54,22 @@ impl TlsClient {
     /// What connections are made with.
     pub fn config(&self) -> &Arc<ClientConfig> {
         &self.config
+    }
+
+    /// The same, but for certificates that are self-signed and faultless otherwise: they are taken without anybody who vouches
+    /// for them. Who uses it must ask [`verifies`](Self::verifies) afterwards, and let the server prove itself in another way.
+    pub fn taking_self_signed(&self) -> Arc<ClientConfig> {
+        let mut config = ClientConfig::clone(&self.config);
+        let lenient = TakingSelfSigned(Arc::clone(&self.verifier));
+        config.dangerous().set_certificate_verifier(Arc::new(lenient));
+        Arc::new(config)
+    }
+
+    /// Whether the chain, its dates and its name are verified now.
+    pub fn verifies(&self, chain: &[CertificateDer<'_>], name: &ServerName<'_>) -> bool {
+        let Some((end_entity, intermediates)) = chain.split_first() else { return false };
+        let now = UnixTime::now();
+        self.verifier.verify_server_cert(end_entity, intermediates, name, &[], now).is_ok()
     }
 
     /// Until when the chain that was verified last would be verified again: the first end of validity among its

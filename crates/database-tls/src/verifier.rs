@@ -121,6 +121,52 @@ impl ServerCertVerifier for ExplainingVerifier {
     }
 }
 
+/// The same, with self-signed certificates taken for what they are: the server holds the key, and nobody says whose it is.
+#[derive(Debug)]
+pub(crate) struct TakingSelfSigned(pub(crate) Arc<ExplainingVerifier>);
+
+impl ServerCertVerifier for TakingSelfSigned {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        match self.0.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
+            Err(Error::InvalidCertificate(CertificateError::Other(OtherError(cause))))
+                if cause.is::<SelfSignedCertificate>() =>
+            {
+                Ok(ServerCertVerified::assertion())
+            }
+            outcome => outcome,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.0.verify_tls12_signature(message, certificate, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.0.verify_tls13_signature(message, certificate, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.supported_verify_schemes()
+    }
+}
+
 /// Tells more exactly why no authority vouches for a certificate; every other error stays as it is.
 ///
 /// Dates come before: the standard verifier has told a self-signed certificate that has expired as expired.

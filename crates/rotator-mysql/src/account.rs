@@ -6,6 +6,7 @@ use crate::{
     grants::{Right, Rights, read_account, read_roles},
     lexer::{Token, Tokens, Unreadable, tokens},
     quote::literal,
+    stored_form::parsec_factor,
 };
 
 /// What an account is beside its rights and its password.
@@ -17,6 +18,8 @@ pub(crate) struct Options {
     pub(crate) has_several_plugins: bool,
     /// All plugins, in their order.
     pub(crate) plugins: Vec<String>,
+    /// By which power of two the plugin `parsec` multiplies its rounds.
+    pub(crate) parsec_factor: u8,
     pub(crate) is_locked: bool,
     /// Clauses by what they are about, such as `REQUIRE` or `MAX_USER_CONNECTIONS`, as statements take them.
     pub(crate) clauses: BTreeMap<&'static str, String>,
@@ -152,10 +155,14 @@ impl Options {
         let Some(Token::Word(plugin) | Token::Quoted(plugin)) = tokens.next() else {
             return Err(Unreadable);
         };
+        let is_parsec = plugin == "parsec";
         self.plugins.push(plugin.clone());
         self.plugin.get_or_insert(plugin);
         if tokens.word_if("AS") || tokens.word_if("USING") {
-            tokens.next().ok_or(Unreadable)?;
+            let stored = tokens.next().ok_or(Unreadable)?;
+            if let (true, Token::Quoted(stored)) = (is_parsec, stored) {
+                self.parsec_factor = parsec_factor(&stored).unwrap_or_default();
+            }
         }
         Ok(())
     }

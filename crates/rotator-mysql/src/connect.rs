@@ -3,19 +3,22 @@
 use std::sync::Arc;
 
 use database_dial::{dial, os_cause, peer, tls_invalid};
-use database_tls::certificate_fault;
+use database_tls::{TlsClient, certificate_fault};
+use ring::digest::{SHA256, digest};
 use rotation_core::{
     Deadline,
     database::{Cause, ConnectError, Login, TlsFault, TlsMode, Transport},
 };
-use rustls::{ClientConfig, pki_types::ServerName};
+use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use crate::{
+    SelfSigned,
     connection::Connection,
     dialect::Dialect,
     fault::refused_login,
+    remediation,
     wire::{Greeting, KeyExchange, Packets, Plugin, ServerError, WireError, log_in, request_tls},
 };
 
@@ -28,12 +31,16 @@ use crate::{
 /// nothing here falls back to plaintext. Over plaintext a password goes encrypted by the server's own key only where
 /// the secret itself asks for plaintext.
 ///
+/// Where the settings say so, a self-signed certificate of MariaDB is taken as well, if the server then proves by the password
+/// that it is its own; until it has, it is shown the user's name and a signature.
+///
 /// # Cancel safety
 /// Dropping the future closes the socket.
 pub(crate) async fn connect(
     login: &Login,
     transport: Transport,
-    tls: &Arc<ClientConfig>,
+    tls: &TlsClient,
+    self_signed: SelfSigned,
     deadline: Deadline,
 ) -> Result<Connection, ConnectError> {
     let attempt = async {
@@ -48,7 +55,7 @@ pub(crate) async fn connect(
         let dialect = Dialect::parse(&greeting.version);
         let (mut packets, exchange) = match transport {
             Transport::Tls if !greeting.offers_tls() => return Err(ConnectError::TlsUnavailable),
-            Transport::Tls => (secure(tcp, login, tls, dialect).await?, KeyExchange::Tls),
+            Transport::Tls => secure(tcp, login, tls, self_signed, dialect).await?,
             Transport::Plaintext if login.tls == TlsMode::Off => {
                 (Packets::over(tcp, 1), KeyExchange::Allowed)
             }
@@ -56,7 +63,8 @@ pub(crate) async fn connect(
         };
         let logged_in = log_in(&mut packets, &greeting, login, exchange).await;
         let plugin = logged_in.map_err(|error| refused(error, login, dialect))?;
-        Ok(Connection::new(packets, dialect, peer, plugin, &login.credentials.username))
+        let proved = matches!(exchange, KeyExchange::Unproven(_));
+        Ok(Connection::new(packets, dialect, peer, plugin, proved, &login.credentials.username))
     };
     deadline.bound(attempt).await.unwrap_or(Err(ConnectError::TimedOut))
 }
@@ -64,23 +72,42 @@ pub(crate) async fn connect(
 fn refused(error: WireError, login: &Login, dialect: Dialect) -> ConnectError {
     match error {
         WireError::Server(ServerError { code }) => refused_login(code, &login.credentials.username, dialect),
-        WireError::Io(error) if certificate_fault(&error).is_some() => tls_invalid(&error),
+        WireError::Io(error) if certificate_fault(&error).is_some() => {
+            explained(tls_invalid(&error), dialect)
+        }
         WireError::Io(error) => ConnectError::Unreachable(os_cause(&error)),
         WireError::Protocol(breach @ (Plugin::REFUSED | Plugin::KEY_REFUSED)) => {
             ConnectError::AuthenticationMethod(Cause::new(breach))
+        }
+        WireError::Protocol(breach @ (Plugin::UNPROVABLE | Plugin::UNPROVEN)) => {
+            let source = Cause::new(breach);
+            explained(ConnectError::TlsInvalid { fault: TlsFault::SelfSigned, source }, dialect)
         }
         WireError::Protocol(breach) => ConnectError::Protocol(Cause::new(breach)),
     }
 }
 
-/// TLS over the connection, verified. The greeting was read to its end and no further, so bytes that somebody put
-/// behind it are taken for a part of the handshake, which then fails.
+/// What ends the refusal of a certificate that MariaDB makes for itself: it has no names, so no bundle helps.
+fn explained(error: ConnectError, dialect: Dialect) -> ConnectError {
+    match error {
+        ConnectError::TlsInvalid { fault: fault @ TlsFault::SelfSigned, source }
+            if dialect.proves_itself() =>
+        {
+            ConnectError::TlsInvalid { fault, source: source.ended_by(remediation::SELF_SIGNED) }
+        }
+        error => error,
+    }
+}
+
+/// TLS over the connection, verified, or what is left to be proved. The greeting was read to its end and no further, so bytes
+/// that an attacker put behind it are taken for a part of the handshake, which then fails.
 async fn secure(
     mut tcp: TcpStream,
     login: &Login,
-    tls: &Arc<ClientConfig>,
+    tls: &TlsClient,
+    self_signed: SelfSigned,
     dialect: Dialect,
-) -> Result<Packets<'static>, ConnectError> {
+) -> Result<(Packets<'static>, KeyExchange), ConnectError> {
     let mut packets = Packets::over(&mut tcp, 1);
     request_tls(&mut packets, login).await.map_err(|error| refused(error, login, dialect))?;
     let sequence = packets.sequence();
@@ -91,8 +118,16 @@ async fn secure(
             source: Cause::new("a name that no certificate can bear"),
         }
     })?;
-    match TlsConnector::from(Arc::clone(tls)).connect(name, tcp).await {
-        Ok(stream) => Ok(Packets::over(stream, sequence)),
-        Err(error) => Err(tls_invalid(&error)),
-    }
+    let may_prove = self_signed == SelfSigned::Prove && dialect.proves_itself();
+    let config = if may_prove { tls.taking_self_signed() } else { Arc::clone(tls.config()) };
+    let stream = TlsConnector::from(config).connect(name.clone(), tcp).await;
+    let stream = stream.map_err(|error| explained(tls_invalid(&error), dialect))?;
+    let exchange = match stream.get_ref().1.peer_certificates() {
+        Some(chain) if may_prove && !tls.verifies(chain, &name) => {
+            let hash = digest(&SHA256, chain.first().map(AsRef::as_ref).unwrap_or_default());
+            KeyExchange::Unproven(hash.as_ref().try_into().expect("SHA-256 has 32 bytes"))
+        }
+        _ => KeyExchange::Tls,
+    };
+    Ok((Packets::over(stream, sequence), exchange))
 }

@@ -27,6 +27,8 @@ pub(crate) struct Connection {
     pub(crate) peer: Option<IpAddr>,
     /// By which plugin the server let the user in.
     pub(crate) plugin: Plugin,
+    /// Whether the server has proved a self-signed certificate by the user's password.
+    pub(crate) proved: bool,
     user: Username,
 }
 
@@ -49,9 +51,10 @@ impl Connection {
         dialect: Dialect,
         peer: Option<IpAddr>,
         plugin: Plugin,
+        proved: bool,
         user: &Username,
     ) -> Self {
-        Self { packets, dialect, peer, plugin, user: user.clone() }
+        Self { packets, dialect, peer, plugin, proved, user: user.clone() }
     }
 
     /// Runs one statement and gives its rows.

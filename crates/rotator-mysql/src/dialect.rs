@@ -81,6 +81,11 @@ impl Dialect {
         matches!(self, Self::MySql(version) if version >= (5, 7, 4))
     }
 
+    /// Whether a login proves the server's self-signed certificate.
+    pub(crate) fn proves_itself(self) -> bool {
+        matches!(self, Self::MariaDb(version) if version >= (11, 4, 0))
+    }
+
     pub(crate) fn is_mariadb(self) -> bool {
         matches!(self, Self::MariaDb(_))
     }

@@ -15,6 +15,19 @@ pub struct Settings {
     /// `USERNAME_CHARACTER_LIMIT`: the longest name of a clone, where the server takes fewer characters than the
     /// newest one.
     pub name_limit: Option<usize>,
+    /// `TLS_SELF_SIGNED`: what is done with a certificate that MariaDB has made for itself.
+    pub self_signed: SelfSigned,
+}
+
+/// What is done with a self-signed certificate of MariaDB 11.4 or later.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SelfSigned {
+    /// It is refused.
+    #[default]
+    Refuse,
+    /// It is taken if the server proves by the user's password that it is its own, which it can to accounts of `ed25519` and
+    /// `parsec`.
+    Prove,
 }
 
 /// Whether a user that changes its own password keeps the old one beside the new one.
@@ -41,13 +54,16 @@ impl MySql {
 }
 
 impl MariaDb {
-    /// Reads the same settings as [`MySql::from_environment`]; MariaDB has no dual passwords, so `DUAL_PASSWORD` set
-    /// to `require` makes every change fail.
+    /// Reads the same settings as [`MySql::from_environment`], and `TLS_SELF_SIGNED` (`refuse` or `prove`); MariaDB has no
+    /// dual passwords, so `DUAL_PASSWORD` set to `require` makes every change fail.
     ///
     /// # Errors
     /// [`ConfigError`] names the first setting that is wrong.
     pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
-        Ok(Self::new(tls(environment)?, settings(environment)?))
+        let choices = [("refuse", SelfSigned::Refuse), ("prove", SelfSigned::Prove)];
+        let rule = "must be refuse or prove";
+        let self_signed = environment.choice("TLS_SELF_SIGNED", &choices, SelfSigned::default(), rule)?;
+        Ok(Self::new(tls(environment)?, Settings { self_signed, ..settings(environment)? }))
     }
 }
 
@@ -74,5 +90,6 @@ fn settings(environment: &Environment) -> Result<Settings, ConfigError> {
     let flags = [("true", true), ("false", false)];
     let allow_old_password =
         environment.choice("ALLOW_OLD_PASSWORD", &flags, false, "must be true or false")?;
-    Ok(Settings { dual_password, allow_old_password, name_limit })
+    let self_signed = SelfSigned::default();
+    Ok(Settings { dual_password, allow_old_password, name_limit, self_signed })
 }

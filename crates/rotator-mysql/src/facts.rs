@@ -8,6 +8,10 @@ use crate::{
     connection::Connection, session_settings::pin, statement::Statement, wire::Answer, writable::takes_writes,
 };
 
+/// What TLS_SELF_SIGNED=prove came to.
+const PROVED: &str = "the server's certificate is self-signed, and the server has proved by the user's password that it is its \
+    own";
+
 /// More than reading takes.
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -28,7 +32,7 @@ pub(crate) async fn read(connection: &mut Connection) -> Result<ServerFacts, Sta
         writable: Some(writable),
         hindrance: None,
         password_demands: demands,
-        notes: Vec::new(),
+        notes: connection.proved.then(|| PROVED.to_owned()).into_iter().collect(),
         second_password: None,
     })
 }

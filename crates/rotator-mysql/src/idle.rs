@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rotation_core::database::{ELIDED, StatementFault};
+use rotation_core::database::{ELIDED, StatementError, StatementFault};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -21,12 +21,16 @@ use crate::{
 impl Pair {
     /// The statements that make the accounts that the clone lacks. They are locked, and stay so until all is as it must be;
     /// the mark is theirs from the beginning.
-    pub(crate) fn creations(&self, pending: &Authentication<'_>, marking: &Marking) -> Vec<Statement> {
+    pub(crate) fn creations(
+        &self,
+        pending: &Authentication<'_>,
+        marking: &Marking,
+    ) -> Result<Vec<Statement>, StatementError> {
         let mut statements = Vec::new();
         for (host, original) in self.missing_hosts() {
             let account = self.clone_at(host);
             let mut draft = Draft::new(&format!("CREATE USER {} ", account.sql()));
-            pending.write(original.options.plugin.as_deref(), &mut draft);
+            pending.write(&original.options, &mut draft)?;
             if self.dialect.has_account_lock() {
                 draft.push(" ACCOUNT LOCK");
             }
@@ -36,7 +40,7 @@ impl Pair {
             statements.push(draft.finish("create user"));
             statements.extend(marking.grant_to(&account));
         }
-        statements
+        Ok(statements)
     }
 
     /// The statements that bring the clone to equal, once it has all its accounts.

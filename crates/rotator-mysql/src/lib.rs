@@ -59,6 +59,7 @@ mod grants;
 mod held;
 mod hosts;
 mod idle;
+mod keys;
 mod lexer;
 mod live;
 mod lockout;
@@ -81,6 +82,7 @@ mod session;
 mod session_settings;
 mod shown;
 mod statement;
+mod stored_form;
 mod stored_password;
 mod wire;
 mod work;
@@ -101,7 +103,7 @@ use rotation_core::{
     },
 };
 
-pub use environment::{DualPassword, Settings};
+pub use environment::{DualPassword, SelfSigned, Settings};
 pub use session::MysqlSession;
 pub use shown::{ShownAccount, plan_clone};
 
@@ -137,8 +139,8 @@ impl Shared {
         transport: Transport,
         deadline: Deadline,
     ) -> Result<MysqlSession, ConnectError> {
-        let tls = self.config.get_or_init(|| TlsClient::new(&self.tls)).config();
-        let connection = connect::connect(login, transport, tls, deadline).await?;
+        let tls = self.config.get_or_init(|| TlsClient::new(&self.tls));
+        let connection = connect::connect(login, transport, tls, self.settings.self_signed, deadline).await?;
         Ok(MysqlSession::new(connection, login.credentials.clone(), self.settings))
     }
 }

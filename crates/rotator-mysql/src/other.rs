@@ -6,12 +6,13 @@ use rotation_core::database::{
 use zeroize::Zeroizing;
 
 use crate::{
+    account::Options,
     dialect::Dialect,
     mark::BaselineKind,
-    own::native_hash,
     pair::{Next, Pair},
     quote::literal,
     statement::{Draft, Statement},
+    stored_form::StoredForm,
 };
 
 /// A change of the other user of a pair, with nothing left to find out.
@@ -57,7 +58,7 @@ impl OtherChange {
         let baseline = pair.baseline_meanwhile(next);
         let marking = pair.marking(&baseline);
         let (made, corrections) = match next {
-            Next::Clone => (pair.creations(&made, &marking), pair.equalities()),
+            Next::Clone => (pair.creations(&made, &marking)?, pair.equalities()),
             Next::Original => (Vec::new(), pair.gifts()),
         };
         let remark = if baseline.kind == BaselineKind::Union {
@@ -76,7 +77,7 @@ impl OtherChange {
         first.extend(corrections.into_iter().map(purposed(Purpose::Equality)));
         first.extend(marking.after.into_iter().map(purposed(Purpose::Password)));
         let pending = Authentication { dialect: pair.dialect, password, hashes };
-        let last = pair.unlocking(next).into_iter().chain(set_password(&pair, next, &pending)).collect();
+        let last = pair.unlocking(next).into_iter().chain(set_password(&pair, next, &pending)?).collect();
         Ok(Self { pair, next, first, remark, last })
     }
 
@@ -125,40 +126,65 @@ fn remarking(pair: &Pair) -> Vec<Statement> {
 }
 
 /// One statement for all accounts that there are; nothing where all of them are made by this change.
-fn set_password(pair: &Pair, next: Next, authentication: &Authentication<'_>) -> Option<Statement> {
+fn set_password(
+    pair: &Pair,
+    next: Next,
+    authentication: &Authentication<'_>,
+) -> Result<Option<Statement>, StatementError> {
     let accounts = pair.next_accounts(next);
     if accounts.is_empty() {
-        return None;
+        return Ok(None);
     }
     let mut draft = Draft::new("ALTER USER ");
-    for (index, (account, plugin)) in accounts.into_iter().enumerate() {
+    for (index, (account, options)) in accounts.into_iter().enumerate() {
         draft.push(if index == 0 { "" } else { ", " });
         draft.push(&account.sql());
         draft.push(" ");
-        authentication.write(plugin, &mut draft);
+        authentication.write(options, &mut draft)?;
     }
-    Some(draft.finish("set password"))
+    Ok(Some(draft.finish("set password")))
 }
 
 impl Authentication<'_> {
-    /// The clause for an account with this plugin.
-    pub(crate) fn write(&self, plugin: Option<&str>, draft: &mut Draft) {
-        match (self.dialect, plugin) {
-            (Dialect::MariaDb(_), _) if self.hashes => {
-                draft.push("IDENTIFIED BY PASSWORD ");
-                draft.push_secret(&native_hash(self.password));
-            }
+    /// The clause for an account that is to have the plugin of these options.
+    pub(crate) fn write(&self, options: &Options, draft: &mut Draft) -> Result<(), StatementError> {
+        match (self.dialect, &options.plugin) {
+            (Dialect::MariaDb(_), _) => return self.write_for_mariadb(StoredForm::of(options), draft),
             (Dialect::MySql(_), Some(plugin)) => {
                 draft.push("IDENTIFIED WITH ");
                 draft.push(&literal(plugin));
                 draft.push(" BY ");
                 draft.push_secret(self.password.expose());
             }
-            _ => {
+            (Dialect::MySql(_), None) => {
                 draft.push("IDENTIFIED BY ");
                 draft.push_secret(self.password.expose());
             }
         }
+        Ok(())
+    }
+
+    fn write_for_mariadb(&self, form: StoredForm, draft: &mut Draft) -> Result<(), StatementError> {
+        match (form, self.hashes) {
+            (StoredForm::Native, true) => {
+                draft.push("IDENTIFIED BY PASSWORD ");
+                draft.push_secret(&form.make(self.password)?);
+            }
+            (StoredForm::Native, false) => {
+                draft.push("IDENTIFIED BY ");
+                draft.push_secret(self.password.expose());
+            }
+            (form, true) => {
+                draft.push(&format!("IDENTIFIED VIA {} USING ", form.plugin()));
+                draft.push_secret(&form.make(self.password)?);
+            }
+            (form, false) => {
+                draft.push(&format!("IDENTIFIED VIA {} USING PASSWORD(", form.plugin()));
+                draft.push_secret(self.password.expose());
+                draft.push(")");
+            }
+        }
+        Ok(())
     }
 }
 

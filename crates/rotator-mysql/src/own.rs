@@ -15,6 +15,7 @@ use crate::{
     own_account::OwnAccount,
     own_entries::other_accounts,
     statement::{Draft, Statement},
+    stored_form::StoredForm,
 };
 
 /// The kind of every statement that sets a password.
@@ -119,24 +120,37 @@ impl OwnChange {
                 account.account.sql()
             ));
         }
-        let hashes = takes_hashes(connection).await?;
+        let hash = match takes_hashes(connection).await? {
+            true => Some(account.stored_form()),
+            false => None,
+        };
         let slots = Slots { retain: may_retain, discard: may_retain && !keep };
         let repeats = own.password == *new;
-        Ok(Self { lasting, former, repeats, notes, ..Self::new(dialect, &own.password, new, slots, hashes) })
+        Ok(Self { lasting, former, repeats, notes, ..Self::new(dialect, &own.password, new, slots, hash)? })
     }
 
-    fn new(dialect: Dialect, current: &Password, new: &Password, slots: Slots, hashes: bool) -> Self {
+    fn new(
+        dialect: Dialect,
+        current: &Password,
+        new: &Password,
+        slots: Slots,
+        hash: Option<StoredForm>,
+    ) -> Result<Self, StatementError> {
         let replaced = dialect.has_replace().then_some(current);
-        let first = set_own(dialect, new, replaced, slots.retain, hashes);
-        let otherwise = dialect.has_replace().then(|| Otherwise {
-            confirm: set_own(dialect, new, Some(new), false, hashes),
-            overwrite: set_own(dialect, new, None, false, hashes),
-        });
+        let first = set_own(dialect, new, replaced, slots.retain, hash)?;
+        let otherwise = if dialect.has_replace() {
+            Some(Otherwise {
+                confirm: set_own(dialect, new, Some(new), false, hash)?,
+                overwrite: set_own(dialect, new, None, false, hash)?,
+            })
+        } else {
+            None
+        };
         let discard = slots
             .discard
             .then(|| Statement::new("discard old password", "ALTER USER USER() DISCARD OLD PASSWORD"));
         let (lasting, former) = (Lasting::None, Former::AsSet);
-        Self { first, otherwise, discard, lasting, former, repeats: false, notes: Vec::new() }
+        Ok(Self { first, otherwise, discard, lasting, former, repeats: false, notes: Vec::new() })
     }
 
     /// What [`apply`](Self::apply) would run.
@@ -238,14 +252,14 @@ fn cannot_retain(dialect: Dialect, account: &OwnAccount) -> StatementError {
     StatementError::new(StatementFault::PrivilegeMissing { needed })
 }
 
-/// The statement that sets the session's own password.
+/// The statement that sets the session's own password; with a form of its hash, where the server takes one.
 fn set_own(
     dialect: Dialect,
     new: &Password,
     replaced: Option<&Password>,
     retain: bool,
-    hashes: bool,
-) -> Statement {
+    hash: Option<StoredForm>,
+) -> Result<Statement, StatementError> {
     if let (Dialect::MySql(_), true) = (dialect, dialect.has_alter_user()) {
         let mut draft = Draft::new("ALTER USER USER() IDENTIFIED BY ");
         draft.push_secret(new.expose());
@@ -256,17 +270,17 @@ fn set_own(
         if retain {
             draft.push(" RETAIN CURRENT PASSWORD");
         }
-        return draft.finish(SET_PASSWORD);
+        return Ok(draft.finish(SET_PASSWORD));
     }
-    if hashes {
+    if let Some(form) = hash {
         let mut draft = Draft::new("SET PASSWORD = ");
-        draft.push_secret(&native_hash(new));
-        return draft.finish(SET_PASSWORD);
+        draft.push_secret(&form.make(new)?);
+        return Ok(draft.finish(SET_PASSWORD));
     }
     let mut draft = Draft::new("SET PASSWORD = PASSWORD(");
     draft.push_secret(new.expose());
     draft.push(")");
-    draft.finish(SET_PASSWORD)
+    Ok(draft.finish(SET_PASSWORD))
 }
 
 /// What `mysql_native_password` keeps: the hash of the hash.
@@ -303,8 +317,8 @@ mod tests {
     fn check(version: &str, slots: Slots, expected: &Expect) {
         let password = |text| Password::parse(text).unwrap();
         let (current, new) = (password("old'pass\\word"), password("new'pass\\word"));
-        let change =
-            OwnChange::new(Dialect::parse(version), &current, &new, slots, version != "strict MariaDB");
+        let hash = (version != "strict MariaDB").then_some(StoredForm::Native);
+        let change = OwnChange::new(Dialect::parse(version), &current, &new, slots, hash).unwrap();
         let mut statements = vec![change.first];
         statements.extend(change.otherwise.into_iter().flat_map(|other| [other.confirm, other.overwrite]));
         statements.extend(change.discard);

@@ -10,6 +10,7 @@ use crate::{
     pair::unreadable,
     shown::SHOW_USER,
     statement::Statement,
+    stored_form::StoredForm,
 };
 
 /// Plugins that ask for no password, so that a second way to log in is none by an old one.
@@ -58,6 +59,11 @@ impl OwnAccount {
             why: "it has several ways to authenticate by a password, of which a user can change one alone",
             remedy: "As an administrator of the database, give the account one of them: ALTER USER ... IDENTIFIED BY ....",
         }))
+    }
+
+    /// By which form MariaDB keeps the account's password.
+    pub(crate) fn stored_form(&self) -> StoredForm {
+        StoredForm::of(&self.options)
     }
 
     /// After how many failed logins the server locks the account, where it does.

@@ -134,21 +134,18 @@ impl Pair {
 
     /// The accounts whose password is to be set, with the plugins that they are to have. Those that are made get theirs as
     /// they are made, where they can be locked until they are whole.
-    pub(crate) fn next_accounts(&self, next: Next) -> Vec<(Account, Option<&str>)> {
+    pub(crate) fn next_accounts(&self, next: Next) -> Vec<(Account, &Options)> {
         match next {
             Next::Original => {
                 let originals = self.originals.iter();
-                originals
-                    .map(|(host, state)| (self.original_at(host), state.options.plugin.as_deref()))
-                    .collect()
+                originals.map(|(host, state)| (self.original_at(host), &state.options)).collect()
             }
             Next::Clone => {
                 let twins = self.twins();
-                let known =
-                    twins.map(|twins| (self.clone_at(twins.host), twins.original.options.plugin.as_deref()));
+                let known = twins.map(|twins| (self.clone_at(twins.host), &twins.original.options));
                 let unlocked = (!self.dialect.has_account_lock()).then(|| self.missing_hosts());
                 let made = unlocked.into_iter().flatten();
-                let made = made.map(|(host, state)| (self.clone_at(host), state.options.plugin.as_deref()));
+                let made = made.map(|(host, state)| (self.clone_at(host), &state.options));
                 known.chain(made).collect()
             }
         }
@@ -167,8 +164,8 @@ impl Pair {
 }
 
 /// The plugins that keep a password which a statement can set.
-pub(crate) const PASSWORD_PLUGINS: [&str; 3] =
-    ["mysql_native_password", "caching_sha2_password", "sha256_password"];
+pub(crate) const PASSWORD_PLUGINS: [&str; 5] =
+    ["mysql_native_password", "caching_sha2_password", "sha256_password", "ed25519", "parsec"];
 
 /// The server showed something that cannot be read exactly; nothing is done by guess.
 pub(crate) fn unreadable(statement: &'static str) -> StatementError {

@@ -7,6 +7,12 @@ use rotation_core::database::Username;
 
 use crate::{dialect::Dialect, grants::Account, quote::literal};
 
+/// What ends the refusal of a certificate that MariaDB makes for itself at each start, without a name.
+pub(crate) const SELF_SIGNED: &str = "give the server a certificate that names the host (ssl_cert and ssl_key in its \
+    configuration) and name its authority in TLS_CA_BUNDLE of the function; or let the account authenticate by ed25519 or \
+    parsec (INSTALL SONAME 'auth_ed25519', ALTER USER ... IDENTIFIED VIA ed25519 USING PASSWORD('...')) and set \
+    TLS_SELF_SIGNED=prove of the function, so that the server proves its certificate by the password";
+
 /// The statement for a login of this user that was refused with this number, where there is one.
 pub(crate) fn of_login(code: u16, user: &Username, dialect: Dialect) -> Option<String> {
     match code {

@@ -10,7 +10,10 @@ use ring::{
 use rotation_core::database::Password;
 use zeroize::Zeroizing;
 
-use crate::own::native_hash;
+use crate::{
+    own::native_hash,
+    stored_form::{accepts_ed25519, accepts_parsec},
+};
 
 /// The length of a salt.
 const SALT: usize = 20;
@@ -23,7 +26,7 @@ const DIGITS: &[u8; 64] = b"./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn
 ///
 /// The forms are those of `mysql_native_password` (a hash of the hash), `sha256_password` (SHA-256 `crypt` with 5,000
 /// rounds) and `caching_sha2_password`: `$A$` for SHA-256 `crypt`, and from MySQL 9 on `$B$` for PBKDF2 with SHA-512, with
-/// thousands of rounds in three hexadecimal digits.
+/// thousands of rounds in three hexadecimal digits. MariaDB's `ed25519` and `parsec` store public keys.
 pub(crate) fn accepts(plugin: &str, stored: &[u8], password: &Password) -> Option<bool> {
     let secret = password.expose().as_bytes();
     match plugin {
@@ -32,6 +35,8 @@ pub(crate) fn accepts(plugin: &str, stored: &[u8], password: &Password) -> Optio
             let stored = str::from_utf8(stored).ok().filter(|text| text.len() == 41)?;
             Some(stored.eq_ignore_ascii_case(&native_hash(password)))
         }
+        "ed25519" => accepts_ed25519(stored, password),
+        "parsec" => accepts_parsec(stored, password),
         "sha256_password" => {
             let (salt, hash) = stored.strip_prefix(b"$5$")?.split_at_checked(SALT)?;
             Some(*crypt(secret, salt, 5000) == *hash.strip_prefix(b"$")?)

@@ -11,6 +11,7 @@ mod encryption;
 mod greeting;
 mod login;
 mod packet;
+mod proof;
 
 pub(crate) use authentication::{KeyExchange, Plugin};
 pub(crate) use greeting::Greeting;

@@ -4,10 +4,16 @@ use ring::digest::{Algorithm, SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
 use rotation_core::database::Password;
 use zeroize::Zeroizing;
 
+use crate::keys::{DerivedKey, PasswordKey, SALT};
+
 use super::{
     encryption::encrypt,
     packet::{Packets, WireError, error},
+    proof::proves,
 };
+
+/// The length of the numbers that are signed.
+const CHALLENGE: usize = 32;
 
 /// The plugins that we speak. Others would give the password away (`mysql_clear_password`, `mysql_old_password`), or
 /// have no password.
@@ -16,6 +22,10 @@ pub(crate) enum Plugin {
     Native,
     CachingSha2,
     Sha256,
+    /// MariaDB's `ed25519`.
+    Ed25519,
+    /// MariaDB's `parsec`.
+    Parsec,
 }
 
 /// Whether a password may be encrypted by a key that the server sends: a key that nobody vouches for, so that somebody
@@ -24,6 +34,9 @@ pub(crate) enum Plugin {
 pub(crate) enum KeyExchange {
     /// The connection is protected by TLS: the password goes through it as it is.
     Tls,
+    /// The same, by a certificate that nobody vouches for, with its fingerprint: the server has to prove itself. Until it has,
+    /// it sees signatures alone.
+    Unproven([u8; 32]),
     /// The secret asks for plaintext.
     Allowed,
     /// Neither.
@@ -36,6 +49,8 @@ impl Plugin {
             b"mysql_native_password" => Some(Self::Native),
             b"caching_sha2_password" => Some(Self::CachingSha2),
             b"sha256_password" => Some(Self::Sha256),
+            b"client_ed25519" => Some(Self::Ed25519),
+            b"parsec" => Some(Self::Parsec),
             _ => None,
         }
     }
@@ -45,7 +60,15 @@ impl Plugin {
             Self::Native => "mysql_native_password",
             Self::CachingSha2 => "caching_sha2_password",
             Self::Sha256 => "sha256_password",
+            Self::Ed25519 => "client_ed25519",
+            Self::Parsec => "parsec",
         }
+    }
+
+    /// Whether the server proves by this plugin that it knows what it stores of the password, and a server that does not is
+    /// shown nothing but a signature.
+    fn proves_the_server(self) -> bool {
+        matches!(self, Self::Ed25519 | Self::Parsec)
     }
 
     /// The first answer to the server's nonce.
@@ -66,6 +89,8 @@ impl Plugin {
             (Self::Sha256, KeyExchange::Tls) => terminated(password),
             // A request for the key.
             (Self::Sha256, _) => Zeroizing::new(vec![1]),
+            // A request for what is to be signed, or for how the key is derived.
+            (Self::Ed25519 | Self::Parsec, _) => Zeroizing::new(Vec::new()),
         }
     }
 }
@@ -90,53 +115,124 @@ fn terminated(password: &str) -> Zeroizing<Vec<u8>> {
     bytes
 }
 
-/// Goes on until the server lets us in or says no. Returns the plugin by which it let us in.
-pub(super) async fn conclude(
-    packets: &mut Packets<'_>,
-    mut plugin: Plugin,
-    mut nonce: Vec<u8>,
-    password: &Password,
-    exchange: KeyExchange,
-) -> Result<Plugin, WireError> {
-    // A switch, a request for the whole password, a key: more has no meaning.
-    for _ in 0..6 {
-        let packet = packets.read().await?;
-        match &packet[..] {
-            [0x00, ..] => return Ok(plugin),
-            [0xff, ..] => return Err(error(&packet)),
-            [0xfe, request @ ..] => {
-                let name = request.split(|byte| *byte == 0).next().unwrap_or_default();
-                plugin = Plugin::by_name(name).ok_or(WireError::Protocol(Plugin::REFUSED))?;
-                let data = request.get(name.len() + 1..).unwrap_or_default();
-                nonce = data.strip_suffix(&[0]).unwrap_or(data).to_vec();
-                packets.write(&plugin.answer(password, &nonce, exchange)).await?;
+/// A login that has begun.
+pub(super) struct Dialogue<'a, 's> {
+    pub(super) packets: &'a mut Packets<'s>,
+    pub(super) password: &'a Password,
+    pub(super) exchange: KeyExchange,
+    /// The nonce of the greeting, which the server's proof is about.
+    pub(super) greeting: &'a [u8],
+}
+
+impl Dialogue<'_, '_> {
+    /// Goes on until the server lets us in or says no. Returns the plugin by which it let us in.
+    pub(super) async fn conclude(mut self, mut plugin: Plugin) -> Result<Plugin, WireError> {
+        let mut nonce = self.greeting.to_vec();
+        // What the server stores of the password, once it is known.
+        let mut stored = Zeroizing::new(Vec::new());
+        // A switch, a request for the whole password, a key or its parameters: more has no meaning.
+        for _ in 0..6 {
+            let packet = self.packets.read().await?;
+            match &packet[..] {
+                [0x00, ..] => return self.let_in(plugin, &packet, &stored),
+                [0xff, ..] => return Err(error(&packet)),
+                [0xfe, request @ ..] => {
+                    let name = request.split(|byte| *byte == 0).next().unwrap_or_default();
+                    plugin = Plugin::by_name(name).ok_or(WireError::Protocol(Plugin::REFUSED))?;
+                    let data = request.get(name.len() + 1..).unwrap_or_default();
+                    nonce = match plugin.proves_the_server() {
+                        true => data.get(..CHALLENGE).ok_or(NO_CHALLENGE)?.to_vec(),
+                        false => data.strip_suffix(&[0]).unwrap_or(data).to_vec(),
+                    };
+                    self.switch(plugin, &nonce, &mut stored).await?;
+                }
+                [0x01, b'P', factor, salt @ ..] | [b'P', factor, salt @ ..]
+                    if plugin == Plugin::Parsec && salt.len() == SALT =>
+                {
+                    stored = self.sign_derived(*factor, salt, &nonce).await?;
+                }
+                [0x01, 3] if plugin == Plugin::CachingSha2 => {}
+                [0x01, 4] if plugin == Plugin::CachingSha2 => self.give_whole().await?,
+                [0x01, key @ ..] if plugin.takes_keys() && self.exchange != KeyExchange::Tls => {
+                    self.give_encrypted(key, &nonce).await?;
+                }
+                _ => return Err(WireError::Protocol("no answer to the login")),
             }
-            [0x01, 3] if plugin == Plugin::CachingSha2 => {}
-            [0x01, 4] if plugin == Plugin::CachingSha2 => match exchange {
-                KeyExchange::Tls => packets.write(&terminated(password.expose())).await?,
-                KeyExchange::Allowed => packets.write(&[2]).await?,
-                KeyExchange::Refused => return Err(WireError::Protocol(Plugin::KEY_REFUSED)),
-            },
-            [0x01, key @ ..] if plugin != Plugin::Native && exchange != KeyExchange::Tls => {
-                if exchange == KeyExchange::Refused {
-                    return Err(WireError::Protocol(Plugin::KEY_REFUSED));
-                }
-                let mut message = terminated(password.expose());
-                if nonce.is_empty() {
-                    return Err(WireError::Protocol("a key without a nonce"));
-                }
-                for (byte, mask) in message.iter_mut().zip(nonce.iter().cycle()) {
-                    *byte ^= mask;
-                }
-                let encrypted =
-                    encrypt(&message, key).ok_or(WireError::Protocol("an unusable public key"))?;
-                packets.write(&encrypted).await?;
+        }
+        Err(WireError::Protocol("a login without an end"))
+    }
+
+    /// Whoever lets us in must have proved itself, where its certificate does not.
+    fn let_in(&self, plugin: Plugin, packet: &[u8], stored: &[u8]) -> Result<Plugin, WireError> {
+        match self.exchange {
+            KeyExchange::Unproven(fingerprint) if !proves(packet, stored, self.greeting, &fingerprint) => {
+                Err(WireError::Protocol(Plugin::UNPROVEN))
             }
-            _ => return Err(WireError::Protocol("no answer to the login")),
+            _ => Ok(plugin),
         }
     }
-    Err(WireError::Protocol("a login without an end"))
+
+    /// Answers a server that asks for another plugin.
+    async fn switch(
+        &mut self,
+        plugin: Plugin,
+        nonce: &[u8],
+        stored: &mut Zeroizing<Vec<u8>>,
+    ) -> Result<(), WireError> {
+        if matches!(self.exchange, KeyExchange::Unproven(_)) && !plugin.proves_the_server() {
+            return Err(WireError::Protocol(Plugin::UNPROVABLE));
+        }
+        if plugin != Plugin::Ed25519 {
+            return self.packets.write(&plugin.answer(self.password, nonce, self.exchange)).await;
+        }
+        let key = PasswordKey::of(self.password);
+        *stored = Zeroizing::new(key.public().to_vec());
+        self.packets.write(&key.sign(nonce)).await
+    }
+
+    /// Signs the server's number and one of ours by the key that these parameters derive. Returns what the server stores.
+    async fn sign_derived(
+        &mut self,
+        factor: u8,
+        salt: &[u8],
+        nonce: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, WireError> {
+        let key = DerivedKey::of(self.password, factor, salt);
+        let key = key.ok_or(WireError::Protocol("a key of more rounds than are taken"))?;
+        let mut ours = [0_u8; CHALLENGE];
+        getrandom::fill(&mut ours).map_err(|_| WireError::Protocol("no randomness"))?;
+        let signature = key.sign(&[nonce, &ours].concat());
+        self.packets.write(&[&ours[..], &signature].concat()).await?;
+        Ok(Zeroizing::new([&[b'P', factor], salt, key.public()].concat()))
+    }
+
+    /// Gives the password as it is to a server whose certificate is verified, or asks for the key to encrypt it by.
+    async fn give_whole(&mut self) -> Result<(), WireError> {
+        match self.exchange {
+            KeyExchange::Tls => self.packets.write(&terminated(self.password.expose())).await,
+            KeyExchange::Allowed => self.packets.write(&[2]).await,
+            KeyExchange::Unproven(_) | KeyExchange::Refused => Err(WireError::Protocol(Plugin::KEY_REFUSED)),
+        }
+    }
+
+    /// Gives the password encrypted by the server's key, where the secret asks for plaintext.
+    async fn give_encrypted(&mut self, key: &[u8], nonce: &[u8]) -> Result<(), WireError> {
+        if self.exchange != KeyExchange::Allowed {
+            return Err(WireError::Protocol(Plugin::KEY_REFUSED));
+        }
+        let mut message = terminated(self.password.expose());
+        if nonce.is_empty() {
+            return Err(WireError::Protocol("a key without a nonce"));
+        }
+        for (byte, mask) in message.iter_mut().zip(nonce.iter().cycle()) {
+            *byte ^= mask;
+        }
+        let encrypted = encrypt(&message, key).ok_or(WireError::Protocol("an unusable public key"))?;
+        self.packets.write(&encrypted).await
+    }
 }
+
+const NO_CHALLENGE: WireError = WireError::Protocol("nothing to sign");
 
 impl Plugin {
     /// The breach of protocol that means: the password would be given away.
@@ -144,6 +240,17 @@ impl Plugin {
     /// The same for a key over plaintext.
     pub(crate) const KEY_REFUSED: &'static str =
         "a password encrypted by an unproven key is refused without TLS";
+    /// The certificate is self-signed, and the account's plugin does not prove the server.
+    pub(crate) const UNPROVABLE: &'static str =
+        "the account authenticates by a plugin by which a server cannot prove itself";
+    /// The certificate is self-signed, and the server did not prove that it is the account's.
+    pub(crate) const UNPROVEN: &'static str =
+        "the server did not prove by the password that the certificate is its own";
+
+    /// Whether a password may be encrypted by a key of the server.
+    fn takes_keys(self) -> bool {
+        matches!(self, Self::CachingSha2 | Self::Sha256)
+    }
 }
 
 #[cfg(test)]

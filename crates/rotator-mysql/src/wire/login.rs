@@ -4,7 +4,7 @@ use rotation_core::database::Login;
 use zeroize::Zeroizing;
 
 use super::{
-    authentication::{KeyExchange, Plugin, conclude},
+    authentication::{Dialogue, KeyExchange, Plugin},
     capabilities as can,
     greeting::Greeting,
     packet::{Packets, WireError},
@@ -55,11 +55,15 @@ pub(crate) async fn log_in(
     exchange: KeyExchange,
 ) -> Result<Plugin, WireError> {
     let (user, password) = (&login.credentials.username, &login.credentials.password);
-    // An unknown plugin is answered by one that the server will know; it then asks for the right one.
-    let plugin = Plugin::by_name(&greeting.plugin).unwrap_or(Plugin::Native);
+    let plugin = match exchange {
+        // Nothing but a signature is for a server that has not proved itself.
+        KeyExchange::Unproven(_) => Plugin::Ed25519,
+        // An unknown plugin is answered by one that the server will know; it then asks for the right one.
+        _ => Plugin::by_name(&greeting.plugin).unwrap_or(Plugin::Native),
+    };
     let answer = plugin.answer(password, &greeting.nonce, exchange);
     let mut response = Zeroizing::new(Vec::with_capacity(512 + answer.len()));
-    response.extend(head(login, exchange == KeyExchange::Tls));
+    response.extend(head(login, matches!(exchange, KeyExchange::Tls | KeyExchange::Unproven(_))));
     response.extend(user.as_str().as_bytes());
     response.push(0);
     push_counted(&mut response, &answer);
@@ -74,7 +78,7 @@ pub(crate) async fn log_in(
     push_counted(&mut attributes, PROGRAM.as_bytes());
     push_counted(&mut response, &attributes);
     packets.write(&response).await?;
-    conclude(packets, plugin, greeting.nonce.clone(), password, exchange).await
+    Dialogue { packets, password, exchange, greeting: &greeting.nonce }.conclude(plugin).await
 }
 
 /// Bytes with their length before them, of at most 65535.

@@ -205,7 +205,7 @@ impl<'a> Reader<'a> {
         text
     }
 
-    fn length(&mut self) -> Result<usize, WireError> {
+    pub(crate) fn length(&mut self) -> Result<usize, WireError> {
         let size = match self.byte()? {
             small @ 0..=0xfa => return Ok(usize::from(small)),
             0xfc => 2,

@@ -3,14 +3,10 @@
 use std::collections::BTreeMap;
 
 use rotation_core::database::{ConnectError, StatementFault};
-use rotation_testkit::{MysqlFlavor, MysqlServer, TestLogin};
+use rotation_testkit::{MysqlFlavor, MysqlServer, MysqlVersion, TestLogin};
 use serde_json::{Value, json};
 
 use crate::laboratory::{Lab, at};
-
-fn flavors() -> impl Iterator<Item = MysqlFlavor> {
-    MysqlFlavor::ALL.into_iter().filter(|flavor| flavor.is_to_be_tested())
-}
 
 /// Everything that the server's own tables say of a user, in a text that is equal for two users with equal rights.
 pub(crate) async fn rights(server: &MysqlServer, user: &str) -> String {
@@ -158,12 +154,12 @@ async fn equip(lab: &Lab) -> String {
 
 #[tokio::test]
 async fn the_clone_gets_everything_and_loses_what_the_original_loses() {
-    for flavor in flavors() {
-        let lab = Lab::new(flavor, "").await;
+    for version in MysqlVersion::to_be_tested() {
+        let lab = Lab::new(version, "").await;
         let db = equip(&lab).await;
         let clone = lab.clone();
         let user = at(&lab.app.username, "%");
-        assert!(lab.rotate_to(&clone).await.unwrap_or_else(|e| panic!("{flavor}: {e} {e:?}")).is_empty());
+        assert!(lab.rotate_to(&clone).await.unwrap_or_else(|e| panic!("{version}: {e} {e:?}")).is_empty());
         check_equal(&lab).await;
         assert!(opens(&lab, &clone).await && opens(&lab, &lab.app).await);
         let next = TestLogin { password: "next-password-1A".to_owned(), ..lab.app.clone() };
@@ -192,16 +188,16 @@ async fn the_clone_gets_everything_and_loses_what_the_original_loses() {
             "ALL PRIVILEGES ON `a\\_b%`.*".to_owned(),
         ] {
             let note = format!("{account} lost {lost}, which the original lacks");
-            assert!(notes.contains(&note), "{flavor}: {note} is not in\n{notes}");
+            assert!(notes.contains(&note), "{version}: {note} is not in\n{notes}");
         }
-        assert!(!lab.server.log().contains(&clone.password), "{flavor}: a password is in a log");
+        assert!(!lab.server.log().contains(&clone.password), "{version}: a password is in a log");
     }
 }
 
 #[tokio::test]
 async fn all_hosts_are_cloned() {
-    for flavor in flavors() {
-        let lab = Lab::new(flavor, "").await;
+    for version in MysqlVersion::to_be_tested() {
+        let lab = Lab::new(version, "").await;
         let other = at(&lab.app.username, "10.%");
         lab.admin(&[
             &format!("CREATE USER {other} IDENTIFIED BY '{}'", lab.app.password),
@@ -227,8 +223,8 @@ async fn all_hosts_are_cloned() {
 
 #[tokio::test]
 async fn somebody_else_s_account_is_not_taken_for_a_clone() {
-    for flavor in flavors() {
-        let lab = Lab::new(flavor, "").await;
+    for version in MysqlVersion::to_be_tested() {
+        let lab = Lab::new(version, "").await;
         let clone = lab.clone();
         let other = at(&clone.username, "%");
         lab.admin(&[
@@ -240,9 +236,9 @@ async fn somebody_else_s_account_is_not_taken_for_a_clone() {
         assert_eq!(
             lab.rotate_to(&next).await.unwrap_err().fault,
             StatementFault::CloneNotRecognized,
-            "{flavor}"
+            "{version}"
         );
-        assert!(opens(&lab, &clone).await, "{flavor}: the password was changed all the same");
+        assert!(opens(&lab, &clone).await, "{version}: the password was changed all the same");
         // Who has the other name alone, and less rights, does not get the original's password.
         lab.admin(&[
             &format!("REVOKE SELECT ON mysql.* FROM {other}"),
@@ -253,47 +249,47 @@ async fn somebody_else_s_account_is_not_taken_for_a_clone() {
         assert_eq!(
             lab.rotate_to(&next).await.unwrap_err().fault,
             StatementFault::CloneNotRecognized,
-            "{flavor}"
+            "{version}"
         );
     }
 }
 
 #[tokio::test]
 async fn superusers_are_refused_and_rights_that_the_master_lacks_are_named() {
-    for flavor in flavors() {
-        let lab = Lab::new(flavor, "").await;
+    for version in MysqlVersion::to_be_tested() {
+        let lab = Lab::new(version, "").await;
         let user = at(&lab.app.username, "%");
         lab.admin(&[&format!("GRANT SHUTDOWN ON *.* TO {user}")]).await;
         let error = lab.rotate_to(&lab.clone()).await.unwrap_err();
-        let StatementFault::PrivilegeMissing { needed } = error.fault else { panic!("{flavor}: {error}") };
+        let StatementFault::PrivilegeMissing { needed } = error.fault else { panic!("{version}: {error}") };
         assert!(needed.starts_with("GRANT SHUTDOWN ON *.* TO"), "{needed}");
         let error = lab.connect(&lab.clone()).await.unwrap_err();
         assert!(
             matches!(error, ConnectError::Locked(_)),
-            "{flavor}: a clone without its rights is open: {error}"
+            "{version}: a clone without its rights is open: {error}"
         );
         lab.admin(&[&format!("GRANT SUPER ON *.* TO {user}")]).await;
         let error = lab.rotate_to(&lab.clone()).await.unwrap_err();
-        assert!(matches!(error.fault, StatementFault::NotRotatable { .. }), "{flavor}: {error}");
+        assert!(matches!(error.fault, StatementFault::NotRotatable { .. }), "{version}: {error}");
     }
 }
 
 #[tokio::test]
 async fn what_drifted_is_counted_and_a_new_clone_has_not_drifted() {
-    for flavor in flavors() {
-        let lab = Lab::new(flavor, "").await;
+    for version in MysqlVersion::to_be_tested() {
+        let lab = Lab::new(version, "").await;
         let (app, clone) = (at(&lab.app.username, "%"), lab.clone());
-        assert_eq!(lab.drift_to(&clone).await, 0, "{flavor}: it is made by this change");
-        assert_eq!(lab.drift_to(&clone).await, 0, "{flavor}: it is equal");
+        assert_eq!(lab.drift_to(&clone).await, 0, "{version}: it is made by this change");
+        assert_eq!(lab.drift_to(&clone).await, 0, "{version}: it is equal");
         // Two privileges on one object are two rights, and a clause of the account is one.
         lab.admin(&[
             &format!("GRANT CREATE VIEW, SHOW VIEW ON nowhere.* TO {app}"),
             &format!("ALTER USER {app} WITH MAX_QUERIES_PER_HOUR 7"),
         ])
         .await;
-        assert_eq!(lab.drift_to(&clone).await, 3, "{flavor}");
-        assert_eq!(lab.drift_to(&clone).await, 0, "{flavor}: it is equal again");
+        assert_eq!(lab.drift_to(&clone).await, 3, "{version}");
+        assert_eq!(lab.drift_to(&clone).await, 0, "{version}: it is equal again");
         lab.admin(&[&format!("REVOKE SHOW VIEW ON nowhere.* FROM {app}")]).await;
-        assert_eq!(lab.drift_to(&clone).await, 1, "{flavor}: what was taken counts as well");
+        assert_eq!(lab.drift_to(&clone).await, 1, "{version}: what was taken counts as well");
     }
 }

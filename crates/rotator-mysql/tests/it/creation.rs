@@ -1,7 +1,7 @@
 //! How a clone is made: by the password that it is to have, locked until it has its rights.
 
 use rotation_core::database::{ConnectError, StatementFault};
-use rotation_testkit::{MysqlFlavor, MysqlServer, TestLogin};
+use rotation_testkit::{MysqlFlavor, MysqlServer, MysqlVersion, TestLogin};
 use rotator_mysql::Settings;
 
 use crate::{
@@ -12,18 +12,15 @@ use crate::{
 /// Two digits and two other characters, which no fixed word of ours has.
 const STRICT: &str = "Strict-4711_$enough";
 
-fn flavors() -> impl Iterator<Item = MysqlFlavor> {
-    MysqlFlavor::ALL.into_iter().filter(|flavor| flavor.is_to_be_tested())
-}
-
 /// A policy that wants two digits and two other characters needs nothing but a password that meets it.
 #[tokio::test]
 async fn a_strict_policy_lets_a_clone_be_made() {
-    for flavor in flavors() {
-        let server: &'static MysqlServer = Box::leak(Box::new(MysqlServer::builder(flavor).start().unwrap()));
+    for version in MysqlVersion::to_be_tested() {
+        let server: &'static MysqlServer =
+            Box::leak(Box::new(MysqlServer::builder(version).start().unwrap()));
         let (app, master) = (server.create_user("").await.unwrap(), create_master(server).await);
         let lab = Lab { server, app, master, settings: Settings::default() };
-        let policy: &[&str] = match flavor {
+        let policy: &[&str] = match version.flavor() {
             MysqlFlavor::MySql => &[
                 "INSTALL COMPONENT 'file://component_validate_password'",
                 "SET GLOBAL validate_password.number_count = 2",
@@ -42,29 +39,29 @@ async fn a_strict_policy_lets_a_clone_be_made() {
         // One that does not meet it changes nothing, not even the mark of the user in use.
         let weak = TestLogin { password: "Strict-only-1".to_owned(), ..clone.clone() };
         let policy = StatementFault::PasswordPolicy { rule: "error 1819".to_owned() };
-        assert_eq!(lab.rotate_to(&weak).await.unwrap_err().fault, policy, "{flavor}");
+        assert_eq!(lab.rotate_to(&weak).await.unwrap_err().fault, policy, "{version}");
         let count = format!("SELECT COUNT(*) FROM mysql.user WHERE User = '{}'", clone.username);
-        assert_eq!(server.query(&count).await.unwrap()[0][0].as_deref(), Some("0"), "{flavor}");
-        lab.rotate_to(&clone).await.unwrap_or_else(|error| panic!("{flavor}: {error}"));
+        assert_eq!(server.query(&count).await.unwrap()[0][0].as_deref(), Some("0"), "{version}");
+        lab.rotate_to(&clone).await.unwrap_or_else(|error| panic!("{version}: {error}"));
         check_equal(&lab).await;
-        assert!(opens(&lab, &clone).await, "{flavor}");
+        assert!(opens(&lab, &clone).await, "{version}");
     }
 }
 
 /// An attempt that ended before the clone had its rights leaves one that is locked, and the next attempt goes on with it.
 #[tokio::test]
 async fn a_clone_without_its_rights_is_locked() {
-    for flavor in flavors() {
-        let lab = Lab::new(flavor, "").await;
+    for version in MysqlVersion::to_be_tested() {
+        let lab = Lab::new(version, "").await;
         let (app, master, clone) = (at(&lab.app.username, "%"), at(&lab.master.username, "%"), lab.clone());
         lab.admin(&[&format!("GRANT SELECT, SHUTDOWN ON *.* TO {app}")]).await;
         lab.rotate_to(&clone).await.unwrap_err();
         let error = lab.connect(&clone).await.unwrap_err();
-        assert!(matches!(error, ConnectError::Locked(_)), "{flavor}: {error:?}");
+        assert!(matches!(error, ConnectError::Locked(_)), "{version}: {error:?}");
         lab.admin(&[&format!("GRANT SHUTDOWN ON *.* TO {master} WITH GRANT OPTION")]).await;
         lab.rotate_to(&clone).await.unwrap();
         check_equal(&lab).await;
-        assert!(opens(&lab, &clone).await, "{flavor}");
+        assert!(opens(&lab, &clone).await, "{version}");
     }
 }
 
@@ -99,25 +96,26 @@ async fn a_clone_that_ended_before_its_mark_is_resumed() {
 /// Passwords of the pending version are set once, where a server that keeps a history refuses them twice.
 #[tokio::test]
 async fn a_clone_is_made_where_passwords_are_remembered() {
-    for flavor in flavors() {
-        let server: &'static MysqlServer = Box::leak(Box::new(MysqlServer::builder(flavor).start().unwrap()));
+    for version in MysqlVersion::to_be_tested() {
+        let server: &'static MysqlServer =
+            Box::leak(Box::new(MysqlServer::builder(version).start().unwrap()));
         let (app, master) = (server.create_user("").await.unwrap(), create_master(server).await);
         let lab = Lab { server, app, master, settings: Settings::default() };
-        lab.admin(&[match flavor {
+        lab.admin(&[match version.flavor() {
             MysqlFlavor::MySql => "SET GLOBAL password_history = 3",
             MysqlFlavor::MariaDb => "INSTALL SONAME 'password_reuse_check'",
         }])
         .await;
-        lab.rotate_to(&lab.clone()).await.unwrap_or_else(|error| panic!("{flavor}: {error}"));
-        assert!(opens(&lab, &lab.clone()).await, "{flavor}");
+        lab.rotate_to(&lab.clone()).await.unwrap_or_else(|error| panic!("{version}: {error}"));
+        assert!(opens(&lab, &lab.clone()).await, "{version}");
     }
 }
 
 /// Whoever reads the bodies of the original's routines finds that the clone cannot.
 #[tokio::test]
 async fn routines_of_the_original_are_named() {
-    for flavor in flavors() {
-        let lab = Lab::new(flavor, "").await;
+    for version in MysqlVersion::to_be_tested() {
+        let lab = Lab::new(version, "").await;
         let (app, database) = (at(&lab.app.username, "%"), format!("`{}`", lab.app.username));
         lab.admin(&[
             &format!("CREATE DATABASE {database}"),
@@ -129,13 +127,13 @@ async fn routines_of_the_original_are_named() {
         let notes = lab.rotate_to(&clone).await.unwrap();
         assert!(
             notes.len() == 1 && notes[0].starts_with("the original defines 1 routine"),
-            "{flavor}: {notes:?}"
+            "{version}: {notes:?}"
         );
         let body = async |user: &TestLogin| {
             let rows = lab.server.query_as(user, &[&format!("SHOW CREATE PROCEDURE {database}.p")]).await;
             format!("{rows:?}").contains("SELECT 1")
         };
-        assert!(body(&lab.app).await && !body(&clone).await, "{flavor}");
+        assert!(body(&lab.app).await && !body(&clone).await, "{version}");
         lab.server.query_as(&clone, &[&format!("CALL {database}.p()")]).await.unwrap();
     }
 }

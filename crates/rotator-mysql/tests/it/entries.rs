@@ -1,16 +1,12 @@
 //! Accounts of the clone for hosts that the original has no account for: none is dropped.
 
 use rotation_core::database::StatementFault;
-use rotation_testkit::{MysqlFlavor, TestLogin};
+use rotation_testkit::{MysqlFlavor, MysqlVersion, TestLogin};
 
 use crate::{
     alternating::opens,
     laboratory::{Lab, at},
 };
-
-fn flavors() -> impl Iterator<Item = MysqlFlavor> {
-    MysqlFlavor::ALL.into_iter().filter(|flavor| flavor.is_to_be_tested())
-}
 
 fn with(login: &TestLogin, password: &str) -> TestLogin {
     TestLogin { password: password.to_owned(), ..login.clone() }
@@ -33,8 +29,8 @@ async fn is_locked(lab: &Lab, host: &str) -> Option<bool> {
 }
 
 /// A pair at the hosts `%` and another one, which the original then loses. The clone is idle.
-async fn with_surplus(flavor: MysqlFlavor, host: &str) -> Lab {
-    let lab = Lab::new(flavor, "").await;
+async fn with_surplus(version: MysqlVersion, host: &str) -> Lab {
+    let lab = Lab::new(version, "").await;
     let (app, other) = (at(&lab.app.username, "%"), at(&lab.app.username, host));
     lab.admin(&[
         &format!("CREATE USER {other} IDENTIFIED BY '{}'", lab.app.password),
@@ -50,9 +46,9 @@ async fn with_surplus(flavor: MysqlFlavor, host: &str) -> Lab {
 /// Whoever fits the surplus account fits the original's `%` as well: it lets them in as that one does.
 #[tokio::test]
 async fn an_entry_within_another_is_kept_equal() {
-    for flavor in flavors() {
+    for version in MysqlVersion::to_be_tested() {
         // The one by which the tests themselves log in.
-        let lab = with_surplus(flavor, "127.0.0.%").await;
+        let lab = with_surplus(version, "127.0.0.%").await;
         let next = with(&lab.clone(), "second-password-1A");
         let notes = lab.rotate_to(&next).await.unwrap();
         let surplus = at(&next.username, "127.0.0.%");
@@ -61,22 +57,25 @@ async fn an_entry_within_another_is_kept_equal() {
              Once nothing needs it: DROP USER {surplus}",
             at(&lab.app.username, "%")
         );
-        assert_eq!(notes, [expected], "{flavor}");
-        assert_eq!(is_locked(&lab, "127.0.0.%").await, Some(false), "{flavor}");
-        assert!(opens(&lab, &next).await && !opens(&lab, &lab.clone()).await, "{flavor}");
+        assert_eq!(notes, [expected], "{version}");
+        assert_eq!(is_locked(&lab, "127.0.0.%").await, Some(false), "{version}");
+        assert!(opens(&lab, &next).await && !opens(&lab, &lab.clone()).await, "{version}");
         lab.server.query_as(&next, &["SELECT COUNT(*) FROM mysql.user"]).await.unwrap();
         // While the clone is live it is reported alone.
         let notes = lab.rotate_to(&with(&lab.app, "third-password-1A")).await.unwrap();
-        assert!(notes.len() == 1 && notes[0].contains("in use and was left as it is"), "{flavor}: {notes:?}");
-        assert!(opens(&lab, &next).await, "{flavor}");
+        assert!(
+            notes.len() == 1 && notes[0].contains("in use and was left as it is"),
+            "{version}: {notes:?}"
+        );
+        assert!(opens(&lab, &next).await, "{version}");
     }
 }
 
 /// Nobody whom the original lets in fits the surplus account: it is locked, and what it defines goes on to work.
 #[tokio::test]
 async fn an_entry_apart_is_locked_and_its_views_go_on() {
-    for flavor in flavors() {
-        let lab = Lab::new(flavor, "").await;
+    for version in MysqlVersion::to_be_tested() {
+        let lab = Lab::new(version, "").await;
         let (app, database) = (&lab.app.username, format!("`{}`", lab.app.username));
         lab.admin(&[
             &format!("RENAME USER {} TO {}", at(app, "%"), at(app, "127.0.0.1")),
@@ -103,21 +102,21 @@ async fn an_entry_apart_is_locked_and_its_views_go_on() {
              host. Once nothing needs it: DROP USER {surplus} /* first give another definer to what it defines: \
              view {database}.`v`, procedure {database}.`p` */"
         );
-        assert_eq!(notes, [expected], "{flavor}");
-        assert_eq!(is_locked(&lab, "10.%").await, Some(true), "{flavor}");
+        assert_eq!(notes, [expected], "{version}");
+        assert_eq!(is_locked(&lab, "10.%").await, Some(true), "{version}");
         lab.server.query(&format!("SELECT * FROM {database}.v")).await.unwrap();
-        assert!(opens(&lab, &next).await, "{flavor}");
+        assert!(opens(&lab, &next).await, "{version}");
         // Nothing is left to do, and the note stays.
-        assert_eq!(lab.drift_to(&with(&next, "third-password-1A")).await, 0, "{flavor}");
-        assert_eq!(is_locked(&lab, "10.%").await, Some(true), "{flavor}: a rotation opens it again");
+        assert_eq!(lab.drift_to(&with(&next, "third-password-1A")).await, 0, "{version}");
+        assert_eq!(is_locked(&lab, "10.%").await, Some(true), "{version}: a rotation opens it again");
     }
 }
 
 /// Neither a lock nor a password is right for an account that may take the original's clients or not.
 #[tokio::test]
 async fn an_entry_of_uncertain_clients_is_refused() {
-    for flavor in flavors() {
-        let lab = Lab::new(flavor, "").await;
+    for version in MysqlVersion::to_be_tested() {
+        let lab = Lab::new(version, "").await;
         let (app, clone) = (&lab.app.username, lab.clone());
         lab.admin(&[&format!("RENAME USER {} TO {}", at(app, "%"), at(app, "127.0.0.%"))]).await;
         lab.rotate_to(&clone).await.unwrap();
@@ -125,10 +124,10 @@ async fn an_entry_of_uncertain_clients_is_refused() {
         let unclear = at(&clone.username, "localhost");
         lab.admin(&[&format!("CREATE USER {unclear} IDENTIFIED BY 'x-1A-x-1A'")]).await;
         let fault = lab.rotate_to(&with(&clone, "second-password-1A")).await.unwrap_err().fault;
-        let StatementFault::CloneExceeds { what, needed } = fault else { panic!("{flavor}: {fault:?}") };
-        assert!(what.contains(&unclear), "{flavor}: {what}");
-        assert_eq!(needed, format!("DROP USER {unclear}"), "{flavor}");
-        assert!(opens(&lab, &clone).await, "{flavor}: nothing may be written");
+        let StatementFault::CloneExceeds { what, needed } = fault else { panic!("{version}: {fault:?}") };
+        assert!(what.contains(&unclear), "{version}: {what}");
+        assert_eq!(needed, format!("DROP USER {unclear}"), "{version}");
+        assert!(opens(&lab, &clone).await, "{version}: nothing may be written");
         lab.admin(&[&needed]).await;
         lab.rotate_to(&with(&clone, "second-password-1A")).await.unwrap();
     }

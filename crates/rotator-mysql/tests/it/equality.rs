@@ -8,7 +8,7 @@ use proptest::{
     test_runner::TestRunner,
 };
 use rotation_core::database::StatementFault;
-use rotation_testkit::{MysqlBuilder, MysqlFlavor, MysqlServer, TestLogin};
+use rotation_testkit::{MysqlBuilder, MysqlFlavor, MysqlServer, MysqlVersion, TestLogin};
 
 use crate::{
     alternating::check_equal,
@@ -207,5 +207,12 @@ async fn two_hundred_random_users_and_their_clones_are_equal_on_mysql() {
 async fn two_hundred_random_users_and_their_clones_are_equal_on_mariadb() {
     if MysqlFlavor::MariaDb.is_to_be_tested() {
         compare(MysqlServer::builder(MysqlFlavor::MariaDb), USERS).await;
+    }
+}
+
+#[tokio::test]
+async fn random_users_and_their_clones_are_equal_on_mariadb_11() {
+    if MysqlVersion::MariaDb11.is_to_be_tested() {
+        compare(MysqlServer::builder(MysqlVersion::MariaDb11), USERS / 4).await;
     }
 }

@@ -8,7 +8,7 @@ use rotation_core::{
         Server, ServerArn, Strategy,
     },
 };
-use rotation_testkit::{MysqlFlavor, TestLogin};
+use rotation_testkit::{MysqlFlavor, MysqlVersion, TestLogin};
 use rotator_mysql::{MySql, Settings};
 
 use crate::{
@@ -76,11 +76,11 @@ async fn opens(lab: &Lab, login: &TestLogin) -> bool {
 
 /// An interrupted rotation is resumed, an abandoned one followed by another, and a password of the history still refused.
 async fn check(lab: &Lab) {
-    let flavor = lab.server.flavor();
+    let version = lab.server.version();
     let first = TestLogin { password: "Pending-password-1".to_owned(), ..lab.clone() };
     for attempt in 0..3 {
-        set_secret(lab, &first).await.unwrap_or_else(|error| panic!("{flavor}, {attempt}: {error:?}"));
-        assert!(opens(lab, &first).await && opens(lab, &lab.app).await, "{flavor}, {attempt}");
+        set_secret(lab, &first).await.unwrap_or_else(|error| panic!("{version}, {attempt}: {error:?}"));
+        assert!(opens(lab, &first).await && opens(lab, &lab.app).await, "{version}, {attempt}");
     }
     // Rights that drifted meanwhile are reconciled first.
     lab.admin(&[&format!("GRANT PROCESS ON *.* TO {}", at(&lab.app.username, "%"))]).await;
@@ -88,16 +88,16 @@ async fn check(lab: &Lab) {
     assert_eq!(
         lab.drift_to(&TestLogin { password: "Pending-password-2".into(), ..lab.clone() }).await,
         0,
-        "{flavor}"
+        "{version}"
     );
 
     let next = TestLogin { password: "Pending-password-3".to_owned(), ..lab.clone() };
     set_secret(lab, &next).await.unwrap();
-    assert!(opens(lab, &next).await && !opens(lab, &first).await, "{flavor}");
+    assert!(opens(lab, &next).await && !opens(lab, &first).await, "{version}");
     // The one before is none that may be set again, and no login finds it set.
     let refused = set_secret(lab, &TestLogin { password: "Pending-password-2".into(), ..next.clone() }).await;
-    assert_eq!(refused.unwrap_err().code().name(), "DB_PASSWORD_POLICY", "{flavor}");
-    assert!(opens(lab, &next).await, "{flavor}");
+    assert_eq!(refused.unwrap_err().code().name(), "DB_PASSWORD_POLICY", "{version}");
+    assert!(opens(lab, &next).await, "{version}");
 }
 
 #[tokio::test]
@@ -107,9 +107,9 @@ async fn an_account_with_a_history_of_passwords_is_resumed() {
 
 #[tokio::test]
 async fn a_server_with_a_history_of_passwords_is_resumed() {
-    for flavor in MysqlFlavor::ALL.into_iter().filter(|flavor| flavor.is_to_be_tested()) {
-        let lab = own_server(flavor, &[]).await;
-        let setting: &[&str] = match flavor {
+    for version in MysqlVersion::to_be_tested() {
+        let lab = own_server(version, &[]).await;
+        let setting: &[&str] = match version.flavor() {
             MysqlFlavor::MySql => &["SET GLOBAL password_history = 2"],
             // Hashes are not held against its history: it wants to see passwords.
             MysqlFlavor::MariaDb => {

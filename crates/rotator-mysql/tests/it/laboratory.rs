@@ -11,7 +11,7 @@ use rotation_core::{
         UserPair, Username,
     },
 };
-use rotation_testkit::{MysqlFlavor, MysqlServer, TestLogin};
+use rotation_testkit::{MysqlFlavor, MysqlServer, MysqlVersion, TestLogin};
 use rotator_mysql::{MySql, MysqlSession, Settings};
 
 pub(crate) struct Lab {
@@ -59,8 +59,8 @@ pub(crate) fn at(user: &str, host: &str) -> String {
 
 impl Lab {
     /// A user with these options of CREATE USER.
-    pub(crate) async fn new(flavor: MysqlFlavor, options: &str) -> Self {
-        let server = MysqlServer::shared(flavor).unwrap();
+    pub(crate) async fn new(version: impl Into<MysqlVersion>, options: &str) -> Self {
+        let server = MysqlServer::shared(version).unwrap();
         let app = server.create_user(options).await.unwrap();
         let master = create_master(server).await;
         Self { server, app, master, settings: Settings::default() }

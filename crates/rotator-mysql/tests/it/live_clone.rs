@@ -1,24 +1,20 @@
 //! The clone is live: it loses nothing, and the original gets what it lacks.
 
 use rotation_core::database::StatementFault;
-use rotation_testkit::{MysqlFlavor, TestLogin};
+use rotation_testkit::{MysqlFlavor, MysqlVersion, TestLogin};
 
 use crate::{
     alternating::{check_equal, opens, rights},
     laboratory::{Lab, at},
 };
 
-fn flavors() -> impl Iterator<Item = MysqlFlavor> {
-    MysqlFlavor::ALL.into_iter().filter(|flavor| flavor.is_to_be_tested())
-}
-
 fn with(login: &TestLogin, password: &str) -> TestLogin {
     TestLogin { password: password.to_owned(), ..login.clone() }
 }
 
 /// A pair whose clone is live, with a database of its own.
-async fn live(flavor: MysqlFlavor) -> (Lab, TestLogin) {
-    let lab = Lab::new(flavor, "").await;
+async fn live(version: MysqlVersion) -> (Lab, TestLogin) {
+    let lab = Lab::new(version, "").await;
     let (app, clone) = (at(&lab.app.username, "%"), lab.clone());
     lab.admin(&[
         &format!("CREATE DATABASE `{}`", lab.app.username),
@@ -33,17 +29,17 @@ async fn live(flavor: MysqlFlavor) -> (Lab, TestLogin) {
 /// A routine that the application makes while the clone is in use works for the next user, and for the one in use.
 #[tokio::test]
 async fn a_routine_made_by_the_live_clone_works_for_both() {
-    for flavor in flavors() {
-        let (lab, clone) = live(flavor).await;
+    for version in MysqlVersion::to_be_tested() {
+        let (lab, clone) = live(version).await;
         let database = &lab.app.username;
         lab.server.query_as(&clone, &[&format!("CREATE PROCEDURE `{database}`.p() SELECT 1")]).await.unwrap();
         let before = rights(lab.server, &clone.username).await;
         let next = with(&lab.app, "second-password-1A");
-        assert_eq!(lab.rotate_to(&next).await.unwrap(), [""; 0], "{flavor}");
+        assert_eq!(lab.rotate_to(&next).await.unwrap(), [""; 0], "{version}");
         assert_eq!(
             rights(lab.server, &clone.username).await,
             before,
-            "{flavor}: the user in use lost a right"
+            "{version}: the user in use lost a right"
         );
         for user in [&next, &clone] {
             lab.server.query_as(user, &[&format!("CALL `{database}`.p()")]).await.unwrap();
@@ -112,8 +108,8 @@ async fn a_routine_of_another_s_is_no_gain_of_the_live_clone() {
 /// What the live clone was given goes to the original, with what the original was given meanwhile going to the clone.
 #[tokio::test]
 async fn what_the_live_clone_gained_goes_to_the_original() {
-    for flavor in flavors() {
-        let (lab, clone) = live(flavor).await;
+    for version in MysqlVersion::to_be_tested() {
+        let (lab, clone) = live(version).await;
         let (app, other) = (at(&lab.app.username, "%"), at(&clone.username, "%"));
         let table = format!("`{}`.t", lab.app.username);
         let role = format!("`{}_role`", lab.app.username);
@@ -127,7 +123,7 @@ async fn what_the_live_clone_gained_goes_to_the_original() {
             format!("ALTER USER {other} WITH MAX_USER_CONNECTIONS 0"),
             format!("GRANT INDEX ON {table} TO {app}"),
         ];
-        given.extend(match flavor {
+        given.extend(match version.flavor() {
             MysqlFlavor::MySql => vec![
                 format!("GRANT XA_RECOVER_ADMIN ON *.* TO {other}"),
                 format!("ALTER USER {other} DEFAULT ROLE {role}"),
@@ -138,13 +134,13 @@ async fn what_the_live_clone_gained_goes_to_the_original() {
             lab.admin(&[sql]).await;
         }
         let next = with(&lab.app, "second-password-1A");
-        assert_eq!(lab.rotate_to(&next).await.unwrap(), [""; 0], "{flavor}");
+        assert_eq!(lab.rotate_to(&next).await.unwrap(), [""; 0], "{version}");
         check_equal(&lab).await;
         assert!(opens(&lab, &next).await && opens(&lab, &clone).await);
         let held = rights(lab.server, &lab.app.username).await;
-        assert!(held.contains("_role"), "{flavor}: {held}");
+        assert!(held.contains("_role"), "{version}: {held}");
         // Once both are equal again, nothing is left to do.
-        assert_eq!(lab.drift_to(&with(&lab.app, "third-password-1A")).await, 0, "{flavor}");
+        assert_eq!(lab.drift_to(&with(&lab.app, "third-password-1A")).await, 0, "{version}");
         lab.rotate_to(&clone).await.unwrap();
         check_equal(&lab).await;
     }
@@ -153,9 +149,9 @@ async fn what_the_live_clone_gained_goes_to_the_original() {
 /// A right that the original lost is refused with both statements, nothing is changed, and either of them ends it.
 #[tokio::test]
 async fn a_right_that_the_original_lost_is_refused() {
-    for flavor in flavors() {
+    for version in MysqlVersion::to_be_tested() {
         for gives in [true, false] {
-            let (lab, clone) = live(flavor).await;
+            let (lab, clone) = live(version).await;
             let (app, other) = (at(&lab.app.username, "%"), at(&clone.username, "%"));
             lab.admin(&[
                 &format!("REVOKE INSERT ON `{}`.* FROM {app}", lab.app.username),
@@ -167,13 +163,13 @@ async fn a_right_that_the_original_lost_is_refused() {
                 (rights(lab.server, &lab.app.username).await, rights(lab.server, &clone.username).await);
             let next = with(&lab.app, "second-password-1A");
             let fault = lab.rotate_to(&next).await.unwrap_err().fault;
-            let StatementFault::CloneExceeds { what, needed } = fault else { panic!("{flavor}: {fault:?}") };
+            let StatementFault::CloneExceeds { what, needed } = fault else { panic!("{version}: {fault:?}") };
             let database = format!("`{}`", lab.app.username);
-            assert_eq!(what, format!("INSERT ON {database}.*, UPDATE ON {database}.`t`"), "{flavor}");
+            assert_eq!(what, format!("INSERT ON {database}.*, UPDATE ON {database}.`t`"), "{version}");
             let after =
                 (rights(lab.server, &lab.app.username).await, rights(lab.server, &clone.username).await);
-            assert_eq!(after, before, "{flavor}: nothing may be written");
-            assert!(!opens(&lab, &next).await && opens(&lab, &lab.app).await, "{flavor}");
+            assert_eq!(after, before, "{version}: nothing may be written");
+            assert!(!opens(&lab, &next).await && opens(&lab, &lab.app).await, "{version}");
             let (give, take) = needed.split_once(" /* or: ").expect("both statements");
             let decided = if gives { give } else { take.trim_end_matches(" */") };
             for sql in decided.split("; ") {
@@ -182,7 +178,7 @@ async fn a_right_that_the_original_lost_is_refused() {
             lab.rotate_to(&next).await.unwrap();
             let (original, clones) =
                 (rights(lab.server, &lab.app.username).await, rights(lab.server, &clone.username).await);
-            assert_eq!(original, clones, "{flavor}");
+            assert_eq!(original, clones, "{version}");
         }
     }
 }
@@ -190,19 +186,19 @@ async fn a_right_that_the_original_lost_is_refused() {
 /// A limit that the original got while the clone is live would cut the application off at its turn.
 #[tokio::test]
 async fn a_limit_that_the_original_got_is_refused() {
-    for flavor in flavors() {
-        let (lab, clone) = live(flavor).await;
+    for version in MysqlVersion::to_be_tested() {
+        let (lab, clone) = live(version).await;
         let app = at(&lab.app.username, "%");
         lab.admin(&[&format!("ALTER USER {app} REQUIRE SSL WITH MAX_USER_CONNECTIONS 3")]).await;
         let next = with(&lab.app, "second-password-1A");
         let fault = lab.rotate_to(&next).await.unwrap_err().fault;
-        let StatementFault::CloneExceeds { needed, .. } = fault else { panic!("{flavor}: {fault:?}") };
+        let StatementFault::CloneExceeds { needed, .. } = fault else { panic!("{version}: {fault:?}") };
         let expected = format!(
             "ALTER USER {app} REQUIRE NONE WITH MAX_USER_CONNECTIONS 0 /* or: ALTER USER {} REQUIRE SSL \
              WITH MAX_USER_CONNECTIONS 3 */",
             at(&clone.username, "%")
         );
-        assert_eq!(needed, expected, "{flavor}");
+        assert_eq!(needed, expected, "{version}");
         lab.admin(&[&needed]).await;
         lab.rotate_to(&next).await.unwrap();
         // Limits of the live clone alone stay until it is idle.
@@ -210,7 +206,7 @@ async fn a_limit_that_the_original_got_is_refused() {
         lab.rotate_to(&clone).await.unwrap();
         lab.admin(&[&format!("ALTER USER {other} WITH MAX_USER_CONNECTIONS 3")]).await;
         lab.rotate_to(&next).await.unwrap();
-        assert!(rights(lab.server, &clone.username).await.contains('3'), "{flavor}");
+        assert!(rights(lab.server, &clone.username).await.contains('3'), "{version}");
         lab.rotate_to(&clone).await.unwrap();
         check_equal(&lab).await;
     }
@@ -219,8 +215,8 @@ async fn a_limit_that_the_original_got_is_refused() {
 /// An attempt that ended among the gifts is resumed: what is half given is no loss of the original.
 #[tokio::test]
 async fn gifts_that_ended_half_way_are_resumed() {
-    for flavor in flavors() {
-        let (lab, clone) = live(flavor).await;
+    for version in MysqlVersion::to_be_tested() {
+        let (lab, clone) = live(version).await;
         let (app, other) = (at(&lab.app.username, "%"), at(&clone.username, "%"));
         let table = format!("`{}`.t", lab.app.username);
         lab.admin(&[
@@ -232,7 +228,7 @@ async fn gifts_that_ended_half_way_are_resumed() {
         .await;
         let next = with(&lab.app, "second-password-1A");
         let fault = lab.rotate_to(&next).await.unwrap_err().fault;
-        assert!(matches!(fault, StatementFault::PrivilegeMissing { .. }), "{flavor}: {fault:?}");
+        assert!(matches!(fault, StatementFault::PrivilegeMissing { .. }), "{version}: {fault:?}");
         lab.admin(&[&format!(
             "GRANT SHUTDOWN ON *.* TO {} WITH GRANT OPTION",
             at(&lab.master.username, "%")

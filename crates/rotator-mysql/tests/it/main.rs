@@ -24,6 +24,8 @@ mod refusals;
 mod retired_plugin;
 mod rogue;
 mod second_passwords;
+mod self_signed;
 mod sessions;
+mod signing_plugins;
 mod single_user;
 mod tls;

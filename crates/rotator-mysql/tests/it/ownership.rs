@@ -1,16 +1,12 @@
 //! Whose pair it is: the mark on both users, and pairs that have none.
 
 use rotation_core::database::{Change, PairOwner, Session, StatementError, StatementFault, Turn};
-use rotation_testkit::{MysqlFlavor, MysqlServer, TestLogin};
+use rotation_testkit::{MysqlFlavor, MysqlServer, MysqlVersion, TestLogin};
 
 use crate::{
     alternating::{opens, rights},
     laboratory::{Lab, at, deadline, owner, owner_named, password},
 };
-
-fn flavors() -> impl Iterator<Item = MysqlFlavor> {
-    MysqlFlavor::ALL.into_iter().filter(|flavor| flavor.is_to_be_tested())
-}
 
 fn with(login: &TestLogin, password: &str) -> TestLogin {
     TestLogin { password: password.to_owned(), ..login.clone() }
@@ -35,9 +31,9 @@ async fn snapshot(lab: &Lab) -> String {
 
 /// The rotation is refused with this fault, and nothing is changed.
 async fn refused(lab: &Lab, owner: &PairOwner, next: &TestLogin, expected: &StatementFault) {
-    let (flavor, before) = (lab.server.flavor(), snapshot(lab).await);
-    assert_eq!(lab.changed_for(owner, next).await.unwrap_err().fault, *expected, "{flavor}");
-    assert_eq!(snapshot(lab).await, before, "{flavor}: nothing may be written");
+    let (version, before) = (lab.server.version(), snapshot(lab).await);
+    assert_eq!(lab.changed_for(owner, next).await.unwrap_err().fault, *expected, "{version}");
+    assert_eq!(snapshot(lab).await, before, "{version}: nothing may be written");
 }
 
 /// The marks of a user: attributes, or roles.
@@ -75,15 +71,15 @@ async fn change_own(lab: &Lab, user: &TestLogin, owner: Option<&PairOwner>) -> R
 /// Both users carry it, neither can write it, and what people keep in attributes stays.
 #[tokio::test]
 async fn both_users_carry_the_mark_of_the_secret() {
-    for flavor in flavors() {
-        let lab = Lab::new(flavor, "").await;
+    for version in MysqlVersion::to_be_tested() {
+        let lab = Lab::new(version, "").await;
         let clone = lab.clone();
         lab.rotate_to(&clone).await.unwrap();
         let mark = marks(lab.server, &lab.app.username).await;
-        assert_eq!(marks(lab.server, &clone.username).await, mark, "{flavor}");
-        assert!(mark.len() == 1 && mark[0].contains("shop/checkout"), "{flavor}: {mark:?}");
+        assert_eq!(marks(lab.server, &clone.username).await, mark, "{version}");
+        assert!(mark.len() == 1 && mark[0].contains("shop/checkout"), "{version}: {mark:?}");
         for user in [&lab.app, &clone] {
-            let writes = match flavor {
+            let writes = match version.flavor() {
                 MysqlFlavor::MySql => vec![format!("ALTER USER USER() ATTRIBUTE '{{\"rotation\": null}}'")],
                 MysqlFlavor::MariaDb => vec![
                     format!("GRANT `{}` TO {}", mark[0], at(&lab.master.username, "%")),
@@ -98,34 +94,34 @@ async fn both_users_carry_the_mark_of_the_secret() {
         for next in [with(&lab.app, "second-password-1A"), with(&clone, "third-password-1A")] {
             lab.rotate_to(&next).await.unwrap();
         }
-        assert_eq!(marks(lab.server, &clone.username).await, mark, "{flavor}: it is written once");
+        assert_eq!(marks(lab.server, &clone.username).await, mark, "{version}: it is written once");
         lab.admin(&[&format!("GRANT PROCESS ON *.* TO {}", at(&lab.app.username, "%"))]).await;
         lab.rotate_to(&clone).await.unwrap();
         let now = marks(lab.server, &clone.username).await;
-        assert!(now != mark && now.len() == 1, "{flavor}: it follows the rights: {now:?}");
-        assert_eq!(marks(lab.server, &lab.app.username).await, now, "{flavor}");
+        assert!(now != mark && now.len() == 1, "{version}: it follows the rights: {now:?}");
+        assert_eq!(marks(lab.server, &lab.app.username).await, now, "{version}");
     }
 }
 
 /// The second secret of a user is refused on both turns, and takes over where the operator names it.
 #[tokio::test]
 async fn a_second_secret_of_a_pair_is_refused() {
-    for flavor in flavors() {
-        let lab = Lab::new(flavor, "").await;
+    for version in MysqlVersion::to_be_tested() {
+        let lab = Lab::new(version, "").await;
         let clone = lab.clone();
         lab.rotate_to(&clone).await.unwrap();
         let mut second = owner_named("shop/second");
         for next in [with(&clone, "of-the-second-1A"), with(&lab.app, "of-the-second-1A")] {
-            refused(&lab, &second, &next, &shown(flavor, "shop/checkout")).await;
+            refused(&lab, &second, &next, &shown(version.flavor(), "shop/checkout")).await;
         }
         assert!(opens(&lab, &clone).await && opens(&lab, &lab.app).await);
         second.adopt = true;
         let taken = with(&lab.app, "of-the-second-1A");
         let notes = lab.changed_for(&second, &taken).await.unwrap().notes;
-        assert!(notes.iter().any(|note| note.contains("ADOPT_CLONES")), "{flavor}: {notes:?}");
+        assert!(notes.iter().any(|note| note.contains("ADOPT_CLONES")), "{version}: {notes:?}");
         second.adopt = false;
         lab.changed_for(&second, &with(&clone, "of-the-second-2B")).await.unwrap();
-        refused(&lab, &owner(), &lab.app, &shown(flavor, "shop/second")).await;
+        refused(&lab, &owner(), &lab.app, &shown(version.flavor(), "shop/second")).await;
         assert!(opens(&lab, &taken).await);
     }
 }
@@ -133,8 +129,8 @@ async fn a_second_secret_of_a_pair_is_refused() {
 /// Another master than the one that made the pair goes on with it.
 #[tokio::test]
 async fn another_master_goes_on_with_a_pair() {
-    for flavor in flavors() {
-        let mut lab = Lab::new(flavor, "").await;
+    for version in MysqlVersion::to_be_tested() {
+        let mut lab = Lab::new(version, "").await;
         let clone = lab.clone();
         lab.rotate_to(&clone).await.unwrap();
         lab.master = crate::laboratory::create_master(lab.server).await;
@@ -150,8 +146,8 @@ async fn another_master_goes_on_with_a_pair() {
         lab.admin(&[&format!("DROP USER {}", at(&clone.username, "10.%"))]).await;
         lab.rotate_to(&clone).await.unwrap();
         let all = marks(lab.server, &clone.username).await;
-        assert!(all.len() == 2 && all[0] == all[1], "{flavor}: {all:?}");
-        assert_eq!(marks(lab.server, app).await, all, "{flavor}");
+        assert!(all.len() == 2 && all[0] == all[1], "{version}: {all:?}");
+        assert_eq!(marks(lab.server, app).await, all, "{version}");
         assert!(opens(&lab, &clone).await);
     }
 }
@@ -159,21 +155,21 @@ async fn another_master_goes_on_with_a_pair() {
 /// A single user's secret would lock out the secret of the pair.
 #[tokio::test]
 async fn a_user_of_a_pair_is_no_single_user() {
-    for flavor in flavors() {
-        let lab = Lab::new(flavor, "").await;
+    for version in MysqlVersion::to_be_tested() {
+        let lab = Lab::new(version, "").await;
         let clone = lab.clone();
         lab.rotate_to(&clone).await.unwrap();
-        let fault = shown(flavor, "shop/checkout");
+        let fault = shown(version.flavor(), "shop/checkout");
         let mut other = owner_named("other");
         for user in [&lab.app, &clone] {
             let before = snapshot(&lab).await;
             for owner in [None, Some(&other)] {
                 let error = change_own(&lab, user, owner).await.unwrap_err();
-                assert_eq!(error.fault, fault, "{flavor}");
+                assert_eq!(error.fault, fault, "{version}");
             }
-            assert_eq!(snapshot(&lab).await, before, "{flavor}");
+            assert_eq!(snapshot(&lab).await, before, "{version}");
             let facts = lab.connect(user).await.unwrap().facts(None).await.unwrap();
-            assert_eq!(facts.hindrance, Some(fault.clone()), "{flavor}: doctor says it before");
+            assert_eq!(facts.hindrance, Some(fault.clone()), "{version}: doctor says it before");
         }
         // The very secret of the pair may go over to the other strategy, and another by the operator's word.
         change_own(&lab, &lab.app, Some(&owner())).await.unwrap();
@@ -204,9 +200,9 @@ async fn forget_secret(lab: &Lab) {
 /// A pair of the former version gets the mark at its next rotation, whichever user's turn it is, if the rights are equal.
 #[tokio::test]
 async fn a_pair_of_a_former_version_gets_the_mark() {
-    for flavor in flavors() {
+    for version in MysqlVersion::to_be_tested() {
         for original_is_next in [false, true] {
-            let lab = Lab::new(flavor, "").await;
+            let lab = Lab::new(version, "").await;
             let clone = lab.clone();
             lab.rotate_to(&clone).await.unwrap();
             forget_secret(&lab).await;
@@ -214,10 +210,10 @@ async fn a_pair_of_a_former_version_gets_the_mark() {
             lab.rotate_to(&with(next, "second-password-1A")).await.unwrap();
             for user in [&lab.app, &clone] {
                 let mark = marks(lab.server, &user.username).await;
-                assert!(mark.len() == 1 && mark[0].contains("shop/checkout"), "{flavor}: {mark:?}");
+                assert!(mark.len() == 1 && mark[0].contains("shop/checkout"), "{version}: {mark:?}");
             }
             let other = owner_named("other");
-            refused(&lab, &other, &clone, &shown(flavor, "shop/checkout")).await;
+            refused(&lab, &other, &clone, &shown(version.flavor(), "shop/checkout")).await;
         }
     }
 }
@@ -225,8 +221,8 @@ async fn a_pair_of_a_former_version_gets_the_mark() {
 /// A clone that the former version had begun to bring to equal is finished; before the original is changed, it must be.
 #[tokio::test]
 async fn a_rotation_of_a_former_version_is_finished() {
-    for flavor in flavors() {
-        let lab = Lab::new(flavor, "").await;
+    for version in MysqlVersion::to_be_tested() {
+        let lab = Lab::new(version, "").await;
         let clone = lab.clone();
         lab.rotate_to(&clone).await.unwrap();
         forget_secret(&lab).await;
@@ -240,8 +236,8 @@ async fn a_rotation_of_a_former_version_is_finished() {
 /// Less rights, or rights that the users gave each other, make nobody a clone.
 #[tokio::test]
 async fn what_the_users_grant_each_other_proves_nothing() {
-    for flavor in flavors() {
-        let lab = Lab::new(flavor, "").await;
+    for version in MysqlVersion::to_be_tested() {
+        let lab = Lab::new(version, "").await;
         let (app, other) = (at(&lab.app.username, "%"), lab.clone());
         let account = at(&other.username, "%");
         let data = format!("`{}`.*", lab.app.username);
@@ -277,15 +273,15 @@ async fn what_the_users_grant_each_other_proves_nothing() {
         ])
         .await;
         let notes = lab.rotate_to(&turns[0]).await.unwrap();
-        assert!(notes.iter().any(|note| note.contains("equal rights")), "{flavor}: {notes:?}");
+        assert!(notes.iter().any(|note| note.contains("equal rights")), "{version}: {notes:?}");
     }
 }
 
 /// Who has an account of the clone's name for another host alone does not get the original's password.
 #[tokio::test]
 async fn an_account_for_another_host_is_no_clone() {
-    for flavor in flavors() {
-        let lab = Lab::new(flavor, "").await;
+    for version in MysqlVersion::to_be_tested() {
+        let lab = Lab::new(version, "").await;
         let (app, other) = (&lab.app.username, lab.clone());
         lab.admin(&[
             &format!("RENAME USER {} TO {}", at(app, "%"), at(app, "192.168.%")),
@@ -295,7 +291,7 @@ async fn an_account_for_another_host_is_no_clone() {
         refused(&lab, &owner(), &with(&lab.app, "another-1A-one"), &StatementFault::CloneNotRecognized).await;
         // On its own turn it is left alone.
         let notes = lab.rotate_to(&with(&other, "another-1A-one")).await.unwrap();
-        assert!(notes.iter().any(|note| note.contains("was left alone")), "{flavor}: {notes:?}");
-        assert!(opens(&lab, &other).await, "{flavor}");
+        assert!(notes.iter().any(|note| note.contains("was left alone")), "{version}: {notes:?}");
+        assert!(opens(&lab, &other).await, "{version}");
     }
 }

@@ -6,7 +6,8 @@ use rotation_core::{
     database::{Change, ConnectError, Engine, Login, Session, StatementFault, TlsMode, Transport, UserPair},
 };
 use rotation_testkit::{
-    MysqlAnswer, MysqlFlavor, MysqlMischief, MysqlScript, MysqlServer, RogueGreeting, RogueMysql, TestLogin,
+    MysqlAnswer, MysqlFlavor, MysqlMischief, MysqlScript, MysqlServer, MysqlVersion, RogueGreeting,
+    RogueMysql, TestLogin,
 };
 use rotator_mysql::{MySql, Settings};
 
@@ -19,10 +20,10 @@ fn flavors() -> impl Iterator<Item = MysqlFlavor> {
 }
 
 /// A server of one test, with a user and a master.
-pub(crate) async fn own_server(flavor: MysqlFlavor, settings: &[(&str, &str)]) -> Lab {
+pub(crate) async fn own_server(version: impl Into<MysqlVersion>, settings: &[(&str, &str)]) -> Lab {
     let builder = settings
         .iter()
-        .fold(MysqlServer::builder(flavor), |builder, (name, value)| builder.setting(*name, *value));
+        .fold(MysqlServer::builder(version), |builder, (name, value)| builder.setting(*name, *value));
     let server: &'static MysqlServer = Box::leak(Box::new(builder.start().unwrap()));
     let app = server.create_user("").await.unwrap();
     Lab { server, app, master: create_master(server).await, settings: Settings::default() }

@@ -1,30 +1,26 @@
 //! What a session knows of its server, and that no setting of a server, a user, or `init_connect` steers it.
 
 use rotation_core::database::{LoginMethod, Session};
-use rotation_testkit::{MysqlFlavor, TestLogin};
+use rotation_testkit::{MysqlFlavor, MysqlVersion, TestLogin};
 
 use crate::{
     laboratory::{Lab, at},
     refusals::own_server,
 };
 
-fn flavors() -> impl Iterator<Item = MysqlFlavor> {
-    MysqlFlavor::ALL.into_iter().filter(|flavor| flavor.is_to_be_tested())
-}
-
 /// The master's login is pinned to that address, and doctor trusts no login without a method.
 #[tokio::test]
 async fn a_session_knows_its_address_and_its_method() {
-    for flavor in flavors() {
-        let lab = Lab::new(flavor, "").await;
+    for version in MysqlVersion::to_be_tested() {
+        let lab = Lab::new(version, "").await;
         let mut session = lab.connect(&lab.app).await.unwrap();
         session.probe(None).await.unwrap();
-        assert!(session.peer().is_some_and(|address| address.is_loopback()), "{flavor}");
-        let method = match flavor {
+        assert!(session.peer().is_some_and(|address| address.is_loopback()), "{version}");
+        let method = match version.flavor() {
             MysqlFlavor::MySql => "caching_sha2_password",
             MysqlFlavor::MariaDb => "mysql_native_password",
         };
-        assert_eq!(session.method(), Some(LoginMethod(method)), "{flavor}");
+        assert_eq!(session.method(), Some(LoginMethod(method)), "{version}");
     }
 }
 
@@ -43,8 +39,8 @@ async fn a_server_without_grant_tables_asks_for_no_password() {
 
 /// A server of one test with these global settings, which hold for sessions that begin afterwards. Its user has names
 /// that need their quotes, and two roles.
-async fn lab_with(flavor: MysqlFlavor, settings: &[&str]) -> Lab {
-    let lab = own_server(flavor, &[]).await;
+async fn lab_with(version: MysqlVersion, settings: &[&str]) -> Lab {
+    let lab = own_server(version, &[]).await;
     let name = &lab.app.username;
     let (user, master) = (at(name, "%"), at(&lab.master.username, "%"));
     let database = format!("`{name}-data`");
@@ -62,39 +58,39 @@ async fn lab_with(flavor: MysqlFlavor, settings: &[&str]) -> Lab {
 
 /// A rotation of either strategy, with passwords that need their quotes.
 async fn check(lab: &Lab) {
-    let flavor = lab.server.flavor();
+    let version = lab.server.version();
     let (old, new) = (lab.app.password.clone(), "new'password\\with \"quotes-1A-é");
     lab.change(&old, new).await.unwrap();
-    assert!(lab.opens(new).await && !lab.opens(&old).await, "{flavor}");
+    assert!(lab.opens(new).await && !lab.opens(&old).await, "{version}");
     let clone = lab.clone();
     lab.rotate_to(&clone).await.unwrap();
     lab.connect(&clone).await.unwrap().probe(None).await.unwrap();
-    assert_eq!(lab.drift_to(&clone).await, 0, "{flavor}");
+    assert_eq!(lab.drift_to(&clone).await, 0, "{version}");
 }
 
 /// A server that begins every session read-only is no replica.
 #[tokio::test]
 async fn a_server_of_read_only_transactions_is_rotated() {
-    for flavor in flavors() {
-        let setting = match flavor {
+    for version in MysqlVersion::to_be_tested() {
+        let setting = match version.flavor() {
             MysqlFlavor::MySql => "SET GLOBAL transaction_read_only = 1",
             MysqlFlavor::MariaDb => "SET GLOBAL tx_read_only = 1",
         };
-        check(&lab_with(flavor, &[setting]).await).await;
+        check(&lab_with(version, &[setting]).await).await;
     }
 }
 
 #[tokio::test]
 async fn names_are_shown_in_quotes_whatever_the_server_says() {
-    for flavor in flavors() {
-        check(&lab_with(flavor, &["SET GLOBAL sql_quote_show_create = 0"]).await).await;
+    for version in MysqlVersion::to_be_tested() {
+        check(&lab_with(version, &["SET GLOBAL sql_quote_show_create = 0"]).await).await;
     }
 }
 
 /// Each changes what a statement means, what an answer looks like, or how much of it comes.
 #[tokio::test]
 async fn settings_of_the_server_do_not_steer_a_session() {
-    for flavor in flavors() {
+    for version in MysqlVersion::to_be_tested() {
         let mut settings = vec![
             "SET GLOBAL sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES,PIPES_AS_CONCAT'",
             "SET GLOBAL sql_select_limit = 1",
@@ -104,7 +100,7 @@ async fn settings_of_the_server_do_not_steer_a_session() {
             "SET GLOBAL lock_wait_timeout = 1",
             "SET GLOBAL init_connect = 'SET NAMES latin1'",
         ];
-        settings.extend(match flavor {
+        settings.extend(match version.flavor() {
             MysqlFlavor::MySql => [
                 "SET GLOBAL transaction_isolation = 'SERIALIZABLE'",
                 "SET GLOBAL print_identified_with_as_hex = 1",
@@ -113,6 +109,6 @@ async fn settings_of_the_server_do_not_steer_a_session() {
                 ["SET GLOBAL tx_isolation = 'SERIALIZABLE'", "SET GLOBAL max_error_count = 0"]
             }
         });
-        check(&lab_with(flavor, &settings).await).await;
+        check(&lab_with(version, &settings).await).await;
     }
 }

@@ -6,7 +6,7 @@ use rotation_core::{
     Deadline,
     database::{Change, ConnectError, Engine, Session, StatementFault, Transport, Turn},
 };
-use rotation_testkit::{MysqlFlavor, TestLogin};
+use rotation_testkit::{MysqlFlavor, MysqlVersion, TestLogin};
 use rotator_mysql::{DualPassword, Settings};
 
 use crate::laboratory::{Lab, at, deadline, engine, password};
@@ -20,16 +20,16 @@ async fn may_retain(lab: &Lab) {
 
 #[tokio::test]
 async fn a_plain_change_ends_the_old_password() {
-    for flavor in MysqlFlavor::ALL.into_iter().filter(|flavor| flavor.is_to_be_tested()) {
-        let lab = Lab::new(flavor, "").await;
+    for version in MysqlVersion::to_be_tested() {
+        let lab = Lab::new(version, "").await;
         let old = lab.app.password.clone();
         assert!(lab.change(&old, NEW).await.unwrap().is_empty());
-        assert!(lab.opens(NEW).await, "{flavor}: the new password does not open");
-        assert!(!lab.opens(&old).await, "{flavor}: the old password opens");
+        assert!(lab.opens(NEW).await, "{version}: the new password does not open");
+        assert!(!lab.opens(&old).await, "{version}: the old password opens");
         let session = lab.connect(&TestLogin { password: NEW.to_owned(), ..lab.app.clone() }).await;
         session.unwrap().probe(None).await.unwrap();
-        assert!(!lab.server.log().contains("new'password"), "{flavor}: the password is in a log");
-        assert!(!lab.server.log().contains("new\\'password"), "{flavor}: the password is in a log");
+        assert!(!lab.server.log().contains("new'password"), "{version}: the password is in a log");
+        assert!(!lab.server.log().contains("new\\'password"), "{version}: the password is in a log");
     }
 }
 
@@ -122,8 +122,8 @@ async fn mariadb_has_no_two_passwords_and_says_so() {
 }
 
 /// What the login says where the account is in this state.
-async fn refusal(flavor: MysqlFlavor, state: &str) -> String {
-    let lab = Lab::new(flavor, "").await;
+async fn refusal(version: impl Into<MysqlVersion>, state: &str) -> String {
+    let lab = Lab::new(version, "").await;
     lab.admin(&[&format!("ALTER USER {} {state}", at(&lab.app.username, "%"))]).await;
     match lab.connect(&lab.app).await {
         Ok(_) => "opens".to_owned(),
@@ -133,23 +133,23 @@ async fn refusal(flavor: MysqlFlavor, state: &str) -> String {
 
 #[tokio::test]
 async fn locked_expired_and_protected_accounts_have_their_own_faults() {
-    for flavor in MysqlFlavor::ALL.into_iter().filter(|flavor| flavor.is_to_be_tested()) {
-        assert_eq!(refusal(flavor, "ACCOUNT LOCK").await, "Locked", "{flavor}");
-        assert_eq!(refusal(flavor, "REQUIRE SSL").await, "opens", "{flavor}");
-        assert_eq!(refusal(flavor, "REQUIRE X509").await, "Refused", "{flavor}");
+    for version in MysqlVersion::to_be_tested() {
+        assert_eq!(refusal(version, "ACCOUNT LOCK").await, "Locked", "{version}");
+        assert_eq!(refusal(version, "REQUIRE SSL").await, "opens", "{version}");
+        assert_eq!(refusal(version, "REQUIRE X509").await, "Refused", "{version}");
     }
     assert_eq!(refusal(MysqlFlavor::MySql, "PASSWORD EXPIRE").await, "Expired");
 }
 
 #[tokio::test]
 async fn an_unknown_user_and_a_wrong_password_are_refused_once() {
-    for flavor in MysqlFlavor::ALL.into_iter().filter(|flavor| flavor.is_to_be_tested()) {
-        let lab = Lab::new(flavor, "").await;
+    for version in MysqlVersion::to_be_tested() {
+        let lab = Lab::new(version, "").await;
         assert!(!lab.opens("wrong-password").await);
-        assert_eq!(lab.server.failed_logins_of(&lab.app.username), 1, "{flavor}");
+        assert_eq!(lab.server.failed_logins_of(&lab.app.username), 1, "{version}");
         assert!(lab.opens(&lab.app.password).await);
-        assert_eq!(lab.server.failed_logins_of(&lab.app.username), 1, "{flavor}");
-        assert_eq!(lab.server.logins_of(&lab.app.username), 1, "{flavor}");
+        assert_eq!(lab.server.failed_logins_of(&lab.app.username), 1, "{version}");
+        assert_eq!(lab.server.logins_of(&lab.app.username), 1, "{version}");
     }
 }
 
@@ -167,8 +167,8 @@ async fn without_tls_a_password_is_encrypted_by_the_server_s_key_only_where_the_
 
 #[tokio::test]
 async fn who_changes_a_user_has_it_alone_until_the_session_ends() {
-    for flavor in MysqlFlavor::ALL.into_iter().filter(|flavor| flavor.is_to_be_tested()) {
-        let lab = Lab::new(flavor, "").await;
+    for version in MysqlVersion::to_be_tested() {
+        let lab = Lab::new(version, "").await;
         let new = password(NEW);
         let change = Change::OwnPassword { new: &new };
         let mut first = lab.connect(&lab.app).await.unwrap();
@@ -176,10 +176,10 @@ async fn who_changes_a_user_has_it_alone_until_the_session_ends() {
         let mut second = lab.connect(&lab.app).await.unwrap();
         let soon = Deadline::after(Duration::from_secs(2));
         let refusal = second.stage(&change, &Turn::default(), soon).await.unwrap_err();
-        assert_eq!((refusal.fault, refusal.statement), (StatementFault::Busy, Some("get lock")), "{flavor}");
+        assert_eq!((refusal.fault, refusal.statement), (StatementFault::Busy, Some("get lock")), "{version}");
         drop(first);
         second.stage(&change, &Turn::default(), deadline()).await.unwrap();
         second.commit().await.unwrap();
-        assert!(lab.opens(NEW).await, "{flavor}");
+        assert!(lab.opens(NEW).await, "{version}");
     }
 }

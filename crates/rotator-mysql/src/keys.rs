@@ -1,0 +1,131 @@
+//! The keys that MariaDB's plugins make of a password: `ed25519` and `parsec`. The server stores the public half.
+//!
+//! `parsec` is Ed25519 (RFC 8032) by a seed that PBKDF2 derives. `ed25519` is not: the hash of the password, however long
+//! that is, stands where RFC 8032 has the hash of a seed of 32 bytes, so that no library that takes seeds can make it.
+
+use std::num::NonZeroU32;
+
+use curve25519_dalek::{
+    edwards::EdwardsPoint,
+    scalar::{Scalar, clamp_integer},
+};
+use ring::{
+    digest::{Context, SHA512, digest},
+    pbkdf2,
+    signature::{Ed25519KeyPair, KeyPair},
+};
+use rotation_core::database::Password;
+use zeroize::{Zeroize, Zeroizing};
+
+/// A public key in bytes.
+pub(crate) const PUBLIC: usize = 32;
+/// A signature in bytes.
+#[cfg(test)]
+const SIGNATURE: usize = 64;
+/// The length of a salt.
+pub(crate) const SALT: usize = 18;
+/// The largest factor of rounds that is taken: a million of them. A server that asks for more wants time, not a proof.
+pub(crate) const MOST_FACTOR: u8 = 10;
+
+/// The key of the plugin `ed25519`.
+pub(crate) struct PasswordKey {
+    secret: Scalar,
+    /// What makes the nonces of signatures.
+    prefix: Zeroizing<Vec<u8>>,
+    public: [u8; PUBLIC],
+}
+
+impl PasswordKey {
+    pub(crate) fn of(password: &Password) -> Self {
+        let hash = Zeroizing::new(digest(&SHA512, password.expose().as_bytes()).as_ref().to_vec());
+        let (lower, upper) = hash.split_at(PUBLIC);
+        let mut clamped = clamp_integer(lower.try_into().expect("SHA-512 has 64 bytes"));
+        let secret = Scalar::from_bytes_mod_order(clamped);
+        clamped.zeroize();
+        let public = EdwardsPoint::mul_base(&secret).compress().to_bytes();
+        Self { secret, prefix: Zeroizing::new(upper.to_vec()), public }
+    }
+
+    pub(crate) fn public(&self) -> [u8; PUBLIC] {
+        self.public
+    }
+
+    pub(crate) fn sign(&self, message: &[u8]) -> Vec<u8> {
+        let mut once = scalar(&[&self.prefix, message]);
+        let point = EdwardsPoint::mul_base(&once).compress().to_bytes();
+        let sum = once + scalar(&[&point, &self.public, message]) * self.secret;
+        once.zeroize();
+        [point, sum.to_bytes()].concat()
+    }
+}
+
+impl Drop for PasswordKey {
+    fn drop(&mut self) {
+        self.secret.zeroize();
+    }
+}
+
+/// The hash of all parts as a number.
+fn scalar(parts: &[&[u8]]) -> Scalar {
+    let mut context = Context::new(&SHA512);
+    for part in parts {
+        context.update(part);
+    }
+    let hash = context.finish();
+    Scalar::from_bytes_mod_order_wide(hash.as_ref().try_into().expect("SHA-512 has 64 bytes"))
+}
+
+/// The key of the plugin `parsec`.
+pub(crate) struct DerivedKey(Ed25519KeyPair);
+
+impl DerivedKey {
+    /// `None` where the factor is larger than any that is taken.
+    pub(crate) fn of(password: &Password, factor: u8, salt: &[u8]) -> Option<Self> {
+        let rounds = NonZeroU32::new(1024 << u32::from(factor)).filter(|_| factor <= MOST_FACTOR)?;
+        let mut seed = Zeroizing::new([0_u8; PUBLIC]);
+        let secret = password.expose().as_bytes();
+        pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA512, rounds, salt, secret, seed.as_mut_slice());
+        Ed25519KeyPair::from_seed_unchecked(seed.as_slice()).ok().map(Self)
+    }
+
+    pub(crate) fn public(&self) -> &[u8] {
+        self.0.public_key().as_ref()
+    }
+
+    pub(crate) fn sign(&self, message: &[u8]) -> Vec<u8> {
+        self.0.sign(message).as_ref().to_vec()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
+    use ring::signature::{ED25519, UnparsedPublicKey};
+
+    use super::*;
+
+    /// What servers have made of these passwords (MariaDB 11.8).
+    #[test]
+    fn public_keys_are_those_that_servers_store() {
+        let stored = |password: &str| {
+            STANDARD_NO_PAD.encode(PasswordKey::of(&Password::parse(password).unwrap()).public())
+        };
+        assert_eq!(stored("pw-3"), "PlGk0uJpD047KdXgT6/llpMA85Ae15xRP8UEvM/ERk4");
+        assert_eq!(stored("e"), "97XNS3VHd0A013XhrWVZZ08cjS96R5kOG9s6mJXZhkk");
+        let salt = base64::engine::general_purpose::STANDARD.decode("uQ0nyzHqUXJBDObAj9W6a6eT").unwrap();
+        let key = DerivedKey::of(&Password::parse("pw-4").unwrap(), 0, &salt).unwrap();
+        assert_eq!(STANDARD_NO_PAD.encode(key.public()), "x3wBVaETPII+qwZ/TSXq1JxycvLXcyp3loy7Tt6KaVE");
+    }
+
+    #[test]
+    fn signatures_verify_as_ed25519_has_them() {
+        let password = Password::parse("a password of more than thirty-two bytes").unwrap();
+        let key = PasswordKey::of(&password);
+        let signature = key.sign(b"nonce");
+        assert_eq!(signature.len(), SIGNATURE);
+        let public = UnparsedPublicKey::new(&ED25519, key.public());
+        assert!(public.verify(b"nonce", &signature).is_ok());
+        assert!(public.verify(b"another", &signature).is_err());
+        assert!(DerivedKey::of(&password, MOST_FACTOR + 1, &[0; SALT]).is_none());
+    }
+}

@@ -1,0 +1,64 @@
+//! How a server of MariaDB 11.4 or later proves that a self-signed certificate is its own: the packet that ends the login has a
+//! hash of what the server stores of the password, of the nonce of its greeting, and of the certificate's fingerprint. Who is
+//! in the middle shows another certificate and does not know what is stored.
+
+use ring::digest::{Context, SHA256};
+
+use super::packet::Reader;
+
+/// How many bytes of the greeting's nonce are hashed.
+const NONCE: usize = 20;
+
+/// Whether the packet that lets a user in holds that proof. `stored` is the account's public key, with its parameters where
+/// the plugin has such; nothing stored proves nothing.
+pub(super) fn proves(packet: &[u8], stored: &[u8], nonce: &[u8], fingerprint: &[u8]) -> bool {
+    let Some(nonce) = nonce.get(..NONCE).filter(|_| !stored.is_empty()) else { return false };
+    let Some(given) = hash_of(packet) else { return false };
+    let mut context = Context::new(&SHA256);
+    for part in [stored, nonce, fingerprint] {
+        context.update(part);
+    }
+    context.finish().as_ref() == given
+}
+
+/// The hash in the words of the packet, which begin with a byte that no words for people have.
+fn hash_of(packet: &[u8]) -> Option<Vec<u8>> {
+    let mut reader = Reader::new(packet);
+    reader.byte().ok()?;
+    // Rows and the last number that was given to one, then the state of the session and the number of warnings.
+    reader.length().ok()?;
+    reader.length().ok()?;
+    reader.take(4).ok()?;
+    let length = reader.length().ok()?;
+    let digits = reader.take(length).ok()?.strip_prefix(&[1])?;
+    let byte = |pair: &[u8]| u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok();
+    digits.chunks(2).map(byte).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn packet(words: &[u8]) -> Vec<u8> {
+        let length = u8::try_from(words.len()).unwrap();
+        [&[0, 0, 0, 2, 0, 0, 0, length], words].concat()
+    }
+
+    #[test]
+    fn a_proof_is_about_the_key_the_nonce_and_the_certificate() {
+        let (stored, nonce, fingerprint) = ([7_u8; 32], [8_u8; 20], [9_u8; 32]);
+        let whole = [&stored[..], &nonce, &fingerprint].concat();
+        let hash = ring::digest::digest(&SHA256, &whole);
+        let digits: String = hash.as_ref().iter().map(|byte| format!("{byte:02X}")).collect();
+        let good = packet(&[b"\x01", digits.as_bytes()].concat());
+        assert!(proves(&good, &stored, &nonce, &fingerprint));
+        assert!(!proves(&good, &[6; 32], &nonce, &fingerprint));
+        assert!(!proves(&good, &stored, &[6; 20], &fingerprint));
+        assert!(!proves(&good, &stored, &nonce, &[6; 32]));
+        assert!(!proves(&good, &[], &nonce, &fingerprint));
+        let unmarked = packet(digits.as_bytes());
+        for packet in [&unmarked[..], &packet(b"\x01"), &packet(b"\x01zz"), &packet(b""), &[0], &good[..40]] {
+            assert!(!proves(packet, &stored, &nonce, &fingerprint));
+        }
+    }
+}

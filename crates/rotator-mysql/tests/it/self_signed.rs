@@ -1,0 +1,245 @@
+//! MariaDB 11.4 and later offer TLS by a certificate that they make at each start: self-signed, without a name.
+
+use std::sync::Arc;
+
+use database_tls::{TlsClient, TlsSettings};
+use rotation_core::{
+    Reader, SecretDocument,
+    database::{ConnectError, Engine, Login, Session, TlsFault, Transport},
+};
+use rotation_testkit::{
+    MysqlMischief, MysqlServer, MysqlVersion, RogueGreeting, RogueMysql, TestAuthority, TestLogin,
+};
+use rotator_mysql::{MariaDb, MysqlSession, SelfSigned, Settings};
+use rustls::pki_types::ServerName;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
+use tokio_rustls::{TlsAcceptor, TlsConnector};
+
+use crate::{
+    laboratory::{Lab, create_master, deadline},
+    signing_plugins::identify,
+};
+
+const NEW: &str = "Pending-password-1";
+
+fn is_tested() -> bool {
+    MysqlVersion::MariaDb11.is_to_be_tested()
+}
+
+/// A server with a certificate of its own making, and the plugins by which it can prove that.
+async fn lab(self_signed: SelfSigned) -> Lab {
+    let builder = MysqlServer::builder(MysqlVersion::MariaDb11).own_certificate();
+    let server: &'static MysqlServer = Box::leak(Box::new(builder.start().unwrap()));
+    server.execute(&["INSTALL SONAME 'auth_ed25519'", "INSTALL SONAME 'auth_parsec'"]).await.unwrap();
+    let app = server.create_user("").await.unwrap();
+    let settings = Settings { self_signed, ..Settings::default() };
+    Lab { server, app, master: create_master(server).await, settings }
+}
+
+/// A login at this port of the server, or of what stands in its place.
+async fn connect(
+    port: u16,
+    login: &TestLogin,
+    self_signed: SelfSigned,
+) -> Result<MysqlSession, ConnectError> {
+    let document = serde_json::json!({
+        "engine": "mariadb", "host": "localhost", "port": port, "username": login.username, "password": login.password,
+    });
+    let document = SecretDocument::parse(&document.to_string()).unwrap();
+    let login = Login::from_document(&document, &MariaDb::PROFILE).unwrap();
+    let settings = Settings { self_signed, ..Settings::default() };
+    MariaDb::new(TlsSettings::default(), settings).connect(&login, Transport::Tls, deadline()).await
+}
+
+#[track_caller]
+fn assert_unproven(error: &ConnectError, expected: &str) {
+    let ConnectError::TlsInvalid { fault: TlsFault::SelfSigned, source } = error else { panic!("{error:?}") };
+    assert!(source.to_string().contains(expected), "{source}");
+    assert!(source.remedy().is_some_and(|remedy| remedy.contains("TLS_SELF_SIGNED=prove")), "{error:?}");
+}
+
+/// Nobody is told the user's name, and the remediation names two ways out that work.
+#[tokio::test]
+async fn it_is_refused_unless_the_server_may_prove_itself() {
+    if !is_tested() {
+        return;
+    }
+    let mut lab = lab(SelfSigned::Refuse).await;
+    let error = lab.set_secret(NEW).await.unwrap_err();
+    assert_eq!(error.code().name(), "TLS_SELF_SIGNED");
+    let hint = error.hint_for(Reader::Operator);
+    assert!(hint.contains("TLS_SELF_SIGNED=prove") && hint.contains("ssl_cert"), "{hint}");
+    assert_eq!(lab.server.failed_logins_of(&lab.app.username) + lab.server.logins_of(&lab.app.username), 0);
+
+    // As the hint says.
+    identify(&lab, "ed25519").await;
+    lab.settings.self_signed = SelfSigned::Prove;
+    lab.set_secret(NEW).await.unwrap();
+    assert!(lab.opens(NEW).await);
+}
+
+#[tokio::test]
+async fn a_single_user_rotates_once_the_server_has_proved_itself() {
+    if !is_tested() {
+        return;
+    }
+    let lab = lab(SelfSigned::Prove).await;
+    for plugin in ["ed25519", "parsec"] {
+        identify(&lab, plugin).await;
+        let old = lab.app.password.clone();
+        lab.change(&old, NEW).await.unwrap();
+        assert!(lab.opens(NEW).await && !lab.opens(&old).await, "{plugin}");
+        // Another certificate.
+        lab.admin(&["FLUSH SSL"]).await;
+        assert!(lab.opens(NEW).await, "{plugin}");
+        let login = TestLogin { password: NEW.to_owned(), ..lab.app.clone() };
+        let facts = lab.connect(&login).await.unwrap().facts(None).await.unwrap();
+        assert!(facts.notes.iter().any(|note| note.contains("self-signed")), "{:?}", facts.notes);
+        assert!(!lab.server.log().contains(NEW), "{plugin}: a password is in a log");
+    }
+}
+
+#[tokio::test]
+async fn a_pair_rotates_once_the_server_has_proved_itself() {
+    if !is_tested() {
+        return;
+    }
+    let lab = lab(SelfSigned::Prove).await;
+    identify(&lab, "parsec").await;
+    let clone = lab.clone();
+    let TestLogin { username, password } = &lab.master;
+    lab.admin(&[&format!("ALTER USER '{username}'@'%' IDENTIFIED VIA ed25519 USING PASSWORD('{password}')")])
+        .await;
+    lab.rotate_to(&clone).await.unwrap();
+    lab.connect(&clone).await.unwrap().probe(None).await.unwrap();
+}
+
+/// Its proof would be a hash that is guessed fast.
+#[tokio::test]
+async fn an_account_of_another_plugin_shows_an_unproven_server_nothing() {
+    if !is_tested() {
+        return;
+    }
+    let lab = lab(SelfSigned::Prove).await;
+    let error = connect(lab.server.port(), &lab.app, SelfSigned::Prove).await.unwrap_err();
+    assert_unproven(&error, "cannot prove itself");
+    for plugin in ["mysql_native_password", "caching_sha2_password", "sha256_password"] {
+        let rogue = rogue(MysqlMischief::SwitchesTo(plugin), TestAuthority::self_signed()).await;
+        let error = connect(rogue.port(), &lab.app, SelfSigned::Prove).await.unwrap_err();
+        assert_unproven(&error, "cannot prove itself");
+        let received = rogue.received();
+        // The user's name, no bytes of an answer, the plugin; and nothing after the attributes.
+        let login = [lab.app.username.as_bytes(), b"\0\0client_ed25519\0"].concat();
+        assert_eq!(received.windows(login.len()).filter(|window| *window == login).count(), 1);
+        assert!(received.ends_with(b"secret-rotation"), "{:?}", String::from_utf8_lossy(&received));
+    }
+}
+
+async fn rogue(mischief: MysqlMischief, certificate: rotation_testkit::TestCertificate) -> RogueMysql {
+    let greeting = RogueGreeting {
+        version: "11.8.9-MariaDB".to_owned(),
+        plugin: "mysql_native_password".to_owned(),
+        tls: Some(certificate),
+    };
+    RogueMysql::start(mischief, greeting).await.unwrap()
+}
+
+/// One that lets everybody in proves nothing, and hears no statement.
+#[tokio::test]
+async fn a_server_that_proves_nothing_hears_no_statement() {
+    let rogue = rogue(MysqlMischief::Answers(Vec::new()), TestAuthority::self_signed()).await;
+    let login = TestLogin { username: "app".to_owned(), password: "of-the-app-1".to_owned() };
+    let error = connect(rogue.port(), &login, SelfSigned::Prove).await.unwrap_err();
+    assert_unproven(&error, "did not prove");
+    assert!(rogue.statements().is_empty(), "{:?}", rogue.statements());
+}
+
+/// Every other fault of a certificate is one still.
+#[tokio::test]
+async fn a_certificate_with_another_fault_is_refused() {
+    let authority = TestAuthority::new();
+    let login = TestLogin { username: "app".to_owned(), password: "of-the-app-1".to_owned() };
+    for certificate in [authority.server(), authority.expired(), TestAuthority::unknown()] {
+        let rogue = rogue(MysqlMischief::Answers(Vec::new()), certificate).await;
+        let error = connect(rogue.port(), &login, SelfSigned::Prove).await.unwrap_err();
+        let ConnectError::TlsInvalid { fault, .. } = error else { panic!("{error:?}") };
+        assert_ne!(fault, TlsFault::SelfSigned);
+        assert!(rogue.statements().is_empty());
+    }
+    // The proof is MariaDB's from 11.4 on.
+    let greeting = RogueGreeting { tls: Some(TestAuthority::self_signed()), ..RogueGreeting::default() };
+    let rogue = RogueMysql::start(MysqlMischief::Answers(Vec::new()), greeting).await.unwrap();
+    let error = connect(rogue.port(), &login, SelfSigned::Prove).await.unwrap_err();
+    assert!(matches!(error, ConnectError::TlsInvalid { fault: TlsFault::SelfSigned, .. }), "{error:?}");
+    assert!(rogue.received().len() < 64, "the user's name was sent");
+}
+
+/// Somebody in the middle passes everything on between two connections of TLS. The login comes through, the proof is about
+/// another certificate, and no statement follows.
+#[tokio::test]
+async fn a_man_in_the_middle_hears_no_statement() {
+    if !is_tested() {
+        return;
+    }
+    let lab = lab(SelfSigned::Prove).await;
+    let port = intercept(lab.server.port()).await;
+    for plugin in ["ed25519", "parsec"] {
+        identify(&lab, plugin).await;
+        connect(lab.server.port(), &lab.app, SelfSigned::Prove).await.unwrap().probe(None).await.unwrap();
+        let queries = lab.server.general_log().matches("Query").count();
+        let error = connect(port, &lab.app, SelfSigned::Prove).await.unwrap_err();
+        assert_unproven(&error, "did not prove");
+        assert_eq!(lab.server.general_log().matches("Query").count(), queries, "{plugin}");
+    }
+}
+
+/// The port of a man in the middle.
+async fn intercept(server: u16) -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let certificate = TestAuthority::self_signed();
+    tokio::spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            let _ = pass_on(client, server, TlsAcceptor::from(certificate.server_config())).await;
+        }
+    });
+    port
+}
+
+async fn pass_on(mut client: TcpStream, server: u16, acceptor: TlsAcceptor) -> std::io::Result<()> {
+    let mut server = TcpStream::connect(("127.0.0.1", server)).await?;
+    // The greeting, then the request for TLS.
+    for from_server in [true, false] {
+        let (source, sink) =
+            if from_server { (&mut server, &mut client) } else { (&mut client, &mut server) };
+        let mut head = [0; 4];
+        source.read_exact(&mut head).await?;
+        let mut payload = vec![0; usize::from(head[0]) | usize::from(head[1]) << 8];
+        source.read_exact(&mut payload).await?;
+        sink.write_all(&[&head[..], &payload].concat()).await?;
+    }
+    let name = ServerName::try_from("localhost").unwrap();
+    let config = TlsClient::new(&TlsSettings::default()).taking_self_signed();
+    let mut server = TlsConnector::from(Arc::clone(&config)).connect(name, server).await?;
+    let mut client = acceptor.accept(client).await?;
+    tokio::io::copy_bidirectional(&mut client, &mut server).await.map(|_| ())
+}
+
+/// A refused password is one also where the server has not proved itself: nothing else follows from it than another try.
+#[tokio::test]
+async fn a_wrong_password_is_refused() {
+    if !is_tested() {
+        return;
+    }
+    let lab = lab(SelfSigned::Prove).await;
+    for plugin in ["ed25519", "parsec"] {
+        identify(&lab, plugin).await;
+        let wrong = TestLogin { password: "wrong-password-1".to_owned(), ..lab.app.clone() };
+        let error = connect(lab.server.port(), &wrong, SelfSigned::Prove).await.unwrap_err();
+        assert!(matches!(error, ConnectError::Refused(_)), "{plugin}: {error:?}");
+    }
+    lab.set_secret(NEW).await.unwrap();
+}
