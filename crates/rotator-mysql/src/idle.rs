@@ -96,9 +96,10 @@ impl Pair {
 
     /// Lets the next user in: accounts of the clone that were made in this change or were locked, and accounts that failed
     /// logins may have locked, of which nothing is shown and which a new password does not unlock. An original that an
-    /// administrator has locked stays so.
-    pub(crate) fn unlocking(&self, next: Next) -> Option<Statement> {
-        let limited = |state: &State| state.options.failures_until_locked().is_some();
+    /// administrator has locked stays so. `any` is for a server that does not unblock by what sets the password and shows no limit
+    /// of an account.
+    pub(crate) fn unlocking(&self, next: Next, any: bool) -> Option<Statement> {
+        let limited = |state: &State| any || state.options.failures_until_locked().is_some();
         let accounts: Vec<_> = match next {
             Next::Clone => {
                 let made = self.missing_hosts().map(|(host, _)| host.as_str());

@@ -24,8 +24,9 @@
 //!
 //! # What the server gets to see of a password
 //! MariaDB writes statements as they came into its general log, and some into its binary log; it takes hashes, so it
-//! gets hashes. Only where a plugin is to check passwords (`strict_password_validation`) does it refuse them and gets
-//! the password itself.
+//! gets hashes, those of `ed25519` and `parsec` too. Only where a plugin is to check passwords
+//! (`strict_password_validation`) does it refuse them and gets the password itself, by the statement that the binary log keeps
+//! as a hash (`checked_password`); a note says so.
 //! MySQL takes one's own new password in the clear alone (`ALTER USER USER() IDENTIFIED WITH ... AS` is no syntax),
 //! and replaces it by `<secret>` before it writes the statement anywhere. Its hashes could be used by a master, and
 //! are not: they would go round `validate_password` and the history of passwords, which the administrator has set up.
@@ -46,6 +47,7 @@
 //! account is the clone where both have exactly the same rights, and one that neither could have given the other.
 
 mod account;
+mod checked_password;
 mod connect;
 mod connection;
 mod correction;

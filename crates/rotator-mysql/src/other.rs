@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     account::Options,
+    checked_password::{self, alike, set_passwords},
     dialect::Dialect,
     mark::BaselineKind,
     pair::{Next, Pair},
@@ -27,6 +28,8 @@ pub(crate) struct OtherChange {
     remark: Vec<Statement>,
     /// Lets the next user in, and sets its password, in this order.
     last: Vec<Statement>,
+    /// Whether the server is given the password and no hash, so that a plugin of it can check it.
+    is_checked: bool,
 }
 
 /// How an account is to be authenticated from now on.
@@ -48,8 +51,12 @@ impl OtherChange {
     ) -> Result<Self, StatementError> {
         let nobodys;
         let pending = Authentication { dialect: pair.dialect, password, hashes };
+        let is_checked = pair.dialect.is_mariadb() && !hashes;
         // An account that cannot be locked has a password that nobody knows until it is whole.
-        let made = if pair.dialect.has_account_lock() {
+        let made = if is_checked {
+            nobodys = alike(password)?;
+            Authentication { password: &nobodys, ..pending }
+        } else if pair.dialect.has_account_lock() {
             pending
         } else {
             nobodys = random_password()?;
@@ -57,6 +64,13 @@ impl OtherChange {
         };
         let baseline = pair.baseline_meanwhile(next);
         let marking = pair.marking(&baseline);
+        let unlock = pair.unlocking(next, is_checked);
+        // Where an account is made with a password that is not its last one, it is let in last.
+        let last: Vec<_> = if is_checked {
+            set_passwords(&pair, next, &pending, &made)?.into_iter().chain(unlock).collect()
+        } else {
+            unlock.into_iter().chain(set_password(&pair, next, &pending)?).collect()
+        };
         let (made, corrections) = match next {
             Next::Clone => (pair.creations(&made, &marking)?, pair.equalities()),
             Next::Original => (Vec::new(), pair.gifts()),
@@ -76,9 +90,7 @@ impl OtherChange {
         first.extend(marking.mark.into_iter().map(purposed(Purpose::Password)));
         first.extend(corrections.into_iter().map(purposed(Purpose::Equality)));
         first.extend(marking.after.into_iter().map(purposed(Purpose::Password)));
-        let pending = Authentication { dialect: pair.dialect, password, hashes };
-        let last = pair.unlocking(next).into_iter().chain(set_password(&pair, next, &pending)?).collect();
-        Ok(Self { pair, next, first, remark, last })
+        Ok(Self { pair, next, first, remark, last, is_checked })
     }
 
     pub(crate) fn first(&self) -> impl Iterator<Item = &Statement> {
@@ -116,7 +128,8 @@ impl OtherChange {
 
     /// For people: by what the clone was recognized, what it loses, and what is left as it is.
     pub(crate) fn notes(&self) -> Vec<String> {
-        self.pair.notes(self.next)
+        let checked = self.is_checked.then(|| checked_password::NOTE.to_owned());
+        self.pair.notes(self.next).into_iter().chain(checked).collect()
     }
 }
 

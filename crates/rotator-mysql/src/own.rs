@@ -7,7 +7,7 @@ use rotation_core::database::{
 use zeroize::Zeroizing;
 
 use crate::{
-    DualPassword, Settings,
+    DualPassword, Settings, checked_password,
     connection::{Connection, Failure},
     dialect::Dialect,
     entry::read_entries,
@@ -124,6 +124,7 @@ impl OwnChange {
             true => Some(account.stored_form()),
             false => None,
         };
+        notes.extend(hash.is_none().then(|| checked_password::NOTE.to_owned()));
         let slots = Slots { retain: may_retain, discard: may_retain && !keep };
         let repeats = own.password == *new;
         Ok(Self { lasting, former, repeats, notes, ..Self::new(dialect, &own.password, new, slots, hash)? })

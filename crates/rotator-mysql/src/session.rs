@@ -276,11 +276,25 @@ impl MysqlSession {
             }
         }
         endings.apply(&mut self.connection, self.settings.allow_old_password).await?;
-        for statement in change.last() {
-            self.connection.run(statement).await?;
-        }
+        self.run_last(&change).await?;
         let notes = change.notes().into_iter().chain(endings.notes).collect();
         Ok(Committed { drift: change.drift(), notes })
+    }
+
+    /// A server that remembers passwords refuses one that an earlier attempt has set; accounts for other hosts may lack it
+    /// still, so they get it before that is told.
+    async fn run_last(&mut self, change: &OtherChange) -> Result<(), StatementError> {
+        let mut remembered = None;
+        for statement in change.last() {
+            match self.connection.run(statement).await.map_err(StatementError::from) {
+                Ok(_) => {}
+                Err(error) if matches!(error.fault, StatementFault::PasswordPolicy { .. }) => {
+                    remembered.get_or_insert(error);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        remembered.map_or(Ok(()), Err)
     }
 
     /// Both users at all their hosts.

@@ -182,7 +182,9 @@ pub(crate) async fn create_master(server: &MysqlServer) -> TestLogin {
     let to = at(&master.username, "%");
     let mut statements = vec![format!("GRANT {MASTER} ON *.* TO {to} WITH GRANT OPTION")];
     if server.flavor() == MysqlFlavor::MariaDb {
-        statements.push(format!("GRANT DELETE HISTORY ON *.* TO {to} WITH GRANT OPTION"));
+        // Without all that ALL holds, a master of MariaDB grants no ALL on a database.
+        let newer = if server.version() == MysqlVersion::MariaDb11 { ", SHOW CREATE ROUTINE" } else { "" };
+        statements.push(format!("GRANT DELETE HISTORY{newer} ON *.* TO {to} WITH GRANT OPTION"));
     } else {
         statements.push(format!(
             "GRANT CREATE ROLE, DROP ROLE, ROLE_ADMIN, APPLICATION_PASSWORD_ADMIN, SET_ANY_DEFINER, \

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it unwraps, and says what was there")]
 
 mod alternating;
+mod checked_passwords;
 mod conformance;
 mod continuity;
 mod creation;

@@ -1,0 +1,105 @@
+//! MariaDB with a plugin that checks passwords, which takes no hash: what the outcome says, and where the password is written.
+
+use rotation_core::database::{Change, Session};
+use rotation_testkit::{MysqlFlavor, MysqlVersion, TestLogin};
+
+use crate::{
+    laboratory::{Lab, at, deadline, password},
+    refusals::own_server,
+    signing_plugins::{identify, plugin_of},
+};
+
+const NEW: &str = "Pending-password-1";
+const NOTE: &str = "a plugin checks passwords at the server (strict_password_validation), so it is given the new password \
+    and not a hash: where general_log is on, that log holds the password";
+
+/// Servers whose users have these plugins, with passwords that the plugin takes.
+async fn labs() -> Vec<(Lab, &'static str)> {
+    let mut labs = Vec::new();
+    for version in MysqlVersion::to_be_tested().filter(|version| version.flavor() == MysqlFlavor::MariaDb) {
+        let mut lab = own_server(version, &[]).await;
+        lab.app.password = "Old-password-1".to_owned();
+        lab.admin(&["INSTALL SONAME 'auth_ed25519'", "INSTALL SONAME 'simple_password_check'"]).await;
+        let plugin = if version == MysqlVersion::MariaDb10 { "mysql_native_password" } else { "ed25519" };
+        identify(&lab, plugin).await;
+        labs.push((lab, plugin));
+    }
+    labs
+}
+
+/// How often the password stands in the general log, and how often anywhere else.
+fn written(lab: &Lab, password: &str) -> (usize, usize) {
+    let general = lab.server.general_log().matches(password).count();
+    (general, lab.server.log().matches(password).count() - general)
+}
+
+#[tokio::test]
+async fn a_single_user_s_password_is_in_the_general_log_alone() {
+    for (lab, plugin) in labs().await {
+        let new = password(NEW);
+        let change = Change::OwnPassword { new: &new };
+        let plan = lab.connect(&lab.app).await.unwrap().plan(&change, deadline()).await.unwrap();
+        assert_eq!(plan.notes, [NOTE], "{plugin}: doctor and dry runs say it before");
+        let old = lab.app.password.clone();
+        assert_eq!(lab.change(&old, NEW).await.unwrap(), [NOTE], "{plugin}");
+        assert!(lab.opens(NEW).await && !lab.opens(&old).await, "{plugin}");
+        assert_eq!(plugin_of(&lab, &lab.app.username).await, plugin);
+        assert_eq!(written(&lab, NEW), (1, 0), "{plugin}");
+    }
+}
+
+#[tokio::test]
+async fn a_pair_s_password_is_in_the_general_log_alone() {
+    for (lab, plugin) in labs().await {
+        let clone = TestLogin { password: "Clone-password-1".to_owned(), ..lab.clone() };
+        let notes = lab.rotate_to(&clone).await.unwrap();
+        assert!(notes.contains(&NOTE.to_owned()), "{notes:?}");
+        lab.connect(&clone).await.unwrap().probe(None).await.unwrap();
+        assert_eq!(plugin_of(&lab, &clone.username).await, plugin);
+        assert_eq!(written(&lab, &clone.password), (1, 0), "{plugin}");
+
+        let original = TestLogin { password: NEW.to_owned(), ..lab.app.clone() };
+        lab.rotate_to(&original).await.unwrap();
+        lab.connect(&original).await.unwrap().probe(None).await.unwrap();
+        assert_eq!(written(&lab, NEW), (1, 0), "{plugin}");
+
+        // A clone with another way in, and one that failed logins have blocked, which SET PASSWORD does not end.
+        let user = at(&clone.username, "%");
+        lab.admin(&[
+            &format!(
+                "ALTER USER {user} IDENTIFIED VIA mysql_native_password USING PASSWORD('Another-way-1') OR ed25519 USING \
+                 PASSWORD('Another-way-2')"
+            ),
+            "SET GLOBAL max_password_errors = 1",
+        ])
+        .await;
+        let wrong = TestLogin { password: "wrong".to_owned(), ..clone.clone() };
+        lab.connect(&wrong).await.unwrap_err();
+        let again = TestLogin { password: "Again-password-1".to_owned(), ..clone.clone() };
+        lab.rotate_to(&again).await.unwrap();
+        lab.connect(&again).await.unwrap().probe(None).await.unwrap();
+        assert_eq!(plugin_of(&lab, &clone.username).await, plugin);
+        assert_eq!(written(&lab, &again.password), (1, 0), "{plugin}");
+    }
+}
+
+/// An attempt may end between two accounts of a user: the next one gives the second its password, although the server
+/// refuses to set that of the first once more.
+#[tokio::test]
+async fn accounts_for_several_hosts_all_get_the_password() {
+    for (lab, plugin) in labs().await {
+        lab.admin(&["INSTALL SONAME 'password_reuse_check'"]).await;
+        let clone = TestLogin { password: "Clone-password-1".to_owned(), ..lab.clone() };
+        let other = at(&lab.app.username, "127.0.0.1");
+        lab.admin(&[&format!("CREATE USER {other} IDENTIFIED VIA {plugin} USING PASSWORD('Of-its-own-1')")])
+            .await;
+        lab.rotate_to(&clone).await.unwrap();
+        let original = TestLogin { password: NEW.to_owned(), ..lab.app.clone() };
+        // As an attempt that ended after the first.
+        lab.admin(&[&format!("SET PASSWORD FOR {} = PASSWORD('{NEW}')", at(&lab.app.username, "%"))]).await;
+        let error = lab.rotate_to(&original).await.unwrap_err();
+        assert_eq!(error.code().name(), "DB_PASSWORD_POLICY", "a login finds out whether it is set");
+        // The server matches this one.
+        lab.connect(&original).await.unwrap().probe(None).await.unwrap();
+    }
+}
