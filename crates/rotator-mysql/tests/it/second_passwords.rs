@@ -194,7 +194,11 @@ async fn a_session_knows_what_it_can_of_a_second_password() {
 }
 
 /// The master brings this user to equal and gives it its password, while the other one is live by `live`.
-async fn rotate(lab: &Lab, next: &TestLogin, live: Option<&str>) -> Result<Vec<String>, StatementError> {
+pub(crate) async fn rotate(
+    lab: &Lab,
+    next: &TestLogin,
+    live: Option<&str>,
+) -> Result<Vec<String>, StatementError> {
     let pair = lab.pair();
     let next = Credentials { username: username(&next.username), password: password(&next.password) };
     let mut session = lab.connect(&lab.master).await.unwrap();
