@@ -10,7 +10,7 @@ use rotation_testkit::LambdaFunction;
 use crate::engine::EngineKind;
 
 /// What a function is told on Lambda, by AWS's templates or by us: handed on where a person has set it here.
-const SETTINGS: [&str; 24] = [
+const SETTINGS: [&str; 26] = [
     "EXCLUDE_CHARACTERS",
     "EXCLUDE_LOWERCASE",
     "EXCLUDE_NUMBERS",
@@ -29,6 +29,8 @@ const SETTINGS: [&str; 24] = [
     "ADOPT_CLONES",
     "ALLOW_OLD_PASSWORD",
     "REWRITE_FIELDS",
+    "ALLOW_UNLOCKED",
+    "TLS_SELF_SIGNED",
     "USERNAME_CHARACTER_LIMIT",
     "TLS_CA_BUNDLE",
     "TEST_STATEMENT",

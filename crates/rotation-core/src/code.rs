@@ -256,6 +256,8 @@ codes! {
     DbCloneNotRecognized = "DB_CLONE_NOT_RECOGNIZED", Refused;
     /// This user cannot be rotated by this strategy, or at all.
     DbUserNotRotatable = "DB_USER_NOT_ROTATABLE", Refused;
+    /// The server refuses the lock by which rotations of one user take turns.
+    DbLockUnavailable = "DB_LOCK_UNAVAILABLE", Refused;
     /// Somebody else changed the same user at the same time.
     DbBusy = "DB_BUSY", Retryable;
     /// The connection ended before the answer.

@@ -12,6 +12,8 @@ pub struct Settings {
     pub dual_password: DualPassword,
     /// `ALLOW_OLD_PASSWORD`: whether a second password that nobody here may end is accepted.
     pub allow_old_password: bool,
+    /// `ALLOW_UNLOCKED`: whether a user is changed although the server refuses the lock by which rotations take turns.
+    pub allow_unlocked: bool,
     /// `USERNAME_CHARACTER_LIMIT`: the longest name of a clone, where the server takes fewer characters than the
     /// newest one.
     pub name_limit: Option<usize>,
@@ -44,7 +46,7 @@ pub enum DualPassword {
 
 impl MySql {
     /// Reads `TLS_CA_BUNDLE`, `TLS_CLIENT_CERT`, `TLS_CLIENT_KEY` (each PEM or the path of a file), `DUAL_PASSWORD`
-    /// (`auto`, `require` or `off`), `ALLOW_OLD_PASSWORD` and `USERNAME_CHARACTER_LIMIT`.
+    /// (`auto`, `require` or `off`), `ALLOW_OLD_PASSWORD`, `ALLOW_UNLOCKED` and `USERNAME_CHARACTER_LIMIT`.
     ///
     /// # Errors
     /// [`ConfigError`] names the first setting that is wrong.
@@ -90,6 +92,7 @@ fn settings(environment: &Environment) -> Result<Settings, ConfigError> {
     let flags = [("true", true), ("false", false)];
     let allow_old_password =
         environment.choice("ALLOW_OLD_PASSWORD", &flags, false, "must be true or false")?;
+    let allow_unlocked = environment.choice("ALLOW_UNLOCKED", &flags, false, "must be true or false")?;
     let self_signed = SelfSigned::default();
-    Ok(Settings { dual_password, allow_old_password, name_limit, self_signed })
+    Ok(Settings { dual_password, allow_old_password, allow_unlocked, name_limit, self_signed })
 }

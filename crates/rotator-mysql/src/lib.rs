@@ -86,6 +86,7 @@ mod shown;
 mod statement;
 mod stored_form;
 mod stored_password;
+mod turns;
 mod wire;
 mod work;
 mod writable;

@@ -30,6 +30,7 @@ use crate::{
     session_settings::pin,
     shown::{READ_HOSTS, SHOW_GRANTS, SHOW_USER, ShownAccount},
     statement::Statement,
+    turns,
     writable::require_writable,
 };
 
@@ -48,6 +49,8 @@ pub struct MysqlSession {
     live: Option<Password>,
     /// Whether the server looks at passwords at all, as far as the probe has shown.
     asks_for_passwords: bool,
+    /// Whether the server has given no lock for the change that is staged.
+    is_unlocked: bool,
 }
 
 /// Who a session is to a server that lets everybody in (`skip_grant_tables`).
@@ -128,23 +131,27 @@ impl Session for MysqlSession {
             Change::OwnPassword { .. } => &self.own.username,
             Change::OtherUser { pair, .. } => &pair.original,
         };
-        self.take_turn(&take_turn(original, deadline)).await?;
-        if matches!(change, Change::OtherUser { .. }) {
+        let allowed = self.settings.allow_unlocked;
+        let taken = turns::take(&mut self.connection, original, allowed, deadline).await?;
+        if taken && matches!(change, Change::OtherUser { .. }) {
             turn.taken();
         }
+        self.is_unlocked = !taken;
         self.staged = Some(self.prepare(change).await?);
         Ok(())
     }
 
     async fn commit(mut self) -> Result<Committed, StatementError> {
-        match self.staged.take() {
-            None => Ok(Committed::default()),
+        let unlocked = self.is_unlocked.then(|| turns::UNLOCKED.to_owned());
+        let mut committed = match self.staged.take() {
+            None => Committed::default(),
             Some(Staged::Own(change)) => {
-                let notes = change.apply(&mut self.connection).await?;
-                Ok(Committed { drift: 0, notes })
+                Committed { drift: 0, notes: change.apply(&mut self.connection).await? }
             }
-            Some(Staged::Other(change, endings)) => Box::pin(self.apply_other(*change, endings)).await,
-        }
+            Some(Staged::Other(change, endings)) => Box::pin(self.apply_other(*change, endings)).await?,
+        };
+        committed.notes.extend(unlocked);
+        Ok(committed)
     }
 
     fn live_logs_in_by(&mut self, password: &Password) {
@@ -180,18 +187,16 @@ impl Session for MysqlSession {
 impl MysqlSession {
     pub(crate) fn new(connection: Connection, own: Credentials, settings: Settings) -> Self {
         let (former, live) = (Former::default(), None);
-        Self { connection, own, settings, owner: None, staged: None, former, live, asks_for_passwords: true }
-    }
-
-    /// Waits until no other session changes the same user. The lock is held until this session ends.
-    async fn take_turn(&mut self, lock: &Statement) -> Result<(), StatementError> {
-        let rows = self.connection.run(lock).await?;
-        match rows.first().and_then(|row| row.first()) {
-            Some(Some(taken)) if taken == "1" => Ok(()),
-            _ => Err(StatementError {
-                statement: Some(lock.kind),
-                ..StatementError::new(StatementFault::Busy)
-            }),
+        Self {
+            connection,
+            own,
+            settings,
+            owner: None,
+            staged: None,
+            former,
+            live,
+            asks_for_passwords: true,
+            is_unlocked: false,
         }
     }
 
@@ -438,15 +443,4 @@ fn begin_proof(dialect: Dialect, deadline: Deadline) -> Vec<Statement> {
         Statement::new("set transaction", "SET SESSION TRANSACTION READ ONLY"),
         Statement::new("begin", "START TRANSACTION READ ONLY"),
     ]
-}
-
-/// The lock of everybody who rotates this user, by a name that fits any server: 64 characters. It waits for half of the
-/// time, so that there is some left to work in; a session that was frozen gives it back when it has idled too long.
-fn take_turn(original: &Username, deadline: Deadline) -> Statement {
-    let seconds = (deadline.remaining().as_secs() / 2).clamp(1, 150);
-    let user = literal(original.as_str());
-    Statement::new(
-        "get lock",
-        format!("SELECT GET_LOCK(CONCAT('rotation.', LEFT(SHA2({}, 256), 40)), {seconds})", user.as_str()),
-    )
 }

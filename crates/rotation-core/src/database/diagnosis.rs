@@ -322,6 +322,7 @@ impl StatementError {
             StatementFault::OldPasswordActive { .. } => Code::DbOldPasswordActive,
             StatementFault::OtherAccounts { .. } => Code::DbUserHasOtherAccounts,
             StatementFault::NotRotatable { .. } => Code::DbUserNotRotatable,
+            StatementFault::LockUnavailable { .. } => Code::DbLockUnavailable,
             StatementFault::Busy => Code::DbBusy,
             StatementFault::Proxy => Code::DbProxyAnswer,
             StatementFault::ConnectionLost => Code::DbConnectionLost,
@@ -399,6 +400,10 @@ fn statement_hint(
                 .into()
         }
         StatementFault::NotRotatable { remedy, .. } => (*remedy).into(),
+        StatementFault::LockUnavailable { needed } => format!(
+            "Nothing was changed. As an administrator of the database: {needed}; or set ALLOW_UNLOCKED=true of the \
+            function, where rotations of the same user never run at the same time."
+        ),
         StatementFault::Busy => format!("Nothing is lost. {}", reader.again()),
         StatementFault::Proxy => format!(
             "The pooler or proxy in front of the database keeps a list of passwords, or remembers a failed login, of its \

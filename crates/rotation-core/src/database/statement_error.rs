@@ -128,6 +128,12 @@ pub enum StatementFault {
         /// What to do instead: a sentence, such as [`SINGLE_USER`].
         remedy: &'static str,
     },
+    /// The operator: the server refuses the lock by which rotations of one user take turns.
+    #[error("the server refuses the lock by which rotations take turns")]
+    LockUnavailable {
+        /// What lets it give one, for an administrator to run.
+        needed: &'static str,
+    },
     /// Somebody else changed the same user at the same time.
     #[error("the user was changed by somebody else at the same time")]
     Busy,

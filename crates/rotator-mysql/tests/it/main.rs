@@ -16,6 +16,7 @@ mod interruption;
 mod laboratory;
 mod live_clone;
 mod lockouts;
+mod locks;
 mod newer_kinds;
 mod other_hosts;
 mod ownership;

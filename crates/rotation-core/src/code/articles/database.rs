@@ -236,6 +236,17 @@ pub(in crate::code) const ARTICLES: &[Row] = &[
         ),
     ),
     (
+        Code::DbLockUnavailable,
+        with_sql(
+            "Percona XtraDB Cluster refuses GET_LOCK under its default pxc_strict_mode, ENFORCING, and so do older clusters of \
+             MariaDB Galera. The lock keeps two rotations of one user apart: without it, one that was cancelled and still \
+             runs may set its password last. Nothing was changed.",
+            "Where one node takes all writes, let it give locks (MASTER refuses all else that ENFORCING does); or accept to do \
+             without by ALLOW_UNLOCKED=true, and each rotation notes it.",
+            "SET GLOBAL pxc_strict_mode = MASTER; -- Percona XtraDB Cluster, at the node that takes the writes",
+        ),
+    ),
+    (
         Code::DbBusy,
         article(
             "Another rotation, or a person, changes the same user right now, or holds the lock that rotations take: an \

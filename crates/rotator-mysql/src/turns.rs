@@ -1,0 +1,58 @@
+//! The lock by which rotations of one user take turns, and servers that give none.
+
+use rotation_core::{
+    Deadline,
+    database::{StatementError, StatementFault, Username},
+};
+
+use crate::{
+    connection::{Connection, Failure},
+    quote::literal,
+    statement::Statement,
+};
+
+/// `ER_UNKNOWN_ERROR`, by which Percona XtraDB Cluster says what its strict mode forbids, and `ER_NOT_SUPPORTED_YET`, by which
+/// clusters of MariaDB said that they have no such lock.
+const REFUSED: [u16; 2] = [1105, 1235];
+
+/// What is worth knowing where the operator does without the lock.
+pub(crate) const UNLOCKED: &str = "the server refuses the lock by which rotations take turns, and ALLOW_UNLOCKED does without: \
+    rotations of this user must not run at the same time";
+
+/// Waits until no other session changes the same user; the lock is held until the session ends. False where the server has none
+/// and the setting accepts that.
+pub(crate) async fn take(
+    connection: &mut Connection,
+    original: &Username,
+    allow_unlocked: bool,
+    deadline: Deadline,
+) -> Result<bool, StatementError> {
+    let lock = lock(original, deadline);
+    let rows = match connection.run(&lock).await {
+        Ok(rows) => rows,
+        Err(Failure { code: Some(code), .. }) if REFUSED.contains(&code) && allow_unlocked => {
+            return Ok(false);
+        }
+        Err(Failure { code: Some(code), error }) if REFUSED.contains(&code) => {
+            let needed =
+                "SET GLOBAL pxc_strict_mode = MASTER, at the node of the cluster that takes the writes";
+            return Err(StatementError { fault: StatementFault::LockUnavailable { needed }, ..error });
+        }
+        Err(failure) => return Err(failure.into()),
+    };
+    match rows.first().and_then(|row| row.first()) {
+        Some(Some(taken)) if taken == "1" => Ok(true),
+        _ => Err(StatementError { statement: Some(lock.kind), ..StatementError::new(StatementFault::Busy) }),
+    }
+}
+
+/// The lock of everybody who rotates this user, by a name that fits any server: 64 characters. It waits for half of the
+/// time, so that there is some left to work in; a session that was frozen gives it back when it has idled too long.
+fn lock(original: &Username, deadline: Deadline) -> Statement {
+    let seconds = (deadline.remaining().as_secs() / 2).clamp(1, 150);
+    let user = literal(original.as_str());
+    Statement::new(
+        "get lock",
+        format!("SELECT GET_LOCK(CONCAT('rotation.', LEFT(SHA2({}, 256), 40)), {seconds})", user.as_str()),
+    )
+}

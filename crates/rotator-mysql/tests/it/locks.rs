@@ -1,0 +1,82 @@
+//! Clusters that refuse the lock by which rotations of one user take turns. None can be had here: a server is scripted so.
+
+use rotation_core::{
+    Reader, RotationError, SecretDocument,
+    database::{
+        Change, Committed, Credential, Engine, Login, Session, StatementError, StatementFault, TargetError,
+        Transport, Turn,
+    },
+};
+use rotation_testkit::{MysqlAnswer, MysqlMischief, MysqlScript, RogueGreeting, RogueMysql};
+use rotator_mysql::{MySql, Settings};
+
+use crate::laboratory::{deadline, password};
+
+/// What Percona XtraDB Cluster and older clusters of MariaDB answer.
+const ANSWERS: [(u16, &str); 2] = [
+    (1105, "Percona-XtraDB-Cluster prohibits use of GET_LOCK with pxc_strict_mode = ENFORCING"),
+    (1235, "This version of MariaDB doesn't yet support 'GET_LOCK in cluster (WSREP_ON=ON)'"),
+];
+
+/// A user changes its own password at such a cluster. With the statements that followed the refusal.
+async fn change(
+    answer: (u16, &str),
+    allow_unlocked: bool,
+) -> (Result<Committed, StatementError>, Vec<String>) {
+    let script =
+        |statement: &str, answer| MysqlScript { statement: statement.to_owned(), answers: vec![answer] };
+    let row = |text: &str| MysqlAnswer::Rows(vec![vec![Some(text.to_owned())]]);
+    let scripts = vec![
+        script("GET_LOCK", MysqlAnswer::Error(answer.0, answer.1.to_owned())),
+        script("SELECT CURRENT_USER", row("app@%")),
+        script("SHOW GRANTS", row("GRANT USAGE ON *.* TO `app`@`%`")),
+    ];
+    let server = RogueMysql::start(MysqlMischief::Answers(scripts), RogueGreeting::default()).await.unwrap();
+    let document = serde_json::json!({
+        "engine": "mysql", "host": "localhost", "port": server.port(),
+        "username": "app", "password": "app-password", "ssl": false,
+    });
+    let document = SecretDocument::parse(&document.to_string()).unwrap();
+    let login = Login::from_document(&document, &MySql::PROFILE).unwrap();
+    let engine = MySql::new(Default::default(), Settings { allow_unlocked, ..Settings::default() });
+    let mut session = engine.connect(&login, Transport::Plaintext, deadline()).await.unwrap();
+    let new = password("new-password");
+    let staged = session.stage(&Change::OwnPassword { new: &new }, &Turn::default(), deadline()).await;
+    let outcome = match staged {
+        Ok(()) => session.commit().await,
+        Err(error) => Err(error),
+    };
+    let all = server.statements();
+    let after = all.iter().position(|statement| statement.contains("GET_LOCK")).unwrap() + 1;
+    (outcome, all[after..].to_vec())
+}
+
+/// The remediation names both ways: the cluster gives locks, or the operator does without.
+#[tokio::test]
+async fn a_cluster_that_gives_no_lock_is_named_so_and_changes_nothing() {
+    for answer in ANSWERS {
+        let (outcome, after) = change(answer, false).await;
+        let error = outcome.unwrap_err();
+        assert!(matches!(error.fault, StatementFault::LockUnavailable { .. }), "{error}");
+        assert!(after.is_empty(), "{after:?}");
+        let remedies = MySql::PROFILE.remedies;
+        let error =
+            RotationError::from(TargetError::Statement { credential: Credential::Current, error, remedies });
+        assert_eq!(error.code().name(), "DB_LOCK_UNAVAILABLE");
+        let hint = error.hint_for(Reader::Operator);
+        assert!(
+            hint.contains("SET GLOBAL pxc_strict_mode = MASTER") && hint.contains("ALLOW_UNLOCKED=true"),
+            "{hint}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_operator_may_do_without_the_lock() {
+    for answer in ANSWERS {
+        let (outcome, after) = change(answer, true).await;
+        let notes = outcome.unwrap().notes;
+        assert!(notes.iter().any(|note| note.contains("ALLOW_UNLOCKED")), "{notes:?}");
+        assert!(after.iter().any(|statement| statement.starts_with("ALTER USER USER()")), "{after:?}");
+    }
+}
