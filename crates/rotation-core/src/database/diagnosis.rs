@@ -282,7 +282,7 @@ fn tls_hint(fault: TlsFault) -> &'static str {
         TlsFault::NotYetValid => "Check the clocks, or wait until the certificate is valid.",
         TlsFault::SelfSigned => {
             "Give the server a certificate of a trusted authority, or name the certificate in \
-            TLS_CA_BUNDLE."
+            TLS_CA_BUNDLE, if it bears the name of the host."
         }
         TlsFault::WrongHost => {
             "Use the host name that the certificate was issued for (for RDS: the endpoint, not an \

@@ -216,6 +216,7 @@ fn statements() -> Vec<RotationError> {
         },
         StatementFault::OtherAccounts { accounts: "'app'@'localhost'".into() },
         StatementFault::NotRotatable { why: "it is a superuser", remedy: SINGLE_USER },
+        StatementFault::LockUnavailable { needed: "SET GLOBAL pxc_strict_mode = MASTER" },
         StatementFault::Busy,
         StatementFault::ConnectionLost,
         StatementFault::TimedOut,

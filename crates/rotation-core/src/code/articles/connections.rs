@@ -60,8 +60,11 @@ pub(in crate::code) const ARTICLES: &[Row] = &[
     (
         Code::TlsSelfSigned,
         article(
-            "The server made its certificate itself, as installations do by default.",
-            "Give the server a certificate of a trusted authority, or name the certificate in `TLS_CA_BUNDLE`.",
+            "The server made its certificate itself, as installations do by default. MariaDB 11.4 and later makes another one at \
+             each start, without a name, so that no bundle can name it.",
+            "Give the server a certificate of a trusted authority, or name the certificate in `TLS_CA_BUNDLE`, if it bears the \
+             name of the host. On MariaDB 11.4 and later accounts of `ed25519` or `parsec` let the server prove itself instead: \
+             `TLS_SELF_SIGNED=prove`.",
         ),
     ),
     (
