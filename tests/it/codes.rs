@@ -13,6 +13,8 @@ const EVENTS_AND_LABELS: &[Row] = &[
     (Code::ConfigInvalid, "answered", "CONFIG_INVALID"),
     (Code::EventInvalid, "outsized", "EVENT_INVALID"),
     (Code::SecretDeleted, "deleted", "SECRET_DELETED"),
+    (Code::SecretManaged, "what_no_rotation_fails_by_has_codes_of_its_own", "SECRET_MANAGED"),
+    (Code::SecretReplica, "what_no_rotation_fails_by_has_codes_of_its_own", "SECRET_REPLICA"),
     (Code::SecretForeign, "foreign", "SECRET_FOREIGN"),
     (Code::RotationDisabled, "disabled", "ROTATION_DISABLED"),
     (Code::RotationOtherFunction, "other_function", "ROTATION_OTHER_FUNCTION"),
@@ -151,6 +153,11 @@ const CONNECTIONS: &[Row] = &[
 
 const LOGINS: &[Row] = &[
     (Code::DbAuthRefused, "current_refused", "DB_AUTH_REFUSED"),
+    (
+        Code::SecretPasswordLineBreak,
+        "the_planted_fault_of_the_login_stands_first",
+        "SECRET_PASSWORD_LINE_BREAK",
+    ),
     (Code::DbAllRefused, "nobody_knows", "DB_ALL_REFUSED"),
     (Code::DbUserMissing, "access_rules_that_reject_or_trust_are_told_from_wrong_passwords", "NoSuchUser"),
     (Code::DbLocked, "locked", "DB_LOCKED"),
@@ -268,8 +275,7 @@ const PLAYED: &[(Code, &str)] = &[
 const FINDINGS: &[(FindingCode, &str, &str)] = &[
     (FindingCode::Ok, "what_no_rotation_fails_by_has_codes_of_its_own", "\"OK\""),
     (FindingCode::NotLookedAt, "what_no_rotation_fails_by_has_codes_of_its_own", "NOT_LOOKED_AT"),
-    (FindingCode::SecretManaged, "what_no_rotation_fails_by_has_codes_of_its_own", "SECRET_MANAGED"),
-    (FindingCode::SecretReplica, "what_no_rotation_fails_by_has_codes_of_its_own", "SECRET_REPLICA"),
+    (FindingCode::PasswordCopied, "the_planted_fault_of_the_secret_stands_first", "SECRET_PASSWORD_COPIED"),
     (FindingCode::TlsExpiresSoon, "the_planted_fault_of_the_way_stands_first", "TLS_EXPIRES_SOON"),
     (FindingCode::TlsOff, "what_no_rotation_fails_by_has_codes_of_its_own", "TLS_OFF"),
     (FindingCode::PendingStuck, "the_planted_fault_of_the_login_stands_first", "PENDING_STUCK"),

@@ -104,6 +104,10 @@ async fn the_planted_fault_of_the_secret_stands_first() {
         current(&world, &login.to_string())
     });
     check!("SECRET_FIELD_INVALID", |world| current(&world, &with(&world, &json!({"port": "5432;x"}))));
+    check!("SECRET_PASSWORD_COPIED", |world| {
+        let url = format!("postgresql://{}:{}@db.example/shop", world.user.username, world.user.password);
+        current(&world, &with(&world, &json!({"url": url})))
+    });
     check!("SECRET_ENGINE_MISMATCH", |world| current(&world, &with(&world, &json!({"engine": "oracle"}))));
     check!("KMS_DENIED", |world| {
         world.service.inject(Fault::new(Operation::GetSecretValue, FaultKind::KmsAccessDenied).times(99));
@@ -175,6 +179,10 @@ async fn the_planted_fault_of_the_way_stands_first() {
 
 #[tokio::test]
 async fn the_planted_fault_of_the_login_stands_first() {
+    check!("SECRET_PASSWORD_LINE_BREAK", |world| {
+        let password = format!("{}\n", world.user.password);
+        current(&world, &with(&world, &json!({"password": password})))
+    });
     check!("DB_AUTH_REFUSED", |world| {
         change_password(&world).await;
         Planted::default()

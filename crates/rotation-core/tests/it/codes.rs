@@ -1,6 +1,6 @@
 //! Codes of failures as values.
 
-use rotation_core::Code;
+use rotation_core::{Class, Code, RotationError, StoreError, StoreFault};
 
 #[test]
 fn a_code_is_its_name_in_every_print_and_comparison() {
@@ -27,4 +27,27 @@ fn the_server_has_said_no_by_five_codes() {
         ["DB_AUTH_REFUSED", "SECRET_PASSWORD_LINE_BREAK", "DB_USER_MISSING", "DB_LOCKED", "DB_EXPIRED"];
     names.sort_by_key(|name| Code::ALL.iter().position(|code| code.name() == *name));
     assert_eq!(refused, names);
+}
+
+/// The adapters ask for it before they call again; whoever reads the code is told the same.
+#[test]
+fn what_passes_by_itself_in_the_store_is_retryable() {
+    let all = [
+        StoreFault::Unreachable,
+        StoreFault::CertificateRefused,
+        StoreFault::Throttled,
+        StoreFault::Internal,
+        StoreFault::AccessDenied,
+        StoreFault::CredentialsRefused,
+        StoreFault::KeyDenied,
+        StoreFault::NoSuchSecret,
+        StoreFault::Conflict,
+        StoreFault::TokenRequired,
+        StoreFault::Unusable,
+        StoreFault::Rejected,
+    ];
+    for fault in all {
+        let error = RotationError::from(StoreError::new("GetSecretValue", fault));
+        assert_eq!(fault.passes(), error.class() == Class::Retryable, "{fault}");
+    }
 }

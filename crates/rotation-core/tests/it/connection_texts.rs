@@ -60,6 +60,8 @@ fn keywords_and_pairs() {
         Some(("u", "p w")),
         r#"host=h user='n u' password='p\'"{}\\%;&=é'"#,
     );
+    let spaced = "  host=h  user = u password= p ";
+    check(spaced, Some(("u", "p")), r#"  host=h  user = 'n u' password= 'p\'"{}\\%;&=é' "#);
     let pairs = r#"Server=h;User ID=u;Password="p""q;";Ssl=true"#;
     check(pairs, Some(("u", "p\"q;")), r#"Server=h;User ID="n u";Password="p'""{}\%;&=é";Ssl=true"#);
     let odbc = "Driver={My};Server=h;Uid=u;Pwd={p};";
@@ -70,11 +72,25 @@ fn keywords_and_pairs() {
 #[test]
 fn dsns_of_go() {
     check("u:p@w@tcp(h:3306)/db?x=1", Some(("u", "p@w")), r#"n u:p'"{}\%;&=é@tcp(h:3306)/db?x=1"#);
+    check("u:p@/db", Some(("u", "p")), r#"n u:p'"{}\%;&=é@/db"#);
 }
 
 #[test]
 fn other_texts_hold_no_credentials() {
-    for text in ["", "just words", "a=b", "password", "scott/tiger@db", "'", "k='", "=;=;=", "a=\"b", "://"] {
+    for text in [
+        "u:p@tcp(h/db",
+        "u:p@tcp)/db",
+        "",
+        "just words",
+        "a=b",
+        "password",
+        "scott/tiger@db",
+        "'",
+        "k='",
+        "=;=;=",
+        "a=\"b",
+        "://",
+    ] {
         let found = ConnectionText::parse(text).unwrap_or_default();
         assert_eq!(read(&found), (Vec::new(), Vec::new()), "{text}");
     }

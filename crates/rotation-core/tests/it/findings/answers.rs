@@ -122,6 +122,26 @@ fn an_answer_is_bounded() {
     });
 }
 
+/// What another program finds, as the command does of the function, stands in its place.
+#[test]
+fn a_finding_of_another_s_comes_to_its_place_and_leads_where_it_is_the_worst() {
+    World::run(async {
+        let mut examination = Patient::single().await.examine().await;
+        let count = examination.findings.len();
+        let missing = Finding {
+            check: Check::Function,
+            severity: Severity::Fault,
+            code: FindingCode::FunctionMissing,
+            sentence: "there is no such function".into(),
+            mend: "Deploy it again.".into(),
+        };
+        examination.add([missing.clone()]);
+        assert_eq!((examination.findings.len(), &examination.findings[0]), (count + 1, &missing));
+        assert_eq!(examination.next_step(), "No label has to be moved. Deploy it again.");
+        assert_eq!(examination.next_command(""), None);
+    });
+}
+
 #[test]
 fn advice_is_a_sentence_and_where_there_is_one_a_command() {
     let label_move = |label, from: Option<usize>, to: Option<usize>| Remedy::Move {
