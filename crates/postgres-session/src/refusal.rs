@@ -110,7 +110,7 @@ impl Place {
         };
         let user = &self.user;
         if admitted && answer.where_().is_some() {
-            // Only code that somebody has put there runs at a login with a context of its own, and it chooses its codes.
+            // Only code of an administrator runs at a login with a context of its own, and it chooses its codes.
             return ConnectError::SessionRefused(remedied(Some(LOGIN_TRIGGERS.to_owned())));
         }
         match code {

@@ -33,6 +33,7 @@ mod excess;
 mod excess_query;
 mod facts;
 mod mark;
+mod memberships;
 mod original_session;
 mod pair;
 mod password_storage;

@@ -55,31 +55,31 @@ impl Pair {
     async fn doctor(&self, expected: &Expect) -> Vec<String> {
         let run = self.world.ask("doctor", &["--json"], &[]).await;
         let answer: Value = serde_json::from_str(&run.out).expect(&run.err);
-        let (mut said, mut mends) = (String::new(), Vec::new());
+        let (mut said, mut advice) = (String::new(), Vec::new());
         for finding in answer["findings"].as_array().unwrap() {
             let text = |name: &str| finding[name].as_str().unwrap_or_default().to_owned();
             if ["ok", "note"].contains(&text("severity").as_str()) {
                 continue;
             }
-            mends.push(text("mend"));
+            advice.push(text("mend"));
             let (severity, check, code) = (text("severity"), text("check"), text("code"));
             // The versions stand in the order of their ids, which are drawn.
             let sentence = text("sentence");
             let mut parts: Vec<_> = sentence.split("; ").collect();
             parts.sort_unstable();
-            let (sentence, mend) = (parts.join("; "), text("mend"));
-            write!(said, "{severity} {check} {code}: {sentence}\n    {mend}\n").unwrap();
+            let (sentence, advised) = (parts.join("; "), text("mend"));
+            write!(said, "{severity} {check} {code}: {sentence}\n    {advised}\n").unwrap();
         }
         let command = answer["next"]["command"].as_str().unwrap_or("none");
         writeln!(said, "{}, command: {command}", answer["state"].as_str().unwrap()).unwrap();
         expected.assert_eq(&self.shown(&said));
-        mends
+        advice
     }
 
     /// Runs the statement that the first finding with one says, then rotates.
-    async fn follow(&self, mends: &[String]) {
+    async fn follow(&self, advice: &[String]) {
         let statement =
-            mends.iter().find_map(|mend| mend.split_once(BEFORE)).expect("a statement is named").1;
+            advice.iter().find_map(|advised| advised.split_once(BEFORE)).expect("a statement is named").1;
         self.world.server.execute(&self.world.database, statement).await.unwrap();
         self.world.rotate(&["--yes"]).await.expect_code(0);
     }
@@ -99,38 +99,38 @@ async fn a_master_that_may_not_connect_is_told_the_grant() {
     let pair = Pair::rotated(0).await;
     close(&pair, &pair.world.user.username).await;
     pair.left_pending();
-    let mends = pair.doctor(&expect![[r#"
+    let advice = pair.doctor(&expect![[r#"
         fault master DB_DATABASE_CLOSED: login with the master secret failed: the database is closed to the user: SQLSTATE 42501
             As an administrator of the database: GRANT CONNECT ON DATABASE "shop" TO "master"
         warning login PENDING_STUCK: AWSCURRENT logs in; AWSPENDING is refused; AWSPREVIOUS logs in
             Applications are not affected. Mend first what the findings name; move no label before that.
         pending_refused, command: none
     "#]]).await;
-    pair.follow(&mends).await;
+    pair.follow(&advice).await;
 }
 
 #[tokio::test]
 async fn a_user_that_may_not_connect_is_told_the_grant() {
     let pair = Pair::rotated(0).await;
     close(&pair, &pair.master.username).await;
-    let mends = pair.doctor(&expect![[r#"
+    let advice = pair.doctor(&expect![[r#"
         fault login DB_DATABASE_CLOSED: login with AWSCURRENT failed: the database is closed to the user: SQLSTATE 42501
             As an administrator of the database: GRANT CONNECT ON DATABASE "shop" TO "app"
         unknown, command: none
     "#]]).await;
-    pair.follow(&mends).await;
+    pair.follow(&advice).await;
 }
 
 #[tokio::test]
 async fn a_master_without_replication_is_told_to_have_it() {
     let pair = Pair::rotated(0).await;
     pair.world.admin(&format!("ALTER ROLE {} REPLICATION", pair.world.user.username)).await;
-    let mends = pair.doctor(&expect![[r#"
+    let advice = pair.doctor(&expect![[r#"
         fault privileges DB_PRIVILEGE_MISSING: a statement as the master secret failed: a privilege is missing: ALTER ROLE "master" REPLICATION
             As an administrator of the database: ALTER ROLE "master" REPLICATION
         sound, command: none
     "#]]).await;
-    pair.follow(&mends).await;
+    pair.follow(&advice).await;
 }
 
 /// The clone is live, so that nobody is kept out at this moment.
@@ -138,12 +138,12 @@ async fn a_master_without_replication_is_told_to_have_it() {
 async fn an_original_past_its_validity_is_named() {
     let pair = Pair::rotated(1).await;
     pair.world.admin(&format!("ALTER ROLE {} VALID UNTIL '2001-01-01'", pair.world.user.username)).await;
-    let mends = pair.doctor(&expect![[r#"
+    let advice = pair.doctor(&expect![[r#"
         fault privileges DB_EXPIRED: a statement as the master secret failed: "app" is past the end of its validity
             As an administrator of the database: ALTER ROLE "app" VALID UNTIL 'infinity'
         sound, command: none
     "#]]).await;
-    pair.follow(&mends).await;
+    pair.follow(&advice).await;
 }
 
 /// The server says of a user past its validity what it says of a wrong password.
@@ -151,12 +151,12 @@ async fn an_original_past_its_validity_is_named() {
 async fn a_live_user_past_its_validity_has_its_statement() {
     let pair = Pair::rotated(0).await;
     pair.world.admin(&format!("ALTER ROLE {} VALID UNTIL '2001-01-01'", pair.world.user.username)).await;
-    let mends = pair.doctor(&expect![[r#"
+    let advice = pair.doctor(&expect![[r#"
         fault login DB_ALL_REFUSED: AWSCURRENT is refused; AWSPREVIOUS is refused
             Set the password in the database to what AWSCURRENT holds. Check first that the user exists, may log in, and has not expired. As an administrator of the database, set the user's password to what version 01 (AWSCURRENT) holds. No label helps, and nothing is written. PostgreSQL says the same of a user past its VALID UNTIL: ALTER ROLE "app" VALID UNTIL 'infinity'
         nothing_logs_in, command: none
     "#]]).await;
-    let statement = mends[0].split_once("past its VALID UNTIL: ").unwrap().1;
+    let statement = advice[0].split_once("past its VALID UNTIL: ").unwrap().1;
     pair.world.admin(statement).await;
     pair.world.rotate(&["--yes"]).await.expect_code(0);
 }
@@ -178,8 +178,8 @@ async fn an_original_that_may_not_log_in_is_named() {
                 sound, command: none
             "#]],
         };
-        let mends = pair.doctor(&expected).await;
-        pair.follow(&mends).await;
+        let advice = pair.doctor(&expected).await;
+        pair.follow(&advice).await;
     }
 }
 

@@ -263,7 +263,7 @@ fn place_in_life(labels: &[StagingLabel]) -> Option<usize> {
     places.iter().rposition(|label| labels.contains(label))
 }
 
-/// Whether every rotation fails by what was found inside the database, until somebody ends it.
+/// Whether every rotation fails by what was found inside the database, until an administrator ends it.
 fn hinders(finding: &Finding) -> bool {
     let lasts = matches!(finding.code, FindingCode::Failure(code) if code.class() != Class::Retryable);
     finding.severity == Severity::Fault

@@ -58,7 +58,7 @@ pub(crate) async fn repair(stuck: &Service) -> Option<StuckState> {
                 assert!(world.logs_in(&StagingLabel::Current), "{}", examination.situation.words());
                 return Some(state);
             }
-            // Every rotation fails by something that somebody has to end, and nobody is shut out meanwhile.
+            // Every rotation fails by something that an administrator has to end, and nobody is shut out meanwhile.
             Remedy::MendFirst if examination.situation.hindered => {
                 assert!(world.logs_in(&StagingLabel::Current), "{}", examination.situation.words());
                 return Some(state);

@@ -162,8 +162,6 @@ fn unproven(error: &ConnectError) -> bool {
             | ConnectError::AccessRule(_)
             | ConnectError::Locked(_)
             | ConnectError::NoDatabase(_)
-            | ConnectError::DatabaseClosed(_)
-            | ConnectError::SessionRefused(_)
     )
 }
 
