@@ -238,6 +238,11 @@ const STATEMENTS: &[Row] = &[
     ),
     (Code::DbUserNotRotatable, "the_master_itself_is_no_user_to_alternate", "StatementFault::NotRotatable"),
     (
+        Code::DbLockUnavailable,
+        "a_cluster_that_gives_no_lock_is_named_so_and_changes_nothing",
+        "DB_LOCK_UNAVAILABLE",
+    ),
+    (
         Code::DbBusy,
         "a_row_that_somebody_else_holds_is_busy_and_a_lost_connection_is_lost",
         "StatementFault::Busy",

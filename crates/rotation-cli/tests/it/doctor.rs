@@ -280,6 +280,37 @@ async fn the_planted_fault_of_a_mysql_user_stands_first() {
     let server = MysqlServer::shared(MysqlFlavor::MySql).unwrap();
     check!("DB_LOCKED", |world| mysql(&world, server, "ACCOUNT LOCK").await);
     check!("DB_EXPIRED", |world| mysql(&world, server, "PASSWORD EXPIRE").await);
+    check!("DB_LOCKED", |world| {
+        let planted = mysql(&world, server, "FAILED_LOGIN_ATTEMPTS 1 PASSWORD_LOCK_TIME 1").await;
+        let value = world.service.value(SECRET, "AWSCURRENT").unwrap();
+        let value: Value = serde_json::from_str(&value).unwrap();
+        let username = value["username"].as_str().unwrap().to_owned();
+        let wrong = TestLogin { username, password: "wrong".to_owned() };
+        server.try_login(&wrong).await.unwrap_err();
+        planted
+    });
+}
+
+/// What is to be done is named, and what is to be run, and it is not said that nothing has to be done.
+#[tokio::test]
+async fn a_blocked_user_of_mysql_is_told_with_the_statement_that_ends_it() {
+    if !MysqlFlavor::MySql.is_to_be_tested() {
+        return;
+    }
+    let server = MysqlServer::shared(MysqlFlavor::MySql).unwrap();
+    let world = World::new().await;
+    for (alteration, code, statement) in
+        [("ACCOUNT LOCK", "DB_LOCKED", "ACCOUNT UNLOCK"), ("PASSWORD EXPIRE", "DB_EXPIRED", "EXECUTE renew")]
+    {
+        let planted = mysql(&world, server, alteration).await;
+        let (run, answer) = doctor(&world, &planted).await;
+        let login =
+            answer["findings"].as_array().unwrap().iter().find(|one| one["check"] == "login").unwrap();
+        assert_eq!(login["code"], code, "{}", run.out);
+        assert!(login["mend"].as_str().unwrap().contains(statement), "{login:#}");
+        let next = answer["next"]["sentence"].as_str().unwrap();
+        assert!(!next.contains("Nothing has to be done"), "{next}");
+    }
 }
 
 /// The secret of a new user of a MySQL server.

@@ -127,10 +127,10 @@ async fn an_account_of_another_plugin_shows_an_unproven_server_nothing() {
     let error = connect(lab.server.port(), &lab.app, SelfSigned::Prove).await.unwrap_err();
     assert_unproven(&error, "cannot prove itself");
     for plugin in ["mysql_native_password", "caching_sha2_password", "sha256_password"] {
-        let rogue = rogue(MysqlMischief::SwitchesTo(plugin), TestAuthority::self_signed()).await;
-        let error = connect(rogue.port(), &lab.app, SelfSigned::Prove).await.unwrap_err();
+        let server = scripted(MysqlMischief::SwitchesTo(plugin), TestAuthority::self_signed()).await;
+        let error = connect(server.port(), &lab.app, SelfSigned::Prove).await.unwrap_err();
         assert_unproven(&error, "cannot prove itself");
-        let received = rogue.received();
+        let received = server.received();
         // The user's name, no bytes of an answer, the plugin; and nothing after the attributes.
         let login = [lab.app.username.as_bytes(), b"\0\0client_ed25519\0"].concat();
         assert_eq!(received.windows(login.len()).filter(|window| *window == login).count(), 1);
@@ -138,7 +138,7 @@ async fn an_account_of_another_plugin_shows_an_unproven_server_nothing() {
     }
 }
 
-async fn rogue(mischief: MysqlMischief, certificate: rotation_testkit::TestCertificate) -> RogueMysql {
+async fn scripted(mischief: MysqlMischief, certificate: rotation_testkit::TestCertificate) -> RogueMysql {
     let greeting = RogueGreeting {
         version: "11.8.9-MariaDB".to_owned(),
         plugin: "mysql_native_password".to_owned(),
@@ -150,11 +150,11 @@ async fn rogue(mischief: MysqlMischief, certificate: rotation_testkit::TestCerti
 /// One that lets everybody in proves nothing, and hears no statement.
 #[tokio::test]
 async fn a_server_that_proves_nothing_hears_no_statement() {
-    let rogue = rogue(MysqlMischief::Answers(Vec::new()), TestAuthority::self_signed()).await;
+    let server = scripted(MysqlMischief::Answers(Vec::new()), TestAuthority::self_signed()).await;
     let login = TestLogin { username: "app".to_owned(), password: "of-the-app-1".to_owned() };
-    let error = connect(rogue.port(), &login, SelfSigned::Prove).await.unwrap_err();
+    let error = connect(server.port(), &login, SelfSigned::Prove).await.unwrap_err();
     assert_unproven(&error, "did not prove");
-    assert!(rogue.statements().is_empty(), "{:?}", rogue.statements());
+    assert!(server.statements().is_empty(), "{:?}", server.statements());
 }
 
 /// Every other fault of a certificate is one still.
@@ -163,21 +163,21 @@ async fn a_certificate_with_another_fault_is_refused() {
     let authority = TestAuthority::new();
     let login = TestLogin { username: "app".to_owned(), password: "of-the-app-1".to_owned() };
     for certificate in [authority.server(), authority.expired(), TestAuthority::unknown()] {
-        let rogue = rogue(MysqlMischief::Answers(Vec::new()), certificate).await;
-        let error = connect(rogue.port(), &login, SelfSigned::Prove).await.unwrap_err();
+        let server = scripted(MysqlMischief::Answers(Vec::new()), certificate).await;
+        let error = connect(server.port(), &login, SelfSigned::Prove).await.unwrap_err();
         let ConnectError::TlsInvalid { fault, .. } = error else { panic!("{error:?}") };
         assert_ne!(fault, TlsFault::SelfSigned);
-        assert!(rogue.statements().is_empty());
+        assert!(server.statements().is_empty());
     }
     // The proof is MariaDB's from 11.4 on.
     let greeting = RogueGreeting { tls: Some(TestAuthority::self_signed()), ..RogueGreeting::default() };
-    let rogue = RogueMysql::start(MysqlMischief::Answers(Vec::new()), greeting).await.unwrap();
-    let error = connect(rogue.port(), &login, SelfSigned::Prove).await.unwrap_err();
+    let server = RogueMysql::start(MysqlMischief::Answers(Vec::new()), greeting).await.unwrap();
+    let error = connect(server.port(), &login, SelfSigned::Prove).await.unwrap_err();
     assert!(matches!(error, ConnectError::TlsInvalid { fault: TlsFault::SelfSigned, .. }), "{error:?}");
-    assert!(rogue.received().len() < 64, "the user's name was sent");
+    assert!(server.received().len() < 64, "the user's name was sent");
 }
 
-/// Somebody in the middle passes everything on between two connections of TLS. The login comes through, the proof is about
+/// An attacker in the middle passes everything on between two connections of TLS. The login comes through, the proof is about
 /// another certificate, and no statement follows.
 #[tokio::test]
 async fn a_man_in_the_middle_hears_no_statement() {
