@@ -8,7 +8,7 @@ use crate::{
     connection::Connection, session_settings::pin, statement::Statement, wire::Answer, writable::takes_writes,
 };
 
-/// What TLS_SELF_SIGNED=prove came to.
+/// What `TLS_SELF_SIGNED=prove` came to.
 const PROVED: &str = "the server's certificate is self-signed, and the server has proved by the user's password that it is its \
     own";
 

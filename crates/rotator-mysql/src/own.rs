@@ -120,10 +120,7 @@ impl OwnChange {
                 account.account.sql()
             ));
         }
-        let hash = match takes_hashes(connection).await? {
-            true => Some(account.stored_form()),
-            false => None,
-        };
+        let hash = takes_hashes(connection).await?.then(|| account.stored_form());
         notes.extend(hash.is_none().then(|| checked_password::NOTE.to_owned()));
         let slots = Slots { retain: may_retain, discard: may_retain && !keep };
         let repeats = own.password == *new;

@@ -20,7 +20,7 @@ pub(crate) fn of_login(code: u16, user: &Username, dialect: Dialect) -> Option<S
         // Neither counts failures of an account that gets a new password anew: only this does.
         3955 | 4150 => Some(unlock(user, "; a new password alone does not unblock it")),
         1820 | 1862 => Some(of_expiry(user, dialect)),
-        1524 => of_plugin(user, dialect),
+        1524 => Some(of_plugin(user, dialect)),
         _ => None,
     }
 }
@@ -70,17 +70,17 @@ pub(crate) fn of_expiry(user: &Username, dialect: Dialect) -> String {
 
 /// The account's plugin is not there. MySQL 9 has no `mysql_native_password` any more, and nothing can be done with the
 /// account but to move it.
-fn of_plugin(user: &Username, dialect: Dialect) -> Option<String> {
+fn of_plugin(user: &Username, dialect: Dialect) -> String {
     let account = Account::new(user.as_str(), "%").sql();
     match dialect {
-        Dialect::MySql(_) => Some(format!(
+        Dialect::MySql(_) => format!(
             "ALTER USER {account} IDENTIFIED WITH caching_sha2_password BY '<the password in the secret>' /* % is the \
              account's host in mysql.user; its plugin is not loaded at this server */"
-        )),
-        Dialect::MariaDb(_) => Some(format!(
+        ),
+        Dialect::MariaDb(_) => format!(
             "INSTALL SONAME 'auth_ed25519' or INSTALL SONAME 'auth_parsec', by the plugin that SHOW CREATE USER {account} \
              names"
-        )),
+        ),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
     statement::Statement,
 };
 
-/// `ER_UNKNOWN_ERROR`, by which Percona XtraDB Cluster says what its strict mode forbids, and `ER_NOT_SUPPORTED_YET`, by which
+/// `ER_UNKNOWN_ERROR`, by which Percona's cluster says what its strict mode forbids, and `ER_NOT_SUPPORTED_YET`, by which
 /// clusters of MariaDB said that they have no such lock.
 const REFUSED: [u16; 2] = [1105, 1235];
 

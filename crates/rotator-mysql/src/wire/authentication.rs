@@ -140,9 +140,10 @@ impl Dialogue<'_, '_> {
                     let name = request.split(|byte| *byte == 0).next().unwrap_or_default();
                     plugin = Plugin::by_name(name).ok_or(WireError::Protocol(Plugin::REFUSED))?;
                     let data = request.get(name.len() + 1..).unwrap_or_default();
-                    nonce = match plugin.proves_the_server() {
-                        true => data.get(..CHALLENGE).ok_or(NO_CHALLENGE)?.to_vec(),
-                        false => data.strip_suffix(&[0]).unwrap_or(data).to_vec(),
+                    nonce = if plugin.proves_the_server() {
+                        data.get(..CHALLENGE).ok_or(NO_CHALLENGE)?.to_vec()
+                    } else {
+                        data.strip_suffix(&[0]).unwrap_or(data).to_vec()
                     };
                     self.switch(plugin, &nonce, &mut stored).await?;
                 }

@@ -49,7 +49,8 @@ mod tests {
         let (stored, nonce, fingerprint) = ([7_u8; 32], [8_u8; 20], [9_u8; 32]);
         let whole = [&stored[..], &nonce, &fingerprint].concat();
         let hash = ring::digest::digest(&SHA256, &whole);
-        let digits: String = hash.as_ref().iter().map(|byte| format!("{byte:02X}")).collect();
+        let digits: Vec<_> = hash.as_ref().iter().map(|byte| format!("{byte:02X}")).collect();
+        let digits = digits.concat();
         let good = packet(&[b"\x01", digits.as_bytes()].concat());
         assert!(proves(&good, &stored, &nonce, &fingerprint));
         assert!(!proves(&good, &[6; 32], &nonce, &fingerprint));

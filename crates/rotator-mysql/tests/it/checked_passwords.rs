@@ -18,7 +18,7 @@ async fn labs() -> Vec<(Lab, &'static str)> {
     let mut labs = Vec::new();
     for version in MysqlVersion::to_be_tested().filter(|version| version.flavor() == MysqlFlavor::MariaDb) {
         let mut lab = own_server(version, &[]).await;
-        lab.app.password = "Old-password-1".to_owned();
+        "Old-password-1".clone_into(&mut lab.app.password);
         lab.admin(&["INSTALL SONAME 'auth_ed25519'", "INSTALL SONAME 'simple_password_check'"]).await;
         let plugin = if version == MysqlVersion::MariaDb10 { "mysql_native_password" } else { "ed25519" };
         identify(&lab, plugin).await;

@@ -1,5 +1,6 @@
 //! Clusters that refuse the lock by which rotations of one user take turns. None can be had here: a server is scripted so.
 
+use database_tls::TlsSettings;
 use rotation_core::{
     Reader, RotationError, SecretDocument,
     database::{
@@ -12,7 +13,7 @@ use rotator_mysql::{MySql, Settings};
 
 use crate::laboratory::{deadline, password};
 
-/// What Percona XtraDB Cluster and older clusters of MariaDB answer.
+/// What Percona's cluster and older clusters of MariaDB answer.
 const ANSWERS: [(u16, &str); 2] = [
     (1105, "Percona-XtraDB-Cluster prohibits use of GET_LOCK with pxc_strict_mode = ENFORCING"),
     (1235, "This version of MariaDB doesn't yet support 'GET_LOCK in cluster (WSREP_ON=ON)'"),
@@ -38,7 +39,7 @@ async fn change(
     });
     let document = SecretDocument::parse(&document.to_string()).unwrap();
     let login = Login::from_document(&document, &MySql::PROFILE).unwrap();
-    let engine = MySql::new(Default::default(), Settings { allow_unlocked, ..Settings::default() });
+    let engine = MySql::new(TlsSettings::default(), Settings { allow_unlocked, ..Settings::default() });
     let mut session = engine.connect(&login, Transport::Plaintext, deadline()).await.unwrap();
     let new = password("new-password");
     let staged = session.stage(&Change::OwnPassword { new: &new }, &Turn::default(), deadline()).await;
