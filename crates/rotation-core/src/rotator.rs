@@ -311,7 +311,7 @@ impl<S: SecretStore, T: Target> Authority for Labels<'_, S, T> {
     }
 }
 
-/// Whether a description from before RotateSecret would refuse like this: it made the version, and may have turned rotation
+/// Whether a description from before `RotateSecret` would refuse like this: it made the version, and may have turned rotation
 /// on or named the function a moment ago.
 fn may_be_older(why: &RotationError) -> bool {
     matches!(

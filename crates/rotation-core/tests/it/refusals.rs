@@ -58,7 +58,7 @@ fn a_master_that_was_rotated_meanwhile_is_read_once_more() {
     });
 }
 
-/// createSecret may be invoked before DescribeSecret shows what RotateSecret has just done.
+/// createSecret may be invoked before `DescribeSecret` shows what `RotateSecret` has just done.
 #[test]
 fn a_description_that_lags_behind_rotatesecret_is_waited_for() {
     let older: [fn(&mut SecretModel); 3] = [

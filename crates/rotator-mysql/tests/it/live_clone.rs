@@ -53,8 +53,8 @@ async fn a_routine_made_by_the_live_clone_works_for_both() {
 /// An application that drops routines and creates them anew while the clone is in use, as migrations do, is no manual change.
 #[tokio::test]
 async fn a_routine_that_the_live_clone_replaces_works_for_both() {
-    for flavor in flavors() {
-        let (lab, clone) = live(flavor).await;
+    for version in MysqlVersion::to_be_tested() {
+        let (lab, clone) = live(version).await;
         let database = &lab.app.username;
         for (number, name) in ["p", "r"].into_iter().enumerate() {
             let create = |name: &str| format!("CREATE PROCEDURE `{database}`.{name}() SELECT {number}");
@@ -67,11 +67,11 @@ async fn a_routine_that_the_live_clone_replaces_works_for_both() {
             lab.server.query_as(&clone, &[&drop("p"), &drop("q"), &create(name)]).await.unwrap();
             let before = rights(lab.server, &clone.username).await;
             let next = with(&lab.app, &format!("other-password-{number}-1A"));
-            assert_eq!(lab.rotate_to(&next).await.unwrap(), [""; 0], "{flavor}");
+            assert_eq!(lab.rotate_to(&next).await.unwrap(), [""; 0], "{version}");
             assert_eq!(
                 rights(lab.server, &clone.username).await,
                 before,
-                "{flavor}: the user in use lost a right"
+                "{version}: the user in use lost a right"
             );
             for user in [&next, &clone] {
                 lab.server.query_as(user, &[&format!("CALL `{database}`.{name}()")]).await.unwrap();
@@ -86,8 +86,8 @@ async fn a_routine_that_the_live_clone_replaces_works_for_both() {
 /// A right on somebody else's routine that the original lost is still one for an administrator to decide on.
 #[tokio::test]
 async fn a_routine_of_another_s_is_no_gain_of_the_live_clone() {
-    for flavor in flavors() {
-        let (lab, clone) = live(flavor).await;
+    for version in MysqlVersion::to_be_tested() {
+        let (lab, clone) = live(version).await;
         let (app, other, database) =
             (at(&lab.app.username, "%"), at(&clone.username, "%"), &lab.app.username);
         lab.admin(&[&format!("CREATE PROCEDURE `{database}`.p() SELECT 1")]).await;
@@ -100,8 +100,8 @@ async fn a_routine_of_another_s_is_no_gain_of_the_live_clone() {
         lab.server.query_as(&clone, &[&format!("CREATE PROCEDURE `{database}`.q() SELECT 1")]).await.unwrap();
         lab.admin(&[&format!("REVOKE EXECUTE ON PROCEDURE `{database}`.p FROM {app}")]).await;
         let fault = lab.rotate_to(&with(&lab.app, "third-password-1A")).await.unwrap_err().fault;
-        let StatementFault::CloneExceeds { what, .. } = fault else { panic!("{flavor}: {fault:?}") };
-        assert_eq!(what, format!("EXECUTE ON PROCEDURE `{database}`.`p`"), "{flavor}");
+        let StatementFault::CloneExceeds { what, .. } = fault else { panic!("{version}: {fault:?}") };
+        assert_eq!(what, format!("EXECUTE ON PROCEDURE `{database}`.`p`"), "{version}");
     }
 }
 
