@@ -345,7 +345,19 @@ fn login(versions: &[Examined], situation: &Situation, advice: &Advice, reader: 
             stuck(FindingCode::PendingStuck, Severity::Warning)
         }
         State::OnlyPending => stuck(FindingCode::PendingStuck, Severity::Fault),
-        State::OnlyPrevious | State::OnlyUnlabelled => stuck(FindingCode::CurrentRefused, Severity::Fault),
+        State::OnlyPrevious | State::OnlyUnlabelled => {
+            let finding = stuck(FindingCode::CurrentRefused, Severity::Fault);
+            let error = current.and_then(|version| version.error.as_ref());
+            match error.filter(|error| error.code() == Code::SecretPasswordLineBreak) {
+                Some(error) => Finding {
+                    code: FindingCode::Failure(error.code()),
+                    sentence: format!("{}: {}", finding.sentence, with_causes(error)),
+                    mend: format!("{} Until then: {}", error.hint_for(reader), advice.sentence()),
+                    ..finding
+                },
+                None => finding,
+            }
+        }
         State::NothingLogsIn if advice.remedy == Remedy::MendFirst => {
             let error = current.and_then(|version| version.error.as_ref());
             error.map_or_else(
