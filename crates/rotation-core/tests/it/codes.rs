@@ -1,6 +1,8 @@
 //! Codes of failures as values.
 
-use rotation_core::{Class, Code, RotationError, StoreError, StoreFault};
+use rotation_core::{Class, Code, RotationError, StoreError};
+
+use crate::error_texts::STORE_FAULTS;
 
 #[test]
 fn a_code_is_its_name_in_every_print_and_comparison() {
@@ -32,21 +34,7 @@ fn the_server_has_said_no_by_five_codes() {
 /// The adapters ask for it before they call again; whoever reads the code is told the same.
 #[test]
 fn what_passes_by_itself_in_the_store_is_retryable() {
-    let all = [
-        StoreFault::Unreachable,
-        StoreFault::CertificateRefused,
-        StoreFault::Throttled,
-        StoreFault::Internal,
-        StoreFault::AccessDenied,
-        StoreFault::CredentialsRefused,
-        StoreFault::KeyDenied,
-        StoreFault::NoSuchSecret,
-        StoreFault::Conflict,
-        StoreFault::TokenRequired,
-        StoreFault::Unusable,
-        StoreFault::Rejected,
-    ];
-    for fault in all {
+    for fault in STORE_FAULTS {
         let error = RotationError::from(StoreError::new("GetSecretValue", fault));
         assert_eq!(fault.passes(), error.class() == Class::Retryable, "{fault}");
     }

@@ -59,23 +59,26 @@ fn documents() -> Vec<RotationError> {
     own.into_iter().chain(all().map(RotationError::MasterDocument)).collect()
 }
 
+/// Why calls of Secrets Manager fail.
+pub(crate) const STORE_FAULTS: [StoreFault; 12] = [
+    StoreFault::Unreachable,
+    StoreFault::CertificateRefused,
+    StoreFault::Throttled,
+    StoreFault::Internal,
+    StoreFault::AccessDenied,
+    StoreFault::CredentialsRefused,
+    StoreFault::KeyDenied,
+    StoreFault::NoSuchSecret,
+    StoreFault::Conflict,
+    StoreFault::TokenRequired,
+    StoreFault::Unusable,
+    StoreFault::Rejected,
+];
+
 fn stores() -> Vec<RotationError> {
-    let all = [
-        StoreFault::Unreachable,
-        StoreFault::CertificateRefused,
-        StoreFault::Throttled,
-        StoreFault::Internal,
-        StoreFault::AccessDenied,
-        StoreFault::CredentialsRefused,
-        StoreFault::KeyDenied,
-        StoreFault::NoSuchSecret,
-        StoreFault::Conflict,
-        StoreFault::TokenRequired,
-        StoreFault::Unusable,
-        StoreFault::Rejected,
-    ];
-    let own = all.map(|fault| StoreError::new("PutSecretValue", fault).into());
-    let master = all.map(|fault| RotationError::MasterUnreadable(StoreError::new("GetSecretValue", fault)));
+    let own = STORE_FAULTS.map(|fault| StoreError::new("PutSecretValue", fault).into());
+    let master =
+        STORE_FAULTS.map(|fault| RotationError::MasterUnreadable(StoreError::new("GetSecretValue", fault)));
     let random = StoreError::new("GetRandomPassword", StoreFault::AccessDenied).into();
     let keys = ["arn:aws:kms:us-east-1:123456789012:key/k", "alias/aws/secretsmanager"].map(|key| {
         let denied = StoreError::new("GetSecretValue", StoreFault::KeyDenied);

@@ -86,14 +86,17 @@ fn a_password_with_a_line_break_at_its_end_is_told_as_one() {
         patient.put(&StagingLabel::Previous, 7, document("app", "first-password"));
         patient.put(&StagingLabel::Current, 1, document("app", "first-password\\r\\n"));
     };
-    check_single(both, &expect![[r"
+    check_single(
+        both,
+        &expect![[r"
         fault login SECRET_PASSWORD_LINE_BREAK: AWSCURRENT is refused; AWSPREVIOUS logs in: login with AWSCURRENT failed: the server refused the password, which ends with a line break: 28P01
             Store the secret again, with `password` as it is but for the line break at its end. `echo` and editors add one; `printf %s` does not. Until then: Move AWSCURRENT from version 00000000-0000-4000-8000-000000000001 to version 00000000-0000-4000-8000-000000000007, which logs in.
         ok secret document names connection certificate rotation function
         version 07 [AWSPREVIOUS] of app: logs in
         version 01 [AWSCURRENT] of app: is refused, SECRET_PASSWORD_LINE_BREAK
         only_previous: Move AWSCURRENT from version 00000000-0000-4000-8000-000000000001 to version 00000000-0000-4000-8000-000000000007, which logs in.
-    "]]);
+    "]],
+    );
 }
 
 #[test]
