@@ -58,6 +58,28 @@ fn a_master_that_was_rotated_meanwhile_is_read_once_more() {
     });
 }
 
+/// A server with a history of passwords refuses to set one again, so a login finds out whether it is set; that it was set at
+/// some time is not enough.
+#[test]
+fn a_password_that_the_server_remembers_is_set_only_where_it_logs_in() {
+    for plan in [Plan::SingleUser, Plan::Alternating] {
+        World::run(async {
+            let kind = Kind::TwoPasswordsWithHistory;
+            let service = Situation::Fresh.prepare(plan, kind, Variant::Sound).await;
+            for step in [Step::Create, Step::Set, Step::Set] {
+                service.invoke(step).await.unwrap().unwrap();
+            }
+            if plan == Plan::SingleUser {
+                return;
+            }
+            let other = Some("of-an-administrator".to_owned());
+            service.world.server.borrow_mut().users.get_mut("app_clone").unwrap().password = other;
+            let error = service.invoke(Step::Set).await.unwrap().unwrap_err();
+            assert_eq!(error.code(), "DB_PASSWORD_POLICY");
+        });
+    }
+}
+
 /// createSecret may be invoked before `DescribeSecret` shows what `RotateSecret` has just done.
 #[test]
 fn a_description_that_lags_behind_rotatesecret_is_waited_for() {
