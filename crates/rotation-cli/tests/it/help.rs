@@ -18,7 +18,7 @@ async fn check(arguments: &[&str], expected: Expect) {
 async fn the_help_names_the_commands_with_examples() {
     check(
         &["--help"],
-        expect![[r"
+        expect![[r#"
             Rotate the passwords of databases in AWS Secrets Manager
 
             Usage: rotate <COMMAND>
@@ -50,7 +50,7 @@ async fn the_help_names_the_commands_with_examples() {
             Exit codes: 0 all is well, 1 something failed or was not as promised, 2 the command line is wrong;
             doctor also 3 for
             warnings and 4 for faults.
-        "]],
+        "#]],
     )
     .await;
 }
@@ -59,7 +59,7 @@ async fn the_help_names_the_commands_with_examples() {
 async fn the_help_of_demo_says_what_it_shows() {
     check(
         &["demo", "--help"],
-        expect![[r"
+        expect![[r#"
             Rotate a real database on this machine and see what happens.
 
             Starts a server of the database and a local Secrets Manager, makes users and their secrets, and
@@ -102,7 +102,7 @@ async fn the_help_of_demo_says_what_it_shows() {
               rotate demo --release          with the programs that are shipped
               rotate demo --keep             and look around afterwards, with the AWS CLI
               NO_COLOR=1 rotate demo | less  plain lines
-        "]],
+        "#]],
     )
     .await;
 }
@@ -111,7 +111,7 @@ async fn the_help_of_demo_says_what_it_shows() {
 async fn the_help_of_local_says_how_to_talk_to_it() {
     check(
         &["local", "--help"],
-        expect![[r"
+        expect![[r#"
             Keep a local Secrets Manager running, with the rotation functions registered.
 
             Any AWS SDK and the AWS CLI work against it; they want credentials, and nobody looks at them.
@@ -158,7 +158,7 @@ async fn the_help_of_local_says_how_to_talk_to_it() {
 
               export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION=us-east-1
               aws --endpoint-url http://127.0.0.1:4584 secretsmanager list-secrets
-        "]],
+        "#]],
     )
     .await;
 }
@@ -245,7 +245,7 @@ async fn the_help_of_secret_says_what_it_will_do() {
 async fn the_help_of_place_says_whom_it_asks() {
     check(
         &["place", "--help"],
-        expect![[r"
+        expect![[r#"
         Say where a rotation function is to be placed: VPC, subnets, security groups.
 
         Looks the secret's database up in RDS, DocumentDB, Redshift or Redshift Serverless and its network
@@ -305,7 +305,7 @@ async fn the_help_of_place_says_whom_it_asks() {
           rotate place prod/shop/reporting --network vpc --json
           rotate place prod/shop/reporting --host shop.c0ffee.eu-central-1.rds.amazonaws.com
           aws cloudformation deploy ... --parameter-overrides $(rotate place prod/shop/reporting) ...
-    "]],
+    "#]],
     )
     .await;
 }
