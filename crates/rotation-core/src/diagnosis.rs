@@ -239,7 +239,8 @@ fn document_hint(which: &str, error: &DocumentError) -> String {
             )
         }
         DocumentError::NotRewritable { field } => format!(
-            "Store a URL or a connection string in `{field}` of {which}, or take `{field}` out of REWRITE_FIELDS."
+            "Store a URL or a connection string as text in `{field}` of {which}, or take `{field}` out of REWRITE_FIELDS. A \
+            JDBC URL of MariaDB's driver cannot hold `&`: add it to EXCLUDE_CHARACTERS."
         ),
         DocumentError::DuplicateKey { field } => format!("Remove the second `{field}` from {which}."),
         _ => format!(

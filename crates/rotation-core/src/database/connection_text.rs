@@ -3,7 +3,7 @@
 //! | form | example | how a value is written |
 //! |---|---|---|
 //! | URL | `postgresql://user:password@host/db`, also with several hosts | percent-encoded |
-//! | JDBC | `jdbc:mysql://host/db?user=u&password=p`, also with `;` | percent-encoded; for SQL Server in braces |
+//! | JDBC | `jdbc:mysql://host/db?user=u&password=p`; Redshift and SQL Server also with `;` | percent-encoded; for MariaDB as it is, for SQL Server in braces |
 //! | keywords of libpq | `host=h user=u password='p w'` | quoted with `'` where it has to be |
 //! | pairs of ADO.NET and ODBC | `Server=h;User ID=u;Password=p` | quoted with `"` or braces where it has to be |
 //! | DSN of Go's MySQL driver | `user:password@tcp(host:3306)/db` | as it is |
@@ -20,6 +20,8 @@ use self::value::{Part, Syntax};
 const USER_KEYS: [&str; 6] = ["user", "username", "user name", "user id", "userid", "uid"];
 /// The names of a password's.
 const PASSWORD_KEYS: [&str; 3] = ["password", "pwd", "pass"];
+/// The names of a host's.
+const HOST_KEYS: [&str; 6] = ["host", "hostaddr", "server", "data source", "address", "addr"];
 
 /// A text that tells a client where to log in, as applications read it out of a secret. It never prints.
 #[derive(Default)]
@@ -27,47 +29,77 @@ pub struct ConnectionText<'a> {
     text: &'a str,
     users: Vec<Part>,
     passwords: Vec<Part>,
+    /// With or without a port.
+    hosts: Vec<&'a str>,
 }
 
 impl<'a> ConnectionText<'a> {
     /// Finds the credentials in a text; `None` where it is of none of the forms.
     pub fn parse(text: &'a str) -> Option<Self> {
-        if let Some(scheme) = text.find("://") {
-            return Some(Self::parse_url(text, scheme + 3));
+        if let Some(scheme) = text.find("://").filter(|end| is_scheme(&text[..*end])) {
+            return Self::parse_url(text, scheme + 3);
         }
         // A semicolon may stand in a keyword's value, and yet ends a pair's.
-        Self::parse_go(text).or_else(|| Self::parse_pairs(text)).or_else(|| Self::parse_keywords(text))
+        Self::parse_pairs(text).or_else(|| Self::parse_keywords(text)).or_else(|| Self::parse_go(text))
     }
 
     fn of(text: &'a str) -> Self {
-        Self { text, users: Vec::new(), passwords: Vec::new() }
+        Self { text, users: Vec::new(), passwords: Vec::new(), hosts: Vec::new() }
     }
 
-    fn parse_url(text: &'a str, start: usize) -> Self {
+    fn parse_url(text: &'a str, start: usize) -> Option<Self> {
         let mut found = Self::of(text);
-        let is_jdbc = text.starts_with("jdbc:");
-        let stops: &[char] = if is_jdbc { &['/', '?', ';'] } else { &['/', '?', '#'] };
+        let driver = text.strip_prefix("jdbc:").and_then(|rest| rest.split(':').next());
+        // The two drivers whose parameters end at a semicolon as well.
+        let has_semicolons = matches!(driver, Some("redshift" | "sqlserver"));
+        let (stops, queries, separators): (&[char], &[char], &[char]) = match driver {
+            Some(_) if has_semicolons => (&['/', '?', ';'], &['?', ';'], &['&', ';']),
+            Some(_) => (&['/', '?'], &['?'], &['&']),
+            None => (&['/', '?', '#'], &['?'], &['&']),
+        };
         let end = text[start..].find(stops).map_or(text.len(), |at| start + at);
-        if let Some(at) = text[start..end].rfind('@') {
-            found.add_pair(start..start + at, Syntax::Percent);
-        }
-        let queries: &[char] = if is_jdbc { &['?', ';'] } else { &['?'] };
-        let Some(query) = text[end..].find(queries).map(|at| end + at + 1) else { return found };
-        let last = if is_jdbc { None } else { text[query..].find('#') }.map_or(text.len(), |at| query + at);
-        if text.starts_with("jdbc:sqlserver:") {
+        found.add_authority(start..end)?;
+        let Some(query) = text[end..].find(queries).map(|at| end + at + 1) else { return Some(found) };
+        let fragment = if driver.is_none() { text[query..].find('#') } else { None };
+        let last = fragment.map_or(text.len(), |at| query + at);
+        if driver == Some("sqlserver") {
             found.add_pairs(query..last, Syntax::Braces);
-            return found;
+            return Some(found);
         }
-        let separators: &[char] = if is_jdbc { &['&', ';'] } else { &['&'] };
+        // MariaDB's driver takes parameters to the letter, also those of a URL for MySQL's.
+        let is_verbatim = driver == Some("mariadb") || text.contains("permitMysqlScheme");
+        let syntax = if is_verbatim { Syntax::Verbatim { without: &['&'] } } else { Syntax::Percent };
         let mut from = query;
         for parameter in text[query..last].split(separators) {
             if let Some((key, value)) = parameter.split_once('=') {
                 let value = from + key.len() + 1..from + key.len() + 1 + value.len();
-                found.add(key, value, Syntax::Percent);
+                found.add(key, value, syntax);
             }
             from += parameter.len() + 1;
         }
-        found
+        Some(found)
+    }
+
+    /// `[user[:password]@]host[,host]`, or with credentials at each host. `None` where it cannot be told which `@` ends the
+    /// credentials.
+    fn add_authority(&mut self, span: Range<usize>) -> Option<()> {
+        let authority = &self.text[span.clone()];
+        let is_at_each = authority.split(',').all(|piece| piece.matches('@').count() == 1);
+        let mut from = span.start;
+        let pieces: Vec<&str> = if is_at_each { authority.split(',').collect() } else { vec![authority] };
+        for piece in pieces {
+            let hosts = match piece.split_once('@') {
+                Some((_, hosts)) if hosts.contains('@') => return None,
+                Some((credentials, hosts)) => {
+                    self.add_pair(from..from + credentials.len(), Syntax::Percent, Syntax::Percent);
+                    hosts
+                }
+                None => piece,
+            };
+            self.hosts.extend(hosts.split(',').filter(|host| !host.is_empty()));
+            from += piece.len() + 1;
+        }
+        Some(())
     }
 
     /// `[user[:password]@][net[(addr)]]/dbname`; the last `/` and the last `@` before it separate.
@@ -75,10 +107,12 @@ impl<'a> ConnectionText<'a> {
         let head = &text[..text.rfind('/')?];
         let at = head.rfind('@')?;
         let network = &head[at + 1..];
-        let is_network = network.is_empty() || (network.contains('(') && network.ends_with(')'));
+        let address = network.split_once('(').map(|(_, address)| address.strip_suffix(')'));
+        let is_network = network.is_empty() || matches!(address, Some(Some(_)));
         is_network.then(|| {
             let mut found = Self::of(text);
-            found.add_pair(0..at, Syntax::Verbatim);
+            found.add_pair(0..at, Syntax::Verbatim { without: &[':'] }, Syntax::Verbatim { without: &[] });
+            found.hosts.extend(address.flatten());
             found
         })
     }
@@ -109,10 +143,9 @@ impl<'a> ConnectionText<'a> {
 
     /// `key=value` between semicolons.
     fn parse_pairs(text: &'a str) -> Option<Self> {
-        let is_odbc = text
-            .to_ascii_lowercase()
-            .split(';')
-            .any(|pair| pair.split_once('=').is_some_and(|(key, _)| ["driver", "dsn"].contains(&key.trim())));
+        let is_driver =
+            |key: &str| ["driver", "dsn"].iter().any(|word| key.trim().eq_ignore_ascii_case(word));
+        let is_odbc = text.split(';').any(|pair| pair.split_once('=').is_some_and(|(key, _)| is_driver(key)));
         let mut found = Self::of(text);
         let syntax = if is_odbc { Syntax::Braces } else { Syntax::Quotes };
         let count = found.add_pairs(0..text.len(), syntax);
@@ -139,24 +172,41 @@ impl<'a> ConnectionText<'a> {
     }
 
     /// `user:password`.
-    fn add_pair(&mut self, span: Range<usize>, syntax: Syntax) {
+    fn add_pair(&mut self, span: Range<usize>, of_user: Syntax, of_password: Syntax) {
         let (start, end) = (span.start, span.end);
         let user = self.text[span].find(':').map_or(end, |colon| start + colon);
         if start < user {
-            self.users.push(Part { span: start..user, syntax });
+            self.users.push(Part { span: start..user, syntax: of_user });
         }
         if user < end {
-            self.passwords.push(Part { span: user + 1..end, syntax });
+            self.passwords.push(Part { span: user + 1..end, syntax: of_password });
         }
     }
 
     fn add(&mut self, key: &str, span: Range<usize>, syntax: Syntax) {
-        let (key, part) = (key.to_ascii_lowercase(), Part { span, syntax });
-        if USER_KEYS.contains(&key.as_str()) {
-            self.users.push(part);
-        } else if PASSWORD_KEYS.contains(&key.as_str()) {
-            self.passwords.push(part);
+        let is_one_of = |keys: &[&str]| keys.iter().any(|name| name.eq_ignore_ascii_case(key));
+        if is_one_of(&USER_KEYS) {
+            self.users.push(Part { span, syntax });
+        } else if is_one_of(&PASSWORD_KEYS) {
+            self.passwords.push(Part { span, syntax });
+        } else if is_one_of(&HOST_KEYS) {
+            let hosts = self.text[span].trim_matches(['\'', '"', '{', '}']);
+            self.hosts.extend(hosts.split(',').filter(|host| !host.is_empty()));
         }
+    }
+
+    /// Whether one of its hosts is this one, with whatever port; `None` where it names none.
+    pub fn names_host(&self, host: &str) -> Option<bool> {
+        let plain = |name: &str| {
+            let name = name.strip_prefix("tcp:").unwrap_or(name);
+            let name = match name.split_once(']') {
+                Some((address, _)) => address.trim_start_matches('['),
+                None => name.split([':', '\\']).next().unwrap_or(name),
+            };
+            name.trim_end_matches('.').to_ascii_lowercase()
+        };
+        let own = host.trim_end_matches('.').to_ascii_lowercase();
+        (!self.hosts.is_empty()).then(|| self.hosts.iter().any(|name| plain(name) == own))
     }
 
     /// The user names, as a client reads them; `None` for one that is no text.
@@ -169,8 +219,9 @@ impl<'a> ConnectionText<'a> {
         self.passwords.iter().map(|part| part.value(self.text))
     }
 
-    /// The text with these values in the place of its users and passwords, and all else as it is.
-    pub fn replaced(&self, user: &str, password: &str) -> Zeroizing<String> {
+    /// The text with these values in the place of its users and passwords, and all else as it is. `None` where a value
+    /// cannot be written in this form.
+    pub fn replaced(&self, user: &str, password: &str) -> Option<Zeroizing<String>> {
         let users = self.users.iter().map(|part| (part, user));
         let mut parts: Vec<_> = users.chain(self.passwords.iter().map(|part| (part, password))).collect();
         parts.sort_by_key(|(part, _)| part.span.start);
@@ -180,11 +231,14 @@ impl<'a> ConnectionText<'a> {
         let mut from = 0;
         for (part, value) in parts {
             whole.push_str(&self.text[from..part.span.start]);
+            if !part.syntax.admits(value) {
+                return None;
+            }
             part.syntax.write(value, &mut whole);
             from = part.span.end;
         }
         whole.push_str(&self.text[from..]);
-        whole
+        Some(whole)
     }
 }
 
@@ -231,4 +285,10 @@ fn pair_value(text: &str) -> Option<usize> {
         }
         at += 1;
     }
+}
+
+/// Whether a URL may begin like this: `postgresql`, `jdbc:mysql`, `mongodb+srv`.
+fn is_scheme(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_alphabetic())
+        && text.chars().all(|one| one.is_ascii_alphanumeric() || "+-.:_".contains(one))
 }

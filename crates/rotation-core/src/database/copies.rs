@@ -4,9 +4,9 @@
 //! to be rewritten.
 
 use serde_json::Value;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
-use super::{Credentials, Username, connection_text::ConnectionText};
+use super::{Credentials, Host, Username, connection_text::ConnectionText};
 use crate::document::{DocumentError, SecretDocument};
 
 /// A shorter password may stand in a text by chance.
@@ -16,26 +16,29 @@ const MOST_SHOWN: usize = 64;
 /// What is no copy but the thing itself.
 const OWN: [&str; 2] = ["username", "password"];
 /// What a rotation reads, and must find as it was.
-const READ: [&str; 7] = ["engine", "host", "port", "dbname", "authdb", "ssl", "masterarn"];
+const READ: [&str; 8] = ["engine", "host", "port", "dbname", "authdb", "ssl", "masterarn", "teststatement"];
 
 /// The fields whose URLs and connection strings follow the credentials.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RewriteFields(Vec<String>);
 
-/// Whose credentials a secret holds, and who else they may be of: the other user of its pair.
+/// Whose credentials a secret holds, where they open something, and who else they may be of: the other user of its pair.
 #[derive(Clone, Copy)]
 pub(crate) struct Owner<'a> {
+    pub(crate) host: &'a Host,
     pub(crate) credentials: &'a Credentials,
     pub(crate) other: Option<&'a Username>,
 }
 
 /// What a text holds of someone's credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Held {
+pub(crate) enum Copied {
     /// The password.
     Password,
-    /// The user, with another password.
-    OtherPassword,
+    /// The user at the secret's own host, with another password.
+    Outdated,
+    /// The password, within a list or an object.
+    Nested,
 }
 
 impl RewriteFields {
@@ -67,15 +70,20 @@ impl RewriteFields {
         to: &Credentials,
     ) -> Result<SecretDocument, DocumentError> {
         for field in &self.0 {
-            let Some(Value::String(text)) = document.get(field) else { continue };
-            let text = Zeroizing::new(text);
+            let not_rewritable = || DocumentError::NotRewritable { field: shown(field) };
+            let text = match document.get(field).map(Wiped) {
+                Some(Wiped(Value::String(ref mut text))) => Zeroizing::new(std::mem::take(text)),
+                Some(value) if from.within(&value.0).is_some() => return Err(not_rewritable()),
+                Some(_) | None => continue,
+            };
             let (user, password) = (to.username.as_str(), to.password.expose());
             if *text == from.credentials.password.expose() {
                 document = document.with_text(field, password);
             } else if let Some(found) = ConnectionText::parse(&text).filter(|found| from.is_of(found)) {
-                document = document.with_text(field, &found.replaced(user, password));
-            } else if from.finds(&text) == Some(Held::Password) {
-                return Err(DocumentError::NotRewritable { field: shown(field) });
+                let replaced = found.replaced(user, password).ok_or_else(not_rewritable)?;
+                document = document.with_text(field, &replaced);
+            } else if from.finds(&text) == Some(Copied::Password) {
+                return Err(not_rewritable());
             }
         }
         Ok(document)
@@ -87,16 +95,20 @@ impl RewriteFields {
 }
 
 impl Owner<'_> {
-    /// Whether the users and passwords of a connection are of this owner.
+    /// Whether the users and passwords of a connection are of this owner. At another host, as a reader's endpoint has one,
+    /// the password must be the same: a server of its own may have a user of this name.
     fn is_of(self, found: &ConnectionText<'_>) -> bool {
         let own = self.credentials.username.as_str();
         let is_member = |user: &str| user == own || self.other.is_some_and(|other| other.as_str() == user);
-        let mut users = found.users().peekable();
-        if users.peek().is_some() {
-            return users.all(|user| user.is_some_and(|user| is_member(&user)));
-        }
-        let mut passwords = found.passwords().peekable();
-        passwords.peek().is_some() && passwords.all(|password| self.is_own(password))
+        let are_members = found.users().all(|user| user.is_some_and(|user| is_member(&user)));
+        let has_users = found.users().next().is_some();
+        let is_here = has_users && found.names_host(self.host.as_str()) != Some(false);
+        are_members && (is_here || self.has_password(found))
+    }
+
+    /// Whether every password of a connection, and there is one, is the owner's.
+    fn has_password(self, found: &ConnectionText<'_>) -> bool {
+        found.passwords().next().is_some() && found.passwords().all(|password| self.is_own(password))
     }
 
     fn is_own(self, password: Option<Zeroizing<String>>) -> bool {
@@ -104,33 +116,59 @@ impl Owner<'_> {
     }
 
     /// What a text holds of the credentials.
-    pub(crate) fn finds(self, text: &str) -> Option<Held> {
+    pub(crate) fn finds(self, text: &str) -> Option<Copied> {
         let own = self.credentials.password.expose();
         if let Some(found) = ConnectionText::parse(text).filter(|found| self.is_of(found)) {
-            let mut passwords = found.passwords().map(|password| self.is_own(password)).peekable();
-            passwords.peek()?;
-            return Some(if passwords.all(|is_own| is_own) { Held::Password } else { Held::OtherPassword });
+            found.passwords().next()?;
+            return Some(if self.has_password(&found) { Copied::Password } else { Copied::Outdated });
         }
         let is_within = own.len() >= TELLING && text.contains(own);
-        (is_within || text == own).then_some(Held::Password)
+        (is_within || text == own).then_some(Copied::Password)
     }
 
     /// The other fields of a document that hold these credentials or outdated ones, and are not among those that are
     /// rewritten.
-    pub(crate) fn copies(self, document: &SecretDocument, rewritten: &RewriteFields) -> Vec<(String, Held)> {
-        let is_other = |name: &&str| !OWN.contains(name) && !READ.contains(name) && !rewritten.has(name);
-        let others = document.names().filter(is_other);
-        let found = others.filter_map(|name| Some((shown(name), self.within(&document.get(name)?)?)));
+    pub(crate) fn copies(
+        self,
+        document: &SecretDocument,
+        rewritten: &RewriteFields,
+    ) -> Vec<(String, Copied)> {
+        let is_other = |name: &&str| !OWN.contains(name) && !READ.contains(name);
+        let found = document.names().filter(is_other).filter_map(|name| {
+            let value = Wiped(document.get(name)?);
+            // What is named and is no text fails createSecret, and is to be heard of before.
+            let follows = rewritten.has(name) && value.0.is_string();
+            self.within(&value.0).filter(|_| !follows).map(|copied| (shown(name), copied))
+        });
         found.collect()
     }
 
-    fn within(self, value: &Value) -> Option<Held> {
+    fn within(self, value: &Value) -> Option<Copied> {
+        let nested = |found: Copied| if found == Copied::Password { Copied::Nested } else { found };
         match value {
             Value::String(text) => self.finds(text),
-            Value::Array(values) => values.iter().find_map(|value| self.within(value)),
-            Value::Object(fields) => fields.values().find_map(|value| self.within(value)),
+            Value::Array(values) => values.iter().find_map(|value| self.within(value)).map(nested),
+            Value::Object(fields) => fields.values().find_map(|value| self.within(value)).map(nested),
             _ => None,
         }
+    }
+}
+
+/// A value of a secret, which is cleared from memory when it is dropped.
+struct Wiped(Value);
+
+impl Drop for Wiped {
+    fn drop(&mut self) {
+        wipe(&mut self.0);
+    }
+}
+
+fn wipe(value: &mut Value) {
+    match value {
+        Value::String(text) => text.zeroize(),
+        Value::Array(values) => values.iter_mut().for_each(wipe),
+        Value::Object(fields) => fields.values_mut().for_each(wipe),
+        _ => {}
     }
 }
 
@@ -143,10 +181,13 @@ pub(crate) fn notes(
 ) -> Vec<String> {
     let mut stale: Vec<_> = from.copies(document, rewritten).into_iter().map(|(field, _)| field).collect();
     let of_next = to.copies(document, rewritten).into_iter();
-    stale.extend(of_next.filter(|(_, held)| *held == Held::OtherPassword).map(|(field, _)| field));
+    stale.extend(of_next.filter(|(_, held)| *held == Copied::Outdated).map(|(field, _)| field));
     stale.sort();
     stale.dedup();
-    stale.iter().map(|field| format!("the field {field} holds another password than `password` from now on; REWRITE_FIELDS={field} lets it follow")).collect()
+    let note = |field| {
+        format!("the field {field} holds another password than `password` from now on (REWRITE_FIELDS)")
+    };
+    stale.iter().map(note).collect()
 }
 
 fn shown(name: &str) -> String {

@@ -2,7 +2,7 @@
 
 use super::{Check, Finding, FindingCode, Severity};
 use crate::{
-    database::{Credential, EngineProfile, Login, Strategy, TargetError, UserPair, copies::Held},
+    database::{Credential, EngineProfile, Login, Strategy, TargetError, UserPair, copies::Copied},
     diagnosis::Reader,
     document::SecretDocument,
     error::RotationError,
@@ -128,25 +128,30 @@ pub(super) fn finding(versions: &[Examined], reader: Reader) -> Finding {
 }
 
 /// The findings about fields that hold copies of the credentials.
-pub(super) fn copies(found: &[(String, Held)]) -> Vec<Finding> {
-    let finding = |(field, held): &(String, Held)| Finding {
+pub(super) fn copies(found: &[(String, Copied)]) -> Vec<Finding> {
+    let finding = |(field, copied): &(String, Copied)| Finding {
         check: Check::Document,
         severity: Severity::Warning,
         code: FindingCode::PasswordCopied,
-        sentence: match held {
-            Held::Password => {
+        sentence: match copied {
+            Copied::Password | Copied::Nested => {
                 format!("the field `{field}` holds a copy of the password, which no rotation changes")
             }
-            Held::OtherPassword => {
-                format!(
-                    "the field `{field}` holds another password than `password`: who logs in by it is refused"
-                )
-            }
+            Copied::Outdated => format!(
+                "the field `{field}` holds another password than `password`: whoever logs in by it is refused"
+            ),
         },
-        mend: format!(
-            "Set REWRITE_FIELDS={field} on the function: each rotation then rewrites the URL or connection string in it. \
-             Or let applications build it from `username` and `password`."
-        ),
+        mend: match copied {
+            Copied::Password | Copied::Outdated => format!(
+                "Set REWRITE_FIELDS={field} on the function: each rotation then rewrites the URL or connection string in \
+                 it. Or let applications build it from `username` and `password`."
+            ),
+            Copied::Nested => format!(
+                "Put the URL or connection string out of `{field}` into a text field of its own, and name that in \
+                 REWRITE_FIELDS: lists and objects are not rewritten. Or let applications build it from `username` and \
+                 `password`."
+            ),
+        },
     };
     found.iter().map(finding).collect()
 }

@@ -18,7 +18,7 @@ fn check(text: &str, credentials: Option<(&str, &str)>, replaced: &str) {
     let expected = credentials.map(|(user, password)| (user.to_owned(), password.to_owned()));
     let (expected_users, expected_passwords): (Vec<_>, Vec<_>) = expected.into_iter().unzip();
     assert_eq!((&users, &passwords), (&expected_users, &expected_passwords), "{text}");
-    let after = found.replaced("n u", "p'\"{}\\%;&=é");
+    let after = found.replaced("n u", "p'\"{}\\%;&=é").unwrap();
     assert_eq!(*after, replaced);
     if credentials.is_some() {
         let again = ConnectionText::parse(&after).unwrap();
@@ -43,6 +43,12 @@ fn urls() {
         "p",
         "jdbc:mysql://h:3306/db?user=u&password=p",
         "jdbc:mysql://h:3306/db?user=n%20u&password=<PW>",
+    );
+    both(
+        "u",
+        "p;x",
+        "jdbc:postgresql://h/db?user=u&password=p;x",
+        "jdbc:postgresql://h/db?user=n%20u&password=<PW>",
     );
     both("u", "p#", "jdbc:redshift://h/db;UID=u;PWD=p#", "jdbc:redshift://h/db;UID=n%20u;PWD=<PW>");
     check("https://h/path?q=1", None, "https://h/path?q=1");
@@ -93,5 +99,53 @@ fn other_texts_hold_no_credentials() {
     ] {
         let found = ConnectionText::parse(text).unwrap_or_default();
         assert_eq!(read(&found), (Vec::new(), Vec::new()), "{text}");
+    }
+}
+
+/// Credentials at each host, as Connector/J has them; where that is not certain, nothing is found.
+#[test]
+fn urls_of_several_hosts() {
+    let text = "jdbc:mysql://u:p@a,u:p@b:3307/db";
+    let found = ConnectionText::parse(text).unwrap();
+    assert_eq!(read(&found), (vec!["u".into(), "u".into()], vec!["p".into(), "p".into()]));
+    assert_eq!(*found.replaced("v", "q").unwrap(), "jdbc:mysql://v:q@a,v:q@b:3307/db");
+    assert!(ConnectionText::parse("mysql://u:p@w@a/db").is_none());
+}
+
+/// MariaDB's driver decodes nothing, so there are values that it cannot be given.
+#[test]
+fn a_value_that_a_form_cannot_hold_is_none() {
+    for text in [
+        "jdbc:mariadb://h/db?user=u&password=p%40",
+        "jdbc:mysql://h/db?permitMysqlScheme&user=u&password=p%40",
+    ] {
+        let found = ConnectionText::parse(text).unwrap();
+        assert_eq!(read(&found), (vec!["u".into()], vec!["p%40".into()]));
+        assert_eq!(
+            *found.replaced("v", "q;%").unwrap(),
+            text.replace("user=u", "user=v").replace("p%40", "q;%")
+        );
+        assert!(found.replaced("v", "q&").is_none());
+    }
+    assert!(ConnectionText::parse("u:p@tcp(h)/db").unwrap().replaced("a:b", "q").is_none());
+}
+
+#[test]
+fn hosts() {
+    for (text, expected) in [
+        ("postgresql://u:p@h:5432/db", Some(true)),
+        ("postgresql://u:p@other,H./db", Some(true)),
+        ("postgresql://u:p@other/db", Some(false)),
+        ("postgresql:///db?user=u", None),
+        ("postgresql:///db?user=u&host=h", Some(true)),
+        ("mysql://u:p@[::1]:3306/db", Some(false)),
+        ("jdbc:mysql://other/db?user=u", Some(false)),
+        ("host='h' user=u password=p", Some(true)),
+        ("Server=tcp:h;User ID=u;Password=p", Some(true)),
+        ("Data Source=other;User ID=u;Password=p", Some(false)),
+        ("u:p@tcp(h:3306)/db", Some(true)),
+        ("u:p@/db", None),
+    ] {
+        assert_eq!(ConnectionText::parse(text).unwrap().names_host("h"), expected, "{text}");
     }
 }

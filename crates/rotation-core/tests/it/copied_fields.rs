@@ -49,19 +49,22 @@ fn check(plan: Plan, url: &str, follows: bool) {
 #[test]
 fn a_url_of_the_secret_s_own_user_follows() {
     for plan in [Plan::SingleUser, Plan::Alternating] {
-        check(plan, "postgresql://app:first-password@db/shop", true);
+        check(plan, "postgresql://app:first-password@db.example.com/shop", true);
+        // Another host: a reader's endpoint has the same password, another server has one of its own.
+        check(plan, "postgresql://app:first-password@reader.example.com/shop", true);
+        check(plan, "postgresql://app:of-its-own@reports.example.com/shop", false);
         // One that has gone stale.
-        check(plan, "postgresql://app:of-long-ago@db/shop", true);
+        check(plan, "postgresql://app:of-long-ago@db.example.com/shop", true);
         // A password without a user.
         check(plan, "redis://:first-password@cache/0", true);
         check(plan, "redis://:another@cache/0", false);
-        check(plan, "postgres://db/shop?password=first-password", true);
-        check(plan, "postgres://db/shop?password=another", false);
-        check(plan, "postgres://other:another@db/shop", false);
-        check(plan, "postgres://db/shop", false);
+        check(plan, "postgres://db.example.com/shop?password=first-password", true);
+        check(plan, "postgres://db.example.com/shop?password=another", false);
+        check(plan, "postgres://other:another@db.example.com/shop", false);
+        check(plan, "postgres://db.example.com/shop", false);
     }
-    check(Plan::Alternating, "postgresql://app_clone:of-the-clone@db/shop", true);
-    check(Plan::SingleUser, "postgresql://app_clone:of-the-clone@db/shop", false);
+    check(Plan::Alternating, "postgresql://app_clone:of-the-clone@db.example.com/shop", true);
+    check(Plan::SingleUser, "postgresql://app_clone:of-the-clone@db.example.com/shop", false);
 }
 
 #[test]
@@ -75,13 +78,27 @@ fn a_password_in_an_unknown_form_is_refused_by_the_name_of_its_field() {
     let error = propose(Plan::SingleUser, r#""odd":"<first-password>""#, "odd").unwrap_err();
     assert_eq!(error.code(), "SECRET_FIELD_INVALID");
     assert!(with_causes(&error).contains("`odd`") && !with_causes(&error).contains("first-password"));
+    let nested = r#""nested":[{"url":"postgresql://app:first-password@db.example.com/shop"}]"#;
+    assert_eq!(propose(Plan::SingleUser, nested, "nested").unwrap_err().code(), "SECRET_FIELD_INVALID");
     // What is not named may hold anything.
     assert!(propose(Plan::SingleUser, r#""odd":"<first-password>""#, "url").is_ok());
 }
 
 #[test]
 fn a_list_of_fields_has_no_gap_and_nothing_that_a_rotation_reads() {
-    for list in ["", "a,,b", "a,", " , ", "username", "a, password", "host", "port", "masterarn", "ssl"] {
+    for list in [
+        "",
+        "a,,b",
+        "a,",
+        " , ",
+        "username",
+        "a, password",
+        "host",
+        "port",
+        "masterarn",
+        "ssl",
+        "teststatement",
+    ] {
         assert!(RewriteFields::parse(list).is_err(), "{list}");
     }
     assert!(RewriteFields::parse(" url ,JDBC URL").is_ok());

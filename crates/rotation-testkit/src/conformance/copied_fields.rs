@@ -8,11 +8,12 @@ use super::{
     scene::Scene,
 };
 
-/// Fields in the forms of URLs and connection strings; `USER` and `PASSWORD` stand for the credentials.
+/// Fields in the forms of URLs and connection strings; `USER`, `PASSWORD` and `HOST` stand for
+/// the secret's own.
 const FORMS: [(&str, &str); 4] = [
-    ("url", "postgresql://USER:PASSWORD@one.example:5433,two.example/shop?connect_timeout=3"),
-    ("mysql_url", "mysql://USER:PASSWORD@one.example:3307/shop"),
-    ("keywords", "host=one.example user='USER' password = 'PASSWORD' dbname=shop"),
+    ("url", "postgresql://USER:PASSWORD@HOST:5433,two.example/shop?connect_timeout=3"),
+    ("mysql_url", "mysql://USER:PASSWORD@HOST:3307/shop"),
+    ("keywords", "host=HOST user='USER' password = 'PASSWORD' dbname=shop"),
     ("copy", "PASSWORD"),
 ];
 /// A field that no rotation touches.
@@ -29,9 +30,10 @@ pub(super) fn cases<D: Database>() -> Vec<Case<D>> {
 /// The secret with all of them in it.
 fn add_fields(document: &mut Value) {
     let of = |field: &str| document[field].as_str().unwrap_or_default().to_owned();
-    let (user, password) = (of("username"), of("password"));
+    let (user, password, host) = (of("username"), of("password"), of("host"));
     for (field, form) in FORMS.into_iter().chain([OTHER]) {
-        document[field] = json!(form.replace("USER", &user).replace("PASSWORD", &password));
+        document[field] =
+            json!(form.replace("USER", &user).replace("PASSWORD", &password).replace("HOST", &host));
     }
 }
 

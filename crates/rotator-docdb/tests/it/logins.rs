@@ -111,8 +111,6 @@ async fn ten_failures_have_ten_codes_each_within_its_deadline() {
     session.probe(None).await.unwrap();
 }
 
-/// Whoever closes the connection or answers in another language may be anybody: it is not taken for the server's own
-/// word that it offers no TLS, which would let plaintext follow, and it hears nothing but the handshake.
 #[tokio::test]
 async fn a_user_of_another_database_is_told_where_it_was_looked_for() {
     let app = create_app(HOME).await.unwrap();
@@ -128,6 +126,8 @@ async fn a_user_of_another_database_is_told_where_it_was_looked_for() {
     connect(&Login { home: Some(HOME.to_owned()), ..login }).await.unwrap();
 }
 
+/// Whoever closes the connection or answers in another language may be anybody: it is not taken for the server's own
+/// word that it offers no TLS, which would let plaintext follow, and it hears nothing but the handshake.
 #[tokio::test]
 async fn a_server_that_does_not_speak_tls_hears_no_name_and_is_not_believed() {
     let app = create_app(HOME).await.unwrap();

@@ -26,7 +26,10 @@ pub(super) enum Syntax {
     Quotes,
     /// Of ODBC, and of JDBC for SQL Server.
     Braces,
-    Verbatim,
+    Verbatim {
+        /// What it cannot hold.
+        without: &'static [char],
+    },
 }
 
 impl Part {
@@ -42,19 +45,27 @@ impl Part {
                 inner(1).replace(&format!("{quote}{quote}"), &quote.to_string())
             }
             (Syntax::Quotes | Syntax::Braces, Some('{')) => inner(1).replace("}}", "}"),
-            (Syntax::Quotes | Syntax::Braces | Syntax::Verbatim, _) => written.to_owned(),
+            (Syntax::Quotes | Syntax::Braces | Syntax::Verbatim { .. }, _) => written.to_owned(),
         };
         Some(Zeroizing::new(value))
     }
 }
 
 impl Syntax {
+    /// Whether this value can be written so.
+    pub(super) fn admits(self, value: &str) -> bool {
+        match self {
+            Self::Verbatim { without } => !value.contains(without),
+            _ => true,
+        }
+    }
+
     pub(super) fn write(self, value: &str, whole: &mut String) {
         let is_plain =
             !value.is_empty() && value.chars().all(|one| one.is_alphanumeric() || "-._~".contains(one));
         match self {
             Self::Percent => utf8_percent_encode(value, RESERVED).for_each(|piece| whole.push_str(piece)),
-            Self::Verbatim => whole.push_str(value),
+            Self::Verbatim { .. } => whole.push_str(value),
             _ if is_plain => whole.push_str(value),
             Self::Keyword => {
                 quote(value, '\'', '\'', |one| matches!(one, '\'' | '\\').then_some('\\'), whole);

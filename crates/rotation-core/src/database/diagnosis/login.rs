@@ -159,7 +159,7 @@ fn tls_hint(fault: TlsFault) -> &'static str {
         TlsFault::UnknownAuthority => "Name the authority's certificate in TLS_CA_BUNDLE.",
         TlsFault::NotSpoken => {
             "Turn TLS on at the server, and check `port`. Where TLS cannot be, `\"ssl\": false` in the secret asks \
-            for plaintext; nothing less does, as a silent refusal may be somebody in between."
+            for plaintext; nothing less does, as a silent refusal may be a man-in-the-middle."
         }
         TlsFault::Handshake => {
             "Check the TLS versions of the server (1.2 or 1.3) and whether it wants a client \

@@ -4,7 +4,7 @@ use super::{Database, Logins};
 use crate::{
     database::{
         Credentials, Directory, Engine, Login, UserPair,
-        copies::{self, Held, Owner},
+        copies::{self, Copied, Owner},
     },
     document::SecretDocument,
     error::RotationError,
@@ -23,26 +23,27 @@ impl<E: Engine, D: Directory> Database<E, D> {
         let pair = self.pair_in_use(login);
         let document = current.clone().with_text("username", next.username.as_str());
         let document = document.with_text("password", next.password.expose());
-        let from = owner(&login.credentials, pair.as_ref());
+        let from = owner(login, pair.as_ref());
         let rewritten = self.rewriting.rewrite(document, from, next);
         rewritten.map_err(|error| RotationError::Document { label: StagingLabel::Current, error })
     }
 
     /// The other fields of a document that hold a copy of these credentials, or outdated ones, and do not follow them.
-    pub(crate) fn copies(&self, document: &SecretDocument, login: &Login) -> Vec<(String, Held)> {
+    pub(crate) fn copies(&self, document: &SecretDocument, login: &Login) -> Vec<(String, Copied)> {
         let pair = self.pair_in_use(login);
-        owner(&login.credentials, pair.as_ref()).copies(document, &self.rewriting)
+        owner(login, pair.as_ref()).copies(document, &self.rewriting)
     }
 
     /// For people: what a rotation leaves behind in the pending document.
     pub(super) fn notes_of_copies(&self, logins: &Logins, versions: &Versions) -> Vec<String> {
         let pair = self.pair_in_use(&logins.current);
-        let from = owner(&logins.current.credentials, pair.as_ref());
-        let to = owner(&logins.pending.credentials, pair.as_ref());
+        let from = owner(&logins.current, pair.as_ref());
+        let to = owner(&logins.pending, pair.as_ref());
         copies::notes(&versions.pending, from, to, &self.rewriting)
     }
 }
 
-fn owner<'a>(credentials: &'a Credentials, pair: Option<&'a UserPair>) -> Owner<'a> {
-    Owner { credentials, other: pair.map(|pair| pair.other(&credentials.username)) }
+fn owner<'a>(login: &'a Login, pair: Option<&'a UserPair>) -> Owner<'a> {
+    let Login { host, credentials, .. } = login;
+    Owner { host, credentials, other: pair.map(|pair| pair.other(&credentials.username)) }
 }

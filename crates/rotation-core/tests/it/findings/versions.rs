@@ -58,16 +58,17 @@ fn a_look_is_not_what_locks_a_user() {
 fn copies_of_the_password_in_other_fields_are_named() {
     let copies = r#""url":"postgresql://app:first-password@db.example.com/shop",
         "old":"postgresql://app:older-password@db.example.com/shop",
-        "nested":{"all":[1,"first-password"]}, "cache":"redis://cache:own@cache.example.com""#;
+        "nested":{"all":[1,"first-password"]}, "cache":"redis://cache:own@cache.example.com",
+        "reports":"postgresql://app:of-its-own@reports.example.com/shop""#;
     check_single(
         |patient| patient.put(&StagingLabel::Current, 1, with(copies)),
         &expect![[r"
             warning document SECRET_PASSWORD_COPIED: the field `url` holds a copy of the password, which no rotation changes
                 Set REWRITE_FIELDS=url on the function: each rotation then rewrites the URL or connection string in it. Or let applications build it from `username` and `password`.
-            warning document SECRET_PASSWORD_COPIED: the field `old` holds another password than `password`: who logs in by it is refused
+            warning document SECRET_PASSWORD_COPIED: the field `old` holds another password than `password`: whoever logs in by it is refused
                 Set REWRITE_FIELDS=old on the function: each rotation then rewrites the URL or connection string in it. Or let applications build it from `username` and `password`.
             warning document SECRET_PASSWORD_COPIED: the field `nested` holds a copy of the password, which no rotation changes
-                Set REWRITE_FIELDS=nested on the function: each rotation then rewrites the URL or connection string in it. Or let applications build it from `username` and `password`.
+                Put the URL or connection string out of `nested` into a text field of its own, and name that in REWRITE_FIELDS: lists and objects are not rewritten. Or let applications build it from `username` and `password`.
             ok secret document names connection certificate login server privileges rotation function
             version 01 [AWSCURRENT] of app: logs in
             sound: No label has to be moved. Set REWRITE_FIELDS=url on the function: each rotation then rewrites the URL or connection string in it. Or let applications build it from `username` and `password`.
