@@ -27,7 +27,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use crate::{
     connection::Connection,
     guard::Guard,
-    refusal::{Dialect, Place},
+    refusal::{LoginTarget, ServerKind},
     wire::Wire,
 };
 
@@ -57,7 +57,7 @@ pub async fn connect(
 ) -> Result<Connection, ConnectError> {
     let attempt = async {
         let (wire, peer) = open(login, transport, tls, deadline).await?;
-        start(Guard::new(wire), peer, login, Dialect::Postgres, application_name).await
+        start(Guard::new(wire), peer, login, ServerKind::Postgres, application_name).await
     };
     deadline.bound(attempt).await.unwrap_or(Err(ConnectError::TimedOut))
 }
@@ -81,7 +81,7 @@ pub async fn connect_to_redshift(
     let attempt = async {
         let (wire, peer) = open(login, transport, tls, deadline).await?;
         let guard = Guard::new(wire).answering_digests(login.credentials.password.clone());
-        start(guard, peer, login, Dialect::Redshift, application_name).await
+        start(guard, peer, login, ServerKind::Redshift, application_name).await
     };
     deadline.bound(attempt).await.unwrap_or(Err(ConnectError::TimedOut))
 }
@@ -136,7 +136,7 @@ async fn start(
     guard: Guard<Wire>,
     peer: Option<IpAddr>,
     login: &Login,
-    dialect: Dialect,
+    kind: ServerKind,
     application_name: &str,
 ) -> Result<Connection, ConnectError> {
     let mut config = Config::new();
@@ -151,7 +151,7 @@ async fn start(
         config.dbname(database);
     }
     let (asked, admitted) = (guard.asked(), guard.admitted());
-    let place = Place::of(login, dialect);
+    let place = LoginTarget::of(login, kind);
     match config.connect_raw(guard, AsItIs).await {
         Ok((client, driver)) => Ok(Connection::new(client, driver, asked, peer, place)),
         Err(error) => Err(place.refusal(&error, admitted.get().is_some())),

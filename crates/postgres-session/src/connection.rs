@@ -17,7 +17,7 @@ use tokio_postgres::{Client, Error, SimpleQueryMessage, SimpleQueryRow};
 use crate::{
     fault::statement_error,
     guard::{Asked, Guard},
-    refusal::Place,
+    refusal::LoginTarget,
     wire::Wire,
 };
 
@@ -82,7 +82,7 @@ pub struct Connection {
     driver: Option<Driver>,
     asked: Asked,
     peer: Option<IpAddr>,
-    place: Place,
+    place: LoginTarget,
 }
 
 impl Connection {
@@ -91,7 +91,7 @@ impl Connection {
         driver: Driver,
         asked: Asked,
         peer: Option<IpAddr>,
-        place: Place,
+        place: LoginTarget,
     ) -> Self {
         Self { client: Some(client), driver: Some(driver), asked, peer, place }
     }

@@ -8,7 +8,7 @@ use tokio_postgres::{Error, error::DbError};
 use crate::{
     connection::Statement,
     guard::Violation,
-    refusal::Place,
+    refusal::LoginTarget,
     sqlstate::{PROXY, sqlstate},
 };
 
@@ -17,7 +17,7 @@ pub(crate) fn statement_error(
     kind: &'static str,
     error: &Error,
     lost: Option<&Error>,
-    place: &Place,
+    place: &LoginTarget,
 ) -> StatementError {
     let answer = error.as_db_error().or_else(|| lost.and_then(Error::as_db_error));
     let (fault, source) = match answer {

@@ -26,7 +26,7 @@ const PRELOADED: &str = "SELECT rolname, datname, setconfig FROM pg_db_role_sett
 
 /// Which statements an administrator has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Dialect {
+pub(crate) enum ServerKind {
     Postgres,
     /// It has no privilege to connect, and no limit that this statement sets.
     Redshift,
@@ -34,18 +34,18 @@ pub(crate) enum Dialect {
 
 /// Whose login it is and to which database, as statements name them.
 #[derive(Clone, Debug)]
-pub(crate) struct Place {
+pub(crate) struct LoginTarget {
     user: String,
     database: Option<String>,
-    dialect: Dialect,
+    kind: ServerKind,
 }
 
-impl Place {
-    pub(crate) fn of(login: &Login, dialect: Dialect) -> Self {
+impl LoginTarget {
+    pub(crate) fn of(login: &Login, kind: ServerKind) -> Self {
         Self {
             user: quote_identifier(login.credentials.username.as_str()),
             database: login.database.as_deref().map(quote_identifier),
-            dialect,
+            kind,
         }
     }
 
@@ -105,7 +105,7 @@ impl Place {
         let of_role = Subject::Role.is_of(answer);
         let of_database = Subject::Database.is_of(answer);
         let remedied = |statement: Option<String>| match statement {
-            Some(statement) if self.dialect == Dialect::Postgres => cause.clone().ended_by(statement),
+            Some(statement) if self.kind == ServerKind::Postgres => cause.clone().ended_by(statement),
             _ => cause.clone(),
         };
         let user = &self.user;
@@ -132,7 +132,7 @@ impl Place {
             "55000" if of_database => {
                 self.closed(&cause, |database| format!("ALTER DATABASE {database} ALLOW_CONNECTIONS true"))
             }
-            "42501" | "55000" if self.dialect == Dialect::Redshift => ConnectError::NoDatabase(cause),
+            "42501" | "55000" if self.kind == ServerKind::Redshift => ConnectError::NoDatabase(cause),
             // No such database; one that could not be made or dropped wholly; it was dropped.
             "3D000" | "57P04" => ConnectError::NoDatabase(cause),
             "55000" if answer.routine() == Some("InitPostgres") => ConnectError::NoDatabase(cause),
@@ -159,8 +159,8 @@ impl Place {
 
     /// A database that is there and lets the user not in. Redshift has no statement for it.
     fn closed(&self, cause: &Cause, statement: impl FnOnce(&str) -> String) -> ConnectError {
-        match (&self.database, self.dialect) {
-            (Some(database), Dialect::Postgres) => {
+        match (&self.database, self.kind) {
+            (Some(database), ServerKind::Postgres) => {
                 ConnectError::DatabaseClosed(cause.clone().ended_by(statement(database)))
             }
             _ => ConnectError::NoDatabase(cause.clone()),

@@ -174,11 +174,11 @@ pub enum UserBar {
 /// quote both, so only its code goes in.
 #[derive(Clone, Error, PartialEq, Eq)]
 #[error("{}", .0.text)]
-pub struct Cause(Box<Told>);
+pub struct Cause(Box<CauseText>);
 
 /// Out of line, as errors travel in every result.
 #[derive(Clone, PartialEq, Eq)]
-struct Told {
+struct CauseText {
     text: String,
     remedy: Option<String>,
 }
@@ -186,7 +186,7 @@ struct Told {
 impl Cause {
     /// A cause with this text.
     pub fn new(text: impl Into<String>) -> Self {
-        Self(Box::new(Told { text: text.into(), remedy: None }))
+        Self(Box::new(CauseText { text: text.into(), remedy: None }))
     }
 
     /// The same, with the statement by which an administrator of the database ends it: the very objects and users of
