@@ -151,8 +151,12 @@ impl Host {
     /// endpoints. A proxy of another name cannot be recognized.
     pub fn is_rds_proxy(&self) -> bool {
         let name = self.0.trim_end_matches('.').to_ascii_lowercase();
-        let service = name.strip_suffix(".cn").unwrap_or(&name).strip_suffix(".rds.amazonaws.com");
-        service.is_some_and(|labels| labels.split('.').skip(1).any(|label| label.starts_with("proxy-")))
+        let Some(service) = name.strip_suffix(".cn").unwrap_or(&name).strip_suffix(".amazonaws.com") else {
+            return false;
+        };
+        // In China the region comes after the service.
+        let mut labels = service.split('.').skip(1);
+        labels.any(|label| label.starts_with("proxy-")) && labels.any(|label| label == "rds")
     }
 
     /// Whether both name the same host: names compare without case and without the final dot.

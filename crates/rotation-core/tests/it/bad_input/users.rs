@@ -50,6 +50,7 @@ fn a_pending_user_whose_turn_it_is_not_is_refused_before_any_connection() {
 fn a_single_user_behind_an_rds_proxy_is_refused_at_once() {
     for host in [
         "app.proxy-abc123.eu-west-1.rds.amazonaws.com",
+        "app.proxy-abc123.rds.cn-north-1.amazonaws.com.cn",
         "R.endpoint.PROXY-1.cn-north-1.rds.amazonaws.com.cn.",
     ] {
         let quoted = format!("\"{host}\"");
