@@ -24,8 +24,8 @@ pub(crate) const PUBLIC: usize = 32;
 const SIGNATURE: usize = 64;
 /// The length of a salt.
 pub(crate) const SALT: usize = 18;
-/// The largest factor of rounds that is taken: a million of them. A server that asks for more wants time, not a proof.
-pub(crate) const MOST_FACTOR: u8 = 10;
+/// The largest factor of rounds that is taken, and that MariaDB stores: 8192 of them. Who asks for more wants time, not a proof.
+pub(crate) const MOST_FACTOR: u8 = 3;
 
 /// The key of the plugin `ed25519`.
 pub(crate) struct PasswordKey {
@@ -81,7 +81,10 @@ pub(crate) struct DerivedKey(Ed25519KeyPair);
 impl DerivedKey {
     /// `None` where the factor is larger than any that is taken.
     pub(crate) fn of(password: &Password, factor: u8, salt: &[u8]) -> Option<Self> {
-        let rounds = NonZeroU32::new(1024 << u32::from(factor)).filter(|_| factor <= MOST_FACTOR)?;
+        if factor > MOST_FACTOR {
+            return None;
+        }
+        let rounds = NonZeroU32::new(1024 << u32::from(factor))?;
         let mut seed = Zeroizing::new([0_u8; PUBLIC]);
         let secret = password.expose().as_bytes();
         pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA512, rounds, salt, secret, seed.as_mut_slice());
@@ -126,6 +129,15 @@ mod tests {
         let public = UnparsedPublicKey::new(&ED25519, key.public());
         assert!(public.verify(b"nonce", &signature).is_ok());
         assert!(public.verify(b"another", &signature).is_err());
-        assert!(DerivedKey::of(&password, MOST_FACTOR + 1, &[0; SALT]).is_none());
+    }
+
+    /// Those of an unproven server: beyond 31 there is not even a number of rounds.
+    #[test]
+    fn more_rounds_than_a_server_stores_are_refused() {
+        let password = Password::parse("a password").unwrap();
+        assert!(DerivedKey::of(&password, MOST_FACTOR, &[0; SALT]).is_some());
+        for factor in [MOST_FACTOR + 1, 10, 21, 22, 31, 32, 64, u8::MAX] {
+            assert!(DerivedKey::of(&password, factor, &[0; SALT]).is_none(), "{factor}");
+        }
     }
 }

@@ -130,6 +130,8 @@ impl Dialogue<'_, '_> {
         let mut nonce = self.greeting.to_vec();
         // What the server stores of the password, once it is known.
         let mut stored = Zeroizing::new(Vec::new());
+        // Each derivation costs thousands of hashes, so a server gets one for each plugin that it asks for.
+        let mut may_derive = true;
         // A switch, a request for the whole password, a key or its parameters: more has no meaning.
         for _ in 0..6 {
             let packet = self.packets.read().await?;
@@ -146,10 +148,12 @@ impl Dialogue<'_, '_> {
                         data.strip_suffix(&[0]).unwrap_or(data).to_vec()
                     };
                     self.switch(plugin, &nonce, &mut stored).await?;
+                    may_derive = true;
                 }
                 [0x01, b'P', factor, salt @ ..] | [b'P', factor, salt @ ..]
-                    if plugin == Plugin::Parsec && salt.len() == SALT =>
+                    if plugin == Plugin::Parsec && salt.len() == SALT && may_derive =>
                 {
+                    may_derive = false;
                     stored = self.sign_derived(*factor, salt, &nonce).await?;
                 }
                 [0x01, 3] if plugin == Plugin::CachingSha2 => {}
