@@ -18,6 +18,9 @@ use crate::{
     statement::{Draft, Statement},
 };
 
+/// The kind of the statement that lets accounts in.
+pub(crate) const UNLOCK: &str = "unlock user";
+
 impl Pair {
     /// The statements that make the accounts that the clone lacks. They are locked, and stay so until all is as it must be;
     /// the mark is theirs from the beginning.
@@ -94,16 +97,18 @@ impl Pair {
         (!patch.is_empty()).then_some(patch)
     }
 
-    /// Lets the next user in: accounts of the clone that were made in this change or were locked, and accounts that failed
+    /// What lets the next user in: accounts of the clone that were made in this change or were locked, and accounts that failed
     /// logins may have locked, of which nothing is shown and which a new password does not unlock. An original that an
     /// administrator has locked stays so. `any` is for a server that does not unblock by what sets the password and shows no limit
-    /// of an account.
-    pub(crate) fn unlocking(&self, next: Next, any: bool) -> Option<Statement> {
+    /// of an account. A server that locks no accounts has no statement that unlocks them.
+    pub(crate) fn unlockable(&self, next: Next, any: bool) -> Vec<String> {
+        if !self.dialect.has_account_lock() {
+            return Vec::new();
+        }
         let limited = |state: &State| any || state.options.failures_until_locked().is_some();
-        let accounts: Vec<_> = match next {
+        match next {
             Next::Clone => {
                 let made = self.missing_hosts().map(|(host, _)| host.as_str());
-                let made = made.filter(|_| self.dialect.has_account_lock());
                 let locked = self.twins().filter(|twins| {
                     twins.clone.options.is_locked || limited(twins.clone) || limited(twins.original)
                 });
@@ -114,10 +119,7 @@ impl Pair {
                 let limited = originals.filter(|(_, state)| limited(state) && !state.options.is_locked);
                 limited.map(|(host, _)| self.original_at(host).sql()).collect()
             }
-        };
-        (!accounts.is_empty()).then(|| {
-            Statement::new("unlock user", format!("ALTER USER {} ACCOUNT UNLOCK", accounts.join(", ")))
-        })
+        }
     }
 
     /// Refuses an entry of which it is not certain whose clients it takes: a lock could shut out clients of the original,
@@ -182,6 +184,12 @@ impl Pair {
         }
         lost
     }
+}
+
+/// The statement that unlocks these accounts.
+pub(crate) fn unlock(accounts: &[String]) -> Option<Statement> {
+    let sql = || format!("ALTER USER {} ACCOUNT UNLOCK", accounts.join(", "));
+    (!accounts.is_empty()).then(|| Statement::new(UNLOCK, sql()))
 }
 
 fn taken(wanted: &Rights, has: &Rights) -> Vec<String> {

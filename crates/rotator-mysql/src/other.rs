@@ -1,7 +1,7 @@
 //! A master changes the other user of a pair.
 
 use rotation_core::database::{
-    Necessity, Password, PlannedStatement, Purpose, StatementError, StatementFault,
+    Necessity, Password, PlannedStatement, Purpose, StatementError, StatementFault, Username,
 };
 use zeroize::Zeroizing;
 
@@ -9,6 +9,8 @@ use crate::{
     account::Options,
     checked_password::{self, alike, set_passwords},
     dialect::Dialect,
+    entry::Entry,
+    idle::unlock,
     mark::BaselineKind,
     pair::{Next, Pair},
     quote::literal,
@@ -29,7 +31,9 @@ pub(crate) struct OtherChange {
     /// Lets the next user in, and sets its password, in this order.
     last: Vec<Statement>,
     /// Whether the server is given the password and no hash, so that a plugin of it can check it.
-    is_checked: bool,
+    pub(crate) is_checked: bool,
+    /// The password of the next user.
+    password: Password,
 }
 
 /// How an account is to be authenticated from now on.
@@ -64,7 +68,7 @@ impl OtherChange {
         };
         let baseline = pair.baseline_meanwhile(next);
         let marking = pair.marking(&baseline);
-        let unlock = pair.unlocking(next, is_checked);
+        let unlock = unlock(&pair.unlockable(next, is_checked));
         // Where an account is made with a password that is not its last one, it is let in last.
         let last: Vec<_> = if is_checked {
             set_passwords(&pair, next, &pending, &made)?.into_iter().chain(unlock).collect()
@@ -90,7 +94,7 @@ impl OtherChange {
         first.extend(marking.mark.into_iter().map(purposed(Purpose::Password)));
         first.extend(corrections.into_iter().map(purposed(Purpose::Equality)));
         first.extend(marking.after.into_iter().map(purposed(Purpose::Password)));
-        Ok(Self { pair, next, first, remark, last, is_checked })
+        Ok(Self { pair, next, first, remark, last, is_checked, password: password.clone() })
     }
 
     pub(crate) fn first(&self) -> impl Iterator<Item = &Statement> {
@@ -99,6 +103,21 @@ impl OtherChange {
 
     pub(crate) fn last(&self) -> &[Statement] {
         &self.last
+    }
+
+    pub(crate) fn next_name(&self) -> &Username {
+        match self.next {
+            Next::Original => &self.pair.names.original,
+            Next::Clone => &self.pair.names.clone,
+        }
+    }
+
+    /// Unlocks only the accounts that are known to have the next password, of those that are to be unlocked.
+    pub(crate) fn unlocking_certain(&self, entries: &[Entry]) -> Option<Statement> {
+        let certain = entries.iter().filter(|entry| entry.is_primary(&self.password) == Some(true));
+        let certain: Vec<_> = certain.map(|entry| entry.account.sql()).collect();
+        let all = self.pair.unlockable(self.next, self.is_checked);
+        unlock(&all.into_iter().filter(|account| certain.contains(account)).collect::<Vec<_>>())
     }
 
     /// Whether nothing is left to correct in the pair as it is now.

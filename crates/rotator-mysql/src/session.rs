@@ -18,6 +18,7 @@ use crate::{
     entry::read_entries,
     facts,
     grants::Account,
+    idle::UNLOCK,
     lockout, mark, master,
     other::OtherChange,
     own::{Former, OwnChange, takes_hashes},
@@ -287,10 +288,19 @@ impl MysqlSession {
     }
 
     /// A server that remembers passwords refuses one that an earlier attempt has set; accounts for other hosts may lack it
-    /// still, so they get it before that is told.
+    /// still, so they get it before that is told. Accounts that were made with a stand-in, which logs hold, stay locked where it
+    /// is theirs still.
     async fn run_last(&mut self, change: &OtherChange) -> Result<(), StatementError> {
         let mut remembered = None;
         for statement in change.last() {
+            let certain;
+            let mut statement = statement;
+            if remembered.is_some() && change.is_checked && statement.kind == UNLOCK {
+                let entries = read_entries(&mut self.connection, &[change.next_name()]).await?;
+                let Some(unlock) = change.unlocking_certain(&entries) else { continue };
+                certain = unlock;
+                statement = &certain;
+            }
             match self.connection.run(statement).await.map_err(StatementError::from) {
                 Ok(_) => {}
                 Err(error) if matches!(error.fault, StatementFault::PasswordPolicy { .. }) => {

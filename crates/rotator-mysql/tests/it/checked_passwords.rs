@@ -103,3 +103,47 @@ async fn accounts_for_several_hosts_all_get_the_password() {
         lab.connect(&original).await.unwrap().probe(None).await.unwrap();
     }
 }
+
+/// What logs hold of a clone that is made, or gets another plugin, is a stand-in. Where the server then refuses the password,
+/// which it does to one that it remembers, nobody is let in by that, at this attempt and at the next.
+#[tokio::test]
+async fn a_clone_whose_password_is_refused_stays_locked() {
+    for (lab, plugin) in labs().await {
+        lab.admin(&["INSTALL SONAME 'password_reuse_check'"]).await;
+        let clone = TestLogin { password: "Clone-password-1".to_owned(), ..lab.clone() };
+        lab.rotate_to(&clone).await.unwrap();
+        let user = at(&clone.username, "%");
+        let again = TestLogin { password: "Again-password-1".to_owned(), ..clone.clone() };
+        let locked = async |what: &str| {
+            let shown = lab.server.query(&format!("SHOW CREATE USER {user}")).await.unwrap();
+            let shown = shown[0][0].clone().unwrap();
+            assert!(shown.contains("ACCOUNT LOCK"), "{plugin}, {what}: {shown}");
+        };
+        let refused = async |next: &TestLogin| {
+            let error = lab.rotate_to(next).await.unwrap_err();
+            assert_eq!(error.code().name(), "DB_PASSWORD_POLICY", "{plugin}");
+        };
+        lab.admin(&[&format!("DROP USER {user}")]).await;
+        refused(&clone).await;
+        locked("made").await;
+        refused(&clone).await;
+        locked("made before").await;
+        lab.rotate_to(&again).await.unwrap();
+        lab.connect(&again).await.unwrap().probe(None).await.unwrap();
+
+        lab.admin(&[&format!(
+            "ALTER USER {user} IDENTIFIED VIA mysql_native_password USING PASSWORD('Another-way-1') OR ed25519 USING \
+             PASSWORD('Another-way-2')"
+        )])
+        .await;
+        refused(&again).await;
+        locked("moved").await;
+
+        // One that has the password is let in, although the server refuses to set it once more.
+        let last = TestLogin { password: "Last-password-1".to_owned(), ..clone.clone() };
+        lab.rotate_to(&last).await.unwrap();
+        lab.admin(&[&format!("ALTER USER {user} ACCOUNT LOCK")]).await;
+        refused(&last).await;
+        lab.connect(&last).await.unwrap().probe(None).await.unwrap();
+    }
+}
