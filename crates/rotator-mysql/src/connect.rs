@@ -32,7 +32,8 @@ use crate::{
 /// the secret itself asks for plaintext.
 ///
 /// Where the settings say so, a self-signed certificate of MariaDB is taken as well, if the server then proves by the password
-/// that it is its own; until it has, it is shown the user's name and a signature.
+/// that it is its own; until it has, it is shown the packet of the login (the names of the user and, where the secret names one,
+/// of the database, and the attributes of the client) and a signature.
 ///
 /// # Cancel safety
 /// Dropping the future closes the socket.
@@ -79,9 +80,13 @@ fn refused(error: WireError, login: &Login, dialect: Dialect) -> ConnectError {
         WireError::Protocol(breach @ (Plugin::REFUSED | Plugin::KEY_REFUSED)) => {
             ConnectError::AuthenticationMethod(Cause::new(breach))
         }
-        WireError::Protocol(breach @ (Plugin::UNPROVABLE | Plugin::UNPROVEN)) => {
-            let source = Cause::new(breach);
+        WireError::Protocol(Plugin::UNPROVABLE) => {
+            let source = Cause::new(Plugin::UNPROVABLE);
             explained(ConnectError::TlsInvalid { fault: TlsFault::SelfSigned, source }, dialect)
+        }
+        WireError::Protocol(Plugin::UNPROVEN) => {
+            let source = Cause::new(Plugin::UNPROVEN).ended_by(remediation::UNPROVEN);
+            ConnectError::TlsInvalid { fault: TlsFault::SelfSigned, source }
         }
         WireError::Protocol(breach) => ConnectError::Protocol(Cause::new(breach)),
     }
