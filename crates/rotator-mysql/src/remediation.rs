@@ -13,6 +13,13 @@ pub(crate) const SELF_SIGNED: &str = "give the server a certificate that names t
     parsec (INSTALL SONAME 'auth_ed25519', ALTER USER ... IDENTIFIED VIA ed25519 USING PASSWORD('...')) and set \
     TLS_SELF_SIGNED=prove of the function, so that the server proves its certificate by the password";
 
+/// What a proof that failed means, where the setting and the account are as they must be.
+pub(crate) const UNPROVEN: &str = "find out who answers before anything else is rotated: another party (a man in the middle, or \
+    a proxy that ends TLS) stands between this function and the server, or what the server stores of the account is not of this \
+    password. Compare the fingerprint of the certificate that is presented (openssl s_client -starttls mysql, then openssl x509 \
+    -fingerprint -sha256) from here and at the server; where a proxy ends TLS, connect to the server itself or give the proxy a \
+    certificate that TLS_CA_BUNDLE verifies";
+
 /// The statement for a login of this user that was refused with this number, where there is one.
 pub(crate) fn of_login(code: u16, user: &Username, dialect: Dialect) -> Option<String> {
     match code {
@@ -30,7 +37,7 @@ fn unlock(user: &Username, more: &str) -> String {
     format!("ALTER USER {account} ACCOUNT UNLOCK /* % is the account's host in mysql.user{more} */")
 }
 
-/// Stores what every account of the user has stored, once more: that ends an expiry, be it an administrator's or a policy's.
+/// Stores what every expired account of the user has stored, once more: that ends an expiry, be it an administrator's or a policy's.
 /// `PASSWORD EXPIRE NEVER` does not end one that has come (seen on MySQL 9.7 and MariaDB 11.8).
 pub(crate) fn of_expiry(user: &Username, dialect: Dialect) -> String {
     let user = literal(user.as_str());
@@ -39,24 +46,32 @@ pub(crate) fn of_expiry(user: &Username, dialect: Dialect) -> String {
         Dialect::MariaDb(_) => (
             "VIA ', JSON_VALUE(Priv, '$.plugin'), ' USING '",
             "QUOTE(JSON_VALUE(Priv, '$.authentication_string'))",
-            format!("mysql.global_priv WHERE NOT JSON_EXISTS(Priv, '$.auth_or') AND User = {}", *user),
+            format!(
+                "mysql.global_priv WHERE NOT JSON_EXISTS(Priv, '$.auth_or') AND \
+                 JSON_VALUE(Priv, '$.authentication_string') <> '' AND {}",
+                expired(dialect)
+            ),
         ),
         // Hashes of caching_sha2_password have bytes that are no text.
         Dialect::MySql(version) if version >= (8, 0, 17) => (
             "WITH ', QUOTE(plugin), ' AS 0x'",
             "HEX(authentication_string)",
-            format!("mysql.user WHERE User = {}", *user),
+            format!("mysql.user WHERE authentication_string <> '' AND {}", expired(dialect)),
         ),
         Dialect::MySql(_) => (
             "WITH ', QUOTE(plugin), ' AS '",
             "QUOTE(authentication_string)",
-            format!("mysql.user WHERE User = {}", *user),
+            format!("mysql.user WHERE authentication_string <> '' AND {}", expired(dialect)),
         ),
     };
     let renew = format!(
         "SET SESSION group_concat_max_len = 65536; SELECT CONCAT('ALTER USER ', GROUP_CONCAT(QUOTE(User), '@', \
-         QUOTE(Host), ' IDENTIFIED {with}, {value})) INTO @renew FROM {from}; PREPARE renew FROM @renew; \
-         EXECUTE renew"
+         QUOTE(Host), ' IDENTIFIED {with}, {value})) INTO @renew FROM {from} AND User = {}; PREPARE renew FROM @renew; \
+         EXECUTE renew",
+        *user
+    );
+    let renew = format!(
+        "{renew}; where an account of another host is expired on purpose, add AND Host = '<host>' behind the user's name"
     );
     match dialect {
         Dialect::MySql(version) if version >= (9, 0, 0) => format!(
@@ -65,6 +80,22 @@ pub(crate) fn of_expiry(user: &Username, dialect: Dialect) -> String {
              set it ON again"
         ),
         _ => renew,
+    }
+}
+
+/// Which accounts have expired, by an administrator or by the age that they or the server set.
+fn expired(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::MariaDb(_) => {
+            "(JSON_VALUE(Priv, '$.password_last_changed') = 0 OR JSON_VALUE(Priv, '$.password_last_changed') < \
+             UNIX_TIMESTAMP() - 86400 * NULLIF(IF(COALESCE(JSON_VALUE(Priv, '$.password_lifetime'), -1) < 0, \
+             @@default_password_lifetime, JSON_VALUE(Priv, '$.password_lifetime')), 0))"
+        }
+        dialect if dialect.has_password_lifetime() => {
+            "(password_expired = 'Y' OR password_last_changed < NOW() - INTERVAL NULLIF(COALESCE(password_lifetime, \
+             @@default_password_lifetime), 0) DAY)"
+        }
+        Dialect::MySql(_) => "password_expired = 'Y'",
     }
 }
 
@@ -108,8 +139,11 @@ mod tests {
         check(
             "9.7.4",
             1862,
-            "' AS 0x', HEX(authentication_string))) INTO @renew FROM mysql.user WHERE User = 'o\\'app'; ",
+            "' AS 0x', HEX(authentication_string))) INTO @renew FROM mysql.user WHERE authentication_string <> '' AND \
+             (password_expired = 'Y' OR ",
         );
+        check("9.7.4", 1862, " AND User = 'o\\'app'; PREPARE renew");
+        check("5.6.51", 1862, "AND password_expired = 'Y' AND User = ");
         check("9.7.4", 1820, "enforce_storage_format = OFF");
         check("5.7.44", 1862, "' AS ', QUOTE(authentication_string)");
         check("11.8.9-MariaDB", 1862, "' IDENTIFIED VIA ', JSON_VALUE(Priv, '$.plugin'), ' USING ', QUOTE(");

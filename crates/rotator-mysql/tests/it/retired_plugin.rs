@@ -97,6 +97,49 @@ async fn an_expired_user_is_renewed_as_the_hint_says() {
     }
 }
 
+/// An account without a password, and one that has not expired, are left as they are by those statements.
+#[tokio::test]
+async fn an_expired_user_s_other_accounts_are_left_alone() {
+    for flavor in MysqlFlavor::ALL.into_iter().filter(|flavor| flavor.is_to_be_tested()) {
+        let lab = own_server(flavor, &[("disconnect_on_expired_password", "ON")]).await;
+        let empty = at(&lab.app.username, "10.0.0.1");
+        let other = at(&lab.app.username, "10.0.0.2");
+        lab.admin(&[
+            &format!("CREATE USER {empty}"),
+            &format!("ALTER USER {empty} PASSWORD EXPIRE"),
+            &format!("CREATE USER {other} IDENTIFIED BY 'Another-1'"),
+            &format!("ALTER USER {} PASSWORD EXPIRE", at(&lab.app.username, "%")),
+        ])
+        .await;
+        let changed = if flavor == MysqlFlavor::MySql {
+            "SELECT COALESCE(password_last_changed, '') FROM mysql.user WHERE Host LIKE '10.%' ORDER BY Host"
+        } else {
+            "SELECT JSON_VALUE(Priv, '$.password_last_changed') FROM mysql.global_priv WHERE Host LIKE '10.%' ORDER BY Host"
+        };
+        // A time that no statement of this test gives.
+        lab.admin(&[
+            if flavor == MysqlFlavor::MySql {
+                "UPDATE mysql.user SET password_last_changed = '2020-01-01' WHERE Host LIKE '10.%' AND \
+                 authentication_string <> ''"
+            } else {
+                "UPDATE mysql.global_priv SET Priv = JSON_SET(Priv, '$.password_last_changed', 1577836800) WHERE Host \
+                 LIKE '10.%' AND JSON_VALUE(Priv, '$.authentication_string') <> ''"
+            },
+            "FLUSH PRIVILEGES",
+        ])
+        .await;
+        let before = lab.server.query(changed).await.unwrap();
+        let error = lab.set_secret(NEW).await.unwrap_err();
+        assert_eq!(error.code().name(), "DB_EXPIRED", "{flavor}");
+        let hint = hint(&error);
+        let statements = hint.strip_prefix("As an administrator of the database: ").unwrap();
+        let statements = statements.split("; where ").next().unwrap().split("; ");
+        lab.admin(&statements.collect::<Vec<_>>()).await;
+        assert_eq!(lab.server.query(changed).await.unwrap(), before, "{flavor}");
+        lab.set_secret(NEW).await.unwrap();
+    }
+}
+
 /// An account with another format of its hash than the server enforces is let in for nothing but a new password.
 #[tokio::test]
 async fn a_format_that_the_server_enforces_is_met_as_the_hint_says() {
