@@ -7,6 +7,7 @@ use rotation_core::{
 
 use crate::{
     connection::{Connection, Failure},
+    dialect::Dialect,
     quote::literal,
     statement::Statement,
 };
@@ -34,8 +35,7 @@ pub(crate) async fn take(
             return Ok(false);
         }
         Err(Failure { code: Some(code), error }) if REFUSED.contains(&code) => {
-            let needed =
-                "SET GLOBAL pxc_strict_mode = MASTER, at the node of the cluster that takes the writes";
+            let needed = way_to_a_lock(connection.dialect);
             return Err(StatementError { fault: StatementFault::LockUnavailable { needed }, ..error });
         }
         Err(failure) => return Err(failure.into()),
@@ -43,6 +43,17 @@ pub(crate) async fn take(
     match rows.first().and_then(|row| row.first()) {
         Some(Some(taken)) if taken == "1" => Ok(true),
         _ => Err(StatementError { statement: Some(lock.kind), ..StatementError::new(StatementFault::Busy) }),
+    }
+}
+
+/// What lets a cluster give the lock.
+fn way_to_a_lock(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::MySql(_) => {
+            "SET GLOBAL pxc_strict_mode = MASTER, at the node of the cluster that takes the writes"
+        }
+        // It has no such setting.
+        Dialect::MariaDb(_) => "upgrade the cluster to a version of MariaDB whose Galera takes GET_LOCK",
     }
 }
 

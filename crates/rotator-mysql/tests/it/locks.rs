@@ -13,26 +13,42 @@ use rotator_mysql::{MySql, Settings};
 
 use crate::laboratory::{deadline, password};
 
-/// What Percona's cluster and older clusters of MariaDB answer.
-const ANSWERS: [(u16, &str); 2] = [
-    (1105, "Percona-XtraDB-Cluster prohibits use of GET_LOCK with pxc_strict_mode = ENFORCING"),
-    (1235, "This version of MariaDB doesn't yet support 'GET_LOCK in cluster (WSREP_ON=ON)'"),
+/// What a cluster answers, and what lets it give the lock.
+struct Cluster {
+    version: &'static str,
+    code: u16,
+    message: &'static str,
+    way: &'static str,
+}
+
+/// Percona's cluster and older clusters of MariaDB.
+const CLUSTERS: [Cluster; 2] = [
+    Cluster {
+        version: "8.4.5-5.1",
+        code: 1105,
+        message: "Percona-XtraDB-Cluster prohibits use of GET_LOCK with pxc_strict_mode = ENFORCING",
+        way: "SET GLOBAL pxc_strict_mode = MASTER",
+    },
+    Cluster {
+        version: "5.5.5-10.3.39-MariaDB",
+        code: 1235,
+        message: "This version of MariaDB doesn't yet support 'GET_LOCK in cluster (WSREP_ON=ON)'",
+        way: "upgrade the cluster",
+    },
 ];
 
 /// A user changes its own password at such a cluster. With the statements that followed the refusal.
-async fn change(
-    answer: (u16, &str),
-    allow_unlocked: bool,
-) -> (Result<Committed, StatementError>, Vec<String>) {
+async fn change(cluster: &Cluster, allow_unlocked: bool) -> (Result<Committed, StatementError>, Vec<String>) {
     let script =
         |statement: &str, answer| MysqlScript { statement: statement.to_owned(), answers: vec![answer] };
     let row = |text: &str| MysqlAnswer::Rows(vec![vec![Some(text.to_owned())]]);
     let scripts = vec![
-        script("GET_LOCK", MysqlAnswer::Error(answer.0, answer.1.to_owned())),
+        script("GET_LOCK", MysqlAnswer::Error(cluster.code, cluster.message.to_owned())),
         script("SELECT CURRENT_USER", row("app@%")),
         script("SHOW GRANTS", row("GRANT USAGE ON *.* TO `app`@`%`")),
     ];
-    let server = RogueMysql::start(MysqlMischief::Answers(scripts), RogueGreeting::default()).await.unwrap();
+    let greeting = RogueGreeting { version: cluster.version.to_owned(), ..RogueGreeting::default() };
+    let server = RogueMysql::start(MysqlMischief::Answers(scripts), greeting).await.unwrap();
     let document = serde_json::json!({
         "engine": "mysql", "host": "localhost", "port": server.port(),
         "username": "app", "password": "app-password", "ssl": false,
@@ -55,8 +71,8 @@ async fn change(
 /// The remediation names both ways: the cluster gives locks, or the operator does without.
 #[tokio::test]
 async fn a_cluster_that_gives_no_lock_is_named_so_and_changes_nothing() {
-    for answer in ANSWERS {
-        let (outcome, after) = change(answer, false).await;
+    for cluster in &CLUSTERS {
+        let (outcome, after) = change(cluster, false).await;
         let error = outcome.unwrap_err();
         assert!(matches!(error.fault, StatementFault::LockUnavailable { .. }), "{error}");
         assert!(after.is_empty(), "{after:?}");
@@ -65,17 +81,16 @@ async fn a_cluster_that_gives_no_lock_is_named_so_and_changes_nothing() {
             RotationError::from(TargetError::Statement { credential: Credential::Current, error, remedies });
         assert_eq!(error.code().name(), "DB_LOCK_UNAVAILABLE");
         let hint = error.hint_for(Reader::Operator);
-        assert!(
-            hint.contains("SET GLOBAL pxc_strict_mode = MASTER") && hint.contains("ALLOW_UNLOCKED=true"),
-            "{hint}"
-        );
+        assert!(hint.contains(cluster.way) && hint.contains("ALLOW_UNLOCKED=true"), "{hint}");
+        let is_percona = cluster.version.starts_with('8');
+        assert_eq!(hint.contains("pxc_strict_mode"), is_percona, "{hint}");
     }
 }
 
 #[tokio::test]
 async fn an_operator_may_do_without_the_lock() {
-    for answer in ANSWERS {
-        let (outcome, after) = change(answer, true).await;
+    for cluster in &CLUSTERS {
+        let (outcome, after) = change(cluster, true).await;
         let notes = outcome.unwrap().notes;
         assert!(notes.iter().any(|note| note.contains("ALLOW_UNLOCKED")), "{notes:?}");
         assert!(after.iter().any(|statement| statement.starts_with("ALTER USER USER()")), "{after:?}");
