@@ -9,7 +9,7 @@ use crate::{
     dialect::Dialect,
     grants::Account,
     other::random_password,
-    pair::{Next, Pair},
+    pair::{Next, Pair, State},
     statement::{Draft, Statement},
 };
 
@@ -18,7 +18,8 @@ const RETIRED: &str = "mysql_native_password";
 const SUCCESSOR: &str = "caching_sha2_password";
 
 impl Pair {
-    /// Plans the move of the next user's accounts that cannot be changed otherwise.
+    /// Plans the move of the next user's accounts that cannot be changed otherwise. Whatever account of the two has the plugin,
+    /// none is given it.
     ///
     /// # Errors
     /// As the server refuses to name its plugins.
@@ -28,7 +29,8 @@ impl Pair {
         connection: &mut Connection,
     ) -> Result<(), StatementError> {
         let may_lack_it = matches!(self.dialect, Dialect::MySql(version) if version >= (8, 4, 0));
-        if !may_lack_it || self.left_on_retired(next).is_empty() {
+        let mut all = self.originals.values().chain(self.clones.values());
+        if !may_lack_it || !all.any(is_on_retired) {
             return Ok(());
         }
         let sql = format!(
@@ -37,7 +39,7 @@ impl Pair {
         if connection.run(&Statement::new("read plugins", sql)).await?.is_empty() {
             self.moved = self.left_on_retired(next);
             for state in self.originals.values_mut().chain(self.clones.values_mut()) {
-                if state.options.plugin.as_deref() == Some(RETIRED) {
+                if is_on_retired(state) {
                     state.options.plugin = Some(SUCCESSOR.to_owned());
                 }
             }
@@ -50,7 +52,7 @@ impl Pair {
             Next::Original => &self.originals,
             Next::Clone => &self.clones,
         };
-        let left = states.iter().filter(|(_, state)| state.options.plugin.as_deref() == Some(RETIRED));
+        let left = states.iter().filter(|(_, state)| is_on_retired(state));
         left.map(|(host, _)| match next {
             Next::Original => self.original_at(host),
             Next::Clone => self.clone_at(host),
@@ -78,4 +80,8 @@ impl Pair {
             )
         })
     }
+}
+
+fn is_on_retired(state: &State) -> bool {
+    state.options.plugin.as_deref() == Some(RETIRED)
 }
