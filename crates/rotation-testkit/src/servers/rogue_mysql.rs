@@ -27,6 +27,8 @@ use wire::Wire;
 pub enum MysqlMischief {
     /// Asks for the password by this plugin (`AuthSwitchRequest`), and refuses whatever comes.
     SwitchesTo(&'static str),
+    /// Asks for the password by `parsec` and wants a key of so many rounds, by one factor after another; refuses whatever comes.
+    AsksForRounds(Vec<u8>),
     /// Asks for the whole password, offers this public key (PEM) to encrypt it with once the client asks for one, and
     /// refuses whatever comes.
     OffersKey(String),

@@ -61,6 +61,16 @@ fn assert_unproven(error: &ConnectError, expected: &str) {
     assert!(source.remedy().is_some_and(|remedy| remedy.contains("TLS_SELF_SIGNED=prove")), "{error:?}");
 }
 
+/// A proof that failed: what is set already is no way out of it.
+#[track_caller]
+fn assert_disproved(error: &ConnectError) {
+    let ConnectError::TlsInvalid { fault: TlsFault::SelfSigned, source } = error else { panic!("{error:?}") };
+    assert!(source.to_string().contains("did not prove"), "{source}");
+    let remedy = source.remedy().unwrap_or_default();
+    assert!(remedy.contains("a man in the middle") && remedy.contains("fingerprint"), "{remedy}");
+    assert!(!remedy.contains("TLS_SELF_SIGNED") && !remedy.contains("INSTALL SONAME"), "{remedy}");
+}
+
 /// Nobody is told the user's name, and the remediation names two ways out that work.
 #[tokio::test]
 async fn it_is_refused_unless_the_server_may_prove_itself() {
@@ -153,8 +163,20 @@ async fn a_server_that_proves_nothing_hears_no_statement() {
     let server = scripted(MysqlMischief::Answers(Vec::new()), TestAuthority::self_signed()).await;
     let login = TestLogin { username: "app".to_owned(), password: "of-the-app-1".to_owned() };
     let error = connect(server.port(), &login, SelfSigned::Prove).await.unwrap_err();
-    assert_unproven(&error, "did not prove");
+    assert_disproved(&error);
     assert!(server.statements().is_empty(), "{:?}", server.statements());
+}
+
+/// An unproven server gets no work done: no rounds beyond those that MariaDB stores, and parameters once.
+#[tokio::test]
+async fn a_server_that_asks_for_too_many_rounds_is_refused() {
+    let login = TestLogin { username: "app".to_owned(), password: "of-the-app-1".to_owned() };
+    for factors in [&[4_u8][..], &[10], &[22], &[32], &[255], &[0, 0]] {
+        let mischief = MysqlMischief::AsksForRounds(factors.to_vec());
+        let server = scripted(mischief, TestAuthority::self_signed()).await;
+        let error = connect(server.port(), &login, SelfSigned::Prove).await.unwrap_err();
+        assert!(matches!(error, ConnectError::Protocol(_)), "{factors:?}: {error:?}");
+    }
 }
 
 /// Every other fault of a certificate is one still.
@@ -191,7 +213,7 @@ async fn a_man_in_the_middle_hears_no_statement() {
         connect(lab.server.port(), &lab.app, SelfSigned::Prove).await.unwrap().probe(None).await.unwrap();
         let queries = lab.server.general_log().matches("Query").count();
         let error = connect(port, &lab.app, SelfSigned::Prove).await.unwrap_err();
-        assert_unproven(&error, "did not prove");
+        assert_disproved(&error);
         assert_eq!(lab.server.general_log().matches("Query").count(), queries, "{plugin}");
     }
 }

@@ -55,6 +55,13 @@ pub(super) async fn answer<S: AsyncRead + AsyncWrite + Unpin>(
             let nonce = [NONCE.as_slice(), b"\0"].concat();
             wire.send(&[b"\xfe", plugin.as_bytes(), b"\0", &nonce].concat()).await?;
         }
+        MysqlMischief::AsksForRounds(factors) => {
+            wire.send(&[b"\xfeparsec\0".as_slice(), &[7; 32]].concat()).await?;
+            for factor in factors {
+                wire.read().await?;
+                wire.send(&[&[1, b'P', *factor][..], &[8; 18]].concat()).await?;
+            }
+        }
         MysqlMischief::RefusesLogin(code, words) => return wire.send(&error(*code, words.as_bytes())).await,
         MysqlMischief::OffersKey(key) => {
             // `sha256_password` asks for the key with its login already.
