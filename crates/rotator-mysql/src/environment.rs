@@ -46,7 +46,8 @@ pub enum DualPassword {
 
 impl MySql {
     /// Reads `TLS_CA_BUNDLE`, `TLS_CLIENT_CERT`, `TLS_CLIENT_KEY` (each PEM or the path of a file), `DUAL_PASSWORD`
-    /// (`auto`, `require` or `off`), `ALLOW_OLD_PASSWORD`, `ALLOW_UNLOCKED` and `USERNAME_CHARACTER_LIMIT`.
+    /// (`auto`, `require` or `off`), `ALLOW_OLD_PASSWORD`, `ALLOW_UNLOCKED`, `USERNAME_CHARACTER_LIMIT`, and for a server of
+    /// MariaDB `TLS_SELF_SIGNED` (`refuse` or `prove`).
     ///
     /// # Errors
     /// [`ConfigError`] names the first setting that is wrong.
@@ -56,16 +57,13 @@ impl MySql {
 }
 
 impl MariaDb {
-    /// Reads the same settings as [`MySql::from_environment`], and `TLS_SELF_SIGNED` (`refuse` or `prove`); MariaDB has no
-    /// dual passwords, so `DUAL_PASSWORD` set to `require` makes every change fail.
+    /// Reads the same settings as [`MySql::from_environment`]; MariaDB has no dual passwords, so `DUAL_PASSWORD` set to
+    /// `require` makes every change fail.
     ///
     /// # Errors
     /// [`ConfigError`] names the first setting that is wrong.
     pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
-        let choices = [("refuse", SelfSigned::Refuse), ("prove", SelfSigned::Prove)];
-        let rule = "must be refuse or prove";
-        let self_signed = environment.choice("TLS_SELF_SIGNED", &choices, SelfSigned::default(), rule)?;
-        Ok(Self::new(tls(environment)?, Settings { self_signed, ..settings(environment)? }))
+        Ok(Self::new(tls(environment)?, settings(environment)?))
     }
 }
 
@@ -93,6 +91,8 @@ fn settings(environment: &Environment) -> Result<Settings, ConfigError> {
     let allow_old_password =
         environment.choice("ALLOW_OLD_PASSWORD", &flags, false, "must be true or false")?;
     let allow_unlocked = environment.choice("ALLOW_UNLOCKED", &flags, false, "must be true or false")?;
-    let self_signed = SelfSigned::default();
+    let choices = [("refuse", SelfSigned::Refuse), ("prove", SelfSigned::Prove)];
+    let rule = "must be refuse or prove";
+    let self_signed = environment.choice("TLS_SELF_SIGNED", &choices, SelfSigned::default(), rule)?;
     Ok(Settings { dual_password, allow_old_password, allow_unlocked, name_limit, self_signed })
 }
