@@ -65,9 +65,16 @@ impl Shown {
 
 /// The statements by which a master makes the clone, without the settings of the session and with no passwords.
 async fn check(shown: Shown, expected: Expect) {
+    expected.assert_eq(&statements(&shown, false).await.join("\n"));
+}
+
+/// The same as a list; `checks` is for a server of MariaDB at which a plugin checks passwords.
+async fn statements(shown: &Shown, checks: bool) -> Vec<String> {
+    let checked = checks.then(|| script("strict_password_validation", vec![vec![vec![Some("1")]]]));
+    let scripts = checked.into_iter().chain(shown.scripts()).collect();
     let greeting =
         RogueGreeting { version: shown.version.to_owned(), plugin: shown.plugin.to_owned(), tls: None };
-    let server = RogueMysql::start(MysqlMischief::Answers(shown.scripts()), greeting).await.unwrap();
+    let server = RogueMysql::start(MysqlMischief::Answers(scripts), greeting).await.unwrap();
     let document = serde_json::json!({
         "engine": "mysql", "host": "localhost", "port": server.port(),
         "username": "master", "password": "master-password", "ssl": false,
@@ -98,13 +105,12 @@ async fn check(shown: Shown, expected: Expect) {
         .commit()
         .await
         .unwrap_or_else(|error| panic!("{}: {error}: {:#?}", shown.version, server.statements()));
-    let statements: Vec<_> = server
+    server
         .statements()
         .iter()
         .filter(|statement| !statement.contains("GET_LOCK") && !statement.starts_with("SHOW "))
         .map(|statement| hide(statement))
-        .collect();
-    expected.assert_eq(&statements.join("\n"));
+        .collect()
 }
 
 /// Random passwords are not for snapshots; nor is the time that is left.
@@ -223,3 +229,23 @@ const MODERN: &[&str] = &[
     "GRANT SELECT (`a`, `b`), INSERT ON `data`.`t` TO `app`@`%`",
     "GRANT `reader`@`%` TO `app`@`%`",
 ];
+
+/// MariaDB before 10.4.2 locks no account, so it is not asked to unlock one where a plugin of it checks passwords either.
+#[tokio::test]
+async fn mariadb_10_3_has_no_locks() {
+    let shown = Shown {
+        version: "5.5.5-10.3.39-MariaDB",
+        plugin: "mysql_native_password",
+        user: "CREATE USER 'app'@'%' IDENTIFIED BY PASSWORD '*F4846054A7F9B708854BD5F2CFD097CACB67CF58'",
+        grants: &["GRANT SELECT ON `data`.* TO 'app'@'%'"],
+        attributes: None,
+        roles: &[],
+    };
+    for checks in [false, true] {
+        let statements = statements(&shown, checks).await;
+        assert!(statements.iter().any(|statement| statement.starts_with("CREATE USER")), "{statements:#?}");
+        assert!(statements.iter().any(|statement| statement.starts_with("SET PASSWORD")) == checks);
+        let locks = |statement: &&String| statement.contains(" LOCK") || statement.contains("UNLOCK");
+        assert_eq!(statements.iter().find(locks), None, "{checks}");
+    }
+}

@@ -1,7 +1,10 @@
 //! Accounts of MySQL that were left on `mysql_native_password`, which its newest versions do not have any more, and accounts
 //! whose password has expired.
 
-use rotation_core::{Reader, RotationError, database::Session};
+use rotation_core::{
+    Reader, RotationError,
+    database::{Session, StatementFault},
+};
 use rotation_testkit::{MysqlFlavor, TestLogin};
 
 use crate::{
@@ -66,6 +69,23 @@ async fn an_idle_user_on_a_plugin_that_is_gone_is_moved() {
         assert_eq!(plugin(&lab, &next.username).await, "caching_sha2_password");
         lab.connect(&next).await.unwrap().probe(None).await.unwrap();
     }
+}
+
+/// A clone is made of an original that was left on such a plugin: the clone gets the plugin that takes its place.
+#[tokio::test]
+async fn a_clone_of_a_user_on_a_plugin_that_is_gone_gets_another() {
+    let lab = own_server(MysqlFlavor::MySql, &[]).await;
+    retire(&lab, &lab.app.username).await;
+    let clone = lab.clone();
+    // MySQL 9 takes no statement about such an account, so nothing marks it and the clone is not finished.
+    let outcome = lab.rotate_to(&clone).await;
+    if let Err(error) = &outcome {
+        assert!(matches!(error.fault, StatementFault::NotRotatable { .. }), "{error}");
+    }
+    let sql = format!("SELECT plugin FROM mysql.user WHERE User = '{}'", clone.username);
+    let made = lab.server.query(&sql).await.unwrap();
+    assert_eq!(made.len(), 1, "{outcome:?}");
+    assert_eq!(made[0][0].as_deref(), Some("caching_sha2_password"));
 }
 
 /// `PASSWORD EXPIRE NEVER` does not end an expiry that has come; the statements of the hint do, without a password.
