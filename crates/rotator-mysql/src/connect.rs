@@ -17,7 +17,7 @@ use crate::{
     SelfSigned,
     connection::Connection,
     dialect::Dialect,
-    fault::refused_login,
+    fault::{refused_login, refused_unproven},
     remediation,
     wire::{Greeting, KeyExchange, Packets, Plugin, ServerError, WireError, log_in, request_tls},
 };
@@ -63,9 +63,15 @@ pub(crate) async fn connect(
             Transport::Plaintext => (Packets::over(tcp, 1), KeyExchange::Refused),
         };
         let logged_in = log_in(&mut packets, &greeting, login, exchange).await;
-        let plugin = logged_in.map_err(|error| refused(error, login, dialect))?;
-        let proved = matches!(exchange, KeyExchange::Unproven(_));
-        Ok(Connection::new(packets, dialect, peer, plugin, proved, &login.credentials.username))
+        let by_proof = matches!(exchange, KeyExchange::Unproven(_));
+        let plugin = logged_in.map_err(|error| match error {
+            // Whoever has not proved to be the server may say this as well.
+            WireError::Server(ServerError { code }) if by_proof => {
+                refused_unproven(code, &login.credentials.username, dialect)
+            }
+            error => refused(error, login, dialect),
+        })?;
+        Ok(Connection::new(packets, dialect, peer, plugin, by_proof, &login.credentials.username))
     };
     deadline.bound(attempt).await.unwrap_or(Err(ConnectError::TimedOut))
 }

@@ -14,7 +14,15 @@ fn is_of_a_proxy(code: u16) -> bool {
 
 /// A login of this user was refused with this number.
 pub(crate) fn refused_login(code: u16, user: &Username, dialect: Dialect) -> ConnectError {
-    let cause = Cause::new(format!("error {code}"));
+    refused_for(Cause::new(format!("error {code}")), code, user, dialect)
+}
+
+/// The same by whoever has not proved yet to be the server. Another credential may be tried, and no label moves for it.
+pub(crate) fn refused_unproven(code: u16, user: &Username, dialect: Dialect) -> ConnectError {
+    refused_for(Cause::new(format!("error {code}")).unproven(), code, user, dialect)
+}
+
+fn refused_for(cause: Cause, code: u16, user: &Username, dialect: Dialect) -> ConnectError {
     let cause = match remediation::of_login(code, user, dialect) {
         Some(statement) => cause.ended_by(statement),
         None => cause,

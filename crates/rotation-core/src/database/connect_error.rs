@@ -92,6 +92,14 @@ impl ConnectError {
     pub fn is_refusal(&self) -> bool {
         matches!(self, Self::Refused(_) | Self::LineBreak(_) | Self::NoSuchUser(_))
     }
+
+    /// Whether that was the server's own word, so that a label may be moved or removed for it.
+    pub fn is_certain_refusal(&self) -> bool {
+        match self {
+            Self::Refused(cause) | Self::LineBreak(cause) | Self::NoSuchUser(cause) => !cause.is_unproven(),
+            _ => false,
+        }
+    }
 }
 
 /// What is wrong with a server's TLS.

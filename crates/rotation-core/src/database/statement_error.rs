@@ -181,12 +181,13 @@ pub struct Cause(Box<CauseText>);
 struct CauseText {
     text: String,
     remedy: Option<String>,
+    is_unproven: bool,
 }
 
 impl Cause {
     /// A cause with this text.
     pub fn new(text: impl Into<String>) -> Self {
-        Self(Box::new(CauseText { text: text.into(), remedy: None }))
+        Self(Box::new(CauseText { text: text.into(), remedy: None, is_unproven: false }))
     }
 
     /// The same, with the statement by which an administrator of the database ends it: the very objects and users of
@@ -195,6 +196,18 @@ impl Cause {
     pub fn ended_by(mut self, statement: impl Into<String>) -> Self {
         self.0.remedy = Some(statement.into());
         self
+    }
+
+    /// The same, said by whoever has not yet proved to be the server.
+    #[must_use]
+    pub fn unproven(mut self) -> Self {
+        self.0.text.push_str(", from a server that has not proved itself");
+        self.0.is_unproven = true;
+        self
+    }
+
+    pub(crate) fn is_unproven(&self) -> bool {
+        self.0.is_unproven
     }
 
     /// The statement by which an administrator of the database ends it, where the engine knows one.

@@ -231,13 +231,16 @@ fn locked(version: &Examined, login: &Login, reader: Reader) -> Option<Finding> 
     Some(Finding { sentence: format!("{} was tried, and {user} is locked now", version.label()), ..finding })
 }
 
-/// What a failed login says of the credentials. A proxy keeps a list of its own, so what it refuses the server may accept.
+/// What a failed login says of the credentials. A proxy keeps a list of its own, so what it refuses the server may accept, and
+/// whoever has not proved to be the server may say anything.
 fn judge(error: &ConnectError, login: &Login) -> Access {
     match error {
-        ConnectError::Expired(_) | ConnectError::SessionRefused(_) => Access::NoSession,
+        ConnectError::Expired(cause) | ConnectError::SessionRefused(cause) if !cause.is_unproven() => {
+            Access::NoSession
+        }
         // A connection that ends says nothing of the password.
         ConnectError::Unusable(error) if error.fault != StatementFault::ConnectionLost => Access::NoSession,
-        error if error.is_refusal() && !login.host.is_rds_proxy() => Access::Refused,
+        error if error.is_certain_refusal() && !login.host.is_rds_proxy() => Access::Refused,
         _ => Access::Unknown,
     }
 }

@@ -1,10 +1,10 @@
 //! What answers at an endpoint besides the server: a pooler that refuses in its own name, and another server.
 
-use std::rc::Rc;
+use std::{rc::Rc, time::SystemTime};
 
 use rotation_core::{
-    Applied, Deadline, ForeignSecrets, Invoker, Journal, Outcome, RotationError, RotationEvent, Rotator,
-    SecretId, Step,
+    Access, Applied, Deadline, Examination, Examiner, ForeignSecrets, Invoker, Journal, Logins, Outcome,
+    Remedy, RotationError, RotationEvent, Rotator, SecretId, StagingLabel, Step,
     database::{Cause, ConnectError, Engine, EngineProfile, Login, Transport},
 };
 
@@ -16,6 +16,8 @@ use crate::world::{
 enum By {
     /// A pooler that asks the server for passwords, and refuses in its own name what the server would refuse.
     Pooler(Server),
+    /// One that has not proved to be the server when it refuses a password.
+    Unproven(Server),
     /// The server at its own port; elsewhere on its host is one that knows the master alone.
     TwoServers(Server),
 }
@@ -33,6 +35,10 @@ impl Engine for By {
         match self {
             Self::Pooler(server) => match server.connect(login, transport, deadline).await {
                 Err(ConnectError::Refused(_)) => Err(ConnectError::Proxy(Cause::new("08P01"))),
+                outcome => outcome,
+            },
+            Self::Unproven(server) => match server.connect(login, transport, deadline).await {
+                Err(ConnectError::Refused(cause)) => Err(ConnectError::Refused(cause.unproven())),
                 outcome => outcome,
             },
             Self::TwoServers(server) => {
@@ -88,6 +94,36 @@ fn what_a_pooler_refuses_is_not_known_to_be_refused() {
         assert_eq!(outcome.unwrap_err().code(), "DB_PROXY_ANSWER");
         assert_eq!(journal.logins().len(), 2);
         assert_eq!(service.world.server.borrow().users, users, "nobody is changed");
+    });
+}
+
+/// A rotation tries the next password all the same. Doctor takes it for unknown and moves no label.
+#[test]
+fn what_an_unproven_server_refuses_moves_no_label() {
+    World::run(async {
+        let service = created(Plan::SingleUser, Kind::Transactional).await;
+        service.invoke(Step::Set).await.unwrap().unwrap();
+        let deadline = Deadline::after(Service::TIME);
+        let look = async |by: fn(Server) -> By| {
+            let database = service.database(by(Server(Rc::clone(&service.world))), deadline);
+            let store = Store(Rc::clone(&service.world));
+            let (invoker, logins, now) = (Invoker::Person, Logins::Each, SystemTime::UNIX_EPOCH);
+            let examiner = Examiner { store: &store, database: &database, invoker, logins, now };
+            examiner.examine(&SecretId::new(ARN).unwrap()).await.unwrap()
+        };
+        let current = |examination: &Examination| {
+            let versions = &examination.situation.versions;
+            versions.iter().find(|version| version.labels.contains(&StagingLabel::Current)).unwrap().access
+        };
+        let proven = look(|server| By::TwoServers(server)).await;
+        assert_eq!(current(&proven), Access::Refused);
+        assert!(matches!(proven.advice.remedy, Remedy::Move { .. }), "{:?}", proven.advice);
+        let unproven = look(By::Unproven).await;
+        assert_eq!(current(&unproven), Access::Unknown);
+        assert!(!matches!(unproven.advice.remedy, Remedy::Move { .. }), "{:?}", unproven.advice);
+
+        let (outcome, _) = set(&service, By::Unproven).await;
+        assert!(matches!(outcome, Ok(Outcome::Set(Applied::AlreadySet))), "{outcome:?}");
     });
 }
 

@@ -250,7 +250,7 @@ async fn pass_on(mut client: TcpStream, server: u16, acceptor: TlsAcceptor) -> s
     tokio::io::copy_bidirectional(&mut client, &mut server).await.map(|_| ())
 }
 
-/// A refused password is one also where the server has not proved itself: nothing else follows from it than another try.
+/// A refused password is one also where the server has not proved itself: another is tried, and no label moves for it.
 #[tokio::test]
 async fn a_wrong_password_is_refused() {
     if !is_tested() {
@@ -262,6 +262,30 @@ async fn a_wrong_password_is_refused() {
         let wrong = TestLogin { password: "wrong-password-1".to_owned(), ..lab.app.clone() };
         let error = connect(lab.server.port(), &wrong, SelfSigned::Prove).await.unwrap_err();
         assert!(matches!(error, ConnectError::Refused(_)), "{plugin}: {error:?}");
+        assert!(error.is_refusal() && !error.is_certain_refusal(), "{plugin}: {error:?}");
     }
     lab.set_secret(NEW).await.unwrap();
+}
+
+/// Whoever is in the middle may say that a password is refused, so nobody takes that for the server's word.
+#[tokio::test]
+async fn a_refusal_by_an_unproven_server_is_not_the_server_s_word() {
+    let login = TestLogin { username: "app".to_owned(), password: "of-the-app-1".to_owned() };
+    let refuses = MysqlMischief::RefusesLogin(1045, "denied".to_owned());
+    let server = scripted(refuses.clone(), TestAuthority::self_signed()).await;
+    let error = connect(server.port(), &login, SelfSigned::Prove).await.unwrap_err();
+    assert!(error.is_refusal() && !error.is_certain_refusal(), "{error:?}");
+
+    let authority = TestAuthority::new();
+    let server = scripted(refuses, authority.server()).await;
+    let tls = TlsSettings::default().with_ca_bundle(authority.certificate_pem()).unwrap();
+    let settings = Settings { self_signed: SelfSigned::Prove, ..Settings::default() };
+    let document = serde_json::json!({
+        "engine": "mariadb", "host": "localhost", "port": server.port(), "username": "app", "password": "of-the-app-1",
+    });
+    let document = SecretDocument::parse(&document.to_string()).unwrap();
+    let login = Login::from_document(&document, &MariaDb::PROFILE).unwrap();
+    let engine = MariaDb::new(tls, settings);
+    let error = engine.connect(&login, Transport::Tls, deadline()).await.unwrap_err();
+    assert!(error.is_certain_refusal(), "a verified server was not believed: {error:?}");
 }
