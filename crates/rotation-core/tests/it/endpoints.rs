@@ -115,7 +115,7 @@ fn what_an_unproven_server_refuses_moves_no_label() {
             let versions = &examination.situation.versions;
             versions.iter().find(|version| version.labels.contains(&StagingLabel::Current)).unwrap().access
         };
-        let proven = look(|server| By::TwoServers(server)).await;
+        let proven = look(By::TwoServers).await;
         assert_eq!(current(&proven), Access::Refused);
         assert!(matches!(proven.advice.remedy, Remedy::Move { .. }), "{:?}", proven.advice);
         let unproven = look(By::Unproven).await;
