@@ -37,8 +37,8 @@ fn unlock(user: &Username, more: &str) -> String {
     format!("ALTER USER {account} ACCOUNT UNLOCK /* % is the account's host in mysql.user{more} */")
 }
 
-/// Stores what every expired account of the user has stored, once more: that ends an expiry, be it an administrator's or a policy's.
-/// `PASSWORD EXPIRE NEVER` does not end one that has come (seen on MySQL 9.7 and MariaDB 11.8).
+/// Stores what every expired account of the user has stored, once more: that ends an expiry, be it an administrator's or a
+/// policy's. `PASSWORD EXPIRE NEVER` does not end one that has come (seen on MySQL 9.7 and MariaDB 11.8).
 pub(crate) fn of_expiry(user: &Username, dialect: Dialect) -> String {
     let user = literal(user.as_str());
     let (with, value, from) = match dialect {

@@ -111,6 +111,40 @@ async fn an_expired_user_is_renewed_as_the_hint_says() {
     }
 }
 
+/// The same of a password that has become too old, by the age that the account has or the server.
+#[tokio::test]
+async fn a_password_that_is_too_old_is_renewed_as_the_hint_says() {
+    for flavor in MysqlFlavor::ALL.into_iter().filter(|flavor| flavor.is_to_be_tested()) {
+        for interval in ["INTERVAL 30 DAY", "DEFAULT"] {
+            let lab = own_server(flavor, &[("disconnect_on_expired_password", "ON")]).await;
+            let (user, name) = (at(&lab.app.username, "%"), &lab.app.username);
+            let age = if flavor == MysqlFlavor::MySql {
+                format!("UPDATE mysql.user SET password_last_changed = '2020-01-01' WHERE User = '{name}'")
+            } else {
+                format!(
+                    "UPDATE mysql.global_priv SET Priv = JSON_SET(Priv, '$.password_last_changed', 1577836800) WHERE \
+                     User = '{name}'"
+                )
+            };
+            let expire = format!("ALTER USER {user} PASSWORD EXPIRE {interval}");
+            lab.admin(&[&expire, &age, "FLUSH PRIVILEGES", "SET GLOBAL default_password_lifetime = 10000"])
+                .await;
+            if interval == "DEFAULT" {
+                assert!(lab.opens(&lab.app.password).await, "{flavor}: 10000 days have not passed");
+                lab.admin(&["SET GLOBAL default_password_lifetime = 30"]).await;
+            }
+            let error = lab.set_secret(NEW).await.unwrap_err();
+            assert_eq!(error.code().name(), "DB_EXPIRED", "{flavor} {interval}");
+            let hint = hint(&error);
+            let statements = hint.strip_prefix("As an administrator of the database: ").unwrap();
+            let statements = statements.split("; where ").next().unwrap().split("; ");
+            lab.admin(&statements.collect::<Vec<_>>()).await;
+            assert!(lab.opens(&lab.app.password).await, "{flavor} {interval}: the password stays");
+            lab.set_secret(NEW).await.unwrap();
+        }
+    }
+}
+
 /// An account without a password, and one that has not expired, are left as they are by those statements.
 #[tokio::test]
 async fn an_expired_user_s_other_accounts_are_left_alone() {
