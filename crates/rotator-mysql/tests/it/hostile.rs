@@ -47,7 +47,7 @@ async fn check_all(function: Hostile) {
     check(function, answers(MysqlAnswer::LocalFile("/proc/self/environ".to_owned())), lost).await;
     let drip = |moment| MysqlMischief::DripFeed(moment, Duration::from_millis(50));
     check(function, drip(Moment::Login), &["NET_DB_TIMED_OUT"]).await;
-    check(function, drip(Moment::Statement), &["NET_DB_TIMED_OUT"]).await;
+    check(function, drip(Moment::Statement), &["DB_NOT_READY"]).await;
     check(function, MysqlMischief::Silent(Moment::Greeting), &["NET_DB_TIMED_OUT"]).await;
     check(function, MysqlMischief::SwitchesTo("mysql_clear_password"), &["DB_AUTH_METHOD"]).await;
 }
