@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rotation_core::{
-    Outcome, SecretValue, Step,
+    Outcome, SecretValue, StagingLabel, Step,
     database::{Cause, ConnectError, NameLimit, TlsFault},
 };
 
@@ -102,6 +102,27 @@ fn a_description_that_lags_behind_rotatesecret_is_waited_for() {
             assert_eq!(created.unwrap().unwrap(), Outcome::Created);
         });
     }
+}
+
+/// What no lag explains is answered at once.
+#[test]
+fn a_refusal_that_is_no_lag_is_not_waited_for() {
+    let described = |step, spoil: fn(&mut SecretModel)| {
+        World::run(async {
+            let service =
+                Situation::Fresh.prepare(Plan::SingleUser, Kind::Transactional, Variant::Sound).await;
+            service.invoke(Step::Create).await.unwrap().unwrap();
+            spoil(service.world.store.borrow_mut().secret_mut());
+            service.world.gate.borrow_mut().log.clear();
+            service.invoke(step).await.unwrap().unwrap_err();
+            let log = &service.world.gate.borrow().log;
+            log.iter().filter(|(_, call)| *call == "store: DescribeSecret").count()
+        })
+    };
+    assert_eq!(described(Step::Create, |secret| secret.unlabel(&StagingLabel::Pending)), 1);
+    assert_eq!(described(Step::Create, |secret| secret.deleted = true), 1);
+    assert_eq!(described(Step::Set, |secret| secret.rotation_enabled = false), 1);
+    assert!(described(Step::Create, |secret| secret.rotation_enabled = false) > 1);
 }
 
 #[test]
