@@ -36,6 +36,13 @@ fn urls() {
     };
     both("u", "p@", "postgresql://u:p%40@h:5432/db?x=1#f", "postgresql://n%20u:<PW>@h:5432/db?x=1#f");
     both("u", "p:@", "mongodb://u:p%3A%40@a:1,b:2/?w=1", "mongodb://n%20u:<PW>@a:1,b:2/?w=1");
+    both(
+        "u",
+        "p@",
+        "postgresql+psycopg2://u:p%40@h/db?sslmode=require",
+        "postgresql+psycopg2://n%20u:<PW>@h/db?sslmode=require",
+    );
+    both("u", "p", "sqlserver://u:p@h:1433?database=d", "sqlserver://n%20u:<PW>@h:1433?database=d");
     both("u", "", "mysql://u:@h", "mysql://n%20u:<PW>@h");
     both("u", "p", "postgres://h/db?user=u&password=p", "postgres://h/db?user=n%20u&password=<PW>");
     both(

@@ -83,7 +83,7 @@ async fn a_routine_that_the_live_clone_replaces_works_for_both() {
     }
 }
 
-/// A right on somebody else's routine that the original lost is still one for an administrator to decide on.
+/// Whether the original is to have a right that it lost on a routine of another user, an administrator decides.
 #[tokio::test]
 async fn a_routine_of_another_s_is_no_gain_of_the_live_clone() {
     for version in MysqlVersion::to_be_tested() {
