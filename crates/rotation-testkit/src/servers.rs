@@ -15,7 +15,10 @@ mod rogue_mysql;
 mod rogue_postgres;
 
 pub use api_double::{ApiAnswer, ApiDouble, ApiRequest};
-pub use docdb::{DocdbBuilder, DocdbLaunchError, DocdbQueryError, DocdbServer, DocdbWitness, WitnessAction};
+pub use docdb::{
+    DocdbBuilder, DocdbLaunchError, DocdbProduct, DocdbQueryError, DocdbServer, DocdbWitness,
+    MongoReplicaSet, MongoVersion, WitnessAction,
+};
 pub use moto::Moto;
 pub use mysql::{MysqlBuilder, MysqlFlavor, MysqlLaunchError, MysqlQueryError, MysqlServer, MysqlVersion};
 pub use pgbouncer::{PgBouncer, PoolerList, PoolerVersion};

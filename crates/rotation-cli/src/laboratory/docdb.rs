@@ -1,4 +1,4 @@
-//! DocumentDB in the laboratory: nobody can start it elsewhere, so a server that speaks the same protocol stands for it.
+//! MongoDB in the laboratory, for DocumentDB as well: nobody can start that one elsewhere.
 
 use std::sync::Arc;
 
@@ -15,8 +15,6 @@ use super::{
 
 /// Where users are defined.
 const HOME: &str = "admin";
-const NAME: &str = "SecantusDB, which speaks MongoDB's protocol,";
-
 /// The functions reach the server by the relay, which counts their logins.
 struct Docdb {
     relay: DocdbWitness,
@@ -28,14 +26,14 @@ struct Docdb {
 /// # Errors
 /// It is not there, or it does not start.
 pub(super) fn start(screen: &Screen) -> Result<Arc<dyn Server>> {
-    let server = screen.during(&format!("{NAME} starts"), || DocdbServer::builder().start())?;
+    let server = screen.during("MongoDB starts", || DocdbServer::builder().start())?;
     let relay = DocdbWitness::start(&server).context("no port for the relay")?;
     Ok(Arc::new(Docdb { relay, server }))
 }
 
 impl Server for Docdb {
     fn name(&self) -> String {
-        NAME.trim_end_matches(',').to_owned()
+        self.server.product().to_string()
     }
 
     fn address(&self) -> (String, u16) {
@@ -110,7 +108,7 @@ impl Server for Docdb {
     }
 
     fn log_title(&self) -> &'static str {
-        "SecantusDB's log (with what helps to debug it)"
+        "MongoDB's log"
     }
 
     fn continuity(&self) -> Continuity {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use rotation_testkit::{
-    ApiAnswer, ApiDouble, DocdbServer, MysqlFlavor, MysqlServer, PostgresServer, PostgresVersion, Rogue,
-    RoguePostgres, ServerTls, Stop, TestAuthority, TestCertificate, TestLogin,
+    ApiAnswer, ApiDouble, DocdbProduct, DocdbServer, MongoVersion, MysqlFlavor, MysqlServer, PostgresServer,
+    PostgresVersion, Rogue, RoguePostgres, ServerTls, Stop, TestAuthority, TestCertificate, TestLogin,
     secrets_manager::{Fault, FaultKind, Operation},
 };
 use serde_json::{Value, json};
@@ -360,7 +360,7 @@ async fn nothing_is_found_in_six_healthy_set_ups() {
         healthy(&world, &planted).await;
     }
     let world = World::new().await;
-    let server = DocdbServer::shared().unwrap();
+    let server = DocdbServer::shared(DocdbProduct::MongoDb(MongoVersion::V6_0)).unwrap();
     let user = TestLogin { username: world.user.username.clone(), password: "of-a-document-store".into() };
     server.create_user("admin", &user, json!(["readWriteAnyDatabase"])).await.unwrap();
     let document = json!({

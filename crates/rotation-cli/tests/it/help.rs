@@ -97,7 +97,7 @@ async fn the_help_of_demo_says_what_it_shows() {
             Examples:
               rotate demo                    the newest PostgreSQL that this machine has
               rotate demo mysql              MySQL, with two passwords for a single user
-              rotate demo docdb              SecantusDB, which speaks the protocol of MongoDB and DocumentDB
+              rotate demo docdb              MongoDB, whose protocol DocumentDB speaks
               rotate demo redshift           PostgreSQL behind a guard of Redshift's documented grammar
               rotate demo --release          with the programs that are shipped
               rotate demo --keep             and look around afterwards, with the AWS CLI

@@ -22,9 +22,6 @@ pub trait Database: 'static {
     /// last.
     const CHANGES_WAIT: bool = true;
 
-    /// Whether a pair of users carries the secret that it belongs to.
-    const MARKS_PAIRS: bool = true;
-
     /// Whether a rotation leaves the live clone what it was given.
     const KEEPS_WHAT_IS_GIVEN: bool = true;
 
@@ -36,6 +33,11 @@ pub trait Database: 'static {
 
     /// For people: `PostgreSQL 16`.
     fn name(&self) -> String;
+
+    /// Whether a pair of users carries the secret that it belongs to.
+    fn marks_pairs(&self) -> bool {
+        true
+    }
 
     /// Variables that the function needs to reach the server, such as the authorities to trust.
     fn function_environment(&self) -> Vec<(String, String)>;

@@ -85,7 +85,7 @@ async fn second_secret<D: Database>(laboratory: Laboratory<D>) -> Verdict {
     pass(&scene.gate, &rotation, STEPS[0]).await?;
     let answer = scene.gate.pass(&rotation.step(STEPS[1])).await;
     let code = answer.as_ref().err().map(|error| error.error_type.as_str());
-    if !D::MARKS_PAIRS {
+    if !scene.database.marks_pairs() {
         // Equal rights are all that can be compared: a note says so.
         ensure!(code.is_none(), "{answer:?}");
         return Ok(());
@@ -152,7 +152,8 @@ async fn given_meanwhile<D: Database>(laboratory: Laboratory<D>) -> Verdict {
         }
         Err(error) => {
             // Without a mark, other rights make the clone one that nobody knows.
-            let code = if D::MARKS_PAIRS { "DB_CLONE_EXCEEDS_ORIGINAL" } else { "DB_CLONE_NOT_RECOGNIZED" };
+            let marked = scene.database.marks_pairs();
+            let code = if marked { "DB_CLONE_EXCEEDS_ORIGINAL" } else { "DB_CLONE_NOT_RECOGNIZED" };
             ensure!(error.error_type == code, "{error:?}");
             let original = scene.database.rights(&scene.tenant, scene.tenant.original()).await?;
             ensure!(original == scene.rights, "a refused rotation changed the original: {original}");

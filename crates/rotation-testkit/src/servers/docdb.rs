@@ -3,42 +3,45 @@
 mod bson;
 mod builder;
 mod client;
+mod product;
+mod replica_set;
+mod settings;
 mod witness;
 
 use std::{
-    fs,
+    fs, io,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use serde_json::{Value, json};
 
 use crate::authority::TestAuthority;
 
-use super::{guardian::Guardian, postgres::TestLogin};
+use super::{account::Account, guardian::Guardian, postgres::TestLogin};
 
 pub use builder::{DocdbBuilder, DocdbLaunchError};
 pub use client::DocdbQueryError;
+pub use product::{DocdbProduct, MongoVersion};
+pub use replica_set::MongoReplicaSet;
 pub use witness::{DocdbWitness, WitnessAction};
 
 use client::{Client, Who};
 
-/// A running `SecantusDB` of its own, with its own data, on a port that the system chose.
+/// A running server of its own, with its own data, on a port that the system chose: MongoDB, unless asked otherwise.
 ///
 /// It listens on 127.0.0.1 (name it `localhost`), asks for authentication, and speaks TLS by a certificate of its
 /// [`authority`](Self::authority). It is stopped at once, and its folder removed, when this value is dropped or when
 /// this process ends in any way.
-///
-/// Where it differs from MongoDB: it keeps no `customData` and no authentication restrictions, escapes no `=` and `,`
-/// in user names, shows a user its own account only with `viewUser`, and writes no logins down (see
-/// [`DocdbWitness`]).
 pub struct DocdbServer {
+    product: DocdbProduct,
     port: u16,
     folder: PathBuf,
+    account: Account,
     admin: TestLogin,
     authority: Arc<TestAuthority>,
     client: Arc<Mutex<Client>>,
-    _guardian: Mutex<Guardian>,
+    guardian: Mutex<Guardian>,
 }
 
 impl DocdbServer {
@@ -47,15 +50,24 @@ impl DocdbServer {
         DocdbBuilder::new()
     }
 
-    /// The server that all tests of this process share, started by the first that asks.
+    /// The server of this product that all tests of this process share, started by the first that asks.
     ///
     /// Blocks for some seconds when it starts. Use names of your own.
     ///
     /// # Errors
     /// Why it could not be started; the same error for everybody who asks.
-    pub fn shared() -> Result<&'static Self, DocdbLaunchError> {
-        static SERVER: OnceLock<Result<DocdbServer, DocdbLaunchError>> = OnceLock::new();
-        SERVER.get_or_init(|| Self::builder().start()).as_ref().map_err(Clone::clone)
+    pub fn shared(product: DocdbProduct) -> Result<&'static Self, DocdbLaunchError> {
+        static SERVERS: [OnceLock<Result<DocdbServer, DocdbLaunchError>>; DocdbProduct::ALL.len()] =
+            [const { OnceLock::new() }; DocdbProduct::ALL.len()];
+        let place = DocdbProduct::ALL.iter().position(|known| *known == product);
+        let server = &SERVERS[place.expect("the list is whole")];
+        let start = || Self::builder().product(product).start();
+        server.get_or_init(start).as_ref().map_err(Clone::clone)
+    }
+
+    /// What it is.
+    pub fn product(&self) -> DocdbProduct {
+        self.product
     }
 
     /// The name to connect to, which the server's certificate carries.
@@ -129,6 +141,64 @@ impl DocdbServer {
     /// All that the server wrote down.
     pub fn log(&self) -> String {
         read(&self.folder.join("log"))
+    }
+
+    /// Ends the server at once (`KILL`) or in good order (`TERM`), and leaves its data and its port.
+    ///
+    /// # Errors
+    /// When its guardian is gone.
+    pub fn stop(&self, signal: &str) -> io::Result<()> {
+        self.guardian().stop(signal)
+    }
+
+    /// Starts a server that was stopped, and waits until it takes connections.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn start_again(&self) -> Result<(), DocdbLaunchError> {
+        self.guardian().start_again()?;
+        builder::wait_until_ready(&self.guardian(), &self.folder, self.port)
+    }
+
+    /// Stops the server's clock: it keeps its connections and answers nothing, as behind a broken network.
+    ///
+    /// # Errors
+    /// When its guardian is gone.
+    pub fn freeze(&self) -> io::Result<()> {
+        self.guardian().send("STOP")
+    }
+
+    /// Lets a frozen server go on.
+    ///
+    /// # Errors
+    /// When its guardian is gone.
+    pub fn thaw(&self) -> io::Result<()> {
+        self.guardian().send("CONT")
+    }
+
+    /// By the way in that a server has as long as nobody is defined.
+    fn create_admin(&self) -> Result<(), DocdbQueryError> {
+        let create = json!({"createUser": self.admin.username, "pwd": self.admin.password,
+            "roles": [{"role": "root", "db": "admin"}]});
+        self.ask_now(None, "admin", &[create]).map(drop)
+    }
+
+    fn check_admin(&self) -> Result<(), DocdbQueryError> {
+        let who = Who { login: &self.admin, home: "admin", keep: true };
+        self.ask_now(Some(who), "admin", &[json!({"ping": 1})]).map(drop)
+    }
+
+    fn ask_now(
+        &self,
+        who: Option<Who<'_>>,
+        database: &str,
+        commands: &[Value],
+    ) -> Result<Value, DocdbQueryError> {
+        self.client.lock().unwrap_or_else(PoisonError::into_inner).run(who, database, commands)
+    }
+
+    fn guardian(&self) -> MutexGuard<'_, Guardian> {
+        self.guardian.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn ask(

@@ -21,13 +21,16 @@ const SCRIPT: &str = r#"
 folder=$1 log=$2; shift 2
 start() { "$@" >>"$log" 2>&1 </dev/null & server=$!; echo "$server"; }
 start "$@"
-while read -r signal; do
-    kill -s "$signal" "$server" 2>/dev/null
-    wait "$server"
-    start "$@"
+while read -r order signal; do
+    case $order in
+    send) kill -s "$signal" "$server" 2>/dev/null; echo "$server" ;;
+    stop) kill -s "$signal" "$server" 2>/dev/null; wait "$server"; echo "$server" ;;
+    start) start "$@" ;;
+    esac
 done
 kill -s QUIT "$server" 2>/dev/null
 kill -s TERM "$server" 2>/dev/null
+kill -s CONT "$server" 2>/dev/null
 wait "$server"
 rm -rf -- "$folder"
 "#;
@@ -72,8 +75,18 @@ impl Guardian {
 
     /// Whether the server still runs; a server that has ended waits as a zombie.
     pub(super) fn server_runs(&self) -> bool {
-        std::fs::read_to_string(format!("/proc/{}/stat", self.server))
-            .is_ok_and(|stat| !stat.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('Z')))
+        self.server_state().is_some_and(|state| state != 'Z')
+    }
+
+    /// Whether the server runs and is not stopped by a signal.
+    pub(super) fn server_is_awake(&self) -> bool {
+        self.server_state().is_some_and(|state| !matches!(state, 'Z' | 'T'))
+    }
+
+    /// As the kernel has it; `None` for a process that is gone.
+    fn server_state(&self) -> Option<char> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.server)).ok()?;
+        stat.rsplit(')').next()?.trim_start().chars().next()
     }
 
     /// Whether this text is the number of the server's process.
@@ -83,9 +96,29 @@ impl Guardian {
 
     /// Sends the server a signal that ends it (`KILL`, `INT`), waits for its end and starts it anew.
     pub(super) fn restart(&mut self, signal: &str) -> io::Result<()> {
+        self.stop(signal)?;
+        self.start_again()
+    }
+
+    /// Sends the server a signal that ends it and waits for its end.
+    pub(super) fn stop(&mut self, signal: &str) -> io::Result<()> {
+        self.order(&format!("stop {signal}"))
+    }
+
+    /// Starts a server that was stopped.
+    pub(super) fn start_again(&mut self) -> io::Result<()> {
+        self.order("start")
+    }
+
+    /// Sends the server a signal that it survives (`STOP`, `CONT`).
+    pub(super) fn send(&mut self, signal: &str) -> io::Result<()> {
+        self.order(&format!("send {signal}"))
+    }
+
+    fn order(&mut self, order: &str) -> io::Result<()> {
         let lifeline =
             self.lifeline.as_mut().ok_or_else(|| io::Error::other("the guardian is at its end"))?;
-        writeln!(lifeline, "{signal}")?;
+        writeln!(lifeline, "{order}")?;
         self.server = self.read_server()?;
         Ok(())
     }

@@ -9,7 +9,7 @@ use rotation_core::database::{Change, Password, Session, Turn};
 use rotation_testkit::{TestLogin, WitnessAction};
 use serde_json::json;
 
-use crate::laboratory::{CustomData, HOME, Lab, deadline, opens, owner, server};
+use crate::laboratory::{HOME, Lab, deadline, opens, owner, server};
 
 /// Where the connection ends.
 #[derive(Clone, Copy, Debug)]
@@ -21,21 +21,19 @@ struct End {
 }
 
 /// The connections to come end there. Gives the count of commands that came.
-fn end_at(lab: &Lab, data: &CustomData, end: End) -> Arc<AtomicUsize> {
+fn end_at(lab: &Lab, end: End) -> Arc<AtomicUsize> {
     let count = Arc::new(AtomicUsize::new(0));
-    let (counting, data) = (Arc::clone(&count), data.clone());
-    lab.witness.set_script(move |command, reply| {
+    let counting = Arc::clone(&count);
+    lab.witness.set_script(move |_, reply| {
         let index = match reply {
             None => counting.fetch_add(1, Ordering::SeqCst),
             Some(_) => counting.load(Ordering::SeqCst) - 1,
         };
-        if index == end.command && reply.is_none() && !end.executed {
-            return WitnessAction::Cut;
+        if index == end.command && reply.is_some() == end.executed {
+            WitnessAction::Cut
+        } else {
+            WitnessAction::Pass
         }
-        // What the server took, it keeps, whether or not the client hears of it.
-        let played = data.play(command, reply);
-        let is_answered = reply.is_some() || matches!(played, WitnessAction::Answer(_));
-        if index == end.command && is_answered && end.executed { WitnessAction::Cut } else { played }
     });
     count
 }
@@ -59,11 +57,11 @@ async fn try_other(lab: &Lab, next: &TestLogin) -> bool {
 
 /// At every end: the live user logs in, whoever logs in by the next password may do what the original may, and a
 /// second attempt converges.
-async fn check_other(lab: &Lab, data: &CustomData, live: &TestLogin, next: &TestLogin, end: End) -> bool {
-    let count = end_at(lab, data, end);
+async fn check_other(lab: &Lab, live: &TestLogin, next: &TestLogin, end: End) -> bool {
+    let count = end_at(lab, end);
     let done = try_other(lab, next).await;
     let reached = count.load(Ordering::SeqCst) > end.command;
-    lab.keep(data);
+    lab.witness.clear_script();
     assert_eq!(done, !reached, "{end:?}");
     assert!(opens(live, HOME).await, "the live user logs in: {end:?}");
     if opens(next, HOME).await {
@@ -80,10 +78,10 @@ async fn check_other(lab: &Lab, data: &CustomData, live: &TestLogin, next: &Test
 #[tokio::test]
 async fn a_clone_that_is_being_made_is_whole_or_absent() {
     let lab = Lab::new().await;
-    let (data, clone) = (lab.keep_custom_data(), lab.clone());
+    let clone = lab.clone();
     let mut reached = 0;
     for end in ends() {
-        reached += usize::from(check_other(&lab, &data, &lab.app, &clone, end).await);
+        reached += usize::from(check_other(&lab, &lab.app, &clone, end).await);
         server().command(HOME, json!({"dropUser": clone.username})).await.unwrap();
     }
     // Greeting, two of SCRAM, two looks, one write; before and after each.
@@ -93,7 +91,7 @@ async fn a_clone_that_is_being_made_is_whole_or_absent() {
 #[tokio::test]
 async fn a_clone_that_drifted_never_logs_in_by_its_new_password_before_its_rights() {
     let lab = Lab::new().await;
-    let (data, mut clone) = (lab.keep_custom_data(), lab.clone());
+    let mut clone = lab.clone();
     lab.rotate_to(&clone).await.unwrap();
     let mut reached = 0;
     for (round, end) in ends().enumerate() {
@@ -105,7 +103,7 @@ async fn a_clone_that_drifted_never_logs_in_by_its_new_password_before_its_right
         let revoke = json!({"revokeRolesFromUser": lab.app.username, "roles": added});
         server().command(HOME, revoke).await.unwrap();
         clone.password = format!("password-of-round-{round}");
-        reached += usize::from(check_other(&lab, &data, &lab.app, &clone, end).await);
+        reached += usize::from(check_other(&lab, &lab.app, &clone, end).await);
     }
     // Greeting, two of SCRAM, two looks, a correction, another look, the password.
     assert_eq!(reached, 16);
@@ -117,7 +115,7 @@ async fn a_single_user_logs_in_by_the_old_password_or_the_new_one() {
     let (mut reached, mut lost) = (0, 0);
     for (round, end) in ends().enumerate() {
         let next = TestLogin { password: format!("password-of-round-{round}"), ..lab.app.clone() };
-        let count = end_at(&lab, &CustomData::default(), end);
+        let count = end_at(&lab, end);
         let new = Password::parse(&next.password).unwrap();
         let change = Change::OwnPassword { new: &new };
         let done = match lab.connect(&lab.app).await {
@@ -148,7 +146,7 @@ async fn a_single_user_logs_in_by_the_old_password_or_the_new_one() {
 #[tokio::test]
 async fn an_original_that_drifted_is_whole_before_its_password() {
     let lab = Lab::new().await;
-    let (data, clone) = (lab.keep_custom_data(), lab.clone());
+    let clone = lab.clone();
     lab.rotate_to(&clone).await.unwrap();
     let mut original = lab.app.clone();
     let mut reached = 0;
@@ -159,7 +157,7 @@ async fn an_original_that_drifted_is_whole_before_its_password() {
             server().command(HOME, grant).await.unwrap();
         }
         original.password = format!("password-of-round-{round}");
-        reached += usize::from(check_other(&lab, &data, &clone, &original, end).await);
+        reached += usize::from(check_other(&lab, &clone, &original, end).await);
         // The next round begins where the clone is live again.
         lab.rotate_to(&clone).await.unwrap();
     }

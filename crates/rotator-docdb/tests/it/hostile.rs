@@ -74,7 +74,7 @@ fn bomb(reply: &Value) -> Option<Value> {
 #[tokio::test]
 async fn a_scram_bomb_of_documentdb_is_refused_at_once() {
     let app = TestLogin { password: Hostile::CANARY.to_owned(), ..fresh("app") };
-    create_app_as(HOME, &app).await.unwrap();
+    create_app_as(server(), HOME, &app).await.unwrap();
     let witness = DocdbWitness::start(server()).unwrap();
     witness.set_script(|command, reply| match (command.get("saslStart"), reply) {
         (Some(_), Some(reply)) => bomb(reply).map_or(WitnessAction::Cut, WitnessAction::Answer),
@@ -89,7 +89,7 @@ async fn a_scram_bomb_of_documentdb_is_refused_at_once() {
 #[tokio::test]
 async fn no_level_and_no_format_of_the_log_shows_a_password_or_a_token() {
     let app = TestLogin { password: Hostile::CANARY.to_owned(), ..fresh("app") };
-    create_app_as(HOME, &app).await.unwrap();
+    create_app_as(server(), HOME, &app).await.unwrap();
     let quoting = json!({"ok": 0, "code": 2, "errmsg": Hostile::quoting()});
     for (level, format) in every_log() {
         for refused in ["saslStart", "updateUser"] {

@@ -1,11 +1,7 @@
 //! A user, its master, and the way to them, for one test.
 
 use std::{
-    collections::BTreeMap,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::atomic::{AtomicUsize, Ordering},
     time::Duration,
 };
 
@@ -17,15 +13,20 @@ use rotation_core::{
         StatementError, Transport, Turn, UserPair, Username,
     },
 };
-use rotation_testkit::{DocdbQueryError, DocdbServer, DocdbWitness, TestLogin, WitnessAction};
+use rotation_testkit::{DocdbProduct, DocdbQueryError, DocdbServer, DocdbWitness, MongoVersion, TestLogin};
 use rotator_docdb::{DocumentDb, DocumentDbSession};
 use serde_json::{Value, json};
 
 /// Where users are defined unless a secret says otherwise.
 pub(crate) const HOME: &str = "admin";
 
+/// MongoDB's own, which keeps a mark on clones.
 pub(crate) fn server() -> &'static DocdbServer {
-    DocdbServer::shared().expect("scripts/setup-docdb provides the server")
+    shared(DocdbProduct::MongoDb(MongoVersion::V6_0))
+}
+
+pub(crate) fn shared(product: DocdbProduct) -> &'static DocdbServer {
+    DocdbServer::shared(product).expect("the set-up script provides the server")
 }
 
 pub(crate) fn fresh(what: &str) -> TestLogin {
@@ -36,27 +37,35 @@ pub(crate) fn fresh(what: &str) -> TestLogin {
 
 /// A user that may work in a database of its own name and change its own password.
 pub(crate) async fn create_app(home: &str) -> Result<TestLogin, DocdbQueryError> {
+    create_app_at(server(), home).await
+}
+
+pub(crate) async fn create_app_at(server: &DocdbServer, home: &str) -> Result<TestLogin, DocdbQueryError> {
     let app = fresh("app");
-    create_app_as(home, &app).await?;
+    create_app_as(server, home, &app).await?;
     Ok(app)
 }
 
-pub(crate) async fn create_app_as(home: &str, app: &TestLogin) -> Result<(), DocdbQueryError> {
+pub(crate) async fn create_app_as(
+    server: &DocdbServer,
+    home: &str,
+    app: &TestLogin,
+) -> Result<(), DocdbQueryError> {
     // Names of roles and databases are ours, whatever the user is named.
     let name = fresh("role").username;
     let privilege = json!({"resource": {"db": home, "collection": ""}, "actions": ["changeOwnPassword"]});
     let role = json!({"createRole": name, "privileges": [privilege], "roles": []});
-    server().command(home, role).await?;
+    server.command(home, role).await?;
     let database = if app.username.starts_with("app") { app.username.clone() } else { name.clone() };
     let roles = json!([{"role": "readWrite", "db": database}, {"role": name, "db": home}]);
-    server().create_user(home, app, roles).await
+    server.create_user(home, app, roles).await
 }
 
 /// A user that may administer users and nothing else.
-pub(crate) async fn create_master() -> Result<TestLogin, DocdbQueryError> {
+pub(crate) async fn create_master_at(server: &DocdbServer) -> Result<TestLogin, DocdbQueryError> {
     let master = fresh("master");
     let roles = json!([{"role": "userAdminAnyDatabase", "db": HOME}]);
-    server().create_user(HOME, &master, roles).await?;
+    server.create_user(HOME, &master, roles).await?;
     Ok(master)
 }
 
@@ -65,7 +74,12 @@ pub(crate) fn deadline() -> Deadline {
 }
 
 pub(crate) fn engine() -> DocumentDb {
-    let tls = TlsSettings::default().with_ca_bundle(server().authority().certificate_pem()).unwrap();
+    engine_for(server())
+}
+
+/// One that trusts this server.
+pub(crate) fn engine_for(server: &DocdbServer) -> DocumentDb {
+    let tls = TlsSettings::default().with_ca_bundle(server.authority().certificate_pem()).unwrap();
     DocumentDb::new(tls)
 }
 
@@ -84,9 +98,13 @@ pub(crate) async fn connect(login: &Login) -> Result<DocumentDbSession, ConnectE
     engine().connect(login, Transport::Tls, deadline()).await
 }
 
-/// Whether the server lets this user in, by the testkit's own client.
+/// Whether the server lets this user in, by MongoDB's own client.
 pub(crate) async fn opens(login: &TestLogin, home: &str) -> bool {
-    match server().commands_as(login, home, home, vec![json!({"connectionStatus": 1})]).await {
+    opens_at(server(), login, home).await
+}
+
+async fn opens_at(server: &DocdbServer, login: &TestLogin, home: &str) -> bool {
+    match server.commands_as(login, home, home, vec![json!({"connectionStatus": 1})]).await {
         Ok(_) => true,
         Err(DocdbQueryError { code: Some(18), .. }) => false,
         Err(error) => panic!("{error}"),
@@ -95,59 +113,13 @@ pub(crate) async fn opens(login: &TestLogin, home: &str) -> bool {
 
 /// A pair, its master, and a witness that reads along.
 pub(crate) struct Lab {
+    pub(crate) server: &'static DocdbServer,
     pub(crate) witness: DocdbWitness,
     pub(crate) home: String,
     pub(crate) app: TestLogin,
     pub(crate) master: TestLogin,
     /// On whose behalf the pair is changed.
     pub(crate) owner: PairOwner,
-}
-
-/// What a server that keeps `customData` would hold, by user.
-#[derive(Clone, Default)]
-pub(crate) struct CustomData(Arc<Mutex<BTreeMap<String, Value>>>);
-
-impl CustomData {
-    pub(crate) fn of(&self, username: &str) -> Value {
-        self.0.lock().unwrap().get(username).cloned().unwrap_or_default()
-    }
-
-    pub(crate) fn set(&self, username: &str, data: Value) {
-        self.0.lock().unwrap().insert(username.to_owned(), data);
-    }
-
-    /// Takes a command about `customData` alone, which the server refuses as one without content.
-    fn take(&self, command: &Value) -> WitnessAction {
-        let others = ["pwd", "roles", "mechanisms", "authenticationRestrictions"];
-        match (command["updateUser"].as_str(), command.get("customData")) {
-            (Some(name), Some(data)) if others.iter().all(|other| command.get(other).is_none()) => {
-                self.set(name, data.clone());
-                WitnessAction::Answer(json!({"ok": 1}))
-            }
-            _ => WitnessAction::Pass,
-        }
-    }
-
-    /// Keeps what commands write that the server took, and adds it to what the server tells of users.
-    pub(crate) fn play(&self, command: &Value, reply: Option<&Value>) -> WitnessAction {
-        let Some(reply) = reply else { return self.take(command) };
-        let named = ["createUser", "updateUser"].iter().find_map(|kind| command[kind].as_str());
-        let taken = reply["ok"].as_f64() == Some(1.0);
-        if let (Some(name), Some(data), true) = (named, command.get("customData"), taken) {
-            self.set(name, data.clone());
-        }
-        if !reply["users"][0].is_object() {
-            return WitnessAction::Pass;
-        }
-        let mut reply = reply.clone();
-        for user in reply["users"].as_array_mut().unwrap() {
-            let data = self.of(user["user"].as_str().unwrap());
-            if data.is_object() {
-                user["customData"] = data;
-            }
-        }
-        WitnessAction::Answer(reply)
-    }
 }
 
 impl Lab {
@@ -161,22 +133,35 @@ impl Lab {
         Self::with_app(home, app).await
     }
 
+    /// On a server that keeps no mark.
+    pub(crate) async fn without_marks() -> Self {
+        let server = shared(DocdbProduct::SecantusDb);
+        let app = create_app_at(server, HOME).await.unwrap();
+        Self::of(server, HOME, app).await
+    }
+
     pub(crate) async fn with_app(home: &str, app: TestLogin) -> Self {
-        let witness = DocdbWitness::start(server()).unwrap();
-        Self { witness, home: home.to_owned(), app, master: create_master().await.unwrap(), owner: owner() }
+        Self::of(server(), home, app).await
     }
 
-    /// The server keeps `customData`, as MongoDB does.
-    pub(crate) fn keep_custom_data(&self) -> CustomData {
-        let data = CustomData::default();
-        self.keep(&data);
-        data
+    pub(crate) async fn of(server: &'static DocdbServer, home: &str, app: TestLogin) -> Self {
+        let witness = DocdbWitness::start(server).unwrap();
+        let master = create_master_at(server).await.unwrap();
+        Self { server, witness, home: home.to_owned(), app, master, owner: owner() }
     }
 
-    /// The same again, with what it holds.
-    pub(crate) fn keep(&self, data: &CustomData) {
-        let data = data.clone();
-        self.witness.set_script(move |command, reply| data.play(command, reply));
+    pub(crate) async fn opens(&self, login: &TestLogin) -> bool {
+        opens_at(self.server, login, &self.home).await
+    }
+
+    /// What the server keeps of people's, and our mark, with a user.
+    pub(crate) async fn custom_data(&self, username: &str) -> Value {
+        self.server.user(&self.home, username).await.unwrap()["customData"].take()
+    }
+
+    pub(crate) async fn set_custom_data(&self, username: &str, data: Value) {
+        let set = json!({"updateUser": username, "customData": data});
+        self.server.command(&self.home, set).await.unwrap();
     }
 
     pub(crate) fn clone(&self) -> TestLogin {
@@ -194,12 +179,16 @@ impl Lab {
     pub(crate) async fn connect(&self, login: &TestLogin) -> Result<DocumentDbSession, ConnectError> {
         let home = Some(self.home.clone());
         let login = login_at(self.witness.port(), login);
-        connect(&Login { home: home.clone(), database: home, ..login }).await
+        self.open(&Login { home: home.clone(), database: home, ..login }).await
     }
 
     pub(crate) async fn connect_master(&self) -> Result<DocumentDbSession, ConnectError> {
         let login = login_at(self.witness.port(), &self.master);
-        connect(&Login { database: Some(self.home.clone()), ..login }).await
+        self.open(&Login { database: Some(self.home.clone()), ..login }).await
+    }
+
+    async fn open(&self, login: &Login) -> Result<DocumentDbSession, ConnectError> {
+        engine_for(self.server).connect(login, Transport::Tls, deadline()).await
     }
 
     pub(crate) async fn stage(&self, next: &TestLogin) -> Result<DocumentDbSession, StatementError> {
@@ -245,7 +234,7 @@ impl Lab {
 
     /// Roles, sorted.
     pub(crate) async fn roles(&self, username: &str) -> Vec<String> {
-        let user = server().user(&self.home, username).await.unwrap();
+        let user = self.server.user(&self.home, username).await.unwrap();
         let mut roles: Vec<_> =
             user["roles"].as_array().into_iter().flatten().map(Value::to_string).collect();
         roles.sort();
@@ -258,7 +247,7 @@ impl Lab {
         for name in [&self.app.username, &self.clone().username, &self.master.username] {
             for home in [&self.home, HOME] {
                 let question = json!({"usersInfo": {"user": name, "db": home}, "showCredentials": true});
-                all += &server().command(home, question).await.unwrap().to_string();
+                all += &self.server.command(home, question).await.unwrap().to_string();
             }
         }
         all

@@ -1,7 +1,7 @@
 //! The clone is live: it loses nothing, and the original gets what it lacks.
 
 use rotation_core::database::StatementFault;
-use rotation_testkit::{TestLogin, WitnessAction};
+use rotation_testkit::TestLogin;
 use serde_json::{Value, json};
 
 use crate::laboratory::{HOME, Lab, opens, server};
@@ -19,7 +19,7 @@ fn with(login: &TestLogin, password: &str) -> TestLogin {
 #[tokio::test]
 async fn what_the_live_clone_gained_goes_to_the_original() {
     let lab = Lab::new().await;
-    let (_data, clone) = (lab.keep_custom_data(), lab.clone());
+    let clone = lab.clone();
     lab.rotate_to(&clone).await.unwrap();
     change(&clone.username, "grantRolesToUser", "read").await;
     change(&lab.app.username, "grantRolesToUser", "dbAdmin").await;
@@ -39,7 +39,7 @@ async fn what_the_live_clone_gained_goes_to_the_original() {
 #[tokio::test]
 async fn a_role_that_the_original_lost_is_refused() {
     let lab = Lab::new().await;
-    let (_data, clone) = (lab.keep_custom_data(), lab.clone());
+    let clone = lab.clone();
     change(&lab.app.username, "grantRolesToUser", "read").await;
     lab.rotate_to(&clone).await.unwrap();
     for ends_it in ["grantRolesToUser", "revokeRolesFromUser"] {
@@ -68,7 +68,7 @@ async fn a_role_that_the_original_lost_is_refused() {
 #[tokio::test]
 async fn what_an_idle_clone_loses_is_named() {
     let lab = Lab::new().await;
-    let (_data, clone) = (lab.keep_custom_data(), lab.clone());
+    let clone = lab.clone();
     lab.rotate_to(&clone).await.unwrap();
     for role in ["read", "dbAdmin"] {
         change(&clone.username, "grantRolesToUser", role).await;
@@ -80,30 +80,19 @@ async fn what_an_idle_clone_loses_is_named() {
     assert_eq!(lab.roles(&clone.username).await, lab.roles(&lab.app.username).await);
 }
 
-/// Adds restrictions to what the server tells of a user: it keeps none itself.
-fn restrict(lab: &Lab, username: &str, restrictions: Value) {
-    let (data, username) = (crate::laboratory::CustomData::default(), username.to_owned());
-    let clone = lab.clone().username;
-    let origin = json!({"cloneOf": {"user": lab.app.username, "db": HOME}});
-    data.set(&clone, json!({"secretRotation": origin}));
-    lab.witness.set_script(move |command, reply| match data.play(command, reply) {
-        WitnessAction::Answer(mut reply) if reply["users"][0]["user"] == json!(username) => {
-            reply["users"][0]["authenticationRestrictions"] = restrictions.clone();
-            WitnessAction::Answer(reply)
-        }
-        action => action,
-    });
+async fn restrict(lab: &Lab, username: &str, restrictions: Value) {
+    let set = json!({"updateUser": username, "authenticationRestrictions": restrictions});
+    lab.server.command(&lab.home, set).await.unwrap();
 }
 
 /// An original that may log in from fewer places does not take the live clone's place.
 #[tokio::test]
 async fn an_original_with_stricter_restrictions_is_refused() {
     let lab = Lab::new().await;
-    let (data, clone) = (lab.keep_custom_data(), lab.clone());
+    let clone = lab.clone();
     lab.rotate_to(&clone).await.unwrap();
-    drop(data);
-    let restrictions = json!([{"clientSource": ["10.0.0.0/8"]}]);
-    restrict(&lab, &lab.app.username, restrictions.clone());
+    let restrictions = json!([{"clientSource": ["127.0.0.0/8"]}]);
+    restrict(&lab, &lab.app.username, restrictions.clone()).await;
     let before = lab.snapshot().await;
     let fault = lab.rotate_to(&with(&lab.app, "second-password")).await.unwrap_err().fault;
     let StatementFault::CloneExceeds { needed, .. } = fault else { panic!("{fault:?}") };
@@ -112,7 +101,8 @@ async fn an_original_with_stricter_restrictions_is_refused() {
     assert!(both.iter().all(|part| needed.contains(part)), "{needed}");
     assert_eq!(lab.snapshot().await, before);
     // Restrictions of the live clone alone are left as they are, and the outcome says what applies.
-    restrict(&lab, &clone.username, restrictions);
+    restrict(&lab, &lab.app.username, json!([])).await;
+    restrict(&lab, &clone.username, restrictions).await;
     lab.witness.take_commands();
     let notes = lab.rotate_to(&with(&lab.app, "second-password")).await.unwrap();
     assert!(notes.iter().any(|note| note.contains("the original's apply")), "{notes:?}");

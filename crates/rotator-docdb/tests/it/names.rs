@@ -1,6 +1,6 @@
 //! Names and passwords with every letter that some other place would have to escape.
 
-use crate::laboratory::{HOME, Lab, create_app_as, fresh, opens};
+use crate::laboratory::{HOME, Lab, create_app_as, fresh, opens, server};
 use rotation_testkit::TestLogin;
 
 const ODD: &str = "@:/%$.\"'\\ ?#[]{}&+;<>|`~!*()^-_";
@@ -20,7 +20,7 @@ async fn odd_names_and_passwords_are_set_exactly_and_nobody_else_is_changed() {
     let before = bystander.snapshot().await;
     for (index, name) in odd_names().into_iter().enumerate() {
         let first = TestLogin { username: name.clone(), password: format!("first {ODD} {index}") };
-        create_app_as(HOME, &first).await.unwrap();
+        create_app_as(server(), HOME, &first).await.unwrap();
         let mut lab = Lab::with_app(HOME, first.clone()).await;
         let passwords = [
             format!("{ODD}{index}"),

@@ -4,7 +4,7 @@ use rotation_core::database::{Session, StatementFault};
 use rotation_testkit::{TestLogin, WitnessAction};
 use serde_json::{Value, json};
 
-use crate::laboratory::{HOME, Lab, opens, owner, owner_named, server};
+use crate::laboratory::{HOME, Lab, owner, owner_named, server};
 
 const IDENTITY: &str = "123456789012:shop/checkout";
 
@@ -15,7 +15,7 @@ fn with(login: &TestLogin, password: &str) -> TestLogin {
 
 async fn grant(lab: &Lab, username: &str, role: &str) {
     let grant = json!({"grantRolesToUser": username, "roles": [{"role": role, "db": "elsewhere"}]});
-    server().command(&lab.home, grant).await.unwrap();
+    lab.server.command(&lab.home, grant).await.unwrap();
 }
 
 /// The roles of a mark as the server lists those of the user, in one order.
@@ -36,24 +36,24 @@ async fn refused(lab: &Lab, next: &TestLogin, expected: &StatementFault) {
 #[tokio::test]
 async fn the_clone_alone_carries_the_mark() {
     let lab = Lab::new().await;
-    let (data, clone) = (lab.keep_custom_data(), lab.clone());
+    let clone = lab.clone();
     lab.rotate_to(&clone).await.unwrap();
-    let mark = data.of(&clone.username)["secretRotation"].clone();
+    let mark = lab.custom_data(&clone.username).await["secretRotation"].clone();
     assert_eq!(mark["secret"], IDENTITY);
     assert_eq!(mark["cloneOf"], json!({"user": lab.app.username, "db": HOME}));
     assert_eq!(sorted(&mark["roles"]), lab.roles(&lab.app.username).await);
     grant(&lab, &lab.app.username, "read").await;
     lab.rotate_to(&with(&lab.app, "second-password")).await.unwrap();
-    let mark = data.of(&clone.username)["secretRotation"].clone();
+    let mark = lab.custom_data(&clone.username).await["secretRotation"].clone();
     assert_eq!(sorted(&mark["roles"]), lab.roles(&lab.app.username).await, "of the last rotation");
-    assert_eq!(data.of(&lab.app.username), Value::Null);
+    assert_eq!(lab.custom_data(&lab.app.username).await, Value::Null);
 }
 
 /// The second secret of a user is refused on both turns, and taken over where the operator names it.
 #[tokio::test]
 async fn a_second_secret_of_the_same_user_is_refused() {
     let mut lab = Lab::new().await;
-    let (data, clone) = (lab.keep_custom_data(), lab.clone());
+    let clone = lab.clone();
     lab.rotate_to(&clone).await.unwrap();
     lab.owner = owner_named("shop/second");
     let fault = StatementFault::OtherSecret { secret: IDENTITY.to_owned() };
@@ -61,7 +61,10 @@ async fn a_second_secret_of_the_same_user_is_refused() {
     refused(&lab, &with(&lab.app, "of-the-second-secret"), &fault).await;
     lab.owner.adopt = true;
     lab.rotate_to(&with(&clone, "of-the-second-secret")).await.unwrap();
-    assert_eq!(data.of(&clone.username)["secretRotation"]["secret"], "123456789012:shop/second");
+    assert_eq!(
+        lab.custom_data(&clone.username).await["secretRotation"]["secret"],
+        "123456789012:shop/second"
+    );
     lab.owner = owner();
     let fault = StatementFault::OtherSecret { secret: "123456789012:shop/second".to_owned() };
     refused(&lab, &clone, &fault).await;
@@ -71,16 +74,16 @@ async fn a_second_secret_of_the_same_user_is_refused() {
 #[tokio::test]
 async fn some_of_the_roles_make_nobody_a_clone() {
     for keeps in [true, false] {
-        let mut boss = Lab::new().await;
-        let _data = keeps.then(|| boss.keep_custom_data());
+        let mut boss = if keeps { Lab::new().await } else { Lab::without_marks().await };
         grant(&boss, &boss.app.username, "dbAdmin").await;
         let other = boss.clone();
-        server().create_user(HOME, &other, json!([{"role": "dbAdmin", "db": "elsewhere"}])).await.unwrap();
+        let rights = json!([{"role": "dbAdmin", "db": "elsewhere"}]);
+        boss.server.create_user(HOME, &other, rights).await.unwrap();
         // Its own secret holds this user: the pair's original is the boss.
         boss.owner = owner_named("of-the-other-user");
         refused(&boss, &with(&boss.app, "of-the-other-user"), &StatementFault::CloneNotRecognized).await;
         refused(&boss, &with(&other, "of-the-other-user"), &StatementFault::CloneNotRecognized).await;
-        assert!(opens(&other, HOME).await && opens(&boss.app, HOME).await);
+        assert!(boss.opens(&other).await && boss.opens(&boss.app).await);
     }
 }
 
@@ -88,21 +91,21 @@ async fn some_of_the_roles_make_nobody_a_clone() {
 #[tokio::test]
 async fn custom_data_of_people_stays() {
     let lab = Lab::new().await;
-    let (data, clone) = (lab.keep_custom_data(), lab.clone());
-    data.set(&lab.app.username, json!({"team": "blue", "cost": {"center": 7}}));
+    let clone = lab.clone();
+    lab.set_custom_data(&lab.app.username, json!({"team": "blue", "cost": {"center": 7}})).await;
     lab.rotate_to(&clone).await.unwrap();
-    let mut kept = data.of(&clone.username);
+    let mut kept = lab.custom_data(&clone.username).await;
     assert_eq!((&kept["team"], &kept["cost"]["center"]), (&json!("blue"), &json!(7)));
     kept["team"] = json!("red");
     kept["ticket"] = json!("OPS-1");
-    data.set(&clone.username, kept.clone());
+    lab.set_custom_data(&clone.username, kept.clone()).await;
     grant(&lab, &lab.app.username, "read").await;
     for next in [with(&lab.app, "second-password"), with(&clone, "third-password")] {
         lab.rotate_to(&next).await.unwrap();
-        let now = data.of(&clone.username);
+        let now = lab.custom_data(&clone.username).await;
         assert_eq!((&now["team"], &now["ticket"]), (&json!("red"), &json!("OPS-1")));
     }
-    assert_eq!(data.of(&lab.app.username), json!({"team": "blue", "cost": {"center": 7}}));
+    assert_eq!(lab.custom_data(&lab.app.username).await, json!({"team": "blue", "cost": {"center": 7}}));
 }
 
 /// A pair of the former version gets the mark at the next rotation, whichever user's turn it is.
@@ -110,13 +113,13 @@ async fn custom_data_of_people_stays() {
 async fn a_pair_of_a_former_version_gets_the_mark() {
     for original_is_next in [false, true] {
         let lab = Lab::new().await;
-        let (data, clone) = (lab.keep_custom_data(), lab.clone());
+        let clone = lab.clone();
         lab.rotate_to(&clone).await.unwrap();
         let origin = json!({"cloneOf": {"user": lab.app.username, "db": HOME}});
-        data.set(&clone.username, json!({"secretRotation": origin}));
+        lab.set_custom_data(&clone.username, json!({"secretRotation": origin})).await;
         let next = if original_is_next { &lab.app } else { &clone };
         lab.rotate_to(&with(next, "second-password")).await.unwrap();
-        assert_eq!(data.of(&clone.username)["secretRotation"]["secret"], IDENTITY);
+        assert_eq!(lab.custom_data(&clone.username).await["secretRotation"]["secret"], IDENTITY);
     }
 }
 
@@ -124,10 +127,10 @@ async fn a_pair_of_a_former_version_gets_the_mark() {
 #[tokio::test]
 async fn a_rotation_of_a_former_version_is_finished() {
     let lab = Lab::new().await;
-    let (data, clone) = (lab.keep_custom_data(), lab.clone());
+    let clone = lab.clone();
     lab.rotate_to(&clone).await.unwrap();
     let origin = json!({"cloneOf": {"user": lab.app.username, "db": HOME}});
-    data.set(&clone.username, json!({"secretRotation": origin}));
+    lab.set_custom_data(&clone.username, json!({"secretRotation": origin})).await;
     grant(&lab, &lab.app.username, "read").await;
     refused(&lab, &with(&lab.app, "second-password"), &StatementFault::CloneNotRecognized).await;
     lab.rotate_to(&with(&clone, "second-password")).await.unwrap();
@@ -138,7 +141,7 @@ async fn a_rotation_of_a_former_version_is_finished() {
 #[tokio::test]
 async fn without_a_mark_the_outcome_has_a_note() {
     for code in [None, Some(2), Some(40415)] {
-        let lab = Lab::new().await;
+        let lab = if code.is_some() { Lab::new().await } else { Lab::without_marks().await };
         if let Some(code) = code {
             lab.witness.set_script(move |command, reply| match reply {
                 None if command.get("customData").is_some() => {
@@ -167,13 +170,9 @@ async fn without_a_mark_the_outcome_has_a_note() {
 #[tokio::test]
 async fn a_single_user_of_anothers_pair_is_refused() {
     let mut lab = Lab::new().await;
-    let (data, clone) = (lab.keep_custom_data(), lab.clone());
+    let clone = lab.clone();
     lab.rotate_to(&clone).await.unwrap();
-    let mark = data.of(&clone.username);
-    // MongoDB shows users their own account; this server only to who may view users.
-    grant(&lab, &lab.app.username, "userAdmin").await;
-    let view = json!([{"role": "userAdmin", "db": HOME}]);
-    server().command(HOME, json!({"grantRolesToUser": clone.username, "roles": view})).await.unwrap();
+    let mark = lab.custom_data(&clone.username).await;
     let original = std::mem::replace(&mut lab.app, clone.clone());
     let fault = StatementFault::OtherSecret { secret: IDENTITY.to_owned() };
     let before = lab.snapshot().await;
@@ -182,7 +181,7 @@ async fn a_single_user_of_anothers_pair_is_refused() {
     let facts = lab.connect(&clone).await.unwrap().facts(None).await.unwrap();
     assert_eq!(facts.hindrance, Some(fault), "and doctor says it before");
     // Somebody's copy of the mark on another user means nothing.
-    data.set(&original.username, mark);
+    lab.set_custom_data(&original.username, mark).await;
     lab.app = original;
     lab.change_own("own-new-password").await.unwrap();
 }

@@ -1,7 +1,6 @@
 //! What a server is asked to be, and its start.
 
 use std::{
-    fmt::Write as _,
     fs, io,
     net::{SocketAddr, TcpStream},
     os::unix::fs::PermissionsExt,
@@ -11,8 +10,6 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
-
-use serde_json::json;
 
 use crate::{
     authority::{TestAuthority, write_private},
@@ -25,11 +22,10 @@ use crate::{
 
 use super::{
     DocdbServer,
-    client::{Client, DocdbQueryError, Who},
+    client::{Client, DocdbQueryError},
+    product::{DocdbProduct, MongoVersion},
+    settings::{Mongod, secantus},
 };
-
-/// Where `scripts/setup-docdb` puts what it fetches.
-const CACHE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../.cache/docdb");
 
 /// How long a server may take until it accepts connections.
 const START_LIMIT: Duration = Duration::from_mins(1);
@@ -38,15 +34,15 @@ const START_LIMIT: Duration = Duration::from_mins(1);
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum DocdbLaunchError {
     /// It is not in the cache.
-    #[error("SecantusDB is not on this machine: run scripts/setup-docdb")]
-    Missing,
+    #[error("{0} is not on this machine: run scripts/{script}", script = .0.script())]
+    Missing(DocdbProduct),
     /// The server ended while it started.
     #[error("the server ended while it started: {log}")]
     Ended {
         /// The end of its log.
         log: String,
     },
-    /// The server did not accept connections in time.
+    /// The server did not accept connections in time, or had no primary.
     #[error("the server was not ready within 60 s: {log}")]
     NotReady {
         /// The end of its log.
@@ -69,13 +65,35 @@ impl From<io::Error> for DocdbLaunchError {
 /// What a [`DocdbServer`] will be.
 #[derive(Clone, Debug)]
 pub struct DocdbBuilder {
+    product: DocdbProduct,
     authority: Option<Arc<TestAuthority>>,
     tls: ServerTls,
+    parameters: Vec<(String, String)>,
+    /// The name of a replica set and the secret by which its members know each other.
+    replica_set: Option<(String, String)>,
+    admin: TestLogin,
 }
 
 impl DocdbBuilder {
     pub(super) fn new() -> Self {
-        Self { authority: None, tls: ServerTls::Trusted }
+        Self {
+            product: DocdbProduct::MongoDb(MongoVersion::V6_0),
+            authority: None,
+            tls: ServerTls::Trusted,
+            parameters: Vec::new(),
+            replica_set: None,
+            admin: TestLogin {
+                username: "admin".to_owned(),
+                password: uuid::Uuid::new_v4().simple().to_string(),
+            },
+        }
+    }
+
+    /// Which product (default: MongoDB 6.0).
+    #[must_use]
+    pub fn product(mut self, product: DocdbProduct) -> Self {
+        self.product = product;
+        self
     }
 
     /// The authority to sign the server's certificate (default: a new one).
@@ -92,48 +110,71 @@ impl DocdbBuilder {
         self
     }
 
-    /// Starts the server, makes the administrator and starts it again with authentication; blocks for some seconds.
+    /// A parameter of MongoDB's server (`setParameter`).
+    #[must_use]
+    pub fn parameter(mut self, name: &str, value: &str) -> Self {
+        self.parameters.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// A member of this replica set, which is not yet one.
+    pub(super) fn member(mut self, replica_set: &str, key: &str) -> Self {
+        self.replica_set = Some((replica_set.to_owned(), key.to_owned()));
+        self
+    }
+
+    /// Starts the server with authentication and makes the administrator; blocks for some seconds.
     ///
     /// # Errors
     /// When the programs are missing or fail, with the server's own words.
     pub fn start(self) -> Result<DocdbServer, DocdbLaunchError> {
-        let python = Path::new(CACHE).join("bin/python3");
-        if !Path::new(CACHE).join("installed").is_file() {
-            return Err(DocdbLaunchError::Missing);
+        let server = self.launch()?;
+        server.create_admin()?;
+        if self.product == DocdbProduct::SecantusDb {
+            // It has no way in before there is an administrator but to run without authentication.
+            let path = &server.folder;
+            self.configure(server.account, path, server.port, true)?;
+            server.guardian().restart("TERM")?;
+            wait_until_ready(&server.guardian(), path, server.port)?;
+        }
+        server.check_admin()?;
+        Ok(server)
+    }
+
+    /// Starts the server's process, without an administrator.
+    pub(super) fn launch(&self) -> Result<DocdbServer, DocdbLaunchError> {
+        if !self.product.is_there() {
+            return Err(DocdbLaunchError::Missing(self.product));
         }
         let folder = tempfile::Builder::new().prefix("rotators-docdb-").tempdir_in("/tmp")?;
         let path = folder.path();
-        let account = reaching(&python)?;
+        let account = self.reaching()?;
         fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;
         account.own(path)?;
+        let data = path.join("data");
+        fs::create_dir(&data)?;
+        account.own(&data)?;
         let authority = self.authority.clone().unwrap_or_else(|| Arc::new(TestAuthority::new()));
         let trusted = self.write_certificates(account, path, &authority)?;
-        let admin =
-            TestLogin { username: "admin".to_owned(), password: uuid::Uuid::new_v4().simple().to_string() };
+        if let Some((_, key)) = &self.replica_set {
+            own_file(account, &path.join("members.key"), key)?;
+        }
         let port = std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
-        let server = Self::command(account, path);
-
-        configure(account, path, port, false, !matches!(self.tls, ServerTls::Off))?;
-        let mut guardian = Guardian::start(account, path, &path.join("log"), &server)?;
+        self.configure(account, path, port, false)?;
+        let server = self.command(account, path);
+        let guardian = Guardian::start(account, path, &path.join("log"), &server)?;
         wait_until_ready(&guardian, path, port)?;
-        let mut client = Client::start(&python, port, &trusted)?;
-        let create = json!({"createUser": admin.username, "pwd": admin.password,
-            "roles": [{"role": "root", "db": "admin"}]});
-        client.run(None, "admin", &[create])?;
-        configure(account, path, port, true, !matches!(self.tls, ServerTls::Off))?;
-        guardian.restart("TERM")?;
-        wait_until_ready(&guardian, path, port)?;
-        let mut client = Client::start(&python, port, &trusted)?;
-        let who = Who { login: &admin, home: "admin", keep: true };
-        client.run(Some(who), "admin", &[json!({"ping": 1})])?;
+        let client = Client::start(&DocdbProduct::python(), port, &trusted)?;
         Ok(DocdbServer {
+            product: self.product,
             port,
             // From here on the guardian removes it.
             folder: folder.keep(),
-            admin,
+            account,
+            admin: self.admin.clone(),
             authority,
             client: Arc::new(Mutex::new(client)),
-            _guardian: Mutex::new(guardian),
+            guardian: Mutex::new(guardian),
         })
     }
 
@@ -152,6 +193,12 @@ impl DocdbBuilder {
         let (chain, key, trusted) =
             (folder.join("server.crt"), folder.join("server.key"), folder.join("ca.crt"));
         certificate.write(&chain, &key)?;
+        // MongoDB's server wants both in one file.
+        own_file(
+            account,
+            &folder.join("server.pem"),
+            &(fs::read_to_string(&chain)? + &fs::read_to_string(&key)?),
+        )?;
         write_private(&trusted, authority.certificate_pem().as_bytes())?;
         for file in [&chain, &key, &trusted] {
             account.own(file)?;
@@ -159,39 +206,47 @@ impl DocdbBuilder {
         Ok(trusted)
     }
 
-    fn command(account: Account, folder: &Path) -> Command {
-        let mut command = account.command(Path::new(CACHE).join("bin/secantusd-py"));
-        command.arg("--config").arg(folder.join("secantusd.toml"));
+    fn configure(&self, account: Account, folder: &Path, port: u16, auth: bool) -> io::Result<()> {
+        let (place, tls) = (folder.display().to_string(), !matches!(self.tls, ServerTls::Off));
+        let text = match self.product {
+            DocdbProduct::SecantusDb => secantus(&place, port, auth, tls),
+            DocdbProduct::MongoDb(_) => {
+                let replica_set = self.replica_set.as_ref().map(|(name, _)| name.as_str());
+                Mongod { folder: &place, port, tls, parameters: &self.parameters, replica_set }.text()
+            }
+        };
+        own_file(account, &folder.join("settings"), &text)
+    }
+
+    fn command(&self, account: Account, folder: &Path) -> Command {
+        let mut command = account.command(self.product.program());
+        command.arg("--config").arg(folder.join("settings"));
         command.env("HOME", folder).env("PYTHONDONTWRITEBYTECODE", "1").env("LC_ALL", "C.UTF-8");
+        command.env("LD_LIBRARY_PATH", self.product.libraries());
         command
     }
-}
 
-fn configure(account: Account, folder: &Path, port: u16, auth: bool, tls: bool) -> io::Result<()> {
-    let place = folder.display();
-    let mut text = format!(
-        "[server]\nhost = \"127.0.0.1\"\nport = {port}\nstorage_path = \"{place}/data\"\nlog_level = \"DEBUG\"\n\
-         auth = {auth}\nstandalone = true\n[storage]\ncache_size = \"64M\"\n"
-    );
-    if tls {
-        write!(text, "[tls]\ncert_file = \"{place}/server.crt\"\nkey_file = \"{place}/server.key\"\n")
-            .expect("a String takes everything");
+    /// An unprivileged account, or ours where that one cannot reach the program, as below a home folder.
+    fn reaching(&self) -> io::Result<Account> {
+        let account = Account::unprivileged()?;
+        let mut trial = account.command(self.product.program());
+        let trial = trial.arg("--help").env("LD_LIBRARY_PATH", self.product.libraries());
+        let trial = trial.current_dir("/").stdout(Stdio::null()).stderr(Stdio::null()).status();
+        Ok(if trial.is_ok_and(|status| status.success()) { account } else { Account::Ours })
     }
-    let file = folder.join("secantusd.toml");
-    write_private(&file, text.as_bytes())?;
-    account.own(&file)
 }
 
-/// An unprivileged account, or ours where that one cannot reach the program, as below a home folder.
-fn reaching(program: &Path) -> io::Result<Account> {
-    let account = Account::unprivileged()?;
-    let mut trial = account.command(program);
-    let trial = trial.arg("--version").current_dir("/").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    Ok(if trial.is_ok_and(|status| status.success()) { account } else { Account::Ours })
+fn own_file(account: Account, file: &Path, text: &str) -> io::Result<()> {
+    write_private(file, text.as_bytes())?;
+    account.own(file)
 }
 
 /// Waits until the server takes connections.
-fn wait_until_ready(guardian: &Guardian, folder: &Path, port: u16) -> Result<(), DocdbLaunchError> {
+pub(super) fn wait_until_ready(
+    guardian: &Guardian,
+    folder: &Path,
+    port: u16,
+) -> Result<(), DocdbLaunchError> {
     let limit = Instant::now() + START_LIMIT;
     let address = SocketAddr::from(([127, 0, 0, 1], port));
     loop {

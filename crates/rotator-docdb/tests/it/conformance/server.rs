@@ -3,23 +3,24 @@
 use std::sync::OnceLock;
 
 use rotation_testkit::{
-    DocdbQueryError, DocdbServer, DocdbWitness, TestLogin,
+    DocdbProduct, DocdbQueryError, DocdbServer, DocdbWitness, TestLogin,
     conformance::{Database, DatabaseError, Logins, Owner, Tenant},
 };
 use serde_json::{Value, json};
 
-use crate::laboratory::{HOME, create_app, create_master, server};
+use crate::laboratory::{HOME, create_app_at, create_master_at};
 
-/// The server that all tests share, read along by a witness of its own, because it writes no logins down.
+/// A server that all tests share, read along by a witness of its own: not every product logs its logins.
 pub(super) struct Server {
     server: &'static DocdbServer,
     witness: DocdbWitness,
 }
 
 impl Server {
-    pub(super) fn shared() -> Self {
-        let witness = DocdbWitness::start(server()).expect("loopback has a free port");
-        Self { server: server(), witness }
+    pub(super) fn shared(product: DocdbProduct) -> Self {
+        let server = DocdbServer::shared(product).expect("the set-up script provides the server");
+        let witness = DocdbWitness::start(server).expect("loopback has a free port");
+        Self { server, witness }
     }
 
     fn document(&self, login: &TestLogin) -> Value {
@@ -35,8 +36,6 @@ impl Server {
 }
 
 impl Database for Server {
-    // SecantusDB keeps no `customData`.
-    const MARKS_PAIRS: bool = false;
     // A user that may not log in is answered like a wrong password.
     const LOCKS_USERS: bool = false;
     // Commands are neither transactional nor locked.
@@ -45,7 +44,12 @@ impl Database for Server {
     const REFUSED_STATEMENT: &'static str = r#"{"find": "never_to_be_written_down"}"#;
 
     fn name(&self) -> String {
-        "SecantusDB".to_owned()
+        self.server.product().to_string()
+    }
+
+    /// By `customData`, which SecantusDB does not keep.
+    fn marks_pairs(&self) -> bool {
+        self.server.product() != DocdbProduct::SecantusDb
     }
 
     fn function_environment(&self) -> Vec<(String, String)> {
@@ -58,8 +62,8 @@ impl Database for Server {
 
     /// Like a managed service's, the master administers users and is no root.
     async fn create_tenant(&self) -> Result<Tenant, DatabaseError> {
-        let app = create_app(HOME).await.map_err(DatabaseError::new)?;
-        let master = create_master().await.map_err(DatabaseError::new)?;
+        let app = create_app_at(self.server, HOME).await.map_err(DatabaseError::new)?;
+        let master = create_master_at(self.server).await.map_err(DatabaseError::new)?;
         Ok(Tenant {
             clone: format!("{}_clone", app.username),
             document: self.document(&app),
@@ -108,7 +112,8 @@ impl Database for Server {
 
     fn elsewhere(&self) -> Result<Self, DatabaseError> {
         static SECOND: OnceLock<DocdbServer> = OnceLock::new();
-        let server = SECOND.get_or_init(|| DocdbServer::builder().start().expect("a second server starts"));
+        let start = || DocdbServer::builder().product(self.server.product()).start();
+        let server = SECOND.get_or_init(|| start().expect("a second server starts"));
         Ok(Self { server, witness: DocdbWitness::start(server).map_err(DatabaseError::new)? })
     }
 

@@ -1,4 +1,4 @@
-//! DocumentDB, by a server that speaks the same protocol.
+//! MongoDB's own server, for DocumentDB as well.
 
 use rotation_testkit::{BoxFuture, DocdbQueryError, DocdbServer, TestLogin};
 use serde_json::{Value, json};
