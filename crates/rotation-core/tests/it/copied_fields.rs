@@ -3,7 +3,7 @@
 use std::{rc::Rc, time::Duration};
 
 use rotation_core::{
-    Deadline, RotationError, SecretDocument, Target,
+    Authority, Deadline, Intent, RotationError, SecretDocument, SecretId, Target, Versions,
     database::{ConnectionText, Database, RewriteFields},
     with_causes,
 };
@@ -102,4 +102,63 @@ fn a_list_of_fields_has_no_gap_and_nothing_that_a_rotation_reads() {
         assert!(RewriteFields::parse(list).is_err(), "{list}");
     }
     assert!(RewriteFields::parse(" url ,JDBC URL").is_ok());
+}
+
+/// A look, which changes nothing and reads no other secret.
+struct Looking;
+
+impl Authority for Looking {
+    async fn confirm(&self) -> Result<(), RotationError> {
+        unreachable!("nothing is changed")
+    }
+
+    async fn previous(&self) -> Result<Option<SecretDocument>, RotationError> {
+        Ok(None)
+    }
+
+    async fn companion(&self, _: &SecretId) -> Result<SecretDocument, RotationError> {
+        unreachable!("a single user has no master")
+    }
+
+    async fn companion_tags(&self, _: &SecretId) -> Result<Vec<(String, String)>, RotationError> {
+        unreachable!("a single user has no master")
+    }
+}
+
+/// What a rotation of a secret with these fields notes.
+fn notes(fields: &str, rewritten: &str) -> Vec<String> {
+    World::run(async {
+        let plan = Plan::SingleUser;
+        let service = Situation::Fresh.prepare(plan, Kind::Transactional, Variant::Sound).await;
+        let with = |password: &str| {
+            let text = document("app", password).replacen('{', &format!("{{{fields},"), 1);
+            SecretDocument::parse(&text).unwrap()
+        };
+        let versions = Versions {
+            secret: SecretId::new("app").unwrap(),
+            current: with("first-password"),
+            pending: with("second-password"),
+            companion: None,
+        };
+        let deadline = Deadline::after(Duration::from_secs(20));
+        let server = Server(Rc::clone(&service.world));
+        let target = Database::new(server, plan.strategy(&service.world), policy(), false, deadline);
+        let target = target.rewriting(RewriteFields::parse(rewritten).unwrap());
+        match target.plan(&versions, &Looking).await.unwrap() {
+            Intent::Change { plan, .. } => plan.notes,
+            intent => panic!("{intent:?}"),
+        }
+    })
+}
+
+/// Each field that the rotation leaves with another password, once and by its name; those that follow are none.
+#[test]
+fn fields_that_go_stale_are_noted() {
+    const STALE: &str = "holds another password than `password` from now on (REWRITE_FIELDS)";
+    let fields = r#""b":"postgres://app:long-ago@db.example.com/shop","a":"first-password","c":"unrelated""#;
+    assert_eq!(notes(fields, "other"), ["a", "b"].map(|field| format!("the field {field} {STALE}")));
+    assert_eq!(notes(fields, "a"), [format!("the field b {STALE}")]);
+    assert_eq!(notes(fields, "a,b"), [""; 0]);
+    // What is no text cannot follow.
+    assert_eq!(notes(r#""a":["first-password"]"#, "a"), [format!("the field a {STALE}")]);
 }

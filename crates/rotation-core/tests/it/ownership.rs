@@ -20,6 +20,9 @@ fn an_identity_is_account_and_name() {
     assert_eq!(identity("shop/checkout").as_str(), "shop/checkout");
     assert_eq!(identity("arn:aws:secretsmanager:r:1:secret:abc").name(), "abc");
     assert_eq!(identity("arn:aws:secretsmanager:r:1:secret:é-KpXkZF").name(), "é");
+    // What is not the suffix belongs to the name.
+    assert_eq!(identity("arn:aws:secretsmanager:r:1:secret:shop/checkout").name(), "shop/checkout");
+    assert_eq!(identity("arn:aws:secretsmanager:r:1:secret:-KpXkZF").name(), "-KpXkZF");
 }
 
 #[test]

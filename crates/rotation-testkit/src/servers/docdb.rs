@@ -3,6 +3,8 @@
 mod bson;
 mod builder;
 mod client;
+mod dialogue;
+mod judge;
 mod product;
 mod replica_set;
 mod settings;
@@ -27,6 +29,7 @@ pub use replica_set::MongoReplicaSet;
 pub use witness::{DocdbWitness, WitnessAction};
 
 use client::{Client, Who};
+use judge::Judge;
 
 /// A running server of its own, with its own data, on a port that the system chose: MongoDB, unless asked otherwise.
 ///
@@ -42,6 +45,7 @@ pub struct DocdbServer {
     authority: Arc<TestAuthority>,
     client: Arc<Mutex<Client>>,
     guardian: Mutex<Guardian>,
+    judge: Judge,
 }
 
 impl DocdbServer {

@@ -5,6 +5,7 @@
 mod alternating;
 mod conformance;
 mod crashes;
+mod equality;
 mod hostile;
 mod laboratory;
 mod live_clone;

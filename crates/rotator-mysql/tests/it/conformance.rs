@@ -1,9 +1,13 @@
 //! The testkit's conformance suite: all four functions against both servers.
+//!
+//! What does not depend on the version of the server (how a killed process, a broken store or a bad event is met) runs on
+//! one version of each; everything that changes or reads users runs on MariaDB 11.8 as well.
 
 mod server;
 
 use rotation_testkit::{
-    MysqlFlavor::{self, MariaDb, MySql},
+    MysqlFlavor::{MariaDb, MySql},
+    MysqlVersion::{self, MariaDb10, MariaDb11, MySql9},
     conformance::{
         Conformance,
         RotationStrategy::{self, AlternatingUsers, SingleUser},
@@ -14,22 +18,25 @@ use rotation_testkit::{
 
 use server::Server;
 
-fn check(flavor: MysqlFlavor, strategy: RotationStrategy, topic: Topic) {
-    if !flavor.is_to_be_tested() {
+fn check(version: MysqlVersion, strategy: RotationStrategy, topic: Topic) {
+    if !version.is_to_be_tested() {
         return;
     }
-    let program = match (flavor, strategy) {
-        (MysqlFlavor::MySql, RotationStrategy::SingleUser) => env!("CARGO_BIN_EXE_mysql_single_user"),
-        (MysqlFlavor::MySql, RotationStrategy::AlternatingUsers) => env!("CARGO_BIN_EXE_mysql_master_user"),
-        (MysqlFlavor::MariaDb, RotationStrategy::SingleUser) => env!("CARGO_BIN_EXE_mariadb_single_user"),
-        (MysqlFlavor::MariaDb, RotationStrategy::AlternatingUsers) => {
+    let program = match (version.flavor(), strategy) {
+        (MySql, SingleUser) => env!("CARGO_BIN_EXE_mysql_single_user"),
+        (MySql, AlternatingUsers) => env!("CARGO_BIN_EXE_mysql_master_user"),
+        (MariaDb, SingleUser) => env!("CARGO_BIN_EXE_mariadb_single_user"),
+        (MariaDb, AlternatingUsers) => {
             env!("CARGO_BIN_EXE_mariadb_master_user")
         }
     };
-    Conformance { database: Server::shared(flavor), strategy, program: program.into() }.run(topic);
+    Conformance { database: Server::shared(version), strategy, program: program.into() }.run(topic);
 }
 
-function_suite!(mysql_single_user: |topic| check(MySql, SingleUser, topic));
-function_suite!(mysql_alternating_users: |topic| check(MySql, AlternatingUsers, topic));
-function_suite!(mariadb_single_user: |topic| check(MariaDb, SingleUser, topic));
-function_suite!(mariadb_alternating_users: |topic| check(MariaDb, AlternatingUsers, topic));
+function_suite!(mysql_single_user: |topic| check(MySql9, SingleUser, topic));
+function_suite!(mysql_alternating_users: |topic| check(MySql9, AlternatingUsers, topic));
+function_suite!(mariadb_single_user: |topic| check(MariaDb10, SingleUser, topic));
+function_suite!(mariadb_alternating_users: |topic| check(MariaDb10, AlternatingUsers, topic));
+function_suite!(further_version mariadb_11_8_single_user: |topic| check(MariaDb11, SingleUser, topic));
+function_suite!(further_version mariadb_11_8_alternating_users:
+    |topic| check(MariaDb11, AlternatingUsers, topic));

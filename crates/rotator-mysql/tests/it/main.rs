@@ -10,6 +10,7 @@ mod creation;
 mod dialects;
 mod entries;
 mod equality;
+mod growth;
 mod histories;
 mod hostile;
 mod interruption;

@@ -10,6 +10,7 @@ mod conformance;
 mod equality;
 mod excess;
 mod grantors;
+mod growth;
 mod hostile;
 mod laboratory;
 mod login_code;

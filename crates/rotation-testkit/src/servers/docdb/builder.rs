@@ -23,6 +23,7 @@ use crate::{
 use super::{
     DocdbServer,
     client::{Client, DocdbQueryError},
+    judge::Judge,
     product::{DocdbProduct, MongoVersion},
     settings::{Mongod, secantus},
 };
@@ -175,6 +176,7 @@ impl DocdbBuilder {
             authority,
             client: Arc::new(Mutex::new(client)),
             guardian: Mutex::new(guardian),
+            judge: Judge::default(),
         })
     }
 

@@ -1,15 +1,11 @@
 //! MongoDB's own client for Python as the tests' hand: what it says about names, passwords and users is a second
 //! opinion, as nothing of ours is in it.
 
-use std::{
-    io::{self, BufRead, BufReader, Write},
-    path::Path,
-    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
-};
+use std::{io, path::Path, process::Command};
 
 use serde_json::{Value, json};
 
-use super::super::postgres::TestLogin;
+use super::{super::postgres::TestLogin, dialogue::Dialogue};
 
 const SCRIPT: &str = include_str!("client.py");
 
@@ -38,25 +34,15 @@ pub(super) struct Who<'a> {
     pub(super) keep: bool,
 }
 
-/// The client's process. It ends with its input, and so with us.
-pub(super) struct Client {
-    process: Child,
-    requests: ChildStdin,
-    answers: BufReader<ChildStdout>,
-}
+/// The client's process.
+pub(super) struct Client(Dialogue);
 
 impl Client {
     /// `authority` is the file of the certificate to trust, or empty for plaintext.
     pub(super) fn start(python: &Path, port: u16, authority: &Path) -> io::Result<Self> {
-        let mut process = Command::new(python)
-            .args(["-I", "-c", SCRIPT, &port.to_string()])
-            .arg(authority)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let requests = process.stdin.take().expect("standard input was asked for as a pipe");
-        let answers = process.stdout.take().expect("standard output was asked for as a pipe");
-        Ok(Self { process, requests, answers: BufReader::new(answers) })
+        let mut command = Command::new(python);
+        command.args(["-I", "-c", SCRIPT, &port.to_string()]).arg(authority);
+        Dialogue::start(&mut command).map(Self)
     }
 
     /// Runs commands one after another, up to the first that fails, and gives the last reply.
@@ -71,10 +57,7 @@ impl Client {
         );
         let keep = who.is_some_and(|who| who.keep);
         let request = json!({"login": login, "keep": keep, "database": database, "commands": commands});
-        writeln!(self.requests, "{request}")?;
-        let mut line = String::new();
-        self.answers.read_line(&mut line)?;
-        let mut answer: Value = serde_json::from_str(&line).map_err(io::Error::from)?;
+        let mut answer = self.0.ask(&request)?;
         match answer.get_mut("reply").map(Value::take) {
             Some(reply) => Ok(reply),
             None => Err(DocdbQueryError {
@@ -82,12 +65,5 @@ impl Client {
                 message: answer["message"].as_str().unwrap_or_default().to_owned(),
             }),
         }
-    }
-}
-
-impl Drop for Client {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }

@@ -84,7 +84,8 @@ impl Database for Server {
             ]
         };
         match self.server.commands_as(&login, HOME, database, work).await {
-            Ok(_) => Ok(true),
+            // A second application, made of another driver.
+            Ok(_) => self.server.driver_opens(&login, HOME).map_err(DatabaseError::new),
             Err(DocdbQueryError { code: Some(18), .. }) => Ok(false),
             Err(error) => Err(DatabaseError::new(error)),
         }

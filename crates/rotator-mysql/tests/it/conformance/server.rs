@@ -6,7 +6,7 @@ use std::{
 };
 
 use rotation_testkit::{
-    MysqlFlavor, MysqlQueryError, MysqlServer, TestLogin,
+    MysqlFlavor, MysqlQueryError, MysqlServer, MysqlVersion, TestLogin,
     conformance::{Database, DatabaseError, Logins, Owner, Tenant},
 };
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ use crate::{
     laboratory::{at, create_master},
 };
 
-/// The server that all tests of one flavor share.
+/// The server that all tests of one version share.
 pub(super) struct Server {
     server: &'static MysqlServer,
     /// Users that were locked, with their logins until then: the server's log does not say that it refused them.
@@ -24,8 +24,8 @@ pub(super) struct Server {
 }
 
 impl Server {
-    pub(super) fn shared(flavor: MysqlFlavor) -> Self {
-        let server = MysqlServer::shared(flavor);
+    pub(super) fn shared(version: MysqlVersion) -> Self {
+        let server = MysqlServer::shared(version);
         let server = server.expect("scripts/setup-mysql and setup-mariadb provide the servers");
         Self { server, locked: Mutex::default() }
     }
@@ -54,7 +54,7 @@ impl Database for Server {
     const REFUSED_STATEMENT: &'static str = "SELECT * FROM mysql.user AS never_to_be_written_down";
 
     fn name(&self) -> String {
-        self.server.flavor().to_string()
+        self.server.version().to_string()
     }
 
     fn function_environment(&self) -> Vec<(String, String)> {

@@ -1,0 +1,73 @@
+//! How the time of a rotation grows with what the users hold. Measured, not judged: `scripts/growth` runs it.
+
+use std::time::{Duration, Instant};
+
+use rotation_core::{
+    Deadline,
+    database::{Change, Credentials, Engine, Password, Session, Transport, Turn},
+};
+use rotation_testkit::{PostgresVersion, TestLogin};
+
+use crate::laboratory::{Lab, engine, quoted, username};
+
+/// More than the slowest of them takes.
+fn long() -> Deadline {
+    Deadline::after(Duration::from_mins(10))
+}
+
+async fn rotate_to(lab: &Lab<'_>, next: &TestLogin) -> Duration {
+    let (pair, began) = (lab.pair(), Instant::now());
+    let next = Credentials {
+        username: username(&next.username),
+        password: Password::parse(&next.password).unwrap(),
+    };
+    let live = pair.other(&next.username);
+    let login = lab.login(&lab.master);
+    let session = engine(lab.server, lab.objects).connect(&login, Transport::Tls, long()).await;
+    let mut session = session.unwrap();
+    let change = Change::OtherUser { pair: &pair, live, next: &next, owner: &lab.owner, method: lab.method };
+    session.stage(&change, &Turn::default(), long()).await.unwrap();
+    session.commit().await.unwrap();
+    began.elapsed()
+}
+
+/// Grants on so many tables, to this user.
+async fn grant(lab: &Lab<'_>, to: &str, tables: usize, option: &str) {
+    let sql = format!(
+        "DO $do$BEGIN FOR n IN 1..{tables} LOOP \
+           EXECUTE format('GRANT SELECT, INSERT ON many.t%s TO %I {option}', n, '{to}'); \
+         END LOOP; END$do$"
+    );
+    lab.admin(&sql).await;
+}
+
+#[tokio::test]
+#[ignore = "it measures; scripts/growth runs it"]
+async fn time_per_grant() {
+    for (tables, option) in [1_000, 10_000]
+        .into_iter()
+        .flat_map(|tables| ["", "WITH GRANT OPTION"].map(|option| (tables, option)))
+    {
+        let lab = Lab::new(PostgresVersion::V18).await;
+        lab.admin(&format!(
+            "CREATE SCHEMA many; GRANT USAGE ON SCHEMA many TO {app}; \
+             DO $do$BEGIN FOR n IN 1..{tables} LOOP EXECUTE format('CREATE TABLE many.t%s ()', n); END LOOP; \
+             END$do$",
+            app = quoted(&lab.app.username)
+        ))
+        .await;
+        grant(&lab, &lab.app.username, tables, option).await;
+        let clone = lab.clone();
+        let made = rotate_to(&lab, &clone).await;
+        let equal = rotate_to(&lab, &clone).await;
+        // What the live clone holds by itself is compared, right by right, with what the original can reach.
+        grant(&lab, &clone.username, tables, option).await;
+        let own = rotate_to(&lab, &lab.app).await;
+        for (what, took) in
+            [("clone made", made), ("found equal", equal), ("clone's own grants compared", own)]
+        {
+            let each = took.as_secs_f64() * 1e6 / f64::from(u32::try_from(tables).unwrap());
+            println!("PostgreSQL 18 | {what} | {tables} | {option} | {took:.1?} | {each:.1} µs");
+        }
+    }
+}
