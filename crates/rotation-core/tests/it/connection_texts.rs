@@ -79,6 +79,11 @@ fn keywords_and_pairs() {
     check(pairs, Some(("u", "p\"q;")), r#"Server=h;User ID="n u";Password="p'""{}\%;&=é";Ssl=true"#);
     let odbc = "Driver={My};Server=h;Uid=u;Pwd={p};";
     check(odbc, Some(("u", "p")), r#"Driver={My};Server=h;Uid={n u};Pwd={p'"{}}\%;&=é};"#);
+    let blanks = r#"Server= h;User ID= u ;Password= p ;"#;
+    check(blanks, Some(("u", "p")), r#"Server= h;User ID= "n u" ;Password= "p'""{}\%;&=é" ;"#);
+    let quote_within = "host=h user=u password=it's dbname=d";
+    let replaced = r#"host=h user='n u' password='p\'"{}\\%;&=é' dbname=d"#;
+    check(quote_within, Some(("u", "it's")), replaced);
     check("host=h;user=u; password=p", Some(("u", "p")), r#"host=h;user="n u"; password="p'""{}\%;&=é""#);
 }
 
@@ -103,6 +108,8 @@ fn other_texts_hold_no_credentials() {
         "=;=;=",
         "a=\"b",
         "://",
+        "9p://u:p@h/x",
+        "a b://u:p@h/x",
     ] {
         let found = ConnectionText::parse(text).unwrap_or_default();
         assert_eq!(read(&found), (Vec::new(), Vec::new()), "{text}");
@@ -155,4 +162,28 @@ fn hosts() {
     ] {
         assert_eq!(ConnectionText::parse(text).unwrap().names_host("h"), expected, "{text}");
     }
+}
+
+/// A password without a user, as Redis has it.
+#[test]
+fn a_password_alone_comes_with_no_user() {
+    let found = ConnectionText::parse("redis://:p@cache/0").unwrap();
+    assert_eq!(read(&found), (vec![], vec!["p".into()]));
+}
+
+/// A string that grew would leave parts of the password in memory: each text has its room from the beginning.
+#[test]
+fn a_text_is_written_in_one_piece() {
+    let text = "postgresql://u:p@h/db?user=u&password=p";
+    let (user, password) = ("é é", "%%%%%%%%");
+    let replaced = ConnectionText::parse(text).unwrap().replaced(user, password).unwrap();
+    let room = text.len() + 2 * (3 * user.len() + 2) + 2 * (3 * password.len() + 2);
+    assert!(replaced.len() <= room);
+    assert_eq!(replaced.capacity(), room);
+}
+
+#[test]
+fn nothing_of_it_is_printed() {
+    let found = ConnectionText::parse("redis://:p@cache/0").unwrap();
+    assert_eq!(format!("{found:?}"), "ConnectionText(..)");
 }
