@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use rotation_core::{
     DocumentError, SecretDocument,
-    database::{Host, port},
+    database::{Host, LoginMethod, port},
 };
 use serde_json::value::RawValue;
 
@@ -143,6 +143,25 @@ fn ordinary_hosts_are_admitted() {
     {
         assert!(Host::parse(text).is_ok(), "{text}");
     }
+}
+
+/// What is named nearly like a proxy's endpoint and is none.
+#[test]
+fn other_endpoints_are_no_proxies() {
+    for name in [
+        "app.abc123.eu-west-1.rds.amazonaws.com",
+        "proxy-1.abc123.eu-west-1.rds.amazonaws.com",
+        "app.proxy-abc123.eu-west-1.redshift.amazonaws.com",
+        "app.proxy-abc123.eu-west-1.rds.example.com",
+    ] {
+        assert!(!Host::parse(name).unwrap().is_rds_proxy(), "{name}");
+    }
+    assert!(Host::parse("app.proxy-abc123.eu-west-1.rds.amazonaws.com").unwrap().is_rds_proxy());
+}
+
+#[test]
+fn a_login_method_is_shown_by_its_name() {
+    assert_eq!(LoginMethod("SCRAM-SHA-256").to_string(), "SCRAM-SHA-256");
 }
 
 /// A string that grows leaves copies of what it held behind.

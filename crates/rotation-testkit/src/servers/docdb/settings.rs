@@ -30,6 +30,10 @@ impl Mongod<'_> {
         let mut security = json!({"authorization": "enabled"});
         let mut parameters = Map::new();
         parameters.insert("diagnosticDataCollectionEnabled".to_owned(), false.into());
+        // The fewest that the server allows: making a credential is most of what a test's change of a user costs.
+        for name in ["scramIterationCount", "scramSHA256IterationCount"] {
+            parameters.insert(name.to_owned(), 5000.into());
+        }
         let mut all = json!({"net": net, "storage": {"dbPath": format!("{folder}/data"),
             "wiredTiger": {"engineConfig": engine}}});
         if let Some(name) = self.replica_set {
