@@ -44,8 +44,13 @@ async fn time_per_grant() {
                 .map(|n| format!("GRANT SELECT, CREATE ON many.t{n} TO '{app}'@'%' {option}"))
                 .collect();
             lab.admin(&grants.iter().map(String::as_str).collect::<Vec<_>>()).await;
-            let made = rotate_to(&lab, &clone).await;
-            let equal = rotate_to(&lab, &clone).await;
+            // The least of three: what else the machine does only adds.
+            let (mut made, mut equal) = (Duration::MAX, Duration::MAX);
+            for _ in 0..3 {
+                lab.admin(&[&format!("DROP USER IF EXISTS '{}'", clone.username)]).await;
+                made = made.min(rotate_to(&lab, &clone).await);
+                equal = equal.min(rotate_to(&lab, &clone).await);
+            }
             for (what, took) in [("clone made", made), ("found equal", equal)] {
                 let each = took.as_secs_f64() * 1e6 / f64::from(u32::try_from(tables).unwrap());
                 println!("{version} | {what} | {tables} | {option} | {took:.1?} | {each:.1} µs");

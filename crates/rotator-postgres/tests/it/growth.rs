@@ -58,11 +58,21 @@ async fn time_per_grant() {
         .await;
         grant(&lab, &lab.app.username, tables, option).await;
         let clone = lab.clone();
-        let made = rotate_to(&lab, &clone).await;
-        let equal = rotate_to(&lab, &clone).await;
-        // What the live clone holds by itself is compared, right by right, with what the original can reach.
-        grant(&lab, &clone.username, tables, option).await;
-        let own = rotate_to(&lab, &lab.app).await;
+        // The least of three: what else the machine does only adds.
+        let (mut made, mut equal, mut own) = (Duration::MAX, Duration::MAX, Duration::MAX);
+        for _ in 0..3 {
+            lab.admin(&format!(
+                "DO $$BEGIN IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{0}') THEN \
+                 DROP OWNED BY {0}; DROP ROLE {0}; END IF; END$$",
+                clone.username
+            ))
+            .await;
+            made = made.min(rotate_to(&lab, &clone).await);
+            equal = equal.min(rotate_to(&lab, &clone).await);
+            // What the live clone holds by itself is compared, right by right, with what the original can reach.
+            grant(&lab, &clone.username, tables, option).await;
+            own = own.min(rotate_to(&lab, &lab.app).await);
+        }
         for (what, took) in
             [("clone made", made), ("found equal", equal), ("clone's own grants compared", own)]
         {
