@@ -5,12 +5,16 @@ use rotation_core::database::{Cause, ConnectError, StatementFault};
 
 use crate::document::Reader;
 
+const NO_CODE: &str = "no code of the server";
+
 /// A command was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Code(pub(crate) i64);
 
 impl Code {
-    pub(crate) const BAD_VALUE: Self = Self(2);
+    /// The server gave none.
+    const NONE: Self = Self(0);
+    const BAD_VALUE: Self = Self(2);
     pub(crate) const USER_NOT_FOUND: Self = Self(11);
     pub(crate) const UNAUTHORIZED: Self = Self(13);
     pub(crate) const AUTHENTICATION_FAILED: Self = Self(18);
@@ -19,7 +23,7 @@ impl Code {
     const MECHANISM_UNAVAILABLE: Self = Self(334);
     const USER_ALREADY_EXISTS: Self = Self(51003);
 
-    /// The code of a reply, where the command failed. `0` stands for none.
+    /// The code of a reply, where the command failed.
     pub(crate) fn of(reply: Reader<'_>) -> Option<Self> {
         if reply.get("ok").is_some_and(super::document::Value::is_true) {
             return None;
@@ -34,7 +38,10 @@ impl Code {
     }
 
     pub(crate) fn cause(self) -> Cause {
-        Cause::new(format!("code {}", self.0))
+        match self {
+            Self::NONE => Cause::new(NO_CODE),
+            Self(code) => Cause::new(format!("code {code}")),
+        }
     }
 
     /// `NotWritablePrimary` and its kin: the command was not executed.
@@ -48,9 +55,16 @@ impl Code {
             || matches!(self.0, 189 | 11602)
     }
 
-    /// What servers answer to an option that they do not know.
+    /// What servers answer to an option that they do not know: `BadValue` (MongoDB 4.4), `FailedToParse`, `TypeMismatch`,
+    /// `InvalidOptions`, `CommandNotSupported`, `NotImplemented`, DocumentDB's own 303, and MongoDB from 5.0 on.
     pub(crate) fn is_about_the_form(self) -> bool {
-        matches!(self.0, 2 | 9 | 14 | 72 | 115 | 303 | 40415)
+        matches!(self.0, 2 | 9 | 14 | 72 | 115 | 238 | 303 | 40415)
+    }
+
+    /// SASLprep prohibits a character of the password, or nothing is left of it. `BadValue` next to a password has many
+    /// other reasons.
+    fn is_about_the_password(self) -> bool {
+        matches!(self.0, 50687 | 50692)
     }
 
     /// A step of a login was refused.
@@ -78,16 +92,15 @@ impl Code {
     }
 
     /// A command of a session was refused; `needed` is what would permit it.
-    pub(crate) fn statement_fault(
-        self,
-        holds_password: bool,
-        needed: impl FnOnce() -> String,
-    ) -> StatementFault {
+    pub(crate) fn statement_fault(self, needed: impl FnOnce() -> String) -> StatementFault {
         match self {
+            Self::NONE => StatementFault::Other { code: NO_CODE.to_owned() },
             Self::UNAUTHORIZED => StatementFault::PrivilegeMissing { needed: needed() },
             Self::USER_NOT_FOUND => StatementFault::NoSuchUser,
             Self::USER_ALREADY_EXISTS => StatementFault::Busy,
-            Self::BAD_VALUE if holds_password => StatementFault::PasswordPolicy { rule: "code 2".to_owned() },
+            _ if self.is_about_the_password() => {
+                StatementFault::PasswordPolicy { rule: format!("code {}", self.0) }
+            }
             _ if self.is_not_primary() => StatementFault::ReadOnly,
             _ if self.is_interrupted() => StatementFault::ConnectionLost,
             // WriteConflict, and a transaction that lost against another.
@@ -107,7 +120,7 @@ mod tests {
     fn check(code: i64, login: &str, statement: &StatementFault) {
         let refusal = format!("{:?}", Code(code).refusal());
         assert!(refusal.starts_with(login), "{code}: {refusal}");
-        assert_eq!(Code(code).statement_fault(false, || "it".to_owned()), *statement, "{code}");
+        assert_eq!(Code(code).statement_fault(|| "it".to_owned()), *statement, "{code}");
     }
 
     #[test]
@@ -128,7 +141,10 @@ mod tests {
         check(112, "Protocol", &StatementFault::Busy);
         check(51003, "Protocol", &StatementFault::Busy);
         check(31, "Protocol", &other("31"));
-        let policy = StatementFault::PasswordPolicy { rule: "code 2".to_owned() };
-        assert_eq!(Code(2).statement_fault(true, String::new), policy);
+        check(2, "AuthenticationMethod", &other("2"));
+        check(0, "Protocol", &other(NO_CODE));
+        for code in [50687, 50692] {
+            check(code, "Protocol", &StatementFault::PasswordPolicy { rule: format!("code {code}") });
+        }
     }
 }

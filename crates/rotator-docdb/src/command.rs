@@ -1,6 +1,6 @@
 //! Commands as pure functions, tested as bytes.
 //!
-//! MongoDB has no verifier form for a password: `createUser` and `updateUser` take it in clear (`digestPassword`, whose
+//! MongoDB has no verifier form for a password: `createUser` and `updateUser` take it as it is (`digestPassword`, whose
 //! other value takes an MD5 for SCRAM-SHA-1 alone) and the server makes its credentials. It travels inside TLS, servers
 //! redact it in their logs and audits, and the bytes of a command are cleared when it is dropped.
 
@@ -14,14 +14,19 @@ use crate::{
     document::{Document, Reader},
     json,
     mark::MARKER,
+    privileges::{CHANGE_OWN_PASSWORD, Needs},
     user::{Role, User},
 };
+
+/// The action that permits [`setting`].
+pub(crate) const GET_PARAMETER: &str = "getParameter";
 
 /// A command with its kind, by which errors name it.
 pub(crate) struct Command {
     pub(crate) kind: &'static str,
     pub(crate) document: Document,
-    pub(crate) holds_password: bool,
+    /// What permits it; empty for those that every user may run.
+    pub(crate) needs: Needs,
 }
 
 /// What an administrator has to give to whom, where a command is not permitted. Names and actions only.
@@ -39,9 +44,23 @@ impl fmt::Display for Needed<'_> {
     }
 }
 
-pub(crate) fn probe(home: &str) -> Command {
-    let document = Document::new().int("connectionStatus", 1).bool("showPrivileges", false);
+/// Who is logged in, and by which roles; with `privileges`, also what each of them permits.
+pub(crate) fn status(home: &str, privileges: bool) -> Command {
+    let document = Document::new().int("connectionStatus", 1).bool("showPrivileges", privileges);
     command("connectionStatus", document, home)
+}
+
+/// The mechanisms by which the server lets this user in. It is the greeting's question, which every version knows.
+pub(crate) fn usable_mechanisms(user: &Username, home: &str) -> Command {
+    let document = Document::new().int("isMaster", 1);
+    let document = document.text("saslSupportedMechs", &format!("{home}.{}", user.as_str()));
+    command("isMaster", document, "admin")
+}
+
+/// A question about the server that only its own administrators may ask, where it asks for privileges at all.
+pub(crate) fn setting() -> Command {
+    let document = Document::new().int(GET_PARAMETER, 1).int("authenticationMechanisms", 1);
+    command(GET_PARAMETER, document, "admin")
 }
 
 /// Everything about one user but its credentials. With `restrictions`, those of its logins as well, a question that
@@ -52,20 +71,33 @@ pub(crate) fn read_user(user: &Username, home: &str, restrictions: bool) -> Comm
     if restrictions {
         document = document.bool("showAuthenticationRestrictions", true);
     }
-    command("usersInfo", document, home)
+    command("usersInfo", document, home).needing([(home, "viewUser")])
 }
 
-/// Sets a password, and of `like` what a change of the password would otherwise reset or leave behind.
+/// The user's own password.
+pub(crate) fn set_own_password(
+    user: &Username,
+    new: &Password,
+    home: &str,
+    like: &Likeness<'_>,
+    limit: Option<Duration>,
+) -> Command {
+    let command = set_password(user, new, home, like, limit);
+    Command { needs: Needs::new(), ..command }.needing([(home, CHANGE_OWN_PASSWORD)])
+}
+
+/// Sets a password, and of `like` what a change of the password would otherwise reset or leave behind. Without a limit,
+/// in the form that the most servers know: no write concern.
 pub(crate) fn set_password(
     user: &Username,
     new: &Password,
     home: &str,
     like: &Likeness<'_>,
-    limit: Duration,
+    limit: Option<Duration>,
 ) -> Command {
     let document = Document::new().text("updateUser", user.as_str()).text("pwd", new.expose());
     let document = write_concern(like.write(document), limit);
-    Command { holds_password: true, ..command("updateUser", document, home) }
+    command("updateUser", document, home).needing([(home, "changePassword")]).needing(like.needs(home))
 }
 
 /// Makes a user with everything at once. The server inserts one document, so nobody ever logs in to half a user.
@@ -74,50 +106,61 @@ pub(crate) fn create(
     roles: &BTreeSet<Role>,
     home: &str,
     like: &Likeness<'_>,
-    limit: Duration,
+    limit: Option<Duration>,
 ) -> Command {
     let document = Document::new()
         .text("createUser", user.username.as_str())
         .text("pwd", user.password.expose())
         .documents("roles", roles.iter().map(Role::document));
     let document = write_concern(like.write(document), limit);
-    Command { holds_password: true, ..command("createUser", document, home) }
+    let restricted = Likeness { custom_data: None, ..*like };
+    command("createUser", document, home)
+        .needing([(home, "createUser")])
+        .needing(restricted.needs(home))
+        .needing(roles.iter().map(|role| (role.db.as_str(), "grantRole")))
 }
 
 /// Brings what is not a right to equal, without a password.
-pub(crate) fn set_likeness(user: &Username, home: &str, like: &Likeness<'_>, limit: Duration) -> Command {
+pub(crate) fn set_likeness(
+    user: &Username,
+    home: &str,
+    like: &Likeness<'_>,
+    limit: Option<Duration>,
+) -> Command {
     let document = like.write(Document::new().text("updateUser", user.as_str()));
-    command("updateUser", write_concern(document, limit), home)
+    command("updateUser", write_concern(document, limit), home).needing(like.needs(home))
 }
 
 pub(crate) fn grant<'a>(
     user: &Username,
     roles: impl IntoIterator<Item = &'a Role>,
     home: &str,
-    limit: Duration,
+    limit: Option<Duration>,
 ) -> Command {
-    change_roles("grantRolesToUser", user, roles, home, limit)
+    change_roles(("grantRolesToUser", "grantRole"), user, roles, home, limit)
 }
 
 pub(crate) fn revoke<'a>(
     user: &Username,
     roles: impl IntoIterator<Item = &'a Role>,
     home: &str,
-    limit: Duration,
+    limit: Option<Duration>,
 ) -> Command {
-    change_roles("revokeRolesFromUser", user, roles, home, limit)
+    change_roles(("revokeRolesFromUser", "revokeRole"), user, roles, home, limit)
 }
 
 fn change_roles<'a>(
-    kind: &'static str,
+    (kind, action): (&'static str, &'static str),
     user: &Username,
     roles: impl IntoIterator<Item = &'a Role>,
     home: &str,
-    limit: Duration,
+    limit: Option<Duration>,
 ) -> Command {
-    let roles = roles.into_iter().map(Role::document);
-    let document = Document::new().text(kind, user.as_str()).documents("roles", roles);
+    let roles: Vec<_> = roles.into_iter().collect();
+    let document = Document::new().text(kind, user.as_str());
+    let document = document.documents("roles", roles.iter().map(|role| role.document()));
     command(kind, write_concern(document, limit), home)
+        .needing(roles.iter().map(|role| (role.db.as_str(), action)))
 }
 
 /// What two users have alike besides rights. A part that is absent is left as it is.
@@ -144,17 +187,23 @@ impl Likeness<'_> {
             None => document,
         }
     }
+
+    fn needs<'h>(&self, home: &'h str) -> impl Iterator<Item = (&'h str, &'static str)> + use<'h> {
+        let restricting = self.restrictions.map(|_| (home, "setAuthenticationRestriction"));
+        restricting.into_iter().chain(self.custom_data.map(|_| (home, "changeCustomData")))
+    }
 }
 
 /// The majority has it before the server says so: a password that a failover could take back would be lost.
-fn write_concern(document: Document, limit: Duration) -> Document {
+fn write_concern(document: Document, limit: Option<Duration>) -> Document {
+    let Some(limit) = limit else { return document };
     let milliseconds = i32::try_from(limit.as_millis()).unwrap_or(i32::MAX).max(1);
     let concern = Document::new().text("w", "majority").int("wtimeout", milliseconds);
     document.document("writeConcern", &concern)
 }
 
 pub(crate) fn command(kind: &'static str, document: Document, home: &str) -> Command {
-    Command { kind, document: document.text("$db", home), holds_password: false }
+    Command { kind, document: document.text("$db", home), needs: Needs::new() }
 }
 
 /// A command as an administrator runs it in the shell.
@@ -176,6 +225,12 @@ pub(crate) fn restrictions_in_shell(user: &Username, like: &User, home: &str) ->
 }
 
 impl Command {
+    /// The same, which these actions permit.
+    fn needing<'a>(mut self, needs: impl IntoIterator<Item = (&'a str, &'static str)>) -> Self {
+        self.needs.extend(needs.into_iter().map(|(database, action)| (database.to_owned(), action)));
+        self
+    }
+
     /// The command as a part of a plan: as JSON, without its password and without what people keep in `customData`.
     pub(crate) fn planned(&self, purpose: Purpose, necessity: Necessity) -> PlannedStatement {
         let shown = Reader::parse(self.document.as_bytes()).expect("we wrote it");

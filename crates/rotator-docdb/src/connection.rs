@@ -1,6 +1,10 @@
 //! One login attempt, and the commands after it.
 
-use std::{fmt, net::IpAddr, sync::Arc};
+use std::{
+    fmt,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use database_dial::os_cause;
 use rotation_core::{
@@ -12,7 +16,7 @@ use rustls::ClientConfig;
 use crate::{
     code::Code,
     command::{Command, Needed},
-    dial::{dial, tls_invalid},
+    dial::{dial, speaks_tls, tls_invalid},
     document::{Document, Value},
     greeting,
     scram::{Mechanism, Opening, Violation},
@@ -26,6 +30,8 @@ const LONGEST_SHOWN: usize = 64;
 pub(crate) struct Connection {
     wire: Wire,
     mechanism: Mechanism,
+    /// By which mechanisms the server lets this user in, where it says so.
+    usable: Option<Vec<String>>,
 }
 
 impl Connection {
@@ -37,6 +43,12 @@ impl Connection {
     /// The SCRAM mechanism by which the server let the user in.
     pub(crate) fn method(&self) -> LoginMethod {
         LoginMethod(self.mechanism.name())
+    }
+
+    /// By which mechanisms the server lets the session's user in: those that the user has and the server enables. `None` where
+    /// the greeting did not say.
+    pub(crate) fn usable(&self) -> Option<&[String]> {
+        self.usable.as_deref()
     }
 
     /// Logs in once over one transport: greeting, then SCRAM, which is three round trips after TLS, or four with servers
@@ -58,11 +70,16 @@ impl Connection {
         let attempt = async {
             let mut wire = dial(login, transport, tls, deadline).await?;
             let greeting = greeting::greeting(home, login.credentials.username.as_str());
-            let reply = wire.greet(&greeting).await.map_err(connect_error)?;
+            let address = wire.peer().map(|peer| SocketAddr::from((peer, login.port)));
+            let reply = match wire.greet(&greeting).await {
+                Ok(reply) => reply,
+                Err(error) => return Err(ungreeted(error, login, transport, tls, address).await),
+            };
             let mechanism = greeting::answer(reply.reader())?;
+            let usable = greeting::usable(reply.reader());
             let authenticated = authenticate(&mut wire, login, home, mechanism).await;
             authenticated.map_err(|error| looked_for_in(error, home))?;
-            Ok(Self { wire, mechanism })
+            Ok(Self { wire, mechanism, usable })
         };
         deadline.bound(attempt).await.unwrap_or(Err(ConnectError::TimedOut))
     }
@@ -94,9 +111,9 @@ impl Connection {
 }
 
 /// The error of a command that the server refused.
-pub(crate) fn statement_error(command: &Command, code: Code, needed: Needed<'_>) -> StatementError {
+pub(crate) fn statement_error(command: &Command, code: Code, needed: impl fmt::Display) -> StatementError {
     StatementError {
-        fault: code.statement_fault(command.holds_password, || needed.to_string()),
+        fault: code.statement_fault(|| needed.to_string()),
         statement: Some(command.kind),
         source: Some(code.cause()),
     }
@@ -127,6 +144,24 @@ async fn authenticate(
     // Servers that do not know how to skip it want one more message without content.
     let end = exchange(wire, &last.next(b"", home)).await?;
     if end.done { Ok(()) } else { Err(violated(Violation::Malformed)) }
+}
+
+/// The greeting had no answer. A server that takes TLS alone closes a connection in plaintext.
+async fn ungreeted(
+    error: WireError,
+    login: &Login,
+    transport: Transport,
+    tls: &Arc<ClientConfig>,
+    address: Option<SocketAddr>,
+) -> ConnectError {
+    match (&error, transport, address) {
+        (WireError::Lost(io), Transport::Plaintext, Some(address))
+            if speaks_tls(address, &login.host, tls).await =>
+        {
+            ConnectError::TlsRequired(os_cause(io))
+        }
+        _ => connect_error(error),
+    }
 }
 
 /// A server says no word of where it looked for a user that it does not find.

@@ -69,6 +69,23 @@ async fn answers_in_clear(address: SocketAddr) {
     std::future::pending::<()>().await;
 }
 
+/// Whether TLS is spoken at an address that closes a connection in plaintext: a server that takes TLS alone has no word for
+/// that. The handshake alone is asked for, so a certificate that is not trusted answers as well.
+pub(crate) async fn speaks_tls(address: SocketAddr, host: &Host, tls: &Arc<ClientConfig>) -> bool {
+    /// A handshake takes milliseconds, and the answer decides nothing but what the failure is called.
+    const PATIENCE: Duration = Duration::from_secs(2);
+    let handshake = async {
+        let tcp =
+            TcpStream::connect(address).await.map_err(|error| ConnectError::Unreachable(os_cause(&error)))?;
+        secure(tcp, host, tls).await
+    };
+    match tokio::time::timeout(PATIENCE, handshake).await {
+        Ok(Ok(_)) => true,
+        Ok(Err(ConnectError::TlsInvalid { fault, .. })) => fault != TlsFault::NotSpoken,
+        Ok(Err(_)) | Err(_) => false,
+    }
+}
+
 /// The handshake failed: by which fault of the certificate, if by one, or because TLS is not spoken.
 pub(crate) fn tls_invalid(error: &io::Error) -> ConnectError {
     let silent = matches!(

@@ -55,6 +55,13 @@ pub(crate) fn answer(reply: Reader<'_>) -> Result<Mechanism, ConnectError> {
     }
 }
 
+/// The mechanisms by which the server lets the user in that the greeting has asked about: those that the user has and the
+/// server enables. `None` where the server does not say.
+pub(crate) fn usable(reply: Reader<'_>) -> Option<Vec<String>> {
+    let names = reply.get("saslSupportedMechs").and_then(Value::as_array)?;
+    Some(names.into_iter().filter_map(|name| name.as_text().map(str::to_owned)).collect())
+}
+
 /// Which member is the primary by this one's word, where the word is a name and a port and nothing else. It is told to
 /// a person and not followed: the secret says which host gets the password.
 fn not_primary(primary: Option<&str>) -> Cause {

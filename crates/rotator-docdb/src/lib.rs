@@ -43,6 +43,7 @@ mod mark;
 mod master;
 mod moves;
 mod pair;
+mod privileges;
 mod scram;
 mod session;
 mod test_command;
@@ -102,11 +103,11 @@ const REMEDIES: Remedies = Remedies {
     prolong: "updateUser",
     access_rules: "the user's authenticationRestrictions",
     authentication: "Let the user have SCRAM-SHA-256 or SCRAM-SHA-1 (updateUser with mechanisms); a password is never \
-        sent in clear.",
+        sent as cleartext.",
     make_clone: "give it exactly the roles that the original has (grantRolesToUser, revokeRolesFromUser)",
     oldest: "Upgrade the server: MongoDB 3.6 and DocumentDB 3.6 are the oldest that can be rotated.",
-    also_refused: "The server says the same of a user that is defined in another database: name that one in `authdb` of the \
-        secret.",
+    also_refused: "The server says the same of a user that is not there, and of one that is defined in another database: \
+        create the user, or name its database in `authdb` of the secret.",
 };
 
 impl Engine for DocumentDb {

@@ -1,55 +1,44 @@
-//! What a master lacks, as far as its roles tell.
-
-use std::collections::BTreeSet;
+//! What gives a user the privileges that a rotation needs, as an administrator runs it.
 
 use rotation_core::database::Username;
 
-use crate::user::Role;
+use crate::{
+    command::in_shell,
+    document::Document,
+    privileges::{CHANGE_OWN_PASSWORD, Needs},
+    user::Role,
+};
 
-/// Roles of the server's own, by which nobody administers users. What a role of somebody's own holds is not known.
-const OTHERS: [&str; 12] = [
-    "backup",
-    "clusterAdmin",
-    "clusterManager",
-    "clusterMonitor",
-    "dbAdmin",
-    "dbAdminAnyDatabase",
-    "enableSharding",
-    "hostManager",
-    "read",
-    "readAnyDatabase",
-    "readWrite",
-    "readWriteAnyDatabase",
-];
-
-/// What would let a master with these roles administer users of `home` and grant the roles of the original; nothing
-/// where that is not known for certain.
-pub(crate) fn lacking(
-    master: &Username,
-    held: &BTreeSet<Role>,
-    home: &str,
-    granted: &BTreeSet<Role>,
-) -> Vec<String> {
-    let databases: BTreeSet<&str> =
-        granted.iter().map(|role| role.db.as_str()).chain(std::iter::once(home)).collect();
-    let missing = databases.into_iter().filter(|database| !held.iter().any(|role| may(role, database)));
-    let missing: Vec<_> = missing.map(|database| format!("{database:?}")).collect();
-    if missing.is_empty() {
-        return Vec::new();
-    }
-    let who = master.as_str();
-    vec![format!(
-        "grant {who:?} the role \"userAdminAnyDatabase\" of \"admin\", or \"userAdmin\" of {}",
-        missing.join(" and ")
-    )]
+/// What gives a master these privileges: the role that holds them in their databases, or nothing but them.
+pub(crate) fn remedy(master: &Username, home: &str, missing: &Needs) -> String {
+    let mut databases: Vec<&str> = missing.iter().map(|(database, _)| database.as_str()).collect();
+    databases.dedup();
+    let roles = databases
+        .iter()
+        .map(|database| Role { role: "userAdmin".to_owned(), db: (*database).to_owned() }.document());
+    let grant = Document::new().text("grantRolesToUser", master.as_str()).documents("roles", roles);
+    let actions = databases.iter().map(|database| {
+        let here = missing.iter().filter(|(other, _)| other == database);
+        format!("{} on {database:?}", here.map(|(_, action)| *action).collect::<Vec<_>>().join(", "))
+    });
+    format!(
+        "run {}, or grant {:?} a role that holds {}",
+        in_shell(home, &grant),
+        master.as_str(),
+        actions.collect::<Vec<_>>().join(" and ")
+    )
 }
 
-/// Whether the role may let its holder administer users, and grant roles, of this database.
-fn may(role: &Role, database: &str) -> bool {
-    match role.role.as_str() {
-        "userAdmin" | "dbOwner" => role.db == database || role.db == "admin",
-        other => !OTHERS.contains(&other),
-    }
+/// What lets a user change its own password: a role of that alone, by a name of its own, as another user's may be there.
+pub(crate) fn own_password_remedy(user: &Username, home: &str) -> String {
+    let role = format!("{}_{CHANGE_OWN_PASSWORD}", user.as_str());
+    let resource = Document::new().text("db", home).text("collection", "");
+    let privilege = Document::new().document("resource", &resource).texts("actions", [CHANGE_OWN_PASSWORD]);
+    let create =
+        Document::new().text("createRole", &role).documents("privileges", [privilege]).documents("roles", []);
+    let granted = Role { role, db: home.to_owned() }.document();
+    let grant = Document::new().text("grantRolesToUser", user.as_str()).documents("roles", [granted]);
+    format!("run {}; {} (or use the master-user function)", in_shell(home, &create), in_shell(home, &grant))
 }
 
 #[cfg(test)]
@@ -59,26 +48,12 @@ mod tests {
     use super::*;
     use crate::DocumentDb;
 
-    #[track_caller]
-    fn check(held: &[(&str, &str)], expected: &[&str]) {
-        let role = |(role, db): &(&str, &str)| Role { role: (*role).to_owned(), db: (*db).to_owned() };
-        let master = Username::parse("master", &DocumentDb::PROFILE).unwrap();
-        let granted = [("readWrite", "shop"), ("read", "home")].iter().map(role).collect();
-        let found = lacking(&master, &held.iter().map(role).collect(), "home", &granted);
-        assert_eq!(found, expected, "{held:?}");
-    }
-
     #[test]
-    fn what_a_master_lacks_is_said_only_where_its_roles_are_known() {
-        const ALL: &str =
-            "grant \"master\" the role \"userAdminAnyDatabase\" of \"admin\", or \"userAdmin\" of ";
-        check(&[], &[&format!("{ALL}\"home\" and \"shop\"")]);
-        check(&[("readWriteAnyDatabase", "admin")], &[&format!("{ALL}\"home\" and \"shop\"")]);
-        check(&[("userAdmin", "home")], &[&format!("{ALL}\"shop\"")]);
-        check(&[("userAdmin", "home"), ("dbOwner", "shop")], &[]);
-        check(&[("userAdmin", "admin")], &[]);
-        check(&[("userAdminAnyDatabase", "admin")], &[]);
-        check(&[("root", "admin")], &[]);
-        check(&[("read", "shop"), ("role-of-somebody", "shop")], &[]);
+    fn a_master_gets_a_role_for_each_database_that_lacks_it() {
+        let master = Username::parse("master", &DocumentDb::PROFILE).unwrap();
+        let needs = [("home", "createUser"), ("home", "viewUser"), ("shop", "grantRole")];
+        let needs = needs.iter().map(|(db, action)| ((*db).to_owned(), *action)).collect();
+        let expected = r#"run db.getSiblingDB("admin").runCommand({"grantRolesToUser":"master","roles":[{"role":"userAdmin","db":"home"},{"role":"userAdmin","db":"shop"}]}), or grant "master" a role that holds createUser, viewUser on "home" and grantRole on "shop""#;
+        assert_eq!(remedy(&master, "admin", &needs), expected);
     }
 }

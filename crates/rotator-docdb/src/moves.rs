@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use rotation_core::database::{
-    Credentials, LoginMethod, Necessity, PlannedStatement, Purpose, StatementFault, Username,
+    Credentials, LoginMethod, Necessity, Password, PlannedStatement, Purpose, StatementFault, Username,
 };
 
 use crate::{
@@ -19,10 +19,8 @@ pub(crate) enum Move {
     /// Runs a command.
     Run {
         command: Command,
-        /// Where the server does not know what `customData` is.
-        otherwise: Otherwise,
-        /// What permits it.
-        actions: &'static str,
+        /// What is tried where the server refuses the form of the one before, in this order.
+        otherwise: Vec<Otherwise>,
         purpose: Purpose,
     },
     /// Compares a user's roles with these: another session may have changed them meanwhile.
@@ -32,25 +30,79 @@ pub(crate) enum Move {
 /// What follows when a server refuses the form of a command.
 #[derive(Debug)]
 pub(crate) enum Otherwise {
-    /// The change fails.
-    Fail,
-    /// The command without the mark.
-    Plain(Command),
+    /// The command without some of its options.
+    Run(Command, Without),
     /// Nothing: the command was for the mark alone.
     Skip,
 }
 
+/// Which options a form leaves out.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Without {
+    pub(crate) mark: bool,
+    pub(crate) mechanisms: bool,
+    /// The write concern: a failover may lose the change.
+    pub(crate) majority: bool,
+}
+
 impl Move {
-    pub(crate) fn planned(&self) -> Vec<PlannedStatement> {
-        let Self::Run { command, otherwise, purpose, .. } = self else { return Vec::new() };
-        let (necessity, plain) = match otherwise {
-            Otherwise::Fail => (Necessity::Always, None),
-            Otherwise::Plain(plain) => (Necessity::Always, Some(plain)),
-            Otherwise::Skip => (Necessity::Attempt, None),
+    /// What permits it.
+    pub(crate) fn needs(&self) -> impl Iterator<Item = &(String, &'static str)> {
+        let command = match self {
+            Self::Run { command, .. } => Some(command),
+            Self::Compare { .. } => None,
         };
-        let plain = plain.map(|plain| plain.planned(*purpose, Necessity::Otherwise));
+        command.into_iter().flat_map(|command| &command.needs)
+    }
+
+    /// A plan says the form without the mark, and not the last one: that is the same command with fewer options.
+    pub(crate) fn planned(&self) -> Vec<PlannedStatement> {
+        let Self::Run { command, otherwise, purpose } = self else { return Vec::new() };
+        let skips = otherwise.iter().any(|form| matches!(form, Otherwise::Skip));
+        let necessity = if skips { Necessity::Attempt } else { Necessity::Always };
+        let plain = otherwise.iter().filter_map(|form| match form {
+            Otherwise::Run(plain, Without { majority: false, .. }) => {
+                Some(plain.planned(*purpose, Necessity::Otherwise))
+            }
+            Otherwise::Run(..) | Otherwise::Skip => None,
+        });
         std::iter::once(command.planned(*purpose, necessity)).chain(plain).collect()
     }
+}
+
+/// Writes a command with these options; with a write concern where there is a limit.
+type Write<'w> = dyn Fn(&Likeness<'_>, Option<Duration>) -> Command + 'w;
+
+/// The forms of a command that sets a password: with all options; without the mark, where nothing else is in
+/// `customData`; and at last with nothing but what people rely on, the original's restrictions and what they keep in
+/// `customData`.
+fn in_forms(
+    write: &Write<'_>,
+    like: Likeness<'_>,
+    holds_mark_alone: bool,
+    limit: Duration,
+) -> (Command, Vec<Otherwise>) {
+    let kept = if holds_mark_alone { Likeness { custom_data: None, ..like } } else { like };
+    let least = Likeness { mechanisms: None, ..kept };
+    let without = Without { mark: holds_mark_alone, ..Without::default() };
+    let plain = holds_mark_alone.then(|| Otherwise::Run(write(&kept, Some(limit)), without));
+    let without = Without { mechanisms: like.mechanisms.is_some(), majority: true, ..without };
+    let forms = plain.into_iter().chain([Otherwise::Run(write(&least, None), without)]);
+    (write(&like, Some(limit)), forms.collect())
+}
+
+/// The user's own new password. Without its mechanisms a change would add those that an administrator left out.
+pub(crate) fn own_password(
+    user: &Username,
+    home: &str,
+    new: &Password,
+    mechanisms: Option<&[String]>,
+    limit: Duration,
+) -> Move {
+    let like = Likeness { mechanisms, ..Likeness::default() };
+    let write = |like: &Likeness<'_>, limit| command::set_own_password(user, new, home, like, limit);
+    let (command, otherwise) = in_forms(&write, like, false, limit);
+    Move::Run { command, otherwise, purpose: Purpose::Password }
 }
 
 /// The clone with all that it must have, in one command.
@@ -65,18 +117,9 @@ pub(crate) fn created(pair: &Pair<'_>, next: &Credentials, limit: Duration) -> M
         custom_data: None,
     };
     let marked = Likeness { custom_data: Some(&data), ..plain };
-    let create = |like: &Likeness<'_>| command::create(next, &original.roles, pair.home, like, limit);
-    Move::Run {
-        command: create(&marked),
-        // The mark alone may be left out; what the original has is not.
-        otherwise: if original.has_custom_data() {
-            Otherwise::Fail
-        } else {
-            Otherwise::Plain(create(&plain))
-        },
-        actions: "createUser, and grantRole for each role of the original,",
-        purpose: Purpose::Equality,
-    }
+    let create = |like: &Likeness<'_>, limit| command::create(next, &original.roles, pair.home, like, limit);
+    let (command, otherwise) = in_forms(&create, marked, !original.has_custom_data(), limit);
+    Move::Run { command, otherwise, purpose: Purpose::Equality }
 }
 
 /// What makes the two users equal, and then the password.
@@ -108,29 +151,32 @@ pub(crate) fn changed(
     } else if data.is_some() {
         // The live clone keeps its password and its restrictions.
         let marking = Likeness { custom_data: data, ..Likeness::default() };
-        moves.push(Move::Run {
-            command: command::set_likeness(&pair.names.clone, home, &marking, limit),
-            otherwise: if unmarkable { Otherwise::Skip } else { Otherwise::Fail },
-            actions: "changeCustomData",
-            purpose,
-        });
+        let mark = |limit| command::set_likeness(&pair.names.clone, home, &marking, limit);
+        let mut forms = in_two_forms(mark, purpose, limit);
+        if let Move::Run { otherwise, .. } = &mut forms
+            && unmarkable
+        {
+            otherwise.push(Otherwise::Skip);
+        }
+        moves.push(forms);
     }
     let mechanisms = scram_mechanisms(original).map(|known| usable_by(known, method));
     like.mechanisms = mechanisms.as_deref();
-    let set = |like: &Likeness<'_>| command::set_password(&next.username, &next.password, home, like, limit);
-    let plain = Likeness { custom_data: None, ..like };
+    let set =
+        |like: &Likeness<'_>, limit| command::set_password(&next.username, &next.password, home, like, limit);
     let differs = like.restrictions.is_some() || like.custom_data.is_some() && purpose == Purpose::Equality;
-    moves.push(Move::Run {
-        command: set(&like),
-        otherwise: if like.custom_data.is_some() && unmarkable {
-            Otherwise::Plain(set(&plain))
-        } else {
-            Otherwise::Fail
-        },
-        actions: "changePassword and changeCustomData",
-        purpose: if differs { Purpose::Equality } else { Purpose::Password },
-    });
+    let holds_mark_alone = like.custom_data.is_some() && unmarkable;
+    let (command, otherwise) = in_forms(&set, like, holds_mark_alone, limit);
+    let purpose = if differs { Purpose::Equality } else { Purpose::Password };
+    moves.push(Move::Run { command, otherwise, purpose });
     Ok(moves)
+}
+
+/// A command of which a server may refuse the write concern alone.
+fn in_two_forms(write: impl Fn(Option<Duration>) -> Command, purpose: Purpose, limit: Duration) -> Move {
+    let without = Without { majority: true, ..Without::default() };
+    let otherwise = vec![Otherwise::Run(write(None), without)];
+    Move::Run { command: write(Some(limit)), otherwise, purpose }
 }
 
 /// Grants and revocations, each user's roles looked at afterwards, and the roles that both have then.
@@ -139,25 +185,25 @@ fn reconciled(
     clone: &User,
     limit: Duration,
 ) -> Result<(Vec<Move>, BTreeSet<Role>), StatementFault> {
-    const GRANTING: &str = "grantRole for each role of the other user";
     let (names, home) = (pair.names, pair.home);
     let found = pair.reconcile(clone)?;
     let both: BTreeSet<Role> =
         pair.original.roles.iter().chain(found.to_original.iter().copied()).cloned().collect();
     let mut moves = Vec::new();
-    let mut run = |command, actions| {
-        let (otherwise, purpose) = (Otherwise::Fail, Purpose::Equality);
-        moves.push(Move::Run { command, otherwise, actions, purpose });
+    let mut run = |write: &dyn Fn(Option<Duration>) -> Command| {
+        moves.push(in_two_forms(write, Purpose::Equality, limit));
     };
     if !found.to_original.is_empty() {
-        run(command::grant(&names.original, found.to_original.iter().copied(), home, limit), GRANTING);
+        let roles = || found.to_original.iter().copied();
+        run(&|limit| command::grant(&names.original, roles(), home, limit));
     }
     if !found.to_clone.is_empty() {
-        run(command::grant(&names.clone, found.to_clone.iter().copied(), home, limit), GRANTING);
+        let roles = || found.to_clone.iter().copied();
+        run(&|limit| command::grant(&names.clone, roles(), home, limit));
     }
     if !found.from_clone.is_empty() {
-        let revoke = command::revoke(&names.clone, found.from_clone.iter().copied(), home, limit);
-        run(revoke, "revokeRole for each role of the clone");
+        let roles = || found.from_clone.iter().copied();
+        run(&|limit| command::revoke(&names.clone, roles(), home, limit));
     }
     let mut compare = |user: &Username| moves.push(Move::Compare { user: user.clone(), roles: both.clone() });
     if !found.to_original.is_empty() {

@@ -3,33 +3,28 @@
 //! Users are changed without transactions here, so a process that dies in `commit` leaves a clone whose rights may be
 //! the original's already while its password is still the old one: harmless, and the next attempt goes on from there.
 
-use std::{collections::BTreeSet, net::IpAddr};
+mod requests;
+
+use std::net::IpAddr;
 
 use rotation_core::{
     Deadline,
     database::{
-        Change, Committed, Credentials, Engine, LoginMethod, PairOwner, Password, Plan, Purpose, ServerFacts,
-        Session, StatementError, StatementFault, TestStatement, Turn, UserPair, Username,
+        Change, Committed, Credentials, Engine, LoginMethod, PairOwner, Password, Plan, ServerFacts, Session,
+        StatementError, StatementFault, TestStatement, Turn, UserPair, Username,
     },
 };
 
 use crate::{
     DocumentDb,
-    code::Code,
-    command::{self, Command, Likeness, Needed},
-    connection::{Connection, statement_error},
+    command::{self, Command, Needed},
+    connection::Connection,
     document::Value,
-    master,
-    moves::{Move, Otherwise, changed, created, scram_mechanisms},
-    pair::{Pair, RECOGNIZED},
+    moves::{Move, changed, created, own_password},
+    pair::Pair,
     test_command,
-    user::{self, User},
+    user::User,
 };
-
-const CHANGE_OWN_PASSWORD: &str = "changeOwnPassword (or use the master-user function)";
-
-const UNMARKABLE: &str =
-    "the server keeps no mark on the clone: two secrets of one user cannot be told apart";
 
 /// For which pair and secret, and how the live user logs in.
 #[derive(Clone, Copy)]
@@ -53,8 +48,9 @@ pub struct DocumentDbSession {
 }
 
 impl Session for DocumentDbSession {
+    /// The login has proved the user. Where the server lists who is logged in, the list must name the user as well.
     async fn probe(&mut self, _pair: Option<&UserPair>) -> Result<(), StatementError> {
-        let probe = command::probe(&self.home);
+        let probe = command::status(&self.home, false);
         let needed = Needed { who: &self.username, home: &self.home, actions: "connectionStatus" };
         let reply = self.connection.run(&probe, needed).await?;
         let users = reply.reader().get("authInfo").and_then(Value::as_document);
@@ -62,7 +58,8 @@ impl Session for DocumentDbSession {
         let is_us = |user: &Value<'_>| {
             user.as_document().is_some_and(|user| user.text("user") == Some(self.username.as_str()))
         };
-        if users.is_some_and(|users| users.iter().any(is_us)) { Ok(()) } else { Err(unexpected(&probe)) }
+        let names_others = users.is_some_and(|users| !users.is_empty() && !users.iter().any(is_us));
+        if names_others { Err(unexpected(&probe)) } else { Ok(()) }
     }
 
     async fn prove(&mut self, statement: &TestStatement, deadline: Deadline) -> Result<(), StatementError> {
@@ -83,12 +80,11 @@ impl Session for DocumentDbSession {
     }
 
     async fn plan(&mut self, change: &Change<'_>, deadline: Deadline) -> Result<Plan, StatementError> {
-        let lacking = match change {
-            Change::OwnPassword { .. } => Vec::new(),
-            Change::OtherUser { pair, .. } => self.lacking(&pair.original).await?,
-        };
         let moves = self.prepare(change, deadline).await?;
         let statements = moves.iter().flat_map(Move::planned).collect();
+        let needs = moves.iter().flat_map(Move::needs).cloned().collect();
+        // At the end, as the list of a user with many roles may be longer than a session reads.
+        let lacking = self.lacking(&needs).await;
         Ok(Plan { statements, lacking, notes: std::mem::take(&mut self.outcome.notes) })
     }
 
@@ -105,9 +101,7 @@ impl Session for DocumentDbSession {
     async fn commit(mut self) -> Result<Committed, StatementError> {
         for step in std::mem::take(&mut self.staged) {
             match step {
-                Move::Run { command, otherwise, actions, .. } => {
-                    self.make(&command, &otherwise, actions).await?;
-                }
+                Move::Run { command, otherwise, .. } => self.make(&command, &otherwise).await?,
                 Move::Compare { user, roles } => {
                     let found = self.read(&user, false).await?;
                     if found.is_none_or(|found| found.roles != roles) {
@@ -157,30 +151,15 @@ impl DocumentDbSession {
         }
     }
 
-    /// Reads which mechanisms the user has: a new password without them would add those that an administrator left
-    /// out. A user that is the clone of another secret's pair is that secret's.
+    /// Reads which mechanisms the user has. A user that is the clone of another secret's pair is that secret's.
     async fn prepare_own(&mut self, new: &Password, deadline: Deadline) -> Result<Vec<Move>, StatementError> {
         let user = self.read_own().await?;
         if let Some(fault) = user.as_ref().and_then(|user| self.other_secret(user)) {
             return Err(StatementError::new(fault));
         }
-        let mechanisms = user.as_ref().and_then(scram_mechanisms);
-        let like = Likeness { mechanisms: mechanisms.as_deref(), ..Likeness::default() };
-        let command = command::set_password(&self.username, new, &self.home, &like, deadline.remaining());
-        let (actions, otherwise) = (CHANGE_OWN_PASSWORD, Otherwise::Fail);
-        Ok(vec![Move::Run { command, otherwise, actions, purpose: Purpose::Password }])
-    }
-
-    /// The session's own user, where the server shows it.
-    async fn read_own(&mut self) -> Result<Option<User>, StatementError> {
-        let read = command::read_user(&self.username, &self.home, false);
-        match self.connection.attempt(&read).await? {
-            Ok(reply) => User::of(reply.reader(), &self.username, &self.home).map_err(|_| unexpected(&read)),
-            Err(code) => match code.statement_fault(false, String::new) {
-                StatementFault::PrivilegeMissing { .. } | StatementFault::Other { .. } => Ok(None),
-                _ => Err(statement_error(&read, code, self.needed("viewUser", &self.home))),
-            },
-        }
+        let mechanisms = user.as_ref().and_then(|user| self.usable_of_own(user));
+        let limit = deadline.remaining();
+        Ok(vec![own_password(&self.username, &self.home, new, mechanisms.as_deref(), limit)])
     }
 
     /// The secret to which a mark gives the session's own user, as the clone of another one.
@@ -198,8 +177,9 @@ impl DocumentDbSession {
         deadline: Deadline,
     ) -> Result<Vec<Move>, StatementError> {
         let missing = || StatementError::new(StatementFault::NoSuchUser);
-        let original = self.read(&names.original, true).await?.ok_or_else(missing)?;
+        let mut original = self.read(&names.original, true).await?.ok_or_else(missing)?;
         let clone = self.read(&names.clone, true).await?;
+        original.mechanisms = self.usable_of(&names.original, &original).await?;
         let home = self.pair_home.clone();
         let pair = Pair { names, home: &home, owner, next: &next.username, original, clone };
         pair.check().map_err(StatementError::new)?;
@@ -212,64 +192,6 @@ impl DocumentDbSession {
         let (drift, notes) = (reconciliation.count(), pair.notes(clone, &reconciliation));
         self.outcome = Committed { drift, notes };
         changed(&pair, clone, next, method, limit).map_err(StatementError::new)
-    }
-
-    /// What this session's user, a master, is seen to lack for administering a user and its clone.
-    async fn lacking(&mut self, original: &Username) -> Result<Vec<String>, StatementError> {
-        let Ok(reply) = self.connection.attempt(&command::probe(&self.home)).await? else {
-            return Ok(Vec::new());
-        };
-        let info = reply.reader().get("authInfo").and_then(Value::as_document);
-        let held = info.and_then(|info| info.get("authenticatedUserRoles"));
-        let Some(held) = held.and_then(user::roles) else { return Ok(Vec::new()) };
-        let needed = match self.read(original, false).await {
-            Ok(Some(original)) => original.roles,
-            // Told by what prepares the change.
-            Ok(None) | Err(_) => BTreeSet::new(),
-        };
-        Ok(master::lacking(&self.username, &held, &self.pair_home, &needed))
-    }
-
-    /// A user of the pair. Where the server does not know the question about restrictions, it has none.
-    async fn read(&mut self, user: &Username, restrictions: bool) -> Result<Option<User>, StatementError> {
-        let mut read = command::read_user(user, &self.pair_home, restrictions);
-        let mut answer = self.connection.attempt(&read).await?;
-        if restrictions && matches!(answer, Err(code) if code.is_about_the_form()) {
-            read = command::read_user(user, &self.pair_home, false);
-            answer = self.connection.attempt(&read).await?;
-        }
-        match answer {
-            Ok(reply) => User::of(reply.reader(), user, &self.pair_home).map_err(|_| unexpected(&read)),
-            Err(Code::USER_NOT_FOUND) => Ok(None),
-            Err(code) => Err(statement_error(&read, code, self.needed("viewUser", &self.pair_home))),
-        }
-    }
-
-    async fn make(
-        &mut self,
-        command: &Command,
-        otherwise: &Otherwise,
-        actions: &'static str,
-    ) -> Result<(), StatementError> {
-        let home = if actions == CHANGE_OWN_PASSWORD { &self.home } else { &self.pair_home };
-        let needed = Needed { who: &self.username, home, actions };
-        match (self.connection.attempt(command).await?, otherwise) {
-            (Ok(_), _) => return Ok(()),
-            (Err(code), Otherwise::Plain(plain)) if code.is_about_the_form() => {
-                self.connection.run(plain, needed).await?;
-            }
-            (Err(code), Otherwise::Skip) if code.is_about_the_form() => {}
-            (Err(code), _) => return Err(statement_error(command, code, needed)),
-        }
-        // One note about the same thing is enough.
-        if !self.outcome.notes.iter().any(|note| note == RECOGNIZED) {
-            self.outcome.notes.push(UNMARKABLE.to_owned());
-        }
-        Ok(())
-    }
-
-    fn needed<'a>(&'a self, actions: &'static str, home: &'a str) -> Needed<'a> {
-        Needed { who: &self.username, home, actions }
     }
 }
 

@@ -34,7 +34,8 @@ fn refused_for(cause: Cause, code: u16, user: &Username, dialect: Dialect) -> Co
         1820 | 1862 => ConnectError::Expired(cause),
         1040 | 1203 | 1226 => ConnectError::TooManyConnections(cause),
         1044 | 1049 => ConnectError::NoDatabase(cause),
-        1129 | 1130 | 3159 => ConnectError::AccessRule(cause),
+        1129 | 1130 => ConnectError::AccessRule(cause),
+        3159 => ConnectError::TlsRequired(cause),
         1251 | 1275 | 2059 | 1524 => ConnectError::AuthenticationMethod(cause),
         1053 | 1077 | 3032 | 3168 => ConnectError::NotReady(cause),
         code if is_of_a_proxy(code) => ConnectError::Proxy(cause),
@@ -93,7 +94,8 @@ mod tests {
         check_login(&[1820, 1862], "Expired");
         check_login(&[1040, 1203, 1226], "TooManyConnections");
         check_login(&[1044, 1049], "NoDatabase");
-        check_login(&[1129, 1130, 3159], "AccessRule");
+        check_login(&[1129, 1130], "AccessRule");
+        check_login(&[3159], "TlsRequired");
         check_login(&[1251], "AuthenticationMethod");
         check_login(&[1053], "NotReady");
         check_login(&[1064], "Protocol");

@@ -170,14 +170,15 @@ async fn live(
     target: &impl Target,
     strategy: &Strategy<impl Directory>,
 ) -> Result<Credential> {
-    match target.verify(&found.current).await {
+    let remedies = match target.verify(&found.current).await {
         Ok(_) => return Ok(Credential::Current),
         // With alternating users the live one must log in before the master acts.
         Err(error) if !is_refusal(&error) || !matches!(strategy, Strategy::SingleUser) => {
             return Err(named(Credential::Current, error).into());
         }
-        Err(_) => {}
-    }
+        Err(RotationError::Target(TargetError::Login { remedies, .. })) => remedies,
+        Err(error) => return Err(named(Credential::Current, error).into()),
+    };
     let mut others = Vec::new();
     if let Some(pending) = &found.pending {
         others.push((Credential::Pending, StagingLabel::Pending, Version::Pending(pending)));
@@ -200,7 +201,7 @@ async fn live(
             Err(error) => return Err(named(credential, error).into()),
         }
     }
-    Err(RotationError::from(TargetError::AllRefused).into())
+    Err(RotationError::from(TargetError::AllRefused { remedies }).into())
 }
 
 fn is_refusal(error: &RotationError) -> bool {

@@ -43,6 +43,9 @@ pub enum ConnectError {
     /// The server itself says that it offers no TLS. The one case in which plaintext may be tried.
     #[error("the server offers no TLS")]
     TlsUnavailable,
+    /// The secret asks for plaintext, and the server takes TLS alone.
+    #[error("the server takes connections over TLS alone, and the secret asks for plaintext")]
+    TlsRequired(#[source] Cause),
     /// TLS is offered and not good.
     #[error("the server's TLS is not acceptable: {fault}")]
     TlsInvalid {

@@ -32,7 +32,7 @@ impl TargetError {
             Self::MasterNotDeployed => Code::MasterNotDeployed,
             Self::MasterIsSelf => Code::MasterIsSelf,
             Self::Login { error, .. } => error.code(),
-            Self::AllRefused => Code::DbAllRefused,
+            Self::AllRefused { .. } => Code::DbAllRefused,
             Self::Statement { error, .. } => error.code(),
             Self::TestStatement { .. } => Code::TestStatementFailed,
             Self::TimedOut(_) => Code::DbTimedOut,
@@ -86,12 +86,16 @@ impl TargetError {
                     .into()
             }
             Self::Login { credential, error, remedies } => login_hint(*credential, error, remedies, reader),
-            Self::AllRefused => {
-                "Somebody changed the password in the database, or a rotation that was cancelled did: its version has no \
-                label now (`aws secretsmanager list-secret-version-ids --include-deprecated`). Set the password back to \
-                what AWSCURRENT holds, or put the password that works into the secret, then rotate again."
-                    .into()
-            }
+            Self::AllRefused { remedies } => [
+                "The password was changed in the database by a manual change, or by a rotation that was cancelled: its \
+                version has no label now (`aws secretsmanager list-secret-version-ids --include-deprecated`). Set the \
+                password back to what AWSCURRENT holds, or put the password that works into the secret, then rotate \
+                again.",
+                remedies.also_refused,
+            ]
+            .join(" ")
+            .trim_end()
+            .to_owned(),
             Self::Statement { credential, error, remedies } => {
                 error_hint(*credential, error, remedies, reader)
             }
@@ -129,7 +133,7 @@ impl ConnectError {
             Self::NoSuchUser(_) => Code::DbUserMissing,
             Self::Locked(_) => Code::DbLocked,
             Self::Expired(_) => Code::DbExpired,
-            Self::AccessRule(_) => Code::DbAccessRule,
+            Self::AccessRule(_) | Self::TlsRequired(_) => Code::DbAccessRule,
             Self::TooManyConnections(_) => Code::DbTooManyConnections,
             Self::AuthenticationMethod(_) => Code::DbAuthMethod,
             Self::NoDatabase(_) => Code::DbNoDatabase,
@@ -276,6 +280,11 @@ fn statement_hint(
         StatementFault::TimedOut => {
             format!("Look for locks on the user in the database. {} {PENDING_MAY_BE_LIVE}", reader.again())
         }
-        StatementFault::Other { .. } => "See the server's code in the manual of the engine.".into(),
+        StatementFault::Other { .. } if fault.server_code().is_some() => {
+            "See the server's code in the manual of the engine.".into()
+        }
+        StatementFault::Other { .. } => "The server gave no code. See its log, and check that `host` and `port` are those of \
+            the engine in `engine`."
+            .into(),
     }
 }

@@ -94,7 +94,10 @@ pub enum TargetError {
     },
     /// The database's administrator: no stored credential logs in.
     #[error("the server refused AWSCURRENT and AWSPENDING, and AWSPREVIOUS does not help")]
-    AllRefused,
+    AllRefused {
+        /// The engine's own words for the hint.
+        remedies: &'static Remedies,
+    },
     /// A statement failed.
     #[error("a statement as {credential} failed")]
     Statement {

@@ -150,11 +150,29 @@ pub enum StatementFault {
     #[error("the statement took too long")]
     TimedOut,
     /// Anything else, by the server's own code.
-    #[error("the server refused the statement with code {code}")]
+    #[error("{}", refused_by(code))]
     Other {
-        /// SQLSTATE, error number, or command error code.
+        /// SQLSTATE, error number, or command error code. Where the server gave none, words of ours, which have spaces.
         code: String,
     },
+}
+
+impl StatementFault {
+    /// The server's own code, which its manual explains.
+    pub(super) fn server_code(&self) -> Option<&str> {
+        match self {
+            Self::Other { code } if !code.contains(' ') => Some(code),
+            _ => None,
+        }
+    }
+}
+
+fn refused_by(code: &str) -> String {
+    if code.contains(' ') {
+        format!("the statement failed: {code}")
+    } else {
+        format!("the server refused the statement with code {code}")
+    }
 }
 
 /// Why a user may not log in.

@@ -36,7 +36,9 @@ fn obstacle(error: &ConnectError) -> Option<Check> {
         | ConnectError::Unanswered
         | ConnectError::Unsupported(_)
         | ConnectError::Protocol(_) => Some(Check::Connection),
-        ConnectError::TlsUnavailable | ConnectError::TlsInvalid { .. } => Some(Check::Certificate),
+        ConnectError::TlsUnavailable | ConnectError::TlsRequired(_) | ConnectError::TlsInvalid { .. } => {
+            Some(Check::Certificate)
+        }
         ConnectError::Refused(_)
         | ConnectError::LineBreak(_)
         | ConnectError::NoSuchUser(_)

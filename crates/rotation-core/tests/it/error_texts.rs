@@ -115,7 +115,7 @@ fn others() -> Vec<RotationError> {
         TargetError::ReplicaLags(ConnectError::Refused(Cause::new("28P01"))).into(),
         TargetError::MasterNotDeployed.into(),
         TargetError::MasterIsSelf.into(),
-        TargetError::AllRefused.into(),
+        TargetError::AllRefused { remedies: &Remedies::NONE }.into(),
         TargetError::TestStatement { answer: "SQLSTATE 25006".into() }.into(),
         TargetError::TimedOut(timed_out).into(),
     ];
@@ -156,6 +156,7 @@ fn logins() -> Vec<RotationError> {
         ConnectError::Locked(cause().ended_by("ALTER ROLE app LOGIN")),
         ConnectError::Expired(cause()),
         ConnectError::AccessRule(cause()),
+        ConnectError::TlsRequired(cause()),
         ConnectError::TooManyConnections(cause()),
         ConnectError::TooManyConnections(cause().ended_by("ALTER ROLE app CONNECTION LIMIT -1")),
         ConnectError::AuthenticationMethod(cause()),

@@ -46,6 +46,7 @@ pub struct DocdbServer {
     client: Arc<Mutex<Client>>,
     guardian: Mutex<Guardian>,
     judge: Judge,
+    built: DocdbBuilder,
 }
 
 impl DocdbServer {
@@ -162,6 +163,22 @@ impl DocdbServer {
     pub fn start_again(&self) -> Result<(), DocdbLaunchError> {
         self.guardian().start_again()?;
         builder::wait_until_ready(&self.guardian(), &self.folder, self.port)
+    }
+
+    /// Ends the server in good order and starts it with other settings, on its data and its port.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn restart_as(
+        &self,
+        change: impl FnOnce(DocdbBuilder) -> DocdbBuilder,
+    ) -> Result<(), DocdbLaunchError> {
+        change(self.built.clone()).configure(self.account, &self.folder, self.port, true)?;
+        self.stop("TERM")?;
+        self.start_again()?;
+        // The client finds out by a command that its connection is gone.
+        let _ = self.check_admin();
+        Ok(self.check_admin()?)
     }
 
     /// Stops the server's clock: it keeps its connections and answers nothing, as behind a broken network.

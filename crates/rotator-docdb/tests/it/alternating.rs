@@ -133,35 +133,6 @@ async fn pairs_that_must_not_alternate_are_refused_before_anything_is_written() 
 }
 
 #[tokio::test]
-async fn a_missing_privilege_names_what_gives_it() {
-    let lab = Lab::new().await;
-    let master = lab.master.username.clone();
-    let needed = |actions: &str| StatementFault::PrivilegeMissing {
-        needed: format!("grant {master:?} a role that holds {actions} on the database \"admin\""),
-    };
-    let privilege = |actions: Value| json!({"resource": {"db": HOME, "collection": ""}, "actions": actions});
-    revoke(&lab, &master, json!([{"role": "userAdminAnyDatabase", "db": HOME}])).await;
-    assert_eq!(lab.rotate_to(&lab.clone()).await.unwrap_err().fault, needed("viewUser"));
-    let role = fresh("viewer").username;
-    let create = json!({"createRole": role, "roles": [], "privileges": [privilege(json!(["viewUser"]))]});
-    server().command(HOME, create).await.unwrap();
-    grant(&lab, &master, "grantRoles", json!([{"role": role, "db": HOME}])).await;
-    let creating = needed("createUser, and grantRole for each role of the original,");
-    assert_eq!(lab.rotate_to(&lab.clone()).await.unwrap_err().fault, creating);
-    server()
-        .command(
-            HOME,
-            json!({"revokeRolesFromUser": lab.app.username,
-        "roles": server().user(HOME, &lab.app.username).await.unwrap()["roles"]}),
-        )
-        .await
-        .unwrap();
-    let own = lab.change_own("another-password").await.unwrap_err().fault;
-    let StatementFault::PrivilegeMissing { needed } = own else { panic!("{own:?}") };
-    assert!(needed.contains("changeOwnPassword") && needed.contains(&lab.app.username), "{needed}");
-}
-
-#[tokio::test]
 async fn whoever_is_faster_is_not_overwritten() {
     let lab = Lab::new().await;
     let clone = lab.clone();

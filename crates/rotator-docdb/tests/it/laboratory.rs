@@ -9,7 +9,7 @@ use database_tls::TlsSettings;
 use rotation_core::{
     Deadline, SecretDocument, SecretId,
     database::{
-        Change, ConnectError, Credentials, Engine, Login, PairOwner, Password, SecretIdentity, Session,
+        Change, ConnectError, Credentials, Engine, Login, PairOwner, Password, Plan, SecretIdentity, Session,
         StatementError, Transport, Turn, UserPair, Username,
     },
 };
@@ -27,6 +27,25 @@ pub(crate) fn server() -> &'static DocdbServer {
 
 pub(crate) fn shared(product: DocdbProduct) -> &'static DocdbServer {
     DocdbServer::shared(product).expect("the set-up script provides the server")
+}
+
+/// MongoDB's versions that are on this machine.
+pub(crate) fn versions() -> impl Iterator<Item = MongoVersion> {
+    let all = [MongoVersion::V4_4, MongoVersion::V5_0, MongoVersion::V6_0];
+    all.into_iter().filter(|version| version.left_out().is_none())
+}
+
+/// Runs the commands of a hint as an administrator does, as they stand, and gives their count.
+pub(crate) async fn run_as_it_stands(server: &DocdbServer, hint: &str) -> usize {
+    let mut count = 0;
+    for part in hint.split("db.getSiblingDB(").skip(1) {
+        let (home, rest) = part.split_once(").runCommand(").expect("a command of the shell");
+        let home: String = serde_json::from_str(home).expect("a name as JSON");
+        let command = serde_json::Deserializer::from_str(rest).into_iter::<Value>().next();
+        server.command(&home, command.unwrap().expect("a command as JSON")).await.unwrap();
+        count += 1;
+    }
+    count
 }
 
 pub(crate) fn fresh(what: &str) -> TestLogin {
@@ -140,6 +159,16 @@ impl Lab {
         Self::of(server, HOME, app).await
     }
 
+    /// On this version of MongoDB's own.
+    pub(crate) async fn on(version: MongoVersion) -> Self {
+        Self::started(shared(DocdbProduct::MongoDb(version))).await
+    }
+
+    pub(crate) async fn started(server: &'static DocdbServer) -> Self {
+        let app = create_app_at(server, HOME).await.unwrap();
+        Self::of(server, HOME, app).await
+    }
+
     pub(crate) async fn with_app(home: &str, app: TestLogin) -> Self {
         Self::of(server(), home, app).await
     }
@@ -230,6 +259,25 @@ impl Lab {
         let mut session = self.connect(&self.app).await.unwrap();
         session.stage(&Change::OwnPassword { new: &new }, &Turn::default(), deadline()).await?;
         session.commit().await.map(|committed| committed.notes)
+    }
+
+    /// What a plan of the next rotation says.
+    pub(crate) async fn plan(&self, next: &TestLogin) -> Result<Plan, StatementError> {
+        let pair = self.pair();
+        let credentials = Credentials {
+            username: username(&next.username),
+            password: Password::parse(&next.password).unwrap(),
+        };
+        let (live, owner) = (pair.other(&credentials.username), &self.owner);
+        let change = Change::OtherUser { pair: &pair, live, next: &credentials, owner, method: None };
+        self.connect_master().await.unwrap().plan(&change, deadline()).await
+    }
+
+    /// What a plan of the user's own change says.
+    pub(crate) async fn plan_own(&self) -> Plan {
+        let new = Password::parse("a-password-that-is-planned").unwrap();
+        let change = Change::OwnPassword { new: &new };
+        self.connect(&self.app).await.unwrap().plan(&change, deadline()).await.unwrap()
     }
 
     /// Roles, sorted.

@@ -1,21 +1,10 @@
 //! What a plan says, against what a witness sees when the same change is made.
 
-use rotation_core::database::{Change, Credentials, Password, Plan, Purpose, Session};
+use rotation_core::database::{Password, Plan, Purpose};
 use rotation_testkit::TestLogin;
 use serde_json::{Value, json};
 
-use crate::laboratory::{Lab, deadline, opens, owner, server, username};
-
-async fn plan(lab: &Lab, next: &TestLogin) -> Plan {
-    let pair = lab.pair();
-    let credentials = Credentials {
-        username: username(&next.username),
-        password: Password::parse(&next.password).unwrap(),
-    };
-    let live = pair.other(&credentials.username);
-    let change = Change::OtherUser { pair: &pair, live, next: &credentials, owner: &owner(), method: None };
-    lab.connect_master().await.unwrap().plan(&change, deadline()).await.unwrap()
-}
+use crate::laboratory::{Lab, opens, server};
 
 /// The commands that change something, without the password and without a limit that depends on the time left.
 fn writes(lab: &Lab) -> Vec<Value> {
@@ -40,7 +29,7 @@ fn said(plan: &Plan) -> Vec<Value> {
 async fn check(lab: &Lab, next: &TestLogin) -> (usize, Purpose) {
     let before = lab.snapshot().await;
     lab.witness.take_commands();
-    let plan = plan(lab, next).await;
+    let plan = lab.plan(next).await.unwrap();
     assert_eq!(writes(lab), Vec::<Value>::new());
     assert_eq!(lab.snapshot().await, before);
     assert_eq!(lab.rotate_to(next).await.unwrap(), plan.notes);
@@ -87,26 +76,10 @@ async fn a_plan_says_what_the_server_then_receives() {
 async fn a_plan_of_one_s_own_password_is_one_command_without_it() {
     let lab = Lab::new().await;
     let new = Password::parse("a-password-that-is-planned").unwrap();
-    let change = Change::OwnPassword { new: &new };
-    let plan = lab.connect(&lab.app).await.unwrap().plan(&change, deadline()).await.unwrap();
+    let plan = lab.plan_own().await;
     assert_eq!(writes(&lab), Vec::<Value>::new());
     assert!(opens(&lab.app, &lab.home).await);
     assert!(!format!("{plan:?}").contains(new.expose()));
     lab.change_own(new.expose()).await.unwrap();
     assert_eq!(said(&plan), writes(&lab));
-}
-
-#[tokio::test]
-async fn what_the_master_lacks_is_seen_before_it_changes_anything() {
-    let lab = Lab::at("a-home-of-users").await;
-    let clone = lab.clone();
-    assert_eq!(plan(&lab, &clone).await.lacking, [""; 0]);
-    let roles = json!([{"role": "readAnyDatabase", "db": "admin"}, {"role": "userAdmin", "db": lab.home}]);
-    let update = json!({"updateUser": lab.master.username, "roles": roles});
-    server().command("admin", update).await.unwrap();
-    let (master, database) = (&lab.master.username, &lab.app.username);
-    let expected = format!(
-        "grant {master:?} the role \"userAdminAnyDatabase\" of \"admin\", or \"userAdmin\" of {database:?}"
-    );
-    assert_eq!(plan(&lab, &clone).await.lacking, [expected]);
 }

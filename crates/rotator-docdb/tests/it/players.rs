@@ -1,10 +1,14 @@
 //! What other servers answer, played by a witness: MongoDB's users with all their parts, DocumentDB's refusals.
 
-use rotation_core::database::{Change, Password, Session, StatementFault, Turn};
-use rotation_testkit::WitnessAction;
+use rotation_core::{
+    RotationError,
+    database::{Change, Credential, Engine, Password, Session, StatementFault, TargetError, Turn},
+};
+use rotation_testkit::{TestLogin, WitnessAction};
+use rotator_docdb::DocumentDb;
 use serde_json::{Value, json};
 
-use crate::laboratory::{HOME, Lab, deadline, opens};
+use crate::laboratory::{HOME, Lab, deadline, opens, versions};
 
 /// Answers `usersInfo` about the original and the clone, and every write with success.
 fn users(lab: &Lab, original: Value, clone: Option<Value>) {
@@ -178,9 +182,7 @@ async fn documentdb_knows_neither_restrictions_nor_custom_data_and_is_asked_with
     lab.rotate_to(&clone).await.unwrap();
     assert!(opens(&clone, HOME).await);
     assert_eq!(lab.roles(&clone.username).await, lab.roles(&lab.app.username).await);
-    lab.rotate_to(&rotation_testkit::TestLogin { password: "third-password".to_owned(), ..clone })
-        .await
-        .unwrap();
+    lab.rotate_to(&TestLogin { password: "third-password".to_owned(), ..clone }).await.unwrap();
     lab.change_own("own-new-password").await.unwrap();
 }
 
@@ -198,7 +200,9 @@ async fn refusals_of_commands_are_named_by_their_code() {
         (91, StatementFault::ConnectionLost),
         (11, StatementFault::NoSuchUser),
         (50, StatementFault::TimedOut),
-        (2, StatementFault::PasswordPolicy { rule: "code 2".to_owned() }),
+        (2, StatementFault::Other { code: "2".to_owned() }),
+        (0, StatementFault::Other { code: "no code of the server".to_owned() }),
+        (50687, StatementFault::PasswordPolicy { rule: "code 50687".to_owned() }),
     ] {
         for fails in ["own", "other"] {
             lab.witness.set_script(move |command, reply| match reply {
@@ -235,17 +239,55 @@ async fn refusals_of_commands_are_named_by_their_code() {
     assert!(opens(&lab.app, HOME).await);
 }
 
+/// The login proves the user, and a server need not list who is logged in. A list of others is an error, whose hint sends
+/// nobody to a manual for a code that there is not.
 #[tokio::test]
-async fn the_probe_wants_to_be_told_who_is_logged_in() {
+async fn the_probe_believes_the_login_and_no_other_user() {
     let lab = Lab::new().await;
     lab.connect(&lab.app).await.unwrap().probe(None).await.unwrap();
-    lab.witness.set_script(|command, reply| match reply {
-        Some(_) if command.get("connectionStatus").is_some() => {
-            WitnessAction::Answer(json!({"ok": 1, "authInfo": {"authenticatedUsers": []}}))
+    let other = json!({"user": "other", "db": HOME});
+    let us = json!({"user": lab.app.username, "db": HOME});
+    for (info, expected) in [
+        (json!({"authenticatedUsers": []}), None),
+        (json!({}), None),
+        (json!({"authenticatedUsers": [other, us]}), None),
+        (json!({"authenticatedUsers": [other]}), Some("DB_STATEMENT")),
+    ] {
+        let status = json!({"ok": 1, "authInfo": info});
+        lab.witness.set_script(move |command, reply| match reply {
+            Some(_) if command.get("connectionStatus").is_some() => WitnessAction::Answer(status.clone()),
+            _ => WitnessAction::Pass,
+        });
+        let error = lab.connect(&lab.app).await.unwrap().probe(None).await.err();
+        assert_eq!(error.as_ref().map(|error| error.code().name()), expected, "{info}");
+        if let Some(error) = error {
+            let remedies = DocumentDb::PROFILE.remedies;
+            let error = RotationError::from(TargetError::Statement {
+                credential: Credential::Pending,
+                error,
+                remedies,
+            });
+            let hint = error.hint();
+            assert!(hint.contains("gave no code") && !hint.contains("manual"), "{hint}");
         }
-        _ => WitnessAction::Pass,
-    });
-    assert!(lab.connect(&lab.app).await.unwrap().probe(None).await.is_err());
+    }
+}
+
+/// A password with a character that SASLprep prohibits is refused by the password's own code, for either strategy.
+#[tokio::test]
+async fn a_password_that_saslprep_prohibits_is_named_so() {
+    const ODD: &str = "a-private-use-\u{e000}-character";
+    for version in versions() {
+        let lab = Lab::on(version).await;
+        let own = lab.change_own(ODD).await.unwrap_err();
+        let odd = TestLogin { password: ODD.to_owned(), ..lab.clone() };
+        let other = lab.rotate_to(&odd).await.unwrap_err();
+        for error in [own, other] {
+            let policy = StatementFault::PasswordPolicy { rule: "code 50692".to_owned() };
+            assert_eq!(error.fault, policy, "{version}");
+        }
+        assert!(lab.opens(&lab.app).await);
+    }
 }
 
 #[tokio::test]

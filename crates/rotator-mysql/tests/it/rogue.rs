@@ -254,7 +254,7 @@ async fn refusals_are_told_apart_by_their_number_and_their_words_are_not_repeate
         (1040, "TooManyConnections"),
         (1049, "NoDatabase"),
         (1130, "AccessRule"),
-        (3159, "AccessRule"),
+        (3159, "TlsRequired"),
         (1251, "AuthenticationMethod"),
         (1053, "NotReady"),
         (1064, "Protocol"),

@@ -10,8 +10,10 @@ pub(in crate::code) const ARTICLES: &[Row] = &[
         Code::DbAuthRefused,
         article(
             "Somebody changed the password in the database or in the secret. With alternating users AWSCURRENT must \
-             log in before the master acts. `credentials` in the outcome line says which credential was refused.",
-            "Set the password of that user in the database to what the secret holds, or the other way round.",
+             log in before the master acts. `credentials` in the outcome line says which credential was refused. \
+             MongoDB and DocumentDB say the same of a user that is not there or is defined in another database.",
+            "Set the password of that user in the database to what the secret holds, or the other way round. Of MongoDB and \
+             DocumentDB, check `username` and `authdb` as well.",
         ),
     ),
     (
@@ -58,7 +60,7 @@ pub(in crate::code) const ARTICLES: &[Row] = &[
         article(
             "No line of pg_hba.conf admits this user from here, the server wants TLS and the secret says plaintext, \
              the account of MySQL is not for this host, or a user of MongoDB has authenticationRestrictions.",
-            "Let the function and this user in.",
+            "Let the function and this user in. Where the server wants TLS, set `ssl` to true in the secret, or remove it.",
         ),
     ),
     (
@@ -275,8 +277,10 @@ pub(in crate::code) const ARTICLES: &[Row] = &[
     (
         Code::DbStatement,
         article(
-            "The server refused a statement by a code that has no code here; the message has it.",
-            "See the server's code in the manual of the engine.",
+            "The server refused a statement by a code that has no code here; the message has it. Or what it answered is no \
+             answer to the statement, and there is no code.",
+            "See the server's code in the manual of the engine. Where there is none, see the server's log, and check that \
+             `host` and `port` are those of the engine in `engine`.",
         ),
     ),
     (

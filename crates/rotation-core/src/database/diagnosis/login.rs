@@ -90,6 +90,7 @@ pub(super) fn login_hint(
             "Check that `host` and `port` are those of the engine in `engine`.".into()
         }
         ConnectError::TlsUnavailable
+        | ConnectError::TlsRequired(_)
         | ConnectError::TlsInvalid { .. }
         | ConnectError::Dns(_)
         | ConnectError::ForbiddenAddress
@@ -104,6 +105,11 @@ fn way_hint(error: &ConnectError, reader: Reader) -> String {
         ConnectError::TlsUnavailable => {
             "Turn TLS on at the server. Where that cannot be, `\"ssl\": false` in the \
             secret asks for plaintext."
+                .into()
+        }
+        ConnectError::TlsRequired(_) => {
+            "Set `ssl` to true in the secret, or remove it: `\"ssl\": false` asks for plaintext, and the server takes \
+            none."
                 .into()
         }
         ConnectError::TlsInvalid { fault, source } => {

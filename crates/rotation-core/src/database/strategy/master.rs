@@ -160,6 +160,7 @@ fn unproven(error: &ConnectError) -> bool {
         ConnectError::Refused(_)
             | ConnectError::NoSuchUser(_)
             | ConnectError::AccessRule(_)
+            | ConnectError::TlsRequired(_)
             | ConnectError::Locked(_)
             | ConnectError::NoDatabase(_)
     )

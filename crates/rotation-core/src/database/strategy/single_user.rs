@@ -79,7 +79,8 @@ impl<E: Engine, D: Directory> Database<E, D> {
         if logins.pending.credentials.username != logins.current.credentials.username {
             return Err(TargetError::UserDiffers.into());
         }
-        let (mut unknown, mut refused) = (None, TargetError::AllRefused.into());
+        let (mut unknown, mut refused) =
+            (None, TargetError::AllRefused { remedies: E::PROFILE.remedies }.into());
         match self.login(Credential::Current, &logins.current).await {
             Ok(_) if logins.pending.credentials == logins.current.credentials => {
                 return Ok(Opened::AlreadySet);

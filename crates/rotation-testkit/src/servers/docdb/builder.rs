@@ -70,6 +70,7 @@ pub struct DocdbBuilder {
     authority: Option<Arc<TestAuthority>>,
     tls: ServerTls,
     parameters: Vec<(String, String)>,
+    authorization: bool,
     /// The name of a replica set and the secret by which its members know each other.
     replica_set: Option<(String, String)>,
     admin: TestLogin,
@@ -82,6 +83,7 @@ impl DocdbBuilder {
             authority: None,
             tls: ServerTls::Trusted,
             parameters: Vec::new(),
+            authorization: true,
             replica_set: None,
             admin: TestLogin {
                 username: "admin".to_owned(),
@@ -115,6 +117,13 @@ impl DocdbBuilder {
     #[must_use]
     pub fn parameter(mut self, name: &str, value: &str) -> Self {
         self.parameters.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Whether MongoDB's server asks users for privileges (default: it does). It checks passwords in any case.
+    #[must_use]
+    pub fn authorization(mut self, authorization: bool) -> Self {
+        self.authorization = authorization;
         self
     }
 
@@ -177,6 +186,7 @@ impl DocdbBuilder {
             client: Arc::new(Mutex::new(client)),
             guardian: Mutex::new(guardian),
             judge: Judge::default(),
+            built: self.clone(),
         })
     }
 
@@ -208,13 +218,15 @@ impl DocdbBuilder {
         Ok(trusted)
     }
 
-    fn configure(&self, account: Account, folder: &Path, port: u16, auth: bool) -> io::Result<()> {
+    /// Writes the server's configuration.
+    pub(super) fn configure(&self, account: Account, folder: &Path, port: u16, auth: bool) -> io::Result<()> {
         let (place, tls) = (folder.display().to_string(), !matches!(self.tls, ServerTls::Off));
         let text = match self.product {
             DocdbProduct::SecantusDb => secantus(&place, port, auth, tls),
             DocdbProduct::MongoDb(_) => {
                 let replica_set = self.replica_set.as_ref().map(|(name, _)| name.as_str());
-                Mongod { folder: &place, port, tls, parameters: &self.parameters, replica_set }.text()
+                let (parameters, authorization) = (&self.parameters[..], self.authorization);
+                Mongod { folder: &place, port, tls, parameters, authorization, replica_set }.text()
             }
         };
         own_file(account, &folder.join("settings"), &text)

@@ -8,6 +8,7 @@ pub(super) struct Mongod<'a> {
     pub(super) port: u16,
     pub(super) tls: bool,
     pub(super) parameters: &'a [(String, String)],
+    pub(super) authorization: bool,
     /// The name of the replica set that it is a member of.
     pub(super) replica_set: Option<&'a str>,
 }
@@ -27,7 +28,8 @@ impl Mongod<'_> {
         }
         // The journal of a test is short; by default each server takes 300 MB of disk.
         let engine = json!({"cacheSizeGB": 0.25, "configString": "log=(file_max=4MB,prealloc=false)"});
-        let mut security = json!({"authorization": "enabled"});
+        let authorization = if self.authorization { "enabled" } else { "disabled" };
+        let mut security = json!({"authorization": authorization});
         let mut parameters = Map::new();
         parameters.insert("diagnosticDataCollectionEnabled".to_owned(), false.into());
         // The fewest that the server allows: making a credential is most of what a test's change of a user costs.

@@ -1,0 +1,129 @@
+//! Servers that do not know an option of a command.
+
+use rotation_core::database::StatementFault;
+use rotation_testkit::{TestLogin, WitnessAction};
+use serde_json::{Value, json};
+
+use crate::laboratory::{HOME, Lab};
+
+const FAILOVER: &str = "a failover may lose it";
+const MECHANISMS: &str = "list of mechanisms";
+const MARK: &str = "two secrets of one user cannot be told apart";
+
+/// Answers this code to every command about users that has one of these options.
+fn refuse(lab: &Lab, options: &'static [&'static str], code: i64) {
+    lab.witness.set_script(move |command, reply| {
+        let unknown = options.iter().any(|option| command.get(option).is_some());
+        match reply {
+            None if unknown && command.get("usersInfo").is_none() => {
+                WitnessAction::Answer(json!({"ok": 0, "code": code, "errmsg": "unknown"}))
+            }
+            _ => WitnessAction::Pass,
+        }
+    });
+}
+
+/// The commands that the server took.
+fn last_write(lab: &Lab) -> Value {
+    let commands = lab.witness.take_commands();
+    commands.into_iter().rfind(|command| command.get("pwd").is_some()).expect("a new password")
+}
+
+fn fields(command: &Value) -> Vec<&str> {
+    command.as_object().unwrap().keys().map(String::as_str).filter(|name| *name != "$db").collect()
+}
+
+/// A single user's change is sent with the password alone at last, and the outcome says what was left out.
+#[tokio::test]
+async fn an_own_password_goes_alone_where_nothing_else_is_known() {
+    for code in [2, 40415, 238] {
+        for option in [&["writeConcern"][..], &["mechanisms"], &["writeConcern", "mechanisms"]] {
+            let mut lab = Lab::new().await;
+            refuse(&lab, option, code);
+            let notes = lab.change_own("own-new-password").await.unwrap();
+            assert_eq!(fields(&last_write(&lab)), ["updateUser", "pwd"]);
+            let said = [MECHANISMS, FAILOVER].map(|part| notes.iter().any(|note| note.contains(part)));
+            assert_eq!((said, notes.len()), ([true; 2], 2), "{notes:?}");
+            lab.app.password = "own-new-password".to_owned();
+            assert!(lab.opens(&lab.app).await);
+        }
+    }
+}
+
+/// A clone is made, brought to equal and given its password without options that the server does not know; roles are never
+/// left out.
+#[tokio::test]
+async fn a_pair_rotates_where_options_are_unknown() {
+    for (options, code) in [
+        (&["writeConcern"][..], 2),
+        (&["mechanisms"], 2),
+        (&["writeConcern", "customData", "mechanisms"], 40415),
+    ] {
+        let lab = Lab::new().await;
+        refuse(&lab, options, code);
+        let notes = lab.rotate_to(&lab.clone()).await.unwrap();
+        assert_eq!(fields(&last_write(&lab)), ["createUser", "pwd", "roles"]);
+        for part in [MARK, FAILOVER, MECHANISMS] {
+            assert!(notes.iter().any(|note| note.contains(part)), "{part}: {notes:?}");
+        }
+        assert!(lab.opens(&lab.clone()).await);
+        assert_eq!(lab.roles(&lab.clone().username).await, lab.roles(&lab.app.username).await);
+        for next in [&lab.app, &lab.clone()] {
+            let next = TestLogin { password: "second-password".to_owned(), ..next.clone() };
+            let notes = lab.rotate_to(&next).await.unwrap();
+            assert_eq!(fields(&last_write(&lab)), ["updateUser", "pwd"]);
+            // A server that takes marks gets it when its turn comes.
+            let unmarked = next.username == lab.app.username || options.contains(&"customData");
+            let noted = notes.iter().filter(|note| note.contains(MARK)).count();
+            assert_eq!(noted, usize::from(unmarked), "{notes:?}");
+            assert!(lab.opens(&next).await);
+        }
+    }
+}
+
+/// Grants and revocations go without a write concern as well.
+#[tokio::test]
+async fn roles_are_granted_where_write_concerns_are_unknown() {
+    let lab = Lab::new().await;
+    lab.rotate_to(&lab.clone()).await.unwrap();
+    refuse(&lab, &["writeConcern"], 2);
+    for change in ["grantRolesToUser", "revokeRolesFromUser"] {
+        let roles = json!([{"role": "read", "db": "elsewhere"}]);
+        lab.server.command(HOME, json!({change: lab.app.username, "roles": roles})).await.unwrap();
+        let notes = lab.rotate_to(&lab.clone()).await.unwrap();
+        assert_eq!(notes.iter().filter(|note| note.contains(FAILOVER)).count(), 1, "{notes:?}");
+        assert_eq!(lab.roles(&lab.clone().username).await, lab.roles(&lab.app.username).await);
+    }
+}
+
+/// What people rely on is never left out: the original's restrictions, and what they keep in `customData`.
+#[tokio::test]
+async fn what_people_rely_on_is_not_left_out() {
+    for (option, value) in [
+        ("authenticationRestrictions", json!([{"clientSource": ["127.0.0.0/8"]}])),
+        ("customData", json!({"team": "blue"})),
+    ] {
+        let lab = Lab::new().await;
+        let set = json!({"updateUser": lab.app.username, option: value});
+        lab.server.command(HOME, set).await.unwrap();
+        let before = lab.snapshot().await;
+        let unknown: &'static [&'static str] = if option == "customData" {
+            &["customData"]
+        } else {
+            &["authenticationRestrictions", "customData"]
+        };
+        refuse(&lab, unknown, 2);
+        let fault = lab.rotate_to(&lab.clone()).await.unwrap_err().fault;
+        assert_eq!(fault, StatementFault::Other { code: "2".to_owned() });
+        assert_eq!(lab.snapshot().await, before, "nothing may be written");
+        // They go on where only the rest is unknown.
+        refuse(&lab, &["writeConcern"], 2);
+        lab.rotate_to(&lab.clone()).await.unwrap();
+        let made = lab.server.command(
+            HOME,
+            json!({"usersInfo": {"user": lab.clone().username, "db": HOME}, "showAuthenticationRestrictions": true}),
+        );
+        let made = made.await.unwrap()["users"][0][option].clone();
+        assert!(made == value || made["team"] == value["team"] && !made["team"].is_null(), "{made}");
+    }
+}

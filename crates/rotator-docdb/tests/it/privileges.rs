@@ -1,0 +1,199 @@
+//! Privileges that are missing: named before and after, with commands that give them.
+
+use rotation_core::database::StatementFault;
+use rotation_testkit::{
+    DocdbServer, DocdbWitness, TestLogin, WitnessAction,
+    conformance::{Hostile, SecretTls, Trial},
+};
+use serde_json::{Value, json};
+
+use crate::laboratory::{HOME, Lab, fresh, run_as_it_stands, server, versions};
+
+fn missing(fault: &StatementFault) -> &str {
+    let StatementFault::PrivilegeMissing { needed } = fault else { panic!("{fault:?}") };
+    needed
+}
+
+async fn give(lab: &Lab, username: &str, roles: Value) {
+    lab.server.command(HOME, json!({"updateUser": username, "roles": roles})).await.unwrap();
+}
+
+async fn custom_role(server: &DocdbServer, home: &str, actions: Value) -> Value {
+    let role = fresh("custom").username;
+    let privilege = json!({"resource": {"db": home, "collection": ""}, "actions": actions});
+    let create = json!({"createRole": role, "privileges": [privilege], "roles": []});
+    server.command(home, create).await.unwrap();
+    json!({"role": role, "db": home})
+}
+
+/// The database that lacks the privilege is named, not the one that has it; the plan says so before, the refusal afterwards,
+/// and the command of either ends it.
+#[tokio::test]
+async fn a_master_s_missing_privilege_is_named_where_it_lacks() {
+    for version in versions() {
+        for role in ["userAdmin", "dbOwner"] {
+            for by_plan in [true, false] {
+                let lab = Lab::on(version).await;
+                // In `admin` the two are no more than in any other database.
+                give(&lab, &lab.master.username, json!([{"role": role, "db": HOME}])).await;
+                let planned = lab.plan(&lab.clone()).await.unwrap().lacking;
+                let refused = lab.rotate_to(&lab.clone()).await.unwrap_err().fault;
+                assert_eq!(planned, [missing(&refused)], "{version}");
+                let database = format!(r#"[{{"role":"userAdmin","db":"{}"}}]"#, lab.app.username);
+                assert!(planned[0].contains(&database), "{planned:?}");
+                assert!(!planned[0].contains(r#"on "admin""#), "{planned:?}");
+                let hint = if by_plan { &planned[0] } else { missing(&refused) };
+                assert_eq!(run_as_it_stands(lab.server, hint).await, 1);
+                assert_eq!(lab.plan(&lab.clone()).await.unwrap().lacking, [""; 0]);
+                lab.rotate_to(&lab.clone()).await.unwrap();
+            }
+        }
+    }
+}
+
+/// Each refusal of a master names the actions and the database, and its command ends it.
+#[tokio::test]
+async fn each_missing_privilege_of_a_master_has_its_command() {
+    let lab = Lab::new().await;
+    lab.rotate_to(&lab.clone()).await.unwrap();
+    let elsewhere = json!([{"role": "read", "db": "elsewhere"}]);
+    for (lacks, database) in [
+        ("viewUser", HOME),
+        ("changePassword", HOME),
+        ("changeCustomData", HOME),
+        ("grantRole", "elsewhere"),
+        ("revokeRole", "elsewhere"),
+    ] {
+        let (change, back) = match lacks {
+            "revokeRole" => ("revokeRolesFromUser", "grantRolesToUser"),
+            _ => ("grantRolesToUser", "revokeRolesFromUser"),
+        };
+        if lacks == "revokeRole" {
+            let grant = json!({back: lab.app.username, "roles": elsewhere});
+            lab.server.command(HOME, grant).await.unwrap();
+            lab.rotate_to(&lab.clone()).await.unwrap();
+        }
+        lab.server.command(HOME, json!({change: lab.app.username, "roles": elsewhere})).await.unwrap();
+        let all = ["viewUser", "changePassword", "changeCustomData", "createUser", "grantRole", "revokeRole"];
+        let kept: Vec<_> = all.iter().filter(|action| **action != lacks).collect();
+        let mut roles = Vec::new();
+        for home in [HOME, "elsewhere", &lab.app.username] {
+            roles.push(custom_role(lab.server, home, json!(kept)).await);
+        }
+        let given = if database == HOME { json!([roles[1], roles[2], roles[0]]) } else { json!(roles) };
+        give(&lab, &lab.master.username, given).await;
+        let fault = lab.rotate_to(&lab.clone()).await.unwrap_err().fault;
+        let said = missing(&fault);
+        assert!(said.contains(&format!("{lacks} on {database:?}")), "{lacks}: {said}");
+        assert_eq!(run_as_it_stands(lab.server, said).await, 1);
+        lab.rotate_to(&lab.clone()).await.unwrap();
+        lab.server
+            .command(HOME, json!({"revokeRolesFromUser": lab.app.username, "roles": elsewhere}))
+            .await
+            .unwrap();
+        lab.server
+            .command(
+                HOME,
+                json!({"updateUser": lab.master.username,
+            "roles": [{"role": "userAdminAnyDatabase", "db": HOME}]}),
+            )
+            .await
+            .unwrap();
+        lab.rotate_to(&lab.clone()).await.unwrap();
+    }
+}
+
+/// A single user that may not change its own password: named before and after, with the commands that let it, wherever it is
+/// defined.
+#[tokio::test]
+async fn a_single_user_without_the_privilege_is_seen() {
+    for version in versions() {
+        for home in [HOME, "a-home-of-users"] {
+            for by_plan in [true, false] {
+                let mut lab = Lab::on(version).await;
+                home.clone_into(&mut lab.home);
+                lab.app = fresh("plain \"user\"");
+                let roles = json!([{"role": "readWrite", "db": "shop"}]);
+                lab.server.create_user(home, &lab.app, roles).await.unwrap();
+                let planned = lab.plan_own().await.lacking;
+                let refused = lab.change_own("own-new-password").await.unwrap_err().fault;
+                assert_eq!(planned, [missing(&refused)], "{version}");
+                let hint = if by_plan { &planned[0] } else { missing(&refused) };
+                assert_eq!(run_as_it_stands(lab.server, hint).await, 2, "{hint}");
+                assert_eq!(lab.plan_own().await.lacking, [""; 0]);
+                lab.change_own("own-new-password").await.unwrap();
+            }
+        }
+    }
+}
+
+/// Nothing is claimed of a user that may, of a server that shows no privileges, and of one that asks for none.
+#[tokio::test]
+async fn no_privilege_is_claimed_to_be_missing_without_proof() {
+    for version in versions() {
+        let mut lab = Lab::on(version).await;
+        let any = json!({"role": "userAdminAnyDatabase", "db": HOME});
+        let root = json!({"role": "root", "db": HOME});
+        let here = json!({"role": "userAdmin", "db": HOME});
+        for role in [any, root, here, custom_role(lab.server, HOME, json!(["changePassword"])).await] {
+            lab.app = fresh("may");
+            lab.server.create_user(HOME, &lab.app, json!([role])).await.unwrap();
+            assert_eq!(lab.plan_own().await.lacking, [""; 0], "{version} {role}");
+            lab.change_own("own-new-password").await.unwrap();
+        }
+    }
+    let mut lab = Lab::new().await;
+    lab.app = fresh("plain");
+    lab.server.create_user(HOME, &lab.app, json!([{"role": "read", "db": "shop"}])).await.unwrap();
+    for kept in [json!(null), json!([])] {
+        lab.witness.set_script(move |command, reply| match reply {
+            Some(reply) if command.get("connectionStatus").is_some() => {
+                let mut reply = reply.clone();
+                reply["authInfo"]["authenticatedUserPrivileges"] = kept.clone();
+                WitnessAction::Answer(reply)
+            }
+            _ => WitnessAction::Pass,
+        });
+        assert_eq!(lab.plan_own().await.lacking, [""; 0]);
+    }
+    lab.witness.set_script(|command, reply| match reply {
+        None if command.get("connectionStatus").is_some() => {
+            WitnessAction::Answer(json!({"ok": 0, "code": 303}))
+        }
+        _ => WitnessAction::Pass,
+    });
+    assert_eq!(lab.plan_own().await.lacking, [""; 0]);
+}
+
+/// A server without authorization shows privileges and lets everybody do everything.
+#[tokio::test]
+async fn a_server_without_authorization_lacks_nothing() {
+    let server = DocdbServer::builder().start().unwrap();
+    let mut lab = Lab::started(Box::leak(Box::new(server))).await;
+    lab.app = fresh("plain");
+    lab.server.create_user(HOME, &lab.app, json!([{"role": "read", "db": "shop"}])).await.unwrap();
+    give(&lab, &lab.master.username, json!([{"role": "read", "db": HOME}])).await;
+    lab.server.restart_as(|server| server.authorization(false)).unwrap();
+    assert_eq!(lab.plan_own().await.lacking, [""; 0]);
+    assert_eq!(lab.plan(&lab.clone()).await.unwrap().lacking, [""; 0]);
+    lab.change_own("own-new-password").await.unwrap();
+    lab.rotate_to(&lab.clone()).await.unwrap();
+}
+
+/// A dry run of the function fails as the rotation would, with the commands in its answer and its log.
+#[tokio::test]
+async fn a_dry_run_names_the_missing_privilege() {
+    let app = TestLogin { password: Hostile::CANARY.to_owned(), ..fresh("plain") };
+    server().create_user(HOME, &app, json!([{"role": "read", "db": "shop"}])).await.unwrap();
+    let function = Hostile { program: env!("CARGO_BIN_EXE_docdb_single_user"), engine: "mongo" };
+    let mut document = function.document(server().port(), SecretTls::On);
+    document["username"] = json!(app.username);
+    let witness = DocdbWitness::start(server()).unwrap();
+    document["port"] = json!(witness.port());
+    let authority = server().authority().certificate_pem();
+    let settings = function.function().env("TLS_CA_BUNDLE", authority).env("DRY_RUN", "true");
+    let trial = Trial::run(settings, &document).await.unwrap();
+    trial.assert_bounded(&"a dry run", &["DB_PRIVILEGE_MISSING"]);
+    assert!(trial.log.contains("createRole") && trial.log.contains("grantRolesToUser"), "{}", trial.log);
+    assert!(witness.take_commands().iter().all(|command| command.get("updateUser").is_none()));
+}
