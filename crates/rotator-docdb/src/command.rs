@@ -172,7 +172,7 @@ pub(crate) struct Likeness<'a> {
 }
 
 impl Likeness<'_> {
-    fn write(&self, mut document: Document) -> Document {
+    pub(crate) fn write(&self, mut document: Document) -> Document {
         if let Some(mechanisms) = self.mechanisms {
             document = document.texts("mechanisms", mechanisms.iter().map(String::as_str));
         }
@@ -204,24 +204,6 @@ fn write_concern(document: Document, limit: Option<Duration>) -> Document {
 
 pub(crate) fn command(kind: &'static str, document: Document, home: &str) -> Command {
     Command { kind, document: document.text("$db", home), needs: Needs::new() }
-}
-
-/// A command as an administrator runs it in the shell.
-pub(crate) fn in_shell(home: &str, document: &Document) -> String {
-    let text = json::of(Reader::parse(document.as_bytes()).expect("we wrote it")).to_string();
-    format!("db.getSiblingDB({}).runCommand({text})", serde_json::Value::from(home))
-}
-
-/// The command by which an administrator grants or revokes roles.
-pub(crate) fn roles_in_shell(kind: &str, user: &Username, roles: &[&Role], home: &str) -> String {
-    let roles = roles.iter().map(|role| role.document());
-    in_shell(home, &Document::new().text(kind, user.as_str()).documents("roles", roles))
-}
-
-/// The command by which an administrator gives one user the restrictions of the other.
-pub(crate) fn restrictions_in_shell(user: &Username, like: &User, home: &str) -> String {
-    let like = Likeness { restrictions: Some(like), ..Likeness::default() };
-    in_shell(home, &like.write(Document::new().text("updateUser", user.as_str())))
 }
 
 impl Command {

@@ -29,6 +29,8 @@
 //! - **Atomicity.** User management has no transactions, but one command is one document: a missing clone is created
 //!   with its roles and its password at once, so no crash leaves a clone that logs in and may do less. An existing one
 //!   gets its rights first, is looked at again, and gets its password last.
+//! - **Options that a server does not know** (write concern, `customData`, mechanisms) are left out one form after another, down
+//!   to the password alone, and the outcome says so. What people rely on is not left out.
 //! - **The password travels as it is,** inside TLS: there is no verifier form. Servers redact it in their logs.
 
 mod code;
@@ -46,6 +48,7 @@ mod pair;
 mod privileges;
 mod scram;
 mod session;
+mod shell;
 mod test_command;
 mod user;
 mod wire;

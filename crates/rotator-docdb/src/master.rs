@@ -3,9 +3,9 @@
 use rotation_core::database::Username;
 
 use crate::{
-    command::in_shell,
     document::Document,
     privileges::{CHANGE_OWN_PASSWORD, Needs},
+    shell::in_shell,
     user::Role,
 };
 

@@ -7,8 +7,8 @@ use rotation_core::database::{
 };
 
 use crate::{
-    command::{restrictions_in_shell, roles_in_shell},
     mark::CloneMark,
+    shell::{restrictions_in_shell, roles_in_shell},
     user::{Role, User},
 };
 

@@ -169,7 +169,7 @@ impl StatementFault {
 
 fn refused_by(code: &str) -> String {
     if code.contains(' ') {
-        format!("the statement failed: {code}")
+        code.to_owned()
     } else {
         format!("the server refused the statement with code {code}")
     }

@@ -225,6 +225,7 @@ fn statements() -> Vec<RotationError> {
         StatementFault::ConnectionLost,
         StatementFault::TimedOut,
         StatementFault::Other { code: "XX000".into() },
+        StatementFault::Other { code: "unexpected reply".into() },
     ];
     let statement = |fault| {
         let error =

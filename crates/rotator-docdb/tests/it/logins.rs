@@ -8,21 +8,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use database_tls::TlsSettings;
 use rotation_core::{
     Deadline, RotationError,
     database::{ConnectError, Credential, Engine, Host, Login, Session, TargetError, TlsFault, Transport},
     with_causes,
 };
-use rotation_testkit::{
-    DocdbProduct, DocdbServer, DocdbWitness, ServerTls, TestAuthority, TestLogin, WitnessAction,
-};
+use rotation_testkit::{DocdbServer, DocdbWitness, ServerTls, TestAuthority, TestLogin, WitnessAction};
 use rotator_docdb::DocumentDb;
 use serde_json::{Value, json};
 
-use crate::laboratory::{
-    HOME, Lab, connect, create_app, create_app_at, engine, engine_for, login_at, server, shared, versions,
-};
+use crate::laboratory::{HOME, Lab, connect, create_app, engine, login_at, server};
 
 const LIMIT: Duration = Duration::from_secs(2);
 /// Whoever waits for longer than this, even on a busy machine, waits for an answer that never comes.
@@ -129,57 +124,6 @@ async fn a_user_of_another_database_is_told_where_it_was_looked_for() {
     assert!(told.ends_with("18, as a user of the database elsewhere"), "{told}");
     assert!(error.hint().contains("`authdb` of the secret"), "{}", error.hint());
     connect(&Login { home: Some(HOME.to_owned()), ..login }).await.unwrap();
-}
-
-/// MongoDB answers a user that is not there as a wrong password: the hint has both, whichever credentials were tried.
-#[tokio::test]
-async fn a_missing_user_is_not_taken_for_a_changed_password() {
-    for version in versions() {
-        let server = shared(DocdbProduct::MongoDb(version));
-        let app = create_app_at(server, HOME).await.unwrap();
-        server.command(HOME, json!({"dropUser": app.username})).await.unwrap();
-        let login = login_at(server.port(), &app);
-        let outcome = engine_for(server).connect(&login, Transport::Tls, Deadline::after(LIMIT)).await;
-        let error = outcome.map(drop).unwrap_err();
-        assert!(matches!(error, ConnectError::Refused(_)), "{error:?}");
-        let remedies = DocumentDb::PROFILE.remedies;
-        let credential = Credential::Current;
-        for error in
-            [TargetError::Login { credential, error, remedies }, TargetError::AllRefused { remedies }]
-        {
-            let hint = RotationError::from(error).hint();
-            for part in ["create the user", "`authdb` of the secret", "set"] {
-                assert!(hint.to_lowercase().contains(part), "{hint}");
-            }
-        }
-    }
-}
-
-/// A server that takes TLS alone closes a connection in plaintext without a word: the error names `ssl`.
-#[tokio::test]
-async fn plaintext_to_a_server_that_takes_tls_alone_names_ssl() {
-    for version in versions() {
-        let server = shared(DocdbProduct::MongoDb(version));
-        let login = login_at(server.port(), &create_app_at(server, HOME).await.unwrap());
-        // Whether the certificate is trusted does not matter: it is the handshake that counts.
-        for engine in [engine_for(server), DocumentDb::new(TlsSettings::default())] {
-            let outcome = engine.connect(&login, Transport::Plaintext, Deadline::after(LIMIT)).await;
-            let error = outcome.map(drop).unwrap_err();
-            assert!(matches!(error, ConnectError::TlsRequired(_)), "{version}: {error:?}");
-            assert_eq!(error.code(), "DB_ACCESS_RULE");
-            let (credential, remedies) = (Credential::Current, DocumentDb::PROFILE.remedies);
-            let hint = RotationError::from(TargetError::Login { credential, error, remedies }).hint();
-            assert!(hint.contains("`ssl` to true") && !hint.contains("security group"), "{hint}");
-        }
-        engine_for(server).connect(&login, Transport::Tls, Deadline::after(LIMIT)).await.unwrap();
-    }
-    // Whoever closes every connection, and speaks no TLS, is not reached.
-    let app = create_app(HOME).await.unwrap();
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    std::thread::spawn(move || listener.incoming().take(2).for_each(drop));
-    let error = failure(&login_at(port, &app), Transport::Plaintext).await;
-    assert!(matches!(error, ConnectError::Unreachable(_)), "{error:?}");
 }
 
 /// Whoever closes the connection or answers in another language may be anybody: it is not taken for the server's own

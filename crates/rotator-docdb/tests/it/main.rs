@@ -7,6 +7,7 @@ mod conformance;
 mod crashes;
 mod equality;
 mod forms;
+mod hints;
 mod hostile;
 mod laboratory;
 mod live_clone;

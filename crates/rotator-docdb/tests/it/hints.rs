@@ -1,0 +1,88 @@
+//! What a hint says of MongoDB's own answers.
+
+use std::{net::TcpListener, time::Duration};
+
+use database_tls::TlsSettings;
+use rotation_core::{
+    Deadline, RotationError,
+    database::{ConnectError, Credential, Engine, StatementFault, TargetError, Transport},
+};
+use rotation_testkit::{DocdbProduct, TestLogin};
+use rotator_docdb::DocumentDb;
+use serde_json::json;
+
+use crate::laboratory::{
+    HOME, Lab, create_app, create_app_at, engine, engine_for, login_at, shared, versions,
+};
+
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// MongoDB answers a user that is not there as a wrong password: the hint has both, whichever credentials were tried.
+#[tokio::test]
+async fn a_missing_user_is_not_taken_for_a_changed_password() {
+    for version in versions() {
+        let server = shared(DocdbProduct::MongoDb(version));
+        let app = create_app_at(server, HOME).await.unwrap();
+        server.command(HOME, json!({"dropUser": app.username})).await.unwrap();
+        let login = login_at(server.port(), &app);
+        let outcome = engine_for(server).connect(&login, Transport::Tls, Deadline::after(LIMIT)).await;
+        let error = outcome.map(drop).unwrap_err();
+        assert!(matches!(error, ConnectError::Refused(_)), "{error:?}");
+        let remedies = DocumentDb::PROFILE.remedies;
+        let credential = Credential::Current;
+        for error in
+            [TargetError::Login { credential, error, remedies }, TargetError::AllRefused { remedies }]
+        {
+            let hint = RotationError::from(error).hint();
+            for part in ["create the user", "`authdb` of the secret", "set"] {
+                assert!(hint.to_lowercase().contains(part), "{hint}");
+            }
+        }
+    }
+}
+
+/// A server that takes TLS alone closes a connection in plaintext without a word: the error names `ssl`.
+#[tokio::test]
+async fn plaintext_to_a_server_that_takes_tls_alone_names_ssl() {
+    for version in versions() {
+        let server = shared(DocdbProduct::MongoDb(version));
+        let login = login_at(server.port(), &create_app_at(server, HOME).await.unwrap());
+        // Whether the certificate is trusted does not matter: it is the handshake that counts.
+        for engine in [engine_for(server), DocumentDb::new(TlsSettings::default())] {
+            let outcome = engine.connect(&login, Transport::Plaintext, Deadline::after(LIMIT)).await;
+            let error = outcome.map(drop).unwrap_err();
+            assert!(matches!(error, ConnectError::TlsRequired(_)), "{version}: {error:?}");
+            assert_eq!(error.code(), "DB_ACCESS_RULE");
+            let (credential, remedies) = (Credential::Current, DocumentDb::PROFILE.remedies);
+            let hint = RotationError::from(TargetError::Login { credential, error, remedies }).hint();
+            assert!(hint.contains("`ssl` to true") && !hint.contains("security group"), "{hint}");
+        }
+        engine_for(server).connect(&login, Transport::Tls, Deadline::after(LIMIT)).await.unwrap();
+    }
+    // Whoever closes every connection, and speaks no TLS, is not reached.
+    let app = create_app(HOME).await.unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || listener.incoming().take(2).for_each(drop));
+    let login = login_at(port, &app);
+    let outcome = engine().connect(&login, Transport::Plaintext, Deadline::after(LIMIT)).await;
+    let error = outcome.map(drop).unwrap_err();
+    assert!(matches!(error, ConnectError::Unreachable(_)), "{error:?}");
+}
+
+/// A password with a character that SASLprep prohibits is refused by the password's own code, for either strategy.
+#[tokio::test]
+async fn a_password_that_saslprep_prohibits_is_named_so() {
+    const ODD: &str = "a-private-use-\u{e000}-character";
+    for version in versions() {
+        let lab = Lab::on(version).await;
+        let own = lab.change_own(ODD).await.unwrap_err();
+        let odd = TestLogin { password: ODD.to_owned(), ..lab.clone() };
+        let other = lab.rotate_to(&odd).await.unwrap_err();
+        for error in [own, other] {
+            let policy = StatementFault::PasswordPolicy { rule: "code 50692".to_owned() };
+            assert_eq!(error.fault, policy, "{version}");
+        }
+        assert!(lab.opens(&lab.app).await);
+    }
+}
