@@ -360,6 +360,13 @@ async fn nothing_is_found_in_six_healthy_set_ups() {
         healthy(&world, &planted).await;
     }
     let world = World::new().await;
+    let (server, planted) = mongodb(&world).await;
+    run_as_it_stands(server, doctor(&world, &planted).await.1["findings"][0]["mend"].as_str().unwrap()).await;
+    healthy(&world, &planted).await;
+}
+
+/// The secret of a new user of MongoDB, which may not change its own password, as no built-in role lets it.
+async fn mongodb(world: &World) -> (&'static DocdbServer, Planted) {
     let server = DocdbServer::shared(DocdbProduct::MongoDb(MongoVersion::V6_0)).unwrap();
     let user = TestLogin { username: world.user.username.clone(), password: "of-a-document-store".into() };
     server.create_user("admin", &user, json!(["readWriteAnyDatabase"])).await.unwrap();
@@ -367,9 +374,35 @@ async fn nothing_is_found_in_six_healthy_set_ups() {
         "engine": "mongo", "host": server.host(), "port": server.port(), "ssl": true,
         "username": user.username, "password": user.password,
     });
-    let mut planted = current(&world, &document.to_string());
+    let mut planted = current(world, &document.to_string());
     planted.environment.push(("TLS_CA_BUNDLE", server.authority().certificate_pem().to_owned()));
-    healthy(&world, &planted).await;
+    (server, planted)
+}
+
+/// Runs the commands of a hint as an administrator does in MongoDB's shell.
+async fn run_as_it_stands(server: &DocdbServer, hint: &str) {
+    for part in hint.split(".runCommand(").skip(1) {
+        let command = serde_json::Deserializer::from_str(part).into_iter::<Value>().next();
+        server.command("admin", command.unwrap().unwrap()).await.unwrap();
+    }
+}
+
+/// Doctor finds it before a rotation does, and so does a dry run, which is no success.
+#[tokio::test]
+async fn a_user_of_mongodb_that_may_not_change_itself_is_found() {
+    let world = World::new().await;
+    let (server, planted) = mongodb(&world).await;
+    let (run, answer) = doctor(&world, &planted).await;
+    run.expect_code(4);
+    let first = &answer["findings"][0];
+    assert_eq!(first["code"], "DB_PRIVILEGE_MISSING", "{answer:#}");
+    let environment: Vec<_> =
+        planted.environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let dry_run = world.rotate_with(&["--dry-run"], &environment).await;
+    dry_run.expect_code(1).expect_err("code: DB_PRIVILEGE_MISSING");
+    run_as_it_stands(server, first["mend"].as_str().unwrap()).await;
+    world.rotate_with(&["--dry-run"], &environment).await.expect_code(0);
+    world.rotate_with(&["--yes"], &environment).await.expect_code(0);
 }
 
 /// Two rotations leave an AWSPREVIOUS that is refused, and this server would lock the user by that.
