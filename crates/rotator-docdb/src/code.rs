@@ -61,7 +61,7 @@ impl Code {
         matches!(self.0, 2 | 9 | 14 | 72 | 115 | 238 | 303 | 40415)
     }
 
-    /// SASLprep prohibits a character of the password, or nothing is left of it. `BadValue` next to a password has many
+    /// `SASLprep` prohibits a character of the password, or nothing is left of it. `BadValue` next to a password has many
     /// other reasons.
     fn is_about_the_password(self) -> bool {
         matches!(self.0, 50687 | 50692)

@@ -90,10 +90,7 @@ impl DocumentDbSession {
         let (mut last, mut forms) = (command, otherwise.iter());
         let mut without = Without::default();
         loop {
-            let code = match self.connection.attempt(last).await? {
-                Ok(_) => break,
-                Err(code) => code,
-            };
+            let Err(code) = self.connection.attempt(last).await? else { break };
             match forms.next() {
                 Some(Otherwise::Run(form, left_out)) if code.is_about_the_form() => {
                     (last, without) = (form, *left_out);

@@ -22,6 +22,7 @@ use server::Server;
 const SINGLE_USER: &str = env!("CARGO_BIN_EXE_docdb_single_user");
 const MASTER_USER: &str = env!("CARGO_BIN_EXE_docdb_master_user");
 
+#[expect(clippy::print_stdout, reason = "whoever runs the tests has to know which ones did not run")]
 fn check(product: DocdbProduct, strategy: RotationStrategy, topic: Topic) {
     if let MongoDb(version) = product
         && let Some(why) = version.left_out()

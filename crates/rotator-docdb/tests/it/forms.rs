@@ -74,8 +74,8 @@ async fn a_pair_rotates_where_options_are_unknown() {
             assert_eq!(fields(&last_write(&lab)), ["updateUser", "pwd"]);
             // A server that takes marks gets it when its turn comes.
             let unmarked = next.username == lab.app.username || options.contains(&"customData");
-            let noted = notes.iter().filter(|note| note.contains(MARK)).count();
-            assert_eq!(noted, usize::from(unmarked), "{notes:?}");
+            let of_the_mark = notes.iter().filter(|note| note.contains(MARK)).count();
+            assert_eq!(of_the_mark, usize::from(unmarked), "{notes:?}");
             assert!(lab.opens(&next).await);
         }
     }

@@ -70,7 +70,7 @@ async fn plaintext_to_a_server_that_takes_tls_alone_names_ssl() {
     assert!(matches!(error, ConnectError::Unreachable(_)), "{error:?}");
 }
 
-/// A password with a character that SASLprep prohibits is refused by the password's own code, for either strategy.
+/// A password with a character that `SASLprep` prohibits is refused by the password's own code, for either strategy.
 #[tokio::test]
 async fn a_password_that_saslprep_prohibits_is_named_so() {
     const ODD: &str = "a-private-use-\u{e000}-character";
