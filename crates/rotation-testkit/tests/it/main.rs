@@ -7,5 +7,6 @@ mod lambda;
 mod postgres;
 mod proxy;
 mod redshift;
+mod replica_set;
 mod rogue;
 mod secrets_manager;
