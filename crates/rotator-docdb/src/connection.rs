@@ -5,16 +5,20 @@ use std::{fmt, net::IpAddr, sync::Arc};
 use database_dial::os_cause;
 use rotation_core::{
     Deadline,
-    database::{Cause, ConnectError, Login, LoginMethod, StatementError, StatementFault, Transport},
+    database::{
+        Cause, ConnectError, Endpoint, Login, LoginMethod, StatementError, StatementFault, Transport,
+    },
 };
 use rustls::ClientConfig;
 
 use crate::{
     code::Code,
-    command::{Command, Needed},
-    dial::{dial, tls_invalid},
+    command::{self, Command, Needed},
+    dial::tls_invalid,
     document::{Document, Value},
     greeting,
+    primary::Primary,
+    replication::Confirmed,
     scram::{Mechanism, Opening, Violation},
     wire::{Reply, Wire, WireError},
 };
@@ -26,6 +30,10 @@ const LONGEST_SHOWN: usize = 64;
 pub(crate) struct Connection {
     wire: Wire,
     mechanism: Mechanism,
+    /// By which of the secret's names it was reached.
+    member: Endpoint,
+    /// What the server had written when it was greeted.
+    confirmed: Option<Confirmed>,
 }
 
 impl Connection {
@@ -34,13 +42,36 @@ impl Connection {
         self.wire.peer()
     }
 
+    /// By which of the secret's names the server was reached.
+    pub(crate) fn member(&self) -> &Endpoint {
+        &self.member
+    }
+
+    /// What of the server's writes was confirmed at the greeting, where it is a member of a replica set.
+    pub(crate) fn confirmed(&self) -> Option<Confirmed> {
+        self.confirmed
+    }
+
+    /// Greets the server once more.
+    ///
+    /// # Errors
+    /// [`StatementFault::ReadOnly`] where it is the primary no longer; as [`run`](Self::run).
+    pub(crate) async fn look_again(&mut self) -> Result<Option<Confirmed>, StatementError> {
+        let greeting = command::command("isMaster", Document::new().int("isMaster", 1), "admin");
+        let reply = self.wire.run(&greeting.document).await.map_err(|error| lost(&greeting, &error))?;
+        if !greeting::is_primary(reply.reader()) {
+            return Err(StatementError::new(StatementFault::ReadOnly));
+        }
+        Ok(Confirmed::of(reply.reader()))
+    }
+
     /// The SCRAM mechanism by which the server let the user in.
     pub(crate) fn method(&self) -> LoginMethod {
         LoginMethod(self.mechanism.name())
     }
 
     /// Logs in once over one transport: greeting, then SCRAM, which is three round trips after TLS, or four with servers
-    /// before MongoDB 4.4. No attempt is sent ahead with the greeting, as it would be a refused login for users that
+    /// before MongoDB 4.4. Of several members that the secret names, at the one that takes writes. No attempt is sent ahead with the greeting, as it would be a refused login for users that
     /// have no credential of the mechanism that was guessed.
     ///
     /// # Errors
@@ -56,13 +87,13 @@ impl Connection {
         deadline: Deadline,
     ) -> Result<Self, ConnectError> {
         let attempt = async {
-            let mut wire = dial(login, transport, tls, deadline).await?;
-            let greeting = greeting::greeting(home, login.credentials.username.as_str());
-            let reply = wire.greet(&greeting).await.map_err(connect_error)?;
-            let mechanism = greeting::answer(reply.reader())?;
+            let message = greeting::greeting(home, login.credentials.username.as_str());
+            let primary = Primary::find(login, &message, transport, tls, deadline).await?;
+            let Primary { mut wire, greeting, endpoint: member } = primary;
+            let mechanism = greeting.mechanism;
             let authenticated = authenticate(&mut wire, login, home, mechanism).await;
             authenticated.map_err(|error| looked_for_in(error, home))?;
-            Ok(Self { wire, mechanism })
+            Ok(Self { wire, mechanism, member, confirmed: greeting.confirmed })
         };
         deadline.bound(attempt).await.unwrap_or(Err(ConnectError::TimedOut))
     }
@@ -181,7 +212,7 @@ fn violated(violation: Violation) -> ConnectError {
     ConnectError::Protocol(Cause::new(violation.to_string()))
 }
 
-fn connect_error(error: WireError) -> ConnectError {
+pub(crate) fn connect_error(error: WireError) -> ConnectError {
     match error {
         // In TLS 1.3 the server judges our certificate after the handshake, in its first answer.
         WireError::Lost(io) if is_of_tls(&io) => tls_invalid(&io),

@@ -8,8 +8,8 @@ use std::{collections::BTreeSet, net::IpAddr};
 use rotation_core::{
     Deadline,
     database::{
-        Change, Committed, Credentials, Engine, LoginMethod, PairOwner, Password, Plan, Purpose, ServerFacts,
-        Session, StatementError, StatementFault, TestStatement, Turn, UserPair, Username,
+        Change, Committed, Credentials, Endpoint, Engine, LoginMethod, PairOwner, Password, Plan, Purpose,
+        ServerFacts, Session, StatementError, StatementFault, TestStatement, Turn, UserPair, Username,
     },
 };
 
@@ -22,6 +22,7 @@ use crate::{
     master,
     moves::{Move, Otherwise, changed, created, scram_mechanisms},
     pair::{Pair, RECOGNIZED},
+    replication::Seen,
     test_command,
     user::{self, User},
 };
@@ -50,6 +51,8 @@ pub struct DocumentDbSession {
     pair_home: String,
     staged: Vec<Move>,
     outcome: Committed,
+    /// What of it a failover could take back, where the server is a member of a replica set.
+    seen: Option<Seen>,
 }
 
 impl Session for DocumentDbSession {
@@ -57,6 +60,9 @@ impl Session for DocumentDbSession {
         let probe = command::probe(&self.home);
         let needed = Needed { who: &self.username, home: &self.home, actions: "connectionStatus" };
         let reply = self.connection.run(&probe, needed).await?;
+        if let Some(seen) = &mut self.seen {
+            seen.note(reply.reader());
+        }
         let users = reply.reader().get("authInfo").and_then(Value::as_document);
         let users = users.and_then(|info| info.get("authenticatedUsers")).and_then(Value::as_array);
         let is_us = |user: &Value<'_>| {
@@ -128,6 +134,21 @@ impl Session for DocumentDbSession {
         Ok(ServerFacts { writable: Some(true), hindrance, ..ServerFacts::default() })
     }
 
+    fn is_settled(&self) -> bool {
+        self.seen.is_none_or(Seen::is_settled)
+    }
+
+    async fn settle(&mut self, deadline: Deadline) -> Result<(), StatementError> {
+        match &mut self.seen {
+            Some(seen) => seen.settle(&mut self.connection, deadline).await,
+            None => Ok(()),
+        }
+    }
+
+    fn member(&self) -> Option<Endpoint> {
+        Some(self.connection.member().clone())
+    }
+
     fn peer(&self) -> Option<IpAddr> {
         self.connection.peer()
     }
@@ -139,7 +160,8 @@ impl Session for DocumentDbSession {
 
 impl DocumentDbSession {
     pub(crate) fn new(connection: Connection, username: Username, home: String, pair_home: String) -> Self {
-        Self { connection, username, home, pair_home, staged: Vec::new(), outcome: Committed::default() }
+        let (seen, outcome) = (Seen::by(&connection), Committed::default());
+        Self { connection, username, home, pair_home, staged: Vec::new(), outcome, seen }
     }
 
     /// Reads what the change depends on. Only commands that read are sent.

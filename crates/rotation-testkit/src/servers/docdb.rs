@@ -113,6 +113,21 @@ impl DocdbServer {
         self.ask(Some((login.clone(), home.to_owned(), false)), database, commands).await
     }
 
+    /// As [`commands_as`](Self::commands_as), on a connection that stays open and that the next call with the same login
+    /// uses.
+    ///
+    /// # Errors
+    /// As [`commands_as`](Self::commands_as).
+    pub async fn commands_on_open_connection(
+        &self,
+        login: &TestLogin,
+        home: &str,
+        database: &str,
+        commands: Vec<Value>,
+    ) -> Result<Value, DocdbQueryError> {
+        self.ask(Some((login.clone(), home.to_owned(), true)), database, commands).await
+    }
+
     /// A user with these roles and a password made on the spot, in the database `home`.
     ///
     /// # Errors
@@ -207,12 +222,7 @@ impl DocdbServer {
         database: &str,
         commands: Vec<Value>,
     ) -> Result<Value, DocdbQueryError> {
-        let (client, database) = (Arc::clone(&self.client), database.to_owned());
-        let asked = tokio::task::spawn_blocking(move || {
-            let who = who.as_ref().map(|(login, home, keep)| Who { login, home, keep: *keep });
-            client.lock().unwrap_or_else(PoisonError::into_inner).run(who, &database, &commands)
-        });
-        asked.await.expect("the client does not panic")
+        client::ask(&self.client, who, database, commands).await
     }
 }
 
