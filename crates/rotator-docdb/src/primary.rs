@@ -111,8 +111,10 @@ impl Seen {
         let may_be_alias = self.was_one_silent && self.members.iter().any(|member| !login.names(member));
         let unlisted =
             self.unlisted.filter(|named| place_of(named, &self.members).is_none() && !may_be_alias);
+        // What keeps a listed member out comes first: that one may be the primary.
+        let is_clear = self.failure.as_ref().is_none_or(|failure| weight(failure) < STAYS);
         match unlisted {
-            Some(primary) if !login.others.is_empty() => {
+            Some(primary) if !login.others.is_empty() && is_clear => {
                 ConnectError::PrimaryNotListed(Cause::new(format!("the primary is {}", primary.address())))
             }
             _ => self.failure.unwrap_or(ConnectError::TimedOut),
@@ -120,11 +122,14 @@ impl Seen {
     }
 }
 
+/// The weight of what an operator has to fix.
+const STAYS: u8 = 2;
+
 /// Which failure says most of why no member could be used: one that stays comes before one that passes.
 fn weight(error: &ConnectError) -> u8 {
     match error {
         ConnectError::Unreachable(_) | ConnectError::TimedOut | ConnectError::Dns(_) => 0,
         ConnectError::ReadOnly(_) | ConnectError::NotReady(_) => 1,
-        _ => 2,
+        _ => STAYS,
     }
 }

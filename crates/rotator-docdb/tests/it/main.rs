@@ -14,3 +14,4 @@ mod ownership;
 mod plan;
 mod players;
 mod proof;
+mod replica_set;

@@ -4,7 +4,7 @@ use rotation_core::database::{Session, StatementFault};
 use rotation_testkit::{TestLogin, WitnessAction};
 use serde_json::{Value, json};
 
-use crate::laboratory::{HOME, Lab, owner, owner_named, server};
+use crate::laboratory::{HOME, Lab, owner, owner_named};
 
 const IDENTITY: &str = "123456789012:shop/checkout";
 
