@@ -191,6 +191,11 @@ impl DocdbServer {
         self.guardian().send("CONT")
     }
 
+    /// Whether its process runs and is not frozen.
+    pub fn is_awake(&self) -> bool {
+        self.guardian().server_is_awake()
+    }
+
     /// By the way in that a server has as long as nobody is defined.
     fn create_admin(&self) -> Result<(), DocdbQueryError> {
         let create = json!({"createUser": self.admin.username, "pwd": self.admin.password,

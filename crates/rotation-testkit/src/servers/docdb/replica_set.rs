@@ -177,16 +177,11 @@ impl DocdbServer {
     }
 
     fn takes_writes(&self) -> bool {
-        self.answers() && self.hello()["isWritablePrimary"] == true
+        self.is_awake() && self.hello()["isWritablePrimary"] == true
     }
 
     fn holds_data(&self) -> bool {
-        self.answers() && self.hello()["arbiterOnly"] != true
-    }
-
-    /// Whether its process runs: a frozen or stopped one would be waited for.
-    fn answers(&self) -> bool {
-        self.guardian().server_is_awake()
+        self.is_awake() && self.hello()["arbiterOnly"] != true
     }
 
     fn as_admin(&self, database: &str, command: Value) -> Result<Value, DocdbQueryError> {
