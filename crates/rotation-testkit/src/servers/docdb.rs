@@ -23,7 +23,7 @@ use super::{account::Account, guardian::Guardian, postgres::TestLogin};
 pub use builder::{DocdbBuilder, DocdbLaunchError};
 pub use client::DocdbQueryError;
 pub use product::{DocdbProduct, MongoVersion};
-pub use replica_set::MongoReplicaSet;
+pub use replica_set::{MongoReplicaSet, MongoSetClient};
 pub use witness::{DocdbWitness, WitnessAction};
 
 use client::{Client, Who};

@@ -1,6 +1,8 @@
 //! Three members of MongoDB's own, of which one is the primary until a test says otherwise.
 
 use std::{
+    io,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex},
     thread,
     time::{Duration, Instant},
@@ -27,7 +29,33 @@ const SETTLE_LIMIT: u32 = 25_000;
 pub struct MongoReplicaSet {
     name: String,
     members: Vec<DocdbServer>,
-    client: Arc<Mutex<Client>>,
+    authority: PathBuf,
+    client: MongoSetClient,
+}
+
+/// A driver of MongoDB's own that finds the primary by itself, as applications use it. Each is a process of its own.
+#[derive(Clone)]
+pub struct MongoSetClient(Arc<Mutex<Client>>);
+
+impl MongoSetClient {
+    fn start(servers: &str, replica_set: &str, authority: &Path) -> io::Result<Self> {
+        let client = Client::of_servers(&DocdbProduct::python(), servers, replica_set, authority)?;
+        Ok(Self(Arc::new(Mutex::new(client))))
+    }
+
+    /// Logs in to the set and runs commands up to the first that fails.
+    ///
+    /// # Errors
+    /// [`DocdbQueryError`]; code 18 where the primary refuses the login, no code where none is found in time.
+    pub async fn commands_as(
+        &self,
+        login: &TestLogin,
+        home: &str,
+        database: &str,
+        commands: Vec<Value>,
+    ) -> Result<Value, DocdbQueryError> {
+        client::ask(&self.0, Some((login.clone(), home.to_owned(), false)), database, commands).await
+    }
 }
 
 impl MongoReplicaSet {
@@ -58,8 +86,8 @@ impl MongoReplicaSet {
         });
         members[0].ask_now(None, "admin", &[json!({"replSetInitiate": config})])?;
         let (servers, authority) = (seed_list(&members), members[0].folder.join("ca.crt"));
-        let client = Client::of_servers(&DocdbProduct::python(), &servers, &name, &authority)?;
-        let set = Self { name, members, client: Arc::new(Mutex::new(client)) };
+        let client = MongoSetClient::start(&servers, &name, &authority)?;
+        let set = Self { name, members, authority, client };
         set.primary()?.create_admin()?;
         set.primary()?.check_admin()?;
         Ok(set)
@@ -75,18 +103,17 @@ impl MongoReplicaSet {
         seed_list(&self.members)
     }
 
-    /// Logs in to the set by a driver that finds the primary by itself, and runs commands up to the first that fails.
+    /// The driver that this set was started with.
+    pub fn client(&self) -> &MongoSetClient {
+        &self.client
+    }
+
+    /// Another one, which waits for nobody who uses the first.
     ///
     /// # Errors
-    /// [`DocdbQueryError`]; code 18 where the primary refuses the login, no code where none is found in time.
-    pub async fn commands_as(
-        &self,
-        login: &TestLogin,
-        home: &str,
-        database: &str,
-        commands: Vec<Value>,
-    ) -> Result<Value, DocdbQueryError> {
-        client::ask(&self.client, Some((login.clone(), home.to_owned(), false)), database, commands).await
+    /// When its process does not start.
+    pub fn another_client(&self) -> io::Result<MongoSetClient> {
+        MongoSetClient::start(&self.seed_list(), &self.name, &self.authority)
     }
 
     /// Makes the primary give its place up, in good order and without a wait; blocks.

@@ -204,7 +204,7 @@ pub(super) fn document(set: &MongoReplicaSet, host: &str, login: &TestLogin) -> 
 pub(super) async fn opens(set: &MongoReplicaSet, document: &Value) -> bool {
     let text = |field: &str| document[field].as_str().unwrap_or_default().to_owned();
     let login = TestLogin { username: text("username"), password: text("password") };
-    match set.commands_as(&login, HOME, HOME, vec![json!({"connectionStatus": 1})]).await {
+    match set.client().commands_as(&login, HOME, HOME, vec![json!({"connectionStatus": 1})]).await {
         Ok(_) => true,
         Err(DocdbQueryError { code: Some(REFUSED), .. }) => false,
         Err(error) => panic!("{error}"),
