@@ -157,11 +157,12 @@ impl Engine for DocumentDb {
     }
 
     async fn addresses(&self, login: &Login) -> Result<Vec<IpAddr>, ConnectError> {
-        let (mut found, mut failure) = (Vec::new(), None);
+        let (mut found, mut failure) = (Vec::<IpAddr>::new(), None);
         for member in login.endpoints() {
             match database_dial::addresses(&login.only_at(member)).await {
                 Ok(addresses) => {
-                    found.extend(addresses.into_iter().filter(|new| !found.contains(new)).collect::<Vec<_>>())
+                    let new: Vec<_> = addresses.into_iter().filter(|new| !found.contains(new)).collect();
+                    found.extend(new);
                 }
                 Err(error) => failure = Some(error),
             }

@@ -286,7 +286,7 @@ impl<E: Engine, D: Directory> Target for Database<E, D> {
             }
             (outcome, _) => outcome.map_err(Self::refused(Credential::Pending))?.0,
         };
-        self.settle(Credential::Pending, &mut session).await?;
+        Box::pin(self.settle(Credential::Pending, &mut session)).await?;
         if let Some(statement) = statement {
             self.prove(&mut session, &statement).await?;
         }

@@ -100,7 +100,7 @@ impl<E: Engine, D: Directory> Database<E, D> {
                     let settled = if is_current {
                         Ok(())
                     } else {
-                        self.settle(versions[at].credential(), &mut session).await
+                        Box::pin(self.settle(versions[at].credential(), &mut session)).await
                     };
                     if let Err(error) = settled {
                         versions[at].access = Access::Unknown;

@@ -52,8 +52,8 @@ impl<E: Engine, D: Directory> Database<E, D> {
             Err(error) if a_login_finds_out(&error) => {
                 let address = proven.address;
                 let there = Login { address, ..logins.pending.only_at(endpoint.clone()) };
-                let mut session = self.login(Credential::Pending, &there).await.map_err(|_| error)?;
-                self.settle(Credential::Pending, &mut session).await?;
+                let session = self.login(Credential::Pending, &there).await.map_err(|_| error)?;
+                drop(Box::pin(self.settled(Credential::Pending, session)).await?);
                 Committed::default()
             }
             Err(error) => return Err(error),

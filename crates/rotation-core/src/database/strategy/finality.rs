@@ -59,6 +59,15 @@ impl<E: Engine, D: Directory> Database<E, D> {
         self.within(Phase::Replicate, by, session.settle(self.deadline)).await
     }
 
+    /// The same session, once that is so.
+    pub(super) async fn settled(
+        &self,
+        by: Credential,
+        mut session: E::Session,
+    ) -> Result<E::Session, RotationError> {
+        self.settle(by, &mut session).await.map(|()| session)
+    }
+
     /// Makes a staged change final, after which what was known of these credentials may hold no longer. Where too little
     /// time is left to hear of it, nothing is changed.
     pub(super) async fn commit(

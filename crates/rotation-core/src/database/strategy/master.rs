@@ -258,7 +258,7 @@ impl<D: Directory, A: Authority> Master<'_, D, A> {
         // Where the two users are defined, for engines whose users belong to databases; the master's own document says
         // where the master is.
         let database = current.home.as_ref().or(current.database.as_ref()).cloned();
-        Ok(Login { database, tls, replica_set, ..master.only_at(at) })
+        Ok(Login { replica_set, database, tls, ..master.only_at(at) })
     }
 
     /// Where the master writes: the member at which current has logged in, where the master secret names it. A master secret

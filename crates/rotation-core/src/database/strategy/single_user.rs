@@ -33,20 +33,19 @@ impl<E: Engine, D: Directory> Database<E, D> {
         secret: &SecretId,
         authority: &impl Authority,
     ) -> Result<Applied, RotationError> {
-        match self.open_own(logins, authority).await? {
-            Opened::AlreadySet(mut session) => {
-                self.settle(Credential::Pending, &mut session).await?;
-                Ok(Applied::AlreadySet)
-            }
-            Opened::Pending(mut session) => {
-                self.settle(Credential::Pending, &mut session).await?;
-                let ended = Box::pin(self.end_second(session, false, logins, secret, authority)).await?;
-                Ok(ended.map_or(Applied::AlreadySet, Applied::Changed))
-            }
+        let (session, current_is_out) = match self.open_own(logins, authority).await? {
+            Opened::AlreadySet(session) => (session, false),
+            Opened::Pending(session) => (session, true),
             Opened::Session(session, credential) => {
-                self.change(session, credential, logins, secret, authority).await
+                return self.change(session, credential, logins, secret, authority).await;
             }
+        };
+        let settled = Box::pin(self.settled(Credential::Pending, session)).await?;
+        if !current_is_out {
+            return Ok(Applied::AlreadySet);
         }
+        let ended = Box::pin(self.end_second(settled, false, logins, secret, authority)).await?;
+        Ok(ended.map_or(Applied::AlreadySet, Applied::Changed))
     }
 
     /// What that would do.
@@ -131,8 +130,8 @@ impl<E: Engine, D: Directory> Database<E, D> {
             Ok(committed) => Ok(Applied::Changed(committed)),
             Err(error) if is_lost(&error) || a_login_finds_out(&error) => {
                 match self.login(Credential::Pending, &logins.pending).await {
-                    Ok(mut session) => {
-                        self.settle(Credential::Pending, &mut session).await?;
+                    Ok(session) => {
+                        let session = Box::pin(self.settled(Credential::Pending, session)).await?;
                         let ended = self.end_second(session, current_logs_in, logins, secret, authority);
                         let ended = Box::pin(ended).await?;
                         Ok(Applied::Changed(ended.unwrap_or_default()))

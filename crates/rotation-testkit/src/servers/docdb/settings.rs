@@ -45,14 +45,21 @@ impl Mongod<'_> {
     }
 }
 
-/// SecantusDB's configuration, in TOML.
+/// `SecantusDB`'s configuration, in TOML.
 pub(super) fn secantus(folder: &str, port: u16, auth: bool, tls: bool) -> String {
     let mut text = format!(
         "[server]\nhost = \"127.0.0.1\"\nport = {port}\nstorage_path = \"{folder}/data\"\nlog_level = \"DEBUG\"\n\
          auth = {auth}\nstandalone = true\n[storage]\ncache_size = \"64M\"\n"
     );
     if tls {
-        text += &format!("[tls]\ncert_file = \"{folder}/server.crt\"\nkey_file = \"{folder}/server.key\"\n");
+        for line in [
+            "[tls]".to_owned(),
+            format!("cert_file = \"{folder}/server.crt\""),
+            format!("key_file = \"{folder}/server.key\""),
+        ] {
+            text.push_str(&line);
+            text.push('\n');
+        }
     }
     text
 }

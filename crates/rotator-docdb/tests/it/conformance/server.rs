@@ -47,7 +47,7 @@ impl Database for Server {
         self.server.product().to_string()
     }
 
-    /// By `customData`, which SecantusDB does not keep.
+    /// By `customData`, which `SecantusDB` does not keep.
     fn marks_pairs(&self) -> bool {
         self.server.product() != DocdbProduct::SecantusDb
     }

@@ -89,7 +89,9 @@ fn alone_with_the_change(scene: &Scene) {
             match reply {
                 None if is_change && begun.set(()).is_ok() => {
                     // A frozen one would find the change in its socket.
-                    others(set).iter().for_each(|member| member.stop("KILL").unwrap());
+                    for member in others(set) {
+                        member.stop("KILL").unwrap();
+                    }
                 }
                 Some(_) if is_change && ended.set(()).is_ok() => {
                     // It knows by now that it is alone, and is the primary no longer.
