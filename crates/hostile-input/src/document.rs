@@ -100,10 +100,13 @@ fn logs_in(document: &SecretDocument, profile: &EngineProfile) {
         Ok(login) => login,
         Err(error) => return assert_quiet(&error, CANARY),
     };
-    assert!(login.port > 0);
+    assert!(login.others.is_empty() || profile.set_field.is_some(), "one server, or the members of a set");
     let name = login.credentials.username.as_str();
     assert!(!name.is_empty() && !name.contains('\0') && profile.name_limit.admits(name));
-    assert_eq!(Host::parse(login.host.as_str()).ok().as_ref(), Some(&login.host));
+    for member in login.endpoints() {
+        assert!(member.port > 0);
+        assert_eq!(Host::parse(member.host.as_str()).ok().as_ref(), Some(&member.host));
+    }
     let secret = document.clone().with_text("password", CANARY);
     let secret = Login::from_document(&secret, profile).expect("a password may be any text");
     // Unless it stands somewhere else as well.

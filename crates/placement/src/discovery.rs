@@ -1,8 +1,8 @@
 //! From a secret to a placement: what is asked of whom, in which order.
 
 use rotation_core::{
-    RotationError, SecretDocument, SecretId, StagingLabel,
-    database::{Host, port},
+    DocumentError, RotationError, SecretDocument, SecretId, StagingLabel,
+    database::{Host, port, seed_list},
 };
 
 use crate::{
@@ -99,12 +99,16 @@ impl<S: Secrets, D: Databases, N: Networks> Discovery<S, D, N> {
         let said = said.or_else(|| engine.map(|engine| engine.to_string()));
         let port = port(&document).map_err(invalid)?;
         let host = document.text("host").map_err(invalid)?.filter(|host| !host.is_empty());
-        let address = match host {
-            Some(host) => Address::of_host(&Host::parse(&host).map_err(invalid)?),
+        let (address, port) = match host {
+            Some(host) => {
+                let lists = said.as_deref().and_then(Engine::parse).is_some_and(Engine::lists_members);
+                let member = member(&host, port, lists).map_err(invalid)?;
+                (Address::of_host(&member.0), member.1)
+            }
             None => {
                 let tags = self.secrets.tags(&wish.secret).await?;
                 let tags = tags.iter().map(|(key, value)| (key.as_str(), value.as_str()));
-                Address::of_tags(tags).ok_or(PlacementError::NoHost)?
+                (Address::of_tags(tags).ok_or(PlacementError::NoHost)?, port)
             }
         };
         Ok(Lead { address, said, port })
@@ -123,6 +127,20 @@ impl<S: Secrets, D: Databases, N: Networks> Discovery<S, D, N> {
             _ => self.databases.find(address).await,
         }
     }
+}
+
+/// The host of a secret to look for. Of a replica set's members, the first whose name is one of AWS's: all are reached from
+/// where one is.
+fn member(host: &str, port: Option<u16>, lists: bool) -> Result<(Host, Option<u16>), DocumentError> {
+    match Host::parse(host) {
+        Err(_) if lists => {}
+        host => return Ok((host?, port)),
+    }
+    let members = seed_list(host, port.unwrap_or(Engine::Docdb.default_port()))?;
+    let is_known = |host: &Host| Address::of_host(host).resource != Resource::Elsewhere;
+    let found = members.iter().find(|member| is_known(&member.host)).or(members.first());
+    let found = found.expect("a list has at least its first member");
+    Ok((found.host.clone(), Some(found.port)))
 }
 
 /// What is known before any directory was asked.

@@ -42,6 +42,11 @@ impl Engine {
         }
     }
 
+    /// Whether `host` of a secret may list the members of a replica set.
+    pub(crate) fn lists_members(self) -> bool {
+        self == Self::Docdb
+    }
+
     /// Where the engine listens unless somebody says otherwise.
     pub fn default_port(self) -> u16 {
         match self {

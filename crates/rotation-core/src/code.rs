@@ -102,6 +102,8 @@ codes! {
     SecretFieldMissing = "SECRET_FIELD_MISSING", Refused;
     /// A field of the secret has a value that cannot be used.
     SecretFieldInvalid = "SECRET_FIELD_INVALID", Refused;
+    /// The secret names its servers by a DNS look-up that is not made.
+    SecretHostSrv = "SECRET_HOST_SRV", Refused;
     /// The secret is of another engine than the function.
     SecretEngineMismatch = "SECRET_ENGINE_MISMATCH", Refused;
     /// The secret's value is not one JSON object.
@@ -122,6 +124,8 @@ codes! {
     MasterHostDiffers = "MASTER_HOST_DIFFERS", Refused;
     /// The master's server runs another engine than the function rotates.
     MasterEngineDiffers = "MASTER_ENGINE_DIFFERS", Refused;
+    /// The master secret does not name the member of the replica set that takes writes.
+    MasterMemberMissing = "MASTER_MEMBER_MISSING", Failed;
     /// AWSCURRENT does not log in at the server on which the master would change the users.
     MasterEndpointUnproven = "MASTER_ENDPOINT_UNPROVEN", Failed;
     /// The secret's host is a proxy, behind which a single user cannot be rotated.
@@ -228,6 +232,12 @@ codes! {
     DbNotReady = "DB_NOT_READY", Retryable;
     /// The server takes no writes.
     DbReadOnly = "DB_READ_ONLY", Retryable;
+    /// The server is not a member of the replica set that the secret names.
+    DbReplicaSetDiffers = "DB_REPLICA_SET_DIFFERS", Refused;
+    /// The primary of the replica set is not among the members that the secret names.
+    DbPrimaryNotListed = "DB_PRIMARY_NOT_LISTED", Failed;
+    /// A majority of the replica set has not confirmed the password.
+    DbMajorityMissing = "DB_MAJORITY_MISSING", Retryable;
     /// The server's version is not supported.
     DbUnsupported = "DB_UNSUPPORTED", Failed;
     /// What answers does not speak the engine's protocol as expected.

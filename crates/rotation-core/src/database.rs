@@ -15,6 +15,7 @@ mod directory;
 mod engine;
 mod error;
 mod login;
+mod members;
 mod ownership;
 mod password;
 mod plan;
@@ -36,6 +37,7 @@ pub use engine::{
 };
 pub use error::{Credential, TargetError};
 pub use login::{Credentials, Host, Login, TlsMode, UserPair, Username, port};
+pub use members::seed_list;
 pub use ownership::{Equality, Mark, PairOwner, SecretIdentity, recognize};
 pub use password::{
     CharacterClass, NoRandomness, Password, PasswordPolicy, PasswordRule, PasswordSettings, PasswordSource,

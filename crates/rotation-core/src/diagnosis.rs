@@ -82,6 +82,7 @@ impl RotationError {
                 DocumentError::Missing { field } | DocumentError::Invalid { field, .. } => {
                     Some(format!("field={field}"))
                 }
+                DocumentError::Srv { field } => Some(format!("field={field}")),
                 DocumentError::DuplicateKey { field } | DocumentError::NotRewritable { field } => {
                     Some(format!("field={field}"))
                 }
@@ -217,6 +218,7 @@ fn refusal_hint(refusal: Refusal) -> &'static str {
 fn document_code(error: &DocumentError) -> Code {
     match error {
         DocumentError::Missing { .. } => Code::SecretFieldMissing,
+        DocumentError::Srv { .. } => Code::SecretHostSrv,
         DocumentError::Invalid { .. } | DocumentError::NotRewritable { .. } => Code::SecretFieldInvalid,
         DocumentError::Engine { .. } => Code::SecretEngineMismatch,
         DocumentError::Binary
@@ -238,6 +240,10 @@ fn document_hint(which: &str, error: &DocumentError) -> String {
                 where it is misspelt."
             )
         }
+        DocumentError::Srv { .. } => format!(
+            "Name the members in `host` of {which} (`a.example.com:27017,b.example.com:27017`) and the set in `replicaSet`, \
+            as the SRV and TXT records of the name have them, or name the writer's endpoint. Remove `srv`."
+        ),
         DocumentError::NotRewritable { field } => format!(
             "Store a URL or a connection string as text in `{field}` of {which}, or take `{field}` out of REWRITE_FIELDS. A \
             JDBC URL of MariaDB's driver cannot hold `&`: add it to EXCLUDE_CHARACTERS."

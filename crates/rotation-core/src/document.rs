@@ -220,6 +220,12 @@ pub enum DocumentError {
         /// What it should be.
         rule: &'static str,
     },
+    /// The members are to be looked up by DNS (`mongodb+srv`), which nobody here does.
+    #[error("the field `{field}` asks for a look-up of the members by DNS")]
+    Srv {
+        /// Its name.
+        field: &'static str,
+    },
     /// A field that is to follow the credentials cannot be rewritten.
     #[error("the field `{field}` holds the password in no form that can be rewritten")]
     NotRewritable {

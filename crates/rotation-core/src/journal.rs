@@ -52,7 +52,7 @@ pub struct LoginAttempt {
     pub credential: Credential,
     /// How the connection was to be protected.
     pub transport: Transport,
-    /// Which host.
+    /// Which host, or the list of members with their ports.
     pub host: String,
     /// Which TCP port.
     pub port: u16,
@@ -124,7 +124,7 @@ impl Journal {
             Some(_) => record.logins.push(LoginAttempt {
                 credential,
                 transport,
-                host: login.host.as_str().to_owned(),
+                host: login.hosts(),
                 port: login.port,
                 answer: Answer::Unfinished,
                 time: Duration::ZERO,

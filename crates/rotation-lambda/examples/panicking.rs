@@ -28,6 +28,7 @@ impl Engine for Panicking {
         default_port: 1,
         default_database: Some("none"),
         home_field: None,
+        set_field: None,
         probe: "",
         clone_suffix: "_clone",
         name_limit: NameLimit::Bytes(63),

@@ -15,9 +15,10 @@ pub use proxy::Proxy;
 pub use secrets_manager::LocalSecretsManager;
 pub use servers::{
     ApiAnswer, ApiDouble, ApiRequest, DocdbBuilder, DocdbLaunchError, DocdbProduct, DocdbQueryError,
-    DocdbServer, DocdbWitness, FailedLogin, LaunchError, Moment, MongoReplicaSet, MongoVersion, Moto,
-    MysqlAnswer, MysqlBuilder, MysqlFlavor, MysqlLaunchError, MysqlMischief, MysqlQueryError, MysqlScript,
-    MysqlServer, MysqlVersion, PgBouncer, PoolerList, PoolerVersion, PostgresBuilder, PostgresServer,
-    PostgresVersion, QueryError, RedshiftServer, Rogue, RogueBytes, RogueGreeting, RogueMysql, RoguePostgres,
-    Scripted, ScriptedAnswer, ServerTls, Stop, TestLogin, WitnessAction,
+    DocdbServer, DocdbWitness, FailedLogin, LaunchError, Moment, MongoReplicaSet, MongoSetClient,
+    MongoVersion, Moto, MysqlAnswer, MysqlBuilder, MysqlFlavor, MysqlLaunchError, MysqlMischief,
+    MysqlQueryError, MysqlScript, MysqlServer, MysqlVersion, PgBouncer, PoolerList, PoolerVersion,
+    PostgresBuilder, PostgresServer, PostgresVersion, QueryError, RedshiftServer, Rogue, RogueBytes,
+    RogueGreeting, RogueMysql, RoguePostgres, Scripted, ScriptedAnswer, ServerTls, Stop, TestLogin,
+    WitnessAction,
 };

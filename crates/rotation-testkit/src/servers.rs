@@ -17,7 +17,7 @@ mod rogue_postgres;
 pub use api_double::{ApiAnswer, ApiDouble, ApiRequest};
 pub use docdb::{
     DocdbBuilder, DocdbLaunchError, DocdbProduct, DocdbQueryError, DocdbServer, DocdbWitness,
-    MongoReplicaSet, MongoVersion, WitnessAction,
+    MongoReplicaSet, MongoSetClient, MongoVersion, WitnessAction,
 };
 pub use moto::Moto;
 pub use mysql::{MysqlBuilder, MysqlFlavor, MysqlLaunchError, MysqlQueryError, MysqlServer, MysqlVersion};

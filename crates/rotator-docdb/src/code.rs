@@ -20,6 +20,7 @@ impl Code {
     pub(crate) const AUTHENTICATION_FAILED: Self = Self(18);
     const SHUTDOWN_IN_PROGRESS: Self = Self(91);
     const INTERRUPTED_AT_SHUTDOWN: Self = Self(11600);
+    const INTERRUPTED_BY_FAILOVER: Self = Self(11602);
     const MECHANISM_UNAVAILABLE: Self = Self(334);
     const USER_ALREADY_EXISTS: Self = Self(51003);
 
@@ -34,7 +35,9 @@ impl Code {
     /// The command took effect on the primary, and it is not known to outlive a failover.
     pub(crate) fn of_write_concern(reply: Reader<'_>) -> Option<Self> {
         let error = reply.get("writeConcernError")?.as_document()?;
-        Some(Self(error.get("code").and_then(super::document::Value::as_int).unwrap_or(0)))
+        let code = Self(error.get("code").and_then(super::document::Value::as_int).unwrap_or(0));
+        // Here even a server that is no primary any more has executed the command.
+        Some(if code.is_not_primary() { Self::INTERRUPTED_BY_FAILOVER } else { code })
     }
 
     pub(crate) fn cause(self) -> Cause {
@@ -51,8 +54,10 @@ impl Code {
 
     /// The server stops or steps down while it works: the command may have been executed.
     fn is_interrupted(self) -> bool {
-        matches!(self, Self::SHUTDOWN_IN_PROGRESS | Self::INTERRUPTED_AT_SHUTDOWN)
-            || matches!(self.0, 189 | 11602)
+        matches!(
+            self,
+            Self::SHUTDOWN_IN_PROGRESS | Self::INTERRUPTED_AT_SHUTDOWN | Self::INTERRUPTED_BY_FAILOVER
+        ) || self.0 == 189
     }
 
     /// What servers answer to an option that they do not know: `BadValue` (MongoDB 4.4), `FailedToParse`, `TypeMismatch`,
@@ -105,8 +110,10 @@ impl Code {
             _ if self.is_interrupted() => StatementFault::ConnectionLost,
             // WriteConflict, and a transaction that lost against another.
             Self(112 | 251) => StatementFault::Busy,
-            // MaxTimeMSExpired, WriteConcernFailed, ExceededTimeLimit.
-            Self(50 | 64 | 262) => StatementFault::TimedOut,
+            // WriteConcernFailed: executed, and no majority has it.
+            Self(64) => StatementFault::MajorityMissing,
+            // MaxTimeMSExpired, ExceededTimeLimit.
+            Self(50 | 262) => StatementFault::TimedOut,
             Self(code) => StatementFault::Other { code: code.to_string() },
         }
     }
@@ -137,7 +144,7 @@ mod tests {
             check(code, "NotReady", &StatementFault::ConnectionLost);
         }
         check(50, "TimedOut", &StatementFault::TimedOut);
-        check(64, "Protocol", &StatementFault::TimedOut);
+        check(64, "Protocol", &StatementFault::MajorityMissing);
         check(112, "Protocol", &StatementFault::Busy);
         check(51003, "Protocol", &StatementFault::Busy);
         check(31, "Protocol", &other("31"));

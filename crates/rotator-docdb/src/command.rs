@@ -194,9 +194,11 @@ impl Likeness<'_> {
     }
 }
 
-/// The majority has it before the server says so: a password that a failover could take back would be lost.
+/// The majority has it before the server says so: a password that a failover could take back would be lost. The server gives
+/// up a little earlier than we do, so that it can say that it was the majority that did not come.
 fn write_concern(document: Document, limit: Option<Duration>) -> Document {
     let Some(limit) = limit else { return document };
+    let limit = limit.saturating_sub(limit / 10);
     let milliseconds = i32::try_from(limit.as_millis()).unwrap_or(i32::MAX).max(1);
     let concern = Document::new().text("w", "majority").int("wtimeout", milliseconds);
     document.document("writeConcern", &concern)

@@ -1,24 +1,24 @@
 //! One login attempt, and the commands after it.
 
-use std::{
-    fmt,
-    net::{IpAddr, SocketAddr},
-    sync::Arc,
-};
+use std::{fmt, net::IpAddr, sync::Arc};
 
 use database_dial::os_cause;
 use rotation_core::{
     Deadline,
-    database::{Cause, ConnectError, Login, LoginMethod, StatementError, StatementFault, Transport},
+    database::{
+        Cause, ConnectError, Endpoint, Login, LoginMethod, StatementError, StatementFault, Transport,
+    },
 };
 use rustls::ClientConfig;
 
 use crate::{
     code::Code,
-    command::{Command, Needed},
-    dial::{dial, speaks_tls, tls_invalid},
+    command::{self, Command, Needed},
+    dial::tls_invalid,
     document::{Document, Value},
-    greeting,
+    greeting::{self, Greeting},
+    primary::Primary,
+    replication::Confirmed,
     scram::{Mechanism, Opening, Violation},
     wire::{Reply, Wire, WireError},
 };
@@ -32,12 +32,39 @@ pub(crate) struct Connection {
     mechanism: Mechanism,
     /// By which mechanisms the server lets this user in, where it says so.
     usable: Option<Vec<String>>,
+    /// By which of the secret's names it was reached.
+    member: Endpoint,
+    /// What the server had written when it was greeted.
+    confirmed: Option<Confirmed>,
 }
 
 impl Connection {
     /// The address at the other end.
     pub(crate) fn peer(&self) -> Option<IpAddr> {
         self.wire.peer()
+    }
+
+    /// By which of the secret's names the server was reached.
+    pub(crate) fn member(&self) -> &Endpoint {
+        &self.member
+    }
+
+    /// What of the server's writes was confirmed at the greeting, where it is a member of a replica set.
+    pub(crate) fn confirmed(&self) -> Option<Confirmed> {
+        self.confirmed
+    }
+
+    /// Greets the server once more.
+    ///
+    /// # Errors
+    /// [`StatementFault::ReadOnly`] where it is the primary no longer; as [`run`](Self::run).
+    pub(crate) async fn look_again(&mut self) -> Result<Option<Confirmed>, StatementError> {
+        let greeting = command::command("isMaster", Document::new().int("isMaster", 1), "admin");
+        let reply = self.wire.run(&greeting.document).await.map_err(|error| lost(&greeting, &error))?;
+        if !greeting::is_primary(reply.reader()) {
+            return Err(StatementError::new(StatementFault::ReadOnly));
+        }
+        Ok(Confirmed::of(reply.reader()))
     }
 
     /// The SCRAM mechanism by which the server let the user in.
@@ -52,7 +79,7 @@ impl Connection {
     }
 
     /// Logs in once over one transport: greeting, then SCRAM, which is three round trips after TLS, or four with servers
-    /// before MongoDB 4.4. No attempt is sent ahead with the greeting, as it would be a refused login for users that
+    /// before MongoDB 4.4. Of several members that the secret names, at the one that takes writes. No attempt is sent ahead with the greeting, as it would be a refused login for users that
     /// have no credential of the mechanism that was guessed.
     ///
     /// # Errors
@@ -68,18 +95,14 @@ impl Connection {
         deadline: Deadline,
     ) -> Result<Self, ConnectError> {
         let attempt = async {
-            let mut wire = dial(login, transport, tls, deadline).await?;
-            let greeting = greeting::greeting(home, login.credentials.username.as_str());
-            let address = wire.peer().map(|peer| SocketAddr::from((peer, login.port)));
-            let reply = match wire.greet(&greeting).await {
-                Ok(reply) => reply,
-                Err(error) => return Err(ungreeted(error, login, transport, tls, address).await),
-            };
-            let mechanism = greeting::answer(reply.reader())?;
-            let usable = greeting::usable(reply.reader());
+            let message = greeting::greeting(home, login.credentials.username.as_str());
+            let primary = Primary::find(login, &message, transport, tls, deadline).await?;
+            let Primary { mut wire, greeting, endpoint: member } = primary;
+            let mechanism = greeting.mechanism;
             let authenticated = authenticate(&mut wire, login, home, mechanism).await;
             authenticated.map_err(|error| looked_for_in(error, home))?;
-            Ok(Self { wire, mechanism, usable })
+            let Greeting { usable, confirmed, .. } = greeting;
+            Ok(Self { wire, mechanism, usable, member, confirmed })
         };
         deadline.bound(attempt).await.unwrap_or(Err(ConnectError::TimedOut))
     }
@@ -146,24 +169,6 @@ async fn authenticate(
     if end.done { Ok(()) } else { Err(violated(Violation::Malformed)) }
 }
 
-/// The greeting had no answer. A server that takes TLS alone closes a connection in plaintext.
-async fn ungreeted(
-    error: WireError,
-    login: &Login,
-    transport: Transport,
-    tls: &Arc<ClientConfig>,
-    address: Option<SocketAddr>,
-) -> ConnectError {
-    match (&error, transport, address) {
-        (WireError::Lost(io), Transport::Plaintext, Some(address))
-            if speaks_tls(address, &login.host, tls).await =>
-        {
-            ConnectError::TlsRequired(os_cause(io))
-        }
-        _ => connect_error(error),
-    }
-}
-
 /// A server says no word of where it looked for a user that it does not find.
 fn looked_for_in(error: ConnectError, home: &str) -> ConnectError {
     let there = |cause: Cause| {
@@ -216,7 +221,7 @@ fn violated(violation: Violation) -> ConnectError {
     ConnectError::Protocol(Cause::new(violation.to_string()))
 }
 
-fn connect_error(error: WireError) -> ConnectError {
+pub(crate) fn connect_error(error: WireError) -> ConnectError {
     match error {
         // In TLS 1.3 the server judges our certificate after the handshake, in its first answer.
         WireError::Lost(io) if is_of_tls(&io) => tls_invalid(&io),

@@ -14,6 +14,7 @@ const BINARY: u8 = 0x05;
 const BOOL: u8 = 0x08;
 const NULL: u8 = 0x0a;
 const INT32: u8 = 0x10;
+const TIMESTAMP: u8 = 0x11;
 const INT64: u8 = 0x12;
 
 /// The bytes are not one whole BSON document.
@@ -186,8 +187,8 @@ fn element(rest: &[u8]) -> Result<(&str, Value<'_>, &[u8]), Malformed> {
         0x06 | NULL | 0xff | 0x7f => 0,
         BOOL => 1,
         INT32 => 4,
-        // Date, timestamp.
-        DOUBLE | 0x09 | 0x11 | INT64 => 8,
+        // Date.
+        DOUBLE | 0x09 | TIMESTAMP | INT64 => 8,
         // ObjectId, decimal.
         0x07 => 12,
         0x13 => 16,
@@ -242,6 +243,11 @@ impl<'a> Value<'a> {
             DOUBLE => whole(f64::from_le_bytes(self.bytes.try_into().ok()?)),
             _ => None,
         }
+    }
+
+    /// A time of the server's log of writes: later ones are greater.
+    pub(crate) fn as_timestamp(self) -> Option<u64> {
+        (self.kind == TIMESTAMP).then(|| self.bytes.try_into().ok().map(u64::from_le_bytes))?
     }
 
     pub(crate) fn as_bool(self) -> Option<bool> {

@@ -1,15 +1,18 @@
 //! The first exchange: who the server is, and by which mechanism a user logs in.
 
-use rotation_core::database::{Cause, ConnectError, Host};
+use rotation_core::database::{Cause, ConnectError, Endpoint, seed_list};
 
 use crate::{
     code::Code,
     document::{Document, Reader, Value},
+    replication::Confirmed,
     scram::Mechanism,
 };
 
 /// The oldest wire version that is spoken: `OP_MSG`, MongoDB 3.6 and DocumentDB 3.6.
 const OLDEST_WIRE_VERSION: i64 = 6;
+/// As much of a set's name as an error shows, in characters.
+const LONGEST_SHOWN: usize = 64;
 
 /// `isMaster`, which every version knows, with the request to say which mechanisms this user has.
 pub(crate) fn greeting(home: &str, username: &str) -> Document {
@@ -23,24 +26,58 @@ pub(crate) fn greeting(home: &str, username: &str) -> Document {
         .document("client", &client)
 }
 
-/// Reads the answer, from a server that we can work with.
+/// What a server that we can work with says of itself.
+#[derive(Debug)]
+pub(crate) struct Greeting {
+    pub(crate) mechanism: Mechanism,
+    /// As [`usable`] has it.
+    pub(crate) usable: Option<Vec<String>>,
+    /// What it has written, where it is a member of a replica set.
+    pub(crate) confirmed: Option<Confirmed>,
+}
+
+/// Why a server is not used.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) error: ConnectError,
+    /// Which member is the primary by this one's word.
+    pub(crate) primary: Option<Endpoint>,
+    /// The name that this member has in its set.
+    pub(crate) me: Option<Endpoint>,
+}
+
+impl From<ConnectError> for Refusal {
+    fn from(error: ConnectError) -> Self {
+        Self { error, primary: None, me: None }
+    }
+}
+
+/// Reads the answer, from a server that we can work with. With `set`, it must be a member of that replica set.
 ///
 /// # Errors
-/// [`ConnectError::Unsupported`] where the server is too old, and [`ConnectError::ReadOnly`] where it is no primary:
-/// both before anything about a password is sent.
-pub(crate) fn answer(reply: Reader<'_>) -> Result<Mechanism, ConnectError> {
+/// [`ConnectError::Unsupported`] where the server is too old, [`ConnectError::SetDiffers`], and
+/// [`ConnectError::ReadOnly`] where it is no primary: all before anything about a password is sent.
+pub(crate) fn answer(reply: Reader<'_>, set: Option<&str>) -> Result<Greeting, Refusal> {
     if let Some(code) = Code::of(reply) {
-        return Err(code.greeting_fault());
+        return Err(code.greeting_fault().into());
     }
     let wire_version = reply.get("maxWireVersion").and_then(Value::as_int).unwrap_or(0);
     if wire_version < OLDEST_WIRE_VERSION {
-        return Err(ConnectError::Unsupported(Cause::new(format!("wire version {wire_version}"))));
+        return Err(ConnectError::Unsupported(Cause::new(format!("wire version {wire_version}"))).into());
     }
-    // The old name and the new one; whoever says both must mean it.
-    let said: Vec<_> = ["ismaster", "isWritablePrimary"].iter().filter_map(|name| reply.get(name)).collect();
-    if said.is_empty() || !said.into_iter().all(Value::is_true) {
-        return Err(ConnectError::ReadOnly(not_primary(reply.text("primary"))));
+    if let Some(set) = set {
+        of_set(set, reply.text("setName"))?;
     }
+    if !is_primary(reply) {
+        let primary = member(reply.text("primary"));
+        let error = ConnectError::ReadOnly(not_primary(primary.as_ref()));
+        return Err(Refusal { error, primary, me: member(reply.text("me")) });
+    }
+    Ok(Greeting { mechanism: mechanism(reply)?, usable: usable(reply), confirmed: Confirmed::of(reply) })
+}
+
+/// By which mechanism the user logs in.
+fn mechanism(reply: Reader<'_>) -> Result<Mechanism, ConnectError> {
     let Some(offered) = reply.get("saslSupportedMechs").and_then(Value::as_array) else {
         // DocumentDB, and MongoDB before it knew another one.
         return Ok(Mechanism::Sha1);
@@ -62,16 +99,39 @@ pub(crate) fn usable(reply: Reader<'_>) -> Option<Vec<String>> {
     Some(names.into_iter().filter_map(|name| name.as_text().map(str::to_owned)).collect())
 }
 
-/// Which member is the primary by this one's word, where the word is a name and a port and nothing else. It is told to
-/// a person and not followed: the secret says which host gets the password.
-fn not_primary(primary: Option<&str>) -> Cause {
-    let named = primary.filter(|primary| {
-        primary.rsplit_once(':').is_some_and(|(host, port)| {
-            Host::parse(host).is_ok() && port.parse::<u16>().is_ok() && primary.len() < 256
-        })
-    });
-    match named {
-        Some(primary) => Cause::new(format!("not the primary, which it says is {primary}")),
+/// By the old name and the new one; whoever says both must mean it.
+pub(crate) fn is_primary(reply: Reader<'_>) -> bool {
+    let said: Vec<_> = ["ismaster", "isWritablePrimary"].iter().filter_map(|name| reply.get(name)).collect();
+    !said.is_empty() && said.into_iter().all(Value::is_true)
+}
+
+/// Whether the server is of the set that the secret names.
+fn of_set(wanted: &str, found: Option<&str>) -> Result<(), ConnectError> {
+    let found = match found {
+        Some(found) if found == wanted => return Ok(()),
+        Some(found) => {
+            let name: String = found.escape_debug().take(LONGEST_SHOWN).collect();
+            format!("it is of the set {name}")
+        }
+        None => "it is of no set".to_owned(),
+    };
+    Err(ConnectError::SetDiffers(Cause::new(found)))
+}
+
+/// A member by another one's word, where the word is a name and a port and nothing else.
+fn member(named: Option<&str>) -> Option<Endpoint> {
+    let named = named.filter(|named| named.len() < 256 && named.contains(':'))?;
+    match seed_list(named, 0).ok()?.as_slice() {
+        [member] if member.port != 0 => Some(member.clone()),
+        _ => None,
+    }
+}
+
+/// Where the secret does not list the primary, an operator reads of it and it is not followed: the secret says which host
+/// gets the password.
+fn not_primary(primary: Option<&Endpoint>) -> Cause {
+    match primary {
+        Some(primary) => Cause::new(format!("not the primary, which it says is {}", primary.address())),
         None => Cause::new("not the primary, and it knows of none"),
     }
 }
@@ -82,7 +142,13 @@ mod tests {
 
     #[track_caller]
     fn check(reply: &Document, expected: &str) {
-        let answer = answer(Reader::parse(reply.as_bytes()).unwrap());
+        check_of(reply, None, expected);
+    }
+
+    #[track_caller]
+    fn check_of(reply: &Document, set: Option<&str>, expected: &str) {
+        let answer = answer(Reader::parse(reply.as_bytes()).unwrap(), set);
+        let answer = answer.map(|greeting| greeting.mechanism).map_err(|refusal| refusal.error);
         assert_eq!(format!("{answer:?}"), expected);
     }
 
@@ -113,6 +179,10 @@ mod tests {
             &secondary.text("primary", "db-1 says: hello:27017"),
             "Err(ReadOnly(Cause(\"not the primary, and it knows of none\")))",
         );
+        let of = |name| primary().text("setName", name);
+        check_of(&of("rs0"), Some("rs0"), "Ok(Sha1)");
+        check_of(&of("rs1"), Some("rs0"), "Err(SetDiffers(Cause(\"it is of the set rs1\")))");
+        check_of(&primary(), Some("rs0"), "Err(SetDiffers(Cause(\"it is of no set\")))");
         check(&Document::new().int("ok", 0).int("code", 13435), "Err(ReadOnly(Cause(\"code 13435\")))");
         check(&Document::new().int("ok", 0).int("code", 91), "Err(NotReady(Cause(\"code 91\")))");
     }

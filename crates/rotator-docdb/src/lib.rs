@@ -24,8 +24,11 @@
 //!   that does not speak TLS is [`TlsFault::NotSpoken`](rotation_core::database::TlsFault).
 //! - **Where users live.** A user belongs to a database: `authdb`, else `dbname` (as in AWS's templates), else `admin`.
 //!   The master logs in where its own secret says, and changes users where the rotated secret says.
-//! - **Primary.** A member that is not the primary is refused before a password is sent, by a code of its own. The
-//!   primary that it names is told to people and not followed.
+//! - **Primary.** A member that is not the primary is refused before a password is sent, by a code of its own. Of the
+//!   members that a secret lists, the one that takes writes gets the login; a primary that the secret does not name is named
+//!   in the error and not followed.
+//! - **Majority.** A write is waited for until a majority has it, and so is a password that an earlier attempt has set: what
+//!   one member has, a failover takes back.
 //! - **Atomicity.** User management has no transactions, but one command is one document: a missing clone is created
 //!   with its roles and its password at once, so no crash leaves a clone that logs in and may do less. An existing one
 //!   gets its rights first, is looked at again, and gets its password last.
@@ -45,7 +48,9 @@ mod mark;
 mod master;
 mod moves;
 mod pair;
+mod primary;
 mod privileges;
+mod replication;
 mod scram;
 mod session;
 mod shell;
@@ -124,6 +129,7 @@ impl Engine for DocumentDb {
         default_port: 27017,
         default_database: Some(DEFAULT_HOME),
         home_field: Some("authdb"),
+        set_field: Some("replicaSet"),
         probe: r#"{"connectionStatus":1}"#,
         test_statement: StatementRule { text: test_command::RULE, admits: test_command::admits },
         clone_suffix: "_clone",
@@ -155,7 +161,20 @@ impl Engine for DocumentDb {
     }
 
     async fn addresses(&self, login: &Login) -> Result<Vec<IpAddr>, ConnectError> {
-        database_dial::addresses(login).await
+        let (mut found, mut failure) = (Vec::<IpAddr>::new(), None);
+        for member in login.endpoints() {
+            match database_dial::addresses(&login.only_at(member)).await {
+                Ok(addresses) => {
+                    let new: Vec<_> = addresses.into_iter().filter(|new| !found.contains(new)).collect();
+                    found.extend(new);
+                }
+                Err(error) => failure = Some(error),
+            }
+        }
+        match failure {
+            Some(error) if found.is_empty() => Err(error),
+            _ => Ok(found),
+        }
     }
 
     fn chain_valid_until(&self) -> Option<SystemTime> {

@@ -10,8 +10,8 @@ use std::net::IpAddr;
 use rotation_core::{
     Deadline,
     database::{
-        Change, Committed, Credentials, Engine, LoginMethod, PairOwner, Password, Plan, ServerFacts, Session,
-        StatementError, StatementFault, TestStatement, Turn, UserPair, Username,
+        Change, Committed, Credentials, Endpoint, Engine, LoginMethod, PairOwner, Password, Plan,
+        ServerFacts, Session, StatementError, StatementFault, TestStatement, Turn, UserPair, Username,
     },
 };
 
@@ -22,6 +22,7 @@ use crate::{
     document::Value,
     moves::{Move, changed, created, own_password},
     pair::Pair,
+    replication::Seen,
     test_command,
     user::User,
 };
@@ -45,6 +46,8 @@ pub struct DocumentDbSession {
     pair_home: String,
     staged: Vec<Move>,
     outcome: Committed,
+    /// What of it a failover could take back, where the server is a member of a replica set.
+    seen: Option<Seen>,
 }
 
 impl Session for DocumentDbSession {
@@ -53,6 +56,9 @@ impl Session for DocumentDbSession {
         let probe = command::status(&self.home, false);
         let needed = Needed { who: &self.username, home: &self.home, actions: "connectionStatus" };
         let reply = self.connection.run(&probe, needed).await?;
+        if let Some(seen) = &mut self.seen {
+            seen.note(reply.reader());
+        }
         let users = reply.reader().get("authInfo").and_then(Value::as_document);
         let users = users.and_then(|info| info.get("authenticatedUsers")).and_then(Value::as_array);
         let is_us = |user: &Value<'_>| {
@@ -122,6 +128,21 @@ impl Session for DocumentDbSession {
         Ok(ServerFacts { writable: Some(true), hindrance, ..ServerFacts::default() })
     }
 
+    fn is_settled(&self) -> bool {
+        self.seen.is_none_or(Seen::is_settled)
+    }
+
+    async fn settle(&mut self, deadline: Deadline) -> Result<(), StatementError> {
+        match &mut self.seen {
+            Some(seen) => seen.settle(&mut self.connection, deadline).await,
+            None => Ok(()),
+        }
+    }
+
+    fn member(&self) -> Option<Endpoint> {
+        Some(self.connection.member().clone())
+    }
+
     fn peer(&self) -> Option<IpAddr> {
         self.connection.peer()
     }
@@ -133,7 +154,8 @@ impl Session for DocumentDbSession {
 
 impl DocumentDbSession {
     pub(crate) fn new(connection: Connection, username: Username, home: String, pair_home: String) -> Self {
-        Self { connection, username, home, pair_home, staged: Vec::new(), outcome: Committed::default() }
+        let (seen, outcome) = (Seen::by(&connection), Committed::default());
+        Self { connection, username, home, pair_home, staged: Vec::new(), outcome, seen }
     }
 
     /// Reads what the change depends on. Only commands that read are sent.

@@ -123,6 +123,7 @@ impl Engine for Postgres {
         default_port: 5432,
         default_database: Some("postgres"),
         home_field: None,
+        set_field: None,
         probe: "SELECT pg_catalog.now()",
         test_statement: StatementRule::SQL,
         clone_suffix: "_clone",

@@ -121,6 +121,7 @@ impl Engine for Redshift {
         default_port: 5439,
         default_database: Some("dev"),
         home_field: None,
+        set_field: None,
         probe: "SELECT getdate()",
         test_statement: StatementRule::SQL,
         clone_suffix: "_clone",

@@ -180,3 +180,20 @@ async fn the_secrets_own_port_is_the_one_that_counts() {
     assert_eq!(data["Port"], "6432");
     assert_eq!(data["Warning"], "The secret names port 6432, but the database listens at 5432.");
 }
+
+/// Of the members of a replica set, one that AWS knows says where the function goes; another engine has no members.
+#[tokio::test]
+async fn a_listed_member_of_awss_is_the_one_that_counts() {
+    let list = format!("a.example.com:1,{HOST}:6432");
+    let document = |engine: &str| format!(r#"{{"host": "{list}", "engine": "{engine}"}}"#);
+    let mut world = World::new(&document("docdb"), Some(Exposure::Private));
+    world.database.as_mut().unwrap().engine = Engine::Docdb;
+    let data = world.place(NetworkMode::Auto, None).await.unwrap().data();
+    assert_eq!((&data["Port"], &data["Engine"]), (&"6432".into(), &"docdb".into()));
+    let world = World::new(r#"{"host": "a.example.com:1,b.example.com", "engine": "mongo"}"#, None);
+    let data = world.place(NetworkMode::Public, None).await.unwrap().data();
+    assert_eq!(data["Port"], "1");
+    let world = World::new(&document("postgres"), Some(Exposure::Private));
+    check(world.place(NetworkMode::Auto, None).await, "SECRET_FIELD_INVALID");
+    world.expect_asked(&["value"]);
+}

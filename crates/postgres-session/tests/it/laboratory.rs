@@ -23,6 +23,7 @@ const PROFILE: EngineProfile = EngineProfile {
     default_port: 5432,
     default_database: Some("postgres"),
     home_field: None,
+    set_field: None,
     probe: "",
     clone_suffix: "_clone",
     name_limit: NameLimit::Bytes(63),
@@ -48,6 +49,8 @@ pub(crate) fn password(text: &str) -> Password {
 
 pub(crate) fn to_port(port: u16) -> Login {
     Login {
+        others: Vec::new(),
+        replica_set: None,
         address: None,
         host: Host::parse("localhost").unwrap(),
         port,

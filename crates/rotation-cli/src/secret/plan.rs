@@ -114,7 +114,7 @@ impl Plan {
         };
         row("Secret", found.stages.secret.to_string());
         let database = login.database.as_deref().map(|name| format!(", database {name}")).unwrap_or_default();
-        row("Server", format!("{engine} at {}:{}{database}", login.host, login.port));
+        row("Server", format!("{engine} at {}{database}", login.place()));
         row("User", login.credentials.username.to_string());
         row("Strategy", change.clone());
         let label = match live {

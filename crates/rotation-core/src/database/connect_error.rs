@@ -70,6 +70,12 @@ pub enum ConnectError {
     /// The server says, before anybody has logged in, that it takes no writes.
     #[error("the server is read-only")]
     ReadOnly(#[source] Cause),
+    /// The server is not a member of the replica set that the secret names. No password was sent.
+    #[error("the server is not of the replica set that the secret names")]
+    SetDiffers(#[source] Cause),
+    /// A member names a primary that the secret does not. No password was sent.
+    #[error("the primary of the replica set is not among the hosts of the secret")]
+    PrimaryNotListed(#[source] Cause),
     /// The server is of a version that we do not speak with.
     #[error("the server's version is not supported")]
     Unsupported(#[source] Cause),

@@ -6,7 +6,7 @@
 use serde_json::Value;
 use zeroize::{Zeroize, Zeroizing};
 
-use super::{Credentials, Host, Username, connection_text::ConnectionText};
+use super::{Credentials, Login, Username, connection_text::ConnectionText};
 use crate::document::{DocumentError, SecretDocument};
 
 /// A shorter password may stand in a text by chance.
@@ -16,7 +16,8 @@ const MOST_SHOWN: usize = 64;
 /// What is no copy but the thing itself.
 const OWN: [&str; 2] = ["username", "password"];
 /// What a rotation reads, and must find as it was.
-const READ: [&str; 8] = ["engine", "host", "port", "dbname", "authdb", "ssl", "masterarn", "teststatement"];
+const READ: [&str; 10] =
+    ["engine", "host", "port", "replicaSet", "srv", "dbname", "authdb", "ssl", "masterarn", "teststatement"];
 
 /// The fields whose URLs and connection strings follow the credentials.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,7 +26,7 @@ pub struct RewriteFields(Vec<String>);
 /// Whose credentials a secret holds, where they open something, and who else they may be of: the other user of its pair.
 #[derive(Clone, Copy)]
 pub(crate) struct Owner<'a> {
-    pub(crate) host: &'a Host,
+    pub(crate) login: &'a Login,
     pub(crate) credentials: &'a Credentials,
     pub(crate) other: Option<&'a Username>,
 }
@@ -102,7 +103,8 @@ impl Owner<'_> {
         let is_member = |user: &str| user == own || self.other.is_some_and(|other| other.as_str() == user);
         let are_members = found.users().all(|user| user.is_some_and(|user| is_member(&user)));
         let has_users = found.users().next().is_some();
-        let is_here = has_users && found.names_host(self.host.as_str()) != Some(false);
+        let elsewhere = |host: &str| found.names_host(host) == Some(false);
+        let is_here = has_users && !self.login.endpoints().all(|own| elsewhere(own.host.as_str()));
         are_members && (is_here || self.has_password(found))
     }
 

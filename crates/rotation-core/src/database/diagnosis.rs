@@ -24,6 +24,7 @@ impl TargetError {
             Self::MasterOwnerGone => Code::MasterOwnerGone,
             Self::MasterHostDiffers => Code::MasterHostDiffers,
             Self::MasterEngineDiffers => Code::MasterEngineDiffers,
+            Self::MasterLacksMember { .. } => Code::MasterMemberMissing,
             Self::WriterUnproven { .. } => Code::MasterEndpointUnproven,
             Self::HostIsProxy => Code::DbHostIsProxy,
             Self::SourceGone => Code::ReplicaSourceGone,
@@ -60,6 +61,9 @@ impl TargetError {
             Self::MasterEngineDiffers => "Name in `masterarn` the master secret of this secret's own server, or rotate it \
                 by the function of its own engine."
                 .into(),
+            Self::MasterLacksMember { member } => format!(
+                "Add {member} to `host` of the master secret: best let both secrets list the same members."
+            ),
             Self::WriterUnproven { host, port, .. } => format!(
                 "Let the secret and the master secret name the same server. Where {host}:{port} is that server, seen past \
                 a pooler or a replica, let the secret's user log in there as well: its password must be proved where \
@@ -154,6 +158,8 @@ impl ConnectError {
             Self::Unreachable(_) => Code::NetDbUnreachable,
             Self::NotReady(_) | Self::Unanswered => Code::DbNotReady,
             Self::ReadOnly(_) => Code::DbReadOnly,
+            Self::SetDiffers(_) => Code::DbReplicaSetDiffers,
+            Self::PrimaryNotListed(_) => Code::DbPrimaryNotListed,
             Self::Unsupported(_) => Code::DbUnsupported,
             Self::Proxy(_) => Code::DbProxyAnswer,
             Self::Unusable(error) => error.code(),
@@ -190,6 +196,7 @@ impl StatementError {
             StatementFault::Proxy => Code::DbProxyAnswer,
             StatementFault::ConnectionLost => Code::DbConnectionLost,
             StatementFault::TimedOut => Code::DbTimedOut,
+            StatementFault::MajorityMissing => Code::DbMajorityMissing,
             StatementFault::Other { .. } => Code::DbStatement,
         }
     }
@@ -280,6 +287,11 @@ fn statement_hint(
         StatementFault::TimedOut => {
             format!("Look for locks on the user in the database. {} {PENDING_MAY_BE_LIVE}", reader.again())
         }
+        StatementFault::MajorityMissing => format!(
+            "Bring the members of the replica set back that are down or lag (`rs.status()`): a failover now could take the \
+            password back. {} {PENDING_MAY_BE_LIVE}",
+            reader.again()
+        ),
         StatementFault::Other { .. } if fault.server_code().is_some() => {
             "See the server's code in the manual of the engine.".into()
         }

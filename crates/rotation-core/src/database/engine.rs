@@ -3,8 +3,8 @@
 use std::{fmt, net::IpAddr, time::SystemTime};
 
 use super::{
-    CharacterClass, ConnectError, Credentials, Login, PairOwner, Password, PasswordRule, Plan, Remedies,
-    StatementError, StatementFault, StatementRule, TestStatement, Turn, UserPair,
+    CharacterClass, ConnectError, Credentials, Endpoint, Login, PairOwner, Password, PasswordRule, Plan,
+    Remedies, StatementError, StatementFault, StatementRule, TestStatement, Turn, UserPair,
 };
 use crate::deadline::Deadline;
 
@@ -77,6 +77,11 @@ pub trait Session {
         None
     }
 
+    /// Which of the members that the secret names is at the other end, for engines whose secrets may name several.
+    fn member(&self) -> Option<Endpoint> {
+        None
+    }
+
     /// How the server let the user in, where the engine knows it.
     fn method(&self) -> Option<LoginMethod> {
         None
@@ -90,6 +95,20 @@ pub trait Session {
     /// Says that the live user of a coming [`Change::OtherUser`] has just logged in at this server by this password. An
     /// engine whose users may have two passwords ends the other one.
     fn live_logs_in_by(&mut self, _password: &Password) {}
+
+    /// Whether a failover can no longer take back what this session has seen. Asks nobody.
+    fn is_settled(&self) -> bool {
+        true
+    }
+
+    /// Returns when a failover can no longer take back what this session has seen: that its user logs in by this password.
+    /// Engines whose writes are safe once they are visible return at once.
+    ///
+    /// # Errors
+    /// [`StatementFault::MajorityMissing`] some time before the deadline.
+    async fn settle(&mut self, _deadline: Deadline) -> Result<(), StatementError> {
+        Ok(())
+    }
 
     /// Whether the session's user may have a second password that a finished rotation must have ended, and may end it.
     /// The session has logged in by the password that was to be set; `current_logs_in` says whether that of `AWSCURRENT`
@@ -267,6 +286,8 @@ pub struct EngineProfile {
     /// The field of a secret that says in which database its user is defined, for engines whose users belong to
     /// databases; where the field is absent, the database that is opened.
     pub home_field: Option<&'static str>,
+    /// The field of a secret that names the replica set, for engines that have them: `host` of theirs may list members.
+    pub set_field: Option<&'static str>,
     /// What proves that a user can do work, as the server gets it.
     pub probe: &'static str,
     /// Which statements of an operator's own it takes for a proof beside that.

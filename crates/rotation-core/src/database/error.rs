@@ -49,6 +49,12 @@ pub enum TargetError {
     /// The secret's owner: the master must manage the same server.
     #[error("the master is of another host than the secret, and neither follows the other")]
     MasterHostDiffers,
+    /// The secret's owner: the master secret must name the member at which `AWSCURRENT` has logged in.
+    #[error("the master secret does not name {member}, which is the primary")]
+    MasterLacksMember {
+        /// Host and port.
+        member: String,
+    },
     /// The secret's owner: at the server on which the master writes, `AWSCURRENT` does not log in.
     #[error("the user of AWSCURRENT does not log in at {host}:{port}, where the master would change it")]
     WriterUnproven {

@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::Value;
 
-use super::{EngineProfile, Password};
+use super::{Endpoint, EngineProfile, Password, members::Members};
 use crate::document::{DocumentError, SecretDocument};
 
 /// Everything that one login attempt needs.
@@ -17,6 +17,12 @@ pub struct Login {
     pub host: Host,
     /// TCP port.
     pub port: u16,
+    /// The other members of a replica set that the secret names, for engines whose profile has a
+    /// [`set_field`](EngineProfile::set_field). A password goes to the one that takes writes, and to no server that is not
+    /// named.
+    pub others: Vec<Endpoint>,
+    /// The replica set that they must be members of.
+    pub replica_set: Option<String>,
     /// The one address to connect to, where another session has proved who is there. The certificate must still name
     /// [`Login::host`]. No secret holds it.
     pub address: Option<IpAddr>,
@@ -32,7 +38,7 @@ pub struct Login {
 
 impl Login {
     /// Reads `engine`, `host`, `port`, `username`, `password`, `dbname` and `ssl` with the meaning that AWS's
-    /// templates give them.
+    /// templates give them; of an engine with replica sets, `host` may list the members of one.
     ///
     /// # Errors
     /// [`DocumentError`] names the first field that is missing or malformed, never its value.
@@ -41,7 +47,10 @@ impl Login {
         if !profile.engines.contains(&engine.as_str()) {
             return Err(DocumentError::Engine { expected: profile.engines_text });
         }
-        let host = Host::parse(&document.required_text("host")?)?;
+        let port = port(document)?.unwrap_or(profile.default_port);
+        let Members { endpoints, replica_set } = Members::of(document, profile, port)?;
+        let mut endpoints = endpoints.into_iter();
+        let Endpoint { host, port } = endpoints.next().expect("a list has at least its first member");
         let username = Username::parse(&document.required_text("username")?, profile)?;
         let password = Password::parse(&document.required_text("password")?)?;
         let database =
@@ -52,7 +61,9 @@ impl Login {
         };
         Ok(Self {
             host,
-            port: port(document)?.unwrap_or(profile.default_port),
+            port,
+            others: endpoints.collect(),
+            replica_set,
             address: None,
             database,
             home,

@@ -149,6 +149,9 @@ pub enum StatementFault {
     /// The server stopped the statement at its time limit.
     #[error("the statement took too long")]
     TimedOut,
+    /// The statement is in effect, and a majority of the replica set has not confirmed it: a failover could take it back.
+    #[error("a majority of the replica set has not confirmed the password")]
+    MajorityMissing,
     /// Anything else, by the server's own code.
     #[error("{}", refused_by(code))]
     Other {

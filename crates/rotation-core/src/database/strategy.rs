@@ -185,7 +185,7 @@ impl<E: Engine, D: Directory> Database<E, D> {
     fn logins(versions: &Versions) -> Result<Logins, RotationError> {
         let current = Self::parse(StagingLabel::Current, &versions.current)?;
         let pending = Self::parse(StagingLabel::Pending, &versions.pending)?;
-        if !pending.host.is_same(&current.host) || pending.port != current.port {
+        if !pending.is_at_servers_of(&current) {
             return Err(TargetError::HostDiffers.into());
         }
         // The same name in another database is another user.
@@ -293,6 +293,7 @@ impl<E: Engine, D: Directory> Target for Database<E, D> {
             }
             (outcome, _) => outcome.map_err(Self::refused(Credential::Pending))?.0,
         };
+        Box::pin(self.settle(Credential::Pending, &mut session)).await?;
         if let Some(statement) = statement {
             self.prove(&mut session, &statement).await?;
         }

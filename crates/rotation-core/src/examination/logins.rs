@@ -52,6 +52,8 @@ fn obstacle(error: &ConnectError) -> Option<Check> {
         | ConnectError::SessionRefused(_)
         | ConnectError::Proxy(_)
         | ConnectError::Unusable(_)
+        | ConnectError::SetDiffers(_)
+        | ConnectError::PrimaryNotListed(_)
         | ConnectError::ReadOnly(_) => None,
     }
 }
@@ -94,9 +96,21 @@ impl<E: Engine, D: Directory> Database<E, D> {
                         tried.findings.extend(no_password_asked(&versions[at]));
                         continue;
                     }
+                    let mut session = session;
+                    let is_current = versions[at].has(&StagingLabel::Current);
+                    // What a failover may take back is no ground to move a label to it.
+                    let settled = if is_current {
+                        Ok(())
+                    } else {
+                        Box::pin(self.settle(versions[at].credential(), &mut session)).await
+                    };
+                    if let Err(error) = settled {
+                        versions[at].access = Access::Unknown;
+                        versions[at].error = Some(error);
+                        continue;
+                    }
                     versions[at].access = Access::LogsIn;
-                    if versions[at].has(&StagingLabel::Current) {
-                        let mut session = session;
+                    if is_current {
                         spare = self.spare(&mut session, &login).await;
                         tried.session = Some(session);
                     }
@@ -141,7 +155,7 @@ impl<E: Engine, D: Directory> Database<E, D> {
             Ok(addresses) if addresses.is_empty() => None,
             Ok(addresses) => {
                 let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
-                let sentence = format!("{} is at {}", login.host, addresses.join(", "));
+                let sentence = format!("{} is at {}", login.hosts(), addresses.join(", "));
                 findings.push(Finding::ok(Check::Address, sentence));
                 None
             }
@@ -275,7 +289,7 @@ fn copy_of_equal(versions: &mut [Examined], at: usize) -> bool {
 }
 
 fn answers(login: &Login) -> Finding {
-    Finding::ok(Check::Connection, format!("{}:{} answers", login.host, login.port))
+    Finding::ok(Check::Connection, format!("{} answers", login.place()))
 }
 
 impl Examined {

@@ -63,7 +63,7 @@ impl<S: SecretRecords, E: Engine, D: Directory> Examiner<'_, S, E, D> {
                 findings.extend(own::<E>(plan, reader));
             }
             Strategy::AlternatingUsers { master, directory } => {
-                let here = Proven::by(&session);
+                let here = Proven::by(&session, opened.login);
                 drop(session);
                 findings.extend(self.look_as_master(master, directory, opened, here, new).await);
             }

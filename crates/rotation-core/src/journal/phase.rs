@@ -27,7 +27,7 @@ pub enum Phase {
     Confirm,
     /// Making the change final.
     Commit,
-    /// Waiting until a replica has got the change.
+    /// Waiting until a replica, or a majority of the replica set, has got the change.
     Replicate,
     /// The query that proves that pending can do work.
     Probe,

@@ -50,6 +50,7 @@ fn documents() -> Vec<RotationError> {
             DocumentError::DuplicateKey { field: "username".into() },
             DocumentError::Missing { field: "host" },
             DocumentError::Invalid { field: "port", rule: "a number from 1 to 65535" },
+            DocumentError::Srv { field: "srv" },
             DocumentError::NotRewritable { field: "url".into() },
             DocumentError::Engine { expected: "postgres, aurora-postgresql" },
         ]
@@ -110,6 +111,7 @@ fn others() -> Vec<RotationError> {
             error: ConnectError::Refused(Cause::new("28P01")),
         }
         .into(),
+        TargetError::MasterLacksMember { member: "c.example.com:27017".into() }.into(),
         TargetError::HostIsProxy.into(),
         TargetError::SourceGone.into(),
         TargetError::ReplicaLags(ConnectError::Refused(Cause::new("28P01"))).into(),
@@ -171,6 +173,8 @@ fn logins() -> Vec<RotationError> {
         ConnectError::Unreachable(cause()),
         ConnectError::NotReady(cause()),
         ConnectError::ReadOnly(cause()),
+        ConnectError::SetDiffers(Cause::new("it is of the set rs1")),
+        ConnectError::PrimaryNotListed(Cause::new("the primary is c.example.com:27017")),
         ConnectError::Unsupported(cause()),
         ConnectError::Proxy(cause()),
         ConnectError::Unusable(Box::new(StatementError::new(StatementFault::Expired))),
@@ -224,6 +228,7 @@ fn statements() -> Vec<RotationError> {
         StatementFault::Busy,
         StatementFault::ConnectionLost,
         StatementFault::TimedOut,
+        StatementFault::MajorityMissing,
         StatementFault::Other { code: "XX000".into() },
         StatementFault::Other { code: "unexpected reply".into() },
     ];

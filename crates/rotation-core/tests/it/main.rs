@@ -19,6 +19,7 @@ mod faults;
 mod findings;
 mod interleavings;
 mod journal;
+mod members;
 mod mutants;
 mod operators;
 mod ownership;

@@ -13,6 +13,7 @@ const PROFILE: EngineProfile = EngineProfile {
     default_port: 1,
     default_database: None,
     home_field: None,
+    set_field: None,
     probe: "",
     clone_suffix: "_clone",
     name_limit: NameLimit::Bytes(63),

@@ -25,7 +25,7 @@ use super::{account::Account, guardian::Guardian, postgres::TestLogin};
 pub use builder::{DocdbBuilder, DocdbLaunchError};
 pub use client::DocdbQueryError;
 pub use product::{DocdbProduct, MongoVersion};
-pub use replica_set::MongoReplicaSet;
+pub use replica_set::{MongoReplicaSet, MongoSetClient};
 pub use witness::{DocdbWitness, WitnessAction};
 
 use client::{Client, Who};
@@ -118,6 +118,21 @@ impl DocdbServer {
         self.ask(Some((login.clone(), home.to_owned(), false)), database, commands).await
     }
 
+    /// As [`commands_as`](Self::commands_as), on a connection that stays open and that the next call with the same login
+    /// uses.
+    ///
+    /// # Errors
+    /// As [`commands_as`](Self::commands_as).
+    pub async fn commands_on_open_connection(
+        &self,
+        login: &TestLogin,
+        home: &str,
+        database: &str,
+        commands: Vec<Value>,
+    ) -> Result<Value, DocdbQueryError> {
+        self.ask(Some((login.clone(), home.to_owned(), true)), database, commands).await
+    }
+
     /// A user with these roles and a password made on the spot, in the database `home`.
     ///
     /// # Errors
@@ -197,6 +212,11 @@ impl DocdbServer {
         self.guardian().send("CONT")
     }
 
+    /// Whether its process runs and is not frozen.
+    pub fn is_awake(&self) -> bool {
+        self.guardian().server_is_awake()
+    }
+
     /// By the way in that a server has as long as nobody is defined.
     fn create_admin(&self) -> Result<(), DocdbQueryError> {
         let create = json!({"createUser": self.admin.username, "pwd": self.admin.password,
@@ -228,12 +248,7 @@ impl DocdbServer {
         database: &str,
         commands: Vec<Value>,
     ) -> Result<Value, DocdbQueryError> {
-        let (client, database) = (Arc::clone(&self.client), database.to_owned());
-        let asked = tokio::task::spawn_blocking(move || {
-            let who = who.as_ref().map(|(login, home, keep)| Who { login, home, keep: *keep });
-            client.lock().unwrap_or_else(PoisonError::into_inner).run(who, &database, &commands)
-        });
-        asked.await.expect("the client does not panic")
+        client::ask(&self.client, who, database, commands).await
     }
 }
 

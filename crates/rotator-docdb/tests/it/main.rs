@@ -1,6 +1,7 @@
 //! Rotations of users of a real server, and of servers that a witness plays.
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it unwraps, and says what was there")]
+#![expect(clippy::print_stdout, reason = "some tests say how far they went, or why they did not")]
 
 mod alternating;
 mod conformance;
@@ -19,3 +20,4 @@ mod plan;
 mod players;
 mod privileges;
 mod proof;
+mod replica_set;

@@ -127,6 +127,31 @@ pub(in crate::code) const ARTICLES: &[Row] = &[
         ),
     ),
     (
+        Code::DbReplicaSetDiffers,
+        article(
+            "`replicaSet` of the secret is not the name that the server gives for its own set, or the server is no member \
+             of a set. No password was sent.",
+            "Correct `replicaSet`, or `host` where it leads to another set. `rs.conf()._id` is the name.",
+        ),
+    ),
+    (
+        Code::DbPrimaryNotListed,
+        article(
+            "Each member that `host` lists says that another server is the primary, which `host` does not list. The \
+             password goes only to hosts that the secret names, so it is not followed. The message names that server.",
+            "Add it to `host` of the secret, by a name that its certificate has.",
+        ),
+    ),
+    (
+        Code::DbMajorityMissing,
+        article(
+            "The primary has the new password, and a majority of the replica set has not confirmed it in time: members \
+             are down or lag. A failover now could take the password back, so the rotation does not go on.",
+            "Bring the members back that are down (`rs.status()`). The service's next attempt then goes on. Of two data \
+             members and an arbiter, both data members must be up.",
+        ),
+    ),
+    (
         Code::DbUnsupported,
         article(
             "The server is older than any that can be rotated.",

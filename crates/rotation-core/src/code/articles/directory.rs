@@ -39,6 +39,15 @@ pub(in crate::code) const ARTICLES: &[Row] = &[
         ),
     ),
     (
+        Code::MasterMemberMissing,
+        article(
+            "The secret lists the members of a replica set, and AWSCURRENT logged in at the one that takes writes. The \
+             master secret names other members and not that one, as after a failover. The master's password goes only to \
+             hosts that its own secret names.",
+            "Let `host` of the master secret list the same members.",
+        ),
+    ),
+    (
         Code::MasterEndpointUnproven,
         article(
             "The secret and the master secret name different ports or hosts, and the secret's user does not log in where \

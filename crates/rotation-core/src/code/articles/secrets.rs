@@ -23,6 +23,15 @@ pub(in crate::code) const ARTICLES: &[Row] = &[
         ),
     ),
     (
+        Code::SecretHostSrv,
+        article(
+            "`host` begins with `mongodb+srv://`, or `srv` is set: the members would be those that a DNS server names at \
+             the moment. A password goes only to hosts that the secret itself names.",
+            "List the members in `host` (`a.example.com:27017,b.example.com:27017`), as `dig SRV _mongodb._tcp.NAME` prints \
+             them, and the set in `replicaSet` (`dig TXT NAME`). For DocumentDB, name the cluster endpoint.",
+        ),
+    ),
+    (
         Code::SecretEngineMismatch,
         article(
             "`engine` is not one that this function rotates.",

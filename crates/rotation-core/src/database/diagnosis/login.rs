@@ -83,6 +83,14 @@ pub(super) fn login_hint(
             reader.again()
         ),
         ConnectError::ReadOnly(_) => statement_hint(credential, &StatementFault::ReadOnly, remedies, reader),
+        ConnectError::SetDiffers(_) => {
+            "Correct `replicaSet` in the secret, or `host` where it leads to another set.".into()
+        }
+        ConnectError::PrimaryNotListed(_) => format!(
+            "Add the primary that the message names to `host` of {}, with commas between the members. The password goes only \
+            to hosts that the secret names.",
+            if credential == Credential::Master { "the master secret" } else { "the secret" }
+        ),
         ConnectError::Unsupported(_) => remedies.oldest.into(),
         ConnectError::Proxy(_) => statement_hint(credential, &StatementFault::Proxy, remedies, reader),
         ConnectError::Unusable(error) => error_hint(credential, error, remedies, reader),

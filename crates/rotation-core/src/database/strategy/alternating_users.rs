@@ -43,21 +43,22 @@ impl<E: Engine, D: Directory> Database<E, D> {
         authority: &impl Authority,
     ) -> Result<Applied, RotationError> {
         let mut opened = self.open_as_master(logins, master, directory, versions, authority).await?;
-        let change = other_user(logins, &opened.pair, &opened.owner, opened.master.proven);
+        let change = other_user(logins, &opened.pair, &opened.owner, &opened.master.proven);
         self.make_ready(&mut opened.master.session, Credential::Master, &change, authority).await?;
-        let MasterLogin { session, host, port, proven } = opened.master;
+        let MasterLogin { session, endpoint, proven } = opened.master;
         let committed = match self.commit(session, Credential::Master, &OTHER_USER).await {
             Ok(committed) => committed,
             // Rights come before the password, so a password that is set already was the last thing to do.
             Err(error) if a_login_finds_out(&error) => {
                 let address = proven.address;
-                let there = Login { host: host.clone(), port, address, ..logins.pending.clone() };
-                self.login(Credential::Pending, &there).await.map_err(|_| error)?;
+                let there = Login { address, ..logins.pending.only_at(endpoint.clone()) };
+                let session = self.login(Credential::Pending, &there).await.map_err(|_| error)?;
+                drop(Box::pin(self.settled(Credential::Pending, session)).await?);
                 Committed::default()
             }
             Err(error) => return Err(error),
         };
-        if !host.is_same(&logins.pending.host) {
+        if !logins.pending.has_host(&endpoint.host) {
             drop(self.wait_for_replica(&logins.pending).await?);
         }
         Ok(Applied::Changed(committed))
@@ -73,7 +74,7 @@ impl<E: Engine, D: Directory> Database<E, D> {
         authority: &impl Authority,
     ) -> Result<Intent, RotationError> {
         let mut opened = self.open_as_master(logins, master, directory, versions, authority).await?;
-        let change = other_user(logins, &opened.pair, &opened.owner, opened.master.proven);
+        let change = other_user(logins, &opened.pair, &opened.owner, &opened.master.proven);
         let by = Credential::Master;
         let plan = opened.master.session.plan(&change, self.deadline);
         let plan = self.within(Phase::Change, by, plan).await?;
@@ -98,7 +99,7 @@ impl<E: Engine, D: Directory> Database<E, D> {
             return Err(TargetError::MasterIsSelf.into());
         }
         let here = self.login(Credential::Current, &logins.current).await;
-        let here = Proven::by(&here.map_err(Self::refused(Credential::Current))?);
+        let here = Proven::by(&here.map_err(Self::refused(Credential::Current))?, &logins.current);
         let owner = self.owner(&versions.secret);
         let master = Master { logins, secret: &master, directory, authority, here };
         let mut master = self.login_as_master(&master, versions.companion.as_ref()).await?;
@@ -130,7 +131,7 @@ fn other_user<'a>(
     logins: &'a Logins,
     pair: &'a UserPair,
     owner: &'a PairOwner,
-    proven: Proven,
+    proven: &Proven,
 ) -> Change<'a> {
     let (live, next) = (&logins.current.credentials.username, &logins.pending.credentials);
     Change::OtherUser { pair, live, next, owner, method: proven.method }

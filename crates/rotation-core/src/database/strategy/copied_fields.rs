@@ -44,6 +44,6 @@ impl<E: Engine, D: Directory> Database<E, D> {
 }
 
 fn owner<'a>(login: &'a Login, pair: Option<&'a UserPair>) -> Owner<'a> {
-    let Login { host, credentials, .. } = login;
-    Owner { host, credentials, other: pair.map(|pair| pair.other(&credentials.username)) }
+    let credentials = &login.credentials;
+    Owner { login, credentials, other: pair.map(|pair| pair.other(&credentials.username)) }
 }

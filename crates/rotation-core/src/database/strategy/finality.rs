@@ -51,6 +51,23 @@ impl<E: Engine, D: Directory> Database<E, D> {
         Ok(())
     }
 
+    /// Waits until a failover can no longer take back that this credential logs in, where the engine says that it could.
+    pub(crate) async fn settle(&self, by: Credential, session: &mut E::Session) -> Result<(), RotationError> {
+        if session.is_settled() {
+            return Ok(());
+        }
+        self.within(Phase::Replicate, by, session.settle(self.deadline)).await
+    }
+
+    /// The same session, once that is so.
+    pub(super) async fn settled(
+        &self,
+        by: Credential,
+        mut session: E::Session,
+    ) -> Result<E::Session, RotationError> {
+        self.settle(by, &mut session).await.map(|()| session)
+    }
+
     /// Makes a staged change final, after which what was known of these credentials may hold no longer. Where too little
     /// time is left to hear of it, nothing is changed.
     pub(super) async fn commit(
@@ -80,7 +97,10 @@ fn may_have_taken_effect(error: &RotationError) -> bool {
         RotationError::Target(TargetError::Statement { error, .. }) => {
             matches!(
                 error.fault,
-                StatementFault::ConnectionLost | StatementFault::TimedOut | StatementFault::Other { .. }
+                StatementFault::ConnectionLost
+                    | StatementFault::TimedOut
+                    | StatementFault::MajorityMissing
+                    | StatementFault::Other { .. }
             )
         }
         RotationError::Target(TargetError::TimedOut(_)) => true,

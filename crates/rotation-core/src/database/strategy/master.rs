@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use super::{Database, Logins};
 use crate::{
     database::{
-        ConnectError, Credential, Directory, Endpoint, Engine, Host, Login, LoginMethod, Server, Session,
+        ConnectError, Credential, Directory, Endpoint, Engine, Login, LoginMethod, Server, Session,
         TargetError, TlsMode,
         directory::{common_writer, owner, server_at},
     },
@@ -27,25 +27,27 @@ pub(super) struct Master<'a, D, A> {
     pub(super) here: Proven,
 }
 
-/// A login of current: at which address, and by which method.
-#[derive(Clone, Copy, Debug)]
+/// A login of current: where, at which address, and by which method.
+#[derive(Clone, Debug)]
 pub(crate) struct Proven {
+    endpoint: Endpoint,
     pub(crate) address: Option<IpAddr>,
     pub(crate) method: Option<LoginMethod>,
 }
 
 impl Proven {
-    /// By this session, which has answered a request.
-    pub(crate) fn by(session: &impl Session) -> Self {
-        Self { address: session.peer(), method: session.method() }
+    /// By this session, which has answered a request of this login.
+    pub(crate) fn by(session: &impl Session, login: &Login) -> Self {
+        let own = || Endpoint { host: login.host.clone(), port: login.port };
+        let endpoint = session.member().unwrap_or_else(own);
+        Self { endpoint, address: session.peer(), method: session.method() }
     }
 }
 
 /// A session of the master, and where it is.
 pub(crate) struct MasterLogin<S> {
     pub(crate) session: S,
-    pub(super) host: Host,
-    pub(super) port: u16,
+    pub(super) endpoint: Endpoint,
     /// The login of current there.
     pub(crate) proven: Proven,
 }
@@ -53,8 +55,8 @@ pub(crate) struct MasterLogin<S> {
 /// Which server a master secret speaks of.
 #[derive(Clone, PartialEq, Eq)]
 enum Whereabouts {
-    /// It names a host.
-    At(Host),
+    /// It names a host, or the members of a replica set.
+    At(Vec<Endpoint>),
     /// It holds a user name and a password alone: RDS, `DocumentDB` or Redshift manages it, and its tags say whose it is.
     Managed,
 }
@@ -93,7 +95,7 @@ impl<E: Engine, D: Directory> Database<E, D> {
         if again == first {
             return Err(Self::refused(Credential::Master)(refusal));
         }
-        let moved = !again.host.is_same(&first.host) || again.port != first.port;
+        let moved = !again.is_at_servers_of(&first);
         let proven = if moved { self.prove_current(master, &again).await? } else { proven };
         let outcome = self.login(Credential::Master, &proven.pin(&again)).await;
         self.at(outcome, again, proven)
@@ -106,13 +108,13 @@ impl<E: Engine, D: Directory> Database<E, D> {
         master: &Master<'_, D, A>,
         at: &Login,
     ) -> Result<Proven, RotationError> {
-        let current = &master.logins.current;
-        if at.host.is_same(&current.host) && at.port == current.port {
-            return Ok(master.here);
+        if at.names(&master.here.endpoint) {
+            return Ok(master.here.clone());
         }
-        let login = Login { host: at.host.clone(), port: at.port, address: None, ..current.clone() };
+        let there = Endpoint { host: at.host.clone(), port: at.port };
+        let login = master.logins.current.only_at(there);
         match self.login(Credential::Current, &login).await {
-            Ok(session) => Ok(Proven::by(&session)),
+            Ok(session) => Ok(Proven::by(&session, &login)),
             Err(error) if unproven(&error) => {
                 Err(TargetError::WriterUnproven { host: at.host.to_string(), port: at.port, error }.into())
             }
@@ -128,7 +130,7 @@ impl<E: Engine, D: Directory> Database<E, D> {
         proven: Proven,
     ) -> Result<MasterLogin<E::Session>, RotationError> {
         let session = outcome.map_err(Self::refused(Credential::Master))?;
-        Ok(MasterLogin { session, host: login.host, port: login.port, proven })
+        Ok(MasterLogin { session, endpoint: Endpoint { host: login.host, port: login.port }, proven })
     }
 
     /// The server on which the change is to be made; `None` where the master secret names the secret's own host, so
@@ -139,16 +141,31 @@ impl<E: Engine, D: Directory> Database<E, D> {
         master: &Master<'_, D, A>,
         place: &Whereabouts,
     ) -> Result<Option<Endpoint>, RotationError> {
-        match place {
-            Whereabouts::At(own) if own.is_same(&master.logins.current.host) => Ok(None),
-            place => Ok(Some(self.journal.timed(Phase::Locate, master.writer::<E>(place)).await?)),
+        let here = &master.here.endpoint;
+        let own = match place {
+            Whereabouts::At(own) => own.as_slice(),
+            Whereabouts::Managed => &[],
+        };
+        let names = |is: &dyn Fn(&Endpoint) -> bool| own.iter().any(is);
+        let several = own.len() > 1 || !master.logins.current.others.is_empty();
+        if names(&|own| own.is_same(here)) || !several && names(&|own| own.host.is_same(&here.host)) {
+            return Ok(None);
+        }
+        match self.journal.timed(Phase::Locate, master.writer::<E>(place)).await {
+            // Of one replica set, but not the member that takes writes now.
+            Err(RotationError::Target(TargetError::MasterHostDiffers))
+                if names(&|own| master.logins.current.names(own)) =>
+            {
+                Err(TargetError::MasterLacksMember { member: here.address() }.into())
+            }
+            writer => writer.map(Some),
         }
     }
 }
 
 impl Proven {
     /// The same login at that address alone.
-    fn pin(self, login: &Login) -> Login {
+    fn pin(&self, login: &Login) -> Login {
         Login { address: self.address, ..login.clone() }
     }
 }
@@ -173,19 +190,19 @@ impl Whereabouts {
             return Ok(Self::Managed);
         }
         let login = Login::from_document(document, &E::PROFILE).map_err(RotationError::MasterDocument)?;
-        Ok(Self::At(login.host))
+        Ok(Self::At(login.endpoints().collect()))
     }
 }
 
 impl<D: Directory, A: Authority> Master<'_, D, A> {
     /// The server that takes the writes both for the master's place and for the secret's host, as the directory has it.
     async fn writer<E: Engine>(&self, place: &Whereabouts) -> Result<Endpoint, RotationError> {
-        let host = &self.logins.current.host;
+        let host = &self.here.endpoint.host;
         let writer = match place {
             Whereabouts::At(own) => match server_at(self.directory, host).await? {
-                Some(server) => common_writer(self.directory, server, own).await?,
+                Some(server) => common_writer(self.directory, server, &own[0].host).await?,
                 // The master's own server may know the secret's host as a name that was given to it.
-                None => match server_at(self.directory, own).await? {
+                None => match server_at(self.directory, &own[0].host).await? {
                     Some(server) => common_writer(self.directory, server, host).await?,
                     None => return Err(TargetError::MasterHostDiffers.into()),
                 },
@@ -237,14 +254,24 @@ impl<D: Directory, A: Authority> Master<'_, D, A> {
             (TlsMode::Preferred, TlsMode::Required) => TlsMode::Required,
             (own, _) => own,
         };
-        // A master secret that names the writer itself knows its port best.
-        let Endpoint { host, port } = match writer {
-            Some(writer) if !writer.host.is_same(&master.host) => writer.clone(),
-            _ => Endpoint { host: master.host, port: master.port },
-        };
+        let at = self.endpoint(&master, writer);
+        let replica_set = master.replica_set.clone().or_else(|| current.replica_set.clone());
         // Where the two users are defined, for engines whose users belong to databases; the master's own document says
         // where the master is.
         let database = current.home.as_ref().or(current.database.as_ref()).cloned();
-        Ok(Login { host, port, database, tls, ..master })
+        Ok(Login { replica_set, database, tls, ..master.only_at(at) })
+    }
+
+    /// Where the master writes: the member at which current has logged in, where the master secret names it. A master secret
+    /// that names the writer itself knows its port best.
+    fn endpoint(&self, login: &Login, writer: Option<&Endpoint>) -> Endpoint {
+        let here = &self.here.endpoint;
+        let of_host = |host| login.endpoints().find(|own| own.host.is_same(host));
+        let own = login.endpoints().find(|own| own.is_same(here));
+        own.or_else(|| match writer {
+            Some(writer) => of_host(&writer.host).or_else(|| Some(writer.clone())),
+            None => of_host(&here.host),
+        })
+        .unwrap_or_else(|| Endpoint { host: login.host.clone(), port: login.port })
     }
 }

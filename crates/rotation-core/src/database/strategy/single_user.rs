@@ -18,7 +18,7 @@ const SAME_USER: [Credential; 3] = [Credential::Current, Credential::Pending, Cr
 /// Who may change the password.
 enum Opened<S> {
     /// Nobody need: pending is current, or logs in where a pooler leaves open whether current does.
-    AlreadySet,
+    AlreadySet(S),
     /// Nobody need: pending logs in, and current does not.
     Pending(S),
     /// The user itself, by this credential.
@@ -33,16 +33,19 @@ impl<E: Engine, D: Directory> Database<E, D> {
         secret: &SecretId,
         authority: &impl Authority,
     ) -> Result<Applied, RotationError> {
-        match self.open_own(logins, authority).await? {
-            Opened::AlreadySet => Ok(Applied::AlreadySet),
-            Opened::Pending(session) => {
-                let ended = Box::pin(self.end_second(session, false, logins, secret, authority)).await?;
-                Ok(ended.map_or(Applied::AlreadySet, Applied::Changed))
-            }
+        let (session, current_is_out) = match self.open_own(logins, authority).await? {
+            Opened::AlreadySet(session) => (session, false),
+            Opened::Pending(session) => (session, true),
             Opened::Session(session, credential) => {
-                self.change(session, credential, logins, secret, authority).await
+                return self.change(session, credential, logins, secret, authority).await;
             }
+        };
+        let settled = Box::pin(self.settled(Credential::Pending, session)).await?;
+        if !current_is_out {
+            return Ok(Applied::AlreadySet);
         }
+        let ended = Box::pin(self.end_second(settled, false, logins, secret, authority)).await?;
+        Ok(ended.map_or(Applied::AlreadySet, Applied::Changed))
     }
 
     /// What that would do.
@@ -53,7 +56,7 @@ impl<E: Engine, D: Directory> Database<E, D> {
         authority: &impl Authority,
     ) -> Result<Intent, RotationError> {
         match self.open_own(logins, authority).await? {
-            Opened::AlreadySet | Opened::Pending(_) => Ok(Intent::AlreadySet),
+            Opened::AlreadySet(_) | Opened::Pending(_) => Ok(Intent::AlreadySet),
             Opened::Session(mut session, by) => {
                 session.act_for(&self.owner(secret));
                 if by != Credential::Current {
@@ -82,8 +85,8 @@ impl<E: Engine, D: Directory> Database<E, D> {
         let (mut unknown, mut refused) =
             (None, TargetError::AllRefused { remedies: E::PROFILE.remedies }.into());
         match self.login(Credential::Current, &logins.current).await {
-            Ok(_) if logins.pending.credentials == logins.current.credentials => {
-                return Ok(Opened::AlreadySet);
+            Ok(session) if logins.pending.credentials == logins.current.credentials => {
+                return Ok(Opened::AlreadySet(session));
             }
             Ok(session) => return Ok(Opened::Session(session, Credential::Current)),
             Err(error @ ConnectError::LineBreak(_)) => refused = Self::refused(Credential::Current)(error),
@@ -94,7 +97,7 @@ impl<E: Engine, D: Directory> Database<E, D> {
         match (self.login(Credential::Pending, &logins.pending).await, unknown) {
             (Ok(session), None) => return Ok(Opened::Pending(session)),
             // Whether current logs in is not known, so no password is ended.
-            (Ok(_), Some(_)) => return Ok(Opened::AlreadySet),
+            (Ok(session), Some(_)) => return Ok(Opened::AlreadySet(session)),
             (Err(_), Some(error)) => return Err(Self::refused(Credential::Current)(error)),
             (Err(error), None) if error.is_refusal() => {}
             (Err(error), None) => return Err(Self::refused(Credential::Pending)(error)),
@@ -129,6 +132,7 @@ impl<E: Engine, D: Directory> Database<E, D> {
             Err(error) if is_lost(&error) || a_login_finds_out(&error) => {
                 match self.login(Credential::Pending, &logins.pending).await {
                     Ok(session) => {
+                        let session = Box::pin(self.settled(Credential::Pending, session)).await?;
                         let ended = self.end_second(session, current_logs_in, logins, secret, authority);
                         let ended = Box::pin(ended).await?;
                         Ok(Applied::Changed(ended.unwrap_or_default()))
@@ -179,8 +183,7 @@ impl<E: Engine, D: Directory> Database<E, D> {
         };
         let Ok(previous) = Login::from_document(&document, &E::PROFILE) else { return Ok(None) };
         let (current, username) = (&logins.current, &logins.current.credentials.username);
-        let same = previous.host.is_same(&current.host)
-            && previous.port == current.port
+        let same = previous.is_at_servers_of(current)
             && previous.home == current.home
             && previous.credentials.username == *username;
         Ok(same.then(|| Login { tls: current.tls, ..previous }))

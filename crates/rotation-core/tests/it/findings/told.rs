@@ -24,6 +24,8 @@ pub(super) struct Told {
     pub(super) refusals_until_locked: Option<u32>,
     /// Whether it lets everybody in.
     pub(super) asks_for_no_password: bool,
+    /// Whether a failover could take back what it shows.
+    pub(super) is_unconfirmed: bool,
     /// What the session's user lacks for a change.
     pub(super) lacking: Vec<String>,
     /// Beside a plan.
@@ -77,6 +79,14 @@ impl<const HOMES: bool> Engine for Teller<HOMES> {
 impl Session for Telling {
     async fn probe(&mut self, _pair: Option<&UserPair>) -> Result<(), StatementError> {
         self.connection.probe(None).await
+    }
+
+    fn is_settled(&self) -> bool {
+        !self.told.is_unconfirmed
+    }
+
+    async fn settle(&mut self, _: Deadline) -> Result<(), StatementError> {
+        Err(StatementError::new(StatementFault::MajorityMissing))
     }
 
     fn method(&self) -> Option<LoginMethod> {

@@ -54,6 +54,26 @@ fn a_look_is_not_what_locks_a_user() {
     }
 }
 
+/// A password that one member of a replica set has alone is no ground to move a label to it. AWSCURRENT stays what it is.
+#[test]
+fn what_a_failover_could_take_back_is_unknown() {
+    for (is_unconfirmed, pending) in [(false, Access::LogsIn), (true, Access::Unknown)] {
+        World::run(async {
+            let mut patient = Patient::of(Plan::Alternating, Situation::Fresh).await;
+            patient.told.is_unconfirmed = is_unconfirmed;
+            let clone = patient.world().server.borrow().users["app"].clone();
+            patient.world().server.borrow_mut().users.insert("app_clone".to_owned(), clone);
+            patient.put(&StagingLabel::Pending, 8, document("app_clone", "first-password"));
+            let examination = patient.examine().await;
+            let access = |label: StagingLabel| {
+                examination.versions.iter().find(|seen| seen.labels.contains(&label)).map(|seen| seen.access)
+            };
+            assert_eq!(access(StagingLabel::Current), Some(Access::LogsIn));
+            assert_eq!(access(StagingLabel::Pending), Some(pending));
+        });
+    }
+}
+
 #[test]
 fn copies_of_the_password_in_other_fields_are_named() {
     let copies = r#""url":"postgresql://app:first-password@db.example.com/shop",

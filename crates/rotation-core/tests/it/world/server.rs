@@ -25,6 +25,7 @@ pub(crate) const PROFILE: EngineProfile = EngineProfile {
     default_port: 5432,
     default_database: Some("model"),
     home_field: None,
+    set_field: None,
     probe: "select 1",
     clone_suffix: "_clone",
     name_limit: NameLimit::Bytes(63),

@@ -7,19 +7,21 @@ from bson import json_util
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
-port, authority = sys.argv[1:3]
+# The servers with commas between them, the replica set that they are (or nothing), the authority to trust (or nothing).
+servers, replica_set, authority = sys.argv[1:4]
 kept = {}
 
 
 def connect(login):
-    options = {"directConnection": True, "maxPoolSize": 1, "retryWrites": False}
+    options = {"maxPoolSize": 1, "retryWrites": False}
+    options |= {"replicaSet": replica_set} if replica_set else {"directConnection": True}
     # A test that waits for ever tells nothing.
     options |= {"serverSelectionTimeoutMS": 15000, "connectTimeoutMS": 15000, "socketTimeoutMS": 30000}
     if authority:
         options |= {"tls": True, "tlsCAFile": authority}
     if login:
         options |= {"username": login["username"], "password": login["password"], "authSource": login["home"]}
-    return MongoClient("localhost", int(port), **options)
+    return MongoClient(servers.split(","), **options)
 
 
 def answer(request):

@@ -1,7 +1,12 @@
 //! MongoDB's own client for Python as the tests' hand: what it says about names, passwords and users is a second
 //! opinion, as nothing of ours is in it.
 
-use std::{io, path::Path, process::Command};
+use std::{
+    io,
+    path::Path,
+    process::Command,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use serde_json::{Value, json};
 
@@ -40,8 +45,18 @@ pub(super) struct Client(Dialogue);
 impl Client {
     /// `authority` is the file of the certificate to trust, or empty for plaintext.
     pub(super) fn start(python: &Path, port: u16, authority: &Path) -> io::Result<Self> {
+        Self::of_servers(python, &format!("localhost:{port}"), "", authority)
+    }
+
+    /// A client of a replica set: it finds the primary by itself, as applications do.
+    pub(super) fn of_servers(
+        python: &Path,
+        servers: &str,
+        replica_set: &str,
+        authority: &Path,
+    ) -> io::Result<Self> {
         let mut command = Command::new(python);
-        command.args(["-I", "-c", SCRIPT, &port.to_string()]).arg(authority);
+        command.args(["-I", "-c", SCRIPT, servers, replica_set]).arg(authority);
         Dialogue::start(&mut command).map(Self)
     }
 
@@ -66,4 +81,19 @@ impl Client {
             }),
         }
     }
+}
+
+/// Runs commands on a thread where it may block.
+pub(super) async fn ask(
+    client: &Arc<Mutex<Client>>,
+    who: Option<(TestLogin, String, bool)>,
+    database: &str,
+    commands: Vec<Value>,
+) -> Result<Value, DocdbQueryError> {
+    let (client, database) = (Arc::clone(client), database.to_owned());
+    let asked = tokio::task::spawn_blocking(move || {
+        let who = who.as_ref().map(|(login, home, keep)| Who { login, home, keep: *keep });
+        client.lock().unwrap_or_else(PoisonError::into_inner).run(who, &database, &commands)
+    });
+    asked.await.expect("the client does not panic")
 }

@@ -1,30 +1,61 @@
 //! Three members of MongoDB's own, of which one is the primary until a test says otherwise.
 
 use std::{
-    sync::Arc,
+    io,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
     thread,
     time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
 
-use crate::authority::TestAuthority;
+use crate::{authority::TestAuthority, servers::postgres::TestLogin};
 
 use super::{
     DocdbServer,
     builder::DocdbLaunchError,
-    client::DocdbQueryError,
+    client::{self, Client, DocdbQueryError},
     product::{DocdbProduct, MongoVersion},
 };
 
 /// How long an election may take on a busy machine.
 const ELECTION_LIMIT: Duration = Duration::from_mins(2);
 
+/// How long members may take to catch up, in milliseconds: less than a client waits for an answer.
+const SETTLE_LIMIT: u32 = 25_000;
+
 /// A replica set of three members, each a process of its own, with one authority and one administrator.
-#[derive(Debug)]
 pub struct MongoReplicaSet {
     name: String,
     members: Vec<DocdbServer>,
+    authority: PathBuf,
+    client: MongoSetClient,
+}
+
+/// A driver of MongoDB's own that finds the primary by itself, as applications use it. Each is a process of its own.
+#[derive(Clone)]
+pub struct MongoSetClient(Arc<Mutex<Client>>);
+
+impl MongoSetClient {
+    fn start(servers: &str, replica_set: &str, authority: &Path) -> io::Result<Self> {
+        let client = Client::of_servers(&DocdbProduct::python(), servers, replica_set, authority)?;
+        Ok(Self(Arc::new(Mutex::new(client))))
+    }
+
+    /// Logs in to the set and runs commands up to the first that fails.
+    ///
+    /// # Errors
+    /// [`DocdbQueryError`]; code 18 where the primary refuses the login, no code where none is found in time.
+    pub async fn commands_as(
+        &self,
+        login: &TestLogin,
+        home: &str,
+        database: &str,
+        commands: Vec<Value>,
+    ) -> Result<Value, DocdbQueryError> {
+        client::ask(&self.0, Some((login.clone(), home.to_owned(), false)), database, commands).await
+    }
 }
 
 impl MongoReplicaSet {
@@ -44,17 +75,19 @@ impl MongoReplicaSet {
         };
         let builder = builder.authority(Arc::new(TestAuthority::new())).member(&name, &key);
         let members = (0..3).map(|_| builder.launch()).collect::<Result<Vec<_>, _>>()?;
-        let set = Self { name, members };
-        let described = set.members.iter().enumerate().map(|(id, member)| {
+        let described = members.iter().enumerate().map(|(id, member)| {
             json!({"_id": id, "host": format!("localhost:{}", member.port()),
                 "arbiterOnly": with_arbiter && id == 2})
         });
         let config = json!({
-            "_id": set.name,
+            "_id": name,
             "members": described.collect::<Vec<_>>(),
             "settings": {"electionTimeoutMillis": 2000, "heartbeatIntervalMillis": 500},
         });
-        set.members[0].ask_now(None, "admin", &[json!({"replSetInitiate": config})])?;
+        members[0].ask_now(None, "admin", &[json!({"replSetInitiate": config})])?;
+        let (servers, authority) = (seed_list(&members), members[0].folder.join("ca.crt"));
+        let client = MongoSetClient::start(&servers, &name, &authority)?;
+        let set = Self { name, members, authority, client };
         set.primary()?.create_admin()?;
         set.primary()?.check_admin()?;
         Ok(set)
@@ -63,6 +96,47 @@ impl MongoReplicaSet {
     /// The set's name, as a driver's `replicaSet` wants it.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The members as a driver's seed list, and as `host` of a secret.
+    pub fn seed_list(&self) -> String {
+        seed_list(&self.members)
+    }
+
+    /// The driver that this set was started with.
+    pub fn client(&self) -> &MongoSetClient {
+        &self.client
+    }
+
+    /// Another one, which waits for nobody who uses the first.
+    ///
+    /// # Errors
+    /// When its process does not start.
+    pub fn another_client(&self) -> io::Result<MongoSetClient> {
+        MongoSetClient::start(&self.seed_list(), &self.name, &self.authority)
+    }
+
+    /// Makes the primary give its place up, in good order and without a wait; blocks.
+    ///
+    /// # Errors
+    /// What it answers.
+    pub fn step_down(&self) -> Result<(), DocdbLaunchError> {
+        let order = json!({"replSetStepDown": 10, "secondaryCatchUpPeriodSecs": 0, "force": true});
+        self.primary()?.as_admin("admin", order).map(drop).map_err(Into::into)
+    }
+
+    /// Starts what was stopped and thaws what was frozen, and waits until all have the same; blocks.
+    ///
+    /// # Errors
+    /// When a member does not come back.
+    pub fn revive(&self) -> Result<(), DocdbLaunchError> {
+        for member in &self.members {
+            member.thaw()?;
+            if !member.guardian().server_runs() {
+                member.start_again()?;
+            }
+        }
+        self.settle()
     }
 
     /// All members, whatever they are at the moment.
@@ -102,8 +176,24 @@ impl MongoReplicaSet {
     pub fn settle(&self) -> Result<(), DocdbLaunchError> {
         let primary = self.primary()?;
         let note = json!({"insert": "settled", "documents": [{}],
-            "writeConcern": {"w": self.members.iter().filter(|member| member.holds_data()).count()}});
-        primary.as_admin("test", note).map(drop).map_err(Into::into)
+            "writeConcern": {"w": self.members.iter().filter(|member| member.holds_data()).count(),
+                "wtimeout": SETTLE_LIMIT}});
+        let reply = primary.as_admin("test", note)?;
+        if reply.get("writeConcernError").is_some() {
+            return Err(DocdbLaunchError::NotReady { log: reply.to_string() });
+        }
+        Ok(())
+    }
+}
+
+fn seed_list(members: &[DocdbServer]) -> String {
+    let members: Vec<_> = members.iter().map(|member| format!("localhost:{}", member.port())).collect();
+    members.join(",")
+}
+
+impl std::fmt::Debug for MongoReplicaSet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MongoReplicaSet").field("members", &self.members).finish_non_exhaustive()
     }
 }
 
@@ -114,16 +204,11 @@ impl DocdbServer {
     }
 
     fn takes_writes(&self) -> bool {
-        self.answers() && self.hello()["isWritablePrimary"] == true
+        self.is_awake() && self.hello()["isWritablePrimary"] == true
     }
 
     fn holds_data(&self) -> bool {
-        self.answers() && self.hello()["arbiterOnly"] != true
-    }
-
-    /// Whether its process runs: a frozen or stopped one would be waited for.
-    fn answers(&self) -> bool {
-        self.guardian().server_is_awake()
+        self.is_awake() && self.hello()["arbiterOnly"] != true
     }
 
     fn as_admin(&self, database: &str, command: Value) -> Result<Value, DocdbQueryError> {

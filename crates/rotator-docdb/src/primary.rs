@@ -1,0 +1,158 @@
+//! Which of the members that a secret names takes writes.
+//!
+//! Each is asked by a greeting, which holds no password; the first that is the primary gets the login. What a member says
+//! of others only decides which of the listed ones is asked next: a server that the secret does not name is never met.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use database_dial::os_cause;
+use rotation_core::{
+    Deadline,
+    database::{Cause, ConnectError, Endpoint, Login, Transport},
+};
+use rustls::ClientConfig;
+
+use crate::{
+    connection::connect_error,
+    dial::{dial, speaks_tls},
+    document::Document,
+    greeting::{self, Greeting, Refusal},
+    wire::{Wire, WireError},
+};
+
+/// A server that takes writes, before anybody has logged in.
+pub(crate) struct Primary {
+    pub(crate) wire: Wire,
+    pub(crate) greeting: Greeting,
+    /// By which of the secret's names it was reached.
+    pub(crate) endpoint: Endpoint,
+}
+
+impl Primary {
+    /// Asks the members in turn, each within a share of the deadline: one that is silent leaves time for the others.
+    ///
+    /// # Errors
+    /// That of the only server; of several, what an operator has to fix, else what may pass.
+    ///
+    /// # Cancel safety
+    /// Dropping the future closes the sockets.
+    pub(crate) async fn find(
+        login: &Login,
+        message: &Document,
+        transport: Transport,
+        tls: &Arc<ClientConfig>,
+        deadline: Deadline,
+    ) -> Result<Self, ConnectError> {
+        let mut untried: Vec<Endpoint> = login.endpoints().collect();
+        let mut seen = Seen::default();
+        while !untried.is_empty() {
+            let shares = u32::try_from(untried.len()).unwrap_or(u32::MAX);
+            let share = deadline.at_most(deadline.remaining() / shares);
+            let endpoint = untried.remove(0);
+            // A login at one server may be pinned to an address.
+            let member =
+                if login.others.is_empty() { login.clone() } else { login.only_at(endpoint.clone()) };
+            let asked = share.bound(ask(&member, message, transport, tls, share)).await;
+            match asked.unwrap_or_else(|_| Err(ConnectError::TimedOut.into())) {
+                Ok((wire, greeting)) => return Ok(Self { wire, greeting, endpoint }),
+                Err(refusal) => {
+                    let named = refusal.primary.as_ref();
+                    if let Some(next) = named.and_then(|named| place_of(named, &untried)) {
+                        let next = untried.remove(next);
+                        untried.insert(0, next);
+                    }
+                    seen.note(login, refusal);
+                }
+            }
+        }
+        Err(seen.verdict(login))
+    }
+}
+
+async fn ask(
+    login: &Login,
+    message: &Document,
+    transport: Transport,
+    tls: &Arc<ClientConfig>,
+    deadline: Deadline,
+) -> Result<(Wire, Greeting), Refusal> {
+    let mut wire = dial(login, transport, tls, deadline).await?;
+    let address = wire.peer().map(|peer| SocketAddr::from((peer, login.port)));
+    let reply = match wire.greet(message).await {
+        Ok(reply) => reply,
+        Err(error) => return Err(ungreeted(error, login, transport, tls, address).await.into()),
+    };
+    let greeting = greeting::answer(reply.reader(), login.replica_set.as_deref())?;
+    Ok((wire, greeting))
+}
+
+/// The greeting had no answer. A server that takes TLS alone closes a connection in plaintext.
+async fn ungreeted(
+    error: WireError,
+    login: &Login,
+    transport: Transport,
+    tls: &Arc<ClientConfig>,
+    address: Option<SocketAddr>,
+) -> ConnectError {
+    match (&error, transport, address) {
+        (WireError::Lost(io), Transport::Plaintext, Some(address))
+            if speaks_tls(address, &login.host, tls).await =>
+        {
+            ConnectError::TlsRequired(os_cause(io))
+        }
+        _ => connect_error(error),
+    }
+}
+
+fn place_of(wanted: &Endpoint, list: &[Endpoint]) -> Option<usize> {
+    list.iter().position(|member| member.is_same(wanted))
+}
+
+/// What the members that are not the primary have answered.
+#[derive(Default)]
+struct Seen {
+    failure: Option<ConnectError>,
+    /// Who the members are by their own words.
+    members: Vec<Endpoint>,
+    /// The first primary that is not in the list.
+    unlisted: Option<Endpoint>,
+    was_one_silent: bool,
+}
+
+impl Seen {
+    fn note(&mut self, login: &Login, refusal: Refusal) {
+        self.was_one_silent |= refusal.me.is_none();
+        self.members.extend(refusal.me);
+        self.unlisted = self.unlisted.take().or(refusal.primary.filter(|named| !login.names(named)));
+        if self.failure.as_ref().is_none_or(|known| weight(&refusal.error) > weight(known)) {
+            self.failure = Some(refusal.error);
+        }
+    }
+
+    fn verdict(self, login: &Login) -> ConnectError {
+        // A list may have other names for the members than they have for each other: who is silent may be the one.
+        let may_be_alias = self.was_one_silent && self.members.iter().any(|member| !login.names(member));
+        let unlisted =
+            self.unlisted.filter(|named| place_of(named, &self.members).is_none() && !may_be_alias);
+        // What keeps a listed member out comes first: that one may be the primary.
+        let is_clear = self.failure.as_ref().is_none_or(|failure| weight(failure) < STAYS);
+        match unlisted {
+            Some(primary) if !login.others.is_empty() && is_clear => {
+                ConnectError::PrimaryNotListed(Cause::new(format!("the primary is {}", primary.address())))
+            }
+            _ => self.failure.unwrap_or(ConnectError::TimedOut),
+        }
+    }
+}
+
+/// The weight of what an operator has to fix.
+const STAYS: u8 = 2;
+
+/// Which failure says most of why no member could be used: one that stays comes before one that passes.
+fn weight(error: &ConnectError) -> u8 {
+    match error {
+        ConnectError::Unreachable(_) | ConnectError::TimedOut | ConnectError::Dns(_) => 0,
+        ConnectError::ReadOnly(_) | ConnectError::NotReady(_) => 1,
+        _ => STAYS,
+    }
+}

@@ -1,0 +1,101 @@
+//! What a majority of a replica set has: no failover takes it back.
+//!
+//! Every greeting of a member says so without any privilege (`lastWrite`), and every answer says when it was read
+//! (`operationTime`). Servers that say neither are taken for such as confirm a write before they show it.
+
+use std::time::Duration;
+
+use rotation_core::{
+    Deadline,
+    database::{StatementError, StatementFault},
+};
+
+use crate::{
+    connection::Connection,
+    document::{Reader, Value},
+};
+
+/// Before the second look, doubled for each further one up to [`LONGEST_PAUSE`].
+const PAUSE: Duration = Duration::from_millis(10);
+/// The longest time between two looks.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// Kept free before the deadline, to say what it was that did not come.
+const MARGIN: Duration = Duration::from_secs(1);
+
+/// What a primary had written when it said so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Confirmed {
+    /// The election by which it is the primary.
+    term: i64,
+    /// The last write.
+    written: u64,
+    /// The last write that a majority has.
+    majority: u64,
+}
+
+impl Confirmed {
+    /// Reads a greeting; `None` where the server is no member of a replica set, or does not say.
+    pub(crate) fn of(greeting: Reader<'_>) -> Option<Self> {
+        let last = greeting.get("lastWrite")?.as_document()?;
+        let time = |name| {
+            let time = last.get(name)?.as_document()?;
+            Some((time.get("ts")?.as_timestamp()?, time.get("t").and_then(Value::as_int).unwrap_or(-1)))
+        };
+        let ((written, term), (majority, _)) = (time("opTime")?, time("majorityOpTime")?);
+        Some(Self { term, written, majority })
+    }
+
+    /// Whether a majority has what was read, at the latest, at that time.
+    fn covers(self, time: u64) -> bool {
+        self.majority >= time
+    }
+}
+
+/// What one session has seen of a server, and what of it is confirmed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seen {
+    greeted: Confirmed,
+    /// The time of the last write that an answer may show.
+    time: u64,
+}
+
+impl Seen {
+    /// By the login of a connection.
+    pub(crate) fn by(connection: &Connection) -> Option<Self> {
+        connection.confirmed().map(|greeted| Self { greeted, time: greeted.written })
+    }
+
+    /// An answer of the same session shows all that was written up to its time.
+    pub(crate) fn note(&mut self, answer: Reader<'_>) {
+        let time = answer.get("operationTime").and_then(Value::as_timestamp);
+        self.time = self.time.max(time.unwrap_or(0));
+    }
+
+    pub(crate) fn is_settled(self) -> bool {
+        self.greeted.covers(self.time)
+    }
+
+    /// Looks until a majority has all that was seen.
+    ///
+    /// # Errors
+    /// [`StatementFault::MajorityMissing`] some time before the deadline; [`StatementFault::ReadOnly`] where the server is
+    /// the primary no longer, or was elected anew: what was seen may be gone.
+    pub(crate) async fn settle(
+        &mut self,
+        connection: &mut Connection,
+        deadline: Deadline,
+    ) -> Result<(), StatementError> {
+        let mut pause = PAUSE;
+        while !self.is_settled() {
+            if deadline.remaining() < MARGIN + pause {
+                return Err(StatementError::new(StatementFault::MajorityMissing));
+            }
+            tokio::time::sleep(pause).await;
+            pause = LONGEST_PAUSE.min(pause * 2);
+            let term = self.greeted.term;
+            let now = connection.look_again().await?.filter(|now| now.term == term);
+            self.greeted = now.ok_or_else(|| StatementError::new(StatementFault::ReadOnly))?;
+        }
+        Ok(())
+    }
+}

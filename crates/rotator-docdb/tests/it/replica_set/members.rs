@@ -1,0 +1,209 @@
+//! Which member gets the password.
+
+use rotation_core::{
+    RotationError, SecretDocument,
+    database::{ConnectError, Credential, Engine, Login, Session, TargetError, Transport},
+    with_causes,
+};
+use rotation_testkit::{
+    DocdbWitness, MongoReplicaSet, TestLogin,
+    secrets_manager::{Operation, RotationOutcome},
+};
+use rotator_docdb::DocumentDb;
+use serde_json::{Value, json};
+
+use super::scene::{By, Scene, codes, document, others, set};
+use crate::laboratory::{HOME, create_app_at, deadline, engine_for};
+
+/// The login of a secret with these fields besides.
+fn login(set: &MongoReplicaSet, host: &str, app: &TestLogin, more: &Value) -> Login {
+    let mut document = document(set, host, app);
+    for (field, value) in more.as_object().unwrap() {
+        document[field] = value.clone();
+    }
+    let document = SecretDocument::parse(&document.to_string()).unwrap();
+    Login::from_document(&document, &DocumentDb::PROFILE).unwrap()
+}
+
+/// The port of the member that lets the user in, or the error.
+async fn member(set: &MongoReplicaSet, login: &Login) -> Result<u16, ConnectError> {
+    let mut session = engine_for(set.primary().unwrap()).connect(login, Transport::Tls, deadline()).await?;
+    session.probe(None).await.unwrap();
+    Ok(session.member().unwrap().port)
+}
+
+fn told(error: ConnectError) -> (String, String, String) {
+    let remedies = DocumentDb::PROFILE.remedies;
+    let error = RotationError::from(TargetError::Login { credential: Credential::Current, error, remedies });
+    (error.code().to_string(), with_causes(&error), error.hint())
+}
+
+/// The primary is found wherever it is in the list, and after a failover; the others hear greetings alone.
+#[tokio::test]
+async fn the_password_goes_to_the_primary_of_the_list() {
+    let (set, _turn) = set(false).await;
+    let app = create_app_at(set.primary().unwrap(), HOME).await.unwrap();
+    set.settle().unwrap();
+    for _ in 0..2 {
+        let witnesses: Vec<_> =
+            set.members().iter().map(|member| DocdbWitness::start(member).unwrap()).collect();
+        let host: Vec<_> = witnesses.iter().map(|witness| format!("localhost:{}", witness.port())).collect();
+        let primary = set.primary().unwrap().port();
+        let found = member(set, &login(set, &host.join(", "), &app, &json!({}))).await.unwrap();
+        for (witness, server) in witnesses.iter().zip(set.members()) {
+            let heard = witness.take_commands();
+            let is_primary = server.port() == primary;
+            assert_eq!(found == witness.port(), is_primary);
+            let is_greeting = |command: &Value| command.get("isMaster").is_some();
+            assert!(is_primary || heard.iter().all(is_greeting), "{heard:?}");
+        }
+        // Members that are not named have the port of the secret.
+        let alone = login(set, "localhost", &app, &json!({"port": primary}));
+        assert_eq!(member(set, &alone).await.unwrap(), primary);
+        set.step_down().unwrap();
+    }
+}
+
+/// A member that does not answer leaves time for those after it.
+#[tokio::test]
+async fn a_silent_member_does_not_use_the_time_up() {
+    let (set, _turn) = set(false).await;
+    let app = create_app_at(set.primary().unwrap(), HOME).await.unwrap();
+    set.settle().unwrap();
+    let (primary, others) = (set.primary().unwrap(), others(set));
+    others[0].freeze().unwrap();
+    let host = format!("localhost:{},localhost:1,localhost:{}", others[0].port(), primary.port());
+    let login = login(set, &host, &app, &json!({}));
+    let limit = rotation_core::Deadline::after(std::time::Duration::from_secs(5));
+    let session = engine_for(primary).connect(&login, Transport::Tls, limit).await.unwrap();
+    assert_eq!(session.member().unwrap().port, primary.port());
+    others[0].thaw().unwrap();
+}
+
+/// A primary that the secret does not name is named in the error, and gets nothing.
+#[tokio::test]
+async fn a_primary_that_is_not_listed_is_not_followed() {
+    let (set, _turn) = set(false).await;
+    let app = create_app_at(set.primary().unwrap(), HOME).await.unwrap();
+    set.settle().unwrap();
+    let (primary, others) = (set.primary().unwrap().port(), others(set));
+    let host: Vec<_> = others.iter().map(|member| format!("localhost:{}", member.port())).collect();
+    let (code, message, hint) =
+        told(member(set, &login(set, &host.join(","), &app, &json!({}))).await.unwrap_err());
+    assert_eq!(code, "DB_PRIMARY_NOT_LISTED");
+    assert!(message.ends_with(&format!("the primary is localhost:{primary}")), "{message}");
+    assert!(hint.starts_with("Add the primary that the message names to `host`"), "{hint}");
+    // The remediation works.
+    let host = format!("{},localhost:{primary}", host.join(","));
+    assert_eq!(member(set, &login(set, &host, &app, &json!({}))).await.unwrap(), primary);
+    // One host is one host.
+    let alone = login(set, "localhost", &app, &json!({"port": others[0].port()}));
+    let (code, message, _) = told(member(set, &alone).await.unwrap_err());
+    assert_eq!(code, "DB_READ_ONLY");
+    assert!(message.ends_with(&format!("which it says is localhost:{primary}")), "{message}");
+}
+
+/// A server of another set gets no password, in a list or alone.
+#[tokio::test]
+async fn another_set_is_refused() {
+    let (set, _turn) = set(false).await;
+    let app = create_app_at(set.primary().unwrap(), HOME).await.unwrap();
+    let primary = set.primary().unwrap();
+    let witness = DocdbWitness::start(primary).unwrap();
+    for host in ["localhost".to_owned(), format!("localhost:{},localhost", witness.port())] {
+        let other = json!({"port": witness.port(), "replicaSet": "another"});
+        let (code, message, hint) = told(member(set, &login(set, &host, &app, &other)).await.unwrap_err());
+        assert_eq!(code, "DB_REPLICA_SET_DIFFERS");
+        assert!(message.ends_with("it is of the set rs0"), "{message}");
+        assert!(hint.contains("`replicaSet`"), "{hint}");
+        assert!(witness.take_commands().iter().all(|command| command.get("isMaster").is_some()));
+    }
+    // A server of no set.
+    let single = crate::laboratory::server();
+    let login = login(set, "localhost", &app, &json!({"port": single.port()}));
+    let error = engine_for(single).connect(&login, Transport::Tls, deadline()).await.unwrap_err();
+    let (code, message, _) = told(error);
+    assert_eq!(code, "DB_REPLICA_SET_DIFFERS");
+    assert!(message.ends_with("it is of no set"), "{message}");
+}
+
+/// The name that a certificate must have is that of the member, not of the first of the list.
+#[tokio::test]
+async fn each_member_proves_its_own_name() {
+    let (set, _turn) = set(false).await;
+    let app = create_app_at(set.primary().unwrap(), HOME).await.unwrap();
+    set.settle().unwrap();
+    let primary = set.primary().unwrap();
+    let elsewhere = primary.authority().server_named(&["elsewhere.example.com"]);
+    let wrong = DocdbWitness::with_certificate(primary, &elsewhere).unwrap();
+    let host = format!("localhost:{},localhost:{}", others(set)[0].port(), wrong.port());
+    let (code, _, _) = told(member(set, &login(set, &host, &app, &json!({}))).await.unwrap_err());
+    assert_eq!(code, "TLS_HOSTNAME");
+    assert!(wrong.take_commands().is_empty());
+}
+
+/// Both strategies rotate by a list, whichever member is first.
+#[tokio::test]
+async fn a_listed_set_is_rotated_by_both_functions() {
+    let (set, _turn) = set(false).await;
+    for by in By::BOTH {
+        let scene = Scene::new(set, by, |_, _| ()).await;
+        for _ in 0..2 {
+            let record = scene.rotate().await;
+            assert_eq!(codes(&record), [""; 0], "a healthy set takes one attempt");
+            scene.check_labels(by).await;
+            assert_eq!(scene.document("AWSCURRENT")["host"], set.seed_list());
+            set.step_down().unwrap();
+            set.settle().unwrap();
+        }
+    }
+}
+
+/// A master whose own secret does not name the member at which AWSCURRENT logged in is not sent there.
+#[tokio::test]
+async fn a_master_secret_names_the_member_itself() {
+    let (set, _turn) = set(false).await;
+    let scene = Scene::new(set, By::MasterUser, |_, _| ()).await;
+    let primary = set.primary().unwrap().port();
+    let listed: Vec<_> = others(set).iter().map(|member| format!("localhost:{}", member.port())).collect();
+    let mut master: Value =
+        serde_json::from_str(&scene.store.value("master", "AWSCURRENT").unwrap()).unwrap();
+    master["host"] = listed.join(",").into();
+    let put = |master: &Value| {
+        let request = json!({"SecretId": "master", "SecretString": master.to_string(),
+            "ClientRequestToken": uuid::Uuid::new_v4().to_string()});
+        scene.store.call_inside(Operation::PutSecretValue, request).unwrap();
+    };
+    put(&master);
+    let version = scene.begin();
+    let failures = scene.failures(&version, 2).await;
+    assert!(failures.iter().all(|code| code == "MASTER_MEMBER_MISSING"), "{failures:?}");
+    let record = scene.store.rotation(&scene.secret, &version).unwrap();
+    let message = record.steps().find_map(|step| step.error.clone()).unwrap().message;
+    assert!(message.contains(&format!("localhost:{primary}")), "{message}");
+    assert!(scene.opens("AWSCURRENT").await);
+    master["host"] = format!("localhost:{primary}").into();
+    put(&master);
+    assert_eq!(scene.end(&version).await.outcome, Some(RotationOutcome::Succeeded));
+    scene.check_labels(By::MasterUser).await;
+    // The primary alone suffices while it is the primary; the list does always.
+    master["host"] = set.seed_list().into();
+    put(&master);
+    scene.rotate().await;
+    scene.check_labels(By::MasterUser).await;
+}
+
+/// A pending version that names other members is refused before a connection is opened.
+#[tokio::test]
+async fn a_pending_list_must_be_the_current_one() {
+    let (set, _turn) = set(false).await;
+    let app = create_app_at(set.primary().unwrap(), HOME).await.unwrap();
+    let current = login(set, "a:1,b,c:3", &app, &json!({"port": 2}));
+    let same = login(set, "c:3,A:1,b:2", &app, &json!({}));
+    assert!(current.is_at_servers_of(&same) && same.is_at_servers_of(&current));
+    for other in ["a:1,b:2", "a:1,b:2,d:3", "a:1,b:2,c:4", "a:1,b:2,c:3,d:4"] {
+        assert!(!current.is_at_servers_of(&login(set, other, &app, &json!({}))), "{other}");
+    }
+    let renamed = login(set, "a:1,b:2,c:3", &app, &json!({"replicaSet": "another"}));
+    assert!(!current.is_at_servers_of(&renamed));
+}
