@@ -42,8 +42,8 @@ async fn an_own_password_goes_alone_where_nothing_else_is_known() {
             refuse(&lab, option, code);
             let notes = lab.change_own("own-new-password").await.unwrap();
             assert_eq!(fields(&last_write(&lab)), ["updateUser", "pwd"]);
-            let said = [MECHANISMS, FAILOVER].map(|part| notes.iter().any(|note| note.contains(part)));
-            assert_eq!((said, notes.len()), ([true; 2], 2), "{notes:?}");
+            let noted = [MECHANISMS, FAILOVER].map(|part| notes.iter().any(|note| note.contains(part)));
+            assert_eq!((noted, notes.len()), ([true; 2], 2), "{notes:?}");
             lab.app.password = "own-new-password".to_owned();
             assert!(lab.opens(&lab.app).await);
         }

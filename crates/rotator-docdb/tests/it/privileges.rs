@@ -83,9 +83,9 @@ async fn each_missing_privilege_of_a_master_has_its_command() {
         let given = if database == HOME { json!([roles[1], roles[2], roles[0]]) } else { json!(roles) };
         give(&lab, &lab.master.username, given).await;
         let fault = lab.rotate_to(&lab.clone()).await.unwrap_err().fault;
-        let said = missing(&fault);
-        assert!(said.contains(&format!("{lacks} on {database:?}")), "{lacks}: {said}");
-        assert_eq!(run_as_it_stands(lab.server, said).await, 1);
+        let hint = missing(&fault);
+        assert!(hint.contains(&format!("{lacks} on {database:?}")), "{lacks}: {hint}");
+        assert_eq!(run_as_it_stands(lab.server, hint).await, 1);
         lab.rotate_to(&lab.clone()).await.unwrap();
         lab.server
             .command(HOME, json!({"revokeRolesFromUser": lab.app.username, "roles": elsewhere}))

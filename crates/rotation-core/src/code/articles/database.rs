@@ -9,7 +9,7 @@ pub(in crate::code) const ARTICLES: &[Row] = &[
     (
         Code::DbAuthRefused,
         article(
-            "Somebody changed the password in the database or in the secret. With alternating users AWSCURRENT must \
+            "A manual change of the password, in the database or in the secret. With alternating users AWSCURRENT must \
              log in before the master acts. `credentials` in the outcome line says which credential was refused. \
              MongoDB and DocumentDB say the same of a user that is not there or is defined in another database.",
             "Set the password of that user in the database to what the secret holds, or the other way round. Of MongoDB and \
