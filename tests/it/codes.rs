@@ -31,6 +31,8 @@ const EVENTS_AND_LABELS: &[Row] = &[
 const SECRETS: &[Row] = &[
     (Code::SecretFieldMissing, "missing_field", "SECRET_FIELD_MISSING"),
     (Code::SecretFieldInvalid, "wrong_field", "SECRET_FIELD_INVALID"),
+    (Code::SecretHostSrv, "members_are_not_looked_up", "DocumentError::Srv"),
+    (Code::MasterMemberMissing, "a_master_secret_names_the_member_itself", "MASTER_MEMBER_MISSING"),
     (Code::SecretEngineMismatch, "wrong_engine", "SECRET_ENGINE_MISMATCH"),
     (Code::SecretMalformed, "not_an_object", "SECRET_MALFORMED"),
     (Code::PendingHostDiffers, "other_server", "PENDING_HOST_DIFFERS"),
@@ -152,6 +154,8 @@ const CONNECTIONS: &[Row] = &[
 ];
 
 const LOGINS: &[Row] = &[
+    (Code::DbReplicaSetDiffers, "another_set_is_refused", "DB_REPLICA_SET_DIFFERS"),
+    (Code::DbPrimaryNotListed, "a_primary_that_is_not_listed_is_not_followed", "DB_PRIMARY_NOT_LISTED"),
     (Code::DbAuthRefused, "current_refused", "DB_AUTH_REFUSED"),
     (
         Code::SecretPasswordLineBreak,
@@ -194,6 +198,7 @@ const LOGINS: &[Row] = &[
 ];
 
 const STATEMENTS: &[Row] = &[
+    (Code::DbMajorityMissing, "a_retry_waits_for_the_majority_too", "DB_MAJORITY_MISSING"),
     (Code::DbProxyAnswer, "a_pooler_that_keeps_the_old_password_moves_nothing", "DB_PROXY_ANSWER"),
     (
         Code::DbSessionNotOriginal,

@@ -25,6 +25,9 @@ pub trait Database: 'static {
     /// Whether a rotation leaves the live clone what it was given.
     const KEEPS_WHAT_IS_GIVEN: bool = true;
 
+    /// Whether `host` of a secret may list the members of a replica set.
+    const LISTS_MEMBERS: bool = false;
+
     /// A test statement that any tenant may run.
     const TEST_STATEMENT: &'static str;
 

@@ -10,8 +10,8 @@ use super::{
 };
 use crate::secrets_manager::Operation;
 
-/// Hosts that are no single host, or that no database has.
-const HOSTS: [&str; 16] = [
+/// Hosts that are no host, or that no database has.
+const HOSTS: [&str; 17] = [
     "",
     "169.254.169.254",
     "fd00:ec2::254",
@@ -21,14 +21,18 @@ const HOSTS: [&str; 16] = [
     "0xa9fea9fe",
     "/var/run/postgresql",
     "@socket",
-    "localhost,127.0.0.1",
-    "localhost:5432",
+    "localhost,169.254.169.254",
+    "localhost,/var/run/postgresql",
+    "localhost:port",
     "localhost?sslmode=disable",
     "user@localhost",
     "postgresql://localhost/",
     "local host",
     "localhost\nhost=other",
 ];
+
+/// Hosts that name several servers, or a port: only of engines whose secrets list the members of a replica set.
+const LISTS: [&str; 2] = ["localhost,127.0.0.1", "localhost:5432"];
 
 pub(super) fn cases<D: Database>() -> Vec<Case<D>> {
     vec![
@@ -151,7 +155,8 @@ async fn wrong_field<D: Database>(laboratory: Laboratory<D>) -> Verdict {
 async fn wrong_host<D: Database>(laboratory: Laboratory<D>) -> Verdict {
     let scene = laboratory.scene().await?;
     let rotation = scene.begin().await?;
-    for host in HOSTS {
+    let lists = if D::LISTS_MEMBERS { &[][..] } else { &LISTS };
+    for host in HOSTS.iter().chain(lists) {
         let mut document = scene.document("AWSCURRENT")?;
         document["host"] = json!(host);
         put_current(&scene, "SecretString", &document.to_string())?;
