@@ -164,11 +164,13 @@ fn hosts() {
     }
 }
 
-/// A password without a user, as Redis has it.
+/// A password without a user, as Redis has it, and a user without a password.
 #[test]
-fn a_password_alone_comes_with_no_user() {
+fn one_of_the_two_may_be_missing() {
     let found = ConnectionText::parse("redis://:p@cache/0").unwrap();
     assert_eq!(read(&found), (vec![], vec!["p".into()]));
+    let found = ConnectionText::parse("postgresql://u@h/db").unwrap();
+    assert_eq!(read(&found), (vec!["u".into()], vec![]));
 }
 
 /// A string that grew would leave parts of the password in memory: each text has its room from the beginning.
