@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use rotation_testkit::{
-    ApiAnswer, ApiDouble, DocdbProduct, DocdbServer, MongoVersion, MysqlFlavor, MysqlServer, PostgresServer,
+    DocdbProduct, DocdbServer, LocalSecretsManager, MongoVersion, MysqlFlavor, MysqlServer, PostgresServer,
     PostgresVersion, Rogue, RoguePostgres, ServerTls, Stop, TestAuthority, TestCertificate, TestLogin,
-    secrets_manager::{Fault, FaultKind, Operation},
+    secrets_manager::{Fault, FaultKind, Operation, Settings},
 };
 use serde_json::{Value, json};
 
@@ -463,21 +463,12 @@ async fn a_secret_that_is_not_there_is_told_with_its_code() {
     world.ask("doctor", &[], &[]).await.expect_code(1).expect_err("code: KMS_DENIED");
 }
 
-/// A secret that Secrets Manager describes so: what the local one does not play.
-async fn described(more: Value) -> Value {
-    const VERSION: &str = "11111111-2222-3333-4444-555555555555";
-    let double = ApiDouble::start(move |request| {
-        let mut answer = json!({
-            "ARN": "arn:aws:secretsmanager:us-east-1:123456789012:secret:app-AbCdEf", "Name": "app",
-            "VersionIdsToStages": {VERSION: ["AWSCURRENT"]}, "VersionId": VERSION, "SecretString": "{}", "Versions": [],
-        });
-        answer.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        assert!(["DescribeSecret", "GetSecretValue", "ListSecretVersionIds"].contains(&&*request.operation));
-        ApiAnswer { status: 200, body: answer.to_string() }
-    });
-    let endpoint = double.unwrap().endpoint();
+/// What doctor says, without a login, of a secret of this kind.
+async fn of_kind(make: impl FnOnce(&LocalSecretsManager) -> String) -> Value {
+    let service = LocalSecretsManager::start(Settings::default()).await.unwrap();
+    let (secret, endpoint) = (make(&service), service.endpoint());
     let arguments =
-        ["doctor", "app", "--engine", "postgres", "--no-logins", "--json", "--endpoint-url", &endpoint];
+        ["doctor", &secret, "--engine", "postgres", "--no-logins", "--json", "--endpoint-url", &endpoint];
     let mine =
         [("AWS_ACCESS_KEY_ID", "local"), ("AWS_SECRET_ACCESS_KEY", "local"), ("AWS_REGION", "us-east-1")];
     serde_json::from_str(&command::run(&arguments, &mine).await.out).unwrap()
@@ -491,9 +482,21 @@ fn found<'a>(answer: &'a Value, check: &str) -> (&'a str, &'a str) {
 
 #[tokio::test]
 async fn what_no_rotation_fails_by_has_codes_of_its_own() {
-    let answer = described(json!({"OwningService": "rds"})).await;
+    let answer = of_kind(|service| service.create_managed_secret("app", "{}", "rds", &[]).unwrap()).await;
     assert_eq!(found(&answer, "secret"), ("SECRET_MANAGED", "fault"));
-    let answer = described(json!({"PrimaryRegion": "eu-west-1"})).await;
+    let answer = of_kind(|service| {
+        let request = json!({"Name": "app", "SecretString": "{}", "Type": "SalesforceClientSecret",
+            "ClientRequestToken": "11111111-2222-3333-4444-555555555555"});
+        service.call_inside(Operation::CreateSecret, request).unwrap()["ARN"].as_str().unwrap().to_owned()
+    })
+    .await;
+    assert_eq!(found(&answer, "secret"), ("SECRET_MANAGED", "fault"));
+    let answer = of_kind(|service| {
+        let secret = service.create_secret("app", "{}").unwrap();
+        service.make_replica(&secret, "eu-west-1").unwrap();
+        secret
+    })
+    .await;
     assert_eq!(found(&answer, "secret"), ("SECRET_REPLICA", "fault"));
 
     let world = World::new().await;

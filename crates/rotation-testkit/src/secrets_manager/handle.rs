@@ -78,6 +78,14 @@ impl SecretsManagerHandle {
         Ok(secret)
     }
 
+    /// Makes the secret a replica of one in another region: `DescribeSecret` then shows that as `PrimaryRegion`.
+    ///
+    /// # Errors
+    /// Where there is no such secret.
+    pub fn make_replica(&self, secret: &str, primary_region: &str) -> Result<(), ServiceError> {
+        self.service.make_replica(secret, primary_region)
+    }
+
     /// `RotateSecret` by the function registered under `function`. Gives the id of the new version, for
     /// [`wait_for_rotation`](Self::wait_for_rotation).
     ///

@@ -4,6 +4,7 @@
 //! [`Moment`], and what has to be invoked goes out as [`RotationOrder`]s.
 
 mod deletion;
+mod external;
 mod listing;
 mod metadata;
 mod order;

@@ -216,6 +216,10 @@ impl Service {
         self.change(&mut state, |model| model.give_to_service(secret, service, tags, now))
     }
 
+    pub(crate) fn make_replica(&self, secret: &str, primary_region: &str) -> Result<(), ServiceError> {
+        self.change(&mut self.state(), |model| model.make_replica(secret, primary_region))
+    }
+
     pub(crate) fn inject(&self, fault: Fault) {
         self.state().faults.add(fault);
     }

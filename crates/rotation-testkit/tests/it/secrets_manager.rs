@@ -4,6 +4,7 @@
 mod aws_cli;
 mod backend;
 mod conformance;
+mod external;
 mod function;
 mod rotation;
 mod rules;

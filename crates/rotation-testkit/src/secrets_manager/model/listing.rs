@@ -127,7 +127,10 @@ impl Filter {
             "tag-key" => key(),
             "tag-value" => tag(),
             "all" => has_word(&secret.name, value) || description() || key() || tag(),
-            // Nothing here is replicated, and no service owns a secret.
+            "primary-region" => {
+                secret.primary_region.as_deref().is_some_and(|region| region.starts_with(value))
+            }
+            "owning-service" => secret.owner.as_deref().is_some_and(|owner| owner.starts_with(value)),
             _ => false,
         }
     }

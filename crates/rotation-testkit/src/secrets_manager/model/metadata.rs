@@ -25,6 +25,8 @@ pub(super) struct CreateSecret {
     name: String,
     description: Option<String>,
     kms_key_id: Option<String>,
+    #[serde(rename = "Type")]
+    kind: Option<String>,
     #[serde(default)]
     tags: Vec<Tag>,
     #[serde(flatten)]
@@ -37,6 +39,8 @@ pub(super) struct UpdateSecret {
     secret_id: String,
     description: Option<String>,
     kms_key_id: Option<String>,
+    #[serde(rename = "Type")]
+    kind: Option<String>,
     #[serde(flatten)]
     value: NewValue,
 }
@@ -64,6 +68,9 @@ impl Model {
             kms_key_id: request.kms_key_id,
             tags: request.tags.into_iter().map(Tag::into_pair).collect(),
             owner: None,
+            kind: request.kind,
+            external: None,
+            primary_region: None,
             created: moment.now,
             changed: moment.now,
             accessed: None,
@@ -103,6 +110,7 @@ impl Model {
         }
         secret.description = request.description.or(secret.description.take());
         secret.kms_key_id = request.kms_key_id.or(secret.kms_key_id.take());
+        secret.kind = request.kind.or(secret.kind.take());
         secret.changed = now;
         Ok(answer)
     }
@@ -112,13 +120,14 @@ impl Secret {
     /// What `DescribeSecret` and `ListSecrets` both tell; what is empty is left out.
     pub(super) fn outline(&self) -> Map<String, Value> {
         let rotation = self.rotation.as_ref();
+        let enabled = rotation.map(|rotation| rotation.enabled).or(self.external.as_ref().map(|_| true));
         let tags: Vec<_> = self.tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect();
         let members = [
             ("ARN", json!(self.arn)),
             ("Name", json!(self.name)),
             ("Description", json!(self.description)),
             ("KmsKeyId", json!(self.kms_key_id)),
-            ("RotationEnabled", json!(rotation.map(|rotation| rotation.enabled))),
+            ("RotationEnabled", json!(enabled)),
             ("RotationLambdaARN", json!(rotation.map(|rotation| &rotation.function))),
             ("RotationRules", json!(rotation.and_then(|rotation| rotation.rules.as_ref()))),
             ("LastRotatedDate", json!(rotation.and_then(|rotation| rotation.last_rotated))),
@@ -130,7 +139,8 @@ impl Secret {
             ("Tags", if tags.is_empty() { Value::Null } else { Value::Array(tags) }),
             ("CreatedDate", json!(self.created)),
         ];
-        let present = members.into_iter().filter(|(_, value)| !value.is_null());
+        let members = members.into_iter().chain(self.external_members());
+        let present = members.filter(|(_, value)| !value.is_null());
         present.map(|(name, value)| (name.to_owned(), value)).collect()
     }
 }

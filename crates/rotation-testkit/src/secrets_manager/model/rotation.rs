@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     ErrorCode, Model, Moment, SecretArn, ServiceError, Timestamp, Version, VersionId,
+    external::External,
     metadata::ByName,
     order::{RotationOrder, RotationScope},
     schedule::RotationRules,
@@ -37,6 +38,8 @@ pub(super) struct RotateSecret {
     rotation_lambda_arn: Option<String>,
     rotation_rules: Option<RotationRules>,
     rotate_immediately: Option<bool>,
+    #[serde(flatten)]
+    external: External,
 }
 
 impl Model {
@@ -54,6 +57,9 @@ impl Model {
             rules.check()?;
         }
         let secret = self.find_live(&request.secret_id)?;
+        if secret.kind.is_some() && request.rotation_lambda_arn.is_none() {
+            return self.rotate_externally(&request.secret_id, request.external, moment.now);
+        }
         let arn = secret.arn.clone();
         let answer = json!({"ARN": arn, "Name": secret.name, "VersionId": id});
         let kept = secret.rotation.clone();

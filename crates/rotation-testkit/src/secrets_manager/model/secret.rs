@@ -10,7 +10,7 @@ use std::{
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
-use super::{super::ServiceError, rotation::Rotation};
+use super::{super::ServiceError, external::ExternalRotation, rotation::Rotation};
 
 pub(super) const CURRENT: &str = "AWSCURRENT";
 pub(super) const PENDING: &str = "AWSPENDING";
@@ -32,6 +32,15 @@ pub(super) struct Secret {
     /// The service that made it and manages it, such as `rds`.
     #[serde(default)]
     pub(super) owner: Option<String>,
+    /// Its `Type`: the partner's kind of a managed external secret.
+    #[serde(default)]
+    pub(super) kind: Option<String>,
+    /// How a partner rotates it.
+    #[serde(default)]
+    pub(super) external: Option<ExternalRotation>,
+    /// The region of the primary, where it is a replica.
+    #[serde(default)]
+    pub(super) primary_region: Option<String>,
     pub(super) created: Timestamp,
     pub(super) changed: Timestamp,
     /// The day only, as AWS keeps it.
