@@ -30,6 +30,7 @@ async fn rotate_to(lab: &Lab, next: &TestLogin) -> Duration {
 
 #[tokio::test]
 #[ignore = "it measures; scripts/growth runs it"]
+#[expect(clippy::print_stdout, reason = "the figures are what it is for")]
 async fn time_per_grant() {
     let versions = [MysqlVersion::MySql9, MysqlVersion::MariaDb11];
     for version in versions.into_iter().filter(|version| version.is_to_be_tested()) {

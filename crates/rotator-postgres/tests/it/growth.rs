@@ -43,6 +43,7 @@ async fn grant(lab: &Lab<'_>, to: &str, tables: usize, option: &str) {
 
 #[tokio::test]
 #[ignore = "it measures; scripts/growth runs it"]
+#[expect(clippy::print_stdout, reason = "the figures are what it is for")]
 async fn time_per_grant() {
     for (tables, option) in [1_000, 10_000]
         .into_iter()
