@@ -144,6 +144,11 @@ impl<E: Engine, D: Directory> Database<E, D> {
         (&self.engine, &self.strategy, &self.passwords)
     }
 
+    /// When it must be done.
+    pub(crate) fn time(&self) -> Deadline {
+        self.deadline
+    }
+
     /// What a change would run, by this session.
     pub(crate) async fn plan(
         &self,

@@ -192,10 +192,11 @@ impl<E: Engine, D: Directory> Database<E, D> {
 
 /// Whether the server's answer leaves open what the password is now, so that a login has to find out: a server that keeps
 /// a history of passwords refuses one that an earlier invocation has set, and some answer with an error although they
-/// have made the change.
+/// have made the change. Not where rights, a mark or another account are left undone as well.
 pub(super) fn a_login_finds_out(error: &RotationError) -> bool {
     let RotationError::Target(TargetError::Statement { error, .. }) = error else { return false };
-    matches!(error.fault, StatementFault::PasswordPolicy { .. } | StatementFault::Other { .. })
+    !error.is_before_password
+        && matches!(error.fault, StatementFault::PasswordPolicy { .. } | StatementFault::Other { .. })
 }
 
 /// Whether the connection ended before the answer.

@@ -1,5 +1,7 @@
 //! The versions of a secret: which are tried, in which order, and what becomes of them.
 
+use std::time::Duration;
+
 use expect_test::expect;
 use rotation_core::{Access, Check, Code, StagingLabel};
 
@@ -50,6 +52,36 @@ fn a_look_is_not_what_locks_a_user() {
             assert_eq!(patient.attempts().len(), tried, "{limit:?}");
             let spared = |finding: &&rotation_core::Finding| finding.sentence.contains("would lock app");
             assert_eq!(examination.findings.iter().filter(spared).count(), 3 - tried, "{limit:?}");
+        });
+    }
+}
+
+/// A majority is waited for where a label may move by it, and never for so long that another check goes without its time.
+#[test]
+fn a_majority_is_waited_for_only_where_a_label_may_move() {
+    for (current, expected, waits) in [
+        ("first-password", [Access::LogsIn, Access::Unknown, Access::LogsIn], 1),
+        // The version without labels is tried as well, since nothing else logs in.
+        ("never-set", [Access::Refused, Access::Unknown, Access::Unknown], 3),
+    ] {
+        World::run(async {
+            let mut patient = Patient::of(Plan::Alternating, Situation::Fresh).await;
+            patient.told.is_unconfirmed = true;
+            patient.put(&StagingLabel::Current, 9, document("app", current));
+            patient.put(&StagingLabel::Pending, 8, document("app_clone", "second"));
+            patient.put(&StagingLabel::Previous, 7, document("app_clone", "third"));
+            let mut clone = patient.world().server.borrow().users["app"].clone();
+            (clone.password, clone.secondary) = (Some("second".to_owned()), Some("third".to_owned()));
+            patient.world().server.borrow_mut().users.insert("app_clone".to_owned(), clone);
+            let began = tokio::time::Instant::now();
+            let examination = patient.examine().await;
+            let labels = [StagingLabel::Current, StagingLabel::Pending, StagingLabel::Previous];
+            for (label, expected) in labels.iter().zip(expected) {
+                let seen = examination.versions.iter().find(|seen| seen.labels.contains(label)).unwrap();
+                assert_eq!(seen.access, expected, "{current} {label:?}");
+            }
+            let most = Duration::from_secs(2) * waits + Duration::from_millis(100);
+            assert!(began.elapsed() <= most, "{current}: {:?}", began.elapsed());
         });
     }
 }
