@@ -129,6 +129,12 @@ impl Login {
             && self.endpoints().all(|own| other.names(&own))
     }
 
+    /// Whether every server that this names is one that the other names, in the same replica set. A list may have got members
+    /// since this was written.
+    pub fn is_among_servers_of(&self, other: &Self) -> bool {
+        self.replica_set == other.replica_set && self.endpoints().all(|own| other.names(&own))
+    }
+
     /// The same user at one server.
     #[must_use]
     pub fn only_at(&self, endpoint: Endpoint) -> Self {

@@ -120,6 +120,7 @@ impl<E: Engine, D: Directory> Database<E, D> {
         secret: &SecretId,
         authority: &impl Authority,
     ) -> Result<Applied, RotationError> {
+        Self::check_member(&session, &logins.pending)?;
         session.act_for(&self.owner(secret));
         let current_logs_in = credential == Credential::Current;
         if !current_logs_in {
@@ -183,7 +184,7 @@ impl<E: Engine, D: Directory> Database<E, D> {
         };
         let Ok(previous) = Login::from_document(&document, &E::PROFILE) else { return Ok(None) };
         let (current, username) = (&logins.current, &logins.current.credentials.username);
-        let same = previous.is_at_servers_of(current)
+        let same = previous.is_among_servers_of(current)
             && previous.home == current.home
             && previous.credentials.username == *username;
         Ok(same.then(|| Login { tls: current.tls, ..previous }))
