@@ -90,8 +90,9 @@ impl Session for DocumentDbSession {
         let statements = moves.iter().flat_map(Move::planned).collect();
         let needs = moves.iter().flat_map(Move::needs).cloned().collect();
         // At the end, as the list of a user with many roles may be longer than a session reads.
-        let lacking = self.lacking(&needs).await;
-        Ok(Plan { statements, lacking, notes: std::mem::take(&mut self.outcome.notes) })
+        let (lacking, is_lacking_certain) = self.lacking(&needs).await;
+        let notes = std::mem::take(&mut self.outcome.notes);
+        Ok(Plan { statements, lacking, is_lacking_certain, notes })
     }
 
     async fn stage(

@@ -116,7 +116,7 @@ impl Session for MysqlSession {
                 let last = statements.len() - change.last().len();
                 statements.splice(last..last, endings.planned());
                 let notes = change.notes().into_iter().chain(endings.notes).collect();
-                Plan { statements, notes, lacking }
+                Plan { statements, notes, lacking, is_lacking_certain: false }
             }
         })
     }

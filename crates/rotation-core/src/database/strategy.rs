@@ -272,14 +272,7 @@ impl<E: Engine, D: Directory> Target for Database<E, D> {
                 self.plan_other_user(&logins, master, directory, versions, authority).await
             }
         }?;
-        if let Intent::Change { by, plan } = &mut intent {
-            if !plan.lacking.is_empty() {
-                let fault = StatementFault::PrivilegeMissing { needed: plan.lacking.join("; ") };
-                let (credential, error) = (*by, StatementError::new(fault));
-                return Err(
-                    TargetError::Statement { credential, error, remedies: E::PROFILE.remedies }.into()
-                );
-            }
+        if let Intent::Change { plan, .. } = &mut intent {
             plan.notes.extend(self.notes_of_copies(&logins, versions));
         }
         Ok(intent)

@@ -183,7 +183,13 @@ impl Session for Connection {
     async fn plan(&mut self, change: &Change<'_>, _: Deadline) -> Result<Plan, StatementError> {
         self.call("server: plan", |_| Ok(())).await?;
         let statements = self.statements(change, &self.world.server.borrow())?;
-        Ok(Plan { statements: statements.iter().map(Statement::planned).collect(), ..Plan::default() })
+        let lacking = self.world.server.borrow().lacking;
+        Ok(Plan {
+            statements: statements.iter().map(Statement::planned).collect(),
+            notes: Vec::new(),
+            lacking: lacking.iter().map(|(needed, _)| (*needed).to_owned()).collect(),
+            is_lacking_certain: lacking.is_some_and(|(_, is_certain)| is_certain),
+        })
     }
 
     async fn stage(&mut self, change: &Change<'_>, turn: &Turn, _: Deadline) -> Result<(), StatementError> {
