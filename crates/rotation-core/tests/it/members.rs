@@ -130,10 +130,21 @@ fn members_are_not_looked_up() {
         (json!({"host": "db.example.com", "srv": true}), "srv"),
         (json!({"host": "db.example.com", "srv": "true"}), "srv"),
         (json!({"host": "db.example.com", "srv": 1}), "srv"),
+        (json!({"host": "db.example.com", "srv": "yes"}), "srv"),
     ] {
         assert_eq!(parse(&fields, &SETS).unwrap_err(), DocumentError::Srv { field }, "{fields}");
     }
-    for fields in [json!({"srv": false}), json!({"srv": "false"}), json!({"srv": null}), json!({"srv": ""})] {
+    for no in [
+        json!(false),
+        json!("false"),
+        json!("No"),
+        json!("0"),
+        json!("off"),
+        json!(0),
+        json!(null),
+        json!(""),
+    ] {
+        let fields = json!({"srv": no});
         let mut document = fields.clone();
         document["host"] = "db.example.com".into();
         assert!(parse(&document, &SETS).is_ok(), "{fields}");
