@@ -167,6 +167,7 @@ impl Connection {
             fault: StatementFault::Other { code: "no row".to_owned() },
             statement: Some(kind),
             source: None,
+            is_before_password: false,
         })
     }
 }
@@ -182,7 +183,12 @@ impl Connection {
     /// # Cancel safety
     /// None: after a dropped call, or an error, the connection is good for nothing but to be dropped.
     pub async fn run_through(&mut self, statement: &Statement, most: usize) -> Result<(), StatementError> {
-        let error = |fault, source| StatementError { fault, statement: Some(statement.kind), source };
+        let error = |fault, source| StatementError {
+            fault,
+            statement: Some(statement.kind),
+            source,
+            is_before_password: false,
+        };
         if statement.sql.contains(';') {
             return Err(error(StatementFault::Other { code: "several statements".to_owned() }, None));
         }
@@ -266,6 +272,7 @@ fn unreadable(kind: &'static str) -> StatementError {
         fault: StatementFault::Other { code: "unreadable answer".to_owned() },
         statement: Some(kind),
         source: None,
+        is_before_password: false,
     }
 }
 

@@ -32,7 +32,7 @@ pub(crate) fn statement_error(
         }
         None => without_answer(error, lost),
     };
-    StatementError { fault, statement: Some(kind), source }
+    StatementError { fault, statement: Some(kind), source, is_before_password: false }
 }
 
 /// The server said nothing, so the connection failed, unless it was we who refused to listen.

@@ -169,6 +169,7 @@ impl<E: Engine, D: Directory + Clone> Function<E, D> {
                 return Ok(Outcome::AlreadyDone);
             };
             rehearsal::write(&context.request_id, event, &rehearsal);
+            rehearsal.outcome()?;
             Err(RotationError::DryRun { statements: rehearsal.statements() })
         };
         Box::pin(async move { limit.bound(work).await.unwrap_or_else(|| Err(TimedOut.into())) })

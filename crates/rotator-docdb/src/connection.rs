@@ -139,6 +139,7 @@ pub(crate) fn statement_error(command: &Command, code: Code, needed: impl fmt::D
         fault: code.statement_fault(|| needed.to_string()),
         statement: Some(command.kind),
         source: Some(code.cause()),
+        is_before_password: false,
     }
 }
 
@@ -241,7 +242,7 @@ fn lost(command: &Command, error: &WireError) -> StatementError {
             (StatementFault::Other { code: "protocol violation".to_owned() }, Cause::new(other.to_string()))
         }
     };
-    StatementError { fault, statement: Some(command.kind), source: Some(source) }
+    StatementError { fault, statement: Some(command.kind), source: Some(source), is_before_password: false }
 }
 
 impl fmt::Debug for Connection {

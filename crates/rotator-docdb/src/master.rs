@@ -29,16 +29,19 @@ pub(crate) fn remedy(master: &Username, home: &str, missing: &Needs) -> String {
     )
 }
 
-/// What lets a user change its own password: a role of that alone, by a name of its own, as another user's may be there.
+/// What lets a user change its own password: a role of that alone, by a name of its own, as another user's may be there. It may
+/// be there from before, with or without the privilege: shells throw where they cannot create it.
 pub(crate) fn own_password_remedy(user: &Username, home: &str) -> String {
     let role = format!("{}_{CHANGE_OWN_PASSWORD}", user.as_str());
     let resource = Document::new().text("db", home).text("collection", "");
     let privilege = Document::new().document("resource", &resource).texts("actions", [CHANGE_OWN_PASSWORD]);
-    let create =
-        Document::new().text("createRole", &role).documents("privileges", [privilege]).documents("roles", []);
+    let create = Document::new().text("createRole", &role);
+    let create = create.documents("privileges", []).documents("roles", []);
+    let fill = Document::new().text("grantPrivilegesToRole", &role).documents("privileges", [privilege]);
     let granted = Role { role, db: home.to_owned() }.document();
     let grant = Document::new().text("grantRolesToUser", user.as_str()).documents("roles", [granted]);
-    format!("run {}; {} (or use the master-user function)", in_shell(home, &create), in_shell(home, &grant))
+    let [create, fill, grant] = [create, fill, grant].map(|command| in_shell(home, &command));
+    format!("run try {{ {create} }} catch (existing) {{}} {fill}; {grant} (or use the master-user function)")
 }
 
 #[cfg(test)]

@@ -10,6 +10,8 @@ use crate::{
 /// Changes the user's own password; whoever may change any password of the database may do that as well.
 pub(crate) const CHANGE_OWN_PASSWORD: &str = "changeOwnPassword";
 const CHANGE_PASSWORD: &str = "changePassword";
+/// Permits every action where it applies, the server itself included: `__system` has it, and roles of people's own may.
+const ANY_ACTION: &str = "anyAction";
 
 /// Actions on the users and roles of databases: the database, and the action.
 pub(crate) type Needs = BTreeSet<(String, &'static str)>;
@@ -82,7 +84,7 @@ impl Held {
     /// Whether the user may do this to the server itself.
     pub(crate) fn may_at_server(&self, action: &str) -> bool {
         self.privileges.iter().flatten().any(|privilege| {
-            matches!(privilege.place, Place::Anywhere | Place::Cluster) && privilege.actions.contains(action)
+            matches!(privilege.place, Place::Anywhere | Place::Cluster) && privilege.holds(action)
         })
     }
 }
@@ -110,8 +112,11 @@ impl Privilege {
             Place::Database(name) => name == database,
             Place::Cluster => false,
         };
-        let holds = |action| self.actions.contains(action);
-        here && (holds(action) || action == CHANGE_OWN_PASSWORD && holds(CHANGE_PASSWORD))
+        here && (self.holds(action) || action == CHANGE_OWN_PASSWORD && self.holds(CHANGE_PASSWORD))
+    }
+
+    fn holds(&self, action: &str) -> bool {
+        self.actions.contains(action) || self.actions.contains(ANY_ACTION)
     }
 }
 
@@ -183,6 +188,9 @@ mod tests {
         check(&[("home", "", &["find", "changeOwnPassword"])], "");
         check(&[("home", "", &["changePassword"])], "");
         check(&[("", "", &["changeOwnPassword"])], "");
+        check(&[("", "", &["anyAction"])], "");
+        check(&[("home", "", &["anyAction"])], "");
+        check(&[("shop", "", &["anyAction"])], lacks);
         let nobody = held(&[], Some(&[]));
         assert!(nobody.is_exact());
         assert_eq!(missing(&nobody, &own), lacks);

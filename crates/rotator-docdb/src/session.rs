@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use rotation_core::{
     Deadline,
     database::{
-        Change, Committed, Credentials, Endpoint, Engine, LoginMethod, PairOwner, Password, Plan,
+        Change, Committed, Credentials, Endpoint, Engine, LoginMethod, PairOwner, Password, Plan, Purpose,
         ServerFacts, Session, StatementError, StatementFault, TestStatement, Turn, UserPair, Username,
     },
 };
@@ -90,8 +90,9 @@ impl Session for DocumentDbSession {
         let statements = moves.iter().flat_map(Move::planned).collect();
         let needs = moves.iter().flat_map(Move::needs).cloned().collect();
         // At the end, as the list of a user with many roles may be longer than a session reads.
-        let lacking = self.lacking(&needs).await;
-        Ok(Plan { statements, lacking, notes: std::mem::take(&mut self.outcome.notes) })
+        let (lacking, is_lacking_certain) = self.lacking(&needs).await;
+        let notes = std::mem::take(&mut self.outcome.notes);
+        Ok(Plan { statements, lacking, is_lacking_certain, notes })
     }
 
     async fn stage(
@@ -105,16 +106,14 @@ impl Session for DocumentDbSession {
     }
 
     async fn commit(mut self) -> Result<Committed, StatementError> {
-        for step in std::mem::take(&mut self.staged) {
-            match step {
-                Move::Run { command, otherwise, .. } => self.make(&command, &otherwise).await?,
-                Move::Compare { user, roles } => {
-                    let found = self.read(&user, false).await?;
-                    if found.is_none_or(|found| found.roles != roles) {
-                        return Err(StatementError::new(StatementFault::Busy));
-                    }
-                }
-            }
+        let staged = std::mem::take(&mut self.staged);
+        let last = staged.len().saturating_sub(1);
+        for (at, step) in staged.iter().enumerate() {
+            let made = self.take(step).await;
+            let left_out = |error| {
+                if at < last || step.leaves_more_out(&error) { error.before_password() } else { error }
+            };
+            made.map_err(left_out)?;
         }
         Ok(self.outcome)
     }
@@ -156,6 +155,17 @@ impl DocumentDbSession {
     pub(crate) fn new(connection: Connection, username: Username, home: String, pair_home: String) -> Self {
         let (seen, outcome) = (Seen::by(&connection), Committed::default());
         Self { connection, username, home, pair_home, staged: Vec::new(), outcome, seen }
+    }
+
+    async fn take(&mut self, step: &Move) -> Result<(), StatementError> {
+        match step {
+            Move::Run { command, otherwise, .. } => self.make(command, otherwise).await,
+            Move::Compare { user, roles } => {
+                let found = self.read(user, false).await?;
+                let is_as_made = found.is_some_and(|found| found.roles == *roles);
+                if is_as_made { Ok(()) } else { Err(StatementError::new(StatementFault::Busy)) }
+            }
+        }
     }
 
     /// Reads what the change depends on. Only commands that read are sent.
@@ -217,10 +227,17 @@ impl DocumentDbSession {
     }
 }
 
-fn unexpected(command: &Command) -> StatementError {
-    StatementError {
-        fault: StatementFault::Other { code: "unexpected reply".to_owned() },
-        statement: Some(command.kind),
-        source: None,
+impl Move {
+    /// Whether the password is not all that this error leaves undone: one command is one document, and this one holds more.
+    /// `UnknownReplWriteConcern` and `UnsatisfiableWriteConcern` come from servers that have executed it.
+    fn leaves_more_out(&self, error: &StatementError) -> bool {
+        let is_executed =
+            matches!(&error.fault, StatementFault::Other { code } if code == "79" || code == "100");
+        matches!(self, Self::Run { purpose: Purpose::Equality, .. }) && !is_executed
     }
+}
+
+fn unexpected(command: &Command) -> StatementError {
+    let fault = StatementFault::Other { code: "unexpected reply".to_owned() };
+    StatementError { statement: Some(command.kind), ..StatementError::new(fault) }
 }

@@ -98,6 +98,7 @@ impl Connection {
                 fault: StatementFault::Other { code: "protocol violation".to_owned() },
                 statement: Some(statement.kind),
                 source: Some(Cause::new(breach)),
+                is_before_password: false,
             }),
             Err(error) => Err(self.failure(statement, error).into()),
         }
@@ -126,6 +127,7 @@ fn failure(statement: &Statement, error: WireError) -> Failure {
         fault: StatementFault::ConnectionLost,
         statement: Some(statement.kind),
         source: Some(Cause::new(words)),
+        is_before_password: false,
     };
     match error {
         WireError::Server(ServerError { code }) => {

@@ -68,7 +68,7 @@ pub(crate) fn refused_statement(kind: &'static str, code: u16) -> StatementError
         _ => StatementFault::Other { code: code.to_string() },
     };
     let source = Some(Cause::new(format!("error {code}")));
-    StatementError { fault, statement: Some(kind), source }
+    StatementError { fault, statement: Some(kind), source, is_before_password: false }
 }
 
 #[cfg(test)]

@@ -173,5 +173,6 @@ pub(crate) fn unreadable(statement: &'static str) -> StatementError {
         fault: StatementFault::Other { code: "unreadable answer".to_owned() },
         statement: Some(statement),
         source: None,
+        is_before_password: false,
     }
 }

@@ -116,7 +116,7 @@ impl Session for MysqlSession {
                 let last = statements.len() - change.last().len();
                 statements.splice(last..last, endings.planned());
                 let notes = change.notes().into_iter().chain(endings.notes).collect();
-                Plan { statements, notes, lacking }
+                Plan { statements, notes, lacking, is_lacking_certain: false }
             }
         })
     }
@@ -265,6 +265,19 @@ impl MysqlSession {
         change: OtherChange,
         mut endings: Endings,
     ) -> Result<Committed, StatementError> {
+        let before = self.apply_first(&change, &mut endings).await;
+        before.map_err(StatementError::before_password)?;
+        self.run_last(&change).await?;
+        let notes = change.notes().into_iter().chain(endings.notes).collect();
+        Ok(Committed { drift: change.drift(), notes })
+    }
+
+    /// All that comes before the password.
+    async fn apply_first(
+        &mut self,
+        change: &OtherChange,
+        endings: &mut Endings,
+    ) -> Result<(), StatementError> {
         let mut is_first = true;
         for statement in change.first() {
             self.connection.run(statement).await?;
@@ -281,15 +294,12 @@ impl MysqlSession {
                 self.connection.run(statement).await?;
             }
         }
-        endings.apply(&mut self.connection, self.settings.allow_old_password).await?;
-        self.run_last(&change).await?;
-        let notes = change.notes().into_iter().chain(endings.notes).collect();
-        Ok(Committed { drift: change.drift(), notes })
+        endings.apply(&mut self.connection, self.settings.allow_old_password).await
     }
 
     /// A server that remembers passwords refuses one that an earlier attempt has set; accounts for other hosts may lack it
     /// still, so they get it before that is told. Accounts that were made with a stand-in, which logs hold, stay locked where it
-    /// is theirs still.
+    /// is theirs still. A login shows one account: of several, it leaves the others open.
     async fn run_last(&mut self, change: &OtherChange) -> Result<(), StatementError> {
         let mut remembered = None;
         for statement in change.last() {
@@ -306,6 +316,7 @@ impl MysqlSession {
                 Err(error) if matches!(error.fault, StatementFault::PasswordPolicy { .. }) => {
                     remembered.get_or_insert(error);
                 }
+                Err(error) if change.last().len() > 1 => return Err(error.before_password()),
                 Err(error) => return Err(error),
             }
         }

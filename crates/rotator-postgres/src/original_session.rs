@@ -74,7 +74,12 @@ pub(crate) fn check(
     let column = |at: usize| row.get(at).and_then(Option::as_deref);
     let (Some(may_become), Some(inherits)) = (column(3), column(4)) else {
         let fault = original_missing(pair);
-        return Err(StatementError { fault, statement: Some(Statement::PROBE), source: None });
+        return Err(StatementError {
+            fault,
+            statement: Some(Statement::PROBE),
+            source: None,
+            is_before_password: false,
+        });
     };
     let answer = Answer {
         current_user: column(1).ok_or_else(unexpected)?,
@@ -92,7 +97,7 @@ pub(crate) fn check(
         return Ok(());
     }
     let fault = StatementFault::SessionDiffers { needed: needed.join("; ") };
-    Err(StatementError { fault, statement: Some(Statement::PROBE), source: None })
+    Err(StatementError { fault, statement: Some(Statement::PROBE), source: None, is_before_password: false })
 }
 
 impl Answer<'_> {

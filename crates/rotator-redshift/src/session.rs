@@ -188,6 +188,7 @@ impl RedshiftSession {
                     fault: StatementFault::TimedOut,
                     statement: Some("grant"),
                     source: Some(Cause::new(progress)),
+                    is_before_password: false,
                 });
             }
             batch = statements::begin(Access::ReadWrite, left);

@@ -33,5 +33,5 @@ pub(super) async fn show(
         Look::Good,
         format!("A dry run: {count} statements would be run in the database. Nothing was changed."),
     ));
-    Ok(())
+    Ok(rehearsal.outcome()?)
 }

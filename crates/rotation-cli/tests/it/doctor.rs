@@ -399,7 +399,7 @@ async fn a_user_of_mongodb_that_may_not_change_itself_is_found() {
     let environment: Vec<_> =
         planted.environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let dry_run = world.rotate_with(&["--dry-run"], &environment).await;
-    dry_run.expect_code(1).expect_err("code: DB_PRIVILEGE_MISSING");
+    dry_run.expect_code(1).expect_out("would run").expect_err("code: DB_PRIVILEGE_MISSING");
     run_as_it_stands(server, first["mend"].as_str().unwrap()).await;
     world.rotate_with(&["--dry-run"], &environment).await.expect_code(0);
     world.rotate_with(&["--yes"], &environment).await.expect_code(0);

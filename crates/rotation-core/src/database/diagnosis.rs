@@ -42,7 +42,12 @@ impl TargetError {
 
     pub(crate) fn hint(&self, reader: Reader) -> String {
         match self {
-            Self::HostDiffers | Self::UserDiffers => {
+            Self::HostDiffers => "AWSPENDING was edited, or `host` or `port` of AWSCURRENT was changed after createSecret. \
+                Where AWSCURRENT logs in, remove the label AWSPENDING and rotate again. Where it does not, AWSPENDING may \
+                hold the only password that does: keep it, let `host` and `port` of AWSCURRENT name the servers that \
+                AWSPENDING names (a list may name more), and the rotation goes on."
+                .into(),
+            Self::UserDiffers => {
                 "AWSPENDING was edited by hand or left by another \
                 strategy. Make sure that AWSCURRENT logs in, remove the label AWSPENDING, and rotate again."
                     .into()

@@ -154,6 +154,10 @@ pub trait Session {
     ) -> Result<(), StatementError>;
 
     /// Makes the staged change final. Afterwards the new password logs in; a clone had its grants before that.
+    ///
+    /// # Errors
+    /// An engine that makes a change statement by statement marks what fails before the password is alone left
+    /// ([`StatementError::before_password`]). Of other errors a login by the new password finds out.
     async fn commit(self) -> Result<Committed, StatementError>;
 
     /// How many logins of the session's user may be refused one after another until the server locks the account. `None`

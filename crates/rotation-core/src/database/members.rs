@@ -49,11 +49,15 @@ impl Members {
     }
 }
 
-/// Whether a field asks for something: it is there, and is not false.
+/// Whether a field asks for something: it is there, and is not false in one of the ways in which tools write that.
 fn is_set(document: &SecretDocument, field: &str) -> bool {
     match document.get(field) {
         None | Some(serde_json::Value::Null | serde_json::Value::Bool(false)) => false,
-        Some(serde_json::Value::String(text)) => !text.is_empty() && !text.eq_ignore_ascii_case("false"),
+        Some(serde_json::Value::Number(number)) => number.as_f64() != Some(0.0),
+        Some(serde_json::Value::String(text)) => {
+            let is = |no: &&str| text.eq_ignore_ascii_case(no);
+            !["", "0", "no", "off", "false"].iter().any(is)
+        }
         Some(_) => true,
     }
 }
@@ -127,6 +131,12 @@ impl Login {
         self.replica_set == other.replica_set
             && self.others.len() == other.others.len()
             && self.endpoints().all(|own| other.names(&own))
+    }
+
+    /// Whether every server that this names is one that the other names, in the same replica set. A list may have got members
+    /// since this was written.
+    pub fn is_among_servers_of(&self, other: &Self) -> bool {
+        self.replica_set == other.replica_set && self.endpoints().all(|own| other.names(&own))
     }
 
     /// The same user at one server.

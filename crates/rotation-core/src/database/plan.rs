@@ -17,6 +17,9 @@ pub struct Plan {
     /// What would give the session's user the privileges that the change needs and that it is seen to lack, for an
     /// administrator to run. An engine whose catalogue does not tell leaves it empty.
     pub lacking: Vec<String>,
+    /// Whether the change is certain to fail by what is lacking: the server tells each privilege. Otherwise it is what is seen
+    /// of roles and grants, and the server may permit more.
+    pub is_lacking_certain: bool,
 }
 
 impl Plan {

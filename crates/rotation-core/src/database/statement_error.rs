@@ -17,12 +17,21 @@ pub struct StatementError {
     /// The cause, scrubbed.
     #[source]
     pub source: Option<Cause>,
+    /// Whether it failed with something else left undone than the new password, so that a login by that says nothing of
+    /// whether the change was made. Where a change takes effect as a whole, nothing is.
+    pub is_before_password: bool,
 }
 
 impl StatementError {
     /// An error that names no statement and no cause.
     pub fn new(fault: StatementFault) -> Self {
-        Self { fault, statement: None, source: None }
+        Self { fault, statement: None, source: None, is_before_password: false }
+    }
+
+    /// The same, with something else left undone than the new password.
+    #[must_use]
+    pub fn before_password(self) -> Self {
+        Self { is_before_password: true, ..self }
     }
 
     /// The server's answer by its code alone, without a word of a statement or of a server.

@@ -144,6 +144,11 @@ impl<E: Engine, D: Directory> Database<E, D> {
         (&self.engine, &self.strategy, &self.passwords)
     }
 
+    /// When it must be done.
+    pub(crate) fn time(&self) -> Deadline {
+        self.deadline
+    }
+
     /// What a change would run, by this session.
     pub(crate) async fn plan(
         &self,
@@ -181,11 +186,12 @@ impl<E: Engine, D: Directory> Database<E, D> {
         outcome
     }
 
-    /// Both documents, which must be about the same server: compared before any connection.
+    /// Both documents, which must be about the same server: compared before any connection. A list of members may have grown
+    /// since pending was made.
     fn logins(versions: &Versions) -> Result<Logins, RotationError> {
         let current = Self::parse(StagingLabel::Current, &versions.current)?;
         let pending = Self::parse(StagingLabel::Pending, &versions.pending)?;
-        if !pending.is_at_servers_of(&current) {
+        if !pending.is_among_servers_of(&current) {
             return Err(TargetError::HostDiffers.into());
         }
         // The same name in another database is another user.
@@ -193,6 +199,12 @@ impl<E: Engine, D: Directory> Database<E, D> {
             return Err(TargetError::UserDiffers.into());
         }
         Ok(Logins { current, pending })
+    }
+
+    /// Where a change is made at a member that pending does not name, pending would not open it.
+    fn check_member(session: &E::Session, pending: &Login) -> Result<(), RotationError> {
+        let is_named = session.member().is_none_or(|member| pending.names(&member));
+        if is_named { Ok(()) } else { Err(TargetError::HostDiffers.into()) }
     }
 
     fn parse(label: StagingLabel, document: &SecretDocument) -> Result<Login, RotationError> {
@@ -260,14 +272,7 @@ impl<E: Engine, D: Directory> Target for Database<E, D> {
                 self.plan_other_user(&logins, master, directory, versions, authority).await
             }
         }?;
-        if let Intent::Change { by, plan } = &mut intent {
-            if !plan.lacking.is_empty() {
-                let fault = StatementFault::PrivilegeMissing { needed: plan.lacking.join("; ") };
-                let (credential, error) = (*by, StatementError::new(fault));
-                return Err(
-                    TargetError::Statement { credential, error, remedies: E::PROFILE.remedies }.into()
-                );
-            }
+        if let Intent::Change { plan, .. } = &mut intent {
             plan.notes.extend(self.notes_of_copies(&logins, versions));
         }
         Ok(intent)

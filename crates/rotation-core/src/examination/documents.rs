@@ -95,7 +95,7 @@ impl Examined {
             (Strategy::SingleUser, _) | (_, None) => user == own,
             (Strategy::AlternatingUsers { .. }, Some(pair)) => [&pair.original, &pair.clone].contains(&user),
         };
-        if !login.is_at_servers_of(reference) {
+        if !login.is_among_servers_of(reference) {
             self.refuse(TargetError::HostDiffers.into());
         } else if !member || login.home != reference.home {
             self.refuse(TargetError::UserDiffers.into());

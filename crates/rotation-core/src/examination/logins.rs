@@ -9,6 +9,7 @@ use crate::{
         ConnectError, Credential, Database, Directory, Engine, Login, LoginMethod, Session, StatementFault,
         TlsMode, Transport, Username,
     },
+    deadline::Deadline,
     diagnosis::Reader,
     journal::Phase,
     recovery::Access,
@@ -17,6 +18,8 @@ use crate::{
 
 /// A chain that ends sooner is a warning: time enough to mend it before it ends.
 const SOON: Duration = Duration::from_hours(30 * 24);
+/// The longest time in which a majority must have what a version logs in by.
+const MAJORITY_TIME: Duration = Duration::from_secs(2);
 const DAY: u64 = 24 * 60 * 60;
 
 /// What the tries came to.
@@ -98,11 +101,15 @@ impl<E: Engine, D: Directory> Database<E, D> {
                     }
                     let mut session = session;
                     let is_current = versions[at].has(&StagingLabel::Current);
-                    // What a failover may take back is no ground to move a label to it.
-                    let settled = if is_current {
-                        Ok(())
+                    // What a failover may take back is no ground to move a label to it. No label moves to a version where
+                    // a better one logs in.
+                    let may_be_promoted = versions[at].has(&StagingLabel::Pending)
+                        || versions.iter().all(|version| version.access != Access::LogsIn);
+                    let settled = if may_be_promoted && !is_current {
+                        let by = versions[at].credential();
+                        Box::pin(self.settle_until(by, &mut session, self.share())).await
                     } else {
-                        Box::pin(self.settle(versions[at].credential(), &mut session)).await
+                        Ok(())
                     };
                     if let Err(error) = settled {
                         versions[at].access = Access::Unknown;
@@ -138,6 +145,12 @@ impl<E: Engine, D: Directory> Database<E, D> {
         tried.findings.push(answers(&first));
         tried.findings.push(self.certificate(&first, transport, now));
         tried
+    }
+
+    /// How long one version may be waited for: other checks want to be made as well.
+    fn share(&self) -> Deadline {
+        let deadline = self.time();
+        deadline.at_most(MAJORITY_TIME.min(deadline.remaining() / 4))
     }
 
     /// How many refusals the user of AWSCURRENT can take, who has just logged in: that alone sets the server's count back.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{Rotator, Wanted};
 use crate::{
-    database::{Credential, PlannedStatement},
+    database::{Credential, PlannedStatement, Remedies, StatementError, StatementFault, TargetError},
     deadline::Deadline,
     document::SecretDocument,
     error::RotationError,
@@ -19,9 +19,21 @@ use crate::{
 pub struct Rehearsal {
     /// Steps in their order, each with what it would do.
     pub steps: Vec<(Step, Vec<Act>)>,
+    /// Whose connection lacks privileges, so that setSecret is certain to fail, and what gives them.
+    pub lacking: Option<(Credential, String)>,
 }
 
 impl Rehearsal {
+    /// What a dry run ends by, once its steps were shown.
+    ///
+    /// # Errors
+    /// That by which setSecret is certain to fail.
+    pub fn outcome(&self) -> Result<(), RotationError> {
+        let Some((credential, needed)) = &self.lacking else { return Ok(()) };
+        let error = StatementError::new(StatementFault::PrivilegeMissing { needed: needed.clone() });
+        Err(TargetError::Statement { credential: *credential, error, remedies: &Remedies::NONE }.into())
+    }
+
     /// How many statements would be run in any case.
     pub fn statements(&self) -> usize {
         let acts = self.steps.iter().flat_map(|(_, acts)| acts);
@@ -131,6 +143,7 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
         };
         let Some(survey) = self.survey(event, wanted).await? else { return Ok(None) };
         let (from, to) = (survey.version.current(), survey.version.version());
+        let mut lacking = None;
         let acts = match event.step {
             Step::Create => {
                 let pending = self.read(&event.secret, Version::Pending(to)).await?;
@@ -152,14 +165,16 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
                     pending: SecretValue::document_under(StagingLabel::Pending, survey.pending)?,
                     companion: survey.companion,
                 };
-                self.rehearse_set(&versions).await?
+                let acts;
+                (acts, lacking) = self.rehearse_set(&versions).await?;
+                acts
             }
             Step::Test => {
                 self.rehearse_test(&SecretValue::document_under(StagingLabel::Pending, survey.pending)?)?
             }
             Step::Finish => vec![Act::Promote { from: from.clone(), to: Some(to.clone()) }],
         };
-        Ok(Some(Rehearsal { steps: vec![(event.step, acts)] }))
+        Ok(Some(Rehearsal { steps: vec![(event.step, acts)], lacking }))
     }
 
     async fn rehearse_secret(&self, secret: &SecretId) -> Result<Rehearsal, RotationError> {
@@ -197,23 +212,29 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
             }
         };
         let versions = Versions { secret, current, pending, companion };
+        let (set, lacking) = self.rehearse_set(&versions).await?;
         let steps = vec![
             (Step::Create, vec![create]),
-            (Step::Set, self.rehearse_set(&versions).await?),
+            (Step::Set, set),
             (Step::Test, self.rehearse_test(&versions.pending)?),
             (Step::Finish, vec![Act::Promote { from: from.clone(), to: to.cloned() }]),
         ];
-        Ok(Rehearsal { steps })
+        Ok(Rehearsal { steps, lacking })
     }
 
-    async fn rehearse_set(&self, versions: &Versions) -> Result<Vec<Act>, RotationError> {
+    async fn rehearse_set(
+        &self,
+        versions: &Versions,
+    ) -> Result<(Vec<Act>, Option<(Credential, String)>), RotationError> {
         let authority = Reader { rotator: self, secret: &versions.secret };
         let (by, plan) = match self.target.plan(versions, &authority).await? {
-            Intent::AlreadySet => return Ok(vec![Act::AlreadySet]),
+            Intent::AlreadySet => return Ok((vec![Act::AlreadySet], None)),
             Intent::Change { by, plan } => (by, plan),
         };
+        let is_certain = plan.is_lacking_certain && !plan.lacking.is_empty();
+        let lacking = is_certain.then(|| (by, plan.lacking.join("; ")));
         let statements = plan.statements.into_iter().map(|statement| Act::Run { by, statement });
-        Ok(statements.chain(plan.notes.into_iter().map(Act::Note)).collect())
+        Ok((statements.chain(plan.notes.into_iter().map(Act::Note)).collect(), lacking))
     }
 
     fn rehearse_test(&self, pending: &SecretDocument) -> Result<Vec<Act>, RotationError> {

@@ -233,8 +233,12 @@ fn statements() -> Vec<RotationError> {
         StatementFault::Other { code: "unexpected reply".into() },
     ];
     let statement = |fault| {
-        let error =
-            StatementError { fault, statement: Some("alter role"), source: Some(Cause::new("XX000")) };
+        let error = StatementError {
+            fault,
+            statement: Some("alter role"),
+            source: Some(Cause::new("XX000")),
+            is_before_password: false,
+        };
         TargetError::Statement { credential: Credential::Master, error, remedies: &Remedies::NONE }.into()
     };
     let own = StatementError::new(StatementFault::PasswordsRestricted);

@@ -107,6 +107,20 @@ fn a_set_has_a_name_or_none() {
     }
 }
 
+/// A list may get members while a rotation is under way: its pending version names some of them.
+#[test]
+fn a_list_may_have_grown() {
+    let login = |host: &str, set: &str| parse(&json!({"host": host, "replicaSet": set}), &SETS).unwrap();
+    let current = login("a:1,b:2,c:3", "rs0");
+    for host in ["a:1,b:2,c:3", "c:3,A:1", "b:2"] {
+        assert!(login(host, "rs0").is_among_servers_of(&current), "{host}");
+        assert!(!login(host, "rs1").is_among_servers_of(&current), "{host}");
+    }
+    for host in ["a:1,b:2,c:3,d:4", "a:1,d:4", "a:2", "d"] {
+        assert!(!login(host, "rs0").is_among_servers_of(&current), "{host}");
+    }
+}
+
 /// Whoever answers DNS would say where the password goes.
 #[test]
 fn members_are_not_looked_up() {
@@ -116,10 +130,21 @@ fn members_are_not_looked_up() {
         (json!({"host": "db.example.com", "srv": true}), "srv"),
         (json!({"host": "db.example.com", "srv": "true"}), "srv"),
         (json!({"host": "db.example.com", "srv": 1}), "srv"),
+        (json!({"host": "db.example.com", "srv": "yes"}), "srv"),
     ] {
         assert_eq!(parse(&fields, &SETS).unwrap_err(), DocumentError::Srv { field }, "{fields}");
     }
-    for fields in [json!({"srv": false}), json!({"srv": "false"}), json!({"srv": null}), json!({"srv": ""})] {
+    for no in [
+        json!(false),
+        json!("false"),
+        json!("No"),
+        json!("0"),
+        json!("off"),
+        json!(0),
+        json!(null),
+        json!(""),
+    ] {
+        let fields = json!({"srv": no});
         let mut document = fields.clone();
         document["host"] = "db.example.com".into();
         assert!(parse(&document, &SETS).is_ok(), "{fields}");

@@ -80,6 +80,27 @@ fn a_password_that_the_server_remembers_is_set_only_where_it_logs_in() {
     }
 }
 
+/// A login finds out only whether the password is set: a grant that failed before it is still to be made, whatever an earlier
+/// attempt has set.
+#[test]
+fn a_login_does_not_stand_for_a_grant_that_failed() {
+    for (refused, code) in [("server: grant", Some("DB_STATEMENT")), ("server: set password", None)] {
+        World::run(async {
+            let service = Situation::Fresh.prepare(Plan::Alternating, Kind::Autocommit, Variant::Sound).await;
+            for step in [Step::Create, Step::Set] {
+                service.invoke(step).await.unwrap().unwrap();
+            }
+            {
+                let mut server = service.world.server.borrow_mut();
+                server.users.get_mut("app_clone").unwrap().grants.clear();
+                server.refuses = Some(refused);
+            }
+            let outcome = service.invoke(Step::Set).await.unwrap();
+            assert_eq!(outcome.err().map(|error| error.code().name()), code, "{refused}");
+        });
+    }
+}
+
 /// createSecret may be invoked before `DescribeSecret` shows what `RotateSecret` has just done.
 #[test]
 fn a_description_that_lags_behind_rotatesecret_is_waited_for() {

@@ -149,3 +149,24 @@ fn a_dry_run_goes_on_from_awsprevious_as_the_rotation_would() {
         assert_eq!(said, ["as AWSPREVIOUS, would run: set password of app to ..."]);
     });
 }
+
+/// What is lacking ends a dry run only where the server tells it for certain, and not before the steps are shown.
+#[test]
+fn a_dry_run_shows_its_steps_and_fails_by_what_is_certain() {
+    for (is_certain, code) in [(true, Some("DB_PRIVILEGE_MISSING")), (false, None)] {
+        for plan in PLANS {
+            World::run(async {
+                let service =
+                    Situation::Fresh.prepare(plan, Kind::Transactional, Variant::Sound).await.started();
+                service.world.server.borrow_mut().lacking = Some(("GRANT it", is_certain));
+                let rehearsal = service.rehearse_all().await.unwrap();
+                assert!(rehearsal.statements() > 0, "the plan is shown");
+                let error = rehearsal.outcome().err();
+                assert_eq!(error.as_ref().map(|error| error.code().name()), code);
+                assert!(error.is_none_or(|error| error.hint().ends_with("GRANT it")));
+                let of_create = service.rehearse(Step::Create).await.unwrap().unwrap();
+                assert_eq!(of_create.lacking, rehearsal.lacking);
+            });
+        }
+    }
+}

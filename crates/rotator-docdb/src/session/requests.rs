@@ -141,19 +141,21 @@ impl DocumentDbSession {
     }
 
     /// What the session's user is seen to lack for these commands, as statements that give it. Nothing where the server does
-    /// not tell, or where it asks nobody for privileges.
-    pub(super) async fn lacking(&mut self, needs: &Needs) -> Vec<String> {
-        let Some(held) = self.held().await else { return Vec::new() };
+    /// not tell, or where it asks nobody for privileges. And whether that is certain, as the server tells each privilege.
+    pub(super) async fn lacking(&mut self, needs: &Needs) -> (Vec<String>, bool) {
+        let nothing = (Vec::new(), false);
+        let Some(held) = self.held().await else { return nothing };
         let own = needs.iter().any(|(_, action)| *action == CHANGE_OWN_PASSWORD);
         let missing = if own && !held.is_exact() { BTreeSet::new() } else { held.missing(needs) };
         if missing.is_empty() || !self.asks_for_privileges(&held).await {
-            return Vec::new();
+            return nothing;
         }
-        vec![if own {
+        let remedy = if own {
             master::own_password_remedy(&self.username, &self.home)
         } else {
             master::remedy(&self.username, &self.home, &missing)
-        }]
+        };
+        (vec![remedy], held.is_exact())
     }
 
     async fn held(&mut self) -> Option<Held> {

@@ -104,7 +104,7 @@ async fn each_missing_privilege_of_a_master_has_its_command() {
 }
 
 /// A single user that may not change its own password: named before and after, with the commands that let it, wherever it is
-/// defined.
+/// defined, and whether or not they were run before.
 #[tokio::test]
 async fn a_single_user_without_the_privilege_is_seen() {
     for version in versions() {
@@ -119,9 +119,23 @@ async fn a_single_user_without_the_privilege_is_seen() {
                 let refused = lab.change_own("own-new-password").await.unwrap_err().fault;
                 assert_eq!(planned, [missing(&refused)], "{version}");
                 let hint = if by_plan { &planned[0] } else { missing(&refused) };
-                assert_eq!(run_as_it_stands(lab.server, hint).await, 2, "{hint}");
+                assert_eq!(run_as_it_stands(lab.server, hint).await, 3, "{hint}");
                 assert_eq!(lab.plan_own().await.lacking, [""; 0]);
                 lab.change_own("own-new-password").await.unwrap();
+                // They run again where the role is there, and the user or the role has lost something.
+                let role = format!("{}_changeOwnPassword", lab.app.username);
+                let resource = json!({"db": home, "collection": ""});
+                let privilege = json!({"resource": resource, "actions": ["changeOwnPassword"]});
+                lab.app.password = "own-new-password".to_owned();
+                for loss in [
+                    json!({"revokeRolesFromUser": lab.app.username, "roles": [{"role": role, "db": home}]}),
+                    json!({"revokePrivilegesFromRole": role, "privileges": [privilege]}),
+                ] {
+                    lab.server.command(home, loss).await.unwrap();
+                    assert_eq!(lab.plan_own().await.lacking, planned);
+                    assert_eq!(run_as_it_stands(lab.server, hint).await, 3, "{hint}");
+                    assert_eq!(lab.plan_own().await.lacking, [""; 0]);
+                }
             }
         }
     }
@@ -196,4 +210,26 @@ async fn a_dry_run_names_the_missing_privilege() {
     trial.assert_bounded(&"a dry run", &["DB_PRIVILEGE_MISSING"]);
     assert!(trial.log.contains("createRole") && trial.log.contains("grantRolesToUser"), "{}", trial.log);
     assert!(witness.take_commands().iter().all(|command| command.get("updateUser").is_none()));
+}
+
+/// The action `anyAction` permits every other one, as versions from 4.4 to 6.0 show it: in a role of people's own, and in
+/// `__system`.
+#[tokio::test]
+async fn any_action_permits_what_a_rotation_needs() {
+    for version in versions() {
+        let lab = Lab::on(version).await;
+        let role = fresh("superuser").username;
+        let privilege = json!({"resource": {"anyResource": true}, "actions": ["anyAction"]});
+        let create = json!({"createRole": role, "privileges": [privilege], "roles": []});
+        lab.server.command(HOME, create).await.unwrap();
+        for role in [role.as_str(), "__system"] {
+            let roles = json!([{"role": role, "db": HOME}]);
+            give(&lab, &lab.master.username, roles.clone()).await;
+            assert_eq!(lab.plan(&lab.clone()).await.unwrap().lacking, [""; 0], "{version} {role}");
+            lab.rotate_to(&lab.clone()).await.unwrap();
+            give(&lab, &lab.app.username, roles).await;
+            assert_eq!(lab.plan_own().await.lacking, [""; 0], "{version} {role}");
+            give(&lab, &lab.app.username, json!([{"role": "read", "db": "elsewhere"}])).await;
+        }
+    }
 }

@@ -56,9 +56,10 @@ pub(in crate::code) const ARTICLES: &[Row] = &[
     (
         Code::PendingHostDiffers,
         article(
-            "AWSPENDING was edited by hand, or `host` or `port` of AWSCURRENT was changed after createSecret. No \
-             connection was opened.",
-            "Make sure that AWSCURRENT logs in, remove the label AWSPENDING, and rotate again.",
+            "AWSPENDING was edited, or `host` or `port` of AWSCURRENT was changed after createSecret. Members that were \
+             added to a list since are no difference, unless one of them is the primary now. Nothing was changed.",
+            "Where AWSCURRENT logs in, remove the label AWSPENDING and rotate again. Where it does not, AWSPENDING may \
+             hold the only password that does: keep it, and let `host` and `port` of AWSCURRENT name its servers.",
         ),
     ),
     (

@@ -99,7 +99,9 @@ impl<E: Engine, D: Directory> Database<E, D> {
             return Err(TargetError::MasterIsSelf.into());
         }
         let here = self.login(Credential::Current, &logins.current).await;
-        let here = Proven::by(&here.map_err(Self::refused(Credential::Current))?, &logins.current);
+        let here = here.map_err(Self::refused(Credential::Current))?;
+        Self::check_member(&here, &logins.pending)?;
+        let here = Proven::by(&here, &logins.current);
         let owner = self.owner(&versions.secret);
         let master = Master { logins, secret: &master, directory, authority, here };
         let mut master = self.login_as_master(&master, versions.companion.as_ref()).await?;

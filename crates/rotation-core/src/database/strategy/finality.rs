@@ -7,9 +7,10 @@ use tokio::time::Instant;
 use super::Database;
 use crate::{
     database::{
-        Change, Committed, Credential, Directory, Engine, Session, StatementFault, TargetError, Turn,
+        Change, Committed, Credential, Directory, Engine, Session, StatementError, StatementFault,
+        TargetError, Turn,
     },
-    deadline::TimedOut,
+    deadline::{Deadline, TimedOut},
     error::RotationError,
     journal::Phase,
     target::Authority,
@@ -53,10 +54,24 @@ impl<E: Engine, D: Directory> Database<E, D> {
 
     /// Waits until a failover can no longer take back that this credential logs in, where the engine says that it could.
     pub(crate) async fn settle(&self, by: Credential, session: &mut E::Session) -> Result<(), RotationError> {
+        self.settle_until(by, session, self.deadline).await
+    }
+
+    /// The same, for no longer than this.
+    pub(crate) async fn settle_until(
+        &self,
+        by: Credential,
+        session: &mut E::Session,
+        deadline: Deadline,
+    ) -> Result<(), RotationError> {
         if session.is_settled() {
             return Ok(());
         }
-        self.within(Phase::Replicate, by, session.settle(self.deadline)).await
+        let settling = async {
+            let settled = deadline.bound(session.settle(deadline)).await;
+            settled.unwrap_or_else(|_| Err(StatementError::new(StatementFault::TimedOut)))
+        };
+        self.within(Phase::Replicate, by, settling).await
     }
 
     /// The same session, once that is so.

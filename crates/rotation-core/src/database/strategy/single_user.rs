@@ -120,6 +120,7 @@ impl<E: Engine, D: Directory> Database<E, D> {
         secret: &SecretId,
         authority: &impl Authority,
     ) -> Result<Applied, RotationError> {
+        Self::check_member(&session, &logins.pending)?;
         session.act_for(&self.owner(secret));
         let current_logs_in = credential == Credential::Current;
         if !current_logs_in {
@@ -183,7 +184,7 @@ impl<E: Engine, D: Directory> Database<E, D> {
         };
         let Ok(previous) = Login::from_document(&document, &E::PROFILE) else { return Ok(None) };
         let (current, username) = (&logins.current, &logins.current.credentials.username);
-        let same = previous.is_at_servers_of(current)
+        let same = previous.is_among_servers_of(current)
             && previous.home == current.home
             && previous.credentials.username == *username;
         Ok(same.then(|| Login { tls: current.tls, ..previous }))
@@ -192,10 +193,11 @@ impl<E: Engine, D: Directory> Database<E, D> {
 
 /// Whether the server's answer leaves open what the password is now, so that a login has to find out: a server that keeps
 /// a history of passwords refuses one that an earlier invocation has set, and some answer with an error although they
-/// have made the change.
+/// have made the change. Not where rights, a mark or another account are left undone as well.
 pub(super) fn a_login_finds_out(error: &RotationError) -> bool {
     let RotationError::Target(TargetError::Statement { error, .. }) = error else { return false };
-    matches!(error.fault, StatementFault::PasswordPolicy { .. } | StatementFault::Other { .. })
+    !error.is_before_password
+        && matches!(error.fault, StatementFault::PasswordPolicy { .. } | StatementFault::Other { .. })
 }
 
 /// Whether the connection ended before the answer.

@@ -1,6 +1,9 @@
 //! The server model as an engine that tells more of itself than who logs in.
 
-use std::{net::IpAddr, time::SystemTime};
+use std::{
+    net::IpAddr,
+    time::{Duration, SystemTime},
+};
 
 use rotation_core::{
     Deadline,
@@ -85,7 +88,9 @@ impl Session for Telling {
         !self.told.is_unconfirmed
     }
 
-    async fn settle(&mut self, _: Deadline) -> Result<(), StatementError> {
+    /// Waits as long as it may.
+    async fn settle(&mut self, deadline: Deadline) -> Result<(), StatementError> {
+        tokio::time::sleep(deadline.remaining().saturating_sub(Duration::from_millis(50))).await;
         Err(StatementError::new(StatementFault::MajorityMissing))
     }
 

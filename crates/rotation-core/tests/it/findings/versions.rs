@@ -1,5 +1,7 @@
 //! The versions of a secret: which are tried, in which order, and what becomes of them.
 
+use std::time::Duration;
+
 use expect_test::expect;
 use rotation_core::{Access, Check, Code, StagingLabel};
 
@@ -54,6 +56,36 @@ fn a_look_is_not_what_locks_a_user() {
     }
 }
 
+/// A majority is waited for where a label may move by it, and never for so long that another check goes without its time.
+#[test]
+fn a_majority_is_waited_for_only_where_a_label_may_move() {
+    for (current, expected, waits) in [
+        ("first-password", [Access::LogsIn, Access::Unknown, Access::LogsIn], 1),
+        // The version without labels is tried as well, since nothing else logs in.
+        ("never-set", [Access::Refused, Access::Unknown, Access::Unknown], 3),
+    ] {
+        World::run(async {
+            let mut patient = Patient::of(Plan::Alternating, Situation::Fresh).await;
+            patient.told.is_unconfirmed = true;
+            patient.put(&StagingLabel::Current, 9, document("app", current));
+            patient.put(&StagingLabel::Pending, 8, document("app_clone", "second"));
+            patient.put(&StagingLabel::Previous, 7, document("app_clone", "third"));
+            let mut clone = patient.world().server.borrow().users["app"].clone();
+            (clone.password, clone.secondary) = (Some("second".to_owned()), Some("third".to_owned()));
+            patient.world().server.borrow_mut().users.insert("app_clone".to_owned(), clone);
+            let began = tokio::time::Instant::now();
+            let examination = patient.examine().await;
+            let labels = [StagingLabel::Current, StagingLabel::Pending, StagingLabel::Previous];
+            for (label, expected) in labels.iter().zip(expected) {
+                let seen = examination.versions.iter().find(|seen| seen.labels.contains(label)).unwrap();
+                assert_eq!(seen.access, expected, "{current} {label:?}");
+            }
+            let most = Duration::from_secs(2) * waits + Duration::from_millis(100);
+            assert!(began.elapsed() <= most, "{current}: {:?}", began.elapsed());
+        });
+    }
+}
+
 /// A password that one member of a replica set has alone is no ground to move a label to it. AWSCURRENT stays what it is.
 #[test]
 fn what_a_failover_could_take_back_is_unknown() {
@@ -103,29 +135,29 @@ fn what_names_another_server_or_user_is_not_tried() {
     let other = document("app", "second");
     check_single(
         spoilt(other.replace("db.example", "db.elsewhere")),
-        &expect![[r"
-        fault document PENDING_HOST_DIFFERS: AWSPENDING: the pending version names another host or port than the current one
-            AWSPENDING was edited by hand or left by another strategy. Make sure that AWSCURRENT logs in, remove the label AWSPENDING, and rotate again.
-        warning login PENDING_STUCK: AWSCURRENT logs in; AWSPENDING cannot be used
-            Applications are not affected. Rotate again, which takes this version up, unless the findings name what is wrong with it: then mend that first. A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or mend what the findings name; move no label before that.
-        ok secret names connection certificate server privileges rotation function
-        version 01 [AWSCURRENT] of app: logs in
-        version 08 [AWSPENDING] of app: cannot be used, PENDING_HOST_DIFFERS
-        pending_unknown: A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or mend what the findings name; move no label before that.
-    "]],
+        &expect![[r#"
+            fault document PENDING_HOST_DIFFERS: AWSPENDING: the pending version names another host or port than the current one
+                AWSPENDING was edited, or `host` or `port` of AWSCURRENT was changed after createSecret. Where AWSCURRENT logs in, remove the label AWSPENDING and rotate again. Where it does not, AWSPENDING may hold the only password that does: keep it, let `host` and `port` of AWSCURRENT name the servers that AWSPENDING names (a list may name more), and the rotation goes on.
+            warning login PENDING_STUCK: AWSCURRENT logs in; AWSPENDING cannot be used
+                Applications are not affected. Rotate again, which takes this version up, unless the findings name what is wrong with it: then mend that first. A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or mend what the findings name; move no label before that.
+            ok secret names connection certificate server privileges rotation function
+            version 01 [AWSCURRENT] of app: logs in
+            version 08 [AWSPENDING] of app: cannot be used, PENDING_HOST_DIFFERS
+            pending_unknown: A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or mend what the findings name; move no label before that.
+        "#]],
     );
     check_single(
         spoilt(other.replace("5432", "5433")),
-        &expect![[r"
-        fault document PENDING_HOST_DIFFERS: AWSPENDING: the pending version names another host or port than the current one
-            AWSPENDING was edited by hand or left by another strategy. Make sure that AWSCURRENT logs in, remove the label AWSPENDING, and rotate again.
-        warning login PENDING_STUCK: AWSCURRENT logs in; AWSPENDING cannot be used
-            Applications are not affected. Rotate again, which takes this version up, unless the findings name what is wrong with it: then mend that first. A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or mend what the findings name; move no label before that.
-        ok secret names connection certificate server privileges rotation function
-        version 01 [AWSCURRENT] of app: logs in
-        version 08 [AWSPENDING] of app: cannot be used, PENDING_HOST_DIFFERS
-        pending_unknown: A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or mend what the findings name; move no label before that.
-    "]],
+        &expect![[r#"
+            fault document PENDING_HOST_DIFFERS: AWSPENDING: the pending version names another host or port than the current one
+                AWSPENDING was edited, or `host` or `port` of AWSCURRENT was changed after createSecret. Where AWSCURRENT logs in, remove the label AWSPENDING and rotate again. Where it does not, AWSPENDING may hold the only password that does: keep it, let `host` and `port` of AWSCURRENT name the servers that AWSPENDING names (a list may name more), and the rotation goes on.
+            warning login PENDING_STUCK: AWSCURRENT logs in; AWSPENDING cannot be used
+                Applications are not affected. Rotate again, which takes this version up, unless the findings name what is wrong with it: then mend that first. A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or mend what the findings name; move no label before that.
+            ok secret names connection certificate server privileges rotation function
+            version 01 [AWSCURRENT] of app: logs in
+            version 08 [AWSPENDING] of app: cannot be used, PENDING_HOST_DIFFERS
+            pending_unknown: A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or mend what the findings name; move no label before that.
+        "#]],
     );
     check_single(
         spoilt(document("bystander", "bystander-password")),

@@ -171,6 +171,10 @@ pub(crate) struct ServerModel {
     pub(crate) replica: Option<Replica>,
     /// Whether somebody else holds what a change needs, for longer than it may wait.
     pub(crate) busy: bool,
+    /// The statement that it refuses by a code without a meaning, by its call.
+    pub(crate) refuses: Option<&'static str>,
+    /// What a plan says to be lacking, and whether that is certain.
+    pub(crate) lacking: Option<(&'static str, bool)>,
     /// How long staging waits for applications.
     pub(crate) waits: Duration,
     /// How often a user was changed.

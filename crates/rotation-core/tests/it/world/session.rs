@@ -51,6 +51,7 @@ impl Connection {
             fault: StatementFault::ConnectionLost,
             statement: None,
             source: Some(Cause::new("connection reset")),
+            is_before_password: false,
         };
         self.world.call(name, || effect(&mut self.world.server.borrow_mut()), || Err(lost)).await
     }
@@ -75,6 +76,9 @@ impl Connection {
     async fn run(&self, name: &'static str, statements: &[Statement]) -> Result<(), StatementError> {
         let effect = |server: &mut ServerModel| {
             let mut changed = false;
+            if server.refuses == Some(name) {
+                return Err(StatementError::new(StatementFault::Other { code: "79".to_owned() }));
+            }
             for statement in statements {
                 changed |= statement.apply(server.users_at_mut(self.spot))?;
             }
@@ -171,6 +175,7 @@ impl Session for Connection {
             fault: StatementFault::PrivilegeMissing { needed: statement.expose().to_owned() },
             statement: Some("test statement"),
             source: Some(Cause::new("SQLSTATE 22012")),
+            is_before_password: false,
         };
         self.call("server: prove", |_| if fails { Err(refusal()) } else { Ok(()) }).await
     }
@@ -178,7 +183,13 @@ impl Session for Connection {
     async fn plan(&mut self, change: &Change<'_>, _: Deadline) -> Result<Plan, StatementError> {
         self.call("server: plan", |_| Ok(())).await?;
         let statements = self.statements(change, &self.world.server.borrow())?;
-        Ok(Plan { statements: statements.iter().map(Statement::planned).collect(), ..Plan::default() })
+        let lacking = self.world.server.borrow().lacking;
+        Ok(Plan {
+            statements: statements.iter().map(Statement::planned).collect(),
+            notes: Vec::new(),
+            lacking: lacking.iter().map(|(needed, _)| (*needed).to_owned()).collect(),
+            is_lacking_certain: lacking.is_some_and(|(_, is_certain)| is_certain),
+        })
     }
 
     async fn stage(&mut self, change: &Change<'_>, turn: &Turn, _: Deadline) -> Result<(), StatementError> {
@@ -225,8 +236,10 @@ impl Session for Connection {
         {
             self.change_beside(kind, password).await?;
         } else {
-            for statement in &staged {
-                self.run(statement.name(), std::slice::from_ref(statement)).await?;
+            for (at, statement) in staged.iter().enumerate() {
+                let run = self.run(statement.name(), std::slice::from_ref(statement)).await;
+                let is_last = at + 1 == staged.len();
+                run.map_err(|error| if is_last { error } else { error.before_password() })?;
             }
         }
         Ok(Committed::default())

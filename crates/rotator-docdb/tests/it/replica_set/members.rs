@@ -193,17 +193,53 @@ async fn a_master_secret_names_the_member_itself() {
     scene.check_labels(By::MasterUser).await;
 }
 
-/// A pending version that names other members is refused before a connection is opened.
+/// A member that is added to AWSCURRENT while a rotation is under way is no difference. Nothing is changed while it is the
+/// primary, as the pending version does not open it.
 #[tokio::test]
-async fn a_pending_list_must_be_the_current_one() {
+async fn a_member_that_is_added_meanwhile_is_no_difference() {
+    let (set, _turn) = set(false).await;
+    for by in By::BOTH {
+        set.settle().unwrap();
+        let scene = Scene::new(set, by, |_, _| ()).await;
+        let put_host = |host: &str| {
+            let mut document = scene.document("AWSCURRENT");
+            document["host"] = host.into();
+            let request = json!({"SecretId": scene.secret, "SecretString": document.to_string(),
+                "ClientRequestToken": uuid::Uuid::new_v4().to_string()});
+            scene.store.call_inside(Operation::PutSecretValue, request).unwrap();
+        };
+        let listed: Vec<_> =
+            others(set).iter().map(|member| format!("localhost:{}", member.port())).collect();
+        put_host(&listed.join(","));
+        let version = scene.begin();
+        let failures = scene.failures(&version, 1).await;
+        assert!(failures.iter().all(|code| code == "DB_PRIMARY_NOT_LISTED"), "{by:?}: {failures:?}");
+        put_host(set.seed_list().as_str());
+        let failures = scene.failures(&version, failures.len() + 2).await;
+        assert_eq!(failures.last().unwrap(), "PENDING_HOST_DIFFERS", "{by:?}");
+        assert!(scene.opens("AWSCURRENT").await);
+        set.step_down().unwrap();
+        assert_eq!(scene.end(&version).await.outcome, Some(RotationOutcome::Succeeded), "{by:?}");
+        scene.check_labels(by).await;
+    }
+}
+
+/// A pending version that names other members is refused before a connection is opened. Members may have been added since.
+#[tokio::test]
+async fn a_pending_list_names_current_members_alone() {
     let (set, _turn) = set(false).await;
     let app = create_app_at(set.primary().unwrap(), HOME).await.unwrap();
     let current = login(set, "a:1,b,c:3", &app, &json!({"port": 2}));
     let same = login(set, "c:3,A:1,b:2", &app, &json!({}));
     assert!(current.is_at_servers_of(&same) && same.is_at_servers_of(&current));
-    for other in ["a:1,b:2", "a:1,b:2,d:3", "a:1,b:2,c:4", "a:1,b:2,c:3,d:4"] {
-        assert!(!current.is_at_servers_of(&login(set, other, &app, &json!({}))), "{other}");
+    for fewer in ["a:1,b:2", "b:2"] {
+        let fewer = login(set, fewer, &app, &json!({}));
+        assert!(fewer.is_among_servers_of(&current) && !fewer.is_at_servers_of(&current));
+        assert!(!current.is_among_servers_of(&fewer));
+    }
+    for other in ["a:1,b:2,d:3", "a:1,b:2,c:4", "a:1,b:2,c:3,d:4"] {
+        assert!(!login(set, other, &app, &json!({})).is_among_servers_of(&current), "{other}");
     }
     let renamed = login(set, "a:1,b:2,c:3", &app, &json!({"replicaSet": "another"}));
-    assert!(!current.is_at_servers_of(&renamed));
+    assert!(!renamed.is_among_servers_of(&current));
 }
