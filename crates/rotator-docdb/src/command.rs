@@ -4,10 +4,11 @@
 //! other value takes an MD5 for SCRAM-SHA-1 alone) and the server makes its credentials. It travels inside TLS, servers
 //! redact it in their logs and audits, and the bytes of a command are cleared when it is dropped.
 
-use std::{collections::BTreeSet, fmt, time::Duration};
+use std::{collections::BTreeSet, fmt};
 
-use rotation_core::database::{
-    Credentials, ELIDED, Necessity, Password, PlannedStatement, Purpose, Username,
+use rotation_core::{
+    Deadline,
+    database::{Credentials, ELIDED, Necessity, Password, PlannedStatement, Purpose, Username},
 };
 
 use crate::{
@@ -24,7 +25,11 @@ pub(crate) const GET_PARAMETER: &str = "getParameter";
 /// A command with its kind, by which errors name it.
 pub(crate) struct Command {
     pub(crate) kind: &'static str,
-    pub(crate) document: Document,
+    body: Document,
+    database: String,
+    /// Until when the server may wait for a majority to have the write. `None` in the form without a write concern, and of
+    /// what only reads.
+    majority: Option<Deadline>,
     /// What permits it; empty for those that every user may run.
     pub(crate) needs: Needs,
 }
@@ -80,24 +85,25 @@ pub(crate) fn set_own_password(
     new: &Password,
     home: &str,
     like: &Likeness<'_>,
-    limit: Option<Duration>,
+    limit: Option<Deadline>,
 ) -> Command {
     let command = set_password(user, new, home, like, limit);
     Command { needs: Needs::new(), ..command }.needing([(home, CHANGE_OWN_PASSWORD)])
 }
 
-/// Sets a password, and of `like` what a change of the password would otherwise reset or leave behind. Without a limit,
-/// in the form that the most servers know: no write concern.
+/// Sets a password, and of `like` what a change of the password would otherwise reset or leave behind. Without a
+/// limit, in the form that the most servers know: no write concern.
 pub(crate) fn set_password(
     user: &Username,
     new: &Password,
     home: &str,
     like: &Likeness<'_>,
-    limit: Option<Duration>,
+    limit: Option<Deadline>,
 ) -> Command {
     let document = Document::new().text("updateUser", user.as_str()).text("pwd", new.expose());
-    let document = write_concern(like.write(document), limit);
-    command("updateUser", document, home).needing([(home, "changePassword")]).needing(like.needs(home))
+    let document = like.write(document);
+    let command = command("updateUser", document, home).by_majority(limit);
+    command.needing([(home, "changePassword")]).needing(like.needs(home))
 }
 
 /// Makes a user with everything at once. The server inserts one document, so nobody ever logs in to half a user.
@@ -106,15 +112,16 @@ pub(crate) fn create(
     roles: &BTreeSet<Role>,
     home: &str,
     like: &Likeness<'_>,
-    limit: Option<Duration>,
+    limit: Option<Deadline>,
 ) -> Command {
     let document = Document::new()
         .text("createUser", user.username.as_str())
         .text("pwd", user.password.expose())
         .documents("roles", roles.iter().map(Role::document));
-    let document = write_concern(like.write(document), limit);
+    let document = like.write(document);
     let restricted = Likeness { custom_data: None, ..*like };
     command("createUser", document, home)
+        .by_majority(limit)
         .needing([(home, "createUser")])
         .needing(restricted.needs(home))
         .needing(roles.iter().map(|role| (role.db.as_str(), "grantRole")))
@@ -125,17 +132,17 @@ pub(crate) fn set_likeness(
     user: &Username,
     home: &str,
     like: &Likeness<'_>,
-    limit: Option<Duration>,
+    limit: Option<Deadline>,
 ) -> Command {
     let document = like.write(Document::new().text("updateUser", user.as_str()));
-    command("updateUser", write_concern(document, limit), home).needing(like.needs(home))
+    command("updateUser", document, home).by_majority(limit).needing(like.needs(home))
 }
 
 pub(crate) fn grant<'a>(
     user: &Username,
     roles: impl IntoIterator<Item = &'a Role>,
     home: &str,
-    limit: Option<Duration>,
+    limit: Option<Deadline>,
 ) -> Command {
     change_roles(("grantRolesToUser", "grantRole"), user, roles, home, limit)
 }
@@ -144,7 +151,7 @@ pub(crate) fn revoke<'a>(
     user: &Username,
     roles: impl IntoIterator<Item = &'a Role>,
     home: &str,
-    limit: Option<Duration>,
+    limit: Option<Deadline>,
 ) -> Command {
     change_roles(("revokeRolesFromUser", "revokeRole"), user, roles, home, limit)
 }
@@ -154,12 +161,13 @@ fn change_roles<'a>(
     user: &Username,
     roles: impl IntoIterator<Item = &'a Role>,
     home: &str,
-    limit: Option<Duration>,
+    limit: Option<Deadline>,
 ) -> Command {
     let roles: Vec<_> = roles.into_iter().collect();
     let document = Document::new().text(kind, user.as_str());
     let document = document.documents("roles", roles.iter().map(|role| role.document()));
-    command(kind, write_concern(document, limit), home)
+    command(kind, document, home)
+        .by_majority(limit)
         .needing(roles.iter().map(|role| (role.db.as_str(), action)))
 }
 
@@ -196,19 +204,32 @@ impl Likeness<'_> {
 
 /// The majority has it before the server says so: a password that a failover could take back would be lost. The server gives
 /// up a little earlier than we do, so that it can say that it was the majority that did not come.
-fn write_concern(document: Document, limit: Option<Duration>) -> Document {
-    let Some(limit) = limit else { return document };
+fn write_concern(limit: Deadline) -> Document {
+    let limit = limit.remaining();
     let limit = limit.saturating_sub(limit / 10);
     let milliseconds = i32::try_from(limit.as_millis()).unwrap_or(i32::MAX).max(1);
-    let concern = Document::new().text("w", "majority").int("wtimeout", milliseconds);
-    document.document("writeConcern", &concern)
+    Document::new().text("w", "majority").int("wtimeout", milliseconds)
 }
 
 pub(crate) fn command(kind: &'static str, document: Document, home: &str) -> Command {
-    Command { kind, document: document.text("$db", home), needs: Needs::new() }
+    Command { kind, body: document, database: home.to_owned(), majority: None, needs: Needs::new() }
 }
 
 impl Command {
+    /// The command as it is sent at this moment: of several writes, each has the time that those before it have left.
+    pub(crate) fn document(&self) -> Document {
+        let document = self.body.copy();
+        let document = match self.majority {
+            Some(limit) => document.document("writeConcern", &write_concern(limit)),
+            None => document,
+        };
+        document.text("$db", &self.database)
+    }
+
+    fn by_majority(self, limit: Option<Deadline>) -> Self {
+        Self { majority: limit, ..self }
+    }
+
     /// The same, which these actions permit.
     fn needing<'a>(mut self, needs: impl IntoIterator<Item = (&'a str, &'static str)>) -> Self {
         self.needs.extend(needs.into_iter().map(|(database, action)| (database.to_owned(), action)));
@@ -217,7 +238,8 @@ impl Command {
 
     /// The command as a part of a plan: as JSON, without its password and without what people keep in `customData`.
     pub(crate) fn planned(&self, purpose: Purpose, necessity: Necessity) -> PlannedStatement {
-        let shown = Reader::parse(self.document.as_bytes()).expect("we wrote it");
+        let document = self.document();
+        let shown = Reader::parse(document.as_bytes()).expect("we wrote it");
         let shown =
             shown.elements().filter_map(Result::ok).fold(Document::new(), |all, (name, value)| match name {
                 "pwd" => all.text(name, ELIDED),

@@ -60,7 +60,7 @@ impl Connection {
     /// [`StatementFault::ReadOnly`] where it is the primary no longer; as [`run`](Self::run).
     pub(crate) async fn look_again(&mut self) -> Result<Option<Confirmed>, StatementError> {
         let greeting = command::command("isMaster", Document::new().int("isMaster", 1), "admin");
-        let reply = self.wire.run(&greeting.document).await.map_err(|error| lost(&greeting, &error))?;
+        let reply = self.wire.run(&greeting.document()).await.map_err(|error| lost(&greeting, &error))?;
         if !greeting::is_primary(reply.reader()) {
             return Err(StatementError::new(StatementFault::ReadOnly));
         }
@@ -78,9 +78,11 @@ impl Connection {
         self.usable.as_deref()
     }
 
-    /// Logs in once over one transport: greeting, then SCRAM, which is three round trips after TLS, or four with servers
-    /// before MongoDB 4.4. Of several members that the secret names, at the one that takes writes. No attempt is sent ahead with the greeting, as it would be a refused login for users that
-    /// have no credential of the mechanism that was guessed.
+    /// Logs in once over one transport, at the member that takes writes where the secret names several.
+    ///
+    /// It takes three round trips after TLS, greeting and SCRAM, or four with servers before MongoDB 4.4. No attempt is
+    /// sent ahead with the greeting: it would be a refused login for users that have no credential of the mechanism that was
+    /// guessed.
     ///
     /// # Errors
     /// [`ConnectError`] by what the server, or the way to it, answered; causes hold codes alone.
@@ -127,7 +129,7 @@ impl Connection {
 
     /// As [`run`](Self::run), with the server's code in place of an error, for callers that know what to do about it.
     pub(crate) async fn attempt(&mut self, command: &Command) -> Result<Result<Reply, Code>, StatementError> {
-        let reply = self.wire.run(&command.document).await.map_err(|error| lost(command, &error))?;
+        let reply = self.wire.run(&command.document()).await.map_err(|error| lost(command, &error))?;
         let code = Code::of(reply.reader()).or_else(|| Code::of_write_concern(reply.reader()));
         Ok(code.map_or(Ok(reply), Err))
     }

@@ -34,6 +34,13 @@ impl Document {
         Self(bytes)
     }
 
+    /// A copy with the same room: what is added to it leaves no other copies behind.
+    pub(crate) fn copy(&self) -> Self {
+        let mut bytes = Zeroizing::new(Vec::with_capacity(self.0.len() + 8192));
+        bytes.extend(self.0.iter());
+        Self(bytes)
+    }
+
     pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.0
     }

@@ -55,8 +55,9 @@ impl From<ConnectError> for Refusal {
 /// Reads the answer, from a server that we can work with. With `set`, it must be a member of that replica set.
 ///
 /// # Errors
-/// [`ConnectError::Unsupported`] where the server is too old, [`ConnectError::SetDiffers`], and
-/// [`ConnectError::ReadOnly`] where it is no primary: all before anything about a password is sent.
+/// [`ConnectError::Unsupported`] where the server is too old, [`ConnectError::SetDiffers`], [`ConnectError::NotReady`]
+/// where it does not take writes and knows no set, and [`ConnectError::ReadOnly`] where it is no primary: all before
+/// anything about a password is sent.
 pub(crate) fn answer(reply: Reader<'_>, set: Option<&str>) -> Result<Greeting, Refusal> {
     if let Some(code) = Code::of(reply) {
         return Err(code.greeting_fault().into());
@@ -65,10 +66,16 @@ pub(crate) fn answer(reply: Reader<'_>, set: Option<&str>) -> Result<Greeting, R
     if wire_version < OLDEST_WIRE_VERSION {
         return Err(ConnectError::Unsupported(Cause::new(format!("wire version {wire_version}"))).into());
     }
-    if let Some(set) = set {
-        of_set(set, reply.text("setName"))?;
+    let is_primary = is_primary(reply);
+    match (set, reply.text("setName")) {
+        (None, _) => {}
+        // A member that starts, or that its set has removed for now, knows no set yet.
+        (Some(_), None) if !is_primary => {
+            return Err(ConnectError::NotReady(Cause::new("it is of no set yet")).into());
+        }
+        (Some(set), found) => of_set(set, found)?,
     }
-    if !is_primary(reply) {
+    if !is_primary {
         let primary = member(reply.text("primary"));
         let error = ConnectError::ReadOnly(not_primary(primary.as_ref()));
         return Err(Refusal { error, primary, me: member(reply.text("me")) });
@@ -183,6 +190,14 @@ mod tests {
         check_of(&of("rs0"), Some("rs0"), "Ok(Sha1)");
         check_of(&of("rs1"), Some("rs0"), "Err(SetDiffers(Cause(\"it is of the set rs1\")))");
         check_of(&primary(), Some("rs0"), "Err(SetDiffers(Cause(\"it is of no set\")))");
+        let starting = Document::new().int("ok", 1).bool("ismaster", false).int("maxWireVersion", 17);
+        let starting = starting.bool("isreplicaset", true);
+        check_of(&starting, Some("rs0"), "Err(NotReady(Cause(\"it is of no set yet\")))");
+        check_of(
+            &starting.text("setName", "rs1"),
+            Some("rs0"),
+            "Err(SetDiffers(Cause(\"it is of the set rs1\")))",
+        );
         check(&Document::new().int("ok", 0).int("code", 13435), "Err(ReadOnly(Cause(\"code 13435\")))");
         check(&Document::new().int("ok", 0).int("code", 91), "Err(NotReady(Cause(\"code 91\")))");
     }

@@ -1,9 +1,12 @@
 //! What a change of the other user of a pair sends, in its order: rights, a look at them, the mark, the password.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::collections::BTreeSet;
 
-use rotation_core::database::{
-    Credentials, LoginMethod, Necessity, Password, PlannedStatement, Purpose, StatementFault, Username,
+use rotation_core::{
+    Deadline,
+    database::{
+        Credentials, LoginMethod, Necessity, Password, PlannedStatement, Purpose, StatementFault, Username,
+    },
 };
 
 use crate::{
@@ -55,13 +58,13 @@ impl Move {
         command.into_iter().flat_map(|command| &command.needs)
     }
 
-    /// A plan says the form without the mark, and not the last one: that is the same command with fewer options.
+    /// A plan says the form without the mark, and none after it: those are the same command with fewer options.
     pub(crate) fn planned(&self) -> Vec<PlannedStatement> {
         let Self::Run { command, otherwise, purpose } = self else { return Vec::new() };
         let skips = otherwise.iter().any(|form| matches!(form, Otherwise::Skip));
         let necessity = if skips { Necessity::Attempt } else { Necessity::Always };
         let plain = otherwise.iter().filter_map(|form| match form {
-            Otherwise::Run(plain, Without { majority: false, .. }) => {
+            Otherwise::Run(plain, Without { majority: false, mechanisms: false, .. }) => {
                 Some(plain.planned(*purpose, Necessity::Otherwise))
             }
             Otherwise::Run(..) | Otherwise::Skip => None,
@@ -70,25 +73,26 @@ impl Move {
     }
 }
 
-/// Writes a command with these options; with a write concern where there is a limit.
-type Write<'w> = dyn Fn(&Likeness<'_>, Option<Duration>) -> Command + 'w;
+/// Writes a command with these options; with a write concern where there is a deadline for it.
+type Write<'w> = dyn Fn(&Likeness<'_>, Option<Deadline>) -> Command + 'w;
 
 /// The forms of a command that sets a password: with all options; without the mark, where nothing else is in
-/// `customData`; and at last with nothing but what people rely on, the original's restrictions and what they keep in
-/// `customData`.
+/// `customData`; without the list of mechanisms; and at last without the write concern as well, with nothing but what people
+/// rely on: the original's restrictions and what they keep in `customData`.
 fn in_forms(
     write: &Write<'_>,
     like: Likeness<'_>,
     holds_mark_alone: bool,
-    limit: Duration,
+    limit: Deadline,
 ) -> (Command, Vec<Otherwise>) {
     let kept = if holds_mark_alone { Likeness { custom_data: None, ..like } } else { like };
     let least = Likeness { mechanisms: None, ..kept };
     let without = Without { mark: holds_mark_alone, ..Without::default() };
     let plain = holds_mark_alone.then(|| Otherwise::Run(write(&kept, Some(limit)), without));
-    let without = Without { mechanisms: like.mechanisms.is_some(), majority: true, ..without };
-    let forms = plain.into_iter().chain([Otherwise::Run(write(&least, None), without)]);
-    (write(&like, Some(limit)), forms.collect())
+    let without = Without { mechanisms: like.mechanisms.is_some(), ..without };
+    let confirmed = without.mechanisms.then(|| Otherwise::Run(write(&least, Some(limit)), without));
+    let last = Otherwise::Run(write(&least, None), Without { majority: true, ..without });
+    (write(&like, Some(limit)), plain.into_iter().chain(confirmed).chain([last]).collect())
 }
 
 /// The user's own new password. Without its mechanisms a change would add those that an administrator left out.
@@ -97,7 +101,7 @@ pub(crate) fn own_password(
     home: &str,
     new: &Password,
     mechanisms: Option<&[String]>,
-    limit: Duration,
+    limit: Deadline,
 ) -> Move {
     let like = Likeness { mechanisms, ..Likeness::default() };
     let write = |like: &Likeness<'_>, limit| command::set_own_password(user, new, home, like, limit);
@@ -106,7 +110,7 @@ pub(crate) fn own_password(
 }
 
 /// The clone with all that it must have, in one command.
-pub(crate) fn created(pair: &Pair<'_>, next: &Credentials, limit: Duration) -> Move {
+pub(crate) fn created(pair: &Pair<'_>, next: &Credentials, limit: Deadline) -> Move {
     let original = &pair.original;
     let mechanisms = scram_mechanisms(original);
     let mark = mark::document(pair.names, pair.home, &pair.owner.secret, &original.roles);
@@ -131,7 +135,7 @@ pub(crate) fn changed(
     clone: &User,
     next: &Credentials,
     method: Option<LoginMethod>,
-    limit: Duration,
+    limit: Deadline,
 ) -> Result<Vec<Move>, StatementFault> {
     let (mut moves, both) = reconciled(pair, clone, limit)?;
     let (home, original) = (pair.home, &pair.original);
@@ -173,7 +177,7 @@ pub(crate) fn changed(
 }
 
 /// A command of which a server may refuse the write concern alone.
-fn in_two_forms(write: impl Fn(Option<Duration>) -> Command, purpose: Purpose, limit: Duration) -> Move {
+fn in_two_forms(write: impl Fn(Option<Deadline>) -> Command, purpose: Purpose, limit: Deadline) -> Move {
     let without = Without { majority: true, ..Without::default() };
     let otherwise = vec![Otherwise::Run(write(None), without)];
     Move::Run { command: write(Some(limit)), otherwise, purpose }
@@ -183,14 +187,14 @@ fn in_two_forms(write: impl Fn(Option<Duration>) -> Command, purpose: Purpose, l
 fn reconciled(
     pair: &Pair<'_>,
     clone: &User,
-    limit: Duration,
+    limit: Deadline,
 ) -> Result<(Vec<Move>, BTreeSet<Role>), StatementFault> {
     let (names, home) = (pair.names, pair.home);
     let found = pair.reconcile(clone)?;
     let both: BTreeSet<Role> =
         pair.original.roles.iter().chain(found.to_original.iter().copied()).cloned().collect();
     let mut moves = Vec::new();
-    let mut run = |write: &dyn Fn(Option<Duration>) -> Command| {
+    let mut run = |write: &dyn Fn(Option<Deadline>) -> Command| {
         moves.push(in_two_forms(write, Purpose::Equality, limit));
     };
     if !found.to_original.is_empty() {

@@ -3,7 +3,7 @@
 //! Each is asked by a greeting, which holds no password; the first that is the primary gets the login. What a member says
 //! of others only decides which of the listed ones is asked next: a server that the secret does not name is never met.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use database_dial::os_cause;
 use rotation_core::{
@@ -19,6 +19,12 @@ use crate::{
     greeting::{self, Greeting, Refusal},
     wire::{Wire, WireError},
 };
+
+/// The most that one member gets while others are not asked yet: a rotation logs in several times before its deadline, and
+/// one member may be silent each time.
+const LONGEST_SHARE: Duration = Duration::from_secs(3);
+/// Kept of a member's share, to name the failure after a question about TLS that was not answered.
+const MARGIN: Duration = Duration::from_millis(100);
 
 /// A server that takes writes, before anybody has logged in.
 pub(crate) struct Primary {
@@ -46,8 +52,7 @@ impl Primary {
         let mut untried: Vec<Endpoint> = login.endpoints().collect();
         let mut seen = Seen::default();
         while !untried.is_empty() {
-            let shares = u32::try_from(untried.len()).unwrap_or(u32::MAX);
-            let share = deadline.at_most(deadline.remaining() / shares);
+            let share = share(deadline, untried.len());
             let endpoint = untried.remove(0);
             // A login at one server may be pinned to an address.
             let member =
@@ -69,6 +74,14 @@ impl Primary {
     }
 }
 
+/// How long one of so many members that are not asked yet may take.
+fn share(deadline: Deadline, untried: usize) -> Deadline {
+    match u32::try_from(untried).unwrap_or(u32::MAX) {
+        0 | 1 => deadline,
+        shares => deadline.at_most(LONGEST_SHARE.min(deadline.remaining() / shares)),
+    }
+}
+
 async fn ask(
     login: &Login,
     message: &Document,
@@ -80,7 +93,13 @@ async fn ask(
     let address = wire.peer().map(|peer| SocketAddr::from((peer, login.port)));
     let reply = match wire.greet(message).await {
         Ok(reply) => reply,
-        Err(error) => return Err(ungreeted(error, login, transport, tls, address).await.into()),
+        Err(error) => {
+            let answers_tls = async |address| {
+                let answer = speaks_tls(address, &login.host, tls);
+                deadline.earlier(MARGIN).bound(answer).await.unwrap_or(false)
+            };
+            return Err(ungreeted(error, transport, address, answers_tls).await.into());
+        }
     };
     let greeting = greeting::answer(reply.reader(), login.replica_set.as_deref())?;
     Ok((wire, greeting))
@@ -89,15 +108,12 @@ async fn ask(
 /// The greeting had no answer. A server that takes TLS alone closes a connection in plaintext.
 async fn ungreeted(
     error: WireError,
-    login: &Login,
     transport: Transport,
-    tls: &Arc<ClientConfig>,
     address: Option<SocketAddr>,
+    answers_tls: impl AsyncFnOnce(SocketAddr) -> bool,
 ) -> ConnectError {
     match (&error, transport, address) {
-        (WireError::Lost(io), Transport::Plaintext, Some(address))
-            if speaks_tls(address, &login.host, tls).await =>
-        {
+        (WireError::Lost(io), Transport::Plaintext, Some(address)) if answers_tls(address).await => {
             ConnectError::TlsRequired(os_cause(io))
         }
         _ => connect_error(error),
@@ -136,8 +152,10 @@ impl Seen {
             self.unlisted.filter(|named| place_of(named, &self.members).is_none() && !may_be_alias);
         // What keeps a listed member out comes first: that one may be the primary.
         let is_clear = self.failure.as_ref().is_none_or(|failure| weight(failure) < STAYS);
+        // A single host is the writer's endpoint, unless the secret names the set.
+        let names_set = !login.others.is_empty() || login.replica_set.is_some();
         match unlisted {
-            Some(primary) if !login.others.is_empty() && is_clear => {
+            Some(primary) if names_set && is_clear => {
                 ConnectError::PrimaryNotListed(Cause::new(format!("the primary is {}", primary.address())))
             }
             _ => self.failure.unwrap_or(ConnectError::TimedOut),

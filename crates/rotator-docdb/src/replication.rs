@@ -15,7 +15,7 @@ use crate::{
     document::{Reader, Value},
 };
 
-/// Before the second look, doubled for each further one up to [`LONGEST_PAUSE`].
+/// Before the first look after the greeting, doubled for each further one up to [`LONGEST_PAUSE`].
 const PAUSE: Duration = Duration::from_millis(10);
 /// The longest time between two looks.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
@@ -78,23 +78,28 @@ impl Seen {
     /// Looks until a majority has all that was seen.
     ///
     /// # Errors
-    /// [`StatementFault::MajorityMissing`] some time before the deadline; [`StatementFault::ReadOnly`] where the server is
-    /// the primary no longer, or was elected anew: what was seen may be gone.
+    /// [`StatementFault::MajorityMissing`] some time before the deadline; [`StatementFault::TimedOut`] where there was no time
+    /// for a single look; [`StatementFault::ReadOnly`] where the server is the primary no longer, or was elected anew: what
+    /// was seen may be gone.
     pub(crate) async fn settle(
         &mut self,
         connection: &mut Connection,
         deadline: Deadline,
     ) -> Result<(), StatementError> {
-        let mut pause = PAUSE;
+        let (mut pause, mut late) = (PAUSE, StatementFault::TimedOut);
         while !self.is_settled() {
-            if deadline.remaining() < MARGIN + pause {
-                return Err(StatementError::new(StatementFault::MajorityMissing));
+            let was_seen = late == StatementFault::MajorityMissing;
+            if was_seen && deadline.remaining() < MARGIN + pause {
+                return Err(StatementError::new(late));
             }
-            tokio::time::sleep(pause).await;
-            pause = LONGEST_PAUSE.min(pause * 2);
-            let term = self.greeted.term;
-            let now = connection.look_again().await?.filter(|now| now.term == term);
+            let look = async {
+                tokio::time::sleep(pause).await;
+                connection.look_again().await
+            };
+            let now = deadline.bound(look).await.map_err(|_| StatementError::new(late))??;
+            let now = now.filter(|now| now.term == self.greeted.term);
             self.greeted = now.ok_or_else(|| StatementError::new(StatementFault::ReadOnly))?;
+            (pause, late) = (LONGEST_PAUSE.min(pause * 2), StatementFault::MajorityMissing);
         }
         Ok(())
     }

@@ -190,8 +190,7 @@ impl DocumentDbSession {
             return Err(StatementError::new(fault));
         }
         let mechanisms = user.as_ref().and_then(|user| self.usable_of_own(user));
-        let limit = deadline.remaining();
-        Ok(vec![own_password(&self.username, &self.home, new, mechanisms.as_deref(), limit)])
+        Ok(vec![own_password(&self.username, &self.home, new, mechanisms.as_deref(), deadline)])
     }
 
     /// The secret to which a mark gives the session's own user, as the clone of another one.
@@ -215,15 +214,14 @@ impl DocumentDbSession {
         let home = self.pair_home.clone();
         let pair = Pair { names, home: &home, owner, next: &next.username, original, clone };
         pair.check().map_err(StatementError::new)?;
-        let limit = deadline.remaining();
         let Some(clone) = &pair.clone else {
             let original_is_next = next.username == names.original;
-            return if original_is_next { Err(missing()) } else { Ok(vec![created(&pair, next, limit)]) };
+            return if original_is_next { Err(missing()) } else { Ok(vec![created(&pair, next, deadline)]) };
         };
         let reconciliation = pair.reconcile(clone).map_err(StatementError::new)?;
         let (drift, notes) = (reconciliation.count(), pair.notes(clone, &reconciliation));
         self.outcome = Committed { drift, notes };
-        changed(&pair, clone, next, method, limit).map_err(StatementError::new)
+        changed(&pair, clone, next, method, deadline).map_err(StatementError::new)
     }
 }
 

@@ -130,7 +130,7 @@ mod tests {
     #[track_caller]
     fn check(text: &str, expected: &str) {
         let command = parse(text, "shop", Duration::from_secs(2)).expect("a command that reads");
-        let sent = json::of(Reader::parse(command.document.as_bytes()).unwrap());
+        let sent = json::of(Reader::parse(command.document().as_bytes()).unwrap());
         assert_eq!(sent.to_string(), expected);
     }
 
@@ -191,7 +191,7 @@ mod tests {
         let closing = |id| {
             let reply = reply(id);
             let command = close(Reader::parse(reply.as_bytes()).unwrap())?;
-            Some(json::of(Reader::parse(command.document.as_bytes()).unwrap()).to_string())
+            Some(json::of(Reader::parse(command.document().as_bytes()).unwrap()).to_string())
         };
         let expected = r#"{"killCursors":"orders.old","cursors":[7],"$db":"shop"}"#;
         assert_eq!((closing(7).as_deref(), closing(0)), (Some(expected), None));

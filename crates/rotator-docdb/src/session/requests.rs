@@ -57,8 +57,7 @@ impl DocumentDbSession {
 
     /// Those of the own user's mechanisms that the server still enables: it refuses a list with another one.
     pub(super) fn usable_of_own(&self, own: &User) -> Option<Vec<String>> {
-        let usable = self.connection.usable().unwrap_or_default();
-        still_usable(scram_mechanisms(own)?, usable)
+        still_usable(scram_mechanisms(own)?, self.connection.usable())
     }
 
     /// The same of another user. The server is asked only about a mechanism that the greeting of our own login did not
@@ -78,7 +77,7 @@ impl DocumentDbSession {
             Ok(reply) => greeting::usable(reply.reader()),
             Err(_) => None,
         };
-        Ok(still_usable(listed, &usable.unwrap_or_default()))
+        Ok(still_usable(listed, usable.as_deref()))
     }
 
     /// Runs a command, in the first of its forms that the server knows.
@@ -141,7 +140,8 @@ impl DocumentDbSession {
     }
 
     /// What the session's user is seen to lack for these commands, as statements that give it. Nothing where the server does
-    /// not tell, or where it asks nobody for privileges. And whether that is certain, as the server tells each privilege.
+    /// not tell, or where it asks nobody for privileges: a plan whose user lacks something asks `getParameter` once to know
+    /// that. And whether that is certain, as the server tells each privilege.
     pub(super) async fn lacking(&mut self, needs: &Needs) -> (Vec<String>, bool) {
         let nothing = (Vec::new(), false);
         let Some(held) = self.held().await else { return nothing };
@@ -178,12 +178,32 @@ impl DocumentDbSession {
     }
 }
 
-/// What is left of the mechanisms; all of them where the server does not say which ones are usable. Nothing where none is
-/// left: then the server chooses.
-fn still_usable(listed: Vec<String>, usable: &[String]) -> Option<Vec<String>> {
-    if usable.is_empty() {
-        return Some(listed);
-    }
+/// Those of the mechanisms that are usable; all of them where the server does not say which ones are. `None` where none of
+/// them is usable: then no list is sent, and the server chooses.
+fn still_usable(listed: Vec<String>, usable: Option<&[String]>) -> Option<Vec<String>> {
+    let Some(usable) = usable else { return Some(listed) };
     let left: Vec<_> = listed.into_iter().filter(|name| usable.contains(name)).collect();
     (!left.is_empty()).then_some(left)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(usable: Option<&[&str]>, expected: Option<&str>) {
+        let owned = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let usable = usable.map(owned);
+        let left = still_usable(owned(&["SCRAM-SHA-1", "SCRAM-SHA-256"]), usable.as_deref());
+        assert_eq!(left.map(|names| names.join(" ")).as_deref(), expected);
+    }
+
+    /// A server that says that no mechanism is usable gets no list; one that does not say gets all.
+    #[test]
+    fn only_usable_mechanisms_are_sent() {
+        check(None, Some("SCRAM-SHA-1 SCRAM-SHA-256"));
+        check(Some(&["SCRAM-SHA-256", "PLAIN"]), Some("SCRAM-SHA-256"));
+        check(Some(&["PLAIN"]), None);
+        check(Some(&[]), None);
+    }
 }

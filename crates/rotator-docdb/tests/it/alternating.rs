@@ -1,5 +1,7 @@
 //! A master brings the other user of a pair to equal.
 
+use std::time::Duration;
+
 use rotation_core::database::{SINGLE_USER, Session, StatementFault};
 use rotation_testkit::{TestLogin, WitnessAction};
 use serde_json::{Value, json};
@@ -167,4 +169,26 @@ async fn what_drifted_is_counted_and_a_new_clone_has_not_drifted() {
     assert_eq!(lab.drift_to(&clone).await, 0, "it is equal again");
     revoke(&lab, &lab.app.username, json!([{"role": "dbAdmin", "db": "elsewhere"}])).await;
     assert_eq!(lab.drift_to(&clone).await, 1, "what was taken counts as well");
+}
+
+/// Of several writes, each waits for the majority no longer than what those before it have left of the time.
+#[tokio::test]
+async fn a_later_write_waits_no_longer_than_is_left() {
+    const TAKES: Duration = Duration::from_secs(2);
+    let lab = Lab::new().await;
+    lab.rotate_to(&lab.clone()).await.unwrap();
+    grant(&lab, &lab.app.username, "grantRoles", json!([{"role": "read", "db": "elsewhere"}])).await;
+    lab.witness.take_commands();
+    lab.witness.set_script(|command, reply| {
+        if command.get("grantRolesToUser").is_some() && reply.is_some() {
+            std::thread::sleep(TAKES);
+        }
+        WitnessAction::Pass
+    });
+    lab.rotate_to(&lab.clone()).await.unwrap();
+    let commands = lab.witness.take_commands();
+    let waits = commands.iter().filter_map(|command| command["writeConcern"]["wtimeout"].as_u64());
+    let [first, second] = waits.collect::<Vec<_>>()[..] else { panic!("{commands:?}") };
+    // The server gives up a tenth before we do.
+    assert!(u128::from(first - second) >= TAKES.as_millis() * 9 / 10, "{first} {second}");
 }

@@ -23,7 +23,7 @@ fn refuse(lab: &Lab, options: &'static [&'static str], code: i64) {
     });
 }
 
-/// The commands that the server took.
+/// The last command with a password that the witness saw, answered by the server or refused in its place.
 fn last_write(lab: &Lab) -> Value {
     let commands = lab.witness.take_commands();
     commands.into_iter().rfind(|command| command.get("pwd").is_some()).expect("a new password")
@@ -33,7 +33,8 @@ fn fields(command: &Value) -> Vec<&str> {
     command.as_object().unwrap().keys().map(String::as_str).filter(|name| *name != "$db").collect()
 }
 
-/// A single user's change is sent with the password alone at last, and the outcome says what was left out.
+/// A single user's change leaves out only what the server does not know, down to the password alone, and the outcome says
+/// what was left out. A write concern that the server knows is kept.
 #[tokio::test]
 async fn an_own_password_goes_alone_where_nothing_else_is_known() {
     for code in [2, 40415, 238] {
@@ -41,9 +42,16 @@ async fn an_own_password_goes_alone_where_nothing_else_is_known() {
             let mut lab = Lab::new().await;
             refuse(&lab, option, code);
             let notes = lab.change_own("own-new-password").await.unwrap();
-            assert_eq!(fields(&last_write(&lab)), ["updateUser", "pwd"]);
+            let keeps_concern = !option.contains(&"writeConcern");
+            let kept = if keeps_concern {
+                &["updateUser", "pwd", "writeConcern"][..]
+            } else {
+                &["updateUser", "pwd"]
+            };
+            assert_eq!(fields(&last_write(&lab)), kept);
             let noted = [MECHANISMS, FAILOVER].map(|part| notes.iter().any(|note| note.contains(part)));
-            assert_eq!((noted, notes.len()), ([true; 2], 2), "{notes:?}");
+            assert_eq!(noted, [true, !keeps_concern], "{notes:?}");
+            assert_eq!(notes.len(), if keeps_concern { 1 } else { 2 }, "{notes:?}");
             lab.app.password = "own-new-password".to_owned();
             assert!(lab.opens(&lab.app).await);
         }
@@ -62,16 +70,18 @@ async fn a_pair_rotates_where_options_are_unknown() {
         let lab = Lab::new().await;
         refuse(&lab, options, code);
         let notes = lab.rotate_to(&lab.clone()).await.unwrap();
-        assert_eq!(fields(&last_write(&lab)), ["createUser", "pwd", "roles"]);
-        for part in [MARK, FAILOVER, MECHANISMS] {
-            assert!(notes.iter().any(|note| note.contains(part)), "{part}: {notes:?}");
+        let concern: &[_] = if options.contains(&"writeConcern") { &[] } else { &["writeConcern"] };
+        let with_concern = |fields: &[&'static str]| [fields, concern].concat();
+        assert_eq!(fields(&last_write(&lab)), with_concern(&["createUser", "pwd", "roles"]));
+        for (part, noted) in [(MARK, true), (FAILOVER, concern.is_empty()), (MECHANISMS, true)] {
+            assert_eq!(notes.iter().any(|note| note.contains(part)), noted, "{part}: {notes:?}");
         }
         assert!(lab.opens(&lab.clone()).await);
         assert_eq!(lab.roles(&lab.clone().username).await, lab.roles(&lab.app.username).await);
         for next in [&lab.app, &lab.clone()] {
             let next = TestLogin { password: "second-password".to_owned(), ..next.clone() };
             let notes = lab.rotate_to(&next).await.unwrap();
-            assert_eq!(fields(&last_write(&lab)), ["updateUser", "pwd"]);
+            assert_eq!(fields(&last_write(&lab)), with_concern(&["updateUser", "pwd"]));
             // A server that takes marks gets it when its turn comes.
             let unmarked = next.username == lab.app.username || options.contains(&"customData");
             let of_the_mark = notes.iter().filter(|note| note.contains(MARK)).count();

@@ -70,6 +70,24 @@ async fn plaintext_to_a_server_that_takes_tls_alone_names_ssl() {
     assert!(matches!(error, ConnectError::Unreachable(_)), "{error:?}");
 }
 
+/// A server that closes a connection in plaintext and is silent on the next one, where TLS is looked for: the time that this
+/// takes does not hide what has happened.
+#[tokio::test]
+async fn a_silent_look_for_tls_does_not_hide_the_failure() {
+    let app = create_app(HOME).await.unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        drop(listener.accept());
+        // Nobody accepts the rest, and the system keeps them waiting.
+        std::thread::sleep(LIMIT);
+    });
+    let limit = Deadline::after(Duration::from_secs(1));
+    let outcome = engine().connect(&login_at(port, &app), Transport::Plaintext, limit).await;
+    let error = outcome.map(drop).unwrap_err();
+    assert!(matches!(error, ConnectError::Unreachable(_)), "{error:?}");
+}
+
 /// A password with a character that `SASLprep` prohibits is refused by the password's own code, for either strategy.
 #[tokio::test]
 async fn a_password_that_saslprep_prohibits_is_named_so() {

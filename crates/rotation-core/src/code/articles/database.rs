@@ -139,7 +139,8 @@ pub(in crate::code) const ARTICLES: &[Row] = &[
         article(
             "Each member that `host` lists says that another server is the primary, which `host` does not list. The \
              password goes only to hosts that the secret names, so it is not followed. The message names that server.",
-            "Add it to `host` of the secret, by a name that its certificate has.",
+            "List every member of the set in `host` of the secret, each by a name that its certificate has. Behind a writer's \
+             endpoint, a failover passes by itself.",
         ),
     ),
     (

@@ -87,8 +87,9 @@ pub(super) fn login_hint(
             "Correct `replicaSet` in the secret, or `host` where it leads to another set.".into()
         }
         ConnectError::PrimaryNotListed(_) => format!(
-            "Add the primary that the message names to `host` of {}, with commas between the members. The password goes only \
-            to hosts that the secret names.",
+            "List every member of the set in `host` of {}, with commas between them, and the primary that the message names \
+            among them. The password goes only to hosts that the secret names. Behind a writer's endpoint, a failover passes \
+            by itself.",
             if credential == Credential::Master { "the master secret" } else { "the secret" }
         ),
         ConnectError::Unsupported(_) => remedies.oldest.into(),

@@ -82,7 +82,7 @@ impl MongoReplicaSet {
         let config = json!({
             "_id": name,
             "members": described.collect::<Vec<_>>(),
-            "settings": {"electionTimeoutMillis": 2000, "heartbeatIntervalMillis": 500},
+            "settings": {"electionTimeoutMillis": 1000, "heartbeatIntervalMillis": 250},
         });
         members[0].ask_now(None, "admin", &[json!({"replSetInitiate": config})])?;
         let (servers, authority) = (seed_list(&members), members[0].folder.join("ca.crt"));

@@ -2,9 +2,9 @@
 
 use std::sync::{Arc, OnceLock};
 
-use rotation_testkit::{DocdbServer, WitnessAction};
+use rotation_testkit::WitnessAction;
 
-use super::scene::{By, Fall, Scene, codes, fall_at_change, others, set};
+use super::scene::{By, Fall, Scene, codes, fall_at_change, others, rollbacks, set};
 
 /// The primary falls while setSecret changes the password, before the server has executed that and after: the service's
 /// next attempt goes on at the new one.
@@ -106,8 +106,4 @@ fn alone_with_the_change(scene: &Scene) {
             WitnessAction::Pass
         });
     }
-}
-
-fn rollbacks(member: &DocdbServer) -> usize {
-    member.log().matches("\"newState\":\"ROLLBACK\"").count()
 }
