@@ -117,7 +117,7 @@ fn actions(privileges: &Value) -> Vec<String> {
         let resource = privilege["resource"].to_string();
         actions.into_iter().map(move |action| format!("{action} on {resource}"))
     };
-    let mut all: Vec<_> = privileges.as_array().into_iter().flatten().flat_map(|one| on(one)).collect();
+    let mut all: Vec<_> = privileges.as_array().into_iter().flatten().flat_map(on).collect();
     all.sort();
     all
 }
