@@ -98,8 +98,8 @@ impl Connection {
     ) -> Result<Self, ConnectError> {
         let attempt = async {
             let message = greeting::greeting(home, login.credentials.username.as_str());
-            let primary = Primary::find(login, &message, transport, tls, deadline).await?;
-            let Primary { mut wire, greeting, endpoint: member } = primary;
+            let found = Box::pin(Primary::find(login, &message, transport, tls, deadline)).await?;
+            let Primary { mut wire, greeting, endpoint: member } = found;
             let mechanism = greeting.mechanism;
             let authenticated = authenticate(&mut wire, login, home, mechanism).await;
             authenticated.map_err(|error| looked_for_in(error, home))?;

@@ -90,9 +90,9 @@ fn in_forms(
     let without = Without { mark: holds_mark_alone, ..Without::default() };
     let plain = holds_mark_alone.then(|| Otherwise::Run(write(&kept, Some(limit)), without));
     let without = Without { mechanisms: like.mechanisms.is_some(), ..without };
-    let confirmed = without.mechanisms.then(|| Otherwise::Run(write(&least, Some(limit)), without));
-    let last = Otherwise::Run(write(&least, None), Without { majority: true, ..without });
-    (write(&like, Some(limit)), plain.into_iter().chain(confirmed).chain([last]).collect())
+    let without_list = without.mechanisms.then(|| Otherwise::Run(write(&least, Some(limit)), without));
+    let bare = Otherwise::Run(write(&least, None), Without { majority: true, ..without });
+    (write(&like, Some(limit)), plain.into_iter().chain(without_list).chain([bare]).collect())
 }
 
 /// The user's own new password. Without its mechanisms a change would add those that an administrator left out.

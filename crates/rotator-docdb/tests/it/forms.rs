@@ -49,8 +49,8 @@ async fn an_own_password_goes_alone_where_nothing_else_is_known() {
                 &["updateUser", "pwd"]
             };
             assert_eq!(fields(&last_write(&lab)), kept);
-            let noted = [MECHANISMS, FAILOVER].map(|part| notes.iter().any(|note| note.contains(part)));
-            assert_eq!(noted, [true, !keeps_concern], "{notes:?}");
+            let named = [MECHANISMS, FAILOVER].map(|part| notes.iter().any(|note| note.contains(part)));
+            assert_eq!(named, [true, !keeps_concern], "{notes:?}");
             assert_eq!(notes.len(), if keeps_concern { 1 } else { 2 }, "{notes:?}");
             lab.app.password = "own-new-password".to_owned();
             assert!(lab.opens(&lab.app).await);
