@@ -135,7 +135,7 @@ fn what_names_another_server_or_user_is_not_tried() {
     let other = document("app", "second");
     check_single(
         spoilt(other.replace("db.example", "db.elsewhere")),
-        &expect![[r#"
+        &expect![[r"
             fault document PENDING_HOST_DIFFERS: AWSPENDING: the pending version names another host or port than the current one
                 AWSPENDING was edited, or `host` or `port` of AWSCURRENT was changed after createSecret. Where AWSCURRENT logs in, remove the label AWSPENDING and rotate again. Where it does not, AWSPENDING may hold the only password that does: keep it, let `host` and `port` of AWSCURRENT name the servers that AWSPENDING names (a list may name more), and the rotation goes on.
             warning login PENDING_STUCK: AWSCURRENT logs in; AWSPENDING cannot be used
@@ -144,11 +144,11 @@ fn what_names_another_server_or_user_is_not_tried() {
             version 01 [AWSCURRENT] of app: logs in
             version 08 [AWSPENDING] of app: cannot be used, PENDING_HOST_DIFFERS
             pending_unknown: A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or mend what the findings name; move no label before that.
-        "#]],
+        "]],
     );
     check_single(
         spoilt(other.replace("5432", "5433")),
-        &expect![[r#"
+        &expect![[r"
             fault document PENDING_HOST_DIFFERS: AWSPENDING: the pending version names another host or port than the current one
                 AWSPENDING was edited, or `host` or `port` of AWSCURRENT was changed after createSecret. Where AWSCURRENT logs in, remove the label AWSPENDING and rotate again. Where it does not, AWSPENDING may hold the only password that does: keep it, let `host` and `port` of AWSCURRENT name the servers that AWSPENDING names (a list may name more), and the rotation goes on.
             warning login PENDING_STUCK: AWSCURRENT logs in; AWSPENDING cannot be used
@@ -157,7 +157,7 @@ fn what_names_another_server_or_user_is_not_tried() {
             version 01 [AWSCURRENT] of app: logs in
             version 08 [AWSPENDING] of app: cannot be used, PENDING_HOST_DIFFERS
             pending_unknown: A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or mend what the findings name; move no label before that.
-        "#]],
+        "]],
     );
     check_single(
         spoilt(document("bystander", "bystander-password")),
