@@ -79,7 +79,7 @@ fn keywords_and_pairs() {
     check(pairs, Some(("u", "p\"q;")), r#"Server=h;User ID="n u";Password="p'""{}\%;&=é";Ssl=true"#);
     let odbc = "Driver={My};Server=h;Uid=u;Pwd={p};";
     check(odbc, Some(("u", "p")), r#"Driver={My};Server=h;Uid={n u};Pwd={p'"{}}\%;&=é};"#);
-    let blanks = r#"Server= h;User ID= u ;Password= p ;"#;
+    let blanks = "Server= h;User ID= u ;Password= p ;";
     check(blanks, Some(("u", "p")), r#"Server= h;User ID= "n u" ;Password= "p'""{}\%;&=é" ;"#);
     let quote_within = "host=h user=u password=it's dbname=d";
     let replaced = r#"host=h user='n u' password='p\'"{}\\%;&=é' dbname=d"#;

@@ -146,7 +146,7 @@ fn notes(fields: &str, rewritten: &str) -> Vec<String> {
         let target = target.rewriting(RewriteFields::parse(rewritten).unwrap());
         match target.plan(&versions, &Looking).await.unwrap() {
             Intent::Change { plan, .. } => plan.notes,
-            intent => panic!("{intent:?}"),
+            intent @ Intent::AlreadySet => panic!("{intent:?}"),
         }
     })
 }

@@ -66,7 +66,9 @@ async fn set(service: &Service, by: fn(Server) -> By) -> (Result<Outcome, Rotati
     let rotator = Rotator::new(Store(Rc::clone(&service.world)), target.recorded_in(&journal), invoker);
     let (secret, version) = (SecretId::new(ARN).unwrap(), service.token.clone());
     let event = RotationEvent { step: Step::Set, secret, version, rotation_token: None };
-    let outcome = rotator.recorded_in(&journal).rotate(&event, deadline).await;
+    let rotator = rotator.recorded_in(&journal);
+    // Boxed, as it would make every future that waits for this one large.
+    let outcome = Box::pin(rotator.rotate(&event, deadline)).await;
     (outcome, journal)
 }
 
