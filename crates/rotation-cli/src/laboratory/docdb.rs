@@ -1,4 +1,4 @@
-//! MongoDB in the laboratory, for DocumentDB as well: nobody can start that one elsewhere.
+//! MongoDB for the demo, for DocumentDB as well: nobody can start that one elsewhere.
 
 use std::sync::Arc;
 
