@@ -60,7 +60,16 @@ pub(crate) fn meet<T, F: Future<Output = T>>(
     let port = listener.local_addr().expect("it is bound").port();
     let serve = async {
         let (stream, _) = listener.accept().await.expect("the client dials");
-        play(stream, protocol, script, password).await
+        // A client may look once more what is there, by a connection of its own, which must not wait for the next script.
+        let others = async {
+            loop {
+                drop(listener.accept().await);
+            }
+        };
+        tokio::select! {
+            heard = play(stream, protocol, script, password) => heard,
+            () = others => unreachable!("it never ends"),
+        }
     };
     let outcome = runtime.block_on(async { tokio::join!(client(port), serve) });
     // Not where the client panicked, whose connection would wait there for the next script.
