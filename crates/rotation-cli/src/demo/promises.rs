@@ -155,7 +155,7 @@ fn no_refused_login(rotations: &[Rotation], watch: &Watch, functions: &Pair, ser
             (all == own, note)
         }
         Ledger::Relay => {
-            let note = "counted by a relay between the functions and the server, which writes no logins down";
+            let note = "counted by a relay between the functions and the server";
             (all == 0, note.to_owned())
         }
         Ledger::Guard => {

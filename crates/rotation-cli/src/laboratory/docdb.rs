@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use rotation_testkit::{BoxFuture, DocdbServer, DocdbWitness, TestLogin};
+use rotation_testkit::{BoxFuture, DocdbProduct, DocdbServer, DocdbWitness, MongoVersion, TestLogin};
 use serde_json::{Value, json};
 
 use crate::screen::Screen;
@@ -15,6 +15,7 @@ use super::{
 
 /// Where users are defined.
 const HOME: &str = "admin";
+const PRODUCT: DocdbProduct = DocdbProduct::MongoDb(MongoVersion::V6_0);
 /// The functions reach the server by the relay, which counts their logins.
 struct Docdb {
     relay: DocdbWitness,
@@ -26,7 +27,8 @@ struct Docdb {
 /// # Errors
 /// It is not there, or it does not start.
 pub(super) fn start(screen: &Screen) -> Result<Arc<dyn Server>> {
-    let server = screen.during("MongoDB starts", || DocdbServer::builder().start())?;
+    let start = || DocdbServer::builder().product(PRODUCT).start();
+    let server = screen.during(&format!("{PRODUCT} starts"), start)?;
     let relay = DocdbWitness::start(&server).context("no port for the relay")?;
     Ok(Arc::new(Docdb { relay, server }))
 }

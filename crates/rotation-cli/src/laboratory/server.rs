@@ -76,7 +76,7 @@ pub(crate) struct Users {
 pub(crate) enum Ledger {
     /// The server in its log, ours among them.
     Log,
-    /// A relay between the functions and a server that writes no logins down. Ours do not pass there.
+    /// A relay between the functions and the server. Our logins do not pass there.
     Relay,
     /// The guard before the server, which alone asks for passwords. Ours do not pass there.
     Guard,
