@@ -32,7 +32,7 @@ async fn a_test_statement_runs_in_a_read_only_transaction_of_the_documented_gram
     check("SELECT u.usename FROM pg_user u", "").await;
     let group = format!("{}_by_a_test", lab.app.username);
     check(&format!("CREATE GROUP {group}"), "SQLSTATE 25006").await;
-    let several = "the server refused the statement with code several statements";
+    let several = "several statements";
     check(&format!("COMMIT; CREATE GROUP {group}"), several).await;
     let made = lab.query(&format!("SELECT 1 FROM pg_roles WHERE rolname = '{group}'")).await;
     assert!(made.is_empty());
