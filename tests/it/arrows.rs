@@ -25,7 +25,8 @@ const ARROWS: &[(&str, &[&str])] = &[
         "rotator-docdb",
         &["directory-rds", "database-dial", "database-tls", "rotation-core", "rotation-lambda"],
     ),
-    ("rotation-testkit", &[]),
+    ("local-aws", &[]),
+    ("rotation-testkit", &["local-aws"]),
     (
         "rotator-mysql",
         &["directory-rds", "database-dial", "database-tls", "rotation-core", "rotation-lambda"],
@@ -40,6 +41,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "database-tls",
             "directory-rds",
             "directory-redshift",
+            "local-aws",
             "placement",
             "rotation-aws",
             "rotation-core",
@@ -52,7 +54,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("placement", &["rotation-aws", "rotation-core", "rotation-lambda"]),
-    ("delivery", &["rotation-testkit"]),
+    ("delivery", &["local-aws"]),
     (
         "hostile-input",
         &[

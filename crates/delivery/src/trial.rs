@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Context, bail, ensure};
-use rotation_testkit::{
+use local_aws::{
     FunctionError, LambdaFunction, LocalSecretsManager,
     secrets_manager::{RotationSettings, Settings},
 };

@@ -16,8 +16,8 @@ use std::{
 
 use anyhow::{Result, bail};
 use clap::Args;
+use local_aws::secrets_manager::{RotationSettings, Settings, Trouble};
 use rotation_lambda::{Environment, StrategyKind};
-use rotation_testkit::secrets_manager::{RotationSettings, Settings, Trouble};
 
 use crate::{
     engine::EngineKind,

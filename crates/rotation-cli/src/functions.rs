@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
+use local_aws::LambdaFunction;
 use rotation_lambda::{Environment, StrategyKind};
-use rotation_testkit::LambdaFunction;
 
 use crate::engine::EngineKind;
 

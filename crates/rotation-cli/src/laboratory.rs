@@ -9,8 +9,9 @@ mod server;
 use std::{path::Path, sync::Arc};
 
 use anyhow::{Context, Result};
+use local_aws::{LocalSecretsManager, secrets_manager::Settings};
 use rotation_lambda::Environment;
-use rotation_testkit::{LocalSecretsManager, TestLogin, secrets_manager::Settings};
+use rotation_testkit::TestLogin;
 use serde_json::Value;
 use tempfile::TempDir;
 

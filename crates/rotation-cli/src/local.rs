@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
+use local_aws::secrets_manager::Settings;
 use rotation_lambda::Environment;
-use rotation_testkit::secrets_manager::Settings;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::{

@@ -1,18 +1,12 @@
-//! A local Secrets Manager, a local Lambda Runtime API and launchers of real database servers.
+//! Launchers of real database servers, a proxy that makes faults, and the suite of any rotation function.
 
 mod authority;
 pub mod conformance;
-mod function;
-mod lambda;
 pub mod proxy;
-pub mod secrets_manager;
 mod servers;
 
 pub use authority::{TestAuthority, TestCertificate};
-pub use function::{BoxFuture, Function, FunctionError};
-pub use lambda::{InvocationReport, LambdaBuilder, LambdaFunction};
 pub use proxy::Proxy;
-pub use secrets_manager::LocalSecretsManager;
 pub use servers::{
     ApiAnswer, ApiDouble, ApiRequest, DocdbBuilder, DocdbLaunchError, DocdbProduct, DocdbQueryError,
     DocdbServer, DocdbWitness, FailedLogin, LaunchError, Moment, MongoReplicaSet, MongoSetClient,

@@ -11,10 +11,11 @@ use std::{
 };
 
 use delivery::{Entry, Manifest, archive};
-use rotation_testkit::{
-    LambdaFunction, LocalSecretsManager, PostgresServer, PostgresVersion, TestLogin,
+use local_aws::{
+    LambdaFunction, LocalSecretsManager,
     secrets_manager::{RotationOutcome, Settings},
 };
+use rotation_testkit::{PostgresServer, PostgresVersion, TestLogin};
 use serde_json::{Value, json};
 
 use crate::plan::sha256;

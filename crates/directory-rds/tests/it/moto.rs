@@ -4,7 +4,8 @@ use aws_sdk_rds::{
     Client,
     config::{Builder, timeout::TimeoutConfig},
 };
-use rotation_testkit::{LocalSecretsManager, Moto, TestAuthority, secrets_manager::Settings};
+use local_aws::{LocalSecretsManager, secrets_manager::Settings};
+use rotation_testkit::{Moto, TestAuthority};
 
 use crate::{
     access, rds,

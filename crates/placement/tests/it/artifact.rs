@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use rotation_testkit::LambdaFunction;
+use local_aws::LambdaFunction;
 use serde_json::{Value, json};
 
 use crate::{

@@ -1,9 +1,10 @@
 //! Discovery for real: the SDKs and our questions to EC2, against moto.
 
+use local_aws::{LocalSecretsManager, secrets_manager::Settings};
 use placement::{AwsDiscovery, NetworkMode, PlacementError, Wish};
 use rotation_aws::{Access, AccessKey, Endpoint, EndpointUrl};
 use rotation_core::{SecretId, database::Host};
-use rotation_testkit::{LocalSecretsManager, TestAuthority, secrets_manager::Settings};
+use rotation_testkit::TestAuthority;
 use serde_json::{Value, json};
 
 use crate::{moto::Moto, receiver::Receiver};

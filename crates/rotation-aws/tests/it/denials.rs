@@ -1,7 +1,7 @@
 //! What the local service refuses by its own rules, and the key that it does not name.
 
+use local_aws::secrets_manager::{Fault, FaultKind, Operation, Settings, Trouble};
 use rotation_core::{RotationError, SecretRecords, SecretStore, StoreFault, Version};
-use rotation_testkit::secrets_manager::{Fault, FaultKind, Operation, Settings, Trouble};
 use serde_json::json;
 
 use crate::{Lab, fault};

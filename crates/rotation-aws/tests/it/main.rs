@@ -2,16 +2,17 @@
 
 use std::{sync::Arc, time::Duration};
 
+use local_aws::{
+    LocalSecretsManager,
+    secrets_manager::{Fault, FaultKind, Operation, RotationSettings, Settings},
+};
 use rotation_aws::{AccessKey, CaBundle, Endpoint, EndpointUrl, SecretsManager};
 use rotation_core::{
     Invoker, PendingVersion, Put, RotationEvent, RotationToken, SecretDocument, SecretId, SecretStore,
     StagingLabel, Standing, Step, StoreError, StoreFault, Version, VersionId,
     database::{CharacterClass, PasswordPolicy, PasswordRule, PasswordSettings},
 };
-use rotation_testkit::{
-    LocalSecretsManager, TestAuthority,
-    secrets_manager::{Fault, FaultKind, Operation, RotationSettings, Settings},
-};
+use rotation_testkit::TestAuthority;
 use serde_json::json;
 
 const TOKEN: &str = "11111111-2222-3333-4444-555555555555";
@@ -160,11 +161,11 @@ async fn the_rotation_token_is_passed_back() {
 /// Hands the token of the first event to the test and keeps the rotation waiting.
 struct Recorder(std::sync::Mutex<Option<tokio::sync::oneshot::Sender<String>>>);
 
-impl rotation_testkit::Function for Recorder {
+impl local_aws::Function for Recorder {
     fn invoke(
         &self,
         event: serde_json::Value,
-    ) -> rotation_testkit::BoxFuture<'_, Result<serde_json::Value, rotation_testkit::FunctionError>> {
+    ) -> local_aws::BoxFuture<'_, Result<serde_json::Value, local_aws::FunctionError>> {
         Box::pin(async move {
             let token = event["RotationToken"].as_str().expect("a token").to_owned();
             if let Some(sender) = self.0.lock().expect("unpoisoned").take() {

@@ -5,10 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use local_aws::secrets_manager::{Fault, FaultKind, Operation, Settings};
 use rotation_core::{
     Deadline, Put, RotationError, SecretDocument, SecretStore, StagingLabel, StoreError, StoreFault, Version,
 };
-use rotation_testkit::secrets_manager::{Fault, FaultKind, Operation, Settings};
 
 use super::{Lab, TOKEN, fault};
 

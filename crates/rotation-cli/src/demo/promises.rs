@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use local_aws::secrets_manager::SecretsManagerHandle;
 use rotation_lambda::StrategyKind;
-use rotation_testkit::{conformance::StoreCost, secrets_manager::SecretsManagerHandle};
+use rotation_testkit::conformance::StoreCost;
 
 use crate::{
     functions::Pair,

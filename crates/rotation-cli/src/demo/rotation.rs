@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use local_aws::secrets_manager::RotationOutcome;
 use rotation_lambda::StrategyKind;
-use rotation_testkit::{conformance::StoreCost, secrets_manager::RotationOutcome};
+use rotation_testkit::conformance::StoreCost;
 
 use crate::{
     functions::Pair,

@@ -9,11 +9,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+use local_aws::{BoxFuture, Function, FunctionError, LambdaFunction, secrets_manager::SecretsManagerHandle};
 use rotation_lambda::StrategyKind;
 use rotation_testkit::{
-    BoxFuture, Function, FunctionError, LambdaFunction, TestLogin,
+    TestLogin,
     conformance::{RotationStrategy, StoreCost},
-    secrets_manager::SecretsManagerHandle,
 };
 use serde_json::Value;
 use tokio::sync::mpsc;

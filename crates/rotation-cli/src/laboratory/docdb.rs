@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use rotation_testkit::{BoxFuture, DocdbProduct, DocdbServer, DocdbWitness, MongoVersion, TestLogin};
+use local_aws::BoxFuture;
+use rotation_testkit::{DocdbProduct, DocdbServer, DocdbWitness, MongoVersion, TestLogin};
 use serde_json::{Value, json};
 
 use crate::screen::Screen;

@@ -3,7 +3,8 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use anyhow::Result;
-use rotation_testkit::{BoxFuture, MysqlFlavor, MysqlServer, TestLogin};
+use local_aws::BoxFuture;
+use rotation_testkit::{MysqlFlavor, MysqlServer, TestLogin};
 use serde_json::{Value, json};
 
 use crate::{engine::EngineKind, screen::Screen};

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use anyhow::Result;
-use rotation_testkit::{BoxFuture, PostgresServer, PostgresVersion, QueryError, TestLogin};
+use local_aws::BoxFuture;
+use rotation_testkit::{PostgresServer, PostgresVersion, QueryError, TestLogin};
 use serde_json::{Value, json};
 
 use crate::screen::Screen;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use anyhow::Result;
-use rotation_testkit::{BoxFuture, RedshiftServer, TestLogin};
+use local_aws::BoxFuture;
+use rotation_testkit::{RedshiftServer, TestLogin};
 use serde_json::{Value, json};
 
 use crate::screen::Screen;

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use rotation_testkit::{BoxFuture, TestLogin};
+use local_aws::BoxFuture;
+use rotation_testkit::TestLogin;
 use serde_json::Value;
 use uuid::Uuid;
 

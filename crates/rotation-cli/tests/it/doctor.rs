@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use rotation_testkit::{
-    DocdbProduct, DocdbServer, LocalSecretsManager, MongoVersion, MysqlFlavor, MysqlServer, PostgresServer,
-    PostgresVersion, Rogue, RoguePostgres, ServerTls, Stop, TestAuthority, TestCertificate, TestLogin,
+use local_aws::{
+    LocalSecretsManager,
     secrets_manager::{Fault, FaultKind, Operation, Settings},
+};
+use rotation_testkit::{
+    DocdbProduct, DocdbServer, MongoVersion, MysqlFlavor, MysqlServer, PostgresServer, PostgresVersion,
+    Rogue, RoguePostgres, ServerTls, Stop, TestAuthority, TestCertificate, TestLogin,
 };
 use serde_json::{Value, json};
 

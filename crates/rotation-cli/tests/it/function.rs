@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use rotation_testkit::{
-    ApiAnswer, ApiDouble, BoxFuture, Function, FunctionError, Moto, secrets_manager::Operation,
-};
+use local_aws::{BoxFuture, Function, FunctionError, secrets_manager::Operation};
+use rotation_testkit::{ApiAnswer, ApiDouble, Moto};
 use serde_json::{Value, json};
 use tokio::process::Command;
 

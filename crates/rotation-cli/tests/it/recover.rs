@@ -1,6 +1,6 @@
 //! `rotate explain` and `rotate recover` on secrets that are stuck.
 
-use rotation_testkit::secrets_manager::{Fault, FaultKind, Operation};
+use local_aws::secrets_manager::{Fault, FaultKind, Operation};
 use serde_json::json;
 
 use crate::world::{SECRET, World};

@@ -1,11 +1,12 @@
 //! `rotate secret` against the local Secrets Manager and a real PostgreSQL.
 
-use rotation_aws::{AccessKey, Endpoint, EndpointUrl, SecretsManager};
-use rotation_core::{SecretDocument, SecretId, SecretStore, StoreFault, VersionId};
-use rotation_testkit::{
-    LocalSecretsManager, MysqlFlavor, MysqlServer, RedshiftServer, TestAuthority, TestLogin,
+use local_aws::{
+    LocalSecretsManager,
     secrets_manager::{Fault, FaultKind, Operation, Settings},
 };
+use rotation_aws::{AccessKey, Endpoint, EndpointUrl, SecretsManager};
+use rotation_core::{SecretDocument, SecretId, SecretStore, StoreFault, VersionId};
+use rotation_testkit::{MysqlFlavor, MysqlServer, RedshiftServer, TestAuthority, TestLogin};
 use serde_json::json;
 
 use crate::command;

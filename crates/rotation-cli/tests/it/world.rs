@@ -1,9 +1,10 @@
 //! A secret of a user of its own, in a local Secrets Manager and a real PostgreSQL.
 
-use rotation_testkit::{
-    BoxFuture, Function, FunctionError, LocalSecretsManager, PostgresServer, PostgresVersion, TestLogin,
+use local_aws::{
+    BoxFuture, Function, FunctionError, LocalSecretsManager,
     secrets_manager::{Operation, Settings},
 };
+use rotation_testkit::{PostgresServer, PostgresVersion, TestLogin};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

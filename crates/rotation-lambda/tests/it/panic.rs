@@ -5,11 +5,11 @@ use std::{
     time::Duration,
 };
 
-use rotation_testkit::{
+use local_aws::{
     LambdaFunction, LocalSecretsManager,
-    conformance::{Hostile, Trial, every_log},
     secrets_manager::{RotationOutcome, RotationSettings, Settings},
 };
+use rotation_testkit::conformance::{Hostile, Trial, every_log};
 use serde_json::{Value, json};
 
 /// `examples/panicking.rs`, which cargo builds beside the tests when it is not told to run some of them alone.

@@ -2,10 +2,11 @@
 
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
-use rotation_testkit::{
-    LambdaFunction, LocalSecretsManager, Moto,
+use local_aws::{
+    LambdaFunction, LocalSecretsManager,
     secrets_manager::{RotationSettings, Settings},
 };
+use rotation_testkit::Moto;
 
 use crate::panic::panicking;
 

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use rotation_testkit::{
+use local_aws::{
     LambdaFunction, LocalSecretsManager,
     secrets_manager::{Fault, FaultKind, Operation, RotationSettings, Settings},
 };

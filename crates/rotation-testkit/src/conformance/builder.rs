@@ -2,6 +2,10 @@
 
 use std::{rc::Rc, sync::Arc, time::Duration};
 
+use local_aws::{
+    LambdaFunction, LocalSecretsManager,
+    secrets_manager::{RotationSettings, Settings},
+};
 use serde_json::{Value, json};
 
 use super::{
@@ -11,10 +15,6 @@ use super::{
     gate::Gate,
     scene::{ATTEMPTS, Scene},
     trace::Trace,
-};
-use crate::{
-    LambdaFunction, LocalSecretsManager,
-    secrets_manager::{RotationSettings, Settings},
 };
 
 /// How a scene is set.

@@ -7,8 +7,9 @@
 
 use std::{ops::Add, time::Duration};
 
+use local_aws::secrets_manager::{Call, Operation, serial_calls};
+
 use super::RotationStrategy;
-use crate::secrets_manager::{Call, Operation, serial_calls};
 
 /// How old an answer about the labels may be when a change is made final; older ones are asked for once more.
 const LABELS_HOLD: Duration = Duration::from_secs(1);

@@ -1,5 +1,6 @@
 //! Values of the secret that must be refused at createSecret, before anything is stored or contacted.
 
+use local_aws::secrets_manager::Operation;
 use serde_json::{Value, json};
 
 use super::{
@@ -8,7 +9,6 @@ use super::{
     events::refused,
     scene::STEPS,
 };
-use crate::secrets_manager::Operation;
 
 /// Hosts that are no host, or that no database has.
 const HOSTS: [&str; 17] = [

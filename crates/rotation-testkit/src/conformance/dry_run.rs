@@ -1,5 +1,6 @@
 //! A function that only says what it would do.
 
+use local_aws::secrets_manager::RotationOutcome;
 use serde_json::Value;
 
 use super::{
@@ -7,7 +8,6 @@ use super::{
     case::{Case, Failure, Laboratory, Verdict, ensure},
     scene::{STEPS, Scene},
 };
-use crate::secrets_manager::RotationOutcome;
 
 pub(super) fn cases<D: Database>() -> Vec<Case<D>> {
     vec![

@@ -1,5 +1,6 @@
 //! Events and labels that must be refused before anything is touched.
 
+use local_aws::secrets_manager::Operation;
 use serde_json::{Value, json};
 
 use super::{
@@ -7,7 +8,6 @@ use super::{
     case::{Case, Failure, Laboratory, Verdict, ensure},
     scene::{Rotation, STEPS, Scene},
 };
-use crate::secrets_manager::Operation;
 
 pub(super) fn cases<D: Database>() -> Vec<Case<D>> {
     vec![

@@ -1,10 +1,11 @@
 //! Every call of Secrets Manager, made to fail in every way.
 
+use local_aws::secrets_manager::{Fault, FaultKind, Operation};
+
 use super::{
     Database,
     case::{Case, Laboratory, Verdict, ensure},
 };
-use crate::secrets_manager::{Fault, FaultKind, Operation};
 
 /// The calls of each operation that a healthy rotation makes, at most.
 const CALLS: [(Operation, u32); 4] = [

@@ -5,9 +5,8 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
+use local_aws::{BoxFuture, Function, FunctionError, LambdaFunction};
 use serde_json::Value;
-
-use crate::{BoxFuture, Function, FunctionError, LambdaFunction};
 
 /// Passes invocations of the service on while it is open. Closed, it fails them, so that a case can take the events
 /// of a rotation and drive its steps itself. It remembers what was asked and answered.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use local_aws::secrets_manager::Operation;
 use serde_json::{Value, json};
 
 use super::{
@@ -9,7 +10,6 @@ use super::{
     case::{Case, Laboratory, Verdict, ensure},
     scene::STEPS,
 };
-use crate::secrets_manager::Operation;
 
 pub(super) fn cases<D: Database>() -> Vec<Case<D>> {
     vec![

@@ -2,10 +2,11 @@
 
 use std::{fmt::Debug, time::Duration};
 
+use local_aws::{LambdaBuilder, LambdaFunction};
 use serde_json::{Value, json};
 
 use super::Trial;
-use crate::{LambdaBuilder, LambdaFunction, RogueBytes, RogueMysql, RoguePostgres};
+use crate::{RogueBytes, RogueMysql, RoguePostgres};
 
 /// What Lambda gives the function.
 const TIMEOUT: Duration = Duration::from_secs(10);

@@ -1,11 +1,12 @@
 //! What an earlier rotation left behind, and reads that lag.
 
+use local_aws::secrets_manager::{ErrorCode, Operation};
+
 use super::{
     Database,
     case::{Case, Laboratory, Verdict, ensure},
     scene::{STEPS, Scene},
 };
-use crate::secrets_manager::{ErrorCode, Operation};
 
 pub(super) fn cases<D: Database>() -> Vec<Case<D>> {
     let mut cases = vec![

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use local_aws::secrets_manager::{Fault, FaultKind, Operation};
 use serde_json::{Value, json};
 
 use super::{
@@ -10,7 +11,6 @@ use super::{
     events::refused,
     scene::{Rotation, STEPS, Scene},
 };
-use crate::secrets_manager::{Fault, FaultKind, Operation};
 
 pub(super) fn cases<D: Database>(strategy: RotationStrategy) -> Vec<Case<D>> {
     if strategy == RotationStrategy::SingleUser {

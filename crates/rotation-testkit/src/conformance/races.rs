@@ -2,6 +2,7 @@
 
 use std::pin::pin;
 
+use local_aws::secrets_manager::{Held, Operation};
 use serde_json::json;
 
 use super::{
@@ -10,7 +11,6 @@ use super::{
     events::abandon,
     scene::{Rotation, STEPS, Scene},
 };
-use crate::secrets_manager::{Held, Operation};
 
 /// How often a case is tried whose old invocation had given up before it got its answer.
 const TRIES: usize = 3;

@@ -2,6 +2,10 @@
 
 use std::{rc::Rc, sync::Arc, time::Duration};
 
+use local_aws::{
+    FunctionError, LocalSecretsManager,
+    secrets_manager::{Operation, RotationOutcome, RotationRecord},
+};
 use serde_json::{Value, json};
 
 use super::{
@@ -11,10 +15,6 @@ use super::{
     directory::Directory,
     gate::Gate,
     trace::Trace,
-};
-use crate::{
-    FunctionError, LocalSecretsManager,
-    secrets_manager::{Operation, RotationOutcome, RotationRecord},
 };
 
 /// The steps in the order of the service.

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use local_aws::secrets_manager::{Operation, SecretsManagerHandle};
 use serde_json::{Value, json};
 
 use super::{Tenant, canaries::Canaries, gate::Gate};
-use crate::secrets_manager::{Operation, SecretsManagerHandle};
 
 /// What is kept of a scene until its case is over, to search it.
 pub(super) struct Trace {

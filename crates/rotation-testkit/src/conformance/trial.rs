@@ -2,13 +2,13 @@
 
 use std::{error::Error, sync::Arc, time::Duration};
 
-use serde_json::Value;
-
-use super::{canaries::Canaries, gate::Gate};
-use crate::{
+use local_aws::{
     FunctionError, LambdaBuilder, LocalSecretsManager,
     secrets_manager::{RotationSettings, Settings},
 };
+use serde_json::Value;
+
+use super::{canaries::Canaries, gate::Gate};
 
 /// The most that one rotation may take, on a busy machine.
 const LIMIT: Duration = Duration::from_mins(2);

@@ -4,10 +4,9 @@
 #![expect(clippy::print_stdout, reason = "a test that is left out says so")]
 
 mod authority;
-mod lambda;
+
 mod postgres;
 mod proxy;
 mod redshift;
 mod replica_set;
 mod rogue;
-mod secrets_manager;

@@ -2,11 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use rotation_core::database::{Cause, ConnectError, Engine, Login, Session, StatementFault, Transport};
-use rotation_testkit::{
-    LambdaFunction, LocalSecretsManager, PgBouncer, PoolerList, PostgresServer, PostgresVersion, TestLogin,
+use local_aws::{
+    LambdaFunction, LocalSecretsManager,
     secrets_manager::{RotationSettings, Settings},
 };
+use rotation_core::database::{Cause, ConnectError, Engine, Login, Session, StatementFault, Transport};
+use rotation_testkit::{PgBouncer, PoolerList, PostgresServer, PostgresVersion, TestLogin};
 use rotator_postgres::PostgresSession;
 use serde_json::json;
 

@@ -2,11 +2,11 @@
 
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
-use rotation_testkit::{
-    InvocationReport, LambdaBuilder, LambdaFunction, LocalSecretsManager, PostgresServer, PostgresVersion,
-    TestAuthority, TestCertificate, TestLogin,
+use local_aws::{
+    InvocationReport, LambdaBuilder, LambdaFunction, LocalSecretsManager,
     secrets_manager::{Call, Operation, RotationOutcome, RotationSettings, Settings, serial_calls},
 };
+use rotation_testkit::{PostgresServer, PostgresVersion, TestAuthority, TestCertificate, TestLogin};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use serde_json::{Value, json};
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rotation_testkit::secrets_manager::{Operation, SecretsManagerHandle};
+use local_aws::secrets_manager::{Operation, SecretsManagerHandle};
 use serde_json::{Value, json};
 
 use crate::{

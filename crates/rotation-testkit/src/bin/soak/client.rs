@@ -6,7 +6,7 @@
 
 use std::time::{Duration, Instant};
 
-use rotation_testkit::secrets_manager::{Operation, SecretsManagerHandle};
+use local_aws::secrets_manager::{Operation, SecretsManagerHandle};
 use serde_json::{Value, json};
 
 use crate::{

@@ -3,7 +3,7 @@
 
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
-use rotation_testkit::{
+use local_aws::{
     LambdaFunction, LocalSecretsManager,
     secrets_manager::{Operation, RotationOutcome, RotationSettings, Settings},
 };

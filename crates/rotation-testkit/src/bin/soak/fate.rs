@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use rotation_testkit::{BoxFuture, Function, FunctionError, LambdaFunction};
+use local_aws::{BoxFuture, Function, FunctionError, LambdaFunction};
 use serde_json::Value;
 
 /// A function's process and what is to become of it.

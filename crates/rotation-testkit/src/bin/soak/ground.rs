@@ -6,7 +6,8 @@ mod postgres;
 
 use std::path::Path;
 
-use rotation_testkit::{BoxFuture, MysqlFlavor, TestLogin};
+use local_aws::BoxFuture;
+use rotation_testkit::{MysqlFlavor, TestLogin};
 use serde_json::Value;
 use uuid::Uuid;
 

@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rotation_testkit::{
+use local_aws::{
     LambdaFunction, LocalSecretsManager,
     secrets_manager::{
         ErrorCode, Operation, RotationOutcome, RotationRecord, RotationSettings, SecretsManagerHandle,
@@ -206,7 +206,7 @@ fn report(store: &LocalSecretsManager, took: Duration, seen: &Seen, secrets: usi
         by_operation.iter().map(|(operation, count)| format!("{operation} {count}")).collect();
     #[expect(clippy::cast_precision_loss, reason = "counts of one run")]
     let per_rotation = calls.len() as f64 / secrets as f64;
-    let durations: Vec<_> = calls.iter().map(rotation_testkit::secrets_manager::Call::duration).collect();
+    let durations: Vec<_> = calls.iter().map(local_aws::secrets_manager::Call::duration).collect();
     say(&format!(
         "took {:.1} s; {per_rotation:.1} calls a rotation, {throttled} throttled; {} rotations tried again by the \
          service; a single user's gap was {} ms (median), {} ms (p99), {} ms (longest); a call took {} ms (median), \

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use rotation_testkit::LambdaFunction;
+use local_aws::LambdaFunction;
 
 /// The process has then met everything that it keeps for good: a connection to the store, TLS, engines.
 const SETTLED: usize = 16;

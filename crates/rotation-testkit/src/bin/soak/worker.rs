@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rotation_testkit::{
+use local_aws::{
     LambdaFunction, LocalSecretsManager,
     secrets_manager::{RotationOutcome, RotationRecord, RotationSettings, SecretsManagerHandle, Settings},
 };

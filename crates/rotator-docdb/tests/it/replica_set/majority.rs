@@ -1,7 +1,7 @@
 //! What a majority has not confirmed is not final.
 
+use local_aws::secrets_manager::RotationOutcome;
 use rotation_core::database::{Change, Engine, Password, Session, StatementFault, Transport, Turn};
-use rotation_testkit::secrets_manager::RotationOutcome;
 use serde_json::json;
 
 use super::scene::{By, Scene, opens, rollbacks, set};

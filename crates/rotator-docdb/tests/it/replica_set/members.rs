@@ -1,14 +1,12 @@
 //! Which member gets the password.
 
+use local_aws::secrets_manager::{Operation, RotationOutcome};
 use rotation_core::{
     RotationError, SecretDocument,
     database::{ConnectError, Credential, Engine, Login, Session, TargetError, Transport},
     with_causes,
 };
-use rotation_testkit::{
-    DocdbWitness, MongoReplicaSet, TestLogin,
-    secrets_manager::{Operation, RotationOutcome},
-};
+use rotation_testkit::{DocdbWitness, MongoReplicaSet, TestLogin};
 use rotator_docdb::DocumentDb;
 use serde_json::{Value, json};
 

@@ -6,10 +6,12 @@ use std::{
     time::Duration,
 };
 
-use rotation_testkit::{
-    BoxFuture, DocdbQueryError, DocdbServer, DocdbWitness, Function, FunctionError, LambdaFunction,
-    LocalSecretsManager, MongoReplicaSet, MongoVersion, TestLogin, WitnessAction,
+use local_aws::{
+    BoxFuture, Function, FunctionError, LambdaFunction, LocalSecretsManager,
     secrets_manager::{RotationOutcome, RotationRecord, RotationSettings, Settings},
+};
+use rotation_testkit::{
+    DocdbQueryError, DocdbServer, DocdbWitness, MongoReplicaSet, MongoVersion, TestLogin, WitnessAction,
 };
 use serde_json::{Value, json};
 use tokio::sync::MutexGuard;

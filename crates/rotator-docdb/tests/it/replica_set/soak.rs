@@ -6,10 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rotation_testkit::{
-    DocdbQueryError, MongoReplicaSet, MongoSetClient, TestLogin,
-    secrets_manager::{Operation, SecretsManagerHandle},
-};
+use local_aws::secrets_manager::{Operation, SecretsManagerHandle};
+use rotation_testkit::{DocdbQueryError, MongoReplicaSet, MongoSetClient, TestLogin};
 use serde_json::{Value, json};
 
 use super::scene::{By, Fall, Scene, set};

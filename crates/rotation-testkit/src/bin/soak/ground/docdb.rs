@@ -1,6 +1,7 @@
 //! MongoDB's own server, for DocumentDB as well.
 
-use rotation_testkit::{BoxFuture, DocdbQueryError, DocdbServer, TestLogin};
+use local_aws::BoxFuture;
+use rotation_testkit::{DocdbQueryError, DocdbServer, TestLogin};
 use serde_json::{Value, json};
 
 use super::{Ground, Opens, login_of, made, new_login, original};

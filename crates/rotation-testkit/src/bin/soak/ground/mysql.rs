@@ -1,6 +1,7 @@
 //! MySQL and MariaDB.
 
-use rotation_testkit::{BoxFuture, MysqlFlavor, MysqlQueryError, MysqlServer, TestLogin};
+use local_aws::BoxFuture;
+use rotation_testkit::{MysqlFlavor, MysqlQueryError, MysqlServer, TestLogin};
 use serde_json::{Value, json};
 
 use super::{Ground, Opens, login_of, made, new_login, original};

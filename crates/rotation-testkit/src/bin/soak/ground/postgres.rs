@@ -1,6 +1,7 @@
 //! PostgreSQL.
 
-use rotation_testkit::{BoxFuture, PostgresServer, PostgresVersion, QueryError, TestLogin};
+use local_aws::BoxFuture;
+use rotation_testkit::{PostgresServer, PostgresVersion, QueryError, TestLogin};
 use serde_json::{Value, json};
 
 use super::{Ground, Opens, login_of, made, new_login, original};

@@ -9,7 +9,7 @@ mod values;
 
 use std::collections::BTreeSet;
 
-use rotation_testkit::{BoxFuture, secrets_manager::Operation};
+use local_aws::{BoxFuture, secrets_manager::Operation};
 use serde_json::{Value, json};
 
 use super::backend::Backend;

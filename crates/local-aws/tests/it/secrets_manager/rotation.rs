@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use rotation_testkit::{
+use local_aws::{
     LocalSecretsManager,
     secrets_manager::{
         ErrorCode, Operation, RotationOutcome, RotationRecord, RotationSettings, Settings, WaitError,

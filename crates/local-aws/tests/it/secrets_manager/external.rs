@@ -1,6 +1,6 @@
 //! Managed external secrets and replicas: what the service is told of them, it shows.
 
-use rotation_testkit::{
+use local_aws::{
     LocalSecretsManager,
     secrets_manager::{Operation, Settings},
 };

@@ -2,10 +2,11 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use rotation_testkit::{
-    LocalSecretsManager, Moto,
+use local_aws::{
+    LocalSecretsManager,
     secrets_manager::{RotationOutcome, Settings},
 };
+use rotation_testkit::Moto;
 use serde_json::{Value, json};
 use tokio::process::Command;
 

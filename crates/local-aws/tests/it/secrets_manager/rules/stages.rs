@@ -1,6 +1,6 @@
 //! Labels: `UpdateSecretVersionStage` is a compare-and-swap.
 
-use rotation_testkit::secrets_manager::Operation::UpdateSecretVersionStage;
+use local_aws::secrets_manager::Operation::UpdateSecretVersionStage;
 use serde_json::json;
 
 use super::{

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use rotation_testkit::{
-    LocalSecretsManager, Moto,
+use local_aws::{
+    LocalSecretsManager,
     secrets_manager::{RotationSettings, Settings},
 };
+use rotation_testkit::Moto;
 
 use super::{
     backend::Backend,

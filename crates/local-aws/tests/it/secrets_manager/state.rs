@@ -2,7 +2,7 @@
 
 use std::{os::unix::fs::PermissionsExt, path::Path};
 
-use rotation_testkit::{
+use local_aws::{
     LocalSecretsManager,
     secrets_manager::{ErrorCode, Operation, Settings},
 };

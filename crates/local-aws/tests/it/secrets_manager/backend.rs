@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use http_body_util::{BodyExt, Full};
 use hyper::{Request, StatusCode, body::Bytes, client::conn::http1};
 use hyper_util::rt::TokioIo;
-use rotation_testkit::secrets_manager::{Operation, SecretsManagerHandle};
+use local_aws::secrets_manager::{Operation, SecretsManagerHandle};
 use serde_json::Value;
 use tokio::net::TcpStream;
 

@@ -1,6 +1,6 @@
 //! What `RotateSecret` and `CancelRotateSecret` answer; what they set going is tried in `rotation.rs`.
 
-use rotation_testkit::secrets_manager::Operation::{
+use local_aws::secrets_manager::Operation::{
     CancelRotateSecret, DescribeSecret, GetSecretValue, ListSecretVersionIds, RotateSecret,
     UpdateSecretVersionStage,
 };

@@ -1,6 +1,6 @@
 //! Lists and tags.
 
-use rotation_testkit::secrets_manager::Operation::{
+use local_aws::secrets_manager::Operation::{
     CreateSecret, DescribeSecret, ListSecretVersionIds, ListSecrets, TagResource, UntagResource,
 };
 use serde_json::{Value, json};

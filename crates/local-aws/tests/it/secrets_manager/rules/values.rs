@@ -1,6 +1,6 @@
 //! Secrets and values.
 
-use rotation_testkit::secrets_manager::Operation::{
+use local_aws::secrets_manager::Operation::{
     CreateSecret, DescribeSecret, GetSecretValue, PutSecretValue, UpdateSecret,
 };
 use serde_json::json;

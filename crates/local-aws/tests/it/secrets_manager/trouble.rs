@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rotation_testkit::{
+use local_aws::{
     LocalSecretsManager,
     secrets_manager::{ErrorCode, Fault, FaultKind, Held, Operation, Settings, Trouble, serial_calls},
 };

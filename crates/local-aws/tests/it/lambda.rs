@@ -4,7 +4,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rotation_testkit::{FunctionError, LambdaBuilder, LambdaFunction};
+use local_aws::{FunctionError, LambdaBuilder, LambdaFunction};
 use serde_json::{Value, json};
 
 /// A custom runtime in bash without any other program: it speaks HTTP through `/dev/tcp` and does what the event says.

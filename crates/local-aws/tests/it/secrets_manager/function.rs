@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use rotation_testkit::{
+use local_aws::{
     BoxFuture, Function, FunctionError,
     secrets_manager::{Operation, SecretsManagerHandle, ServiceError},
 };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http_body_util::{BodyExt, Full};
 use hyper::{Request, StatusCode, body::Bytes, client::conn::http1};
 use hyper_util::rt::TokioIo;
-use rotation_testkit::{
+use local_aws::{
     LocalSecretsManager,
     secrets_manager::{Fault, FaultKind, Operation, Settings},
 };

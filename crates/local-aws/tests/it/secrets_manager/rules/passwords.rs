@@ -1,6 +1,6 @@
 //! `GetRandomPassword`.
 
-use rotation_testkit::secrets_manager::Operation::GetRandomPassword;
+use local_aws::secrets_manager::Operation::GetRandomPassword;
 use serde_json::{Value, json};
 
 use super::{

@@ -1,6 +1,6 @@
 //! Deletion and recovery.
 
-use rotation_testkit::secrets_manager::Operation::{
+use local_aws::secrets_manager::Operation::{
     CreateSecret, DeleteSecret, DescribeSecret, GetSecretValue, ListSecrets, PutSecretValue, RestoreSecret,
 };
 use serde_json::json;
