@@ -14,6 +14,7 @@
 //! published and used alone. It is no test crate: a command may link it to offer a local service.
 
 mod function;
+mod http;
 mod lambda;
 pub mod secrets_manager;
 

@@ -28,9 +28,9 @@ mod error;
 mod fault;
 mod handle;
 mod hold;
-mod http;
 mod model;
 mod operation;
+mod protocol;
 mod record;
 mod service;
 mod settings;
@@ -72,7 +72,7 @@ impl LocalSecretsManager {
         let service = Arc::new(service::Service::open(settings)?);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let address = listener.local_addr()?;
-        let server = tokio::spawn(http::serve(listener, tls, Arc::clone(&service))).abort_handle();
+        let server = tokio::spawn(protocol::serve(listener, tls, Arc::clone(&service))).abort_handle();
         Ok(Self { handle: SecretsManagerHandle::new(service), address, scheme, server })
     }
 

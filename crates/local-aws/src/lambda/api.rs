@@ -6,13 +6,14 @@ use http_body_util::{BodyExt, Full};
 use hyper::{
     Method, Request, Response, StatusCode,
     body::{Bytes, Incoming},
-    service::service_fn,
 };
-use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
-use tokio::{net::TcpListener, task::JoinSet};
+use tokio::net::TcpListener;
 
-use crate::function::FunctionError;
+use crate::{
+    function::FunctionError,
+    http::{self, Connections},
+};
 
 use super::exchange::Exchange;
 
@@ -22,27 +23,16 @@ const RESPONSE_LIMIT: usize = 6 * 1024 * 1024;
 /// How much of an answer that is too large is read before the connection is closed.
 const DRAIN_LIMIT: usize = 64 * 1024 * 1024;
 
-/// Serves one process until it is dropped.
+/// Serves one process until it is dropped. A process that goes away in the middle of a request is noticed by its exit.
 pub(super) async fn serve(listener: TcpListener, exchange: Arc<Exchange>, arn: String) {
-    // The set ends every connection with this future.
-    let mut connections = JoinSet::new();
     let arn: Arc<str> = arn.into();
-    while let Ok((stream, _)) = listener.accept().await {
+    // A process may wait as long as it likes before it asks for work.
+    let connections = Connections::default();
+    let respond = move |request| {
         let (exchange, arn) = (exchange.clone(), arn.clone());
-        let service = service_fn(move |request| {
-            let (exchange, arn) = (exchange.clone(), arn.clone());
-            async move { Ok::<_, Infallible>(respond(request, &exchange, &arn).await) }
-        });
-        // An answer must not wait for the delayed acknowledgement of the one before.
-        let _ = stream.set_nodelay(true);
-        connections.spawn(async move {
-            // A process that goes away in the middle of a request is noticed by its exit.
-            let _ = hyper::server::conn::http1::Builder::new()
-                .serve_connection(TokioIo::new(stream), service)
-                .await;
-        });
-        while connections.try_join_next().is_some() {}
-    }
+        async move { Ok::<_, Infallible>(respond(request, &exchange, &arn).await) }
+    };
+    http::serve(listener, connections, respond).await;
 }
 
 async fn respond(request: Request<Incoming>, exchange: &Exchange, arn: &str) -> Response<Full<Bytes>> {

@@ -1,4 +1,4 @@
-//! The JSON 1.1 protocol over HTTP/1.1, with TLS where asked.
+//! The JSON 1.1 protocol.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -7,17 +7,11 @@ use hyper::{
     Method, Request, Response, StatusCode,
     body::{Bytes, Incoming},
     header::{CONTENT_TYPE, HeaderValue},
-    server::conn::http1,
-    service::service_fn,
 };
-use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    net::TcpListener,
-    task::JoinSet,
-};
-use tokio_rustls::TlsAcceptor;
+use tokio::net::TcpListener;
+
+use crate::http::{self, Connections};
 
 use super::{ErrorCode, ServiceError, service::Service};
 
@@ -32,40 +26,8 @@ pub(super) async fn serve(
     tls: Option<Arc<rustls::ServerConfig>>,
     service: Arc<Service>,
 ) {
-    let tls = tls.map(TlsAcceptor::from);
-    let mut connections = JoinSet::new();
-    loop {
-        while connections.try_join_next().is_some() {}
-        let Ok((stream, _)) = listener.accept().await else {
-            // Out of file descriptors, most likely: some connection has to end first.
-            tokio::time::sleep(Duration::from_millis(10)).await;
-            continue;
-        };
-        // A small answer must not wait for the acknowledgement of the one before.
-        let _ = stream.set_nodelay(true);
-        let (tls, service) = (tls.clone(), Arc::clone(&service));
-        connections.spawn(async move {
-            match tls {
-                None => connection(stream, service).await,
-                Some(acceptor) => {
-                    let handshake = tokio::time::timeout(IDLE_LIMIT, acceptor.accept(stream)).await;
-                    if let Ok(Ok(stream)) = handshake {
-                        connection(stream, service).await;
-                    }
-                }
-            }
-        });
-    }
-}
-
-async fn connection(stream: impl AsyncRead + AsyncWrite + Unpin, service: Arc<Service>) {
-    let answer = service_fn(|request| answer(&service, request));
-    // How a connection ends is the client's affair, or the test's, which has asked for it.
-    let _ = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(IDLE_LIMIT)
-        .serve_connection(TokioIo::new(stream), answer)
-        .await;
+    let connections = Connections { tls, idle_limit: Some(IDLE_LIMIT) };
+    http::serve(listener, connections, move |request| answer(Arc::clone(&service), request)).await;
 }
 
 /// Closes the connection without an answer.
@@ -80,11 +42,8 @@ impl fmt::Display for Dropped {
 
 impl std::error::Error for Dropped {}
 
-async fn answer(
-    service: &Arc<Service>,
-    request: Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, Dropped> {
-    match handle(service, request).await {
+async fn answer(service: Arc<Service>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Dropped> {
+    match handle(&service, request).await {
         Ok(answer) => Ok(respond(StatusCode::OK, &answer)),
         Err(ServiceError { code: ErrorCode::ConnectionDropped, .. }) => Err(Dropped),
         Err(error) => Ok(respond(StatusCode::BAD_REQUEST, &error_body(&error))),
