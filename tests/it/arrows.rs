@@ -26,7 +26,8 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["directory-rds", "database-dial", "database-tls", "rotation-core", "rotation-lambda"],
     ),
     ("local-aws", &[]),
-    ("rotation-testkit", &["local-aws"]),
+    ("test-servers", &[]),
+    ("rotation-testkit", &["local-aws", "test-servers"]),
     (
         "rotator-mysql",
         &["directory-rds", "database-dial", "database-tls", "rotation-core", "rotation-lambda"],
@@ -47,6 +48,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "rotation-core",
             "rotation-lambda",
             "rotation-testkit",
+            "test-servers",
             "rotator-docdb",
             "rotator-mysql",
             "rotator-postgres",
@@ -77,8 +79,8 @@ const KEEPERS: &[(&str, &[&str])] = &[
     ("aws-config", &["placement", "rotation-aws"]),
     ("aws-sigv4", &["rotation-aws"]),
     ("lambda_runtime", &["rotation-lambda"]),
-    ("tokio-postgres", &["postgres-session", "rotation-testkit"]),
-    ("mysql_async", &["rotation-testkit"]),
+    ("tokio-postgres", &["postgres-session", "test-servers", "rotation-testkit"]),
+    ("mysql_async", &["test-servers", "rotation-testkit"]),
 ];
 
 /// A crate's normal dependencies; those of tests and build scripts are free.

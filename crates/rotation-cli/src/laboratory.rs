@@ -11,9 +11,9 @@ use std::{path::Path, sync::Arc};
 use anyhow::{Context, Result};
 use local_aws::{LocalSecretsManager, secrets_manager::Settings};
 use rotation_lambda::Environment;
-use rotation_testkit::TestLogin;
 use serde_json::Value;
 use tempfile::TempDir;
+use test_servers::TestLogin;
 
 use crate::{engine::EngineKind, functions::Pair, screen::Screen};
 

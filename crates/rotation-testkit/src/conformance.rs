@@ -51,9 +51,9 @@ use canaries::Canaries;
 use case::{Case, Laboratory};
 
 pub use cost::StoreCost;
-pub use database::{Database, DatabaseError, Logins, Tenant};
+pub use database::{Database, DatabaseError, Tenant};
 pub use directory::Owner;
-pub use hostile::{Hostile, RogueServer, SecretTls, every_log};
+pub use hostile::{Hostile, SecretTls, every_log};
 pub use topic::Topic;
 pub use trial::Trial;
 

@@ -15,8 +15,8 @@ use local_aws::{
     LambdaFunction, LocalSecretsManager,
     secrets_manager::{RotationOutcome, Settings},
 };
-use rotation_testkit::{PostgresServer, PostgresVersion, TestLogin};
 use serde_json::{Value, json};
+use test_servers::{PostgresServer, PostgresVersion, TestLogin};
 
 use crate::plan::sha256;
 

@@ -1,7 +1,7 @@
 //! What moto 5.2 does not have: DocumentDB (its RDS refuses the engine `docdb`), custom endpoints
 //! (`DescribeDBClusterEndpoints`, `CustomEndpoints`), clusters that follow another one, and refusals.
 
-use rotation_testkit::{ApiAnswer, ApiDouble, ApiRequest};
+use test_servers::{ApiAnswer, ApiDouble, ApiRequest};
 
 use crate::{
     rds,

@@ -5,7 +5,7 @@ use aws_sdk_rds::{
     config::{Builder, timeout::TimeoutConfig},
 };
 use local_aws::{LocalSecretsManager, secrets_manager::Settings};
-use rotation_testkit::{Moto, TestAuthority};
+use test_servers::{Moto, TestAuthority};
 
 use crate::{
     access, rds,

@@ -1,7 +1,7 @@
 //! Redshift Serverless, custom domains, and refusals.
 
-use rotation_testkit::{ApiAnswer, ApiDouble, ApiRequest};
 use serde_json::{Value, json};
+use test_servers::{ApiAnswer, ApiDouble, ApiRequest};
 
 use crate::{
     recorder::{Master, changed_at},

@@ -5,7 +5,7 @@ use aws_sdk_redshift::{
     Client,
     config::{Builder, timeout::TimeoutConfig},
 };
-use rotation_testkit::Moto;
+use test_servers::Moto;
 
 use crate::{
     access,

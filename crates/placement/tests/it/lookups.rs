@@ -4,8 +4,8 @@ use local_aws::{LocalSecretsManager, secrets_manager::Settings};
 use placement::{AwsDiscovery, NetworkMode, PlacementError, Wish};
 use rotation_aws::{Access, AccessKey, Endpoint, EndpointUrl};
 use rotation_core::{SecretId, database::Host};
-use rotation_testkit::TestAuthority;
 use serde_json::{Value, json};
+use test_servers::TestAuthority;
 
 use crate::{moto::Moto, receiver::Receiver};
 

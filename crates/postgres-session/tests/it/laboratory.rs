@@ -11,8 +11,8 @@ use rotation_core::{
         StatementRule, TlsMode, Transport, Username,
     },
 };
-use rotation_testkit::{PostgresServer, RoguePostgres, TestAuthority, TestLogin};
 use rustls::ClientConfig;
+use test_servers::{MaliciousPostgres, PostgresServer, TestAuthority, TestLogin};
 
 pub(crate) const CANARY: &str = "canary-Pa55word-0815";
 
@@ -85,7 +85,7 @@ pub(crate) fn soon(milliseconds: u64) -> Deadline {
 }
 
 /// No byte that the server saw holds the password.
-pub(crate) fn assert_kept(rogue: &RoguePostgres) {
+pub(crate) fn assert_kept(rogue: &MaliciousPostgres) {
     let received = rogue.received();
     assert!(!received.windows(CANARY.len()).any(|window| window == CANARY.as_bytes()));
 }

@@ -1,6 +1,6 @@
 use postgres_session::Statement;
 use rotation_core::database::{ConnectError, Host, Login};
-use rotation_testkit::{PostgresServer, PostgresVersion, TestLogin};
+use test_servers::{PostgresServer, PostgresVersion, TestLogin};
 
 use crate::laboratory::{over_tls, to, to_port};
 
@@ -68,7 +68,7 @@ async fn access_rules_that_reject_or_trust_are_told_from_wrong_passwords() {
 
 #[tokio::test]
 async fn what_does_not_answer_is_told_from_what_does_not_exist() {
-    let authority = rotation_testkit::TestAuthority::new();
+    let authority = test_servers::TestAuthority::new();
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     drop(listener);

@@ -1,6 +1,6 @@
 use postgres_session::{Statement, quote_identifier, quote_literal};
 use proptest::{prelude::*, test_runner::TestRunner};
-use rotation_testkit::{PostgresServer, PostgresVersion};
+use test_servers::{PostgresServer, PostgresVersion};
 
 use crate::laboratory::{over_tls, to};
 

@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use postgres_session::connect;
 use rotation_core::database::{ConnectError, Transport};
-use rotation_testkit::{Rogue, RoguePostgres, TestAuthority};
+use test_servers::{MaliciousPostgres, PostgresMischief, TestAuthority};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
@@ -17,15 +17,15 @@ const HANGS: Duration = Duration::from_mins(1);
 type Expected = fn(&ConnectError) -> bool;
 
 /// The rogue is refused in this way over plaintext and over TLS, without having seen the password.
-async fn check(rogue: Rogue, messages: usize, expected: impl Fn(&ConnectError) -> bool) {
-    let server = RoguePostgres::start(rogue.clone()).await.unwrap();
+async fn check(rogue: PostgresMischief, messages: usize, expected: impl Fn(&ConnectError) -> bool) {
+    let server = MaliciousPostgres::start(rogue.clone()).await.unwrap();
     let error = plain(&to_port(server.port())).await.unwrap_err();
     assert!(expected(&error), "{rogue:?} over plaintext: {error:?}");
     assert_eq!(server.password_messages(), messages, "{rogue:?}");
     assert_kept(&server);
 
     let authority = TestAuthority::new();
-    let server = RoguePostgres::start_with_tls(rogue.clone(), &authority.server()).await.unwrap();
+    let server = MaliciousPostgres::start_with_tls(rogue.clone(), &authority.server()).await.unwrap();
     let error = over_tls(&to_port(server.port()), &authority).await.unwrap_err();
     assert!(expected(&error), "{rogue:?} over TLS: {error:?}");
     assert_eq!((server.connections(), server.password_messages()), (1, messages), "{rogue:?}");
@@ -34,12 +34,15 @@ async fn check(rogue: Rogue, messages: usize, expected: impl Fn(&ConnectError) -
 
 #[tokio::test]
 async fn a_server_that_asks_for_the_password_in_the_clear_gets_nothing() {
-    check(Rogue::CleartextPassword, 0, |error| matches!(error, ConnectError::AuthenticationMethod(_))).await;
+    check(PostgresMischief::CleartextPassword, 0, |error| {
+        matches!(error, ConnectError::AuthenticationMethod(_))
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn an_md5_answer_does_not_hold_the_password() {
-    check(Rogue::Md5Password, 1, |error| matches!(error, ConnectError::Refused(_))).await;
+    check(PostgresMischief::Md5Password, 1, |error| matches!(error, ConnectError::Refused(_))).await;
 }
 
 #[tokio::test]
@@ -47,39 +50,40 @@ async fn a_scram_bomb_is_refused_at_once() {
     for iterations in [100_001, u32::MAX] {
         let started = Instant::now();
         let refused = |error: &ConnectError| matches!(error, ConnectError::Protocol(_));
-        check(Rogue::ScramIterations(iterations), 1, refused).await;
+        check(PostgresMischief::ScramIterations(iterations), 1, refused).await;
         assert!(started.elapsed() < HANGS, "{:?}", started.elapsed());
     }
 }
 
 #[tokio::test]
 async fn a_server_that_does_not_know_the_password_is_no_server() {
-    check(Rogue::ScramIterations(4096), 2, |error| matches!(error, ConnectError::Refused(_))).await;
+    check(PostgresMischief::ScramIterations(4096), 2, |error| matches!(error, ConnectError::Refused(_)))
+        .await;
 }
 
 #[tokio::test]
 async fn a_message_of_a_gibibyte_is_refused_by_its_head() {
     let refused = |error: &ConnectError| matches!(error, ConnectError::Protocol(_));
-    check(Rogue::OversizedMessage(0), 0, refused).await;
-    check(Rogue::OversizedMessage(10_000_000), 0, refused).await;
+    check(PostgresMischief::OversizedMessage(0), 0, refused).await;
+    check(PostgresMischief::OversizedMessage(10_000_000), 0, refused).await;
 }
 
 #[tokio::test]
 async fn silence_and_drip_feed_end_at_the_deadline() {
     let authority = TestAuthority::new();
-    for rogue in [Rogue::Silent, Rogue::DripFeed(Duration::from_millis(50))] {
+    for rogue in [PostgresMischief::Silent, PostgresMischief::DripFeed(Duration::from_millis(50))] {
         for transport in [Transport::Tls, Transport::Plaintext] {
             let server = match transport {
                 Transport::Tls => {
-                    RoguePostgres::start_with_tls(rogue.clone(), &authority.server()).await.unwrap()
+                    MaliciousPostgres::start_with_tls(rogue.clone(), &authority.server()).await.unwrap()
                 }
-                Transport::Plaintext => RoguePostgres::start(rogue.clone()).await.unwrap(),
+                Transport::Plaintext => MaliciousPostgres::start(rogue.clone()).await.unwrap(),
             };
             let started = Instant::now();
             let login = to_port(server.port());
             let outcome = connect(&login, transport, &trusting(&authority), "test", soon(400)).await;
             // A drip-feed of a message that is too long is seen through after its head.
-            let drip = matches!(rogue, Rogue::DripFeed(_));
+            let drip = matches!(rogue, PostgresMischief::DripFeed(_));
             match outcome.unwrap_err() {
                 ConnectError::TimedOut => {}
                 ConnectError::Protocol(_) if drip => {}
@@ -93,7 +97,7 @@ async fn silence_and_drip_feed_end_at_the_deadline() {
 #[tokio::test]
 async fn only_the_servers_own_word_means_that_there_is_no_tls() {
     let authority = TestAuthority::new();
-    let server = RoguePostgres::start(Rogue::Silent).await.unwrap();
+    let server = MaliciousPostgres::start(PostgresMischief::Silent).await.unwrap();
     let outcome =
         connect(&to_port(server.port()), Transport::Tls, &trusting(&authority), "test", soon(300)).await;
     assert!(matches!(outcome, Err(ConnectError::TimedOut)), "{outcome:?}");
@@ -148,7 +152,8 @@ async fn refusals_are_told_apart_by_their_code() {
     ];
     for (code, expected) in cases {
         let said = format!("the password was {}", crate::laboratory::CANARY);
-        let rogue = RoguePostgres::start(Rogue::RefusesLogin(code.to_owned(), said)).await.unwrap();
+        let rogue =
+            MaliciousPostgres::start(PostgresMischief::RefusesLogin(code.to_owned(), said)).await.unwrap();
         let error = plain(&to_port(rogue.port())).await.unwrap_err();
         assert!(expected(&error), "{code}: {error:?}");
         let shown = format!("{error:?} {error}");
@@ -167,8 +172,8 @@ async fn an_error_of_a_pooler_s_own_is_no_refusal() {
         ("XX000", "password authentication failed", |error| matches!(error, ConnectError::Protocol(_))),
     ];
     for (code, said, expected) in cases {
-        let rogue = Rogue::RefusesLogin(code.to_owned(), said.to_owned());
-        let server = RoguePostgres::start(rogue).await.unwrap();
+        let rogue = PostgresMischief::RefusesLogin(code.to_owned(), said.to_owned());
+        let server = MaliciousPostgres::start(rogue).await.unwrap();
         let error = plain(&to_port(server.port())).await.unwrap_err();
         assert!(expected(&error), "{code} {said}: {error:?}");
         assert_eq!(server.connections(), 1, "{said}: a refused login is not repeated");

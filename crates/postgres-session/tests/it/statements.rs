@@ -2,13 +2,15 @@ use std::time::{Duration, Instant};
 
 use postgres_session::Statement;
 use rotation_core::database::{StatementError, StatementFault};
-use rotation_testkit::{PostgresServer, PostgresVersion, Rogue, RoguePostgres, Scripted, ScriptedAnswer};
+use test_servers::{
+    MaliciousPostgres, PostgresMischief, PostgresServer, PostgresVersion, Scripted, ScriptedAnswer,
+};
 
 use crate::laboratory::{over_tls, plain, to, to_port};
 
 async fn answer(kind: &'static str, answer: ScriptedAnswer) -> StatementError {
     let scripted = Scripted { statement: "statement".to_owned(), answer };
-    let rogue = RoguePostgres::start(Rogue::Answers(vec![scripted])).await.unwrap();
+    let rogue = MaliciousPostgres::start(PostgresMischief::Answers(vec![scripted])).await.unwrap();
     let mut connection = plain(&to_port(rogue.port())).await.unwrap();
     connection.run(&[Statement::new(kind, "a statement")]).await.unwrap_err()
 }

@@ -1,7 +1,8 @@
 use postgres_session::{Statement, connect};
 use rotation_core::database::{ConnectError, Host, Login, TlsFault, Transport};
-use rotation_testkit::{
-    PostgresServer, PostgresVersion, Rogue, RoguePostgres, ServerTls, TestAuthority, TestCertificate,
+use test_servers::{
+    MaliciousPostgres, PostgresMischief, PostgresServer, PostgresVersion, ServerTls, TestAuthority,
+    TestCertificate,
 };
 
 use crate::laboratory::{over_tls, plain, soon, to, to_port};
@@ -20,12 +21,13 @@ async fn logins_over_tls_bind_the_channel() {
     // With the binding at hand, a client says `y` to a server that offers no PLUS and `p` to one that does; a real
     // server that offers PLUS refuses `y`, so the logins above were bound.
     let authority = TestAuthority::new();
-    let rogue = Rogue::ScramIterations(1);
-    let bound = RoguePostgres::start_with_tls(rogue.clone(), &authority.server()).await.unwrap();
+    let rogue = PostgresMischief::ScramIterations(1);
+    let bound = MaliciousPostgres::start_with_tls(rogue.clone(), &authority.server()).await.unwrap();
     over_tls(&to_port(bound.port()), &authority).await.unwrap_err();
-    let unbound = RoguePostgres::start(rogue).await.unwrap();
+    let unbound = MaliciousPostgres::start(rogue).await.unwrap();
     plain(&to_port(unbound.port())).await.unwrap_err();
-    let sent = |rogue: &RoguePostgres, flag: &[u8]| rogue.received().windows(6).any(|window| window == flag);
+    let sent =
+        |rogue: &MaliciousPostgres, flag: &[u8]| rogue.received().windows(6).any(|window| window == flag);
     assert!(sent(&bound, b"y,,n=,") && !sent(&bound, b"n,,n=,"));
     assert!(sent(&unbound, b"n,,n=,") && !sent(&unbound, b"y,,n=,"));
 }

@@ -1,5 +1,5 @@
 use postgres_session::{Statement, md5_verifier, quote_literal, scram_verifier};
-use rotation_testkit::{PostgresServer, PostgresVersion, TestLogin};
+use test_servers::{PostgresServer, PostgresVersion, TestLogin};
 
 use crate::laboratory::{over_tls, password, to, username};
 

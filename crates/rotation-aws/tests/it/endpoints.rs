@@ -1,7 +1,7 @@
 //! Endpoints and bundles of authorities: what is taken, and what is refused before the first call.
 
 use rotation_aws::{CaBundle, CaBundleError, EndpointUrl};
-use rotation_testkit::TestAuthority;
+use test_servers::TestAuthority;
 
 #[track_caller]
 fn check(text: &str, good: bool) {

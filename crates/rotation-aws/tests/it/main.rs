@@ -12,8 +12,8 @@ use rotation_core::{
     StagingLabel, Standing, Step, StoreError, StoreFault, Version, VersionId,
     database::{CharacterClass, PasswordPolicy, PasswordRule, PasswordSettings},
 };
-use rotation_testkit::TestAuthority;
 use serde_json::json;
+use test_servers::TestAuthority;
 
 const TOKEN: &str = "11111111-2222-3333-4444-555555555555";
 const CANARY: &str = "canary-7c1f";

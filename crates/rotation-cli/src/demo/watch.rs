@@ -11,11 +11,9 @@ use std::{
 
 use local_aws::{BoxFuture, Function, FunctionError, LambdaFunction, secrets_manager::SecretsManagerHandle};
 use rotation_lambda::StrategyKind;
-use rotation_testkit::{
-    TestLogin,
-    conformance::{RotationStrategy, StoreCost},
-};
+use rotation_testkit::conformance::{RotationStrategy, StoreCost};
 use serde_json::Value;
+use test_servers::TestLogin;
 use tokio::sync::mpsc;
 
 use crate::{

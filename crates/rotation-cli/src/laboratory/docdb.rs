@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use local_aws::BoxFuture;
-use rotation_testkit::{DocdbProduct, DocdbServer, DocdbWitness, MongoVersion, TestLogin};
 use serde_json::{Value, json};
+use test_servers::{DocdbProduct, DocdbProxy, DocdbServer, MongoVersion, TestLogin};
 
 use crate::screen::Screen;
 
@@ -19,7 +19,7 @@ const HOME: &str = "admin";
 const PRODUCT: DocdbProduct = DocdbProduct::MongoDb(MongoVersion::V6_0);
 /// The functions reach the server by the relay, which counts their logins.
 struct Docdb {
-    relay: DocdbWitness,
+    relay: DocdbProxy,
     server: DocdbServer,
 }
 
@@ -30,7 +30,7 @@ struct Docdb {
 pub(super) fn start(screen: &Screen) -> Result<Arc<dyn Server>> {
     let start = || DocdbServer::builder().product(PRODUCT).start();
     let server = screen.during(&format!("{PRODUCT} starts"), start)?;
-    let relay = DocdbWitness::start(&server).context("no port for the relay")?;
+    let relay = DocdbProxy::start(&server).context("no port for the relay")?;
     Ok(Arc::new(Docdb { relay, server }))
 }
 

@@ -4,8 +4,8 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use anyhow::Result;
 use local_aws::BoxFuture;
-use rotation_testkit::{MysqlFlavor, MysqlServer, TestLogin};
 use serde_json::{Value, json};
+use test_servers::{MysqlFlavor, MysqlServer, TestLogin};
 
 use crate::{engine::EngineKind, screen::Screen};
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use local_aws::BoxFuture;
-use rotation_testkit::{PostgresServer, PostgresVersion, QueryError, TestLogin};
 use serde_json::{Value, json};
+use test_servers::{PostgresServer, PostgresVersion, QueryError, TestLogin};
 
 use crate::screen::Screen;
 

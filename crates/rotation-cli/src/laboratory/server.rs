@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 use local_aws::BoxFuture;
-use rotation_testkit::TestLogin;
 use serde_json::Value;
+use test_servers::TestLogin;
 use uuid::Uuid;
 
 /// A running database server. Dropping it ends it and removes its files.

@@ -4,8 +4,8 @@
 use std::fmt::Write;
 
 use expect_test::{Expect, expect};
-use rotation_testkit::TestLogin;
 use serde_json::{Value, json};
+use test_servers::TestLogin;
 
 use crate::world::{SECRET, World};
 

@@ -2,7 +2,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
-use rotation_testkit::MysqlFlavor;
+use test_servers::MysqlFlavor;
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     time::timeout,

@@ -6,11 +6,11 @@ use local_aws::{
     LocalSecretsManager,
     secrets_manager::{Fault, FaultKind, Operation, Settings},
 };
-use rotation_testkit::{
-    DocdbProduct, DocdbServer, MongoVersion, MysqlFlavor, MysqlServer, PostgresServer, PostgresVersion,
-    Rogue, RoguePostgres, ServerTls, Stop, TestAuthority, TestCertificate, TestLogin,
-};
 use serde_json::{Value, json};
+use test_servers::{
+    DocdbProduct, DocdbServer, MaliciousPostgres, MongoVersion, MysqlFlavor, MysqlServer, PostgresMischief,
+    PostgresServer, PostgresVersion, ServerTls, Stop, TestAuthority, TestCertificate, TestLogin,
+};
 
 use crate::{
     command::{self, Run},
@@ -72,7 +72,9 @@ async fn change_password(world: &World) {
 
 /// A server that shows this certificate.
 async fn server_with(world: &World, authority: &TestAuthority, certificate: &TestCertificate) -> Planted {
-    let rogue = RoguePostgres::start_with_tls(Rogue::ScramIterations(4096), certificate).await.unwrap();
+    let rogue = MaliciousPostgres::start_with_tls(PostgresMischief::ScramIterations(4096), certificate)
+        .await
+        .unwrap();
     let mut planted = current(world, &with(world, &json!({"port": rogue.port()})));
     planted.environment.push(("TLS_CA_BUNDLE", authority.certificate_pem().to_owned()));
     planted.keep.push(Box::new(rogue));
@@ -173,7 +175,7 @@ async fn the_planted_fault_of_the_way_stands_first() {
         current(&world, &with(&world, &json!({"port": port, "ssl": false})))
     });
     check!("TLS_UNAVAILABLE", |world| {
-        let rogue = RoguePostgres::start(Rogue::ScramIterations(4096)).await.unwrap();
+        let rogue = MaliciousPostgres::start(PostgresMischief::ScramIterations(4096)).await.unwrap();
         let mut planted = current(&world, &with(&world, &json!({"port": rogue.port()})));
         planted.keep.push(Box::new(rogue));
         planted

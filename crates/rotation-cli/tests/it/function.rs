@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use local_aws::{BoxFuture, Function, FunctionError, secrets_manager::Operation};
-use rotation_testkit::{ApiAnswer, ApiDouble, Moto};
 use serde_json::{Value, json};
+use test_servers::{ApiAnswer, ApiDouble, Moto};
 use tokio::process::Command;
 
 use crate::world::{SECRET, World};

@@ -56,7 +56,7 @@ async fn awscurrent_is_brought_forward_to_the_only_version_that_logs_in() {
 async fn awscurrent_goes_back_to_awsprevious_where_that_alone_logs_in() {
     let world = World::new().await;
     let version = world.holder("AWSCURRENT").unwrap();
-    let next = rotation_testkit::TestLogin { password: HALF_WAY.into(), ..world.user.clone() };
+    let next = test_servers::TestLogin { password: HALF_WAY.into(), ..world.user.clone() };
     world.put(&["AWSCURRENT"], &world.document(&next, &json!({})));
     world.ask("recover", &["--yes"], &[]).await.expect_code(0);
     world.expect_current(&version).await;

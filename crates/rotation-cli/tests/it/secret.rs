@@ -6,8 +6,8 @@ use local_aws::{
 };
 use rotation_aws::{AccessKey, Endpoint, EndpointUrl, SecretsManager};
 use rotation_core::{SecretDocument, SecretId, SecretStore, StoreFault, VersionId};
-use rotation_testkit::{MysqlFlavor, MysqlServer, RedshiftServer, TestAuthority, TestLogin};
 use serde_json::json;
+use test_servers::{MysqlFlavor, MysqlServer, RedshiftServer, TestAuthority, TestLogin};
 
 use crate::command;
 use crate::world::{Refusing, SECRET, World};

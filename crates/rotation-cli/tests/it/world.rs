@@ -4,9 +4,9 @@ use local_aws::{
     BoxFuture, Function, FunctionError, LocalSecretsManager,
     secrets_manager::{Operation, Settings},
 };
-use rotation_testkit::{PostgresServer, PostgresVersion, TestLogin};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use test_servers::{PostgresServer, PostgresVersion, TestLogin};
 
 use crate::command::{self, Run};
 

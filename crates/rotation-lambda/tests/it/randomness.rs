@@ -6,7 +6,7 @@ use local_aws::{
     LambdaFunction, LocalSecretsManager,
     secrets_manager::{RotationSettings, Settings},
 };
-use rotation_testkit::Moto;
+use test_servers::Moto;
 
 use crate::panic::panicking;
 

@@ -1,15 +1,11 @@
 //! What a database must do for the suite, behind the back of the program under test.
 
-use std::{
-    error::Error,
-    fmt,
-    ops::{Add, Sub},
-};
+use std::{error::Error, fmt};
 
 use serde_json::Value;
+use test_servers::{Logins, TestLogin};
 
 use super::Owner;
-use crate::TestLogin;
 
 /// A server of some engine, as the suite sees it.
 ///
@@ -122,31 +118,6 @@ impl Tenant {
     /// The user, its clone and the master.
     pub fn users(&self) -> [&str; 3] {
         [self.original(), &self.clone, self.master_name()]
-    }
-}
-
-/// Logins, by how the server answered them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Logins {
-    /// The user was let in.
-    pub accepted: usize,
-    /// The user was not.
-    pub refused: usize,
-}
-
-impl Add for Logins {
-    type Output = Self;
-
-    fn add(self, other: Self) -> Self {
-        Self { accepted: self.accepted + other.accepted, refused: self.refused + other.refused }
-    }
-}
-
-impl Sub for Logins {
-    type Output = Self;
-
-    fn sub(self, earlier: Self) -> Self {
-        Self { accepted: self.accepted - earlier.accepted, refused: self.refused - earlier.refused }
     }
 }
 

@@ -1,9 +1,9 @@
 //! Who manages a master secret, and what that service says of the server: for a function that asks it.
 
 use serde_json::Value;
+use test_servers::{ApiAnswer, ApiDouble, ApiRequest, Proxy};
 
 use super::{Tenant, case::Failure};
-use crate::{ApiAnswer, ApiDouble, ApiRequest, Proxy};
 
 /// What the server is called there.
 const NAME: &str = "orders";

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use local_aws::secrets_manager::Operation;
 use serde_json::{Value, json};
+use test_servers::Logins;
 
 use super::{
-    Database, Logins, RotationStrategy, StoreCost,
+    Database, RotationStrategy, StoreCost,
     case::{Case, Laboratory, Verdict, ensure},
     scene::STEPS,
 };

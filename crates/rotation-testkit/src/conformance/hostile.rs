@@ -4,9 +4,9 @@ use std::{fmt::Debug, time::Duration};
 
 use local_aws::{LambdaBuilder, LambdaFunction};
 use serde_json::{Value, json};
+use test_servers::MaliciousServer;
 
 use super::Trial;
-use crate::{RogueBytes, RogueMysql, RoguePostgres};
 
 /// What Lambda gives the function.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -14,16 +14,6 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 const MOST_KIB: u64 = 64 * 1024;
 /// The levels of `AWS_LAMBDA_LOG_LEVEL`.
 const LEVELS: [&str; 6] = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
-
-/// A server that does to its clients what it likes, and remembers what it heard.
-pub trait RogueServer {
-    /// Its port on 127.0.0.1.
-    fn port(&self) -> u16;
-    /// How many connections were opened so far.
-    fn connections(&self) -> usize;
-    /// What clients sent so far, inside TLS as well, at most the first MiB.
-    fn received(&self) -> Vec<u8>;
-}
 
 /// What a secret says of TLS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +65,7 @@ impl Hostile {
     ///
     /// # Panics
     /// Where any of this is not so.
-    pub async fn check(&self, what: &impl Debug, server: &impl RogueServer, codes: &[&str]) {
+    pub async fn check(&self, what: &impl Debug, server: &impl MaliciousServer, codes: &[&str]) {
         self.check_with(what, server, SecretTls::Off, self.function(), codes).await;
     }
 
@@ -86,7 +76,7 @@ impl Hostile {
     pub async fn check_with(
         &self,
         what: &impl Debug,
-        server: &impl RogueServer,
+        server: &impl MaliciousServer,
         tls: SecretTls,
         function: LambdaBuilder,
         codes: &[&str],
@@ -133,23 +123,3 @@ impl Trial {
 pub fn every_log() -> impl Iterator<Item = (&'static str, &'static str)> {
     LEVELS.into_iter().flat_map(|level| ["JSON", "Text"].map(|format| (level, format)))
 }
-
-macro_rules! rogue {
-    ($($server:ty),*) => {$(
-        impl RogueServer for $server {
-            fn port(&self) -> u16 {
-                self.port()
-            }
-
-            fn connections(&self) -> usize {
-                self.connections()
-            }
-
-            fn received(&self) -> Vec<u8> {
-                self.received()
-            }
-        }
-    )*};
-}
-
-rogue!(RogueBytes, RogueMysql, RoguePostgres);

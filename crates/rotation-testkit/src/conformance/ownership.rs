@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
+use test_servers::{Proxy, TestLogin};
 
 use super::{
     Database, RotationStrategy,
@@ -11,7 +12,6 @@ use super::{
     masters::set_code,
     scene::{Rotation, STEPS, Scene},
 };
-use crate::{Proxy, TestLogin};
 
 pub(super) fn cases<D: Database>(strategy: RotationStrategy) -> Vec<Case<D>> {
     if strategy == RotationStrategy::SingleUser {

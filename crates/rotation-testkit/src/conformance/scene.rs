@@ -7,9 +7,10 @@ use local_aws::{
     secrets_manager::{Operation, RotationOutcome, RotationRecord},
 };
 use serde_json::{Value, json};
+use test_servers::Logins;
 
 use super::{
-    Database, Logins, RotationStrategy, Tenant,
+    Database, RotationStrategy, Tenant,
     canaries::Canaries,
     case::{Failure, Verdict, ensure},
     directory::Directory,

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use rotation_core::database::{SINGLE_USER, Session, StatementFault};
-use rotation_testkit::{TestLogin, WitnessAction};
 use serde_json::{Value, json};
+use test_servers::{ProxyAction, TestLogin};
 
 use crate::laboratory::{HOME, Lab, create_app_as, fresh, opens, server};
 
@@ -149,8 +149,8 @@ async fn whoever_is_faster_is_not_overwritten() {
     lab.rotate_to(&clone).await.unwrap();
     grant(&lab, &lab.app.username, "grantRoles", json!([{"role": "read", "db": "elsewhere"}])).await;
     lab.witness.set_script(|command, reply| match reply {
-        None if command.get("grantRolesToUser").is_some() => WitnessAction::Answer(json!({"ok": 1})),
-        _ => WitnessAction::Pass,
+        None if command.get("grantRolesToUser").is_some() => ProxyAction::Answer(json!({"ok": 1})),
+        _ => ProxyAction::Pass,
     });
     let next = TestLogin { password: "never-to-be-set".to_owned(), ..clone.clone() };
     assert_eq!(lab.rotate_to(&next).await.unwrap_err().fault, StatementFault::Busy);
@@ -183,7 +183,7 @@ async fn a_later_write_waits_no_longer_than_is_left() {
         if command.get("grantRolesToUser").is_some() && reply.is_some() {
             std::thread::sleep(TAKES);
         }
-        WitnessAction::Pass
+        ProxyAction::Pass
     });
     lab.rotate_to(&lab.clone()).await.unwrap();
     let commands = lab.witness.take_commands();

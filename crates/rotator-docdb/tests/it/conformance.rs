@@ -7,14 +7,16 @@
 mod server;
 
 use rotation_testkit::{
-    DocdbProduct::{self, MongoDb, SecantusDb},
-    MongoVersion::{V4_4, V5_0, V6_0},
     conformance::{
         Conformance,
         RotationStrategy::{self, AlternatingUsers, SingleUser},
         Topic,
     },
     function_suite,
+};
+use test_servers::{
+    DocdbProduct::{self, MongoDb, SecantusDb},
+    MongoVersion::{V4_4, V5_0, V6_0},
 };
 
 use server::Server;

@@ -6,8 +6,8 @@ use std::sync::{
 };
 
 use rotation_core::database::{Change, Password, Session, Turn};
-use rotation_testkit::{TestLogin, WitnessAction};
 use serde_json::json;
+use test_servers::{ProxyAction, TestLogin};
 
 use crate::laboratory::{HOME, Lab, deadline, opens, owner, server};
 
@@ -30,9 +30,9 @@ fn end_at(lab: &Lab, end: End) -> Arc<AtomicUsize> {
             Some(_) => counting.load(Ordering::SeqCst) - 1,
         };
         if index == end.command && reply.is_some() == end.executed {
-            WitnessAction::Cut
+            ProxyAction::Cut
         } else {
-            WitnessAction::Pass
+            ProxyAction::Pass
         }
     });
     count
@@ -186,9 +186,9 @@ async fn an_error_tells_whether_the_password_alone_is_left() {
         lab.server.command(HOME, change).await.unwrap();
         lab.witness.set_script(move |command, reply| match reply {
             None if command.get(name).is_some() => {
-                WitnessAction::Answer(json!({"ok": 0, "code": code, "errmsg": "refused"}))
+                ProxyAction::Answer(json!({"ok": 0, "code": code, "errmsg": "refused"}))
             }
-            _ => WitnessAction::Pass,
+            _ => ProxyAction::Pass,
         });
         let error = lab.rotate_to(&lab.clone()).await.unwrap_err();
         assert_eq!(error.is_before_password, left_out, "{name}: {error:?}");

@@ -5,8 +5,8 @@ use proptest::{
     test_runner::TestRunner,
 };
 use rotation_core::database::StatementFault;
-use rotation_testkit::TestLogin;
 use serde_json::{Value, json};
+use test_servers::TestLogin;
 
 use crate::laboratory::{HOME, Lab, fresh, opens, server};
 

@@ -1,8 +1,8 @@
 //! Servers that do not know an option of a command.
 
 use rotation_core::database::StatementFault;
-use rotation_testkit::{TestLogin, WitnessAction};
 use serde_json::{Value, json};
+use test_servers::{ProxyAction, TestLogin};
 
 use crate::laboratory::{HOME, Lab};
 
@@ -16,9 +16,9 @@ fn refuse(lab: &Lab, options: &'static [&'static str], code: i64) {
         let unknown = options.iter().any(|option| command.get(option).is_some());
         match reply {
             None if unknown && command.get("usersInfo").is_none() => {
-                WitnessAction::Answer(json!({"ok": 0, "code": code, "errmsg": "unknown"}))
+                ProxyAction::Answer(json!({"ok": 0, "code": code, "errmsg": "unknown"}))
             }
-            _ => WitnessAction::Pass,
+            _ => ProxyAction::Pass,
         }
     });
 }

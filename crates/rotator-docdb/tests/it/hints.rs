@@ -7,9 +7,9 @@ use rotation_core::{
     Deadline, RotationError,
     database::{ConnectError, Credential, Engine, StatementFault, TargetError, Transport},
 };
-use rotation_testkit::{DocdbProduct, TestLogin};
 use rotator_docdb::DocumentDb;
 use serde_json::json;
+use test_servers::{DocdbProduct, TestLogin};
 
 use crate::laboratory::{
     HOME, Lab, create_app, create_app_at, engine, engine_for, login_at, shared, versions,

@@ -3,11 +3,9 @@
 use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use rotation_testkit::{
-    DocdbWitness, RogueBytes, TestLogin, WitnessAction,
-    conformance::{Hostile, SecretTls, Trial, every_log},
-};
+use rotation_testkit::conformance::{Hostile, SecretTls, Trial, every_log};
 use serde_json::{Value, json};
+use test_servers::{DocdbProxy, MaliciousBytes, ProxyAction, TestLogin};
 
 use crate::laboratory::{HOME, create_app_as, fresh, server};
 
@@ -20,7 +18,7 @@ fn document(port: u16, username: &str) -> Value {
 }
 
 async fn check(answer: Vec<u8>, each: Duration, code: &str) {
-    let server = RogueBytes::start(answer, each).await.unwrap();
+    let server = MaliciousBytes::start(answer, each).await.unwrap();
     FUNCTION.check(&code, &server, &[code]).await;
     assert!(!server.received().is_empty(), "{code}: nobody asked");
 }
@@ -42,7 +40,7 @@ async fn a_documentdb_without_tls_hears_nothing_that_tls_was_to_protect() {
     let other_language = b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec();
     for answer in [head(36), other_language.clone()] {
         for tls in [SecretTls::On, SecretTls::Silent] {
-            let server = RogueBytes::start(answer.clone(), Duration::ZERO).await.unwrap();
+            let server = MaliciousBytes::start(answer.clone(), Duration::ZERO).await.unwrap();
             let function = FUNCTION.function();
             FUNCTION.check_with(&tls, &server, tls, function, &["TLS_NOT_SPOKEN"]).await;
             assert_eq!(server.received().first(), Some(&22), "a handshake of TLS, and nothing before it");
@@ -50,7 +48,7 @@ async fn a_documentdb_without_tls_hears_nothing_that_tls_was_to_protect() {
         }
     }
     // Where nothing is to be protected, the name is heard.
-    let server = RogueBytes::start(other_language, Duration::ZERO).await.unwrap();
+    let server = MaliciousBytes::start(other_language, Duration::ZERO).await.unwrap();
     FUNCTION.check(&"in the clear", &server, &["DB_PROTOCOL"]).await;
     assert!(names_the_user(&server.received()), "{:?}", server.received());
 }
@@ -75,10 +73,10 @@ fn bomb(reply: &Value) -> Option<Value> {
 async fn a_scram_bomb_of_documentdb_is_refused_at_once() {
     let app = TestLogin { password: Hostile::CANARY.to_owned(), ..fresh("app") };
     create_app_as(server(), HOME, &app).await.unwrap();
-    let witness = DocdbWitness::start(server()).unwrap();
+    let witness = DocdbProxy::start(server()).unwrap();
     witness.set_script(|command, reply| match (command.get("saslStart"), reply) {
-        (Some(_), Some(reply)) => bomb(reply).map_or(WitnessAction::Cut, WitnessAction::Answer),
-        _ => WitnessAction::Pass,
+        (Some(_), Some(reply)) => bomb(reply).map_or(ProxyAction::Cut, ProxyAction::Answer),
+        _ => ProxyAction::Pass,
     });
     let function = FUNCTION.function().env("TLS_CA_BUNDLE", server().authority().certificate_pem());
     let trial = Trial::run(function, &document(witness.port(), &app.username)).await.unwrap();
@@ -93,10 +91,10 @@ async fn no_level_and_no_format_of_the_log_shows_a_password_or_a_token() {
     let quoting = json!({"ok": 0, "code": 2, "errmsg": Hostile::quoting()});
     for (level, format) in every_log() {
         for refused in ["saslStart", "updateUser"] {
-            let (witness, answer) = (DocdbWitness::start(server()).unwrap(), quoting.clone());
+            let (witness, answer) = (DocdbProxy::start(server()).unwrap(), quoting.clone());
             witness.set_script(move |command, reply| match (command.get(refused), reply) {
-                (Some(_), None) => WitnessAction::Answer(answer.clone()),
-                _ => WitnessAction::Pass,
+                (Some(_), None) => ProxyAction::Answer(answer.clone()),
+                _ => ProxyAction::Pass,
             });
             let function = FUNCTION
                 .function()

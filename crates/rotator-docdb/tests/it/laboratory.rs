@@ -13,9 +13,9 @@ use rotation_core::{
         StatementError, Transport, Turn, UserPair, Username,
     },
 };
-use rotation_testkit::{DocdbProduct, DocdbQueryError, DocdbServer, DocdbWitness, MongoVersion, TestLogin};
 use rotator_docdb::{DocumentDb, DocumentDbSession};
 use serde_json::{Value, json};
+use test_servers::{DocdbProduct, DocdbProxy, DocdbQueryError, DocdbServer, MongoVersion, TestLogin};
 
 /// Where users are defined unless a secret says otherwise.
 pub(crate) const HOME: &str = "admin";
@@ -137,7 +137,7 @@ async fn opens_at(server: &DocdbServer, login: &TestLogin, home: &str) -> bool {
 /// A pair, its master, and a witness that reads along.
 pub(crate) struct Lab {
     pub(crate) server: &'static DocdbServer,
-    pub(crate) witness: DocdbWitness,
+    pub(crate) witness: DocdbProxy,
     pub(crate) home: String,
     pub(crate) app: TestLogin,
     pub(crate) master: TestLogin,
@@ -178,7 +178,7 @@ impl Lab {
     }
 
     pub(crate) async fn of(server: &'static DocdbServer, home: &str, app: TestLogin) -> Self {
-        let witness = DocdbWitness::start(server).unwrap();
+        let witness = DocdbProxy::start(server).unwrap();
         let master = create_master_at(server).await.unwrap();
         Self { server, witness, home: home.to_owned(), app, master, owner: owner() }
     }

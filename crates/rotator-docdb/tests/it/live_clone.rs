@@ -1,8 +1,8 @@
 //! The clone is live: it loses nothing, and the original gets what it lacks.
 
 use rotation_core::database::StatementFault;
-use rotation_testkit::TestLogin;
 use serde_json::{Value, json};
+use test_servers::TestLogin;
 
 use crate::laboratory::{HOME, Lab, opens, server};
 

@@ -13,9 +13,9 @@ use rotation_core::{
     database::{ConnectError, Credential, Engine, Host, Login, Session, TargetError, TlsFault, Transport},
     with_causes,
 };
-use rotation_testkit::{DocdbServer, DocdbWitness, ServerTls, TestAuthority, TestLogin, WitnessAction};
 use rotator_docdb::DocumentDb;
 use serde_json::{Value, json};
+use test_servers::{DocdbProxy, DocdbServer, ProxyAction, ServerTls, TestAuthority, TestLogin};
 
 use crate::laboratory::{HOME, Lab, connect, create_app, engine, login_at, server};
 
@@ -32,15 +32,15 @@ async fn failure(login: &Login, transport: Transport) -> ConnectError {
 }
 
 /// A witness whose script changes the replies to one kind of command.
-fn answering(kind: &'static str, change: impl Fn(&mut Value) + Send + Sync + 'static) -> DocdbWitness {
-    let witness = DocdbWitness::start(server()).unwrap();
+fn answering(kind: &'static str, change: impl Fn(&mut Value) + Send + Sync + 'static) -> DocdbProxy {
+    let witness = DocdbProxy::start(server()).unwrap();
     witness.set_script(move |command, reply| match reply {
         Some(reply) if command.get(kind).is_some() => {
             let mut reply = reply.clone();
             change(&mut reply);
-            WitnessAction::Answer(reply)
+            ProxyAction::Answer(reply)
         }
-        _ => WitnessAction::Pass,
+        _ => ProxyAction::Pass,
     });
     witness
 }
@@ -67,7 +67,7 @@ async fn ten_failures_have_ten_codes_each_within_its_deadline() {
         TestAuthority::self_signed(),
         server().authority().server_named(&["db.elsewhere.example.com"]),
     ] {
-        let witness = DocdbWitness::with_certificate(server(), &certificate).unwrap();
+        let witness = DocdbProxy::with_certificate(server(), &certificate).unwrap();
         codes.push(failure(&login_at(witness.port(), &app), Transport::Tls).await.code());
         assert!(witness.take_commands().is_empty(), "nothing is said to a server that is not trusted");
     }
@@ -193,7 +193,7 @@ async fn servers_from_wire_version_6_on_are_logged_in_to_and_older_ones_are_name
 #[tokio::test]
 async fn a_login_takes_one_connection_and_four_messages_at_most() {
     let app = create_app(HOME).await.unwrap();
-    let witness = DocdbWitness::start(server()).unwrap();
+    let witness = DocdbProxy::start(server()).unwrap();
     drop(connect(&login_at(witness.port(), &app)).await.unwrap());
     let kinds = |commands: Vec<Value>| -> Vec<String> {
         commands.iter().map(|command| command.as_object().unwrap().keys().next().unwrap().clone()).collect()
@@ -201,15 +201,15 @@ async fn a_login_takes_one_connection_and_four_messages_at_most() {
     assert_eq!(kinds(witness.take_commands()), ["isMaster", "saslStart", "saslContinue"]);
     // Servers that do not know how to skip the empty exchange.
     witness.set_script(|command, reply| match reply {
-        _ if command["payload"] == json!({"$binary": ""}) => WitnessAction::Answer(
+        _ if command["payload"] == json!({"$binary": ""}) => ProxyAction::Answer(
             json!({"ok": 1, "done": true, "conversationId": 1, "payload": {"$binary": ""}}),
         ),
         Some(reply) if reply["done"] == true => {
             let mut reply = reply.clone();
             reply["done"] = json!(false);
-            WitnessAction::Answer(reply)
+            ProxyAction::Answer(reply)
         }
-        _ => WitnessAction::Pass,
+        _ => ProxyAction::Pass,
     });
     drop(connect(&login_at(witness.port(), &app)).await.unwrap());
     assert_eq!(kinds(witness.take_commands()), ["isMaster", "saslStart", "saslContinue", "saslContinue"]);
@@ -240,10 +240,10 @@ async fn a_server_that_cannot_prove_the_password_is_not_believed() {
 async fn silence_at_any_message_of_a_login_ends_at_the_deadline() {
     let app = create_app(HOME).await.unwrap();
     for kind in ["isMaster", "saslStart", "saslContinue"] {
-        let witness = DocdbWitness::start(server()).unwrap();
+        let witness = DocdbProxy::start(server()).unwrap();
         witness.set_script(move |command, _| match command.get(kind) {
-            Some(_) => WitnessAction::Hang,
-            None => WitnessAction::Pass,
+            Some(_) => ProxyAction::Hang,
+            None => ProxyAction::Pass,
         });
         let login = login_at(witness.port(), &app);
         let short = Deadline::after(Duration::from_millis(300));
@@ -252,8 +252,8 @@ async fn silence_at_any_message_of_a_login_ends_at_the_deadline() {
         assert!(matches!(error, ConnectError::TimedOut), "{kind}: {error:?}");
         assert!(began.elapsed() < HANGS, "{kind}: {:?}", began.elapsed());
         witness.set_script(move |command, _| match command.get(kind) {
-            Some(_) => WitnessAction::Cut,
-            None => WitnessAction::Pass,
+            Some(_) => ProxyAction::Cut,
+            None => ProxyAction::Pass,
         });
         let error = failure(&login, Transport::Tls).await;
         assert!(matches!(error, ConnectError::Unreachable(_)), "{kind}: {error:?}");
@@ -292,7 +292,7 @@ async fn a_message_of_a_gibibyte_is_refused_by_its_head() {
 #[tokio::test]
 async fn what_is_no_name_of_a_database_is_refused_before_any_connection() {
     let app = create_app(HOME).await.unwrap();
-    let witness = DocdbWitness::start(server()).unwrap();
+    let witness = DocdbProxy::start(server()).unwrap();
     for name in ["admin?replicaSet=rs0", "admin/../other", "$external", "a.b", "a b", &"a".repeat(64)] {
         let login = Login { home: Some(name.to_owned()), ..login_at(witness.port(), &app) };
         assert_eq!(failure(&login, Transport::Tls).await.code(), "DB_NO_DATABASE", "{name}");
@@ -309,9 +309,9 @@ async fn a_session_knows_its_peer_and_its_mechanism() {
             Some(reply) if reply.get("saslSupportedMechs").is_some() => {
                 let mut reply = reply.clone();
                 reply["saslSupportedMechs"] = json!([offered]);
-                WitnessAction::Answer(reply)
+                ProxyAction::Answer(reply)
             }
-            _ => WitnessAction::Pass,
+            _ => ProxyAction::Pass,
         });
         let session = lab.connect(&lab.app).await.unwrap();
         assert_eq!(session.method().map(|method| method.0), Some(expected));

@@ -1,7 +1,7 @@
 //! Mechanisms that a user has and the server no longer enables.
 
-use rotation_testkit::{DocdbProduct, DocdbServer, TestLogin, WitnessAction};
 use serde_json::{Value, json};
+use test_servers::{DocdbProduct, DocdbServer, ProxyAction, TestLogin};
 
 use crate::laboratory::{HOME, Lab, server, versions};
 
@@ -58,9 +58,9 @@ fn listed_with(lab: &Lab, mechanisms: Value) {
         Some(reply) if command["usersInfo"]["user"] == json!(original) => {
             let mut reply = reply.clone();
             reply["users"][0]["mechanisms"] = mechanisms.clone();
-            WitnessAction::Answer(reply)
+            ProxyAction::Answer(reply)
         }
-        _ => WitnessAction::Pass,
+        _ => ProxyAction::Pass,
     });
 }
 
@@ -68,13 +68,13 @@ fn listed_with(lab: &Lab, mechanisms: Value) {
 fn refuse_marks(lab: &Lab) {
     let original = lab.app.username.clone();
     lab.witness.set_script(move |command, reply| match reply {
-        None if command.get("customData").is_some() => WitnessAction::Answer(json!({"ok": 0, "code": 303})),
+        None if command.get("customData").is_some() => ProxyAction::Answer(json!({"ok": 0, "code": 303})),
         Some(reply) if command["usersInfo"]["user"] == json!(original) => {
             let mut reply = reply.clone();
             reply["users"][0]["mechanisms"] = json!(["SCRAM-SHA-1", "SCRAM-SHA-256"]);
-            WitnessAction::Answer(reply)
+            ProxyAction::Answer(reply)
         }
-        _ => WitnessAction::Pass,
+        _ => ProxyAction::Pass,
     });
 }
 

@@ -1,7 +1,8 @@
 //! Names and passwords with every letter that some other place would have to escape.
 
+use test_servers::TestLogin;
+
 use crate::laboratory::{HOME, Lab, create_app_as, fresh, opens, server};
-use rotation_testkit::TestLogin;
 
 const ODD: &str = "@:/%$.\"'\\ ?#[]{}&+;<>|`~!*()^-_";
 

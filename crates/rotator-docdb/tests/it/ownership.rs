@@ -1,8 +1,8 @@
 //! Whose pair it is: the mark in `customData`, and equal roles where there is none.
 
 use rotation_core::database::{Session, StatementFault};
-use rotation_testkit::{TestLogin, WitnessAction};
 use serde_json::{Value, json};
+use test_servers::{ProxyAction, TestLogin};
 
 use crate::laboratory::{HOME, Lab, owner, owner_named};
 
@@ -145,9 +145,9 @@ async fn without_a_mark_the_outcome_has_a_note() {
         if let Some(code) = code {
             lab.witness.set_script(move |command, reply| match reply {
                 None if command.get("customData").is_some() => {
-                    WitnessAction::Answer(json!({"ok": 0, "code": code, "errmsg": "no customData"}))
+                    ProxyAction::Answer(json!({"ok": 0, "code": code, "errmsg": "no customData"}))
                 }
-                _ => WitnessAction::Pass,
+                _ => ProxyAction::Pass,
             });
         }
         let clone = lab.clone();

@@ -1,8 +1,8 @@
 //! What a plan says, against what a witness sees when the same change is made.
 
 use rotation_core::database::{Password, Plan, Purpose};
-use rotation_testkit::TestLogin;
 use serde_json::{Value, json};
+use test_servers::TestLogin;
 
 use crate::laboratory::{Lab, opens, server};
 

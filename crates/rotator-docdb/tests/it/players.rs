@@ -4,9 +4,9 @@ use rotation_core::{
     RotationError,
     database::{Change, Credential, Engine, Password, Session, StatementFault, TargetError, Turn},
 };
-use rotation_testkit::{TestLogin, WitnessAction};
 use rotator_docdb::DocumentDb;
 use serde_json::{Value, json};
+use test_servers::{ProxyAction, TestLogin};
 
 use crate::laboratory::{HOME, Lab, deadline, opens};
 
@@ -28,10 +28,10 @@ fn users(lab: &Lab, original: Value, clone: Option<Value>) {
                     })
                     .into_iter()
                     .collect();
-                WitnessAction::Answer(json!({"ok": 1, "users": users}))
+                ProxyAction::Answer(json!({"ok": 1, "users": users}))
             }
-            (None, None) if is_write => WitnessAction::Answer(json!({"ok": 1})),
-            _ => WitnessAction::Pass,
+            (None, None) if is_write => ProxyAction::Answer(json!({"ok": 1})),
+            _ => ProxyAction::Pass,
         }
     });
 }
@@ -149,10 +149,10 @@ async fn a_user_keeps_the_mechanisms_that_it_has() {
 async fn an_answer_about_somebody_else_is_not_used() {
     let lab = Lab::new().await;
     lab.witness.set_script(|command, reply| match reply {
-        None if command.get("usersInfo").is_some() => WitnessAction::Answer(json!({"ok": 1, "users": [
+        None if command.get("usersInfo").is_some() => ProxyAction::Answer(json!({"ok": 1, "users": [
             {"user": "somebody", "db": HOME, "roles": [{"role": "root", "db": HOME}]}
         ]})),
-        _ => WitnessAction::Pass,
+        _ => ProxyAction::Pass,
     });
     let fault = lab.rotate_to(&lab.clone()).await.unwrap_err().fault;
     assert_eq!(fault, StatementFault::Other { code: "unexpected reply".to_owned() });
@@ -166,17 +166,15 @@ async fn documentdb_knows_neither_restrictions_nor_custom_data_and_is_asked_with
             .iter()
             .any(|field| command.get(field).is_some());
         match reply {
-            None if unknown => {
-                WitnessAction::Answer(json!({"ok": 0, "code": 303, "errmsg": "not supported"}))
-            }
+            None if unknown => ProxyAction::Answer(json!({"ok": 0, "code": 303, "errmsg": "not supported"})),
             // No user is no list.
-            Some(reply) if reply["users"] == json!([]) => WitnessAction::Answer(json!({"ok": 1})),
+            Some(reply) if reply["users"] == json!([]) => ProxyAction::Answer(json!({"ok": 1})),
             Some(reply) if reply["users"][0].is_object() => {
                 let mut reply = reply.clone();
                 reply["users"][0].as_object_mut().unwrap().remove("mechanisms");
-                WitnessAction::Answer(reply)
+                ProxyAction::Answer(reply)
             }
-            _ => WitnessAction::Pass,
+            _ => ProxyAction::Pass,
         }
     });
     let clone = lab.clone();
@@ -209,9 +207,9 @@ async fn refusals_of_commands_are_named_by_their_code() {
             lab.witness.set_script(move |command, reply| match reply {
                 None if command.get("updateUser").is_some() => {
                     let message = format!("{} says no to {command}", "the server");
-                    WitnessAction::Answer(json!({"ok": 0, "code": code, "errmsg": message}))
+                    ProxyAction::Answer(json!({"ok": 0, "code": code, "errmsg": message}))
                 }
-                _ => WitnessAction::Pass,
+                _ => ProxyAction::Pass,
             });
             let error = if fails == "own" {
                 lab.change_own("never-to-be-set-0").await.unwrap_err()
@@ -225,8 +223,8 @@ async fn refusals_of_commands_are_named_by_their_code() {
     }
     // A user that may not change its own password, as DocumentDB's built-in roles have it.
     lab.witness.set_script(|command, reply| match reply {
-        None if command.get("updateUser").is_some() => WitnessAction::Answer(json!({"ok": 0, "code": 13})),
-        _ => WitnessAction::Pass,
+        None if command.get("updateUser").is_some() => ProxyAction::Answer(json!({"ok": 0, "code": 13})),
+        _ => ProxyAction::Pass,
     });
     assert!(missing(&lab.change_own("never-to-be-set-0").await.unwrap_err().fault));
     // The primary has it, the majority not yet; or it is the primary no longer, and has it all the same.
@@ -236,10 +234,10 @@ async fn refusals_of_commands_are_named_by_their_code() {
         (10107, StatementFault::ConnectionLost),
     ] {
         lab.witness.set_script(move |command, reply| match reply {
-            None if command.get("updateUser").is_some() => WitnessAction::Answer(
+            None if command.get("updateUser").is_some() => ProxyAction::Answer(
                 json!({"ok": 1, "writeConcernError": {"code": code, "errmsg": "no majority"}}),
             ),
-            _ => WitnessAction::Pass,
+            _ => ProxyAction::Pass,
         });
         assert_eq!(lab.change_own("never-to-be-set-0").await.unwrap_err().fault, expected);
         assert!(opens(&lab.app, HOME).await);
@@ -262,8 +260,8 @@ async fn the_probe_believes_the_login_and_no_other_user() {
     ] {
         let status = json!({"ok": 1, "authInfo": info});
         lab.witness.set_script(move |command, reply| match reply {
-            Some(_) if command.get("connectionStatus").is_some() => WitnessAction::Answer(status.clone()),
-            _ => WitnessAction::Pass,
+            Some(_) if command.get("connectionStatus").is_some() => ProxyAction::Answer(status.clone()),
+            _ => ProxyAction::Pass,
         });
         let error = lab.connect(&lab.app).await.unwrap().probe(None).await.err();
         assert_eq!(error.as_ref().map(|error| error.code().name()), expected, "{info}");

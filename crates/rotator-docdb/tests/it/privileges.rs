@@ -1,11 +1,9 @@
 //! Privileges that are missing: named before and after, with commands that give them.
 
 use rotation_core::database::StatementFault;
-use rotation_testkit::{
-    DocdbServer, DocdbWitness, TestLogin, WitnessAction,
-    conformance::{Hostile, SecretTls, Trial},
-};
+use rotation_testkit::conformance::{Hostile, SecretTls, Trial};
 use serde_json::{Value, json};
+use test_servers::{DocdbProxy, DocdbServer, ProxyAction, TestLogin};
 
 use crate::laboratory::{HOME, Lab, fresh, run_as_it_stands, server, versions};
 
@@ -164,17 +162,17 @@ async fn no_privilege_is_claimed_to_be_missing_without_proof() {
             Some(reply) if command.get("connectionStatus").is_some() => {
                 let mut reply = reply.clone();
                 reply["authInfo"]["authenticatedUserPrivileges"] = kept.clone();
-                WitnessAction::Answer(reply)
+                ProxyAction::Answer(reply)
             }
-            _ => WitnessAction::Pass,
+            _ => ProxyAction::Pass,
         });
         assert_eq!(lab.plan_own().await.lacking, [""; 0]);
     }
     lab.witness.set_script(|command, reply| match reply {
         None if command.get("connectionStatus").is_some() => {
-            WitnessAction::Answer(json!({"ok": 0, "code": 303}))
+            ProxyAction::Answer(json!({"ok": 0, "code": 303}))
         }
-        _ => WitnessAction::Pass,
+        _ => ProxyAction::Pass,
     });
     assert_eq!(lab.plan_own().await.lacking, [""; 0]);
 }
@@ -202,7 +200,7 @@ async fn a_dry_run_names_the_missing_privilege() {
     let function = Hostile { program: env!("CARGO_BIN_EXE_docdb_single_user"), engine: "mongo" };
     let mut document = function.document(server().port(), SecretTls::On);
     document["username"] = json!(app.username);
-    let witness = DocdbWitness::start(server()).unwrap();
+    let witness = DocdbProxy::start(server()).unwrap();
     document["port"] = json!(witness.port());
     let authority = server().authority().certificate_pem();
     let settings = function.function().env("TLS_CA_BUNDLE", authority).env("DRY_RUN", "true");

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use rotation_core::database::{ConnectError, StatementFault};
-use rotation_testkit::{MysqlFlavor, MysqlServer, MysqlVersion, TestLogin};
 use serde_json::{Value, json};
+use test_servers::{MysqlFlavor, MysqlServer, MysqlVersion, TestLogin};
 
 use crate::laboratory::{Lab, at};
 

@@ -1,7 +1,7 @@
 //! MariaDB with a plugin that checks passwords, which takes no hash: what the outcome says, and where the password is written.
 
 use rotation_core::database::{Change, Session};
-use rotation_testkit::{MysqlFlavor, MysqlVersion, TestLogin};
+use test_servers::{MysqlFlavor, MysqlVersion, TestLogin};
 
 use crate::{
     laboratory::{Lab, at, deadline, password},

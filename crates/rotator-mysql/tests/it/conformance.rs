@@ -6,14 +6,16 @@
 mod server;
 
 use rotation_testkit::{
-    MysqlFlavor::{MariaDb, MySql},
-    MysqlVersion::{self, MariaDb10, MariaDb11, MySql9},
     conformance::{
         Conformance,
         RotationStrategy::{self, AlternatingUsers, SingleUser},
         Topic,
     },
     function_suite,
+};
+use test_servers::{
+    MysqlFlavor::{MariaDb, MySql},
+    MysqlVersion::{self, MariaDb10, MariaDb11, MySql9},
 };
 
 use server::Server;

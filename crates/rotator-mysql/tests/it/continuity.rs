@@ -9,8 +9,8 @@ use std::{
 };
 
 use rotation_core::database::{Engine, Transport};
-use rotation_testkit::{MysqlFlavor, TestLogin};
 use rotator_mysql::{DualPassword, Settings};
+use test_servers::{MysqlFlavor, TestLogin};
 
 use crate::laboratory::{Lab, at, deadline, engine};
 

@@ -10,8 +10,8 @@ use rotation_core::{
     Deadline, SecretDocument,
     database::{Change, Credentials, Engine, Login, Session, TlsMode, Transport, Turn, UserPair},
 };
-use rotation_testkit::{MysqlAnswer, MysqlMischief, MysqlScript, RogueGreeting, RogueMysql};
 use rotator_mysql::{MySql, Settings};
+use test_servers::{MaliciousMysql, MysqlAnswer, MysqlGreeting, MysqlMischief, MysqlScript};
 
 use crate::laboratory::{owner, password, username};
 
@@ -73,8 +73,8 @@ async fn statements(shown: &Shown, checks: bool) -> Vec<String> {
     let checked = checks.then(|| script("strict_password_validation", vec![vec![vec![Some("1")]]]));
     let scripts = checked.into_iter().chain(shown.scripts()).collect();
     let greeting =
-        RogueGreeting { version: shown.version.to_owned(), plugin: shown.plugin.to_owned(), tls: None };
-    let server = RogueMysql::start(MysqlMischief::Answers(scripts), greeting).await.unwrap();
+        MysqlGreeting { version: shown.version.to_owned(), plugin: shown.plugin.to_owned(), tls: None };
+    let server = MaliciousMysql::start(MysqlMischief::Answers(scripts), greeting).await.unwrap();
     let document = serde_json::json!({
         "engine": "mysql", "host": "localhost", "port": server.port(),
         "username": "master", "password": "master-password", "ssl": false,

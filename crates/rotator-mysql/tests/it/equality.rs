@@ -8,7 +8,7 @@ use proptest::{
     test_runner::TestRunner,
 };
 use rotation_core::database::StatementFault;
-use rotation_testkit::{MysqlBuilder, MysqlFlavor, MysqlServer, MysqlVersion, TestLogin};
+use test_servers::{MysqlBuilder, MysqlFlavor, MysqlServer, MysqlVersion, TestLogin};
 
 use crate::{
     alternating::check_equal,

@@ -6,7 +6,7 @@ use rotation_core::{
     Deadline,
     database::{Change, Credentials, Engine, Session, Transport, Turn},
 };
-use rotation_testkit::{MysqlVersion, TestLogin};
+use test_servers::{MysqlVersion, TestLogin};
 
 use crate::laboratory::{Lab, engine, owner, password, username};
 

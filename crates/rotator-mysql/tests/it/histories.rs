@@ -8,8 +8,8 @@ use rotation_core::{
         Server, ServerArn, Strategy,
     },
 };
-use rotation_testkit::{MysqlFlavor, MysqlVersion, TestLogin};
 use rotator_mysql::{MySql, Settings};
+use test_servers::{MysqlFlavor, MysqlVersion, TestLogin};
 
 use crate::{
     laboratory::{Lab, at, deadline, document, engine},

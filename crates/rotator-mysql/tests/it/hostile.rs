@@ -2,23 +2,21 @@
 
 use std::time::Duration;
 
-use rotation_testkit::{
-    Moment, MysqlAnswer, MysqlMischief, MysqlScript, RogueGreeting, RogueMysql,
-    conformance::{Hostile, SecretTls, Trial, every_log},
-};
+use rotation_testkit::conformance::{Hostile, SecretTls, Trial, every_log};
+use test_servers::{MaliciousMysql, Moment, MysqlAnswer, MysqlGreeting, MysqlMischief, MysqlScript};
 
 const MYSQL: Hostile = Hostile { program: env!("CARGO_BIN_EXE_mysql_single_user"), engine: "mysql" };
 const MARIADB: Hostile = Hostile { program: env!("CARGO_BIN_EXE_mariadb_single_user"), engine: "mariadb" };
 
 /// What a server of this engine says of itself.
-fn greeting(function: Hostile) -> RogueGreeting {
+fn greeting(function: Hostile) -> MysqlGreeting {
     if function.engine == "mysql" {
-        return RogueGreeting::default();
+        return MysqlGreeting::default();
     }
-    RogueGreeting {
+    MysqlGreeting {
         version: "5.5.5-10.11.14-MariaDB".to_owned(),
         plugin: "mysql_native_password".to_owned(),
-        ..RogueGreeting::default()
+        ..MysqlGreeting::default()
     }
 }
 
@@ -33,7 +31,7 @@ fn refuses_the_login() -> MysqlMischief {
 }
 
 async fn check(function: Hostile, mischief: MysqlMischief, codes: &[&str]) {
-    let server = RogueMysql::start(mischief.clone(), greeting(function)).await.unwrap();
+    let server = MaliciousMysql::start(mischief.clone(), greeting(function)).await.unwrap();
     function.check(&mischief, &server, codes).await;
 }
 
@@ -76,7 +74,7 @@ async fn a_mysql_or_mariadb_that_takes_tls_away_hears_nothing_that_tls_was_to_pr
     let clear = MysqlMischief::SwitchesTo("mysql_clear_password");
     for function in [MYSQL, MARIADB] {
         for (tls, require) in [(SecretTls::On, "false"), (SecretTls::Silent, "true")] {
-            let server = RogueMysql::start(clear.clone(), greeting(function)).await.unwrap();
+            let server = MaliciousMysql::start(clear.clone(), greeting(function)).await.unwrap();
             let settings = function.function().env("REQUIRE_TLS", require);
             let what = (function.engine, tls);
             function.check_with(&what, &server, tls, settings, &["TLS_UNAVAILABLE"]).await;
@@ -84,7 +82,7 @@ async fn a_mysql_or_mariadb_that_takes_tls_away_hears_nothing_that_tls_was_to_pr
         }
         // A secret that says nothing goes on without TLS, and then the password is proven, not sent.
         for (mischief, code) in [(clear.clone(), "DB_AUTH_METHOD"), (refuses_the_login(), "DB_ALL_REFUSED")] {
-            let server = RogueMysql::start(mischief.clone(), greeting(function)).await.unwrap();
+            let server = MaliciousMysql::start(mischief.clone(), greeting(function)).await.unwrap();
             let settings = function.function();
             function.check_with(&mischief, &server, SecretTls::Silent, settings, &[code]).await;
         }
@@ -96,7 +94,7 @@ async fn no_level_and_no_format_of_the_log_shows_a_password_or_a_token() {
     for function in [MYSQL, MARIADB] {
         for (level, format) in every_log() {
             for mischief in [refuses_the_login(), answers(MysqlAnswer::Error(1064, Hostile::quoting()))] {
-                let server = RogueMysql::start(mischief.clone(), greeting(function)).await.unwrap();
+                let server = MaliciousMysql::start(mischief.clone(), greeting(function)).await.unwrap();
                 let settings = function.function().log_level(level).log_format(format);
                 let document = function.document(server.port(), SecretTls::Off);
                 let trial = Trial::run(settings, &document).await.unwrap();

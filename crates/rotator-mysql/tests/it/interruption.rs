@@ -10,8 +10,8 @@ use std::{
 use rotation_core::database::{
     Change, Credentials, Engine, Login, Session, StatementError, StatementFault, Transport, Turn,
 };
-use rotation_testkit::{MysqlFlavor, TestLogin};
 use rotator_mysql::{DualPassword, Settings};
+use test_servers::{MysqlFlavor, TestLogin};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{

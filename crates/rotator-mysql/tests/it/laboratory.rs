@@ -11,8 +11,8 @@ use rotation_core::{
         UserPair, Username,
     },
 };
-use rotation_testkit::{MysqlFlavor, MysqlServer, MysqlVersion, TestLogin};
 use rotator_mysql::{MySql, MysqlSession, Settings};
+use test_servers::{MysqlFlavor, MysqlServer, MysqlVersion, TestLogin};
 
 pub(crate) struct Lab {
     pub(crate) server: &'static MysqlServer,

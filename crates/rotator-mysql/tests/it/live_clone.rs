@@ -1,7 +1,7 @@
 //! The clone is live: it loses nothing, and the original gets what it lacks.
 
 use rotation_core::database::StatementFault;
-use rotation_testkit::{MysqlFlavor, MysqlVersion, TestLogin};
+use test_servers::{MysqlFlavor, MysqlVersion, TestLogin};
 
 use crate::{
     alternating::{check_equal, opens, rights},

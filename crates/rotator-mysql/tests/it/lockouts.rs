@@ -4,7 +4,7 @@ use rotation_core::{
     Reader, RotationError,
     database::{Change, ConnectError, Session},
 };
-use rotation_testkit::{MysqlFlavor, TestLogin};
+use test_servers::{MysqlFlavor, TestLogin};
 
 use crate::{
     laboratory::{Lab, at, deadline, password},

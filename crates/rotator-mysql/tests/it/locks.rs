@@ -8,8 +8,8 @@ use rotation_core::{
         Transport, Turn,
     },
 };
-use rotation_testkit::{MysqlAnswer, MysqlMischief, MysqlScript, RogueGreeting, RogueMysql};
 use rotator_mysql::{MySql, Settings};
+use test_servers::{MaliciousMysql, MysqlAnswer, MysqlGreeting, MysqlMischief, MysqlScript};
 
 use crate::laboratory::{deadline, password};
 
@@ -51,8 +51,8 @@ async fn change(cluster: &Cluster, allow_unlocked: bool) -> (Result<Committed, S
         ),
         script("SHOW GRANTS", row("GRANT USAGE ON *.* TO `app`@`%`")),
     ];
-    let greeting = RogueGreeting { version: cluster.version.to_owned(), ..RogueGreeting::default() };
-    let server = RogueMysql::start(MysqlMischief::Answers(scripts), greeting).await.unwrap();
+    let greeting = MysqlGreeting { version: cluster.version.to_owned(), ..MysqlGreeting::default() };
+    let server = MaliciousMysql::start(MysqlMischief::Answers(scripts), greeting).await.unwrap();
     let document = serde_json::json!({
         "engine": "mysql", "host": "localhost", "port": server.port(),
         "username": "app", "password": "app-password", "ssl": false,

@@ -1,7 +1,7 @@
 //! Kinds of objects, privileges and hashes that only the newest servers have.
 
 use rotation_core::database::Session;
-use rotation_testkit::{MysqlFlavor, MysqlVersion, TestLogin};
+use test_servers::{MysqlFlavor, MysqlVersion, TestLogin};
 
 use crate::{
     alternating::check_equal,

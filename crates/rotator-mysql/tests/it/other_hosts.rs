@@ -4,7 +4,7 @@ use rotation_core::{
     RotationError,
     database::{StatementFault, TargetError},
 };
-use rotation_testkit::MysqlFlavor;
+use test_servers::MysqlFlavor;
 
 use crate::laboratory::{Lab, at};
 

@@ -1,7 +1,7 @@
 //! Whose pair it is: the mark on both users, and pairs that have none.
 
 use rotation_core::database::{Change, PairOwner, Session, StatementError, StatementFault, Turn};
-use rotation_testkit::{MysqlFlavor, MysqlServer, MysqlVersion, TestLogin};
+use test_servers::{MysqlFlavor, MysqlServer, MysqlVersion, TestLogin};
 
 use crate::{
     alternating::{opens, rights},

@@ -6,7 +6,7 @@ use rotation_core::{
     Deadline,
     database::{Session, StatementRule, TestStatement},
 };
-use rotation_testkit::MysqlFlavor;
+use test_servers::MysqlFlavor;
 
 use crate::laboratory::{Lab, at, deadline};
 

@@ -5,11 +5,11 @@ use rotation_core::{
     SecretDocument,
     database::{Change, ConnectError, Engine, Login, Session, StatementFault, TlsMode, Transport, UserPair},
 };
-use rotation_testkit::{
-    MysqlAnswer, MysqlFlavor, MysqlMischief, MysqlScript, MysqlServer, MysqlVersion, RogueGreeting,
-    RogueMysql, TestLogin,
-};
 use rotator_mysql::{MySql, Settings};
+use test_servers::{
+    MaliciousMysql, MysqlAnswer, MysqlFlavor, MysqlGreeting, MysqlMischief, MysqlScript, MysqlServer,
+    MysqlVersion, TestLogin,
+};
 
 use crate::laboratory::{Lab, at, create_master, deadline, engine, password, username};
 
@@ -130,7 +130,7 @@ async fn a_server_whose_storage_is_read_only_takes_no_writes() {
     };
     for (value, expected) in [("ON", false), ("OFF", true), ("NO_LOCK", false)] {
         let mischief = MysqlMischief::Answers(vec![script(value)]);
-        let server = RogueMysql::start(mischief, RogueGreeting::default()).await.unwrap();
+        let server = MaliciousMysql::start(mischief, MysqlGreeting::default()).await.unwrap();
         let document = serde_json::json!({
             "engine": "mysql", "host": "localhost", "port": server.port(),
             "username": "app", "password": "app-password", "ssl": false,
@@ -175,7 +175,7 @@ async fn an_account_that_requires_a_certificate_opens_with_one_alone() {
         let lab = Lab::new(flavor, "REQUIRE X509").await;
         let authority = lab.server.authority();
         let certificate = authority.client("the function");
-        let strange = rotation_testkit::TestAuthority::new().client("somebody else");
+        let strange = test_servers::TestAuthority::new().client("somebody else");
         let connect = |identity: Option<(String, String)>| {
             let mut tls = TlsSettings::default().with_ca_bundle(authority.certificate_pem()).unwrap();
             if let Some((certificate, key)) = identity {
@@ -185,7 +185,7 @@ async fn an_account_that_requires_a_certificate_opens_with_one_alone() {
             let engine = MySql::new(tls, Settings::default());
             async move { engine.connect(&login, Transport::Tls, deadline()).await }
         };
-        let pem = |certificate: &rotation_testkit::TestCertificate| {
+        let pem = |certificate: &test_servers::TestCertificate| {
             Some((certificate.certificate_pem().to_owned(), certificate.key_pem().to_owned()))
         };
         let error = connect(None).await.unwrap_err();

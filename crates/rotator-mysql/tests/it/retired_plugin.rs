@@ -2,7 +2,7 @@
 //! whose password has expired.
 
 use rotation_core::{Reader, RotationError, database::Session};
-use rotation_testkit::{MysqlFlavor, TestLogin};
+use test_servers::{MysqlFlavor, TestLogin};
 
 use crate::{
     laboratory::{Lab, at},

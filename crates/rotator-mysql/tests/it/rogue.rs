@@ -7,10 +7,10 @@ use rotation_core::{
     Deadline, SecretDocument,
     database::{ConnectError, Engine, Login, Session, StatementError, StatementFault, TlsMode, Transport},
 };
-use rotation_testkit::{
-    Moment, MysqlAnswer, MysqlMischief, MysqlScript, RogueGreeting, RogueMysql, TestAuthority,
-};
 use rotator_mysql::{MySql, MysqlSession, Settings};
+use test_servers::{
+    MaliciousMysql, Moment, MysqlAnswer, MysqlGreeting, MysqlMischief, MysqlScript, TestAuthority,
+};
 
 /// The password that must not be seen.
 const CANARY: &str = "canary in the clear 1A";
@@ -50,7 +50,7 @@ const WAYS: [Way; 3] = [Way::Tls, Way::Fallback, Way::Chosen];
 
 /// A rogue and the way to it.
 struct Scene {
-    rogue: RogueMysql,
+    rogue: MaliciousMysql,
     authority: TestAuthority,
     way: Way,
 }
@@ -59,8 +59,8 @@ impl Scene {
     async fn new(mischief: &MysqlMischief, plugin: &str, way: Way) -> Self {
         let authority = TestAuthority::new();
         let tls = (way == Way::Tls).then(|| authority.server());
-        let greeting = RogueGreeting { plugin: plugin.to_owned(), tls, ..RogueGreeting::default() };
-        Self { rogue: RogueMysql::start(mischief.clone(), greeting).await.unwrap(), authority, way }
+        let greeting = MysqlGreeting { plugin: plugin.to_owned(), tls, ..MysqlGreeting::default() };
+        Self { rogue: MaliciousMysql::start(mischief.clone(), greeting).await.unwrap(), authority, way }
     }
 
     /// One attempt, which must have ended by the deadline.
@@ -275,8 +275,8 @@ async fn refusals_are_told_apart_by_their_number_and_their_words_are_not_repeate
 #[tokio::test]
 async fn a_server_without_tls_is_told_nothing_where_tls_is_due() {
     let authority = TestAuthority::new();
-    let greeting = RogueGreeting::default();
-    let rogue = RogueMysql::start(MysqlMischief::Silent(Moment::Login), greeting).await.unwrap();
+    let greeting = MysqlGreeting::default();
+    let rogue = MaliciousMysql::start(MysqlMischief::Silent(Moment::Login), greeting).await.unwrap();
     let scene = Scene { rogue, authority, way: Way::Tls };
     let error = timed(scene.connect(long())).await.unwrap_err();
     assert!(matches!(error, ConnectError::TlsUnavailable), "{error:?}");

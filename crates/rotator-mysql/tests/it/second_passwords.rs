@@ -7,8 +7,8 @@ use rotation_core::{
         TargetError, Turn,
     },
 };
-use rotation_testkit::{MysqlFlavor, TestLogin};
 use rotator_mysql::DualPassword;
+use test_servers::{MysqlFlavor, TestLogin};
 
 use crate::laboratory::{Lab, at, deadline, owner, password, username};
 

@@ -7,11 +7,11 @@ use rotation_core::{
     Reader, SecretDocument,
     database::{ConnectError, Engine, Login, Session, TlsFault, Transport},
 };
-use rotation_testkit::{
-    MysqlMischief, MysqlServer, MysqlVersion, RogueGreeting, RogueMysql, TestAuthority, TestLogin,
-};
 use rotator_mysql::{MariaDb, MysqlSession, SelfSigned, Settings};
 use rustls::pki_types::ServerName;
+use test_servers::{
+    MaliciousMysql, MysqlGreeting, MysqlMischief, MysqlServer, MysqlVersion, TestAuthority, TestLogin,
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -148,13 +148,13 @@ async fn an_account_of_another_plugin_shows_an_unproven_server_nothing() {
     }
 }
 
-async fn scripted(mischief: MysqlMischief, certificate: rotation_testkit::TestCertificate) -> RogueMysql {
-    let greeting = RogueGreeting {
+async fn scripted(mischief: MysqlMischief, certificate: test_servers::TestCertificate) -> MaliciousMysql {
+    let greeting = MysqlGreeting {
         version: "11.8.9-MariaDB".to_owned(),
         plugin: "mysql_native_password".to_owned(),
         tls: Some(certificate),
     };
-    RogueMysql::start(mischief, greeting).await.unwrap()
+    MaliciousMysql::start(mischief, greeting).await.unwrap()
 }
 
 /// One that lets everybody in proves nothing, and hears no statement.
@@ -192,8 +192,8 @@ async fn a_certificate_with_another_fault_is_refused() {
         assert!(server.statements().is_empty());
     }
     // The proof is MariaDB's from 11.4 on.
-    let greeting = RogueGreeting { tls: Some(TestAuthority::self_signed()), ..RogueGreeting::default() };
-    let server = RogueMysql::start(MysqlMischief::Answers(Vec::new()), greeting).await.unwrap();
+    let greeting = MysqlGreeting { tls: Some(TestAuthority::self_signed()), ..MysqlGreeting::default() };
+    let server = MaliciousMysql::start(MysqlMischief::Answers(Vec::new()), greeting).await.unwrap();
     let error = connect(server.port(), &login, SelfSigned::Prove).await.unwrap_err();
     assert!(matches!(error, ConnectError::TlsInvalid { fault: TlsFault::SelfSigned, .. }), "{error:?}");
     assert!(server.received().len() < 64, "the user's name was sent");

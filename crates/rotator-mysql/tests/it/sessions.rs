@@ -1,7 +1,7 @@
 //! What a session knows of its server, and that no setting of a server, a user, or `init_connect` steers it.
 
 use rotation_core::database::{LoginMethod, Session};
-use rotation_testkit::{MysqlFlavor, MysqlVersion, TestLogin};
+use test_servers::{MysqlFlavor, MysqlVersion, TestLogin};
 
 use crate::{
     laboratory::{Lab, at},
@@ -28,7 +28,7 @@ async fn a_session_knows_its_address_and_its_method() {
 #[tokio::test]
 async fn a_server_without_grant_tables_asks_for_no_password() {
     let lab = own_server(MysqlFlavor::MariaDb, &[]).await;
-    let open = rotation_testkit::MysqlServer::builder(MysqlFlavor::MariaDb).setting("skip-grant-tables", "1");
+    let open = test_servers::MysqlServer::builder(MysqlFlavor::MariaDb).setting("skip-grant-tables", "1");
     let open: &'static _ = Box::leak(Box::new(open.start().unwrap()));
     let lab = Lab { server: open, ..lab };
     let anybody = TestLogin { username: "anybody".to_owned(), password: "whatever".to_owned() };

@@ -1,7 +1,7 @@
 //! Accounts of MariaDB's `ed25519` and `parsec`: both log in and rotate, and keep their plugin.
 
 use rotation_core::database::ConnectError;
-use rotation_testkit::{MysqlVersion, TestLogin};
+use test_servers::{MysqlVersion, TestLogin};
 
 use crate::{
     laboratory::{Lab, at},

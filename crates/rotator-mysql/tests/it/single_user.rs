@@ -6,8 +6,8 @@ use rotation_core::{
     Deadline,
     database::{Change, ConnectError, Engine, Session, StatementFault, Transport, Turn},
 };
-use rotation_testkit::{MysqlFlavor, MysqlVersion, TestLogin};
 use rotator_mysql::{DualPassword, Settings};
+use test_servers::{MysqlFlavor, MysqlVersion, TestLogin};
 
 use crate::laboratory::{Lab, at, deadline, engine, password};
 

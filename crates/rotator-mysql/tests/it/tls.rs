@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use rotation_core::database::{ConnectError, Engine, Login, TlsFault, Transport};
-use rotation_testkit::{MysqlFlavor, MysqlServer, ServerTls, TestAuthority};
 use rotator_mysql::{MySql, Settings};
+use test_servers::{MysqlFlavor, MysqlServer, ServerTls, TestAuthority};
 
 use crate::laboratory::{deadline, document, engine};
 

@@ -8,7 +8,7 @@ use crate::laboratory::{Lab, quoted, versions};
 const LOCK_LIMIT: Duration = Duration::from_secs(9);
 
 /// A clone as AWS's template makes it, by the master.
-async fn template_clone(lab: &Lab<'_>) -> rotation_testkit::TestLogin {
+async fn template_clone(lab: &Lab<'_>) -> test_servers::TestLogin {
     let (app, clone) = (lab.app.username.clone(), lab.clone());
     let sql = format!("CREATE ROLE {} LOGIN; GRANT {app} TO {0}", clone.username);
     lab.server.query_as(&lab.master, &lab.database, &sql).await.unwrap();
@@ -21,7 +21,7 @@ async fn a_clone_of_the_templates_is_adopted_and_its_objects_are_handed_over() {
     for version in versions() {
         let lab = Lab::new(version).await;
         let clone = template_clone(&lab).await;
-        let old = rotation_testkit::TestLogin { password: "old".to_owned(), ..clone.clone() };
+        let old = test_servers::TestLogin { password: "old".to_owned(), ..clone.clone() };
         lab.admin(&format!("GRANT CREATE ON SCHEMA public TO {}", lab.app.username)).await;
         let objects = "CREATE SCHEMA made; CREATE TABLE made.t (id serial PRIMARY KEY); \
              CREATE VIEW made.v AS SELECT 1 AS one; CREATE TYPE made.e AS ENUM ('a'); \
@@ -170,7 +170,7 @@ async fn objects_in_use_are_left_for_the_next_rotation_and_readers_hardly_wait()
     for version in versions() {
         let lab = Lab::new(version).await;
         let clone = template_clone(&lab).await;
-        let old = rotation_testkit::TestLogin { password: "old".to_owned(), ..clone.clone() };
+        let old = test_servers::TestLogin { password: "old".to_owned(), ..clone.clone() };
         lab.value_as(&old, "CREATE SCHEMA made; CREATE TABLE made.t (a int); SELECT 1").await;
         let rights = lab.snapshot_of_master().await;
         let (mut reader, mut other) = (lab.session(&old).await, lab.session(&old).await);
@@ -207,7 +207,7 @@ async fn default_privileges_of_the_clone_are_given_to_the_original_first() {
     for version in versions() {
         let lab = Lab::new(version).await;
         let clone = template_clone(&lab).await;
-        let old = rotation_testkit::TestLogin { password: "old".to_owned(), ..clone.clone() };
+        let old = test_servers::TestLogin { password: "old".to_owned(), ..clone.clone() };
         lab.value_as(&old, "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC; SELECT 1").await;
         let fault = lab.rotate_to(&clone).await.unwrap_err().fault;
         let StatementFault::CloneExceeds { what, needed } = fault else { panic!("{version}: {fault:?}") };

@@ -1,8 +1,8 @@
 //! Users that the server keeps out or holds back: the error names the statement that ends it, and it runs as it stands.
 
 use rotation_core::database::{Change, Credential, Password, Session, Turn};
-use rotation_testkit::TestLogin;
 use rotator_postgres::CloneObjects;
+use test_servers::TestLogin;
 
 use crate::laboratory::{Lab, advised, deadline, every_version, of_login, of_master, quoted};
 

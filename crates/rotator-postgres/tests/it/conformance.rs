@@ -6,7 +6,6 @@
 mod server;
 
 use rotation_testkit::{
-    PostgresVersion,
     conformance::{
         Conformance,
         RotationStrategy::{self, AlternatingUsers, SingleUser},
@@ -14,6 +13,7 @@ use rotation_testkit::{
     },
     function_suite,
 };
+use test_servers::PostgresVersion;
 
 use server::Server;
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use rotation_core::database::StatementFault;
-use rotation_testkit::{PostgresVersion, TestLogin};
+use test_servers::{PostgresVersion, TestLogin};
 
 use crate::laboratory::{Lab, quoted, versions};
 

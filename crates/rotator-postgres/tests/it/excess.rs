@@ -1,8 +1,8 @@
 //! What a clone holds and the original cannot reach: nothing is promoted, and nothing is changed.
 
 use rotation_core::database::StatementFault;
-use rotation_testkit::TestLogin;
 use rotator_postgres::CloneObjects;
+use test_servers::TestLogin;
 
 use crate::laboratory::{Lab, versions};
 

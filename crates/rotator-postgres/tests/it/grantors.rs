@@ -2,7 +2,7 @@
 //! takes one back without naming its grantor is answered success, with a warning, and takes back nothing.
 
 use rotation_core::database::StatementFault;
-use rotation_testkit::{PostgresVersion, TestLogin};
+use test_servers::{PostgresVersion, TestLogin};
 
 use crate::laboratory::{Lab, advised, every_version, of_master, quoted};
 

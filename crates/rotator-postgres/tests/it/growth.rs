@@ -6,7 +6,7 @@ use rotation_core::{
     Deadline,
     database::{Change, Credentials, Engine, Password, Session, Transport, Turn},
 };
-use rotation_testkit::{PostgresVersion, TestLogin};
+use test_servers::{PostgresVersion, TestLogin};
 
 use crate::laboratory::{Lab, engine, quoted, username};
 

@@ -2,40 +2,42 @@
 
 use std::time::Duration;
 
-use rotation_testkit::{
-    Rogue, RoguePostgres, Scripted, ScriptedAnswer,
-    conformance::{Hostile, SecretTls, Trial, every_log},
-};
+use rotation_testkit::conformance::{Hostile, SecretTls, Trial, every_log};
+use test_servers::{MaliciousPostgres, PostgresMischief, Scripted, ScriptedAnswer};
 
 const FUNCTION: Hostile = Hostile { program: env!("CARGO_BIN_EXE_postgres_single_user"), engine: "postgres" };
 
 /// Lets everybody in, and refuses the change in words that quote the password.
-fn refuses_the_change() -> Rogue {
+fn refuses_the_change() -> PostgresMischief {
     let answer = ScriptedAnswer::Error("XX000".to_owned(), Hostile::quoting());
-    Rogue::Answers(vec![Scripted { statement: "alter".to_owned(), answer }])
+    PostgresMischief::Answers(vec![Scripted { statement: "alter".to_owned(), answer }])
 }
 
-async fn check(rogue: Rogue, codes: &[&str]) {
-    let server = RoguePostgres::start(rogue.clone()).await.unwrap();
+async fn check(rogue: PostgresMischief, codes: &[&str]) {
+    let server = MaliciousPostgres::start(rogue.clone()).await.unwrap();
     FUNCTION.check(&rogue, &server, codes).await;
 }
 
 #[tokio::test]
 async fn hostile_servers_of_postgresql_take_neither_time_nor_memory_nor_the_password() {
-    check(Rogue::OversizedMessage(50_000_000), &["DB_PROTOCOL"]).await;
-    check(Rogue::ScramIterations(1_000_000_000), &["DB_PROTOCOL"]).await;
+    check(PostgresMischief::OversizedMessage(50_000_000), &["DB_PROTOCOL"]).await;
+    check(PostgresMischief::ScramIterations(1_000_000_000), &["DB_PROTOCOL"]).await;
     // A message that is too long is seen through after its head.
-    check(Rogue::DripFeed(Duration::from_millis(50)), &["NET_DB_TIMED_OUT", "DB_PROTOCOL"]).await;
-    check(Rogue::Silent, &["NET_DB_TIMED_OUT"]).await;
-    check(Rogue::CleartextPassword, &["DB_AUTH_METHOD"]).await;
+    check(PostgresMischief::DripFeed(Duration::from_millis(50)), &["NET_DB_TIMED_OUT", "DB_PROTOCOL"]).await;
+    check(PostgresMischief::Silent, &["NET_DB_TIMED_OUT"]).await;
+    check(PostgresMischief::CleartextPassword, &["DB_AUTH_METHOD"]).await;
 }
 
 /// A server, or somebody before it, who says that there is no TLS: what the secret says decides.
 #[tokio::test]
 async fn a_postgresql_that_takes_tls_away_hears_nothing_that_tls_was_to_protect() {
-    for rogue in [Rogue::CleartextPassword, Rogue::Md5Password, Rogue::ScramIterations(4096)] {
+    for rogue in [
+        PostgresMischief::CleartextPassword,
+        PostgresMischief::Md5Password,
+        PostgresMischief::ScramIterations(4096),
+    ] {
         for (tls, require) in [(SecretTls::On, "false"), (SecretTls::Silent, "true")] {
-            let server = RoguePostgres::start(rogue.clone()).await.unwrap();
+            let server = MaliciousPostgres::start(rogue.clone()).await.unwrap();
             let function = FUNCTION.function().env("REQUIRE_TLS", require);
             FUNCTION.check_with(&(tls, &rogue), &server, tls, function, &["TLS_UNAVAILABLE"]).await;
             assert_eq!(server.password_messages(), 0, "{tls:?}, {rogue:?}");
@@ -46,22 +48,22 @@ async fn a_postgresql_that_takes_tls_away_hears_nothing_that_tls_was_to_protect(
     }
     // A secret that says nothing goes on without TLS, and then the password is proven, not sent.
     let answers = [
-        (Rogue::CleartextPassword, "DB_AUTH_METHOD"),
-        (Rogue::Md5Password, "DB_ALL_REFUSED"),
-        (Rogue::ScramIterations(4096), "DB_ALL_REFUSED"),
+        (PostgresMischief::CleartextPassword, "DB_AUTH_METHOD"),
+        (PostgresMischief::Md5Password, "DB_ALL_REFUSED"),
+        (PostgresMischief::ScramIterations(4096), "DB_ALL_REFUSED"),
     ];
     for (rogue, code) in answers {
-        let server = RoguePostgres::start(rogue.clone()).await.unwrap();
+        let server = MaliciousPostgres::start(rogue.clone()).await.unwrap();
         FUNCTION.check_with(&rogue, &server, SecretTls::Silent, FUNCTION.function(), &[code]).await;
     }
 }
 
 #[tokio::test]
 async fn no_level_and_no_format_of_the_log_shows_a_password_or_a_token() {
-    let refused = || Rogue::RefusesLogin("28P01".to_owned(), Hostile::quoting());
+    let refused = || PostgresMischief::RefusesLogin("28P01".to_owned(), Hostile::quoting());
     for (level, format) in every_log() {
-        for rogue in [refused(), refuses_the_change(), Rogue::CleartextPassword] {
-            let server = RoguePostgres::start(rogue.clone()).await.unwrap();
+        for rogue in [refused(), refuses_the_change(), PostgresMischief::CleartextPassword] {
+            let server = MaliciousPostgres::start(rogue.clone()).await.unwrap();
             let function = FUNCTION.function().log_level(level).log_format(format);
             let document = FUNCTION.document(server.port(), SecretTls::Off);
             let trial = Trial::run(function, &document).await.unwrap();

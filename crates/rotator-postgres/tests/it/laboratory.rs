@@ -11,8 +11,8 @@ use rotation_core::{
         SecretIdentity, Session, StatementError, TargetError, Transport, Turn, UserPair, Username,
     },
 };
-use rotation_testkit::{PostgresServer, PostgresVersion, TestLogin};
 use rotator_postgres::{CloneObjects, Postgres, PostgresSession};
+use test_servers::{PostgresServer, PostgresVersion, TestLogin};
 
 pub(crate) struct Lab<'s> {
     pub(crate) server: &'s PostgresServer,

@@ -1,7 +1,7 @@
 //! What runs at a login, once the password is proved, and refuses the session.
 
 use rotation_core::{RotationError, database::Credential};
-use rotation_testkit::PostgresVersion;
+use test_servers::PostgresVersion;
 
 use crate::laboratory::{Lab, every_version, of_login, quoted};
 

@@ -1,5 +1,5 @@
 use rotation_core::database::{Change, Password, Session, Turn};
-use rotation_testkit::TestLogin;
+use test_servers::TestLogin;
 
 use crate::laboratory::{Lab, deadline, versions};
 
@@ -26,7 +26,7 @@ async fn odd_names_are_rotated_exactly_and_no_other_role_changes() {
     assert_eq!(NAMES[13].len(), 57);
     for version in versions() {
         for name in NAMES {
-            let server = rotation_testkit::PostgresServer::shared(version).unwrap();
+            let server = test_servers::PostgresServer::shared(version).unwrap();
             let app = server.create_role_named(name, "CONNECTION LIMIT 7").await.unwrap();
             let lab = Lab::with_app(server, app).await;
             let others = || async {

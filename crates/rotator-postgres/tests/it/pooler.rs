@@ -7,9 +7,9 @@ use local_aws::{
     secrets_manager::{RotationSettings, Settings},
 };
 use rotation_core::database::{Cause, ConnectError, Engine, Login, Session, StatementFault, Transport};
-use rotation_testkit::{PgBouncer, PoolerList, PostgresServer, PostgresVersion, TestLogin};
 use rotator_postgres::PostgresSession;
 use serde_json::json;
+use test_servers::{PgBouncer, PoolerList, PostgresServer, PostgresVersion, TestLogin};
 
 use crate::laboratory::{Lab, deadline, engine, versions};
 

@@ -8,8 +8,8 @@ use rotation_core::{
         StatementFault, Strategy, Transport,
     },
 };
-use rotation_testkit::{PgBouncer, PoolerList, PoolerVersion, PostgresVersion, TestLogin};
 use rotator_postgres::{Postgres, PostgresSession};
+use test_servers::{PgBouncer, PoolerList, PoolerVersion, PostgresVersion, TestLogin};
 
 use crate::laboratory::{Lab, deadline, document, engine};
 

@@ -23,7 +23,7 @@ async fn prove(lab: &Lab<'_>, text: &str, deadline: Deadline) -> String {
     }
 }
 
-async fn lab_with_data(version: rotation_testkit::PostgresVersion) -> Lab<'static> {
+async fn lab_with_data(version: test_servers::PostgresVersion) -> Lab<'static> {
     let lab = Lab::new(version).await;
     let app = quoted(&lab.app.username);
     lab.admin(&format!(

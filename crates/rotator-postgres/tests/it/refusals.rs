@@ -1,6 +1,6 @@
 use rotation_core::database::{SINGLE_USER, StatementFault, UserBar};
-use rotation_testkit::PostgresVersion;
 use rotator_postgres::CloneObjects;
+use test_servers::PostgresVersion;
 
 use crate::laboratory::{Lab, every_version, quoted, versions};
 
@@ -12,7 +12,7 @@ fn check(lab: &Lab<'_>, outcome: (String, StatementFault, String), expected: &St
     assert_eq!(before, after, "{}: nothing may be written", lab.server.version());
 }
 
-async fn refused(lab: &Lab<'_>, next: &rotation_testkit::TestLogin) -> (String, StatementFault, String) {
+async fn refused(lab: &Lab<'_>, next: &test_servers::TestLogin) -> (String, StatementFault, String) {
     let before = lab.snapshot().await;
     let error = lab.rotate_to(next).await.unwrap_err();
     (before, error.fault, lab.snapshot().await)

@@ -1,6 +1,6 @@
 use rotation_core::database::{Change, Password, Session, StatementFault, Turn, UserBar};
-use rotation_testkit::{PostgresServer, PostgresVersion, Stop, TestLogin};
 use rotator_postgres::CloneObjects;
+use test_servers::{PostgresServer, PostgresVersion, Stop, TestLogin};
 
 use crate::laboratory::{Lab, deadline, every_version, versions};
 

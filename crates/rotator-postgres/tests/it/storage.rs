@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rotation_core::database::{Change, LoginMethod, Password, Session, StatementRule, TestStatement, Turn};
-use rotation_testkit::{PostgresServer, PostgresVersion, TestLogin};
+use test_servers::{PostgresServer, PostgresVersion, TestLogin};
 
 use crate::laboratory::{Lab, deadline, every_version, versions};
 

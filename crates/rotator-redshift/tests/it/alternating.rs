@@ -1,5 +1,5 @@
 use rotation_core::database::{SINGLE_USER, Session, StatementFault};
-use rotation_testkit::TestLogin;
+use test_servers::TestLogin;
 
 use crate::laboratory::{Lab, quoted};
 

@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use rotation_testkit::{
-    Rogue, RoguePostgres, Scripted, ScriptedAnswer,
-    conformance::{Hostile, SecretTls, Trial, every_log},
-};
+use rotation_testkit::conformance::{Hostile, SecretTls, Trial, every_log};
+use test_servers::{MaliciousPostgres, PostgresMischief, Scripted, ScriptedAnswer};
 
 const FUNCTION: Hostile = Hostile { program: env!("CARGO_BIN_EXE_redshift_single_user"), engine: "redshift" };
 
@@ -13,28 +11,28 @@ const FUNCTION: Hostile = Hostile { program: env!("CARGO_BIN_EXE_redshift_single
 const DIGEST: u32 = 13;
 
 /// The challenge of that: an algorithm, of which 0 is the one that there is, a salt and a nonce, with these lengths before them.
-fn challenge(algorithm: u32, salt: (u32, &[u8]), nonce: (u32, &[u8])) -> Rogue {
+fn challenge(algorithm: u32, salt: (u32, &[u8]), nonce: (u32, &[u8])) -> PostgresMischief {
     let field = |(length, bytes): (u32, &[u8])| [&length.to_be_bytes(), bytes].concat();
-    Rogue::Asks(DIGEST, [algorithm.to_be_bytes().to_vec(), field(salt), field(nonce)].concat())
+    PostgresMischief::Asks(DIGEST, [algorithm.to_be_bytes().to_vec(), field(salt), field(nonce)].concat())
 }
 
-fn well_formed() -> Rogue {
+fn well_formed() -> PostgresMischief {
     challenge(0, (4, b"salt"), (6, b"server"))
 }
 
-async fn check(rogue: Rogue, codes: &[&str]) {
-    let server = RoguePostgres::start(rogue.clone()).await.unwrap();
+async fn check(rogue: PostgresMischief, codes: &[&str]) {
+    let server = MaliciousPostgres::start(rogue.clone()).await.unwrap();
     FUNCTION.check(&rogue, &server, codes).await;
 }
 
 #[tokio::test]
 async fn hostile_servers_of_redshift_take_neither_time_nor_memory_nor_the_password() {
-    check(Rogue::OversizedMessage(50_000_000), &["DB_PROTOCOL"]).await;
-    check(Rogue::ScramIterations(1_000_000_000), &["DB_PROTOCOL"]).await;
-    check(Rogue::DripFeed(Duration::from_millis(50)), &["NET_DB_TIMED_OUT", "DB_PROTOCOL"]).await;
-    check(Rogue::Silent, &["NET_DB_TIMED_OUT"]).await;
-    check(Rogue::CleartextPassword, &["DB_AUTH_METHOD"]).await;
-    check(Rogue::Md5Password, &["DB_ALL_REFUSED"]).await;
+    check(PostgresMischief::OversizedMessage(50_000_000), &["DB_PROTOCOL"]).await;
+    check(PostgresMischief::ScramIterations(1_000_000_000), &["DB_PROTOCOL"]).await;
+    check(PostgresMischief::DripFeed(Duration::from_millis(50)), &["NET_DB_TIMED_OUT", "DB_PROTOCOL"]).await;
+    check(PostgresMischief::Silent, &["NET_DB_TIMED_OUT"]).await;
+    check(PostgresMischief::CleartextPassword, &["DB_AUTH_METHOD"]).await;
+    check(PostgresMischief::Md5Password, &["DB_ALL_REFUSED"]).await;
 }
 
 #[tokio::test]
@@ -46,15 +44,15 @@ async fn an_absurd_challenge_of_redshift_s_own_is_refused_and_a_good_one_answere
     check(challenge(0, (1 << 30, b"salt"), (6, b"server")), &["DB_PROTOCOL"]).await;
     check(challenge(0, (4, b"salt"), (u32::MAX, b"server")), &["DB_PROTOCOL"]).await;
     check(challenge(0, (4, b"salt"), (0, b"")), &["DB_PROTOCOL"]).await;
-    check(Rogue::Asks(DIGEST, Vec::new()), &["DB_PROTOCOL"]).await;
+    check(PostgresMischief::Asks(DIGEST, Vec::new()), &["DB_PROTOCOL"]).await;
 }
 
 /// A server, or somebody before it, who says that there is no TLS: what the secret says decides.
 #[tokio::test]
 async fn a_redshift_that_takes_tls_away_hears_nothing_that_tls_was_to_protect() {
-    for rogue in [Rogue::CleartextPassword, Rogue::Md5Password, well_formed()] {
+    for rogue in [PostgresMischief::CleartextPassword, PostgresMischief::Md5Password, well_formed()] {
         for (tls, require) in [(SecretTls::On, "false"), (SecretTls::Silent, "true")] {
-            let server = RoguePostgres::start(rogue.clone()).await.unwrap();
+            let server = MaliciousPostgres::start(rogue.clone()).await.unwrap();
             let function = FUNCTION.function().env("REQUIRE_TLS", require);
             FUNCTION.check_with(&(tls, &rogue), &server, tls, function, &["TLS_UNAVAILABLE"]).await;
             let heard = String::from_utf8_lossy(&server.received()).into_owned();
@@ -65,12 +63,13 @@ async fn a_redshift_that_takes_tls_away_hears_nothing_that_tls_was_to_protect() 
 
 #[tokio::test]
 async fn no_level_and_no_format_of_the_log_shows_a_password_or_a_token() {
-    let refused = || Rogue::RefusesLogin("28P01".to_owned(), Hostile::quoting());
+    let refused = || PostgresMischief::RefusesLogin("28P01".to_owned(), Hostile::quoting());
     let answer = ScriptedAnswer::Error("XX000".to_owned(), Hostile::quoting());
-    let refuses_the_change = Rogue::Answers(vec![Scripted { statement: "alter".to_owned(), answer }]);
+    let refuses_the_change =
+        PostgresMischief::Answers(vec![Scripted { statement: "alter".to_owned(), answer }]);
     for (level, format) in every_log() {
         for rogue in [refused(), refuses_the_change.clone(), well_formed()] {
-            let server = RoguePostgres::start(rogue.clone()).await.unwrap();
+            let server = MaliciousPostgres::start(rogue.clone()).await.unwrap();
             let function = FUNCTION.function().log_level(level).log_format(format);
             let document = FUNCTION.document(server.port(), SecretTls::Off);
             let trial = Trial::run(function, &document).await.unwrap();

@@ -11,8 +11,8 @@ use rotation_core::{
         StatementError, Transport, Turn, UserPair, Username,
     },
 };
-use rotation_testkit::{RedshiftServer, TestLogin};
 use rotator_redshift::{Options, Redshift, RedshiftSession};
+use test_servers::{RedshiftServer, TestLogin};
 
 pub(crate) struct Lab {
     pub(crate) server: &'static RedshiftServer,

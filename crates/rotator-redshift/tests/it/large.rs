@@ -3,7 +3,7 @@
 use std::pin::pin;
 
 use rotation_core::database::Session;
-use rotation_testkit::TestLogin;
+use test_servers::TestLogin;
 
 use crate::laboratory::{Lab, quoted};
 

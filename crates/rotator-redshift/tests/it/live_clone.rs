@@ -1,7 +1,7 @@
 //! The clone is live: it loses nothing, and the original reaches what it reaches or is not promoted.
 
 use rotation_core::database::StatementFault;
-use rotation_testkit::TestLogin;
+use test_servers::TestLogin;
 
 use crate::laboratory::{Lab, quoted};
 

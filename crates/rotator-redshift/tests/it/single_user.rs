@@ -1,6 +1,6 @@
 use rotation_core::database::{Change, LoginMethod, Password, Session, StatementFault, Turn};
-use rotation_testkit::TestLogin;
 use rotator_redshift::{Options, PasswordForm};
+use test_servers::TestLogin;
 
 use crate::laboratory::{Lab, deadline};
 

@@ -6,8 +6,8 @@ use local_aws::{
     LocalSecretsManager,
     secrets_manager::{RotationOutcome, Settings},
 };
-use rotation_testkit::Moto;
 use serde_json::{Value, json};
+use test_servers::Moto;
 use tokio::process::Command;
 
 use super::function::{FUNCTION, TestFunction};

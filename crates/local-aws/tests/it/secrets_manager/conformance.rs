@@ -6,7 +6,7 @@ use local_aws::{
     LocalSecretsManager,
     secrets_manager::{RotationSettings, Settings},
 };
-use rotation_testkit::Moto;
+use test_servers::Moto;
 
 use super::{
     backend::Backend,

@@ -6,9 +6,9 @@ use local_aws::{
     InvocationReport, LambdaBuilder, LambdaFunction, LocalSecretsManager,
     secrets_manager::{Call, Operation, RotationOutcome, RotationSettings, Settings, serial_calls},
 };
-use rotation_testkit::{PostgresServer, PostgresVersion, TestAuthority, TestCertificate, TestLogin};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use serde_json::{Value, json};
+use test_servers::{PostgresServer, PostgresVersion, TestAuthority, TestCertificate, TestLogin};
 
 use crate::{
     Failure,

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use rotation_testkit::PostgresVersion;
+use test_servers::PostgresVersion;
 
 /// One line: processors, memory, kernel, database.
 pub(crate) fn describe(postgres: PostgresVersion) -> String {

@@ -7,8 +7,8 @@ mod postgres;
 use std::path::Path;
 
 use local_aws::BoxFuture;
-use rotation_testkit::{MysqlFlavor, TestLogin};
 use serde_json::Value;
+use test_servers::{MysqlFlavor, TestLogin};
 use uuid::Uuid;
 
 use crate::Failure;

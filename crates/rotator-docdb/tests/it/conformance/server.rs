@@ -2,24 +2,22 @@
 
 use std::sync::OnceLock;
 
-use rotation_testkit::{
-    DocdbProduct, DocdbQueryError, DocdbServer, DocdbWitness, TestLogin,
-    conformance::{Database, DatabaseError, Logins, Owner, Tenant},
-};
+use rotation_testkit::conformance::{Database, DatabaseError, Owner, Tenant};
 use serde_json::{Value, json};
+use test_servers::{DocdbProduct, DocdbProxy, DocdbQueryError, DocdbServer, Logins, TestLogin};
 
 use crate::laboratory::{HOME, create_app_at, create_master_at};
 
 /// A server that all tests share, read along by a witness of its own: not every product logs its logins.
 pub(super) struct Server {
     server: &'static DocdbServer,
-    witness: DocdbWitness,
+    witness: DocdbProxy,
 }
 
 impl Server {
     pub(super) fn shared(product: DocdbProduct) -> Self {
         let server = DocdbServer::shared(product).expect("the set-up script provides the server");
-        let witness = DocdbWitness::start(server).expect("loopback has a free port");
+        let witness = DocdbProxy::start(server).expect("loopback has a free port");
         Self { server, witness }
     }
 
@@ -116,7 +114,7 @@ impl Database for Server {
         static SECOND: OnceLock<DocdbServer> = OnceLock::new();
         let start = || DocdbServer::builder().product(self.server.product()).start();
         let server = SECOND.get_or_init(|| start().expect("a second server starts"));
-        Ok(Self { server, witness: DocdbWitness::start(server).map_err(DatabaseError::new)? })
+        Ok(Self { server, witness: DocdbProxy::start(server).map_err(DatabaseError::new)? })
     }
 
     async fn add_user(&self, login: &TestLogin, is_master: bool) -> Result<(), DatabaseError> {

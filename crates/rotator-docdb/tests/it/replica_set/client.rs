@@ -1,8 +1,8 @@
 //! What applications keep while their password changes.
 
 use rotation_core::database::ConnectError;
-use rotation_testkit::TestLogin;
 use serde_json::{Value, json};
+use test_servers::TestLogin;
 
 use crate::laboratory::{HOME, connect, create_app, login_at, opens, server};
 

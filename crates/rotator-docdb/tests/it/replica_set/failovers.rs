@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use rotation_testkit::WitnessAction;
+use test_servers::ProxyAction;
 
 use super::scene::{By, Fall, Scene, codes, fall_at_change, others, rollbacks, set};
 
@@ -99,11 +99,11 @@ fn alone_with_the_change(scene: &Scene) {
                     let others = set.members().iter().filter(|member| member.port() != old.port());
                     old.stop("KILL").unwrap();
                     others.for_each(|member| member.start_again().unwrap());
-                    return WitnessAction::Cut;
+                    return ProxyAction::Cut;
                 }
                 _ => {}
             }
-            WitnessAction::Pass
+            ProxyAction::Pass
         });
     }
 }

@@ -6,9 +6,9 @@ use rotation_core::{
     database::{ConnectError, Credential, Engine, Login, Session, TargetError, Transport},
     with_causes,
 };
-use rotation_testkit::{DocdbWitness, MongoReplicaSet, TestLogin};
 use rotator_docdb::DocumentDb;
 use serde_json::{Value, json};
+use test_servers::{DocdbProxy, MongoReplicaSet, TestLogin};
 
 use super::scene::{By, Scene, codes, document, others, set};
 use crate::laboratory::{HOME, create_app_at, deadline, engine_for};
@@ -44,7 +44,7 @@ async fn the_password_goes_to_the_primary_of_the_list() {
     set.settle().unwrap();
     for _ in 0..2 {
         let witnesses: Vec<_> =
-            set.members().iter().map(|member| DocdbWitness::start(member).unwrap()).collect();
+            set.members().iter().map(|member| DocdbProxy::start(member).unwrap()).collect();
         let host: Vec<_> = witnesses.iter().map(|witness| format!("localhost:{}", witness.port())).collect();
         let primary = set.primary().unwrap().port();
         let found = member(set, &login(set, &host.join(", "), &app, &json!({}))).await.unwrap();
@@ -118,7 +118,7 @@ async fn another_set_is_refused() {
     let (set, _turn) = set(false).await;
     let app = create_app_at(set.primary().unwrap(), HOME).await.unwrap();
     let primary = set.primary().unwrap();
-    let witness = DocdbWitness::start(primary).unwrap();
+    let witness = DocdbProxy::start(primary).unwrap();
     for host in ["localhost".to_owned(), format!("localhost:{},localhost", witness.port())] {
         let other = json!({"port": witness.port(), "replicaSet": "another"});
         let (code, message, hint) = told(member(set, &login(set, &host, &app, &other)).await.unwrap_err());
@@ -144,7 +144,7 @@ async fn each_member_proves_its_own_name() {
     set.settle().unwrap();
     let primary = set.primary().unwrap();
     let elsewhere = primary.authority().server_named(&["elsewhere.example.com"]);
-    let wrong = DocdbWitness::with_certificate(primary, &elsewhere).unwrap();
+    let wrong = DocdbProxy::with_certificate(primary, &elsewhere).unwrap();
     let host = format!("localhost:{},localhost:{}", others(set)[0].port(), wrong.port());
     let (code, _, _) = told(member(set, &login(set, &host, &app, &json!({}))).await.unwrap_err());
     assert_eq!(code, "TLS_HOSTNAME");

@@ -10,10 +10,10 @@ use local_aws::{
     BoxFuture, Function, FunctionError, LambdaFunction, LocalSecretsManager,
     secrets_manager::{RotationOutcome, RotationRecord, RotationSettings, Settings},
 };
-use rotation_testkit::{
-    DocdbQueryError, DocdbServer, DocdbWitness, MongoReplicaSet, MongoVersion, TestLogin, WitnessAction,
-};
 use serde_json::{Value, json};
+use test_servers::{
+    DocdbProxy, DocdbQueryError, DocdbServer, MongoReplicaSet, MongoVersion, ProxyAction, TestLogin,
+};
 use tokio::sync::MutexGuard;
 
 use crate::laboratory::{HOME, create_app_at, create_master_at};
@@ -91,7 +91,7 @@ pub(super) struct Scene {
     pub(super) secret: String,
     acting: Arc<Acting>,
     /// In front of each member, where the secret names them.
-    pub(super) witnesses: Arc<Vec<DocdbWitness>>,
+    pub(super) witnesses: Arc<Vec<DocdbProxy>>,
     _folder: tempfile::TempDir,
 }
 
@@ -108,7 +108,7 @@ impl Scene {
     /// The secret names a witness in front of each member.
     pub(super) async fn witnessed(set: &'static MongoReplicaSet, by: By) -> Self {
         let witnesses: Vec<_> =
-            set.members().iter().map(|member| DocdbWitness::start(member).unwrap()).collect();
+            set.members().iter().map(|member| DocdbProxy::start(member).unwrap()).collect();
         let hosts: Vec<_> = witnesses.iter().map(|witness| format!("localhost:{}", witness.port())).collect();
         Self::with(set, by, &hosts.join(","), witnesses, |_, _| ()).await
     }
@@ -117,7 +117,7 @@ impl Scene {
         set: &'static MongoReplicaSet,
         by: By,
         host: &str,
-        witnesses: Vec<DocdbWitness>,
+        witnesses: Vec<DocdbProxy>,
         act: impl Fn(&str, usize) + Send + Sync + 'static,
     ) -> Self {
         let primary = set.primary().unwrap();
@@ -253,9 +253,9 @@ pub(super) fn fall_at_change(scene: &Scene, fall: Fall, executed: bool) -> Arc<O
             if is_change && reply.is_some() == executed && fallen.set(()).is_ok() {
                 fall.befall(set);
                 // The answer is lost where there was one.
-                return if executed { WitnessAction::Cut } else { WitnessAction::Pass };
+                return if executed { ProxyAction::Cut } else { ProxyAction::Pass };
             }
-            WitnessAction::Pass
+            ProxyAction::Pass
         });
     }
     fallen

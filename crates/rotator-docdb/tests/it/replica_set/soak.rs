@@ -7,8 +7,8 @@ use std::{
 };
 
 use local_aws::secrets_manager::{Operation, SecretsManagerHandle};
-use rotation_testkit::{DocdbQueryError, MongoReplicaSet, MongoSetClient, TestLogin};
 use serde_json::{Value, json};
+use test_servers::{DocdbQueryError, MongoReplicaSet, MongoSetClient, TestLogin};
 
 use super::scene::{By, Fall, Scene, set};
 use crate::laboratory::HOME;

@@ -5,11 +5,9 @@ use std::{
     sync::{Mutex, OnceLock},
 };
 
-use rotation_testkit::{
-    MysqlFlavor, MysqlQueryError, MysqlServer, MysqlVersion, TestLogin,
-    conformance::{Database, DatabaseError, Logins, Owner, Tenant},
-};
+use rotation_testkit::conformance::{Database, DatabaseError, Owner, Tenant};
 use serde_json::{Value, json};
+use test_servers::{Logins, MysqlFlavor, MysqlQueryError, MysqlServer, MysqlVersion, TestLogin};
 
 use crate::{
     alternating::rights,

@@ -5,11 +5,9 @@ use std::{
     sync::{Mutex, OnceLock},
 };
 
-use rotation_testkit::{
-    PostgresServer, PostgresVersion, QueryError, TestLogin,
-    conformance::{Database, DatabaseError, Logins, Owner, Tenant},
-};
+use rotation_testkit::conformance::{Database, DatabaseError, Owner, Tenant};
 use serde_json::{Value, json};
+use test_servers::{Logins, PostgresServer, PostgresVersion, QueryError, TestLogin};
 
 use crate::laboratory::quoted;
 

@@ -2,11 +2,9 @@
 
 use std::sync::OnceLock;
 
-use rotation_testkit::{
-    QueryError, RedshiftServer, TestLogin,
-    conformance::{Database, DatabaseError, Logins, Owner, Tenant},
-};
+use rotation_testkit::conformance::{Database, DatabaseError, Owner, Tenant};
 use serde_json::{Value, json};
+use test_servers::{Logins, QueryError, RedshiftServer, TestLogin};
 
 use crate::laboratory::{quoted, server};
 

@@ -1,8 +1,8 @@
 //! MongoDB's own server, for DocumentDB as well.
 
 use local_aws::BoxFuture;
-use rotation_testkit::{DocdbQueryError, DocdbServer, TestLogin};
 use serde_json::{Value, json};
+use test_servers::{DocdbQueryError, DocdbServer, TestLogin};
 
 use super::{Ground, Opens, login_of, made, new_login, original};
 use crate::Failure;

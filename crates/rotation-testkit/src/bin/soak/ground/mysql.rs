@@ -1,8 +1,8 @@
 //! MySQL and MariaDB.
 
 use local_aws::BoxFuture;
-use rotation_testkit::{MysqlFlavor, MysqlQueryError, MysqlServer, TestLogin};
 use serde_json::{Value, json};
+use test_servers::{MysqlFlavor, MysqlQueryError, MysqlServer, TestLogin};
 
 use super::{Ground, Opens, login_of, made, new_login, original};
 use crate::Failure;

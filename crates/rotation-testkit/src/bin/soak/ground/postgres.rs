@@ -1,8 +1,8 @@
 //! PostgreSQL.
 
 use local_aws::BoxFuture;
-use rotation_testkit::{PostgresServer, PostgresVersion, QueryError, TestLogin};
 use serde_json::{Value, json};
+use test_servers::{PostgresServer, PostgresVersion, QueryError, TestLogin};
 
 use super::{Ground, Opens, login_of, made, new_login, original};
 use crate::Failure;

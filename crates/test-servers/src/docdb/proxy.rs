@@ -1,0 +1,178 @@
+//! A reader between clients and a server: counts logins, keeps the commands, and plays the parts of servers that
+//! cannot be had.
+//!
+//! ```text
+//! client ── TLS ──> DocdbProxy ── TLS ──> DocdbServer
+//!                    └ script(command, None)         before the server hears it
+//!                      script(command, Some(reply))  before the client hears of it
+//! ```
+
+mod relay;
+
+use std::{
+    collections::BTreeMap,
+    io,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread,
+};
+
+use rustls::{
+    ClientConfig, RootCertStore,
+    pki_types::{CertificateDer, pem::PemObject},
+};
+use serde_json::Value;
+use tokio::{net::TcpListener, sync::oneshot, task::JoinSet};
+use tokio_rustls::{TlsAcceptor, TlsConnector};
+
+use crate::{authority::TestCertificate, logins::Logins};
+
+use super::DocdbServer;
+
+/// What happens to a command or to its reply.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ProxyAction {
+    /// It goes on as it came.
+    Pass,
+    /// The client gets this reply. Instead of a command, the server hears nothing.
+    Answer(Value),
+    /// The connection ends here.
+    Cut,
+    /// From here on nothing gets through, and nothing is closed.
+    Hang,
+}
+
+/// Decides about a command (no reply yet), and then about the server's reply to it.
+type Script = dyn Fn(&Value, Option<&Value>) -> ProxyAction + Send + Sync;
+
+/// A reader in front of one server. It runs on a thread of its own and stops when dropped.
+pub struct DocdbProxy {
+    port: u16,
+    shared: Arc<Shared>,
+    _stop: oneshot::Sender<()>,
+}
+
+struct Shared {
+    server: u16,
+    acceptor: TlsAcceptor,
+    connector: TlsConnector,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    script: Option<Arc<Script>>,
+    commands: Vec<Value>,
+    connections: usize,
+    logins: BTreeMap<String, Logins>,
+    log: String,
+}
+
+impl DocdbProxy {
+    /// Listens on 127.0.0.1 with a good certificate of the server's authority.
+    ///
+    /// # Errors
+    /// When no port can be had.
+    pub fn start(server: &DocdbServer) -> io::Result<Self> {
+        Self::with_certificate(server, &server.authority().server())
+    }
+
+    /// The same with this certificate.
+    ///
+    /// # Errors
+    /// When no port can be had.
+    pub fn with_certificate(server: &DocdbServer, certificate: &TestCertificate) -> io::Result<Self> {
+        let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
+        listener.set_nonblocking(true)?;
+        let shared = Arc::new(Shared {
+            server: server.port(),
+            acceptor: TlsAcceptor::from(certificate.server_config()),
+            connector: TlsConnector::from(trusting(server)),
+            state: Mutex::default(),
+        });
+        let (port, (stop, stopped)) = (listener.local_addr()?.port(), oneshot::channel::<()>());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let accepting = Arc::clone(&shared);
+        thread::spawn(move || {
+            runtime.block_on(async {
+                tokio::select! {
+                    _ = stopped => {}
+                    _ = accept(listener, accepting) => {}
+                }
+            });
+        });
+        Ok(Self { port, shared, _stop: stop })
+    }
+
+    /// The port on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Lets this decide about all commands from now on.
+    pub fn set_script(&self, script: impl Fn(&Value, Option<&Value>) -> ProxyAction + Send + Sync + 'static) {
+        self.shared.state().script = Some(Arc::new(script));
+    }
+
+    /// Lets everything pass again.
+    pub fn clear_script(&self) {
+        self.shared.state().script = None;
+    }
+
+    /// How many connections clients have opened so far.
+    pub fn connections(&self) -> usize {
+        self.shared.state().connections
+    }
+
+    /// Takes the commands that clients have sent since the last look, passwords included.
+    pub fn take_commands(&self) -> Vec<Value> {
+        std::mem::take(&mut self.shared.state().commands)
+    }
+
+    /// How often this user's logins were accepted and refused so far.
+    pub fn logins(&self, username: &str) -> Logins {
+        self.shared.state().logins.get(username).copied().unwrap_or_default()
+    }
+
+    /// A line for each login, as other servers write it themselves.
+    pub fn log(&self) -> String {
+        self.shared.state().log.clone()
+    }
+}
+
+impl std::fmt::Debug for DocdbProxy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DocdbProxy").field("port", &self.port).finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn trusting(server: &DocdbServer) -> Arc<ClientConfig> {
+    let authority = CertificateDer::from_pem_slice(server.authority().certificate_pem().as_bytes());
+    let mut roots = RootCertStore::empty();
+    roots.add(authority.expect("it made its own certificate")).expect("it is an authority");
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let versions = versions.expect("ring knows the versions that rustls does");
+    Arc::new(versions.with_root_certificates(roots).with_no_client_auth())
+}
+
+async fn accept(listener: std::net::TcpListener, shared: Arc<Shared>) -> io::Result<()> {
+    let listener = TcpListener::from_std(listener)?;
+    // The set ends every connection with this future.
+    let mut connections = JoinSet::new();
+    loop {
+        let (client, _) = listener.accept().await?;
+        shared.state().connections += 1;
+        let shared = Arc::clone(&shared);
+        connections.spawn(async move {
+            // A client or a server that leaves ends this connection, and that is all.
+            let _ = relay::relay(client, &shared).await;
+        });
+        while connections.try_join_next().is_some() {}
+    }
+}

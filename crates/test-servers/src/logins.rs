@@ -1,0 +1,28 @@
+//! Logins as a server counts them.
+
+use std::ops::{Add, Sub};
+
+/// Logins, by how the server answered them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Logins {
+    /// The user was let in.
+    pub accepted: usize,
+    /// The user was not.
+    pub refused: usize,
+}
+
+impl Add for Logins {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { accepted: self.accepted + other.accepted, refused: self.refused + other.refused }
+    }
+}
+
+impl Sub for Logins {
+    type Output = Self;
+
+    fn sub(self, earlier: Self) -> Self {
+        Self { accepted: self.accepted - earlier.accepted, refused: self.refused - earlier.refused }
+    }
+}

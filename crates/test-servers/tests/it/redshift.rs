@@ -1,0 +1,20 @@
+//! What stands for Redshift.
+
+use std::net::TcpStream;
+
+use test_servers::{PostgresVersion, RedshiftServer};
+
+#[test]
+fn a_dropped_guard_leaves_neither_its_port_nor_the_server_behind_it() {
+    if !PostgresVersion::V16.is_to_be_tested() {
+        return;
+    }
+    let server = RedshiftServer::start().unwrap();
+    let (port, folder) = (server.port(), server.behind().socket_folder().to_owned());
+    // A client that stays does not hold it up.
+    let client = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    drop(server);
+    assert!(!folder.exists());
+    assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
+    drop(client);
+}
