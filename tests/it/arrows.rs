@@ -27,7 +27,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("local-aws", &[]),
     ("test-servers", &[]),
-    ("rotation-testkit", &["local-aws", "test-servers"]),
+    ("rotation-suites", &["local-aws", "test-servers"]),
+    ("rotation-bench", &["local-aws", "test-servers"]),
+    ("rotation-soak", &["local-aws", "test-servers"]),
     (
         "rotator-mysql",
         &["directory-rds", "database-dial", "database-tls", "rotation-core", "rotation-lambda"],
@@ -47,7 +49,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "rotation-aws",
             "rotation-core",
             "rotation-lambda",
-            "rotation-testkit",
+            "rotation-suites",
             "test-servers",
             "rotator-docdb",
             "rotator-mysql",
@@ -79,8 +81,8 @@ const KEEPERS: &[(&str, &[&str])] = &[
     ("aws-config", &["placement", "rotation-aws"]),
     ("aws-sigv4", &["rotation-aws"]),
     ("lambda_runtime", &["rotation-lambda"]),
-    ("tokio-postgres", &["postgres-session", "test-servers", "rotation-testkit"]),
-    ("mysql_async", &["test-servers", "rotation-testkit"]),
+    ("tokio-postgres", &["postgres-session", "test-servers", "rotation-suites"]),
+    ("mysql_async", &["test-servers", "rotation-suites"]),
 ];
 
 /// A crate's normal dependencies; those of tests and build scripts are free.

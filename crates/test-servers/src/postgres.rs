@@ -175,7 +175,7 @@ impl PostgresServer {
                 .user(&login.username)
                 .password(&login.password)
                 .dbname(database)
-                .application_name("rotation-testkit")
+                .application_name("test-servers")
                 .connect(NoTls)
                 .await?;
             // Ends when the client is dropped; what goes wrong meanwhile reaches the client.

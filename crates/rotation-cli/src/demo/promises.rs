@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use local_aws::secrets_manager::SecretsManagerHandle;
 use rotation_lambda::StrategyKind;
-use rotation_testkit::conformance::StoreCost;
+use rotation_suites::StoreCost;
 
 use crate::{
     functions::Pair,

@@ -11,7 +11,7 @@ use std::{
 
 use local_aws::{BoxFuture, Function, FunctionError, LambdaFunction, secrets_manager::SecretsManagerHandle};
 use rotation_lambda::StrategyKind;
-use rotation_testkit::conformance::{RotationStrategy, StoreCost};
+use rotation_suites::{RotationStrategy, StoreCost};
 use serde_json::Value;
 use test_servers::TestLogin;
 use tokio::sync::mpsc;

@@ -9,7 +9,7 @@ use local_aws::{
     LambdaFunction, LocalSecretsManager,
     secrets_manager::{RotationOutcome, RotationSettings, Settings},
 };
-use rotation_testkit::conformance::{Hostile, Trial, every_log};
+use rotation_suites::{Hostile, Trial, every_log};
 use serde_json::{Value, json};
 
 /// `examples/panicking.rs`, which cargo builds beside the tests when it is not told to run some of them alone.

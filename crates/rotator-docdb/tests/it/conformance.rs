@@ -1,4 +1,4 @@
-//! The testkit's conformance suite: both functions against MongoDB's own servers, and against another one that speaks the
+//! The function suite: both functions against MongoDB's own servers, and against another one that speaks the
 //! protocol.
 //!
 //! What does not depend on the server (how a killed process, a broken store or a bad event is met) runs on MongoDB 6.0;
@@ -6,13 +6,10 @@
 
 mod server;
 
-use rotation_testkit::{
-    conformance::{
-        Conformance,
-        RotationStrategy::{self, AlternatingUsers, SingleUser},
-        Topic,
-    },
-    function_suite,
+use rotation_suites::{
+    Conformance,
+    RotationStrategy::{self, AlternatingUsers, SingleUser},
+    Topic, function_suite,
 };
 use test_servers::{
     DocdbProduct::{self, MongoDb, SecantusDb},

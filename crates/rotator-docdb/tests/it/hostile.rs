@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use rotation_testkit::conformance::{Hostile, SecretTls, Trial, every_log};
+use rotation_suites::{Hostile, SecretTls, Trial, every_log};
 use serde_json::{Value, json};
 use test_servers::{DocdbProxy, MaliciousBytes, ProxyAction, TestLogin};
 

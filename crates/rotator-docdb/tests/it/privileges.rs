@@ -1,7 +1,7 @@
 //! Privileges that are missing: named before and after, with commands that give them.
 
 use rotation_core::database::StatementFault;
-use rotation_testkit::conformance::{Hostile, SecretTls, Trial};
+use rotation_suites::{Hostile, SecretTls, Trial};
 use serde_json::{Value, json};
 use test_servers::{DocdbProxy, DocdbServer, ProxyAction, TestLogin};
 

@@ -1,17 +1,14 @@
-//! The testkit's conformance suite: all four functions against both servers.
+//! The function suite: all four functions against both servers.
 //!
 //! What does not depend on the version of the server (how a killed process, a broken store or a bad event is met) runs on
 //! one version of each; everything that changes or reads users runs on MariaDB 11.8 as well.
 
 mod server;
 
-use rotation_testkit::{
-    conformance::{
-        Conformance,
-        RotationStrategy::{self, AlternatingUsers, SingleUser},
-        Topic,
-    },
-    function_suite,
+use rotation_suites::{
+    Conformance,
+    RotationStrategy::{self, AlternatingUsers, SingleUser},
+    Topic, function_suite,
 };
 use test_servers::{
     MysqlFlavor::{MariaDb, MySql},

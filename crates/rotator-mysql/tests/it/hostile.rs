@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rotation_testkit::conformance::{Hostile, SecretTls, Trial, every_log};
+use rotation_suites::{Hostile, SecretTls, Trial, every_log};
 use test_servers::{MaliciousMysql, Moment, MysqlAnswer, MysqlGreeting, MysqlMischief, MysqlScript};
 
 const MYSQL: Hostile = Hostile { program: env!("CARGO_BIN_EXE_mysql_single_user"), engine: "mysql" };

@@ -1,17 +1,14 @@
-//! The testkit's conformance suite: both functions against every tested version.
+//! The function suite: both functions against every tested version.
 //!
 //! What does not depend on the version of the server (how a killed process, a broken store or a bad event is met)
 //! runs on one version; everything that changes or reads users runs on all.
 
 mod server;
 
-use rotation_testkit::{
-    conformance::{
-        Conformance,
-        RotationStrategy::{self, AlternatingUsers, SingleUser},
-        Topic,
-    },
-    function_suite,
+use rotation_suites::{
+    Conformance,
+    RotationStrategy::{self, AlternatingUsers, SingleUser},
+    Topic, function_suite,
 };
 use test_servers::PostgresVersion;
 

@@ -1,14 +1,11 @@
-//! The testkit's conformance suite: both functions against the stand-in for Redshift.
+//! The function suite: both functions against the stand-in for Redshift.
 
 mod server;
 
-use rotation_testkit::{
-    conformance::{
-        Conformance,
-        RotationStrategy::{self, AlternatingUsers, SingleUser},
-        Topic,
-    },
-    function_suite,
+use rotation_suites::{
+    Conformance,
+    RotationStrategy::{self, AlternatingUsers, SingleUser},
+    Topic, function_suite,
 };
 
 use server::Server;

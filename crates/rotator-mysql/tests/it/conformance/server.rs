@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, OnceLock},
 };
 
-use rotation_testkit::conformance::{Database, DatabaseError, Owner, Tenant};
+use rotation_suites::{Database, DatabaseError, Owner, Tenant};
 use serde_json::{Value, json};
 use test_servers::{Logins, MysqlFlavor, MysqlQueryError, MysqlServer, MysqlVersion, TestLogin};
 

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use rotation_testkit::conformance::{Database, DatabaseError, Owner, Tenant};
+use rotation_suites::{Database, DatabaseError, Owner, Tenant};
 use serde_json::{Value, json};
 use test_servers::{Logins, QueryError, RedshiftServer, TestLogin};
 

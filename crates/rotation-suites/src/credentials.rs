@@ -1,0 +1,150 @@
+//! Credentials that the server refuses, because somebody changed them behind the service's back.
+
+use super::{
+    Database, RotationStrategy,
+    case::{Case, Scenes, Verdict, ensure},
+    scene::{STEPS, Scene},
+};
+
+pub(super) fn cases<D: Database>(strategy: RotationStrategy) -> Vec<Case<D>> {
+    let mut cases = vec![Case::new("testSecret refuses a password that was never set", tested_too_early)];
+    cases.extend(match strategy {
+        RotationStrategy::SingleUser => vec![
+            Case::new("a password that is pending's already is recognized", already_pending),
+            Case::new("a password that is AWSPREVIOUS' is changed from there", still_previous),
+            Case::new("a password that no version holds is said so", nobody_knows),
+            Case::new("a user that was dropped is said so", dropped),
+        ],
+        RotationStrategy::AlternatingUsers => vec![
+            Case::new("a refused AWSCURRENT keeps the master out", current_refused),
+            Case::new("a clone that was dropped is made again with its rights", clone_dropped),
+        ],
+    });
+    if D::LOCKS_USERS {
+        cases.push(match strategy {
+            RotationStrategy::SingleUser => Case::new("a user that may not log in is said so", locked),
+            RotationStrategy::AlternatingUsers => {
+                Case::new("an AWSCURRENT that may not log in keeps the master out", current_locked)
+            }
+        });
+    }
+    cases
+}
+
+/// The password in a version that a rotation made.
+fn password<D: Database>(scene: &Scene<D>, stage: &str) -> Result<String, super::case::Failure> {
+    Ok(scene.document(stage)?["password"].as_str().unwrap_or_default().to_owned())
+}
+
+/// Runs setSecret and expects this code.
+async fn set_fails<D: Database>(
+    scene: &Scene<D>,
+    rotation: &super::scene::Rotation,
+    codes: &[&str],
+) -> Verdict {
+    let answer = scene.step(rotation, STEPS[1]).await;
+    let code = answer.as_ref().err().map(|error| error.error_type.as_str());
+    ensure!(code.is_some_and(|code| codes.contains(&code)), "{answer:?}, not {codes:?}");
+    Ok(())
+}
+
+async fn tested_too_early<D: Database>(scenes: Scenes<D>) -> Verdict {
+    let scene = scenes.scene().await?;
+    let rotation = scene.begin().await?;
+    scene.step(&rotation, STEPS[0]).await?;
+    let answer = scene.step(&rotation, STEPS[2]).await;
+    let code = answer.as_ref().err().map(|error| error.error_type.as_str());
+    ensure!(code.is_some_and(|code| ["DB_AUTH_REFUSED", "DB_USER_MISSING"].contains(&code)), "{answer:?}");
+    scene.converge(&rotation).await?;
+    scene.check_live().await
+}
+
+async fn already_pending<D: Database>(scenes: Scenes<D>) -> Verdict {
+    let scene = scenes.scene().await?;
+    let rotation = scene.begin().await?;
+    scene.step(&rotation, STEPS[0]).await?;
+    scene.database.set_password(scene.tenant.original(), &password(&scene, "AWSPENDING")?).await?;
+    for step in &STEPS[1..] {
+        scene.step(&rotation, step).await?;
+    }
+    scene.check_live().await
+}
+
+async fn still_previous<D: Database>(scenes: Scenes<D>) -> Verdict {
+    let scene = scenes.scene().await?;
+    scene.rotate_well().await?;
+    scene.database.set_password(scene.tenant.original(), &password(&scene, "AWSPREVIOUS")?).await?;
+    scene.rotate_well().await?;
+    scene.check_live().await
+}
+
+async fn nobody_knows<D: Database>(scenes: Scenes<D>) -> Verdict {
+    let scene = scenes.scene().await?;
+    scene.rotate_well().await?;
+    let rotation = scene.begin().await?;
+    scene.step(&rotation, STEPS[0]).await?;
+    let old = password(&scene, "AWSCURRENT")?;
+    scene.database.set_password(scene.tenant.original(), "changed-by-hand-0123456789").await?;
+    for _ in 0..2 {
+        set_fails(&scene, &rotation, &["DB_ALL_REFUSED"]).await?;
+    }
+    scene.database.set_password(scene.tenant.original(), &old).await?;
+    scene.converge(&rotation).await?;
+    scene.check_live().await
+}
+
+async fn dropped<D: Database>(scenes: Scenes<D>) -> Verdict {
+    let scene = scenes.scene().await?;
+    let rotation = scene.begin().await?;
+    scene.step(&rotation, STEPS[0]).await?;
+    scene.database.drop_user(&scene.tenant, scene.tenant.original()).await?;
+    // Servers do not tell a client whether it was the name or the password.
+    set_fails(&scene, &rotation, &["DB_ALL_REFUSED", "DB_USER_MISSING"]).await
+}
+
+async fn locked<D: Database>(scenes: Scenes<D>) -> Verdict {
+    let scene = scenes.scene().await?;
+    let rotation = scene.begin().await?;
+    scene.step(&rotation, STEPS[0]).await?;
+    scene.database.lock_user(scene.tenant.original()).await?;
+    let before = scene.logins();
+    set_fails(&scene, &rotation, &["DB_LOCKED"]).await?;
+    let tries = (scene.logins() - before).refused;
+    ensure!(tries == 1, "a locked user was tried {tries} times");
+    Ok(())
+}
+
+/// AWSCURRENT was refused with this code, the master has not logged in, and there is no clone.
+async fn master_stays_out<D: Database>(scene: &Scene<D>, code: &str) -> Verdict {
+    let rotation = scene.begin().await?;
+    scene.step(&rotation, STEPS[0]).await?;
+    let before = scene.master_logins();
+    set_fails(scene, &rotation, &[code]).await?;
+    let said = scene.gate.errors().pop().map(|error| error.message).unwrap_or_default();
+    ensure!(said.contains("AWSCURRENT"), "the message does not say whose login failed: {said}");
+    let after = scene.master_logins();
+    ensure!(before == after, "the master logged in");
+    ensure!(!scene.database.has_user(&scene.tenant.clone).await?, "the clone was made");
+    Ok(())
+}
+
+async fn current_refused<D: Database>(scenes: Scenes<D>) -> Verdict {
+    let scene = scenes.scene().await?;
+    scene.database.set_password(scene.tenant.original(), "changed-by-hand-0123456789").await?;
+    master_stays_out(&scene, "DB_AUTH_REFUSED").await
+}
+
+async fn current_locked<D: Database>(scenes: Scenes<D>) -> Verdict {
+    let scene = scenes.scene().await?;
+    scene.database.lock_user(scene.tenant.original()).await?;
+    master_stays_out(&scene, "DB_LOCKED").await
+}
+
+async fn clone_dropped<D: Database>(scenes: Scenes<D>) -> Verdict {
+    let scene = scenes.scene().await?;
+    scene.rotate_well().await?;
+    scene.rotate_well().await?;
+    scene.database.drop_user(&scene.tenant, &scene.tenant.clone).await?;
+    scene.rotate_well().await?;
+    scene.check_live().await
+}

@@ -1,0 +1,104 @@
+//! Test statements of the operator and of the secret.
+
+use serde_json::{Value, json};
+
+use super::{
+    Database,
+    case::{Case, Scenes, Verdict, ensure},
+    events::refused,
+    scene::{STEPS, Scene},
+};
+
+pub(super) fn cases<D: Database>() -> Vec<Case<D>> {
+    vec![
+        Case::new("a test statement that the server runs lets the rotation go on", given),
+        Case::new("a test statement that the server refuses fails testSecret alone", failed),
+        Case::new("a secret's test statement is ignored, and a note says so", ignored),
+        Case::new("a secret's test statement counts where it is allowed", counted),
+        Case::new(
+            "a secret's test statement that cannot be meant is refused before a password is made",
+            unusable,
+        ),
+        Case::new("a dry run says that the test statement would run, and not what it is", rehearsed),
+    ]
+}
+
+async fn given<D: Database>(scenes: Scenes<D>) -> Verdict {
+    let scene = scenes.build().env("TEST_STATEMENT", D::TEST_STATEMENT).start().await?;
+    for _ in 0..2 {
+        scene.rotate_well().await?;
+        scene.check_live().await?;
+    }
+    ensure!(scene.logins().refused == 0, "a login was refused");
+    Ok(())
+}
+
+async fn failed<D: Database>(scenes: Scenes<D>) -> Verdict {
+    let build = scenes.build().env("TEST_STATEMENT", D::REFUSED_STATEMENT);
+    fails_until(&build.twin_env("TEST_STATEMENT", D::TEST_STATEMENT).start().await?).await
+}
+
+async fn counted<D: Database>(scenes: Scenes<D>) -> Verdict {
+    let edit = |document: &mut Value| document["teststatement"] = json!(D::REFUSED_STATEMENT);
+    let build = scenes.build().document(edit).env("ALLOW_TEST_STATEMENT", "secret");
+    let build = build.env("TEST_STATEMENT", D::TEST_STATEMENT);
+    fails_until(&build.twin_env("ALLOW_TEST_STATEMENT", "off").start().await?).await
+}
+
+/// testSecret fails by its own code and changes nothing, until the setting is mended: then the same version goes on.
+async fn fails_until<D: Database>(scene: &Scene<D>) -> Verdict {
+    let rotation = scene.begin().await?;
+    for step in &STEPS[..2] {
+        scene.step(&rotation, step).await?;
+    }
+    for _ in 0..2 {
+        let answer = scene.step(&rotation, STEPS[2]).await;
+        let Err(error) = answer else { return Err("testSecret succeeded".into()) };
+        ensure!(error.error_type == "TEST_STATEMENT_FAILED", "testSecret was answered {error}");
+        ensure!(
+            error.message.contains("SQLSTATE")
+                || error.message.contains("error ")
+                || error.message.contains("code "),
+            "the server's code is not in {error}"
+        );
+    }
+    let output = scene.gate.function().output();
+    ensure!(!output.contains(D::REFUSED_STATEMENT), "the statement is in the output");
+    scene.check_open().await?;
+    for step in STEPS {
+        scene.twin.pass(&rotation.step(step)).await?;
+    }
+    scene.check_live().await
+}
+
+async fn ignored<D: Database>(scenes: Scenes<D>) -> Verdict {
+    let edit = |document: &mut Value| document["teststatement"] = json!(D::REFUSED_STATEMENT);
+    let scene = scenes.build().document(edit).start().await?;
+    scene.rotate_well().await?;
+    let output = scene.gate.function().output();
+    ensure!(output.contains("`teststatement` was ignored"), "there is no note in {output}");
+    ensure!(!output.contains(D::REFUSED_STATEMENT), "the statement is in the output");
+    scene.check_live().await
+}
+
+async fn unusable<D: Database>(scenes: Scenes<D>) -> Verdict {
+    let edit = |document: &mut Value| document["teststatement"] = json!("DROP this; DROP that");
+    let build = scenes.build().document(edit).env("ALLOW_TEST_STATEMENT", "secret");
+    let scene = build.start().await?;
+    let rotation = scene.begin().await?;
+    refused(&scene, &rotation.step(STEPS[0]), "SECRET_FIELD_INVALID").await?;
+    let said = scene.gate.errors().pop().map(|error| error.message).unwrap_or_default();
+    ensure!(said.contains("teststatement"), "the field is not named in {said}");
+    scene.check_live().await
+}
+
+async fn rehearsed<D: Database>(scenes: Scenes<D>) -> Verdict {
+    let build = scenes.build().env("DRY_RUN", "true").env("TEST_STATEMENT", D::REFUSED_STATEMENT);
+    let scene = build.start().await?;
+    scene.rotate().await?;
+    let output = scene.gate.function().output();
+    let said = "the statement of TEST_STATEMENT, in a read-only transaction";
+    ensure!(output.contains(said), "the statement is not said in {output}");
+    ensure!(!output.contains(D::REFUSED_STATEMENT), "the statement is in the output");
+    scene.check_live().await
+}
