@@ -44,19 +44,17 @@ const ARROWS: &[(&str, &[&str])] = &[
             "database-tls",
             "directory-rds",
             "directory-redshift",
-            "local-aws",
             "placement",
             "rotation-aws",
             "rotation-core",
             "rotation-lambda",
-            "rotation-suites",
-            "test-servers",
             "rotator-docdb",
             "rotator-mysql",
             "rotator-postgres",
             "rotator-redshift",
         ],
     ),
+    ("rotate-local", &["local-aws", "rotation-cli", "rotation-lambda", "rotation-suites", "test-servers"]),
     ("placement", &["rotation-aws", "rotation-core", "rotation-lambda"]),
     ("delivery", &["local-aws"]),
     (
@@ -156,6 +154,30 @@ fn a_single_user_function_can_be_built_without_the_sdk_of_a_directory() {
             let single = program.contains("_single_user");
             assert!(!single || !program.contains("required-features"), "{rotator}: {program}");
         }
+    }
+}
+
+/// What only tests, and commands that nobody ships, may link.
+const TEST_CRATES: &[&str] =
+    &["mysql_async", "rotate-local", "rotation-bench", "rotation-soak", "rotation-suites", "test-servers"];
+
+/// The local services of AWS are no test crate, and a command may link them; a function may not.
+#[test]
+fn shipped_programs_link_no_test_crate() {
+    let functions = ["placement", "rotator-docdb", "rotator-mysql", "rotator-postgres", "rotator-redshift"];
+    let commands = ["delivery", "rotation-cli"];
+    let linked = |program: &str, named: &[&str]| -> Vec<String> {
+        let tree = tree(&[&format!("-p={program}"), "--all-features"]);
+        assert!(tree.starts_with(&format!("{program} v")), "this test looks for the wrong names");
+        let names: BTreeSet<&str> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
+        names.into_iter().filter(|name| named.contains(name)).map(str::to_owned).collect()
+    };
+    assert!(!linked("rotate-local", TEST_CRATES).is_empty(), "this test looks for the wrong names");
+    for command in commands {
+        assert_eq!(linked(command, TEST_CRATES), [""; 0], "{command}");
+    }
+    for function in functions {
+        assert_eq!(linked(function, &[TEST_CRATES, &["local-aws"]].concat()), [""; 0], "{function}");
     }
 }
 

@@ -18,6 +18,7 @@ use clap::Args;
 use directory_rds::Rds;
 use directory_redshift::Redshift as RedshiftDirectory;
 use rotation_aws::{Access, Endpoint, EndpointUrl, SecretsManager};
+use rotation_cli::{EngineKind, Screen};
 use rotation_core::{
     Deadline, Examination, Examiner, Invoker, Logins, RotationError, SecretDocument, SecretId, SecretStore,
     Version,
@@ -29,11 +30,7 @@ use rotator_mysql::{MariaDb, MySql};
 use rotator_postgres::Postgres;
 use rotator_redshift::Redshift;
 
-use crate::{
-    engine::EngineKind,
-    person::{StrategyWord, Wishes, quoted},
-    screen::Screen,
-};
+use crate::person::{StrategyWord, Wishes, quoted};
 
 use function::LambdaEndpoint;
 
@@ -67,7 +64,7 @@ pub(crate) struct Subject {
     #[arg(long, value_name = "REGION")]
     region: Option<String>,
 
-    /// Another Secrets Manager, for example that of `rotate local`
+    /// Another Secrets Manager, for example that of `rotate-local local`
     #[arg(long, value_name = "URL")]
     endpoint_url: Option<String>,
 }
@@ -103,7 +100,7 @@ impl Ask<'_> {
         let subject = self.subject();
         let engine = match subject.engine {
             Some(engine) => engine,
-            None => EngineKind::of(&subject.id, subject.wishes(), environment).await?,
+            None => engine_of(&subject.id, subject.wishes(), environment).await?,
         };
         match engine {
             EngineKind::Postgres => {
@@ -257,7 +254,7 @@ fn lambda_of(endpoint: &Endpoint, environment: &Environment) -> Result<LambdaEnd
 }
 
 /// What AWSCURRENT holds, where it can be read; why it cannot, the examination tells.
-pub(crate) async fn read(store: &SecretsManager, secret: &SecretId) -> Option<SecretDocument> {
+async fn read(store: &SecretsManager, secret: &SecretId) -> Option<SecretDocument> {
     let read = Deadline::after(TIME).bound(Box::pin(store.read(secret, Version::Current))).await;
     read.ok()?.ok()??.document().ok()
 }
@@ -265,4 +262,19 @@ pub(crate) async fn read(store: &SecretsManager, secret: &SecretId) -> Option<Se
 async fn names_master(store: &SecretsManager, secret: &SecretId) -> bool {
     let document = read(store, secret).await;
     document.is_some_and(|document| matches!(document.filled_text("masterarn"), Ok(Some(_))))
+}
+
+/// The engine of a secret; PostgreSQL where its `engine` says nothing that is known, which the examination or the rotation
+/// then reports.
+///
+/// # Errors
+/// A setting or the secret's name is not usable.
+pub(crate) async fn engine_of(id: &str, wishes: Wishes<'_>, environment: &Environment) -> Result<EngineKind> {
+    let (config, _) = wishes.settings::<Postgres>(environment)?;
+    let secret = SecretId::new(id).context("the secret's name is not usable")?;
+    let access = Box::pin(Access::of_person(&config.endpoint)).await;
+    let document = read(&SecretsManager::of(&access), &secret).await;
+    let engine =
+        document.and_then(|document| EngineKind::of_secret(&document.text("engine").ok().flatten()?));
+    Ok(engine.unwrap_or_default())
 }

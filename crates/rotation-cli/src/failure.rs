@@ -1,10 +1,25 @@
-//! How a failure reads: what went wrong with its causes and, where it is one that we know, its code and its hint.
+//! How a command ends, and how a failure reads: what went wrong with its causes and, where it is one that we know, its code
+//! and its hint.
+
+use std::process::ExitCode;
 
 use placement::PlacementError;
 use rotation_core::{Reader, RotationError, with_causes};
 
-/// The error as a person should read it: the message, and lines beside it. Values of secrets are in none of them.
-pub(crate) fn lines(error: &anyhow::Error) -> (String, Vec<String>) {
+use crate::screen::Screen;
+
+/// The exit code of a command that came to this: its own, or 1 after its failure was written to standard error. Values of
+/// secrets are not written.
+pub fn exit_code(outcome: anyhow::Result<ExitCode>, screen: &Screen) -> ExitCode {
+    outcome.unwrap_or_else(|error| {
+        let (message, more) = lines(&error);
+        screen.failure(&message, &more);
+        ExitCode::FAILURE
+    })
+}
+
+/// The error as a person should read it: the message, and lines below it.
+fn lines(error: &anyhow::Error) -> (String, Vec<String>) {
     let message = with_causes(error.as_ref());
     let known = error.chain().find_map(|cause| {
         let rotation = cause.downcast_ref::<RotationError>();

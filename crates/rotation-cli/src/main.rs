@@ -1,8 +1,6 @@
-//! The command `rotate`: a demonstration, a local laboratory, and rotation from one's own machine.
+//! The command `rotate`: rotation, diagnosis and recovery of secrets from one's own machine.
 //!
 //! ```text
-//! rotate demo     Laboratory ─> 4 rotations by the real functions, each step watched ─> verdict
-//! rotate local    Laboratory, kept running until Ctrl-C
 //! rotate place    placement::Discovery ─> the parameters of the stacks
 //! rotate secret   Plan ─> yes? ─> SecretsManager::begin ─> Rotator, the four steps
 //! rotate doctor   Examiner::examine ─> findings
@@ -10,25 +8,18 @@
 //! rotate recover  Examiner::examine ─> yes? ─> Examiner::repair
 //! ```
 
-mod demo;
-mod engine;
 mod examine;
-mod failure;
-mod functions;
-mod laboratory;
-mod local;
 mod person;
 mod place;
-mod screen;
 mod secret;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use rotation_cli::{Screen, exit_code};
 use rotation_lambda::Environment;
 
 use examine::Ask;
-use screen::Screen;
 
 /// Rotate the passwords of databases in AWS Secrets Manager.
 #[derive(Debug, Parser)]
@@ -40,9 +31,6 @@ struct Arguments {
 
 const EXAMPLES: &str = "\
 Examples:
-  rotate demo                          see four rotations of a real PostgreSQL on this machine
-  rotate demo mysql                    or of another database
-  rotate local --postgres              keep a Secrets Manager and a PostgreSQL to play with
   rotate secret prod/shop/reporting    rotate a secret with your own AWS credentials
   rotate doctor prod/shop/reporting    say what is wrong with a secret, and what to do next
   rotate place prod/shop/reporting     say where the function for a secret is to be placed
@@ -52,8 +40,6 @@ warnings and 4 for faults.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Demo(demo::Arguments),
-    Local(local::Arguments),
     Place(place::Arguments),
     Secret(secret::Arguments),
     Doctor(examine::Doctor),
@@ -69,8 +55,6 @@ fn main() -> ExitCode {
     let outcome = runtime.map_err(anyhow::Error::from).and_then(|runtime| {
         runtime.block_on(async {
             match arguments.command {
-                Command::Demo(arguments) => demo::run(&arguments, &environment, &screen).await?,
-                Command::Local(arguments) => local::run(&arguments, &environment, &screen).await?,
                 Command::Place(arguments) => Box::pin(place::run(&arguments, &environment, &screen)).await?,
                 Command::Secret(arguments) => secret::run(&arguments, &environment, &screen).await?,
                 Command::Doctor(doctor) => return Ask::Doctor(&doctor).run(&environment, &screen).await,
@@ -80,12 +64,5 @@ fn main() -> ExitCode {
             Ok(ExitCode::SUCCESS)
         })
     });
-    match outcome {
-        Ok(code) => code,
-        Err(error) => {
-            let (message, more) = failure::lines(&error);
-            screen.failure(&message, &more);
-            ExitCode::FAILURE
-        }
-    }
+    exit_code(outcome, &screen)
 }

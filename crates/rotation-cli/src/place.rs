@@ -9,7 +9,7 @@ use rotation_aws::{Access, EndpointUrl};
 use rotation_core::{Deadline, SecretId, database::Host};
 use rotation_lambda::{Environment, endpoint};
 
-use crate::{engine::EngineKind, screen::Screen};
+use rotation_cli::{EngineKind, Screen};
 
 /// The longest that all lookups may take together.
 const TIME: Duration = Duration::from_mins(1);

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 /// Standard output.
 #[derive(Debug)]
-pub(crate) struct Screen {
+pub struct Screen {
     out: io::Stdout,
     terminal: bool,
     colours: bool,
@@ -19,7 +19,7 @@ pub(crate) struct Screen {
 
 /// What a word means, and so how it looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Look {
+pub enum Look {
     /// A heading.
     Strong,
     /// What is less important.
@@ -34,7 +34,7 @@ pub(crate) enum Look {
 
 impl Screen {
     /// Moving parts need a terminal that is not dumb; colours also need `NO_COLOR` to be unset or empty (no-color.org).
-    pub(crate) fn of_process(environment: &Environment) -> Self {
+    pub fn of_process(environment: &Environment) -> Self {
         let terminal = io::stdout().is_terminal() && environment.text("TERM") != Some("dumb");
         let colours = terminal && environment.text("NO_COLOR").is_none();
         Self { out: io::stdout(), terminal, colours }
@@ -43,13 +43,13 @@ impl Screen {
     /// Writes one line. Names out of secrets and servers can neither steer the terminal nor begin a line of their own:
     /// what is not our own colour and [steers](is_steering) is escaped. A reader who has gone away, as `head` does, is no
     /// error of ours.
-    pub(crate) fn line(&self, text: impl fmt::Display) {
+    pub fn line(&self, text: impl fmt::Display) {
         let text = tamed(&text.to_string(), self.colours);
         let _ = writeln!(self.out.lock(), "{text}");
     }
 
     /// Writes a value for machines, laid out in lines. It reads back as it is: what steers is escaped as JSON does it.
-    pub(crate) fn json(&self, value: &Value) {
+    pub fn json(&self, value: &Value) {
         let mut text = String::new();
         // Line ends are those of the layout: serde_json has escaped the others.
         for sign in format!("{value:#}").chars() {
@@ -67,7 +67,7 @@ impl Screen {
     ///
     /// # Errors
     /// Those of the work.
-    pub(crate) fn during<T, E>(&self, doing: &str, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    pub fn during<T, E>(&self, doing: &str, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
         if self.terminal {
             let _ = write!(self.out.lock(), "{doing} ...").and_then(|()| self.out.lock().flush());
         }
@@ -87,7 +87,7 @@ impl Screen {
     ///
     /// # Errors
     /// Standard input cannot be read.
-    pub(crate) fn ask(&self, question: &str) -> io::Result<bool> {
+    pub fn ask(&self, question: &str) -> io::Result<bool> {
         write!(self.out.lock(), "{question} [y/N] ").and_then(|()| self.out.lock().flush())?;
         let mut answer = String::new();
         io::stdin().read_line(&mut answer)?;
@@ -95,7 +95,7 @@ impl Screen {
     }
 
     /// The last words of a command that fails, on standard error: what went wrong, and a line for each thing more.
-    pub(crate) fn failure(&self, message: &str, more: &[String]) {
+    pub fn failure(&self, message: &str, more: &[String]) {
         let red = self.colours && io::stderr().is_terminal();
         let label = if red { "\x1b[1;31merror:\x1b[0m" } else { "error:" };
         let _ = writeln!(io::stderr().lock(), "{label} {}", tamed(message, false));
@@ -105,14 +105,14 @@ impl Screen {
     }
 
     /// What a person should know beside the lines that a program may read, on standard error.
-    pub(crate) fn warning(&self, text: &str) {
+    pub fn warning(&self, text: &str) {
         let yellow = self.colours && io::stderr().is_terminal();
         let label = if yellow { "\x1b[33mwarning:\x1b[0m" } else { "warning:" };
         let _ = writeln!(io::stderr().lock(), "{label} {}", tamed(text, false));
     }
 
     /// The text with a look, where there are colours.
-    pub(crate) fn paint(&self, look: Look, text: impl fmt::Display) -> String {
+    pub fn paint(&self, look: Look, text: impl fmt::Display) -> String {
         if !self.colours {
             return text.to_string();
         }
@@ -164,7 +164,7 @@ impl Look {
     }
 
     /// Good or bad.
-    pub(crate) fn of(good: bool) -> Self {
+    pub fn of(good: bool) -> Self {
         if good { Self::Good } else { Self::Bad }
     }
 }

@@ -21,10 +21,11 @@ use rotator_mysql::{MariaDb, MySql};
 use rotator_postgres::Postgres;
 use rotator_redshift::Redshift;
 
+use rotation_cli::{EngineKind, Screen};
+
 use crate::{
-    engine::EngineKind,
+    examine::engine_of,
     person::{StrategyWord, Wishes, quoted},
-    screen::Screen,
 };
 
 use plan::Plan;
@@ -66,7 +67,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "REGION")]
     region: Option<String>,
 
-    /// Another Secrets Manager, for example that of `rotate local`
+    /// Another Secrets Manager, for example that of `rotate-local local`
     #[arg(long, value_name = "URL")]
     endpoint_url: Option<String>,
 }
@@ -128,7 +129,7 @@ Examples:
 pub(crate) async fn run(arguments: &Arguments, environment: &Environment, screen: &Screen) -> Result<()> {
     let engine = match arguments.engine {
         Some(engine) => engine,
-        None => EngineKind::of(&arguments.id, arguments.wishes(), environment).await?,
+        None => engine_of(&arguments.id, arguments.wishes(), environment).await?,
     };
     match engine {
         EngineKind::Postgres => {

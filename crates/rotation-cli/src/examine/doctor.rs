@@ -10,7 +10,7 @@ use rotation_core::{
 };
 
 use super::{Patient, Subject};
-use crate::screen::{Look, Screen};
+use rotation_cli::{Look, Screen};
 
 /// Look at a secret from every side and say what is wrong; changes nothing
 #[derive(Args, Debug)]

@@ -10,7 +10,7 @@ use rotation_core::{
 };
 
 use super::{Patient, Subject, doctor};
-use crate::screen::{Look, Screen};
+use rotation_cli::{Look, Screen};
 
 /// Show the versions of a secret, which of them log in, and how it came to that; changes nothing
 #[derive(Args, Debug)]

@@ -13,7 +13,7 @@ use rotation_core::{
 };
 
 use super::{Patient, Subject, TIME, doctor, explain};
-use crate::screen::{Look, Screen};
+use rotation_cli::{Look, Screen};
 
 /// Bring a stuck secret back to an AWSCURRENT that logs in, by moving one label; asks before it writes
 #[derive(Args, Debug)]

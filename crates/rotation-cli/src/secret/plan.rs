@@ -8,7 +8,7 @@ use rotation_core::{
     database::{Credential, Directory, EngineProfile, Login, Strategy, TargetError, UserPair},
 };
 
-use crate::screen::{Look, Screen};
+use rotation_cli::{Look, Screen};
 
 /// The secret as it stands, before anything was asked of the database.
 #[derive(Debug)]

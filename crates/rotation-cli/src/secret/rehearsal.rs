@@ -4,7 +4,7 @@ use anyhow::Result;
 use rotation_aws::SecretsManager;
 use rotation_core::{Act, Deadline, Invoker, Rotator, SecretId, Target};
 
-use crate::screen::{Look, Screen};
+use rotation_cli::{Look, Screen};
 
 /// Prints what a rotation would do, step by step. Nothing is changed: it reads the secret, logs in as a rotation would,
 /// and reads the users.

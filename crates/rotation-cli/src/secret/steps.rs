@@ -9,7 +9,7 @@ use rotation_core::{
     VersionId,
 };
 
-use crate::screen::{Look, Screen};
+use rotation_cli::{Look, Screen};
 
 /// What one step may take, as a function with Lambda's usual 30 seconds.
 pub(super) const STEP_TIME: Duration = Duration::from_secs(30);

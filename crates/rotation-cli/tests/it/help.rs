@@ -24,8 +24,6 @@ async fn the_help_names_the_commands_with_examples() {
             Usage: rotate <COMMAND>
 
             Commands:
-              demo     Rotate a real database on this machine and see what happens
-              local    Keep a local Secrets Manager running, with the functions registered
               place    Say where a rotation function is to be placed: VPC, subnets, security groups
               secret   Rotate a secret from this machine, with your own AWS credentials
               doctor   Look at a secret from every side and say what is wrong; changes nothing
@@ -40,9 +38,6 @@ async fn the_help_names_the_commands_with_examples() {
               -V, --version  Print version
 
             Examples:
-              rotate demo                          see four rotations of a real PostgreSQL on this machine
-              rotate demo mysql                    or of another database
-              rotate local --postgres              keep a Secrets Manager and a PostgreSQL to play with
               rotate secret prod/shop/reporting    rotate a secret with your own AWS credentials
               rotate doctor prod/shop/reporting    say what is wrong with a secret, and what to do next
               rotate place prod/shop/reporting     say where the function for a secret is to be placed
@@ -50,114 +45,6 @@ async fn the_help_names_the_commands_with_examples() {
             Exit codes: 0 all is well, 1 something failed or was not as promised, 2 the command line is wrong;
             doctor also 3 for
             warnings and 4 for faults.
-        "#]],
-    )
-    .await;
-}
-
-#[tokio::test]
-async fn the_help_of_demo_says_what_it_shows() {
-    check(
-        &["demo", "--help"],
-        expect![[r#"
-            Rotate a real database on this machine and see what happens.
-
-            Starts a server of the database and a local Secrets Manager, makes users and their secrets, and
-            rotates by RotateSecret: twice single user, twice alternating users, through the very programs that
-            go to Lambda. After each step it shows the labels of every version and tries which of them logs in.
-            At the end it says whether everything was as promised; the exit code is 1 when it was not. What is
-            promised differs: MySQL lets a single user keep its old password beside the new one, others do not.
-            No password is shown.
-
-            Usage: rotate demo [OPTIONS] [ENGINE]
-
-            Arguments:
-              [ENGINE]
-                      The database
-
-                      Possible values:
-                      - postgres
-                      - mysql
-                      - mariadb
-                      - docdb:    DocumentDB and MongoDB
-                      - redshift
-
-                      [default: postgres]
-
-            Options:
-                  --release
-                      Take the shipped functions, built with --release
-
-                  --keep
-                      Keep everything running after the verdict, until Ctrl-C
-
-              -h, --help
-                      Print help (see a summary with '-h')
-
-            Examples:
-              rotate demo                    the newest PostgreSQL that this machine has
-              rotate demo mysql              MySQL, with two passwords for a single user
-              rotate demo docdb              MongoDB, whose protocol DocumentDB speaks
-              rotate demo redshift           PostgreSQL behind a guard of Redshift's documented grammar
-              rotate demo --release          with the programs that are shipped
-              rotate demo --keep             and look around afterwards, with the AWS CLI
-              NO_COLOR=1 rotate demo | less  plain lines
-        "#]],
-    )
-    .await;
-}
-
-#[tokio::test]
-async fn the_help_of_local_says_how_to_talk_to_it() {
-    check(
-        &["local", "--help"],
-        expect![[r#"
-            Keep a local Secrets Manager running, with the rotation functions registered.
-
-            Any AWS SDK and the AWS CLI work against it; they want credentials, and nobody looks at them.
-            RotateSecret drives the real function programs through the four steps. Ctrl-C ends everything and
-            removes its files; only the file of --state stays.
-
-            Settings of the functions (PASSWORD_LENGTH, EXCLUDE_CHARACTERS, REQUIRE_TLS and so on) are taken
-            from the environment.
-
-            Usage: rotate local [OPTIONS]
-
-            Options:
-                  --port <N>
-                      The port on 127.0.0.1; 0 takes a free one
-
-                      [default: 4584]
-
-                  --state <FILE>
-                      Keep the secrets in this file (mode 0600) and take them up at the next start
-
-                  --postgres
-                      Start a PostgreSQL as well, with users and their secrets; it lasts as long as the command,
-                      so --state does not go with it
-
-                  --mysql
-                      The same with MySQL
-
-                  --mariadb
-                      The same with MariaDB
-
-                  --docdb
-                      The same with a server that speaks the protocol of MongoDB and DocumentDB
-
-                  --redshift
-                      The same with what stands for Redshift: PostgreSQL behind a guard of Redshift's documented
-                      grammar
-
-              -h, --help
-                      Print help (see a summary with '-h')
-
-            Examples:
-              rotate local --postgres                        everything that a rotation needs
-              rotate local --port 4584 --state secrets.json  secrets that survive a restart
-
-              export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION=us-east-1
-              aws --endpoint-url http://127.0.0.1:4584 secretsmanager list-secrets
         "#]],
     )
     .await;
@@ -225,7 +112,7 @@ async fn the_help_of_secret_says_what_it_will_do() {
                       The region of the secret (default: that of the environment or the profile)
 
                   --endpoint-url <URL>
-                      Another Secrets Manager, for example that of `rotate local`
+                      Another Secrets Manager, for example that of `rotate-local local`
 
               -h, --help
                       Print help (see a summary with '-h')
@@ -312,7 +199,7 @@ async fn the_help_of_place_says_whom_it_asks() {
 
 #[tokio::test]
 async fn a_wrong_command_line_ends_with_code_2() {
-    command::run(&["demo", "oracle"], &[])
+    command::run(&["doctor", "app", "--engine", "oracle"], &[])
         .await
         .expect_code(2)
         .expect_err("possible values: postgres, mysql, mariadb, docdb, redshift");

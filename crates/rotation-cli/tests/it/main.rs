@@ -4,11 +4,9 @@
 
 mod barred;
 mod command;
-mod demo;
 mod doctor;
 mod function;
 mod help;
-mod local;
 mod place;
 mod recover;
 mod secret;

@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use local_aws::BoxFuture;
+use rotation_cli::Screen;
 use serde_json::{Value, json};
 use test_servers::{DocdbProduct, DocdbProxy, DocdbServer, MongoVersion, TestLogin};
 
-use crate::screen::Screen;
-
 use super::{
-    Access, CLONE, Continuity, DATABASE, Finding, Ledger, Logins, MASTER, OWNER, REPORTING, Server, Users,
-    server::new_login,
+    server::{Access, Continuity, Finding, Ledger, Logins, Server, Users, new_login},
+    shop::{CLONE, DATABASE, MASTER, OWNER, REPORTING},
 };
 
 /// Where users are defined.

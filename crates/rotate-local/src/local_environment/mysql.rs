@@ -1,17 +1,16 @@
-//! MySQL and MariaDB in the laboratory.
+//! MySQL and MariaDB in the local environment.
 
 use std::{collections::BTreeSet, sync::Arc};
 
 use anyhow::Result;
 use local_aws::BoxFuture;
+use rotation_cli::{EngineKind, Screen};
 use serde_json::{Value, json};
 use test_servers::{MysqlFlavor, MysqlServer, TestLogin};
 
-use crate::{engine::EngineKind, screen::Screen};
-
 use super::{
-    Access, CLONE, Continuity, DATABASE, Finding, Ledger, Logins, MASTER, OWNER, REPORTING, Server, Users,
-    server::new_login,
+    server::{Access, Continuity, Finding, Ledger, Logins, Server, Users, new_login},
+    shop::{CLONE, DATABASE, MASTER, OWNER, REPORTING},
 };
 
 /// What an RDS master has and may grant, as far as both servers know it.

@@ -8,7 +8,7 @@ use rotation_suites::StoreCost;
 
 use crate::{
     functions::Pair,
-    laboratory::{ALTERNATING_SECRET, Continuity, Finding, Ledger, Server},
+    local_environment::{ALTERNATING_SECRET, Continuity, Finding, Ledger, Server},
 };
 
 use super::{

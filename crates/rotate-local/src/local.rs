@@ -1,18 +1,17 @@
-//! `rotate local`: a local Secrets Manager that stays.
+//! `rotate-local local`: a local Secrets Manager that stays.
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::{Args, ValueEnum};
 use local_aws::secrets_manager::Settings;
+use rotation_cli::{EngineKind, Look, Screen};
 use rotation_lambda::Environment;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::{
-    engine::EngineKind,
     functions::{self, Pair},
-    laboratory::{ALTERNATING_SECRET, DATABASE, Database, Laboratory, SINGLE_USER_SECRET},
-    screen::{Look, Screen},
+    interruption::Interruption,
+    local_environment::{ALTERNATING_SECRET, DATABASE, Database, LocalEnvironment, SINGLE_USER_SECRET},
 };
 
 /// Keep a local Secrets Manager running, with the functions registered
@@ -23,7 +22,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 4584)]
     port: u16,
 
-    /// Keep the secrets in this file (mode 0600) and take them up at the next start
+    /// Keep the secrets in this file (mode 0600) and go on with them at the next start
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
 
@@ -87,8 +86,8 @@ Settings of the functions (PASSWORD_LENGTH, EXCLUDE_CHARACTERS, REQUIRE_TLS and 
 
 const EXAMPLES: &str = "\
 Examples:
-  rotate local --postgres                        everything that a rotation needs
-  rotate local --port 4584 --state secrets.json  secrets that survive a restart
+  rotate-local local --postgres                        everything that a rotation needs
+  rotate-local local --port 4584 --state secrets.json  secrets that survive a restart
 
   export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION=us-east-1
   aws --endpoint-url http://127.0.0.1:4584 secretsmanager list-secrets";
@@ -114,50 +113,23 @@ pub(crate) async fn run(arguments: &Arguments, environment: &Environment, screen
     let database = asked.map(|engine| Database::start(engine, screen)).transpose()?;
     let settings =
         Settings { port: arguments.port, state_file: arguments.state.clone(), ..Settings::default() };
-    let laboratory = Laboratory::start(&folder, &engines, settings, database, environment).await?;
-    show(&laboratory, screen);
+    let local = LocalEnvironment::start(&folder, &engines, settings, database, environment).await?;
+    show(&local, screen);
     interruption.wait().await;
-    drop(laboratory);
+    drop(local);
     screen.line("Ended; nothing is left running.");
     Ok(())
 }
 
-/// Ctrl-C or SIGTERM. From [`listen`](Self::listen) on neither ends the process; one that comes before
-/// [`wait`](Self::wait) is kept for it.
-pub(crate) struct Interruption {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl Interruption {
-    /// # Errors
-    /// The system does not deliver signals to this process.
-    pub(crate) fn listen() -> Result<Self> {
-        let listen = |kind, name| signal(kind).with_context(|| format!("{name} cannot be waited for"));
-        Ok(Self {
-            interrupt: listen(SignalKind::interrupt(), "Ctrl-C")?,
-            terminate: listen(SignalKind::terminate(), "SIGTERM")?,
-        })
-    }
-
-    /// Ends with the first of them. Cancel safe.
-    pub(crate) async fn wait(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
-}
-
 /// Prints what runs, and the lines to try.
-pub(crate) fn show(laboratory: &Laboratory, screen: &Screen) {
-    let endpoint = laboratory.secrets_manager.endpoint();
+pub(crate) fn show(local: &LocalEnvironment, screen: &Screen) {
+    let endpoint = local.secrets_manager.endpoint();
     let heading = |text: &str| screen.line(screen.paint(Look::Strong, text));
     screen.line(format_args!("Secrets Manager at {endpoint}"));
-    for function in laboratory.functions.iter().flat_map(Pair::both) {
+    for function in local.functions.iter().flat_map(Pair::both) {
         screen.line(format_args!("function {}", function.arn()));
     }
-    if let Some(Database { server, .. }) = &laboratory.database {
+    if let Some(Database { server, .. }) = &local.database {
         let (host, port) = server.address();
         screen.line(format_args!("{} at {host}:{port}, database {DATABASE}", server.name()));
     }
@@ -166,9 +138,9 @@ pub(crate) fn show(laboratory: &Laboratory, screen: &Screen) {
     heading("In another terminal");
     screen.line("  export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION=us-east-1");
     let aws = format!("  aws --endpoint-url {endpoint} secretsmanager");
-    let functions = laboratory.shown();
+    let functions = local.shown();
     let engine = functions.engine.word();
-    let (single_user, alternating) = match &laboratory.database {
+    let (single_user, alternating) = match &local.database {
         Some(database) => {
             screen.line(format_args!("  export TLS_CA_BUNDLE={}", database.authority_file()));
             (SINGLE_USER_SECRET, Some(ALTERNATING_SECRET))

@@ -1,16 +1,16 @@
-//! Redshift in the laboratory: nobody can start it elsewhere, so PostgreSQL behind a guard of its grammar stands for it.
+//! Redshift in the local environment: nobody can start it elsewhere, so PostgreSQL behind a guard of its grammar stands for it.
 
 use std::sync::Arc;
 
 use anyhow::Result;
 use local_aws::BoxFuture;
+use rotation_cli::Screen;
 use serde_json::{Value, json};
 use test_servers::{RedshiftServer, TestLogin};
 
-use crate::screen::Screen;
-
 use super::{
-    Access, CLONE, Continuity, DATABASE, Finding, Ledger, Logins, MASTER, OWNER, REPORTING, Server, Users,
+    server::{Access, Continuity, Finding, Ledger, Logins, Server, Users},
+    shop::{CLONE, DATABASE, MASTER, OWNER, REPORTING},
 };
 
 /// What it stands on, said before anything else.

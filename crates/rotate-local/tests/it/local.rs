@@ -1,4 +1,4 @@
-//! `rotate local`: started, asked over HTTP without any SDK, and interrupted.
+//! `rotate-local local`: started, asked over HTTP without any SDK, and interrupted.
 
 use std::{fs, path::Path, process::Stdio, time::Duration};
 
@@ -12,7 +12,7 @@ use tokio::{
 
 use crate::command::command;
 
-/// A running `rotate local`.
+/// A running `rotate-local local`.
 struct Local {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,

@@ -5,39 +5,25 @@ mod mysql;
 mod postgres;
 mod redshift;
 mod server;
+mod shop;
 
 use std::{path::Path, sync::Arc};
 
 use anyhow::{Context, Result};
 use local_aws::{LocalSecretsManager, secrets_manager::Settings};
+use rotation_cli::{EngineKind, Screen};
 use rotation_lambda::Environment;
 use serde_json::Value;
 use tempfile::TempDir;
 use test_servers::TestLogin;
 
-use crate::{engine::EngineKind, functions::Pair, screen::Screen};
+use crate::functions::Pair;
 
 pub(crate) use server::{Access, Continuity, Finding, Ledger, Logins, Server, Users};
-
-/// The database of the laboratory.
-pub(crate) const DATABASE: &str = "shop";
-/// The secret whose user changes its own password.
-pub(crate) const SINGLE_USER_SECRET: &str = "shop/reporting";
-/// The secret whose users take turns.
-pub(crate) const ALTERNATING_SECRET: &str = "shop/checkout";
-/// The secret of the master that looks after them.
-pub(crate) const MASTER_SECRET: &str = "shop/master";
-/// The master.
-pub(crate) const MASTER: &str = "rotation_master";
-/// The user who changes its own password.
-pub(crate) const REPORTING: &str = "reporting";
-/// The user whose clone takes turns with it.
-pub(crate) const OWNER: &str = "checkout";
-/// Its clone.
-pub(crate) const CLONE: &str = "checkout_clone";
+pub(crate) use shop::{ALTERNATING_SECRET, DATABASE, MASTER_SECRET, SINGLE_USER_SECRET};
 
 /// What runs on this machine. Dropping it ends all of it and removes its files.
-pub(crate) struct Laboratory {
+pub(crate) struct LocalEnvironment {
     pub(crate) secrets_manager: LocalSecretsManager,
     /// At least one.
     pub(crate) functions: Vec<Pair>,
@@ -52,7 +38,7 @@ pub(crate) struct Database {
     authority: TempDir,
 }
 
-impl Laboratory {
+impl LocalEnvironment {
     /// Starts Secrets Manager and prepares the functions of these engines out of the folder.
     ///
     /// # Errors
@@ -88,7 +74,7 @@ impl Laboratory {
     pub(crate) fn shown(&self) -> &Pair {
         let wanted = self.database.as_ref().map(|database| database.engine);
         let pair = self.functions.iter().find(|pair| Some(pair.engine) == wanted);
-        pair.or(self.functions.first()).expect("a laboratory is started with functions")
+        pair.or(self.functions.first()).expect("it is started with functions")
     }
 }
 

@@ -1,17 +1,16 @@
-//! PostgreSQL in the laboratory.
+//! PostgreSQL in the local environment.
 
 use std::sync::Arc;
 
 use anyhow::Result;
 use local_aws::BoxFuture;
+use rotation_cli::Screen;
 use serde_json::{Value, json};
 use test_servers::{PostgresServer, PostgresVersion, QueryError, TestLogin};
 
-use crate::screen::Screen;
-
 use super::{
-    Access, CLONE, Continuity, DATABASE, Finding, Ledger, Logins, MASTER, OWNER, REPORTING, Server, Users,
-    server::new_login,
+    server::{Access, Continuity, Finding, Ledger, Logins, Server, Users, new_login},
+    shop::{CLONE, DATABASE, MASTER, OWNER, REPORTING},
 };
 
 /// Starts the newest version that this machine has.

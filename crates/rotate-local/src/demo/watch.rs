@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     functions::Pair,
-    laboratory::{Access, Laboratory, Logins, Server},
+    local_environment::{Access, LocalEnvironment, Logins, Server},
 };
 
 /// One step, as seen from outside.
@@ -50,7 +50,7 @@ impl Sighting {
     }
 }
 
-/// Watches the functions of a laboratory at work.
+/// Watches the functions at work.
 pub(super) struct Watch {
     pub(super) scenes: mpsc::UnboundedReceiver<Scene>,
     eye: Arc<Eye>,
@@ -76,9 +76,9 @@ struct Watched {
 
 impl Watch {
     /// From now on every step of these functions becomes a [`Scene`].
-    pub(super) fn over(laboratory: &Laboratory, functions: &Pair, server: &Arc<dyn Server>) -> Self {
+    pub(super) fn over(local: &LocalEnvironment, functions: &Pair, server: &Arc<dyn Server>) -> Self {
         let (sender, scenes) = mpsc::unbounded_channel();
-        let secrets_manager = &laboratory.secrets_manager;
+        let secrets_manager = &local.secrets_manager;
         let eye = Arc::new(Eye {
             secrets_manager: secrets_manager.handle(),
             server: Arc::clone(server),

@@ -1,4 +1,4 @@
-//! `rotate demo`, in a pipe.
+//! `rotate-local demo`, in a pipe.
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
@@ -34,7 +34,8 @@ enum Gap {
 
 /// All promises of this engine are kept, and no password is shown.
 async fn check(arguments: &[&str], engine: &str, gap: Gap) -> Run {
-    let function = Path::new(env!("CARGO_BIN_EXE_rotate")).with_file_name(format!("{engine}_single_user"));
+    let function =
+        Path::new(env!("CARGO_BIN_EXE_rotate-local")).with_file_name(format!("{engine}_single_user"));
     assert!(function.is_file(), "build the functions of {engine} first");
     let canary: &[_] = if engine == "redshift" { &MIXED_CANARY } else { &CANARY };
     let run = command::run(arguments, canary).await;

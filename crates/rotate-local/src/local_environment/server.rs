@@ -1,4 +1,4 @@
-//! What the laboratory needs of a database, whichever it is.
+//! What the local environment needs of a database, whichever it is.
 
 use std::collections::BTreeMap;
 

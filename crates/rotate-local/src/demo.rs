@@ -1,4 +1,4 @@
-//! `rotate demo`: four rotations of a real database, watched step by step, and a verdict.
+//! `rotate-local demo`: four rotations of a real database, watched step by step, and a verdict.
 //!
 //! ```text
 //! RotateSecret ─> Watch ─> the function's process ─> database, Secrets Manager
@@ -17,14 +17,14 @@ use std::{
 use anyhow::{Result, bail};
 use clap::Args;
 use local_aws::secrets_manager::{RotationSettings, Settings, Trouble};
+use rotation_cli::{EngineKind, Look, Screen};
 use rotation_lambda::{Environment, StrategyKind};
 
 use crate::{
-    engine::EngineKind,
     functions,
-    laboratory::{ALTERNATING_SECRET, Database, Laboratory, MASTER_SECRET, SINGLE_USER_SECRET},
-    local::{self, Interruption},
-    screen::{Look, Screen},
+    interruption::Interruption,
+    local,
+    local_environment::{ALTERNATING_SECRET, Database, LocalEnvironment, MASTER_SECRET, SINGLE_USER_SECRET},
 };
 
 use promises::Promise;
@@ -63,13 +63,13 @@ one, others do not. No password is shown.";
 
 const EXAMPLES: &str = "\
 Examples:
-  rotate demo                    the newest PostgreSQL that this machine has
-  rotate demo mysql              MySQL, with two passwords for a single user
-  rotate demo docdb              MongoDB, whose protocol DocumentDB speaks
-  rotate demo redshift           PostgreSQL behind a guard of Redshift's documented grammar
-  rotate demo --release          with the programs that are shipped
-  rotate demo --keep             and look around afterwards, with the AWS CLI
-  NO_COLOR=1 rotate demo | less  plain lines";
+  rotate-local demo                    the newest PostgreSQL that this machine has
+  rotate-local demo mysql              MySQL, with two passwords for a single user
+  rotate-local demo docdb              MongoDB, whose protocol DocumentDB speaks
+  rotate-local demo redshift           PostgreSQL behind a guard of Redshift's documented grammar
+  rotate-local demo --release          with the programs that are shipped
+  rotate-local demo --keep             and look around afterwards, with the AWS CLI
+  NO_COLOR=1 rotate-local demo | less  plain lines";
 
 /// What the local Secrets Manager waits before it answers, so that a call costs about what it costs on AWS.
 const CALL_TIME: Duration = Duration::from_millis(25);
@@ -94,17 +94,17 @@ pub(crate) async fn run(arguments: &Arguments, environment: &Environment, screen
     let mut interruption = Interruption::listen()?;
     let began = Instant::now();
     let show = async {
-        let laboratory = start(&folder, arguments.engine, environment, screen).await?;
-        let (rotations, promises) = rotate(&laboratory, screen).await?;
-        Ok::<_, anyhow::Error>((laboratory, verdict(&promises, &rotations, began, screen)))
+        let local = start(&folder, arguments.engine, environment, screen).await?;
+        let (rotations, promises) = rotate(&local, screen).await?;
+        Ok::<_, anyhow::Error>((local, verdict(&promises, &rotations, began, screen)))
     };
-    let (laboratory, verdict) = tokio::select! {
+    let (local, verdict) = tokio::select! {
         () = interruption.wait() => bail!("interrupted; nothing is left running"),
         shown = show => shown?,
     };
     if arguments.keep {
         screen.line("");
-        local::show(&laboratory, screen);
+        local::show(&local, screen);
         interruption.wait().await;
     }
     verdict
@@ -115,7 +115,7 @@ async fn start(
     engine: EngineKind,
     environment: &Environment,
     screen: &Screen,
-) -> Result<Laboratory> {
+) -> Result<LocalEnvironment> {
     let database = Database::start(engine, screen)?;
     let settings = Settings {
         // One attempt: what the service would mend by trying again shall be seen here.
@@ -123,21 +123,21 @@ async fn start(
         trouble: Trouble { delay: CALL_TIME, ..Trouble::default() },
         ..Settings::default()
     };
-    let laboratory = Laboratory::start(folder, &[engine], settings, Some(database), environment).await?;
+    let local = LocalEnvironment::start(folder, &[engine], settings, Some(database), environment).await?;
     screen.line(format_args!(
         "Secrets Manager at {}, {} ms a call; functions from {}",
-        laboratory.secrets_manager.endpoint(),
+        local.secrets_manager.endpoint(),
         CALL_TIME.as_millis(),
         folder.display()
     ));
-    Ok(laboratory)
+    Ok(local)
 }
 
 /// Runs the programme, up to the first rotation that fails.
-async fn rotate(laboratory: &Laboratory, screen: &Screen) -> Result<(Vec<Rotation>, Vec<Promise>)> {
-    let Database { server, .. } = laboratory.database.as_ref().expect("the laboratory was started with one");
-    let functions = laboratory.shown();
-    let mut watch = Watch::over(laboratory, functions, server);
+async fn rotate(local: &LocalEnvironment, screen: &Screen) -> Result<(Vec<Rotation>, Vec<Promise>)> {
+    let Database { server, .. } = local.database.as_ref().expect("it was started with one");
+    let functions = local.shown();
+    let mut watch = Watch::over(local, functions, server);
     // Seen once, so that its password is among those that the logs are searched for.
     watch.look(MASTER_SECRET).await;
     let (mut rotations, mut rights): (Vec<Rotation>, _) = (Vec::new(), None);
@@ -145,7 +145,7 @@ async fn rotate(laboratory: &Laboratory, screen: &Screen) -> Result<(Vec<Rotatio
         screen.line("");
         let title = format!("Rotation {} of {}: {secret}, {}", index + 1, PROGRAMME.len(), strategy.name());
         screen.line(screen.paint(Look::Strong, title));
-        let rotation = rotation::run(laboratory, functions, &mut watch, secret, strategy, screen).await?;
+        let rotation = rotation::run(local, functions, &mut watch, secret, strategy, screen).await?;
         let failed = rotation.failure.is_some();
         rotations.push(rotation);
         if failed {
@@ -153,7 +153,7 @@ async fn rotate(laboratory: &Laboratory, screen: &Screen) -> Result<(Vec<Rotatio
         }
         if strategy == StrategyKind::AlternatingUsers && rights.is_none() {
             // Right after the first rotation to it.
-            rights = promises::inspect(server.as_ref(), &laboratory.secrets_manager).await;
+            rights = promises::inspect(server.as_ref(), &local.secrets_manager).await;
         }
     }
     let promises = promises::all(&rotations, rights, &watch, functions, server.as_ref());

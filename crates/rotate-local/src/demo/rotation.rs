@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use local_aws::secrets_manager::RotationOutcome;
+use rotation_cli::{Look, Screen};
 use rotation_lambda::StrategyKind;
 use rotation_suites::StoreCost;
 
 use crate::{
     functions::Pair,
-    laboratory::{Access, Laboratory, Logins},
-    screen::{Look, Screen},
+    local_environment::{Access, LocalEnvironment, Logins},
 };
 
 use super::watch::{Scene, Sighting, Watch};
@@ -49,14 +49,14 @@ fn access<'a>(versions: &'a [Sighting], label: &str) -> Option<&'a Access> {
 /// # Errors
 /// The rotation cannot be begun or does not end. One that fails is no error here.
 pub(super) async fn run(
-    laboratory: &Laboratory,
+    local: &LocalEnvironment,
     functions: &Pair,
     watch: &mut Watch,
     secret: &str,
     strategy: StrategyKind,
     screen: &Screen,
 ) -> Result<Rotation> {
-    let service = &laboratory.secrets_manager;
+    let service = &local.secrets_manager;
     let function = functions.function(strategy);
     show(screen, "before", "", &watch.look(secret).await);
     let version = service.rotate(secret, function.arn()).context("RotateSecret was refused")?;

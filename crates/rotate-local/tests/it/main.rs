@@ -1,0 +1,8 @@
+//! The command `rotate-local`, run as a person runs it.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where what it prepares fails")]
+
+mod command;
+mod demo;
+mod help;
+mod local;
