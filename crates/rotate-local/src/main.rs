@@ -3,6 +3,7 @@
 //! ```text
 //! rotate-local demo     LocalEnvironment ─> 4 rotations by the real functions, each step watched ─> verdict
 //! rotate-local local    LocalEnvironment, kept running until Ctrl-C
+//! rotate-local run      any function program and a secret of one's own ─> rotations, step by step
 //! ```
 
 mod demo;
@@ -10,6 +11,7 @@ mod functions;
 mod interruption;
 mod local;
 mod local_environment;
+mod run;
 
 use std::process::ExitCode;
 
@@ -30,6 +32,7 @@ Examples:
   rotate-local demo                                  see four rotations of a real PostgreSQL
   rotate-local demo mysql                            or of another database
   rotate-local local --postgres                      keep a Secrets Manager and a PostgreSQL running
+  rotate-local run --secret app.json ./my_function   rotate a secret by a function of your own
 
 Exit codes: 0 every rotation succeeded, 1 something failed or a promise was broken, 2 the command line is wrong.";
 
@@ -37,6 +40,7 @@ Exit codes: 0 every rotation succeeded, 1 something failed or a promise was brok
 enum Command {
     Demo(demo::Arguments),
     Local(local::Arguments),
+    Run(run::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -49,6 +53,7 @@ fn main() -> ExitCode {
             match arguments.command {
                 Command::Demo(arguments) => demo::run(&arguments, &environment, &screen).await?,
                 Command::Local(arguments) => local::run(&arguments, &environment, &screen).await?,
+                Command::Run(arguments) => run::run(&arguments, &screen).await?,
             }
             Ok(ExitCode::SUCCESS)
         })

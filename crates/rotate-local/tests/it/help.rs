@@ -26,6 +26,7 @@ async fn the_help_names_the_commands_with_examples() {
         Commands:
           demo   Rotate a real database on this machine and see what happens
           local  Keep a local Secrets Manager running, with the functions registered
+          run    Rotate a secret by any function program, step by step
           help   Print this message or the help of the given subcommand(s)
 
         Options:
@@ -36,6 +37,7 @@ async fn the_help_names_the_commands_with_examples() {
           rotate-local demo                                  see four rotations of a real PostgreSQL
           rotate-local demo mysql                            or of another database
           rotate-local local --postgres                      keep a Secrets Manager and a PostgreSQL running
+          rotate-local run --secret app.json ./my_function   rotate a secret by a function of your own
 
         Exit codes: 0 every rotation succeeded, 1 something failed or a promise was broken, 2 the command
         line is wrong.
@@ -148,6 +150,60 @@ async fn the_help_of_local_says_how_to_talk_to_it() {
               export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION=us-east-1
               aws --endpoint-url http://127.0.0.1:4584 secretsmanager list-secrets
         "#]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn the_help_of_run_says_what_the_program_gets() {
+    check(
+        &["run", "--help"],
+        expect![[r#"
+        Rotate a secret by any function program, step by step.
+
+        Starts a local Secrets Manager with one secret, runs the program as Lambda runs it (any language
+        that speaks the Runtime API), and rotates by RotateSecret. Shows each step with its time and its
+        error. What the program logs is printed after a rotation that fails. The exit code is 1 then.
+
+        The program gets what Lambda sets, the variables of --env, and the address of the local Secrets
+        Manager in SECRETS_MANAGER_ENDPOINT and AWS_ENDPOINT_URL_SECRETS_MANAGER, and nothing else of this
+        environment. The new password is kept in memory alone, unless --state names a file.
+
+        Usage: rotate-local run [OPTIONS] --secret <FILE> <PROGRAM>...
+
+        Arguments:
+          <PROGRAM>...
+                  The program and its arguments
+
+        Options:
+              --secret <FILE>
+                  The value of the secret, in a file
+
+              --times <N>
+                  How many rotations, one after another; none follows one that fails
+
+                  [default: 1]
+
+              --env <NAME=VALUE>
+                  A variable of the function; may be repeated
+
+              --name <NAME>
+                  The secret's name
+
+                  [default: app]
+
+              --state <FILE>
+                  Keep the secret in this file (mode 0600), and where it is there already, go on with it
+                  instead of --secret
+
+          -h, --help
+                  Print help (see a summary with '-h')
+
+        Examples:
+          rotate-local run --secret app.json --state state.json target/debug/postgres_single_user
+          rotate-local run --secret app.json --times 2 --env TLS_CA_BUNDLE=ca.pem ./my_function
+          rotate-local run --secret app.json -- /usr/bin/python3 -m awslambdaric handler.handler
+    "#]],
     )
     .await;
 }

@@ -6,3 +6,4 @@ mod command;
 mod demo;
 mod help;
 mod local;
+mod run;

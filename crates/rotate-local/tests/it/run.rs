@@ -1,0 +1,89 @@
+//! `rotate-local run`, with a function of ours, and with programs that nobody would ship.
+
+use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use test_servers::{PostgresServer, PostgresVersion};
+
+use crate::command;
+
+/// A folder with the value of a secret in `secret.json`.
+fn folder(value: &Value) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("secret.json"), value.to_string()).unwrap();
+    folder
+}
+
+fn path(folder: &TempDir, name: &str) -> String {
+    folder.path().join(name).to_str().unwrap().to_owned()
+}
+
+fn script(folder: &TempDir, text: &str) -> String {
+    let program = path(folder, "program");
+    fs::write(&program, text).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    program
+}
+
+/// Each run goes on from the state of the one before: the password in `secret.json` opens nothing any more.
+#[tokio::test]
+async fn a_function_rotates_and_the_state_outlives_the_command() {
+    let function = Path::new(env!("CARGO_BIN_EXE_rotate-local")).with_file_name("postgres_single_user");
+    assert!(function.is_file(), "build the functions of PostgreSQL first");
+    let version = PostgresVersion::available().pop().expect("run scripts/setup-postgres first");
+    let server = PostgresServer::shared(version).unwrap();
+    let login = server.create_role("").await.unwrap();
+    let document = json!({
+        "engine": "postgres", "host": server.host(), "port": server.port(), "dbname": "postgres", "ssl": true,
+        "username": login.username, "password": login.password,
+    });
+    let folder = folder(&document);
+    fs::write(path(&folder, "ca.pem"), server.authority().certificate_pem()).unwrap();
+    let (secret, state) = (path(&folder, "secret.json"), path(&folder, "state.json"));
+    let bundle = format!("TLS_CA_BUNDLE={}", path(&folder, "ca.pem"));
+    let arguments = ["run", "--secret", &secret, "--state", &state, "--times", "2", "--env", &bundle];
+    let arguments = [&arguments[..], &[function.to_str().unwrap()]].concat();
+    for _ in 0..2 {
+        let run = command::run(&arguments, &[]).await;
+        run.expect_code(0).expect_out("Rotation 2 of 2: app").expect_out("  AWSCURRENT is version ");
+        assert_eq!(run.out.matches(" ms  done").count(), 8, "{}", run.out);
+    }
+    assert!(server.try_login(&login, "postgres").await.is_err(), "the first password opens nothing");
+}
+
+#[tokio::test]
+async fn a_step_that_fails_is_named_with_its_error_and_what_the_program_logged() {
+    let folder = folder(&json!({}));
+    let program = script(&folder, "#!/bin/sh\necho cannot go on\nexit 3\n");
+    let secret = path(&folder, "secret.json");
+    let run = command::run(&["run", "--secret", &secret, &program], &[]).await;
+    run.expect_code(1)
+        .expect_out("createSecret")
+        .expect_out("Runtime.ExitError")
+        .expect_out("  | cannot go on")
+        .expect_err("error: createSecret failed");
+}
+
+/// A runtime that answers null to whatever it is asked.
+const DOES_NOTHING: &str = r#"#!/bin/bash
+call() {
+    exec 3<>"/dev/tcp/${AWS_LAMBDA_RUNTIME_API%:*}/${AWS_LAMBDA_RUNTIME_API#*:}"
+    printf '%s /2018-06-01/runtime/invocation/%s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n' "$1" "$2" >&3
+    while IFS= read -r line <&3; do
+        line=${line%$'\r'}
+        case $line in [Ll]ambda-[Rr]untime-[Aa]ws-[Rr]equest-[Ii]d:*) id=${line#*: } ;; esac
+    done
+}
+while :; do call GET next; call POST "$id/response"; done
+"#;
+
+#[tokio::test]
+async fn a_function_that_does_nothing_did_not_rotate() {
+    let folder = folder(&json!({}));
+    let program = script(&folder, DOES_NOTHING);
+    let secret = path(&folder, "secret.json");
+    let run = command::run(&["run", "--secret", &secret, &program], &[]).await;
+    run.expect_code(1).expect_err("every step succeeded, and finishSecret did not move AWSCURRENT");
+    assert_eq!(run.out.matches(" ms  done").count(), 4, "{}", run.out);
+}
