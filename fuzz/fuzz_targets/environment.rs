@@ -1,5 +1,5 @@
-//! Runs `hostile_input::environment` on whatever libFuzzer comes up with.
+//! Runs `fuzz_properties::environment` on whatever libFuzzer comes up with.
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| hostile_input::environment(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz_properties::environment(bytes));

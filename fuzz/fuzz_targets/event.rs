@@ -1,5 +1,5 @@
-//! Runs `hostile_input::event` on whatever libFuzzer comes up with.
+//! Runs `fuzz_properties::event` on whatever libFuzzer comes up with.
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| hostile_input::event(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz_properties::event(bytes));

@@ -1,5 +1,5 @@
-//! Runs `hostile_input::grants` on whatever libFuzzer comes up with.
+//! Runs `fuzz_properties::grants` on whatever libFuzzer comes up with.
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| hostile_input::grants(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz_properties::grants(bytes));

@@ -1,5 +1,5 @@
-//! Runs `hostile_input::verifier` on whatever libFuzzer comes up with.
+//! Runs `fuzz_properties::verifier` on whatever libFuzzer comes up with.
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| hostile_input::verifier(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz_properties::verifier(bytes));

@@ -58,7 +58,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("placement", &["rotation-aws", "rotation-core", "rotation-lambda"]),
     ("delivery", &["local-aws"]),
     (
-        "hostile-input",
+        "fuzz-properties",
         &[
             "database-tls",
             "postgres-session",

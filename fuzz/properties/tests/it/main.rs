@@ -9,7 +9,7 @@ use std::{
 /// Runs a target on every input that is kept for it.
 #[track_caller]
 fn check(target: &str, run: fn(&[u8])) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(target);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus").join(target);
     let entries = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let paths: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
     assert!(paths.len() >= 10, "{target} has a corpus of {}", paths.len());
@@ -23,30 +23,30 @@ fn check(target: &str, run: fn(&[u8])) {
 
 #[test]
 fn the_corpus_of_events_breaks_nothing() {
-    check("event", hostile_input::event);
+    check("event", fuzz_properties::event);
 }
 
 #[test]
 fn the_corpus_of_documents_breaks_nothing() {
-    check("document", hostile_input::document);
+    check("document", fuzz_properties::document);
 }
 
 #[test]
 fn the_corpus_of_environments_breaks_nothing() {
-    check("environment", hostile_input::environment);
+    check("environment", fuzz_properties::environment);
 }
 
 #[test]
 fn the_corpus_of_grants_breaks_nothing() {
-    check("grants", hostile_input::grants);
+    check("grants", fuzz_properties::grants);
 }
 
 #[test]
 fn the_corpus_of_logins_breaks_nothing() {
-    check("login", hostile_input::login);
+    check("login", fuzz_properties::login);
 }
 
 #[test]
 fn the_corpus_of_verifiers_breaks_nothing() {
-    check("verifier", hostile_input::verifier);
+    check("verifier", fuzz_properties::verifier);
 }
