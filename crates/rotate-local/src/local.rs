@@ -130,8 +130,8 @@ pub(crate) fn show(local: &LocalEnvironment, screen: &Screen) {
         screen.line(format_args!("function {}", function.arn()));
     }
     if let Some(Database { server, .. }) = &local.database {
-        let (host, port) = server.address();
-        screen.line(format_args!("{} at {host}:{port}, database {DATABASE}", server.name()));
+        let (title, host, port) = (server.server().title(), server.server().host(), server.port());
+        screen.line(format_args!("{title} at {host}:{port}, database {DATABASE}"));
     }
 
     screen.line("");

@@ -92,7 +92,7 @@ impl Database {
         };
         let authority = tempfile::tempdir().context("no folder for the server's authority")?;
         let database = Self { engine, server, authority };
-        std::fs::write(database.authority_file(), database.server.authority_pem())
+        std::fs::write(database.authority_file(), database.server.server().authority_pem())
             .context("the server's authority cannot be written")?;
         Ok(database)
     }

@@ -42,7 +42,10 @@ pub(crate) async fn lure(
     for (engine, ground) in grounds {
         let decoy = engine.start().await?;
         let authorities = folder.join(format!("{}-decoy.pem", engine.artifact()));
-        fs::write(&authorities, [ground.authority_pem(), decoy.authority_pem()].join("\n"))?;
+        fs::write(
+            &authorities,
+            [ground.server().authority_pem(), decoy.server().authority_pem()].join("\n"),
+        )?;
         let settings = Settings {
             rotation: RotationSettings { attempts: 2, ..RotationSettings::default() },
             ..Settings::default()

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use local_aws::BoxFuture;
 use serde_json::Value;
-use test_servers::{MysqlFlavor, TestLogin};
+use test_servers::{DatabaseServer, MysqlFlavor, TestLogin};
 use uuid::Uuid;
 
 use crate::Failure;
@@ -61,8 +61,8 @@ pub(crate) trait Ground: Send + Sync {
     /// Connections of functions that are open now; `None` where the server does not tell.
     fn connections(&self) -> BoxFuture<'_, Result<Option<usize>, Failure>>;
 
-    /// PEM of the authority that signed the server's certificate.
-    fn authority_pem(&self) -> &str;
+    /// The server itself.
+    fn server(&self) -> &dyn DatabaseServer;
 }
 
 /// What became of a login.

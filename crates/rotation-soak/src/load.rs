@@ -171,7 +171,7 @@ fn functions(
     folder: &std::path::Path,
 ) -> Result<Vec<Registered>, Failure> {
     let authority = folder.join("authority.pem");
-    fs::write(&authority, ground.authority_pem())?;
+    fs::write(&authority, ground.server().authority_pem())?;
     let master = store.create_secret("master", &ground.master().to_string())?;
     let mut functions = Vec::new();
     for (number, strategy) in Strategy::ALL.into_iter().cycle().take(arguments.at_once).enumerate() {

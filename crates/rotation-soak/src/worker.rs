@@ -130,7 +130,7 @@ async fn employ(
     let mut masters = HashMap::new();
     for (engine, ground) in grounds {
         let authority = folder.join(format!("{}.pem", engine.artifact()));
-        fs::write(&authority, ground.authority_pem())?;
+        fs::write(&authority, ground.server().authority_pem())?;
         let name = format!("{}/master", engine.artifact());
         let master = store.create_secret(&name, &ground.master().to_string())?;
         masters.insert(engine.artifact(), (master, authority.to_string_lossy().into_owned()));

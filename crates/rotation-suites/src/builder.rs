@@ -120,7 +120,8 @@ impl<'a, D: Database> SceneBuilder<'a, D> {
         if scenes.strategy == RotationStrategy::AlternatingUsers && self.with_deployed_master {
             function = function.env("MASTER_SECRET_ARN", &master);
         }
-        for (name, value) in database.function_environment().into_iter().chain(self.environment) {
+        function = function.env("TLS_CA_BUNDLE", database.server().authority_pem());
+        for (name, value) in self.environment {
             function = function.env(name, value);
         }
         if let Some((name, value)) = directory.as_ref().map(Directory::environment) {

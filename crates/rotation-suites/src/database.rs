@@ -3,7 +3,7 @@
 use std::{error::Error, fmt};
 
 use serde_json::Value;
-use test_servers::{Logins, TestLogin};
+use test_servers::{DatabaseServer, Logins, TestLogin};
 
 use super::Owner;
 
@@ -30,16 +30,13 @@ pub trait Database: 'static {
     /// One that the function takes and the server refuses to any tenant.
     const REFUSED_STATEMENT: &'static str;
 
-    /// For people: `PostgreSQL 16`.
-    fn name(&self) -> String;
+    /// The server itself.
+    fn server(&self) -> &dyn DatabaseServer;
 
     /// Whether a pair of users carries the secret that it belongs to.
     fn marks_pairs(&self) -> bool {
         true
     }
-
-    /// Variables that the function needs to reach the server, such as the authorities to trust.
-    fn function_environment(&self) -> Vec<(String, String)>;
 
     /// The services of AWS that manage masters of this engine, each with its word for the engine.
     fn owners(&self) -> Vec<(Owner, &'static str)>;
@@ -60,7 +57,9 @@ pub trait Database: 'static {
     async fn set_password(&self, username: &str, password: &str) -> Result<(), DatabaseError>;
 
     /// The TCP port by which the function reaches the server.
-    fn port(&self) -> u16;
+    fn port(&self) -> u16 {
+        self.server().port()
+    }
 
     /// A second server of the kind on the same host. Blocks until it runs; the same one each time.
     ///
@@ -90,7 +89,9 @@ pub trait Database: 'static {
     fn logins(&self, username: &str) -> Logins;
 
     /// All that the server wrote down, statements included.
-    fn log(&self) -> String;
+    fn log(&self) -> String {
+        self.server().log()
+    }
 }
 
 /// A user, what it owns, and who is its master.

@@ -88,7 +88,7 @@ impl<D: Database> Conformance<D> {
     pub fn run(self, topic: Topic) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.expect("the machine gives a runtime");
-        let heading = format!("{}, {:?}, {topic:?}", self.database.name(), self.strategy);
+        let heading = format!("{}, {:?}, {topic:?}", self.database.server().title(), self.strategy);
         let failures = LocalSet::new().block_on(&runtime, self.failures(topic));
         assert!(failures.is_empty(), "{heading}: {} failed\n{}", failures.len(), failures.join("\n"));
     }

@@ -30,9 +30,7 @@ pub(super) fn cases<D: Database>(strategy: RotationStrategy) -> Vec<Case<D>> {
 
 /// The value of a setting that the function needs to trust both servers.
 fn authorities<D: Database>(servers: [&D; 2]) -> String {
-    let all = servers.into_iter().flat_map(Database::function_environment);
-    let bundles: Vec<_> = all.filter(|(name, _)| name == "TLS_CA_BUNDLE").map(|(_, pem)| pem).collect();
-    bundles.join("\n")
+    servers.map(|database| database.server().authority_pem()).join("\n")
 }
 
 async fn second_server<D: Database>(scenes: Scenes<D>) -> Verdict {

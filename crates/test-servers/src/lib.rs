@@ -28,6 +28,7 @@ mod pgbouncer;
 mod postgres;
 pub mod proxy;
 mod redshift;
+mod server;
 
 pub use api_double::{ApiAnswer, ApiDouble, ApiRequest};
 pub use authority::{TestAuthority, TestCertificate};
@@ -49,3 +50,4 @@ pub use postgres::{
 };
 pub use proxy::Proxy;
 pub use redshift::RedshiftServer;
+pub use server::DatabaseServer;

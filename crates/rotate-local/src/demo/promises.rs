@@ -199,7 +199,7 @@ fn calls(rotations: &[Rotation]) -> Promise {
 fn no_password_in_logs(watch: &Watch, functions: &Pair, server: &dyn Server) -> Promise {
     let outputs: Vec<_> = functions.both().iter().map(|function| function.output()).collect();
     let lines: BTreeSet<_> = outputs.iter().flat_map(|output| output.lines()).collect();
-    let (seen, in_server) = watch.passwords_in(&server.log());
+    let (seen, in_server) = watch.passwords_in(&server.server().log());
     let (_, in_functions) = watch.passwords_in(&outputs.concat());
     Promise::new(
         format!("no password in {} and in those of the functions", server.log_title()),

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use local_aws::BoxFuture;
 use rotation_cli::Screen;
 use serde_json::{Value, json};
-use test_servers::{DocdbProduct, DocdbProxy, DocdbServer, MongoVersion, TestLogin};
+use test_servers::{DatabaseServer, DocdbProduct, DocdbProxy, DocdbServer, MongoVersion, TestLogin};
 
 use super::{
     server::{Access, Continuity, Finding, Ledger, Logins, Server, Users, new_login},
@@ -34,27 +34,18 @@ pub(super) fn start(screen: &Screen) -> Result<Arc<dyn Server>> {
 }
 
 impl Server for Docdb {
-    fn name(&self) -> String {
-        self.server.product().to_string()
+    fn server(&self) -> &dyn DatabaseServer {
+        &self.server
     }
 
-    fn address(&self) -> (String, u16) {
-        (self.server.host().to_owned(), self.relay.port())
-    }
-
-    fn authority_pem(&self) -> &str {
-        self.server.authority().certificate_pem()
+    fn port(&self) -> u16 {
+        self.relay.port()
     }
 
     fn document(&self, login: &TestLogin) -> Value {
-        json!({
-            "engine": "mongo",
-            "host": self.server.host(),
-            "port": self.relay.port(),
-            "username": login.username,
-            "password": login.password,
-            "ssl": true,
-        })
+        let mut document = self.server.document(login);
+        document["port"] = Value::from(self.relay.port());
+        document
     }
 
     /// The master administers users and is no root.
@@ -103,10 +94,6 @@ impl Server for Docdb {
 
     fn ledger(&self) -> Ledger {
         Ledger::Relay
-    }
-
-    fn log(&self) -> String {
-        self.server.log()
     }
 
     fn log_title(&self) -> &'static str {

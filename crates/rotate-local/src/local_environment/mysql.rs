@@ -5,8 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use anyhow::Result;
 use local_aws::BoxFuture;
 use rotation_cli::{EngineKind, Screen};
-use serde_json::{Value, json};
-use test_servers::{MysqlFlavor, MysqlServer, TestLogin};
+use test_servers::{DatabaseServer, MysqlFlavor, MysqlServer, TestLogin};
 
 use super::{
     server::{Access, Continuity, Finding, Ledger, Logins, Server, Users, new_login},
@@ -32,31 +31,8 @@ pub(super) fn start(engine: EngineKind, screen: &Screen) -> Result<Arc<dyn Serve
 }
 
 impl Server for MysqlServer {
-    fn name(&self) -> String {
-        self.flavor().to_string()
-    }
-
-    fn address(&self) -> (String, u16) {
-        (self.host().to_owned(), self.port())
-    }
-
-    fn authority_pem(&self) -> &str {
-        self.authority().certificate_pem()
-    }
-
-    fn document(&self, login: &TestLogin) -> Value {
-        json!({
-            "engine": match self.flavor() {
-                MysqlFlavor::MySql => "mysql",
-                MysqlFlavor::MariaDb => "mariadb",
-            },
-            "host": self.host(),
-            "port": self.port(),
-            "username": login.username,
-            "password": login.password,
-            "dbname": DATABASE,
-            "ssl": true,
-        })
+    fn server(&self) -> &dyn DatabaseServer {
+        self
     }
 
     fn populate(&self) -> BoxFuture<'_, Result<Users>> {
@@ -130,10 +106,6 @@ impl Server for MysqlServer {
 
     fn ledger(&self) -> Ledger {
         Ledger::Log
-    }
-
-    fn log(&self) -> String {
-        self.log()
     }
 
     fn log_title(&self) -> &'static str {

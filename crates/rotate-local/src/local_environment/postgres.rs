@@ -5,8 +5,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use local_aws::BoxFuture;
 use rotation_cli::Screen;
-use serde_json::{Value, json};
-use test_servers::{PostgresServer, PostgresVersion, QueryError, TestLogin};
+use test_servers::{DatabaseServer, PostgresServer, PostgresVersion, QueryError, TestLogin};
 
 use super::{
     server::{Access, Continuity, Finding, Ledger, Logins, Server, Users, new_login},
@@ -24,28 +23,8 @@ pub(super) fn start(screen: &Screen) -> Result<Arc<dyn Server>> {
 }
 
 impl Server for PostgresServer {
-    fn name(&self) -> String {
-        self.version().to_string()
-    }
-
-    fn address(&self) -> (String, u16) {
-        (self.host().to_owned(), self.port())
-    }
-
-    fn authority_pem(&self) -> &str {
-        self.authority().certificate_pem()
-    }
-
-    fn document(&self, login: &TestLogin) -> Value {
-        json!({
-            "engine": "postgres",
-            "host": self.host(),
-            "port": self.port(),
-            "username": login.username,
-            "password": login.password,
-            "dbname": DATABASE,
-            "ssl": true,
-        })
+    fn server(&self) -> &dyn DatabaseServer {
+        self
     }
 
     /// The master is what RDS gives to its customers: no superuser, but CREATEROLE. It creates the user that it will
@@ -90,10 +69,6 @@ impl Server for PostgresServer {
 
     fn ledger(&self) -> Ledger {
         Ledger::Log
-    }
-
-    fn log(&self) -> String {
-        self.log()
     }
 
     fn log_title(&self) -> &'static str {

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use local_aws::BoxFuture;
 use rotation_cli::Screen;
-use serde_json::{Value, json};
-use test_servers::{RedshiftServer, TestLogin};
+use test_servers::{DatabaseServer, RedshiftServer, TestLogin};
 
 use super::{
     server::{Access, Continuity, Finding, Ledger, Logins, Server, Users},
@@ -30,28 +29,8 @@ pub(super) fn start(screen: &Screen) -> Result<Arc<dyn Server>> {
 }
 
 impl Server for RedshiftServer {
-    fn name(&self) -> String {
-        "What stands for Redshift".to_owned()
-    }
-
-    fn address(&self) -> (String, u16) {
-        (self.host().to_owned(), self.port())
-    }
-
-    fn authority_pem(&self) -> &str {
-        self.authority().certificate_pem()
-    }
-
-    fn document(&self, login: &TestLogin) -> Value {
-        json!({
-            "engine": "redshift",
-            "host": self.host(),
-            "port": self.port(),
-            "username": login.username,
-            "password": login.password,
-            "dbname": DATABASE,
-            "ssl": true,
-        })
+    fn server(&self) -> &dyn DatabaseServer {
+        self
     }
 
     /// The master is a superuser, as Redshift's administrator is. `checkout` owns a schema with a table, may read a
@@ -107,10 +86,6 @@ impl Server for RedshiftServer {
 
     fn ledger(&self) -> Ledger {
         Ledger::Guard
-    }
-
-    fn log(&self) -> String {
-        self.log()
     }
 
     fn log_title(&self) -> &'static str {

@@ -5,22 +5,27 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use local_aws::BoxFuture;
 use serde_json::Value;
-use test_servers::TestLogin;
+use test_servers::{DatabaseServer, TestLogin};
 use uuid::Uuid;
 
-/// A running database server. Dropping it ends it and removes its files.
+use super::shop::DATABASE;
+
+/// A running server with what the demo shows of it.
 pub(crate) trait Server: Send + Sync {
-    /// With its version where that is known, for people.
-    fn name(&self) -> String;
+    /// The server itself.
+    fn server(&self) -> &dyn DatabaseServer;
 
-    /// Host and port.
-    fn address(&self) -> (String, u16);
-
-    /// PEM of the authority that signed the server's certificate.
-    fn authority_pem(&self) -> &str;
+    /// The port by which functions reach it.
+    fn port(&self) -> u16 {
+        self.server().port()
+    }
 
     /// The value of a secret for this login.
-    fn document(&self, login: &TestLogin) -> Value;
+    fn document(&self, login: &TestLogin) -> Value {
+        let mut document = self.server().document(login);
+        document["dbname"] = Value::from(DATABASE);
+        document
+    }
 
     /// Makes the database, the users and a table of `checkout`.
     fn populate(&self) -> BoxFuture<'_, Result<Users>>;
@@ -34,10 +39,7 @@ pub(crate) trait Server: Send + Sync {
     /// Who counts them.
     fn ledger(&self) -> Ledger;
 
-    /// Everything that the server wrote down.
-    fn log(&self) -> String;
-
-    /// What that is.
+    /// What [`DatabaseServer::log`] is.
     fn log_title(&self) -> &'static str;
 
     /// What a rotation by a single user means to applications.

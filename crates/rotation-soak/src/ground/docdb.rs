@@ -2,7 +2,7 @@
 
 use local_aws::BoxFuture;
 use serde_json::{Value, json};
-use test_servers::{DocdbQueryError, DocdbServer, TestLogin};
+use test_servers::{DatabaseServer, DocdbQueryError, DocdbServer, TestLogin};
 
 use super::{Ground, Opens, login_of, made, new_login, original};
 use crate::Failure;
@@ -30,13 +30,6 @@ impl DocumentDb {
         Ok(Self { server, master })
     }
 
-    fn document(&self, login: &TestLogin) -> Value {
-        json!({
-            "engine": "mongo", "host": self.server.host(), "port": self.server.port(),
-            "username": login.username, "password": login.password, "ssl": true,
-        })
-    }
-
     async fn work(&self, login: &TestLogin, commands: Vec<Value>) -> Result<Opens, Failure> {
         match self.server.commands_as(login, HOME, original(&login.username), commands).await {
             Ok(_) => Ok(Opens::Works),
@@ -55,14 +48,14 @@ impl Ground for DocumentDb {
             self.server.command(database, json!({"insert": "orders", "documents": [{"_id": 1}]})).await?;
             let roles = json!([{"role": "readWrite", "db": database}, {"role": "self_service", "db": HOME}]);
             self.server.create_user(HOME, &login, roles).await?;
-            let document = self.document(&login);
+            let document = self.server.document(&login);
             made(&self.make(&document, 0).await?)?;
             Ok(document)
         })
     }
 
     fn master(&self) -> Value {
-        self.document(&self.master)
+        self.server.document(&self.master)
     }
 
     fn opens<'a>(&'a self, document: &'a Value) -> BoxFuture<'a, Result<Opens, Failure>> {
@@ -103,7 +96,7 @@ impl Ground for DocumentDb {
         Box::pin(async { Ok(None) })
     }
 
-    fn authority_pem(&self) -> &str {
-        self.server.authority().certificate_pem()
+    fn server(&self) -> &dyn DatabaseServer {
+        &self.server
     }
 }

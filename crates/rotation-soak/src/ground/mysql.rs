@@ -1,8 +1,8 @@
 //! MySQL and MariaDB.
 
 use local_aws::BoxFuture;
-use serde_json::{Value, json};
-use test_servers::{MysqlFlavor, MysqlQueryError, MysqlServer, TestLogin};
+use serde_json::Value;
+use test_servers::{DatabaseServer, MysqlFlavor, MysqlQueryError, MysqlServer, TestLogin};
 
 use super::{Ground, Opens, login_of, made, new_login, original};
 use crate::Failure;
@@ -42,17 +42,6 @@ impl MySql {
         Ok(Self { server, master })
     }
 
-    fn document(&self, login: &TestLogin) -> Value {
-        let engine = match self.server.flavor() {
-            MysqlFlavor::MySql => "mysql",
-            MysqlFlavor::MariaDb => "mariadb",
-        };
-        json!({
-            "engine": engine, "host": self.server.host(), "port": self.server.port(),
-            "username": login.username, "password": login.password, "ssl": true,
-        })
-    }
-
     async fn work(&self, login: &TestLogin, statements: &[String]) -> Result<Opens, Failure> {
         let statements: Vec<_> = statements.iter().map(String::as_str).collect();
         match self.server.query_as(login, &statements).await {
@@ -83,14 +72,14 @@ impl Ground for MySql {
             }
             let statements: Vec<_> = statements.iter().map(String::as_str).collect();
             self.server.execute(&statements).await?;
-            let document = self.document(&login);
+            let document = self.server.document(&login);
             made(&self.make(&document, 0).await?)?;
             Ok(document)
         })
     }
 
     fn master(&self) -> Value {
-        self.document(&self.master)
+        self.server.document(&self.master)
     }
 
     fn opens<'a>(&'a self, document: &'a Value) -> BoxFuture<'a, Result<Opens, Failure>> {
@@ -152,8 +141,8 @@ impl Ground for MySql {
         })
     }
 
-    fn authority_pem(&self) -> &str {
-        self.server.authority().certificate_pem()
+    fn server(&self) -> &dyn DatabaseServer {
+        &self.server
     }
 }
 

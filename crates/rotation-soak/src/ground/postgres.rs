@@ -1,8 +1,8 @@
 //! PostgreSQL.
 
 use local_aws::BoxFuture;
-use serde_json::{Value, json};
-use test_servers::{PostgresServer, PostgresVersion, QueryError, TestLogin};
+use serde_json::Value;
+use test_servers::{DatabaseServer, PostgresServer, PostgresVersion, QueryError, TestLogin};
 
 use super::{Ground, Opens, login_of, made, new_login, original};
 use crate::Failure;
@@ -23,13 +23,6 @@ impl Postgres {
         let server = PostgresServer::builder(version).start()?;
         let master = server.create_role_named("master", "CREATEROLE").await?;
         Ok(Self { server, master })
-    }
-
-    fn document(&self, login: &TestLogin) -> Value {
-        json!({
-            "engine": "postgres", "host": self.server.host(), "port": self.server.port(), "dbname": DATABASE,
-            "username": login.username, "password": login.password, "ssl": true,
-        })
     }
 
     async fn work(&self, login: &TestLogin, statements: &str) -> Result<Opens, Failure> {
@@ -58,14 +51,14 @@ impl Ground for Postgres {
                 statements.push(format!("GRANT {username} TO {master} WITH ADMIN OPTION"));
             }
             self.server.execute(DATABASE, &statements.join("; ")).await?;
-            let document = self.document(&login);
+            let document = self.server.document(&login);
             made(&self.make(&document, 0).await?)?;
             Ok(document)
         })
     }
 
     fn master(&self) -> Value {
-        self.document(&self.master)
+        self.server.document(&self.master)
     }
 
     fn opens<'a>(&'a self, document: &'a Value) -> BoxFuture<'a, Result<Opens, Failure>> {
@@ -129,7 +122,7 @@ impl Ground for Postgres {
         })
     }
 
-    fn authority_pem(&self) -> &str {
-        self.server.authority().certificate_pem()
+    fn server(&self) -> &dyn DatabaseServer {
+        &self.server
     }
 }

@@ -4,7 +4,9 @@ use std::sync::OnceLock;
 
 use rotation_suites::{Database, DatabaseError, Owner, Tenant};
 use serde_json::{Value, json};
-use test_servers::{DocdbProduct, DocdbProxy, DocdbQueryError, DocdbServer, Logins, TestLogin};
+use test_servers::{
+    DatabaseServer, DocdbProduct, DocdbProxy, DocdbQueryError, DocdbServer, Logins, TestLogin,
+};
 
 use crate::laboratory::{HOME, create_app_at, create_master_at};
 
@@ -42,17 +44,13 @@ impl Database for Server {
     const TEST_STATEMENT: &'static str = r#"{"ping": 1}"#;
     const REFUSED_STATEMENT: &'static str = r#"{"find": "never_to_be_written_down"}"#;
 
-    fn name(&self) -> String {
-        self.server.product().to_string()
+    fn server(&self) -> &dyn DatabaseServer {
+        self.server
     }
 
     /// By `customData`, which `SecantusDB` does not keep.
     fn marks_pairs(&self) -> bool {
         self.server.product() != DocdbProduct::SecantusDb
-    }
-
-    fn function_environment(&self) -> Vec<(String, String)> {
-        vec![("TLS_CA_BUNDLE".to_owned(), self.server.authority().certificate_pem().to_owned())]
     }
 
     fn owners(&self) -> Vec<(Owner, &'static str)> {

@@ -7,7 +7,9 @@ use std::{
 
 use rotation_suites::{Database, DatabaseError, Owner, Tenant};
 use serde_json::{Value, json};
-use test_servers::{Logins, MysqlFlavor, MysqlQueryError, MysqlServer, MysqlVersion, TestLogin};
+use test_servers::{
+    DatabaseServer, Logins, MysqlFlavor, MysqlQueryError, MysqlServer, MysqlVersion, TestLogin,
+};
 
 use crate::{
     alternating::rights,
@@ -51,12 +53,8 @@ impl Database for Server {
     const TEST_STATEMENT: &'static str = "SELECT COUNT(*) FROM information_schema.tables;";
     const REFUSED_STATEMENT: &'static str = "SELECT * FROM mysql.user AS never_to_be_written_down";
 
-    fn name(&self) -> String {
-        self.server.version().to_string()
-    }
-
-    fn function_environment(&self) -> Vec<(String, String)> {
-        vec![("TLS_CA_BUNDLE".to_owned(), self.server.authority().certificate_pem().to_owned())]
+    fn server(&self) -> &dyn DatabaseServer {
+        self.server
     }
 
     fn owners(&self) -> Vec<(Owner, &'static str)> {
@@ -126,10 +124,6 @@ impl Database for Server {
         self.admin(&[format!("ALTER USER {} IDENTIFIED BY '{password}'", at(username, "%"))]).await
     }
 
-    fn port(&self) -> u16 {
-        self.server.port()
-    }
-
     fn elsewhere(&self) -> Result<Self, DatabaseError> {
         static SECOND: [OnceLock<MysqlServer>; 2] = [OnceLock::new(), OnceLock::new()];
         let flavor = self.server.flavor();
@@ -172,9 +166,5 @@ impl Database for Server {
         let seen = self.server.logins_of(username);
         let accepted = self.locked.lock().unwrap().get(username).map_or(seen, |until| seen.min(*until));
         Logins { accepted, refused: self.server.failed_logins_of(username) + seen - accepted }
-    }
-
-    fn log(&self) -> String {
-        self.server.log()
     }
 }

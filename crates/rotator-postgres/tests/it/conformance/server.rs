@@ -7,7 +7,7 @@ use std::{
 
 use rotation_suites::{Database, DatabaseError, Owner, Tenant};
 use serde_json::{Value, json};
-use test_servers::{Logins, PostgresServer, PostgresVersion, QueryError, TestLogin};
+use test_servers::{DatabaseServer, Logins, PostgresServer, PostgresVersion, QueryError, TestLogin};
 
 use crate::laboratory::quoted;
 
@@ -50,12 +50,8 @@ impl Database for Server {
     const TEST_STATEMENT: &'static str = "SELECT count(*) FROM public.shared";
     const REFUSED_STATEMENT: &'static str = "SELECT count(*) FROM never_to_be_written_down";
 
-    fn name(&self) -> String {
-        self.server.version().to_string()
-    }
-
-    fn function_environment(&self) -> Vec<(String, String)> {
-        vec![("TLS_CA_BUNDLE".to_owned(), self.server.authority().certificate_pem().to_owned())]
+    fn server(&self) -> &dyn DatabaseServer {
+        self.server
     }
 
     fn owners(&self) -> Vec<(Owner, &'static str)> {
@@ -139,10 +135,6 @@ impl Database for Server {
         self.admin("postgres", &format!("ALTER ROLE {} PASSWORD '{password}'", quoted(username))).await
     }
 
-    fn port(&self) -> u16 {
-        self.server.port()
-    }
-
     fn elsewhere(&self) -> Result<Self, DatabaseError> {
         static SECOND: OnceLock<PostgresServer> = OnceLock::new();
         let start = || PostgresServer::builder(PostgresVersion::V18).start().expect("a second server starts");
@@ -182,10 +174,6 @@ impl Database for Server {
         let mut tally = self.tally.lock().expect("no holder panics");
         tally.read(&self.server.log());
         tally.logins.get(username).copied().unwrap_or_default()
-    }
-
-    fn log(&self) -> String {
-        self.server.log()
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use rotation_suites::{Database, DatabaseError, Owner, Tenant};
 use serde_json::{Value, json};
-use test_servers::{Logins, QueryError, RedshiftServer, TestLogin};
+use test_servers::{DatabaseServer, Logins, QueryError, RedshiftServer, TestLogin};
 
 use crate::laboratory::{quoted, server};
 
@@ -41,12 +41,8 @@ impl Database for Server {
     const TEST_STATEMENT: &'static str = "SELECT u.usename FROM pg_user u";
     const REFUSED_STATEMENT: &'static str = "SELECT u.nowhere FROM pg_user u";
 
-    fn name(&self) -> String {
-        "a stand-in for Redshift".to_owned()
-    }
-
-    fn function_environment(&self) -> Vec<(String, String)> {
-        vec![("TLS_CA_BUNDLE".to_owned(), self.0.authority().certificate_pem().to_owned())]
+    fn server(&self) -> &dyn DatabaseServer {
+        self.0
     }
 
     fn owners(&self) -> Vec<(Owner, &'static str)> {
@@ -125,10 +121,6 @@ impl Database for Server {
         self.admin("postgres", &sql).await
     }
 
-    fn port(&self) -> u16 {
-        self.0.port()
-    }
-
     fn elsewhere(&self) -> Result<Self, DatabaseError> {
         static SECOND: OnceLock<RedshiftServer> = OnceLock::new();
         Ok(Self(SECOND.get_or_init(|| RedshiftServer::start().expect("a second server starts"))))
@@ -166,9 +158,5 @@ impl Database for Server {
     fn logins(&self, username: &str) -> Logins {
         let (accepted, refused) = self.0.logins_of(username);
         Logins { accepted, refused }
-    }
-
-    fn log(&self) -> String {
-        self.0.log()
     }
 }
