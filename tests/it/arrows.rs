@@ -14,30 +14,29 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("directory-rds", &["rotation-aws", "rotation-core"]),
     ("directory-redshift", &["rotation-aws", "rotation-core"]),
     ("rotation-lambda", &["rotation-aws", "rotation-core"]),
-    ("database-tls", &[]),
-    ("database-dial", &["database-tls", "rotation-core"]),
-    ("postgres-session", &["database-dial", "database-tls", "rotation-core"]),
+    ("database-net", &["rotation-core"]),
+    ("postgres-session", &["database-net", "rotation-core"]),
     (
         "rotator-postgres",
-        &["directory-rds", "database-tls", "postgres-session", "rotation-core", "rotation-lambda"],
+        &["directory-rds", "database-net", "postgres-session", "rotation-core", "rotation-lambda"],
     ),
     (
         "rotator-docdb",
-        &["directory-rds", "database-dial", "database-tls", "rotation-core", "rotation-lambda"],
+        &["directory-rds", "database-net", "rotation-core", "rotation-lambda"],
     ),
     ("rotation-testkit", &[]),
     (
         "rotator-mysql",
-        &["directory-rds", "database-dial", "database-tls", "rotation-core", "rotation-lambda"],
+        &["directory-rds", "database-net", "rotation-core", "rotation-lambda"],
     ),
     (
         "rotator-redshift",
-        &["directory-redshift", "database-tls", "postgres-session", "rotation-core", "rotation-lambda"],
+        &["directory-redshift", "database-net", "postgres-session", "rotation-core", "rotation-lambda"],
     ),
     (
         "rotation-cli",
         &[
-            "database-tls",
+            "database-net",
             "directory-rds",
             "directory-redshift",
             "placement",
@@ -56,7 +55,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "hostile-input",
         &[
-            "database-tls",
+            "database-net",
             "postgres-session",
             "rotation-core",
             "rotation-lambda",

@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use database_dial::{dial, os_cause, tls_invalid};
+use database_net::{dial, os_cause, tls_invalid};
 use rotation_core::{
     Deadline,
     database::{Cause, ConnectError, Host, Login, Transport},
@@ -94,7 +94,7 @@ async fn open(
     deadline: Deadline,
 ) -> Result<(Wire, Option<IpAddr>), ConnectError> {
     let tcp = dial(login, deadline).await?;
-    let peer = database_dial::peer(&tcp);
+    let peer = database_net::peer(&tcp);
     let wire = match transport {
         Transport::Plaintext => Wire::Plain(tcp),
         Transport::Tls => secure(tcp, &login.host, tls).await?,

@@ -26,7 +26,7 @@ mod sqlstate;
 mod verifier;
 mod wire;
 
-pub use database_dial::addresses;
+pub use database_net::addresses;
 
 pub use connect::{connect, connect_to_redshift};
 pub use connection::{Connection, Row, Statement};

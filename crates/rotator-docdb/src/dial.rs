@@ -2,7 +2,7 @@
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use database_dial::os_cause;
+use database_net::os_cause;
 use rotation_core::{
     Deadline,
     database::{Cause, ConnectError, Host, Login, TlsFault, Transport},
@@ -25,7 +25,7 @@ pub(crate) async fn dial(
     tls: &Arc<ClientConfig>,
     deadline: Deadline,
 ) -> Result<Wire, ConnectError> {
-    let tcp = database_dial::dial(login, deadline).await?;
+    let tcp = database_net::dial(login, deadline).await?;
     Ok(Wire::new(match transport {
         Transport::Plaintext => Stream::Plain(tcp),
         Transport::Tls => secure(tcp, &login.host, tls).await?,
@@ -95,7 +95,7 @@ pub(crate) fn tls_invalid(error: &io::Error) -> ConnectError {
     let rustls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
     let other_language =
         matches!(rustls, Some(rustls::Error::InvalidMessage(_) | rustls::Error::InappropriateMessage { .. }));
-    match database_dial::tls_invalid(error) {
+    match database_net::tls_invalid(error) {
         ConnectError::TlsInvalid { fault: TlsFault::Handshake, source } if silent || other_language => {
             ConnectError::TlsInvalid { fault: TlsFault::NotSpoken, source }
         }

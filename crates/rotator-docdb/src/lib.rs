@@ -64,7 +64,7 @@ use std::{
     time::SystemTime,
 };
 
-use database_tls::{TlsClient, TlsSettings};
+use database_net::{TlsClient, TlsSettings};
 use rotation_core::{
     Deadline,
     database::{
@@ -163,7 +163,7 @@ impl Engine for DocumentDb {
     async fn addresses(&self, login: &Login) -> Result<Vec<IpAddr>, ConnectError> {
         let (mut found, mut failure) = (Vec::<IpAddr>::new(), None);
         for member in login.endpoints() {
-            match database_dial::addresses(&login.only_at(member)).await {
+            match database_net::addresses(&login.only_at(member)).await {
                 Ok(addresses) => {
                     let new: Vec<_> = addresses.into_iter().filter(|new| !found.contains(new)).collect();
                     found.extend(new);

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use database_dial::{dial, os_cause, peer, tls_invalid};
-use database_tls::{TlsClient, certificate_fault};
+use database_net::{dial, os_cause, peer, tls_invalid};
+use database_net::{TlsClient, certificate_fault};
 use ring::digest::{SHA256, digest};
 use rotation_core::{
     Deadline,

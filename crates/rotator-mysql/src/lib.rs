@@ -97,7 +97,7 @@ use std::{
     time::SystemTime,
 };
 
-use database_tls::{TlsClient, TlsSettings};
+use database_net::{TlsClient, TlsSettings};
 use rotation_core::{
     Deadline,
     database::{
@@ -241,7 +241,7 @@ impl Engine for MySql {
     }
 
     async fn addresses(&self, login: &Login) -> Result<Vec<IpAddr>, ConnectError> {
-        database_dial::addresses(login).await
+        database_net::addresses(login).await
     }
 
     fn chain_valid_until(&self) -> Option<SystemTime> {
@@ -280,7 +280,7 @@ impl Engine for MariaDb {
     }
 
     async fn addresses(&self, login: &Login) -> Result<Vec<IpAddr>, ConnectError> {
-        database_dial::addresses(login).await
+        database_net::addresses(login).await
     }
 
     fn chain_valid_until(&self) -> Option<SystemTime> {

@@ -51,7 +51,7 @@ use std::{
     time::SystemTime,
 };
 
-use database_tls::{TlsClient, TlsSettings};
+use database_net::{TlsClient, TlsSettings};
 use rotation_core::{
     Deadline,
     database::{

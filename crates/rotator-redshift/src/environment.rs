@@ -1,6 +1,6 @@
 //! The engine's own settings out of the environment.
 
-use database_tls::{TlsSettings, TlsSettingsError};
+use database_net::{TlsSettings, TlsSettingsError};
 use rotation_lambda::{ConfigError, Environment};
 
 use crate::{Options, PasswordForm, Redshift};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use database_tls::TlsSettings;
+use database_net::TlsSettings;
 use rotation_core::{
     Applied, Authority, Deadline, RotationError, SecretDocument, SecretId, Target, Versions,
     database::{

@@ -13,6 +13,7 @@
 
 mod authorities;
 mod config;
+mod dial;
 mod error;
 mod fault;
 mod identity;
@@ -21,6 +22,7 @@ mod source;
 mod verifier;
 
 pub use config::{TlsClient, client_config};
+pub use dial::{addresses, dial, os_cause, peer, tls_invalid};
 pub use error::{SettingFault, TlsSetting, TlsSettingsError};
 pub use fault::{CertificateFault, certificate_fault};
 pub use settings::TlsSettings;

@@ -7,12 +7,13 @@ use std::{
     net::{IpAddr, SocketAddr},
 };
 
-use database_tls::{CertificateFault, certificate_fault};
 use rotation_core::{
     Deadline,
     database::{Cause, ConnectError, Host, Login, TlsFault},
 };
 use tokio::net::{TcpStream, lookup_host};
+
+use crate::fault::{CertificateFault, certificate_fault};
 
 /// More addresses than any endpoint has; a longer answer is not worth the time.
 const MOST_ADDRESSES: usize = 16;
