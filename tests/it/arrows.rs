@@ -20,15 +20,9 @@ const ARROWS: &[(&str, &[&str])] = &[
         "rotator-postgres",
         &["directory-rds", "database-net", "postgres-session", "rotation-core", "rotation-lambda"],
     ),
-    (
-        "rotator-docdb",
-        &["directory-rds", "database-net", "rotation-core", "rotation-lambda"],
-    ),
+    ("rotator-docdb", &["directory-rds", "database-net", "rotation-core", "rotation-lambda"]),
     ("rotation-testkit", &[]),
-    (
-        "rotator-mysql",
-        &["directory-rds", "database-net", "rotation-core", "rotation-lambda"],
-    ),
+    ("rotator-mysql", &["directory-rds", "database-net", "rotation-core", "rotation-lambda"]),
     (
         "rotator-redshift",
         &["directory-redshift", "database-net", "postgres-session", "rotation-core", "rotation-lambda"],

@@ -58,13 +58,9 @@ mod test_command;
 mod user;
 mod wire;
 
-use std::{
-    net::IpAddr,
-    sync::{Arc, OnceLock},
-    time::SystemTime,
-};
+use std::{net::IpAddr, time::SystemTime};
 
-use database_net::{TlsClient, TlsSettings};
+use database_net::{LazyTls, TlsSettings};
 use rotation_core::{
     Deadline,
     database::{
@@ -84,24 +80,13 @@ const DEFAULT_HOME: &str = "admin";
 /// needs it.
 #[derive(Clone, Debug)]
 pub struct DocumentDb {
-    shared: Arc<Shared>,
-}
-
-struct Shared {
-    settings: TlsSettings,
-    config: OnceLock<TlsClient>,
-}
-
-impl std::fmt::Debug for Shared {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Tls").finish_non_exhaustive()
-    }
+    tls: LazyTls,
 }
 
 impl DocumentDb {
     /// An engine with these TLS settings.
     pub fn new(tls: TlsSettings) -> Self {
-        Self { shared: Arc::new(Shared { settings: tls, config: OnceLock::new() }) }
+        Self { tls: LazyTls::new(tls) }
     }
 }
 
@@ -155,7 +140,7 @@ impl Engine for DocumentDb {
     ) -> Result<Self::Session, ConnectError> {
         let home = database_name(login.home.as_deref())?;
         let pair_home = database_name(login.database.as_deref())?;
-        let tls = self.shared.config.get_or_init(|| TlsClient::new(&self.shared.settings)).config();
+        let tls = self.tls.config();
         let connection = Connection::open(login, &home, transport, tls, deadline).await?;
         Ok(DocumentDbSession::new(connection, login.credentials.username.clone(), home, pair_home))
     }
@@ -178,7 +163,7 @@ impl Engine for DocumentDb {
     }
 
     fn chain_valid_until(&self) -> Option<SystemTime> {
-        self.shared.config.get()?.chain_valid_until()
+        self.tls.chain_valid_until()
     }
 }
 

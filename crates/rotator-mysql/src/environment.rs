@@ -3,7 +3,7 @@
 use database_net::{TlsSettings, TlsSettingsError};
 use rotation_lambda::{ConfigError, Environment};
 
-use crate::{MariaDb, MySql};
+use crate::MysqlEngine;
 
 /// What an operator may choose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,21 +44,11 @@ pub enum DualPassword {
     Off,
 }
 
-impl MySql {
+impl<F> MysqlEngine<F> {
     /// Reads `TLS_CA_BUNDLE`, `TLS_CLIENT_CERT`, `TLS_CLIENT_KEY` (each PEM or the path of a file), `DUAL_PASSWORD`
     /// (`auto`, `require` or `off`), `ALLOW_OLD_PASSWORD`, `ALLOW_UNLOCKED`, `USERNAME_CHARACTER_LIMIT`, and for a server of
-    /// MariaDB `TLS_SELF_SIGNED` (`refuse` or `prove`).
-    ///
-    /// # Errors
-    /// [`ConfigError`] names the first setting that is wrong.
-    pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
-        Ok(Self::new(tls(environment)?, settings(environment)?))
-    }
-}
-
-impl MariaDb {
-    /// Reads the same settings as [`MySql::from_environment`]; MariaDB has no dual passwords, so `DUAL_PASSWORD` set to
-    /// `require` makes every change fail.
+    /// MariaDB `TLS_SELF_SIGNED` (`refuse` or `prove`). MariaDB has no dual passwords, so `DUAL_PASSWORD` set to `require`
+    /// makes every change fail there.
     ///
     /// # Errors
     /// [`ConfigError`] names the first setting that is wrong.
