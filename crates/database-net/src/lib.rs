@@ -15,6 +15,7 @@
 mod authorities;
 mod config;
 mod dial;
+mod environment;
 mod error;
 mod fault;
 mod handshake;

@@ -16,7 +16,7 @@ use std::{
 
 use anyhow::{Result, bail};
 use clap::Args;
-use rotation_lambda::{Environment, StrategyKind};
+use rotation_config::{Environment, StrategyKind};
 use rotation_testkit::secrets_manager::{RotationSettings, Settings, Trouble};
 
 use crate::{

@@ -18,12 +18,12 @@ use clap::Args;
 use directory_rds::Rds;
 use directory_redshift::Redshift as RedshiftDirectory;
 use rotation_aws::{Access, Endpoint, EndpointUrl, SecretsManager};
+use rotation_config::{Config, Environment};
 use rotation_core::{
     Deadline, Examination, Examiner, Invoker, Logins, RotationError, SecretDocument, SecretId, SecretStore,
     Version,
     database::{Database, Directory, Engine, Strategy},
 };
-use rotation_lambda::{Config, Environment};
 use rotator_docdb::DocumentDb;
 use rotator_mysql::{MariaDb, MySql};
 use rotator_postgres::Postgres;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
-use rotation_lambda::{Environment, StrategyKind};
+use rotation_config::{Environment, StrategyKind};
 use rotation_testkit::LambdaFunction;
 
 use crate::engine::EngineKind;

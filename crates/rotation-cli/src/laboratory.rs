@@ -9,7 +9,7 @@ mod server;
 use std::{path::Path, sync::Arc};
 
 use anyhow::{Context, Result};
-use rotation_lambda::Environment;
+use rotation_config::Environment;
 use rotation_testkit::{LocalSecretsManager, TestLogin, secrets_manager::Settings};
 use serde_json::Value;
 use tempfile::TempDir;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
-use rotation_lambda::Environment;
+use rotation_config::Environment;
 use rotation_testkit::secrets_manager::Settings;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 

@@ -25,7 +25,7 @@ mod secret;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use rotation_lambda::Environment;
+use rotation_config::Environment;
 
 use examine::Ask;
 use screen::Screen;

@@ -1,7 +1,7 @@
 //! The engine's own settings out of the environment.
 
-use database_net::{TlsSettings, TlsSettingsError};
-use rotation_lambda::{ConfigError, Environment};
+use database_net::TlsSettings;
+use rotation_config::{ConfigError, Environment};
 
 use crate::MysqlEngine;
 
@@ -53,17 +53,8 @@ impl<F> MysqlEngine<F> {
     /// # Errors
     /// [`ConfigError`] names the first setting that is wrong.
     pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
-        Ok(Self::new(tls(environment)?, settings(environment)?))
+        Ok(Self::new(TlsSettings::from_environment(environment)?, settings(environment)?))
     }
-}
-
-fn tls(environment: &Environment) -> Result<TlsSettings, ConfigError> {
-    let text = |name| environment.text(name);
-    TlsSettings::parse(text("TLS_CA_BUNDLE"), text("TLS_CLIENT_CERT"), text("TLS_CLIENT_KEY")).map_err(
-        |TlsSettingsError { setting, fault }| {
-            ConfigError::new(setting.name(), format!("is not usable: {fault}"))
-        },
-    )
 }
 
 fn settings(environment: &Environment) -> Result<Settings, ConfigError> {

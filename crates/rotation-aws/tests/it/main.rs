@@ -18,7 +18,6 @@ const TOKEN: &str = "11111111-2222-3333-4444-555555555555";
 const CANARY: &str = "canary-7c1f";
 
 mod denials;
-mod endpoints;
 mod patience;
 mod refusals;
 

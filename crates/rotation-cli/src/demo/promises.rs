@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rotation_lambda::StrategyKind;
+use rotation_config::StrategyKind;
 use rotation_testkit::{conformance::StoreCost, secrets_manager::SecretsManagerHandle};
 
 use crate::{

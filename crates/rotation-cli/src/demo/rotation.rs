@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use rotation_lambda::StrategyKind;
+use rotation_config::StrategyKind;
 use rotation_testkit::{conformance::StoreCost, secrets_manager::RotationOutcome};
 
 use crate::{

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rotation_lambda::StrategyKind;
+use rotation_config::StrategyKind;
 use rotation_testkit::{
     BoxFuture, Function, FunctionError, LambdaFunction, TestLogin,
     conformance::{RotationStrategy, StoreCost},
