@@ -12,11 +12,12 @@
 //!
 //! - It speaks with wire version 9 and later. DocumentDB 3.6 and 4.0, which are in use, have 6 and 7; a second, older
 //!   driver beside it would be needed for them. We speak from version 6 on, and greet older servers to name them.
-//! - It waits out its server selection (30 s by default) where a login fails at once, keeps monitors that outlive an
-//!   attempt, and gives certificate faults as text. Here one attempt is one connection, each fault is a variant, and
-//!   dropping the future ends it.
+//! - It waits out its server selection (30 s by default) where a certificate is refused at once, opens three connections
+//!   for one command, and keeps monitors that outlive an attempt. Here one attempt is one connection, and dropping the
+//!   future ends it.
+//! - It takes no TLS configuration of one's own.
 //! - `mongodb` 3.9 with the fewest features adds 52 crates to those of the PostgreSQL function, the crate `bson` alone
-//!   16; this adds none.
+//!   16, and 0.64 MiB to its zip; this adds none.
 //!
 //! # Facts that decide
 //! - **TLS.** The protocol has no word for "I offer no TLS": a server without it closes the connection or stays

@@ -156,7 +156,7 @@ impl Lab {
 }
 
 /// The labels are as they should be.
-struct Granted;
+pub(crate) struct Granted;
 
 impl Authority for Granted {
     async fn confirm(&self) -> Result<(), RotationError> {
