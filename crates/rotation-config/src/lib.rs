@@ -2,7 +2,7 @@
 //! anything is done.
 //!
 //! ```text
-//! process ─> Environment ─┬─> Config       what every function is told: passwords, master, proofs, Endpoint, AccessKey
+//! process ─> Environment ─┬─> Config       what every function takes: passwords, master, proofs, Endpoint, AccessKey
 //!                         └─> an engine's own settings, read by the engine
 //!            └ ConfigError: the variable, and what it must be; never its value
 //! ```

@@ -1,4 +1,4 @@
-//! What is MySQL's and what is MariaDB's before a server has said which it is.
+//! What differs between MySQL and MariaDB before the server has named itself.
 
 use rotation_core::database::{NameLimit, Remedies};
 
