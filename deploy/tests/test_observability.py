@@ -179,11 +179,13 @@ CRATES = templates.FOLDER.parent / "crates"
 @pytest.mark.parametrize("strategy", templates.STRATEGIES)
 def test_the_dashboard_shows_what_the_functions_write(account: Account, engine: str, strategy: str) -> None:
     account.deploy("observability", FunctionName="f", SecretArn=account.secret, Engine=engine, Strategy=strategy)
-    profiles = (CRATES / f"rotator-{engine.replace('mariadb', 'mysql')}/src/lib.rs").read_text()
-    names = {name.lower(): name for name in re.findall(r'EngineProfile = EngineProfile \{\s+name: "(\w+)"', profiles)}
+    source = CRATES / f"rotator-{engine.replace('mariadb', 'mysql')}/src"
+    profiles = "".join(file.read_text() for file in [source / "lib.rs", source / "flavor.rs"] if file.exists())
+    written = re.findall(r'(?:EngineProfile = EngineProfile \{\s+name:|const NAME: &\'static str =) "(\w+)"', profiles)
+    names = {name.lower(): name for name in written}
     of = names[{"postgres": "postgresql", "docdb": "documentdb"}.get(engine, engine)]
     by = {"single_user": "single user", "master_user": "alternating users"}[strategy]
-    assert f' => "{by}",' in (CRATES / "rotation-lambda/src/config.rs").read_text()
+    assert f' => "{by}",' in (CRATES / "rotation-config/src/config.rs").read_text()
     steps = ["createSecret", "setSecret", "testSecret", "finishSecret"]
     shown = [row for widget in dashboard(account)[4:] for row in expanded(widget["properties"]["metrics"])]
     assert shown == [

@@ -10,20 +10,27 @@ use serde_json::Value;
 /// Every crate of the workspace and those of ours that it may depend on, itself and its tests aside.
 const ARROWS: &[(&str, &[&str])] = &[
     ("rotation-core", &[]),
-    ("rotation-aws", &["rotation-core"]),
+    ("rotation-config", &["rotation-core"]),
+    ("rotation-aws", &["rotation-config", "rotation-core"]),
     ("directory-rds", &["rotation-aws", "rotation-core"]),
     ("directory-redshift", &["rotation-aws", "rotation-core"]),
-    ("rotation-lambda", &["rotation-aws", "rotation-core"]),
-    ("database-tls", &[]),
-    ("database-dial", &["database-tls", "rotation-core"]),
-    ("postgres-session", &["database-dial", "database-tls", "rotation-core"]),
+    ("rotation-lambda", &["rotation-aws", "rotation-config", "rotation-core"]),
+    ("database-net", &["rotation-config", "rotation-core"]),
+    ("postgres-session", &["database-net", "rotation-core"]),
     (
         "rotator-postgres",
-        &["directory-rds", "database-tls", "postgres-session", "rotation-core", "rotation-lambda"],
+        &[
+            "directory-rds",
+            "database-net",
+            "postgres-session",
+            "rotation-config",
+            "rotation-core",
+            "rotation-lambda",
+        ],
     ),
     (
         "rotator-docdb",
-        &["directory-rds", "database-dial", "database-tls", "rotation-core", "rotation-lambda"],
+        &["directory-rds", "database-net", "rotation-config", "rotation-core", "rotation-lambda"],
     ),
     ("local-aws", &[]),
     ("test-servers", &[]),
@@ -32,38 +39,47 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("rotation-soak", &["local-aws", "test-servers"]),
     (
         "rotator-mysql",
-        &["directory-rds", "database-dial", "database-tls", "rotation-core", "rotation-lambda"],
+        &["directory-rds", "database-net", "rotation-config", "rotation-core", "rotation-lambda"],
     ),
     (
         "rotator-redshift",
-        &["directory-redshift", "database-tls", "postgres-session", "rotation-core", "rotation-lambda"],
+        &[
+            "directory-redshift",
+            "database-net",
+            "postgres-session",
+            "rotation-config",
+            "rotation-core",
+            "rotation-lambda",
+        ],
     ),
     (
         "rotation-cli",
         &[
-            "database-tls",
             "directory-rds",
             "directory-redshift",
             "placement",
             "rotation-aws",
+            "rotation-config",
             "rotation-core",
-            "rotation-lambda",
             "rotator-docdb",
             "rotator-mysql",
             "rotator-postgres",
             "rotator-redshift",
         ],
     ),
-    ("rotate-local", &["local-aws", "rotation-cli", "rotation-lambda", "rotation-suites", "test-servers"]),
-    ("placement", &["rotation-aws", "rotation-core", "rotation-lambda"]),
+    (
+        "rotate-local",
+        &["local-aws", "rotation-cli", "rotation-config", "rotation-lambda", "rotation-suites", "test-servers"],
+    ),
+    ("placement", &["rotation-aws", "rotation-config", "rotation-core", "rotation-lambda"]),
     ("delivery", &["local-aws"]),
     (
         "fuzz-properties",
         &[
-            "database-tls",
+            "database-net",
             "postgres-session",
+            "rotation-config",
             "rotation-core",
-            "rotation-lambda",
             "rotator-docdb",
             "rotator-mysql",
             "rotator-postgres",
@@ -136,23 +152,29 @@ fn tree(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("names are UTF-8")
 }
 
+const ROTATORS: [&str; 4] = ["rotator-postgres", "rotator-mysql", "rotator-docdb", "rotator-redshift"];
+
+/// Whether a crate of the tree has a name that begins with one of these.
+fn links(tree: &str, names: &[&str]) -> bool {
+    tree.lines().any(|line| names.iter().any(|name| line.starts_with(name)))
+}
+
 /// The programs of single users can be built without the feature that brings a directory and its SDK.
 #[test]
 fn a_single_user_function_can_be_built_without_the_sdk_of_a_directory() {
-    for rotator in ["rotator-postgres", "rotator-mysql", "rotator-docdb", "rotator-redshift"] {
+    const DIRECTORY: [&str; 3] = ["aws-sdk-rds ", "aws-sdk-redshift", "directory-"];
+    for rotator in ROTATORS {
         let package = format!("-p={rotator}");
-        let has_directory = |tree: &str| {
-            tree.lines().any(|line| {
-                ["aws-sdk-rds ", "aws-sdk-redshift", "directory-"].iter().any(|name| line.starts_with(name))
-            })
-        };
-        assert!(has_directory(&tree(&[&package])), "{rotator}: this test looks for the wrong names");
-        assert!(!has_directory(&tree(&[&package, "--no-default-features"])), "{rotator}");
+        assert!(links(&tree(&[&package]), &DIRECTORY), "{rotator}: this test looks for the wrong names");
+        let single = tree(&[&package, "--no-default-features", "--features=lambda"]);
+        assert!(links(&single, &["lambda_runtime "]), "{rotator}: this test looks for the wrong names");
+        assert!(!links(&single, &DIRECTORY), "{rotator}");
         let path = super::root().join("crates").join(rotator).join("Cargo.toml");
         let manifest = std::fs::read_to_string(path).expect("a manifest");
         for program in manifest.split("[[bin]]").skip(1) {
-            let single = program.contains("_single_user");
-            assert!(!single || !program.contains("required-features"), "{rotator}: {program}");
+            let feature = if program.contains("_single_user") { "lambda" } else { "master-user" };
+            let required = format!("required-features = [\"{feature}\"]");
+            assert!(program.contains(&required), "{rotator}: {program}");
         }
     }
 }
@@ -179,6 +201,21 @@ fn shipped_programs_link_no_test_crate() {
     for function in functions {
         assert_eq!(linked(function, &[TEST_CRATES, &["local-aws"]].concat()), [""; 0], "{function}");
     }
+}
+
+/// Who uses an engine without its programs, as the command and the fuzz targets do, links no runtime, and no SDK by it.
+#[test]
+fn the_library_of_an_engine_links_neither_the_runtime_nor_an_sdk() {
+    const LAMBDA: [&str; 5] = ["lambda_runtime", "aws-sdk-", "aws-config ", "aws-smithy-", "rotation-aws "];
+    for rotator in ROTATORS {
+        let package = format!("-p={rotator}");
+        let programs = tree(&[&package]);
+        for name in LAMBDA {
+            assert!(links(&programs, &[name]), "{rotator}: this test looks for the wrong name {name}");
+        }
+        assert!(!links(&tree(&[&package, "--no-default-features"]), &LAMBDA), "{rotator}");
+    }
+    assert!(!links(&tree(&["-p=fuzz-properties"]), &LAMBDA), "fuzz-properties");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod arrows;
 mod codes;
+mod copies;
 mod texts;
 
 use std::path::{Path, PathBuf};

@@ -6,7 +6,8 @@ mod redshift;
 mod secrets;
 
 use aws_config::SdkConfig;
-use rotation_aws::{Access, EndpointUrl, SecretsManager};
+use rotation_aws::{Access, SecretsManager};
+use rotation_config::EndpointUrl;
 
 use crate::{
     address::{Address, Resource},

@@ -15,11 +15,11 @@ mod request;
 
 use std::{process::ExitCode, time::Duration};
 
-use rotation_aws::{Access, Endpoint, EndpointUrl, Https};
+use rotation_aws::{Access, Https};
+use rotation_config::{AccessKey, Endpoint, EndpointUrl};
+use rotation_config::{ConfigError, Environment};
 use rotation_core::{Code, Deadline, Reader};
-use rotation_lambda::{
-    ConfigError, Environment, EventFailure, Invocation, access_key, caught, endpoint, serve_events, start_log,
-};
+use rotation_lambda::{EventFailure, Invocation, caught, serve_events, start_log};
 use tokio::time::Instant;
 
 use crate::{aws::AwsDiscovery, discovery::Wish, error::PlacementError, placement::Placement};
@@ -46,7 +46,7 @@ pub fn serve() -> ExitCode {
             Some(error),
         ),
     };
-    let access = Access::in_lambda(&endpoint, access_key(&environment).as_ref());
+    let access = Access::in_lambda(&endpoint, AccessKey::from_environment(&environment).as_ref());
     let discovery = AwsDiscovery::of(&access, url.as_ref());
     let delivery = Delivery::new(Https::new(&access));
     drop(environment);
@@ -72,7 +72,7 @@ impl Settings {
         const URL: &str = "AWS_ENDPOINT_URL";
         let url = environment.text(URL).map(EndpointUrl::parse).transpose();
         let url = url.map_err(|error| ConfigError::new(URL, error.to_string()))?;
-        let mut endpoint = endpoint(environment)?;
+        let mut endpoint = Endpoint::from_environment(environment)?;
         endpoint.url = endpoint.url.or_else(|| url.clone());
         Ok(Self { endpoint, url })
     }

@@ -3,11 +3,10 @@
 use std::{
     future::{Ready, ready},
     io,
-    net::IpAddr,
     sync::Arc,
 };
 
-use database_dial::{dial, os_cause, tls_invalid};
+use database_net::{Stream, dial, handshake, os_cause};
 use rotation_core::{
     Deadline,
     database::{Cause, ConnectError, Host, Login, Transport},
@@ -20,15 +19,13 @@ use tokio::{
 use tokio_postgres::{
     Config,
     config::{SslMode, SslNegotiation},
-    tls::{MakeTlsConnect, TlsConnect},
+    tls::TlsConnect,
 };
-use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::{
     connection::Connection,
     guard::Guard,
     refusal::{LoginTarget, ServerKind},
-    wire::Wire,
 };
 
 /// Length 8, code 80877103: `SSLRequest` of the protocol.
@@ -56,8 +53,8 @@ pub async fn connect(
     deadline: Deadline,
 ) -> Result<Connection, ConnectError> {
     let attempt = async {
-        let (wire, peer) = open(login, transport, tls, deadline).await?;
-        start(Guard::new(wire), peer, login, ServerKind::Postgres, application_name).await
+        let stream = open(login, transport, tls, deadline).await?;
+        start(Guard::new, stream, login, ServerKind::Postgres, application_name).await
     };
     deadline.bound(attempt).await.unwrap_or(Err(ConnectError::TimedOut))
 }
@@ -79,31 +76,29 @@ pub async fn connect_to_redshift(
     deadline: Deadline,
 ) -> Result<Connection, ConnectError> {
     let attempt = async {
-        let (wire, peer) = open(login, transport, tls, deadline).await?;
-        let guard = Guard::new(wire).answering_digests(login.credentials.password.clone());
-        start(guard, peer, login, ServerKind::Redshift, application_name).await
+        let stream = open(login, transport, tls, deadline).await?;
+        let guard = |stream| Guard::new(stream).answering_digests(login.credentials.password.clone());
+        start(guard, stream, login, ServerKind::Redshift, application_name).await
     };
     deadline.bound(attempt).await.unwrap_or(Err(ConnectError::TimedOut))
 }
 
-/// A connection that is as secure as it is going to be, and the address that it leads to.
+/// A connection that is as secure as it is going to be.
 async fn open(
     login: &Login,
     transport: Transport,
     tls: &Arc<ClientConfig>,
     deadline: Deadline,
-) -> Result<(Wire, Option<IpAddr>), ConnectError> {
+) -> Result<Stream, ConnectError> {
     let tcp = dial(login, deadline).await?;
-    let peer = database_dial::peer(&tcp);
-    let wire = match transport {
-        Transport::Plaintext => Wire::Plain(tcp),
-        Transport::Tls => secure(tcp, &login.host, tls).await?,
-    };
-    Ok((wire, peer))
+    match transport {
+        Transport::Plaintext => Ok(Stream::Plain(tcp)),
+        Transport::Tls => secure(tcp, &login.host, tls).await,
+    }
 }
 
 /// TLS over the connection, verified, where the server offers it.
-async fn secure(mut tcp: TcpStream, host: &Host, tls: &Arc<ClientConfig>) -> Result<Wire, ConnectError> {
+async fn secure(mut tcp: TcpStream, host: &Host, tls: &Arc<ClientConfig>) -> Result<Stream, ConnectError> {
     let lost = |error: io::Error| ConnectError::Unreachable(os_cause(&error));
     tcp.write_all(&SSL_REQUEST).await.map_err(lost)?;
     // Room for more than the one byte that is due: bytes behind it were put there by somebody in the middle, and
@@ -122,19 +117,13 @@ async fn secure(mut tcp: TcpStream, host: &Host, tls: &Arc<ClientConfig>) -> Res
         b'E' => return Err(ConnectError::NotReady(Cause::new("an error in answer to the request for TLS"))),
         _ => return Err(ConnectError::Protocol(Cause::new("no answer to the request for TLS"))),
     }
-    let name = host.as_str().trim_end_matches('.');
-    let mut connector = MakeRustlsConnect::new(ClientConfig::clone(tls));
-    let Ok(connector) = MakeTlsConnect::<TcpStream>::make_tls_connect(&mut connector, name);
-    match connector.connect(tcp).await {
-        Ok(stream) => Ok(Wire::Tls(Box::new(stream))),
-        Err(error) => Err(tls_invalid(&error)),
-    }
+    Ok(handshake(tcp, host.as_str(), tls).await?)
 }
 
 /// The driver's startup. Typed values only: nothing in a name or password can become an option.
 async fn start(
-    guard: Guard<Wire>,
-    peer: Option<IpAddr>,
+    guard: impl FnOnce(Stream) -> Guard<Stream>,
+    stream: Stream,
     login: &Login,
     kind: ServerKind,
     application_name: &str,
@@ -150,6 +139,8 @@ async fn start(
     if let Some(database) = &login.database {
         config.dbname(database);
     }
+    let peer = stream.peer();
+    let guard = guard(stream);
     let (asked, admitted) = (guard.asked(), guard.admitted());
     let place = LoginTarget::of(login, kind);
     match config.connect_raw(guard, AsItIs).await {
@@ -161,12 +152,12 @@ async fn start(
 /// "TLS" for the driver: the stream as it is.
 struct AsItIs;
 
-impl TlsConnect<Guard<Wire>> for AsItIs {
-    type Stream = Guard<Wire>;
+impl TlsConnect<Guard<Stream>> for AsItIs {
+    type Stream = Guard<Stream>;
     type Error = io::Error;
-    type Future = Ready<io::Result<Guard<Wire>>>;
+    type Future = Ready<io::Result<Guard<Stream>>>;
 
-    fn connect(self, stream: Guard<Wire>) -> Self::Future {
+    fn connect(self, stream: Guard<Stream>) -> Self::Future {
         ready(Ok(stream))
     }
 }

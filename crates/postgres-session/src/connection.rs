@@ -8,6 +8,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
+use database_net::Stream;
 use futures_core::Stream as _;
 use rotation_core::database::{
     Cause, ELIDED, Necessity, PlannedStatement, Purpose, StatementError, StatementFault,
@@ -18,10 +19,9 @@ use crate::{
     fault::statement_error,
     guard::{Asked, Guard},
     refusal::LoginTarget,
-    wire::Wire,
 };
 
-type Driver = tokio_postgres::Connection<Guard<Wire>, Guard<Wire>>;
+type Driver = tokio_postgres::Connection<Guard<Stream>, Guard<Stream>>;
 
 /// A row of text, `None` for null.
 pub type Row = Vec<Option<String>>;

@@ -46,7 +46,7 @@ fn without_answer(error: &Error, lost: Option<&Error>) -> (StatementFault, Optio
             let cause = Some(Cause::new(violation.to_string()));
             (StatementFault::Other { code: "protocol violation".to_owned() }, cause)
         }
-        None => (StatementFault::ConnectionLost, io.map(database_dial::os_cause)),
+        None => (StatementFault::ConnectionLost, io.map(database_net::os_cause)),
     }
 }
 

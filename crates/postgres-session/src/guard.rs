@@ -8,12 +8,13 @@ use std::{
     task::{Context, Poll, ready},
 };
 
+use database_net::Stream;
 use rotation_core::database::Password;
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::tls::{ChannelBinding, TlsStream};
 
-use crate::digest;
+use crate::{channel_binding::channel_binding, digest};
 
 /// The most SCRAM iterations that a login goes through: the driver's own limit and that of other drivers, and a few
 /// tens of milliseconds of work. The work is done without yielding, so no deadline could stop it.
@@ -272,9 +273,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Guard<S> {
     }
 }
 
-impl<S: TlsStream + Unpin> TlsStream for Guard<S> {
+impl TlsStream for Guard<Stream> {
     fn channel_binding(&self) -> ChannelBinding {
-        self.inner.channel_binding()
+        channel_binding(self.inner.peer_certificates())
     }
 }
 

@@ -15,6 +15,7 @@
 //! the caller and never here. Redshift's type 13 is answered by [`connect_to_redshift`] alone: a hash of a hash of the
 //! password, with a nonce of each side. A server that asks for nothing (`trust`, a client certificate) is taken at its word.
 
+mod channel_binding;
 mod connect;
 mod connection;
 mod digest;
@@ -24,9 +25,8 @@ mod quote;
 mod refusal;
 mod sqlstate;
 mod verifier;
-mod wire;
 
-pub use database_dial::addresses;
+pub use database_net::addresses;
 
 pub use connect::{connect, connect_to_redshift};
 pub use connection::{Connection, Row, Statement};

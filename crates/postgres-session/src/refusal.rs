@@ -2,7 +2,7 @@
 
 use std::{error::Error as _, io};
 
-use database_dial::{os_cause, tls_invalid};
+use database_net::{os_cause, tls_invalid};
 use rotation_core::database::{Cause, ConnectError, Login, TlsFault};
 use tokio_postgres::{
     Error,

@@ -18,7 +18,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 use local_aws::secrets_manager::{RotationSettings, Settings, Trouble};
 use rotation_cli::{EngineKind, Look, Screen};
-use rotation_lambda::{Environment, StrategyKind};
+use rotation_config::{Environment, StrategyKind};
 
 use crate::{
     functions,

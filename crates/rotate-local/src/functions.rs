@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 use local_aws::LambdaFunction;
 use rotation_cli::EngineKind;
-use rotation_lambda::{Environment, StrategyKind};
+use rotation_config::{Environment, StrategyKind};
 
 /// What a function is told on Lambda, by AWS's templates or by us: handed on where a person has set it here.
 const SETTINGS: [&str; 26] = [

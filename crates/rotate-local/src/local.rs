@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::{Args, ValueEnum};
 use local_aws::secrets_manager::Settings;
 use rotation_cli::{EngineKind, Look, Screen};
-use rotation_lambda::Environment;
+use rotation_config::Environment;
 
 use crate::{
     functions::{self, Pair},

@@ -12,7 +12,7 @@ use std::{path::Path, sync::Arc};
 use anyhow::{Context, Result};
 use local_aws::{LocalSecretsManager, secrets_manager::Settings};
 use rotation_cli::{EngineKind, Screen};
-use rotation_lambda::Environment;
+use rotation_config::Environment;
 use serde_json::Value;
 use tempfile::TempDir;
 use test_servers::TestLogin;

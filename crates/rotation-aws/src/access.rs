@@ -1,6 +1,6 @@
 //! What every client of an AWS service is made of: TLS, credentials, retries and time limits.
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_secretsmanager::config::{
@@ -8,13 +8,10 @@ use aws_sdk_secretsmanager::config::{
 };
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
 use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
+use rotation_config::{AccessKey, DirectoryUrls, Endpoint, EndpointUrl};
 use rotation_core::{StoreError, StoreFault};
-use zeroize::Zeroizing;
 
-use crate::{
-    endpoint::{DirectoryUrls, Endpoint, EndpointUrl},
-    fault::Cause,
-};
+use crate::fault::Cause;
 
 /// The roots of AWS's own endpoints; see `data/README.md`.
 const AMAZON_ROOTS: &[u8] = include_bytes!("../data/amazon-roots.pem");
@@ -54,23 +51,6 @@ pub(crate) enum Origin {
     Missing,
     /// Whatever a person's environment and profile lead to, looked up at the first call.
     Sought,
-}
-
-/// The credentials that Lambda gives a function for as long as its process lives. They never print.
-#[derive(Clone)]
-pub struct AccessKey {
-    /// `AWS_ACCESS_KEY_ID`.
-    pub id: String,
-    /// `AWS_SECRET_ACCESS_KEY`.
-    pub secret: Zeroizing<String>,
-    /// `AWS_SESSION_TOKEN`.
-    pub session_token: Option<Zeroizing<String>>,
-}
-
-impl fmt::Debug for AccessKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("AccessKey(..)")
-    }
 }
 
 impl Access {

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use aws_sdk_secretsmanager::{Client, config::Builder};
 use aws_smithy_types::retry::RetryConfig;
+use rotation_config::{AccessKey, Endpoint};
 use rotation_core::Deadline;
 
 use crate::{
-    access::{ATTEMPTS, Access, AccessKey, Origin},
-    endpoint::Endpoint,
+    access::{ATTEMPTS, Access, Origin},
     patience::Patience,
 };
 

@@ -4,7 +4,6 @@
 mod access;
 mod client;
 mod directory;
-mod endpoint;
 mod fault;
 mod https;
 mod patience;
@@ -13,8 +12,10 @@ mod rotation;
 mod signature;
 mod store;
 
-pub use access::{Access, AccessKey};
+pub use access::Access;
 pub use client::SecretsManager;
-pub use endpoint::{CaBundle, CaBundleError, DirectoryUrls, Endpoint, EndpointError, EndpointUrl};
 pub use https::{Answer, Https};
+pub use rotation_config::{
+    AccessKey, CaBundle, CaBundleError, DirectoryUrls, Endpoint, EndpointError, EndpointUrl,
+};
 pub use signature::regional_url;

@@ -17,14 +17,14 @@ use anyhow::{Context, Result};
 use clap::Args;
 use directory_rds::Rds;
 use directory_redshift::Redshift as RedshiftDirectory;
-use rotation_aws::{Access, Endpoint, EndpointUrl, SecretsManager};
+use rotation_aws::{Access, SecretsManager};
+use rotation_config::{Endpoint, EndpointUrl};
 use rotation_cli::{EngineKind, Screen};
 use rotation_core::{
     Deadline, Examination, Examiner, Invoker, Logins, RotationError, SecretDocument, SecretId, SecretStore,
     Version,
     database::{Database, Directory, Engine, Strategy},
 };
-use rotation_lambda::{Config, Environment};
 use rotator_docdb::DocumentDb;
 use rotator_mysql::{MariaDb, MySql};
 use rotator_postgres::Postgres;

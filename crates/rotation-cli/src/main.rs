@@ -17,7 +17,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use rotation_cli::{Screen, exit_code};
-use rotation_lambda::Environment;
+use rotation_config::Environment;
 
 use examine::Ask;
 

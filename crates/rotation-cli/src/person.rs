@@ -2,12 +2,12 @@
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
-use rotation_aws::EndpointUrl;
+use rotation_config::EndpointUrl;
+use rotation_config::{Config, Environment, StrategyKind};
 use rotation_core::{
     SecretId,
     database::{Engine, MasterSecret},
 };
-use rotation_lambda::{Config, Environment, StrategyKind};
 
 /// Flags that several commands have.
 #[derive(Clone, Copy, Debug)]

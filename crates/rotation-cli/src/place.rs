@@ -5,9 +5,10 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use placement::{AwsDiscovery, Engine, NetworkMode, Placement, PlacementError, Wish};
-use rotation_aws::{Access, EndpointUrl};
+use rotation_aws::Access;
+use rotation_config::{Endpoint, EndpointUrl};
+use rotation_config::Environment;
 use rotation_core::{Deadline, SecretId, database::Host};
-use rotation_lambda::{Environment, endpoint};
 
 use rotation_cli::{EngineKind, Screen};
 
@@ -98,7 +99,7 @@ pub(crate) async fn run(arguments: &Arguments, environment: &Environment, screen
     let wish = wish(arguments)?;
     let url = arguments.endpoint_url.as_deref().map(EndpointUrl::parse).transpose();
     let url = url.context("--endpoint-url is not usable")?;
-    let mut endpoint = endpoint(environment)?;
+    let mut endpoint = Endpoint::from_environment(environment)?;
     endpoint.url = url.clone().or(endpoint.url);
     endpoint.region = arguments.region.clone().or(endpoint.region);
     let lookup = async {

@@ -6,7 +6,7 @@ use std::{
     time::Instant,
 };
 
-use rotation_lambda::Environment;
+use rotation_config::Environment;
 use serde_json::Value;
 
 /// Standard output.

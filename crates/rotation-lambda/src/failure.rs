@@ -1,9 +1,8 @@
 //! What a failed invocation answers: the line that shows in Lambda's error and in CloudTrail's `RotationFailed`.
 
 use lambda_runtime::Diagnostic;
+use rotation_config::ConfigError;
 use rotation_core::{Code, RotationError, with_causes};
-
-use crate::environment::ConfigError;
 
 /// The answer to an invocation that failed. It holds no value of a secret, so `Debug` may print it.
 #[derive(Clone, Debug, PartialEq, Eq)]

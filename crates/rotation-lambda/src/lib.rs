@@ -1,5 +1,5 @@
-//! The Lambda function around `rotation-core`: configuration, runtime loop, outcome lines; the one crate that knows
-//! the Lambda runtime.
+//! The Lambda function around `rotation-core`: runtime loop and outcome lines; the one crate that knows the Lambda
+//! runtime.
 //!
 //! ```text
 //! main ─> serve_single_user(engine) | serve_master_user(engine, directory)
@@ -8,9 +8,7 @@
 //! main ─> serve_events(handler)                                           a function that rotates nothing
 //! ```
 
-mod config;
 mod core_files;
-mod environment;
 mod events;
 mod examination;
 mod failure;
@@ -22,8 +20,6 @@ mod report;
 mod serve;
 mod time_limit;
 
-pub use config::{Config, StrategyKind, access_key, endpoint};
-pub use environment::{ConfigError, Environment};
 pub use events::{EventFailure, Invocation, serve_events};
 pub use log::start_log;
 pub use panic::{Panicked, caught};

@@ -6,6 +6,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use rotation_config::{ConfigError, Environment};
 use tracing::{Level, level_filters::LevelFilter};
 use tracing_subscriber::{
     Layer,
@@ -14,11 +15,7 @@ use tracing_subscriber::{
     layer::SubscriberExt,
 };
 
-use crate::{
-    core_files,
-    environment::{ConfigError, Environment},
-    panic,
-};
+use crate::{core_files, panic};
 
 /// Sends the lines of our crates to standard output, for a function that writes lines of its own. From now on a panic
 /// tells its place alone, and no core file is written.

@@ -5,14 +5,11 @@
 
 use std::time::Duration;
 
+use rotation_config::{ConfigError, Environment};
 use rotation_core::{Applied, Outcome, Severity, Step};
 use serde_json::{Map, Value, json};
 
-use crate::{
-    environment::{ConfigError, Environment},
-    log,
-    report::Report,
-};
+use crate::{log, report::Report};
 
 /// Whether metrics are written: `METRICS`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,6 +4,7 @@ use std::{cell::Cell, pin::Pin, process::ExitCode};
 
 use lambda_runtime::{Context, LambdaEvent, service_fn};
 use rotation_aws::{Access, SecretsManager};
+use rotation_config::{Config, ConfigError, Environment, StrategyKind};
 use rotation_core::{
     Deadline, EventError, Examination, Invoker, Journal, Outcome, RotationError, RotationEvent, Rotator,
     Severity, TimedOut,
@@ -13,9 +14,7 @@ use serde_json::{Value, value::RawValue};
 use tokio::time::Instant;
 
 use crate::{
-    config::{Config, StrategyKind},
     core_files,
-    environment::{ConfigError, Environment},
     examination::Request,
     failure::Failure,
     log::Log,

@@ -2,7 +2,7 @@
 
 use std::{fmt, net::IpAddr, sync::Arc};
 
-use database_dial::os_cause;
+use database_net::os_cause;
 use rotation_core::{
     Deadline,
     database::{

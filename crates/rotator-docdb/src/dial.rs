@@ -2,20 +2,15 @@
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use database_dial::os_cause;
+use database_net::{HandshakeError, Stream, handshake, os_cause};
 use rotation_core::{
     Deadline,
     database::{Cause, ConnectError, Host, Login, TlsFault, Transport},
 };
 use rustls::ClientConfig;
-use rustls_pki_types::ServerName;
 use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
 
-use crate::{
-    document::Document,
-    wire::{Stream, Wire},
-};
+use crate::{document::Document, wire::Wire};
 
 /// A connection over the transport that was asked for. The host may have several addresses: the next one is tried
 /// where nothing answers at an address, never where a server has answered.
@@ -25,7 +20,7 @@ pub(crate) async fn dial(
     tls: &Arc<ClientConfig>,
     deadline: Deadline,
 ) -> Result<Wire, ConnectError> {
-    let tcp = database_dial::dial(login, deadline).await?;
+    let tcp = database_net::dial(login, deadline).await?;
     Ok(Wire::new(match transport {
         Transport::Plaintext => Stream::Plain(tcp),
         Transport::Tls => secure(tcp, &login.host, tls).await?,
@@ -38,15 +33,13 @@ pub(crate) async fn dial(
 /// what it takes for a long message. Whoever stands in between can do the same, so it never becomes
 /// [`ConnectError::TlsUnavailable`], after which plaintext may follow.
 async fn secure(tcp: TcpStream, host: &Host, tls: &Arc<ClientConfig>) -> Result<Stream, ConnectError> {
-    let name = ServerName::try_from(host.as_str().trim_end_matches('.').to_owned());
-    let name = name.map_err(|_| ConnectError::Dns(Cause::new("no name that a certificate could bear")))?;
     let address = tcp.peer_addr().map_err(|error| ConnectError::Unreachable(os_cause(&error)))?;
     tokio::select! {
         biased;
-        handshake = TlsConnector::from(Arc::clone(tls)).connect(name, tcp) => match handshake {
-            Ok(stream) => Ok(Stream::Tls(Box::new(stream))),
-            Err(error) => Err(tls_invalid(&error)),
-        },
+        outcome = handshake(tcp, host.as_str(), tls) => outcome.map_err(|error| match error {
+            HandshakeError::Failed(error) => tls_invalid(&error),
+            error => error.into(),
+        }),
         () = answers_in_clear(address) => Err(ConnectError::TlsInvalid {
             fault: TlsFault::NotSpoken,
             source: Cause::new("silent in answer to the handshake, and it answers a greeting in clear"),
@@ -95,7 +88,7 @@ pub(crate) fn tls_invalid(error: &io::Error) -> ConnectError {
     let rustls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
     let other_language =
         matches!(rustls, Some(rustls::Error::InvalidMessage(_) | rustls::Error::InappropriateMessage { .. }));
-    match database_dial::tls_invalid(error) {
+    match database_net::tls_invalid(error) {
         ConnectError::TlsInvalid { fault: TlsFault::Handshake, source } if silent || other_language => {
             ConnectError::TlsInvalid { fault: TlsFault::NotSpoken, source }
         }

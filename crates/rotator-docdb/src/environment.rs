@@ -1,7 +1,7 @@
 //! The engine's own settings out of the environment.
 
-use database_tls::{TlsSettings, TlsSettingsError};
-use rotation_lambda::{ConfigError, Environment};
+use database_net::TlsSettings;
+use rotation_config::{ConfigError, Environment};
 
 use crate::DocumentDb;
 
@@ -11,11 +11,6 @@ impl DocumentDb {
     /// # Errors
     /// [`ConfigError`] names the first setting that is wrong.
     pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
-        let text = |name| environment.text(name);
-        TlsSettings::parse(text("TLS_CA_BUNDLE"), text("TLS_CLIENT_CERT"), text("TLS_CLIENT_KEY"))
-            .map(Self::new)
-            .map_err(|TlsSettingsError { setting, fault }| {
-                ConfigError::new(setting.name(), format!("is not usable: {fault}"))
-            })
+        TlsSettings::from_environment(environment).map(Self::new)
     }
 }

@@ -5,7 +5,7 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use database_dial::os_cause;
+use database_net::os_cause;
 use rotation_core::{
     Deadline,
     database::{Cause, ConnectError, Endpoint, Login, Transport},

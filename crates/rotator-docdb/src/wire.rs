@@ -3,19 +3,11 @@
 //! `OP_MSG` with one section carries everything but the greeting, which goes as `OP_QUERY`: the one form of a greeting
 //! that every version takes, those included that are too old to be rotated and shall be told so.
 
-use std::{
-    io,
-    net::IpAddr,
-    pin::Pin,
-    task::{Context, Poll},
-};
+use std::{io, net::IpAddr};
 
+use database_net::Stream;
 use thiserror::Error;
-use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf},
-    net::TcpStream,
-};
-use tokio_rustls::client::TlsStream;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use zeroize::Zeroizing;
 
 use crate::document::{Document, Reader};
@@ -44,12 +36,6 @@ pub(crate) enum WireError {
     Malformed,
 }
 
-/// What bytes travel over.
-pub(crate) enum Stream {
-    Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
-}
-
 /// A connection that sends one message and waits for its answer. Dropping it closes the socket.
 pub(crate) struct Wire {
     stream: Stream,
@@ -73,11 +59,7 @@ impl Wire {
 
     /// The address at the other end.
     pub(crate) fn peer(&self) -> Option<IpAddr> {
-        let tcp = match &self.stream {
-            Stream::Plain(tcp) => tcp,
-            Stream::Tls(tls) => tls.get_ref().0,
-        };
-        tcp.peer_addr().ok().map(|address| address.ip())
+        self.stream.peer()
     }
 
     /// Sends the greeting to `admin` and waits for the answer.
@@ -148,34 +130,4 @@ impl Wire {
 fn checked(document: &[u8]) -> Result<Reply, WireError> {
     Reader::parse(document).map_err(|_| WireError::Malformed)?;
     Ok(Reply(Zeroizing::new(document.to_vec())))
-}
-
-/// The same call on whichever stream it is.
-macro_rules! forward {
-    ($stream:expr, $inner:ident => $call:expr) => {
-        match $stream {
-            Stream::Plain($inner) => $call,
-            Stream::Tls($inner) => $call,
-        }
-    };
-}
-
-impl AsyncRead for Stream {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        forward!(self.get_mut(), inner => Pin::new(inner).poll_read(cx, buf))
-    }
-}
-
-impl AsyncWrite for Stream {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        forward!(self.get_mut(), inner => Pin::new(inner).poll_write(cx, buf))
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        forward!(self.get_mut(), inner => Pin::new(inner).poll_flush(cx))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        forward!(self.get_mut(), inner => Pin::new(inner).poll_shutdown(cx))
-    }
 }

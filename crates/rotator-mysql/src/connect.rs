@@ -2,16 +2,13 @@
 
 use std::sync::Arc;
 
-use database_dial::{dial, os_cause, peer, tls_invalid};
-use database_tls::{TlsClient, certificate_fault};
+use database_net::{Stream, TlsClient, certificate_fault, dial, handshake, os_cause, tls_invalid};
 use ring::digest::{SHA256, digest};
 use rotation_core::{
     Deadline,
     database::{Cause, ConnectError, Login, TlsFault, TlsMode, Transport},
 };
-use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
 
 use crate::{
     SelfSigned,
@@ -46,7 +43,6 @@ pub(crate) async fn connect(
 ) -> Result<Connection, ConnectError> {
     let attempt = async {
         let mut tcp = dial(login, deadline).await?;
-        let peer = peer(&tcp);
         let greeting = {
             // A server that refuses the connection itself does not say its version.
             let refused = |error| refused(error, login, Dialect::parse(""));
@@ -58,9 +54,9 @@ pub(crate) async fn connect(
             Transport::Tls if !greeting.offers_tls() => return Err(ConnectError::TlsUnavailable),
             Transport::Tls => secure(tcp, login, tls, self_signed, dialect).await?,
             Transport::Plaintext if login.tls == TlsMode::Off => {
-                (Packets::over(tcp, 1), KeyExchange::Allowed)
+                (Packets::over(Stream::Plain(tcp), 1), KeyExchange::Allowed)
             }
-            Transport::Plaintext => (Packets::over(tcp, 1), KeyExchange::Refused),
+            Transport::Plaintext => (Packets::over(Stream::Plain(tcp), 1), KeyExchange::Refused),
         };
         let logged_in = log_in(&mut packets, &greeting, login, exchange).await;
         let by_proof = matches!(exchange, KeyExchange::Unproven(_));
@@ -71,7 +67,7 @@ pub(crate) async fn connect(
             }
             error => refused(error, login, dialect),
         })?;
-        Ok(Connection::new(packets, dialect, peer, plugin, by_proof, &login.credentials.username))
+        Ok(Connection::new(packets, dialect, plugin, by_proof, &login.credentials.username))
     };
     deadline.bound(attempt).await.unwrap_or(Err(ConnectError::TimedOut))
 }
@@ -118,23 +114,16 @@ async fn secure(
     tls: &TlsClient,
     self_signed: SelfSigned,
     dialect: Dialect,
-) -> Result<(Packets<'static>, KeyExchange), ConnectError> {
+) -> Result<(Packets, KeyExchange), ConnectError> {
     let mut packets = Packets::over(&mut tcp, 1);
     request_tls(&mut packets, login).await.map_err(|error| refused(error, login, dialect))?;
     let sequence = packets.sequence();
-    drop(packets);
-    let name = ServerName::try_from(login.host.as_str().trim_end_matches('.').to_owned()).map_err(|_| {
-        ConnectError::TlsInvalid {
-            fault: TlsFault::WrongHost,
-            source: Cause::new("a name that no certificate can bear"),
-        }
-    })?;
     let may_prove = self_signed == SelfSigned::Prove && dialect.proves_itself();
     let config = if may_prove { tls.taking_self_signed() } else { Arc::clone(tls.config()) };
-    let stream = TlsConnector::from(config).connect(name.clone(), tcp).await;
-    let stream = stream.map_err(|error| explained(tls_invalid(&error), dialect))?;
-    let exchange = match stream.get_ref().1.peer_certificates() {
-        Some(chain) if may_prove && !tls.verifies(chain, &name) => {
+    let host = login.host.as_str();
+    let stream = handshake(tcp, host, &config).await.map_err(|error| explained(error.into(), dialect))?;
+    let exchange = match stream.peer_certificates() {
+        chain if may_prove && !tls.verifies(chain, host) => {
             let hash = digest(&SHA256, chain.first().map(AsRef::as_ref).unwrap_or_default());
             KeyExchange::Unproven(hash.as_ref().try_into().expect("SHA-256 has 32 bytes"))
         }

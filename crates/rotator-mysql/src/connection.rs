@@ -21,7 +21,7 @@ const NOT_VALID_PASSWORD: u16 = 1819;
 /// the socket.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    packets: Packets<'static>,
+    packets: Packets,
     pub(crate) dialect: Dialect,
     /// The server's address.
     pub(crate) peer: Option<IpAddr>,
@@ -47,13 +47,13 @@ impl From<Failure> for StatementError {
 
 impl Connection {
     pub(crate) fn new(
-        packets: Packets<'static>,
+        packets: Packets,
         dialect: Dialect,
-        peer: Option<IpAddr>,
         plugin: Plugin,
         proved: bool,
         user: &Username,
     ) -> Self {
+        let peer = packets.peer();
         Self { packets, dialect, peer, plugin, proved, user: user.clone() }
     }
 

@@ -1,9 +1,9 @@
 //! The engine's own settings out of the environment.
 
-use database_tls::{TlsSettings, TlsSettingsError};
-use rotation_lambda::{ConfigError, Environment};
+use database_net::TlsSettings;
+use rotation_config::{ConfigError, Environment};
 
-use crate::{MariaDb, MySql};
+use crate::MysqlEngine;
 
 /// What an operator may choose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,36 +44,17 @@ pub enum DualPassword {
     Off,
 }
 
-impl MySql {
+impl<F> MysqlEngine<F> {
     /// Reads `TLS_CA_BUNDLE`, `TLS_CLIENT_CERT`, `TLS_CLIENT_KEY` (each PEM or the path of a file), `DUAL_PASSWORD`
     /// (`auto`, `require` or `off`), `ALLOW_OLD_PASSWORD`, `ALLOW_UNLOCKED`, `USERNAME_CHARACTER_LIMIT`, and for a server of
-    /// MariaDB `TLS_SELF_SIGNED` (`refuse` or `prove`).
+    /// MariaDB `TLS_SELF_SIGNED` (`refuse` or `prove`). MariaDB has no dual passwords, so `DUAL_PASSWORD` set to `require`
+    /// makes every change fail there.
     ///
     /// # Errors
     /// [`ConfigError`] names the first setting that is wrong.
     pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
-        Ok(Self::new(tls(environment)?, settings(environment)?))
+        Ok(Self::new(TlsSettings::from_environment(environment)?, settings(environment)?))
     }
-}
-
-impl MariaDb {
-    /// Reads the same settings as [`MySql::from_environment`]; MariaDB has no dual passwords, so `DUAL_PASSWORD` set to
-    /// `require` makes every change fail.
-    ///
-    /// # Errors
-    /// [`ConfigError`] names the first setting that is wrong.
-    pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
-        Ok(Self::new(tls(environment)?, settings(environment)?))
-    }
-}
-
-fn tls(environment: &Environment) -> Result<TlsSettings, ConfigError> {
-    let text = |name| environment.text(name);
-    TlsSettings::parse(text("TLS_CA_BUNDLE"), text("TLS_CLIENT_CERT"), text("TLS_CLIENT_KEY")).map_err(
-        |TlsSettingsError { setting, fault }| {
-            ConfigError::new(setting.name(), format!("is not usable: {fault}"))
-        },
-    )
 }
 
 fn settings(environment: &Environment) -> Result<Settings, ConfigError> {

@@ -1,7 +1,7 @@
 //! Rotates MySQL and MariaDB passwords: single user and alternating users.
 //!
 //! ```text
-//! MySql, MariaDb (impl Engine) -> connect: greeting, TLS, login -> MysqlSession (impl Session)
+//! MysqlEngine<Flavor> (impl Engine) -> connect: greeting, TLS, login -> MysqlSession (impl Session)
 //!   single user   stage: read rights            commit: one statement
 //!   alternating   stage: read both users        commit: mark the pair, make both equal, read again, set the password
 //! ```
@@ -57,6 +57,7 @@ mod entry;
 mod environment;
 mod facts;
 mod fault;
+mod flavor;
 mod grants;
 mod held;
 mod hosts;
@@ -91,74 +92,45 @@ mod wire;
 mod work;
 mod writable;
 
-use std::{
-    net::IpAddr,
-    sync::{Arc, OnceLock},
-    time::SystemTime,
-};
+use std::{fmt, marker::PhantomData, net::IpAddr, time::SystemTime};
 
-use database_tls::{TlsClient, TlsSettings};
+use database_net::{LazyTls, TlsSettings};
 use rotation_core::{
     Deadline,
-    database::{
-        ConnectError, Engine, EngineProfile, Login, NameLimit, PasswordRule, Remedies, StatementRule,
-        Transport,
-    },
+    database::{ConnectError, Engine, EngineProfile, Login, PasswordRule, StatementRule, Transport},
 };
 
 pub use environment::{DualPassword, SelfSigned, Settings};
+pub use flavor::{Flavor, MariaDbFlavor, MySqlFlavor};
 pub use session::MysqlSession;
 pub use shown::{ShownAccount, plan_clone};
 
-/// MySQL, on RDS, Aurora or anywhere else. Cheap to clone; clones share one TLS configuration.
-#[derive(Clone, Debug)]
-pub struct MySql(Arc<Shared>);
+/// MySQL, on RDS, Aurora or anywhere else.
+pub type MySql = MysqlEngine<MySqlFlavor>;
 
-/// MariaDB, on RDS or anywhere else. Cheap to clone; clones share one TLS configuration.
-#[derive(Clone, Debug)]
-pub struct MariaDb(Arc<Shared>);
+/// MariaDB, on RDS or anywhere else.
+pub type MariaDb = MysqlEngine<MariaDbFlavor>;
 
-struct Shared {
+/// A server that speaks MySQL's protocol, of this flavor. Which statements it takes is known by what it says of itself at
+/// the login, whatever the flavor. Cheap to clone; clones share one TLS configuration, which is built at the first login that
+/// needs it.
+#[derive(Clone)]
+pub struct MysqlEngine<F> {
+    tls: LazyTls,
     settings: Settings,
-    tls: TlsSettings,
-    /// Built at the first login that needs it.
-    config: OnceLock<TlsClient>,
+    flavor: PhantomData<F>,
 }
 
-impl std::fmt::Debug for Shared {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Shared").field("settings", &self.settings).finish_non_exhaustive()
-    }
-}
-
-impl Shared {
-    fn new(tls: TlsSettings, settings: Settings) -> Arc<Self> {
-        Arc::new(Self { settings, tls, config: OnceLock::new() })
-    }
-
-    async fn connect(
-        &self,
-        login: &Login,
-        transport: Transport,
-        deadline: Deadline,
-    ) -> Result<MysqlSession, ConnectError> {
-        let tls = self.config.get_or_init(|| TlsClient::new(&self.tls));
-        let connection = connect::connect(login, transport, tls, self.settings.self_signed, deadline).await?;
-        Ok(MysqlSession::new(connection, login.credentials.clone(), self.settings))
-    }
-}
-
-impl MySql {
+impl<F> MysqlEngine<F> {
     /// An engine with these settings.
     pub fn new(tls: TlsSettings, settings: Settings) -> Self {
-        Self(Shared::new(tls, settings))
+        Self { tls: LazyTls::new(tls), settings, flavor: PhantomData }
     }
 }
 
-impl MariaDb {
-    /// An engine with these settings.
-    pub fn new(tls: TlsSettings, settings: Settings) -> Self {
-        Self(Shared::new(tls, settings))
+impl<F> fmt::Debug for MysqlEngine<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MysqlEngine").field("settings", &self.settings).finish_non_exhaustive()
     }
 }
 
@@ -172,9 +144,6 @@ const PASSWORD_RULE: PasswordRule = PasswordRule {
     required: &[],
     default_exclusions: "/@\"'\\",
 };
-
-/// An answer that only the server has, and who the session is to it.
-const PROBE: &str = "SELECT NOW(), CURRENT_USER()";
 
 /// The users of the servers themselves and of RDS.
 const RESERVED: &[&str] = &[
@@ -191,42 +160,23 @@ const RESERVED: &[&str] = &[
     "rds_superuser_role",
 ];
 
-/// What hints say about MySQL.
-const REMEDIES: Remedies = Remedies {
-    unlock: "ALTER USER ... ACCOUNT UNLOCK",
-    prolong: "a password set by ALTER USER; PASSWORD EXPIRE NEVER alone does not end an expiry",
-    access_rules: "the host of the account, REQUIRE, and require_secure_transport",
-    authentication: "Let the account use caching_sha2_password (ALTER USER ... IDENTIFIED WITH caching_sha2_password BY \
-        ...), over TLS; a password is never sent in cleartext.",
-    make_clone: "grant it exactly what the original has",
-    oldest: "Upgrade the server.",
-    also_refused: "The server says the same to a host that the account is not for, and where the account demands TLS.",
-};
-
-/// What hints say about MariaDB.
-const MARIADB_REMEDIES: Remedies = Remedies {
-    authentication: "Let the account use mysql_native_password, ed25519 or parsec (ALTER USER ... IDENTIFIED VIA ed25519 \
-        USING PASSWORD('...')); a password is never sent in cleartext.",
-    ..REMEDIES
-};
-
-impl Engine for MySql {
+impl<F: Flavor> Engine for MysqlEngine<F> {
     const PROFILE: EngineProfile = EngineProfile {
-        name: "MySQL",
-        engines: &["mysql", "aurora-mysql"],
-        engines_text: "mysql or aurora-mysql",
+        name: F::NAME,
+        engines: F::ENGINES,
+        engines_text: F::ENGINES_TEXT,
         default_port: 3306,
         default_database: None,
         home_field: None,
         set_field: None,
-        probe: PROBE,
+        // An answer that only the server has, and who the session is to it.
+        probe: "SELECT NOW(), CURRENT_USER()",
         test_statement: StatementRule::SQL,
         clone_suffix: "_clone",
-        // Since 5.7.8.
-        name_limit: NameLimit::Characters(32),
+        name_limit: F::NAME_LIMIT,
         reserved_users: RESERVED,
         password_rule: PASSWORD_RULE,
-        remedies: &REMEDIES,
+        remedies: F::REMEDIES,
     };
 
     type Session = MysqlSession;
@@ -237,53 +187,16 @@ impl Engine for MySql {
         transport: Transport,
         deadline: Deadline,
     ) -> Result<Self::Session, ConnectError> {
-        self.0.connect(login, transport, deadline).await
+        let tls = self.tls.client();
+        let connection = connect::connect(login, transport, tls, self.settings.self_signed, deadline).await?;
+        Ok(MysqlSession::new(connection, login.credentials.clone(), self.settings))
     }
 
     async fn addresses(&self, login: &Login) -> Result<Vec<IpAddr>, ConnectError> {
-        database_dial::addresses(login).await
+        database_net::addresses(login).await
     }
 
     fn chain_valid_until(&self) -> Option<SystemTime> {
-        self.0.config.get()?.chain_valid_until()
-    }
-}
-
-impl Engine for MariaDb {
-    const PROFILE: EngineProfile = EngineProfile {
-        name: "MariaDB",
-        engines: &["mariadb"],
-        engines_text: "mariadb",
-        default_port: 3306,
-        default_database: None,
-        home_field: None,
-        set_field: None,
-        probe: PROBE,
-        test_statement: StatementRule::SQL,
-        clone_suffix: "_clone",
-        // Since 10.6; `USERNAME_CHARACTER_LIMIT` lowers it to the 80 of older servers.
-        name_limit: NameLimit::Characters(128),
-        reserved_users: RESERVED,
-        password_rule: PASSWORD_RULE,
-        remedies: &MARIADB_REMEDIES,
-    };
-
-    type Session = MysqlSession;
-
-    async fn connect(
-        &self,
-        login: &Login,
-        transport: Transport,
-        deadline: Deadline,
-    ) -> Result<Self::Session, ConnectError> {
-        self.0.connect(login, transport, deadline).await
-    }
-
-    async fn addresses(&self, login: &Login) -> Result<Vec<IpAddr>, ConnectError> {
-        database_dial::addresses(login).await
-    }
-
-    fn chain_valid_until(&self) -> Option<SystemTime> {
-        self.0.config.get()?.chain_valid_until()
+        self.tls.chain_valid_until()
     }
 }

@@ -45,13 +45,9 @@ mod session_user;
 mod setting;
 mod statements;
 
-use std::{
-    net::IpAddr,
-    sync::{Arc, OnceLock},
-    time::SystemTime,
-};
+use std::{net::IpAddr, time::SystemTime};
 
-use database_tls::{TlsClient, TlsSettings};
+use database_net::{LazyTls, TlsSettings};
 use rotation_core::{
     Deadline,
     database::{
@@ -81,7 +77,7 @@ const REMEDIES: Remedies = Remedies {
 /// at the first login that needs it.
 #[derive(Clone, Debug)]
 pub struct Postgres {
-    shared: Arc<Shared>,
+    tls: LazyTls,
     clone_objects: CloneObjects,
 }
 
@@ -95,21 +91,10 @@ pub enum CloneObjects {
     Own,
 }
 
-struct Shared {
-    settings: TlsSettings,
-    config: OnceLock<TlsClient>,
-}
-
-impl std::fmt::Debug for Shared {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Tls").finish_non_exhaustive()
-    }
-}
-
 impl Postgres {
     /// An engine with these TLS settings.
     pub fn new(tls: TlsSettings, clone_objects: CloneObjects) -> Self {
-        Self { shared: Arc::new(Shared { settings: tls, config: OnceLock::new() }), clone_objects }
+        Self { tls: LazyTls::new(tls), clone_objects }
     }
 }
 
@@ -154,7 +139,7 @@ impl Engine for Postgres {
         transport: Transport,
         deadline: Deadline,
     ) -> Result<Self::Session, ConnectError> {
-        let tls = self.shared.config.get_or_init(|| TlsClient::new(&self.shared.settings)).config();
+        let tls = self.tls.config();
         let connection = postgres_session::connect(login, transport, tls, APPLICATION_NAME, deadline).await?;
         Ok(PostgresSession::new(connection, login.credentials.username.clone(), self.clone_objects))
     }
@@ -164,6 +149,6 @@ impl Engine for Postgres {
     }
 
     fn chain_valid_until(&self) -> Option<SystemTime> {
-        self.shared.config.get()?.chain_valid_until()
+        self.tls.chain_valid_until()
     }
 }

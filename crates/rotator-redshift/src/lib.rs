@@ -46,13 +46,9 @@ mod snapshots;
 mod statements;
 mod user;
 
-use std::{
-    net::IpAddr,
-    sync::{Arc, OnceLock},
-    time::SystemTime,
-};
+use std::{net::IpAddr, time::SystemTime};
 
-use database_tls::{TlsClient, TlsSettings};
+use database_net::{LazyTls, TlsSettings};
 use rotation_core::{
     Deadline,
     database::{
@@ -82,7 +78,7 @@ const REMEDIES: Remedies = Remedies {
 /// it.
 #[derive(Clone, Debug)]
 pub struct Redshift {
-    shared: Arc<Shared>,
+    tls: LazyTls,
     options: Options,
 }
 
@@ -93,21 +89,10 @@ pub struct Options {
     pub password_form: PasswordForm,
 }
 
-struct Shared {
-    settings: TlsSettings,
-    config: OnceLock<TlsClient>,
-}
-
-impl std::fmt::Debug for Shared {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Tls").finish_non_exhaustive()
-    }
-}
-
 impl Redshift {
     /// An engine with these TLS settings.
     pub fn new(tls: TlsSettings, options: Options) -> Self {
-        Self { shared: Arc::new(Shared { settings: tls, config: OnceLock::new() }), options }
+        Self { tls: LazyTls::new(tls), options }
     }
 }
 
@@ -145,7 +130,7 @@ impl Engine for Redshift {
         transport: Transport,
         deadline: Deadline,
     ) -> Result<Self::Session, ConnectError> {
-        let tls = self.shared.config.get_or_init(|| TlsClient::new(&self.shared.settings)).config();
+        let tls = self.tls.config();
         let connecting =
             postgres_session::connect_to_redshift(login, transport, tls, APPLICATION_NAME, deadline);
         Ok(RedshiftSession::new(connecting.await?, self.options))
@@ -156,6 +141,6 @@ impl Engine for Redshift {
     }
 
     fn chain_valid_until(&self) -> Option<SystemTime> {
-        self.shared.config.get()?.chain_valid_until()
+        self.tls.chain_valid_until()
     }
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use rotation_config::{Config, ConfigError, Environment, StrategyKind};
 use rotation_core::database::{CharacterClass, EngineProfile, PasswordSource};
-use rotation_lambda::{Config, ConfigError, Environment, StrategyKind};
 use rotator_docdb::DocumentDb;
 use rotator_mysql::{MariaDb, MySql};
 use rotator_postgres::Postgres;

@@ -8,7 +8,8 @@ mod moto;
 mod recorder;
 
 use directory_rds::Rds;
-use rotation_aws::{Access, AccessKey, DirectoryUrls, Endpoint, EndpointUrl};
+use rotation_aws::Access;
+use rotation_config::{AccessKey, DirectoryUrls, Endpoint, EndpointUrl};
 
 /// RDS at this URL.
 fn rds(url: &str) -> Rds {

@@ -9,7 +9,8 @@ mod moto;
 mod recorder;
 
 use directory_redshift::Redshift;
-use rotation_aws::{Access, AccessKey, DirectoryUrls, Endpoint, EndpointUrl};
+use rotation_aws::Access;
+use rotation_config::{AccessKey, DirectoryUrls, Endpoint, EndpointUrl};
 
 /// Both kinds of Redshift at this URL.
 fn redshift(url: &str) -> Redshift {

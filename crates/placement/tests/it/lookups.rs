@@ -2,7 +2,8 @@
 
 use local_aws::{LocalSecretsManager, secrets_manager::Settings};
 use placement::{AwsDiscovery, NetworkMode, PlacementError, Wish};
-use rotation_aws::{Access, AccessKey, Endpoint, EndpointUrl};
+use rotation_aws::Access;
+use rotation_config::{AccessKey, Endpoint, EndpointUrl};
 use rotation_core::{SecretId, database::Host};
 use serde_json::{Value, json};
 use test_servers::TestAuthority;

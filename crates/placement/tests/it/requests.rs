@@ -6,7 +6,8 @@ use placement::{
     NetworkMode, Placement, PlacementError,
     resource::{Answer, Delivery, Reason, Request, RequestError, respond},
 };
-use rotation_aws::{Access, Endpoint, Https};
+use rotation_aws::{Access, Https};
+use rotation_config::Endpoint;
 use rotation_core::Deadline;
 use rotation_lambda::Invocation;
 use serde_json::{Value, json};

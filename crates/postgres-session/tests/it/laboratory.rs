@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use database_tls::{TlsSettings, client_config};
+use database_net::{TlsSettings, client_config};
 use postgres_session::{Connection, connect};
 use rotation_core::{
     Deadline,

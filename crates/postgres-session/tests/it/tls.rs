@@ -96,11 +96,11 @@ async fn a_server_that_asks_for_our_certificate_gets_it_or_is_an_error_of_its_ru
     assert!(matches!(outcome, Err(ConnectError::AccessRule(_))), "{outcome:?}");
 
     let with = |certificate: &TestCertificate| {
-        let settings = database_tls::TlsSettings::default();
+        let settings = database_net::TlsSettings::default();
         let settings = settings.with_ca_bundle(server.authority().certificate_pem()).unwrap();
         let settings =
             settings.with_client_identity(certificate.certificate_pem(), certificate.key_pem()).unwrap();
-        database_tls::client_config(&settings)
+        database_net::client_config(&settings)
     };
     let good = with(&ours.client("anybody"));
     connect(&login, Transport::Tls, &good, "test", soon(5000)).await.unwrap();

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use local_aws::secrets_manager::SecretsManagerHandle;
-use rotation_lambda::StrategyKind;
+use rotation_config::StrategyKind;
 use rotation_suites::StoreCost;
 
 use crate::{

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use local_aws::secrets_manager::RotationOutcome;
 use rotation_cli::{Look, Screen};
-use rotation_lambda::StrategyKind;
+use rotation_config::StrategyKind;
 use rotation_suites::StoreCost;
 
 use crate::{

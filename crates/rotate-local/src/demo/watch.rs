@@ -10,7 +10,7 @@ use std::{
 };
 
 use local_aws::{BoxFuture, Function, FunctionError, LambdaFunction, secrets_manager::SecretsManagerHandle};
-use rotation_lambda::StrategyKind;
+use rotation_config::StrategyKind;
 use rotation_suites::{RotationStrategy, StoreCost};
 use serde_json::Value;
 use test_servers::TestLogin;

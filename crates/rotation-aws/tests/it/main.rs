@@ -6,7 +6,8 @@ use local_aws::{
     LocalSecretsManager,
     secrets_manager::{Fault, FaultKind, Operation, RotationSettings, Settings},
 };
-use rotation_aws::{AccessKey, CaBundle, Endpoint, EndpointUrl, SecretsManager};
+use rotation_aws::SecretsManager;
+use rotation_config::{AccessKey, CaBundle, Endpoint, EndpointUrl};
 use rotation_core::{
     Invoker, PendingVersion, Put, RotationEvent, RotationToken, SecretDocument, SecretId, SecretStore,
     StagingLabel, Standing, Step, StoreError, StoreFault, Version, VersionId,
@@ -19,7 +20,6 @@ const TOKEN: &str = "11111111-2222-3333-4444-555555555555";
 const CANARY: &str = "canary-7c1f";
 
 mod denials;
-mod endpoints;
 mod patience;
 mod refusals;
 

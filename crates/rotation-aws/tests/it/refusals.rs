@@ -5,7 +5,8 @@ use std::{
     net::{TcpListener, TcpStream},
 };
 
-use rotation_aws::{AccessKey, Endpoint, SecretsManager};
+use rotation_aws::SecretsManager;
+use rotation_config::{AccessKey, Endpoint};
 use rotation_core::{
     SecretId, SecretStore, StoreFault,
     database::{CharacterClass, PasswordPolicy, PasswordRule, PasswordSettings, PasswordSource},

@@ -8,7 +8,8 @@
 mod lambda;
 mod policy;
 
-use rotation_aws::{Access, EndpointUrl};
+use rotation_aws::Access;
+use rotation_config::EndpointUrl;
 use rotation_core::{Check, Finding, FindingCode, SecretId, Severity};
 
 use lambda::{Answered, Configuration, FunctionArn, Lambda};

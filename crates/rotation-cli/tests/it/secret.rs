@@ -4,7 +4,8 @@ use local_aws::{
     LocalSecretsManager,
     secrets_manager::{Fault, FaultKind, Operation, Settings},
 };
-use rotation_aws::{AccessKey, Endpoint, EndpointUrl, SecretsManager};
+use rotation_aws::SecretsManager;
+use rotation_config::{AccessKey, Endpoint, EndpointUrl};
 use rotation_core::{SecretDocument, SecretId, SecretStore, StoreFault, VersionId};
 use serde_json::json;
 use test_servers::{MysqlFlavor, MysqlServer, RedshiftServer, TestAuthority, TestLogin};

@@ -2,7 +2,7 @@
 
 use std::{net::TcpListener, time::Duration};
 
-use database_tls::TlsSettings;
+use database_net::TlsSettings;
 use rotation_core::{
     Deadline, RotationError,
     database::{ConnectError, Credential, Engine, StatementFault, TargetError, Transport},

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use database_tls::TlsSettings;
+use database_net::TlsSettings;
 use rotation_core::{
     Deadline, SecretDocument, SecretId,
     database::{

@@ -116,15 +116,15 @@ fn terminated(password: &str) -> Zeroizing<Vec<u8>> {
 }
 
 /// A login that has begun.
-pub(super) struct Dialogue<'a, 's> {
-    pub(super) packets: &'a mut Packets<'s>,
+pub(super) struct Dialogue<'a> {
+    pub(super) packets: &'a mut Packets,
     pub(super) password: &'a Password,
     pub(super) exchange: KeyExchange,
     /// The nonce of the greeting, which the server's proof is about.
     pub(super) greeting: &'a [u8],
 }
 
-impl Dialogue<'_, '_> {
+impl Dialogue<'_> {
     /// Goes on until the server lets us in or says no. Returns the plugin by which it let us in.
     pub(super) async fn conclude(mut self, mut plugin: Plugin) -> Result<Plugin, WireError> {
         let mut nonce = self.greeting.to_vec();

@@ -1,6 +1,7 @@
 //! The login itself (`Protocol::HandshakeResponse41`).
 
 use rotation_core::database::Login;
+use tokio::net::TcpStream;
 use zeroize::Zeroizing;
 
 use super::{
@@ -43,13 +44,16 @@ fn head(login: &Login, tls: bool) -> Vec<u8> {
 }
 
 /// Asks for TLS. The handshake is to follow.
-pub(crate) async fn request_tls(packets: &mut Packets<'_>, login: &Login) -> Result<(), WireError> {
+pub(crate) async fn request_tls(
+    packets: &mut Packets<&mut TcpStream>,
+    login: &Login,
+) -> Result<(), WireError> {
     packets.write(&head(login, true)).await
 }
 
 /// Logs in. Afterwards the connection takes statements. Returns the plugin by which the server let the user in.
 pub(crate) async fn log_in(
-    packets: &mut Packets<'_>,
+    packets: &mut Packets,
     greeting: &Greeting,
     login: &Login,
     exchange: KeyExchange,

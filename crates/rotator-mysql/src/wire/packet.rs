@@ -2,10 +2,12 @@
 
 use std::{
     fmt, io,
+    net::IpAddr,
     pin::Pin,
     task::{Context, Waker},
 };
 
+use database_net::Stream;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use zeroize::Zeroizing;
 
@@ -17,11 +19,6 @@ const ANSWER_LIMIT: usize = 16 * 1024 * 1024;
 
 /// A row of text, `None` for null. Bytes that are no UTF-8 are replaced; only hashes of passwords have such.
 pub(crate) type Row = Vec<Option<String>>;
-
-/// Whatever bytes go over.
-pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin {}
-
-impl<T: AsyncRead + AsyncWrite + Unpin> Stream for T {}
 
 /// What went wrong on the wire.
 #[derive(Debug)]
@@ -47,12 +44,12 @@ impl From<io::Error> for WireError {
 }
 
 /// A stream cut into packets.
-pub(crate) struct Packets<'s> {
-    stream: Box<dyn Stream + 's>,
+pub(crate) struct Packets<S = Stream> {
+    stream: S,
     sequence: u8,
 }
 
-impl fmt::Debug for Packets<'_> {
+impl<S> fmt::Debug for Packets<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Packets").finish_non_exhaustive()
     }
@@ -61,10 +58,10 @@ impl fmt::Debug for Packets<'_> {
 /// What a statement gave: rows, or none.
 pub(crate) type Answer = Vec<Row>;
 
-impl<'s> Packets<'s> {
+impl<S: AsyncRead + AsyncWrite + Unpin> Packets<S> {
     /// The packets of a connection from this number on, over whatever stream carries them now.
-    pub(crate) fn over(stream: impl Stream + 's, sequence: u8) -> Self {
-        Self { stream: Box::new(stream), sequence }
+    pub(crate) fn over(stream: S, sequence: u8) -> Self {
+        Self { stream, sequence }
     }
 
     /// Reads one packet, an error of the server included.
@@ -103,6 +100,13 @@ impl<'s> Packets<'s> {
     /// The number that the next packet bears.
     pub(crate) fn sequence(&self) -> u8 {
         self.sequence
+    }
+}
+
+impl Packets {
+    /// The address at the other end.
+    pub(crate) fn peer(&self) -> Option<IpAddr> {
+        self.stream.peer()
     }
 
     /// Says farewell (`COM_QUIT`), as far as that goes without waiting. A server that finds the connection closed

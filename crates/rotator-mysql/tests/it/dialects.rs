@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use database_tls::TlsSettings;
+use database_net::TlsSettings;
 use expect_test::{Expect, expect};
 use rotation_core::{
     Deadline, SecretDocument,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use database_tls::TlsSettings;
+use database_net::TlsSettings;
 use rotation_core::{
     Applied, Authority, Deadline, RotationError, SecretDocument, SecretId, Target, Versions,
     database::{
@@ -156,7 +156,7 @@ impl Lab {
 }
 
 /// The labels are as they should be.
-struct Granted;
+pub(crate) struct Granted;
 
 impl Authority for Granted {
     async fn confirm(&self) -> Result<(), RotationError> {

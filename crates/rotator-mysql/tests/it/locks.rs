@@ -1,6 +1,6 @@
 //! Clusters that refuse the lock by which rotations of one user take turns. None can be had here: a server is scripted so.
 
-use database_tls::TlsSettings;
+use database_net::TlsSettings;
 use rotation_core::{
     Reader, RotationError, SecretDocument,
     database::{

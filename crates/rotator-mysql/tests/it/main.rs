@@ -21,6 +21,7 @@ mod locks;
 mod newer_kinds;
 mod other_hosts;
 mod ownership;
+mod plaintext;
 mod plan;
 mod plugins;
 mod proof;

@@ -1,6 +1,6 @@
 //! What real servers refuse, on servers of their own where a setting must be changed.
 
-use database_tls::TlsSettings;
+use database_net::TlsSettings;
 use rotation_core::{
     SecretDocument,
     database::{Change, ConnectError, Engine, Login, Session, StatementFault, TlsMode, Transport, UserPair},

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use database_tls::TlsSettings;
+use database_net::TlsSettings;
 use rotation_core::{
     Deadline, SecretDocument,
     database::{ConnectError, Engine, Login, Session, StatementError, StatementFault, TlsMode, Transport},

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use database_tls::{TlsClient, TlsSettings};
+use database_net::{TlsClient, TlsSettings};
 use rotation_core::{
     Reader, SecretDocument,
     database::{ConnectError, Engine, Login, Session, TlsFault, Transport},

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use database_tls::{TlsSettings, client_config};
+use database_net::{TlsSettings, client_config};
 use postgres_session::{Connection, Statement};
 use rotation_core::{
     Deadline, RotationError, SecretDocument, SecretId,

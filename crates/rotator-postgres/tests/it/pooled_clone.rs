@@ -1,7 +1,7 @@
 //! Sessions of the clone through a pooler in transaction mode: what a server connection was at its login it stays, whoever
 //! uses it, until the pooler opens it anew.
 
-use database_tls::client_config;
+use database_net::client_config;
 use postgres_session::Connection;
 use rotation_core::database::{Engine, Login, Session, StatementFault, Transport};
 use test_servers::{PgBouncer, PoolerList, PoolerVersion, PostgresVersion, TestLogin};

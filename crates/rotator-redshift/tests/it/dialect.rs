@@ -1,6 +1,6 @@
 //! The guard catches what PostgreSQL has and Redshift has not, put back into each statement that rotations send.
 
-use database_tls::{TlsSettings, client_config};
+use database_net::{TlsSettings, client_config};
 use postgres_session::{Connection, Statement, connect_to_redshift};
 use rotation_core::database::{StatementFault, Transport};
 

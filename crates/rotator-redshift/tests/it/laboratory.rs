@@ -2,7 +2,7 @@
 
 use std::{sync::OnceLock, time::Duration};
 
-use database_tls::{TlsSettings, client_config};
+use database_net::{TlsSettings, client_config};
 use postgres_session::{Statement, connect_to_redshift};
 use rotation_core::{
     Deadline, SecretDocument, SecretId,

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use rotation_aws::{Access, Answer, EndpointUrl, Https, regional_url};
+use rotation_aws::{Access, Answer, Https, regional_url};
+use rotation_config::EndpointUrl;
 use rotation_core::{Deadline, StoreError, with_causes};
 use serde_json::Value;
 

@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use rustls::RootCertStore;
 use rustls::sign::CertifiedKey;
-use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, TrustAnchor};
+use rustls_pki_types::TrustAnchor;
 
 use crate::authorities;
 use crate::error::{SettingFault, TlsSetting, TlsSettingsError};
 use crate::identity;
-use crate::source;
+use crate::source::certificates;
 
 /// Authorities to trust besides the built-in ones, and a certificate to show to servers that ask for one.
 ///
@@ -92,13 +91,4 @@ fn anchors(bundle: &str) -> Result<Vec<TrustAnchor<'static>>, SettingFault> {
         roots.add(certificate).map_err(|_| SettingFault::DamagedCertificate { position: index + 1 })?;
     }
     Ok(roots.roots)
-}
-
-/// The certificates of a PEM text or of the file that `value` names; at least one.
-pub(crate) fn certificates(value: &str) -> Result<Vec<CertificateDer<'static>>, SettingFault> {
-    let text = source::read(value)?;
-    let certificates: Vec<_> = CertificateDer::pem_slice_iter(&text)
-        .collect::<Result<_, _>>()
-        .map_err(|_| SettingFault::DamagedPem)?;
-    if certificates.is_empty() { Err(SettingFault::NoCertificate) } else { Ok(certificates) }
 }

@@ -1,6 +1,6 @@
 //! Endpoints and bundles of authorities: what is taken, and what is refused before the first call.
 
-use rotation_aws::{CaBundle, CaBundleError, EndpointUrl};
+use rotation_config::{CaBundle, CaBundleError, EndpointUrl};
 use test_servers::TestAuthority;
 
 #[track_caller]

@@ -1,4 +1,5 @@
-//! The way to a database server, the same for every engine: addresses, TCP, and why TLS failed.
+//! The way to the server of a login: addresses, TCP, and why TLS failed, in the terms of `rotation-core`. No other file
+//! of this crate knows them.
 //!
 //! What happens on the connection afterwards is the engine's own protocol; each asks for TLS in its own way.
 
@@ -7,12 +8,16 @@ use std::{
     net::{IpAddr, SocketAddr},
 };
 
-use database_tls::{CertificateFault, certificate_fault};
 use rotation_core::{
     Deadline,
     database::{Cause, ConnectError, Host, Login, TlsFault},
 };
 use tokio::net::{TcpStream, lookup_host};
+
+use crate::{
+    fault::{CertificateFault, certificate_fault},
+    handshake::HandshakeError,
+};
 
 /// More addresses than any endpoint has; a longer answer is not worth the time.
 const MOST_ADDRESSES: usize = 16;
@@ -84,7 +89,18 @@ fn permitted(found: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, ConnectError> {
     if permitted.is_empty() { Err(ConnectError::ForbiddenAddress) } else { Ok(permitted) }
 }
 
-/// Why a TLS handshake failed: by which fault of the certificate, if by one.
+impl From<HandshakeError> for ConnectError {
+    fn from(error: HandshakeError) -> Self {
+        match error {
+            HandshakeError::Name => {
+                Self::TlsInvalid { fault: TlsFault::WrongHost, source: Cause::new(error.to_string()) }
+            }
+            HandshakeError::Failed(error) => tls_invalid(&error),
+        }
+    }
+}
+
+/// Why TLS failed, in the handshake or after it: by which fault of the certificate, if by one.
 pub fn tls_invalid(error: &io::Error) -> ConnectError {
     let Some(certificate) = certificate_fault(error) else {
         return ConnectError::TlsInvalid { fault: TlsFault::Handshake, source: os_cause(error) };
@@ -98,11 +114,6 @@ pub fn tls_invalid(error: &io::Error) -> ConnectError {
         _ => TlsFault::Handshake,
     };
     ConnectError::TlsInvalid { fault, source: Cause::new(certificate.to_string()) }
-}
-
-/// The address at the other end of a connection, in the form that a name resolves to.
-pub fn peer(stream: &TcpStream) -> Option<IpAddr> {
-    stream.peer_addr().ok().map(|address| address.ip())
 }
 
 /// The operating system's error by its kind and number, which name no address.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use std::fs;
 
-use database_tls::TlsSettings;
+use database_net::TlsSettings;
 use rustls::RootCertStore;
 use rustls_pki_types::CertificateDer;
 use x509_parser::prelude::{ASN1Time, FromDer, X509Certificate};

@@ -5,7 +5,7 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
-use database_tls::{CertificateFault, TlsSettings, certificate_fault, client_config};
+use database_net::{CertificateFault, TlsSettings, certificate_fault, client_config};
 use rustls::{AlertDescription, ClientConfig, ProtocolVersion, RootCertStore};
 
 use crate::authorities::certificates;

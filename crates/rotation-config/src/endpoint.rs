@@ -1,11 +1,21 @@
 //! Where Secrets Manager and its neighbours are, and whose certificate it may show: parsed before the first call, which cannot say so well.
 
+use std::{
+    fs,
+    io::{self, Read},
+};
+
 use http::Uri;
 use rustls::{
     RootCertStore,
     pki_types::{CertificateDer, pem::PemObject},
 };
 use thiserror::Error;
+
+use crate::environment::{ConfigError, Environment};
+
+/// The largest `AWS_CA_BUNDLE` that is read, in bytes: several times what an operating system trusts.
+const MAX_BUNDLE: u64 = 1024 * 1024;
 
 /// Which Secrets Manager to talk to, and which directories.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +28,25 @@ pub struct Endpoint {
     pub ca_bundle: Option<CaBundle>,
     /// Where the other services are.
     pub directories: DirectoryUrls,
+}
+
+impl Endpoint {
+    /// Where Secrets Manager is: `AWS_REGION`, `SECRETS_MANAGER_ENDPOINT`, `AWS_CA_BUNDLE`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the first setting that is wrong.
+    pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
+        Ok(Self {
+            region: environment.text("AWS_REGION").map(str::to_owned),
+            url: url(environment, "SECRETS_MANAGER_ENDPOINT")?,
+            ca_bundle: environment.text("AWS_CA_BUNDLE").map(ca_bundle).transpose()?,
+            directories: DirectoryUrls {
+                rds: sdk_url(environment, "AWS_ENDPOINT_URL_RDS")?,
+                redshift: sdk_url(environment, "AWS_ENDPOINT_URL_REDSHIFT")?,
+                redshift_serverless: sdk_url(environment, "AWS_ENDPOINT_URL_REDSHIFT_SERVERLESS")?,
+            },
+        })
+    }
 }
 
 /// The services that describe database servers; `None` takes the region's own endpoint.
@@ -82,7 +111,8 @@ impl CaBundle {
         if roots.is_empty() { Err(CaBundleError::Empty) } else { Ok(Self(pem)) }
     }
 
-    pub(crate) fn pem(&self) -> &[u8] {
+    /// The bytes as they were given.
+    pub fn pem(&self) -> &[u8] {
         &self.0
     }
 }
@@ -99,4 +129,32 @@ pub enum CaBundleError {
     /// Nothing to trust.
     #[error("holds no certificate")]
     Empty,
+}
+
+/// As AWS's SDKs have it: the service's own variable, else the one for all services.
+fn sdk_url(environment: &Environment, name: &'static str) -> Result<Option<EndpointUrl>, ConfigError> {
+    match url(environment, name)? {
+        Some(own) => Ok(Some(own)),
+        None => url(environment, "AWS_ENDPOINT_URL"),
+    }
+}
+
+fn url(environment: &Environment, name: &'static str) -> Result<Option<EndpointUrl>, ConfigError> {
+    let url = environment.text(name).map(EndpointUrl::parse).transpose();
+    url.map_err(|error| ConfigError::new(name, error.to_string()))
+}
+
+fn ca_bundle(path: &str) -> Result<CaBundle, ConfigError> {
+    let refused = |rule| ConfigError::new("AWS_CA_BUNDLE", rule);
+    let unreadable =
+        |error: io::Error| refused(format!("names a file that cannot be read: {}", error.kind()));
+    let about = fs::metadata(path).map_err(unreadable)?;
+    // Whatever else has a path, as a pipe or a device, may keep its reader waiting or never end.
+    if !about.is_file() || about.len() > MAX_BUNDLE {
+        return Err(refused("must name a regular file of at most 1 MiB".into()));
+    }
+    let mut pem = Vec::new();
+    let file = fs::File::open(path).map_err(unreadable)?;
+    file.take(MAX_BUNDLE).read_to_end(&mut pem).map_err(unreadable)?;
+    CaBundle::parse(pem).map_err(|error| refused(format!("names a file that {error}")))
 }

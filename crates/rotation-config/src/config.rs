@@ -1,11 +1,5 @@
 //! The settings of a function: environment variables that AWS's templates know, and our own.
 
-use std::{
-    fs,
-    io::{self, Read},
-};
-
-use rotation_aws::{AccessKey, CaBundle, DirectoryUrls, Endpoint, EndpointUrl};
 use rotation_core::{
     ForeignSecrets, SecretId,
     database::{
@@ -14,10 +8,11 @@ use rotation_core::{
     },
 };
 
-use crate::environment::{ConfigError, Environment};
-
-/// The largest `AWS_CA_BUNDLE` that is read, in bytes: several times what an operating system trusts.
-const MAX_BUNDLE: u64 = 1024 * 1024;
+use crate::{
+    access_key::AccessKey,
+    endpoint::Endpoint,
+    environment::{ConfigError, Environment},
+};
 
 /// Which of the two strategies an artifact was built for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,8 +68,8 @@ impl Config {
     ) -> Result<Self, ConfigError> {
         let foreign = environment.flag("ALLOW_FOREIGN_SECRETS", false)?;
         Ok(Self {
-            endpoint: endpoint(environment)?,
-            access_key: access_key(environment),
+            endpoint: Endpoint::from_environment(environment)?,
+            access_key: AccessKey::from_environment(environment),
             master: match strategy {
                 StrategyKind::SingleUser => MasterSecret::default(),
                 StrategyKind::AlternatingUsers => MasterSecret { deployed: master_secret(environment)? },
@@ -88,61 +83,6 @@ impl Config {
             rewriting: rewriting(environment)?,
         })
     }
-}
-
-/// Where Secrets Manager is: `AWS_REGION`, `SECRETS_MANAGER_ENDPOINT`, `AWS_CA_BUNDLE`.
-///
-/// # Errors
-/// [`ConfigError`] names the first setting that is wrong.
-pub fn endpoint(environment: &Environment) -> Result<Endpoint, ConfigError> {
-    Ok(Endpoint {
-        region: environment.text("AWS_REGION").map(str::to_owned),
-        url: url(environment, "SECRETS_MANAGER_ENDPOINT")?,
-        ca_bundle: environment.text("AWS_CA_BUNDLE").map(ca_bundle).transpose()?,
-        directories: DirectoryUrls {
-            rds: sdk_url(environment, "AWS_ENDPOINT_URL_RDS")?,
-            redshift: sdk_url(environment, "AWS_ENDPOINT_URL_REDSHIFT")?,
-            redshift_serverless: sdk_url(environment, "AWS_ENDPOINT_URL_REDSHIFT_SERVERLESS")?,
-        },
-    })
-}
-
-/// As AWS's SDKs have it: the service's own variable, else the one for all services.
-fn sdk_url(environment: &Environment, name: &'static str) -> Result<Option<EndpointUrl>, ConfigError> {
-    match url(environment, name)? {
-        Some(own) => Ok(Some(own)),
-        None => url(environment, "AWS_ENDPOINT_URL"),
-    }
-}
-
-fn url(environment: &Environment, name: &'static str) -> Result<Option<EndpointUrl>, ConfigError> {
-    let url = environment.text(name).map(EndpointUrl::parse).transpose();
-    url.map_err(|error| ConfigError::new(name, error.to_string()))
-}
-
-fn ca_bundle(path: &str) -> Result<CaBundle, ConfigError> {
-    let refused = |rule| ConfigError::new("AWS_CA_BUNDLE", rule);
-    let unreadable =
-        |error: io::Error| refused(format!("names a file that cannot be read: {}", error.kind()));
-    let about = fs::metadata(path).map_err(unreadable)?;
-    // Whatever else has a path, as a pipe or a device, may keep its reader waiting or never end.
-    if !about.is_file() || about.len() > MAX_BUNDLE {
-        return Err(refused("must name a regular file of at most 1 MiB".into()));
-    }
-    let mut pem = Vec::new();
-    let file = fs::File::open(path).map_err(unreadable)?;
-    file.take(MAX_BUNDLE).read_to_end(&mut pem).map_err(unreadable)?;
-    CaBundle::parse(pem).map_err(|error| refused(format!("names a file that {error}")))
-}
-
-/// The credentials that Lambda gives a function; `None` where it gave none.
-pub fn access_key(environment: &Environment) -> Option<AccessKey> {
-    let owned = |name| environment.text(name).map(str::to_owned);
-    Some(AccessKey {
-        id: owned("AWS_ACCESS_KEY_ID")?,
-        secret: owned("AWS_SECRET_ACCESS_KEY")?.into(),
-        session_token: owned("AWS_SESSION_TOKEN").map(Into::into),
-    })
 }
 
 fn master_secret(environment: &Environment) -> Result<Option<SecretId>, ConfigError> {

@@ -1,7 +1,8 @@
-//! Where the text of a setting comes from: the value itself, or the file that it names.
+//! Where the text of a setting comes from, the value itself or the file that it names, and the certificates in it.
 
 use std::io::Read;
 
+use rustls_pki_types::{CertificateDer, pem::PemObject};
 use zeroize::Zeroizing;
 
 use crate::error::SettingFault;
@@ -31,4 +32,13 @@ pub(crate) fn read(value: &str) -> Result<Zeroizing<Vec<u8>>, SettingFault> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(room));
     file.take(metadata.len()).read_to_end(&mut bytes).map_err(unreadable)?;
     Ok(bytes)
+}
+
+/// The certificates of a PEM text or of the file that `value` names; at least one.
+pub(crate) fn certificates(value: &str) -> Result<Vec<CertificateDer<'static>>, SettingFault> {
+    let text = read(value)?;
+    let certificates: Vec<_> = CertificateDer::pem_slice_iter(&text)
+        .collect::<Result<_, _>>()
+        .map_err(|_| SettingFault::DamagedPem)?;
+    if certificates.is_empty() { Err(SettingFault::NoCertificate) } else { Ok(certificates) }
 }

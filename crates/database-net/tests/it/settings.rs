@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::ErrorKind;
 
-use database_tls::{SettingFault, TlsSetting, TlsSettings, TlsSettingsError, client_config};
+use database_net::{SettingFault, TlsSetting, TlsSettings, TlsSettingsError, client_config};
 use tempfile::TempDir;
 
 use crate::authorities::certificates;

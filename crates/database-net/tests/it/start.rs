@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use database_tls::{TlsSettings, client_config};
+use database_net::{TlsSettings, client_config};
 
 #[test]
 #[expect(clippy::print_stdout, reason = "the figure is what people run this test for")]

@@ -8,8 +8,9 @@ use rustls::client::danger::ServerCertVerifier;
 use rustls::client::{Resumption, WebPkiServerVerifier};
 use rustls::crypto::CryptoProvider;
 use rustls::sign::SingleCertAndKey;
-use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls_pki_types::{CertificateDer, UnixTime};
 
+use crate::handshake::server_name;
 use crate::settings::TlsSettings;
 use crate::verifier::{ExplainingVerifier, TakingSelfSigned};
 
@@ -65,11 +66,12 @@ impl TlsClient {
         Arc::new(config)
     }
 
-    /// Whether the chain, its dates and its name are verified now.
-    pub fn verifies(&self, chain: &[CertificateDer<'_>], name: &ServerName<'_>) -> bool {
+    /// Whether the chain, its dates and its name are verified now; an empty chain is not.
+    pub fn verifies(&self, chain: &[CertificateDer<'_>], host: &str) -> bool {
         let Some((end_entity, intermediates)) = chain.split_first() else { return false };
+        let Some(name) = server_name(host) else { return false };
         let now = UnixTime::now();
-        self.verifier.verify_server_cert(end_entity, intermediates, name, &[], now).is_ok()
+        self.verifier.verify_server_cert(end_entity, intermediates, &name, &[], now).is_ok()
     }
 
     /// Until when the chain that was verified last would be verified again: the first end of validity among its

@@ -1,10 +1,10 @@
 //! Settings of AWS's templates and our own: what they mean, and what is refused at start.
 
+use rotation_config::{Config, Environment, StrategyKind};
 use rotation_core::database::{
     CharacterClass, EngineProfile, NameLimit, PasswordPolicy, PasswordRule, PasswordSource, Remedies,
     StatementRule, TestField, TestStatement,
 };
-use rotation_lambda::{Config, Environment, StrategyKind};
 
 const PROFILE: EngineProfile = EngineProfile {
     name: "Test",

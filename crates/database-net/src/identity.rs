@@ -8,13 +8,11 @@ use rustls_pki_types::pem::{self, PemObject};
 use zeroize::Zeroizing;
 
 use crate::error::{SettingFault, TlsSetting, TlsSettingsError};
-use crate::settings;
-use crate::source;
+use crate::source::{certificates, read};
 
 /// A certificate chain and the key that is proven to belong to it.
 pub(crate) fn parse(certificate: &str, key: &str) -> Result<CertifiedKey, TlsSettingsError> {
-    let chain =
-        settings::certificates(certificate).map_err(|fault| fault.of(TlsSetting::ClientCertificate))?;
+    let chain = certificates(certificate).map_err(|fault| fault.of(TlsSetting::ClientCertificate))?;
     let key = private_key(key).map_err(|fault| fault.of(TlsSetting::ClientKey))?;
     // Not `CertifiedKey::from_der`, which would consume the key without wiping it.
     let key = any_supported_type(&key).map_err(|_| SettingFault::UnusableKey.of(TlsSetting::ClientKey))?;
@@ -31,7 +29,7 @@ pub(crate) fn parse(certificate: &str, key: &str) -> Result<CertifiedKey, TlsSet
 
 /// The first private key of a PEM text or of the file that `value` names.
 fn private_key(value: &str) -> Result<Zeroizing<PrivateKeyDer<'static>>, SettingFault> {
-    let text = source::read(value)?;
+    let text = read(value)?;
     // PKCS#8 says so in the label of the section, the older forms in a line below it.
     for mark in [b"BEGIN ENCRYPTED PRIVATE KEY".as_slice(), b"Proc-Type: 4,ENCRYPTED"] {
         if text.windows(mark.len()).any(|window| window == mark) {

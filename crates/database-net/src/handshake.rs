@@ -1,0 +1,48 @@
+//! TLS over a TCP connection.
+
+use std::{io, sync::Arc};
+
+use rustls::ClientConfig;
+use rustls_pki_types::ServerName;
+use thiserror::Error;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+
+use crate::stream::Stream;
+
+/// Why there is no TLS.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum HandshakeError {
+    /// No certificate can be for this host, so nothing was sent.
+    #[error("a name that no certificate can bear")]
+    Name,
+    /// The handshake failed. [`certificate_fault`](crate::certificate_fault) tells whether the certificate is the reason.
+    #[error("the handshake failed")]
+    Failed(#[source] io::Error),
+}
+
+/// TLS by this configuration, which verifies that the server is `host`: a name, with or without the dot at its end, or an
+/// address. No other byte must have been exchanged but what the protocol has before TLS.
+///
+/// # Errors
+/// [`HandshakeError`]. The connection is closed then.
+///
+/// # Cancel safety
+/// Dropping the future closes the socket.
+pub async fn handshake(
+    tcp: TcpStream,
+    host: &str,
+    config: &Arc<ClientConfig>,
+) -> Result<Stream, HandshakeError> {
+    let name = server_name(host).ok_or(HandshakeError::Name)?;
+    match TlsConnector::from(Arc::clone(config)).connect(name, tcp).await {
+        Ok(stream) => Ok(Stream::Tls(Box::new(stream))),
+        Err(error) => Err(HandshakeError::Failed(error)),
+    }
+}
+
+/// The host as certificates name it. `None` where none can.
+pub(crate) fn server_name(host: &str) -> Option<ServerName<'static>> {
+    ServerName::try_from(host.trim_end_matches('.').to_owned()).ok()
+}

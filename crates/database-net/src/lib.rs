@@ -1,0 +1,36 @@
+//! The way to a database server: addresses, TCP, TLS that is always verified, and typed certificate faults.
+//!
+//! ```text
+//! TLS_CA_BUNDLE, TLS_CLIENT_CERT, TLS_CLIENT_KEY ─> TlsSettings ─┐
+//! data/anchors.der, the built-in authorities ────────────────────┴─> LazyTls ─ at the first login ─> TlsClient
+//!                                                                                                       │
+//! Login ─ dial ─> TcpStream ─ the protocol's own request for TLS ─ handshake ───────────────────────────┴─> Stream
+//!           └ ConnectError                                             └ HandshakeError ─> CertificateFault
+//! ```
+//!
+//! Verification of chain, dates and name is always on. The extra bundle adds to the built-in authorities and does not
+//! replace them. Revocation is not checked: rustls fetches no lists while connecting. A name is resolved anew for each
+//! connection, and leads to no address that a database cannot have.
+
+mod authorities;
+mod config;
+mod dial;
+mod environment;
+mod error;
+mod fault;
+mod handshake;
+mod identity;
+mod lazy;
+mod settings;
+mod source;
+mod stream;
+mod verifier;
+
+pub use config::{TlsClient, client_config};
+pub use dial::{addresses, dial, os_cause, tls_invalid};
+pub use error::{SettingFault, TlsSetting, TlsSettingsError};
+pub use fault::{CertificateFault, certificate_fault};
+pub use handshake::{HandshakeError, handshake};
+pub use lazy::LazyTls;
+pub use settings::TlsSettings;
+pub use stream::Stream;

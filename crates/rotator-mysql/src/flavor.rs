@@ -1,0 +1,58 @@
+//! What differs between MySQL and MariaDB before the server has named itself.
+
+use rotation_core::database::{NameLimit, Remedies};
+
+/// By which names secrets and people know a server, and what hints say about it.
+pub trait Flavor {
+    /// As its makers write it.
+    const NAME: &'static str;
+    /// What secrets call it.
+    const ENGINES: &'static [&'static str];
+    /// The same as a sentence has them.
+    const ENGINES_TEXT: &'static str;
+    /// The longest name of a user on the newest server.
+    const NAME_LIMIT: NameLimit;
+    /// What hints say.
+    const REMEDIES: &'static Remedies;
+}
+
+/// MySQL and Aurora MySQL.
+#[derive(Clone, Copy, Debug)]
+pub enum MySqlFlavor {}
+
+/// MariaDB.
+#[derive(Clone, Copy, Debug)]
+pub enum MariaDbFlavor {}
+
+impl Flavor for MySqlFlavor {
+    const NAME: &'static str = "MySQL";
+    const ENGINES: &'static [&'static str] = &["mysql", "aurora-mysql"];
+    const ENGINES_TEXT: &'static str = "mysql or aurora-mysql";
+    /// Since 5.7.8.
+    const NAME_LIMIT: NameLimit = NameLimit::Characters(32);
+    const REMEDIES: &'static Remedies = &REMEDIES;
+}
+
+impl Flavor for MariaDbFlavor {
+    const NAME: &'static str = "MariaDB";
+    const ENGINES: &'static [&'static str] = &["mariadb"];
+    const ENGINES_TEXT: &'static str = "mariadb";
+    /// Since 10.6; `USERNAME_CHARACTER_LIMIT` lowers it to the 80 of older servers.
+    const NAME_LIMIT: NameLimit = NameLimit::Characters(128);
+    const REMEDIES: &'static Remedies = &Remedies {
+        authentication: "Let the account use mysql_native_password, ed25519 or parsec (ALTER USER ... IDENTIFIED VIA ed25519 \
+            USING PASSWORD('...')); a password is never sent in cleartext.",
+        ..REMEDIES
+    };
+}
+
+const REMEDIES: Remedies = Remedies {
+    unlock: "ALTER USER ... ACCOUNT UNLOCK",
+    prolong: "a password set by ALTER USER; PASSWORD EXPIRE NEVER alone does not end an expiry",
+    access_rules: "the host of the account, REQUIRE, and require_secure_transport",
+    authentication: "Let the account use caching_sha2_password (ALTER USER ... IDENTIFIED WITH caching_sha2_password BY \
+        ...), over TLS; a password is never sent in cleartext.",
+    make_clone: "grant it exactly what the original has",
+    oldest: "Upgrade the server.",
+    also_refused: "The server says the same to a host that the account is not for, and where the account demands TLS.",
+};

@@ -1,0 +1,90 @@
+//! `"ssl": false` on MySQL: where the server keeps nothing of a login, the password goes encrypted by the server's key.
+//!
+//! What a server of `caching_sha2_password` keeps of a login that succeeded is gone after each change of the password and
+//! after each start ("Caching SHA-2 Pluggable Authentication"). The next login is then by the whole password.
+
+use rotation_core::{
+    SecretId, Target, Versions,
+    database::{
+        ConnectError, Database, Engine, Login, PasswordPolicy, PasswordSettings, Session, Strategy, TlsMode,
+        Transport,
+    },
+};
+use test_servers::{MysqlFlavor, TestLogin};
+use rotator_mysql::MySql;
+
+use crate::{
+    laboratory::{Granted, Lab, at, deadline, document, engine},
+    refusals::own_server,
+};
+
+/// One login in plaintext, which the secret has chosen or which is the server's fault.
+async fn log_in(lab: &Lab, password: &str, tls: TlsMode) -> Result<(), ConnectError> {
+    let user = TestLogin { username: lab.app.username.clone(), password: password.to_owned() };
+    let login = Login::from_document(&document(lab.server, &user), &MySql::PROFILE).unwrap();
+    let login = Login { tls, ..login };
+    let session = engine(lab.server, lab.settings).connect(&login, Transport::Plaintext, deadline()).await;
+    session?.probe(None).await.unwrap();
+    Ok(())
+}
+
+/// The server asks for the whole password, gets it encrypted where the secret has chosen plaintext and nowhere else, and from
+/// then on, if it keeps anything, lets both in.
+async fn check(lab: &Lab, password: &str, keeps: bool) {
+    let asks = async || {
+        let error = log_in(lab, password, TlsMode::Preferred).await.unwrap_err();
+        assert!(matches!(error, ConnectError::AuthenticationMethod(_)), "{error:?}");
+    };
+    asks().await;
+    log_in(lab, password, TlsMode::Off).await.unwrap();
+    if keeps {
+        log_in(lab, password, TlsMode::Preferred).await.unwrap();
+    } else {
+        asks().await;
+    }
+}
+
+/// `setSecret` and `testSecret` of the single-user strategy with `"ssl": false` in the secret.
+async fn rotate(lab: &Lab, pending: &str) {
+    let policy = PasswordPolicy::new(PasswordSettings::default(), &MySql::PROFILE.password_rule).unwrap();
+    let engine = engine(lab.server, lab.settings);
+    let target = Database::<_>::new(engine, Strategy::SingleUser, policy, false, deadline());
+    let current = document(lab.server, &lab.app).with_text("ssl", "false");
+    let versions = Versions {
+        secret: SecretId::new("arn:aws:secretsmanager:us-east-1:123456789012:secret:app-AbCdEf").unwrap(),
+        pending: current.clone().with_text("password", pending),
+        current,
+        companion: None,
+    };
+    target.apply(&versions, &Granted).await.unwrap();
+    target.verify(&versions.pending).await.unwrap();
+}
+
+/// For each plugin that takes a key: at the first login, after each change of the password, and after a start of the server.
+#[tokio::test]
+async fn the_whole_password_is_given_after_each_change_and_after_a_start_of_the_server() {
+    if !MysqlFlavor::MySql.is_to_be_tested() {
+        return;
+    }
+    for (plugin, keeps) in [("caching_sha2_password", true), ("sha256_password", false)] {
+        let mut lab = own_server(MysqlFlavor::MySql, &[]).await;
+        let user = at(&lab.app.username, "%");
+        let old = lab.app.password.clone();
+        lab.admin(&[&format!("ALTER USER {user} IDENTIFIED WITH {plugin} BY '{old}'")]).await;
+        check(&lab, &old, keeps).await;
+
+        for pending in ["Pending-password-1", "Pending-password-2"] {
+            rotate(&lab, pending).await;
+            let before = std::mem::replace(&mut lab.app.password, pending.to_owned());
+            let error = log_in(&lab, &before, TlsMode::Off).await.unwrap_err();
+            assert!(error.is_refusal(), "{plugin}: {error:?}");
+
+            lab.server.crash().unwrap();
+            check(&lab, pending, keeps).await;
+        }
+        // A rotation is the first that logs in after a start.
+        lab.server.crash().unwrap();
+        rotate(&lab, "Pending-password-3").await;
+        log_in(&lab, "Pending-password-3", TlsMode::Off).await.unwrap();
+    }
+}
