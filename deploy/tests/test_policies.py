@@ -34,7 +34,7 @@ def expected(account: Account, made: dict[str, str], strategy: str, mode: str) -
 
 def deploy(account: Account, strategy: str, mode: str, **parameters: str) -> dict[str, str]:
     if mode == "public":
-        account.placement.update(account.public_placement())
+        account.network.update(account.public_network())
     if strategy == "master_user":
         parameters["superuserSecretArn"] = account.master
     return account.deploy_root(Strategy=strategy, **parameters)
@@ -196,7 +196,7 @@ def test_secrets_of_another_account_invoke_from_there(account: Account) -> None:
 
 
 def test_discovery_may_ask_what_its_program_asks_and_reads_the_secret_only_to_learn_the_host(account: Account) -> None:
-    crate = templates.FOLDER.parent / "crates" / "placement" / "src"
+    crate = templates.FOLDER.parent / "crates" / "network-discovery" / "src"
     sources = [source.read_text() for source in crate.rglob("*.rs")]
     asked = {name for source in sources for name in re.findall(r'"((?:Describe|List|Get)[A-Za-z]+)"', source)}
     assert len(asked) > 8

@@ -40,7 +40,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "database-tls",
             "directory-rds",
             "directory-redshift",
-            "placement",
+            "network-discovery",
             "rotation-aws",
             "rotation-core",
             "rotation-lambda",
@@ -51,7 +51,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "rotator-redshift",
         ],
     ),
-    ("placement", &["rotation-aws", "rotation-core", "rotation-lambda"]),
+    ("network-discovery", &["rotation-aws", "rotation-core", "rotation-lambda"]),
     ("delivery", &["rotation-testkit"]),
     (
         "hostile-input",
@@ -71,8 +71,8 @@ const ARROWS: &[(&str, &[&str])] = &[
 
 /// Crates of others that only one of ours may know.
 const KEEPERS: &[(&str, &[&str])] = &[
-    ("aws-sdk-", &["directory-rds", "directory-redshift", "placement", "rotation-aws"]),
-    ("aws-config", &["placement", "rotation-aws"]),
+    ("aws-sdk-", &["directory-rds", "directory-redshift", "network-discovery", "rotation-aws"]),
+    ("aws-config", &["network-discovery", "rotation-aws"]),
     ("aws-sigv4", &["rotation-aws"]),
     ("lambda_runtime", &["rotation-lambda"]),
     ("tokio-postgres", &["postgres-session", "rotation-testkit"]),

@@ -38,10 +38,10 @@ pub struct Arguments {
     /// Who finds the database: a custom resource of the stack, or this command with your credentials, again at each run
     /// that says so [default: the stack's, or discover]
     #[arg(long, value_name = "WAY", value_parser = ["discover", "explicit"])]
-    pub(crate) placement: Option<String>,
-    /// What finds it for `--placement explicit`
-    #[arg(long, value_name = "PROGRAM", default_value = "scripts/place", hide = true)]
-    pub(crate) place_by: PathBuf,
+    pub(crate) network_discovery: Option<String>,
+    /// What finds it for `--network-discovery explicit`
+    #[arg(long, value_name = "PROGRAM", default_value = "scripts/network", hide = true)]
+    pub(crate) network_by: PathBuf,
     /// Any other parameter of deploy/rotation.yaml, as often as needed
     #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parameter)]
     pub(crate) parameters: Vec<(String, String)>,

@@ -3,7 +3,7 @@
 //! ```text
 //! rotate demo     Laboratory ─> 4 rotations by the real functions, each step watched ─> verdict
 //! rotate local    Laboratory, kept running until Ctrl-C
-//! rotate place    placement::Discovery ─> the parameters of the stacks
+//! rotate network  network_discovery::Discovery ─> the parameters of the stacks
 //! rotate secret   Plan ─> yes? ─> SecretsManager::begin ─> Rotator, the four steps
 //! rotate doctor   Examiner::examine ─> findings
 //! rotate explain  Examiner::examine ─> the versions as a picture
@@ -17,8 +17,8 @@ mod failure;
 mod functions;
 mod laboratory;
 mod local;
+mod network;
 mod person;
-mod place;
 mod screen;
 mod secret;
 
@@ -45,7 +45,7 @@ Examples:
   rotate local --postgres              keep a Secrets Manager and a PostgreSQL to play with
   rotate secret prod/shop/reporting    rotate a secret with your own AWS credentials
   rotate doctor prod/shop/reporting    say what is wrong with a secret, and what to do next
-  rotate place prod/shop/reporting     say where the function for a secret is to be placed
+  rotate network prod/shop/reporting   say where the function for a secret is to be placed
 
 Exit codes: 0 all is well, 1 something failed or was not as promised, 2 the command line is wrong; doctor also 3 for
 warnings and 4 for faults.";
@@ -54,7 +54,7 @@ warnings and 4 for faults.";
 enum Command {
     Demo(demo::Arguments),
     Local(local::Arguments),
-    Place(place::Arguments),
+    Network(network::Arguments),
     Secret(secret::Arguments),
     Doctor(examine::Doctor),
     Explain(examine::Explain),
@@ -71,7 +71,9 @@ fn main() -> ExitCode {
             match arguments.command {
                 Command::Demo(arguments) => demo::run(&arguments, &environment, &screen).await?,
                 Command::Local(arguments) => local::run(&arguments, &environment, &screen).await?,
-                Command::Place(arguments) => Box::pin(place::run(&arguments, &environment, &screen)).await?,
+                Command::Network(arguments) => {
+                    Box::pin(network::run(&arguments, &environment, &screen)).await?
+                }
                 Command::Secret(arguments) => secret::run(&arguments, &environment, &screen).await?,
                 Command::Doctor(doctor) => return Ask::Doctor(&doctor).run(&environment, &screen).await,
                 Command::Explain(explain) => return Ask::Explain(&explain).run(&environment, &screen).await,

@@ -9,7 +9,7 @@ mod doctor;
 mod function;
 mod help;
 mod local;
-mod place;
+mod network;
 mod recover;
 mod secret;
 mod world;
