@@ -9,7 +9,7 @@ use aws_sdk_rds::{
     },
     types::DbClusterEndpoint,
 };
-use rotation_aws::Access;
+use rotation_aws::{Access, Service};
 use rotation_core::database::{Directory, DirectoryError, DirectoryService, Host, Server, ServerArn};
 
 use crate::{
@@ -66,7 +66,10 @@ impl Rds {
             {
                 Ok(None)
             }
-            Err(error) => Err(self.access.directory_error(&SERVICE, "DescribeDBInstances", &error)),
+            Err(error) => Err(self
+                .access
+                .failed(Service::Rds, "DescribeDBInstances", &error)
+                .into_directory_error(&SERVICE)),
         }
     }
 
@@ -81,7 +84,10 @@ impl Rds {
             {
                 Ok(None)
             }
-            Err(error) => Err(self.access.directory_error(&SERVICE, "DescribeDBClusters", &error)),
+            Err(error) => Err(self
+                .access
+                .failed(Service::Rds, "DescribeDBClusters", &error)
+                .into_directory_error(&SERVICE)),
         }
     }
 
@@ -98,7 +104,10 @@ impl Rds {
             Ok(answer) => answer,
             Err(error) if error.code().is_some_and(|code| code.contains("NotFound")) => return Ok(None),
             Err(error) => {
-                return Err(self.access.directory_error(&SERVICE, "DescribeDBClusterEndpoints", &error));
+                return Err(self
+                    .access
+                    .failed(Service::Rds, "DescribeDBClusterEndpoints", &error)
+                    .into_directory_error(&SERVICE));
             }
         };
         let leads_here = |address: &str| Host::parse(address).is_ok_and(|address| address.is_same(host));

@@ -3,7 +3,7 @@
 use aws_sdk_redshift::{
     Client, config::Builder, operation::describe_clusters::DescribeClustersError, types::Cluster,
 };
-use rotation_aws::Access;
+use rotation_aws::{Access, Service};
 use rotation_core::database::{DirectoryError, DirectoryService, Host, Server, ServerArn};
 
 use crate::endpoint;
@@ -43,7 +43,10 @@ impl Provisioned {
             {
                 Ok(None)
             }
-            Err(error) => Err(self.access.directory_error(&SERVICE, "DescribeClusters", &error)),
+            Err(error) => Err(self
+                .access
+                .failed(Service::Redshift, "DescribeClusters", &error)
+                .into_directory_error(&SERVICE)),
         }
     }
 }

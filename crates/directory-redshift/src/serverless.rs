@@ -3,7 +3,7 @@
 use aws_sdk_redshiftserverless::{
     Client, config::Builder, operation::get_workgroup::GetWorkgroupError, types::Workgroup,
 };
-use rotation_aws::Access;
+use rotation_aws::{Access, Service};
 use rotation_core::database::{DirectoryError, DirectoryService, Host, Server, ServerArn};
 
 use crate::endpoint;
@@ -35,8 +35,11 @@ impl Serverless {
         let mut pages = client.list_workgroups().into_paginator().send();
         for _ in 0..PAGES {
             let Some(page) = pages.next().await else { break };
-            let page =
-                page.map_err(|error| self.access.directory_error(&SERVICE, "ListWorkgroups", &error))?;
+            let page = page.map_err(|error| {
+                self.access
+                    .failed(Service::RedshiftServerless, "ListWorkgroups", &error)
+                    .into_directory_error(&SERVICE)
+            })?;
             let found = page.workgroups.into_iter();
             workgroups.extend(found.filter(|workgroup| workgroup.namespace_name() == Some(&*name)));
         }
@@ -51,8 +54,11 @@ impl Serverless {
         let mut pages = client.list_namespaces().into_paginator().send();
         for _ in 0..PAGES {
             let Some(page) = pages.next().await else { break };
-            let page =
-                page.map_err(|error| self.access.directory_error(&SERVICE, "ListNamespaces", &error))?;
+            let page = page.map_err(|error| {
+                self.access
+                    .failed(Service::RedshiftServerless, "ListNamespaces", &error)
+                    .into_directory_error(&SERVICE)
+            })?;
             let found = page.namespaces.into_iter().find(|one| one.namespace_arn() == Some(arn.as_str()));
             if let Some(namespace) = found {
                 return Ok(namespace.namespace_name);
@@ -73,11 +79,20 @@ impl Serverless {
             {
                 return Ok(None);
             }
-            Err(error) => return Err(self.access.directory_error(&SERVICE, "GetWorkgroup", &error)),
+            Err(error) => {
+                return Err(self
+                    .access
+                    .failed(Service::RedshiftServerless, "GetWorkgroup", &error)
+                    .into_directory_error(&SERVICE));
+            }
         };
         let Some(namespace) = workgroup.as_ref().and_then(Workgroup::namespace_name) else { return Ok(None) };
         let answer = client.get_namespace().namespace_name(namespace).send().await;
-        let answer = answer.map_err(|error| self.access.directory_error(&SERVICE, "GetNamespace", &error))?;
+        let answer = answer.map_err(|error| {
+            self.access
+                .failed(Service::RedshiftServerless, "GetNamespace", &error)
+                .into_directory_error(&SERVICE)
+        })?;
         let arn = answer.namespace.and_then(|namespace| ServerArn::parse(namespace.namespace_arn()?));
         Ok(arn.map(|arn| server(arn, workgroup.as_slice())))
     }

@@ -1,6 +1,7 @@
 //! Why a function cannot be placed, by who can mend it.
 
-use rotation_core::{Reader, RotationError, StoreError, StoreFault};
+use rotation_aws::{AwsError, AwsFault};
+use rotation_core::{Reader, RotationError};
 use thiserror::Error;
 
 use crate::{code::DiscoveryCode, engine::Engine, identity::VpcId};
@@ -22,9 +23,9 @@ pub enum DiscoveryError {
     /// The secret's owner: neither the value nor a tag says where the database is.
     #[error("the secret has no `host`, and no tag of rds or redshift")]
     NoHost,
-    /// A directory did not answer.
-    #[error("{} failed: {}", .0.operation, .0.fault)]
-    Lookup(#[source] StoreError),
+    /// A call of AWS failed.
+    #[error(transparent)]
+    Lookup(#[from] AwsError),
     /// A directory answered without something that a database of a VPC has.
     #[error("{operation} answered without {what}")]
     Incomplete {
@@ -98,11 +99,11 @@ impl DiscoveryError {
             Self::Property { .. } => DiscoveryCode::PropertyInvalid,
             Self::NoHost => DiscoveryCode::SecretHostMissing,
             Self::Lookup(error) => match error.fault {
-                StoreFault::AccessDenied => DiscoveryCode::LookupDenied,
-                StoreFault::CredentialsRefused => DiscoveryCode::LookupCredentials,
-                StoreFault::CertificateRefused => DiscoveryCode::LookupCertificate,
-                StoreFault::Unreachable => DiscoveryCode::LookupUnreachable,
-                StoreFault::Throttled => DiscoveryCode::LookupThrottled,
+                AwsFault::AccessDenied => DiscoveryCode::LookupDenied,
+                AwsFault::CredentialsRefused => DiscoveryCode::LookupCredentials,
+                AwsFault::CertificateRefused => DiscoveryCode::LookupCertificate,
+                AwsFault::Unreachable => DiscoveryCode::LookupUnreachable,
+                AwsFault::Throttled => DiscoveryCode::LookupThrottled,
                 _ => DiscoveryCode::LookupFailed,
             },
             Self::Incomplete { .. } => DiscoveryCode::LookupIncomplete,
@@ -174,33 +175,21 @@ impl DiscoveryError {
     }
 }
 
-fn lookup_hint(error: &StoreError, reader: Reader) -> String {
+fn lookup_hint(error: &AwsError, reader: Reader) -> String {
     let who = match reader {
         Reader::Operator => "the function's role",
         Reader::Person => "the IAM identity that you use",
     };
     match error.fault {
-        StoreFault::AccessDenied => format!("Allow `{}` to {who}.", action(error.operation)),
-        StoreFault::CredentialsRefused => {
+        AwsFault::AccessDenied => format!("Allow `{}` to {who}.", error.action()),
+        AwsFault::CredentialsRefused => {
             "Look at the credentials: there are none, or they have expired.".into()
         }
-        StoreFault::Unreachable => "Look at the way to the service: region, network, proxies.".into(),
-        StoreFault::CertificateRefused => {
+        AwsFault::Unreachable => "Look at the way to the service: region, network, proxies.".into(),
+        AwsFault::CertificateRefused => {
             "Something stands between, or AWS_CA_BUNDLE should name its authority.".into()
         }
-        StoreFault::Throttled | StoreFault::Internal => "Try again in a few minutes.".into(),
+        AwsFault::Throttled | AwsFault::Internal => "Try again in a few minutes.".into(),
         _ => "The service's own words say what it did not like.".into(),
     }
-}
-
-/// The action of IAM that allows an operation.
-fn action(operation: &str) -> String {
-    let service = match operation {
-        "DescribeDBInstances" | "DescribeDBClusters" | "DescribeDBSubnetGroups" => "rds",
-        "DescribeClusters" | "DescribeClusterSubnetGroups" => "redshift",
-        "ListWorkgroups" | "ListNamespaces" => "redshift-serverless",
-        "DescribeSecret" | "GetSecretValue" => "secretsmanager",
-        _ => "ec2",
-    };
-    format!("{service}:{operation}")
 }

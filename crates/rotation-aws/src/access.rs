@@ -8,12 +8,11 @@ use aws_sdk_secretsmanager::config::{
 };
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
 use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
-use rotation_core::{StoreError, StoreFault};
 use zeroize::Zeroizing;
 
 use crate::{
     endpoint::{DirectoryUrls, Endpoint, EndpointUrl},
-    fault::Cause,
+    error::Cause,
 };
 
 /// The roots of AWS's own endpoints; see `data/README.md`.
@@ -141,15 +140,12 @@ impl Access {
     /// The credentials of the moment, for a request that is signed without an SDK.
     ///
     /// # Errors
-    /// [`StoreFault::CredentialsRefused`] where there are none.
-    pub(crate) async fn credentials(&self) -> Result<Credentials, StoreError> {
-        const OPERATION: &str = "credentials";
-        let none = || StoreError::new(OPERATION, StoreFault::CredentialsRefused);
+    /// Why there are none.
+    pub(crate) async fn credentials(&self) -> Result<Credentials, Cause> {
+        let none = || Cause::new("no usable credentials");
         let provider = self.config.credentials_provider().ok_or_else(none)?;
-        provider.provide_credentials().await.map_err(|error| StoreError {
-            source: Some(Box::new(Cause::named(&format!("no usable credentials: {error}")))),
-            ..none()
-        })
+        let found = provider.provide_credentials().await;
+        found.map_err(|error| Cause::new(&format!("no usable credentials: {error}")))
     }
 
     /// The region that calls go to, where one is known.

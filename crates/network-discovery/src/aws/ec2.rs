@@ -7,7 +7,7 @@
 mod answer;
 mod call;
 
-use rotation_aws::{Access, Https, regional_url};
+use rotation_aws::{Access, Https, Service, regional_url};
 
 use crate::{
     error::DiscoveryError,
@@ -35,7 +35,7 @@ pub struct Ec2 {
 
 impl Ec2 {
     pub(super) fn new(access: &Access, url: Option<&str>) -> Self {
-        let regional = || access.region().map(|region| regional_url("ec2", region));
+        let regional = || access.region().map(|region| regional_url(Service::Ec2, region));
         Self {
             access: access.clone(),
             https: Https::new(access).into(),

@@ -8,7 +8,7 @@ use aws_sdk_rds::{
     },
     types::{DbCluster, DbInstance, DbSubnetGroup, Endpoint, VpcSecurityGroupMembership},
 };
-use rotation_aws::Access;
+use rotation_aws::{Access, Service};
 
 use crate::{
     address::Address,
@@ -107,7 +107,7 @@ impl Rds {
             {
                 Ok(None)
             }
-            Err(error) => Err(DiscoveryError::Lookup(self.access.failed(INSTANCES, &error))),
+            Err(error) => Err(self.access.failed(Service::Rds, INSTANCES, &error).into()),
         }
     }
 
@@ -121,14 +121,14 @@ impl Rds {
             {
                 Ok(None)
             }
-            Err(error) => Err(DiscoveryError::Lookup(self.access.failed(CLUSTERS, &error))),
+            Err(error) => Err(self.access.failed(Service::Rds, CLUSTERS, &error).into()),
         }
     }
 
     async fn describe_group(&self, name: Option<&str>) -> Result<Option<DbSubnetGroup>, DiscoveryError> {
         let Some(name) = name else { return Ok(None) };
         let answer = self.client.describe_db_subnet_groups().db_subnet_group_name(name).send().await;
-        let answer = answer.map_err(|error| DiscoveryError::Lookup(self.access.failed(GROUPS, &error)))?;
+        let answer = answer.map_err(|error| self.access.failed(Service::Rds, GROUPS, &error))?;
         Ok(answer.db_subnet_groups.unwrap_or_default().pop())
     }
 }

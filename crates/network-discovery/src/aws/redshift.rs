@@ -6,7 +6,7 @@ use aws_sdk_redshift::{
     types::{Cluster, ClusterSubnetGroup, Endpoint},
 };
 use aws_sdk_redshiftserverless::types::{Endpoint as WorkgroupEndpoint, Workgroup};
-use rotation_aws::Access;
+use rotation_aws::{Access, Service};
 
 use crate::{
     address::Address,
@@ -55,7 +55,7 @@ impl Redshift {
             {
                 return Ok(None);
             }
-            Err(error) => return Err(DiscoveryError::Lookup(self.access.failed(CLUSTERS, &error))),
+            Err(error) => return Err(self.access.failed(Service::Redshift, CLUSTERS, &error).into()),
         };
         let Some(cluster) = answer.clusters.unwrap_or_default().pop() else { return Ok(None) };
         let endpoint = cluster.endpoint();
@@ -90,7 +90,7 @@ impl Redshift {
         let Some(name) = name else { return Ok(None) };
         let call = self.provisioned.describe_cluster_subnet_groups().cluster_subnet_group_name(name);
         let answer = call.send().await;
-        let answer = answer.map_err(|error| DiscoveryError::Lookup(self.access.failed(GROUPS, &error)))?;
+        let answer = answer.map_err(|error| self.access.failed(Service::Redshift, GROUPS, &error))?;
         Ok(answer.cluster_subnet_groups.unwrap_or_default().pop())
     }
 
@@ -122,7 +122,7 @@ impl Redshift {
         for _ in 0..PAGES {
             let Some(page) = pages.next().await else { return Ok(None) };
             let page =
-                page.map_err(|error| DiscoveryError::Lookup(self.access.failed(WORKGROUPS, &error)))?;
+                page.map_err(|error| self.access.failed(Service::RedshiftServerless, WORKGROUPS, &error))?;
             if let Some(workgroup) = page.workgroups().iter().find(|workgroup| wanted(workgroup)) {
                 return serverless(workgroup).map(Some);
             }
@@ -135,7 +135,7 @@ impl Redshift {
         for _ in 0..PAGES {
             let Some(page) = pages.next().await else { return Ok(None) };
             let page =
-                page.map_err(|error| DiscoveryError::Lookup(self.access.failed(NAMESPACES, &error)))?;
+                page.map_err(|error| self.access.failed(Service::RedshiftServerless, NAMESPACES, &error))?;
             let found = page.namespaces().iter().find(|namespace| namespace.namespace_arn() == Some(arn));
             if let Some(namespace) = found {
                 return Ok(namespace.namespace_name().map(str::to_owned));

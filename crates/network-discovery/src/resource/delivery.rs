@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use rotation_aws::Https;
-use rotation_core::{Deadline, StoreError};
+use rotation_aws::{AwsError, Https, Service};
+use rotation_core::Deadline;
 use thiserror::Error;
 
 use super::{Answer, ResponseUrl};
@@ -62,7 +62,8 @@ impl Delivery {
         let request =
             http::Request::put(url.expose().clone()).header("content-length", body.len()).body(body);
         let request = request.expect("a method, a parsed URL and a number make a request");
-        let answer = self.https.send("PUT", request, MOST, deadline).await?;
+        let answer = self.https.send((Service::S3, "PutObject"), request, MOST, deadline).await;
+        let answer = answer.map_err(DeliveryError::Unreachable)?;
         if answer.status == 200 { Ok(()) } else { Err(DeliveryError::Refused { status: answer.status }) }
     }
 }
@@ -71,8 +72,8 @@ impl Delivery {
 #[derive(Debug, Error)]
 pub enum DeliveryError {
     /// The network: nothing answered.
-    #[error("the answer to cloudformation was not taken: {}", .0.fault)]
-    Unreachable(#[from] StoreError),
+    #[error("the answer to cloudformation was not taken: {0}")]
+    Unreachable(AwsError),
     /// The bucket: the URL has expired, or the request was changed on its way.
     #[error("the answer to cloudformation was refused with http status {status}")]
     Refused {

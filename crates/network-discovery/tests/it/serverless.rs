@@ -180,7 +180,10 @@ async fn refusals_of_ec2_are_named_and_repeated_only_where_that_may_help() {
         let (error, asked) = failing(move || (status, body.clone())).await;
         assert_eq!((error.code(), asked), (expected, attempts), "{error:?}");
         let said = rotation_core::with_causes(&error);
-        assert!(said.starts_with("DescribeRouteTables failed: ") && said.contains(code), "{said}");
+        assert!(
+            said.starts_with("DescribeRouteTables of Amazon EC2 failed: ") && said.contains(code),
+            "{said}"
+        );
     }
     let (error, _) = failing(|| (403, refusal_denied())).await;
     assert!(error.hint_for(rotation_core::Reader::Operator).contains("`ec2:DescribeRouteTables`"));

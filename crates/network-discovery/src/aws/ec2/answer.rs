@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rotation_core::{StoreError, StoreFault};
+use rotation_aws::{AwsError, Refusal, Service};
 use roxmltree::{Document, Node, ParsingOptions};
 
 use crate::{
@@ -126,29 +126,15 @@ pub(super) fn next_token(operation: &'static str, page: &str) -> Result<Option<S
 }
 
 /// A refusal by its code and message, of which EC2's hold no values but names.
-pub(super) fn refusal(operation: &'static str, status: u16, body: &str) -> StoreError {
+pub(super) fn refusal(operation: &'static str, status: u16, body: &str) -> AwsError {
     let document = Document::parse(body).ok();
     let find = |name: &str| {
         let mut nodes = document.iter().flat_map(|document| document.descendants());
         nodes.find(|node| node.has_tag_name(name)).and_then(|node| node.text()).unwrap_or_default()
     };
     let (code, message) = (find("Code"), find("Message"));
-    let fault = match (code, status) {
-        ("UnauthorizedOperation" | "AccessDenied", _) => StoreFault::AccessDenied,
-        (
-            "AuthFailure"
-            | "RequestExpired"
-            | "ExpiredToken"
-            | "InvalidClientTokenId"
-            | "SignatureDoesNotMatch",
-            _,
-        ) => StoreFault::CredentialsRefused,
-        ("RequestLimitExceeded" | "Throttling", _) | (_, 429) => StoreFault::Throttled,
-        (_, 500..) => StoreFault::Internal,
-        _ => StoreFault::Rejected,
-    };
-    let said = if code.is_empty() { format!("HTTP {status}") } else { format!("{code}: {message}") };
-    StoreError { source: Some(said.into()), ..StoreError::new(operation, fault) }
+    let message = Some(message).filter(|message| !message.is_empty());
+    AwsError::refused(Service::Ec2, operation, Refusal { code, message, status })
 }
 
 fn parsed<'a>(operation: &'static str, page: &'a str) -> Result<Document<'a>, DiscoveryError> {

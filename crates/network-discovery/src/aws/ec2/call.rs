@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use rotation_aws::{Access, Answer, Https};
-use rotation_core::{Deadline, StoreError, StoreFault};
+use rotation_aws::{Access, Answer, AwsError, AwsFault, Https, Service};
+use rotation_core::Deadline;
 
 use crate::error::DiscoveryError;
 
@@ -48,7 +48,7 @@ impl<'a> Call<'a> {
         let mut token: Option<String> = None;
         while pages.len() < PAGES {
             let page = self.page(operation, &form(operation, filters, token.as_deref())).await;
-            let page = page.map_err(DiscoveryError::Lookup)?;
+            let page = page?;
             token = answer::next_token(operation, &page)?;
             pages.push(page);
             if token.is_none() {
@@ -58,7 +58,7 @@ impl<'a> Call<'a> {
         Err(DiscoveryError::TooMuch { operation, most: PAGES })
     }
 
-    async fn page(&self, operation: &'static str, form: &str) -> Result<String, StoreError> {
+    async fn page(&self, operation: &'static str, form: &str) -> Result<String, AwsError> {
         let deadline = Deadline::after(PAGE_TIME);
         let mut wait = FIRST_BACKOFF;
         for _ in 1..ATTEMPTS {
@@ -78,13 +78,15 @@ impl<'a> Call<'a> {
         operation: &'static str,
         form: &str,
         deadline: Deadline,
-    ) -> Result<String, StoreError> {
-        let unbuilt = || StoreError::new(operation, StoreFault::Rejected);
+    ) -> Result<String, AwsError> {
+        let unbuilt = || AwsError::new(Service::Ec2, operation, AwsFault::Rejected);
         let region = self.access.region().ok_or_else(unbuilt)?;
         let request = request(self.url.ok_or_else(unbuilt)?, form).ok_or_else(unbuilt)?;
-        let request = self.access.signed(operation, "ec2", region, request).await?;
-        let Answer { status, body } = self.https.send(operation, request, MOST, deadline).await?;
-        let body = String::from_utf8(body).map_err(|_| StoreError::new(operation, StoreFault::Internal))?;
+        let request = self.access.signed((Service::Ec2, operation), region, request).await?;
+        let Answer { status, body } =
+            self.https.send((Service::Ec2, operation), request, MOST, deadline).await?;
+        let body = String::from_utf8(body)
+            .map_err(|_| AwsError::new(Service::Ec2, operation, AwsFault::Internal))?;
         if status == 200 { Ok(body) } else { Err(answer::refusal(operation, status, &body)) }
     }
 }

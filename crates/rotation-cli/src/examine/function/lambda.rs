@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use rotation_aws::{Access, Answer, EndpointUrl, Https, regional_url};
-use rotation_core::{Deadline, StoreError, with_causes};
+use rotation_aws::{Access, Answer, AwsError, EndpointUrl, Https, Service, regional_url};
+use rotation_core::{Deadline, with_causes};
 use serde_json::Value;
 
 use super::policy::Policy;
@@ -109,10 +109,10 @@ impl<'a> Lambda<'a> {
         operation: &'static str,
         part: &str,
         function: &FunctionArn,
-    ) -> Result<Answer, StoreError> {
+    ) -> Result<Answer, AwsError> {
         let base = match self.url {
             Some(url) => url.as_str().trim_end_matches('/').to_owned(),
-            None => regional_url("lambda", &function.region),
+            None => regional_url(Service::Lambda, &function.region),
         };
         // As the SDKs write an ARN into a path.
         let name = function.text.replace(':', "%3A");
@@ -121,12 +121,12 @@ impl<'a> Lambda<'a> {
         let request = http::Request::get(url).body(Vec::new());
         let request = request.expect("an endpoint, a plain ARN and a plain qualifier make a URL");
         let deadline = Deadline::after(TIME);
-        let request = self.access.signed(operation, "lambda", &function.region, request).await?;
-        self.https.send(operation, request, MOST, deadline).await
+        let request = self.access.signed((Service::Lambda, operation), &function.region, request).await?;
+        self.https.send((Service::Lambda, operation), request, MOST, deadline).await
     }
 }
 
-fn understood<T>(answer: Result<Answer, StoreError>, read: impl FnOnce(&Value) -> Option<T>) -> Answered<T> {
+fn understood<T>(answer: Result<Answer, AwsError>, read: impl FnOnce(&Value) -> Option<T>) -> Answered<T> {
     let answer = match answer {
         Ok(answer) => answer,
         Err(error) => return Answered::Refused(with_causes(&error)),
