@@ -9,6 +9,7 @@
 //! The scripts call the program `delivery`; nothing of it runs on Lambda.
 
 pub mod archive;
+mod arguments;
 mod artifact;
 mod aws_cli;
 pub mod bucket;

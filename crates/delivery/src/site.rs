@@ -6,10 +6,10 @@ use anyhow::{Context, bail, ensure};
 use serde_json::Value;
 
 use crate::{
+    arguments::Arguments,
     aws_cli::AwsCli,
     bucket::Bucket,
     console::say,
-    deploy::Arguments,
     network::{self, Wish},
     parameters::{self, Declared, Parameter},
     plan::{self, Release, SecretFacts},
