@@ -15,7 +15,7 @@ NAMES = ("rotation", "network-discovery", "network", "iam", "function", "schedul
 ENGINES = ("postgres", "mysql", "mariadb", "docdb", "redshift")
 STRATEGIES = ("single_user", "master_user")
 
-_NESTED = re.compile(r'!Sub "\$\{TemplateBase\}/([a-z]+\.yaml)"')
+_NESTED = re.compile(r'!Sub "\$\{TemplateBase\}/([a-z-]+\.yaml)"')
 
 
 def path(name: str) -> Path:

@@ -11,35 +11,33 @@ use serde_json::Value;
 const ARROWS: &[(&str, &[&str])] = &[
     ("rotation-core", &[]),
     ("rotation-aws", &["rotation-core"]),
-    ("directory-rds", &["rotation-aws", "rotation-core"]),
-    ("directory-redshift", &["rotation-aws", "rotation-core"]),
+    ("aws-databases", &["rotation-aws", "rotation-core"]),
     ("rotation-lambda", &["rotation-aws", "rotation-core"]),
     ("database-tls", &[]),
     ("database-dial", &["database-tls", "rotation-core"]),
     ("postgres-session", &["database-dial", "database-tls", "rotation-core"]),
     (
         "rotator-postgres",
-        &["directory-rds", "database-tls", "postgres-session", "rotation-core", "rotation-lambda"],
+        &["aws-databases", "database-tls", "postgres-session", "rotation-core", "rotation-lambda"],
     ),
     (
         "rotator-docdb",
-        &["directory-rds", "database-dial", "database-tls", "rotation-core", "rotation-lambda"],
+        &["aws-databases", "database-dial", "database-tls", "rotation-core", "rotation-lambda"],
     ),
     ("rotation-testkit", &[]),
     (
         "rotator-mysql",
-        &["directory-rds", "database-dial", "database-tls", "rotation-core", "rotation-lambda"],
+        &["aws-databases", "database-dial", "database-tls", "rotation-core", "rotation-lambda"],
     ),
     (
         "rotator-redshift",
-        &["directory-redshift", "database-tls", "postgres-session", "rotation-core", "rotation-lambda"],
+        &["aws-databases", "database-tls", "postgres-session", "rotation-core", "rotation-lambda"],
     ),
     (
         "rotation-cli",
         &[
             "database-tls",
-            "directory-rds",
-            "directory-redshift",
+            "aws-databases",
             "network-discovery",
             "rotation-aws",
             "rotation-core",
@@ -51,7 +49,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "rotator-redshift",
         ],
     ),
-    ("network-discovery", &["rotation-aws", "rotation-core", "rotation-lambda"]),
+    ("network-discovery", &["aws-databases", "rotation-aws", "rotation-core", "rotation-lambda"]),
     ("delivery", &["rotation-testkit"]),
     (
         "hostile-input",
@@ -71,8 +69,8 @@ const ARROWS: &[(&str, &[&str])] = &[
 
 /// Crates of others that only one of ours may know.
 const KEEPERS: &[(&str, &[&str])] = &[
-    ("aws-sdk-", &["directory-rds", "directory-redshift", "network-discovery", "rotation-aws"]),
-    ("aws-config", &["network-discovery", "rotation-aws"]),
+    ("aws-sdk-", &["aws-databases", "rotation-aws"]),
+    ("aws-config", &["rotation-aws"]),
     ("aws-sigv4", &["rotation-aws"]),
     ("lambda_runtime", &["rotation-lambda"]),
     ("tokio-postgres", &["postgres-session", "rotation-testkit"]),
@@ -139,7 +137,9 @@ fn a_single_user_function_can_be_built_without_the_sdk_of_a_directory() {
         let package = format!("-p={rotator}");
         let has_directory = |tree: &str| {
             tree.lines().any(|line| {
-                ["aws-sdk-rds ", "aws-sdk-redshift", "directory-"].iter().any(|name| line.starts_with(name))
+                ["aws-sdk-rds ", "aws-sdk-redshift", "aws-databases "]
+                    .iter()
+                    .any(|name| line.starts_with(name))
             })
         };
         assert!(has_directory(&tree(&[&package])), "{rotator}: this test looks for the wrong names");
@@ -150,6 +150,21 @@ fn a_single_user_function_can_be_built_without_the_sdk_of_a_directory() {
             let single = program.contains("_single_user");
             assert!(!single || !program.contains("required-features"), "{rotator}: {program}");
         }
+    }
+}
+
+/// A function links the SDK that describes its own servers, and no other.
+#[test]
+fn a_function_links_the_sdk_of_its_own_databases_alone() {
+    for (rotator, own, other) in [
+        ("rotator-postgres", "aws-sdk-rds ", "aws-sdk-redshift"),
+        ("rotator-mysql", "aws-sdk-rds ", "aws-sdk-redshift"),
+        ("rotator-docdb", "aws-sdk-rds ", "aws-sdk-redshift"),
+        ("rotator-redshift", "aws-sdk-redshift ", "aws-sdk-rds "),
+    ] {
+        let tree = tree(&[&format!("-p={rotator}")]);
+        assert!(tree.lines().any(|line| line.starts_with(own)), "{rotator} without {own}");
+        assert!(!tree.lines().any(|line| line.starts_with(other)), "{rotator} with {other}");
     }
 }
 

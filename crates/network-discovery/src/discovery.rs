@@ -1,12 +1,13 @@
 //! From a secret to the network of its function: what is asked of whom, in which order.
 
+use aws_databases::Resource;
 use rotation_core::{
     DocumentError, RotationError, SecretDocument, SecretId, StagingLabel,
     database::{Host, port, seed_list},
 };
 
 use crate::{
-    address::{Address, Resource},
+    address::Address,
     database::{Database, Databases},
     engine::Engine,
     error::DiscoveryError,
@@ -64,11 +65,9 @@ impl<S: Secrets, D: Databases, N: Networks> Discovery<S, D, N> {
     pub async fn discover(&self, wish: &Wish) -> Result<FunctionNetwork, DiscoveryError> {
         let lead = self.lead(wish).await?;
         let Some(mut database) = self.find(&lead.address).await? else {
-            return match (wish.mode, &lead.address.resource) {
-                (NetworkMode::Public, Resource::Elsewhere) => {
-                    Ok(FunctionNetwork::elsewhere(lead.engine()?, lead.port))
-                }
-                _ => Err(DiscoveryError::NotFound { name: lead.address.name().to_owned() }),
+            return match (wish.mode, &lead.address.name) {
+                (NetworkMode::Public, None) => Ok(FunctionNetwork::elsewhere(lead.engine()?, lead.port)),
+                _ => Err(DiscoveryError::NotFound { name: lead.address.text() }),
             };
         };
         lead.agrees_with(&database)?;
@@ -91,7 +90,7 @@ impl<S: Secrets, D: Databases, N: Networks> Discovery<S, D, N> {
     async fn lead(&self, wish: &Wish) -> Result<Lead, DiscoveryError> {
         let said = wish.engine.map(|engine| engine.name().to_owned());
         if let Some(host) = &wish.host {
-            return Ok(Lead { address: Address::of_host(host), said, port: None });
+            return Ok(Lead { address: Address::from_host(host), said, port: None });
         }
         let document = self.secrets.document(&wish.secret).await?;
         let invalid = |error| RotationError::Document { label: StagingLabel::Current, error };
@@ -103,26 +102,25 @@ impl<S: Secrets, D: Databases, N: Networks> Discovery<S, D, N> {
             Some(host) => {
                 let lists = said.as_deref().and_then(Engine::parse).is_some_and(Engine::lists_members);
                 let member = member(&host, port, lists).map_err(invalid)?;
-                (Address::of_host(&member.0), member.1)
+                (Address::from_host(&member.0), member.1)
             }
             None => {
                 let tags = self.secrets.tags(&wish.secret).await?;
                 let tags = tags.iter().map(|(key, value)| (key.as_str(), value.as_str()));
-                (Address::of_tags(tags).ok_or(DiscoveryError::NoHost)?, port)
+                (Address::from_tags(tags).ok_or(DiscoveryError::NoHost)?, port)
             }
         };
         Ok(Lead { address, said, port })
     }
 
     async fn find(&self, address: &Address) -> Result<Option<Database>, DiscoveryError> {
-        match &address.resource {
-            Resource::Elsewhere => return Ok(None),
-            Resource::Proxy => return Err(DiscoveryError::Proxy),
-            _ => {}
+        let Some(name) = &address.name else { return Ok(None) };
+        if name.resource == Resource::Proxy {
+            return Err(DiscoveryError::Proxy);
         }
-        match (&address.region, &self.region) {
-            (Some(there), Some(here)) if there != here => {
-                Err(DiscoveryError::OtherRegion { region: there.clone() })
+        match &self.region {
+            Some(here) if *here != name.region => {
+                Err(DiscoveryError::OtherRegion { region: name.region.clone() })
             }
             _ => self.databases.find(address).await,
         }
@@ -137,7 +135,7 @@ fn member(host: &str, port: Option<u16>, lists: bool) -> Result<(Host, Option<u1
         host => return Ok((host?, port)),
     }
     let members = seed_list(host, port.unwrap_or(Engine::Docdb.default_port()))?;
-    let is_known = |host: &Host| Address::of_host(host).resource != Resource::Elsewhere;
+    let is_known = |host: &Host| Address::from_host(host).name.is_some();
     let found = members.iter().find(|member| is_known(&member.host)).or(members.first());
     let found = found.expect("a list has at least its first member");
     Ok((found.host.clone(), Some(found.port)))

@@ -1,5 +1,6 @@
 //! Why a function cannot be placed, by who can mend it.
 
+use aws_databases::LookupError;
 use rotation_aws::{AwsError, AwsFault};
 use rotation_core::{Reader, RotationError};
 use thiserror::Error;
@@ -89,6 +90,15 @@ pub enum DiscoveryError {
     /// Us.
     #[error("the lookup panicked")]
     Panicked,
+}
+
+impl From<LookupError> for DiscoveryError {
+    fn from(error: LookupError) -> Self {
+        match error {
+            LookupError::Call(error) => Self::Lookup(error),
+            LookupError::TooMuch { operation, most } => Self::TooMuch { operation, most },
+        }
+    }
 }
 
 impl DiscoveryError {

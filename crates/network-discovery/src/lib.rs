@@ -25,8 +25,8 @@ mod network;
 pub mod resource;
 mod subnets;
 
-pub use address::{Address, Resource};
-pub use aws::{AwsDiscovery, Directories, Ec2};
+pub use address::Address;
+pub use aws::{AwsDatabases, AwsDiscovery, Ec2};
 pub use code::DiscoveryCode;
 pub use database::{Database, Databases, Exposure};
 pub use discovery::{Discovery, Secrets, Wish};

@@ -137,6 +137,13 @@ impl Access {
         &self.endpoint.directories
     }
 
+    /// The same access with the directories elsewhere.
+    #[must_use]
+    pub fn with_directories(mut self, urls: DirectoryUrls) -> Self {
+        self.endpoint.directories = urls;
+        self
+    }
+
     /// The credentials of the moment, for a request that is signed without an SDK.
     ///
     /// # Errors

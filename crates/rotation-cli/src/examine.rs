@@ -14,9 +14,8 @@ mod recover;
 use std::{process::ExitCode, time::SystemTime};
 
 use anyhow::{Context, Result};
+use aws_databases::{Rds, Redshift as RedshiftDirectory};
 use clap::Args;
-use directory_rds::Rds;
-use directory_redshift::Redshift as RedshiftDirectory;
 use rotation_aws::{Access, Endpoint, EndpointUrl, SecretsManager};
 use rotation_core::{
     Deadline, Examination, Examiner, Invoker, Logins, RotationError, SecretDocument, SecretId, SecretStore,

@@ -1,13 +1,10 @@
 //! RDS as a directory: through the SDK, against moto, and where moto lacks something, against a double that answers what
 //! the API's reference documents.
 
-#![expect(clippy::unwrap_used, reason = "a test whose ground is not as it says should stop there")]
-
 mod double;
 mod moto;
-mod recorder;
 
-use directory_rds::Rds;
+use aws_databases::Rds;
 use rotation_aws::{Access, AccessKey, DirectoryUrls, Endpoint, EndpointUrl};
 
 /// RDS at this URL.

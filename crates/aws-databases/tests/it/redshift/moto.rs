@@ -7,11 +7,8 @@ use aws_sdk_redshift::{
 };
 use rotation_testkit::Moto;
 
-use crate::{
-    access,
-    recorder::{Master, changed_at},
-    redshift,
-};
+use super::{access, redshift};
+use crate::recorder::{Master, changed_at};
 
 #[tokio::test]
 async fn a_managed_master_secret_leads_to_the_cluster_that_moto_describes() {

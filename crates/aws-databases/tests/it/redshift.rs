@@ -1,14 +1,10 @@
 //! Redshift as a directory: through the SDKs, provisioned clusters against moto, Redshift Serverless, which moto 5.2 does
 //! not have, against a double that answers what the API's reference documents.
 
-#![expect(clippy::unwrap_used, reason = "a test whose ground is not as it says should stop there")]
-
 mod double;
 mod moto;
-#[path = "../../../directory-rds/tests/it/recorder.rs"]
-mod recorder;
 
-use directory_redshift::Redshift;
+use aws_databases::Redshift;
 use rotation_aws::{Access, AccessKey, DirectoryUrls, Endpoint, EndpointUrl};
 
 /// Both kinds of Redshift at this URL.

@@ -3,10 +3,8 @@
 use rotation_testkit::{ApiAnswer, ApiDouble, ApiRequest};
 use serde_json::{Value, json};
 
-use crate::{
-    recorder::{Master, changed_at},
-    redshift,
-};
+use super::redshift;
+use crate::recorder::{Master, changed_at};
 
 const WORKGROUP: &str = "sales.123456789012.us-east-1.redshift-serverless.amazonaws.com";
 const TWIN: &str = "reports.123456789012.us-east-1.redshift-serverless.amazonaws.com";

@@ -3,10 +3,8 @@
 
 use rotation_testkit::{ApiAnswer, ApiDouble, ApiRequest};
 
-use crate::{
-    rds,
-    recorder::{Master, changed_at},
-};
+use super::rds;
+use crate::recorder::{Master, changed_at};
 
 const CUSTOM: &str = "bi.cluster-custom-abc.us-east-1.rds.amazonaws.com";
 const WRITER: &str = "shop.cluster-abc.us-east-1.rds.amazonaws.com";

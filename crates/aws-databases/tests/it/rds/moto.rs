@@ -6,10 +6,8 @@ use aws_sdk_rds::{
 };
 use rotation_testkit::{LocalSecretsManager, Moto, TestAuthority, secrets_manager::Settings};
 
-use crate::{
-    access, rds,
-    recorder::{Master, changed_at},
-};
+use super::{access, rds};
+use crate::recorder::{Master, changed_at};
 
 const HERE: &str = "us-east-1";
 const FAR: &str = "eu-west-1";
