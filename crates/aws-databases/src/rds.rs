@@ -15,10 +15,9 @@ use aws_sdk_rds::{
 use rotation_aws::{Access, AwsError, Service};
 use rotation_core::database::Host;
 
+use self::description::{CLUSTERS, INSTANCES};
 use crate::database::{Database, Surroundings};
 
-pub(crate) const INSTANCES: &str = "DescribeDBInstances";
-pub(crate) const CLUSTERS: &str = "DescribeDBClusters";
 const GROUPS: &str = "DescribeDBSubnetGroups";
 
 /// Instances and clusters of RDS, Aurora and DocumentDB. Making one opens no connection.

@@ -4,11 +4,14 @@ mod databases;
 mod ec2;
 mod secrets;
 
-use rotation_aws::{Access, DirectoryUrls, EndpointUrl, SecretsManager};
+use rotation_aws::{Access, Backoff, DirectoryUrls, EndpointUrl, SecretsManager};
 
 use crate::discovery::Discovery;
 
 pub use self::{databases::AwsDatabases, ec2::Ec2};
+
+/// Attempts at one call: a stack that is made waits for the answer, and has no second chance.
+const ATTEMPTS: u32 = 4;
 
 /// Discovery in one account and region of AWS.
 pub type AwsDiscovery = Discovery<SecretsManager, AwsDatabases, Ec2>;
@@ -17,14 +20,14 @@ impl AwsDiscovery {
     /// Discovery with these credentials. `url` stands in for the region's own endpoints of RDS, Redshift and EC2, as
     /// `AWS_ENDPOINT_URL` does; that of Secrets Manager is part of `access`.
     pub fn of(access: &Access, url: Option<&EndpointUrl>) -> Self {
-        let databases = match url {
-            Some(url) => AwsDatabases::new(&access.clone().with_directories(DirectoryUrls::all_at(url))),
-            None => AwsDatabases::new(access),
-        };
+        let mut directories = access.clone().with_directory_backoff(Backoff::attempts(ATTEMPTS));
+        if let Some(url) = url {
+            directories = directories.with_directories(DirectoryUrls::all_at(url));
+        }
         Self {
             secrets: SecretsManager::of(access),
             networks: Ec2::new(access, url.map(EndpointUrl::as_str)),
-            databases,
+            databases: AwsDatabases::new(&directories),
             region: access.region().map(str::to_owned),
         }
     }

@@ -2,13 +2,14 @@
 //! which the clients of other services are made as well.
 
 mod access;
+mod backoff;
 mod client;
 mod directory;
 mod endpoint;
 mod error;
 mod fault;
 mod https;
-mod patience;
+mod pace;
 mod records;
 mod rotation;
 mod signature;
@@ -16,6 +17,7 @@ mod store;
 mod store_error;
 
 pub use access::{Access, AccessKey};
+pub use backoff::Backoff;
 pub use client::SecretsManager;
 pub use endpoint::{CaBundle, CaBundleError, DirectoryUrls, Endpoint, EndpointError, EndpointUrl};
 pub use error::{AwsError, AwsFault, Refusal, Service};

@@ -33,7 +33,7 @@ impl SecretsManager {
             return error;
         }
         let call = self.client.describe_secret().secret_id(secret.as_str()).send();
-        match self.patience.deadline(KEY_TIME).bound(Box::pin(call)).await {
+        match self.backoff.deadline(KEY_TIME).bound(Box::pin(call)).await {
             Ok(Ok(answer)) => {
                 StoreError { key: Some(answer.kms_key_id.unwrap_or_else(|| DEFAULT_KEY.to_owned())), ..error }
             }

@@ -3,8 +3,10 @@
 use aws_sdk_rds::types::{DbCluster, DbInstance, DbSubnetGroup, VpcSecurityGroupMembership};
 use rotation_core::database::Host;
 
-use super::{CLUSTERS, INSTANCES};
 use crate::database::{Database, Followed, Rest, Surroundings, endpoint};
+
+pub(super) const INSTANCES: &str = "DescribeDBInstances";
+pub(super) const CLUSTERS: &str = "DescribeDBClusters";
 
 /// An instance, with all of its surroundings.
 pub(super) fn instance(found: &DbInstance) -> Database {

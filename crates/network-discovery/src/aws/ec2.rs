@@ -16,13 +16,9 @@ use crate::{
 };
 
 use self::{
-    answer::Survey,
+    answer::{ENDPOINTS, ROUTES, SUBNETS, Survey},
     call::{Call, Filter},
 };
-
-const SUBNETS: &str = "DescribeSubnets";
-const ROUTES: &str = "DescribeRouteTables";
-const ENDPOINTS: &str = "DescribeVpcEndpoints";
 
 /// EC2 in one region.
 #[derive(Clone, Debug)]

@@ -1,8 +1,6 @@
 //! The answer's way to CloudFormation: one PUT to a presigned URL.
 
-use std::time::Duration;
-
-use rotation_aws::{AwsError, Https, Service};
+use rotation_aws::{AwsError, AwsFault, Backoff, Https, Service};
 use rotation_core::Deadline;
 use thiserror::Error;
 
@@ -11,8 +9,8 @@ use crate::code::DiscoveryCode;
 
 /// Attempts at one answer. Putting the same object twice does no harm.
 const ATTEMPTS: u32 = 4;
-/// The wait before the second attempt, doubled for each further one.
-const FIRST_BACKOFF: Duration = Duration::from_millis(250);
+/// What a presigned URL is for.
+const OPERATION: &str = "PutObject";
 /// As much of what the bucket answers as is read, in bytes.
 const MOST: usize = 64 * 1024;
 
@@ -38,22 +36,16 @@ impl Delivery {
         answer: &Answer,
         deadline: Deadline,
     ) -> Result<(), DeliveryError> {
-        let mut wait = FIRST_BACKOFF;
-        let mut attempt = 1;
-        loop {
-            let outcome = self.put(url, answer, deadline).await;
-            let passes = match &outcome {
-                Ok(()) => return Ok(()),
-                Err(DeliveryError::Unreachable(_)) => true,
-                Err(DeliveryError::Refused { status }) => *status >= 500 || *status == 429,
-            };
-            if !passes || attempt == ATTEMPTS || deadline.remaining() <= wait {
-                return outcome;
-            }
-            tokio::time::sleep(wait).await;
-            wait *= 2;
-            attempt += 1;
-        }
+        let passes = |error: &DeliveryError| match error {
+            DeliveryError::Unreachable(_) => true,
+            DeliveryError::Refused { status } => *status >= 500 || *status == 429,
+        };
+        let unanswered = || {
+            let error = AwsError::new(Service::S3, OPERATION, AwsFault::Unreachable);
+            DeliveryError::Unreachable(error.because("no answer in time"))
+        };
+        let backoff = Backoff::attempts(ATTEMPTS).within(deadline);
+        backoff.run(|| self.put(url, answer, deadline), passes, unanswered).await
     }
 
     async fn put(&self, url: &ResponseUrl, answer: &Answer, deadline: Deadline) -> Result<(), DeliveryError> {
@@ -62,7 +54,7 @@ impl Delivery {
         let request =
             http::Request::put(url.expose().clone()).header("content-length", body.len()).body(body);
         let request = request.expect("a method, a parsed URL and a number make a request");
-        let answer = self.https.send((Service::S3, "PutObject"), request, MOST, deadline).await;
+        let answer = self.https.send((Service::S3, OPERATION), request, MOST, deadline).await;
         let answer = answer.map_err(DeliveryError::Unreachable)?;
         if answer.status == 200 { Ok(()) } else { Err(DeliveryError::Refused { status: answer.status }) }
     }

@@ -17,9 +17,9 @@ use serde_json::json;
 const TOKEN: &str = "11111111-2222-3333-4444-555555555555";
 const CANARY: &str = "canary-7c1f";
 
+mod backoff;
 mod denials;
 mod endpoints;
-mod patience;
 mod refusals;
 
 /// The URL of a local service.

@@ -11,7 +11,9 @@ use crate::{
     network::{Egress, Ground, Network, SecretsEndpoint, Subnet},
 };
 
-use super::{ENDPOINTS, ROUTES, SUBNETS};
+pub(super) const SUBNETS: &str = "DescribeSubnets";
+pub(super) const ROUTES: &str = "DescribeRouteTables";
+pub(super) const ENDPOINTS: &str = "DescribeVpcEndpoints";
 
 /// More elements than any page has.
 const MOST_NODES: u32 = 1_000_000;

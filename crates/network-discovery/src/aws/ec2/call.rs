@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rotation_aws::{Access, Answer, AwsError, AwsFault, Https, Service};
+use rotation_aws::{Access, Answer, AwsError, AwsFault, Backoff, Https, Service};
 use rotation_core::Deadline;
 
 use crate::error::DiscoveryError;
@@ -19,8 +19,6 @@ const PAGES: usize = 20;
 const MOST: usize = 16 * 1024 * 1024;
 /// Attempts at one page.
 const ATTEMPTS: u32 = 4;
-/// The wait before the second attempt, doubled for each further one.
-const FIRST_BACKOFF: Duration = Duration::from_millis(200);
 /// The longest that a page may take, its attempts together. The caller's deadline bounds the whole.
 const PAGE_TIME: Duration = Duration::from_secs(20);
 
@@ -60,17 +58,10 @@ impl<'a> Call<'a> {
 
     async fn page(&self, operation: &'static str, form: &str) -> Result<String, AwsError> {
         let deadline = Deadline::after(PAGE_TIME);
-        let mut wait = FIRST_BACKOFF;
-        for _ in 1..ATTEMPTS {
-            match self.attempt(operation, form, deadline).await {
-                Err(error) if error.fault.passes() && deadline.remaining() > wait => {
-                    tokio::time::sleep(wait).await;
-                    wait *= 2;
-                }
-                other => return other,
-            }
-        }
-        self.attempt(operation, form, deadline).await
+        let unanswered = || AwsError::new(Service::Ec2, operation, AwsFault::Unreachable);
+        let attempt = || self.attempt(operation, form, deadline);
+        let backoff = Backoff::attempts(ATTEMPTS).within(deadline);
+        backoff.run(attempt, |error| error.fault.passes(), unanswered).await
     }
 
     async fn attempt(

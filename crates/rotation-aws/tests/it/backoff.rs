@@ -94,12 +94,12 @@ async fn a_description_for_which_others_wait_is_asked_for_four_seconds_at_most()
 }
 
 #[tokio::test]
-async fn an_attempt_that_begins_at_the_end_of_patience_is_not_cut_short() {
+async fn an_attempt_that_begins_at_the_end_of_its_time_is_not_cut_short() {
     let lab = Lab::start(Settings::default(), None).await;
     lab.service.set_delay(Duration::from_millis(300));
     // A tenth of this is kept back, so that less is left than an attempt is worth making for.
     let store = lab.store.within(Deadline::after(Duration::from_millis(90)));
-    store.describe(&lab.secret).await.expect("an answer after the end of patience");
+    store.describe(&lab.secret).await.expect("an answer after the end of its time");
 }
 
 /// Calls that never get another answer than this one.
