@@ -69,7 +69,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 
 /// Crates of others that only one of ours may know.
 const KEEPERS: &[(&str, &[&str])] = &[
-    ("aws-sdk-", &["aws-databases", "rotation-aws"]),
+    ("aws-sdk-", &["aws-databases", "rotation-aws", "rotation-cli"]),
     ("aws-config", &["rotation-aws"]),
     ("aws-sigv4", &["rotation-aws"]),
     ("lambda_runtime", &["rotation-lambda"]),
