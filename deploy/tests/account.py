@@ -30,7 +30,7 @@ class Account:
         self.secret = self._secret("app")
         self.master = self._secret("master")
         self._fill_bucket()
-        self.placement = self.private_placement()
+        self.network = self.private_network()
 
     def client(self, service: str) -> Any:
         """A client of one service."""
@@ -42,7 +42,7 @@ class Account:
         trust = json.dumps({"Version": "2012-10-17", "Statement": [allows]})
         return self.client("iam").create_role(RoleName="own", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
 
-    def private_placement(self) -> dict[str, str]:
+    def private_network(self) -> dict[str, str]:
         """What discovery says of a database that is not publicly accessible."""
         return {
             "NetworkMode": "vpc",
@@ -58,9 +58,9 @@ class Account:
             "Warning": "",
         }
 
-    def public_placement(self) -> dict[str, str]:
+    def public_network(self) -> dict[str, str]:
         """What discovery says of one that is."""
-        return self.private_placement() | {"NetworkMode": "public", "Warning": "open to the world"}
+        return self.private_network() | {"NetworkMode": "public", "Warning": "open to the world"}
 
     def put_template(self, name: str, text: str | None = None) -> None:
         """Uploads a template, or another text in its place."""
@@ -173,7 +173,7 @@ class Account:
         s3 = self.client("s3")
         s3.create_bucket(Bucket=self.BUCKET, CreateBucketConfiguration={"LocationConstraint": self.REGION})
         artifacts = [f"{engine}_{strategy}" for engine in templates.ENGINES for strategy in templates.STRATEGIES]
-        for artifact in [*artifacts, "placement"]:
+        for artifact in [*artifacts, "network_discovery"]:
             s3.put_object(Bucket=self.BUCKET, Key=f"{artifact}.zip", Body=_package())
         for name in templates.NAMES:
             self.put_template(name)

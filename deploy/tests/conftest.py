@@ -16,12 +16,12 @@ os.environ |= {
     "AWS_DEFAULT_REGION": Account.REGION,
 }
 
-_placements: list[dict[str, str]] = []
+_networks: list[dict[str, str]] = []
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _emulation() -> None:
-    emulation.install(lambda _properties: _placements[-1])
+    emulation.install(lambda _properties: _networks[-1])
 
 
 @pytest.fixture
@@ -29,6 +29,6 @@ def account() -> Iterator[Account]:
     """An empty account with a database, a bucket with artifacts and templates, and the secrets."""
     with mock_aws():
         made = Account()
-        _placements.append(made.placement)
+        _networks.append(made.network)
         yield made
-        _placements.pop()
+        _networks.pop()

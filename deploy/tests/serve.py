@@ -28,7 +28,7 @@ def main() -> None:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     with mock_aws():
         account = Account()
-        emulation.install(lambda _properties: account.placement)
+        emulation.install(lambda _properties: account.network)
         secrets = secretsmanager_backends[account.NUMBER][account.REGION].secrets
         for name, secret in json.loads(sys.argv[1]).items():
             account.client("secretsmanager").put_secret_value(SecretId=name, SecretString=secret["value"])

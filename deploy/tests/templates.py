@@ -11,11 +11,11 @@ import cfnlint.decode
 Template = dict[str, Any]
 
 FOLDER = Path(__file__).parent.parent
-NAMES = ("rotation", "discovery", "network", "iam", "function", "schedule", "observability")
+NAMES = ("rotation", "network-discovery", "network", "iam", "function", "schedule", "observability")
 ENGINES = ("postgres", "mysql", "mariadb", "docdb", "redshift")
 STRATEGIES = ("single_user", "master_user")
 
-_NESTED = re.compile(r'!Sub "\$\{TemplateBase\}/([a-z]+\.yaml)"')
+_NESTED = re.compile(r'!Sub "\$\{TemplateBase\}/([a-z-]+\.yaml)"')
 
 
 def path(name: str) -> Path:

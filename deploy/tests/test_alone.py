@@ -43,9 +43,9 @@ def test_the_network_tells_what_a_function_needs_to_know(account: Account) -> No
 
 
 def test_discovery_gives_all_that_it_found(account: Account) -> None:
-    made = account.deploy("discovery", SecretArn=account.secret, CodeBucket=account.BUCKET)
-    assert made.pop("DatabasePort") == account.placement.pop("Port")
-    assert made == account.placement
+    made = account.deploy("network-discovery", SecretArn=account.secret, CodeBucket=account.BUCKET)
+    assert made.pop("DatabasePort") == account.network.pop("Port")
+    assert made == account.network
 
 
 def test_a_second_secret_is_scheduled_with_a_function_that_is_there(account: Account) -> None:

@@ -52,4 +52,5 @@ def test_a_secret_takes_no_function_that_it_may_not_invoke(account: Account) -> 
 def test_a_custom_resource_needs_its_function(account: Account) -> None:
     token = f"arn:aws:lambda:{account.REGION}:{account.NUMBER}:function:nobody"
     with pytest.raises(ClientError, match="nobody"):
-        create(account, {"Resources": {"P": {"Type": "Custom::Placement", "Properties": {"ServiceToken": token}}}})
+        resource = {"Type": "Custom::NetworkDiscovery", "Properties": {"ServiceToken": token}}
+        create(account, {"Resources": {"P": resource}})

@@ -19,7 +19,7 @@ def endpoint_of(account: Account, made: dict[str, str]) -> str:
 
 
 def test_an_endpoint_that_is_there_is_used_and_opened(account: Account) -> None:
-    account.placement |= {
+    account.network |= {
         "SecretsManagerEndpointId": FOUND,
         "SecretsManagerEndpointSecurityGroupIds": f"{account.endpoint_group},sg-0123456789abcdef0",
     }
@@ -34,7 +34,7 @@ def test_an_endpoint_that_is_there_is_used_and_opened(account: Account) -> None:
 
 
 def test_nat_takes_the_way_out_and_makes_no_endpoint(account: Account) -> None:
-    account.placement["HasNatRoute"] = "true"
+    account.network["HasNatRoute"] = "true"
     made = account.deploy_root(SecretsManagerAccess="nat")
     own = group_of(account, made)
     assert not account.endpoints()
@@ -76,7 +76,7 @@ def test_an_update_that_finds_the_stacks_own_endpoint_keeps_it(account: Account)
     made = account.deploy_root(**wishes)
     (endpoint,) = account.endpoints()
     (group,) = (group["GroupId"] for group in endpoint["Groups"])
-    account.placement |= {
+    account.network |= {
         "SecretsManagerEndpointId": endpoint["VpcEndpointId"],
         "SecretsManagerEndpointSecurityGroupIds": group,
     }
@@ -102,10 +102,10 @@ def test_a_url_of_ones_own_for_secrets_manager_wins(account: Account) -> None:
     assert endpoint_of(account, made) == "https://secrets.example.com"
 
 
-def test_an_explicit_placement_needs_no_custom_resource(account: Account) -> None:
-    account.placement.clear()
+def test_an_explicit_network_needs_no_custom_resource(account: Account) -> None:
+    account.network.clear()
     made = account.deploy_root(
-        Placement="explicit",
+        NetworkDiscovery="explicit",
         NetworkMode="vpc",
         VpcId=account.vpc,
         vpcSubnetIds=",".join(account.subnets),
@@ -117,13 +117,13 @@ def test_an_explicit_placement_needs_no_custom_resource(account: Account) -> Non
 
 
 def test_a_database_without_a_known_group_is_reached_by_its_addresses(account: Account) -> None:
-    account.placement |= {"DatabaseSecurityGroupIds": "", "Port": ""}
+    account.network |= {"DatabaseSecurityGroupIds": "", "Port": ""}
     made = account.deploy_root(DatabaseCidr="10.0.9.0/24", DatabasePort="5433", SecretsManagerAccess="existing")
     assert account.egress(group_of(account, made)) == {(5433, "10.0.9.0/24"), (443, "0.0.0.0/0")}
 
 
 def test_a_public_database_whose_port_nobody_knows_is_no_obstacle(account: Account) -> None:
-    account.placement.update(account.public_placement() | {"Port": "", "VpcId": "", "SubnetIds": ""})
+    account.network.update(account.public_network() | {"Port": "", "VpcId": "", "SubnetIds": ""})
     assert account.deploy_root()["Warning"] == "open to the world"
 
 
@@ -132,8 +132,8 @@ def test_a_public_database_whose_port_nobody_knows_is_no_obstacle(account: Accou
     [
         ({"SecretsManagerAccess": "nat"}, "no route to a NAT gateway"),
         ({"EndpointPrivateDns": "true"}, "EndpointClientCidr must admit it"),
-        ({"Placement": "explicit"}, "needs NetworkMode vpc or public"),
-        ({"Placement": "explicit", "NetworkMode": "vpc"}, "needs VpcId and vpcSubnetIds"),
+        ({"NetworkDiscovery": "explicit"}, "needs NetworkMode vpc or public"),
+        ({"NetworkDiscovery": "explicit", "NetworkMode": "vpc"}, "needs VpcId and vpcSubnetIds"),
         ({"Strategy": "master_user"}, "needs superuserSecretArn"),
         ({"SecretArn": "app"}, "SecretArn"),
         ({"ScheduleExpression": "rate(1 hours)"}, "ScheduleExpression"),
@@ -153,6 +153,6 @@ def test_what_cannot_work_is_refused_with_the_reason(account: Account, parameter
     [("DatabaseSecurityGroupIds", "needs DatabaseSecurityGroupIds, or DatabaseCidr"), ("Port", "needs DatabasePort")],
 )
 def test_a_private_database_that_cannot_be_reached_is_refused(account: Account, missing: str, said: str) -> None:
-    account.placement[missing] = ""
+    account.network[missing] = ""
     with pytest.raises(ClientError, match=said):
         account.deploy_root()

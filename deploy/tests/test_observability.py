@@ -60,7 +60,7 @@ def event(name: str, secret: str, key: str = "SecretId") -> Json:
 def test_failed_and_abandoned_rotations_of_this_secret_are_told(
     account: Account, name: str, key: str, own: bool, told: bool
 ) -> None:
-    made = account.deploy_root(Placement="explicit", NetworkMode="public")
+    made = account.deploy_root(NetworkDiscovery="explicit", NetworkMode="public")
     events = account.client("events")
     (rule,) = [rule for rule in events.list_rules()["Rules"] if "EventPattern" in rule]
     (target,) = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
@@ -115,7 +115,7 @@ def days_ago(days: float) -> str:
     ],
 )
 def test_a_secret_is_overdue_after_one_and_a_half_intervals(account: Account, described: Json, overdue: bool) -> None:
-    made = account.deploy_root(Placement="explicit", NetworkMode="public")
+    made = account.deploy_root(NetworkDiscovery="explicit", NetworkMode="public")
     machines = account.client("stepfunctions")
     (machine,) = machines.list_state_machines()["stateMachines"]
     definition = json.loads(machines.describe_state_machine(stateMachineArn=machine["stateMachineArn"])["definition"])

@@ -34,7 +34,7 @@ def expected(account: Account, made: dict[str, str], strategy: str, mode: str) -
 
 def deploy(account: Account, strategy: str, mode: str, **parameters: str) -> dict[str, str]:
     if mode == "public":
-        account.placement.update(account.public_placement())
+        account.network.update(account.public_network())
     if strategy == "master_user":
         parameters["superuserSecretArn"] = account.master
     return account.deploy_root(Strategy=strategy, **parameters)
@@ -196,9 +196,14 @@ def test_secrets_of_another_account_invoke_from_there(account: Account) -> None:
 
 
 def test_discovery_may_ask_what_its_program_asks_and_reads_the_secret_only_to_learn_the_host(account: Account) -> None:
-    crate = templates.FOLDER.parent / "crates" / "placement" / "src"
-    sources = [source.read_text() for source in crate.rglob("*.rs")]
+    crates = templates.FOLDER.parent / "crates"
+    folders = [crates / "network-discovery" / "src", crates / "aws-databases" / "src"]
+    sources = [source.read_text() for folder in folders for source in folder.rglob("*.rs")]
     asked = {name for source in sources for name in re.findall(r'"((?:Describe|List|Get)[A-Za-z]+)"', source)}
+    # Discovery follows no custom endpoint, and finds workgroups in the list.
+    asked -= {"DescribeDBClusterEndpoints", "GetWorkgroup", "GetNamespace"}
+    # Secrets are read by rotation-aws.
+    asked |= {"DescribeSecret", "GetSecretValue"}
     assert len(asked) > 8
 
     account.deploy_root()

@@ -44,17 +44,17 @@ def test_every_setting_of_the_readme_is_a_parameter() -> None:
 def test_every_setting_that_is_given_arrives_and_no_other(account: Account) -> None:
     given = {variable: example(parameter_of(variable)) for variable in VARIABLES}
     made = account.deploy_root(
-        Placement="explicit",
+        NetworkDiscovery="explicit",
         NetworkMode="public",
         **{parameter_of(variable): given[variable] for variable in VARIABLES},
     )
     assert account.environment(made["FunctionName"]) == given
-    made = account.deploy_root(Placement="explicit", NetworkMode="public")
+    made = account.deploy_root(NetworkDiscovery="explicit", NetworkMode="public")
     assert account.environment(made["FunctionName"]) == {}
 
 
 def test_a_single_space_excludes_nothing_and_is_not_taken_for_the_default(account: Account) -> None:
-    made = account.deploy_root(Placement="explicit", NetworkMode="public", excludeCharacters=" ")
+    made = account.deploy_root(NetworkDiscovery="explicit", NetworkMode="public", excludeCharacters=" ")
     assert account.environment(made["FunctionName"]) == {"EXCLUDE_CHARACTERS": " "}
 
 

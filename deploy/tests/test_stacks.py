@@ -15,7 +15,7 @@ def test_every_combination_is_created_as_promised_and_deleted_without_a_trace(
     account: Account, mode: str, strategy: str, engine: str
 ) -> None:
     if mode == "public":
-        account.placement.update(account.public_placement())
+        account.network.update(account.public_network())
     before = account.inventory()
     master = {"superuserSecretArn": account.master} if strategy == "master_user" else {}
     made = account.deploy_root(Engine=engine, Strategy=strategy, **master)
@@ -106,17 +106,17 @@ def test_an_update_reaches_the_nested_stacks(account: Account) -> None:
 
 
 def test_a_database_that_became_private_takes_the_function_into_its_vpc_and_back(account: Account) -> None:
-    private, public = account.private_placement(), account.public_placement()
-    account.placement.update(public)
+    private, public = account.private_network(), account.public_network()
+    account.network.update(public)
     empty = account.inventory()
     made = account.deploy_root()
     before = account.inventory()
-    account.placement.update(private)
+    account.network.update(private)
     # The custom resource is asked again when its properties change.
     made = account.deploy_root(Host="app.example.com")
     check_network(account, made, "vpc")
     check_permissions(account, made, "vpc", {})
-    account.placement.update(public)
+    account.network.update(public)
     made = account.deploy_root(Host="")
     check_network(account, made, "public")
     check_permissions(account, made, "public", {})

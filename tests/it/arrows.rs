@@ -10,27 +10,39 @@ use serde_json::Value;
 /// Every crate of the workspace and those of ours that it may depend on, itself and its tests aside.
 const ARROWS: &[(&str, &[&str])] = &[
     ("rotation-core", &[]),
-    ("rotation-config", &["rotation-core"]),
-    ("rotation-aws", &["rotation-config", "rotation-core"]),
-    ("directory-rds", &["rotation-aws", "rotation-core"]),
-    ("directory-redshift", &["rotation-aws", "rotation-core"]),
-    ("rotation-lambda", &["rotation-aws", "rotation-config", "rotation-core"]),
-    ("database-net", &["rotation-config", "rotation-core"]),
-    ("postgres-session", &["database-net", "rotation-core"]),
+    ("rotation-database", &["rotation-core"]),
+    ("rotation-doctor", &["rotation-core"]),
+    ("rotation-config", &["rotation-core", "rotation-database"]),
+    ("rotation-aws", &["rotation-config", "rotation-core", "rotation-database"]),
+    ("aws-databases", &["rotation-aws", "rotation-core", "rotation-database"]),
+    (
+        "rotation-lambda",
+        &["rotation-aws", "rotation-config", "rotation-core", "rotation-database", "rotation-doctor"],
+    ),
+    ("database-net", &["rotation-config", "rotation-core", "rotation-database"]),
+    ("postgres-session", &["database-net", "rotation-core", "rotation-database"]),
     (
         "rotator-postgres",
         &[
-            "directory-rds",
+            "aws-databases",
             "database-net",
             "postgres-session",
             "rotation-config",
             "rotation-core",
+            "rotation-database",
             "rotation-lambda",
         ],
     ),
     (
         "rotator-docdb",
-        &["directory-rds", "database-net", "rotation-config", "rotation-core", "rotation-lambda"],
+        &[
+            "aws-databases",
+            "database-net",
+            "rotation-config",
+            "rotation-core",
+            "rotation-database",
+            "rotation-lambda",
+        ],
     ),
     ("local-aws", &[]),
     ("test-servers", &[]),
@@ -39,28 +51,37 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("rotation-soak", &["local-aws", "test-servers"]),
     (
         "rotator-mysql",
-        &["directory-rds", "database-net", "rotation-config", "rotation-core", "rotation-lambda"],
+        &[
+            "aws-databases",
+            "database-net",
+            "rotation-config",
+            "rotation-core",
+            "rotation-database",
+            "rotation-lambda",
+        ],
     ),
     (
         "rotator-redshift",
         &[
-            "directory-redshift",
+            "aws-databases",
             "database-net",
             "postgres-session",
             "rotation-config",
             "rotation-core",
+            "rotation-database",
             "rotation-lambda",
         ],
     ),
     (
         "rotation-cli",
         &[
-            "directory-rds",
-            "directory-redshift",
-            "placement",
+            "aws-databases",
+            "network-discovery",
             "rotation-aws",
             "rotation-config",
             "rotation-core",
+            "rotation-database",
+            "rotation-doctor",
             "rotator-docdb",
             "rotator-mysql",
             "rotator-postgres",
@@ -69,9 +90,26 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     (
         "rotate-local",
-        &["local-aws", "rotation-cli", "rotation-config", "rotation-lambda", "rotation-suites", "test-servers"],
+        &[
+            "local-aws",
+            "rotation-cli",
+            "rotation-config",
+            "rotation-lambda",
+            "rotation-suites",
+            "test-servers",
+        ],
     ),
-    ("placement", &["rotation-aws", "rotation-config", "rotation-core", "rotation-lambda"]),
+    (
+        "network-discovery",
+        &[
+            "aws-databases",
+            "rotation-aws",
+            "rotation-config",
+            "rotation-core",
+            "rotation-database",
+            "rotation-lambda",
+        ],
+    ),
     ("delivery", &["local-aws"]),
     (
         "fuzz-properties",
@@ -80,6 +118,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "postgres-session",
             "rotation-config",
             "rotation-core",
+            "rotation-database",
             "rotator-docdb",
             "rotator-mysql",
             "rotator-postgres",
@@ -91,8 +130,8 @@ const ARROWS: &[(&str, &[&str])] = &[
 
 /// Crates of others that only one of ours may know.
 const KEEPERS: &[(&str, &[&str])] = &[
-    ("aws-sdk-", &["directory-rds", "directory-redshift", "placement", "rotation-aws"]),
-    ("aws-config", &["placement", "rotation-aws"]),
+    ("aws-sdk-", &["aws-databases", "rotation-aws", "rotation-cli"]),
+    ("aws-config", &["rotation-aws"]),
     ("aws-sigv4", &["rotation-aws"]),
     ("lambda_runtime", &["rotation-lambda"]),
     ("tokio-postgres", &["postgres-session", "test-servers", "rotation-suites"]),
@@ -186,7 +225,8 @@ const TEST_CRATES: &[&str] =
 /// The local services of AWS are no test crate, and a command may link them; a function may not.
 #[test]
 fn shipped_programs_link_no_test_crate() {
-    let functions = ["placement", "rotator-docdb", "rotator-mysql", "rotator-postgres", "rotator-redshift"];
+    let functions =
+        ["network-discovery", "rotator-docdb", "rotator-mysql", "rotator-postgres", "rotator-redshift"];
     let commands = ["delivery", "rotation-cli"];
     let linked = |program: &str, named: &[&str]| -> Vec<String> {
         let tree = tree(&[&format!("-p={program}"), "--all-features"]);
@@ -216,6 +256,21 @@ fn the_library_of_an_engine_links_neither_the_runtime_nor_an_sdk() {
         assert!(!links(&tree(&[&package, "--no-default-features"]), &LAMBDA), "{rotator}");
     }
     assert!(!links(&tree(&["-p=fuzz-properties"]), &LAMBDA), "fuzz-properties");
+}
+
+/// A function links the SDK that describes its own servers, and no other.
+#[test]
+fn a_function_links_the_sdk_of_its_own_databases_alone() {
+    for (rotator, own, other) in [
+        ("rotator-postgres", "aws-sdk-rds ", "aws-sdk-redshift"),
+        ("rotator-mysql", "aws-sdk-rds ", "aws-sdk-redshift"),
+        ("rotator-docdb", "aws-sdk-rds ", "aws-sdk-redshift"),
+        ("rotator-redshift", "aws-sdk-redshift ", "aws-sdk-rds "),
+    ] {
+        let tree = tree(&[&format!("-p={rotator}")]);
+        assert!(tree.lines().any(|line| line.starts_with(own)), "{rotator} without {own}");
+        assert!(!tree.lines().any(|line| line.starts_with(other)), "{rotator} with {other}");
+    }
 }
 
 #[test]

@@ -310,7 +310,7 @@ const FINDINGS: &[(FindingCode, &str, &str)] = &[
 ];
 
 /// Why a function cannot be placed.
-const PLACEMENTS: &[(&str, &str)] = &[
+const NETWORK_DISCOVERY: &[(&str, &str)] = &[
     ("REQUEST_INVALID", "an_answer_that_nobody_takes_fails_the_invocation_so_that_lambda_repeats_it"),
     ("PROPERTY_INVALID", "properties_are_read_as_a_template_gives_them"),
     ("SECRET_HOST_MISSING", "the_tags_are_asked_only_where_the_value_has_no_host"),
@@ -365,7 +365,7 @@ fn every_code_is_reached_by_a_test_that_exists() {
 }
 
 #[test]
-fn every_finding_and_every_reason_of_placement_is_reached_too() {
+fn every_finding_and_every_reason_of_network_discovery_is_reached_too() {
     let sources: Vec<_> = texts_of("rs").collect();
     let reached = |name: &str, test: &str, mark: &str| {
         let bodies = bodies(&sources, test);
@@ -378,14 +378,14 @@ fn every_finding_and_every_reason_of_placement_is_reached_too() {
     let all: Vec<_> = FindingCode::OWN.iter().map(|code| code.name()).collect();
     assert_eq!(found, all);
 
-    for (name, test) in PLACEMENTS {
+    for (name, test) in NETWORK_DISCOVERY {
         reached(name, test, name);
     }
     // The crate itself holds its chapter to its codes.
     let document = std::fs::read_to_string(super::root().join("docs/errors.md")).expect("docs/errors.md");
-    let (_, chapter) = document.split_once("\n# Placement\n").expect("a chapter");
+    let (_, chapter) = document.split_once("\n# Network discovery\n").expect("a chapter");
     let headings = chapter.lines().filter_map(|line| line.strip_prefix("## "));
     let headings: Vec<_> = headings.filter_map(|heading| heading.split_whitespace().next()).collect();
-    let found: Vec<_> = PLACEMENTS.iter().map(|(name, _)| *name).collect();
+    let found: Vec<_> = NETWORK_DISCOVERY.iter().map(|(name, _)| *name).collect();
     assert_eq!(found, headings);
 }

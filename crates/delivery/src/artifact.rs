@@ -7,7 +7,7 @@ const MIB: u64 = 1024 * 1024;
 
 /// What people ask for by one name, and which functions that is.
 struct Source {
-    /// What the command line calls it: an engine, or `placement`.
+    /// What the command line calls it: an engine, or `network_discovery`.
     name: &'static str,
     functions: &'static [&'static str],
     /// The most bytes that a zip of it may have.
@@ -30,7 +30,7 @@ const SOURCES: &[Source] = &[
         // The master user asks two services where a server is, and so carries an SDK more than the others.
         size_bar: 3 * MIB,
     },
-    Source { name: "placement", functions: &["placement"], size_bar: 3 * MIB },
+    Source { name: "network_discovery", functions: &["network_discovery"], size_bar: 3 * MIB },
 ];
 
 /// A Lambda function that is delivered as `<name>/bootstrap.zip`.
@@ -44,7 +44,7 @@ pub struct Artifact {
 }
 
 impl Artifact {
-    /// The artifacts of these engines (and of `placement`), all where none is named, in a fixed order.
+    /// The artifacts of these engines (and of `network_discovery`), all where none is named, in a fixed order.
     ///
     /// A whole artifact name such as `postgres_single_user` names that one alone.
     ///

@@ -1,7 +1,5 @@
 //! `scripts/deploy`: from a secret's name to a secret that rotates.
 
-use std::path::PathBuf;
-
 use anyhow::{Context, bail, ensure};
 use serde_json::Value;
 
@@ -15,90 +13,7 @@ use crate::{
     stack::{Changes, Stack},
 };
 
-/// Deploys rotation of one secret: packages, bucket, stack, and on demand the first rotation.
-///
-/// The change set that is shown before anything is carried out has one line for each nested stack; changes within nested
-/// stacks are not listed. An update keeps every parameter of the stack that is not named.
-#[derive(Debug, clap::Args)]
-pub struct Arguments {
-    /// The secret's name or ARN
-    secret: String,
-    /// The engine [default: the one that the secret names]
-    #[arg(long)]
-    engine: Option<String>,
-    /// Whether a user changes its own password, or a master alternates two users [default: the stack's, or `single_user`]
-    #[arg(long, value_name = "STRATEGY", value_parser = ["single_user", "master_user"])]
-    strategy: Option<String>,
-    /// The master secret's ARN, where a master alternates [default: the secret's masterarn]
-    #[arg(long, value_name = "ARN")]
-    master: Option<String>,
-    /// In the database's network or in none; auto asks AWS where the database is [default: the stack's, or auto]
-    #[arg(long, value_name = "MODE", value_parser = ["auto", "vpc", "public"])]
-    pub(crate) network: Option<String>,
-    /// Who finds the database: a custom resource of the stack, or this command with your credentials, again at each run
-    /// that says so [default: the stack's, or discover]
-    #[arg(long, value_name = "WAY", value_parser = ["discover", "explicit"])]
-    pub(crate) placement: Option<String>,
-    /// What finds it for `--placement explicit`
-    #[arg(long, value_name = "PROGRAM", default_value = "scripts/place", hide = true)]
-    pub(crate) place_by: PathBuf,
-    /// Any other parameter of deploy/rotation.yaml, as often as needed
-    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parameter)]
-    pub(crate) parameters: Vec<(String, String)>,
-    /// The stack [default: rotation- and the name of the secret]
-    #[arg(long, value_name = "NAME")]
-    stack: Option<String>,
-    /// The bucket for packages and templates [default: rotators-ACCOUNT-REGION, made where it is missing]
-    #[arg(long, value_name = "NAME")]
-    pub(crate) bucket: Option<String>,
-    /// Takes packages that are there instead of building them
-    #[arg(long, value_name = "FOLDER")]
-    pub(crate) packages: Option<PathBuf>,
-    /// The processor to build for
-    #[arg(long, value_name = "ARCHITECTURE")]
-    pub(crate) arch: Option<String>,
-    /// Says what would be done, and does nothing
-    #[arg(long)]
-    dry_run: bool,
-    /// Agrees to the change set beforehand
-    #[arg(long)]
-    yes: bool,
-    /// Rotates at the end without asking
-    #[arg(long)]
-    rotate: bool,
-    #[command(flatten)]
-    pub(crate) access: Access,
-}
-
-/// How AWS is reached.
-#[derive(Debug, clap::Args)]
-pub struct Access {
-    /// The AWS CLI
-    #[arg(long, value_name = "PROGRAM", default_value = "aws")]
-    aws: PathBuf,
-    /// The region [default: the secret's, or the AWS CLI's own]
-    #[arg(long)]
-    region: Option<String>,
-    /// What `AWS_ENDPOINT_URL` says; set by the script
-    #[arg(long, value_name = "URL", default_value = "", hide = true)]
-    pub(crate) endpoint_url: String,
-}
-
-impl Arguments {
-    /// What the person says of a parameter of the stack by its name.
-    pub(crate) fn said(&self, name: &str) -> Option<&str> {
-        let mut all = self.parameters.iter().rev();
-        all.find(|(said, _)| said == name).map(|(_, value)| value.as_str())
-    }
-}
-
-impl Access {
-    /// The CLI in the region of a secret, if its ARN names one.
-    pub(crate) fn cli(&self, secret: &str) -> AwsCli {
-        let named = plan::place(secret).ok().map(|(region, _)| region.to_owned());
-        AwsCli::new(self.aws.clone(), self.region.clone().or(named))
-    }
-}
+pub use crate::arguments::Arguments;
 
 /// Afterwards the stack is as the templates and the parameters say, or nothing was changed.
 ///
@@ -208,9 +123,4 @@ fn outputs(stack: &Stack<'_>) -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-fn parameter(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once('=').ok_or("it is not of the form NAME=VALUE")?;
-    Ok((name.to_owned(), value.to_owned()))
 }

@@ -9,15 +9,16 @@
 //! The scripts call the program `delivery`; nothing of it runs on Lambda.
 
 pub mod archive;
+mod arguments;
 mod artifact;
 mod aws_cli;
 pub mod bucket;
 mod console;
 pub mod deploy;
 mod manifest;
+mod network;
 pub mod pack;
 pub mod parameters;
-mod placing;
 pub mod plan;
 pub mod program;
 mod rotation;

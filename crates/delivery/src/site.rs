@@ -6,12 +6,12 @@ use anyhow::{Context, bail, ensure};
 use serde_json::Value;
 
 use crate::{
+    arguments::Arguments,
     aws_cli::AwsCli,
     bucket::Bucket,
     console::say,
-    deploy::Arguments,
+    network::{self, Wish},
     parameters::{self, Declared, Parameter},
-    placing::{self, Wish},
     plan::{self, Release, SecretFacts},
 };
 
@@ -49,8 +49,8 @@ impl Site {
         let place = place(arguments, aws, secret, region, standing)?;
         let artifact = format!("{}_{strategy}", secret.engine);
         let mut artifacts = vec![artifact.as_str()];
-        if placement(arguments, standing) == "discover" {
-            artifacts.push("placement");
+        if discovery(arguments, standing) == "discover" {
+            artifacts.push("network_discovery");
         }
         let packages = match &arguments.packages {
             Some(folder) => folder.clone(),
@@ -99,9 +99,9 @@ impl Site {
 }
 
 /// Who finds the database: `discover` or `explicit`.
-fn placement<'a>(arguments: &'a Arguments, standing: &'a Value) -> &'a str {
-    let said = arguments.said("Placement").or(arguments.placement.as_deref());
-    said.or(parameters::value(standing, "Placement")).unwrap_or("discover")
+fn discovery<'a>(arguments: &'a Arguments, standing: &'a Value) -> &'a str {
+    let said = arguments.said("NetworkDiscovery").or(arguments.network_discovery.as_deref());
+    said.or(parameters::value(standing, "NetworkDiscovery")).unwrap_or("discover")
 }
 
 /// The parameters that say where the function goes, as far as this run has a word about them.
@@ -113,8 +113,8 @@ fn place(
     standing: &Value,
 ) -> anyhow::Result<Vec<(String, String)>> {
     let network = arguments.said("NetworkMode").or(arguments.network.as_deref());
-    let was_explicit = parameters::value(standing, "Placement") == Some("explicit");
-    match arguments.placement.as_deref() {
+    let was_explicit = parameters::value(standing, "NetworkDiscovery") == Some("explicit");
+    match arguments.network_discovery.as_deref() {
         Some("explicit") => {
             let host = arguments.said("Host").or(parameters::value(standing, "Host"));
             let wish = Wish {
@@ -125,17 +125,20 @@ fn place(
                 region,
                 endpoint_url: &arguments.access.endpoint_url,
             };
-            placing::look_up(&arguments.place_by, aws, wish)
+            network::look_up(&arguments.network_by, aws, wish)
         }
-        Some(_) if was_explicit => Ok(placing::discovered(network.unwrap_or("auto"))),
-        None if was_explicit && arguments.network.is_some() && arguments.said("Placement").is_none() => {
+        Some(_) if was_explicit => Ok(network::discovered(network.unwrap_or("auto"))),
+        None if was_explicit
+            && arguments.network.is_some()
+            && arguments.said("NetworkDiscovery").is_none() =>
+        {
             bail!(
                 "the stack's place was looked up before, and its network is a part of it: \
-             say --placement explicit or discover with --network"
+             say --network-discovery explicit or discover with --network"
             )
         }
         named => {
-            let all = [("Placement", named), ("NetworkMode", network)];
+            let all = [("NetworkDiscovery", named), ("NetworkMode", network)];
             let named = all.into_iter().filter_map(|(name, value)| Some((name, value?)));
             Ok(named.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
         }

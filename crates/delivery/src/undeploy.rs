@@ -4,9 +4,9 @@ use anyhow::{Context, bail};
 use serde_json::Value;
 
 use crate::{
+    arguments::Access,
     aws_cli::text,
     console::{Console, say},
-    deploy::Access,
     plan,
     stack::Stack,
 };

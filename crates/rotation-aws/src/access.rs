@@ -7,11 +7,10 @@ use aws_sdk_secretsmanager::config::{
     Credentials, ProvideCredentials, SharedCredentialsProvider, SharedHttpClient,
 };
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
-use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
+use aws_smithy_types::timeout::TimeoutConfig;
 use rotation_config::{AccessKey, DirectoryUrls, Endpoint, EndpointUrl};
-use rotation_core::{StoreError, StoreFault};
 
-use crate::fault::Cause;
+use crate::{backoff::Backoff, error::Cause};
 
 /// The roots of AWS's own endpoints; see `data/README.md`.
 const AMAZON_ROOTS: &[u8] = include_bytes!("../data/amazon-roots.pem");
@@ -25,9 +24,6 @@ pub(crate) const ATTEMPTS: u32 = 4;
 /// The same for a directory. Its endpoint is the one that a function in a VPC is most likely not to reach, and that
 /// has to be said before the invocation's time is over.
 const DIRECTORY_ATTEMPTS: u32 = 2;
-/// The backoff before the second attempt, doubled for each further one and drawn out by jitter. The SDK's own second
-/// would eat most of an invocation's time.
-pub(crate) const FIRST_BACKOFF: Duration = Duration::from_millis(200);
 /// The longest wait for a TCP and TLS connection, so that a security group which drops packets is told from a slow
 /// call before the invocation's time is over.
 pub(crate) const CONNECT_TIME: Duration = Duration::from_secs(3);
@@ -40,6 +36,7 @@ pub struct Access {
     config: SdkConfig,
     pub(crate) endpoint: Endpoint,
     pub(crate) origin: Origin,
+    directory_backoff: Backoff,
 }
 
 /// Where the credentials come from, and so whether there can be none.
@@ -93,9 +90,10 @@ impl Access {
         let config = config
             .into_builder()
             .http_client(http_client(&endpoint))
-            .retry_config(retries(ATTEMPTS))
+            .retry_config(Backoff::attempts(ATTEMPTS).of_sdk())
             .timeout_config(limits.build());
-        Self { config: config.build(), endpoint, origin }
+        let directory_backoff = Backoff::attempts(DIRECTORY_ATTEMPTS);
+        Self { config: config.build(), endpoint, origin, directory_backoff }
     }
 
     /// What an SDK's `Client::new` takes. The URL of [`Endpoint`] is Secrets Manager's and not in it.
@@ -105,7 +103,7 @@ impl Access {
 
     /// What a client of a directory's service is made from: in this region, at this endpoint where one is set.
     pub fn directory_config(&self, region: &str, url: Option<&EndpointUrl>) -> SdkConfig {
-        let mut config = self.config.to_builder().retry_config(retries(DIRECTORY_ATTEMPTS));
+        let mut config = self.config.to_builder().retry_config(self.directory_backoff.of_sdk());
         config.set_region(Region::new(region.to_owned()));
         if let Some(url) = url {
             config.set_endpoint_url(Some(url.as_str().to_owned()));
@@ -118,28 +116,34 @@ impl Access {
         &self.endpoint.directories
     }
 
+    /// The same access with the directories elsewhere.
+    #[must_use]
+    pub fn with_directories(mut self, urls: DirectoryUrls) -> Self {
+        self.endpoint.directories = urls;
+        self
+    }
+
+    /// The same access with other attempts at the calls of directories than a rotation has time for.
+    #[must_use]
+    pub fn with_directory_backoff(self, directory_backoff: Backoff) -> Self {
+        Self { directory_backoff, ..self }
+    }
+
     /// The credentials of the moment, for a request that is signed without an SDK.
     ///
     /// # Errors
-    /// [`StoreFault::CredentialsRefused`] where there are none.
-    pub(crate) async fn credentials(&self) -> Result<Credentials, StoreError> {
-        const OPERATION: &str = "credentials";
-        let none = || StoreError::new(OPERATION, StoreFault::CredentialsRefused);
+    /// Why there are none.
+    pub(crate) async fn credentials(&self) -> Result<Credentials, Cause> {
+        let none = || Cause::new("no usable credentials");
         let provider = self.config.credentials_provider().ok_or_else(none)?;
-        provider.provide_credentials().await.map_err(|error| StoreError {
-            source: Some(Box::new(Cause::named(&format!("no usable credentials: {error}")))),
-            ..none()
-        })
+        let found = provider.provide_credentials().await;
+        found.map_err(|error| Cause::new(&format!("no usable credentials: {error}")))
     }
 
     /// The region that calls go to, where one is known.
     pub fn region(&self) -> Option<&str> {
         self.endpoint.region.as_deref()
     }
-}
-
-fn retries(attempts: u32) -> RetryConfig {
-    RetryConfig::standard().with_max_attempts(attempts).with_initial_backoff(FIRST_BACKOFF)
 }
 
 /// rustls on ring, trusting Amazon's roots.

@@ -9,7 +9,7 @@ use rotation_core::Deadline;
 
 use crate::{
     access::{ATTEMPTS, Access, Origin},
-    patience::Patience,
+    backoff::Backoff,
 };
 
 /// The most of an invocation's time that is kept back from calls of Secrets Manager, for what follows on their answer:
@@ -21,7 +21,7 @@ const KEPT_BACK: Duration = Duration::from_millis(500);
 pub struct SecretsManager {
     pub(crate) client: Client,
     pub(crate) origin: Origin,
-    pub(crate) patience: Patience,
+    pub(crate) backoff: Backoff,
 }
 
 impl SecretsManager {
@@ -42,7 +42,7 @@ impl SecretsManager {
             config = config.endpoint_url(url.as_str());
         }
         let client = Client::from_conf(config.build());
-        Self { client, origin: access.origin, patience: Patience::Attempts(ATTEMPTS) }
+        Self { client, origin: access.origin, backoff: Backoff::attempts(ATTEMPTS) }
     }
 
     /// The same client for one invocation: a call that is throttled, is not answered, or meets a fault of the service
@@ -51,6 +51,6 @@ impl SecretsManager {
     #[must_use]
     pub fn within(&self, deadline: Deadline) -> Self {
         let kept_back = KEPT_BACK.min(deadline.remaining() / 10);
-        Self { patience: Patience::Until(deadline.earlier(kept_back)), ..self.clone() }
+        Self { backoff: Backoff::until(deadline.earlier(kept_back)), ..self.clone() }
     }
 }

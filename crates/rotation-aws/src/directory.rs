@@ -1,38 +1,22 @@
-//! Failed calls of the services that describe servers.
+//! Failed calls of the services that describe servers, as the errors of a directory.
 
-use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use rotation_core::{
-    StoreError, StoreFault,
-    database::{DirectoryError, DirectoryFault, DirectoryService},
-};
+use rotation_core::database::{DirectoryError, DirectoryFault, DirectoryService};
 
-use crate::access::Access;
+use crate::error::{AwsError, AwsFault};
 
-impl Access {
-    /// Sorts a failed call of a directory.
-    pub fn directory_error<E: ProvideErrorMetadata>(
-        &self,
-        service: &'static DirectoryService,
-        operation: &'static str,
-        error: &SdkError<E, HttpResponse>,
-    ) -> DirectoryError {
-        let StoreError { fault, source, .. } = self.failed(operation, error);
+impl AwsError {
+    /// The same failure for whoever asked a directory. `service` names the same service and what it takes to ask it.
+    pub fn into_directory_error(self, service: &'static DirectoryService) -> DirectoryError {
+        let Self { operation, fault, cause, .. } = self;
         let fault = match fault {
-            StoreFault::Unreachable => DirectoryFault::Unreachable,
-            StoreFault::CertificateRefused => DirectoryFault::CertificateRefused,
-            StoreFault::Throttled => DirectoryFault::Throttled,
-            StoreFault::Internal => DirectoryFault::Internal,
-            StoreFault::AccessDenied => DirectoryFault::AccessDenied,
-            StoreFault::CredentialsRefused => DirectoryFault::CredentialsRefused,
-            // What only Secrets Manager says.
-            StoreFault::KeyDenied
-            | StoreFault::NoSuchSecret
-            | StoreFault::Conflict
-            | StoreFault::TokenRequired
-            | StoreFault::Unusable
-            | StoreFault::Rejected => DirectoryFault::Rejected,
+            AwsFault::Unreachable => DirectoryFault::Unreachable,
+            AwsFault::CertificateRefused => DirectoryFault::CertificateRefused,
+            AwsFault::Throttled => DirectoryFault::Throttled,
+            AwsFault::Internal => DirectoryFault::Internal,
+            AwsFault::AccessDenied => DirectoryFault::AccessDenied,
+            AwsFault::CredentialsRefused => DirectoryFault::CredentialsRefused,
+            AwsFault::NotFound | AwsFault::Rejected => DirectoryFault::Rejected,
         };
-        DirectoryError { operation, service, fault, source }
+        DirectoryError { operation, service, fault, source: cause.map(Into::into) }
     }
 }

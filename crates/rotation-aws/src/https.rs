@@ -9,11 +9,11 @@ use aws_smithy_runtime_api::{
     http::Response,
 };
 use aws_smithy_types::{body::SdkBody, byte_stream::ByteStream};
-use rotation_core::{Deadline, StoreError, StoreFault};
+use rotation_core::Deadline;
 
 use crate::{
     access::{ATTEMPT_TIME, Access, trust},
-    fault::Cause,
+    error::{AwsError, AwsFault, Service},
 };
 
 /// A client without retries, credentials or redirects. Requests that follow one another share connections.
@@ -45,33 +45,30 @@ impl Https {
     /// seconds; dropped, it may have reached the server.
     ///
     /// # Errors
-    /// [`StoreError`] under the name of `operation`: nothing answered, the certificate is not trusted, or the answer
+    /// [`AwsError`] of this operation: nothing answered, the certificate is not trusted, or the answer
     /// is too large. It names no part of the request.
     pub async fn send(
         &self,
-        operation: &'static str,
+        (service, operation): (Service, &'static str),
         request: http::Request<Vec<u8>>,
         most: usize,
         deadline: Deadline,
-    ) -> Result<Answer, StoreError> {
-        let failed = |fault, cause: &str| {
-            let source = Some(Cause::named(cause).into());
-            StoreError { source, ..StoreError::new(operation, fault) }
-        };
+    ) -> Result<Answer, AwsError> {
+        let failed = |fault, cause: &str| AwsError::new(service, operation, fault).because(cause);
         let request = HttpRequest::try_from(request.map(SdkBody::from))
-            .map_err(|_| failed(StoreFault::Rejected, "the request could not be built"))?;
+            .map_err(|_| failed(AwsFault::Rejected, "the request could not be built"))?;
         let exchange = async {
             let answer = self.connector.call(request).await;
-            let answer = answer.map_err(|error| self.access.unconnected(operation, &error))?;
+            let answer = answer.map_err(|error| self.access.unconnected(service, operation, &error))?;
             let status = answer.status().as_u16();
             match read(answer, most).await {
                 Ok(Some(body)) => Ok(Answer { status, body }),
-                Ok(None) => Err(failed(StoreFault::Internal, "the answer is too large")),
-                Err(_) => Err(failed(StoreFault::Unreachable, "the answer was cut off")),
+                Ok(None) => Err(failed(AwsFault::Internal, "the answer is too large")),
+                Err(_) => Err(failed(AwsFault::Unreachable, "the answer was cut off")),
             }
         };
         let bounded = deadline.at_most(ATTEMPT_TIME).bound(Box::pin(exchange)).await;
-        bounded.unwrap_or_else(|_| Err(failed(StoreFault::Unreachable, "no answer in time")))
+        bounded.unwrap_or_else(|_| Err(failed(AwsFault::Unreachable, "no answer in time")))
     }
 }
 

@@ -2,20 +2,22 @@
 //! which the clients of other services are made as well.
 
 mod access;
+mod backoff;
 mod client;
 mod directory;
+mod error;
 mod fault;
 mod https;
-mod patience;
+mod pace;
 mod records;
 mod rotation;
 mod signature;
 mod store;
+mod store_error;
 
 pub use access::Access;
+pub use backoff::Backoff;
 pub use client::SecretsManager;
+pub use error::{AwsError, AwsFault, Refusal, Service};
 pub use https::{Answer, Https};
-pub use rotation_config::{
-    AccessKey, CaBundle, CaBundleError, DirectoryUrls, Endpoint, EndpointError, EndpointUrl,
-};
 pub use signature::regional_url;

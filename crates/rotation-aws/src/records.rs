@@ -10,7 +10,7 @@ use rotation_core::{
 };
 use zeroize::Zeroizing;
 
-use crate::{client::SecretsManager, patience::Pace, store::is_no_value};
+use crate::{client::SecretsManager, pace::Pace, store::is_no_value};
 
 /// As many versions as are listed; the service keeps about as many.
 const MOST_VERSIONS: i32 = 100;

@@ -2,7 +2,7 @@
 
 use rotation_core::{SecretDocument, StagingLabel, StoreError, StoreFault, VersionId, VersionStages};
 
-use crate::{client::SecretsManager, patience::Pace};
+use crate::{client::SecretsManager, pace::Pace};
 
 /// Held by a new version for the moment between its first value and `AWSPENDING`; a version needs some label.
 const ARRIVING: &str = "ROTATE_ARRIVING";

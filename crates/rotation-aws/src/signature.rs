@@ -6,9 +6,11 @@ use aws_sigv4::{
     http_request::{SignableBody, SignableRequest, SigningSettings, sign},
     sign::v4,
 };
-use rotation_core::{StoreError, StoreFault};
 
-use crate::access::Access;
+use crate::{
+    access::Access,
+    error::{AwsError, AwsFault, Service},
+};
 
 /// Partitions of AWS by the beginning of their regions' names, and where their services are.
 const PARTITIONS: [(&str, &str); 7] = [
@@ -22,33 +24,36 @@ const PARTITIONS: [(&str, &str); 7] = [
 ];
 
 /// The URL of a service's own endpoint in a region, without a slash at its end.
-pub fn regional_url(service: &str, region: &str) -> String {
+pub fn regional_url(service: Service, region: &str) -> String {
     let partition = PARTITIONS.iter().find(|(prefix, _)| region.starts_with(prefix));
     let (_, suffix) = partition.expect("the last prefix is empty");
-    format!("https://{service}.{region}.{suffix}")
+    format!("https://{}.{region}.{suffix}", service.prefix())
 }
 
 impl Access {
     /// The request with the signature of the credentials of the moment ("Signature Version 4"). It holds for minutes.
     ///
     /// # Errors
-    /// [`StoreFault::CredentialsRefused`] where there are no credentials, [`StoreFault::Rejected`] where the request
-    /// cannot be signed. They name `operation`.
+    /// [`AwsFault::CredentialsRefused`] where there are no credentials, [`AwsFault::Rejected`] where the request
+    /// cannot be signed.
     pub async fn signed(
         &self,
-        operation: &'static str,
-        service: &str,
+        (service, operation): (Service, &'static str),
         region: &str,
         mut request: http::Request<Vec<u8>>,
-    ) -> Result<http::Request<Vec<u8>>, StoreError> {
-        let identity = self.credentials().await.map_err(|error| StoreError { operation, ..error })?.into();
+    ) -> Result<http::Request<Vec<u8>>, AwsError> {
+        let identity = self.credentials().await.map_err(|cause| AwsError {
+            cause: Some(cause),
+            ..AwsError::new(service, operation, AwsFault::CredentialsRefused)
+        })?;
+        let identity = identity.into();
         #[expect(clippy::disallowed_methods, reason = "a signature bears the time, and this is the shell")]
         let now = SystemTime::now();
-        let unsigned = || StoreError::new(operation, StoreFault::Rejected);
+        let unsigned = || AwsError::new(service, operation, AwsFault::Rejected);
         let parameters = v4::SigningParams::builder()
             .identity(&identity)
             .region(region)
-            .name(service)
+            .name(service.prefix())
             .time(now)
             .settings(SigningSettings::default())
             .build()

@@ -13,7 +13,7 @@ use rotation_core::{
 };
 use zeroize::Zeroizing;
 
-use crate::{client::SecretsManager, patience::Pace};
+use crate::{client::SecretsManager, pace::Pace};
 
 /// The longest that a description is asked for while others wait: two hundred times what it takes.
 const BRIEFLY: Duration = Duration::from_secs(4);
@@ -24,7 +24,7 @@ impl SecretStore for SecretsManager {
     }
 
     async fn describe_briefly(&self, secret: &SecretId) -> Result<VersionStages, StoreError> {
-        let hurried = Self { patience: self.patience.at_most(BRIEFLY), ..self.clone() };
+        let hurried = Self { backoff: self.backoff.at_most(BRIEFLY), ..self.clone() };
         hurried.describe(secret).await
     }
 

@@ -1,8 +1,8 @@
 //! The databases that there are functions for.
 
 use clap::ValueEnum;
-use rotation_core::database::Engine;
 use rotation_config::StrategyKind;
+use rotation_core::database::Engine;
 use rotator_docdb::DocumentDb;
 use rotator_mysql::{MariaDb, MySql};
 use rotator_postgres::Postgres;

@@ -14,12 +14,11 @@ mod recover;
 use std::{process::ExitCode, time::SystemTime};
 
 use anyhow::{Context, Result};
+use aws_databases::{Rds, Redshift as RedshiftDirectory};
 use clap::Args;
-use directory_rds::Rds;
-use directory_redshift::Redshift as RedshiftDirectory;
 use rotation_aws::{Access, SecretsManager};
-use rotation_config::{Endpoint, EndpointUrl};
 use rotation_cli::{EngineKind, Screen};
+use rotation_config::{Config, Endpoint, EndpointUrl, Environment};
 use rotation_core::{
     Deadline, Examination, Examiner, Invoker, Logins, RotationError, SecretDocument, SecretId, SecretStore,
     Version,

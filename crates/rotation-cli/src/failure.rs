@@ -3,7 +3,7 @@
 
 use std::process::ExitCode;
 
-use placement::PlacementError;
+use network_discovery::DiscoveryError;
 use rotation_core::{Reader, RotationError, with_causes};
 
 use crate::screen::Screen;
@@ -24,8 +24,8 @@ fn lines(error: &anyhow::Error) -> (String, Vec<String>) {
     let known = error.chain().find_map(|cause| {
         let rotation = cause.downcast_ref::<RotationError>();
         let rotation = rotation.map(|error| (error.code().name(), error.hint_for(Reader::Person)));
-        let placement = cause.downcast_ref::<PlacementError>();
-        rotation.or(placement.map(|error| (error.code(), error.hint_for(Reader::Person))))
+        let network = cause.downcast_ref::<DiscoveryError>();
+        rotation.or(network.map(|error| (error.code(), error.hint_for(Reader::Person))))
     });
     let more = known.map(|(code, hint)| vec![format!("code: {code}"), format!("hint: {hint}")]);
     (message, more.unwrap_or_default())

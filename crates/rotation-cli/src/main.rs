@@ -1,7 +1,7 @@
 //! The command `rotate`: rotation, diagnosis and recovery of secrets from one's own machine.
 //!
 //! ```text
-//! rotate place    placement::Discovery ─> the parameters of the stacks
+//! rotate network  network_discovery::Discovery ─> the parameters of the stacks
 //! rotate secret   Plan ─> yes? ─> SecretsManager::begin ─> Rotator, the four steps
 //! rotate doctor   Examiner::examine ─> findings
 //! rotate explain  Examiner::examine ─> the versions as a picture
@@ -9,8 +9,8 @@
 //! ```
 
 mod examine;
+mod network;
 mod person;
-mod place;
 mod secret;
 
 use std::process::ExitCode;
@@ -33,14 +33,14 @@ const EXAMPLES: &str = "\
 Examples:
   rotate secret prod/shop/reporting    rotate a secret with your own AWS credentials
   rotate doctor prod/shop/reporting    say what is wrong with a secret, and what to do next
-  rotate place prod/shop/reporting     say where the function for a secret is to be placed
+  rotate network prod/shop/reporting   say where the function for a secret is to be placed
 
 Exit codes: 0 all is well, 1 something failed or was not as promised, 2 the command line is wrong; doctor also 3 for
 warnings and 4 for faults.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Place(place::Arguments),
+    Network(network::Arguments),
     Secret(secret::Arguments),
     Doctor(examine::Doctor),
     Explain(examine::Explain),
@@ -55,7 +55,9 @@ fn main() -> ExitCode {
     let outcome = runtime.map_err(anyhow::Error::from).and_then(|runtime| {
         runtime.block_on(async {
             match arguments.command {
-                Command::Place(arguments) => Box::pin(place::run(&arguments, &environment, &screen)).await?,
+                Command::Network(arguments) => {
+                    Box::pin(network::run(&arguments, &environment, &screen)).await?
+                }
                 Command::Secret(arguments) => secret::run(&arguments, &environment, &screen).await?,
                 Command::Doctor(doctor) => return Ask::Doctor(&doctor).run(&environment, &screen).await,
                 Command::Explain(explain) => return Ask::Explain(&explain).run(&environment, &screen).await,

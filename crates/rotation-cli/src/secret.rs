@@ -7,9 +7,8 @@ mod steps;
 use std::io::{self, IsTerminal};
 
 use anyhow::{Context, Result, bail};
+use aws_databases::{Rds, Redshift as RedshiftDirectory};
 use clap::Args;
-use directory_rds::Rds;
-use directory_redshift::Redshift as RedshiftDirectory;
 use rotation_aws::{Access, SecretsManager};
 use rotation_config::Environment;
 use rotation_core::{

@@ -60,6 +60,14 @@ pub struct DirectoryUrls {
     pub redshift_serverless: Option<EndpointUrl>,
 }
 
+impl DirectoryUrls {
+    /// All services at one URL, as emulators have them.
+    pub fn all_at(url: &EndpointUrl) -> Self {
+        let url = Some(url.clone());
+        Self { rds: url.clone(), redshift: url.clone(), redshift_serverless: url }
+    }
+}
+
 /// An `http` or `https` URL with a host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndpointUrl(String);

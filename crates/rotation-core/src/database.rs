@@ -30,6 +30,7 @@ pub use connection_text::ConnectionText;
 pub use copies::RewriteFields;
 pub use directory::{
     Directory, DirectoryError, DirectoryFault, DirectoryService, Endpoint, NoDirectory, Server, ServerArn,
+    owner,
 };
 pub use engine::{
     Change, Committed, Engine, EngineProfile, LoginMethod, NameLimit, PasswordDemand, SecondPassword,

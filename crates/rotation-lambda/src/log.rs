@@ -131,7 +131,7 @@ pub(crate) fn milliseconds_since_1970() -> u64 {
 
 fn is_ours(target: &str) -> bool {
     // Crates of this workspace, by the names that they share.
-    ["rotation_", "rotator_", "database_", "placement", "postgres_session"]
+    ["rotation_", "rotator_", "database_", "network_discovery", "postgres_session"]
         .iter()
         .any(|prefix| target.starts_with(prefix))
 }

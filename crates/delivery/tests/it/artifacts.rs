@@ -20,7 +20,7 @@ fn functions() -> BTreeSet<String> {
     let targets = packages.flat_map(|package| package["targets"].as_array().unwrap());
     let programs = targets.filter(|target| target["kind"][0] == "bin");
     let names = programs.map(|target| target["name"].as_str().unwrap());
-    names.filter(|name| name.ends_with("_user") || *name == "placement").map(str::to_owned).collect()
+    names.filter(|name| name.ends_with("_user") || *name == "network_discovery").map(str::to_owned).collect()
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn a_name_says_engine_and_strategy() {
                 assert_eq!(artifact.name, format!("{engine}_{strategy}"));
                 assert!(["single_user", "master_user"].contains(&strategy), "{strategy}");
             }
-            None => assert_eq!(artifact.name, "placement"),
+            None => assert_eq!(artifact.name, "network_discovery"),
         }
     }
 }

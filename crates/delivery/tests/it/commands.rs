@@ -22,8 +22,8 @@ impl Scene {
     pub(crate) fn new() -> Self {
         let packages = [("postgres_single_user", "a", "arm64"), ("postgres_master_user", "c", "arm64")];
         let folder =
-            folders(&[&packages[..], &[("placement", "b", "arm64")]].concat(), "Parameters:\n  A:\n");
-        for name in ["aws", "place"] {
+            folders(&[&packages[..], &[("network_discovery", "b", "arm64")]].concat(), "Parameters:\n  A:\n");
+        for name in ["aws", "network"] {
             // Copied by a program: one that this process has open for writing could not be started.
             let stub = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/it/{name}.sh"));
             let copy = folder.path().join(format!("{name}.sh"));
@@ -68,8 +68,8 @@ impl Scene {
             .arg(self.folder.path())
             .arg("--aws")
             .arg(self.folder.path().join("aws.sh"))
-            .arg("--place-by")
-            .arg(self.folder.path().join("place.sh"))
+            .arg("--network-by")
+            .arg(self.folder.path().join("network.sh"))
             .args(arguments)
             .env("AWS_PROFILE", "shop")
             .env_remove("AWS_ACCESS_KEY_ID")
@@ -84,8 +84,8 @@ impl Scene {
     }
 
     /// What a lookup of the place answers.
-    pub(crate) fn place(&self, parameters: &str) {
-        fs::write(self.folder.path().join("place"), parameters).unwrap();
+    pub(crate) fn network(&self, parameters: &str) {
+        fs::write(self.folder.path().join("network"), parameters).unwrap();
     }
 
     /// The values that CloudFormation was handed, by name; `None` for those that are kept.

@@ -50,9 +50,10 @@ fn packages(folder: &Path) -> PathBuf {
     }
     let packages = folder.join("packages");
     let mut manifest = Manifest { commit: "c".to_owned(), compiler: "r".to_owned(), artifacts: [].into() };
-    for name in ["postgres_single_user", "postgres_master_user", "placement"] {
+    for name in ["postgres_single_user", "postgres_master_user", "network_discovery"] {
         // Discovery is answered by the emulator; nobody starts its program.
-        let program = if name == "placement" { Vec::new() } else { fs::read(programs().join(name)).unwrap() };
+        let program =
+            if name == "network_discovery" { Vec::new() } else { fs::read(programs().join(name)).unwrap() };
         let zip = stand_in(&program);
         let entry = Entry {
             engine: None,
@@ -99,7 +100,7 @@ fn is_set_up() -> bool {
         (root().join(".cache/moto/bin/aws"), "scripts/setup-moto"),
         (root().join(".cache/deploy/bin/python"), "scripts/setup-deploy-tools"),
         if are_shipped() {
-            (shipped().join("manifest.json"), "scripts/package postgres placement")
+            (shipped().join("manifest.json"), "scripts/package postgres network_discovery")
         } else {
             (programs().join("postgres_single_user"), "cargo build -p rotator-postgres")
         },
@@ -355,9 +356,9 @@ async fn without_a_custom_resource_the_same_is_looked_up_and_deployed_by_the_cal
     let scene = Scene::start().await;
     let account = scene.account();
     let (host, subnets) = instance(&account);
-    let place = scene.folder.path().join("place");
+    let place = scene.folder.path().join("network");
     let program = programs().join("rotate");
-    install(&place, format!("#!/bin/sh\nexec '{}' place \"$@\"\n", program.display()).as_bytes());
+    install(&place, format!("#!/bin/sh\nexec '{}' network \"$@\"\n", program.display()).as_bytes());
     let packages = packages(scene.folder.path());
     let store = format!("endpoint={}", scene.manager.endpoint());
     let authority = format!("TlsCaBundle={}", scene.folder.path().join("ca.pem").display());
@@ -366,10 +367,11 @@ async fn without_a_custom_resource_the_same_is_looked_up_and_deployed_by_the_cal
     for parameter in [&store, &authority, &host] {
         arguments.extend(["--parameter", parameter]);
     }
-    arguments.extend(["--placement", "explicit", "--place-by", place.to_str().unwrap()]);
+    arguments.extend(["--network-discovery", "explicit", "--network-by", place.to_str().unwrap()]);
 
     let said = account.delivery(&arguments).unwrap();
-    for line in ["  Placement=explicit", "  NetworkMode=vpc", "  DatabasePort=6543", "The stack is complete."]
+    for line in
+        ["  NetworkDiscovery=explicit", "  NetworkMode=vpc", "  DatabasePort=6543", "The stack is complete."]
     {
         assert!(said.contains(line), "no {line} in\n{said}");
     }

@@ -5,6 +5,6 @@
 mod artifacts;
 mod commands;
 mod deployment;
+mod network;
 mod packages;
-mod placing;
 mod plan;

@@ -72,15 +72,15 @@ fn a_program_that_lambda_cannot_start_is_refused() {
 fn every_program_is_looked_at_and_nothing_is_listed_where_one_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("manifest.json"), "of an earlier run").unwrap();
-    fs::create_dir(folder.path().join("placement")).unwrap();
-    fs::write(folder.path().join("placement/bootstrap"), "#!/bin/sh").unwrap();
+    fs::create_dir(folder.path().join("network_discovery")).unwrap();
+    fs::write(folder.path().join("network_discovery/bootstrap"), "#!/bin/sh").unwrap();
     let mut pack = Command::new(env!("CARGO_BIN_EXE_delivery"));
     pack.arg("pack").args([
         "--commit",
         "c",
         "--compiler",
         "r",
-        "placement",
+        "network_discovery",
         "docdb_master_user",
         "--programs",
     ]);
@@ -92,8 +92,8 @@ fn every_program_is_looked_at_and_nothing_is_listed_where_one_is_refused() {
         lines[0].starts_with("docdb_master_user      refused: ") && lines[0].contains("cannot be read"),
         "{said}"
     );
-    assert!(lines[1].starts_with("placement              refused: this is no 64-bit ELF program"), "{said}");
-    assert_eq!(lines[2], "no packages: docdb_master_user, placement refused");
+    assert!(lines[1].starts_with("network_discovery      refused: this is no 64-bit ELF program"), "{said}");
+    assert_eq!(lines[2], "no packages: docdb_master_user, network_discovery refused");
     assert!(!folder.path().join("manifest.json").exists());
 }
 

@@ -44,7 +44,7 @@ pub(crate) fn sha256(content: &[u8]) -> String {
 }
 
 fn collect(folder: &Path) -> anyhow::Result<Release> {
-    Release::collect(folder, &folder.join("deploy"), &["postgres_single_user", "placement"])
+    Release::collect(folder, &folder.join("deploy"), &["postgres_single_user", "network_discovery"])
 }
 
 #[test]
@@ -53,21 +53,24 @@ fn keys_change_with_any_content_and_only_then() {
         let folder = folders(packages, template);
         collect(folder.path()).unwrap().code_prefix
     };
-    let (one, other) = (("postgres_single_user", "a", "arm64"), ("placement", "b", "arm64"));
+    let (one, other) = (("postgres_single_user", "a", "arm64"), ("network_discovery", "b", "arm64"));
     let first = prefix(&[one, other], "t");
     assert_eq!(first, prefix(&[one, other], "t"));
     assert_ne!(first, prefix(&[one, other], "u"));
-    assert_ne!(first, prefix(&[one, ("placement", "c", "arm64")], "t"));
+    assert_ne!(first, prefix(&[one, ("network_discovery", "c", "arm64")], "t"));
 }
 
 #[test]
 fn functions_and_templates_are_uploaded_side_by_side() {
-    let folder = folders(&[("postgres_single_user", "a", "arm64"), ("placement", "b", "arm64")], "t");
+    let folder = folders(&[("postgres_single_user", "a", "arm64"), ("network_discovery", "b", "arm64")], "t");
     let release = collect(folder.path()).unwrap();
     assert_eq!(release.architecture, "arm64");
     let keys: Vec<_> =
         release.uploads.iter().map(|upload| upload.key.strip_prefix(&release.code_prefix)).collect();
-    assert_eq!(keys, [Some("postgres_single_user.zip"), Some("placement.zip"), Some("rotation.yaml")]);
+    assert_eq!(
+        keys,
+        [Some("postgres_single_user.zip"), Some("network_discovery.zip"), Some("rotation.yaml")]
+    );
 }
 
 #[test]
@@ -77,11 +80,17 @@ fn packages_that_do_not_fit_are_refused() {
         let error = format!("{:#}", collect(folder).unwrap_err());
         assert!(error.contains(expected), "{error}");
     }
-    let (one, other) = (("postgres_single_user", "a", "arm64"), ("placement", "b", "arm64"));
-    check(folders(&[one], "t").path(), "placement is not packaged; run scripts/package placement");
-    check(folders(&[one, ("placement", "b", "x86_64")], "t").path(), "built for arm64 and for x86_64");
+    let (one, other) = (("postgres_single_user", "a", "arm64"), ("network_discovery", "b", "arm64"));
+    check(
+        folders(&[one], "t").path(),
+        "network_discovery is not packaged; run scripts/package network_discovery",
+    );
+    check(
+        folders(&[one, ("network_discovery", "b", "x86_64")], "t").path(),
+        "built for arm64 and for x86_64",
+    );
     let altered = folders(&[one, other], "t");
-    fs::write(altered.path().join("placement/bootstrap.zip"), "z").unwrap();
+    fs::write(altered.path().join("network_discovery/bootstrap.zip"), "z").unwrap();
     check(altered.path(), "is not the file that the manifest names");
     check(tempfile::tempdir().unwrap().path(), "run scripts/package");
 }

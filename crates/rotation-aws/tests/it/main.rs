@@ -19,8 +19,8 @@ use test_servers::TestAuthority;
 const TOKEN: &str = "11111111-2222-3333-4444-555555555555";
 const CANARY: &str = "canary-7c1f";
 
+mod backoff;
 mod denials;
-mod patience;
 mod refusals;
 
 /// The URL of a local service.

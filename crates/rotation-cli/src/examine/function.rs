@@ -8,9 +8,9 @@
 mod lambda;
 mod policy;
 
-use rotation_aws::Access;
+use rotation_aws::{Access, AwsError};
 use rotation_config::EndpointUrl;
-use rotation_core::{Check, Finding, FindingCode, SecretId, Severity};
+use rotation_core::{Check, Finding, FindingCode, SecretId, Severity, with_causes};
 
 use lambda::{Answered, Configuration, FunctionArn, Lambda};
 use policy::{Admission, Policy};
@@ -18,6 +18,9 @@ use policy::{Admission, Policy};
 /// The shortest timeout that is not warned of, in seconds. A step waits at most so long for Secrets Manager and the
 /// database, where both are slow; `deploy/` gives 30.
 const SHORTEST: u64 = 15;
+
+/// As much of a failure as is shown, in characters.
+const WORDS: usize = 400;
 
 /// Where Lambda is to be asked.
 #[derive(Clone, Debug)]
@@ -73,7 +76,7 @@ impl Seen {
         let mut findings = vec![self.admission(function, secret)];
         match &self.configuration {
             Answered::Told(configuration) => findings.extend(configuration.findings()),
-            Answered::Refused(why) => findings.push(unasked("GetFunctionConfiguration", why)),
+            Answered::Refused(why) => findings.push(unasked(why)),
             Answered::Missing => {}
         }
         findings
@@ -85,7 +88,7 @@ impl Seen {
         let policy = match &self.policy {
             Answered::Told(policy) => policy,
             Answered::Missing => &none,
-            Answered::Refused(why) => return unasked("GetPolicy", why),
+            Answered::Refused(why) => return unasked(why),
         };
         let account = secret.as_str().split(':').nth(4).unwrap_or_default();
         let add = format!(
@@ -168,9 +171,10 @@ fn finding(
     Finding { check: Check::Function, severity, code, sentence: sentence.into(), mend: mend.into() }
 }
 
-fn unasked(operation: &str, why: &str) -> Finding {
+fn unasked(why: &AwsError) -> Finding {
+    let words: String = with_causes(why).chars().take(WORDS).collect();
     Finding {
-        mend: format!("Allow lambda:{operation} on the function to the IAM identity that you use."),
-        ..Finding::unseen(Check::Function, &format!("{operation} of Lambda did not answer: {why}"))
+        mend: format!("Allow {} on the function to the IAM identity that you use.", why.action()),
+        ..Finding::unseen(Check::Function, &words)
     }
 }

@@ -164,8 +164,15 @@ async fn a_function_that_is_not_active_or_not_to_be_seen_is_told() {
     assert_eq!(found(&answer), [("NOT_LOOKED_AT", "note"); 2], "{answer:#}");
     let said = answer["findings"].as_array().unwrap().iter().find(|one| one["check"] == "function").unwrap();
     let sentence = said["sentence"].as_str().unwrap();
-    assert!(sentence.contains("HTTP 403 User: x is not authorized"), "{sentence}");
+    assert!(sentence.contains("HTTP 403: User: x is not authorized"), "{sentence}");
     assert!(said["mend"].as_str().unwrap().starts_with("Allow lambda:Get"), "{said:#}");
+
+    let answer = doctor(&world, "http://127.0.0.1:1").await;
+    let unanswered = answer["findings"].as_array().unwrap().iter().find(|one| one["check"] == "function");
+    let sentence = unanswered.unwrap()["sentence"].as_str().unwrap();
+    let (operation, rest) = sentence.split_once(' ').unwrap();
+    assert!(["GetPolicy", "GetFunctionConfiguration"].contains(&operation), "{sentence}");
+    assert!(rest.starts_with("of AWS Lambda failed: the endpoint did not answer"), "{sentence}");
 
     // Beside another Secrets Manager than AWS's nobody is asked.
     let run = world.ask("doctor", &["--json"], &[]).await;

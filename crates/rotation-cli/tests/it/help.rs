@@ -24,7 +24,7 @@ async fn the_help_names_the_commands_with_examples() {
             Usage: rotate <COMMAND>
 
             Commands:
-              place    Say where a rotation function is to be placed: VPC, subnets, security groups
+              network  Say where a rotation function is to be placed: VPC, subnets, security groups
               secret   Rotate a secret from this machine, with your own AWS credentials
               doctor   Look at a secret from every side and say what is wrong; changes nothing
               explain  Show the versions of a secret, which of them log in, and how it came to that; changes
@@ -40,7 +40,7 @@ async fn the_help_names_the_commands_with_examples() {
             Examples:
               rotate secret prod/shop/reporting    rotate a secret with your own AWS credentials
               rotate doctor prod/shop/reporting    say what is wrong with a secret, and what to do next
-              rotate place prod/shop/reporting     say where the function for a secret is to be placed
+              rotate network prod/shop/reporting   say where the function for a secret is to be placed
 
             Exit codes: 0 all is well, 1 something failed or was not as promised, 2 the command line is wrong;
             doctor also 3 for
@@ -131,7 +131,7 @@ async fn the_help_of_secret_says_what_it_will_do() {
 #[tokio::test]
 async fn the_help_of_place_says_whom_it_asks() {
     check(
-        &["place", "--help"],
+        &["network", "--help"],
         expect![[r#"
         Say where a rotation function is to be placed: VPC, subnets, security groups.
 
@@ -145,7 +145,7 @@ async fn the_help_of_place_says_whom_it_asks() {
         their subnet groups, or redshift-serverless:ListWorkgroups and ListNamespaces, whichever the
         database is of; and ec2:Describe* of subnets, route tables and VPC endpoints.
 
-        Usage: rotate place [OPTIONS] <SECRET>
+        Usage: rotate network [OPTIONS] <SECRET>
 
         Arguments:
           <SECRET>
@@ -188,10 +188,10 @@ async fn the_help_of_place_says_whom_it_asks() {
                   Print help (see a summary with '-h')
 
         Examples:
-          rotate place prod/shop/reporting
-          rotate place prod/shop/reporting --network vpc --json
-          rotate place prod/shop/reporting --host shop.c0ffee.eu-central-1.rds.amazonaws.com
-          aws cloudformation deploy ... --parameter-overrides $(rotate place prod/shop/reporting) ...
+          rotate network prod/shop/reporting
+          rotate network prod/shop/reporting --network vpc --json
+          rotate network prod/shop/reporting --host shop.c0ffee.eu-central-1.rds.amazonaws.com
+          aws cloudformation deploy ... --parameter-overrides $(rotate network prod/shop/reporting) ...
     "#]],
     )
     .await;

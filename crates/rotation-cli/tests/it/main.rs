@@ -7,7 +7,7 @@ mod command;
 mod doctor;
 mod function;
 mod help;
-mod place;
+mod network;
 mod recover;
 mod secret;
 mod world;

@@ -11,7 +11,7 @@ use thiserror::Error;
 use super::Host;
 
 pub(crate) use lineage::{common_writer, server_at};
-pub(crate) use owner::owner;
+pub use owner::owner;
 
 /// The description of servers by the service that runs them. It is asked by alternating users alone, and only where
 /// the master secret does not name the host of the secret itself. Every method only reads and may be dropped at any

@@ -67,9 +67,9 @@ fn anchor(code: Code) -> String {
 #[test]
 fn the_document_of_errors_is_that_of_the_code() {
     const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/errors.md");
-    // The rest is written and held by the crate `placement`.
+    // The rest is written and held by the crate `network-discovery`.
     let written = std::fs::read_to_string(FILE).unwrap();
-    let rest = written.find("\n# Placement\n").map_or("", |at| &written[at..]);
+    let rest = written.find("\n# Network discovery\n").map_or("", |at| &written[at..]);
     expect_file!["../../../../docs/errors.md"].assert_eq(&(document() + &findings() + rest));
 }
 

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use directory_rds::Rds;
+use aws_databases::Rds;
 use rotation_lambda::serve_master_user;
 use rotator_docdb::DocumentDb;
 

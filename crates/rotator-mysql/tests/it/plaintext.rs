@@ -10,8 +10,8 @@ use rotation_core::{
         Transport,
     },
 };
-use test_servers::{MysqlFlavor, TestLogin};
 use rotator_mysql::MySql;
+use test_servers::{MysqlFlavor, TestLogin};
 
 use crate::{
     laboratory::{Granted, Lab, at, deadline, document, engine},

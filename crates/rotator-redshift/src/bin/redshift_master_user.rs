@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use directory_redshift::Redshift as Directory;
+use aws_databases::Redshift as Directory;
 use rotation_lambda::serve_master_user;
 use rotator_redshift::Redshift;
 

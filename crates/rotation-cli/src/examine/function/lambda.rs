@@ -1,18 +1,18 @@
-//! Two questions to Lambda, without its SDK: signed by what signs in the SDKs, and answered in JSON.
+//! Two questions to Lambda.
 
-use std::fmt;
+use std::{fmt, future::Future};
 
-use rotation_aws::{Access, Answer, Https, regional_url};
+use aws_sdk_lambda::{
+    Client,
+    error::{ProvideErrorMetadata, SdkError},
+    types::State,
+};
+use rotation_aws::{Access, AwsError, AwsFault, Service};
 use rotation_config::EndpointUrl;
-use rotation_core::{Deadline, StoreError, with_causes};
-use serde_json::Value;
+use rotation_core::Deadline;
 
 use super::policy::Policy;
 
-/// The largest answer that is read, in bytes: a policy has at most 20 KiB.
-const MOST: usize = 256 * 1024;
-/// As much of a refusal's words as is told.
-const WORDS: usize = 300;
 /// The longest that one question may take.
 const TIME: std::time::Duration = std::time::Duration::from_secs(8);
 
@@ -54,13 +54,13 @@ impl fmt::Display for FunctionArn {
 }
 
 /// What became of a question.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Answered<T> {
     Told(T),
     /// There is none.
     Missing,
-    /// In words.
-    Refused(String),
+    /// Not answered, or not in a way that can be read.
+    Refused(AwsError),
 }
 
 /// What `GetFunctionConfiguration` says, as far as rotations hang on it.
@@ -80,68 +80,60 @@ pub(super) struct Configuration {
 pub(super) struct Lambda<'a> {
     access: &'a Access,
     url: Option<&'a EndpointUrl>,
-    https: Https,
 }
 
 impl<'a> Lambda<'a> {
     pub(super) fn new(access: &'a Access, url: Option<&'a EndpointUrl>) -> Self {
-        Self { access, url, https: Https::new(access) }
+        Self { access, url }
     }
 
     /// `GetFunctionConfiguration`.
     pub(super) async fn configuration(&self, function: &FunctionArn) -> Answered<Configuration> {
-        let answer = self.ask("GetFunctionConfiguration", "configuration", function).await;
-        understood(answer, |answer| {
-            let text = |name: &str| answer[name].as_str().unwrap_or_default().to_owned();
-            let state = answer["State"].as_str().unwrap_or("Active").to_owned();
-            let timeout = answer["Timeout"].as_u64()?;
-            Some(Configuration { timeout, role: text("Role"), state, reason: text("StateReason") })
+        let call = self.client(function).get_function_configuration().function_name(&function.text);
+        let call = call.set_qualifier(function.qualifier.clone()).send();
+        self.answered("GetFunctionConfiguration", call, |answer| {
+            let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+            Some(Configuration {
+                timeout: answer.timeout().and_then(|timeout| u64::try_from(timeout).ok())?,
+                role: text(answer.role()),
+                state: answer.state().map_or("Active", State::as_str).to_owned(),
+                reason: text(answer.state_reason()),
+            })
         })
+        .await
     }
 
     /// `GetPolicy`.
     pub(super) async fn policy(&self, function: &FunctionArn) -> Answered<Policy> {
-        let answer = self.ask("GetPolicy", "policy", function).await;
-        understood(answer, |answer| Policy::parse(answer["Policy"].as_str()?))
+        let call = self.client(function).get_policy().function_name(&function.text);
+        let call = call.set_qualifier(function.qualifier.clone()).send();
+        self.answered("GetPolicy", call, |answer| Policy::parse(answer.policy()?)).await
     }
 
-    async fn ask(
+    async fn answered<T, O, E: ProvideErrorMetadata>(
         &self,
         operation: &'static str,
-        part: &str,
-        function: &FunctionArn,
-    ) -> Result<Answer, StoreError> {
-        let base = match self.url {
-            Some(url) => url.as_str().trim_end_matches('/').to_owned(),
-            None => regional_url("lambda", &function.region),
+        call: impl Future<Output = Result<O, SdkError<E>>>,
+        read: impl FnOnce(&O) -> Option<T>,
+    ) -> Answered<T> {
+        let failed = |fault, why| AwsError::new(Service::Lambda, operation, fault).because(why);
+        let answer = match Deadline::after(TIME).bound(Box::pin(call)).await {
+            Ok(answer) => answer.map_err(|error| self.access.failed(Service::Lambda, operation, &error)),
+            Err(_) => Err(failed(AwsFault::Unreachable, "no answer in time")),
         };
-        // As the SDKs write an ARN into a path.
-        let name = function.text.replace(':', "%3A");
-        let qualifier = function.qualifier.as_ref().map(|name| format!("?Qualifier={name}"));
-        let url = format!("{base}/2015-03-31/functions/{name}/{part}{}", qualifier.unwrap_or_default());
-        let request = http::Request::get(url).body(Vec::new());
-        let request = request.expect("an endpoint, a plain ARN and a plain qualifier make a URL");
-        let deadline = Deadline::after(TIME);
-        let request = self.access.signed(operation, "lambda", &function.region, request).await?;
-        self.https.send(operation, request, MOST, deadline).await
-    }
-}
-
-fn understood<T>(answer: Result<Answer, StoreError>, read: impl FnOnce(&Value) -> Option<T>) -> Answered<T> {
-    let answer = match answer {
-        Ok(answer) => answer,
-        Err(error) => return Answered::Refused(with_causes(&error)),
-    };
-    let body = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
-    match answer.status {
-        200 => read(&body).map_or_else(|| Answered::Refused("an unreadable answer".into()), Answered::Told),
-        404 => Answered::Missing,
-        status => {
-            let words =
-                ["Message", "message"].iter().find_map(|name| body[*name].as_str()).unwrap_or_default();
-            let words: String = words.chars().take(WORDS).collect();
-            Answered::Refused(format!("HTTP {status} {words}").trim_end().to_owned())
+        match answer {
+            Ok(answer) => read(&answer).map_or_else(
+                || Answered::Refused(failed(AwsFault::Internal, "an unreadable answer")),
+                Answered::Told,
+            ),
+            Err(error) if error.fault == AwsFault::NotFound => Answered::Missing,
+            Err(error) => Answered::Refused(error),
         }
+    }
+
+    /// The client of the function's region.
+    fn client(&self, function: &FunctionArn) -> Client {
+        Client::new(&self.access.directory_config(&function.region, self.url))
     }
 }
 

@@ -12,7 +12,7 @@ const KEYS: [&str; 4] = [
 ];
 
 /// The server that a secret's tags name, whatever the case of their keys.
-pub(crate) fn owner<'a>(tags: impl IntoIterator<Item = (&'a str, &'a str)>) -> Option<ServerArn> {
+pub fn owner<'a>(tags: impl IntoIterator<Item = (&'a str, &'a str)>) -> Option<ServerArn> {
     let named = |key: &str| KEYS.iter().any(|known| known.eq_ignore_ascii_case(key));
     tags.into_iter().find(|(key, _)| named(key)).and_then(|(_, value)| ServerArn::parse(value))
 }

@@ -1,0 +1,20 @@
+//! Why a lookup failed.
+
+use rotation_aws::AwsError;
+use thiserror::Error;
+
+/// A database could not be looked up.
+#[derive(Debug, Error)]
+pub enum LookupError {
+    /// A call failed.
+    #[error(transparent)]
+    Call(#[from] AwsError),
+    /// A list is longer than is read.
+    #[error("{operation} has more to say than {most} pages")]
+    TooMuch {
+        /// The operation.
+        operation: &'static str,
+        /// How many pages are read.
+        most: usize,
+    },
+}

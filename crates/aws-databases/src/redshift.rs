@@ -1,0 +1,67 @@
+//! Amazon Redshift: provisioned clusters by one API, workgroups of Redshift Serverless by another.
+
+mod directory;
+mod provisioned;
+mod serverless;
+
+use rotation_aws::{Access, AwsError};
+use rotation_core::database::ServerArn;
+
+use self::{provisioned::Provisioned, serverless::Serverless};
+use crate::{
+    database::{Database, Surroundings},
+    error::LookupError,
+};
+
+/// Both kinds of Redshift. Making one opens no connection.
+#[derive(Clone, Debug)]
+pub struct Redshift {
+    provisioned: Provisioned,
+    serverless: Serverless,
+}
+
+impl Redshift {
+    /// Redshift, reached in this way.
+    pub fn new(access: Access) -> Self {
+        Self { provisioned: Provisioned { access: access.clone() }, serverless: Serverless { access } }
+    }
+
+    /// The provisioned cluster of this identifier; `None` where there is none. May be dropped at any await, as all of
+    /// these.
+    ///
+    /// # Errors
+    /// [`AwsError`] of `DescribeClusters`.
+    pub async fn cluster(&self, region: &str, id: &str) -> Result<Option<Database>, AwsError> {
+        self.provisioned.cluster(region, id).await
+    }
+
+    /// The workgroup of this name, with its whole network. The list tells all that `GetWorkgroup` does.
+    ///
+    /// # Errors
+    /// [`LookupError`] of `ListWorkgroups`.
+    pub async fn workgroup(&self, region: &str, name: &str) -> Result<Option<Database>, LookupError> {
+        self.serverless.first_workgroup(region, |workgroup| workgroup.workgroup_name() == Some(name)).await
+    }
+
+    /// The first workgroup that serves a namespace, with its whole network.
+    ///
+    /// # Errors
+    /// [`LookupError`] of `ListNamespaces` or `ListWorkgroups`.
+    pub async fn workgroup_of(&self, namespace: &ServerArn) -> Result<Option<Database>, LookupError> {
+        let Some(name) = self.serverless.namespace_name(namespace).await? else { return Ok(None) };
+        let region = namespace.region();
+        self.serverless.first_workgroup(region, |one| one.namespace_name() == Some(&*name)).await
+    }
+
+    /// The network of a database that was found here. Of a workgroup everything is known already; the subnets of a
+    /// cluster its subnet group tells.
+    ///
+    /// # Errors
+    /// [`AwsError`] of `DescribeClusterSubnetGroups`.
+    pub async fn surroundings(&self, region: &str, database: &Database) -> Result<Surroundings, AwsError> {
+        match &database.rest.group {
+            Some(group) => self.provisioned.surroundings(region, group, database).await,
+            None => Ok(database.surroundings.clone()),
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! RDS as a directory: through the SDK, against moto, and where moto lacks something, against a double that answers what
+//! the API's reference documents.
+
+mod double;
+mod moto;
+
+use aws_databases::Rds;
+use rotation_aws::Access;
+use rotation_config::{AccessKey, DirectoryUrls, Endpoint, EndpointUrl};
+
+/// RDS at this URL.
+fn rds(url: &str) -> Rds {
+    Rds::new(access(url))
+}
+
+fn access(url: &str) -> Access {
+    let directories =
+        DirectoryUrls { rds: Some(EndpointUrl::parse(url).unwrap()), ..DirectoryUrls::default() };
+    let endpoint = Endpoint { region: Some("us-east-1".into()), directories, ..Endpoint::default() };
+    let key = AccessKey { id: "id".into(), secret: "secret".to_owned().into(), session_token: None };
+    Access::in_lambda(&endpoint, Some(&key))
+}

@@ -1,0 +1,35 @@
+//! The ports over AWS.
+
+mod databases;
+mod ec2;
+mod secrets;
+
+use rotation_aws::{Access, Backoff, SecretsManager};
+use rotation_config::{DirectoryUrls, EndpointUrl};
+
+use crate::discovery::Discovery;
+
+pub use self::{databases::AwsDatabases, ec2::Ec2};
+
+/// Attempts at one call: a stack that is made waits for the answer, and has no second chance.
+const ATTEMPTS: u32 = 4;
+
+/// Discovery in one account and region of AWS.
+pub type AwsDiscovery = Discovery<SecretsManager, AwsDatabases, Ec2>;
+
+impl AwsDiscovery {
+    /// Discovery with these credentials. `url` stands in for the region's own endpoints of RDS, Redshift and EC2, as
+    /// `AWS_ENDPOINT_URL` does; that of Secrets Manager is part of `access`.
+    pub fn of(access: &Access, url: Option<&EndpointUrl>) -> Self {
+        let mut directories = access.clone().with_directory_backoff(Backoff::attempts(ATTEMPTS));
+        if let Some(url) = url {
+            directories = directories.with_directories(DirectoryUrls::all_at(url));
+        }
+        Self {
+            secrets: SecretsManager::of(access),
+            networks: Ec2::new(access, url.map(EndpointUrl::as_str)),
+            databases: AwsDatabases::new(&directories),
+            region: access.region().map(str::to_owned),
+        }
+    }
+}

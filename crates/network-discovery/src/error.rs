@@ -1,0 +1,205 @@
+//! Why a function cannot be placed, by who can mend it.
+
+use aws_databases::LookupError;
+use rotation_aws::{AwsError, AwsFault};
+use rotation_core::{Reader, RotationError};
+use thiserror::Error;
+
+use crate::{code::DiscoveryCode, engine::Engine, identity::VpcId};
+
+/// Nothing was changed anywhere: discovery only looks.
+#[derive(Debug, Error)]
+pub enum DiscoveryError {
+    /// The caller: a property breaks its rule. Its value is not repeated.
+    #[error("the property {property} must be {rule}")]
+    Property {
+        /// Its name.
+        property: &'static str,
+        /// What it must be.
+        rule: &'static str,
+    },
+    /// The secret could not be read, or holds no document.
+    #[error(transparent)]
+    Secret(#[from] RotationError),
+    /// The secret's owner: neither the value nor a tag says where the database is.
+    #[error("the secret has no `host`, and no tag of rds or redshift")]
+    NoHost,
+    /// A call of AWS failed.
+    #[error(transparent)]
+    Lookup(#[from] AwsError),
+    /// A directory answered without something that a database of a VPC has.
+    #[error("{operation} answered without {what}")]
+    Incomplete {
+        /// The operation.
+        operation: &'static str,
+        /// What is missing.
+        what: &'static str,
+    },
+    /// There is more than is read.
+    #[error("{operation} has more to say than {most} pages")]
+    TooMuch {
+        /// The operation.
+        operation: &'static str,
+        /// How many pages are read.
+        most: usize,
+    },
+    /// The secret's owner: no such database.
+    #[error("no database of this account and region answers to {name}")]
+    NotFound {
+        /// The host or the identifier.
+        name: String,
+    },
+    /// The secret's owner: the host is a proxy.
+    #[error("the host is an rds proxy")]
+    Proxy,
+    /// The operator: the stacks are in another region than the database.
+    #[error("the database is in {region}, not in the region of this stack")]
+    OtherRegion {
+        /// Where it is.
+        region: String,
+    },
+    /// Nobody: there is no rotation function for this database.
+    #[error("there is no rotation function for the engine {engine}")]
+    Engine {
+        /// As the directory spells it.
+        engine: String,
+    },
+    /// The secret's owner: it says another engine than the database has.
+    #[error("the engine is said to be {said}, but the database is {found}")]
+    OtherEngine {
+        /// By the property or the secret.
+        said: String,
+        /// By the directory.
+        found: Engine,
+    },
+    /// The database's administrator: a cluster without any instance that writes.
+    #[error("the cluster has no writer at the moment")]
+    NoWriter,
+    /// The operator: outside of the VPC nothing reaches this database.
+    #[error("the database is not publicly accessible")]
+    NotPublic,
+    /// The administrator of the network: no subnet can hold a function.
+    #[error("no subnet of {vpc} can hold a function")]
+    NoSubnet {
+        /// The VPC.
+        vpc: VpcId,
+    },
+    /// The operator: the time was over.
+    #[error("the time for this lookup is over")]
+    TimedOut,
+    /// Us.
+    #[error("the lookup panicked")]
+    Panicked,
+}
+
+impl From<LookupError> for DiscoveryError {
+    fn from(error: LookupError) -> Self {
+        match error {
+            LookupError::Call(error) => Self::Lookup(error),
+            LookupError::TooMuch { operation, most } => Self::TooMuch { operation, most },
+        }
+    }
+}
+
+impl DiscoveryError {
+    /// A stable name for this kind of failure: that of [`DiscoveryCode`], or of the secret's own failure.
+    pub fn code(&self) -> &'static str {
+        let own = match self {
+            Self::Secret(error) => return error.code().name(),
+            Self::Property { .. } => DiscoveryCode::PropertyInvalid,
+            Self::NoHost => DiscoveryCode::SecretHostMissing,
+            Self::Lookup(error) => match error.fault {
+                AwsFault::AccessDenied => DiscoveryCode::LookupDenied,
+                AwsFault::CredentialsRefused => DiscoveryCode::LookupCredentials,
+                AwsFault::CertificateRefused => DiscoveryCode::LookupCertificate,
+                AwsFault::Unreachable => DiscoveryCode::LookupUnreachable,
+                AwsFault::Throttled => DiscoveryCode::LookupThrottled,
+                _ => DiscoveryCode::LookupFailed,
+            },
+            Self::Incomplete { .. } => DiscoveryCode::LookupIncomplete,
+            Self::TooMuch { .. } => DiscoveryCode::LookupTooLarge,
+            Self::NotFound { .. } => DiscoveryCode::DatabaseNotFound,
+            Self::Proxy => DiscoveryCode::DatabaseProxy,
+            Self::OtherRegion { .. } => DiscoveryCode::DatabaseOtherRegion,
+            Self::Engine { .. } => DiscoveryCode::EngineUnsupported,
+            Self::OtherEngine { .. } => DiscoveryCode::EngineMismatch,
+            Self::NoWriter => DiscoveryCode::DatabaseNoWriter,
+            Self::NotPublic => DiscoveryCode::DatabaseNotPublic,
+            Self::NoSubnet { .. } => DiscoveryCode::NetworkNoSubnet,
+            Self::TimedOut => DiscoveryCode::LookupTimedOut,
+            Self::Panicked => DiscoveryCode::Internal,
+        };
+        own.name()
+    }
+
+    /// What to do next, in a few sentences.
+    pub fn hint_for(&self, reader: Reader) -> String {
+        let host = match reader {
+            Reader::Operator => "the property Host",
+            Reader::Person => "--host",
+        };
+        let mode = match reader {
+            Reader::Operator => "NetworkMode=",
+            Reader::Person => "--network ",
+        };
+        match self {
+            Self::Property { .. } => "Correct the property in the template.".into(),
+            Self::Secret(error) => error.hint_for(reader),
+            Self::NoHost => format!("Add `host` to the secret, or give the database's endpoint by {host}."),
+            Self::Lookup(error) => lookup_hint(error, reader),
+            Self::Incomplete { .. } => "Wait until the database is available, and try again. A database outside of \
+                a VPC cannot be placed."
+                .into(),
+            Self::TooMuch { .. } => {
+                "Give the stacks their network by parameters; this account has more than is read.".into()
+            }
+            Self::NotFound { .. } => format!(
+                "If the secret's host is an alias, give the database's own endpoint by {host}. If the database is none \
+                of RDS, DocumentDB or Redshift, give the network by parameters, or {mode}public if it can be reached \
+                from anywhere."
+            ),
+            Self::Proxy => format!("Give the endpoint of the database behind the proxy by {host}."),
+            Self::OtherRegion { region } => {
+                format!("Deploy in {region}, beside the database, with a replica of the secret there.")
+            }
+            Self::Engine { .. } => {
+                "The engines are postgres, mysql, mariadb, docdb and redshift.".into()
+            }
+            Self::OtherEngine { .. } => {
+                "Correct `engine` of the secret or of the template, or the host that leads to another database.".into()
+            }
+            Self::NoWriter => "Wait until the cluster has an instance that writes, and try again.".into(),
+            Self::NotPublic => format!("Take {mode}auto or {mode}vpc."),
+            Self::NoSubnet { vpc } => format!(
+                "Add a subnet with free IPv4 addresses in an availability zone to {vpc}, or give the subnets by \
+                parameters."
+            ),
+            Self::TimedOut => match reader {
+                Reader::Operator => "Raise the function's timeout to 60 seconds; if it runs in a VPC, let it reach \
+                    the endpoints of RDS, Redshift and EC2."
+                    .into(),
+                Reader::Person => "Run the command again.".into(),
+            },
+            Self::Panicked => "This is a defect of ours; please report it with the function's log.".into(),
+        }
+    }
+}
+
+fn lookup_hint(error: &AwsError, reader: Reader) -> String {
+    let who = match reader {
+        Reader::Operator => "the function's role",
+        Reader::Person => "the IAM identity that you use",
+    };
+    match error.fault {
+        AwsFault::AccessDenied => format!("Allow `{}` to {who}.", error.action()),
+        AwsFault::CredentialsRefused => {
+            "Look at the credentials: there are none, or they have expired.".into()
+        }
+        AwsFault::Unreachable => "Look at the way to the service: region, network, proxies.".into(),
+        AwsFault::CertificateRefused => {
+            "Something stands between, or AWS_CA_BUNDLE should name its authority.".into()
+        }
+        AwsFault::Throttled | AwsFault::Internal => "Try again in a few minutes.".into(),
+        _ => "The service's own words say what it did not like.".into(),
+    }
+}

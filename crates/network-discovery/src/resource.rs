@@ -1,0 +1,187 @@
+//! The custom resource: CloudFormation's request, the answer, and its way back.
+//!
+//! ```text
+//! invocation ─> Request ─┬─ Delete ───────────────────> SUCCESS
+//!                        └─ Create, Update ─ Discovery ─> SUCCESS with Data, or FAILED with Reason
+//!                                            └ ends in time, panics or not
+//! Answer ─> PUT to the presigned URL
+//! ```
+//!
+//! Source: *Custom resource reference*, AWS CloudFormation User Guide.
+
+mod answer;
+mod delivery;
+mod request;
+
+use std::{process::ExitCode, time::Duration};
+
+use rotation_aws::{Access, Https};
+use rotation_config::{AccessKey, Endpoint, EndpointUrl};
+use rotation_config::{ConfigError, Environment};
+use rotation_core::{Code, Deadline, Reader};
+use rotation_lambda::{EventFailure, Invocation, caught, serve_events, start_log};
+use tokio::time::Instant;
+
+use crate::{aws::AwsDiscovery, discovery::Wish, error::DiscoveryError, function_network::FunctionNetwork};
+
+pub use self::{
+    answer::Answer,
+    delivery::{Delivery, DeliveryError},
+    request::{Request, RequestError, RequestType, ResponseUrl},
+};
+
+/// Kept for the answer's way back; a third of the whole where that is less.
+const DELIVERY_TIME: Duration = Duration::from_secs(8);
+
+/// Serves the custom resource until Lambda ends the process. A function whose settings are wrong serves as well: it
+/// answers CloudFormation with what is wrong.
+pub fn serve() -> ExitCode {
+    let environment = Environment::of_process();
+    let settings = start_log(&environment).and_then(|()| Settings::parse(&environment));
+    let (endpoint, url, fault) = match settings {
+        Ok(Settings { endpoint, url }) => (endpoint, url, None),
+        Err(error) => (
+            Endpoint { region: environment.text("AWS_REGION").map(str::to_owned), ..Endpoint::default() },
+            None,
+            Some(error),
+        ),
+    };
+    let access = Access::in_lambda(&endpoint, AccessKey::from_environment(&environment).as_ref());
+    let discovery = AwsDiscovery::of(&access, url.as_ref());
+    let delivery = Delivery::new(Https::new(&access));
+    drop(environment);
+    serve_events(&async |invocation: Invocation<'_>| {
+        let discover = async |wish: Wish| match &fault {
+            Some(error) => Err(Reason::from(error)),
+            None => discovery.discover(&wish).await.map_err(Reason::from),
+        };
+        // The SDK's futures nest deep.
+        Box::pin(respond(&invocation, discover, &delivery)).await
+    })
+}
+
+/// What the deployment says.
+struct Settings {
+    endpoint: Endpoint,
+    /// `AWS_ENDPOINT_URL`, in place of every service's own.
+    url: Option<EndpointUrl>,
+}
+
+impl Settings {
+    fn parse(environment: &Environment) -> Result<Self, ConfigError> {
+        const URL: &str = "AWS_ENDPOINT_URL";
+        let url = environment.text(URL).map(EndpointUrl::parse).transpose();
+        let url = url.map_err(|error| ConfigError::new(URL, error.to_string()))?;
+        let mut endpoint = Endpoint::from_environment(environment)?;
+        endpoint.url = endpoint.url.or_else(|| url.clone());
+        Ok(Self { endpoint, url })
+    }
+}
+
+/// Why a request failed, for `Reason` and for the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason {
+    /// A stable name for its kind.
+    pub code: &'static str,
+    /// What is wrong, with its causes.
+    pub message: String,
+    /// How to mend it.
+    pub hint: String,
+}
+
+impl From<DiscoveryError> for Reason {
+    fn from(error: DiscoveryError) -> Self {
+        Self {
+            code: error.code(),
+            message: rotation_core::with_causes(&error),
+            hint: error.hint_for(Reader::Operator),
+        }
+    }
+}
+
+impl From<&ConfigError> for Reason {
+    fn from(error: &ConfigError) -> Self {
+        let code = Code::ConfigInvalid.name();
+        Self {
+            code,
+            message: error.to_string(),
+            hint: "Correct the environment of the function `network_discovery`.".into(),
+        }
+    }
+}
+
+/// Answers one invocation. Whatever becomes of the lookup, an answer is sent before the deadline; it may be dropped at
+/// any await, and CloudFormation then waits for Lambda's next attempt.
+///
+/// # Errors
+/// The event is no request of CloudFormation, or the answer could not be delivered; Lambda then invokes again.
+pub async fn respond(
+    invocation: &Invocation<'_>,
+    discover: impl AsyncFn(Wish) -> Result<FunctionNetwork, Reason>,
+    delivery: &Delivery,
+) -> Result<(), EventFailure> {
+    let began = Instant::now();
+    let request = Request::parse(invocation.payload).map_err(|error| {
+        tracing::error!(request_id = invocation.request_id, code = error.code(), "{error}");
+        EventFailure { code: error.code(), message: error.to_string(), hint: error.hint().into() }
+    })?;
+    let left = invocation.deadline.remaining();
+    let lookup = left.saturating_sub(DELIVERY_TIME.min(left / 3));
+    let outcome = match request.kind {
+        RequestType::Delete => Ok(None),
+        RequestType::Create | RequestType::Update => {
+            let looked = async { discover(request.wish().map_err(Reason::from)?).await };
+            survived(Deadline::after(lookup), looked).await.map(Some)
+        }
+    };
+    let answer = Answer::to(&request, outcome.as_ref().map(Option::as_ref));
+    let delivered = delivery.deliver(&request.response_url, &answer, invocation.deadline).await;
+    let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    log(invocation.request_id, &request, &outcome, milliseconds);
+    delivered.map_err(|error| {
+        tracing::error!(request_id = invocation.request_id, code = error.code(), "{error}");
+        EventFailure { code: error.code(), message: error.to_string(), hint: error.hint().into() }
+    })
+}
+
+/// The lookup's outcome; a failure where it panicked or was not done in time.
+async fn survived(
+    deadline: Deadline,
+    lookup: impl Future<Output = Result<FunctionNetwork, Reason>>,
+) -> Result<FunctionNetwork, Reason> {
+    match deadline.bound(caught(lookup)).await {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(_)) => Err(DiscoveryError::Panicked.into()),
+        Err(_) => Err(DiscoveryError::TimedOut.into()),
+    }
+}
+
+/// The outcome line. The URL is a credential and in no line.
+fn log(
+    request_id: &str,
+    request: &Request,
+    outcome: &Result<Option<FunctionNetwork>, Reason>,
+    milliseconds: u64,
+) {
+    let (kind, stack) = (request.kind.name(), request.stack_id.as_str());
+    match outcome {
+        Ok(network) => {
+            for warning in network.iter().flat_map(|network| &network.warnings) {
+                tracing::warn!(request_id, stack, "{warning}");
+            }
+            tracing::info!(request_id, stack, kind, milliseconds, outcome = "success", "{kind}: success");
+        }
+        Err(Reason { code, message, hint }) => {
+            tracing::error!(
+                request_id,
+                stack,
+                kind,
+                milliseconds,
+                outcome = "failed",
+                code,
+                hint,
+                "{code}: {message}"
+            );
+        }
+    }
+}

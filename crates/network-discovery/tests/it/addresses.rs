@@ -1,0 +1,41 @@
+//! Which database a host name or a tag of a secret leads to. Names themselves are tested where they are read.
+
+use aws_databases::{DatabaseName, Resource};
+use network_discovery::Address;
+use rotation_core::database::Host;
+
+#[track_caller]
+fn check(host: &str, expected: Option<(Resource, &str)>) {
+    let address = Address::from_host(&Host::parse(host).unwrap());
+    let expected = expected.map(|(resource, region)| DatabaseName { resource, region: region.to_owned() });
+    assert_eq!(address.name, expected, "{host}");
+}
+
+#[test]
+fn the_hosts_of_aws_name_their_resource_and_region() {
+    let shop = || "shop".to_owned();
+    for (host, resource) in [
+        ("shop.c0ffee.us-east-1.rds.amazonaws.com", Resource::Instance(shop())),
+        ("shop.cluster-ro-c0ffee.us-east-1.rds.amazonaws.com", Resource::Cluster(shop())),
+        ("shop.proxy-c0ffee.us-east-1.rds.amazonaws.com", Resource::Proxy),
+        ("shop.c0ffee.us-east-1.redshift.amazonaws.com", Resource::RedshiftCluster(shop())),
+        ("shop.123456789012.us-east-1.redshift-serverless.amazonaws.com", Resource::Workgroup(shop())),
+    ] {
+        check(host, Some((resource, "us-east-1")));
+    }
+}
+
+#[test]
+fn other_hosts_stand_for_nothing() {
+    check("db.example.com", None);
+    // It has a resource of its own, but is not followed.
+    check("reports.cluster-custom-c0ffee.us-east-1.rds.amazonaws.com", None);
+}
+
+#[test]
+fn the_tags_of_managed_secrets_name_their_database() {
+    let arn = "arn:aws:rds:us-east-1:123456789012:db:shop";
+    let address = Address::from_tags([("Name", "x"), ("aws:rds:primaryDBInstanceArn", arn)]).unwrap();
+    assert_eq!((address.name.unwrap().resource, address.host), (Resource::Instance("shop".into()), None));
+    assert_eq!(Address::from_tags([("owner", arn)]), None);
+}

@@ -1,0 +1,199 @@
+//! The pure decisions, as tables.
+
+use network_discovery::{
+    Database, DiscoveryError, Egress, EndpointId, Engine, Exposure, FunctionNetwork, Ground, Network,
+    NetworkMode, SecretsEndpoint, SecurityGroupId, Site, Subnet, SubnetId, VpcId, vpc_for,
+};
+
+pub(crate) fn database(exposure: Exposure, group: &[&str]) -> Database {
+    Database {
+        arn: "arn:aws:rds:us-east-1:123456789012:db:shop".into(),
+        engine: Engine::Postgres,
+        port: 5432,
+        exposure,
+        vpc: VpcId::parse("vpc-1").unwrap(),
+        subnets: group.iter().map(|id| SubnetId::parse(id).unwrap()).collect(),
+        security_groups: vec![SecurityGroupId::parse("sg-db").unwrap()],
+        through_readers: false,
+    }
+}
+
+/// `subnet-a1 a nat 100`: id, zone, egress, free addresses.
+fn subnet(row: &str) -> Subnet {
+    let [id, zone, egress, free] = row.split_whitespace().collect::<Vec<_>>().try_into().unwrap();
+    Subnet {
+        id: SubnetId::parse(&format!("subnet-{id}")).unwrap(),
+        zone: format!("us-east-1{zone}"),
+        free_addresses: free.parse().unwrap(),
+        ground: if zone == "lax" { Ground::Outside } else { Ground::Zone },
+        egress: match egress {
+            "none" => Egress::Nowhere,
+            "nat" => Egress::Nat,
+            "igw" => Egress::InternetGateway,
+            "tgw" => Egress::Elsewhere,
+            other => panic!("{other}"),
+        },
+    }
+}
+
+fn endpoint(id: &str, private_dns: bool) -> SecretsEndpoint {
+    SecretsEndpoint {
+        id: EndpointId::parse(id).unwrap(),
+        private_dns,
+        security_groups: vec![SecurityGroupId::parse("sg-endpoint").unwrap()],
+    }
+}
+
+#[test]
+fn a_private_database_draws_the_function_into_its_vpc_and_a_public_one_does_not() {
+    for (mode, exposure, expected) in [
+        (NetworkMode::Auto, Exposure::Private, "vpc"),
+        (NetworkMode::Auto, Exposure::Public, "public"),
+        (NetworkMode::Vpc, Exposure::Private, "vpc"),
+        (NetworkMode::Vpc, Exposure::Public, "vpc"),
+        (NetworkMode::Public, Exposure::Private, "DATABASE_NOT_PUBLIC"),
+        (NetworkMode::Public, Exposure::Public, "public"),
+    ] {
+        let database = database(exposure, &[]);
+        let decided = match vpc_for(mode, &database) {
+            Ok(Some(vpc)) => {
+                assert_eq!(vpc, &database.vpc);
+                "vpc"
+            }
+            Ok(None) => "public",
+            Err(error) => error.code(),
+        };
+        assert_eq!(decided, expected, "{mode:?} {exposure:?}");
+    }
+}
+
+#[track_caller]
+fn check(group: &[&str], rows: &[&str], expected: &str, has_nat: bool) {
+    let group: Vec<String> = group.iter().map(|id| format!("subnet-{id}")).collect();
+    let group: Vec<&str> = group.iter().map(String::as_str).collect();
+    let database = database(Exposure::Private, &group);
+    let mut subnets: Vec<Subnet> = rows.iter().map(|row| subnet(row)).collect();
+    let network = Network { subnets: subnets.clone(), endpoints: Vec::new() };
+    let network = FunctionNetwork::inside(&database, &network).unwrap();
+    let data = network.data();
+    let chosen = data["SubnetIds"].as_str().unwrap().replace("subnet-", "");
+    assert_eq!(chosen, expected, "{rows:#?}");
+    assert_eq!(data["HasNatRoute"], if has_nat { "true" } else { "false" }, "{rows:#?}");
+    // The order in which the service lists them plays no part.
+    subnets.reverse();
+    assert_eq!(
+        FunctionNetwork::inside(&database, &Network { subnets, endpoints: Vec::new() }).unwrap(),
+        network
+    );
+}
+
+#[test]
+fn the_private_subnets_of_the_databases_group_come_first_one_a_zone() {
+    check(&["a1", "b1"], &["a1 a none 99", "b1 b none 99", "a2 a nat 99", "b2 b nat 99"], "a1,b1", false);
+    check(&["a1", "a2", "b1"], &["a1 a none 99", "a2 a none 99", "b1 b none 99"], "a1,b1", false);
+    check(
+        &["a1", "b1", "c1", "d1"],
+        &["a1 a nat 9", "b1 b nat 9", "c1 c nat 9", "d1 d nat 9"],
+        "a1,b1,c1",
+        true,
+    );
+}
+
+#[test]
+fn a_group_of_one_zone_is_filled_up_to_two() {
+    check(&["a1"], &["a1 a none 99", "b2 b none 99", "c2 c none 99"], "a1,b2", false);
+    check(&["a1", "b1"], &["a1 a nat 99", "b1 b igw 99", "b2 b nat 99"], "a1,b2", true);
+}
+
+#[test]
+fn a_public_subnet_is_taken_only_where_nothing_else_makes_two_zones() {
+    check(&["a1", "b1"], &["a1 a igw 99", "b1 b igw 99", "a2 a none 99", "b2 b none 99"], "a2,b2", false);
+    check(&["a1", "b1"], &["a1 a igw 99", "b1 b igw 99"], "a1,b1", false);
+    check(&["a1"], &["a1 a igw 99", "b2 b igw 99"], "a1,b2", false);
+}
+
+#[test]
+fn within_a_zone_room_comes_first_and_then_a_nat() {
+    check(&["a1", "a2", "b1"], &["a1 a nat 3", "a2 a none 99", "b1 b nat 99"], "a2,b1", false);
+    check(&["a1", "a2", "b1"], &["a1 a none 99", "a2 a nat 99", "b1 b nat 99"], "a2,b1", true);
+    check(&["a1", "b1"], &["a1 a nat 3", "b1 b nat 99"], "a1,b1", true);
+}
+
+#[test]
+fn subnets_that_cannot_hold_a_function_are_left_out() {
+    check(&["l1", "a1", "b1"], &["l1 lax nat 99", "a1 a nat 99", "b1 b nat 99"], "a1,b1", true);
+    check(&["a1", "b1"], &["a1 a nat 0", "b1 b nat 99", "c2 c nat 99"], "b1,c2", true);
+}
+
+#[test]
+fn a_nat_counts_only_where_every_subnet_has_it() {
+    check(&["a1", "b1"], &["a1 a nat 99", "b1 b none 99"], "a1,b1", false);
+    check(&["a1", "b1"], &["a1 a nat 99", "b1 b tgw 99"], "a1,b1", false);
+}
+
+#[test]
+fn a_vpc_without_a_usable_subnet_is_named() {
+    for rows in [&[][..], &["a1 a nat 0"], &["l1 lax nat 99"]] {
+        let network =
+            Network { subnets: rows.iter().map(|row| subnet(row)).collect(), endpoints: Vec::new() };
+        let error = FunctionNetwork::inside(&database(Exposure::Private, &[]), &network).unwrap_err();
+        assert!(matches!(&error, DiscoveryError::NoSubnet { vpc } if vpc.to_string() == "vpc-1"), "{error}");
+        assert_eq!(error.code(), "NETWORK_NO_SUBNET");
+    }
+}
+
+/// What the one warning says, or nothing.
+fn warning(rows: &[&str], endpoints: Vec<SecretsEndpoint>) -> String {
+    let network = Network { subnets: rows.iter().map(|row| subnet(row)).collect(), endpoints };
+    let network = FunctionNetwork::inside(&database(Exposure::Private, &[]), &network).unwrap();
+    network.data()["Warning"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn an_endpoint_counts_only_with_private_dns() {
+    let two = ["a1 a none 99", "b1 b none 99"];
+    let network = Network {
+        subnets: two.iter().map(|row| subnet(row)).collect(),
+        endpoints: vec![endpoint("vpce-1", false), endpoint("vpce-2", true)],
+    };
+    let data = FunctionNetwork::inside(&database(Exposure::Private, &[]), &network).unwrap().data();
+    assert_eq!(data["SecretsManagerEndpointId"], "vpce-2");
+    assert_eq!(data["SecretsManagerEndpointSecurityGroupIds"], "sg-endpoint");
+    assert_eq!(data["Warning"], "");
+    let said = warning(&two, vec![endpoint("vpce-1", false)]);
+    assert!(said.starts_with("The endpoint vpce-1 of Secrets Manager has no private DNS"), "{said}");
+}
+
+#[test]
+fn a_person_is_told_what_is_doubtful() {
+    let said = warning(&["a1 a nat 99"], Vec::new());
+    assert!(said.starts_with("Only subnet-a1 can hold a function"), "{said}");
+    let said = warning(&["a1 a tgw 99", "b1 b tgw 99"], Vec::new());
+    assert!(said.starts_with("The default route of subnet-a1, subnet-b1 leads to neither"), "{said}");
+    assert_eq!(warning(&["a1 a tgw 99", "b1 b tgw 99"], vec![endpoint("vpce-2", true)]), "");
+    assert_eq!(warning(&["a1 a nat 99", "b1 b nat 99"], Vec::new()), "");
+}
+
+#[test]
+fn outside_of_a_vpc_the_open_port_is_warned_of() {
+    let network = FunctionNetwork::public(&database(Exposure::Public, &["subnet-a1"]));
+    assert_eq!(network.site, Site::Public);
+    let data = network.data();
+    let warning = data["Warning"].as_str().unwrap();
+    assert!(warning.contains("sg-db must admit port 5432 from anywhere"), "{warning}");
+    for (field, expected) in [
+        ("NetworkMode", "public"),
+        ("VpcId", ""),
+        ("SubnetIds", ""),
+        ("DatabaseSecurityGroupIds", "sg-db"),
+        ("Port", "5432"),
+        ("SecretsManagerEndpointId", ""),
+        ("SecretsManagerEndpointSecurityGroupIds", ""),
+        ("HasNatRoute", "false"),
+        ("DatabaseArn", "arn:aws:rds:us-east-1:123456789012:db:shop"),
+        ("Engine", "postgres"),
+    ] {
+        assert_eq!(data[field], expected, "{field}");
+    }
+    assert_eq!(data.as_object().unwrap().len(), 11);
+}

@@ -1,0 +1,203 @@
+//! Who is asked what, with the three ports played.
+
+use std::cell::RefCell;
+
+use network_discovery::{
+    Address, Database, Databases, Discovery, DiscoveryError, Egress, Engine, Exposure, FunctionNetwork,
+    Ground, Network, NetworkMode, Networks, Secrets, Subnet, SubnetId, VpcId, Wish,
+};
+use rotation_core::{RotationError, SecretDocument, SecretId, database::Host};
+
+use crate::decisions::database;
+
+const HOST: &str = "shop.c0ffee.us-east-1.rds.amazonaws.com";
+
+/// All three ports, and a list of the questions.
+struct World {
+    document: String,
+    tags: Vec<(String, String)>,
+    database: Option<Database>,
+    asked: RefCell<Vec<String>>,
+}
+
+impl World {
+    fn new(document: &str, exposure: Option<Exposure>) -> Self {
+        Self {
+            document: document.to_owned(),
+            tags: Vec::new(),
+            database: exposure.map(|exposure| database(exposure, &[])),
+            asked: RefCell::default(),
+        }
+    }
+
+    async fn discover(
+        &self,
+        mode: NetworkMode,
+        host: Option<&str>,
+    ) -> Result<FunctionNetwork, DiscoveryError> {
+        self.discover_as(mode, host, None).await
+    }
+
+    async fn discover_as(
+        &self,
+        mode: NetworkMode,
+        host: Option<&str>,
+        engine: Option<Engine>,
+    ) -> Result<FunctionNetwork, DiscoveryError> {
+        let host = host.map(|host| Host::parse(host).unwrap());
+        let wish = Wish { secret: SecretId::new("app").unwrap(), engine, mode, host };
+        let discovery =
+            Discovery { secrets: self, databases: self, networks: self, region: Some("us-east-1".into()) };
+        discovery.discover(&wish).await
+    }
+
+    fn ask(&self, what: &str) {
+        self.asked.borrow_mut().push(what.to_owned());
+    }
+
+    #[track_caller]
+    fn expect_asked(&self, expected: &[&str]) {
+        assert_eq!(*self.asked.borrow(), expected);
+    }
+}
+
+impl Secrets for &World {
+    async fn document(&self, _: &SecretId) -> Result<SecretDocument, RotationError> {
+        self.ask("value");
+        Ok(SecretDocument::parse(&self.document).unwrap())
+    }
+
+    async fn tags(&self, _: &SecretId) -> Result<Vec<(String, String)>, RotationError> {
+        self.ask("tags");
+        Ok(self.tags.clone())
+    }
+}
+
+impl Databases for &World {
+    async fn find(&self, _: &Address) -> Result<Option<Database>, DiscoveryError> {
+        self.ask("database");
+        Ok(self.database.clone())
+    }
+}
+
+impl Networks for &World {
+    async fn survey(&self, _: &VpcId) -> Result<Network, DiscoveryError> {
+        self.ask("network");
+        let subnet = |id: &str| Subnet {
+            id: SubnetId::parse(id).unwrap(),
+            zone: id.to_owned(),
+            free_addresses: 99,
+            ground: Ground::Zone,
+            egress: Egress::Nat,
+        };
+        Ok(Network { subnets: vec![subnet("subnet-a"), subnet("subnet-b")], endpoints: Vec::new() })
+    }
+}
+
+fn secret(more: &str) -> String {
+    format!(r#"{{"host": "{HOST}", "username": "u", "password": "canary"{more}}}"#)
+}
+
+#[tokio::test]
+async fn a_private_database_has_its_network_surveyed_and_a_public_one_has_not() {
+    let world = World::new(&secret(""), Some(Exposure::Private));
+    assert_eq!(world.discover(NetworkMode::Auto, None).await.unwrap().data()["NetworkMode"], "vpc");
+    world.expect_asked(&["value", "database", "network"]);
+    let world = World::new(&secret(""), Some(Exposure::Public));
+    assert_eq!(world.discover(NetworkMode::Auto, None).await.unwrap().data()["NetworkMode"], "public");
+    world.expect_asked(&["value", "database"]);
+}
+
+#[tokio::test]
+async fn with_a_host_the_secret_is_not_read_at_all() {
+    let world = World::new("{}", Some(Exposure::Private));
+    world.discover(NetworkMode::Auto, Some(HOST)).await.unwrap();
+    world.expect_asked(&["database", "network"]);
+}
+
+#[tokio::test]
+async fn the_tags_are_asked_only_where_the_value_has_no_host() {
+    let mut world = World::new(r#"{"username": "u", "password": "canary"}"#, Some(Exposure::Private));
+    let error = world.discover(NetworkMode::Auto, None).await.unwrap_err();
+    assert_eq!(error.code(), "SECRET_HOST_MISSING");
+    world.expect_asked(&["value", "tags"]);
+    let arn = "arn:aws:rds:us-east-1:123456789012:db:shop";
+    world.tags.push(("aws:rds:primaryDBInstanceArn".into(), arn.into()));
+    world.asked.borrow_mut().clear();
+    world.discover(NetworkMode::Auto, None).await.unwrap();
+    world.expect_asked(&["value", "tags", "database", "network"]);
+}
+
+#[track_caller]
+fn check(outcome: Result<FunctionNetwork, DiscoveryError>, code: &str) {
+    let error = outcome.expect_err(code);
+    assert_eq!(error.code(), code, "{error}");
+    for reader in [rotation_core::Reader::Operator, rotation_core::Reader::Person] {
+        assert!(error.hint_for(reader).ends_with('.'), "{code}: {}", error.hint_for(reader));
+    }
+    assert!(!format!("{error:?} {error}").contains("canary"), "{error:?}");
+}
+
+#[tokio::test]
+async fn what_cannot_be_placed_is_named_before_more_is_asked() {
+    for (document, code, asked) in [
+        (secret(r#", "engine": "oracle""#), "ENGINE_MISMATCH", &["value", "database"][..]),
+        (secret(r#", "port": "70000""#), "SECRET_FIELD_INVALID", &["value"]),
+        (r#"{"host": "a,b"}"#.into(), "SECRET_FIELD_INVALID", &["value"]),
+        (r#"{"host": "db.example.com"}"#.into(), "DATABASE_NOT_FOUND", &["value"]),
+        (r#"{"host": "shop.proxy-1.us-east-1.rds.amazonaws.com"}"#.into(), "DATABASE_PROXY", &["value"]),
+        (
+            r#"{"host": "shop.c0ffee.eu-west-1.rds.amazonaws.com"}"#.into(),
+            "DATABASE_OTHER_REGION",
+            &["value"],
+        ),
+    ] {
+        let world = World::new(&document, Some(Exposure::Private));
+        check(world.discover(NetworkMode::Auto, None).await, code);
+        world.expect_asked(asked);
+    }
+    let world = World::new(&secret(""), None);
+    check(world.discover(NetworkMode::Public, None).await, "DATABASE_NOT_FOUND");
+    let world = World::new(&secret(""), Some(Exposure::Private));
+    check(world.discover(NetworkMode::Public, None).await, "DATABASE_NOT_PUBLIC");
+    world.expect_asked(&["value", "database"]);
+    check(world.discover_as(NetworkMode::Auto, None, Some(Engine::Mysql)).await, "ENGINE_MISMATCH");
+}
+
+#[tokio::test]
+async fn a_database_of_ones_own_is_placed_outside_only_where_that_is_asked_for() {
+    let document = r#"{"host": "db.example.com", "engine": "mysql"}"#;
+    let world = World::new(document, Some(Exposure::Private));
+    let data = world.discover(NetworkMode::Public, None).await.unwrap().data();
+    assert_eq!(
+        (&data["NetworkMode"], &data["Port"], &data["Engine"]),
+        (&"public".into(), &"3306".into(), &"mysql".into())
+    );
+    assert!(data["Warning"].as_str().unwrap().contains("nobody checked"), "{data}");
+    world.expect_asked(&["value"]);
+}
+
+#[tokio::test]
+async fn the_secrets_own_port_is_the_one_that_counts() {
+    let world = World::new(&secret(r#", "port": 6432"#), Some(Exposure::Private));
+    let data = world.discover(NetworkMode::Auto, None).await.unwrap().data();
+    assert_eq!(data["Port"], "6432");
+    assert_eq!(data["Warning"], "The secret names port 6432, but the database listens at 5432.");
+}
+
+/// Of the members of a replica set, one that AWS knows says where the function goes; another engine has no members.
+#[tokio::test]
+async fn a_listed_member_of_awss_is_the_one_that_counts() {
+    let list = format!("a.example.com:1,{HOST}:6432");
+    let document = |engine: &str| format!(r#"{{"host": "{list}", "engine": "{engine}"}}"#);
+    let mut world = World::new(&document("docdb"), Some(Exposure::Private));
+    world.database.as_mut().unwrap().engine = Engine::Docdb;
+    let data = world.discover(NetworkMode::Auto, None).await.unwrap().data();
+    assert_eq!((&data["Port"], &data["Engine"]), (&"6432".into(), &"docdb".into()));
+    let world = World::new(r#"{"host": "a.example.com:1,b.example.com", "engine": "mongo"}"#, None);
+    let data = world.discover(NetworkMode::Public, None).await.unwrap().data();
+    assert_eq!(data["Port"], "1");
+    let world = World::new(&document("postgres"), Some(Exposure::Private));
+    check(world.discover(NetworkMode::Auto, None).await, "SECRET_FIELD_INVALID");
+    world.expect_asked(&["value"]);
+}

@@ -1,0 +1,102 @@
+//! Failed calls of Secrets Manager as the store's errors: sorted further by what that service alone says, and without
+//! values.
+
+use std::time::Duration;
+
+use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use rotation_core::{SecretId, StoreError, StoreFault};
+
+use crate::{
+    client::SecretsManager,
+    error::{AwsError, AwsFault, Service},
+};
+
+/// What the service calls the key of a secret that names none: AWS's own in the account of the secret.
+const DEFAULT_KEY: &str = "alias/aws/secretsmanager";
+
+/// The longest that the key of a secret is asked for, after a call that failed by it.
+const KEY_TIME: Duration = Duration::from_secs(2);
+
+impl SecretsManager {
+    /// Sorts a failed call.
+    pub(crate) fn failed<E>(&self, operation: &'static str, error: &SdkError<E, HttpResponse>) -> StoreError
+    where
+        E: ProvideErrorMetadata,
+    {
+        store_error(self.origin.failed(Service::SecretsManager, operation, error))
+    }
+
+    /// Names the key by which a call failed: "Access to KMS is not allowed" does not. `DescribeSecret` needs no key.
+    pub(crate) async fn naming_the_key(&self, secret: &SecretId, error: StoreError) -> StoreError {
+        if error.fault != StoreFault::KeyDenied || error.key.is_some() {
+            return error;
+        }
+        let call = self.client.describe_secret().secret_id(secret.as_str()).send();
+        match self.backoff.deadline(KEY_TIME).bound(Box::pin(call)).await {
+            Ok(Ok(answer)) => {
+                StoreError { key: Some(answer.kms_key_id.unwrap_or_else(|| DEFAULT_KEY.to_owned())), ..error }
+            }
+            Ok(Err(_)) | Err(_) => error,
+        }
+    }
+}
+
+/// `PutSecretValue` alone sends values, so of its errors only the code is kept: a service that quotes what it refuses
+/// must not get a password into a log.
+fn store_error(error: AwsError) -> StoreError {
+    let AwsError { operation, fault, mut cause, .. } = error;
+    let (code, message) =
+        cause.as_ref().map_or(("", ""), |cause| (&*cause.code, cause.message.as_deref().unwrap_or_default()));
+    let fault = own_fault(operation, code, message).unwrap_or_else(|| store_fault(fault));
+    let key = Some(message).filter(|_| fault == StoreFault::KeyDenied).and_then(key_in);
+    if operation == "PutSecretValue" && fault != StoreFault::AccessDenied {
+        cause.iter_mut().for_each(|cause| cause.message = None);
+    }
+    StoreError { operation, fault, key, source: cause.map(Into::into) }
+}
+
+/// What Secrets Manager alone says.
+fn own_fault(operation: &str, code: &str, message: &str) -> Option<StoreFault> {
+    Some(match (code, AwsFault::of_code(code)) {
+        (_, Some(AwsFault::NotFound | AwsFault::Throttled | AwsFault::Internal)) => return None,
+        ("DecryptionFailure" | "EncryptionFailure", _) => StoreFault::KeyDenied,
+        // By whatever code: what a role that was assumed lacks is the token, not a permission.
+        _ if operation == "PutSecretValue" && speaks_of_the_rotation_token(message) => {
+            StoreFault::TokenRequired
+        }
+        // No more than these words: the name of a secret, which the message quotes, may hold "KMS", but no colon.
+        ("AccessDeniedException", _) if message.contains("Access to KMS") || message.contains("kms:") => {
+            StoreFault::KeyDenied
+        }
+        ("InvalidParameterException", _) if operation == "UpdateSecretVersionStage" => StoreFault::Conflict,
+        _ => return None,
+    })
+}
+
+fn store_fault(fault: AwsFault) -> StoreFault {
+    match fault {
+        AwsFault::Unreachable => StoreFault::Unreachable,
+        AwsFault::CertificateRefused => StoreFault::CertificateRefused,
+        AwsFault::Throttled => StoreFault::Throttled,
+        AwsFault::Internal => StoreFault::Internal,
+        AwsFault::AccessDenied => StoreFault::AccessDenied,
+        AwsFault::CredentialsRefused => StoreFault::CredentialsRefused,
+        AwsFault::NotFound => StoreFault::NoSuchSecret,
+        AwsFault::Rejected => StoreFault::Rejected,
+    }
+}
+
+/// The KMS key that a message names by its ARN: IAM does, where it is a policy that denies.
+fn key_in(message: &str) -> Option<String> {
+    let mut words = message.split(|c: char| !c.is_ascii_alphanumeric() && !":/_-".contains(c));
+    // No name of a secret has a colon in it.
+    words.find(|word| word.starts_with("arn:") && word.split(':').nth(2) == Some("kms")).map(str::to_owned)
+}
+
+/// As a word of its own, which no name of a secret is in an ARN.
+fn speaks_of_the_rotation_token(message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    let mut words = message.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()));
+    message.contains("rotation token") || words.any(|word| word == "rotationtoken")
+}

@@ -1,0 +1,188 @@
+//! How long a call that fails for the moment is made again, and what is said when it never succeeds.
+
+use std::{
+    future::Future,
+    time::{Duration, Instant},
+};
+
+use local_aws::secrets_manager::{Fault, FaultKind, Operation, Settings};
+use rotation_core::{
+    Deadline, Put, RotationError, SecretDocument, SecretStore, StagingLabel, StoreError, StoreFault, Version,
+};
+
+use super::{Lab, TOKEN, fault};
+
+const ALWAYS: u32 = u32::MAX;
+/// What the steps of a rotation ask.
+const OPERATIONS: [Operation; 4] = [
+    Operation::DescribeSecret,
+    Operation::GetSecretValue,
+    Operation::PutSecretValue,
+    Operation::UpdateSecretVersionStage,
+];
+
+impl Lab {
+    async fn troubled(&self, kind: FaultKind) -> rotation_core::PendingVersion {
+        let pending = self.pending(None).await;
+        self.service.take_calls();
+        for operation in OPERATIONS {
+            self.service.inject(Fault::new(operation, kind).times(ALWAYS));
+        }
+        pending
+    }
+
+    fn asked(&self, operation: Operation) -> usize {
+        self.service.calls().iter().filter(|call| call.operation == operation).count()
+    }
+}
+
+fn document() -> SecretDocument {
+    SecretDocument::parse("{}").expect("an object")
+}
+
+/// What came of a call, and how long after this moment.
+async fn timed<T>(began: Instant, call: impl Future<Output = T>) -> (T, Duration) {
+    let outcome = call.await;
+    (outcome, began.elapsed())
+}
+
+#[tokio::test]
+async fn a_store_that_throttles_for_eight_seconds_is_outlived_and_the_last_write_goes_first() {
+    // What is written belongs to two secrets: the write that ends a rotation comes through before the one that begins it.
+    let (lab, other) =
+        tokio::join!(Lab::start(Settings::default(), None), Lab::start(Settings::default(), None));
+    let pending = lab.troubled(FaultKind::Throttled).await;
+    let last = other.troubled(FaultKind::Throttled).await;
+    let deadline = Deadline::after(Duration::from_secs(30));
+    let (store, other_store) = (lab.store.within(deadline), other.store.within(deadline));
+    let (document, relief, began) = (document(), Duration::from_secs(8), Instant::now());
+    let relieved = async {
+        tokio::time::sleep(relief).await;
+        let asked = OPERATIONS.map(|operation| lab.asked(operation).max(other.asked(operation)));
+        lab.service.clear_faults();
+        other.service.clear_faults();
+        asked
+    };
+    let (asked, described, read, put, promoted) = tokio::join!(
+        relieved,
+        timed(began, store.describe(&lab.secret)),
+        timed(began, store.read(&lab.secret, Version::Current)),
+        timed(began, store.put(&pending, &document)),
+        timed(began, other_store.promote(&last)),
+    );
+    assert_eq!(put.0.expect("an answer in the end"), Put::Stored);
+    described.0.expect("an answer in the end");
+    read.0.expect("an answer in the end").expect("a value");
+    promoted.0.expect("an answer in the end");
+    let labels = &other.service.stages(other.secret.as_str()).expect("labels")[TOKEN];
+    assert!(labels.contains(&StagingLabel::Current.name().to_owned()), "{labels:?}");
+    for took in [put.1, described.1, read.1, promoted.1] {
+        assert!(took >= relief && took < Duration::from_secs(20), "{took:?}");
+    }
+    let [looks, reads, puts, promotions] = asked;
+    assert!(promotions > looks.max(reads) && looks.min(reads) > puts, "{asked:?}");
+}
+
+#[tokio::test]
+async fn a_description_for_which_others_wait_is_asked_for_four_seconds_at_most() {
+    let lab = Lab::start(Settings::default(), None).await;
+    lab.troubled(FaultKind::Throttled).await;
+    let store = lab.store.within(Deadline::after(Duration::from_secs(30)));
+    let (outcome, took) = timed(Instant::now(), store.describe_briefly(&lab.secret)).await;
+    assert_eq!(fault(outcome), StoreFault::Throttled);
+    assert!(took > Duration::from_secs(2) && took < Duration::from_secs(12), "{took:?}");
+}
+
+#[tokio::test]
+async fn an_attempt_that_begins_at_the_end_of_its_time_is_not_cut_short() {
+    let lab = Lab::start(Settings::default(), None).await;
+    lab.service.set_delay(Duration::from_millis(300));
+    // A tenth of this is kept back, so that less is left than an attempt is worth making for.
+    let store = lab.store.within(Deadline::after(Duration::from_millis(90)));
+    store.describe(&lab.secret).await.expect("an answer after the end of its time");
+}
+
+/// Calls that never get another answer than this one.
+#[track_caller]
+fn check(kind: FaultKind, time: Duration, expected: StoreFault, code: &str) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let lab = Lab::start(Settings::default(), None).await;
+        let pending = lab.troubled(kind).await;
+        let store = lab.store.within(Deadline::after(time));
+        let (document, began) = (document(), Instant::now());
+        let outcomes: [(Result<(), StoreError>, Duration); 4] = tokio::join!(
+            timed(began, async { store.describe(&lab.secret).await.map(drop) }),
+            timed(began, async { store.read(&lab.secret, Version::Current).await.map(drop) }),
+            timed(began, async { store.put(&pending, &document).await.map(drop) }),
+            timed(began, store.promote(&pending)),
+        )
+        .into();
+        for (operation, (outcome, took)) in OPERATIONS.into_iter().zip(outcomes) {
+            assert!(took < time, "{operation:?} took {took:?}, and nothing was left to say so");
+            assert!(took > time / 2, "{operation:?} gave up after {took:?}");
+            let error = RotationError::from(outcome.expect_err("never"));
+            assert_eq!(error.code().name(), code, "{operation:?}");
+            assert!(!error.hint().is_empty());
+            let told = error.hint().contains("keep that label");
+            assert_eq!(told, operation == Operation::UpdateSecretVersionStage, "{}", error.hint());
+            assert_eq!(fault(Err::<(), _>(store_error(error))), expected, "{operation:?}");
+        }
+    });
+}
+
+fn store_error(error: RotationError) -> StoreError {
+    match error {
+        RotationError::Store(error) => error,
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn a_call_that_never_succeeds_ends_before_the_deadline_and_says_why() {
+    let time = Duration::from_secs(4);
+    check(FaultKind::Throttled, time, StoreFault::Throttled, "SM_THROTTLED");
+    check(FaultKind::InternalServiceError, time, StoreFault::Internal, "SM_INTERNAL");
+    check(FaultKind::DropBeforeEffect, time, StoreFault::Unreachable, "NET_SM_UNREACHABLE");
+    check(FaultKind::Delay(Duration::from_mins(1)), time, StoreFault::Unreachable, "NET_SM_UNREACHABLE");
+}
+
+#[tokio::test]
+async fn what_does_not_pass_is_asked_once() {
+    let lab = Lab::start(Settings::default(), None).await;
+    let pending = lab.troubled(FaultKind::KmsAccessDenied).await;
+    let store = lab.store.within(Deadline::after(Duration::from_secs(30)));
+    assert_eq!(fault(store.promote(&pending).await), StoreFault::KeyDenied);
+    assert_eq!(fault(store.put(&pending, &document()).await), StoreFault::KeyDenied);
+    assert_eq!(fault(store.describe(&lab.secret).await), StoreFault::KeyDenied);
+    // After the write the secret was described as well, for the name of the key.
+    let calls = [Operation::UpdateSecretVersionStage, Operation::PutSecretValue, Operation::DescribeSecret];
+    for (operation, times) in calls.into_iter().zip([1, 1, 2]) {
+        assert_eq!(lab.asked(operation), times, "{operation:?}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_deadline_a_call_is_made_four_times_however_often_others_failed_before() {
+    let lab = Lab::start(Settings::default(), None).await;
+    lab.troubled(FaultKind::Throttled).await;
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..60 {
+        let (store, secret) = (lab.store.clone(), lab.secret.clone());
+        calls.spawn(async move { store.describe(&secret).await });
+    }
+    while let Some(outcome) = calls.join_next().await {
+        assert_eq!(fault(outcome.expect("no panic")), StoreFault::Throttled);
+    }
+    assert_eq!(lab.asked(Operation::DescribeSecret), 240);
+}
+
+#[tokio::test]
+async fn an_invocation_without_time_asks_once() {
+    let lab = Lab::start(Settings::default(), None).await;
+    let store = lab.store.within(Deadline::after(Duration::ZERO));
+    store.describe(&lab.secret).await.expect("an answer");
+    lab.troubled(FaultKind::Throttled).await;
+    assert_eq!(fault(store.describe(&lab.secret).await), StoreFault::Throttled);
+    assert_eq!(lab.asked(Operation::DescribeSecret), 1);
+}
