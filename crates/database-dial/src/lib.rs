@@ -8,10 +8,8 @@ use std::{
 };
 
 use database_tls::{CertificateFault, certificate_fault};
-use rotation_core::{
-    Deadline,
-    database::{Cause, ConnectError, Host, Login, TlsFault},
-};
+use rotation_core::Deadline;
+use rotation_database::{Cause, ConnectError, Host, Login, TlsFault};
 use tokio::net::{TcpStream, lookup_host};
 
 /// More addresses than any endpoint has; a longer answer is not worth the time.

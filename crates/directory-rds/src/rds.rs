@@ -10,7 +10,7 @@ use aws_sdk_rds::{
     types::DbClusterEndpoint,
 };
 use rotation_aws::Access;
-use rotation_core::database::{Directory, DirectoryError, DirectoryService, Host, Server, ServerArn};
+use rotation_database::{Directory, DirectoryError, DirectoryService, Host, Server, ServerArn};
 
 use crate::{
     host_name::{HostName, Kind},

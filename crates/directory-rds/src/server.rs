@@ -1,7 +1,7 @@
 //! Instances and clusters as servers.
 
 use aws_sdk_rds::types::{DbCluster, DbInstance};
-use rotation_core::database::{Endpoint, Host, Server, ServerArn};
+use rotation_database::{Endpoint, Host, Server, ServerArn};
 
 /// `None` where the answer has no ARN or engine, which the service always gives.
 pub(crate) fn instance(found: &DbInstance) -> Option<Server> {

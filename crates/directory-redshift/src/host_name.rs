@@ -1,7 +1,7 @@
 //! What the name of an endpoint says: whose it is, and in which region to ask. It is a hint for the question alone; the
 //! answer has to name the same host.
 
-use rotation_core::database::Host;
+use rotation_database::Host;
 
 /// The name of an endpoint, taken apart.
 #[derive(Debug, PartialEq, Eq)]

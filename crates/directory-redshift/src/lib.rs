@@ -12,7 +12,7 @@ mod provisioned;
 mod serverless;
 
 use rotation_aws::Access;
-use rotation_core::database::{Directory, DirectoryError, Endpoint, Host, Server, ServerArn};
+use rotation_database::{Directory, DirectoryError, Endpoint, Host, Server, ServerArn};
 
 use crate::{
     host_name::{HostName, Kind},

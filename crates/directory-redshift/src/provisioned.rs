@@ -4,7 +4,7 @@ use aws_sdk_redshift::{
     Client, config::Builder, operation::describe_clusters::DescribeClustersError, types::Cluster,
 };
 use rotation_aws::Access;
-use rotation_core::database::{DirectoryError, DirectoryService, Host, Server, ServerArn};
+use rotation_database::{DirectoryError, DirectoryService, Host, Server, ServerArn};
 
 use crate::endpoint;
 

@@ -4,7 +4,7 @@ use aws_sdk_redshiftserverless::{
     Client, config::Builder, operation::get_workgroup::GetWorkgroupError, types::Workgroup,
 };
 use rotation_aws::Access;
-use rotation_core::database::{DirectoryError, DirectoryService, Host, Server, ServerArn};
+use rotation_database::{DirectoryError, DirectoryService, Host, Server, ServerArn};
 
 use crate::endpoint;
 

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use rotation_core::database::{CharacterClass, EngineProfile, PasswordSource};
+use rotation_core::{CharacterClass, PasswordSource};
+use rotation_database::EngineProfile;
 use rotation_lambda::{Config, ConfigError, Environment, StrategyKind};
 use rotator_docdb::DocumentDb;
 use rotator_mysql::{MariaDb, MySql};

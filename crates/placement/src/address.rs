@@ -1,6 +1,6 @@
 //! Which resource a database's host name, or the ARN in a managed secret's tags, stands for.
 
-use rotation_core::database::Host;
+use rotation_database::Host;
 
 /// A database as its name tells, before anybody was asked whether it exists.
 #[derive(Clone, Debug, PartialEq, Eq)]

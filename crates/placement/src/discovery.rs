@@ -1,9 +1,7 @@
 //! From a secret to a placement: what is asked of whom, in which order.
 
-use rotation_core::{
-    DocumentError, RotationError, SecretDocument, SecretId, StagingLabel,
-    database::{Host, port, seed_list},
-};
+use rotation_core::{DocumentError, RotationError, SecretDocument, SecretId, StagingLabel};
+use rotation_database::{Host, port, seed_list};
 
 use crate::{
     address::{Address, Resource},

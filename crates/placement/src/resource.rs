@@ -16,7 +16,8 @@ mod request;
 use std::{process::ExitCode, time::Duration};
 
 use rotation_aws::{Access, Endpoint, EndpointUrl, Https};
-use rotation_core::{Code, Deadline, Reader};
+use rotation_core::{Deadline, Reader};
+use rotation_database::codes;
 use rotation_lambda::{
     ConfigError, Environment, EventFailure, Invocation, access_key, caught, endpoint, serve_events, start_log,
 };
@@ -94,14 +95,14 @@ impl From<PlacementError> for Reason {
         Self {
             code: error.code(),
             message: rotation_core::with_causes(&error),
-            hint: error.hint_for(Reader::Operator),
+            hint: error.remediation(Reader::Operator),
         }
     }
 }
 
 impl From<&ConfigError> for Reason {
     fn from(error: &ConfigError) -> Self {
-        let code = Code::ConfigInvalid.name();
+        let code = codes::CONFIG_INVALID.name();
         Self {
             code,
             message: error.to_string(),

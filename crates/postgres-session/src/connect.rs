@@ -8,10 +8,8 @@ use std::{
 };
 
 use database_dial::{dial, os_cause, tls_invalid};
-use rotation_core::{
-    Deadline,
-    database::{Cause, ConnectError, Host, Login, Transport},
-};
+use rotation_core::Deadline;
+use rotation_database::{Cause, ConnectError, Host, Login, Transport};
 use rustls::ClientConfig;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

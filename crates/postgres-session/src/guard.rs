@@ -8,7 +8,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use rotation_core::database::Password;
+use rotation_core::Password;
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::tls::{ChannelBinding, TlsStream};

@@ -2,10 +2,8 @@
 
 use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use rotation_core::{
-    StoreError, StoreFault,
-    database::{DirectoryError, DirectoryFault, DirectoryService},
-};
+use rotation_core::{StoreError, StoreFault};
+use rotation_database::{DirectoryError, DirectoryFault, DirectoryService};
 
 use crate::access::Access;
 

@@ -3,7 +3,8 @@
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 use rotation_aws::{Access, SecretsManager};
-use rotation_core::{SecretId, database::Engine};
+use rotation_core::SecretId;
+use rotation_database::Engine;
 use rotation_lambda::{Environment, StrategyKind};
 use rotator_docdb::DocumentDb;
 use rotator_mysql::{MariaDb, MySql};

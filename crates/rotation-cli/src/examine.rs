@@ -18,11 +18,9 @@ use clap::Args;
 use directory_rds::Rds;
 use directory_redshift::Redshift as RedshiftDirectory;
 use rotation_aws::{Access, Endpoint, EndpointUrl, SecretsManager};
-use rotation_core::{
-    Deadline, Examination, Examiner, Invoker, Logins, RotationError, SecretDocument, SecretId, SecretStore,
-    Version,
-    database::{Database, Directory, Engine, Strategy},
-};
+use rotation_core::{Deadline, Invoker, RotationError, SecretDocument, SecretId, SecretStore, Version};
+use rotation_database::{Database, Directory, Engine, Strategy};
+use rotation_doctor::{Examination, Examiner, Logins};
 use rotation_lambda::{Config, Environment};
 use rotator_docdb::DocumentDb;
 use rotator_mysql::{MariaDb, MySql};
@@ -207,10 +205,10 @@ impl<E: Engine + Clone, D: Directory + Clone> Patient<E, D> {
             .rewriting(rewriting.clone())
     }
 
-    fn examiner<'a>(&'a self, database: &'a Database<E, D>) -> Examiner<'a, SecretsManager, E, D> {
+    fn examiner<'a>(&'a self, database: &'a Database<E, D>) -> Examiner<'a, SecretsManager, Database<E, D>> {
         #[expect(clippy::disallowed_methods, reason = "ages are told, and this is the shell")]
         let now = SystemTime::now();
-        Examiner { store: &self.store, database, invoker: Invoker::Person, logins: self.logins, now }
+        Examiner { store: &self.store, target: database, invoker: Invoker::Person, logins: self.logins, now }
     }
 }
 

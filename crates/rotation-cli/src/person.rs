@@ -3,10 +3,8 @@
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 use rotation_aws::EndpointUrl;
-use rotation_core::{
-    SecretId,
-    database::{Engine, MasterSecret},
-};
+use rotation_core::SecretId;
+use rotation_database::{Engine, MasterSecret};
 use rotation_lambda::{Config, Environment, StrategyKind};
 
 /// Flags that several commands have.

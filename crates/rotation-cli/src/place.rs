@@ -6,7 +6,8 @@ use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use placement::{AwsDiscovery, Engine, NetworkMode, Placement, PlacementError, Wish};
 use rotation_aws::{Access, EndpointUrl};
-use rotation_core::{Deadline, SecretId, database::Host};
+use rotation_core::{Deadline, SecretId};
+use rotation_database::Host;
 use rotation_lambda::{Environment, endpoint};
 
 use crate::{engine::EngineKind, screen::Screen};

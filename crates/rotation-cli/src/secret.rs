@@ -11,10 +11,8 @@ use clap::Args;
 use directory_rds::Rds;
 use directory_redshift::Redshift as RedshiftDirectory;
 use rotation_aws::{Access, SecretsManager};
-use rotation_core::{
-    Deadline, RotationError, SecretId, VersionId,
-    database::{Database, Directory, Engine, Strategy},
-};
+use rotation_core::{Deadline, RotationError, SecretId, VersionId};
+use rotation_database::{Database, Directory, Engine, Strategy};
 use rotation_lambda::Environment;
 use rotator_docdb::DocumentDb;
 use rotator_mysql::{MariaDb, MySql};

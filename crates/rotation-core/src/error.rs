@@ -77,6 +77,23 @@ impl RotationError {
         let error: &(dyn StdError + 'static) = error.0.as_ref();
         error.downcast_ref()
     }
+
+    /// The same, by value.
+    ///
+    /// # Errors
+    /// The error itself, where it is not a failure of this type.
+    pub fn into_target<E: TargetError>(self) -> Result<E, Self> {
+        if self.target::<E>().is_none() {
+            return Err(self);
+        }
+        match self {
+            Self::Target(TargetFailure(error)) => {
+                let error: Box<dyn StdError> = error;
+                Ok(*error.downcast().expect("its type was looked at"))
+            }
+            other => Err(other),
+        }
+    }
 }
 
 /// A failure of any target.

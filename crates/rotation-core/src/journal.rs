@@ -21,8 +21,8 @@ use std::{
 use tokio::time::Instant;
 
 pub use credential::CredentialSource;
-pub use phase::{Phase, Timing};
 use phase::Clocks;
+pub use phase::{Phase, Timing};
 use state::Change;
 pub use state::{Knowledge, State};
 

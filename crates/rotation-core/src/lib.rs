@@ -35,7 +35,9 @@ pub use deadline::{Deadline, TimedOut};
 pub use document::{DocumentError, SecretDocument, Unfit};
 pub use error::{RelatedSecretError, RotationError, TargetFailure, with_causes};
 pub use event::{EventError, Home, RotationEvent, RotationToken, SecretId, Step, VersionId};
-pub use journal::{Answer, CredentialSource, Journal, Knowledge, LoginAttempt, LoginTimer, Phase, State, Timing};
+pub use journal::{
+    Answer, CredentialSource, Journal, Knowledge, LoginAttempt, LoginTimer, Phase, State, Timing,
+};
 pub use password::{
     CharacterClass, NoRandomness, Password, PasswordDemand, PasswordPolicy, PasswordRule, PasswordSettings,
     PasswordSource, PolicyError,
@@ -48,5 +50,6 @@ pub use staging::{
 };
 pub use store::{Put, SecretStore, SecretValue, StoreError, StoreFault, Version};
 pub use target::{
-    Applied, Authority, ChangeReport, Intent, IntendedChange, Proof, RelatedSecrets, Target, TargetError, Versions,
+    Applied, Authority, ChangeReport, IntendedChange, Intent, Proof, RelatedSecrets, Target, TargetError,
+    Versions,
 };

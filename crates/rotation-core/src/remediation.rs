@@ -2,7 +2,7 @@
 
 mod store;
 
-use self::store::{related_unreadable_remediation, store_code, store_remediation};
+use self::store::store_remediation;
 use crate::{
     code::{Class, Code},
     codes,
@@ -59,7 +59,7 @@ impl RotationError {
             Self::NoValue { .. } => codes::SECRET_NO_VALUE,
             Self::DryRun { .. } => codes::DRY_RUN,
             Self::LabelsMoved => codes::LABELS_MOVED,
-            Self::Store(error) => store_code(error.fault),
+            Self::Store(error) => error.fault.code(),
             Self::Target(error) => error.code(),
             Self::TimedOut(_) => codes::TIMED_OUT,
         }
@@ -218,7 +218,12 @@ impl DocumentError {
             Self::Invalid { field, rule } => format!("Make `{field}` of {which} {rule}."),
             Self::DuplicateKey { field } => format!("Remove the second `{field}` from {which}."),
             Self::Unfit(unfit) => unfit.remediation.clone(),
-            _ => format!("Store {which} as one JSON object with the fields that it needs, of at most 64 KiB."),
+            _ => {
+                format!(
+                    "Store {which} as one JSON object with the fields that its target needs (for a database: engine, host, username \
+                 and password), of at most 64 KiB."
+                )
+            }
         }
     }
 }
@@ -230,7 +235,7 @@ impl RelatedSecretError {
             Self::Document(_) | Self::Empty(_) => codes::RELATED_SECRET_INVALID,
             Self::Unreadable(error) => match error.fault {
                 StoreFault::AccessDenied | StoreFault::NoSuchSecret => codes::RELATED_SECRET_UNREADABLE,
-                fault => store_code(fault),
+                fault => fault.code(),
             },
         }
     }
@@ -249,7 +254,7 @@ impl RelatedSecretError {
         match self {
             Self::Document(error) => error.remediation(which),
             Self::Empty(_) => format!("Put the credentials into {which}."),
-            Self::Unreadable(error) => related_unreadable_remediation(error, which, reader),
+            Self::Unreadable(error) => error.remediation_for(which, reader),
         }
     }
 }

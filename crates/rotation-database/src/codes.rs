@@ -1,10 +1,13 @@
 //! The codes of databases: what a secret of one must hold, the way to the server, logins, statements, and the services of
-//! AWS that describe servers.
+//! AWS that describe servers. Those of the protocol are here as well, so that one path leads to all that a rotation of a
+//! database may end with; `ALL` has this crate's own.
 
 mod connections;
 mod database;
 mod directory;
 mod secrets;
+
+pub use rotation_core::codes::*;
 
 rotation_core::codes! {
     /// The secret names its servers by a DNS look-up that is not made.
@@ -154,3 +157,7 @@ rotation_core::codes! {
     /// The test statement of the function or of the secret failed.
     TEST_STATEMENT_FAILED = Failed, database;
 }
+
+/// Those by which the server has looked at the account and refused it, so that the credential is known not to log in.
+pub const REFUSED_LOGINS: [rotation_core::Code; 5] =
+    [DB_AUTH_REFUSED, SECRET_PASSWORD_LINE_BREAK, DB_USER_MISSING, DB_LOCKED, DB_EXPIRED];

@@ -1,12 +1,12 @@
 //! What can go wrong between a secret's document and its database.
 
-use rotation_core::{CredentialSource, DocumentError, RelatedSecretError, TimedOut};
+use rotation_core::{CredentialSource, DocumentError, RelatedSecretError, SecretId, StoreError, TimedOut};
 use thiserror::Error;
 
 use crate::{ConnectError, DirectoryError, Remedies, StatementError};
 
 /// The credentials of the master secret.
-pub const MASTER: CredentialSource = CredentialSource::Related("the master secret");
+pub const MASTER_SECRET: CredentialSource = CredentialSource::Related("the master secret");
 
 /// The database could not be brought, or was not found, in the state that the pending document describes.
 #[derive(Debug, Error)]
@@ -17,9 +17,15 @@ pub enum DatabaseError {
     /// The secret's owner: pending must name the user whose turn it is.
     #[error("the pending version does not name the user whose turn it is")]
     UserDiffers,
-    /// The operator, or its owner: the master secret cannot be read, or holds no login.
-    #[error("the master secret cannot be {}", if matches!(.0, RelatedSecretError::Unreadable(_)) { "read" } else { "used" })]
-    Master(#[source] RelatedSecretError),
+    /// The secret's owner: the master secret's value is not usable.
+    #[error("the master secret cannot be used")]
+    MasterDocument(#[source] DocumentError),
+    /// The operator: the master secret cannot be read.
+    #[error("the master secret cannot be read")]
+    MasterUnreadable(#[source] StoreError),
+    /// The operator: the master secret has no `AWSCURRENT` value.
+    #[error("the master secret {0} has no current value")]
+    MasterEmpty(SecretId),
     /// The secret's owner: nothing says which server the master is one of.
     #[error("the master secret holds a user name and a password alone, and no tag of it names a server")]
     MasterOwnerUnknown,
@@ -106,9 +112,13 @@ pub enum DatabaseError {
     TimedOut(#[from] TimedOut),
 }
 
-impl DatabaseError {
-    /// The master secret's value is not one of a login.
-    pub(crate) fn unusable_master(error: DocumentError) -> Self {
-        Self::Master(RelatedSecretError::Document(error))
+/// The one related secret of a database is its master secret.
+impl From<RelatedSecretError> for DatabaseError {
+    fn from(error: RelatedSecretError) -> Self {
+        match error {
+            RelatedSecretError::Document(error) => Self::MasterDocument(error),
+            RelatedSecretError::Unreadable(error) => Self::MasterUnreadable(error),
+            RelatedSecretError::Empty(secret) => Self::MasterEmpty(secret),
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! The findings about databases.
 
+pub use rotation_core::diagnosis::finding_codes::*;
+
 rotation_core::finding_codes! {
     /// Another field of the secret holds a copy of the password, or an outdated one.
     SECRET_PASSWORD_COPIED = "warning",

@@ -39,7 +39,7 @@ pub use directory::{
 pub use engine::{
     Change, Engine, EngineProfile, LoginMethod, NameLimit, SecondPassword, ServerFacts, Session, Transport,
 };
-pub use error::{DatabaseError, MASTER};
+pub use error::{DatabaseError, MASTER_SECRET};
 pub use login::{Credentials, Host, Login, TlsMode, UserPair, Username, port};
 pub use members::seed_list;
 pub use ownership::{Equality, Mark, PairOwner, SecretIdentity, recognize};

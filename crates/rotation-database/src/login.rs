@@ -5,10 +5,10 @@ use std::{
     net::{IpAddr, Ipv4Addr},
 };
 
-use rotation_core::{Unfit, DocumentError, Password, SecretDocument};
+use rotation_core::{DocumentError, Password, SecretDocument, Unfit};
 use serde_json::Value;
 
-use crate::{codes, Endpoint, EngineProfile, members::Members};
+use crate::{Endpoint, EngineProfile, codes, members::Members};
 
 /// Everything that one login attempt needs.
 #[derive(Clone, Debug, PartialEq, Eq)]

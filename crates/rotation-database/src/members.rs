@@ -1,8 +1,8 @@
 //! The servers that a secret names: one, or for an engine with replica sets the members of one.
 
-use rotation_core::{Unfit, DocumentError, SecretDocument};
+use rotation_core::{DocumentError, SecretDocument, Unfit};
 
-use crate::{codes, Endpoint, EngineProfile, Host, Login};
+use crate::{Endpoint, EngineProfile, Host, Login, codes};
 
 /// More members than a replica set has that can become the primary (7).
 const MOST_MEMBERS: usize = 16;

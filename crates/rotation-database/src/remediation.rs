@@ -8,9 +8,7 @@ use self::{
     login::{also_refused, by_statement, login_hint},
 };
 
-use rotation_core::{
-    Code, CredentialSource, PENDING_MAY_BE_LIVE, Reader, RelatedSecretError, StoreError, StoreFault, TargetError,
-};
+use rotation_core::{Code, CredentialSource, PENDING_MAY_BE_LIVE, Reader, StoreFault, TargetError};
 
 use crate::{
     ConnectError, DatabaseError, Remedies, StatementError, StatementFault, TlsFault, UserBar, codes,
@@ -21,7 +19,11 @@ impl TargetError for DatabaseError {
         match self {
             Self::HostDiffers => codes::PENDING_HOST_DIFFERS,
             Self::UserDiffers => codes::PENDING_USER_DIFFERS,
-            Self::Master(error) => master_code(error),
+            Self::MasterDocument(_) | Self::MasterEmpty(_) => codes::MASTER_INVALID,
+            Self::MasterUnreadable(error) => match error.fault {
+                StoreFault::AccessDenied | StoreFault::NoSuchSecret => codes::MASTER_UNREADABLE,
+                fault => fault.code(),
+            },
             Self::MasterOwnerUnknown => codes::MASTER_OWNER_UNKNOWN,
             Self::MasterOwnerGone => codes::MASTER_OWNER_GONE,
             Self::MasterHostDiffers => codes::MASTER_HOST_DIFFERS,
@@ -44,7 +46,8 @@ impl TargetError for DatabaseError {
 
     fn detail(&self) -> Option<String> {
         match self {
-            Self::Master(error) => error.detail(),
+            Self::MasterDocument(error) => error.detail(),
+            Self::MasterUnreadable(error) => error.detail(),
             Self::Statement { error, .. } => match &error.fault {
                 StatementFault::PasswordPolicy { rule } => Some(format!("rule={rule}")),
                 StatementFault::PrivilegeMissing { needed } => Some(format!("needed={needed}")),
@@ -57,7 +60,7 @@ impl TargetError for DatabaseError {
 
     fn may_be_overtaken(&self) -> bool {
         let code = self.code();
-        is_refused_login(code)
+        codes::REFUSED_LOGINS.contains(&code)
             || [
                 codes::DB_ALL_REFUSED,
                 codes::DB_BUSY,
@@ -70,7 +73,14 @@ impl TargetError for DatabaseError {
 
     fn remediation(&self, reader: Reader) -> String {
         match self {
-            Self::Master(error) => master_remediation(error, reader),
+            Self::MasterDocument(error) => error.remediation("the master secret"),
+            Self::MasterUnreadable(error) => match error.fault {
+                StoreFault::NoSuchSecret => {
+                    "Correct `masterarn` in the secret, or create that master secret.".into()
+                }
+                _ => error.remediation_for("the master secret", reader),
+            },
+            Self::MasterEmpty(_) => "Put the master's credentials into the master secret.".into(),
             Self::HostDiffers => "AWSPENDING was edited, or `host` or `port` of AWSCURRENT was changed after createSecret. \
                 Where AWSCURRENT logs in, remove the label AWSPENDING and rotate again. Where it does not, AWSPENDING may \
                 hold the only password that does: keep it, let `host` and `port` of AWSCURRENT name the servers that \
@@ -148,38 +158,6 @@ impl TargetError for DatabaseError {
             }
         }
     }
-}
-
-fn master_code(error: &RelatedSecretError) -> Code {
-    let code = error.code();
-    if code == rotation_core::codes::RELATED_SECRET_INVALID {
-        codes::MASTER_INVALID
-    } else if code == rotation_core::codes::RELATED_SECRET_UNREADABLE {
-        codes::MASTER_UNREADABLE
-    } else {
-        code
-    }
-}
-
-fn master_remediation(error: &RelatedSecretError, reader: Reader) -> String {
-    match error {
-        RelatedSecretError::Unreadable(StoreError { fault: StoreFault::NoSuchSecret, .. }) => {
-            "Correct `masterarn` in the secret, or create that master secret.".into()
-        }
-        _ => error.remediation("the master secret", reader),
-    }
-}
-
-/// Whether the server looked at the account and said no, so that the credential is known not to log in.
-pub(crate) fn is_refused_login(code: Code) -> bool {
-    [
-        codes::DB_AUTH_REFUSED,
-        codes::SECRET_PASSWORD_LINE_BREAK,
-        codes::DB_USER_MISSING,
-        codes::DB_LOCKED,
-        codes::DB_EXPIRED,
-    ]
-    .contains(&code)
 }
 
 impl DatabaseError {

@@ -11,9 +11,17 @@ use std::{cell::Cell, time::Duration};
 
 pub(crate) use master::Proven;
 
-use rotation_core::{Answer, Applied, Authority, CredentialSource, Deadline, DocumentError, IntendedChange, Intent, Journal, PasswordPolicy, PasswordSource, Phase, Proof, RelatedSecretError, RelatedSecrets, RotationError, SecretDocument, SecretId, SecretStore, StagingLabel, Target, Versions};
+use rotation_core::{
+    Answer, Applied, Authority, CredentialSource, Deadline, DocumentError, IntendedChange, Intent, Journal,
+    PasswordPolicy, PasswordSource, Phase, Proof, RelatedSecretError, RelatedSecrets, RotationError,
+    SecretDocument, SecretId, SecretStore, StagingLabel, Target, Versions,
+};
 
-use crate::{Cause, Change, ConnectError, Credentials, CustomProof, DatabaseError, Directory, Engine, Login, NoDirectory, PairOwner, Plan, Remedies, RewriteFields, SecretIdentity, Session, StatementError, StatementFault, TestStatement, TlsMode, Transport, UserPair, remediation::is_refused_login, test_statement::ChosenProof};
+use crate::{
+    Cause, Change, ConnectError, Credentials, CustomProof, DatabaseError, Directory, Engine, Login,
+    NoDirectory, PairOwner, Plan, Remedies, RewriteFields, SecretIdentity, Session, StatementError,
+    StatementFault, TestStatement, TlsMode, Transport, UserPair, codes, test_statement::ChosenProof,
+};
 
 /// The longest time that one login attempt may take; a server in reach answers in milliseconds.
 const LOGIN_TIME: Duration = Duration::from_secs(5);
@@ -169,7 +177,7 @@ impl<E: Engine, D: Directory> Database<E, D> {
         let outcome = deadline.bound(attempt).await.unwrap_or_else(|_| Err(late()));
         entry.ended(match &outcome {
             Ok(_) => Answer::LoggedIn,
-            Err(error) if is_refused_login(error.code()) => Answer::Refused(error.code()),
+            Err(error) if codes::REFUSED_LOGINS.contains(&error.code()) => Answer::Refused(error.code()),
             Err(error) => Answer::Failed(error.code()),
         });
         outcome
@@ -312,7 +320,7 @@ impl<E: Engine, D: Directory> Target for Database<E, D> {
     }
 
     fn related_error(&self, error: RelatedSecretError) -> RotationError {
-        DatabaseError::Master(error).into()
+        DatabaseError::from(error).into()
     }
 }
 

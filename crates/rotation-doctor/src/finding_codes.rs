@@ -1,5 +1,7 @@
 //! The findings about labels, the rotation, and its function.
 
+pub use rotation_core::diagnosis::finding_codes::*;
+
 rotation_core::finding_codes! {
     /// AWSPENDING is on a version that a rotation has not brought to its end.
     PENDING_STUCK = "warning; a fault where AWSCURRENT does not log in",

@@ -1,10 +1,11 @@
 //! The one write: a label, after a last look.
 
-use rotation_core::{CredentialSource, LabelMove, RotationError, SecretRecords, SecretValue, StagingLabel, StoreError, StoreFault, VersionId, VersionStages, diagnosis::Diagnosable};
-
-use crate::{
-    examination::Examination, examiner::Examiner, recovery::Remedy,
+use rotation_core::{
+    CredentialSource, LabelMove, RotationError, SecretRecords, SecretValue, StagingLabel, StoreError,
+    StoreFault, VersionId, VersionStages, diagnosis::Diagnosable,
 };
+
+use crate::{examination::Examination, examiner::Examiner, recovery::Remedy};
 
 impl<S: SecretRecords, T: Diagnosable> Examiner<'_, S, T> {
     /// Makes the move that the examination's advice says; without one, nothing. Right before the write the labels must
@@ -56,7 +57,11 @@ impl<S: SecretRecords, T: Diagnosable> Examiner<'_, S, T> {
         self.target.prove(credential, &login, reference.as_ref()).await
     }
 
-    async fn login_of(&self, examination: &Examination, version: &VersionId) -> Result<T::Login, RotationError> {
+    async fn login_of(
+        &self,
+        examination: &Examination,
+        version: &VersionId,
+    ) -> Result<T::Login, RotationError> {
         let label = StagingLabel::Other(format!("version {version}"));
         let value = self.store.value(&examination.secret, version).await?;
         let document = SecretValue::document_under(label.clone(), value)?;

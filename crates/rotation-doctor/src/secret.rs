@@ -1,6 +1,9 @@
 //! What the description of a secret says, without its values.
 
-use rotation_core::{Invoker, Reader, Refusal, SecretRecord, diagnosis::{Check, Finding, Severity}};
+use rotation_core::{
+    Invoker, Reader, Refusal, SecretRecord,
+    diagnosis::{Check, Finding, Severity},
+};
 
 use crate::finding_codes;
 

@@ -7,11 +7,10 @@ use std::{
 
 use rotation_aws::{AccessKey, CaBundle, DirectoryUrls, Endpoint, EndpointUrl};
 use rotation_core::{
-    ForeignSecrets, SecretId,
-    database::{
-        CharacterClass, CustomProof, EngineProfile, MasterSecret, PasswordPolicy, PasswordSettings,
-        PasswordSource, PolicyError, RewriteFields, StatementRule, TestField, TestStatement,
-    },
+    CharacterClass, ForeignSecrets, PasswordPolicy, PasswordSettings, PasswordSource, PolicyError, SecretId,
+};
+use rotation_database::{
+    CustomProof, EngineProfile, MasterSecret, RewriteFields, StatementRule, TestField, TestStatement,
 };
 
 use crate::environment::{ConfigError, Environment};

@@ -6,10 +6,8 @@
 use std::time::SystemTime;
 
 use rotation_aws::SecretsManager;
-use rotation_core::{
-    Deadline, EventError, Examination, Examiner, Invoker, Logins, RotationError, SecretId,
-    database::{Database, Directory, Engine},
-};
+use rotation_core::{Deadline, EventError, Invoker, RotationError, SecretId, diagnosis::Diagnosable};
+use rotation_doctor::{Examination, Examiner, Logins};
 use serde_json::Value;
 
 use crate::{failure::Failure, log::one_line};
@@ -46,10 +44,10 @@ impl Request {
     ///
     /// # Errors
     /// The secret may not be looked at or cannot be described, or the time is over.
-    pub(crate) async fn examine<E: Engine, D: Directory>(
+    pub(crate) async fn examine(
         &self,
         store: &SecretsManager,
-        database: &Database<E, D>,
+        target: &impl Diagnosable,
         invoker: Invoker,
         deadline: Deadline,
     ) -> Result<Examination, RotationError> {
@@ -58,7 +56,7 @@ impl Request {
             reason = "certificates and ages are told, and this is the shell"
         )]
         let now = SystemTime::now();
-        let examiner = Examiner { store, database, invoker, logins: self.logins, now };
+        let examiner = Examiner { store, target, invoker, logins: self.logins, now };
         deadline.bound(Box::pin(examiner.examine(&self.secret))).await?
     }
 

@@ -5,10 +5,11 @@ use std::{cell::Cell, pin::Pin, process::ExitCode};
 use lambda_runtime::{Context, LambdaEvent, service_fn};
 use rotation_aws::{Access, SecretsManager};
 use rotation_core::{
-    Deadline, EventError, Examination, Invoker, Journal, Outcome, RotationError, RotationEvent, Rotator,
-    Severity, TimedOut,
-    database::{Database, Directory, Engine, NoDirectory, Strategy},
+    Deadline, EventError, Invoker, Journal, Outcome, RotationError, RotationEvent, Rotator, TimedOut,
+    diagnosis::Severity,
 };
+use rotation_database::{Database, Directory, Engine, NoDirectory, Strategy};
+use rotation_doctor::Examination;
 use serde_json::{Value, value::RawValue};
 use tokio::time::Instant;
 
@@ -169,8 +170,7 @@ impl<E: Engine, D: Directory + Clone> Function<E, D> {
                 return Ok(Outcome::AlreadyDone);
             };
             rehearsal::write(&context.request_id, event, &rehearsal);
-            rehearsal.outcome()?;
-            Err(RotationError::DryRun { statements: rehearsal.statements() })
+            Err(rehearsal.end())
         };
         Box::pin(async move { limit.bound(work).await.unwrap_or_else(|| Err(TimedOut.into())) })
     }

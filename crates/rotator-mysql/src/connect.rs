@@ -5,10 +5,8 @@ use std::sync::Arc;
 use database_dial::{dial, os_cause, peer, tls_invalid};
 use database_tls::{TlsClient, certificate_fault};
 use ring::digest::{SHA256, digest};
-use rotation_core::{
-    Deadline,
-    database::{Cause, ConnectError, Login, TlsFault, TlsMode, Transport},
-};
+use rotation_core::Deadline;
+use rotation_database::{Cause, ConnectError, Login, TlsFault, TlsMode, Transport};
 use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;

@@ -98,12 +98,9 @@ use std::{
 };
 
 use database_tls::{TlsClient, TlsSettings};
-use rotation_core::{
-    Deadline,
-    database::{
-        ConnectError, Engine, EngineProfile, Login, NameLimit, PasswordRule, Remedies, StatementRule,
-        Transport,
-    },
+use rotation_core::{Deadline, PasswordRule};
+use rotation_database::{
+    ConnectError, Engine, EngineProfile, Login, NameLimit, Remedies, StatementRule, Transport,
 };
 
 pub use environment::{DualPassword, SelfSigned, Settings};

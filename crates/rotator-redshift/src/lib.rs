@@ -53,12 +53,9 @@ use std::{
 };
 
 use database_tls::{TlsClient, TlsSettings};
-use rotation_core::{
-    Deadline,
-    database::{
-        CharacterClass, ConnectError, Engine, EngineProfile, Login, NameLimit, PasswordRule, Remedies,
-        StatementRule, Transport,
-    },
+use rotation_core::{CharacterClass, Deadline, PasswordRule};
+use rotation_database::{
+    ConnectError, Engine, EngineProfile, Login, NameLimit, Remedies, StatementRule, Transport,
 };
 
 pub use password_form::PasswordForm;

@@ -1,7 +1,7 @@
 //! Which resource a host name or a tag stands for.
 
 use placement::{Address, Resource};
-use rotation_core::database::Host;
+use rotation_database::Host;
 
 #[track_caller]
 fn check(host: &str, resource: &Resource, region: Option<&str>) {

@@ -2,7 +2,8 @@
 
 use placement::{AwsDiscovery, NetworkMode, PlacementError, Wish};
 use rotation_aws::{Access, AccessKey, Endpoint, EndpointUrl};
-use rotation_core::{SecretId, database::Host};
+use rotation_core::SecretId;
+use rotation_database::Host;
 use rotation_testkit::{LocalSecretsManager, TestAuthority, secrets_manager::Settings};
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 use std::time::{Duration, Instant};
 
 use postgres_session::Statement;
-use rotation_core::database::{StatementError, StatementFault};
+use rotation_database::{StatementError, StatementFault};
 use rotation_testkit::{PostgresServer, PostgresVersion, Rogue, RoguePostgres, Scripted, ScriptedAnswer};
 
 use crate::laboratory::{over_tls, plain, to, to_port};

@@ -1,5 +1,5 @@
 use postgres_session::{Statement, connect};
-use rotation_core::database::{ConnectError, Host, Login, TlsFault, Transport};
+use rotation_database::{ConnectError, Host, Login, TlsFault, Transport};
 use rotation_testkit::{
     PostgresServer, PostgresVersion, Rogue, RoguePostgres, ServerTls, TestAuthority, TestCertificate,
 };

@@ -4,9 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use rotation_aws::{AccessKey, CaBundle, Endpoint, EndpointUrl, SecretsManager};
 use rotation_core::{
-    Invoker, PendingVersion, Put, RotationEvent, RotationToken, SecretDocument, SecretId, SecretStore,
-    StagingLabel, Standing, Step, StoreError, StoreFault, Version, VersionId,
-    database::{CharacterClass, PasswordPolicy, PasswordRule, PasswordSettings},
+    CharacterClass, Invoker, PasswordPolicy, PasswordRule, PasswordSettings, PendingVersion, Put,
+    RotationEvent, RotationToken, SecretDocument, SecretId, SecretStore, StagingLabel, Standing, Step,
+    StoreError, StoreFault, Version, VersionId,
 };
 use rotation_testkit::{
     LocalSecretsManager, TestAuthority,

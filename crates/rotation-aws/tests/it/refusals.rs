@@ -7,8 +7,8 @@ use std::{
 
 use rotation_aws::{AccessKey, Endpoint, SecretsManager};
 use rotation_core::{
-    SecretId, SecretStore, StoreFault,
-    database::{CharacterClass, PasswordPolicy, PasswordRule, PasswordSettings, PasswordSource},
+    CharacterClass, PasswordPolicy, PasswordRule, PasswordSettings, PasswordSource, SecretId, SecretStore,
+    StoreFault,
 };
 use serde_json::json;
 

@@ -9,7 +9,11 @@ mod lambda;
 mod policy;
 
 use rotation_aws::{Access, EndpointUrl};
-use rotation_core::{Check, Finding, FindingCode, SecretId, Severity};
+use rotation_core::{
+    SecretId,
+    diagnosis::{Check, Finding, FindingCode, Severity},
+};
+use rotation_doctor::finding_codes;
 
 use lambda::{Answered, Configuration, FunctionArn, Lambda};
 use policy::{Admission, Policy};
@@ -64,7 +68,7 @@ impl Seen {
         if matches!(self.configuration, Answered::Missing) {
             return vec![finding(
                 Severity::Fault,
-                FindingCode::FunctionMissing,
+                finding_codes::FUNCTION_MISSING,
                 format!("there is no function {function}"),
                 "Deploy it again, or set the one that is there with `aws secretsmanager rotate-secret`.",
             )];
@@ -99,13 +103,13 @@ impl Seen {
             }
             Admission::Open => finding(
                 Severity::Warning,
-                FindingCode::FunctionOpen,
+                finding_codes::FUNCTION_OPEN,
                 "its policy lets Secrets Manager in for secrets of any account",
                 format!("Remove that permission, and add it with its account: {add}"),
             ),
             Admission::Refused => finding(
                 Severity::Fault,
-                FindingCode::FunctionClosed,
+                finding_codes::FUNCTION_CLOSED,
                 "its policy does not let Secrets Manager in for this secret",
                 format!("Let it in: {add}"),
             ),
@@ -124,7 +128,7 @@ impl Configuration {
             let reason = if self.reason.is_empty() { String::new() } else { format!(": {}", self.reason) };
             findings.push(finding(
                 severity,
-                FindingCode::FunctionInactive,
+                finding_codes::FUNCTION_INACTIVE,
                 format!("its state is {}{reason}", self.state),
                 "Mend what the reason says, and deploy it again. One that is Inactive or Pending wakes up by itself when \
                 it is invoked.",
@@ -133,7 +137,7 @@ impl Configuration {
         if self.timeout < SHORTEST {
             findings.push(finding(
                 Severity::Warning,
-                FindingCode::FunctionHurried,
+                finding_codes::FUNCTION_HURRIED,
                 format!("its timeout is {} seconds, and a step may need {SHORTEST}", self.timeout),
                 "Set it to 30 seconds: aws lambda update-function-configuration --timeout 30 --function-name ...",
             ));
@@ -143,7 +147,7 @@ impl Configuration {
             findings.push(Finding::ok(Check::Function, sentence));
         }
         findings.push(Finding {
-            mend: "aws iam simulate-principal-policy --policy-source-arn ROLE --action-names \
+            remediation: "aws iam simulate-principal-policy --policy-source-arn ROLE --action-names \
                 secretsmanager:PutSecretValue ..., or ask the function itself: {\"doctor\": \"<secret>\"}"
                 .into(),
             ..Finding::unseen(
@@ -162,14 +166,20 @@ fn finding(
     severity: Severity,
     code: FindingCode,
     sentence: impl Into<String>,
-    mend: impl Into<String>,
+    remediation: impl Into<String>,
 ) -> Finding {
-    Finding { check: Check::Function, severity, code, sentence: sentence.into(), mend: mend.into() }
+    Finding {
+        check: Check::Function,
+        severity,
+        code,
+        sentence: sentence.into(),
+        remediation: remediation.into(),
+    }
 }
 
 fn unasked(operation: &str, why: &str) -> Finding {
     Finding {
-        mend: format!("Allow lambda:{operation} on the function to the IAM identity that you use."),
+        remediation: format!("Allow lambda:{operation} on the function to the IAM identity that you use."),
         ..Finding::unseen(Check::Function, &format!("{operation} of Lambda did not answer: {why}"))
     }
 }

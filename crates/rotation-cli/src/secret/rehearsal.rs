@@ -33,5 +33,8 @@ pub(super) async fn show(
         Look::Good,
         format!("A dry run: {count} statements would be run in the database. Nothing was changed."),
     ));
-    Ok(rehearsal.outcome()?)
+    match rehearsal.obstacle {
+        Some(obstacle) => Err(obstacle.into()),
+        None => Ok(()),
+    }
 }

@@ -2,10 +2,7 @@
 
 use super::Access;
 use crate::{
-    document::SecretDocument,
-    error::RotationError,
-    event::VersionId,
-    journal::CredentialSource,
+    document::SecretDocument, error::RotationError, event::VersionId, journal::CredentialSource,
     staging::StagingLabel,
 };
 

@@ -7,20 +7,23 @@ use crate::{
     store::{StoreError, StoreFault},
 };
 
-pub(super) fn store_code(fault: StoreFault) -> Code {
-    match fault {
-        StoreFault::Unreachable => codes::NET_SM_UNREACHABLE,
-        StoreFault::CertificateRefused => codes::NET_SM_CERTIFICATE,
-        StoreFault::Throttled => codes::SM_THROTTLED,
-        StoreFault::Internal => codes::SM_INTERNAL,
-        StoreFault::AccessDenied => codes::IAM_DENIED,
-        StoreFault::CredentialsRefused => codes::IAM_CREDENTIALS,
-        StoreFault::KeyDenied => codes::KMS_DENIED,
-        StoreFault::NoSuchSecret => codes::SECRET_UNKNOWN,
-        StoreFault::Conflict => codes::LABELS_MOVED,
-        StoreFault::TokenRequired => codes::TOKEN_REQUIRED,
-        StoreFault::Unusable => codes::PASSWORD_UNUSABLE,
-        StoreFault::Rejected => codes::SM_REJECTED,
+impl StoreFault {
+    /// The stable code.
+    pub fn code(self) -> Code {
+        match self {
+            Self::Unreachable => codes::NET_SM_UNREACHABLE,
+            Self::CertificateRefused => codes::NET_SM_CERTIFICATE,
+            Self::Throttled => codes::SM_THROTTLED,
+            Self::Internal => codes::SM_INTERNAL,
+            Self::AccessDenied => codes::IAM_DENIED,
+            Self::CredentialsRefused => codes::IAM_CREDENTIALS,
+            Self::KeyDenied => codes::KMS_DENIED,
+            Self::NoSuchSecret => codes::SECRET_UNKNOWN,
+            Self::Conflict => codes::LABELS_MOVED,
+            Self::TokenRequired => codes::TOKEN_REQUIRED,
+            Self::Unusable => codes::PASSWORD_UNUSABLE,
+            Self::Rejected => codes::SM_REJECTED,
+        }
     }
 }
 
@@ -86,14 +89,16 @@ fn remediation_of(error: &StoreError, reader: Reader) -> String {
     }
 }
 
-pub(super) fn related_unreadable_remediation(error: &StoreError, which: &str, reader: Reader) -> String {
+fn related_remediation(error: &StoreError, which: &str, reader: Reader) -> String {
     let role = reader.role();
     match error.fault {
         StoreFault::AccessDenied => {
             let operation = error.operation;
             format!("Allow secretsmanager:{operation} on {which} in the policy of {role}.")
         }
-        StoreFault::NoSuchSecret => format!("Correct the name of {which} where the secret or a setting names it, or create it."),
+        StoreFault::NoSuchSecret => {
+            format!("Correct the name of {which} where the secret or a setting names it, or create it.")
+        }
         StoreFault::KeyDenied => key_hint(error.key.as_deref(), which, "kms:Decrypt", role),
         _ => store_remediation(error, reader),
     }
@@ -114,6 +119,11 @@ fn key_hint(key: Option<&str>, secret: &str, actions: &str, role: &str) -> Strin
 }
 
 impl StoreError {
+    /// What to do where another secret, which `which` names, cannot be read.
+    pub fn remediation_for(&self, which: &str, reader: Reader) -> String {
+        related_remediation(self, which, reader)
+    }
+
     /// What the failure is about, as `name=value`: the key that refused, or the action that IAM denied.
     pub fn detail(&self) -> Option<String> {
         match (self.fault, &self.key) {

@@ -24,6 +24,13 @@ pub struct Rehearsal {
 }
 
 impl Rehearsal {
+    /// What a dry run ends by, once its steps were shown.
+    /// That is the error by which setSecret is certain to fail, else [`RotationError::DryRun`].
+    pub fn end(self) -> RotationError {
+        let statements = self.statements();
+        self.obstacle.unwrap_or(RotationError::DryRun { statements })
+    }
+
     /// How many statements would be run in any case.
     pub fn statements(&self) -> usize {
         let acts = self.steps.iter().flat_map(|(_, acts)| acts);
@@ -224,8 +231,7 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
             Intent::AlreadySet => return Ok((vec![Act::AlreadySet], None)),
             Intent::Change(change) => *change,
         };
-        let statements =
-            change.acts.into_iter().map(|statement| Act::Run { by: change.by, statement });
+        let statements = change.acts.into_iter().map(|statement| Act::Run { by: change.by, statement });
         Ok((statements.chain(change.notes.into_iter().map(Act::Note)).collect(), change.obstacle))
     }
 

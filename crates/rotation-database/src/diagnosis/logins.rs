@@ -2,10 +2,15 @@
 
 use std::time::{Duration, SystemTime};
 
-use rotation_core::{CredentialSource, Deadline, Phase, Reader, StagingLabel, diagnosis::{Access, Check, ExaminedVersion, Finding, FindingCode, Severity, Tried}};
+use rotation_core::{
+    CredentialSource, Deadline, Phase, Reader, StagingLabel,
+    diagnosis::{Access, Check, ExaminedVersion, Finding, FindingCode, Severity, Tried},
+};
 
-
-use crate::{finding_codes, codes, ConnectError, Database, Directory, Engine, Login, LoginMethod, Session, StatementFault, TlsMode, Transport, Username};
+use crate::{
+    ConnectError, Database, Directory, Engine, Login, LoginMethod, Session, StatementFault, TlsMode,
+    Transport, Username, codes, finding_codes,
+};
 
 /// A chain that ends sooner is a warning: time enough to mend it before it ends.
 const SOON: Duration = Duration::from_hours(30 * 24);
@@ -139,11 +144,17 @@ impl<E: Engine, D: Directory> Database<E, D> {
 
     /// How many refusals the user of AWSCURRENT can take, who has just logged in: that alone sets the server's count back.
     async fn spare(&self, session: &mut E::Session, login: &Login) -> Spare {
-        let asked = self.within(Phase::Probe, CredentialSource::Current, session.refusals_until_locked()).await;
+        let asked =
+            self.within(Phase::Probe, CredentialSource::Current, session.refusals_until_locked()).await;
         Spare { user: Some(login.credentials.username.clone()), left: asked.ok().flatten() }
     }
 
-    fn blocked(check: Check, version: &ExaminedVersion<Login>, error: ConnectError, reader: Reader) -> Finding {
+    fn blocked(
+        check: Check,
+        version: &ExaminedVersion<Login>,
+        error: ConnectError,
+        reader: Reader,
+    ) -> Finding {
         Finding::from_error(check, Severity::Fault, &Self::refused(version.credential())(error), reader)
     }
 
@@ -173,7 +184,11 @@ impl<E: Engine, D: Directory> Database<E, D> {
         if login.tls == TlsMode::Off {
             return Finding {
                 severity: Severity::Note,
-                ..warning(finding_codes::TLS_OFF, "plaintext, as `\"ssl\": false` in the secret asks".into(), "")
+                ..warning(
+                    finding_codes::TLS_OFF,
+                    "plaintext, as `\"ssl\": false` in the secret asks".into(),
+                    "",
+                )
             };
         }
         if transport == Some(Transport::Plaintext) {
@@ -279,7 +294,9 @@ fn rank(version: &ExaminedVersion<Login>) -> usize {
 
 /// The same credentials as in another version are not tried again.
 fn copy_of_equal(versions: &mut [ExaminedVersion<Login>], at: usize) -> bool {
-    let equal = |other: &&ExaminedVersion<Login>| other.login == versions[at].login && other.access != Access::NotTried;
+    let equal = |other: &&ExaminedVersion<Login>| {
+        other.login == versions[at].login && other.access != Access::NotTried
+    };
     let Some(access) = versions.iter().find(equal).map(|other| other.access) else { return false };
     versions[at].access = access;
     true

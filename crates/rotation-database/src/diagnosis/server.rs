@@ -1,8 +1,16 @@
 //! What the server says of itself and of its users, against what a rotation needs.
 
-use rotation_core::{CredentialSource, Password, PasswordDemand, PasswordPolicy, Phase, Reader, RelatedSecrets, RotationError, SecretDocument, SecretId, diagnosis::{Check, Finding, FindingCode, Severity}};
+use rotation_core::{
+    CredentialSource, Password, PasswordDemand, PasswordPolicy, Phase, Reader, RelatedSecrets, RotationError,
+    SecretDocument, SecretId,
+    diagnosis::{Check, Finding, FindingCode, Severity},
+};
 
-use crate::{Change, Credentials, Database, DatabaseError, Directory, Engine, Login, MASTER, MasterSecret, Plan, SecondPassword, ServerFacts, Session, StatementError, StatementFault, Strategy, UserPair, codes, finding_codes, strategy::Proven};
+use crate::{
+    Change, Credentials, Database, DatabaseError, Directory, Engine, Login, MASTER_SECRET, MasterSecret,
+    Plan, SecondPassword, ServerFacts, Session, StatementError, StatementFault, Strategy, UserPair, codes,
+    finding_codes, strategy::Proven,
+};
 
 /// As many statements as a finding quotes.
 const MOST_STATEMENTS: usize = 5;
@@ -97,9 +105,9 @@ impl<E: Engine, D: Directory> Database<E, D> {
         let owner = self.owner(opened.secret);
         let (pair, method) = (&pair, opening.proven.method);
         let change = Change::OtherUser { pair, live, next: &next, owner: &owner, method };
-        match self.plan(MASTER, &mut opening.session, &change).await {
+        match self.plan(MASTER_SECRET, &mut opening.session, &change).await {
             Ok(plan) => {
-                findings.push(lacking::<E>(MASTER, &plan.lacking, reader));
+                findings.push(lacking::<E>(MASTER_SECRET, &plan.lacking, reader));
                 findings.push(grants(&plan, pair));
                 findings.extend(plan.notes.into_iter().map(note));
             }
@@ -123,7 +131,9 @@ fn server<E: Engine>(facts: &ServerFacts, reader: Reader) -> Finding {
     let version = facts.version.as_ref().map(|version| format!("{version}, "));
     match facts.writable {
         Some(true) => Finding::ok(Check::Server, format!("{}takes writes", version.unwrap_or_default())),
-        Some(false) => hindrance::<E>(Check::Server, CredentialSource::Current, StatementFault::ReadOnly, reader),
+        Some(false) => {
+            hindrance::<E>(Check::Server, CredentialSource::Current, StatementFault::ReadOnly, reader)
+        }
         None => Finding::unseen(Check::Server, "this engine does not tell whether it takes writes"),
     }
 }
@@ -238,6 +248,7 @@ fn demands(demands: &[PasswordDemand], passwords: &PasswordPolicy) -> Option<Fin
         severity,
         code: FindingCode::Failure(codes::DB_PASSWORD_POLICY),
         sentence,
-        remediation: "Raise PASSWORD_LENGTH, or exclude fewer classes, until the generator meets the policy.".into(),
+        remediation: "Raise PASSWORD_LENGTH, or exclude fewer classes, until the generator meets the policy."
+            .into(),
     })
 }

@@ -3,7 +3,7 @@
 use rotation_core::{CredentialSource, PENDING_MAY_BE_LIVE, Reader};
 
 use super::{error_hint, statement_hint};
-use crate::{Cause, ConnectError, MASTER, Remedies, StatementFault, TlsFault};
+use crate::{Cause, ConnectError, MASTER_SECRET, Remedies, StatementFault, TlsFault};
 
 pub(super) fn login_hint(
     credential: CredentialSource,
@@ -89,7 +89,7 @@ pub(super) fn login_hint(
             "List every member of the set in `host` of {}, with commas between them, and the primary that the message names \
             among them. The password goes only to hosts that the secret names. Behind a writer's endpoint, a failover passes \
             by itself.",
-            if credential == MASTER { "the master secret" } else { "the secret" }
+            if credential == MASTER_SECRET { "the master secret" } else { "the secret" }
         ),
         ConnectError::Unsupported(_) => remedies.oldest.into(),
         ConnectError::Proxy(_) => statement_hint(credential, &StatementFault::Proxy, remedies, reader),

@@ -1,7 +1,8 @@
 //! Alternating users: a master reconciles the user that is not in use and gives it the pending password.
 
 use rotation_core::{
-    Applied, Authority, ChangeReport, CredentialSource, Phase, RelatedSecrets, RotationError, SecretId, Versions,
+    Applied, Authority, ChangeReport, CredentialSource, Phase, RelatedSecrets, RotationError, SecretId,
+    Versions,
 };
 
 use super::{
@@ -11,7 +12,8 @@ use super::{
     single_user::a_login_finds_out,
 };
 use crate::{
-    Change, Credentials, DatabaseError, Directory, Engine, Login, Plan, MASTER, PairOwner, Session, UserPair,
+    Change, Credentials, DatabaseError, Directory, Engine, Login, MASTER_SECRET, PairOwner, Plan, Session,
+    UserPair,
 };
 
 /// Whose logins the change concerns. Previous is pending's user, with the password that is being replaced.
@@ -42,9 +44,9 @@ impl<E: Engine, D: Directory> Database<E, D> {
     ) -> Result<Applied, RotationError> {
         let mut opened = self.open_as_master(logins, master, directory, versions, related).await?;
         let change = other_user(logins, &opened.pair, &opened.owner, &opened.master.proven);
-        self.make_ready(&mut opened.master.session, MASTER, &change, authority).await?;
+        self.make_ready(&mut opened.master.session, MASTER_SECRET, &change, authority).await?;
         let MasterLogin { session, endpoint, proven } = opened.master;
-        let committed = match self.commit(session, MASTER, &OTHER_USER).await {
+        let committed = match self.commit(session, MASTER_SECRET, &OTHER_USER).await {
             Ok(committed) => committed,
             // Rights come before the password, so a password that is set already was the last thing to do.
             Err(error) if a_login_finds_out(&error) => {
@@ -73,7 +75,7 @@ impl<E: Engine, D: Directory> Database<E, D> {
     ) -> Result<Option<(CredentialSource, Plan)>, RotationError> {
         let mut opened = self.open_as_master(logins, master, directory, versions, related).await?;
         let change = other_user(logins, &opened.pair, &opened.owner, &opened.master.proven);
-        let by = MASTER;
+        let by = MASTER_SECRET;
         let plan = opened.master.session.plan(&change, self.deadline);
         let plan = self.within(Phase::Change, by, plan).await?;
         Ok(Some((by, plan)))

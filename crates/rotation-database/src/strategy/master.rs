@@ -3,12 +3,14 @@
 
 use std::net::IpAddr;
 
-use rotation_core::{CredentialSource, Phase, RelatedSecretError, RelatedSecrets, RotationError, SecretDocument, SecretId};
+use rotation_core::{
+    CredentialSource, Phase, RelatedSecrets, RotationError, SecretDocument, SecretId,
+};
 
 use super::{Database, Logins};
 use crate::{
-    ConnectError, DatabaseError, Directory, Endpoint, Engine, Login, LoginMethod, MASTER, Server, Session,
-    TlsMode,
+    ConnectError, DatabaseError, Directory, Endpoint, Engine, Login, LoginMethod, MASTER_SECRET, Server,
+    Session, TlsMode,
     directory::{common_writer, owner, server_at},
 };
 
@@ -71,7 +73,7 @@ impl<E: Engine, D: Directory> Database<E, D> {
         let document = match known {
             Some(document) => document,
             None => {
-                read = master.related.current_of(master.secret).await.map_err(DatabaseError::Master)?;
+                read = master.related.current_of(master.secret).await.map_err(DatabaseError::from)?;
                 &read
             }
         };
@@ -79,20 +81,20 @@ impl<E: Engine, D: Directory> Database<E, D> {
         let writer = self.locate(master, &place).await?;
         let first = master.login::<E>(document, writer.as_ref())?;
         let proven = self.prove_current(master, &first).await?;
-        let refusal = match self.login(MASTER, &proven.pin(&first)).await {
+        let refusal = match self.login(MASTER_SECRET, &proven.pin(&first)).await {
             Err(error) if error.is_refusal() => error,
             outcome => return self.at(outcome, first, proven),
         };
-        let document = master.related.current_of(master.secret).await.map_err(DatabaseError::Master)?;
+        let document = master.related.current_of(master.secret).await.map_err(DatabaseError::from)?;
         let moved = Whereabouts::of::<E>(&document)?;
         let writer = if moved == place { writer } else { self.locate(master, &moved).await? };
         let again = master.login::<E>(&document, writer.as_ref())?;
         if again == first {
-            return Err(Self::refused(MASTER)(refusal));
+            return Err(Self::refused(MASTER_SECRET)(refusal));
         }
         let moved = !again.is_at_servers_of(&first);
         let proven = if moved { self.prove_current(master, &again).await? } else { proven };
-        let outcome = self.login(MASTER, &proven.pin(&again)).await;
+        let outcome = self.login(MASTER_SECRET, &proven.pin(&again)).await;
         self.at(outcome, again, proven)
     }
 
@@ -124,7 +126,7 @@ impl<E: Engine, D: Directory> Database<E, D> {
         login: Login,
         proven: Proven,
     ) -> Result<MasterLogin<E::Session>, RotationError> {
-        let session = outcome.map_err(Self::refused(MASTER))?;
+        let session = outcome.map_err(Self::refused(MASTER_SECRET))?;
         Ok(MasterLogin { session, endpoint: Endpoint { host: login.host, port: login.port }, proven })
     }
 
@@ -185,7 +187,7 @@ impl Whereabouts {
         if lacks("engine") && lacks("host") && !lacks("username") && !lacks("password") {
             return Ok(Self::Managed);
         }
-        let login = Login::from_document(document, &E::PROFILE).map_err(DatabaseError::unusable_master)?;
+        let login = Login::from_document(document, &E::PROFILE).map_err(DatabaseError::MasterDocument)?;
         Ok(Self::At(login.endpoints().collect()))
     }
 }
@@ -214,7 +216,7 @@ impl<D: Directory, A: RelatedSecrets> Master<'_, D, A> {
     /// The server that manages the master secret, by the tags that only its service can set.
     async fn owner(&self) -> Result<Server, RotationError> {
         let tags = self.related.tags_of(self.secret).await;
-        let tags = tags.map_err(|error| DatabaseError::Master(RelatedSecretError::Unreadable(error)))?;
+        let tags = tags.map_err(|error| DatabaseError::MasterUnreadable(error))?;
         let arn = owner(tags.iter().map(|(key, value)| (key.as_str(), value.as_str())));
         let arn = arn.ok_or(DatabaseError::MasterOwnerUnknown)?;
         let server = self.directory.by_arn(&arn).await.map_err(DatabaseError::Directory)?;
@@ -240,7 +242,7 @@ impl<D: Directory, A: RelatedSecrets> Master<'_, D, A> {
             }
             _ => document,
         };
-        let master = Login::from_document(document, &E::PROFILE).map_err(DatabaseError::unusable_master)?;
+        let master = Login::from_document(document, &E::PROFILE).map_err(DatabaseError::MasterDocument)?;
         let users = [&current.credentials.username, &pending.credentials.username];
         if users.contains(&&master.credentials.username) {
             return Err(DatabaseError::MasterIsSelf.into());

@@ -9,7 +9,7 @@ mod users;
 
 use std::{error::Error, fmt::Write};
 
-use rotation_core::{RotationError, StagingLabel, Step};
+use rotation_core::{Reader, RotationError, StagingLabel, Step};
 
 use crate::world::{Kind, MASTER, Plan, Service, Situation, Value, Variant, World};
 
@@ -96,7 +96,7 @@ fn check(plan: Plan, step: Step, spoil: impl FnOnce(&Service), code: &str, reach
 
 /// Everything that an error says.
 fn said(error: &RotationError) -> String {
-    let mut text = format!("{error} / {error:?} / {error:#?} / {}", error.hint());
+    let mut text = format!("{error} / {error:?} / {error:#?} / {}", error.remediation(Reader::Operator));
     let mut source = error.source();
     while let Some(cause) = source {
         write!(text, " / {cause} / {cause:?}").unwrap();

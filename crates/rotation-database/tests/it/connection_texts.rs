@@ -1,6 +1,6 @@
 //! URLs and connection strings: what they say, and what they become with other credentials.
 
-use rotation_core::database::ConnectionText;
+use rotation_database::ConnectionText;
 
 /// Users and passwords, as a client reads them.
 fn read(text: &ConnectionText<'_>) -> (Vec<String>, Vec<String>) {

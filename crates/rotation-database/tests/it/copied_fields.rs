@@ -3,10 +3,10 @@
 use std::{rc::Rc, time::Duration};
 
 use rotation_core::{
-    Authority, Deadline, Intent, RotationError, SecretDocument, SecretId, Target, Versions,
-    database::{ConnectionText, Database, RewriteFields},
-    with_causes,
+    Deadline, Intent, RelatedSecretError, RelatedSecrets, RotationError, SecretDocument, SecretId,
+    StoreError, Target, Versions, with_causes,
 };
+use rotation_database::{ConnectionText, Database, RewriteFields};
 
 use crate::world::{Kind, Plan, Server, Situation, Store, Variant, World, document, policy};
 
@@ -107,20 +107,16 @@ fn a_list_of_fields_has_no_gap_and_nothing_that_a_rotation_reads() {
 /// A look, which changes nothing and reads no other secret.
 struct Looking;
 
-impl Authority for Looking {
-    async fn confirm(&self) -> Result<(), RotationError> {
-        unreachable!("nothing is changed")
-    }
-
+impl RelatedSecrets for Looking {
     async fn previous(&self) -> Result<Option<SecretDocument>, RotationError> {
         Ok(None)
     }
 
-    async fn companion(&self, _: &SecretId) -> Result<SecretDocument, RotationError> {
+    async fn current_of(&self, _: &SecretId) -> Result<SecretDocument, RelatedSecretError> {
         unreachable!("a single user has no master")
     }
 
-    async fn companion_tags(&self, _: &SecretId) -> Result<Vec<(String, String)>, RotationError> {
+    async fn tags_of(&self, _: &SecretId) -> Result<Vec<(String, String)>, StoreError> {
         unreachable!("a single user has no master")
     }
 }
@@ -138,14 +134,14 @@ fn notes(fields: &str, rewritten: &str) -> Vec<String> {
             secret: SecretId::new("app").unwrap(),
             current: with("first-password"),
             pending: with("second-password"),
-            companion: None,
+            related: None,
         };
         let deadline = Deadline::after(Duration::from_secs(20));
         let server = Server(Rc::clone(&service.world));
         let target = Database::new(server, plan.strategy(&service.world), policy(), false, deadline);
         let target = target.rewriting(RewriteFields::parse(rewritten).unwrap());
         match target.plan(&versions, &Looking).await.unwrap() {
-            Intent::Change { plan, .. } => plan.notes,
+            Intent::Change(change) => change.notes,
             intent @ Intent::AlreadySet => panic!("{intent:?}"),
         }
     })

@@ -3,7 +3,8 @@
 mod arns;
 mod replicas;
 
-use rotation_core::{RotationError, Step, database::DirectoryFault};
+use rotation_core::{Reader, RotationError, Step};
+use rotation_database::DirectoryFault;
 
 use crate::world::{Act, Kind, MASTER, Plan, Service, Situation, Value, Variant, World};
 
@@ -230,7 +231,7 @@ fn a_directory_that_does_not_answer_has_codes_of_its_own() {
 #[test]
 fn a_denied_look_up_comes_with_the_statement_to_add() {
     let spoil = |world: &World| world.directory.borrow_mut().fault = Some(DirectoryFault::AccessDenied);
-    let hint = refused(REPLICA, Master::At(WRITER), spoil).hint();
+    let hint = refused(REPLICA, Master::At(WRITER), spoil).remediation(Reader::Operator);
     let statement = r#"{"Effect": "Allow", "Action": ["rds:DescribeDBInstances", "rds:DescribeDBClusters"], "Resource": "*"}"#;
     assert!(hint.contains(statement), "{hint}");
 }

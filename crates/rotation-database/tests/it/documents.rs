@@ -1,10 +1,8 @@
 //! Documents and hosts, for any text.
 
 use proptest::prelude::*;
-use rotation_core::{
-    DocumentError, SecretDocument,
-    database::{Host, LoginMethod, port},
-};
+use rotation_core::{DocumentError, SecretDocument};
+use rotation_database::{Host, LoginMethod, port};
 use serde_json::value::RawValue;
 
 /// JSON text as people write it: odd numbers, escapes and spaces included.

@@ -3,10 +3,11 @@
 use std::{rc::Rc, time::SystemTime};
 
 use rotation_core::{
-    Access, Applied, Deadline, Examination, Examiner, ForeignSecrets, Invoker, Journal, Logins, Outcome,
-    Remedy, RotationError, RotationEvent, Rotator, SecretId, StagingLabel, Step,
-    database::{Cause, ConnectError, Engine, EngineProfile, Login, Transport},
+    Applied, Deadline, ForeignSecrets, Invoker, Journal, Outcome, RotationError, RotationEvent, Rotator,
+    SecretId, StagingLabel, Step, diagnosis::Access,
 };
+use rotation_database::{Cause, ConnectError, Engine, EngineProfile, Login, Transport};
+use rotation_doctor::{Examination, Examiner, Logins, Remedy};
 
 use crate::world::{
     ARN, FUNCTION, Kind, MASTER, Plan, Server, Service, Situation, Store, Value, Variant, World,
@@ -110,7 +111,7 @@ fn what_an_unproven_server_refuses_moves_no_label() {
             let database = service.database(by(Server(Rc::clone(&service.world))), deadline);
             let store = Store(Rc::clone(&service.world));
             let (invoker, logins, now) = (Invoker::Person, Logins::Each, SystemTime::UNIX_EPOCH);
-            let examiner = Examiner { store: &store, database: &database, invoker, logins, now };
+            let examiner = Examiner { store: &store, target: &database, invoker, logins, now };
             examiner.examine(&SecretId::new(ARN).unwrap()).await.unwrap()
         };
         let current = |examination: &Examination| {

@@ -4,19 +4,25 @@ use std::{error::Error, fmt::Write};
 
 use expect_test::expect_file;
 use rotation_core::{
-    Deadline, DocumentError, EventError, Reader, Refusal, RotationError, SecretId, StagingLabel, StoreError,
-    StoreFault,
-    database::{
-        Cause, ConnectError, Credential, DirectoryError, DirectoryFault, NoRandomness, Remedies, SINGLE_USER,
-        StatementError, StatementFault, TargetError, TlsFault, UserBar,
-    },
-    with_causes,
+    CredentialSource, Deadline, DocumentError, EventError, NoRandomness, Reader, Refusal, RelatedSecretError,
+    RotationError, SecretId, StagingLabel, StoreError, StoreFault, with_causes,
+};
+use rotation_database::{
+    Cause, ConnectError, DatabaseError, DirectoryError, DirectoryFault, MASTER_SECRET, Remedies, SINGLE_USER,
+    StatementError, StatementFault, TlsFault, UserBar,
 };
 
-use crate::world::{MASTER, SERVICE, World};
+use std::rc::Rc;
 
-const CREDENTIALS: [Credential; 4] =
-    [Credential::Current, Credential::Pending, Credential::Previous, Credential::Master];
+use rotation_core::{SecretDocument, Target};
+use rotation_database::{Database, EngineProfile, Login, RewriteFields};
+
+use crate::world::{
+    Kind, MASTER, PROFILE, Plan, SERVICE, Server, Situation, Store, Variant, World, document, policy,
+};
+
+const CREDENTIALS: [CredentialSource; 4] =
+    [CredentialSource::Current, CredentialSource::Pending, CredentialSource::Previous, MASTER_SECRET];
 
 fn refusals() -> Vec<RotationError> {
     let all = [
@@ -39,6 +45,35 @@ fn refusals() -> Vec<RotationError> {
     events.map(RotationError::from).into_iter().chain(all.map(RotationError::from)).collect()
 }
 
+/// What an engine with replica sets says of this document.
+fn unfit(document: &str) -> DocumentError {
+    let profile = EngineProfile { engines: &["mongo"], set_field: Some("replicaSet"), ..PROFILE };
+    Login::from_document(&SecretDocument::parse(document).unwrap(), &profile).unwrap_err()
+}
+
+/// What a field is told of that has the password in a form that is not known.
+fn not_rewritable() -> DocumentError {
+    let text = document("app", "first-password").replacen('{', r#"{"url": ["first-password"], "#, 1);
+    let current = SecretDocument::parse(&text).unwrap();
+    World::run(async {
+        let service = Situation::Fresh.prepare(Plan::SingleUser, Kind::Transactional, Variant::Sound).await;
+        let deadline = Deadline::after(std::time::Duration::from_secs(20));
+        let server = Server(Rc::clone(&service.world));
+        let strategy = Plan::SingleUser.strategy(&service.world);
+        let target = Database::new(server, strategy, policy(), false, deadline);
+        let target = target.rewriting(RewriteFields::parse("url").unwrap());
+        match target.propose(&current, &Store(Rc::clone(&service.world))).await.unwrap_err() {
+            RotationError::Document { error, .. } => error,
+            error => panic!("{error}"),
+        }
+    })
+}
+
+/// Of the master secret.
+fn master(error: RelatedSecretError) -> RotationError {
+    DatabaseError::from(error).into()
+}
+
 fn documents() -> Vec<RotationError> {
     let all = || {
         [
@@ -50,14 +85,14 @@ fn documents() -> Vec<RotationError> {
             DocumentError::DuplicateKey { field: "username".into() },
             DocumentError::Missing { field: "host" },
             DocumentError::Invalid { field: "port", rule: "a number from 1 to 65535" },
-            DocumentError::Srv { field: "srv" },
-            DocumentError::NotRewritable { field: "url".into() },
-            DocumentError::Engine { expected: "postgres, aurora-postgresql" },
+            unfit(r#"{"engine": "mysql"}"#),
+            unfit(r#"{"engine": "mongo", "host": "mongodb+srv://db.example.com"}"#),
+            not_rewritable(),
         ]
     };
     let label = StagingLabel::Current;
     let own = all().map(|error| RotationError::Document { label: label.clone(), error });
-    own.into_iter().chain(all().map(RotationError::MasterDocument)).collect()
+    own.into_iter().chain(all().map(|error| master(RelatedSecretError::Document(error)))).collect()
 }
 
 /// Why calls of Secrets Manager fail.
@@ -78,8 +113,8 @@ pub(crate) const STORE_FAULTS: [StoreFault; 12] = [
 
 fn stores() -> Vec<RotationError> {
     let own = STORE_FAULTS.map(|fault| StoreError::new("PutSecretValue", fault).into());
-    let master =
-        STORE_FAULTS.map(|fault| RotationError::MasterUnreadable(StoreError::new("GetSecretValue", fault)));
+    let master = STORE_FAULTS
+        .map(|fault| master(RelatedSecretError::Unreadable(StoreError::new("GetSecretValue", fault))));
     let random = StoreError::new("GetRandomPassword", StoreFault::AccessDenied).into();
     let keys = ["arn:aws:kms:us-east-1:123456789012:key/k", "alias/aws/secretsmanager"].map(|key| {
         let denied = StoreError::new("GetSecretValue", StoreFault::KeyDenied);
@@ -94,32 +129,32 @@ fn others() -> Vec<RotationError> {
     let timed_out = timed_out.unwrap_err();
     let rest = [
         NoRandomness.into(),
-        RotationError::MasterEmpty(SecretId::new(MASTER).unwrap()),
+        master(RelatedSecretError::Empty(SecretId::new(MASTER).unwrap())),
         RotationError::NoValue { label: StagingLabel::Pending },
         RotationError::LabelsMoved,
         RotationError::DryRun { statements: 3 },
         RotationError::TimedOut(timed_out),
-        TargetError::HostDiffers.into(),
-        TargetError::UserDiffers.into(),
-        TargetError::MasterOwnerUnknown.into(),
-        TargetError::MasterOwnerGone.into(),
-        TargetError::MasterHostDiffers.into(),
-        TargetError::MasterEngineDiffers.into(),
-        TargetError::WriterUnproven {
+        DatabaseError::HostDiffers.into(),
+        DatabaseError::UserDiffers.into(),
+        DatabaseError::MasterOwnerUnknown.into(),
+        DatabaseError::MasterOwnerGone.into(),
+        DatabaseError::MasterHostDiffers.into(),
+        DatabaseError::MasterEngineDiffers.into(),
+        DatabaseError::WriterUnproven {
             host: "db.example.com".into(),
             port: 5433,
             error: ConnectError::Refused(Cause::new("28P01")),
         }
         .into(),
-        TargetError::MasterLacksMember { member: "c.example.com:27017".into() }.into(),
-        TargetError::HostIsProxy.into(),
-        TargetError::SourceGone.into(),
-        TargetError::ReplicaLags(ConnectError::Refused(Cause::new("28P01"))).into(),
-        TargetError::MasterNotDeployed.into(),
-        TargetError::MasterIsSelf.into(),
-        TargetError::AllRefused { remedies: &Remedies::NONE }.into(),
-        TargetError::TestStatement { answer: "SQLSTATE 25006".into() }.into(),
-        TargetError::TimedOut(timed_out).into(),
+        DatabaseError::MasterLacksMember { member: "c.example.com:27017".into() }.into(),
+        DatabaseError::HostIsProxy.into(),
+        DatabaseError::SourceGone.into(),
+        DatabaseError::ReplicaLags(ConnectError::Refused(Cause::new("28P01"))).into(),
+        DatabaseError::MasterNotDeployed.into(),
+        DatabaseError::MasterIsSelf.into(),
+        DatabaseError::AllRefused { remedies: &Remedies::NONE }.into(),
+        DatabaseError::TestStatement { answer: "SQLSTATE 25006".into() }.into(),
+        DatabaseError::TimedOut(timed_out).into(),
     ];
     rest.into_iter().collect()
 }
@@ -137,8 +172,8 @@ fn directories() -> Vec<RotationError> {
     let failed =
         |fault| DirectoryError { operation: "DescribeDBInstances", service: &SERVICE, fault, source: None };
     let tags = StoreError::new("DescribeSecret", StoreFault::AccessDenied);
-    let all = all.into_iter().map(|fault| TargetError::Directory(failed(fault)).into());
-    all.chain([RotationError::MasterUnreadable(tags)]).collect()
+    let all = all.into_iter().map(|fault| DatabaseError::Directory(failed(fault)).into());
+    all.chain([master(RelatedSecretError::Unreadable(tags))]).collect()
 }
 
 fn logins() -> Vec<RotationError> {
@@ -182,12 +217,13 @@ fn logins() -> Vec<RotationError> {
         ConnectError::Unanswered,
         ConnectError::Protocol(cause()),
     ];
-    let login =
-        |credential| move |error| TargetError::Login { credential, error, remedies: &Remedies::NONE }.into();
+    let login = |credential| {
+        move |error| DatabaseError::Login { credential, error, remedies: &Remedies::NONE }.into()
+    };
     let refused = CREDENTIALS.map(|credential| login(credential)(ConnectError::Refused(cause())));
     let broken = CREDENTIALS.map(|credential| login(credential)(ConnectError::LineBreak(cause())));
     let missing = CREDENTIALS.map(|credential| login(credential)(ConnectError::NoSuchUser(cause())));
-    let rest = plain.into_iter().chain(tls).map(login(Credential::Current));
+    let rest = plain.into_iter().chain(tls).map(login(CredentialSource::Current));
     refused.into_iter().chain(broken).chain(missing).chain(rest).collect()
 }
 
@@ -239,12 +275,15 @@ fn statements() -> Vec<RotationError> {
             source: Some(Cause::new("XX000")),
             is_before_password: false,
         };
-        TargetError::Statement { credential: Credential::Master, error, remedies: &Remedies::NONE }.into()
+        DatabaseError::Statement { credential: MASTER_SECRET, error, remedies: &Remedies::NONE }.into()
     };
     let own = StatementError::new(StatementFault::PasswordsRestricted);
-    let own =
-        TargetError::Statement { credential: Credential::Current, error: own, remedies: &Remedies::NONE }
-            .into();
+    let own = DatabaseError::Statement {
+        credential: CredentialSource::Current,
+        error: own,
+        remedies: &Remedies::NONE,
+    }
+    .into();
     all.into_iter().map(statement).chain([own]).collect()
 }
 
@@ -259,7 +298,7 @@ fn every_error_has_a_code_a_message_and_a_hint() {
             write!(message, ": {cause}").unwrap();
             source = cause.source();
         }
-        let (hint, personal) = (error.hint(), error.hint_for(Reader::Person));
+        let (hint, personal) = (error.remediation(Reader::Operator), error.remediation(Reader::Person));
         writeln!(text, "{}\n  {message}\n  {hint}", error.code()).unwrap();
         if let Some(detail) = error.detail() {
             writeln!(text, "  {detail}").unwrap();

@@ -6,13 +6,18 @@ use std::{
 };
 
 use rotation_core::{
-    Access, Check, Code, Deadline, Examination, Examiner, Finding, FindingCode, Invoker, Logins, Remedy,
-    SecretId, Severity, StagingLabel, StuckState, Unlabelled,
+    Deadline, Invoker, SecretId, StagingLabel,
+    diagnosis::{Access, Check, Finding, FindingCode, Severity},
 };
+use rotation_database::codes;
+use rotation_doctor::{Examination, Examiner, Logins, Remedy, StuckState, Unlabelled};
 
-use crate::world::{
-    ARN, Act, Attempt, Fault, Kind, Plan, Server, Service, Situation, Store, Value, Variant, World, document,
-    version,
+use crate::{
+    finding_codes,
+    world::{
+        ARN, Act, Attempt, Fault, Kind, Plan, Server, Service, Situation, Store, Value, Variant, World,
+        document, version,
+    },
 };
 
 /// A secret that has not been rotated yet.
@@ -26,7 +31,7 @@ async fn look(service: &Service, repair: bool) -> Examination {
     let (store, deadline) = (Store(Rc::clone(world)), Deadline::after(Duration::from_mins(1)));
     let database = service.database(Server(Rc::clone(world)), deadline);
     let (invoker, now) = (Invoker::Person, SystemTime::UNIX_EPOCH);
-    let examiner = Examiner { store: &store, database: &database, invoker, logins: Logins::Each, now };
+    let examiner = Examiner { store: &store, target: &database, invoker, logins: Logins::Each, now };
     let examination = examiner.examine(&SecretId::new(ARN).unwrap()).await.unwrap();
     if repair {
         examiner.repair(&examination).await.unwrap();
@@ -111,7 +116,7 @@ fn a_label_that_moves_during_the_look_is_not_taken_for_a_version_without_a_value
         let examination = examine(&service).await;
         let current =
             examination.versions.iter().find(|seen| seen.labels.contains(&StagingLabel::Current)).unwrap();
-        assert_eq!((current.access, current.code), (Access::NotTried, Some(Code::LabelsMoved)));
+        assert_eq!((current.access, current.code), (Access::NotTried, Some(codes::LABELS_MOVED)));
         assert_eq!(examination.advice.remedy, Remedy::MendFirst);
     });
 }
@@ -120,8 +125,8 @@ fn a_label_that_moves_during_the_look_is_not_taken_for_a_version_without_a_value
 fn a_certificate_is_told_only_where_a_login_came_through() {
     World::run(async {
         let service = fresh().await;
-        assert_eq!(finding(&examine(&service).await, Check::Certificate).code, FindingCode::Ok);
+        assert_eq!(finding(&examine(&service).await, Check::Certificate).code, finding_codes::OK);
         set_password(&service, "another");
-        assert_eq!(finding(&examine(&service).await, Check::Certificate).code, FindingCode::NotLookedAt);
+        assert_eq!(finding(&examine(&service).await, Check::Certificate).code, finding_codes::NOT_LOOKED_AT);
     });
 }

@@ -18,10 +18,11 @@ use std::{
 
 use expect_test::Expect;
 use rotation_core::{
-    Deadline, Examination, Examiner, Finding, ForeignSecrets, Invoker, Logins, RotationError, SecretId,
-    Severity, StagingLabel,
-    database::{Database, ServerFacts, Strategy},
+    Deadline, ForeignSecrets, Invoker, RotationError, SecretId, StagingLabel,
+    diagnosis::{Finding, Severity},
 };
+use rotation_database::{Database, ServerFacts, Strategy};
+use rotation_doctor::{Examination, Examiner, Logins};
 
 use self::told::{Teller, Told};
 use crate::world::{
@@ -87,7 +88,7 @@ impl Patient {
         let strategy = self.strategy.clone().unwrap_or_else(|| self.service.plan.strategy(world));
         let database = Database::new(&engine, strategy, policy(), false, deadline);
         let (invoker, logins, now) = (self.invoker.clone(), self.logins, self.now);
-        let examiner = Examiner { store: &store, database: &database, invoker, logins, now };
+        let examiner = Examiner { store: &store, target: &database, invoker, logins, now };
         let examination = examiner.examine(&SecretId::new(ARN).unwrap()).await?;
         if repair {
             examiner.repair(&examination).await?;
@@ -108,7 +109,8 @@ impl Patient {
 
 fn line(finding: &Finding) -> String {
     let (severity, check, code) = (finding.severity.name(), finding.check.name(), finding.code.name());
-    let mend = if finding.mend.is_empty() { String::new() } else { format!("\n    {}", finding.mend) };
+    let mend =
+        if finding.remediation.is_empty() { String::new() } else { format!("\n    {}", finding.remediation) };
     format!("{severity} {check} {code}: {}{mend}\n", finding.sentence)
 }
 

@@ -33,3 +33,9 @@ mod schedules;
 mod test_statements;
 mod tls;
 mod world;
+
+/// The tables of all three crates.
+mod finding_codes {
+    pub(crate) use rotation_database::finding_codes::*;
+    pub(crate) use rotation_doctor::finding_codes::*;
+}

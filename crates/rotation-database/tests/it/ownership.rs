@@ -1,9 +1,7 @@
 //! To which secret a pair of users belongs.
 
-use rotation_core::{
-    SecretId,
-    database::{Equality, Mark, PairOwner, SecretIdentity, StatementFault, recognize},
-};
+use rotation_core::SecretId;
+use rotation_database::{Equality, Mark, PairOwner, SecretIdentity, StatementFault, recognize};
 
 fn identity(id: &str) -> SecretIdentity {
     SecretIdentity::from_secret(&SecretId::new(id).unwrap())

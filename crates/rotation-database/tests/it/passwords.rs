@@ -1,7 +1,7 @@
 //! The password policy: its edges, its floor, and whether what comes out is uniform.
 
 use proptest::prelude::*;
-use rotation_core::database::{
+use rotation_core::{
     CharacterClass, Password, PasswordDemand, PasswordPolicy, PasswordRule, PasswordSettings, PolicyError,
 };
 

@@ -2,12 +2,9 @@
 
 use std::{rc::Rc, time::Duration};
 
-use rotation_core::{
-    Deadline, SecretDocument, Target,
-    database::{
-        CustomProof, Database, LONGEST_PROOF, NoDirectory, StatementRule, Strategy, TestField, TestStatement,
-    },
-    with_causes,
+use rotation_core::{Deadline, Reader, SecretDocument, Target, with_causes};
+use rotation_database::{
+    CustomProof, Database, LONGEST_PROOF, NoDirectory, StatementRule, Strategy, TestField, TestStatement,
 };
 
 use crate::world::{Fault, Kind, Plan, Server, Situation, Variant, World, document, policy};
@@ -43,7 +40,7 @@ fn check(proof: CustomProof, field: Option<&str>, outcome: &str, said: &str) {
     let verified = match verified {
         Ok(notes) => format!("{probes:?} {notes:?}").replace("server: ", ""),
         Err(error) => {
-            let text = format!("{error:?} {} {}", with_causes(&error), error.hint());
+            let text = format!("{error:?} {} {}", with_causes(&error), error.remediation(Reader::Operator));
             assert!(!text.contains("1/0"), "the statement is in {text}");
             format!("{}: {}", error.code(), with_causes(&error))
         }

@@ -1,9 +1,7 @@
 //! What is advised for every state that labels and logins can be in.
 
-use rotation_core::{
-    Access, Advice, KnownVersion, LabelMove, Remedy, SecretId, Situation, StagingLabel, StuckState,
-    Unfinished, Unlabelled,
-};
+use rotation_core::{LabelMove, SecretId, StagingLabel, diagnosis::Access};
+use rotation_doctor::{Advice, KnownVersion, Remedy, Situation, StuckState, Unfinished, Unlabelled};
 
 use crate::world::{ARN, version};
 

@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use rotation_core::{
-    Outcome, SecretValue, StagingLabel, Step,
-    database::{Cause, ConnectError, NameLimit, TlsFault},
-};
+use rotation_core::{Outcome, SecretValue, StagingLabel, Step};
+use rotation_database::{Cause, ConnectError, NameLimit, TlsFault};
 
 use crate::world::{Act, Fault, Kind, Plan, SecretModel, Situation, Variant, World, version};
 

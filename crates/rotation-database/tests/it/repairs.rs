@@ -11,9 +11,8 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use rotation_core::{
-    Access, Deadline, Examiner, Invoker, Logins, Remedy, SecretId, StagingLabel, Step, StuckState,
-};
+use rotation_core::{Deadline, Invoker, SecretId, StagingLabel, Step, diagnosis::Access};
+use rotation_doctor::{Examiner, Logins, Remedy, StuckState};
 
 use crate::world::{ARN, Act, Fault, Kind, Plan, Server, Service, Situation, Store, Variant, World};
 
@@ -42,7 +41,7 @@ pub(crate) async fn repair(stuck: &Service) -> Option<StuckState> {
     let (store, deadline) = (Store(Rc::clone(world)), Deadline::after(TIME));
     let database = service.database(Server(Rc::clone(world)), deadline);
     let (invoker, now) = (Invoker::Person, SystemTime::UNIX_EPOCH);
-    let examiner = Examiner { store: &store, database: &database, invoker, logins: Logins::Each, now };
+    let examiner = Examiner { store: &store, target: &database, invoker, logins: Logins::Each, now };
     let secret = SecretId::new(ARN).unwrap();
     let mut first = None;
     for _ in 0..3 {

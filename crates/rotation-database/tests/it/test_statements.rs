@@ -1,6 +1,6 @@
 //! Which texts are a test statement.
 
-use rotation_core::database::{StatementRule, TestStatement};
+use rotation_database::{StatementRule, TestStatement};
 
 #[track_caller]
 fn check(text: &str, expected: Option<&str>) {

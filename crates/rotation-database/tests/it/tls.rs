@@ -2,10 +2,8 @@
 
 use std::{rc::Rc, time::Duration};
 
-use rotation_core::{
-    Deadline, SecretDocument, StagingLabel, Target,
-    database::{Database, Strategy, Transport},
-};
+use rotation_core::{Deadline, SecretDocument, StagingLabel, Target};
+use rotation_database::{Database, Strategy, Transport};
 
 use crate::world::{
     Kind, Plan, Server, ServerTls, Service, Situation, Value, Variant, World, document, policy,

@@ -1,9 +1,7 @@
 //! Settings of AWS's templates and our own: what they mean, and what is refused at start.
 
-use rotation_core::database::{
-    CharacterClass, EngineProfile, NameLimit, PasswordPolicy, PasswordRule, PasswordSource, Remedies,
-    StatementRule, TestField, TestStatement,
-};
+use rotation_core::{CharacterClass, PasswordPolicy, PasswordRule, PasswordSource};
+use rotation_database::{EngineProfile, NameLimit, Remedies, StatementRule, TestField, TestStatement};
 use rotation_lambda::{Config, Environment, StrategyKind};
 
 const PROFILE: EngineProfile = EngineProfile {

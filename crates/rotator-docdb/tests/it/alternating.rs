@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rotation_core::database::{SINGLE_USER, Session, StatementFault};
+use rotation_database::{SINGLE_USER, Session, StatementFault};
 use rotation_testkit::{TestLogin, WitnessAction};
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! Privileges that are missing: named before and after, with commands that give them.
 
-use rotation_core::database::StatementFault;
+use rotation_database::StatementFault;
 use rotation_testkit::{
     DocdbServer, DocdbWitness, TestLogin, WitnessAction,
     conformance::{Hostile, SecretTls, Trial},

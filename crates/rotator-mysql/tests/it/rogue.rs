@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use database_tls::TlsSettings;
-use rotation_core::{
-    Deadline, SecretDocument,
-    database::{ConnectError, Engine, Login, Session, StatementError, StatementFault, TlsMode, Transport},
+use rotation_core::{Deadline, SecretDocument};
+use rotation_database::{
+    ConnectError, Engine, Login, Session, StatementError, StatementFault, TlsMode, Transport,
 };
 use rotation_testkit::{
     Moment, MysqlAnswer, MysqlMischief, MysqlScript, RogueGreeting, RogueMysql, TestAuthority,

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use rotation_core::database::{Cause, ConnectError, Engine, Login, Session, StatementFault, Transport};
+use rotation_database::{Cause, ConnectError, Engine, Login, Session, StatementFault, Transport};
 use rotation_testkit::{
     LambdaFunction, LocalSecretsManager, PgBouncer, PoolerList, PostgresServer, PostgresVersion, TestLogin,
     secrets_manager::{RotationSettings, Settings},

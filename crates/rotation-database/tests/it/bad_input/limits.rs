@@ -1,9 +1,7 @@
 //! What never prints, how long things may be, and which addresses are none of a database.
 
-use rotation_core::{
-    RotationToken, SecretDocument,
-    database::{Host, Login, Password, StatementRule, TestStatement},
-};
+use rotation_core::{Password, RotationToken, SecretDocument};
+use rotation_database::{Host, Login, StatementRule, TestStatement};
 
 use super::{CANARY, document};
 use crate::world::PROFILE;

@@ -1,9 +1,7 @@
 //! Values of secrets that cannot be used.
 
-use rotation_core::{
-    SecretDocument, StagingLabel, Step,
-    database::{Login, TlsMode},
-};
+use rotation_core::{SecretDocument, StagingLabel, Step};
+use rotation_database::{Login, TlsMode};
 
 use super::{CANARY, Reach, check, document, ordinary, store};
 use crate::world::{PROFILE, Plan, Service, Value, World, version};
@@ -243,7 +241,7 @@ fn a_user_is_at_home_where_its_field_says_or_else_in_the_database_that_is_opened
     #[track_caller]
     fn home(fields: &[(&str, Option<&str>)], home_field: Option<&'static str>) -> Option<String> {
         let document = SecretDocument::parse(&document(fields)).unwrap();
-        Login::from_document(&document, &rotation_core::database::EngineProfile { home_field, ..PROFILE })
+        Login::from_document(&document, &rotation_database::EngineProfile { home_field, ..PROFILE })
             .unwrap()
             .home
     }

@@ -1,9 +1,7 @@
 //! Users and masters that do not belong together, and names that are hard to keep whole.
 
-use rotation_core::{
-    DocumentError, StagingLabel, Step,
-    database::{UserPair, Username},
-};
+use rotation_core::{DocumentError, StagingLabel, Step};
+use rotation_database::{UserPair, Username};
 
 use super::{CANARY, Reach, check, document, ordinary, store};
 use crate::world::{ARN, MASTER, PROFILE, Plan, Service, User, Value, World, grants};

@@ -1,6 +1,6 @@
 //! The ARNs of servers.
 
-use rotation_core::database::ServerArn;
+use rotation_database::ServerArn;
 
 #[test]
 fn the_arn_of_a_server_has_six_fields_and_is_taken_apart_by_them() {

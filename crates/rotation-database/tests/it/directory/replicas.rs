@@ -2,7 +2,8 @@
 
 use std::{rc::Rc, time::Duration};
 
-use rotation_core::{Deadline, SecretDocument, StagingLabel, Step, Target, database::Database};
+use rotation_core::{Deadline, SecretDocument, StagingLabel, Step, Target};
+use rotation_database::Database;
 
 use super::{CLUSTER, Found, Master, READERS, REPLICA, WRITER, prepare};
 use crate::world::{Fault, Plan, Replica, Server, Value, World, policy};

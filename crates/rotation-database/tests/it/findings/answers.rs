@@ -2,12 +2,16 @@
 
 use expect_test::expect;
 use rotation_core::{
-    Access, Advice, Check, Finding, FindingCode, LabelMove, MOST_FINDINGS, Remedy, SecretId, Severity,
-    Situation, StagingLabel, StuckState, Unlabelled,
+    LabelMove, SecretId, StagingLabel,
+    diagnosis::{Access, Check, Finding, Severity},
 };
+use rotation_doctor::{Advice, MOST_FINDINGS, Remedy, Situation, StuckState, Unlabelled};
 
 use super::Patient;
-use crate::world::{World, version};
+use crate::{
+    finding_codes,
+    world::{World, version},
+};
 
 #[test]
 fn an_answer_has_all_that_was_found() {
@@ -106,9 +110,9 @@ fn an_answer_is_bounded() {
         let finding = Finding {
             check: Check::Server,
             severity: Severity::Warning,
-            code: FindingCode::ServerNote,
+            code: finding_codes::SERVER_NOTE,
             sentence: "\u{e9}".repeat(1001),
-            mend: "m".repeat(1000),
+            remediation: "m".repeat(1000),
         };
         examination.findings = vec![finding; MOST_FINDINGS + 1];
         assert_eq!(examination.severity(), Severity::Warning);
@@ -131,9 +135,9 @@ fn a_finding_of_another_s_comes_to_its_place_and_leads_where_it_is_the_worst() {
         let missing = Finding {
             check: Check::Function,
             severity: Severity::Fault,
-            code: FindingCode::FunctionMissing,
+            code: finding_codes::FUNCTION_MISSING,
             sentence: "there is no such function".into(),
-            mend: "Deploy it again.".into(),
+            remediation: "Deploy it again.".into(),
         };
         examination.add([missing.clone()]);
         assert_eq!((examination.findings.len(), &examination.findings[0]), (count + 1, &missing));
@@ -205,7 +209,7 @@ fn advice_is_a_sentence_and_where_there_is_one_a_command() {
 
 #[test]
 fn a_situation_is_told_in_words() {
-    let known = |number, labels: &[StagingLabel], access| rotation_core::KnownVersion {
+    let known = |number, labels: &[StagingLabel], access| rotation_doctor::KnownVersion {
         id: version(number),
         labels: labels.to_vec(),
         access,

@@ -3,10 +3,9 @@
 use std::time::{Duration, SystemTime};
 
 use expect_test::expect;
-use rotation_core::{
-    Invoker, Logins,
-    database::{PasswordDemand, ServerFacts},
-};
+use rotation_core::{Invoker, PasswordDemand};
+use rotation_database::ServerFacts;
+use rotation_doctor::Logins;
 
 use super::{Patient, Told, check_single, line};
 use crate::world::{Act, FUNCTION, World};

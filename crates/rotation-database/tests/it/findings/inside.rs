@@ -2,9 +2,10 @@
 
 use expect_test::expect;
 use rotation_core::{
-    Check, Finding, StagingLabel,
-    database::{CharacterClass, PasswordDemand, SecondPassword, ServerFacts, StatementFault},
+    CharacterClass, PasswordDemand, StagingLabel,
+    diagnosis::{Check, Finding},
 };
+use rotation_database::{SecondPassword, ServerFacts, StatementFault};
 
 use super::{Patient, check, line};
 use crate::world::{Plan, Situation, User, World, document, grants};

@@ -1,6 +1,7 @@
 //! Labels that move during a look, and the one that a repair moves.
 
-use rotation_core::{Check, Code, StagingLabel, StuckState};
+use rotation_core::{Code, StagingLabel, diagnosis::Check};
+use rotation_doctor::StuckState;
 
 use super::Patient;
 use crate::world::{Act, Fault, World, document, version};

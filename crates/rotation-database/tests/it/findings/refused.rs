@@ -3,7 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use expect_test::expect;
-use rotation_core::{StagingLabel, StuckState, Unlabelled};
+use rotation_core::StagingLabel;
+use rotation_doctor::{StuckState, Unlabelled};
 
 use super::{Patient, check_single};
 use crate::world::{World, document, version};

@@ -5,12 +5,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use rotation_core::{
-    Deadline,
-    database::{
-        Cause, Change, Committed, ConnectError, Engine, EngineProfile, Login, LoginMethod, Plan, ServerFacts,
-        Session, StatementError, StatementFault, TestStatement, Transport, Turn, UserPair,
-    },
+use rotation_core::{ChangeReport, Deadline};
+use rotation_database::{
+    Cause, Change, ConnectError, Engine, EngineProfile, Login, LoginMethod, Plan, ServerFacts, Session,
+    StatementError, StatementFault, TestStatement, Transport, Turn, UserPair,
 };
 
 use crate::world::{PROFILE, Server};
@@ -119,7 +117,7 @@ impl Session for Telling {
         self.connection.stage(change, turn, deadline).await
     }
 
-    async fn commit(self) -> Result<Committed, StatementError> {
+    async fn commit(self) -> Result<ChangeReport, StatementError> {
         self.connection.commit().await
     }
 

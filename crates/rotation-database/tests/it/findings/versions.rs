@@ -3,7 +3,11 @@
 use std::time::Duration;
 
 use expect_test::expect;
-use rotation_core::{Access, Check, Code, StagingLabel};
+use rotation_core::{
+    StagingLabel,
+    diagnosis::{Access, Check},
+};
+use rotation_database::codes;
 
 use super::{Patient, check, check_single, with};
 use crate::world::{Fault, Plan, Situation, Value, World, document, version};
@@ -50,7 +54,8 @@ fn a_look_is_not_what_locks_a_user() {
             patient.put(&StagingLabel::Previous, 7, document("app", "third"));
             let examination = patient.examine().await;
             assert_eq!(patient.attempts().len(), tried, "{limit:?}");
-            let spared = |finding: &&rotation_core::Finding| finding.sentence.contains("would lock app");
+            let spared =
+                |finding: &&rotation_core::diagnosis::Finding| finding.sentence.contains("would lock app");
             assert_eq!(examination.findings.iter().filter(spared).count(), 3 - tried, "{limit:?}");
         });
     }
@@ -174,16 +179,16 @@ fn what_names_another_server_or_user_is_not_tried() {
     );
     check_single(
         spoilt(other.replace("model", "oracle")),
-        &expect![[r"
+        &expect![[r#"
             fault document SECRET_ENGINE_MISMATCH: AWSPENDING: the AWSPENDING version cannot be used: the field `engine` is none of model, aurora-model
-                Rotate it by the function of its own engine; this one takes model, aurora-model. Correct `engine` of the AWSPENDING version of the secret only where it is misspelt.
+                Rotate it by the function of its own engine; this one takes model, aurora-model. Correct `engine` only where it is misspelt.
             warning login PENDING_STUCK: AWSCURRENT logs in; AWSPENDING cannot be used
                 Applications are not affected. Rotate again, which takes this version up, unless the findings name what is wrong with it: then mend that first. A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or mend what the findings name; move no label before that.
             ok secret names connection certificate server privileges rotation function
             version 01 [AWSCURRENT] of app: logs in
             version 08 [AWSPENDING] of nobody: cannot be used, SECRET_ENGINE_MISMATCH
             pending_unknown: A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or mend what the findings name; move no label before that.
-        "]],
+        "#]],
     );
     let both = |patient: &mut Patient| {
         patient.put(&StagingLabel::Pending, 8, document("app_clone", "second"));
@@ -210,7 +215,7 @@ fn what_names_another_server_or_user_is_not_tried() {
 #[test]
 fn users_of_another_database_are_other_users() {
     World::run(async {
-        for (home, code) in [("one", None), ("two", Some(Code::PendingUserDiffers))] {
+        for (home, code) in [("one", None), ("two", Some(codes::PENDING_USER_DIFFERS))] {
             let patient = Patient::single().await;
             patient.put(&StagingLabel::Current, 7, with(r#""authdb":"one""#));
             patient.put(&StagingLabel::Pending, 8, with(&format!(r#""authdb":"{home}""#)));
@@ -290,15 +295,15 @@ fn what_cannot_be_read_or_is_no_login_is_told_by_version() {
     };
     check_single(
         binary,
-        &expect![[r"
-        fault document SECRET_MALFORMED: AWSCURRENT: the AWSCURRENT version cannot be used: the value is binary
-            Store the AWSCURRENT version of the secret as one JSON object with engine, host, username and password, of at most 64 KiB.
-        fault login SECRET_MALFORMED: the AWSCURRENT version cannot be used: the value is binary
-            Store the AWSCURRENT version of the secret as one JSON object with engine, host, username and password, of at most 64 KiB.
-        ok secret rotation function
-        version 01 [AWSCURRENT] of nobody: cannot be used, SECRET_MALFORMED
-        unknown: A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or mend what the findings name; move no label before that.
-    "]],
+        &expect![[r#"
+            fault document SECRET_MALFORMED: AWSCURRENT: the AWSCURRENT version cannot be used: the value is binary
+                Store the AWSCURRENT version of the secret as one JSON object with the fields that it needs, of at most 64 KiB.
+            fault login SECRET_MALFORMED: the AWSCURRENT version cannot be used: the value is binary
+                Store the AWSCURRENT version of the secret as one JSON object with the fields that it needs, of at most 64 KiB.
+            ok secret rotation function
+            version 01 [AWSCURRENT] of nobody: cannot be used, SECRET_MALFORMED
+            unknown: A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or mend what the findings name; move no label before that.
+        "#]],
     );
     let unread = |patient: &mut Patient| {
         let mut gate = patient.world().gate.borrow_mut();

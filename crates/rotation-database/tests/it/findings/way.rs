@@ -3,7 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use expect_test::expect;
-use rotation_core::{Check, Logins, StagingLabel};
+use rotation_core::{StagingLabel, diagnosis::Check};
+use rotation_doctor::Logins;
 
 use super::{Patient, check_single, line, with};
 use crate::world::{Badness, Fault, ServerTls, World};

@@ -2,9 +2,7 @@
 
 use std::{rc::Rc, time::Duration};
 
-use rotation_core::{
-    Deadline, Journal, Knowledge, Phase, SecretDocument, Step, Target, database::Credential,
-};
+use rotation_core::{CredentialSource, Deadline, Journal, Knowledge, Phase, SecretDocument, Step, Target};
 
 use super::{nothing, set};
 use crate::world::{Act, Fault, Kind, Plan, Server, Service, Situation, Variant, World, document};
@@ -52,9 +50,9 @@ fn what_is_known_of_each_credential_can_be_asked() {
     let journal = World::run(set(Plan::Alternating, nothing, &[]));
     let state = journal.state().unwrap();
     let of = |credential| state.knowledge(credential);
-    assert_eq!(of(Credential::Current), Some(Knowledge::LogsIn));
-    assert_eq!(of(Credential::Pending), Some(Knowledge::Set));
-    assert_eq!(of(Credential::Previous), None);
+    assert_eq!(of(CredentialSource::Current), Some(Knowledge::LogsIn));
+    assert_eq!(of(CredentialSource::Pending), Some(Knowledge::Set));
+    assert_eq!(of(CredentialSource::Previous), None);
 }
 
 /// The clone is dropped right before the change is made final, which the server then refuses as a whole.

@@ -1,9 +1,7 @@
 //! Defects of logins.
 
-use rotation_core::{
-    Deadline,
-    database::{ConnectError, Engine, EngineProfile, Login, Transport},
-};
+use rotation_core::Deadline;
+use rotation_database::{ConnectError, Engine, EngineProfile, Login, Transport};
 
 /// An engine that reports a bad certificate as "no TLS offered".
 pub(crate) struct DowngradesTls<E>(pub(crate) E);

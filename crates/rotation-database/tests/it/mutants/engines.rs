@@ -6,7 +6,8 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use rotation_core::{Deadline, Examiner, Invoker, Logins, SecretId, Unfinished};
+use rotation_core::{Deadline, Invoker, SecretId};
+use rotation_doctor::{Examiner, Logins, Unfinished};
 
 use crate::{
     faults::Explored,
@@ -83,8 +84,7 @@ fn a_greeting_that_counts_as_a_login_gives_the_working_password_up() {
             let (store, deadline) = (Store(Rc::clone(world)), Deadline::after(Duration::from_mins(1)));
             let database = service.database(Server(Rc::clone(world)), deadline);
             let (invoker, now) = (Invoker::Person, SystemTime::UNIX_EPOCH);
-            let examiner =
-                Examiner { store: &store, database: &database, invoker, logins: Logins::Each, now };
+            let examiner = Examiner { store: &store, target: &database, invoker, logins: Logins::Each, now };
             let mut examination = examiner.examine(&SecretId::new(ARN).unwrap()).await.unwrap();
             examination.advice = examination.situation.advise(Unfinished::Abandon);
             examiner.repair(&examination).await.unwrap();

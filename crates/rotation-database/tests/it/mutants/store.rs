@@ -1,9 +1,8 @@
 //! Defects of what is asked of Secrets Manager.
 
 use rotation_core::{
-    PendingVersion, Put, SecretDocument, SecretId, SecretStore, SecretValue, StoreError, Version,
-    VersionStages,
-    database::{Password, PasswordPolicy},
+    Password, PasswordPolicy, PendingVersion, Put, SecretDocument, SecretId, SecretStore, SecretValue,
+    StoreError, Version, VersionStages,
 };
 
 use crate::world::Store;

@@ -1,7 +1,8 @@
 //! Defects of what is done to the database.
 
 use rotation_core::{
-    Applied, Authority, Intent, Proof, RotationError, SecretDocument, SecretId, SecretStore, Target, Versions,
+    Applied, Authority, Intent, Proof, RelatedSecretError, RelatedSecrets, RotationError, SecretDocument,
+    SecretId, SecretStore, Target, Versions,
 };
 
 /// A target that takes a login with pending as the proof that setSecret is done.
@@ -16,15 +17,24 @@ impl<T: Target> Target for TrustsPending<T> {
         self.0.propose(current, store).await
     }
 
-    async fn apply(&self, versions: &Versions, authority: &impl Authority) -> Result<Applied, RotationError> {
+    async fn apply(
+        &self,
+        versions: &Versions,
+        authority: &impl Authority,
+        related: &impl RelatedSecrets,
+    ) -> Result<Applied, RotationError> {
         match self.0.verify(&versions.pending).await {
             Ok(_) => Ok(Applied::AlreadySet),
-            Err(_) => self.0.apply(versions, authority).await,
+            Err(_) => self.0.apply(versions, authority, related).await,
         }
     }
 
-    async fn plan(&self, versions: &Versions, authority: &impl Authority) -> Result<Intent, RotationError> {
-        self.0.plan(versions, authority).await
+    async fn plan(
+        &self,
+        versions: &Versions,
+        related: &impl RelatedSecrets,
+    ) -> Result<Intent, RotationError> {
+        self.0.plan(versions, related).await
     }
 
     fn proof(&self, pending: &SecretDocument) -> Result<Proof, RotationError> {
@@ -35,8 +45,12 @@ impl<T: Target> Target for TrustsPending<T> {
         self.0.verify(pending).await
     }
 
-    fn companion(&self) -> Option<&SecretId> {
-        self.0.companion()
+    fn related_secret(&self) -> Option<&SecretId> {
+        self.0.related_secret()
+    }
+
+    fn related_error(&self, error: RelatedSecretError) -> RotationError {
+        self.0.related_error(error)
     }
 }
 
@@ -44,23 +58,11 @@ impl<T: Target> Target for TrustsPending<T> {
 pub(crate) struct NeverAsks<T>(pub(crate) T);
 
 /// An authority that always says yes.
-struct Yes<'a, A>(&'a A);
+struct Yes;
 
-impl<A: Authority> Authority for Yes<'_, A> {
+impl Authority for Yes {
     async fn confirm(&self) -> Result<(), RotationError> {
         Ok(())
-    }
-
-    async fn previous(&self) -> Result<Option<SecretDocument>, RotationError> {
-        self.0.previous().await
-    }
-
-    async fn companion(&self, secret: &SecretId) -> Result<SecretDocument, RotationError> {
-        self.0.companion(secret).await
-    }
-
-    async fn companion_tags(&self, secret: &SecretId) -> Result<Vec<(String, String)>, RotationError> {
-        self.0.companion_tags(secret).await
     }
 }
 
@@ -73,12 +75,21 @@ impl<T: Target> Target for NeverAsks<T> {
         self.0.propose(current, store).await
     }
 
-    async fn apply(&self, versions: &Versions, authority: &impl Authority) -> Result<Applied, RotationError> {
-        self.0.apply(versions, &Yes(authority)).await
+    async fn apply(
+        &self,
+        versions: &Versions,
+        _: &impl Authority,
+        related: &impl RelatedSecrets,
+    ) -> Result<Applied, RotationError> {
+        self.0.apply(versions, &Yes, related).await
     }
 
-    async fn plan(&self, versions: &Versions, authority: &impl Authority) -> Result<Intent, RotationError> {
-        self.0.plan(versions, authority).await
+    async fn plan(
+        &self,
+        versions: &Versions,
+        related: &impl RelatedSecrets,
+    ) -> Result<Intent, RotationError> {
+        self.0.plan(versions, related).await
     }
 
     fn proof(&self, pending: &SecretDocument) -> Result<Proof, RotationError> {
@@ -89,7 +100,11 @@ impl<T: Target> Target for NeverAsks<T> {
         self.0.verify(pending).await
     }
 
-    fn companion(&self) -> Option<&SecretId> {
-        self.0.companion()
+    fn related_secret(&self) -> Option<&SecretId> {
+        self.0.related_secret()
+    }
+
+    fn related_error(&self, error: RelatedSecretError) -> RotationError {
+        self.0.related_error(error)
     }
 }

@@ -96,7 +96,7 @@ impl Runs {
         };
         let called = &Step::ALL[..=step];
         let mut jobs: Vec<Job> = (0..2 + decisions.among(3)).map(|_| job(&mut decisions, called)).collect();
-        // One act by hand, as the hints then have one thing to mend.
+        // One act by hand, as the hints then have one thing to remediation.
         let acts = |job: &Job| matches!(job, Job::ByHand(_));
         if let Some(first) = jobs.iter().position(acts) {
             jobs[first + 1..].iter_mut().filter(|job| acts(job)).for_each(|job| *job = Job::Rotation);

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, rc::Rc};
 
-use rotation_core::database::{
+use rotation_database::{
     Directory, DirectoryError, DirectoryFault, DirectoryService, Endpoint, Host, Server, ServerArn,
 };
 

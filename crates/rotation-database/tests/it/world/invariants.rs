@@ -7,10 +7,8 @@ use std::{
     hash::{DefaultHasher, Hash, Hasher},
 };
 
-use rotation_core::{
-    Knowledge, StagingLabel, State, VersionId,
-    database::{Credential, TlsMode, Transport},
-};
+use rotation_core::{CredentialSource, Knowledge, StagingLabel, State, VersionId};
+use rotation_database::{TlsMode, Transport};
 
 use super::{
     Plan, ServerModel, ServerTls, Sighting, User, Value, World, digest::credentials, places::Spot,
@@ -265,9 +263,9 @@ impl World {
     /// What an invocation says of the credentials must be so.
     pub(crate) fn check_state(&self, state: Option<&State>) {
         let labels = [
-            (Credential::Current, StagingLabel::Current),
-            (Credential::Pending, StagingLabel::Pending),
-            (Credential::Previous, StagingLabel::Previous),
+            (CredentialSource::Current, StagingLabel::Current),
+            (CredentialSource::Pending, StagingLabel::Pending),
+            (CredentialSource::Previous, StagingLabel::Previous),
         ];
         for (credential, label) in labels {
             let said = match state.and_then(|state| state.knowledge(credential)) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rotation_core::database::{Cause, ConnectError, StatementError, StatementFault, UserPair};
+use rotation_database::{Cause, ConnectError, StatementError, StatementFault, UserPair};
 
 use super::{
     Defect, ServerModel,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rotation_core::database::{
+use rotation_database::{
     Change, Credentials, Equality, LoginMethod, Mark, PairOwner, StatementError, StatementFault, UserPair,
     Username, recognize,
 };

@@ -2,12 +2,10 @@
 
 use std::{collections::BTreeMap, rc::Rc, time::Duration};
 
-use rotation_core::{
-    Deadline,
-    database::{
-        Cause, CharacterClass, ConnectError, Engine, EngineProfile, Login, NameLimit, PasswordRule, Remedies,
-        StatementRule, TlsFault, Transport,
-    },
+use rotation_core::{CharacterClass, Deadline, PasswordRule};
+use rotation_database::{
+    Cause, ConnectError, Engine, EngineProfile, Login, NameLimit, Remedies, StatementRule, TlsFault,
+    Transport,
 };
 
 use super::{

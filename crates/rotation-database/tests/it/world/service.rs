@@ -3,10 +3,11 @@
 use std::{future::poll_fn, rc::Rc, sync::LazyLock, task::Poll, time::Duration};
 
 use rotation_core::{
-    Deadline, ForeignSecrets, Invoker, Journal, Outcome, Rehearsal, RotationError, RotationEvent, Rotator,
-    SecretId, SecretStore, StagingLabel, Step, Target, VersionId,
-    database::{Database, Engine, PasswordPolicy, PasswordSettings, PasswordSource},
+    Deadline, ForeignSecrets, Invoker, Journal, Outcome, PasswordPolicy, PasswordSettings, PasswordSource,
+    Rehearsal, RotationError, RotationEvent, Rotator, SecretId, SecretStore, StagingLabel, Step, Target,
+    VersionId,
 };
+use rotation_database::{Database, Engine};
 
 use super::{ARN, Atlas, Defect, FUNCTION, PROFILE, Plan, Server, Store, Value, World, digest::credentials};
 use crate::mutants::{

@@ -2,12 +2,10 @@
 
 use std::{future::poll_fn, rc::Rc, task::Poll};
 
-use rotation_core::{
-    Deadline,
-    database::{
-        Cause, Change, Committed, Credentials, LoginMethod, PairOwner, Password, Plan, Session,
-        StatementError, StatementFault, TestStatement, Turn, UserPair, Username,
-    },
+use rotation_core::{ChangeReport, Deadline, Password};
+use rotation_database::{
+    Cause, Change, Credentials, LoginMethod, PairOwner, Plan, Session, StatementError, StatementFault,
+    TestStatement, Turn, UserPair, Username,
 };
 
 use super::{
@@ -225,7 +223,7 @@ impl Session for Connection {
         Ok(())
     }
 
-    async fn commit(mut self) -> Result<Committed, StatementError> {
+    async fn commit(mut self) -> Result<ChangeReport, StatementError> {
         let staged = std::mem::take(&mut self.staged);
         assert!(!staged.is_empty(), "commit without a staged change");
         let kind = self.world.server.borrow().kind;
@@ -242,7 +240,7 @@ impl Session for Connection {
                 run.map_err(|error| if is_last { error } else { error.before_password() })?;
             }
         }
-        Ok(Committed::default())
+        Ok(ChangeReport::default())
     }
 }
 

@@ -4,10 +4,8 @@ mod starts;
 
 use std::{collections::BTreeSet, rc::Rc};
 
-use rotation_core::{
-    SecretId, StagingLabel, Step,
-    database::{MasterSecret, Strategy},
-};
+use rotation_core::{SecretId, StagingLabel, Step};
+use rotation_database::{MasterSecret, Strategy};
 
 use super::{
     Atlas, Clean, Kind, MASTER, PairMark, SecretModel, ServerModel, Service, StoreModel, User, Value,

@@ -1,6 +1,6 @@
 //! The statements of which changes consist.
 
-use rotation_core::database::{ELIDED, Necessity, PlannedStatement, Purpose, StatementError, StatementFault};
+use rotation_database::{ELIDED, Necessity, PlannedStatement, Purpose, StatementError, StatementFault};
 
 use super::user::{Acting, Form, PairMark, User, Users};
 

@@ -7,9 +7,8 @@ use std::{
 };
 
 use rotation_core::{
-    PendingVersion, Put, SecretDocument, SecretId, SecretKind, SecretStore, SecretValue, StagingLabel,
-    StoreError, StoreFault, Version, VersionId, VersionStages,
-    database::{Password, PasswordPolicy},
+    Password, PasswordPolicy, PendingVersion, Put, SecretDocument, SecretId, SecretKind, SecretStore,
+    SecretValue, StagingLabel, StoreError, StoreFault, Version, VersionId, VersionStages,
 };
 use zeroize::Zeroizing;
 

@@ -1,6 +1,6 @@
 //! A user that changes its own password where the server keeps two: what `rotator-mysql` sends, statement by statement.
 
-use rotation_core::database::{StatementError, StatementFault};
+use rotation_database::{StatementError, StatementFault};
 
 use super::{Kind, ServerModel, Sighting, session::Connection, user::User};
 

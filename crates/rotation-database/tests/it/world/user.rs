@@ -5,7 +5,7 @@ use std::{
     hash::Hash,
 };
 
-use rotation_core::database::LoginMethod;
+use rotation_database::LoginMethod;
 
 use super::IDENTITY;
 

@@ -1,6 +1,6 @@
 //! What applications keep while their password changes.
 
-use rotation_core::database::ConnectError;
+use rotation_database::ConnectError;
 use rotation_testkit::TestLogin;
 use serde_json::{Value, json};
 

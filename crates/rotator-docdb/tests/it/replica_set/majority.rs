@@ -1,6 +1,7 @@
 //! What a majority has not confirmed is not final.
 
-use rotation_core::database::{Change, Engine, Password, Session, StatementFault, Transport, Turn};
+use rotation_core::Password;
+use rotation_database::{Change, Engine, Session, StatementFault, Transport, Turn};
 use rotation_testkit::secrets_manager::RotationOutcome;
 use serde_json::json;
 

@@ -1,10 +1,7 @@
 //! Which member gets the password.
 
-use rotation_core::{
-    RotationError, SecretDocument,
-    database::{ConnectError, Credential, Engine, Login, Session, TargetError, Transport},
-    with_causes,
-};
+use rotation_core::{CredentialSource, Reader, RotationError, SecretDocument, with_causes};
+use rotation_database::{ConnectError, DatabaseError, Engine, Login, Session, Transport};
 use rotation_testkit::{
     DocdbWitness, MongoReplicaSet, TestLogin,
     secrets_manager::{Operation, RotationOutcome},
@@ -34,8 +31,9 @@ async fn member(set: &MongoReplicaSet, login: &Login) -> Result<u16, ConnectErro
 
 fn told(error: ConnectError) -> (String, String, String) {
     let remedies = DocumentDb::PROFILE.remedies;
-    let error = RotationError::from(TargetError::Login { credential: Credential::Current, error, remedies });
-    (error.code().to_string(), with_causes(&error), error.hint())
+    let error =
+        RotationError::from(DatabaseError::Login { credential: CredentialSource::Current, error, remedies });
+    (error.code().to_string(), with_causes(&error), error.remediation(Reader::Operator))
 }
 
 /// The primary is found wherever it is in the list, and after a failover; the others hear greetings alone.
