@@ -1,7 +1,7 @@
 //! The rotation protocol of AWS Secrets Manager: labels, documents, strategies and the four steps.
 //!
 //! ```text
-//! RotationEvent ─> Rotator::rotate ── Deadline::bound
+//! RotationEvent, Invocation ─> Rotator::rotate ── Deadline::bound
 //!   └ SecretStore::describe ─> VersionStages::standing
 //!       ├ Current ─> Outcome::AlreadyDone
 //!       └ Pending(PendingVersion)            the proof that this token may act
@@ -21,6 +21,7 @@ pub mod diagnosis;
 mod document;
 mod error;
 mod event;
+mod invocation;
 mod journal;
 mod password;
 mod record;
@@ -35,6 +36,7 @@ pub use deadline::{Deadline, TimedOut};
 pub use document::{DocumentError, SecretDocument, Unfit};
 pub use error::{RelatedSecretError, RotationError, TargetFailure, with_causes};
 pub use event::{EventError, Home, RotationEvent, RotationToken, SecretId, Step, VersionId};
+pub use invocation::Invocation;
 pub use journal::{
     Answer, CredentialSource, Journal, Knowledge, LoginAttempt, LoginTimer, Phase, State, Timing,
 };

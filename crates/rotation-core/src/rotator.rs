@@ -5,12 +5,12 @@ mod rehearsal;
 use std::time::Duration;
 
 use crate::{
-    deadline::Deadline,
     document::SecretDocument,
     error::{RelatedSecretError, RotationError},
     event::{RotationEvent, SecretId, Step},
-    journal::{Journal, Phase},
-    staging::{Invoker, PendingVersion, Refusal, StagingLabel, Standing, VersionStages},
+    invocation::Invocation,
+    journal::Phase,
+    staging::{PendingVersion, Refusal, StagingLabel, Standing, VersionStages},
     store::{Put, SecretStore, SecretValue, StoreError, StoreFault, Version},
     target::{Applied, Authority, RelatedSecrets, Target, Versions},
 };
@@ -32,8 +32,7 @@ const PATIENCE: [Duration; 5] = [
 pub struct Rotator<S, T> {
     store: S,
     target: T,
-    invoker: Invoker,
-    journal: Journal,
+    invocation: Invocation,
 }
 
 /// What a step came to.
@@ -57,15 +56,9 @@ pub enum Outcome {
 }
 
 impl<S: SecretStore, T: Target> Rotator<S, T> {
-    /// A rotator for one invocation.
-    pub fn new(store: S, target: T, invoker: Invoker) -> Self {
-        Self { store, target, invoker, journal: Journal::default() }
-    }
-
-    /// The same, with the phases of its steps written into this journal.
-    #[must_use]
-    pub fn recorded_in(self, journal: &Journal) -> Self {
-        Self { journal: journal.clone(), ..self }
+    /// A rotator for one invocation. The target should have been made for the same.
+    pub fn new(store: S, target: T, invocation: &Invocation) -> Self {
+        Self { store, target, invocation: invocation.clone() }
     }
 
     /// Runs one step. It may be called again with the same event at any time, and be dropped at any await: labels and
@@ -73,8 +66,8 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
     ///
     /// # Errors
     /// [`RotationError`]; [`RotationError::TimedOut`] once the deadline is over.
-    pub async fn rotate(&self, event: &RotationEvent, deadline: Deadline) -> Result<Outcome, RotationError> {
-        deadline.bound(self.step(event)).await?
+    pub async fn rotate(&self, event: &RotationEvent) -> Result<Outcome, RotationError> {
+        self.invocation.deadline.bound(self.step(event)).await?
     }
 
     async fn step(&self, event: &RotationEvent) -> Result<Outcome, RotationError> {
@@ -95,7 +88,7 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
         };
         let current = SecretValue::document_under(StagingLabel::Current, current)?;
         let proposal = self.target.propose(&current, &self.store).await?;
-        match self.journal.timed(Phase::Put, self.store.put(&version, &proposal)).await? {
+        match self.invocation.journal.timed(Phase::Put, self.store.put(&version, &proposal)).await? {
             Put::Stored => Ok(Outcome::Created),
             Put::Kept => Ok(Outcome::AlreadyCreated),
         }
@@ -157,7 +150,7 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
         let Some(survey) = self.survey(event, Wanted::default()).await? else {
             return Ok(Outcome::AlreadyDone);
         };
-        match self.journal.timed(Phase::Promote, self.store.promote(&survey.version)).await {
+        match self.invocation.journal.timed(Phase::Promote, self.store.promote(&survey.version)).await {
             Ok(()) => Ok(Outcome::Finished),
             Err(StoreError { fault: StoreFault::Conflict, .. }) => {
                 match self.standing(Phase::Confirm, event).await?.0 {
@@ -174,8 +167,8 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
         phase: Phase,
         event: &RotationEvent,
     ) -> Result<(Standing, VersionStages), RotationError> {
-        let stages = self.journal.timed(phase, self.store.describe(&event.secret)).await?;
-        Ok((stages.standing(event, &self.invoker)?, stages))
+        let stages = self.invocation.journal.timed(phase, self.store.describe(&event.secret)).await?;
+        Ok((stages.standing(event, &self.invocation.invoker)?, stages))
     }
 
     /// Describes the secret and reads what is wanted at the same time, until all of it belongs together. `None`
@@ -235,7 +228,7 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
     }
 
     async fn read(&self, secret: &SecretId, version: Version<'_>) -> Result<Option<SecretValue>, StoreError> {
-        self.journal.timed(Phase::Read, self.store.read(secret, version)).await
+        self.invocation.journal.timed(Phase::Read, self.store.read(secret, version)).await
     }
 
     async fn current_of(&self, secret: &SecretId) -> Result<SecretDocument, RelatedSecretError> {
@@ -282,7 +275,7 @@ struct Labels<'a, S, T> {
 impl<S: SecretStore, T: Target> Authority for Labels<'_, S, T> {
     /// The session may hold locks by now, so this gives up sooner than other calls do.
     async fn confirm(&self) -> Result<(), RotationError> {
-        let Rotator { store, journal, invoker, .. } = self.rotator;
+        let Rotator { store, invocation: Invocation { journal, invoker, .. }, .. } = self.rotator;
         let stages = journal.timed(Phase::Confirm, store.describe_briefly(&self.event.secret)).await?;
         match stages.standing(self.event, invoker)? {
             Standing::Pending(now) if now.current() == self.version.current() => Ok(()),

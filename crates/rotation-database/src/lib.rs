@@ -46,6 +46,6 @@ pub use ownership::{Equality, Mark, PairOwner, SecretIdentity, recognize};
 pub use plan::{ELIDED, Necessity, Plan, PlannedStatement, Purpose};
 pub use remedies::Remedies;
 pub use statement_error::{Cause, SINGLE_USER, StatementError, StatementFault, UserBar};
-pub use strategy::{Database, MasterSecret, Strategy};
+pub use strategy::{Database, DatabaseSettings, MasterSecret, Strategy};
 pub use test_statement::{CustomProof, LONGEST_PROOF, StatementRule, TestField, TestStatement};
 pub use turn::Turn;

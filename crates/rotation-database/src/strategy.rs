@@ -12,9 +12,9 @@ use std::{cell::Cell, time::Duration};
 pub(crate) use master::Proven;
 
 use rotation_core::{
-    Answer, Applied, Authority, CredentialSource, Deadline, DocumentError, IntendedChange, Intent, Journal,
-    PasswordPolicy, PasswordSource, Phase, Proof, RelatedSecretError, RelatedSecrets, RotationError,
-    SecretDocument, SecretId, SecretStore, StagingLabel, Target, Versions,
+    Answer, Applied, Authority, CredentialSource, Deadline, DocumentError, IntendedChange, Intent,
+    Invocation, Journal, PasswordPolicy, PasswordSource, Phase, Proof, RelatedSecretError, RelatedSecrets,
+    RotationError, SecretDocument, SecretId, SecretStore, StagingLabel, Target, Versions,
 };
 
 use crate::{
@@ -53,59 +53,57 @@ pub struct MasterSecret {
 pub struct Database<E, D = NoDirectory> {
     engine: E,
     strategy: Strategy<D>,
-    passwords: PasswordPolicy,
-    require_tls: bool,
+    settings: DatabaseSettings,
     deadline: Deadline,
     journal: Journal,
-    proof: CustomProof,
-    adopting: Option<SecretId>,
-    rewriting: RewriteFields,
+}
+
+/// How secrets of databases are rotated, whichever engine they are of.
+#[derive(Clone, Debug)]
+pub struct DatabaseSettings {
+    /// How passwords are made.
+    pub passwords: PasswordPolicy,
+    /// Whether a server that offers no TLS is refused even where the secret does not ask for it; `"ssl": false` in the
+    /// secret still means plaintext.
+    pub require_tls: bool,
+    /// What testSecret runs in addition to the engine's own test query.
+    pub proof: CustomProof,
+    /// The one secret, by name or ARN, that takes over the pair of users that it finds.
+    pub adopting: Option<SecretId>,
+    /// The fields of a secret that follow its credentials.
+    pub rewriting: RewriteFields,
+}
+
+impl DatabaseSettings {
+    /// The defaults, with passwords by this policy.
+    pub fn new(passwords: PasswordPolicy) -> Self {
+        Self {
+            passwords,
+            require_tls: false,
+            proof: CustomProof::default(),
+            adopting: None,
+            rewriting: RewriteFields::default(),
+        }
+    }
 }
 
 impl<E: Engine, D: Directory> Database<E, D> {
-    /// A target for one invocation. With `require_tls`, a server that offers no TLS is refused even where the
-    /// secret does not ask for it; `"ssl": false` in the secret still means plaintext.
+    /// A target for one invocation.
     pub fn new(
         engine: E,
         strategy: Strategy<D>,
-        passwords: PasswordPolicy,
-        require_tls: bool,
-        deadline: Deadline,
+        settings: DatabaseSettings,
+        invocation: &Invocation,
     ) -> Self {
-        let (journal, proof) = (Journal::default(), CustomProof::default());
-        let rewriting = RewriteFields::default();
-        Self { engine, strategy, passwords, require_tls, deadline, journal, proof, adopting: None, rewriting }
-    }
-
-    /// The same, with its login attempts and phases written into this journal.
-    #[must_use]
-    pub fn recorded_in(self, journal: &Journal) -> Self {
-        Self { journal: journal.clone(), ..self }
-    }
-
-    /// The same, with this proof beside the engine's own.
-    #[must_use]
-    pub fn proven_by(self, proof: CustomProof) -> Self {
-        Self { proof, ..self }
-    }
-
-    /// The same, with this secret, by name or ARN, taking over the pair of users that it finds.
-    #[must_use]
-    pub fn adopting(self, secret: Option<SecretId>) -> Self {
-        Self { adopting: secret, ..self }
-    }
-
-    /// The same, with these fields following the credentials.
-    #[must_use]
-    pub fn rewriting(self, fields: RewriteFields) -> Self {
-        Self { rewriting: fields, ..self }
+        let Invocation { deadline, journal, .. } = invocation;
+        Self { engine, strategy, settings, deadline: *deadline, journal: journal.clone() }
     }
 
     /// On whose behalf a pair of users is changed.
     pub(crate) fn owner(&self, secret: &SecretId) -> PairOwner {
         let identity = SecretIdentity::from_secret(secret);
         let named = |named: &SecretId| named == secret || named.as_str() == identity.name();
-        PairOwner { adopt: self.adopting.as_ref().is_some_and(named), secret: identity }
+        PairOwner { adopt: self.settings.adopting.as_ref().is_some_and(named), secret: identity }
     }
 
     /// One login with one credential. TLS first; plaintext only as [`TlsMode`] says, and never after a certificate
@@ -127,7 +125,9 @@ impl<E: Engine, D: Directory> Database<E, D> {
             TlsMode::Required | TlsMode::Preferred => Transport::Tls,
         };
         match self.attempt(credential, login, first, pair).await {
-            Err(ConnectError::TlsUnavailable) if login.tls == TlsMode::Preferred && !self.require_tls => {
+            Err(ConnectError::TlsUnavailable)
+                if login.tls == TlsMode::Preferred && !self.settings.require_tls =>
+            {
                 let session = self.attempt(credential, login, Transport::Plaintext, pair).await?;
                 Ok((session, Transport::Plaintext))
             }
@@ -137,7 +137,7 @@ impl<E: Engine, D: Directory> Database<E, D> {
 
     /// What it was made with.
     pub(crate) fn parts(&self) -> (&E, &Strategy<D>, &PasswordPolicy) {
-        (&self.engine, &self.strategy, &self.passwords)
+        (&self.engine, &self.strategy, &self.settings.passwords)
     }
 
     /// When it must be done.
@@ -213,7 +213,7 @@ impl<E: Engine, D: Directory> Database<E, D> {
         label: StagingLabel,
         document: &SecretDocument,
     ) -> Result<ChosenProof, RotationError> {
-        let chosen = self.proof.of(document, &E::PROFILE.test_statement);
+        let chosen = self.settings.proof.of(document, &E::PROFILE.test_statement);
         chosen.map_err(|error| RotationError::Document { label, error })
     }
 }
@@ -238,9 +238,9 @@ impl<E: Engine, D: Directory> Target for Database<E, D> {
             }
         };
         let _timing = self.journal.phase(Phase::Password);
-        let password = match self.passwords.settings().source {
-            PasswordSource::OperatingSystem => self.passwords.generate()?,
-            PasswordSource::SecretsManager => store.random_password(&self.passwords).await?,
+        let password = match self.settings.passwords.settings().source {
+            PasswordSource::OperatingSystem => self.settings.passwords.generate()?,
+            PasswordSource::SecretsManager => store.random_password(&self.settings.passwords).await?,
         };
         self.next_document(current, &login, &Credentials { username: next, password })
     }

@@ -4,7 +4,6 @@ use std::fmt;
 
 use super::{Related, Rotator, Wanted};
 use crate::{
-    deadline::Deadline,
     document::SecretDocument,
     error::RotationError,
     event::{RotationEvent, SecretId, Step, VersionId},
@@ -110,12 +109,8 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
     ///
     /// # Errors
     /// As of [`Rotator::rotate`], for what a dry run comes to: it reads and logs in as a rotation does.
-    pub async fn rehearse(
-        &self,
-        event: &RotationEvent,
-        deadline: Deadline,
-    ) -> Result<Option<Rehearsal>, RotationError> {
-        deadline.bound(self.rehearse_event(event)).await?
+    pub async fn rehearse(&self, event: &RotationEvent) -> Result<Option<Rehearsal>, RotationError> {
+        self.invocation.deadline.bound(self.rehearse_event(event)).await?
     }
 
     /// Says what a rotation of this secret would do that a person starts now, and changes nothing. A version that is
@@ -123,12 +118,8 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
     ///
     /// # Errors
     /// As of [`Rotator::rehearse`].
-    pub async fn rehearse_all(
-        &self,
-        secret: &SecretId,
-        deadline: Deadline,
-    ) -> Result<Rehearsal, RotationError> {
-        deadline.bound(self.rehearse_secret(secret)).await?
+    pub async fn rehearse_all(&self, secret: &SecretId) -> Result<Rehearsal, RotationError> {
+        self.invocation.deadline.bound(self.rehearse_secret(secret)).await?
     }
 
     async fn rehearse_event(&self, event: &RotationEvent) -> Result<Option<Rehearsal>, RotationError> {

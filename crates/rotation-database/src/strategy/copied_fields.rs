@@ -20,14 +20,14 @@ impl<E: Engine, D: Directory> Database<E, D> {
         let document = current.clone().with_text("username", next.username.as_str());
         let document = document.with_text("password", next.password.expose());
         let from = owner(login, pair.as_ref());
-        let rewritten = self.rewriting.rewrite(document, from, next);
+        let rewritten = self.settings.rewriting.rewrite(document, from, next);
         rewritten.map_err(|error| RotationError::Document { label: StagingLabel::Current, error })
     }
 
     /// The other fields of a document that hold a copy of these credentials, or outdated ones, and do not follow them.
     pub(crate) fn copies(&self, document: &SecretDocument, login: &Login) -> Vec<(String, Copied)> {
         let pair = self.pair_in_use(login);
-        owner(login, pair.as_ref()).copies(document, &self.rewriting)
+        owner(login, pair.as_ref()).copies(document, &self.settings.rewriting)
     }
 
     /// For people: what a rotation leaves behind in the pending document.
@@ -35,7 +35,7 @@ impl<E: Engine, D: Directory> Database<E, D> {
         let pair = self.pair_in_use(&logins.current);
         let from = owner(&logins.current, pair.as_ref());
         let to = owner(&logins.pending, pair.as_ref());
-        copies::notes(&versions.pending, from, to, &self.rewriting)
+        copies::notes(&versions.pending, from, to, &self.settings.rewriting)
     }
 }
 

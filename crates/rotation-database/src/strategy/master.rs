@@ -3,9 +3,7 @@
 
 use std::net::IpAddr;
 
-use rotation_core::{
-    CredentialSource, Phase, RelatedSecrets, RotationError, SecretDocument, SecretId,
-};
+use rotation_core::{CredentialSource, Phase, RelatedSecrets, RotationError, SecretDocument, SecretId};
 
 use super::{Database, Logins};
 use crate::{

@@ -3,12 +3,12 @@
 use std::{rc::Rc, time::Duration};
 
 use rotation_core::{
-    Deadline, Intent, RelatedSecretError, RelatedSecrets, RotationError, SecretDocument, SecretId,
-    StoreError, Target, Versions, with_causes,
+    Intent, RelatedSecretError, RelatedSecrets, RotationError, SecretDocument, SecretId, StoreError, Target,
+    Versions, with_causes,
 };
-use rotation_database::{ConnectionText, Database, RewriteFields};
+use rotation_database::{ConnectionText, Database, DatabaseSettings, RewriteFields};
 
-use crate::world::{Kind, Plan, Server, Situation, Store, Variant, World, document, policy};
+use crate::world::{Kind, Plan, Server, Situation, Store, Variant, World, document, invocation, policy};
 
 /// The document of the next version of a secret with these fields.
 fn propose(plan: Plan, fields: &str, rewritten: &str) -> Result<SecretDocument, RotationError> {
@@ -17,9 +17,9 @@ fn propose(plan: Plan, fields: &str, rewritten: &str) -> Result<SecretDocument, 
         let text = document("app", "first-password").replacen('{', &format!("{{{fields},"), 1);
         let server = Server(Rc::clone(&service.world));
         let strategy = plan.strategy(&service.world);
-        let deadline = Deadline::after(Duration::from_secs(20));
-        let target = Database::new(server, strategy, policy(), false, deadline);
-        let target = target.rewriting(RewriteFields::parse(rewritten).unwrap());
+        let rewriting = RewriteFields::parse(rewritten).unwrap();
+        let settings = DatabaseSettings { rewriting, ..DatabaseSettings::new(policy()) };
+        let target = Database::new(server, strategy, settings, &invocation(Duration::from_secs(20)));
         target.propose(&SecretDocument::parse(&text).unwrap(), &Store(Rc::clone(&service.world))).await
     })
 }
@@ -136,10 +136,15 @@ fn notes(fields: &str, rewritten: &str) -> Vec<String> {
             pending: with("second-password"),
             related: None,
         };
-        let deadline = Deadline::after(Duration::from_secs(20));
         let server = Server(Rc::clone(&service.world));
-        let target = Database::new(server, plan.strategy(&service.world), policy(), false, deadline);
-        let target = target.rewriting(RewriteFields::parse(rewritten).unwrap());
+        let rewriting = RewriteFields::parse(rewritten).unwrap();
+        let settings = DatabaseSettings { rewriting, ..DatabaseSettings::new(policy()) };
+        let target = Database::new(
+            server,
+            plan.strategy(&service.world),
+            settings,
+            &invocation(Duration::from_secs(20)),
+        );
         match target.plan(&versions, &Looking).await.unwrap() {
             Intent::Change(change) => change.notes,
             intent @ Intent::AlreadySet => panic!("{intent:?}"),

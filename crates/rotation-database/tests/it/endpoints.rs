@@ -3,14 +3,14 @@
 use std::{rc::Rc, time::SystemTime};
 
 use rotation_core::{
-    Applied, Deadline, ForeignSecrets, Invoker, Journal, Outcome, RotationError, RotationEvent, Rotator,
-    SecretId, StagingLabel, Step, diagnosis::Access,
+    Applied, Deadline, Invoker, Journal, Outcome, RotationError, RotationEvent, Rotator, SecretId,
+    StagingLabel, Step, diagnosis::Access,
 };
 use rotation_database::{Cause, ConnectError, Engine, EngineProfile, Login, Transport};
 use rotation_doctor::{Examination, Examiner, Logins, Remedy};
 
 use crate::world::{
-    ARN, FUNCTION, Kind, MASTER, Plan, Server, Service, Situation, Store, Value, Variant, World,
+    ARN, Kind, MASTER, Plan, Server, Service, Situation, Store, Value, Variant, World, invocation,
 };
 
 /// The model's engine, by what is there.
@@ -61,16 +61,14 @@ async fn created(plan: Plan, kind: Kind) -> Service {
 
 /// setSecret there, with what its journal says then.
 async fn set(service: &Service, by: fn(Server) -> By) -> (Result<Outcome, RotationError>, Journal) {
-    let (journal, deadline) = (Journal::default(), Deadline::after(Service::TIME));
-    let target = service.database(by(Server(Rc::clone(&service.world))), deadline);
-    let invoker = Invoker::Function { arn: FUNCTION.into(), foreign_secrets: ForeignSecrets::Refuse };
-    let rotator = Rotator::new(Store(Rc::clone(&service.world)), target.recorded_in(&journal), invoker);
+    let invocation = invocation(Service::TIME);
+    let target = service.database(by(Server(Rc::clone(&service.world))), &invocation);
+    let rotator = Rotator::new(Store(Rc::clone(&service.world)), target, &invocation);
     let (secret, version) = (SecretId::new(ARN).unwrap(), service.token.clone());
     let event = RotationEvent { step: Step::Set, secret, version, rotation_token: None };
-    let rotator = rotator.recorded_in(&journal);
     // Boxed, as it would make every future that waits for this one large.
-    let outcome = Box::pin(rotator.rotate(&event, deadline)).await;
-    (outcome, journal)
+    let outcome = Box::pin(rotator.rotate(&event)).await;
+    (outcome, invocation.journal)
 }
 
 /// Otherwise a single user that was interrupted after the change would never be rotated to the end through a pooler.
@@ -106,9 +104,9 @@ fn what_an_unproven_server_refuses_moves_no_label() {
     World::run(async {
         let service = created(Plan::SingleUser, Kind::Transactional).await;
         service.invoke(Step::Set).await.unwrap().unwrap();
-        let deadline = Deadline::after(Service::TIME);
+        let invocation = invocation(Service::TIME);
         let look = async |by: fn(Server) -> By| {
-            let database = service.database(by(Server(Rc::clone(&service.world))), deadline);
+            let database = service.database(by(Server(Rc::clone(&service.world))), &invocation);
             let store = Store(Rc::clone(&service.world));
             let (invoker, logins, now) = (Invoker::Person, Logins::Each, SystemTime::UNIX_EPOCH);
             let examiner = Examiner { store: &store, target: &database, invoker, logins, now };

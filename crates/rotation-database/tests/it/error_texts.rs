@@ -8,8 +8,8 @@ use rotation_core::{
     RotationError, SecretId, StagingLabel, StoreError, StoreFault, with_causes,
 };
 use rotation_database::{
-    Cause, ConnectError, DatabaseError, DirectoryError, DirectoryFault, MASTER_SECRET, Remedies, SINGLE_USER,
-    StatementError, StatementFault, TlsFault, UserBar,
+    Cause, ConnectError, DatabaseError, DatabaseSettings, DirectoryError, DirectoryFault, MASTER_SECRET,
+    Remedies, SINGLE_USER, StatementError, StatementFault, TlsFault, UserBar,
 };
 
 use std::rc::Rc;
@@ -18,7 +18,8 @@ use rotation_core::{SecretDocument, Target};
 use rotation_database::{Database, EngineProfile, Login, RewriteFields};
 
 use crate::world::{
-    Kind, MASTER, PROFILE, Plan, SERVICE, Server, Situation, Store, Variant, World, document, policy,
+    Kind, MASTER, PROFILE, Plan, SERVICE, Server, Situation, Store, Variant, World, document, invocation,
+    policy,
 };
 
 const CREDENTIALS: [CredentialSource; 4] =
@@ -57,11 +58,12 @@ fn not_rewritable() -> DocumentError {
     let current = SecretDocument::parse(&text).unwrap();
     World::run(async {
         let service = Situation::Fresh.prepare(Plan::SingleUser, Kind::Transactional, Variant::Sound).await;
-        let deadline = Deadline::after(std::time::Duration::from_secs(20));
         let server = Server(Rc::clone(&service.world));
         let strategy = Plan::SingleUser.strategy(&service.world);
-        let target = Database::new(server, strategy, policy(), false, deadline);
-        let target = target.rewriting(RewriteFields::parse("url").unwrap());
+        let rewriting = RewriteFields::parse("url").unwrap();
+        let settings = DatabaseSettings { rewriting, ..DatabaseSettings::new(policy()) };
+        let target =
+            Database::new(server, strategy, settings, &invocation(std::time::Duration::from_secs(20)));
         match target.propose(&current, &Store(Rc::clone(&service.world))).await.unwrap_err() {
             RotationError::Document { error, .. } => error,
             error => panic!("{error}"),

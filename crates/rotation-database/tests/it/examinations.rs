@@ -6,7 +6,7 @@ use std::{
 };
 
 use rotation_core::{
-    Deadline, Invoker, SecretId, StagingLabel,
+    Invoker, SecretId, StagingLabel,
     diagnosis::{Access, Check, Finding, FindingCode, Severity},
 };
 use rotation_database::codes;
@@ -16,7 +16,7 @@ use crate::{
     finding_codes,
     world::{
         ARN, Act, Attempt, Fault, Kind, Plan, Server, Service, Situation, Store, Value, Variant, World,
-        document, version,
+        document, invocation, version,
     },
 };
 
@@ -28,8 +28,8 @@ async fn fresh() -> Service {
 /// Looks at the secret, and does what is advised where so asked.
 async fn look(service: &Service, repair: bool) -> Examination {
     let world = &service.world;
-    let (store, deadline) = (Store(Rc::clone(world)), Deadline::after(Duration::from_mins(1)));
-    let database = service.database(Server(Rc::clone(world)), deadline);
+    let (store, invocation) = (Store(Rc::clone(world)), invocation(Duration::from_mins(1)));
+    let database = service.database(Server(Rc::clone(world)), &invocation);
     let (invoker, now) = (Invoker::Person, SystemTime::UNIX_EPOCH);
     let examiner = Examiner { store: &store, target: &database, invoker, logins: Logins::Each, now };
     let examination = examiner.examine(&SecretId::new(ARN).unwrap()).await.unwrap();

@@ -18,16 +18,16 @@ use std::{
 
 use expect_test::Expect;
 use rotation_core::{
-    Deadline, ForeignSecrets, Invoker, RotationError, SecretId, StagingLabel,
+    ForeignSecrets, Invoker, RotationError, SecretId, StagingLabel,
     diagnosis::{Finding, Severity},
 };
-use rotation_database::{Database, ServerFacts, Strategy};
+use rotation_database::{Database, DatabaseSettings, ServerFacts, Strategy};
 use rotation_doctor::{Examination, Examiner, Logins};
 
 use self::told::{Teller, Told};
 use crate::world::{
     ARN, Act, Atlas, FUNCTION, Kind, Plan, Server, Service, Situation, Store, Value, Variant, World,
-    document, policy, version,
+    document, invocation, policy, version,
 };
 
 /// A secret to look at, and what its server tells.
@@ -83,10 +83,10 @@ impl Patient {
 
     async fn examine_homes<const HOMES: bool>(&self, repair: bool) -> Result<Examination, RotationError> {
         let world = self.world();
-        let (store, deadline) = (Store(Rc::clone(world)), Deadline::after(Duration::from_mins(1)));
+        let (store, invocation) = (Store(Rc::clone(world)), invocation(Duration::from_mins(1)));
         let engine = Teller::<HOMES> { server: Server(Rc::clone(world)), told: self.told.clone() };
         let strategy = self.strategy.clone().unwrap_or_else(|| self.service.plan.strategy(world));
-        let database = Database::new(&engine, strategy, policy(), false, deadline);
+        let database = Database::new(&engine, strategy, DatabaseSettings::new(policy()), &invocation);
         let (invoker, logins, now) = (self.invoker.clone(), self.logins, self.now);
         let examiner = Examiner { store: &store, target: &database, invoker, logins, now };
         let examination = examiner.examine(&SecretId::new(ARN).unwrap()).await?;

@@ -2,12 +2,13 @@
 
 use std::{rc::Rc, time::Duration};
 
-use rotation_core::{Deadline, Reader, SecretDocument, Target, with_causes};
+use rotation_core::{Reader, SecretDocument, Target, with_causes};
 use rotation_database::{
-    CustomProof, Database, LONGEST_PROOF, NoDirectory, StatementRule, Strategy, TestField, TestStatement,
+    CustomProof, Database, DatabaseSettings, LONGEST_PROOF, NoDirectory, StatementRule, Strategy, TestField,
+    TestStatement,
 };
 
-use crate::world::{Fault, Kind, Plan, Server, Situation, Variant, World, document, policy};
+use crate::world::{Fault, Kind, Plan, Server, Situation, Variant, World, document, invocation, policy};
 
 fn proof(deployed: Option<&str>, field: TestField) -> CustomProof {
     let parse = |text| TestStatement::parse(text, &StatementRule::SQL).unwrap();
@@ -25,9 +26,9 @@ fn check(proof: CustomProof, field: Option<&str>, outcome: &str, said: &str) {
             None => document,
         };
         let server = Server(Rc::clone(&service.world));
-        let deadline = Deadline::after(Duration::from_secs(20));
         let strategy = Strategy::<NoDirectory>::SingleUser;
-        let target = Database::new(server, strategy, policy(), false, deadline).proven_by(proof);
+        let settings = DatabaseSettings { proof, ..DatabaseSettings::new(policy()) };
+        let target = Database::new(server, strategy, settings, &invocation(Duration::from_secs(20)));
         let rehearsed = match target.proof(&document) {
             Ok(proof) => [proof.statements[1..].concat(), proof.notes.concat()].concat(),
             Err(error) => error.code().to_string(),
@@ -93,9 +94,9 @@ fn a_connection_that_breaks_says_nothing_of_the_statement() {
         let service = Situation::Fresh.prepare(Plan::SingleUser, Kind::Transactional, Variant::Sound).await;
         let document = SecretDocument::parse(&document("app", "first-password")).unwrap();
         let (server, strategy) = (Server(Rc::clone(&service.world)), Strategy::<NoDirectory>::SingleUser);
-        let deadline = Deadline::after(Duration::from_secs(20));
         let proof = proof(Some("SELECT 1"), TestField::Ignored);
-        let target = Database::new(server, strategy, policy(), false, deadline).proven_by(proof);
+        let settings = DatabaseSettings { proof, ..DatabaseSettings::new(policy()) };
+        let target = Database::new(server, strategy, settings, &invocation(Duration::from_secs(20)));
         // The login and the engine's own probe come first.
         let calls = service.world.gate.borrow().calls;
         service.world.gate.borrow_mut().faults = vec![(calls + 2, Fault::Before)];

@@ -11,10 +11,12 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use rotation_core::{Deadline, Invoker, SecretId, StagingLabel, Step, diagnosis::Access};
+use rotation_core::{Invoker, SecretId, StagingLabel, Step, diagnosis::Access};
 use rotation_doctor::{Examiner, Logins, Remedy, StuckState};
 
-use crate::world::{ARN, Act, Fault, Kind, Plan, Server, Service, Situation, Store, Variant, World};
+use crate::world::{
+    ARN, Act, Fault, Kind, Plan, Server, Service, Situation, Store, Variant, World, invocation,
+};
 
 /// The time that a look may take.
 const TIME: Duration = Duration::from_mins(1);
@@ -38,8 +40,8 @@ pub(crate) async fn repair(stuck: &Service) -> Option<StuckState> {
     // Nobody else acts, and what invocations must keep does not bind a person.
     std::mem::take(&mut *world.gate.borrow_mut());
     std::mem::take(&mut *world.watch.borrow_mut());
-    let (store, deadline) = (Store(Rc::clone(world)), Deadline::after(TIME));
-    let database = service.database(Server(Rc::clone(world)), deadline);
+    let (store, invocation) = (Store(Rc::clone(world)), invocation(TIME));
+    let database = service.database(Server(Rc::clone(world)), &invocation);
     let (invoker, now) = (Invoker::Person, SystemTime::UNIX_EPOCH);
     let examiner = Examiner { store: &store, target: &database, invoker, logins: Logins::Each, now };
     let secret = SecretId::new(ARN).unwrap();

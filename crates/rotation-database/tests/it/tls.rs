@@ -2,11 +2,11 @@
 
 use std::{rc::Rc, time::Duration};
 
-use rotation_core::{Deadline, SecretDocument, StagingLabel, Target};
-use rotation_database::{Database, Strategy, Transport};
+use rotation_core::{SecretDocument, StagingLabel, Target};
+use rotation_database::{Database, DatabaseSettings, Strategy, Transport};
 
 use crate::world::{
-    Kind, Plan, Server, ServerTls, Service, Situation, Value, Variant, World, document, policy,
+    Kind, Plan, Server, ServerTls, Service, Situation, Value, Variant, World, document, invocation, policy,
 };
 
 /// Writes `ssl` into the current document of the secret.
@@ -77,9 +77,10 @@ fn an_operator_who_requires_tls_overrules_a_silent_secret() {
             world.server.borrow_mut().tls = ServerTls::Absent;
             let ssl = ssl.map(|ssl: &str| format!("\"ssl\":{ssl},")).unwrap_or_default();
             let text = document("app", "first-password").replacen('{', &format!("{{{ssl}"), 1);
-            let deadline = Deadline::after(Duration::from_secs(9));
             let server = Server(Rc::clone(world));
-            let database = Database::<_>::new(server, Strategy::SingleUser, policy(), true, deadline);
+            let settings = DatabaseSettings { require_tls: true, ..DatabaseSettings::new(policy()) };
+            let invocation = invocation(Duration::from_secs(9));
+            let database = Database::<_>::new(server, Strategy::SingleUser, settings, &invocation);
             let outcome = database.verify(&SecretDocument::parse(&text).unwrap()).await;
             let transport = world.server.borrow().attempts.first().map(|attempt| attempt.transport);
             assert_eq!(outcome.map(|_| transport.unwrap()).map_err(|error| error.code().name()), expected);

@@ -39,7 +39,7 @@ pub(crate) use gate::{FAULTS, Fault, Gate};
 pub(crate) use invariants::{Violation, Watch};
 pub(crate) use places::Place;
 pub(crate) use server::{Attempt, Badness, Kind, PROFILE, Replica, Server, ServerModel, ServerTls};
-pub(crate) use service::{Clean, Service, Variant, policy};
+pub(crate) use service::{Clean, Service, Variant, invocation, policy};
 pub(crate) use sightings::Sighting;
 pub(crate) use situation::{Plan, Situation, document, grants};
 pub(crate) use store::{

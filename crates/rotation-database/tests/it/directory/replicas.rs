@@ -2,11 +2,11 @@
 
 use std::{rc::Rc, time::Duration};
 
-use rotation_core::{Deadline, SecretDocument, StagingLabel, Step, Target};
-use rotation_database::Database;
+use rotation_core::{SecretDocument, StagingLabel, Step, Target};
+use rotation_database::{Database, DatabaseSettings};
 
 use super::{CLUSTER, Found, Master, READERS, REPLICA, WRITER, prepare};
-use crate::world::{Fault, Plan, Replica, Server, Value, World, policy};
+use crate::world::{Fault, Plan, Replica, Server, Value, World, invocation, policy};
 
 /// A rotation of a replica's secret where the replica refuses the first so many logins after the change.
 fn lagging(refusals: usize) -> Result<usize, (&'static str, usize)> {
@@ -109,8 +109,8 @@ fn a_replica_is_tried_as_long_as_a_second_is_left_afterwards() {
             world.server.borrow_mut().replica = Some(Replica { host: REPLICA, refusals: 1000 });
             world.server.borrow_mut().attempts.clear();
             let (server, strategy) = (Server(Rc::clone(&world)), Plan::Alternating.strategy(&world));
-            let deadline = Deadline::after(Duration::from_millis(milliseconds));
-            let database = Database::new(server, strategy, policy(), false, deadline);
+            let invocation = invocation(Duration::from_millis(milliseconds));
+            let database = Database::new(server, strategy, DatabaseSettings::new(policy()), &invocation);
             assert_eq!(database.verify(&text).await.unwrap_err().code(), "REPLICA_LAGS");
             assert_eq!(world.server.borrow().attempts.len(), tries, "{milliseconds} ms");
         }

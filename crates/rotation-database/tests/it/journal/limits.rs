@@ -2,20 +2,23 @@
 
 use std::{rc::Rc, time::Duration};
 
-use rotation_core::{CredentialSource, Deadline, Journal, Knowledge, Phase, SecretDocument, Step, Target};
+use rotation_core::{CredentialSource, Knowledge, Phase, SecretDocument, Step, Target};
 
 use super::{nothing, set};
-use crate::world::{Act, Fault, Kind, Plan, Server, Service, Situation, Variant, World, document};
+use crate::world::{
+    Act, Fault, Kind, Plan, Server, Service, Situation, Variant, World, document, invocation,
+};
 
 /// A step makes at most six attempts; more than 32 would be a defect, and are counted without being kept.
 #[test]
 fn at_most_32_logins_are_kept_and_the_others_are_counted() {
     World::run(async {
         let service = Situation::Fresh.prepare(Plan::SingleUser, Kind::Transactional, Variant::Sound).await;
-        let journal = Journal::default();
+        let invocation = invocation(Duration::from_secs(9));
+        let journal = &invocation.journal;
         let document = SecretDocument::parse(&document("app", "first-password")).unwrap();
         let server = Server(Rc::clone(&service.world));
-        let target = service.database(server, Deadline::after(Duration::from_secs(9))).recorded_in(&journal);
+        let target = service.database(server, &invocation);
         for count in 1..=34_usize {
             target.verify(&document).await.unwrap();
             assert_eq!(

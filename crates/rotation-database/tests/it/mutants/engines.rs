@@ -6,12 +6,12 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use rotation_core::{Deadline, Invoker, SecretId};
+use rotation_core::{Invoker, SecretId};
 use rotation_doctor::{Examiner, Logins, Unfinished};
 
 use crate::{
     faults::Explored,
-    world::{ARN, Defect, Kind, Plan, Server, Situation, Store, Variant, World},
+    world::{ARN, Defect, Kind, Plan, Server, Situation, Store, Variant, World, invocation},
 };
 
 /// Which invariants break on the way from a situation.
@@ -81,8 +81,8 @@ fn a_greeting_that_counts_as_a_login_gives_the_working_password_up() {
             service.rotate().await;
             let world = &service.world;
             world.watch.borrow_mut().violations.clear();
-            let (store, deadline) = (Store(Rc::clone(world)), Deadline::after(Duration::from_mins(1)));
-            let database = service.database(Server(Rc::clone(world)), deadline);
+            let (store, invocation) = (Store(Rc::clone(world)), invocation(Duration::from_mins(1)));
+            let database = service.database(Server(Rc::clone(world)), &invocation);
             let (invoker, now) = (Invoker::Person, SystemTime::UNIX_EPOCH);
             let examiner = Examiner { store: &store, target: &database, invoker, logins: Logins::Each, now };
             let mut examination = examiner.examine(&SecretId::new(ARN).unwrap()).await.unwrap();

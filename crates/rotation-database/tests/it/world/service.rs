@@ -3,11 +3,11 @@
 use std::{future::poll_fn, rc::Rc, sync::LazyLock, task::Poll, time::Duration};
 
 use rotation_core::{
-    Deadline, ForeignSecrets, Invoker, Journal, Outcome, PasswordPolicy, PasswordSettings, PasswordSource,
-    Rehearsal, RotationError, RotationEvent, Rotator, SecretId, SecretStore, StagingLabel, Step, Target,
-    VersionId,
+    Deadline, ForeignSecrets, Invocation, Invoker, Journal, Outcome, PasswordPolicy, PasswordSettings,
+    PasswordSource, Rehearsal, RotationError, RotationEvent, Rotator, SecretId, SecretStore, StagingLabel,
+    Step, Target, VersionId,
 };
-use rotation_database::{Database, Engine};
+use rotation_database::{Database, DatabaseSettings, Engine};
 
 use super::{ARN, Atlas, Defect, FUNCTION, PROFILE, Plan, Server, Store, Value, World, digest::credentials};
 use crate::mutants::{
@@ -186,65 +186,67 @@ impl Service {
     }
 
     async fn function(&self, step: Step, journal: &Journal) -> Result<Outcome, RotationError> {
-        let (store, deadline) = (Store(Rc::clone(&self.world)), Deadline::after(Self::TIME));
+        let store = Store(Rc::clone(&self.world));
         let server = Server(Rc::clone(&self.world));
+        let invocation = Invocation { journal: journal.clone(), ..invocation(Self::TIME) };
+        let invocation = &invocation;
         match self.variant {
             Variant::Sound | Variant::Engine(_) => {
-                let target = self.database(server, deadline).recorded_in(journal);
-                self.run(step, store, target, deadline, journal).await
+                let target = self.database(server, invocation);
+                self.run(step, store, target, invocation).await
             }
             Variant::RereadsCurrent => {
-                self.run(step, RereadsCurrent(store), self.database(server, deadline), deadline, journal)
-                    .await
+                self.run(step, RereadsCurrent(store), self.database(server, invocation), invocation).await
             }
             Variant::TrustsPending => {
-                let target = TrustsPending(self.database(server, deadline));
-                self.run(step, store, target, deadline, journal).await
+                let target = TrustsPending(self.database(server, invocation));
+                self.run(step, store, target, invocation).await
             }
             Variant::NeverAsks => {
-                let target = NeverAsks(self.database(server, deadline));
-                self.run(step, store, target, deadline, journal).await
+                let target = NeverAsks(self.database(server, invocation));
+                self.run(step, store, target, invocation).await
             }
             Variant::OverwritesValue => {
                 let store = OverwritesValue(store);
-                self.run(step, store, self.database(server, deadline), deadline, journal).await
+                self.run(step, store, self.database(server, invocation), invocation).await
             }
             Variant::RetriesInPlaintext => {
-                let target = self.database(RetriesInPlaintext(server), deadline);
-                self.run(step, store, target, deadline, journal).await
+                let target = self.database(RetriesInPlaintext(server), invocation);
+                self.run(step, store, target, invocation).await
             }
             Variant::SwallowsErrors => {
-                let target = self.database(SwallowsErrors(server), deadline);
-                self.run(step, store, target, deadline, journal).await
+                let target = self.database(SwallowsErrors(server), invocation);
+                self.run(step, store, target, invocation).await
             }
             Variant::DowngradesTls => {
-                let target = self.database(DowngradesTls(server), deadline);
-                self.run(step, store, target, deadline, journal).await
+                let target = self.database(DowngradesTls(server), invocation);
+                self.run(step, store, target, invocation).await
             }
         }
     }
 
-    pub(crate) fn database<E: Engine>(&self, engine: E, deadline: Deadline) -> Database<E, Atlas> {
+    pub(crate) fn database<E: Engine>(&self, engine: E, invocation: &Invocation) -> Database<E, Atlas> {
         let passwords =
             if self.plan == Plan::SingleUserByService { policy_of_the_service() } else { policy() };
         let adopting = self.world.adopting.get().then(|| SecretId::new(ARN).unwrap());
-        Database::new(engine, self.plan.strategy(&self.world), passwords, false, deadline).adopting(adopting)
+        let settings = DatabaseSettings { adopting, ..DatabaseSettings::new(passwords) };
+        Database::new(engine, self.plan.strategy(&self.world), settings, invocation)
     }
 
     /// What the function would do, said.
     pub(crate) async fn rehearse(&self, step: Step) -> Result<Option<Rehearsal>, RotationError> {
-        let (store, deadline) = (Store(Rc::clone(&self.world)), Deadline::after(Self::TIME));
-        let target = self.database(Server(Rc::clone(&self.world)), deadline);
-        let invoker = Invoker::Function { arn: FUNCTION.into(), foreign_secrets: ForeignSecrets::Refuse };
-        Rotator::new(store, target, invoker).rehearse(&self.event(step), deadline).await
+        let (store, invocation) = (Store(Rc::clone(&self.world)), invocation(Self::TIME));
+        let target = self.database(Server(Rc::clone(&self.world)), &invocation);
+        Rotator::new(store, target, &invocation).rehearse(&self.event(step)).await
     }
 
     /// The same, for a person.
     pub(crate) async fn rehearse_all(&self) -> Result<Rehearsal, RotationError> {
-        let (store, deadline) = (Store(Rc::clone(&self.world)), Deadline::after(Self::TIME));
-        let target = self.database(Server(Rc::clone(&self.world)), deadline);
-        let rotator = Rotator::new(store, target, Invoker::Person);
-        rotator.rehearse_all(&SecretId::new(ARN).unwrap(), deadline).await
+        let store = Store(Rc::clone(&self.world));
+        let invocation = Invocation::new(Invoker::Person, Deadline::after(Self::TIME));
+        let target = self.database(Server(Rc::clone(&self.world)), &invocation);
+        let rotator = Rotator::new(store, target, &invocation);
+        rotator.rehearse_all(&SecretId::new(ARN).unwrap()).await
     }
 
     fn event(&self, step: Step) -> RotationEvent {
@@ -261,13 +263,11 @@ impl Service {
         step: Step,
         store: impl SecretStore,
         target: impl Target,
-        deadline: Deadline,
-        journal: &Journal,
+        invocation: &Invocation,
     ) -> Result<Outcome, RotationError> {
         let event = self.event(step);
-        let invoker = Invoker::Function { arn: FUNCTION.into(), foreign_secrets: ForeignSecrets::Refuse };
-        let rotator = Rotator::new(store, target, invoker).recorded_in(journal);
-        Box::pin(rotator.rotate(&event, deadline)).await
+        let rotator = Rotator::new(store, target, invocation);
+        Box::pin(rotator.rotate(&event)).await
     }
 }
 
@@ -278,6 +278,12 @@ impl World {
         let Some(Value::Text(text)) = store.secret().value(&StagingLabel::Current) else { unreachable!() };
         credentials(text).0
     }
+}
+
+/// An invocation of the secret's function that may take so long.
+pub(crate) fn invocation(time: Duration) -> Invocation {
+    let invoker = Invoker::Function { arn: FUNCTION.into(), foreign_secrets: ForeignSecrets::Refuse };
+    Invocation::new(invoker, Deadline::after(time))
 }
 
 /// The default policy, checked once.
