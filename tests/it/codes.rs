@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use rotation_core::{Code, FindingCode};
+use rotation_core::{Code, diagnosis::FindingCode};
+use rotation_database::codes;
 
 use super::texts::texts_of;
 
@@ -10,303 +11,319 @@ use super::texts::texts_of;
 type Row = (Code, &'static str, &'static str);
 
 const EVENTS_AND_LABELS: &[Row] = &[
-    (Code::ConfigInvalid, "answered", "CONFIG_INVALID"),
-    (Code::EventInvalid, "outsized", "EVENT_INVALID"),
-    (Code::SecretDeleted, "deleted", "SECRET_DELETED"),
-    (Code::SecretManaged, "what_no_rotation_fails_by_has_codes_of_its_own", "SECRET_MANAGED"),
-    (Code::SecretReplica, "what_no_rotation_fails_by_has_codes_of_its_own", "SECRET_REPLICA"),
-    (Code::SecretForeign, "foreign", "SECRET_FOREIGN"),
-    (Code::RotationDisabled, "disabled", "ROTATION_DISABLED"),
-    (Code::RotationOtherFunction, "other_function", "ROTATION_OTHER_FUNCTION"),
-    (Code::VersionUnknown, "unknown_version", "VERSION_UNKNOWN"),
-    (Code::VersionNotPending, "not_pending", "VERSION_NOT_PENDING"),
-    (Code::SecretNoCurrent, "a_secret_without_awscurrent_is_refused", "SECRET_NO_CURRENT"),
-    (Code::DryRun, "refused_as_dry_run", "DRY_RUN"),
-    (Code::LabelsMoved, "overtaken", "LABELS_MOVED"),
-    (Code::SecretNoValue, "missing_value", "SECRET_NO_VALUE"),
-    (Code::TimedOut, "what_hangs_is_named_by_who_kept_us_waiting", "TIMED_OUT"),
-    (Code::Panicked, "a_panic_is_answered_as_an_error_by_a_process_that_lives_on", "INTERNAL"),
+    (codes::CONFIG_INVALID, "answered", "CONFIG_INVALID"),
+    (codes::EVENT_INVALID, "outsized", "EVENT_INVALID"),
+    (codes::SECRET_DELETED, "deleted", "SECRET_DELETED"),
+    (codes::SECRET_MANAGED, "what_no_rotation_fails_by_has_codes_of_its_own", "SECRET_MANAGED"),
+    (codes::SECRET_REPLICA, "what_no_rotation_fails_by_has_codes_of_its_own", "SECRET_REPLICA"),
+    (codes::SECRET_FOREIGN, "foreign", "SECRET_FOREIGN"),
+    (codes::ROTATION_DISABLED, "disabled", "ROTATION_DISABLED"),
+    (codes::ROTATION_OTHER_FUNCTION, "other_function", "ROTATION_OTHER_FUNCTION"),
+    (codes::VERSION_UNKNOWN, "unknown_version", "VERSION_UNKNOWN"),
+    (codes::VERSION_NOT_PENDING, "not_pending", "VERSION_NOT_PENDING"),
+    (codes::SECRET_NO_CURRENT, "a_secret_without_awscurrent_is_refused", "SECRET_NO_CURRENT"),
+    (codes::DRY_RUN, "refused_as_dry_run", "DRY_RUN"),
+    (codes::LABELS_MOVED, "overtaken", "LABELS_MOVED"),
+    (codes::SECRET_NO_VALUE, "missing_value", "SECRET_NO_VALUE"),
+    (codes::TIMED_OUT, "what_hangs_is_named_by_who_kept_us_waiting", "TIMED_OUT"),
+    (codes::INTERNAL, "a_panic_is_answered_as_an_error_by_a_process_that_lives_on", "INTERNAL"),
 ];
 
 const SECRETS: &[Row] = &[
-    (Code::SecretFieldMissing, "missing_field", "SECRET_FIELD_MISSING"),
-    (Code::SecretFieldInvalid, "wrong_field", "SECRET_FIELD_INVALID"),
-    (Code::SecretHostSrv, "members_are_not_looked_up", "DocumentError::Srv"),
-    (Code::MasterMemberMissing, "a_master_secret_names_the_member_itself", "MASTER_MEMBER_MISSING"),
-    (Code::SecretEngineMismatch, "wrong_engine", "SECRET_ENGINE_MISMATCH"),
-    (Code::SecretMalformed, "not_an_object", "SECRET_MALFORMED"),
-    (Code::PendingHostDiffers, "other_server", "PENDING_HOST_DIFFERS"),
-    (Code::PendingUserDiffers, "other_user", "PENDING_USER_DIFFERS"),
-    (Code::MasterInvalid, "malformed", "MASTER_INVALID"),
-    (Code::MasterHostDiffers, "other_server", "MASTER_HOST_DIFFERS"),
-    (Code::MasterNotDeployed, "not_deployed", "MASTER_NOT_DEPLOYED"),
-    (Code::MasterIsSelf, "its_own_master", "MASTER_IS_SELF"),
+    (codes::SECRET_FIELD_MISSING, "missing_field", "SECRET_FIELD_MISSING"),
+    (codes::SECRET_FIELD_INVALID, "wrong_field", "SECRET_FIELD_INVALID"),
+    (codes::SECRET_HOST_SRV, "members_are_not_looked_up", "DocumentError::Srv"),
+    (codes::MASTER_MEMBER_MISSING, "a_master_secret_names_the_member_itself", "MASTER_MEMBER_MISSING"),
+    (codes::SECRET_ENGINE_MISMATCH, "wrong_engine", "SECRET_ENGINE_MISMATCH"),
+    (codes::SECRET_MALFORMED, "not_an_object", "SECRET_MALFORMED"),
+    (codes::PENDING_HOST_DIFFERS, "other_server", "PENDING_HOST_DIFFERS"),
+    (codes::PENDING_USER_DIFFERS, "other_user", "PENDING_USER_DIFFERS"),
+    (codes::MASTER_INVALID, "malformed", "MASTER_INVALID"),
+    (codes::MASTER_HOST_DIFFERS, "other_server", "MASTER_HOST_DIFFERS"),
+    (codes::MASTER_NOT_DEPLOYED, "not_deployed", "MASTER_NOT_DEPLOYED"),
+    (codes::MASTER_IS_SELF, "its_own_master", "MASTER_IS_SELF"),
     (
-        Code::NoRandomness,
+        codes::NO_RANDOMNESS,
         "a_process_to_which_the_kernel_gives_no_random_bytes_makes_no_password",
         "NO_RANDOMNESS",
     ),
 ];
 
 const SERVICE: &[Row] = &[
-    (Code::NetSmUnreachable, "an_endpoint_that_nobody_serves_is_unreachable", "StoreFault::Unreachable"),
+    (codes::NET_SM_UNREACHABLE, "an_endpoint_that_nobody_serves_is_unreachable", "StoreFault::Unreachable"),
     (
-        Code::NetSmCertificate,
+        codes::NET_SM_CERTIFICATE,
         "https_is_verified_against_the_given_authority",
         "StoreFault::CertificateRefused",
     ),
     (
-        Code::SmThrottled,
+        codes::SM_THROTTLED,
         "a_quota_that_is_used_up_throttles_and_a_secret_that_goes_rejects",
         "StoreFault::Throttled",
     ),
-    (Code::SmInternal, "faults_are_sorted_by_who_can_mend_them", "StoreFault::Internal"),
+    (codes::SM_INTERNAL, "faults_are_sorted_by_who_can_mend_them", "StoreFault::Internal"),
     (
-        Code::SmRejected,
+        codes::SM_REJECTED,
         "a_quota_that_is_used_up_throttles_and_a_secret_that_goes_rejects",
         "StoreFault::Rejected",
     ),
-    (Code::IamDenied, "a_key_is_blamed_only_where_the_service_blames_it", "StoreFault::AccessDenied"),
+    (codes::IAM_DENIED, "a_key_is_blamed_only_where_the_service_blames_it", "StoreFault::AccessDenied"),
     (
-        Code::IamCredentials,
+        codes::IAM_CREDENTIALS,
         "credentials_that_are_not_taken_are_no_missing_permission",
         "StoreFault::CredentialsRefused",
     ),
-    (Code::KmsDenied, "faults_are_sorted_by_who_can_mend_them", "StoreFault::KeyDenied"),
-    (Code::SecretUnknown, "unknown_secret", "SECRET_UNKNOWN"),
-    (Code::MasterUnreadable, "unknown", "MASTER_UNREADABLE"),
-    (Code::TokenRequired, "the_rotation_token_is_passed_back", "StoreFault::TokenRequired"),
-    (Code::PasswordUnusable, "a_random_password_that_breaks_the_policy_is_not_used", "StoreFault::Unusable"),
+    (codes::KMS_DENIED, "faults_are_sorted_by_who_can_mend_them", "StoreFault::KeyDenied"),
+    (codes::SECRET_UNKNOWN, "unknown_secret", "SECRET_UNKNOWN"),
+    (codes::MASTER_UNREADABLE, "unknown", "MASTER_UNREADABLE"),
+    (codes::TOKEN_REQUIRED, "the_rotation_token_is_passed_back", "StoreFault::TokenRequired"),
+    (
+        codes::PASSWORD_UNUSABLE,
+        "a_random_password_that_breaks_the_policy_is_not_used",
+        "StoreFault::Unusable",
+    ),
 ];
 
 const DIRECTORY: &[Row] = &[
     (
-        Code::MasterOwnerUnknown,
+        codes::MASTER_OWNER_UNKNOWN,
         "a_managed_master_whose_server_nobody_names_is_refused",
         "MASTER_OWNER_UNKNOWN",
     ),
-    (Code::MasterOwnerGone, "a_managed_master_whose_server_nobody_names_is_refused", "MASTER_OWNER_GONE"),
+    (codes::MASTER_OWNER_GONE, "a_managed_master_whose_server_nobody_names_is_refused", "MASTER_OWNER_GONE"),
     (
-        Code::MasterEngineDiffers,
+        codes::MASTER_ENGINE_DIFFERS,
         "a_managed_master_whose_server_nobody_names_is_refused",
         "MASTER_ENGINE_DIFFERS",
     ),
     (
-        Code::DirectoryUnreachable,
+        codes::DIRECTORY_UNREACHABLE,
         "a_directory_that_nobody_serves_or_vouches_for_is_named_so",
         "DIRECTORY_UNREACHABLE",
     ),
     (
-        Code::DirectoryCertificate,
+        codes::DIRECTORY_CERTIFICATE,
         "a_directory_that_nobody_serves_or_vouches_for_is_named_so",
         "DIRECTORY_CERTIFICATE",
     ),
-    (Code::DirectoryThrottled, "refusals_are_told_apart", "DIRECTORY_THROTTLED"),
-    (Code::DirectoryInternal, "refusals_are_told_apart", "DIRECTORY_INTERNAL"),
-    (Code::DirectoryDenied, "refusals_are_told_apart", "DIRECTORY_DENIED"),
-    (Code::DirectoryCredentials, "refusals_are_told_apart", "DIRECTORY_CREDENTIALS"),
-    (Code::DirectoryRejected, "refusals_are_told_apart", "DIRECTORY_REJECTED"),
-    (Code::ReplicaSourceGone, "a_replica_whose_source_is_gone_is_named_so", "REPLICA_SOURCE_GONE"),
-    (Code::ReplicaLags, "set_secret_waits_until_the_replica_lets_the_new_user_in", "REPLICA_LAGS"),
+    (codes::DIRECTORY_THROTTLED, "refusals_are_told_apart", "DIRECTORY_THROTTLED"),
+    (codes::DIRECTORY_INTERNAL, "refusals_are_told_apart", "DIRECTORY_INTERNAL"),
+    (codes::DIRECTORY_DENIED, "refusals_are_told_apart", "DIRECTORY_DENIED"),
+    (codes::DIRECTORY_CREDENTIALS, "refusals_are_told_apart", "DIRECTORY_CREDENTIALS"),
+    (codes::DIRECTORY_REJECTED, "refusals_are_told_apart", "DIRECTORY_REJECTED"),
+    (codes::REPLICA_SOURCE_GONE, "a_replica_whose_source_is_gone_is_named_so", "REPLICA_SOURCE_GONE"),
+    (codes::REPLICA_LAGS, "set_secret_waits_until_the_replica_lets_the_new_user_in", "REPLICA_LAGS"),
 ];
 
 const CONNECTIONS: &[Row] = &[
-    (Code::NetDbDns, "what_does_not_answer_is_told_from_what_does_not_exist", "ConnectError::Dns"),
-    (Code::NetDbForbidden, "a_name_that_leads_to_no_database_is_refused", "ConnectError::ForbiddenAddress"),
+    (codes::NET_DB_DNS, "what_does_not_answer_is_told_from_what_does_not_exist", "ConnectError::Dns"),
     (
-        Code::NetDbUnreachable,
+        codes::NET_DB_FORBIDDEN,
+        "a_name_that_leads_to_no_database_is_refused",
+        "ConnectError::ForbiddenAddress",
+    ),
+    (
+        codes::NET_DB_UNREACHABLE,
         "what_does_not_answer_is_told_from_what_does_not_exist",
         "ConnectError::Unreachable",
     ),
-    (Code::NetDbTimedOut, "ten_failures_have_ten_codes_each_within_its_deadline", "NET_DB_TIMED_OUT"),
+    (codes::NET_DB_TIMED_OUT, "ten_failures_have_ten_codes_each_within_its_deadline", "NET_DB_TIMED_OUT"),
     (
-        Code::TlsUnavailable,
+        codes::TLS_UNAVAILABLE,
         "a_server_without_tls_says_so_itself_and_is_reached_in_plaintext_only_when_asked",
         "ConnectError::TlsUnavailable",
     ),
-    (Code::TlsExpired, "each_fault_of_a_certificate_has_a_name_and_no_login_is_tried", "TlsFault::Expired"),
+    (codes::TLS_EXPIRED, "each_fault_of_a_certificate_has_a_name_and_no_login_is_tried", "TlsFault::Expired"),
     (
-        Code::TlsNotYetValid,
+        codes::TLS_NOT_YET_VALID,
         "each_fault_of_a_certificate_has_a_name_and_no_login_is_tried",
         "TlsFault::NotYetValid",
     ),
     (
-        Code::TlsSelfSigned,
+        codes::TLS_SELF_SIGNED,
         "each_fault_of_a_certificate_has_a_name_and_no_login_is_tried",
         "TlsFault::SelfSigned",
     ),
     (
-        Code::TlsHostname,
+        codes::TLS_HOSTNAME,
         "each_fault_of_a_certificate_has_a_name_and_no_login_is_tried",
         "TlsFault::WrongHost",
     ),
     (
-        Code::TlsUnknownCa,
+        codes::TLS_UNKNOWN_CA,
         "each_fault_of_a_certificate_has_a_name_and_no_login_is_tried",
         "TlsFault::UnknownAuthority",
     ),
-    (Code::TlsNotSpoken, "ten_failures_have_ten_codes_each_within_its_deadline", "TLS_NOT_SPOKEN"),
+    (codes::TLS_NOT_SPOKEN, "ten_failures_have_ten_codes_each_within_its_deadline", "TLS_NOT_SPOKEN"),
     (
-        Code::TlsHandshake,
+        codes::TLS_HANDSHAKE,
         "a_server_that_asks_for_our_certificate_gets_it_or_is_an_error_of_its_rules",
         "TlsFault::Handshake",
     ),
 ];
 
 const LOGINS: &[Row] = &[
-    (Code::DbReplicaSetDiffers, "another_set_is_refused", "DB_REPLICA_SET_DIFFERS"),
-    (Code::DbPrimaryNotListed, "a_primary_that_is_not_listed_is_not_followed", "DB_PRIMARY_NOT_LISTED"),
-    (Code::DbAuthRefused, "current_refused", "DB_AUTH_REFUSED"),
+    (codes::DB_REPLICA_SET_DIFFERS, "another_set_is_refused", "DB_REPLICA_SET_DIFFERS"),
+    (codes::DB_PRIMARY_NOT_LISTED, "a_primary_that_is_not_listed_is_not_followed", "DB_PRIMARY_NOT_LISTED"),
+    (codes::DB_AUTH_REFUSED, "current_refused", "DB_AUTH_REFUSED"),
     (
-        Code::SecretPasswordLineBreak,
+        codes::SECRET_PASSWORD_LINE_BREAK,
         "the_planted_fault_of_the_login_stands_first",
         "SECRET_PASSWORD_LINE_BREAK",
     ),
-    (Code::DbAllRefused, "nobody_knows", "DB_ALL_REFUSED"),
-    (Code::DbUserMissing, "access_rules_that_reject_or_trust_are_told_from_wrong_passwords", "NoSuchUser"),
-    (Code::DbLocked, "locked", "DB_LOCKED"),
+    (codes::DB_ALL_REFUSED, "nobody_knows", "DB_ALL_REFUSED"),
+    (codes::DB_USER_MISSING, "access_rules_that_reject_or_trust_are_told_from_wrong_passwords", "NoSuchUser"),
+    (codes::DB_LOCKED, "locked", "DB_LOCKED"),
     (
-        Code::DbExpired,
+        codes::DB_EXPIRED,
         "an_expired_account_is_named_so_where_the_server_sends_it_away",
         "ConnectError::Expired",
     ),
     (
-        Code::DbAccessRule,
+        codes::DB_ACCESS_RULE,
         "access_rules_that_reject_or_trust_are_told_from_wrong_passwords",
         "ConnectError::AccessRule",
     ),
     (
-        Code::DbTooManyConnections,
+        codes::DB_TOO_MANY_CONNECTIONS,
         "each_refusal_of_a_real_server_has_its_own_error",
         "ConnectError::TooManyConnections",
     ),
     (
-        Code::DbAuthMethod,
+        codes::DB_AUTH_METHOD,
         "access_rules_that_reject_or_trust_are_told_from_wrong_passwords",
         "ConnectError::AuthenticationMethod",
     ),
-    (Code::DbDatabaseClosed, "a_closed_database_is_opened_to_whom_it_keeps_out", "DB_DATABASE_CLOSED"),
-    (Code::DbSessionRefused, "a_login_that_a_trigger_refuses_has_a_code_of_its_own", "DB_SESSION_REFUSED"),
-    (Code::DbNoDatabase, "each_refusal_of_a_real_server_has_its_own_error", "ConnectError::NoDatabase"),
-    (Code::DbNotReady, "a_server_that_is_going_down_says_so", "ConnectError::NotReady"),
+    (codes::DB_DATABASE_CLOSED, "a_closed_database_is_opened_to_whom_it_keeps_out", "DB_DATABASE_CLOSED"),
+    (codes::DB_SESSION_REFUSED, "a_login_that_a_trigger_refuses_has_a_code_of_its_own", "DB_SESSION_REFUSED"),
+    (codes::DB_NO_DATABASE, "each_refusal_of_a_real_server_has_its_own_error", "ConnectError::NoDatabase"),
+    (codes::DB_NOT_READY, "a_server_that_is_going_down_says_so", "ConnectError::NotReady"),
     (
-        Code::DbUnsupported,
+        codes::DB_UNSUPPORTED,
         "servers_from_wire_version_6_on_are_logged_in_to_and_older_ones_are_named",
         "DB_UNSUPPORTED",
     ),
-    (Code::DbProtocol, "the_planted_fault_of_the_way_stands_first", "DB_PROTOCOL"),
+    (codes::DB_PROTOCOL, "the_planted_fault_of_the_way_stands_first", "DB_PROTOCOL"),
 ];
 
 const STATEMENTS: &[Row] = &[
-    (Code::DbMajorityMissing, "a_retry_waits_for_the_majority_too", "DB_MAJORITY_MISSING"),
-    (Code::DbProxyAnswer, "a_pooler_that_keeps_the_old_password_moves_nothing", "DB_PROXY_ANSWER"),
+    (codes::DB_MAJORITY_MISSING, "a_retry_waits_for_the_majority_too", "DB_MAJORITY_MISSING"),
+    (codes::DB_PROXY_ANSWER, "a_pooler_that_keeps_the_old_password_moves_nothing", "DB_PROXY_ANSWER"),
     (
-        Code::DbSessionNotOriginal,
+        codes::DB_SESSION_NOT_ORIGINAL,
         "a_pooled_session_of_the_clone_is_proved_as_any",
         "StatementFault::SessionDiffers",
     ),
-    (Code::MasterEndpointUnproven, "second_server", "MASTER_ENDPOINT_UNPROVEN"),
-    (Code::DbHostIsProxy, "a_single_user_behind_an_rds_proxy_is_refused_at_once", "DB_HOST_IS_PROXY"),
-    (Code::DbUsersOfAnotherSecret, "second_secret", "DB_USERS_OF_ANOTHER_SECRET"),
-    (Code::DbCloneExceedsOriginal, "given_meanwhile", "DB_CLONE_EXCEEDS_ORIGINAL"),
+    (codes::MASTER_ENDPOINT_UNPROVEN, "second_server", "MASTER_ENDPOINT_UNPROVEN"),
+    (codes::DB_HOST_IS_PROXY, "a_single_user_behind_an_rds_proxy_is_refused_at_once", "DB_HOST_IS_PROXY"),
+    (codes::DB_USERS_OF_ANOTHER_SECRET, "second_secret", "DB_USERS_OF_ANOTHER_SECRET"),
+    (codes::DB_CLONE_EXCEEDS_ORIGINAL, "given_meanwhile", "DB_CLONE_EXCEEDS_ORIGINAL"),
     (
-        Code::DbOldPasswordActive,
+        codes::DB_OLD_PASSWORD_ACTIVE,
         "a_second_password_that_nobody_may_end_is_refused",
         "StatementFault::OldPasswordActive",
     ),
     (
-        Code::DbUserHasOtherAccounts,
+        codes::DB_USER_HAS_OTHER_ACCOUNTS,
         "an_account_for_another_host_with_the_same_password_is_refused",
         "StatementFault::OtherAccounts",
     ),
-    (Code::DbReadOnly, "a_standby_is_read_only_whatever_is_asked_of_it", "StatementFault::ReadOnly"),
+    (codes::DB_READ_ONLY, "a_standby_is_read_only_whatever_is_asked_of_it", "StatementFault::ReadOnly"),
     (
-        Code::DbPrivilegeMissing,
+        codes::DB_PRIVILEGE_MISSING,
         "a_missing_privilege_comes_with_the_statement_that_gives_it",
         "StatementFault::PrivilegeMissing",
     ),
     (
-        Code::DbPasswordsRestricted,
+        codes::DB_PASSWORDS_RESTRICTED,
         "the_planted_fault_inside_the_database_stands_first",
         "DB_PASSWORDS_RESTRICTED",
     ),
     (
-        Code::DbPasswordPolicy,
+        codes::DB_PASSWORD_POLICY,
         "a_password_that_the_policy_refuses_is_named_so_and_changes_nothing",
         "StatementFault::PasswordPolicy",
     ),
-    (Code::DbOriginalMissing, "a_user_named_like_a_clone_is_told_so", "DB_ORIGINAL_MISSING"),
+    (codes::DB_ORIGINAL_MISSING, "a_user_named_like_a_clone_is_told_so", "DB_ORIGINAL_MISSING"),
     (
-        Code::DbCloneNotRecognized,
+        codes::DB_CLONE_NOT_RECOGNIZED,
         "somebody_else_s_account_is_not_taken_for_a_clone",
         "StatementFault::CloneNotRecognized",
     ),
-    (Code::DbUserNotRotatable, "the_master_itself_is_no_user_to_alternate", "StatementFault::NotRotatable"),
     (
-        Code::DbLockUnavailable,
+        codes::DB_USER_NOT_ROTATABLE,
+        "the_master_itself_is_no_user_to_alternate",
+        "StatementFault::NotRotatable",
+    ),
+    (
+        codes::DB_LOCK_UNAVAILABLE,
         "a_cluster_that_gives_no_lock_is_named_so_and_changes_nothing",
         "DB_LOCK_UNAVAILABLE",
     ),
     (
-        Code::DbBusy,
+        codes::DB_BUSY,
         "a_row_that_somebody_else_holds_is_busy_and_a_lost_connection_is_lost",
         "StatementFault::Busy",
     ),
     (
-        Code::DbConnectionLost,
+        codes::DB_CONNECTION_LOST,
         "a_row_that_somebody_else_holds_is_busy_and_a_lost_connection_is_lost",
         "StatementFault::ConnectionLost",
     ),
-    (Code::DbTimedOut, "a_real_server_stops_a_statement_at_its_limit", "StatementFault::TimedOut"),
-    (Code::DbStatement, "statements_travel_together_and_the_first_error_counts", "StatementFault::Other"),
-    (Code::TestStatementFailed, "fails_until", "TEST_STATEMENT_FAILED"),
+    (codes::DB_TIMED_OUT, "a_real_server_stops_a_statement_at_its_limit", "StatementFault::TimedOut"),
+    (codes::DB_STATEMENT, "statements_travel_together_and_the_first_error_counts", "StatementFault::Other"),
+    (codes::TEST_STATEMENT_FAILED, "fails_until", "TEST_STATEMENT_FAILED"),
 ];
 
 /// Codes whose test plays the other side, because nothing real can be had here that gives them, and why. All others are
 /// caused for real: by real servers, sockets, certificates and processes, and by the rules of the local Secrets Manager.
 const PLAYED: &[(Code, &str)] = &[
-    (Code::SecretNoCurrent, "the service moves AWSCURRENT and never takes it away"),
-    (Code::TimedOut, "whoever really keeps a step waiting has a code of its own before its time is over"),
-    (Code::SmInternal, "the service is told to fail"),
-    (Code::KmsDenied, "the service is told to refuse, as there are no keys"),
-    (Code::IamDenied, "there is no IAM: moto's answers in a form that no service of JSON has"),
-    (Code::IamCredentials, "there is no IAM that looks at a key"),
-    (Code::PasswordUnusable, "a service that breaks its own rules"),
-    (Code::DirectoryThrottled, "moto has no quota"),
-    (Code::DirectoryInternal, "moto does not fail"),
-    (Code::DirectoryDenied, "moto's IAM nests its errors otherwise than RDS does"),
-    (Code::DirectoryCredentials, "the same"),
-    (Code::DirectoryRejected, "what is asked is nothing that moto refuses"),
-    (Code::ReplicaLags, "no host of the machine has a name of RDS"),
-    (Code::DbUnsupported, "no server so old can be had"),
+    (codes::SECRET_NO_CURRENT, "the service moves AWSCURRENT and never takes it away"),
+    (codes::TIMED_OUT, "whoever really keeps a step waiting has a code of its own before its time is over"),
+    (codes::SM_INTERNAL, "the service is told to fail"),
+    (codes::KMS_DENIED, "the service is told to refuse, as there are no keys"),
+    (codes::IAM_DENIED, "there is no IAM: moto's answers in a form that no service of JSON has"),
+    (codes::IAM_CREDENTIALS, "there is no IAM that looks at a key"),
+    (codes::PASSWORD_UNUSABLE, "a service that breaks its own rules"),
+    (codes::DIRECTORY_THROTTLED, "moto has no quota"),
+    (codes::DIRECTORY_INTERNAL, "moto does not fail"),
+    (codes::DIRECTORY_DENIED, "moto's IAM nests its errors otherwise than RDS does"),
+    (codes::DIRECTORY_CREDENTIALS, "the same"),
+    (codes::DIRECTORY_REJECTED, "what is asked is nothing that moto refuses"),
+    (codes::REPLICA_LAGS, "no host of the machine has a name of RDS"),
+    (codes::DB_UNSUPPORTED, "no server so old can be had"),
 ];
 
 /// What doctor finds beyond that.
 const FINDINGS: &[(FindingCode, &str, &str)] = &[
-    (FindingCode::Ok, "what_no_rotation_fails_by_has_codes_of_its_own", "\"OK\""),
-    (FindingCode::NotLookedAt, "what_no_rotation_fails_by_has_codes_of_its_own", "NOT_LOOKED_AT"),
-    (FindingCode::PasswordCopied, "the_planted_fault_of_the_secret_stands_first", "SECRET_PASSWORD_COPIED"),
-    (FindingCode::TlsExpiresSoon, "the_planted_fault_of_the_way_stands_first", "TLS_EXPIRES_SOON"),
-    (FindingCode::TlsOff, "what_no_rotation_fails_by_has_codes_of_its_own", "TLS_OFF"),
-    (FindingCode::PendingStuck, "the_planted_fault_of_the_login_stands_first", "PENDING_STUCK"),
-    (FindingCode::CurrentRefused, "the_planted_fault_of_the_login_stands_first", "CURRENT_REFUSED"),
-    (FindingCode::GrantsDiffer, "the_planted_fault_inside_the_database_stands_first", "GRANTS_DIFFER"),
+    (finding_codes::OK, "what_no_rotation_fails_by_has_codes_of_its_own", "\"OK\""),
+    (finding_codes::NOT_LOOKED_AT, "what_no_rotation_fails_by_has_codes_of_its_own", "NOT_LOOKED_AT"),
     (
-        FindingCode::PasswordNotAsked,
+        finding_codes::SECRET_PASSWORD_COPIED,
+        "the_planted_fault_of_the_secret_stands_first",
+        "SECRET_PASSWORD_COPIED",
+    ),
+    (finding_codes::TLS_EXPIRES_SOON, "the_planted_fault_of_the_way_stands_first", "TLS_EXPIRES_SOON"),
+    (finding_codes::TLS_OFF, "what_no_rotation_fails_by_has_codes_of_its_own", "TLS_OFF"),
+    (finding_codes::PENDING_STUCK, "the_planted_fault_of_the_login_stands_first", "PENDING_STUCK"),
+    (finding_codes::CURRENT_REFUSED, "the_planted_fault_of_the_login_stands_first", "CURRENT_REFUSED"),
+    (finding_codes::GRANTS_DIFFER, "the_planted_fault_inside_the_database_stands_first", "GRANTS_DIFFER"),
+    (
+        finding_codes::DB_PASSWORD_NOT_ASKED,
         "where_no_password_is_asked_for_no_login_proves_one",
         "DB_PASSWORD_NOT_ASKED",
     ),
-    (FindingCode::ServerNote, "what_no_rotation_fails_by_has_codes_of_its_own", "SERVER_NOTE"),
-    (FindingCode::RotationUnset, "what_no_rotation_fails_by_has_codes_of_its_own", "ROTATION_UNSET"),
-    (FindingCode::FunctionMissing, "the_planted_fault_of_the_function_stands_first", "FUNCTION_MISSING"),
-    (FindingCode::FunctionClosed, "the_planted_fault_of_the_function_stands_first", "FUNCTION_CLOSED"),
-    (FindingCode::FunctionOpen, "the_planted_fault_of_the_function_stands_first", "FUNCTION_OPEN"),
+    (finding_codes::SERVER_NOTE, "what_no_rotation_fails_by_has_codes_of_its_own", "SERVER_NOTE"),
+    (finding_codes::ROTATION_UNSET, "what_no_rotation_fails_by_has_codes_of_its_own", "ROTATION_UNSET"),
+    (finding_codes::FUNCTION_MISSING, "the_planted_fault_of_the_function_stands_first", "FUNCTION_MISSING"),
+    (finding_codes::FUNCTION_CLOSED, "the_planted_fault_of_the_function_stands_first", "FUNCTION_CLOSED"),
+    (finding_codes::FUNCTION_OPEN, "the_planted_fault_of_the_function_stands_first", "FUNCTION_OPEN"),
     (
-        FindingCode::FunctionInactive,
+        finding_codes::FUNCTION_INACTIVE,
         "a_function_that_is_not_active_or_not_to_be_seen_is_told",
         "FUNCTION_INACTIVE",
     ),
-    (FindingCode::FunctionHurried, "the_planted_fault_of_the_function_stands_first", "FUNCTION_HURRIED"),
+    (finding_codes::FUNCTION_HURRIED, "the_planted_fault_of_the_function_stands_first", "FUNCTION_HURRIED"),
 ];
 
 /// Why a function cannot be placed.
@@ -357,10 +374,11 @@ fn every_code_is_reached_by_a_test_that_exists() {
         assert!(bodies.iter().any(|body| body.contains(mark)), "{code}: {test} does not name {mark}");
     }
     let reached: BTreeSet<_> = rows.iter().map(|(code, ..)| *code).collect();
-    for code in Code::ALL {
+    let all = [rotation_core::codes::ALL, codes::ALL].concat();
+    for code in &all {
         assert!(reached.contains(code), "{code} is in no table");
     }
-    assert_eq!(rows.len(), Code::ALL.len(), "a code is in two tables");
+    assert_eq!(rows.len(), all.len(), "a code is in two tables");
     assert!(PLAYED.iter().all(|(_, why)| !why.is_empty()));
 }
 
@@ -375,7 +393,12 @@ fn every_finding_and_every_reason_of_network_discovery_is_reached_too() {
         reached(code.name(), test, mark);
     }
     let found: Vec<_> = FINDINGS.iter().map(|(code, ..)| code.name()).collect();
-    let all: Vec<_> = FindingCode::OWN.iter().map(|code| code.name()).collect();
+    let tables = [
+        rotation_core::diagnosis::finding_codes::ALL,
+        rotation_database::finding_codes::ALL,
+        rotation_doctor::finding_codes::ALL,
+    ];
+    let all: Vec<_> = tables.concat().iter().map(|code| code.name()).collect();
     assert_eq!(found, all);
 
     for (name, test) in NETWORK_DISCOVERY {
@@ -388,4 +411,10 @@ fn every_finding_and_every_reason_of_network_discovery_is_reached_too() {
     let headings: Vec<_> = headings.filter_map(|heading| heading.split_whitespace().next()).collect();
     let found: Vec<_> = NETWORK_DISCOVERY.iter().map(|(name, _)| *name).collect();
     assert_eq!(found, headings);
+}
+
+/// The tables of all three crates.
+mod finding_codes {
+    pub(super) use rotation_database::finding_codes::*;
+    pub(super) use rotation_doctor::finding_codes::*;
 }

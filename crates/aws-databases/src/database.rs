@@ -1,6 +1,6 @@
 //! The answer about a database, whichever service gave it, and what a master user's lookup reads in it.
 
-use rotation_core::database::{Endpoint, Host, Server, ServerArn};
+use rotation_database::{Endpoint, Host, Server, ServerArn};
 
 /// One database server as its service describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]

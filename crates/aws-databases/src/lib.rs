@@ -16,7 +16,7 @@
 //!           workgroup         as a server: GetWorkgroup, then GetNamespace; to be placed: ListWorkgroups
 //! ```
 //!
-//! Owner tags are read by [`rotation_core::database::owner`].
+//! Owner tags are read by [`rotation_database::owner`].
 
 mod database;
 mod error;

@@ -1,7 +1,7 @@
 //! Which resource a database's host name or an ARN stands for, before anybody was asked whether it exists. A name is a hint
 //! for the question alone: the answer has to have the same host or ARN.
 
-use rotation_core::database::{Host, ServerArn};
+use rotation_database::{Host, ServerArn};
 
 /// A database by its name.
 #[derive(Clone, Debug, PartialEq, Eq)]

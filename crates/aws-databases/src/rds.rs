@@ -13,7 +13,7 @@ use aws_sdk_rds::{
     types::{DbClusterEndpoint, DbInstance, DbSubnetGroup},
 };
 use rotation_aws::{Access, AwsError, Service};
-use rotation_core::database::Host;
+use rotation_database::Host;
 
 use self::description::{CLUSTERS, INSTANCES};
 use crate::database::{Database, Surroundings};

@@ -5,7 +5,7 @@ mod provisioned;
 mod serverless;
 
 use rotation_aws::{Access, AwsError};
-use rotation_core::database::ServerArn;
+use rotation_database::ServerArn;
 
 use self::{provisioned::Provisioned, serverless::Serverless};
 use crate::{

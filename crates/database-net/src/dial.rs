@@ -8,10 +8,8 @@ use std::{
     net::{IpAddr, SocketAddr},
 };
 
-use rotation_core::{
-    Deadline,
-    database::{Cause, ConnectError, Host, Login, TlsFault},
-};
+use rotation_core::Deadline;
+use rotation_database::{Cause, ConnectError, Host, Login, TlsFault};
 use tokio::net::{TcpStream, lookup_host};
 
 use crate::{

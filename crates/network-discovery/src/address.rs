@@ -1,7 +1,8 @@
 //! Where the database of a secret is, as its host or the tags of a managed secret say.
 
 use aws_databases::{Database, DatabaseName, Resource};
-use rotation_core::database::{Host, ServerArn, owner};
+use rotation_database::owner;
+use rotation_database::{Host, ServerArn};
 
 /// A database as its name tells, before anybody was asked whether it exists.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,10 +1,8 @@
 //! From a secret to the network of its function: what is asked of whom, in which order.
 
 use aws_databases::Resource;
-use rotation_core::{
-    DocumentError, RotationError, SecretDocument, SecretId, StagingLabel,
-    database::{Host, port, seed_list},
-};
+use rotation_core::{DocumentError, RotationError, SecretDocument, SecretId, StagingLabel};
+use rotation_database::{Host, port, seed_list};
 
 use crate::{
     address::Address,

@@ -133,7 +133,7 @@ impl DiscoveryError {
     }
 
     /// What to do next, in a few sentences.
-    pub fn hint_for(&self, reader: Reader) -> String {
+    pub fn remediation(&self, reader: Reader) -> String {
         let host = match reader {
             Reader::Operator => "the property Host",
             Reader::Person => "--host",
@@ -144,7 +144,7 @@ impl DiscoveryError {
         };
         match self {
             Self::Property { .. } => "Correct the property in the template.".into(),
-            Self::Secret(error) => error.hint_for(reader),
+            Self::Secret(error) => error.remediation(reader),
             Self::NoHost => format!("Add `host` to the secret, or give the database's endpoint by {host}."),
             Self::Lookup(error) => lookup_hint(error, reader),
             Self::Incomplete { .. } => "Wait until the database is available, and try again. A database outside of \

@@ -18,8 +18,9 @@ use std::{process::ExitCode, time::Duration};
 use rotation_aws::{Access, Https};
 use rotation_config::{AccessKey, Endpoint, EndpointUrl};
 use rotation_config::{ConfigError, Environment};
-use rotation_core::{Code, Deadline, Reader};
-use rotation_lambda::{EventFailure, Invocation, caught, serve_events, start_log};
+use rotation_core::{Deadline, Reader};
+use rotation_database::codes;
+use rotation_lambda::{EventFailure, EventInvocation, caught, serve_events, start_log};
 use tokio::time::Instant;
 
 use crate::{aws::AwsDiscovery, discovery::Wish, error::DiscoveryError, function_network::FunctionNetwork};
@@ -50,7 +51,7 @@ pub fn serve() -> ExitCode {
     let discovery = AwsDiscovery::of(&access, url.as_ref());
     let delivery = Delivery::new(Https::new(&access));
     drop(environment);
-    serve_events(&async |invocation: Invocation<'_>| {
+    serve_events(&async |invocation: EventInvocation<'_>| {
         let discover = async |wish: Wish| match &fault {
             Some(error) => Err(Reason::from(error)),
             None => discovery.discover(&wish).await.map_err(Reason::from),
@@ -94,14 +95,14 @@ impl From<DiscoveryError> for Reason {
         Self {
             code: error.code(),
             message: rotation_core::with_causes(&error),
-            hint: error.hint_for(Reader::Operator),
+            hint: error.remediation(Reader::Operator),
         }
     }
 }
 
 impl From<&ConfigError> for Reason {
     fn from(error: &ConfigError) -> Self {
-        let code = Code::ConfigInvalid.name();
+        let code = codes::CONFIG_INVALID.name();
         Self {
             code,
             message: error.to_string(),
@@ -116,7 +117,7 @@ impl From<&ConfigError> for Reason {
 /// # Errors
 /// The event is no request of CloudFormation, or the answer could not be delivered; Lambda then invokes again.
 pub async fn respond(
-    invocation: &Invocation<'_>,
+    invocation: &EventInvocation<'_>,
     discover: impl AsyncFn(Wish) -> Result<FunctionNetwork, Reason>,
     delivery: &Delivery,
 ) -> Result<(), EventFailure> {

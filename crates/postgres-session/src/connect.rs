@@ -7,10 +7,8 @@ use std::{
 };
 
 use database_net::{Stream, dial, handshake, os_cause};
-use rotation_core::{
-    Deadline,
-    database::{Cause, ConnectError, Host, Login, Transport},
-};
+use rotation_core::Deadline;
+use rotation_database::{Cause, ConnectError, Host, Login, Transport};
 use rustls::ClientConfig;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

@@ -10,7 +10,7 @@ use std::{
 
 use database_net::Stream;
 use futures_core::Stream as _;
-use rotation_core::database::{
+use rotation_database::{
     Cause, ELIDED, Necessity, PlannedStatement, Purpose, StatementError, StatementFault,
 };
 use tokio_postgres::{Client, Error, SimpleQueryMessage, SimpleQueryRow};

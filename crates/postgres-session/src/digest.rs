@@ -10,7 +10,7 @@ use ring::{
     digest::{Context, Digest, SHA256},
     rand::{SecureRandom, SystemRandom},
 };
-use rotation_core::database::Password;
+use rotation_core::Password;
 use zeroize::Zeroizing;
 
 use crate::{

@@ -2,7 +2,7 @@
 
 use std::{error::Error as _, io};
 
-use rotation_core::database::{Cause, StatementError, StatementFault};
+use rotation_database::{Cause, StatementError, StatementFault};
 use tokio_postgres::{Error, error::DbError};
 
 use crate::{

@@ -9,7 +9,7 @@ use std::{
 };
 
 use database_net::Stream;
-use rotation_core::database::Password;
+use rotation_core::Password;
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::tls::{ChannelBinding, TlsStream};

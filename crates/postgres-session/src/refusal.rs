@@ -3,7 +3,7 @@
 use std::{error::Error as _, io};
 
 use database_net::{os_cause, tls_invalid};
-use rotation_core::database::{Cause, ConnectError, Login, TlsFault};
+use rotation_database::{Cause, ConnectError, Login, TlsFault};
 use tokio_postgres::{
     Error,
     error::{DbError, Severity},

@@ -8,7 +8,8 @@ use ring::{
     digest, hmac, pbkdf2,
     rand::{SecureRandom, SystemRandom},
 };
-use rotation_core::database::{Password, Username};
+use rotation_core::Password;
+use rotation_database::Username;
 use thiserror::Error;
 use zeroize::Zeroizing;
 

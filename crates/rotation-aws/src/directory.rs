@@ -1,6 +1,6 @@
 //! Failed calls of the services that describe servers, as the errors of a directory.
 
-use rotation_core::database::{DirectoryError, DirectoryFault, DirectoryService};
+use rotation_database::{DirectoryError, DirectoryFault, DirectoryService};
 
 use crate::error::{AwsError, AwsFault};
 

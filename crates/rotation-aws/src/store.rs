@@ -7,9 +7,8 @@ use aws_sdk_secretsmanager::{
     operation::{get_secret_value::GetSecretValueError, put_secret_value::PutSecretValueError},
 };
 use rotation_core::{
-    PendingVersion, Put, SecretDocument, SecretId, SecretRecords, SecretStore, SecretValue, StagingLabel,
-    StoreError, StoreFault, Version, VersionId, VersionStages,
-    database::{CharacterClass, Password, PasswordPolicy},
+    CharacterClass, Password, PasswordPolicy, PendingVersion, Put, SecretDocument, SecretId, SecretRecords,
+    SecretStore, SecretValue, StagingLabel, StoreError, StoreFault, Version, VersionId, VersionStages,
 };
 use zeroize::Zeroizing;
 

@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 use rotation_config::StrategyKind;
-use rotation_core::database::Engine;
+use rotation_database::Engine;
 use rotator_docdb::DocumentDb;
 use rotator_mysql::{MariaDb, MySql};
 use rotator_postgres::Postgres;

@@ -19,11 +19,9 @@ use clap::Args;
 use rotation_aws::{Access, SecretsManager};
 use rotation_cli::{EngineKind, Screen};
 use rotation_config::{Config, Endpoint, EndpointUrl, Environment};
-use rotation_core::{
-    Deadline, Examination, Examiner, Invoker, Logins, RotationError, SecretDocument, SecretId, SecretStore,
-    Version,
-    database::{Database, Directory, Engine, Strategy},
-};
+use rotation_core::{Deadline, Invocation, Invoker, RotationError, SecretDocument, SecretId, SecretStore, Version};
+use rotation_database::{Database, Directory, Engine, Strategy};
+use rotation_doctor::{Examination, Examiner, Logins};
 use rotator_docdb::DocumentDb;
 use rotator_mysql::{MariaDb, MySql};
 use rotator_postgres::Postgres;
@@ -136,7 +134,7 @@ impl Ask<'_> {
         let subject = self.subject();
         let (config, master) = subject.wishes().settings::<E>(environment)?;
         let secret = SecretId::new(&subject.id).context("the secret's name is not usable")?;
-        let access = Box::pin(Access::of_person(&config.endpoint)).await;
+        let access = Box::pin(Access::of_person(&config.function.endpoint)).await;
         let store = SecretsManager::of(&access);
         let alternating = match subject.strategy {
             Some(word) => word == StrategyWord::Alternating,
@@ -147,7 +145,7 @@ impl Ask<'_> {
         } else {
             Strategy::SingleUser
         };
-        let lambda = lambda_of(&config.endpoint, environment)?;
+        let lambda = lambda_of(&config.function.endpoint, environment)?;
         let patient =
             Patient { engine, strategy, config, store, access, lambda, secret, logins: self.logins() };
         match self {
@@ -197,16 +195,14 @@ impl<E: Engine + Clone, D: Directory + Clone> Patient<E, D> {
     }
 
     fn database(&self, deadline: Deadline) -> Database<E, D> {
-        let Config { passwords, require_tls, adopting, rewriting, .. } = &self.config;
-        Database::new(self.engine.clone(), self.strategy.clone(), passwords.clone(), *require_tls, deadline)
-            .adopting(adopting.clone())
-            .rewriting(rewriting.clone())
+        let invocation = Invocation::new(Invoker::Person, deadline);
+        Database::new(self.engine.clone(), self.strategy.clone(), self.config.database.clone(), &invocation)
     }
 
-    fn examiner<'a>(&'a self, database: &'a Database<E, D>) -> Examiner<'a, SecretsManager, E, D> {
+    fn examiner<'a>(&'a self, database: &'a Database<E, D>) -> Examiner<'a, SecretsManager, Database<E, D>> {
         #[expect(clippy::disallowed_methods, reason = "ages are told, and this is the shell")]
         let now = SystemTime::now();
-        Examiner { store: &self.store, database, invoker: Invoker::Person, logins: self.logins, now }
+        Examiner { store: &self.store, target: database, invoker: Invoker::Person, logins: self.logins, now }
     }
 }
 
@@ -271,7 +267,7 @@ async fn names_master(store: &SecretsManager, secret: &SecretId) -> bool {
 pub(crate) async fn engine_of(id: &str, wishes: Wishes<'_>, environment: &Environment) -> Result<EngineKind> {
     let (config, _) = wishes.settings::<Postgres>(environment)?;
     let secret = SecretId::new(id).context("the secret's name is not usable")?;
-    let access = Box::pin(Access::of_person(&config.endpoint)).await;
+    let access = Box::pin(Access::of_person(&config.function.endpoint)).await;
     let document = read(&SecretsManager::of(&access), &secret).await;
     let engine =
         document.and_then(|document| EngineKind::of_secret(&document.text("engine").ok().flatten()?));

@@ -23,9 +23,9 @@ fn lines(error: &anyhow::Error) -> (String, Vec<String>) {
     let message = with_causes(error.as_ref());
     let known = error.chain().find_map(|cause| {
         let rotation = cause.downcast_ref::<RotationError>();
-        let rotation = rotation.map(|error| (error.code().name(), error.hint_for(Reader::Person)));
+        let rotation = rotation.map(|error| (error.code().name(), error.remediation(Reader::Person)));
         let network = cause.downcast_ref::<DiscoveryError>();
-        rotation.or(network.map(|error| (error.code(), error.hint_for(Reader::Person))))
+        rotation.or(network.map(|error| (error.code(), error.remediation(Reader::Person))))
     });
     let more = known.map(|(code, hint)| vec![format!("code: {code}"), format!("hint: {hint}")]);
     (message, more.unwrap_or_default())

@@ -7,7 +7,8 @@ use clap::{Args, ValueEnum};
 use network_discovery::{AwsDiscovery, DiscoveryError, Engine, FunctionNetwork, NetworkMode, Wish};
 use rotation_aws::Access;
 use rotation_config::{Endpoint, EndpointUrl, Environment};
-use rotation_core::{Deadline, SecretId, database::Host};
+use rotation_core::{Deadline, SecretId};
+use rotation_database::Host;
 
 use rotation_cli::{EngineKind, Screen};
 

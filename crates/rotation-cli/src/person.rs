@@ -4,10 +4,8 @@ use anyhow::{Context, Result};
 use clap::ValueEnum;
 use rotation_config::EndpointUrl;
 use rotation_config::{Config, Environment, StrategyKind};
-use rotation_core::{
-    SecretId,
-    database::{Engine, MasterSecret},
-};
+use rotation_core::SecretId;
+use rotation_database::{Engine, MasterSecret};
 
 /// Flags that several commands have.
 #[derive(Clone, Copy, Debug)]
@@ -25,10 +23,10 @@ impl Wishes<'_> {
     pub(crate) fn settings<E: Engine>(self, environment: &Environment) -> Result<(Config, MasterSecret)> {
         let mut config = Config::parse(environment, StrategyKind::AlternatingUsers, &E::PROFILE)?;
         if let Some(region) = self.region {
-            config.endpoint.region = Some(region.to_owned());
+            config.function.endpoint.region = Some(region.to_owned());
         }
         if let Some(given) = self.endpoint_url {
-            config.endpoint.url = Some(EndpointUrl::parse(given).context("--endpoint-url is not usable")?);
+            config.function.endpoint.url = Some(EndpointUrl::parse(given).context("--endpoint-url is not usable")?);
         }
         let mut master = config.master.clone();
         if let Some(given) = self.master_secret {

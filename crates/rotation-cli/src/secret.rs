@@ -11,10 +11,8 @@ use aws_databases::{Rds, Redshift as RedshiftDirectory};
 use clap::Args;
 use rotation_aws::{Access, SecretsManager};
 use rotation_config::Environment;
-use rotation_core::{
-    Deadline, RotationError, SecretId, VersionId,
-    database::{Database, Directory, Engine, Strategy},
-};
+use rotation_core::{Deadline, RotationError, SecretId, VersionId};
+use rotation_database::{Database, Directory, Engine, Strategy};
 use rotator_docdb::DocumentDb;
 use rotator_mysql::{MariaDb, MySql};
 use rotator_postgres::Postgres;
@@ -168,7 +166,7 @@ async fn rotate<E: Engine, D: Directory + Clone>(
     let token = token.context("--token is not usable")?;
 
     let deadline = Deadline::after(STEP_TIME);
-    let access = bounded(deadline, async { Ok(Access::of_person(&config.endpoint).await) }).await?;
+    let access = bounded(deadline, async { Ok(Access::of_person(&config.function.endpoint).await) }).await?;
     let store = SecretsManager::of(&access);
     let Some(found) = bounded(deadline, Plan::describe(&store, &secret, token.as_ref())).await? else {
         screen.line(format_args!(
@@ -185,20 +183,19 @@ async fn rotate<E: Engine, D: Directory + Clone>(
     } else {
         Strategy::SingleUser
     };
-    let unproven = |deadline| {
-        Database::new(engine, strategy.clone(), config.passwords.clone(), config.require_tls, deadline)
-            .adopting(config.adopting.clone())
-            .rewriting(config.rewriting.clone())
+    let target = |invocation: &Invocation| {
+        Database::new(engine, strategy.clone(), config.database.clone(), invocation)
     };
-    let target = |deadline| unproven(deadline).proven_by(config.proof.clone());
     // Which version logs in is asked without the operator's own proof, which is of testSecret alone.
-    let survey = unproven(deadline);
+    let unproven = DatabaseSettings { proof: CustomProof::default(), ..config.database.clone() };
+    let invocation = Invocation::new(Invoker::Person, deadline);
+    let survey = Database::new(engine, strategy.clone(), unproven, &invocation);
     let plan = bounded(deadline, Plan::survey(found, &store, &survey, &strategy, &E::PROFILE)).await?;
     plan.show(screen);
-    if arguments.dry_run || config.dry_run {
-        let deadline = Deadline::after(STEP_TIME);
-        return bounded(deadline, rehearsal::show(&store, target(deadline), plan.secret(), deadline, screen))
-            .await;
+    if arguments.dry_run || config.function.dry_run {
+        let invocation = Invocation::new(Invoker::Person, Deadline::after(STEP_TIME));
+        let shown = rehearsal::show(&store, target(&invocation), plan.secret(), &invocation, screen);
+        return bounded(invocation.deadline, shown).await;
     }
     if !arguments.yes && !agreed(screen)? {
         bail!("nothing was changed");
@@ -206,8 +203,8 @@ async fn rotate<E: Engine, D: Directory + Clone>(
     let version = match plan.pending() {
         Some(pending) => pending.clone(),
         None => {
-            let deadline = Deadline::after(STEP_TIME);
-            bounded(deadline, plan.begin(&store, &target(deadline), screen)).await?
+            let invocation = Invocation::new(Invoker::Person, Deadline::after(STEP_TIME));
+            bounded(invocation.deadline, plan.begin(&store, &target(&invocation), screen)).await?
         }
     };
     let recovery = arguments.recovery(plan.secret(), &version);

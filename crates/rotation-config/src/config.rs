@@ -1,17 +1,14 @@
-//! The settings of a function: environment variables that AWS's templates know, and our own.
+//! The settings of a database's function: environment variables that AWS's templates know, and our own.
 
-use rotation_core::{
-    ForeignSecrets, SecretId,
-    database::{
-        CharacterClass, CustomProof, EngineProfile, MasterSecret, PasswordPolicy, PasswordSettings,
-        PasswordSource, PolicyError, RewriteFields, StatementRule, TestField, TestStatement,
-    },
+use rotation_core::SecretId;
+use rotation_database::{
+    CustomProof, DatabaseSettings, EngineProfile, MasterSecret, RewriteFields, StatementRule, TestField, TestStatement,
 };
 
 use crate::{
-    access_key::AccessKey,
-    endpoint::Endpoint,
     environment::{ConfigError, Environment},
+    function::FunctionSettings,
+    passwords::password_policy,
 };
 
 /// Which of the two strategies an artifact was built for.
@@ -33,29 +30,15 @@ impl StrategyKind {
     }
 }
 
-/// Everything that a function is told by its deployment, parsed and checked.
+/// Everything that the function of a database is told by its deployment, parsed and checked.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Where Secrets Manager is.
-    pub endpoint: Endpoint,
-    /// With which credentials it is asked.
-    pub access_key: Option<AccessKey>,
+    /// What every function is told.
+    pub function: FunctionSettings,
     /// Which master secret the function was deployed for; none in a single-user function.
     pub master: MasterSecret,
-    /// How passwords are made.
-    pub passwords: PasswordPolicy,
-    /// Whether a server without TLS is refused even where a secret does not ask for TLS.
-    pub require_tls: bool,
-    /// What testSecret runs beside the engine's own probe.
-    pub proof: CustomProof,
-    /// Whether steps are only said, and nothing is done.
-    pub dry_run: bool,
-    /// Whether secrets of other accounts and regions may be rotated.
-    pub foreign_secrets: ForeignSecrets,
-    /// The one secret, by name or ARN, that takes over the pair of users that it finds.
-    pub adopting: Option<SecretId>,
-    /// The fields of a secret that follow its credentials.
-    pub rewriting: RewriteFields,
+    /// How secrets are rotated.
+    pub database: DatabaseSettings,
 }
 
 impl Config {
@@ -66,21 +49,19 @@ impl Config {
         strategy: StrategyKind,
         profile: &EngineProfile,
     ) -> Result<Self, ConfigError> {
-        let foreign = environment.flag("ALLOW_FOREIGN_SECRETS", false)?;
         Ok(Self {
-            endpoint: Endpoint::from_environment(environment)?,
-            access_key: AccessKey::from_environment(environment),
+            function: FunctionSettings::from_environment(environment)?,
             master: match strategy {
                 StrategyKind::SingleUser => MasterSecret::default(),
                 StrategyKind::AlternatingUsers => MasterSecret { deployed: master_secret(environment)? },
             },
-            passwords: passwords(environment, profile)?,
-            require_tls: environment.flag("REQUIRE_TLS", false)?,
-            proof: custom_proof(environment, &profile.test_statement)?,
-            dry_run: environment.flag("DRY_RUN", false)?,
-            foreign_secrets: if foreign { ForeignSecrets::Allow } else { ForeignSecrets::Refuse },
-            adopting: adopting(environment)?,
-            rewriting: rewriting(environment)?,
+            database: DatabaseSettings {
+                passwords: password_policy(environment, &profile.password_rule)?,
+                require_tls: environment.flag("REQUIRE_TLS", false)?,
+                proof: custom_proof(environment, &profile.test_statement)?,
+                adopting: adopting(environment)?,
+                rewriting: rewriting(environment)?,
+            },
         })
     }
 }
@@ -120,57 +101,4 @@ fn custom_proof(environment: &Environment, rule: &StatementRule) -> Result<Custo
         "must be secret or off",
     )?;
     Ok(CustomProof { deployed: deployed.transpose()?, field })
-}
-
-fn passwords(environment: &Environment, profile: &EngineProfile) -> Result<PasswordPolicy, ConfigError> {
-    const LENGTH: &str = "PASSWORD_LENGTH";
-    let defaults = PasswordSettings::default();
-    let length = match environment.text(LENGTH).map(str::parse) {
-        None => defaults.length,
-        Some(Ok(length)) => length,
-        Some(Err(_)) => return Err(ConfigError::new(LENGTH, "must be a whole number")),
-    };
-    let mut exclude_classes = Vec::new();
-    for (name, class) in [
-        ("EXCLUDE_LOWERCASE", CharacterClass::Lowercase),
-        ("EXCLUDE_UPPERCASE", CharacterClass::Uppercase),
-        ("EXCLUDE_NUMBERS", CharacterClass::Digit),
-        ("EXCLUDE_PUNCTUATION", CharacterClass::Punctuation),
-    ] {
-        if environment.flag(name, false)? {
-            exclude_classes.push(class);
-        }
-    }
-    let sources =
-        [("os", PasswordSource::OperatingSystem), ("secrets-manager", PasswordSource::SecretsManager)];
-    let settings = PasswordSettings {
-        length,
-        exclude_characters: environment.raw("EXCLUDE_CHARACTERS").map(str::to_owned),
-        exclude_classes,
-        require_each_class: environment.flag("REQUIRE_EACH_INCLUDED_TYPE", defaults.require_each_class)?,
-        source: environment.choice(
-            "PASSWORD_SOURCE",
-            &sources,
-            defaults.source,
-            "must be os or secrets-manager",
-        )?,
-    };
-    PasswordPolicy::new(settings, &profile.password_rule).map_err(|error| policy_error(&error))
-}
-
-/// Names the variable that a person has to change first.
-fn policy_error(error: &PolicyError) -> ConfigError {
-    match error {
-        PolicyError::Length { shortest, longest } => {
-            ConfigError::new("PASSWORD_LENGTH", format!("must be {shortest} to {longest} for this engine"))
-        }
-        PolicyError::Exclusions => ConfigError::new("EXCLUDE_CHARACTERS", "must not exceed 4096 characters"),
-        PolicyError::RequiredClass { class } => {
-            ConfigError::new("EXCLUDE_CHARACTERS", format!("and its kin leave no {class:?} for this engine"))
-        }
-        PolicyError::Guessable => ConfigError::new(
-            "PASSWORD_LENGTH",
-            "and the exclusions leave fewer than 128 bits of randomness; raise it or exclude less",
-        ),
-    }
 }

@@ -2,7 +2,8 @@
 //! anything is done.
 //!
 //! ```text
-//! process ─> Environment ─┬─> Config       what every function takes: passwords, master, proofs, Endpoint, AccessKey
+//! process ─> Environment ─┬─> FunctionSettings   what every function takes: Endpoint, AccessKey, DRY_RUN
+//!                         ├─> Config             what the function of a database takes as well: passwords, master, proofs
 //!                         └─> an engine's own settings, read by the engine
 //!            └ ConfigError: the variable, and what it must be; never its value
 //! ```
@@ -11,8 +12,12 @@ mod access_key;
 mod config;
 mod endpoint;
 mod environment;
+mod function;
+mod passwords;
 
 pub use access_key::AccessKey;
 pub use config::{Config, StrategyKind};
 pub use endpoint::{CaBundle, CaBundleError, DirectoryUrls, Endpoint, EndpointError, EndpointUrl};
 pub use environment::{ConfigError, Environment};
+pub use function::FunctionSettings;
+pub use passwords::password_policy;

@@ -10,6 +10,8 @@ use serde_json::{Value, value::RawValue};
 use thiserror::Error;
 use zeroize::{Zeroize, Zeroizing};
 
+use crate::code::Code;
+
 /// The largest value that the service stores, in bytes.
 const MAX_BYTES: usize = 65_536;
 /// As much of a key as an error repeats, in characters.
@@ -29,6 +31,25 @@ struct Field {
     name: String,
     key: Box<RawValue>,
     value: Box<RawValue>,
+}
+
+/// A field that a target cannot use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unfit {
+    /// The target's code for it.
+    pub code: Code,
+    /// The field's name.
+    pub field: String,
+    /// What is wrong, as a clause without values: ``the field `engine` is none of mysql``.
+    pub problem: String,
+    /// What to do, in a few sentences.
+    pub remediation: String,
+}
+
+impl From<Unfit> for DocumentError {
+    fn from(unfit: Unfit) -> Self {
+        Self::Unfit(Box::new(unfit))
+    }
 }
 
 impl SecretDocument {
@@ -86,7 +107,7 @@ impl SecretDocument {
     }
 
     /// The names of all fields, in their order.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+    pub fn names(&self) -> impl Iterator<Item = &str> {
         self.fields.iter().map(|field| field.name.as_str())
     }
 
@@ -220,22 +241,7 @@ pub enum DocumentError {
         /// What it should be.
         rule: &'static str,
     },
-    /// The members are to be looked up by DNS (`mongodb+srv`), which nobody here does.
-    #[error("the field `{field}` asks for a look-up of the members by DNS")]
-    Srv {
-        /// Its name.
-        field: &'static str,
-    },
-    /// A field that is to follow the credentials cannot be rewritten.
-    #[error("the field `{field}` holds the password in no form that can be rewritten")]
-    NotRewritable {
-        /// Its name.
-        field: String,
-    },
-    /// `engine` names another database than this function rotates.
-    #[error("the field `engine` is none of {expected}")]
-    Engine {
-        /// The names that this function takes.
-        expected: &'static str,
-    },
+    /// What the target needs of the value is not in it.
+    #[error("{}", .0.problem)]
+    Unfit(Box<Unfit>),
 }

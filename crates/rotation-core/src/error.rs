@@ -1,16 +1,17 @@
 //! Every way in which a step can fail, with a stable code and what to do next.
 
-use std::error::Error as StdError;
+use std::{error::Error as StdError, fmt, ops::Deref};
 
 use thiserror::Error;
 
 use crate::{
-    database::{NoRandomness, TargetError},
     deadline::TimedOut,
     document::DocumentError,
     event::{EventError, SecretId},
+    password::NoRandomness,
     staging::{Refusal, StagingLabel},
     store::StoreError,
+    target::TargetError,
 };
 
 /// A step failed. Nothing in it holds the value of a secret, so it may be logged.
@@ -31,15 +32,9 @@ pub enum RotationError {
         #[source]
         error: DocumentError,
     },
-    /// The secret's owner: the master secret's value is not usable.
-    #[error("the master secret cannot be used")]
-    MasterDocument(#[source] DocumentError),
-    /// The operator: the master secret cannot be read.
-    #[error("the master secret cannot be read")]
-    MasterUnreadable(#[source] StoreError),
-    /// The operator: the master secret has no `AWSCURRENT` value.
-    #[error("the master secret {0} has no current value")]
-    MasterEmpty(SecretId),
+    /// The operator: another secret that the rotation needs cannot be used.
+    #[error(transparent)]
+    Related(#[from] RelatedSecretError),
     /// The machine: no password can be made.
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
@@ -61,12 +56,82 @@ pub enum RotationError {
     /// Secrets Manager did not do what it was asked.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The database did not.
+    /// What the secret opens did not.
     #[error(transparent)]
-    Target(#[from] TargetError),
+    Target(TargetFailure),
     /// The invocation's time is over.
     #[error(transparent)]
     TimedOut(#[from] TimedOut),
+}
+
+impl<E: TargetError> From<E> for RotationError {
+    fn from(error: E) -> Self {
+        Self::Target(TargetFailure(Box::new(error)))
+    }
+}
+
+impl RotationError {
+    /// The failure of the target, where it is one of this type.
+    pub fn target<E: TargetError>(&self) -> Option<&E> {
+        let Self::Target(error) = self else { return None };
+        let error: &(dyn StdError + 'static) = error.0.as_ref();
+        error.downcast_ref()
+    }
+
+    /// The same, by value.
+    ///
+    /// # Errors
+    /// The error itself, where it is not a failure of this type.
+    pub fn into_target<E: TargetError>(self) -> Result<E, Self> {
+        if self.target::<E>().is_none() {
+            return Err(self);
+        }
+        match self {
+            Self::Target(TargetFailure(error)) => {
+                let error: Box<dyn StdError> = error;
+                Ok(*error.downcast().expect("its type was looked at"))
+            }
+            other => Err(other),
+        }
+    }
+}
+
+/// A failure of any target.
+#[derive(Debug)]
+pub struct TargetFailure(Box<dyn TargetError>);
+
+impl Deref for TargetFailure {
+    type Target = dyn TargetError;
+
+    fn deref(&self) -> &Self::Target {
+        self.0.as_ref()
+    }
+}
+
+impl fmt::Display for TargetFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl StdError for TargetFailure {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source()
+    }
+}
+
+/// Another secret that a rotation needs, such as that of a master user, cannot be used.
+#[derive(Debug, Error)]
+pub enum RelatedSecretError {
+    /// Its value is not usable.
+    #[error("a related secret cannot be used")]
+    Document(#[source] DocumentError),
+    /// It cannot be read.
+    #[error("a related secret cannot be read")]
+    Unreadable(#[source] StoreError),
+    /// It has no `AWSCURRENT` value.
+    #[error("the related secret {0} has no current value")]
+    Empty(SecretId),
 }
 
 /// The message of an error with those of its causes that it does not say already.

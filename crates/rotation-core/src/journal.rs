@@ -2,12 +2,13 @@
 //!
 //! ```text
 //! shell ── Journal ──┬─ Rotator    phases: calls of Secrets Manager
-//!                    └─ Database   login attempts, phases of a session, the change
+//!                    └─ Target     login attempts, phases of a session, the change
 //!          after the answer, an error or the deadline: logins(), phases(), state()
 //! ```
 //!
 //! It holds no password, no token and no text of a statement, and a bounded number of entries.
 
+mod credential;
 mod phase;
 mod state;
 
@@ -19,15 +20,13 @@ use std::{
 
 use tokio::time::Instant;
 
-pub use phase::Phase;
-use phase::{Clocks, Timing};
+pub use credential::CredentialSource;
+use phase::Clocks;
+pub use phase::{Phase, Timing};
 use state::Change;
 pub use state::{Knowledge, State};
 
-use crate::{
-    code::Code,
-    database::{Credential, Login, Transport},
-};
+use crate::code::Code;
 
 /// The most login attempts that are kept; a step makes at most six.
 const MOST_LOGINS: usize = 32;
@@ -49,10 +48,10 @@ struct Record {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoginAttempt {
     /// Which credential was tried.
-    pub credential: Credential,
-    /// How the connection was to be protected.
-    pub transport: Transport,
-    /// Which host, or the list of members with their ports.
+    pub credential: CredentialSource,
+    /// How the connection was to be protected: `tls` or `plaintext`.
+    pub transport: &'static str,
+    /// Which host, or a list of hosts with their ports.
     pub host: String,
     /// Which TCP port.
     pub port: u16,
@@ -73,7 +72,9 @@ impl LoginAttempt {
 pub enum Answer {
     /// The credential logged in.
     LoggedIn,
-    /// It did not, for this reason.
+    /// The server looked at the credential and said no, so that it is known not to log in.
+    Refused(Code),
+    /// It did not log in, for a reason that tells nothing of the credential.
     Failed(Code),
     /// The invocation's time was over first.
     Unfinished,
@@ -84,7 +85,7 @@ impl Answer {
     pub fn word(self) -> &'static str {
         match self {
             Self::LoggedIn => "logged in",
-            Self::Failed(code) => code.name(),
+            Self::Refused(code) | Self::Failed(code) => code.name(),
             Self::Unfinished => "unfinished",
         }
     }
@@ -114,8 +115,14 @@ impl Journal {
         State::of(&record.logins, record.change.as_ref())
     }
 
-    /// Notes that a login attempt begins. It is kept as unfinished until [`Attempt::ended`].
-    pub(crate) fn attempt(&self, credential: Credential, transport: Transport, login: &Login) -> Attempt {
+    /// Notes that a login attempt begins. It is kept as unfinished until [`LoginTimer::ended`].
+    pub fn login_begins(
+        &self,
+        credential: CredentialSource,
+        transport: &'static str,
+        host: String,
+        port: u16,
+    ) -> LoginTimer {
         let timing = self.phase(Phase::Connect);
         let mut record = self.record();
         let index = (record.logins.len() < MOST_LOGINS).then_some(record.logins.len());
@@ -124,36 +131,36 @@ impl Journal {
             Some(_) => record.logins.push(LoginAttempt {
                 credential,
                 transport,
-                host: login.hosts(),
-                port: login.port,
+                host,
+                port,
                 answer: Answer::Unfinished,
                 time: Duration::ZERO,
             }),
         }
         drop(record);
-        Attempt { journal: self.clone(), index, began: Instant::now(), _timing: timing }
+        LoginTimer { journal: self.clone(), index, began: Instant::now(), _timing: timing }
     }
 
     /// Counts the time until the guard is dropped.
-    pub(crate) fn phase(&self, phase: Phase) -> Timing {
+    pub fn phase(&self, phase: Phase) -> Timing {
         Timing::begin(self.clone(), phase)
     }
 
     /// Counts the time of a future, also where it is dropped before its end.
-    pub(crate) async fn timed<T>(&self, phase: Phase, future: impl Future<Output = T>) -> T {
+    pub async fn timed<T>(&self, phase: Phase, future: impl Future<Output = T>) -> T {
         let _timing = self.phase(phase);
         future.await
     }
 
     /// Notes that a change of these credentials is being made final. What was known of them holds no longer.
-    pub(crate) fn change_begins(&self, of: &'static [Credential]) {
+    pub fn change_begins(&self, of: &'static [CredentialSource]) {
         let mut record = self.record();
         let logins_before = record.logins.len();
         record.change = Some(Change::begun(of, logins_before));
     }
 
     /// Notes how the change ended: made, or taken back as a whole.
-    pub(crate) fn change_ended(&self, made: bool) {
+    pub fn change_ended(&self, made: bool) {
         if let Some(change) = &mut self.record().change {
             change.end(made);
         }
@@ -172,7 +179,8 @@ impl fmt::Debug for Journal {
 }
 
 /// A login attempt that is under way. Dropping it notes the time.
-pub(crate) struct Attempt {
+#[derive(Debug)]
+pub struct LoginTimer {
     journal: Journal,
     /// Its place, where it is kept.
     index: Option<usize>,
@@ -180,9 +188,9 @@ pub(crate) struct Attempt {
     _timing: Timing,
 }
 
-impl Attempt {
+impl LoginTimer {
     /// Notes the answer.
-    pub(crate) fn ended(self, answer: Answer) {
+    pub fn ended(self, answer: Answer) {
         self.note(|attempt| attempt.answer = answer);
     }
 
@@ -194,7 +202,7 @@ impl Attempt {
     }
 }
 
-impl Drop for Attempt {
+impl Drop for LoginTimer {
     fn drop(&mut self) {
         let time = self.began.elapsed();
         self.note(|attempt| attempt.time = time);

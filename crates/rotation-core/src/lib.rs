@@ -1,7 +1,7 @@
 //! The rotation protocol of AWS Secrets Manager: labels, documents, strategies and the four steps.
 //!
 //! ```text
-//! RotationEvent ─> Rotator::rotate ── Deadline::bound
+//! RotationEvent, Invocation ─> Rotator::rotate ── Deadline::bound
 //!   └ SecretStore::describe ─> VersionStages::standing
 //!       ├ Current ─> Outcome::AlreadyDone
 //!       └ Pending(PendingVersion)            the proof that this token may act
@@ -11,21 +11,21 @@
 //!           finish   promote(pending)
 //! ```
 //!
-//! Three ports, [`SecretStore`], [`Engine`](database::Engine) and [`Directory`](database::Directory), are all that touches
-//! the world, so that a test can stop the world at every single call. This crate knows no SDK, no Lambda runtime and no
-//! driver.
+//! Two ports touch the outside world: [`SecretStore`] is Secrets Manager, and a [`Target`] is what the secret opens. A test
+//! can stop the world at every single call. This crate knows no database, no SDK, no Lambda runtime and no driver.
 
 mod code;
-pub mod database;
+pub mod codes;
 mod deadline;
-mod diagnosis;
+pub mod diagnosis;
 mod document;
 mod error;
 mod event;
-mod examination;
+mod invocation;
 mod journal;
+mod password;
 mod record;
-mod recovery;
+mod remediation;
 mod rotator;
 mod staging;
 mod store;
@@ -33,19 +33,25 @@ mod target;
 
 pub use code::{Article, Class, Code};
 pub use deadline::{Deadline, TimedOut};
-pub use diagnosis::Reader;
-pub use document::{DocumentError, SecretDocument};
-pub use error::{RotationError, with_causes};
+pub use document::{DocumentError, SecretDocument, Unfit};
+pub use error::{RelatedSecretError, RotationError, TargetFailure, with_causes};
 pub use event::{EventError, Home, RotationEvent, RotationToken, SecretId, Step, VersionId};
-pub use examination::{
-    Check, Examination, Examiner, Finding, FindingCode, Logins, MOST_FINDINGS, Severity, VersionSeen,
+pub use invocation::Invocation;
+pub use journal::{
+    Answer, CredentialSource, Journal, Knowledge, LoginAttempt, LoginTimer, Phase, State, Timing,
 };
-pub use journal::{Answer, Journal, Knowledge, LoginAttempt, Phase, State};
+pub use password::{
+    CharacterClass, NoRandomness, Password, PasswordDemand, PasswordPolicy, PasswordRule, PasswordSettings,
+    PasswordSource, PolicyError,
+};
 pub use record::{LabelMove, SecretRecord, SecretRecords, VersionRecord};
-pub use recovery::{Access, Advice, KnownVersion, Remedy, Situation, StuckState, Unfinished, Unlabelled};
+pub use remediation::{PENDING_MAY_BE_LIVE, Reader};
 pub use rotator::{Act, Outcome, Rehearsal, Rotator};
 pub use staging::{
     ForeignSecrets, Invoker, PendingVersion, Refusal, SecretKind, StagingLabel, Standing, VersionStages,
 };
 pub use store::{Put, SecretStore, SecretValue, StoreError, StoreFault, Version};
-pub use target::{Applied, Authority, Intent, Proof, Target, Versions};
+pub use target::{
+    Applied, Authority, ChangeReport, IntendedChange, Intent, Proof, RelatedSecrets, Target, TargetError,
+    Versions,
+};

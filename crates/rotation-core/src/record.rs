@@ -41,6 +41,23 @@ pub struct LabelMove {
     pub to: Option<VersionId>,
 }
 
+impl LabelMove {
+    /// What happens, in words.
+    pub fn sentence(&self) -> String {
+        let label = &self.label;
+        match (&self.from, &self.to) {
+            (Some(from), Some(to)) => {
+                format!("Move {label} from version {from} to version {to}, which logs in.")
+            }
+            (None, Some(to)) => format!("Put {label} on version {to}, which logs in."),
+            (Some(from), None) => {
+                format!("Take {label} from version {from}; AWSCURRENT logs in.")
+            }
+            (None, None) => format!("Leave {label} where it is."),
+        }
+    }
+}
+
 /// What `DescribeSecret` says of a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecretRecord {

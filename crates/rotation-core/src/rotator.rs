@@ -5,15 +5,14 @@ mod rehearsal;
 use std::time::Duration;
 
 use crate::{
-    code::Code,
-    deadline::Deadline,
     document::SecretDocument,
-    error::RotationError,
+    error::{RelatedSecretError, RotationError},
     event::{RotationEvent, SecretId, Step},
-    journal::{Journal, Phase},
-    staging::{Invoker, PendingVersion, Refusal, StagingLabel, Standing, VersionStages},
+    invocation::Invocation,
+    journal::Phase,
+    staging::{PendingVersion, Refusal, StagingLabel, Standing, VersionStages},
     store::{Put, SecretStore, SecretValue, StoreError, StoreFault, Version},
-    target::{Applied, Authority, Target, Versions},
+    target::{Applied, Authority, RelatedSecrets, Target, Versions},
 };
 
 pub use rehearsal::{Act, Rehearsal};
@@ -33,8 +32,7 @@ const PATIENCE: [Duration; 5] = [
 pub struct Rotator<S, T> {
     store: S,
     target: T,
-    invoker: Invoker,
-    journal: Journal,
+    invocation: Invocation,
 }
 
 /// What a step came to.
@@ -58,15 +56,9 @@ pub enum Outcome {
 }
 
 impl<S: SecretStore, T: Target> Rotator<S, T> {
-    /// A rotator for one invocation.
-    pub fn new(store: S, target: T, invoker: Invoker) -> Self {
-        Self { store, target, invoker, journal: Journal::default() }
-    }
-
-    /// The same, with the phases of its steps written into this journal.
-    #[must_use]
-    pub fn recorded_in(self, journal: &Journal) -> Self {
-        Self { journal: journal.clone(), ..self }
+    /// A rotator for one invocation. The target should have been made for the same.
+    pub fn new(store: S, target: T, invocation: &Invocation) -> Self {
+        Self { store, target, invocation: invocation.clone() }
     }
 
     /// Runs one step. It may be called again with the same event at any time, and be dropped at any await: labels and
@@ -74,8 +66,8 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
     ///
     /// # Errors
     /// [`RotationError`]; [`RotationError::TimedOut`] once the deadline is over.
-    pub async fn rotate(&self, event: &RotationEvent, deadline: Deadline) -> Result<Outcome, RotationError> {
-        deadline.bound(self.step(event)).await?
+    pub async fn rotate(&self, event: &RotationEvent) -> Result<Outcome, RotationError> {
+        self.invocation.deadline.bound(self.step(event)).await?
     }
 
     async fn step(&self, event: &RotationEvent) -> Result<Outcome, RotationError> {
@@ -96,23 +88,24 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
         };
         let current = SecretValue::document_under(StagingLabel::Current, current)?;
         let proposal = self.target.propose(&current, &self.store).await?;
-        match self.journal.timed(Phase::Put, self.store.put(&version, &proposal)).await? {
+        match self.invocation.journal.timed(Phase::Put, self.store.put(&version, &proposal)).await? {
             Put::Stored => Ok(Outcome::Created),
             Put::Kept => Ok(Outcome::AlreadyCreated),
         }
     }
 
     async fn set(&self, event: &RotationEvent) -> Result<Outcome, RotationError> {
-        let wanted = Wanted { current: true, pending: true, companion: self.target.companion() };
+        let wanted = Wanted { current: true, pending: true, related: self.target.related_secret() };
         let Some(survey) = self.survey(event, wanted).await? else { return Ok(Outcome::AlreadyDone) };
         let versions = Versions {
             secret: survey.secret,
             current: SecretValue::document_under(StagingLabel::Current, survey.current)?,
             pending: SecretValue::document_under(StagingLabel::Pending, survey.pending)?,
-            companion: survey.companion,
+            related: survey.related,
         };
-        let authority = Labels { rotator: self, event, version: &survey.version };
-        match self.target.apply(&versions, &authority).await {
+        let labels = Labels { rotator: self, event, version: &survey.version };
+        let related = Related { rotator: self, secret: &event.secret };
+        match self.target.apply(&versions, &labels, &related).await {
             Ok(applied) => Ok(Outcome::Set(applied)),
             Err(error) => Err(self.overtaken(event, &survey.version, error).await),
         }
@@ -130,23 +123,16 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
         }
     }
 
-    /// A refused login, or somebody else's change, may only mean that another rotation went on while this invocation slept,
-    /// so that it knows old passwords alone. What the labels say then goes first: it is true, and its hint is the one that helps.
+    /// A refused login, or the change of another session, may only mean that another rotation went on while this invocation
+    /// slept, so that it knows old passwords alone. What the labels tell then comes first: it is true, and its remediation is
+    /// the one that helps.
     async fn overtaken(
         &self,
         event: &RotationEvent,
         version: &PendingVersion,
         error: RotationError,
     ) -> RotationError {
-        let code = error.code();
-        let others = [
-            Code::DbAllRefused,
-            Code::DbBusy,
-            Code::ReplicaLags,
-            Code::MasterEndpointUnproven,
-            Code::DbProxyAnswer,
-        ];
-        if !code.is_refused_login() && !others.contains(&code) {
+        if !matches!(&error, RotationError::Target(error) if error.may_be_overtaken()) {
             return error;
         }
         match self.standing(Phase::Confirm, event).await {
@@ -164,7 +150,7 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
         let Some(survey) = self.survey(event, Wanted::default()).await? else {
             return Ok(Outcome::AlreadyDone);
         };
-        match self.journal.timed(Phase::Promote, self.store.promote(&survey.version)).await {
+        match self.invocation.journal.timed(Phase::Promote, self.store.promote(&survey.version)).await {
             Ok(()) => Ok(Outcome::Finished),
             Err(StoreError { fault: StoreFault::Conflict, .. }) => {
                 match self.standing(Phase::Confirm, event).await?.0 {
@@ -181,8 +167,8 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
         phase: Phase,
         event: &RotationEvent,
     ) -> Result<(Standing, VersionStages), RotationError> {
-        let stages = self.journal.timed(phase, self.store.describe(&event.secret)).await?;
-        Ok((stages.standing(event, &self.invoker)?, stages))
+        let stages = self.invocation.journal.timed(phase, self.store.describe(&event.secret)).await?;
+        Ok((stages.standing(event, &self.invocation.invoker)?, stages))
     }
 
     /// Describes the secret and reads what is wanted at the same time, until all of it belongs together. `None`
@@ -209,17 +195,17 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
         let read = async |wanted: bool, version| {
             if wanted { self.read(&event.secret, version).await } else { Ok(None) }
         };
-        let companion = async {
-            match wanted.companion {
-                Some(secret) => Some(self.companion(secret).await),
+        let related = async {
+            match wanted.related {
+                Some(secret) => Some(self.current_of(secret).await),
                 None => None,
             }
         };
-        let (standing, current, pending, companion) = tokio::join!(
+        let (standing, current, pending, related) = tokio::join!(
             self.standing(Phase::Describe, event),
             read(wanted.current, Version::Current),
             read(wanted.pending, Version::Pending(&event.version)),
-            companion
+            related
         );
         // What the labels say goes first: a token that may not act is not told anything else.
         let (version, stages) = match standing {
@@ -237,29 +223,29 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
         if wanted.pending && pending.is_none() {
             return Ok(Seen::Lagging(no_value(StagingLabel::Pending)));
         }
-        let companion = companion.transpose()?;
-        Ok(Seen::Whole(Box::new(Survey { secret: stages.secret, version, current, pending, companion })))
+        let related = related.transpose().map_err(|error| self.target.related_error(error))?;
+        Ok(Seen::Whole(Box::new(Survey { secret: stages.secret, version, current, pending, related })))
     }
 
     async fn read(&self, secret: &SecretId, version: Version<'_>) -> Result<Option<SecretValue>, StoreError> {
-        self.journal.timed(Phase::Read, self.store.read(secret, version)).await
+        self.invocation.journal.timed(Phase::Read, self.store.read(secret, version)).await
     }
 
-    async fn companion(&self, secret: &SecretId) -> Result<SecretDocument, RotationError> {
+    async fn current_of(&self, secret: &SecretId) -> Result<SecretDocument, RelatedSecretError> {
         match self.read(secret, Version::Current).await {
-            Ok(Some(value)) => value.document().map_err(RotationError::MasterDocument),
-            Ok(None) => Err(RotationError::MasterEmpty(secret.clone())),
-            Err(error) => Err(RotationError::MasterUnreadable(error)),
+            Ok(Some(value)) => value.document().map_err(RelatedSecretError::Document),
+            Ok(None) => Err(RelatedSecretError::Empty(secret.clone())),
+            Err(error) => Err(RelatedSecretError::Unreadable(error)),
         }
     }
 }
 
-/// Which values a step needs beside the description.
+/// Which values a step needs besides the description.
 #[derive(Clone, Copy, Default)]
 struct Wanted<'a> {
     current: bool,
     pending: bool,
-    companion: Option<&'a SecretId>,
+    related: Option<&'a SecretId>,
 }
 
 /// One look at the secret.
@@ -276,7 +262,7 @@ struct Survey {
     version: PendingVersion,
     current: Option<SecretValue>,
     pending: Option<SecretValue>,
-    companion: Option<SecretDocument>,
+    related: Option<SecretDocument>,
 }
 
 /// The labels as the authority over a change in progress.
@@ -289,25 +275,33 @@ struct Labels<'a, S, T> {
 impl<S: SecretStore, T: Target> Authority for Labels<'_, S, T> {
     /// The session may hold locks by now, so this gives up sooner than other calls do.
     async fn confirm(&self) -> Result<(), RotationError> {
-        let Rotator { store, journal, invoker, .. } = self.rotator;
+        let Rotator { store, invocation: Invocation { journal, invoker, .. }, .. } = self.rotator;
         let stages = journal.timed(Phase::Confirm, store.describe_briefly(&self.event.secret)).await?;
         match stages.standing(self.event, invoker)? {
             Standing::Pending(now) if now.current() == self.version.current() => Ok(()),
             Standing::Pending(_) | Standing::Current => Err(RotationError::LabelsMoved),
         }
     }
+}
 
+/// What a target may read while it works, or only looks.
+struct Related<'a, S, T> {
+    rotator: &'a Rotator<S, T>,
+    secret: &'a SecretId,
+}
+
+impl<S: SecretStore, T: Target> RelatedSecrets for Related<'_, S, T> {
     async fn previous(&self) -> Result<Option<SecretDocument>, RotationError> {
-        let value = self.rotator.read(&self.event.secret, Version::Previous).await?;
+        let value = self.rotator.read(self.secret, Version::Previous).await?;
         value.map(|value| SecretValue::document_under(StagingLabel::Previous, Some(value))).transpose()
     }
 
-    async fn companion(&self, secret: &SecretId) -> Result<SecretDocument, RotationError> {
-        self.rotator.companion(secret).await
+    async fn current_of(&self, secret: &SecretId) -> Result<SecretDocument, RelatedSecretError> {
+        self.rotator.current_of(secret).await
     }
 
-    async fn companion_tags(&self, secret: &SecretId) -> Result<Vec<(String, String)>, RotationError> {
-        self.rotator.store.tags(secret).await.map_err(RotationError::MasterUnreadable)
+    async fn tags_of(&self, secret: &SecretId) -> Result<Vec<(String, String)>, StoreError> {
+        self.rotator.store.tags(secret).await
     }
 }
 

@@ -6,10 +6,10 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 use crate::{
-    database::{Password, PasswordPolicy},
     document::{DocumentError, SecretDocument},
     error::RotationError,
     event::{SecretId, VersionId},
+    password::{Password, PasswordPolicy},
     staging::{PendingVersion, StagingLabel, VersionStages},
 };
 

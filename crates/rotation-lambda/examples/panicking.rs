@@ -2,12 +2,10 @@
 
 use std::process::ExitCode;
 
-use rotation_core::{
-    Deadline,
-    database::{
-        Change, Committed, ConnectError, Engine, EngineProfile, Login, NameLimit, PasswordRule, Plan,
-        Remedies, Session, StatementError, StatementRule, TestStatement, Transport, Turn, UserPair,
-    },
+use rotation_core::{ChangeReport, Deadline, PasswordRule};
+use rotation_database::{
+    Change, ConnectError, Engine, EngineProfile, Login, NameLimit, Plan, Remedies, Session, StatementError,
+    StatementRule, TestStatement, Transport, Turn, UserPair,
 };
 use rotation_lambda::serve_single_user;
 
@@ -67,7 +65,7 @@ impl Session for Never {
         match *self {}
     }
 
-    async fn commit(self) -> Result<Committed, StatementError> {
+    async fn commit(self) -> Result<ChangeReport, StatementError> {
         match self {}
     }
 }

@@ -10,7 +10,7 @@ use crate::time_limit::TimeLimit;
 
 /// One event, and the time that there is for it.
 #[derive(Debug)]
-pub struct Invocation<'a> {
+pub struct EventInvocation<'a> {
     /// The id of the request, for the log.
     pub request_id: &'a str,
     /// The event as it came, unparsed.
@@ -20,9 +20,9 @@ pub struct Invocation<'a> {
 }
 
 /// Serves invocations until Lambda ends the process. Every invocation is answered with `null`, or with the failure.
-pub fn serve_events(handler: &impl AsyncFn(Invocation<'_>) -> Result<(), EventFailure>) -> ExitCode {
+pub fn serve_events(handler: &impl AsyncFn(EventInvocation<'_>) -> Result<(), EventFailure>) -> ExitCode {
     let service = service_fn(async |event: LambdaEvent<Box<RawValue>>| {
-        let invocation = Invocation {
+        let invocation = EventInvocation {
             request_id: &event.context.request_id,
             payload: event.payload.get(),
             deadline: TimeLimit::of(&event.context).deadline,

@@ -6,10 +6,8 @@
 use std::time::SystemTime;
 
 use rotation_aws::SecretsManager;
-use rotation_core::{
-    Deadline, EventError, Examination, Examiner, Invoker, Logins, RotationError, SecretId,
-    database::{Database, Directory, Engine},
-};
+use rotation_core::{EventError, Invocation, RotationError, SecretId, diagnosis::Diagnosable};
+use rotation_doctor::{Examination, Examiner, Logins};
 use serde_json::Value;
 
 use crate::{failure::Failure, log::one_line};
@@ -46,19 +44,19 @@ impl Request {
     ///
     /// # Errors
     /// The secret may not be looked at or cannot be described, or the time is over.
-    pub(crate) async fn examine<E: Engine, D: Directory>(
+    pub(crate) async fn examine(
         &self,
         store: &SecretsManager,
-        database: &Database<E, D>,
-        invoker: Invoker,
-        deadline: Deadline,
+        target: &impl Diagnosable,
+        invocation: &Invocation,
     ) -> Result<Examination, RotationError> {
         #[expect(
             clippy::disallowed_methods,
             reason = "certificates and ages are told, and this is the shell"
         )]
         let now = SystemTime::now();
-        let examiner = Examiner { store, database, invoker, logins: self.logins, now };
+        let Invocation { invoker, deadline, .. } = invocation.clone();
+        let examiner = Examiner { store, target, invoker, logins: self.logins, now };
         deadline.bound(Box::pin(examiner.examine(&self.secret))).await?
     }
 

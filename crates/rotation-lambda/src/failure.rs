@@ -2,7 +2,8 @@
 
 use lambda_runtime::Diagnostic;
 use rotation_config::ConfigError;
-use rotation_core::{Code, RotationError, with_causes};
+use rotation_core::{Code, Reader, RotationError, with_causes};
+use rotation_database::codes;
 
 /// The answer to an invocation that failed. It holds no value of a secret, so `Debug` may print it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,14 +17,19 @@ pub(crate) struct Failure {
 
 impl From<RotationError> for Failure {
     fn from(error: RotationError) -> Self {
-        Self { code: error.code(), message: with_causes(&error), hint: error.hint(), detail: error.detail() }
+        Self {
+            code: error.code(),
+            message: with_causes(&error),
+            hint: error.remediation(Reader::Operator),
+            detail: error.detail(),
+        }
     }
 }
 
 impl From<&ConfigError> for Failure {
     fn from(error: &ConfigError) -> Self {
         Self {
-            code: Code::ConfigInvalid,
+            code: codes::CONFIG_INVALID,
             message: error.to_string(),
             hint: "Correct the function's environment; nothing is rotated until then.".into(),
             detail: Some(format!("setting={}", error.setting)),

@@ -2,9 +2,10 @@
 //! runtime.
 //!
 //! ```text
-//! main ─> serve_single_user(engine) | serve_master_user(engine, directory)
-//!   Environment ─> Config ─> log, SecretsManager, engine         once
-//!   /next ─> RotationEvent ─> Rotator::rotate ─> outcome line, metrics    each invocation
+//! main ─> serve(name, settings)                                           any target
+//!       | serve_single_user(engine) | serve_master_user(engine, directory)  a database
+//!   Environment ─> FunctionSettings ─> log, SecretsManager; settings(..)  once
+//!   /next ─> Invocation ─> Target; RotationEvent ─> Rotator::rotate ─> outcome line, metrics    each invocation
 //! main ─> serve_events(handler)                                           a function that rotates nothing
 //! ```
 
@@ -20,7 +21,7 @@ mod report;
 mod serve;
 mod time_limit;
 
-pub use events::{EventFailure, Invocation, serve_events};
+pub use events::{EventFailure, EventInvocation, serve_events};
 pub use log::start_log;
 pub use panic::{Panicked, caught};
-pub use serve::{serve_master_user, serve_single_user};
+pub use serve::{FunctionName, serve, serve_master_user, serve_single_user};

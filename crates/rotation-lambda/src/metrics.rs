@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use rotation_config::{ConfigError, Environment};
-use rotation_core::{Applied, Outcome, Severity, Step};
+use rotation_core::{Applied, Outcome, Step, diagnosis::Severity};
 use serde_json::{Map, Value, json};
 
 use crate::{log, report::Report};
@@ -79,7 +79,7 @@ impl Metrics {
 pub(crate) fn of_step(report: &Report<'_>) -> Vec<Metric> {
     let logins = report.journal.logins();
     let connects: Vec<f64> = logins.iter().map(|login| milliseconds(login.time)).collect();
-    let by_tls = report.outcome.as_ref().err().is_some_and(|failure| failure.code.is_tls());
+    let by_tls = report.outcome.as_ref().err().is_some_and(|failure| failure.code.name().starts_with("TLS_"));
     let mut metrics = vec![
         ("StepDuration", "Milliseconds", milliseconds(report.elapsed).into()),
         // 1 for a step that succeeded, so that the average is the share of those.

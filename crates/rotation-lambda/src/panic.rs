@@ -11,7 +11,7 @@ use std::{
     task::Poll,
 };
 
-use rotation_core::Code;
+use rotation_core::codes;
 use thiserror::Error;
 
 use crate::failure::Failure;
@@ -54,7 +54,7 @@ pub async fn caught<T>(work: impl Future<Output = T>) -> Result<T, Panicked> {
 impl From<Panicked> for Failure {
     fn from(panicked: Panicked) -> Self {
         Self {
-            code: Code::Panicked,
+            code: codes::INTERNAL,
             message: panicked.to_string(),
             hint: "This is a defect of ours; please report it with this line. Keep AWSPENDING: once setSecret has \
                 begun, it may be its password that logs in. Rotating again takes the version up."

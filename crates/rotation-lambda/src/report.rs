@@ -2,10 +2,7 @@
 
 use std::{fmt::Write as _, time::Duration};
 
-use rotation_core::{
-    Answer, Applied, Journal, LoginAttempt, Outcome, RotationEvent,
-    database::{Credential, Transport},
-};
+use rotation_core::{Answer, Applied, CredentialSource, Journal, LoginAttempt, Outcome, RotationEvent};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -109,7 +106,7 @@ impl Report<'_> {
             ("secret_version", self.event.map(|event| event.version.as_str().into())),
             ("engine", Some(self.engine.into())),
             ("strategy", Some(self.strategy.into())),
-            ("transport", last.map(|login| transport(login.transport).into())),
+            ("transport", last.map(|login| login.transport.into())),
             ("host", last.map(|login| login.host.as_str().into())),
             ("outcome", Some(self.class().into())),
             ("result", self.outcome.as_ref().ok().map(|outcome| word(outcome).into())),
@@ -148,12 +145,12 @@ fn word(outcome: &Outcome) -> &'static str {
 
 fn login(attempt: &LoginAttempt) -> Value {
     let label = match attempt.credential {
-        Credential::Master => "master".to_owned(),
+        CredentialSource::Related(_) => "master".to_owned(),
         label => label.to_string(),
     };
     json!({
         "label": label,
-        "transport": transport(attempt.transport),
+        "transport": attempt.transport,
         "host": attempt.host,
         "port": attempt.port,
         "answer": match attempt.answer {
@@ -162,13 +159,6 @@ fn login(attempt: &LoginAttempt) -> Value {
         },
         "milliseconds": milliseconds(attempt.time),
     })
-}
-
-fn transport(transport: Transport) -> &'static str {
-    match transport {
-        Transport::Tls => "tls",
-        Transport::Plaintext => "plaintext",
-    }
 }
 
 fn milliseconds(time: Duration) -> Value {

@@ -1,15 +1,16 @@
 //! The runtime loop.
 
-use std::{cell::Cell, pin::Pin, process::ExitCode};
+use std::{cell::Cell, pin::Pin, process::ExitCode, rc::Rc};
 
 use lambda_runtime::{Context, LambdaEvent, service_fn};
 use rotation_aws::{Access, SecretsManager};
-use rotation_config::{Config, ConfigError, Environment, StrategyKind};
+use rotation_config::{Config, ConfigError, Environment, FunctionSettings, StrategyKind};
 use rotation_core::{
-    Deadline, EventError, Examination, Invoker, Journal, Outcome, RotationError, RotationEvent, Rotator,
-    Severity, TimedOut,
-    database::{Database, Directory, Engine, NoDirectory, Strategy},
+    Deadline, EventError, Invocation, Invoker, Journal, Outcome, RotationError, RotationEvent, Rotator, Target, TimedOut,
+    diagnosis::{Diagnosable, Severity},
 };
+use rotation_database::{Database, Directory, Engine, NoDirectory, Strategy};
+use rotation_doctor::{ByVerify, Examination};
 use serde_json::{Value, value::RawValue};
 use tokio::time::Instant;
 
@@ -28,48 +29,80 @@ use crate::{
 /// The largest event that is looked at, in bytes. The service's own have a few hundred.
 const MAX_EVENT: usize = 64 * 1024;
 
-/// Serves a function in which the user of a secret changes its own password, as [`serve_master_user`] does.
-pub fn serve_single_user<E: Engine>(engine: impl FnOnce(&Environment) -> Result<E, ConfigError>) -> ExitCode {
-    serve(StrategyKind::SingleUser, engine, |_, _| Strategy::<NoDirectory>::SingleUser)
+/// What the lines and the metrics of a function call it.
+#[derive(Clone, Copy, Debug)]
+pub struct FunctionName {
+    /// What it rotates: `PostgreSQL`.
+    pub engine: &'static str,
+    /// How: `single user`.
+    pub strategy: &'static str,
 }
 
-/// Serves a function in which a master changes users that take turns, until Lambda ends the process. A function whose
-/// settings are wrong serves as well: it answers every invocation with what is wrong, where a process that ends would
-/// only show "exited".
+/// Serves a function that rotates any [`Target`] until Lambda ends the process. `settings` reads the environment once, and
+/// returns what makes a target for each invocation; [`Access`] reaches further services of AWS by the function's role.
+///
+/// A function whose settings are wrong serves as well: it answers every invocation with what is wrong, where a process
+/// that ends would only show "exited". The event `{"doctor": "<secret>"}` tries each version by [`Target::verify`].
+pub fn serve<T: Target, M: Fn(&Invocation) -> T>(
+    name: FunctionName,
+    settings: impl FnOnce(&Environment, &Access) -> Result<M, ConfigError>,
+) -> ExitCode {
+    serve_looking::<T, M, LookByVerify>(name, |environment, _, access| settings(environment, access))
+}
+
+/// Serves a function in which the user of a secret changes its own password, as [`serve`] does.
+pub fn serve_single_user<E: Engine>(engine: impl FnOnce(&Environment) -> Result<E, ConfigError>) -> ExitCode {
+    serve_database(StrategyKind::SingleUser, engine, |_, _| Strategy::<NoDirectory>::SingleUser)
+}
+
+/// Serves a function in which a master changes users that take turns, as [`serve`] does.
 pub fn serve_master_user<E: Engine, D: Directory + Clone>(
     engine: impl FnOnce(&Environment) -> Result<E, ConfigError>,
     directory: impl FnOnce(Access) -> D,
 ) -> ExitCode {
-    serve(StrategyKind::AlternatingUsers, engine, |config, access| Strategy::AlternatingUsers {
+    serve_database(StrategyKind::AlternatingUsers, engine, |config, access| Strategy::AlternatingUsers {
         master: config.master.clone(),
-        directory: directory(access),
+        directory: directory(access.clone()),
     })
 }
 
-fn serve<E: Engine, D: Directory + Clone>(
+fn serve_database<E: Engine, D: Directory + Clone>(
     kind: StrategyKind,
     engine: impl FnOnce(&Environment) -> Result<E, ConfigError>,
-    strategy: impl FnOnce(&Config, Access) -> Strategy<D>,
+    strategy: impl FnOnce(&Config, &Access) -> Strategy<D>,
+) -> ExitCode {
+    let name = FunctionName { engine: E::PROFILE.name, strategy: kind.name() };
+    serve_looking::<_, _, LookInside>(name, |environment, function, access| {
+        let config = Config::parse(environment, kind, &E::PROFILE)?;
+        debug_assert_eq!(config.function.dry_run, function.dry_run, "read from the same environment");
+        let engine = Rc::new(engine(environment)?);
+        let strategy = strategy(&config, access);
+        Ok(move |invocation: &Invocation| {
+            Database::new(Rc::clone(&engine), strategy.clone(), config.database.clone(), invocation)
+        })
+    })
+}
+
+fn serve_looking<T: Target, M: Fn(&Invocation) -> T, L: Look<T>>(
+    name: FunctionName,
+    settings: impl FnOnce(&Environment, &FunctionSettings, &Access) -> Result<M, ConfigError>,
 ) -> ExitCode {
     core_files::forbid();
     let environment = Environment::of_process();
     panic::silence();
     let (log, logging) = Log::start(&environment);
     let metrics = Metrics::parse(&environment);
-    let config = logging
+    let function = logging
         .and(metrics.clone())
-        .and_then(|_| Config::parse(&environment, kind, &E::PROFILE))
-        .and_then(|config| Ok((engine(&environment)?, config)));
+        .and_then(|_| FunctionSettings::from_environment(&environment))
+        .and_then(|function| {
+            let access = Access::in_lambda(&function.endpoint, function.access_key.as_ref());
+            let target = settings(&environment, &function, &access)?;
+            Ok(Function { store: SecretsManager::of(&access), target, settings: function })
+        })
+        .map_err(|error| Failure::from(&error));
     drop(environment);
-    let function = match config {
-        Ok((engine, config)) => {
-            let access = Access::in_lambda(&config.endpoint, config.access_key.as_ref());
-            let store = SecretsManager::of(&access);
-            Ok(Function { engine, store, strategy: strategy(&config, access), config })
-        }
-        Err(error) => Err(Failure::from(&error)),
-    };
-    let shell = Shell { strategy: kind, log, metrics: metrics.unwrap_or(Metrics::On) };
+    let shell = Shell { name, log, metrics: metrics.unwrap_or(Metrics::On) };
     if let Err(failure) = &function {
         tracing::error!(
             code = failure.code.name(),
@@ -82,7 +115,7 @@ fn serve<E: Engine, D: Directory + Clone>(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     match runtime
         .map_err(lambda_runtime::Error::from)
-        .and_then(|runtime| runtime.block_on(run(&shell, &function)))
+        .and_then(|runtime| runtime.block_on(run::<T, M, L>(&shell, &function)))
     {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -93,23 +126,23 @@ fn serve<E: Engine, D: Directory + Clone>(
 }
 
 /// What an invocation works with.
-struct Function<E, D> {
-    engine: E,
+struct Function<M> {
     store: SecretsManager,
-    strategy: Strategy<D>,
-    config: Config,
+    /// Makes the target of an invocation.
+    target: M,
+    settings: FunctionSettings,
 }
 
 /// How invocations are reported.
 struct Shell {
-    strategy: StrategyKind,
+    name: FunctionName,
     log: Log,
     metrics: Metrics,
 }
 
-async fn run<E: Engine, D: Directory + Clone>(
+async fn run<T: Target, M: Fn(&Invocation) -> T, L: Look<T>>(
     shell: &Shell,
-    function: &Result<Function<E, D>, Failure>,
+    function: &Result<Function<M>, Failure>,
 ) -> Result<(), lambda_runtime::Error> {
     let cold_start = &Cell::new(true);
     let handler = service_fn(async |invocation: LambdaEvent<Box<RawValue>>| {
@@ -117,7 +150,7 @@ async fn run<E: Engine, D: Directory + Clone>(
         let payload = read(&invocation.payload);
         if let (Ok(function), Ok(Some(request))) = (function, payload.as_ref().map(Request::of)) {
             cold_start.set(false);
-            return function.examine(request, &invocation.context, shell).await;
+            return function.examine::<T, L>(request, &invocation.context, shell).await;
         }
         let event = payload.and_then(|payload| RotationEvent::from_json(&payload));
         let journal = Journal::default();
@@ -125,15 +158,15 @@ async fn run<E: Engine, D: Directory + Clone>(
             (Err(failure), _) => Err(failure.clone()),
             (Ok(_), Err(error)) => Err(RotationError::from(error.clone()).into()),
             (Ok(function), Ok(event)) => {
-                let rotated = caught(function.rotate(event, &invocation.context, &journal)).await;
+                let rotated = caught(function.rotate::<T>(event, &invocation.context, &journal)).await;
                 rotated.map_err(Failure::from).and_then(|rotated| rotated.map_err(Failure::from))
             }
         };
         Report {
             request_id: &invocation.context.request_id,
             event: event.as_ref().ok(),
-            engine: E::PROFILE.name,
-            strategy: shell.strategy.name(),
+            engine: shell.name.engine,
+            strategy: shell.name.strategy,
             cold_start: cold_start.replace(false),
             elapsed: began.elapsed(),
             journal: &journal,
@@ -145,65 +178,105 @@ async fn run<E: Engine, D: Directory + Clone>(
     lambda_runtime::run(handler).await
 }
 
-impl<E: Engine, D: Directory + Clone> Function<E, D> {
+impl<M> Function<M> {
     /// Boxed, because the SDK's futures nest deeper than the compiler lays out in one piece.
-    fn rotate<'a>(
+    fn rotate<'a, T: Target + 'a>(
         &'a self,
         event: &'a RotationEvent,
         context: &'a Context,
         journal: &Journal,
-    ) -> Pin<Box<dyn Future<Output = Result<Outcome, RotationError>> + 'a>> {
+    ) -> Pin<Box<dyn Future<Output = Result<Outcome, RotationError>> + 'a>>
+    where
+        M: Fn(&Invocation) -> T,
+    {
         let limit = TimeLimit::of(context);
-        let deadline = limit.deadline;
-        let target = self.database(deadline).proven_by(self.config.proof.clone()).recorded_in(journal);
-        let rotator =
-            Rotator::new(self.store.within(deadline), target, self.invoker(context)).recorded_in(journal);
-        let dry_run = self.config.dry_run;
+        let invocation =
+            Invocation { journal: journal.clone(), ..self.invocation(context, limit.deadline) };
+        let target = (self.target)(&invocation);
+        let rotator = Rotator::new(self.store.within(limit.deadline), target, &invocation);
+        let dry_run = self.settings.dry_run;
         let work = async move {
             if !dry_run {
-                return rotator.rotate(event, deadline).await;
+                return rotator.rotate(event).await;
             }
             // Success would let the service go on to finishSecret, and promote a version without a value.
-            let Some(rehearsal) = rotator.rehearse(event, deadline).await? else {
+            let Some(rehearsal) = rotator.rehearse(event).await? else {
                 return Ok(Outcome::AlreadyDone);
             };
             rehearsal::write(&context.request_id, event, &rehearsal);
-            rehearsal.outcome()?;
-            Err(RotationError::DryRun { statements: rehearsal.statements() })
+            Err(rehearsal.end())
         };
         Box::pin(async move { limit.bound(work).await.unwrap_or_else(|| Err(TimedOut.into())) })
     }
 
     /// Boxed, as [`Function::rotate`] is.
-    fn examine<'a>(
+    fn examine<'a, T: Target + 'a, L: Look<T>>(
         &'a self,
         request: Result<Request, EventError>,
         context: &'a Context,
         shell: &'a Shell,
-    ) -> Pin<Box<dyn Future<Output = Result<Value, Failure>> + 'a>> {
+    ) -> Pin<Box<dyn Future<Output = Result<Value, Failure>> + 'a>>
+    where
+        M: Fn(&Invocation) -> T,
+    {
         Box::pin(async move {
             let began = Instant::now();
             let request = request.map_err(|error| Failure::from(RotationError::from(error)))?;
-            let deadline = TimeLimit::of(context).deadline;
-            let (database, invoker) = (self.database(deadline), self.invoker(context));
-            let examined = caught(request.examine(&self.store, &database, invoker, deadline)).await;
+            let invocation = self.invocation(context, TimeLimit::of(context).deadline);
+            let target = (self.target)(&invocation);
+            let examined = caught(L::examine(&target, &request, &self.store, &invocation)).await;
             let examined = examined.map_err(Failure::from).and_then(|it| it.map_err(Failure::from));
             let severity = examined.as_ref().map_or(Severity::Fault, Examination::severity);
-            shell.metrics.of_examination(E::PROFILE.name, shell.strategy.name(), began.elapsed(), severity);
+            let FunctionName { engine, strategy } = shell.name;
+            shell.metrics.of_examination(engine, strategy, began.elapsed(), severity);
             request.answer(&context.request_id, examined)
         })
     }
 
-    fn database(&self, deadline: Deadline) -> Database<&E, D> {
-        let Config { passwords, require_tls, adopting, rewriting, .. } = &self.config;
-        Database::new(&self.engine, self.strategy.clone(), passwords.clone(), *require_tls, deadline)
-            .adopting(adopting.clone())
-            .rewriting(rewriting.clone())
-    }
-
-    fn invoker(&self, context: &Context) -> Invoker {
+    fn invocation(&self, context: &Context, deadline: Deadline) -> Invocation {
         let arn = context.invoked_function_arn.clone();
-        Invoker::Function { arn, foreign_secrets: self.config.foreign_secrets }
+        let foreign_secrets = self.settings.foreign_secrets;
+        Invocation::new(Invoker::Function { arn, foreign_secrets }, deadline)
+    }
+}
+
+/// How the doctor's event looks at a target.
+trait Look<T> {
+    /// # Errors
+    /// As [`Request::examine`].
+    async fn examine(
+        target: &T,
+        request: &Request,
+        store: &SecretsManager,
+        invocation: &Invocation,
+    ) -> Result<Examination, RotationError>;
+}
+
+/// By the target's own port.
+enum LookInside {}
+
+impl<T: Diagnosable> Look<T> for LookInside {
+    async fn examine(
+        target: &T,
+        request: &Request,
+        store: &SecretsManager,
+        invocation: &Invocation,
+    ) -> Result<Examination, RotationError> {
+        request.examine(store, target, invocation).await
+    }
+}
+
+/// By nothing but what every target can do.
+enum LookByVerify {}
+
+impl<T: Target> Look<T> for LookByVerify {
+    async fn examine(
+        target: &T,
+        request: &Request,
+        store: &SecretsManager,
+        invocation: &Invocation,
+    ) -> Result<Examination, RotationError> {
+        request.examine(store, &ByVerify(target), invocation).await
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the server's error codes mean (`error_codes.yml` of MongoDB; DocumentDB uses the same numbers). A message of
 //! the server may quote names and values, so nothing here reads one.
 
-use rotation_core::database::{Cause, ConnectError, StatementFault};
+use rotation_database::{Cause, ConnectError, StatementFault};
 
 use crate::document::Reader;
 

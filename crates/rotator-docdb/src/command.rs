@@ -6,10 +6,8 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use rotation_core::{
-    Deadline,
-    database::{Credentials, ELIDED, Necessity, Password, PlannedStatement, Purpose, Username},
-};
+use rotation_core::{Deadline, Password};
+use rotation_database::{Credentials, ELIDED, Necessity, PlannedStatement, Purpose, Username};
 
 use crate::{
     document::{Document, Reader},

@@ -3,11 +3,9 @@
 use std::{fmt, net::IpAddr, sync::Arc};
 
 use database_net::os_cause;
-use rotation_core::{
-    Deadline,
-    database::{
-        Cause, ConnectError, Endpoint, Login, LoginMethod, StatementError, StatementFault, Transport,
-    },
+use rotation_core::Deadline;
+use rotation_database::{
+    Cause, ConnectError, Endpoint, Login, LoginMethod, StatementError, StatementFault, Transport,
 };
 use rustls::ClientConfig;
 

@@ -3,10 +3,8 @@
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use database_net::{HandshakeError, Stream, handshake, os_cause};
-use rotation_core::{
-    Deadline,
-    database::{Cause, ConnectError, Host, Login, TlsFault, Transport},
-};
+use rotation_core::Deadline;
+use rotation_database::{Cause, ConnectError, Host, Login, TlsFault, Transport};
 use rustls::ClientConfig;
 use tokio::net::TcpStream;
 

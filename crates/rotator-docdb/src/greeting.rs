@@ -1,6 +1,6 @@
 //! The first exchange: who the server is, and by which mechanism a user logs in.
 
-use rotation_core::database::{Cause, ConnectError, Endpoint, seed_list};
+use rotation_database::{Cause, ConnectError, Endpoint, seed_list};
 
 use crate::{
     code::Code,

@@ -22,7 +22,7 @@
 //! # Facts that decide
 //! - **TLS.** The protocol has no word for "I offer no TLS": a server without it closes the connection or stays
 //!   silent, and so may a man-in-the-middle. Plaintext is spoken on `"ssl": false` only, whatever `REQUIRE_TLS` says. A
-//!   server that does not speak TLS is [`TlsFault::NotSpoken`](rotation_core::database::TlsFault).
+//!   server that does not speak TLS is [`TlsFault::NotSpoken`](rotation_database::TlsFault).
 //! - **Where users live.** A user belongs to a database: `authdb`, else `dbname` (as in AWS's templates), else `admin`.
 //!   The master logs in where its own secret says, and changes users where the rotated secret says.
 //! - **Primary.** A member that is not the primary is refused before a password is sent, by a code of its own. Of the
@@ -62,12 +62,9 @@ mod wire;
 use std::{net::IpAddr, time::SystemTime};
 
 use database_net::{LazyTls, TlsSettings};
-use rotation_core::{
-    Deadline,
-    database::{
-        Cause, ConnectError, Engine, EngineProfile, Login, NameLimit, PasswordRule, Remedies, StatementRule,
-        Transport,
-    },
+use rotation_core::{Deadline, PasswordRule};
+use rotation_database::{
+    Cause, ConnectError, Engine, EngineProfile, Login, NameLimit, Remedies, StatementRule, Transport,
 };
 
 use connection::Connection;

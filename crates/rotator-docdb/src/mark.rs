@@ -9,7 +9,7 @@
 
 use std::collections::BTreeSet;
 
-use rotation_core::database::{Mark, SecretIdentity, UserPair};
+use rotation_database::{Mark, SecretIdentity, UserPair};
 
 use crate::{
     document::{Document, Reader, Value},

@@ -1,6 +1,6 @@
 //! What gives a user the privileges that a rotation needs, as an administrator runs it.
 
-use rotation_core::database::Username;
+use rotation_database::Username;
 
 use crate::{
     document::Document,
@@ -46,7 +46,7 @@ pub(crate) fn own_password_remedy(user: &Username, home: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use rotation_core::database::Engine;
+    use rotation_database::Engine;
 
     use super::*;
     use crate::DocumentDb;

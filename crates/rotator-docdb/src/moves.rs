@@ -2,11 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use rotation_core::{
-    Deadline,
-    database::{
-        Credentials, LoginMethod, Necessity, Password, PlannedStatement, Purpose, StatementFault, Username,
-    },
+use rotation_core::{Deadline, Password};
+use rotation_database::{
+    Credentials, LoginMethod, Necessity, PlannedStatement, Purpose, StatementFault, Username,
 };
 
 use crate::{

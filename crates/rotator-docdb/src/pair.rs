@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rotation_core::database::{
-    Equality, PairOwner, SINGLE_USER, StatementFault, UserPair, Username, recognize,
-};
+use rotation_database::{Equality, PairOwner, SINGLE_USER, StatementFault, UserPair, Username, recognize};
 
 use crate::{
     mark::CloneMark,
@@ -166,10 +164,8 @@ fn owns_the_server(user: &User) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use rotation_core::{
-        SecretId,
-        database::{Engine, SecretIdentity, UserPair, Username},
-    };
+    use rotation_core::SecretId;
+    use rotation_database::{Engine, SecretIdentity, UserPair, Username};
 
     use super::*;
     use crate::{

@@ -6,10 +6,8 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use database_net::os_cause;
-use rotation_core::{
-    Deadline,
-    database::{Cause, ConnectError, Endpoint, Login, Transport},
-};
+use rotation_core::Deadline;
+use rotation_database::{Cause, ConnectError, Endpoint, Login, Transport};
 use rustls::ClientConfig;
 
 use crate::{

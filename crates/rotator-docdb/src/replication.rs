@@ -5,10 +5,8 @@
 
 use std::time::Duration;
 
-use rotation_core::{
-    Deadline,
-    database::{StatementError, StatementFault},
-};
+use rotation_core::Deadline;
+use rotation_database::{StatementError, StatementFault};
 
 use crate::{
     connection::Connection,

@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use md5::{Digest, Md5};
 use ring::{digest, hmac, pbkdf2, rand::SecureRandom};
-use rotation_core::database::Credentials;
+use rotation_database::Credentials;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
@@ -207,7 +207,8 @@ fn challenge(text: &str) -> Result<(&str, Vec<u8>, NonZeroU32), Violation> {
 
 #[cfg(test)]
 mod tests {
-    use rotation_core::database::{Engine, Password, Username};
+    use rotation_core::Password;
+    use rotation_database::{Engine, Username};
 
     use super::*;
     use crate::DocumentDb;

@@ -7,12 +7,10 @@ mod requests;
 
 use std::net::IpAddr;
 
-use rotation_core::{
-    Deadline,
-    database::{
-        Change, Committed, Credentials, Endpoint, Engine, LoginMethod, PairOwner, Password, Plan, Purpose,
-        ServerFacts, Session, StatementError, StatementFault, TestStatement, Turn, UserPair, Username,
-    },
+use rotation_core::{ChangeReport, Deadline, Password};
+use rotation_database::{
+    Change, Credentials, Endpoint, Engine, LoginMethod, PairOwner, Plan, Purpose, ServerFacts, Session,
+    StatementError, StatementFault, TestStatement, Turn, UserPair, Username,
 };
 
 use crate::{
@@ -45,7 +43,7 @@ pub struct DocumentDbSession {
     /// Where the users of a pair are defined, which a master is to change.
     pair_home: String,
     staged: Vec<Move>,
-    outcome: Committed,
+    outcome: ChangeReport,
     /// What of it a failover could take back, where the server is a member of a replica set.
     seen: Option<Seen>,
 }
@@ -105,7 +103,7 @@ impl Session for DocumentDbSession {
         Ok(())
     }
 
-    async fn commit(mut self) -> Result<Committed, StatementError> {
+    async fn commit(mut self) -> Result<ChangeReport, StatementError> {
         let staged = std::mem::take(&mut self.staged);
         let last = staged.len().saturating_sub(1);
         for (at, step) in staged.iter().enumerate() {
@@ -153,7 +151,7 @@ impl Session for DocumentDbSession {
 
 impl DocumentDbSession {
     pub(crate) fn new(connection: Connection, username: Username, home: String, pair_home: String) -> Self {
-        let (seen, outcome) = (Seen::by(&connection), Committed::default());
+        let (seen, outcome) = (Seen::by(&connection), ChangeReport::default());
         Self { connection, username, home, pair_home, staged: Vec::new(), outcome, seen }
     }
 
@@ -220,7 +218,7 @@ impl DocumentDbSession {
         };
         let reconciliation = pair.reconcile(clone).map_err(StatementError::new)?;
         let (drift, notes) = (reconciliation.count(), pair.notes(clone, &reconciliation));
-        self.outcome = Committed { drift, notes };
+        self.outcome = ChangeReport { drift, notes };
         changed(&pair, clone, next, method, deadline).map_err(StatementError::new)
     }
 }

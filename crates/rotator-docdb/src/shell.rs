@@ -1,6 +1,6 @@
 //! Commands as an administrator runs them in MongoDB's shell.
 
-use rotation_core::database::Username;
+use rotation_database::Username;
 
 use crate::{
     command::Likeness,

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use rotation_core::database::Username;
+use rotation_database::Username;
 
 use crate::{
     document::{Document, Reader, Value},

@@ -5,7 +5,8 @@
 //! alone, and where an account is made or gets another plugin, it is by a stand-in that nobody uses, and locked until it has
 //! the password.
 
-use rotation_core::database::{Password, StatementError, StatementFault};
+use rotation_core::Password;
+use rotation_database::{StatementError, StatementFault};
 use zeroize::Zeroizing;
 
 use crate::{

@@ -4,10 +4,8 @@ use std::sync::Arc;
 
 use database_net::{Stream, TlsClient, certificate_fault, dial, handshake, os_cause, tls_invalid};
 use ring::digest::{SHA256, digest};
-use rotation_core::{
-    Deadline,
-    database::{Cause, ConnectError, Login, TlsFault, TlsMode, Transport},
-};
+use rotation_core::Deadline;
+use rotation_database::{Cause, ConnectError, Login, TlsFault, TlsMode, Transport};
 use tokio::net::TcpStream;
 
 use crate::{

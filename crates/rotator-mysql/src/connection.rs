@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use rotation_core::database::{Cause, StatementError, StatementFault, Username};
+use rotation_database::{Cause, StatementError, StatementFault, Username};
 
 use crate::{
     dialect::Dialect,

@@ -1,6 +1,7 @@
 //! What the server's table of users says of passwords, for who may read it.
 
-use rotation_core::database::{Password, StatementError, Username};
+use rotation_core::Password;
+use rotation_database::{StatementError, Username};
 
 use crate::{
     connection::Connection,
@@ -52,7 +53,7 @@ impl Entry {
 /// All accounts of these users.
 ///
 /// # Errors
-/// [`StatementFault::PrivilegeMissing`](rotation_core::database::StatementFault) without SELECT on the table.
+/// [`StatementFault::PrivilegeMissing`](rotation_database::StatementFault) without SELECT on the table.
 pub(crate) async fn read_entries(
     connection: &mut Connection,
     users: &[&Username],

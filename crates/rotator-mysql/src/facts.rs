@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use rotation_core::database::{CharacterClass, PasswordDemand, ServerFacts, StatementError};
+use rotation_core::{CharacterClass, PasswordDemand};
+use rotation_database::{ServerFacts, StatementError};
 
 use crate::{
     connection::Connection, session_settings::pin, statement::Statement, wire::Answer, writable::takes_writes,

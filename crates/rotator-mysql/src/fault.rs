@@ -2,7 +2,7 @@
 //!
 //! Numbers are those of the manuals: "Server Error Message Reference" of MySQL, "Error Codes" of MariaDB.
 
-use rotation_core::database::{Cause, ConnectError, StatementError, StatementFault, Username};
+use rotation_database::{Cause, ConnectError, StatementError, StatementFault, Username};
 
 use crate::{dialect::Dialect, remediation, statement::Statement};
 
@@ -73,7 +73,7 @@ pub(crate) fn refused_statement(kind: &'static str, code: u16) -> StatementError
 
 #[cfg(test)]
 mod tests {
-    use rotation_core::database::Engine;
+    use rotation_database::Engine;
 
     use super::*;
     use crate::MySql;

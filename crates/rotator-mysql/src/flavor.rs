@@ -1,6 +1,6 @@
 //! What differs between MySQL and MariaDB before the server has named itself.
 
-use rotation_core::database::{NameLimit, Remedies};
+use rotation_database::{NameLimit, Remedies};
 
 /// By which names secrets and people know a server, and what hints say about it.
 pub trait Flavor {

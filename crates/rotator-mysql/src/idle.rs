@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rotation_core::database::{ELIDED, StatementError, StatementFault};
+use rotation_database::{ELIDED, StatementError, StatementFault};
 use serde_json::{Map, Value, json};
 
 use crate::{

@@ -14,7 +14,7 @@ use ring::{
     pbkdf2,
     signature::{Ed25519KeyPair, KeyPair},
 };
-use rotation_core::database::Password;
+use rotation_core::Password;
 use zeroize::{Zeroize, Zeroizing};
 
 /// A public key in bytes.

@@ -95,10 +95,8 @@ mod writable;
 use std::{fmt, marker::PhantomData, net::IpAddr, time::SystemTime};
 
 use database_net::{LazyTls, TlsSettings};
-use rotation_core::{
-    Deadline,
-    database::{ConnectError, Engine, EngineProfile, Login, PasswordRule, StatementRule, Transport},
-};
+use rotation_core::{Deadline, PasswordRule};
+use rotation_database::{ConnectError, Engine, EngineProfile, Login, StatementRule, Transport};
 
 pub use environment::{DualPassword, SelfSigned, Settings};
 pub use flavor::{Flavor, MariaDbFlavor, MySqlFlavor};

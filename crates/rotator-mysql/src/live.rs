@@ -8,7 +8,7 @@
 
 use std::collections::BTreeSet;
 
-use rotation_core::database::StatementFault;
+use rotation_database::StatementFault;
 
 use crate::{
     correction::{corrections, is_covered, is_part},

@@ -1,7 +1,7 @@
 //! Servers that lock an account after failed logins. A single user that keeps one password has a gap in which applications
 //! fail to log in.
 
-use rotation_core::database::StatementError;
+use rotation_database::StatementError;
 
 use crate::{connection::Connection, own_account::OwnAccount, statement::Statement};
 

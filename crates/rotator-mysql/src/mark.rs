@@ -9,7 +9,7 @@
 //! role is granted by those who administer it alone. The role has no rights.
 
 use ring::digest::{SHA256, digest};
-use rotation_core::database::{SecretIdentity, UserPair};
+use rotation_database::{SecretIdentity, UserPair};
 use serde_json::{Map, Value, json};
 
 /// The key of an account's attributes that is ours, and what the names of our roles begin with.
@@ -183,10 +183,8 @@ fn is_hex(text: &str, digits: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use rotation_core::{
-        SecretId,
-        database::{Engine, Username},
-    };
+    use rotation_core::SecretId;
+    use rotation_database::{Engine, Username};
 
     use super::*;
     use crate::MySql;

@@ -72,7 +72,7 @@ fn changes(pair: &Pair) -> Rights {
 
 #[cfg(test)]
 mod tests {
-    use rotation_core::database::{Engine, PairOwner, SecretIdentity, UserPair, Username};
+    use rotation_database::{Engine, PairOwner, SecretIdentity, UserPair, Username};
 
     use super::*;
     use crate::{MySql, dialect::Dialect, pair::State};

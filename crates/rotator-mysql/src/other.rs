@@ -1,8 +1,7 @@
 //! A master changes the other user of a pair.
 
-use rotation_core::database::{
-    Necessity, Password, PlannedStatement, Purpose, StatementError, StatementFault, Username,
-};
+use rotation_core::Password;
+use rotation_database::{Necessity, PlannedStatement, Purpose, StatementError, StatementFault, Username};
 use zeroize::Zeroizing;
 
 use crate::{

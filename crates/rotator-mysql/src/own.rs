@@ -1,9 +1,8 @@
 //! A user changes its own password.
 
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
-use rotation_core::database::{
-    Credentials, Necessity, Password, Plan, Purpose, StatementError, StatementFault,
-};
+use rotation_core::Password;
+use rotation_database::{Credentials, Necessity, Plan, Purpose, StatementError, StatementFault};
 use zeroize::Zeroizing;
 
 use crate::{

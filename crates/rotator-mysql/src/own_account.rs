@@ -1,6 +1,6 @@
 //! What a user sees of its own account.
 
-use rotation_core::database::{StatementError, StatementFault};
+use rotation_database::{StatementError, StatementFault};
 
 use crate::{
     account::Options,

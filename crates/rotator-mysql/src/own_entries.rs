@@ -1,6 +1,7 @@
 //! What a user that reads the server's table of users finds there of itself.
 
-use rotation_core::database::{Password, SecondPassword, StatementError, StatementFault, Username};
+use rotation_core::Password;
+use rotation_database::{SecondPassword, StatementError, StatementFault, Username};
 
 use crate::{
     connection::Connection,

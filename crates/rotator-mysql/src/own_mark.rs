@@ -1,6 +1,6 @@
 //! The mark that a user finds on itself: its password is then that of a pair, and another secret's.
 
-use rotation_core::database::{Engine, PairOwner, StatementError, StatementFault, UserPair, Username};
+use rotation_database::{Engine, PairOwner, StatementError, StatementFault, UserPair, Username};
 
 use crate::{
     MySql,

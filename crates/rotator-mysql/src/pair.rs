@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rotation_core::database::{Credentials, PairOwner, StatementError, StatementFault, UserPair};
+use rotation_database::{Credentials, PairOwner, StatementError, StatementFault, UserPair};
 use serde_json::{Map, Value};
 
 use crate::{

@@ -1,6 +1,6 @@
 //! Whether two users may alternate, and whether the one with the clone's name is the clone, and this secret's.
 
-use rotation_core::database::{self, Equality, SINGLE_USER, StatementFault, recognize};
+use rotation_database::{Equality, SINGLE_USER, StatementFault, recognize};
 
 use crate::{
     correction::is_within,
@@ -50,11 +50,13 @@ impl Pair {
             match self.place(host) {
                 Place::Within(original) => {
                     let Some(original) = self.originals.get(original) else { continue };
-                    let rights = self.equality(original, clone, mark != database::Mark::None);
+                    let rights = self.equality(original, clone, mark != rotation_database::Mark::None);
                     recognize(mark, owner, rights, next == Next::Original)?;
                 }
                 // It is left alone, but whoever logs in by it alone must not get the original's password.
-                Place::Apart | Place::Unclear if next == Next::Original && mark == database::Mark::None => {
+                Place::Apart | Place::Unclear
+                    if next == Next::Original && mark == rotation_database::Mark::None =>
+                {
                     return Err(StatementFault::CloneNotRecognized);
                 }
                 Place::Apart | Place::Unclear => {}
@@ -79,13 +81,13 @@ impl Pair {
     }
 
     /// The mark of an account, where no other secret's is on it, as the rule for all engines takes it.
-    fn mark(&self, clone: &State, next: Next) -> database::Mark<'_> {
+    fn mark(&self, clone: &State, next: Next) -> rotation_database::Mark<'_> {
         if self.is_ours(clone) || next == Next::Clone && self.was_being_made(clone) {
-            database::Mark::Of(self.owner.secret.as_str())
+            rotation_database::Mark::Of(self.owner.secret.as_str())
         } else if clone.marks.is_empty() {
-            database::Mark::None
+            rotation_database::Mark::None
         } else {
-            database::Mark::Unnamed
+            rotation_database::Mark::Unnamed
         }
     }
 

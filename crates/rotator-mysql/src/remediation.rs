@@ -3,7 +3,7 @@
 //! The server does not say which account it has matched, so a statement that takes its host from nowhere names `%`. Where
 //! all that an account stores is to be stored once more, the statement reads hosts and hashes itself: no password is needed.
 
-use rotation_core::database::Username;
+use rotation_database::Username;
 
 use crate::{dialect::Dialect, grants::Account, quote::literal};
 
@@ -117,7 +117,7 @@ fn of_plugin(user: &Username, dialect: Dialect) -> String {
 
 #[cfg(test)]
 mod tests {
-    use rotation_core::database::Engine;
+    use rotation_database::Engine;
 
     use super::*;
     use crate::MySql;

@@ -2,7 +2,7 @@
 //! without it, MySQL 9 must. Nobody logs in by such an account, and no statement changes anything about it, not even a GRANT,
 //! but the one that moves it to another plugin. So that one comes first, with a password that nobody knows.
 
-use rotation_core::database::StatementError;
+use rotation_database::StatementError;
 
 use crate::{
     connection::Connection,

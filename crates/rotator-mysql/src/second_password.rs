@@ -5,9 +5,8 @@
 //! as after an interrupted rotation by a single user, it becomes the primary one first. So `AWSCURRENT` logs in after
 //! each statement.
 
-use rotation_core::database::{
-    Necessity, Password, PlannedStatement, Purpose, StatementError, StatementFault, UserPair,
-};
+use rotation_core::Password;
+use rotation_database::{Necessity, PlannedStatement, Purpose, StatementError, StatementFault, UserPair};
 
 use crate::{
     entry::Entry,

@@ -2,13 +2,10 @@
 
 use std::{collections::BTreeSet, net::IpAddr};
 
-use rotation_core::{
-    Deadline,
-    database::{
-        Change, Committed, Credentials, Engine, LONGEST_PROOF, LoginMethod, PairOwner, Password, Plan,
-        SINGLE_USER, ServerFacts, Session, StatementError, StatementFault, TestStatement, Turn, UserPair,
-        Username,
-    },
+use rotation_core::{ChangeReport, Deadline, Password};
+use rotation_database::{
+    Change, Credentials, Engine, LONGEST_PROOF, LoginMethod, PairOwner, Plan, SINGLE_USER, ServerFacts,
+    Session, StatementError, StatementFault, TestStatement, Turn, UserPair, Username,
 };
 
 use crate::{
@@ -142,12 +139,12 @@ impl Session for MysqlSession {
         Ok(())
     }
 
-    async fn commit(mut self) -> Result<Committed, StatementError> {
+    async fn commit(mut self) -> Result<ChangeReport, StatementError> {
         let unlocked = self.is_unlocked.then(|| turns::UNLOCKED.to_owned());
         let mut committed = match self.staged.take() {
-            None => Committed::default(),
+            None => ChangeReport::default(),
             Some(Staged::Own(change)) => {
-                Committed { drift: 0, notes: change.apply(&mut self.connection).await? }
+                ChangeReport { drift: 0, notes: change.apply(&mut self.connection).await? }
             }
             Some(Staged::Other(change, endings)) => Box::pin(self.apply_other(*change, endings)).await?,
         };
@@ -264,12 +261,12 @@ impl MysqlSession {
         &mut self,
         change: OtherChange,
         mut endings: Endings,
-    ) -> Result<Committed, StatementError> {
+    ) -> Result<ChangeReport, StatementError> {
         let before = self.apply_first(&change, &mut endings).await;
         before.map_err(StatementError::before_password)?;
         self.run_last(&change).await?;
         let notes = change.notes().into_iter().chain(endings.notes).collect();
-        Ok(Committed { drift: change.drift(), notes })
+        Ok(ChangeReport { drift: change.drift(), notes })
     }
 
     /// All that comes before the password.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rotation_core::database::{Credentials, PairOwner, PlannedStatement, StatementError, UserPair};
+use rotation_database::{Credentials, PairOwner, PlannedStatement, StatementError, UserPair};
 use serde_json::Map;
 
 use crate::{

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use rotation_core::database::{ELIDED, Necessity, PlannedStatement, Purpose};
+use rotation_database::{ELIDED, Necessity, PlannedStatement, Purpose};
 use zeroize::Zeroizing;
 
 use crate::quote::literal;

@@ -4,7 +4,8 @@ use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD, STANDARD_NO_PAD},
 };
-use rotation_core::database::{Password, StatementError, StatementFault};
+use rotation_core::Password;
+use rotation_database::{StatementError, StatementFault};
 use zeroize::Zeroizing;
 
 use crate::{

@@ -7,7 +7,7 @@ use ring::{
     digest::{Context, SHA256},
     pbkdf2,
 };
-use rotation_core::database::Password;
+use rotation_core::Password;
 use zeroize::Zeroizing;
 
 use crate::{

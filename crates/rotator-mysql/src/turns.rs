@@ -1,9 +1,7 @@
 //! The lock by which rotations of one user take turns, and servers that give none.
 
-use rotation_core::{
-    Deadline,
-    database::{StatementError, StatementFault, Username},
-};
+use rotation_core::Deadline;
+use rotation_database::{StatementError, StatementFault, Username};
 
 use crate::{
     connection::{Connection, Failure},

@@ -1,6 +1,6 @@
 //! Whether the server takes writes.
 
-use rotation_core::database::{StatementError, StatementFault};
+use rotation_database::{StatementError, StatementFault};
 
 use crate::{connection::Connection, statement::Statement};
 

@@ -1,7 +1,7 @@
 //! What has to be done so that the clone may do exactly what the original may.
 
 use postgres_session::{Statement, quote_identifier, quote_literal};
-use rotation_core::database::{StatementError, StatementFault};
+use rotation_database::{StatementError, StatementFault};
 
 use crate::{
     CloneObjects,
@@ -106,7 +106,7 @@ impl Pair {
     fn write_mark(&self) -> Option<Correction> {
         let (owner, clone) = (&self.aim.owner, &self.names.clone);
         let comment = self.clone.as_ref().and_then(|clone| clone.comment.as_deref());
-        if mark::read(comment, owner) == rotation_core::database::Mark::Of(owner.secret.as_str()) {
+        if mark::read(comment, owner) == rotation_database::Mark::Of(owner.secret.as_str()) {
             return None;
         }
         Some(Correction::new(mark::statement(clone, comment, &owner.secret), Otherwise::Fail))

@@ -5,7 +5,7 @@
 //! usable by the original, or what works today would stop working.
 
 use postgres_session::{Row, quote_identifier};
-use rotation_core::database::{StatementError, StatementFault};
+use rotation_database::{StatementError, StatementFault};
 
 use crate::{
     CloneObjects,

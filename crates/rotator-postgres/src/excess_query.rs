@@ -1,7 +1,7 @@
 //! The query that finds what a clone holds by itself and the original cannot use.
 
 use postgres_session::{Statement, quote_identifier, quote_literal};
-use rotation_core::database::UserPair;
+use rotation_database::UserPair;
 
 /// As many rows as are read; how many there are comes with each.
 const MOST_ROWS: usize = 100;

@@ -1,9 +1,7 @@
 //! What a session finds out about its server and its own user.
 
 use postgres_session::Row;
-use rotation_core::database::{
-    LoginMethod, PairOwner, ServerFacts, StatementError, StatementFault, Username,
-};
+use rotation_database::{LoginMethod, PairOwner, ServerFacts, StatementError, StatementFault, Username};
 
 use crate::{
     mark,

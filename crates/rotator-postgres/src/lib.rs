@@ -48,12 +48,9 @@ mod statements;
 use std::{net::IpAddr, time::SystemTime};
 
 use database_net::{LazyTls, TlsSettings};
-use rotation_core::{
-    Deadline,
-    database::{
-        ConnectError, Engine, EngineProfile, Login, NameLimit, PasswordRule, Remedies, StatementRule,
-        Transport,
-    },
+use rotation_core::{Deadline, PasswordRule};
+use rotation_database::{
+    ConnectError, Engine, EngineProfile, Login, NameLimit, Remedies, StatementRule, Transport,
 };
 
 pub use session::PostgresSession;

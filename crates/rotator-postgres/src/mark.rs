@@ -6,7 +6,7 @@
 //! ```
 
 use postgres_session::{Statement, quote_identifier, quote_literal};
-use rotation_core::database::{Mark, PairOwner, SecretIdentity, StatementFault, Username};
+use rotation_database::{Mark, PairOwner, SecretIdentity, StatementFault, Username};
 
 /// What the line begins with. The rest of it is [`SecretIdentity::as_str`].
 const PREFIX: &str = "rotators: clone for secret ";

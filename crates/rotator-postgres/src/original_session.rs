@@ -1,7 +1,7 @@
 //! Whether a session of the clone is the original's.
 
 use postgres_session::{Row, Statement, quote_identifier, quote_literal};
-use rotation_core::database::{StatementError, StatementFault, UserPair};
+use rotation_database::{StatementError, StatementFault, UserPair};
 
 use crate::{
     CloneObjects, mark,

@@ -1,7 +1,7 @@
 //! The two users of a pair, as the catalogue shows them at one moment.
 
 use postgres_session::{Row, quote_identifier};
-use rotation_core::database::{PairOwner, StatementError, StatementFault, UserPair};
+use rotation_database::{PairOwner, StatementError, StatementFault, UserPair};
 
 use crate::{CloneObjects, setting::Setting};
 

@@ -1,7 +1,8 @@
 //! In which form a password is stored, so that the method of the present login accepts it.
 
 use postgres_session::{Row, Verifier, VerifierError, md5_verifier, scram_verifier};
-use rotation_core::database::{LoginMethod, Password, StatementError, StatementFault, Username};
+use rotation_core::Password;
+use rotation_database::{LoginMethod, StatementError, StatementFault, Username};
 
 use crate::pair::unexpected;
 

@@ -1,7 +1,7 @@
 //! What would let the master do what it may not, as statements for an administrator of the database.
 
 use postgres_session::quote_identifier;
-use rotation_core::database::{StatementFault, UserBar, Username};
+use rotation_database::{StatementFault, UserBar, Username};
 
 use crate::{
     CloneObjects,

@@ -1,9 +1,10 @@
 //! A change with nothing left to read: what a plan says and what `stage` runs are the same statements.
 
 use postgres_session::{Row, Statement, Verifier, VerifierError};
-use rotation_core::database::{
-    Credentials, Necessity, PairOwner, Password, Plan, PlannedStatement, Purpose, StatementError,
-    StatementFault, Username,
+use rotation_core::Password;
+use rotation_database::{
+    Credentials, Necessity, PairOwner, Plan, PlannedStatement, Purpose, StatementError, StatementFault,
+    Username,
 };
 
 use crate::{

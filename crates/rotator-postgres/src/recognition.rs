@@ -1,7 +1,7 @@
 //! Whether the role with the clone's name is the clone of this original, and this secret's.
 
 use postgres_session::quote_identifier;
-use rotation_core::database::{Equality, Mark, SINGLE_USER, StatementFault, UserBar, recognize};
+use rotation_database::{Equality, Mark, SINGLE_USER, StatementFault, UserBar, recognize};
 
 use crate::{
     mark,

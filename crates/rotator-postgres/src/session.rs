@@ -3,12 +3,10 @@
 use std::net::IpAddr;
 
 use postgres_session::{Connection, Statement, quote_identifier};
-use rotation_core::{
-    Deadline,
-    database::{
-        Change, Committed, LONGEST_PROOF, LoginMethod, PairOwner, Plan, ServerFacts, Session, StatementError,
-        StatementFault, TestStatement, Turn, UserPair, Username,
-    },
+use rotation_core::{ChangeReport, Deadline};
+use rotation_database::{
+    Change, LONGEST_PROOF, LoginMethod, PairOwner, Plan, ServerFacts, Session, StatementError,
+    StatementFault, TestStatement, Turn, UserPair, Username,
 };
 
 use crate::{
@@ -31,7 +29,7 @@ pub struct PostgresSession {
     clone_objects: CloneObjects,
     /// The secret on whose behalf the user changes its own password.
     owner: Option<PairOwner>,
-    outcome: Committed,
+    outcome: ChangeReport,
     /// Why the clone has kept its objects, where it was to hand them over.
     kept: Option<&'static str>,
 }
@@ -91,7 +89,7 @@ impl Session for PostgresSession {
         }
     }
 
-    async fn commit(mut self) -> Result<Committed, StatementError> {
+    async fn commit(mut self) -> Result<ChangeReport, StatementError> {
         self.connection.run(&[statements::commit()]).await?;
         Ok(self.outcome)
     }
@@ -112,7 +110,7 @@ impl Session for PostgresSession {
 
 impl PostgresSession {
     pub(crate) fn new(connection: Connection, username: Username, clone_objects: CloneObjects) -> Self {
-        let outcome = Committed::default();
+        let outcome = ChangeReport::default();
         Self { connection, username, clone_objects, owner: None, outcome, kept: None }
     }
 

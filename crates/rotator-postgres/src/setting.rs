@@ -1,7 +1,7 @@
 //! A role's own settings (`ALTER ROLE ... SET`), as the catalogue has them and as statements take them.
 
 use postgres_session::{Statement, quote_identifier, quote_literal};
-use rotation_core::database::Username;
+use rotation_database::Username;
 
 /// One setting of one role.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use postgres_session::{Statement, Verifier, quote_identifier, quote_literal};
 use ring::digest::{SHA256, digest};
-use rotation_core::database::{Engine, UserPair, Username};
+use rotation_database::{Engine, UserPair, Username};
 
 use crate::Postgres;
 
@@ -280,7 +280,7 @@ pub(crate) fn roll_back() -> Statement {
 #[cfg(test)]
 mod tests {
     use expect_test::{Expect, expect};
-    use rotation_core::database::Password;
+    use rotation_core::Password;
 
     use super::*;
 

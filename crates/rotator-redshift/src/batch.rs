@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, mem::discriminant, time::Duration};
 
-use rotation_core::database::StatementFault;
+use rotation_database::StatementFault;
 
 use crate::grant::Object;
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use postgres_session::Statement;
-use rotation_core::database::StatementError;
+use rotation_database::StatementError;
 
 use crate::{
     batch::{Batch, batches},

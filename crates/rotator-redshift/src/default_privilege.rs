@@ -1,7 +1,7 @@
 //! Privileges on objects that are still to be made ("ALTER DEFAULT PRIVILEGES").
 
 use postgres_session::{Row, Statement};
-use rotation_core::database::StatementError;
+use rotation_database::StatementError;
 
 use crate::{
     pair::{text, truth},

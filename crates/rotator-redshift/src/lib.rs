@@ -49,12 +49,9 @@ mod user;
 use std::{net::IpAddr, time::SystemTime};
 
 use database_net::{LazyTls, TlsSettings};
-use rotation_core::{
-    Deadline,
-    database::{
-        CharacterClass, ConnectError, Engine, EngineProfile, Login, NameLimit, PasswordRule, Remedies,
-        StatementRule, Transport,
-    },
+use rotation_core::{CharacterClass, Deadline, PasswordRule};
+use rotation_database::{
+    ConnectError, Engine, EngineProfile, Login, NameLimit, Remedies, StatementRule, Transport,
 };
 
 pub use password_form::PasswordForm;

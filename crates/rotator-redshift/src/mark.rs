@@ -7,7 +7,7 @@
 use std::fmt::Write as _;
 
 use ring::digest::{SHA256, digest};
-use rotation_core::database::{Mark, SecretIdentity, Username};
+use rotation_database::{Mark, SecretIdentity, Username};
 
 const PREFIX: &str = "clone:";
 /// Hexadecimal digits of the digest: 128 bits.
@@ -80,7 +80,8 @@ fn group(secret: &SecretIdentity, original: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use rotation_core::{SecretId, database::Engine};
+    use rotation_core::SecretId;
+    use rotation_database::Engine;
 
     use super::*;
     use crate::Redshift;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use postgres_session::Row;
-use rotation_core::database::{
+use rotation_database::{
     PairOwner, SINGLE_USER, StatementError, StatementFault, UserPair, Username, recognize,
 };
 

@@ -1,7 +1,8 @@
 //! What the server gets instead of a password.
 
 use postgres_session::{Statement, md5_verifier, sha256_verifier};
-use rotation_core::database::{Password, StatementError, StatementFault, Username};
+use rotation_core::Password;
+use rotation_database::{StatementError, StatementFault, Username};
 
 use crate::{quote::quote_literal, statements};
 

@@ -1,6 +1,6 @@
 //! Names and values inside statements, by Redshift's rules.
 
-use rotation_core::database::{StatementError, StatementFault};
+use rotation_database::{StatementError, StatementFault};
 
 pub(crate) use postgres_session::quote_identifier;
 

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use postgres_session::Statement;
-use rotation_core::database::{Equality, Mark, PairOwner, StatementError, StatementFault};
+use rotation_database::{Equality, Mark, PairOwner, StatementError, StatementFault};
 
 use crate::{
     batch::{Batch, batches},

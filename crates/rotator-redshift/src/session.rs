@@ -3,13 +3,10 @@
 use std::{net::IpAddr, time::Duration};
 
 use postgres_session::{Connection, Row, Statement, quote_identifier};
-use rotation_core::{
-    Deadline,
-    database::{
-        Cause, Change, Committed, Credentials, Engine, LONGEST_PROOF, LoginMethod, Necessity, Password, Plan,
-        Purpose, ServerFacts, Session, StatementError, StatementFault, TestStatement, Turn, UserPair,
-        Username,
-    },
+use rotation_core::{ChangeReport, Deadline, Password};
+use rotation_database::{
+    Cause, Change, Credentials, Engine, LONGEST_PROOF, LoginMethod, Necessity, Plan, Purpose, ServerFacts,
+    Session, StatementError, StatementFault, TestStatement, Turn, UserPair, Username,
 };
 
 use crate::{
@@ -27,7 +24,7 @@ use crate::{
 pub struct RedshiftSession {
     connection: Connection,
     options: Options,
-    outcome: Committed,
+    outcome: ChangeReport,
 }
 
 impl Session for RedshiftSession {
@@ -91,7 +88,7 @@ impl Session for RedshiftSession {
         Ok(ServerFacts { hindrance, ..ServerFacts::default() })
     }
 
-    async fn commit(mut self) -> Result<Committed, StatementError> {
+    async fn commit(mut self) -> Result<ChangeReport, StatementError> {
         self.connection.run(&[statements::commit()]).await?;
         Ok(self.outcome)
     }
@@ -99,7 +96,7 @@ impl Session for RedshiftSession {
 
 impl RedshiftSession {
     pub(crate) fn new(connection: Connection, options: Options) -> Self {
-        Self { connection, options, outcome: Committed::default() }
+        Self { connection, options, outcome: ChangeReport::default() }
     }
 
     /// Begins the transaction and reads what the change depends on, in one round trip: of one's own password, what

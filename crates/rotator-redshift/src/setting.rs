@@ -1,7 +1,7 @@
 //! A user's own settings (`ALTER USER ... SET`), as the catalogue has them and as statements take them.
 
 use postgres_session::Statement;
-use rotation_core::database::StatementError;
+use rotation_database::StatementError;
 
 use crate::quote::{quote_identifier, quote_literal};
 

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use postgres_session::Statement;
-use rotation_core::database::{Engine, StatementError};
+use rotation_database::{Engine, StatementError};
 
 use crate::{
     Redshift,

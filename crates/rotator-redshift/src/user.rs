@@ -1,7 +1,7 @@
 //! A user's attributes, and the statements that make and change them.
 
 use postgres_session::{Row, Statement};
-use rotation_core::database::StatementError;
+use rotation_database::StatementError;
 
 use crate::{
     pair::{text, truth, unexpected},

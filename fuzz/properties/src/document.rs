@@ -2,10 +2,8 @@
 
 use std::{collections::BTreeMap, net::IpAddr};
 
-use rotation_core::{
-    SecretDocument,
-    database::{Engine, EngineProfile, Host, Login, TestStatement, UserPair},
-};
+use rotation_core::SecretDocument;
+use rotation_database::{Engine, EngineProfile, Host, Login, TestStatement, UserPair};
 use rotator_docdb::DocumentDb;
 use rotator_mysql::{MariaDb, MySql};
 use rotator_postgres::Postgres;

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use rotation_config::{Config, ConfigError, Environment, StrategyKind};
-use rotation_core::database::{CharacterClass, EngineProfile, PasswordSource};
+use rotation_core::{CharacterClass, PasswordSource};
+use rotation_database::EngineProfile;
 use rotator_docdb::DocumentDb;
 use rotator_mysql::{MariaDb, MySql};
 use rotator_postgres::Postgres;
@@ -65,12 +66,12 @@ fn read(
 }
 
 fn makes_passwords_as_told(config: &Config, profile: &EngineProfile) {
-    let settings = config.passwords.settings();
+    let settings = config.database.passwords.settings();
     assert!((profile.password_rule.shortest..=profile.password_rule.longest).contains(&settings.length));
     if settings.source != PasswordSource::OperatingSystem {
         return;
     }
-    let password = config.passwords.generate().expect("a policy that was accepted makes passwords");
+    let password = config.database.passwords.generate().expect("a policy that was accepted makes passwords");
     let password = password.expose();
     assert_eq!(password.chars().count(), settings.length);
     let excluded = settings.exclude_characters.as_deref().unwrap_or(profile.password_rule.default_exclusions);

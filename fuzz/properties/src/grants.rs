@@ -2,10 +2,10 @@
 
 mod shown;
 
-use rotation_core::SecretId;
-use rotation_core::database::{
-    Credentials, Engine, PairOwner, Password, PlannedStatement, Purpose, SecretIdentity, StatementError,
-    UserPair, Username,
+use rotation_core::{Password, SecretId};
+use rotation_database::{
+    Credentials, Engine, PairOwner, PlannedStatement, Purpose, SecretIdentity, StatementError, UserPair,
+    Username,
 };
 use rotator_mysql::{MySql, plan_clone};
 

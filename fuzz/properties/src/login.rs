@@ -3,10 +3,8 @@
 use std::time::Duration;
 
 use database_net::TlsSettings;
-use rotation_core::{
-    Deadline, SecretDocument,
-    database::{ConnectError, Engine, Login, Session, Transport},
-};
+use rotation_core::{Deadline, SecretDocument};
+use rotation_database::{ConnectError, Engine, Login, Session, Transport};
 use rotator_docdb::DocumentDb;
 use rotator_mysql::{MySql, Settings};
 use rotator_postgres::{CloneObjects, Postgres};

@@ -10,7 +10,8 @@ use postgres_session::{
     Verifier, md5_verifier, quote_identifier, quote_literal, scram_verifier, sha256_verifier,
 };
 use ring::digest::{SHA256, digest};
-use rotation_core::database::{Engine, Password, Username};
+use rotation_core::Password;
+use rotation_database::{Engine, Username};
 use rotator_postgres::Postgres;
 
 use crate::scram::{ServerKeys, transcript};

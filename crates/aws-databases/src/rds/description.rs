@@ -1,7 +1,7 @@
 //! Instances and clusters of the SDK as [`Database`]s.
 
 use aws_sdk_rds::types::{DbCluster, DbInstance, DbSubnetGroup, VpcSecurityGroupMembership};
-use rotation_core::database::Host;
+use rotation_database::Host;
 
 use crate::database::{Database, Followed, Rest, Surroundings, endpoint};
 

@@ -1,6 +1,6 @@
 //! RDS as the directory of a master user.
 
-use rotation_core::database::{Directory, DirectoryError, DirectoryService, Host, Server, ServerArn};
+use rotation_database::{Directory, DirectoryError, DirectoryService, Host, Server, ServerArn};
 
 use super::Rds;
 use crate::{

@@ -7,7 +7,7 @@ use aws_sdk_redshift::{
     types::{Cluster, ClusterSubnetGroup},
 };
 use rotation_aws::{Access, AwsError, Service};
-use rotation_core::database::{Host, ServerArn};
+use rotation_database::{Host, ServerArn};
 
 use crate::database::{Database, Rest, Surroundings, endpoint};
 

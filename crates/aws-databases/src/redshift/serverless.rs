@@ -4,7 +4,7 @@ use aws_sdk_redshiftserverless::{
     Client, config::Builder, operation::get_workgroup::GetWorkgroupError, types::Workgroup,
 };
 use rotation_aws::{Access, AwsError, Service};
-use rotation_core::database::{Host, ServerArn};
+use rotation_database::{Host, ServerArn};
 
 use crate::{
     database::{Database, Rest, Surroundings, endpoint},

@@ -1,7 +1,8 @@
 //! Which resource a host name or an ARN stands for.
 
 use aws_databases::{DatabaseName, Resource};
-use rotation_core::database::{Host, ServerArn, owner};
+use rotation_database::owner;
+use rotation_database::{Host, ServerArn};
 
 #[track_caller]
 fn check(host: &str, expected: Option<(Resource, &str)>) {

@@ -3,12 +3,12 @@
 use std::cell::RefCell;
 
 use rotation_core::{
-    Authority, Deadline, RotationError, SecretDocument, SecretId, Target, Versions,
-    database::{
-        Change, Committed, ConnectError, Database, Directory, Engine, EngineProfile, Login, MasterSecret,
-        NameLimit, PasswordPolicy, PasswordRule, PasswordSettings, Plan, Remedies, Session, StatementError,
-        StatementRule, Strategy, TestStatement, Transport, Turn, UserPair,
-    },
+    Authority, ChangeReport, Deadline, PasswordPolicy, PasswordRule, PasswordSettings, RelatedSecretError,
+    RelatedSecrets, RotationError, SecretDocument, SecretId, StoreError, Target, Versions,
+};
+use rotation_database::{
+    Change, ConnectError, Database, Directory, Engine, EngineProfile, Login, MasterSecret, NameLimit, Plan,
+    Remedies, Session, StatementError, StatementRule, Strategy, TestStatement, Transport, Turn, UserPair,
 };
 use serde_json::json;
 
@@ -74,11 +74,11 @@ pub(crate) async fn changed_at(
         secret: SecretId::new("app").expect("a name"),
         current: document("app"),
         pending: document("app_clone"),
-        companion: Some(SecretDocument::parse(&credentials.to_string()).expect("a document")),
+        related: Some(SecretDocument::parse(&credentials.to_string()).expect("a document")),
     };
     // Boxed, because the SDK's futures nest deeper than the compiler lays out in one piece.
     let authority = Granted(tags);
-    let applied = Box::pin(database.apply(&versions, &authority)).await;
+    let applied = Box::pin(database.apply(&versions, &authority, &authority)).await;
     applied.map_err(|error| error.code().name())?;
     let mut logins = recorder.0.take();
     logins.retain(|(user, _)| user == "master");
@@ -120,8 +120,8 @@ impl Session for Silent {
         Ok(())
     }
 
-    async fn commit(self) -> Result<Committed, StatementError> {
-        Ok(Committed::default())
+    async fn commit(self) -> Result<ChangeReport, StatementError> {
+        Ok(ChangeReport::default())
     }
 }
 
@@ -132,16 +132,18 @@ impl Authority for Granted {
     async fn confirm(&self) -> Result<(), RotationError> {
         Ok(())
     }
+}
 
+impl RelatedSecrets for Granted {
     async fn previous(&self) -> Result<Option<SecretDocument>, RotationError> {
         Ok(None)
     }
 
-    async fn companion(&self, _: &SecretId) -> Result<SecretDocument, RotationError> {
+    async fn current_of(&self, _: &SecretId) -> Result<SecretDocument, RelatedSecretError> {
         unreachable!("no login of the master is refused")
     }
 
-    async fn companion_tags(&self, _: &SecretId) -> Result<Vec<(String, String)>, RotationError> {
+    async fn tags_of(&self, _: &SecretId) -> Result<Vec<(String, String)>, StoreError> {
         Ok(self.0.clone())
     }
 }

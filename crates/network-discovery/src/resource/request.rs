@@ -3,7 +3,8 @@
 use std::fmt;
 
 use http::Uri;
-use rotation_core::{SecretId, database::Host};
+use rotation_core::SecretId;
+use rotation_database::Host;
 use serde_json::{Map, Value};
 use thiserror::Error;
 

@@ -2,7 +2,7 @@
 
 use aws_databases::{DatabaseName, Resource};
 use network_discovery::Address;
-use rotation_core::database::Host;
+use rotation_database::Host;
 
 #[track_caller]
 fn check(host: &str, expected: Option<(Resource, &str)>) {

@@ -6,7 +6,8 @@ use network_discovery::{
     Address, Database, Databases, Discovery, DiscoveryError, Egress, Engine, Exposure, FunctionNetwork,
     Ground, Network, NetworkMode, Networks, Secrets, Subnet, SubnetId, VpcId, Wish,
 };
-use rotation_core::{RotationError, SecretDocument, SecretId, database::Host};
+use rotation_core::{RotationError, SecretDocument, SecretId};
+use rotation_database::Host;
 
 use crate::decisions::database;
 
@@ -133,7 +134,7 @@ fn check(outcome: Result<FunctionNetwork, DiscoveryError>, code: &str) {
     let error = outcome.expect_err(code);
     assert_eq!(error.code(), code, "{error}");
     for reader in [rotation_core::Reader::Operator, rotation_core::Reader::Person] {
-        assert!(error.hint_for(reader).ends_with('.'), "{code}: {}", error.hint_for(reader));
+        assert!(error.remediation(reader).ends_with('.'), "{code}: {}", error.remediation(reader));
     }
     assert!(!format!("{error:?} {error}").contains("canary"), "{error:?}");
 }

@@ -3,7 +3,8 @@
 use network_discovery::{AwsDiscovery, DiscoveryError, NetworkMode, Wish};
 use rotation_aws::Access;
 use rotation_config::{AccessKey, Endpoint, EndpointUrl};
-use rotation_core::{SecretId, database::Host};
+use rotation_core::SecretId;
+use rotation_database::Host;
 use serde_json::{Value, json};
 use test_servers::TestAuthority;
 

@@ -9,7 +9,7 @@ use network_discovery::{
 use rotation_aws::{Access, Https};
 use rotation_config::Endpoint;
 use rotation_core::Deadline;
-use rotation_lambda::Invocation;
+use rotation_lambda::EventInvocation;
 use serde_json::{Value, json};
 
 use crate::{decisions::database, receiver::Receiver};
@@ -146,7 +146,7 @@ async fn answered(
     let bucket =
         Receiver::start(|number, _| Some((replies[number.min(replies.len() - 1)], String::new()))).await;
     let event = event(&bucket.url(), &json!({})).to_string();
-    let invocation = Invocation { request_id: "1", payload: &event, deadline: Deadline::after(time) };
+    let invocation = EventInvocation { request_id: "1", payload: &event, deadline: Deadline::after(time) };
     let delivery = Delivery::new(Https::new(&Access::in_lambda(&Endpoint::default(), None)));
     let outcome = Box::pin(respond(&invocation, async |_| lookup().await, &delivery)).await;
     let bodies = bucket.received().into_iter();

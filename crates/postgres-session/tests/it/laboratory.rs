@@ -4,12 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use database_net::{TlsSettings, client_config};
 use postgres_session::{Connection, connect};
-use rotation_core::{
-    Deadline,
-    database::{
-        ConnectError, Credentials, EngineProfile, Host, Login, NameLimit, Password, PasswordRule, Remedies,
-        StatementRule, TlsMode, Transport, Username,
-    },
+use rotation_core::{Deadline, Password, PasswordRule};
+use rotation_database::{
+    ConnectError, Credentials, EngineProfile, Host, Login, NameLimit, Remedies, StatementRule, TlsMode,
+    Transport, Username,
 };
 use rustls::ClientConfig;
 use test_servers::{MaliciousPostgres, PostgresServer, TestAuthority, TestLogin};

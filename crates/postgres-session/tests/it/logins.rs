@@ -1,5 +1,5 @@
 use postgres_session::Statement;
-use rotation_core::database::{ConnectError, Host, Login};
+use rotation_database::{ConnectError, Host, Login};
 use test_servers::{PostgresServer, PostgresVersion, TestLogin};
 
 use crate::laboratory::{over_tls, to, to_port};

@@ -1,7 +1,7 @@
 use std::time::{Duration, Instant};
 
 use postgres_session::connect;
-use rotation_core::database::{ConnectError, Transport};
+use rotation_database::{ConnectError, Transport};
 use test_servers::{MaliciousPostgres, PostgresMischief, TestAuthority};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

@@ -1,7 +1,7 @@
 use std::time::{Duration, Instant};
 
 use postgres_session::Statement;
-use rotation_core::database::{StatementError, StatementFault};
+use rotation_database::{StatementError, StatementFault};
 use test_servers::{
     MaliciousPostgres, PostgresMischief, PostgresServer, PostgresVersion, Scripted, ScriptedAnswer,
 };

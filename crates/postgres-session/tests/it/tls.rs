@@ -1,5 +1,5 @@
 use postgres_session::{Statement, connect};
-use rotation_core::database::{ConnectError, Host, Login, TlsFault, Transport};
+use rotation_database::{ConnectError, Host, Login, TlsFault, Transport};
 use test_servers::{
     MaliciousPostgres, PostgresMischief, PostgresServer, PostgresVersion, ServerTls, TestAuthority,
     TestCertificate,

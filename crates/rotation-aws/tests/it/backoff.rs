@@ -7,7 +7,8 @@ use std::{
 
 use local_aws::secrets_manager::{Fault, FaultKind, Operation, Settings};
 use rotation_core::{
-    Deadline, Put, RotationError, SecretDocument, SecretStore, StagingLabel, StoreError, StoreFault, Version,
+    Deadline, Put, Reader, RotationError, SecretDocument, SecretStore, StagingLabel, StoreError, StoreFault,
+    Version,
 };
 
 use super::{Lab, TOKEN, fault};
@@ -123,9 +124,14 @@ fn check(kind: FaultKind, time: Duration, expected: StoreFault, code: &str) {
             assert!(took > time / 2, "{operation:?} gave up after {took:?}");
             let error = RotationError::from(outcome.expect_err("never"));
             assert_eq!(error.code().name(), code, "{operation:?}");
-            assert!(!error.hint().is_empty());
-            let told = error.hint().contains("keep that label");
-            assert_eq!(told, operation == Operation::UpdateSecretVersionStage, "{}", error.hint());
+            assert!(!error.remediation(Reader::Operator).is_empty());
+            let told = error.remediation(Reader::Operator).contains("keep that label");
+            assert_eq!(
+                told,
+                operation == Operation::UpdateSecretVersionStage,
+                "{}",
+                error.remediation(Reader::Operator)
+            );
             assert_eq!(fault(Err::<(), _>(store_error(error))), expected, "{operation:?}");
         }
     });

@@ -9,9 +9,9 @@ use local_aws::{
 use rotation_aws::SecretsManager;
 use rotation_config::{AccessKey, CaBundle, Endpoint, EndpointUrl};
 use rotation_core::{
-    Invoker, PendingVersion, Put, RotationEvent, RotationToken, SecretDocument, SecretId, SecretStore,
-    StagingLabel, Standing, Step, StoreError, StoreFault, Version, VersionId,
-    database::{CharacterClass, PasswordPolicy, PasswordRule, PasswordSettings},
+    CharacterClass, Invoker, PasswordPolicy, PasswordRule, PasswordSettings, PendingVersion, Put,
+    RotationEvent, RotationToken, SecretDocument, SecretId, SecretStore, StagingLabel, Standing, Step,
+    StoreError, StoreFault, Version, VersionId,
 };
 use serde_json::json;
 use test_servers::TestAuthority;

@@ -8,8 +8,8 @@ use std::{
 use rotation_aws::SecretsManager;
 use rotation_config::{AccessKey, Endpoint};
 use rotation_core::{
-    SecretId, SecretStore, StoreFault,
-    database::{CharacterClass, PasswordPolicy, PasswordRule, PasswordSettings, PasswordSource},
+    CharacterClass, PasswordPolicy, PasswordRule, PasswordSettings, PasswordSource, SecretId, SecretStore,
+    StoreFault,
 };
 use serde_json::json;
 

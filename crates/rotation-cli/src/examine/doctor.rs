@@ -4,10 +4,9 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
-use rotation_core::{
-    Examination, Finding, Severity,
-    database::{Directory, Engine},
-};
+use rotation_core::diagnosis::{Finding, Severity};
+use rotation_database::{Directory, Engine};
+use rotation_doctor::Examination;
 
 use super::{Patient, Subject};
 use rotation_cli::{Look, Screen};
@@ -78,8 +77,8 @@ fn show(examination: &Examination, flags: &str, screen: &Screen) {
     screen.line(screen.paint(Look::Strong, format!("Secret {}", examination.secret)));
     for finding in &examination.findings {
         screen.line(line(finding, screen));
-        if finding.severity >= Severity::Warning && !finding.mend.is_empty() {
-            screen.line(screen.paint(Look::Faint, format!("           {}", finding.mend)));
+        if finding.severity >= Severity::Warning && !finding.remediation.is_empty() {
+            screen.line(screen.paint(Look::Faint, format!("           {}", finding.remediation)));
         }
     }
     screen.line("");

@@ -4,10 +4,9 @@ use std::{process::ExitCode, time::Duration};
 
 use anyhow::Result;
 use clap::Args;
-use rotation_core::{
-    Access, Check, Severity, VersionSeen,
-    database::{Directory, Engine},
-};
+use rotation_core::diagnosis::{Access, Check, Severity};
+use rotation_database::{Directory, Engine};
+use rotation_doctor::VersionSeen;
 
 use super::{Patient, Subject, doctor};
 use rotation_cli::{Look, Screen};

@@ -10,7 +10,11 @@ mod policy;
 
 use rotation_aws::{Access, AwsError};
 use rotation_config::EndpointUrl;
-use rotation_core::{Check, Finding, FindingCode, SecretId, Severity, with_causes};
+use rotation_core::{
+    SecretId,
+    diagnosis::{Check, Finding, FindingCode, Severity},
+    with_causes,
+};
 
 use lambda::{Answered, Configuration, FunctionArn, Lambda};
 use policy::{Admission, Policy};
@@ -68,7 +72,7 @@ impl Seen {
         if matches!(self.configuration, Answered::Missing) {
             return vec![finding(
                 Severity::Fault,
-                FindingCode::FunctionMissing,
+                finding_codes::FUNCTION_MISSING,
                 format!("there is no function {function}"),
                 "Deploy it again, or set the one that is there with `aws secretsmanager rotate-secret`.",
             )];
@@ -103,13 +107,13 @@ impl Seen {
             }
             Admission::Open => finding(
                 Severity::Warning,
-                FindingCode::FunctionOpen,
+                finding_codes::FUNCTION_OPEN,
                 "its policy lets Secrets Manager in for secrets of any account",
                 format!("Remove that permission, and add it with its account: {add}"),
             ),
             Admission::Refused => finding(
                 Severity::Fault,
-                FindingCode::FunctionClosed,
+                finding_codes::FUNCTION_CLOSED,
                 "its policy does not let Secrets Manager in for this secret",
                 format!("Let it in: {add}"),
             ),
@@ -128,7 +132,7 @@ impl Configuration {
             let reason = if self.reason.is_empty() { String::new() } else { format!(": {}", self.reason) };
             findings.push(finding(
                 severity,
-                FindingCode::FunctionInactive,
+                finding_codes::FUNCTION_INACTIVE,
                 format!("its state is {}{reason}", self.state),
                 "Mend what the reason says, and deploy it again. One that is Inactive or Pending wakes up by itself when \
                 it is invoked.",
@@ -137,7 +141,7 @@ impl Configuration {
         if self.timeout < SHORTEST {
             findings.push(finding(
                 Severity::Warning,
-                FindingCode::FunctionHurried,
+                finding_codes::FUNCTION_HURRIED,
                 format!("its timeout is {} seconds, and a step may need {SHORTEST}", self.timeout),
                 "Set it to 30 seconds: aws lambda update-function-configuration --timeout 30 --function-name ...",
             ));
@@ -147,7 +151,7 @@ impl Configuration {
             findings.push(Finding::ok(Check::Function, sentence));
         }
         findings.push(Finding {
-            mend: "aws iam simulate-principal-policy --policy-source-arn ROLE --action-names \
+            remediation: "aws iam simulate-principal-policy --policy-source-arn ROLE --action-names \
                 secretsmanager:PutSecretValue ..., or ask the function itself: {\"doctor\": \"<secret>\"}"
                 .into(),
             ..Finding::unseen(
@@ -166,9 +170,15 @@ fn finding(
     severity: Severity,
     code: FindingCode,
     sentence: impl Into<String>,
-    mend: impl Into<String>,
+    remediation: impl Into<String>,
 ) -> Finding {
-    Finding { check: Check::Function, severity, code, sentence: sentence.into(), mend: mend.into() }
+    Finding {
+        check: Check::Function,
+        severity,
+        code,
+        sentence: sentence.into(),
+        remediation: remediation.into(),
+    }
 }
 
 fn unasked(why: &AwsError) -> Finding {

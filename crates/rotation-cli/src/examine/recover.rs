@@ -7,10 +7,9 @@ use std::{
 
 use anyhow::{Result, bail};
 use clap::Args;
-use rotation_core::{
-    Advice, Deadline, Examination, Remedy, RotationError, StuckState, Unfinished,
-    database::{Directory, Engine},
-};
+use rotation_core::{Deadline, RotationError};
+use rotation_database::{Directory, Engine};
+use rotation_doctor::{Advice, Examination, Remedy, StuckState, Unfinished};
 
 use super::{Patient, Subject, TIME, doctor, explain};
 use rotation_cli::{Look, Screen};

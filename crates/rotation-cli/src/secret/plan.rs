@@ -3,10 +3,10 @@
 use anyhow::{Context, Result, bail};
 use rotation_aws::SecretsManager;
 use rotation_core::{
-    RotationError, SecretDocument, SecretId, SecretStore, SecretValue, StagingLabel, StoreFault, Target,
-    Version, VersionId, VersionStages,
-    database::{Credential, Directory, EngineProfile, Login, Strategy, TargetError, UserPair},
+    CredentialSource, RotationError, SecretDocument, SecretId, SecretStore, SecretValue, StagingLabel,
+    StoreFault, Target, Version, VersionId, VersionStages,
 };
+use rotation_database::{DatabaseError, Directory, EngineProfile, Login, Strategy, UserPair};
 
 use rotation_cli::{Look, Screen};
 
@@ -26,7 +26,7 @@ pub(super) struct Plan {
     engine: &'static str,
     login: Login,
     /// The document that logs in now.
-    live: Credential,
+    live: CredentialSource,
     /// What happens to which user.
     change: String,
 }
@@ -118,9 +118,9 @@ impl Plan {
         row("User", login.credentials.username.to_string());
         row("Strategy", change.clone());
         let label = match live {
-            Credential::Pending => StagingLabel::Pending,
-            Credential::Previous => StagingLabel::Previous,
-            Credential::Current | Credential::Master => StagingLabel::Current,
+            CredentialSource::Pending => StagingLabel::Pending,
+            CredentialSource::Previous => StagingLabel::Previous,
+            CredentialSource::Current | CredentialSource::Related(_) => StagingLabel::Current,
         };
         let version = found.stages.holder(&label).map(ToString::to_string).unwrap_or_default();
         row("Logs in", format!("{live}, version {version}"));
@@ -169,22 +169,25 @@ async fn live(
     store: &SecretsManager,
     target: &impl Target,
     strategy: &Strategy<impl Directory>,
-) -> Result<Credential> {
+) -> Result<CredentialSource> {
     let remedies = match target.verify(&found.current).await {
-        Ok(_) => return Ok(Credential::Current),
+        Ok(_) => return Ok(CredentialSource::Current),
         // With alternating users the live one must log in before the master acts.
         Err(error) if !is_refusal(&error) || !matches!(strategy, Strategy::SingleUser) => {
-            return Err(named(Credential::Current, error).into());
+            return Err(named(CredentialSource::Current, error).into());
         }
-        Err(RotationError::Target(TargetError::Login { remedies, .. })) => remedies,
-        Err(error) => return Err(named(Credential::Current, error).into()),
+        Err(error) => match error.into_target() {
+            Ok(DatabaseError::Login { remedies, .. }) => remedies,
+            Ok(error) => return Err(named(CredentialSource::Current, error.into()).into()),
+            Err(error) => return Err(error.into()),
+        },
     };
     let mut others = Vec::new();
     if let Some(pending) = &found.pending {
-        others.push((Credential::Pending, StagingLabel::Pending, Version::Pending(pending)));
+        others.push((CredentialSource::Pending, StagingLabel::Pending, Version::Pending(pending)));
     }
     if found.stages.holder(&StagingLabel::Previous).is_some() {
-        others.push((Credential::Previous, StagingLabel::Previous, Version::Previous));
+        others.push((CredentialSource::Previous, StagingLabel::Previous, Version::Previous));
     }
     for (credential, label, version) in others {
         let value = store.read(&found.stages.secret, version).await.map_err(RotationError::from)?;
@@ -197,26 +200,27 @@ async fn live(
             Ok(_) => return Ok(credential),
             Err(error) if is_refusal(&error) => {}
             // What cannot be read as a login does not help, and says nothing of why the others were refused.
-            Err(RotationError::Document { .. }) if credential == Credential::Previous => {}
+            Err(RotationError::Document { .. }) if credential == CredentialSource::Previous => {}
             Err(error) => return Err(named(credential, error).into()),
         }
     }
-    Err(RotationError::from(TargetError::AllRefused { remedies }).into())
+    Err(RotationError::from(DatabaseError::AllRefused { remedies }).into())
 }
 
 fn is_refusal(error: &RotationError) -> bool {
-    matches!(error, RotationError::Target(TargetError::Login { error, .. }) if error.is_refusal())
+    matches!(error.target(), Some(DatabaseError::Login { error, .. }) if error.is_refusal())
 }
 
 /// `verify` takes what it is given for the pending document; here it may have been another one.
-fn named(credential: Credential, error: RotationError) -> RotationError {
-    match error {
-        RotationError::Target(TargetError::Login { error, remedies, .. }) => {
-            TargetError::Login { credential, error, remedies }.into()
+fn named(credential: CredentialSource, error: RotationError) -> RotationError {
+    match error.into_target() {
+        Ok(DatabaseError::Login { error, remedies, .. }) => {
+            DatabaseError::Login { credential, error, remedies }.into()
         }
-        RotationError::Target(TargetError::Statement { error, remedies, .. }) => {
-            TargetError::Statement { credential, error, remedies }.into()
+        Ok(DatabaseError::Statement { error, remedies, .. }) => {
+            DatabaseError::Statement { credential, error, remedies }.into()
         }
-        other => other,
+        Ok(other) => other.into(),
+        Err(other) => other,
     }
 }

@@ -15,11 +15,11 @@ pub(super) async fn show(
     store: &SecretsManager,
     target: impl Target,
     secret: &SecretId,
-    deadline: Deadline,
+    invocation: &Invocation,
     screen: &Screen,
 ) -> Result<()> {
-    let rotator = Rotator::new(store.clone(), target, Invoker::Person);
-    let rehearsal = rotator.rehearse_all(secret, deadline).await?;
+    let rotator = Rotator::new(store.clone(), target, invocation);
+    let rehearsal = rotator.rehearse_all(secret).await?;
     for (step, acts) in &rehearsal.steps {
         for (index, act) in acts.iter().enumerate() {
             let name = if index == 0 { step.name() } else { "" };
@@ -33,5 +33,8 @@ pub(super) async fn show(
         Look::Good,
         format!("A dry run: {count} statements would be run in the database. Nothing was changed."),
     ));
-    Ok(rehearsal.outcome()?)
+    match rehearsal.obstacle {
+        Some(obstacle) => Err(obstacle.into()),
+        None => Ok(()),
+    }
 }

@@ -23,19 +23,19 @@ const TIDY_TIME: Duration = Duration::from_secs(5);
 /// The first step that failed, with how to take the rotation up again: by `recovery`.
 pub(super) async fn run<T: Target>(
     store: &SecretsManager,
-    target: impl Fn(Deadline) -> T,
+    target: impl Fn(&Invocation) -> T,
     secret: &SecretId,
     version: &VersionId,
     recovery: &str,
     screen: &Screen,
 ) -> Result<()> {
     for step in Step::ALL {
-        let deadline = Deadline::after(STEP_TIME);
-        let rotator = Rotator::new(store.within(deadline), target(deadline), Invoker::Person);
+        let invocation = Invocation::new(Invoker::Person, Deadline::after(STEP_TIME));
+        let rotator = Rotator::new(store.within(invocation.deadline), target(&invocation), &invocation);
         let event =
             RotationEvent { step, secret: secret.clone(), version: version.clone(), rotation_token: None };
         let began = Instant::now();
-        let outcome = rotator.rotate(&event, deadline).await;
+        let outcome = rotator.rotate(&event).await;
         let outcome = outcome.with_context(|| format!("{step} failed; to take it up again: {recovery}"))?;
         let time = format!("{:>6.0} ms", began.elapsed().as_secs_f64() * 1000.0);
         let name = step.name();

@@ -1,10 +1,8 @@
 //! Settings of AWS's templates and our own: what they mean, and what is refused at start.
 
 use rotation_config::{Config, Environment, StrategyKind};
-use rotation_core::database::{
-    CharacterClass, EngineProfile, NameLimit, PasswordPolicy, PasswordRule, PasswordSource, Remedies,
-    StatementRule, TestField, TestStatement,
-};
+use rotation_core::{CharacterClass, PasswordPolicy, PasswordRule, PasswordSource};
+use rotation_database::{EngineProfile, NameLimit, Remedies, StatementRule, TestField, TestStatement};
 
 const PROFILE: EngineProfile = EngineProfile {
     name: "Test",
@@ -44,8 +42,8 @@ fn refused(variables: &[(&str, &str)], expected: &str) {
 fn passwords(variables: &[(&str, &str)], holds: impl Fn(&PasswordPolicy, &str) -> bool) {
     let config = parse(variables, StrategyKind::SingleUser).expect("good settings");
     for _ in 0..200 {
-        let password = config.passwords.generate().expect("randomness");
-        assert!(holds(&config.passwords, password.expose()), "a password breaks {variables:?}");
+        let password = config.database.passwords.generate().expect("randomness");
+        assert!(holds(&config.database.passwords, password.expose()), "a password breaks {variables:?}");
     }
 }
 
@@ -134,7 +132,7 @@ fn the_templates_settings_keep_their_meaning() {
 #[test]
 fn an_empty_list_of_exclusions_excludes_nothing_but_what_the_engine_forbids() {
     let config = parse(&[("EXCLUDE_CHARACTERS", "")], StrategyKind::SingleUser).expect("good settings");
-    assert_eq!(config.passwords.excluded_characters(), "\"/@");
+    assert_eq!(config.database.passwords.excluded_characters(), "\"/@");
 }
 
 #[test]
@@ -152,7 +150,7 @@ fn a_directory_is_where_its_own_variable_says_else_where_that_of_all_services_do
     let all = ("AWS_ENDPOINT_URL", "http://127.0.0.1:5000");
     let own = ("AWS_ENDPOINT_URL_REDSHIFT", "http://127.0.0.1:5001");
     let config = parse(&[all, own], StrategyKind::AlternatingUsers).expect("good settings");
-    let urls = &config.endpoint.directories;
+    let urls = &config.function.endpoint.directories;
     let found = [&urls.rds, &urls.redshift, &urls.redshift_serverless];
     let found = found.map(|url| url.as_ref().expect("an endpoint").as_str());
     assert_eq!(found, [all.1, own.1, all.1]);
@@ -165,12 +163,12 @@ fn a_directory_is_where_its_own_variable_says_else_where_that_of_all_services_do
 #[test]
 fn a_test_statement_is_taken_from_the_environment_and_the_secret_s_own_only_where_it_is_allowed() {
     let config = parse(&[], StrategyKind::SingleUser).expect("good settings");
-    assert!(config.proof.deployed.is_none());
-    assert_eq!(config.proof.field, TestField::Ignored);
+    assert!(config.database.proof.deployed.is_none());
+    assert_eq!(config.database.proof.field, TestField::Ignored);
     let settings = [("TEST_STATEMENT", "SELECT 'canary';"), ("ALLOW_TEST_STATEMENT", "Secret")];
     let config = parse(&settings, StrategyKind::SingleUser).expect("good settings");
-    assert_eq!(config.proof.deployed.as_ref().map(TestStatement::expose), Some("SELECT 'canary'"));
-    assert_eq!(config.proof.field, TestField::Taken);
+    assert_eq!(config.database.proof.deployed.as_ref().map(TestStatement::expose), Some("SELECT 'canary'"));
+    assert_eq!(config.database.proof.field, TestField::Taken);
     assert!(!format!("{config:?}").contains("canary"), "{config:?}");
 }
 

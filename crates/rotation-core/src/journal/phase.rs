@@ -107,7 +107,8 @@ impl Clocks {
 }
 
 /// Counts for a phase until it is dropped.
-pub(crate) struct Timing {
+#[derive(Debug)]
+pub struct Timing {
     journal: Journal,
     phase: Phase,
 }

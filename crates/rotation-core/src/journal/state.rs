@@ -2,21 +2,21 @@
 
 use std::fmt;
 
-use super::{Answer, LoginAttempt};
-use crate::{code::Code, database::Credential};
+use super::{Answer, CredentialSource, LoginAttempt};
+use crate::code::Code;
 
 /// A change of passwords that was made final, or was about to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Change {
     /// Whose logins it changes.
-    of: &'static [Credential],
+    of: &'static [CredentialSource],
     /// How many login attempts came before it.
     logins_before: usize,
     end: Option<bool>,
 }
 
 impl Change {
-    pub(super) fn begun(of: &'static [Credential], logins_before: usize) -> Self {
+    pub(super) fn begun(of: &'static [CredentialSource], logins_before: usize) -> Self {
         Self { of, logins_before, end: None }
     }
 
@@ -29,7 +29,7 @@ impl Change {
 ///
 /// It prints as `AWSCURRENT logs in; AWSPENDING does not`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct State(Vec<(Credential, Knowledge)>);
+pub struct State(Vec<(CredentialSource, Knowledge)>);
 
 /// What is known of one credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,18 +52,18 @@ impl State {
     pub(super) fn of(logins: &[LoginAttempt], change: Option<&Change>) -> Option<Self> {
         // A change that was taken back leaves things as they were.
         let change = change.filter(|change| change.end != Some(false));
-        let labels = [Credential::Current, Credential::Pending, Credential::Previous];
+        let labels = [CredentialSource::Current, CredentialSource::Pending, CredentialSource::Previous];
         let known = labels.into_iter().filter_map(|credential| {
             let changed = change.filter(|change| change.of.contains(&credential));
             let since = changed.map_or(0, |change| change.logins_before);
             let mut tried = logins.iter().skip(since).filter(|attempt| attempt.credential == credential);
             // The master's endpoint, where current is proved after its own, may be another server's.
-            let own = tried.clone().next().filter(|_| credential == Credential::Current);
+            let own = tried.clone().next().filter(|_| credential == CredentialSource::Current);
             let last = tried.rfind(|attempt| own.is_none_or(|own| attempt.is_at_the_endpoint_of(own)));
             let knowledge = match (last.map(|attempt| attempt.answer), changed) {
                 (Some(Answer::LoggedIn), _) => Knowledge::LogsIn,
-                (Some(Answer::Failed(code)), _) if code.is_refused_login() => Knowledge::DoesNot,
-                (_, Some(change)) if credential == Credential::Pending => match change.end {
+                (Some(Answer::Refused(_)), _) => Knowledge::DoesNot,
+                (_, Some(change)) if credential == CredentialSource::Pending => match change.end {
                     Some(_) => Knowledge::Set,
                     None => Knowledge::MaySet,
                 },
@@ -78,7 +78,7 @@ impl State {
     }
 
     /// What is known of one credential; `None` where nothing is.
-    pub fn knowledge(&self, of: Credential) -> Option<Knowledge> {
+    pub fn knowledge(&self, of: CredentialSource) -> Option<Knowledge> {
         self.0.iter().find(|(credential, _)| *credential == of).map(|(_, knowledge)| *knowledge)
     }
 }

@@ -2,36 +2,32 @@
 
 use std::fmt;
 
-use super::{Rotator, Wanted};
+use super::{Related, Rotator, Wanted};
 use crate::{
-    database::{Credential, PlannedStatement, Remedies, StatementError, StatementFault, TargetError},
-    deadline::Deadline,
     document::SecretDocument,
     error::RotationError,
     event::{RotationEvent, SecretId, Step, VersionId},
+    journal::CredentialSource,
     staging::{Refusal, StagingLabel},
     store::{SecretStore, SecretValue, Version},
-    target::{Authority, Intent, Proof, Target, Versions},
+    target::{Intent, Proof, Target, Versions},
 };
 
 /// What a rotation would do, step by step. It holds no value of a secret, so it may be shown and logged.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Rehearsal {
     /// Steps in their order, each with what it would do.
     pub steps: Vec<(Step, Vec<Act>)>,
-    /// Whose connection lacks privileges, so that setSecret is certain to fail, and what gives them.
-    pub lacking: Option<(Credential, String)>,
+    /// By what setSecret is certain to fail.
+    pub obstacle: Option<RotationError>,
 }
 
 impl Rehearsal {
     /// What a dry run ends by, once its steps were shown.
-    ///
-    /// # Errors
-    /// That by which setSecret is certain to fail.
-    pub fn outcome(&self) -> Result<(), RotationError> {
-        let Some((credential, needed)) = &self.lacking else { return Ok(()) };
-        let error = StatementError::new(StatementFault::PrivilegeMissing { needed: needed.clone() });
-        Err(TargetError::Statement { credential: *credential, error, remedies: &Remedies::NONE }.into())
+    /// That is the error by which setSecret is certain to fail, else [`RotationError::DryRun`].
+    pub fn end(self) -> RotationError {
+        let statements = self.statements();
+        self.obstacle.unwrap_or(RotationError::DryRun { statements })
     }
 
     /// How many statements would be run in any case.
@@ -59,9 +55,9 @@ pub enum Act {
     /// setSecret would run a statement.
     Run {
         /// Whose connection.
-        by: Credential,
+        by: CredentialSource,
         /// What.
-        statement: PlannedStatement,
+        statement: String,
     },
     /// testSecret would log in with the pending value and run this.
     Prove {
@@ -113,12 +109,8 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
     ///
     /// # Errors
     /// As of [`Rotator::rotate`], for what a dry run comes to: it reads and logs in as a rotation does.
-    pub async fn rehearse(
-        &self,
-        event: &RotationEvent,
-        deadline: Deadline,
-    ) -> Result<Option<Rehearsal>, RotationError> {
-        deadline.bound(self.rehearse_event(event)).await?
+    pub async fn rehearse(&self, event: &RotationEvent) -> Result<Option<Rehearsal>, RotationError> {
+        self.invocation.deadline.bound(self.rehearse_event(event)).await?
     }
 
     /// Says what a rotation of this secret would do that a person starts now, and changes nothing. A version that is
@@ -126,24 +118,20 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
     ///
     /// # Errors
     /// As of [`Rotator::rehearse`].
-    pub async fn rehearse_all(
-        &self,
-        secret: &SecretId,
-        deadline: Deadline,
-    ) -> Result<Rehearsal, RotationError> {
-        deadline.bound(self.rehearse_secret(secret)).await?
+    pub async fn rehearse_all(&self, secret: &SecretId) -> Result<Rehearsal, RotationError> {
+        self.invocation.deadline.bound(self.rehearse_secret(secret)).await?
     }
 
     async fn rehearse_event(&self, event: &RotationEvent) -> Result<Option<Rehearsal>, RotationError> {
         let wanted = match event.step {
-            Step::Create => Wanted { current: true, pending: false, companion: self.target.companion() },
-            Step::Set => Wanted { current: true, pending: true, companion: self.target.companion() },
+            Step::Create => Wanted { current: true, pending: false, related: self.target.related_secret() },
+            Step::Set => Wanted { current: true, pending: true, related: self.target.related_secret() },
             Step::Test => Wanted { pending: true, ..Wanted::default() },
             Step::Finish => Wanted::default(),
         };
         let Some(survey) = self.survey(event, wanted).await? else { return Ok(None) };
         let (from, to) = (survey.version.current(), survey.version.version());
-        let mut lacking = None;
+        let mut obstacle = None;
         let acts = match event.step {
             Step::Create => {
                 let pending = self.read(&event.secret, Version::Pending(to)).await?;
@@ -154,7 +142,7 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
                     current: SecretValue::document_under(StagingLabel::Current, survey.current)?,
                     pending: pending
                         .map(|value| SecretValue::document_under(StagingLabel::Pending, Some(value))),
-                    companion: survey.companion,
+                    related: survey.related,
                 };
                 return self.rehearse_scene(scene).await.map(Some);
             }
@@ -163,10 +151,10 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
                     secret: survey.secret,
                     current: SecretValue::document_under(StagingLabel::Current, survey.current)?,
                     pending: SecretValue::document_under(StagingLabel::Pending, survey.pending)?,
-                    companion: survey.companion,
+                    related: survey.related,
                 };
                 let acts;
-                (acts, lacking) = self.rehearse_set(&versions).await?;
+                (acts, obstacle) = self.rehearse_set(&versions).await?;
                 acts
             }
             Step::Test => {
@@ -174,7 +162,7 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
             }
             Step::Finish => vec![Act::Promote { from: from.clone(), to: Some(to.clone()) }],
         };
-        Ok(Some(Rehearsal { steps: vec![(event.step, acts)], lacking }))
+        Ok(Some(Rehearsal { steps: vec![(event.step, acts)], obstacle }))
     }
 
     async fn rehearse_secret(&self, secret: &SecretId) -> Result<Rehearsal, RotationError> {
@@ -192,8 +180,11 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
             to,
             current: SecretValue::document_under(StagingLabel::Current, current)?,
             pending: pending.map(|value| SecretValue::document_under(StagingLabel::Pending, Some(value))),
-            companion: match self.target.companion() {
-                Some(companion) => Some(self.companion(companion).await?),
+            related: match self.target.related_secret() {
+                Some(related) => {
+                    let read = self.current_of(related).await;
+                    Some(read.map_err(|error| self.target.related_error(error))?)
+                }
                 None => None,
             },
             secret: stages.secret.clone(),
@@ -203,7 +194,7 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
 
     /// All four steps.
     async fn rehearse_scene(&self, scene: Scene<'_>) -> Result<Rehearsal, RotationError> {
-        let Scene { secret, from, to, current, pending, companion } = scene;
+        let Scene { secret, from, to, current, pending, related } = scene;
         let (create, pending) = match (pending.transpose()?, to) {
             (Some(pending), Some(to)) => (Act::Keep { version: to.clone() }, pending),
             _ => {
@@ -211,30 +202,28 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
                 (Act::Store { version: to.cloned() }, made_up)
             }
         };
-        let versions = Versions { secret, current, pending, companion };
-        let (set, lacking) = self.rehearse_set(&versions).await?;
+        let versions = Versions { secret, current, pending, related };
+        let (set, obstacle) = self.rehearse_set(&versions).await?;
         let steps = vec![
             (Step::Create, vec![create]),
             (Step::Set, set),
             (Step::Test, self.rehearse_test(&versions.pending)?),
             (Step::Finish, vec![Act::Promote { from: from.clone(), to: to.cloned() }]),
         ];
-        Ok(Rehearsal { steps, lacking })
+        Ok(Rehearsal { steps, obstacle })
     }
 
     async fn rehearse_set(
         &self,
         versions: &Versions,
-    ) -> Result<(Vec<Act>, Option<(Credential, String)>), RotationError> {
-        let authority = Reader { rotator: self, secret: &versions.secret };
-        let (by, plan) = match self.target.plan(versions, &authority).await? {
+    ) -> Result<(Vec<Act>, Option<RotationError>), RotationError> {
+        let related = Related { rotator: self, secret: &versions.secret };
+        let change = match self.target.plan(versions, &related).await? {
             Intent::AlreadySet => return Ok((vec![Act::AlreadySet], None)),
-            Intent::Change { by, plan } => (by, plan),
+            Intent::Change(change) => *change,
         };
-        let is_certain = plan.is_lacking_certain && !plan.lacking.is_empty();
-        let lacking = is_certain.then(|| (by, plan.lacking.join("; ")));
-        let statements = plan.statements.into_iter().map(|statement| Act::Run { by, statement });
-        Ok((statements.chain(plan.notes.into_iter().map(Act::Note)).collect(), lacking))
+        let statements = change.acts.into_iter().map(|statement| Act::Run { by: change.by, statement });
+        Ok((statements.chain(change.notes.into_iter().map(Act::Note)).collect(), change.obstacle))
     }
 
     fn rehearse_test(&self, pending: &SecretDocument) -> Result<Vec<Act>, RotationError> {
@@ -250,31 +239,5 @@ struct Scene<'a> {
     to: Option<&'a VersionId>,
     current: SecretDocument,
     pending: Option<Result<SecretDocument, RotationError>>,
-    companion: Option<SecretDocument>,
-}
-
-/// What a target may ask of the store while it only looks.
-struct Reader<'a, S, T> {
-    rotator: &'a Rotator<S, T>,
-    secret: &'a SecretId,
-}
-
-impl<S: SecretStore, T: Target> Authority for Reader<'_, S, T> {
-    /// Nothing is made final here, so whoever asks is told no.
-    async fn confirm(&self) -> Result<(), RotationError> {
-        Err(RotationError::LabelsMoved)
-    }
-
-    async fn previous(&self) -> Result<Option<SecretDocument>, RotationError> {
-        let value = self.rotator.read(self.secret, Version::Previous).await?;
-        value.map(|value| SecretValue::document_under(StagingLabel::Previous, Some(value))).transpose()
-    }
-
-    async fn companion(&self, secret: &SecretId) -> Result<SecretDocument, RotationError> {
-        self.rotator.companion(secret).await
-    }
-
-    async fn companion_tags(&self, secret: &SecretId) -> Result<Vec<(String, String)>, RotationError> {
-        self.rotator.store.tags(secret).await.map_err(RotationError::MasterUnreadable)
-    }
+    related: Option<SecretDocument>,
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rotation_core::database::{StatementError, StatementFault, Username};
+use rotation_database::{StatementError, StatementFault, Username};
 
 use super::{DocumentDbSession, unexpected};
 use crate::{

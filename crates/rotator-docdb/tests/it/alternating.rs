@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rotation_core::database::{SINGLE_USER, Session, StatementFault};
+use rotation_database::{SINGLE_USER, Session, StatementFault};
 use serde_json::{Value, json};
 use test_servers::{ProxyAction, TestLogin};
 

@@ -5,7 +5,8 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use rotation_core::database::{Change, Password, Session, Turn};
+use rotation_core::Password;
+use rotation_database::{Change, Session, Turn};
 use serde_json::json;
 use test_servers::{ProxyAction, TestLogin};
 
@@ -46,7 +47,7 @@ fn ends() -> impl Iterator<Item = End> {
 async fn try_other(lab: &Lab, next: &TestLogin) -> bool {
     let Ok(mut session) = lab.connect_master().await else { return false };
     let pair = lab.pair();
-    let credentials = rotation_core::database::Credentials {
+    let credentials = rotation_database::Credentials {
         username: crate::laboratory::username(&next.username),
         password: Password::parse(&next.password).unwrap(),
     };

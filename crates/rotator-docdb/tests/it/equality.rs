@@ -4,7 +4,7 @@ use proptest::{
     collection::vec, prelude::*, sample::select, sample::subsequence, strategy::ValueTree,
     test_runner::TestRunner,
 };
-use rotation_core::database::StatementFault;
+use rotation_database::StatementFault;
 use serde_json::{Value, json};
 use test_servers::TestLogin;
 

@@ -1,6 +1,6 @@
 //! Servers that do not know an option of a command.
 
-use rotation_core::database::StatementFault;
+use rotation_database::StatementFault;
 use serde_json::{Value, json};
 use test_servers::{ProxyAction, TestLogin};
 

@@ -3,10 +3,8 @@
 use std::{net::TcpListener, time::Duration};
 
 use database_net::TlsSettings;
-use rotation_core::{
-    Deadline, RotationError,
-    database::{ConnectError, Credential, Engine, StatementFault, TargetError, Transport},
-};
+use rotation_core::{CredentialSource, Deadline, RotationError};
+use rotation_database::{ConnectError, DatabaseError, Engine, StatementFault, Transport};
 use rotator_docdb::DocumentDb;
 use serde_json::json;
 use test_servers::{DocdbProduct, TestLogin};
@@ -29,11 +27,11 @@ async fn a_missing_user_is_not_taken_for_a_changed_password() {
         let error = outcome.map(drop).unwrap_err();
         assert!(matches!(error, ConnectError::Refused(_)), "{error:?}");
         let remedies = DocumentDb::PROFILE.remedies;
-        let credential = Credential::Current;
+        let credential = CredentialSource::Current;
         for error in
-            [TargetError::Login { credential, error, remedies }, TargetError::AllRefused { remedies }]
+            [DatabaseError::Login { credential, error, remedies }, DatabaseError::AllRefused { remedies }]
         {
-            let hint = RotationError::from(error).hint();
+            let hint = RotationError::from(error).remediation(Reader::Operator);
             for part in ["create the user", "`authdb` of the secret", "set"] {
                 assert!(hint.to_lowercase().contains(part), "{hint}");
             }
@@ -53,8 +51,9 @@ async fn plaintext_to_a_server_that_takes_tls_alone_names_ssl() {
             let error = outcome.map(drop).unwrap_err();
             assert!(matches!(error, ConnectError::TlsRequired(_)), "{version}: {error:?}");
             assert_eq!(error.code(), "DB_ACCESS_RULE");
-            let (credential, remedies) = (Credential::Current, DocumentDb::PROFILE.remedies);
-            let hint = RotationError::from(TargetError::Login { credential, error, remedies }).hint();
+            let (credential, remedies) = (CredentialSource::Current, DocumentDb::PROFILE.remedies);
+            let hint = RotationError::from(DatabaseError::Login { credential, error, remedies })
+                .remediation(Reader::Operator);
             assert!(hint.contains("`ssl` to true") && !hint.contains("security group"), "{hint}");
         }
         engine_for(server).connect(&login, Transport::Tls, Deadline::after(LIMIT)).await.unwrap();

@@ -6,12 +6,10 @@ use std::{
 };
 
 use database_net::TlsSettings;
-use rotation_core::{
-    Deadline, SecretDocument, SecretId,
-    database::{
-        Change, ConnectError, Credentials, Engine, Login, PairOwner, Password, Plan, SecretIdentity, Session,
-        StatementError, Transport, Turn, UserPair, Username,
-    },
+use rotation_core::{Deadline, Password, SecretDocument, SecretId};
+use rotation_database::{
+    Change, ConnectError, Credentials, Engine, Login, PairOwner, Plan, SecretIdentity, Session,
+    StatementError, Transport, Turn, UserPair, Username,
 };
 use rotator_docdb::{DocumentDb, DocumentDbSession};
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! The clone is live: it loses nothing, and the original gets what it lacks.
 
-use rotation_core::database::StatementFault;
+use rotation_database::StatementFault;
 use serde_json::{Value, json};
 use test_servers::TestLogin;
 

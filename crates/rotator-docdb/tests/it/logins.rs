@@ -8,11 +8,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rotation_core::{
-    Deadline, RotationError,
-    database::{ConnectError, Credential, Engine, Host, Login, Session, TargetError, TlsFault, Transport},
-    with_causes,
-};
+use rotation_core::{CredentialSource, Deadline, RotationError, with_causes};
+use rotation_database::{ConnectError, DatabaseError, Engine, Host, Login, Session, TlsFault, Transport};
 use rotator_docdb::DocumentDb;
 use serde_json::{Value, json};
 use test_servers::{DocdbProxy, DocdbServer, ProxyAction, ServerTls, TestAuthority, TestLogin};
@@ -117,12 +114,19 @@ async fn a_user_of_another_database_is_told_where_it_was_looked_for() {
     let login = Login { home: Some("elsewhere".to_owned()), ..login_at(server().port(), &app) };
     let error = failure(&login, Transport::Tls).await;
     assert!(matches!(error, ConnectError::Refused(_)), "{error:?}");
-    let error =
-        TargetError::Login { credential: Credential::Current, error, remedies: DocumentDb::PROFILE.remedies };
+    let error = DatabaseError::Login {
+        credential: CredentialSource::Current,
+        error,
+        remedies: DocumentDb::PROFILE.remedies,
+    };
     let error = RotationError::from(error);
     let told = with_causes(&error);
     assert!(told.ends_with("18, as a user of the database elsewhere"), "{told}");
-    assert!(error.hint().contains("`authdb` of the secret"), "{}", error.hint());
+    assert!(
+        error.remediation(Reader::Operator).contains("`authdb` of the secret"),
+        "{}",
+        error.remediation(Reader::Operator)
+    );
     connect(&Login { home: Some(HOME.to_owned()), ..login }).await.unwrap();
 }
 

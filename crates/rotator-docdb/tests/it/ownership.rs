@@ -1,6 +1,6 @@
 //! Whose pair it is: the mark in `customData`, and equal roles where there is none.
 
-use rotation_core::database::{Session, StatementFault};
+use rotation_database::{Session, StatementFault};
 use serde_json::{Value, json};
 use test_servers::{ProxyAction, TestLogin};
 

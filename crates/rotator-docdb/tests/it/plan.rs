@@ -1,6 +1,7 @@
 //! What a plan says, against what a witness sees when the same change is made.
 
-use rotation_core::database::{Password, Plan, Purpose};
+use rotation_core::Password;
+use rotation_database::{Plan, Purpose};
 use serde_json::{Value, json};
 use test_servers::TestLogin;
 

@@ -1,9 +1,7 @@
 //! What other servers answer, played by a witness: MongoDB's users with all their parts, DocumentDB's refusals.
 
-use rotation_core::{
-    RotationError,
-    database::{Change, Credential, Engine, Password, Session, StatementFault, TargetError, Turn},
-};
+use rotation_core::{CredentialSource, Password, RotationError};
+use rotation_database::{Change, DatabaseError, Engine, Session, StatementFault, Turn};
 use rotator_docdb::DocumentDb;
 use serde_json::{Value, json};
 use test_servers::{ProxyAction, TestLogin};
@@ -267,12 +265,12 @@ async fn the_probe_believes_the_login_and_no_other_user() {
         assert_eq!(error.as_ref().map(|error| error.code().name()), expected, "{info}");
         if let Some(error) = error {
             let remedies = DocumentDb::PROFILE.remedies;
-            let error = RotationError::from(TargetError::Statement {
-                credential: Credential::Pending,
+            let error = RotationError::from(DatabaseError::Statement {
+                credential: CredentialSource::Pending,
                 error,
                 remedies,
             });
-            let hint = error.hint();
+            let hint = error.remediation(Reader::Operator);
             assert!(hint.contains("gave no code") && !hint.contains("manual"), "{hint}");
         }
     }

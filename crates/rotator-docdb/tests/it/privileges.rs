@@ -1,6 +1,6 @@
 //! Privileges that are missing: named before and after, with commands that give them.
 
-use rotation_core::database::StatementFault;
+use rotation_database::StatementFault;
 use rotation_suites::{Hostile, SecretTls, Trial};
 use serde_json::{Value, json};
 use test_servers::{DocdbProxy, DocdbServer, ProxyAction, TestLogin};

@@ -1,6 +1,6 @@
 //! Test statements: commands that read.
 
-use rotation_core::database::{Engine, Session, TestStatement};
+use rotation_database::{Engine, Session, TestStatement};
 use rotator_docdb::DocumentDb;
 use serde_json::{Value, json};
 

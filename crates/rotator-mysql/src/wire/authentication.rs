@@ -1,7 +1,7 @@
 //! What proves a password, by the plugin that the server names.
 
 use ring::digest::{Algorithm, SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
-use rotation_core::database::Password;
+use rotation_core::Password;
 use zeroize::Zeroizing;
 
 use crate::keys::{DerivedKey, PasswordKey, SALT};

@@ -1,6 +1,6 @@
 //! The login itself (`Protocol::HandshakeResponse41`).
 
-use rotation_core::database::Login;
+use rotation_database::Login;
 use tokio::net::TcpStream;
 use zeroize::Zeroizing;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rotation_core::database::{ConnectError, StatementFault};
+use rotation_database::{ConnectError, StatementFault};
 use serde_json::{Value, json};
 use test_servers::{MysqlFlavor, MysqlServer, MysqlVersion, TestLogin};
 

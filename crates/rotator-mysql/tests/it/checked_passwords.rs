@@ -1,6 +1,6 @@
 //! MariaDB with a plugin that checks passwords, which takes no hash: what the outcome says, and where the password is written.
 
-use rotation_core::database::{Change, Session};
+use rotation_database::{Change, Session};
 use test_servers::{MysqlFlavor, MysqlVersion, TestLogin};
 
 use crate::{

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rotation_core::database::{Engine, Transport};
+use rotation_database::{Engine, Transport};
 use rotator_mysql::{DualPassword, Settings};
 use test_servers::{MysqlFlavor, TestLogin};
 
@@ -44,7 +44,7 @@ async fn rotate(flavor: MysqlFlavor, dual: DualPassword) -> (Arc<Seen>, Duration
                 let engine = engine(server, Settings::default());
                 while !over.load(Ordering::Relaxed) {
                     let login = TestLogin { password: label.lock().unwrap().clone(), ..app.clone() };
-                    let login = rotation_core::database::Login::from_document(
+                    let login = rotation_database::Login::from_document(
                         &crate::laboratory::document(server, &login),
                         &rotator_mysql::MySql::PROFILE,
                     );

@@ -1,6 +1,6 @@
 //! How a clone is made: by the password that it is to have, locked until it has its rights.
 
-use rotation_core::database::{ConnectError, StatementFault};
+use rotation_database::{ConnectError, StatementFault};
 use rotator_mysql::Settings;
 use test_servers::{MysqlFlavor, MysqlServer, MysqlVersion, TestLogin};
 

@@ -6,10 +6,8 @@ use std::time::Duration;
 
 use database_net::TlsSettings;
 use expect_test::{Expect, expect};
-use rotation_core::{
-    Deadline, SecretDocument,
-    database::{Change, Credentials, Engine, Login, Session, TlsMode, Transport, Turn, UserPair},
-};
+use rotation_core::{Deadline, SecretDocument};
+use rotation_database::{Change, Credentials, Engine, Login, Session, TlsMode, Transport, Turn, UserPair};
 use rotator_mysql::{MySql, Settings};
 use test_servers::{MaliciousMysql, MysqlAnswer, MysqlGreeting, MysqlMischief, MysqlScript};
 

@@ -1,6 +1,6 @@
 //! Accounts of the clone for hosts that the original has no account for: none is dropped.
 
-use rotation_core::database::StatementFault;
+use rotation_database::StatementFault;
 use test_servers::{MysqlFlavor, MysqlVersion, TestLogin};
 
 use crate::{

@@ -7,7 +7,7 @@ use proptest::{
     strategy::ValueTree,
     test_runner::TestRunner,
 };
-use rotation_core::database::StatementFault;
+use rotation_database::StatementFault;
 use test_servers::{MysqlBuilder, MysqlFlavor, MysqlServer, MysqlVersion, TestLogin};
 
 use crate::{

@@ -2,11 +2,11 @@
 //! abandoned is followed by the next.
 
 use rotation_core::{
-    Applied, Authority, RotationError, SecretDocument, SecretId, Target, Versions,
-    database::{
-        Database, Directory, DirectoryError, Engine, Host, MasterSecret, PasswordPolicy, PasswordSettings,
-        Server, ServerArn, Strategy,
-    },
+    Applied, Authority, PasswordPolicy, PasswordSettings, RelatedSecretError, RelatedSecrets, RotationError,
+    SecretDocument, SecretId, StoreError, Target, Versions,
+};
+use rotation_database::{
+    Database, Directory, DirectoryError, Engine, Host, MasterSecret, Server, ServerArn, Strategy,
 };
 use rotator_mysql::{MySql, Settings};
 use test_servers::{MysqlFlavor, MysqlVersion, TestLogin};
@@ -36,16 +36,18 @@ impl Authority for Granted {
     async fn confirm(&self) -> Result<(), RotationError> {
         Ok(())
     }
+}
 
+impl RelatedSecrets for Granted {
     async fn previous(&self) -> Result<Option<SecretDocument>, RotationError> {
         Ok(None)
     }
 
-    async fn companion(&self, _: &SecretId) -> Result<SecretDocument, RotationError> {
+    async fn current_of(&self, _: &SecretId) -> Result<SecretDocument, RelatedSecretError> {
         Ok(self.0.clone())
     }
 
-    async fn companion_tags(&self, _: &SecretId) -> Result<Vec<(String, String)>, RotationError> {
+    async fn tags_of(&self, _: &SecretId) -> Result<Vec<(String, String)>, StoreError> {
         Ok(Vec::new())
     }
 }
@@ -65,9 +67,10 @@ async fn set_secret(lab: &Lab, pending: &TestLogin) -> Result<Applied, RotationE
         secret: secret("shop/checkout"),
         current: document(lab.server, &lab.app),
         pending: document(lab.server, pending),
-        companion: None,
+        related: None,
     };
-    target.apply(&versions, &Granted(document(lab.server, &lab.master))).await
+    let granted = Granted(document(lab.server, &lab.master));
+    target.apply(&versions, &granted, &granted).await
 }
 
 async fn opens(lab: &Lab, login: &TestLogin) -> bool {

@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use rotation_core::database::{
+use rotation_database::{
     Change, Credentials, Engine, Login, Session, StatementError, StatementFault, Transport, Turn,
 };
 use rotator_mysql::{DualPassword, Settings};

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use database_net::TlsSettings;
 use rotation_core::{
-    Applied, Authority, Deadline, RotationError, SecretDocument, SecretId, Target, Versions,
-    database::{
-        Change, Committed, ConnectError, Credentials, Database, Engine, Login, PairOwner, Password,
-        PasswordPolicy, PasswordSettings, SecretIdentity, Session, StatementError, Strategy, Transport, Turn,
-        UserPair, Username,
-    },
+    Applied, Authority, ChangeReport, Deadline, Password, PasswordPolicy, PasswordSettings,
+    RelatedSecretError, RelatedSecrets, RotationError, SecretDocument, SecretId, StoreError, Target,
+    Versions,
+};
+use rotation_database::{
+    Change, ConnectError, Credentials, Database, Engine, Login, PairOwner, SecretIdentity, Session,
+    StatementError, Strategy, Transport, Turn, UserPair, Username,
 };
 use rotator_mysql::{MySql, MysqlSession, Settings};
 use test_servers::{MysqlFlavor, MysqlServer, MysqlVersion, TestLogin};
@@ -104,9 +105,9 @@ impl Lab {
             secret: SecretId::new("arn:aws:secretsmanager:us-east-1:123456789012:secret:app-AbCdEf").unwrap(),
             current: document(self.server, &self.app),
             pending: document(self.server, &self.app).with_text("password", pending),
-            companion: None,
+            related: None,
         };
-        target.apply(&versions, &Granted).await
+        target.apply(&versions, &Granted, &Granted).await
     }
 
     pub(crate) fn clone(&self) -> TestLogin {
@@ -130,7 +131,7 @@ impl Lab {
         self.changed_to(next).await.unwrap().drift
     }
 
-    async fn changed_to(&self, next: &TestLogin) -> Result<Committed, StatementError> {
+    async fn changed_to(&self, next: &TestLogin) -> Result<ChangeReport, StatementError> {
         self.changed_for(&owner(), next).await
     }
 
@@ -139,7 +140,7 @@ impl Lab {
         &self,
         owner: &PairOwner,
         next: &TestLogin,
-    ) -> Result<Committed, StatementError> {
+    ) -> Result<ChangeReport, StatementError> {
         let pair = self.pair();
         let next = Credentials { username: username(&next.username), password: password(&next.password) };
         let live = pair.other(&next.username);
@@ -162,16 +163,18 @@ impl Authority for Granted {
     async fn confirm(&self) -> Result<(), RotationError> {
         Ok(())
     }
+}
 
+impl RelatedSecrets for Granted {
     async fn previous(&self) -> Result<Option<SecretDocument>, RotationError> {
         Ok(None)
     }
 
-    async fn companion(&self, _: &SecretId) -> Result<SecretDocument, RotationError> {
+    async fn current_of(&self, _: &SecretId) -> Result<SecretDocument, RelatedSecretError> {
         unreachable!("a single user has no master")
     }
 
-    async fn companion_tags(&self, _: &SecretId) -> Result<Vec<(String, String)>, RotationError> {
+    async fn tags_of(&self, _: &SecretId) -> Result<Vec<(String, String)>, StoreError> {
         unreachable!("a single user has no master")
     }
 }

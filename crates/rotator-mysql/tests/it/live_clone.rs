@@ -1,6 +1,6 @@
 //! The clone is live: it loses nothing, and the original gets what it lacks.
 
-use rotation_core::database::StatementFault;
+use rotation_database::StatementFault;
 use test_servers::{MysqlFlavor, MysqlVersion, TestLogin};
 
 use crate::{

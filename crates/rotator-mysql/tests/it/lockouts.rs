@@ -1,9 +1,7 @@
 //! Servers that lock an account after failed logins, and the gap of a single user that keeps one password.
 
-use rotation_core::{
-    Reader, RotationError,
-    database::{Change, ConnectError, Session},
-};
+use rotation_core::{Reader, RotationError};
+use rotation_database::{Change, ConnectError, Session};
 use test_servers::{MysqlFlavor, TestLogin};
 
 use crate::{
@@ -78,7 +76,7 @@ async fn a_lock_of_mariadb_s_is_noted() {
 
 /// The statement of a hint, as an administrator takes it from there.
 fn statement(error: &RotationError) -> String {
-    let hint = error.hint_for(Reader::Operator);
+    let hint = error.remediation(Reader::Operator);
     let statement = hint.strip_prefix("As an administrator of the database: ");
     statement.unwrap_or_else(|| panic!("{hint}")).to_owned()
 }

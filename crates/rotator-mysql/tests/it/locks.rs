@@ -1,12 +1,10 @@
 //! Clusters that refuse the lock by which rotations of one user take turns. None can be had here: a server is scripted so.
 
 use database_net::TlsSettings;
-use rotation_core::{
-    Reader, RotationError, SecretDocument,
-    database::{
-        Change, Committed, Credential, Engine, Login, Session, StatementError, StatementFault, TargetError,
-        Transport, Turn,
-    },
+use rotation_core::{ChangeReport, CredentialSource, Reader, RotationError, SecretDocument};
+use rotation_database::{
+    Change, DatabaseError, Engine, Login, MASTER_SECRET, Session, StatementError, StatementFault, Transport,
+    Turn,
 };
 use rotator_mysql::{MySql, Settings};
 use test_servers::{MaliciousMysql, MysqlAnswer, MysqlGreeting, MysqlMischief, MysqlScript};
@@ -27,7 +25,7 @@ const CLUSTERS: [Cluster; 2] = [
         version: "8.4.5-5.1",
         code: 1105,
         message: "Percona-XtraDB-Cluster prohibits use of GET_LOCK with pxc_strict_mode = ENFORCING",
-        way: "SET GLOBAL pxc_strict_mode = MASTER",
+        way: "SET GLOBAL pxc_strict_mode = MASTER_SECRET",
     },
     Cluster {
         version: "5.5.5-10.3.39-MariaDB",
@@ -38,7 +36,10 @@ const CLUSTERS: [Cluster; 2] = [
 ];
 
 /// A user changes its own password at such a cluster. With the statements that followed the refusal.
-async fn change(cluster: &Cluster, allow_unlocked: bool) -> (Result<Committed, StatementError>, Vec<String>) {
+async fn change(
+    cluster: &Cluster,
+    allow_unlocked: bool,
+) -> (Result<ChangeReport, StatementError>, Vec<String>) {
     let script =
         |statement: &str, answer| MysqlScript { statement: statement.to_owned(), answers: vec![answer] };
     let row = |text: &str| MysqlAnswer::Rows(vec![vec![Some(text.to_owned())]]);
@@ -81,10 +82,13 @@ async fn a_cluster_that_gives_no_lock_is_named_so_and_changes_nothing() {
         assert!(matches!(error.fault, StatementFault::LockUnavailable { .. }), "{error}");
         assert!(after.is_empty(), "{after:?}");
         let remedies = MySql::PROFILE.remedies;
-        let error =
-            RotationError::from(TargetError::Statement { credential: Credential::Current, error, remedies });
+        let error = RotationError::from(DatabaseError::Statement {
+            credential: CredentialSource::Current,
+            error,
+            remedies,
+        });
         assert_eq!(error.code().name(), "DB_LOCK_UNAVAILABLE");
-        let hint = error.hint_for(Reader::Operator);
+        let hint = error.remediation(Reader::Operator);
         assert!(hint.contains(cluster.way) && hint.contains("ALLOW_UNLOCKED=true"), "{hint}");
         let is_percona = cluster.version.starts_with('8');
         assert_eq!(hint.contains("pxc_strict_mode"), is_percona, "{hint}");

@@ -1,6 +1,6 @@
 //! Kinds of objects, privileges and hashes that only the newest servers have.
 
-use rotation_core::database::Session;
+use rotation_database::Session;
 use test_servers::{MysqlFlavor, MysqlVersion, TestLogin};
 
 use crate::{

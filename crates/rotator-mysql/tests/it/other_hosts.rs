@@ -1,9 +1,7 @@
 //! A single user with accounts for several hosts: none that uses the secret is left behind.
 
-use rotation_core::{
-    RotationError,
-    database::{StatementFault, TargetError},
-};
+use rotation_core::RotationError;
+use rotation_database::{DatabaseError, StatementFault};
 use test_servers::MysqlFlavor;
 
 use crate::laboratory::{Lab, at};
@@ -35,7 +33,7 @@ async fn an_account_for_another_host_with_the_same_password_is_refused() {
         let lab = lab(flavor, None).await;
         let error = lab.set_secret(NEW).await.unwrap_err();
         assert_eq!(error.code().name(), "DB_USER_HAS_OTHER_ACCOUNTS", "{flavor}");
-        let RotationError::Target(TargetError::Statement { error, .. }) = error else { panic!("{error}") };
+        let Some(DatabaseError::Statement { error, .. }) = error.target() else { panic!("{error}") };
         let accounts = at(&lab.app.username, ELSEWHERE);
         assert_eq!(error.fault, StatementFault::OtherAccounts { accounts: accounts.clone() }, "{flavor}");
         assert!(lab.opens(&lab.app.password).await && !lab.opens(NEW).await, "{flavor}");

@@ -1,6 +1,6 @@
 //! Whose pair it is: the mark on both users, and pairs that have none.
 
-use rotation_core::database::{Change, PairOwner, Session, StatementError, StatementFault, Turn};
+use rotation_database::{Change, PairOwner, Session, StatementError, StatementFault, Turn};
 use test_servers::{MysqlFlavor, MysqlServer, MysqlVersion, TestLogin};
 
 use crate::{

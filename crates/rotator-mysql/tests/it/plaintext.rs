@@ -3,13 +3,8 @@
 //! What a server of `caching_sha2_password` keeps of a login that succeeded is gone after each change of the password and
 //! after each start ("Caching SHA-2 Pluggable Authentication"). The next login is then by the whole password.
 
-use rotation_core::{
-    SecretId, Target, Versions,
-    database::{
-        ConnectError, Database, Engine, Login, PasswordPolicy, PasswordSettings, Session, Strategy, TlsMode,
-        Transport,
-    },
-};
+use rotation_core::{PasswordPolicy, PasswordSettings, SecretId, Target, Versions};
+use rotation_database::{ConnectError, Database, Engine, Login, Session, Strategy, TlsMode, Transport};
 use rotator_mysql::MySql;
 use test_servers::{MysqlFlavor, TestLogin};
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rotation_core::database::{Change, Credentials, Plan, Purpose, Session, StatementFault};
+use rotation_database::{Change, Credentials, Plan, Purpose, Session, StatementFault};
 use test_servers::{MysqlFlavor, TestLogin};
 
 use crate::laboratory::{Lab, at, deadline, owner, password, username};

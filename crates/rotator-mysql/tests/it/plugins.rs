@@ -1,9 +1,7 @@
 //! Accounts of MariaDB with several plugins: afterwards the old password is refused, or nothing was changed.
 
-use rotation_core::{
-    RotationError,
-    database::{StatementFault, TargetError},
-};
+use rotation_core::RotationError;
+use rotation_database::{DatabaseError, StatementFault};
 use test_servers::MysqlFlavor;
 
 use crate::{
@@ -40,7 +38,7 @@ async fn an_account_with_two_passwords_by_plugins_is_refused() {
         identify(&lab, plugins).await;
         let before = shown(&lab).await;
         let error = lab.set_secret("Pending-password-1").await.unwrap_err();
-        let RotationError::Target(TargetError::Statement { error, .. }) = error else { panic!("{error}") };
+        let Some(DatabaseError::Statement { error, .. }) = error.target() else { panic!("{error}") };
         let StatementFault::NotRotatable { why, .. } = error.fault else { panic!("{error}") };
         assert!(why.starts_with("it has several ways"), "{why}");
         assert_eq!(shown(&lab).await, before, "{plugins}");

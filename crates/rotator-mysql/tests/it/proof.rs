@@ -2,10 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use rotation_core::{
-    Deadline,
-    database::{Session, StatementRule, TestStatement},
-};
+use rotation_core::Deadline;
+use rotation_database::{Session, StatementRule, TestStatement};
 use test_servers::MysqlFlavor;
 
 use crate::laboratory::{Lab, at, deadline};

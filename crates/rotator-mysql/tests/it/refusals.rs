@@ -1,9 +1,9 @@
 //! What real servers refuse, on servers of their own where a setting must be changed.
 
 use database_net::TlsSettings;
-use rotation_core::{
-    SecretDocument,
-    database::{Change, ConnectError, Engine, Login, Session, StatementFault, TlsMode, Transport, UserPair},
+use rotation_core::SecretDocument;
+use rotation_database::{
+    Change, ConnectError, Engine, Login, Session, StatementFault, TlsMode, Transport, UserPair,
 };
 use rotator_mysql::{MySql, Settings};
 use test_servers::{

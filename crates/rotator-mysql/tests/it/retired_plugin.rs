@@ -1,7 +1,8 @@
 //! Accounts of MySQL that were left on `mysql_native_password`, which its newest versions do not have any more, and accounts
 //! whose password has expired.
 
-use rotation_core::{Reader, RotationError, database::Session};
+use rotation_core::{Reader, RotationError};
+use rotation_database::Session;
 use test_servers::{MysqlFlavor, TestLogin};
 
 use crate::{
@@ -29,7 +30,7 @@ async fn plugin(lab: &Lab, user: &str) -> String {
 }
 
 fn hint(error: &RotationError) -> String {
-    error.hint_for(Reader::Operator)
+    error.remediation(Reader::Operator)
 }
 
 /// The remediation names no plugin that the server does not have, and its statement moves the account.

@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use database_net::TlsSettings;
-use rotation_core::{
-    Deadline, SecretDocument,
-    database::{ConnectError, Engine, Login, Session, StatementError, StatementFault, TlsMode, Transport},
+use rotation_core::{Deadline, SecretDocument};
+use rotation_database::{
+    ConnectError, Engine, Login, Session, StatementError, StatementFault, TlsMode, Transport,
 };
 use rotator_mysql::{MySql, MysqlSession, Settings};
 use test_servers::{

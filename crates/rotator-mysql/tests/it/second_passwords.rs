@@ -1,11 +1,8 @@
 //! MySQL's second passwords: after a rotation no password logs in but those that the labels hold.
 
-use rotation_core::{
-    Applied, RotationError,
-    database::{
-        Change, Committed, Credentials, Password, SecondPassword, Session, StatementError, StatementFault,
-        TargetError, Turn,
-    },
+use rotation_core::{Applied, ChangeReport, Password, RotationError};
+use rotation_database::{
+    Change, Credentials, DatabaseError, SecondPassword, Session, StatementError, StatementFault, Turn,
 };
 use rotator_mysql::DualPassword;
 use test_servers::{MysqlFlavor, TestLogin};
@@ -42,9 +39,9 @@ async fn set(lab: &Lab, user: &str, password: &str) {
 }
 
 fn fault(error: RotationError) -> StatementFault {
-    match error {
-        RotationError::Target(TargetError::Statement { error, .. }) => error.fault,
-        other => panic!("{other}"),
+    match error.into_target() {
+        Ok(DatabaseError::Statement { error, .. }) => error.fault,
+        other => panic!("{other:?}"),
     }
 }
 
@@ -120,7 +117,7 @@ async fn a_second_password_that_nobody_may_end_is_refused() {
     assert_eq!(opening(&lab, &all).await, [current.as_str(), "abandoned-1"]);
 
     lab.settings.allow_old_password = true;
-    let Applied::Changed(Committed { notes, .. }) = lab.set_secret("pending-1").await.unwrap() else {
+    let Applied::Changed(ChangeReport { notes, .. }) = lab.set_secret("pending-1").await.unwrap() else {
         panic!()
     };
     assert_eq!(notes, ["a second password of the user still logs in, as ALLOW_OLD_PASSWORD accepts"]);

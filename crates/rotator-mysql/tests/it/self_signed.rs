@@ -3,10 +3,8 @@
 use std::sync::Arc;
 
 use database_net::{TlsClient, TlsSettings};
-use rotation_core::{
-    Reader, SecretDocument,
-    database::{ConnectError, Engine, Login, Session, TlsFault, Transport},
-};
+use rotation_core::{Reader, SecretDocument};
+use rotation_database::{ConnectError, Engine, Login, Session, TlsFault, Transport};
 use rotator_mysql::{MariaDb, MysqlSession, SelfSigned, Settings};
 use rustls::pki_types::ServerName;
 use test_servers::{
@@ -80,7 +78,7 @@ async fn it_is_refused_unless_the_server_may_prove_itself() {
     let mut lab = lab(SelfSigned::Refuse).await;
     let error = lab.set_secret(NEW).await.unwrap_err();
     assert_eq!(error.code().name(), "TLS_SELF_SIGNED");
-    let hint = error.hint_for(Reader::Operator);
+    let hint = error.remediation(Reader::Operator);
     assert!(hint.contains("TLS_SELF_SIGNED=prove") && hint.contains("ssl_cert"), "{hint}");
     assert_eq!(lab.server.failed_logins_of(&lab.app.username) + lab.server.logins_of(&lab.app.username), 0);
 

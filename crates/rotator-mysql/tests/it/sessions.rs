@@ -1,6 +1,6 @@
 //! What a session knows of its server, and that no setting of a server, a user, or `init_connect` steers it.
 
-use rotation_core::database::{LoginMethod, Session};
+use rotation_database::{LoginMethod, Session};
 use test_servers::{MysqlFlavor, MysqlVersion, TestLogin};
 
 use crate::{

@@ -1,6 +1,6 @@
 //! Accounts of MariaDB's `ed25519` and `parsec`: both log in and rotate, and keep their plugin.
 
-use rotation_core::database::ConnectError;
+use rotation_database::ConnectError;
 use test_servers::{MysqlVersion, TestLogin};
 
 use crate::{

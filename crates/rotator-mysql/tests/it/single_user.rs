@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use rotation_core::{
-    Deadline,
-    database::{Change, ConnectError, Engine, Session, StatementFault, Transport, Turn},
-};
+use rotation_core::Deadline;
+use rotation_database::{Change, ConnectError, Engine, Session, StatementFault, Transport, Turn};
 use rotator_mysql::{DualPassword, Settings};
 use test_servers::{MysqlFlavor, MysqlVersion, TestLogin};
 
@@ -155,7 +153,7 @@ async fn an_unknown_user_and_a_wrong_password_are_refused_once() {
 
 #[tokio::test]
 async fn without_tls_a_password_is_encrypted_by_the_server_s_key_only_where_the_secret_says_plaintext() {
-    use rotation_core::database::TlsMode;
+    use rotation_database::TlsMode;
     let lab = Lab::new(MysqlFlavor::MySql, "").await;
     let mut login = lab.login(&lab.app);
     let engine = engine(lab.server, Settings::default());

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rotation_core::database::{ConnectError, Engine, Login, TlsFault, Transport};
+use rotation_database::{ConnectError, Engine, Login, TlsFault, Transport};
 use rotator_mysql::{MySql, Settings};
 use test_servers::{MysqlFlavor, MysqlServer, ServerTls, TestAuthority};
 

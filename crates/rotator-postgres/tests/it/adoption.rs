@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-use rotation_core::database::StatementFault;
+use rotation_database::StatementFault;
 
 use crate::laboratory::{Lab, quoted, versions};
 

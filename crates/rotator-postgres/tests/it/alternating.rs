@@ -1,9 +1,7 @@
 use std::time::{Duration, Instant};
 
-use rotation_core::{
-    Deadline,
-    database::{Change, Session, StatementFault, Turn},
-};
+use rotation_core::Deadline;
+use rotation_database::{Change, Session, StatementFault, Turn};
 use rotator_postgres::CloneObjects;
 
 use crate::laboratory::{Lab, every_version, owner, versions};

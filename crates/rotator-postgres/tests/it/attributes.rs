@@ -1,4 +1,4 @@
-use rotation_core::database::Session;
+use rotation_database::Session;
 
 use crate::laboratory::{Lab, quoted, versions};
 

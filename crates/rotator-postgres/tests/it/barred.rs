@@ -1,6 +1,7 @@
 //! Users that the server keeps out or holds back: the error names the statement that ends it, and it runs as it stands.
 
-use rotation_core::database::{Change, Credential, Password, Session, Turn};
+use rotation_core::{CredentialSource, Password};
+use rotation_database::{Change, MASTER_SECRET, Session, Turn};
 use rotator_postgres::CloneObjects;
 use test_servers::TestLogin;
 
@@ -49,16 +50,20 @@ async fn a_live_user_that_may_not_log_in_is_let_in() {
             ),
         ] {
             lab.admin(&format!("ALTER ROLE {name} {bar}")).await;
-            let error = of_login(Credential::Current, lab.connect(&lab.app).await.unwrap_err());
+            let error = of_login(CredentialSource::Current, lab.connect(&lab.app).await.unwrap_err());
             assert_eq!((error.code().name(), advised(error)), (code, statement.clone()), "{version}");
             lab.admin(&statement).await;
             lab.connect(&lab.app).await.unwrap().probe(None).await.unwrap();
         }
         // What the server calls a wrong password may be the end of its validity.
         lab.admin(&format!("ALTER ROLE {name} VALID UNTIL '2001-01-01'")).await;
-        let error = of_login(Credential::Current, lab.connect(&lab.app).await.unwrap_err());
+        let error = of_login(CredentialSource::Current, lab.connect(&lab.app).await.unwrap_err());
         let statement = format!("ALTER ROLE {name} VALID UNTIL 'infinity'");
-        assert!(error.hint().ends_with(&statement), "{version}: {}", error.hint());
+        assert!(
+            error.remediation(Reader::Operator).ends_with(&statement),
+            "{version}: {}",
+            error.remediation(Reader::Operator)
+        );
         lab.admin(&statement).await;
         lab.connect(&lab.app).await.unwrap().probe(None).await.unwrap();
     }
@@ -71,7 +76,7 @@ async fn a_closed_database_is_opened_to_whom_it_keeps_out() {
         let lab = Lab::new(version).await;
         let (database, quoted_name) = (&lab.database, quoted(&lab.database));
         lab.admin(&format!("REVOKE CONNECT ON DATABASE {database} FROM PUBLIC")).await;
-        for (credential, login) in [(Credential::Current, &lab.app), (Credential::Master, &lab.master)] {
+        for (credential, login) in [(CredentialSource::Current, &lab.app), (MASTER_SECRET, &lab.master)] {
             let error = of_login(credential, lab.connect(login).await.unwrap_err());
             assert_eq!(error.code().name(), "DB_DATABASE_CLOSED", "{version}");
             let statement = advised(error);
@@ -84,11 +89,11 @@ async fn a_closed_database_is_opened_to_whom_it_keeps_out() {
             .execute("postgres", &format!("ALTER DATABASE {database} ALLOW_CONNECTIONS false"))
             .await
             .unwrap();
-        let error = of_login(Credential::Current, lab.connect(&lab.app).await.unwrap_err());
+        let error = of_login(CredentialSource::Current, lab.connect(&lab.app).await.unwrap_err());
         assert_eq!(error.code().name(), "DB_DATABASE_CLOSED", "{version}");
         lab.server.execute("postgres", &advised(error)).await.unwrap();
         lab.admin(&format!("ALTER DATABASE {database} CONNECTION LIMIT 0")).await;
-        let error = of_login(Credential::Current, lab.connect(&lab.app).await.unwrap_err());
+        let error = of_login(CredentialSource::Current, lab.connect(&lab.app).await.unwrap_err());
         assert_eq!(error.code().name(), "DB_TOO_MANY_CONNECTIONS", "{version}");
         lab.admin(&advised(error)).await;
         lab.rotate_to(&lab.clone()).await.unwrap();
@@ -181,7 +186,12 @@ async fn a_user_named_like_a_clone_is_told_so() {
         let error = of_master(lab.rotate_to(&lab.app).await.unwrap_err());
         let (app, name) = (quoted(&lab.app.username), quoted(&clone.username));
         let hint = format!("Rotate {name} by the single-user strategy");
-        assert!(error.hint().starts_with(&hint) && error.hint().contains(&app), "{}", error.hint());
+        assert!(
+            error.remediation(Reader::Operator).starts_with(&hint)
+                && error.remediation(Reader::Operator).contains(&app),
+            "{}",
+            error.remediation(Reader::Operator)
+        );
         let mut session = lab.connect(&clone).await.unwrap();
         let error = session.probe(Some(&lab.pair())).await.unwrap_err();
         assert_eq!(error.code().name(), "DB_ORIGINAL_MISSING", "{version}");

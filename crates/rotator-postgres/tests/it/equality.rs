@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use rotation_core::database::StatementFault;
+use rotation_database::StatementFault;
 use test_servers::{PostgresVersion, TestLogin};
 
 use crate::laboratory::{Lab, quoted, versions};

@@ -1,6 +1,6 @@
 //! What a clone holds and the original cannot reach: nothing is promoted, and nothing is changed.
 
-use rotation_core::database::StatementFault;
+use rotation_database::StatementFault;
 use rotator_postgres::CloneObjects;
 use test_servers::TestLogin;
 

@@ -1,7 +1,7 @@
 //! Memberships that another role than the master has granted. From version 16 on each grantor has its own, and whoever
 //! takes one back without naming its grantor is answered success, with a warning, and takes back nothing.
 
-use rotation_core::database::StatementFault;
+use rotation_database::StatementFault;
 use test_servers::{PostgresVersion, TestLogin};
 
 use crate::laboratory::{Lab, advised, every_version, of_master, quoted};

@@ -2,10 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use rotation_core::{
-    Deadline,
-    database::{Change, Credentials, Engine, Password, Session, Transport, Turn},
-};
+use rotation_core::{Deadline, Password};
+use rotation_database::{Change, Credentials, Engine, Session, Transport, Turn};
 use test_servers::{PostgresVersion, TestLogin};
 
 use crate::laboratory::{Lab, engine, quoted, username};

@@ -4,12 +4,10 @@ use std::time::Duration;
 
 use database_net::{TlsSettings, client_config};
 use postgres_session::{Connection, Statement};
-use rotation_core::{
-    Deadline, RotationError, SecretDocument, SecretId,
-    database::{
-        Change, ConnectError, Credential, Credentials, Engine, Login, LoginMethod, PairOwner, Password,
-        SecretIdentity, Session, StatementError, TargetError, Transport, Turn, UserPair, Username,
-    },
+use rotation_core::{CredentialSource, Deadline, Password, Reader, RotationError, SecretDocument, SecretId};
+use rotation_database::{
+    Change, ConnectError, Credentials, DatabaseError, Engine, Login, LoginMethod, MASTER_SECRET, PairOwner,
+    SecretIdentity, Session, StatementError, Transport, Turn, UserPair, Username,
 };
 use rotator_postgres::{CloneObjects, Postgres, PostgresSession};
 use test_servers::{PostgresServer, PostgresVersion, TestLogin};
@@ -219,20 +217,20 @@ impl Application {
 
 /// The statement that is advised to an administrator of the database.
 pub(crate) fn advised(error: impl Into<RotationError>) -> String {
-    let hint = error.into().hint();
+    let hint = error.into().remediation(Reader::Operator);
     let statement = hint.split_once("As an administrator of the database: ");
     statement.unwrap_or_else(|| panic!("no statement in: {hint}")).1.to_owned()
 }
 
 /// The failure of a login as a rotation has it.
-pub(crate) fn of_login(credential: Credential, error: ConnectError) -> RotationError {
-    TargetError::Login { credential, error, remedies: Postgres::PROFILE.remedies }.into()
+pub(crate) fn of_login(credential: CredentialSource, error: ConnectError) -> RotationError {
+    DatabaseError::Login { credential, error, remedies: Postgres::PROFILE.remedies }.into()
 }
 
 /// The failure of a statement of the master as a rotation has it.
 pub(crate) fn of_master(error: StatementError) -> RotationError {
-    let credential = Credential::Master;
-    TargetError::Statement { credential, error, remedies: Postgres::PROFILE.remedies }.into()
+    let credential = MASTER_SECRET;
+    DatabaseError::Statement { credential, error, remedies: Postgres::PROFILE.remedies }.into()
 }
 
 /// The secret on whose behalf the tests change a pair.

@@ -1,6 +1,6 @@
 //! What runs at a login, once the password is proved, and refuses the session.
 
-use rotation_core::{RotationError, database::Credential};
+use rotation_core::{CredentialSource, RotationError};
 use test_servers::PostgresVersion;
 
 use crate::laboratory::{Lab, every_version, of_login, quoted};
@@ -17,7 +17,7 @@ async fn refuse_clone(lab: &Lab<'_>, code: &str) {
 
 /// The query that is advised to find it.
 fn query_of(error: &RotationError) -> String {
-    let hint = error.hint();
+    let hint = error.remediation(Reader::Operator);
     hint.rsplit_once(": ").unwrap_or_else(|| panic!("no query in: {hint}")).1.to_owned()
 }
 
@@ -35,13 +35,13 @@ async fn a_login_that_a_trigger_refuses_has_a_code_of_its_own() {
             refuse_clone(&lab, code).await;
             let error = lab.connect(&lab.clone()).await.unwrap_err();
             assert!(!error.is_refusal(), "{version} {code}: {error:?}");
-            let error = of_login(Credential::Pending, error);
+            let error = of_login(CredentialSource::Pending, error);
             assert_eq!(error.code().name(), "DB_SESSION_REFUSED", "{version} {code}");
             assert!(rotation_core::with_causes(&error).ends_with(&format!("SQLSTATE {code}")), "{error}");
         }
         lab.connect(&lab.app).await.unwrap();
         // What it advises finds the trigger, without which the user is in.
-        let error = of_login(Credential::Pending, lab.connect(&lab.clone()).await.unwrap_err());
+        let error = of_login(CredentialSource::Pending, lab.connect(&lab.clone()).await.unwrap_err());
         let query = query_of(&error);
         let found = lab.query(&query).await;
         assert_eq!(found, [[Some("gate".to_owned()), Some("gate".to_owned())]], "{version}: {query}");
@@ -59,7 +59,7 @@ async fn a_setting_that_ends_the_session_has_the_same_code() {
         lab.admin(&format!("ALTER ROLE {name} SET role = 'nobody_of_this_name'")).await;
         lab.connect(&lab.app).await.unwrap();
         lab.admin(&format!("ALTER ROLE {name} SET session_preload_libraries = 'not_there'")).await;
-        let error = of_login(Credential::Current, lab.connect(&lab.app).await.unwrap_err());
+        let error = of_login(CredentialSource::Current, lab.connect(&lab.app).await.unwrap_err());
         assert_eq!(error.code().name(), "DB_SESSION_REFUSED", "{version}: {error:?}");
         let found = lab.query(&query_of(&error)).await;
         assert_eq!(found[0][0].as_ref(), Some(&lab.app.username), "{version}");

@@ -1,6 +1,7 @@
 //! Whose pair it is: the mark on the clone, and pairs that have none.
 
-use rotation_core::database::{Change, Password, Session, StatementError, StatementFault, Turn};
+use rotation_core::Password;
+use rotation_database::{Change, Session, StatementError, StatementFault, Turn};
 use test_servers::TestLogin;
 
 use crate::laboratory::{Lab, deadline, owner_named, versions};

@@ -1,4 +1,5 @@
-use rotation_core::database::{Change, Password, Session, Turn};
+use rotation_core::Password;
+use rotation_database::{Change, Session, Turn};
 use test_servers::TestLogin;
 
 use crate::laboratory::{Lab, deadline, versions};

@@ -1,6 +1,7 @@
 //! What a plan says, against what the server receives when the same change is made.
 
-use rotation_core::database::{Change, Credentials, Password, Plan, Purpose, Session, Turn};
+use rotation_core::Password;
+use rotation_database::{Change, Credentials, Plan, Purpose, Session, Turn};
 use test_servers::{PostgresVersion, TestLogin};
 
 use crate::laboratory::{Lab, deadline, owner, username, versions};

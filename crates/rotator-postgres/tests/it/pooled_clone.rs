@@ -3,7 +3,7 @@
 
 use database_net::client_config;
 use postgres_session::Connection;
-use rotation_core::database::{Engine, Login, Session, StatementFault, Transport};
+use rotation_database::{Engine, Login, Session, StatementFault, Transport};
 use test_servers::{PgBouncer, PoolerList, PoolerVersion, PostgresVersion, TestLogin};
 
 use crate::laboratory::{Application, Lab, deadline, engine, quoted, tls};

@@ -6,7 +6,7 @@ use local_aws::{
     LambdaFunction, LocalSecretsManager,
     secrets_manager::{RotationSettings, Settings},
 };
-use rotation_core::database::{Cause, ConnectError, Engine, Login, Session, StatementFault, Transport};
+use rotation_database::{Cause, ConnectError, Engine, Login, Session, StatementFault, Transport};
 use rotator_postgres::PostgresSession;
 use serde_json::json;
 use test_servers::{PgBouncer, PoolerList, PostgresServer, PostgresVersion, TestLogin};

@@ -2,11 +2,11 @@
 //! reaches the client in the pooler's words, or is remembered by it.
 
 use rotation_core::{
-    Applied, Authority, Class, RotationError, SecretDocument, SecretId, Target, Versions,
-    database::{
-        ConnectError, Database, Engine, Login, NoDirectory, PasswordPolicy, PasswordSettings, Session,
-        StatementFault, Strategy, Transport,
-    },
+    Applied, Authority, Class, PasswordPolicy, PasswordSettings, Reader, RelatedSecretError, RelatedSecrets,
+    RotationError, SecretDocument, SecretId, StoreError, Target, Versions,
+};
+use rotation_database::{
+    ConnectError, Database, Engine, Login, NoDirectory, Session, StatementFault, Strategy, Transport,
 };
 use rotator_postgres::{Postgres, PostgresSession};
 use test_servers::{PgBouncer, PoolerList, PoolerVersion, PostgresVersion, TestLogin};
@@ -47,16 +47,18 @@ impl Authority for Asked {
     async fn confirm(&self) -> Result<(), RotationError> {
         Ok(())
     }
+}
 
+impl RelatedSecrets for Asked {
     async fn previous(&self) -> Result<Option<SecretDocument>, RotationError> {
         Ok(None)
     }
 
-    async fn companion(&self, _: &SecretId) -> Result<SecretDocument, RotationError> {
-        Err(RotationError::LabelsMoved)
+    async fn current_of(&self, _: &SecretId) -> Result<SecretDocument, RelatedSecretError> {
+        unreachable!("a single user has no master")
     }
 
-    async fn companion_tags(&self, _: &SecretId) -> Result<Vec<(String, String)>, RotationError> {
+    async fn tags_of(&self, _: &SecretId) -> Result<Vec<(String, String)>, StoreError> {
         Ok(Vec::new())
     }
 }
@@ -78,8 +80,8 @@ async fn set(
     };
     let secret = SecretId::new("arn:aws:secretsmanager:us-east-1:123456789012:secret:shop-KpXkZF").unwrap();
     let versions =
-        Versions { secret, current: at_pooler(current), pending: at_pooler(pending), companion: None };
-    Box::pin(database.apply(&versions, &Asked)).await
+        Versions { secret, current: at_pooler(current), pending: at_pooler(pending), related: None };
+    Box::pin(database.apply(&versions, &Asked, &Asked)).await
 }
 
 /// The password is set, an application that has not heard of it makes the pooler fail at the server, and the pooler
@@ -100,7 +102,11 @@ async fn a_password_that_the_pooler_alone_takes_is_not_set_already() {
         assert_eq!(session.probe(None).await.unwrap_err().fault, StatementFault::Proxy, "{version}");
         let error = set(&lab, &pooler, &lab.app, &new).await.unwrap_err();
         assert_eq!((error.code().name(), error.class()), ("DB_PROXY_ANSWER", Class::Retryable), "{version}");
-        assert!(!error.hint().contains("changed the password"), "{}", error.hint());
+        assert!(
+            !error.remediation(Reader::Operator).contains("changed the password"),
+            "{}",
+            error.remediation(Reader::Operator)
+        );
         // Once the pooler tries again, the server's own answer counts.
         pooler.console("SET server_login_retry = 0").await.unwrap();
         let applied = loop {
@@ -125,7 +131,11 @@ async fn a_user_unknown_to_the_pooler_is_no_changed_password() {
         let new = TestLogin { password: "the new password".to_owned(), ..lab.app.clone() };
         let error = set(&lab, &pooler, &lab.app, &new).await.unwrap_err();
         assert_eq!((error.code().name(), error.class()), ("DB_PROXY_ANSWER", Class::Retryable), "{version}");
-        assert!(!error.hint().contains("changed the password"), "{}", error.hint());
+        assert!(
+            !error.remediation(Reader::Operator).contains("changed the password"),
+            "{}",
+            error.remediation(Reader::Operator)
+        );
         lab.connect(&lab.app).await.unwrap().probe(None).await.unwrap();
     }
 }

@@ -1,4 +1,4 @@
-use rotation_core::database::{SINGLE_USER, StatementFault, UserBar};
+use rotation_database::{SINGLE_USER, StatementFault, UserBar};
 use rotator_postgres::CloneObjects;
 use test_servers::PostgresVersion;
 

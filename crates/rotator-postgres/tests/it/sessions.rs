@@ -1,6 +1,6 @@
 //! Whether a session of the clone is the original's, and what tells the two apart.
 
-use rotation_core::database::{Session, StatementFault};
+use rotation_database::{Session, StatementFault};
 use rotator_postgres::CloneObjects;
 
 use crate::laboratory::{Lab, every_version, versions};

@@ -1,10 +1,11 @@
-use rotation_core::database::{Change, Password, Session, StatementFault, Turn, UserBar};
+use rotation_core::Password;
+use rotation_database::{Change, Session, StatementFault, Turn, UserBar};
 use rotator_postgres::CloneObjects;
 use test_servers::{PostgresServer, PostgresVersion, Stop, TestLogin};
 
 use crate::laboratory::{Lab, deadline, every_version, versions};
 
-async fn change(lab: &Lab<'_>, new: &str) -> Result<Vec<String>, rotation_core::database::StatementError> {
+async fn change(lab: &Lab<'_>, new: &str) -> Result<Vec<String>, rotation_database::StatementError> {
     let mut session = lab.connect(&lab.app).await.unwrap();
     session
         .stage(&Change::OwnPassword { new: &Password::parse(new).unwrap() }, &Turn::default(), deadline())

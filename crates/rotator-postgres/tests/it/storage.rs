@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use rotation_core::database::{Change, LoginMethod, Password, Session, StatementRule, TestStatement, Turn};
+use rotation_core::Password;
+use rotation_database::{Change, LoginMethod, Session, StatementRule, TestStatement, Turn};
 use test_servers::{PostgresServer, PostgresVersion, TestLogin};
 
 use crate::laboratory::{Lab, deadline, every_version, versions};

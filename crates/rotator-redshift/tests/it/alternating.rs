@@ -1,4 +1,4 @@
-use rotation_core::database::{SINGLE_USER, Session, StatementFault};
+use rotation_database::{SINGLE_USER, Session, StatementFault};
 use test_servers::TestLogin;
 
 use crate::laboratory::{Lab, quoted};

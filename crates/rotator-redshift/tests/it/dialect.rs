@@ -2,7 +2,7 @@
 
 use database_net::{TlsSettings, client_config};
 use postgres_session::{Connection, Statement, connect_to_redshift};
-use rotation_core::database::{StatementFault, Transport};
+use rotation_database::{StatementFault, Transport};
 
 use crate::laboratory::{Lab, deadline};
 

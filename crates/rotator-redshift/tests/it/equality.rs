@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use rotation_core::database::{StatementError, StatementFault};
+use rotation_database::{StatementError, StatementFault};
 
 use crate::laboratory::{Lab, quoted};
 

@@ -4,12 +4,10 @@ use std::{sync::OnceLock, time::Duration};
 
 use database_net::{TlsSettings, client_config};
 use postgres_session::{Statement, connect_to_redshift};
-use rotation_core::{
-    Deadline, SecretDocument, SecretId,
-    database::{
-        Change, ConnectError, Credentials, Engine, Login, PairOwner, Password, SecretIdentity, Session,
-        StatementError, Transport, Turn, UserPair, Username,
-    },
+use rotation_core::{Deadline, Password, SecretDocument, SecretId};
+use rotation_database::{
+    Change, ConnectError, Credentials, Engine, Login, PairOwner, SecretIdentity, Session, StatementError,
+    Transport, Turn, UserPair, Username,
 };
 use rotator_redshift::{Options, Redshift, RedshiftSession};
 use test_servers::{RedshiftServer, TestLogin};

@@ -2,7 +2,7 @@
 
 use std::pin::pin;
 
-use rotation_core::database::Session;
+use rotation_database::Session;
 use test_servers::TestLogin;
 
 use crate::laboratory::{Lab, quoted};

@@ -1,6 +1,6 @@
 //! The clone is live: it loses nothing, and the original reaches what it reaches or is not promoted.
 
-use rotation_core::database::StatementFault;
+use rotation_database::StatementFault;
 use test_servers::TestLogin;
 
 use crate::laboratory::{Lab, quoted};

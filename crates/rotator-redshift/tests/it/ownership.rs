@@ -1,6 +1,6 @@
 //! Whose pair it is: the group that marks the clone, and equal rights where there is none.
 
-use rotation_core::database::{Session, StatementFault};
+use rotation_database::{Session, StatementFault};
 use test_servers::TestLogin;
 
 use crate::laboratory::{Lab, owner, owner_named, quoted};

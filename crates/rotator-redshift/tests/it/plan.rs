@@ -1,6 +1,7 @@
 //! What a plan says, against what the guard receives when the same change is made.
 
-use rotation_core::database::{Change, Credentials, Password, Plan, Purpose, Session};
+use rotation_core::Password;
+use rotation_database::{Change, Credentials, Plan, Purpose, Session};
 use test_servers::TestLogin;
 
 use crate::laboratory::{Lab, deadline, username};

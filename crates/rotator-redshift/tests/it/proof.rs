@@ -3,10 +3,8 @@
 
 use std::time::Duration;
 
-use rotation_core::{
-    Deadline,
-    database::{Session, StatementRule, TestStatement},
-};
+use rotation_core::Deadline;
+use rotation_database::{Session, StatementRule, TestStatement};
 
 use crate::laboratory::{Lab, deadline};
 

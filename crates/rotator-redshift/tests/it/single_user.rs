@@ -1,4 +1,5 @@
-use rotation_core::database::{Change, LoginMethod, Password, Session, StatementFault, Turn};
+use rotation_core::Password;
+use rotation_database::{Change, LoginMethod, Session, StatementFault, Turn};
 use rotator_redshift::{Options, PasswordForm};
 use test_servers::TestLogin;
 

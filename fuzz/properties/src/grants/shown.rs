@@ -1,6 +1,6 @@
 //! One user as a server shows it.
 
-use rotation_core::database::PlannedStatement;
+use rotation_database::PlannedStatement;
 use rotator_mysql::ShownAccount;
 
 /// Servers of every dialect.

@@ -1,6 +1,6 @@
 //! What applications keep while their password changes.
 
-use rotation_core::database::ConnectError;
+use rotation_database::ConnectError;
 use serde_json::{Value, json};
 use test_servers::TestLogin;
 

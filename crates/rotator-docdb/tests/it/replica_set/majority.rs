@@ -1,7 +1,8 @@
 //! What a majority has not confirmed is not final.
 
 use local_aws::secrets_manager::RotationOutcome;
-use rotation_core::database::{Change, Engine, Password, Session, StatementFault, Transport, Turn};
+use rotation_core::Password;
+use rotation_database::{Change, Engine, Session, StatementFault, Transport, Turn};
 use serde_json::json;
 
 use super::scene::{By, Scene, opens, rollbacks, set};

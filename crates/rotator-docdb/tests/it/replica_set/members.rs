@@ -1,11 +1,8 @@
 //! Which member gets the password.
 
 use local_aws::secrets_manager::{Operation, RotationOutcome};
-use rotation_core::{
-    RotationError, SecretDocument,
-    database::{ConnectError, Credential, Engine, Login, Session, TargetError, Transport},
-    with_causes,
-};
+use rotation_core::{CredentialSource, RotationError, SecretDocument, with_causes};
+use rotation_database::{ConnectError, DatabaseError, Engine, Login, Session, Transport};
 use rotator_docdb::DocumentDb;
 use serde_json::{Value, json};
 use test_servers::{DocdbProxy, MongoReplicaSet, TestLogin};
@@ -32,8 +29,9 @@ async fn member(set: &MongoReplicaSet, login: &Login) -> Result<u16, ConnectErro
 
 fn told(error: ConnectError) -> (String, String, String) {
     let remedies = DocumentDb::PROFILE.remedies;
-    let error = RotationError::from(TargetError::Login { credential: Credential::Current, error, remedies });
-    (error.code().to_string(), with_causes(&error), error.hint())
+    let error =
+        RotationError::from(DatabaseError::Login { credential: CredentialSource::Current, error, remedies });
+    (error.code().to_string(), with_causes(&error), error.remediation(Reader::Operator))
 }
 
 /// The primary is found wherever it is in the list, and after a failover; the others hear greetings alone.

@@ -1,0 +1,92 @@
+//! What a finding is called: a failure's code, or a stable code of its own with what there is to know about it. The set is
+//! open; [`finding_codes!`](crate::finding_codes!) makes a table.
+
+use crate::code::Code;
+
+/// A stable name for what was found. A name is never given to another finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FindingCode {
+    /// A rotation would fail, or fails, by this.
+    Failure(Code),
+    /// Something else.
+    Own(&'static FindingArticle),
+}
+
+/// A finding that is no failure of a rotation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FindingArticle {
+    /// As it stands in answers: `PENDING_STUCK`.
+    pub name: &'static str,
+    /// What it means, in one sentence.
+    pub meaning: &'static str,
+    /// How bad it is.
+    pub severity: &'static str,
+    /// What brings it about.
+    pub causes: &'static str,
+    /// What to do. A finding's own words are more exact: they know the case.
+    pub remediation: &'static str,
+}
+
+impl FindingCode {
+    /// As it stands in answers: `PENDING_STUCK`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Failure(code) => code.name(),
+            Self::Own(article) => article.name,
+        }
+    }
+
+    /// What it means, in one sentence.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Failure(code) => code.meaning(),
+            Self::Own(article) => article.meaning.trim(),
+        }
+    }
+
+    /// How bad it is; empty for a failure, which may be any.
+    pub fn severity(self) -> &'static str {
+        match self {
+            Self::Failure(_) => "",
+            Self::Own(article) => article.severity,
+        }
+    }
+
+    /// What brings it about.
+    pub fn causes(self) -> &'static str {
+        match self {
+            Self::Failure(code) => code.article().causes,
+            Self::Own(article) => article.causes,
+        }
+    }
+
+    /// What to do. A finding's own words are more exact: they know the case.
+    pub fn remediation(self) -> &'static str {
+        match self {
+            Self::Failure(code) => code.article().remediation,
+            Self::Own(article) => article.remediation,
+        }
+    }
+}
+
+/// Makes a table of findings' codes: a constant for each, and `ALL` with all of them. A row is documented by what it means,
+/// and holds severity, causes and remediation.
+#[macro_export]
+macro_rules! finding_codes {
+    ($($(#[doc = $meaning:literal])+ $name:ident = $severity:literal, $causes:literal, $remediation:literal;)+) => {
+        $(
+            $(#[doc = $meaning])+
+            pub const $name: $crate::diagnosis::FindingCode =
+                $crate::diagnosis::FindingCode::Own(&$crate::diagnosis::FindingArticle {
+                    name: stringify!($name),
+                    meaning: concat!($($meaning,)+),
+                    severity: $severity,
+                    causes: $causes,
+                    remediation: $remediation,
+                });
+        )+
+
+        /// All of them, in the order of the checks.
+        pub const ALL: &[$crate::diagnosis::FindingCode] = &[$($name,)+];
+    };
+}

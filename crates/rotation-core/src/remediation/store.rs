@@ -1,0 +1,137 @@
+//! The stable code of a failed call of Secrets Manager, and what to do about it.
+
+use super::{PENDING_MAY_BE_LIVE, Reader};
+use crate::{
+    code::Code,
+    codes,
+    store::{StoreError, StoreFault},
+};
+
+impl StoreFault {
+    /// The stable code.
+    pub fn code(self) -> Code {
+        match self {
+            Self::Unreachable => codes::NET_SM_UNREACHABLE,
+            Self::CertificateRefused => codes::NET_SM_CERTIFICATE,
+            Self::Throttled => codes::SM_THROTTLED,
+            Self::Internal => codes::SM_INTERNAL,
+            Self::AccessDenied => codes::IAM_DENIED,
+            Self::CredentialsRefused => codes::IAM_CREDENTIALS,
+            Self::KeyDenied => codes::KMS_DENIED,
+            Self::NoSuchSecret => codes::SECRET_UNKNOWN,
+            Self::Conflict => codes::LABELS_MOVED,
+            Self::TokenRequired => codes::TOKEN_REQUIRED,
+            Self::Unusable => codes::PASSWORD_UNUSABLE,
+            Self::Rejected => codes::SM_REJECTED,
+        }
+    }
+}
+
+pub(super) fn store_remediation(error: &StoreError, reader: Reader) -> String {
+    let remediation = remediation_of(error, reader);
+    // finishSecret's own call: setSecret has run.
+    if error.operation == "UpdateSecretVersionStage" && error.fault.passes() {
+        format!("{remediation} {PENDING_MAY_BE_LIVE}")
+    } else {
+        remediation
+    }
+}
+
+fn remediation_of(error: &StoreError, reader: Reader) -> String {
+    let (operation, role) = (error.operation, reader.role());
+    match (error.fault, reader) {
+        (StoreFault::Unreachable, Reader::Operator) => "A function in a VPC needs an interface endpoint for Secrets \
+            Manager or a NAT gateway, and a security group that lets it reach port 443."
+            .into(),
+        (StoreFault::Unreachable, Reader::Person) => "Check --region and --endpoint-url, and that this machine \
+            reaches the endpoint on port 443."
+            .into(),
+        (StoreFault::CertificateRefused, _) => "Name the authority of the endpoint's certificate in AWS_CA_BUNDLE \
+            (a proxy that looks into TLS has one of its own), and check the region, the endpoint and the clock."
+            .into(),
+        (StoreFault::Throttled, _) => format!(
+            "Nothing is lost. {} If it recurs, let fewer secrets rotate at the same time.",
+            reader.again()
+        ),
+        (StoreFault::Internal, _) => format!("Nothing is lost. {}", reader.again()),
+        // The one operation that names no resource.
+        (StoreFault::AccessDenied, _) if operation == "GetRandomPassword" => {
+            format!("Allow secretsmanager:{operation} on \"*\" in the policy of {role}, or set PASSWORD_SOURCE=os.")
+        }
+        (StoreFault::AccessDenied, _) => {
+            format!("Allow secretsmanager:{operation} on this secret in the policy of {role}.")
+        }
+        (StoreFault::CredentialsRefused, Reader::Operator) => "Lambda gives a function its credentials: set none of \
+            AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN in its environment, check that its role \
+            exists, and deploy it again."
+            .into(),
+        (StoreFault::CredentialsRefused, Reader::Person) => "Log in again: the credentials are missing, have expired \
+            or are wrong. For a profile of SSO or credential_process: `eval \"$(aws configure export-credentials \
+            --format env)\"`. Check this machine's clock, too."
+            .into(),
+        (StoreFault::KeyDenied, _) => {
+            key_hint(error.key.as_deref(), "the secret", "kms:Decrypt and kms:GenerateDataKey", role)
+        }
+        (StoreFault::NoSuchSecret, Reader::Operator) => {
+            "Check the secret's ARN, and the region and endpoint of the function.".into()
+        }
+        (StoreFault::NoSuchSecret, Reader::Person) => {
+            "Check the secret's name, --region and --endpoint-url, and whose account the credentials are of.".into()
+        }
+        (StoreFault::Conflict, _) => "Another rotation or a person moved the labels; look at them with `aws \
+            secretsmanager describe-secret`."
+            .into(),
+        (StoreFault::TokenRequired, _) => {
+            "Start the rotation from Secrets Manager, which sends the token along.".into()
+        }
+        (StoreFault::Unusable, _) => "Set PASSWORD_SOURCE=os, or exclude fewer characters.".into(),
+        (StoreFault::Rejected, _) => format!("See the cause that {operation} gives in this error."),
+    }
+}
+
+fn related_remediation(error: &StoreError, which: &str, reader: Reader) -> String {
+    let role = reader.role();
+    match error.fault {
+        StoreFault::AccessDenied => {
+            let operation = error.operation;
+            format!("Allow secretsmanager:{operation} on {which} in the policy of {role}.")
+        }
+        StoreFault::NoSuchSecret => {
+            format!("Correct the name of {which} where the secret or a setting names it, or create it.")
+        }
+        StoreFault::KeyDenied => key_hint(error.key.as_deref(), which, "kms:Decrypt", role),
+        _ => store_remediation(error, reader),
+    }
+}
+
+/// AWS's own key has a policy that nobody can change.
+fn key_hint(key: Option<&str>, secret: &str, actions: &str, role: &str) -> String {
+    match key {
+        Some(own) if own.ends_with("alias/aws/secretsmanager") => format!(
+            "AWS's own key ({own}) serves callers of its account alone: give {secret} a key of your own, and allow \
+            {actions} on it in the policy of {role} and in the key's policy."
+        ),
+        Some(key) => format!("Allow {actions} on {key} in the policy of {role} and in the key's policy."),
+        None => {
+            format!("Allow {actions} on the key of {secret} in the policy of {role} and in the key's policy.")
+        }
+    }
+}
+
+impl StoreError {
+    /// What to do where another secret, which `which` names, cannot be read.
+    pub fn remediation_for(&self, which: &str, reader: Reader) -> String {
+        related_remediation(self, which, reader)
+    }
+
+    /// What the failure is about, as `name=value`: the key that refused, or the action that IAM denied.
+    pub fn detail(&self) -> Option<String> {
+        match (self.fault, &self.key) {
+            (StoreFault::KeyDenied, Some(key)) => Some(format!("key={key}")),
+            (StoreFault::AccessDenied | StoreFault::KeyDenied, _) => {
+                Some(format!("action=secretsmanager:{}", self.operation))
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! The live document: the names of users, and fields that hold copies of the credentials.
+
+use rotation_core::{
+    Reader, RotationError, StagingLabel,
+    diagnosis::{Check, Finding, Severity},
+};
+
+use crate::{EngineProfile, Login, Strategy, UserPair, copies::Copied, finding_codes};
+
+/// The findings about fields that hold copies of the credentials.
+pub(super) fn copies(found: &[(String, Copied)]) -> Vec<Finding> {
+    let finding = |(field, copied): &(String, Copied)| Finding {
+        check: Check::Document,
+        severity: Severity::Warning,
+        code: finding_codes::SECRET_PASSWORD_COPIED,
+        sentence: match copied {
+            Copied::Password | Copied::Nested => {
+                format!("the field `{field}` holds a copy of the password, which no rotation changes")
+            }
+            Copied::Outdated => format!(
+                "the field `{field}` holds another password than `password`: whoever logs in by it is refused"
+            ),
+        },
+        remediation: match copied {
+            Copied::Password | Copied::Outdated => format!(
+                "Set REWRITE_FIELDS={field} on the function: each rotation then rewrites the URL or connection string in \
+                 it. Or let applications build it from `username` and `password`."
+            ),
+            Copied::Nested => format!(
+                "Put the URL or connection string out of `{field}` into a text field of its own, and name that in \
+                 REWRITE_FIELDS: lists and objects are not rewritten. Or let applications build it from `username` and \
+                 `password`."
+            ),
+        },
+    };
+    found.iter().map(finding).collect()
+}
+
+/// The finding about the names of users.
+pub(super) fn names<D>(
+    current: &Login,
+    strategy: &Strategy<D>,
+    profile: &EngineProfile,
+    reader: Reader,
+) -> Finding {
+    let user = &current.credentials.username;
+    match strategy {
+        Strategy::SingleUser => Finding::ok(Check::Names, format!("{user} is within the server's limit")),
+        Strategy::AlternatingUsers { .. } => match UserPair::of(user, profile) {
+            Ok(pair) => Finding::ok(Check::Names, format!("{} and {} take turns", pair.original, pair.clone)),
+            Err(error) => {
+                let error = RotationError::Document { label: StagingLabel::Current, error };
+                Finding::from_error(Check::Names, Severity::Fault, &error, reader)
+            }
+        },
+    }
+}

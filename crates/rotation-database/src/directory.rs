@@ -1,0 +1,186 @@
+//! The port to what AWS knows of its database servers: whose a managed master secret is, and which hosts belong
+//! together.
+
+mod lineage;
+mod owner;
+
+use std::{error::Error as StdError, fmt};
+
+use thiserror::Error;
+
+use crate::Host;
+
+pub(crate) use lineage::{common_writer, server_at};
+pub use owner::owner;
+
+/// The description of servers by the service that runs them. It is asked by alternating users alone, and only where
+/// the master secret does not name the host of the secret itself. Every method only reads and may be dropped at any
+/// await.
+pub trait Directory {
+    /// The server of this ARN; `None` where there is none of it, or where it is none of this directory's.
+    async fn by_arn(&self, arn: &ServerArn) -> Result<Option<Server>, DirectoryError>;
+
+    /// The server that has this host among its endpoints; `None` where the directory knows of none.
+    async fn by_host(&self, host: &Host) -> Result<Option<Server>, DirectoryError>;
+}
+
+/// In the place of a directory where nothing is ever looked up: it cannot be made, and so neither can
+/// [`Strategy::AlternatingUsers`](super::Strategy) with it. The compiler leaves that whole strategy out of single-user
+/// functions.
+#[derive(Clone, Copy, Debug)]
+pub enum NoDirectory {}
+
+impl Directory for NoDirectory {
+    async fn by_arn(&self, _: &ServerArn) -> Result<Option<Server>, DirectoryError> {
+        match *self {}
+    }
+
+    async fn by_host(&self, _: &Host) -> Result<Option<Server>, DirectoryError> {
+        match *self {}
+    }
+}
+
+/// What a directory says of one server: an instance, a cluster, a workgroup.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Server {
+    /// Its name.
+    pub arn: ServerArn,
+    /// What it runs, in the words that a secret's `engine` has.
+    pub engine: String,
+    /// Where it takes writes, unless it follows another one: one place, or several that are as good as each other. None
+    /// while it is being made.
+    pub endpoints: Vec<Endpoint>,
+    /// The other hosts that lead to it: readers of a cluster, custom endpoints.
+    pub others: Vec<Host>,
+    /// The server whose writes this one repeats: a replica's source, the cluster of a member.
+    pub follows: Option<ServerArn>,
+}
+
+impl Server {
+    /// Whether a host leads to this server.
+    pub fn has(&self, host: &Host) -> bool {
+        let own = self.endpoints.iter().map(|endpoint| &endpoint.host);
+        own.chain(&self.others).any(|other| other.is_same(host))
+    }
+
+    /// Where to write for whoever knows the server by this host: there, where it takes writes, else at the first place.
+    pub(crate) fn endpoint_for(&self, host: &Host) -> Option<&Endpoint> {
+        let there = self.endpoints.iter().find(|endpoint| endpoint.host.is_same(host));
+        there.or(self.endpoints.first())
+    }
+}
+
+/// A host with its port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Where.
+    pub host: Host,
+    /// TCP port.
+    pub port: u16,
+}
+
+/// The ARN of a server, taken apart: `arn:partition:service:region:account:resource`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ServerArn {
+    text: String,
+    /// Where the resource begins.
+    resource: usize,
+}
+
+impl ServerArn {
+    /// `None` where the text has not six fields, or one of them is empty.
+    pub fn parse(text: &str) -> Option<Self> {
+        let fields: Vec<&str> = text.splitn(6, ':').collect();
+        let plain = text.len() <= 2048 && text.bytes().all(|b| b.is_ascii_graphic());
+        let whole = fields.len() == 6 && fields[0] == "arn" && fields.iter().all(|field| !field.is_empty());
+        let resource = text.len() - fields.last().map_or(0, |field| field.len());
+        (plain && whole).then(|| Self { text: text.to_owned(), resource })
+    }
+
+    /// The whole of it.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// `rds`, `redshift`, `redshift-serverless`.
+    pub fn service(&self) -> &str {
+        self.field(2)
+    }
+
+    /// The region in which the server is, and in which it has to be asked for.
+    pub fn region(&self) -> &str {
+        self.field(3)
+    }
+
+    /// What stands behind the account: `db:orders`, `cluster:orders`, `namespace/...`.
+    pub fn resource(&self) -> &str {
+        &self.text[self.resource..]
+    }
+
+    /// Another resource of the same service, region and account.
+    ///
+    /// `None` where that would be no ARN.
+    pub fn sibling(&self, resource: &str) -> Option<Self> {
+        Self::parse(&format!("{}{resource}", &self.text[..self.resource]))
+    }
+
+    fn field(&self, place: usize) -> &str {
+        self.text.split(':').nth(place).expect("an ARN was parsed out of six fields")
+    }
+}
+
+impl fmt::Display for ServerArn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// A service that describes servers, and what it takes to ask it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct DirectoryService {
+    /// For people: `Amazon RDS`.
+    pub name: &'static str,
+    /// The IAM actions of every call that an answer may need.
+    pub actions: &'static [&'static str],
+}
+
+/// A call of a directory failed.
+#[derive(Debug, Error)]
+#[error("{operation} of {} failed: {fault}", service.name)]
+pub struct DirectoryError {
+    /// The operation, as the service names it.
+    pub operation: &'static str,
+    /// Whose operation.
+    pub service: &'static DirectoryService,
+    /// What was wrong.
+    pub fault: DirectoryFault,
+    /// The adapter's own error.
+    #[source]
+    pub source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// Why a call of a directory failed, by who can mend it.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+pub enum DirectoryFault {
+    /// The network: nothing answered.
+    #[error("the endpoint did not answer")]
+    Unreachable,
+    /// The network, or whoever stands in it: the endpoint's certificate is not trusted.
+    #[error("the endpoint's certificate is not trusted")]
+    CertificateRefused,
+    /// The service, for the moment.
+    #[error("too many requests")]
+    Throttled,
+    /// The service, for the moment.
+    #[error("the service has a fault of its own")]
+    Internal,
+    /// The administrator of the role.
+    #[error("access was denied")]
+    AccessDenied,
+    /// Whoever gave the credentials: there are none, or they have expired or do not sign rightly.
+    #[error("the credentials are missing, expired or wrong")]
+    CredentialsRefused,
+    /// Anything else.
+    #[error("the request was refused")]
+    Rejected,
+}

@@ -1,0 +1,52 @@
+//! Databases as targets: one protocol of logins and changes for every engine.
+//!
+//! ```text
+//! Database<E> ── Strategy ──┬─ single user         current (else pending, else previous) changes its own password
+//!                           └─ alternating users   current proves itself, the master reconciles the other user
+//! E: Engine ─ connect(Login, Transport) ─> Session { probe, prove, plan, stage, commit }
+//! D: Directory ─ by_arn, by_host ─> Server { endpoints, others, follows }      where the master's server is, if need be
+//! ```
+//!
+//! [`Database`] implements the two ports of `rotation-core`: [`Target`](rotation_core::Target) for a rotation, and
+//! [`Diagnosable`](rotation_core::diagnosis::Diagnosable) for a doctor.
+
+pub mod codes;
+mod connect_error;
+mod connection_text;
+mod copies;
+mod diagnosis;
+mod directory;
+mod engine;
+mod error;
+pub mod finding_codes;
+mod login;
+mod members;
+mod ownership;
+mod plan;
+mod remediation;
+mod remedies;
+mod statement_error;
+mod strategy;
+mod test_statement;
+mod turn;
+
+pub use connect_error::{ConnectError, TlsFault};
+pub use connection_text::ConnectionText;
+pub use copies::RewriteFields;
+pub use directory::{
+    Directory, DirectoryError, DirectoryFault, DirectoryService, Endpoint, NoDirectory, Server, ServerArn,
+    owner,
+};
+pub use engine::{
+    Change, Engine, EngineProfile, LoginMethod, NameLimit, SecondPassword, ServerFacts, Session, Transport,
+};
+pub use error::{DatabaseError, MASTER_SECRET};
+pub use login::{Credentials, Host, Login, TlsMode, UserPair, Username, port};
+pub use members::seed_list;
+pub use ownership::{Equality, Mark, PairOwner, SecretIdentity, recognize};
+pub use plan::{ELIDED, Necessity, Plan, PlannedStatement, Purpose};
+pub use remedies::Remedies;
+pub use statement_error::{Cause, SINGLE_USER, StatementError, StatementFault, UserBar};
+pub use strategy::{Database, DatabaseSettings, MasterSecret, Strategy};
+pub use test_statement::{CustomProof, LONGEST_PROOF, StatementRule, TestField, TestStatement};
+pub use turn::Turn;

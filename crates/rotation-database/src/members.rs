@@ -1,0 +1,175 @@
+//! The servers that a secret names: one, or for an engine with replica sets the members of one.
+
+use rotation_core::{DocumentError, SecretDocument, Unfit};
+
+use crate::{Endpoint, EngineProfile, Host, Login, codes};
+
+/// More members than a replica set has that can become the primary (7).
+const MOST_MEMBERS: usize = 16;
+/// The longest name of a replica set that is taken, in bytes.
+const LONGEST_NAME: usize = 255;
+
+const RULE: DocumentError = DocumentError::Invalid {
+    field: "host",
+    rule: "one DNS name or IP address of a database, or the members of a replica set with commas between them \
+        (`a.example.com:27017,b.example.com:27017`, at most 16)",
+};
+
+/// What a document says of the servers.
+pub(super) struct Members {
+    /// At least one, in the order of the secret.
+    pub(super) endpoints: Vec<Endpoint>,
+    /// The name of their replica set.
+    pub(super) replica_set: Option<String>,
+}
+
+impl Members {
+    /// Reads `host`, and for an engine with replica sets the name of the set. A member without a port gets `port`.
+    pub(super) fn of(
+        document: &SecretDocument,
+        profile: &EngineProfile,
+        port: u16,
+    ) -> Result<Self, DocumentError> {
+        let host = document.required_text("host")?;
+        let Some(field) = profile.set_field else {
+            let endpoints = vec![Endpoint { host: Host::parse(&host)?, port }];
+            return Ok(Self { endpoints, replica_set: None });
+        };
+        if is_set(document, "srv") {
+            return Err(looked_up("srv").into());
+        }
+        if host.get(..14).is_some_and(|scheme| scheme.eq_ignore_ascii_case("mongodb+srv://")) {
+            return Err(looked_up("host").into());
+        }
+        let replica_set = document.text(field)?.filter(|name| !name.is_empty());
+        if replica_set.as_ref().is_some_and(|name| name.len() > LONGEST_NAME || name.contains('\0')) {
+            return Err(DocumentError::Invalid { field, rule: "at most 255 bytes without NUL" });
+        }
+        let replica_set = replica_set.map(|name| name.to_string());
+        Ok(Self { endpoints: seed_list(&host, port)?, replica_set })
+    }
+}
+
+/// Whether a field asks for something: it is there, and is not false in one of the ways in which tools write that.
+fn is_set(document: &SecretDocument, field: &str) -> bool {
+    match document.get(field) {
+        None | Some(serde_json::Value::Null | serde_json::Value::Bool(false)) => false,
+        Some(serde_json::Value::Number(number)) => number.as_f64() != Some(0.0),
+        Some(serde_json::Value::String(text)) => {
+            let is = |no: &&str| text.eq_ignore_ascii_case(no);
+            !["", "0", "no", "off", "false"].iter().any(is)
+        }
+        Some(_) => true,
+    }
+}
+
+/// The members of a seed list, each once: `a:27017, b, [::1]:27018`.
+///
+/// # Errors
+/// [`DocumentError::Invalid`] where a member is no host, or where there are too many.
+pub fn seed_list(text: &str, port: u16) -> Result<Vec<Endpoint>, DocumentError> {
+    let mut members: Vec<Endpoint> = Vec::new();
+    for member in text.split(',') {
+        let member = endpoint(member.trim(), port).ok_or(RULE)?;
+        if !members.iter().any(|known| known.is_same(&member)) {
+            members.push(member);
+        }
+        if members.len() > MOST_MEMBERS {
+            return Err(RULE);
+        }
+    }
+    Ok(members)
+}
+
+/// A host, with a port of its own or with this one.
+fn endpoint(text: &str, port: u16) -> Option<Endpoint> {
+    // An IPv6 address alone has colons, and no port.
+    if let Ok(host) = Host::parse(text) {
+        return Some(Endpoint { host, port });
+    }
+    let (host, port) = text.rsplit_once(':')?;
+    let host = match host.strip_prefix('[') {
+        Some(address) => address.strip_suffix(']').filter(|address| address.contains(':'))?,
+        None => Some(host).filter(|host| !host.contains(':'))?,
+    };
+    let digits = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    let port = port.parse().ok().filter(|port| digits && *port != 0)?;
+    Some(Endpoint { host: Host::parse(host).ok()?, port })
+}
+
+impl Endpoint {
+    /// Whether both are the same place.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.port == other.port && self.host.is_same(&other.host)
+    }
+
+    /// As a client writes it: `db.example.com:27017`, `[::1]:27017`.
+    pub fn address(&self) -> String {
+        let (host, port) = (self.host.as_str(), self.port);
+        if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+    }
+}
+
+impl Login {
+    /// Every server that the secret names, in its order.
+    pub fn endpoints(&self) -> impl Iterator<Item = Endpoint> {
+        let first = Endpoint { host: self.host.clone(), port: self.port };
+        std::iter::once(first).chain(self.others.iter().cloned())
+    }
+
+    /// Whether the secret names this server.
+    pub fn names(&self, endpoint: &Endpoint) -> bool {
+        self.endpoints().any(|own| own.is_same(endpoint))
+    }
+
+    /// Whether the secret names a server of this host, at whatever port.
+    pub fn has_host(&self, host: &Host) -> bool {
+        self.endpoints().any(|own| own.host.is_same(host))
+    }
+
+    /// Whether both name the same servers, in whatever order, and the same replica set.
+    pub fn is_at_servers_of(&self, other: &Self) -> bool {
+        self.replica_set == other.replica_set
+            && self.others.len() == other.others.len()
+            && self.endpoints().all(|own| other.names(&own))
+    }
+
+    /// Whether every server that this names is one that the other names, in the same replica set. A list may have got members
+    /// since this was written.
+    pub fn is_among_servers_of(&self, other: &Self) -> bool {
+        self.replica_set == other.replica_set && self.endpoints().all(|own| other.names(&own))
+    }
+
+    /// The same user at one server.
+    #[must_use]
+    pub fn only_at(&self, endpoint: Endpoint) -> Self {
+        let Endpoint { host, port } = endpoint;
+        Self { host, port, others: Vec::new(), address: None, ..self.clone() }
+    }
+
+    /// The hosts as a record has them: the host, or the list of members with their ports.
+    pub(crate) fn hosts(&self) -> String {
+        if self.others.is_empty() {
+            return self.host.as_str().to_owned();
+        }
+        let members: Vec<_> = self.endpoints().map(|member| member.address()).collect();
+        members.join(",")
+    }
+
+    /// For people: `db.example.com:27017`, or a list of those.
+    pub fn place(&self) -> String {
+        if self.others.is_empty() { format!("{}:{}", self.host, self.port) } else { self.hosts() }
+    }
+}
+
+/// The members are to be looked up by DNS (`mongodb+srv`), which nobody here does.
+fn looked_up(field: &str) -> Unfit {
+    Unfit {
+        code: codes::SECRET_HOST_SRV,
+        field: field.to_owned(),
+        problem: format!("the field `{field}` asks for a look-up of the members by DNS"),
+        remediation: "Name the members in `host` (`a.example.com:27017,b.example.com:27017`) and the set in \
+            `replicaSet`, as the SRV and TXT records of the name have them, or name the writer's endpoint. Remove `srv`."
+            .to_owned(),
+    }
+}

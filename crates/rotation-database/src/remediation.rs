@@ -1,0 +1,354 @@
+//! The stable code of a database's failure, and what to do about it.
+
+mod directory;
+mod login;
+
+use self::{
+    directory::{directory_code, directory_hint},
+    login::{also_refused, by_statement, login_hint},
+};
+
+use rotation_core::{Code, CredentialSource, PENDING_MAY_BE_LIVE, Reader, StoreFault, TargetError};
+
+use crate::{
+    ConnectError, DatabaseError, Remedies, StatementError, StatementFault, TlsFault, UserBar, codes,
+};
+
+impl TargetError for DatabaseError {
+    fn code(&self) -> Code {
+        match self {
+            Self::HostDiffers => codes::PENDING_HOST_DIFFERS,
+            Self::UserDiffers => codes::PENDING_USER_DIFFERS,
+            Self::MasterDocument(_) | Self::MasterEmpty(_) => codes::MASTER_INVALID,
+            Self::MasterUnreadable(error) => match error.fault {
+                StoreFault::AccessDenied | StoreFault::NoSuchSecret => codes::MASTER_UNREADABLE,
+                fault => fault.code(),
+            },
+            Self::MasterOwnerUnknown => codes::MASTER_OWNER_UNKNOWN,
+            Self::MasterOwnerGone => codes::MASTER_OWNER_GONE,
+            Self::MasterHostDiffers => codes::MASTER_HOST_DIFFERS,
+            Self::MasterEngineDiffers => codes::MASTER_ENGINE_DIFFERS,
+            Self::MasterLacksMember { .. } => codes::MASTER_MEMBER_MISSING,
+            Self::WriterUnproven { .. } => codes::MASTER_ENDPOINT_UNPROVEN,
+            Self::HostIsProxy => codes::DB_HOST_IS_PROXY,
+            Self::SourceGone => codes::REPLICA_SOURCE_GONE,
+            Self::Directory(error) => directory_code(error.fault),
+            Self::ReplicaLags(_) => codes::REPLICA_LAGS,
+            Self::MasterNotDeployed => codes::MASTER_NOT_DEPLOYED,
+            Self::MasterIsSelf => codes::MASTER_IS_SELF,
+            Self::Login { error, .. } => error.code(),
+            Self::AllRefused { .. } => codes::DB_ALL_REFUSED,
+            Self::Statement { error, .. } => error.code(),
+            Self::TestStatement { .. } => codes::TEST_STATEMENT_FAILED,
+            Self::TimedOut(_) => codes::DB_TIMED_OUT,
+        }
+    }
+
+    fn detail(&self) -> Option<String> {
+        match self {
+            Self::MasterDocument(error) => error.detail(),
+            Self::MasterUnreadable(error) => error.detail(),
+            Self::Statement { error, .. } => match &error.fault {
+                StatementFault::PasswordPolicy { rule } => Some(format!("rule={rule}")),
+                StatementFault::PrivilegeMissing { needed } => Some(format!("needed={needed}")),
+                StatementFault::Other { code } => Some(format!("code={code}")),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn is_refusal(&self) -> bool {
+        codes::REFUSED_LOGINS.contains(&self.code())
+    }
+
+    fn may_be_overtaken(&self) -> bool {
+        self.is_refusal()
+            || [
+                codes::DB_ALL_REFUSED,
+                codes::DB_BUSY,
+                codes::REPLICA_LAGS,
+                codes::MASTER_ENDPOINT_UNPROVEN,
+                codes::DB_PROXY_ANSWER,
+            ]
+            .contains(&self.code())
+    }
+
+    fn remediation(&self, reader: Reader) -> String {
+        match self {
+            Self::MasterDocument(error) => error.remediation("the master secret"),
+            Self::MasterUnreadable(error) => match error.fault {
+                StoreFault::NoSuchSecret => {
+                    "Correct `masterarn` in the secret, or create that master secret.".into()
+                }
+                _ => error.remediation_for("the master secret", reader),
+            },
+            Self::MasterEmpty(_) => "Put the master's credentials into the master secret.".into(),
+            Self::HostDiffers => "AWSPENDING was edited, or `host` or `port` of AWSCURRENT was changed after createSecret. \
+                Where AWSCURRENT logs in, remove the label AWSPENDING and rotate again. Where it does not, AWSPENDING may \
+                hold the only password that does: keep it, let `host` and `port` of AWSCURRENT name the servers that \
+                AWSPENDING names (a list may name more), and the rotation goes on."
+                .into(),
+            Self::UserDiffers => {
+                "AWSPENDING was edited by hand or left by another \
+                strategy. Make sure that AWSCURRENT logs in, remove the label AWSPENDING, and rotate again."
+                    .into()
+            }
+            Self::MasterOwnerUnknown => "Add engine and host to the master secret. One that RDS, DocumentDB or Redshift \
+                manages needs neither, but then it must be the very secret that the service made: a copy has not its \
+                tags."
+                .into(),
+            Self::MasterOwnerGone => "Name in `masterarn` the master secret of a server that is there, or wait until it \
+                is available."
+                .into(),
+            Self::MasterHostDiffers => "Set `host` of the master secret and of this secret to the same endpoint, or to \
+                endpoints that AWS knows as one cluster, or as a replica and its source. Names of your own for them \
+                are not looked up."
+                .into(),
+            Self::MasterEngineDiffers => "Name in `masterarn` the master secret of this secret's own server, or rotate it \
+                by the function of its own engine."
+                .into(),
+            Self::MasterLacksMember { member } => format!(
+                "Add {member} to `host` of the master secret: best let both secrets list the same members."
+            ),
+            Self::WriterUnproven { host, port, .. } => format!(
+                "Let the secret and the master secret name the same server. Where {host}:{port} is that server, seen past \
+                a pooler or a replica, let the secret's user log in there as well: its password must be proved where \
+                the master changes it."
+            ),
+            Self::HostIsProxy => "Name in `host` the endpoint of the instance or cluster behind the proxy, or rotate this \
+                secret by a master user. A proxy accepts a new password only once it is AWSCURRENT."
+                .into(),
+            Self::SourceGone => format!(
+                "A source in another account cannot be looked up: use the writer's endpoint in the secret. One that is \
+                being made will pass. {}",
+                reader.again()
+            ),
+            Self::Directory(error) => directory_hint(error, reader),
+            Self::ReplicaLags(_) => format!("Look at the replica's lag. {} {PENDING_MAY_BE_LIVE}", reader.again()),
+            Self::MasterNotDeployed => {
+                "Let `masterarn` of the secret and the master secret that the rotation is given (MASTER_SECRET_ARN, \
+                --master-secret) agree, or deploy a function for this master."
+                    .into()
+            }
+            Self::MasterIsSelf => {
+                "Rotate a master secret by the single-user strategy; give other secrets a \
+                master of their own."
+                    .into()
+            }
+            Self::Login { credential, error, remedies } => login_hint(*credential, error, remedies, reader),
+            Self::AllRefused { remedies } => [
+                "The password was changed in the database by a manual change, or by a rotation that was cancelled: its \
+                version has no label now (`aws secretsmanager list-secret-version-ids --include-deprecated`). Set the \
+                password back to what AWSCURRENT holds, or put the password that works into the secret, then rotate \
+                again.",
+                remedies.also_refused,
+            ]
+            .join(" ")
+            .trim_end()
+            .to_owned(),
+            Self::Statement { credential, error, remedies } => {
+                error_hint(*credential, error, remedies, reader)
+            }
+            Self::TestStatement { .. } => format!(
+                "Run the statement as the secret's user in a read-only transaction, and see the server's code in its \
+                manual; then mend TEST_STATEMENT or the user's rights. Where the statement is the secret's own, \
+                AWSPENDING holds a copy: ALLOW_TEST_STATEMENT=off does without it. {} {PENDING_MAY_BE_LIVE}",
+                reader.again()
+            ),
+            Self::TimedOut(_) => {
+                format!("Look for locks on the user in the database. {} {PENDING_MAY_BE_LIVE}", reader.again())
+            }
+        }
+    }
+}
+
+impl DatabaseError {
+    /// Of a refused login: which other reason the server may have for the same answer, with the statement that ends it.
+    pub(crate) fn other_reason(&self) -> Option<String> {
+        match self {
+            Self::Login { error: ConnectError::Refused(cause), remedies, .. } => {
+                Some(also_refused(cause, remedies)).filter(|reason| !reason.is_empty())
+            }
+            _ => None,
+        }
+    }
+}
+
+impl ConnectError {
+    /// The stable code.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Refused(_) => codes::DB_AUTH_REFUSED,
+            Self::LineBreak(_) => codes::SECRET_PASSWORD_LINE_BREAK,
+            Self::NoSuchUser(_) => codes::DB_USER_MISSING,
+            Self::Locked(_) => codes::DB_LOCKED,
+            Self::Expired(_) => codes::DB_EXPIRED,
+            Self::AccessRule(_) | Self::TlsRequired(_) => codes::DB_ACCESS_RULE,
+            Self::TooManyConnections(_) => codes::DB_TOO_MANY_CONNECTIONS,
+            Self::AuthenticationMethod(_) => codes::DB_AUTH_METHOD,
+            Self::NoDatabase(_) => codes::DB_NO_DATABASE,
+            Self::DatabaseClosed(_) => codes::DB_DATABASE_CLOSED,
+            Self::SessionRefused(_) => codes::DB_SESSION_REFUSED,
+            Self::TlsUnavailable => codes::TLS_UNAVAILABLE,
+            Self::TlsInvalid { fault, .. } => match fault {
+                TlsFault::Expired => codes::TLS_EXPIRED,
+                TlsFault::NotYetValid => codes::TLS_NOT_YET_VALID,
+                TlsFault::SelfSigned => codes::TLS_SELF_SIGNED,
+                TlsFault::WrongHost => codes::TLS_HOSTNAME,
+                TlsFault::UnknownAuthority => codes::TLS_UNKNOWN_CA,
+                TlsFault::NotSpoken => codes::TLS_NOT_SPOKEN,
+                TlsFault::Handshake => codes::TLS_HANDSHAKE,
+            },
+            Self::Dns(_) => codes::NET_DB_DNS,
+            Self::ForbiddenAddress => codes::NET_DB_FORBIDDEN,
+            Self::Unreachable(_) => codes::NET_DB_UNREACHABLE,
+            Self::NotReady(_) | Self::Unanswered => codes::DB_NOT_READY,
+            Self::ReadOnly(_) => codes::DB_READ_ONLY,
+            Self::SetDiffers(_) => codes::DB_REPLICA_SET_DIFFERS,
+            Self::PrimaryNotListed(_) => codes::DB_PRIMARY_NOT_LISTED,
+            Self::Unsupported(_) => codes::DB_UNSUPPORTED,
+            Self::Proxy(_) => codes::DB_PROXY_ANSWER,
+            Self::Unusable(error) => error.code(),
+            Self::TimedOut => codes::NET_DB_TIMED_OUT,
+            Self::Protocol(_) => codes::DB_PROTOCOL,
+        }
+    }
+}
+
+impl StatementError {
+    /// The stable code.
+    pub fn code(&self) -> Code {
+        match &self.fault {
+            StatementFault::ReadOnly => codes::DB_READ_ONLY,
+            StatementFault::PrivilegeMissing { .. } => codes::DB_PRIVILEGE_MISSING,
+            StatementFault::PasswordsRestricted => codes::DB_PASSWORDS_RESTRICTED,
+            StatementFault::PasswordPolicy { .. } => codes::DB_PASSWORD_POLICY,
+            StatementFault::NoSuchUser => codes::DB_USER_MISSING,
+            StatementFault::UserBarred { bar: UserBar::Locked, .. } => codes::DB_LOCKED,
+            StatementFault::Expired | StatementFault::UserBarred { bar: UserBar::Expired, .. } => {
+                codes::DB_EXPIRED
+            }
+            StatementFault::OriginalMissing { .. } => codes::DB_ORIGINAL_MISSING,
+            StatementFault::LoginRefused(error) => error.code(),
+            StatementFault::CloneNotRecognized => codes::DB_CLONE_NOT_RECOGNIZED,
+            StatementFault::OtherSecret { .. } => codes::DB_USERS_OF_ANOTHER_SECRET,
+            StatementFault::CloneExceeds { .. } => codes::DB_CLONE_EXCEEDS_ORIGINAL,
+            StatementFault::SessionDiffers { .. } => codes::DB_SESSION_NOT_ORIGINAL,
+            StatementFault::OldPasswordActive { .. } => codes::DB_OLD_PASSWORD_ACTIVE,
+            StatementFault::OtherAccounts { .. } => codes::DB_USER_HAS_OTHER_ACCOUNTS,
+            StatementFault::NotRotatable { .. } => codes::DB_USER_NOT_ROTATABLE,
+            StatementFault::LockUnavailable { .. } => codes::DB_LOCK_UNAVAILABLE,
+            StatementFault::Busy => codes::DB_BUSY,
+            StatementFault::Proxy => codes::DB_PROXY_ANSWER,
+            StatementFault::ConnectionLost => codes::DB_CONNECTION_LOST,
+            StatementFault::TimedOut => codes::DB_TIMED_OUT,
+            StatementFault::MajorityMissing => codes::DB_MAJORITY_MISSING,
+            StatementFault::Other { .. } => codes::DB_STATEMENT,
+        }
+    }
+}
+
+/// The engine's own statement for this case, or else what helps with the fault.
+fn error_hint(
+    credential: CredentialSource,
+    error: &StatementError,
+    remedies: &Remedies,
+    reader: Reader,
+) -> String {
+    error
+        .source
+        .as_ref()
+        .and_then(by_statement)
+        .unwrap_or_else(|| statement_hint(credential, &error.fault, remedies, reader))
+}
+
+fn statement_hint(
+    credential: CredentialSource,
+    fault: &StatementFault,
+    remedies: &Remedies,
+    reader: Reader,
+) -> String {
+    match fault {
+        StatementFault::ReadOnly => format!(
+            "Use the writer's endpoint in the secret; a reader or replica takes no writes. A failover passes. {}",
+            reader.again()
+        ),
+        StatementFault::PrivilegeMissing { needed } | StatementFault::UserBarred { needed, .. } => {
+            format!("As an administrator of the database: {needed}")
+        }
+        StatementFault::OriginalMissing { clone, original } => format!(
+            "Rotate {clone} by the single-user strategy, or give it a name that does not end like a clone's. If it is \
+            the clone of a user that was dropped, create {original} again."
+        ),
+        StatementFault::LoginRefused(error) => login_hint(credential, error, remedies, reader),
+        StatementFault::PasswordsRestricted => match credential {
+            CredentialSource::Related(_) => "Grant rds_password to the master.".into(),
+            _ => "Grant rds_password to the user, or rotate it by alternating users.".into(),
+        },
+        StatementFault::PasswordPolicy { .. } => {
+            "AWSPENDING holds a password that the server will never take. Widen \
+            the password settings, make sure that AWSCURRENT logs in, remove the label AWSPENDING from \
+            its version, and rotate again."
+                .into()
+        }
+        StatementFault::NoSuchUser => "Create the user again, or correct `username` in the secret.".into(),
+        StatementFault::Expired => {
+            format!("Extend the validity of the user of {credential} ({}).", remedies.prolong)
+        }
+        StatementFault::CloneNotRecognized => format!(
+            "If the second user really is this user's clone, {}, or name this secret in ADOPT_CLONES; otherwise rename \
+            one of the two.",
+            remedies.make_clone
+        ),
+        StatementFault::OtherSecret { .. } => {
+            "Rotate each pair of users by one secret: give this secret a user of its \
+            own. If the other secret is gone, name this one in ADOPT_CLONES."
+                .into()
+        }
+        StatementFault::CloneExceeds { needed, .. } | StatementFault::SessionDiffers { needed } => {
+            format!("Nothing was changed. As an administrator of the database: {needed}")
+        }
+        StatementFault::OldPasswordActive { needed: None } => {
+            "Rotate the secret: the rotation ends the old password.".into()
+        }
+        StatementFault::OldPasswordActive { needed: Some(needed) } => format!(
+            "Nothing was changed. As an administrator of the database: {needed}; the next rotation then ends the old \
+            password. ALLOW_OLD_PASSWORD=true of the function accepts that it goes on to log in."
+        ),
+        StatementFault::OtherAccounts { .. } => {
+            "Nothing was changed. Rotate the secret by a master user, which changes every account of the user, or drop the \
+            accounts that no application uses."
+                .into()
+        }
+        StatementFault::NotRotatable { remedy, .. } => (*remedy).into(),
+        StatementFault::LockUnavailable { needed } => format!(
+            "Nothing was changed. As an administrator of the database: {needed}; or set ALLOW_UNLOCKED=true of the \
+            function, where rotations of the same user never run at the same time."
+        ),
+        StatementFault::Busy => format!("Nothing is lost. {}", reader.again()),
+        StatementFault::Proxy => format!(
+            "The pooler or proxy in front of the database keeps a list of passwords, or remembers a failed login, of its \
+            own: see its log, and let it ask the database. No label was moved, and none should be. {} \
+            {PENDING_MAY_BE_LIVE}",
+            reader.again()
+        ),
+        StatementFault::ConnectionLost => {
+            format!("Nothing is lost. {} {PENDING_MAY_BE_LIVE}", reader.again())
+        }
+        StatementFault::TimedOut => {
+            format!("Look for locks on the user in the database. {} {PENDING_MAY_BE_LIVE}", reader.again())
+        }
+        StatementFault::MajorityMissing => format!(
+            "Bring the members of the replica set back that are down or lag (`rs.status()`): a failover now could take the \
+            password back. {} {PENDING_MAY_BE_LIVE}",
+            reader.again()
+        ),
+        StatementFault::Other { .. } if fault.server_code().is_some() => {
+            "See the server's code in the manual of the engine.".into()
+        }
+        StatementFault::Other { .. } => "The server gave no code. See its log, and check that `host` and `port` are those of \
+            the engine in `engine`."
+            .into(),
+    }
+}

@@ -1,0 +1,253 @@
+//! How a statement may fail, and the cause that every database error carries.
+
+use std::fmt;
+
+use thiserror::Error;
+
+use crate::ConnectError;
+
+/// A statement failed.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("{fault}{}", .statement.map(|name| format!(" ({name})")).unwrap_or_default())]
+pub struct StatementError {
+    /// What was wrong.
+    pub fault: StatementFault,
+    /// Which statement, by its kind and never by its text: `alter role`.
+    pub statement: Option<&'static str>,
+    /// The cause, scrubbed.
+    #[source]
+    pub source: Option<Cause>,
+    /// Whether it failed with something else left undone than the new password, so that a login by that says nothing of
+    /// whether the change was made. Where a change takes effect as a whole, nothing is.
+    pub is_before_password: bool,
+}
+
+impl StatementError {
+    /// An error that names no statement and no cause.
+    pub fn new(fault: StatementFault) -> Self {
+        Self { fault, statement: None, source: None, is_before_password: false }
+    }
+
+    /// The same, with something else left undone than the new password.
+    #[must_use]
+    pub fn before_password(self) -> Self {
+        Self { is_before_password: true, ..self }
+    }
+
+    /// The server's answer by its code alone, without a word of a statement or of a server.
+    pub(super) fn answer(&self) -> String {
+        match (&self.source, &self.fault) {
+            (Some(cause), _) => cause.to_string(),
+            (None, StatementFault::Other { code }) => code.clone(),
+            (None, _) => "no code of the server".to_owned(),
+        }
+    }
+}
+
+/// What to do with a user that a master cannot rotate.
+pub const SINGLE_USER: &str = "Rotate this user by the single-user strategy.";
+
+/// Why a statement failed, by who can fix it.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum StatementFault {
+    /// The caller: this server takes no writes.
+    #[error("the server is read-only")]
+    ReadOnly,
+    /// The database's administrator: a privilege is missing.
+    #[error("a privilege is missing: {needed}")]
+    PrivilegeMissing {
+        /// What would give it, for an administrator to run; names of roles only.
+        needed: String,
+    },
+    /// The database's administrator: passwords may be changed by members of `rds_password` only.
+    #[error("the server lets only members of rds_password change passwords")]
+    PasswordsRestricted,
+    /// The database's administrator: the server's policy does not take the password.
+    #[error("the server's password policy refused the new password ({rule})")]
+    PasswordPolicy {
+        /// The rule, by the server's error number or code.
+        rule: String,
+    },
+    /// The database's administrator: the user is not there any more.
+    #[error("there is no such user")]
+    NoSuchUser,
+    /// The database's administrator: the user's validity is over.
+    #[error("the validity of the user's password is over")]
+    Expired,
+    /// The database's administrator: a user of the pair may not log in as it stands.
+    #[error("{user} {bar}")]
+    UserBarred {
+        /// Which user, by its name.
+        user: String,
+        /// Why not.
+        bar: UserBar,
+        /// The statement that lets it in again.
+        needed: String,
+    },
+    /// The secret's owner: the live user is named like a clone, and nobody is there that it could be the clone of.
+    #[error(
+        "the name {clone} is that of a clone, and there is no user {original} that it could be the clone of"
+    )]
+    OriginalMissing {
+        /// The live user.
+        clone: String,
+        /// Its name without the suffix of clones.
+        original: String,
+    },
+    /// The secret's owner: the two users do not belong together.
+    #[error("the other user of the pair exists and is not known to be a clone of this one")]
+    CloneNotRecognized,
+    /// The secret's owner: another secret rotates the same pair of users.
+    #[error("the users belong to another secret: {secret}")]
+    OtherSecret {
+        /// Which one: account and name, or what the mark holds instead.
+        secret: String,
+    },
+    /// The database's administrator: the clone has what the original cannot reach.
+    #[error("the clone has what the original has not: {what}")]
+    CloneExceeds {
+        /// What: names of objects, rights, and attributes; a bounded number of them.
+        what: String,
+        /// The statements that give it to the original or take it from the clone.
+        needed: String,
+    },
+    /// The database's administrator: the clone logs in and does not act as the original.
+    #[error("the clone logs in, and its session is not the original's")]
+    SessionDiffers {
+        /// The statements that make it so.
+        needed: String,
+    },
+    /// The database's administrator: the user has a second password, and nobody here may end it.
+    #[error("a password that was replaced still logs in")]
+    OldPasswordActive {
+        /// The statement after which a rotation ends it. None where the next rotation does so by itself.
+        needed: Option<String>,
+    },
+    /// The secret's owner: the user has other accounts, for other hosts, that log in by the same password.
+    #[error("the user has more accounts that log in by AWSCURRENT: {accounts}")]
+    OtherAccounts {
+        /// Their names; a bounded number of them.
+        accounts: String,
+    },
+    /// The secret's owner: this user must not be rotated by this strategy, or at all.
+    #[error("this user cannot be rotated: {why}")]
+    NotRotatable {
+        /// Why.
+        why: &'static str,
+        /// What to do instead: a sentence, such as [`SINGLE_USER`].
+        remedy: &'static str,
+    },
+    /// The operator: the server refuses the lock by which rotations of one user take turns.
+    #[error("the server refuses the lock by which rotations take turns")]
+    LockUnavailable {
+        /// What lets it give one, for an administrator to run.
+        needed: &'static str,
+    },
+    /// Somebody else changed the same user at the same time.
+    #[error("the user was changed by somebody else at the same time")]
+    Busy,
+    /// A proxy or pooler answered the first request with an error of its own: nothing is known of the server behind it.
+    #[error("a proxy answered, and not the server behind it")]
+    Proxy,
+    /// A pooler logged in to the server only for this request, and the server refused that login.
+    #[error("the server refused the login that a pooler made for this request")]
+    LoginRefused(#[source] Box<ConnectError>),
+    /// The connection ended before the answer: the statement may have taken effect.
+    #[error("the connection was lost")]
+    ConnectionLost,
+    /// The server stopped the statement at its time limit.
+    #[error("the statement took too long")]
+    TimedOut,
+    /// The statement is in effect, and a majority of the replica set has not confirmed it: a failover could take it back.
+    #[error("a majority of the replica set has not confirmed the password")]
+    MajorityMissing,
+    /// Anything else, by the server's own code.
+    #[error("{}", refused_by(code))]
+    Other {
+        /// SQLSTATE, error number, or command error code. Where the server gave none, words of ours, which have spaces.
+        code: String,
+    },
+}
+
+impl StatementFault {
+    /// The server's own code, which its manual explains.
+    pub(super) fn server_code(&self) -> Option<&str> {
+        match self {
+            Self::Other { code } if !code.contains(' ') => Some(code),
+            _ => None,
+        }
+    }
+}
+
+fn refused_by(code: &str) -> String {
+    if code.contains(' ') {
+        code.to_owned()
+    } else {
+        format!("the server refused the statement with code {code}")
+    }
+}
+
+/// Why a user may not log in.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+pub enum UserBar {
+    /// An administrator has locked it.
+    #[error("may not log in")]
+    Locked,
+    /// Its validity is over.
+    #[error("is past the end of its validity")]
+    Expired,
+}
+
+/// The cause of a database error in the engine's words: a code of the server, an error of the operating system.
+///
+/// Whoever makes one vouches that it holds no value of a secret and no text of a statement: a server's message may
+/// quote both, so only its code goes in.
+#[derive(Clone, Error, PartialEq, Eq)]
+#[error("{}", .0.text)]
+pub struct Cause(Box<CauseText>);
+
+/// Out of line, as errors travel in every result.
+#[derive(Clone, PartialEq, Eq)]
+struct CauseText {
+    text: String,
+    remedy: Option<String>,
+    is_unproven: bool,
+}
+
+impl Cause {
+    /// A cause with this text.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(Box::new(CauseText { text: text.into(), remedy: None, is_unproven: false }))
+    }
+
+    /// The same, with the statement by which an administrator of the database ends it: the very objects and users of
+    /// this case, quoted as the engine quotes names.
+    #[must_use]
+    pub fn ended_by(mut self, statement: impl Into<String>) -> Self {
+        self.0.remedy = Some(statement.into());
+        self
+    }
+
+    /// The same, said by whoever has not yet proved to be the server.
+    #[must_use]
+    pub fn unproven(mut self) -> Self {
+        self.0.text.push_str(", from a server that has not proved itself");
+        self.0.is_unproven = true;
+        self
+    }
+
+    pub(crate) fn is_unproven(&self) -> bool {
+        self.0.is_unproven
+    }
+
+    /// The statement by which an administrator of the database ends it, where the engine knows one.
+    pub fn remedy(&self) -> Option<&str> {
+        self.0.remedy.as_deref()
+    }
+}
+
+impl fmt::Debug for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Cause").field(&self.0.text).finish()
+    }
+}

@@ -1,0 +1,433 @@
+//! The database as a target, and its two strategies.
+
+mod alternating_users;
+mod copied_fields;
+mod finality;
+mod master;
+mod replica;
+mod single_user;
+
+use std::{cell::Cell, time::Duration};
+
+pub(crate) use master::Proven;
+
+use rotation_core::{
+    Answer, Applied, Authority, CredentialSource, Deadline, DocumentError, IntendedChange, Intent,
+    Invocation, Journal, PasswordPolicy, PasswordSource, Phase, Proof, RelatedSecretError, RelatedSecrets,
+    RotationError, SecretDocument, SecretId, SecretStore, StagingLabel, Target, Versions,
+};
+
+use crate::{
+    Cause, Change, ConnectError, Credentials, CustomProof, DatabaseError, Directory, Engine, Login,
+    NoDirectory, PairOwner, Plan, Remedies, RewriteFields, SecretIdentity, Session, StatementError,
+    StatementFault, TestStatement, TlsMode, Transport, UserPair, codes, test_statement::ChosenProof,
+};
+
+/// The longest time that one login attempt may take; a server in reach answers in milliseconds.
+const LOGIN_TIME: Duration = Duration::from_secs(5);
+
+/// How a database user's password is rotated. The set is closed, so both arms stand in one match.
+#[derive(Clone, Debug)]
+pub enum Strategy<D = NoDirectory> {
+    /// The user changes its own password.
+    SingleUser,
+    /// Two users take turns; a master changes the one that is not in use.
+    AlternatingUsers {
+        /// Where the master's credentials are.
+        master: MasterSecret,
+        /// Who knows where the master's server is, if the secret does not say so.
+        directory: D,
+    },
+}
+
+/// Which secret holds the master's credentials.
+#[derive(Clone, Debug, Default)]
+pub struct MasterSecret {
+    /// The one that the function was deployed for. Where it is set, a secret's `masterarn` must agree, and may be
+    /// absent.
+    pub deployed: Option<SecretId>,
+}
+
+/// A user of a database, as the target of a rotation.
+#[derive(Debug)]
+pub struct Database<E, D = NoDirectory> {
+    engine: E,
+    strategy: Strategy<D>,
+    settings: DatabaseSettings,
+    deadline: Deadline,
+    journal: Journal,
+}
+
+/// How secrets of databases are rotated, whichever engine they are of.
+#[derive(Clone, Debug)]
+pub struct DatabaseSettings {
+    /// How passwords are made.
+    pub passwords: PasswordPolicy,
+    /// Whether a server that offers no TLS is refused even where the secret does not ask for it; `"ssl": false` in the
+    /// secret still means plaintext.
+    pub require_tls: bool,
+    /// What testSecret runs in addition to the engine's own test query.
+    pub proof: CustomProof,
+    /// The one secret, by name or ARN, that takes over the pair of users that it finds.
+    pub adopting: Option<SecretId>,
+    /// The fields of a secret that follow its credentials.
+    pub rewriting: RewriteFields,
+}
+
+impl DatabaseSettings {
+    /// The defaults, with passwords by this policy.
+    pub fn new(passwords: PasswordPolicy) -> Self {
+        Self {
+            passwords,
+            require_tls: false,
+            proof: CustomProof::default(),
+            adopting: None,
+            rewriting: RewriteFields::default(),
+        }
+    }
+}
+
+impl<E: Engine, D: Directory> Database<E, D> {
+    /// A target for one invocation.
+    pub fn new(
+        engine: E,
+        strategy: Strategy<D>,
+        settings: DatabaseSettings,
+        invocation: &Invocation,
+    ) -> Self {
+        let Invocation { deadline, journal, .. } = invocation;
+        Self { engine, strategy, settings, deadline: *deadline, journal: journal.clone() }
+    }
+
+    /// On whose behalf a pair of users is changed.
+    pub(crate) fn owner(&self, secret: &SecretId) -> PairOwner {
+        let identity = SecretIdentity::from_secret(secret);
+        let named = |named: &SecretId| named == secret || named.as_str() == identity.name();
+        PairOwner { adopt: self.settings.adopting.as_ref().is_some_and(named), secret: identity }
+    }
+
+    /// One login with one credential. TLS first; plaintext only as [`TlsMode`] says, and never after a certificate
+    /// failure: [`ConnectError::TlsUnavailable`] is the server's own word.
+    async fn login(&self, credential: CredentialSource, login: &Login) -> Result<E::Session, ConnectError> {
+        self.login_over(credential, login, None).await.map(|(session, _)| session)
+    }
+
+    /// As [`Database::login`], with the transport that it came to. With `pair`, the session must be one that acts as the
+    /// original.
+    pub(crate) async fn login_over(
+        &self,
+        credential: CredentialSource,
+        login: &Login,
+        pair: Option<&UserPair>,
+    ) -> Result<(E::Session, Transport), ConnectError> {
+        let first = match login.tls {
+            TlsMode::Off => Transport::Plaintext,
+            TlsMode::Required | TlsMode::Preferred => Transport::Tls,
+        };
+        match self.attempt(credential, login, first, pair).await {
+            Err(ConnectError::TlsUnavailable)
+                if login.tls == TlsMode::Preferred && !self.settings.require_tls =>
+            {
+                let session = self.attempt(credential, login, Transport::Plaintext, pair).await?;
+                Ok((session, Transport::Plaintext))
+            }
+            outcome => outcome.map(|session| (session, first)),
+        }
+    }
+
+    /// What it was made with.
+    pub(crate) fn parts(&self) -> (&E, &Strategy<D>, &PasswordPolicy) {
+        (&self.engine, &self.strategy, &self.settings.passwords)
+    }
+
+    /// When it must be done.
+    pub(crate) fn time(&self) -> Deadline {
+        self.deadline
+    }
+
+    /// What a change would run, by this session.
+    pub(crate) async fn plan(
+        &self,
+        credential: CredentialSource,
+        session: &mut E::Session,
+        change: &Change<'_>,
+    ) -> Result<Plan, RotationError> {
+        self.within(Phase::Change, credential, session.plan(change, self.deadline)).await
+    }
+
+    async fn attempt(
+        &self,
+        credential: CredentialSource,
+        login: &Login,
+        transport: Transport,
+        pair: Option<&UserPair>,
+    ) -> Result<E::Session, ConnectError> {
+        let deadline = self.deadline.at_most(LOGIN_TIME);
+        let entry = self.journal.login_begins(credential, transport.name(), login.hosts(), login.port);
+        // A greeting may be a proxy's: only an answer to a request is the server's.
+        let let_in = Cell::new(false);
+        let attempt = async {
+            let session = self.engine.connect(login, transport, deadline).await;
+            let mut session = session.map_err(|error| told_of_line_break(error, login))?;
+            let_in.set(true);
+            session.probe(pair).await.map_err(not_usable)?;
+            Ok(session)
+        };
+        let late = || if let_in.get() { ConnectError::Unanswered } else { ConnectError::TimedOut };
+        let outcome = deadline.bound(attempt).await.unwrap_or_else(|_| Err(late()));
+        entry.ended(match &outcome {
+            Ok(_) => Answer::LoggedIn,
+            Err(error) if codes::REFUSED_LOGINS.contains(&error.code()) => Answer::Refused(error.code()),
+            Err(error) => Answer::Failed(error.code()),
+        });
+        outcome
+    }
+
+    /// Both documents, which must be about the same server: compared before any connection. A list of members may have grown
+    /// since pending was made.
+    fn logins(versions: &Versions) -> Result<Logins, RotationError> {
+        let current = Self::parse(StagingLabel::Current, &versions.current)?;
+        let pending = Self::parse(StagingLabel::Pending, &versions.pending)?;
+        if !pending.is_among_servers_of(&current) {
+            return Err(DatabaseError::HostDiffers.into());
+        }
+        // The same name in another database is another user.
+        if pending.home != current.home {
+            return Err(DatabaseError::UserDiffers.into());
+        }
+        Ok(Logins { current, pending })
+    }
+
+    /// Where a change is made at a member that pending does not name, pending would not open it.
+    fn check_member(session: &E::Session, pending: &Login) -> Result<(), RotationError> {
+        let is_named = session.member().is_none_or(|member| pending.names(&member));
+        if is_named { Ok(()) } else { Err(DatabaseError::HostDiffers.into()) }
+    }
+
+    fn parse(label: StagingLabel, document: &SecretDocument) -> Result<Login, RotationError> {
+        Login::from_document(document, &E::PROFILE).map_err(|error| RotationError::Document { label, error })
+    }
+
+    fn custom_proof(
+        &self,
+        label: StagingLabel,
+        document: &SecretDocument,
+    ) -> Result<ChosenProof, RotationError> {
+        let chosen = self.settings.proof.of(document, &E::PROFILE.test_statement);
+        chosen.map_err(|error| RotationError::Document { label, error })
+    }
+}
+
+impl<E: Engine, D: Directory> Target for Database<E, D> {
+    async fn propose(
+        &self,
+        current: &SecretDocument,
+        store: &impl SecretStore,
+    ) -> Result<SecretDocument, RotationError> {
+        let login = Self::parse(StagingLabel::Current, current)?;
+        if matches!(self.strategy, Strategy::SingleUser) && login.host.is_rds_proxy() {
+            return Err(DatabaseError::HostIsProxy.into());
+        }
+        // The next version gets a copy of it, and testSecret would come too late to say that it cannot be meant.
+        self.custom_proof(StagingLabel::Current, current)?;
+        let next = match &self.strategy {
+            Strategy::SingleUser => login.credentials.username.clone(),
+            Strategy::AlternatingUsers { master, .. } => {
+                master.of(current)?;
+                pair_of::<E>(&login)?.other(&login.credentials.username).clone()
+            }
+        };
+        let _timing = self.journal.phase(Phase::Password);
+        let password = match self.settings.passwords.settings().source {
+            PasswordSource::OperatingSystem => self.settings.passwords.generate()?,
+            PasswordSource::SecretsManager => store.random_password(&self.settings.passwords).await?,
+        };
+        self.next_document(current, &login, &Credentials { username: next, password })
+    }
+
+    async fn apply(
+        &self,
+        versions: &Versions,
+        authority: &impl Authority,
+        related: &impl RelatedSecrets,
+    ) -> Result<Applied, RotationError> {
+        let logins = Self::logins(versions)?;
+        let mut applied = match &self.strategy {
+            Strategy::SingleUser => {
+                self.change_own_password(&logins, &versions.secret, authority, related).await
+            }
+            Strategy::AlternatingUsers { master, directory } => {
+                let master = master.of(&versions.current)?;
+                self.change_other_user(&logins, master, directory, versions, authority, related).await
+            }
+        }?;
+        if let Applied::Changed(report) = &mut applied {
+            report.notes.extend(self.notes_of_copies(&logins, versions));
+        }
+        Ok(applied)
+    }
+
+    async fn plan(
+        &self,
+        versions: &Versions,
+        related: &impl RelatedSecrets,
+    ) -> Result<Intent, RotationError> {
+        let logins = Self::logins(versions)?;
+        let planned = match &self.strategy {
+            Strategy::SingleUser => self.plan_own_password(&logins, &versions.secret, related).await,
+            Strategy::AlternatingUsers { master, directory } => {
+                let master = master.of(&versions.current)?;
+                self.plan_other_user(&logins, master, directory, versions, related).await
+            }
+        }?;
+        let Some((by, mut plan)) = planned else { return Ok(Intent::AlreadySet) };
+        plan.notes.extend(self.notes_of_copies(&logins, versions));
+        Ok(Intent::Change(Box::new(intended(by, plan))))
+    }
+
+    fn proof(&self, pending: &SecretDocument) -> Result<Proof, RotationError> {
+        let ChosenProof { statement, named, note } = self.custom_proof(StagingLabel::Pending, pending)?;
+        let custom = statement.map(|_| named);
+        Ok(Proof {
+            statements: [E::PROFILE.probe].into_iter().chain(custom).map(str::to_owned).collect(),
+            notes: note.into_iter().map(str::to_owned).collect(),
+        })
+    }
+
+    async fn verify(&self, pending: &SecretDocument) -> Result<Vec<String>, RotationError> {
+        let login = Self::parse(StagingLabel::Pending, pending)?;
+        let ChosenProof { statement, note, .. } = self.custom_proof(StagingLabel::Pending, pending)?;
+        let pair = self.pair_in_use(&login);
+        let logged_in = self.login_over(CredentialSource::Pending, &login, pair.as_ref()).await;
+        let mut session = match (logged_in, &self.strategy) {
+            (Err(error), Strategy::AlternatingUsers { directory, .. }) if error.is_refusal() => {
+                self.login_once_replicated(directory, &login, error).await?
+            }
+            (outcome, _) => outcome.map_err(Self::refused(CredentialSource::Pending))?.0,
+        };
+        Box::pin(self.settle(CredentialSource::Pending, &mut session)).await?;
+        if let Some(statement) = statement {
+            self.prove(&mut session, &statement).await?;
+        }
+        Ok(note.into_iter().map(str::to_owned).collect())
+    }
+
+    fn related_secret(&self) -> Option<&SecretId> {
+        match &self.strategy {
+            Strategy::SingleUser => None,
+            Strategy::AlternatingUsers { master, .. } => master.deployed.as_ref(),
+        }
+    }
+
+    fn related_error(&self, error: RelatedSecretError) -> RotationError {
+        DatabaseError::from(error).into()
+    }
+}
+
+impl<E: Engine, D: Directory> Database<E, D> {
+    /// Runs one call of a session within the deadline.
+    pub(crate) async fn within<T>(
+        &self,
+        phase: Phase,
+        credential: CredentialSource,
+        call: impl Future<Output = Result<T, StatementError>>,
+    ) -> Result<T, RotationError> {
+        let outcome =
+            self.journal.timed(phase, self.deadline.bound(call)).await.map_err(DatabaseError::TimedOut)?;
+        outcome.map_err(|error| {
+            DatabaseError::Statement { credential, error, remedies: E::PROFILE.remedies }.into()
+        })
+    }
+
+    /// The pair whose original a session of this user must act as.
+    pub(crate) fn pair_in_use(&self, login: &Login) -> Option<UserPair> {
+        match self.strategy {
+            Strategy::SingleUser => None,
+            Strategy::AlternatingUsers { .. } => UserPair::of(&login.credentials.username, &E::PROFILE).ok(),
+        }
+    }
+
+    /// Runs the operator's own proof. That the connection broke says nothing about the statement.
+    async fn prove(&self, session: &mut E::Session, statement: &TestStatement) -> Result<(), RotationError> {
+        let credential = CredentialSource::Pending;
+        let proving = self.deadline.bound(session.prove(statement, self.deadline));
+        let failed = |answer| Err(DatabaseError::TestStatement { answer }.into());
+        match self.journal.timed(Phase::Probe, proving).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) if error.fault == StatementFault::ConnectionLost => {
+                Err(DatabaseError::Statement { credential, error, remedies: E::PROFILE.remedies }.into())
+            }
+            Ok(Err(error)) => failed(error.answer()),
+            Err(_) => failed("no end in time".to_owned()),
+        }
+    }
+
+    /// What to say of a login that failed.
+    pub(crate) fn refused(credential: CredentialSource) -> impl Fn(ConnectError) -> RotationError {
+        move |error| DatabaseError::Login { credential, error, remedies: E::PROFILE.remedies }.into()
+    }
+}
+
+/// A plan in the words of the protocol.
+fn intended(by: CredentialSource, plan: Plan) -> IntendedChange {
+    let is_certain = plan.is_lacking_certain && !plan.lacking.is_empty();
+    let obstacle = is_certain.then(|| {
+        let needed = plan.lacking.join("; ");
+        let error = StatementError::new(StatementFault::PrivilegeMissing { needed });
+        DatabaseError::Statement { credential: by, error, remedies: &Remedies::NONE }.into()
+    });
+    let acts = plan.statements.iter().map(ToString::to_string).collect();
+    IntendedChange { by, acts, notes: plan.notes, obstacle }
+}
+
+/// A refused password that ends with a line break is one that was stored by mistake.
+fn told_of_line_break(error: ConnectError, login: &Login) -> ConnectError {
+    match error {
+        ConnectError::Refused(cause) if login.credentials.password.expose().ends_with(['\n', '\r']) => {
+            ConnectError::LineBreak(cause)
+        }
+        error => error,
+    }
+}
+
+/// What a failed first request says of a login.
+fn not_usable(error: StatementError) -> ConnectError {
+    match error.fault {
+        StatementFault::Proxy => {
+            ConnectError::Proxy(error.source.unwrap_or_else(|| Cause::new("no code of the server")))
+        }
+        StatementFault::LoginRefused(refusal) => *refusal,
+        _ => ConnectError::Unusable(Box::new(error)),
+    }
+}
+
+/// The two documents of a rotation, parsed, for the same server.
+struct Logins {
+    current: Login,
+    pending: Login,
+}
+
+impl MasterSecret {
+    /// The master secret of a document: its `masterarn`, which must be the deployed one where there is one. An empty one
+    /// counts as absent.
+    pub(crate) fn of(&self, document: &SecretDocument) -> Result<SecretId, RotationError> {
+        let label = StagingLabel::Current;
+        let invalid = |error| RotationError::Document { label: label.clone(), error };
+        let named = document.filled_text("masterarn").map_err(invalid)?;
+        match (named, &self.deployed) {
+            (None, None) => Err(invalid(DocumentError::Missing { field: "masterarn" })),
+            (None, Some(deployed)) => Ok(deployed.clone()),
+            (Some(named), Some(deployed)) if *named != deployed.as_str() => {
+                Err(DatabaseError::MasterNotDeployed.into())
+            }
+            (Some(named), _) => SecretId::new(named.as_str()).map_err(|_| {
+                invalid(DocumentError::Invalid { field: "masterarn", rule: "the ARN of a secret" })
+            }),
+        }
+    }
+}
+
+fn pair_of<E: Engine>(login: &Login) -> Result<UserPair, RotationError> {
+    UserPair::of(&login.credentials.username, &E::PROFILE)
+        .map_err(|error| RotationError::Document { label: StagingLabel::Current, error })
+}

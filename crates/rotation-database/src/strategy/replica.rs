@@ -1,0 +1,66 @@
+//! Waiting until a change on the writer has reached the server that the secret names.
+
+use std::time::Duration;
+
+use rotation_core::{CredentialSource, Phase, RotationError};
+
+use super::Database;
+use crate::{ConnectError, DatabaseError, Directory, Engine, Login, directory::server_at};
+
+/// Before the second login at a replica, doubled for each further one up to [`LONGEST_PAUSE`]: a refused login may
+/// count against the user, so there are few of them.
+const PAUSE: Duration = Duration::from_millis(100);
+/// The longest time between two of them.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// Kept free before the deadline, to say what it was that did not come.
+const MARGIN: Duration = Duration::from_secs(1);
+
+impl<E: Engine, D: Directory> Database<E, D> {
+    /// Logs in at a replica as soon as it lets the new user in, before the deadline.
+    ///
+    /// # Errors
+    /// [`DatabaseError::ReplicaLags`] where that is too late.
+    pub(super) async fn wait_for_replica(&self, login: &Login) -> Result<E::Session, RotationError> {
+        let _timing = self.journal.phase(Phase::Replicate);
+        let mut pause = PAUSE;
+        loop {
+            let pair = self.pair_in_use(login);
+            let refusal = match self.login_over(CredentialSource::Pending, login, pair.as_ref()).await {
+                Err(error) if error.is_refusal() => error,
+                outcome => {
+                    return outcome
+                        .map(|(session, _)| session)
+                        .map_err(Self::refused(CredentialSource::Pending));
+                }
+            };
+            if self.deadline.remaining() < MARGIN + pause {
+                return Err(DatabaseError::ReplicaLags(refusal).into());
+            }
+            tokio::time::sleep(pause).await;
+            pause = LONGEST_PAUSE.min(pause * 2);
+        }
+    }
+
+    /// After a refused login of testSecret. Behind a reader's endpoint stand several servers, and setSecret has seen
+    /// one of them let the user in; another may take a moment longer. Of a host that is no replica's the refusal stands,
+    /// and so it does where the directory cannot say.
+    pub(super) async fn login_once_replicated(
+        &self,
+        directory: &D,
+        login: &Login,
+        refusal: ConnectError,
+    ) -> Result<E::Session, RotationError> {
+        let server = self.journal.timed(Phase::Locate, server_at(directory, &login.host)).await;
+        let writes_here = match server {
+            Ok(Some(server)) => {
+                let own = server.endpoint_for(&login.host);
+                server.follows.is_none() && own.is_none_or(|own| own.host.is_same(&login.host))
+            }
+            Ok(None) | Err(_) => true,
+        };
+        if writes_here {
+            return Err(Self::refused(CredentialSource::Pending)(refusal));
+        }
+        self.wait_for_replica(login).await
+    }
+}

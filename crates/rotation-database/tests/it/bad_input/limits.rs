@@ -1,0 +1,60 @@
+//! What never prints, how long things may be, and which addresses are none of a database.
+
+use rotation_core::{Password, RotationToken, SecretDocument};
+use rotation_database::{Host, Login, StatementRule, TestStatement};
+
+use super::{CANARY, document};
+use crate::world::PROFILE;
+
+#[test]
+fn what_never_prints_says_so() {
+    let document = SecretDocument::parse(&document(&[])).unwrap();
+    let login = Login::from_document(&document, &PROFILE).unwrap();
+    assert_eq!(format!("{document:?}"), "SecretDocument(..)");
+    assert_eq!(format!("{:?}", login.credentials.password), "Password(..)");
+    let statement = TestStatement::parse("SELECT 1", &StatementRule::SQL).unwrap();
+    assert_eq!(format!("{statement:?}"), "TestStatement(..)");
+    let token = RotationToken::new(format!("{CANARY}-0000-4000-8000-000000000002")).unwrap();
+    assert_eq!(format!("{token:?}"), "RotationToken(..)");
+}
+
+#[test]
+fn passwords_and_names_of_databases_and_hosts_are_as_long_as_their_limits_and_no_longer() {
+    for (password, admitted) in
+        [("", false), ("a", true), (&"a".repeat(4096), true), (&"a".repeat(4097), false), ("a\0", false)]
+    {
+        assert_eq!(Password::parse(password).is_ok(), admitted, "{} bytes", password.len());
+    }
+    for (length, admitted) in [(255, true), (256, false)] {
+        let text = document(&[("dbname", Some(&format!("\"{}\"", "x".repeat(length))))]);
+        let login = Login::from_document(&SecretDocument::parse(&text).unwrap(), &PROFILE);
+        assert_eq!(login.is_ok(), admitted, "{length}");
+    }
+    let name = ["a".repeat(63), "b".repeat(63), "c".repeat(63), "d".repeat(61)].join(".");
+    assert_eq!(name.len(), 253);
+    assert!(Host::parse(&name).is_ok());
+    assert!(Host::parse(&format!("{name}.")).is_ok(), "the final dot is none of the name's");
+    assert!(Host::parse(&format!("{name}d")).is_err());
+}
+
+#[test]
+fn a_name_may_not_resolve_to_what_no_database_has() {
+    for (address, allowed) in [
+        ("10.1.2.3", true),
+        ("127.0.0.1", true),
+        ("2001:db8::1", true),
+        ("169.254.169.254", false),
+        ("0.0.0.0", false),
+        ("224.0.0.1", false),
+        ("255.255.255.255", false),
+        ("::", false),
+        ("fe80::1", false),
+        ("ff02::1", false),
+        ("fd00:ec2::254", false),
+        ("fd00:ec3::254", true),
+        ("64:ff9b::a9fe:a9fe", false),
+        ("64:ff9b::a01:203", true),
+    ] {
+        assert_eq!(Host::may_resolve_to(address.parse().unwrap()), allowed, "{address}");
+    }
+}

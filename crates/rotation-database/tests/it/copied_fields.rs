@@ -1,0 +1,165 @@
+//! Fields that hold the credentials once more, and what createSecret makes of them.
+
+use std::{rc::Rc, time::Duration};
+
+use rotation_core::{
+    Intent, RelatedSecretError, RelatedSecrets, RotationError, SecretDocument, SecretId, StoreError, Target,
+    Versions, with_causes,
+};
+use rotation_database::{ConnectionText, Database, DatabaseSettings, RewriteFields};
+
+use crate::world::{Kind, Plan, Server, Situation, Store, Variant, World, document, invocation, policy};
+
+/// The document of the next version of a secret with these fields.
+fn propose(plan: Plan, fields: &str, rewritten: &str) -> Result<SecretDocument, RotationError> {
+    World::run(async {
+        let service = Situation::Fresh.prepare(plan, Kind::Transactional, Variant::Sound).await;
+        let text = document("app", "first-password").replacen('{', &format!("{{{fields},"), 1);
+        let server = Server(Rc::clone(&service.world));
+        let strategy = plan.strategy(&service.world);
+        let rewriting = RewriteFields::parse(rewritten).unwrap();
+        let settings = DatabaseSettings { rewriting, ..DatabaseSettings::new(policy()) };
+        let target = Database::new(server, strategy, settings, &invocation(Duration::from_secs(20)));
+        target.propose(&SecretDocument::parse(&text).unwrap(), &Store(Rc::clone(&service.world))).await
+    })
+}
+
+fn text(document: &SecretDocument, field: &str) -> String {
+    document.get(field).unwrap().as_str().unwrap().to_owned()
+}
+
+/// Whether the field `url` follows: `true` with both, `false` with what it was.
+#[track_caller]
+fn check(plan: Plan, url: &str, follows: bool) {
+    let next = propose(plan, &format!(r#""url":"{url}""#), "other, url").unwrap();
+    let after = text(&next, "url");
+    if !follows {
+        assert_eq!(after, url);
+        return;
+    }
+    let found = ConnectionText::parse(&after).unwrap();
+    let all = |values: Vec<Option<zeroize::Zeroizing<String>>>| -> Vec<String> {
+        values.into_iter().map(|value| value.unwrap().to_string()).collect()
+    };
+    let (users, passwords) = (all(found.users().collect()), all(found.passwords().collect()));
+    assert!(users.iter().all(|user| *user == text(&next, "username")), "{users:?}");
+    assert!(!passwords.is_empty() && passwords.iter().all(|one| *one == text(&next, "password")));
+}
+
+#[test]
+fn a_url_of_the_secret_s_own_user_follows() {
+    for plan in [Plan::SingleUser, Plan::Alternating] {
+        check(plan, "postgresql://app:first-password@db.example.com/shop", true);
+        // Another host: a reader's endpoint has the same password, another server has one of its own.
+        check(plan, "postgresql://app:first-password@reader.example.com/shop", true);
+        check(plan, "postgresql://app:of-its-own@reports.example.com/shop", false);
+        // One that has gone stale.
+        check(plan, "postgresql://app:of-long-ago@db.example.com/shop", true);
+        // A password without a user.
+        check(plan, "redis://:first-password@cache/0", true);
+        check(plan, "redis://:another@cache/0", false);
+        check(plan, "postgres://db.example.com/shop?password=first-password", true);
+        check(plan, "postgres://db.example.com/shop?password=another", false);
+        check(plan, "postgres://other:another@db.example.com/shop", false);
+        check(plan, "postgres://db.example.com/shop", false);
+    }
+    check(Plan::Alternating, "postgresql://app_clone:of-the-clone@db.example.com/shop", true);
+    check(Plan::SingleUser, "postgresql://app_clone:of-the-clone@db.example.com/shop", false);
+}
+
+#[test]
+fn the_password_alone_follows() {
+    let next = propose(Plan::SingleUser, r#""copy":"first-password","n":1"#, "copy,n").unwrap();
+    assert_eq!(text(&next, "copy"), text(&next, "password"));
+}
+
+#[test]
+fn a_password_in_an_unknown_form_is_refused_by_the_name_of_its_field() {
+    let error = propose(Plan::SingleUser, r#""odd":"<first-password>""#, "odd").unwrap_err();
+    assert_eq!(error.code(), "SECRET_FIELD_INVALID");
+    assert!(with_causes(&error).contains("`odd`") && !with_causes(&error).contains("first-password"));
+    let nested = r#""nested":[{"url":"postgresql://app:first-password@db.example.com/shop"}]"#;
+    assert_eq!(propose(Plan::SingleUser, nested, "nested").unwrap_err().code(), "SECRET_FIELD_INVALID");
+    // What is not named may hold anything.
+    assert!(propose(Plan::SingleUser, r#""odd":"<first-password>""#, "url").is_ok());
+}
+
+#[test]
+fn a_list_of_fields_has_no_gap_and_nothing_that_a_rotation_reads() {
+    for list in [
+        "",
+        "a,,b",
+        "a,",
+        " , ",
+        "username",
+        "a, password",
+        "host",
+        "port",
+        "masterarn",
+        "ssl",
+        "teststatement",
+    ] {
+        assert!(RewriteFields::parse(list).is_err(), "{list}");
+    }
+    assert!(RewriteFields::parse(" url ,JDBC URL").is_ok());
+}
+
+/// A look, which changes nothing and reads no other secret.
+struct Looking;
+
+impl RelatedSecrets for Looking {
+    async fn previous(&self) -> Result<Option<SecretDocument>, RotationError> {
+        Ok(None)
+    }
+
+    async fn current_of(&self, _: &SecretId) -> Result<SecretDocument, RelatedSecretError> {
+        unreachable!("a single user has no master")
+    }
+
+    async fn tags_of(&self, _: &SecretId) -> Result<Vec<(String, String)>, StoreError> {
+        unreachable!("a single user has no master")
+    }
+}
+
+/// What a rotation of a secret with these fields notes.
+fn notes(fields: &str, rewritten: &str) -> Vec<String> {
+    World::run(async {
+        let plan = Plan::SingleUser;
+        let service = Situation::Fresh.prepare(plan, Kind::Transactional, Variant::Sound).await;
+        let with = |password: &str| {
+            let text = document("app", password).replacen('{', &format!("{{{fields},"), 1);
+            SecretDocument::parse(&text).unwrap()
+        };
+        let versions = Versions {
+            secret: SecretId::new("app").unwrap(),
+            current: with("first-password"),
+            pending: with("second-password"),
+            related: None,
+        };
+        let server = Server(Rc::clone(&service.world));
+        let rewriting = RewriteFields::parse(rewritten).unwrap();
+        let settings = DatabaseSettings { rewriting, ..DatabaseSettings::new(policy()) };
+        let target = Database::new(
+            server,
+            plan.strategy(&service.world),
+            settings,
+            &invocation(Duration::from_secs(20)),
+        );
+        match target.plan(&versions, &Looking).await.unwrap() {
+            Intent::Change(change) => change.notes,
+            intent @ Intent::AlreadySet => panic!("{intent:?}"),
+        }
+    })
+}
+
+/// Each field that the rotation leaves with another password, once and by its name; those that follow are none.
+#[test]
+fn fields_that_go_stale_are_noted() {
+    const STALE: &str = "holds another password than `password` from now on (REWRITE_FIELDS)";
+    let fields = r#""b":"postgres://app:long-ago@db.example.com/shop","a":"first-password","c":"unrelated""#;
+    assert_eq!(notes(fields, "other"), ["a", "b"].map(|field| format!("the field {field} {STALE}")));
+    assert_eq!(notes(fields, "a"), [format!("the field b {STALE}")]);
+    assert_eq!(notes(fields, "a,b"), [""; 0]);
+    // What is no text cannot follow.
+    assert_eq!(notes(r#""a":["first-password"]"#, "a"), [format!("the field a {STALE}")]);
+}

@@ -1,0 +1,163 @@
+//! What answers at an endpoint besides the server: a pooler that refuses in its own name, and another server.
+
+use std::{rc::Rc, time::SystemTime};
+
+use rotation_core::{
+    Applied, Deadline, Invoker, Journal, Outcome, RotationError, RotationEvent, Rotator, SecretId,
+    StagingLabel, Step, diagnosis::Access,
+};
+use rotation_database::{Cause, ConnectError, Engine, EngineProfile, Login, Transport};
+use rotation_doctor::{Examination, Examiner, Logins, Remedy};
+
+use crate::world::{
+    ARN, Kind, MASTER, Plan, Server, Service, Situation, Store, Value, Variant, World, invocation,
+};
+
+/// The model's engine, by what is there.
+enum By {
+    /// A pooler that asks the server for passwords, and refuses in its own name what the server would refuse.
+    Pooler(Server),
+    /// One that has not proved to be the server when it refuses a password.
+    Unproven(Server),
+    /// The server at its own port; elsewhere on its host is one that knows the master alone.
+    TwoServers(Server),
+}
+
+impl Engine for By {
+    const PROFILE: EngineProfile = Server::PROFILE;
+    type Session = <Server as Engine>::Session;
+
+    async fn connect(
+        &self,
+        login: &Login,
+        transport: Transport,
+        deadline: Deadline,
+    ) -> Result<Self::Session, ConnectError> {
+        match self {
+            Self::Pooler(server) => match server.connect(login, transport, deadline).await {
+                Err(ConnectError::Refused(_)) => Err(ConnectError::Proxy(Cause::new("08P01"))),
+                outcome => outcome,
+            },
+            Self::Unproven(server) => match server.connect(login, transport, deadline).await {
+                Err(ConnectError::Refused(cause)) => Err(ConnectError::Refused(cause.unproven())),
+                outcome => outcome,
+            },
+            Self::TwoServers(server) => {
+                let own = login.port == Self::PROFILE.default_port;
+                if own || login.credentials.username.as_str() == "master" {
+                    return server.connect(login, transport, deadline).await;
+                }
+                Err(ConnectError::Refused(Cause::new("28P01")))
+            }
+        }
+    }
+}
+
+async fn created(plan: Plan, kind: Kind) -> Service {
+    let service = Situation::Fresh.prepare(plan, kind, Variant::Sound).await;
+    service.invoke(Step::Create).await.unwrap().unwrap();
+    service
+}
+
+/// setSecret there, with what its journal says then.
+async fn set(service: &Service, by: fn(Server) -> By) -> (Result<Outcome, RotationError>, Journal) {
+    let invocation = invocation(Service::TIME);
+    let target = service.database(by(Server(Rc::clone(&service.world))), &invocation);
+    let rotator = Rotator::new(Store(Rc::clone(&service.world)), target, &invocation);
+    let (secret, version) = (SecretId::new(ARN).unwrap(), service.token.clone());
+    let event = RotationEvent { step: Step::Set, secret, version, rotation_token: None };
+    // Boxed, as it would make every future that waits for this one large.
+    let outcome = Box::pin(rotator.rotate(&event)).await;
+    (outcome, invocation.journal)
+}
+
+/// Otherwise a single user that was interrupted after the change would never be rotated to the end through a pooler.
+#[test]
+fn an_interrupted_change_is_found_through_a_pooler() {
+    World::run(async {
+        let service = created(Plan::SingleUser, Kind::Transactional).await;
+        service.invoke(Step::Set).await.unwrap().unwrap();
+        let (outcome, journal) = set(&service, By::Pooler).await;
+        assert!(matches!(outcome, Ok(Outcome::Set(Applied::AlreadySet))), "{outcome:?}");
+        let known = "AWSCURRENT could not be tried (DB_PROXY_ANSWER); AWSPENDING logs in";
+        assert_eq!(journal.state().unwrap().to_string(), known);
+    });
+}
+
+/// Nothing follows from answers that are not the server's: AWSPREVIOUS is not tried, and nobody is changed.
+#[test]
+fn what_a_pooler_refuses_is_not_known_to_be_refused() {
+    World::run(async {
+        let service = created(Plan::SingleUser, Kind::Transactional).await;
+        service.world.server.borrow_mut().users.get_mut("app").unwrap().password = Some("another".into());
+        let users = service.world.server.borrow().users.clone();
+        let (outcome, journal) = set(&service, By::Pooler).await;
+        assert_eq!(outcome.unwrap_err().code(), "DB_PROXY_ANSWER");
+        assert_eq!(journal.logins().len(), 2);
+        assert_eq!(service.world.server.borrow().users, users, "nobody is changed");
+    });
+}
+
+/// A rotation tries the next password all the same. Doctor takes it for unknown and moves no label.
+#[test]
+fn what_an_unproven_server_refuses_moves_no_label() {
+    World::run(async {
+        let service = created(Plan::SingleUser, Kind::Transactional).await;
+        service.invoke(Step::Set).await.unwrap().unwrap();
+        let invocation = invocation(Service::TIME);
+        let look = async |by: fn(Server) -> By| {
+            let database = service.database(by(Server(Rc::clone(&service.world))), &invocation);
+            let store = Store(Rc::clone(&service.world));
+            let (invoker, logins, now) = (Invoker::Person, Logins::Each, SystemTime::UNIX_EPOCH);
+            let examiner = Examiner { store: &store, target: &database, invoker, logins, now };
+            examiner.examine(&SecretId::new(ARN).unwrap()).await.unwrap()
+        };
+        let current = |examination: &Examination| {
+            let versions = &examination.situation.versions;
+            versions.iter().find(|version| version.labels.contains(&StagingLabel::Current)).unwrap().access
+        };
+        let proven = look(By::TwoServers).await;
+        assert_eq!(current(&proven), Access::Refused);
+        assert!(matches!(proven.advice.remedy, Remedy::Move { .. }), "{:?}", proven.advice);
+        let unproven = look(By::Unproven).await;
+        assert_eq!(current(&unproven), Access::Unknown);
+        assert!(!matches!(unproven.advice.remedy, Remedy::Move { .. }), "{:?}", unproven.advice);
+
+        let (outcome, _) = set(&service, By::Unproven).await;
+        assert!(matches!(outcome, Ok(Outcome::Set(Applied::AlreadySet))), "{outcome:?}");
+    });
+}
+
+/// AWSCURRENT logs in by the second password, the server has had the new one before, and the pooler keeps it out: the
+/// password policy is not what is wrong, and its hint would give AWSPENDING up.
+#[test]
+fn a_repeated_password_behind_a_pooler_is_unknown() {
+    World::run(async {
+        let service = created(Plan::SingleUser, Kind::TwoPasswordsWithHistory).await;
+        service.invoke(Step::Set).await.unwrap().unwrap();
+        {
+            let mut server = service.world.server.borrow_mut();
+            let app = server.users.get_mut("app").unwrap();
+            let new = app.password.take();
+            app.history.extend(new);
+        }
+        let (outcome, _) = set(&service, By::Pooler).await;
+        assert_eq!(outcome.unwrap_err().code(), "DB_PROXY_ANSWER");
+    });
+}
+
+/// That AWSCURRENT is refused where another server's master is says nothing of its own server.
+#[test]
+fn current_is_judged_at_its_own_endpoint() {
+    World::run(async {
+        let service = created(Plan::Alternating, Kind::Transactional).await;
+        for version in service.world.store.borrow_mut().secrets.get_mut(MASTER).unwrap().versions.values_mut()
+        {
+            let Some(Value::Text(text)) = &mut version.value else { unreachable!() };
+            *text = text.replace(r#""port":5432"#, r#""port":5433"#);
+        }
+        let (outcome, journal) = set(&service, By::TwoServers).await;
+        assert_eq!(outcome.unwrap_err().code(), "MASTER_ENDPOINT_UNPROVEN");
+        assert_eq!(journal.state().unwrap().to_string(), "AWSCURRENT logs in");
+    });
+}

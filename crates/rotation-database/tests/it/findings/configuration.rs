@@ -1,0 +1,195 @@
+//! The whole of a healthy secret, and how it is configured.
+
+use std::time::{Duration, SystemTime};
+
+use expect_test::expect;
+use rotation_core::{Invoker, PasswordDemand};
+use rotation_database::ServerFacts;
+use rotation_doctor::Logins;
+
+use super::{Patient, Told, check_single, line};
+use crate::world::{Act, FUNCTION, World};
+
+const DAY: Duration = Duration::from_hours(24);
+
+#[test]
+fn a_healthy_secret_is_told_from_every_side() {
+    let said = World::run(async {
+        let mut patient = Patient::single().await;
+        patient.world().store.borrow_mut().secret_mut().schedule = Some("every 30 days".into());
+        patient.told = Told {
+            addresses: Some(vec!["10.0.0.5".parse().unwrap(), "10.0.0.6".parse().unwrap()]),
+            chain: Some(SystemTime::UNIX_EPOCH + 90 * DAY),
+            facts: ServerFacts {
+                version: Some("16.4".into()),
+                writable: Some(true),
+                password_demands: vec![PasswordDemand::Length(32)],
+                notes: vec!["a note of the server".into()],
+                ..ServerFacts::default()
+            },
+            notes: vec!["a note of the plan".into()],
+            ..Told::nothing()
+        };
+        patient.examine().await.findings.iter().map(line).collect::<String>()
+    });
+    expect![[r"
+        note server SERVER_NOTE: a note of the server
+        note server SERVER_NOTE: a note of the plan
+        ok secret OK: it is there and can be described
+        ok document OK: every labelled version that has a value holds what a login needs
+        ok names OK: app is within the server's limit
+        ok address OK: db.example.com is at 10.0.0.5, 10.0.0.6
+        ok connection OK: db.example.com:5432 answers
+        ok certificate OK: TLS, verified, 90 days left
+        ok login OK: AWSCURRENT logs in as app
+        ok server OK: 16.4, takes writes
+        ok privileges OK: nothing is seen to be missing
+        ok passwords OK: generated passwords meet the server's policy
+        ok rotation OK: enabled, every 30 days, by this function
+        ok function OK: it runs, and its role may describe the secret
+    "]]
+    .assert_eq(&said);
+}
+
+#[test]
+fn a_server_that_tells_nothing_is_not_said_to_be_well() {
+    let said = World::run(async {
+        let mut patient = Patient::single().await;
+        (patient.told, patient.invoker) = (Told::nothing(), Invoker::Person);
+        patient.examine().await.findings.iter().map(line).collect::<String>()
+    });
+    expect![[r"
+        note server NOT_LOOKED_AT: not looked at, because this engine does not tell whether it takes writes
+        ok secret OK: it is there and can be described
+        ok document OK: every labelled version that has a value holds what a login needs
+        ok names OK: app is within the server's limit
+        ok connection OK: db.example.com:5432 answers
+        ok certificate OK: TLS, verified
+        ok login OK: AWSCURRENT logs in as app
+        ok privileges OK: nothing is seen to be missing
+        ok rotation OK: enabled, without a schedule, by arn:aws:lambda:eu-central-1:123456789012:function:rotator
+    "]].assert_eq(&said);
+}
+
+#[test]
+fn a_configuration_under_which_no_function_rotates_is_named() {
+    let record = |spoil: fn(&mut crate::world::SecretModel)| {
+        move |patient: &mut Patient| {
+            (patient.logins, patient.invoker) = (Logins::None, Invoker::Person);
+            spoil(patient.world().store.borrow_mut().secret_mut());
+        }
+    };
+    check_single(
+        record(|secret| secret.owner = Some("rds".into())),
+        &expect![[r"
+            fault secret SECRET_MANAGED: the secret is managed by a service, which rotates it itself (rds)
+                Let that service rotate it; no function can be set for it.
+            note connection NOT_LOOKED_AT: not looked at, because no login was asked for
+            note login NOT_LOOKED_AT: not looked at, because no login was asked for
+            note server NOT_LOOKED_AT: not looked at, because no login was asked for
+            note privileges NOT_LOOKED_AT: not looked at, because no login was asked for
+            ok document names rotation
+            version 01 [AWSCURRENT] of app: was not tried
+            unknown: Move no label before this is done. Let that service rotate it; no function can be set for it.
+        "]],
+    );
+    check_single(
+        record(|secret| secret.partner = Some("partner-of-aws".into())),
+        &expect![[r"
+            fault secret SECRET_MANAGED: the secret is managed by a partner of AWS, which rotates it itself (partner-of-aws)
+                Let the partner rotate it (`ExternalSecretRotationRoleArn`); no function can be set for it.
+            note connection NOT_LOOKED_AT: not looked at, because no login was asked for
+            note login NOT_LOOKED_AT: not looked at, because no login was asked for
+            note server NOT_LOOKED_AT: not looked at, because no login was asked for
+            note privileges NOT_LOOKED_AT: not looked at, because no login was asked for
+            ok document names rotation
+            version 01 [AWSCURRENT] of app: was not tried
+            unknown: Move no label before this is done. Let the partner rotate it (`ExternalSecretRotationRoleArn`); no function can be set for it.
+        "]],
+    );
+    check_single(
+        record(|secret| secret.primary_region = Some("us-east-1".into())),
+        &expect![[r"
+            fault secret SECRET_REPLICA: the secret is a replica of one in another region (us-east-1)
+                Look at and rotate the secret in its primary region; replicas follow.
+            note connection NOT_LOOKED_AT: not looked at, because no login was asked for
+            note login NOT_LOOKED_AT: not looked at, because no login was asked for
+            note server NOT_LOOKED_AT: not looked at, because no login was asked for
+            note privileges NOT_LOOKED_AT: not looked at, because no login was asked for
+            ok document names rotation
+            version 01 [AWSCURRENT] of app: was not tried
+            unknown: Move no label before this is done. Look at and rotate the secret in its primary region; replicas follow.
+        "]],
+    );
+    // What the secret's own region is called does not make it a replica.
+    check_single(
+        record(|secret| secret.primary_region = Some("eu-central-1".into())),
+        &expect![[r"
+            note connection NOT_LOOKED_AT: not looked at, because no login was asked for
+            note login NOT_LOOKED_AT: not looked at, because no login was asked for
+            note server NOT_LOOKED_AT: not looked at, because no login was asked for
+            note privileges NOT_LOOKED_AT: not looked at, because no login was asked for
+            ok secret document names rotation
+            version 01 [AWSCURRENT] of app: was not tried
+            unknown: Mend first what the findings name; move no label before that.
+        "]],
+    );
+    check_single(
+        record(|secret| secret.function = None),
+        &expect![[r"
+            note connection NOT_LOOKED_AT: not looked at, because no login was asked for
+            note login NOT_LOOKED_AT: not looked at, because no login was asked for
+            note server NOT_LOOKED_AT: not looked at, because no login was asked for
+            note privileges NOT_LOOKED_AT: not looked at, because no login was asked for
+            note rotation ROTATION_UNSET: no function is set to rotate the secret
+                Set one with `aws secretsmanager rotate-secret --rotation-lambda-arn ...`, or rotate from your own machine with `rotate secret`.
+            ok secret document names
+            version 01 [AWSCURRENT] of app: was not tried
+            unknown: Mend first what the findings name; move no label before that.
+        "]],
+    );
+    check_single(
+        record(|secret| secret.rotation_enabled = false),
+        &expect![[r"
+            warning rotation ROTATION_DISABLED: rotation is not enabled for the secret; the function is arn:aws:lambda:eu-central-1:123456789012:function:rotator
+                Turn rotation on with `aws secretsmanager rotate-secret --rotation-lambda-arn ...`. Test which version logs in before you remove AWSPENDING by hand: after setSecret it may be the only one.
+            note connection NOT_LOOKED_AT: not looked at, because no login was asked for
+            note login NOT_LOOKED_AT: not looked at, because no login was asked for
+            note server NOT_LOOKED_AT: not looked at, because no login was asked for
+            note privileges NOT_LOOKED_AT: not looked at, because no login was asked for
+            ok secret document names
+            version 01 [AWSCURRENT] of app: was not tried
+            unknown: Mend first what the findings name; move no label before that.
+        "]],
+    );
+    check_single(
+        record(|secret| secret.deleted = true),
+        &expect![[r"
+            fault secret SECRET_DELETED: the secret is scheduled for deletion
+                Restore the secret with `aws secretsmanager restore-secret`, then rotate again. If setSecret of this version had run, its password may be the one that logs in: read it, once restored, with `aws secretsmanager get-secret-value --version-id ...` and the rotation's token as the id.
+            note login NOT_LOOKED_AT: not looked at, because the service does not tell the values of a deleted secret
+            ok rotation
+            version 01 [AWSCURRENT] of nobody: was not tried
+            deleted: Restore the secret, then look again.
+        "]],
+    );
+}
+
+#[test]
+fn a_function_looks_at_secrets_of_its_own_alone() {
+    World::run(async {
+        let patient = Patient::single().await;
+        let other = Some(format!("{FUNCTION}-other"));
+        for (function, expected) in
+            [(None, Err("ROTATION_DISABLED")), (other, Err("ROTATION_OTHER_FUNCTION"))]
+        {
+            patient.world().store.borrow_mut().secret_mut().function = function;
+            let examined = patient.examine_homes::<false>(false).await;
+            assert_eq!(examined.map(drop).map_err(|error| error.code().name()), expected);
+        }
+        // An alias of the function is the function, and rotation may be off.
+        patient.world().store.borrow_mut().secret_mut().function = Some(format!("{FUNCTION}:live"));
+        Act::RotationDisabled.by_hand(patient.world());
+        assert!(patient.examine_homes::<false>(false).await.is_ok());
+    });
+}

@@ -1,0 +1,239 @@
+//! The server, and what the strategy needs there.
+
+use expect_test::expect;
+use rotation_core::{
+    CharacterClass, PasswordDemand, StagingLabel,
+    diagnosis::{Check, Finding},
+};
+use rotation_database::{SecondPassword, ServerFacts, StatementFault};
+
+use super::{Patient, check, line};
+use crate::world::{Plan, Situation, User, World, document, grants};
+
+/// What is said of these checks, where the server has these facts.
+#[track_caller]
+fn check_facts(plan: Plan, facts: ServerFacts, of: &[Check], expected: &[&str]) {
+    World::run(async {
+        let mut patient = Patient::of(plan, Situation::Fresh).await;
+        patient.told.facts = facts;
+        let examination = patient.examine().await;
+        let found = examination.findings.iter().filter(|finding| of.contains(&finding.check)).map(line);
+        let said: Vec<_> = found.map(|said| said.lines().next().unwrap_or_default().to_owned()).collect();
+        assert_eq!(said, expected);
+    });
+}
+
+fn demanding(demands: &[PasswordDemand]) -> ServerFacts {
+    ServerFacts { password_demands: demands.to_vec(), ..ServerFacts::default() }
+}
+
+#[test]
+fn a_server_that_takes_no_writes_is_a_fault() {
+    let facts = |writable| ServerFacts { version: Some("16.4".into()), writable, ..ServerFacts::default() };
+    let checked = |facts, said| check_facts(Plan::SingleUser, facts, &[Check::Server], &[said]);
+    checked(facts(Some(true)), "ok server OK: 16.4, takes writes");
+    checked(
+        facts(Some(false)),
+        "fault server DB_READ_ONLY: a statement as AWSCURRENT failed: the server is read-only",
+    );
+    checked(
+        facts(None),
+        "note server NOT_LOOKED_AT: not looked at, because this engine does not tell whether it takes writes",
+    );
+}
+
+#[test]
+fn the_policy_of_the_server_is_held_against_what_is_generated() {
+    let checked = |demands: &[PasswordDemand], said: &[&str]| {
+        check_facts(Plan::SingleUser, demanding(demands), &[Check::Passwords], said);
+    };
+    checked(&[], &[]);
+    let length = PasswordDemand::Length;
+    let digits = |least| PasswordDemand::Class(CharacterClass::Digit, least);
+    checked(&[length(32), digits(1)], &["ok passwords OK: generated passwords meet the server's policy"]);
+    let short = "fault passwords DB_PASSWORD_POLICY: the server demands passwords of 33 characters, and shorter \
+        ones are generated";
+    checked(&[digits(0), length(33)], &[short]);
+    let few = |what: &str| {
+        format!(
+            "warning passwords DB_PASSWORD_POLICY: the server demands {what} in a password, and generated ones may \
+            have fewer"
+        )
+    };
+    checked(&[digits(2), length(33)], &[&few("2 digits")]);
+    for (class, what) in [
+        (CharacterClass::Lowercase, "2 lower-case letters"),
+        (CharacterClass::Uppercase, "2 upper-case letters"),
+        (CharacterClass::Punctuation, "2 punctuation characters"),
+    ] {
+        checked(&[PasswordDemand::Class(class, 2)], &[&few(what)]);
+    }
+}
+
+const RESTRICTED: &str = "fault privileges DB_PASSWORDS_RESTRICTED: a statement as AWSCURRENT failed: the server lets \
+    only members of rds_password change passwords";
+
+const EXPIRED: &str = "fault privileges DB_EXPIRED: a statement as AWSCURRENT failed: the validity of the user's \
+    password is over";
+
+#[test]
+fn what_hinders_a_user_in_changing_its_own_password_concerns_a_single_user() {
+    let by = |fault| ServerFacts { hindrance: Some(fault), ..ServerFacts::default() };
+    let hindered = || by(StatementFault::PasswordsRestricted);
+    check_facts(Plan::SingleUser, hindered(), &[Check::Privileges], &[RESTRICTED]);
+    let of = [Check::Privileges, Check::Master];
+    let master = ["ok master OK: the master logs in", "ok privileges OK: nothing is seen to be missing"];
+    check_facts(Plan::Alternating, hindered(), &of, &master);
+    // Whose validity is over is refused by a rotation of either strategy.
+    check_facts(Plan::SingleUser, by(StatementFault::Expired), &of, &[EXPIRED]);
+    check_facts(Plan::Alternating, by(StatementFault::Expired), &of, &[EXPIRED, master[0], master[1]]);
+    // One change is planned where there is no hindrance, and none where there is.
+    for (facts, plans) in [(ServerFacts::default(), 1), (hindered(), 0)] {
+        World::run(async {
+            let mut patient = Patient::single().await;
+            patient.told.facts = facts;
+            patient.examine().await;
+            let gate = patient.world().gate.borrow();
+            assert_eq!(gate.log.iter().filter(|(_, name)| *name == "server: plan").count(), plans);
+        });
+    }
+}
+
+/// A second password is one of a label, or it is a risk; and where nobody here sees it, a second label that logs in
+/// betrays it.
+#[test]
+fn a_password_that_no_rotation_ends_is_a_warning() {
+    let found = |second: SecondPassword, previous_logs_in: bool, plan| {
+        World::run(async move {
+            let mut patient = Patient::of(plan, Situation::Fresh).await;
+            patient.told.facts.second_password = Some(second);
+            if previous_logs_in {
+                patient.put(&StagingLabel::Previous, 8, document("app", "second"));
+                let mut server = patient.world().server.borrow_mut();
+                server.users.get_mut("app").unwrap().secondary = Some("second".into());
+            }
+            let examination = patient.examine().await;
+            let of_passwords = |finding: &&Finding| finding.check == Check::Passwords;
+            examination.findings.iter().filter(of_passwords).map(line).collect::<Vec<_>>()
+        })
+    };
+    let needed = || "GRANT it TO app".to_owned();
+    let present = |needed| SecondPassword::Present { needed };
+    let unseen = || SecondPassword::Unseen { needed: needed() };
+    let warned = |hint: &str| {
+        vec![format!(
+            "warning passwords DB_OLD_PASSWORD_ACTIVE: a statement as AWSCURRENT failed: a password that was replaced \
+             still logs in\n    {hint}\n"
+        )]
+    };
+    let none: Vec<String> = Vec::new();
+    let granted = "Nothing was changed. As an administrator of the database: GRANT it TO app; the next rotation then ends \
+        the old password. ALLOW_OLD_PASSWORD=true of the function accepts that it goes on to log in.";
+    let rotate = "Rotate the secret: the rotation ends the old password.";
+    assert_eq!(found(present(None), false, Plan::SingleUser), warned(rotate));
+    assert_eq!(found(present(Some(needed())), false, Plan::SingleUser), warned(granted));
+    assert_eq!(found(present(None), true, Plan::SingleUser), none);
+    assert_eq!(found(unseen(), true, Plan::SingleUser), warned(granted));
+    assert_eq!(found(unseen(), false, Plan::SingleUser), none);
+    assert_eq!(found(present(None), false, Plan::Alternating), none);
+}
+
+#[test]
+fn what_a_single_user_lacks_is_told() {
+    let lacking = |patient: &mut Patient| patient.told.lacking = vec!["GRANT a".into(), "GRANT b".into()];
+    check(
+        Plan::SingleUser,
+        Situation::Fresh,
+        lacking,
+        &expect![[r"
+            fault privileges DB_PRIVILEGE_MISSING: a statement as AWSCURRENT failed: a privilege is missing: GRANT a; GRANT b
+                As an administrator of the database: GRANT a; GRANT b
+            ok secret document names connection certificate login server rotation function
+            version 01 [AWSCURRENT] of app: logs in
+            sound: No label has to be moved. As an administrator of the database: GRANT a; GRANT b
+        "]],
+    );
+    let unplannable = |patient: &mut Patient| patient.told.unplannable = Some(StatementFault::Busy);
+    check(
+        Plan::SingleUser,
+        Situation::Fresh,
+        unplannable,
+        &expect![[r"
+            fault privileges DB_BUSY: a statement as AWSCURRENT failed: the user was changed by somebody else at the same time
+                Nothing is lost. Secrets Manager calls again a few times; if it gives up, rotate again.
+            ok secret document names connection certificate login server rotation function
+            version 01 [AWSCURRENT] of app: logs in
+            sound: No label has to be moved. Nothing is lost. Secrets Manager calls again a few times; if it gives up, rotate again.
+        "]],
+    );
+}
+
+#[test]
+fn the_second_user_is_held_against_the_first() {
+    let alternating = Plan::Alternating;
+    check(
+        alternating,
+        Situation::Fresh,
+        |_| (),
+        &expect![[r"
+        ok secret document names connection certificate login server master privileges grants rotation function
+        version 01 [AWSCURRENT] of app: logs in
+        sound: Nothing has to be done.
+    "]],
+    );
+    check(
+        alternating,
+        Situation::SecondRotation,
+        |_| (),
+        &expect![[r"
+        ok secret document names connection certificate login server master privileges grants rotation function
+        version 01 [AWSPREVIOUS] of app: logs in
+        version 02 [AWSCURRENT] of app_clone: logs in
+        sound: Nothing has to be done.
+    "]],
+    );
+    check(
+        alternating,
+        Situation::Drifted,
+        |_| (),
+        &expect![[r"
+            warning grants GRANTS_DIFFER: app and app_clone differ; to equal lead: grant SELECT ON new to app_clone; revoke SELECT ON old from app_clone
+                The next rotation brings them to equal, before it changes a password. Rotate now if an application that was given the second user misses something.
+            ok secret document names connection certificate login server master privileges rotation function
+            version 02 [AWSPREVIOUS] of app_clone: logs in
+            version 03 [AWSCURRENT] of app: logs in
+            sound: No label has to be moved. The next rotation brings them to equal, before it changes a password. Rotate now if an application that was given the second user misses something.
+        "]],
+    );
+    for (count, more) in [(5, ""), (6, "; and 1 more")] {
+        World::run(async {
+            let patient = Patient::of(alternating, Situation::SecondRotation).await;
+            let names: Vec<_> = (0..count).map(|number| format!("new {number}")).collect();
+            let names: Vec<_> = names.iter().map(String::as_str).collect();
+            patient.world().server.borrow_mut().users.get_mut("app").unwrap().grants.extend(grants(&names));
+            let examination = patient.examine().await;
+            let found = examination.findings.iter().find(|finding| finding.check == Check::Grants).unwrap();
+            assert!(
+                found.sentence.ends_with(&format!("grant new 4 to app_clone{more}")),
+                "{}",
+                found.sentence
+            );
+        });
+    }
+    let stranger = |patient: &mut Patient| {
+        let mut server = patient.world().server.borrow_mut();
+        server.users.insert("app_clone".into(), User::new("strange", grants(&[])));
+    };
+    check(
+        alternating,
+        Situation::Fresh,
+        stranger,
+        &expect![[r"
+            fault privileges DB_CLONE_NOT_RECOGNIZED: a statement as the master secret failed: the other user of the pair exists and is not known to be a clone of this one
+                If the second user really is this user's clone, make it one as the engine's documentation says, or name this secret in ADOPT_CLONES; otherwise rename one of the two.
+            ok secret document names connection certificate login server master rotation function
+            version 01 [AWSCURRENT] of app: logs in
+            sound: No label has to be moved. If the second user really is this user's clone, make it one as the engine's documentation says, or name this secret in ADOPT_CLONES; otherwise rename one of the two.
+        "]],
+    );
+}

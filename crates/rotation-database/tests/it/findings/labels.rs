@@ -1,0 +1,132 @@
+//! Labels that move during a look, and the one that a repair moves.
+
+use rotation_core::{Code, StagingLabel, diagnosis::Check};
+use rotation_doctor::StuckState;
+
+use super::Patient;
+use crate::world::{Act, Fault, World, document, version};
+
+/// What becomes of a repair of a secret whose AWSPREVIOUS alone logs in, where `spoil` befalls the write's call or one
+/// before it.
+#[track_caller]
+fn check_repair(meanwhile: Option<(usize, Act)>, fault: Option<(usize, Fault)>, expected: Result<(), &str>) {
+    World::run(async {
+        let patient = Patient::single().await;
+        patient.put(&StagingLabel::Current, 7, document("app", "never-set"));
+        let before = patient.world().gate.borrow().calls;
+        let looked = patient.examine().await;
+        assert_eq!(looked.advice.state, StuckState::OnlyPrevious);
+        // The same look again, then: the two values and the login, DescribeSecret, and the write.
+        let look = patient.world().gate.borrow().calls - before;
+        {
+            let mut gate = patient.world().gate.borrow_mut();
+            let write = gate.calls + look + 4;
+            gate.meanwhile = meanwhile.map(|(earlier, act)| (write - earlier, act));
+            gate.faults = fault.map(|(earlier, fault)| (write - earlier, fault)).into_iter().collect();
+        }
+        let outcome = patient.examine_homes::<false>(true).await.map(drop);
+        assert_eq!(outcome.map_err(|error| error.code().name()), expected, "{meanwhile:?}, {fault:?}");
+        let store = patient.world().store.borrow();
+        let moved = store.secret().holder(&StagingLabel::Current) == Some(&version(1));
+        assert_eq!(moved, expected.is_ok(), "{meanwhile:?}, {fault:?}");
+    });
+}
+
+#[test]
+fn a_label_moves_only_while_everything_stands_as_it_was_examined() {
+    check_repair(None, None, Ok(()));
+    // A move that is repeated after its reply was lost is refused, and was made.
+    check_repair(None, Some((0, Fault::Repeat)), Ok(()));
+    check_repair(None, Some((0, Fault::Before)), Err("NET_SM_UNREACHABLE"));
+    check_repair(Some((1, Act::SecretDeleted)), None, Err("SECRET_DELETED"));
+    check_repair(Some((1, Act::ValuePut)), None, Err("LABELS_MOVED"));
+    check_repair(Some((0, Act::ValuePut)), None, Err("LABELS_MOVED"));
+    check_repair(None, Some((2, Fault::Before)), Err("NET_DB_UNREACHABLE"));
+    check_repair(None, Some((3, Fault::Before)), Err("NET_SM_UNREACHABLE"));
+    check_repair(None, Some((4, Fault::Before)), Err("NET_SM_UNREACHABLE"));
+}
+
+/// A label is moved although AWSPENDING, which the move does not touch, has been taken away since the look.
+#[test]
+fn a_move_of_one_label_waits_for_the_others_as_well() {
+    World::run(async {
+        let patient = Patient::single().await;
+        patient.put(&StagingLabel::Current, 7, document("app", "never-set"));
+        patient.put(&StagingLabel::Pending, 8, document("app", "not yet"));
+        let before = patient.world().gate.borrow().calls;
+        assert_eq!(patient.examine().await.advice.state, StuckState::OnlyPrevious);
+        let look = patient.world().gate.borrow().calls - before;
+        let write = patient.world().gate.borrow().calls + look + 4;
+        patient.world().gate.borrow_mut().meanwhile = Some((write - 1, Act::PendingRemoved));
+        let error = patient.examine_homes::<false>(true).await.map(drop).unwrap_err();
+        assert_eq!(error.code(), "LABELS_MOVED");
+        assert_eq!(patient.world().store.borrow().secret().holder(&StagingLabel::Current), Some(&version(7)));
+    });
+}
+
+/// Where this version alone logs in, and does not right before the move: who is said to have been refused.
+#[track_caller]
+fn check_proof(label: Option<&StagingLabel>, expected: &str) {
+    World::run(async {
+        let patient = Patient::single().await;
+        patient.put(&StagingLabel::Current, 7, document("app", "never-set"));
+        match label {
+            Some(label) => patient.put(label, 8, document("app", "it")),
+            None => patient.put_unlabelled(8, document("app", "it")),
+        }
+        patient.set_password("it");
+        let before = patient.world().gate.borrow().calls;
+        patient.examine().await;
+        let look = patient.world().gate.borrow().calls - before;
+        {
+            let mut gate = patient.world().gate.borrow_mut();
+            let login = gate.calls + look + 2;
+            gate.faults = vec![(login, Fault::Before)];
+        }
+        let error = patient.examine_homes::<false>(true).await.map(drop).unwrap_err();
+        assert!(error.to_string().starts_with(expected), "{error}");
+    });
+}
+
+#[test]
+fn the_last_look_names_the_version_that_was_to_make_the_move_safe() {
+    check_proof(Some(&StagingLabel::Pending), "login with AWSPENDING failed");
+    check_proof(Some(&StagingLabel::Previous), "login with AWSPREVIOUS failed");
+    check_proof(None, "login with AWSCURRENT failed");
+}
+
+/// What is said of a version whose label moves right before it is read.
+#[track_caller]
+fn check_moving(label: &StagingLabel, act: Act, expected: &str) {
+    World::run(async {
+        let patient = Patient::single().await;
+        patient.put(label, 8, document("app", "second"));
+        // DescribeSecret, ListSecretVersionIds and the value of AWSCURRENT come first.
+        {
+            let mut gate = patient.world().gate.borrow_mut();
+            gate.meanwhile = Some((gate.calls + 3, act));
+        }
+        let examination = patient.examine().await;
+        let seen = examination.versions.iter().find(|seen| seen.id == version(8)).unwrap();
+        assert_eq!(seen.code.map(Code::name), Some(expected), "{act}");
+    });
+}
+
+#[test]
+fn a_version_is_read_by_its_label_as_a_rotation_reads_it() {
+    check_moving(&StagingLabel::Pending, Act::PendingRemoved, "SM_REJECTED");
+    check_moving(&StagingLabel::Previous, Act::ValuePut, "LABELS_MOVED");
+}
+
+#[test]
+fn a_version_is_named_by_the_label_of_the_service_where_it_has_others_too() {
+    World::run(async {
+        let patient = Patient::single().await;
+        patient.put(&StagingLabel::Previous, 7, "[]".into());
+        let blue = StagingLabel::Other("blue".into());
+        patient.world().store.borrow_mut().secret_mut().label(&blue, &version(7));
+        let examination = patient.examine().await;
+        let document = examination.findings.iter().find(|finding| finding.check == Check::Document).unwrap();
+        assert!(document.sentence.starts_with("AWSPREVIOUS: "), "{}", document.sentence);
+    });
+}

@@ -1,0 +1,154 @@
+//! The master of alternating users, and what keeps it from its work.
+
+use expect_test::expect;
+use rotation_core::{SecretId, StagingLabel, diagnosis::Check};
+use rotation_database::{MasterSecret, Strategy};
+
+use super::{Patient, check, line};
+use crate::world::{ARN, Atlas, MASTER, Plan, Situation, User, Value, World, document, grants};
+
+#[test]
+fn a_master_that_cannot_do_it_is_told() {
+    let alternating = Plan::Alternating;
+    let lacking = |patient: &mut Patient| {
+        (patient.told.lacking, patient.told.notes) = (vec!["GRANT a".into()], vec!["a note".into()]);
+    };
+    check(
+        alternating,
+        Situation::Fresh,
+        lacking,
+        &expect![[r"
+            fault privileges DB_PRIVILEGE_MISSING: a statement as the master secret failed: a privilege is missing: GRANT a
+                As an administrator of the database: GRANT a
+            note server SERVER_NOTE: a note
+            ok secret document names connection certificate login server master grants rotation function
+            version 01 [AWSCURRENT] of app: logs in
+            sound: No label has to be moved. As an administrator of the database: GRANT a
+        "]],
+    );
+    let refused = |patient: &mut Patient| {
+        patient.world().server.borrow_mut().users.get_mut("master").unwrap().password = None;
+    };
+    check(
+        alternating,
+        Situation::Fresh,
+        refused,
+        &expect![[r"
+            fault master DB_AUTH_REFUSED: login with the master secret failed: the server refused the user name or password: 28P01
+                Put the master's working password into the master secret.
+            ok secret document names connection certificate login server rotation function
+            version 01 [AWSCURRENT] of app: logs in
+            sound: No label has to be moved. Put the master's working password into the master secret.
+        "]],
+    );
+    let own = |patient: &mut Patient| {
+        let master = MasterSecret { deployed: Some(SecretId::new(ARN).unwrap()) };
+        let directory = Atlas(patient.world().clone());
+        patient.strategy = Some(Strategy::AlternatingUsers { master, directory });
+        patient.put(&StagingLabel::Current, 7, document("app", "first-password").replace(MASTER, ARN));
+    };
+    check(
+        alternating,
+        Situation::Fresh,
+        own,
+        &expect![[r"
+            fault master MASTER_IS_SELF: the secret is its own master secret, or holds the same user
+                Rotate a master secret by the single-user strategy; give other secrets a master of their own.
+            ok secret document names connection certificate login server rotation function
+            version 01 [AWSPREVIOUS] of app: logs in
+            version 07 [AWSCURRENT] of app: logs in
+            sound: No label has to be moved. Rotate a master secret by the single-user strategy; give other secrets a master of their own.
+        "]],
+    );
+    let empty = |patient: &mut Patient| {
+        let mut store = patient.world().store.borrow_mut();
+        for version in store.secrets.get_mut(MASTER).unwrap().versions.values_mut() {
+            version.value = None;
+        }
+    };
+    check(
+        alternating,
+        Situation::Fresh,
+        empty,
+        &expect![[r#"
+            fault master MASTER_INVALID: the master secret cannot be used: the related secret arn:aws:secretsmanager:eu-central-1:123456789012:secret:master-GhIjKl has no current value
+                Put the credentials into the master secret.
+            ok secret document names connection certificate login server rotation function
+            version 01 [AWSCURRENT] of app: logs in
+            sound: No label has to be moved. Put the credentials into the master secret.
+        "#]],
+    );
+    let reserved = |patient: &mut Patient| {
+        let user = User::new("first-password", grants(&[]));
+        patient.world().server.borrow_mut().users.insert("rdsadmin".into(), user);
+        patient.put(&StagingLabel::Current, 7, document("rdsadmin", "first-password"));
+    };
+    check(
+        alternating,
+        Situation::Fresh,
+        reserved,
+        &expect![[r"
+            fault names SECRET_FIELD_INVALID: the AWSCURRENT version cannot be used: the field `username` is not a user of your own making
+                Make `username` of the AWSCURRENT version of the secret a user of your own making.
+            note document PENDING_USER_DIFFERS: AWSPREVIOUS: the pending version does not name the user whose turn it is
+                AWSPENDING was edited by hand or left by another strategy. Make sure that AWSCURRENT logs in, remove the label AWSPENDING, and rotate again.
+            ok secret connection certificate login server rotation function
+            version 01 [AWSPREVIOUS] of app: cannot be used, PENDING_USER_DIFFERS
+            version 07 [AWSCURRENT] of rdsadmin: logs in
+            sound: No label has to be moved. Make `username` of the AWSCURRENT version of the secret a user of your own making.
+        "]],
+    );
+}
+
+#[test]
+fn a_managed_master_is_found_by_its_tags() {
+    World::run(async {
+        let patient = Patient::of(Plan::Alternating, Situation::Fresh).await;
+        {
+            let mut store = patient.world().store.borrow_mut();
+            let master = store.secrets.get_mut(MASTER).unwrap();
+            let key = "aws:rds:primarydbinstancearn".to_owned();
+            master.tags = vec![(key, "arn:aws:rds:eu-central-1:123456789012:db:orders".into())];
+            for version in master.versions.values_mut() {
+                let text = r#"{"username":"master","password":"master-password"}"#;
+                version.value = Some(Value::Text(text.into()));
+            }
+        }
+        patient.world().directory.borrow_mut().add("model", "db:orders", &["db.example.com"], None);
+        let examination = patient.examine().await;
+        let found = examination.findings.iter().find(|finding| finding.check == Check::Master).unwrap();
+        assert_eq!(line(found), "ok master OK: the master logs in\n");
+    });
+}
+
+#[test]
+fn a_secret_that_is_its_own_master_is_not_read_again_for_it() {
+    World::run(async {
+        let mut patient = Patient::of(Plan::Alternating, Situation::Fresh).await;
+        let master = MasterSecret { deployed: Some(SecretId::new(ARN).unwrap()) };
+        let directory = Atlas(patient.world().clone());
+        patient.strategy = Some(Strategy::AlternatingUsers { master, directory });
+        patient.put(&StagingLabel::Current, 7, document("app", "first-password").replace(MASTER, ARN));
+        patient.examine().await;
+        let gate = patient.world().gate.borrow();
+        assert_eq!(gate.log.last().map(|(_, name)| *name), Some("server: probe"));
+    });
+}
+
+#[test]
+fn a_master_that_is_one_of_the_pair_is_none() {
+    World::run(async {
+        for user in ["app", "app_clone"] {
+            let patient = Patient::of(Plan::Alternating, Situation::Fresh).await;
+            {
+                let mut store = patient.world().store.borrow_mut();
+                for version in store.secrets.get_mut(MASTER).unwrap().versions.values_mut() {
+                    version.value = Some(Value::Text(document(user, "master-password")));
+                }
+            }
+            let examination = patient.examine().await;
+            let found = examination.findings.iter().find(|finding| finding.check == Check::Master).unwrap();
+            assert_eq!(found.code.name(), "MASTER_IS_SELF", "{user}");
+        }
+    });
+}

@@ -1,0 +1,339 @@
+//! The versions of a secret: which are tried, in which order, and what becomes of them.
+
+use std::time::Duration;
+
+use expect_test::expect;
+use rotation_core::{
+    StagingLabel,
+    diagnosis::{Access, Check},
+};
+use rotation_database::codes;
+
+use super::{Patient, check, check_single, with};
+use crate::world::{Fault, Plan, Situation, Value, World, document, version};
+
+#[test]
+fn the_live_version_is_tried_first_and_equal_ones_once() {
+    World::run(async {
+        let patient = Patient::of(Plan::Alternating, Situation::Fresh).await;
+        let other = StagingLabel::Other("blue".into());
+        // By their ids they would be tried the other way round.
+        patient.put(&StagingLabel::Current, 9, document("app", "first-password"));
+        patient.put(&StagingLabel::Pending, 8, document("app_clone", "second"));
+        patient.put(&StagingLabel::Previous, 7, document("app_clone", "third"));
+        patient.put(&other, 6, document("app", "fourth"));
+        patient.examine().await;
+        let server = patient.world().server.borrow();
+        let tried: Vec<_> = server.attempts.iter().map(|one| (one.username.as_str(), one.accepted)).collect();
+        let users = [("app", true), ("app_clone", false), ("app_clone", false), ("app", false)];
+        assert_eq!(tried[..4], users);
+    });
+    // A copy of AWSCURRENT, as a test of the configuration leaves it, is known to log in without another try.
+    World::run(async {
+        for (password, access) in [("first-password", Access::LogsIn), ("never-set", Access::Refused)] {
+            let patient = Patient::single().await;
+            patient.put(&StagingLabel::Current, 7, document("app", password));
+            patient.put(&StagingLabel::Pending, 8, document("app", password));
+            patient.put(&StagingLabel::Previous, 1, document("app", password));
+            let examination = patient.examine().await;
+            assert_eq!(patient.attempts(), ["app at db.example.com"], "{password}");
+            let accesses: Vec<_> = examination.versions.iter().map(|seen| seen.access).collect();
+            assert_eq!(accesses, [access; 3]);
+        }
+    });
+}
+
+#[test]
+fn a_look_is_not_what_locks_a_user() {
+    // With AWSPENDING and AWSPREVIOUS of the same user, which are both refused.
+    for (limit, tried) in [(None, 3), (Some(3), 3), (Some(2), 2), (Some(1), 1)] {
+        World::run(async {
+            let mut patient = Patient::single().await;
+            patient.told.refusals_until_locked = limit;
+            patient.put(&StagingLabel::Pending, 8, document("app", "second"));
+            patient.put(&StagingLabel::Previous, 7, document("app", "third"));
+            let examination = patient.examine().await;
+            assert_eq!(patient.attempts().len(), tried, "{limit:?}");
+            let spared =
+                |finding: &&rotation_core::diagnosis::Finding| finding.sentence.contains("would lock app");
+            assert_eq!(examination.findings.iter().filter(spared).count(), 3 - tried, "{limit:?}");
+        });
+    }
+}
+
+/// A majority is waited for where a label may move by it, and never for so long that another check goes without its time.
+#[test]
+fn a_majority_is_waited_for_only_where_a_label_may_move() {
+    for (current, expected, waits) in [
+        ("first-password", [Access::LogsIn, Access::Unknown, Access::LogsIn], 1),
+        // The version without labels is tried as well, since nothing else logs in.
+        ("never-set", [Access::Refused, Access::Unknown, Access::Unknown], 3),
+    ] {
+        World::run(async {
+            let mut patient = Patient::of(Plan::Alternating, Situation::Fresh).await;
+            patient.told.is_unconfirmed = true;
+            patient.put(&StagingLabel::Current, 9, document("app", current));
+            patient.put(&StagingLabel::Pending, 8, document("app_clone", "second"));
+            patient.put(&StagingLabel::Previous, 7, document("app_clone", "third"));
+            let mut clone = patient.world().server.borrow().users["app"].clone();
+            (clone.password, clone.secondary) = (Some("second".to_owned()), Some("third".to_owned()));
+            patient.world().server.borrow_mut().users.insert("app_clone".to_owned(), clone);
+            let began = tokio::time::Instant::now();
+            let examination = patient.examine().await;
+            let labels = [StagingLabel::Current, StagingLabel::Pending, StagingLabel::Previous];
+            for (label, expected) in labels.iter().zip(expected) {
+                let seen = examination.versions.iter().find(|seen| seen.labels.contains(label)).unwrap();
+                assert_eq!(seen.access, expected, "{current} {label:?}");
+            }
+            let most = Duration::from_secs(2) * waits + Duration::from_millis(100);
+            assert!(began.elapsed() <= most, "{current}: {:?}", began.elapsed());
+        });
+    }
+}
+
+/// A password that one member of a replica set has alone is no ground to move a label to it. AWSCURRENT stays what it is.
+#[test]
+fn what_a_failover_could_take_back_is_unknown() {
+    for (is_unconfirmed, pending) in [(false, Access::LogsIn), (true, Access::Unknown)] {
+        World::run(async {
+            let mut patient = Patient::of(Plan::Alternating, Situation::Fresh).await;
+            patient.told.is_unconfirmed = is_unconfirmed;
+            let clone = patient.world().server.borrow().users["app"].clone();
+            patient.world().server.borrow_mut().users.insert("app_clone".to_owned(), clone);
+            patient.put(&StagingLabel::Pending, 8, document("app_clone", "first-password"));
+            let examination = patient.examine().await;
+            let access = |label: StagingLabel| {
+                examination.versions.iter().find(|seen| seen.labels.contains(&label)).map(|seen| seen.access)
+            };
+            assert_eq!(access(StagingLabel::Current), Some(Access::LogsIn));
+            assert_eq!(access(StagingLabel::Pending), Some(pending));
+        });
+    }
+}
+
+#[test]
+fn copies_of_the_password_in_other_fields_are_named() {
+    let copies = r#""url":"postgresql://app:first-password@db.example.com/shop",
+        "old":"postgresql://app:older-password@db.example.com/shop",
+        "nested":{"all":[1,"first-password"]}, "cache":"redis://cache:own@cache.example.com",
+        "reports":"postgresql://app:of-its-own@reports.example.com/shop""#;
+    check_single(
+        |patient| patient.put(&StagingLabel::Current, 1, with(copies)),
+        &expect![[r"
+            warning document SECRET_PASSWORD_COPIED: the field `url` holds a copy of the password, which no rotation changes
+                Set REWRITE_FIELDS=url on the function: each rotation then rewrites the URL or connection string in it. Or let applications build it from `username` and `password`.
+            warning document SECRET_PASSWORD_COPIED: the field `old` holds another password than `password`: whoever logs in by it is refused
+                Set REWRITE_FIELDS=old on the function: each rotation then rewrites the URL or connection string in it. Or let applications build it from `username` and `password`.
+            warning document SECRET_PASSWORD_COPIED: the field `nested` holds a copy of the password, which no rotation changes
+                Put the URL or connection string out of `nested` into a text field of its own, and name that in REWRITE_FIELDS: lists and objects are not rewritten. Or let applications build it from `username` and `password`.
+            ok secret document names connection certificate login server privileges rotation function
+            version 01 [AWSCURRENT] of app: logs in
+            sound: No label has to be moved. Set REWRITE_FIELDS=url on the function: each rotation then rewrites the URL or connection string in it. Or let applications build it from `username` and `password`.
+        "]],
+    );
+}
+
+#[test]
+fn what_names_another_server_or_user_is_not_tried() {
+    let spoilt =
+        |text: String| move |patient: &mut Patient| patient.put(&StagingLabel::Pending, 8, text.clone());
+    let other = document("app", "second");
+    check_single(
+        spoilt(other.replace("db.example", "db.elsewhere")),
+        &expect![[r"
+            fault document PENDING_HOST_DIFFERS: AWSPENDING: the pending version names another host or port than the current one
+                AWSPENDING was edited, or `host` or `port` of AWSCURRENT was changed after createSecret. Where AWSCURRENT logs in, remove the label AWSPENDING and rotate again. Where it does not, AWSPENDING may hold the only password that does: keep it, let `host` and `port` of AWSCURRENT name the servers that AWSPENDING names (a list may name more), and the rotation goes on.
+            warning login PENDING_STUCK: AWSCURRENT logs in; AWSPENDING cannot be used
+                Applications are not affected. Rotate again, which takes this version up, unless the findings name what is wrong with it: then mend that first. A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or mend what the findings name; move no label before that.
+            ok secret names connection certificate server privileges rotation function
+            version 01 [AWSCURRENT] of app: logs in
+            version 08 [AWSPENDING] of app: cannot be used, PENDING_HOST_DIFFERS
+            pending_unknown: A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or mend what the findings name; move no label before that.
+        "]],
+    );
+    check_single(
+        spoilt(other.replace("5432", "5433")),
+        &expect![[r"
+            fault document PENDING_HOST_DIFFERS: AWSPENDING: the pending version names another host or port than the current one
+                AWSPENDING was edited, or `host` or `port` of AWSCURRENT was changed after createSecret. Where AWSCURRENT logs in, remove the label AWSPENDING and rotate again. Where it does not, AWSPENDING may hold the only password that does: keep it, let `host` and `port` of AWSCURRENT name the servers that AWSPENDING names (a list may name more), and the rotation goes on.
+            warning login PENDING_STUCK: AWSCURRENT logs in; AWSPENDING cannot be used
+                Applications are not affected. Rotate again, which takes this version up, unless the findings name what is wrong with it: then mend that first. A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or mend what the findings name; move no label before that.
+            ok secret names connection certificate server privileges rotation function
+            version 01 [AWSCURRENT] of app: logs in
+            version 08 [AWSPENDING] of app: cannot be used, PENDING_HOST_DIFFERS
+            pending_unknown: A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or mend what the findings name; move no label before that.
+        "]],
+    );
+    check_single(
+        spoilt(document("bystander", "bystander-password")),
+        &expect![[r"
+        fault document PENDING_USER_DIFFERS: AWSPENDING: the pending version does not name the user whose turn it is
+            AWSPENDING was edited by hand or left by another strategy. Make sure that AWSCURRENT logs in, remove the label AWSPENDING, and rotate again.
+        warning login PENDING_STUCK: AWSCURRENT logs in; AWSPENDING cannot be used
+            Applications are not affected. Rotate again, which takes this version up, unless the findings name what is wrong with it: then mend that first. A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or mend what the findings name; move no label before that.
+        ok secret names connection certificate server privileges rotation function
+        version 01 [AWSCURRENT] of app: logs in
+        version 08 [AWSPENDING] of bystander: cannot be used, PENDING_USER_DIFFERS
+        pending_unknown: A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or mend what the findings name; move no label before that.
+    "]],
+    );
+    check_single(
+        spoilt(other.replace("model", "oracle")),
+        &expect![[r#"
+            fault document SECRET_ENGINE_MISMATCH: AWSPENDING: the AWSPENDING version cannot be used: the field `engine` is none of model, aurora-model
+                Rotate it by the function of its own engine; this one takes model, aurora-model. Correct `engine` only where it is misspelt.
+            warning login PENDING_STUCK: AWSCURRENT logs in; AWSPENDING cannot be used
+                Applications are not affected. Rotate again, which takes this version up, unless the findings name what is wrong with it: then mend that first. A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or mend what the findings name; move no label before that.
+            ok secret names connection certificate server privileges rotation function
+            version 01 [AWSCURRENT] of app: logs in
+            version 08 [AWSPENDING] of nobody: cannot be used, SECRET_ENGINE_MISMATCH
+            pending_unknown: A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or mend what the findings name; move no label before that.
+        "#]],
+    );
+    let both = |patient: &mut Patient| {
+        patient.put(&StagingLabel::Pending, 8, document("app_clone", "second"));
+        patient.put(&StagingLabel::Previous, 7, document("bystander", "bystander-password"));
+    };
+    check(
+        Plan::Alternating,
+        Situation::Fresh,
+        both,
+        &expect![[r"
+            warning login PENDING_STUCK: AWSCURRENT logs in; AWSPREVIOUS cannot be used; AWSPENDING is refused
+                Applications are not affected. Rotate again, which takes this version up. Where the database refuses the password itself (DB_PASSWORD_POLICY), it never ends: then take AWSPENDING away with `rotate recover --abandon` and rotate anew. Rotate again: the rotation goes on with the version that is AWSPENDING.
+            note document PENDING_USER_DIFFERS: AWSPREVIOUS: the pending version does not name the user whose turn it is
+                AWSPENDING was edited by hand or left by another strategy. Make sure that AWSCURRENT logs in, remove the label AWSPENDING, and rotate again.
+            ok secret names connection certificate server master privileges grants rotation function
+            version 07 [AWSPREVIOUS] of bystander: cannot be used, PENDING_USER_DIFFERS
+            version 01 [AWSCURRENT] of app: logs in
+            version 08 [AWSPENDING] of app_clone: is refused, DB_AUTH_REFUSED
+            pending_refused: Rotate again: the rotation goes on with the version that is AWSPENDING.
+        "]],
+    );
+}
+
+#[test]
+fn users_of_another_database_are_other_users() {
+    World::run(async {
+        for (home, code) in [("one", None), ("two", Some(codes::PENDING_USER_DIFFERS))] {
+            let patient = Patient::single().await;
+            patient.put(&StagingLabel::Current, 7, with(r#""authdb":"one""#));
+            patient.put(&StagingLabel::Pending, 8, with(&format!(r#""authdb":"{home}""#)));
+            let examination = patient.examine_homes::<true>(false).await.unwrap();
+            let pending = examination.versions.iter().find(|seen| seen.id == version(8)).unwrap();
+            assert_eq!(pending.code, code, "{home}");
+        }
+    });
+}
+
+#[test]
+fn without_awscurrent_the_version_that_was_live_says_whose_the_secret_is() {
+    let previous = |patient: &mut Patient| {
+        patient.put(&StagingLabel::Previous, 7, document("app", "first-password"));
+        patient.put(&StagingLabel::Pending, 8, document("bystander", "bystander-password"));
+        patient.world().store.borrow_mut().secret_mut().unlabel(&StagingLabel::Current);
+    };
+    check_single(
+        previous,
+        &expect![[r"
+        fault document SECRET_NO_CURRENT: no version of the secret is AWSCURRENT
+            Put AWSCURRENT back on the version whose credentials log in: `aws secretsmanager update-secret-version-stage --version-stage AWSCURRENT --move-to-version-id ...`.
+        fault login CURRENT_REFUSED: AWSPREVIOUS logs in; AWSPENDING cannot be used
+            Applications are shut out until AWSCURRENT is back on AWSPREVIOUS, or until a rotation, which starts from AWSPREVIOUS here, has ended. Put AWSCURRENT on version 00000000-0000-4000-8000-000000000007, which logs in.
+        ok secret connection certificate rotation function
+        version 07 [AWSPREVIOUS] of app: logs in
+        version 08 [AWSPENDING] of bystander: cannot be used, PENDING_USER_DIFFERS
+        only_previous: Put AWSCURRENT on version 00000000-0000-4000-8000-000000000007, which logs in.
+    "]],
+    );
+    // Where there is neither, nobody says that AWSPENDING is meant for this server.
+    let pending = |patient: &mut Patient| {
+        patient.put(&StagingLabel::Pending, 1, document("app", "first-password"));
+        patient.world().store.borrow_mut().secret_mut().unlabel(&StagingLabel::Current);
+    };
+    check_single(
+        pending,
+        &expect![[r"
+            fault document SECRET_NO_CURRENT: no version of the secret is AWSCURRENT
+                Put AWSCURRENT back on the version whose credentials log in: `aws secretsmanager update-secret-version-stage --version-stage AWSCURRENT --move-to-version-id ...`.
+            note login NOT_LOOKED_AT: not looked at, because a version could not be tried, or versions without labels could not be looked at
+            ok secret rotation function
+            version 01 [AWSPENDING] of nobody: was not tried
+            unknown: Move no label before this is done. Put AWSCURRENT back on the version whose credentials log in: `aws secretsmanager update-secret-version-stage --version-stage AWSCURRENT --move-to-version-id ...`.
+        "]],
+    );
+}
+
+#[test]
+fn what_cannot_be_read_or_is_no_login_is_told_by_version() {
+    let values = |patient: &mut Patient| {
+        patient.put(&StagingLabel::Pending, 8, String::new());
+        let mut store = patient.world().store.borrow_mut();
+        store.secret_mut().versions.get_mut(&version(8)).unwrap().value = None;
+        drop(store);
+        patient.put(&StagingLabel::Previous, 7, "[]".into());
+        patient.put(&StagingLabel::Other("blue".into()), 6, with(r#""a":1"#).replace("host", "hosts"));
+    };
+    check_single(
+        values,
+        &expect![[r"
+            warning login PENDING_STUCK: AWSCURRENT logs in; blue cannot be used; AWSPREVIOUS cannot be used; AWSPENDING has no value
+                Applications are not affected. Rotate again, which takes this version up. Where the database refuses the password itself (DB_PASSWORD_POLICY), it never ends: then take AWSPENDING away with `rotate recover --abandon` and rotate anew. Rotate again: the rotation goes on with the version that is AWSPENDING.
+            note document SECRET_FIELD_MISSING: blue: the blue version cannot be used: the value has no field `host`
+                Add `host` to the blue version of the secret.
+            ok secret names connection certificate server privileges rotation function
+            version 06 [blue] of nobody: cannot be used, SECRET_FIELD_MISSING
+            version 07 [AWSPREVIOUS] of nobody: cannot be used, SECRET_MALFORMED
+            version 01 [AWSCURRENT] of app: logs in
+            version 08 [AWSPENDING] of nobody: has no value, SECRET_NO_VALUE
+            pending_empty: Rotate again: the rotation goes on with the version that is AWSPENDING.
+        "]],
+    );
+    let binary = |patient: &mut Patient| {
+        let mut store = patient.world().store.borrow_mut();
+        store.secret_mut().versions.get_mut(&version(1)).unwrap().value = Some(Value::Binary);
+    };
+    check_single(
+        binary,
+        &expect![[r#"
+            fault document SECRET_MALFORMED: AWSCURRENT: the AWSCURRENT version cannot be used: the value is binary
+                Store the AWSCURRENT version of the secret as one JSON object with the fields that it needs, of at most 64 KiB.
+            fault login SECRET_MALFORMED: the AWSCURRENT version cannot be used: the value is binary
+                Store the AWSCURRENT version of the secret as one JSON object with the fields that it needs, of at most 64 KiB.
+            ok secret rotation function
+            version 01 [AWSCURRENT] of nobody: cannot be used, SECRET_MALFORMED
+            unknown: A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or mend what the findings name; move no label before that.
+        "#]],
+    );
+    let unread = |patient: &mut Patient| {
+        let mut gate = patient.world().gate.borrow_mut();
+        gate.faults = vec![(gate.calls + 2, Fault::Before)];
+    };
+    check_single(
+        unread,
+        &expect![[r"
+            fault document NET_SM_UNREACHABLE: AWSCURRENT: GetSecretValue on secrets manager failed: the endpoint did not answer
+                A function in a VPC needs an interface endpoint for Secrets Manager or a NAT gateway, and a security group that lets it reach port 443.
+            fault login NET_SM_UNREACHABLE: GetSecretValue on secrets manager failed: the endpoint did not answer
+                A function in a VPC needs an interface endpoint for Secrets Manager or a NAT gateway, and a security group that lets it reach port 443.
+            ok secret rotation function
+            version 01 [AWSCURRENT] of nobody: was not tried, NET_SM_UNREACHABLE
+            unknown: Move no label before this is done. A function in a VPC needs an interface endpoint for Secrets Manager or a NAT gateway, and a security group that lets it reach port 443.
+        "]],
+    );
+}
+
+/// AWSPENDING of another host stands before AWSPREVIOUS in the order of tries, and is none of them.
+#[test]
+fn the_host_of_a_version_that_is_not_tried_is_not_looked_at() {
+    World::run(async {
+        let patient = Patient::single().await;
+        patient.put(&StagingLabel::Previous, 7, document("app", "first-password"));
+        let elsewhere = document("app", "second").replace("db.example", "db.elsewhere");
+        patient.put(&StagingLabel::Pending, 8, elsewhere);
+        patient.world().store.borrow_mut().secret_mut().unlabel(&StagingLabel::Current);
+        let examination = patient.examine().await;
+        let found = examination.findings.iter().find(|finding| finding.check == Check::Connection).unwrap();
+        assert_eq!(found.sentence, "db.example.com:5432 answers");
+    });
+}

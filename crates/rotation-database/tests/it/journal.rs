@@ -1,0 +1,235 @@
+//! What an invocation writes down of itself: logins, phases, and the state that follows from them.
+
+mod limits;
+
+use std::{fmt::Write, time::Duration};
+
+use expect_test::{Expect, expect};
+use rotation_core::{Answer, Class, Journal, Step};
+use rotation_database::codes;
+
+use crate::codes::all_codes;
+use crate::world::{Badness, Fault, Kind, Plan, ServerTls, Service, Situation, Variant, World};
+
+fn text(journal: &Journal) -> String {
+    let mut text = String::new();
+    for login in journal.logins() {
+        let (credential, transport) = (login.credential, login.transport);
+        let (host, port, answer) = (&login.host, login.port, login.answer.word());
+        writeln!(text, "{credential} {transport:?} {host}:{port}: {answer}").unwrap();
+    }
+    let phases: Vec<_> = journal.phases().iter().map(|(phase, _)| phase.name()).collect();
+    writeln!(text, "{}", phases.join(" ")).unwrap();
+    if let Some(state) = journal.state() {
+        writeln!(text, "{state}").unwrap();
+    }
+    text
+}
+
+/// setSecret after `spoil`, with these faults at its calls.
+async fn set(plan: Plan, spoil: impl Fn(&Service), faults: &[(usize, Fault)]) -> Journal {
+    let service = Situation::Fresh.prepare(plan, Kind::Transactional, Variant::Sound).await;
+    service.invoke(Step::Create).await.unwrap().unwrap();
+    spoil(&service);
+    service.world.gate.borrow_mut().calls = 0;
+    service.world.gate.borrow_mut().faults = faults.to_vec();
+    let (_, journal) = service.journaled(Step::Set).await.unwrap();
+    assert_eq!(service.world.watch.borrow().violations, []);
+    journal
+}
+
+#[track_caller]
+fn check(plan: Plan, spoil: impl Fn(&Service), faults: &[(usize, Fault)], expected: &Expect) {
+    expected.assert_eq(&text(&World::run(set(plan, spoil, faults))));
+}
+
+fn nothing(_: &Service) {}
+
+/// The user's password is another one than any that is stored.
+fn other_password(service: &Service) {
+    service.world.server.borrow_mut().users.get_mut("app").unwrap().password = Some("nobody's".into());
+}
+
+#[test]
+fn a_change_that_was_made_forgets_what_was_seen_before_it() {
+    let single = expect![[r#"
+        AWSCURRENT "tls" db.example.com:5432: logged in
+        describe read connect change confirm commit
+        AWSPENDING was set
+    "#]];
+    check(Plan::SingleUser, nothing, &[], &single);
+    let alternating = expect![[r#"
+        AWSCURRENT "tls" db.example.com:5432: logged in
+        the master secret "tls" db.example.com:5432: logged in
+        describe read connect change confirm commit
+        AWSCURRENT logs in; AWSPENDING was set
+    "#]];
+    check(Plan::Alternating, nothing, &[], &alternating);
+}
+
+#[test]
+fn refused_credentials_are_named_one_by_one() {
+    let refused = expect![[r#"
+        AWSCURRENT "tls" db.example.com:5432: DB_AUTH_REFUSED
+        AWSPENDING "tls" db.example.com:5432: DB_AUTH_REFUSED
+        describe read connect confirm
+        AWSCURRENT does not log in; AWSPENDING does not log in
+    "#]];
+    check(Plan::SingleUser, other_password, &[], &refused);
+    let master = |service: &Service| {
+        service.world.server.borrow_mut().users.get_mut("master").unwrap().password = None;
+    };
+    let master_refused = expect![[r#"
+        AWSCURRENT "tls" db.example.com:5432: logged in
+        the master secret "tls" db.example.com:5432: DB_AUTH_REFUSED
+        describe read connect confirm
+        AWSCURRENT logs in
+    "#]];
+    check(Plan::Alternating, master, &[], &master_refused);
+}
+
+#[test]
+fn each_transport_is_an_attempt_of_its_own() {
+    let plain = |service: &Service| service.world.server.borrow_mut().tls = ServerTls::Absent;
+    let fallback = expect![[r#"
+        AWSCURRENT "tls" db.example.com:5432: TLS_UNAVAILABLE
+        AWSCURRENT "plaintext" db.example.com:5432: logged in
+        describe read connect change confirm commit
+        AWSPENDING was set
+    "#]];
+    check(Plan::SingleUser, plain, &[], &fallback);
+    let bad = |service: &Service| service.world.server.borrow_mut().tls = ServerTls::Bad(Badness::Expired);
+    let expired = expect![[r#"
+        AWSCURRENT "tls" db.example.com:5432: TLS_EXPIRED
+        describe read connect
+        AWSCURRENT could not be tried (TLS_EXPIRED)
+    "#]];
+    check(Plan::SingleUser, bad, &[], &expired);
+}
+
+/// The calls of setSecret for a single user: three of the store, connect, probe, stage, confirm, commit.
+#[test]
+fn a_journal_outlives_the_deadline_and_says_no_more_than_was_seen() {
+    let hung = expect![[r#"
+        AWSCURRENT "tls" db.example.com:5432: NET_DB_TIMED_OUT
+        describe read connect
+        AWSCURRENT could not be tried (NET_DB_TIMED_OUT)
+    "#]];
+    check(Plan::SingleUser, nothing, &[(3, Fault::Hang)], &hung);
+    // A greeting is not yet the server's answer.
+    let let_in = expect![[r#"
+        AWSCURRENT "tls" db.example.com:5432: DB_NOT_READY
+        describe read connect
+        AWSCURRENT could not be tried (DB_NOT_READY)
+    "#]];
+    check(Plan::SingleUser, nothing, &[(4, Fault::Hang)], &let_in);
+    let staged = expect![[r#"
+        AWSCURRENT "tls" db.example.com:5432: logged in
+        describe read connect change
+        AWSCURRENT logs in
+    "#]];
+    check(Plan::SingleUser, nothing, &[(5, Fault::Hang)], &staged);
+    let committed = expect![[r#"
+        AWSCURRENT "tls" db.example.com:5432: logged in
+        describe read connect change confirm commit
+        AWSPENDING may have been set
+    "#]];
+    check(Plan::SingleUser, nothing, &[(7, Fault::Late)], &committed);
+    let lost = expect![[r#"
+        AWSCURRENT "tls" db.example.com:5432: logged in
+        AWSPENDING "tls" db.example.com:5432: logged in
+        describe read connect change confirm commit
+        AWSPENDING logs in
+    "#]];
+    check(Plan::SingleUser, nothing, &[(7, Fault::After)], &lost);
+}
+
+/// The error of setSecret where this call is never answered.
+#[track_caller]
+fn check_hang(call: usize, expected: &str) {
+    World::run(async {
+        let service = Situation::Fresh.prepare(Plan::SingleUser, Kind::Transactional, Variant::Sound).await;
+        service.invoke(Step::Create).await.unwrap().unwrap();
+        service.world.gate.borrow_mut().calls = 0;
+        service.world.gate.borrow_mut().faults = vec![(call, Fault::Hang)];
+        let error = service.invoke(Step::Set).await.unwrap().unwrap_err();
+        assert_eq!((error.code().name(), error.class()), (expected, Class::Retryable), "call {call}");
+    });
+}
+
+#[test]
+fn what_hangs_is_named_by_who_kept_us_waiting() {
+    for (call, code) in [
+        (0, "TIMED_OUT"),
+        (3, "NET_DB_TIMED_OUT"),
+        (4, "DB_NOT_READY"),
+        (5, "DB_TIMED_OUT"),
+        (6, "TIMED_OUT"),
+    ] {
+        check_hang(call, code);
+    }
+    check_hang(7, "DB_TIMED_OUT");
+}
+
+#[test]
+fn times_are_those_of_the_phases_and_reads_side_by_side_count_once() {
+    World::run(async {
+        let service = Situation::Fresh.prepare(Plan::SingleUser, Kind::Transactional, Variant::Sound).await;
+        service.invoke(Step::Create).await.unwrap().unwrap();
+        service.world.gate.borrow_mut().store_delay = std::time::Duration::from_millis(20);
+        let (outcome, journal) = service.journaled(Step::Set).await.unwrap();
+        outcome.unwrap();
+        let milliseconds: Vec<_> =
+            journal.phases().iter().map(|(phase, time)| (phase.name(), time.as_millis() / 20)).collect();
+        let expected =
+            [("describe", 1), ("read", 1), ("connect", 0), ("change", 0), ("confirm", 1), ("commit", 0)];
+        assert_eq!(milliseconds, expected);
+    });
+}
+
+/// A master's change is staged while the labels are asked; without a turn, one comes after the other.
+#[test]
+fn a_turn_saves_the_time_of_whichever_is_shorter() {
+    let took = |kind| {
+        World::run(async move {
+            let service = Situation::SecondRotation.prepare(Plan::Alternating, kind, Variant::Sound).await;
+            service.invoke(Step::Create).await.unwrap().unwrap();
+            service.world.gate.borrow_mut().store_delay = Duration::from_millis(20);
+            service.world.server.borrow_mut().waits = Duration::from_millis(20);
+            let start = tokio::time::Instant::now();
+            service.invoke(Step::Set).await.unwrap().unwrap();
+            start.elapsed().as_millis() / 20
+        })
+    };
+    assert_eq!(
+        [Kind::Transactional, Kind::AutocommitWithLock, Kind::RowLock, Kind::Autocommit].map(took),
+        [2, 2, 3, 3]
+    );
+}
+
+#[test]
+fn a_journal_holds_no_password() {
+    for faults in [&[][..], &[(4, Fault::Before)][..]] {
+        let journal = World::run(set(Plan::SingleUser, nothing, faults));
+        let said = format!("{journal:?} {:?}", journal.state());
+        assert!(said.contains("db.example.com") && !said.contains("password\""), "{said}");
+        assert!(!said.contains("first-password"), "{said}");
+    }
+}
+
+#[test]
+fn every_code_has_a_name_of_its_own_a_meaning_and_a_class() {
+    let all = all_codes();
+    for (index, code) in all.iter().enumerate() {
+        assert!(all[..index].iter().all(|other| other.name() != code.name()), "{code} twice");
+        assert!(code.name().bytes().all(|b| b.is_ascii_uppercase() || b == b'_'), "{code}");
+        assert!(
+            code.meaning().ends_with('.') && !code.meaning().contains("  "),
+            "{code}: {}",
+            code.meaning()
+        );
+        assert!(["refused", "retryable", "failed", "dry_run"].contains(&code.class().name()));
+    }
+    assert_eq!(codes::DB_BUSY.class(), Class::Retryable);
+    assert_eq!(Answer::Failed(codes::DB_BUSY).word(), "DB_BUSY");
+}

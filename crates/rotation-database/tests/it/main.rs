@@ -1,0 +1,41 @@
+//! The protocol against a world in memory, which can be stopped at every single call.
+
+#![expect(clippy::print_stdout, reason = "the explorations say how far they went")]
+#![expect(clippy::unwrap_used, reason = "a test whose ground is not as it says should stop there")]
+
+mod bad_input;
+mod call_counts;
+mod codes;
+mod connection_texts;
+mod copied_fields;
+mod deadlines;
+mod directory;
+mod documents;
+mod endpoints;
+mod error_texts;
+mod errors_document;
+mod examinations;
+mod faults;
+mod findings;
+mod interleavings;
+mod journal;
+mod members;
+mod mutants;
+mod operators;
+mod ownership;
+mod passwords;
+mod proof;
+mod recovery;
+mod refusals;
+mod rehearsal;
+mod repairs;
+mod schedules;
+mod test_statements;
+mod tls;
+mod world;
+
+/// The tables of all three crates.
+mod finding_codes {
+    pub(crate) use rotation_database::finding_codes::*;
+    pub(crate) use rotation_doctor::finding_codes::*;
+}

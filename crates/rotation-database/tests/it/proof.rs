@@ -1,0 +1,118 @@
+//! A test statement beside the engine's own probe.
+
+use std::{rc::Rc, time::Duration};
+
+use rotation_core::{Reader, SecretDocument, Target, with_causes};
+use rotation_database::{
+    CustomProof, Database, DatabaseSettings, LONGEST_PROOF, NoDirectory, StatementRule, Strategy, TestField,
+    TestStatement,
+};
+
+use crate::world::{Fault, Kind, Plan, Server, Situation, Variant, World, document, invocation, policy};
+
+fn proof(deployed: Option<&str>, field: TestField) -> CustomProof {
+    let parse = |text| TestStatement::parse(text, &StatementRule::SQL).unwrap();
+    CustomProof { deployed: deployed.map(parse), field }
+}
+
+/// What testSecret comes to with this `teststatement` in the secret, and what a dry run says that it runs.
+#[track_caller]
+fn check(proof: CustomProof, field: Option<&str>, outcome: &str, said: &str) {
+    let (verified, rehearsed, probes) = World::run(async {
+        let service = Situation::Fresh.prepare(Plan::SingleUser, Kind::Transactional, Variant::Sound).await;
+        let document = SecretDocument::parse(&document("app", "first-password")).unwrap();
+        let document = match field {
+            Some(text) => document.with_text("teststatement", text),
+            None => document,
+        };
+        let server = Server(Rc::clone(&service.world));
+        let strategy = Strategy::<NoDirectory>::SingleUser;
+        let settings = DatabaseSettings { proof, ..DatabaseSettings::new(policy()) };
+        let target = Database::new(server, strategy, settings, &invocation(Duration::from_secs(20)));
+        let rehearsed = match target.proof(&document) {
+            Ok(proof) => [proof.statements[1..].concat(), proof.notes.concat()].concat(),
+            Err(error) => error.code().to_string(),
+        };
+        service.world.gate.borrow_mut().log.clear();
+        let verified = target.verify(&document).await;
+        let log = service.world.gate.borrow().log.iter().map(|(_, name)| *name).collect::<Vec<_>>();
+        (verified, rehearsed, log)
+    });
+    let verified = match verified {
+        Ok(notes) => format!("{probes:?} {notes:?}").replace("server: ", ""),
+        Err(error) => {
+            let text = format!("{error:?} {} {}", with_causes(&error), error.remediation(Reader::Operator));
+            assert!(!text.contains("1/0"), "the statement is in {text}");
+            format!("{}: {}", error.code(), with_causes(&error))
+        }
+    };
+    assert_eq!((verified.as_str(), rehearsed.as_str()), (outcome, said));
+}
+
+const DEPLOYED: &str = "the statement of TEST_STATEMENT, in a read-only transaction";
+const OWN: &str = "the statement of the secret's `teststatement`, in a read-only transaction";
+const IGNORED: &str =
+    "the secret's `teststatement` was ignored: ALLOW_TEST_STATEMENT=secret would let it count";
+const FAILED: &str = "TEST_STATEMENT_FAILED: the test statement failed (SQLSTATE 22012)";
+
+#[test]
+fn a_test_statement_comes_after_the_probe_and_fails_by_its_own_code_without_its_text() {
+    use TestField::{Ignored, Taken};
+    let probed = r#"["connect", "probe"] []"#;
+    let proven = r#"["connect", "probe", "prove"] []"#;
+    check(proof(None, Ignored), None, probed, "");
+    check(proof(Some("SELECT 1"), Ignored), None, proven, DEPLOYED);
+    check(proof(Some("SELECT 1/0"), Ignored), None, FAILED, DEPLOYED);
+    check(proof(None, Taken), None, probed, "");
+    check(proof(None, Taken), Some(" "), probed, "");
+    check(proof(None, Taken), Some("SELECT 1"), proven, OWN);
+    check(proof(None, Taken), Some("SELECT 1/0"), FAILED, OWN);
+    check(proof(Some("SELECT 1"), Taken), None, proven, DEPLOYED);
+}
+
+#[test]
+fn a_secret_s_test_statement_takes_the_place_of_the_deployed_one_where_it_is_allowed_and_is_noted_elsewhere()
+{
+    use TestField::{Ignored, Taken};
+    check(proof(Some("SELECT 1/0"), Taken), Some("SELECT 1"), r#"["connect", "probe", "prove"] []"#, OWN);
+    let noted = |calls: &str| format!("{calls} [{IGNORED:?}]");
+    let own = Some("SELECT 1/0");
+    check(proof(None, Ignored), own, &noted(r#"["connect", "probe"]"#), IGNORED);
+    let both = format!("{DEPLOYED}{IGNORED}");
+    check(proof(Some("SELECT 1"), Ignored), own, &noted(r#"["connect", "probe", "prove"]"#), &both);
+    let invalid = format!(
+        "SECRET_FIELD_INVALID: the AWSPENDING version cannot be used: the field `teststatement` is not {}",
+        StatementRule::SQL.text
+    );
+    check(proof(None, Taken), Some("DROP TABLE a"), &invalid, "SECRET_FIELD_INVALID");
+    check(proof(None, Ignored), Some("DROP TABLE a"), &noted(r#"["connect", "probe"]"#), IGNORED);
+}
+
+#[test]
+fn a_connection_that_breaks_says_nothing_of_the_statement() {
+    World::run(async {
+        let service = Situation::Fresh.prepare(Plan::SingleUser, Kind::Transactional, Variant::Sound).await;
+        let document = SecretDocument::parse(&document("app", "first-password")).unwrap();
+        let (server, strategy) = (Server(Rc::clone(&service.world)), Strategy::<NoDirectory>::SingleUser);
+        let proof = proof(Some("SELECT 1"), TestField::Ignored);
+        let settings = DatabaseSettings { proof, ..DatabaseSettings::new(policy()) };
+        let target = Database::new(server, strategy, settings, &invocation(Duration::from_secs(20)));
+        // The login and the engine's own probe come first.
+        let calls = service.world.gate.borrow().calls;
+        service.world.gate.borrow_mut().faults = vec![(calls + 2, Fault::Before)];
+        assert_eq!(target.verify(&document).await.unwrap_err().code(), "DB_CONNECTION_LOST");
+    });
+}
+
+#[test]
+fn a_result_is_read_to_a_mebibyte() {
+    assert_eq!(LONGEST_PROOF, 1_048_576);
+}
+
+#[test]
+fn a_statement_of_exactly_4096_bytes_is_taken() {
+    let taken = |text: &str| TestStatement::parse(text, &StatementRule::SQL).is_some();
+    assert!(taken(&format!("SELECT {}", "1".repeat(4089))));
+    assert!(!taken(&format!("SELECT {}", "1".repeat(4090))));
+    assert!(!taken(""));
+}

@@ -1,0 +1,272 @@
+//! What is advised for every state that labels and logins can be in.
+
+use rotation_core::{LabelMove, SecretId, StagingLabel, diagnosis::Access};
+use rotation_doctor::{Advice, KnownVersion, Remedy, Situation, StuckState, Unfinished, Unlabelled};
+
+use crate::world::{ARN, version};
+
+const CURRENT: usize = 1;
+const PENDING: usize = 2;
+const PREVIOUS: usize = 3;
+const UNLABELLED: usize = 4;
+
+fn known(number: usize, access: Access) -> KnownVersion {
+    let labels = match number {
+        CURRENT => vec![StagingLabel::Current],
+        PENDING => vec![StagingLabel::Pending],
+        PREVIOUS => vec![StagingLabel::Previous],
+        _ => Vec::new(),
+    };
+    KnownVersion { id: version(number), labels, access }
+}
+
+/// A secret with rotation on and these versions.
+fn situation(versions: &[(usize, Access)]) -> Situation {
+    let versions = versions.iter().map(|(number, access)| known(*number, *access)).collect();
+    let secret = SecretId::new(ARN).unwrap();
+    Situation {
+        secret,
+        deleted: false,
+        rotation_enabled: true,
+        versions,
+        unlabelled: Unlabelled::All,
+        hindered: false,
+    }
+}
+
+fn off(situation: Situation) -> Situation {
+    Situation { rotation_enabled: false, ..situation }
+}
+
+#[track_caller]
+fn check(situation: &Situation, state: StuckState, remedy: &Remedy) {
+    check_with(situation, Unfinished::Keep, state, remedy);
+}
+
+#[track_caller]
+fn check_with(situation: &Situation, unfinished: Unfinished, state: StuckState, remedy: &Remedy) {
+    let advice = situation.advise(unfinished);
+    assert_eq!((advice.state, &advice.remedy), (state, remedy), "{}", situation.words());
+}
+
+/// A fault by which every rotation fails is to be fixed, though AWSCURRENT logs in.
+#[test]
+fn a_sound_secret_that_no_rotation_changes_has_something_to_fix() {
+    let hindered = Situation { hindered: true, ..situation(&[(CURRENT, Access::LogsIn)]) };
+    check(&hindered, StuckState::Sound, &Remedy::MendFirst);
+}
+
+/// AWSCURRENT goes to a version, which must log in.
+fn current_to(from: Option<usize>, to: usize) -> Remedy {
+    let label_move =
+        LabelMove { label: StagingLabel::Current, from: from.map(version), to: Some(version(to)) };
+    Remedy::Move { label_move, keeps: version(to) }
+}
+
+fn give_up() -> Remedy {
+    let label_move = LabelMove { label: StagingLabel::Pending, from: Some(version(PENDING)), to: None };
+    Remedy::Move { label_move, keeps: version(CURRENT) }
+}
+
+const AGAIN: Remedy = Remedy::RotateAgain { by_service: true };
+const BY_HAND: Remedy = Remedy::RotateAgain { by_service: false };
+
+#[test]
+fn every_stuck_state_has_one_safe_advice() {
+    use Access::{LogsIn, NoValue, Refused, Unknown, Unusable};
+    use StuckState as State;
+    // Nothing is stuck.
+    check(&situation(&[(CURRENT, LogsIn)]), State::Sound, &Remedy::None);
+    check(&situation(&[(CURRENT, LogsIn), (PREVIOUS, Refused)]), State::Sound, &Remedy::None);
+    let mut left = situation(&[(CURRENT, LogsIn)]);
+    left.versions[0].labels.push(StagingLabel::Pending);
+    check(&left, State::Sound, &Remedy::None);
+    check(&off(left), State::Sound, &Remedy::None);
+    // Half-way, and applications are not affected.
+    check(&situation(&[(CURRENT, LogsIn), (PENDING, NoValue)]), State::PendingEmpty, &AGAIN);
+    check(&off(situation(&[(CURRENT, LogsIn), (PENDING, NoValue)])), State::PendingEmpty, &give_up());
+    let half = situation(&[(CURRENT, LogsIn), (PENDING, Refused)]);
+    check(&half, State::PendingRefused, &AGAIN);
+    check_with(&half, Unfinished::Abandon, State::PendingRefused, &give_up());
+    check(&off(half), State::PendingRefused, &give_up());
+    let both = situation(&[(CURRENT, LogsIn), (PENDING, LogsIn)]);
+    check(&both, State::BothLogIn, &AGAIN);
+    check_with(&both, Unfinished::Abandon, State::BothLogIn, &AGAIN);
+    check(&off(both), State::BothLogIn, &BY_HAND);
+    let unknown = situation(&[(CURRENT, LogsIn), (PENDING, Unknown)]);
+    check_with(&unknown, Unfinished::Abandon, State::PendingUnknown, &AGAIN);
+    check(&off(unknown), State::PendingUnknown, &BY_HAND);
+    // Applications are shut out, and a label helps.
+    for access in [Refused, Unusable, NoValue] {
+        let pending = situation(&[(CURRENT, access), (PENDING, LogsIn), (PREVIOUS, LogsIn)]);
+        check(&pending, State::OnlyPending, &current_to(Some(CURRENT), PENDING));
+        check(&off(pending), State::OnlyPending, &current_to(Some(CURRENT), PENDING));
+        let previous = situation(&[(CURRENT, access), (PENDING, Refused), (PREVIOUS, LogsIn)]);
+        check(&previous, State::OnlyPrevious, &current_to(Some(CURRENT), PREVIOUS));
+        let unlabelled = situation(&[(CURRENT, access), (PREVIOUS, Refused), (UNLABELLED, LogsIn)]);
+        check(&unlabelled, State::OnlyUnlabelled, &current_to(Some(CURRENT), UNLABELLED));
+    }
+    let unknown = situation(&[(CURRENT, Refused), (PENDING, Unknown), (PREVIOUS, LogsIn)]);
+    check(&unknown, State::OnlyPrevious, &current_to(Some(CURRENT), PREVIOUS));
+    check(
+        &situation(&[(PENDING, Refused), (PREVIOUS, LogsIn)]),
+        State::OnlyPrevious,
+        &current_to(None, PREVIOUS),
+    );
+    check(&situation(&[(PENDING, LogsIn)]), State::OnlyPending, &current_to(None, PENDING));
+    // No label helps.
+    let version = Some(version(CURRENT));
+    let nothing = situation(&[(CURRENT, Refused), (PENDING, Refused), (PREVIOUS, Refused)]);
+    check(&nothing, State::NothingLogsIn, &Remedy::SetPassword { version });
+    check(&situation(&[(PENDING, Refused)]), State::NothingLogsIn, &Remedy::SetPassword { version: None });
+    check(&situation(&[(CURRENT, Unknown), (PREVIOUS, LogsIn)]), State::Unknown, &Remedy::MendFirst);
+    check(&situation(&[(CURRENT, Refused), (PREVIOUS, Unknown)]), State::Unknown, &Remedy::MendFirst);
+    let deleted = Situation { deleted: true, ..situation(&[(CURRENT, Unknown)]) };
+    check(&deleted, State::Deleted, &Remedy::Restore);
+}
+
+/// Every combination of accesses under the three labels and without one, with rotation on and off.
+#[test]
+fn no_advice_moves_awscurrent_to_what_does_not_log_in_or_drops_the_only_password_that_works() {
+    let accesses = [
+        None,
+        Some(Access::LogsIn),
+        Some(Access::Refused),
+        Some(Access::NoValue),
+        Some(Access::Unusable),
+        Some(Access::Unknown),
+    ];
+    let mut seen = std::collections::BTreeSet::new();
+    let mut moves = 0;
+    for code in 0..accesses.len().pow(4) {
+        let digit = |place: u32| accesses[code / accesses.len().pow(place) % accesses.len()];
+        let versions: Vec<_> = [CURRENT, PENDING, PREVIOUS, UNLABELLED]
+            .into_iter()
+            .zip(0..)
+            .filter_map(|(number, place)| Some((number, digit(place)?)))
+            .collect();
+        let access = |number| versions.iter().find(|(held, _)| *held == number).map(|(_, access)| *access);
+        for (enabled, unfinished) in
+            [(true, Unfinished::Keep), (true, Unfinished::Abandon), (false, Unfinished::Keep)]
+        {
+            let advice = Situation { rotation_enabled: enabled, ..situation(&versions) }.advise(unfinished);
+            seen.insert(advice.state);
+            let Remedy::Move { label_move, keeps } = advice.remedy else { continue };
+            moves += 1;
+            let kept = versions.iter().find(|(number, _)| version(*number) == keeps);
+            assert_eq!(kept.map(|(_, access)| *access), Some(Access::LogsIn), "{versions:?}");
+            match label_move.label {
+                StagingLabel::Current => {
+                    assert_eq!(label_move.to.as_ref(), Some(&keeps), "{versions:?}");
+                    assert!(
+                        !matches!(access(CURRENT), Some(Access::LogsIn | Access::Unknown)),
+                        "{versions:?}"
+                    );
+                }
+                _ => {
+                    assert_eq!(label_move.to, None, "{versions:?}");
+                    assert_eq!(access(CURRENT), Some(Access::LogsIn), "{versions:?}");
+                    let given_up = access(PENDING);
+                    assert!(matches!(given_up, Some(Access::Refused | Access::NoValue)), "{versions:?}");
+                }
+            }
+        }
+    }
+    // No good current and one of three others that logs in; a good current beside a pending that is out.
+    let (helped, given_up) = (4 * (6_usize.pow(3) - 5_usize.pow(3)), 2 * 6_usize.pow(2));
+    assert_eq!(moves, helped * 3 + given_up * 2, "the combinations that a label helps");
+    let unseen: Vec<_> = StuckState::ALL.iter().filter(|state| !seen.contains(state)).collect();
+    assert_eq!(unseen, [&StuckState::Deleted]);
+}
+
+/// Every rotation fails by what was found: giving this one up gains nothing, unless a person says so.
+#[test]
+fn what_hinders_every_rotation_is_ended_first() {
+    use Access::{LogsIn, NoValue, Refused};
+    use StuckState as State;
+    for (pending, state) in
+        [(Refused, State::PendingRefused), (NoValue, State::PendingEmpty), (LogsIn, State::BothLogIn)]
+    {
+        let stuck = Situation { hindered: true, ..situation(&[(CURRENT, LogsIn), (PENDING, pending)]) };
+        check(&stuck, state, &Remedy::MendFirst);
+        check(&off(stuck.clone()), state, &Remedy::MendFirst);
+        if pending != LogsIn {
+            let advice = stuck.advise(Unfinished::Abandon);
+            assert!(matches!(advice.remedy, Remedy::Move { .. }), "{advice:?}");
+        }
+    }
+}
+
+#[test]
+fn what_was_not_tried_is_never_said_not_to_log_in() {
+    use Access::{LogsIn, NoValue, Refused, Unusable};
+    use StuckState as State;
+    // A value of another strategy than the one that was guessed is not given up.
+    let half = situation(&[(CURRENT, LogsIn), (PENDING, Unusable)]);
+    check(&half, State::PendingUnknown, &Remedy::MendUnusable);
+    check_with(&half, Unfinished::Abandon, State::PendingUnknown, &Remedy::MendUnusable);
+    check(&off(half), State::PendingUnknown, &Remedy::MendUnusable);
+    for versions in [
+        &[(CURRENT, Unusable)][..],
+        &[(CURRENT, Unusable), (PREVIOUS, Refused)],
+        &[(CURRENT, Refused), (PENDING, Unusable)],
+        &[(CURRENT, Refused), (PREVIOUS, Unusable)],
+    ] {
+        check(&situation(versions), State::Unknown, &Remedy::MendUnusable);
+    }
+    // No login was refused.
+    check(&situation(&[]), State::Unknown, &Remedy::MendFirst);
+    check(&situation(&[(CURRENT, NoValue)]), State::Unknown, &Remedy::MendFirst);
+    // What has no label is compared with nothing that a rotation would use.
+    let version = Some(version(CURRENT));
+    let old = situation(&[(CURRENT, Refused), (UNLABELLED, Unusable)]);
+    check(&old, State::NothingLogsIn, &Remedy::SetPassword { version });
+    let advice = Advice { state: State::Unknown, remedy: Remedy::MendUnusable };
+    assert!(advice.sentence().contains("--strategy"), "{}", advice.sentence());
+}
+
+#[test]
+fn versions_that_were_not_listed_or_not_tried_may_log_in() {
+    use Access::{LogsIn, Refused};
+    for further in [Unlabelled::Newest, Unlabelled::Unread] {
+        let with = |versions| Situation { unlabelled: further, ..situation(versions) };
+        let refused = with(&[(CURRENT, Refused), (PREVIOUS, Refused)]);
+        check(&refused, StuckState::Unknown, &Remedy::LookFurther(further));
+        check(&with(&[(CURRENT, LogsIn)]), StuckState::Sound, &Remedy::None);
+        let previous = with(&[(CURRENT, Refused), (PREVIOUS, LogsIn)]);
+        check(&previous, StuckState::OnlyPrevious, &current_to(Some(CURRENT), PREVIOUS));
+    }
+    let unread = Advice { state: StuckState::Unknown, remedy: Remedy::LookFurther(Unlabelled::Unread) };
+    assert!(unread.sentence().contains("rotate explain"), "{}", unread.sentence());
+}
+
+#[test]
+fn every_state_says_how_it_came_to_be_and_how_it_is_left() {
+    let mut names = std::collections::BTreeSet::new();
+    for state in StuckState::ALL {
+        assert!(state.origin().ends_with('.') && state.way_out().ends_with('.'), "{}", state.name());
+        assert!(names.insert(state.name()), "{} stands twice", state.name());
+    }
+}
+
+/// Rule 12: a proxy's answer, an expired password or a server that asks for none move and remove no label, whatever is
+/// asked for, until the operator takes the risk by name.
+#[test]
+fn what_is_not_known_moves_no_label() {
+    for open in [Access::Unknown, Access::NoSession, Access::NotTried] {
+        let pending = situation(&[(CURRENT, Access::LogsIn), (PENDING, open)]);
+        check_with(&pending, Unfinished::Abandon, StuckState::PendingUnknown, &AGAIN);
+        check_with(&pending, Unfinished::AbandonUnknown, StuckState::PendingUnknown, &give_up());
+        check_with(&off(pending), Unfinished::Abandon, StuckState::PendingUnknown, &BY_HAND);
+        for unfinished in [Unfinished::Keep, Unfinished::Abandon, Unfinished::AbandonUnknown] {
+            let both = situation(&[(CURRENT, open), (PENDING, open)]);
+            check_with(&both, unfinished, StuckState::Unknown, &Remedy::MendFirst);
+            let live = situation(&[(CURRENT, open), (PENDING, Access::LogsIn)]);
+            check_with(&live, unfinished, StuckState::Unknown, &Remedy::MendFirst);
+            let none = situation(&[(CURRENT, Access::Refused), (PENDING, open)]);
+            check_with(&none, unfinished, StuckState::Unknown, &Remedy::MendFirst);
+        }
+        let unusable = situation(&[(CURRENT, Access::LogsIn), (PENDING, Access::Unusable)]);
+        check_with(&unusable, Unfinished::AbandonUnknown, StuckState::PendingUnknown, &Remedy::MendUnusable);
+    }
+}

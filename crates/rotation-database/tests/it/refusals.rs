@@ -1,0 +1,253 @@
+//! What a refused login leads to, and what anything else does not.
+
+use std::time::Duration;
+
+use rotation_core::{Outcome, SecretValue, StagingLabel, Step};
+use rotation_database::{Cause, ConnectError, NameLimit, TlsFault};
+
+use crate::world::{Act, Fault, Kind, Plan, SecretModel, Situation, Variant, World, version};
+
+fn connects(calls: &[(usize, &'static str)]) -> Vec<usize> {
+    (0..calls.len()).filter(|at| calls[*at].1 == "server: connect").collect()
+}
+
+/// Runs setSecret after `before`, and again with its login of this number out of reach: no other one follows.
+#[track_caller]
+fn ends_at_the_unreachable(situation: Situation, plan: Plan, acts: &[Act], login: usize) {
+    World::run(async {
+        let start = situation.prepare(plan, Kind::Transactional, Variant::Sound).await;
+        start.invoke(Step::Create).await.unwrap().unwrap();
+        for act in acts {
+            act.by_hand(&start.world);
+        }
+        let healthy = start.fork();
+        healthy.invoke(Step::Set).await.unwrap().unwrap();
+        let at = connects(&healthy.world.gate.borrow().log)[login];
+        let service = start.fork();
+        service.world.gate.borrow_mut().faults = vec![(at, Fault::Before)];
+        let error = service.invoke(Step::Set).await.unwrap().unwrap_err();
+        assert_eq!(error.code().name(), "NET_DB_UNREACHABLE");
+        let log = service.world.gate.borrow().log.clone();
+        assert_eq!(connects(&log).last(), Some(&at), "{log:?}");
+        assert_eq!(log.len(), at + 1, "nothing is asked after it: {log:?}");
+    });
+}
+
+#[test]
+fn an_unreachable_server_is_not_asked_with_another_credential() {
+    ends_at_the_unreachable(Situation::Fresh, Plan::SingleUser, &[], 0);
+    ends_at_the_unreachable(Situation::LeftOver, Plan::SingleUser, &[], 1);
+    // The value was put without the database, so that AWSPREVIOUS is what logs in.
+    ends_at_the_unreachable(Situation::Fresh, Plan::SingleUser, &[Act::ValuePut], 2);
+    ends_at_the_unreachable(Situation::Fresh, Plan::Alternating, &[], 0);
+    ends_at_the_unreachable(Situation::Fresh, Plan::Alternating, &[], 1);
+}
+
+#[test]
+fn a_master_that_was_rotated_meanwhile_is_read_once_more() {
+    World::run(async {
+        let start = Situation::Fresh.prepare(Plan::Alternating, Kind::Transactional, Variant::Sound).await;
+        start.invoke(Step::Create).await.unwrap().unwrap();
+        let at = start.world.gate.borrow().calls + 4;
+        start.world.gate.borrow_mut().meanwhile = Some((at, Act::MasterRotated));
+        start.invoke(Step::Set).await.unwrap().unwrap();
+        let log = start.world.gate.borrow().log.clone();
+        assert_eq!(connects(&log).len(), 3, "current, the master as it was, the master as it is: {log:?}");
+    });
+}
+
+/// A server with a history of passwords refuses to set one again, so a login finds out whether it is set; that it was set at
+/// some time is not enough.
+#[test]
+fn a_password_that_the_server_remembers_is_set_only_where_it_logs_in() {
+    for plan in [Plan::SingleUser, Plan::Alternating] {
+        World::run(async {
+            let kind = Kind::TwoPasswordsWithHistory;
+            let service = Situation::Fresh.prepare(plan, kind, Variant::Sound).await;
+            for step in [Step::Create, Step::Set, Step::Set] {
+                service.invoke(step).await.unwrap().unwrap();
+            }
+            if plan == Plan::SingleUser {
+                return;
+            }
+            let other = Some("of-an-administrator".to_owned());
+            service.world.server.borrow_mut().users.get_mut("app_clone").unwrap().password = other;
+            let error = service.invoke(Step::Set).await.unwrap().unwrap_err();
+            assert_eq!(error.code(), "DB_PASSWORD_POLICY");
+        });
+    }
+}
+
+/// A login finds out only whether the password is set: a grant that failed before it is still to be made, whatever an earlier
+/// attempt has set.
+#[test]
+fn a_login_does_not_stand_for_a_grant_that_failed() {
+    for (refused, code) in [("server: grant", Some("DB_STATEMENT")), ("server: set password", None)] {
+        World::run(async {
+            let service = Situation::Fresh.prepare(Plan::Alternating, Kind::Autocommit, Variant::Sound).await;
+            for step in [Step::Create, Step::Set] {
+                service.invoke(step).await.unwrap().unwrap();
+            }
+            {
+                let mut server = service.world.server.borrow_mut();
+                server.users.get_mut("app_clone").unwrap().grants.clear();
+                server.refuses = Some(refused);
+            }
+            let outcome = service.invoke(Step::Set).await.unwrap();
+            assert_eq!(outcome.err().map(|error| error.code().name()), code, "{refused}");
+        });
+    }
+}
+
+/// createSecret may be invoked before `DescribeSecret` shows what `RotateSecret` has just done.
+#[test]
+fn a_description_that_lags_behind_rotatesecret_is_waited_for() {
+    let older: [fn(&mut SecretModel); 3] = [
+        |secret| drop(secret.versions.remove(&version(2))),
+        |secret| secret.rotation_enabled = false,
+        |secret| secret.function = Some("arn:aws:lambda:eu-central-1:123456789012:function:former".into()),
+    ];
+    for make_older in older {
+        World::run(async {
+            let service =
+                Situation::Fresh.prepare(Plan::SingleUser, Kind::Transactional, Variant::Sound).await;
+            let now = service.world.store.borrow().secret().clone();
+            make_older(service.world.store.borrow_mut().secret_mut());
+            let shown = async {
+                tokio::time::sleep(Duration::from_millis(300)).await;
+                *service.world.store.borrow_mut().secret_mut() = now;
+            };
+            let (created, ()) = tokio::join!(service.invoke(Step::Create), shown);
+            assert_eq!(created.unwrap().unwrap(), Outcome::Created);
+        });
+    }
+}
+
+/// What no lag explains is answered at once.
+#[test]
+fn a_refusal_that_is_no_lag_is_not_waited_for() {
+    let described = |step, spoil: fn(&mut SecretModel)| {
+        World::run(async {
+            let service =
+                Situation::Fresh.prepare(Plan::SingleUser, Kind::Transactional, Variant::Sound).await;
+            service.invoke(Step::Create).await.unwrap().unwrap();
+            spoil(service.world.store.borrow_mut().secret_mut());
+            service.world.gate.borrow_mut().log.clear();
+            service.invoke(step).await.unwrap().unwrap_err();
+            let log = &service.world.gate.borrow().log;
+            log.iter().filter(|(_, call)| *call == "store: DescribeSecret").count()
+        })
+    };
+    assert_eq!(described(Step::Create, |secret| secret.unlabel(&StagingLabel::Pending)), 1);
+    assert_eq!(described(Step::Create, |secret| secret.deleted = true), 1);
+    assert_eq!(described(Step::Set, |secret| secret.rotation_enabled = false), 1);
+    assert!(described(Step::Create, |secret| secret.rotation_enabled = false) > 1);
+}
+
+#[test]
+fn a_current_that_moved_before_the_login_is_told_as_such() {
+    World::run(async {
+        let start = Situation::Fresh.prepare(Plan::Alternating, Kind::Transactional, Variant::Sound).await;
+        start.invoke(Step::Create).await.unwrap().unwrap();
+        let healthy = start.fork();
+        healthy.invoke(Step::Set).await.unwrap().unwrap();
+        let at = connects(&healthy.world.gate.borrow().log)[0];
+        let service = start.fork();
+        service.world.gate.borrow_mut().meanwhile = Some((at, Act::PasswordChanged));
+        let error = service.invoke(Step::Set).await.unwrap().unwrap_err();
+        assert_eq!(error.code().name(), "LABELS_MOVED");
+    });
+}
+
+#[test]
+fn whoever_waited_for_somebody_else_until_it_was_overtaken_is_told_so() {
+    World::run(async {
+        let start = Situation::Fresh.prepare(Plan::Alternating, Kind::Transactional, Variant::Sound).await;
+        start.invoke(Step::Create).await.unwrap().unwrap();
+        start.world.server.borrow_mut().busy = true;
+        let waited = start.fork();
+        let error = waited.invoke(Step::Set).await.unwrap().unwrap_err();
+        assert_eq!(error.code().name(), "DB_BUSY");
+        let log = waited.world.gate.borrow().log.clone();
+        let at = log.iter().position(|(_, name)| *name == "server: stage").unwrap();
+        let overtaken = start.fork();
+        overtaken.world.gate.borrow_mut().meanwhile = Some((at, Act::PasswordChanged));
+        let error = overtaken.invoke(Step::Set).await.unwrap().unwrap_err();
+        assert_eq!(error.code().name(), "LABELS_MOVED");
+    });
+}
+
+/// The service tests a configuration on a copy of the current value; setSecret of it has nothing to do.
+#[test]
+fn a_pending_that_equals_current_needs_no_change() {
+    World::run(async {
+        let start = Situation::Fresh.prepare(Plan::SingleUser, Kind::Transactional, Variant::Sound).await;
+        {
+            let mut store = start.world.store.borrow_mut();
+            let secret = store.secret_mut();
+            let value = secret.versions[&version(1)].value.clone();
+            secret.versions.get_mut(&start.token).unwrap().value = value;
+        }
+        start.invoke(Step::Set).await.unwrap().unwrap();
+        let log = start.world.gate.borrow().log.clone();
+        let begun = |(_, name): &(usize, &str)| ["server: take turn", "server: stage"].contains(name);
+        assert!(!log.iter().any(begun), "{log:?}");
+    });
+}
+
+#[test]
+fn only_the_servers_no_is_a_refusal() {
+    let cause = || Cause::new("28P01");
+    for error in [ConnectError::Refused(cause()), ConnectError::NoSuchUser(cause())] {
+        assert!(error.is_refusal(), "{error}");
+    }
+    for error in [
+        ConnectError::Unreachable(cause()),
+        ConnectError::TimedOut,
+        ConnectError::TlsUnavailable,
+        ConnectError::TlsInvalid { fault: TlsFault::Expired, source: cause() },
+        ConnectError::ReadOnly(cause()),
+        ConnectError::Protocol(cause()),
+    ] {
+        assert!(!error.is_refusal(), "{error}");
+    }
+}
+
+#[test]
+fn a_name_is_as_long_as_the_limit_and_no_longer() {
+    for (limit, longest, too_long) in [
+        (NameLimit::Bytes(4), "\u{e9}\u{e9}", "\u{e9}\u{e9}a"),
+        (NameLimit::Characters(2), "\u{e9}\u{e9}", "abc"),
+    ] {
+        assert!(limit.admits(longest), "{limit:?}");
+        assert!(!limit.admits(too_long), "{limit:?}");
+    }
+}
+
+#[test]
+fn a_value_prints_its_version_alone() {
+    let text = Some("CANARY".to_owned().into());
+    let printed = format!("{:?}", SecretValue { version: version(7), text });
+    assert!(printed.contains("000000000007") && !printed.contains("CANARY"), "{printed}");
+}
+
+/// AWSCURRENT goes to another version right before the change is made final, while AWSPENDING stays where it is.
+#[test]
+fn a_current_that_moves_before_the_last_look_stops_the_change() {
+    for plan in [Plan::SingleUser, Plan::Alternating] {
+        World::run(async {
+            let start = Situation::Fresh.prepare(plan, Kind::Transactional, Variant::Sound).await;
+            start.invoke(Step::Create).await.unwrap().unwrap();
+            let healthy = start.fork();
+            healthy.invoke(Step::Set).await.unwrap().unwrap();
+            let log = healthy.world.gate.borrow().log.clone();
+            let look = log.iter().rposition(|(_, name)| *name == "store: DescribeSecret").unwrap();
+            let service = start.fork();
+            service.world.gate.borrow_mut().meanwhile = Some((look, Act::ValuePut));
+            let users = service.world.server.borrow().users.clone();
+            let error = service.invoke(Step::Set).await.unwrap().unwrap_err();
+            assert_eq!(error.code().name(), "LABELS_MOVED", "{plan:?}");
+            assert_eq!(service.world.server.borrow().users, users, "nobody is changed");
+        });
+    }
+}

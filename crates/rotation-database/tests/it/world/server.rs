@@ -1,0 +1,261 @@
+//! A database server: users, passwords, grants, and how it may be reached.
+
+use std::{collections::BTreeMap, rc::Rc, time::Duration};
+
+use rotation_core::{CharacterClass, Deadline, PasswordRule};
+use rotation_database::{
+    Cause, ConnectError, Engine, EngineProfile, Login, NameLimit, Remedies, StatementRule, TlsFault,
+    Transport,
+};
+
+use super::{
+    Defect, Place, World,
+    places::Spot,
+    session::Connection,
+    user::{Form, Users},
+};
+
+/// Like PostgreSQL's, with a rule for passwords that asks for something.
+pub(crate) const PROFILE: EngineProfile = EngineProfile {
+    name: "Model",
+    engines: &["model", "aurora-model"],
+    engines_text: "model, aurora-model",
+    default_port: 5432,
+    default_database: Some("model"),
+    home_field: None,
+    set_field: None,
+    probe: "select 1",
+    clone_suffix: "_clone",
+    name_limit: NameLimit::Bytes(63),
+    reserved_users: &["rdsadmin"],
+    password_rule: PasswordRule {
+        shortest: 8,
+        longest: 128,
+        forbidden: "/@\" ",
+        required: &[CharacterClass::Lowercase, CharacterClass::Uppercase, CharacterClass::Digit],
+        default_exclusions: "/@\"'\\",
+    },
+    test_statement: StatementRule::SQL,
+    remedies: &Remedies::NONE,
+};
+
+/// How changes become final.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) enum Kind {
+    /// Like PostgreSQL: staged in a transaction that holds a lock on the user, final at once. A master takes its turn at
+    /// the pair before that.
+    #[default]
+    Transactional,
+    /// Like Redshift: the same without turns.
+    RowLock,
+    /// Like MySQL: staging only reads; every statement is final by itself, the password last.
+    Autocommit,
+    /// The same, with a lock from before staging until the session ends, like MySQL's by `GET_LOCK`: a master's turn.
+    AutocommitWithLock,
+    /// The same, and a user that changes its own password keeps the old one beside it, as MySQL 8.0.14 and later does
+    /// on `RETAIN CURRENT PASSWORD`. The statement names the password that it replaces.
+    TwoPasswords,
+    /// The same, on a server that refuses a password which the user has had before.
+    TwoPasswordsWithHistory,
+    /// A defect: the statement does not name what it replaces, so that a repeated change evicts the old password.
+    TwoPasswordsUnnamed,
+    /// A defect: like PostgreSQL, but a session says that it has taken its turn and holds nothing yet.
+    TurnSaidTooSoon,
+}
+
+impl Kind {
+    pub(super) fn locks_what_it_stages(self) -> bool {
+        matches!(self, Self::Transactional | Self::RowLock | Self::TurnSaidTooSoon)
+    }
+
+    /// Whether the sessions of a clone are the original's, as in PostgreSQL.
+    pub(super) fn acts_as_original(self) -> bool {
+        matches!(self, Self::Transactional | Self::TurnSaidTooSoon)
+    }
+
+    /// Whether its users may have a second password from a time when it was kept.
+    pub(super) fn may_keep_two_passwords(self) -> bool {
+        matches!(self, Self::Autocommit | Self::AutocommitWithLock)
+    }
+
+    pub(crate) fn takes_turns(self) -> bool {
+        !matches!(self, Self::RowLock | Self::Autocommit)
+    }
+
+    pub(crate) fn keeps_two_passwords(self) -> bool {
+        matches!(self, Self::TwoPasswords | Self::TwoPasswordsWithHistory | Self::TwoPasswordsUnnamed)
+    }
+}
+
+/// What the server says about TLS.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) enum ServerTls {
+    #[default]
+    Good,
+    /// It offers none and says so.
+    Absent,
+    /// Somebody in the middle says so to this user.
+    StrippedFor(&'static str),
+    /// It offers a bad certificate; plaintext would be taken.
+    Bad(Badness),
+}
+
+/// A certificate fault that can be hashed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Badness {
+    Expired,
+    SelfSigned,
+    WrongHost,
+    UnknownAuthority,
+}
+
+impl Badness {
+    pub(crate) const ALL: [Self; 4] =
+        [Self::Expired, Self::SelfSigned, Self::WrongHost, Self::UnknownAuthority];
+
+    fn fault(self) -> TlsFault {
+        match self {
+            Self::Expired => TlsFault::Expired,
+            Self::SelfSigned => TlsFault::SelfSigned,
+            Self::WrongHost => TlsFault::WrongHost,
+            Self::UnknownAuthority => TlsFault::UnknownAuthority,
+        }
+    }
+}
+
+/// One login attempt that reached the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Attempt {
+    pub(crate) username: String,
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) database: Option<String>,
+    pub(crate) transport: Transport,
+    pub(crate) accepted: bool,
+}
+
+impl Attempt {
+    pub(crate) fn in_the_clear(&self) -> bool {
+        self.transport == Transport::Plaintext
+    }
+}
+
+/// A host that repeats the server's changes late.
+#[derive(Clone, Debug)]
+pub(crate) struct Replica {
+    pub(crate) host: &'static str,
+    /// How many logins after the change it refuses.
+    pub(crate) refusals: usize,
+}
+
+/// The server.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ServerModel {
+    pub(crate) kind: Kind,
+    pub(crate) tls: ServerTls,
+    pub(crate) users: Users,
+    /// What listens at other ports of its host. Whatever is not in it leads to the server.
+    pub(crate) places: BTreeMap<u16, Place>,
+    /// Whether the server itself lets nobody in but the master: others come by a pooler.
+    pub(crate) master_alone: bool,
+    /// By which method it lets users in.
+    pub(crate) method: Form,
+    /// In which form it stores a password unless the session names one.
+    pub(crate) setting: Form,
+    pub(crate) defect: Option<Defect>,
+    /// Which session holds the lock on a user.
+    pub(crate) locks: BTreeMap<String, u64>,
+    pub(crate) attempts: Vec<Attempt>,
+    pub(crate) replica: Option<Replica>,
+    /// Whether somebody else holds what a change needs, for longer than it may wait.
+    pub(crate) busy: bool,
+    /// The statement that it refuses by a code without a meaning, by its call.
+    pub(crate) refuses: Option<&'static str>,
+    /// What a plan says to be lacking, and whether that is certain.
+    pub(crate) lacking: Option<(&'static str, bool)>,
+    /// How long staging waits for applications.
+    pub(crate) waits: Duration,
+    /// How often a user was changed.
+    pub(crate) changes: usize,
+    pub(crate) sessions: u64,
+}
+
+impl ServerModel {
+    pub(crate) fn admits(&self, username: &str, password: &str) -> bool {
+        self.users.get(username).is_some_and(|user| user.opens_by(password, self.method))
+    }
+
+    fn connect(&mut self, login: &Login, transport: Transport) -> Result<(u64, Spot), ConnectError> {
+        let username = login.credentials.username.as_str();
+        match (self.tls, transport) {
+            (ServerTls::StrippedFor(user), Transport::Tls) if user == username => {
+                return Err(ConnectError::TlsUnavailable);
+            }
+            (ServerTls::Absent, Transport::Tls) => return Err(ConnectError::TlsUnavailable),
+            (ServerTls::Bad(badness), Transport::Tls) => {
+                let source = Cause::new("certificate");
+                return Err(ConnectError::TlsInvalid { fault: badness.fault(), source });
+            }
+            _ => {}
+        }
+        let credentials = &login.credentials;
+        let late = self.changes > 0
+            && self.replica.as_mut().is_some_and(|replica| {
+                let lags = login.host.as_str() == replica.host && replica.refusals > 0;
+                replica.refusals -= usize::from(lags);
+                lags
+            });
+        let refused = || Err(ConnectError::Refused(Cause::new("28P01")));
+        let arrived = self.arrive(login.port, username, credentials.password.expose());
+        let arrived = if late { refused() } else { arrived };
+        self.attempts.push(Attempt {
+            username: username.to_owned(),
+            host: login.host.to_string(),
+            port: login.port,
+            database: login.database.clone(),
+            transport,
+            accepted: arrived.is_ok(),
+        });
+        let spot = arrived?;
+        self.sessions += 1;
+        Ok((self.sessions, spot))
+    }
+}
+
+/// The port to the model.
+pub(crate) struct Server(pub(crate) Rc<World>);
+
+impl Engine for Server {
+    const PROFILE: EngineProfile = PROFILE;
+    type Session = Connection;
+
+    async fn connect(
+        &self,
+        login: &Login,
+        transport: Transport,
+        _: Deadline,
+    ) -> Result<Connection, ConnectError> {
+        let world = &self.0;
+        let lost = || Err(ConnectError::Unreachable(Cause::new("connection reset")));
+        let known;
+        // Hosts alone are compared: what is proved at the secret's own port counts as proved at the master's.
+        let login = match world.server.borrow().defect {
+            Some(Defect::HostAlone) if login.credentials.username.as_str() != "master" => {
+                known = Login { port: PROFILE.default_port, ..login.clone() };
+                &known
+            }
+            _ => login,
+        };
+        let effect = || {
+            let offered = world.server.borrow().tls;
+            world.watch.borrow_mut().transport(transport, login.tls, offered);
+            let outcome = world.server.borrow_mut().connect(login, transport);
+            if matches!(outcome, Err(ConnectError::TlsInvalid { .. })) {
+                world.watch.borrow_mut().certificate_failed = true;
+            }
+            outcome
+        };
+        let (id, spot) = world.call("server: connect", effect, lost).await?;
+        Ok(Connection::new(world, id, spot, &login.credentials))
+    }
+}

@@ -1,0 +1,48 @@
+//! The one next step. It follows the worst finding: where nothing has to be done about labels, something else may have to.
+
+use rotation_core::diagnosis::{Check, Finding, Severity};
+
+use crate::{
+    examination::Examination,
+    recovery::{Remedy, StuckState},
+};
+
+impl Examination {
+    /// What to do next, in a few sentences.
+    pub fn next_step(&self) -> String {
+        let advice = self.advice.sentence();
+        // A remedy may end with a statement, so it stands last.
+        match (&self.advice.remedy, self.first_of_all().map(about)) {
+            (Remedy::MendFirst, Some(first)) if self.advice.state != StuckState::Sound => {
+                format!("Move no label before this is done. {first}")
+            }
+            (Remedy::None | Remedy::MendFirst, Some(first)) => format!("No label has to be moved. {first}"),
+            (_, Some(first)) => format!("{advice} But first: {first}"),
+            (_, None) => advice,
+        }
+    }
+
+    /// The command that does it, where there is one; `flags` follow the secret in commands of our own.
+    pub fn next_command(&self, flags: &str) -> Option<String> {
+        // A rotation would fail by what comes first.
+        if self.first_of_all().is_some() { None } else { self.advice.command(&self.secret, flags) }
+    }
+
+    /// The finding to see to before anything else, where the labels do not come first themselves. What hinders every
+    /// rotation comes before another one; a warning only where there is nothing else to do.
+    fn first_of_all(&self) -> Option<&Finding> {
+        let (least, of_logins) = match self.advice.remedy {
+            Remedy::None => (Severity::Warning, false),
+            Remedy::RotateAgain { .. } => (Severity::Fault, false),
+            Remedy::MendFirst => (Severity::Fault, true),
+            _ => return None,
+        };
+        let is_it =
+            |finding: &&Finding| finding.severity >= least && (of_logins || finding.check != Check::Login);
+        self.findings.iter().find(is_it)
+    }
+}
+
+fn about(finding: &Finding) -> &str {
+    if finding.remediation.is_empty() { &finding.sentence } else { &finding.remediation }
+}

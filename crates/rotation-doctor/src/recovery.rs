@@ -1,0 +1,294 @@
+//! What the labels and the logins of a secret come to, and the one safe thing to do next: a pure decision.
+//!
+//! ```text
+//! deleted? ─> Restore        no AWSCURRENT that logs in ─> the first of AWSPENDING, AWSPREVIOUS, unlabelled that does
+//!                            AWSCURRENT logs in ─> AWSPENDING empty or refused: rotate again, or take the label away
+//!                                                  AWSPENDING logs in, too: rotate again, which finishes
+//! ```
+//!
+//! Three rules hold for every remedy: a label moves only to a version that logs in, no label is taken from a version
+//! unless `AWSCURRENT` logs in without it, and what was not tried at the server is never said not to log in.
+
+mod state;
+
+use rotation_core::{LabelMove, SecretId, StagingLabel, VersionId, diagnosis::Access};
+
+pub use state::StuckState;
+
+/// What is known of a secret when somebody asks what to do with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Situation {
+    /// Its ARN.
+    pub secret: SecretId,
+    /// `DeletedDate` is set.
+    pub deleted: bool,
+    /// `RotationEnabled`.
+    pub rotation_enabled: bool,
+    /// The versions: those with labels, and where none of them logs in, the newest without.
+    pub versions: Vec<KnownVersion>,
+    /// How far those without labels are known.
+    pub unlabelled: Unlabelled,
+    /// Whether something was found by which every rotation fails, though `AWSCURRENT` logs in.
+    pub hindered: bool,
+}
+
+/// How far the versions without labels are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum Unlabelled {
+    /// There are no more than those that were looked at.
+    #[default]
+    All,
+    /// The service lists older ones that were not looked at.
+    Newest,
+    /// They could not be listed.
+    Unread,
+}
+
+/// A version of a secret and whether it logs in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownVersion {
+    /// Its id.
+    pub id: VersionId,
+    /// Its labels.
+    pub labels: Vec<StagingLabel>,
+    /// Whether it logs in.
+    pub access: Access,
+}
+
+/// What to do with a version under `AWSPENDING` that does not log in, while `AWSCURRENT` does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Unfinished {
+    /// Keep it: rotating again takes it up.
+    #[default]
+    Keep,
+    /// Give it up: its password may be one that the database never takes.
+    Abandon,
+    /// Give it up even where it is not known whether it logs in: it may be the only password that does.
+    AbandonUnknown,
+}
+
+/// The one thing to do next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Advice {
+    /// What the secret is in.
+    pub state: StuckState,
+    /// What helps.
+    pub remedy: Remedy,
+}
+
+/// What helps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Remedy {
+    /// Nothing has to be done.
+    None,
+    /// Something else is wrong that must be mended before anybody can tell which version logs in.
+    MendFirst,
+    /// A version under a label holds what cannot be used, or not by the strategy that the secret is looked at with.
+    MendUnusable,
+    /// Versions without labels that were not looked at may log in.
+    LookFurther(Unlabelled),
+    /// The rotation is to be run again; it goes on where it stands.
+    RotateAgain {
+        /// Whether Secrets Manager will do it; else a person must, or turn rotation on again.
+        by_service: bool,
+    },
+    /// The secret is to be restored.
+    Restore,
+    /// A label is to be moved. `keeps` must log in right before.
+    Move {
+        /// The move.
+        label_move: LabelMove,
+        /// The version whose login makes the move safe.
+        keeps: VersionId,
+    },
+    /// An administrator of the database has to set the password to what this version holds; no label helps.
+    SetPassword {
+        /// `AWSCURRENT`, where there is one.
+        version: Option<VersionId>,
+    },
+}
+
+impl Situation {
+    /// The version under a label.
+    pub fn under(&self, label: &StagingLabel) -> Option<&KnownVersion> {
+        self.versions.iter().find(|version| version.labels.contains(label))
+    }
+
+    /// What the labels and logins come to in one sentence: `AWSCURRENT logs in; AWSPENDING is refused`.
+    pub fn words(&self) -> String {
+        let known = |version: &KnownVersion| {
+            let labels: Vec<_> = version.labels.iter().map(StagingLabel::name).collect();
+            let name = if labels.is_empty() {
+                format!("version {} without a label", version.id)
+            } else {
+                labels.join(" and ")
+            };
+            format!("{name} {}", version.access.words())
+        };
+        let parts: Vec<_> = self.versions.iter().map(known).collect();
+        if parts.is_empty() { "no version has a label".into() } else { parts.join("; ") }
+    }
+
+    /// The advice for this situation. It depends on nothing else.
+    pub fn advise(&self, unfinished: Unfinished) -> Advice {
+        if self.deleted {
+            return Advice { state: StuckState::Deleted, remedy: Remedy::Restore };
+        }
+        let current = self.under(&StagingLabel::Current);
+        // Right after a rotation the label stays on the version that is AWSCURRENT now.
+        let pending =
+            self.under(&StagingLabel::Pending).filter(|pending| current.is_none_or(|c| c.id != pending.id));
+        match current.map(|version| version.access) {
+            Some(Access::LogsIn) => self.with_a_good_current(pending, unfinished),
+            Some(access) if access.is_open() => {
+                Advice { state: StuckState::Unknown, remedy: Remedy::MendFirst }
+            }
+            Some(_) | None => self.with_no_good_current(current, pending),
+        }
+    }
+
+    fn with_a_good_current(&self, pending: Option<&KnownVersion>, unfinished: Unfinished) -> Advice {
+        let Some(pending) = pending else {
+            let remedy = if self.hindered { Remedy::MendFirst } else { Remedy::None };
+            return Advice { state: StuckState::Sound, remedy };
+        };
+        let state = match pending.access {
+            Access::LogsIn => StuckState::BothLogIn,
+            Access::NoValue => StuckState::PendingEmpty,
+            Access::Refused => StuckState::PendingRefused,
+            Access::Unusable | Access::NoSession | Access::Unknown | Access::NotTried => {
+                StuckState::PendingUnknown
+            }
+        };
+        if pending.access == Access::Unusable {
+            return Advice { state, remedy: Remedy::MendUnusable };
+        }
+        let out = pending.access.is_out() && (!self.rotation_enabled || unfinished != Unfinished::Keep);
+        let give_up = out || pending.access.is_open() && unfinished == Unfinished::AbandonUnknown;
+        // What failed this rotation would fail the next one: nothing is gained by giving this one up.
+        if self.hindered && unfinished == Unfinished::Keep {
+            return Advice { state, remedy: Remedy::MendFirst };
+        }
+        let remedy = match self.under(&StagingLabel::Current) {
+            Some(current) if give_up => Remedy::Move {
+                label_move: LabelMove {
+                    label: StagingLabel::Pending,
+                    from: Some(pending.id.clone()),
+                    to: None,
+                },
+                keeps: current.id.clone(),
+            },
+            _ => Remedy::RotateAgain { by_service: self.rotation_enabled },
+        };
+        Advice { state, remedy }
+    }
+
+    /// `AWSCURRENT` goes to a version that logs in: one that a rotation was bringing forward, else the last one that was
+    /// live, else any.
+    fn with_no_good_current(&self, current: Option<&KnownVersion>, pending: Option<&KnownVersion>) -> Advice {
+        let logs_in = |version: &&KnownVersion| version.access == Access::LogsIn;
+        let previous = self.under(&StagingLabel::Previous);
+        let unlabelled = || self.versions.iter().filter(logs_in).find(|version| Some(*version) != current);
+        let found = match (pending.filter(logs_in), previous.filter(logs_in), unlabelled()) {
+            (Some(version), _, _) => Some((StuckState::OnlyPending, version)),
+            (None, Some(version), _) => Some((StuckState::OnlyPrevious, version)),
+            (None, None, Some(version)) => Some((StuckState::OnlyUnlabelled, version)),
+            (None, None, None) => None,
+        };
+        let Some((state, live)) = found else {
+            return self.with_no_login(current);
+        };
+        let label_move = LabelMove {
+            label: StagingLabel::Current,
+            from: current.map(|version| version.id.clone()),
+            to: Some(live.id.clone()),
+        };
+        Advice { state, remedy: Remedy::Move { label_move, keeps: live.id.clone() } }
+    }
+
+    /// That nothing logs in is said only where the server refused a login and no other version may be the one.
+    fn with_no_login(&self, current: Option<&KnownVersion>) -> Advice {
+        let any = |access| self.versions.iter().any(|version| version.access == access);
+        let open = self.versions.iter().any(|version| version.access.is_open());
+        let unusable =
+            |version: &KnownVersion| !version.labels.is_empty() && version.access == Access::Unusable;
+        let unknown = |remedy| Advice { state: StuckState::Unknown, remedy };
+        if open {
+            return unknown(Remedy::MendFirst);
+        }
+        if self.versions.iter().any(unusable) {
+            return unknown(Remedy::MendUnusable);
+        }
+        if !any(Access::Refused) {
+            return unknown(Remedy::MendFirst);
+        }
+        match self.unlabelled {
+            Unlabelled::All => {
+                let version = current.map(|version| version.id.clone());
+                Advice { state: StuckState::NothingLogsIn, remedy: Remedy::SetPassword { version } }
+            }
+            further => unknown(Remedy::LookFurther(further)),
+        }
+    }
+}
+
+impl Advice {
+    /// What to do next, as one sentence.
+    pub fn sentence(&self) -> String {
+        match &self.remedy {
+            Remedy::None => "Nothing has to be done.".into(),
+            Remedy::MendFirst => "Mend first what the findings name; move no label before that.".into(),
+            Remedy::MendUnusable => {
+                "A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or mend \
+                what the findings name; move no label before that."
+                    .into()
+            }
+            Remedy::LookFurther(Unlabelled::Unread) => {
+                "The versions without labels could not be listed, and one of them may log in: run `rotate explain` \
+                with a person's credentials that may call ListSecretVersionIds; change no password before that."
+                    .into()
+            }
+            Remedy::LookFurther(_) => {
+                "The newest versions without labels do not log in, and older ones were not tried: look at them with \
+                `aws secretsmanager list-secret-version-ids --include-deprecated`. Where none is right, set the \
+                user's password to what AWSCURRENT holds, as an administrator of the database."
+                    .into()
+            }
+            Remedy::RotateAgain { by_service: true } => {
+                "Rotate again: the rotation goes on with the version that is AWSPENDING.".into()
+            }
+            Remedy::RotateAgain { by_service: false } => {
+                "Rotation is off: turn it on again, or take the rotation up from your own machine.".into()
+            }
+            Remedy::Restore => "Restore the secret, then look again.".into(),
+            Remedy::Move { label_move, .. } => label_move.sentence(),
+            Remedy::SetPassword { version: Some(version) } => format!(
+                "As an administrator of the database, set the user's password to what version {version} \
+                (AWSCURRENT) holds. No label helps, and nothing is written."
+            ),
+            Remedy::SetPassword { version: None } => {
+                "No version logs in and none is AWSCURRENT: store credentials that work with `aws secretsmanager \
+                put-secret-value`. Nothing is written."
+                    .into()
+            }
+        }
+    }
+
+    /// The command that does it, where there is one; `flags` follow the secret in commands of our own.
+    pub fn command(&self, secret: &SecretId, flags: &str) -> Option<String> {
+        let secret = secret.in_a_shell();
+        match &self.remedy {
+            Remedy::None
+            | Remedy::MendFirst
+            | Remedy::MendUnusable
+            | Remedy::LookFurther(_)
+            | Remedy::SetPassword { .. } => None,
+            Remedy::RotateAgain { by_service: true } => {
+                Some(format!("aws secretsmanager rotate-secret --secret-id {secret}"))
+            }
+            Remedy::RotateAgain { by_service: false } => Some(format!("rotate secret {secret}{flags}")),
+            Remedy::Restore => Some(format!("aws secretsmanager restore-secret --secret-id {secret}")),
+            Remedy::Move { .. } => Some(format!("rotate recover {secret}{flags}")),
+        }
+    }
+}
