@@ -55,6 +55,7 @@ impl SecretsManager {
     {
         let passes = |error: &SdkError<E, HttpResponse>| self.failed(operation, error).fault.passes();
         let backoff = self.backoff.pausing_at_most(pace.longest_pause());
-        backoff.run(attempt, passes, || SdkError::timeout_error(TimedOut)).await
+        // The SDK's futures nest deep, and a rotation's around them do, too.
+        Box::pin(backoff.run(attempt, passes, || SdkError::timeout_error(TimedOut))).await
     }
 }

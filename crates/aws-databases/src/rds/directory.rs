@@ -35,10 +35,13 @@ impl Rds {
         DatabaseName { resource, region }: &DatabaseName,
         host: Option<&Host>,
     ) -> Result<Option<Server>, DirectoryError> {
+        // The SDK's futures nest deep, and a rotation's around them do, too.
         let found = match (resource, host) {
-            (Resource::Instance(id), _) => self.instance(region, id).await,
-            (Resource::Cluster(id), _) => self.cluster(region, id).await,
-            (Resource::CustomEndpoint(id), Some(host)) => self.cluster_behind(region, id, host).await,
+            (Resource::Instance(id), _) => Box::pin(self.instance(region, id)).await,
+            (Resource::Cluster(id), _) => Box::pin(self.cluster(region, id)).await,
+            (Resource::CustomEndpoint(id), Some(host)) => {
+                Box::pin(self.cluster_behind(region, id, host)).await
+            }
             _ => Ok(None),
         };
         let found = found.map_err(|error| error.into_directory_error(&SERVICE))?;

@@ -26,13 +26,14 @@ impl Directory for Redshift {
     async fn by_arn(&self, arn: &ServerArn) -> Result<Option<Server>, DirectoryError> {
         match DatabaseName::from_arn(arn).map(|name| name.resource) {
             Some(Resource::RedshiftCluster(id)) => {
-                let found = self.cluster(arn.region(), &id).await;
+                // The SDK's futures nest deep, and a rotation's around them do, too.
+                let found = Box::pin(self.cluster(arn.region(), &id)).await;
                 let found = found.map_err(|error| error.into_directory_error(&PROVISIONED))?;
                 // The same name in this function's own account is another cluster.
                 let own = found.filter(|found| found.arn.is_empty() || found.arn == arn.as_str());
                 Ok(own.and_then(|found| Database { arn: arn.as_str().to_owned(), ..found }.server()))
             }
-            Some(Resource::Namespace(arn)) => match self.workgroups_of(&arn).await {
+            Some(Resource::Namespace(arn)) => match Box::pin(self.workgroups_of(&arn)).await {
                 Ok(workgroups) => Ok(workgroups.map(|workgroups| namespace(arn, workgroups))),
                 Err(LookupError::Call(error)) => Err(error.into_directory_error(&SERVERLESS)),
                 // A list without end knows no more than an empty one.
@@ -46,12 +47,12 @@ impl Directory for Redshift {
         let Some(DatabaseName { resource, region }) = DatabaseName::from_host(host) else { return Ok(None) };
         match resource {
             Resource::RedshiftCluster(id) => {
-                let found = self.cluster(&region, &id).await;
+                let found = Box::pin(self.cluster(&region, &id)).await;
                 let found = found.map_err(|error| error.into_directory_error(&PROVISIONED))?;
                 Ok(found.and_then(Database::server))
             }
             Resource::Workgroup(name) => {
-                let found = self.serverless.workgroup(&region, &name).await;
+                let found = Box::pin(self.serverless.workgroup(&region, &name)).await;
                 let found = found.map_err(|error| error.into_directory_error(&SERVERLESS))?;
                 Ok(found.map(|(arn, workgroup)| namespace(arn, vec![workgroup])))
             }

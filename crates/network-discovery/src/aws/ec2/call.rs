@@ -45,8 +45,7 @@ impl<'a> Call<'a> {
         let mut pages = Vec::new();
         let mut token: Option<String> = None;
         while pages.len() < PAGES {
-            let page = self.page(operation, &form(operation, filters, token.as_deref())).await;
-            let page = page?;
+            let page = self.page(operation, &form(operation, filters, token.as_deref())).await?;
             token = answer::next_token(operation, &page)?;
             pages.push(page);
             if token.is_none() {
@@ -58,7 +57,8 @@ impl<'a> Call<'a> {
 
     async fn page(&self, operation: &'static str, form: &str) -> Result<String, AwsError> {
         let deadline = Deadline::after(PAGE_TIME);
-        let unanswered = || AwsError::new(Service::Ec2, operation, AwsFault::Unreachable);
+        let unanswered =
+            || AwsError::new(Service::Ec2, operation, AwsFault::Unreachable).because("no answer in time");
         let attempt = || self.attempt(operation, form, deadline);
         let backoff = Backoff::attempts(ATTEMPTS).within(deadline);
         backoff.run(attempt, |error| error.fault.passes(), unanswered).await
