@@ -5,8 +5,15 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
-use database_net::{CertificateFault, TlsSettings, certificate_fault, client_config};
+use database_net::{
+    CertificateFault, HandshakeError, LazyTls, TlsSettings, certificate_fault, client_config,
+};
+use rotation_core::database::{ConnectError, TlsFault};
 use rustls::{AlertDescription, ClientConfig, ProtocolVersion, RootCertStore};
+use tokio::{
+    io::AsyncReadExt,
+    net::{TcpListener, TcpStream},
+};
 
 use crate::authorities::certificates;
 use crate::laboratory::{Authority, Dates, Identity, Signer, certificate, handshake, server, server_with};
@@ -52,6 +59,7 @@ async fn a_good_certificate_is_accepted_by_name_and_by_address() {
     check(present(Signer::Known, Dates::Good, "localhost", "localhost").await, None);
     check(present(Signer::Known, Dates::Good, "127.0.0.1", "127.0.0.1").await, None);
     check(present(Signer::Known, Dates::Good, "*.example.com", "db.example.com").await, None);
+    check(present(Signer::Known, Dates::Good, "localhost", "localhost.").await, None);
 }
 
 #[tokio::test]
@@ -202,4 +210,27 @@ fn thieving(thief: &Identity, version: &'static rustls::SupportedProtocolVersion
         .unwrap()
         .with_no_client_auth()
         .with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)))
+}
+
+/// No certificate can be for it, so the server gets nothing.
+#[tokio::test]
+async fn a_name_that_no_certificate_can_bear_is_refused_before_a_byte_is_sent() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let socket = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    let config = client_config(&TlsSettings::default());
+    let error = database_net::handshake(socket, "two words", &config).await.unwrap_err();
+    assert!(matches!(error, HandshakeError::Name), "{error:?}");
+    let error = ConnectError::from(error);
+    assert!(matches!(error, ConnectError::TlsInvalid { fault: TlsFault::WrongHost, .. }), "{error:?}");
+    let mut received = Vec::new();
+    listener.accept().await.unwrap().0.read_to_end(&mut received).await.unwrap();
+    assert!(received.is_empty(), "{received:?}");
+}
+
+#[test]
+fn a_lazy_configuration_is_built_once_for_all_clones() {
+    let tls = LazyTls::new(TlsSettings::default());
+    let clone = tls.clone();
+    assert!(Arc::ptr_eq(tls.config(), clone.config()));
+    assert_eq!(clone.chain_valid_until(), None);
 }

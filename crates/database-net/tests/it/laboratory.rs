@@ -4,16 +4,17 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use database_net::{HandshakeError, Stream};
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
     date_time_ymd,
 };
 use rustls::server::WebPkiClientVerifier;
 use rustls::{ClientConfig, ProtocolVersion, RootCertStore, ServerConfig, SupportedProtocolVersion};
-use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio_rustls::{TlsAcceptor, TlsConnector};
+use tokio_rustls::TlsAcceptor;
 
 /// When a certificate is valid.
 #[derive(Debug, Clone, Copy)]
@@ -177,12 +178,18 @@ pub(crate) async fn handshake(
     });
     let connecting = async {
         let socket = TcpStream::connect(address).await?;
-        let name = ServerName::try_from(host.to_owned()).unwrap();
-        let mut stream = TlsConnector::from(client).connect(name, socket).await?;
+        let mut stream = match database_net::handshake(socket, host, &client).await {
+            Ok(stream) => stream,
+            Err(HandshakeError::Failed(error)) => return Err(error),
+            Err(error) => panic!("{error}"),
+        };
         let mut greeting = [0; 5];
         stream.read_exact(&mut greeting).await?;
         assert_eq!(&greeting, b"hello");
-        Ok(stream.get_ref().1.protocol_version().unwrap())
+        assert!(!stream.peer_certificates().is_empty());
+        assert_eq!(stream.peer(), Some(address.ip()));
+        let Stream::Tls(tls) = stream else { panic!("plaintext after a handshake") };
+        Ok(tls.get_ref().1.protocol_version().unwrap())
     };
     let result = tokio::time::timeout(Duration::from_secs(10), connecting).await.expect("a handshake hangs");
     serving.abort();
