@@ -19,7 +19,9 @@ use clap::Args;
 use rotation_aws::{Access, SecretsManager};
 use rotation_cli::{EngineKind, Screen};
 use rotation_config::{Config, Endpoint, EndpointUrl, Environment};
-use rotation_core::{Deadline, Invocation, Invoker, RotationError, SecretDocument, SecretId, SecretStore, Version};
+use rotation_core::{
+    Deadline, Invocation, Invoker, RotationError, SecretDocument, SecretId, SecretStore, Version,
+};
 use rotation_database::{Database, Directory, Engine, Strategy};
 use rotation_doctor::{Examination, Examiner, Logins};
 use rotator_docdb::DocumentDb;

@@ -26,7 +26,8 @@ impl Wishes<'_> {
             config.function.endpoint.region = Some(region.to_owned());
         }
         if let Some(given) = self.endpoint_url {
-            config.function.endpoint.url = Some(EndpointUrl::parse(given).context("--endpoint-url is not usable")?);
+            config.function.endpoint.url =
+                Some(EndpointUrl::parse(given).context("--endpoint-url is not usable")?);
         }
         let mut master = config.master.clone();
         if let Some(given) = self.master_secret {

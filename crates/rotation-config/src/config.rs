@@ -2,7 +2,8 @@
 
 use rotation_core::SecretId;
 use rotation_database::{
-    CustomProof, DatabaseSettings, EngineProfile, MasterSecret, RewriteFields, StatementRule, TestField, TestStatement,
+    CustomProof, DatabaseSettings, EngineProfile, MasterSecret, RewriteFields, StatementRule, TestField,
+    TestStatement,
 };
 
 use crate::{

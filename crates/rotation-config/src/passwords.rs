@@ -1,6 +1,8 @@
 //! How passwords are made.
 
-use rotation_core::{CharacterClass, PasswordPolicy, PasswordRule, PasswordSettings, PasswordSource, PolicyError};
+use rotation_core::{
+    CharacterClass, PasswordPolicy, PasswordRule, PasswordSettings, PasswordSource, PolicyError,
+};
 
 use crate::environment::{ConfigError, Environment};
 
@@ -9,7 +11,10 @@ use crate::environment::{ConfigError, Environment};
 ///
 /// # Errors
 /// [`ConfigError`] names the first setting that is wrong.
-pub fn password_policy(environment: &Environment, rule: &PasswordRule) -> Result<PasswordPolicy, ConfigError> {
+pub fn password_policy(
+    environment: &Environment,
+    rule: &PasswordRule,
+) -> Result<PasswordPolicy, ConfigError> {
     const LENGTH: &str = "PASSWORD_LENGTH";
     let defaults = PasswordSettings::default();
     let length = match environment.text(LENGTH).map(str::parse) {
@@ -52,9 +57,10 @@ fn policy_error(error: &PolicyError) -> ConfigError {
             ConfigError::new("PASSWORD_LENGTH", format!("must be {shortest} to {longest} for this engine"))
         }
         PolicyError::Exclusions => ConfigError::new("EXCLUDE_CHARACTERS", "must not exceed 4096 characters"),
-        PolicyError::RequiredClass { class } => {
-            ConfigError::new("EXCLUDE_CHARACTERS", format!("and the excluded classes leave no {class:?} for this engine"))
-        }
+        PolicyError::RequiredClass { class } => ConfigError::new(
+            "EXCLUDE_CHARACTERS",
+            format!("and the excluded classes leave no {class:?} for this engine"),
+        ),
         PolicyError::Guessable => ConfigError::new(
             "PASSWORD_LENGTH",
             "and the exclusions leave fewer than 128 bits of randomness; raise it or exclude less",

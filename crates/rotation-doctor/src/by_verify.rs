@@ -3,8 +3,8 @@
 use std::time::SystemTime;
 
 use rotation_core::{
-    Code, CredentialSource, DocumentError, Reader, RelatedSecrets, RotationError, SecretDocument, SecretId, Target,
-    codes,
+    Code, CredentialSource, DocumentError, Reader, RelatedSecrets, RotationError, SecretDocument, SecretId,
+    Target, codes,
     diagnosis::{Access, Check, Diagnosable, ExaminedVersion, Finding, Severity, Tried},
 };
 

@@ -6,7 +6,8 @@ use lambda_runtime::{Context, LambdaEvent, service_fn};
 use rotation_aws::{Access, SecretsManager};
 use rotation_config::{Config, ConfigError, Environment, FunctionSettings, StrategyKind};
 use rotation_core::{
-    Deadline, EventError, Invocation, Invoker, Journal, Outcome, RotationError, RotationEvent, Rotator, Target, TimedOut,
+    Deadline, EventError, Invocation, Invoker, Journal, Outcome, RotationError, RotationEvent, Rotator,
+    Target, TimedOut,
     diagnosis::{Diagnosable, Severity},
 };
 use rotation_database::{Database, Directory, Engine, NoDirectory, Strategy};
@@ -190,8 +191,7 @@ impl<M> Function<M> {
         M: Fn(&Invocation) -> T,
     {
         let limit = TimeLimit::of(context);
-        let invocation =
-            Invocation { journal: journal.clone(), ..self.invocation(context, limit.deadline) };
+        let invocation = Invocation { journal: journal.clone(), ..self.invocation(context, limit.deadline) };
         let target = (self.target)(&invocation);
         let rotator = Rotator::new(self.store.within(limit.deadline), target, &invocation);
         let dry_run = self.settings.dry_run;

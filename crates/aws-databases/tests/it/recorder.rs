@@ -3,12 +3,14 @@
 use std::cell::RefCell;
 
 use rotation_core::{
-    Authority, ChangeReport, Deadline, PasswordPolicy, PasswordRule, PasswordSettings, RelatedSecretError,
-    RelatedSecrets, RotationError, SecretDocument, SecretId, StoreError, Target, Versions,
+    Authority, ChangeReport, Deadline, Invocation, Invoker, PasswordPolicy, PasswordRule, PasswordSettings,
+    RelatedSecretError, RelatedSecrets, RotationError, SecretDocument, SecretId, StoreError, Target,
+    Versions,
 };
 use rotation_database::{
-    Change, ConnectError, Database, Directory, Engine, EngineProfile, Login, MasterSecret, NameLimit, Plan,
-    Remedies, Session, StatementError, StatementRule, Strategy, TestStatement, Transport, Turn, UserPair,
+    Change, ConnectError, Database, DatabaseSettings, Directory, Engine, EngineProfile, Login, MasterSecret,
+    NameLimit, Plan, Remedies, Session, StatementError, StatementRule, Strategy, TestStatement, Transport,
+    Turn, UserPair,
 };
 use serde_json::json;
 
@@ -50,11 +52,12 @@ pub(crate) async fn changed_at(
 ) -> Result<String, &'static str> {
     let recorder = Recorder::default();
     let deadline = Deadline::after(std::time::Duration::from_secs(30));
+    let invocation = Invocation::new(Invoker::Person, deadline);
     let arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:master-AbCdEf";
     let deployed = Some(SecretId::new(arn).expect("an ARN"));
     let strategy = Strategy::AlternatingUsers { master: MasterSecret { deployed }, directory };
     let passwords = PasswordPolicy::new(PasswordSettings::default(), &RULE).expect("good settings");
-    let database = Database::new(&recorder, strategy, passwords, false, deadline);
+    let database = Database::new(&recorder, strategy, DatabaseSettings::new(passwords), &invocation);
     let document = |user: &str| {
         let engine = PROFILE.engines[0];
         let document =

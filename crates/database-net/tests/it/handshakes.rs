@@ -8,7 +8,7 @@ use std::sync::Arc;
 use database_net::{
     CertificateFault, HandshakeError, LazyTls, TlsSettings, certificate_fault, client_config,
 };
-use rotation_core::database::{ConnectError, TlsFault};
+use rotation_database::{ConnectError, TlsFault};
 use rustls::{AlertDescription, ClientConfig, ProtocolVersion, RootCertStore};
 use tokio::{
     io::AsyncReadExt,

@@ -1,5 +1,6 @@
 //! Discovery for real: the SDKs and our questions to EC2, against moto.
 
+use local_aws::{LocalSecretsManager, secrets_manager::Settings};
 use network_discovery::{AwsDiscovery, DiscoveryError, NetworkMode, Wish};
 use rotation_aws::Access;
 use rotation_config::{AccessKey, Endpoint, EndpointUrl};

@@ -15,6 +15,7 @@ use rotation_core::{
     diagnosis::{Check, Finding, FindingCode, Severity},
     with_causes,
 };
+use rotation_doctor::finding_codes;
 
 use lambda::{Answered, Configuration, FunctionArn, Lambda};
 use policy::{Admission, Policy};
@@ -184,7 +185,7 @@ fn finding(
 fn unasked(why: &AwsError) -> Finding {
     let words: String = with_causes(why).chars().take(WORDS).collect();
     Finding {
-        mend: format!("Allow {} on the function to the IAM identity that you use.", why.action()),
+        remediation: format!("Allow {} on the function to the IAM identity that you use.", why.action()),
         ..Finding::unseen(Check::Function, &words)
     }
 }

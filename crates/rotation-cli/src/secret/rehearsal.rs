@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use rotation_aws::SecretsManager;
-use rotation_core::{Act, Deadline, Invoker, Rotator, SecretId, Target};
+use rotation_core::{Act, Invocation, Rotator, SecretId, Target};
 
 use rotation_cli::{Look, Screen};
 

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use rotation_aws::SecretsManager;
 use rotation_core::{
-    Applied, Deadline, Invoker, Outcome, RotationEvent, Rotator, SecretId, SecretStore, Step, Target,
-    VersionId,
+    Applied, Deadline, Invocation, Invoker, Outcome, RotationEvent, Rotator, SecretId, SecretStore, Step,
+    Target, VersionId,
 };
 
 use rotation_cli::{Look, Screen};

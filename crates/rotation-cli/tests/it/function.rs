@@ -157,20 +157,23 @@ async fn a_function_that_is_not_active_or_not_to_be_seen_is_told() {
     assert!(answer["findings"][0]["sentence"].as_str().unwrap().contains("no address left"), "{answer:#}");
 
     let denied = ApiDouble::start(|_| {
-        let why = json!({"Message": "User: x is not authorized to perform: lambda:GetPolicy"});
+        let why = "User: x is not authorized to perform: lambda:GetPolicy";
+        let why = json!({"__type": "AccessDeniedException", "Message": why});
         ApiAnswer { status: 403, body: why.to_string() }
     });
     let answer = doctor(&world, &denied.unwrap().endpoint()).await;
     assert_eq!(found(&answer), [("NOT_LOOKED_AT", "note"); 2], "{answer:#}");
     let said = answer["findings"].as_array().unwrap().iter().find(|one| one["check"] == "function").unwrap();
     let sentence = said["sentence"].as_str().unwrap();
-    assert!(sentence.contains("HTTP 403: User: x is not authorized"), "{sentence}");
+    let words = "of AWS Lambda failed: access was denied: AccessDeniedException: User: x is not authorized";
+    assert!(sentence.contains(words), "{sentence}");
     assert!(said["mend"].as_str().unwrap().starts_with("Allow lambda:Get"), "{said:#}");
 
     let answer = doctor(&world, "http://127.0.0.1:1").await;
     let unanswered = answer["findings"].as_array().unwrap().iter().find(|one| one["check"] == "function");
     let sentence = unanswered.unwrap()["sentence"].as_str().unwrap();
-    let (operation, rest) = sentence.split_once(' ').unwrap();
+    let failure = sentence.strip_prefix("not looked at, because ").unwrap();
+    let (operation, rest) = failure.split_once(' ').unwrap();
     assert!(["GetPolicy", "GetFunctionConfiguration"].contains(&operation), "{sentence}");
     assert!(rest.starts_with("of AWS Lambda failed: the endpoint did not answer"), "{sentence}");
 

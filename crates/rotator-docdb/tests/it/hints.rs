@@ -3,7 +3,7 @@
 use std::{net::TcpListener, time::Duration};
 
 use database_net::TlsSettings;
-use rotation_core::{CredentialSource, Deadline, RotationError};
+use rotation_core::{CredentialSource, Deadline, Reader, RotationError};
 use rotation_database::{ConnectError, DatabaseError, Engine, StatementFault, Transport};
 use rotator_docdb::DocumentDb;
 use serde_json::json;

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rotation_core::{CredentialSource, Deadline, RotationError, with_causes};
+use rotation_core::{CredentialSource, Deadline, Reader, RotationError, with_causes};
 use rotation_database::{ConnectError, DatabaseError, Engine, Host, Login, Session, TlsFault, Transport};
 use rotator_docdb::DocumentDb;
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! What other servers answer, played by a witness: MongoDB's users with all their parts, DocumentDB's refusals.
 
-use rotation_core::{CredentialSource, Password, RotationError};
+use rotation_core::{CredentialSource, Password, Reader, RotationError};
 use rotation_database::{Change, DatabaseError, Engine, Session, StatementFault, Turn};
 use rotator_docdb::DocumentDb;
 use serde_json::{Value, json};

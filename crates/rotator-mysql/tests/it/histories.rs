@@ -2,11 +2,12 @@
 //! abandoned is followed by the next.
 
 use rotation_core::{
-    Applied, Authority, PasswordPolicy, PasswordSettings, RelatedSecretError, RelatedSecrets, RotationError,
-    SecretDocument, SecretId, StoreError, Target, Versions,
+    Applied, Authority, Invocation, Invoker, PasswordPolicy, PasswordSettings, RelatedSecretError,
+    RelatedSecrets, RotationError, SecretDocument, SecretId, StoreError, Target, Versions,
 };
 use rotation_database::{
-    Database, Directory, DirectoryError, Engine, Host, MasterSecret, Server, ServerArn, Strategy,
+    Database, DatabaseSettings, Directory, DirectoryError, Engine, Host, MasterSecret, Server, ServerArn,
+    Strategy,
 };
 use rotator_mysql::{MySql, Settings};
 use test_servers::{MysqlFlavor, MysqlVersion, TestLogin};
@@ -61,7 +62,9 @@ async fn set_secret(lab: &Lab, pending: &TestLogin) -> Result<Applied, RotationE
     let master = MasterSecret { deployed: Some(secret("master")) };
     let strategy = Strategy::AlternatingUsers { master, directory: Nowhere };
     let engine = engine(lab.server, Settings::default());
-    let target = Database::new(engine, strategy, policy, true, deadline());
+    let invocation = Invocation::new(Invoker::Person, deadline());
+    let settings = DatabaseSettings { require_tls: true, ..DatabaseSettings::new(policy) };
+    let target = Database::new(engine, strategy, settings, &invocation);
     let versions = Versions {
         // The secret of the whole test.
         secret: secret("shop/checkout"),

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use database_net::TlsSettings;
 use rotation_core::{
-    Applied, Authority, ChangeReport, Deadline, Password, PasswordPolicy, PasswordSettings,
-    RelatedSecretError, RelatedSecrets, RotationError, SecretDocument, SecretId, StoreError, Target,
-    Versions,
+    Applied, Authority, ChangeReport, Deadline, Invocation, Invoker, Password, PasswordPolicy,
+    PasswordSettings, RelatedSecretError, RelatedSecrets, RotationError, SecretDocument, SecretId,
+    StoreError, Target, Versions,
 };
 use rotation_database::{
-    Change, ConnectError, Credentials, Database, Engine, Login, PairOwner, SecretIdentity, Session,
-    StatementError, Strategy, Transport, Turn, UserPair, Username,
+    Change, ConnectError, Credentials, Database, DatabaseSettings, Engine, Login, PairOwner, SecretIdentity,
+    Session, StatementError, Strategy, Transport, Turn, UserPair, Username,
 };
 use rotator_mysql::{MySql, MysqlSession, Settings};
 use test_servers::{MysqlFlavor, MysqlServer, MysqlVersion, TestLogin};
@@ -100,7 +100,9 @@ impl Lab {
     pub(crate) async fn set_secret(&self, pending: &str) -> Result<Applied, RotationError> {
         let policy = PasswordPolicy::new(PasswordSettings::default(), &MySql::PROFILE.password_rule);
         let engine = engine(self.server, self.settings);
-        let target = Database::<_>::new(engine, Strategy::SingleUser, policy.unwrap(), true, deadline());
+        let invocation = Invocation::new(Invoker::Person, deadline());
+        let settings = DatabaseSettings { require_tls: true, ..DatabaseSettings::new(policy.unwrap()) };
+        let target = Database::<_>::new(engine, Strategy::SingleUser, settings, &invocation);
         let versions = Versions {
             secret: SecretId::new("arn:aws:secretsmanager:us-east-1:123456789012:secret:app-AbCdEf").unwrap(),
             current: document(self.server, &self.app),

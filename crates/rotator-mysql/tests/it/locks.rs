@@ -3,8 +3,7 @@
 use database_net::TlsSettings;
 use rotation_core::{ChangeReport, CredentialSource, Reader, RotationError, SecretDocument};
 use rotation_database::{
-    Change, DatabaseError, Engine, Login, MASTER_SECRET, Session, StatementError, StatementFault, Transport,
-    Turn,
+    Change, DatabaseError, Engine, Login, Session, StatementError, StatementFault, Transport, Turn,
 };
 use rotator_mysql::{MySql, Settings};
 use test_servers::{MaliciousMysql, MysqlAnswer, MysqlGreeting, MysqlMischief, MysqlScript};

@@ -1,6 +1,5 @@
 //! A single user with accounts for several hosts: none that uses the secret is left behind.
 
-use rotation_core::RotationError;
 use rotation_database::{DatabaseError, StatementFault};
 use test_servers::MysqlFlavor;
 

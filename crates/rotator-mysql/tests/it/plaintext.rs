@@ -3,8 +3,10 @@
 //! What a server of `caching_sha2_password` keeps of a login that succeeded is gone after each change of the password and
 //! after each start ("Caching SHA-2 Pluggable Authentication"). The next login is then by the whole password.
 
-use rotation_core::{PasswordPolicy, PasswordSettings, SecretId, Target, Versions};
-use rotation_database::{ConnectError, Database, Engine, Login, Session, Strategy, TlsMode, Transport};
+use rotation_core::{Invocation, Invoker, PasswordPolicy, PasswordSettings, SecretId, Target, Versions};
+use rotation_database::{
+    ConnectError, Database, DatabaseSettings, Engine, Login, Session, Strategy, TlsMode, Transport,
+};
 use rotator_mysql::MySql;
 use test_servers::{MysqlFlavor, TestLogin};
 
@@ -43,15 +45,17 @@ async fn check(lab: &Lab, password: &str, keeps: bool) {
 async fn rotate(lab: &Lab, pending: &str) {
     let policy = PasswordPolicy::new(PasswordSettings::default(), &MySql::PROFILE.password_rule).unwrap();
     let engine = engine(lab.server, lab.settings);
-    let target = Database::<_>::new(engine, Strategy::SingleUser, policy, false, deadline());
+    let invocation = Invocation::new(Invoker::Person, deadline());
+    let settings = DatabaseSettings::new(policy);
+    let target = Database::<_>::new(engine, Strategy::SingleUser, settings, &invocation);
     let current = document(lab.server, &lab.app).with_text("ssl", "false");
     let versions = Versions {
         secret: SecretId::new("arn:aws:secretsmanager:us-east-1:123456789012:secret:app-AbCdEf").unwrap(),
         pending: current.clone().with_text("password", pending),
         current,
-        companion: None,
+        related: None,
     };
-    target.apply(&versions, &Granted).await.unwrap();
+    target.apply(&versions, &Granted, &Granted).await.unwrap();
     target.verify(&versions.pending).await.unwrap();
 }
 

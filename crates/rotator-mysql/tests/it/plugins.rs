@@ -1,6 +1,5 @@
 //! Accounts of MariaDB with several plugins: afterwards the old password is refused, or nothing was changed.
 
-use rotation_core::RotationError;
 use rotation_database::{DatabaseError, StatementFault};
 use test_servers::MysqlFlavor;
 

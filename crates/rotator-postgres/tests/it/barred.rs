@@ -1,6 +1,6 @@
 //! Users that the server keeps out or holds back: the error names the statement that ends it, and it runs as it stands.
 
-use rotation_core::{CredentialSource, Password};
+use rotation_core::{CredentialSource, Password, Reader};
 use rotation_database::{Change, MASTER_SECRET, Session, Turn};
 use rotator_postgres::CloneObjects;
 use test_servers::TestLogin;

@@ -1,6 +1,6 @@
 //! What runs at a login, once the password is proved, and refuses the session.
 
-use rotation_core::{CredentialSource, RotationError};
+use rotation_core::{CredentialSource, Reader, RotationError};
 use test_servers::PostgresVersion;
 
 use crate::laboratory::{Lab, every_version, of_login, quoted};

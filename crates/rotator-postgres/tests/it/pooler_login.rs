@@ -2,11 +2,13 @@
 //! reaches the client in the pooler's words, or is remembered by it.
 
 use rotation_core::{
-    Applied, Authority, Class, PasswordPolicy, PasswordSettings, Reader, RelatedSecretError, RelatedSecrets,
-    RotationError, SecretDocument, SecretId, StoreError, Target, Versions,
+    Applied, Authority, Class, Invocation, Invoker, PasswordPolicy, PasswordSettings, Reader,
+    RelatedSecretError, RelatedSecrets, RotationError, SecretDocument, SecretId, StoreError, Target,
+    Versions,
 };
 use rotation_database::{
-    ConnectError, Database, Engine, Login, NoDirectory, Session, StatementFault, Strategy, Transport,
+    ConnectError, Database, DatabaseSettings, Engine, Login, NoDirectory, Session, StatementFault, Strategy,
+    Transport,
 };
 use rotator_postgres::{Postgres, PostgresSession};
 use test_servers::{PgBouncer, PoolerList, PoolerVersion, PostgresVersion, TestLogin};
@@ -73,7 +75,9 @@ async fn set(
     let settings = PasswordSettings::default();
     let policy = PasswordPolicy::new(settings, &Postgres::PROFILE.password_rule).unwrap();
     let postgres = engine(lab.server, lab.objects);
-    let database = Database::<_, NoDirectory>::new(postgres, Strategy::SingleUser, policy, false, deadline());
+    let invocation = Invocation::new(Invoker::Person, deadline());
+    let settings = DatabaseSettings::new(policy);
+    let database = Database::<_, NoDirectory>::new(postgres, Strategy::SingleUser, settings, &invocation);
     let at_pooler = |login: &TestLogin| {
         let document = document(lab.server, &lab.database, login);
         document.with_text("port", &pooler.port().to_string())

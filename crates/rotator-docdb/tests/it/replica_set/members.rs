@@ -1,7 +1,7 @@
 //! Which member gets the password.
 
 use local_aws::secrets_manager::{Operation, RotationOutcome};
-use rotation_core::{CredentialSource, RotationError, SecretDocument, with_causes};
+use rotation_core::{CredentialSource, Reader, RotationError, SecretDocument, with_causes};
 use rotation_database::{ConnectError, DatabaseError, Engine, Login, Session, Transport};
 use rotator_docdb::DocumentDb;
 use serde_json::{Value, json};
