@@ -50,8 +50,9 @@ fn store_error(error: AwsError) -> StoreError {
         cause.as_ref().map_or(("", ""), |cause| (&*cause.code, cause.message.as_deref().unwrap_or_default()));
     let fault = own_fault(operation, code, message).unwrap_or_else(|| store_fault(fault));
     let key = Some(message).filter(|_| fault == StoreFault::KeyDenied).and_then(key_in);
-    if operation == "PutSecretValue" && fault != StoreFault::AccessDenied {
-        cause.iter_mut().for_each(|cause| cause.message = None);
+    if let ("PutSecretValue", false, Some(cause)) = (operation, fault == StoreFault::AccessDenied, &mut cause)
+    {
+        cause.message = None;
     }
     StoreError { operation, fault, key, source: cause.map(Into::into) }
 }

@@ -56,7 +56,7 @@ fn main() -> ExitCode {
         runtime.block_on(async {
             match arguments.command {
                 Command::Network(arguments) => {
-                    Box::pin(network::run(&arguments, &environment, &screen)).await?
+                    Box::pin(network::run(&arguments, &environment, &screen)).await?;
                 }
                 Command::Secret(arguments) => secret::run(&arguments, &environment, &screen).await?,
                 Command::Doctor(doctor) => return Ask::Doctor(&doctor).run(&environment, &screen).await,

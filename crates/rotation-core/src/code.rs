@@ -33,11 +33,19 @@ impl Class {
 ///
 /// Two codes are equal if their names are. A target's codes begin with a prefix of its own.
 #[derive(Clone, Copy)]
-pub struct Code {
-    name: &'static str,
-    class: Class,
-    meaning: &'static str,
-    article: Article,
+pub struct Code(&'static Definition);
+
+/// What a code is defined by.
+#[derive(Clone, Copy, Debug)]
+pub struct Definition {
+    /// The name, as it stands in answers and lines: `DB_LOCKED`.
+    pub name: &'static str,
+    /// What it asks of the caller.
+    pub class: Class,
+    /// What it means, in one sentence.
+    pub meaning: &'static str,
+    /// Its causes, and what to do.
+    pub article: Article,
 }
 
 /// Causes and remediation of one code.
@@ -52,29 +60,29 @@ pub struct Article {
 }
 
 impl Code {
-    /// A code. `meaning` is one sentence; [`codes!`](crate::codes!) takes it from the documentation of the constant.
-    pub const fn new(name: &'static str, class: Class, meaning: &'static str, article: Article) -> Self {
-        Self { name, class, meaning, article }
+    /// A code. [`codes!`](crate::codes!) takes the meaning from the documentation of the constant.
+    pub const fn new(definition: &'static Definition) -> Self {
+        Self(definition)
     }
 
     /// The name, as it stands in answers and lines: `DB_LOCKED`.
     pub const fn name(self) -> &'static str {
-        self.name
+        self.0.name
     }
 
     /// What it asks of the caller.
     pub const fn class(self) -> Class {
-        self.class
+        self.0.class
     }
 
     /// What it means, in one sentence.
     pub fn meaning(self) -> &'static str {
-        self.meaning.trim()
+        self.0.meaning.trim()
     }
 
     /// Its causes, and what to do.
     pub const fn article(self) -> Article {
-        self.article
+        self.0.article
     }
 }
 
@@ -102,7 +110,7 @@ impl Article {
 
 impl PartialEq for Code {
     fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
+        self.0.name == other.0.name
     }
 }
 
@@ -110,7 +118,7 @@ impl Eq for Code {}
 
 impl std::hash::Hash for Code {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.name.hash(state);
+        self.0.name.hash(state);
     }
 }
 
@@ -122,26 +130,26 @@ impl PartialOrd for Code {
 
 impl Ord for Code {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.name.cmp(other.name)
+        self.0.name.cmp(other.0.name)
     }
 }
 
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name)
+        f.pad(self.0.name)
     }
 }
 
 /// The name, as it stands everywhere else.
 impl fmt::Debug for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.name)
+        write!(f, "{:?}", self.0.name)
     }
 }
 
 impl PartialEq<&str> for Code {
     fn eq(&self, name: &&str) -> bool {
-        self.name == *name
+        self.0.name == *name
     }
 }
 
@@ -168,12 +176,12 @@ macro_rules! codes {
     ($($(#[doc = $meaning:literal])+ $name:ident = $class:ident, $articles:ident;)+) => {
         $(
             $(#[doc = $meaning])+
-            pub const $name: $crate::Code = $crate::Code::new(
-                stringify!($name),
-                $crate::Class::$class,
-                concat!($($meaning,)+),
-                $articles::$name,
-            );
+            pub const $name: $crate::Code = $crate::Code::new(&$crate::Definition {
+                name: stringify!($name),
+                class: $crate::Class::$class,
+                meaning: concat!($($meaning,)+),
+                article: $articles::$name,
+            });
         )+
 
         /// All of them, sorted by what they are about.

@@ -122,7 +122,7 @@ impl Serverless {
 
 fn described(found: &Workgroup) -> Database {
     let at = found.endpoint();
-    let inside = at.map(|at| at.vpc_endpoints()).unwrap_or_default();
+    let inside = at.map(aws_sdk_redshiftserverless::types::Endpoint::vpc_endpoints).unwrap_or_default();
     let custom = found.custom_domain_name().and_then(|name| Host::parse(name).ok());
     Database {
         arn: found.workgroup_arn().unwrap_or_default().to_owned(),

@@ -69,25 +69,25 @@ fn other_names_stand_for_nothing() {
 }
 
 #[track_caller]
-fn check_tag(key: &str, arn: &str, expected: Option<Resource>) {
+fn check_tag(key: &str, arn: &str, expected: Option<&Resource>) {
     let tags = [("Name", "arn:aws:rds:us-east-1:1:db:other"), (key, arn)];
     let name = owner(tags).and_then(|arn| DatabaseName::from_arn(&arn));
-    assert_eq!(name.map(|name| name.resource), expected, "{key} {arn}");
+    assert_eq!(name.as_ref().map(|name| &name.resource), expected, "{key} {arn}");
 }
 
 #[test]
 fn the_tags_of_managed_secrets_name_their_database() {
     let home = "us-east-1:123456789012";
     let instance = format!("arn:aws:rds:{home}:db:shop");
-    check_tag("aws:rds:primaryDBInstanceArn", &instance, Some(Resource::Instance("shop".into())));
+    check_tag("aws:rds:primaryDBInstanceArn", &instance, Some(&Resource::Instance("shop".into())));
     let cluster = format!("arn:aws:rds:{home}:cluster:shop");
-    check_tag("aws:rds:primaryDBClusterArn", &cluster, Some(Resource::Cluster("shop".into())));
+    check_tag("aws:rds:primaryDBClusterArn", &cluster, Some(&Resource::Cluster("shop".into())));
     let warehouse = format!("arn:aws:redshift:{home}:cluster:shop");
-    check_tag("aws:redshift:primaryClusterArn", &warehouse, Some(Resource::RedshiftCluster("shop".into())));
+    check_tag("aws:redshift:primaryClusterArn", &warehouse, Some(&Resource::RedshiftCluster("shop".into())));
     let namespace =
         format!("arn:aws:redshift-serverless:{home}:namespace/11111111-2222-3333-4444-555555555555");
     let serverless = ServerArn::parse(&namespace).map(Resource::Namespace);
-    check_tag("aws:redshift-serverless:namespaceArn", &namespace, serverless);
+    check_tag("aws:redshift-serverless:namespaceArn", &namespace, serverless.as_ref());
     check_tag("owner", &instance, None);
     check_tag("aws:rds:primaryDBInstanceArn", "shop", None);
 }

@@ -1,7 +1,6 @@
 //! The local services, tried with real programs: what the proofs of the other crates stand on must itself be proven.
 
 #![expect(clippy::unwrap_used, reason = "a test tells by its panic what went wrong")]
-#![expect(clippy::print_stdout, reason = "a test that is left out says so")]
 
 mod lambda;
 mod secrets_manager;

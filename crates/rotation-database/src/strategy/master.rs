@@ -214,7 +214,7 @@ impl<D: Directory, A: RelatedSecrets> Master<'_, D, A> {
     /// The server that manages the master secret, by the tags that only its service can set.
     async fn owner(&self) -> Result<Server, RotationError> {
         let tags = self.related.tags_of(self.secret).await;
-        let tags = tags.map_err(|error| DatabaseError::MasterUnreadable(error))?;
+        let tags = tags.map_err(DatabaseError::MasterUnreadable)?;
         let arn = owner(tags.iter().map(|(key, value)| (key.as_str(), value.as_str())));
         let arn = arn.ok_or(DatabaseError::MasterOwnerUnknown)?;
         let server = self.directory.by_arn(&arn).await.map_err(DatabaseError::Directory)?;

@@ -87,7 +87,7 @@ impl<E: Engine, D: Directory> Database<E, D> {
             }
             Ok(session) => return Ok(Opened::Session(session, CredentialSource::Current)),
             Err(error @ ConnectError::LineBreak(_)) => {
-                refused = Self::refused(CredentialSource::Current)(error)
+                refused = Self::refused(CredentialSource::Current)(error);
             }
             Err(error) if error.is_refusal() => {}
             Err(error @ ConnectError::Proxy(_)) => unknown = Some(error),

@@ -70,13 +70,13 @@ fn a_master_that_cannot_do_it_is_told() {
         alternating,
         Situation::Fresh,
         empty,
-        &expect![[r#"
-            fault master MASTER_INVALID: the master secret cannot be used: the related secret arn:aws:secretsmanager:eu-central-1:123456789012:secret:master-GhIjKl has no current value
-                Put the credentials into the master secret.
+        &expect![[r"
+            fault master MASTER_INVALID: the master secret arn:aws:secretsmanager:eu-central-1:123456789012:secret:master-GhIjKl has no current value
+                Put the master's credentials into the master secret.
             ok secret document names connection certificate login server rotation function
             version 01 [AWSCURRENT] of app: logs in
-            sound: No label has to be moved. Put the credentials into the master secret.
-        "#]],
+            sound: No label has to be moved. Put the master's credentials into the master secret.
+        "]],
     );
     let reserved = |patient: &mut Patient| {
         let user = User::new("first-password", grants(&[]));

@@ -179,7 +179,7 @@ fn what_names_another_server_or_user_is_not_tried() {
     );
     check_single(
         spoilt(other.replace("model", "oracle")),
-        &expect![[r#"
+        &expect![[r"
             fault document SECRET_ENGINE_MISMATCH: AWSPENDING: the AWSPENDING version cannot be used: the field `engine` is none of model, aurora-model
                 Rotate it by the function of its own engine; this one takes model, aurora-model. Correct `engine` only where it is misspelt.
             warning login PENDING_STUCK: AWSCURRENT logs in; AWSPENDING cannot be used
@@ -188,7 +188,7 @@ fn what_names_another_server_or_user_is_not_tried() {
             version 01 [AWSCURRENT] of app: logs in
             version 08 [AWSPENDING] of nobody: cannot be used, SECRET_ENGINE_MISMATCH
             pending_unknown: A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or mend what the findings name; move no label before that.
-        "#]],
+        "]],
     );
     let both = |patient: &mut Patient| {
         patient.put(&StagingLabel::Pending, 8, document("app_clone", "second"));
@@ -295,15 +295,15 @@ fn what_cannot_be_read_or_is_no_login_is_told_by_version() {
     };
     check_single(
         binary,
-        &expect![[r#"
+        &expect![[r"
             fault document SECRET_MALFORMED: AWSCURRENT: the AWSCURRENT version cannot be used: the value is binary
-                Store the AWSCURRENT version of the secret as one JSON object with the fields that it needs, of at most 64 KiB.
+                Store the AWSCURRENT version of the secret as one JSON object with the fields that its target needs (for a database: engine, host, username and password), of at most 64 KiB.
             fault login SECRET_MALFORMED: the AWSCURRENT version cannot be used: the value is binary
-                Store the AWSCURRENT version of the secret as one JSON object with the fields that it needs, of at most 64 KiB.
+                Store the AWSCURRENT version of the secret as one JSON object with the fields that its target needs (for a database: engine, host, username and password), of at most 64 KiB.
             ok secret rotation function
             version 01 [AWSCURRENT] of nobody: cannot be used, SECRET_MALFORMED
             unknown: A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or mend what the findings name; move no label before that.
-        "#]],
+        "]],
     );
     let unread = |patient: &mut Patient| {
         let mut gate = patient.world().gate.borrow_mut();
