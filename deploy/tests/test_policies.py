@@ -142,7 +142,7 @@ def test_a_customers_keys_are_used_through_secrets_manager_and_for_these_secrets
 
 def test_where_the_masters_server_is_may_be_asked_with_the_actions_that_the_functions_name(account: Account) -> None:
     crates = templates.FOLDER.parent / "crates"
-    sources = [source.read_text() for source in crates.glob("directory-*/src/*.rs")]
+    sources = [source.read_text() for source in crates.glob("aws-databases/src/**/directory.rs")]
     named = {
         action for source in sources for action in re.findall(r'"((?:rds|redshift|redshift-serverless):\w+)"', source)
     }

@@ -50,8 +50,21 @@ impl Config {
         strategy: StrategyKind,
         profile: &EngineProfile,
     ) -> Result<Self, ConfigError> {
+        Self::with(FunctionSettings::from_environment(environment)?, environment, strategy, profile)
+    }
+
+    /// The same, where the settings of every function were read already.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the first setting that is wrong.
+    pub fn with(
+        function: FunctionSettings,
+        environment: &Environment,
+        strategy: StrategyKind,
+        profile: &EngineProfile,
+    ) -> Result<Self, ConfigError> {
         Ok(Self {
-            function: FunctionSettings::from_environment(environment)?,
+            function,
             master: match strategy {
                 StrategyKind::SingleUser => MasterSecret::default(),
                 StrategyKind::AlternatingUsers => MasterSecret { deployed: master_secret(environment)? },

@@ -20,6 +20,7 @@ use crate::{
     event::SecretId,
     journal::CredentialSource,
     remediation::Reader,
+    staging::StagingLabel,
     target::RelatedSecrets,
 };
 
@@ -40,14 +41,19 @@ pub trait Diagnosable {
     /// [`DocumentError`] where it holds no login.
     fn parse(&self, document: &SecretDocument) -> Result<Self::Login, DocumentError>;
 
-    /// Whose credentials they are.
-    fn username(&self, login: &Self::Login) -> String;
+    /// Whose credentials they are, where they name a user.
+    fn username(&self, login: &Self::Login) -> Option<String>;
 
-    /// Protects a login as `reference` demands, by which the secret is known to be meant.
+    /// Protects a login of the version with this label as `reference` demands, by which the secret is known to be meant.
     ///
     /// # Errors
     /// Where it names another server than `reference`, or a user that is not the secret's: it must not be tried.
-    fn admit(&self, login: &mut Self::Login, reference: &Self::Login) -> Result<(), RotationError>;
+    fn admit(
+        &self,
+        label: StagingLabel,
+        login: &mut Self::Login,
+        reference: &Self::Login,
+    ) -> Result<(), RotationError>;
 
     /// What the live document tells without a connection.
     fn look_at(&self, document: &SecretDocument, login: &Self::Login, reader: Reader) -> Vec<Finding>;

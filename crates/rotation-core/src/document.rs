@@ -42,7 +42,7 @@ pub struct Unfit {
     pub field: String,
     /// What is wrong, as a clause without values: ``the field `engine` is none of mysql``.
     pub problem: String,
-    /// What to do, in a few sentences.
+    /// What to do, in a few sentences; `{which}` stands for the name of the value.
     pub remediation: String,
 }
 

@@ -1,4 +1,4 @@
-//! The rotation protocol of AWS Secrets Manager: labels, documents, strategies and the four steps.
+//! The rotation protocol of AWS Secrets Manager: labels, documents, passwords and the four steps.
 //!
 //! ```text
 //! RotationEvent, Invocation ─> Rotator::rotate ── Deadline::bound

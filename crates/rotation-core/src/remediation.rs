@@ -217,7 +217,7 @@ impl DocumentError {
             Self::Missing { field } => format!("Add `{field}` to {which}."),
             Self::Invalid { field, rule } => format!("Make `{field}` of {which} {rule}."),
             Self::DuplicateKey { field } => format!("Remove the second `{field}` from {which}."),
-            Self::Unfit(unfit) => unfit.remediation.clone(),
+            Self::Unfit(unfit) => unfit.remediation.replace("{which}", which),
             _ => {
                 format!(
                     "Store {which} as one JSON object with the fields that its target needs (for a database: engine, host, username \

@@ -8,6 +8,7 @@ use std::time::SystemTime;
 
 use rotation_core::{
     Code, CredentialSource, DocumentError, Reader, RelatedSecrets, RotationError, SecretDocument, SecretId,
+    StagingLabel,
     diagnosis::{Access, Diagnosable, ExaminedVersion, Finding, Tried},
 };
 
@@ -24,11 +25,11 @@ impl<E: Engine, D: Directory> Diagnosable for Database<E, D> {
         Login::from_document(document, &E::PROFILE)
     }
 
-    fn username(&self, login: &Login) -> String {
-        login.credentials.username.to_string()
+    fn username(&self, login: &Login) -> Option<String> {
+        Some(login.credentials.username.to_string())
     }
 
-    fn admit(&self, login: &mut Login, reference: &Login) -> Result<(), RotationError> {
+    fn admit(&self, _: StagingLabel, login: &mut Login, reference: &Login) -> Result<(), RotationError> {
         let user = &login.credentials.username;
         let own = &reference.credentials.username;
         let pair = UserPair::of(own, &E::PROFILE).ok();

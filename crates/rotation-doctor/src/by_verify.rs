@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use rotation_core::{
     Code, CredentialSource, DocumentError, Reader, RelatedSecrets, RotationError, SecretDocument, SecretId,
-    Target, codes,
+    StagingLabel, Target, Unfit, codes,
     diagnosis::{Access, Check, Diagnosable, ExaminedVersion, Finding, Severity, Tried},
 };
 
@@ -33,12 +33,23 @@ impl<T: Target> Diagnosable for ByVerify<'_, T> {
         Ok(WholeDocument(document.clone()))
     }
 
-    fn username(&self, login: &WholeDocument) -> String {
-        login.0.text("username").ok().flatten().map(|name| name.to_string()).unwrap_or_default()
+    fn username(&self, login: &WholeDocument) -> Option<String> {
+        login.0.text("username").ok().flatten().map(|name| name.to_string())
     }
 
-    fn admit(&self, _: &mut WholeDocument, _: &WholeDocument) -> Result<(), RotationError> {
-        Ok(())
+    fn admit(
+        &self,
+        label: StagingLabel,
+        login: &mut WholeDocument,
+        reference: &WholeDocument,
+    ) -> Result<(), RotationError> {
+        let (own, live) = (&login.0, &reference.0);
+        let is_rotated = |field: &str| self.0.rotated_fields().contains(&field);
+        let differs = |field: &&str| !is_rotated(field) && own.get(field) != live.get(field);
+        match own.names().chain(live.names()).find(differs) {
+            None => Ok(()),
+            Some(field) => Err(RotationError::Document { label, error: other_service(field).into() }),
+        }
     }
 
     fn look_at(&self, _: &SecretDocument, _: &WholeDocument, _: Reader) -> Vec<Finding> {
@@ -52,23 +63,30 @@ impl<T: Target> Diagnosable for ByVerify<'_, T> {
         reader: Reader,
     ) -> Tried<()> {
         let mut tried = Tried { findings: Vec::new(), session: None };
-        for version in versions {
-            if !version.may_be_tried() {
+        let mut order: Vec<usize> = (0..versions.len()).filter(|at| versions[*at].may_be_tried()).collect();
+        order.sort_by_key(|at| rank(&versions[*at]));
+        for at in order {
+            let is_equal = |other: &&ExaminedVersion<WholeDocument>| {
+                other.access != Access::NotTried && other.login == versions[at].login
+            };
+            if let Some(access) = versions.iter().find(is_equal).map(|other| other.access) {
+                versions[at].access = access;
                 continue;
             }
-            let Some(WholeDocument(document)) = &version.login else { continue };
-            match self.0.verify(document).await {
-                Ok(_) => version.access = Access::LogsIn,
-                Err(error) => {
-                    let is_refusal = matches!(&error, RotationError::Target(error) if error.is_refusal());
-                    version.access = if is_refusal { Access::Refused } else { Access::Unknown };
-                    if !is_refusal {
-                        let (check, severity) = (Check::Connection, Severity::Fault);
-                        tried.findings.push(Finding::from_error(check, severity, &error, reader));
-                    }
-                    version.error = Some(error);
-                }
+            let Some(WholeDocument(document)) = &versions[at].login else { continue };
+            let Err(error) = self.0.verify(document).await else {
+                versions[at].access = Access::LogsIn;
+                continue;
+            };
+            let is_refusal = matches!(&error, RotationError::Target(error) if error.is_refusal());
+            versions[at].access = if is_refusal { Access::Refused } else { Access::Unknown };
+            if !is_refusal {
+                // The way to the service is closed, or it is out of order: the others would meet the same.
+                tried.findings.push(Finding::from_error(Check::Connection, Severity::Fault, &error, reader));
+                versions[at].error = Some(error);
+                return tried;
             }
+            versions[at].error = Some(error);
         }
         tried
     }
@@ -92,5 +110,24 @@ impl<T: Target> Diagnosable for ByVerify<'_, T> {
         _: Option<&WholeDocument>,
     ) -> Result<(), RotationError> {
         self.0.verify(&login.0).await.map(|_| ())
+    }
+}
+
+/// The order of tries: the live one first.
+fn rank(version: &ExaminedVersion<WholeDocument>) -> usize {
+    let labels = [StagingLabel::Current, StagingLabel::Pending, StagingLabel::Previous];
+    labels.iter().position(|label| version.has(label)).unwrap_or(labels.len())
+}
+
+/// A version that is meant for another service or user than the live one.
+fn other_service(field: &str) -> Unfit {
+    Unfit {
+        code: codes::SECRET_FIELD_INVALID,
+        field: field.to_owned(),
+        problem: format!("the field `{field}` is not that of the live version"),
+        remediation: format!(
+            "Where AWSCURRENT works, remove the label from this version and rotate again. Where it does not, let `{field}` of \
+             AWSCURRENT be that of {{which}}, if that is what is meant."
+        ),
     }
 }

@@ -216,7 +216,7 @@ impl<S: SecretRecords, T: Diagnosable> Examiner<'_, S, T> {
         let created = |id: &VersionId| history?.iter().find(|version| version.id == *id)?.created;
         let seen = |version: ExaminedVersion<T::Login>| VersionSeen {
             age: created(&version.id).and_then(|created| self.now.duration_since(created).ok()),
-            username: version.login.as_ref().map(|login| self.target.username(login)),
+            username: version.login.as_ref().and_then(|login| self.target.username(login)),
             code: version.error.as_ref().map(RotationError::code),
             access: version.access,
             labels: version.labels.clone(),
@@ -280,8 +280,9 @@ impl<S: SecretRecords, T: Diagnosable> Examiner<'_, S, T> {
             return;
         };
         for version in versions.iter_mut().filter(|version| is_meant(version)) {
+            let label = version.label();
             let Some(login) = &mut version.login else { continue };
-            if let Err(error) = self.target.admit(login, &reference) {
+            if let Err(error) = self.target.admit(label, login, &reference) {
                 version.refuse(error);
             }
         }
@@ -299,7 +300,7 @@ impl<S: SecretRecords, T: Diagnosable> Examiner<'_, S, T> {
         let state = advice.state;
         let current = versions.iter().find(|version| version.has(&StagingLabel::Current));
         let user =
-            current.and_then(|version| version.login.as_ref()).map(|login| self.target.username(login));
+            current.and_then(|version| version.login.as_ref()).and_then(|login| self.target.username(login));
         let stuck = |code, severity| Finding {
             check,
             severity,

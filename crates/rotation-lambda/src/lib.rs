@@ -21,6 +21,10 @@ mod report;
 mod serve;
 mod time_limit;
 
+/// What [`serve`] hands to the settings of a target.
+pub use rotation_aws::Access;
+pub use rotation_config::{ConfigError, Environment, password_policy};
+
 pub use events::{EventFailure, EventInvocation, serve_events};
 pub use log::start_log;
 pub use panic::{Panicked, caught};

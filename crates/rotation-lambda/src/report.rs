@@ -2,7 +2,8 @@
 
 use std::{fmt::Write as _, time::Duration};
 
-use rotation_core::{Answer, Applied, CredentialSource, Journal, LoginAttempt, Outcome, RotationEvent};
+use rotation_core::{Answer, Applied, Journal, LoginAttempt, Outcome, RotationEvent};
+use rotation_database::MASTER_SECRET;
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -145,7 +146,7 @@ fn word(outcome: &Outcome) -> &'static str {
 
 fn login(attempt: &LoginAttempt) -> Value {
     let label = match attempt.credential {
-        CredentialSource::Related(_) => "master".to_owned(),
+        MASTER_SECRET => "master".to_owned(),
         label => label.to_string(),
     };
     json!({

@@ -74,8 +74,7 @@ fn serve_database<E: Engine, D: Directory + Clone>(
 ) -> ExitCode {
     let name = FunctionName { engine: E::PROFILE.name, strategy: kind.name() };
     serve_looking::<_, _, LookInside>(name, |environment, function, access| {
-        let config = Config::parse(environment, kind, &E::PROFILE)?;
-        debug_assert_eq!(config.function.dry_run, function.dry_run, "read from the same environment");
+        let config = Config::with(function.clone(), environment, kind, &E::PROFILE)?;
         let engine = Rc::new(engine(environment)?);
         let strategy = strategy(&config, access);
         Ok(move |invocation: &Invocation| {
@@ -192,10 +191,11 @@ impl<M> Function<M> {
     {
         let limit = TimeLimit::of(context);
         let invocation = Invocation { journal: journal.clone(), ..self.invocation(context, limit.deadline) };
-        let target = (self.target)(&invocation);
-        let rotator = Rotator::new(self.store.within(limit.deadline), target, &invocation);
         let dry_run = self.settings.dry_run;
         let work = async move {
+            // Made in here, where a panic is caught.
+            let target = (self.target)(&invocation);
+            let rotator = Rotator::new(self.store.within(limit.deadline), target, &invocation);
             if !dry_run {
                 return rotator.rotate(event).await;
             }
@@ -223,8 +223,11 @@ impl<M> Function<M> {
             let began = Instant::now();
             let request = request.map_err(|error| Failure::from(RotationError::from(error)))?;
             let invocation = self.invocation(context, TimeLimit::of(context).deadline);
-            let target = (self.target)(&invocation);
-            let examined = caught(L::examine(&target, &request, &self.store, &invocation)).await;
+            let examined = caught(async {
+                let target = (self.target)(&invocation);
+                L::examine(&target, &request, &self.store, &invocation).await
+            })
+            .await;
             let examined = examined.map_err(Failure::from).and_then(|it| it.map_err(Failure::from));
             let severity = examined.as_ref().map_or(Severity::Fault, Examination::severity);
             let FunctionName { engine, strategy } = shell.name;

@@ -8,7 +8,7 @@ use super::{Answer, ResponseUrl};
 use crate::code::DiscoveryCode;
 
 /// Attempts at one answer. Putting the same object twice does no harm.
-const ATTEMPTS: u32 = 4;
+const ATTEMPTS: u32 = 8;
 /// What a presigned URL is for.
 const OPERATION: &str = "PutObject";
 /// As much of what the bucket answers as is read, in bytes.

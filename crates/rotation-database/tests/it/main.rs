@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, reason = "the explorations say how far they went")]
 #![expect(clippy::unwrap_used, reason = "a test whose ground is not as it says should stop there")]
 
+mod any_target;
 mod bad_input;
 mod call_counts;
 mod codes;
