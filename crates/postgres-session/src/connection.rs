@@ -10,67 +10,20 @@ use std::{
 
 use database_net::Stream;
 use futures_core::Stream as _;
-use rotation_database::{
-    Cause, ELIDED, Necessity, PlannedStatement, Purpose, StatementError, StatementFault,
-};
+use rotation_database::{Cause, StatementError, StatementFault};
 use tokio_postgres::{Client, Error, SimpleQueryMessage, SimpleQueryRow};
 
 use crate::{
     fault::statement_error,
     guard::{Asked, Guard},
     refusal::LoginTarget,
+    statement::Statement,
 };
 
 type Driver = tokio_postgres::Connection<Guard<Stream>, Guard<Stream>>;
 
 /// A row of text, `None` for null.
 pub type Row = Vec<Option<String>>;
-
-/// A statement with its kind, by which errors name it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Statement {
-    /// What it is, for people: `alter role`. Never its text.
-    pub kind: &'static str,
-    /// Its text. `Debug` does not show it, as it may hold a verifier.
-    pub sql: String,
-    /// Its text as people may see it, where that is another one.
-    shown: Option<String>,
-}
-
-impl Statement {
-    /// The kind of the statement that begins a transaction in read-write mode. A standby refuses it by a code that
-    /// elsewhere means something else.
-    pub const BEGIN: &'static str = "begin";
-    /// The kind of the first request of a session. A pooler may let a client in and have no server behind it.
-    pub const PROBE: &'static str = "probe";
-    /// The kind of a statement that makes a role: a name that is taken means that somebody else was faster.
-    pub const CREATE_ROLE: &'static str = "create role";
-    /// The kind of a statement that sets a password: codes that elsewhere are defects are the server's policy here.
-    pub const SET_PASSWORD: &'static str = "set password";
-
-    /// A statement of this kind.
-    pub fn new(kind: &'static str, sql: impl Into<String>) -> Self {
-        Self { kind, sql: sql.into(), shown: None }
-    }
-
-    /// A statement whose text ends in something that nobody may see.
-    pub fn ending_in_secret(kind: &'static str, beginning: &str, secret: &str) -> Self {
-        let shown = Some(format!("{beginning}'{ELIDED}'"));
-        Self { kind, sql: format!("{beginning}{secret}"), shown }
-    }
-
-    /// The statement as a part of a plan.
-    pub fn planned(&self, purpose: Purpose, necessity: Necessity) -> PlannedStatement {
-        let text = self.shown.as_ref().unwrap_or(&self.sql).clone();
-        PlannedStatement { kind: self.kind, text, purpose, necessity }
-    }
-}
-
-impl fmt::Debug for Statement {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Statement").field("kind", &self.kind).finish_non_exhaustive()
-    }
-}
 
 /// A connection that is logged in. Nothing runs in the background: it makes progress only while [`Connection::run`]
 /// is awaited, and dropping it says farewell and closes the socket there and then, whereupon the server takes back

@@ -14,8 +14,8 @@ use rotation_core::Password;
 use zeroize::Zeroizing;
 
 use crate::{
-    guard::Violation,
     verifier::{Verifier, VerifierError},
+    violation::Violation,
 };
 
 /// `AuthenticationRequest` of this type.

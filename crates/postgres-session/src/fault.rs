@@ -6,10 +6,10 @@ use rotation_database::{Cause, StatementError, StatementFault};
 use tokio_postgres::{Error, error::DbError};
 
 use crate::{
-    connection::Statement,
-    guard::Violation,
     refusal::LoginTarget,
     sqlstate::{PROXY, sqlstate},
+    statement::Statement,
+    violation::Violation,
 };
 
 /// The error of a statement; `lost` is how the connection ended, if it did.

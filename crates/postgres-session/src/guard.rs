@@ -10,15 +10,10 @@ use std::{
 
 use database_net::Stream;
 use rotation_core::Password;
-use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::tls::{ChannelBinding, TlsStream};
 
-use crate::{channel_binding::channel_binding, digest};
-
-/// The most SCRAM iterations that a login goes through: the driver's own limit and that of other drivers, and a few
-/// tens of milliseconds of work. The work is done without yielding, so no deadline could stop it.
-pub(crate) const MOST_ITERATIONS: u32 = 100_000;
+use crate::{channel_binding::channel_binding, digest, verifier::MOST_ITERATIONS, violation::Violation};
 
 /// The body of `AuthenticationOk`.
 const AUTHENTICATION_OK: [u8; 4] = [0; 4];
@@ -29,25 +24,6 @@ const LONGEST_AT_STARTUP: usize = 64 * 1024;
 const LONGEST_IN_SESSION: usize = 1024 * 1024;
 /// All that a server may send in one session.
 const MOST_IN_SESSION: usize = 64 * 1024 * 1024;
-
-/// What the server did that is not let through.
-#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
-pub(crate) enum Violation {
-    #[error("the server asks for the password in the clear")]
-    Cleartext,
-    #[error("authentication type {0}")]
-    Method(u32),
-    #[error("the server offers no SASL mechanism of SCRAM-SHA-256")]
-    Mechanism,
-    #[error("the server asks for more than {MOST_ITERATIONS} SCRAM iterations")]
-    Iterations,
-    #[error("a message of the server is too long")]
-    TooLong,
-    #[error("the server sends without end")]
-    TooMuch,
-    #[error("a message of the server is malformed or out of place")]
-    Malformed,
-}
 
 /// The authentication that the server asked for: empty where it let the client in without one.
 pub(crate) type Asked = Arc<OnceLock<&'static str>>;

@@ -24,12 +24,15 @@ mod guard;
 mod quote;
 mod refusal;
 mod sqlstate;
+mod statement;
 mod verifier;
+mod violation;
 
 pub use database_net::addresses;
 
 pub use connect::{connect, connect_to_redshift};
-pub use connection::{Connection, Row, Statement};
+pub use connection::{Connection, Row};
 pub use digest::sha256_verifier;
 pub use quote::{quote_identifier, quote_literal};
+pub use statement::Statement;
 pub use verifier::{Verifier, VerifierError, md5_verifier, scram_verifier};

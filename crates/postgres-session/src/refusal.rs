@@ -10,9 +10,9 @@ use tokio_postgres::{
 };
 
 use crate::{
-    guard::Violation,
     quote::quote_identifier,
     sqlstate::{PROXY, sqlstate},
+    violation::Violation,
 };
 
 /// Lists what a server from version 17 on runs at every login to the database.

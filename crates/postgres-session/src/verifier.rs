@@ -13,7 +13,9 @@ use rotation_database::Username;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use crate::guard::MOST_ITERATIONS;
+/// The most SCRAM iterations that a login goes through: the driver's own limit and that of other drivers, and a few
+/// tens of milliseconds of work. The work is done without yielding, so no deadline could stop it.
+pub(crate) const MOST_ITERATIONS: u32 = 100_000;
 
 /// A stored form of a password: nobody can log in by it without guessing the password (SCRAM), or at least nobody
 /// reads the password out of it (md5). It does not print, and its memory is cleared when it is dropped.

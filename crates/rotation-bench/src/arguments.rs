@@ -3,7 +3,8 @@
 use std::{path::PathBuf, time::Duration};
 
 use crate::{
-    Failure, python,
+    failure::Failure,
+    python,
     servers::Servers,
     subject::{Role, Subject},
 };

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::{
-    BAR_DELAY, Failure,
+    failure::Failure,
     figures::{Figures, count, mib, milliseconds},
     subject::{Kind, Role, Subject},
 };

@@ -9,6 +9,7 @@
 
 mod arguments;
 mod bars;
+mod failure;
 mod figures;
 mod machine;
 mod python;
@@ -17,22 +18,17 @@ mod subject;
 mod table;
 
 use std::{
-    error::Error,
     io::{self, Write},
     process::ExitCode,
     time::Duration,
 };
 
 use arguments::{Arguments, USAGE};
+use bars::BAR_DELAY;
+use failure::Failure;
 use figures::{Figures, Sample};
 use servers::Servers;
 use subject::Subject;
-
-/// The delay of a store call under which the bar on the sum of the steps is measured.
-const BAR_DELAY: Duration = Duration::from_millis(20);
-
-/// Wrong arguments, servers that do not start, or a subject that does not do its work.
-type Failure = Box<dyn Error>;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {

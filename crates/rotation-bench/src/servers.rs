@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use test_servers::{PostgresServer, PostgresVersion, TestAuthority, TestLogin};
 
 use crate::{
-    Failure,
+    failure::Failure,
     figures::{STEPS, Sample},
     subject::{Role, Subject},
 };

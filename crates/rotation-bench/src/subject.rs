@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::Failure;
+use crate::failure::Failure;
 
 /// A function under measurement.
 #[derive(Clone, Debug)]

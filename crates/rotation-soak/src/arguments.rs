@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::{Failure, ground::Engine};
+use crate::{failure::Failure, ground::Engine};
 
 /// For people.
 pub(crate) const USAGE: &str = "\

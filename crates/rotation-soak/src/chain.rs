@@ -6,7 +6,7 @@ use local_aws::secrets_manager::{Operation, SecretsManagerHandle};
 use serde_json::{Value, json};
 
 use crate::{
-    Failure,
+    failure::Failure,
     ground::{Engine, Ground, Opens, Strategy},
 };
 

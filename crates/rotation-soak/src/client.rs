@@ -10,7 +10,7 @@ use local_aws::secrets_manager::{Operation, SecretsManagerHandle};
 use serde_json::{Value, json};
 
 use crate::{
-    Failure,
+    failure::Failure,
     ground::{Ground, Opens},
 };
 

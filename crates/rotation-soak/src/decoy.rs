@@ -10,9 +10,9 @@ use local_aws::{
 use serde_json::json;
 
 use crate::{
-    Failure,
     arguments::Arguments,
     client,
+    failure::Failure,
     fate::{Fate, Mortal},
     ground::{Engine, Ground, Opens, Strategy, program},
 };

@@ -11,7 +11,7 @@ use serde_json::Value;
 use test_servers::{DatabaseServer, MysqlFlavor, TestLogin};
 use uuid::Uuid;
 
-use crate::Failure;
+use crate::failure::Failure;
 
 pub(crate) use postgres::Postgres;
 

@@ -25,8 +25,8 @@ use serde_json::Value;
 use tokio::task::JoinSet;
 
 use crate::{
-    Failure,
     arguments::Arguments,
+    failure::Failure,
     ground::{Engine, Ground, Opens, Postgres, Strategy, program},
     say, table,
     verdict::Bar,

@@ -14,6 +14,7 @@ mod arguments;
 mod chain;
 mod client;
 mod decoy;
+mod failure;
 mod fate;
 mod ground;
 mod load;
@@ -23,15 +24,12 @@ mod verdict;
 mod worker;
 
 use std::{
-    error::Error,
     io::{self, Write},
     process::ExitCode,
 };
 
 use arguments::{Arguments, Mode, USAGE};
-
-/// Wrong arguments, a server that cannot be started, or one that does not do what the soak itself asks of it.
-type Failure = Box<dyn Error + Send + Sync>;
+use failure::Failure;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {

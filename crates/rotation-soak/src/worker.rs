@@ -17,11 +17,11 @@ use local_aws::{
 use tokio::task::JoinSet;
 
 use crate::{
-    Failure,
     arguments::Arguments,
     chain::Chain,
     client::{self, Observations},
     decoy::{self, Lured},
+    failure::Failure,
     fate::{Fate, Mortal},
     ground::{Engine, Ground, Opens, Strategy, program},
     residue::{Growth, Residue},

@@ -39,6 +39,7 @@ mod races;
 mod repetition;
 mod scene;
 mod settings;
+mod strategy;
 mod topic;
 mod trace;
 mod trial;
@@ -54,20 +55,12 @@ pub use cost::StoreCost;
 pub use database::{Database, DatabaseError, Tenant};
 pub use directory::Owner;
 pub use hostile::{Hostile, SecretTls, every_log};
+pub use strategy::RotationStrategy;
 pub use topic::Topic;
 pub use trial::Trial;
 
 /// How many cases of one topic run at the same time: most of a case's time is spent in waiting.
 const CASES_AT_ONCE: usize = 6;
-
-/// Which of the two ways of rotating the program was built for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RotationStrategy {
-    /// The user changes its own password.
-    SingleUser,
-    /// Two users take turns, and a master changes the one that is not in use.
-    AlternatingUsers,
-}
 
 /// The suite for one program and one server.
 #[derive(Clone, Debug)]

@@ -14,7 +14,8 @@ use crate::{
     json,
     mark::MARKER,
     privileges::{CHANGE_OWN_PASSWORD, Needs},
-    user::{Role, User},
+    role::Role,
+    user::User,
 };
 
 /// The action that permits [`setting`].

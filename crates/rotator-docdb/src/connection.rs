@@ -12,11 +12,11 @@ use rustls::ClientConfig;
 use crate::{
     code::Code,
     command::{self, Command, Needed},
-    dial::tls_invalid,
+    confirmed::Confirmed,
     document::{Document, Value},
+    fault::connect_error,
     greeting::{self, Greeting},
     primary::Primary,
-    replication::Confirmed,
     scram::{Mechanism, Opening, Violation},
     wire::{Reply, Wire, WireError},
 };
@@ -220,19 +220,6 @@ async fn exchange(wire: &mut Wire, message: &Document) -> Result<SaslReply, Conn
 
 fn violated(violation: Violation) -> ConnectError {
     ConnectError::Protocol(Cause::new(violation.to_string()))
-}
-
-pub(crate) fn connect_error(error: WireError) -> ConnectError {
-    match error {
-        // In TLS 1.3 the server judges our certificate after the handshake, in its first answer.
-        WireError::Lost(io) if is_of_tls(&io) => tls_invalid(&io),
-        WireError::Lost(io) => ConnectError::Unreachable(os_cause(&io)),
-        other => ConnectError::Protocol(Cause::new(other.to_string())),
-    }
-}
-
-fn is_of_tls(error: &std::io::Error) -> bool {
-    error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()).is_some()
 }
 
 fn lost(command: &Command, error: &WireError) -> StatementError {

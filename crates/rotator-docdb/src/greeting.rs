@@ -4,8 +4,8 @@ use rotation_database::{Cause, ConnectError, Endpoint, seed_list};
 
 use crate::{
     code::Code,
+    confirmed::Confirmed,
     document::{Document, Reader, Value},
-    replication::Confirmed,
     scram::Mechanism,
 };
 

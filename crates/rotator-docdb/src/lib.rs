@@ -39,10 +39,12 @@
 
 mod code;
 mod command;
+mod confirmed;
 mod connection;
 mod dial;
 mod document;
 mod environment;
+mod fault;
 mod greeting;
 mod json;
 mod mark;
@@ -51,7 +53,9 @@ mod moves;
 mod pair;
 mod primary;
 mod privileges;
+mod profile;
 mod replication;
+mod role;
 mod scram;
 mod session;
 mod shell;
@@ -62,17 +66,13 @@ mod wire;
 use std::{net::IpAddr, time::SystemTime};
 
 use database_net::{LazyTls, TlsSettings};
-use rotation_core::{Deadline, PasswordRule};
-use rotation_database::{
-    Cause, ConnectError, Engine, EngineProfile, Login, NameLimit, Remedies, StatementRule, Transport,
-};
+use rotation_core::Deadline;
+use rotation_database::{Cause, ConnectError, Engine, EngineProfile, Login, Transport};
 
 use connection::Connection;
+use profile::DEFAULT_HOME;
 
 pub use session::DocumentDbSession;
-
-/// Where users are defined unless a secret says otherwise.
-const DEFAULT_HOME: &str = "admin";
 
 /// DocumentDB or MongoDB. Cheap to clone; clones share one TLS configuration, which is built at the first login that
 /// needs it.
@@ -88,45 +88,8 @@ impl DocumentDb {
     }
 }
 
-/// What hints say about DocumentDB and MongoDB.
-const REMEDIES: Remedies = Remedies {
-    unlock: "updateUser",
-    prolong: "updateUser",
-    access_rules: "the user's authenticationRestrictions",
-    authentication: "Let the user have SCRAM-SHA-256 or SCRAM-SHA-1 (updateUser with mechanisms); a password is never \
-        sent as cleartext.",
-    make_clone: "give it exactly the roles that the original has (grantRolesToUser, revokeRolesFromUser)",
-    oldest: "Upgrade the server: MongoDB 3.6 and DocumentDB 3.6 are the oldest that can be rotated.",
-    also_refused: "The server says the same of a user that is not there, and of one that is defined in another database: \
-        create the user, or name its database in `authdb` of the secret.",
-};
-
 impl Engine for DocumentDb {
-    /// Limits of DocumentDB ("Quotas and limits") for passwords: 8 to 100 printable ASCII characters without `/`, `"`
-    /// and `@`. Names have no limit in MongoDB; this one keeps messages small. The default exclusions are those of
-    /// AWS's template.
-    const PROFILE: EngineProfile = EngineProfile {
-        name: "DocumentDB",
-        engines: &["mongo", "docdb", "documentdb"],
-        engines_text: "mongo, docdb or documentdb",
-        default_port: 27017,
-        default_database: Some(DEFAULT_HOME),
-        home_field: Some("authdb"),
-        set_field: Some("replicaSet"),
-        probe: r#"{"connectionStatus":1}"#,
-        test_statement: StatementRule { text: test_command::RULE, admits: test_command::admits },
-        clone_suffix: "_clone",
-        name_limit: NameLimit::Bytes(512),
-        reserved_users: &["serviceadmin", "rdsadmin", "__system"],
-        password_rule: PasswordRule {
-            shortest: 8,
-            longest: 100,
-            forbidden: "/\"@ ",
-            required: &[],
-            default_exclusions: "/@\"'\\",
-        },
-        remedies: &REMEDIES,
-    };
+    const PROFILE: EngineProfile = profile::PROFILE;
 
     type Session = DocumentDbSession;
 

@@ -13,7 +13,7 @@ use rotation_database::{Mark, SecretIdentity, UserPair};
 
 use crate::{
     document::{Document, Reader, Value},
-    user::{Role, roles},
+    role::{Role, roles},
 };
 
 /// The key of `customData` that is ours.

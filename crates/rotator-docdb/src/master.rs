@@ -5,8 +5,8 @@ use rotation_database::Username;
 use crate::{
     document::Document,
     privileges::{CHANGE_OWN_PASSWORD, Needs},
+    role::Role,
     shell::in_shell,
-    user::Role,
 };
 
 /// What gives a master these privileges: the role that holds them in their databases, or nothing but them.

@@ -11,7 +11,8 @@ use crate::{
     command::{self, Command, Likeness},
     mark,
     pair::Pair,
-    user::{Role, User},
+    role::Role,
+    user::User,
 };
 
 /// One thing that `commit` does, and that a plan lists.

@@ -6,8 +6,9 @@ use rotation_database::{Equality, PairOwner, SINGLE_USER, StatementFault, UserPa
 
 use crate::{
     mark::CloneMark,
+    role::Role,
     shell::{restrictions_in_shell, roles_in_shell},
-    user::{Role, User},
+    user::User,
 };
 
 /// Roles that make a user the server's owner, whichever database they are in.

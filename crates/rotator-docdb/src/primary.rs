@@ -11,9 +11,9 @@ use rotation_database::{Cause, ConnectError, Endpoint, Login, Transport};
 use rustls::ClientConfig;
 
 use crate::{
-    connection::connect_error,
     dial::{dial, speaks_tls},
     document::Document,
+    fault::connect_error,
     greeting::{self, Greeting, Refusal},
     wire::{Wire, WireError},
 };

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     document::{Reader, Value},
-    user::{self, Role},
+    role::{self, Role},
 };
 
 /// Changes the user's own password; whoever may change any password of the database may do that as well.
@@ -59,7 +59,7 @@ impl Held {
     /// `None` where the server does not even tell the roles.
     pub(crate) fn of(status: Reader<'_>) -> Option<Self> {
         let info = status.get("authInfo").and_then(Value::as_document)?;
-        let roles = user::roles(info.get("authenticatedUserRoles")?)?;
+        let roles = role::roles(info.get("authenticatedUserRoles")?)?;
         let list = info.get("authenticatedUserPrivileges").and_then(Value::as_array);
         // Roles without a single privilege: the server keeps the list for itself.
         let list = list.filter(|list| roles.is_empty() || !list.is_empty());

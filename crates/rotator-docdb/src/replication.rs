@@ -9,6 +9,7 @@ use rotation_core::Deadline;
 use rotation_database::{StatementError, StatementFault};
 
 use crate::{
+    confirmed::Confirmed,
     connection::Connection,
     document::{Reader, Value},
 };
@@ -19,35 +20,6 @@ const PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// Kept free before the deadline, to say what it was that did not come.
 const MARGIN: Duration = Duration::from_secs(1);
-
-/// What a primary had written when it said so.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Confirmed {
-    /// The election by which it is the primary.
-    term: i64,
-    /// The last write.
-    written: u64,
-    /// The last write that a majority has.
-    majority: u64,
-}
-
-impl Confirmed {
-    /// Reads a greeting; `None` where the server is no member of a replica set, or does not say.
-    pub(crate) fn of(greeting: Reader<'_>) -> Option<Self> {
-        let last = greeting.get("lastWrite")?.as_document()?;
-        let time = |name| {
-            let time = last.get(name)?.as_document()?;
-            Some((time.get("ts")?.as_timestamp()?, time.get("t").and_then(Value::as_int).unwrap_or(-1)))
-        };
-        let ((written, term), (majority, _)) = (time("opTime")?, time("majorityOpTime")?);
-        Some(Self { term, written, majority })
-    }
-
-    /// Whether a majority has what was read, at the latest, at that time.
-    fn covers(self, time: u64) -> bool {
-        self.majority >= time
-    }
-}
 
 /// What one session has seen of a server, and what of it is confirmed.
 #[derive(Clone, Copy, Debug)]

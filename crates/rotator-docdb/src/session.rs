@@ -9,17 +9,17 @@ use std::net::IpAddr;
 
 use rotation_core::{ChangeReport, Deadline, Password};
 use rotation_database::{
-    Change, Credentials, Endpoint, Engine, LoginMethod, PairOwner, Plan, Purpose, ServerFacts, Session,
+    Change, Credentials, Endpoint, LoginMethod, PairOwner, Plan, Purpose, ServerFacts, Session,
     StatementError, StatementFault, TestStatement, Turn, UserPair, Username,
 };
 
 use crate::{
-    DocumentDb,
     command::{self, Command, Needed},
     connection::Connection,
     document::Value,
     moves::{Move, changed, created, own_password},
     pair::Pair,
+    profile::PROFILE,
     replication::Seen,
     test_command,
     user::User,
@@ -193,7 +193,7 @@ impl DocumentDbSession {
 
     /// The secret to which a mark gives the session's own user, as the clone of another one.
     fn other_secret(&self, own: &User) -> Option<StatementFault> {
-        let original = self.username.as_str().strip_suffix(DocumentDb::PROFILE.clone_suffix)?;
+        let original = self.username.as_str().strip_suffix(PROFILE.clone_suffix)?;
         let mark = own.mark_as_clone(original, &self.home)?;
         let secret = mark.secret()?.to_owned();
         Some(StatementFault::OtherSecret { secret })

@@ -6,7 +6,8 @@ use crate::{
     command::Likeness,
     document::{Document, Reader},
     json,
-    user::{Role, User},
+    role::Role,
+    user::User,
 };
 
 /// A command as an administrator runs it in the shell.

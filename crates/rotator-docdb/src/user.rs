@@ -1,32 +1,14 @@
 //! A user as `usersInfo` shows it.
 
-use std::{collections::BTreeSet, fmt};
+use std::collections::BTreeSet;
 
 use rotation_database::Username;
 
 use crate::{
     document::{Document, Reader, Value},
     mark::{CloneMark, MARKER},
+    role::{Role, roles},
 };
-
-/// A role in a database, built in or somebody's own.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Role {
-    pub(crate) role: String,
-    pub(crate) db: String,
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} of {:?}", self.role, self.db)
-    }
-}
-
-impl Role {
-    pub(crate) fn document(&self) -> Document {
-        Document::new().text("role", &self.role).text("db", &self.db)
-    }
-}
 
 /// What a user is and may do. Parts that a server does not report are absent: DocumentDB has roles alone.
 #[derive(Clone)]
@@ -132,15 +114,6 @@ fn keys(data: &Document) -> impl Iterator<Item = (&str, Value<'_>)> {
 
 fn read(document: &Document) -> Reader<'_> {
     Reader::parse(document.as_bytes()).expect("we wrote it")
-}
-
-/// A list of roles; `None` where one of them cannot be read.
-pub(crate) fn roles(list: Value<'_>) -> Option<BTreeSet<Role>> {
-    let role = |value: Value<'_>| {
-        let role = value.as_document()?;
-        Some(Role { role: role.text("role")?.to_owned(), db: role.text("db")?.to_owned() })
-    };
-    list.as_array()?.into_iter().map(role).collect()
 }
 
 fn mechanisms(value: Value<'_>) -> Option<Vec<String>> {

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::{
     grants::{Right, Rights, read_account, read_roles},
+    keys::parsec_factor,
     lexer::{Token, Tokens, Unreadable, tokens},
     quote::literal,
-    stored_form::parsec_factor,
 };
 
 /// What an account is beside its rights and its password.

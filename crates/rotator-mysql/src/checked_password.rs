@@ -11,8 +11,8 @@ use zeroize::Zeroizing;
 
 use crate::{
     account::Options,
+    authentication::Authentication,
     grants::Account,
-    other::Authentication,
     pair::{Next, Pair},
     statement::{Draft, Statement},
     stored_form::StoredForm,

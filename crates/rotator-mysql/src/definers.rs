@@ -7,7 +7,7 @@ use rotation_database::{StatementError, StatementFault};
 use crate::{
     connection::Connection,
     grants::{Account, Object, Right},
-    live::listed,
+    listing::listed,
     quote::{identifier, literal},
     statement::Statement,
 };

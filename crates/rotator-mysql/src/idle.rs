@@ -6,15 +6,16 @@ use rotation_database::{ELIDED, StatementError, StatementFault};
 use serde_json::{Map, Value, json};
 
 use crate::{
+    authentication::Authentication,
     correction::{corrections, is_part},
     grants::{Right, Rights},
     hosts::Place,
-    live::{MOST_LISTED, alter},
+    listing::MOST_LISTED,
+    live::alter,
     mark,
     marking::Marking,
-    other::Authentication,
     pair::{Next, Pair, State, Twins},
-    quote::literal,
+    quote::json_literal,
     statement::{Draft, Statement},
 };
 
@@ -197,10 +198,6 @@ fn taken(wanted: &Rights, has: &Rights) -> Vec<String> {
         .difference(wanted)
         .filter(|right| !matches!(right, Right::Restriction { .. }) && !is_part(right, wanted));
     gone.map(ToString::to_string).collect()
-}
-
-pub(crate) fn json_literal(attributes: &Map<String, Value>) -> String {
-    literal(&Value::Object(attributes.clone()).to_string()).to_string()
 }
 
 /// Attributes that people keep may hold anything; the mark is ours.

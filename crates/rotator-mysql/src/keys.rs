@@ -20,6 +20,12 @@ use zeroize::{Zeroize, Zeroizing};
 /// A public key in bytes.
 pub(crate) const PUBLIC: usize = 32;
 /// A signature in bytes.
+/// The factor of rounds that a stored form begins with: `P0`.
+pub(crate) fn parsec_factor(stored: &str) -> Option<u8> {
+    let factor = stored.strip_prefix('P')?.chars().next()?;
+    u8::try_from(factor.to_digit(16)?).ok()
+}
+
 #[cfg(test)]
 const SIGNATURE: usize = 64;
 /// The length of a salt.

@@ -47,6 +47,7 @@
 //! account is the clone where both have exactly the same rights, and one that neither could have given the other.
 
 mod account;
+mod authentication;
 mod checked_password;
 mod connect;
 mod connection;
@@ -64,6 +65,7 @@ mod hosts;
 mod idle;
 mod keys;
 mod lexer;
+mod listing;
 mod live;
 mod lockout;
 mod mark;
@@ -76,6 +78,7 @@ mod own_account;
 mod own_entries;
 mod own_mark;
 mod pair;
+mod profile;
 mod quote;
 mod recognition;
 mod remediation;
@@ -83,6 +86,7 @@ mod retired_plugin;
 mod second_password;
 mod session;
 mod session_settings;
+mod settings;
 mod shown;
 mod statement;
 mod stored_form;
@@ -95,12 +99,12 @@ mod writable;
 use std::{fmt, marker::PhantomData, net::IpAddr, time::SystemTime};
 
 use database_net::{LazyTls, TlsSettings};
-use rotation_core::{Deadline, PasswordRule};
-use rotation_database::{ConnectError, Engine, EngineProfile, Login, StatementRule, Transport};
+use rotation_core::Deadline;
+use rotation_database::{ConnectError, Engine, EngineProfile, Login, Transport};
 
-pub use environment::{DualPassword, SelfSigned, Settings};
 pub use flavor::{Flavor, MariaDbFlavor, MySqlFlavor};
 pub use session::MysqlSession;
+pub use settings::{DualPassword, SelfSigned, Settings};
 pub use shown::{ShownAccount, plan_clone};
 
 /// MySQL, on RDS, Aurora or anywhere else.
@@ -132,50 +136,8 @@ impl<F> fmt::Debug for MysqlEngine<F> {
     }
 }
 
-/// A password that every authentication plugin takes: the longest of `caching_sha2_password` has 256 bytes. RDS's
-/// own interface takes masters of 8 to 41 characters, but does not see what is set here; the default length fits it.
-/// The default exclusions are those of AWS's template.
-const PASSWORD_RULE: PasswordRule = PasswordRule {
-    shortest: 8,
-    longest: 128,
-    forbidden: "/\"@ ",
-    required: &[],
-    default_exclusions: "/@\"'\\",
-};
-
-/// The users of the servers themselves and of RDS.
-const RESERVED: &[&str] = &[
-    "root",
-    "mysql",
-    "mysql.sys",
-    "mysql.session",
-    "mysql.infoschema",
-    "mariadb.sys",
-    "rdsadmin",
-    "rdsrepladmin",
-    "rdsproxyadmin",
-    "rdstopmgr",
-    "rds_superuser_role",
-];
-
 impl<F: Flavor> Engine for MysqlEngine<F> {
-    const PROFILE: EngineProfile = EngineProfile {
-        name: F::NAME,
-        engines: F::ENGINES,
-        engines_text: F::ENGINES_TEXT,
-        default_port: 3306,
-        default_database: None,
-        home_field: None,
-        set_field: None,
-        // An answer that only the server has, and who the session is to it.
-        probe: "SELECT NOW(), CURRENT_USER()",
-        test_statement: StatementRule::SQL,
-        clone_suffix: "_clone",
-        name_limit: F::NAME_LIMIT,
-        reserved_users: RESERVED,
-        password_rule: PASSWORD_RULE,
-        remedies: F::REMEDIES,
-    };
+    const PROFILE: EngineProfile = profile::profile::<F>();
 
     type Session = MysqlSession;
 

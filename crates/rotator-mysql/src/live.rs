@@ -13,13 +13,11 @@ use rotation_database::StatementFault;
 use crate::{
     correction::{corrections, is_covered, is_part},
     grants::{Account, Object, Right, Rights},
+    listing::listed,
     mark::{Baseline, BaselineKind, Mark},
     pair::{Next, Pair, Twins},
     statement::Statement,
 };
-
-/// As many rights, and statements, as an error lists.
-pub(crate) const MOST_LISTED: usize = 20;
 
 /// What a live account of the clone has and the original's has not, in effect.
 struct Excess {
@@ -264,13 +262,4 @@ pub(crate) fn either(statements: &str, others: &str) -> String {
         return statements.to_owned();
     }
     format!("{statements} /* or: {others} */")
-}
-
-/// The first of many.
-pub(crate) fn listed(all: &[String]) -> String {
-    let shown = all.iter().take(MOST_LISTED).map(String::as_str).collect::<Vec<_>>().join(", ");
-    match all.len().saturating_sub(MOST_LISTED) {
-        0 => shown,
-        more => format!("{shown}, and {more} more"),
-    }
 }

@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 use crate::{
     grants::{Account, Role},
     hosts::Place,
-    idle::json_literal,
     mark::{self, Baseline, Mark},
     pair::{Pair, State},
+    quote::json_literal,
     statement::Statement,
 };
 

@@ -2,7 +2,7 @@
 
 use crate::{
     hosts::Place,
-    live::MOST_LISTED,
+    listing::MOST_LISTED,
     pair::{Next, Pair},
 };
 

@@ -5,16 +5,13 @@ use rotation_database::{Necessity, PlannedStatement, Purpose, StatementError, St
 use zeroize::Zeroizing;
 
 use crate::{
-    account::Options,
+    authentication::Authentication,
     checked_password::{self, alike, set_passwords},
-    dialect::Dialect,
     entry::Entry,
     idle::unlock,
     mark::BaselineKind,
     pair::{Next, Pair},
-    quote::literal,
     statement::{Draft, Statement},
-    stored_form::StoredForm,
 };
 
 /// A change of the other user of a pair, with nothing left to find out.
@@ -33,15 +30,6 @@ pub(crate) struct OtherChange {
     pub(crate) is_checked: bool,
     /// The password of the next user.
     password: Password,
-}
-
-/// How an account is to be authenticated from now on.
-#[derive(Clone, Copy)]
-pub(crate) struct Authentication<'a> {
-    pub(crate) dialect: Dialect,
-    pub(crate) password: &'a Password,
-    /// Whether the server takes hashes in place of passwords.
-    pub(crate) hashes: bool,
 }
 
 impl OtherChange {
@@ -174,49 +162,6 @@ fn set_password(
         authentication.write(options, &mut draft)?;
     }
     Ok(Some(draft.finish("set password")))
-}
-
-impl Authentication<'_> {
-    /// The clause for an account that is to have the plugin of these options.
-    pub(crate) fn write(&self, options: &Options, draft: &mut Draft) -> Result<(), StatementError> {
-        match (self.dialect, &options.plugin) {
-            (Dialect::MariaDb(_), _) => return self.write_for_mariadb(StoredForm::of(options), draft),
-            (Dialect::MySql(_), Some(plugin)) => {
-                draft.push("IDENTIFIED WITH ");
-                draft.push(&literal(plugin));
-                draft.push(" BY ");
-                draft.push_secret(self.password.expose());
-            }
-            (Dialect::MySql(_), None) => {
-                draft.push("IDENTIFIED BY ");
-                draft.push_secret(self.password.expose());
-            }
-        }
-        Ok(())
-    }
-
-    fn write_for_mariadb(&self, form: StoredForm, draft: &mut Draft) -> Result<(), StatementError> {
-        match (form, self.hashes) {
-            (StoredForm::Native, true) => {
-                draft.push("IDENTIFIED BY PASSWORD ");
-                draft.push_secret(&form.make(self.password)?);
-            }
-            (StoredForm::Native, false) => {
-                draft.push("IDENTIFIED BY ");
-                draft.push_secret(self.password.expose());
-            }
-            (form, true) => {
-                draft.push(&format!("IDENTIFIED VIA {} USING ", form.plugin()));
-                draft.push_secret(&form.make(self.password)?);
-            }
-            (form, false) => {
-                draft.push(&format!("IDENTIFIED VIA {} USING PASSWORD(", form.plugin()));
-                draft.push_secret(self.password.expose());
-                draft.push(")");
-            }
-        }
-        Ok(())
-    }
 }
 
 /// The password of an account that is not to be used yet and cannot be locked: nobody knows it.

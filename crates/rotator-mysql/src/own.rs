@@ -1,9 +1,7 @@
 //! A user changes its own password.
 
-use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use rotation_core::Password;
 use rotation_database::{Credentials, Necessity, Plan, Purpose, StatementError, StatementFault};
-use zeroize::Zeroizing;
 
 use crate::{
     DualPassword, Settings, checked_password,
@@ -278,15 +276,6 @@ fn set_own(
     draft.push_secret(new.expose());
     draft.push(")");
     Ok(draft.finish(SET_PASSWORD))
-}
-
-/// What `mysql_native_password` keeps: the hash of the hash.
-pub(crate) fn native_hash(password: &Password) -> Zeroizing<String> {
-    let hash = |bytes: &[u8]| Zeroizing::new(digest(&SHA1_FOR_LEGACY_USE_ONLY, bytes).as_ref().to_vec());
-    let twice = hash(&hash(password.expose().as_bytes()));
-    let digits = twice.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    let digits = digits.map(|digit| char::from_digit(digit.into(), 16).expect("four bits make a digit"));
-    Zeroizing::new(std::iter::once('*').chain(digits).collect::<String>().to_ascii_uppercase())
 }
 
 /// Whether passwords may be given as hashes: everywhere but where a plugin is to check them.

@@ -1,14 +1,14 @@
 //! The mark that a user finds on itself: its password is then that of a pair, and another secret's.
 
-use rotation_database::{Engine, PairOwner, StatementError, StatementFault, UserPair, Username};
+use rotation_database::{PairOwner, StatementError, StatementFault, UserPair, Username};
 
 use crate::{
-    MySql,
     connection::Connection,
     dialect::Dialect,
     grants::{Right, Rights, read_line},
     mark::{self, Mark},
     pair::State,
+    profile::MYSQL,
     statement::Statement,
 };
 
@@ -23,7 +23,7 @@ pub(crate) async fn other_secret(
         return Ok(None);
     }
     // A user whose name leaves no room for a clone is in no pair.
-    let Ok(names) = UserPair::of(user, &MySql::PROFILE) else { return Ok(None) };
+    let Ok(names) = UserPair::of(user, &MYSQL) else { return Ok(None) };
     let mut own = State::default();
     match connection.dialect {
         Dialect::MariaDb(_) => {

@@ -2,6 +2,7 @@
 //!
 //! Sessions set their `sql_mode`, so that quotes and backslashes mean what they mean here.
 
+use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 /// A name in backticks, those inside doubled.
@@ -21,4 +22,9 @@ pub(crate) fn literal(value: &str) -> Zeroizing<String> {
     }
     quoted.push('\'');
     quoted
+}
+
+/// Attributes as a value.
+pub(crate) fn json_literal(attributes: &Map<String, Value>) -> String {
+    literal(&Value::Object(attributes.clone()).to_string()).to_string()
 }

@@ -4,12 +4,12 @@ use std::{collections::BTreeSet, net::IpAddr};
 
 use rotation_core::{ChangeReport, Deadline, Password};
 use rotation_database::{
-    Change, Credentials, Engine, LONGEST_PROOF, LoginMethod, PairOwner, Plan, SINGLE_USER, ServerFacts,
-    Session, StatementError, StatementFault, TestStatement, Turn, UserPair, Username,
+    Change, Credentials, LONGEST_PROOF, LoginMethod, PairOwner, Plan, SINGLE_USER, ServerFacts, Session,
+    StatementError, StatementFault, TestStatement, Turn, UserPair, Username,
 };
 
 use crate::{
-    DualPassword, MySql, Settings,
+    DualPassword, Settings,
     connection::Connection,
     dialect::Dialect,
     entry::read_entries,
@@ -23,6 +23,7 @@ use crate::{
     own_entries::second_password,
     own_mark,
     pair::{MOST_HOSTS, Next, Pair, unreadable},
+    profile::MYSQL,
     quote::literal,
     second_password::Endings,
     session_settings::pin,
@@ -65,7 +66,7 @@ impl Session for MysqlSession {
     /// A clone has rights of its own, which are compared before its password is set, and acts as nobody else: there is
     /// no role or membership without which its session would be another's. So nothing more is proved of a pair.
     async fn probe(&mut self, _pair: Option<&UserPair>) -> Result<(), StatementError> {
-        let rows = self.connection.run(&Statement::new(Statement::PROBE, MySql::PROFILE.probe)).await?;
+        let rows = self.connection.run(&Statement::new(Statement::PROBE, MYSQL.probe)).await?;
         let account = rows.first().and_then(|row| row.get(1)?.as_deref());
         self.asks_for_passwords = account.is_none_or(|account| !OPEN_TO_ALL.contains(&account));
         Ok(())

@@ -4,14 +4,14 @@ use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD, STANDARD_NO_PAD},
 };
+use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use rotation_core::Password;
 use rotation_database::{StatementError, StatementFault};
 use zeroize::Zeroizing;
 
 use crate::{
     account::Options,
-    keys::{DerivedKey, PasswordKey, SALT},
-    own::native_hash,
+    keys::{DerivedKey, PasswordKey, SALT, parsec_factor},
 };
 
 /// The form by which an account of MariaDB keeps its password.
@@ -87,10 +87,13 @@ pub(crate) fn accepts_parsec(stored: &[u8], password: &Password) -> Option<bool>
     Some(key.public() == public)
 }
 
-/// The factor of rounds that a stored form begins with: `P0`.
-pub(crate) fn parsec_factor(stored: &str) -> Option<u8> {
-    let factor = stored.strip_prefix('P')?.chars().next()?;
-    u8::try_from(factor.to_digit(16)?).ok()
+/// What `mysql_native_password` keeps: the hash of the hash.
+pub(crate) fn native_hash(password: &Password) -> Zeroizing<String> {
+    let hash = |bytes: &[u8]| Zeroizing::new(digest(&SHA1_FOR_LEGACY_USE_ONLY, bytes).as_ref().to_vec());
+    let twice = hash(&hash(password.expose().as_bytes()));
+    let digits = twice.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    let digits = digits.map(|digit| char::from_digit(digit.into(), 16).expect("four bits make a digit"));
+    Zeroizing::new(std::iter::once('*').chain(digits).collect::<String>().to_ascii_uppercase())
 }
 
 #[cfg(test)]

@@ -10,10 +10,7 @@ use ring::{
 use rotation_core::Password;
 use zeroize::Zeroizing;
 
-use crate::{
-    own::native_hash,
-    stored_form::{accepts_ed25519, accepts_parsec},
-};
+use crate::stored_form::{accepts_ed25519, accepts_parsec, native_hash};
 
 /// The length of a salt.
 const SALT: usize = 20;

@@ -27,6 +27,7 @@
 //! they have no effect; they count at CONNECT and after `SET ROLE NONE`.
 
 mod adoption;
+mod clone_objects;
 mod correction;
 mod environment;
 mod excess;
@@ -39,6 +40,7 @@ mod pair;
 mod password_storage;
 mod permission;
 mod prepared;
+mod profile;
 mod recognition;
 mod session;
 mod session_user;
@@ -48,27 +50,14 @@ mod statements;
 use std::{net::IpAddr, time::SystemTime};
 
 use database_net::{LazyTls, TlsSettings};
-use rotation_core::{Deadline, PasswordRule};
-use rotation_database::{
-    ConnectError, Engine, EngineProfile, Login, NameLimit, Remedies, StatementRule, Transport,
-};
+use rotation_core::Deadline;
+use rotation_database::{ConnectError, Engine, EngineProfile, Login, Transport};
 
+pub use clone_objects::CloneObjects;
 pub use session::PostgresSession;
 
 /// What the server's lists of sessions show of us.
 const APPLICATION_NAME: &str = "secret-rotation";
-
-/// What hints say about PostgreSQL.
-const REMEDIES: Remedies = Remedies {
-    unlock: "ALTER ROLE ... LOGIN",
-    prolong: "ALTER ROLE ... VALID UNTIL 'infinity'",
-    access_rules: "pg_hba.conf; on RDS the parameter rds.force_ssl",
-    authentication: "Let the server ask for SCRAM (or md5 over TLS); a password is never sent in clear. On RDS a member \
-        of rds_iam is asked for a token instead: REVOKE rds_iam FROM the user.",
-    make_clone: "GRANT the original TO it",
-    oldest: "Upgrade the server.",
-    also_refused: "PostgreSQL says the same of a user past its VALID UNTIL.",
-};
 
 /// PostgreSQL, on RDS, Aurora or anywhere else. Cheap to clone; clones share one TLS configuration, which is built
 /// at the first login that needs it.
@@ -76,16 +65,6 @@ const REMEDIES: Remedies = Remedies {
 pub struct Postgres {
     tls: LazyTls,
     clone_objects: CloneObjects,
-}
-
-/// Whom the objects belong to that the clone of a pair creates.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum CloneObjects {
-    /// The original: whichever user is live, there is one owner.
-    #[default]
-    Original,
-    /// The clone itself, as with AWS's templates (`CLONE_OBJECTS=own`).
-    Own,
 }
 
 impl Postgres {
@@ -96,37 +75,7 @@ impl Postgres {
 }
 
 impl Engine for Postgres {
-    /// Limits of RDS for PostgreSQL ("Constraints for master passwords") and of PostgreSQL itself
-    /// (`NAMEDATALEN` less one). The default exclusions are those of AWS's template.
-    const PROFILE: EngineProfile = EngineProfile {
-        name: "PostgreSQL",
-        engines: &["postgres", "aurora-postgresql"],
-        engines_text: "postgres or aurora-postgresql",
-        default_port: 5432,
-        default_database: Some("postgres"),
-        home_field: None,
-        set_field: None,
-        probe: "SELECT pg_catalog.now()",
-        test_statement: StatementRule::SQL,
-        clone_suffix: "_clone",
-        name_limit: NameLimit::Bytes(63),
-        reserved_users: &[
-            "rdsadmin",
-            "rdsrepladmin",
-            "rdstopmgr",
-            "rdswriteforwarduser",
-            "rdsproxyadmin",
-            "rds_superuser",
-        ],
-        password_rule: PasswordRule {
-            shortest: 8,
-            longest: 128,
-            forbidden: "/\"@ ",
-            required: &[],
-            default_exclusions: ":/@\"'\\",
-        },
-        remedies: &REMEDIES,
-    };
+    const PROFILE: EngineProfile = profile::PROFILE;
 
     type Session = PostgresSession;
 

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use postgres_session::{Statement, Verifier, quote_identifier, quote_literal};
 use ring::digest::{SHA256, digest};
-use rotation_database::{Engine, UserPair, Username};
+use rotation_database::{UserPair, Username};
 
-use crate::Postgres;
+use crate::profile::PROFILE;
 
 /// Begins the transaction that everything happens in.
 ///
@@ -109,7 +109,7 @@ pub(crate) fn commit() -> Statement {
 
 /// Proves that the user can do work.
 pub(crate) fn probe() -> Statement {
-    Statement::new(Statement::PROBE, Postgres::PROFILE.probe)
+    Statement::new(Statement::PROBE, PROFILE.probe)
 }
 
 /// How the server is set to store the password of the session's own user, whether that user is past its validity, and
@@ -318,7 +318,7 @@ mod tests {
 
     #[test]
     fn a_password_is_set_by_its_verifier_for_a_name_that_is_quoted() {
-        let username = Username::parse("o'dd \"name\"; --", &Postgres::PROFILE).unwrap();
+        let username = Username::parse("o'dd \"name\"; --", &PROFILE).unwrap();
         let password = Password::parse("canary").unwrap();
         let verifier = postgres_session::md5_verifier(&username, &password);
         let statement = set_password(&username, &verifier);
@@ -333,8 +333,8 @@ mod tests {
 
     #[test]
     fn memberships_are_read_with_their_options_where_there_are_any() {
-        let username = Username::parse("it's", &Postgres::PROFILE).unwrap();
-        let pair = UserPair::of(&username, &Postgres::PROFILE).unwrap();
+        let username = Username::parse("it's", &PROFILE).unwrap();
+        let pair = UserPair::of(&username, &PROFILE).unwrap();
         assert!(read_memberships(&pair, 15).sql.contains("m.admin_option, true, true, coalesce("));
         assert!(
             read_memberships(&pair, 16)

@@ -2,9 +2,10 @@
 
 use std::{collections::BTreeMap, mem::discriminant, time::Duration};
 
+use postgres_session::Statement;
 use rotation_database::StatementFault;
 
-use crate::grant::Object;
+use crate::{grant::Object, quote::quote_identifier};
 
 /// As many objects as one statement names.
 pub(crate) const MOST_OBJECTS: usize = 200;
@@ -31,6 +32,30 @@ impl Batch {
     pub(crate) fn pieces(&self, most: usize) -> impl Iterator<Item = Self> {
         self.objects.chunks(most).map(|objects| Self { objects: objects.to_vec(), ..self.clone() })
     }
+
+    /// The privileges, and the first so many objects.
+    pub(crate) fn text(&self, most: usize) -> String {
+        let names: Vec<_> = self.objects.iter().take(most).map(Object::name).collect();
+        let more = match self.objects.len().saturating_sub(most) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        format!("{} ON {} {}{more}", self.privileges.join(", "), self.objects[0].kind(), names.join(", "))
+    }
+}
+
+/// "GRANT".
+pub(crate) fn grant(batch: &Batch, user: &str) -> Statement {
+    let option = if batch.option { " WITH GRANT OPTION" } else { "" };
+    let (what, user) = (batch.text(batch.objects.len()), quote_identifier(user));
+    Statement::new("grant", format!("GRANT {what} TO {user}{option}"))
+}
+
+/// "REVOKE".
+pub(crate) fn revoke(batch: &Batch, user: &str) -> Statement {
+    let option = if batch.option { "GRANT OPTION FOR " } else { "" };
+    let (what, user) = (batch.text(batch.objects.len()), quote_identifier(user));
+    Statement::new("revoke", format!("REVOKE {option}{what} FROM {user}"))
 }
 
 /// Groups privileges by object, and objects by what they have in common, in the order of the first object of each.

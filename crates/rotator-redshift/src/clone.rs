@@ -7,10 +7,8 @@ use postgres_session::Statement;
 use rotation_database::StatementError;
 
 use crate::{
-    batch::{Batch, batches},
-    grant::{
-        Object, create_group, grant, grant_role, hand_over, join_group, leave_group, revoke, revoke_role,
-    },
+    batch::{Batch, batches, grant, revoke},
+    grant::{Object, create_group, grant_role, hand_over, join_group, leave_group, revoke_role},
     pair::Pair,
     rights::{Grants, MOST_LISTED, beyond},
 };

@@ -4,7 +4,7 @@ use postgres_session::{Row, Statement};
 use rotation_database::StatementError;
 
 use crate::{
-    pair::{text, truth},
+    answer::{text, truth},
     quote::quote_identifier,
 };
 

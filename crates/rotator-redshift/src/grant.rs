@@ -2,7 +2,7 @@
 
 use postgres_session::Statement;
 
-use crate::{batch::Batch, quote::quote_identifier};
+use crate::quote::quote_identifier;
 
 /// Something that privileges are granted on.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,7 +43,7 @@ impl Object {
     }
 
     /// The word before its name.
-    fn kind(&self) -> &'static str {
+    pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Database(_) => "DATABASE",
             Self::Schema(_) => "SCHEMA",
@@ -91,32 +91,6 @@ impl Object {
     pub(crate) fn privilege(&self, name: &str) -> Option<&'static str> {
         let name = if name.eq_ignore_ascii_case("TEMPORARY") { "TEMP" } else { name };
         self.privileges().iter().copied().find(|known| known.eq_ignore_ascii_case(name))
-    }
-}
-
-/// "GRANT".
-pub(crate) fn grant(batch: &Batch, user: &str) -> Statement {
-    let option = if batch.option { " WITH GRANT OPTION" } else { "" };
-    let (what, user) = (batch.text(batch.objects.len()), quote_identifier(user));
-    Statement::new("grant", format!("GRANT {what} TO {user}{option}"))
-}
-
-/// "REVOKE".
-pub(crate) fn revoke(batch: &Batch, user: &str) -> Statement {
-    let option = if batch.option { "GRANT OPTION FOR " } else { "" };
-    let (what, user) = (batch.text(batch.objects.len()), quote_identifier(user));
-    Statement::new("revoke", format!("REVOKE {option}{what} FROM {user}"))
-}
-
-impl Batch {
-    /// The privileges, and the first so many objects.
-    pub(crate) fn text(&self, most: usize) -> String {
-        let names: Vec<_> = self.objects.iter().take(most).map(Object::name).collect();
-        let more = match self.objects.len().saturating_sub(most) {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        format!("{} ON {} {}{more}", self.privileges.join(", "), self.objects[0].kind(), names.join(", "))
     }
 }
 

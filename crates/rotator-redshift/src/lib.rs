@@ -29,14 +29,17 @@
 //! Redshift knows no savepoint: a refused statement ends the transaction, so nothing is tried that may fail. Names are exact, because the transaction turns `enable_case_sensitive_identifier` on.
 //! Backslashes escape inside literals, so values that hold one are refused instead of guessed.
 
+mod answer;
 mod batch;
 mod clone;
 mod default_privilege;
 mod environment;
 mod grant;
 mod mark;
+mod options;
 mod pair;
 mod password_form;
+mod profile;
 mod quote;
 mod rights;
 mod session;
@@ -49,27 +52,15 @@ mod user;
 use std::{net::IpAddr, time::SystemTime};
 
 use database_net::{LazyTls, TlsSettings};
-use rotation_core::{CharacterClass, Deadline, PasswordRule};
-use rotation_database::{
-    ConnectError, Engine, EngineProfile, Login, NameLimit, Remedies, StatementRule, Transport,
-};
+use rotation_core::Deadline;
+use rotation_database::{ConnectError, Engine, EngineProfile, Login, Transport};
 
+pub use options::Options;
 pub use password_form::PasswordForm;
 pub use session::RedshiftSession;
 
 /// What the server's lists of sessions show of us.
 const APPLICATION_NAME: &str = "secret-rotation";
-
-/// What hints say about Redshift.
-const REMEDIES: Remedies = Remedies {
-    unlock: "ALTER USER ... PASSWORD ...",
-    prolong: "ALTER USER ... VALID UNTIL 'infinity'",
-    access_rules: "the parameter require_ssl and the network settings of the cluster or workgroup",
-    authentication: "Let the server ask for md5 or sha256 over TLS; a password is never sent in clear.",
-    make_clone: "grant it exactly what the original has",
-    oldest: "Upgrade the cluster.",
-    also_refused: "Redshift says the same of a user past its VALID UNTIL.",
-};
 
 /// Amazon Redshift. Cheap to clone; clones share one TLS configuration, which is built at the first login that needs
 /// it.
@@ -77,13 +68,6 @@ const REMEDIES: Remedies = Remedies {
 pub struct Redshift {
     tls: LazyTls,
     options: Options,
-}
-
-/// How users are changed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Options {
-    /// What the server gets instead of a password (`REDSHIFT_PASSWORD_FORM`).
-    pub password_form: PasswordForm,
 }
 
 impl Redshift {
@@ -94,30 +78,7 @@ impl Redshift {
 }
 
 impl Engine for Redshift {
-    /// "CREATE USER" (passwords), "Names and identifiers" (127 bytes), and AWS's template (port, database,
-    /// exclusions).
-    const PROFILE: EngineProfile = EngineProfile {
-        name: "Redshift",
-        engines: &["redshift", "redshift-serverless"],
-        engines_text: "redshift or redshift-serverless",
-        default_port: 5439,
-        default_database: Some("dev"),
-        home_field: None,
-        set_field: None,
-        probe: "SELECT getdate()",
-        test_statement: StatementRule::SQL,
-        clone_suffix: "_clone",
-        name_limit: NameLimit::Bytes(127),
-        reserved_users: &["rdsdb", "public"],
-        password_rule: PasswordRule {
-            shortest: 8,
-            longest: 64,
-            forbidden: "'\"\\/@ ",
-            required: &[CharacterClass::Uppercase, CharacterClass::Lowercase, CharacterClass::Digit],
-            default_exclusions: ":/@\"'\\",
-        },
-        remedies: &REMEDIES,
-    };
+    const PROFILE: EngineProfile = profile::PROFILE;
 
     type Session = RedshiftSession;
 

@@ -8,6 +8,7 @@ use rotation_database::{
 };
 
 use crate::{
+    answer::{text, truth, unexpected},
     default_privilege::DefaultPrivilege,
     grant::{Object, Routine},
     mark::{self, Marks, is_mark},
@@ -313,21 +314,3 @@ impl<'a> BothHoldings<'a> {
 
 /// Privileges that PostgreSQL has, that `GRANT ALL` once gave, and that permit nothing in Redshift.
 const OBSOLETE: [&str; 2] = ["RULE", "TRIGGER"];
-
-pub(crate) fn text(row: &Row, column: usize) -> Result<String, StatementError> {
-    row.get(column).and_then(Clone::clone).ok_or_else(unexpected)
-}
-
-/// Redshift's views have booleans, and some of them text.
-pub(crate) fn truth(row: &Row, column: usize) -> Result<bool, StatementError> {
-    match text(row, column)?.to_ascii_lowercase().as_str() {
-        "t" | "true" | "1" => Ok(true),
-        "f" | "false" | "0" => Ok(false),
-        _ => Err(unexpected()),
-    }
-}
-
-/// The server answered something else than was asked for.
-pub(crate) fn unexpected() -> StatementError {
-    StatementError::new(StatementFault::Other { code: "unexpected answer".to_owned() })
-}

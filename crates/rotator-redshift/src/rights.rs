@@ -7,8 +7,8 @@ use postgres_session::Statement;
 use rotation_database::{Equality, Mark, PairOwner, StatementError, StatementFault};
 
 use crate::{
-    batch::{Batch, batches},
-    grant::{Object, grant, grant_role, join_group, leave_group, revoke, revoke_role},
+    batch::{Batch, batches, grant, revoke},
+    grant::{Object, grant_role, join_group, leave_group, revoke_role},
     pair::{Holdings, Pair},
     quote::quote_identifier,
     user::User,

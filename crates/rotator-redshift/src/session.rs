@@ -5,17 +5,18 @@ use std::{net::IpAddr, time::Duration};
 use postgres_session::{Connection, Row, Statement, quote_identifier};
 use rotation_core::{ChangeReport, Deadline, Password};
 use rotation_database::{
-    Cause, Change, Credentials, Engine, LONGEST_PROOF, LoginMethod, Necessity, Plan, Purpose, ServerFacts,
-    Session, StatementError, StatementFault, TestStatement, Turn, UserPair, Username,
+    Cause, Change, Credentials, LONGEST_PROOF, LoginMethod, Necessity, Plan, Purpose, ServerFacts, Session,
+    StatementError, StatementFault, TestStatement, Turn, UserPair, Username,
 };
 
 use crate::{
-    Options, Redshift,
-    batch::{Batch, PORTION, check_time, expected, has_time, portions},
+    answer::{text, truth, unexpected},
+    batch::{Batch, PORTION, check_time, expected, grant, has_time, portions},
     clone::Correction,
-    grant::grant,
     mark::is_mark,
-    pair::{Asked, Pair, text, truth, unexpected},
+    options::Options,
+    pair::{Asked, Pair},
+    profile::PROFILE,
     statements::{self, Access},
 };
 
@@ -241,7 +242,7 @@ impl RedshiftSession {
 fn own(answers: &[Vec<Row>]) -> Result<(Username, Option<StatementFault>), StatementError> {
     let [own, groups] = answers else { return Err(unexpected()) };
     let own = own.first().ok_or_else(unexpected)?;
-    let username = Username::parse(&text(own, 0)?, &Redshift::PROFILE).map_err(|_| unexpected())?;
+    let username = Username::parse(&text(own, 0)?, &PROFILE).map_err(|_| unexpected())?;
     let groups = groups.iter().map(|row| text(row, 0)).collect::<Result<Vec<_>, _>>()?;
     let marked = groups.into_iter().find(|group| is_mark(group));
     let fault = match (truth(own, 1)?, marked) {

@@ -6,12 +6,9 @@ use expect_test::{Expect, expect};
 use postgres_session::{Row, Statement};
 
 use crate::{
-    batch::Batch,
+    batch::{Batch, grant, revoke},
     default_privilege::DefaultPrivilege,
-    grant::{
-        Object, Routine, create_group, grant, grant_role, hand_over, join_group, leave_group, revoke,
-        revoke_role,
-    },
+    grant::{Object, Routine, create_group, grant_role, hand_over, join_group, leave_group, revoke_role},
     setting::Setting,
     statements::{self, Access},
     user::User,

@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use postgres_session::Statement;
-use rotation_database::{Engine, StatementError};
+use rotation_database::StatementError;
 
 use crate::{
-    Redshift,
+    profile::PROFILE,
     quote::{literals, quote_identifier},
 };
 
@@ -61,7 +61,7 @@ pub(crate) fn commit() -> Statement {
 
 /// Proves that the user can do work ("GETDATE function").
 pub(crate) fn probe() -> Statement {
-    Statement::new(Statement::PROBE, Redshift::PROFILE.probe)
+    Statement::new(Statement::PROBE, PROFILE.probe)
 }
 
 /// The session's own user as the catalogue spells it, and whether it is past its validity (`PG_USER`, `CURRENT_USER`).

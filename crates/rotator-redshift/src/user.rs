@@ -4,7 +4,7 @@ use postgres_session::{Row, Statement};
 use rotation_database::StatementError;
 
 use crate::{
-    pair::{text, truth, unexpected},
+    answer::{text, truth, unexpected},
     quote::{quote_identifier, quote_literal},
     setting::Setting,
 };

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use test_servers::{DatabaseServer, DocdbQueryError, DocdbServer, TestLogin};
 
 use super::{Ground, Opens, login_of, made, new_login, original};
-use crate::Failure;
+use crate::failure::Failure;
 
 /// Where users are defined.
 const HOME: &str = "admin";

@@ -5,7 +5,7 @@ use serde_json::Value;
 use test_servers::{DatabaseServer, MysqlFlavor, MysqlQueryError, MysqlServer, TestLogin};
 
 use super::{Ground, Opens, login_of, made, new_login, original};
-use crate::Failure;
+use crate::failure::Failure;
 
 /// `ER_ACCESS_DENIED_ERROR`.
 const ACCESS_DENIED: u16 = 1045;

@@ -5,7 +5,7 @@ use serde_json::Value;
 use test_servers::{DatabaseServer, PostgresServer, PostgresVersion, QueryError, TestLogin};
 
 use super::{Ground, Opens, login_of, made, new_login, original};
-use crate::Failure;
+use crate::failure::Failure;
 
 const DATABASE: &str = "postgres";
 /// The least value of the setting that users make: any user may set it, and it has no unit.
