@@ -9,5 +9,6 @@ mod function;
 mod help;
 mod network;
 mod recover;
+mod registry;
 mod secret;
 mod world;

@@ -1,0 +1,56 @@
+//! [`EngineKind`] is the list of engines. What cannot read it is held against it.
+
+use std::{fs, path::PathBuf};
+
+use clap::ValueEnum;
+use rotation_cli::EngineKind;
+use rotation_config::StrategyKind;
+
+fn read(path: &str) -> String {
+    let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).join(path);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn words(separator: &str) -> String {
+    let words: Vec<_> = EngineKind::value_variants().iter().map(|kind| kind.word()).collect();
+    words.join(separator)
+}
+
+/// The file has a list of all engines and no other.
+#[track_caller]
+fn check_list(path: &str, before: &str, separator: &str, after: &str) {
+    let list = format!("{before}{}{after}", words(separator));
+    assert!(read(path).contains(&list), "{path} has no {list}");
+}
+
+#[test]
+fn templates_and_scripts_allow_every_engine() {
+    check_list("deploy/function.yaml", "AllowedValues: [", ", ", "]");
+    check_list("deploy/rotation.yaml", "AllowedValues: [", ", ", "]");
+    check_list("deploy/network-discovery.yaml", "AllowedValues: [\"\", ", ", ", "]");
+    check_list("deploy/observability.yaml", "AllowedValues: [none, ", ", ", "]");
+    check_list("deploy/terraform/variables.tf", "contains([\"", "\", \"", "\"], var.engine)");
+    check_list("scripts/build-functions", "names=(", " ", " network_discovery)");
+    check_list("scripts/demo", "scripts/demo [", "|", "]");
+}
+
+#[test]
+fn every_engine_is_packaged_built_and_documented() {
+    let (artifacts, readme) = (read("crates/delivery/src/artifact.rs"), read("README.md"));
+    let demo = read("scripts/demo");
+    for kind in EngineKind::value_variants() {
+        let word = kind.word();
+        for strategy in [StrategyKind::SingleUser, StrategyKind::AlternatingUsers] {
+            let function = kind.file_name(strategy);
+            assert!(artifacts.contains(&format!("\"{function}\"")), "no package of {function}");
+            assert!(readme.contains(&format!("`{function}`")), "README does not name {function}");
+            read(&format!("crates/{}/src/bin/{function}.rs", kind.package()));
+        }
+        assert!(demo.contains(&format!("crate={}", kind.package())), "scripts/demo knows no {word}");
+        let workflow = read(&format!(".github/workflows/{word}.yml"));
+        assert!(
+            workflow.contains(&format!("crates/{}/**", kind.package())),
+            "{word}.yml watches another crate"
+        );
+    }
+}
