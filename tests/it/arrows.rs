@@ -88,17 +88,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "rotator-redshift",
         ],
     ),
-    (
-        "rotate-local",
-        &[
-            "local-aws",
-            "rotation-cli",
-            "rotation-config",
-            "rotation-lambda",
-            "rotation-suites",
-            "test-servers",
-        ],
-    ),
+    ("rotate-local", &["local-aws", "rotation-cli", "rotation-config", "rotation-suites", "test-servers"]),
     (
         "network-discovery",
         &[
@@ -168,6 +158,35 @@ fn crates_know_only_whom_they_may() {
         let known = dependencies[*name].iter().map(String::as_str).filter(|other| ours.contains(other));
         let beyond: Vec<&str> = known.filter(|other| !allowed.contains(other)).collect();
         assert!(beyond.is_empty(), "{name} must not depend on {beyond:?}");
+    }
+}
+
+/// What a crate is built with, and not only what it declares.
+#[test]
+fn what_a_crate_links_is_what_its_arrows_lead_to() {
+    let arrows: BTreeMap<&str, &[&str]> = ARROWS.iter().copied().collect();
+    for name in arrows.keys() {
+        let (mut reached, mut open) = (BTreeSet::from([*name]), vec![*name]);
+        while let Some(from) = open.pop() {
+            open.extend(arrows[from].iter().copied().filter(|to| reached.insert(to)));
+        }
+        let tree = tree(&[&format!("-p={name}"), "--all-features"]);
+        assert!(tree.starts_with(&format!("{name} v")), "this test looks for the wrong names");
+        let linked = tree.lines().filter_map(|line| line.split(' ').next());
+        let beyond: BTreeSet<&str> =
+            linked.filter(|linked| arrows.contains_key(linked) && !reached.contains(linked)).collect();
+        assert!(beyond.is_empty(), "{name} must not link {beyond:?}");
+    }
+}
+
+/// The protocol, databases and the doctor link neither a runtime of Lambda, nor an SDK, nor TLS, nor a driver.
+#[test]
+fn the_core_links_nothing_that_touches_the_outside_world() {
+    const OUTSIDE: [&str; 7] =
+        ["lambda_runtime", "aws-", "rustls", "hyper", "tokio-postgres", "mysql_async", "mongodb"];
+    assert!(links(&tree(&["-p=rotator-postgres"]), &OUTSIDE), "this test looks for the wrong names");
+    for name in ["rotation-core", "rotation-database", "rotation-doctor"] {
+        assert!(!links(&tree(&[&format!("-p={name}")]), &OUTSIDE), "{name}");
     }
 }
 

@@ -1,8 +1,8 @@
 //! Why a function cannot be placed, by who can mend it.
 
 use aws_databases::LookupError;
-use rotation_aws::{AwsError, AwsFault};
-use rotation_core::{Reader, RotationError};
+use rotation_aws::AwsError;
+use rotation_core::{Reader, RotationError, ServiceFault};
 use thiserror::Error;
 
 use crate::{code::DiscoveryCode, engine::Engine, identity::VpcId};
@@ -109,11 +109,11 @@ impl DiscoveryError {
             Self::Property { .. } => DiscoveryCode::PropertyInvalid,
             Self::NoHost => DiscoveryCode::SecretHostMissing,
             Self::Lookup(error) => match error.fault {
-                AwsFault::AccessDenied => DiscoveryCode::LookupDenied,
-                AwsFault::CredentialsRefused => DiscoveryCode::LookupCredentials,
-                AwsFault::CertificateRefused => DiscoveryCode::LookupCertificate,
-                AwsFault::Unreachable => DiscoveryCode::LookupUnreachable,
-                AwsFault::Throttled => DiscoveryCode::LookupThrottled,
+                ServiceFault::AccessDenied => DiscoveryCode::LookupDenied,
+                ServiceFault::CredentialsRefused => DiscoveryCode::LookupCredentials,
+                ServiceFault::CertificateRefused => DiscoveryCode::LookupCertificate,
+                ServiceFault::Unreachable => DiscoveryCode::LookupUnreachable,
+                ServiceFault::Throttled => DiscoveryCode::LookupThrottled,
                 _ => DiscoveryCode::LookupFailed,
             },
             Self::Incomplete { .. } => DiscoveryCode::LookupIncomplete,
@@ -191,15 +191,15 @@ fn lookup_hint(error: &AwsError, reader: Reader) -> String {
         Reader::Person => "the IAM identity that you use",
     };
     match error.fault {
-        AwsFault::AccessDenied => format!("Allow `{}` to {who}.", error.action()),
-        AwsFault::CredentialsRefused => {
+        ServiceFault::AccessDenied => format!("Allow `{}` to {who}.", error.action()),
+        ServiceFault::CredentialsRefused => {
             "Look at the credentials: there are none, or they have expired.".into()
         }
-        AwsFault::Unreachable => "Look at the way to the service: region, network, proxies.".into(),
-        AwsFault::CertificateRefused => {
+        ServiceFault::Unreachable => "Look at the way to the service: region, network, proxies.".into(),
+        ServiceFault::CertificateRefused => {
             "Something stands between, or AWS_CA_BUNDLE should name its authority.".into()
         }
-        AwsFault::Throttled | AwsFault::Internal => "Try again in a few minutes.".into(),
+        ServiceFault::Throttled | ServiceFault::Internal => "Try again in a few minutes.".into(),
         _ => "The service's own words say what it did not like.".into(),
     }
 }

@@ -13,7 +13,7 @@ pub struct AwsError {
     /// The operation, as the service names it.
     pub operation: &'static str,
     /// What was wrong.
-    pub fault: AwsFault,
+    pub fault: ServiceFault,
     /// The words of the service or of the connection, where there are any.
     #[source]
     pub(crate) cause: Option<Cause>,
@@ -21,14 +21,14 @@ pub struct AwsError {
 
 impl AwsError {
     /// An error without a cause of its own.
-    pub fn new(service: Service, operation: &'static str, fault: AwsFault) -> Self {
+    pub fn new(service: Service, operation: &'static str, fault: ServiceFault) -> Self {
         Self { service, operation, fault, cause: None }
     }
 
     /// The error of an answer that refuses: by its code and, where that says nothing, by its HTTP status.
     pub fn refused(service: Service, operation: &'static str, refusal: Refusal<'_>) -> Self {
         let Refusal { code, message, status } = refusal;
-        let fault = AwsFault::of_code(code).unwrap_or_else(|| AwsFault::of_status(status));
+        let fault = fault_of_code(code).unwrap_or_else(|| fault_of_status(status));
         let code = if code.is_empty() { format!("HTTP {status}") } else { code.to_owned() };
         let cause = Cause { code, message: message.map(str::to_owned) };
         Self { cause: Some(cause), ..Self::new(service, operation, fault) }
@@ -111,86 +111,49 @@ impl fmt::Display for Service {
     }
 }
 
-/// Why a call of AWS failed, by who can fix it. What a single service alone says is sorted by that service's adapter.
-#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum AwsFault {
-    /// The network: nothing answered.
-    #[error("the endpoint did not answer")]
-    Unreachable,
-    /// The network, or whoever intercepts it: the endpoint's certificate is not trusted.
-    #[error("the endpoint's certificate is not trusted")]
-    CertificateRefused,
-    /// The service, for the moment.
-    #[error("too many requests")]
-    Throttled,
-    /// The service, for the moment.
-    #[error("the service has a fault of its own")]
-    Internal,
-    /// The administrator of the role.
-    #[error("access was denied")]
-    AccessDenied,
-    /// Whoever gave the credentials: there are none, or they have expired or do not sign rightly.
-    #[error("the credentials are missing, expired or wrong")]
-    CredentialsRefused,
-    /// The caller: there is no such thing.
-    #[error("there is no such resource")]
-    NotFound,
-    /// Anything else.
-    #[error("the request was refused")]
-    Rejected,
+/// What a code of any of the services means; `None` for those that say something of their own.
+pub(crate) fn fault_of_code(code: &str) -> Option<ServiceFault> {
+    Some(match code {
+        "ResourceNotFoundException" => ServiceFault::NotFound,
+        "ThrottlingException"
+        | "Throttling"
+        | "ThrottledException"
+        | "TooManyRequestsException"
+        | "RequestLimitExceeded"
+        | "RequestThrottled"
+        | "RequestThrottledException"
+        | "SlowDown" => ServiceFault::Throttled,
+        "InternalServiceError"
+        | "InternalServiceErrorException"
+        | "InternalFailure"
+        | "InternalServerException"
+        | "RequestTimeout"
+        | "RequestTimeoutException"
+        | "ServiceUnavailable"
+        | "ServiceUnavailableException" => ServiceFault::Internal,
+        "AccessDeniedException" | "AccessDenied" | "UnauthorizedOperation" => ServiceFault::AccessDenied,
+        "AuthFailure"
+        | "UnrecognizedClientException"
+        | "ExpiredToken"
+        | "ExpiredTokenException"
+        | "IncompleteSignature"
+        | "IncompleteSignatureException"
+        | "InvalidClientTokenId"
+        | "InvalidSignatureException"
+        | "MissingAuthenticationToken"
+        | "MissingAuthenticationTokenException"
+        | "RequestExpired"
+        | "SignatureDoesNotMatch" => ServiceFault::CredentialsRefused,
+        _ => return None,
+    })
 }
 
-impl AwsFault {
-    /// Whether the same call may succeed a moment later, with nobody having fixed anything.
-    pub fn passes(self) -> bool {
-        matches!(self, Self::Unreachable | Self::Throttled | Self::Internal)
-    }
-
-    /// What a code of any of the services means; `None` for those that say something of their own.
-    pub(crate) fn of_code(code: &str) -> Option<Self> {
-        Some(match code {
-            "ResourceNotFoundException" => Self::NotFound,
-            "ThrottlingException"
-            | "Throttling"
-            | "ThrottledException"
-            | "TooManyRequestsException"
-            | "RequestLimitExceeded"
-            | "RequestThrottled"
-            | "RequestThrottledException"
-            | "SlowDown" => Self::Throttled,
-            "InternalServiceError"
-            | "InternalServiceErrorException"
-            | "InternalFailure"
-            | "InternalServerException"
-            | "RequestTimeout"
-            | "RequestTimeoutException"
-            | "ServiceUnavailable"
-            | "ServiceUnavailableException" => Self::Internal,
-            "AccessDeniedException" | "AccessDenied" | "UnauthorizedOperation" => Self::AccessDenied,
-            "AuthFailure"
-            | "UnrecognizedClientException"
-            | "ExpiredToken"
-            | "ExpiredTokenException"
-            | "IncompleteSignature"
-            | "IncompleteSignatureException"
-            | "InvalidClientTokenId"
-            | "InvalidSignatureException"
-            | "MissingAuthenticationToken"
-            | "MissingAuthenticationTokenException"
-            | "RequestExpired"
-            | "SignatureDoesNotMatch" => Self::CredentialsRefused,
-            _ => return None,
-        })
-    }
-
-    /// What stands before a service answers with a status and maybe without a code.
-    pub(crate) fn of_status(status: u16) -> Self {
-        match status {
-            429 => Self::Throttled,
-            500.. => Self::Internal,
-            _ => Self::Rejected,
-        }
+/// What stands before a service answers with a status and maybe without a code.
+pub(crate) fn fault_of_status(status: u16) -> ServiceFault {
+    match status {
+        429 => ServiceFault::Throttled,
+        500.. => ServiceFault::Internal,
+        _ => ServiceFault::Rejected,
     }
 }
 

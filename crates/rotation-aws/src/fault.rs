@@ -4,10 +4,11 @@ use std::{error::Error as StdError, io};
 
 use aws_sdk_secretsmanager::error::{ConnectorError, ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use rotation_core::ServiceFault;
 
 use crate::{
     access::{Access, Origin},
-    error::{AwsError, AwsFault, Cause, Refusal, Service},
+    error::{AwsError, Cause, Refusal, Service},
 };
 
 impl Access {
@@ -55,33 +56,33 @@ impl Origin {
                 };
                 return AwsError::refused(service, operation, refusal);
             }
-            SdkError::TimeoutError(_) => (AwsFault::Unreachable, Cause::new("no answer in time")),
+            SdkError::TimeoutError(_) => (ServiceFault::Unreachable, Cause::new("no answer in time")),
             SdkError::DispatchFailure(failure) => match failure.as_connector_error() {
                 Some(error) => self.unconnected(error),
-                None => (AwsFault::Unreachable, Cause::new("no connection")),
+                None => (ServiceFault::Unreachable, Cause::new("no connection")),
             },
-            SdkError::ResponseError(_) => (AwsFault::Internal, Cause::new("an unreadable answer")),
-            _ => (AwsFault::Rejected, Cause::new("the request could not be built: is AWS_REGION set?")),
+            SdkError::ResponseError(_) => (ServiceFault::Internal, Cause::new("an unreadable answer")),
+            _ => (ServiceFault::Rejected, Cause::new("the request could not be built: is AWS_REGION set?")),
         };
         AwsError { cause: Some(cause), ..AwsError::new(service, operation, fault) }
     }
 
-    fn unconnected(self, error: &ConnectorError) -> (AwsFault, Cause) {
+    fn unconnected(self, error: &ConnectorError) -> (ServiceFault, Cause) {
         let root = root_of(error);
         // An error of no kind at all comes from before the connection: where nobody handed a key over, there was
         // nothing to sign with.
         let kindless = error.is_other() && error.as_other().is_none();
         match self {
             Origin::Missing if kindless => {
-                (AwsFault::CredentialsRefused, Cause::new("no usable credentials"))
+                (ServiceFault::CredentialsRefused, Cause::new("no usable credentials"))
             }
             Origin::Sought if kindless => {
-                (AwsFault::CredentialsRefused, Cause::new(&format!("no usable credentials: {root}")))
+                (ServiceFault::CredentialsRefused, Cause::new(&format!("no usable credentials: {root}")))
             }
             _ if matches!(root.downcast_ref(), Some(rustls::Error::InvalidCertificate(_))) => {
-                (AwsFault::CertificateRefused, Cause::new(&root.to_string()))
+                (ServiceFault::CertificateRefused, Cause::new(&root.to_string()))
             }
-            _ => (AwsFault::Unreachable, Cause::new(&root.to_string())),
+            _ => (ServiceFault::Unreachable, Cause::new(&root.to_string())),
         }
     }
 }

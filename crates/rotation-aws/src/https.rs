@@ -9,11 +9,11 @@ use aws_smithy_runtime_api::{
     http::Response,
 };
 use aws_smithy_types::{body::SdkBody, byte_stream::ByteStream};
-use rotation_core::Deadline;
+use rotation_core::{Deadline, ServiceFault};
 
 use crate::{
     access::{ATTEMPT_TIME, Access, trust},
-    error::{AwsError, AwsFault, Service},
+    error::{AwsError, Service},
 };
 
 /// A client without retries, credentials or redirects. Requests that follow one another share connections.
@@ -56,19 +56,19 @@ impl Https {
     ) -> Result<Answer, AwsError> {
         let failed = |fault, cause: &str| AwsError::new(service, operation, fault).because(cause);
         let request = HttpRequest::try_from(request.map(SdkBody::from))
-            .map_err(|_| failed(AwsFault::Rejected, "the request could not be built"))?;
+            .map_err(|_| failed(ServiceFault::Rejected, "the request could not be built"))?;
         let exchange = async {
             let answer = self.connector.call(request).await;
             let answer = answer.map_err(|error| self.access.unconnected(service, operation, &error))?;
             let status = answer.status().as_u16();
             match read(answer, most).await {
                 Ok(Some(body)) => Ok(Answer { status, body }),
-                Ok(None) => Err(failed(AwsFault::Internal, "the answer is too large")),
-                Err(_) => Err(failed(AwsFault::Unreachable, "the answer was cut off")),
+                Ok(None) => Err(failed(ServiceFault::Internal, "the answer is too large")),
+                Err(_) => Err(failed(ServiceFault::Unreachable, "the answer was cut off")),
             }
         };
         let bounded = deadline.at_most(ATTEMPT_TIME).bound(Box::pin(exchange)).await;
-        bounded.unwrap_or_else(|_| Err(failed(AwsFault::Unreachable, "no answer in time")))
+        bounded.unwrap_or_else(|_| Err(failed(ServiceFault::Unreachable, "no answer in time")))
     }
 }
 

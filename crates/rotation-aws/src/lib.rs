@@ -18,6 +18,6 @@ mod store_error;
 pub use access::Access;
 pub use backoff::Backoff;
 pub use client::SecretsManager;
-pub use error::{AwsError, AwsFault, Refusal, Service};
+pub use error::{AwsError, Refusal, Service};
 pub use https::{Answer, Https};
 pub use signature::regional_url;

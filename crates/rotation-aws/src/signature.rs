@@ -6,10 +6,11 @@ use aws_sigv4::{
     http_request::{SignableBody, SignableRequest, SigningSettings, sign},
     sign::v4,
 };
+use rotation_core::ServiceFault;
 
 use crate::{
     access::Access,
-    error::{AwsError, AwsFault, Service},
+    error::{AwsError, Service},
 };
 
 /// Partitions of AWS by the beginning of their regions' names, and where their services are.
@@ -34,7 +35,7 @@ impl Access {
     /// The request with the signature of the credentials of the moment ("Signature Version 4"). It holds for minutes.
     ///
     /// # Errors
-    /// [`AwsFault::CredentialsRefused`] where there are no credentials, [`AwsFault::Rejected`] where the request
+    /// [`ServiceFault::CredentialsRefused`] where there are no credentials, [`ServiceFault::Rejected`] where the request
     /// cannot be signed.
     pub async fn signed(
         &self,
@@ -44,12 +45,12 @@ impl Access {
     ) -> Result<http::Request<Vec<u8>>, AwsError> {
         let identity = self.credentials().await.map_err(|cause| AwsError {
             cause: Some(cause),
-            ..AwsError::new(service, operation, AwsFault::CredentialsRefused)
+            ..AwsError::new(service, operation, ServiceFault::CredentialsRefused)
         })?;
         let identity = identity.into();
         #[expect(clippy::disallowed_methods, reason = "a signature bears the time, and this is the shell")]
         let now = SystemTime::now();
-        let unsigned = || AwsError::new(service, operation, AwsFault::Rejected);
+        let unsigned = || AwsError::new(service, operation, ServiceFault::Rejected);
         let parameters = v4::SigningParams::builder()
             .identity(&identity)
             .region(region)

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use rotation_core::{SecretId, StoreError, StoreFault};
+use rotation_core::{SecretId, ServiceFault, StoreError, StoreFault};
 
 use crate::{
     client::SecretsManager,
-    error::{AwsError, AwsFault, Service},
+    error::{AwsError, Service},
 };
 
 /// What the service calls the key of a secret that names none: AWS's own in the account of the secret.
@@ -59,8 +59,8 @@ fn store_error(error: AwsError) -> StoreError {
 
 /// What Secrets Manager alone says.
 fn own_fault(operation: &str, code: &str, message: &str) -> Option<StoreFault> {
-    Some(match (code, AwsFault::of_code(code)) {
-        (_, Some(AwsFault::NotFound | AwsFault::Throttled | AwsFault::Internal)) => return None,
+    Some(match (code, fault_of_code(code)) {
+        (_, Some(ServiceFault::NotFound | ServiceFault::Throttled | ServiceFault::Internal)) => return None,
         ("DecryptionFailure" | "EncryptionFailure", _) => StoreFault::KeyDenied,
         // By whatever code: what a role that was assumed lacks is the token, not a permission.
         _ if operation == "PutSecretValue" && speaks_of_the_rotation_token(message) => {
@@ -75,16 +75,16 @@ fn own_fault(operation: &str, code: &str, message: &str) -> Option<StoreFault> {
     })
 }
 
-fn store_fault(fault: AwsFault) -> StoreFault {
+fn store_fault(fault: ServiceFault) -> StoreFault {
     match fault {
-        AwsFault::Unreachable => StoreFault::Unreachable,
-        AwsFault::CertificateRefused => StoreFault::CertificateRefused,
-        AwsFault::Throttled => StoreFault::Throttled,
-        AwsFault::Internal => StoreFault::Internal,
-        AwsFault::AccessDenied => StoreFault::AccessDenied,
-        AwsFault::CredentialsRefused => StoreFault::CredentialsRefused,
-        AwsFault::NotFound => StoreFault::NoSuchSecret,
-        AwsFault::Rejected => StoreFault::Rejected,
+        ServiceFault::Unreachable => StoreFault::Unreachable,
+        ServiceFault::CertificateRefused => StoreFault::CertificateRefused,
+        ServiceFault::Throttled => StoreFault::Throttled,
+        ServiceFault::Internal => StoreFault::Internal,
+        ServiceFault::AccessDenied => StoreFault::AccessDenied,
+        ServiceFault::CredentialsRefused => StoreFault::CredentialsRefused,
+        ServiceFault::NotFound => StoreFault::NoSuchSecret,
+        ServiceFault::Rejected => StoreFault::Rejected,
     }
 }
 

@@ -27,6 +27,7 @@ mod password;
 mod record;
 mod remediation;
 mod rotator;
+mod service_fault;
 mod staging;
 mod store;
 mod target;
@@ -47,6 +48,7 @@ pub use password::{
 pub use record::{LabelMove, SecretRecord, SecretRecords, VersionRecord};
 pub use remediation::{PENDING_MAY_BE_LIVE, Reader};
 pub use rotator::{Act, Outcome, Rehearsal, Rotator};
+pub use service_fault::ServiceFault;
 pub use staging::{
     ForeignSecrets, Invoker, PendingVersion, Refusal, SecretKind, StagingLabel, Standing, VersionStages,
 };

@@ -153,34 +153,8 @@ pub struct DirectoryError {
     /// Whose operation.
     pub service: &'static DirectoryService,
     /// What was wrong.
-    pub fault: DirectoryFault,
+    pub fault: ServiceFault,
     /// The adapter's own error.
     #[source]
     pub source: Option<Box<dyn StdError + Send + Sync>>,
-}
-
-/// Why a call of a directory failed, by who can mend it.
-#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
-pub enum DirectoryFault {
-    /// The network: nothing answered.
-    #[error("the endpoint did not answer")]
-    Unreachable,
-    /// The network, or whoever stands in it: the endpoint's certificate is not trusted.
-    #[error("the endpoint's certificate is not trusted")]
-    CertificateRefused,
-    /// The service, for the moment.
-    #[error("too many requests")]
-    Throttled,
-    /// The service, for the moment.
-    #[error("the service has a fault of its own")]
-    Internal,
-    /// The administrator of the role.
-    #[error("access was denied")]
-    AccessDenied,
-    /// Whoever gave the credentials: there are none, or they have expired or do not sign rightly.
-    #[error("the credentials are missing, expired or wrong")]
-    CredentialsRefused,
-    /// Anything else.
-    #[error("the request was refused")]
-    Rejected,
 }

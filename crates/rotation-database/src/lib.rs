@@ -34,7 +34,7 @@ pub use connect_error::{ConnectError, TlsFault};
 pub use connection_text::ConnectionText;
 pub use copies::RewriteFields;
 pub use directory::{
-    Directory, DirectoryError, DirectoryFault, DirectoryService, Endpoint, NoDirectory, Server, ServerArn,
+    Directory, DirectoryError, DirectoryService, Endpoint, NoDirectory, Server, ServerArn, ServiceFault,
     owner,
 };
 pub use engine::{

@@ -1,7 +1,7 @@
 //! The answer's way to CloudFormation: one PUT to a presigned URL.
 
-use rotation_aws::{AwsError, AwsFault, Backoff, Https, Service};
-use rotation_core::Deadline;
+use rotation_aws::{AwsError, Backoff, Https, Service};
+use rotation_core::{Deadline, ServiceFault};
 use thiserror::Error;
 
 use super::{Answer, ResponseUrl};
@@ -41,7 +41,7 @@ impl Delivery {
             DeliveryError::Refused { status } => *status >= 500 || *status == 429,
         };
         let unanswered = || {
-            let error = AwsError::new(Service::S3, OPERATION, AwsFault::Unreachable);
+            let error = AwsError::new(Service::S3, OPERATION, ServiceFault::Unreachable);
             DeliveryError::Unreachable(error.because("no answer in time"))
         };
         let backoff = Backoff::attempts(ATTEMPTS).within(deadline);

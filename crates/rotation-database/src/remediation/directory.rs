@@ -1,51 +1,51 @@
 //! The stable code of a failed look-up of a server, and what to do about it.
 
-use rotation_core::{Code, Reader};
+use rotation_core::{Code, Reader, ServiceFault};
 
-use crate::{DirectoryError, DirectoryFault, codes};
+use crate::{DirectoryError, codes};
 
-pub(super) fn directory_code(fault: DirectoryFault) -> Code {
+pub(super) fn directory_code(fault: ServiceFault) -> Code {
     match fault {
-        DirectoryFault::Unreachable => codes::DIRECTORY_UNREACHABLE,
-        DirectoryFault::CertificateRefused => codes::DIRECTORY_CERTIFICATE,
-        DirectoryFault::Throttled => codes::DIRECTORY_THROTTLED,
-        DirectoryFault::Internal => codes::DIRECTORY_INTERNAL,
-        DirectoryFault::AccessDenied => codes::DIRECTORY_DENIED,
-        DirectoryFault::CredentialsRefused => codes::DIRECTORY_CREDENTIALS,
-        DirectoryFault::Rejected => codes::DIRECTORY_REJECTED,
+        ServiceFault::Unreachable => codes::DIRECTORY_UNREACHABLE,
+        ServiceFault::CertificateRefused => codes::DIRECTORY_CERTIFICATE,
+        ServiceFault::Throttled => codes::DIRECTORY_THROTTLED,
+        ServiceFault::Internal => codes::DIRECTORY_INTERNAL,
+        ServiceFault::AccessDenied => codes::DIRECTORY_DENIED,
+        ServiceFault::CredentialsRefused => codes::DIRECTORY_CREDENTIALS,
+        ServiceFault::NotFound | ServiceFault::Rejected => codes::DIRECTORY_REJECTED,
     }
 }
 
 pub(super) fn directory_hint(error: &DirectoryError, reader: Reader) -> String {
     let (service, role) = (error.service, reader.role());
     match (error.fault, reader) {
-        (DirectoryFault::Unreachable, Reader::Operator) => format!(
+        (ServiceFault::Unreachable, Reader::Operator) => format!(
             "From inside a VPC the API of {} needs an interface endpoint of its own or a NAT gateway, and a security \
             group that lets the function reach port 443. A master secret of your own with engine, host, username and \
             password, and the writer's host in it and in this secret, does without.",
             service.name
         ),
-        (DirectoryFault::Unreachable, Reader::Person) => format!(
+        (ServiceFault::Unreachable, Reader::Person) => format!(
             "Check that this machine reaches the API of {} on port 443, and AWS_ENDPOINT_URL if it is set.",
             service.name
         ),
-        (DirectoryFault::CertificateRefused, _) => "Name the authority of the endpoint's certificate in AWS_CA_BUNDLE \
+        (ServiceFault::CertificateRefused, _) => "Name the authority of the endpoint's certificate in AWS_CA_BUNDLE \
             (a proxy that looks into TLS has one of its own), and check the region, the endpoint and the clock."
             .into(),
-        (DirectoryFault::Throttled | DirectoryFault::Internal, _) => {
+        (ServiceFault::Throttled | ServiceFault::Internal, _) => {
             format!("Nothing is lost. {}", reader.again())
         }
-        (DirectoryFault::AccessDenied, _) => format!(
+        (ServiceFault::AccessDenied, _) => format!(
             "Add this statement to the policy of {role}: {{\"Effect\": \"Allow\", \"Action\": [{}], \"Resource\": \
             \"*\"}}.",
             service.actions.iter().map(|action| format!("\"{action}\"")).collect::<Vec<_>>().join(", ")
         ),
-        (DirectoryFault::CredentialsRefused, Reader::Operator) => "Lambda gives a function its credentials: check \
+        (ServiceFault::CredentialsRefused, Reader::Operator) => "Lambda gives a function its credentials: check \
             that its role exists, and deploy it again."
             .into(),
-        (DirectoryFault::CredentialsRefused, Reader::Person) => {
+        (ServiceFault::CredentialsRefused, Reader::Person) => {
             "Log in again: the credentials are missing, have expired or are wrong.".into()
         }
-        (DirectoryFault::Rejected, _) => format!("See the cause that {} gives in this error.", error.operation),
+        (ServiceFault::NotFound | ServiceFault::Rejected, _) => format!("See the cause that {} gives in this error.", error.operation),
     }
 }

@@ -3,8 +3,7 @@
 mod arns;
 mod replicas;
 
-use rotation_core::{Reader, RotationError, Step};
-use rotation_database::DirectoryFault;
+use rotation_core::{Reader, RotationError, ServiceFault, Step};
 
 use crate::world::{Act, Kind, MASTER, Plan, Service, Situation, Value, Variant, World};
 
@@ -215,13 +214,13 @@ fn refused(host: &str, master: Master<'_>, spoil: impl FnOnce(&World)) -> Rotati
 #[test]
 fn a_directory_that_does_not_answer_has_codes_of_its_own() {
     for (fault, code) in [
-        (DirectoryFault::Unreachable, "DIRECTORY_UNREACHABLE"),
-        (DirectoryFault::CertificateRefused, "DIRECTORY_CERTIFICATE"),
-        (DirectoryFault::Throttled, "DIRECTORY_THROTTLED"),
-        (DirectoryFault::Internal, "DIRECTORY_INTERNAL"),
-        (DirectoryFault::AccessDenied, "DIRECTORY_DENIED"),
-        (DirectoryFault::CredentialsRefused, "DIRECTORY_CREDENTIALS"),
-        (DirectoryFault::Rejected, "DIRECTORY_REJECTED"),
+        (ServiceFault::Unreachable, "DIRECTORY_UNREACHABLE"),
+        (ServiceFault::CertificateRefused, "DIRECTORY_CERTIFICATE"),
+        (ServiceFault::Throttled, "DIRECTORY_THROTTLED"),
+        (ServiceFault::Internal, "DIRECTORY_INTERNAL"),
+        (ServiceFault::AccessDenied, "DIRECTORY_DENIED"),
+        (ServiceFault::CredentialsRefused, "DIRECTORY_CREDENTIALS"),
+        (ServiceFault::Rejected, "DIRECTORY_REJECTED"),
     ] {
         let spoil = |world: &World| world.directory.borrow_mut().fault = Some(fault);
         assert_eq!(refused(REPLICA, Master::At(WRITER), spoil).code(), code);
@@ -230,7 +229,7 @@ fn a_directory_that_does_not_answer_has_codes_of_its_own() {
 
 #[test]
 fn a_denied_look_up_comes_with_the_statement_to_add() {
-    let spoil = |world: &World| world.directory.borrow_mut().fault = Some(DirectoryFault::AccessDenied);
+    let spoil = |world: &World| world.directory.borrow_mut().fault = Some(ServiceFault::AccessDenied);
     let hint = refused(REPLICA, Master::At(WRITER), spoil).remediation(Reader::Operator);
     let statement = r#"{"Effect": "Allow", "Action": ["rds:DescribeDBInstances", "rds:DescribeDBClusters"], "Resource": "*"}"#;
     assert!(hint.contains(statement), "{hint}");

@@ -5,11 +5,12 @@ use std::{error::Error, fmt::Write};
 use expect_test::expect_file;
 use rotation_core::{
     CredentialSource, Deadline, DocumentError, EventError, NoRandomness, Reader, Refusal, RelatedSecretError,
-    RotationError, SecretDocument, SecretId, StagingLabel, StoreError, StoreFault, Target, with_causes,
+    RotationError, SecretDocument, SecretId, ServiceFault, StagingLabel, StoreError, StoreFault, Target,
+    with_causes,
 };
 use rotation_database::{
-    Cause, ConnectError, DatabaseError, DatabaseSettings, DirectoryError, DirectoryFault, MASTER_SECRET,
-    Remedies, SINGLE_USER, StatementError, StatementFault, TlsFault, UserBar,
+    Cause, ConnectError, DatabaseError, DatabaseSettings, DirectoryError, MASTER_SECRET, Remedies,
+    SINGLE_USER, StatementError, StatementFault, TlsFault, UserBar,
 };
 
 use std::rc::Rc;
@@ -162,13 +163,13 @@ fn others() -> Vec<RotationError> {
 
 fn directories() -> Vec<RotationError> {
     let all = [
-        DirectoryFault::Unreachable,
-        DirectoryFault::CertificateRefused,
-        DirectoryFault::Throttled,
-        DirectoryFault::Internal,
-        DirectoryFault::AccessDenied,
-        DirectoryFault::CredentialsRefused,
-        DirectoryFault::Rejected,
+        ServiceFault::Unreachable,
+        ServiceFault::CertificateRefused,
+        ServiceFault::Throttled,
+        ServiceFault::Internal,
+        ServiceFault::AccessDenied,
+        ServiceFault::CredentialsRefused,
+        ServiceFault::Rejected,
     ];
     let failed =
         |fault| DirectoryError { operation: "DescribeDBInstances", service: &SERVICE, fault, source: None };

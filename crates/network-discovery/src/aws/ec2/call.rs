@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use rotation_aws::{Access, Answer, AwsError, AwsFault, Backoff, Https, Service};
-use rotation_core::Deadline;
+use rotation_aws::{Access, Answer, AwsError, Backoff, Https, Service};
+use rotation_core::{Deadline, ServiceFault};
 
 use crate::error::DiscoveryError;
 
@@ -58,7 +58,7 @@ impl<'a> Call<'a> {
     async fn page(&self, operation: &'static str, form: &str) -> Result<String, AwsError> {
         let deadline = Deadline::after(PAGE_TIME);
         let unanswered =
-            || AwsError::new(Service::Ec2, operation, AwsFault::Unreachable).because("no answer in time");
+            || AwsError::new(Service::Ec2, operation, ServiceFault::Unreachable).because("no answer in time");
         let attempt = || self.attempt(operation, form, deadline);
         let backoff = Backoff::attempts(ATTEMPTS).within(deadline);
         backoff.run(attempt, |error| error.fault.passes(), unanswered).await
@@ -70,14 +70,14 @@ impl<'a> Call<'a> {
         form: &str,
         deadline: Deadline,
     ) -> Result<String, AwsError> {
-        let unbuilt = || AwsError::new(Service::Ec2, operation, AwsFault::Rejected);
+        let unbuilt = || AwsError::new(Service::Ec2, operation, ServiceFault::Rejected);
         let region = self.access.region().ok_or_else(unbuilt)?;
         let request = request(self.url.ok_or_else(unbuilt)?, form).ok_or_else(unbuilt)?;
         let request = self.access.signed((Service::Ec2, operation), region, request).await?;
         let Answer { status, body } =
             self.https.send((Service::Ec2, operation), request, MOST, deadline).await?;
         let body = String::from_utf8(body)
-            .map_err(|_| AwsError::new(Service::Ec2, operation, AwsFault::Internal))?;
+            .map_err(|_| AwsError::new(Service::Ec2, operation, ServiceFault::Internal))?;
         if status == 200 { Ok(body) } else { Err(answer::refusal(operation, status, &body)) }
     }
 }

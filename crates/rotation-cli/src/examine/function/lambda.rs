@@ -7,9 +7,9 @@ use aws_sdk_lambda::{
     error::{ProvideErrorMetadata, SdkError},
     types::State,
 };
-use rotation_aws::{Access, AwsError, AwsFault, Service};
+use rotation_aws::{Access, AwsError, Service};
 use rotation_config::EndpointUrl;
-use rotation_core::Deadline;
+use rotation_core::{Deadline, ServiceFault};
 
 use super::policy::Policy;
 
@@ -119,14 +119,14 @@ impl<'a> Lambda<'a> {
         let failed = |fault, why| AwsError::new(Service::Lambda, operation, fault).because(why);
         let answer = match Deadline::after(TIME).bound(Box::pin(call)).await {
             Ok(answer) => answer.map_err(|error| self.access.failed(Service::Lambda, operation, &error)),
-            Err(_) => Err(failed(AwsFault::Unreachable, "no answer in time")),
+            Err(_) => Err(failed(ServiceFault::Unreachable, "no answer in time")),
         };
         match answer {
             Ok(answer) => read(&answer).map_or_else(
-                || Answered::Refused(failed(AwsFault::Internal, "an unreadable answer")),
+                || Answered::Refused(failed(ServiceFault::Internal, "an unreadable answer")),
                 Answered::Told,
             ),
-            Err(error) if error.fault == AwsFault::NotFound => Answered::Missing,
+            Err(error) if error.fault == ServiceFault::NotFound => Answered::Missing,
             Err(error) => Answered::Refused(error),
         }
     }

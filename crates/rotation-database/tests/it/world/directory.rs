@@ -2,9 +2,8 @@
 
 use std::{collections::BTreeMap, rc::Rc};
 
-use rotation_database::{
-    Directory, DirectoryError, DirectoryFault, DirectoryService, Endpoint, Host, Server, ServerArn,
-};
+use rotation_core::ServiceFault;
+use rotation_database::{Directory, DirectoryError, DirectoryService, Endpoint, Host, Server, ServerArn};
 
 use super::World;
 
@@ -16,7 +15,7 @@ pub(crate) const SERVICE: DirectoryService =
 pub(crate) struct DirectoryModel {
     pub(crate) servers: BTreeMap<String, Server>,
     /// What befalls every call.
-    pub(crate) fault: Option<DirectoryFault>,
+    pub(crate) fault: Option<ServiceFault>,
 }
 
 impl DirectoryModel {
@@ -71,7 +70,7 @@ impl Atlas {
                 None => Ok(model.servers.values().find(|server| find(server)).cloned()),
             }
         };
-        self.0.call(name, effect, || Err(failed(DirectoryFault::Unreachable))).await
+        self.0.call(name, effect, || Err(failed(ServiceFault::Unreachable))).await
     }
 }
 
