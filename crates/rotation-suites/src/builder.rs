@@ -10,11 +10,12 @@ use serde_json::{Value, json};
 
 use super::{
     Database, Owner, RotationStrategy,
-    case::{Failure, Scenes},
+    case::Scenes,
     directory::{Directory, Managed},
     gate::Gate,
     scene::{ATTEMPTS, Scene},
     trace::Trace,
+    verdict::Failure,
 };
 
 /// How a scene is set.

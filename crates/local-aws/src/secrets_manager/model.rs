@@ -3,6 +3,7 @@
 //! Nothing here waits, reads a clock, draws a random byte or touches a file: time and randomness come in by
 //! [`Moment`], and what has to be invoked goes out as [`RotationOrder`]s.
 
+mod by_name;
 mod deletion;
 mod external;
 mod listing;
