@@ -8,6 +8,7 @@ use local_aws::{
 };
 use serde_json::{Value, json};
 
+// Circle: a case gives out the builder of its scenes, and the builder adds to the traces of that case.
 use super::{
     Database, Owner, RotationStrategy,
     case::Scenes,

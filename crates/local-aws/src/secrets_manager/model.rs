@@ -18,6 +18,7 @@ mod stages;
 mod tags;
 mod values;
 
+// Circle: the model is one state, and each file below holds some of its operations.
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
