@@ -8,7 +8,7 @@ use local_aws::{
 };
 use serde_json::{Value, json};
 
-// Circle: a case gives out the builder of its scenes, and the builder adds to the traces of that case.
+// Circle: a case gives out the builder of its scenes, and the builder reads what the case was made with.
 use super::{
     Database, Owner, RotationStrategy,
     case::Scenes,

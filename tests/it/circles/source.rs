@@ -1,6 +1,6 @@
 //! What one file names of others.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use super::token::{Token, group_end, tokens};
 
@@ -117,11 +117,6 @@ impl Source {
             self.imports.push(Import { path, name, is_public });
         }
         end + 1
-    }
-
-    /// The imports by the names that they bring; the last one of equal names counts.
-    pub(super) fn names(&self) -> HashMap<&str, &Import> {
-        self.imports.iter().map(|import| (import.name.as_str(), import)).collect()
     }
 }
 
