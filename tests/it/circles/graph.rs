@@ -196,11 +196,11 @@ impl Graph {
     }
 
     fn describe(&self, circle: &[usize]) -> String {
-        let mut text = String::new();
-        for (index, module) in circle.iter().enumerate() {
-            let next = circle[(index + 1) % circle.len()];
-            text += &format!("{}:{} -> ", self.modules[*module].file, self.needs[*module][&next]);
-        }
-        text + &self.modules[circle[0]].file
+        let next = circle.iter().cycle().skip(1);
+        let place = |(module, next): (&usize, &usize)| {
+            format!("{}:{}", self.modules[*module].file, self.needs[*module][next])
+        };
+        let places: Vec<_> = circle.iter().zip(next).map(place).collect();
+        format!("{} -> {}", places.join(" -> "), self.modules[circle[0]].file)
     }
 }
