@@ -1,6 +1,7 @@
 //! Tests that cross the crates, and the rules of the repository.
 
 mod arrows;
+mod circles;
 mod codes;
 mod copies;
 mod sizes;

@@ -11,13 +11,14 @@
 
 mod api;
 mod exchange;
+mod lock;
 mod output;
 mod sandbox;
 mod settings;
 
 use std::{
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
@@ -28,6 +29,7 @@ use uuid::Uuid;
 use crate::function::{BoxFuture, Function, FunctionError};
 
 use exchange::{Answer, Invocation};
+use lock::lock;
 use output::Output;
 use sandbox::{Ended, ProcessHandle, Sandbox};
 pub use settings::LambdaBuilder;
@@ -234,9 +236,4 @@ fn timeout_error(request_id: &str, limit: Duration) -> FunctionError {
             limit.as_secs_f64()
         ),
     }
-}
-
-/// Locks, also after a panic of another holder: each value here is whole at every moment.
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -11,6 +11,7 @@
 
 mod answer;
 mod delivery;
+mod reason;
 mod request;
 
 use std::{process::ExitCode, time::Duration};
@@ -18,8 +19,7 @@ use std::{process::ExitCode, time::Duration};
 use rotation_aws::{Access, Https};
 use rotation_config::{AccessKey, Endpoint, EndpointUrl};
 use rotation_config::{ConfigError, Environment};
-use rotation_core::{Deadline, Reader};
-use rotation_database::codes;
+use rotation_core::Deadline;
 use rotation_lambda::{EventFailure, EventInvocation, caught, serve_events, start_log};
 use tokio::time::Instant;
 
@@ -28,6 +28,7 @@ use crate::{aws::AwsDiscovery, discovery::Wish, error::DiscoveryError, function_
 pub use self::{
     answer::Answer,
     delivery::{Delivery, DeliveryError},
+    reason::Reason,
     request::{Request, RequestError, RequestType, ResponseUrl},
 };
 
@@ -76,38 +77,6 @@ impl Settings {
         let mut endpoint = Endpoint::from_environment(environment)?;
         endpoint.url = endpoint.url.or_else(|| url.clone());
         Ok(Self { endpoint, url })
-    }
-}
-
-/// Why a request failed, for `Reason` and for the log.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reason {
-    /// A stable name for its kind.
-    pub code: &'static str,
-    /// What is wrong, with its causes.
-    pub message: String,
-    /// How to mend it.
-    pub hint: String,
-}
-
-impl From<DiscoveryError> for Reason {
-    fn from(error: DiscoveryError) -> Self {
-        Self {
-            code: error.code(),
-            message: rotation_core::with_causes(&error),
-            hint: error.remediation(Reader::Operator),
-        }
-    }
-}
-
-impl From<&ConfigError> for Reason {
-    fn from(error: &ConfigError) -> Self {
-        let code = codes::CONFIG_INVALID.name();
-        Self {
-            code,
-            message: error.to_string(),
-            hint: "Correct the environment of the function `network_discovery`.".into(),
-        }
     }
 }
 

@@ -5,6 +5,7 @@
 //!                   └─ Scene: time, labels, which version logs in ─> the screen, the promises
 //! ```
 
+mod programme;
 mod promises;
 mod rotation;
 mod watch;
@@ -24,9 +25,10 @@ use crate::{
     functions,
     interruption::Interruption,
     local,
-    local_environment::{ALTERNATING_SECRET, Database, LocalEnvironment, MASTER_SECRET, SINGLE_USER_SECRET},
+    local_environment::{Database, LocalEnvironment, MASTER_SECRET},
 };
 
+use programme::PROGRAMME;
 use promises::Promise;
 use rotation::Rotation;
 use watch::Watch;
@@ -73,14 +75,6 @@ Examples:
 
 /// What the local Secrets Manager waits before it answers, so that a call costs about what it costs on AWS.
 const CALL_TIME: Duration = Duration::from_millis(25);
-
-/// What is rotated, in this order.
-const PROGRAMME: [(&str, StrategyKind); 4] = [
-    (SINGLE_USER_SECRET, StrategyKind::SingleUser),
-    (SINGLE_USER_SECRET, StrategyKind::SingleUser),
-    (ALTERNATING_SECRET, StrategyKind::AlternatingUsers),
-    (ALTERNATING_SECRET, StrategyKind::AlternatingUsers),
-];
 
 /// Shows the rotations and the verdict.
 ///

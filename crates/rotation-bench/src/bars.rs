@@ -1,12 +1,15 @@
 //! What must hold.
 
-use std::fmt::Write;
+use std::{fmt::Write, time::Duration};
 
 use crate::{
     failure::Failure,
     figures::{Figures, count, mib, milliseconds},
     subject::{Kind, Role, Subject},
 };
+
+/// The delay of a store call under which the bar on the sum of the steps is measured.
+pub(crate) const BAR_DELAY: Duration = Duration::from_millis(20);
 
 /// The serial calls of a healthy rotation that the sum of the steps is held against.
 const SERIAL_CALLS: u32 = 7;

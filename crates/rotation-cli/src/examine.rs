@@ -11,6 +11,7 @@ mod explain;
 mod function;
 mod recover;
 
+// Circle: it runs one of the three commands, and each of these looks at what it has read.
 use std::{process::ExitCode, time::SystemTime};
 
 use anyhow::{Context, Result};

@@ -19,7 +19,7 @@ use crate::{
     error::RotationError,
     event::SecretId,
     journal::CredentialSource,
-    remediation::Reader,
+    reader::Reader,
     staging::StagingLabel,
     target::RelatedSecrets,
 };

@@ -4,6 +4,7 @@ use std::{error::Error as StdError, fmt, ops::Deref};
 
 use thiserror::Error;
 
+// Circle: the error of a step holds those of the store and of the target, whose traits return it.
 use crate::{
     deadline::TimedOut,
     document::DocumentError,

@@ -12,6 +12,7 @@ mod credential;
 mod phase;
 mod state;
 
+// Circle: the journal is one record behind one lock, and each file below holds a part of it with its methods.
 use std::{
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},

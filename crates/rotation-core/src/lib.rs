@@ -24,6 +24,7 @@ mod event;
 mod invocation;
 mod journal;
 mod password;
+mod reader;
 mod record;
 mod remediation;
 mod rotator;
@@ -45,8 +46,9 @@ pub use password::{
     CharacterClass, NoRandomness, Password, PasswordDemand, PasswordPolicy, PasswordRule, PasswordSettings,
     PasswordSource, PolicyError,
 };
+pub use reader::Reader;
 pub use record::{LabelMove, SecretRecord, SecretRecords, VersionRecord};
-pub use remediation::{PENDING_MAY_BE_LIVE, Reader};
+pub use remediation::PENDING_MAY_BE_LIVE;
 pub use rotator::{Act, Outcome, Rehearsal, Rotator};
 pub use service_fault::ServiceFault;
 pub use staging::{

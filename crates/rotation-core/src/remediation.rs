@@ -2,50 +2,17 @@
 
 mod store;
 
+pub use self::store::PENDING_MAY_BE_LIVE;
 use self::store::store_remediation;
 use crate::{
     code::{Class, Code},
     codes,
     document::DocumentError,
     error::{RelatedSecretError, RotationError},
+    reader::Reader,
     staging::Refusal,
     store::StoreFault,
 };
-
-/// Who reads a hint: what to do next depends on who asked for the step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reader {
-    /// The operator of a function that Secrets Manager invokes.
-    Operator,
-    /// A person who runs the steps at a terminal, with credentials of their own.
-    Person,
-}
-
-impl Reader {
-    /// Who must be allowed something.
-    pub fn role(self) -> &'static str {
-        match self {
-            Self::Operator => "the function's role",
-            Self::Person => "the IAM identity that you use",
-        }
-    }
-
-    /// Who opens connections.
-    pub fn caller(self) -> &'static str {
-        match self {
-            Self::Operator => "the function",
-            Self::Person => "this machine",
-        }
-    }
-
-    /// After a failure that passes by itself. The service gives a rotation up after a few attempts.
-    pub fn again(self) -> &'static str {
-        match self {
-            Self::Operator => "Secrets Manager calls again a few times; if it gives up, rotate again.",
-            Self::Person => "Run the command again.",
-        }
-    }
-}
 
 impl RotationError {
     /// A stable name for this kind of failure, for alarms and runbooks.
@@ -123,10 +90,6 @@ impl RotationError {
         }
     }
 }
-
-/// Of a step that cannot know whether setSecret had run.
-pub const PENDING_MAY_BE_LIVE: &str = "Once setSecret has begun, it may be the password under AWSPENDING that \
-    logs in: keep that label.";
 
 fn refusal_code(refusal: Refusal) -> Code {
     match refusal {

@@ -8,7 +8,7 @@ use crate::{
     error::{RelatedSecretError, RotationError},
     event::SecretId,
     journal::CredentialSource,
-    remediation::Reader,
+    reader::Reader,
     store::{SecretStore, StoreError},
 };
 

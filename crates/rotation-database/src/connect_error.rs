@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+// Circle: a statement of the login may fail, and a statement may fail by a login that it makes.
 use crate::{Cause, StatementError};
 
 /// A login attempt failed. What the core does next depends on the variant alone.

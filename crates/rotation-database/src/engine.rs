@@ -2,11 +2,11 @@
 
 use std::{fmt, net::IpAddr, rc::Rc, time::SystemTime};
 
-use rotation_core::{ChangeReport, Deadline, Password, PasswordDemand, PasswordRule};
+use rotation_core::{ChangeReport, Deadline, Password, PasswordDemand};
 
 use crate::{
-    ConnectError, Credentials, Endpoint, Login, PairOwner, Plan, Remedies, StatementError, StatementFault,
-    StatementRule, TestStatement, Turn, UserPair,
+    ConnectError, Credentials, Endpoint, EngineProfile, Login, PairOwner, Plan, StatementError,
+    StatementFault, TestStatement, Turn, UserPair,
 };
 
 /// A kind of database. The set is open: a new engine implements this and [`Session`], and writes no word of labels.
@@ -283,59 +283,6 @@ impl Transport {
         match self {
             Self::Tls => "tls",
             Self::Plaintext => "plaintext",
-        }
-    }
-}
-
-/// What the core must know about an engine.
-#[derive(Clone, Copy, Debug)]
-pub struct EngineProfile {
-    /// For people: `PostgreSQL`.
-    pub name: &'static str,
-    /// Values of the secret's `engine` that this function takes.
-    pub engines: &'static [&'static str],
-    /// The same, for an error message.
-    pub engines_text: &'static str,
-    /// Where `port` is absent.
-    pub default_port: u16,
-    /// Where `dbname` is absent.
-    pub default_database: Option<&'static str>,
-    /// The field of a secret that says in which database its user is defined, for engines whose users belong to
-    /// databases; where the field is absent, the database that is opened.
-    pub home_field: Option<&'static str>,
-    /// The field of a secret that names the replica set, for engines that have them: `host` of theirs may list members.
-    pub set_field: Option<&'static str>,
-    /// What proves that a user can do work, as the server gets it.
-    pub probe: &'static str,
-    /// Which statements of an operator's own it takes for a proof beside that.
-    pub test_statement: StatementRule,
-    /// What the name of the second user ends in.
-    pub clone_suffix: &'static str,
-    /// The longest user name.
-    pub name_limit: NameLimit,
-    /// Names that are never rotated by alternating users: the service's own.
-    pub reserved_users: &'static [&'static str],
-    /// What the engine demands of passwords.
-    pub password_rule: PasswordRule,
-    /// What hints say in the engine's own words.
-    pub remedies: &'static Remedies,
-}
-
-/// How an engine counts the length of a name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NameLimit {
-    /// At most so many bytes of UTF-8.
-    Bytes(usize),
-    /// At most so many characters.
-    Characters(usize),
-}
-
-impl NameLimit {
-    /// Whether the name is short enough to be kept whole.
-    pub fn admits(self, name: &str) -> bool {
-        match self {
-            Self::Bytes(limit) => name.len() <= limit,
-            Self::Characters(limit) => name.chars().count() <= limit,
         }
     }
 }

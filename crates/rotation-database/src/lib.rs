@@ -10,6 +10,7 @@
 //! [`Database`] implements the two ports of `rotation-core`: [`Target`](rotation_core::Target) for a rotation, and
 //! [`Diagnosable`](rotation_core::diagnosis::Diagnosable) for a doctor.
 
+mod cause;
 pub mod codes;
 mod connect_error;
 mod connection_text;
@@ -19,10 +20,12 @@ mod directory;
 mod engine;
 mod error;
 pub mod finding_codes;
+mod host;
 mod login;
 mod members;
 mod ownership;
 mod plan;
+mod profile;
 mod remediation;
 mod remedies;
 mod statement_error;
@@ -30,6 +33,7 @@ mod strategy;
 mod test_statement;
 mod turn;
 
+pub use cause::Cause;
 pub use connect_error::{ConnectError, TlsFault};
 pub use connection_text::ConnectionText;
 pub use copies::RewriteFields;
@@ -37,16 +41,16 @@ pub use directory::{
     Directory, DirectoryError, DirectoryService, Endpoint, NoDirectory, Server, ServerArn, ServiceFault,
     owner,
 };
-pub use engine::{
-    Change, Engine, EngineProfile, LoginMethod, NameLimit, SecondPassword, ServerFacts, Session, Transport,
-};
+pub use engine::{Change, Engine, LoginMethod, SecondPassword, ServerFacts, Session, Transport};
 pub use error::{DatabaseError, MASTER_SECRET};
-pub use login::{Credentials, Host, Login, TlsMode, UserPair, Username, port};
+pub use host::Host;
+pub use login::{Credentials, Login, TlsMode, UserPair, Username, port};
 pub use members::seed_list;
 pub use ownership::{Equality, Mark, PairOwner, SecretIdentity, recognize};
 pub use plan::{ELIDED, Necessity, Plan, PlannedStatement, Purpose};
+pub use profile::{EngineProfile, NameLimit};
 pub use remedies::Remedies;
-pub use statement_error::{Cause, SINGLE_USER, StatementError, StatementFault, UserBar};
+pub use statement_error::{SINGLE_USER, StatementError, StatementFault, UserBar};
 pub use strategy::{Database, DatabaseSettings, MasterSecret, Strategy};
 pub use test_statement::{CustomProof, LONGEST_PROOF, StatementRule, TestField, TestStatement};
 pub use turn::Turn;

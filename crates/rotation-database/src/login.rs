@@ -1,14 +1,11 @@
 //! Where a database is and who logs in, parsed once out of a secret's document.
 
-use std::{
-    fmt,
-    net::{IpAddr, Ipv4Addr},
-};
+use std::{fmt, net::IpAddr};
 
 use rotation_core::{DocumentError, Password, SecretDocument, Unfit};
 use serde_json::Value;
 
-use crate::{Endpoint, EngineProfile, codes, members::Members};
+use crate::{Endpoint, EngineProfile, Host, codes, members::Members};
 
 /// Everything that one login attempt needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,92 +124,55 @@ pub fn port(document: &SecretDocument) -> Result<Option<u16>, DocumentError> {
         .ok_or(DocumentError::Invalid { field: "port", rule: "a number from 1 to 65535" })
 }
 
-/// A host name or an address: one, and nothing smuggled in beside it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Host(String);
+impl Login {
+    /// Every server that the secret names, in its order.
+    pub fn endpoints(&self) -> impl Iterator<Item = Endpoint> {
+        let first = Endpoint { host: self.host.clone(), port: self.port };
+        std::iter::once(first).chain(self.others.iter().cloned())
+    }
 
-impl Host {
-    const RULE: DocumentError =
-        DocumentError::Invalid { field: "host", rule: "one DNS name or IP address of a database" };
+    /// Whether the secret names this server.
+    pub fn names(&self, endpoint: &Endpoint) -> bool {
+        self.endpoints().any(|own| own.is_same(endpoint))
+    }
 
-    /// Refuses lists, socket paths, URL parts, and addresses that no database has (link-local, such as the
-    /// instance metadata service, unspecified, multicast).
-    ///
-    /// # Errors
-    /// [`DocumentError::Invalid`].
-    pub fn parse(text: &str) -> Result<Self, DocumentError> {
-        if let Ok(address) = text.parse::<IpAddr>() {
-            return if permitted(address) { Ok(Self(text.to_owned())) } else { Err(Self::RULE) };
+    /// Whether the secret names a server of this host, at whatever port.
+    pub fn has_host(&self, host: &Host) -> bool {
+        self.endpoints().any(|own| own.host.is_same(host))
+    }
+
+    /// Whether both name the same servers, in whatever order, and the same replica set.
+    pub fn is_at_servers_of(&self, other: &Self) -> bool {
+        self.replica_set == other.replica_set
+            && self.others.len() == other.others.len()
+            && self.endpoints().all(|own| other.names(&own))
+    }
+
+    /// Whether every server that this names is one that the other names, in the same replica set. A list may have got members
+    /// since this was written.
+    pub fn is_among_servers_of(&self, other: &Self) -> bool {
+        self.replica_set == other.replica_set && self.endpoints().all(|own| other.names(&own))
+    }
+
+    /// The same user at one server.
+    #[must_use]
+    pub fn only_at(&self, endpoint: Endpoint) -> Self {
+        let Endpoint { host, port } = endpoint;
+        Self { host, port, others: Vec::new(), address: None, ..self.clone() }
+    }
+
+    /// The hosts as a record has them: the host, or the list of members with their ports.
+    pub(crate) fn hosts(&self) -> String {
+        if self.others.is_empty() {
+            return self.host.as_str().to_owned();
         }
-        let name = text.strip_suffix('.').unwrap_or(text);
-        let label = |label: &str| {
-            (1..=63).contains(&label.len())
-                && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-        };
-        // Resolvers read `2852039166` and `0xa9fea9fe` as addresses; no host name ends in a number.
-        let last = name.rsplit('.').next().unwrap_or_default();
-        let numeric = last.bytes().all(|b| b.is_ascii_digit())
-            || last
-                .strip_prefix('0')
-                .and_then(|rest| rest.strip_prefix(['x', 'X']))
-                .is_some_and(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit()));
-        if name.len() > 253 || !name.split('.').all(label) || numeric {
-            return Err(Self::RULE);
-        }
-        Ok(Self(text.to_owned()))
+        let members: Vec<_> = self.endpoints().map(|member| member.address()).collect();
+        members.join(",")
     }
 
-    /// The host as written in the secret.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Whether an address that a name resolved to may be contacted.
-    pub fn may_resolve_to(address: IpAddr) -> bool {
-        permitted(address)
-    }
-
-    /// Whether this is the endpoint of an RDS Proxy: `name.proxy-….region.rds.amazonaws.com`, or one of its further
-    /// endpoints. A proxy of another name cannot be recognized.
-    pub fn is_rds_proxy(&self) -> bool {
-        let name = self.0.trim_end_matches('.').to_ascii_lowercase();
-        let Some(service) = name.strip_suffix(".cn").unwrap_or(&name).strip_suffix(".amazonaws.com") else {
-            return false;
-        };
-        // In China the region comes after the service.
-        let mut labels = service.split('.').skip(1);
-        labels.any(|label| label.starts_with("proxy-")) && labels.any(|label| label == "rds")
-    }
-
-    /// Whether both name the same host: names compare without case and without the final dot.
-    pub fn is_same(&self, other: &Self) -> bool {
-        let plain = |host: &Self| host.0.trim_end_matches('.').to_ascii_lowercase();
-        plain(self) == plain(other)
-    }
-}
-
-fn permitted(address: IpAddr) -> bool {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => {
-            !(v4.is_link_local() || v4.is_unspecified() || v4.is_multicast() || v4.is_broadcast())
-        }
-        IpAddr::V6(v6) => {
-            // fd00:ec2::/32 is where AWS puts the services of an instance: metadata, DNS, time.
-            let instance_services = v6.segments()[..2] == [0xfd00, 0x0ec2];
-            // An IPv4 address in its last half: written the deprecated way, or for a NAT64 gateway.
-            let [.., high, low] = v6.segments();
-            let embeds = matches!(v6.segments(), [0, 0, 0, 0, 0, 0, ..] | [0x64, 0xff9b, 0, 0, 0, 0, ..]);
-            let v4 = Ipv4Addr::from(u32::from(high) << 16 | u32::from(low));
-            let disguised = embeds && !permitted(v4.into());
-            let local = v6.is_unicast_link_local() || v6.is_unspecified() || v6.is_multicast();
-            !(local || instance_services || disguised)
-        }
-    }
-}
-
-impl fmt::Display for Host {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+    /// For people: `db.example.com:27017`, or a list of those.
+    pub fn place(&self) -> String {
+        if self.others.is_empty() { format!("{}:{}", self.host, self.port) } else { self.hosts() }
     }
 }
 

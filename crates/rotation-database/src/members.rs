@@ -2,7 +2,7 @@
 
 use rotation_core::{DocumentError, SecretDocument, Unfit};
 
-use crate::{Endpoint, EngineProfile, Host, Login, codes};
+use crate::{Endpoint, EngineProfile, Host, codes};
 
 /// More members than a replica set has that can become the primary (7).
 const MOST_MEMBERS: usize = 16;
@@ -107,58 +107,6 @@ impl Endpoint {
     pub fn address(&self) -> String {
         let (host, port) = (self.host.as_str(), self.port);
         if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
-    }
-}
-
-impl Login {
-    /// Every server that the secret names, in its order.
-    pub fn endpoints(&self) -> impl Iterator<Item = Endpoint> {
-        let first = Endpoint { host: self.host.clone(), port: self.port };
-        std::iter::once(first).chain(self.others.iter().cloned())
-    }
-
-    /// Whether the secret names this server.
-    pub fn names(&self, endpoint: &Endpoint) -> bool {
-        self.endpoints().any(|own| own.is_same(endpoint))
-    }
-
-    /// Whether the secret names a server of this host, at whatever port.
-    pub fn has_host(&self, host: &Host) -> bool {
-        self.endpoints().any(|own| own.host.is_same(host))
-    }
-
-    /// Whether both name the same servers, in whatever order, and the same replica set.
-    pub fn is_at_servers_of(&self, other: &Self) -> bool {
-        self.replica_set == other.replica_set
-            && self.others.len() == other.others.len()
-            && self.endpoints().all(|own| other.names(&own))
-    }
-
-    /// Whether every server that this names is one that the other names, in the same replica set. A list may have got members
-    /// since this was written.
-    pub fn is_among_servers_of(&self, other: &Self) -> bool {
-        self.replica_set == other.replica_set && self.endpoints().all(|own| other.names(&own))
-    }
-
-    /// The same user at one server.
-    #[must_use]
-    pub fn only_at(&self, endpoint: Endpoint) -> Self {
-        let Endpoint { host, port } = endpoint;
-        Self { host, port, others: Vec::new(), address: None, ..self.clone() }
-    }
-
-    /// The hosts as a record has them: the host, or the list of members with their ports.
-    pub(crate) fn hosts(&self) -> String {
-        if self.others.is_empty() {
-            return self.host.as_str().to_owned();
-        }
-        let members: Vec<_> = self.endpoints().map(|member| member.address()).collect();
-        members.join(",")
-    }
-
-    /// For people: `db.example.com:27017`, or a list of those.
-    pub fn place(&self) -> String {
-        if self.others.is_empty() { format!("{}:{}", self.host, self.port) } else { self.hosts() }
     }
 }
 

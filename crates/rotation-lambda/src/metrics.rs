@@ -6,10 +6,10 @@
 use std::time::Duration;
 
 use rotation_config::{ConfigError, Environment};
-use rotation_core::{Applied, Outcome, Step, diagnosis::Severity};
+use rotation_core::diagnosis::Severity;
 use serde_json::{Map, Value, json};
 
-use crate::{log, report::Report};
+use crate::log;
 
 /// Whether metrics are written: `METRICS`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ const NAMESPACE: &str = "Rotators";
 const DIMENSIONS: [&str; 3] = ["engine", "strategy", "step"];
 
 /// Name, unit and value of a metric.
-type Metric = (&'static str, &'static str, Value);
+pub(crate) type Metric = (&'static str, &'static str, Value);
 
 /// Writes one line with these metrics, which are counted by [`DIMENSIONS`].
 pub(crate) fn write(dimensions: [&str; 3], metrics: Vec<Metric>) {
@@ -75,31 +75,7 @@ impl Metrics {
     }
 }
 
-/// What a step has to tell.
-pub(crate) fn of_step(report: &Report<'_>) -> Vec<Metric> {
-    let logins = report.journal.logins();
-    let connects: Vec<f64> = logins.iter().map(|login| milliseconds(login.time)).collect();
-    let by_tls = report.outcome.as_ref().err().is_some_and(|failure| failure.code.name().starts_with("TLS_"));
-    let mut metrics = vec![
-        ("StepDuration", "Milliseconds", milliseconds(report.elapsed).into()),
-        // 1 for a step that succeeded, so that the average is the share of those.
-        ("Outcome", "Count", u8::from(report.outcome.is_ok()).into()),
-        ("TlsFailure", "Count", u8::from(by_tls).into()),
-    ];
-    if !connects.is_empty() {
-        metrics.push(("ConnectTime", "Milliseconds", connects.into()));
-    }
-    if report.event.is_some_and(|event| event.step == Step::Set) {
-        let already = matches!(report.outcome, Ok(Outcome::Set(Applied::AlreadySet)));
-        metrics.push(("AlreadySet", "Count", u8::from(already).into()));
-    }
-    if let Ok(Outcome::Set(Applied::Changed(committed))) = report.outcome {
-        metrics.push(("GrantDrift", "Count", committed.drift.into()));
-    }
-    metrics
-}
-
 /// To a microsecond.
-fn milliseconds(time: Duration) -> f64 {
+pub(crate) fn milliseconds(time: Duration) -> f64 {
     (time.as_secs_f64() * 1_000_000.0).round() / 1000.0
 }

@@ -2,14 +2,14 @@
 
 use std::{fmt::Write as _, time::Duration};
 
-use rotation_core::{Answer, Applied, Journal, LoginAttempt, Outcome, RotationEvent};
+use rotation_core::{Answer, Applied, Journal, LoginAttempt, Outcome, RotationEvent, Step};
 use rotation_database::MASTER_SECRET;
 use serde_json::{Map, Value, json};
 
 use crate::{
     failure::Failure,
     log::{self, Format, Log},
-    metrics::{self, Metrics},
+    metrics::{self, Metric, Metrics},
 };
 
 /// The facts of one invocation.
@@ -43,7 +43,7 @@ impl Report<'_> {
         }
         if metrics == Metrics::On {
             let step = self.event.map_or("unknown", |event| event.step.name());
-            metrics::write([self.engine, self.strategy, step], metrics::of_step(self));
+            metrics::write([self.engine, self.strategy, step], metrics_of(self));
         }
     }
 
@@ -164,4 +164,28 @@ fn login(attempt: &LoginAttempt) -> Value {
 
 fn milliseconds(time: Duration) -> Value {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX).into()
+}
+
+/// What a step has to tell.
+fn metrics_of(report: &Report<'_>) -> Vec<Metric> {
+    let logins = report.journal.logins();
+    let connects: Vec<f64> = logins.iter().map(|login| metrics::milliseconds(login.time)).collect();
+    let by_tls = report.outcome.as_ref().err().is_some_and(|failure| failure.code.name().starts_with("TLS_"));
+    let mut found = vec![
+        ("StepDuration", "Milliseconds", metrics::milliseconds(report.elapsed).into()),
+        // 1 for a step that succeeded, so that the average is the share of those.
+        ("Outcome", "Count", u8::from(report.outcome.is_ok()).into()),
+        ("TlsFailure", "Count", u8::from(by_tls).into()),
+    ];
+    if !connects.is_empty() {
+        found.push(("ConnectTime", "Milliseconds", connects.into()));
+    }
+    if report.event.is_some_and(|event| event.step == Step::Set) {
+        let already = matches!(report.outcome, Ok(Outcome::Set(Applied::AlreadySet)));
+        found.push(("AlreadySet", "Count", u8::from(already).into()));
+    }
+    if let Ok(Outcome::Set(Applied::Changed(committed))) = report.outcome {
+        found.push(("GrantDrift", "Count", committed.drift.into()));
+    }
+    found
 }

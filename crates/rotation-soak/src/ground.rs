@@ -4,6 +4,7 @@ mod docdb;
 mod mysql;
 mod postgres;
 
+// Circle: an engine starts its own ground, and each ground implements the trait that all share.
 use std::path::Path;
 
 use local_aws::BoxFuture;

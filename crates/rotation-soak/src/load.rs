@@ -28,7 +28,8 @@ use crate::{
     arguments::Arguments,
     failure::Failure,
     ground::{Engine, Ground, Opens, Postgres, Strategy, program},
-    say, table,
+    output::say,
+    table,
     verdict::Bar,
 };
 

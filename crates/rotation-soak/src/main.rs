@@ -18,7 +18,9 @@ mod failure;
 mod fate;
 mod ground;
 mod load;
+mod output;
 mod residue;
+mod seen;
 mod table;
 mod verdict;
 mod worker;
@@ -30,6 +32,7 @@ use std::{
 
 use arguments::{Arguments, Mode, USAGE};
 use failure::Failure;
+use output::say;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -56,8 +59,4 @@ async fn run() -> Result<bool, Failure> {
     };
     say(&verdict::list(&bars))?;
     Ok(bars.iter().all(|bar| bar.holds))
-}
-
-fn say(text: &str) -> io::Result<()> {
-    writeln!(io::stdout(), "{text}")
 }

@@ -4,7 +4,7 @@ use std::{fmt::Write, time::Duration};
 
 use crate::{
     ground::{Engine, Strategy},
-    worker::Seen,
+    seen::Seen,
 };
 
 /// One line a kind of secret.

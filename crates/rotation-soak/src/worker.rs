@@ -19,13 +19,15 @@ use tokio::task::JoinSet;
 use crate::{
     arguments::Arguments,
     chain::Chain,
-    client::{self, Observations},
+    client,
     decoy::{self, Lured},
     failure::Failure,
     fate::{Fate, Mortal},
     ground::{Engine, Ground, Opens, Strategy, program},
+    output::say,
     residue::{Growth, Residue},
-    say, table,
+    seen::Seen,
+    table,
     verdict::Bar,
 };
 
@@ -63,20 +65,6 @@ struct Worker {
     durations: HashMap<&'static str, Duration>,
     seen: Seen,
     residue: Residue,
-}
-
-/// What one kind of secret went through.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Seen {
-    pub(crate) rotations: usize,
-    pub(crate) attempts: usize,
-    pub(crate) kills: usize,
-    pub(crate) client: Observations,
-    pub(crate) growth: Growth,
-    /// Replaced passwords that logged in after a rotation.
-    pub(crate) old_passwords: usize,
-    /// Settings that the one user made and the other did not get.
-    pub(crate) settings_lost: usize,
 }
 
 /// Runs the soak and judges it.

@@ -8,13 +8,15 @@ use local_aws::{
 };
 use serde_json::{Value, json};
 
+// Circle: a case gives out the builder of its scenes, and the builder reads what the case was made with.
 use super::{
     Database, Owner, RotationStrategy,
-    case::{Failure, Scenes},
+    case::Scenes,
     directory::{Directory, Managed},
     gate::Gate,
     scene::{ATTEMPTS, Scene},
     trace::Trace,
+    verdict::Failure,
 };
 
 /// How a scene is set.

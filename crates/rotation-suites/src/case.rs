@@ -1,26 +1,15 @@
 //! One case: its name, its run, and what is looked for after every run.
 
-use std::{cell::RefCell, error::Error, future::Future, path::PathBuf, pin::Pin, rc::Rc, time::Duration};
+use std::{cell::RefCell, future::Future, path::PathBuf, pin::Pin, rc::Rc, time::Duration};
 
 use super::{
-    Database, RotationStrategy, builder::SceneBuilder, canaries::Canaries, scene::Scene, trace::Trace,
+    Database, RotationStrategy,
+    builder::SceneBuilder,
+    canaries::Canaries,
+    scene::Scene,
+    trace::Trace,
+    verdict::{Failure, Verdict},
 };
-
-/// How a case ends.
-pub(super) type Verdict = Result<(), Failure>;
-
-/// Why a case failed, in words.
-pub(super) type Failure = Box<dyn Error>;
-
-/// Ends the case with these words unless the condition holds.
-macro_rules! ensure {
-    ($condition:expr, $($words:tt)+) => {
-        if !$condition {
-            return Err(format!($($words)+).into());
-        }
-    };
-}
-pub(super) use ensure;
 
 /// The longest that a case may take; its parts are bounded by the function's own timeout.
 const LIMIT: Duration = Duration::from_secs(100);

@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use super::{
     Database,
-    case::{Case, Scenes, Verdict, ensure},
+    case::{Case, Scenes},
     scene::Scene,
+    verdict::{Verdict, ensure},
 };
 
 /// Fields in the forms of URLs and connection strings; `USER`, `PASSWORD` and `HOST` stand for

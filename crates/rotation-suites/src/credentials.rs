@@ -2,8 +2,9 @@
 
 use super::{
     Database, RotationStrategy,
-    case::{Case, Scenes, Verdict, ensure},
+    case::{Case, Scenes},
     scene::{STEPS, Scene},
+    verdict::{Verdict, ensure},
 };
 
 pub(super) fn cases<D: Database>(strategy: RotationStrategy) -> Vec<Case<D>> {
@@ -32,7 +33,7 @@ pub(super) fn cases<D: Database>(strategy: RotationStrategy) -> Vec<Case<D>> {
 }
 
 /// The password in a version that a rotation made.
-fn password<D: Database>(scene: &Scene<D>, stage: &str) -> Result<String, super::case::Failure> {
+fn password<D: Database>(scene: &Scene<D>, stage: &str) -> Result<String, super::verdict::Failure> {
     Ok(scene.document(stage)?["password"].as_str().unwrap_or_default().to_owned())
 }
 

@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 
 use super::{
     Database,
-    case::{Case, Scenes, Verdict, ensure},
+    case::{Case, Scenes},
     events::refused,
     scene::STEPS,
+    verdict::{Verdict, ensure},
 };
 
 /// Hosts that are no host, or that no database has.

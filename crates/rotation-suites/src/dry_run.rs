@@ -5,8 +5,9 @@ use serde_json::Value;
 
 use super::{
     Database, RotationStrategy,
-    case::{Case, Failure, Scenes, Verdict, ensure},
+    case::{Case, Scenes},
     scene::{STEPS, Scene},
+    verdict::{Failure, Verdict, ensure},
 };
 
 pub(super) fn cases<D: Database>() -> Vec<Case<D>> {

@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 
 use super::{
     Database,
-    case::{Case, Failure, Scenes, Verdict, ensure},
+    case::{Case, Scenes},
     scene::{Rotation, STEPS, Scene},
+    verdict::{Failure, Verdict, ensure},
 };
 
 pub(super) fn cases<D: Database>() -> Vec<Case<D>> {

@@ -4,7 +4,8 @@ use local_aws::secrets_manager::{Fault, FaultKind, Operation};
 
 use super::{
     Database,
-    case::{Case, Scenes, Verdict, ensure},
+    case::{Case, Scenes},
+    verdict::{Verdict, ensure},
 };
 
 /// The calls of each operation that a healthy rotation makes, at most.

@@ -8,8 +8,9 @@ use test_servers::Logins;
 
 use super::{
     Database, RotationStrategy, StoreCost,
-    case::{Case, Scenes, Verdict, ensure},
+    case::{Case, Scenes},
     scene::STEPS,
+    verdict::{Verdict, ensure},
 };
 
 pub(super) fn cases<D: Database>() -> Vec<Case<D>> {

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::{
     Database,
-    case::{Case, Scenes, Verdict, ensure},
+    case::{Case, Scenes},
     scene::STEPS,
+    verdict::{Verdict, ensure},
 };
 
 /// What each call of Secrets Manager takes, so that the moments below fall before, between and after them.

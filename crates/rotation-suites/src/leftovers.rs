@@ -4,8 +4,9 @@ use local_aws::secrets_manager::{ErrorCode, Operation};
 
 use super::{
     Database,
-    case::{Case, Scenes, Verdict, ensure},
+    case::{Case, Scenes},
     scene::{STEPS, Scene},
+    verdict::{Verdict, ensure},
 };
 
 pub(super) fn cases<D: Database>() -> Vec<Case<D>> {

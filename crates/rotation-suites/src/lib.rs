@@ -32,6 +32,7 @@ mod lines;
 mod managed;
 mod masters;
 mod metrics;
+mod owner;
 mod ownership;
 mod pending;
 mod proofs;
@@ -43,6 +44,7 @@ mod strategy;
 mod topic;
 mod trace;
 mod trial;
+mod verdict;
 
 use std::{path::PathBuf, rc::Rc};
 
@@ -53,8 +55,8 @@ use case::{Case, Scenes};
 
 pub use cost::StoreCost;
 pub use database::{Database, DatabaseError, Tenant};
-pub use directory::Owner;
 pub use hostile::{Hostile, SecretTls, every_log};
+pub use owner::Owner;
 pub use strategy::RotationStrategy;
 pub use topic::Topic;
 pub use trial::Trial;

@@ -4,8 +4,9 @@ use serde_json::Value;
 
 use super::{
     Database, RotationStrategy,
-    case::{Case, Scenes, Verdict, ensure},
+    case::{Case, Scenes},
     scene::{STEPS, Scene},
+    verdict::{Verdict, ensure},
 };
 
 pub(super) fn cases<D: Database>() -> Vec<Case<D>> {

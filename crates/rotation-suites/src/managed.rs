@@ -4,10 +4,11 @@ use serde_json::{Value, json};
 
 use super::{
     Database, Owner, RotationStrategy,
-    case::{Case, Scenes, Verdict, ensure},
+    case::{Case, Scenes},
     directory::Managed,
     masters::{rotate_meanwhile, set_code},
     scene::STEPS,
+    verdict::{Verdict, ensure},
 };
 
 pub(super) fn cases<D: Database>(

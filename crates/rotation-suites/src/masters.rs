@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 
 use super::{
     Database, RotationStrategy,
-    case::{Case, Failure, Scenes, Verdict, ensure},
+    case::{Case, Scenes},
     events::refused,
     scene::{Rotation, STEPS, Scene},
+    verdict::{Failure, Verdict, ensure},
 };
 
 pub(super) fn cases<D: Database>(strategy: RotationStrategy) -> Vec<Case<D>> {

@@ -6,9 +6,10 @@ use serde_json::Value;
 
 use super::{
     Database,
-    case::{Case, Scenes, Verdict, ensure},
+    case::{Case, Scenes},
     lines::is_metric,
     scene::{STEPS, Scene},
+    verdict::{Verdict, ensure},
 };
 
 /// Units that `PutMetricData` knows, as far as a function may need them.

@@ -7,10 +7,11 @@ use test_servers::{Proxy, TestLogin};
 
 use super::{
     Database, RotationStrategy,
-    case::{Case, Failure, Scenes, Verdict, ensure},
+    case::{Case, Scenes},
     gate::Gate,
     masters::set_code,
     scene::{Rotation, STEPS, Scene},
+    verdict::{Failure, Verdict, ensure},
 };
 
 pub(super) fn cases<D: Database>(strategy: RotationStrategy) -> Vec<Case<D>> {

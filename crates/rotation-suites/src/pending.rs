@@ -4,9 +4,10 @@ use serde_json::{Value, json};
 
 use super::{
     Database, RotationStrategy,
-    case::{Case, Scenes, Verdict},
+    case::{Case, Scenes},
     events::refused,
     scene::STEPS,
+    verdict::Verdict,
 };
 
 pub(super) fn cases<D: Database>() -> Vec<Case<D>> {

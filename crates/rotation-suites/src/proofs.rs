@@ -4,9 +4,10 @@ use serde_json::{Value, json};
 
 use super::{
     Database,
-    case::{Case, Scenes, Verdict, ensure},
+    case::{Case, Scenes},
     events::refused,
     scene::{STEPS, Scene},
+    verdict::{Verdict, ensure},
 };
 
 pub(super) fn cases<D: Database>() -> Vec<Case<D>> {

@@ -7,9 +7,10 @@ use serde_json::json;
 
 use super::{
     Database, RotationStrategy,
-    case::{Case, Failure, Scenes, Verdict, ensure},
+    case::{Case, Scenes},
     events::abandon,
     scene::{Rotation, STEPS, Scene},
+    verdict::{Failure, Verdict, ensure},
 };
 
 /// How often a case is tried whose old invocation had given up before it got its answer.

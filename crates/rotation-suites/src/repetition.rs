@@ -2,8 +2,9 @@
 
 use super::{
     Database,
-    case::{Case, Scenes, Verdict, ensure},
+    case::{Case, Scenes},
     scene::STEPS,
+    verdict::{Verdict, ensure},
 };
 
 pub(super) fn cases<D: Database>() -> Vec<Case<D>> {

@@ -12,10 +12,10 @@ use test_servers::Logins;
 use super::{
     Database, RotationStrategy, Tenant,
     canaries::Canaries,
-    case::{Failure, Verdict, ensure},
     directory::Directory,
     gate::Gate,
     trace::Trace,
+    verdict::{Failure, Verdict, ensure},
 };
 
 /// The steps in the order of the service.

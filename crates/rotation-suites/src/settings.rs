@@ -2,9 +2,10 @@
 
 use super::{
     Database,
-    case::{Case, Scenes, Verdict, ensure},
+    case::{Case, Scenes},
     events::refused,
     scene::STEPS,
+    verdict::{Verdict, ensure},
 };
 
 /// Variables, their values, and the setting that the answer must name.

@@ -10,6 +10,7 @@ mod proxy;
 mod replica_set;
 mod settings;
 
+// Circle: a builder starts the server, and the server keeps its builder to start again.
 use std::{
     fs, io,
     path::{Path, PathBuf},

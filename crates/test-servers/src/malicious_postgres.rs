@@ -3,13 +3,13 @@
 //! It follows the manual's chapter "Frontend/Backend Protocol", version 3.0.
 
 mod login;
+mod script;
 mod session;
 mod wire;
 
 use std::{
     io,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    sync::{Arc, Mutex},
 };
 
 use tokio::{
@@ -21,69 +21,15 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::authority::TestCertificate;
 
-use super::heard::Heard;
+pub use script::{PostgresMischief, Scripted, ScriptedAnswer};
+use script::{Record, lock};
 use wire::Wire;
-
-/// What the server does to everybody who connects.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PostgresMischief {
-    /// Asks for the password in clear (authentication type 3), and refuses whatever comes.
-    CleartextPassword,
-    /// Asks for the password by MD5 (type 5), and refuses whatever comes.
-    Md5Password,
-    /// Asks for the password by this authentication type with these words, and refuses whatever comes.
-    Asks(u32, Vec<u8>),
-    /// Asks for SCRAM-SHA-256 with this many iterations, and refuses whatever comes.
-    ScramIterations(u32),
-    /// Answers the startup message with one byte of a message without end at each of these intervals.
-    DripFeed(Duration),
-    /// Answers the startup message with a message of 1 GiB, of which this much comes at once and nothing after it.
-    OversizedMessage(usize),
-    /// Takes the connection and never says a word, not even about TLS.
-    Silent,
-    /// Refuses the login with this SQLSTATE and message.
-    RefusesLogin(String, String),
-    /// Lets everybody in without a password and answers statements: the first [`Scripted`] whose text the statement
-    /// contains (in any case of letters) decides; other statements succeed with no rows.
-    Answers(Vec<Scripted>),
-}
-
-/// The answer to one kind of statement.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Scripted {
-    /// A part of the statement's text.
-    pub statement: String,
-    /// What is answered.
-    pub answer: ScriptedAnswer,
-}
-
-/// What a [`PostgresMischief::Answers`] server answers to a statement.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ScriptedAnswer {
-    /// An ERROR with this SQLSTATE and message.
-    Error(String, String),
-    /// Rows of one column, as text.
-    Rows(Vec<String>),
-    /// The connection is closed.
-    Close,
-    /// Nothing, ever.
-    Silence,
-}
 
 /// A running malicious server on 127.0.0.1. It stops when dropped. It runs as tasks of the runtime that started it.
 pub struct MaliciousPostgres {
     port: u16,
     record: Arc<Mutex<Record>>,
     acceptor: JoinHandle<()>,
-}
-
-/// What clients did.
-#[derive(Default)]
-struct Record {
-    connections: usize,
-    password_messages: usize,
-    statements: Vec<String>,
-    received: Heard,
 }
 
 impl MaliciousPostgres {
@@ -198,8 +144,4 @@ async fn meet(
     let mut encrypted = Wire::new(tls.accept(stream).await?, record);
     encrypted.read_untyped().await?;
     login::login(encrypted, mischief).await
-}
-
-fn lock(record: &Mutex<Record>) -> MutexGuard<'_, Record> {
-    record.lock().unwrap_or_else(PoisonError::into_inner)
 }

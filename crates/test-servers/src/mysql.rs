@@ -6,6 +6,7 @@ mod flavor;
 mod log;
 mod programs;
 
+// Circle: a builder starts the server, the server gives out its builder, and the start reads the server's log.
 use std::{
     collections::BTreeMap,
     path::PathBuf,

@@ -6,6 +6,7 @@ mod fixtures;
 mod log;
 mod version;
 
+// Circle: a builder starts the server, the server gives out its builder, and the start reads the server's log.
 use std::{
     collections::BTreeMap,
     fs,

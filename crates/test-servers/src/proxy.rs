@@ -6,14 +6,14 @@
 //!             └─ Fault at a message or a byte: cut, hang, with or without the server having heard it
 //! ```
 
+mod fault;
 mod framing;
 mod relay;
+mod state;
 
 use std::{
-    collections::VecDeque,
     io,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    sync::{Arc, Mutex},
 };
 
 use tokio::{
@@ -21,46 +21,8 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-/// What the proxy remembers of what clients sent, in bytes.
-const RECORD_LIMIT: usize = 1024 * 1024;
-
-/// What happens to a connection.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Fault {
-    /// Nothing.
-    #[default]
-    None,
-    /// Something, once the client has sent this much.
-    At(Point, Action),
-    /// Every message of the client is held back for this long.
-    Delay(Duration),
-    /// The client's `SSLRequest` is answered with `N` by the proxy, as a man in the middle would; what the client then
-    /// says in clear goes to the server.
-    StripTls,
-}
-
-/// A point in what the client sends on one connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Point {
-    /// This message, counted from 1. The `SSLRequest` counts, then the TLS records; without TLS the startup message,
-    /// the password messages, the queries, the `Terminate`.
-    Message(usize),
-    /// After this many bytes, be it in the middle of a message.
-    Byte(u64),
-}
-
-/// What happens at a [`Point`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Both sides are closed; the server has not heard the message, or only the bytes before the point.
-    Cut,
-    /// The server hears the message; once it answers, both sides are closed without the answer.
-    CutReply,
-    /// From here on nothing gets through either way, and nothing is closed while the proxy lives.
-    Hang,
-    /// The server hears the message; from here on nothing of the server gets through, and nothing is closed.
-    HangReply,
-}
+pub use fault::{Action, Fault, Point};
+use state::Shared;
 
 /// A proxy in front of one server. It stops, and cuts all its connections, when dropped.
 ///
@@ -69,23 +31,6 @@ pub struct Proxy {
     port: u16,
     shared: Arc<Shared>,
     acceptor: JoinHandle<()>,
-}
-
-struct Shared {
-    /// `host:port` of the server.
-    server: String,
-    state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
-    /// For the connections to come, in order; then `otherwise`.
-    script: VecDeque<Fault>,
-    otherwise: Fault,
-    connections: usize,
-    /// Of the newest connection.
-    messages: usize,
-    received: Vec<u8>,
 }
 
 impl Proxy {
@@ -150,29 +95,6 @@ impl std::fmt::Debug for Proxy {
             .field("port", &self.port)
             .field("server", &self.shared.server)
             .finish_non_exhaustive()
-    }
-}
-
-impl Shared {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn opened(&self) -> Fault {
-        let mut state = self.state();
-        state.connections += 1;
-        state.messages = 0;
-        state.script.pop_front().unwrap_or(state.otherwise)
-    }
-
-    fn heard(&self, bytes: &[u8]) {
-        let mut state = self.state();
-        let room = RECORD_LIMIT.saturating_sub(state.received.len());
-        state.received.extend_from_slice(&bytes[..bytes.len().min(room)]);
-    }
-
-    fn counted(&self, messages: usize) {
-        self.state().messages = messages;
     }
 }
 

@@ -9,6 +9,7 @@ mod guard;
 mod query;
 mod tokens;
 
+// Circle: the server starts the guard, and the guard works with what both share.
 use std::{
     collections::BTreeMap,
     io,

@@ -2,6 +2,7 @@
 
 mod bson;
 mod client;
+mod protocol;
 
 use std::{cell::Cell, future::Future, io::ErrorKind, time::Duration};
 
@@ -14,6 +15,7 @@ use tokio::{
 
 use client::Client;
 pub(crate) use client::SERVER_WORDS;
+pub(crate) use protocol::Protocol;
 
 /// How often the client has its turn while a message of it is waited for. It is in the same thread, so whatever it does
 /// about what it was told, it does in fewer.
@@ -23,17 +25,6 @@ const TURNS: usize = 64;
 const PATIENCE: Duration = if cfg!(test) { Duration::from_secs(2) } else { Duration::ZERO };
 /// The most messages of one script.
 const MOST_STEPS: usize = 64;
-
-/// The protocol whose frames a server puts around what it is told to say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Protocol {
-    /// A byte of kind and four of length; the first byte of a message is its kind.
-    Postgres,
-    /// Three bytes of length and one of sequence.
-    MySql,
-    /// A header of four numbers; the message is JSON, `{"$b": "text"}` in it stands for bytes.
-    DocumentDb,
-}
 
 /// One message of a script.
 struct Step<'a> {

@@ -11,7 +11,7 @@ use tokio::sync::{Notify, oneshot};
 
 use crate::function::FunctionError;
 
-use super::lock;
+use super::lock::lock;
 
 /// One event, on its way to the process.
 pub(super) struct Invocation {

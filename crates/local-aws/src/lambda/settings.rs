@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
+// Circle: a builder makes the function, and the function gives out its builder.
 use super::LambdaFunction;
 
 /// How a [`LambdaFunction`] is started. The environment of the program is exactly what Lambda defines and what is

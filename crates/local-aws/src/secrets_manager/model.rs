@@ -3,6 +3,7 @@
 //! Nothing here waits, reads a clock, draws a random byte or touches a file: time and randomness come in by
 //! [`Moment`], and what has to be invoked goes out as [`RotationOrder`]s.
 
+mod by_name;
 mod deletion;
 mod external;
 mod listing;
@@ -17,6 +18,7 @@ mod stages;
 mod tags;
 mod values;
 
+// Circle: the model is one state, and each file below holds some of its operations.
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};

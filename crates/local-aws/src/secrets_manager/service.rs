@@ -10,6 +10,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
+// Circle: the service starts the task that drives a rotation, and that task reports to the service.
 use serde_json::Value;
 use tokio::{sync::Notify, task::JoinSet};
 

@@ -12,7 +12,7 @@ use crate::{
 };
 
 use super::{
-    PROGRAMME,
+    programme::PROGRAMME,
     rotation::Rotation,
     watch::{Watch, login_of},
 };

@@ -3,7 +3,7 @@
 use super::{FindingCode, finding_codes};
 use crate::{
     error::{RotationError, with_causes},
-    remediation::Reader,
+    reader::Reader,
 };
 
 /// One thing that was looked at.

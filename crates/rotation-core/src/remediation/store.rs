@@ -1,11 +1,15 @@
 //! The stable code of a failed call of Secrets Manager, and what to do about it.
 
-use super::{PENDING_MAY_BE_LIVE, Reader};
 use crate::{
     code::Code,
     codes,
+    reader::Reader,
     store::{StoreError, StoreFault},
 };
+
+/// Of a step that cannot know whether setSecret had run.
+pub const PENDING_MAY_BE_LIVE: &str = "Once setSecret has begun, it may be the password under AWSPENDING that \
+    logs in: keep that label.";
 
 impl StoreFault {
     /// The stable code.

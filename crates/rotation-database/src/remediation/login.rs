@@ -2,6 +2,7 @@
 
 use rotation_core::{CredentialSource, PENDING_MAY_BE_LIVE, Reader};
 
+// Circle: each error may hold the other, so that each hint may be the other's.
 use super::{error_hint, statement_hint};
 use crate::{Cause, ConnectError, MASTER_SECRET, Remedies, StatementFault, TlsFault};
 

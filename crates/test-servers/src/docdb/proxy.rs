@@ -8,11 +8,11 @@
 //! ```
 
 mod relay;
+mod state;
 
 use std::{
-    collections::BTreeMap,
     io,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
     thread,
 };
 
@@ -27,44 +27,14 @@ use tokio_rustls::{TlsAcceptor, TlsConnector};
 use crate::{authority::TestCertificate, logins::Logins};
 
 use super::DocdbServer;
-
-/// What happens to a command or to its reply.
-#[derive(Clone, Debug, PartialEq)]
-pub enum ProxyAction {
-    /// It goes on as it came.
-    Pass,
-    /// The client gets this reply. Instead of a command, the server hears nothing.
-    Answer(Value),
-    /// The connection ends here.
-    Cut,
-    /// From here on nothing gets through, and nothing is closed.
-    Hang,
-}
-
-/// Decides about a command (no reply yet), and then about the server's reply to it.
-type Script = dyn Fn(&Value, Option<&Value>) -> ProxyAction + Send + Sync;
+pub use state::ProxyAction;
+use state::Shared;
 
 /// A reader in front of one server. It runs on a thread of its own and stops when dropped.
 pub struct DocdbProxy {
     port: u16,
     shared: Arc<Shared>,
     _stop: oneshot::Sender<()>,
-}
-
-struct Shared {
-    server: u16,
-    acceptor: TlsAcceptor,
-    connector: TlsConnector,
-    state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
-    script: Option<Arc<Script>>,
-    commands: Vec<Value>,
-    connections: usize,
-    logins: BTreeMap<String, Logins>,
-    log: String,
 }
 
 impl DocdbProxy {
@@ -142,12 +112,6 @@ impl DocdbProxy {
 impl std::fmt::Debug for DocdbProxy {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("DocdbProxy").field("port", &self.port).finish_non_exhaustive()
-    }
-}
-
-impl Shared {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

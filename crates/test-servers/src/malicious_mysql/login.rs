@@ -5,7 +5,8 @@ use std::io;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{
-    Moment, MysqlGreeting, MysqlMischief, session,
+    script::{Moment, MysqlGreeting, MysqlMischief},
+    session,
     wire::{OK, Wire, error},
 };
 

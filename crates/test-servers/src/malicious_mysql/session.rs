@@ -5,7 +5,7 @@ use std::io;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{
-    Moment, MysqlAnswer, MysqlMischief, MysqlScript, lock,
+    script::{Moment, MysqlAnswer, MysqlMischief, MysqlScript, lock},
     wire::{END, OK, Wire, counted, error},
 };
 

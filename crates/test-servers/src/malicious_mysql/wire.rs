@@ -11,7 +11,7 @@ use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 use crate::{authority::TestCertificate, heard::listen};
 
-use super::{Moment, MysqlMischief, Record, lock};
+use super::script::{Moment, MysqlMischief, Record, lock};
 
 /// The largest packet that a client of ours could want to send.
 const PACKET_LIMIT: usize = 1024 * 1024;

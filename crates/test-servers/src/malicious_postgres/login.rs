@@ -8,7 +8,8 @@ use tokio::{
 };
 
 use super::{
-    PostgresMischief, session,
+    script::PostgresMischief,
+    session,
     wire::{Wire, authentication, error, message, ready},
 };
 

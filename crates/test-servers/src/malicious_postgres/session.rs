@@ -5,7 +5,7 @@ use std::io;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{
-    Scripted, ScriptedAnswer, lock,
+    script::{Scripted, ScriptedAnswer, lock},
     wire::{Wire, error, message, ready},
 };
 

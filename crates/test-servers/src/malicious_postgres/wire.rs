@@ -4,7 +4,7 @@ use std::{io, sync::Mutex};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use super::{Record, lock};
+use super::script::{Record, lock};
 use crate::heard::listen;
 
 /// The largest message that a client of ours could want to send.

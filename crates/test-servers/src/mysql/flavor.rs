@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use super::programs::Programs;
-
 /// MySQL or MariaDB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum MysqlFlavor {
@@ -50,14 +48,6 @@ impl MysqlVersion {
             Self::MySql9 => MysqlFlavor::MySql,
             Self::MariaDb10 | Self::MariaDb11 => MysqlFlavor::MariaDb,
         }
-    }
-
-    /// Whether a test of this server is to run: `true` also where it is missing, so that the test fails, unless
-    /// `SKIP_MISSING=1` leaves it out.
-    pub fn is_to_be_tested(self) -> bool {
-        #[expect(clippy::disallowed_methods, reason = "the switch of the whole test run, not of a function")]
-        let skip = std::env::var_os("SKIP_MISSING").is_some_and(|value| value == "1");
-        !skip || Programs::find(self).is_some()
     }
 
     /// The script that provides it.

@@ -119,3 +119,13 @@ impl Programs {
         Err(io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned()))
     }
 }
+
+impl MysqlVersion {
+    /// Whether a test of this server is to run: `true` also where it is missing, so that the test fails, unless
+    /// `SKIP_MISSING=1` leaves it out.
+    pub fn is_to_be_tested(self) -> bool {
+        #[expect(clippy::disallowed_methods, reason = "the switch of the whole test run, not of a function")]
+        let skip = std::env::var_os("SKIP_MISSING").is_some_and(|value| value == "1");
+        !skip || Programs::find(self).is_some()
+    }
+}

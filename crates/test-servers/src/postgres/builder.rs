@@ -1,5 +1,6 @@
 //! What a server is asked to be, and its start.
 
+// Circle: the files of a cluster are written by the builder's settings, as a part of its start.
 use std::{
     io,
     path::{Path, PathBuf},

@@ -8,7 +8,11 @@ use tokio::{
     time::sleep,
 };
 
-use super::{Action, Fault, Point, Shared, framing::Framing};
+use super::{
+    fault::{Action, Fault, Point},
+    framing::Framing,
+    state::Shared,
+};
 
 const BUFFER: usize = 16 * 1024;
 

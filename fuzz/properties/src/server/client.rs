@@ -2,7 +2,7 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 
-use super::{Protocol, bson::bson};
+use super::{bson::bson, protocol::Protocol};
 use crate::scram::{ServerKeys, transcript};
 
 /// The most that is kept of what the client sent, in bytes.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Model, Moment, SecretArn, ServiceError, Timestamp, metadata::ByName, named};
+use super::{Model, Moment, SecretArn, ServiceError, Timestamp, by_name::ByName, named};
 
 const DAY: u64 = 24 * 60 * 60;
 

@@ -6,18 +6,14 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Model, Moment, Secret, SecretArn, ServiceError, Timestamp, VersionId, named,
+    Model, Moment, Secret, SecretArn, ServiceError, Timestamp, VersionId,
+    by_name::ByName,
+    named,
     rotation::Rotation,
     secret::{CURRENT, SecretValue},
     tags::{Tag, check_tags},
     values::NewValue,
 };
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct ByName {
-    pub(super) secret_id: String,
-}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::{
     ErrorCode, Model, Moment, SecretArn, ServiceError, Timestamp, Version, VersionId,
+    by_name::ByName,
     external::External,
-    metadata::ByName,
     order::{RotationOrder, RotationScope},
     schedule::RotationRules,
     secret::{CURRENT, PENDING},

@@ -10,6 +10,7 @@ use std::{
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
+// Circle: a secret holds how it is rotated, and the rules of rotations change the secret.
 use super::{super::ServiceError, external::ExternalRotation, rotation::Rotation};
 
 pub(super) const CURRENT: &str = "AWSCURRENT";

@@ -12,7 +12,7 @@ use tokio::{
 
 use super::{
     super::bson::{decode, encode},
-    ProxyAction, Shared,
+    state::{ProxyAction, Shared},
 };
 
 const HEADER: usize = 16;

@@ -1,0 +1,17 @@
+//! What a soak counts.
+
+use crate::{client::Observations, residue::Growth};
+
+/// What one kind of secret went through.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Seen {
+    pub(crate) rotations: usize,
+    pub(crate) attempts: usize,
+    pub(crate) kills: usize,
+    pub(crate) client: Observations,
+    pub(crate) growth: Growth,
+    /// Replaced passwords that logged in after a rotation.
+    pub(crate) old_passwords: usize,
+    /// Settings that the one user made and the other did not get.
+    pub(crate) settings_lost: usize,
+}

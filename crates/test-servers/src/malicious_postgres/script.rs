@@ -1,0 +1,68 @@
+//! What a malicious server does, and what came of it.
+
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use crate::heard::Heard;
+
+/// What the server does to everybody who connects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PostgresMischief {
+    /// Asks for the password in clear (authentication type 3), and refuses whatever comes.
+    CleartextPassword,
+    /// Asks for the password by MD5 (type 5), and refuses whatever comes.
+    Md5Password,
+    /// Asks for the password by this authentication type with these words, and refuses whatever comes.
+    Asks(u32, Vec<u8>),
+    /// Asks for SCRAM-SHA-256 with this many iterations, and refuses whatever comes.
+    ScramIterations(u32),
+    /// Answers the startup message with one byte of a message without end at each of these intervals.
+    DripFeed(Duration),
+    /// Answers the startup message with a message of 1 GiB, of which this much comes at once and nothing after it.
+    OversizedMessage(usize),
+    /// Takes the connection and never says a word, not even about TLS.
+    Silent,
+    /// Refuses the login with this SQLSTATE and message.
+    RefusesLogin(String, String),
+    /// Lets everybody in without a password and answers statements: the first [`Scripted`] whose text the statement
+    /// contains (in any case of letters) decides; other statements succeed with no rows.
+    Answers(Vec<Scripted>),
+}
+
+/// The answer to one kind of statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scripted {
+    /// A part of the statement's text.
+    pub statement: String,
+    /// What is answered.
+    pub answer: ScriptedAnswer,
+}
+
+/// What a [`PostgresMischief::Answers`] server answers to a statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ScriptedAnswer {
+    /// An ERROR with this SQLSTATE and message.
+    Error(String, String),
+    /// Rows of one column, as text.
+    Rows(Vec<String>),
+    /// The connection is closed.
+    Close,
+    /// Nothing, ever.
+    Silence,
+}
+
+/// What clients did.
+#[derive(Default)]
+pub(super) struct Record {
+    pub(super) connections: usize,
+    pub(super) password_messages: usize,
+    pub(super) statements: Vec<String>,
+    pub(super) received: Heard,
+}
+
+/// Locks the record.
+pub(super) fn lock(record: &Mutex<Record>) -> MutexGuard<'_, Record> {
+    record.lock().unwrap_or_else(PoisonError::into_inner)
+}
