@@ -90,6 +90,10 @@ impl Findings {
         self.0.entry(defect).or_insert_with(|| (point(), 0)).1 += 1;
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(crate) fn list(self) -> Vec<Finding> {
         let finding = |(defect, (point, times))| Finding { defect, point, times };
         self.0.into_iter().map(finding).collect()

@@ -22,7 +22,7 @@ pub(crate) const FUNCTION: &str = "arn:aws:lambda:eu-central-1:123456789012:func
 pub(crate) const DESCRIBE: &str = "DescribeSecret";
 const READ: &str = "GetSecretValue";
 const PUT: &str = "PutSecretValue";
-const PROMOTE: &str = "UpdateSecretVersionStage";
+pub(crate) const PROMOTE: &str = "UpdateSecretVersionStage";
 const RANDOM: &str = "GetRandomPassword";
 
 /// Whether a call was one of Secrets Manager.

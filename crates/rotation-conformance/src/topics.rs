@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use rotation_core::{SecretDocument, StagingLabel, Step, VersionId};
+use rotation_core::{SecretDocument, StagingLabel, Step};
 
 use crate::{
     bench::{Make, Subject},
@@ -31,11 +31,14 @@ pub(crate) fn all(make: &impl Make) -> Vec<Finding> {
         healthy(make, &findings).await;
         repeated(make, &findings).await;
         unknown_credentials(make, &findings).await;
-        let calls = calls(make).await;
-        one_fault(make, &findings, calls).await;
-        two_faults(make, &findings, calls).await;
         stale(make, &findings).await;
         suspended::all(make, &findings).await;
+        let calls = calls(make).await;
+        one_fault(make, &findings, calls).await;
+        // Where one fault suffices, two only say it again.
+        if findings.borrow().is_empty() {
+            two_faults(make, &findings, calls).await;
+        }
     });
     findings.into_inner().list()
 }
@@ -124,11 +127,13 @@ fn replace_secrets<S: Subject>(world: &World<'_, S>, label: &StagingLabel) {
     world.store.overwrite(&version, other);
 }
 
-/// How many calls a healthy rotation makes.
+/// How many calls a healthy rotation makes, once there is an `AWSPREVIOUS`.
 async fn calls(make: &impl Make) -> usize {
     let findings = RefCell::default();
     let world = World::new(make, &findings, "");
     world.rotate(1).await;
+    world.hook.arm(Vec::new());
+    world.rotate(2).await;
     world.hook.calls().len()
 }
 
@@ -158,14 +163,15 @@ async fn two_faults(make: &impl Make, findings: &RefCell<Findings>, calls: usize
 
 async fn faults(make: &impl Make, findings: &RefCell<Findings>, plan: Vec<(usize, Fault)>) {
     let world = World::new(make, findings, "a rotation with faults");
-    let first: VersionId = version(1);
-    world.store.begin(&first);
+    world.rotate(1).await;
+    let second = version(2);
+    world.store.begin(&second);
     world.hook.arm(plan);
-    let ended = world.finish(&first).await;
+    let ended = world.finish(&second).await;
     world.hook.disarm();
     if ended {
         world.now("the rotation after one with faults");
-        world.rotate(2).await;
+        world.rotate(3).await;
     }
 }
 
