@@ -150,6 +150,12 @@ impl Hook {
         Some((at.checked_sub(1).map(|before| calls[before]), calls[at]))
     }
 
+    /// Whether the call was made twice before the one that is suspended.
+    pub(crate) fn has_called_twice(&self, name: &str) -> bool {
+        let before = self.0.place.get().unwrap_or_default();
+        self.0.calls.borrow().iter().take(before).filter(|call| **call == name).count() >= 2
+    }
+
     /// Lets the suspended invocation go on.
     pub(crate) fn resume(&self) {
         self.0.resumed.notify_one();

@@ -73,6 +73,13 @@ impl MemoryStore {
         self.unlabel(&StagingLabel::Pending);
     }
 
+    /// Moves `AWSCURRENT` to `AWSPREVIOUS`, as an operator does who wants the old credential back.
+    pub(crate) fn roll_back(&self) {
+        if let Some(previous) = self.holder(&StagingLabel::Previous) {
+            self.label(&StagingLabel::Current, &previous);
+        }
+    }
+
     /// Gives a version another document.
     pub(crate) fn overwrite(&self, version: &VersionId, document: SecretDocument) {
         self.versions.borrow_mut().entry(version.clone()).or_default().document = Some(document);

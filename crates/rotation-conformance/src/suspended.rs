@@ -23,11 +23,18 @@ enum Meanwhile {
     CancelledNewerCreated,
     /// The rotation is cancelled, and a newer one ends.
     CancelledNewerEnds,
+    /// `AWSCURRENT` is moved back to `AWSPREVIOUS` manually, before createSecret of an issuer has confirmed.
+    RolledBack,
 }
 
 impl Meanwhile {
-    const ALL: [Self; 4] =
-        [Self::Ends, Self::NewerEnds, Self::CancelledNewerCreated, Self::CancelledNewerEnds];
+    const ALL: [Self; 5] = [
+        Self::Ends,
+        Self::NewerEnds,
+        Self::CancelledNewerCreated,
+        Self::CancelledNewerEnds,
+        Self::RolledBack,
+    ];
 
     fn text(self) -> &'static str {
         match self {
@@ -37,6 +44,7 @@ impl Meanwhile {
             Self::CancelledNewerEnds => {
                 "a stale invocation after its rotation was cancelled and a newer one ended"
             }
+            Self::RolledBack => "an invocation that resumes after AWSCURRENT was moved back manually",
         }
     }
 
@@ -64,6 +72,9 @@ async fn one<M: Make>(
     meanwhile: Meanwhile,
     call: usize,
 ) -> bool {
+    if meanwhile == Meanwhile::RolledBack && !(M::Subject::ISSUES && step == Step::Create) {
+        return false;
+    }
     let world = World::new(make, findings, meanwhile.text());
     world.rotate(1).await;
     let (old, newer) = (version(2), version(3));
@@ -95,16 +106,24 @@ async fn one<M: Make>(
         drop(suspended);
         return true;
     }
-    if meanwhile.cancels() {
-        world.store.cancel();
-    } else if !world.finish(&old).await {
-        return true;
+    match meanwhile {
+        Meanwhile::RolledBack if world.hook.has_called_twice(DESCRIBE) => {
+            drop(suspended);
+            return true;
+        }
+        Meanwhile::RolledBack => world.store.roll_back(),
+        Meanwhile::CancelledNewerCreated | Meanwhile::CancelledNewerEnds => world.store.cancel(),
+        Meanwhile::Ends | Meanwhile::NewerEnds => drop(world.finish(&old).await),
     }
-    if meanwhile != Meanwhile::Ends {
-        world.store.begin(&newer);
-        match meanwhile {
-            Meanwhile::CancelledNewerCreated => drop(world.invoke(Step::Create, &newer).await),
-            _ => drop(world.finish(&newer).await),
+    match meanwhile {
+        Meanwhile::Ends | Meanwhile::RolledBack => {}
+        Meanwhile::CancelledNewerCreated => {
+            world.store.begin(&newer);
+            drop(world.invoke(Step::Create, &newer).await);
+        }
+        Meanwhile::NewerEnds | Meanwhile::CancelledNewerEnds => {
+            world.store.begin(&newer);
+            drop(world.finish(&newer).await);
         }
     }
     let before = world.accepted();

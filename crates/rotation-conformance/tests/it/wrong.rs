@@ -4,8 +4,8 @@ use std::{collections::BTreeSet, fmt};
 
 use rotation_conformance::{Finding, Hook, Service, TargetBench, target_findings};
 use rotation_core::{
-    Applied, Authority, ChangeReport, Code, Invocation, Reader, RelatedSecrets, RotationError,
-    SecretDocument, SecretStore, StagingLabel, Target, TargetError, Versions,
+    Applied, Authority, ChangeReport, Code, CredentialSource, IntendedChange, Intent, Invocation, Reader,
+    RelatedSecrets, RotationError, SecretDocument, SecretStore, StagingLabel, Target, TargetError, Versions,
 };
 
 use crate::token_service::{FakeTokenService, TOKEN_REFUSED, TokenApi, TokenError, TokenTarget, token};
@@ -36,6 +36,12 @@ enum Wrong {
     DebugQuotes,
     /// Quotes the token in the advice.
     RemediationQuotes,
+    /// Quotes the token in the detail of errors.
+    DetailQuotes,
+    /// Replaces the token in a dry run.
+    PlanReplaces,
+    /// Cannot tell in a dry run what it would do.
+    PlanFails,
     /// Quotes the token in a note.
     NoteQuotes,
 }
@@ -54,6 +60,9 @@ const EXPECTED: &[(Wrong, &str)] = &[
     (Wrong::TextQuotes, "the text of an error shows a secret"),
     (Wrong::DebugQuotes, "the Debug of an error shows a secret"),
     (Wrong::RemediationQuotes, "the remediation of an error shows a secret"),
+    (Wrong::DetailQuotes, "the detail of an error shows a secret"),
+    (Wrong::PlanReplaces, "a dry run changed the service"),
+    (Wrong::PlanFails, "a dry run fails although the rotation would not"),
     (Wrong::NoteQuotes, "a note shows a secret"),
 ];
 
@@ -88,6 +97,10 @@ impl TargetError for Quoting {
         TOKEN_REFUSED
     }
 
+    fn detail(&self) -> Option<String> {
+        Some(format!("token={}", self.token_where(Wrong::DetailQuotes)))
+    }
+
     fn remediation(&self, _reader: Reader) -> String {
         format!("Look at {}.", self.token_where(Wrong::RemediationQuotes))
     }
@@ -101,7 +114,7 @@ struct WrongTarget {
 impl WrongTarget {
     fn error(&self, error: TokenError, token: &str) -> RotationError {
         match self.wrong {
-            Wrong::TextQuotes | Wrong::DebugQuotes | Wrong::RemediationQuotes => {
+            Wrong::TextQuotes | Wrong::DebugQuotes | Wrong::RemediationQuotes | Wrong::DetailQuotes => {
                 Quoting { wrong: self.wrong, token: token.to_owned() }.into()
             }
             _ => error.into(),
@@ -160,7 +173,7 @@ impl Target for WrongTarget {
                 authority.confirm().await?;
                 api.replace(current, pending).await?;
             }
-            Wrong::TextQuotes | Wrong::DebugQuotes | Wrong::RemediationQuotes => {
+            Wrong::TextQuotes | Wrong::DebugQuotes | Wrong::RemediationQuotes | Wrong::DetailQuotes => {
                 if let Err(error) = api.who_am_i(current).await
                     && api.who_am_i(pending).await.is_err()
                 {
@@ -176,6 +189,26 @@ impl Target for WrongTarget {
             _ => return self.right.apply(versions, authority, related).await,
         }
         Ok(Applied::Changed(ChangeReport::default()))
+    }
+
+    async fn plan(
+        &self,
+        versions: &Versions,
+        _related: &impl RelatedSecrets,
+    ) -> Result<Intent, RotationError> {
+        let current = token(StagingLabel::Current, &versions.current)?;
+        let pending = token(StagingLabel::Pending, &versions.pending)?;
+        match self.wrong {
+            Wrong::PlanReplaces => self.right.api.replace(current.expose(), pending.expose()).await?,
+            Wrong::PlanFails => self.right.api.who_am_i(pending.expose()).await?,
+            _ => {}
+        }
+        Ok(Intent::Change(Box::new(IntendedChange {
+            by: CredentialSource::Current,
+            acts: vec!["PUT /token".to_owned()],
+            notes: Vec::new(),
+            obstacle: None,
+        })))
     }
 
     async fn verify(&self, pending: &SecretDocument) -> Result<Vec<String>, RotationError> {
