@@ -14,7 +14,7 @@
 //! | healthy rotations, dry runs, repeated steps, credentials that the service does not know | all |
 //! | one call fails, loses its reply, hangs, or the invocation is killed there | every call |
 //! | two of these | every pair, at most 3000, where nothing else was found |
-//! | an invocation is suspended, and resumes when it may no longer act | every call, four situations |
+//! | an invocation is suspended, and resumes when it may no longer act | every call, five situations |
 //! | an old token's steps after a newer rotation | all |
 //!
 //! Each is followed by retries of the same token until the rotation ends, and by one more rotation. The clock jumps, so

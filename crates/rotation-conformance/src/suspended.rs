@@ -48,6 +48,7 @@ impl Meanwhile {
         }
     }
 
+    /// Whether the version may still be without a value when its invocation resumes.
     fn cancels(self) -> bool {
         matches!(self, Self::CancelledNewerCreated | Self::CancelledNewerEnds)
     }
@@ -77,7 +78,7 @@ async fn one<M: Make>(
     }
     let world = World::new(make, findings, meanwhile.text());
     world.rotate(1).await;
-    let (old, newer) = (version(2), version(3));
+    let old = version(2);
     world.store.begin(&old);
     for earlier in Step::ALL.into_iter().take_while(|earlier| *earlier != step) {
         if world.run(earlier, &old).await.is_err() {
@@ -85,7 +86,6 @@ async fn one<M: Make>(
         }
     }
     let first = world.accepted();
-    let untouched = step <= Step::Set;
     world.hook.arm(vec![(call, Fault::Suspend)]);
     let mut suspended = Box::pin(world.run(step, &old));
     tokio::select! {
@@ -93,57 +93,81 @@ async fn one<M: Make>(
         _ = &mut suspended => return false,
         () = world.hook.suspended() => {}
     }
-    // A service with one credential that was given a cancelled one needs an operator.
-    if meanwhile.cancels() && !M::Subject::ISSUES && !(untouched && world.accepted() == first) {
-        drop(suspended);
-        return true;
-    }
     world.hook.disarm();
-    // Between the question and the change there is always a moment.
-    let inevitable = matches!(world.hook.place(), Some((Some(DESCRIBE), call)) if !is_operation(call));
-    // Secrets Manager swaps AWSCURRENT alone: a version that lost AWSPENDING in this moment becomes live all the same.
-    if meanwhile.cancels() && matches!(world.hook.place(), Some((Some(DESCRIBE), PROMOTE))) {
-        drop(suspended);
+    let is_untouched = step <= Step::Set && world.accepted() == first;
+    if !is_checked(&world, meanwhile, is_untouched) {
         return true;
     }
-    match meanwhile {
-        Meanwhile::RolledBack if world.hook.has_called_twice(DESCRIBE) => {
-            drop(suspended);
-            return true;
-        }
-        Meanwhile::RolledBack => world.store.roll_back(),
-        Meanwhile::CancelledNewerCreated | Meanwhile::CancelledNewerEnds => world.store.cancel(),
-        Meanwhile::Ends | Meanwhile::NewerEnds => drop(world.finish(&old).await),
-    }
-    match meanwhile {
-        Meanwhile::Ends | Meanwhile::RolledBack => {}
-        Meanwhile::CancelledNewerCreated => {
-            world.store.begin(&newer);
-            drop(world.invoke(Step::Create, &newer).await);
-        }
-        Meanwhile::NewerEnds | Meanwhile::CancelledNewerEnds => {
-            world.store.begin(&newer);
-            drop(world.finish(&newer).await);
-        }
-    }
+    let inevitable = is_right_after_the_question(&world);
+    go_on(&world, meanwhile).await;
     let before = world.accepted();
     world.hook.resume();
     let ended = suspended.await;
     world.check_texts(Some(&ended));
-    let changed = world.accepted() != before;
-    if changed && inevitable && !M::Subject::ISSUES {
-        return true;
+    if check_change(&world, step, meanwhile, world.accepted() != before, inevitable) {
+        world.check_current();
+        world.rotate(4).await;
     }
-    // An issuer that resumes may issue once more. It revokes that again, unless its version had no value yet: then the
-    // next rotation does.
-    if M::Subject::ISSUES && !meanwhile.cancels() && world.accepted().len() > 2 {
-        world.find(Defect::TooMany);
-    }
-    if changed && !(M::Subject::ISSUES && step == Step::Create) {
-        world.find(Defect::ChangedByStale(step));
-        return true;
-    }
-    world.check_current();
-    world.rotate(4).await;
     true
+}
+
+/// Whether a target can do anything about it when its invocation is suspended here.
+fn is_checked<S: Subject>(world: &World<'_, S>, meanwhile: Meanwhile, is_untouched: bool) -> bool {
+    match meanwhile {
+        Meanwhile::Ends | Meanwhile::NewerEnds => true,
+        // Once the labels were confirmed, nobody asks again.
+        Meanwhile::RolledBack => !world.hook.has_called_twice(DESCRIBE),
+        // A service with one credential that was given a cancelled one needs an operator. And Secrets Manager swaps
+        // AWSCURRENT alone: a version that lost AWSPENDING in this moment becomes live all the same.
+        Meanwhile::CancelledNewerCreated | Meanwhile::CancelledNewerEnds => {
+            (S::ISSUES || is_untouched) && !matches!(world.hook.place(), Some((Some(DESCRIBE), PROMOTE)))
+        }
+    }
+}
+
+/// Between the question whether a change may be made and the change there is always a moment.
+fn is_right_after_the_question<S: Subject>(world: &World<'_, S>) -> bool {
+    matches!(world.hook.place(), Some((Some(DESCRIBE), call)) if !is_operation(call))
+}
+
+async fn go_on<S: Subject>(world: &World<'_, S>, meanwhile: Meanwhile) {
+    let (old, newer) = (version(2), version(3));
+    match meanwhile {
+        Meanwhile::RolledBack => return world.store.roll_back(),
+        Meanwhile::CancelledNewerCreated | Meanwhile::CancelledNewerEnds => world.store.cancel(),
+        Meanwhile::Ends | Meanwhile::NewerEnds => {
+            world.finish(&old).await;
+        }
+    }
+    if meanwhile == Meanwhile::Ends {
+        return;
+    }
+    world.store.begin(&newer);
+    if meanwhile == Meanwhile::CancelledNewerCreated {
+        world.invoke(Step::Create, &newer).await;
+    } else {
+        world.finish(&newer).await;
+    }
+}
+
+/// Whether the rest can be checked after what the resumed invocation did.
+fn check_change<S: Subject>(
+    world: &World<'_, S>,
+    step: Step,
+    meanwhile: Meanwhile,
+    changed: bool,
+    inevitable: bool,
+) -> bool {
+    if S::ISSUES && step == Step::Create {
+        // It may have issued once more. It revokes that again, unless its version had no value yet: then the next
+        // rotation does.
+        if !meanwhile.cancels() && world.accepted().len() > 2 {
+            world.find(Defect::TooMany);
+        }
+        return true;
+    }
+    if changed && !inevitable {
+        world.find(Defect::ChangedByStale(step));
+    }
+    !changed
 }
