@@ -25,6 +25,13 @@ pub(crate) enum Defect {
     TextShowsSecret(&'static str),
 }
 
+impl Defect {
+    /// Whether it is that something fails, so that an error's code says more.
+    pub(crate) fn is_failure(&self) -> bool {
+        matches!(self, Self::DryRunFails | Self::NeverEnds(_) | Self::HealthyFails(_) | Self::RepeatFails(_))
+    }
+}
+
 impl fmt::Display for Defect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -76,6 +83,7 @@ impl fmt::Display for Finding {
         write!(f, "{} ({})", self.defect, self.point)?;
         match self.times {
             1 => Ok(()),
+            2 => f.write_str(", and at one more point"),
             times => write!(f, ", and at {} more points", times - 1),
         }
     }

@@ -20,6 +20,10 @@
 //! Each is followed by retries of the same token until the rotation ends, and by one more rotation. The clock jumps, so
 //! pauses and timeouts take no time. What is wrong is reported in sentences: the rule, and the first point at which it was
 //! broken.
+//!
+//! Some moments are left out, because no target can close them: between [`Authority::confirm`](rotation_core::Authority) and
+//! the request right after it, between an issuer's last look at the labels and its requests, and between the description
+//! and the swap of finishSecret while an operator cancels the rotation.
 
 mod bench;
 mod finding;

@@ -55,7 +55,7 @@ async fn healthy(make: &impl Make, findings: &RefCell<Findings>) {
             world.rehearse(step, &first).await;
         }
         if !matches!(world.invoke(step, &first).await, Some(Ok(_))) {
-            world.find(Defect::HealthyFails(step));
+            return world.find(Defect::HealthyFails(step));
         }
     }
     for number in 2..=4 {

@@ -1,10 +1,14 @@
 //! One secret, one service, and the invocations that rotate it. Every rule that holds for any invocation is checked here.
 
-use std::{cell::RefCell, collections::BTreeSet, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeSet,
+    time::Duration,
+};
 
 use rotation_core::{
-    Deadline, ForeignSecrets, Invocation, Invoker, Outcome, Reader, Rehearsal, RotationError, RotationEvent,
-    Rotator, SecretDocument, StagingLabel, Step, VersionId, with_causes,
+    Code, Deadline, ForeignSecrets, Invocation, Invoker, Outcome, Reader, Rehearsal, RotationError,
+    RotationEvent, Rotator, SecretDocument, StagingLabel, Step, VersionId, with_causes,
 };
 
 use crate::{
@@ -30,6 +34,8 @@ pub(crate) struct World<'a, S> {
     findings: &'a RefCell<Findings>,
     /// What is tried, for the points of findings.
     situation: RefCell<String>,
+    /// By what the last invocation failed, if it did.
+    failure: Cell<Option<Code>>,
 }
 
 impl<'a, S: Subject> World<'a, S> {
@@ -41,7 +47,14 @@ impl<'a, S: Subject> World<'a, S> {
         let hook = Hook::default();
         let subject = make.make(hook.clone());
         let store = MemoryStore::new(subject.service().first(), hook.clone());
-        Self { hook, store, subject, findings, situation: RefCell::new(situation.to_owned()) }
+        Self {
+            hook,
+            store,
+            subject,
+            findings,
+            situation: RefCell::new(situation.to_owned()),
+            failure: Cell::default(),
+        }
     }
 
     pub(crate) fn now(&self, situation: &str) {
@@ -49,13 +62,16 @@ impl<'a, S: Subject> World<'a, S> {
     }
 
     pub(crate) fn find(&self, defect: Defect) {
+        let code = self.failure.get().filter(|_| defect.is_failure());
         self.findings.borrow_mut().add(defect, || {
+            let mut point = self.situation.borrow().clone();
             let fired = self.hook.fired();
-            let situation = self.situation.borrow();
-            if fired.is_empty() {
-                situation.clone()
-            } else {
-                format!("{situation}: {}", fired.join(", then "))
+            if !fired.is_empty() {
+                point = format!("{point}: {}", fired.join(", then "));
+            }
+            match code {
+                Some(code) => format!("{point}; its code is {code}"),
+                None => point,
             }
         });
     }
@@ -212,6 +228,7 @@ impl<'a, S: Subject> World<'a, S> {
     }
 
     fn read_error(&self, error: &RotationError) {
+        self.failure.set(Some(error.code()));
         self.read("the text of an error", &with_causes(error));
         self.read("the Debug of an error", &format!("{error:?} {error:#?}"));
         self.read("the detail of an error", &error.detail().unwrap_or_default());
