@@ -12,6 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("rotation-core", &[]),
     ("rotation-database", &["rotation-core"]),
     ("rotation-doctor", &["rotation-core"]),
+    ("rotation-conformance", &["rotation-core"]),
     ("rotation-config", &["rotation-core", "rotation-database"]),
     ("rotation-aws", &["rotation-config", "rotation-core", "rotation-database"]),
     ("aws-databases", &["rotation-aws", "rotation-core", "rotation-database"]),
@@ -238,8 +239,15 @@ fn a_single_user_function_can_be_built_without_the_sdk_of_a_directory() {
 }
 
 /// What only tests, and commands that nobody ships, may link.
-const TEST_CRATES: &[&str] =
-    &["mysql_async", "rotate-local", "rotation-bench", "rotation-soak", "rotation-suites", "test-servers"];
+const TEST_CRATES: &[&str] = &[
+    "mysql_async",
+    "rotate-local",
+    "rotation-bench",
+    "rotation-conformance",
+    "rotation-soak",
+    "rotation-suites",
+    "test-servers",
+];
 
 /// The local services of AWS are no test crate, and a command may link them; a function may not.
 #[test]

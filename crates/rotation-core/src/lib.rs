@@ -5,13 +5,14 @@
 //!   └ SecretStore::describe ─> VersionStages::standing
 //!       ├ Current ─> Outcome::AlreadyDone
 //!       └ Pending(PendingVersion)            the proof that this token may act
-//!           create   read current ─> Target::propose ─> put
+//!           create   read current ─> Target::prepare (propose) ─> put
 //!           set      read current, pending ─> Target::apply
 //!           test     read pending ─> Target::verify
 //!           finish   promote(pending)
 //! ```
 //!
-//! Two ports touch the outside world: [`SecretStore`] is Secrets Manager, and a [`Target`] is what the secret opens. A test
+//! Two ports touch the outside world: [`SecretStore`] is Secrets Manager, and a [`Target`] is what the secret opens; an
+//! [`Issuer`] is one that creates the secret itself. A test
 //! can stop the world at every single call. This crate knows no database, no SDK, no Lambda runtime and no driver.
 
 mod code;
@@ -22,6 +23,7 @@ mod document;
 mod error;
 mod event;
 mod invocation;
+mod issuer;
 mod journal;
 mod password;
 mod reader;
@@ -39,6 +41,7 @@ pub use document::{DocumentError, SecretDocument, Unfit};
 pub use error::{RelatedSecretError, RotationError, TargetFailure, with_causes};
 pub use event::{EventError, Home, RotationEvent, RotationToken, SecretId, Step, VersionId};
 pub use invocation::Invocation;
+pub use issuer::{Issuer, IssuerTarget};
 pub use journal::{
     Answer, CredentialSource, Journal, Knowledge, LoginAttempt, LoginTimer, Phase, State, Timing,
 };

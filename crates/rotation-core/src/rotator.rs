@@ -87,10 +87,16 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
             return Ok(Outcome::AlreadyDone);
         };
         let current = SecretValue::document_under(StagingLabel::Current, current)?;
-        let proposal = self.target.propose(&current, &self.store).await?;
+        let labels = Labels { rotator: self, event, version: &version };
+        let Some(proposal) = self.target.prepare(&version, &current, &self.store, &labels).await? else {
+            return Ok(Outcome::AlreadyCreated);
+        };
         match self.invocation.journal.timed(Phase::Put, self.store.put(&version, &proposal)).await? {
             Put::Stored => Ok(Outcome::Created),
-            Put::Kept => Ok(Outcome::AlreadyCreated),
+            Put::Kept => {
+                self.target.discard(&current, &proposal).await?;
+                Ok(Outcome::AlreadyCreated)
+            }
         }
     }
 

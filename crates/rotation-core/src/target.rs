@@ -9,6 +9,7 @@ use crate::{
     event::SecretId,
     journal::CredentialSource,
     reader::Reader,
+    staging::PendingVersion,
     store::{SecretStore, StoreError},
 };
 
@@ -26,6 +27,33 @@ pub trait Target {
         current: &SecretDocument,
         store: &impl SecretStore,
     ) -> Result<SecretDocument, RotationError>;
+
+    /// The document that createSecret stores; `None` where the version holds one that stays. Most targets leave this as it
+    /// is. One whose service creates the credential itself does so here: see [`IssuerTarget`](crate::IssuerTarget).
+    ///
+    /// # Errors
+    /// As of [`Target::propose`]; those of [`Authority::confirm`].
+    async fn prepare(
+        &self,
+        _version: &PendingVersion,
+        current: &SecretDocument,
+        store: &impl SecretStore,
+        _authority: &impl Authority,
+    ) -> Result<Option<SecretDocument>, RotationError> {
+        self.propose(current, store).await.map(Some)
+    }
+
+    /// Undoes [`Target::prepare`] where the version held another value by then, so that `proposal` was not stored.
+    ///
+    /// # Errors
+    /// A [`TargetError`] or a [`RotationError`].
+    async fn discard(
+        &self,
+        _current: &SecretDocument,
+        _proposal: &SecretDocument,
+    ) -> Result<(), RotationError> {
+        Ok(())
+    }
 
     /// Afterwards the pending document opens the target. `authority` is asked right before the change is made final.
     ///
