@@ -407,14 +407,15 @@ fn every_finding_and_every_reason_of_network_discovery_is_reached_too() {
     for (code, test, mark) in FINDINGS {
         reached(code.name(), test, mark);
     }
-    let found: Vec<_> = FINDINGS.iter().map(|(code, ..)| code.name()).collect();
+    let found: BTreeSet<_> = FINDINGS.iter().map(|(code, ..)| code.name()).collect();
     let tables = [
         rotation_core::diagnosis::finding_codes::ALL,
         rotation_database::finding_codes::ALL,
         rotation_doctor::finding_codes::ALL,
     ];
-    let all: Vec<_> = tables.concat().iter().map(|code| code.name()).collect();
+    let all: BTreeSet<_> = tables.concat().iter().map(|code| code.name()).collect();
     assert_eq!(found, all);
+    assert_eq!(found.len(), FINDINGS.len(), "a finding is in the table twice");
 
     for (name, test) in NETWORK_DISCOVERY {
         reached(name, test, name);

@@ -1,6 +1,5 @@
 //! Failed calls of the services that describe servers, as the errors of a directory.
 
-use rotation_core::ServiceFault;
 use rotation_database::{DirectoryError, DirectoryService};
 
 use crate::error::AwsError;

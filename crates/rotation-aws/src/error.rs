@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use rotation_core::ServiceFault;
 use thiserror::Error;
 
 /// A call of AWS failed. It holds no value of a secret.

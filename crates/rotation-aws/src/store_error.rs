@@ -9,7 +9,7 @@ use rotation_core::{SecretId, ServiceFault, StoreError, StoreFault};
 
 use crate::{
     client::SecretsManager,
-    error::{AwsError, Service},
+    error::{AwsError, Service, fault_of_code},
 };
 
 /// What the service calls the key of a secret that names none: AWS's own in the account of the secret.

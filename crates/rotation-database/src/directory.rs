@@ -6,6 +6,7 @@ mod owner;
 
 use std::{error::Error as StdError, fmt};
 
+use rotation_core::ServiceFault;
 use thiserror::Error;
 
 use crate::Host;

@@ -38,8 +38,7 @@ pub use connect_error::{ConnectError, TlsFault};
 pub use connection_text::ConnectionText;
 pub use copies::RewriteFields;
 pub use directory::{
-    Directory, DirectoryError, DirectoryService, Endpoint, NoDirectory, Server, ServerArn, ServiceFault,
-    owner,
+    Directory, DirectoryError, DirectoryService, Endpoint, NoDirectory, Server, ServerArn, owner,
 };
 pub use engine::{Change, Engine, LoginMethod, SecondPassword, ServerFacts, Session, Transport};
 pub use error::{DatabaseError, MASTER_SECRET};
