@@ -41,7 +41,7 @@ impl Screen {
     }
 
     /// Writes one line. Names out of secrets and servers can neither steer the terminal nor begin a line of their own:
-    /// what is not our own colour and [steers](is_steering) is escaped. A reader who has gone away, as `head` does, is no
+    /// what is not our own colour and steers is escaped. A reader who has gone away, as `head` does, is no
     /// error of ours.
     pub fn line(&self, text: impl fmt::Display) {
         let text = tamed(&text.to_string(), self.colours);

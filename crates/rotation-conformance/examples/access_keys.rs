@@ -67,7 +67,12 @@ impl TargetError for KeyError {
     }
 
     fn remediation(&self, reader: Reader) -> String {
-        format!("{} {}", self.code().article().remediation, reader.again())
+        let article = match self {
+            Self::Refused => articles::KEY_REFUSED,
+            Self::Limit => articles::KEY_LIMIT,
+            Self::Unanswered => articles::KEY_SERVICE_SILENT,
+        };
+        format!("{} {}", article.remediation, reader.again())
     }
 
     fn is_refusal(&self) -> bool {

@@ -54,7 +54,11 @@ impl TargetError for TokenError {
     }
 
     fn remediation(&self, reader: Reader) -> String {
-        format!("{} {}", self.code().article().remediation, reader.again())
+        let article = match self {
+            Self::Refused => articles::TOKEN_REFUSED,
+            Self::Unanswered => articles::TOKEN_SERVICE_SILENT,
+        };
+        format!("{} {}", article.remediation, reader.again())
     }
 
     fn is_refusal(&self) -> bool {

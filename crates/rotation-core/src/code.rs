@@ -42,6 +42,13 @@ pub struct Definition {
     pub name: &'static str,
     /// What it asks of the caller.
     pub class: Class,
+}
+
+/// What documents tell about a code. It is apart from the code, so that a function holds none of these texts.
+#[derive(Clone, Copy, Debug)]
+pub struct CodeArticle {
+    /// Which code.
+    pub code: Code,
     /// What it means, in one sentence.
     pub meaning: &'static str,
     /// Its causes, and what to do.
@@ -73,16 +80,6 @@ impl Code {
     /// What it asks of the caller.
     pub const fn class(self) -> Class {
         self.0.class
-    }
-
-    /// What it means, in one sentence.
-    pub fn meaning(self) -> &'static str {
-        self.0.meaning.trim()
-    }
-
-    /// Its causes, and what to do.
-    pub const fn article(self) -> Article {
-        self.0.article
     }
 }
 
@@ -153,7 +150,7 @@ impl PartialEq<&str> for Code {
     }
 }
 
-/// Makes a table of codes: a constant for each, and `ALL` with all of them. A row is documented by the code's meaning, and
+/// Makes a table of codes: a constant for each, `ALL` with all of them, and `ARTICLES` with what documents tell. A row is documented by the code's meaning, and
 /// names its class and the module that holds its [`Article`] under the same name.
 ///
 /// ```
@@ -168,7 +165,7 @@ impl PartialEq<&str> for Code {
 /// }
 ///
 /// assert_eq!(TOKEN_SERVICE_DOWN.name(), "TOKEN_SERVICE_DOWN");
-/// assert_eq!(TOKEN_SERVICE_DOWN.meaning(), "The token service does not answer.");
+/// assert_eq!(ARTICLES[0].meaning.trim(), "The token service does not answer.");
 /// assert_eq!(ALL, [TOKEN_SERVICE_DOWN]);
 /// ```
 #[macro_export]
@@ -179,12 +176,17 @@ macro_rules! codes {
             pub const $name: $crate::Code = $crate::Code::new(&$crate::Definition {
                 name: stringify!($name),
                 class: $crate::Class::$class,
-                meaning: concat!($($meaning,)+),
-                article: $articles::$name,
             });
         )+
 
         /// All of them, sorted by what they are about.
         pub const ALL: &[$crate::Code] = &[$($name,)+];
+
+        /// What documents tell about each of them, in the same order.
+        pub const ARTICLES: &[$crate::CodeArticle] = &[$($crate::CodeArticle {
+            code: $name,
+            meaning: concat!($($meaning,)+),
+            article: $articles::$name,
+        },)+];
     };
 }

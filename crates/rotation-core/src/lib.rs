@@ -35,7 +35,7 @@ mod staging;
 mod store;
 mod target;
 
-pub use code::{Article, Class, Code, Definition};
+pub use code::{Article, Class, Code, CodeArticle, Definition};
 pub use deadline::{Deadline, TimedOut};
 pub use document::{DocumentError, SecretDocument, Unfit};
 pub use error::{RelatedSecretError, RotationError, TargetFailure, with_causes};

@@ -185,5 +185,5 @@ async fn a_bucket_with_a_passing_fault_is_asked_again_and_one_that_refuses_is_no
     let (answers, failure) = answered(failed, MINUTE, &[403]).await;
     assert_eq!((answers.len(), failure), (1, Some("ANSWER_REFUSED")));
     let (answers, failure) = answered(failed, MINUTE, &[503]).await;
-    assert_eq!((answers.len(), failure), (4, Some("ANSWER_REFUSED")));
+    assert_eq!((answers.len(), failure), (8, Some("ANSWER_REFUSED")));
 }

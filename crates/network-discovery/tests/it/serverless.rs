@@ -135,7 +135,7 @@ async fn questions_to_ec2_are_signed_and_say_what_is_wanted() {
     let asked = service.received();
     let endpoints = asked.iter().find(|request| operation(request) == "DescribeVpcEndpoints").unwrap();
     let signature = endpoints.header("authorization").unwrap();
-    assert!(signature.starts_with("AWS4-HMAC-SHA256 CredentialSource=id/"), "{signature}");
+    assert!(signature.starts_with("AWS4-HMAC-SHA256 Credential=id/"), "{signature}");
     assert!(
         signature.contains("/us-east-1/ec2/aws4_request, SignedHeaders=content-type;host;"),
         "{signature}"

@@ -103,11 +103,11 @@ fn exclusions_that_leave_guessable_passwords_or_break_the_engines_rule_are_refus
     );
     refused(
         &[("EXCLUDE_NUMBERS", "yes")],
-        "the setting EXCLUDE_CHARACTERS and its kin leave no Digit for this engine",
+        "the setting EXCLUDE_CHARACTERS and the excluded classes leave no Digit for this engine",
     );
     refused(
         &[("EXCLUDE_CHARACTERS", "0123456789")],
-        "the setting EXCLUDE_CHARACTERS and its kin leave no Digit for this engine",
+        "the setting EXCLUDE_CHARACTERS and the excluded classes leave no Digit for this engine",
     );
 }
 

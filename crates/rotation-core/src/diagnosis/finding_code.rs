@@ -8,15 +8,25 @@ use crate::code::Code;
 pub enum FindingCode {
     /// A rotation would fail, or fails, by this.
     Failure(Code),
-    /// Something else.
-    Own(&'static FindingArticle),
+    /// Something else, by its name.
+    Own(&'static str),
 }
 
-/// A finding that is no failure of a rotation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct FindingArticle {
+impl FindingCode {
     /// As it stands in answers: `PENDING_STUCK`.
-    pub name: &'static str,
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Failure(code) => code.name(),
+            Self::Own(name) => name,
+        }
+    }
+}
+
+/// What documents tell about a finding that is no failure of a rotation.
+#[derive(Clone, Copy, Debug)]
+pub struct FindingArticle {
+    /// Which finding.
+    pub code: FindingCode,
     /// What it means, in one sentence.
     pub meaning: &'static str,
     /// How bad it is.
@@ -27,49 +37,8 @@ pub struct FindingArticle {
     pub remediation: &'static str,
 }
 
-impl FindingCode {
-    /// As it stands in answers: `PENDING_STUCK`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Failure(code) => code.name(),
-            Self::Own(article) => article.name,
-        }
-    }
-
-    /// What it means, in one sentence.
-    pub fn meaning(self) -> &'static str {
-        match self {
-            Self::Failure(code) => code.meaning(),
-            Self::Own(article) => article.meaning.trim(),
-        }
-    }
-
-    /// How bad it is; empty for a failure, which may be any.
-    pub fn severity(self) -> &'static str {
-        match self {
-            Self::Failure(_) => "",
-            Self::Own(article) => article.severity,
-        }
-    }
-
-    /// What brings it about.
-    pub fn causes(self) -> &'static str {
-        match self {
-            Self::Failure(code) => code.article().causes,
-            Self::Own(article) => article.causes,
-        }
-    }
-
-    /// What to do. A finding's own words are more exact: they know the case.
-    pub fn remediation(self) -> &'static str {
-        match self {
-            Self::Failure(code) => code.article().remediation,
-            Self::Own(article) => article.remediation,
-        }
-    }
-}
-
-/// Makes a table of findings' codes: a constant for each, and `ALL` with all of them. A row is documented by what it means,
+/// Makes a table of findings' codes: a constant for each, `ALL` with all of them, and `ARTICLES` with
+/// what documents tell. A row is documented by what it means,
 /// and holds severity, causes and remediation.
 #[macro_export]
 macro_rules! finding_codes {
@@ -77,16 +46,19 @@ macro_rules! finding_codes {
         $(
             $(#[doc = $meaning])+
             pub const $name: $crate::diagnosis::FindingCode =
-                $crate::diagnosis::FindingCode::Own(&$crate::diagnosis::FindingArticle {
-                    name: stringify!($name),
-                    meaning: concat!($($meaning,)+),
-                    severity: $severity,
-                    causes: $causes,
-                    remediation: $remediation,
-                });
+                $crate::diagnosis::FindingCode::Own(stringify!($name));
         )+
 
         /// All of them, in the order of the checks.
         pub const ALL: &[$crate::diagnosis::FindingCode] = &[$($name,)+];
+
+        /// What documents tell about each of them, in the same order.
+        pub const ARTICLES: &[$crate::diagnosis::FindingArticle] = &[$($crate::diagnosis::FindingArticle {
+            code: $name,
+            meaning: concat!($($meaning,)+),
+            severity: $severity,
+            causes: $causes,
+            remediation: $remediation,
+        },)+];
     };
 }

@@ -1,6 +1,6 @@
 //! Codes of failures as values.
 
-use rotation_core::{Class, Code, RotationError, StoreError};
+use rotation_core::{Class, Code, CodeArticle, RotationError, StoreError};
 use rotation_database::codes;
 
 use crate::error_texts::STORE_FAULTS;
@@ -8,6 +8,11 @@ use crate::error_texts::STORE_FAULTS;
 /// Those of the protocol, then those of databases.
 pub(crate) fn all_codes() -> Vec<Code> {
     [rotation_core::codes::ALL, codes::ALL].concat()
+}
+
+/// What documents tell about them.
+pub(crate) fn all_articles() -> Vec<CodeArticle> {
+    [rotation_core::codes::ARTICLES, codes::ARTICLES].concat()
 }
 
 #[test]

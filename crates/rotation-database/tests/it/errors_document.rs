@@ -3,9 +3,9 @@
 use std::fmt::Write;
 
 use expect_test::expect_file;
-use rotation_core::{Class, Code, diagnosis::FindingCode};
+use rotation_core::{Class, Code, CodeArticle, diagnosis::FindingArticle};
 
-use crate::codes::all_codes;
+use crate::codes::{all_articles, all_codes};
 
 const HEAD: &str = "\
 # Errors
@@ -39,9 +39,8 @@ fn document() -> String {
         let names: Vec<_> = codes.iter().map(|code| format!("[`{code}`](#{})", anchor(*code))).collect();
         write!(text, "\nThe {} that are *{}*: {}.\n", codes.len(), class.name(), names.join(", ")).unwrap();
     }
-    for code in all_codes() {
-        let article = code.article();
-        let (meaning, class) = (code.meaning(), code.class().name());
+    for CodeArticle { code, meaning, article } in all_articles() {
+        let (meaning, class) = (meaning.trim(), code.class().name());
         write!(text, "\n## {code}\n\n{meaning} *{class}*\n\n").unwrap();
         writeln!(text, "- Causes: {}\n- Mend: {}", article.causes, article.remediation).unwrap();
         if let Some((language, add)) = article.add {
@@ -54,20 +53,20 @@ fn document() -> String {
 /// What doctor finds beyond what a rotation fails by.
 fn findings() -> String {
     let mut text = String::from(FINDINGS);
-    for code in all_findings() {
-        let (name, meaning, severity) = (code.name(), code.meaning(), code.severity());
+    for FindingArticle { code, meaning, severity, causes, remediation } in all_findings() {
+        let (name, meaning) = (code.name(), meaning.trim());
         write!(text, "\n## {name}\n\n{meaning} *{severity}*\n\n").unwrap();
-        writeln!(text, "- Causes: {}\n- Mend: {}", code.causes(), code.remediation()).unwrap();
+        writeln!(text, "- Causes: {causes}\n- Mend: {remediation}").unwrap();
     }
     text
 }
 
 /// In the order in which the crates build on one another.
-fn all_findings() -> Vec<FindingCode> {
+fn all_findings() -> Vec<FindingArticle> {
     [
-        rotation_core::diagnosis::finding_codes::ALL,
-        rotation_database::finding_codes::ALL,
-        rotation_doctor::finding_codes::ALL,
+        rotation_core::diagnosis::finding_codes::ARTICLES,
+        rotation_database::finding_codes::ARTICLES,
+        rotation_doctor::finding_codes::ARTICLES,
     ]
     .concat()
 }
@@ -87,8 +86,7 @@ fn the_document_of_errors_is_that_of_the_code() {
 
 #[test]
 fn articles_are_whole_sentences_in_plain_characters() {
-    for code in all_codes() {
-        let article = code.article();
+    for CodeArticle { code, article, .. } in all_articles() {
         let add = article.add.map_or("", |(_, add)| add);
         for text in [article.causes, article.remediation] {
             assert!(text.starts_with(|c: char| c.is_ascii_uppercase() || c == '`'), "{code}: {text}");
@@ -99,8 +97,8 @@ fn articles_are_whole_sentences_in_plain_characters() {
         let open = ["{", "["].map(|open| add.matches(open).count());
         assert_eq!(open, ["}", "]"].map(|close| add.matches(close).count()), "{code}: {add}");
     }
-    for code in all_findings() {
-        for text in [code.meaning(), code.causes(), code.remediation()] {
+    for FindingArticle { code, meaning, causes, remediation, .. } in all_findings() {
+        for text in [meaning.trim(), causes, remediation] {
             assert!(
                 text.ends_with('.') && text.is_ascii() && !text.contains("  "),
                 "{}: {text}",

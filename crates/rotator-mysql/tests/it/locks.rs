@@ -24,7 +24,7 @@ const CLUSTERS: [Cluster; 2] = [
         version: "8.4.5-5.1",
         code: 1105,
         message: "Percona-XtraDB-Cluster prohibits use of GET_LOCK with pxc_strict_mode = ENFORCING",
-        way: "SET GLOBAL pxc_strict_mode = MASTER_SECRET",
+        way: "SET GLOBAL pxc_strict_mode = MASTER",
     },
     Cluster {
         version: "5.5.5-10.3.39-MariaDB",
