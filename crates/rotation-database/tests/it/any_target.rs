@@ -146,6 +146,8 @@ fn a_target_of_any_kind_is_rotated() {
         }
         assert_eq!(office.valid.borrow().as_deref(), Some("next-ticket"));
         assert_eq!(look(&service, &office).await.advice.state.name(), "sound");
+        let documented: Vec<_> = ARTICLES.iter().map(|article| article.code).collect();
+        assert_eq!(documented, ALL);
     });
 }
 
