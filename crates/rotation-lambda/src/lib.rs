@@ -21,7 +21,7 @@ mod report;
 mod serve;
 mod time_limit;
 
-/// What [`serve`] hands to the settings of a target.
+/// What [`serve()`] hands to the settings of a target.
 pub use rotation_aws::Access;
 pub use rotation_config::{ConfigError, Environment, password_policy};
 

@@ -51,12 +51,12 @@ pub fn serve<T: Target, M: Fn(&Invocation) -> T>(
     serve_looking::<T, M, LookByVerify>(name, |environment, _, access| settings(environment, access))
 }
 
-/// Serves a function in which the user of a secret changes its own password, as [`serve`] does.
+/// Serves a function in which the user of a secret changes its own password, as [`serve()`] does.
 pub fn serve_single_user<E: Engine>(engine: impl FnOnce(&Environment) -> Result<E, ConfigError>) -> ExitCode {
     serve_database(StrategyKind::SingleUser, engine, |_, _| Strategy::<NoDirectory>::SingleUser)
 }
 
-/// Serves a function in which a master changes users that take turns, as [`serve`] does.
+/// Serves a function in which a master changes users that take turns, as [`serve()`] does.
 pub fn serve_master_user<E: Engine, D: Directory + Clone>(
     engine: impl FnOnce(&Environment) -> Result<E, ConfigError>,
     directory: impl FnOnce(Access) -> D,
