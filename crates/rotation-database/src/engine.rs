@@ -144,7 +144,7 @@ pub trait Session {
     fn end_second(&mut self, _current_logs_in: bool) {}
 
     /// Runs a statement of the operator's to its end, so that the server changes nothing by it: in a read-only
-    /// transaction that is never committed, or, where the engine has none, by the [`StatementRule`] of the profile.
+    /// transaction that is never committed, or, where the engine has none, by the [`StatementRule`](crate::StatementRule) of the profile.
     /// The server stops it before the deadline, and at most [`LONGEST_PROOF`](super::LONGEST_PROOF) of its result is read, which is not looked at.
     /// The session is good for nothing but to be dropped afterwards.
     ///

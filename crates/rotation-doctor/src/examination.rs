@@ -16,7 +16,7 @@ pub struct Examination {
     pub secret: SecretId,
     /// The ARN of the function that is set to rotate it.
     pub function: Option<String>,
-    /// The worst first; among equals in the order of [`Check`], so that a cause stands before what follows from it.
+    /// The worst first; among equals in the order of [`Check`](rotation_core::diagnosis::Check), so that a cause stands before what follows from it.
     pub findings: Vec<Finding>,
     /// The versions, as far as they were looked at.
     pub versions: Vec<VersionSeen>,
