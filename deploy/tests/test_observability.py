@@ -175,17 +175,20 @@ def expanded(metrics: list[list[Any]]) -> list[list[Any]]:
 CRATES = templates.FOLDER.parent / "crates"
 
 
+def sources(crate: str) -> str:
+    return "".join(file.read_text() for file in sorted((CRATES / crate / "src").rglob("*.rs")))
+
+
 @pytest.mark.parametrize("engine", templates.ENGINES)
 @pytest.mark.parametrize("strategy", templates.STRATEGIES)
 def test_the_dashboard_shows_what_the_functions_write(account: Account, engine: str, strategy: str) -> None:
     account.deploy("observability", FunctionName="f", SecretArn=account.secret, Engine=engine, Strategy=strategy)
-    source = CRATES / f"rotator-{engine.replace('mariadb', 'mysql')}/src"
-    profiles = "".join(file.read_text() for file in [source / "lib.rs", source / "flavor.rs"] if file.exists())
+    profiles = sources(f"rotator-{engine.replace('mariadb', 'mysql')}")
     written = re.findall(r'(?:EngineProfile = EngineProfile \{\s+name:|const NAME: &\'static str =) "(\w+)"', profiles)
     names = {name.lower(): name for name in written}
     of = names[{"postgres": "postgresql", "docdb": "documentdb"}.get(engine, engine)]
     by = {"single_user": "single user", "master_user": "alternating users"}[strategy]
-    assert f' => "{by}",' in (CRATES / "rotation-config/src/config.rs").read_text()
+    assert f' => "{by}",' in sources("rotation-config")
     steps = ["createSecret", "setSecret", "testSecret", "finishSecret"]
     shown = [row for widget in dashboard(account)[4:] for row in expanded(widget["properties"]["metrics"])]
     assert shown == [
@@ -193,7 +196,7 @@ def test_the_dashboard_shows_what_the_functions_write(account: Account, engine: 
         for metric in ("Outcome", "StepDuration", "GrantDrift", "TlsFailure")
         for step in (["setSecret"] if metric == "GrantDrift" else steps)
     ]
-    source = (CRATES / "rotation-lambda/src/metrics.rs").read_text()
+    source = sources("rotation-lambda")
     assert 'NAMESPACE: &str = "Rotators"' in source
     assert 'DIMENSIONS: [&str; 3] = ["engine", "strategy", "step"]' in source
     assert [row[1] for row in shown if f'("{row[1]}", "' not in source] == []
