@@ -96,6 +96,10 @@ impl<A: KeyApi> Issuer for AccessKeys<A> {
         Ok(document.required_text("keyId").map_err(pending)?.to_string())
     }
 
+    fn rotated_fields(&self) -> &'static [&'static str] {
+        &["keyId", "secretKey"]
+    }
+
     async fn list(&self, _current: &SecretDocument) -> Result<Vec<String>, RotationError> {
         Ok(self.api.list().await?)
     }

@@ -86,6 +86,10 @@ pub(crate) fn token(label: StagingLabel, document: &SecretDocument) -> Result<Pa
 }
 
 impl<A: TokenApi> Target for TokenTarget<A> {
+    fn rotated_fields(&self) -> &'static [&'static str] {
+        &["token"]
+    }
+
     async fn propose(
         &self,
         current: &SecretDocument,

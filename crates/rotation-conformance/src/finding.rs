@@ -15,6 +15,7 @@ pub(crate) enum Defect {
     SetWithoutEffect,
     TestWithoutProof,
     SameCredential,
+    OtherField(String),
     UnknownCredential,
     CurrentLocked,
     TooMany,
@@ -51,6 +52,11 @@ impl fmt::Display for Defect {
                 f.write_str("testSecret succeeded although AWSPENDING does not open the service")
             }
             Self::SameCredential => f.write_str("createSecret stored the credential of AWSCURRENT again"),
+            Self::OtherField(field) => write!(
+                f,
+                "createSecret changed `{field}`, which is not among the rotated fields: a doctor takes the version for one of \
+                 another service"
+            ),
             Self::UnknownCredential => {
                 f.write_str("setSecret left the service with a credential that no version holds")
             }

@@ -8,7 +8,7 @@ use std::{
 
 use rotation_core::{
     Code, Deadline, ForeignSecrets, Invocation, Invoker, Outcome, Reader, Rehearsal, RotationError,
-    RotationEvent, Rotator, SecretDocument, StagingLabel, Step, VersionId, with_causes,
+    RotationEvent, Rotator, SecretDocument, StagingLabel, Step, Target, VersionId, with_causes,
 };
 
 use crate::{
@@ -85,9 +85,7 @@ impl<'a, S: Subject> World<'a, S> {
     }
 
     fn rotator(&self) -> Rotator<MemoryStore, S::Target> {
-        let arn = FUNCTION.to_owned();
-        let invoker = Invoker::Function { arn, foreign_secrets: ForeignSecrets::Refuse };
-        let invocation = Invocation::new(invoker, Deadline::after(TIME));
+        let invocation = invocation();
         Rotator::new(self.store.clone(), self.subject.target(&invocation), &invocation)
     }
 
@@ -152,13 +150,25 @@ impl<'a, S: Subject> World<'a, S> {
         match step {
             Step::Create => {
                 let current = self.current().map(|current| self.secrets(&current));
-                if pending.is_some_and(|pending| Some(self.secrets(&pending)) == current) {
+                if pending.as_ref().is_some_and(|pending| Some(self.secrets(pending)) == current) {
                     self.find(Defect::SameCredential);
+                }
+                if let Some((current, pending)) = self.current().zip(pending) {
+                    self.check_fields(&current, &pending);
                 }
             }
             Step::Set if !opens => self.find(Defect::SetWithoutEffect),
             Step::Test if !opens => self.find(Defect::TestWithoutProof),
             Step::Set | Step::Test | Step::Finish => {}
+        }
+    }
+
+    fn check_fields(&self, current: &SecretDocument, pending: &SecretDocument) {
+        let rotated = self.subject.target(&invocation()).rotated_fields();
+        for name in current.names().chain(pending.names()) {
+            if !rotated.contains(&name) && current.get(name) != pending.get(name) {
+                self.find(Defect::OtherField(name.to_owned()));
+            }
         }
     }
 
@@ -253,6 +263,12 @@ impl<'a, S: Subject> World<'a, S> {
             self.find(Defect::TextShowsSecret(what));
         }
     }
+}
+
+fn invocation() -> Invocation {
+    let arn = FUNCTION.to_owned();
+    let invoker = Invoker::Function { arn, foreign_secrets: ForeignSecrets::Refuse };
+    Invocation::new(invoker, Deadline::after(TIME))
 }
 
 fn event(step: Step, version: &VersionId) -> RotationEvent {

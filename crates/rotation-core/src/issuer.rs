@@ -26,6 +26,9 @@ pub trait Issuer {
     /// [`RotationError::Document`] where it names none.
     fn id(&self, document: &SecretDocument) -> Result<Self::Id, RotationError>;
 
+    /// The fields of the document that [`Issuer::issue`] changes, as [`Target::rotated_fields`].
+    fn rotated_fields(&self) -> &'static [&'static str];
+
     /// Every credential that the service accepts for the principal of `current`, also those that are disabled and count
     /// towards the service's limit.
     ///
@@ -161,5 +164,9 @@ impl<I: Issuer> Target for IssuerTarget<I> {
 
     async fn verify(&self, pending: &SecretDocument) -> Result<Vec<String>, RotationError> {
         self.issuer.verify(pending).await
+    }
+
+    fn rotated_fields(&self) -> &'static [&'static str] {
+        self.issuer.rotated_fields()
     }
 }

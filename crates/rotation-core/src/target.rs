@@ -99,11 +99,9 @@ pub trait Target {
     /// A [`TargetError`] or a [`RotationError`].
     async fn verify(&self, pending: &SecretDocument) -> Result<Vec<String>, RotationError>;
 
-    /// The fields of the document that a rotation changes. A version that differs from the live one in another field names
-    /// another service or another user, so that a doctor does not try it.
-    fn rotated_fields(&self) -> &'static [&'static str] {
-        &["password"]
-    }
+    /// The fields of the document that a rotation may change. A version that differs from the live one in another field
+    /// names another service or another user, so that a doctor does not send its secret there.
+    fn rotated_fields(&self) -> &'static [&'static str];
 
     /// A second secret that [`Target::apply`] is known to need, so that it can be read at the same time as the rest.
     fn related_secret(&self) -> Option<&SecretId> {

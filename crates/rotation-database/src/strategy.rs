@@ -312,6 +312,11 @@ impl<E: Engine, D: Directory> Target for Database<E, D> {
         Ok(note.into_iter().map(str::to_owned).collect())
     }
 
+    /// Besides these, the fields that follow the credentials by a setting. Its own doctor compares logins.
+    fn rotated_fields(&self) -> &'static [&'static str] {
+        &["username", "password"]
+    }
+
     fn related_secret(&self) -> Option<&SecretId> {
         match &self.strategy {
             Strategy::SingleUser => None,

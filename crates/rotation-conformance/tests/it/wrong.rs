@@ -24,6 +24,8 @@ enum Wrong {
     ProposesCurrent,
     /// Sets another random token than createSecret stored.
     DrawsTwice,
+    /// Changes a field that no rotation changes.
+    ProposesAnotherOwner,
     /// Replaces the token in createSecret already.
     ProposesAndReplaces,
     /// Does not know what an earlier attempt has set.
@@ -54,6 +56,7 @@ const EXPECTED: &[(Wrong, &str)] = &[
     (Wrong::AppliesNothing, "setSecret succeeded although AWSPENDING does not open the service"),
     (Wrong::ProposesCurrent, "createSecret stored the credential of AWSCURRENT again"),
     (Wrong::DrawsTwice, "setSecret left the service with a credential that no version holds"),
+    (Wrong::ProposesAnotherOwner, "createSecret changed `owner`, which is not among the rotated fields"),
     (Wrong::ProposesAndReplaces, "createSecret changed which credentials the service accepts"),
     (Wrong::CannotRepeat, "the rotation does not end although its steps are called again: setSecret fails"),
     (Wrong::TestChanges, "testSecret changed which credentials the service accepts"),
@@ -123,6 +126,10 @@ impl WrongTarget {
 }
 
 impl Target for WrongTarget {
+    fn rotated_fields(&self) -> &'static [&'static str] {
+        self.right.rotated_fields()
+    }
+
     async fn propose(
         &self,
         current: &SecretDocument,
@@ -132,6 +139,9 @@ impl Target for WrongTarget {
             return Ok(current.clone());
         }
         let proposal = self.right.propose(current, store).await?;
+        if self.wrong == Wrong::ProposesAnotherOwner {
+            return Ok(proposal.with_text("owner", "another"));
+        }
         if self.wrong == Wrong::ProposesAndReplaces {
             let new = token(StagingLabel::Pending, &proposal)?;
             let old = token(StagingLabel::Current, current)?;

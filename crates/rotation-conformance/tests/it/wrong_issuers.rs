@@ -55,6 +55,10 @@ impl Issuer for WrongIssuer {
         Ok(if self.wrong == Wrong::MistakesCurrent { id.to_lowercase() } else { id })
     }
 
+    fn rotated_fields(&self) -> &'static [&'static str] {
+        &["keyId", "secretKey", "previousKeyId"]
+    }
+
     async fn list(&self, current: &SecretDocument) -> Result<Vec<String>, RotationError> {
         if self.wrong == Wrong::ListsWhatItStored {
             let previous = current.text("previousKeyId").ok().flatten();

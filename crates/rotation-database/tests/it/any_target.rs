@@ -99,6 +99,10 @@ impl Target for Ticket<'_> {
         }
     }
 
+    fn rotated_fields(&self) -> &'static [&'static str] {
+        &["password"]
+    }
+
     fn related_secret(&self) -> Option<&SecretId> {
         self.related.as_ref()
     }

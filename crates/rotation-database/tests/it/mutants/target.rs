@@ -45,6 +45,10 @@ impl<T: Target> Target for TrustsPending<T> {
         self.0.verify(pending).await
     }
 
+    fn rotated_fields(&self) -> &'static [&'static str] {
+        self.0.rotated_fields()
+    }
+
     fn related_secret(&self) -> Option<&SecretId> {
         self.0.related_secret()
     }
@@ -98,6 +102,10 @@ impl<T: Target> Target for NeverAsks<T> {
 
     async fn verify(&self, pending: &SecretDocument) -> Result<Vec<String>, RotationError> {
         self.0.verify(pending).await
+    }
+
+    fn rotated_fields(&self) -> &'static [&'static str] {
+        self.0.rotated_fields()
     }
 
     fn related_secret(&self) -> Option<&SecretId> {
