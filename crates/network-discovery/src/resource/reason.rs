@@ -13,7 +13,7 @@ pub struct Reason {
     pub code: &'static str,
     /// What is wrong, with its causes.
     pub message: String,
-    /// How to mend it.
+    /// How to fix it.
     pub hint: String,
 }
 

@@ -83,7 +83,7 @@ pub(crate) fn soon(milliseconds: u64) -> Deadline {
 }
 
 /// No byte that the server saw holds the password.
-pub(crate) fn assert_kept(rogue: &MaliciousPostgres) {
-    let received = rogue.received();
+pub(crate) fn assert_kept(malicious: &MaliciousPostgres) {
+    let received = malicious.received();
     assert!(!received.windows(CANARY.len()).any(|window| window == CANARY.as_bytes()));
 }

@@ -16,19 +16,19 @@ const HANGS: Duration = Duration::from_mins(1);
 /// Whether an error is the one that is due.
 type Expected = fn(&ConnectError) -> bool;
 
-/// The rogue is refused in this way over plaintext and over TLS, without having seen the password.
-async fn check(rogue: PostgresMischief, messages: usize, expected: impl Fn(&ConnectError) -> bool) {
-    let server = MaliciousPostgres::start(rogue.clone()).await.unwrap();
+/// The malicious is refused in this way over plaintext and over TLS, without having seen the password.
+async fn check(malicious: PostgresMischief, messages: usize, expected: impl Fn(&ConnectError) -> bool) {
+    let server = MaliciousPostgres::start(malicious.clone()).await.unwrap();
     let error = plain(&to_port(server.port())).await.unwrap_err();
-    assert!(expected(&error), "{rogue:?} over plaintext: {error:?}");
-    assert_eq!(server.password_messages(), messages, "{rogue:?}");
+    assert!(expected(&error), "{malicious:?} over plaintext: {error:?}");
+    assert_eq!(server.password_messages(), messages, "{malicious:?}");
     assert_kept(&server);
 
     let authority = TestAuthority::new();
-    let server = MaliciousPostgres::start_with_tls(rogue.clone(), &authority.server()).await.unwrap();
+    let server = MaliciousPostgres::start_with_tls(malicious.clone(), &authority.server()).await.unwrap();
     let error = over_tls(&to_port(server.port()), &authority).await.unwrap_err();
-    assert!(expected(&error), "{rogue:?} over TLS: {error:?}");
-    assert_eq!((server.connections(), server.password_messages()), (1, messages), "{rogue:?}");
+    assert!(expected(&error), "{malicious:?} over TLS: {error:?}");
+    assert_eq!((server.connections(), server.password_messages()), (1, messages), "{malicious:?}");
     assert_kept(&server);
 }
 
@@ -71,23 +71,23 @@ async fn a_message_of_a_gibibyte_is_refused_by_its_head() {
 #[tokio::test]
 async fn silence_and_drip_feed_end_at_the_deadline() {
     let authority = TestAuthority::new();
-    for rogue in [PostgresMischief::Silent, PostgresMischief::DripFeed(Duration::from_millis(50))] {
+    for malicious in [PostgresMischief::Silent, PostgresMischief::DripFeed(Duration::from_millis(50))] {
         for transport in [Transport::Tls, Transport::Plaintext] {
             let server = match transport {
                 Transport::Tls => {
-                    MaliciousPostgres::start_with_tls(rogue.clone(), &authority.server()).await.unwrap()
+                    MaliciousPostgres::start_with_tls(malicious.clone(), &authority.server()).await.unwrap()
                 }
-                Transport::Plaintext => MaliciousPostgres::start(rogue.clone()).await.unwrap(),
+                Transport::Plaintext => MaliciousPostgres::start(malicious.clone()).await.unwrap(),
             };
             let started = Instant::now();
             let login = to_port(server.port());
             let outcome = connect(&login, transport, &trusting(&authority), "test", soon(400)).await;
             // A drip-feed of a message that is too long is seen through after its head.
-            let drip = matches!(rogue, PostgresMischief::DripFeed(_));
+            let drip = matches!(malicious, PostgresMischief::DripFeed(_));
             match outcome.unwrap_err() {
                 ConnectError::TimedOut => {}
                 ConnectError::Protocol(_) if drip => {}
-                error => panic!("{rogue:?} over {transport:?}: {error:?}"),
+                error => panic!("{malicious:?} over {transport:?}: {error:?}"),
             }
             assert!(started.elapsed() < HANGS, "{:?}", started.elapsed());
         }
@@ -152,9 +152,9 @@ async fn refusals_are_told_apart_by_their_code() {
     ];
     for (code, expected) in cases {
         let said = format!("the password was {}", crate::laboratory::CANARY);
-        let rogue =
+        let malicious =
             MaliciousPostgres::start(PostgresMischief::RefusesLogin(code.to_owned(), said)).await.unwrap();
-        let error = plain(&to_port(rogue.port())).await.unwrap_err();
+        let error = plain(&to_port(malicious.port())).await.unwrap_err();
         assert!(expected(&error), "{code}: {error:?}");
         let shown = format!("{error:?} {error}");
         assert!(!shown.contains("canary"), "a server's message came through: {shown}");
@@ -172,8 +172,8 @@ async fn an_error_of_a_pooler_s_own_is_no_refusal() {
         ("XX000", "password authentication failed", |error| matches!(error, ConnectError::Protocol(_))),
     ];
     for (code, said, expected) in cases {
-        let rogue = PostgresMischief::RefusesLogin(code.to_owned(), said.to_owned());
-        let server = MaliciousPostgres::start(rogue).await.unwrap();
+        let malicious = PostgresMischief::RefusesLogin(code.to_owned(), said.to_owned());
+        let server = MaliciousPostgres::start(malicious).await.unwrap();
         let error = plain(&to_port(server.port())).await.unwrap_err();
         assert!(expected(&error), "{code} {said}: {error:?}");
         assert_eq!(server.connections(), 1, "{said}: a refused login is not repeated");

@@ -10,8 +10,8 @@ use crate::laboratory::{over_tls, plain, to, to_port};
 
 async fn answer(kind: &'static str, answer: ScriptedAnswer) -> StatementError {
     let scripted = Scripted { statement: "statement".to_owned(), answer };
-    let rogue = MaliciousPostgres::start(PostgresMischief::Answers(vec![scripted])).await.unwrap();
-    let mut connection = plain(&to_port(rogue.port())).await.unwrap();
+    let malicious = MaliciousPostgres::start(PostgresMischief::Answers(vec![scripted])).await.unwrap();
+    let mut connection = plain(&to_port(malicious.port())).await.unwrap();
     connection.run(&[Statement::new(kind, "a statement")]).await.unwrap_err()
 }
 

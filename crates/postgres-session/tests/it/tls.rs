@@ -21,13 +21,14 @@ async fn logins_over_tls_bind_the_channel() {
     // With the binding at hand, a client says `y` to a server that offers no PLUS and `p` to one that does; a real
     // server that offers PLUS refuses `y`, so the logins above were bound.
     let authority = TestAuthority::new();
-    let rogue = PostgresMischief::ScramIterations(1);
-    let bound = MaliciousPostgres::start_with_tls(rogue.clone(), &authority.server()).await.unwrap();
+    let malicious = PostgresMischief::ScramIterations(1);
+    let bound = MaliciousPostgres::start_with_tls(malicious.clone(), &authority.server()).await.unwrap();
     over_tls(&to_port(bound.port()), &authority).await.unwrap_err();
-    let unbound = MaliciousPostgres::start(rogue).await.unwrap();
+    let unbound = MaliciousPostgres::start(malicious).await.unwrap();
     plain(&to_port(unbound.port())).await.unwrap_err();
-    let sent =
-        |rogue: &MaliciousPostgres, flag: &[u8]| rogue.received().windows(6).any(|window| window == flag);
+    let sent = |malicious: &MaliciousPostgres, flag: &[u8]| {
+        malicious.received().windows(6).any(|window| window == flag)
+    };
     assert!(sent(&bound, b"y,,n=,") && !sent(&bound, b"n,,n=,"));
     assert!(sent(&unbound, b"n,,n=,") && !sent(&unbound, b"y,,n=,"));
 }

@@ -72,12 +72,12 @@ async fn change_password(world: &World) {
 
 /// A server that shows this certificate.
 async fn server_with(world: &World, authority: &TestAuthority, certificate: &TestCertificate) -> Planted {
-    let rogue = MaliciousPostgres::start_with_tls(PostgresMischief::ScramIterations(4096), certificate)
+    let malicious = MaliciousPostgres::start_with_tls(PostgresMischief::ScramIterations(4096), certificate)
         .await
         .unwrap();
-    let mut planted = current(world, &with(world, &json!({"port": rogue.port()})));
+    let mut planted = current(world, &with(world, &json!({"port": malicious.port()})));
     planted.environment.push(("TLS_CA_BUNDLE", authority.certificate_pem().to_owned()));
-    planted.keep.push(Box::new(rogue));
+    planted.keep.push(Box::new(malicious));
     planted
 }
 
@@ -175,9 +175,9 @@ async fn the_planted_fault_of_the_way_stands_first() {
         current(&world, &with(&world, &json!({"port": port, "ssl": false})))
     });
     check!("TLS_UNAVAILABLE", |world| {
-        let rogue = MaliciousPostgres::start(PostgresMischief::ScramIterations(4096)).await.unwrap();
-        let mut planted = current(&world, &with(&world, &json!({"port": rogue.port()})));
-        planted.keep.push(Box::new(rogue));
+        let malicious = MaliciousPostgres::start(PostgresMischief::ScramIterations(4096)).await.unwrap();
+        let mut planted = current(&world, &with(&world, &json!({"port": malicious.port()})));
+        planted.keep.push(Box::new(malicious));
         planted
     });
 }

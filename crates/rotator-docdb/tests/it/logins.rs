@@ -279,7 +279,7 @@ async fn a_message_of_a_gibibyte_is_refused_by_its_head() {
     ] {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        let rogue = std::thread::spawn(move || {
+        let malicious = std::thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
             let _ = stream.read(&mut [0; 4096]).unwrap();
             stream.write_all(&answer).unwrap();
@@ -287,7 +287,7 @@ async fn a_message_of_a_gibibyte_is_refused_by_its_head() {
             let _ = stream.read(&mut [0; 1]);
         });
         let error = failure(&login_at(port, &app), Transport::Plaintext).await;
-        rogue.join().unwrap();
+        malicious.join().unwrap();
         let ConnectError::Protocol(cause) = &error else { panic!("{error:?}") };
         assert!(cause.to_string().contains(expected), "{cause}");
     }

@@ -48,9 +48,9 @@ enum Way {
 
 const WAYS: [Way; 3] = [Way::Tls, Way::Fallback, Way::Chosen];
 
-/// A rogue and the way to it.
+/// A malicious and the way to it.
 struct Scene {
-    rogue: MaliciousMysql,
+    malicious: MaliciousMysql,
     authority: TestAuthority,
     way: Way,
 }
@@ -60,13 +60,13 @@ impl Scene {
         let authority = TestAuthority::new();
         let tls = (way == Way::Tls).then(|| authority.server());
         let greeting = MysqlGreeting { plugin: plugin.to_owned(), tls, ..MysqlGreeting::default() };
-        Self { rogue: MaliciousMysql::start(mischief.clone(), greeting).await.unwrap(), authority, way }
+        Self { malicious: MaliciousMysql::start(mischief.clone(), greeting).await.unwrap(), authority, way }
     }
 
     /// One attempt, which must have ended by the deadline.
     async fn connect(&self, deadline: Deadline) -> Result<MysqlSession, ConnectError> {
         let document = serde_json::json!({
-            "engine": "mysql", "host": "localhost", "port": self.rogue.port(),
+            "engine": "mysql", "host": "localhost", "port": self.malicious.port(),
             "username": "app", "password": CANARY,
         });
         let document = SecretDocument::parse(&document.to_string()).unwrap();
@@ -87,13 +87,13 @@ impl Scene {
     }
 
     fn saw(&self, bytes: &[u8]) -> bool {
-        self.rogue.received().windows(bytes.len()).any(|window| window == bytes)
+        self.malicious.received().windows(bytes.len()).any(|window| window == bytes)
     }
 
     #[track_caller]
     fn assert_kept(&self) {
         assert!(!self.saw(CANARY.as_bytes()), "{:?}: the password was sent in the clear", self.way);
-        assert_eq!(self.rogue.connections(), 1, "{:?}: a refused login is not repeated", self.way);
+        assert_eq!(self.malicious.connections(), 1, "{:?}: a refused login is not repeated", self.way);
     }
 }
 
@@ -135,13 +135,13 @@ async fn a_key_of_the_server_hides_the_password_only_where_the_secret_chooses_pl
             let scene = Scene::new(&mischief, plugin, Way::Fallback).await;
             let error = timed(scene.connect(long())).await.unwrap_err();
             assert!(matches!(error, ConnectError::AuthenticationMethod(_)), "{plugin}: {error:?}");
-            assert!(scene.rogue.received().len() < 256, "{plugin}: something encrypted was sent");
+            assert!(scene.malicious.received().len() < 256, "{plugin}: something encrypted was sent");
             scene.assert_kept();
 
             let scene = Scene::new(&mischief, plugin, Way::Chosen).await;
             let error = timed(scene.connect(long())).await.unwrap_err();
             assert!(matches!(error, ConnectError::Refused(_)), "{plugin}: {error:?}");
-            assert!(scene.rogue.received().len() > 256, "{plugin}: nothing encrypted was sent");
+            assert!(scene.malicious.received().len() > 256, "{plugin}: nothing encrypted was sent");
             scene.assert_kept();
         }
     }
@@ -154,7 +154,7 @@ async fn what_is_no_good_key_gets_nothing() {
         let scene = Scene::new(&mischief, "caching_sha2_password", Way::Chosen).await;
         let error = timed(scene.connect(long())).await.unwrap_err();
         assert!(matches!(error, ConnectError::Protocol(_)), "{key:?}: {error:?}");
-        assert!(scene.rogue.received().len() < 256, "{key:?}: something encrypted was sent");
+        assert!(scene.malicious.received().len() < 256, "{key:?}: something encrypted was sent");
         scene.assert_kept();
     }
     let mischief = MysqlMischief::PushesKey(KEY.to_owned());
@@ -175,7 +175,7 @@ async fn a_server_that_asks_for_a_local_file_gets_nothing() {
         let error = timed(scene.probe(LONG)).await.unwrap_err();
         assert_eq!(error.fault, StatementFault::ConnectionLost, "{way:?}");
         // Behind the statement comes the farewell, and nothing else.
-        let received = scene.rogue.received();
+        let received = scene.malicious.received();
         let expected = b"\x03SELECT NOW(), CURRENT_USER()".as_slice();
         let end = received.strip_suffix(b"\x01").unwrap_or(&received);
         assert!(end.ends_with(expected), "{way:?}: {:?}", String::from_utf8_lossy(&received));
@@ -199,7 +199,11 @@ async fn packets_of_16_mib_are_refused_by_their_head() {
                 let error = timed(scene.connect(long())).await.unwrap_err();
                 assert!(matches!(error, ConnectError::Protocol(_)), "{way:?} {moment:?}: {error:?}");
             }
-            assert!(scene.rogue.sent() < BUFFERED, "{way:?} {moment:?}: {} bytes", scene.rogue.sent());
+            assert!(
+                scene.malicious.sent() < BUFFERED,
+                "{way:?} {moment:?}: {} bytes",
+                scene.malicious.sent()
+            );
             scene.assert_kept();
         }
     }
@@ -219,7 +223,7 @@ async fn rows_without_end_are_given_up_while_they_fit_into_memory() {
         let row = 4 + u64::from(columns);
         let kept = size_of::<Vec<Option<String>>>() + usize::from(columns) * size_of::<Option<String>>();
         let most = 16 * 1024 * 1024 / u64::try_from(kept).unwrap() * row;
-        let sent = scene.rogue.sent();
+        let sent = scene.malicious.sent();
         assert!(sent < most + BUFFERED / 2, "{columns} columns: {sent} bytes, at most {most} were due");
     }
 }
@@ -276,9 +280,9 @@ async fn refusals_are_told_apart_by_their_number_and_their_words_are_not_repeate
 async fn a_server_without_tls_is_told_nothing_where_tls_is_due() {
     let authority = TestAuthority::new();
     let greeting = MysqlGreeting::default();
-    let rogue = MaliciousMysql::start(MysqlMischief::Silent(Moment::Login), greeting).await.unwrap();
-    let scene = Scene { rogue, authority, way: Way::Tls };
+    let malicious = MaliciousMysql::start(MysqlMischief::Silent(Moment::Login), greeting).await.unwrap();
+    let scene = Scene { malicious, authority, way: Way::Tls };
     let error = timed(scene.connect(long())).await.unwrap_err();
     assert!(matches!(error, ConnectError::TlsUnavailable), "{error:?}");
-    assert!(scene.rogue.received().is_empty());
+    assert!(scene.malicious.received().is_empty());
 }

@@ -13,9 +13,9 @@ fn refuses_the_change() -> PostgresMischief {
     PostgresMischief::Answers(vec![Scripted { statement: "alter".to_owned(), answer }])
 }
 
-async fn check(rogue: PostgresMischief, codes: &[&str]) {
-    let server = MaliciousPostgres::start(rogue.clone()).await.unwrap();
-    FUNCTION.check(&rogue, &server, codes).await;
+async fn check(malicious: PostgresMischief, codes: &[&str]) {
+    let server = MaliciousPostgres::start(malicious.clone()).await.unwrap();
+    FUNCTION.check(&malicious, &server, codes).await;
 }
 
 #[tokio::test]
@@ -31,19 +31,19 @@ async fn hostile_servers_of_postgresql_take_neither_time_nor_memory_nor_the_pass
 /// A server, or somebody before it, who says that there is no TLS: what the secret says decides.
 #[tokio::test]
 async fn a_postgresql_that_takes_tls_away_hears_nothing_that_tls_was_to_protect() {
-    for rogue in [
+    for malicious in [
         PostgresMischief::CleartextPassword,
         PostgresMischief::Md5Password,
         PostgresMischief::ScramIterations(4096),
     ] {
         for (tls, require) in [(SecretTls::On, "false"), (SecretTls::Silent, "true")] {
-            let server = MaliciousPostgres::start(rogue.clone()).await.unwrap();
+            let server = MaliciousPostgres::start(malicious.clone()).await.unwrap();
             let function = FUNCTION.function().env("REQUIRE_TLS", require);
-            FUNCTION.check_with(&(tls, &rogue), &server, tls, function, &["TLS_UNAVAILABLE"]).await;
-            assert_eq!(server.password_messages(), 0, "{tls:?}, {rogue:?}");
+            FUNCTION.check_with(&(tls, &malicious), &server, tls, function, &["TLS_UNAVAILABLE"]).await;
+            assert_eq!(server.password_messages(), 0, "{tls:?}, {malicious:?}");
             // The question for TLS is all that it hears.
             let heard = String::from_utf8_lossy(&server.received()).into_owned();
-            assert!(!heard.contains("app"), "{tls:?}, {rogue:?}: {heard}");
+            assert!(!heard.contains("app"), "{tls:?}, {malicious:?}: {heard}");
         }
     }
     // A secret that says nothing goes on without TLS, and then the password is proven, not sent.
@@ -52,9 +52,9 @@ async fn a_postgresql_that_takes_tls_away_hears_nothing_that_tls_was_to_protect(
         (PostgresMischief::Md5Password, "DB_ALL_REFUSED"),
         (PostgresMischief::ScramIterations(4096), "DB_ALL_REFUSED"),
     ];
-    for (rogue, code) in answers {
-        let server = MaliciousPostgres::start(rogue.clone()).await.unwrap();
-        FUNCTION.check_with(&rogue, &server, SecretTls::Silent, FUNCTION.function(), &[code]).await;
+    for (malicious, code) in answers {
+        let server = MaliciousPostgres::start(malicious.clone()).await.unwrap();
+        FUNCTION.check_with(&malicious, &server, SecretTls::Silent, FUNCTION.function(), &[code]).await;
     }
 }
 
@@ -62,12 +62,12 @@ async fn a_postgresql_that_takes_tls_away_hears_nothing_that_tls_was_to_protect(
 async fn no_level_and_no_format_of_the_log_shows_a_password_or_a_token() {
     let refused = || PostgresMischief::RefusesLogin("28P01".to_owned(), Hostile::quoting());
     for (level, format) in every_log() {
-        for rogue in [refused(), refuses_the_change(), PostgresMischief::CleartextPassword] {
-            let server = MaliciousPostgres::start(rogue.clone()).await.unwrap();
+        for malicious in [refused(), refuses_the_change(), PostgresMischief::CleartextPassword] {
+            let server = MaliciousPostgres::start(malicious.clone()).await.unwrap();
             let function = FUNCTION.function().log_level(level).log_format(format);
             let document = FUNCTION.document(server.port(), SecretTls::Off);
             let trial = Trial::run(function, &document).await.unwrap();
-            trial.assert_silent(&(level, format, rogue));
+            trial.assert_silent(&(level, format, malicious));
         }
     }
 }

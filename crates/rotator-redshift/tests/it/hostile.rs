@@ -20,9 +20,9 @@ fn well_formed() -> PostgresMischief {
     challenge(0, (4, b"salt"), (6, b"server"))
 }
 
-async fn check(rogue: PostgresMischief, codes: &[&str]) {
-    let server = MaliciousPostgres::start(rogue.clone()).await.unwrap();
-    FUNCTION.check(&rogue, &server, codes).await;
+async fn check(malicious: PostgresMischief, codes: &[&str]) {
+    let server = MaliciousPostgres::start(malicious.clone()).await.unwrap();
+    FUNCTION.check(&malicious, &server, codes).await;
 }
 
 #[tokio::test]
@@ -50,13 +50,13 @@ async fn an_absurd_challenge_of_redshift_s_own_is_refused_and_a_good_one_answere
 /// A server, or somebody before it, who says that there is no TLS: what the secret says decides.
 #[tokio::test]
 async fn a_redshift_that_takes_tls_away_hears_nothing_that_tls_was_to_protect() {
-    for rogue in [PostgresMischief::CleartextPassword, PostgresMischief::Md5Password, well_formed()] {
+    for malicious in [PostgresMischief::CleartextPassword, PostgresMischief::Md5Password, well_formed()] {
         for (tls, require) in [(SecretTls::On, "false"), (SecretTls::Silent, "true")] {
-            let server = MaliciousPostgres::start(rogue.clone()).await.unwrap();
+            let server = MaliciousPostgres::start(malicious.clone()).await.unwrap();
             let function = FUNCTION.function().env("REQUIRE_TLS", require);
-            FUNCTION.check_with(&(tls, &rogue), &server, tls, function, &["TLS_UNAVAILABLE"]).await;
+            FUNCTION.check_with(&(tls, &malicious), &server, tls, function, &["TLS_UNAVAILABLE"]).await;
             let heard = String::from_utf8_lossy(&server.received()).into_owned();
-            assert!(!heard.contains("app"), "{tls:?}, {rogue:?}: {heard}");
+            assert!(!heard.contains("app"), "{tls:?}, {malicious:?}: {heard}");
         }
     }
 }
@@ -68,12 +68,12 @@ async fn no_level_and_no_format_of_the_log_shows_a_password_or_a_token() {
     let refuses_the_change =
         PostgresMischief::Answers(vec![Scripted { statement: "alter".to_owned(), answer }]);
     for (level, format) in every_log() {
-        for rogue in [refused(), refuses_the_change.clone(), well_formed()] {
-            let server = MaliciousPostgres::start(rogue.clone()).await.unwrap();
+        for malicious in [refused(), refuses_the_change.clone(), well_formed()] {
+            let server = MaliciousPostgres::start(malicious.clone()).await.unwrap();
             let function = FUNCTION.function().log_level(level).log_format(format);
             let document = FUNCTION.document(server.port(), SecretTls::Off);
             let trial = Trial::run(function, &document).await.unwrap();
-            trial.assert_silent(&(level, format, rogue));
+            trial.assert_silent(&(level, format, malicious));
         }
     }
 }
