@@ -1,5 +1,6 @@
 //! The function as Lambda sees it.
 
+mod own_target;
 mod panic;
 mod randomness;
 mod start;

@@ -12,13 +12,17 @@ use local_aws::{
 use rotation_suites::{Hostile, Trial, every_log};
 use serde_json::{Value, json};
 
-/// `examples/panicking.rs`, which cargo builds beside the tests when it is not told to run some of them alone.
-pub(crate) fn panicking() -> PathBuf {
+/// A program of `examples/`, which cargo builds together with the tests when it is not told to run some of them alone.
+pub(crate) fn example(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("the path of this program is known");
     let folder = test.ancestors().nth(2).expect("cargo runs tests from target/<profile>/deps");
-    let program = folder.join("examples/panicking");
-    assert!(program.is_file(), "first run cargo build -p rotation-lambda --example panicking");
+    let program = folder.join("examples").join(name);
+    assert!(program.is_file(), "first run cargo build -p rotation-lambda --example {name}");
     program
+}
+
+pub(crate) fn panicking() -> PathBuf {
+    example("panicking")
 }
 
 #[tokio::test]
