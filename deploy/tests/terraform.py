@@ -12,8 +12,8 @@ from account import Account
 
 MODULE = templates.FOLDER / "terraform"
 
-# Where Terraform itself looks for providers that are on the machine, and where people put them. The first is for
-# whoever keeps them elsewhere.
+# Where Terraform itself looks for providers that are on the machine, and where people put them. The first is
+# for whoever keeps them elsewhere.
 _MIRRORS = [
     os.environ.get("TERRAFORM_PLUGINS", ""),
     "/usr/share/terraform/plugins",

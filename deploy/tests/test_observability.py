@@ -187,7 +187,7 @@ def test_the_dashboard_shows_what_the_functions_write(account: Account, engine: 
     written = re.findall(r'(?:EngineProfile = EngineProfile \{\s+name:|const NAME: &\'static str =) "(\w+)"', profiles)
     names = {name.lower(): name for name in written}
     of = names[{"postgres": "postgresql", "docdb": "documentdb"}.get(engine, engine)]
-    by = {"single_user": "single user", "master_user": "alternating users"}[strategy]
+    by = {"single_user": "single_user", "master_user": "master_user"}[strategy]
     assert f' => "{by}",' in sources("rotation-config")
     steps = ["createSecret", "setSecret", "testSecret", "finishSecret"]
     shown = [row for widget in dashboard(account)[4:] for row in expanded(widget["properties"]["metrics"])]

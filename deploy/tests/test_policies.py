@@ -46,7 +46,8 @@ def test_the_role_may_do_what_the_guide_says_and_nothing_else(account: Account, 
     assert allowed(account, made) == expected(account, made, strategy, mode)
 
 
-# Each is a way in which the template could go wrong: what is replaced by what, and what the comparison must then show.
+# Each is a way in which the template could go wrong: what is replaced by what, and what the comparison must
+# then show.
 DEFECTS = {
     "one action more": (
         "              - secretsmanager:UpdateSecretVersionStage\n",
@@ -142,7 +143,7 @@ def test_a_customers_keys_are_used_through_secrets_manager_and_for_these_secrets
 
 def test_where_the_masters_server_is_may_be_asked_with_the_actions_that_the_functions_name(account: Account) -> None:
     crates = templates.FOLDER.parent / "crates"
-    sources = [source.read_text() for source in crates.glob("aws-databases/src/**/directory.rs")]
+    sources = [source.read_text() for source in crates.glob("aws-databases/src/**/database_lookup.rs")]
     named = {
         action for source in sources for action in re.findall(r'"((?:rds|redshift|redshift-serverless):\w+)"', source)
     }

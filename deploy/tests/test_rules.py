@@ -118,7 +118,8 @@ def test_a_parameter_means_the_same_in_every_template() -> None:
             ours, theirs = ROOT["Parameters"][parameter], template["Parameters"][parameter]
             for key in ("Type", "AllowedValues", "AllowedPattern", "MinValue", "MaxValue", "NoEcho"):
                 both = (ours.get(key), theirs.get(key))
-                # Alone, discovery can find the engine out, a schedule may be of any secret, and alarms of any function.
+                # Alone, discovery can find the engine out, a schedule may be of any secret, and alarms of any
+                # function.
                 exempt = (name, parameter) in {
                     ("Discovery", "Engine"),
                     ("Watch", "Engine"),

@@ -180,7 +180,8 @@ fn what_a_crate_links_is_what_its_arrows_lead_to() {
     }
 }
 
-/// The protocol, databases and the doctor link neither a runtime of Lambda, nor an SDK, nor TLS, nor a driver.
+/// The protocol, databases and the doctor link neither a runtime of Lambda, nor an SDK, nor TLS, nor a
+/// driver.
 #[test]
 fn the_core_links_nothing_that_touches_the_outside_world() {
     const OUTSIDE: [&str; 7] =
@@ -218,16 +219,16 @@ fn links(tree: &str, names: &[&str]) -> bool {
     tree.lines().any(|line| names.iter().any(|name| line.starts_with(name)))
 }
 
-/// The programs of single users can be built without the feature that brings a directory and its SDK.
+/// The programs of single users can be built without the feature that brings a lookup and its SDK.
 #[test]
-fn a_single_user_function_can_be_built_without_the_sdk_of_a_directory() {
-    const DIRECTORY: [&str; 3] = ["aws-sdk-rds ", "aws-sdk-redshift", "aws-databases "];
+fn a_single_user_function_can_be_built_without_the_sdk_of_a_lookup() {
+    const LOOKUP: [&str; 3] = ["aws-sdk-rds ", "aws-sdk-redshift", "aws-databases "];
     for rotator in ROTATORS {
         let package = format!("-p={rotator}");
-        assert!(links(&tree(&[&package]), &DIRECTORY), "{rotator}: this test looks for the wrong names");
+        assert!(links(&tree(&[&package]), &LOOKUP), "{rotator}: this test looks for the wrong names");
         let single = tree(&[&package, "--no-default-features", "--features=lambda"]);
         assert!(links(&single, &["lambda_runtime "]), "{rotator}: this test looks for the wrong names");
-        assert!(!links(&single, &DIRECTORY), "{rotator}");
+        assert!(!links(&single, &LOOKUP), "{rotator}");
         let path = super::root().join("crates").join(rotator).join("Cargo.toml");
         let manifest = std::fs::read_to_string(path).expect("a manifest");
         for program in manifest.split("[[bin]]").skip(1) {
@@ -270,7 +271,8 @@ fn shipped_programs_link_no_test_crate() {
     }
 }
 
-/// Who uses an engine without its programs, as the command and the fuzz targets do, links no runtime, and no SDK by it.
+/// Who uses an engine without its programs, as the command and the fuzz targets do, links no runtime, and no
+/// SDK by it.
 #[test]
 fn the_library_of_an_engine_links_neither_the_runtime_nor_an_sdk() {
     const LAMBDA: [&str; 5] = ["lambda_runtime", "aws-sdk-", "aws-config ", "aws-smithy-", "rotation-aws "];

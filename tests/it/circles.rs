@@ -1,7 +1,7 @@
 //! The files of a crate need one another in one direction.
 //!
-//! A file needs another when it names what that one defines, be it by a re-export. To declare a module and to re-export
-//! from it is no need by itself, and what tests alone compile does not count.
+//! A file needs another when it names what that one defines, be it by a re-export. To declare a module and to
+//! re-export from it is no need by itself, and what tests alone compile does not count.
 
 use std::{collections::HashMap, fs, path::Path};
 
@@ -30,7 +30,8 @@ fn sources(folder: &Path) -> HashMap<String, String> {
     found
 }
 
-/// Every circle has a file that says why it is one, in a line comment that begins `// Circle:`; and no other file says so.
+/// Every circle has a file that says why it is one, in a line comment that begins `// Circle:`; and no other
+/// file says so.
 #[test]
 fn files_need_one_another_in_one_direction() {
     let (mut circles, mut needless) = (Vec::new(), Vec::new());

@@ -7,7 +7,8 @@ use rotation_database::codes;
 
 use super::texts::texts_of;
 
-/// A code, the test or the case of the conformance suite that causes it, and how that one names it in its body.
+/// A code, the test or the case of the conformance suite that causes it, and how that one names it in its
+/// body.
 type Row = (Code, &'static str, &'static str);
 
 const EVENTS_AND_LABELS: &[Row] = &[
@@ -19,7 +20,7 @@ const EVENTS_AND_LABELS: &[Row] = &[
     (codes::SECRET_FOREIGN, "foreign", "SECRET_FOREIGN"),
     (codes::ROTATION_DISABLED, "disabled", "ROTATION_DISABLED"),
     (codes::ROTATION_OTHER_FUNCTION, "other_function", "ROTATION_OTHER_FUNCTION"),
-    (codes::VERSION_UNKNOWN, "unknown_version", "VERSION_UNKNOWN"),
+    (codes::VERSION_NOT_FOUND, "unknown_version", "VERSION_NOT_FOUND"),
     (codes::VERSION_NOT_PENDING, "not_pending", "VERSION_NOT_PENDING"),
     (codes::SECRET_NO_CURRENT, "a_secret_without_awscurrent_is_refused", "SECRET_NO_CURRENT"),
     (codes::DRY_RUN, "refused_as_dry_run", "DRY_RUN"),
@@ -56,7 +57,7 @@ const SECRETS: &[Row] = &[
     ),
     (codes::MASTER_HOST_DIFFERS, "other_server", "MASTER_HOST_DIFFERS"),
     (codes::MASTER_NOT_DEPLOYED, "not_deployed", "MASTER_NOT_DEPLOYED"),
-    (codes::MASTER_IS_SELF, "its_own_master", "MASTER_IS_SELF"),
+    (codes::MASTER_SAME_AS_SECRET, "its_own_master", "MASTER_SAME_AS_SECRET"),
     (
         codes::NO_RANDOMNESS,
         "a_process_to_which_the_kernel_gives_no_random_bytes_makes_no_password",
@@ -76,7 +77,7 @@ const SERVICE: &[Row] = &[
         "a_quota_that_is_used_up_throttles_and_a_secret_that_goes_rejects",
         "StoreFault::Throttled",
     ),
-    (codes::SM_INTERNAL, "faults_are_sorted_by_who_can_mend_them", "StoreFault::Internal"),
+    (codes::SM_INTERNAL, "faults_are_sorted_by_who_can_fix_them", "StoreFault::Internal"),
     (
         codes::SM_REJECTED,
         "a_quota_that_is_used_up_throttles_and_a_secret_that_goes_rejects",
@@ -88,8 +89,8 @@ const SERVICE: &[Row] = &[
         "credentials_that_are_not_taken_are_no_missing_permission",
         "StoreFault::CredentialsRefused",
     ),
-    (codes::KMS_DENIED, "faults_are_sorted_by_who_can_mend_them", "StoreFault::KeyDenied"),
-    (codes::SECRET_UNKNOWN, "unknown_secret", "SECRET_UNKNOWN"),
+    (codes::KMS_DENIED, "faults_are_sorted_by_who_can_fix_them", "StoreFault::KeyDenied"),
+    (codes::SECRET_NOT_FOUND, "unknown_secret", "SECRET_NOT_FOUND"),
     (codes::MASTER_UNREADABLE, "unknown", "MASTER_UNREADABLE"),
     (codes::TOKEN_REQUIRED, "the_rotation_token_is_passed_back", "StoreFault::TokenRequired"),
     (
@@ -99,34 +100,42 @@ const SERVICE: &[Row] = &[
     ),
 ];
 
-const DIRECTORY: &[Row] = &[
+const LOOKUP: &[Row] = &[
     (
         codes::MASTER_OWNER_UNKNOWN,
         "a_managed_master_whose_server_nobody_names_is_refused",
         "MASTER_OWNER_UNKNOWN",
     ),
-    (codes::MASTER_OWNER_GONE, "a_managed_master_whose_server_nobody_names_is_refused", "MASTER_OWNER_GONE"),
+    (
+        codes::MASTER_OWNER_NOT_FOUND,
+        "a_managed_master_whose_server_nobody_names_is_refused",
+        "MASTER_OWNER_NOT_FOUND",
+    ),
     (
         codes::MASTER_ENGINE_DIFFERS,
         "a_managed_master_whose_server_nobody_names_is_refused",
         "MASTER_ENGINE_DIFFERS",
     ),
     (
-        codes::DIRECTORY_UNREACHABLE,
-        "a_directory_that_nobody_serves_or_vouches_for_is_named_so",
-        "DIRECTORY_UNREACHABLE",
+        codes::DBLOOKUP_UNREACHABLE,
+        "a_lookup_that_nobody_serves_or_vouches_for_is_named_so",
+        "DBLOOKUP_UNREACHABLE",
     ),
     (
-        codes::DIRECTORY_CERTIFICATE,
-        "a_directory_that_nobody_serves_or_vouches_for_is_named_so",
-        "DIRECTORY_CERTIFICATE",
+        codes::DBLOOKUP_CERTIFICATE,
+        "a_lookup_that_nobody_serves_or_vouches_for_is_named_so",
+        "DBLOOKUP_CERTIFICATE",
     ),
-    (codes::DIRECTORY_THROTTLED, "refusals_are_told_apart", "DIRECTORY_THROTTLED"),
-    (codes::DIRECTORY_INTERNAL, "refusals_are_told_apart", "DIRECTORY_INTERNAL"),
-    (codes::DIRECTORY_DENIED, "refusals_are_told_apart", "DIRECTORY_DENIED"),
-    (codes::DIRECTORY_CREDENTIALS, "refusals_are_told_apart", "DIRECTORY_CREDENTIALS"),
-    (codes::DIRECTORY_REJECTED, "refusals_are_told_apart", "DIRECTORY_REJECTED"),
-    (codes::REPLICA_SOURCE_GONE, "a_replica_whose_source_is_gone_is_named_so", "REPLICA_SOURCE_GONE"),
+    (codes::DBLOOKUP_THROTTLED, "refusals_are_told_apart", "DBLOOKUP_THROTTLED"),
+    (codes::DBLOOKUP_INTERNAL, "refusals_are_told_apart", "DBLOOKUP_INTERNAL"),
+    (codes::DBLOOKUP_DENIED, "refusals_are_told_apart", "DBLOOKUP_DENIED"),
+    (codes::DBLOOKUP_CREDENTIALS, "refusals_are_told_apart", "DBLOOKUP_CREDENTIALS"),
+    (codes::DBLOOKUP_REJECTED, "refusals_are_told_apart", "DBLOOKUP_REJECTED"),
+    (
+        codes::REPLICA_SOURCE_NOT_FOUND,
+        "a_replica_whose_source_is_gone_is_named_so",
+        "REPLICA_SOURCE_NOT_FOUND",
+    ),
     (codes::REPLICA_LAGS, "set_secret_waits_until_the_replica_lets_the_new_user_in", "REPLICA_LAGS"),
 ];
 
@@ -169,7 +178,7 @@ const CONNECTIONS: &[Row] = &[
         "each_fault_of_a_certificate_has_a_name_and_no_login_is_tried",
         "TlsFault::UnknownAuthority",
     ),
-    (codes::TLS_NOT_SPOKEN, "ten_failures_have_ten_codes_each_within_its_deadline", "TLS_NOT_SPOKEN"),
+    (codes::TLS_NO_RESPONSE, "ten_failures_have_ten_codes_each_within_its_deadline", "TLS_NO_RESPONSE"),
     (
         codes::TLS_HANDSHAKE,
         "a_server_that_asks_for_our_certificate_gets_it_or_is_an_error_of_its_rules",
@@ -186,8 +195,12 @@ const LOGINS: &[Row] = &[
         "the_planted_fault_of_the_login_stands_first",
         "SECRET_PASSWORD_LINE_BREAK",
     ),
-    (codes::DB_ALL_REFUSED, "nobody_knows", "DB_ALL_REFUSED"),
-    (codes::DB_USER_MISSING, "access_rules_that_reject_or_trust_are_told_from_wrong_passwords", "NoSuchUser"),
+    (codes::DB_NO_CREDENTIAL_ACCEPTED, "nobody_knows", "DB_NO_CREDENTIAL_ACCEPTED"),
+    (
+        codes::DB_USER_NOT_FOUND,
+        "access_rules_that_reject_or_trust_are_told_from_wrong_passwords",
+        "NoSuchUser",
+    ),
     (codes::DB_LOCKED, "locked", "DB_LOCKED"),
     (
         codes::DB_EXPIRED,
@@ -211,7 +224,7 @@ const LOGINS: &[Row] = &[
     ),
     (codes::DB_DATABASE_CLOSED, "a_closed_database_is_opened_to_whom_it_keeps_out", "DB_DATABASE_CLOSED"),
     (codes::DB_SESSION_REFUSED, "a_login_that_a_trigger_refuses_has_a_code_of_its_own", "DB_SESSION_REFUSED"),
-    (codes::DB_NO_DATABASE, "each_refusal_of_a_real_server_has_its_own_error", "ConnectError::NoDatabase"),
+    (codes::DB_NAME_NOT_FOUND, "each_refusal_of_a_real_server_has_its_own_error", "ConnectError::NoDatabase"),
     (codes::DB_NOT_READY, "a_server_that_is_going_down_says_so", "ConnectError::NotReady"),
     (
         codes::DB_UNSUPPORTED,
@@ -259,7 +272,7 @@ const STATEMENTS: &[Row] = &[
         "a_password_that_the_policy_refuses_is_named_so_and_changes_nothing",
         "StatementFault::PasswordPolicy",
     ),
-    (codes::DB_ORIGINAL_MISSING, "a_user_named_like_a_clone_is_told_so", "DB_ORIGINAL_MISSING"),
+    (codes::DB_ORIGINAL_NOT_FOUND, "a_user_named_like_a_clone_is_told_so", "DB_ORIGINAL_NOT_FOUND"),
     (
         codes::DB_CLONE_NOT_RECOGNIZED,
         "somebody_else_s_account_is_not_taken_for_a_clone",
@@ -290,8 +303,9 @@ const STATEMENTS: &[Row] = &[
     (codes::TEST_STATEMENT_FAILED, "fails_until", "TEST_STATEMENT_FAILED"),
 ];
 
-/// Codes whose test plays the other side, because nothing real can be had here that gives them, and why. All others are
-/// caused for real: by real servers, sockets, certificates and processes, and by the rules of the local Secrets Manager.
+/// Codes whose test plays the other side, because nothing real can be had here that gives them, and why. All
+/// others are caused for real: by real servers, sockets, certificates and processes, and by the rules of the
+/// local Secrets Manager.
 const PLAYED: &[(Code, &str)] = &[
     (codes::SECRET_NO_CURRENT, "the service moves AWSCURRENT and never takes it away"),
     (codes::TIMED_OUT, "whoever really keeps a step waiting has a code of its own before its time is over"),
@@ -300,11 +314,11 @@ const PLAYED: &[(Code, &str)] = &[
     (codes::IAM_DENIED, "there is no IAM: moto's answers in a form that no service of JSON has"),
     (codes::IAM_CREDENTIALS, "there is no IAM that looks at a key"),
     (codes::PASSWORD_UNUSABLE, "a service that breaks its own rules"),
-    (codes::DIRECTORY_THROTTLED, "moto has no quota"),
-    (codes::DIRECTORY_INTERNAL, "moto does not fail"),
-    (codes::DIRECTORY_DENIED, "moto's IAM nests its errors otherwise than RDS does"),
-    (codes::DIRECTORY_CREDENTIALS, "the same"),
-    (codes::DIRECTORY_REJECTED, "what is asked is nothing that moto refuses"),
+    (codes::DBLOOKUP_THROTTLED, "moto has no quota"),
+    (codes::DBLOOKUP_INTERNAL, "moto does not fail"),
+    (codes::DBLOOKUP_DENIED, "moto's IAM nests its errors otherwise than RDS does"),
+    (codes::DBLOOKUP_CREDENTIALS, "the same"),
+    (codes::DBLOOKUP_REJECTED, "what is asked is nothing that moto refuses"),
     (codes::REPLICA_LAGS, "no host of the machine has a name of RDS"),
     (codes::DB_UNSUPPORTED, "no server so old can be had"),
 ];
@@ -312,7 +326,7 @@ const PLAYED: &[(Code, &str)] = &[
 /// What doctor finds beyond that.
 const FINDINGS: &[(FindingCode, &str, &str)] = &[
     (finding_codes::OK, "what_no_rotation_fails_by_has_codes_of_its_own", "\"OK\""),
-    (finding_codes::NOT_LOOKED_AT, "what_no_rotation_fails_by_has_codes_of_its_own", "NOT_LOOKED_AT"),
+    (finding_codes::NOT_CHECKED, "what_no_rotation_fails_by_has_codes_of_its_own", "NOT_CHECKED"),
     (
         finding_codes::SECRET_PASSWORD_COPIED,
         "the_planted_fault_of_the_secret_stands_first",
@@ -329,32 +343,55 @@ const FINDINGS: &[(FindingCode, &str, &str)] = &[
         "DB_PASSWORD_NOT_ASKED",
     ),
     (finding_codes::SERVER_NOTE, "what_no_rotation_fails_by_has_codes_of_its_own", "SERVER_NOTE"),
-    (finding_codes::ROTATION_UNSET, "what_no_rotation_fails_by_has_codes_of_its_own", "ROTATION_UNSET"),
-    (finding_codes::FUNCTION_MISSING, "the_planted_fault_of_the_function_stands_first", "FUNCTION_MISSING"),
-    (finding_codes::FUNCTION_CLOSED, "the_planted_fault_of_the_function_stands_first", "FUNCTION_CLOSED"),
-    (finding_codes::FUNCTION_OPEN, "the_planted_fault_of_the_function_stands_first", "FUNCTION_OPEN"),
+    (
+        finding_codes::ROTATION_NOT_CONFIGURED,
+        "what_no_rotation_fails_by_has_codes_of_its_own",
+        "ROTATION_NOT_CONFIGURED",
+    ),
+    (
+        finding_codes::FUNCTION_NOT_FOUND,
+        "the_planted_fault_of_the_function_stands_first",
+        "FUNCTION_NOT_FOUND",
+    ),
+    (
+        finding_codes::FUNCTION_NOT_INVOCABLE,
+        "the_planted_fault_of_the_function_stands_first",
+        "FUNCTION_NOT_INVOCABLE",
+    ),
+    (
+        finding_codes::FUNCTION_PERMISSION_TOO_BROAD,
+        "the_planted_fault_of_the_function_stands_first",
+        "FUNCTION_PERMISSION_TOO_BROAD",
+    ),
     (
         finding_codes::FUNCTION_INACTIVE,
         "a_function_that_is_not_active_or_not_to_be_seen_is_told",
         "FUNCTION_INACTIVE",
     ),
-    (finding_codes::FUNCTION_HURRIED, "the_planted_fault_of_the_function_stands_first", "FUNCTION_HURRIED"),
+    (
+        finding_codes::FUNCTION_TIMEOUT_TOO_SHORT,
+        "the_planted_fault_of_the_function_stands_first",
+        "FUNCTION_TIMEOUT_TOO_SHORT",
+    ),
 ];
 
 /// Why a function cannot be placed.
 const NETWORK_DISCOVERY: &[(&str, &str)] = &[
-    ("REQUEST_INVALID", "an_answer_that_nobody_takes_fails_the_invocation_so_that_lambda_repeats_it"),
-    ("PROPERTY_INVALID", "properties_are_read_as_a_template_gives_them"),
+    (
+        "DISCOVERY_REQUEST_INVALID",
+        "an_answer_that_nobody_takes_fails_the_invocation_so_that_lambda_repeats_it",
+    ),
+    ("DISCOVERY_PROPERTY_INVALID", "properties_are_read_as_a_template_gives_them"),
     ("SECRET_HOST_MISSING", "the_tags_are_asked_only_where_the_value_has_no_host"),
-    ("LOOKUP_DENIED", "refusals_of_ec2_are_named_and_repeated_only_where_that_may_help"),
-    ("LOOKUP_CREDENTIALS", "refusals_of_ec2_are_named_and_repeated_only_where_that_may_help"),
-    ("LOOKUP_CERTIFICATE", "a_service_whose_certificate_is_not_trusted_is_told_nothing"),
-    ("LOOKUP_UNREACHABLE", "a_silent_ec2_is_given_up"),
-    ("LOOKUP_THROTTLED", "refusals_of_ec2_are_named_and_repeated_only_where_that_may_help"),
-    ("LOOKUP_FAILED", "refusals_of_ec2_are_named_and_repeated_only_where_that_may_help"),
-    ("LOOKUP_INCOMPLETE", "answers_without_end_or_sense_are_bounded"),
-    ("LOOKUP_TOO_LARGE", "answers_without_end_or_sense_are_bounded"),
-    ("LOOKUP_TIMED_OUT", "services_that_never_answer_are_reported_before_lambda_ends_the_function"),
+    ("DISCOVERY_DENIED", "refusals_of_ec2_are_named_and_repeated_only_where_that_may_help"),
+    ("DISCOVERY_CREDENTIALS", "refusals_of_ec2_are_named_and_repeated_only_where_that_may_help"),
+    ("DISCOVERY_CERTIFICATE", "a_service_whose_certificate_is_not_trusted_is_told_nothing"),
+    ("DISCOVERY_UNREACHABLE", "a_silent_ec2_is_given_up"),
+    ("DISCOVERY_THROTTLED", "refusals_of_ec2_are_named_and_repeated_only_where_that_may_help"),
+    ("DISCOVERY_FAILED", "refusals_of_ec2_are_named_and_repeated_only_where_that_may_help"),
+    ("DISCOVERY_INCOMPLETE", "answers_without_end_or_sense_are_bounded"),
+    ("DISCOVERY_TOO_LARGE", "answers_without_end_or_sense_are_bounded"),
+    ("DISCOVERY_TIMED_OUT", "services_that_never_answer_are_reported_before_lambda_ends_the_function"),
     ("DATABASE_NOT_FOUND", "databases_and_networks_of_moto_are_placed_as_they_stand"),
     ("DATABASE_PROXY", "what_cannot_be_placed_is_named_before_more_is_asked"),
     ("DATABASE_OTHER_REGION", "what_cannot_be_placed_is_named_before_more_is_asked"),
@@ -362,10 +399,16 @@ const NETWORK_DISCOVERY: &[(&str, &str)] = &[
     ("ENGINE_MISMATCH", "what_cannot_be_placed_is_named_before_more_is_asked"),
     ("DATABASE_NO_WRITER", "a_cluster_without_a_writer_is_named"),
     ("DATABASE_NOT_PUBLIC", "databases_and_networks_of_moto_are_placed_as_they_stand"),
-    ("NETWORK_NO_SUBNET", "a_vpc_without_a_usable_subnet_is_named"),
-    ("ANSWER_UNREACHABLE", "an_answer_that_nobody_takes_fails_the_invocation_so_that_lambda_repeats_it"),
-    ("ANSWER_REFUSED", "an_answer_that_nobody_takes_fails_the_invocation_so_that_lambda_repeats_it"),
-    ("ANSWER_TOO_LARGE", "an_answer_never_exceeds_what_cloudformation_takes"),
+    ("DISCOVERY_NO_SUBNET", "a_vpc_without_a_usable_subnet_is_named"),
+    (
+        "DISCOVERY_ANSWER_UNREACHABLE",
+        "an_answer_that_nobody_takes_fails_the_invocation_so_that_lambda_repeats_it",
+    ),
+    (
+        "DISCOVERY_ANSWER_REFUSED",
+        "an_answer_that_nobody_takes_fails_the_invocation_so_that_lambda_repeats_it",
+    ),
+    ("DISCOVERY_ANSWER_TOO_LARGE", "an_answer_never_exceeds_what_cloudformation_takes"),
     ("INTERNAL", "a_panic_is_answered"),
 ];
 
@@ -380,7 +423,7 @@ fn bodies<'a>(sources: &'a [(String, String)], function: &str) -> Vec<&'a str> {
 
 #[test]
 fn every_code_is_reached_by_a_test_that_exists() {
-    let tables = [EVENTS_AND_LABELS, SECRETS, SERVICE, DIRECTORY, CONNECTIONS, LOGINS, STATEMENTS];
+    let tables = [EVENTS_AND_LABELS, SECRETS, SERVICE, LOOKUP, CONNECTIONS, LOGINS, STATEMENTS];
     let rows: Vec<_> = tables.into_iter().flatten().collect();
     let sources: Vec<_> = texts_of("rs").collect();
     for (code, test, mark) in &rows {

@@ -29,8 +29,8 @@ pub struct Database {
 /// The network that a database is in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Surroundings {
-    /// Whether its name leads to a public address for whoever asks from outside. `None` where nobody tells: a cluster
-    /// without an instance that writes.
+    /// Whether its name leads to a public address for whoever asks from outside. `None` where nobody tells: a
+    /// cluster without an instance that writes.
     pub publicly_accessible: Option<bool>,
     /// Its VPC, by its id.
     pub vpc: Option<String>,
@@ -65,7 +65,7 @@ impl Database {
         own.chain(&self.readers).chain(&self.aliases).any(|other| other.is_same(host))
     }
 
-    /// The database as a directory answers it; `None` where the service told no ARN or engine.
+    /// The database as a lookup answers it; `None` where the service told no ARN or engine.
     pub fn server(self) -> Option<Server> {
         let arn = ServerArn::parse(&self.arn)?;
         let follows = match self.follows {

@@ -1,10 +1,10 @@
-//! What AWS knows of database servers: which resource an endpoint's name or an owner's ARN stands for, and how the service
-//! describes it. It only reads.
+//! What AWS knows of database servers: which resource an endpoint's name or an owner's ARN stands for, and
+//! how the service describes it. It only reads.
 //!
 //! ```text
 //! host, ARN of an owner tag ─> DatabaseName { resource, region }                 pure
 //!                               └ Rds, Redshift ─> Database                      one answer, two views:
-//!                                                   ├ server()  ─> Server        the `Directory` of a master user
+//!                                                   ├ server()  ─> Server        the `DatabaseLookup` of a master user
 //!                                                   └ surroundings               network discovery
 //!
 //! Rds       instance          DescribeDBInstances

@@ -1,5 +1,5 @@
-//! Which resource a database's host name or an ARN stands for, before anybody was asked whether it exists. A name is a hint
-//! for the question alone: the answer has to have the same host or ARN.
+//! Which resource a database's host name or an ARN stands for, before anybody was asked whether it exists. A
+//! name is a hint for the question alone: the answer has to have the same host or ARN.
 
 use rotation_database::{Host, ServerArn};
 
@@ -32,8 +32,9 @@ pub enum Resource {
 }
 
 impl DatabaseName {
-    /// Reads the name of an endpoint: `<id>.<unique>.<region>.rds.amazonaws.com` and the like. In China the service may
-    /// come before the region. `None` for names that AWS does not give, as aliases and custom domains are.
+    /// Reads the name of an endpoint: `<id>.<unique>.<region>.rds.amazonaws.com` and the like. In China the
+    /// service may come before the region. `None` for names that AWS does not give, as aliases and custom
+    /// domains are.
     pub fn from_host(host: &Host) -> Option<Self> {
         let name = host.as_str().trim_end_matches('.').to_ascii_lowercase();
         let labels: Vec<&str> = name.split('.').collect();
@@ -61,7 +62,8 @@ impl DatabaseName {
             ("rds", ("db", name)) => Resource::Instance(id(name)),
             ("rds", ("cluster", name)) => Resource::Cluster(id(name)),
             ("redshift", ("cluster", name)) => Resource::RedshiftCluster(id(name)),
-            // `redshift` has namespaces as well, of provisioned clusters: nothing leads from there to the cluster.
+            // `redshift` has namespaces as well, of provisioned clusters: nothing leads from there to the
+            // cluster.
             ("redshift-serverless", ("namespace", _)) => Resource::Namespace(arn.clone()),
             _ => return None,
         };

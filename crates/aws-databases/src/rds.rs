@@ -1,7 +1,7 @@
 //! Amazon RDS: instances and clusters of RDS, Aurora and DocumentDB, whose API is RDS's.
 
+mod database_lookup;
 mod description;
-mod directory;
 
 use aws_sdk_rds::{
     Client,
@@ -32,7 +32,8 @@ impl Rds {
         Self { access }
     }
 
-    /// The instance of this identifier; `None` where there is none. May be dropped at any await, as all of these.
+    /// The instance of this identifier; `None` where there is none. May be dropped at any await, as all of
+    /// these.
     ///
     /// # Errors
     /// [`AwsError`] of `DescribeDBInstances`.
@@ -59,8 +60,8 @@ impl Rds {
         }
     }
 
-    /// The cluster that a custom endpoint leads to. The cluster itself lists the endpoint, too, so that its answer
-    /// proves what this one said.
+    /// The cluster that a custom endpoint leads to. The cluster itself lists the endpoint, too, so that its
+    /// answer proves what this one said.
     ///
     /// # Errors
     /// [`AwsError`] of `DescribeDBClusterEndpoints` or `DescribeDBClusters`.
@@ -85,8 +86,9 @@ impl Rds {
         }
     }
 
-    /// The network of a database that was found here. Of an instance everything is known already. Whether a cluster is
-    /// public its writer tells, and its VPC and subnets, too; without a writer its subnet group is asked for these.
+    /// The network of a database that was found here. Of an instance everything is known already. Whether a
+    /// cluster is public its writer tells, and its VPC and subnets, too; without a writer its subnet group is
+    /// asked for these.
     ///
     /// # Errors
     /// [`AwsError`] of `DescribeDBInstances` or `DescribeDBSubnetGroups`.
@@ -137,9 +139,10 @@ impl Rds {
         Ok(answer.db_subnet_groups.unwrap_or_default().into_iter().next())
     }
 
-    /// A client for one question. Connections are shared all the same, and making one costs less than a millisecond.
+    /// A client for one question. Connections are shared all the same, and making one costs less than a
+    /// millisecond.
     fn client(&self, region: &str) -> Client {
-        let sdk = self.access.directory_config(region, self.access.directory_urls().rds.as_ref());
+        let sdk = self.access.lookup_config(region, self.access.lookup_urls().rds.as_ref());
         Client::from_conf(Builder::from(&sdk).build())
     }
 }

@@ -1,6 +1,6 @@
 //! Amazon Redshift: provisioned clusters by one API, workgroups of Redshift Serverless by another.
 
-mod directory;
+mod database_lookup;
 mod provisioned;
 mod serverless;
 
@@ -26,8 +26,8 @@ impl Redshift {
         Self { provisioned: Provisioned { access: access.clone() }, serverless: Serverless { access } }
     }
 
-    /// The provisioned cluster of this identifier; `None` where there is none. May be dropped at any await, as all of
-    /// these.
+    /// The provisioned cluster of this identifier; `None` where there is none. May be dropped at any await,
+    /// as all of these.
     ///
     /// # Errors
     /// [`AwsError`] of `DescribeClusters`.
@@ -53,8 +53,8 @@ impl Redshift {
         self.serverless.first_workgroup(region, |one| one.namespace_name() == Some(&*name)).await
     }
 
-    /// The network of a database that was found here. Of a workgroup everything is known already; the subnets of a
-    /// cluster its subnet group tells.
+    /// The network of a database that was found here. Of a workgroup everything is known already; the subnets
+    /// of a cluster its subnet group tells.
     ///
     /// # Errors
     /// [`AwsError`] of `DescribeClusterSubnetGroups`.

@@ -3,12 +3,12 @@
 use rustls::RootCertStore;
 use rustls_pki_types::{Der, TrustAnchor};
 
-/// Name and key of each: Amazon Trust Services (Redshift, RDS Proxy, the endpoints of AWS), then three of each region's
-/// RDS, Aurora and `DocumentDB`. Where they come from, and what is missing (China, the regions of the US government), is
-/// told in `data/README.md` of this crate.
+/// Name and key of each: Amazon Trust Services (Redshift, RDS Proxy, the endpoints of AWS), then three of
+/// each region's RDS, Aurora and `DocumentDB`. Where they come from, and what is missing (China, the regions
+/// of the US government), is told in `data/README.md` of this crate.
 ///
-/// A root is trusted for being here, so nothing else of its certificate is ever looked at. The rest, signatures above
-/// all, does not compress: it would add 40 kB to a zipped function.
+/// A root is trusted for being here, so nothing else of its certificate is ever looked at. The rest,
+/// signatures above all, does not compress: it would add 40 kB to a zipped function.
 const ANCHORS: &[u8] = include_bytes!("../data/anchors.der");
 
 /// A store of the built-in authorities. Nothing is copied.

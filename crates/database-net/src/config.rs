@@ -24,9 +24,10 @@ pub struct TlsClient {
 impl TlsClient {
     /// A configuration that verifies the server's chain, its dates and its name, by TLS 1.2 or 1.3, on ring.
     ///
-    /// It trusts the built-in authorities and those of `settings`, shows the client certificate of `settings` where a
-    /// server asks for one, and does not resume sessions: every connection proves its certificate anew. It needs no
-    /// process-wide crypto provider. Building it parses all authorities, so build it once and share it.
+    /// It trusts the built-in authorities and those of `settings`, shows the client certificate of `settings`
+    /// where a server asks for one, and does not resume sessions: every connection proves its certificate
+    /// anew. It needs no process-wide crypto provider. Building it parses all authorities, so build it once
+    /// and share it.
     ///
     /// # Panics
     /// Never: the built-in authorities are parsed by the tests, those of `settings` were when it was made.
@@ -57,8 +58,9 @@ impl TlsClient {
         &self.config
     }
 
-    /// The same, but for certificates that are self-signed and faultless otherwise: they are taken without anybody who vouches
-    /// for them. Who uses it must ask [`verifies`](Self::verifies) afterwards, and let the server prove itself in another way.
+    /// The same, but for certificates that are self-signed and faultless otherwise: they are taken without
+    /// anybody who vouches for them. Who uses it must ask [`verifies`](Self::verifies) afterwards, and let
+    /// the server prove itself in another way.
     pub fn taking_self_signed(&self) -> Arc<ClientConfig> {
         let mut config = ClientConfig::clone(&self.config);
         let lenient = TakingSelfSigned(Arc::clone(&self.verifier));
@@ -74,8 +76,8 @@ impl TlsClient {
         self.verifier.verify_server_cert(end_entity, intermediates, &name, &[], now).is_ok()
     }
 
-    /// Until when the chain that was verified last would be verified again: the first end of validity among its
-    /// certificates. `None` where none was verified yet.
+    /// Until when the chain that was verified last would be verified again: the first end of validity among
+    /// its certificates. `None` where none was verified yet.
     pub fn chain_valid_until(&self) -> Option<SystemTime> {
         let until = self.verifier.valid_until()?;
         SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(until.as_secs()))
@@ -89,8 +91,9 @@ pub fn client_config(settings: &TlsSettings) -> Arc<ClientConfig> {
 
 /// The one provider of cryptography, always named, never taken from the process.
 ///
-/// P-256 goes first, because a client sends a key of its first group along: PostgreSQL before version 18 takes P-256
-/// alone, and would cost a round trip more at every login. Servers that like X25519 better take P-256 as well.
+/// P-256 goes first, because a client sends a key of its first group along: PostgreSQL before version 18
+/// takes P-256 alone, and would cost a round trip more at every login. Servers that like X25519 better take
+/// P-256 as well.
 pub(crate) fn provider() -> CryptoProvider {
     use rustls::crypto::ring::{default_provider, kx_group};
     let kx_groups = vec![kx_group::SECP256R1, kx_group::X25519, kx_group::SECP384R1];

@@ -1,5 +1,5 @@
-//! The way to the server of a login: addresses, TCP, and why TLS failed, in the terms of `rotation-core`. No other file
-//! of this crate knows them.
+//! The way to the server of a login: addresses, TCP, and why TLS failed, in the terms of `rotation-core`. No
+//! other file of this crate knows them.
 //!
 //! What happens on the connection afterwards is the engine's own protocol; each asks for TLS in its own way.
 
@@ -20,12 +20,12 @@ use crate::{
 /// More addresses than any endpoint has; a longer answer is not worth the time.
 const MOST_ADDRESSES: usize = 16;
 
-/// A TCP connection to the address that the login is pinned to, or else to the first address of its host that answers. The
-/// name is resolved anew each time, so that a failover is followed.
+/// A TCP connection to the address that the login is pinned to, or else to the first address of its host that
+/// answers. The name is resolved anew each time, so that a failover is followed.
 ///
 /// # Errors
-/// [`ConnectError::Dns`], [`ConnectError::ForbiddenAddress`] where the name leads to none that a database may have, and
-/// [`ConnectError::Unreachable`] or [`ConnectError::TimedOut`] of the last address tried.
+/// [`ConnectError::Dns`], [`ConnectError::ForbiddenAddress`] where the name leads to none that a database may
+/// have, and [`ConnectError::Unreachable`] or [`ConnectError::TimedOut`] of the last address tried.
 ///
 /// # Cancel safety
 /// Dropping the future closes the socket.

@@ -32,13 +32,14 @@ impl fmt::Display for TlsSetting {
     }
 }
 
-/// A TLS setting cannot be used; the operator of the function mends it.
+/// A TLS setting cannot be used; the operator of the function fixes it.
 ///
-/// Names the setting and the kind of fault, never the value: a value that was meant to be a path may be a key.
+/// Names the setting and the kind of fault, never the value: a value that was meant to be a path may be a
+/// key.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{setting}: {fault}")]
 pub struct TlsSettingsError {
-    /// The setting to mend.
+    /// The setting to fix.
     pub setting: TlsSetting,
     /// What is wrong with it; part of the message, so not told again as a source.
     pub fault: SettingFault,

@@ -10,9 +10,9 @@ use crate::verifier::SelfSignedCertificate;
 
 /// Why the certificate of a server was refused.
 ///
-/// A certificate may have several faults; one is told, in the order of the variants: dates first, then who vouches
-/// for it, then its name. So a self-signed certificate that has expired is `Expired`, one for another host is
-/// `SelfSigned`; `WrongHost` means that everything else is well.
+/// A certificate may have several faults; one is told, in the order of the variants: dates first, then who
+/// vouches for it, then its name. So a self-signed certificate that has expired is `Expired`, one for another
+/// host is `SelfSigned`; `WrongHost` means that everything else is well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Error)]
 #[non_exhaustive]
 pub enum CertificateFault {
@@ -22,8 +22,8 @@ pub enum CertificateFault {
     /// The first day of the certificate, or of one of its intermediates, is to come (or our clock is wrong).
     #[error("the server's certificate is not valid yet")]
     NotYetValid,
-    /// The certificate names itself as its issuer, and is not in the extra bundle (or says that it is an authority,
-    /// which no certificate of a server may be, in the bundle or not).
+    /// The certificate names itself as its issuer, and is not in the extra bundle (or says that it is an
+    /// authority, which no certificate of a server may be, in the bundle or not).
     #[error("the server's certificate is self-signed")]
     SelfSigned,
     /// No authority that we know has signed it, whoever it names as its issuer.
@@ -35,15 +35,16 @@ pub enum CertificateFault {
     /// Its authority has revoked it.
     #[error("the server's certificate has been revoked")]
     Revoked,
-    /// It is not for servers, is damaged, is of a kind that we cannot check, or the server does not hold its key.
+    /// It is not for servers, is damaged, is of a kind that we cannot check, or the server does not hold its
+    /// key.
     #[error("the server's certificate is not usable for a server")]
     Unusable,
 }
 
 /// The fault of the server's certificate, if that is what `error` or one of its causes is about.
 ///
-/// Follows `source()`, and looks into [`io::Error`]s, in which TLS streams and database drivers wrap the errors of
-/// rustls. `None` where the handshake failed for another reason, or it was not TLS that failed.
+/// Follows `source()`, and looks into [`io::Error`]s, in which TLS streams and database drivers wrap the
+/// errors of rustls. `None` where the handshake failed for another reason, or it was not TLS that failed.
 pub fn certificate_fault(error: &(dyn StdError + 'static)) -> Option<CertificateFault> {
     match find_rustls_error(error)? {
         Error::InvalidCertificate(certificate) => Some(classify(certificate)),

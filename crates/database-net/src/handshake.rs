@@ -17,13 +17,14 @@ pub enum HandshakeError {
     /// No certificate can be for this host, so nothing was sent.
     #[error("a name that no certificate can bear")]
     Name,
-    /// The handshake failed. [`certificate_fault`](crate::certificate_fault) tells whether the certificate is the reason.
+    /// The handshake failed. [`certificate_fault`](crate::certificate_fault) tells whether the certificate is
+    /// the reason.
     #[error("the handshake failed")]
     Failed(#[source] io::Error),
 }
 
-/// TLS by this configuration, which verifies that the server is `host`: a name, with or without the dot at its end, or an
-/// address. No other byte must have been exchanged but what the protocol has before TLS.
+/// TLS by this configuration, which verifies that the server is `host`: a name, with or without the dot at
+/// its end, or an address. No other byte must have been exchanged but what the protocol has before TLS.
 ///
 /// # Errors
 /// [`HandshakeError`]. The connection is closed then.

@@ -10,8 +10,8 @@ use rustls::ClientConfig;
 
 use crate::{config::TlsClient, settings::TlsSettings};
 
-/// A [`TlsClient`] that is built at the first use: a function that meets no server over TLS parses no authorities. Clones
-/// share it.
+/// A [`TlsClient`] that is built at the first use: a function that meets no server over TLS parses no
+/// authorities. Clones share it.
 #[derive(Clone)]
 pub struct LazyTls(Arc<Lazy>);
 

@@ -13,8 +13,8 @@ use crate::source::certificates;
 
 /// Authorities to trust besides the built-in ones, and a certificate to show to servers that ask for one.
 ///
-/// Everything is parsed here, at start, so that a value of this type always makes a configuration.
-/// There is no setting that weakens verification. `Default` trusts the built-in authorities alone and shows nothing.
+/// Everything is parsed here, at start, so that a value of this type always makes a configuration. There is
+/// no setting that weakens verification. `Default` trusts the built-in authorities alone and shows nothing.
 #[derive(Debug, Clone, Default)]
 pub struct TlsSettings {
     extra_authorities: Vec<TrustAnchor<'static>>,
@@ -24,11 +24,13 @@ pub struct TlsSettings {
 impl TlsSettings {
     /// Reads the values of `TLS_CA_BUNDLE`, `TLS_CLIENT_CERT` and `TLS_CLIENT_KEY`.
     ///
-    /// Each is PEM text, or the path of a file that holds it (at most 1 MiB); an empty value counts as absent.
+    /// Each is PEM text, or the path of a file that holds it (at most 1 MiB); an empty value counts as
+    /// absent.
     ///
     /// # Errors
-    /// Those of [`with_ca_bundle`](Self::with_ca_bundle) and [`with_client_identity`](Self::with_client_identity),
-    /// and [`SettingFault::Missing`] where only one half of the client's identity is given.
+    /// Those of [`with_ca_bundle`](Self::with_ca_bundle) and
+    /// [`with_client_identity`](Self::with_client_identity), and [`SettingFault::Missing`] where only one
+    /// half of the client's identity is given.
     pub fn parse(
         ca_bundle: Option<&str>,
         client_certificate: Option<&str>,
@@ -48,8 +50,8 @@ impl TlsSettings {
 
     /// Trusts the certificates of a bundle (PEM text, or a path) **in addition to** the built-in authorities.
     ///
-    /// Sections of the bundle other than CERTIFICATE are ignored. A server's own certificate may stand in the bundle
-    /// (it is then trusted as it is) unless it says of itself that it is an authority.
+    /// Sections of the bundle other than CERTIFICATE are ignored. A server's own certificate may stand in the
+    /// bundle (it is then trusted as it is) unless it says of itself that it is an authority.
     ///
     /// # Errors
     /// The bundle cannot be read, holds no certificate, or one of them cannot be parsed.
@@ -59,10 +61,11 @@ impl TlsSettings {
         Ok(self)
     }
 
-    /// Shows this certificate, followed by its intermediates, to servers that ask for one, proven by its private key.
+    /// Shows this certificate, followed by its intermediates, to servers that ask for one, proven by its
+    /// private key.
     ///
-    /// Both are PEM text or a path, and may be the same file. The key may be PKCS#8, PKCS#1 or SEC1 (RSA, ECDSA P-256
-    /// or P-384, Ed25519); its text is wiped once it is parsed.
+    /// Both are PEM text or a path, and may be the same file. The key may be PKCS#8, PKCS#1 or SEC1 (RSA,
+    /// ECDSA P-256 or P-384, Ed25519); its text is wiped once it is parsed.
     ///
     /// # Errors
     /// One of them cannot be read or parsed, the key is encrypted, or it belongs to another certificate.

@@ -1,4 +1,5 @@
-//! Where the text of a setting comes from, the value itself or the file that it names, and the certificates in it.
+//! Where the text of a setting comes from, the value itself or the file that it names, and the certificates
+//! in it.
 
 use std::io::Read;
 
@@ -27,7 +28,8 @@ pub(crate) fn read(value: &str) -> Result<Zeroizing<Vec<u8>>, SettingFault> {
         return Err(SettingFault::TooLarge);
     }
     let file = std::fs::File::open(value).map_err(unreadable)?;
-    // One byte of room more than the file needs, so that reading to its end never moves the buffer and leaves a copy.
+    // One byte of room more than the file needs, so that reading to its end never moves the buffer and leaves
+    // a copy.
     let room = usize::try_from(metadata.len() + 1).map_err(|_| SettingFault::TooLarge)?;
     let mut bytes = Zeroizing::new(Vec::with_capacity(room));
     file.take(metadata.len()).read_to_end(&mut bytes).map_err(unreadable)?;

@@ -14,8 +14,8 @@ use tokio::{
 };
 use tokio_rustls::client::TlsStream;
 
-/// A connection to a server, one type for both transports, so that a protocol is compiled once. Dropping it closes the
-/// socket.
+/// A connection to a server, one type for both transports, so that a protocol is compiled once. Dropping it
+/// closes the socket.
 pub enum Stream {
     /// Plaintext.
     Plain(TcpStream),
@@ -24,7 +24,8 @@ pub enum Stream {
 }
 
 impl Stream {
-    /// The address at the other end, in the form that a name resolves to. `None` where the connection has ended.
+    /// The address at the other end, in the form that a name resolves to. `None` where the connection has
+    /// ended.
     pub fn peer(&self) -> Option<IpAddr> {
         let tcp = match self {
             Self::Plain(tcp) => tcp,

@@ -12,12 +12,14 @@ use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use thiserror::Error;
 use webpki::EndEntityCert;
 
-/// The server's certificate was issued by itself; stands in the place of rustls' error, which does not say so.
+/// The server's certificate was issued by itself; stands in the place of rustls' error, which does not say
+/// so.
 #[derive(Debug, Clone, Copy, Error)]
 #[error("the certificate is self-signed")]
 pub(crate) struct SelfSignedCertificate;
 
-/// Leaves every decision to the standard verifier, explains some of its refusals, and remembers what it accepted last.
+/// Leaves every decision to the standard verifier, explains some of its refusals, and remembers what it
+/// accepted last.
 #[derive(Debug)]
 pub(crate) struct ExplainingVerifier {
     standard: Arc<WebPkiServerVerifier>,
@@ -42,9 +44,9 @@ impl ExplainingVerifier {
         Self { standard, accepted: Mutex::new(None) }
     }
 
-    /// The last moment at which the chain that was accepted last would be accepted. Asked as of a day that is too late,
-    /// the standard verifier tells which day was the last of the certificate that it looked at; so each question leads
-    /// to an earlier one, until the answer is yes.
+    /// The last moment at which the chain that was accepted last would be accepted. Asked as of a day that is
+    /// too late, the standard verifier tells which day was the last of the certificate that it looked at; so
+    /// each question leads to an earlier one, until the answer is yes.
     pub(crate) fn valid_until(&self) -> Option<UnixTime> {
         let accepted = self.accepted.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let Chain { end_entity, intermediates, name } = accepted?;
@@ -121,7 +123,8 @@ impl ServerCertVerifier for ExplainingVerifier {
     }
 }
 
-/// The same, with self-signed certificates taken for what they are: the server holds the key, and nobody says whose it is.
+/// The same, with self-signed certificates taken for what they are: the server holds the key, and nobody says
+/// whose it is.
 #[derive(Debug)]
 pub(crate) struct TakingSelfSigned(pub(crate) Arc<ExplainingVerifier>);
 

@@ -7,16 +7,16 @@ use zip::{CompressionMethod, DateTime, ZipWriter, result::ZipError, write::Simpl
 /// Lambda starts this file.
 pub const ENTRY: &str = "bootstrap";
 
-/// Above the levels of zlib are those of Zopfli, which looks long for the shortest deflate: 3.5 % less than zlib's best,
-/// in half a minute a function. Another round (a level more) gains next to nothing.
+/// Above the levels of zlib are those of Zopfli, which looks long for the shortest deflate: 3.5 % less than
+/// zlib's best, in half a minute a function. Another round (a level more) gains next to nothing.
 const LEVEL: i64 = 12;
 
-/// Zopfli divides what it is given at once into a few blocks, each with codes of its own; a program has many kinds of
-/// content, so it is given in pieces of as many bytes. Matches reach across them.
+/// Zopfli divides what it is given at once into a few blocks, each with codes of its own; a program has many
+/// kinds of content, so it is given in pieces of as many bytes. Matches reach across them.
 const PIECE: usize = 128 << 10;
 
-/// Packs a program. The same program always gives the same bytes: time and mode are fixed, and the compressor is the
-/// one that `Cargo.lock` names, not the machine's.
+/// Packs a program. The same program always gives the same bytes: time and mode are fixed, and the compressor
+/// is the one that `Cargo.lock` names, not the machine's.
 ///
 /// # Errors
 /// The program is larger than a zip without extensions can hold.

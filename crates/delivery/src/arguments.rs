@@ -6,8 +6,8 @@ use crate::{aws_cli::AwsCli, plan};
 
 /// Deploys rotation of one secret: packages, bucket, stack, and on demand the first rotation.
 ///
-/// The change set that is shown before anything is carried out has one line for each nested stack; changes within nested
-/// stacks are not listed. An update keeps every parameter of the stack that is not named.
+/// The change set that is shown before anything is carried out has one line for each nested stack; changes
+/// within nested stacks are not listed. An update keeps every parameter of the stack that is not named.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// The secret's name or ARN
@@ -15,17 +15,19 @@ pub struct Arguments {
     /// The engine [default: the one that the secret names]
     #[arg(long)]
     pub(crate) engine: Option<String>,
-    /// Whether a user changes its own password, or a master alternates two users [default: the stack's, or `single_user`]
+    /// Whether a user changes its own password, or a master alternates two users [default: the stack's, or
+    /// `single_user`]
     #[arg(long, value_name = "STRATEGY", value_parser = ["single_user", "master_user"])]
     pub(crate) strategy: Option<String>,
     /// The master secret's ARN, where a master alternates [default: the secret's masterarn]
     #[arg(long, value_name = "ARN")]
     pub(crate) master: Option<String>,
-    /// In the database's network or in none; auto asks AWS where the database is [default: the stack's, or auto]
+    /// In the database's network or in none; auto asks AWS where the database is [default: the stack's, or
+    /// auto]
     #[arg(long, value_name = "MODE", value_parser = ["auto", "vpc", "public"])]
     pub(crate) network: Option<String>,
-    /// Who finds the database: a custom resource of the stack, or this command with your credentials, again at each run
-    /// that says so [default: the stack's, or discover]
+    /// Who finds the database: a custom resource of the stack, or this command with your credentials, again
+    /// at each run that says so [default: the stack's, or discover]
     #[arg(long, value_name = "WAY", value_parser = ["discover", "explicit"])]
     pub(crate) network_discovery: Option<String>,
     /// What finds it for `--network-discovery explicit`

@@ -44,7 +44,8 @@ pub struct Artifact {
 }
 
 impl Artifact {
-    /// The artifacts of these engines (and of `network_discovery`), all where none is named, in a fixed order.
+    /// The artifacts of these engines (and of `network_discovery`), all where none is named, in a fixed
+    /// order.
     ///
     /// A whole artifact name such as `postgres_single_user` names that one alone.
     ///

@@ -58,7 +58,8 @@ impl AwsCli {
 
     /// Calls an operation and gives its answer; null where it answers nothing.
     ///
-    /// The CLI retries and bounds its calls itself. Its answer is held in memory alone: it may be a secret's value.
+    /// The CLI retries and bounds its calls itself. Its answer is held in memory alone: it may be a secret's
+    /// value.
     pub(crate) fn call<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Result<Value, AwsError> {
         let mut command = Command::new(&self.program);
         // As variables: the CLI's first version does not know them as options.
@@ -84,8 +85,8 @@ impl AwsCli {
         Ok(serde_json::from_slice(&output.stdout).unwrap_or(Value::Null))
     }
 
-    /// The credentials that the CLI works with, as environment variables for another program; `None` where it does not
-    /// hand them out, as its first version does not.
+    /// The credentials that the CLI works with, as environment variables for another program; `None` where it
+    /// does not hand them out, as its first version does not.
     pub(crate) fn exported_credentials(&self) -> Option<Vec<(&'static str, String)>> {
         let answer = self.call(&["configure", "export-credentials", "--format", "process"]).ok()?;
         let members = [

@@ -10,8 +10,8 @@ use crate::{
 
 /// A bucket by its name, existing or not, and who must own it.
 ///
-/// Anybody can make a bucket of a name that can be guessed. So every call names the owner: S3 refuses with 403 where it is
-/// another (Amazon S3 User Guide, "Verifying bucket ownership with bucket owner condition").
+/// Anybody can make a bucket of a name that can be guessed. So every call names the owner: S3 refuses with
+/// 403 where it is another (Amazon S3 User Guide, "Verifying bucket ownership with bucket owner condition").
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bucket {
     /// The name.

@@ -69,7 +69,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     rotation::offer(console, &aws, &secret, arguments.rotate)
 }
 
-/// The secret, and the master secret where one is needed. The secret's value is read only where something of it is.
+/// The secret, and the master secret where one is needed. The secret's value is read only where something of
+/// it is.
 fn look_at(
     aws: &AwsCli,
     arguments: &Arguments,

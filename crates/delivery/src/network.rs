@@ -1,5 +1,5 @@
-//! Where the function goes, for stacks that may have no custom resource to find it out: `rotate network`, which looks up
-//! by the same code, with the caller's credentials.
+//! Where the function goes, for stacks that may have no custom resource to find it out: `rotate network`,
+//! which looks up by the same code, with the caller's credentials.
 
 use std::{
     path::Path,
@@ -38,11 +38,12 @@ pub(crate) struct Wish<'a> {
     pub(crate) endpoint_url: &'a str,
 }
 
-/// Looks up and gives each parameter that says where a function goes, those that are to be empty too: nothing of an
-/// earlier lookup stays.
+/// Looks up and gives each parameter that says where a function goes, those that are to be empty too: nothing
+/// of an earlier lookup stays.
 ///
-/// The program sees what the AWS CLI sees: where the CLI can hand its credentials out, of a profile with single sign-on
-/// for example, the program gets them. What it warns of and what it fails for is on standard error.
+/// The program sees what the AWS CLI sees: where the CLI can hand its credentials out, of a profile with
+/// single sign-on for example, the program gets them. What it warns of and what it fails for is on standard
+/// error.
 ///
 /// # Errors
 /// The program cannot be started, finds nothing, or answers something else.
@@ -89,7 +90,8 @@ fn parameters(answer: &str) -> anyhow::Result<Vec<(String, String)>> {
     Ok(all)
 }
 
-/// The parameters that let a custom resource look up again where an earlier run did: nothing of its answer stays.
+/// The parameters that let a custom resource look up again where an earlier run did: nothing of its answer
+/// stays.
 pub(crate) fn discovered(network: &str) -> Vec<(String, String)> {
     let value = |name| if name == "NetworkMode" { network } else { "" };
     let place = PLACE.iter().map(|name| ((*name).to_owned(), value(*name).to_owned()));

@@ -64,13 +64,14 @@ pub fn zip(arguments: &Zip) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Afterwards the folder holds a zip of each artifact, `manifest.json` and `SHA256SUMS`, all of this run alone.
+/// Afterwards the folder holds a zip of each artifact, `manifest.json` and `SHA256SUMS`, all of this run
+/// alone.
 ///
 /// One line tells of each artifact: its size against its bar, or why it is refused. All are looked at.
 ///
 /// # Errors
-/// A program is missing, cannot run on Lambda, is larger than its bar, or does not pass its trial. No manifest is
-/// left then.
+/// A program is missing, cannot run on Lambda, is larger than its bar, or does not pass its trial. No
+/// manifest is left then.
 pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let artifacts = Artifact::chosen(&arguments.names)?;
     let listings = ["manifest.json", "SHA256SUMS"].map(|name| arguments.to.join(name));

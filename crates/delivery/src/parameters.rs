@@ -92,8 +92,8 @@ impl fmt::Debug for Parameter {
 
 /// What is worked out here, with what the person says over it; all else that the stack has stays as it is.
 ///
-/// `present` names the parameters of the stack as it stands. Without a word about them CloudFormation would put them
-/// back to the template's defaults.
+/// `present` names the parameters of the stack as it stands. Without a word about them CloudFormation would
+/// put them back to the template's defaults.
 ///
 /// # Errors
 /// The person names a parameter that the template does not have.
@@ -133,8 +133,8 @@ pub(crate) fn value<'a>(stack: &'a Value, name: &str) -> Option<&'a str> {
     all.find(|parameter| text(parameter, "ParameterKey") == name)?["ParameterValue"].as_str()
 }
 
-/// A file for the AWS CLI, readable by the caller alone and removed with the answer: arguments of a program are shown to
-/// everybody on the machine.
+/// A file for the AWS CLI, readable by the caller alone and removed with the answer: arguments of a program
+/// are shown to everybody on the machine.
 pub(crate) fn file(parameters: &[Parameter]) -> anyhow::Result<NamedTempFile> {
     let all: Vec<_> = parameters.iter().map(Parameter::to_json).collect();
     // It is made with the mode 0600.

@@ -44,7 +44,8 @@ impl Release {
     /// Collects packages of these artifacts and all templates.
     ///
     /// # Errors
-    /// A package is missing, is not what the manifest says, or is built for another processor than the others.
+    /// A package is missing, is not what the manifest says, or is built for another processor than the
+    /// others.
     pub fn collect(packages: &Path, templates: &Path, artifacts: &[&str]) -> anyhow::Result<Self> {
         let manifest = packages.join("manifest.json");
         let text = fs::read_to_string(&manifest)

@@ -28,11 +28,12 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    /// Works it out, for a stack as it stands. Builds the packages where none were named; changes nothing in AWS.
+    /// Works it out, for a stack as it stands. Builds the packages where none were named; changes nothing in
+    /// AWS.
     ///
     /// # Errors
-    /// A parameter is none of the template's, the place is not found, a package does not come about, or the bucket is
-    /// another account's.
+    /// A parameter is none of the template's, the place is not found, a package does not come about, or the
+    /// bucket is another account's.
     pub(crate) fn work_out(
         arguments: &Arguments,
         aws: &AwsCli,

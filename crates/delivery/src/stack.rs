@@ -19,7 +19,8 @@ use crate::{
 const PAUSE: Duration = Duration::from_secs(3);
 /// The longest that a change set is waited for.
 const CHANGE_SET_LIMIT: Duration = Duration::from_mins(10);
-/// The longest that a stack is waited for. Network interfaces of a deleted function take up to 40 minutes to go.
+/// The longest that a stack is waited for. Network interfaces of a deleted function take up to 40 minutes to
+/// go.
 const STACK_LIMIT: Duration = Duration::from_hours(1);
 
 /// A stack by its name, existing or not.
@@ -57,8 +58,8 @@ impl Stack<'_> {
 
     /// Makes a change set and waits until it is worked out. One that was refused is gone again.
     ///
-    /// Nested change sets are not asked for: with outputs of one nested stack as parameters of another, as here,
-    /// CloudFormation cannot work them out.
+    /// Nested change sets are not asked for: with outputs of one nested stack as parameters of another, as
+    /// here, CloudFormation cannot work them out.
     pub(crate) fn propose(
         &self,
         change_set: &str,
@@ -141,11 +142,13 @@ impl Stack<'_> {
         Ok(self.event_list()?.iter().map(|event| text(event, "EventId").to_owned()).collect())
     }
 
-    /// Shows events that are not among those seen until the stack rests, and gives its status; `None` once it is gone.
+    /// Shows events that are not among those seen until the stack rests, and gives its status; `None` once it
+    /// is gone.
     pub(crate) fn watch(&self, mut seen: BTreeSet<String>) -> anyhow::Result<Option<String>> {
         let begun = Instant::now();
         loop {
-            // The status first: an event that comes between the two looks is then shown before the end is told.
+            // The status first: an event that comes between the two looks is then shown before the end is
+            // told.
             let status = self.look()?.map(|stack| text(&stack, "StackStatus").to_owned());
             for event in self.event_list()?.iter().rev() {
                 if seen.insert(text(event, "EventId").to_owned()) {

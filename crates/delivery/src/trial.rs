@@ -22,9 +22,9 @@ const LIMIT: Duration = Duration::from_secs(30);
 
 /// Unpacks the zip and invokes its program through a local Runtime API.
 ///
-/// A rotator creates a version of a secret in a local Secrets Manager, which has to succeed, and is then sent to a
-/// database where nothing listens, which it has to say by a code of its own. Anything else has to answer an empty
-/// event. `emulator` runs programs of another processor.
+/// A rotator creates a version of a secret in a local Secrets Manager, which has to succeed, and is then sent
+/// to a database where nothing listens, which it has to say by a code of its own. Anything else has to answer
+/// an empty event. `emulator` runs programs of another processor.
 ///
 /// # Errors
 /// The program does not start, ends, or answers otherwise.

@@ -7,13 +7,14 @@ use serde_json::Value;
 /// A future that the local services may move between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// Something that can be invoked with a JSON event: a program under the local Runtime API, or a closure in a test.
+/// Something that can be invoked with a JSON event: a program under the local Runtime API, or a closure in a
+/// test.
 pub trait Function: Send + Sync {
     /// Invokes the function once and waits for its answer.
     ///
     /// # Errors
-    /// What Lambda's `Invoke` reports with `X-Amz-Function-Error`: the function answered with an error, timed out,
-    /// or its process ended.
+    /// What Lambda's `Invoke` reports with `X-Amz-Function-Error`: the function answered with an error, timed
+    /// out, or its process ended.
     fn invoke(&self, event: Value) -> BoxFuture<'_, Result<Value, FunctionError>>;
 }
 

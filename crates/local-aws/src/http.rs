@@ -22,12 +22,13 @@ use tokio_rustls::TlsAcceptor;
 pub(crate) struct Connections {
     /// TLS before HTTP; plain HTTP without.
     pub(crate) tls: Option<Arc<rustls::ServerConfig>>,
-    /// How long a client may take for its handshake, and for the head of a request, before its connection is closed.
+    /// How long a client may take for its handshake, and for the head of a request, before its connection is
+    /// closed.
     pub(crate) idle_limit: Option<Duration>,
 }
 
-/// Answers requests until it is dropped, and every connection with it. An error of `respond` closes the connection
-/// without an answer.
+/// Answers requests until it is dropped, and every connection with it. An error of `respond` closes the
+/// connection without an answer.
 pub(crate) async fn serve<R, F, E>(listener: TcpListener, connections: Connections, respond: R)
 where
     R: Fn(Request<Incoming>) -> F + Clone + Send + 'static,

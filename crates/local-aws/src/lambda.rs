@@ -47,7 +47,8 @@ pub struct InvocationReport {
     pub init: Option<Duration>,
     /// From the hand-over of the event to its answer, or to the end of the process.
     pub duration: Duration,
-    /// The highest resident set of the process so far (`VmHWM`), in KiB; `None` where it ended without an answer.
+    /// The highest resident set of the process so far (`VmHWM`), in KiB; `None` where it ended without an
+    /// answer.
     pub peak_rss_kib: Option<u64>,
     /// The process that was invoked.
     pub process_id: u32,
@@ -55,8 +56,8 @@ pub struct InvocationReport {
 
 /// A program that is invoked as Lambda would invoke it.
 ///
-/// The process starts at the first invocation and stays warm. It is killed when this value is dropped. Clones share
-/// the process, so that one can [`kill`](Self::kill) while another invokes.
+/// The process starts at the first invocation and stays warm. It is killed when this value is dropped. Clones
+/// share the process, so that one can [`kill`](Self::kill) while another invokes.
 #[derive(Clone)]
 pub struct LambdaFunction {
     shared: Arc<Shared>,
@@ -110,8 +111,8 @@ impl LambdaFunction {
         }
     }
 
-    /// All that the processes of this function wrote to standard output and standard error so far, in the order of
-    /// writing, as text (what is not UTF-8 is replaced).
+    /// All that the processes of this function wrote to standard output and standard error so far, in the
+    /// order of writing, as text (what is not UTF-8 is replaced).
     pub fn output(&self) -> String {
         self.shared.output.text()
     }
@@ -131,13 +132,14 @@ impl LambdaFunction {
     /// Dropping the future during an invocation kills the process; the next invocation starts cold.
     ///
     /// # Errors
-    /// The function's own error document; `Runtime.ExitError` when the process ended; `Sandbox.Timedout` when it took
-    /// too long; `Runtime.InvalidEntrypoint` when it could not be started; `Runtime.MalformedResponse` when its
-    /// answer is not JSON (Lambda hands such an answer through).
+    /// The function's own error document; `Runtime.ExitError` when the process ended; `Sandbox.Timedout` when
+    /// it took too long; `Runtime.InvalidEntrypoint` when it could not be started;
+    /// `Runtime.MalformedResponse` when its answer is not JSON (Lambda hands such an answer through).
     pub async fn invoke(&self, event: &Value) -> Result<Value, FunctionError> {
         let mut gate = self.shared.gate.lock().await;
         let request_id = Uuid::new_v4().to_string();
-        // Taken out of the gate: whatever way this function is left, a sandbox that is not put back is killed.
+        // Taken out of the gate: whatever way this function is left, a sandbox that is not put back is
+        // killed.
         let (mut sandbox, init) = if let Some(sandbox) = gate.take().filter(Sandbox::is_warm) {
             (sandbox, None)
         } else {

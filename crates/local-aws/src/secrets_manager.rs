@@ -1,4 +1,5 @@
-//! A local AWS Secrets Manager: a model in Rust, served over HTTP in the JSON 1.1 protocol, that drives rotations.
+//! A local AWS Secrets Manager: a model in Rust, served over HTTP in the JSON 1.1 protocol, that drives
+//! rotations.
 //!
 //! ```text
 //! AWS CLI, any SDK --HTTP--+               +--> model: pure; time and randomness come in, orders go out
@@ -9,13 +10,13 @@
 //!                                log
 //! ```
 //!
-//! Requests need no credentials: signatures are accepted and not looked at. What each rule of the service is taken
-//! from (recorded against AWS, documented, reported) is told beside the rule in the conformance suite,
+//! Requests need no credentials: signatures are accepted and not looked at. What each rule of the service is
+//! taken from (recorded against AWS, documented, reported) is told beside the rule in the conformance suite,
 //! `tests/it/secrets_manager/rules`. Where AWS says nothing, this service decides so:
 //!
 //! - Schedules are validated and kept, and the next date is computed, but nothing is rotated by the clock.
-//! - `RotateSecret` with a token that has begun a rotation already is answered as before and begins no other one; a
-//!   rotation that had failed is driven again.
+//! - `RotateSecret` with a token that has begun a rotation already is answered as before and begins no other
+//!   one; a rotation that had failed is driven again.
 //! - A rotation whose steps all succeed without moving AWSCURRENT counts as
 //!   [`NotPromoted`](RotationOutcome::NotPromoted).
 //! - AWSCURRENT cannot move to a version without a value.
@@ -49,8 +50,8 @@ pub use operation::{Operation, UnknownOperation};
 pub use record::{Attempt, RotationOutcome, RotationRecord, StepRecord, WaitError};
 pub use settings::{RotationSettings, Settings, Trouble};
 
-/// A running local Secrets Manager. Dropping it closes the endpoint and its connections, and ends the rotations
-/// under way.
+/// A running local Secrets Manager. Dropping it closes the endpoint and its connections, and ends the
+/// rotations under way.
 ///
 /// It lends its [`SecretsManagerHandle`], which does everything but keep the service running.
 pub struct LocalSecretsManager {
@@ -61,8 +62,8 @@ pub struct LocalSecretsManager {
 }
 
 impl LocalSecretsManager {
-    /// Starts the service on 127.0.0.1, in the tokio runtime of the caller (of either kind; with I/O and time).
-    /// Afterwards it accepts connections.
+    /// Starts the service on 127.0.0.1, in the tokio runtime of the caller (of either kind; with I/O and
+    /// time). Afterwards it accepts connections.
     ///
     /// # Errors
     /// The port is taken, or the state file cannot be read or is not one.

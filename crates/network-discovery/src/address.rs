@@ -21,8 +21,8 @@ impl Address {
         Self { name, host: Some(host.clone()) }
     }
 
-    /// The address that the tags of a secret name which RDS or Redshift manages; `None` where none of them names a
-    /// database.
+    /// The address that the tags of a secret name which RDS or Redshift manages; `None` where none of them
+    /// names a database.
     pub fn from_tags<'a>(tags: impl IntoIterator<Item = (&'a str, &'a str)>) -> Option<Self> {
         let name = owner(tags).and_then(|arn| DatabaseName::from_arn(&arn))?;
         Some(Self { name: Some(name), host: None })

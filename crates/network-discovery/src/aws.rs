@@ -5,7 +5,7 @@ mod ec2;
 mod secrets;
 
 use rotation_aws::{Access, Backoff, SecretsManager};
-use rotation_config::{DirectoryUrls, EndpointUrl};
+use rotation_config::{DatabaseLookupUrls, EndpointUrl};
 
 use crate::discovery::Discovery;
 
@@ -18,17 +18,17 @@ const ATTEMPTS: u32 = 4;
 pub type AwsDiscovery = Discovery<SecretsManager, AwsDatabases, Ec2>;
 
 impl AwsDiscovery {
-    /// Discovery with these credentials. `url` stands in for the region's own endpoints of RDS, Redshift and EC2, as
-    /// `AWS_ENDPOINT_URL` does; that of Secrets Manager is part of `access`.
+    /// Discovery with these credentials. `url` stands in for the region's own endpoints of RDS, Redshift and
+    /// EC2, as `AWS_ENDPOINT_URL` does; that of Secrets Manager is part of `access`.
     pub fn of(access: &Access, url: Option<&EndpointUrl>) -> Self {
-        let mut directories = access.clone().with_directory_backoff(Backoff::attempts(ATTEMPTS));
+        let mut lookups = access.clone().with_lookup_backoff(Backoff::attempts(ATTEMPTS));
         if let Some(url) = url {
-            directories = directories.with_directories(DirectoryUrls::all_at(url));
+            lookups = lookups.with_directories(DatabaseLookupUrls::all_at(url));
         }
         Self {
             secrets: SecretsManager::of(access),
             networks: Ec2::new(access, url.map(EndpointUrl::as_str).or(access.sdk_config().endpoint_url())),
-            databases: AwsDatabases::new(&directories),
+            databases: AwsDatabases::new(&lookups),
             region: access.region().map(str::to_owned),
         }
     }

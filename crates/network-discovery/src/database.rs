@@ -44,10 +44,10 @@ impl Exposure {
     }
 }
 
-/// The directories of databases. Looking changes nothing and may be dropped at any await.
+/// The lookups of databases. Looking changes nothing and may be dropped at any await.
 pub trait Databases {
-    /// Finds the database that an address stands for; `None` where there is none, or where what there is answers to
-    /// another name.
+    /// Finds the database that an address stands for; `None` where there is none, or where what there is
+    /// answers to another name.
     ///
     /// # Errors
     /// [`DiscoveryError`].

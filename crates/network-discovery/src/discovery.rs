@@ -55,8 +55,8 @@ pub struct Discovery<S, D, N> {
 }
 
 impl<S: Secrets, D: Databases, N: Networks> Discovery<S, D, N> {
-    /// Finds the database and decides. The network is surveyed only where the function goes into it. May be dropped at
-    /// any await.
+    /// Finds the database and decides. The network is surveyed only where the function goes into it. May be
+    /// dropped at any await.
     ///
     /// # Errors
     /// [`DiscoveryError`].
@@ -125,8 +125,8 @@ impl<S: Secrets, D: Databases, N: Networks> Discovery<S, D, N> {
     }
 }
 
-/// The host of a secret to look for. Of a replica set's members, the first whose name is one of AWS's: all are reached from
-/// where one is.
+/// The host of a secret to look for. Of a replica set's members, the first whose name is one of AWS's: all
+/// are reached from where one is.
 fn member(host: &str, port: Option<u16>, lists: bool) -> Result<(Host, Option<u16>), DocumentError> {
     match Host::parse(host) {
         Err(_) if lists => {}
@@ -139,7 +139,7 @@ fn member(host: &str, port: Option<u16>, lists: bool) -> Result<(Host, Option<u1
     Ok((found.host.clone(), Some(found.port)))
 }
 
-/// What is known before any directory was asked.
+/// What is known before any lookup was asked.
 struct Lead {
     address: Address,
     /// The engine, as somebody spelled it.

@@ -18,7 +18,7 @@ pub enum Engine {
 }
 
 impl Engine {
-    /// The engine behind a name, as secrets (`mongo`), the directory of RDS (`aurora-postgresql`) and our own
+    /// The engine behind a name, as secrets (`mongo`), the lookup of RDS (`aurora-postgresql`) and our own
     /// artifacts spell it, in any case.
     pub fn parse(name: &str) -> Option<Self> {
         Some(match name.to_ascii_lowercase().as_str() {

@@ -1,4 +1,4 @@
-//! Why a function cannot be placed, by who can mend it.
+//! Why a function cannot be placed, by who can fix it.
 
 use aws_databases::LookupError;
 use rotation_aws::AwsError;
@@ -27,7 +27,7 @@ pub enum DiscoveryError {
     /// A call of AWS failed.
     #[error(transparent)]
     Lookup(#[from] AwsError),
-    /// A directory answered without something that a database of a VPC has.
+    /// A lookup answered without something that a database of a VPC has.
     #[error("{operation} answered without {what}")]
     Incomplete {
         /// The operation.
@@ -61,7 +61,7 @@ pub enum DiscoveryError {
     /// Nobody: there is no rotation function for this database.
     #[error("there is no rotation function for the engine {engine}")]
     Engine {
-        /// As the directory spells it.
+        /// As the lookup spells it.
         engine: String,
     },
     /// The secret's owner: it says another engine than the database has.
@@ -69,7 +69,7 @@ pub enum DiscoveryError {
     OtherEngine {
         /// By the property or the secret.
         said: String,
-        /// By the directory.
+        /// By the lookup.
         found: Engine,
     },
     /// The database's administrator: a cluster without any instance that writes.
@@ -147,16 +147,16 @@ impl DiscoveryError {
             Self::Secret(error) => error.remediation(reader),
             Self::NoHost => format!("Add `host` to the secret, or give the database's endpoint by {host}."),
             Self::Lookup(error) => lookup_hint(error, reader),
-            Self::Incomplete { .. } => "Wait until the database is available, and try again. A database outside of \
-                a VPC cannot be placed."
+            Self::Incomplete { .. } => "Wait until the database is available, and try again. A database \
+                outside of a VPC cannot be placed."
                 .into(),
             Self::TooMuch { .. } => {
                 "Give the stacks their network by parameters; this account has more than is read.".into()
             }
             Self::NotFound { .. } => format!(
-                "If the secret's host is an alias, give the database's own endpoint by {host}. If the database is none \
-                of RDS, DocumentDB or Redshift, give the network by parameters, or {mode}public if it can be reached \
-                from anywhere."
+                "If the secret's host is an alias, give the database's own endpoint by {host}. If the \
+                database is none of RDS, DocumentDB or Redshift, give the network by parameters, or \
+                {mode}public if it can be reached from anywhere."
             ),
             Self::Proxy => format!("Give the endpoint of the database behind the proxy by {host}."),
             Self::OtherRegion { region } => {
@@ -171,12 +171,12 @@ impl DiscoveryError {
             Self::NoWriter => "Wait until the cluster has an instance that writes, and try again.".into(),
             Self::NotPublic => format!("Take {mode}auto or {mode}vpc."),
             Self::NoSubnet { vpc } => format!(
-                "Add a subnet with free IPv4 addresses in an availability zone to {vpc}, or give the subnets by \
-                parameters."
+                "Add a subnet with free IPv4 addresses in an availability zone to {vpc}, or give the subnets \
+                by parameters."
             ),
             Self::TimedOut => match reader {
-                Reader::Operator => "Raise the function's timeout to 60 seconds; if it runs in a VPC, let it reach \
-                    the endpoints of RDS, Redshift and EC2."
+                Reader::Operator => "Raise the function's timeout to 60 seconds; if it runs in a VPC, let it \
+                    reach the endpoints of RDS, Redshift and EC2."
                     .into(),
                 Reader::Person => "Run the command again.".into(),
             },

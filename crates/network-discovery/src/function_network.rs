@@ -79,8 +79,8 @@ pub struct VpcSite {
     pub has_nat: bool,
 }
 
-/// The VPC that a function for this database goes to, `None` for no VPC. It decides alone whether a network has to be
-/// surveyed.
+/// The VPC that a function for this database goes to, `None` for no VPC. It decides alone whether a network
+/// has to be surveyed.
 ///
 /// # Errors
 /// [`DiscoveryError::NotPublic`] where a function outside could never reach the database.
@@ -103,8 +103,8 @@ impl FunctionNetwork {
             groups => joined(groups),
         };
         warnings.push(format!(
-            "The database is publicly accessible, so the function runs outside of the VPC, from addresses that nobody \
-            can foresee: {guards} must admit port {} from anywhere. NetworkMode=vpc places it inside instead.",
+            "The database is publicly accessible, so the function runs outside of the VPC, from addresses \
+            that nobody can foresee: {guards} must admit port {} from anywhere. NetworkMode=vpc places it inside instead.",
             database.port
         ));
         Self::new(Site::Public, database, warnings)
@@ -183,8 +183,8 @@ impl FunctionNetwork {
 }
 
 fn notes_on(database: &Database) -> Vec<String> {
-    let note = "The host is an endpoint of readers, through which no password can be changed: the secret should name \
-        the endpoint of the writer.";
+    let note = "The host is an endpoint of readers, through which no password can be changed: the secret \
+        should name the endpoint of the writer.";
     if database.through_readers { vec![note.to_owned()] } else { Vec::new() }
 }
 
@@ -202,8 +202,8 @@ fn notes_on_network(
     }
     if let (None, [first, ..]) = (endpoint, endpoints) {
         notes.push(format!(
-            "The endpoint {} of Secrets Manager has no private DNS, so the function would not find it; it is left \
-            alone.",
+            "The endpoint {} of Secrets Manager has no private DNS, so the function would not find it; it is \
+            left alone.",
             first.id
         ));
     }
@@ -211,8 +211,8 @@ fn notes_on_network(
         chosen.iter().filter(|subnet| subnet.egress == Egress::Elsewhere).map(|subnet| &subnet.id).collect();
     if endpoint.is_none() && !unsure.is_empty() {
         notes.push(format!(
-            "The default route of {} leads to neither a NAT nor an internet gateway; if it ends in the internet, no \
-            endpoint is needed.",
+            "The default route of {} leads to neither a NAT nor an internet gateway; if it ends in the \
+            internet, no endpoint is needed.",
             List(&unsure)
         ));
     }

@@ -1,5 +1,5 @@
-//! Where a rotation function is to be placed, as AWS's guide describes: beside a database that is not publicly
-//! accessible, and outside of any VPC otherwise.
+//! Where a rotation function is to be placed, as AWS's guide describes: beside a database that is not
+//! publicly accessible, and outside of any VPC otherwise.
 //!
 //! ```text
 //! Wish { secret, host?, engine?, mode }

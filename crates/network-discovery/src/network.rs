@@ -62,7 +62,7 @@ pub struct SecretsEndpoint {
     pub security_groups: Vec<SecurityGroupId>,
 }
 
-/// The directory of networks. Looking changes nothing and may be dropped at any await.
+/// The lookup of networks. Looking changes nothing and may be dropped at any await.
 pub trait Networks {
     /// Surveys a VPC.
     ///

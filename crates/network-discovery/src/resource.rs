@@ -35,8 +35,8 @@ pub use self::{
 /// Kept for the answer's way back; a third of the whole where that is less.
 const DELIVERY_TIME: Duration = Duration::from_secs(8);
 
-/// Serves the custom resource until Lambda ends the process. A function whose settings are wrong serves as well: it
-/// answers CloudFormation with what is wrong.
+/// Serves the custom resource until Lambda ends the process. A function whose settings are wrong serves as
+/// well: it answers CloudFormation with what is wrong.
 pub fn serve() -> ExitCode {
     let environment = Environment::of_process();
     let settings = start_log(&environment).and_then(|()| Settings::parse(&environment));
@@ -80,11 +80,12 @@ impl Settings {
     }
 }
 
-/// Answers one invocation. Whatever becomes of the lookup, an answer is sent before the deadline; it may be dropped at
-/// any await, and CloudFormation then waits for Lambda's next attempt.
+/// Answers one invocation. Whatever becomes of the lookup, an answer is sent before the deadline; it may be
+/// dropped at any await, and CloudFormation then waits for Lambda's next attempt.
 ///
 /// # Errors
-/// The event is no request of CloudFormation, or the answer could not be delivered; Lambda then invokes again.
+/// The event is no request of CloudFormation, or the answer could not be delivered; Lambda then invokes
+/// again.
 pub async fn respond(
     invocation: &EventInvocation<'_>,
     discover: impl AsyncFn(Wish) -> Result<FunctionNetwork, Reason>,

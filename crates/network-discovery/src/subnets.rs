@@ -7,17 +7,17 @@ use crate::{
     network::{Egress, Ground, Subnet},
 };
 
-/// A subnet with fewer free addresses is taken only where its zone has no other: each pair of subnet and security group
-/// takes an address for Lambda's network interface, and others want some as well.
+/// A subnet with fewer free addresses is taken only where its zone has no other: each pair of subnet and
+/// security group takes an address for Lambda's network interface, and others want some as well.
 const ROOM: u32 = 8;
 /// Fewer zones than this is no choice that survives the loss of one.
 pub(crate) const FEWEST_ZONES: usize = 2;
 /// More zones than this add nothing.
 const MOST_ZONES: usize = 3;
 
-/// Chooses one subnet a zone: of the database's subnet group and private, if that makes at least two zones; else the
-/// group's together with other private ones of the VPC, and public ones last. At most three, in the order of their
-/// zones. The same network gives the same choice, unless a subnet runs out of addresses.
+/// Chooses one subnet a zone: of the database's subnet group and private, if that makes at least two zones;
+/// else the group's together with other private ones of the VPC, and public ones last. At most three, in the
+/// order of their zones. The same network gives the same choice, unless a subnet runs out of addresses.
 pub(crate) fn choose<'a>(subnets: &'a [Subnet], group: &[SubnetId]) -> Vec<&'a Subnet> {
     let fit = |subnet: &&Subnet| subnet.ground == Ground::Zone && subnet.free_addresses > 0;
     let mut candidates: Vec<&Subnet> = subnets.iter().filter(fit).collect();

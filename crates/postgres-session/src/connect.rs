@@ -31,15 +31,15 @@ const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
 
 /// Logs in once over one transport. Afterwards the connection is ready for statements.
 ///
-/// The host may have several addresses: the next one is tried where nothing answers at an address, never where a
-/// server has answered, so a refused login is not repeated. Everything ends at the deadline.
+/// The host may have several addresses: the next one is tried where nothing answers at an address, never
+/// where a server has answered, so a refused login is not repeated. Everything ends at the deadline.
 ///
-/// With [`Transport::Tls`] the certificate's chain, dates and name are verified before the user's name is sent, and
-/// nothing here falls back to plaintext.
+/// With [`Transport::Tls`] the certificate's chain, dates and name are verified before the user's name is
+/// sent, and nothing here falls back to plaintext.
 ///
 /// # Errors
-/// [`ConnectError`] by what the server, or the way to it, answered; causes hold codes alone, never a message of the
-/// server.
+/// [`ConnectError`] by what the server, or the way to it, answered; causes hold codes alone, never a message
+/// of the server.
 ///
 /// # Cancel safety
 /// Dropping the future closes the socket.
@@ -57,9 +57,9 @@ pub async fn connect(
     deadline.bound(attempt).await.unwrap_or(Err(ConnectError::TimedOut))
 }
 
-/// As [`connect`], to Amazon Redshift: a challenge of authentication type 13, by which users are asked whose stored
-/// password is SHA-256, is answered. Other servers must not be answered so, as the answer lets them guess faster
-/// than SCRAM does.
+/// As [`connect`], to Amazon Redshift: a challenge of authentication type 13, by which users are asked whose
+/// stored password is SHA-256, is answered. Other servers must not be answered so, as the answer lets them
+/// guess faster than SCRAM does.
 ///
 /// # Errors
 /// As [`connect`].
@@ -99,8 +99,8 @@ async fn open(
 async fn secure(mut tcp: TcpStream, host: &Host, tls: &Arc<ClientConfig>) -> Result<Stream, ConnectError> {
     let lost = |error: io::Error| ConnectError::Unreachable(os_cause(&error));
     tcp.write_all(&SSL_REQUEST).await.map_err(lost)?;
-    // Room for more than the one byte that is due: bytes behind it were put there by somebody in the middle, and
-    // would be taken for a part of the protected stream.
+    // Room for more than the one byte that is due: bytes behind it were put there by somebody in the middle,
+    // and would be taken for a part of the protected stream.
     let mut answer = [0_u8; 64];
     match tcp.read(&mut answer).await.map_err(lost)? {
         0 => return Err(ConnectError::Unreachable(Cause::new("closed in answer to the request for TLS"))),

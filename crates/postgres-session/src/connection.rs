@@ -25,9 +25,9 @@ type Driver = tokio_postgres::Connection<Guard<Stream>, Guard<Stream>>;
 /// A row of text, `None` for null.
 pub type Row = Vec<Option<String>>;
 
-/// A connection that is logged in. Nothing runs in the background: it makes progress only while [`Connection::run`]
-/// is awaited, and dropping it says farewell and closes the socket there and then, whereupon the server takes back
-/// what is not committed.
+/// A connection that is logged in. Nothing runs in the background: it makes progress only while
+/// [`Connection::run`] is awaited, and dropping it says farewell and closes the socket there and then,
+/// whereupon the server takes back what is not committed.
 pub struct Connection {
     /// There until the connection is dropped.
     client: Option<Client>,
@@ -54,8 +54,8 @@ impl Connection {
         self.peer
     }
 
-    /// The authentication that the other end asked for: `scram-sha-256`, `md5`, Redshift's `sha256`. `None` where it
-    /// asked for none (`trust`, a client certificate).
+    /// The authentication that the other end asked for: `scram-sha-256`, `md5`, Redshift's `sha256`. `None`
+    /// where it asked for none (`trust`, a client certificate).
     pub fn asked_for(&self) -> Option<&'static str> {
         self.asked.get().copied()
     }
@@ -67,13 +67,13 @@ impl Connection {
 
     /// Runs statements in one round trip and gives the rows of each.
     ///
-    /// All are sent before the first answer arrives, and the server runs them in order. After a failed one inside a
-    /// transaction block the server refuses the rest, so the first error is the one that counts. Outside a block
-    /// every statement stands for itself.
+    /// All are sent before the first answer arrives, and the server runs them in order. After a failed one
+    /// inside a transaction block the server refuses the rest, so the first error is the one that counts.
+    /// Outside a block every statement stands for itself.
     ///
     /// # Errors
-    /// [`StatementError`] of the first statement that failed, named by its kind. A privilege that is missing is
-    /// reported without saying which; the caller knows.
+    /// [`StatementError`] of the first statement that failed, named by its kind. A privilege that is missing
+    /// is reported without saying which; the caller knows.
     ///
     /// # Cancel safety
     /// None: after a dropped call the connection is good for nothing but to be dropped.
@@ -172,7 +172,8 @@ impl Connection {
     }
 }
 
-/// A conversation with the server, kept going by the driver that carries it, and how the driver ended if it did.
+/// A conversation with the server, kept going by the driver that carries it, and how the driver ended if it
+/// did.
 ///
 /// The conversation's first turn hands statements to the driver, the driver then sends them and reads on.
 async fn driven<T>(driver: &mut Option<Driver>, conversation: impl Future<Output = T>) -> (T, Option<Error>) {
@@ -202,8 +203,9 @@ fn size_of_row(row: &SimpleQueryRow) -> usize {
 }
 
 impl Drop for Connection {
-    /// Without its client the driver sends Terminate and ends TLS. It gets one turn, which is enough for a socket that
-    /// takes a few bytes; else the server notices the end by itself, and complains of it in its log.
+    /// Without its client the driver sends Terminate and ends TLS. It gets one turn, which is enough for a
+    /// socket that takes a few bytes; else the server notices the end by itself, and complains of it in its
+    /// log.
     fn drop(&mut self) {
         self.client = None;
         if let Some(driver) = &mut self.driver {

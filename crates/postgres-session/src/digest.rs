@@ -1,8 +1,9 @@
 //! Redshift's authentication type 13, and the stored form of a password that it proves.
 //!
-//! The exchange is not in Amazon's manual; Amazon's own open drivers show it. The server sends an algorithm, the salt
-//! of the stored form and a nonce, each but the first with its length before it. The client answers with
-//! `SHA-256(SHA-256(password, salt), server nonce, client nonce)` and its own nonce, in a message of type `d`.
+//! The exchange is not in Amazon's manual; Amazon's own open drivers show it. The server sends an algorithm,
+//! the salt of the stored form and a nonce, each but the first with its length before it. The client answers
+//! with `SHA-256(SHA-256(password, salt), server nonce, client nonce)` and its own nonce, in a message of
+//! type `d`.
 
 use std::fmt::Write as _;
 
@@ -66,8 +67,9 @@ fn length(length: usize) -> [u8; 4] {
     u32::try_from(length).expect("our fields are 32 bytes long").to_be_bytes()
 }
 
-/// `sha256|<digest>|<salt>` with a random salt of 256 bits: what Redshift stores for a password and takes instead of
-/// one ("CREATE USER" in its manual). The digest is SHA-256 of the password and the salt; both are hexadecimal.
+/// `sha256|<digest>|<salt>` with a random salt of 256 bits: what Redshift stores for a password and takes
+/// instead of one ("CREATE USER" in its manual). The digest is SHA-256 of the password and the salt; both are
+/// hexadecimal.
 ///
 /// # Errors
 /// [`VerifierError::NoRandomness`].

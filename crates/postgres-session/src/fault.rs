@@ -55,7 +55,8 @@ fn by_code(kind: &str, code: &str, answer: &DbError) -> StatementFault {
     match code {
         "25006" => StatementFault::ReadOnly,
         "0A000" if kind == Statement::BEGIN => StatementFault::ReadOnly,
-        // The role's name is no word of a language; with `rds.restrict_password_commands` the message names it.
+        // The role's name is no word of a language; with `rds.restrict_password_commands` the message names
+        // it.
         "42501" if answer.message().contains("rds_password") => StatementFault::PasswordsRestricted,
         "42501" => StatementFault::PrivilegeMissing { needed: "unknown".to_owned() },
         "42704" if kind == Statement::SET_PASSWORD => StatementFault::NoSuchUser,
@@ -68,8 +69,8 @@ fn by_code(kind: &str, code: &str, answer: &DbError) -> StatementFault {
         "42710" | "23505" if kind == Statement::CREATE_ROLE => StatementFault::Busy,
         "XX000" if concurrently_updated(answer) => StatementFault::Busy,
         "57014" => StatementFault::TimedOut,
-        // The server ended the session: it was idle in a transaction, or its transaction took too long. No lock is
-        // behind either.
+        // The server ended the session: it was idle in a transaction, or its transaction took too long. No
+        // lock is behind either.
         "25P03" | "25P04" => StatementFault::ConnectionLost,
         PROXY if kind == Statement::PROBE => StatementFault::Proxy,
         _ if code.starts_with("57P") || code.starts_with("08") => StatementFault::ConnectionLost,
@@ -77,7 +78,8 @@ fn by_code(kind: &str, code: &str, answer: &DbError) -> StatementFault {
     }
 }
 
-/// "tuple concurrently updated" and "tuple concurrently deleted" have no code of their own, but few raise them.
+/// "tuple concurrently updated" and "tuple concurrently deleted" have no code of their own, but few raise
+/// them.
 fn concurrently_updated(answer: &DbError) -> bool {
     matches!(answer.routine(), Some("simple_heap_update" | "simple_heap_delete"))
 }

@@ -1,5 +1,5 @@
-//! A guard between the server and the driver: messages that would give the password away, keep the processor busy or
-//! fill the memory never reach the driver.
+//! A guard between the server and the driver: messages that would give the password away, keep the processor
+//! busy or fill the memory never reach the driver.
 
 use std::{
     io,
@@ -140,7 +140,8 @@ impl<S> Guard<S> {
     }
 }
 
-/// The messages that belong to a startup: authentication, errors, notices, parameters, the key for cancelling.
+/// The messages that belong to a startup: authentication, errors, notices, parameters, the key for
+/// cancelling.
 fn inspect_at_startup(kind: u8, body: &[u8]) -> Result<(), Violation> {
     match kind {
         b'R' => inspect_authentication(body),

@@ -1,4 +1,5 @@
-//! Connections in PostgreSQL's protocol: typed login attempts, quoting, password verifiers, errors by SQLSTATE.
+//! Connections in PostgreSQL's protocol: typed login attempts, quoting, password verifiers, errors by
+//! SQLSTATE.
 //!
 //! ```text
 //! connect(Login, Transport) ── resolve ── TCP ── SSLRequest, TLS ── Guard ── the driver's startup ─> Connection

@@ -8,11 +8,12 @@ pub fn quote_identifier(name: &str) -> String {
     quoted(name, '"')
 }
 
-/// A value as PostgreSQL reads it back, whatever `standard_conforming_strings` says: in single quotes, those inside
-/// doubled; with a backslash inside, in the `E''` form with backslashes doubled. NUL is left out, as no text holds it.
+/// A value as PostgreSQL reads it back, whatever `standard_conforming_strings` says: in single quotes, those
+/// inside doubled; with a backslash inside, in the `E''` form with backslashes doubled. NUL is left out, as
+/// no text holds it.
 ///
-/// Needs a `client_encoding` in which no multibyte character ends in a quote or backslash; connections of this crate
-/// are always UTF-8.
+/// Needs a `client_encoding` in which no multibyte character ends in a quote or backslash; connections of
+/// this crate are always UTF-8.
 pub fn quote_literal(value: &str) -> String {
     if value.contains('\\') {
         format!("E{}", quoted(&value.replace('\\', "\\\\"), '\''))

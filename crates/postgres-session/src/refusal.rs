@@ -49,7 +49,8 @@ impl LoginTarget {
         }
     }
 
-    /// The failure of a startup; `admitted` says whether the server had taken the client for who it claims to be.
+    /// The failure of a startup; `admitted` says whether the server had taken the client for who it claims to
+    /// be.
     pub(crate) fn refusal(&self, error: &Error, admitted: bool) -> ConnectError {
         if let Some(answer) = error.as_db_error() {
             return self.by_code(answer, admitted);
@@ -58,7 +59,8 @@ impl LoginTarget {
             return ConnectError::Unreachable(Cause::new("closed during the login"));
         }
         let Some(io) = error.source().and_then(|source| source.downcast_ref::<io::Error>()) else {
-            // SCRAM failed on our side: the server did not prove that it knows the password, or spoke nonsense.
+            // SCRAM failed on our side: the server did not prove that it knows the password, or spoke
+            // nonsense.
             return ConnectError::Protocol(Cause::new("the authentication could not be completed"));
         };
         match io.get_ref() {
@@ -80,8 +82,8 @@ impl LoginTarget {
         }
     }
 
-    /// A refusal that a pooler had from the server when it logged in for a request of a client that it had let in
-    /// already. None where the answer is one of a statement, or the pooler's own.
+    /// A refusal that a pooler had from the server when it logged in for a request of a client that it had
+    /// let in already. None where the answer is one of a statement, or the pooler's own.
     ///
     /// That the server refuses the pooler's password says nothing of the client's.
     pub(crate) fn late_refusal(&self, answer: &DbError) -> Option<ConnectError> {
@@ -97,8 +99,8 @@ impl LoginTarget {
         })
     }
 
-    /// Codes of "PostgreSQL Error Codes" (appendix A of the manual). Messages are translated and may quote values, so
-    /// they are read for the distinctions that nothing else makes, and never passed on.
+    /// Codes of "PostgreSQL Error Codes" (appendix A of the manual). Messages are translated and may quote
+    /// values, so they are read for the distinctions that nothing else makes, and never passed on.
     fn by_code(&self, answer: &DbError, admitted: bool) -> ConnectError {
         let code = sqlstate(answer);
         let cause = Cause::new(format!("SQLSTATE {code}"));
@@ -110,15 +112,17 @@ impl LoginTarget {
         };
         let user = &self.user;
         if admitted && answer.where_().is_some() {
-            // Only code of an administrator runs at a login with a context of its own, and it chooses its codes.
+            // Only code of an administrator runs at a login with a context of its own, and it chooses its
+            // codes.
             return ConnectError::SessionRefused(remedied(Some(LOGIN_TRIGGERS.to_owned())));
         }
         match code {
             "28P01" => {
                 ConnectError::Refused(remedied(Some(format!("ALTER ROLE {user} VALID UNTIL 'infinity'"))))
             }
-            // PgBouncer gives its own errors the code of a protocol violation: a password that its list has not, a user
-            // that it does not know, a failed login of its own that it remembers. The server has not been asked.
+            // PgBouncer gives its own errors the code of a protocol violation: a password that its list has
+            // not, a user that it does not know, a failed login of its own that it remembers. The server has
+            // not been asked.
             PROXY => ConnectError::Proxy(cause),
             // Only `trust` and the like get so far with an unknown name; whoever proved a password exists.
             "28000" if of_role && answer.message().contains("does not exist") => {

@@ -2,15 +2,15 @@
 
 use tokio_postgres::error::DbError;
 
-/// `protocol_violation`: what poolers give all errors of their own. The server's own never meets a client that keeps the
-/// protocol.
+/// `protocol_violation`: what poolers give all errors of their own. The server's own never meets a client
+/// that keeps the protocol.
 pub(crate) const PROXY: &str = "08P01";
 
 /// Stands for what is no code.
 const UNREADABLE: &str = "unreadable";
 
-/// The SQLSTATE of an answer. What a server has written in its place that is none is the server's own words, of any length,
-/// which go into no error.
+/// The SQLSTATE of an answer. What a server has written in its place that is none is the server's own words,
+/// of any length, which go into no error.
 pub(crate) fn sqlstate(answer: &DbError) -> &str {
     read(answer.code().code())
 }

@@ -16,14 +16,15 @@ pub struct Statement {
 }
 
 impl Statement {
-    /// The kind of the statement that begins a transaction in read-write mode. A standby refuses it by a code that
-    /// elsewhere means something else.
+    /// The kind of the statement that begins a transaction in read-write mode. A standby refuses it by a code
+    /// that elsewhere means something else.
     pub const BEGIN: &'static str = "begin";
     /// The kind of the first request of a session. A pooler may let a client in and have no server behind it.
     pub const PROBE: &'static str = "probe";
     /// The kind of a statement that makes a role: a name that is taken means that another session was faster.
     pub const CREATE_ROLE: &'static str = "create role";
-    /// The kind of a statement that sets a password: codes that elsewhere are defects are the server's policy here.
+    /// The kind of a statement that sets a password: codes that elsewhere are defects are the server's policy
+    /// here.
     pub const SET_PASSWORD: &'static str = "set password";
 
     /// A statement of this kind.

@@ -13,12 +13,13 @@ use rotation_database::Username;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-/// The most SCRAM iterations that a login goes through: the driver's own limit and that of other drivers, and a few
-/// tens of milliseconds of work. The work is done without yielding, so no deadline could stop it.
+/// The most SCRAM iterations that a login goes through: the driver's own limit and that of other drivers, and
+/// a few tens of milliseconds of work. The work is done without yielding, so no deadline could stop it.
 pub(crate) const MOST_ITERATIONS: u32 = 100_000;
 
-/// A stored form of a password: nobody can log in by it without guessing the password (SCRAM), or at least nobody
-/// reads the password out of it (md5). It does not print, and its memory is cleared when it is dropped.
+/// A stored form of a password: nobody can log in by it without guessing the password (SCRAM), or at least
+/// nobody reads the password out of it (md5). It does not print, and its memory is cleared when it is
+/// dropped.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Verifier(Zeroizing<String>);
 
@@ -47,11 +48,11 @@ pub enum VerifierError {
     NoRandomness,
 }
 
-/// `SCRAM-SHA-256$<iterations>:<salt>$<StoredKey>:<ServerKey>` with a random salt of 16 bytes, as PostgreSQL's
-/// `scram_build_secret` makes it (RFC 5802, RFC 7677).
+/// `SCRAM-SHA-256$<iterations>:<salt>$<StoredKey>:<ServerKey>` with a random salt of 16 bytes, as
+/// PostgreSQL's `scram_build_secret` makes it (RFC 5802, RFC 7677).
 ///
-/// `iterations` is the server's `scram_iterations`, cut at 100,000, since a verifier with more could
-/// never be logged in with: drivers refuse it. Computing takes about 2 ms for 4,096 iterations and does not yield.
+/// `iterations` is the server's `scram_iterations`, cut at 100,000, since a verifier with more could never be
+/// logged in with: drivers refuse it. Computing takes about 2 ms for 4,096 iterations and does not yield.
 ///
 /// # Errors
 /// [`VerifierError::NoRandomness`].
@@ -78,15 +79,15 @@ fn salted_scram_verifier(password: &Password, iterations: u32, salt: &[u8]) -> V
     )))
 }
 
-/// `SASLprep` (RFC 4013) where it applies; the server and libpq take a password that it forbids as it is, and so must
-/// we.
+/// `SASLprep` (RFC 4013) where it applies; the server and libpq take a password that it forbids as it is, and
+/// so must we.
 fn prepared(password: &Password) -> Zeroizing<String> {
     let text = password.expose();
     Zeroizing::new(stringprep::saslprep(text).map_or_else(|_| text.to_owned(), std::borrow::Cow::into_owned))
 }
 
-/// `md5` and the hexadecimal MD5 of password and user name: what a server stores whose `password_encryption` is
-/// `md5`. The user's name is its salt, so renaming the user voids it.
+/// `md5` and the hexadecimal MD5 of password and user name: what a server stores whose `password_encryption`
+/// is `md5`. The user's name is its salt, so renaming the user voids it.
 pub fn md5_verifier(username: &Username, password: &Password) -> Verifier {
     let mut hash = Md5::new();
     hash.update(password.expose());

@@ -57,11 +57,11 @@ pub(crate) struct Arguments {
 const ABOUT: &str = "\
 Rotate a real database on this machine and see what happens.
 
-Starts a server of the database and a local Secrets Manager, makes users and their secrets, and rotates by RotateSecret: \
-twice single user, twice alternating users, through the very programs that go to Lambda. After each step it shows the \
-labels of every version and tries which of them logs in. At the end it says whether everything was as promised; the \
-exit code is 1 when it was not. What is promised differs: MySQL lets a single user keep its old password beside the new \
-one, others do not. No password is shown.";
+Starts a server of the database and a local Secrets Manager, makes users and their secrets, and rotates by \
+RotateSecret: twice single user, twice alternating users, through the very programs that go to Lambda. After \
+each step it shows the labels of every version and tries which of them logs in. At the end it says whether \
+everything was as promised; the exit code is 1 when it was not. What is promised differs: MySQL lets a \
+single user keep its old password beside the new one, others do not. No password is shown.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -112,7 +112,7 @@ async fn start(
 ) -> Result<LocalEnvironment> {
     let database = Database::start(engine, screen)?;
     let settings = Settings {
-        // One attempt: what the service would mend by trying again shall be seen here.
+        // One attempt: what the service would fix by trying again shall be seen here.
         rotation: RotationSettings { attempts: 1, ..RotationSettings::default() },
         trouble: Trouble { delay: CALL_TIME, ..Trouble::default() },
         ..Settings::default()
@@ -145,7 +145,7 @@ async fn rotate(local: &LocalEnvironment, screen: &Screen) -> Result<(Vec<Rotati
         if failed {
             break;
         }
-        if strategy == StrategyKind::AlternatingUsers && rights.is_none() {
+        if strategy == StrategyKind::MasterUser && rights.is_none() {
             // Right after the first rotation to it.
             rights = promises::inspect(server.as_ref(), &local.secrets_manager).await;
         }

@@ -60,7 +60,7 @@ impl Pair {
         Ok(Self {
             engine,
             single_user: prepare(StrategyKind::SingleUser)?,
-            master_user: prepare(StrategyKind::AlternatingUsers)?,
+            master_user: prepare(StrategyKind::MasterUser)?,
         })
     }
 
@@ -68,7 +68,7 @@ impl Pair {
     pub(crate) fn function(&self, strategy: StrategyKind) -> &LambdaFunction {
         match strategy {
             StrategyKind::SingleUser => &self.single_user,
-            StrategyKind::AlternatingUsers => &self.master_user,
+            StrategyKind::MasterUser => &self.master_user,
         }
     }
 
@@ -95,7 +95,7 @@ pub(crate) fn folder(release: bool) -> Result<PathBuf> {
 pub(crate) fn built(folder: &Path) -> Vec<EngineKind> {
     let there = |engine: EngineKind, strategy| folder.join(engine.file_name(strategy)).is_file();
     let both = |engine: &EngineKind| {
-        there(*engine, StrategyKind::SingleUser) && there(*engine, StrategyKind::AlternatingUsers)
+        there(*engine, StrategyKind::SingleUser) && there(*engine, StrategyKind::MasterUser)
     };
     EngineKind::value_variants().iter().copied().filter(both).collect()
 }

@@ -34,14 +34,14 @@ pub(crate) struct Arguments {
     functions: Option<PathBuf>,
 }
 
-/// At most one of them. The server lasts as long as the command, so the file of `--state` would outlive what its
-/// secrets open.
+/// At most one of them. The server lasts as long as the command, so the file of `--state` would outlive what
+/// its secrets open.
 #[derive(Args, Debug)]
 #[group(multiple = false, conflicts_with = "state")]
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command line, of which one at most is set")]
 struct DatabaseFlags {
-    /// Start a PostgreSQL as well, with users and their secrets; it lasts as long as the command, so --state does not
-    /// go with it
+    /// Start a PostgreSQL as well, with users and their secrets; it lasts as long as the command, so --state
+    /// does not go with it
     #[arg(long)]
     postgres: bool,
 
@@ -78,9 +78,9 @@ impl DatabaseFlags {
 const ABOUT: &str = "\
 Keep a local Secrets Manager running, with the rotation functions registered.
 
-Any AWS SDK and the AWS CLI work against it; they want credentials, and nobody looks at them. RotateSecret drives the \
-real function programs through the four steps. Ctrl-C ends everything and removes its files; only the file of --state \
-stays.
+Any AWS SDK and the AWS CLI work against it; they want credentials, and nobody looks at them. RotateSecret \
+drives the real function programs through the four steps. Ctrl-C ends everything and removes its files; only \
+the file of --state stays.
 
 Settings of the functions (PASSWORD_LENGTH, EXCLUDE_CHARACTERS, REQUIRE_TLS and so on) are taken from the environment.";
 
@@ -165,7 +165,7 @@ pub(crate) fn show(local: &LocalEnvironment, screen: &Screen) {
     screen.line(format_args!("{aws} describe-secret --secret-id {single_user}"));
     let flag =
         if functions.engine == EngineKind::default() { String::new() } else { format!(" --engine {engine}") };
-    screen.line(format_args!("  rotate secret {single_user}{flag} --endpoint-url {endpoint}"));
+    screen.line(format_args!("  rotate run {single_user}{flag} --endpoint-url {endpoint}"));
     screen.line("");
     screen.line("Ctrl-C ends it.");
 }

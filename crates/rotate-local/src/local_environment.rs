@@ -1,4 +1,5 @@
-//! A local Secrets Manager with the functions registered and, where asked for, a database with users and secrets.
+//! A local Secrets Manager with the functions registered and, where asked for, a database with users and
+//! secrets.
 
 mod docdb;
 mod mysql;

@@ -32,7 +32,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NAME", default_value = "app")]
     name: String,
 
-    /// Keep the secret in this file (mode 0600), and where it is there already, go on with it instead of --secret
+    /// Keep the secret in this file (mode 0600), and where it is there already, go on with it instead of
+    /// --secret
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
 
@@ -44,13 +45,13 @@ pub(crate) struct Arguments {
 const ABOUT: &str = "\
 Rotate a secret by any function program, step by step.
 
-Starts a local Secrets Manager with one secret, runs the program as Lambda runs it (any language that speaks the Runtime \
-API), and rotates by RotateSecret. Shows each step with its time and its error. What the program logs is printed after a \
-rotation that fails. The exit code is 1 then.
+Starts a local Secrets Manager with one secret, runs the program as Lambda runs it (any language that speaks \
+the Runtime API), and rotates by RotateSecret. Shows each step with its time and its error. What the program \
+logs is printed after a rotation that fails. The exit code is 1 then.
 
 The program gets what Lambda sets, the variables of --env, and the address of the local Secrets Manager in \
-SECRETS_MANAGER_ENDPOINT and AWS_ENDPOINT_URL_SECRETS_MANAGER, and nothing else of this environment. The new password is \
-kept in memory alone, unless --state names a file.";
+SECRETS_MANAGER_ENDPOINT and AWS_ENDPOINT_URL_SECRETS_MANAGER, and nothing else of this environment. The new \
+password is kept in memory alone, unless --state names a file.";
 
 const EXAMPLES: &str = "\
 Examples:

@@ -8,24 +8,24 @@ use aws_sdk_secretsmanager::config::{
 };
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
 use aws_smithy_types::timeout::TimeoutConfig;
-use rotation_config::{AccessKey, DirectoryUrls, Endpoint, EndpointUrl};
+use rotation_config::{AccessKey, DatabaseLookupUrls, Endpoint, EndpointUrl};
 
 use crate::{backoff::Backoff, error::Cause};
 
 /// The roots of AWS's own endpoints; see `data/README.md`.
 const AMAZON_ROOTS: &[u8] = include_bytes!("../data/amazon-roots.pem");
 
-/// How regions begin whose endpoints have certificates of other authorities: China, the isolated partitions of the US
-/// (`us-iso`, `us-isob`, `us-isof`) and of Europe (`eu-isoe`), and the European sovereign one.
+/// How regions begin whose endpoints have certificates of other authorities: China, the isolated partitions
+/// of the US (`us-iso`, `us-isob`, `us-isof`) and of Europe (`eu-isoe`), and the European sovereign one.
 const ELSEWHERE: [&str; 4] = ["cn-", "us-iso", "eu-iso", "eusc-"];
 
 /// Attempts at one call where nobody gave a time for it, with jittered backoff between them.
 pub(crate) const ATTEMPTS: u32 = 4;
-/// The same for a directory. Its endpoint is the one that a function in a VPC is most likely not to reach, and that
-/// has to be said before the invocation's time is over.
-const DIRECTORY_ATTEMPTS: u32 = 2;
-/// The longest wait for a TCP and TLS connection, so that a security group which drops packets is told from a slow
-/// call before the invocation's time is over.
+/// The same for a lookup. Its endpoint is the one that a function in a VPC is most likely not to reach, and
+/// that has to be said before the invocation's time is over.
+const LOOKUP_ATTEMPTS: u32 = 2;
+/// The longest wait for a TCP and TLS connection, so that a security group which drops packets is told from a
+/// slow call before the invocation's time is over.
 pub(crate) const CONNECT_TIME: Duration = Duration::from_secs(3);
 /// The longest wait for one attempt's answer.
 pub(crate) const ATTEMPT_TIME: Duration = Duration::from_secs(6);
@@ -36,7 +36,7 @@ pub struct Access {
     config: SdkConfig,
     pub(crate) endpoint: Endpoint,
     pub(crate) origin: Origin,
-    directory_backoff: Backoff,
+    lookup_backoff: Backoff,
 }
 
 /// Where the credentials come from, and so whether there can be none.
@@ -65,8 +65,8 @@ impl Access {
         Self::new(config.build(), endpoint.clone(), origin)
     }
 
-    /// With a person's credentials: environment, profile (keys, or a role by keys), web identity, container or
-    /// instance. Profiles of SSO and of `credential_process` are not followed.
+    /// With a person's credentials: environment, profile (keys, or a role by keys), web identity, container
+    /// or instance. Profiles of SSO and of `credential_process` are not followed.
     pub async fn of_person(endpoint: &Endpoint) -> Self {
         let loader = |endpoint: &Endpoint| {
             aws_config::defaults(BehaviorVersion::latest()).http_client(http_client(endpoint))
@@ -92,8 +92,8 @@ impl Access {
             .http_client(http_client(&endpoint))
             .retry_config(Backoff::attempts(ATTEMPTS).of_sdk())
             .timeout_config(limits.build());
-        let directory_backoff = Backoff::attempts(DIRECTORY_ATTEMPTS);
-        Self { config: config.build(), endpoint, origin, directory_backoff }
+        let lookup_backoff = Backoff::attempts(LOOKUP_ATTEMPTS);
+        Self { config: config.build(), endpoint, origin, lookup_backoff }
     }
 
     /// What an SDK's `Client::new` takes. The URL of [`Endpoint`] is Secrets Manager's and not in it.
@@ -101,9 +101,9 @@ impl Access {
         &self.config
     }
 
-    /// What a client of a directory's service is made from: in this region, at this endpoint where one is set.
-    pub fn directory_config(&self, region: &str, url: Option<&EndpointUrl>) -> SdkConfig {
-        let mut config = self.config.to_builder().retry_config(self.directory_backoff.of_sdk());
+    /// What a client of a lookup's service is made from: in this region, at this endpoint where one is set.
+    pub fn lookup_config(&self, region: &str, url: Option<&EndpointUrl>) -> SdkConfig {
+        let mut config = self.config.to_builder().retry_config(self.lookup_backoff.of_sdk());
         config.set_region(Region::new(region.to_owned()));
         if let Some(url) = url {
             config.set_endpoint_url(Some(url.as_str().to_owned()));
@@ -111,22 +111,22 @@ impl Access {
         config.build()
     }
 
-    /// Where the directories are, if not at their region's own endpoints.
-    pub fn directory_urls(&self) -> &DirectoryUrls {
-        &self.endpoint.directories
+    /// Where the lookups are, if not at their region's own endpoints.
+    pub fn lookup_urls(&self) -> &DatabaseLookupUrls {
+        &self.endpoint.lookups
     }
 
-    /// The same access with the directories elsewhere.
+    /// The same access with the lookups elsewhere.
     #[must_use]
-    pub fn with_directories(mut self, urls: DirectoryUrls) -> Self {
-        self.endpoint.directories = urls;
+    pub fn with_directories(mut self, urls: DatabaseLookupUrls) -> Self {
+        self.endpoint.lookups = urls;
         self
     }
 
-    /// The same access with other attempts at the calls of directories than a rotation has time for.
+    /// The same access with other attempts at the calls of lookups than a rotation has time for.
     #[must_use]
-    pub fn with_directory_backoff(self, directory_backoff: Backoff) -> Self {
-        Self { directory_backoff, ..self }
+    pub fn with_lookup_backoff(self, lookup_backoff: Backoff) -> Self {
+        Self { lookup_backoff, ..self }
     }
 
     /// The credentials of the moment, for a request that is signed without an SDK.

@@ -5,16 +5,16 @@ use std::{future::Future, time::Duration};
 use aws_smithy_types::retry::RetryConfig;
 use rotation_core::{Deadline, TimedOut};
 
-/// The longest pause after the first failure; it doubles with each further one. The SDK's own second would eat most of an
-/// invocation's time.
+/// The longest pause after the first failure; it doubles with each further one. The SDK's own second would
+/// eat most of an invocation's time.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 /// The longest that pauses grow to, unless somebody chooses another length.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// The least time that an attempt is worth making for; a service answers in a fifth of it.
 const LEAST_TIME: Duration = Duration::from_millis(100);
 
-/// How long a call that fails for the moment is made again. A pause has any length up to one that doubles each time, so
-/// that functions which were refused together do not come back together.
+/// How long a call that fails for the moment is made again. A pause has any length up to one that doubles
+/// each time, so that functions which were refused together do not come back together.
 #[derive(Clone, Copy, Debug)]
 pub struct Backoff {
     /// The most attempts.
@@ -58,7 +58,8 @@ impl Backoff {
         self.deadline.map_or_else(|| Deadline::after(limit), |deadline| deadline.at_most(limit))
     }
 
-    /// What an SDK's client is told, where it repeats calls by itself. It counts attempts and knows no deadline.
+    /// What an SDK's client is told, where it repeats calls by itself. It counts attempts and knows no
+    /// deadline.
     pub(crate) fn of_sdk(self) -> RetryConfig {
         RetryConfig::standard()
             .with_max_attempts(self.attempts.unwrap_or(1))
@@ -66,8 +67,8 @@ impl Backoff {
             .with_max_backoff(self.longest_pause)
     }
 
-    /// Makes a call, and makes it again while what fails may pass. Afterwards there is an answer, a failure that does not
-    /// pass, or the last one that does. Dropped, the last attempt may have reached the service.
+    /// Makes a call, and makes it again while what fails may pass. Afterwards there is an answer, a failure
+    /// that does not pass, or the last one that does. Dropped, the last attempt may have reached the service.
     ///
     /// # Errors
     /// That of the last attempt that was answered; `unanswered` where none was before the deadline.
@@ -95,8 +96,8 @@ impl Backoff {
         }
     }
 
-    /// One attempt. Where too little time for one is left before it begins, it is made all the same and without a
-    /// bound: the caller's own deadline is a little later.
+    /// One attempt. Where too little time for one is left before it begins, it is made all the same and
+    /// without a bound: the caller's own deadline is a little later.
     async fn bound<T>(self, attempt: impl Future<Output = T>) -> Result<T, TimedOut> {
         match self.deadline {
             Some(deadline) if deadline.remaining() >= LEAST_TIME => deadline.bound(attempt).await,
@@ -104,7 +105,8 @@ impl Backoff {
         }
     }
 
-    /// The pause after so many failures. `None` at the end, which is a little early rather than in a crowd of attempts.
+    /// The pause after so many failures. `None` at the end, which is a little early rather than in a crowd of
+    /// attempts.
     fn pause(self, failures: u32) -> Option<Duration> {
         if self.attempts.is_some_and(|most| failures >= most) {
             return None;

@@ -69,8 +69,8 @@ impl Origin {
 
     fn unconnected(self, error: &ConnectorError) -> (ServiceFault, Cause) {
         let root = root_of(error);
-        // An error of no kind at all comes from before the connection: where nobody handed a key over, there was
-        // nothing to sign with.
+        // An error of no kind at all comes from before the connection: where nobody handed a key over, there
+        // was nothing to sign with.
         let kindless = error.is_other() && error.as_other().is_none();
         match self {
             Origin::Missing if kindless => {
@@ -87,8 +87,8 @@ impl Origin {
     }
 }
 
-/// The last cause of a failed connection: `connection refused`, `invalid peer certificate: UnknownIssuer`. A layer
-/// that shows its content as its own message, as an I/O error does, is looked into as well.
+/// The last cause of a failed connection: `connection refused`, `invalid peer certificate: UnknownIssuer`. A
+/// layer that shows its content as its own message, as an I/O error does, is looked into as well.
 fn root_of<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 'static) {
     let mut error = error;
     loop {

@@ -41,8 +41,8 @@ impl Https {
         Self { connector: connector.build(), access: access.clone() }
     }
 
-    /// Sends one request and reads the answer's body, which may have `most` bytes. One attempt, of at most six
-    /// seconds; dropped, it may have reached the server.
+    /// Sends one request and reads the answer's body, which may have `most` bytes. One attempt, of at most
+    /// six seconds; dropped, it may have reached the server.
     ///
     /// # Errors
     /// [`AwsError`] of this operation: nothing answered, the certificate is not trusted, or the answer

@@ -1,10 +1,10 @@
-//! AWS Secrets Manager as the store of `rotation-core`, and how AWS is reached: the one configuration of the SDK, from
-//! which the clients of other services are made as well.
+//! AWS Secrets Manager as the store of `rotation-core`, and how AWS is reached: the one configuration of the
+//! SDK, from which the clients of other services are made as well.
 
 mod access;
 mod backoff;
 mod client;
-mod directory;
+mod database_lookup;
 mod error;
 mod fault;
 mod https;

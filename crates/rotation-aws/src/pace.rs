@@ -1,9 +1,10 @@
 //! Calls of Secrets Manager that fail for the moment are made again.
 //!
-//! The SDK's own retries are off for Secrets Manager. They end after a number of attempts, and before that once the
-//! process has spent its quota of retries, on which all calls of its life draw: a warm function runs out of it just
-//! when the service throttles. Here an invocation's time decides, because a rotation that gives up between setSecret
-//! and finishSecret leaves a single user without a valid `AWSCURRENT` until the service calls again.
+//! The SDK's own retries are off for Secrets Manager. They end after a number of attempts, and before that
+//! once the process has spent its quota of retries, on which all calls of its life draw: a warm function runs
+//! out of it just when the service throttles. Here an invocation's time decides, because a rotation that
+//! gives up between setSecret and finishSecret leaves a single user without a valid `AWSCURRENT` until the
+//! service calls again.
 
 use std::{future::Future, time::Duration};
 
@@ -13,9 +14,9 @@ use rotation_core::TimedOut;
 
 use crate::client::SecretsManager;
 
-/// How far the pauses between attempts grow, and so which of many functions get through while the service throttles.
-/// The fewer secrets are between setSecret and finishSecret, the fewer have an `AWSCURRENT` that is refused: so what
-/// ends a rotation goes before what begins one.
+/// How far the pauses between attempts grow, and so which of many functions get through while the service
+/// throttles. The fewer secrets are between setSecret and finishSecret, the fewer have an `AWSCURRENT` that
+/// is refused: so what ends a rotation goes before what begins one.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Pace {
     /// The write that begins a rotation. Nothing depends on it yet.
@@ -37,12 +38,13 @@ impl Pace {
 }
 
 impl SecretsManager {
-    /// Makes a call, and makes it again while it fails for the moment and there is time. Afterwards there is an
-    /// answer that is not of the moment, or the last that was.
+    /// Makes a call, and makes it again while it fails for the moment and there is time. Afterwards there is
+    /// an answer that is not of the moment, or the last that was.
     ///
-    /// Any call of ours may be made twice: `PutSecretValue` repeats its token with the same value, and a label moves
-    /// from where it was described, so that a repeated move is refused and whoever asked looks where the label is. A
-    /// person whose claim of `AWSPENDING` was answered too late is told that a rotation has begun: it is that one.
+    /// Any call of ours may be made twice: `PutSecretValue` repeats its token with the same value, and a
+    /// label moves from where it was described, so that a repeated move is refused and whoever asked looks
+    /// where the label is. A person whose claim of `AWSPENDING` was answered too late is told that a rotation
+    /// has begun: it is that one.
     pub(crate) async fn persist<T, E, A>(
         &self,
         pace: Pace,

@@ -1,4 +1,4 @@
-//! What a look at a secret asks beyond a rotation, and the one write that mends labels.
+//! What a look at a secret asks beyond a rotation, and the one write that fixes labels.
 
 use std::{collections::BTreeMap, time::SystemTime};
 

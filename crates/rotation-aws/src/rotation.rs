@@ -1,22 +1,24 @@
-//! What the service itself does around the four steps, for a rotation that a person drives without a function.
+//! What the service itself does around the four steps, for a rotation that a person drives without a
+//! function.
 
 use rotation_core::{SecretDocument, StagingLabel, StoreError, StoreFault, VersionId, VersionStages};
 
 use crate::{client::SecretsManager, pace::Pace};
 
-/// Held by a new version for the moment between its first value and `AWSPENDING`; a version needs some label.
+/// Tested by a new version for the moment between its first value and `AWSPENDING`; a version needs some
+/// label.
 const ARRIVING: &str = "ROTATE_ARRIVING";
 
 const UPDATE: &str = "UpdateSecretVersionStage";
 
 impl SecretsManager {
-    /// Begins a rotation as `RotateSecret` does: afterwards `version`, which must be new, holds `document` and is
-    /// `AWSPENDING`. Nothing else is affected; every step still asks the labels whether it may act.
+    /// Begins a rotation as `RotateSecret` does: afterwards `version`, which must be new, holds `document`
+    /// and is `AWSPENDING`. Nothing else is affected; every step still asks the labels whether it may act.
     ///
-    /// `PutSecretValue` takes a label from whoever has it, and with `AWSPENDING` that could be a rotation that began
-    /// a moment ago and has changed the password already. So the value comes under a label of its own, and
-    /// `UpdateSecretVersionStage` moves `AWSPENDING` to it, which the service refuses where the label is not where
-    /// `described` saw it.
+    /// `PutSecretValue` takes a label from whoever has it, and with `AWSPENDING` that could be a rotation
+    /// that began a moment ago and has changed the password already. So the value comes under a label of its
+    /// own, and `UpdateSecretVersionStage` moves `AWSPENDING` to it, which the service refuses where the
+    /// label is not where `described` saw it.
     ///
     /// Dropped or failed half-way, it leaves at most a version that no step accepts.
     ///
@@ -57,7 +59,8 @@ impl SecretsManager {
         claimed
     }
 
-    /// Takes `AWSPENDING` from a version that is `AWSCURRENT` now, as the service does once a rotation has ended.
+    /// Takes `AWSPENDING` from a version that is `AWSCURRENT` now, as the service does once a rotation has
+    /// ended.
     ///
     /// # Errors
     /// What the service refused; the rotation is complete all the same, and the next one may begin.

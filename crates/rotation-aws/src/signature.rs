@@ -32,11 +32,12 @@ pub fn regional_url(service: Service, region: &str) -> String {
 }
 
 impl Access {
-    /// The request with the signature of the credentials of the moment ("Signature Version 4"). It holds for minutes.
+    /// The request with the signature of the credentials of the moment ("Signature Version 4"). It holds for
+    /// minutes.
     ///
     /// # Errors
-    /// [`ServiceFault::CredentialsRefused`] where there are no credentials, [`ServiceFault::Rejected`] where the request
-    /// cannot be signed.
+    /// [`ServiceFault::CredentialsRefused`] where there are no credentials, [`ServiceFault::Rejected`] where
+    /// the request cannot be signed.
     pub async fn signed(
         &self,
         (service, operation): (Service, &'static str),

@@ -114,8 +114,9 @@ impl SecretStore for SecretsManager {
     }
 }
 
-/// The service's three ways of saying that there is no value where it was asked for one: no such label, a version
-/// without a value, and an id that does not hold the label. A secret that is not there is another matter.
+/// The service's three ways of saying that there is no value where it was asked for one: no such label, a
+/// version without a value, and an id that does not hold the label. A secret that is not there is another
+/// matter.
 pub(crate) fn is_no_value(error: &GetSecretValueError) -> bool {
     let message = error.message().unwrap_or_default();
     (error.is_resource_not_found_exception() && message.contains("secret value"))

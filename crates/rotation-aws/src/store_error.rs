@@ -1,5 +1,5 @@
-//! Failed calls of Secrets Manager as the store's errors: sorted further by what that service alone says, and without
-//! values.
+//! Failed calls of Secrets Manager as the store's errors: sorted further by what that service alone says, and
+//! without values.
 
 use std::time::Duration;
 
@@ -27,7 +27,8 @@ impl SecretsManager {
         store_error(self.origin.failed(Service::SecretsManager, operation, error))
     }
 
-    /// Names the key by which a call failed: "Access to KMS is not allowed" does not. `DescribeSecret` needs no key.
+    /// Names the key by which a call failed: "Access to KMS is not allowed" does not. `DescribeSecret` needs
+    /// no key.
     pub(crate) async fn naming_the_key(&self, secret: &SecretId, error: StoreError) -> StoreError {
         if error.fault != StoreFault::KeyDenied || error.key.is_some() {
             return error;
@@ -42,8 +43,8 @@ impl SecretsManager {
     }
 }
 
-/// `PutSecretValue` alone sends values, so of its errors only the code is kept: a service that quotes what it refuses
-/// must not get a password into a log.
+/// `PutSecretValue` alone sends values, so of its errors only the code is kept: a service that quotes what it
+/// refuses must not get a password into a log.
 fn store_error(error: AwsError) -> StoreError {
     let AwsError { operation, fault, mut cause, .. } = error;
     let (code, message) =
@@ -66,7 +67,8 @@ fn own_fault(operation: &str, code: &str, message: &str) -> Option<StoreFault> {
         _ if operation == "PutSecretValue" && speaks_of_the_rotation_token(message) => {
             StoreFault::TokenRequired
         }
-        // No more than these words: the name of a secret, which the message quotes, may hold "KMS", but no colon.
+        // No more than these words: the name of a secret, which the message quotes, may hold "KMS", but no
+        // colon.
         ("AccessDeniedException", _) if message.contains("Access to KMS") || message.contains("kms:") => {
             StoreFault::KeyDenied
         }

@@ -1,4 +1,5 @@
-//! The least that a Lambda function in Rust can be: it answers null. The bench measures the shipped functions by it.
+//! The least that a Lambda function in Rust can be: it answers null. The bench measures the shipped functions
+//! by it.
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;

@@ -18,9 +18,11 @@ pub(crate) struct Sample {
     pub(crate) peak_kib: u64,
     /// Secrets Manager calls of the first rotation.
     pub(crate) calls: usize,
-    /// How many of them waited for one another. Without a delay calls are too short to be seen at the same time.
+    /// How many of them waited for one another. Without a delay calls are too short to be seen at the same
+    /// time.
     pub(crate) serial_calls: usize,
-    /// The mean of what a call took inside the store: the delay, and by how much the store's timer overshot it.
+    /// The mean of what a call took inside the store: the delay, and by how much the store's timer overshot
+    /// it.
     pub(crate) call: Duration,
     /// Logins that PostgreSQL accepted in the first rotation.
     pub(crate) logins: usize,

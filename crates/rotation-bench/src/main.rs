@@ -66,7 +66,8 @@ async fn bench() -> Result<bool, Failure> {
     Ok(bars.iter().all(bars::Bar::holds))
 }
 
-/// The medians of each subject. The subjects take turns, so that what the machine does meanwhile meets all alike.
+/// The medians of each subject. The subjects take turns, so that what the machine does meanwhile meets all
+/// alike.
 async fn measure(
     servers: &Servers,
     subjects: &[Subject],

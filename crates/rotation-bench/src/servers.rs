@@ -65,8 +65,8 @@ impl Servers {
 
     /// A fresh process rotates a fresh secret twice; afterwards the process is gone.
     ///
-    /// Fails where a rotation does not succeed or its AWSCURRENT does not log in, unless the subject is to do nothing:
-    /// a function that does not do its work has no figures.
+    /// Fails where a rotation does not succeed or its AWSCURRENT does not log in, unless the subject is to do
+    /// nothing: a function that does not do its work has no figures.
     pub(crate) async fn rotate_twice(&self, subject: &Subject) -> Result<Sample, Failure> {
         let secret = self.new_secret(subject.role).await?;
         let function = self.function(subject)?;

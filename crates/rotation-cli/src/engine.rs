@@ -68,10 +68,6 @@ impl EngineKind {
 
     /// The file of the function for a strategy.
     pub fn file_name(self, strategy: StrategyKind) -> String {
-        let strategy = match strategy {
-            StrategyKind::SingleUser => "single",
-            StrategyKind::AlternatingUsers => "master",
-        };
-        format!("{}_{strategy}_user", self.word())
+        format!("{}_{}", self.word(), strategy.name())
     }
 }

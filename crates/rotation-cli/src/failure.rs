@@ -1,5 +1,5 @@
-//! How a command ends, and how a failure reads: what went wrong with its causes and, where it is one that we know, its code
-//! and its hint.
+//! How a command ends, and how a failure reads: what went wrong with its causes and, where it is one that we
+//! know, its code and its hint.
 
 use std::process::ExitCode;
 
@@ -8,8 +8,8 @@ use rotation_core::{Reader, RotationError, with_causes};
 
 use crate::screen::Screen;
 
-/// The exit code of a command that came to this: its own, or 1 after its failure was written to standard error. Values of
-/// secrets are not written.
+/// The exit code of a command that came to this: its own, or 1 after its failure was written to standard
+/// error. Values of secrets are not written.
 pub fn exit_code(outcome: anyhow::Result<ExitCode>, screen: &Screen) -> ExitCode {
     outcome.unwrap_or_else(|error| {
         let (message, more) = lines(&error);

@@ -2,16 +2,16 @@
 //!
 //! ```text
 //! rotate network  network_discovery::Discovery ─> the parameters of the stacks
-//! rotate secret   Plan ─> yes? ─> SecretsManager::begin ─> Rotator, the four steps
-//! rotate doctor   Examiner::examine ─> findings
-//! rotate explain  Examiner::examine ─> the versions as a picture
-//! rotate recover  Examiner::examine ─> yes? ─> Examiner::repair
+//! rotate run   Plan ─> yes? ─> SecretsManager::begin ─> Rotator, the four steps
+//! rotate doctor   Doctor::diagnose ─> findings
+//! rotate explain  Doctor::diagnose ─> the versions as a picture
+//! rotate recover  Doctor::diagnose ─> yes? ─> Doctor::repair
 //! ```
 
-mod examine;
+mod diagnose;
 mod network;
 mod person;
-mod secret;
+mod run;
 
 use std::process::ExitCode;
 
@@ -19,7 +19,7 @@ use clap::{Parser, Subcommand};
 use rotation_cli::{Screen, exit_code};
 use rotation_config::Environment;
 
-use examine::Ask;
+use diagnose::Ask;
 
 /// Rotate the passwords of databases in AWS Secrets Manager.
 #[derive(Debug, Parser)]
@@ -31,7 +31,7 @@ struct Arguments {
 
 const EXAMPLES: &str = "\
 Examples:
-  rotate secret prod/shop/reporting    rotate a secret with your own AWS credentials
+  rotate run prod/shop/reporting    rotate a secret with your own AWS credentials
   rotate doctor prod/shop/reporting    say what is wrong with a secret, and what to do next
   rotate network prod/shop/reporting   say where the function for a secret is to be placed
 
@@ -41,10 +41,10 @@ warnings and 4 for faults.";
 #[derive(Debug, Subcommand)]
 enum Command {
     Network(network::Arguments),
-    Secret(secret::Arguments),
-    Doctor(examine::Doctor),
-    Explain(examine::Explain),
-    Recover(examine::Recover),
+    Run(run::Arguments),
+    Doctor(diagnose::Doctor),
+    Explain(diagnose::Explain),
+    Recover(diagnose::Recover),
 }
 
 fn main() -> ExitCode {
@@ -58,7 +58,7 @@ fn main() -> ExitCode {
                 Command::Network(arguments) => {
                     Box::pin(network::run(&arguments, &environment, &screen)).await?;
                 }
-                Command::Secret(arguments) => secret::run(&arguments, &environment, &screen).await?,
+                Command::Run(arguments) => run::run(&arguments, &environment, &screen).await?,
                 Command::Doctor(doctor) => return Ask::Doctor(&doctor).run(&environment, &screen).await,
                 Command::Explain(explain) => return Ask::Explain(&explain).run(&environment, &screen).await,
                 Command::Recover(recover) => return Ask::Recover(&recover).run(&environment, &screen).await,

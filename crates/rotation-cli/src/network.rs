@@ -1,4 +1,5 @@
-//! `rotate network`: where a rotation function is to be placed, for stacks that may not find out by themselves.
+//! `rotate network`: where a rotation function is to be placed, for stacks that may not find out by
+//! themselves.
 
 use std::time::Duration;
 
@@ -59,7 +60,8 @@ enum NetworkWord {
     Public,
 }
 
-/// The parameters of the stack `rotation.yaml` that say where a function goes, and what the lookup calls them.
+/// The parameters of the stack `rotation.yaml` that say where a function goes, and what the lookup calls
+/// them.
 const PARAMETERS: [(&str, &str); 8] = [
     ("NetworkMode", "NetworkMode"),
     ("VpcId", "VpcId"),
@@ -74,15 +76,15 @@ const PARAMETERS: [(&str, &str); 8] = [
 const ABOUT: &str = "\
 Say where a rotation function is to be placed: VPC, subnets, security groups.
 
-Looks the secret's database up in RDS, DocumentDB, Redshift or Redshift Serverless and its network in EC2, and decides as \
-the custom resource of the stacks does: a function goes into the VPC of a database that is not publicly accessible, and \
-into none otherwise. Prints the parameters with which the stacks need no custom resource, and warnings on standard error. \
-Changes nothing.
+Looks the secret's database up in RDS, DocumentDB, Redshift or Redshift Serverless and its network in EC2, \
+and decides as the custom resource of the stacks does: a function goes into the VPC of a database that is \
+not publicly accessible, and into none otherwise. Prints the parameters with which the stacks need no custom \
+resource, and warnings on standard error. Changes nothing.
 
-Needs secretsmanager:GetSecretValue (not with --host) and DescribeSecret (only where the secret has no host); rds:Describe* \
-of instances, clusters and subnet groups, redshift:Describe* of clusters and their subnet groups, or \
-redshift-serverless:ListWorkgroups and ListNamespaces, whichever the database is of; and ec2:Describe* of subnets, route \
-tables and VPC endpoints.";
+Needs secretsmanager:GetSecretValue (not with --host) and DescribeSecret (only where the secret has no \
+host); rds:Describe* of instances, clusters and subnet groups, redshift:Describe* of clusters and their \
+subnet groups, or redshift-serverless:ListWorkgroups and ListNamespaces, whichever the database is of; and \
+ec2:Describe* of subnets, route tables and VPC endpoints.";
 
 const EXAMPLES: &str = "\
 Examples:

@@ -21,7 +21,7 @@ impl Wishes<'_> {
     /// # Errors
     /// A variable or a flag is not usable.
     pub(crate) fn settings<E: Engine>(self, environment: &Environment) -> Result<(Config, MasterSecret)> {
-        let mut config = Config::parse(environment, StrategyKind::AlternatingUsers, &E::PROFILE)?;
+        let mut config = Config::parse(environment, StrategyKind::MasterUser, &E::PROFILE)?;
         if let Some(region) = self.region {
             config.function.endpoint.region = Some(region.to_owned());
         }
@@ -40,17 +40,19 @@ impl Wishes<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum StrategyWord {
     /// The user changes its own password; for a moment only the pending version logs in
-    Single,
+    #[value(name = "single_user")]
+    SingleUser,
     /// Two users take turns; the live one keeps its password
-    Alternating,
+    #[value(name = "master_user")]
+    MasterUser,
 }
 
 impl StrategyWord {
     /// As the command line has it.
     pub(crate) fn word(self) -> &'static str {
         match self {
-            Self::Single => "single",
-            Self::Alternating => "alternating",
+            Self::SingleUser => "single_user",
+            Self::MasterUser => "master_user",
         }
     }
 }

@@ -1,4 +1,5 @@
-//! What a person sees: lines on standard output, with colours and moving parts only where somebody is watching.
+//! What a person sees: lines on standard output, with colours and moving parts only where somebody is
+//! watching.
 
 use std::{
     fmt,
@@ -33,22 +34,24 @@ pub enum Look {
 }
 
 impl Screen {
-    /// Moving parts need a terminal that is not dumb; colours also need `NO_COLOR` to be unset or empty (no-color.org).
+    /// Moving parts need a terminal that is not dumb; colours also need `NO_COLOR` to be unset or empty
+    /// (no-color.org).
     pub fn of_process(environment: &Environment) -> Self {
         let terminal = io::stdout().is_terminal() && environment.text("TERM") != Some("dumb");
         let colours = terminal && environment.text("NO_COLOR").is_none();
         Self { out: io::stdout(), terminal, colours }
     }
 
-    /// Writes one line. Names out of secrets and servers can neither steer the terminal nor begin a line of their own:
-    /// what is not our own colour and steers is escaped. A reader who has gone away, as `head` does, is no
-    /// error of ours.
+    /// Writes one line. Names out of secrets and servers can neither steer the terminal nor begin a line of
+    /// their own: what is not our own colour and steers is escaped. A reader who has gone away, as `head`
+    /// does, is no error of ours.
     pub fn line(&self, text: impl fmt::Display) {
         let text = tamed(&text.to_string(), self.colours);
         let _ = writeln!(self.out.lock(), "{text}");
     }
 
-    /// Writes a value for machines, laid out in lines. It reads back as it is: what steers is escaped as JSON does it.
+    /// Writes a value for machines, laid out in lines. It reads back as it is: what steers is escaped as JSON
+    /// does it.
     pub fn json(&self, value: &Value) {
         let mut text = String::new();
         // Line ends are those of the layout: serde_json has escaped the others.
@@ -94,7 +97,8 @@ impl Screen {
         Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
     }
 
-    /// The last words of a command that fails, on standard error: what went wrong, and a line for each thing more.
+    /// The last words of a command that fails, on standard error: what went wrong, and a line for each thing
+    /// more.
     pub fn failure(&self, message: &str, more: &[String]) {
         let red = self.colours && io::stderr().is_terminal();
         let label = if red { "\x1b[1;31merror:\x1b[0m" } else { "error:" };
@@ -123,8 +127,8 @@ impl Screen {
 /// What ends a look.
 const PLAIN: &str = "\x1b[0m";
 
-/// Whether a character could make a terminal show something else than the text: control characters, line ends among
-/// them, and those that turn the direction of what follows.
+/// Whether a character could make a terminal show something else than the text: control characters, line ends
+/// among them, and those that turn the direction of what follows.
 fn is_steering(sign: char) -> bool {
     const DIRECTION: [char; 4] = ['\u{61c}', '\u{200e}', '\u{200f}', '\u{2028}'];
     let turns = ['\u{2029}'..='\u{202e}', '\u{2066}'..='\u{2069}'];

@@ -18,15 +18,15 @@ pub enum StrategyKind {
     /// `*_single_user`.
     SingleUser,
     /// `*_master_user`; AWS also says multi user.
-    AlternatingUsers,
+    MasterUser,
 }
 
 impl StrategyKind {
-    /// For people and metrics.
+    /// The identifier: in flags, artifacts, parameters, metrics and log lines.
     pub fn name(self) -> &'static str {
         match self {
-            Self::SingleUser => "single user",
-            Self::AlternatingUsers => "alternating users",
+            Self::SingleUser => "single_user",
+            Self::MasterUser => "master_user",
         }
     }
 }
@@ -67,7 +67,7 @@ impl Config {
             function,
             master: match strategy {
                 StrategyKind::SingleUser => MasterSecret::default(),
-                StrategyKind::AlternatingUsers => MasterSecret { deployed: master_secret(environment)? },
+                StrategyKind::MasterUser => MasterSecret { deployed: master_secret(environment)? },
             },
             database: DatabaseSettings {
                 passwords: password_policy(environment, &profile.password_rule)?,

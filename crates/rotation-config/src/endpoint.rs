@@ -1,4 +1,5 @@
-//! Where Secrets Manager and its neighbours are, and whose certificate it may show: parsed before the first call, which cannot say so well.
+//! Where Secrets Manager and its neighbours are, and whose certificate it may show: parsed before the first
+//! call, which cannot say so well.
 
 use std::{
     fs,
@@ -17,7 +18,7 @@ use crate::environment::{ConfigError, Environment};
 /// The largest `AWS_CA_BUNDLE` that is read, in bytes: several times what an operating system trusts.
 const MAX_BUNDLE: u64 = 1024 * 1024;
 
-/// Which Secrets Manager to talk to, and which directories.
+/// Which Secrets Manager to talk to, and which lookups.
 #[derive(Clone, Debug, Default)]
 pub struct Endpoint {
     /// `AWS_REGION`.
@@ -27,7 +28,7 @@ pub struct Endpoint {
     /// `AWS_CA_BUNDLE`: authorities to trust beside Amazon's.
     pub ca_bundle: Option<CaBundle>,
     /// Where the other services are.
-    pub directories: DirectoryUrls,
+    pub lookups: DatabaseLookupUrls,
 }
 
 impl Endpoint {
@@ -40,7 +41,7 @@ impl Endpoint {
             region: environment.text("AWS_REGION").map(str::to_owned),
             url: url(environment, "SECRETS_MANAGER_ENDPOINT")?,
             ca_bundle: environment.text("AWS_CA_BUNDLE").map(ca_bundle).transpose()?,
-            directories: DirectoryUrls {
+            lookups: DatabaseLookupUrls {
                 rds: sdk_url(environment, "AWS_ENDPOINT_URL_RDS")?,
                 redshift: sdk_url(environment, "AWS_ENDPOINT_URL_REDSHIFT")?,
                 redshift_serverless: sdk_url(environment, "AWS_ENDPOINT_URL_REDSHIFT_SERVERLESS")?,
@@ -51,7 +52,7 @@ impl Endpoint {
 
 /// The services that describe database servers; `None` takes the region's own endpoint.
 #[derive(Clone, Debug, Default)]
-pub struct DirectoryUrls {
+pub struct DatabaseLookupUrls {
     /// `AWS_ENDPOINT_URL_RDS`.
     pub rds: Option<EndpointUrl>,
     /// `AWS_ENDPOINT_URL_REDSHIFT`.
@@ -60,7 +61,7 @@ pub struct DirectoryUrls {
     pub redshift_serverless: Option<EndpointUrl>,
 }
 
-impl DirectoryUrls {
+impl DatabaseLookupUrls {
     /// All services at one URL, as emulators have them.
     pub fn all_at(url: &EndpointUrl) -> Self {
         let url = Some(url.clone());

@@ -29,7 +29,8 @@ impl Environment {
         self.0.get(name).map(String::as_str)
     }
 
-    /// A switch, in the spellings that AWS's templates take: true, 1, y, yes, and their opposites, in any case.
+    /// A switch, in the spellings that AWS's templates take: true, 1, y, yes, and their opposites, in any
+    /// case.
     ///
     /// # Errors
     /// [`ConfigError`] for any other word, which the templates would read as false.

@@ -1,5 +1,5 @@
-//! The settings of functions and of the command: environment variables to typed values. What is wrong is named before
-//! anything is done.
+//! The settings of functions and of the command: environment variables to typed values. What is wrong is
+//! named before anything is done.
 //!
 //! ```text
 //! process ─> Environment ─┬─> FunctionSettings   what every function takes: Endpoint, AccessKey, DRY_RUN
@@ -17,7 +17,7 @@ mod passwords;
 
 pub use access_key::AccessKey;
 pub use config::{Config, StrategyKind};
-pub use endpoint::{CaBundle, CaBundleError, DirectoryUrls, Endpoint, EndpointError, EndpointUrl};
+pub use endpoint::{CaBundle, CaBundleError, DatabaseLookupUrls, Endpoint, EndpointError, EndpointUrl};
 pub use environment::{ConfigError, Environment};
 pub use function::FunctionSettings;
 pub use passwords::password_policy;

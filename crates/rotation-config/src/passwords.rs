@@ -6,8 +6,8 @@ use rotation_core::{
 
 use crate::environment::{ConfigError, Environment};
 
-/// How passwords are made: `PASSWORD_LENGTH`, `PASSWORD_SOURCE`, `EXCLUDE_CHARACTERS` and the other settings of AWS's
-/// templates, within what a service takes.
+/// How passwords are made: `PASSWORD_LENGTH`, `PASSWORD_SOURCE`, `EXCLUDE_CHARACTERS` and the other settings
+/// of AWS's templates, within what a service takes.
 ///
 /// # Errors
 /// [`ConfigError`] names the first setting that is wrong.

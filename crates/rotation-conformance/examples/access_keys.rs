@@ -1,4 +1,5 @@
-//! An issuer for a service that creates access keys itself, two at most for a user, and the kit on a fake of that service.
+//! An issuer for a service that creates access keys itself, two at most for a user, and the kit on a fake of
+//! that service.
 //!
 //! Secret: `{"user": "…", "keyId": "…", "secretKey": "…"}`. The function manages keys by rights of its own.
 

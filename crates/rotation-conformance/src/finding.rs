@@ -39,8 +39,8 @@ impl fmt::Display for Defect {
             Self::ChangedByStep(step) => write!(f, "{step} changed which credentials the service accepts"),
             Self::ChangedByStale(step) => write!(
                 f,
-                "{step} changed the service although its token could no longer act: ask authority.confirm right before the \
-                 change"
+                "{step} changed the service although its token could no longer act: ask authority.confirm \
+                 right before the change"
             ),
             Self::ChangedByRepeat(step) => write!(f, "{step} changed something when it was repeated"),
             Self::ChangedByDryRun => f.write_str("a dry run changed the service"),
@@ -54,8 +54,8 @@ impl fmt::Display for Defect {
             Self::SameCredential => f.write_str("createSecret stored the credential of AWSCURRENT again"),
             Self::OtherField(field) => write!(
                 f,
-                "createSecret changed `{field}`, which is not among the rotated fields: a doctor takes the version for one of \
-                 another service"
+                "createSecret changed `{field}`, which is not among the rotated fields: a doctor takes the \
+                 version for one of another service"
             ),
             Self::UnknownCredential => {
                 f.write_str("setSecret left the service with a credential that no version holds")

@@ -70,8 +70,9 @@ struct Gate {
 }
 
 impl Hook {
-    /// Runs one request of the service. Afterwards `effect` has run once or not at all, whether the answer arrives or not.
-    /// It may wait forever, and the future may be dropped. `name` says in findings what the request was: `POST /token`.
+    /// Runs one request of the service. Afterwards `effect` has run once or not at all, whether the answer
+    /// arrives or not. It may wait forever, and the future may be dropped. `name` says in findings what the
+    /// request was: `POST /token`.
     ///
     /// # Errors
     /// [`Stop`]: the request failed, before or after its effect. The target should see what it would see of a network that

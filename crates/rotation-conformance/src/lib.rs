@@ -1,4 +1,5 @@
-//! Checks any [`Target`](rotation_core::Target) or [`Issuer`](rotation_core::Issuer) against a fake of its service.
+//! Checks any [`Target`](rotation_core::Target) or [`Issuer`](rotation_core::Issuer) against a fake of its
+//! service.
 //!
 //! ```text
 //! Service (yours) ─ Hook::call ─┐
@@ -55,8 +56,8 @@ pub fn assert_none(findings: &[Finding]) {
     assert!(lines.is_empty(), "rules that are broken:\n{}", lines.join("\n"));
 }
 
-/// A test that checks a target: `target!(token_service, TokenService::new);`. The second argument is a function from a
-/// [`Hook`] to a [`TargetBench`].
+/// A test that checks a target: `target!(token_service, TokenService::new);`. The second argument is a
+/// function from a [`Hook`] to a [`TargetBench`].
 #[macro_export]
 macro_rules! target {
     ($name:ident, $make:expr) => {

@@ -117,8 +117,8 @@ fn is_checked<S: Subject>(world: &World<'_, S>, meanwhile: Meanwhile, is_untouch
         Meanwhile::Ends | Meanwhile::NewerEnds => true,
         // Once the labels were confirmed, nobody asks again.
         Meanwhile::RolledBack => !world.hook.has_called_twice(DESCRIBE),
-        // A service with one credential that was given a cancelled one needs an operator. And Secrets Manager swaps
-        // AWSCURRENT alone: a version that lost AWSPENDING in this moment becomes live all the same.
+        // A service with one credential that was given a cancelled one needs an operator. And Secrets Manager
+        // swaps AWSCURRENT alone: a version that lost AWSPENDING in this moment becomes live all the same.
         Meanwhile::CancelledNewerCreated | Meanwhile::CancelledNewerEnds => {
             (S::ISSUES || is_untouched) && !matches!(world.hook.place(), Some((Some(DESCRIBE), PROMOTE)))
         }
@@ -159,8 +159,8 @@ fn check_change<S: Subject>(
     inevitable: bool,
 ) -> bool {
     if S::ISSUES && step == Step::Create {
-        // It may have issued once more. It revokes that again, unless its version had no value yet: then the next
-        // rotation does.
+        // It may have issued once more. It revokes that again, unless its version had no value yet: then the
+        // next rotation does.
         if !meanwhile.cancels() && world.accepted().len() > 2 {
             world.find(Defect::TooMany);
         }

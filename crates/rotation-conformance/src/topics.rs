@@ -48,11 +48,11 @@ async fn healthy(make: &impl Make, findings: &RefCell<Findings>) {
     let first = version(1);
     world.store.begin(&first);
     world.now("a dry run of createSecret");
-    world.rehearse(Step::Create, &first).await;
+    world.dry_run(Step::Create, &first).await;
     world.now("a healthy rotation");
     for step in Step::ALL {
         if step == Step::Set {
-            world.rehearse(step, &first).await;
+            world.dry_run(step, &first).await;
         }
         if !matches!(world.invoke(step, &first).await, Some(Ok(_))) {
             return world.find(Defect::HealthyFails(step));

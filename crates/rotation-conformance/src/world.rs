@@ -1,4 +1,5 @@
-//! One secret, one service, and the invocations that rotate it. Every rule that holds for any invocation is checked here.
+//! One secret, one service, and the invocations that rotate it. Every rule that holds for any invocation is
+//! checked here.
 
 use std::{
     cell::{Cell, RefCell},
@@ -7,7 +8,7 @@ use std::{
 };
 
 use rotation_core::{
-    Code, Deadline, ForeignSecrets, Invocation, Invoker, Outcome, Reader, Rehearsal, RotationError,
+    Code, Deadline, DryRun, ForeignSecrets, Invocation, Invoker, Outcome, Reader, RotationError,
     RotationEvent, Rotator, SecretDocument, StagingLabel, Step, Target, VersionId, with_causes,
 };
 
@@ -95,10 +96,10 @@ impl<'a, S: Subject> World<'a, S> {
     }
 
     /// A dry run, which changes nothing.
-    pub(crate) async fn rehearse(&self, step: Step, version: &VersionId) {
+    pub(crate) async fn dry_run(&self, step: Step, version: &VersionId) {
         let before = (self.accepted(), self.store.snapshot());
-        match self.rotator().rehearse(&event(step, version)).await {
-            Ok(rehearsal) => rehearsal.iter().for_each(|rehearsal| self.read_rehearsal(rehearsal)),
+        match self.rotator().dry_run(&event(step, version)).await {
+            Ok(dry_run) => dry_run.iter().for_each(|rehearsal| self.read_dry_run(dry_run)),
             Err(error) => {
                 self.read_error(&error);
                 self.find(Defect::DryRunFails);
@@ -180,7 +181,8 @@ impl<'a, S: Subject> World<'a, S> {
         }
     }
 
-    /// Whether every credential that the service accepts is known to a version. Holds once a rotation without faults ended.
+    /// Whether every credential that the service accepts is known to a version. Holds once a rotation without
+    /// faults ended.
     fn check_orphans(&self) {
         let open = self.store.documents().into_iter().filter(|document| self.opens(document));
         let known: BTreeSet<Vec<String>> = open.map(|document| self.secrets(&document)).collect();
@@ -247,11 +249,11 @@ impl<'a, S: Subject> World<'a, S> {
         }
     }
 
-    fn read_rehearsal(&self, rehearsal: &Rehearsal) {
-        for act in rehearsal.steps.iter().flat_map(|(_, acts)| acts) {
+    fn read_dry_run(&self, dry_run: &DryRun) {
+        for act in dry_run.steps.iter().flat_map(|(_, acts)| acts) {
             self.read("a dry run", &act.to_string());
         }
-        if let Some(obstacle) = &rehearsal.obstacle {
+        if let Some(obstacle) = &dry_run.obstacle {
             self.read_error(obstacle);
         }
     }

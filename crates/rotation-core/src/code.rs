@@ -1,19 +1,20 @@
-//! What a failure is called: a stable code with its class and an article. The set is open, as each target has failures of
-//! its own; [`codes!`](crate::codes!) makes a table of them.
+//! What a failure is called: a stable code with its class and an article. The set is open, as each target has
+//! failures of its own; [`codes!`](crate::codes!) makes a table of them.
 
 use std::fmt;
 
 /// What a failure asks of whoever called the step. The outcome line says it as `outcome`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Class {
-    /// The event, the labels or the values are such that this step must not act. Nothing was changed, and calling
-    /// again changes nothing until an operator has changed what was asked for.
+    /// The event, the labels or the values are such that this step must not act. Nothing was changed, and
+    /// calling again changes nothing until an operator has changed what was asked for.
     Refused,
     /// It may pass by itself: the service's next call may succeed.
     Retryable,
     /// Nothing went wrong and nothing was done: the step was only to be described.
     DryRun,
-    /// An operator has to fix something around the secret: a right, a network, a certificate, a user of the database.
+    /// An operator has to fix something around the secret: a right, a network, a certificate, a user of the
+    /// database.
     Failed,
 }
 
@@ -29,7 +30,8 @@ impl Class {
     }
 }
 
-/// A stable name for a kind of failure, for alarms and runbooks: `DB_LOCKED`. A name is never given to another failure.
+/// A stable name for a kind of failure, for alarms and runbooks: `DB_LOCKED`. A name is never given to
+/// another failure.
 ///
 /// Two codes are equal if their names are. A target's codes begin with a prefix of its own.
 #[derive(Clone, Copy)]
@@ -60,7 +62,8 @@ pub struct CodeArticle {
 pub struct Article {
     /// What brings it about, the likeliest first.
     pub causes: &'static str,
-    /// What to do, for the operator of a function. The remediation of a failure is more exact: it knows the case.
+    /// What to do, for the operator of a function. The remediation of a failure is more exact: it knows the
+    /// case.
     pub remediation: &'static str,
     /// The statement or policy to add, as it is typed: its language and its text.
     pub add: Option<(&'static str, &'static str)>,
@@ -150,8 +153,9 @@ impl PartialEq<&str> for Code {
     }
 }
 
-/// Makes a table of codes: a constant for each, `ALL` with all of them, and `ARTICLES` with what documents tell. A row is documented by the code's meaning, and
-/// names its class and the module that holds its [`Article`] under the same name.
+/// Makes a table of codes: a constant for each, `ALL` with all of them, and `ARTICLES` with what documents
+/// tell. A row is documented by the code's meaning, and names its class and the module that holds its
+/// [`Article`] under the same name.
 ///
 /// ```
 /// mod articles {

@@ -22,7 +22,7 @@ crate::codes! {
     /// The secret is configured to be rotated by another function.
     ROTATION_OTHER_FUNCTION = Refused, labels;
     /// The secret has no version with the event's token.
-    VERSION_UNKNOWN = Refused, labels;
+    VERSION_NOT_FOUND = Refused, labels;
     /// The version is neither AWSCURRENT nor AWSPENDING.
     VERSION_NOT_PENDING = Refused, labels;
     /// No version of the secret is AWSCURRENT.
@@ -68,7 +68,7 @@ crate::codes! {
     /// The secret's KMS key cannot be used.
     KMS_DENIED = Failed, service;
     /// There is no secret of this name.
-    SECRET_UNKNOWN = Failed, service;
+    SECRET_NOT_FOUND = Failed, service;
     /// Secrets Manager asks for a rotation token that the event did not bring.
     TOKEN_REQUIRED = Failed, service;
     /// A password that Secrets Manager made breaks the settings that it was asked for.

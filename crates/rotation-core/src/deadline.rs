@@ -32,7 +32,8 @@ impl Deadline {
         Self(self.0.checked_sub(by).unwrap_or(self.0))
     }
 
-    /// Runs the future until it is done or the deadline is over; in the second case it is dropped where it stands.
+    /// Runs the future until it is done or the deadline is over; in the second case it is dropped where it
+    /// stands.
     ///
     /// # Errors
     /// [`TimedOut`].

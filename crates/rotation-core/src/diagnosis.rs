@@ -11,7 +11,7 @@ use std::time::SystemTime;
 pub use access::Access;
 pub use finding::{Check, Finding, Severity};
 pub use finding_code::{FindingArticle, FindingCode};
-pub use version::ExaminedVersion;
+pub use version::DiagnosedVersion;
 
 use crate::{
     code::Code,
@@ -24,7 +24,8 @@ use crate::{
     target::RelatedSecrets,
 };
 
-/// A target that can be looked at. Nothing here changes it, and nothing it returns holds the value of a secret.
+/// A target that can be looked at. Nothing here changes it, and nothing it returns holds the value of a
+/// secret.
 pub trait Diagnosable {
     /// What it makes of a document: a server, a user and a password.
     type Login: Clone + PartialEq;
@@ -44,10 +45,12 @@ pub trait Diagnosable {
     /// Whose credentials they are, where they name a user.
     fn username(&self, login: &Self::Login) -> Option<String>;
 
-    /// Protects a login of the version with this label as `reference` demands, by which the secret is known to be meant.
+    /// Protects a login of the version with this label as `reference` demands, by which the secret is known
+    /// to be meant.
     ///
     /// # Errors
-    /// Where it names another server than `reference`, or a user that is not the secret's: it must not be tried.
+    /// Where it names another server than `reference`, or a user that is not the secret's: it must not be
+    /// tried.
     fn admit(
         &self,
         label: StagingLabel,
@@ -58,23 +61,23 @@ pub trait Diagnosable {
     /// What the live document tells without a connection.
     fn look_at(&self, document: &SecretDocument, login: &Self::Login, reader: Reader) -> Vec<Finding>;
 
-    /// Logs in once by each version that [may be tried](ExaminedVersion::may_be_tried), the live one first, and notes what
-    /// came of it in each.
+    /// Logs in once by each version that [may be tried](DiagnosedVersion::may_be_tried), the live one first,
+    /// and notes what came of it in each.
     async fn try_logins(
         &self,
-        versions: &mut [ExaminedVersion<Self::Login>],
+        versions: &mut [DiagnosedVersion<Self::Login>],
         now: SystemTime,
         reader: Reader,
     ) -> Tried<Self::Session>;
 
-    /// What the target tells about itself and what a rotation needs there, by reading alone. `live` is the version under
-    /// `AWSCURRENT`, which has opened `session`.
+    /// What the target tells about itself and what a rotation needs there, by reading alone. `live` is the
+    /// version under `AWSCURRENT`, which has opened `session`.
     async fn look_inside(
         &self,
         session: Self::Session,
         secret: &SecretId,
-        live: &ExaminedVersion<Self::Login>,
-        versions: &[ExaminedVersion<Self::Login>],
+        live: &DiagnosedVersion<Self::Login>,
+        versions: &[DiagnosedVersion<Self::Login>],
         related: &impl RelatedSecrets,
         reader: Reader,
     ) -> Vec<Finding>;

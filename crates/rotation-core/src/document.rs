@@ -97,9 +97,9 @@ impl SecretDocument {
         json
     }
 
-    /// The value of a field; `null` counts as absent, as an AWS template's `dict.get` would have it. What is JSON and yet
-    /// no value (a number beyond all range, half of a surrogate pair) counts as an empty list, which is no field's right
-    /// value: taken for an absent one, it would silently become a default.
+    /// The value of a field; `null` counts as absent, as an AWS template's `dict.get` would have it. What is
+    /// JSON and yet no value (a number beyond all range, half of a surrogate pair) counts as an empty list,
+    /// which is no field's right value: taken for an absent one, it would silently become a default.
     pub fn get(&self, field: &str) -> Option<Value> {
         let Field { value, .. } = self.fields.iter().find(|entry| entry.name == field)?;
         let value = serde_json::from_str(value.get()).unwrap_or_else(|_| Value::Array(Vec::new()));

@@ -138,13 +138,15 @@ impl fmt::Display for VersionId {
     }
 }
 
-/// The bearer token with which a function that works across accounts stores the pending value. It never prints.
+/// The bearer token with which a function that works across accounts stores the pending value. It never
+/// prints.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RotationToken(Zeroizing<String>);
 
 impl RotationToken {
     /// # Errors
-    /// [`EventError::Invalid`] where it is not 1 to 2048 bytes long. What it is made of is the service's affair.
+    /// [`EventError::Invalid`] where it is not 1 to 2048 bytes long. What it is made of is the service's
+    /// affair.
     pub fn new(token: impl Into<String>) -> Result<Self, EventError> {
         let token = Zeroizing::new(token.into());
         if !(1..=2048).contains(&token.len()) {
@@ -174,7 +176,7 @@ pub struct RotationEvent {
     pub step: Step,
     /// For which secret.
     pub secret: SecretId,
-    /// For which version: the one that the service labelled `AWSPENDING`.
+    /// For which version: the one that the service labeled `AWSPENDING`.
     pub version: VersionId,
     /// Handed back with `PutSecretValue` where the event had one.
     pub rotation_token: Option<RotationToken>,

@@ -8,7 +8,8 @@ use crate::{Deadline, Invoker, Journal};
 pub struct Invocation {
     /// When its work must have ended.
     pub deadline: Deadline,
-    /// Where logins, phases and changes are recorded. It can be read after an error and after the deadline as well.
+    /// Where logins, phases and changes are recorded. It can be read after an error and after the deadline as
+    /// well.
     pub journal: Journal,
     /// Who asks for it.
     pub invoker: Invoker,

@@ -10,14 +10,18 @@ use crate::{
     target::{Applied, Authority, IntendedChange, Intent, Proof, RelatedSecrets, Target, Versions},
 };
 
-/// A service that creates the secret itself, such as access keys and tokens, and accepts two at the same time.
+/// A service that creates the secret itself, such as access keys and tokens, and accepts two at the same
+/// time.
 ///
-/// An issuer only lists, issues and revokes; *when* is decided by [`IssuerTarget`]. All credentials of the principal, such
-/// as an IAM user, must belong to one secret: every other one is revoked at the start of the next rotation.
+/// An issuer only lists, issues and revokes; *when* is decided by [`IssuerTarget`]. All credentials of the
+/// principal, such as an IAM user, must belong to one secret: every other one is revoked at the start of the
+/// next rotation.
 ///
-/// Every method may be dropped at any await and is called again. A request that was dropped may have taken effect.
+/// Every method may be dropped at any await and is called again. A request that was dropped may have taken
+/// effect.
 pub trait Issuer {
-    /// The name of a credential, by which the service revokes it. It may be logged: an access key's id, not its secret.
+    /// The name of a credential, by which the service revokes it. It may be logged: an access key's id, not
+    /// its secret.
     type Id: Clone + PartialEq;
 
     /// The name of the credential that a document holds.
@@ -29,18 +33,19 @@ pub trait Issuer {
     /// The fields of the document that [`Issuer::issue`] changes, as [`Target::rotated_fields`].
     fn rotated_fields(&self) -> &'static [&'static str];
 
-    /// Every credential that the service accepts for the principal of `current`, also those that are disabled and count
-    /// towards the service's limit.
+    /// Every credential that the service accepts for the principal of `current`, also those that are disabled
+    /// and count towards the service's limit.
     ///
     /// # Errors
     /// A [`TargetError`](crate::TargetError) or a [`RotationError`].
     async fn list(&self, current: &SecretDocument) -> Result<Vec<Self::Id>, RotationError>;
 
-    /// Creates one credential and returns `current` with it in place of the old one. `version` is the idempotency key for
-    /// services that take one.
+    /// Creates one credential and returns `current` with it in place of the old one. `version` is the
+    /// idempotency key for services that take one.
     ///
     /// # Errors
-    /// As of [`Issuer::list`]. A credential that was created all the same is found by [`Issuer::list`] at the next attempt.
+    /// As of [`Issuer::list`]. A credential that was created all the same is found by [`Issuer::list`] at the
+    /// next attempt.
     async fn issue(
         &self,
         current: &SecretDocument,
@@ -53,8 +58,9 @@ pub trait Issuer {
     /// As of [`Issuer::list`].
     async fn revoke(&self, current: &SecretDocument, id: &Self::Id) -> Result<(), RotationError>;
 
-    /// Proves that the pending document opens the service, and changes nothing. Returns notes for people: lower-case
-    /// sentences without values. Services that take a moment to know a new credential are asked again here.
+    /// Proves that the pending document opens the service, and changes nothing. Returns notes for people:
+    /// lower-case sentences without values. Services that take a moment to know a new credential are asked
+    /// again here.
     ///
     /// # Errors
     /// As of [`Issuer::list`].
@@ -70,9 +76,10 @@ pub trait Issuer {
 /// | testSecret | [`Issuer::verify`] |
 /// | finishSecret | moves `AWSCURRENT` |
 ///
-/// `AWSCURRENT` opens the service at every moment. The old credential works until the next rotation starts, so applications
-/// have that long to read the new one. Invocations that follow each other leave at most two credentials. A credential that
-/// was issued and not stored, because the invocation died in between, is revoked by the next createSecret.
+/// `AWSCURRENT` opens the service at every moment. The old credential works until the next rotation starts,
+/// so applications have that long to read the new one. Invocations that follow each other leave at most two
+/// credentials. A credential that was issued and not stored, because the invocation died in between, is
+/// revoked by the next createSecret.
 #[derive(Clone, Debug)]
 pub struct IssuerTarget<I> {
     issuer: I,
@@ -95,8 +102,8 @@ impl<I: Issuer> Target for IssuerTarget<I> {
         Ok(current.clone())
     }
 
-    /// Lists before it asks whether the token may still act. What a concurrent invocation issues after that is not in the
-    /// list, so this one cannot revoke it, however long it was suspended.
+    /// Lists before it asks whether the token may still act. What a concurrent invocation issues after that
+    /// is not in the list, so this one cannot revoke it, however long it was suspended.
     async fn prepare(
         &self,
         version: &PendingVersion,

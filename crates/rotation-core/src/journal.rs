@@ -32,8 +32,8 @@ use crate::code::Code;
 /// The most login attempts that are kept; a step makes at most six.
 const MOST_LOGINS: usize = 32;
 
-/// A handle to the record of one invocation. Clones share the record, so that it can be read by whoever made it after
-/// the work has ended, failed, or was dropped at the deadline.
+/// A handle to the record of one invocation. Clones share the record, so that it can be read by whoever made
+/// it after the work has ended, failed, or was dropped at the deadline.
 #[derive(Clone, Default)]
 pub struct Journal(Arc<Mutex<Record>>);
 
@@ -103,14 +103,14 @@ impl Journal {
         self.record().left_out
     }
 
-    /// The time spent in each phase that was begun. Calls of one phase that run at the same time count once; phases that go
-    /// on at the same time, as change and confirm of a master do, count each.
+    /// The time spent in each phase that was begun. Calls of one phase that run at the same time count once;
+    /// phases that go on at the same time, as change and confirm of a master do, count each.
     pub fn phases(&self) -> Vec<(Phase, Duration)> {
         self.record().clocks.spent()
     }
 
-    /// Which credentials are known to log in, by what this invocation itself saw and nothing else. `None` where it
-    /// saw nothing of it.
+    /// Which credentials are known to log in, by what this invocation itself saw and nothing else. `None`
+    /// where it saw nothing of it.
     pub fn state(&self) -> Option<State> {
         let record = self.record();
         State::of(&record.logins, record.change.as_ref())

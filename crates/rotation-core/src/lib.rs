@@ -52,7 +52,7 @@ pub use password::{
 pub use reader::Reader;
 pub use record::{LabelMove, SecretRecord, SecretRecords, VersionRecord};
 pub use remediation::PENDING_MAY_BE_LIVE;
-pub use rotator::{Act, Outcome, Rehearsal, Rotator};
+pub use rotator::{Act, DryRun, Outcome, Rotator};
 pub use service_fault::ServiceFault;
 pub use staging::{
     ForeignSecrets, Invoker, PendingVersion, Refusal, SecretKind, StagingLabel, Standing, VersionStages,

@@ -227,8 +227,8 @@ impl PasswordPolicy {
         Err(NoRandomness)
     }
 
-    /// Appends characters until the password is long enough. A byte above the last whole multiple of the alphabet
-    /// is thrown away, so that no character is likelier than another.
+    /// Appends characters until the password is long enough. A byte above the last whole multiple of the
+    /// alphabet is thrown away, so that no character is likelier than another.
     fn draw_into(&self, text: &mut String) -> Result<(), NoRandomness> {
         let mut bytes = Zeroizing::new([0_u8; 64]);
         getrandom::fill(bytes.as_mut_slice()).map_err(|_| NoRandomness)?;

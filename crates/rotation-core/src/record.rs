@@ -1,4 +1,4 @@
-//! A secret in full, as an examination needs it: what a rotation does not ask.
+//! A secret in full, as a diagnosis needs it: what a rotation does not ask.
 
 use std::time::SystemTime;
 
@@ -8,9 +8,9 @@ use crate::{
     store::{SecretStore, SecretValue, StoreError},
 };
 
-/// What a look at a secret, and a repair of its labels, ask of Secrets Manager beyond a rotation. Every method is one
-/// call of the service and may be dropped at any await; a dropped [`move_label`](Self::move_label) may have taken
-/// effect.
+/// What a look at a secret, and a repair of its labels, ask of Secrets Manager beyond a rotation. Every
+/// method is one call of the service and may be dropped at any await; a dropped
+/// [`move_label`](Self::move_label) may have taken effect.
 pub trait SecretRecords: SecretStore {
     /// `DescribeSecret`, all of it.
     async fn record(&self, secret: &SecretId) -> Result<SecretRecord, StoreError>;
@@ -18,12 +18,12 @@ pub trait SecretRecords: SecretStore {
     /// `ListSecretVersionIds` with the versions that have no label; at most 100, the newest first.
     async fn history(&self, secret: &SecretId) -> Result<Vec<VersionRecord>, StoreError>;
 
-    /// `GetSecretValue` by a version's id alone, which also finds versions without labels; `None` where the version
-    /// holds no value.
+    /// `GetSecretValue` by a version's id alone, which also finds versions without labels; `None` where the
+    /// version holds no value.
     async fn value(&self, secret: &SecretId, version: &VersionId) -> Result<Option<SecretValue>, StoreError>;
 
-    /// `UpdateSecretVersionStage`: moves a label, or takes it away. The service refuses where the label is not where
-    /// the move says that it is. When `AWSCURRENT` moves, its old holder becomes `AWSPREVIOUS`.
+    /// `UpdateSecretVersionStage`: moves a label, or takes it away. The service refuses where the label is
+    /// not where the move says that it is. When `AWSCURRENT` moves, its old holder becomes `AWSPREVIOUS`.
     ///
     /// # Errors
     /// [`StoreFault::Conflict`](crate::StoreFault::Conflict) where the label was elsewhere.

@@ -37,8 +37,8 @@ impl RotationError {
         self.code().class()
     }
 
-    /// What the code is about in this case, as `name=value`: the action that IAM denied, the field that is missing,
-    /// the rule of the server. `None` where the code says it all. It holds no value of a secret.
+    /// What the code is about in this case, as `name=value`: the action that IAM denied, the field that is
+    /// missing, the rule of the server. `None` where the code says it all. It holds no value of a secret.
     pub fn detail(&self) -> Option<String> {
         match self {
             Self::Document { error, .. } => error.detail(),
@@ -69,9 +69,9 @@ impl RotationError {
                 start a new rotation.",
                 reader.again()
             ),
-            Self::DryRun { .. } => "The function's log says what each step would do. To rotate, take DRY_RUN out of its \
-                environment and rotate the secret again: the pending version is taken up. To leave it, turn rotation \
-                off and remove the label AWSPENDING."
+            Self::DryRun { .. } => "The function's log says what each step would do. To rotate, take DRY_RUN \
+                out of its environment and rotate the secret again: the pending version is taken up. To \
+                leave it, turn rotation off and remove the label AWSPENDING."
                 .into(),
             Self::LabelsMoved => {
                 "Another rotation or a person moved the labels; this invocation changed nothing \
@@ -99,7 +99,7 @@ fn refusal_code(refusal: Refusal) -> Code {
         Refusal::ForeignSecret => codes::SECRET_FOREIGN,
         Refusal::RotationDisabled => codes::ROTATION_DISABLED,
         Refusal::OtherFunction => codes::ROTATION_OTHER_FUNCTION,
-        Refusal::UnknownVersion => codes::VERSION_UNKNOWN,
+        Refusal::UnknownVersion => codes::VERSION_NOT_FOUND,
         Refusal::NotPending => codes::VERSION_NOT_PENDING,
         Refusal::NoCurrent => codes::SECRET_NO_CURRENT,
     }
@@ -108,9 +108,9 @@ fn refusal_code(refusal: Refusal) -> Code {
 fn refusal_hint(refusal: Refusal) -> &'static str {
     match refusal {
         Refusal::Deleted => {
-            "Restore the secret with `aws secretsmanager restore-secret`, then rotate again. If setSecret of this \
-            version had run, its password may be the one that logs in: read it, once restored, with `aws \
-            secretsmanager get-secret-value --version-id ...` and the rotation's token as the id."
+            "Restore the secret with `aws secretsmanager restore-secret`, then rotate again. If setSecret of \
+            this version had run, its password may be the one that logs in: read it, once restored, with \
+            `aws secretsmanager get-secret-value --version-id ...` and the rotation's token as the id."
         }
         Refusal::Managed => "Let that service rotate it; no function can be set for it.",
         Refusal::External => {
@@ -123,23 +123,23 @@ fn refusal_hint(refusal: Refusal) -> &'static str {
         }
         Refusal::RotationDisabled => {
             "Turn rotation on with `aws secretsmanager rotate-secret \
-            --rotation-lambda-arn ...`. Test which version logs in before you remove AWSPENDING by hand: after \
-            setSecret it may be the only one."
+            --rotation-lambda-arn ...`. Test which version logs in before you remove AWSPENDING by hand: \
+            after setSecret it may be the only one."
         }
         Refusal::OtherFunction => {
             "Point the secret's rotation at this function, or invoke the function that it names."
         }
         Refusal::UnknownVersion => {
-            "The version lost its labels or is gone, or the event was made by hand. If setSecret of this version had \
-            run, its password may be the one that logs in: read it with `aws secretsmanager get-secret-value \
-            --version-id ...`, the rotation's token as the id, before a version without labels is removed, and put \
-            AWSPENDING back on it; otherwise start a new rotation."
+            "The version lost its labels or is gone, or the event was made by hand. If setSecret of this \
+            version had run, its password may be the one that logs in: read it with `aws secretsmanager \
+            get-secret-value --version-id ...`, the rotation's token as the id, before a version without \
+            labels is removed, and put AWSPENDING back on it; otherwise start a new rotation."
         }
         Refusal::NotPending => {
-            "A newer rotation goes on without this one, or somebody cancelled it; this step changed nothing. If an \
-            earlier setSecret of this version had run, its password may be the one that logs in: read it with `aws \
-            secretsmanager get-secret-value --version-id ...`, the rotation's token as the id, before a version \
-            without labels is removed. If it logs in, put AWSPENDING back on it and rotate again."
+            "A newer rotation goes on without this one, or somebody cancelled it; this step changed nothing. \
+            If an earlier setSecret of this version had run, its password may be the one that logs in: read \
+            it with `aws secretsmanager get-secret-value --version-id ...`, the rotation's token as the id, \
+            before a version without labels is removed. If it logs in, put AWSPENDING back on it and rotate again."
         }
         Refusal::NoCurrent => {
             "Put AWSCURRENT back on the version whose credentials log in: `aws secretsmanager \
@@ -183,8 +183,8 @@ impl DocumentError {
             Self::Unfit(unfit) => unfit.remediation.replace("{which}", which),
             _ => {
                 format!(
-                    "Store {which} as one JSON object with the fields that its target needs (for a database: engine, host, username \
-                 and password), of at most 64 KiB."
+                    "Store {which} as one JSON object with the fields that its target needs (for a database: \
+                 engine, host, username and password), of at most 64 KiB."
                 )
             }
         }

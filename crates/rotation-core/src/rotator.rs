@@ -1,6 +1,6 @@
 //! The four steps.
 
-mod rehearsal;
+mod dry_run;
 
 use std::time::Duration;
 
@@ -15,10 +15,10 @@ use crate::{
     target::{Applied, Authority, RelatedSecrets, Target, Versions},
 };
 
-pub use rehearsal::{Act, Rehearsal};
+pub use dry_run::{Act, DryRun};
 
-/// Pauses between reads of a value or a label that lags behind its write. Each is drawn out by up to its own length,
-/// so that functions that wait for the same thing do not ask at the same time.
+/// Pauses between reads of a value or a label that lags behind its write. Each is drawn out by up to its own
+/// length, so that functions that wait for the same thing do not ask at the same time.
 const PATIENCE: [Duration; 5] = [
     Duration::from_millis(50),
     Duration::from_millis(100),
@@ -61,8 +61,8 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
         Self { store, target, invocation: invocation.clone() }
     }
 
-    /// Runs one step. It may be called again with the same event at any time, and be dropped at any await: labels and
-    /// database then stand as after a crash at that point, and the next call goes on from there.
+    /// Runs one step. It may be called again with the same event at any time, and be dropped at any await:
+    /// labels and database then stand as after a crash at that point, and the next call goes on from there.
     ///
     /// # Errors
     /// [`RotationError`]; [`RotationError::TimedOut`] once the deadline is over.
@@ -79,8 +79,8 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
         }
     }
 
-    /// Stores the next value. The service keeps the first value that a version was given, so storing is also the
-    /// question whether there is one already.
+    /// Stores the next value. The service keeps the first value that a version was given, so storing is also
+    /// the question whether there is one already.
     async fn create(&self, event: &RotationEvent) -> Result<Outcome, RotationError> {
         let wanted = Wanted { current: true, ..Wanted::default() };
         let Some(Survey { version, current, .. }) = self.survey(event, wanted).await? else {
@@ -117,8 +117,8 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
         }
     }
 
-    /// Reads the pending value alone: the service also calls this step on a copy of the current value, to test a
-    /// configuration without rotating.
+    /// Reads the pending value alone: the service also calls this step on a copy of the current value, to
+    /// test a configuration without rotating.
     async fn test(&self, event: &RotationEvent) -> Result<Outcome, RotationError> {
         let wanted = Wanted { pending: true, ..Wanted::default() };
         let Some(survey) = self.survey(event, wanted).await? else { return Ok(Outcome::AlreadyDone) };
@@ -129,9 +129,9 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
         }
     }
 
-    /// A refused login, or the change of another session, may only mean that another rotation went on while this invocation
-    /// slept, so that it knows old passwords alone. What the labels tell then comes first: it is true, and its remediation is
-    /// the one that helps.
+    /// A refused login, or the change of another session, may only mean that another rotation went on while
+    /// this invocation slept, so that it knows old passwords alone. What the labels tell then comes first: it
+    /// is true, and its remediation is the one that helps.
     async fn overtaken(
         &self,
         event: &RotationEvent,
@@ -150,8 +150,9 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
         }
     }
 
-    /// Swaps `AWSCURRENT` away from the version that held it in the same description that proved the token pending.
-    /// A swap whose reply was lost is refused when the client repeats it, so a conflict asks where the label is now.
+    /// Swaps `AWSCURRENT` away from the version that held it in the same description that proved the token
+    /// pending. A swap whose reply was lost is refused when the client repeats it, so a conflict asks where
+    /// the label is now.
     async fn finish(&self, event: &RotationEvent) -> Result<Outcome, RotationError> {
         let Some(survey) = self.survey(event, Wanted::default()).await? else {
             return Ok(Outcome::AlreadyDone);
@@ -177,8 +178,8 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
         Ok((stages.standing(event, &self.invocation.invoker)?, stages))
     }
 
-    /// Describes the secret and reads what is wanted at the same time, until all of it belongs together. `None`
-    /// where the token is `AWSCURRENT` already.
+    /// Describes the secret and reads what is wanted at the same time, until all of it belongs together.
+    /// `None` where the token is `AWSCURRENT` already.
     async fn survey(
         &self,
         event: &RotationEvent,
@@ -311,8 +312,8 @@ impl<S: SecretStore, T: Target> RelatedSecrets for Related<'_, S, T> {
     }
 }
 
-/// Whether a description from before `RotateSecret` would refuse like this: it made the version, and may have turned rotation
-/// on or named the function a moment ago.
+/// Whether a description from before `RotateSecret` would refuse like this: it made the version, and may have
+/// turned rotation on or named the function a moment ago.
 fn may_be_older(why: &RotationError) -> bool {
     matches!(
         why,

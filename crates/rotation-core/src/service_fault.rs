@@ -2,7 +2,8 @@
 
 use thiserror::Error;
 
-/// Why a call of AWS failed, by who can fix it. What a single service alone says is sorted by that service's adapter.
+/// Why a call of AWS failed, by who can fix it. What a single service alone says is sorted by that service's
+/// adapter.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum ServiceFault {
     /// The network: nothing answered.

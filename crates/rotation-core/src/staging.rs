@@ -124,14 +124,15 @@ pub enum ForeignSecrets {
 /// Where the event's token stands among the labels.
 #[derive(Clone, Debug)]
 pub enum Standing {
-    /// The token is `AWSCURRENT` already: the rotation is over and every step succeeds without doing anything.
+    /// The token is `AWSCURRENT` already: the rotation is over and every step succeeds without doing
+    /// anything.
     Current,
     /// The token is `AWSPENDING`: the step may act.
     Pending(PendingVersion),
 }
 
-/// The proof that a token was `AWSPENDING` when the secret was described, with the version that was `AWSCURRENT`
-/// in the same description. Only [`VersionStages::standing`] makes one.
+/// The proof that a token was `AWSPENDING` when the secret was described, with the version that was
+/// `AWSCURRENT` in the same description. Only [`VersionStages::standing`] makes one.
 #[derive(Clone, Debug)]
 pub struct PendingVersion {
     secret: SecretId,
@@ -208,12 +209,12 @@ impl VersionStages {
         self.labels.iter().find(|(_, labels)| labels.contains(label)).map(|(version, _)| version)
     }
 
-    /// Whether a function may look into the secret: it is of its own account and region, and it is the one that is set
-    /// to rotate it, whether rotation is on or not.
+    /// Whether a function may look into the secret: it is of its own account and region, and it is the one
+    /// that is set to rotate it, whether rotation is on or not.
     ///
     /// # Errors
     /// [`Refusal`], as a rotation would be refused.
-    pub fn admit_examination(&self, asked: &SecretId, invoker: &Invoker) -> Result<(), Refusal> {
+    pub fn admit_diagnosis(&self, asked: &SecretId, invoker: &Invoker) -> Result<(), Refusal> {
         let Invoker::Function { arn, foreign_secrets } = invoker else { return Ok(()) };
         self.admit_home(asked, arn, *foreign_secrets)?;
         match &self.rotation_function {

@@ -13,13 +13,14 @@ use crate::{
     staging::{PendingVersion, StagingLabel, VersionStages},
 };
 
-/// AWS Secrets Manager, or what stands in for it. Every method is one call of the service and may be dropped at any
-/// await; a dropped write may have taken effect.
+/// AWS Secrets Manager, or what stands in for it. Every method is one call of the service and may be dropped
+/// at any await; a dropped write may have taken effect.
 pub trait SecretStore {
     /// `DescribeSecret`.
     async fn describe(&self, secret: &SecretId) -> Result<VersionStages, StoreError>;
 
-    /// The same, for a caller that others wait for: where the service throttles or does not answer, it gives up soon.
+    /// The same, for a caller that others wait for: where the service throttles or does not answer, it gives
+    /// up soon.
     async fn describe_briefly(&self, secret: &SecretId) -> Result<VersionStages, StoreError> {
         self.describe(secret).await
     }
@@ -27,12 +28,12 @@ pub trait SecretStore {
     /// The tags that `DescribeSecret` shows, keys with their values.
     async fn tags(&self, secret: &SecretId) -> Result<Vec<(String, String)>, StoreError>;
 
-    /// `GetSecretValue`; `None` where the service has no value for what was asked: no such label, or a version that
-    /// holds no value yet.
+    /// `GetSecretValue`; `None` where the service has no value for what was asked: no such label, or a
+    /// version that holds no value yet.
     async fn read(&self, secret: &SecretId, version: Version<'_>) -> Result<Option<SecretValue>, StoreError>;
 
-    /// `PutSecretValue` under `AWSPENDING`, with the rotation token if the event had one. The service itself keeps a
-    /// version from ever holding two values.
+    /// `PutSecretValue` under `AWSPENDING`, with the rotation token if the event had one. The service itself
+    /// keeps a version from ever holding two values.
     async fn put(&self, pending: &PendingVersion, document: &SecretDocument) -> Result<Put, StoreError>;
 
     /// `UpdateSecretVersionStage`: swaps `AWSCURRENT` from the version seen at describe to the pending one.
@@ -119,7 +120,7 @@ impl StoreError {
     }
 }
 
-/// Why a call of Secrets Manager failed, by who can mend it.
+/// Why a call of Secrets Manager failed, by who can fix it.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum StoreFault {
     /// The network: nothing answered.
@@ -161,7 +162,7 @@ pub enum StoreFault {
 }
 
 impl StoreFault {
-    /// Whether the same call may succeed a moment later, with nobody having mended anything.
+    /// Whether the same call may succeed a moment later, with nobody having fixed anything.
     pub fn passes(self) -> bool {
         matches!(self, Self::Unreachable | Self::Throttled | Self::Internal)
     }

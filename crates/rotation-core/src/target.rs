@@ -15,8 +15,8 @@ use crate::{
 
 /// A database user, an API key, a token: whatever the document of a secret opens.
 ///
-/// Every method is idempotent and may be dropped at any await; the service calls again. A target is made for one
-/// [`Invocation`](crate::Invocation), whose deadline bounds what it does.
+/// Every method is idempotent and may be dropped at any await; the service calls again. A target is made for
+/// one [`Invocation`](crate::Invocation), whose deadline bounds what it does.
 pub trait Target {
     /// The document of the next version. Touches nothing outside but the store's random source.
     ///
@@ -28,8 +28,9 @@ pub trait Target {
         store: &impl SecretStore,
     ) -> Result<SecretDocument, RotationError>;
 
-    /// The document that createSecret stores; `None` where the version holds one that stays. Most targets leave this as it
-    /// is. One whose service creates the credential itself does so here: see [`IssuerTarget`](crate::IssuerTarget).
+    /// The document that createSecret stores; `None` where the version holds one that stays. Most targets
+    /// leave this as it is. One whose service creates the credential itself does so here: see
+    /// [`IssuerTarget`](crate::IssuerTarget).
     ///
     /// # Errors
     /// As of [`Target::propose`]; those of [`Authority::confirm`].
@@ -43,7 +44,8 @@ pub trait Target {
         self.propose(current, store).await.map(Some)
     }
 
-    /// Undoes [`Target::prepare`] where the version held another value by then, so that `proposal` was not stored.
+    /// Undoes [`Target::prepare`] where the version held another value by then, so that `proposal` was not
+    /// stored.
     ///
     /// # Errors
     /// A [`TargetError`] or a [`RotationError`].
@@ -55,7 +57,8 @@ pub trait Target {
         Ok(())
     }
 
-    /// Afterwards the pending document opens the target. `authority` is asked right before the change is made final.
+    /// Afterwards the pending document opens the target. `authority` is asked right before the change is made
+    /// final.
     ///
     /// # Errors
     /// A [`TargetError`] or a [`RotationError`].
@@ -66,8 +69,8 @@ pub trait Target {
         related: &impl RelatedSecrets,
     ) -> Result<Applied, RotationError>;
 
-    /// Describes what [`Target::apply`] would do, and changes nothing: it logs in as `apply` does and reads. A target that
-    /// cannot tell describes one change without a word about it.
+    /// Describes what [`Target::apply`] would do, and changes nothing: it logs in as `apply` does and reads.
+    /// A target that cannot tell describes one change without a word about it.
     ///
     /// # Errors
     /// As of [`Target::apply`].
@@ -92,18 +95,19 @@ pub trait Target {
         Ok(Proof { statements: vec!["a login".to_owned()], notes: Vec::new() })
     }
 
-    /// Proves that the pending document opens the target and can do work. Returns notes for people: lower-case sentences
-    /// without values.
+    /// Proves that the pending document opens the target and can do work. Returns notes for people:
+    /// lower-case sentences without values.
     ///
     /// # Errors
     /// A [`TargetError`] or a [`RotationError`].
     async fn verify(&self, pending: &SecretDocument) -> Result<Vec<String>, RotationError>;
 
-    /// The fields of the document that a rotation may change. A version that differs from the live one in another field
-    /// names another service or another user, so that a doctor does not send its secret there.
+    /// The fields of the document that a rotation may change. A version that differs from the live one in
+    /// another field names another service or another user, so that a doctor does not send its secret there.
     fn rotated_fields(&self) -> &'static [&'static str];
 
-    /// A second secret that [`Target::apply`] is known to need, so that it can be read at the same time as the rest.
+    /// A second secret that [`Target::apply`] is known to need, so that it can be read at the same time as
+    /// the rest.
     fn related_secret(&self) -> Option<&SecretId> {
         None
     }
@@ -127,13 +131,14 @@ pub trait TargetError: StdError + Send + Sync + 'static {
     /// What to do next, in a few sentences.
     fn remediation(&self, reader: Reader) -> String;
 
-    /// Whether the target has looked at the credential and refused it, so that it is known not to open the target.
+    /// Whether the target has looked at the credential and refused it, so that it is known not to open the
+    /// target.
     fn is_refusal(&self) -> bool {
         false
     }
 
-    /// Whether this may only mean that another rotation went on meanwhile, so that this invocation knows old credentials
-    /// alone. What the labels tell then comes first.
+    /// Whether this may only mean that another rotation went on meanwhile, so that this invocation knows old
+    /// credentials alone. What the labels tell then comes first.
     fn may_be_overtaken(&self) -> bool {
         self.is_refusal()
     }
@@ -154,10 +159,12 @@ pub struct Versions {
 
 /// Whether a change may be made final.
 pub trait Authority {
-    /// Describes the secret again; holds only while the token is still `AWSPENDING` and `AWSCURRENT` has not moved.
+    /// Describes the secret again; holds only while the token is still `AWSPENDING` and `AWSCURRENT` has not
+    /// moved.
     ///
     /// # Errors
-    /// [`RotationError::LabelsMoved`], [`RotationError::Refused`] or [`RotationError::Store`]: nothing may be made final.
+    /// [`RotationError::LabelsMoved`], [`RotationError::Refused`] or [`RotationError::Store`]: nothing may be
+    /// made final.
     async fn confirm(&self) -> Result<(), RotationError>;
 }
 
@@ -227,7 +234,7 @@ pub enum Applied {
 pub struct ChangeReport {
     /// How many rights, attributes and settings were not as they should be and were corrected.
     pub drift: usize,
-    /// For people: what was removed, and what was found and could not, or need not, be corrected. Lower-case sentences
-    /// without values.
+    /// For people: what was removed, and what was found and could not, or need not, be corrected. Lower-case
+    /// sentences without values.
     pub notes: Vec<String>,
 }

@@ -4,10 +4,11 @@ use std::fmt;
 
 use thiserror::Error;
 
-/// The cause of a database error in the engine's words: a code of the server, an error of the operating system.
+/// The cause of a database error in the engine's words: a code of the server, an error of the operating
+/// system.
 ///
-/// Whoever makes one vouches that it holds no value of a secret and no text of a statement: a server's message may
-/// quote both, so only its code goes in.
+/// Whoever makes one vouches that it holds no value of a secret and no text of a statement: a server's
+/// message may quote both, so only its code goes in.
 #[derive(Clone, Error, PartialEq, Eq)]
 #[error("{}", .0.text)]
 pub struct Cause(Box<CauseText>);
@@ -26,8 +27,8 @@ impl Cause {
         Self(Box::new(CauseText { text: text.into(), remedy: None, is_unproven: false }))
     }
 
-    /// The same, with the statement by which an administrator of the database ends it: the very objects and users of
-    /// this case, quoted as the engine quotes names.
+    /// The same, with the statement by which an administrator of the database ends it: the very objects and
+    /// users of this case, quoted as the engine quotes names.
     #[must_use]
     pub fn ended_by(mut self, statement: impl Into<String>) -> Self {
         self.0.remedy = Some(statement.into());

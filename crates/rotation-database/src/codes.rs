@@ -1,10 +1,10 @@
-//! The codes of databases: what a secret of one must hold, the way to the server, logins, statements, and the services of
-//! AWS that describe servers. Those of the protocol are here as well, so that one path leads to all that a rotation of a
-//! database may end with; `ALL` has this crate's own.
+//! The codes of databases: what a secret of one must hold, the way to the server, logins, statements, and the
+//! services of AWS that describe servers. Those of the protocol are here as well, so that one path leads to
+//! all that a rotation of a database may end with; `ALL` has this crate's own.
 
 mod connections;
 mod database;
-mod directory;
+mod database_lookup;
 mod secrets;
 
 pub use rotation_core::codes::*;
@@ -23,43 +23,43 @@ rotation_core::codes! {
     /// The master secret's value cannot be used.
     MASTER_INVALID = Refused, secrets;
     /// Nothing says to which server the master secret belongs.
-    MASTER_OWNER_UNKNOWN = Refused, directory;
+    MASTER_OWNER_UNKNOWN = Refused, database_lookup;
     /// The server that manages the master secret is not there.
-    MASTER_OWNER_GONE = Refused, directory;
+    MASTER_OWNER_NOT_FOUND = Refused, database_lookup;
     /// The master is of another server than the secret.
-    MASTER_HOST_DIFFERS = Refused, directory;
+    MASTER_HOST_DIFFERS = Refused, database_lookup;
     /// The master's server runs another engine than the function rotates.
-    MASTER_ENGINE_DIFFERS = Refused, directory;
+    MASTER_ENGINE_DIFFERS = Refused, database_lookup;
     /// The master secret does not name the member of the replica set that takes writes.
-    MASTER_MEMBER_MISSING = Failed, directory;
+    MASTER_MEMBER_MISSING = Failed, database_lookup;
     /// AWSCURRENT does not log in at the server on which the master would change the users.
-    MASTER_ENDPOINT_UNPROVEN = Failed, directory;
+    MASTER_ENDPOINT_UNPROVEN = Failed, database_lookup;
     /// The secret's host is a proxy, behind which a single user cannot be rotated.
     DB_HOST_IS_PROXY = Refused, connections;
     /// The secret names another master secret than the function was deployed for.
     MASTER_NOT_DEPLOYED = Refused, secrets;
     /// The secret is its own master secret, or holds the same user.
-    MASTER_IS_SELF = Refused, secrets;
+    MASTER_SAME_AS_SECRET = Refused, secrets;
     /// The master secret cannot be read.
     MASTER_UNREADABLE = Failed, secrets;
     /// The service that describes database servers cannot be reached.
-    DIRECTORY_UNREACHABLE = Retryable, directory;
+    DBLOOKUP_UNREACHABLE = Retryable, database_lookup;
     /// The certificate of that service's endpoint is not trusted.
-    DIRECTORY_CERTIFICATE = Failed, directory;
+    DBLOOKUP_CERTIFICATE = Failed, database_lookup;
     /// That service takes no more requests for the moment.
-    DIRECTORY_THROTTLED = Retryable, directory;
+    DBLOOKUP_THROTTLED = Retryable, database_lookup;
     /// That service has a fault of its own.
-    DIRECTORY_INTERNAL = Retryable, directory;
+    DBLOOKUP_INTERNAL = Retryable, database_lookup;
     /// IAM does not allow a call of that service.
-    DIRECTORY_DENIED = Failed, directory;
+    DBLOOKUP_DENIED = Failed, database_lookup;
     /// That service takes the credentials for AWS to be missing, expired or wrong.
-    DIRECTORY_CREDENTIALS = Failed, directory;
+    DBLOOKUP_CREDENTIALS = Failed, database_lookup;
     /// That service refused a request for a reason that has no code of its own.
-    DIRECTORY_REJECTED = Failed, directory;
+    DBLOOKUP_REJECTED = Failed, database_lookup;
     /// A replica's source is not described.
-    REPLICA_SOURCE_GONE = Retryable, directory;
+    REPLICA_SOURCE_NOT_FOUND = Retryable, database_lookup;
     /// The change was made on the writer, and the replica has not got it yet.
-    REPLICA_LAGS = Retryable, directory;
+    REPLICA_LAGS = Retryable, database_lookup;
     /// The host name of the database does not resolve.
     NET_DB_DNS = Retryable, connections;
     /// The host name resolves to an address that no database has.
@@ -81,15 +81,15 @@ rotation_core::codes! {
     /// The server's certificate comes from an authority that is not trusted.
     TLS_UNKNOWN_CA = Failed, connections;
     /// Where a handshake is due, nothing answers as TLS does.
-    TLS_NOT_SPOKEN = Failed, connections;
+    TLS_NO_RESPONSE = Failed, connections;
     /// The handshake failed for another reason.
     TLS_HANDSHAKE = Failed, connections;
     /// The server refused a user name or password.
     DB_AUTH_REFUSED = Failed, database;
     /// The server refused every credential that is stored.
-    DB_ALL_REFUSED = Failed, database;
+    DB_NO_CREDENTIAL_ACCEPTED = Failed, database;
     /// The database has no such user.
-    DB_USER_MISSING = Failed, database;
+    DB_USER_NOT_FOUND = Failed, database;
     /// The user exists and may not log in.
     DB_LOCKED = Failed, database;
     /// The user or its password has expired.
@@ -101,7 +101,7 @@ rotation_core::codes! {
     /// The server asks for an authentication that would give the password away, or that is not spoken here.
     DB_AUTH_METHOD = Failed, database;
     /// The database that the secret names is not there, or cannot be opened by the user.
-    DB_NO_DATABASE = Failed, database;
+    DB_NAME_NOT_FOUND = Failed, database;
     /// The database is there and closed to the user.
     DB_DATABASE_CLOSED = Failed, database;
     /// The server took the password and then refused the session.
@@ -139,7 +139,7 @@ rotation_core::codes! {
     /// The user has accounts for other hosts that log in by the same password.
     DB_USER_HAS_OTHER_ACCOUNTS = Refused, database;
     /// The live user is named like a clone, and nobody is there that it could be the clone of.
-    DB_ORIGINAL_MISSING = Refused, database;
+    DB_ORIGINAL_NOT_FOUND = Refused, database;
     /// The other user of the pair exists and is not known to be a clone of this one.
     DB_CLONE_NOT_RECOGNIZED = Refused, database;
     /// This user cannot be rotated by this strategy, or at all.
@@ -158,6 +158,7 @@ rotation_core::codes! {
     TEST_STATEMENT_FAILED = Failed, database;
 }
 
-/// Those by which the server has looked at the account and refused it, so that the credential is known not to log in.
+/// Those by which the server has looked at the account and refused it, so that the credential is known not to
+/// log in.
 pub const REFUSED_LOGINS: [rotation_core::Code; 5] =
-    [DB_AUTH_REFUSED, SECRET_PASSWORD_LINE_BREAK, DB_USER_MISSING, DB_LOCKED, DB_EXPIRED];
+    [DB_AUTH_REFUSED, SECRET_PASSWORD_LINE_BREAK, DB_USER_NOT_FOUND, DB_LOCKED, DB_EXPIRED];

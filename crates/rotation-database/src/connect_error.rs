@@ -32,7 +32,8 @@ pub enum ConnectError {
     /// The server asks for an authentication that would give the password away, or that we do not speak.
     #[error("the server asks for an authentication method that is refused")]
     AuthenticationMethod(#[source] Cause),
-    /// The database that the secret names is not there, or the engine does not say whether it is closed to the user.
+    /// The database that the secret names is not there, or the engine does not say whether it is closed to
+    /// the user.
     #[error("the database named by the secret cannot be opened")]
     NoDatabase(#[source] Cause),
     /// The database is there and closed, to this user or to everybody.
@@ -130,10 +131,10 @@ pub enum TlsFault {
     /// Issued by somebody who is not trusted.
     #[error("its certificate comes from an unknown authority")]
     UnknownAuthority,
-    /// The server ends the connection, is silent, or answers in another language, where a handshake is due. Not its
-    /// own word that it offers no TLS: anybody in the middle can do the same.
+    /// The server ends the connection, is silent, or answers in another language, where a handshake is due.
+    /// Not its own word that it offers no TLS: anybody in the middle can do the same.
     #[error("nothing answers the handshake as TLS does")]
-    NotSpoken,
+    NoResponse,
     /// Anything else in the handshake.
     #[error("the handshake failed")]
     Handshake,

@@ -80,8 +80,8 @@ impl<'a> ConnectionText<'a> {
         Some(found)
     }
 
-    /// `[user[:password]@]host[,host]`, or with credentials at each host. `None` where it cannot be told which `@` ends the
-    /// credentials.
+    /// `[user[:password]@]host[,host]`, or with credentials at each host. `None` where it cannot be told
+    /// which `@` ends the credentials.
     fn add_authority(&mut self, span: Range<usize>) -> Option<()> {
         let authority = &self.text[span.clone()];
         let is_at_each = authority.split(',').all(|piece| piece.matches('@').count() == 1);
@@ -219,8 +219,8 @@ impl<'a> ConnectionText<'a> {
         self.passwords.iter().map(|part| part.value(self.text))
     }
 
-    /// The text with these values in the place of its users and passwords, and all else as it is. `None` where a value
-    /// cannot be written in this form.
+    /// The text with these values in the place of its users and passwords, and all else as it is. `None`
+    /// where a value cannot be written in this form.
     pub fn replaced(&self, user: &str, password: &str) -> Option<Zeroizing<String>> {
         let users = self.users.iter().map(|part| (part, user));
         let mut parts: Vec<_> = users.chain(self.passwords.iter().map(|part| (part, password))).collect();
@@ -252,7 +252,8 @@ fn blanks(text: &str) -> usize {
     text.len() - text.trim_ascii_start().len()
 }
 
-/// How long a value of libpq's keywords is at the beginning of this text; `None` where its quote does not end.
+/// How long a value of libpq's keywords is at the beginning of this text; `None` where its quote does not
+/// end.
 fn keyword_value(text: &str) -> Option<usize> {
     let is_quoted = text.starts_with('\'');
     let mut is_escaped = false;

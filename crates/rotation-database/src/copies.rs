@@ -1,7 +1,7 @@
 //! Copies of a secret's credentials in fields of its own that applications read: a URL, a connection string.
 //!
-//! A rotation changes `username` and `password`. A copy in another field goes stale by that, unless it is a field that is
-//! to be rewritten.
+//! A rotation changes `username` and `password`. A copy in another field goes stale by that, unless it is a
+//! field that is to be rewritten.
 
 use rotation_core::{DocumentError, SecretDocument, Unfit, codes::SECRET_FIELD_INVALID};
 use serde_json::Value;
@@ -23,7 +23,8 @@ const READ: [&str; 10] =
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RewriteFields(Vec<String>);
 
-/// Whose credentials a secret holds, where they open something, and who else they may be of: the other user of its pair.
+/// Whose credentials a secret holds, where they open something, and who else they may be of: the other user
+/// of its pair.
 #[derive(Clone, Copy)]
 pub(crate) struct Owner<'a> {
     pub(crate) login: &'a Login,
@@ -59,8 +60,8 @@ impl RewriteFields {
         Ok(Self(names))
     }
 
-    /// The document with the credentials `to` wherever one of these fields has those of `from` or of its pair. A field that
-    /// is missing, or has no credentials, stays as it is.
+    /// The document with the credentials `to` wherever one of these fields has those of `from` or of its
+    /// pair. A field that is missing, or has no credentials, stays as it is.
     ///
     /// # Errors
     /// [`DocumentError::Unfit`] where a field has the password in a form that is not known.
@@ -102,16 +103,16 @@ fn not_rewritable(field: &str) -> Unfit {
         code: SECRET_FIELD_INVALID,
         problem: format!("the field `{field}` holds the password in no form that can be rewritten"),
         remediation: format!(
-            "Store a URL or a connection string as text in `{field}` of {{which}}, or take `{field}` out of REWRITE_FIELDS. A JDBC URL \
-             of MariaDB's driver cannot hold `&`: add it to EXCLUDE_CHARACTERS."
+            "Store a URL or a connection string as text in `{field}` of {{which}}, or take `{field}` out of \
+             REWRITE_FIELDS. A JDBC URL of MariaDB's driver cannot hold `&`: add it to EXCLUDE_CHARACTERS."
         ),
         field,
     }
 }
 
 impl Owner<'_> {
-    /// Whether the users and passwords of a connection are of this owner. At another host, as a reader's endpoint has one,
-    /// the password must be the same: a server of its own may have a user of this name.
+    /// Whether the users and passwords of a connection are of this owner. At another host, as a reader's
+    /// endpoint has one, the password must be the same: a server of its own may have a user of this name.
     fn is_of(self, found: &ConnectionText<'_>) -> bool {
         let own = self.credentials.username.as_str();
         let is_member = |user: &str| user == own || self.other.is_some_and(|other| other.as_str() == user);
@@ -142,8 +143,8 @@ impl Owner<'_> {
         (is_within || text == own).then_some(Copied::Password)
     }
 
-    /// The other fields of a document that hold these credentials or outdated ones, and are not among those that are
-    /// rewritten.
+    /// The other fields of a document that hold these credentials or outdated ones, and are not among those
+    /// that are rewritten.
     pub(crate) fn copies(
         self,
         document: &SecretDocument,

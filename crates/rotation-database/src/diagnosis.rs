@@ -9,17 +9,17 @@ use std::time::SystemTime;
 use rotation_core::{
     Code, CredentialSource, DocumentError, Reader, RelatedSecrets, RotationError, SecretDocument, SecretId,
     StagingLabel,
-    diagnosis::{Access, Diagnosable, ExaminedVersion, Finding, Tried},
+    diagnosis::{Access, Diagnosable, DiagnosedVersion, Finding, Tried},
 };
 
 use self::server::Opened;
-use crate::{Database, DatabaseError, Directory, Engine, Login, Strategy, UserPair, codes};
+use crate::{Database, DatabaseError, DatabaseLookup, Engine, Login, Strategy, UserPair, codes};
 
-impl<E: Engine, D: Directory> Diagnosable for Database<E, D> {
+impl<E: Engine, D: DatabaseLookup> Diagnosable for Database<E, D> {
     type Login = Login;
     type Session = E::Session;
 
-    const NO_VERSION_LOGS_IN: Code = codes::DB_ALL_REFUSED;
+    const NO_VERSION_LOGS_IN: Code = codes::DB_NO_CREDENTIAL_ACCEPTED;
 
     fn parse(&self, document: &SecretDocument) -> Result<Login, DocumentError> {
         Login::from_document(document, &E::PROFILE)
@@ -35,7 +35,7 @@ impl<E: Engine, D: Directory> Diagnosable for Database<E, D> {
         let pair = UserPair::of(own, &E::PROFILE).ok();
         let is_own_user = match (self.parts().1, &pair) {
             (Strategy::SingleUser, _) | (_, None) => user == own,
-            (Strategy::AlternatingUsers { .. }, Some(pair)) => [&pair.original, &pair.clone].contains(&user),
+            (Strategy::MasterUser { .. }, Some(pair)) => [&pair.original, &pair.clone].contains(&user),
         };
         let admitted = if !login.is_among_servers_of(reference) {
             Err(DatabaseError::HostDiffers.into())
@@ -56,7 +56,7 @@ impl<E: Engine, D: Directory> Diagnosable for Database<E, D> {
 
     async fn try_logins(
         &self,
-        versions: &mut [ExaminedVersion<Login>],
+        versions: &mut [DiagnosedVersion<Login>],
         now: SystemTime,
         reader: Reader,
     ) -> Tried<E::Session> {
@@ -67,13 +67,13 @@ impl<E: Engine, D: Directory> Diagnosable for Database<E, D> {
         &self,
         session: E::Session,
         secret: &SecretId,
-        live: &ExaminedVersion<Login>,
-        versions: &[ExaminedVersion<Login>],
+        live: &DiagnosedVersion<Login>,
+        versions: &[DiagnosedVersion<Login>],
         related: &impl RelatedSecrets,
         reader: Reader,
     ) -> Vec<Finding> {
         let (Some(login), Some(document)) = (&live.login, &live.document) else { return Vec::new() };
-        let another = |version: &ExaminedVersion<Login>| {
+        let another = |version: &DiagnosedVersion<Login>| {
             let other = version.login.as_ref().map(|login| &login.credentials);
             version.access == Access::LogsIn
                 && other.is_some_and(|other| {

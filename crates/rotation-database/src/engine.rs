@@ -9,16 +9,19 @@ use crate::{
     StatementFault, TestStatement, Turn, UserPair,
 };
 
-/// A kind of database. The set is open: a new engine implements this and [`Session`], and writes no word of labels.
+/// A kind of database. The set is open: a new engine implements this and [`Session`], and writes no word of
+/// labels.
 pub trait Engine {
     /// Names, defaults and limits.
     const PROFILE: EngineProfile;
 
-    /// A connection that is logged in. Dropping it closes the connection and takes back what is not committed.
+    /// A connection that is logged in. Dropping it closes the connection and takes back what is not
+    /// committed.
     type Session: Session;
 
-    /// One login attempt over one transport, without a retry or a fallback of its own. The core decides about order,
-    /// fallbacks and time; the deadline is given so that the engine can bound what a dropped future leaves behind.
+    /// One login attempt over one transport, without a retry or a fallback of its own. The core decides about
+    /// order, fallbacks and time; the deadline is given so that the engine can bound what a dropped future
+    /// leaves behind.
     async fn connect(
         &self,
         login: &Login,
@@ -26,14 +29,14 @@ pub trait Engine {
         deadline: Deadline,
     ) -> Result<Self::Session, ConnectError>;
 
-    /// The addresses that the login's host has now and that a database may have. Connects nowhere. An engine that
-    /// cannot tell gives none.
+    /// The addresses that the login's host has now and that a database may have. Connects nowhere. An engine
+    /// that cannot tell gives none.
     async fn addresses(&self, _login: &Login) -> Result<Vec<IpAddr>, ConnectError> {
         Ok(Vec::new())
     }
 
-    /// Until when the certificate chain that was verified last goes on verifying: the first of its certificates, by the
-    /// end of its validity. `None` where no chain was verified yet.
+    /// Until when the certificate chain that was verified last goes on verifying: the first of its
+    /// certificates, by the end of its validity. `None` where no chain was verified yet.
     fn chain_valid_until(&self) -> Option<SystemTime> {
         None
     }
@@ -85,11 +88,12 @@ impl<E: Engine> Engine for Rc<E> {
 
 /// A connection to a database as one user.
 pub trait Session {
-    /// The first request of every session: one trivial query. That the server itself answers it is what *logged in*
-    /// means; a proxy's greeting proves nothing.
+    /// The first request of every session: one trivial query. That the server itself answers it is what
+    /// *logged in* means; a proxy's greeting proves nothing.
     ///
-    /// With `pair`, the session is that of a user whom applications get and who must be able to do what the original
-    /// may. Where a clone acts as the original by a role or a membership, this proves that the session does.
+    /// With `pair`, the session is that of a user whom applications get and who must be able to do what the
+    /// original may. Where a clone acts as the original by a role or a membership, this proves that the
+    /// session does.
     ///
     /// # Errors
     /// [`StatementFault::SessionDiffers`] where the session is not the original's.
@@ -100,7 +104,8 @@ pub trait Session {
         None
     }
 
-    /// Which of the members that the secret names is at the other end, for engines whose secrets may name several.
+    /// Which of the members that the secret names is at the other end, for engines whose secrets may name
+    /// several.
     fn member(&self) -> Option<Endpoint> {
         None
     }
@@ -110,13 +115,13 @@ pub trait Session {
         None
     }
 
-    /// Says on whose behalf the session's own user changes its password. An engine whose pairs of users carry a mark refuses
-    /// [`Change::OwnPassword`] for a user of another secret's pair, since that secret would be locked out. Without a word it
-    /// refuses every user of a pair.
+    /// Says on whose behalf the session's own user changes its password. An engine whose pairs of users carry
+    /// a mark refuses [`Change::OwnPassword`] for a user of another secret's pair, since that secret would be
+    /// locked out. Without a word it refuses every user of a pair.
     fn act_for(&mut self, _owner: &PairOwner) {}
 
-    /// Says that the live user of a coming [`Change::OtherUser`] has just logged in at this server by this password. An
-    /// engine whose users may have two passwords ends the other one.
+    /// Says that the live user of a coming [`Change::OtherUser`] has just logged in at this server by this
+    /// password. An engine whose users may have two passwords ends the other one.
     fn live_logs_in_by(&mut self, _password: &Password) {}
 
     /// Whether a failover can no longer take back what this session has seen. Asks nobody.
@@ -124,8 +129,8 @@ pub trait Session {
         true
     }
 
-    /// Returns when a failover can no longer take back what this session has seen: that its user logs in by this password.
-    /// Engines whose writes are safe once they are visible return at once.
+    /// Returns when a failover can no longer take back what this session has seen: that its user logs in by
+    /// this password. Engines whose writes are safe once they are visible return at once.
     ///
     /// # Errors
     /// [`StatementFault::MajorityMissing`] some time before the deadline.
@@ -133,42 +138,45 @@ pub trait Session {
         Ok(())
     }
 
-    /// Whether the session's user may have a second password that a finished rotation must have ended, and may end it.
-    /// The session has logged in by the password that was to be set; `current_logs_in` says whether that of `AWSCURRENT`
-    /// has just logged in as well.
+    /// Whether the session's user may have a second password that a finished rotation must have ended, and
+    /// may end it. The session has logged in by the password that was to be set; `current_logs_in` says
+    /// whether that of `AWSCURRENT` has just logged in as well.
     async fn must_end_second(&mut self, _current_logs_in: bool) -> Result<bool, StatementError> {
         Ok(false)
     }
 
-    /// Makes a coming [`Change::OwnPassword`] end every other password, whatever the settings say of keeping one.
+    /// Makes a coming [`Change::OwnPassword`] end every other password, whatever the settings say of keeping
+    /// one.
     fn end_second(&mut self, _current_logs_in: bool) {}
 
-    /// Runs a statement of the operator's to its end, so that the server changes nothing by it: in a read-only
-    /// transaction that is never committed, or, where the engine has none, by the [`StatementRule`](crate::StatementRule) of the profile.
-    /// The server stops it before the deadline, and at most [`LONGEST_PROOF`](super::LONGEST_PROOF) of its result is read, which is not looked at.
-    /// The session is good for nothing but to be dropped afterwards.
+    /// Runs a statement of the operator's to its end, so that the server changes nothing by it: in a
+    /// read-only transaction that is never committed, or, where the engine has none, by the
+    /// [`StatementRule`](crate::StatementRule) of the profile. The server stops it before the deadline, and
+    /// at most [`LONGEST_PROOF`](super::LONGEST_PROOF) of its result is read, which is not looked at. The
+    /// session is good for nothing but to be dropped afterwards.
     ///
     /// # Errors
     /// [`StatementError`] whose source is the server's code, or what was too large.
     async fn prove(&mut self, statement: &TestStatement, deadline: Deadline) -> Result<(), StatementError>;
 
-    /// Reads what a change depends on and says which statements [`Session::stage`] and [`Session::commit`] would run.
-    /// Nothing is changed, and nobody else is kept waiting: where the server has read-only transactions, this works in
-    /// one. The session is good for nothing but to be dropped afterwards.
+    /// Reads what a change depends on and says which statements [`Session::stage`] and [`Session::commit`]
+    /// would run. Nothing is changed, and nobody else is kept waiting: where the server has read-only
+    /// transactions, this works in one. The session is good for nothing but to be dropped afterwards.
     ///
-    /// An engine makes the list by the same function for a plan and for a change, so that a dry run says what a
-    /// rotation does.
+    /// An engine makes the list by the same function for a plan and for a change, so that a dry run says what
+    /// a rotation does.
     ///
     /// # Errors
-    /// Those that `stage` would give for what it reads. A missing privilege that only a write needs is not detected.
+    /// Those that `stage` would give for what it reads. A missing privilege that only a write needs is not
+    /// detected.
     async fn plan(&mut self, change: &Change<'_>, deadline: Deadline) -> Result<Plan, StatementError>;
 
     /// Prepares a change so that [`Session::commit`] has nothing left to find out. Where the engine has
-    /// transactions, the change is made inside one; where it has none, this only reads. Either way nobody else sees
-    /// a difference yet, and dropping the session takes all of it back.
+    /// transactions, the change is made inside one; where it has none, this only reads. Either way nobody
+    /// else sees a difference yet, and dropping the session takes all of it back.
     ///
-    /// Where the engine has a lock for it, a change of another user first waits until nobody else changes the two, and
-    /// says so by [`Turn::taken`].
+    /// Where the engine has a lock for it, a change of another user first waits until nobody else changes the
+    /// two, and says so by [`Turn::taken`].
     async fn stage(
         &mut self,
         change: &Change<'_>,
@@ -176,21 +184,22 @@ pub trait Session {
         deadline: Deadline,
     ) -> Result<(), StatementError>;
 
-    /// Makes the staged change final. Afterwards the new password logs in; a clone had its grants before that.
+    /// Makes the staged change final. Afterwards the new password logs in; a clone had its grants before
+    /// that.
     ///
     /// # Errors
-    /// An engine that makes a change statement by statement marks what fails before the password is alone left
-    /// ([`StatementError::before_password`]). Of other errors a login by the new password finds out.
+    /// An engine that makes a change statement by statement marks what fails before the password is alone
+    /// left ([`StatementError::before_password`]). Of other errors a login by the new password finds out.
     async fn commit(self) -> Result<ChangeReport, StatementError>;
 
-    /// How many logins of the session's user may be refused one after another until the server locks the account. `None`
-    /// where it locks none by that, or does not say.
+    /// How many logins of the session's user may be refused one after another until the server locks the
+    /// account. `None` where it locks none by that, or does not say.
     async fn refusals_until_locked(&mut self) -> Result<Option<u32>, StatementError> {
         Ok(None)
     }
 
-    /// What a change would meet at this server, found out by reading alone: nothing is written and no lock taken.
-    /// `pair` is given where a master rotates the session's user.
+    /// What a change would meet at this server, found out by reading alone: nothing is written and no lock
+    /// taken. `pair` is given where a master rotates the session's user.
     async fn facts(&mut self, _pair: Option<&UserPair>) -> Result<ServerFacts, StatementError> {
         Ok(ServerFacts::default())
     }
@@ -209,8 +218,8 @@ pub struct ServerFacts {
     pub password_demands: Vec<PasswordDemand>,
     /// What works and is worth knowing: lower-case sentences without values.
     pub notes: Vec<String>,
-    /// What is known of a second password of the session's user, for engines whose users may have one. Absent where
-    /// there is none.
+    /// What is known of a second password of the session's user, for engines whose users may have one. Absent
+    /// where there is none.
     pub second_password: Option<SecondPassword>,
 }
 
@@ -262,8 +271,8 @@ pub enum Change<'a> {
         next: &'a Credentials,
         /// The secret on whose behalf.
         owner: &'a PairOwner,
-        /// How the live user has logged in at this server in this invocation, where the engine knows it. What is stored
-        /// for the other user must be usable by the same method.
+        /// How the live user has logged in at this server in this invocation, where the engine knows it. What
+        /// is stored for the other user must be usable by the same method.
         method: Option<LoginMethod>,
     },
 }

@@ -3,7 +3,7 @@
 use rotation_core::{CredentialSource, DocumentError, RelatedSecretError, SecretId, StoreError, TimedOut};
 use thiserror::Error;
 
-use crate::{ConnectError, DirectoryError, Remedies, StatementError};
+use crate::{ConnectError, DatabaseLookupError, Remedies, StatementError};
 
 /// The credentials of the master secret.
 pub const MASTER_SECRET: CredentialSource = CredentialSource::Related("the master secret");
@@ -31,7 +31,7 @@ pub enum DatabaseError {
     MasterOwnerUnknown,
     /// The secret's owner: the server that manages the master secret is gone or not ready.
     #[error("the server that manages the master secret is not there, or has no endpoint yet")]
-    MasterOwnerGone,
+    MasterOwnerNotFound,
     /// The secret's owner: the master must manage the same server.
     #[error("the master is of another host than the secret, and neither follows the other")]
     MasterHostDiffers,
@@ -52,7 +52,8 @@ pub enum DatabaseError {
         #[source]
         error: ConnectError,
     },
-    /// The secret's owner: a proxy knows a new password only once it is `AWSCURRENT`, so a single user cannot be tested.
+    /// The secret's owner: a proxy knows a new password only once it is `AWSCURRENT`, so a single user cannot
+    /// be tested.
     #[error("the secret's host is an RDS Proxy")]
     HostIsProxy,
     /// The secret's owner: the server that takes the writes runs another engine.
@@ -60,10 +61,10 @@ pub enum DatabaseError {
     MasterEngineDiffers,
     /// The operator: a replica's source is not described.
     #[error("the source of a replica is not there, or has no endpoint yet")]
-    SourceGone,
+    SourceNotFound,
     /// The operator: the servers could not be looked up.
     #[error(transparent)]
-    Directory(#[from] DirectoryError),
+    DatabaseLookup(#[from] DatabaseLookupError),
     /// The service: the change was made, and has not reached the server that the secret names.
     #[error("the change was made on the writer, and the replica has not got it yet")]
     ReplicaLags(#[source] ConnectError),
@@ -72,7 +73,7 @@ pub enum DatabaseError {
     MasterNotDeployed,
     /// The secret's owner: a master cannot manage itself by alternating.
     #[error("the secret is its own master secret, or holds the same user")]
-    MasterIsSelf,
+    MasterSameAsSecret,
     /// The database's administrator: this credential was refused and there is no other to try.
     #[error("login with {credential} failed")]
     Login {
@@ -86,7 +87,7 @@ pub enum DatabaseError {
     },
     /// The database's administrator: no stored credential logs in.
     #[error("the server refused AWSCURRENT and AWSPENDING, and AWSPREVIOUS does not help")]
-    AllRefused {
+    NoCredentialAccepted {
         /// The engine's own words for the hint.
         remedies: &'static Remedies,
     },

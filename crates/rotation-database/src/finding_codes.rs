@@ -5,10 +5,10 @@ pub use rotation_core::diagnosis::finding_codes::*;
 rotation_core::finding_codes! {
     /// Another field of the secret holds a copy of the password, or an outdated one.
     SECRET_PASSWORD_COPIED = "warning",
-        "Applications read a URL or a connection string out of the secret. A rotation changes `username` and `password` \
-         alone.",
-        "Name the field in `REWRITE_FIELDS`, so that it follows the credentials, or let applications put the URL together \
-         from `username` and `password`.";
+        "Applications read a URL or a connection string out of the secret. A rotation changes `username` and \
+         `password` alone.",
+        "Name the field in `REWRITE_FIELDS`, so that it follows the credentials, or let applications put the \
+         URL together from `username` and `password`.";
     /// The server's certificate chain ends within thirty days.
     TLS_EXPIRES_SOON = "warning",
         "The server's certificate, or one of its authorities that it sends, is near the end of its validity.",

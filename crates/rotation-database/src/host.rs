@@ -52,8 +52,8 @@ impl Host {
         permitted(address)
     }
 
-    /// Whether this is the endpoint of an RDS Proxy: `name.proxy-….region.rds.amazonaws.com`, or one of its further
-    /// endpoints. A proxy of another name cannot be recognized.
+    /// Whether this is the endpoint of an RDS Proxy: `name.proxy-….region.rds.amazonaws.com`, or one of its
+    /// further endpoints. A proxy of another name cannot be recognized.
     pub fn is_rds_proxy(&self) -> bool {
         let name = self.0.trim_end_matches('.').to_ascii_lowercase();
         let Some(service) = name.strip_suffix(".cn").unwrap_or(&name).strip_suffix(".amazonaws.com") else {

@@ -4,7 +4,7 @@
 //! Database<E> ── Strategy ──┬─ single user         current (else pending, else previous) changes its own password
 //!                           └─ alternating users   current proves itself, the master reconciles the other user
 //! E: Engine ─ connect(Login, Transport) ─> Session { probe, prove, plan, stage, commit }
-//! D: Directory ─ by_arn, by_host ─> Server { endpoints, others, follows }      where the master's server is, if need be
+//! D: DatabaseLookup ─ by_arn, by_host ─> Server { endpoints, others, follows }      where the master's server is, if need be
 //! ```
 //!
 //! [`Database`] implements the two ports of `rotation-core`: [`Target`](rotation_core::Target) for a rotation, and
@@ -15,8 +15,8 @@ pub mod codes;
 mod connect_error;
 mod connection_text;
 mod copies;
+mod database_lookup;
 mod diagnosis;
-mod directory;
 mod engine;
 mod error;
 pub mod finding_codes;
@@ -37,8 +37,9 @@ pub use cause::Cause;
 pub use connect_error::{ConnectError, TlsFault};
 pub use connection_text::ConnectionText;
 pub use copies::RewriteFields;
-pub use directory::{
-    Directory, DirectoryError, DirectoryService, Endpoint, NoDirectory, Server, ServerArn, owner,
+pub use database_lookup::{
+    DatabaseLookup, DatabaseLookupError, DatabaseLookupService, Endpoint, NoDatabaseLookup, Server,
+    ServerArn, owner,
 };
 pub use engine::{Change, Engine, LoginMethod, SecondPassword, ServerFacts, Session, Transport};
 pub use error::{DatabaseError, MASTER_SECRET};

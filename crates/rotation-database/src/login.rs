@@ -15,13 +15,13 @@ pub struct Login {
     /// TCP port.
     pub port: u16,
     /// The other members of a replica set that the secret names, for engines whose profile has a
-    /// [`set_field`](EngineProfile::set_field). A password goes to the one that takes writes, and to no server that is not
-    /// named.
+    /// [`set_field`](EngineProfile::set_field). A password goes to the one that takes writes, and to no
+    /// server that is not named.
     pub others: Vec<Endpoint>,
     /// The replica set that they must be members of.
     pub replica_set: Option<String>,
-    /// The one address to connect to, where another session has proved who is there. The certificate must still name
-    /// [`Login::host`]. No secret holds it.
+    /// The one address to connect to, where another session has proved who is there. The certificate must
+    /// still name [`Login::host`]. No secret holds it.
     pub address: Option<IpAddr>,
     /// Which database to open: passed to the driver as a value, never as part of a connection string.
     pub database: Option<String>,
@@ -41,8 +41,8 @@ fn other_engine(profile: &EngineProfile) -> Unfit {
         field: "engine".to_owned(),
         problem: format!("the field `engine` is none of {expected}"),
         remediation: format!(
-            "Rotate it by the function of its own engine; this one takes {expected}. Correct `engine` of {{which}} only \
-             where it is misspelt."
+            "Rotate it by the function of its own engine; this one takes {expected}. Correct `engine` of \
+             {{which}} only where it is misspelt."
         ),
     }
 }
@@ -83,8 +83,8 @@ impl Login {
         })
     }
 
-    /// The same login, by TLS where `reference` demands it: a version that says less must not send a password in the
-    /// clear to a server that the live one only talks to by TLS.
+    /// The same login, by TLS where `reference` demands it: a version that says less must not send a password
+    /// in the clear to a server that the live one only talks to by TLS.
     pub(crate) fn protected_like(self, reference: &Self) -> Self {
         match reference.tls {
             TlsMode::Required => Self { tls: TlsMode::Required, ..self },
@@ -148,8 +148,8 @@ impl Login {
             && self.endpoints().all(|own| other.names(&own))
     }
 
-    /// Whether every server that this names is one that the other names, in the same replica set. A list may have got members
-    /// since this was written.
+    /// Whether every server that this names is one that the other names, in the same replica set. A list may
+    /// have got members since this was written.
     pub fn is_among_servers_of(&self, other: &Self) -> bool {
         self.replica_set == other.replica_set && self.endpoints().all(|own| other.names(&own))
     }
@@ -224,11 +224,12 @@ pub struct UserPair {
 }
 
 impl UserPair {
-    /// The pair that a live user belongs to. A name that ends in the suffix is the clone of the name without it.
+    /// The pair that a live user belongs to. A name that ends in the suffix is the clone of the name without
+    /// it.
     ///
     /// # Errors
-    /// [`DocumentError::Invalid`] where the name of the pair's other user would be empty or too long, or where one
-    /// of the two is the service's own.
+    /// [`DocumentError::Invalid`] where the name of the pair's other user would be empty or too long, or
+    /// where one of the two is the service's own.
     pub fn of(live: &Username, profile: &EngineProfile) -> Result<Self, DocumentError> {
         let pair = Self::by_name(live, profile)?;
         if [&pair.original, &pair.clone].iter().any(|user| profile.reserved_users.contains(&user.as_str())) {

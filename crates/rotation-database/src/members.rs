@@ -11,8 +11,8 @@ const LONGEST_NAME: usize = 255;
 
 const RULE: DocumentError = DocumentError::Invalid {
     field: "host",
-    rule: "one DNS name or IP address of a database, or the members of a replica set with commas between them \
-        (`a.example.com:27017,b.example.com:27017`, at most 16)",
+    rule: "one DNS name or IP address of a database, or the members of a replica set with commas between \
+        them (`a.example.com:27017,b.example.com:27017`, at most 16)",
 };
 
 /// What a document says of the servers.
@@ -24,7 +24,8 @@ pub(super) struct Members {
 }
 
 impl Members {
-    /// Reads `host`, and for an engine with replica sets the name of the set. A member without a port gets `port`.
+    /// Reads `host`, and for an engine with replica sets the name of the set. A member without a port gets
+    /// `port`.
     pub(super) fn of(
         document: &SecretDocument,
         profile: &EngineProfile,
@@ -50,7 +51,8 @@ impl Members {
     }
 }
 
-/// Whether a field asks for something: it is there, and is not false in one of the ways in which tools write that.
+/// Whether a field asks for something: it is there, and is not false in one of the ways in which tools write
+/// that.
 fn is_set(document: &SecretDocument, field: &str) -> bool {
     match document.get(field) {
         None | Some(serde_json::Value::Null | serde_json::Value::Bool(false)) => false,
@@ -116,8 +118,8 @@ fn looked_up(field: &str) -> Unfit {
         code: codes::SECRET_HOST_SRV,
         field: field.to_owned(),
         problem: format!("the field `{field}` asks for a look-up of the members by DNS"),
-        remediation: "Name the members in `host` of {which} (`a.example.com:27017,b.example.com:27017`) and the set in \
-            `replicaSet`, as the SRV and TXT records of the name have them, or name the writer's endpoint. Remove `srv`."
+        remediation: "Name the members in `host` of {which} (`a.example.com:27017,b.example.com:27017`) and \
+            the set in `replicaSet`, as the SRV and TXT records of the name have them, or name the writer's endpoint. Remove `srv`."
             .to_owned(),
     }
 }

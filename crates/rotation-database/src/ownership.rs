@@ -8,9 +8,9 @@ use crate::StatementFault;
 
 /// A secret by its account and its name: `123456789012:shop/checkout`.
 ///
-/// A secret that is deleted and created again keeps its name while its ARN gets another suffix, and a replica that is
-/// promoted has the same account and name in another Region. Two secrets of one name in two Regions of one account
-/// cannot be told apart by it.
+/// A secret that is deleted and created again keeps its name while its ARN gets another suffix, and a replica
+/// that is promoted has the same account and name in another Region. Two secrets of one name in two Regions
+/// of one account cannot be told apart by it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecretIdentity {
     text: String,
@@ -18,7 +18,8 @@ pub struct SecretIdentity {
 }
 
 impl SecretIdentity {
-    /// The identity of the secret with this ARN. An id that is no ARN of a secret is a name without an account.
+    /// The identity of the secret with this ARN. An id that is no ARN of a secret is a name without an
+    /// account.
     pub fn from_secret(secret: &SecretId) -> Self {
         /// What Secrets Manager appends to the name: a hyphen and six characters.
         const SUFFIX: usize = 7;
@@ -72,8 +73,8 @@ pub enum Mark<'a> {
     Of(&'a str),
 }
 
-/// How the rights of the clone compare with the original's. What one of the two users could have granted is left out of
-/// the comparison by the engine.
+/// How the rights of the clone compare with the original's. What one of the two users could have granted is
+/// left out of the comparison by the engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Equality {
     /// Exactly the same.
@@ -86,9 +87,9 @@ pub enum Equality {
 
 /// Whether the existing user with the clone's name is the clone, and this secret's.
 ///
-/// The mark decides. Without one, as on pairs that a former version made, the rights must be exactly equal; a mark
-/// without a name also lets the clone be finished that a former version began. An operator may name one secret that takes
-/// the pair over. It is asked before anything is changed.
+/// The mark decides. Without one, as on pairs that a former version made, the rights must be exactly equal; a
+/// mark without a name also lets the clone be finished that a former version began. An operator may name one
+/// secret that takes the pair over. It is asked before anything is changed.
 ///
 /// # Errors
 /// [`StatementFault::OtherSecret`] and [`StatementFault::CloneNotRecognized`].

@@ -9,6 +9,8 @@ use crate::{Remedies, StatementRule};
 pub struct EngineProfile {
     /// For people: `PostgreSQL`.
     pub name: &'static str,
+    /// The identifier, in metrics, log lines and parameters: `postgres`.
+    pub id: &'static str,
     /// Values of the secret's `engine` that this function takes.
     pub engines: &'static [&'static str],
     /// The same, for an error message.
@@ -17,10 +19,11 @@ pub struct EngineProfile {
     pub default_port: u16,
     /// Where `dbname` is absent.
     pub default_database: Option<&'static str>,
-    /// The field of a secret that says in which database its user is defined, for engines whose users belong to
-    /// databases; where the field is absent, the database that is opened.
+    /// The field of a secret that says in which database its user is defined, for engines whose users belong
+    /// to databases; where the field is absent, the database that is opened.
     pub home_field: Option<&'static str>,
-    /// The field of a secret that names the replica set, for engines that have them: `host` of theirs may list members.
+    /// The field of a secret that names the replica set, for engines that have them: `host` of theirs may
+    /// list members.
     pub set_field: Option<&'static str>,
     /// What proves that a user can do work, as the server gets it.
     pub probe: &'static str,

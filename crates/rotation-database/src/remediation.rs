@@ -1,10 +1,10 @@
 //! The stable code of a database's failure, and what to do about it.
 
-mod directory;
+mod database_lookup;
 mod login;
 
 use self::{
-    directory::{directory_code, directory_hint},
+    database_lookup::{lookup_code, lookup_hint},
     login::{also_refused, by_statement, login_hint},
 };
 
@@ -25,19 +25,19 @@ impl TargetError for DatabaseError {
                 fault => fault.code(),
             },
             Self::MasterOwnerUnknown => codes::MASTER_OWNER_UNKNOWN,
-            Self::MasterOwnerGone => codes::MASTER_OWNER_GONE,
+            Self::MasterOwnerNotFound => codes::MASTER_OWNER_NOT_FOUND,
             Self::MasterHostDiffers => codes::MASTER_HOST_DIFFERS,
             Self::MasterEngineDiffers => codes::MASTER_ENGINE_DIFFERS,
             Self::MasterLacksMember { .. } => codes::MASTER_MEMBER_MISSING,
             Self::WriterUnproven { .. } => codes::MASTER_ENDPOINT_UNPROVEN,
             Self::HostIsProxy => codes::DB_HOST_IS_PROXY,
-            Self::SourceGone => codes::REPLICA_SOURCE_GONE,
-            Self::Directory(error) => directory_code(error.fault),
+            Self::SourceNotFound => codes::REPLICA_SOURCE_NOT_FOUND,
+            Self::DatabaseLookup(error) => lookup_code(error.fault),
             Self::ReplicaLags(_) => codes::REPLICA_LAGS,
             Self::MasterNotDeployed => codes::MASTER_NOT_DEPLOYED,
-            Self::MasterIsSelf => codes::MASTER_IS_SELF,
+            Self::MasterSameAsSecret => codes::MASTER_SAME_AS_SECRET,
             Self::Login { error, .. } => error.code(),
-            Self::AllRefused { .. } => codes::DB_ALL_REFUSED,
+            Self::NoCredentialAccepted { .. } => codes::DB_NO_CREDENTIAL_ACCEPTED,
             Self::Statement { error, .. } => error.code(),
             Self::TestStatement { .. } => codes::TEST_STATEMENT_FAILED,
             Self::TimedOut(_) => codes::DB_TIMED_OUT,
@@ -65,7 +65,7 @@ impl TargetError for DatabaseError {
     fn may_be_overtaken(&self) -> bool {
         self.is_refusal()
             || [
-                codes::DB_ALL_REFUSED,
+                codes::DB_NO_CREDENTIAL_ACCEPTED,
                 codes::DB_BUSY,
                 codes::REPLICA_LAGS,
                 codes::MASTER_ENDPOINT_UNPROVEN,
@@ -84,64 +84,64 @@ impl TargetError for DatabaseError {
                 _ => error.remediation_for("the master secret", reader),
             },
             Self::MasterEmpty(_) => "Put the master's credentials into the master secret.".into(),
-            Self::HostDiffers => "AWSPENDING was edited, or `host` or `port` of AWSCURRENT was changed after createSecret. \
-                Where AWSCURRENT logs in, remove the label AWSPENDING and rotate again. Where it does not, AWSPENDING may \
-                hold the only password that does: keep it, let `host` and `port` of AWSCURRENT name the servers that \
-                AWSPENDING names (a list may name more), and the rotation goes on."
+            Self::HostDiffers => "AWSPENDING was edited, or `host` or `port` of AWSCURRENT was changed after \
+                createSecret. Where AWSCURRENT logs in, remove the label AWSPENDING and rotate again. Where \
+                it does not, AWSPENDING may hold the only password that does: keep it, let `host` and `port` \
+                of AWSCURRENT name the servers that AWSPENDING names (a list may name more), and the rotation goes on."
                 .into(),
             Self::UserDiffers => {
                 "AWSPENDING was edited by hand or left by another \
                 strategy. Make sure that AWSCURRENT logs in, remove the label AWSPENDING, and rotate again."
                     .into()
             }
-            Self::MasterOwnerUnknown => "Add engine and host to the master secret. One that RDS, DocumentDB or Redshift \
-                manages needs neither, but then it must be the very secret that the service made: a copy has not its \
-                tags."
+            Self::MasterOwnerUnknown => "Add engine and host to the master secret. One that RDS, DocumentDB \
+                or Redshift manages needs neither, but then it must be the very secret that the service \
+                made: a copy has not its tags."
                 .into(),
-            Self::MasterOwnerGone => "Name in `masterarn` the master secret of a server that is there, or wait until it \
-                is available."
+            Self::MasterOwnerNotFound => "Name in `masterarn` the master secret of a server that is there, \
+                or wait until it is available."
                 .into(),
-            Self::MasterHostDiffers => "Set `host` of the master secret and of this secret to the same endpoint, or to \
-                endpoints that AWS knows as one cluster, or as a replica and its source. Names of your own for them \
-                are not looked up."
+            Self::MasterHostDiffers => "Set `host` of the master secret and of this secret to the same \
+                endpoint, or to endpoints that AWS knows as one cluster, or as a replica and its source. \
+                Names of your own for them are not looked up."
                 .into(),
-            Self::MasterEngineDiffers => "Name in `masterarn` the master secret of this secret's own server, or rotate it \
-                by the function of its own engine."
+            Self::MasterEngineDiffers => "Name in `masterarn` the master secret of this secret's own server, \
+                or rotate it by the function of its own engine."
                 .into(),
             Self::MasterLacksMember { member } => format!(
                 "Add {member} to `host` of the master secret: best let both secrets list the same members."
             ),
             Self::WriterUnproven { host, port, .. } => format!(
-                "Let the secret and the master secret name the same server. Where {host}:{port} is that server, seen past \
-                a pooler or a replica, let the secret's user log in there as well: its password must be proved where \
-                the master changes it."
+                "Let the secret and the master secret name the same server. Where {host}:{port} is that \
+                server, seen past a pooler or a replica, let the secret's user log in there as well: its \
+                password must be proved where the master changes it."
             ),
-            Self::HostIsProxy => "Name in `host` the endpoint of the instance or cluster behind the proxy, or rotate this \
-                secret by a master user. A proxy accepts a new password only once it is AWSCURRENT."
+            Self::HostIsProxy => "Name in `host` the endpoint of the instance or cluster behind the proxy, \
+                or rotate this secret by a master user. A proxy accepts a new password only once it is AWSCURRENT."
                 .into(),
-            Self::SourceGone => format!(
-                "A source in another account cannot be looked up: use the writer's endpoint in the secret. One that is \
-                being made will pass. {}",
+            Self::SourceNotFound => format!(
+                "A source in another account cannot be looked up: use the writer's endpoint in the secret. \
+                One that is being made will pass. {}",
                 reader.again()
             ),
-            Self::Directory(error) => directory_hint(error, reader),
+            Self::DatabaseLookup(error) => lookup_hint(error, reader),
             Self::ReplicaLags(_) => format!("Look at the replica's lag. {} {PENDING_MAY_BE_LIVE}", reader.again()),
             Self::MasterNotDeployed => {
-                "Let `masterarn` of the secret and the master secret that the rotation is given (MASTER_SECRET_ARN, \
-                --master-secret) agree, or deploy a function for this master."
+                "Let `masterarn` of the secret and the master secret that the rotation is given \
+                (MASTER_SECRET_ARN, --master-secret) agree, or deploy a function for this master."
                     .into()
             }
-            Self::MasterIsSelf => {
+            Self::MasterSameAsSecret => {
                 "Rotate a master secret by the single-user strategy; give other secrets a \
                 master of their own."
                     .into()
             }
             Self::Login { credential, error, remedies } => login_hint(*credential, error, remedies, reader),
-            Self::AllRefused { remedies } => [
-                "The password was changed in the database by a manual change, or by a rotation that was cancelled: its \
-                version has no label now (`aws secretsmanager list-secret-version-ids --include-deprecated`). Set the \
-                password back to what AWSCURRENT holds, or put the password that works into the secret, then rotate \
-                again.",
+            Self::NoCredentialAccepted { remedies } => [
+                "The password was changed in the database by a manual change, or by a rotation that was \
+                cancelled: its version has no label now (`aws secretsmanager list-secret-version-ids \
+                --include-deprecated`). Set the password back to what AWSCURRENT holds, or put the password \
+                that works into the secret, then rotate again.",
                 remedies.also_refused,
             ]
             .join(" ")
@@ -151,9 +151,9 @@ impl TargetError for DatabaseError {
                 error_hint(*credential, error, remedies, reader)
             }
             Self::TestStatement { .. } => format!(
-                "Run the statement as the secret's user in a read-only transaction, and see the server's code in its \
-                manual; then mend TEST_STATEMENT or the user's rights. Where the statement is the secret's own, \
-                AWSPENDING holds a copy: ALLOW_TEST_STATEMENT=off does without it. {} {PENDING_MAY_BE_LIVE}",
+                "Run the statement as the secret's user in a read-only transaction, and see the server's \
+                code in its manual; then fix TEST_STATEMENT or the user's rights. Where the statement is the \
+                secret's own, AWSPENDING holds a copy: ALLOW_TEST_STATEMENT=off does without it. {} {PENDING_MAY_BE_LIVE}",
                 reader.again()
             ),
             Self::TimedOut(_) => {
@@ -164,7 +164,8 @@ impl TargetError for DatabaseError {
 }
 
 impl DatabaseError {
-    /// Of a refused login: which other reason the server may have for the same answer, with the statement that ends it.
+    /// Of a refused login: which other reason the server may have for the same answer, with the statement
+    /// that ends it.
     pub(crate) fn other_reason(&self) -> Option<String> {
         match self {
             Self::Login { error: ConnectError::Refused(cause), remedies, .. } => {
@@ -181,13 +182,13 @@ impl ConnectError {
         match self {
             Self::Refused(_) => codes::DB_AUTH_REFUSED,
             Self::LineBreak(_) => codes::SECRET_PASSWORD_LINE_BREAK,
-            Self::NoSuchUser(_) => codes::DB_USER_MISSING,
+            Self::NoSuchUser(_) => codes::DB_USER_NOT_FOUND,
             Self::Locked(_) => codes::DB_LOCKED,
             Self::Expired(_) => codes::DB_EXPIRED,
             Self::AccessRule(_) | Self::TlsRequired(_) => codes::DB_ACCESS_RULE,
             Self::TooManyConnections(_) => codes::DB_TOO_MANY_CONNECTIONS,
             Self::AuthenticationMethod(_) => codes::DB_AUTH_METHOD,
-            Self::NoDatabase(_) => codes::DB_NO_DATABASE,
+            Self::NoDatabase(_) => codes::DB_NAME_NOT_FOUND,
             Self::DatabaseClosed(_) => codes::DB_DATABASE_CLOSED,
             Self::SessionRefused(_) => codes::DB_SESSION_REFUSED,
             Self::TlsUnavailable => codes::TLS_UNAVAILABLE,
@@ -197,7 +198,7 @@ impl ConnectError {
                 TlsFault::SelfSigned => codes::TLS_SELF_SIGNED,
                 TlsFault::WrongHost => codes::TLS_HOSTNAME,
                 TlsFault::UnknownAuthority => codes::TLS_UNKNOWN_CA,
-                TlsFault::NotSpoken => codes::TLS_NOT_SPOKEN,
+                TlsFault::NoResponse => codes::TLS_NO_RESPONSE,
                 TlsFault::Handshake => codes::TLS_HANDSHAKE,
             },
             Self::Dns(_) => codes::NET_DB_DNS,
@@ -224,12 +225,12 @@ impl StatementError {
             StatementFault::PrivilegeMissing { .. } => codes::DB_PRIVILEGE_MISSING,
             StatementFault::PasswordsRestricted => codes::DB_PASSWORDS_RESTRICTED,
             StatementFault::PasswordPolicy { .. } => codes::DB_PASSWORD_POLICY,
-            StatementFault::NoSuchUser => codes::DB_USER_MISSING,
+            StatementFault::NoSuchUser => codes::DB_USER_NOT_FOUND,
             StatementFault::UserBarred { bar: UserBar::Locked, .. } => codes::DB_LOCKED,
             StatementFault::Expired | StatementFault::UserBarred { bar: UserBar::Expired, .. } => {
                 codes::DB_EXPIRED
             }
-            StatementFault::OriginalMissing { .. } => codes::DB_ORIGINAL_MISSING,
+            StatementFault::OriginalMissing { .. } => codes::DB_ORIGINAL_NOT_FOUND,
             StatementFault::LoginRefused(error) => error.code(),
             StatementFault::CloneNotRecognized => codes::DB_CLONE_NOT_RECOGNIZED,
             StatementFault::OtherSecret { .. } => codes::DB_USERS_OF_ANOTHER_SECRET,
@@ -278,8 +279,8 @@ fn statement_hint(
             format!("As an administrator of the database: {needed}")
         }
         StatementFault::OriginalMissing { clone, original } => format!(
-            "Rotate {clone} by the single-user strategy, or give it a name that does not end like a clone's. If it is \
-            the clone of a user that was dropped, create {original} again."
+            "Rotate {clone} by the single-user strategy, or give it a name that does not end like a clone's. \
+            If it is the clone of a user that was dropped, create {original} again."
         ),
         StatementFault::LoginRefused(error) => login_hint(credential, error, remedies, reader),
         StatementFault::PasswordsRestricted => match credential {
@@ -297,8 +298,8 @@ fn statement_hint(
             format!("Extend the validity of the user of {credential} ({}).", remedies.prolong)
         }
         StatementFault::CloneNotRecognized => format!(
-            "If the second user really is this user's clone, {}, or name this secret in ADOPT_CLONES; otherwise rename \
-            one of the two.",
+            "If the second user really is this user's clone, {}, or name this secret in ADOPT_CLONES; \
+            otherwise rename one of the two.",
             remedies.make_clone
         ),
         StatementFault::OtherSecret { .. } => {
@@ -313,24 +314,24 @@ fn statement_hint(
             "Rotate the secret: the rotation ends the old password.".into()
         }
         StatementFault::OldPasswordActive { needed: Some(needed) } => format!(
-            "Nothing was changed. As an administrator of the database: {needed}; the next rotation then ends the old \
-            password. ALLOW_OLD_PASSWORD=true of the function accepts that it goes on to log in."
+            "Nothing was changed. As an administrator of the database: {needed}; the next rotation then ends \
+            the old password. ALLOW_OLD_PASSWORD=true of the function accepts that it goes on to log in."
         ),
         StatementFault::OtherAccounts { .. } => {
-            "Nothing was changed. Rotate the secret by a master user, which changes every account of the user, or drop the \
-            accounts that no application uses."
+            "Nothing was changed. Rotate the secret by a master user, which changes every account of the \
+            user, or drop the accounts that no application uses."
                 .into()
         }
         StatementFault::NotRotatable { remedy, .. } => (*remedy).into(),
         StatementFault::LockUnavailable { needed } => format!(
-            "Nothing was changed. As an administrator of the database: {needed}; or set ALLOW_UNLOCKED=true of the \
-            function, where rotations of the same user never run at the same time."
+            "Nothing was changed. As an administrator of the database: {needed}; or set ALLOW_UNLOCKED=true \
+            of the function, where rotations of the same user never run at the same time."
         ),
         StatementFault::Busy => format!("Nothing is lost. {}", reader.again()),
         StatementFault::Proxy => format!(
-            "The pooler or proxy in front of the database keeps a list of passwords, or remembers a failed login, of its \
-            own: see its log, and let it ask the database. No label was moved, and none should be. {} \
-            {PENDING_MAY_BE_LIVE}",
+            "The pooler or proxy in front of the database keeps a list of passwords, or remembers a failed \
+            login, of its own: see its log, and let it ask the database. No label was moved, and none should \
+            be. {} {PENDING_MAY_BE_LIVE}",
             reader.again()
         ),
         StatementFault::ConnectionLost => {
@@ -340,15 +341,15 @@ fn statement_hint(
             format!("Look for locks on the user in the database. {} {PENDING_MAY_BE_LIVE}", reader.again())
         }
         StatementFault::MajorityMissing => format!(
-            "Bring the members of the replica set back that are down or lag (`rs.status()`): a failover now could take the \
-            password back. {} {PENDING_MAY_BE_LIVE}",
+            "Bring the members of the replica set back that are down or lag (`rs.status()`): a failover now \
+            could take the password back. {} {PENDING_MAY_BE_LIVE}",
             reader.again()
         ),
         StatementFault::Other { .. } if fault.server_code().is_some() => {
             "See the server's code in the manual of the engine.".into()
         }
-        StatementFault::Other { .. } => "The server gave no code. See its log, and check that `host` and `port` are those of \
-            the engine in `engine`."
+        StatementFault::Other { .. } => "The server gave no code. See its log, and check that `host` and \
+            `port` are those of the engine in `engine`."
             .into(),
     }
 }

@@ -1,7 +1,7 @@
-//! What an engine adds to the hints of failures that its own statements or settings mend.
+//! What an engine adds to the hints of failures that its own statements or settings fix.
 
-/// The engine's own words, statements and settings. A hint that would name a statement takes it from here, so that
-/// nobody is told a statement of another engine.
+/// The engine's own words, statements and settings. A hint that would name a statement takes it from here, so
+/// that nobody is told a statement of another engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Remedies {
     /// How an administrator lets a locked user log in again: a statement without names.
@@ -16,7 +16,8 @@ pub struct Remedies {
     pub make_clone: &'static str,
     /// The oldest servers that can be rotated: a sentence.
     pub oldest: &'static str,
-    /// Which other reason the server gives no word of its own for when it refuses a password: a sentence, or nothing.
+    /// Which other reason the server gives no word of its own for when it refuses a password: a sentence, or
+    /// nothing.
     pub also_refused: &'static str,
 }
 

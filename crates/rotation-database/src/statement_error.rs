@@ -15,8 +15,8 @@ pub struct StatementError {
     /// The cause, scrubbed.
     #[source]
     pub source: Option<Cause>,
-    /// Whether it failed with something else left undone than the new password, so that a login by that says nothing of
-    /// whether the change was made. Where a change takes effect as a whole, nothing is.
+    /// Whether it failed with something else left undone than the new password, so that a login by that says
+    /// nothing of whether the change was made. Where a change takes effect as a whole, nothing is.
     pub is_before_password: bool,
 }
 
@@ -82,7 +82,8 @@ pub enum StatementFault {
         /// The statement that lets it in again.
         needed: String,
     },
-    /// The secret's owner: the live user is named like a clone, and nobody is there that it could be the clone of.
+    /// The secret's owner: the live user is named like a clone, and nobody is there that it could be the
+    /// clone of.
     #[error(
         "the name {clone} is that of a clone, and there is no user {original} that it could be the clone of"
     )]
@@ -144,7 +145,8 @@ pub enum StatementFault {
     /// Somebody else changed the same user at the same time.
     #[error("the user was changed by somebody else at the same time")]
     Busy,
-    /// A proxy or pooler answered the first request with an error of its own: nothing is known of the server behind it.
+    /// A proxy or pooler answered the first request with an error of its own: nothing is known of the server
+    /// behind it.
     #[error("a proxy answered, and not the server behind it")]
     Proxy,
     /// A pooler logged in to the server only for this request, and the server refused that login.
@@ -156,13 +158,15 @@ pub enum StatementFault {
     /// The server stopped the statement at its time limit.
     #[error("the statement took too long")]
     TimedOut,
-    /// The statement is in effect, and a majority of the replica set has not confirmed it: a failover could take it back.
+    /// The statement is in effect, and a majority of the replica set has not confirmed it: a failover could
+    /// take it back.
     #[error("a majority of the replica set has not confirmed the password")]
     MajorityMissing,
     /// Anything else, by the server's own code.
     #[error("{}", refused_by(code))]
     Other {
-        /// SQLSTATE, error number, or command error code. Where the server gave none, words of ours, which have spaces.
+        /// SQLSTATE, error number, or command error code. Where the server gave none, words of ours, which
+        /// have spaces.
         code: String,
     },
 }

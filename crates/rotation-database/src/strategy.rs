@@ -18,8 +18,8 @@ use rotation_core::{
 };
 
 use crate::{
-    Cause, Change, ConnectError, Credentials, CustomProof, DatabaseError, Directory, Engine, Login,
-    NoDirectory, PairOwner, Plan, Remedies, RewriteFields, SecretIdentity, Session, StatementError,
+    Cause, Change, ConnectError, Credentials, CustomProof, DatabaseError, DatabaseLookup, Engine, Login,
+    NoDatabaseLookup, PairOwner, Plan, Remedies, RewriteFields, SecretIdentity, Session, StatementError,
     StatementFault, TestStatement, TlsMode, Transport, UserPair, codes, test_statement::ChosenProof,
 };
 
@@ -28,29 +28,29 @@ const LOGIN_TIME: Duration = Duration::from_secs(5);
 
 /// How a database user's password is rotated. The set is closed, so both arms stand in one match.
 #[derive(Clone, Debug)]
-pub enum Strategy<D = NoDirectory> {
+pub enum Strategy<D = NoDatabaseLookup> {
     /// The user changes its own password.
     SingleUser,
     /// Two users take turns; a master changes the one that is not in use.
-    AlternatingUsers {
+    MasterUser {
         /// Where the master's credentials are.
         master: MasterSecret,
         /// Who knows where the master's server is, if the secret does not say so.
-        directory: D,
+        lookup: D,
     },
 }
 
 /// Which secret holds the master's credentials.
 #[derive(Clone, Debug, Default)]
 pub struct MasterSecret {
-    /// The one that the function was deployed for. Where it is set, a secret's `masterarn` must agree, and may be
-    /// absent.
+    /// The one that the function was deployed for. Where it is set, a secret's `masterarn` must agree, and
+    /// may be absent.
     pub deployed: Option<SecretId>,
 }
 
 /// A user of a database, as the target of a rotation.
 #[derive(Debug)]
-pub struct Database<E, D = NoDirectory> {
+pub struct Database<E, D = NoDatabaseLookup> {
     engine: E,
     strategy: Strategy<D>,
     settings: DatabaseSettings,
@@ -63,8 +63,8 @@ pub struct Database<E, D = NoDirectory> {
 pub struct DatabaseSettings {
     /// How passwords are made.
     pub passwords: PasswordPolicy,
-    /// Whether a server that offers no TLS is refused even where the secret does not ask for it; `"ssl": false` in the
-    /// secret still means plaintext.
+    /// Whether a server that offers no TLS is refused even where the secret does not ask for it; `"ssl":
+    /// false` in the secret still means plaintext.
     pub require_tls: bool,
     /// What testSecret runs in addition to the engine's own test query.
     pub proof: CustomProof,
@@ -87,7 +87,7 @@ impl DatabaseSettings {
     }
 }
 
-impl<E: Engine, D: Directory> Database<E, D> {
+impl<E: Engine, D: DatabaseLookup> Database<E, D> {
     /// A target for one invocation.
     pub fn new(
         engine: E,
@@ -106,14 +106,14 @@ impl<E: Engine, D: Directory> Database<E, D> {
         PairOwner { adopt: self.settings.adopting.as_ref().is_some_and(named), secret: identity }
     }
 
-    /// One login with one credential. TLS first; plaintext only as [`TlsMode`] says, and never after a certificate
-    /// failure: [`ConnectError::TlsUnavailable`] is the server's own word.
+    /// One login with one credential. TLS first; plaintext only as [`TlsMode`] says, and never after a
+    /// certificate failure: [`ConnectError::TlsUnavailable`] is the server's own word.
     async fn login(&self, credential: CredentialSource, login: &Login) -> Result<E::Session, ConnectError> {
         self.login_over(credential, login, None).await.map(|(session, _)| session)
     }
 
-    /// As [`Database::login`], with the transport that it came to. With `pair`, the session must be one that acts as the
-    /// original.
+    /// As [`Database::login`], with the transport that it came to. With `pair`, the session must be one that
+    /// acts as the original.
     pub(crate) async fn login_over(
         &self,
         credential: CredentialSource,
@@ -183,8 +183,8 @@ impl<E: Engine, D: Directory> Database<E, D> {
         outcome
     }
 
-    /// Both documents, which must be about the same server: compared before any connection. A list of members may have grown
-    /// since pending was made.
+    /// Both documents, which must be about the same server: compared before any connection. A list of members
+    /// may have grown since pending was made.
     fn logins(versions: &Versions) -> Result<Logins, RotationError> {
         let current = Self::parse(StagingLabel::Current, &versions.current)?;
         let pending = Self::parse(StagingLabel::Pending, &versions.pending)?;
@@ -218,7 +218,7 @@ impl<E: Engine, D: Directory> Database<E, D> {
     }
 }
 
-impl<E: Engine, D: Directory> Target for Database<E, D> {
+impl<E: Engine, D: DatabaseLookup> Target for Database<E, D> {
     async fn propose(
         &self,
         current: &SecretDocument,
@@ -228,11 +228,12 @@ impl<E: Engine, D: Directory> Target for Database<E, D> {
         if matches!(self.strategy, Strategy::SingleUser) && login.host.is_rds_proxy() {
             return Err(DatabaseError::HostIsProxy.into());
         }
-        // The next version gets a copy of it, and testSecret would come too late to say that it cannot be meant.
+        // The next version gets a copy of it, and testSecret would come too late to say that it cannot be
+        // meant.
         self.custom_proof(StagingLabel::Current, current)?;
         let next = match &self.strategy {
             Strategy::SingleUser => login.credentials.username.clone(),
-            Strategy::AlternatingUsers { master, .. } => {
+            Strategy::MasterUser { master, .. } => {
                 master.of(current)?;
                 pair_of::<E>(&login)?.other(&login.credentials.username).clone()
             }
@@ -256,9 +257,9 @@ impl<E: Engine, D: Directory> Target for Database<E, D> {
             Strategy::SingleUser => {
                 self.change_own_password(&logins, &versions.secret, authority, related).await
             }
-            Strategy::AlternatingUsers { master, directory } => {
+            Strategy::MasterUser { master, lookup } => {
                 let master = master.of(&versions.current)?;
-                self.change_other_user(&logins, master, directory, versions, authority, related).await
+                self.change_other_user(&logins, master, lookup, versions, authority, related).await
             }
         }?;
         if let Applied::Changed(report) = &mut applied {
@@ -275,9 +276,9 @@ impl<E: Engine, D: Directory> Target for Database<E, D> {
         let logins = Self::logins(versions)?;
         let planned = match &self.strategy {
             Strategy::SingleUser => self.plan_own_password(&logins, &versions.secret, related).await,
-            Strategy::AlternatingUsers { master, directory } => {
+            Strategy::MasterUser { master, lookup } => {
                 let master = master.of(&versions.current)?;
-                self.plan_other_user(&logins, master, directory, versions, related).await
+                self.plan_other_user(&logins, master, lookup, versions, related).await
             }
         }?;
         let Some((by, mut plan)) = planned else { return Ok(Intent::AlreadySet) };
@@ -300,8 +301,8 @@ impl<E: Engine, D: Directory> Target for Database<E, D> {
         let pair = self.pair_in_use(&login);
         let logged_in = self.login_over(CredentialSource::Pending, &login, pair.as_ref()).await;
         let mut session = match (logged_in, &self.strategy) {
-            (Err(error), Strategy::AlternatingUsers { directory, .. }) if error.is_refusal() => {
-                self.login_once_replicated(directory, &login, error).await?
+            (Err(error), Strategy::MasterUser { lookup, .. }) if error.is_refusal() => {
+                self.login_once_replicated(lookup, &login, error).await?
             }
             (outcome, _) => outcome.map_err(Self::refused(CredentialSource::Pending))?.0,
         };
@@ -320,7 +321,7 @@ impl<E: Engine, D: Directory> Target for Database<E, D> {
     fn related_secret(&self) -> Option<&SecretId> {
         match &self.strategy {
             Strategy::SingleUser => None,
-            Strategy::AlternatingUsers { master, .. } => master.deployed.as_ref(),
+            Strategy::MasterUser { master, .. } => master.deployed.as_ref(),
         }
     }
 
@@ -329,7 +330,7 @@ impl<E: Engine, D: Directory> Target for Database<E, D> {
     }
 }
 
-impl<E: Engine, D: Directory> Database<E, D> {
+impl<E: Engine, D: DatabaseLookup> Database<E, D> {
     /// Runs one call of a session within the deadline.
     pub(crate) async fn within<T>(
         &self,
@@ -348,7 +349,7 @@ impl<E: Engine, D: Directory> Database<E, D> {
     pub(crate) fn pair_in_use(&self, login: &Login) -> Option<UserPair> {
         match self.strategy {
             Strategy::SingleUser => None,
-            Strategy::AlternatingUsers { .. } => UserPair::of(&login.credentials.username, &E::PROFILE).ok(),
+            Strategy::MasterUser { .. } => UserPair::of(&login.credentials.username, &E::PROFILE).ok(),
         }
     }
 
@@ -413,8 +414,8 @@ struct Logins {
 }
 
 impl MasterSecret {
-    /// The master secret of a document: its `masterarn`, which must be the deployed one where there is one. An empty one
-    /// counts as absent.
+    /// The master secret of a document: its `masterarn`, which must be the deployed one where there is one.
+    /// An empty one counts as absent.
     pub(crate) fn of(&self, document: &SecretDocument) -> Result<SecretId, RotationError> {
         let label = StagingLabel::Current;
         let invalid = |error| RotationError::Document { label: label.clone(), error };

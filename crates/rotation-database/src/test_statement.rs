@@ -11,8 +11,8 @@ const LONGEST: usize = 4096;
 pub const LONGEST_PROOF: usize = 1024 * 1024;
 /// The field of a secret.
 const FIELD: &str = "teststatement";
-/// What a query of SQL begins with. A call of a procedure is none: some servers let a procedure commit, and go on
-/// outside of the read-only transaction.
+/// What a query of SQL begins with. A call of a procedure is none: some servers let a procedure commit, and
+/// go on outside of the read-only transaction.
 const WORDS: [&str; 8] = ["SELECT", "WITH", "VALUES", "TABLE", "SHOW", "EXPLAIN", "DESCRIBE", "DESC"];
 
 /// Which test statements an engine takes.
@@ -25,11 +25,11 @@ pub struct StatementRule {
 }
 
 impl StatementRule {
-    /// One query. A `;` that ends no statement, as in a literal, is refused with those that do: to tell them apart
-    /// would need the lexer of each server.
+    /// One query. A `;` that ends no statement, as in a literal, is refused with those that do: to tell them
+    /// apart would need the lexer of each server.
     pub const SQL: Self = Self {
-        text: "one statement of at most 4096 bytes that begins with SELECT, WITH, VALUES, TABLE, SHOW, EXPLAIN or \
-            DESCRIBE, with no `;` but at its end",
+        text: "one statement of at most 4096 bytes that begins with SELECT, WITH, VALUES, TABLE, SHOW, \
+            EXPLAIN or DESCRIBE, with no `;` but at its end",
         admits: is_one_query,
     };
 }
@@ -45,8 +45,8 @@ fn without_end(text: &str) -> &str {
     text.strip_suffix(';').unwrap_or(text).trim_end()
 }
 
-/// A statement that the engine's rule admits. It never prints: what a person writes into it may be a value that only
-/// the database's users are to know.
+/// A statement that the engine's rule admits. It never prints: what a person writes into it may be a value
+/// that only the database's users are to know.
 #[derive(Clone)]
 pub struct TestStatement(Zeroizing<String>);
 

@@ -1,16 +1,16 @@
-//! An examination as JSON: for `--json`, and as the answer of a function.
+//! A diagnosis as JSON: for `--json`, and as the answer of a function.
 
 use rotation_core::{Code, StagingLabel, diagnosis::Finding};
 use serde_json::{Value, json};
 
-use crate::examination::{Examination, VersionSeen};
+use crate::diagnosis::{Diagnosis, VersionSeen};
 
 /// As many findings as an answer has; there are fewer kinds of checks.
 pub const MOST_FINDINGS: usize = 40;
 /// As many characters as a sentence of an answer has.
 const MOST_CHARACTERS: usize = 1000;
 
-impl Examination {
+impl Diagnosis {
     /// The whole of it, bounded: at most [`MOST_FINDINGS`] findings and some tens of KiB.
     pub fn to_json(&self, flags: &str) -> Value {
         let findings: Vec<_> = self.findings.iter().take(MOST_FINDINGS).map(finding_json).collect();
@@ -35,7 +35,7 @@ fn finding_json(finding: &Finding) -> Value {
         "severity": finding.severity.name(),
         "code": finding.code.name(),
         "sentence": cut(&finding.sentence),
-        "mend": cut(&finding.remediation),
+        "remediation": cut(&finding.remediation),
     })
 }
 

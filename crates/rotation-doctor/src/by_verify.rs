@@ -5,11 +5,11 @@ use std::time::SystemTime;
 use rotation_core::{
     Code, CredentialSource, DocumentError, Reader, RelatedSecrets, RotationError, SecretDocument, SecretId,
     StagingLabel, Target, Unfit, codes,
-    diagnosis::{Access, Check, Diagnosable, ExaminedVersion, Finding, Severity, Tried},
+    diagnosis::{Access, Check, Diagnosable, DiagnosedVersion, Finding, Severity, Tried},
 };
 
-/// Looks at a target that is no [`Diagnosable`] itself: each version is tried by [`Target::verify`], and nothing is asked
-/// beyond that.
+/// Looks at a target that is no [`Diagnosable`] itself: each version is tried by [`Target::verify`], and
+/// nothing is asked beyond that.
 #[derive(Debug)]
 pub struct ByVerify<'a, T>(pub &'a T);
 
@@ -58,7 +58,7 @@ impl<T: Target> Diagnosable for ByVerify<'_, T> {
 
     async fn try_logins(
         &self,
-        versions: &mut [ExaminedVersion<WholeDocument>],
+        versions: &mut [DiagnosedVersion<WholeDocument>],
         _: SystemTime,
         reader: Reader,
     ) -> Tried<()> {
@@ -66,7 +66,7 @@ impl<T: Target> Diagnosable for ByVerify<'_, T> {
         let mut order: Vec<usize> = (0..versions.len()).filter(|at| versions[*at].may_be_tried()).collect();
         order.sort_by_key(|at| rank(&versions[*at]));
         for at in order {
-            let is_equal = |other: &&ExaminedVersion<WholeDocument>| {
+            let is_equal = |other: &&DiagnosedVersion<WholeDocument>| {
                 other.access != Access::NotTried && other.login == versions[at].login
             };
             if let Some(access) = versions.iter().find(is_equal).map(|other| other.access) {
@@ -95,8 +95,8 @@ impl<T: Target> Diagnosable for ByVerify<'_, T> {
         &self,
         (): (),
         _: &SecretId,
-        _: &ExaminedVersion<WholeDocument>,
-        _: &[ExaminedVersion<WholeDocument>],
+        _: &DiagnosedVersion<WholeDocument>,
+        _: &[DiagnosedVersion<WholeDocument>],
         _: &impl RelatedSecrets,
         _: Reader,
     ) -> Vec<Finding> {
@@ -114,7 +114,7 @@ impl<T: Target> Diagnosable for ByVerify<'_, T> {
 }
 
 /// The order of tries: the live one first.
-fn rank(version: &ExaminedVersion<WholeDocument>) -> usize {
+fn rank(version: &DiagnosedVersion<WholeDocument>) -> usize {
     let labels = [StagingLabel::Current, StagingLabel::Pending, StagingLabel::Previous];
     labels.iter().position(|label| version.has(label)).unwrap_or(labels.len())
 }
@@ -126,8 +126,8 @@ fn other_service(field: &str) -> Unfit {
         field: field.to_owned(),
         problem: format!("the field `{field}` is not that of the live version"),
         remediation: format!(
-            "Where AWSCURRENT works, remove the label from this version and rotate again. Where it does not, let `{field}` of \
-             AWSCURRENT be that of {{which}}, if that is what is meant."
+            "Where AWSCURRENT works, remove the label from this version and rotate again. Where it does not, \
+             let `{field}` of AWSCURRENT be that of {{which}}, if that is what is meant."
         ),
     }
 }

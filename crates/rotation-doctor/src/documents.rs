@@ -2,13 +2,13 @@
 
 use rotation_core::{
     Reader, Refusal, RotationError, StagingLabel,
-    diagnosis::{Access, Check, ExaminedVersion, Finding, Severity},
+    diagnosis::{Access, Check, DiagnosedVersion, Finding, Severity},
 };
 
 /// The finding about the values.
-pub(super) fn finding<L>(versions: &[ExaminedVersion<L>], reader: Reader) -> Finding {
+pub(super) fn finding<L>(versions: &[DiagnosedVersion<L>], reader: Reader) -> Finding {
     let check = Check::Document;
-    let bad = |version: &ExaminedVersion<L>, severity, error: &RotationError| {
+    let bad = |version: &DiagnosedVersion<L>, severity, error: &RotationError| {
         let finding = Finding::from_error(check, severity, error, reader);
         Finding { sentence: format!("{}: {}", version.label(), finding.sentence), ..finding }
     };
@@ -18,12 +18,13 @@ pub(super) fn finding<L>(versions: &[ExaminedVersion<L>], reader: Reader) -> Fin
     if let Some(error) = &current.error {
         return bad(current, Severity::Fault, error);
     }
-    // That AWSPENDING has no value yet is a matter of the labels. AWSPREVIOUS counts only where the others do not help.
+    // That AWSPENDING has no value yet is a matter of the labels. AWSPREVIOUS counts only where the others do
+    // not help.
     for version in versions.iter().filter(|version| version.access != Access::NoValue) {
         if let Some(error) = &version.error {
             let pending = version.has(&StagingLabel::Pending);
             return bad(version, if pending { Severity::Fault } else { Severity::Note }, error);
         }
     }
-    Finding::ok(check, "every labelled version that has a value holds what a login needs")
+    Finding::ok(check, "every labeled version that has a value holds what a login needs")
 }

@@ -6,27 +6,27 @@ rotation_core::finding_codes! {
     /// AWSPENDING is on a version that a rotation has not brought to its end.
     PENDING_STUCK = "warning; a fault where AWSCURRENT does not log in",
         "A rotation failed between createSecret and finishSecret, or runs at this moment.",
-        "Rotate again, which takes the version up, or do what `rotate recover` says. Keep AWSPENDING until it is known \
-         which password logs in.";
+        "Rotate again, which takes the version up, or do what `rotate recover` says. Keep AWSPENDING until \
+         it is known which password logs in.";
     /// AWSCURRENT does not log in, and a version that is not AWSPENDING does.
     CURRENT_REFUSED = "fault",
         "A label was moved by hand, or AWSPENDING was taken away after setSecret had changed the password.",
         "`rotate recover` moves AWSCURRENT to the version that logs in.";
     /// No function is set to rotate the secret.
-    ROTATION_UNSET = "note",
+    ROTATION_NOT_CONFIGURED = "note",
         "Rotation was never configured.",
-        "`aws secretsmanager rotate-secret --rotation-lambda-arn ...`, or `rotate secret` from your own machine.";
+        "`aws secretsmanager rotate-secret --rotation-lambda-arn ...`, or `rotate run` from your own machine.";
     /// The function that is set to rotate the secret is not there.
-    FUNCTION_MISSING = "fault",
+    FUNCTION_NOT_FOUND = "fault",
         "It was deleted, or its stack was.",
         "Deploy it again, or set the function that is there with `aws secretsmanager rotate-secret`.";
     /// Secrets Manager may not invoke the function for this secret.
-    FUNCTION_CLOSED = "fault",
-        "The function has no resource policy, or its policy does not let `secretsmanager.amazonaws.com` in, or only for \
-         another account or secret.",
+    FUNCTION_NOT_INVOCABLE = "fault",
+        "The function has no resource policy, or its policy does not let `secretsmanager.amazonaws.com` in, \
+         or only for another account or secret.",
         "`aws lambda add-permission` as the finding writes it.";
     /// Secrets Manager may invoke the function for secrets of any account.
-    FUNCTION_OPEN = "warning",
+    FUNCTION_PERMISSION_TOO_BROAD = "warning",
         "The statement that lets Secrets Manager in has neither `aws:SourceAccount` nor `aws:SourceArn`.",
         "Remove the permission and add it with `--source-account`.";
     /// The function does not take invocations in the state that it is in.
@@ -34,7 +34,7 @@ rotation_core::finding_codes! {
         "Lambda has not finished or could not finish making it, often for want of addresses in its subnets or of a role.",
         "See the reason in the finding, and deploy it again.";
     /// The function's timeout is shorter than a step may need.
-    FUNCTION_HURRIED = "warning",
+    FUNCTION_TIMEOUT_TOO_SHORT = "warning",
         "The timeout is under 15 seconds; Lambda's own default is three.",
         "Set it to 30 seconds.";
 }

@@ -1,21 +1,22 @@
-//! A look at a secret from every side, which changes nothing, and the one repair that may follow: moving a label.
+//! A look at a secret from every side, which changes nothing, and the one repair that may follow: moving a
+//! label.
 //!
 //! ```text
-//! Examiner::examine
+//! Doctor::diagnose
 //!   record, history ─> Secret, Rotation, Labels
 //!   values ──────────> Document, Names            what names another server or user is not tried
 //!   Diagnosable::try_logins  ─> Address, Connection, Certificate, Login
 //!   Diagnosable::look_inside ─> Server, Privileges, Grants
-//!   └─> Examination: findings, worst first; Situation::advise ─> next_step ─> Examiner::repair
+//!   └─> Diagnosis: findings, worst first; Situation::advise ─> next_step ─> Doctor::repair
 //! ```
 //!
 //! It knows no database: whatever implements [`Diagnosable`](rotation_core::diagnosis::Diagnosable) can be looked at.
 
 mod answer;
 mod by_verify;
+mod diagnosis;
+mod doctor;
 mod documents;
-mod examination;
-mod examiner;
 pub mod finding_codes;
 mod login;
 mod next_step;
@@ -26,6 +27,6 @@ mod secret;
 
 pub use answer::MOST_FINDINGS;
 pub use by_verify::{ByVerify, WholeDocument};
-pub use examination::{Examination, VersionSeen};
-pub use examiner::{Examiner, Logins};
-pub use recovery::{Advice, KnownVersion, Remedy, Situation, StuckState, Unfinished, Unlabelled};
+pub use diagnosis::{Diagnosis, VersionSeen};
+pub use doctor::{Doctor, Logins};
+pub use recovery::{Advice, KnownVersion, Remedy, Situation, StuckState, Unfinished, Unlabeled};

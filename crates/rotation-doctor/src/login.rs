@@ -2,21 +2,21 @@
 
 use rotation_core::{
     RotationError, SecretRecords, StagingLabel,
-    diagnosis::{Access, Check, Diagnosable, ExaminedVersion, Finding, FindingCode, Severity},
+    diagnosis::{Access, Check, Diagnosable, DiagnosedVersion, Finding, FindingCode, Severity},
     with_causes,
 };
 
 use crate::{
-    examiner::Examiner,
+    doctor::Doctor,
     finding_codes,
     recovery::{Advice, Remedy, Situation, StuckState as State},
 };
 
-impl<S: SecretRecords, T: Diagnosable> Examiner<'_, S, T> {
+impl<S: SecretRecords, T: Diagnosable> Doctor<'_, S, T> {
     /// What the logins and the labels come to, as one finding.
     pub(crate) fn login(
         &self,
-        versions: &[ExaminedVersion<T::Login>],
+        versions: &[DiagnosedVersion<T::Login>],
         situation: &Situation,
         advice: &Advice,
     ) -> Finding {
@@ -33,12 +33,12 @@ impl<S: SecretRecords, T: Diagnosable> Examiner<'_, S, T> {
             sentence: situation.words(),
             remediation: match advice.remedy {
                 // The way out is to rotate, which fails by what the other findings name.
-                Remedy::MendFirst => format!("Applications are not affected. {}", advice.sentence()),
+                Remedy::FixFirst => format!("Applications are not affected. {}", advice.sentence()),
                 _ => format!("{} {}", state.way_out(), advice.sentence()),
             },
         };
         match state {
-            State::Sound => match user {
+            State::Healthy => match user {
                 Some(user) => Finding::ok(check, format!("AWSCURRENT logs in as {user}")),
                 None => Finding::ok(check, "AWSCURRENT logs in"),
             },
@@ -70,8 +70,8 @@ impl<S: SecretRecords, T: Diagnosable> Examiner<'_, S, T> {
             State::PendingEmpty | State::PendingRefused | State::BothLogIn => {
                 stuck(finding_codes::PENDING_STUCK, Severity::Warning)
             }
-            State::OnlyPending => stuck(finding_codes::PENDING_STUCK, Severity::Fault),
-            State::OnlyPrevious | State::OnlyUnlabelled => {
+            State::OnlyPendingLogsIn => stuck(finding_codes::PENDING_STUCK, Severity::Fault),
+            State::OnlyPreviousLogsIn | State::OnlyUnlabeledLogsIn => {
                 let finding = stuck(finding_codes::CURRENT_REFUSED, Severity::Fault);
                 let error = current.and_then(|version| version.error.as_ref());
                 match error.filter(|error| self.target.is_fault_of_value(error)) {
@@ -88,14 +88,14 @@ impl<S: SecretRecords, T: Diagnosable> Examiner<'_, S, T> {
                     None => finding,
                 }
             }
-            State::NothingLogsIn if advice.remedy == Remedy::MendFirst => {
+            State::NoVersionLogsIn if advice.remedy == Remedy::FixFirst => {
                 let error = current.and_then(|version| version.error.as_ref());
                 error.map_or_else(
                     || stuck(FindingCode::Failure(T::NO_VERSION_LOGS_IN), Severity::Fault),
                     |error| Finding::from_error(check, Severity::Fault, error, reader),
                 )
             }
-            State::NothingLogsIn => {
+            State::NoVersionLogsIn => {
                 let error = current.and_then(|version| version.error.as_ref());
                 let tried = versions.iter().filter(|version| version.access == Access::Refused).count();
                 let one = error.filter(|_| tried < 2).map(RotationError::code);

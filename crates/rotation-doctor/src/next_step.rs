@@ -1,22 +1,23 @@
-//! The one next step. It follows the worst finding: where nothing has to be done about labels, something else may have to.
+//! The one next step. It follows the worst finding: where nothing has to be done about labels, something else
+//! may have to.
 
 use rotation_core::diagnosis::{Check, Finding, Severity};
 
 use crate::{
-    examination::Examination,
+    diagnosis::Diagnosis,
     recovery::{Remedy, StuckState},
 };
 
-impl Examination {
+impl Diagnosis {
     /// What to do next, in a few sentences.
     pub fn next_step(&self) -> String {
         let advice = self.advice.sentence();
         // A remedy may end with a statement, so it stands last.
         match (&self.advice.remedy, self.first_of_all().map(about)) {
-            (Remedy::MendFirst, Some(first)) if self.advice.state != StuckState::Sound => {
+            (Remedy::FixFirst, Some(first)) if self.advice.state != StuckState::Healthy => {
                 format!("Move no label before this is done. {first}")
             }
-            (Remedy::None | Remedy::MendFirst, Some(first)) => format!("No label has to be moved. {first}"),
+            (Remedy::None | Remedy::FixFirst, Some(first)) => format!("No label has to be moved. {first}"),
             (_, Some(first)) => format!("{advice} But first: {first}"),
             (_, None) => advice,
         }
@@ -28,13 +29,13 @@ impl Examination {
         if self.first_of_all().is_some() { None } else { self.advice.command(&self.secret, flags) }
     }
 
-    /// The finding to see to before anything else, where the labels do not come first themselves. What hinders every
-    /// rotation comes before another one; a warning only where there is nothing else to do.
+    /// The finding to see to before anything else, where the labels do not come first themselves. What
+    /// hinders every rotation comes before another one; a warning only where there is nothing else to do.
     fn first_of_all(&self) -> Option<&Finding> {
         let (least, of_logins) = match self.advice.remedy {
             Remedy::None => (Severity::Warning, false),
             Remedy::RotateAgain { .. } => (Severity::Fault, false),
-            Remedy::MendFirst => (Severity::Fault, true),
+            Remedy::FixFirst => (Severity::Fault, true),
             _ => return None,
         };
         let is_it =

@@ -1,7 +1,7 @@
 //! What the labels and the logins of a secret come to, and the one safe thing to do next: a pure decision.
 //!
 //! ```text
-//! deleted? ─> Restore        no AWSCURRENT that logs in ─> the first of AWSPENDING, AWSPREVIOUS, unlabelled that does
+//! deleted? ─> Restore        no AWSCURRENT that logs in ─> the first of AWSPENDING, AWSPREVIOUS, unlabeled that does
 //!                            AWSCURRENT logs in ─> AWSPENDING empty or refused: rotate again, or take the label away
 //!                                                  AWSPENDING logs in, too: rotate again, which finishes
 //! ```
@@ -27,14 +27,14 @@ pub struct Situation {
     /// The versions: those with labels, and where none of them logs in, the newest without.
     pub versions: Vec<KnownVersion>,
     /// How far those without labels are known.
-    pub unlabelled: Unlabelled,
+    pub unlabeled: Unlabeled,
     /// Whether something was found by which every rotation fails, though `AWSCURRENT` logs in.
     pub hindered: bool,
 }
 
 /// How far the versions without labels are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
-pub enum Unlabelled {
+pub enum Unlabeled {
     /// There are no more than those that were looked at.
     #[default]
     All,
@@ -81,12 +81,13 @@ pub struct Advice {
 pub enum Remedy {
     /// Nothing has to be done.
     None,
-    /// Something else is wrong that must be mended before anybody can tell which version logs in.
-    MendFirst,
-    /// A version under a label holds what cannot be used, or not by the strategy that the secret is looked at with.
-    MendUnusable,
+    /// Something else is wrong that must be fixed before anybody can tell which version logs in.
+    FixFirst,
+    /// A version under a label holds what cannot be used, or not by the strategy that the secret is looked at
+    /// with.
+    FixUnusable,
     /// Versions without labels that were not looked at may log in.
-    LookFurther(Unlabelled),
+    LookFurther(Unlabeled),
     /// The rotation is to be run again; it goes on where it stands.
     RotateAgain {
         /// Whether Secrets Manager will do it; else a person must, or turn rotation on again.
@@ -141,7 +142,7 @@ impl Situation {
         match current.map(|version| version.access) {
             Some(Access::LogsIn) => self.with_a_good_current(pending, unfinished),
             Some(access) if access.is_open() => {
-                Advice { state: StuckState::Unknown, remedy: Remedy::MendFirst }
+                Advice { state: StuckState::Unknown, remedy: Remedy::FixFirst }
             }
             Some(_) | None => self.with_no_good_current(current, pending),
         }
@@ -149,8 +150,8 @@ impl Situation {
 
     fn with_a_good_current(&self, pending: Option<&KnownVersion>, unfinished: Unfinished) -> Advice {
         let Some(pending) = pending else {
-            let remedy = if self.hindered { Remedy::MendFirst } else { Remedy::None };
-            return Advice { state: StuckState::Sound, remedy };
+            let remedy = if self.hindered { Remedy::FixFirst } else { Remedy::None };
+            return Advice { state: StuckState::Healthy, remedy };
         };
         let state = match pending.access {
             Access::LogsIn => StuckState::BothLogIn,
@@ -161,13 +162,13 @@ impl Situation {
             }
         };
         if pending.access == Access::Unusable {
-            return Advice { state, remedy: Remedy::MendUnusable };
+            return Advice { state, remedy: Remedy::FixUnusable };
         }
         let out = pending.access.is_out() && (!self.rotation_enabled || unfinished != Unfinished::Keep);
         let give_up = out || pending.access.is_open() && unfinished == Unfinished::AbandonUnknown;
         // What failed this rotation would fail the next one: nothing is gained by giving this one up.
         if self.hindered && unfinished == Unfinished::Keep {
-            return Advice { state, remedy: Remedy::MendFirst };
+            return Advice { state, remedy: Remedy::FixFirst };
         }
         let remedy = match self.under(&StagingLabel::Current) {
             Some(current) if give_up => Remedy::Move {
@@ -183,16 +184,16 @@ impl Situation {
         Advice { state, remedy }
     }
 
-    /// `AWSCURRENT` goes to a version that logs in: one that a rotation was bringing forward, else the last one that was
-    /// live, else any.
+    /// `AWSCURRENT` goes to a version that logs in: one that a rotation was bringing forward, else the last
+    /// one that was live, else any.
     fn with_no_good_current(&self, current: Option<&KnownVersion>, pending: Option<&KnownVersion>) -> Advice {
         let logs_in = |version: &&KnownVersion| version.access == Access::LogsIn;
         let previous = self.under(&StagingLabel::Previous);
-        let unlabelled = || self.versions.iter().filter(logs_in).find(|version| Some(*version) != current);
-        let found = match (pending.filter(logs_in), previous.filter(logs_in), unlabelled()) {
-            (Some(version), _, _) => Some((StuckState::OnlyPending, version)),
-            (None, Some(version), _) => Some((StuckState::OnlyPrevious, version)),
-            (None, None, Some(version)) => Some((StuckState::OnlyUnlabelled, version)),
+        let unlabeled = || self.versions.iter().filter(logs_in).find(|version| Some(*version) != current);
+        let found = match (pending.filter(logs_in), previous.filter(logs_in), unlabeled()) {
+            (Some(version), _, _) => Some((StuckState::OnlyPendingLogsIn, version)),
+            (None, Some(version), _) => Some((StuckState::OnlyPreviousLogsIn, version)),
+            (None, None, Some(version)) => Some((StuckState::OnlyUnlabeledLogsIn, version)),
             (None, None, None) => None,
         };
         let Some((state, live)) = found else {
@@ -206,7 +207,8 @@ impl Situation {
         Advice { state, remedy: Remedy::Move { label_move, keeps: live.id.clone() } }
     }
 
-    /// That nothing logs in is said only where the server refused a login and no other version may be the one.
+    /// That nothing logs in is said only where the server refused a login and no other version may be the
+    /// one.
     fn with_no_login(&self, current: Option<&KnownVersion>) -> Advice {
         let any = |access| self.versions.iter().any(|version| version.access == access);
         let open = self.versions.iter().any(|version| version.access.is_open());
@@ -214,18 +216,18 @@ impl Situation {
             |version: &KnownVersion| !version.labels.is_empty() && version.access == Access::Unusable;
         let unknown = |remedy| Advice { state: StuckState::Unknown, remedy };
         if open {
-            return unknown(Remedy::MendFirst);
+            return unknown(Remedy::FixFirst);
         }
         if self.versions.iter().any(unusable) {
-            return unknown(Remedy::MendUnusable);
+            return unknown(Remedy::FixUnusable);
         }
         if !any(Access::Refused) {
-            return unknown(Remedy::MendFirst);
+            return unknown(Remedy::FixFirst);
         }
-        match self.unlabelled {
-            Unlabelled::All => {
+        match self.unlabeled {
+            Unlabeled::All => {
                 let version = current.map(|version| version.id.clone());
-                Advice { state: StuckState::NothingLogsIn, remedy: Remedy::SetPassword { version } }
+                Advice { state: StuckState::NoVersionLogsIn, remedy: Remedy::SetPassword { version } }
             }
             further => unknown(Remedy::LookFurther(further)),
         }
@@ -237,21 +239,21 @@ impl Advice {
     pub fn sentence(&self) -> String {
         match &self.remedy {
             Remedy::None => "Nothing has to be done.".into(),
-            Remedy::MendFirst => "Mend first what the findings name; move no label before that.".into(),
-            Remedy::MendUnusable => {
-                "A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or mend \
-                what the findings name; move no label before that."
+            Remedy::FixFirst => "Fix first what the findings name; move no label before that.".into(),
+            Remedy::FixUnusable => {
+                "A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, \
+                or fix what the findings name; move no label before that."
                     .into()
             }
-            Remedy::LookFurther(Unlabelled::Unread) => {
-                "The versions without labels could not be listed, and one of them may log in: run `rotate explain` \
-                with a person's credentials that may call ListSecretVersionIds; change no password before that."
+            Remedy::LookFurther(Unlabeled::Unread) => {
+                "The versions without labels could not be listed, and one of them may log in: run `rotate \
+                explain` with a person's credentials that may call ListSecretVersionIds; change no password before that."
                     .into()
             }
             Remedy::LookFurther(_) => {
-                "The newest versions without labels do not log in, and older ones were not tried: look at them with \
-                `aws secretsmanager list-secret-version-ids --include-deprecated`. Where none is right, set the \
-                user's password to what AWSCURRENT holds, as an administrator of the database."
+                "The newest versions without labels do not log in, and older ones were not tried: look at \
+                them with `aws secretsmanager list-secret-version-ids --include-deprecated`. Where none is \
+                right, set the user's password to what AWSCURRENT holds, as an administrator of the database."
                     .into()
             }
             Remedy::RotateAgain { by_service: true } => {
@@ -267,8 +269,8 @@ impl Advice {
                 (AWSCURRENT) holds. No label helps, and nothing is written."
             ),
             Remedy::SetPassword { version: None } => {
-                "No version logs in and none is AWSCURRENT: store credentials that work with `aws secretsmanager \
-                put-secret-value`. Nothing is written."
+                "No version logs in and none is AWSCURRENT: store credentials that work with `aws \
+                secretsmanager put-secret-value`. Nothing is written."
                     .into()
             }
         }
@@ -279,14 +281,14 @@ impl Advice {
         let secret = secret.in_a_shell();
         match &self.remedy {
             Remedy::None
-            | Remedy::MendFirst
-            | Remedy::MendUnusable
+            | Remedy::FixFirst
+            | Remedy::FixUnusable
             | Remedy::LookFurther(_)
             | Remedy::SetPassword { .. } => None,
             Remedy::RotateAgain { by_service: true } => {
                 Some(format!("aws secretsmanager rotate-secret --secret-id {secret}"))
             }
-            Remedy::RotateAgain { by_service: false } => Some(format!("rotate secret {secret}{flags}")),
+            Remedy::RotateAgain { by_service: false } => Some(format!("rotate run {secret}{flags}")),
             Remedy::Restore => Some(format!("aws secretsmanager restore-secret --secret-id {secret}")),
             Remedy::Move { .. } => Some(format!("rotate recover {secret}{flags}")),
         }

@@ -5,51 +5,50 @@ use rotation_core::{
     StoreFault, VersionId, VersionStages, diagnosis::Diagnosable,
 };
 
-use crate::{examination::Examination, examiner::Examiner, recovery::Remedy};
+use crate::{diagnosis::Diagnosis, doctor::Doctor, recovery::Remedy};
 
-impl<S: SecretRecords, T: Diagnosable> Examiner<'_, S, T> {
-    /// Makes the move that the examination's advice says; without one, nothing. Right before the write the labels must
-    /// stand as they were examined, and the version that makes the move safe must log in once more. The service itself
-    /// refuses the move where the label has gone elsewhere meanwhile.
+impl<S: SecretRecords, T: Diagnosable> Doctor<'_, S, T> {
+    /// Makes the move that the diagnosis's advice says; without one, nothing. Right before the write the
+    /// labels must stand as they were diagnosed, and the version that makes the move safe must log in once
+    /// more. The service itself refuses the move where the label has gone elsewhere meanwhile.
     ///
     /// # Errors
-    /// [`RotationError::LabelsMoved`] and [`RotationError::Target`] where things have changed: nothing was written.
-    /// [`RotationError::Store`] where the write failed.
+    /// [`RotationError::LabelsMoved`] and [`RotationError::Target`] where things have changed: nothing was
+    /// written. [`RotationError::Store`] where the write failed.
     ///
     /// # Cancel safety
     /// Dropped during the write, the label may have moved; the next look tells.
-    pub async fn repair(&self, examination: &Examination) -> Result<(), RotationError> {
-        let Remedy::Move { label_move, keeps } = &examination.advice.remedy else { return Ok(()) };
-        self.prove(examination, keeps).await?;
-        let stages = self.store.describe(&examination.secret).await?;
+    pub async fn repair(&self, diagnosis: &Diagnosis) -> Result<(), RotationError> {
+        let Remedy::Move { label_move, keeps } = &diagnosis.advice.remedy else { return Ok(()) };
+        self.prove(diagnosis, keeps).await?;
+        let stages = self.store.describe(&diagnosis.secret).await?;
         stages.admit_writes()?;
-        if !stands(examination, &stages) {
+        if !stands(diagnosis, &stages) {
             return Err(RotationError::LabelsMoved);
         }
-        match self.store.move_label(&examination.secret, label_move).await {
+        match self.store.move_label(&diagnosis.secret, label_move).await {
             Ok(()) => Ok(()),
             // A move whose reply was lost is refused when the client repeats it.
-            Err(StoreError { fault: StoreFault::Conflict, .. }) => {
-                self.arrived(examination, label_move).await
-            }
+            Err(StoreError { fault: StoreFault::Conflict, .. }) => self.arrived(diagnosis, label_move).await,
             Err(error) => Err(error.into()),
         }
     }
 
-    /// A version's value never changes, so what was examined of it holds; whether the database takes it may not.
-    async fn prove(&self, examination: &Examination, keeps: &VersionId) -> Result<(), RotationError> {
-        let login = self.login_of(examination, keeps).await?;
-        // The examination tried it as AWSCURRENT demands. Where that holds no login, it demands nothing.
-        let current = examination.situation.under(&StagingLabel::Current).map(|version| &version.id);
+    /// A version's value never changes, so what was diagnosed of it holds; whether the database takes it may
+    /// not.
+    async fn prove(&self, diagnosis: &Diagnosis, keeps: &VersionId) -> Result<(), RotationError> {
+        let login = self.login_of(diagnosis, keeps).await?;
+        // The diagnosis tried it as AWSCURRENT demands. Where that holds no login, it demands nothing.
+        let current = diagnosis.situation.under(&StagingLabel::Current).map(|version| &version.id);
         let reference = match current.filter(|current| *current != keeps) {
-            Some(current) => match self.login_of(examination, current).await {
+            Some(current) => match self.login_of(diagnosis, current).await {
                 Ok(reference) => Some(reference),
                 Err(error @ RotationError::Store(_)) => return Err(error),
                 Err(_) => None,
             },
             None => None,
         };
-        let credential = match examination.situation.versions.iter().find(|version| version.id == *keeps) {
+        let credential = match diagnosis.situation.versions.iter().find(|version| version.id == *keeps) {
             Some(version) if version.labels.contains(&StagingLabel::Pending) => CredentialSource::Pending,
             Some(version) if version.labels.contains(&StagingLabel::Previous) => CredentialSource::Previous,
             _ => CredentialSource::Current,
@@ -57,20 +56,16 @@ impl<S: SecretRecords, T: Diagnosable> Examiner<'_, S, T> {
         self.target.prove(credential, &login, reference.as_ref()).await
     }
 
-    async fn login_of(
-        &self,
-        examination: &Examination,
-        version: &VersionId,
-    ) -> Result<T::Login, RotationError> {
+    async fn login_of(&self, diagnosis: &Diagnosis, version: &VersionId) -> Result<T::Login, RotationError> {
         let label = StagingLabel::Other(format!("version {version}"));
-        let value = self.store.value(&examination.secret, version).await?;
+        let value = self.store.value(&diagnosis.secret, version).await?;
         let document = SecretValue::document_under(label.clone(), value)?;
         let login = self.target.parse(&document);
         login.map_err(|error| RotationError::Document { label, error })
     }
 
-    async fn arrived(&self, examination: &Examination, label_move: &LabelMove) -> Result<(), RotationError> {
-        let stages = self.store.describe(&examination.secret).await?;
+    async fn arrived(&self, diagnosis: &Diagnosis, label_move: &LabelMove) -> Result<(), RotationError> {
+        let stages = self.store.describe(&diagnosis.secret).await?;
         if stages.holder(&label_move.label) == label_move.to.as_ref() {
             return Ok(());
         }
@@ -79,10 +74,10 @@ impl<S: SecretRecords, T: Diagnosable> Examiner<'_, S, T> {
 }
 
 /// Whether the labels are where they were.
-fn stands(examination: &Examination, stages: &VersionStages) -> bool {
+fn stands(diagnosis: &Diagnosis, stages: &VersionStages) -> bool {
     let labels = [StagingLabel::Current, StagingLabel::Pending, StagingLabel::Previous];
     labels.iter().all(|label| {
-        let before = examination.situation.under(label).map(|version| &version.id);
+        let before = diagnosis.situation.under(label).map(|version| &version.id);
         stages.holder(label) == before
     })
 }

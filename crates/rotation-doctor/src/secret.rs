@@ -32,11 +32,11 @@ pub(super) fn rotation(record: &SecretRecord, invoker: &Invoker, reader: Reader)
         return Finding {
             check,
             severity: Severity::Note,
-            remediation: "Set one with `aws secretsmanager rotate-secret --rotation-lambda-arn ...`, or rotate from your own \
-                machine with `rotate secret`."
+            remediation: "Set one with `aws secretsmanager rotate-secret --rotation-lambda-arn ...`, or \
+                rotate from your own machine with `rotate run`."
                 .into(),
             sentence: "no function is set to rotate the secret".into(),
-            code: finding_codes::ROTATION_UNSET,
+            code: finding_codes::ROTATION_NOT_CONFIGURED,
         };
     };
     if !record.stages.rotation_enabled {
@@ -51,7 +51,8 @@ pub(super) fn rotation(record: &SecretRecord, invoker: &Invoker, reader: Reader)
     Finding::ok(check, format!("enabled, {schedule}, by {by}"))
 }
 
-/// The function. What its policy and its settings say, Secrets Manager does not tell: for a person somebody else looks.
+/// The function. What its policy and its settings say, Secrets Manager does not tell: for a person somebody
+/// else looks.
 pub(super) fn function(invoker: &Invoker) -> Option<Finding> {
     match invoker {
         Invoker::Function { .. } => {

@@ -21,6 +21,7 @@ enum Never {}
 impl Engine for Panicking {
     const PROFILE: EngineProfile = EngineProfile {
         name: "Panicking",
+        id: "panicking",
         engines: &["panicking"],
         engines_text: "panicking",
         default_port: 1,

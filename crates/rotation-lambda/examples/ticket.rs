@@ -1,4 +1,5 @@
-//! A function that rotates no database: its service is a file that holds the one valid ticket. `tests/it/own_target.rs` runs it.
+//! A function that rotates no database: its service is a file that holds the one valid ticket.
+//! `tests/it/own_target.rs` runs it.
 
 use std::{fs, path::PathBuf, process::ExitCode};
 
@@ -15,7 +16,7 @@ const TICKETS: PasswordRule =
     PasswordRule { shortest: 8, longest: 64, forbidden: "", required: &[], default_exclusions: "" };
 
 fn main() -> ExitCode {
-    let name = FunctionName { engine: "Ticket office", strategy: "single ticket" };
+    let name = FunctionName { engine: "ticket_office", strategy: "single_ticket" };
     serve(name, |environment, _| {
         const FILE: &str = "TICKET_FILE";
         let file = environment.text(FILE).ok_or(ConfigError::new(FILE, "must name a file"))?;

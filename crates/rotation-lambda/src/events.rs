@@ -19,7 +19,8 @@ pub struct EventInvocation<'a> {
     pub deadline: Deadline,
 }
 
-/// Serves invocations until Lambda ends the process. Every invocation is answered with `null`, or with the failure.
+/// Serves invocations until Lambda ends the process. Every invocation is answered with `null`, or with the
+/// failure.
 pub fn serve_events(handler: &impl AsyncFn(EventInvocation<'_>) -> Result<(), EventFailure>) -> ExitCode {
     let service = service_fn(async |event: LambdaEvent<Box<RawValue>>| {
         let invocation = EventInvocation {

@@ -1,4 +1,5 @@
-//! What a failed invocation answers: the line that shows in Lambda's error and in CloudTrail's `RotationFailed`.
+//! What a failed invocation answers: the line that shows in Lambda's error and in CloudTrail's
+//! `RotationFailed`.
 
 use lambda_runtime::Diagnostic;
 use rotation_config::ConfigError;

@@ -1,22 +1,22 @@
-//! The Lambda function around `rotation-core`: runtime loop and outcome lines; the one crate that knows the Lambda
-//! runtime.
+//! The Lambda function around `rotation-core`: runtime loop and outcome lines; the one crate that knows the
+//! Lambda runtime.
 //!
 //! ```text
 //! main ─> serve(name, settings)                                           any target
-//!       | serve_single_user(engine) | serve_master_user(engine, directory)  a database
+//!       | serve_single_user(engine) | serve_master_user(engine, lookup)  a database
 //!   Environment ─> FunctionSettings ─> log, SecretsManager; settings(..)  once
 //!   /next ─> Invocation ─> Target; RotationEvent ─> Rotator::rotate ─> outcome line, metrics    each invocation
 //! main ─> serve_events(handler)                                           a function that rotates nothing
 //! ```
 
 mod core_files;
+mod diagnosis;
+mod dry_run;
 mod events;
-mod examination;
 mod failure;
 mod log;
 mod metrics;
 mod panic;
-mod rehearsal;
 mod report;
 mod serve;
 mod time_limit;

@@ -17,8 +17,8 @@ use tracing_subscriber::{
 
 use crate::{core_files, panic};
 
-/// Sends the lines of our crates to standard output, for a function that writes lines of its own. From now on a panic
-/// tells its place alone, and no core file is written.
+/// Sends the lines of our crates to standard output, for a function that writes lines of its own. From now on
+/// a panic tells its place alone, and no core file is written.
 ///
 /// # Errors
 /// [`ConfigError`] for an unknown format or level; logging is set up with the default all the same.
@@ -45,8 +45,8 @@ pub(crate) enum Format {
 }
 
 impl Log {
-    /// Sends our own lines to standard output. Lines of libraries are left out: drivers log statements, and the
-    /// runtime logs events.
+    /// Sends our own lines to standard output. Lines of libraries are left out: drivers log statements, and
+    /// the runtime logs events.
     ///
     /// # Errors
     /// [`ConfigError`] for an unknown format or level; logging is set up with the default all the same.
@@ -98,8 +98,8 @@ impl Log {
     }
 }
 
-/// A message as one line: what would end it, or steer a terminal that shows the log, is escaped, as it may come out of a
-/// name in a secret.
+/// A message as one line: what would end it, or steer a terminal that shows the log, is escaped, as it may
+/// come out of a name in a secret.
 pub(crate) fn one_line(message: &str) -> Cow<'_, str> {
     if !message.contains(char::is_control) {
         return message.into();
@@ -108,7 +108,8 @@ pub(crate) fn one_line(message: &str) -> Cow<'_, str> {
     message.chars().map(escape).collect::<String>().into()
 }
 
-/// One write a line, so that nothing comes in between. A standard output that is closed leaves nobody to tell.
+/// One write a line, so that nothing comes in between. A standard output that is closed leaves nobody to
+/// tell.
 pub(crate) fn write_line(text: &str) {
     let _ = io::stdout().lock().write_all(format!("{text}\n").as_bytes());
 }

@@ -1,5 +1,5 @@
-//! Metrics in CloudWatch's embedded metric format: one line of JSON on standard output, which CloudWatch Logs takes
-//! apart. No metric and no dimension names a secret, a host or a user.
+//! Metrics in CloudWatch's embedded metric format: one line of JSON on standard output, which CloudWatch Logs
+//! takes apart. No metric and no dimension names a secret, a host or a user.
 //!
 //! The format is specified in "Specification: Embedded metric format" of the CloudWatch user guide.
 
@@ -60,9 +60,9 @@ pub(crate) fn write(dimensions: [&str; 3], metrics: Vec<Metric>) {
 }
 
 impl Metrics {
-    /// Of a look at a secret, which is no step: it counts in no `Outcome`, so that an alarm on rotations is not moved by
-    /// somebody who looks for the cause.
-    pub(crate) fn of_examination(self, engine: &str, strategy: &str, took: Duration, severity: Severity) {
+    /// Of a look at a secret, which is no step: it counts in no `Outcome`, so that an alarm on rotations is
+    /// not moved by somebody who looks for the cause.
+    pub(crate) fn record_diagnosis(self, engine: &str, strategy: &str, took: Duration, severity: Severity) {
         if self == Self::Off {
             return;
         }

@@ -1,7 +1,7 @@
 //! Panics: an invocation that panics ends like any other that fails, with an answer and its line.
 //!
-//! What a panic says is shown nowhere. It may quote the text that it stumbled over, as a wrong index into a string does,
-//! and that may be a password. The place in the source is enough to find the defect.
+//! What a panic says is shown nowhere. It may quote the text that it stumbled over, as a wrong index into a
+//! string does, and that may be a password. The place in the source is enough to find the defect.
 
 use std::{
     cell::RefCell,
@@ -56,8 +56,8 @@ impl From<Panicked> for Failure {
         Self {
             code: codes::INTERNAL,
             message: panicked.to_string(),
-            hint: "This is a defect of ours; please report it with this line. Keep AWSPENDING: once setSecret has \
-                begun, it may be its password that logs in. Rotating again takes the version up."
+            hint: "This is a defect of ours; please report it with this line. Keep AWSPENDING: once \
+                setSecret has begun, it may be its password that logs in. Rotating again takes the version up."
                 .into(),
             detail: panicked.place.map(|place| format!("at={place}")),
         }

@@ -47,7 +47,8 @@ impl Report<'_> {
         }
     }
 
-    /// `changed`, or `already_done` where the step succeeded and changed nothing, or the class of the failure.
+    /// `changed`, or `already_done` where the step succeeded and changed nothing, or the class of the
+    /// failure.
     pub(crate) fn class(&self) -> &'static str {
         match self.outcome {
             Ok(Outcome::Created | Outcome::Set(Applied::Changed(_)) | Outcome::Finished) => "changed",

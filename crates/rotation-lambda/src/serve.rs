@@ -10,19 +10,19 @@ use rotation_core::{
     Target, TimedOut,
     diagnosis::{Diagnosable, Severity},
 };
-use rotation_database::{Database, Directory, Engine, NoDirectory, Strategy};
-use rotation_doctor::{ByVerify, Examination};
+use rotation_database::{Database, DatabaseLookup, Engine, NoDatabaseLookup, Strategy};
+use rotation_doctor::{ByVerify, Diagnosis};
 use serde_json::{Value, value::RawValue};
 use tokio::time::Instant;
 
 use crate::{
     core_files,
-    examination::Request,
+    diagnosis::Request,
+    dry_run,
     failure::Failure,
     log::Log,
     metrics::Metrics,
     panic::{self, caught},
-    rehearsal,
     report::Report,
     time_limit::TimeLimit,
 };
@@ -39,11 +39,13 @@ pub struct FunctionName {
     pub strategy: &'static str,
 }
 
-/// Serves a function that rotates any [`Target`] until Lambda ends the process. `settings` reads the environment once, and
-/// returns what makes a target for each invocation; [`Access`] reaches further services of AWS by the function's role.
+/// Serves a function that rotates any [`Target`] until Lambda ends the process. `settings` reads the
+/// environment once, and returns what makes a target for each invocation; [`Access`] reaches further services
+/// of AWS by the function's role.
 ///
-/// A function whose settings are wrong serves as well: it answers every invocation with what is wrong, where a process
-/// that ends would only show "exited". The event `{"doctor": "<secret>"}` tries each version by [`Target::verify`].
+/// A function whose settings are wrong serves as well: it answers every invocation with what is wrong, where
+/// a process that ends would only show "exited". The event `{"doctor": "<secret>"}` tries each version by
+/// [`Target::verify`].
 pub fn serve<T: Target, M: Fn(&Invocation) -> T>(
     name: FunctionName,
     settings: impl FnOnce(&Environment, &Access) -> Result<M, ConfigError>,
@@ -53,26 +55,26 @@ pub fn serve<T: Target, M: Fn(&Invocation) -> T>(
 
 /// Serves a function in which the user of a secret changes its own password, as [`serve()`] does.
 pub fn serve_single_user<E: Engine>(engine: impl FnOnce(&Environment) -> Result<E, ConfigError>) -> ExitCode {
-    serve_database(StrategyKind::SingleUser, engine, |_, _| Strategy::<NoDirectory>::SingleUser)
+    serve_database(StrategyKind::SingleUser, engine, |_, _| Strategy::<NoDatabaseLookup>::SingleUser)
 }
 
 /// Serves a function in which a master changes users that take turns, as [`serve()`] does.
-pub fn serve_master_user<E: Engine, D: Directory + Clone>(
+pub fn serve_master_user<E: Engine, D: DatabaseLookup + Clone>(
     engine: impl FnOnce(&Environment) -> Result<E, ConfigError>,
-    directory: impl FnOnce(Access) -> D,
+    lookup: impl FnOnce(Access) -> D,
 ) -> ExitCode {
-    serve_database(StrategyKind::AlternatingUsers, engine, |config, access| Strategy::AlternatingUsers {
+    serve_database(StrategyKind::MasterUser, engine, |config, access| Strategy::MasterUser {
         master: config.master.clone(),
-        directory: directory(access.clone()),
+        lookup: lookup(access.clone()),
     })
 }
 
-fn serve_database<E: Engine, D: Directory + Clone>(
+fn serve_database<E: Engine, D: DatabaseLookup + Clone>(
     kind: StrategyKind,
     engine: impl FnOnce(&Environment) -> Result<E, ConfigError>,
     strategy: impl FnOnce(&Config, &Access) -> Strategy<D>,
 ) -> ExitCode {
-    let name = FunctionName { engine: E::PROFILE.name, strategy: kind.name() };
+    let name = FunctionName { engine: E::PROFILE.id, strategy: kind.name() };
     serve_looking::<_, _, LookInside>(name, |environment, function, access| {
         let config = Config::with(function.clone(), environment, kind, &E::PROFILE)?;
         let engine = Rc::new(engine(environment)?);
@@ -150,7 +152,7 @@ async fn run<T: Target, M: Fn(&Invocation) -> T, L: Look<T>>(
         let payload = read(&invocation.payload);
         if let (Ok(function), Ok(Some(request))) = (function, payload.as_ref().map(Request::of)) {
             cold_start.set(false);
-            return function.examine::<T, L>(request, &invocation.context, shell).await;
+            return function.diagnose::<T, L>(request, &invocation.context, shell).await;
         }
         let event = payload.and_then(|payload| RotationEvent::from_json(&payload));
         let journal = Journal::default();
@@ -200,17 +202,17 @@ impl<M> Function<M> {
                 return rotator.rotate(event).await;
             }
             // Success would let the service go on to finishSecret, and promote a version without a value.
-            let Some(rehearsal) = rotator.rehearse(event).await? else {
+            let Some(dry_run) = rotator.dry_run(event).await? else {
                 return Ok(Outcome::AlreadyDone);
             };
-            rehearsal::write(&context.request_id, event, &rehearsal);
-            Err(rehearsal.end())
+            dry_run::write(&context.request_id, event, &dry_run);
+            Err(dry_run.end())
         };
         Box::pin(async move { limit.bound(work).await.unwrap_or_else(|| Err(TimedOut.into())) })
     }
 
     /// Boxed, as [`Function::rotate`] is.
-    fn examine<'a, T: Target + 'a, L: Look<T>>(
+    fn diagnose<'a, T: Target + 'a, L: Look<T>>(
         &'a self,
         request: Result<Request, EventError>,
         context: &'a Context,
@@ -223,16 +225,16 @@ impl<M> Function<M> {
             let began = Instant::now();
             let request = request.map_err(|error| Failure::from(RotationError::from(error)))?;
             let invocation = self.invocation(context, TimeLimit::of(context).deadline);
-            let examined = caught(async {
+            let diagnosed = caught(async {
                 let target = (self.target)(&invocation);
-                L::examine(&target, &request, &self.store, &invocation).await
+                L::diagnose(&target, &request, &self.store, &invocation).await
             })
             .await;
-            let examined = examined.map_err(Failure::from).and_then(|it| it.map_err(Failure::from));
-            let severity = examined.as_ref().map_or(Severity::Fault, Examination::severity);
+            let diagnosed = diagnosed.map_err(Failure::from).and_then(|it| it.map_err(Failure::from));
+            let severity = diagnosed.as_ref().map_or(Severity::Fault, Diagnosis::severity);
             let FunctionName { engine, strategy } = shell.name;
-            shell.metrics.of_examination(engine, strategy, began.elapsed(), severity);
-            request.answer(&context.request_id, examined)
+            shell.metrics.record_diagnosis(engine, strategy, began.elapsed(), severity);
+            request.answer(&context.request_id, diagnosed)
         })
     }
 
@@ -246,26 +248,26 @@ impl<M> Function<M> {
 /// How the doctor's event looks at a target.
 trait Look<T> {
     /// # Errors
-    /// As [`Request::examine`].
-    async fn examine(
+    /// As [`Request::diagnose`].
+    async fn diagnose(
         target: &T,
         request: &Request,
         store: &SecretsManager,
         invocation: &Invocation,
-    ) -> Result<Examination, RotationError>;
+    ) -> Result<Diagnosis, RotationError>;
 }
 
 /// By the target's own port.
 enum LookInside {}
 
 impl<T: Diagnosable> Look<T> for LookInside {
-    async fn examine(
+    async fn diagnose(
         target: &T,
         request: &Request,
         store: &SecretsManager,
         invocation: &Invocation,
-    ) -> Result<Examination, RotationError> {
-        request.examine(store, target, invocation).await
+    ) -> Result<Diagnosis, RotationError> {
+        request.diagnose(store, target, invocation).await
     }
 }
 
@@ -273,13 +275,13 @@ impl<T: Diagnosable> Look<T> for LookInside {
 enum LookByVerify {}
 
 impl<T: Target> Look<T> for LookByVerify {
-    async fn examine(
+    async fn diagnose(
         target: &T,
         request: &Request,
         store: &SecretsManager,
         invocation: &Invocation,
-    ) -> Result<Examination, RotationError> {
-        request.examine(store, &ByVerify(target), invocation).await
+    ) -> Result<Diagnosis, RotationError> {
+        request.diagnose(store, &ByVerify(target), invocation).await
     }
 }
 

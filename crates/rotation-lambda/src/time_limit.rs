@@ -1,8 +1,9 @@
 //! The time that an invocation has.
 //!
-//! Lambda may freeze a function and let it go on later. The clock of timers may stand still meanwhile, so an invocation that
-//! is thawed after its end would believe that it has time left, and change a password for a caller who has long called
-//! again. So the time of day is asked as well, each time that the invocation is about to go on.
+//! Lambda may freeze a function and let it go on later. The clock of timers may stand still meanwhile, so an
+//! invocation that is thawed after its end would believe that it has time left, and change a password for a
+//! caller who has long called again. So the time of day is asked as well, each time that the invocation is
+//! about to go on.
 
 use std::{
     future::poll_fn,
@@ -16,7 +17,8 @@ use rotation_core::Deadline;
 
 /// Kept free at the end of an invocation, so that the answer leaves before Lambda ends the process.
 const MARGIN: Duration = Duration::from_millis(500);
-/// Used where the runtime gives no deadline, as some local emulators do; Lambda's own default for these functions.
+/// Used where the runtime gives no deadline, as some local emulators do; Lambda's own default for these
+/// functions.
 const DEFAULT_TIME: Duration = Duration::from_secs(30);
 
 /// When an invocation must have answered.
@@ -45,7 +47,8 @@ impl TimeLimit {
         Self { deadline: Deadline::after(left), end }
     }
 
-    /// Does the work. Where it is to go on after the end, it is dropped where it stands, and the answer is `None`.
+    /// Does the work. Where it is to go on after the end, it is dropped where it stands, and the answer is
+    /// `None`.
     pub(crate) async fn bound<T>(self, work: impl Future<Output = T>) -> Option<T> {
         let mut work = pin!(work);
         poll_fn(|context| {

@@ -89,8 +89,8 @@ impl Arguments {
         if parsed.mode == Mode::Load && !bounded {
             return Err("--load takes two at once at least, no fewer secrets, and one write a second".into());
         }
-        // Each worker has secrets of its own, and each engine a worker that is killed and one that is not, for both
-        // strategies.
+        // Each worker has secrets of its own, and each engine a worker that is killed and one that is not,
+        // for both strategies.
         let least = parsed.engines.len() * 4;
         if parsed.mode == Mode::Soak && (parsed.at_once < least || parsed.secrets < parsed.at_once) {
             let problem = format!("--at-once must be at least {least} for these engines, --secrets no less");

@@ -13,15 +13,16 @@ use crate::{
 /// How many replaced passwords are tried after each rotation: with users that take turns, one of each.
 const OLDER: usize = 2;
 
-/// A secret and the versions that its rotations made, oldest first; the first is the one that it was created with.
+/// A secret and the versions that its rotations made, oldest first; the first is the one that it was created
+/// with.
 pub(crate) struct Chain {
     pub(crate) secret: String,
     pub(crate) versions: Vec<String>,
 }
 
 impl Chain {
-    /// Whether the service knows just these versions, with the labels where the last two rotations put them, and
-    /// whether what is labelled logs in as promised. Gives what is wrong.
+    /// Whether the service knows just these versions, with the labels where the last two rotations put them,
+    /// and whether what is labeled logs in as promised. Gives what is wrong.
     pub(crate) async fn explain(
         &self,
         store: &SecretsManagerHandle,
@@ -36,15 +37,15 @@ impl Chain {
             return Ok(Some(format!("{strangers} versions that no rotation accounts for")));
         }
         let stages = store.stages(&self.secret)?;
-        let labelled = |label: &str| stages.iter().find(|(_, labels)| labels.iter().any(|own| own == label));
+        let labeled = |label: &str| stages.iter().find(|(_, labels)| labels.iter().any(|own| own == label));
         let at = |back: usize| self.versions.iter().rev().nth(back);
-        if labelled("AWSCURRENT").map(|(version, _)| version) != at(0) {
+        if labeled("AWSCURRENT").map(|(version, _)| version) != at(0) {
             return Ok(Some("AWSCURRENT is not the last rotation's".to_owned()));
         }
-        if labelled("AWSPREVIOUS").map(|(version, _)| version) != at(1) {
+        if labeled("AWSPREVIOUS").map(|(version, _)| version) != at(1) {
             return Ok(Some("AWSPREVIOUS is not the rotation before".to_owned()));
         }
-        if labelled("AWSPENDING").is_some() {
+        if labeled("AWSPENDING").is_some() {
             return Ok(Some("AWSPENDING was left behind".to_owned()));
         }
         let mut stages = vec!["AWSCURRENT"];

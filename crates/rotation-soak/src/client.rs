@@ -1,8 +1,8 @@
 //! A client that logs in with `AWSCURRENT` again and again.
 //!
-//! What counts as refused: the client reads `AWSCURRENT`, logs in, is refused, and `AWSCURRENT` is still the same
-//! version. Where the label moved between the reading and the refusal, the client held a password that was no longer
-//! current; it reads again, as an application does, and that is counted apart.
+//! What counts as refused: the client reads `AWSCURRENT`, logs in, is refused, and `AWSCURRENT` is still the
+//! same version. Where the label moved between the reading and the refusal, the client held a password that
+//! was no longer current; it reads again, as an application does, and that is counted apart.
 
 use std::time::{Duration, Instant};
 

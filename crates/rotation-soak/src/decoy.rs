@@ -1,5 +1,6 @@
-//! A second server on the same host, where a user of the same name has another password and the master the same one: a
-//! function whose master secret names that server's port must change nothing there, whenever it is killed.
+//! A second server on the same host, where a user of the same name has another password and the master the
+//! same one: a function whose master secret names that server's port must change nothing there, whenever it
+//! is killed.
 
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
@@ -26,8 +27,8 @@ const LIMIT: Duration = Duration::from_mins(2);
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Lured {
     pub(crate) rotations: usize,
-    /// Differences of the decoys' users, secrets that no longer log in, and rotations that were not refused as they
-    /// should be.
+    /// Differences of the decoys' users, secrets that no longer log in, and rotations that were not refused
+    /// as they should be.
     pub(crate) problems: Vec<String>,
 }
 
@@ -51,7 +52,7 @@ pub(crate) async fn lure(
             ..Settings::default()
         };
         let store = LocalSecretsManager::start(settings).await?;
-        let program = program(&arguments.functions, *engine, Strategy::AlternatingUsers)?;
+        let program = program(&arguments.functions, *engine, Strategy::MasterUser)?;
         let master = store.create_secret("decoy/master", &decoy.master().to_string())?;
         let function = LambdaFunction::builder(program)
             .env("SECRETS_MANAGER_ENDPOINT", store.endpoint())
@@ -81,7 +82,8 @@ pub(crate) async fn lure(
     Ok(lured)
 }
 
-/// A rotation of the secret, which must end with the code for it and is cancelled afterwards. Gives what is wrong.
+/// A rotation of the secret, which must end with the code for it and is cancelled afterwards. Gives what is
+/// wrong.
 async fn try_once(
     store: &LocalSecretsManager,
     mortal: &Mortal,

@@ -31,7 +31,7 @@ pub(crate) enum Strategy {
     /// The user changes its own password.
     SingleUser,
     /// Two users take turns.
-    AlternatingUsers,
+    MasterUser,
 }
 
 /// A running server of some engine.
@@ -45,18 +45,19 @@ pub(crate) trait Ground: Send + Sync {
     /// Logs in and does what an application would, also with what [`make`](Self::make) has made of late.
     fn opens<'a>(&'a self, document: &'a Value) -> BoxFuture<'a, Result<Opens, Failure>>;
 
-    /// As the user of the document: makes a table, where the engine has them a routine, and a setting, whose value is
-    /// this number. The other user of the pair must then be able to use them.
+    /// As the user of the document: makes a table, where the engine has them a routine, and a setting, whose
+    /// value is this number. The other user of the pair must then be able to use them.
     fn make<'a>(&'a self, document: &'a Value, number: usize) -> BoxFuture<'a, Result<Opens, Failure>>;
 
-    /// The number of the setting that the user of the document gets when it logs in; `None` where the engine has no
-    /// settings of users.
+    /// The number of the setting that the user of the document gets when it logs in; `None` where the engine
+    /// has no settings of users.
     fn setting<'a>(&'a self, document: &'a Value) -> BoxFuture<'a, Result<Option<usize>, Failure>>;
 
     /// Makes a user of this name with another password and no rights.
     fn add_namesake<'a>(&'a self, username: &'a str) -> BoxFuture<'a, Result<(), Failure>>;
 
-    /// Every user of the server with what it stores of its password, in a text that is equal where nothing has changed.
+    /// Every user of the server with what it stores of its password, in a text that is equal where nothing
+    /// has changed.
     fn users(&self) -> BoxFuture<'_, Result<String, Failure>>;
 
     /// Connections of functions that are open now; `None` where the server does not tell.
@@ -103,18 +104,18 @@ impl Engine {
     /// Whether clients are promised that `AWSCURRENT` logs in at every moment.
     pub(crate) fn has_no_gap(self, strategy: Strategy) -> bool {
         // The users of the single-user secrets may keep two passwords, where the server knows such a thing.
-        strategy == Strategy::AlternatingUsers || self == Self::MySql
+        strategy == Strategy::MasterUser || self == Self::MySql
     }
 }
 
 impl Strategy {
-    pub(crate) const ALL: [Self; 2] = [Self::SingleUser, Self::AlternatingUsers];
+    pub(crate) const ALL: [Self; 2] = [Self::SingleUser, Self::MasterUser];
 
     /// What the names of its functions end in.
     pub(crate) fn artifact(self) -> &'static str {
         match self {
             Self::SingleUser => "single_user",
-            Self::AlternatingUsers => "master_user",
+            Self::MasterUser => "master_user",
         }
     }
 }

@@ -1,11 +1,11 @@
 //! A thousand secrets that fall due at once, under the quotas of the service.
 //!
-//! It drives them as the service does: each step is one synchronous invocation of a process that has nothing else to
-//! do, a failed rotation is tried again as a whole after 100 seconds, and as many rotations are under way as the
-//! account has room for; the others wait for their turn before their first step.
+//! It drives them as the service does: each step is one synchronous invocation of a process that has nothing
+//! else to do, a failed rotation is tried again as a whole after 100 seconds, and as many rotations are under
+//! way as the account has room for; the others wait for their turn before their first step.
 //!
-//! Every rotation writes twice (`PutSecretValue`, `UpdateSecretVersionStage`), and the service takes 50 writes a
-//! second, counted together, so a thousand rotations cannot take less than 40 seconds.
+//! Every rotation writes twice (`PutSecretValue`, `UpdateSecretVersionStage`), and the service takes 50
+//! writes a second, counted together, so a thousand rotations cannot take less than 40 seconds.
 
 use std::{
     collections::HashMap,
@@ -104,7 +104,8 @@ struct Seen {
     retries: usize,
     /// Invocations of finishSecret that failed.
     unfinished: usize,
-    /// From the end of a single user's setSecret to that of its finishSecret: how long `AWSCURRENT` was refused.
+    /// From the end of a single user's setSecret to that of its finishSecret: how long `AWSCURRENT` was
+    /// refused.
     gaps: Vec<Duration>,
 }
 
@@ -181,7 +182,7 @@ fn functions(
                 .name(format!("{}-{number}", strategy.artifact()))
                 .env("SECRETS_MANAGER_ENDPOINT", store.endpoint())
                 .env("TLS_CA_BUNDLE", authority.to_string_lossy());
-        let master = (strategy == Strategy::AlternatingUsers).then(|| master.clone());
+        let master = (strategy == Strategy::MasterUser).then(|| master.clone());
         if let Some(master) = &master {
             function = function.env("MASTER_SECRET_ARN", master);
         }
@@ -209,9 +210,9 @@ fn report(store: &LocalSecretsManager, took: Duration, seen: &Seen, secrets: usi
     let per_rotation = calls.len() as f64 / secrets as f64;
     let durations: Vec<_> = calls.iter().map(local_aws::secrets_manager::Call::duration).collect();
     say(&format!(
-        "took {:.1} s; {per_rotation:.1} calls a rotation, {throttled} throttled; {} rotations tried again by the \
-         service; a single user's gap was {} ms (median), {} ms (p99), {} ms (longest); a call took {} ms (median), \
-         {} ms (p99)\n{}",
+        "took {:.1} s; {per_rotation:.1} calls a rotation, {throttled} throttled; {} rotations tried again \
+         by the service; a single user's gap was {} ms (median), {} ms (p99), {} ms (longest); a call took \
+         {} ms (median), {} ms (p99)\n{}",
         took.as_secs_f64(),
         seen.retries,
         table::quantile(&seen.gaps, 0.5),

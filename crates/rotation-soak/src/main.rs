@@ -1,5 +1,5 @@
-//! Rotates many secrets of every engine while functions are killed and clients log in, or a thousand that are due at
-//! once under the service's quotas: `scripts/soak` builds what is needed and starts this.
+//! Rotates many secrets of every engine while functions are killed and clients log in, or a thousand that are
+//! due at once under the service's quotas: `scripts/soak` builds what is needed and starts this.
 //!
 //! ```text
 //! Ground (a real server each) ─> workers: one process of a function and some secrets each

@@ -1,4 +1,5 @@
-//! Workers: each has one function, some secrets of its own, and rotates one after another, with a client beside it.
+//! Workers: each has one function, some secrets of its own, and rotates one after another, with a client
+//! beside it.
 
 use std::{
     collections::HashMap,
@@ -38,8 +39,8 @@ const LIMIT: Duration = Duration::from_mins(5);
 const FIRST_GUESS: Duration = Duration::from_millis(50);
 /// How long a server may take to notice that its clients are gone.
 const FAREWELL: Duration = Duration::from_secs(2);
-/// The most that a process may grow after it has settled, in KiB: a leak grows with every invocation, an allocator
-/// only until it has what it needs.
+/// The most that a process may grow after it has settled, in KiB: a leak grows with every invocation, an
+/// allocator only until it has what it needs.
 const MEMORY_LIMIT_KIB: u64 = 1024;
 
 /// What all workers share.
@@ -131,7 +132,7 @@ async fn employ(
             .name(format!("worker-{number}"))
             .env("SECRETS_MANAGER_ENDPOINT", store.endpoint())
             .env("TLS_CA_BUNDLE", authority);
-        if strategy == Strategy::AlternatingUsers {
+        if strategy == Strategy::MasterUser {
             function = function.env("MASTER_SECRET_ARN", master);
         }
         let mortal = Mortal::new(function.build()?);
@@ -152,7 +153,7 @@ async fn employ(
     for number in 0..arguments.secrets {
         let worker = &mut workers[number % arguments.at_once];
         let mut document = worker.ground.user().await?;
-        if worker.strategy == Strategy::AlternatingUsers {
+        if worker.strategy == Strategy::MasterUser {
             document["masterarn"] = masters[worker.engine.artifact()].0.as_str().into();
         }
         let secret = store.create_secret(&format!("app/{number}"), &document.to_string())?;
@@ -199,8 +200,8 @@ impl Worker {
         Ok(())
     }
 
-    /// A death in one of the steps, often enough that all that are wanted come about. A drawn moment may come after
-    /// the end of the step, and then nothing happens.
+    /// A death in one of the steps, often enough that all that are wanted come about. A drawn moment may come
+    /// after the end of the step, and then nothing happens.
     fn draw(&mut self, plan: &Plan, left: usize) -> Option<Fate> {
         let wanted = plan.kills_wanted.saturating_sub(plan.kills.load(Ordering::Relaxed));
         // Half of the workers are spared, and some draws miss.

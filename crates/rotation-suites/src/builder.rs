@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::{
     Database, Owner, RotationStrategy,
     case::Scenes,
-    directory::{Directory, Managed},
+    database_lookup::{DatabaseLookup, Managed},
     gate::Gate,
     scene::{ATTEMPTS, Scene},
     trace::Trace,
@@ -91,8 +91,8 @@ impl<'a, D: Database> SceneBuilder<'a, D> {
         let scenes = self.scenes;
         let database = Rc::clone(&scenes.database);
         let mut tenant = database.create_tenant().await?;
-        let directory = match self.managed {
-            Some(managed) => Some(Directory::start(managed, &mut tenant).await?),
+        let lookup = match self.managed {
+            Some(managed) => Some(DatabaseLookup::start(managed, &mut tenant).await?),
             None => None,
         };
         let rights = database.rights(&tenant, tenant.original()).await?;
@@ -105,7 +105,7 @@ impl<'a, D: Database> SceneBuilder<'a, D> {
         (self.edit_master)(&mut master_document);
         let master = create_master(&manager, self.managed.map(|managed| managed.owner), &master_document)?;
         let mut document = tenant.document.clone();
-        if scenes.strategy == RotationStrategy::AlternatingUsers {
+        if scenes.strategy == RotationStrategy::MasterUser {
             document["masterarn"] = json!(master);
         }
         (self.edit)(&mut document);
@@ -119,14 +119,14 @@ impl<'a, D: Database> SceneBuilder<'a, D> {
         if let Some(region) = self.region {
             function = function.region(region);
         }
-        if scenes.strategy == RotationStrategy::AlternatingUsers && self.with_deployed_master {
+        if scenes.strategy == RotationStrategy::MasterUser && self.with_deployed_master {
             function = function.env("MASTER_SECRET_ARN", &master);
         }
         function = function.env("TLS_CA_BUNDLE", database.server().authority_pem());
         for (name, value) in self.environment {
             function = function.env(name, value);
         }
-        if let Some((name, value)) = directory.as_ref().map(Directory::environment) {
+        if let Some((name, value)) = lookup.as_ref().map(DatabaseLookup::environment) {
             function = function.env(name, value);
         }
         let mut twin = function.clone();
@@ -156,7 +156,7 @@ impl<'a, D: Database> SceneBuilder<'a, D> {
             master,
             rights,
             own_trace,
-            directory,
+            lookup,
         })
     }
 }

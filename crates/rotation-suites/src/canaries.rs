@@ -23,7 +23,8 @@ impl Canaries {
         self.0.values().any(|known| known == what)
     }
 
-    /// What was found, never its value. JSON and Rust's `Debug` write quotes and backslashes in their own way.
+    /// What was found, never its value. JSON and Rust's `Debug` write quotes and backslashes in their own
+    /// way.
     pub(super) fn find_in(&self, text: &str) -> Option<&str> {
         let holds = |value: &str| {
             let escaped = value.replace('\\', "\\\\").replace('"', "\\\"");

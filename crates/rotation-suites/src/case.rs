@@ -30,8 +30,8 @@ impl<D: Database> Case<D> {
         Self { name: name.into(), run: Box::new(move |scenes| Box::pin(run(scenes))) }
     }
 
-    /// Runs the case and then searches what its functions wrote. Gives the failure and the canaries to look for in
-    /// the server's log.
+    /// Runs the case and then searches what its functions wrote. Gives the failure and the canaries to look
+    /// for in the server's log.
     pub(super) async fn run(self, scenes: Scenes<D>) -> (String, Option<String>, Canaries) {
         let traces = Rc::clone(&scenes.traces);
         // A task of its own, so that a panic in a case is that case's failure alone.

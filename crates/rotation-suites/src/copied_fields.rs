@@ -1,4 +1,5 @@
-//! Fields of the secret that hold the credentials once more, and are read as the clients of applications read them.
+//! Fields of the secret that hold the credentials once more, and are read as the clients of applications read
+//! them.
 
 use serde_json::{Value, json};
 

@@ -1,9 +1,9 @@
 //! What a healthy rotation costs in calls of Secrets Manager, counted by cause.
 //!
-//! A call that arrives while another one is unanswered did not wait for it. So the service keeps its answers back until
-//! all calls have arrived that a function is to make at once ([`RotationStrategy::calls_together`]), and what is then
-//! counted depends on the function alone. A function that waits where it should not never gets that answer: it gives
-//! up, calls again, and is over the limits.
+//! A call that arrives while another one is unanswered did not wait for it. So the service keeps its answers
+//! back until all calls have arrived that a function is to make at once
+//! ([`RotationStrategy::calls_together`]), and what is then counted depends on the function alone. A function
+//! that waits where it should not never gets that answer: it gives up, calls again, and is over the limits.
 
 use std::{ops::Add, time::Duration};
 
@@ -29,8 +29,8 @@ impl StoreCost {
 
     /// What the calls of one step cost.
     ///
-    /// A third look at the labels more than a second after the second one does not count: staging was slow, which a
-    /// busy machine does to a healthy function. Leaving it out can only make the cost look smaller.
+    /// A third look at the labels more than a second after the second one does not count: staging was slow,
+    /// which a busy machine does to a healthy function. Leaving it out can only make the cost look smaller.
     pub fn of_step(calls: &[Call]) -> Self {
         let mut counted = calls.to_vec();
         counted.sort_by_key(|call| call.arrival);
@@ -61,15 +61,15 @@ impl Add for StoreCost {
 
 impl RotationStrategy {
     /// The calls of Secrets Manager that a step of a healthy rotation makes at once, group after group: for
-    /// [`expect_together`](local_aws::secrets_manager::SecretsManagerHandle::expect_together). Those of alternating users
-    /// are for a function that has its master secret's ARN in `MASTER_SECRET_ARN`.
+    /// [`expect_together`](local_aws::secrets_manager::SecretsManagerHandle::expect_together). Those of
+    /// alternating users are for a function that has its master secret's ARN in `MASTER_SECRET_ARN`.
     pub fn calls_together(self, step: &str) -> &'static [usize] {
         match (self, step) {
             // The labels and AWSCURRENT; the write.
             (_, "createSecret") => &[2, 1],
             // The labels, AWSCURRENT, AWSPENDING and the master; the labels again.
             (Self::SingleUser, "setSecret") => &[3, 1],
-            (Self::AlternatingUsers, "setSecret") => &[4, 1],
+            (Self::MasterUser, "setSecret") => &[4, 1],
             // The labels and AWSPENDING.
             (_, "testSecret") => &[2],
             // The labels; the swap.

@@ -16,7 +16,7 @@ pub(super) fn cases<D: Database>(strategy: RotationStrategy) -> Vec<Case<D>> {
             Case::new("a password that no version holds is said so", nobody_knows),
             Case::new("a user that was dropped is said so", dropped),
         ],
-        RotationStrategy::AlternatingUsers => vec![
+        RotationStrategy::MasterUser => vec![
             Case::new("a refused AWSCURRENT keeps the master out", current_refused),
             Case::new("a clone that was dropped is made again with its rights", clone_dropped),
         ],
@@ -24,7 +24,7 @@ pub(super) fn cases<D: Database>(strategy: RotationStrategy) -> Vec<Case<D>> {
     if D::LOCKS_USERS {
         cases.push(match strategy {
             RotationStrategy::SingleUser => Case::new("a user that may not log in is said so", locked),
-            RotationStrategy::AlternatingUsers => {
+            RotationStrategy::MasterUser => {
                 Case::new("an AWSCURRENT that may not log in keeps the master out", current_locked)
             }
         });
@@ -55,7 +55,7 @@ async fn tested_too_early<D: Database>(scenes: Scenes<D>) -> Verdict {
     scene.step(&rotation, STEPS[0]).await?;
     let answer = scene.step(&rotation, STEPS[2]).await;
     let code = answer.as_ref().err().map(|error| error.error_type.as_str());
-    ensure!(code.is_some_and(|code| ["DB_AUTH_REFUSED", "DB_USER_MISSING"].contains(&code)), "{answer:?}");
+    ensure!(code.is_some_and(|code| ["DB_AUTH_REFUSED", "DB_USER_NOT_FOUND"].contains(&code)), "{answer:?}");
     scene.converge(&rotation).await?;
     scene.check_live().await
 }
@@ -87,7 +87,7 @@ async fn nobody_knows<D: Database>(scenes: Scenes<D>) -> Verdict {
     let old = password(&scene, "AWSCURRENT")?;
     scene.database.set_password(scene.tenant.original(), "changed-by-hand-0123456789").await?;
     for _ in 0..2 {
-        set_fails(&scene, &rotation, &["DB_ALL_REFUSED"]).await?;
+        set_fails(&scene, &rotation, &["DB_NO_CREDENTIAL_ACCEPTED"]).await?;
     }
     scene.database.set_password(scene.tenant.original(), &old).await?;
     scene.converge(&rotation).await?;
@@ -100,7 +100,7 @@ async fn dropped<D: Database>(scenes: Scenes<D>) -> Verdict {
     scene.step(&rotation, STEPS[0]).await?;
     scene.database.drop_user(&scene.tenant, scene.tenant.original()).await?;
     // Servers do not tell a client whether it was the name or the password.
-    set_fails(&scene, &rotation, &["DB_ALL_REFUSED", "DB_USER_MISSING"]).await
+    set_fails(&scene, &rotation, &["DB_NO_CREDENTIAL_ACCEPTED", "DB_USER_NOT_FOUND"]).await
 }
 
 async fn locked<D: Database>(scenes: Scenes<D>) -> Verdict {

@@ -9,13 +9,14 @@ use super::Owner;
 
 /// A server of some engine, as the suite sees it.
 ///
-/// Nothing here may show up in the server's log as a statement that holds a password: the suite searches that log.
+/// Nothing here may show up in the server's log as a statement that holds a password: the suite searches that
+/// log.
 pub trait Database: 'static {
     /// Whether the server knows users that exist and may not log in, and says so to them.
     const LOCKS_USERS: bool = true;
 
-    /// Whether a change of users waits for another one of the same users that is under way, so that the later one writes
-    /// last.
+    /// Whether a change of users waits for another one of the same users that is under way, so that the later
+    /// one writes last.
     const CHANGES_WAIT: bool = true;
 
     /// Whether a rotation leaves the live clone what it was given.
@@ -41,16 +42,16 @@ pub trait Database: 'static {
     /// The services of AWS that manage masters of this engine, each with its word for the engine.
     fn owners(&self) -> Vec<(Owner, &'static str)>;
 
-    /// A new user with rights and data worth comparing, in a place of its own, and a master that may change that
-    /// user and no more than a managed service's master may.
+    /// A new user with rights and data worth comparing, in a place of its own, and a master that may change
+    /// that user and no more than a managed service's master may.
     async fn create_tenant(&self) -> Result<Tenant, DatabaseError>;
 
     /// Logs in with a secret's document and does the work that an application would. `false` where the server
     /// refuses the login; anything else that goes wrong is an error.
     async fn opens(&self, document: &Value) -> Result<bool, DatabaseError>;
 
-    /// What a user may do, in a text that is equal for two users with equal rights: grants, memberships, settings,
-    /// limits, as seen by that user at work.
+    /// What a user may do, in a text that is equal for two users with equal rights: grants, memberships,
+    /// settings, limits, as seen by that user at work.
     async fn rights(&self, tenant: &Tenant, username: &str) -> Result<String, DatabaseError>;
 
     /// Changes the password of a user as an administrator.
@@ -72,7 +73,8 @@ pub trait Database: 'static {
     /// Makes a user with this name and password, and no rights but those of a master where it is one.
     async fn add_user(&self, login: &TestLogin, is_master: bool) -> Result<(), DatabaseError>;
 
-    /// Gives a user a right of its own that no other user of the tenant has and that [`Database::rights`] shows.
+    /// Gives a user a right of its own that no other user of the tenant has and that [`Database::rights`]
+    /// shows.
     async fn give(&self, tenant: &Tenant, username: &str) -> Result<(), DatabaseError>;
 
     /// Whether there is a user of this name.
@@ -84,8 +86,8 @@ pub trait Database: 'static {
     /// Takes the right to log in from a user as an administrator, without a change of its password.
     async fn lock_user(&self, username: &str) -> Result<(), DatabaseError>;
 
-    /// How many logins of this user the server accepted and refused so far. A login that a client has seen the end of
-    /// is counted.
+    /// How many logins of this user the server accepted and refused so far. A login that a client has seen
+    /// the end of is counted.
     fn logins(&self, username: &str) -> Logins;
 
     /// All that the server wrote down, statements included.

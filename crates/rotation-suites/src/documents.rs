@@ -32,7 +32,8 @@ const HOSTS: [&str; 17] = [
     "localhost\nhost=other",
 ];
 
-/// Hosts that name several servers, or a port: only of engines whose secrets list the members of a replica set.
+/// Hosts that name several servers, or a port: only of engines whose secrets list the members of a replica
+/// set.
 const LISTS: [&str; 2] = ["localhost,127.0.0.1", "localhost:5432"];
 
 pub(super) fn cases<D: Database>() -> Vec<Case<D>> {
@@ -79,7 +80,7 @@ async fn not_an_object<D: Database>(scenes: Scenes<D>) -> Verdict {
     }
     // At the limit of the service: the new password, which is longer, no longer fits.
     let mut full = scene.tenant.document.clone();
-    if scene.strategy == super::RotationStrategy::AlternatingUsers {
+    if scene.strategy == super::RotationStrategy::MasterUser {
         full["masterarn"] = json!(scene.master);
     }
     full["password"] = json!("short");

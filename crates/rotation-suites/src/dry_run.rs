@@ -74,7 +74,7 @@ async fn taken_up<D: Database>(scenes: Scenes<D>) -> Verdict {
     Ok(())
 }
 
-/// Labels, writes, and which labelled version logs in.
+/// Labels, writes, and which labeled version logs in.
 async fn state<D: Database>(scene: &Scene<D>) -> Result<String, Failure> {
     let untouched = scene.untouched()?;
     let writes = untouched.split(" writes").next().unwrap_or_default();
@@ -86,7 +86,7 @@ async fn state<D: Database>(scene: &Scene<D>) -> Result<String, Failure> {
         };
         state = format!("{state}, {stage} {opens}");
     }
-    if scene.strategy == RotationStrategy::AlternatingUsers {
+    if scene.strategy == RotationStrategy::MasterUser {
         let clone = scene.database.has_user(&scene.tenant.clone).await?;
         state = format!("{state}, clone {clone}");
     }

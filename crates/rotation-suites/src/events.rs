@@ -115,7 +115,7 @@ async fn unknown_version<D: Database>(scenes: Scenes<D>) -> Verdict {
     let scene = scenes.scene().await?;
     let mut rotation = scene.begin().await?;
     rotation.event["ClientRequestToken"] = json!(uuid::Uuid::new_v4().to_string());
-    all_steps(&scene, &rotation, "VERSION_UNKNOWN").await
+    all_steps(&scene, &rotation, "VERSION_NOT_FOUND").await
 }
 
 /// Takes AWSPENDING away by hand, as the documentation suggests after a cancelled rotation.
@@ -193,5 +193,5 @@ async fn unknown_secret<D: Database>(scenes: Scenes<D>) -> Verdict {
     let scene = scenes.scene().await?;
     let mut rotation = scene.begin().await?;
     rotation.event["SecretId"] = json!(format!("{}x", scene.secret.replace("application", "nothing")));
-    all_steps(&scene, &rotation, "SECRET_UNKNOWN").await
+    all_steps(&scene, &rotation, "SECRET_NOT_FOUND").await
 }

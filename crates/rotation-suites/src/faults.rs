@@ -41,7 +41,8 @@ pub(super) fn cases<D: Database>() -> Vec<Case<D>> {
     cases
 }
 
-/// One rotation for each call of the operation, all on one secret, so that each starts from what a troubled one left.
+/// One rotation for each call of the operation, all on one secret, so that each starts from what a troubled
+/// one left.
 async fn converges<D: Database>(
     scenes: Scenes<D>,
     operation: Operation,

@@ -8,8 +8,8 @@ use std::sync::{
 use local_aws::{BoxFuture, Function, FunctionError, LambdaFunction};
 use serde_json::Value;
 
-/// Passes invocations of the service on while it is open. Closed, it fails them, so that a case can take the events
-/// of a rotation and drive its steps itself. It remembers what was asked and answered.
+/// Passes invocations of the service on while it is open. Closed, it fails them, so that a case can take the
+/// events of a rotation and drive its steps itself. It remembers what was asked and answered.
 pub(super) struct Gate {
     function: LambdaFunction,
     open: AtomicBool,

@@ -45,7 +45,7 @@ async fn two_rotations<D: Database>(scenes: Scenes<D>) -> Verdict {
                 ensure!(!old_opens, "the previous password still logs in");
                 ensure!(document["username"] == previous["username"], "the user has changed");
             }
-            RotationStrategy::AlternatingUsers => {
+            RotationStrategy::MasterUser => {
                 ensure!(old_opens, "the previous user does not log in any more");
                 ensure!(document["username"] != previous["username"], "the user has not changed");
             }
@@ -53,7 +53,7 @@ async fn two_rotations<D: Database>(scenes: Scenes<D>) -> Verdict {
         scene.check_live().await?;
         seen.push(document);
     }
-    if scene.strategy == RotationStrategy::AlternatingUsers {
+    if scene.strategy == RotationStrategy::MasterUser {
         ensure!(seen[0]["username"] == seen[2]["username"], "the second rotation does not go back");
         ensure!(!scene.database.opens(&seen[0]).await?, "the first password still logs in");
     }
@@ -64,7 +64,7 @@ async fn logins<D: Database>(scenes: Scenes<D>) -> Verdict {
     let scene = scenes.scene().await?;
     let wanted = match scene.strategy {
         RotationStrategy::SingleUser => 2,
-        RotationStrategy::AlternatingUsers => 3,
+        RotationStrategy::MasterUser => 3,
     };
     for rotation in 1..=2 {
         let before = scene.logins();

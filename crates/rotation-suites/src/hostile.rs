@@ -1,4 +1,5 @@
-//! A function against servers that are up to no good: its time, its memory, and what it gives away, seen from outside.
+//! A function against servers that are up to no good: its time, its memory, and what it gives away, seen from
+//! outside.
 
 use std::{fmt::Debug, time::Duration};
 
@@ -60,8 +61,8 @@ impl Hostile {
         LambdaFunction::builder(self.program).timeout(TIMEOUT)
     }
 
-    /// Rotates once over plaintext. The rotation must fail with one of these codes, within the time and the memory, and the
-    /// server must not have heard the password.
+    /// Rotates once over plaintext. The rotation must fail with one of these codes, within the time and the
+    /// memory, and the server must not have heard the password.
     ///
     /// # Panics
     /// Where any of this is not so.
@@ -105,7 +106,8 @@ impl Trial {
         assert!(peak < MOST_KIB, "{what:?}: {peak} KiB");
     }
 
-    /// It failed, its log names the code of that, and neither password nor token is in anything that it wrote.
+    /// It failed, its log names the code of that, and neither password nor token is in anything that it
+    /// wrote.
     ///
     /// # Panics
     /// Where that is not so.

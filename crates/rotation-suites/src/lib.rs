@@ -17,7 +17,7 @@ mod copied_fields;
 mod cost;
 mod credentials;
 mod database;
-mod directory;
+mod database_lookup;
 mod doctor;
 mod documents;
 mod dry_run;

@@ -43,14 +43,14 @@ async fn json_lines<D: Database>(scenes: Scenes<D>) -> Verdict {
     }
     let after = match scene.strategy {
         RotationStrategy::SingleUser => "AWSPENDING was set",
-        RotationStrategy::AlternatingUsers => "AWSCURRENT logs in; AWSPENDING was set",
+        RotationStrategy::MasterUser => "AWSCURRENT logs in; AWSPENDING was set",
     };
     let wanted = [
         "INFO createSecret changed created - -",
         &format!("INFO setSecret changed set - {after}"),
         "INFO testSecret already_done tested - AWSPENDING logs in",
         "INFO finishSecret changed finished - -",
-        "ERROR createSecret refused - VERSION_UNKNOWN -",
+        "ERROR createSecret refused - VERSION_NOT_FOUND -",
     ];
     ensure!(outcomes == wanted, "the outcome lines are {outcomes:#?}");
     Ok(())
@@ -72,7 +72,7 @@ fn complete<D: Database>(scene: &Scene<D>, line: &Value, first: bool) -> Verdict
     let logins = match line["step"].as_str().unwrap_or_default() {
         "setSecret" => match scene.strategy {
             RotationStrategy::SingleUser => &["AWSCURRENT"][..],
-            RotationStrategy::AlternatingUsers => &["AWSCURRENT", "master"][..],
+            RotationStrategy::MasterUser => &["AWSCURRENT", "master"][..],
         },
         "testSecret" => &["AWSPENDING"][..],
         _ => &[][..],
@@ -105,7 +105,7 @@ async fn text_lines<D: Database>(scenes: Scenes<D>) -> Verdict {
         let found = output.lines().any(|line| line.contains(&report.request_id) && line.contains(step));
         ensure!(found, "no line for {step} of {} in {output}", report.request_id);
     }
-    ensure!(output.contains("VERSION_UNKNOWN"), "the code is not in {output}");
+    ensure!(output.contains("VERSION_NOT_FOUND"), "the code is not in {output}");
     ensure!(!output.contains('\u{1b}'), "there are colours in {output}");
     Ok(())
 }
@@ -115,7 +115,7 @@ async fn quiet<D: Database>(scenes: Scenes<D>) -> Verdict {
     act(&scene).await?;
     let output = scene.gate.function().output();
     let lines: Vec<_> = output.lines().filter(|line| !is_metric(line)).collect();
-    ensure!(lines.len() == 1 && lines[0].contains("VERSION_UNKNOWN"), "{output}");
+    ensure!(lines.len() == 1 && lines[0].contains("VERSION_NOT_FOUND"), "{output}");
     Ok(())
 }
 

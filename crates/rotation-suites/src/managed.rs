@@ -1,11 +1,12 @@
-//! A master secret that a service of AWS manages: a user name and a password, and a tag that says whose they are.
+//! A master secret that a service of AWS manages: a user name and a password, and a tag that says whose they
+//! are.
 
 use serde_json::{Value, json};
 
 use super::{
     Database, Owner, RotationStrategy,
     case::{Case, Scenes},
-    directory::Managed,
+    database_lookup::Managed,
     masters::{rotate_meanwhile, set_code},
     scene::STEPS,
     verdict::{Verdict, ensure},
@@ -45,12 +46,13 @@ pub(super) fn cases<D: Database>(
     cases
 }
 
-/// The function may run next to one for a master user: it reads neither the master's secret nor the service's answer.
+/// The function may run next to one for a master user: it reads neither the master's secret nor the service's
+/// answer.
 async fn without_master<D: Database>(scenes: Scenes<D>, managed: Managed) -> Verdict {
     let scene = scenes.build().managed(managed).start().await?;
     scene.rotate_well().await?;
     scene.check_live().await?;
-    ensure!(scene.directory()?.double.calls().is_empty(), "a single user asked for its server");
+    ensure!(scene.lookup()?.double.calls().is_empty(), "a single user asked for its server");
     let master =
         scene.manager.calls().into_iter().filter(|call| call.secret.as_deref() == Some(&scene.master));
     ensure!(master.count() == 0, "a single user read the master's secret");
@@ -78,9 +80,9 @@ async fn by_the_tag<D: Database>(scenes: Scenes<D>, managed: Managed) -> Verdict
         scene.rotate_well().await?;
         scene.check_live().await?;
     }
-    let asked: Vec<_> = scene.directory()?.double.calls().into_iter().map(|call| call.operation).collect();
+    let asked: Vec<_> = scene.lookup()?.double.calls().into_iter().map(|call| call.operation).collect();
     // Once for each setSecret; no other step needs to know.
-    ensure!(asked == [managed.owner.operation(); 2], "the directory was asked for {asked:?}");
+    ensure!(asked == [managed.owner.operation(); 2], "the lookup was asked for {asked:?}");
     let logins = scene.master_logins();
     ensure!((logins.accepted, logins.refused) == (2, 0), "the master made {logins:?}");
     Ok(())
@@ -90,14 +92,14 @@ async fn rotated_meanwhile<D: Database>(scenes: Scenes<D>, managed: Managed) -> 
     let scene = scenes.build().managed(managed).start().await?;
     rotate_meanwhile(&scene).await?;
     // The secret was read again, and where the server is was known already; then steps were repeated.
-    let asked = scene.directory()?.double.calls().len();
-    ensure!(asked == 2, "the directory was asked {asked} times by two setSecrets");
+    let asked = scene.lookup()?.double.calls().len();
+    ensure!(asked == 2, "the lookup was asked {asked} times by two setSecrets");
     Ok(())
 }
 
 async fn through_a_reader<D: Database>(scenes: Scenes<D>, managed: Managed) -> Verdict {
     let scene = scenes.build().managed(managed).start().await?;
-    let endpoints = scene.directory()?.endpoints.as_ref().ok_or("there is a reader")?;
+    let endpoints = scene.lookup()?.endpoints.as_ref().ok_or("there is a reader")?;
     let rotation = scene.begin().await?;
     scene.step(&rotation, STEPS[0]).await?;
     scene.step(&rotation, STEPS[1]).await?;

@@ -94,7 +94,7 @@ async fn its_own_master<D: Database>(scenes: Scenes<D>) -> Verdict {
         "SecretId": scene.secret, "ClientRequestToken": token, "SecretString": document.to_string(),
     });
     scene.manager.call_inside(Operation::PutSecretValue, request)?;
-    set_refused(&scene, "MASTER_IS_SELF").await.map(drop)
+    set_refused(&scene, "MASTER_SAME_AS_SECRET").await.map(drop)
 }
 
 /// The master's own user in the secret: current logs in, and then the master must not be let at itself.
@@ -108,7 +108,7 @@ async fn same_user<D: Database>(scenes: Scenes<D>) -> Verdict {
         "SecretId": scene.secret, "ClientRequestToken": token, "SecretString": document.to_string(),
     });
     scene.manager.call_inside(Operation::PutSecretValue, request)?;
-    set_code(&scene, "MASTER_IS_SELF").await?;
+    set_code(&scene, "MASTER_SAME_AS_SECRET").await?;
     let master = scene.tenant.master.clone();
     ensure!(scene.database.opens(&master).await?, "the master's password was changed");
     let clone = format!("{}_clone", scene.tenant.master_name());

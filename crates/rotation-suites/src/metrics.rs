@@ -56,7 +56,7 @@ async fn counted<D: Database>(scenes: Scenes<D>) -> Verdict {
     }
     let of = |single: &'static str, alternating: &'static str| match scene.strategy {
         super::RotationStrategy::SingleUser => single,
-        super::RotationStrategy::AlternatingUsers => alternating,
+        super::RotationStrategy::MasterUser => alternating,
     };
     let wanted = [
         "createSecret 1 0 null null 0",

@@ -1,4 +1,5 @@
-//! Who else has the pair: a second server on the same host, a second secret, rights that the live user was given.
+//! Who else has the pair: a second server on the same host, a second secret, rights that the live user was
+//! given.
 
 use std::{sync::Arc, time::Duration};
 

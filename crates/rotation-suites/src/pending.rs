@@ -23,7 +23,7 @@ async fn refuses<D: Database>(scenes: &Scenes<D>, edit: impl FnOnce(&mut Value),
     let scene = scenes.scene().await?;
     let rotation = scene.begin().await?;
     let mut document = scene.document("AWSCURRENT")?;
-    if scene.strategy == RotationStrategy::AlternatingUsers {
+    if scene.strategy == RotationStrategy::MasterUser {
         document["username"] = json!(scene.tenant.clone);
     }
     document["password"] = json!("put-there-by-hand-0123456789");
@@ -50,7 +50,7 @@ async fn other_user<D: Database>(scenes: Scenes<D>) -> Verdict {
         let name = document["username"].as_str().unwrap_or_default();
         document["username"] = match strategy {
             RotationStrategy::SingleUser => json!(format!("{name}_clone")),
-            RotationStrategy::AlternatingUsers => json!(name.trim_end_matches("_clone")),
+            RotationStrategy::MasterUser => json!(name.trim_end_matches("_clone")),
         };
     };
     refuses(&scenes, swap, "PENDING_USER_DIFFERS").await

@@ -46,7 +46,8 @@ async fn counted<D: Database>(scenes: Scenes<D>) -> Verdict {
     fails_until(&build.twin_env("ALLOW_TEST_STATEMENT", "off").start().await?).await
 }
 
-/// testSecret fails by its own code and changes nothing, until the setting is mended: then the same version goes on.
+/// testSecret fails by its own code and changes nothing, until the setting is fixed: then the same version
+/// goes on.
 async fn fails_until<D: Database>(scene: &Scene<D>) -> Verdict {
     let rotation = scene.begin().await?;
     for step in &STEPS[..2] {

@@ -16,7 +16,8 @@ use super::{
 /// How often a case is tried whose old invocation had given up before it got its answer.
 const TRIES: usize = 3;
 
-/// The step, the operation and the earlier calls of it: the look at the labels before the change is made final.
+/// The step, the operation and the earlier calls of it: the look at the labels before the change is made
+/// final.
 const LAST_LOOK: (usize, Operation, u32) = (1, Operation::DescribeSecret, 1);
 
 /// Whether every function makes the call, or only some would.
@@ -33,7 +34,8 @@ pub(super) fn cases<D: Database>() -> Vec<Case<D>> {
         (1, Operation::GetSecretValue, 0, Made::Always),
         (1, Operation::GetSecretValue, 1, Made::Always),
         (3, Operation::DescribeSecret, 0, Made::Always),
-        // A second look, from which a function could take another AWSCURRENT than the one that it had checked.
+        // A second look, from which a function could take another AWSCURRENT than the one that it had
+        // checked.
         (3, Operation::DescribeSecret, 1, Made::Perhaps),
         (3, Operation::GetSecretValue, 0, Made::Perhaps),
         (3, Operation::UpdateSecretVersionStage, 0, Made::Always),
@@ -54,8 +56,8 @@ async fn replace<D: Database>(scene: &Scene<D>, old: &Rotation) -> Result<Rotati
     scene.begin().await
 }
 
-/// All steps by another process, again from the first where one fails: setSecret may have to wait for what the old
-/// invocation holds.
+/// All steps by another process, again from the first where one fails: setSecret may have to wait for what
+/// the old invocation holds.
 async fn rotate_by_twin<D: Database>(scene: &Scene<D>, rotation: &Rotation) -> Verdict {
     let mut last = None;
     for _ in 0..4 {
@@ -73,8 +75,9 @@ async fn rotate_by_twin<D: Database>(scene: &Scene<D>, rotation: &Rotation) -> V
     last.map_or(Ok(()), |error| Err(format!("the new rotation failed: {error}").into()))
 }
 
-/// A call of the old invocation is held until the new rotation is over. The last look at the labels before the change is
-/// let go once they have moved, as the new rotation waits for what the old invocation holds by then.
+/// A call of the old invocation is held until the new rotation is over. The last look at the labels before
+/// the change is let go once they have moved, as the new rotation waits for what the old invocation holds by
+/// then.
 async fn overtaken<D: Database>(
     scenes: Scenes<D>,
     step: usize,
@@ -87,8 +90,9 @@ async fn overtaken<D: Database>(
     for step in &STEPS[..step] {
         scene.step(&old, step).await?;
     }
-    // Where the old rotation has set its password already, a single user's AWSCURRENT is refused for now: the new
-    // rotation would need what only the cancelled version holds, so the administrator sets AWSCURRENT's again.
+    // Where the old rotation has set its password already, a single user's AWSCURRENT is refused for now: the
+    // new rotation would need what only the cancelled version holds, so the administrator sets AWSCURRENT's
+    // again.
     if step > 1 {
         let document = scene.document("AWSCURRENT")?;
         let text = |field: &str| document[field].as_str().unwrap_or_default();
@@ -118,7 +122,7 @@ async fn overtaken<D: Database>(
     let is_heard = overtaking?;
     let code = answer.as_ref().err().map(|error| error.error_type.as_str());
     let codes =
-        ["VERSION_NOT_PENDING", "VERSION_UNKNOWN", "LABELS_MOVED", "ROTATION_DISABLED", "SECRET_NO_VALUE"];
+        ["VERSION_NOT_PENDING", "VERSION_NOT_FOUND", "LABELS_MOVED", "ROTATION_DISABLED", "SECRET_NO_VALUE"];
     // It waits for seconds: on a busy machine it may have given up before it could hear anything.
     ensure!(
         code.is_some_and(|code| codes.contains(&code) || !is_heard),
@@ -134,8 +138,8 @@ async fn overtaken<D: Database>(
     Ok(())
 }
 
-/// The last look at the labels before the change found the old rotation pending, and its answer arrives when the labels
-/// have moved: the old invocation makes its change. This is the gap that semantics.md describes.
+/// The last look at the labels before the change found the old rotation pending, and its answer arrives when
+/// the labels have moved: the old invocation makes its change. This is the gap that semantics.md describes.
 async fn heard_late<D: Database>(scenes: Scenes<D>) -> Verdict {
     for _ in 0..TRIES {
         let scene = scenes.scene().await?;
@@ -167,11 +171,11 @@ async fn heard_late<D: Database>(scenes: Scenes<D>) -> Verdict {
     Err(format!("the old invocation gave up {TRIES} times").into())
 }
 
-/// What the old invocation has set is kept. Users that take turns converge; a single user's password is then known to
-/// the abandoned version alone, and the new rotation ends with a code instead of a change.
+/// What the old invocation has set is kept. Users that take turns converge; a single user's password is then
+/// known to the abandoned version alone, and the new rotation ends with a code instead of a change.
 async fn after_a_late_change<D: Database>(scene: &Scene<D>, old: &Rotation, new: Verdict) -> Verdict {
     match scene.strategy {
-        RotationStrategy::AlternatingUsers => {
+        RotationStrategy::MasterUser => {
             new?;
             scene.check_live().await?;
         }

@@ -12,7 +12,7 @@ use test_servers::Logins;
 use super::{
     Database, RotationStrategy, Tenant,
     canaries::Canaries,
-    directory::Directory,
+    database_lookup::DatabaseLookup,
     gate::Gate,
     trace::Trace,
     verdict::{Failure, Verdict, ensure},
@@ -40,7 +40,7 @@ pub(super) struct Scene<D> {
     pub(super) rights: String,
     pub(super) own_trace: Trace,
     /// Who describes the server, where the master is managed.
-    pub(super) directory: Option<Directory>,
+    pub(super) lookup: Option<DatabaseLookup>,
 }
 
 /// A rotation that a case drives itself: its events without their `Step`.
@@ -77,7 +77,8 @@ impl<D: Database> Scene<D> {
         }
     }
 
-    /// `RotateSecret` with a closed gate: afterwards AWSPENDING is there without a value, and the case goes on.
+    /// `RotateSecret` with a closed gate: afterwards AWSPENDING is there without a value, and the case goes
+    /// on.
     pub(super) async fn begin(&self) -> Result<Rotation, Failure> {
         self.gate.set_open(false);
         let record = self.rotate().await;
@@ -120,7 +121,7 @@ impl<D: Database> Scene<D> {
     pub(super) async fn check_live(&self) -> Verdict {
         let mut stages = vec!["AWSCURRENT"];
         let versions = self.manager.stages(&self.secret)?;
-        if self.strategy == RotationStrategy::AlternatingUsers
+        if self.strategy == RotationStrategy::MasterUser
             && versions.values().flatten().any(|stage| stage == "AWSPREVIOUS")
         {
             stages.push("AWSPREVIOUS");
@@ -136,12 +137,12 @@ impl<D: Database> Scene<D> {
         Ok(())
     }
 
-    /// That some labelled version logs in (single user), or AWSCURRENT itself (alternating users).
+    /// That some labeled version logs in (single user), or AWSCURRENT itself (alternating users).
     pub(super) async fn check_open(&self) -> Verdict {
         let stages: &[&str] = match self.strategy {
             // What the killed process had sent may take effect between two looks, so the first is repeated.
             RotationStrategy::SingleUser => &["AWSCURRENT", "AWSPENDING", "AWSCURRENT", "AWSPENDING"],
-            RotationStrategy::AlternatingUsers => &["AWSCURRENT"],
+            RotationStrategy::MasterUser => &["AWSCURRENT"],
         };
         for stage in stages {
             if let Ok(document) = self.document(stage)
@@ -150,7 +151,7 @@ impl<D: Database> Scene<D> {
                 return Ok(());
             }
         }
-        Err("no labelled version that should log in does".into())
+        Err("no labeled version that should log in does".into())
     }
 
     /// Logins of all users of the tenant.
@@ -163,7 +164,8 @@ impl<D: Database> Scene<D> {
         self.database.logins(self.tenant.master_name())
     }
 
-    /// What a step that must change nothing is compared by: labels, value writes by clients, logins, refusals.
+    /// What a step that must change nothing is compared by: labels, value writes by clients, logins,
+    /// refusals.
     pub(super) fn untouched(&self) -> Result<String, Failure> {
         let writes: Vec<_> =
             self.manager.calls().into_iter().filter(|call| is_write(call.operation)).collect();
@@ -176,8 +178,8 @@ impl<D: Database> Scene<D> {
     }
 
     /// Who describes the server.
-    pub(super) fn directory(&self) -> Result<&Directory, Failure> {
-        Ok(self.directory.as_ref().ok_or("the master is not managed")?)
+    pub(super) fn lookup(&self) -> Result<&DatabaseLookup, Failure> {
+        Ok(self.lookup.as_ref().ok_or("the master is not managed")?)
     }
 
     /// What must appear nowhere.

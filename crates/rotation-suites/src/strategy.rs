@@ -6,5 +6,5 @@ pub enum RotationStrategy {
     /// The user changes its own password.
     SingleUser,
     /// Two users take turns, and a master changes the one that is not in use.
-    AlternatingUsers,
+    MasterUser,
 }

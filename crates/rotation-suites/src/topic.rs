@@ -23,7 +23,8 @@ pub enum Topic {
     Operation,
 }
 
-/// A module with one test for each [`Topic`], by a function that takes the topic and panics where a case fails:
+/// A module with one test for each [`Topic`], by a function that takes the topic and panics where a case
+/// fails:
 ///
 /// ```text
 /// function_suite!(mariadb_single_user: |topic| check(MysqlFlavor::MariaDb, SingleUser, topic));
@@ -31,10 +32,10 @@ pub enum Topic {
 /// function_suite!(version_in_between postgres_15_single_user: |topic| check(V15, SingleUser, topic));
 /// ```
 ///
-/// Every program has a module of the first kind, so no engine leaves a topic out, and a topic without a test does not
-/// compile. The second kind is for further versions of a server: it has the topics that change or read users. How a
-/// killed process, a failing store or a wrong event is met does not depend on the version. The third kind has the good
-/// days alone, for versions between two others.
+/// Every program has a module of the first kind, so no engine leaves a topic out, and a topic without a test
+/// does not compile. The second kind is for further versions of a server: it has the topics that change or
+/// read users. How a killed process, a failing store or a wrong event is met does not depend on the version.
+/// The third kind has the good days alone, for versions between two others.
 #[macro_export]
 macro_rules! function_suite {
     (further_version $name:ident: $check:expr) => {

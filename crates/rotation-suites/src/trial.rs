@@ -80,7 +80,8 @@ impl Trial {
         self.canaries.find_in(text)
     }
 
-    /// Whether a value of this name, such as `the rotation token`, is among what [`Trial::leaked_in`] looks for.
+    /// Whether a value of this name, such as `the rotation token`, is among what [`Trial::leaked_in`] looks
+    /// for.
     pub(super) fn looks_for(&self, what: &str) -> bool {
         self.canaries.include(what)
     }

@@ -1,5 +1,5 @@
-//! What the server's error codes mean (`error_codes.yml` of MongoDB; DocumentDB uses the same numbers). A message of
-//! the server may quote names and values, so nothing here reads one.
+//! What the server's error codes mean (`error_codes.yml` of MongoDB; DocumentDB uses the same numbers). A
+//! message of the server may quote names and values, so nothing here reads one.
 
 use rotation_database::{Cause, ConnectError, StatementFault};
 
@@ -60,14 +60,15 @@ impl Code {
         ) || self.0 == 189
     }
 
-    /// What servers answer to an option that they do not know: `BadValue` (MongoDB 4.4), `FailedToParse`, `TypeMismatch`,
-    /// `InvalidOptions`, `CommandNotSupported`, `NotImplemented`, DocumentDB's own 303, and MongoDB from 5.0 on.
+    /// What servers answer to an option that they do not know: `BadValue` (MongoDB 4.4), `FailedToParse`,
+    /// `TypeMismatch`, `InvalidOptions`, `CommandNotSupported`, `NotImplemented`, DocumentDB's own 303, and
+    /// MongoDB from 5.0 on.
     pub(crate) fn is_about_the_form(self) -> bool {
         matches!(self.0, 2 | 9 | 14 | 72 | 115 | 238 | 303 | 40415)
     }
 
-    /// `SASLprep` prohibits a character of the password, or nothing is left of it. `BadValue` next to a password has many
-    /// other reasons.
+    /// `SASLprep` prohibits a character of the password, or nothing is left of it. `BadValue` next to a
+    /// password has many other reasons.
     fn is_about_the_password(self) -> bool {
         matches!(self.0, 50687 | 50692)
     }
@@ -131,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_lead_to_who_can_mend_them() {
+    fn codes_lead_to_who_can_fix_them() {
         let other = |code: &str| StatementFault::Other { code: code.to_owned() };
         check(18, "Refused", &other("18"));
         check(13, "Refused", &StatementFault::PrivilegeMissing { needed: "it".to_owned() });

@@ -1,8 +1,9 @@
 //! Commands as pure functions, tested as bytes.
 //!
-//! MongoDB has no verifier form for a password: `createUser` and `updateUser` take it as it is (`digestPassword`, whose
-//! other value takes an MD5 for SCRAM-SHA-1 alone) and the server makes its credentials. It travels inside TLS, servers
-//! redact it in their logs and audits, and the bytes of a command are cleared when it is dropped.
+//! MongoDB has no verifier form for a password: `createUser` and `updateUser` take it as it is
+//! (`digestPassword`, whose other value takes an MD5 for SCRAM-SHA-1 alone) and the server makes its
+//! credentials. It travels inside TLS, servers redact it in their logs and audits, and the bytes of a command
+//! are cleared when it is dropped.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -26,8 +27,8 @@ pub(crate) struct Command {
     pub(crate) kind: &'static str,
     body: Document,
     database: String,
-    /// Until when the server may wait for a majority to have the write. `None` in the form without a write concern, and of
-    /// what only reads.
+    /// Until when the server may wait for a majority to have the write. `None` in the form without a write
+    /// concern, and of what only reads.
     majority: Option<Deadline>,
     /// What permits it; empty for those that every user may run.
     pub(crate) needs: Needs,
@@ -54,7 +55,8 @@ pub(crate) fn status(home: &str, privileges: bool) -> Command {
     command("connectionStatus", document, home)
 }
 
-/// The mechanisms by which the server lets this user in. It is the greeting's question, which every version knows.
+/// The mechanisms by which the server lets this user in. It is the greeting's question, which every version
+/// knows.
 pub(crate) fn usable_mechanisms(user: &Username, home: &str) -> Command {
     let document = Document::new().int("isMaster", 1);
     let document = document.text("saslSupportedMechs", &format!("{home}.{}", user.as_str()));
@@ -67,8 +69,8 @@ pub(crate) fn setting() -> Command {
     command(GET_PARAMETER, document, "admin")
 }
 
-/// Everything about one user but its credentials. With `restrictions`, those of its logins as well, a question that
-/// DocumentDB does not know.
+/// Everything about one user but its credentials. With `restrictions`, those of its logins as well, a
+/// question that DocumentDB does not know.
 pub(crate) fn read_user(user: &Username, home: &str, restrictions: bool) -> Command {
     let name = Document::new().text("user", user.as_str()).text("db", home);
     let mut document = Document::new().document("usersInfo", &name);
@@ -90,8 +92,8 @@ pub(crate) fn set_own_password(
     Command { needs: Needs::new(), ..command }.needing([(home, CHANGE_OWN_PASSWORD)])
 }
 
-/// Sets a password, and of `like` what a change of the password would otherwise reset or leave behind. Without a
-/// limit, in the form that the most servers know: no write concern.
+/// Sets a password, and of `like` what a change of the password would otherwise reset or leave behind.
+/// Without a limit, in the form that the most servers know: no write concern.
 pub(crate) fn set_password(
     user: &Username,
     new: &Password,
@@ -105,7 +107,8 @@ pub(crate) fn set_password(
     command.needing([(home, "changePassword")]).needing(like.needs(home))
 }
 
-/// Makes a user with everything at once. The server inserts one document, so nobody ever logs in to half a user.
+/// Makes a user with everything at once. The server inserts one document, so nobody ever logs in to half a
+/// user.
 pub(crate) fn create(
     user: &Credentials,
     roles: &BTreeSet<Role>,
@@ -201,8 +204,9 @@ impl Likeness<'_> {
     }
 }
 
-/// The majority has it before the server says so: a password that a failover could take back would be lost. The server gives
-/// up a little earlier than we do, so that it can say that it was the majority that did not come.
+/// The majority has it before the server says so: a password that a failover could take back would be lost.
+/// The server gives up a little earlier than we do, so that it can say that it was the majority that did not
+/// come.
 fn write_concern(limit: Deadline) -> Document {
     let limit = limit.remaining();
     let limit = limit.saturating_sub(limit / 10);
@@ -215,7 +219,8 @@ pub(crate) fn command(kind: &'static str, document: Document, home: &str) -> Com
 }
 
 impl Command {
-    /// The command as it is sent at this moment: of several writes, each has the time that those before it have left.
+    /// The command as it is sent at this moment: of several writes, each has the time that those before it
+    /// have left.
     pub(crate) fn document(&self) -> Document {
         let document = self.body.copy();
         let document = match self.majority {
@@ -235,7 +240,8 @@ impl Command {
         self
     }
 
-    /// The command as a part of a plan: as JSON, without its password and without what people keep in `customData`.
+    /// The command as a part of a plan: as JSON, without its password and without what people keep in
+    /// `customData`.
     pub(crate) fn planned(&self, purpose: Purpose, necessity: Necessity) -> PlannedStatement {
         let document = self.document();
         let shown = Reader::parse(document.as_bytes()).expect("we wrote it");

@@ -70,17 +70,17 @@ impl Connection {
         LoginMethod(self.mechanism.name())
     }
 
-    /// By which mechanisms the server lets the session's user in: those that the user has and the server enables. `None` where
-    /// the greeting did not say.
+    /// By which mechanisms the server lets the session's user in: those that the user has and the server
+    /// enables. `None` where the greeting did not say.
     pub(crate) fn usable(&self) -> Option<&[String]> {
         self.usable.as_deref()
     }
 
     /// Logs in once over one transport, at the member that takes writes where the secret names several.
     ///
-    /// It takes three round trips after TLS, greeting and SCRAM, or four with servers before MongoDB 4.4. No attempt is
-    /// sent ahead with the greeting: it would be a refused login for users that have no credential of the mechanism that was
-    /// guessed.
+    /// It takes three round trips after TLS, greeting and SCRAM, or four with servers before MongoDB 4.4. No
+    /// attempt is sent ahead with the greeting: it would be a refused login for users that have no credential
+    /// of the mechanism that was guessed.
     ///
     /// # Errors
     /// [`ConnectError`] by what the server, or the way to it, answered; causes hold codes alone.
@@ -110,7 +110,8 @@ impl Connection {
     /// Runs a command and gives the reply of a server that executed it.
     ///
     /// # Errors
-    /// [`StatementError`] by the server's code; with a write, also where the write is not known to outlive a failover.
+    /// [`StatementError`] by the server's code; with a write, also where the write is not known to outlive a
+    /// failover.
     ///
     /// # Cancel safety
     /// None: after a dropped call the connection is good for nothing but to be dropped.
@@ -125,7 +126,8 @@ impl Connection {
         }
     }
 
-    /// As [`run`](Self::run), with the server's code in place of an error, for callers that know what to do about it.
+    /// As [`run`](Self::run), with the server's code in place of an error, for callers that know what to do
+    /// about it.
     pub(crate) async fn attempt(&mut self, command: &Command) -> Result<Result<Reply, Code>, StatementError> {
         let reply = self.wire.run(&command.document()).await.map_err(|error| lost(command, &error))?;
         let code = Code::of(reply.reader()).or_else(|| Code::of_write_concern(reply.reader()));

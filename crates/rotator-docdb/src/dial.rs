@@ -10,8 +10,8 @@ use tokio::net::TcpStream;
 
 use crate::{document::Document, wire::Wire};
 
-/// A connection over the transport that was asked for. The host may have several addresses: the next one is tried
-/// where nothing answers at an address, never where a server has answered.
+/// A connection over the transport that was asked for. The host may have several addresses: the next one is
+/// tried where nothing answers at an address, never where a server has answered.
 pub(crate) async fn dial(
     login: &Login,
     transport: Transport,
@@ -27,9 +27,9 @@ pub(crate) async fn dial(
 
 /// TLS from the first byte on, as this protocol has it.
 ///
-/// A server without TLS has no word for that: it closes the connection, answers something else, or waits for the rest of
-/// what it takes for a long message. Whoever stands in between can do the same, so it never becomes
-/// [`ConnectError::TlsUnavailable`], after which plaintext may follow.
+/// A server without TLS has no word for that: it closes the connection, answers something else, or waits for
+/// the rest of what it takes for a long message. Whoever stands in between can do the same, so it never
+/// becomes [`ConnectError::TlsUnavailable`], after which plaintext may follow.
 async fn secure(tcp: TcpStream, host: &Host, tls: &Arc<ClientConfig>) -> Result<Stream, ConnectError> {
     let address = tcp.peer_addr().map_err(|error| ConnectError::Unreachable(os_cause(&error)))?;
     tokio::select! {
@@ -39,14 +39,15 @@ async fn secure(tcp: TcpStream, host: &Host, tls: &Arc<ClientConfig>) -> Result<
             error => error.into(),
         }),
         () = answers_in_clear(address) => Err(ConnectError::TlsInvalid {
-            fault: TlsFault::NotSpoken,
-            source: Cause::new("silent in answer to the handshake, and it answers a greeting in clear"),
+            fault: TlsFault::NoResponse,
+            source: Cause::new("silent in answer to the handshake, and it answers a greeting in cleartext"),
         }),
     }
 }
 
-/// Returns when a server that lets the handshake wait answers a greeting in clear, on a connection of its own; never
-/// otherwise. The greeting names nobody, and the answer decides nothing but what the failure is called.
+/// Returns when a server that lets the handshake wait answers a greeting in cleartext, on a connection of its
+/// own; never otherwise. The greeting names nobody, and the answer decides nothing but what the failure is
+/// called.
 async fn answers_in_clear(address: SocketAddr) {
     /// A handshake takes milliseconds; who needs longer is asked.
     const PATIENCE: Duration = Duration::from_secs(1);
@@ -60,8 +61,9 @@ async fn answers_in_clear(address: SocketAddr) {
     std::future::pending::<()>().await;
 }
 
-/// Whether TLS is spoken at an address that closes a connection in plaintext: a server that takes TLS alone has no word for
-/// that. The handshake alone is asked for, so a certificate that is not trusted answers as well.
+/// Whether TLS is spoken at an address that closes a connection in plaintext: a server that takes TLS alone
+/// has no word for that. The handshake alone is asked for, so a certificate that is not trusted answers as
+/// well.
 pub(crate) async fn speaks_tls(address: SocketAddr, host: &Host, tls: &Arc<ClientConfig>) -> bool {
     /// A handshake takes milliseconds, and the answer decides nothing but what the failure is called.
     const PATIENCE: Duration = Duration::from_secs(2);
@@ -72,7 +74,7 @@ pub(crate) async fn speaks_tls(address: SocketAddr, host: &Host, tls: &Arc<Clien
     };
     match tokio::time::timeout(PATIENCE, handshake).await {
         Ok(Ok(_)) => true,
-        Ok(Err(ConnectError::TlsInvalid { fault, .. })) => fault != TlsFault::NotSpoken,
+        Ok(Err(ConnectError::TlsInvalid { fault, .. })) => fault != TlsFault::NoResponse,
         Ok(Err(_)) | Err(_) => false,
     }
 }
@@ -88,7 +90,7 @@ pub(crate) fn tls_invalid(error: &io::Error) -> ConnectError {
         matches!(rustls, Some(rustls::Error::InvalidMessage(_) | rustls::Error::InappropriateMessage { .. }));
     match database_net::tls_invalid(error) {
         ConnectError::TlsInvalid { fault: TlsFault::Handshake, source } if silent || other_language => {
-            ConnectError::TlsInvalid { fault: TlsFault::NotSpoken, source }
+            ConnectError::TlsInvalid { fault: TlsFault::NoResponse, source }
         }
         invalid => invalid,
     }

@@ -1,7 +1,7 @@
 //! BSON documents: written once, read without a copy, and what we do not know carried over to the byte.
 //!
-//! Of the format's types (bsonspec.org, version 1.1) only those that users and replies are made of have names here;
-//! every other one has a length, so that a `customData` of any content is copied faithfully.
+//! Of the format's types (bsonspec.org, version 1.1) only those that users and replies are made of have names
+//! here; every other one has a length, so that a `customData` of any content is copied faithfully.
 
 use thiserror::Error;
 use zeroize::Zeroizing;
@@ -22,7 +22,8 @@ const INT64: u8 = 0x12;
 #[error("malformed BSON")]
 pub(crate) struct Malformed;
 
-/// A document to be sent. It never prints, and its memory is cleared when it is dropped: it may hold a password.
+/// A document to be sent. It never prints, and its memory is cleared when it is dropped: it may hold a
+/// password.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Document(Zeroizing<Vec<u8>>);
 

@@ -52,12 +52,13 @@ impl From<ConnectError> for Refusal {
     }
 }
 
-/// Reads the answer, from a server that we can work with. With `set`, it must be a member of that replica set.
+/// Reads the answer, from a server that we can work with. With `set`, it must be a member of that replica
+/// set.
 ///
 /// # Errors
-/// [`ConnectError::Unsupported`] where the server is too old, [`ConnectError::SetDiffers`], [`ConnectError::NotReady`]
-/// where it does not take writes and knows no set, and [`ConnectError::ReadOnly`] where it is no primary: all before
-/// anything about a password is sent.
+/// [`ConnectError::Unsupported`] where the server is too old, [`ConnectError::SetDiffers`],
+/// [`ConnectError::NotReady`] where it does not take writes and knows no set, and [`ConnectError::ReadOnly`]
+/// where it is no primary: all before anything about a password is sent.
 pub(crate) fn answer(reply: Reader<'_>, set: Option<&str>) -> Result<Greeting, Refusal> {
     if let Some(code) = Code::of(reply) {
         return Err(code.greeting_fault().into());
@@ -99,8 +100,8 @@ fn mechanism(reply: Reader<'_>) -> Result<Mechanism, ConnectError> {
     }
 }
 
-/// The mechanisms by which the server lets the user in that the greeting has asked about: those that the user has and the
-/// server enables. `None` where the server does not say.
+/// The mechanisms by which the server lets the user in that the greeting has asked about: those that the user
+/// has and the server enables. `None` where the server does not say.
 pub(crate) fn usable(reply: Reader<'_>) -> Option<Vec<String>> {
     let names = reply.get("saslSupportedMechs").and_then(Value::as_array)?;
     Some(names.into_iter().filter_map(|name| name.as_text().map(str::to_owned)).collect())
@@ -134,8 +135,8 @@ fn member(named: Option<&str>) -> Option<Endpoint> {
     }
 }
 
-/// Where the secret does not list the primary, an operator reads of it and it is not followed: the secret says which host
-/// gets the password.
+/// Where the secret does not list the primary, an operator reads of it and it is not followed: the secret
+/// says which host gets the password.
 fn not_primary(primary: Option<&Endpoint>) -> Cause {
     match primary {
         Some(primary) => Cause::new(format!("not the primary, which it says is {}", primary.address())),

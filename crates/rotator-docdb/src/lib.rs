@@ -22,7 +22,7 @@
 //! # Facts that decide
 //! - **TLS.** The protocol has no word for "I offer no TLS": a server without it closes the connection or stays
 //!   silent, and so may a man-in-the-middle. Plaintext is spoken on `"ssl": false` only, whatever `REQUIRE_TLS` says. A
-//!   server that does not speak TLS is [`TlsFault::NotSpoken`](rotation_database::TlsFault).
+//!   server that does not speak TLS is [`TlsFault::NoResponse`](rotation_database::TlsFault).
 //! - **Where users live.** A user belongs to a database: `authdb`, else `dbname` (as in AWS's templates), else `admin`.
 //!   The master logs in where its own secret says, and changes users where the rotated secret says.
 //! - **Primary.** A member that is not the primary is refused before a password is sent, by a code of its own. Of the
@@ -74,8 +74,8 @@ use profile::DEFAULT_HOME;
 
 pub use session::DocumentDbSession;
 
-/// DocumentDB or MongoDB. Cheap to clone; clones share one TLS configuration, which is built at the first login that
-/// needs it.
+/// DocumentDB or MongoDB. Cheap to clone; clones share one TLS configuration, which is built at the first
+/// login that needs it.
 #[derive(Clone, Debug)]
 pub struct DocumentDb {
     tls: LazyTls,

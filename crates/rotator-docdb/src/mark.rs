@@ -1,11 +1,12 @@
-//! The mark in a clone's `customData`: whose clone it is, which secret the pair belongs to, and which roles both users
-//! had after the last rotation.
+//! The mark in a clone's `customData`: whose clone it is, which secret the pair belongs to, and which roles
+//! both users had after the last rotation.
 //!
 //! ```text
 //! customData: { …, secretRotation: { cloneOf: { user, db }, secret: "123456789012:shop", roles: [ { role, db }, … ] } }
 //! ```
 //!
-//! A user can write its own `customData` only with the action `changeOwnCustomData`, which no built-in role holds for it.
+//! A user can write its own `customData` only with the action `changeOwnCustomData`, which no built-in role
+//! holds for it.
 
 use std::collections::BTreeSet;
 

@@ -29,8 +29,9 @@ pub(crate) fn remedy(master: &Username, home: &str, missing: &Needs) -> String {
     )
 }
 
-/// What lets a user change its own password: a role of that alone, by a name of its own, as another user's may be there. It may
-/// be there from before, with or without the privilege: shells throw where they cannot create it.
+/// What lets a user change its own password: a role of that alone, by a name of its own, as another user's
+/// may be there. It may be there from before, with or without the privilege: shells throw where they cannot
+/// create it.
 pub(crate) fn own_password_remedy(user: &Username, home: &str) -> String {
     let role = format!("{}_{CHANGE_OWN_PASSWORD}", user.as_str());
     let resource = Document::new().text("db", home).text("collection", "");

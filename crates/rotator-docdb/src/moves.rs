@@ -1,4 +1,5 @@
-//! What a change of the other user of a pair sends, in its order: rights, a look at them, the mark, the password.
+//! What a change of the other user of a pair sends, in its order: rights, a look at them, the mark, the
+//! password.
 
 use std::collections::BTreeSet;
 
@@ -57,7 +58,8 @@ impl Move {
         command.into_iter().flat_map(|command| &command.needs)
     }
 
-    /// A plan says the form without the mark, and none after it: those are the same command with fewer options.
+    /// A plan says the form without the mark, and none after it: those are the same command with fewer
+    /// options.
     pub(crate) fn planned(&self) -> Vec<PlannedStatement> {
         let Self::Run { command, otherwise, purpose } = self else { return Vec::new() };
         let skips = otherwise.iter().any(|form| matches!(form, Otherwise::Skip));
@@ -76,8 +78,8 @@ impl Move {
 type Write<'w> = dyn Fn(&Likeness<'_>, Option<Deadline>) -> Command + 'w;
 
 /// The forms of a command that sets a password: with all options; without the mark, where nothing else is in
-/// `customData`; without the list of mechanisms; and at last without the write concern as well, with nothing but what people
-/// rely on: the original's restrictions and what they keep in `customData`.
+/// `customData`; without the list of mechanisms; and at last without the write concern as well, with nothing
+/// but what people rely on: the original's restrictions and what they keep in `customData`.
 fn in_forms(
     write: &Write<'_>,
     like: Likeness<'_>,
@@ -94,7 +96,8 @@ fn in_forms(
     (write(&like, Some(limit)), plain.into_iter().chain(without_list).chain([bare]).collect())
 }
 
-/// The user's own new password. Without its mechanisms a change would add those that an administrator left out.
+/// The user's own new password. Without its mechanisms a change would add those that an administrator left
+/// out.
 pub(crate) fn own_password(
     user: &Username,
     home: &str,

@@ -1,4 +1,5 @@
-//! The two users that take turns: whether they belong together and to this secret, and what either of them lacks.
+//! The two users that take turns: whether they belong together and to this secret, and what either of them
+//! lacks.
 
 use std::collections::BTreeSet;
 
@@ -79,12 +80,12 @@ impl Pair<'_> {
         }
     }
 
-    /// What brings the two to equal. An idle clone becomes what the original is. A live one keeps what it has: the
-    /// original receives what the clone was granted since both were last equal.
+    /// What brings the two to equal. An idle clone becomes what the original is. A live one keeps what it
+    /// has: the original receives what the clone was granted since both were last equal.
     ///
     /// # Errors
-    /// [`StatementFault::CloneExceeds`] where the live clone has a role of which it is not known that the original never
-    /// had it: it may have been revoked on purpose.
+    /// [`StatementFault::CloneExceeds`] where the live clone has a role of which it is not known that the
+    /// original never had it: it may have been revoked on purpose.
     pub(crate) fn reconcile<'u>(&'u self, clone: &'u User) -> Result<Reconciliation<'u>, StatementFault> {
         let (ours, theirs) = (&self.original.roles, &clone.roles);
         let to_clone = ours.difference(theirs).collect();
@@ -144,11 +145,11 @@ impl Pair<'_> {
 }
 
 const ADOPTED: &str = "the clone had no mark and was taken over because ADOPT_CLONES names this secret";
-pub(crate) const RECOGNIZED: &str = "the clone had no mark of a secret and was recognized by its equal roles: two secrets of one \
-    user cannot be told apart where the server keeps no customData";
+pub(crate) const RECOGNIZED: &str = "the clone had no mark of a secret and was recognized by its equal \
+    roles: two secrets of one user cannot be told apart where the server keeps no customData";
 const RESTRICTIONS_REPLACED: &str = "the clone's authenticationRestrictions were replaced by the original's";
-const RESTRICTIONS_KEPT: &str = "the clone has authenticationRestrictions and the original has none: from now on the \
-    original's apply";
+const RESTRICTIONS_KEPT: &str = "the clone has authenticationRestrictions and the original has none: from \
+    now on the original's apply";
 
 /// The first roles of many.
 fn listed(roles: &[&Role]) -> String {

@@ -1,7 +1,8 @@
 //! Which of the members that a secret names takes writes.
 //!
-//! Each is asked by a greeting, which holds no password; the first that is the primary gets the login. What a member says
-//! of others only decides which of the listed ones is asked next: a server that the secret does not name is never met.
+//! Each is asked by a greeting, which holds no password; the first that is the primary gets the login. What a
+//! member says of others only decides which of the listed ones is asked next: a server that the secret does
+//! not name is never met.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -18,8 +19,8 @@ use crate::{
     wire::{Wire, WireError},
 };
 
-/// The most that one member gets while others are not asked yet: a rotation logs in several times before its deadline, and
-/// one member may be silent each time.
+/// The most that one member gets while others are not asked yet: a rotation logs in several times before its
+/// deadline, and one member may be silent each time.
 const LONGEST_SHARE: Duration = Duration::from_secs(3);
 /// Kept of a member's share, to name the failure after a question about TLS that was not answered.
 const MARGIN: Duration = Duration::from_millis(100);
@@ -33,7 +34,8 @@ pub(crate) struct Primary {
 }
 
 impl Primary {
-    /// Asks the members in turn, each within a share of the deadline: one that is silent leaves time for the others.
+    /// Asks the members in turn, each within a share of the deadline: one that is silent leaves time for the
+    /// others.
     ///
     /// # Errors
     /// That of the only server; of several, what an operator has to fix, else what may pass.
@@ -144,7 +146,8 @@ impl Seen {
     }
 
     fn verdict(self, login: &Login) -> ConnectError {
-        // A list may have other names for the members than they have for each other: who is silent may be the one.
+        // A list may have other names for the members than they have for each other: who is silent may be the
+        // one.
         let may_be_alias = self.was_one_silent && self.members.iter().any(|member| !login.names(member));
         let unlisted =
             self.unlisted.filter(|named| place_of(named, &self.members).is_none() && !may_be_alias);

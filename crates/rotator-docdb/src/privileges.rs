@@ -10,13 +10,15 @@ use crate::{
 /// Changes the user's own password; whoever may change any password of the database may do that as well.
 pub(crate) const CHANGE_OWN_PASSWORD: &str = "changeOwnPassword";
 const CHANGE_PASSWORD: &str = "changePassword";
-/// Permits every action where it applies, the server itself included: `__system` has it, and roles of people's own may.
+/// Permits every action where it applies, the server itself included: `__system` has it, and roles of
+/// people's own may.
 const ANY_ACTION: &str = "anyAction";
 
 /// Actions on the users and roles of databases: the database, and the action.
 pub(crate) type Needs = BTreeSet<(String, &'static str)>;
 
-/// Roles of the server's own, by which nobody administers users. What a role of an operator's own holds is not known.
+/// Roles of the server's own, by which nobody administers users. What a role of an operator's own holds is
+/// not known.
 const OTHERS: [&str; 12] = [
     "backup",
     "clusterAdmin",
@@ -120,8 +122,8 @@ impl Privilege {
     }
 }
 
-/// Whether the role may let its holder administer users, and grant roles, of this database. In `admin`, too, `userAdmin`
-/// is about the users and roles of its own database alone.
+/// Whether the role may let its holder administer users, and grant roles, of this database. In `admin`, too,
+/// `userAdmin` is about the users and roles of its own database alone.
 fn may(role: &Role, database: &str) -> bool {
     match role.role.as_str() {
         "userAdmin" | "dbOwner" => role.db == database,

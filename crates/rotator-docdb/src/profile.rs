@@ -8,11 +8,12 @@ use crate::test_command;
 /// Where users are defined unless a secret says otherwise.
 pub(crate) const DEFAULT_HOME: &str = "admin";
 
-/// Limits of DocumentDB ("Quotas and limits") for passwords: 8 to 100 printable ASCII characters without `/`, `"`
-/// and `@`. Names have no limit in MongoDB; this one keeps messages small. The default exclusions are those of
-/// AWS's template.
+/// Limits of DocumentDB ("Quotas and limits") for passwords: 8 to 100 printable ASCII characters without `/`,
+/// `"` and `@`. Names have no limit in MongoDB; this one keeps messages small. The default exclusions are
+/// those of AWS's template.
 pub(crate) const PROFILE: EngineProfile = EngineProfile {
     name: "DocumentDB",
+    id: "docdb",
     engines: &["mongo", "docdb", "documentdb"],
     engines_text: "mongo, docdb or documentdb",
     default_port: 27017,
@@ -39,10 +40,10 @@ const REMEDIES: Remedies = Remedies {
     unlock: "updateUser",
     prolong: "updateUser",
     access_rules: "the user's authenticationRestrictions",
-    authentication: "Let the user have SCRAM-SHA-256 or SCRAM-SHA-1 (updateUser with mechanisms); a password is never \
-        sent as cleartext.",
+    authentication: "Let the user have SCRAM-SHA-256 or SCRAM-SHA-1 (updateUser with mechanisms); a password \
+        is never sent as cleartext.",
     make_clone: "give it exactly the roles that the original has (grantRolesToUser, revokeRolesFromUser)",
     oldest: "Upgrade the server: MongoDB 3.6 and DocumentDB 3.6 are the oldest that can be rotated.",
-    also_refused: "The server says the same of a user that is not there, and of one that is defined in another database: \
-        create the user, or name its database in `authdb` of the secret.",
+    also_refused: "The server says the same of a user that is not there, and of one that is defined in \
+        another database: create the user, or name its database in `authdb` of the secret.",
 };

@@ -1,7 +1,8 @@
 //! What a majority of a replica set has: no failover takes it back.
 //!
-//! Every greeting of a member says so without any privilege (`lastWrite`), and every answer says when it was read
-//! (`operationTime`). Servers that say neither are taken for such as confirm a write before they show it.
+//! Every greeting of a member says so without any privilege (`lastWrite`), and every answer says when it was
+//! read (`operationTime`). Servers that say neither are taken for such as confirm a write before they show
+//! it.
 
 use std::time::Duration;
 
@@ -48,9 +49,9 @@ impl Seen {
     /// Looks until a majority has all that was seen.
     ///
     /// # Errors
-    /// [`StatementFault::MajorityMissing`] some time before the deadline; [`StatementFault::TimedOut`] where there was no time
-    /// for a single look; [`StatementFault::ReadOnly`] where the server is the primary no longer, or was elected anew: what
-    /// was seen may be gone.
+    /// [`StatementFault::MajorityMissing`] some time before the deadline; [`StatementFault::TimedOut`] where
+    /// there was no time for a single look; [`StatementFault::ReadOnly`] where the server is the primary no
+    /// longer, or was elected anew: what was seen may be gone.
     pub(crate) async fn settle(
         &mut self,
         connection: &mut Connection,

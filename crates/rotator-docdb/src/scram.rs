@@ -1,5 +1,5 @@
-//! SCRAM as a client (RFC 5802, RFC 7677) with MongoDB's rules for names and passwords ("Authentication" of MongoDB's
-//! driver specifications). Pure: messages in, messages out.
+//! SCRAM as a client (RFC 5802, RFC 7677) with MongoDB's rules for names and passwords ("Authentication" of
+//! MongoDB's driver specifications). Pure: messages in, messages out.
 
 use std::num::NonZeroU32;
 
@@ -165,8 +165,8 @@ impl Opening {
 }
 
 impl Closing {
-    /// Checks server-final-message, `v=<signature>`: whoever sent it has what the password was stored as. In constant
-    /// time.
+    /// Checks server-final-message, `v=<signature>`: whoever sent it has what the password was stored as. In
+    /// constant time.
     pub(crate) fn check(&self, server_final: &[u8]) -> Result<(), Violation> {
         let text = message(server_final)?;
         let signature =

@@ -1,7 +1,8 @@
 //! A session: `stage` reads and computes, `commit` writes, rights first and the password last.
 //!
-//! Users are changed without transactions here, so a process that dies in `commit` leaves a clone whose rights may be
-//! the original's already while its password is still the old one: harmless, and the next attempt goes on from there.
+//! Users are changed without transactions here, so a process that dies in `commit` leaves a clone whose
+//! rights may be the original's already while its password is still the old one: harmless, and the next
+//! attempt goes on from there.
 
 mod requests;
 
@@ -49,7 +50,8 @@ pub struct DocumentDbSession {
 }
 
 impl Session for DocumentDbSession {
-    /// The login has proved the user. Where the server lists who is logged in, the list must name the user as well.
+    /// The login has proved the user. Where the server lists who is logged in, the list must name the user as
+    /// well.
     async fn probe(&mut self, _pair: Option<&UserPair>) -> Result<(), StatementError> {
         let probe = command::status(&self.home, false);
         let needed = Needed { who: &self.username, home: &self.home, actions: "connectionStatus" };
@@ -181,7 +183,8 @@ impl DocumentDbSession {
         }
     }
 
-    /// Reads which mechanisms the user has. A user that is the clone of another secret's pair is that secret's.
+    /// Reads which mechanisms the user has. A user that is the clone of another secret's pair is that
+    /// secret's.
     async fn prepare_own(&mut self, new: &Password, deadline: Deadline) -> Result<Vec<Move>, StatementError> {
         let user = self.read_own().await?;
         if let Some(fault) = user.as_ref().and_then(|user| self.other_secret(user)) {
@@ -224,8 +227,9 @@ impl DocumentDbSession {
 }
 
 impl Move {
-    /// Whether the password is not all that this error leaves undone: one command is one document, and this one holds more.
-    /// `UnknownReplWriteConcern` and `UnsatisfiableWriteConcern` come from servers that have executed it.
+    /// Whether the password is not all that this error leaves undone: one command is one document, and this
+    /// one holds more. `UnknownReplWriteConcern` and `UnsatisfiableWriteConcern` come from servers that have
+    /// executed it.
     fn leaves_more_out(&self, error: &StatementError) -> bool {
         let is_executed =
             matches!(&error.fault, StatementFault::Other { code } if code == "79" || code == "100");

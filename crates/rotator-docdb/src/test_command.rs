@@ -1,5 +1,5 @@
-//! A command of the operator's own, as JSON. There is no read-only transaction for most of them, so a list says which
-//! ones there are.
+//! A command of the operator's own, as JSON. There is no read-only transaction for most of them, so a list
+//! says which ones there are.
 
 use std::time::Duration;
 
@@ -11,9 +11,9 @@ use crate::{
 };
 
 /// What a test statement must be, for an error message.
-pub(crate) const RULE: &str = "a JSON object of at most 4096 bytes that is one of the commands find, aggregate (without \
-    $out and $merge), count, distinct, listCollections, collStats, dbStats, connectionStatus and ping, without a \
-    session, a transaction, a write concern or a time limit of its own";
+pub(crate) const RULE: &str = "a JSON object of at most 4096 bytes that is one of the commands find, \
+    aggregate (without $out and $merge), count, distinct, listCollections, collStats, dbStats, \
+    connectionStatus and ping, without a session, a transaction, a write concern or a time limit of its own";
 
 /// The commands, and whether they take a time limit in every version.
 const COMMANDS: [(&str, bool); 9] = [
@@ -45,8 +45,8 @@ pub(crate) fn admits(text: &str) -> bool {
     command_of(text).is_some()
 }
 
-/// The command for this database, unless it names another in `$db`; bounded by a time limit, and with one batch as its
-/// whole answer where it can.
+/// The command for this database, unless it names another in `$db`; bounded by a time limit, and with one
+/// batch as its whole answer where it can.
 pub(crate) fn parse(text: &str, database: &str, limit: Duration) -> Option<Command> {
     let (fields, timed) = command_of(text)?;
     let database = fields.get("$db").and_then(Json::as_str).unwrap_or(database).to_owned();

@@ -1,7 +1,7 @@
 //! Messages of MongoDB's wire protocol over TCP or TLS, bounded in both directions.
 //!
-//! `OP_MSG` with one section carries everything but the greeting, which goes as `OP_QUERY`: the one form of a greeting
-//! that every version takes, those included that are too old to be rotated and shall be told so.
+//! `OP_MSG` with one section carries everything but the greeting, which goes as `OP_QUERY`: the one form of a
+//! greeting that every version takes, those included that are too old to be rotated and shall be told so.
 
 use std::{io, net::IpAddr};
 

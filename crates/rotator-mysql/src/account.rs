@@ -57,7 +57,8 @@ fn is_admission(name: &str) -> bool {
     admissions().any(|(known, _)| known == name)
 }
 
-/// Whether a clause with one value admits a client, or as much, that the same clause with the other value does not.
+/// Whether a clause with one value admits a client, or as much, that the same clause with the other value
+/// does not.
 fn admits_more(name: &str, value: &str, other: &str) -> bool {
     if value == other {
         return false;
@@ -116,8 +117,8 @@ impl Options {
         Ok(options)
     }
 
-    /// What the server's table says of the days after which a password expires; the account of an expired one says
-    /// nothing of its policy.
+    /// What the server's table says of the days after which a password expires; the account of an expired one
+    /// says nothing of its policy.
     pub(crate) fn set_lifetime(&mut self, days: Option<&str>) {
         const CLAUSE: &str = "PASSWORD EXPIRE";
         if self.clauses.get(CLAUSE).is_some_and(String::is_empty) {
@@ -225,14 +226,14 @@ impl Options {
         Ok(())
     }
 
-    /// The clauses that make an account with `other`'s options like this one, or nothing where it is. An account
-    /// whose password has expired says so in the place of its policy, which is then left alone.
+    /// The clauses that make an account with `other`'s options like this one, or nothing where it is. An
+    /// account whose password has expired says so in the place of its policy, which is then left alone.
     pub(crate) fn clauses_for(&self, other: &Self) -> Option<String> {
         self.clauses_that(|_, own, others| own != others, other)
     }
 
-    /// The clauses by which an account with `other`'s options would be admitted wherever, and as often as, one with these
-    /// is; nothing where it is already. Policies of passwords admit nobody.
+    /// The clauses by which an account with `other`'s options would be admitted wherever, and as often as,
+    /// one with these is; nothing where it is already. Policies of passwords admit nobody.
     pub(crate) fn admissions_beyond(&self, other: &Self) -> Option<String> {
         self.clauses_that(admits_more, other)
     }
@@ -268,7 +269,8 @@ impl Options {
         if value.is_empty() && name != "PASSWORD REQUIRE CURRENT" { None } else { Some(value) }
     }
 
-    /// The clauses of this one for which the predicate holds, given the name of each, its value here and in `other`.
+    /// The clauses of this one for which the predicate holds, given the name of each, its value here and in
+    /// `other`.
     fn clauses_that(&self, holds: impl Fn(&'static str, &str, &str) -> bool, other: &Self) -> Option<String> {
         let value = |options: &Self, name, default: &str| options.value(name, default);
         let differs = |(name, default): &(&'static str, &str)| {

@@ -1,9 +1,9 @@
 //! Servers of MariaDB at which a plugin checks passwords (`strict_password_validation`): they take no hash.
 //!
-//! What such a server is given it writes into its general log as it came, where that is on. Into its binary log, and so to its
-//! replicas, go CREATE USER and ALTER USER as they came, but SET PASSWORD with a hash. So the password is given by SET PASSWORD
-//! alone, and where an account is made or gets another plugin, it is by a stand-in that nobody uses, and locked until it has
-//! the password.
+//! What such a server is given it writes into its general log as it came, where that is on. Into its binary
+//! log, and so to its replicas, go CREATE USER and ALTER USER as they came, but SET PASSWORD with a hash. So
+//! the password is given by SET PASSWORD alone, and where an account is made or gets another plugin, it is by
+//! a stand-in that nobody uses, and locked until it has the password.
 
 use rotation_core::Password;
 use rotation_database::{StatementError, StatementFault};
@@ -19,10 +19,11 @@ use crate::{
 };
 
 /// What is worth knowing of such a server.
-pub(crate) const NOTE: &str = "a plugin checks passwords at the server (strict_password_validation), so it is given the new \
-    password and not a hash: where general_log is on, that log holds the password";
+pub(crate) const NOTE: &str = "a plugin checks passwords at the server (strict_password_validation), so it \
+    is given the new password and not a hash: where general_log is on, that log holds the password";
 
-/// The statements that give the next user its password, for accounts that have the plugin that they are to have.
+/// The statements that give the next user its password, for accounts that have the plugin that they are to
+/// have.
 pub(crate) fn set_passwords(
     pair: &Pair,
     next: Next,
@@ -64,13 +65,15 @@ fn accounts(pair: &Pair, next: Next) -> Vec<(Account, &Options, Option<&Options>
     }
 }
 
-/// What stands for a character that is neither a letter nor a digit: none of it needs an escape in a statement.
+/// What stands for a character that is neither a letter nor a digit: none of it needs an escape in a
+/// statement.
 const PUNCTUATION: &[u8] = b"!#$%&()*+,-.:;<=>?[]^_{|}~";
 /// How often a stand-in is drawn: of a password of one digit every tenth is the password itself.
 const MOST_DRAWS: usize = 64;
 
-/// A stand-in that meets the policy which this password meets: as many bytes, and as many characters of each class. Nothing else
-/// is the password's: every character is drawn anew from the whole class, and every place as well.
+/// A stand-in that meets the policy which this password meets: as many bytes, and as many characters of each
+/// class. Nothing else is the password's: every character is drawn anew from the whole class, and every place
+/// as well.
 pub(crate) fn alike(password: &Password) -> Result<Password, StatementError> {
     let failed = || StatementError::new(StatementFault::Other { code: "no randomness".to_owned() });
     for _ in 0..MOST_DRAWS {

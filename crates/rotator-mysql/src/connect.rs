@@ -19,16 +19,17 @@ use crate::{
 
 /// Logs in once over one transport. Afterwards the connection is ready for statements.
 ///
-/// The host may have several addresses: the next one is tried where nothing answers at an address, never where a
-/// server has answered, so a refused login is not repeated. Everything ends at the deadline.
+/// The host may have several addresses: the next one is tried where nothing answers at an address, never
+/// where a server has answered, so a refused login is not repeated. Everything ends at the deadline.
 ///
-/// With [`Transport::Tls`] the certificate's chain, dates and name are verified before the user's name is sent, and
-/// nothing here falls back to plaintext. Over plaintext a password goes encrypted by the server's own key only where
-/// the secret itself asks for plaintext.
+/// With [`Transport::Tls`] the certificate's chain, dates and name are verified before the user's name is
+/// sent, and nothing here falls back to plaintext. Over plaintext a password goes encrypted by the server's
+/// own key only where the secret itself asks for plaintext.
 ///
-/// Where the settings say so, a self-signed certificate of MariaDB is taken as well, if the server then proves by the password
-/// that it is its own; until it has, it is shown the packet of the login (the names of the user and, where the secret names one,
-/// of the database, and the attributes of the client) and a signature.
+/// Where the settings say so, a self-signed certificate of MariaDB is taken as well, if the server then
+/// proves by the password that it is its own; until it has, it is shown the packet of the login (the names of
+/// the user and, where the secret names one, of the database, and the attributes of the client) and a
+/// signature.
 ///
 /// # Cancel safety
 /// Dropping the future closes the socket.
@@ -104,8 +105,8 @@ fn explained(error: ConnectError, dialect: Dialect) -> ConnectError {
     }
 }
 
-/// TLS over the connection, verified, or what is left to be proved. The greeting was read to its end and no further, so bytes
-/// that an attacker put behind it are taken for a part of the handshake, which then fails.
+/// TLS over the connection, verified, or what is left to be proved. The greeting was read to its end and no
+/// further, so bytes that an attacker put behind it are taken for a part of the handshake, which then fails.
 async fn secure(
     mut tcp: TcpStream,
     login: &Login,

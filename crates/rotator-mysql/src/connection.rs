@@ -17,8 +17,8 @@ const CANNOT_USER: u16 = 1396;
 /// `ER_NOT_VALID_PASSWORD`.
 const NOT_VALID_PASSWORD: u16 = 1819;
 
-/// A connection that is logged in: statements in, text out. Nothing runs in the background, and dropping it closes
-/// the socket.
+/// A connection that is logged in: statements in, text out. Nothing runs in the background, and dropping it
+/// closes the socket.
 #[derive(Debug)]
 pub(crate) struct Connection {
     packets: Packets,
@@ -104,7 +104,8 @@ impl Connection {
         }
     }
 
-    /// Why a user could not be changed. MariaDB says last that it could not, and keeps the reason among its warnings.
+    /// Why a user could not be changed. MariaDB says last that it could not, and keeps the reason among its
+    /// warnings.
     async fn reason(&mut self, refusal: ServerError) -> ServerError {
         if refusal.code != CANNOT_USER || !self.dialect.is_mariadb() {
             return refusal;

@@ -13,9 +13,9 @@ use crate::{
 /// The right to pass on what one has on an object, as a privilege in a list.
 const GRANT_OPTION: &str = "GRANT OPTION";
 
-/// The statements that bring an account from the rights `has` to the rights `wanted`, in their order: what is too
-/// much goes first, so that a privilege on everything can make way for single ones. An object takes one statement, with the
-/// right to pass its privileges on where that is wanted or goes.
+/// The statements that bring an account from the rights `has` to the rights `wanted`, in their order: what is
+/// too much goes first, so that a privilege on everything can make way for single ones. An object takes one
+/// statement, with the right to pass its privileges on where that is wanted or goes.
 pub(crate) fn corrections(
     wanted: &Rights,
     has: &Rights,

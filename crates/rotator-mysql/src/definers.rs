@@ -1,4 +1,5 @@
-//! Views, triggers, routines and events that an account of a pair defines: they run as it, and stop where it is dropped.
+//! Views, triggers, routines and events that an account of a pair defines: they run as it, and stop where it
+//! is dropped.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,8 +45,8 @@ impl Definitions {
         self.by_host.get(host).map(|all| listed(all))
     }
 
-    /// Whether the clone's account for this host got this right by creating a routine: all that the server gives creators,
-    /// on one that the account defines.
+    /// Whether the clone's account for this host got this right by creating a routine: all that the server
+    /// gives creators, on one that the account defines.
     pub(crate) fn brought(&self, host: &str, right: &Right) -> bool {
         let Right::Privilege { on: Object::Routine { kind, database, name }, name: privilege, column: None } =
             right

@@ -63,7 +63,8 @@ impl Dialect {
         self.has_roles() && !self.is_mariadb()
     }
 
-    /// `ALTER USER ... ATTRIBUTE`, which is where a clone says whose it is. MariaDB has no place for words about a user.
+    /// `ALTER USER ... ATTRIBUTE`, which is where a clone says whose it is. MariaDB has no place for words
+    /// about a user.
     pub(crate) fn has_attributes(self) -> bool {
         matches!(self, Self::MySql(version) if version >= (8, 0, 21))
     }
@@ -90,8 +91,8 @@ impl Dialect {
         matches!(self, Self::MariaDb(_))
     }
 
-    /// The setting by which a session limits the time of its queries, where there is one: MySQL's counts milliseconds,
-    /// MariaDB's seconds.
+    /// The setting by which a session limits the time of its queries, where there is one: MySQL's counts
+    /// milliseconds, MariaDB's seconds.
     pub(crate) fn query_limit(self, time: Duration) -> Option<String> {
         match self {
             Self::MySql(version) if version >= (5, 7, 8) => {

@@ -6,10 +6,10 @@ use rotation_config::{ConfigError, Environment};
 use crate::{DualPassword, MysqlEngine, SelfSigned, Settings};
 
 impl<F> MysqlEngine<F> {
-    /// Reads `TLS_CA_BUNDLE`, `TLS_CLIENT_CERT`, `TLS_CLIENT_KEY` (each PEM or the path of a file), `DUAL_PASSWORD`
-    /// (`auto`, `require` or `off`), `ALLOW_OLD_PASSWORD`, `ALLOW_UNLOCKED`, `USERNAME_CHARACTER_LIMIT`, and for a server of
-    /// MariaDB `TLS_SELF_SIGNED` (`refuse` or `prove`). MariaDB has no dual passwords, so `DUAL_PASSWORD` set to `require`
-    /// makes every change fail there.
+    /// Reads `TLS_CA_BUNDLE`, `TLS_CLIENT_CERT`, `TLS_CLIENT_KEY` (each PEM or the path of a file),
+    /// `DUAL_PASSWORD` (`auto`, `require` or `off`), `ALLOW_OLD_PASSWORD`, `ALLOW_UNLOCKED`,
+    /// `USERNAME_CHARACTER_LIMIT`, and for a server of MariaDB `TLS_SELF_SIGNED` (`refuse` or `prove`).
+    /// MariaDB has no dual passwords, so `DUAL_PASSWORD` set to `require` makes every change fail there.
     ///
     /// # Errors
     /// [`ConfigError`] names the first setting that is wrong.

@@ -10,13 +10,14 @@ use crate::{
 };
 
 /// What `TLS_SELF_SIGNED=prove` came to.
-const PROVED: &str = "the server's certificate is self-signed, and the server has proved by the user's password that it is its \
-    own";
+const PROVED: &str = "the server's certificate is self-signed, and the server has proved by the user's \
+    password that it is its own";
 
 /// More than reading takes.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// Reads what the server says of itself. Its policy counts on MySQL alone, which sees passwords; MariaDB sees hashes.
+/// Reads what the server says of itself. Its policy counts on MySQL alone, which sees passwords; MariaDB sees
+/// hashes.
 pub(crate) async fn read(connection: &mut Connection) -> Result<ServerFacts, StatementError> {
     connection.run(&pin(connection.dialect, LIMIT)).await?;
     let answer = connection.run(&Statement::new("read facts", "SELECT VERSION()")).await?;
@@ -38,8 +39,8 @@ pub(crate) async fn read(connection: &mut Connection) -> Result<ServerFacts, Sta
     })
 }
 
-/// The demands of `validate_password`, a component whose variables have a dot or a plugin whose variables do not. The
-/// policy `LOW` looks at the length alone.
+/// The demands of `validate_password`, a component whose variables have a dot or a plugin whose variables do
+/// not. The policy `LOW` looks at the length alone.
 fn demands(variables: &Answer) -> Vec<PasswordDemand> {
     let value = |name: &str| {
         let named = |row: &&Vec<Option<String>>| {

@@ -6,8 +6,8 @@ use rotation_database::{Cause, ConnectError, StatementError, StatementFault, Use
 
 use crate::{dialect::Dialect, remediation, statement::Statement};
 
-/// Errors that no server sends: those of the client's library, which a proxy passes on of its own connection, and
-/// those of `ProxySQL` and RDS Proxy themselves.
+/// Errors that no server sends: those of the client's library, which a proxy passes on of its own connection,
+/// and those of `ProxySQL` and RDS Proxy themselves.
 fn is_of_a_proxy(code: u16) -> bool {
     matches!(code, 2000..=2999 | 9000..=9999)
 }
@@ -17,7 +17,8 @@ pub(crate) fn refused_login(code: u16, user: &Username, dialect: Dialect) -> Con
     refused_for(Cause::new(format!("error {code}")), code, user, dialect)
 }
 
-/// The same by whoever has not proved yet to be the server. Another credential may be tried, and no label moves for it.
+/// The same by whoever has not proved yet to be the server. Another credential may be tried, and no label
+/// moves for it.
 pub(crate) fn refused_unproven(code: u16, user: &Username, dialect: Dialect) -> ConnectError {
     refused_for(Cause::new(format!("error {code}")).unproven(), code, user, dialect)
 }
@@ -43,11 +44,12 @@ fn refused_for(cause: Cause, code: u16, user: &Username, dialect: Dialect) -> Co
     }
 }
 
-/// A statement was refused with this number. A privilege that is missing is reported without saying which; the
-/// caller knows.
+/// A statement was refused with this number. A privilege that is missing is reported without saying which;
+/// the caller knows.
 pub(crate) fn refused_statement(kind: &'static str, code: u16) -> StatementError {
     let fault = match code {
-        // A server that has let a user in does not refuse it at a query without a table; one behind a proxy does.
+        // A server that has let a user in does not refuse it at a query without a table; one behind a proxy
+        // does.
         1045 if kind == Statement::PROBE => StatementFault::Proxy,
         code if kind == Statement::PROBE && is_of_a_proxy(code) => StatementFault::Proxy,
         1290 | 1792 | 1836 | 3100 | 1874 => StatementFault::ReadOnly,
@@ -59,8 +61,8 @@ pub(crate) fn refused_statement(kind: &'static str, code: u16) -> StatementError
         1820 | 1862 => StatementFault::Expired,
         1524 => StatementFault::NotRotatable {
             why: "an account of it uses an authentication plugin that the server does not have",
-            remedy: "As an administrator of the database, give that account a plugin of the server: ALTER USER ... \
-                IDENTIFIED WITH caching_sha2_password BY ... on MySQL, IDENTIFIED VIA ... on MariaDB.",
+            remedy: "As an administrator of the database, give that account a plugin of the server: ALTER \
+                USER ... IDENTIFIED WITH caching_sha2_password BY ... on MySQL, IDENTIFIED VIA ... on MariaDB.",
         },
         1205 | 1213 | 3572 => StatementFault::Busy,
         1317 | 1028 | 1969 | 3024 => StatementFault::TimedOut,

@@ -6,6 +6,8 @@ use rotation_database::{NameLimit, Remedies};
 pub trait Flavor {
     /// As its makers write it.
     const NAME: &'static str;
+    /// The identifier: `mysql` or `mariadb`.
+    const ID: &'static str;
     /// What secrets call it.
     const ENGINES: &'static [&'static str];
     /// The same as a sentence has them.
@@ -26,6 +28,7 @@ pub enum MariaDbFlavor {}
 
 impl Flavor for MySqlFlavor {
     const NAME: &'static str = "MySQL";
+    const ID: &'static str = "mysql";
     const ENGINES: &'static [&'static str] = &["mysql", "aurora-mysql"];
     const ENGINES_TEXT: &'static str = "mysql or aurora-mysql";
     /// Since 5.7.8.
@@ -35,13 +38,14 @@ impl Flavor for MySqlFlavor {
 
 impl Flavor for MariaDbFlavor {
     const NAME: &'static str = "MariaDB";
+    const ID: &'static str = "mariadb";
     const ENGINES: &'static [&'static str] = &["mariadb"];
     const ENGINES_TEXT: &'static str = "mariadb";
     /// Since 10.6; `USERNAME_CHARACTER_LIMIT` lowers it to the 80 of older servers.
     const NAME_LIMIT: NameLimit = NameLimit::Characters(128);
     const REMEDIES: &'static Remedies = &Remedies {
-        authentication: "Let the account use mysql_native_password, ed25519 or parsec (ALTER USER ... IDENTIFIED VIA ed25519 \
-            USING PASSWORD('...')); a password is never sent in cleartext.",
+        authentication: "Let the account use mysql_native_password, ed25519 or parsec (ALTER USER ... \
+            IDENTIFIED VIA ed25519 USING PASSWORD('...')); a password is never sent in cleartext.",
         ..REMEDIES
     };
 }
@@ -50,8 +54,8 @@ const REMEDIES: Remedies = Remedies {
     unlock: "ALTER USER ... ACCOUNT UNLOCK",
     prolong: "a password set by ALTER USER; PASSWORD EXPIRE NEVER alone does not end an expiry",
     access_rules: "the host of the account, REQUIRE, and require_secure_transport",
-    authentication: "Let the account use caching_sha2_password (ALTER USER ... IDENTIFIED WITH caching_sha2_password BY \
-        ...), over TLS; a password is never sent in cleartext.",
+    authentication: "Let the account use caching_sha2_password (ALTER USER ... IDENTIFIED WITH \
+        caching_sha2_password BY ...), over TLS; a password is never sent in cleartext.",
     make_clone: "grant it exactly what the original has",
     oldest: "Upgrade the server.",
     also_refused: "The server says the same to a host that the account is not for, and where the account demands TLS.",

@@ -365,8 +365,8 @@ mod tests {
         );
         check(
             &[
-                "GRANT RELOAD ON *.* TO `x`@`%` IDENTIFIED BY PASSWORD '*AB' REQUIRE SUBJECT 'GRANT' WITH GRANT \
-                 OPTION MAX_USER_CONNECTIONS 3",
+                "GRANT RELOAD ON *.* TO `x`@`%` IDENTIFIED BY PASSWORD '*AB' REQUIRE SUBJECT 'GRANT' WITH \
+                 GRANT OPTION MAX_USER_CONNECTIONS 3",
                 "SET DEFAULT ROLE `r1` FOR `x`@`%`",
             ],
             &expect![[r#"

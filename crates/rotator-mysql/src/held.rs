@@ -88,10 +88,12 @@ impl<'a> Held<'a> {
                 self.roles.contains(role)
                     || self.administers_roles
                     || self.has(&Object::Global, "SUPER")
-                    // MariaDB has a table of who may administer a role, which SHOW GRANTS does not show whole.
+                    // MariaDB has a table of who may administer a role, which SHOW GRANTS does not show
+                    // whole.
                     || dialect.is_mariadb() && self.may_grant(&Object::Global)
             }
-            // Restrictions follow privileges; a default role needs CREATE USER, and a proxy is not told for certain.
+            // Restrictions follow privileges; a default role needs CREATE USER, and a proxy is not told for
+            // certain.
             Right::Restriction { .. } | Right::Proxy { .. } | Right::DefaultRole(_) => true,
         }
     }

@@ -1,8 +1,8 @@
 //! Which clients the hosts of two accounts have in common.
 //!
-//! A client is let in by the account whose host fits it best. So an entry that the clone has and the original lacks takes
-//! the place of the clone's entry at the original's host for the clients that fit both, and lets in those that fit no
-//! host of the original.
+//! A client is let in by the account whose host fits it best. So an entry that the clone has and the original
+//! lacks takes the place of the clone's entry at the original's host for the clients that fit both, and lets
+//! in those that fit no host of the original.
 
 use std::net::Ipv4Addr;
 
@@ -58,7 +58,8 @@ enum Relation {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Host {
     Any,
-    /// Addresses with these leading bits in common. The server prefers a mask to a pattern, whichever is narrower.
+    /// Addresses with these leading bits in common. The server prefers a mask to a pattern, whichever is
+    /// narrower.
     Net {
         address: u32,
         bits: u32,

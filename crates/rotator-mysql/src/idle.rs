@@ -23,8 +23,8 @@ use crate::{
 pub(crate) const UNLOCK: &str = "unlock user";
 
 impl Pair {
-    /// The statements that make the accounts that the clone lacks. They are locked, and stay so until all is as it must be;
-    /// the mark is theirs from the beginning.
+    /// The statements that make the accounts that the clone lacks. They are locked, and stay so until all is
+    /// as it must be; the mark is theirs from the beginning.
     pub(crate) fn creations(
         &self,
         pending: &Authentication<'_>,
@@ -98,10 +98,11 @@ impl Pair {
         (!patch.is_empty()).then_some(patch)
     }
 
-    /// What lets the next user in: accounts of the clone that were made in this change or were locked, and accounts that failed
-    /// logins may have locked, of which nothing is shown and which a new password does not unlock. An original that an
-    /// administrator has locked stays so. `any` is for a server that does not unblock by what sets the password and shows no limit
-    /// of an account. A server that locks no accounts has no statement that unlocks them.
+    /// What lets the next user in: accounts of the clone that were made in this change or were locked, and
+    /// accounts that failed logins may have locked, of which nothing is shown and which a new password does
+    /// not unlock. An original that an administrator has locked stays so. `any` is for a server that does not
+    /// unblock by what sets the password and shows no limit of an account. A server that locks no accounts
+    /// has no statement that unlocks them.
     pub(crate) fn unlockable(&self, next: Next, any: bool) -> Vec<String> {
         if !self.dialect.has_account_lock() {
             return Vec::new();
@@ -123,8 +124,8 @@ impl Pair {
         }
     }
 
-    /// Refuses an entry of which it is not certain whose clients it takes: a lock could shut out clients of the original,
-    /// and so could a password that it does not get.
+    /// Refuses an entry of which it is not certain whose clients it takes: a lock could shut out clients of
+    /// the original, and so could a password that it does not get.
     ///
     /// # Errors
     /// [`StatementFault::CloneExceeds`].

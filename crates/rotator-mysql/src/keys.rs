@@ -1,7 +1,9 @@
-//! The keys that MariaDB's plugins make of a password: `ed25519` and `parsec`. The server stores the public half.
+//! The keys that MariaDB's plugins make of a password: `ed25519` and `parsec`. The server stores the public
+//! half.
 //!
-//! `parsec` is Ed25519 (RFC 8032) by a seed that PBKDF2 derives. `ed25519` is not: the hash of the password, however long
-//! that is, stands where RFC 8032 has the hash of a seed of 32 bytes, so that no library that takes seeds can make it.
+//! `parsec` is Ed25519 (RFC 8032) by a seed that PBKDF2 derives. `ed25519` is not: the hash of the password,
+//! however long that is, stands where RFC 8032 has the hash of a seed of 32 bytes, so that no library that
+//! takes seeds can make it.
 
 use std::num::NonZeroU32;
 
@@ -30,7 +32,8 @@ pub(crate) fn parsec_factor(stored: &str) -> Option<u8> {
 const SIGNATURE: usize = 64;
 /// The length of a salt.
 pub(crate) const SALT: usize = 18;
-/// The largest factor of rounds that is taken, and that MariaDB stores: 8192 of them. Who asks for more wants time, not a proof.
+/// The largest factor of rounds that is taken, and that MariaDB stores: 8192 of them. Who asks for more wants
+/// time, not a proof.
 pub(crate) const MOST_FACTOR: u8 = 3;
 
 /// The key of the plugin `ed25519`.

@@ -1,10 +1,12 @@
-//! The clone is live: nothing is taken from it, and the original that is to take its place gets what it lacks.
+//! The clone is live: nothing is taken from it, and the original that is to take its place gets what it
+//! lacks.
 //!
-//! The reference is what both users had when they were last equal, of which the mark keeps a digest. Where the original
-//! still has all of that, what the live clone has beyond the original was gained since, and the original gets it too.
-//! Otherwise the original may have lost it by a manual change, and an administrator has to say which of the two is right.
-//! Only what a routine brought that the clone itself defines is a gain in any case: applications drop routines and create
-//! them anew, and the digest no longer fits once a dropped one took its rights along.
+//! The reference is what both users had when they were last equal, of which the mark keeps a digest. Where
+//! the original still has all of that, what the live clone has beyond the original was gained since, and the
+//! original gets it too. Otherwise the original may have lost it by a manual change, and an administrator has
+//! to say which of the two is right. Only what a routine brought that the clone itself defines is a gain in
+//! any case: applications drop routines and create them anew, and the digest no longer fits once a dropped
+//! one took its rights along.
 
 use std::collections::BTreeSet;
 
@@ -49,7 +51,8 @@ impl Pair {
         })
     }
 
-    /// Whether the original gets anything: then the change is not one statement, and an attempt may end within it.
+    /// Whether the original gets anything: then the change is not one statement, and an attempt may end
+    /// within it.
     pub(crate) fn gives_to_original(&self) -> bool {
         self.twins().any(|twins| {
             !self.gift(&twins.clone.rights, &twins.original.rights).is_subset(&twins.original.rights)
@@ -138,7 +141,8 @@ impl Pair {
             free.clear();
             clauses = None;
         }
-        // A routine of the clone's own: the original gets its rights, whatever else happened to either of the two.
+        // A routine of the clone's own: the original gets its rights, whatever else happened to either of the
+        // two.
         beyond.retain(|right| !self.definitions.brought(twins.host, right));
         if beyond.is_empty() && free.is_empty() && clauses.is_none() {
             return;
@@ -164,8 +168,8 @@ impl Pair {
         }
     }
 
-    /// Whether all that the clone has beyond the original was gained by it since both were last equal: whether the original
-    /// has lost nothing.
+    /// Whether all that the clone has beyond the original was gained by it since both were last equal:
+    /// whether the original has lost nothing.
     fn is_gained(&self) -> bool {
         let marks = self.twins().flat_map(|twins| &twins.clone.marks);
         let mut baselines = marks.filter_map(|mark| match mark {
@@ -180,8 +184,8 @@ impl Pair {
         })
     }
 
-    /// The mark's baseline while this change is made. One that gives the original several things may end among them; what
-    /// both have together stays the same all the while.
+    /// The mark's baseline while this change is made. One that gives the original several things may end
+    /// among them; what both have together stays the same all the while.
     pub(crate) fn baseline_meanwhile(&self, next: Next) -> Baseline {
         if next == Next::Original && self.gives_to_original() {
             return Baseline { digest: self.digest_of_union(), kind: BaselineKind::Union };
@@ -256,7 +260,8 @@ fn texts(statements: &[Statement]) -> String {
     texts.join("; ")
 }
 
-/// Statements, and in a comment of their own those that go the other way: only an administrator knows which are meant.
+/// Statements, and in a comment of their own those that go the other way: only an administrator knows which
+/// are meant.
 pub(crate) fn either(statements: &str, others: &str) -> String {
     if others.contains("*/") || others.contains("/*") {
         return statements.to_owned();

@@ -1,5 +1,5 @@
-//! Servers that lock an account after failed logins. A single user that keeps one password has a gap in which applications
-//! fail to log in.
+//! Servers that lock an account after failed logins. A single user that keeps one password has a gap in which
+//! applications fail to log in.
 
 use rotation_database::StatementError;
 
@@ -31,8 +31,8 @@ pub(crate) async fn note(
     };
     Ok(limit(connection, account).await?.map(|failures| {
         format!(
-            "the server locks the user after {failures} failed logins ({setting}): applications that try AWSCURRENT again \
-             until finishSecret may cause that; {instead} no such gap"
+            "the server locks the user after {failures} failed logins ({setting}): applications that try \
+             AWSCURRENT again until finishSecret may cause that; {instead} no such gap"
         )
     }))
 }

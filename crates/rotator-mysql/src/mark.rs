@@ -5,8 +5,8 @@
 //! MariaDB  a role         rotation:<pair>:<secret>:<rights><kind>:shop
 //! ```
 //!
-//! Both users carry it, so that each can read it of itself, and neither can write it: attributes need `CREATE USER`, and a
-//! role is granted by those who administer it alone. The role has no rights.
+//! Both users carry it, so that each can read it of itself, and neither can write it: attributes need `CREATE
+//! USER`, and a role is granted by those who administer it alone. The role has no rights.
 
 use ring::digest::{SHA256, digest};
 use rotation_database::{SecretIdentity, UserPair};
@@ -30,7 +30,8 @@ pub(crate) struct Baseline {
 pub(crate) enum BaselineKind {
     /// What both had after a change.
     Both,
-    /// What both were about to get, together, when a change began that gives each user what the other one has.
+    /// What both were about to get, together, when a change began that gives each user what the other one
+    /// has.
     Union,
 }
 
@@ -139,8 +140,8 @@ pub(crate) fn attribute(pair: &UserPair, secret: &SecretIdentity, baseline: &Bas
     Map::from_iter([(KEY.to_owned(), mark)])
 }
 
-/// The two names that the role of a mark may have. There are two, so that a role which some account has already can be
-/// replaced by one that every account has.
+/// The two names that the role of a mark may have. There are two, so that a role which some account has
+/// already can be replaced by one that every account has.
 pub(crate) fn roles(pair: &UserPair, secret: &SecretIdentity, baseline: &Baseline) -> [String; 2] {
     let kinds = match baseline.kind {
         BaselineKind::Both => ["a", "b"],

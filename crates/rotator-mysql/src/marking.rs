@@ -76,19 +76,19 @@ impl Pair {
         Marking { mark, attribute: Some(attribute), ..Marking::default() }
     }
 
-    /// One role, which all accounts have and nobody else: its name is new where an account lacks it, as only who made a role
-    /// may grant it, and that may have been another master.
+    /// One role, which all accounts have and nobody else: its name is new where an account lacks it, as only
+    /// who made a role may grant it, and that may have been another master.
     fn marking_by_role(&self, baseline: &Baseline) -> Marking {
         let accounts = self.accounts();
         let names = mark::roles(&self.names, &self.owner.secret, baseline);
         let is_made = self.missing_hosts().next().is_some();
-        let held_by_all =
+        let tested_by_all =
             |name: &&String| !is_made && accounts.iter().all(|(_, state)| state.mark_roles.contains(*name));
         let held = |name: &String| accounts.iter().any(|(_, state)| state.mark_roles.contains(name));
         let known: BTreeSet<&String> =
             accounts.iter().flat_map(|(_, state)| &state.mark_roles).chain(&self.mark_roles).collect();
         let mut marking = Marking::default();
-        let kept = match names.iter().find(held_by_all) {
+        let kept = match names.iter().find(tested_by_all) {
             Some(name) => name,
             None => {
                 let name = names.iter().find(|name| !held(name)).unwrap_or(&names[0]);
@@ -110,7 +110,8 @@ impl Pair {
         marking
     }
 
-    /// The accounts that there are and that carry the mark: all but those which are not known to be the clone's.
+    /// The accounts that there are and that carry the mark: all but those which are not known to be the
+    /// clone's.
     fn accounts(&self) -> Vec<(Account, &State)> {
         let originals = self.originals.iter().map(|(host, state)| (self.original_at(host), state));
         let clones = self

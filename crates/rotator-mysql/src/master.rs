@@ -12,8 +12,9 @@ use crate::{
 /// As many statements as are said.
 const MOST: usize = 20;
 
-/// The statements that would give a master what it is seen to lack for bringing the clone to equal and setting a
-/// password, out of what SHOW GRANTS says of the master; none where that cannot be read for certain.
+/// The statements that would give a master what it is seen to lack for bringing the clone to equal and
+/// setting a password, out of what SHOW GRANTS says of the master; none where that cannot be read for
+/// certain.
 pub(crate) fn lacking<'a>(
     master: &Account,
     lines: impl IntoIterator<Item = &'a str>,
@@ -60,7 +61,8 @@ pub(crate) fn lacking<'a>(
     statements
 }
 
-/// The rights that the original and its clone do not both have, at any host: those to be granted and to be revoked.
+/// The rights that the original and its clone do not both have, at any host: those to be granted and to be
+/// revoked.
 fn changes(pair: &Pair) -> Rights {
     let none = Rights::new();
     let differences = pair.originals.iter().flat_map(|(host, original)| {

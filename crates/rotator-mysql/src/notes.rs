@@ -15,8 +15,8 @@ const MISSING_HOSTS: &str =
     "the clone is in use and has no account for some hosts of the original; the next rotation makes them";
 
 impl Pair {
-    /// In how many rights and options the accounts that there were differed from the original's, whole accounts for
-    /// hosts counting as one. A clone that was not there at all has not drifted.
+    /// In how many rights and options the accounts that there were differed from the original's, whole
+    /// accounts for hosts counting as one. A clone that was not there at all has not drifted.
     pub(crate) fn drift(&self, next: Next) -> usize {
         if self.clones.is_empty() {
             return 0;
@@ -65,8 +65,8 @@ impl Pair {
         match self.definitions.routines_of_original {
             0 => {}
             count => notes.push(format!(
-                "the original defines {count} routines, whose bodies the clone cannot read (SHOW CREATE); it can run them as \
-                 before"
+                "the original defines {count} routines, whose bodies the clone cannot read (SHOW CREATE); it \
+                 can run them as before"
             )),
         }
         notes

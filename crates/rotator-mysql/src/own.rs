@@ -158,13 +158,14 @@ impl OwnChange {
         Plan { statements, notes: self.notes.clone(), ..Plan::default() }
     }
 
-    /// Makes the change. Afterwards the new password logs in, and where two are kept the one of this session does, too.
+    /// Makes the change. Afterwards the new password logs in, and where two are kept the one of this session
+    /// does, too.
     ///
-    /// The password of this session is made the second one before that is ended, so that it logs in until the last
-    /// statement, and the change can be repeated by it.
+    /// The password of this session is made the second one before that is ended, so that it logs in until the
+    /// last statement, and the change can be repeated by it.
     ///
-    /// A server with a history of passwords refuses one that an earlier invocation has set, before it looks at
-    /// anything else. Whether it was that, only a login tells, which is up to the caller.
+    /// A server with a history of passwords refuses one that an earlier invocation has set, before it looks
+    /// at anything else. Whether it was that, only a login tells, which is up to the caller.
     pub(crate) async fn apply(mut self, connection: &mut Connection) -> Result<Vec<String>, StatementError> {
         match self.set(connection).await {
             Ok(()) => {}
@@ -283,8 +284,8 @@ pub(crate) async fn takes_hashes(connection: &mut Connection) -> Result<bool, St
     if !connection.dialect.is_mariadb() {
         return Ok(true);
     }
-    let sql = "SELECT @@global.strict_password_validation AND EXISTS (SELECT 1 FROM information_schema.PLUGINS \
-               WHERE PLUGIN_TYPE = 'PASSWORD VALIDATION' AND PLUGIN_STATUS = 'ACTIVE')";
+    let sql = "SELECT @@global.strict_password_validation AND EXISTS (SELECT 1 FROM \
+               information_schema.PLUGINS WHERE PLUGIN_TYPE = 'PASSWORD VALIDATION' AND PLUGIN_STATUS = 'ACTIVE')";
     let rows = connection.run(&Statement::new("read password validation", sql)).await?;
     Ok(rows.first().and_then(|row| row.first()) != Some(&Some("1".to_owned())))
 }

@@ -72,8 +72,9 @@ impl OwnAccount {
     }
 }
 
-/// What the server shows of the session's own account. MySQL hides the hash from who may not read it; what cannot be read
-/// of the rest there decides nothing but notes, while on MariaDB it decides what a change of the password leaves.
+/// What the server shows of the session's own account. MySQL hides the hash from who may not read it; what
+/// cannot be read of the rest there decides nothing but notes, while on MariaDB it decides what a change of
+/// the password leaves.
 async fn read_options(connection: &mut Connection) -> Result<Options, StatementError> {
     let dialect = connection.dialect;
     if !dialect.has_alter_user() {
@@ -88,8 +89,8 @@ async fn read_options(connection: &mut Connection) -> Result<Options, StatementE
     }
 }
 
-/// Who this session is to the server: the secret has its user, and only the server knows the host of it that the login was
-/// matched with.
+/// Who this session is to the server: the secret has its user, and only the server knows the host of it that
+/// the login was matched with.
 pub(crate) async fn read_current(connection: &mut Connection) -> Result<Account, StatementError> {
     const KIND: &str = "read own account";
     let rows = connection.run(&Statement::new(KIND, "SELECT CURRENT_USER()")).await?;

@@ -15,8 +15,8 @@ const MOST_NAMED: usize = 8;
 /// The user's accounts for other hosts, of which a change of its own password reaches none.
 ///
 /// # Errors
-/// [`StatementFault::OtherAccounts`] where one of them logs in by the password that is to be replaced, so that applications
-/// behind its host use the secret as well.
+/// [`StatementFault::OtherAccounts`] where one of them logs in by the password that is to be replaced, so
+/// that applications behind its host use the secret as well.
 pub(crate) fn other_accounts(
     entries: &[Entry],
     own: &OwnAccount,

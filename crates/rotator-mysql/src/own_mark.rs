@@ -12,8 +12,8 @@ use crate::{
     statement::Statement,
 };
 
-/// The secret whose pair the session's user belongs to, where that is another one than the owner's, if the owner does not
-/// take over. Where no owner is known, any.
+/// The secret whose pair the session's user belongs to, where that is another one than the owner's, if the
+/// owner does not take over. Where no owner is known, any.
 pub(crate) async fn other_secret(
     connection: &mut Connection,
     user: &Username,

@@ -132,8 +132,8 @@ impl Pair {
         self.clones.iter().filter(|(host, _)| !self.originals.contains_key(*host))
     }
 
-    /// The accounts whose password is to be set, with the plugins that they are to have. Those that are made get theirs as
-    /// they are made, where they can be locked until they are whole.
+    /// The accounts whose password is to be set, with the plugins that they are to have. Those that are made
+    /// get theirs as they are made, where they can be locked until they are whole.
     pub(crate) fn next_accounts(&self, next: Next) -> Vec<(Account, &Options)> {
         match next {
             Next::Original => {

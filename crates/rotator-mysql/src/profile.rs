@@ -12,6 +12,7 @@ pub(crate) const MYSQL: EngineProfile = profile::<MySqlFlavor>();
 pub(crate) const fn profile<F: Flavor>() -> EngineProfile {
     EngineProfile {
         name: F::NAME,
+        id: F::ID,
         engines: F::ENGINES,
         engines_text: F::ENGINES_TEXT,
         default_port: 3306,
@@ -29,9 +30,9 @@ pub(crate) const fn profile<F: Flavor>() -> EngineProfile {
     }
 }
 
-/// A password that every authentication plugin takes: the longest of `caching_sha2_password` has 256 bytes. RDS's
-/// own interface takes masters of 8 to 41 characters, but does not see what is set here; the default length fits it.
-/// The default exclusions are those of AWS's template.
+/// A password that every authentication plugin takes: the longest of `caching_sha2_password` has 256 bytes.
+/// RDS's own interface takes masters of 8 to 41 characters, but does not see what is set here; the default
+/// length fits it. The default exclusions are those of AWS's template.
 const PASSWORD_RULE: PasswordRule = PasswordRule {
     shortest: 8,
     longest: 128,

@@ -1,4 +1,5 @@
-//! Whether two users may alternate, and whether the one with the clone's name is the clone, and this secret's.
+//! Whether two users may alternate, and whether the one with the clone's name is the clone, and this
+//! secret's.
 
 use rotation_database::{Equality, SINGLE_USER, StatementFault, recognize};
 
@@ -13,8 +14,8 @@ use crate::{
 };
 
 /// What to do with an account that has several ways in.
-const ONE_METHOD: &str = "Give the account one authentication method that keeps a password: a rotation changes one \
-    password, and the other methods would go on to open.";
+const ONE_METHOD: &str = "Give the account one authentication method that keeps a password: a rotation \
+    changes one password, and the other methods would go on to open.";
 
 impl Pair {
     /// Whether these two users may alternate, and be it known that they belong together and to this secret.
@@ -91,8 +92,8 @@ impl Pair {
         }
     }
 
-    /// Whether an account is one that was made for this secret and has not got its mark yet: on MariaDB that is a
-    /// statement of its own, which the role comes before.
+    /// Whether an account is one that was made for this secret and has not got its mark yet: on MariaDB that
+    /// is a statement of its own, which the role comes before.
     fn was_being_made(&self, clone: &State) -> bool {
         let is_ours = |mark: Option<Mark>| matches!(mark, Some(Mark::Of { secret, .. }) if secret.is(&self.owner.secret));
         clone.options.is_locked
@@ -100,8 +101,9 @@ impl Pair {
             && self.mark_roles.iter().any(|role| is_ours(Mark::of_role(role, &self.names)))
     }
 
-    /// How the rights of an account of the clone compare with the original's. Two users without a right that neither could
-    /// have given the other are equal by chance, or by their own doing, unless a mark ties them.
+    /// How the rights of an account of the clone compare with the original's. Two users without a right that
+    /// neither could have given the other are equal by chance, or by their own doing, unless a mark ties
+    /// them.
     fn equality(&self, original: &State, clone: &State, marked: bool) -> Equality {
         let (ours, theirs) = (&original.rights, &clone.rights);
         let held = Held::of(ours);

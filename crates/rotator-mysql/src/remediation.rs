@@ -1,24 +1,25 @@
 //! The statements by which an administrator lets a user log in again, by the number of the server's refusal.
 //!
-//! The server does not say which account it has matched, so a statement that takes its host from nowhere names `%`. Where
-//! all that an account stores is to be stored once more, the statement reads hosts and hashes itself: no password is needed.
+//! The server does not say which account it has matched, so a statement that takes its host from nowhere
+//! names `%`. Where all that an account stores is to be stored once more, the statement reads hosts and
+//! hashes itself: no password is needed.
 
 use rotation_database::Username;
 
 use crate::{dialect::Dialect, grants::Account, quote::literal};
 
 /// What ends the refusal of a certificate that MariaDB makes for itself at each start, without a name.
-pub(crate) const SELF_SIGNED: &str = "give the server a certificate that names the host (ssl_cert and ssl_key in its \
-    configuration) and name its authority in TLS_CA_BUNDLE of the function; or let the account authenticate by ed25519 or \
-    parsec (INSTALL SONAME 'auth_ed25519', ALTER USER ... IDENTIFIED VIA ed25519 USING PASSWORD('...')) and set \
-    TLS_SELF_SIGNED=prove of the function, so that the server proves its certificate by the password";
+pub(crate) const SELF_SIGNED: &str = "give the server a certificate that names the host (ssl_cert and \
+    ssl_key in its configuration) and name its authority in TLS_CA_BUNDLE of the function; or let the \
+    account authenticate by ed25519 or parsec (INSTALL SONAME 'auth_ed25519', ALTER USER ... IDENTIFIED VIA \
+    ed25519 USING PASSWORD('...')) and set TLS_SELF_SIGNED=prove of the function, so that the server proves its certificate by the password";
 
 /// What a proof that failed means, where the setting and the account are as they must be.
-pub(crate) const UNPROVEN: &str = "find out who answers before anything else is rotated: another party (a man in the middle, or \
-    a proxy that ends TLS) stands between this function and the server, or what the server stores of the account is not of this \
-    password. Compare the fingerprint of the certificate that is presented (openssl s_client -starttls mysql, then openssl x509 \
-    -fingerprint -sha256) from here and at the server; where a proxy ends TLS, connect to the server itself or give the proxy a \
-    certificate that TLS_CA_BUNDLE verifies";
+pub(crate) const UNPROVEN: &str = "find out who answers before anything else is rotated: another party (a \
+    man in the middle, or a proxy that ends TLS) stands between this function and the server, or what the \
+    server stores of the account is not of this password. Compare the fingerprint of the certificate that is \
+    presented (openssl s_client -starttls mysql, then openssl x509 -fingerprint -sha256) from here and at \
+    the server; where a proxy ends TLS, connect to the server itself or give the proxy a certificate that TLS_CA_BUNDLE verifies";
 
 /// The statement for a login of this user that was refused with this number, where there is one.
 pub(crate) fn of_login(code: u16, user: &Username, dialect: Dialect) -> Option<String> {
@@ -37,8 +38,9 @@ fn unlock(user: &Username, more: &str) -> String {
     format!("ALTER USER {account} ACCOUNT UNLOCK /* % is the account's host in mysql.user{more} */")
 }
 
-/// Stores what every expired account of the user has stored, once more: that ends an expiry, be it an administrator's or a
-/// policy's. `PASSWORD EXPIRE NEVER` does not end one that has come (seen on MySQL 9.7 and MariaDB 11.8).
+/// Stores what every expired account of the user has stored, once more: that ends an expiry, be it an
+/// administrator's or a policy's. `PASSWORD EXPIRE NEVER` does not end one that has come (seen on MySQL 9.7
+/// and MariaDB 11.8).
 pub(crate) fn of_expiry(user: &Username, dialect: Dialect) -> String {
     let user = literal(user.as_str());
     let (with, value, from) = match dialect {
@@ -65,9 +67,9 @@ pub(crate) fn of_expiry(user: &Username, dialect: Dialect) -> String {
         ),
     };
     let renew = format!(
-        "SET SESSION group_concat_max_len = 65536; SELECT CONCAT('ALTER USER ', GROUP_CONCAT(QUOTE(User), '@', \
-         QUOTE(Host), ' IDENTIFIED {with}, {value})) INTO @renew FROM {from} AND User = {}; PREPARE renew FROM @renew; \
-         EXECUTE renew",
+        "SET SESSION group_concat_max_len = 65536; SELECT CONCAT('ALTER USER ', GROUP_CONCAT(QUOTE(User), \
+         '@', QUOTE(Host), ' IDENTIFIED {with}, {value})) INTO @renew FROM {from} AND User = {}; PREPARE \
+         renew FROM @renew; EXECUTE renew",
         *user
     );
     let renew = format!(
@@ -75,9 +77,9 @@ pub(crate) fn of_expiry(user: &Username, dialect: Dialect) -> String {
     );
     match dialect {
         Dialect::MySql(version) if version >= (9, 0, 0) => format!(
-            "{renew}; where @@caching_sha2_password_enforce_storage_format is ON instead, the account has the other format: \
-             SET GLOBAL caching_sha2_password_enforce_storage_format = OFF, then rotate, which stores the new format, and \
-             set it ON again"
+            "{renew}; where @@caching_sha2_password_enforce_storage_format is ON instead, the account has \
+             the other format: SET GLOBAL caching_sha2_password_enforce_storage_format = OFF, then rotate, \
+             which stores the new format, and set it ON again"
         ),
         _ => renew,
     }
@@ -87,30 +89,30 @@ pub(crate) fn of_expiry(user: &Username, dialect: Dialect) -> String {
 fn expired(dialect: Dialect) -> &'static str {
     match dialect {
         Dialect::MariaDb(_) => {
-            "(JSON_VALUE(Priv, '$.password_last_changed') = 0 OR JSON_VALUE(Priv, '$.password_last_changed') < \
-             UNIX_TIMESTAMP() - 86400 * NULLIF(IF(COALESCE(JSON_VALUE(Priv, '$.password_lifetime'), -1) < 0, \
-             @@default_password_lifetime, JSON_VALUE(Priv, '$.password_lifetime')), 0))"
+            "(JSON_VALUE(Priv, '$.password_last_changed') = 0 OR JSON_VALUE(Priv, '$.password_last_changed') \
+             < UNIX_TIMESTAMP() - 86400 * NULLIF(IF(COALESCE(JSON_VALUE(Priv, '$.password_lifetime'), -1) < \
+             0, @@default_password_lifetime, JSON_VALUE(Priv, '$.password_lifetime')), 0))"
         }
         dialect if dialect.has_password_lifetime() => {
-            "(password_expired = 'Y' OR password_last_changed < NOW() - INTERVAL NULLIF(COALESCE(password_lifetime, \
-             @@default_password_lifetime), 0) DAY)"
+            "(password_expired = 'Y' OR password_last_changed < NOW() - INTERVAL \
+             NULLIF(COALESCE(password_lifetime, @@default_password_lifetime), 0) DAY)"
         }
         Dialect::MySql(_) => "password_expired = 'Y'",
     }
 }
 
-/// The account's plugin is not there. MySQL 9 has no `mysql_native_password` any more, and nothing can be done with the
-/// account but to move it.
+/// The account's plugin is not there. MySQL 9 has no `mysql_native_password` any more, and nothing can be
+/// done with the account but to move it.
 fn of_plugin(user: &Username, dialect: Dialect) -> String {
     let account = Account::new(user.as_str(), "%").sql();
     match dialect {
         Dialect::MySql(_) => format!(
-            "ALTER USER {account} IDENTIFIED WITH caching_sha2_password BY '<the password in the secret>' /* % is the \
-             account's host in mysql.user; its plugin is not loaded at this server */"
+            "ALTER USER {account} IDENTIFIED WITH caching_sha2_password BY '<the password in the secret>' /* \
+             % is the account's host in mysql.user; its plugin is not loaded at this server */"
         ),
         Dialect::MariaDb(_) => format!(
-            "INSTALL SONAME 'auth_ed25519' or INSTALL SONAME 'auth_parsec', by the plugin that SHOW CREATE USER {account} \
-             names"
+            "INSTALL SONAME 'auth_ed25519' or INSTALL SONAME 'auth_parsec', by the plugin that SHOW CREATE \
+             USER {account} names"
         ),
     }
 }
@@ -139,8 +141,8 @@ mod tests {
         check(
             "9.7.4",
             1862,
-            "' AS 0x', HEX(authentication_string))) INTO @renew FROM mysql.user WHERE authentication_string <> '' AND \
-             (password_expired = 'Y' OR ",
+            "' AS 0x', HEX(authentication_string))) INTO @renew FROM mysql.user WHERE authentication_string \
+             <> '' AND (password_expired = 'Y' OR ",
         );
         check("9.7.4", 1862, " AND User = 'o\\'app'; PREPARE renew");
         check("5.6.51", 1862, "AND password_expired = 'Y' AND User = ");

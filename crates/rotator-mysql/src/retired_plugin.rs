@@ -1,6 +1,7 @@
-//! Accounts that were left on `mysql_native_password` where the server does not have that plugin any more: MySQL 8.4 can do
-//! without it, MySQL 9 must. Nobody logs in by such an account, and no statement changes anything about it, not even a GRANT,
-//! but the one that moves it to another plugin. So that one comes first, with a password that nobody knows.
+//! Accounts that were left on `mysql_native_password` where the server does not have that plugin any more:
+//! MySQL 8.4 can do without it, MySQL 9 must. Nobody logs in by such an account, and no statement changes
+//! anything about it, not even a GRANT, but the one that moves it to another plugin. So that one comes first,
+//! with a password that nobody knows.
 
 use rotation_database::StatementError;
 
@@ -18,8 +19,8 @@ const RETIRED: &str = "mysql_native_password";
 const SUCCESSOR: &str = "caching_sha2_password";
 
 impl Pair {
-    /// Plans the move of the next user's accounts that cannot be changed otherwise. Whatever account of the two has the plugin,
-    /// none is given it.
+    /// Plans the move of the next user's accounts that cannot be changed otherwise. Whatever account of the
+    /// two has the plugin, none is given it.
     ///
     /// # Errors
     /// As the server refuses to name its plugins.

@@ -1,9 +1,9 @@
 //! The second passwords of a pair of users, which a finished rotation must have ended.
 //!
-//! The next user's goes before its password is set: nobody was given it. The live user's goes too, once it is certain
-//! that applications log in by the primary one, which the stored forms tell. Where `AWSCURRENT` is the second password,
-//! as after an interrupted rotation by a single user, it becomes the primary one first. So `AWSCURRENT` logs in after
-//! each statement.
+//! The next user's goes before its password is set: nobody was given it. The live user's goes too, once it is
+//! certain that applications log in by the primary one, which the stored forms tell. Where `AWSCURRENT` is
+//! the second password, as after an interrupted rotation by a single user, it becomes the primary one first.
+//! So `AWSCURRENT` logs in after each statement.
 
 use rotation_core::Password;
 use rotation_database::{Necessity, PlannedStatement, Purpose, StatementError, StatementFault, UserPair};
@@ -47,8 +47,8 @@ impl Endings {
     /// What the accounts of a pair need. `live` is the password by which the live user has just logged in.
     ///
     /// # Errors
-    /// [`StatementFault::OldPasswordActive`] where nobody can tell by which password applications log in, unless the
-    /// setting accepts it.
+    /// [`StatementFault::OldPasswordActive`] where nobody can tell by which password applications log in,
+    /// unless the setting accepts it.
     pub(crate) fn of(
         entries: &[Entry],
         pair: &Pair,
@@ -123,8 +123,8 @@ impl Endings {
     /// Runs them.
     ///
     /// # Errors
-    /// As the server refuses one; [`StatementFault::OldPasswordActive`] where a history of passwords keeps `AWSCURRENT`
-    /// from becoming the primary one, unless the setting accepts it.
+    /// As the server refuses one; [`StatementFault::OldPasswordActive`] where a history of passwords keeps
+    /// `AWSCURRENT` from becoming the primary one, unless the setting accepts it.
     pub(crate) async fn apply(
         &mut self,
         connection: &mut crate::connection::Connection,

@@ -63,8 +63,9 @@ enum Staged {
 }
 
 impl Session for MysqlSession {
-    /// A clone has rights of its own, which are compared before its password is set, and acts as nobody else: there is
-    /// no role or membership without which its session would be another's. So nothing more is proved of a pair.
+    /// A clone has rights of its own, which are compared before its password is set, and acts as nobody else:
+    /// there is no role or membership without which its session would be another's. So nothing more is proved
+    /// of a pair.
     async fn probe(&mut self, _pair: Option<&UserPair>) -> Result<(), StatementError> {
         let rows = self.connection.run(&Statement::new(Statement::PROBE, MYSQL.probe)).await?;
         let account = rows.first().and_then(|row| row.get(1)?.as_deref());
@@ -256,8 +257,8 @@ impl MysqlSession {
         OtherChange::new(pair, which, &next.password, hashes)
     }
 
-    /// Makes the two equal, looks again, then lets the next one in and sets its password, so that no one who logs in by it
-    /// has fewer rights than it promises.
+    /// Makes the two equal, looks again, then lets the next one in and sets its password, so that no one who
+    /// logs in by it has fewer rights than it promises.
     async fn apply_other(
         &mut self,
         change: OtherChange,
@@ -295,9 +296,10 @@ impl MysqlSession {
         endings.apply(&mut self.connection, self.settings.allow_old_password).await
     }
 
-    /// A server that remembers passwords refuses one that an earlier attempt has set; accounts for other hosts may lack it
-    /// still, so they get it before that is told. Accounts that were made with a stand-in, which logs hold, stay locked where it
-    /// is theirs still. A login shows one account: of several, it leaves the others open.
+    /// A server that remembers passwords refuses one that an earlier attempt has set; accounts for other
+    /// hosts may lack it still, so they get it before that is told. Accounts that were made with a stand-in,
+    /// which logs hold, stay locked where it is theirs still. A login shows one account: of several, it
+    /// leaves the others open.
     async fn run_last(&mut self, change: &OtherChange) -> Result<(), StatementError> {
         let mut remembered = None;
         for statement in change.last() {
@@ -326,8 +328,8 @@ impl MysqlSession {
         let dialect = self.connection.dialect;
         let attributes =
             if dialect.has_attributes() { "JSON_EXTRACT(User_attributes, '$.metadata')" } else { "NULL" };
-        // What SHOW CREATE USER says of it is not always so: after PASSWORD EXPIRE DEFAULT it goes on to show the
-        // interval of before (seen on MySQL 9.7).
+        // What SHOW CREATE USER says of it is not always so: after PASSWORD EXPIRE DEFAULT it goes on to show
+        // the interval of before (seen on MySQL 9.7).
         let lifetime = if dialect.has_password_lifetime() { "password_lifetime" } else { "NULL" };
         let roles = if dialect.is_mariadb() { " AND is_role = 'N'" } else { "" };
         let list = |user: &Username| {
@@ -379,8 +381,8 @@ impl MysqlSession {
         Ok(roles.filter(|role| mark::Mark::of_role(role, names).is_some()).collect())
     }
 
-    /// Reads what the accounts define that the operator may want to drop; before there is a clone, what the original defines;
-    /// and what a live clone defines that has more rights than the original.
+    /// Reads what the accounts define that the operator may want to drop; before there is a clone, what the
+    /// original defines; and what a live clone defines that has more rights than the original.
     async fn read_definitions(&mut self, pair: &mut Pair, next: Next) -> Result<(), StatementError> {
         let entries: Vec<_> = pair.surplus_hosts().map(|(host, _)| pair.clone_at(host)).collect();
         if !entries.is_empty() {
@@ -412,8 +414,8 @@ impl MysqlSession {
         Ok(shown)
     }
 
-    /// What SHOW GRANTS says of ADMIN OPTION is not always so: it stays away where the option came after the role
-    /// (seen on MySQL 9.7). It also lists roles that everybody has. The table is exact.
+    /// What SHOW GRANTS says of ADMIN OPTION is not always so: it stays away where the option came after the
+    /// role (seen on MySQL 9.7). It also lists roles that everybody has. The table is exact.
     async fn read_roles(&mut self, account: &Account) -> Result<Vec<(String, String, bool)>, StatementError> {
         const KIND: &str = "read roles";
         let sql = format!(
@@ -444,14 +446,15 @@ impl MysqlSession {
     }
 }
 
-/// Lets the deadline end what has taken too long: users with tens of thousands of grants are compared without waiting for
-/// anything.
+/// Lets the deadline end what has taken too long: users with tens of thousands of grants are compared without
+/// waiting for anything.
 async fn give_way() {
     tokio::task::yield_now().await;
 }
 
-/// The transaction of a test statement, with the settings that applications get. What ends a transaction by itself, as
-/// statements that change tables do, finds the session read-only as well. The limit leaves a tenth of the time.
+/// The transaction of a test statement, with the settings that applications get. What ends a transaction by
+/// itself, as statements that change tables do, finds the session read-only as well. The limit leaves a tenth
+/// of the time.
 fn begin_proof(dialect: Dialect, deadline: Deadline) -> Vec<Statement> {
     let time = deadline.remaining();
     let time = time.saturating_sub(time / 10);

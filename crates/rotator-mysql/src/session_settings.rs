@@ -1,5 +1,5 @@
-//! The settings of our sessions, so that our statements mean the same everywhere and end in time, whatever the server,
-//! the user or `init_connect` has chosen.
+//! The settings of our sessions, so that our statements mean the same everywhere and end in time, whatever
+//! the server, the user or `init_connect` has chosen.
 //!
 //! | Setting | Why it is pinned |
 //! |---|---|
@@ -16,7 +16,8 @@
 //! | `collation_connection`, `character_set_client`, `character_set_results` | names and passwords are sent and read as UTF-8 |
 //! | `old_passwords` | `PASSWORD(...)` of older servers makes a hash that today's logins do not accept |
 //!
-//! No setting decides which plugin or hash an account gets: every statement names the plugin, or keeps the account's own.
+//! No setting decides which plugin or hash an account gets: every statement names the plugin, or keeps the
+//! account's own.
 
 use std::time::Duration;
 
@@ -60,8 +61,8 @@ pub(crate) fn pin(dialect: Dialect, time: Duration) -> Statement {
     Statement::new("set session", format!("SET {}", settings.join(", ")))
 }
 
-/// Their names: MySQL 5.7.20 brought new ones and 8.0.3 took the old ones away; MariaDB changed them in 11.1.1. Aurora 2 calls
-/// itself 5.7 and has only the old ones in some versions.
+/// Their names: MySQL 5.7.20 brought new ones and 8.0.3 took the old ones away; MariaDB changed them in
+/// 11.1.1. Aurora 2 calls itself 5.7 and has only the old ones in some versions.
 fn transaction_variables(dialect: Dialect) -> (&'static str, &'static str) {
     let renamed = match dialect {
         Dialect::MySql(version) => version >= (8, 0, 3),

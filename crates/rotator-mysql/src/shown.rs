@@ -27,8 +27,8 @@ pub struct ShownAccount {
     pub create_user: String,
     /// The lines of `SHOW GRANTS`.
     pub grants: Vec<String>,
-    /// The account's rows of `mysql.role_edges`, where the server has that table: a role's name, its host, and whether the
-    /// account may give it on.
+    /// The account's rows of `mysql.role_edges`, where the server has that table: a role's name, its host,
+    /// and whether the account may give it on.
     pub roles: Vec<(String, String, bool)>,
     /// Comment and attributes as one JSON object, where the server keeps them.
     pub attributes: Option<String>,
@@ -102,11 +102,13 @@ impl Pair {
     }
 }
 
-/// The statements by which a master brings the clone of a pair to equal and sets the password of `next`, on a server of
-/// this version that shows the two users so. It is what a session plans where a MariaDB server checks no passwords.
+/// The statements by which a master brings the clone of a pair to equal and sets the password of `next`, on a
+/// server of this version that shows the two users so. It is what a session plans where a MariaDB server
+/// checks no passwords.
 ///
 /// # Errors
-/// A [`StatementError`] where the two may not alternate, or the server shows what cannot be read to the letter.
+/// A [`StatementError`] where the two may not alternate, or the server shows what cannot be read to the
+/// letter.
 pub fn plan_clone(
     version: &str,
     names: &UserPair,

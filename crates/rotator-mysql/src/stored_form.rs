@@ -1,4 +1,5 @@
-//! What a server stores of a new password, made here where it takes that, so that no statement holds the password.
+//! What a server stores of a new password, made here where it takes that, so that no statement holds the
+//! password.
 
 use base64::{
     Engine as _,

@@ -19,11 +19,13 @@ const MOST_ROUNDS: u32 = 100_000;
 /// The digits of `crypt`.
 const DIGITS: &[u8; 64] = b"./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// Whether an account with this plugin and stored form lets this password in; `None` where the form is not known.
+/// Whether an account with this plugin and stored form lets this password in; `None` where the form is not
+/// known.
 ///
-/// The forms are those of `mysql_native_password` (a hash of the hash), `sha256_password` (SHA-256 `crypt` with 5,000
-/// rounds) and `caching_sha2_password`: `$A$` for SHA-256 `crypt`, and from MySQL 9 on `$B$` for PBKDF2 with SHA-512, with
-/// thousands of rounds in three hexadecimal digits. MariaDB's `ed25519` and `parsec` store public keys.
+/// The forms are those of `mysql_native_password` (a hash of the hash), `sha256_password` (SHA-256 `crypt`
+/// with 5,000 rounds) and `caching_sha2_password`: `$A$` for SHA-256 `crypt`, and from MySQL 9 on `$B$` for
+/// PBKDF2 with SHA-512, with thousands of rounds in three hexadecimal digits. MariaDB's `ed25519` and
+/// `parsec` store public keys.
 pub(crate) fn accepts(plugin: &str, stored: &[u8], password: &Password) -> Option<bool> {
     let secret = password.expose().as_bytes();
     match plugin {
@@ -57,7 +59,8 @@ pub(crate) fn accepts(plugin: &str, stored: &[u8], password: &Password) -> Optio
     }
 }
 
-/// SHA-256 `crypt` ("Unix crypt using SHA-256 and SHA-512"), with the whole salt, which MySQL does not cut at 16 bytes.
+/// SHA-256 `crypt` ("Unix crypt using SHA-256 and SHA-512"), with the whole salt, which MySQL does not cut at
+/// 16 bytes.
 fn crypt(password: &[u8], salt: &[u8], rounds: u32) -> Zeroizing<Vec<u8>> {
     let hash = |parts: &[&[u8]]| {
         let mut context = Context::new(&SHA256);

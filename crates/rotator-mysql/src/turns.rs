@@ -10,16 +10,16 @@ use crate::{
     statement::Statement,
 };
 
-/// `ER_UNKNOWN_ERROR`, by which Percona's cluster says what its strict mode forbids, and `ER_NOT_SUPPORTED_YET`, by which
-/// clusters of MariaDB said that they have no such lock.
+/// `ER_UNKNOWN_ERROR`, by which Percona's cluster says what its strict mode forbids, and
+/// `ER_NOT_SUPPORTED_YET`, by which clusters of MariaDB said that they have no such lock.
 const REFUSED: [u16; 2] = [1105, 1235];
 
 /// What is worth knowing where the operator does without the lock.
-pub(crate) const UNLOCKED: &str = "the server refuses the lock by which rotations take turns, and ALLOW_UNLOCKED does without: \
-    rotations of this user must not run at the same time";
+pub(crate) const UNLOCKED: &str = "the server refuses the lock by which rotations take turns, and \
+    ALLOW_UNLOCKED does without: rotations of this user must not run at the same time";
 
-/// Waits until no other session changes the same user; the lock is held until the session ends. False where the server has none
-/// and the setting accepts that.
+/// Waits until no other session changes the same user; the lock is held until the session ends. False where
+/// the server has none and the setting accepts that.
 pub(crate) async fn take(
     connection: &mut Connection,
     original: &Username,
@@ -55,8 +55,9 @@ fn way_to_a_lock(dialect: Dialect) -> &'static str {
     }
 }
 
-/// The lock of everybody who rotates this user, by a name that fits any server: 64 characters. It waits for half of the
-/// time, so that there is some left to work in; a session that was frozen gives it back when it has idled too long.
+/// The lock of everybody who rotates this user, by a name that fits any server: 64 characters. It waits for
+/// half of the time, so that there is some left to work in; a session that was frozen gives it back when it
+/// has idled too long.
 fn lock(original: &Username, deadline: Deadline) -> Statement {
     let seconds = (deadline.remaining().as_secs() / 2).clamp(1, 150);
     let user = literal(original.as_str());

@@ -1,5 +1,5 @@
-//! Counts what is looked at while rights are compared, in tests alone: that it grows as the rights do is a matter of steps,
-//! not of time.
+//! Counts what is looked at while rights are compared, in tests alone: that it grows as the rights do is a
+//! matter of steps, not of time.
 
 #[cfg(test)]
 std::thread_local! {

@@ -6,11 +6,11 @@ use crate::{connection::Connection, statement::Statement};
 
 const KIND: &str = "read read_only";
 
-/// Whether the server takes writes, whatever the session's user may do. A user that is privileged enough writes to a
-/// replica all the same, and what it writes there is on no other server.
+/// Whether the server takes writes, whatever the session's user may do. A user that is privileged enough
+/// writes to a replica all the same, and what it writes there is on no other server.
 ///
-/// The variables are listed and not named in a SELECT: which of them there are depends on the version and on what is
-/// loaded, and MariaDB's `read_only` has had values besides ON and OFF since version 12.
+/// The variables are listed and not named in a SELECT: which of them there are depends on the version and on
+/// what is loaded, and MariaDB's `read_only` has had values besides ON and OFF since version 12.
 pub(crate) async fn takes_writes(connection: &mut Connection) -> Result<bool, StatementError> {
     let sql =
         "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('read_only', 'super_read_only', 'innodb_read_only')";

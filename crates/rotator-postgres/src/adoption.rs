@@ -14,11 +14,11 @@ impl Pair {
 
     /// Hands the objects of the clone to the original, as far as they can be reached from this database.
     ///
-    /// `REASSIGN OWNED` asks for the rights of both users. A master that lacks them gives them to itself and takes
-    /// them back within the transaction, so that nobody ever sees it have them.
+    /// `REASSIGN OWNED` asks for the rights of both users. A master that lacks them gives them to itself and
+    /// takes them back within the transaction, so that nobody ever sees it have them.
     ///
-    /// It locks each object against everybody until the commit, and whoever comes after waits behind its request. So
-    /// it waits only shortly for those who use the objects.
+    /// It locks each object against everybody until the commit, and whoever comes after waits behind its
+    /// request. So it waits only shortly for those who use the objects.
     pub(crate) fn hand_over(&self) -> Option<Correction> {
         let objects = self.aim.objects;
         let clone =

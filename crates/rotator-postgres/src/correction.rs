@@ -64,8 +64,8 @@ impl Otherwise {
         Self::Note { state: state.into(), why }
     }
 
-    /// For people: the server took the statements and things are as before. It does so with no more than a warning where
-    /// what is taken back was granted by another role.
+    /// For people: the server took the statements and things are as before. It does so with no more than a
+    /// warning where what is taken back was granted by another role.
     ///
     /// # Errors
     /// What the change fails by then.
@@ -80,10 +80,11 @@ impl Otherwise {
 }
 
 impl Pair {
-    /// All that differs, in the order in which it is to be corrected. None where the clone is as it should be.
+    /// All that differs, in the order in which it is to be corrected. None where the clone is as it should
+    /// be.
     ///
-    /// An idle clone becomes equal to the original. From a live one nothing is taken: it becomes a member and acts as the
-    /// original, and the original gets the memberships that it lacks.
+    /// An idle clone becomes equal to the original. From a live one nothing is taken: it becomes a member and
+    /// acts as the original, and the original gets the memberships that it lacks.
     pub(crate) fn corrections(&self) -> Vec<Correction> {
         let mut corrections = Vec::new();
         if self.aim.clone_is_live {
@@ -116,8 +117,9 @@ impl Pair {
     fn make_or_alter(&self) -> Option<Correction> {
         let (original, objects) = (&self.original, self.aim.objects);
         let clone = quote_identifier(self.names.clone.as_str());
-        // A clone that is not switched to the original has its rights by inheritance alone. And one that is switched
-        // needs CONNECT before that; until version 16 only this attribute lets it inherit the original's.
+        // A clone that is not switched to the original has its rights by inheritance alone. And one that is
+        // switched needs CONNECT before that; until version 16 only this attribute lets it inherit the
+        // original's.
         let inherit = original.inherit || objects == CloneObjects::Own || self.major < 16;
         let inherit_word = if inherit { "INHERIT" } else { "NOINHERIT" };
         let limit = format!("CONNECTION LIMIT {}", original.connection_limit);
@@ -142,10 +144,11 @@ impl Pair {
         Some(Correction::new(statement, Otherwise::Fail))
     }
 
-    /// The attributes that a master may give only under conditions, which differ by version and service: tried.
+    /// The attributes that a master may give only under conditions, which differ by version and service:
+    /// tried.
     ///
-    /// Most are asked of the role that a session has become, so a clone that becomes the original needs them in
-    /// name only. REPLICATION is asked of the role that logged in.
+    /// Most are asked of the role that a session has become, so a clone that becomes the original needs them
+    /// in name only. REPLICATION is asked of the role that logged in.
     fn privileged_attributes(&self) -> Vec<Correction> {
         let clone = quote_identifier(self.names.clone.as_str());
         let mut corrections = Vec::new();
@@ -223,8 +226,8 @@ impl Pair {
         corrections
     }
 
-    /// The settings of the original, and the one by which the clone becomes the original. Where the original becomes
-    /// yet another role at login, so does the clone.
+    /// The settings of the original, and the one by which the clone becomes the original. Where the original
+    /// becomes yet another role at login, so does the clone.
     fn wanted_settings(&self) -> Vec<Setting> {
         let mut wanted = self.original_settings.clone();
         if self.aim.objects == CloneObjects::Own {

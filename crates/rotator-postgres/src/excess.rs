@@ -1,8 +1,8 @@
 //! What the clone holds and the original cannot reach.
 //!
-//! Sessions of a clone that acts as the original can do what the original may. So before a clone begins to act as the
-//! original, and before the original takes over from a clone that is live, whatever the clone holds by itself must be
-//! usable by the original, or what works today would stop working.
+//! Sessions of a clone that acts as the original can do what the original may. So before a clone begins to
+//! act as the original, and before the original takes over from a clone that is live, whatever the clone
+//! holds by itself must be usable by the original, or what works today would stop working.
 
 use postgres_session::{Row, quote_identifier};
 use rotation_database::{StatementError, StatementFault};
@@ -21,8 +21,8 @@ pub(crate) struct Excess {
     pub(crate) kind: ExcessKind,
     /// What it is, by the server's own word: `table public.orders`.
     what: String,
-    /// What would give it to the original. Empty where ownership alone does, and for an owned object that the original
-    /// may use as it is.
+    /// What would give it to the original. Empty where ownership alone does, and for an owned object that the
+    /// original may use as it is.
     grant: String,
 }
 
@@ -110,8 +110,8 @@ impl Pair {
         self.clone.is_some() && !self.holdings.is_empty()
     }
 
-    /// What of the clone the original could not do, as an error with the statements that end it. `kept` says why the
-    /// objects were not handed over, where that was tried.
+    /// What of the clone the original could not do, as an error with the statements that end it. `kept` says
+    /// why the objects were not handed over, where that was tried.
     ///
     /// # Errors
     /// [`StatementFault::CloneExceeds`].
@@ -161,8 +161,8 @@ impl Pair {
         format!("REASSIGN OWNED BY {clone} TO {original}")
     }
 
-    /// What cannot be looked at from here: objects and grants in other databases. Where the clone acts as the original
-    /// already, its grants have no effect.
+    /// What cannot be looked at from here: objects and grants in other databases. Where the clone acts as the
+    /// original already, its grants have no effect.
     fn elsewhere(&self, takeover: Takeover, what: &mut Vec<String>, needed: &mut Vec<String>) {
         for holding in self.holdings.iter().filter(|holding| !holding.here) {
             let Some(database) = holding.database.as_deref().map(quote_identifier) else { continue };
@@ -190,7 +190,8 @@ impl Pair {
         }
     }
 
-    /// Attributes that the live clone has and the original has not. Which of the two is right, only a person knows.
+    /// Attributes that the live clone has and the original has not. Which of the two is right, only a person
+    /// knows.
     fn attributes_of_live_clone(&self, what: &mut Vec<String>, needed: &mut Vec<String>) {
         let Some(clone) = self.clone.as_ref().filter(|_| self.aim.clone_is_live) else { return };
         let (original_name, clone_name) =
@@ -225,7 +226,8 @@ impl Pair {
     }
 }
 
-/// A statement, and in a comment of its own the one that goes the other way: only a person knows which is meant.
+/// A statement, and in a comment of its own the one that goes the other way: only a person knows which is
+/// meant.
 pub(crate) fn either(statement: String, other: &str) -> String {
     if other.contains("*/") || other.contains("/*") {
         return statement;

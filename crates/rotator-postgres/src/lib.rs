@@ -59,8 +59,8 @@ pub use session::PostgresSession;
 /// What the server's lists of sessions show of us.
 const APPLICATION_NAME: &str = "secret-rotation";
 
-/// PostgreSQL, on RDS, Aurora or anywhere else. Cheap to clone; clones share one TLS configuration, which is built
-/// at the first login that needs it.
+/// PostgreSQL, on RDS, Aurora or anywhere else. Cheap to clone; clones share one TLS configuration, which is
+/// built at the first login that needs it.
 #[derive(Clone, Debug)]
 pub struct Postgres {
     tls: LazyTls,

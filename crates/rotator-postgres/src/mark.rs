@@ -1,4 +1,5 @@
-//! The mark that a clone carries: one line of the comment on its role, which neither of the two users can write.
+//! The mark that a clone carries: one line of the comment on its role, which neither of the two users can
+//! write.
 //!
 //! ```text
 //! The night shift looks after this one.                    what was there stays
@@ -27,8 +28,8 @@ pub(crate) fn secret(comment: Option<&str>) -> Option<&str> {
     named(comment?).next()
 }
 
-/// Another secret than the owner's that one of these comments names, if the owner does not take over. Where no owner is
-/// known, any.
+/// Another secret than the owner's that one of these comments names, if the owner does not take over. Where
+/// no owner is known, any.
 pub(crate) fn other(comments: &[Option<String>], owner: Option<&PairOwner>) -> Option<StatementFault> {
     if owner.is_some_and(|owner| owner.adopt) {
         return None;

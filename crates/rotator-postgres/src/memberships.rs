@@ -23,8 +23,8 @@ impl Pair {
         Some(Correction::new(statement, Otherwise::Fail))
     }
 
-    /// Direct memberships besides the one in the original. Where the original has the same, the clone has it by the
-    /// original, and would keep its own when the original's is revoked.
+    /// Direct memberships besides the one in the original. Where the original has the same, the clone has it
+    /// by the original, and would keep its own when the original's is revoked.
     pub(crate) fn leave_others(&self) -> Vec<Correction> {
         let mut corrections = Vec::new();
         for membership in self.clone_memberships() {
@@ -86,7 +86,8 @@ impl Pair {
         Statement::new("grant role", format!("GRANT {role} TO {original}{options}"))
     }
 
-    /// For people: a membership, and whose grant it is where only that role, or one with its rights, takes it back.
+    /// For people: a membership, and whose grant it is where only that role, or one with its rights, takes it
+    /// back.
     fn granted(&self, held: &Membership) -> String {
         let role = quote_identifier(&held.role);
         match &held.grantor {
@@ -97,15 +98,16 @@ impl Pair {
         }
     }
 
-    /// The statement by which an administrator takes a membership back, from those as well to whom the clone has granted
-    /// it: the server takes back both or nothing. A rotation takes nothing from others.
+    /// The statement by which an administrator takes a membership back, from those as well to whom the clone
+    /// has granted it: the server takes back both or nothing. A rotation takes nothing from others.
     fn advised_revoke(&self, held: &Membership) -> String {
         let cascade = if held.passed_on { " CASCADE" } else { "" };
         self.revoke("", held).sql + cascade
     }
 
-    /// Takes back one grant of a membership. From version 16 on each grantor has one of its own, and a statement that
-    /// does not name it takes back the one of whoever runs it: where there is none, with a warning alone.
+    /// Takes back one grant of a membership. From version 16 on each grantor has one of its own, and a
+    /// statement that does not name it takes back the one of whoever runs it: where there is none, with a
+    /// warning alone.
     fn revoke(&self, what: &str, membership: &Membership) -> Statement {
         let by = match &membership.grantor {
             Some(grantor) if self.major >= 16 => format!(" GRANTED BY {}", quote_identifier(grantor)),

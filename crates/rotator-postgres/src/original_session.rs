@@ -9,16 +9,16 @@ use crate::{
     statements,
 };
 
-/// The first request of a clone's session: who it is, what it may be, and what it should be. Names are looked up in the
-/// catalogue alone.
+/// The first request of a clone's session: who it is, what it may be, and what it should be. Names are looked
+/// up in the catalogue alone.
 pub(crate) fn probe(pair: &UserPair, major: u32) -> [Statement; 4] {
     let (original, clone) = (quote_literal(pair.original.as_str()), quote_literal(pair.clone.as_str()));
     let set = if major >= 16 { "SET" } else { "MEMBER" };
     let role_of = |user: &str, database: &str| {
         format!(
             "(SELECT substr(setting, 6) FROM pg_db_role_setting, unnest(setconfig) AS setting \
-             WHERE starts_with(setting, 'role=') AND setrole = (SELECT oid FROM pg_roles WHERE rolname = {user}) \
-             AND setdatabase = {database})"
+             WHERE starts_with(setting, 'role=') AND setrole = (SELECT oid FROM pg_roles WHERE rolname = \
+             {user}) AND setdatabase = {database})"
         )
     };
     let here = "(SELECT oid FROM pg_database WHERE datname = current_database())";
@@ -62,8 +62,8 @@ struct Answer<'a> {
 /// Proves that the session does what the original's would.
 ///
 /// # Errors
-/// [`StatementFault::SessionDiffers`] with the statements that end it, [`StatementFault::OriginalMissing`] where there is no
-/// original.
+/// [`StatementFault::SessionDiffers`] with the statements that end it, [`StatementFault::OriginalMissing`]
+/// where there is no original.
 pub(crate) fn check(
     pair: &UserPair,
     objects: CloneObjects,
@@ -129,8 +129,8 @@ impl Answer<'_> {
         }
         if needed.is_empty() && self.current_user != wanted {
             needed.push(format!(
-                "end the sessions that a pooler keeps of {clone} (RECONNECT on PgBouncer's console): one of them has left \
-                 the role that it logs in to"
+                "end the sessions that a pooler keeps of {clone} (RECONNECT on PgBouncer's console): one of \
+                 them has left the role that it logs in to"
             ));
         }
         needed

@@ -102,8 +102,8 @@ pub(crate) enum Held {
     Owned,
     /// By a grant or a row policy.
     Granted,
-    /// Its default privileges and user mappings, which have no effect while it acts as the original and cannot be handed
-    /// to anybody.
+    /// Its default privileges and user mappings, which have no effect while it acts as the original and
+    /// cannot be handed to anybody.
     Personal,
 }
 
@@ -111,7 +111,8 @@ impl Pair {
     /// The pair out of the answers to `read_roles`, `read_memberships`, `read_settings` and `read_holdings`.
     ///
     /// # Errors
-    /// [`StatementFault::NoSuchUser`] or [`StatementFault::OriginalMissing`] where the original is missing; an answer of another shape than asked for.
+    /// [`StatementFault::NoSuchUser`] or [`StatementFault::OriginalMissing`] where the original is missing;
+    /// an answer of another shape than asked for.
     pub(crate) fn parse(
         names: &UserPair,
         aim: Aim,

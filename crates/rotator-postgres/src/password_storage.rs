@@ -20,9 +20,9 @@ impl PasswordStorage {
     /// What asks for a stored form that md5 is not.
     const SCRAM: LoginMethod = LoginMethod("scram-sha-256");
 
-    /// Out of what the server is set to and how the user has logged in. The setting is anybody's to choose, so it decides
-    /// only where the login leaves a choice: whoever was asked for SCRAM gets SCRAM, since that is what the access rules
-    /// may demand.
+    /// Out of what the server is set to and how the user has logged in. The setting is anybody's to choose,
+    /// so it decides only where the login leaves a choice: whoever was asked for SCRAM gets SCRAM, since that
+    /// is what the access rules may demand.
     pub(crate) fn parse(
         answer: Option<&Vec<Row>>,
         method: Option<LoginMethod>,
@@ -42,14 +42,14 @@ impl PasswordStorage {
     /// For people: what the server's way of storing means.
     pub(crate) fn note(&self) -> Option<String> {
         self.md5.then(|| {
-            "the server stores passwords as md5, and whoever reads that in its log or its catalogue can log in by it: \
-             set password_encryption to scram-sha-256"
+            "the server stores passwords as md5, and whoever reads that in its log or its catalogue can log \
+             in by it: set password_encryption to scram-sha-256"
                 .to_owned()
         })
     }
 
-    /// The verifier that most servers want, which can be made before it is known what this one wants: it takes a
-    /// millisecond or two, in which the server can answer.
+    /// The verifier that most servers want, which can be made before it is known what this one wants: it
+    /// takes a millisecond or two, in which the server can answer.
     pub(crate) fn foresee(password: &Password) -> Result<Verifier, VerifierError> {
         scram_verifier(password, Self::ITERATIONS)
     }

@@ -39,8 +39,8 @@ impl Pair {
         needed
     }
 
-    /// What would end that the master cannot give the clone an attribute without which the clone could do less, or cannot
-    /// change one of the two users because of one.
+    /// What would end that the master cannot give the clone an attribute without which the clone could do
+    /// less, or cannot change one of the two users because of one.
     fn lacking_attributes(&self) -> Vec<String> {
         if self.master.superuser {
             return Vec::new();
@@ -60,14 +60,14 @@ impl Pair {
         hindered.map(|(name, of)| self.permission_to_give(name, *of)).collect()
     }
 
-    /// Whether the clone needs the attribute in name only, as it becomes the original. REPLICATION is asked of the role
-    /// that logged in.
+    /// Whether the clone needs the attribute in name only, as it becomes the original. REPLICATION is asked
+    /// of the role that logged in.
     pub(crate) fn has_by_original(&self, attribute: &str) -> bool {
         self.aim.objects == CloneObjects::Original && attribute != "REPLICATION"
     }
 
-    /// From version 16 on a role that makes others gives them what it has itself; before, two attributes are a
-    /// superuser's to give.
+    /// From version 16 on a role that makes others gives them what it has itself; before, two attributes are
+    /// a superuser's to give.
     fn may_give(&self, attribute: &str, of: fn(&Role) -> bool) -> bool {
         let anybody = self.major < 16 && !["BYPASSRLS", "REPLICATION"].contains(&attribute);
         anybody || self.major >= 16 && of(&self.master)
@@ -85,14 +85,15 @@ impl Pair {
         self.as_a_clone(format!("ALTER ROLE {clone} {attribute}"))
     }
 
-    /// What lets the master set a setting that else only a superuser may set, where servers have such a privilege.
+    /// What lets the master set a setting that else only a superuser may set, where servers have such a
+    /// privilege.
     pub(crate) fn permission_to_set(&self, setting: &Setting) -> Option<String> {
         let (name, master) = (quote_identifier(&setting.name), quote_identifier(&self.master.name));
         (self.major >= 15).then(|| format!("GRANT SET ON PARAMETER {name} TO {master}"))
     }
 
-    /// A statement about the clone, after the one that makes it where it is not there yet. The membership is what a
-    /// rotation knows it by.
+    /// A statement about the clone, after the one that makes it where it is not there yet. The membership is
+    /// what a rotation knows it by.
     pub(crate) fn as_a_clone(&self, statement: String) -> String {
         if self.clone.is_some() {
             return statement;
@@ -111,8 +112,8 @@ impl Pair {
 /// Before version 16 nobody but a superuser changes a role with REPLICATION, not even its own password.
 pub(crate) fn without_replication(username: &str) -> String {
     format!(
-        "ALTER ROLE {} NOREPLICATION /* or upgrade the server: before version 16 only a superuser changes a user with \
-        REPLICATION */",
+        "ALTER ROLE {} NOREPLICATION /* or upgrade the server: before version 16 only a superuser changes a \
+        user with REPLICATION */",
         quote_identifier(username)
     )
 }

@@ -7,6 +7,7 @@ use rotation_database::{EngineProfile, NameLimit, Remedies, StatementRule};
 /// (`NAMEDATALEN` less one). The default exclusions are those of AWS's template.
 pub(crate) const PROFILE: EngineProfile = EngineProfile {
     name: "PostgreSQL",
+    id: "postgres",
     engines: &["postgres", "aurora-postgresql"],
     engines_text: "postgres or aurora-postgresql",
     default_port: 5432,
@@ -40,8 +41,8 @@ const REMEDIES: Remedies = Remedies {
     unlock: "ALTER ROLE ... LOGIN",
     prolong: "ALTER ROLE ... VALID UNTIL 'infinity'",
     access_rules: "pg_hba.conf; on RDS the parameter rds.force_ssl",
-    authentication: "Let the server ask for SCRAM (or md5 over TLS); a password is never sent in clear. On RDS a member \
-        of rds_iam is asked for a token instead: REVOKE rds_iam FROM the user.",
+    authentication: "Let the server ask for SCRAM (or md5 over TLS); a password is never sent in cleartext. \
+        On RDS a member of rds_iam is asked for a token instead: REVOKE rds_iam FROM the user.",
     make_clone: "GRANT the original TO it",
     oldest: "Upgrade the server.",
     also_refused: "PostgreSQL says the same of a user past its VALID UNTIL.",

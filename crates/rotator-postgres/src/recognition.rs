@@ -58,9 +58,10 @@ impl Pair {
         recognize(mark, owner, self.rights(), !self.aim.next_is_clone())
     }
 
-    /// How the rights of an existing clone compare with the original's. A member of the original may do what the original
-    /// may, so the membership is one half of it, if an administrator granted it; that it has nothing else is the other
-    /// half. What it owns, or was granted, is another matter: see [`check_excess`](Self::check_excess).
+    /// How the rights of an existing clone compare with the original's. A member of the original may do what
+    /// the original may, so the membership is one half of it, if an administrator granted it; that it has
+    /// nothing else is the other half. What it owns, or was granted, is another matter: see
+    /// [`check_excess`](Self::check_excess).
     fn rights(&self) -> Equality {
         let member = self.memberships_in_original().any(|held| self.proves(held));
         let clone = self.clone.as_ref();
@@ -69,8 +70,9 @@ impl Pair {
         if member && !more && !elsewhere { Equality::Equal } else { Equality::Differs }
     }
 
-    /// Whether a membership in the original says that an administrator made a clone. Until version 15 every role may grant
-    /// itself, and whoever got it with ADMIN OPTION may pass it on; so up to there the grantor must be one who makes roles.
+    /// Whether a membership in the original says that an administrator made a clone. Until version 15 every
+    /// role may grant itself, and whoever got it with ADMIN OPTION may pass it on; so up to there the grantor
+    /// must be one who makes roles.
     fn proves(&self, held: &Membership) -> bool {
         let Some(grantor) = &held.grantor else { return false };
         let of_pair = *grantor == self.original.name || *grantor == self.names.clone.as_str();

@@ -182,8 +182,9 @@ impl PostgresSession {
         }
     }
 
-    /// Reads what only some changes depend on: what the clone holds by itself, and, before it first acts as the original,
-    /// what tells the two apart. What will be handed over in the change is left to be looked at afterwards.
+    /// Reads what only some changes depend on: what the clone holds by itself, and, before it first acts as
+    /// the original, what tells the two apart. What will be handed over in the change is left to be looked at
+    /// afterwards.
     async fn look_closer(
         &mut self,
         pair: &Pair,
@@ -209,8 +210,8 @@ impl PostgresSession {
         Ok(session_user::note(answers.first().filter(|_| begins)))
     }
 
-    /// Refuses the change where the clone still holds what the original cannot use. What was done is taken back with the
-    /// session.
+    /// Refuses the change where the clone still holds what the original cannot use. What was done is taken
+    /// back with the session.
     async fn check_excess(&mut self, pair: &Pair, takeover: Takeover) -> Result<(), StatementError> {
         if takeover == Takeover::Settled || !pair.holds_something() {
             return Ok(());
@@ -228,8 +229,8 @@ impl PostgresSession {
         })
     }
 
-    /// Brings the clone to equal, looks again, then sets the password, so that no one who logs in by it has fewer
-    /// rights than it promises.
+    /// Brings the clone to equal, looks again, then sets the password, so that no one who logs in by it has
+    /// fewer rights than it promises.
     async fn stage_other(&mut self, other: Other, deadline: Deadline) -> Result<(), StatementError> {
         let Other { mut pair, next, corrections, set, takeover, notes } = other;
         if !corrections.is_empty() {
@@ -246,8 +247,8 @@ impl PostgresSession {
         outcome.map_err(|error| name_privilege(error, || pair.needed(&next)))
     }
 
-    /// Runs the corrections and reads the pair again. What is still not as it must be was changed by somebody else
-    /// meanwhile; what only should be is noted.
+    /// Runs the corrections and reads the pair again. What is still not as it must be was changed by somebody
+    /// else meanwhile; what only should be is noted.
     async fn correct(
         &mut self,
         pair: &Pair,
@@ -272,7 +273,8 @@ impl PostgresSession {
         let answers = answers.map_err(|error| name_privilege(error, || pair.needed(next)))?;
         let aim = pair.aim.clone();
         let after = Pair::parse(&pair.names, aim, pair.major, answers.get(written..).unwrap_or_default())?;
-        // What the master gave itself for the time being must be given back; making a clone gives it rights over it.
+        // What the master gave itself for the time being must be given back; making a clone gives it rights
+        // over it.
         let rights = |state: &Pair| {
             let held = state.memberships.iter().filter(|held| held.member == pair.master.name);
             let held = held.filter(|held| pair.clone.is_some() || held.role != pair.names.clone.as_str());
@@ -290,8 +292,8 @@ impl PostgresSession {
         Ok(after)
     }
 
-    /// Tries corrections that the master may not be allowed to make: all at once, and where that fails, one by one.
-    /// What waits for applications is tried once and alone. Gives what was refused.
+    /// Tries corrections that the master may not be allowed to make: all at once, and where that fails, one
+    /// by one. What waits for applications is tried once and alone. Gives what was refused.
     async fn attempt_all(
         &mut self,
         attempts: Attempts,
@@ -331,8 +333,9 @@ impl PostgresSession {
         Ok(refused)
     }
 
-    /// Runs corrections inside a savepoint, in haste where one of them is optional. Gives the error by which the server
-    /// refused one of them, or by which it had to wait too long in haste, with all of them taken back.
+    /// Runs corrections inside a savepoint, in haste where one of them is optional. Gives the error by which
+    /// the server refused one of them, or by which it had to wait too long in haste, with all of them taken
+    /// back.
     async fn attempt(
         &mut self,
         corrections: &[&Correction],

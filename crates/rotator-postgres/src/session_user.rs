@@ -19,14 +19,14 @@ pub(crate) fn read() -> Statement {
         format!(
             "SELECT what FROM (\
              (SELECT format('row policy %I on %s', polname, polrelid::regclass) AS what FROM pg_policy \
-                WHERE polqual::text LIKE '{EXPRESSION}' OR polwithcheck::text LIKE '{EXPRESSION}' LIMIT {MOST}) \
-             UNION ALL (SELECT format('default of %s', adrelid::regclass) FROM pg_attrdef \
+                WHERE polqual::text LIKE '{EXPRESSION}' OR polwithcheck::text LIKE '{EXPRESSION}' LIMIT \
+             {MOST}) UNION ALL (SELECT format('default of %s', adrelid::regclass) FROM pg_attrdef \
                 WHERE {own} AND adbin::text LIKE '{EXPRESSION}' LIMIT {MOST}) \
              UNION ALL (SELECT format('view %s', ev_class::regclass) FROM pg_rewrite \
                 WHERE {own} AND ev_action::text LIKE '{EXPRESSION}' LIMIT {MOST}) \
              UNION ALL (SELECT format('function %s', oid::regprocedure) FROM pg_proc \
-                WHERE {own} AND (prosrc ~* '\\msession_user\\M' OR prosqlbody::text LIKE '{EXPRESSION}') LIMIT {MOST})\
-             ) AS uses LIMIT {MOST}"
+                WHERE {own} AND (prosrc ~* '\\msession_user\\M' OR prosqlbody::text LIKE '{EXPRESSION}') \
+             LIMIT {MOST})) AS uses LIMIT {MOST}"
         ),
     )
 }
@@ -38,8 +38,8 @@ pub(crate) fn note(answer: Option<&Vec<Row>>) -> Option<String> {
         return None;
     }
     Some(format!(
-        "session_user is the clone while the clone is live, and this uses it: {}; current_user is the original in both \
-         sessions, and with CLONE_OBJECTS=own each user is itself",
+        "session_user is the clone while the clone is live, and this uses it: {}; current_user is the \
+         original in both sessions, and with CLONE_OBJECTS=own each user is itself",
         uses.join(", ")
     ))
 }

@@ -22,8 +22,8 @@ impl Setting {
         self.database == other.database && self.name == other.name
     }
 
-    /// Whether both are about the same thing and mean the same. A list may be spelled in several ways: `SET ... FROM
-    /// CURRENT` keeps it as the session had it, every other statement as the server spells it.
+    /// Whether both are about the same thing and mean the same. A list may be spelled in several ways: `SET
+    /// ... FROM CURRENT` keeps it as the session had it, every other statement as the server spells it.
     pub(crate) fn same(&self, other: &Self) -> bool {
         let spelled_alike = self.value == other.value;
         let same_items = |list: List| list.split(&self.value) == list.split(&other.value);
@@ -38,17 +38,17 @@ impl Setting {
         };
         let name = quote_identifier(&self.name);
         let beginning = format!("{} SET {name} TO ", self.alter(role));
-        // A setting of the server's own means the same to everybody. One of an extension or an application may hold
-        // anything, and some keep keys in one.
+        // A setting of the server's own means the same to everybody. One of an extension or an application
+        // may hold anything, and some keep keys in one.
         if self.name.contains('.') {
             return Statement::ending_in_secret(Self::SET, &beginning, &value);
         }
         Statement::new(Self::SET, beginning + &value)
     }
 
-    /// Whether a session without it reaches the same data in the same way: what it is called, and what of its statements
-    /// the server writes into its log for tuning. `log_statement` and the settings of extensions are none of these, as
-    /// some must be there for an audit.
+    /// Whether a session without it reaches the same data in the same way: what it is called, and what of its
+    /// statements the server writes into its log for tuning. `log_statement` and the settings of extensions
+    /// are none of these, as some must be there for an audit.
     pub(crate) fn is_harmless(&self) -> bool {
         const HARMLESS: [&str; 18] = [
             "application_name",
@@ -73,8 +73,8 @@ impl Setting {
         HARMLESS.iter().any(|harmless| harmless.eq_ignore_ascii_case(&self.name))
     }
 
-    /// The statement by which an administrator gives `to` what `from` has. It shows no value that may be anything: such a
-    /// one is read where it is.
+    /// The statement by which an administrator gives `to` what `from` has. It shows no value that may be
+    /// anything: such a one is read where it is.
     pub(crate) fn copied(&self, from: &Username, to: &Username) -> String {
         if !self.name.contains('.') {
             return self.set(to).sql;
@@ -91,9 +91,9 @@ impl Setting {
         };
         let body = format!(
             "BEGIN EXECUTE (SELECT format('ALTER ROLE %I{place} SET %I TO %L', {arguments}, {name}, \
-             substr(setting, strpos(setting, '=') + 1)) FROM pg_db_role_setting, unnest(setconfig) AS setting \
-             WHERE setrole = (SELECT oid FROM pg_roles WHERE rolname = {from}) AND setdatabase = {of} \
-             AND starts_with(setting, {name} || '=')); END"
+             substr(setting, strpos(setting, '=') + 1)) FROM pg_db_role_setting, unnest(setconfig) AS \
+             setting WHERE setrole = (SELECT oid FROM pg_roles WHERE rolname = {from}) AND setdatabase = \
+             {of} AND starts_with(setting, {name} || '=')); END"
         );
         format!("DO {}", quote_literal(&body))
     }
@@ -113,18 +113,20 @@ impl Setting {
     }
 }
 
-/// How a setting that holds a list of items is read, each quoted where it must be (`GUC_LIST_QUOTE` in the server).
+/// How a setting that holds a list of items is read, each quoted where it must be (`GUC_LIST_QUOTE` in the
+/// server).
 #[derive(Clone, Copy)]
 enum List {
-    /// Of names: without quotes, upper case is the same as lower case (`SplitIdentifierString` in the server).
+    /// Of names: without quotes, upper case is the same as lower case (`SplitIdentifierString` in the
+    /// server).
     Names,
     /// Of files or folders: upper case is upper case (`SplitDirectoriesString`).
     Paths,
 }
 
 impl List {
-    /// The list that a setting of this name holds, if it holds one. These are the same that the server's own dump
-    /// program knows.
+    /// The list that a setting of this name holds, if it holds one. These are the same that the server's own
+    /// dump program knows.
     fn of(name: &str) -> Option<Self> {
         const LISTS: [(&str, List); 7] = [
             ("local_preload_libraries", List::Paths),
@@ -138,8 +140,8 @@ impl List {
         LISTS.iter().find(|(list, _)| list.eq_ignore_ascii_case(name)).map(|(_, list)| *list)
     }
 
-    /// `"$user", "odd, name", public` as `'$user', 'odd, name', 'public'`. Given as one value, the whole text would be
-    /// the name of one schema.
+    /// `"$user", "odd, name", public` as `'$user', 'odd, name', 'public'`. Given as one value, the whole text
+    /// would be the name of one schema.
     fn literals(self, value: &str) -> String {
         let items = self.split(value);
         if items.is_empty() {
@@ -148,8 +150,8 @@ impl List {
         items.iter().map(|item| quote_literal(item)).collect::<Vec<_>>().join(", ")
     }
 
-    /// The items as the server splits them: by commas outside of double quotes, blanks around an item dropped,
-    /// doubled quotes inside quotes taken once. An empty item names nothing and is left out.
+    /// The items as the server splits them: by commas outside of double quotes, blanks around an item
+    /// dropped, doubled quotes inside quotes taken once. An empty item names nothing and is left out.
     fn split(self, value: &str) -> Vec<String> {
         let mut items = Vec::new();
         let mut rest = value.trim_ascii();

@@ -10,11 +10,12 @@ use crate::profile::PROFILE;
 
 /// Begins the transaction that everything happens in.
 ///
-/// Users, and whoever owns the database, choose settings that take effect at our login. So names are looked up in the
-/// catalogue alone, or a function of theirs could run with a master's rights, and a role that they chose is left. What
-/// would shape what is written, or end the session early, is set as we need it: a transaction's time limit is lifted, an
-/// error ends a statement and not the session, a commit waits until it is durable, and a new role gives its maker no
-/// rights. Times end short of the deadline; a session that was frozen in the transaction gives its locks back.
+/// Users, and whoever owns the database, choose settings that take effect at our login. So names are looked
+/// up in the catalogue alone, or a function of theirs could run with a master's rights, and a role that they
+/// chose is left. What would shape what is written, or end the session early, is set as we need it: a
+/// transaction's time limit is lifted, an error ends a statement and not the session, a commit waits until it
+/// is durable, and a new role gives its maker no rights. Times end short of the deadline; a session that was
+/// frozen in the transaction gives its locks back.
 pub(crate) fn begin(time: Duration, major: u32) -> [Statement; 2] {
     let grants = if major >= 16 { "SET LOCAL createrole_self_grant = ''; " } else { "" };
     let settings = format!(
@@ -45,14 +46,14 @@ pub(crate) fn read_only() -> Statement {
     Statement::new("set transaction", "SET TRANSACTION READ ONLY")
 }
 
-/// Begins the transaction of a test statement, with the settings that applications get: whose it is decides what its
-/// names mean. Once something was read, nothing in it can make the transaction one that writes.
+/// Begins the transaction of a test statement, with the settings that applications get: whose it is decides
+/// what its names mean. Once something was read, nothing in it can make the transaction one that writes.
 pub(crate) fn begin_proof(time: Duration, major: u32) -> [Statement; 3] {
     [begin_as("BEGIN READ ONLY", major), Statement::new("set local", limits(time)), probe()]
 }
 
-/// Begins a transaction and ends its time limit, which servers have from version 17 on, in one message: it runs already,
-/// and users set it as short as they like.
+/// Begins a transaction and ends its time limit, which servers have from version 17 on, in one message: it
+/// runs already, and users set it as short as they like.
 pub(crate) fn begin_as(begin: &str, major: u32) -> Statement {
     let lift = if major >= 17 { "; SET LOCAL transaction_timeout = 0" } else { "" };
     Statement::new(Statement::BEGIN, format!("{begin}{lift}"))
@@ -73,21 +74,22 @@ fn milliseconds(time: Duration) -> u32 {
 /// The kind of [`take_turn`].
 pub(crate) const TAKE_TURN: &str = "take turn";
 
-/// Waits until no other session of this database changes the same pair, and keeps others waiting until the transaction
-/// ends. The lock is one of the advisory kind, whose key is the beginning of a hash, so that applications hardly take the
-/// same by chance.
+/// Waits until no other session of this database changes the same pair, and keeps others waiting until the
+/// transaction ends. The lock is one of the advisory kind, whose key is the beginning of a hash, so that
+/// applications hardly take the same by chance.
 pub(crate) fn take_turn(original: &Username) -> Statement {
     let hash = digest(&SHA256, format!("rotation of {original}").as_bytes());
     let half = hash.as_ref().first_chunk().expect("a hash of 32 bytes has 8");
     Statement::new(TAKE_TURN, format!("SELECT pg_advisory_xact_lock({})", i64::from_be_bytes(*half)))
 }
 
-/// From here on a statement waits only shortly for those who use what it is about, since others wait behind it. Its work
-/// may take longer, by the number of objects that it is about.
+/// From here on a statement waits only shortly for those who use what it is about, since others wait behind
+/// it. Its work may take longer, by the number of objects that it is about.
 pub(crate) fn make_haste(time: Duration, objects: usize) -> Statement {
     /// As long as an application may be kept waiting by a wait of ours.
     const WAIT: Duration = Duration::from_millis(500);
-    /// What the work on no object at all may take, and what each adds: several times what servers were seen to need.
+    /// What the work on no object at all may take, and what each adds: several times what servers were seen
+    /// to need.
     const WORK: Duration = Duration::from_secs(1);
     const EACH: Duration = Duration::from_millis(4);
     let work = WORK + EACH * u32::try_from(objects).unwrap_or(u32::MAX / 8).min(u32::MAX / 8);
@@ -112,27 +114,28 @@ pub(crate) fn probe() -> Statement {
     Statement::new(Statement::PROBE, PROFILE.probe)
 }
 
-/// How the server is set to store the password of the session's own user, whether that user is past its validity, and
-/// the comments on it and on its clone, and whether it replicates and is no superuser.
+/// How the server is set to store the password of the session's own user, whether that user is past its
+/// validity, and the comments on it and on its clone, and whether it replicates and is no superuser.
 pub(crate) fn read_own() -> Statement {
     Statement::new(
         "read own role",
         "SELECT current_setting('password_encryption'), current_setting('scram_iterations', true), \
          coalesce((SELECT rolvaliduntil <= now() FROM pg_roles WHERE rolname = session_user), false), \
          (SELECT shobj_description(oid, 'pg_authid') FROM pg_roles WHERE rolname = session_user), \
-         (SELECT shobj_description(oid, 'pg_authid') FROM pg_roles WHERE rolname = session_user || '_clone'), \
-         (SELECT rolreplication AND NOT rolsuper FROM pg_roles WHERE rolname = session_user)",
+         (SELECT shobj_description(oid, 'pg_authid') FROM pg_roles WHERE rolname = session_user || \
+         '_clone'), (SELECT rolreplication AND NOT rolsuper FROM pg_roles WHERE rolname = session_user)",
     )
 }
 
-/// The same of the users of a pair, which have the settings of the original: what was set for it in this database, for
-/// it, for this database, for everybody, in this order. What the master's own settings hide of the server's is left out.
+/// The same of the users of a pair, which have the settings of the original: what was set for it in this
+/// database, for it, for this database, for everybody, in this order. What the master's own settings hide of
+/// the server's is left out.
 pub(crate) fn read_storage(pair: &UserPair) -> Statement {
     let original = quote_literal(pair.original.as_str());
     let of = |name: &str| {
         format!(
-            "coalesce((SELECT split_part(setting, '=', 2) FROM pg_db_role_setting, unnest(setconfig) AS setting \
-             WHERE starts_with(setting, '{name}=') \
+            "coalesce((SELECT split_part(setting, '=', 2) FROM pg_db_role_setting, unnest(setconfig) AS \
+             setting WHERE starts_with(setting, '{name}=') \
              AND setrole IN (0, (SELECT oid FROM pg_roles WHERE rolname = {original})) \
              AND setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database())) \
              ORDER BY setrole = 0, setdatabase = 0 LIMIT 1), \
@@ -144,9 +147,9 @@ pub(crate) fn read_storage(pair: &UserPair) -> Statement {
     Statement::new("read storage", format!("SELECT {encryption}, {iterations}, false"))
 }
 
-/// What the server says of itself and of the session's own user: its version, whether it recovers from a primary, the
-/// whole days that the user's password is valid for, and whether only members of `rds_password` may change passwords
-/// and the user is none.
+/// What the server says of itself and of the session's own user: its version, whether it recovers from a
+/// primary, the whole days that the user's password is valid for, and whether only members of `rds_password`
+/// may change passwords and the user is none.
 pub(crate) fn read_facts() -> Statement {
     Statement::new(
         "read facts",
@@ -165,7 +168,8 @@ pub(crate) fn set_password(username: &Username, verifier: &Verifier) -> Statemen
     Statement::ending_in_secret(Statement::SET_PASSWORD, &format!("ALTER ROLE {role} PASSWORD "), &verifier)
 }
 
-/// The attributes of both users of a pair and of the session's own user, and what the latter may do with them.
+/// The attributes of both users of a pair and of the session's own user, and what the latter may do with
+/// them.
 pub(crate) fn read_roles(pair: &UserPair) -> Statement {
     let names = names(pair);
     Statement::new(
@@ -182,11 +186,12 @@ pub(crate) fn read_roles(pair: &UserPair) -> Statement {
     )
 }
 
-/// The direct memberships of both users, and those of the session's own user in them: it has more, one in each role
-/// that it made, and another session may be making one now. Until version 16 a membership has no options but ADMIN.
+/// The direct memberships of both users, and those of the session's own user in them: it has more, one in
+/// each role that it made, and another session may be making one now. Until version 16 a membership has no
+/// options but ADMIN.
 ///
-/// Names are looked up by number: joins of views take the server twice as long to plan, and planning is most of what so
-/// small a question costs.
+/// Names are looked up by number: joins of views take the server twice as long to plan, and planning is most
+/// of what so small a question costs.
 pub(crate) fn read_memberships(pair: &UserPair, major: u32) -> Statement {
     let options = if major >= 16 { "m.inherit_option, m.set_option" } else { "true, true" };
     let names = names(pair);
@@ -239,8 +244,8 @@ pub(crate) fn read_settings(pair: &UserPair) -> Statement {
     )
 }
 
-/// How much the clone owns, was granted (row policies are counted with the grants), and holds for itself alone, by
-/// database; none for what all databases share.
+/// How much the clone owns, was granted (row policies are counted with the grants), and holds for itself
+/// alone, by database; none for what all databases share.
 pub(crate) fn read_holdings(pair: &UserPair) -> Statement {
     let clone = quote_literal(pair.clone.as_str());
     Statement::new(
@@ -252,8 +257,8 @@ pub(crate) fn read_holdings(pair: &UserPair) -> Statement {
                 ELSE 'owned' END, count(*) \
              FROM pg_shdepend s LEFT JOIN pg_database d ON d.oid = s.dbid \
              WHERE s.refclassid = 'pg_authid'::regclass AND s.classid <> 'pg_auth_members'::regclass \
-             AND s.refobjid = (SELECT oid FROM pg_roles WHERE rolname = {clone}) AND s.deptype IN ('o', 'a', 'r') \
-             GROUP BY 1, 2, 3 ORDER BY 1 NULLS FIRST, 3"
+             AND s.refobjid = (SELECT oid FROM pg_roles WHERE rolname = {clone}) AND s.deptype IN ('o', 'a', \
+             'r') GROUP BY 1, 2, 3 ORDER BY 1 NULLS FIRST, 3"
         ),
     )
 }

@@ -1,4 +1,5 @@
-//! Many objects in one statement, and as many statements as fit the time ("GRANT", "REVOKE": lists of objects).
+//! Many objects in one statement, and as many statements as fit the time ("GRANT", "REVOKE": lists of
+//! objects).
 
 use std::{collections::BTreeMap, mem::discriminant, time::Duration};
 
@@ -58,7 +59,8 @@ pub(crate) fn revoke(batch: &Batch, user: &str) -> Statement {
     Statement::new("revoke", format!("REVOKE {option}{what} FROM {user}"))
 }
 
-/// Groups privileges by object, and objects by what they have in common, in the order of the first object of each.
+/// Groups privileges by object, and objects by what they have in common, in the order of the first object of
+/// each.
 pub(crate) fn batches(privileges: impl IntoIterator<Item = (Object, &'static str, bool)>) -> Vec<Batch> {
     let mut of_object: BTreeMap<(Object, bool), Vec<&'static str>> = BTreeMap::new();
     for (object, privilege, option) in privileges {
@@ -107,7 +109,8 @@ pub(crate) fn expected(objects: usize) -> Duration {
     Duration::from_secs(1) * u32::try_from(objects).unwrap_or(u32::MAX) / OBJECTS_IN_SECOND
 }
 
-/// Whether there is time for another portion after one that took so long, with as much left for the rest of the change.
+/// Whether there is time for another portion after one that took so long, with as much left for the rest of
+/// the change.
 pub(crate) fn has_time(took: Duration, left: Duration) -> bool {
     left >= took * 2
 }
@@ -122,8 +125,8 @@ pub(crate) fn check_time(objects: usize, time: Duration) -> Result<(), Statement
     }
     Err(StatementFault::NotRotatable {
         why: "it may use more objects than its clone can be granted in the function's time",
-        remedy: "Raise the function's timeout, or let the user have its privileges through a group or a role, which \
-            the clone joins by one statement: GRANT ... ON ALL TABLES IN SCHEMA ... TO GROUP ...",
+        remedy: "Raise the function's timeout, or let the user have its privileges through a group or a \
+            role, which the clone joins by one statement: GRANT ... ON ALL TABLES IN SCHEMA ... TO GROUP ...",
     })
 }
 

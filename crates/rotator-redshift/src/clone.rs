@@ -1,5 +1,5 @@
-//! What has to be done so that the clone may do exactly what the original may; while the clone is live, what each of the
-//! two lacks, and nothing that takes.
+//! What has to be done so that the clone may do exactly what the original may; while the clone is live, what
+//! each of the two lacks, and nothing that takes.
 
 use std::collections::BTreeSet;
 
@@ -37,8 +37,8 @@ impl Correction {
 }
 
 impl Pair {
-    /// All that differs and can be corrected, in the order in which it is to be. None where the two are as they should
-    /// be.
+    /// All that differs and can be corrected, in the order in which it is to be. None where the two are as
+    /// they should be.
     pub(crate) fn corrections(&self) -> Result<Vec<Correction>, StatementError> {
         let mut corrections = self.make_or_alter()?;
         corrections.extend(self.correct_marks());
@@ -126,8 +126,8 @@ impl Pair {
         corrections
     }
 
-    /// What the clone made while it was live belongs to the original as soon as the clone is idle, so that there is one
-    /// owner. A live clone keeps what it owns.
+    /// What the clone made while it was live belongs to the original as soon as the clone is idle, so that
+    /// there is one owner. A live clone keeps what it owns.
     fn hand_over(&self) -> Vec<Correction> {
         let original = self.names.original.as_str();
         let owned = self.clone_holds.owned.keys().filter(|object| !self.clone_is_live && is_plain(object));

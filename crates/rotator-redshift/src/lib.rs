@@ -62,8 +62,8 @@ pub use session::RedshiftSession;
 /// What the server's lists of sessions show of us.
 const APPLICATION_NAME: &str = "secret-rotation";
 
-/// Amazon Redshift. Cheap to clone; clones share one TLS configuration, which is built at the first login that needs
-/// it.
+/// Amazon Redshift. Cheap to clone; clones share one TLS configuration, which is built at the first login
+/// that needs it.
 #[derive(Clone, Debug)]
 pub struct Redshift {
     tls: LazyTls,

@@ -1,8 +1,10 @@
-//! The mark of a clone: a group without privileges, `clone:<name of the secret>:<digest>`, that the clone alone is in.
+//! The mark of a clone: a group without privileges, `clone:<name of the secret>:<digest>`, that the clone
+//! alone is in.
 //!
-//! Only superusers make groups and put users into them ("CREATE GROUP", "ALTER GROUP"), so neither of the two users can
-//! write it. The digest is over the secret's identity and the original's name; the secret's name is there for people, and
-//! cut where it is long. A group named `<original>:clone` is the mark of a former version, which names no secret.
+//! Only superusers make groups and put users into them ("CREATE GROUP", "ALTER GROUP"), so neither of the two
+//! users can write it. The digest is over the secret's identity and the original's name; the secret's name is
+//! there for people, and cut where it is long. A group named `<original>:clone` is the mark of a former
+//! version, which names no secret.
 
 use std::fmt::Write as _;
 

@@ -55,7 +55,8 @@ impl Pair {
     /// The pair out of the answers to `statements::read_pair`.
     ///
     /// # Errors
-    /// [`StatementFault::NoSuchUser`] where the original is missing; an answer of another shape than asked for.
+    /// [`StatementFault::NoSuchUser`] where the original is missing; an answer of another shape than asked
+    /// for.
     pub(crate) fn parse(asked: &Asked<'_>, answers: &[Vec<Row>]) -> Result<Self, StatementError> {
         let names = asked.names;
         let [

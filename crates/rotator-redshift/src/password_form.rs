@@ -9,12 +9,12 @@ use crate::{quote::quote_literal, statements};
 /// The form in which a new password is handed to the server (`REDSHIFT_PASSWORD_FORM`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PasswordForm {
-    /// As an md5 hash, whose salt is the user's name. The default, because its form is beyond doubt: a form that the
-    /// server stores but reads otherwise would leave a user whose password does not log in.
+    /// As an md5 hash, whose salt is the user's name. The default, because its form is beyond doubt: a form
+    /// that the server stores but reads otherwise would leave a user whose password does not log in.
     #[default]
     Md5,
-    /// As a SHA-256 hash with a salt. How the server reads the salt was never seen on a real one: try it first with a
-    /// user that nobody needs.
+    /// As a SHA-256 hash with a salt. How the server reads the salt was never seen on a real one: try it
+    /// first with a user that nobody needs.
     Sha256,
     /// In the clear, for servers whose rules inspect passwords. It then stands in the server's logs.
     Plain,

@@ -7,6 +7,7 @@ use rotation_database::{EngineProfile, NameLimit, Remedies, StatementRule};
 /// exclusions).
 pub(crate) const PROFILE: EngineProfile = EngineProfile {
     name: "Redshift",
+    id: "redshift",
     engines: &["redshift", "redshift-serverless"],
     engines_text: "redshift or redshift-serverless",
     default_port: 5439,
@@ -33,7 +34,7 @@ const REMEDIES: Remedies = Remedies {
     unlock: "ALTER USER ... PASSWORD ...",
     prolong: "ALTER USER ... VALID UNTIL 'infinity'",
     access_rules: "the parameter require_ssl and the network settings of the cluster or workgroup",
-    authentication: "Let the server ask for md5 or sha256 over TLS; a password is never sent in clear.",
+    authentication: "Let the server ask for md5 or sha256 over TLS; a password is never sent in cleartext.",
     make_clone: "grant it exactly what the original has",
     oldest: "Upgrade the cluster.",
     also_refused: "Redshift says the same of a user past its VALID UNTIL.",

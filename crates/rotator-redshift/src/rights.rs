@@ -1,5 +1,5 @@
-//! What the two users may do, compared: whether the clone can be recognized by it, what the live clone has and the
-//! original lacks, and what the clone could not be given.
+//! What the two users may do, compared: whether the clone can be recognized by it, what the live clone has
+//! and the original lacks, and what the clone could not be given.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -107,8 +107,8 @@ impl Pair {
         if self.original.settings.iter().any(|setting| !setting.is_plain() && lost(setting)) {
             return Err(StatementFault::NotRotatable {
                 why: "it has a setting that no statement can give to its clone",
-                remedy: "Set it to a value without a backslash (ALTER USER ... SET ...), or rotate this user by the \
-                    single-user strategy.",
+                remedy: "Set it to a value without a backslash (ALTER USER ... SET ...), or rotate this user \
+                    by the single-user strategy.",
             });
         }
         let wanted = self.out_of_reach(&self.original_holds);
@@ -139,8 +139,8 @@ impl Pair {
         })
     }
 
-    /// Whether the original has all that the live clone has, but for what follows from the clone's objects. Whether the
-    /// clone gained the rest or the original lost it is not known, so an administrator decides.
+    /// Whether the original has all that the live clone has, but for what follows from the clone's objects.
+    /// Whether the clone gained the rest or the original lost it is not known, so an administrator decides.
     pub(crate) fn check_excess(&self, clone: &User) -> Result<(), StatementError> {
         let all = self.excess(clone)?;
         if all.is_empty() {

@@ -100,8 +100,8 @@ impl RedshiftSession {
         Self { connection, options, outcome: ChangeReport::default() }
     }
 
-    /// Begins the transaction and reads what the change depends on, in one round trip: of one's own password, what
-    /// the catalogue calls us, which the hash may need.
+    /// Begins the transaction and reads what the change depends on, in one round trip: of one's own password,
+    /// what the catalogue calls us, which the hash may need.
     async fn prepare(
         &mut self,
         change: &Change<'_>,
@@ -166,8 +166,8 @@ impl RedshiftSession {
         })
     }
 
-    /// Grants many objects to an idle clone and commits now and then, so that the next attempt goes on from there. Until
-    /// its password is set, nobody logs in as it, and the live user is not touched.
+    /// Grants many objects to an idle clone and commits now and then, so that the next attempt goes on from
+    /// there. Until its password is set, nobody logs in as it, and the live user is not touched.
     async fn grant_in_portions(&mut self, other: Other, deadline: Deadline) -> Result<(), StatementError> {
         let clone = other.pair.names.clone.as_str();
         let mut batch: Vec<_> =
@@ -194,8 +194,8 @@ impl RedshiftSession {
         Ok(())
     }
 
-    /// Brings the two to equal, looks again, then sets the password, so that no one who logs in by it has fewer
-    /// rights than it promises.
+    /// Brings the two to equal, looks again, then sets the password, so that no one who logs in by it has
+    /// fewer rights than it promises.
     async fn stage_other(&mut self, other: Other, asked: &Asked<'_>) -> Result<(), StatementError> {
         let Other { mut pair, corrections, set, notes, .. } = other;
         self.outcome.notes.extend(notes);
@@ -212,8 +212,9 @@ impl RedshiftSession {
         self.connection.run(&[set]).await.map(drop).map_err(needs_superuser)
     }
 
-    /// Runs the corrections and reads the pair again. What one of the two lacks then was changed by another session
-    /// meanwhile; what the clone has too much was granted by a user whose grants the master cannot take.
+    /// Runs the corrections and reads the pair again. What one of the two lacks then was changed by another
+    /// session meanwhile; what the clone has too much was granted by a user whose grants the master cannot
+    /// take.
     async fn correct(
         &mut self,
         asked: &Asked<'_>,
@@ -288,8 +289,8 @@ impl Prepared {
                 if other.objects > PORTION {
                     let (count, time) = (other.objects, expected(other.objects).as_secs());
                     plan.notes.push(format!(
-                        "the clone is to be granted {count} objects, for about {time} s: an attempt that has less \
-                         leaves the rest to the next one"
+                        "the clone is to be granted {count} objects, for about {time} s: an attempt that has \
+                         less leaves the rest to the next one"
                     ));
                 }
                 plan.lacking = other.pair.lacking();

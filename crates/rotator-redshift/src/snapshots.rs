@@ -1,4 +1,5 @@
-//! Every statement as it is sent, under the page of the "Amazon Redshift Database Developer Guide" that allows it.
+//! Every statement as it is sent, under the page of the "Amazon Redshift Database Developer Guide" that
+//! allows it.
 
 use std::{fmt::Write as _, time::Duration};
 

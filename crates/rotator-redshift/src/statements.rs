@@ -14,8 +14,8 @@ use crate::{
 /// Begins the transaction that everything happens in ("BEGIN", "SET", `search_path`,
 /// `enable_case_sensitive_identifier`, `statement_timeout`, "datestyle", "timezone").
 ///
-/// Whoever owns the database may give it objects that are named like those of the catalogue: names are looked up in
-/// the catalogue alone. There is no limit for a lock of its own; the one for the statement covers it.
+/// Whoever owns the database may give it objects that are named like those of the catalogue: names are looked
+/// up in the catalogue alone. There is no limit for a lock of its own; the one for the statement covers it.
 pub(crate) fn begin(access: Access, time: Duration) -> Vec<Statement> {
     let settings = [
         "search_path TO pg_catalog".to_owned(),
@@ -64,7 +64,8 @@ pub(crate) fn probe() -> Statement {
     Statement::new(Statement::PROBE, PROFILE.probe)
 }
 
-/// The session's own user as the catalogue spells it, and whether it is past its validity (`PG_USER`, `CURRENT_USER`).
+/// The session's own user as the catalogue spells it, and whether it is past its validity (`PG_USER`,
+/// `CURRENT_USER`).
 pub(crate) fn read_own() -> Statement {
     Statement::new(
         "read own user",
@@ -161,8 +162,8 @@ fn read_owned(names: &str) -> [Statement; 2] {
 fn read_routines() -> Statement {
     Statement::new(
         "read routines",
-        "SELECT n.nspname, p.proname, oidvectortypes(p.proargtypes), p.prokind, u.usename FROM pg_proc_info p \
-         JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_user u ON u.usesysid = p.proowner \
+        "SELECT n.nspname, p.proname, oidvectortypes(p.proargtypes), p.prokind, u.usename FROM pg_proc_info \
+         p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_user u ON u.usesysid = p.proowner \
          WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'redshift') ORDER BY 1, 2, 3",
     )
 }
@@ -199,8 +200,8 @@ fn read_default_privileges(names: &str) -> Statement {
     )
 }
 
-/// What is compared and never granted: `SVV_COLUMN_PRIVILEGES`, `SVV_DATASHARE_PRIVILEGES`; and the external schemas
-/// (`SVV_EXTERNAL_SCHEMAS`), on which "GRANT" may not run inside a transaction block.
+/// What is compared and never granted: `SVV_COLUMN_PRIVILEGES`, `SVV_DATASHARE_PRIVILEGES`; and the external
+/// schemas (`SVV_EXTERNAL_SCHEMAS`), on which "GRANT" may not run inside a transaction block.
 fn read_unclonable(names: &str) -> [Statement; 2] {
     let rights = format!(
         "SELECT p.identity_name, p.privilege_type, p.namespace_name, p.relation_name, p.column_name \

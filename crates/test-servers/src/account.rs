@@ -10,7 +10,8 @@ use std::{
     process::Command,
 };
 
-/// PostgreSQL refuses to run as root, so a root test run borrows the account of `postgres`, or else of `nobody`.
+/// PostgreSQL refuses to run as root, so a root test run borrows the account of `postgres`, or else of
+/// `nobody`.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Account {
     Ours,
@@ -44,7 +45,8 @@ impl Account {
         }
     }
 
-    /// Makes `target` look like `source`: folders of this account, the same files by hard links where possible.
+    /// Makes `target` look like `source`: folders of this account, the same files by hard links where
+    /// possible.
     pub(super) fn link_tree(self, source: &Path, target: &Path) -> io::Result<()> {
         fs::create_dir(target)?;
         self.own(target)?;

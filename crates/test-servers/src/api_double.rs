@@ -1,7 +1,8 @@
 //! A double of an AWS service that a test writes the answers of: for what moto does not have.
 //!
-//! It knows the two protocols in which the services of database servers speak: queries, whose operation stands in the
-//! form's `Action`, and JSON, whose operation stands in the header `X-Amz-Target`. It checks no signature.
+//! It knows the two protocols in which the services of database servers speak: queries, whose operation
+//! stands in the form's `Action`, and JSON, whose operation stands in the header `X-Amz-Target`. It checks no
+//! signature.
 
 use std::{
     io::{self, BufRead, BufReader, Read, Write},

@@ -132,7 +132,8 @@ impl TestCertificate {
         &self.key_pem
     }
 
-    /// A TLS server that presents this certificate, for services that run in process. TLS 1.2 and 1.3, on ring.
+    /// A TLS server that presents this certificate, for services that run in process. TLS 1.2 and 1.3, on
+    /// ring.
     pub fn server_config(&self) -> Arc<ServerConfig> {
         Arc::new(tls_server(self).expect("the certificate and the key were made for each other"))
     }

@@ -32,11 +32,12 @@ pub use replica_set::{MongoReplicaSet, MongoSetClient};
 use client::{Client, Who};
 use judge::Judge;
 
-/// A running server of its own, with its own data, on a port that the system chose: MongoDB, unless asked otherwise.
+/// A running server of its own, with its own data, on a port that the system chose: MongoDB, unless asked
+/// otherwise.
 ///
-/// It listens on 127.0.0.1 (name it `localhost`), asks for authentication, and speaks TLS by a certificate of its
-/// [`authority`](Self::authority). It is stopped at once, and its folder removed, when this value is dropped or when
-/// this process ends in any way.
+/// It listens on 127.0.0.1 (name it `localhost`), asks for authentication, and speaks TLS by a certificate of
+/// its [`authority`](Self::authority). It is stopped at once, and its folder removed, when this value is
+/// dropped or when this process ends in any way.
 pub struct DocdbServer {
     product: DocdbProduct,
     port: u16,
@@ -105,7 +106,8 @@ impl DocdbServer {
         self.ask(Some((admin, "admin".to_owned(), true)), database, vec![command]).await
     }
 
-    /// Logs in as this user, who is defined in the database `home`, and runs commands up to the first that fails.
+    /// Logs in as this user, who is defined in the database `home`, and runs commands up to the first that
+    /// fails.
     ///
     /// # Errors
     /// [`DocdbQueryError`]; code 18 where the login is refused.
@@ -119,8 +121,8 @@ impl DocdbServer {
         self.ask(Some((login.clone(), home.to_owned(), false)), database, commands).await
     }
 
-    /// As [`commands_as`](Self::commands_as), on a connection that stays open and that the next call with the same login
-    /// uses.
+    /// As [`commands_as`](Self::commands_as), on a connection that stays open and that the next call with the
+    /// same login uses.
     ///
     /// # Errors
     /// As [`commands_as`](Self::commands_as).

@@ -1,8 +1,8 @@
-//! A small shell that outlives us by a moment: it starts a server, and when our end of its pipe closes, for whatever
-//! reason, it stops the server and removes the folder.
+//! A small shell that outlives us by a moment: it starts a server, and when our end of its pipe closes, for
+//! whatever reason, it stops the server and removes the folder.
 //!
-//! Drop, panic, exit with servers in statics, and SIGKILL of the test run all close the pipe. A parent-death signal
-//! would not do: it fires when the *thread* that started the server ends, and tests are threads.
+//! Drop, panic, exit with servers in statics, and SIGKILL of the test run all close the pipe. A parent-death
+//! signal would not do: it fires when the *thread* that started the server ends, and tests are threads.
 
 use std::{
     io::{self, BufRead, BufReader, Write},
@@ -14,9 +14,10 @@ use std::{
 
 use super::account::Account;
 
-/// `$1` the folder, `$2` the log, then the server's command. The server stays a zombie until `wait`, so its number
-/// cannot belong to another process when it is signalled. A shell starts it with SIGQUIT ignored, and a server that
-/// leaves it so, as Python does, ends on SIGTERM; to one that is ending already that means nothing.
+/// `$1` the folder, `$2` the log, then the server's command. The server stays a zombie until `wait`, so its
+/// number cannot belong to another process when it is signalled. A shell starts it with SIGQUIT ignored, and
+/// a server that leaves it so, as Python does, ends on SIGTERM; to one that is ending already that means
+/// nothing.
 const SCRIPT: &str = r#"
 folder=$1 log=$2; shift 2
 start() { "$@" >>"$log" 2>&1 </dev/null & server=$!; echo "$server"; }

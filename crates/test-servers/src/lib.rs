@@ -1,5 +1,5 @@
-//! Real database servers for tests: on loopback, in temporary folders, never as root, gone with their process; and servers
-//! that behave as real ones cannot be made to.
+//! Real database servers for tests: on loopback, in temporary folders, never as root, gone with their
+//! process; and servers that behave as real ones cannot be made to.
 //!
 //! ```text
 //! real        PostgresServer, MysqlServer, DocdbServer, MongoReplicaSet, PgBouncer    out of `.cache`, by scripts/setup-*
@@ -9,7 +9,8 @@
 //! judges      what applications made of other people's drivers find: DocdbServer::driver_opens
 //! ```
 //!
-//! Every server has a [`TestAuthority`] of its own, which signs its certificate. The crate knows nothing of what is tested.
+//! Every server has a [`TestAuthority`] of its own, which signs its certificate. The crate knows nothing of
+//! what is tested.
 
 mod account;
 mod api_double;

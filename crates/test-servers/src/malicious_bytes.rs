@@ -15,8 +15,8 @@ use tokio::{
 
 use super::heard::{Heard, listen};
 
-/// A server on 127.0.0.1 that answers whatever comes first on a connection with its bytes, and then only listens. It stops when
-/// dropped. It runs as tasks of the runtime that started it.
+/// A server on 127.0.0.1 that answers whatever comes first on a connection with its bytes, and then only
+/// listens. It stops when dropped. It runs as tasks of the runtime that started it.
 #[derive(Debug)]
 pub struct MaliciousBytes {
     port: u16,
@@ -32,7 +32,8 @@ struct Record {
 }
 
 impl MaliciousBytes {
-    /// Starts a server with this answer: at once, or where `each` is not zero one byte after each such interval.
+    /// Starts a server with this answer: at once, or where `each` is not zero one byte after each such
+    /// interval.
     ///
     /// # Errors
     /// When no port can be had.

@@ -21,7 +21,8 @@ pub use script::{Moment, MysqlAnswer, MysqlGreeting, MysqlMischief, MysqlScript}
 use script::{Record, lock};
 use wire::Wire;
 
-/// A running malicious server on 127.0.0.1. It stops when dropped. It runs as tasks of the runtime that started it.
+/// A running malicious server on 127.0.0.1. It stops when dropped. It runs as tasks of the runtime that
+/// started it.
 pub struct MaliciousMysql {
     port: u16,
     record: Arc<Mutex<Record>>,
@@ -61,8 +62,8 @@ impl MaliciousMysql {
         lock(&self.record).statements.clone()
     }
 
-    /// The payloads of all packets that clients sent so far, inside TLS as well, at most the first MiB. Of what a server hears
-    /// that has turned bad, the heads of the packets too.
+    /// The payloads of all packets that clients sent so far, inside TLS as well, at most the first MiB. Of
+    /// what a server hears that has turned bad, the heads of the packets too.
     pub fn received(&self) -> Vec<u8> {
         lock(&self.record).received.bytes()
     }

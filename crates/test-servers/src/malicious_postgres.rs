@@ -1,4 +1,5 @@
-//! A server that speaks PostgreSQL's protocol in bad faith, or with one answer that no test server can be brought to.
+//! A server that speaks PostgreSQL's protocol in bad faith, or with one answer that no test server can be
+//! brought to.
 //!
 //! It follows the manual's chapter "Frontend/Backend Protocol", version 3.0.
 
@@ -25,7 +26,8 @@ pub use script::{PostgresMischief, Scripted, ScriptedAnswer};
 use script::{Record, lock};
 use wire::Wire;
 
-/// A running malicious server on 127.0.0.1. It stops when dropped. It runs as tasks of the runtime that started it.
+/// A running malicious server on 127.0.0.1. It stops when dropped. It runs as tasks of the runtime that
+/// started it.
 pub struct MaliciousPostgres {
     port: u16,
     record: Arc<Mutex<Record>>,
@@ -80,8 +82,8 @@ impl MaliciousPostgres {
         lock(&self.record).statements.clone()
     }
 
-    /// What messages of clients hold so far, inside TLS as well, at most the first MiB. Where nothing was answered any more, the
-    /// heads of the messages too.
+    /// What messages of clients hold so far, inside TLS as well, at most the first MiB. Where nothing was
+    /// answered any more, the heads of the messages too.
     pub fn received(&self) -> Vec<u8> {
         lock(&self.record).received.bytes()
     }

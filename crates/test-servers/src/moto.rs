@@ -27,7 +27,8 @@ impl Moto {
     /// It is missing and nobody has asked to skip what is missing, or it does not start.
     pub async fn start() -> Option<Self> {
         let program = Self::program("moto_server")?;
-        // moto cannot say which port it took, so a free one is looked for, and another if it has gone meanwhile.
+        // moto cannot say which port it took, so a free one is looked for, and another if it has gone
+        // meanwhile.
         for _ in 0..3 {
             let listener = TcpListener::bind("127.0.0.1:0").expect("a port of loopback");
             let address = listener.local_addr().expect("a bound listener has an address");
@@ -51,8 +52,8 @@ impl Moto {
         panic!("moto does not start");
     }
 
-    /// A program that `scripts/setup-moto` installs; `None`, with a line that says so, where it is missing and
-    /// `SKIP_MISSING=1`.
+    /// A program that `scripts/setup-moto` installs; `None`, with a line that says so, where it is missing
+    /// and `SKIP_MISSING=1`.
     ///
     /// # Panics
     /// It is missing, and nobody has asked to skip what is missing.

@@ -6,7 +6,8 @@ mod flavor;
 mod log;
 mod programs;
 
-// Circle: a builder starts the server, the server gives out its builder, and the start reads the server's log.
+// Circle: a builder starts the server, the server gives out its builder, and the start reads the server's
+// log.
 use std::{
     collections::BTreeMap,
     path::PathBuf,
@@ -24,9 +25,9 @@ pub use flavor::{MysqlFlavor, MysqlVersion};
 /// A running MySQL or MariaDB server of its own, with its own data, on a port that the system chose.
 ///
 /// It listens on 127.0.0.1 (name it `localhost`) and on a Unix socket, speaks TLS by a certificate of its
-/// [`authority`](Self::authority), writes every login and every statement into its general log, and every change into
-/// its binary log. It is stopped at once, and its folder removed, when this value is dropped or when this process
-/// ends in any way.
+/// [`authority`](Self::authority), writes every login and every statement into its general log, and every
+/// change into its binary log. It is stopped at once, and its folder removed, when this value is dropped or
+/// when this process ends in any way.
 pub struct MysqlServer {
     version: MysqlVersion,
     port: u16,
@@ -90,8 +91,8 @@ impl MysqlServer {
         &self.admin
     }
 
-    /// Takes the server down by SIGKILL and starts it again on the same port with the same data. Blocks until it
-    /// accepts connections.
+    /// Takes the server down by SIGKILL and starts it again on the same port with the same data. Blocks until
+    /// it accepts connections.
     ///
     /// # Errors
     /// When it does not come back within 60 s.

@@ -56,8 +56,9 @@ pub enum PoolerList {
     Query,
 }
 
-/// A running `PgBouncer`, on a port of 127.0.0.1 that the system chose, with TLS by a certificate of its server's authority
-/// and a pool for each transaction. It is stopped, and its folder removed, when this value is dropped.
+/// A running `PgBouncer`, on a port of 127.0.0.1 that the system chose, with TLS by a certificate of its
+/// server's authority and a pool for each transaction. It is stopped, and its folder removed, when this value
+/// is dropped.
 pub struct PgBouncer {
     port: u16,
     folder: PathBuf,
@@ -122,7 +123,8 @@ impl PgBouncer {
         self.port
     }
 
-    /// Runs a command of its console (`RECONNECT`, `SET server_login_retry = 0`), where its list is that of the server.
+    /// Runs a command of its console (`RECONNECT`, `SET server_login_retry = 0`), where its list is that of
+    /// the server.
     ///
     /// # Errors
     /// What it answered, or that it lets the server's superuser not in.
@@ -182,8 +184,8 @@ fn configure(
     write_private(&list_file, users.as_bytes())?;
     let text = format!(
         "[databases]\n* = host={} port={}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n\
-         unix_socket_dir =\nadmin_users = {}\nauth_type = scram-sha-256\nauth_file = {}\n{query}pool_mode = transaction\n\
-         default_pool_size = 2\nserver_login_retry = 600\nquery_wait_timeout = 2\nclient_tls_sslmode = allow\nclient_tls_cert_file = {}\nclient_tls_key_file = {}\n",
+         unix_socket_dir =\nadmin_users = {}\nauth_type = scram-sha-256\nauth_file = {}\n{query}pool_mode = \
+         transaction\ndefault_pool_size = 2\nserver_login_retry = 600\nquery_wait_timeout = 2\nclient_tls_sslmode = allow\nclient_tls_cert_file = {}\nclient_tls_key_file = {}\n",
         server.socket_folder().display(),
         server.port(),
         server.admin().username,

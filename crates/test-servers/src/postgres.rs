@@ -6,7 +6,8 @@ mod fixtures;
 mod log;
 mod version;
 
-// Circle: a builder starts the server, the server gives out its builder, and the start reads the server's log.
+// Circle: a builder starts the server, the server gives out its builder, and the start reads the server's
+// log.
 use std::{
     collections::BTreeMap,
     fs,
@@ -33,8 +34,9 @@ const START_LIMIT: Duration = Duration::from_secs(30);
 /// A running PostgreSQL server of its own, with its own data, on a port that the system chose.
 ///
 /// It listens on 127.0.0.1 (name it `localhost`) and on a Unix socket, speaks TLS by a certificate of its
-/// [`authority`](Self::authority), keeps passwords as SCRAM verifiers, and logs every statement and every login. It
-/// is stopped at once, and its folder removed, when this value is dropped or when this process ends in any way.
+/// [`authority`](Self::authority), keeps passwords as SCRAM verifiers, and logs every statement and every
+/// login. It is stopped at once, and its folder removed, when this value is dropped or when this process ends
+/// in any way.
 pub struct PostgresServer {
     version: PostgresVersion,
     port: u16,
@@ -63,8 +65,9 @@ impl PostgresServer {
 
     /// The server of this version that all tests of this process share, started by the first that asks.
     ///
-    /// Blocks for a second or two when it starts. Use names of your own ([`create_database`](Self::create_database),
-    /// [`create_role`](Self::create_role)) and leave the server's settings alone.
+    /// Blocks for a second or two when it starts. Use names of your own
+    /// ([`create_database`](Self::create_database), [`create_role`](Self::create_role)) and leave the
+    /// server's settings alone.
     ///
     /// # Errors
     /// Why it could not be started; the same error for everybody who asks.
@@ -138,8 +141,9 @@ impl PostgresServer {
         }
     }
 
-    /// Turns the server into a hot standby, as a failover leaves the old primary: users and data stay, every write is
-    /// refused with SQLSTATE 25006. Blocks until it accepts connections; [`promote`](Self::promote) takes it back.
+    /// Turns the server into a hot standby, as a failover leaves the old primary: users and data stay, every
+    /// write is refused with SQLSTATE 25006. Blocks until it accepts connections; [`promote`](Self::promote)
+    /// takes it back.
     ///
     /// # Errors
     /// As [`restart`](Self::restart).
@@ -167,7 +171,8 @@ impl PostgresServer {
         let connecting = async {
             let mut config = tokio_postgres::Config::new();
             if login == &self.admin {
-                // The log, where tests look for passwords, tells what the program under test did, not what they did.
+                // The log, where tests look for passwords, tells what the program under test did, not what
+                // they did.
                 config.options("-c log_statement=none -c log_min_error_statement=panic");
             }
             let (client, connection) = config

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! client ──> Proxy ──> server        counts what the client sends in messages:
-//!             │                      PostgreSQL's own while in clear, TLS records once the server took TLS
+//!             │                      PostgreSQL's own while in cleartext, TLS records once the server took TLS
 //!             └─ Fault at a message or a byte: cut, hang, with or without the server having heard it
 //! ```
 
@@ -60,8 +60,8 @@ impl Proxy {
         state.otherwise = fault;
     }
 
-    /// Gives each of the next connections a fault of its own; those after it keep what [`set_fault`](Self::set_fault)
-    /// said.
+    /// Gives each of the next connections a fault of its own; those after it keep what
+    /// [`set_fault`](Self::set_fault) said.
     pub fn script(&self, faults: impl IntoIterator<Item = Fault>) {
         self.shared.state().script = faults.into_iter().collect();
     }

@@ -1,6 +1,6 @@
-//! A stand-in for Redshift: PostgreSQL with views of Redshift's catalogue, behind a guard that speaks Redshift's
-//! authentication and takes the documented grammar of the statements that rotations send. Everything else is refused
-//! with SQLSTATE 42601.
+//! A stand-in for Redshift: PostgreSQL with views of Redshift's catalogue, behind a guard that speaks
+//! Redshift's authentication and takes the documented grammar of the statements that rotations send.
+//! Everything else is refused with SQLSTATE 42601.
 //!
 //! It is no Redshift: what the manual does not say, it cannot know.
 
@@ -60,7 +60,8 @@ struct Record {
 }
 
 impl RedshiftServer {
-    /// The one that all tests of this process share, started by the first that asks. Blocks for a second or two.
+    /// The one that all tests of this process share, started by the first that asks. Blocks for a second or
+    /// two.
     ///
     /// # Errors
     /// Why it could not be started; the same error for everybody who asks.

@@ -4,8 +4,8 @@ use std::{error::Error, fmt::Debug};
 
 use rotation_core::with_causes;
 
-/// Stands for a value that nobody may read in an error. It could be a host, a name, a number's beginning: whatever a field
-/// is checked for, it gets as far as any other text.
+/// Stands for a value that nobody may read in an error. It could be a host, a name, a number's beginning:
+/// whatever a field is checked for, it gets as far as any other text.
 pub(crate) const CANARY: &str = "4canary.Canary-Canary4";
 
 /// The most that people get to read of one error, in bytes.

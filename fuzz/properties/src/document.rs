@@ -30,7 +30,8 @@ const FIELDS: [&str; 10] = [
     "teststatement",
 ];
 
-/// The text is read as a secret's value, and by every engine as a login; any text as a host and as a test statement.
+/// The text is read as a secret's value, and by every engine as a login; any text as a host and as a test
+/// statement.
 ///
 /// # Panics
 /// Where a property does not hold.

@@ -35,7 +35,7 @@ pub fn environment(bytes: &[u8]) {
     if variables.iter().any(is_of_the_machine) {
         return;
     }
-    for strategy in [StrategyKind::SingleUser, StrategyKind::AlternatingUsers] {
+    for strategy in [StrategyKind::SingleUser, StrategyKind::MasterUser] {
         for profile in &PROFILES {
             match read(&variables, strategy, profile) {
                 Ok(config) => {

@@ -12,7 +12,8 @@ use rotator_mysql::{MySql, plan_clone};
 use crate::canary::{CANARY, assert_quiet};
 use shown::{Shown, made_by};
 
-/// The first byte says which version, and whether the rest is lines as they are or names in lines of known form.
+/// The first byte says which version, and whether the rest is lines as they are or names in lines of known
+/// form.
 ///
 /// # Panics
 /// Where a property does not hold.
@@ -32,7 +33,8 @@ pub fn grants(bytes: &[u8]) {
     }
 }
 
-/// No statement says the password, and all of them together are not much longer than what they were made from.
+/// No statement says the password, and all of them together are not much longer than what they were made
+/// from.
 fn is_bounded(statements: &[PlannedStatement], shown: &Shown) {
     let said: usize = statements.iter().map(|statement| statement.text.len()).sum();
     // Each column of a privilege is a right of its own, and each right is named with its object.

@@ -1,5 +1,5 @@
-//! What must hold for any bytes that reach a parser, whoever sent them: one function for each kind of bytes, which panics
-//! where a property does not hold.
+//! What must hold for any bytes that reach a parser, whoever sent them: one function for each kind of bytes,
+//! which panics where a property does not hold.
 //!
 //! ```text
 //! libFuzzer ── fuzz/fuzz_targets/TARGET.rs ──┐

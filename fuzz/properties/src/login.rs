@@ -22,8 +22,8 @@ const PASSWORD: &str = "Never-sent-in-the-clear-1";
 /// Far more than the work of any answer takes.
 const TIME: Duration = Duration::from_secs(20);
 
-/// The first byte says which engine logs in, the rest is what the server says to it; in it `%S` stands for the proof that
-/// the server knows the password.
+/// The first byte says which engine logs in, the rest is what the server says to it; in it `%S` stands for
+/// the proof that the server knows the password.
 ///
 /// # Panics
 /// Where a property does not hold.
@@ -55,7 +55,8 @@ pub fn login(bytes: &[u8]) {
     }
 }
 
-/// One login in plaintext, and a look around where it succeeds. Gives whether it did, and what the server heard.
+/// One login in plaintext, and a look around where it succeeds. Gives whether it did, and what the server
+/// heard.
 fn log_in<E: Engine>(engine: &E, protocol: Protocol, script: &[u8]) -> (bool, Vec<u8>) {
     let (is_in, heard) = meet(protocol, script, PASSWORD, async |port| {
         let deadline = Deadline::after(TIME);

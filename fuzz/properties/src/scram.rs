@@ -24,8 +24,8 @@ impl ServerKeys {
         Self { stored, server: Key::new(HMAC_SHA256, server) }
     }
 
-    /// Those of a password under a challenge, `r=<nonce>,s=<salt>,i=<iterations>`; `None` where it is none that a
-    /// client answers.
+    /// Those of a password under a challenge, `r=<nonce>,s=<salt>,i=<iterations>`; `None` where it is none
+    /// that a client answers.
     pub(crate) fn of(password: &str, challenge: &str) -> Option<Self> {
         let mut parts = challenge.split(',');
         parts.next()?;

@@ -17,11 +17,12 @@ use client::Client;
 pub(crate) use client::SERVER_WORDS;
 pub(crate) use protocol::Protocol;
 
-/// How often the client has its turn while a message of it is waited for. It is in the same thread, so whatever it does
-/// about what it was told, it does in fewer.
+/// How often the client has its turn while a message of it is waited for. It is in the same thread, so
+/// whatever it does about what it was told, it does in fewer.
 const TURNS: usize = 64;
-/// How long a message of the client is waited for after that. Most scripts have the server listen to a client that waits for
-/// it, which must cost nothing; in the tests here it always has something to say, and the system may be late to hand it on.
+/// How long a message of the client is waited for after that. Most scripts have the server listen to a client
+/// that waits for it, which must cost nothing; in the tests here it always has something to say, and the
+/// system may be late to hand it on.
 const PATIENCE: Duration = if cfg!(test) { Duration::from_secs(2) } else { Duration::ZERO };
 /// The most messages of one script.
 const MOST_STEPS: usize = 64;
@@ -35,7 +36,8 @@ struct Step<'a> {
     message: &'a [u8],
 }
 
-/// Runs a client against the server, which knows the user's password. Gives what the client came to, and what it sent.
+/// Runs a client against the server, which knows the user's password. Gives what the client came to, and what
+/// it sent.
 pub(crate) fn meet<T, F: Future<Output = T>>(
     protocol: Protocol,
     script: &[u8],
@@ -51,7 +53,8 @@ pub(crate) fn meet<T, F: Future<Output = T>>(
     let port = listener.local_addr().expect("it is bound").port();
     let serve = async {
         let (stream, _) = listener.accept().await.expect("the client dials");
-        // A client may look once more what is there, by a connection of its own, which must not wait for the next script.
+        // A client may look once more what is there, by a connection of its own, which must not wait for the
+        // next script.
         let others = async {
             loop {
                 drop(listener.accept().await);
@@ -91,8 +94,8 @@ async fn play(mut stream: TcpStream, protocol: Protocol, script: &[u8], password
     client.into_heard()
 }
 
-/// A script is one message after the other, each after a mark: `%0` says it in answer to the client, `%1` at once, `%2` and
-/// `%3` likewise as it is.
+/// A script is one message after the other, each after a mark: `%0` says it in answer to the client, `%1` at
+/// once, `%2` and `%3` likewise as it is.
 fn steps(script: &[u8]) -> impl Iterator<Item = Step<'_>> {
     let marks: Vec<usize> = script
         .windows(2)

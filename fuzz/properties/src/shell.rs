@@ -1,6 +1,7 @@
 //! How a POSIX shell reads a word: to hold our quoting against.
 
-/// The word as the shell would pass it on; `None` where it would be something else than one word as it stands.
+/// The word as the shell would pass it on; `None` where it would be something else than one word as it
+/// stands.
 pub(crate) fn read_back(word: &str) -> Option<String> {
     let mut read = String::with_capacity(word.len());
     let mut rest = word.chars();

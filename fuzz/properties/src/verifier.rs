@@ -35,8 +35,8 @@ pub fn verifier(bytes: &[u8]) {
     hashes(&password);
 }
 
-/// A driver that was not written here proves the password to a server that knows the verifier alone, and takes the
-/// server's proof; with another password it does not.
+/// A driver that was not written here proves the password to a server that knows the verifier alone, and
+/// takes the server's proof; with another password it does not.
 fn logs_in(verifier: &Verifier, rounds: u32, password: &str) {
     let (salt, keys) = read_scram(verifier, rounds);
     let exchange = |password: &str| {

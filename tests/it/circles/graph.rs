@@ -38,7 +38,8 @@ impl Graph {
         graph
     }
 
-    /// Adds a file and those that it declares, which are in this folder. What tests alone compile has no declaration.
+    /// Adds a file and those that it declares, which are in this folder. What tests alone compile has no
+    /// declaration.
     fn add(
         &mut self,
         file: &str,
@@ -106,7 +107,8 @@ impl Graph {
         Some(Place::Module(place))
     }
 
-    /// What a name means in a module. At the start of a path, a name may also be a local one or another crate's.
+    /// What a name means in a module. At the start of a path, a name may also be a local one or another
+    /// crate's.
     fn look_up(&self, module: usize, name: &str, is_start: bool, steps: usize) -> Option<Place> {
         let Module { children, source, .. } = &self.modules[module];
         if let Some(child) = children.get(name) {

@@ -1,5 +1,5 @@
-//! An application made of MongoDB's own driver: one JSON request a line in, one JSON answer a line out, until the input
-//! ends. Each request is a login over TLS by a client of its own.
+//! An application made of MongoDB's own driver: one JSON request a line in, one JSON answer a line out, until
+//! the input ends. Each request is a login over TLS by a client of its own.
 //!
 //! ```text
 //! {"host": "localhost", "port": 27017, "username": "app", "password": "…", "home": "admin", "authority": "/ca.pem"}

@@ -52,8 +52,8 @@ impl Provisioned {
     }
 
     fn client(&self, region: &str) -> Client {
-        let url = self.access.directory_urls().redshift.as_ref();
-        Client::from_conf(Builder::from(&self.access.directory_config(region, url)).build())
+        let url = self.access.lookup_urls().redshift.as_ref();
+        Client::from_conf(Builder::from(&self.access.lookup_config(region, url)).build())
     }
 }
 

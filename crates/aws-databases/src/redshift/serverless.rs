@@ -13,8 +13,8 @@ use crate::{
 
 const WORKGROUPS: &str = "ListWorkgroups";
 const NAMESPACES: &str = "ListNamespaces";
-/// The most pages of a list that are read, and the entries of a page. An account may have 25 of either, unless more were
-/// asked for.
+/// The most pages of a list that are read, and the entries of a page. An account may have 25 of either,
+/// unless more were asked for.
 const PAGES: usize = 50;
 const PAGE: i32 = 100;
 
@@ -115,8 +115,8 @@ impl Serverless {
     }
 
     fn client(&self, region: &str) -> Client {
-        let url = self.access.directory_urls().redshift_serverless.as_ref();
-        Client::from_conf(Builder::from(&self.access.directory_config(region, url)).build())
+        let url = self.access.lookup_urls().redshift_serverless.as_ref();
+        Client::from_conf(Builder::from(&self.access.lookup_config(region, url)).build())
     }
 }
 

@@ -1,12 +1,12 @@
-//! RDS as a directory: through the SDK, against moto, and where moto lacks something, against a double that answers what
-//! the API's reference documents.
+//! RDS as a lookup: through the SDK, against moto, and where moto lacks something, against a double that
+//! answers what the API's reference documents.
 
 mod double;
 mod moto;
 
 use aws_databases::Rds;
 use rotation_aws::Access;
-use rotation_config::{AccessKey, DirectoryUrls, Endpoint, EndpointUrl};
+use rotation_config::{AccessKey, DatabaseLookupUrls, Endpoint, EndpointUrl};
 
 /// RDS at this URL.
 fn rds(url: &str) -> Rds {
@@ -14,9 +14,9 @@ fn rds(url: &str) -> Rds {
 }
 
 fn access(url: &str) -> Access {
-    let directories =
-        DirectoryUrls { rds: Some(EndpointUrl::parse(url).unwrap()), ..DirectoryUrls::default() };
-    let endpoint = Endpoint { region: Some("us-east-1".into()), directories, ..Endpoint::default() };
+    let lookups =
+        DatabaseLookupUrls { rds: Some(EndpointUrl::parse(url).unwrap()), ..DatabaseLookupUrls::default() };
+    let endpoint = Endpoint { region: Some("us-east-1".into()), lookups, ..Endpoint::default() };
     let key = AccessKey { id: "id".into(), secret: "secret".to_owned().into(), session_token: None };
     Access::in_lambda(&endpoint, Some(&key))
 }

@@ -8,9 +8,9 @@ use rotation_core::{
     Versions,
 };
 use rotation_database::{
-    Change, ConnectError, Database, DatabaseSettings, Directory, Engine, EngineProfile, Login, MasterSecret,
-    NameLimit, Plan, Remedies, Session, StatementError, StatementRule, Strategy, TestStatement, Transport,
-    Turn, UserPair,
+    Change, ConnectError, Database, DatabaseLookup, DatabaseSettings, Engine, EngineProfile, Login,
+    MasterSecret, NameLimit, Plan, Remedies, Session, StatementError, StatementRule, Strategy, TestStatement,
+    Transport, Turn, UserPair,
 };
 use serde_json::json;
 
@@ -26,9 +26,10 @@ pub(crate) enum Master<'a> {
 const RULE: PasswordRule =
     PasswordRule { shortest: 8, longest: 64, forbidden: "", required: &[], default_exclusions: "" };
 
-/// Every engine that a directory may name, but `mariadb`.
+/// Every engine that a lookup may name, but `mariadb`.
 const PROFILE: EngineProfile = EngineProfile {
     name: "Recorder",
+    id: "recorder",
     engines: &["postgres", "aurora-postgresql", "docdb", "redshift", "redshift-serverless"],
     engines_text: "any",
     default_port: 1,
@@ -46,7 +47,7 @@ const PROFILE: EngineProfile = EngineProfile {
 
 /// Where the master changes the user of a secret, as `host:port`, or the code of the refusal.
 pub(crate) async fn changed_at(
-    directory: impl Directory,
+    lookup: impl DatabaseLookup,
     host: &str,
     master: Master<'_>,
 ) -> Result<String, &'static str> {
@@ -55,7 +56,7 @@ pub(crate) async fn changed_at(
     let invocation = Invocation::new(Invoker::Person, deadline);
     let arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:master-AbCdEf";
     let deployed = Some(SecretId::new(arn).expect("an ARN"));
-    let strategy = Strategy::AlternatingUsers { master: MasterSecret { deployed }, directory };
+    let strategy = Strategy::MasterUser { master: MasterSecret { deployed }, lookup };
     let passwords = PasswordPolicy::new(PasswordSettings::default(), &RULE).expect("good settings");
     let database = Database::new(&recorder, strategy, DatabaseSettings::new(passwords), &invocation);
     let document = |user: &str| {

@@ -1,12 +1,12 @@
-//! Redshift as a directory: through the SDKs, provisioned clusters against moto, Redshift Serverless, which moto 5.2 does
-//! not have, against a double that answers what the API's reference documents.
+//! Redshift as a lookup: through the SDKs, provisioned clusters against moto, Redshift Serverless, which moto
+//! 5.2 does not have, against a double that answers what the API's reference documents.
 
 mod double;
 mod moto;
 
 use aws_databases::Redshift;
 use rotation_aws::Access;
-use rotation_config::{AccessKey, DirectoryUrls, Endpoint, EndpointUrl};
+use rotation_config::{AccessKey, DatabaseLookupUrls, Endpoint, EndpointUrl};
 
 /// Both kinds of Redshift at this URL.
 fn redshift(url: &str) -> Redshift {
@@ -15,8 +15,8 @@ fn redshift(url: &str) -> Redshift {
 
 fn access(url: &str) -> Access {
     let url = Some(EndpointUrl::parse(url).unwrap());
-    let directories = DirectoryUrls { redshift: url.clone(), redshift_serverless: url, rds: None };
-    let endpoint = Endpoint { region: Some("us-east-1".into()), directories, ..Endpoint::default() };
+    let lookups = DatabaseLookupUrls { redshift: url.clone(), redshift_serverless: url, rds: None };
+    let endpoint = Endpoint { region: Some("us-east-1".into()), lookups, ..Endpoint::default() };
     let key = AccessKey { id: "id".into(), secret: "secret".to_owned().into(), session_token: None };
     Access::in_lambda(&endpoint, Some(&key))
 }

@@ -16,7 +16,7 @@ use tokio::{
 };
 
 use crate::authorities::certificates;
-use crate::laboratory::{Authority, Dates, Identity, Signer, certificate, handshake, server, server_with};
+use crate::fixture::{Authority, Dates, Identity, Signer, certificate, handshake, server, server_with};
 
 /// The configuration that trusts `known` besides the built-in authorities.
 fn trusting(known: &Authority) -> Arc<ClientConfig> {

@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "in a test, to panic is to report")]
 
 mod authorities;
+mod fixture;
 mod handshakes;
-mod laboratory;
 mod settings;
 mod start;

@@ -7,7 +7,7 @@ use database_net::{SettingFault, TlsSetting, TlsSettings, TlsSettingsError, clie
 use tempfile::TempDir;
 
 use crate::authorities::certificates;
-use crate::laboratory::{Authority, handshake, pem, server};
+use crate::fixture::{Authority, handshake, pem, server};
 
 /// Stands for a secret that was put into the wrong variable.
 const CANARY: &str = "canary-7f3a";

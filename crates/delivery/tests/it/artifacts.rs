@@ -57,10 +57,11 @@ fn a_name_says_engine_and_strategy() {
     }
 }
 
-/// All functions come out of one build, in which the libraries have what the master-user functions need. What nothing
-/// calls must not be in a program all the same. Of packages as they are shipped, those are looked at that were made.
+/// All functions come out of one build, in which the libraries have what the master-user functions need. What
+/// nothing calls must not be in a program all the same. Of packages as they are shipped, those are looked at
+/// that were made.
 #[test]
-fn only_the_functions_with_a_master_can_ask_a_directory() {
+fn only_the_functions_with_a_master_can_ask_a_lookup() {
     let (mut single, mut master) = (0, 0);
     for artifact in Artifact::chosen(&[]).unwrap() {
         let Some((engine, strategy)) = artifact.engine().zip(artifact.strategy()) else { continue };

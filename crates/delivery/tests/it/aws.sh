@@ -1,4 +1,4 @@
-#!/bin/sh
+# !/bin/sh
 # An AWS CLI that notes how it is called and answers from the files beside it.
 cd "$(dirname "$0")" || exit
 echo "$*" >> calls

@@ -1,4 +1,5 @@
-//! A secret's name to a secret that rotates: the command, an emulated account, and the package that was deployed.
+//! A secret's name to a secret that rotates: the command, an emulated account, and the package that was
+//! deployed.
 
 use std::{
     collections::BTreeSet,
@@ -43,7 +44,8 @@ pub(crate) fn shipped() -> PathBuf {
     programs().parent().unwrap().join("lambda")
 }
 
-/// Packages to deploy: those that `scripts/package` built beside this test, or stand-ins in a folder that this makes.
+/// Packages to deploy: those that `scripts/package` built beside this test, or stand-ins in a folder that
+/// this makes.
 fn packages(folder: &Path) -> PathBuf {
     if are_shipped() {
         return shipped();
@@ -72,8 +74,8 @@ fn packages(folder: &Path) -> PathBuf {
     packages
 }
 
-/// The zip of a program as `cargo build` leaves it. Nothing of a test's profile is worth compressing, which that profile
-/// does slowly.
+/// The zip of a program as `cargo build` leaves it. Nothing of a test's profile is worth compressing, which
+/// that profile does slowly.
 fn stand_in(program: &[u8]) -> Vec<u8> {
     let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let options = zip::write::SimpleFileOptions::default()
@@ -84,7 +86,8 @@ fn stand_in(program: &[u8]) -> Vec<u8> {
     writer.finish().unwrap().into_inner()
 }
 
-/// Makes a program. A program copies it there: one that this process has open for writing could not be started.
+/// Makes a program. A program copies it there: one that this process has open for writing could not be
+/// started.
 fn install(program: &Path, content: &[u8]) {
     let written = program.with_extension("written");
     fs::write(&written, content).unwrap();

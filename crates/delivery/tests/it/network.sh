@@ -1,4 +1,4 @@
-#!/bin/sh
+# !/bin/sh
 # A lookup of a place that notes how it is called, by whom, and answers from the file beside it.
 cd "$(dirname "$0")" || exit
 echo "$*" >> looked-up

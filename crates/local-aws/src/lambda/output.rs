@@ -5,8 +5,8 @@ use std::{fs::File, io, os::unix::fs::FileExt, process::Stdio};
 /// More than this from one function is a fault of the function: its process is killed.
 pub(super) const OUTPUT_LIMIT: u64 = 16 * 1024 * 1024;
 
-/// An unnamed file that takes standard output and standard error. Unlike a pipe, it holds every byte at the moment
-/// when the process has written it, so a test that looks for a canary cannot look too early.
+/// An unnamed file that takes standard output and standard error. Unlike a pipe, it holds every byte at the
+/// moment when the process has written it, so a test that looks for a canary cannot look too early.
 pub(super) struct Output {
     file: File,
 }

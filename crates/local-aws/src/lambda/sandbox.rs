@@ -36,8 +36,8 @@ pub(super) struct Sandbox {
     supervisor: JoinHandle<()>,
 }
 
-/// A way to kill a process without holding its sandbox. The process is known by its owner, the supervisor, not by its
-/// number, so a number that the system has given to another process is never hit.
+/// A way to kill a process without holding its sandbox. The process is known by its owner, the supervisor,
+/// not by its number, so a number that the system has given to another process is never hit.
 #[derive(Clone)]
 pub(super) struct ProcessHandle {
     kill: mpsc::UnboundedSender<()>,
@@ -120,7 +120,8 @@ impl Sandbox {
         }
     }
 
-    /// Hands an event to the process and waits for what comes of it. Answers win over the exit that may follow them.
+    /// Hands an event to the process and waits for what comes of it. Answers win over the exit that may
+    /// follow them.
     pub(super) async fn run(&mut self, invocation: Invocation, limit: Duration) -> Ended {
         let answer = self.exchange.expect_answer();
         self.exchange.post(invocation);
@@ -152,7 +153,8 @@ impl ProcessHandle {
         if self.status.borrow().is_some() || self.kill.send(()).is_err() {
             return false;
         }
-        // A process killed by SIGKILL ends as soon as the kernel gets to it; the limit is for one stuck in the kernel.
+        // A process killed by SIGKILL ends as soon as the kernel gets to it; the limit is for one stuck in
+        // the kernel.
         let _ = timeout(Duration::from_secs(10), self.exit()).await;
         true
     }

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 // Circle: a builder makes the function, and the function gives out its builder.
 use super::LambdaFunction;
 
-/// How a [`LambdaFunction`] is started. The environment of the program is exactly what Lambda defines and what is
-/// added here: nothing is inherited.
+/// How a [`LambdaFunction`] is started. The environment of the program is exactly what Lambda defines and
+/// what is added here: nothing is inherited.
 #[derive(Clone)]
 pub struct LambdaBuilder {
     program: PathBuf,
@@ -86,7 +86,8 @@ impl LambdaBuilder {
         self
     }
 
-    /// The function's timeout (default 30 s): it makes the deadline header, and the process is killed at its end.
+    /// The function's timeout (default 30 s): it makes the deadline header, and the process is killed at its
+    /// end.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;

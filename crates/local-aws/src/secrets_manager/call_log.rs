@@ -53,16 +53,17 @@ impl Call {
     }
 }
 
-/// How many of the calls may have waited for one another: the length of the longest chain of calls in which each
-/// arrived only after the one before it had been answered.
+/// How many of the calls may have waited for one another: the length of the longest chain of calls in which
+/// each arrived only after the one before it had been answered.
 ///
-/// A call that arrived while another was unanswered did not wait for that one. So the true chain is never longer than
-/// this. It is shorter where an answer was faster than a request that did not wait for it;
+/// A call that arrived while another was unanswered did not wait for that one. So the true chain is never
+/// longer than this. It is shorter where an answer was faster than a request that did not wait for it;
 /// [`expect_together`](super::SecretsManagerHandle::expect_together) keeps answers from being that fast.
 pub fn serial_calls(calls: &[Call]) -> usize {
     let mut by_answer: Vec<_> = calls.iter().collect();
     by_answer.sort_by_key(|call| call.answer);
-    // Taking the earliest answer each time leaves the most room for the rest, so the chain is the longest one.
+    // Taking the earliest answer each time leaves the most room for the rest, so the chain is the longest
+    // one.
     let mut length = 0;
     let mut free_from = None;
     for call in by_answer {

@@ -18,7 +18,8 @@ use crate::{Function, FunctionError};
 const FULL: [&str; 4] = ["createSecret", "setSecret", "testSecret", "finishSecret"];
 const TEST_ONLY: [&str; 1] = ["testSecret"];
 
-/// Drives one rotation to its end and records it. AWSPENDING stays where a failure or a cancellation leaves it.
+/// Drives one rotation to its end and records it. AWSPENDING stays where a failure or a cancellation leaves
+/// it.
 pub(super) async fn drive(service: Arc<Service>, order: RotationOrder) {
     let settings = service.rotation_settings().clone();
     let attempts = settings.attempts.max(1);

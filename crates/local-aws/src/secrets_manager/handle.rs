@@ -9,8 +9,8 @@ use crate::Function;
 
 /// The local Secrets Manager in process, cheap to clone.
 ///
-/// [`call`](Self::call) is a client: it meets delay, faults and throttling, and is logged. Everything else is the
-/// test's own look inside: it meets none of that, sees no stale reads, and leaves no trace in the log.
+/// [`call`](Self::call) is a client: it meets delay, faults and throttling, and is logged. Everything else is
+/// the test's own look inside: it meets none of that, sees no stale reads, and leaves no trace in the log.
 #[derive(Clone)]
 pub struct SecretsManagerHandle {
     service: Arc<Service>,
@@ -30,14 +30,14 @@ impl SecretsManagerHandle {
     /// Cancel safe: dropped before it has an answer, it has either taken effect or not, and never by half.
     ///
     /// # Errors
-    /// As AWS refuses; [`ErrorCode::ConnectionDropped`](super::ErrorCode::ConnectionDropped) where a fault takes the
-    /// answer away.
+    /// As AWS refuses; [`ErrorCode::ConnectionDropped`](super::ErrorCode::ConnectionDropped) where a fault
+    /// takes the answer away.
     pub async fn call(&self, operation: Operation, request: Value) -> Result<Value, ServiceError> {
         self.service.call(operation, request).await
     }
 
-    /// The same without delay, faults or log (and without waiting, so not `async`). `RotateSecret` has to be called
-    /// inside a tokio runtime.
+    /// The same without delay, faults or log (and without waiting, so not `async`). `RotateSecret` has to be
+    /// called inside a tokio runtime.
     ///
     /// # Errors
     /// As AWS refuses.
@@ -45,7 +45,8 @@ impl SecretsManagerHandle {
         self.service.call_inside(operation, request)
     }
 
-    /// From now on rotations may name this ARN, and invoke this function. An earlier one under the ARN is replaced.
+    /// From now on rotations may name this ARN, and invoke this function. An earlier one under the ARN is
+    /// replaced.
     pub fn register(&self, arn: &str, function: Arc<dyn Function>) {
         self.service.register(arn, function);
     }
@@ -60,9 +61,9 @@ impl SecretsManagerHandle {
         Ok(text(&self.call_inside(Operation::CreateSecret, request)?["ARN"]))
     }
 
-    /// A secret that a service of AWS (`rds`, `redshift`) has made and manages, with the tags that only the service may
-    /// set, such as `aws:rds:primarydbinstancearn`. Afterwards `DescribeSecret` shows them, with the service as
-    /// `OwningService`. Gives the ARN.
+    /// A secret that a service of AWS (`rds`, `redshift`) has made and manages, with the tags that only the
+    /// service may set, such as `aws:rds:primarydbinstancearn`. Afterwards `DescribeSecret` shows them, with
+    /// the service as `OwningService`. Gives the ARN.
     ///
     /// # Errors
     /// As `CreateSecret` refuses.
@@ -78,7 +79,8 @@ impl SecretsManagerHandle {
         Ok(secret)
     }
 
-    /// Makes the secret a replica of one in another region: `DescribeSecret` then shows that as `PrimaryRegion`.
+    /// Makes the secret a replica of one in another region: `DescribeSecret` then shows that as
+    /// `PrimaryRegion`.
     ///
     /// # Errors
     /// Where there is no such secret.
@@ -103,11 +105,11 @@ impl SecretsManagerHandle {
     /// As `DescribeSecret` refuses.
     pub fn stages(&self, secret: &str) -> Result<BTreeMap<String, Vec<String>>, ServiceError> {
         let answer = self.call_inside(Operation::DescribeSecret, json!({"SecretId": secret}))?;
-        let Some(labelled) = answer["VersionIdsToStages"].as_object() else {
+        let Some(labeled) = answer["VersionIdsToStages"].as_object() else {
             return Ok(BTreeMap::new());
         };
         let stages = |list: &Value| list.as_array().into_iter().flatten().map(text).collect();
-        Ok(labelled.iter().map(|(version, list)| (version.clone(), stages(list))).collect())
+        Ok(labeled.iter().map(|(version, list)| (version.clone(), stages(list))).collect())
     }
 
     /// The `SecretString` under a label.
@@ -169,18 +171,19 @@ impl SecretsManagerHandle {
         self.service.clear_faults();
     }
 
-    /// Holds a call of this operation that a client makes from now on, the first after so many others, until the test
-    /// lets it go.
+    /// Holds a call of this operation that a client makes from now on, the first after so many others, until
+    /// the test lets it go.
     pub fn hold(&self, operation: Operation, after: u32, held: Held) -> Hold {
         self.service.hold(operation, after, held)
     }
 
-    /// From now on calls of clients are expected in groups of these sizes, and a call is answered once all of its group
-    /// have arrived. A client that makes the calls of a group without waiting for one of them is never kept waiting; one
-    /// that waits is, until it gives up, and afterwards no group is expected any more. Replaces the groups of an earlier
-    /// call; an empty list ends them.
+    /// From now on calls of clients are expected in groups of these sizes, and a call is answered once all of
+    /// its group have arrived. A client that makes the calls of a group without waiting for one of them is
+    /// never kept waiting; one that waits is, until it gives up, and afterwards no group is expected any
+    /// more. Replaces the groups of an earlier call; an empty list ends them.
     ///
-    /// With this, [`serial_calls`](super::serial_calls) counts what waits for what, whatever the load of the machine.
+    /// With this, [`serial_calls`](super::serial_calls) counts what waits for what, whatever the load of the
+    /// machine.
     pub fn expect_together(&self, groups: &[usize]) {
         self.service.expect_together(groups);
     }

@@ -88,7 +88,8 @@ impl Holds {
 }
 
 impl Kept {
-    /// Waits for the test, where this is the part of the call that is kept back. Gives the rest of the order back.
+    /// Waits for the test, where this is the part of the call that is kept back. Gives the rest of the order
+    /// back.
     pub(crate) async fn wait(kept: Option<Self>, at: Held) -> Option<Self> {
         let Some(Self { held, reached, go }) = kept else { return None };
         if held != at {
@@ -103,10 +104,10 @@ impl Kept {
 
 /// Groups of calls of which a client is expected to make each without waiting for another of its group.
 ///
-/// Every call of a group is answered once all of the group have arrived. So the log shows what waits for what, and not
-/// how fast the machine is: a client that makes the calls of a group at once always passes, and one that waits for an
-/// answer in between never gets it. When such a client gives up and closes its connection, the groups end, and all
-/// calls are answered as they come.
+/// Every call of a group is answered once all of the group have arrived. So the log shows what waits for
+/// what, and not how fast the machine is: a client that makes the calls of a group at once always passes, and
+/// one that waits for an answer in between never gets it. When such a client gives up and closes its
+/// connection, the groups end, and all calls are answered as they come.
 #[derive(Clone, Default)]
 pub(crate) struct Groups(Arc<Mutex<State>>);
 

@@ -178,8 +178,8 @@ fn parse<T: DeserializeOwned>(request: Value) -> Result<T, ServiceError> {
             Some(member) => ServiceError::new(
                 ErrorCode::ValidationException,
                 format!(
-                    "1 validation error detected: Value null at '{member}' failed to satisfy constraint: Member \
-                     must not be null"
+                    "1 validation error detected: Value null at '{member}' failed to satisfy constraint: \
+                     Member must not be null"
                 ),
             ),
             None => ServiceError::new(

@@ -1,5 +1,5 @@
-//! The model in the world: the clock, the random source, the file, the functions, and the trouble that tests ask
-//! for.
+//! The model in the world: the clock, the random source, the file, the functions, and the trouble that tests
+//! ask for.
 
 mod rotations;
 
@@ -77,8 +77,8 @@ impl Service {
 
     /// Answers a client: slowed, refused and logged as the test has asked for.
     ///
-    /// Not cancel safe in one way only: dropped while it is delayed or held, it is not logged, and takes no effect
-    /// unless its answer alone is held.
+    /// Not cancel safe in one way only: dropped while it is delayed or held, it is not logged, and takes no
+    /// effect unless its answer alone is held.
     pub(crate) async fn call(
         self: &Arc<Self>,
         operation: Operation,
@@ -280,8 +280,8 @@ impl State {
 /// What the runtime's timer may be late by, as it counts whole milliseconds and shares its thread.
 const TIMER_LAG: Duration = Duration::from_millis(3);
 
-/// Waits as long as was asked for and hardly longer: who measures a function against a delay must not pay for our
-/// timer. The system's own timer waits out the end; that cannot be dropped, but is over in no time.
+/// Waits as long as was asked for and hardly longer: who measures a function against a delay must not pay for
+/// our timer. The system's own timer waits out the end; that cannot be dropped, but is over in no time.
 async fn pause(wait: Duration) {
     let end = Instant::now() + wait;
     tokio::time::sleep(wait.saturating_sub(TIMER_LAG)).await;

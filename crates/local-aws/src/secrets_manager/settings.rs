@@ -41,8 +41,8 @@ pub struct RotationSettings {
 pub struct Trouble {
     /// Waited out before each call takes effect.
     pub delay: Duration,
-    /// The most `PutSecretValue` and `UpdateSecretVersionStage` calls within a second, counted together; more are
-    /// refused with `ThrottlingException`. AWS allows 50.
+    /// The most `PutSecretValue` and `UpdateSecretVersionStage` calls within a second, counted together; more
+    /// are refused with `ThrottlingException`. AWS allows 50.
     pub writes_per_second: Option<u32>,
     /// How many reads of a secret, after each write to it, still show what was there before that write.
     pub stale_reads: u32,

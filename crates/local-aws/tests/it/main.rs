@@ -1,4 +1,5 @@
-//! The local services, tried with real programs: what the proofs of the other crates stand on must itself be proven.
+//! The local services, tried with real programs: what the proofs of the other crates stand on must itself be
+//! proven.
 
 #![expect(clippy::unwrap_used, reason = "a test tells by its panic what went wrong")]
 

@@ -1,8 +1,9 @@
 //! The three questions to EC2, asked in its query protocol.
 //!
-//! The SDK of EC2 is left out for its size: a debug build of that one crate had not ended after eight minutes and
-//! 5.6 GiB of memory on a machine where the SDK of RDS took under three. Three questions do not pay for that. They are
-//! signed by the SDK's own signer and read by an XML library; what is ours is the mapping of a dozen fields.
+//! The SDK of EC2 is left out for its size: a debug build of that one crate had not ended after eight minutes
+//! and 5.6 GiB of memory on a machine where the SDK of RDS took under three. Three questions do not pay for
+//! that. They are signed by the SDK's own signer and read by an XML library; what is ours is the mapping of a
+//! dozen fields.
 
 mod answer;
 mod call;

@@ -15,8 +15,8 @@ use crate::{
 
 /// The largest event that is looked at, in bytes. A template's resource has at most a few properties here.
 const MOST: usize = 64 * 1024;
-/// The longest id that is echoed, in bytes. Four of them leave room for a reason in an answer; CloudFormation's own have
-/// at most 400.
+/// The longest id that is echoed, in bytes. Four of them leave room for a reason in an answer;
+/// CloudFormation's own have at most 400.
 const LONGEST_ID: usize = 500;
 
 /// One request of CloudFormation.
@@ -32,7 +32,8 @@ pub struct Request {
     pub request_id: String,
     /// `LogicalResourceId`, echoed.
     pub logical_id: String,
-    /// `PhysicalResourceId`: as CloudFormation knows it, or as it is made from the logical id at the first time.
+    /// `PhysicalResourceId`: as CloudFormation knows it, or as it is made from the logical id at the first
+    /// time.
     pub physical_id: String,
     properties: Map<String, Value>,
 }
@@ -153,8 +154,8 @@ pub struct ResponseUrl(Uri);
 
 impl ResponseUrl {
     /// # Errors
-    /// [`RequestError::Field`] for anything but `https`; `http` is taken to a loopback address alone, where the tests
-    /// and emulators listen.
+    /// [`RequestError::Field`] for anything but `https`; `http` is taken to a loopback address alone, where
+    /// the tests and emulators listen.
     pub fn parse(text: &str) -> Result<Self, RequestError> {
         let invalid = || RequestError::Field { field: "ResponseURL" };
         let uri: Uri = text.parse().map_err(|_| invalid())?;

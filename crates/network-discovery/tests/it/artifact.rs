@@ -1,4 +1,5 @@
-//! The artifact, run by the local Lambda Runtime API, with moto behind it and a local receiver for its answers.
+//! The artifact, run by the local Lambda Runtime API, with moto behind it and a local receiver for its
+//! answers.
 
 use std::time::{Duration, Instant};
 
@@ -124,7 +125,7 @@ async fn services_that_never_answer_are_reported_before_lambda_ends_the_function
     let stack = Stack::new(&aws.url(), timeout).await;
     let begun = Instant::now();
     let (answer, _) = stack.ask(&json!({})).await;
-    assert!(answer["Reason"].as_str().unwrap().starts_with("LOOKUP_TIMED_OUT: "), "{answer}");
+    assert!(answer["Reason"].as_str().unwrap().starts_with("DISCOVERY_TIMED_OUT: "), "{answer}");
     assert!(begun.elapsed() < timeout, "{:?}", begun.elapsed());
     stack.expect_silence_about_secrets();
 }
@@ -145,14 +146,14 @@ async fn an_answer_that_nobody_takes_fails_the_invocation_so_that_lambda_repeats
     let url = format!("{}/?X-Amz-Signature={SIGNATURE}", bucket.url());
     let delete = event(&url, &json!({"RequestType": "Delete", "PhysicalResourceId": "p"}));
     let error = stack.function.invoke(&delete).await.unwrap_err();
-    assert_eq!(error.error_type, "ANSWER_REFUSED");
+    assert_eq!(error.error_type, "DISCOVERY_ANSWER_REFUSED");
     assert_eq!(bucket.received().len(), 1);
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let delete =
         event(&format!("http://{nobody}/"), &json!({"RequestType": "Delete", "PhysicalResourceId": "p"}));
     let error = stack.function.invoke(&delete).await.unwrap_err();
-    assert_eq!(error.error_type, "ANSWER_UNREACHABLE");
+    assert_eq!(error.error_type, "DISCOVERY_ANSWER_UNREACHABLE");
     let error = stack.function.invoke(&json!({"Step": "createSecret"})).await.unwrap_err();
-    assert_eq!(error.error_type, "REQUEST_INVALID");
+    assert_eq!(error.error_type, "DISCOVERY_REQUEST_INVALID");
     stack.expect_silence_about_secrets();
 }

@@ -138,7 +138,7 @@ fn a_vpc_without_a_usable_subnet_is_named() {
             Network { subnets: rows.iter().map(|row| subnet(row)).collect(), endpoints: Vec::new() };
         let error = FunctionNetwork::inside(&database(Exposure::Private, &[]), &network).unwrap_err();
         assert!(matches!(&error, DiscoveryError::NoSubnet { vpc } if vpc.to_string() == "vpc-1"), "{error}");
-        assert_eq!(error.code(), "NETWORK_NO_SUBNET");
+        assert_eq!(error.code(), "DISCOVERY_NO_SUBNET");
     }
 }
 

@@ -186,7 +186,8 @@ async fn the_secrets_own_port_is_the_one_that_counts() {
     assert_eq!(data["Warning"], "The secret names port 6432, but the database listens at 5432.");
 }
 
-/// Of the members of a replica set, one that AWS knows says where the function goes; another engine has no members.
+/// Of the members of a replica set, one that AWS knows says where the function goes; another engine has no
+/// members.
 #[tokio::test]
 async fn a_listed_member_of_awss_is_the_one_that_counts() {
     let list = format!("a.example.com:1,{HOST}:6432");

@@ -20,7 +20,7 @@ fn chapter() -> String {
         // One name, one heading: a panic is told above.
         let heading = if *code == DiscoveryCode::Internal { "INTERNAL (network discovery)" } else { name };
         write!(text, "\n## {heading}\n\n{meaning}\n\n").unwrap();
-        writeln!(text, "- Causes: {}\n- Mend: {}", code.causes(), code.mend()).unwrap();
+        writeln!(text, "- Causes: {}\n- Fix: {}", code.causes(), code.remediation()).unwrap();
     }
     text
 }
@@ -33,7 +33,7 @@ fn the_document_of_errors_has_the_codes_of_network_discovery() {
     let before = written.find("\n# Network discovery\n").map_or(&written[..], |at| &written[..at]);
     expect_file!["../../../../docs/errors.md"].assert_eq(&(before.to_owned() + &chapter()));
     for code in DiscoveryCode::ALL {
-        for text in [code.meaning(), code.causes(), code.mend()] {
+        for text in [code.meaning(), code.causes(), code.remediation()] {
             assert!(
                 text.ends_with('.') && text.is_ascii() && !text.contains("  "),
                 "{}: {text}",

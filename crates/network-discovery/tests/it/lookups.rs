@@ -89,7 +89,7 @@ async fn databases_and_networks_of_moto_are_placed_as_they_stand() {
         ("gone", NetworkMode::Auto, "DATABASE_NOT_FOUND"),
         ("alias", NetworkMode::Auto, "DATABASE_NOT_FOUND"),
         ("private-postgres", NetworkMode::Public, "DATABASE_NOT_PUBLIC"),
-        ("no-such-secret", NetworkMode::Auto, "SECRET_UNKNOWN"),
+        ("no-such-secret", NetworkMode::Auto, "SECRET_NOT_FOUND"),
         ("ledger", NetworkMode::Auto, "ENGINE_UNSUPPORTED"),
     ] {
         let error = discover(&moto.url(), secret, mode, None).await.unwrap_err();
@@ -114,7 +114,7 @@ async fn a_service_whose_certificate_is_not_trusted_is_told_nothing() {
     let service = LocalSecretsManager::start(Settings { tls, ..Settings::default() }).await.unwrap();
     let host = "shop.c0ffee.us-east-1.rds.amazonaws.com";
     let error = discover(&service.endpoint(), "app", NetworkMode::Auto, Some(host)).await.unwrap_err();
-    assert_eq!(error.code(), "LOOKUP_CERTIFICATE", "{error:?}");
+    assert_eq!(error.code(), "DISCOVERY_CERTIFICATE", "{error:?}");
 }
 
 #[tokio::test]
@@ -124,8 +124,8 @@ async fn a_cluster_without_a_writer_is_named() {
     let service = Receiver::start(|_, request| {
         assert!(request.body.starts_with("Action=DescribeDBClusters&"), "{}", request.body);
         let answer = format!(
-            "<DescribeDBClustersResponse xmlns=\"http://rds.amazonaws.com/doc/2014-10-31/\"><DescribeDBClustersResult>\
-             <DBClusters><DBCluster><DBClusterIdentifier>shop</DBClusterIdentifier><Engine>aurora-mysql</Engine>\
+            "<DescribeDBClustersResponse \
+             xmlns=\"http://rds.amazonaws.com/doc/2014-10-31/\"><DescribeDBClustersResult><DBClusters><DBCluster><DBClusterIdentifier>shop</DBClusterIdentifier><Engine>aurora-mysql</Engine>\
              <Port>3306</Port><Endpoint>{HOST}</Endpoint></DBCluster></DBClusters></DescribeDBClustersResult>\
              </DescribeDBClustersResponse>"
         );

@@ -25,7 +25,8 @@ impl Moto {
     /// `None` where it is missing and may be.
     pub(crate) async fn start() -> Option<Self> {
         let (server, python) = (installed("moto_server")?, installed("python")?);
-        // moto cannot say which port it took, so a free one is looked for, and another if it has gone meanwhile.
+        // moto cannot say which port it took, so a free one is looked for, and another if it has gone
+        // meanwhile.
         for _ in 0..3 {
             let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
             let mut process = Command::new(&server)

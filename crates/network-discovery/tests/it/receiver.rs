@@ -1,5 +1,5 @@
-//! A local HTTP server that keeps what it is sent, and answers as it is told: CloudFormation's bucket, and services
-//! that moto has not.
+//! A local HTTP server that keeps what it is sent, and answers as it is told: CloudFormation's bucket, and
+//! services that moto has not.
 
 use std::{
     convert::Infallible,

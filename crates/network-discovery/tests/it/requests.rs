@@ -96,7 +96,7 @@ fn properties_are_read_as_a_template_gives_them() {
         ),
     ] {
         let error = wish(properties).unwrap_err();
-        assert_eq!((error.code(), error.to_string().as_str()), ("PROPERTY_INVALID", expected));
+        assert_eq!((error.code(), error.to_string().as_str()), ("DISCOVERY_PROPERTY_INVALID", expected));
     }
 }
 
@@ -133,7 +133,10 @@ fn an_answer_never_exceeds_what_cloudformation_takes() {
         assert_eq!(answer["Status"], status);
         assert_eq!(answer["StackId"], long.as_str());
         let reason = answer["Reason"].as_str().unwrap();
-        assert_eq!(reason.starts_with("ANSWER_TOO_LARGE: "), outcome.is_ok_and(|it| it == Some(&too_large)));
+        assert_eq!(
+            reason.starts_with("DISCOVERY_ANSWER_TOO_LARGE: "),
+            outcome.is_ok_and(|it| it == Some(&too_large))
+        );
     }
 }
 
@@ -173,7 +176,7 @@ async fn a_lookup_without_end_is_answered_before_the_deadline() {
     let (answers, failure) =
         answered(async || std::future::pending().await, Duration::from_secs(3), &[200]).await;
     assert_eq!(failure, None);
-    assert!(answers[0]["Reason"].as_str().unwrap().starts_with("LOOKUP_TIMED_OUT: "), "{answers:?}");
+    assert!(answers[0]["Reason"].as_str().unwrap().starts_with("DISCOVERY_TIMED_OUT: "), "{answers:?}");
     assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
 }
 
@@ -183,7 +186,7 @@ async fn a_bucket_with_a_passing_fault_is_asked_again_and_one_that_refuses_is_no
     let (answers, failure) = answered(failed, MINUTE, &[503, 500, 200]).await;
     assert_eq!((answers.len(), failure), (3, None));
     let (answers, failure) = answered(failed, MINUTE, &[403]).await;
-    assert_eq!((answers.len(), failure), (1, Some("ANSWER_REFUSED")));
+    assert_eq!((answers.len(), failure), (1, Some("DISCOVERY_ANSWER_REFUSED")));
     let (answers, failure) = answered(failed, MINUTE, &[503]).await;
-    assert_eq!((answers.len(), failure), (8, Some("ANSWER_REFUSED")));
+    assert_eq!((answers.len(), failure), (8, Some("DISCOVERY_ANSWER_REFUSED")));
 }

@@ -1,5 +1,5 @@
-//! What moto has not: Redshift Serverless, DocumentDB, pages of EC2, refusals and silence, played by a local server in
-//! the services' own words.
+//! What moto has not: Redshift Serverless, DocumentDB, pages of EC2, refusals and silence, played by a local
+//! server in the services' own words.
 
 use std::time::{Duration, Instant};
 
@@ -63,7 +63,7 @@ fn network(request: &Received) -> Reply {
     Some((200, body))
 }
 
-fn directory(request: &Received, public: bool) -> Reply {
+fn lookup(request: &Received, public: bool) -> Reply {
     let body = match operation(request).as_str() {
         "ListNamespaces" if request.body.contains("more") => {
             json!({"namespaces": [{"namespaceArn": NAMESPACE, "namespaceName": "facts-space"}]}).to_string()
@@ -105,7 +105,7 @@ fn directory(request: &Received, public: bool) -> Reply {
 #[tokio::test]
 async fn a_workgroup_is_placed_by_its_host_and_by_the_namespace_of_a_managed_secret() {
     for (public, mode) in [(false, "vpc"), (true, "public")] {
-        let service = Receiver::start(move |_, request| directory(request, public)).await;
+        let service = Receiver::start(move |_, request| lookup(request, public)).await;
         let by_host = discover(&service.url(), "facts", NetworkMode::Auto, Some(WORKGROUP)).await.unwrap();
         assert_eq!(by_host["NetworkMode"], mode);
         assert_eq!(by_host["Engine"], "redshift");
@@ -122,7 +122,7 @@ async fn a_workgroup_is_placed_by_its_host_and_by_the_namespace_of_a_managed_sec
 
 #[tokio::test]
 async fn documentdb_is_never_taken_for_public() {
-    let service = Receiver::start(|_, request| directory(request, true)).await;
+    let service = Receiver::start(|_, request| lookup(request, true)).await;
     let data = discover(&service.url(), "papers", NetworkMode::Auto, Some(DOCUMENTS)).await.unwrap();
     assert_eq!((&data["NetworkMode"], &data["Engine"]), (&json!("vpc"), &json!("docdb")));
     assert_eq!((&data["VpcId"], &data["Port"]), (&json!("vpc-1"), &json!("27017")));
@@ -130,7 +130,7 @@ async fn documentdb_is_never_taken_for_public() {
 
 #[tokio::test]
 async fn questions_to_ec2_are_signed_and_say_what_is_wanted() {
-    let service = Receiver::start(|_, request| directory(request, false)).await;
+    let service = Receiver::start(|_, request| lookup(request, false)).await;
     discover(&service.url(), "facts", NetworkMode::Auto, Some(WORKGROUP)).await.unwrap();
     let asked = service.received();
     let endpoints = asked.iter().find(|request| operation(request) == "DescribeVpcEndpoints").unwrap();
@@ -154,7 +154,7 @@ async fn questions_to_ec2_are_signed_and_say_what_is_wanted() {
 async fn failing(reply: impl Fn() -> (u16, String) + Send + Sync + 'static) -> (DiscoveryError, usize) {
     let service = Receiver::start(move |_, request| match operation(request).as_str() {
         "DescribeRouteTables" => Some(reply()),
-        _ => directory(request, false),
+        _ => lookup(request, false),
     })
     .await;
     let error = discover(&service.url(), "facts", NetworkMode::Auto, Some(WORKGROUP)).await.unwrap_err();
@@ -170,11 +170,11 @@ async fn refusals_of_ec2_are_named_and_repeated_only_where_that_may_help() {
         )
     };
     for (status, code, expected, attempts) in [
-        (403, "UnauthorizedOperation", "LOOKUP_DENIED", 1),
-        (401, "AuthFailure", "LOOKUP_CREDENTIALS", 1),
-        (503, "RequestLimitExceeded", "LOOKUP_THROTTLED", 4),
-        (500, "InternalError", "LOOKUP_FAILED", 4),
-        (400, "InvalidVpcID.NotFound", "LOOKUP_FAILED", 1),
+        (403, "UnauthorizedOperation", "DISCOVERY_DENIED", 1),
+        (401, "AuthFailure", "DISCOVERY_CREDENTIALS", 1),
+        (503, "RequestLimitExceeded", "DISCOVERY_THROTTLED", 4),
+        (500, "InternalError", "DISCOVERY_FAILED", 4),
+        (400, "InvalidVpcID.NotFound", "DISCOVERY_FAILED", 1),
     ] {
         let body = refusal(code);
         let (error, asked) = failing(move || (status, body.clone())).await;
@@ -197,25 +197,25 @@ fn refusal_denied() -> String {
 async fn answers_without_end_or_sense_are_bounded() {
     let endless = "<R><routeTableSet/><nextToken>again</nextToken></R>";
     let (error, asked) = failing(move || (200, endless.to_owned())).await;
-    assert_eq!((error.code(), asked), ("LOOKUP_TOO_LARGE", 20));
+    assert_eq!((error.code(), asked), ("DISCOVERY_TOO_LARGE", 20));
     let (error, _) = failing(|| (200, "not XML".to_owned())).await;
-    assert_eq!(error.code(), "LOOKUP_INCOMPLETE");
+    assert_eq!(error.code(), "DISCOVERY_INCOMPLETE");
     let bomb = "<!DOCTYPE r [<!ENTITY a \"aaaaaaaa\"><!ENTITY b \"&a;&a;&a;\">]><r>&b;</r>";
     let (error, _) = failing(move || (200, bomb.to_owned())).await;
-    assert_eq!(error.code(), "LOOKUP_INCOMPLETE");
+    assert_eq!(error.code(), "DISCOVERY_INCOMPLETE");
     let (error, _) = failing(|| (200, " ".repeat(17 * 1024 * 1024))).await;
-    assert_eq!(error.code(), "LOOKUP_FAILED");
+    assert_eq!(error.code(), "DISCOVERY_FAILED");
 }
 
 #[tokio::test]
 async fn a_silent_ec2_is_given_up() {
     let service = Receiver::start(|_, request| match operation(request).as_str() {
         "DescribeVpcEndpoints" => None,
-        _ => directory(request, false),
+        _ => lookup(request, false),
     })
     .await;
     let begun = Instant::now();
     let error = discover(&service.url(), "facts", NetworkMode::Auto, Some(WORKGROUP)).await.unwrap_err();
-    assert_eq!(error.code(), "LOOKUP_UNREACHABLE", "{error:?}");
+    assert_eq!(error.code(), "DISCOVERY_UNREACHABLE", "{error:?}");
     assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
 }

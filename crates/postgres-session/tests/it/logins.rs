@@ -2,7 +2,7 @@ use postgres_session::Statement;
 use rotation_database::{ConnectError, Host, Login};
 use test_servers::{PostgresServer, PostgresVersion, TestLogin};
 
-use crate::laboratory::{over_tls, to, to_port};
+use crate::fixture::{over_tls, to, to_port};
 
 async fn outcome(server: &PostgresServer, login: &Login) -> ConnectError {
     over_tls(login, server.authority()).await.unwrap_err()

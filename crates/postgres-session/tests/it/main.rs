@@ -2,10 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it unwraps, and says what was there")]
 
-mod laboratory;
+mod fixture;
 mod logins;
+mod malicious;
 mod quoting;
-mod rogues;
 mod statements;
 mod tls;
 mod verifiers;

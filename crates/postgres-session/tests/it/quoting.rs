@@ -2,7 +2,7 @@ use postgres_session::{Statement, quote_identifier, quote_literal};
 use proptest::{prelude::*, test_runner::TestRunner};
 use test_servers::{PostgresServer, PostgresVersion};
 
-use crate::laboratory::{over_tls, to};
+use crate::fixture::{over_tls, to};
 
 #[track_caller]
 fn check(text: &str, identifier: &str, literal: &str) {

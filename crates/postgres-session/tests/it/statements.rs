@@ -6,7 +6,7 @@ use test_servers::{
     MaliciousPostgres, PostgresMischief, PostgresServer, PostgresVersion, Scripted, ScriptedAnswer,
 };
 
-use crate::laboratory::{over_tls, plain, to, to_port};
+use crate::fixture::{over_tls, plain, to, to_port};
 
 async fn answer(kind: &'static str, answer: ScriptedAnswer) -> StatementError {
     let scripted = Scripted { statement: "statement".to_owned(), answer };

@@ -5,7 +5,7 @@ use test_servers::{
     TestCertificate,
 };
 
-use crate::laboratory::{over_tls, plain, soon, to, to_port};
+use crate::fixture::{over_tls, plain, soon, to, to_port};
 
 #[tokio::test]
 async fn logins_over_tls_bind_the_channel() {
@@ -18,8 +18,8 @@ async fn logins_over_tls_bind_the_channel() {
         let row = connection.row(Statement::new("select", sql)).await.unwrap();
         assert_eq!(row, [Some("t".to_owned()), Some("test".to_owned())]);
     }
-    // With the binding at hand, a client says `y` to a server that offers no PLUS and `p` to one that does; a real
-    // server that offers PLUS refuses `y`, so the logins above were bound.
+    // With the binding at hand, a client says `y` to a server that offers no PLUS and `p` to one that does; a
+    // real server that offers PLUS refuses `y`, so the logins above were bound.
     let authority = TestAuthority::new();
     let malicious = PostgresMischief::ScramIterations(1);
     let bound = MaliciousPostgres::start_with_tls(malicious.clone(), &authority.server()).await.unwrap();

@@ -1,7 +1,7 @@
 use postgres_session::{Statement, md5_verifier, quote_literal, scram_verifier};
 use test_servers::{PostgresServer, PostgresVersion, TestLogin};
 
-use crate::laboratory::{over_tls, password, to, username};
+use crate::fixture::{over_tls, password, to, username};
 
 #[tokio::test]
 async fn servers_take_our_verifiers_as_their_own_and_store_them_to_the_letter() {

@@ -8,6 +8,6 @@ use crate::local_environment::{ALTERNATING_SECRET, SINGLE_USER_SECRET};
 pub(super) const PROGRAMME: [(&str, StrategyKind); 4] = [
     (SINGLE_USER_SECRET, StrategyKind::SingleUser),
     (SINGLE_USER_SECRET, StrategyKind::SingleUser),
-    (ALTERNATING_SECRET, StrategyKind::AlternatingUsers),
-    (ALTERNATING_SECRET, StrategyKind::AlternatingUsers),
+    (ALTERNATING_SECRET, StrategyKind::MasterUser),
+    (ALTERNATING_SECRET, StrategyKind::MasterUser),
 ];

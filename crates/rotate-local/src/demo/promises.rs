@@ -94,7 +94,7 @@ fn no_gap(rotations: &[Rotation], continuity: Continuity) -> Promise {
             format!("refused after {}", steps.join(" and "))
         }
     };
-    let (single, alternating) = (gap(StrategyKind::SingleUser), gap(StrategyKind::AlternatingUsers));
+    let (single, alternating) = (gap(StrategyKind::SingleUser), gap(StrategyKind::MasterUser));
     let complete = rotations.len() == PROGRAMME.len();
     match continuity {
         Continuity::TwoPasswords => {
@@ -123,7 +123,7 @@ fn no_gap(rotations: &[Rotation], continuity: Continuity) -> Promise {
 fn previous_logs_in(rotations: &[Rotation], continuity: Continuity) -> Promise {
     let promised = |strategy| match continuity {
         Continuity::TwoPasswords => true,
-        Continuity::OnePassword => strategy == StrategyKind::AlternatingUsers,
+        Continuity::OnePassword => strategy == StrategyKind::MasterUser,
     };
     let logs_in =
         |rotation: &&Rotation| promised(rotation.strategy) && rotation.logs_in("AWSPREVIOUS") == Some(true);
@@ -149,8 +149,8 @@ fn no_refused_login(rotations: &[Rotation], watch: &Watch, functions: &Pair, ser
         Ledger::Log => {
             let own = watch.own_refused();
             let note = format!(
-                "counted in {}'s log while a function was at work; of {all} in the whole log this demo made {own} \
-                 itself, between the steps",
+                "counted in {}'s log while a function was at work; of {all} in the whole log this demo made \
+                 {own} itself, between the steps",
                 functions.engine.title()
             );
             (all == own, note)
@@ -172,7 +172,7 @@ fn no_refused_login(rotations: &[Rotation], watch: &Watch, functions: &Pair, ser
 fn logins(rotations: &[Rotation]) -> Promise {
     let wanted = |strategy| match strategy {
         StrategyKind::SingleUser => 2,
-        StrategyKind::AlternatingUsers => 3,
+        StrategyKind::MasterUser => 3,
     };
     let kept = rotations.iter().all(|rotation| rotation.logins.accepted == wanted(rotation.strategy));
     let counts: Vec<_> = rotations.iter().map(|rotation| rotation.logins.accepted.to_string()).collect();

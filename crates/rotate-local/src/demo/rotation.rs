@@ -27,7 +27,7 @@ pub(super) struct Rotation {
     pub(super) logins: Logins,
     /// The steps after which AWSCURRENT did not log in.
     pub(super) gap: Vec<String>,
-    /// Every labelled version, after the end.
+    /// Every labeled version, after the end.
     pub(super) versions: Vec<Sighting>,
     /// Why it failed, if it did.
     pub(super) failure: Option<String>,

@@ -32,7 +32,7 @@ pub(super) struct Scene {
     pub(super) logins: Logins,
     /// What the function asked of Secrets Manager.
     pub(super) cost: StoreCost,
-    /// Every labelled version, after the step.
+    /// Every labeled version, after the step.
     pub(super) versions: Vec<Sighting>,
 }
 
@@ -56,7 +56,8 @@ pub(super) struct Watch {
     eye: Arc<Eye>,
 }
 
-/// What looks: at the secret by the local Secrets Manager's back door, at the server by logging in and by its log.
+/// What looks: at the secret by the local Secrets Manager's back door, at the server by logging in and by its
+/// log.
 struct Eye {
     secrets_manager: SecretsManagerHandle,
     server: Arc<dyn Server>,
@@ -85,11 +86,11 @@ impl Watch {
             own_refused: AtomicUsize::new(0),
             passwords: Mutex::default(),
         });
-        for kind in [StrategyKind::SingleUser, StrategyKind::AlternatingUsers] {
+        for kind in [StrategyKind::SingleUser, StrategyKind::MasterUser] {
             let function = functions.function(kind);
             let strategy = match kind {
                 StrategyKind::SingleUser => RotationStrategy::SingleUser,
-                StrategyKind::AlternatingUsers => RotationStrategy::AlternatingUsers,
+                StrategyKind::MasterUser => RotationStrategy::MasterUser,
             };
             let (eye, scenes) = (Arc::clone(&eye), sender.clone());
             let watched = Watched { function: function.clone(), strategy, eye, scenes };
@@ -98,7 +99,7 @@ impl Watch {
         Self { scenes, eye }
     }
 
-    /// Every labelled version of a secret, tried now.
+    /// Every labeled version of a secret, tried now.
     pub(super) async fn look(&self, secret: &str) -> Vec<Sighting> {
         self.eye.look(secret).await
     }

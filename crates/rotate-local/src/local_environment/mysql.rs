@@ -13,9 +13,9 @@ use super::{
 };
 
 /// What an RDS master has and may grant, as far as both servers know it.
-const MASTER_RIGHTS: &str = "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, RELOAD, PROCESS, REFERENCES, INDEX, \
-    ALTER, SHOW DATABASES, CREATE TEMPORARY TABLES, LOCK TABLES, EXECUTE, REPLICATION SLAVE, REPLICATION CLIENT, \
-    CREATE VIEW, SHOW VIEW, CREATE ROUTINE, ALTER ROUTINE, CREATE USER, EVENT, TRIGGER";
+const MASTER_RIGHTS: &str = "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, RELOAD, PROCESS, REFERENCES, \
+    INDEX, ALTER, SHOW DATABASES, CREATE TEMPORARY TABLES, LOCK TABLES, EXECUTE, REPLICATION SLAVE, \
+    REPLICATION CLIENT, CREATE VIEW, SHOW VIEW, CREATE ROUTINE, ALTER ROUTINE, CREATE USER, EVENT, TRIGGER";
 
 /// Starts the server that the setup script has unpacked.
 ///
@@ -62,8 +62,8 @@ impl Server for MysqlServer {
                 MysqlFlavor::MySql => vec![
                     format!("ALTER USER {OWNER} DEFAULT ROLE cashier"),
                     format!(
-                        "GRANT CREATE ROLE, DROP ROLE, ROLE_ADMIN, APPLICATION_PASSWORD_ADMIN, SET_ANY_DEFINER, \
-                         SYSTEM_VARIABLES_ADMIN, XA_RECOVER_ADMIN ON *.* TO {MASTER} WITH GRANT OPTION"
+                        "GRANT CREATE ROLE, DROP ROLE, ROLE_ADMIN, APPLICATION_PASSWORD_ADMIN, \
+                         SET_ANY_DEFINER, SYSTEM_VARIABLES_ADMIN, XA_RECOVER_ADMIN ON *.* TO {MASTER} WITH GRANT OPTION"
                     ),
                     // With it a user may keep its old password beside the new one.
                     format!("GRANT APPLICATION_PASSWORD_ADMIN ON *.* TO {REPORTING}"),
@@ -80,8 +80,8 @@ impl Server for MysqlServer {
         })
     }
 
-    /// For a user that does not exist MySQL makes up a way to check passwords, so that nobody can tell; not every
-    /// client takes part in that.
+    /// For a user that does not exist MySQL makes up a way to check passwords, so that nobody can tell; not
+    /// every client takes part in that.
     fn try_login<'a>(&'a self, login: &'a TestLogin) -> BoxFuture<'a, Access> {
         Box::pin(async {
             let known = format!("SELECT 1 FROM mysql.user WHERE User = '{}'", login.username);

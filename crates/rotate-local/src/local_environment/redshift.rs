@@ -1,4 +1,5 @@
-//! Redshift in the local environment: nobody can start it elsewhere, so PostgreSQL behind a guard of its grammar stands for it.
+//! Redshift in the local environment: nobody can start it elsewhere, so PostgreSQL behind a guard of its
+//! grammar stands for it.
 
 use std::sync::Arc;
 
@@ -33,8 +34,8 @@ impl Server for RedshiftServer {
         self
     }
 
-    /// The master is a superuser, as Redshift's administrator is. `checkout` owns a schema with a table, may read a
-    /// table by its group, and has a setting.
+    /// The master is a superuser, as Redshift's administrator is. `checkout` owns a schema with a table, may
+    /// read a table by its group, and has a setting.
     fn populate(&self) -> BoxFuture<'_, Result<Users>> {
         Box::pin(async {
             let server = self.behind();
@@ -47,8 +48,8 @@ impl Server for RedshiftServer {
             let tables = format!(
                 "CREATE GROUP cashiers; ALTER GROUP cashiers ADD USER {OWNER}; \
                  CREATE TABLE public.customers (id int PRIMARY KEY, name text); \
-                 GRANT SELECT ON public.customers TO GROUP cashiers; GRANT SELECT ON public.customers TO {REPORTING}; \
-                 CREATE SCHEMA sales AUTHORIZATION {OWNER}; \
+                 GRANT SELECT ON public.customers TO GROUP cashiers; GRANT SELECT ON public.customers TO \
+                 {REPORTING}; CREATE SCHEMA sales AUTHORIZATION {OWNER}; \
                  CREATE TABLE sales.purchases (id int PRIMARY KEY, item text NOT NULL); \
                  INSERT INTO sales.purchases VALUES (1, 'tea'), (2, 'cake'); \
                  ALTER TABLE sales.purchases OWNER TO {OWNER}; ALTER ROLE {OWNER} SET search_path = sales, public"
@@ -58,8 +59,9 @@ impl Server for RedshiftServer {
         })
     }
 
-    /// Held against the form of the password that the server keeps, and then a session behind the guard, which takes no
-    /// statements of applications: so the functions alone pass the guard, and are counted there.
+    /// Held against the form of the password that the server keeps, and then a session behind the guard,
+    /// which takes no statements of applications: so the functions alone pass the guard, and are counted
+    /// there.
     fn try_login<'a>(&'a self, login: &'a TestLogin) -> BoxFuture<'a, Access> {
         Box::pin(async {
             match self.knows(login).await {
@@ -133,8 +135,8 @@ async fn same_rights(server: &RedshiftServer) -> Finding {
 async fn rights(server: &RedshiftServer, user: &str) -> Result<Vec<String>, String> {
     let sql = format!(
         "SELECT concat_ws(' ', 'user', u.usesuper, u.usecreatedb, u.useconfig, i.connection_limit) \
-             FROM redshift.pg_user u JOIN redshift.svv_user_info i ON i.user_id = u.usesysid WHERE u.usename = '{user}' \
-         UNION ALL SELECT 'group ' || g.groname FROM redshift.pg_group g JOIN redshift.pg_user u \
+             FROM redshift.pg_user u JOIN redshift.svv_user_info i ON i.user_id = u.usesysid WHERE u.usename \
+         = '{user}' UNION ALL SELECT 'group ' || g.groname FROM redshift.pg_group g JOIN redshift.pg_user u \
              ON u.usesysid = ANY(g.grolist) WHERE u.usename = '{user}' AND g.groname NOT LIKE 'clone:%' \
          UNION ALL SELECT concat_ws(' ', p, 'in', nspname) FROM pg_namespace, \
              unnest(ARRAY['CREATE', 'USAGE']) p WHERE nspname IN ('sales', 'public') \

@@ -51,7 +51,8 @@ impl Local {
         Self { child, lines, address: address.expect("the endpoint is printed"), functions, printed }
     }
 
-    /// The commands of the AWS CLI that it says to try, as a shell reads them: a line that ends in a backslash goes on.
+    /// The commands of the AWS CLI that it says to try, as a shell reads them: a line that ends in a
+    /// backslash goes on.
     fn commands(&self) -> Vec<String> {
         let joined = self.printed.join("\n").replace("\\\n", " ");
         let commands = joined.lines().filter(|line| line.starts_with("  aws "));

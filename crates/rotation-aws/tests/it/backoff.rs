@@ -49,7 +49,8 @@ async fn timed<T>(began: Instant, call: impl Future<Output = T>) -> (T, Duration
 
 #[tokio::test]
 async fn a_store_that_throttles_for_eight_seconds_is_outlived_and_the_last_write_goes_first() {
-    // What is written belongs to two secrets: the write that ends a rotation comes through before the one that begins it.
+    // What is written belongs to two secrets: the write that ends a rotation comes through before the one
+    // that begins it.
     let (lab, other) =
         tokio::join!(Lab::start(Settings::default(), None), Lab::start(Settings::default(), None));
     let pending = lab.troubled(FaultKind::Throttled).await;

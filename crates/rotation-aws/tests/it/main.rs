@@ -200,7 +200,7 @@ fn check(kind: FaultKind, times: u32, expected: Option<StoreFault>) {
 }
 
 #[test]
-fn faults_are_sorted_by_who_can_mend_them() {
+fn faults_are_sorted_by_who_can_fix_them() {
     check(FaultKind::KmsAccessDenied, 9, Some(StoreFault::KeyDenied));
     check(FaultKind::DecryptionFailure, 9, Some(StoreFault::KeyDenied));
     check(FaultKind::Throttled, 9, Some(StoreFault::Throttled));

@@ -72,8 +72,8 @@ fn key_named(code: &str, message: &str) -> Option<String> {
 fn a_key_is_blamed_only_where_the_service_blames_it() {
     let denied = "AccessDeniedException";
     check(denied, "Access to KMS is not allowed", StoreFault::KeyDenied);
-    let decrypt = "User: arn:aws:sts::123456789012:assumed-role/f/f is not authorized to perform: kms:Decrypt on \
-                   resource: arn:aws:kms:us-east-1:123456789012:key/k";
+    let decrypt = "User: arn:aws:sts::123456789012:assumed-role/f/f is not authorized to perform: \
+                   kms:Decrypt on resource: arn:aws:kms:us-east-1:123456789012:key/k";
     check(denied, decrypt, StoreFault::KeyDenied);
     assert_eq!(key_named(denied, decrypt).as_deref(), Some("arn:aws:kms:us-east-1:123456789012:key/k"));
     let because = format!("{decrypt}/x-1 because no resource-based policy allows the kms:Decrypt action");

@@ -1,5 +1,5 @@
-//! A user or a master that the server keeps out or holds back: doctor names the statement that ends it, the statement is
-//! run as it stands, and the rotation goes on.
+//! A user or a master that the server keeps out or holds back: doctor names the statement that ends it, the
+//! statement is run as it stands, and the rotation goes on.
 
 use std::fmt::Write;
 
@@ -61,13 +61,13 @@ impl Pair {
             if ["ok", "note"].contains(&text("severity").as_str()) {
                 continue;
             }
-            advice.push(text("mend"));
+            advice.push(text("remediation"));
             let (severity, check, code) = (text("severity"), text("check"), text("code"));
             // The versions stand in the order of their ids, which are drawn.
             let sentence = text("sentence");
             let mut parts: Vec<_> = sentence.split("; ").collect();
             parts.sort_unstable();
-            let (sentence, advised) = (parts.join("; "), text("mend"));
+            let (sentence, advised) = (parts.join("; "), text("remediation"));
             write!(said, "{severity} {check} {code}: {sentence}\n    {advised}\n").unwrap();
         }
         let command = answer["next"]["command"].as_str().unwrap_or("none");
@@ -103,7 +103,7 @@ async fn a_master_that_may_not_connect_is_told_the_grant() {
         fault master DB_DATABASE_CLOSED: login with the master secret failed: the database is closed to the user: SQLSTATE 42501
             As an administrator of the database: GRANT CONNECT ON DATABASE "shop" TO "master"
         warning login PENDING_STUCK: AWSCURRENT logs in; AWSPENDING is refused; AWSPREVIOUS logs in
-            Applications are not affected. Mend first what the findings name; move no label before that.
+            Applications are not affected. Fix first what the findings name; move no label before that.
         pending_refused, command: none
     "#]]).await;
     pair.follow(&advice).await;
@@ -128,7 +128,7 @@ async fn a_master_without_replication_is_told_to_have_it() {
     let advice = pair.doctor(&expect![[r#"
         fault privileges DB_PRIVILEGE_MISSING: a statement as the master secret failed: a privilege is missing: ALTER ROLE "master" REPLICATION
             As an administrator of the database: ALTER ROLE "master" REPLICATION
-        sound, command: none
+        healthy, command: none
     "#]]).await;
     pair.follow(&advice).await;
 }
@@ -141,7 +141,7 @@ async fn an_original_past_its_validity_is_named() {
     let advice = pair.doctor(&expect![[r#"
         fault privileges DB_EXPIRED: a statement as the master secret failed: "app" is past the end of its validity
             As an administrator of the database: ALTER ROLE "app" VALID UNTIL 'infinity'
-        sound, command: none
+        healthy, command: none
     "#]]).await;
     pair.follow(&advice).await;
 }
@@ -152,9 +152,9 @@ async fn a_live_user_past_its_validity_has_its_statement() {
     let pair = Pair::rotated(0).await;
     pair.world.admin(&format!("ALTER ROLE {} VALID UNTIL '2001-01-01'", pair.world.user.username)).await;
     let advice = pair.doctor(&expect![[r#"
-        fault login DB_ALL_REFUSED: AWSCURRENT is refused; AWSPREVIOUS is refused
+        fault login DB_NO_CREDENTIAL_ACCEPTED: AWSCURRENT is refused; AWSPREVIOUS is refused
             Set the password in the database to what AWSCURRENT holds. Check first that the user exists, may log in, and has not expired. As an administrator of the database, set the user's password to what version 01 (AWSCURRENT) holds. No label helps, and nothing is written. PostgreSQL says the same of a user past its VALID UNTIL: ALTER ROLE "app" VALID UNTIL 'infinity'
-        nothing_logs_in, command: none
+        no_version_logs_in, command: none
     "#]]).await;
     let statement = advice[0].split_once("past its VALID UNTIL: ").unwrap().1;
     pair.world.admin(statement).await;
@@ -175,7 +175,7 @@ async fn an_original_that_may_not_log_in_is_named() {
             _ => expect![[r#"
                 fault privileges DB_LOCKED: a statement as the master secret failed: "app" may not log in
                     As an administrator of the database: ALTER ROLE "app" LOGIN
-                sound, command: none
+                healthy, command: none
             "#]],
         };
         let advice = pair.doctor(&expected).await;
@@ -192,13 +192,13 @@ async fn a_user_named_like_a_clone_is_told_so() {
     let arn =
         pair.world.service.create_secret("another", &pair.world.document(&pair.master, &json!({}))).unwrap();
     pair.world.put(&["AWSCURRENT"], &pair.world.document(&user, &json!({"masterarn": arn})));
-    pair.world.rotate(&["--dry-run"]).await.expect_code(1).expect_err("code: DB_ORIGINAL_MISSING");
+    pair.world.rotate(&["--dry-run"]).await.expect_code(1).expect_err("code: DB_ORIGINAL_NOT_FOUND");
     let pair =
         Pair { master: TestLogin { username: name.replace("_clone", ""), ..pair.master.clone() }, ..pair };
     pair.doctor(&expect![[r#"
-        fault login DB_ORIGINAL_MISSING: login with AWSCURRENT failed: the server let the user in and refused the first request: the name "master_clone" is that of a clone, and there is no user "master" that it could be the clone of (probe)
+        fault login DB_ORIGINAL_NOT_FOUND: login with AWSCURRENT failed: the server let the user in and refused the first request: the name "master_clone" is that of a clone, and there is no user "master" that it could be the clone of (probe)
             Rotate "master_clone" by the single-user strategy, or give it a name that does not end like a clone's. If it is the clone of a user that was dropped, create "master" again.
         unknown, command: none
     "#]]).await;
-    pair.world.rotate(&["--yes", "--strategy", "single"]).await.expect_code(0);
+    pair.world.rotate(&["--yes", "--strategy", "single_user"]).await.expect_code(0);
 }

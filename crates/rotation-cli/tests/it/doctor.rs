@@ -1,4 +1,5 @@
-//! `rotate doctor`: 36 broken set-ups, six healthy ones. Six broken functions and a healthy one are in `function.rs`.
+//! `rotate doctor`: 36 broken set-ups, six healthy ones. Six broken functions and a healthy one are in
+//! `function.rs`.
 
 use std::sync::Arc;
 
@@ -49,7 +50,7 @@ macro_rules! check {
         let first = &answer["findings"][0];
         assert_eq!(first["code"], $code, "{}{}", run.out, run.err);
         assert!(["warning", "fault"].contains(&first["severity"].as_str().unwrap()), "{first:#}");
-        assert!(!first["mend"].as_str().unwrap().is_empty(), "{first:#}");
+        assert!(!first["remediation"].as_str().unwrap().is_empty(), "{first:#}");
         run.expect_code(if answer["severity"] == "fault" { 4 } else { 3 });
         assert_eq!(before, $world.service.stages(SECRET).unwrap(), "nothing is written");
         drop(planted.keep);
@@ -192,7 +193,7 @@ async fn the_planted_fault_of_the_login_stands_first() {
         change_password(&world).await;
         Planted::default()
     });
-    check!("DB_ALL_REFUSED", |world| {
+    check!("DB_NO_CREDENTIAL_ACCEPTED", |world| {
         change_password(&world).await;
         world.put_pending("never-to-be-set-0123");
         Planted::default()
@@ -201,7 +202,10 @@ async fn the_planted_fault_of_the_login_stands_first() {
         world.admin(&format!("ALTER ROLE {} NOLOGIN", world.user.username)).await;
         Planted::default()
     });
-    check!("DB_NO_DATABASE", |world| current(&world, &with(&world, &json!({"dbname": "no_such_database"}))));
+    check!("DB_NAME_NOT_FOUND", |world| current(
+        &world,
+        &with(&world, &json!({"dbname": "no_such_database"}))
+    ));
     check!("PENDING_STUCK", |world| {
         world.put_pending("never-to-be-set-0123");
         Planted::default()
@@ -312,7 +316,7 @@ async fn a_blocked_user_of_mysql_is_told_with_the_statement_that_ends_it() {
         let login =
             answer["findings"].as_array().unwrap().iter().find(|one| one["check"] == "login").unwrap();
         assert_eq!(login["code"], code, "{}", run.out);
-        assert!(login["mend"].as_str().unwrap().contains(statement), "{login:#}");
+        assert!(login["remediation"].as_str().unwrap().contains(statement), "{login:#}");
         let next = answer["next"]["sentence"].as_str().unwrap();
         assert!(!next.contains("Nothing has to be done"), "{next}");
     }
@@ -336,7 +340,7 @@ async fn mysql(world: &World, server: &MysqlServer, alteration: &str) -> Planted
 async fn healthy(world: &World, planted: &Planted) -> Value {
     let (run, answer) = doctor(world, planted).await;
     run.expect_code(0);
-    assert_eq!(answer["state"], "sound", "{answer:#}");
+    assert_eq!(answer["state"], "healthy", "{answer:#}");
     let found = answer["findings"].as_array().unwrap().iter();
     let found: Vec<_> =
         found.filter(|finding| !["ok", "note"].contains(&finding["severity"].as_str().unwrap())).collect();
@@ -366,7 +370,11 @@ async fn nothing_is_found_in_six_healthy_set_ups() {
     }
     let world = World::new().await;
     let (server, planted) = mongodb(&world).await;
-    run_as_it_stands(server, doctor(&world, &planted).await.1["findings"][0]["mend"].as_str().unwrap()).await;
+    run_as_it_stands(
+        server,
+        doctor(&world, &planted).await.1["findings"][0]["remediation"].as_str().unwrap(),
+    )
+    .await;
     healthy(&world, &planted).await;
 }
 
@@ -405,7 +413,7 @@ async fn a_user_of_mongodb_that_may_not_change_itself_is_found() {
         planted.environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let dry_run = world.rotate_with(&["--dry-run"], &environment).await;
     dry_run.expect_code(1).expect_out("would run").expect_err("code: DB_PRIVILEGE_MISSING");
-    run_as_it_stands(server, first["mend"].as_str().unwrap()).await;
+    run_as_it_stands(server, first["remediation"].as_str().unwrap()).await;
     world.rotate_with(&["--dry-run"], &environment).await.expect_code(0);
     world.rotate_with(&["--yes"], &environment).await.expect_code(0);
 }
@@ -507,8 +515,8 @@ async fn what_no_rotation_fails_by_has_codes_of_its_own() {
     let world = World::new().await;
     let (_, answer) = doctor(&world, &flags(&["--no-logins"])).await;
     assert_eq!(found(&answer, "secret"), ("OK", "ok"));
-    assert_eq!(found(&answer, "login"), ("NOT_LOOKED_AT", "note"));
-    assert_eq!(found(&answer, "rotation"), ("ROTATION_UNSET", "note"));
+    assert_eq!(found(&answer, "login"), ("NOT_CHECKED", "note"));
+    assert_eq!(found(&answer, "rotation"), ("ROTATION_NOT_CONFIGURED", "note"));
 
     current(&world, &with(&world, &json!({"ssl": false})));
     let user = &world.user.username;

@@ -1,4 +1,5 @@
-//! `rotate doctor` at the function that rotates a secret: moto's Lambda, and a double for what moto does not say.
+//! `rotate doctor` at the function that rotates a secret: moto's Lambda, and a double for what moto does not
+//! say.
 
 use std::sync::Arc;
 
@@ -11,7 +12,8 @@ use crate::world::{SECRET, World};
 
 const ARN: &str = "arn:aws:lambda:us-east-1:123456789012:function:";
 
-/// Makes functions, as pairs of a name and a timeout, each of them with permissions as `add_permission` takes them.
+/// Makes functions, as pairs of a name and a timeout, each of them with permissions as `add_permission` takes
+/// them.
 const FURNISH: &str = r#"
 import io, json, sys, zipfile
 import boto3
@@ -95,12 +97,12 @@ async fn the_planted_fault_of_the_function_stands_first() {
     let made = made.await.unwrap();
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     for (name, code, severity) in [
-        ("missing", "FUNCTION_MISSING", "fault"),
-        ("closed", "FUNCTION_CLOSED", "fault"),
-        ("elsewhere", "FUNCTION_CLOSED", "fault"),
-        ("other-service", "FUNCTION_CLOSED", "fault"),
-        ("open", "FUNCTION_OPEN", "warning"),
-        ("hurried", "FUNCTION_HURRIED", "warning"),
+        ("missing", "FUNCTION_NOT_FOUND", "fault"),
+        ("closed", "FUNCTION_NOT_INVOCABLE", "fault"),
+        ("elsewhere", "FUNCTION_NOT_INVOCABLE", "fault"),
+        ("other-service", "FUNCTION_NOT_INVOCABLE", "fault"),
+        ("open", "FUNCTION_PERMISSION_TOO_BROAD", "warning"),
+        ("hurried", "FUNCTION_TIMEOUT_TOO_SHORT", "warning"),
     ] {
         let world = rotated_by(name).await;
         let answer = doctor(&world, &moto.endpoint()).await;
@@ -110,11 +112,11 @@ async fn the_planted_fault_of_the_function_stands_first() {
             (&json!(code), &json!(severity)),
             "{name}: {answer:#}"
         );
-        assert!(!first["mend"].as_str().unwrap().is_empty(), "{first:#}");
+        assert!(!first["remediation"].as_str().unwrap().is_empty(), "{first:#}");
     }
     let world = rotated_by("good").await;
     let answer = doctor(&world, &moto.endpoint()).await;
-    assert_eq!(found(&answer), [("NOT_LOOKED_AT", "note"), ("OK", "ok"), ("OK", "ok")], "{answer:#}");
+    assert_eq!(found(&answer), [("NOT_CHECKED", "note"), ("OK", "ok"), ("OK", "ok")], "{answer:#}");
     assert!(!["warning", "fault"].contains(&answer["severity"].as_str().unwrap()), "{answer:#}");
 }
 
@@ -122,7 +124,8 @@ async fn the_planted_fault_of_the_function_stands_first() {
 async fn the_permission_that_is_advised_is_that_of_the_alias_where_one_rotates() {
     let unlocked = json!({"Effect": "Allow", "Principal": {"Service": "secretsmanager.amazonaws.com"},
         "Action": "lambda:InvokeFunction", "Resource": "*"});
-    let policies = [(json!([]), "FUNCTION_CLOSED"), (json!([unlocked]), "FUNCTION_OPEN")];
+    let policies =
+        [(json!([]), "FUNCTION_NOT_INVOCABLE"), (json!([unlocked]), "FUNCTION_PERMISSION_TOO_BROAD")];
     for (name, qualifier) in [("f", None), ("f:live", Some(" --qualifier live"))] {
         let world = rotated_by(name).await;
         for (statements, code) in &policies {
@@ -134,7 +137,7 @@ async fn the_permission_that_is_advised_is_that_of_the_alias_where_one_rotates()
             let answer = doctor(&world, &lambda.unwrap().endpoint()).await;
             let first = &answer["findings"][0];
             assert_eq!(first["code"], *code, "{answer:#}");
-            let advised = first["mend"].as_str().unwrap();
+            let advised = first["remediation"].as_str().unwrap();
             let wanted = format!("--function-name {ARN}f --statement-id");
             assert!(advised.contains(&wanted), "{advised}");
             let end = format!("--source-account 123456789012{}", qualifier.unwrap_or_default());
@@ -162,12 +165,12 @@ async fn a_function_that_is_not_active_or_not_to_be_seen_is_told() {
         ApiAnswer { status: 403, body: why.to_string() }
     });
     let answer = doctor(&world, &denied.unwrap().endpoint()).await;
-    assert_eq!(found(&answer), [("NOT_LOOKED_AT", "note"); 2], "{answer:#}");
+    assert_eq!(found(&answer), [("NOT_CHECKED", "note"); 2], "{answer:#}");
     let said = answer["findings"].as_array().unwrap().iter().find(|one| one["check"] == "function").unwrap();
     let sentence = said["sentence"].as_str().unwrap();
     let words = "of AWS Lambda failed: access was denied: AccessDeniedException: User: x is not authorized";
     assert!(sentence.contains(words), "{sentence}");
-    assert!(said["mend"].as_str().unwrap().starts_with("Allow lambda:Get"), "{said:#}");
+    assert!(said["remediation"].as_str().unwrap().starts_with("Allow lambda:Get"), "{said:#}");
 
     let answer = doctor(&world, "http://127.0.0.1:1").await;
     let unanswered = answer["findings"].as_array().unwrap().iter().find(|one| one["check"] == "function");
@@ -180,5 +183,5 @@ async fn a_function_that_is_not_active_or_not_to_be_seen_is_told() {
     // Beside another Secrets Manager than AWS's nobody is asked.
     let run = world.ask("doctor", &["--json"], &[]).await;
     let answer: Value = serde_json::from_str(&run.out).unwrap();
-    assert_eq!(found(&answer), [("NOT_LOOKED_AT", "note")], "{answer:#}");
+    assert_eq!(found(&answer), [("NOT_CHECKED", "note")], "{answer:#}");
 }

@@ -38,7 +38,7 @@ async fn the_help_names_the_commands_with_examples() {
               -V, --version  Print version
 
             Examples:
-              rotate secret prod/shop/reporting    rotate a secret with your own AWS credentials
+              rotate run prod/shop/reporting    rotate a secret with your own AWS credentials
               rotate doctor prod/shop/reporting    say what is wrong with a secret, and what to do next
               rotate network prod/shop/reporting   say where the function for a secret is to be placed
 
@@ -53,7 +53,7 @@ async fn the_help_names_the_commands_with_examples() {
 #[tokio::test]
 async fn the_help_of_secret_says_what_it_will_do() {
     check(
-        &["secret", "--help"],
+        &["run", "--help"],
         expect![[r#"
             Rotate a secret from this machine, with your own AWS credentials.
 
@@ -69,7 +69,7 @@ async fn the_help_of_secret_says_what_it_will_do() {
             the functions hold here, too, from the environment: PASSWORD_LENGTH, EXCLUDE_CHARACTERS,
             PASSWORD_SOURCE, REQUIRE_TLS, TLS_CA_BUNDLE, AWS_CA_BUNDLE and so on.
 
-            Usage: rotate secret [OPTIONS] <SECRET>
+            Usage: rotate run [OPTIONS] <SECRET>
 
             Arguments:
               <SECRET>
@@ -118,11 +118,11 @@ async fn the_help_of_secret_says_what_it_will_do() {
                       Print help (see a summary with '-h')
 
             Examples:
-              rotate secret prod/shop/reporting
-              rotate secret prod/shop/checkout --strategy alternating --master-secret prod/shop/master
-              rotate secret prod/shop/checkout --dry-run
-              rotate secret prod/shop/reporting --yes --region eu-central-1
-              rotate secret shop/reporting --endpoint-url http://127.0.0.1:4584
+              rotate run prod/shop/reporting
+              rotate run prod/shop/checkout --strategy master_user --master-secret prod/shop/master
+              rotate run prod/shop/checkout --dry-run
+              rotate run prod/shop/reporting --yes --region eu-central-1
+              rotate run shop/reporting --endpoint-url http://127.0.0.1:4584
         "#]],
     )
     .await;

@@ -10,5 +10,5 @@ mod help;
 mod network;
 mod recover;
 mod registry;
-mod secret;
+mod run;
 mod world;

@@ -40,7 +40,7 @@ fn every_engine_is_packaged_built_and_documented() {
     let demo = read("scripts/demo");
     for kind in EngineKind::value_variants() {
         let word = kind.word();
-        for strategy in [StrategyKind::SingleUser, StrategyKind::AlternatingUsers] {
+        for strategy in [StrategyKind::SingleUser, StrategyKind::MasterUser] {
             let function = kind.file_name(strategy);
             assert!(artifacts.contains(&format!("\"{function}\"")), "no package of {function}");
             assert!(readme.contains(&format!("`{function}`")), "README does not name {function}");

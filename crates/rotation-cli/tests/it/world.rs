@@ -54,9 +54,9 @@ impl World {
         self.run_secret(&[&[SECRET, "--endpoint-url", &endpoint], arguments].concat(), more).await
     }
 
-    /// `rotate secret` with these arguments alone.
+    /// `rotate run` with these arguments alone.
     pub(crate) async fn run_secret(&self, arguments: &[&str], more: &[(&str, &str)]) -> Run {
-        self.run("secret", arguments, more).await
+        self.run("run", arguments, more).await
     }
 
     /// Another command about the secret.

@@ -6,6 +6,7 @@ use rotation_database::{EngineProfile, NameLimit, Remedies, StatementRule, TestF
 
 const PROFILE: EngineProfile = EngineProfile {
     name: "Test",
+    id: "test",
     engines: &["test"],
     engines_text: "test",
     default_port: 1,
@@ -34,7 +35,7 @@ fn parse(variables: &[(&str, &str)], strategy: StrategyKind) -> Result<Config, S
 
 #[track_caller]
 fn refused(variables: &[(&str, &str)], expected: &str) {
-    let refusal = parse(variables, StrategyKind::AlternatingUsers).expect_err("the settings must be refused");
+    let refusal = parse(variables, StrategyKind::MasterUser).expect_err("the settings must be refused");
     assert_eq!(refusal, expected);
 }
 
@@ -139,24 +140,24 @@ fn an_empty_list_of_exclusions_excludes_nothing_but_what_the_engine_forbids() {
 fn the_deployed_master_secret_belongs_to_the_alternating_strategy_alone() {
     let arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:master-AbCdEf";
     let variables = [("MASTER_SECRET_ARN", arn)];
-    let config = parse(&variables, StrategyKind::AlternatingUsers).expect("good settings");
+    let config = parse(&variables, StrategyKind::MasterUser).expect("good settings");
     assert_eq!(config.master.deployed.expect("a master").as_str(), arn);
     let config = parse(&variables, StrategyKind::SingleUser).expect("good settings");
     assert!(config.master.deployed.is_none());
 }
 
 #[test]
-fn a_directory_is_where_its_own_variable_says_else_where_that_of_all_services_does() {
+fn a_lookup_is_where_its_own_variable_says_else_where_that_of_all_services_does() {
     let all = ("AWS_ENDPOINT_URL", "http://127.0.0.1:5000");
     let own = ("AWS_ENDPOINT_URL_REDSHIFT", "http://127.0.0.1:5001");
-    let config = parse(&[all, own], StrategyKind::AlternatingUsers).expect("good settings");
-    let urls = &config.function.endpoint.directories;
+    let config = parse(&[all, own], StrategyKind::MasterUser).expect("good settings");
+    let urls = &config.function.endpoint.lookups;
     let found = [&urls.rds, &urls.redshift, &urls.redshift_serverless];
     let found = found.map(|url| url.as_ref().expect("an endpoint").as_str());
     assert_eq!(found, [all.1, own.1, all.1]);
     let wrong =
         "the setting AWS_ENDPOINT_URL_RDS must be a host name, or a URL that begins with http:// or https://";
-    let refusal = parse(&[("AWS_ENDPOINT_URL_RDS", "ftp://x")], StrategyKind::AlternatingUsers);
+    let refusal = parse(&[("AWS_ENDPOINT_URL_RDS", "ftp://x")], StrategyKind::MasterUser);
     assert_eq!(refusal.expect_err("a refusal"), wrong);
 }
 

@@ -14,14 +14,14 @@ pub(super) const EVENT_INVALID: Article = Article::with_command(
 );
 pub(super) const SECRET_DELETED: Article = Article::with_command(
     "Somebody deleted the secret while a rotation was under way.",
-    "Restore it and rotate again. If setSecret had run, the password that works may be the one of the version \
-             with the rotation's token: read it, once restored, by its version id.",
+    "Restore it and rotate again. If setSecret had run, the password that works may be the one of the \
+             version with the rotation's token: read it, once restored, by its version id.",
     "aws secretsmanager restore-secret --secret-id SECRET\n\
              aws secretsmanager get-secret-value --secret-id SECRET --version-id TOKEN",
 );
 pub(super) const SECRET_MANAGED: Article = Article::new(
-    "RDS, DocumentDB, Redshift or another service made the secret and rotates it (`OwningService`), or it is an \
-             external secret of a partner (`Type`).",
+    "RDS, DocumentDB, Redshift or another service made the secret and rotates it (`OwningService`), or it is \
+             an external secret of a partner (`Type`).",
     "Let that service rotate it.",
 );
 pub(super) const SECRET_REPLICA: Article = Article::new(
@@ -43,7 +43,7 @@ pub(super) const ROTATION_OTHER_FUNCTION: Article = Article::new(
     "The secret's `RotationLambdaARN` is another function than the one that was invoked.",
     "Point the secret's rotation at this function, or invoke the one that it names.",
 );
-pub(super) const VERSION_UNKNOWN: Article = Article::new(
+pub(super) const VERSION_NOT_FOUND: Article = Article::new(
     "The version lost its labels and was removed, or the event was made by hand.",
     "Start a new rotation. If setSecret of the version had run, read its password by its id first, put \
              AWSPENDING back on it, and rotate again.",
@@ -64,8 +64,8 @@ pub(super) const SECRET_NO_CURRENT: Article = Article::with_command(
 pub(super) const DRY_RUN: Article = Article::with_command(
     "DRY_RUN is set in the function's environment. The log has a line for each thing that a step would do; \
              nothing was changed.",
-    "Take DRY_RUN out of the environment and rotate again: the pending version is taken up. To leave it, remove \
-             the label AWSPENDING, whose version has no value.",
+    "Take DRY_RUN out of the environment and rotate again: the pending version is taken up. To leave it, \
+             remove the label AWSPENDING, whose version has no value.",
     "aws secretsmanager update-secret-version-stage --secret-id SECRET --version-stage AWSPENDING \
              --remove-from-version-id TOKEN",
 );
@@ -85,14 +85,14 @@ pub(super) const TIMED_OUT: Article = Article::new(
              setSecret has begun, AWSPENDING may hold the password that logs in: keep the label.",
 );
 pub(super) const INTERNAL: Article = Article::new(
-    "A defect of ours. What the panic says is not written anywhere, as it may quote a value; `detail` has the \
-             place in the source.",
+    "A defect of ours. What the panic says is not written anywhere, as it may quote a value; `detail` has \
+             the place in the source.",
     "Report it with the line. Rotate again, which takes the version up where it stands, and keep AWSPENDING: \
              once setSecret has begun, it may hold the password that logs in.",
 );
 pub(super) const NO_VERSION_OPENS_TARGET: Article = Article::with_command(
-    "The credential was changed at the service by a manual change, or by a rotation that was cancelled: its version has \
-     no label now.",
+    "The credential was changed at the service by a manual change, or by a rotation that was cancelled: its \
+     version has no label now.",
     "Find the version that opens it, or store a credential that does, then rotate again.",
     "aws secretsmanager list-secret-version-ids --secret-id SECRET --include-deprecated",
 );

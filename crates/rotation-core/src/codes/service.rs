@@ -13,10 +13,10 @@ pub(super) const NET_SM_CERTIFICATE: Article = Article::new(
     "Name the proxy's authority in `AWS_CA_BUNDLE`; check region, endpoint and clock.",
 );
 pub(super) const SM_THROTTLED: Article = Article::new(
-    "Many rotations at the same moment: the service refused a call again and again until the invocation's time \
-             was nearly over.",
-    "Wait for the service's next attempt. If it recurs, spread the schedules of the secrets. After setSecret a \
-             single user's `AWSCURRENT` is refused until finishSecret gets through; `AWSPENDING` logs in.",
+    "Many rotations at the same moment: the service refused a call again and again until the invocation's \
+             time was nearly over.",
+    "Wait for the service's next attempt. If it recurs, spread the schedules of the secrets. After setSecret \
+             a single user's `AWSCURRENT` is refused until finishSecret gets through; `AWSPENDING` logs in.",
 );
 pub(super) const SM_INTERNAL: Article =
     Article::new("A fault of the service.", "Wait for the service's next attempt.");
@@ -57,7 +57,7 @@ pub(super) const KMS_DENIED: Article = Article::with_policy(
   "Resource": "KEY_ARN"
 }"#,
 );
-pub(super) const SECRET_UNKNOWN: Article = Article::new(
+pub(super) const SECRET_NOT_FOUND: Article = Article::new(
     "The secret is gone, or the function asks another region or endpoint.",
     "Check the secret's ARN, and the region and endpoint of the function.",
 );
@@ -74,6 +74,6 @@ pub(super) const PASSWORD_UNUSABLE: Article = Article::new(
 pub(super) const RELATED_SECRET_UNREADABLE: Article = Article::with_policy(
     "The other secret is gone, or the function's role may not read it.",
     "Let the function's role read that secret.",
-    "{\"Effect\": \"Allow\", \"Action\": [\"secretsmanager:GetSecretValue\", \"secretsmanager:DescribeSecret\"], \
-     \"Resource\": \"ARN of the other secret\"}",
+    "{\"Effect\": \"Allow\", \"Action\": [\"secretsmanager:GetSecretValue\", \
+     \"secretsmanager:DescribeSecret\"], \"Resource\": \"ARN of the other secret\"}",
 );

@@ -11,11 +11,11 @@ pub enum Access {
     NoValue,
     /// The value is none of a login, or one of another server or user than the secret's.
     Unusable,
-    /// The password is right, and the server gives no usable session: it has expired, must be changed, or the session is
-    /// not the one that applications need.
+    /// The password is right, and the server gives no usable session: it has expired, must be changed, or the
+    /// session is not the one that applications need.
     NoSession,
-    /// It was tried, and whoever answered did not speak for the server: a proxy, an access rule, or a server that asked
-    /// for no password.
+    /// It was tried, and whoever answered did not speak for the server: a proxy, an access rule, or a server
+    /// that asked for no password.
     Unknown,
     /// It was not tried.
     NotTried,
@@ -40,8 +40,8 @@ impl Access {
         matches!(self, Self::NoSession | Self::Unknown | Self::NotTried)
     }
 
-    /// Whether it is known that this value does not open the database. A value that cannot be used was not tried: it
-    /// may be one of a strategy that the secret is not looked at with.
+    /// Whether it is known that this value does not open the database. A value that cannot be used was not
+    /// tried: it may be one of a strategy that the secret is not looked at with.
     pub fn is_out(self) -> bool {
         matches!(self, Self::Refused | Self::NoValue)
     }

@@ -117,7 +117,7 @@ impl Finding {
     /// What was not looked at, and why not.
     pub fn unseen(check: Check, because: &str) -> Self {
         let sentence = format!("not looked at, because {because}");
-        let (severity, code) = (Severity::Note, finding_codes::NOT_LOOKED_AT);
+        let (severity, code) = (Severity::Note, finding_codes::NOT_CHECKED);
         Self { check, severity, code, sentence, remediation: String::new() }
     }
 }

@@ -1,5 +1,5 @@
-//! What a finding is called: a failure's code, or a stable code of its own with what there is to know about it. The set is
-//! open; [`finding_codes!`](crate::finding_codes!) makes a table.
+//! What a finding is called: a failure's code, or a stable code of its own with what there is to know about
+//! it. The set is open; [`finding_codes!`](crate::finding_codes!) makes a table.
 
 use crate::code::Code;
 

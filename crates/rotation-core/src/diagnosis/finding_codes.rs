@@ -6,8 +6,8 @@ crate::finding_codes! {
         "What was looked at is right.",
         "Nothing.";
     /// It was not looked at.
-    NOT_LOOKED_AT = "note",
-        "No login was asked for or came through, the engine does not tell, or the caller may not look; the sentence \
-         says which.",
+    NOT_CHECKED = "note",
+        "No login was asked for or came through, the engine does not tell, or the caller may not look; the \
+         sentence says which.",
         "Let the caller look, where it matters, or ask the function, which looks from inside its VPC by its own role.";
 }

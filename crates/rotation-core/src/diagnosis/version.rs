@@ -8,7 +8,7 @@ use crate::{
 
 /// A version whose value was looked at. `L` is what the target makes of a document: a login.
 #[derive(Debug)]
-pub struct ExaminedVersion<L> {
+pub struct DiagnosedVersion<L> {
     /// Its id.
     pub id: VersionId,
     /// Its labels.
@@ -23,7 +23,7 @@ pub struct ExaminedVersion<L> {
     pub error: Option<RotationError>,
 }
 
-impl<L> ExaminedVersion<L> {
+impl<L> DiagnosedVersion<L> {
     /// The label by which errors name it.
     pub fn label(&self) -> StagingLabel {
         let first = |label: &&StagingLabel| !matches!(label, StagingLabel::Other(_));

@@ -19,7 +19,8 @@ pub enum Phase {
     Put,
     /// Name, connection, TLS and login at the database.
     Connect,
-    /// Finding the master's server by the directory; only where the master secret does not name the secret's host.
+    /// Finding the master's server by the lookup; only where the master secret does not name the secret's
+    /// host.
     Locate,
     /// Preparing the change in the database.
     Change,

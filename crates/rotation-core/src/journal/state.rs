@@ -25,7 +25,8 @@ impl Change {
     }
 }
 
-/// What is known of the credentials under the labels, one clause each, in the order current, pending, previous.
+/// What is known of the credentials under the labels, one clause each, in the order current, pending,
+/// previous.
 ///
 /// It prints as `AWSCURRENT logs in; AWSPENDING does not`.
 #[derive(Clone, Debug, PartialEq, Eq)]

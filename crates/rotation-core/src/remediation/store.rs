@@ -8,8 +8,8 @@ use crate::{
 };
 
 /// Of a step that cannot know whether setSecret had run.
-pub const PENDING_MAY_BE_LIVE: &str = "Once setSecret has begun, it may be the password under AWSPENDING that \
-    logs in: keep that label.";
+pub const PENDING_MAY_BE_LIVE: &str = "Once setSecret has begun, it may be the password under AWSPENDING \
+    that logs in: keep that label.";
 
 impl StoreFault {
     /// The stable code.
@@ -22,7 +22,7 @@ impl StoreFault {
             Self::AccessDenied => codes::IAM_DENIED,
             Self::CredentialsRefused => codes::IAM_CREDENTIALS,
             Self::KeyDenied => codes::KMS_DENIED,
-            Self::NoSuchSecret => codes::SECRET_UNKNOWN,
+            Self::NoSuchSecret => codes::SECRET_NOT_FOUND,
             Self::Conflict => codes::LABELS_MOVED,
             Self::TokenRequired => codes::TOKEN_REQUIRED,
             Self::Unusable => codes::PASSWORD_UNUSABLE,
@@ -44,14 +44,14 @@ pub(super) fn store_remediation(error: &StoreError, reader: Reader) -> String {
 fn remediation_of(error: &StoreError, reader: Reader) -> String {
     let (operation, role) = (error.operation, reader.role());
     match (error.fault, reader) {
-        (StoreFault::Unreachable, Reader::Operator) => "A function in a VPC needs an interface endpoint for Secrets \
-            Manager or a NAT gateway, and a security group that lets it reach port 443."
+        (StoreFault::Unreachable, Reader::Operator) => "A function in a VPC needs an interface endpoint for \
+            Secrets Manager or a NAT gateway, and a security group that lets it reach port 443."
             .into(),
-        (StoreFault::Unreachable, Reader::Person) => "Check --region and --endpoint-url, and that this machine \
-            reaches the endpoint on port 443."
+        (StoreFault::Unreachable, Reader::Person) => "Check --region and --endpoint-url, and that this \
+            machine reaches the endpoint on port 443."
             .into(),
-        (StoreFault::CertificateRefused, _) => "Name the authority of the endpoint's certificate in AWS_CA_BUNDLE \
-            (a proxy that looks into TLS has one of its own), and check the region, the endpoint and the clock."
+        (StoreFault::CertificateRefused, _) => "Name the authority of the endpoint's certificate in \
+            AWS_CA_BUNDLE (a proxy that looks into TLS has one of its own), and check the region, the endpoint and the clock."
             .into(),
         (StoreFault::Throttled, _) => format!(
             "Nothing is lost. {} If it recurs, let fewer secrets rotate at the same time.",
@@ -65,12 +65,12 @@ fn remediation_of(error: &StoreError, reader: Reader) -> String {
         (StoreFault::AccessDenied, _) => {
             format!("Allow secretsmanager:{operation} on this secret in the policy of {role}.")
         }
-        (StoreFault::CredentialsRefused, Reader::Operator) => "Lambda gives a function its credentials: set none of \
-            AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN in its environment, check that its role \
-            exists, and deploy it again."
+        (StoreFault::CredentialsRefused, Reader::Operator) => "Lambda gives a function its credentials: set \
+            none of AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN in its environment, check \
+            that its role exists, and deploy it again."
             .into(),
-        (StoreFault::CredentialsRefused, Reader::Person) => "Log in again: the credentials are missing, have expired \
-            or are wrong. For a profile of SSO or credential_process: `eval \"$(aws configure export-credentials \
+        (StoreFault::CredentialsRefused, Reader::Person) => "Log in again: the credentials are missing, have \
+            expired or are wrong. For a profile of SSO or credential_process: `eval \"$(aws configure export-credentials \
             --format env)\"`. Check this machine's clock, too."
             .into(),
         (StoreFault::KeyDenied, _) => {
@@ -112,8 +112,8 @@ fn related_remediation(error: &StoreError, which: &str, reader: Reader) -> Strin
 fn key_hint(key: Option<&str>, secret: &str, actions: &str, role: &str) -> String {
     match key {
         Some(own) if own.ends_with("alias/aws/secretsmanager") => format!(
-            "AWS's own key ({own}) serves callers of its account alone: give {secret} a key of your own, and allow \
-            {actions} on it in the policy of {role} and in the key's policy."
+            "AWS's own key ({own}) serves callers of its account alone: give {secret} a key of your own, and \
+            allow {actions} on it in the policy of {role} and in the key's policy."
         ),
         Some(key) => format!("Allow {actions} on {key} in the policy of {role} and in the key's policy."),
         None => {

@@ -3,10 +3,10 @@
 use rotation_core::Article;
 
 pub(super) const SECRET_HOST_SRV: Article = Article::new(
-    "`host` begins with `mongodb+srv://`, or `srv` is set: the members would be those that a DNS server names at \
-             the moment. A password goes only to hosts that the secret itself names.",
-    "List the members in `host` (`a.example.com:27017,b.example.com:27017`), as `dig SRV _mongodb._tcp.NAME` prints \
-             them, and the set in `replicaSet` (`dig TXT NAME`). For DocumentDB, name the cluster endpoint.",
+    "`host` begins with `mongodb+srv://`, or `srv` is set: the members would be those that a DNS server \
+             names at the moment. A password goes only to hosts that the secret itself names.",
+    "List the members in `host` (`a.example.com:27017,b.example.com:27017`), as `dig SRV _mongodb._tcp.NAME` \
+             prints them, and the set in `replicaSet` (`dig TXT NAME`). For DocumentDB, name the cluster endpoint.",
 );
 pub(super) const SECRET_ENGINE_MISMATCH: Article = Article::new(
     "`engine` is not one that this function rotates.",
@@ -18,10 +18,10 @@ pub(super) const SECRET_PASSWORD_LINE_BREAK: Article = Article::new(
     "Store the value again without the line break (`printf %s` writes none), then rotate again.",
 );
 pub(super) const PENDING_HOST_DIFFERS: Article = Article::new(
-    "AWSPENDING was edited, or `host` or `port` of AWSCURRENT was changed after createSecret. Members that were \
-             added to a list since are no difference, unless one of them is the primary now. Nothing was changed.",
-    "Where AWSCURRENT logs in, remove the label AWSPENDING and rotate again. Where it does not, AWSPENDING may \
-             hold the only password that does: keep it, and let `host` and `port` of AWSCURRENT name its servers.",
+    "AWSPENDING was edited, or `host` or `port` of AWSCURRENT was changed after createSecret. Members that \
+             were added to a list since are no difference, unless one of them is the primary now. Nothing was changed.",
+    "Where AWSCURRENT logs in, remove the label AWSPENDING and rotate again. Where it does not, AWSPENDING \
+             may hold the only password that does: keep it, and let `host` and `port` of AWSCURRENT name its servers.",
 );
 pub(super) const PENDING_USER_DIFFERS: Article = Article::new(
     "AWSPENDING was edited by hand, or left by the function of the other strategy. No connection was opened.",
@@ -35,7 +35,7 @@ pub(super) const MASTER_NOT_DEPLOYED: Article = Article::new(
     "`masterarn` of the secret is not what `MASTER_SECRET_ARN` says.",
     "Let the two agree, or deploy a function for the other master.",
 );
-pub(super) const MASTER_IS_SELF: Article = Article::new(
+pub(super) const MASTER_SAME_AS_SECRET: Article = Article::new(
     "The secret names itself as its master secret, or the master secret holds one of the two users.",
     "Rotate a master secret by the single-user strategy; give other secrets a master of their own.",
 );

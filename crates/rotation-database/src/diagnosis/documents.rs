@@ -23,13 +23,13 @@ pub(super) fn copies(found: &[(String, Copied)]) -> Vec<Finding> {
         },
         remediation: match copied {
             Copied::Password | Copied::Outdated => format!(
-                "Set REWRITE_FIELDS={field} on the function: each rotation then rewrites the URL or connection string in \
-                 it. Or let applications build it from `username` and `password`."
+                "Set REWRITE_FIELDS={field} on the function: each rotation then rewrites the URL or \
+                 connection string in it. Or let applications build it from `username` and `password`."
             ),
             Copied::Nested => format!(
-                "Put the URL or connection string out of `{field}` into a text field of its own, and name that in \
-                 REWRITE_FIELDS: lists and objects are not rewritten. Or let applications build it from `username` and \
-                 `password`."
+                "Put the URL or connection string out of `{field}` into a text field of its own, and name \
+                 that in REWRITE_FIELDS: lists and objects are not rewritten. Or let applications build it \
+                 from `username` and `password`."
             ),
         },
     };
@@ -46,7 +46,7 @@ pub(super) fn names<D>(
     let user = &current.credentials.username;
     match strategy {
         Strategy::SingleUser => Finding::ok(Check::Names, format!("{user} is within the server's limit")),
-        Strategy::AlternatingUsers { .. } => match UserPair::of(user, profile) {
+        Strategy::MasterUser { .. } => match UserPair::of(user, profile) {
             Ok(pair) => Finding::ok(Check::Names, format!("{} and {} take turns", pair.original, pair.clone)),
             Err(error) => {
                 let error = RotationError::Document { label: StagingLabel::Current, error };

@@ -1,18 +1,18 @@
-//! The way to the server and the logins: each labelled version is tried once.
+//! The way to the server and the logins: each labeled version is tried once.
 
 use std::time::{Duration, SystemTime};
 
 use rotation_core::{
     CredentialSource, Deadline, Phase, Reader, StagingLabel,
-    diagnosis::{Access, Check, ExaminedVersion, Finding, FindingCode, Severity, Tried},
+    diagnosis::{Access, Check, DiagnosedVersion, Finding, FindingCode, Severity, Tried},
 };
 
 use crate::{
-    ConnectError, Database, Directory, Engine, Login, LoginMethod, Session, StatementFault, TlsMode,
+    ConnectError, Database, DatabaseLookup, Engine, Login, LoginMethod, Session, StatementFault, TlsMode,
     Transport, Username, codes, finding_codes,
 };
 
-/// A chain that ends sooner is a warning: time enough to mend it before it ends.
+/// A chain that ends sooner is a warning: time enough to fix it before it ends.
 const SOON: Duration = Duration::from_hours(30 * 24);
 /// The longest time in which a majority must have what a version logs in by.
 const MAJORITY_TIME: Duration = Duration::from_secs(2);
@@ -50,12 +50,12 @@ fn obstacle(error: &ConnectError) -> Option<Check> {
     }
 }
 
-impl<E: Engine, D: Directory> Database<E, D> {
-    /// Resolves the host, then logs in once by each version that may be tried, the live one first. Where the way to the
-    /// server is closed, nothing else is tried.
+impl<E: Engine, D: DatabaseLookup> Database<E, D> {
+    /// Resolves the host, then logs in once by each version that may be tried, the live one first. Where the
+    /// way to the server is closed, nothing else is tried.
     pub(super) async fn try_each(
         &self,
-        versions: &mut [ExaminedVersion<Login>],
+        versions: &mut [DiagnosedVersion<Login>],
         now: SystemTime,
         reader: Reader,
     ) -> Tried<E::Session> {
@@ -90,8 +90,8 @@ impl<E: Engine, D: Directory> Database<E, D> {
                     }
                     let mut session = session;
                     let is_current = versions[at].has(&StagingLabel::Current);
-                    // What a failover may take back is no ground to move a label to it. No label moves to a version where
-                    // a better one logs in.
+                    // What a failover may take back is no ground to move a label to it. No label moves to a
+                    // version where a better one logs in.
                     let may_be_promoted = versions[at].has(&StagingLabel::Pending)
                         || versions.iter().all(|version| version.access != Access::LogsIn);
                     let settled = if may_be_promoted && !is_current {
@@ -142,7 +142,8 @@ impl<E: Engine, D: Directory> Database<E, D> {
         deadline.at_most(MAJORITY_TIME.min(deadline.remaining() / 4))
     }
 
-    /// How many refusals the user of AWSCURRENT can take, who has just logged in: that alone sets the server's count back.
+    /// How many refusals the user of AWSCURRENT can take, who has just logged in: that alone sets the
+    /// server's count back.
     async fn spare(&self, session: &mut E::Session, login: &Login) -> Spare {
         let asked =
             self.within(Phase::Probe, CredentialSource::Current, session.refusals_until_locked()).await;
@@ -151,7 +152,7 @@ impl<E: Engine, D: Directory> Database<E, D> {
 
     fn blocked(
         check: Check,
-        version: &ExaminedVersion<Login>,
+        version: &DiagnosedVersion<Login>,
         error: ConnectError,
         reader: Reader,
     ) -> Finding {
@@ -194,13 +195,14 @@ impl<E: Engine, D: Directory> Database<E, D> {
         if transport == Some(Transport::Plaintext) {
             return warning(
                 FindingCode::Failure(codes::TLS_UNAVAILABLE),
-                "the server offers no TLS, and the secret does not ask for it: passwords of other statements travel in \
-                plaintext"
+                "the server offers no TLS, and the secret does not ask for it: passwords of other statements \
+                travel in plaintext"
                     .into(),
                 "Turn TLS on at the server and set `\"ssl\": true` in the secret.",
             );
         }
-        // The engine knows the chain that was verified last. It is this server's only where a login has just come through.
+        // The engine knows the chain that was verified last. It is this server's only where a login has just
+        // come through.
         if transport.is_none() {
             return Finding::unseen(check, "no login came through");
         }
@@ -244,7 +246,7 @@ impl Spare {
     }
 }
 
-fn spared(version: &ExaminedVersion<Login>, login: &Login) -> Finding {
+fn spared(version: &DiagnosedVersion<Login>, login: &Login) -> Finding {
     let user = &login.credentials.username;
     Finding::unseen(
         Check::Login,
@@ -253,14 +255,14 @@ fn spared(version: &ExaminedVersion<Login>, login: &Login) -> Finding {
 }
 
 /// The user had just logged in by AWSCURRENT.
-fn locked(version: &ExaminedVersion<Login>, login: &Login, reader: Reader) -> Option<Finding> {
+fn locked(version: &DiagnosedVersion<Login>, login: &Login, reader: Reader) -> Option<Finding> {
     let finding = Finding::from_error(Check::Server, Severity::Fault, version.error.as_ref()?, reader);
     let user = &login.credentials.username;
     Some(Finding { sentence: format!("{} was tried, and {user} is locked now", version.label()), ..finding })
 }
 
-/// What a failed login says of the credentials. A proxy keeps a list of its own, so what it refuses the server may accept, and
-/// whoever has not proved to be the server may say anything.
+/// What a failed login says of the credentials. A proxy keeps a list of its own, so what it refuses the
+/// server may accept, and whoever has not proved to be the server may say anything.
 fn judge(error: &ConnectError, login: &Login) -> Access {
     match error {
         ConnectError::Expired(cause) | ConnectError::SessionRefused(cause) if !cause.is_unproven() => {
@@ -274,7 +276,7 @@ fn judge(error: &ConnectError, login: &Login) -> Access {
 }
 
 /// Where anybody is let in, a login says nothing of the password. One finding is enough.
-fn no_password_asked(version: &ExaminedVersion<Login>) -> Option<Finding> {
+fn no_password_asked(version: &DiagnosedVersion<Login>) -> Option<Finding> {
     version.has(&StagingLabel::Current).then(|| Finding {
         check: Check::Server,
         severity: Severity::Warning,
@@ -287,14 +289,14 @@ fn no_password_asked(version: &ExaminedVersion<Login>) -> Option<Finding> {
 }
 
 /// The order of tries: the live one first.
-fn rank(version: &ExaminedVersion<Login>) -> usize {
+fn rank(version: &DiagnosedVersion<Login>) -> usize {
     let labels = [StagingLabel::Current, StagingLabel::Pending, StagingLabel::Previous];
     labels.iter().position(|label| version.has(label)).unwrap_or(labels.len())
 }
 
 /// The same credentials as in another version are not tried again.
-fn copy_of_equal(versions: &mut [ExaminedVersion<Login>], at: usize) -> bool {
-    let equal = |other: &&ExaminedVersion<Login>| {
+fn copy_of_equal(versions: &mut [DiagnosedVersion<Login>], at: usize) -> bool {
+    let equal = |other: &&DiagnosedVersion<Login>| {
         other.login == versions[at].login && other.access != Access::NotTried
     };
     let Some(access) = versions.iter().find(equal).map(|other| other.access) else { return false };

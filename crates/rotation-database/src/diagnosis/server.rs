@@ -7,7 +7,7 @@ use rotation_core::{
 };
 
 use crate::{
-    Change, Credentials, Database, DatabaseError, Directory, Engine, Login, MASTER_SECRET, MasterSecret,
+    Change, Credentials, Database, DatabaseError, DatabaseLookup, Engine, Login, MASTER_SECRET, MasterSecret,
     Plan, SecondPassword, ServerFacts, Session, StatementError, StatementFault, Strategy, UserPair, codes,
     finding_codes, strategy::Proven,
 };
@@ -24,7 +24,7 @@ pub(super) struct Opened<'a> {
     pub(super) another_logs_in: bool,
 }
 
-impl<E: Engine, D: Directory> Database<E, D> {
+impl<E: Engine, D: DatabaseLookup> Database<E, D> {
     /// The server, and what the strategy needs there, by reading alone.
     pub(super) async fn look_at_server(
         &self,
@@ -43,7 +43,8 @@ impl<E: Engine, D: Directory> Database<E, D> {
         };
         let alone = matches!(strategy, Strategy::SingleUser);
         let second = facts.second_password.clone().filter(|_| alone);
-        // A master does what a user may not do for itself, but no rotation helps a user whose validity is over.
+        // A master does what a user may not do for itself, but no rotation helps a user whose validity is
+        // over.
         let bars = |fault: &StatementFault| {
             matches!(fault, StatementFault::Expired | StatementFault::UserBarred { .. })
         };
@@ -61,10 +62,10 @@ impl<E: Engine, D: Directory> Database<E, D> {
                 let plan = self.plan(CredentialSource::Current, &mut session, &change).await;
                 findings.extend(own::<E>(plan, reader));
             }
-            Strategy::AlternatingUsers { master, directory } => {
+            Strategy::MasterUser { master, lookup } => {
                 let here = Proven::by(&session, opened.login);
                 drop(session);
-                let look = self.look_at_master(master, directory, opened, here, new, related, reader);
+                let look = self.look_at_master(master, lookup, opened, here, new, related, reader);
                 findings.extend(look.await);
             }
         }
@@ -76,7 +77,7 @@ impl<E: Engine, D: Directory> Database<E, D> {
     async fn look_at_master(
         &self,
         master: &MasterSecret,
-        directory: &D,
+        lookup: &D,
         opened: &Opened<'_>,
         here: Proven,
         password: Password,
@@ -91,12 +92,12 @@ impl<E: Engine, D: Directory> Database<E, D> {
             |check, error: &RotationError| vec![Finding::from_error(check, Severity::Fault, error, reader)];
         let secret = match master.of(opened.document) {
             Ok(secret) if secret == *opened.secret => {
-                return fault(Check::Master, &DatabaseError::MasterIsSelf.into());
+                return fault(Check::Master, &DatabaseError::MasterSameAsSecret.into());
             }
             Ok(secret) => secret,
             Err(error) => return fault(Check::Master, &error),
         };
-        let opening = self.look_as_master(opened.login, here, &next, &secret, directory, related);
+        let opening = self.look_as_master(opened.login, here, &next, &secret, lookup, related);
         let mut opening = match opening.await {
             Ok(opened) => opened,
             Err(error) => return fault(Check::Master, &error),
@@ -209,8 +210,8 @@ fn grants(plan: &Plan, pair: &UserPair) -> Finding {
             pair.clone,
             quoted.join("; ")
         ),
-        remediation: "The next rotation brings them to equal, before it changes a password. Rotate now if an application \
-            that was given the second user misses something."
+        remediation: "The next rotation brings them to equal, before it changes a password. Rotate now if an \
+            application that was given the second user misses something."
             .into(),
     }
 }

@@ -22,8 +22,8 @@ pub(super) fn login_hint(
         ConnectError::Refused(cause) => {
             let hint = match credential {
                 CredentialSource::Current => {
-                    "Alternating users needs an AWSCURRENT that logs in: set the user's password to what AWSCURRENT \
-                    holds."
+                    "Alternating users needs an AWSCURRENT that logs in: set the user's password to what \
+                    AWSCURRENT holds."
                 }
                 CredentialSource::Related(_) => "Put the master's working password into the master secret.",
                 CredentialSource::Pending | CredentialSource::Previous => {
@@ -38,8 +38,8 @@ pub(super) fn login_hint(
                 _ => "the secret",
             };
             format!(
-                "Store {version} again, with `password` as it is but for the line break at its end. `echo` and editors add \
-                one; `printf %s` does not."
+                "Store {version} again, with `password` as it is but for the line break at its end. `echo` \
+                and editors add one; `printf %s` does not."
             )
         }
         ConnectError::Locked(cause) => by_statement(cause)
@@ -67,8 +67,8 @@ pub(super) fn login_hint(
         ConnectError::SessionRefused(cause) => {
             let found = cause.remedy().map_or_else(|| ".".to_owned(), |query| format!(": {query}"));
             format!(
-                "What runs at every login of the user of {credential} refuses it by the code in this message: let it \
-                admit the user. As an administrator of the database, see what that is{found}"
+                "What runs at every login of the user of {credential} refuses it by the code in this \
+                message: let it admit the user. As an administrator of the database, see what that is{found}"
             )
         }
         ConnectError::NotReady(_) => {
@@ -78,8 +78,8 @@ pub(super) fn login_hint(
             )
         }
         ConnectError::Unanswered => format!(
-            "The server has no capacity left, or a pooler in front of it has no connection to it: see its log. {} \
-            {PENDING_MAY_BE_LIVE}",
+            "The server has no capacity left, or a pooler in front of it has no connection to it: see its \
+            log. {} {PENDING_MAY_BE_LIVE}",
             reader.again()
         ),
         ConnectError::ReadOnly(_) => statement_hint(credential, &StatementFault::ReadOnly, remedies, reader),
@@ -87,9 +87,9 @@ pub(super) fn login_hint(
             "Correct `replicaSet` in the secret, or `host` where it leads to another set.".into()
         }
         ConnectError::PrimaryNotListed(_) => format!(
-            "List every member of the set in `host` of {}, with commas between them, and the primary that the message names \
-            among them. The password goes only to hosts that the secret names. Behind a writer's endpoint, a failover passes \
-            by itself.",
+            "List every member of the set in `host` of {}, with commas between them, and the primary that \
+            the message names among them. The password goes only to hosts that the secret names. Behind a \
+            writer's endpoint, a failover passes by itself.",
             if credential == MASTER_SECRET { "the master secret" } else { "the secret" }
         ),
         ConnectError::Unsupported(_) => remedies.oldest.into(),
@@ -117,8 +117,8 @@ fn way_hint(error: &ConnectError, reader: Reader) -> String {
                 .into()
         }
         ConnectError::TlsRequired(_) => {
-            "Set `ssl` to true in the secret, or remove it: `\"ssl\": false` asks for plaintext, and the server takes \
-            none."
+            "Set `ssl` to true in the secret, or remove it: `\"ssl\": false` asks for plaintext, and the \
+            server takes none."
                 .into()
         }
         ConnectError::TlsInvalid { fault, source } => {
@@ -136,8 +136,8 @@ fn way_hint(error: &ConnectError, reader: Reader) -> String {
                 .into()
         }
         _ => format!(
-            "Check `host` and `port` in the secret, then the security group of the database (it must admit {}) and \
-            the routes between the two.",
+            "Check `host` and `port` in the secret, then the security group of the database (it must admit \
+            {}) and the routes between the two.",
             reader.caller()
         ),
     }
@@ -172,9 +172,9 @@ fn tls_hint(fault: TlsFault) -> &'static str {
             address or an alias)."
         }
         TlsFault::UnknownAuthority => "Name the authority's certificate in TLS_CA_BUNDLE.",
-        TlsFault::NotSpoken => {
-            "Turn TLS on at the server, and check `port`. Where TLS cannot be, `\"ssl\": false` in the secret asks \
-            for plaintext; nothing less does, as a silent refusal may be a man-in-the-middle."
+        TlsFault::NoResponse => {
+            "Turn TLS on at the server, and check `port`. Where TLS cannot be, `\"ssl\": false` in the \
+            secret asks for plaintext; nothing less does, as a silent refusal may be a man-in-the-middle."
         }
         TlsFault::Handshake => {
             "Check the TLS versions of the server (1.2 or 1.3) and whether it wants a client \

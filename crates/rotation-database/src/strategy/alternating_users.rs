@@ -12,8 +12,8 @@ use super::{
     single_user::a_login_finds_out,
 };
 use crate::{
-    Change, Credentials, DatabaseError, Directory, Engine, Login, MASTER_SECRET, PairOwner, Plan, Session,
-    UserPair,
+    Change, Credentials, DatabaseError, DatabaseLookup, Engine, Login, MASTER_SECRET, PairOwner, Plan,
+    Session, UserPair,
 };
 
 /// Whose logins the change concerns. Previous is pending's user, with the password that is being replaced.
@@ -26,23 +26,23 @@ struct Opened<S> {
     owner: PairOwner,
 }
 
-impl<E: Engine, D: Directory> Database<E, D> {
-    /// Afterwards the other user of the pair may do what the original may, and logs in with pending's password at the
-    /// host that the secret names, be it a replica.
+impl<E: Engine, D: DatabaseLookup> Database<E, D> {
+    /// Afterwards the other user of the pair may do what the original may, and logs in with pending's
+    /// password at the host that the secret names, be it a replica.
     ///
-    /// Current must log in first, at the server on which the master writes: whoever may write the secret but does not
-    /// know the user's password must not get the master to change it. That pending logs in already proves nothing about
-    /// its grants, so the master always goes through the whole change.
+    /// Current must log in first, at the server on which the master writes: whoever may write the secret but
+    /// does not know the user's password must not get the master to change it. That pending logs in already
+    /// proves nothing about its grants, so the master always goes through the whole change.
     pub(super) async fn change_other_user(
         &self,
         logins: &Logins,
         master: SecretId,
-        directory: &D,
+        lookup: &D,
         versions: &Versions,
         authority: &impl Authority,
         related: &impl RelatedSecrets,
     ) -> Result<Applied, RotationError> {
-        let mut opened = self.open_as_master(logins, master, directory, versions, related).await?;
+        let mut opened = self.open_as_master(logins, master, lookup, versions, related).await?;
         let change = other_user(logins, &opened.pair, &opened.owner, &opened.master.proven);
         self.make_ready(&mut opened.master.session, MASTER_SECRET, &change, authority).await?;
         let MasterLogin { session, endpoint, proven } = opened.master;
@@ -69,11 +69,11 @@ impl<E: Engine, D: Directory> Database<E, D> {
         &self,
         logins: &Logins,
         master: SecretId,
-        directory: &D,
+        lookup: &D,
         versions: &Versions,
         related: &impl RelatedSecrets,
     ) -> Result<Option<(CredentialSource, Plan)>, RotationError> {
-        let mut opened = self.open_as_master(logins, master, directory, versions, related).await?;
+        let mut opened = self.open_as_master(logins, master, lookup, versions, related).await?;
         let change = other_user(logins, &opened.pair, &opened.owner, &opened.master.proven);
         let by = MASTER_SECRET;
         let plan = opened.master.session.plan(&change, self.deadline);
@@ -86,7 +86,7 @@ impl<E: Engine, D: Directory> Database<E, D> {
         &self,
         logins: &Logins,
         master: SecretId,
-        directory: &D,
+        lookup: &D,
         versions: &Versions,
         related: &impl RelatedSecrets,
     ) -> Result<Opened<E::Session>, RotationError> {
@@ -96,33 +96,33 @@ impl<E: Engine, D: Directory> Database<E, D> {
             return Err(DatabaseError::UserDiffers.into());
         }
         if master == versions.secret {
-            return Err(DatabaseError::MasterIsSelf.into());
+            return Err(DatabaseError::MasterSameAsSecret.into());
         }
         let here = self.login(CredentialSource::Current, &logins.current).await;
         let here = here.map_err(Self::refused(CredentialSource::Current))?;
         Self::check_member(&here, &logins.pending)?;
         let here = Proven::by(&here, &logins.current);
         let owner = self.owner(&versions.secret);
-        let master = Master { logins, secret: &master, directory, related, here };
+        let master = Master { logins, secret: &master, lookup, related, here };
         let mut master = self.login_as_master(&master, versions.related.as_ref()).await?;
         master.session.live_logs_in_by(&logins.current.credentials.password);
         Ok(Opened { master, pair, owner })
     }
 
-    /// The master's session as setSecret would open it, for a change of `next` while `current` is live, which has just
-    /// logged in.
+    /// The master's session as setSecret would open it, for a change of `next` while `current` is live, which
+    /// has just logged in.
     pub(crate) async fn look_as_master(
         &self,
         current: &Login,
         here: Proven,
         next: &Credentials,
         secret: &SecretId,
-        directory: &D,
+        lookup: &D,
         related: &impl RelatedSecrets,
     ) -> Result<MasterLogin<E::Session>, RotationError> {
         let pending = Login { credentials: next.clone(), ..current.clone() };
         let logins = Logins { current: current.clone(), pending };
-        let master = Master { logins: &logins, secret, directory, related, here };
+        let master = Master { logins: &logins, secret, lookup, related, here };
         let mut opened = self.login_as_master(&master, None).await?;
         opened.session.live_logs_in_by(&logins.current.credentials.password);
         Ok(opened)

@@ -4,11 +4,11 @@ use rotation_core::{RotationError, SecretDocument, StagingLabel, Versions};
 
 use super::{Database, Logins};
 use crate::{
-    Credentials, Directory, Engine, Login, UserPair,
+    Credentials, DatabaseLookup, Engine, Login, UserPair,
     copies::{self, Copied, Owner},
 };
 
-impl<E: Engine, D: Directory> Database<E, D> {
+impl<E: Engine, D: DatabaseLookup> Database<E, D> {
     /// The document with the credentials of the next version in it.
     pub(super) fn next_document(
         &self,
@@ -24,7 +24,8 @@ impl<E: Engine, D: Directory> Database<E, D> {
         rewritten.map_err(|error| RotationError::Document { label: StagingLabel::Current, error })
     }
 
-    /// The other fields of a document that hold a copy of these credentials, or outdated ones, and do not follow them.
+    /// The other fields of a document that hold a copy of these credentials, or outdated ones, and do not
+    /// follow them.
     pub(crate) fn copies(&self, document: &SecretDocument, login: &Login) -> Vec<(String, Copied)> {
         let pair = self.pair_in_use(login);
         owner(login, pair.as_ref()).copies(document, &self.settings.rewriting)

@@ -6,19 +6,21 @@ use rotation_core::{Authority, ChangeReport, CredentialSource, Deadline, Phase, 
 use tokio::time::Instant;
 
 use super::Database;
-use crate::{Change, DatabaseError, Directory, Engine, Session, StatementError, StatementFault, Turn};
+use crate::{Change, DatabaseError, DatabaseLookup, Engine, Session, StatementError, StatementFault, Turn};
 
-/// The least time in which a change is made final. Where nobody hears that it was, the step fails and the service waits
-/// before it calls again, and until then a single user's `AWSCURRENT` is refused; so it is rather not begun.
+/// The least time in which a change is made final. Where nobody hears that it was, the step fails and the
+/// service waits before it calls again, and until then a single user's `AWSCURRENT` is refused; so it is
+/// rather not begun.
 const COMMIT_TIME: Duration = Duration::from_millis(250);
 
-/// How long ago the labels may have been told when a change is about to be made final. Whoever takes turns has not changed
-/// the users since, but people may have moved labels while the change waited for applications.
+/// How long ago the labels may have been told when a change is about to be made final. Whoever takes turns
+/// has not changed the users since, but people may have moved labels while the change waited for
+/// applications.
 const LABELS_HOLD: Duration = Duration::from_secs(1);
 
-impl<E: Engine, D: Directory> Database<E, D> {
-    /// Stages a change and asks the labels: once all is staged, or at the same time from where the session has taken its
-    /// turn, as nobody who takes turns comes in between.
+impl<E: Engine, D: DatabaseLookup> Database<E, D> {
+    /// Stages a change and asks the labels: once all is staged, or at the same time from where the session
+    /// has taken its turn, as nobody who takes turns comes in between.
     pub(super) async fn make_ready(
         &self,
         session: &mut E::Session,
@@ -44,7 +46,8 @@ impl<E: Engine, D: Directory> Database<E, D> {
         Ok(())
     }
 
-    /// Waits until a failover can no longer take back that this credential logs in, where the engine says that it could.
+    /// Waits until a failover can no longer take back that this credential logs in, where the engine says
+    /// that it could.
     pub(crate) async fn settle(
         &self,
         by: CredentialSource,
@@ -79,8 +82,8 @@ impl<E: Engine, D: Directory> Database<E, D> {
         self.settle(by, &mut session).await.map(|()| session)
     }
 
-    /// Makes a staged change final, after which what was known of these credentials may hold no longer. Where too little
-    /// time is left to hear of it, nothing is changed.
+    /// Makes a staged change final, after which what was known of these credentials may hold no longer. Where
+    /// too little time is left to hear of it, nothing is changed.
     pub(super) async fn commit(
         &self,
         session: E::Session,
@@ -101,8 +104,8 @@ impl<E: Engine, D: Directory> Database<E, D> {
     }
 }
 
-/// Whether a change that failed may be in effect all the same: no answer came, or one that some servers give although they
-/// have made the change.
+/// Whether a change that failed may be in effect all the same: no answer came, or one that some servers give
+/// although they have made the change.
 fn may_have_taken_effect(error: &RotationError) -> bool {
     match error.target() {
         Some(DatabaseError::Statement { error, .. }) => {

@@ -1,5 +1,5 @@
-//! The master's login: its credentials from the master secret, its server from there or from the directory, and the
-//! proof that current logs in at that very server.
+//! The master's login: its credentials from the master secret, its server from there or from the lookup, and
+//! the proof that current logs in at that very server.
 
 use std::net::IpAddr;
 
@@ -7,16 +7,16 @@ use rotation_core::{CredentialSource, Phase, RelatedSecrets, RotationError, Secr
 
 use super::{Database, Logins};
 use crate::{
-    ConnectError, DatabaseError, Directory, Endpoint, Engine, Login, LoginMethod, MASTER_SECRET, Server,
+    ConnectError, DatabaseError, DatabaseLookup, Endpoint, Engine, Login, LoginMethod, MASTER_SECRET, Server,
     Session, TlsMode,
-    directory::{common_writer, owner, server_at},
+    database_lookup::{common_writer, owner, server_at},
 };
 
 /// What it takes to find a master.
 pub(super) struct Master<'a, D, A> {
     pub(super) logins: &'a Logins,
     pub(super) secret: &'a SecretId,
-    pub(super) directory: &'a D,
+    pub(super) lookup: &'a D,
     pub(super) related: &'a A,
     /// The login of current at the secret's own endpoint.
     pub(super) here: Proven,
@@ -52,16 +52,17 @@ pub(crate) struct MasterLogin<S> {
 enum Whereabouts {
     /// It names a host, or the members of a replica set.
     At(Vec<Endpoint>),
-    /// It holds a user name and a password alone: RDS, `DocumentDB` or Redshift manages it, and its tags say whose it is.
+    /// It holds a user name and a password alone: RDS, `DocumentDB` or Redshift manages it, and its tags say
+    /// whose it is.
     Managed,
 }
 
-impl<E: Engine, D: Directory> Database<E, D> {
-    /// A session of the master on the server that takes the writes, at the address at which current has logged in: before
-    /// the master's password goes there, and whatever the name resolves to meanwhile.
+impl<E: Engine, D: DatabaseLookup> Database<E, D> {
+    /// A session of the master on the server that takes the writes, at the address at which current has
+    /// logged in: before the master's password goes there, and whatever the name resolves to meanwhile.
     ///
-    /// The master may have been rotated since its secret was read: a refused login reads it once more. The directory
-    /// is not asked again for it.
+    /// The master may have been rotated since its secret was read: a refused login reads it once more. The
+    /// lookup is not asked again for it.
     pub(super) async fn login_as_master<A: RelatedSecrets>(
         &self,
         master: &Master<'_, D, A>,
@@ -96,8 +97,8 @@ impl<E: Engine, D: Directory> Database<E, D> {
         self.at(outcome, again, proven)
     }
 
-    /// The login of current where the master is about to be: the one at the secret's own endpoint, where that is the
-    /// same.
+    /// The login of current where the master is about to be: the one at the secret's own endpoint, where that
+    /// is the same.
     async fn prove_current<A: RelatedSecrets>(
         &self,
         master: &Master<'_, D, A>,
@@ -128,9 +129,9 @@ impl<E: Engine, D: Directory> Database<E, D> {
         Ok(MasterLogin { session, endpoint: Endpoint { host: login.host, port: login.port }, proven })
     }
 
-    /// The server on which the change is to be made; `None` where the master secret names the secret's own host, so
-    /// that nobody has to be asked. Hosts alone are compared, as AWS's templates do it: the user may go through a
-    /// pooler while the master does not.
+    /// The server on which the change is to be made; `None` where the master secret names the secret's own
+    /// host, so that nobody has to be asked. Hosts alone are compared, as AWS's templates do it: the user may
+    /// go through a pooler while the master does not.
     async fn locate<A: RelatedSecrets>(
         &self,
         master: &Master<'_, D, A>,
@@ -190,25 +191,26 @@ impl Whereabouts {
     }
 }
 
-impl<D: Directory, A: RelatedSecrets> Master<'_, D, A> {
-    /// The server that takes the writes both for the master's place and for the secret's host, as the directory has it.
+impl<D: DatabaseLookup, A: RelatedSecrets> Master<'_, D, A> {
+    /// The server that takes the writes both for the master's place and for the secret's host, as the lookup
+    /// has it.
     async fn writer<E: Engine>(&self, place: &Whereabouts) -> Result<Endpoint, RotationError> {
         let host = &self.here.endpoint.host;
         let writer = match place {
-            Whereabouts::At(own) => match server_at(self.directory, host).await? {
-                Some(server) => common_writer(self.directory, server, &own[0].host).await?,
+            Whereabouts::At(own) => match server_at(self.lookup, host).await? {
+                Some(server) => common_writer(self.lookup, server, &own[0].host).await?,
                 // The master's own server may know the secret's host as a name that was given to it.
-                None => match server_at(self.directory, &own[0].host).await? {
-                    Some(server) => common_writer(self.directory, server, host).await?,
+                None => match server_at(self.lookup, &own[0].host).await? {
+                    Some(server) => common_writer(self.lookup, server, host).await?,
                     None => return Err(DatabaseError::MasterHostDiffers.into()),
                 },
             },
-            Whereabouts::Managed => common_writer(self.directory, self.owner().await?, host).await?,
+            Whereabouts::Managed => common_writer(self.lookup, self.owner().await?, host).await?,
         };
         if !E::PROFILE.engines.contains(&writer.engine.as_str()) {
             return Err(DatabaseError::MasterEngineDiffers.into());
         }
-        Ok(writer.endpoint_for(host).cloned().ok_or(DatabaseError::SourceGone)?)
+        Ok(writer.endpoint_for(host).cloned().ok_or(DatabaseError::SourceNotFound)?)
     }
 
     /// The server that manages the master secret, by the tags that only its service can set.
@@ -217,8 +219,8 @@ impl<D: Directory, A: RelatedSecrets> Master<'_, D, A> {
         let tags = tags.map_err(DatabaseError::MasterUnreadable)?;
         let arn = owner(tags.iter().map(|(key, value)| (key.as_str(), value.as_str())));
         let arn = arn.ok_or(DatabaseError::MasterOwnerUnknown)?;
-        let server = self.directory.by_arn(&arn).await.map_err(DatabaseError::Directory)?;
-        Ok(server.filter(|server| !server.endpoints.is_empty()).ok_or(DatabaseError::MasterOwnerGone)?)
+        let server = self.lookup.by_arn(&arn).await.map_err(DatabaseError::DatabaseLookup)?;
+        Ok(server.filter(|server| !server.endpoints.is_empty()).ok_or(DatabaseError::MasterOwnerNotFound)?)
     }
 
     /// The login on that server. It opens the secret's own database, where the objects of the two users are.
@@ -243,24 +245,24 @@ impl<D: Directory, A: RelatedSecrets> Master<'_, D, A> {
         let master = Login::from_document(document, &E::PROFILE).map_err(DatabaseError::MasterDocument)?;
         let users = [&current.credentials.username, &pending.credentials.username];
         if users.contains(&&master.credentials.username) {
-            return Err(DatabaseError::MasterIsSelf.into());
+            return Err(DatabaseError::MasterSameAsSecret.into());
         }
-        // Where the secret insists on TLS, the same server's master is not sent in cleartext because its own secret is
-        // silent about it.
+        // Where the secret insists on TLS, the same server's master is not sent in cleartext because its own
+        // secret is silent about it.
         let tls = match (master.tls, current.tls) {
             (TlsMode::Preferred, TlsMode::Required) => TlsMode::Required,
             (own, _) => own,
         };
         let at = self.endpoint(&master, writer);
         let replica_set = master.replica_set.clone().or_else(|| current.replica_set.clone());
-        // Where the two users are defined, for engines whose users belong to databases; the master's own document says
-        // where the master is.
+        // Where the two users are defined, for engines whose users belong to databases; the master's own
+        // document says where the master is.
         let database = current.home.as_ref().or(current.database.as_ref()).cloned();
         Ok(Login { replica_set, database, tls, ..master.only_at(at) })
     }
 
-    /// Where the master writes: the member at which current has logged in, where the master secret names it. A master secret
-    /// that names the writer itself knows its port best.
+    /// Where the master writes: the member at which current has logged in, where the master secret names it.
+    /// A master secret that names the writer itself knows its port best.
     fn endpoint(&self, login: &Login, writer: Option<&Endpoint>) -> Endpoint {
         let here = &self.here.endpoint;
         let of_host = |host| login.endpoints().find(|own| own.host.is_same(host));

@@ -5,17 +5,17 @@ use std::time::Duration;
 use rotation_core::{CredentialSource, Phase, RotationError};
 
 use super::Database;
-use crate::{ConnectError, DatabaseError, Directory, Engine, Login, directory::server_at};
+use crate::{ConnectError, DatabaseError, DatabaseLookup, Engine, Login, database_lookup::server_at};
 
-/// Before the second login at a replica, doubled for each further one up to [`LONGEST_PAUSE`]: a refused login may
-/// count against the user, so there are few of them.
+/// Before the second login at a replica, doubled for each further one up to [`LONGEST_PAUSE`]: a refused
+/// login may count against the user, so there are few of them.
 const PAUSE: Duration = Duration::from_millis(100);
 /// The longest time between two of them.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// Kept free before the deadline, to say what it was that did not come.
 const MARGIN: Duration = Duration::from_secs(1);
 
-impl<E: Engine, D: Directory> Database<E, D> {
+impl<E: Engine, D: DatabaseLookup> Database<E, D> {
     /// Logs in at a replica as soon as it lets the new user in, before the deadline.
     ///
     /// # Errors
@@ -41,16 +41,16 @@ impl<E: Engine, D: Directory> Database<E, D> {
         }
     }
 
-    /// After a refused login of testSecret. Behind a reader's endpoint stand several servers, and setSecret has seen
-    /// one of them let the user in; another may take a moment longer. Of a host that is no replica's the refusal stands,
-    /// and so it does where the directory cannot say.
+    /// After a refused login of testSecret. Behind a reader's endpoint stand several servers, and setSecret
+    /// has seen one of them let the user in; another may take a moment longer. Of a host that is no replica's
+    /// the refusal stands, and so it does where the lookup cannot say.
     pub(super) async fn login_once_replicated(
         &self,
-        directory: &D,
+        lookup: &D,
         login: &Login,
         refusal: ConnectError,
     ) -> Result<E::Session, RotationError> {
-        let server = self.journal.timed(Phase::Locate, server_at(directory, &login.host)).await;
+        let server = self.journal.timed(Phase::Locate, server_at(lookup, &login.host)).await;
         let writes_here = match server {
             Ok(Some(server)) => {
                 let own = server.endpoint_for(&login.host);

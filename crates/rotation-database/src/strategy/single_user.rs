@@ -5,7 +5,9 @@ use rotation_core::{
 };
 
 use super::{Database, Logins};
-use crate::{Change, ConnectError, DatabaseError, Directory, Engine, Login, Plan, Session, StatementFault};
+use crate::{
+    Change, ConnectError, DatabaseError, DatabaseLookup, Engine, Login, Plan, Session, StatementFault,
+};
 
 /// Whose logins the change of one user's password concerns: all of them are the same user's.
 const SAME_USER: [CredentialSource; 3] =
@@ -21,7 +23,7 @@ enum Opened<S> {
     Session(S, CredentialSource),
 }
 
-impl<E: Engine, D: Directory> Database<E, D> {
+impl<E: Engine, D: DatabaseLookup> Database<E, D> {
     /// Afterwards pending's password logs in.
     pub(super) async fn change_own_password(
         &self,
@@ -66,11 +68,12 @@ impl<E: Engine, D: Directory> Database<E, D> {
         }
     }
 
-    /// The session that changes the password. The credential that the labels call live goes first, so that a healthy
-    /// rotation makes no failed login; pending and previous are tried only where the server refuses it.
+    /// The session that changes the password. The credential that the labels call live goes first, so that a
+    /// healthy rotation makes no failed login; pending and previous are tried only where the server refuses
+    /// it.
     ///
-    /// A pooler refuses in its own name what the server would refuse, so after its answer pending is tried as well: if it
-    /// logs in, an earlier invocation has set it. Nothing else follows from such an answer.
+    /// A pooler refuses in its own name what the server would refuse, so after its answer pending is tried as
+    /// well: if it logs in, an earlier invocation has set it. Nothing else follows from such an answer.
     async fn open_own(
         &self,
         logins: &Logins,
@@ -80,7 +83,7 @@ impl<E: Engine, D: Directory> Database<E, D> {
             return Err(DatabaseError::UserDiffers.into());
         }
         let (mut unknown, mut refused) =
-            (None, DatabaseError::AllRefused { remedies: E::PROFILE.remedies }.into());
+            (None, DatabaseError::NoCredentialAccepted { remedies: E::PROFILE.remedies }.into());
         match self.login(CredentialSource::Current, &logins.current).await {
             Ok(session) if logins.pending.credentials == logins.current.credentials => {
                 return Ok(Opened::AlreadySet(session));
@@ -137,7 +140,8 @@ impl<E: Engine, D: Directory> Database<E, D> {
                         let ended = Box::pin(ended).await?;
                         Ok(Applied::Changed(ended.unwrap_or_default()))
                     }
-                    // A server that has seen the password before may have set it then, which a pooler leaves open.
+                    // A server that has seen the password before may have set it then, which a pooler leaves
+                    // open.
                     Err(unknown @ ConnectError::Proxy(_)) if !is_lost(&error) => {
                         Err(Self::refused(CredentialSource::Pending)(unknown))
                     }
@@ -148,8 +152,9 @@ impl<E: Engine, D: Directory> Database<E, D> {
         }
     }
 
-    /// Ends what an earlier change, or one that was interrupted, has left besides pending's password, by a session that has
-    /// logged in by it. `None` where the engine knows of no such thing. It is rare, so callers keep it out of their own state.
+    /// Ends what an earlier change, or one that was interrupted, has left besides pending's password, by a
+    /// session that has logged in by it. `None` where the engine knows of no such thing. It is rare, so
+    /// callers keep it out of their own state.
     async fn end_second(
         &self,
         mut session: E::Session,
@@ -169,7 +174,8 @@ impl<E: Engine, D: Directory> Database<E, D> {
         self.commit(session, by, &SAME_USER).await.map(Some)
     }
 
-    /// What `AWSPREVIOUS` holds, protected as current demands, where it names the same user of the same server.
+    /// What `AWSPREVIOUS` holds, protected as current demands, where it names the same user of the same
+    /// server.
     async fn previous(
         &self,
         logins: &Logins,
@@ -190,9 +196,10 @@ impl<E: Engine, D: Directory> Database<E, D> {
     }
 }
 
-/// Whether the server's answer leaves open what the password is now, so that a login has to find out: a server that keeps
-/// a history of passwords refuses one that an earlier invocation has set, and some answer with an error although they
-/// have made the change. Not where rights, a mark or another account are left undone as well.
+/// Whether the server's answer leaves open what the password is now, so that a login has to find out: a
+/// server that keeps a history of passwords refuses one that an earlier invocation has set, and some answer
+/// with an error although they have made the change. Not where rights, a mark or another account are left
+/// undone as well.
 pub(super) fn a_login_finds_out(error: &RotationError) -> bool {
     let Some(DatabaseError::Statement { error, .. }) = error.target() else { return false };
     !error.is_before_password

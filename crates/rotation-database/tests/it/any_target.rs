@@ -7,7 +7,7 @@ use rotation_core::{
     RotationEvent, Rotator, SecretDocument, SecretId, SecretStore, StagingLabel, Step, Target, TargetError,
     Versions, diagnosis::Access,
 };
-use rotation_doctor::{ByVerify, Examination, Examiner, Logins, VersionSeen};
+use rotation_doctor::{ByVerify, Diagnosis, Doctor, Logins, VersionSeen};
 use thiserror::Error;
 
 use crate::world::{
@@ -127,18 +127,18 @@ fn set(service: &Service, secret: &str, label: &StagingLabel, value: Value) {
     secret.versions.get_mut(&holder).unwrap().value = Some(value);
 }
 
-async fn look(service: &Service, office: &Office) -> Examination {
+async fn look(service: &Service, office: &Office) -> Diagnosis {
     let store = Store(Rc::clone(&service.world));
     let ticket = Ticket { office, related: None };
     let now = std::time::SystemTime::UNIX_EPOCH;
     let (target, logins) = (ByVerify(&ticket), Logins::Each);
-    let examiner = Examiner { store: &store, target: &target, invoker: Invoker::Person, logins, now };
-    examiner.examine(&SecretId::new(ARN).unwrap()).await.unwrap()
+    let doctor = Doctor { store: &store, target: &target, invoker: Invoker::Person, logins, now };
+    doctor.diagnose(&SecretId::new(ARN).unwrap()).await.unwrap()
 }
 
-fn live(examination: &Examination) -> &VersionSeen {
+fn live(diagnosis: &Diagnosis) -> &VersionSeen {
     let is_live = |version: &&VersionSeen| version.labels.contains(&StagingLabel::Current);
-    examination.versions.iter().find(is_live).unwrap()
+    diagnosis.versions.iter().find(is_live).unwrap()
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn a_target_of_any_kind_is_rotated() {
             step(&service, Ticket { office: &office, related: None }, each).await.unwrap();
         }
         assert_eq!(office.valid.borrow().as_deref(), Some("next-ticket"));
-        assert_eq!(look(&service, &office).await.advice.state.name(), "sound");
+        assert_eq!(look(&service, &office).await.advice.state.name(), "healthy");
         let documented: Vec<_> = ARTICLES.iter().map(|article| article.code).collect();
         assert_eq!(documented, ALL);
     });
@@ -181,21 +181,21 @@ fn a_doctor_tries_each_version_by_the_targets_own_proof() {
     World::run(async {
         let (service, office) = (fresh().await, Office::default());
         *office.valid.borrow_mut() = Some("first-password".into());
-        let examination = look(&service, &office).await;
+        let diagnosis = look(&service, &office).await;
         // The service has begun a rotation, and createSecret has not run.
-        assert_eq!(examination.advice.state.name(), "pending_empty");
-        assert_eq!(live(&examination).access, Access::LogsIn);
-        assert_eq!(live(&examination).username.as_deref(), Some("app"));
+        assert_eq!(diagnosis.advice.state.name(), "pending_empty");
+        assert_eq!(live(&diagnosis).access, Access::LogsIn);
+        assert_eq!(live(&diagnosis).username.as_deref(), Some("app"));
 
         *office.valid.borrow_mut() = Some("of nobody".into());
-        let examination = look(&service, &office).await;
-        assert_eq!(live(&examination).access, Access::Refused);
-        assert_eq!(live(&examination).code.unwrap(), "TICKET_REFUSED");
+        let diagnosis = look(&service, &office).await;
+        assert_eq!(live(&diagnosis).access, Access::Refused);
+        assert_eq!(live(&diagnosis).code.unwrap(), "TICKET_REFUSED");
 
         *office.valid.borrow_mut() = None;
-        let examination = look(&service, &office).await;
-        assert_eq!(live(&examination).access, Access::Unknown);
-        assert_eq!(examination.findings[0].code.name(), "TICKET_OFFICE_CLOSED");
+        let diagnosis = look(&service, &office).await;
+        assert_eq!(live(&diagnosis).access, Access::Unknown);
+        assert_eq!(diagnosis.findings[0].code.name(), "TICKET_OFFICE_CLOSED");
     });
 }
 
@@ -208,10 +208,10 @@ fn a_version_that_names_another_service_is_not_tried() {
         step(&service, Ticket { office: &office, related: None }, Step::Create).await.unwrap();
         let text = document("app", "next-ticket").replace("db.example.com", "elsewhere.example.com");
         set(&service, ARN, &StagingLabel::Pending, Value::Text(text));
-        let examination = look(&service, &office).await;
-        assert_eq!(*office.shown.borrow(), ["first-password"], "{examination:?}");
-        let both = examination.findings.iter().any(|finding| finding.code.name() == "SECRET_FIELD_INVALID");
-        assert!(both, "{:?}", examination.findings);
+        let diagnosis = look(&service, &office).await;
+        assert_eq!(*office.shown.borrow(), ["first-password"], "{diagnosis:?}");
+        let both = diagnosis.findings.iter().any(|finding| finding.code.name() == "SECRET_FIELD_INVALID");
+        assert!(both, "{:?}", diagnosis.findings);
     });
 }
 
@@ -222,8 +222,8 @@ fn a_secret_of_which_no_version_opens_its_target_has_a_code() {
         let (service, office) = (fresh().await, Office::default());
         *office.valid.borrow_mut() = Some("of nobody".into());
         step(&service, Ticket { office: &office, related: None }, Step::Create).await.unwrap();
-        let examination = look(&service, &office).await;
-        let codes: Vec<_> = examination.findings.iter().map(|finding| finding.code.name()).collect();
+        let diagnosis = look(&service, &office).await;
+        let codes: Vec<_> = diagnosis.findings.iter().map(|finding| finding.code.name()).collect();
         assert!(codes.contains(&"NO_VERSION_OPENS_TARGET"), "{codes:?}");
         assert_eq!(*office.shown.borrow(), ["first-password", "next-ticket"]);
     });

@@ -29,7 +29,7 @@ fn a_code_is_its_name_in_every_print_and_comparison() {
 fn the_server_has_said_no_by_five_codes() {
     let refused = codes::REFUSED_LOGINS.map(Code::name);
     let names =
-        ["DB_AUTH_REFUSED", "SECRET_PASSWORD_LINE_BREAK", "DB_USER_MISSING", "DB_LOCKED", "DB_EXPIRED"];
+        ["DB_AUTH_REFUSED", "SECRET_PASSWORD_LINE_BREAK", "DB_USER_NOT_FOUND", "DB_LOCKED", "DB_EXPIRED"];
     assert_eq!(refused, names);
 }
 

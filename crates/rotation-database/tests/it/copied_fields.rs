@@ -152,7 +152,8 @@ fn notes(fields: &str, rewritten: &str) -> Vec<String> {
     })
 }
 
-/// Each field that the rotation leaves with another password, once and by its name; those that follow are none.
+/// Each field that the rotation leaves with another password, once and by its name; those that follow are
+/// none.
 #[test]
 fn fields_that_go_stale_are_noted() {
     const STALE: &str = "holds another password than `password` from now on (REWRITE_FIELDS)";

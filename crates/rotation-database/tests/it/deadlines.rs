@@ -75,7 +75,8 @@ async fn staged_for(plan: Plan, time: Duration) -> (Result<(), &'static str>, us
     (outcome.map_err(|error| error.code().name()), asked)
 }
 
-/// A change of a single user asks the labels after staging; so what is left for the commit is exactly the rest.
+/// A change of a single user asks the labels after staging; so what is left for the commit is exactly the
+/// rest.
 #[test]
 fn the_least_time_for_a_commit_is_enough_for_one() {
     World::run(async {

@@ -7,7 +7,7 @@ use rotation_core::{
     StagingLabel, Step, diagnosis::Access,
 };
 use rotation_database::{Cause, ConnectError, Engine, EngineProfile, Login, Transport};
-use rotation_doctor::{Examination, Examiner, Logins, Remedy};
+use rotation_doctor::{Diagnosis, Doctor, Logins, Remedy};
 
 use crate::world::{
     ARN, Kind, MASTER, Plan, Server, Service, Situation, Store, Value, Variant, World, invocation,
@@ -71,7 +71,8 @@ async fn set(service: &Service, by: fn(Server) -> By) -> (Result<Outcome, Rotati
     (outcome, invocation.journal)
 }
 
-/// Otherwise a single user that was interrupted after the change would never be rotated to the end through a pooler.
+/// Otherwise a single user that was interrupted after the change would never be rotated to the end through a
+/// pooler.
 #[test]
 fn an_interrupted_change_is_found_through_a_pooler() {
     World::run(async {
@@ -109,11 +110,11 @@ fn what_an_unproven_server_refuses_moves_no_label() {
             let database = service.database(by(Server(Rc::clone(&service.world))), &invocation);
             let store = Store(Rc::clone(&service.world));
             let (invoker, logins, now) = (Invoker::Person, Logins::Each, SystemTime::UNIX_EPOCH);
-            let examiner = Examiner { store: &store, target: &database, invoker, logins, now };
-            examiner.examine(&SecretId::new(ARN).unwrap()).await.unwrap()
+            let doctor = Doctor { store: &store, target: &database, invoker, logins, now };
+            doctor.diagnose(&SecretId::new(ARN).unwrap()).await.unwrap()
         };
-        let current = |examination: &Examination| {
-            let versions = &examination.situation.versions;
+        let current = |diagnosis: &Diagnosis| {
+            let versions = &diagnosis.situation.versions;
             versions.iter().find(|version| version.labels.contains(&StagingLabel::Current)).unwrap().access
         };
         let proven = look(By::TwoServers).await;
@@ -128,8 +129,8 @@ fn what_an_unproven_server_refuses_moves_no_label() {
     });
 }
 
-/// AWSCURRENT logs in by the second password, the server has had the new one before, and the pooler keeps it out: the
-/// password policy is not what is wrong, and its hint would give AWSPENDING up.
+/// AWSCURRENT logs in by the second password, the server has had the new one before, and the pooler keeps it
+/// out: the password policy is not what is wrong, and its hint would give AWSPENDING up.
 #[test]
 fn a_repeated_password_behind_a_pooler_is_unknown() {
     World::run(async {

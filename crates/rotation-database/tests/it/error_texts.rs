@@ -9,7 +9,7 @@ use rotation_core::{
     with_causes,
 };
 use rotation_database::{
-    Cause, ConnectError, DatabaseError, DatabaseSettings, DirectoryError, MASTER_SECRET, Remedies,
+    Cause, ConnectError, DatabaseError, DatabaseLookupError, DatabaseSettings, MASTER_SECRET, Remedies,
     SINGLE_USER, StatementError, StatementFault, TlsFault, UserBar,
 };
 
@@ -139,7 +139,7 @@ fn others() -> Vec<RotationError> {
         DatabaseError::HostDiffers.into(),
         DatabaseError::UserDiffers.into(),
         DatabaseError::MasterOwnerUnknown.into(),
-        DatabaseError::MasterOwnerGone.into(),
+        DatabaseError::MasterOwnerNotFound.into(),
         DatabaseError::MasterHostDiffers.into(),
         DatabaseError::MasterEngineDiffers.into(),
         DatabaseError::WriterUnproven {
@@ -150,18 +150,18 @@ fn others() -> Vec<RotationError> {
         .into(),
         DatabaseError::MasterLacksMember { member: "c.example.com:27017".into() }.into(),
         DatabaseError::HostIsProxy.into(),
-        DatabaseError::SourceGone.into(),
+        DatabaseError::SourceNotFound.into(),
         DatabaseError::ReplicaLags(ConnectError::Refused(Cause::new("28P01"))).into(),
         DatabaseError::MasterNotDeployed.into(),
-        DatabaseError::MasterIsSelf.into(),
-        DatabaseError::AllRefused { remedies: &Remedies::NONE }.into(),
+        DatabaseError::MasterSameAsSecret.into(),
+        DatabaseError::NoCredentialAccepted { remedies: &Remedies::NONE }.into(),
         DatabaseError::TestStatement { answer: "SQLSTATE 25006".into() }.into(),
         DatabaseError::TimedOut(timed_out).into(),
     ];
     rest.into_iter().collect()
 }
 
-fn directories() -> Vec<RotationError> {
+fn lookups() -> Vec<RotationError> {
     let all = [
         ServiceFault::Unreachable,
         ServiceFault::CertificateRefused,
@@ -171,10 +171,14 @@ fn directories() -> Vec<RotationError> {
         ServiceFault::CredentialsRefused,
         ServiceFault::Rejected,
     ];
-    let failed =
-        |fault| DirectoryError { operation: "DescribeDBInstances", service: &SERVICE, fault, source: None };
+    let failed = |fault| DatabaseLookupError {
+        operation: "DescribeDBInstances",
+        service: &SERVICE,
+        fault,
+        source: None,
+    };
     let tags = StoreError::new("DescribeSecret", StoreFault::AccessDenied);
-    let all = all.into_iter().map(|fault| DatabaseError::Directory(failed(fault)).into());
+    let all = all.into_iter().map(|fault| DatabaseError::DatabaseLookup(failed(fault)).into());
     all.chain([master(RelatedSecretError::Unreadable(tags))]).collect()
 }
 
@@ -186,7 +190,7 @@ fn logins() -> Vec<RotationError> {
         TlsFault::SelfSigned,
         TlsFault::WrongHost,
         TlsFault::UnknownAuthority,
-        TlsFault::NotSpoken,
+        TlsFault::NoResponse,
         TlsFault::Handshake,
     ];
     let tls = tls.map(|fault| ConnectError::TlsInvalid { fault, source: Cause::new("BadSignature") });
@@ -291,7 +295,7 @@ fn statements() -> Vec<RotationError> {
 
 #[test]
 fn every_error_has_a_code_a_message_and_a_hint() {
-    let groups = [refusals(), documents(), stores(), others(), directories(), logins(), statements()];
+    let groups = [refusals(), documents(), stores(), others(), lookups(), logins(), statements()];
     let mut text = String::new();
     for error in groups.iter().flatten() {
         let mut message = error.to_string();

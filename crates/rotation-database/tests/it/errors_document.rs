@@ -1,4 +1,5 @@
-//! `docs/errors.md`, which is written from the table of codes: `UPDATE_EXPECT=1 cargo test -p rotation-database document`.
+//! `docs/errors.md`, which is written from the table of codes: `UPDATE_EXPECT=1 cargo test -p
+//! rotation-database document`.
 
 use std::fmt::Write;
 
@@ -20,7 +21,7 @@ The class of a code is the `outcome` of the line:
 
 - *refused*: the event, the labels or the values are such that the step must not act. Nothing was changed.
 - *retryable*: it may pass by itself; Secrets Manager calls again a few times.
-- *failed*: somebody has to mend something around the secret.
+- *failed*: somebody has to fix something around the secret.
 - *dry_run*: [`DRY_RUN`](#dry_run) alone. The function was told to say what it would do, and did nothing.
 ";
 
@@ -42,7 +43,7 @@ fn document() -> String {
     for CodeArticle { code, meaning, article } in all_articles() {
         let (meaning, class) = (meaning.trim(), code.class().name());
         write!(text, "\n## {code}\n\n{meaning} *{class}*\n\n").unwrap();
-        writeln!(text, "- Causes: {}\n- Mend: {}", article.causes, article.remediation).unwrap();
+        writeln!(text, "- Causes: {}\n- Fix: {}", article.causes, article.remediation).unwrap();
         if let Some((language, add)) = article.add {
             write!(text, "\n```{language}\n{add}\n```\n").unwrap();
         }
@@ -56,7 +57,7 @@ fn findings() -> String {
     for FindingArticle { code, meaning, severity, causes, remediation } in all_findings() {
         let (name, meaning) = (code.name(), meaning.trim());
         write!(text, "\n## {name}\n\n{meaning} *{severity}*\n\n").unwrap();
-        writeln!(text, "- Causes: {causes}\n- Mend: {remediation}").unwrap();
+        writeln!(text, "- Causes: {causes}\n- Fix: {remediation}").unwrap();
     }
     text
 }

@@ -1,12 +1,13 @@
-//! Every fault at every call of every invocation, alone and in pairs, from every state of the world that any number
-//! of such faults can lead to.
+//! Every fault at every call of every invocation, alone and in pairs, from every state of the world that any
+//! number of such faults can lead to.
 //!
-//! What an invocation does depends on the world alone, so the world is walked as a graph: a node is a world and the
-//! step that the service calls next, an edge is an invocation with no, one or two faults in it. Schedules with two
-//! faults anywhere are among its paths, and so are those with more.
+//! What an invocation does depends on the world alone, so the world is walked as a graph: a node is a world
+//! and the step that the service calls next, an edge is an invocation with no, one or two faults in it.
+//! Schedules with two faults anywhere are among its paths, and so are those with more.
 //!
-//! From some situations a rotation is refused until its remediation is done. There every world must end in that
-//! refusal once faults have stopped, with no user changed by it; then the hint is followed and the rotation converges.
+//! From some situations a rotation is refused until its remediation is done. There every world must end in
+//! that refusal once faults have stopped, with no user changed by it; then the hint is followed and the
+//! rotation converges.
 
 mod settling;
 
@@ -30,8 +31,8 @@ pub(crate) struct Explored {
     pub(crate) violations: Vec<Broken>,
     /// What journals said of credentials, each held against the world.
     pub(crate) statements: usize,
-    /// The most whole rotations that it took from any world until success, once faults had stopped; the service
-    /// gives up after four.
+    /// The most whole rotations that it took from any world until success, once faults had stopped; the
+    /// service gives up after four.
     pub(crate) attempts: Option<usize>,
     /// Which calls met which faults.
     tried: BTreeSet<(&'static str, Fault)>,
@@ -184,7 +185,8 @@ fn every_situation_is_the_start_of_a_walk() {
     println!("\nproof: situations: the walks start from {}", starts.len());
 }
 
-/// Walks all worlds: nothing breaks, every call met every fault, and the states that this is for were reached.
+/// Walks all worlds: nothing breaks, every call met every fault, and the states that this is for were
+/// reached.
 #[track_caller]
 fn check(plan: Plan, kind: Kind, calls: &[&'static str], sighted: &[Sighting], at_least: usize) {
     assert!(WALKS.contains(&(plan, kind)), "{plan:?}, {kind:?} is not in the list of walks");
@@ -192,8 +194,8 @@ fn check(plan: Plan, kind: Kind, calls: &[&'static str], sighted: &[Sighting], a
     let explored = Explored::all(plan, kind, Variant::Sound);
     let (nodes, invocations, statements) = (explored.nodes, explored.invocations, explored.statements);
     println!(
-        "\nproof: faults, {plan:?}, {kind:?}: {} situations, {nodes} worlds, {invocations} invocations, {statements} \
-         statements of journals, {:.1} s",
+        "\nproof: faults, {plan:?}, {kind:?}: {} situations, {nodes} worlds, {invocations} invocations, \
+         {statements} statements of journals, {:.1} s",
         explored.situations,
         start.elapsed().as_secs_f32()
     );

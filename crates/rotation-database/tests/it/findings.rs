@@ -1,4 +1,4 @@
-//! What an examination finds, in worlds that are set up for one finding each.
+//! What a diagnosis finds, in worlds that are set up for one finding each.
 
 mod answers;
 mod configuration;
@@ -22,7 +22,7 @@ use rotation_core::{
     diagnosis::{Finding, Severity},
 };
 use rotation_database::{Database, DatabaseSettings, ServerFacts, Strategy};
-use rotation_doctor::{Examination, Examiner, Logins};
+use rotation_doctor::{Diagnosis, Doctor, Logins};
 
 use self::told::{Teller, Told};
 use crate::world::{
@@ -31,7 +31,7 @@ use crate::world::{
 };
 
 /// A secret to look at, and what its server tells.
-struct Patient {
+struct Subject {
     service: Service,
     told: Told,
     invoker: Invoker,
@@ -41,7 +41,7 @@ struct Patient {
     strategy: Option<Strategy<Atlas>>,
 }
 
-impl Patient {
+impl Subject {
     /// A secret with AWSCURRENT alone, looked at by its function, on a server that takes writes.
     async fn of(plan: Plan, situation: Situation) -> Self {
         let service = situation.prepare(plan, Kind::Transactional, Variant::Sound).await;
@@ -71,7 +71,7 @@ impl Patient {
     }
 
     /// Stores a version without a label.
-    fn put_unlabelled(&self, number: usize, text: String) {
+    fn put_unlabeled(&self, number: usize, text: String) {
         let mut store = self.world().store.borrow_mut();
         store.secret_mut().versions.entry(version(number)).or_default().value = Some(Value::Text(text));
     }
@@ -81,23 +81,23 @@ impl Patient {
         self.world().server.borrow_mut().users.get_mut("app").unwrap().password = Some(password.into());
     }
 
-    async fn examine_homes<const HOMES: bool>(&self, repair: bool) -> Result<Examination, RotationError> {
+    async fn diagnose_homes<const HOMES: bool>(&self, repair: bool) -> Result<Diagnosis, RotationError> {
         let world = self.world();
         let (store, invocation) = (Store(Rc::clone(world)), invocation(Duration::from_mins(1)));
         let engine = Teller::<HOMES> { server: Server(Rc::clone(world)), told: self.told.clone() };
         let strategy = self.strategy.clone().unwrap_or_else(|| self.service.plan.strategy(world));
         let database = Database::new(&engine, strategy, DatabaseSettings::new(policy()), &invocation);
         let (invoker, logins, now) = (self.invoker.clone(), self.logins, self.now);
-        let examiner = Examiner { store: &store, target: &database, invoker, logins, now };
-        let examination = examiner.examine(&SecretId::new(ARN).unwrap()).await?;
+        let doctor = Doctor { store: &store, target: &database, invoker, logins, now };
+        let diagnosis = doctor.diagnose(&SecretId::new(ARN).unwrap()).await?;
         if repair {
-            examiner.repair(&examination).await?;
+            doctor.repair(&diagnosis).await?;
         }
-        Ok(examination)
+        Ok(diagnosis)
     }
 
-    async fn examine(&self) -> Examination {
-        self.examine_homes::<false>(false).await.unwrap()
+    async fn diagnose(&self) -> Diagnosis {
+        self.diagnose_homes::<false>(false).await.unwrap()
     }
 
     /// Who tried to log in so far, in their order: `app at db.example.com`.
@@ -109,19 +109,19 @@ impl Patient {
 
 fn line(finding: &Finding) -> String {
     let (severity, check, code) = (finding.severity.name(), finding.check.name(), finding.code.name());
-    let mend =
+    let remediation =
         if finding.remediation.is_empty() { String::new() } else { format!("\n    {}", finding.remediation) };
-    format!("{severity} {check} {code}: {}{mend}\n", finding.sentence)
+    format!("{severity} {check} {code}: {}{remediation}\n", finding.sentence)
 }
 
 /// What is not as it should be in full, and the names of the rest.
-fn text(examination: &Examination) -> String {
+fn text(diagnosis: &Diagnosis) -> String {
     let (well, ill): (Vec<_>, Vec<_>) =
-        examination.findings.iter().partition(|finding| finding.severity == Severity::Ok);
+        diagnosis.findings.iter().partition(|finding| finding.severity == Severity::Ok);
     let mut text: String = ill.into_iter().map(line).collect();
     let well: Vec<_> = well.iter().map(|finding| finding.check.name()).collect();
     writeln!(text, "ok {}", well.join(" ")).unwrap();
-    for seen in &examination.versions {
+    for seen in &diagnosis.versions {
         let labels: Vec<_> = seen.labels.iter().map(StagingLabel::name).collect();
         let username = seen.username.as_deref().unwrap_or("nobody");
         let (id, access) = (&seen.id.as_str()[34..], seen.access.words());
@@ -129,24 +129,24 @@ fn text(examination: &Examination) -> String {
         let age = seen.age.map(|age| format!(", {age:?} old")).unwrap_or_default();
         writeln!(text, "version {id} [{}] of {username}: {access}{code}{age}", labels.join(" ")).unwrap();
     }
-    writeln!(text, "{}: {}", examination.advice.state.name(), examination.next_step()).unwrap();
+    writeln!(text, "{}: {}", diagnosis.advice.state.name(), diagnosis.next_step()).unwrap();
     text
 }
 
 /// Looks at a secret after `spoil`, and compares all that is said.
 #[track_caller]
-fn check(plan: Plan, situation: Situation, spoil: impl FnOnce(&mut Patient), expected: &Expect) {
+fn check(plan: Plan, situation: Situation, spoil: impl FnOnce(&mut Subject), expected: &Expect) {
     let said = World::run(async {
-        let mut patient = Patient::of(plan, situation).await;
-        spoil(&mut patient);
-        text(&patient.examine().await)
+        let mut subject = Subject::of(plan, situation).await;
+        spoil(&mut subject);
+        text(&subject.diagnose().await)
     });
     expected.assert_eq(&said);
 }
 
 /// The same for a single user that was never rotated.
 #[track_caller]
-fn check_single(spoil: impl FnOnce(&mut Patient), expected: &Expect) {
+fn check_single(spoil: impl FnOnce(&mut Subject), expected: &Expect) {
     check(Plan::SingleUser, Situation::Fresh, spoil, expected);
 }
 

@@ -46,7 +46,8 @@ fn a_list_names_each_member_once() {
     assert_eq!(parse(&json!({"host": most.join(",")}), &SETS).unwrap().others.len(), 15);
 }
 
-/// Nothing that a driver would read in another way, and no address that no database has, whichever member it is of.
+/// Nothing that a driver would read in another way, and no address that no database has, whichever member it
+/// is of.
 #[test]
 fn a_list_holds_hosts_and_ports_alone() {
     let many: Vec<_> = (0..17).map(|number| format!("m{number}")).collect();

@@ -1,5 +1,5 @@
-//! Defects that other rotation functions have, put back on purpose: the proofs must see each of them, and name the
-//! invariant that it breaks.
+//! Defects that other rotation functions have, put back on purpose: the proofs must see each of them, and
+//! name the invariant that it breaks.
 //!
 //! | Defect | Seen by | As |
 //! |---|---|---|
@@ -50,7 +50,8 @@ fn broken_by_faults(plan: Plan, kind: Kind, variant: Variant) -> BTreeSet<&'stat
     explored.violations.iter().map(|broken| broken.violation.invariant).collect()
 }
 
-/// Our finishSecret, too, can be too late by one call (see `interleavings`), but AWSCURRENT logs in at every end.
+/// Our finishSecret, too, can be too late by one call (see `interleavings`), but AWSCURRENT logs in at every
+/// end.
 #[test]
 fn a_stale_finish_that_reads_current_anew_leaves_a_current_that_does_not_log_in() {
     for kind in [Kind::Transactional, Kind::Autocommit] {

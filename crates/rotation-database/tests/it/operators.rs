@@ -1,8 +1,8 @@
 //! Somebody's act by hand right before every call of a rotation, of every kind.
 //!
-//! Afterwards the service retries the rotation. It either converges or is refused with a code; then the operator does
-//! what the hints say (rotation on, the secret restored, AWSCURRENT or AWSPENDING on a version that logs in, a new
-//! rotation), and it converges.
+//! Afterwards the service retries the rotation. It either converges or is refused with a code; then the
+//! operator does what the hints say (rotation on, the secret restored, AWSCURRENT or AWSPENDING on a version
+//! that logs in, a new rotation), and it converges.
 
 use std::{collections::BTreeSet, fmt::Write, time::Instant};
 
@@ -64,7 +64,7 @@ pub(crate) async fn recover(service: &Service) -> bool {
     let world = &service.world;
     world.gate.borrow_mut().meanwhile = None;
     for number in 90..94 {
-        world.mend_by_hand();
+        world.fix_manually();
         let under_way = {
             let store = world.store.borrow();
             let secret = store.secret();
@@ -175,7 +175,7 @@ fn whatever_an_operator_does_a_single_user_with_two_passwords_is_recovered() {
           otherwise I9 after store: UpdateSecretVersionStage
         master rotated: converges
         clone dropped: converges
-        old password discarded: DB_ALL_REFUSED, converges
+        old password discarded: DB_NO_CREDENTIAL_ACCEPTED, converges
         rotation disabled: ROTATION_DISABLED, converges
           in the gap I4 after server: overwrite password
           in the gap I4 after server: set password

@@ -78,8 +78,8 @@ fn demanded_classes_cost_bits() {
     check(free(33, "abcdefghijklmno0"), &digit, Ok(()));
     // 17 characters: 130.8 bits less 0.2.
     check(free(32, "abcdefghijklmnop0"), &digit, Ok(()));
-    // 32 marks and one character of each of three classes: the bound says nothing, and each costs a whole position.
-    // 27 characters leave 123.1 bits, 28 leave 128.2.
+    // 32 marks and one character of each of three classes: the bound says nothing, and each costs a whole
+    // position. 27 characters leave 123.1 bits, 28 leave 128.2.
     let three = demanding(&[CharacterClass::Lowercase, CharacterClass::Uppercase, CharacterClass::Digit]);
     let marks: String = ('!'..='~').filter(char::is_ascii_punctuation).chain(['a', 'A', '0']).collect();
     check(free(27, &marks), &three, Err(PolicyError::Guessable));
@@ -186,12 +186,13 @@ proptest! {
     }
 }
 
-/// Chi-square over the 94 characters, by position parity as well, so that an unfair remainder of a byte would show.
+/// Chi-square over the 94 characters, by position parity as well, so that an unfair remainder of a byte would
+/// show.
 ///
-/// With 93 degrees of freedom the statistic has mean 93 and standard deviation 13.6. The bound of 230 is exceeded by
-/// chance with a probability below 1e-11 (Chernoff: exp(-(230 - 93 - 93 ln(230/93)) / 2) = 3.4e-12). The remainder of a
-/// byte taken without rejection makes 68 characters 1.5 times as likely as the other 26, and a statistic of about
-/// 2,600.
+/// With 93 degrees of freedom the statistic has mean 93 and standard deviation 13.6. The bound of 230 is
+/// exceeded by chance with a probability below 1e-11 (Chernoff: exp(-(230 - 93 - 93 ln(230/93)) / 2) =
+/// 3.4e-12). The remainder of a byte taken without rejection makes 68 characters 1.5 times as likely as the
+/// other 26, and a statistic of about 2,600.
 #[test]
 fn characters_are_uniform() {
     let settings = PasswordSettings { require_each_class: false, ..settings(1000, "") };

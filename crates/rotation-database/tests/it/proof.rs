@@ -4,8 +4,8 @@ use std::{rc::Rc, time::Duration};
 
 use rotation_core::{Reader, SecretDocument, Target, with_causes};
 use rotation_database::{
-    CustomProof, Database, DatabaseSettings, LONGEST_PROOF, NoDirectory, StatementRule, Strategy, TestField,
-    TestStatement,
+    CustomProof, Database, DatabaseSettings, LONGEST_PROOF, NoDatabaseLookup, StatementRule, Strategy,
+    TestField, TestStatement,
 };
 
 use crate::world::{Fault, Kind, Plan, Server, Situation, Variant, World, document, invocation, policy};
@@ -26,7 +26,7 @@ fn check(proof: CustomProof, field: Option<&str>, outcome: &str, said: &str) {
             None => document,
         };
         let server = Server(Rc::clone(&service.world));
-        let strategy = Strategy::<NoDirectory>::SingleUser;
+        let strategy = Strategy::<NoDatabaseLookup>::SingleUser;
         let settings = DatabaseSettings { proof, ..DatabaseSettings::new(policy()) };
         let target = Database::new(server, strategy, settings, &invocation(Duration::from_secs(20)));
         let rehearsed = match target.proof(&document) {
@@ -93,7 +93,8 @@ fn a_connection_that_breaks_says_nothing_of_the_statement() {
     World::run(async {
         let service = Situation::Fresh.prepare(Plan::SingleUser, Kind::Transactional, Variant::Sound).await;
         let document = SecretDocument::parse(&document("app", "first-password")).unwrap();
-        let (server, strategy) = (Server(Rc::clone(&service.world)), Strategy::<NoDirectory>::SingleUser);
+        let (server, strategy) =
+            (Server(Rc::clone(&service.world)), Strategy::<NoDatabaseLookup>::SingleUser);
         let proof = proof(Some("SELECT 1"), TestField::Ignored);
         let settings = DatabaseSettings { proof, ..DatabaseSettings::new(policy()) };
         let target = Database::new(server, strategy, settings, &invocation(Duration::from_secs(20)));

@@ -1,7 +1,7 @@
 //! What is advised for every state that labels and logins can be in.
 
 use rotation_core::{LabelMove, SecretId, StagingLabel, diagnosis::Access};
-use rotation_doctor::{Advice, KnownVersion, Remedy, Situation, StuckState, Unfinished, Unlabelled};
+use rotation_doctor::{Advice, KnownVersion, Remedy, Situation, StuckState, Unfinished, Unlabeled};
 
 use crate::world::{ARN, version};
 
@@ -29,7 +29,7 @@ fn situation(versions: &[(usize, Access)]) -> Situation {
         deleted: false,
         rotation_enabled: true,
         versions,
-        unlabelled: Unlabelled::All,
+        unlabeled: Unlabeled::All,
         hindered: false,
     }
 }
@@ -53,7 +53,7 @@ fn check_with(situation: &Situation, unfinished: Unfinished, state: StuckState, 
 #[test]
 fn a_sound_secret_that_no_rotation_changes_has_something_to_fix() {
     let hindered = Situation { hindered: true, ..situation(&[(CURRENT, Access::LogsIn)]) };
-    check(&hindered, StuckState::Sound, &Remedy::MendFirst);
+    check(&hindered, StuckState::Healthy, &Remedy::FixFirst);
 }
 
 /// AWSCURRENT goes to a version, which must log in.
@@ -99,28 +99,28 @@ fn every_stuck_state_has_one_safe_advice() {
     // Applications are shut out, and a label helps.
     for access in [Refused, Unusable, NoValue] {
         let pending = situation(&[(CURRENT, access), (PENDING, LogsIn), (PREVIOUS, LogsIn)]);
-        check(&pending, State::OnlyPending, &current_to(Some(CURRENT), PENDING));
-        check(&off(pending), State::OnlyPending, &current_to(Some(CURRENT), PENDING));
+        check(&pending, State::OnlyPendingLogsIn, &current_to(Some(CURRENT), PENDING));
+        check(&off(pending), State::OnlyPendingLogsIn, &current_to(Some(CURRENT), PENDING));
         let previous = situation(&[(CURRENT, access), (PENDING, Refused), (PREVIOUS, LogsIn)]);
-        check(&previous, State::OnlyPrevious, &current_to(Some(CURRENT), PREVIOUS));
-        let unlabelled = situation(&[(CURRENT, access), (PREVIOUS, Refused), (UNLABELLED, LogsIn)]);
-        check(&unlabelled, State::OnlyUnlabelled, &current_to(Some(CURRENT), UNLABELLED));
+        check(&previous, State::OnlyPreviousLogsIn, &current_to(Some(CURRENT), PREVIOUS));
+        let unlabeled = situation(&[(CURRENT, access), (PREVIOUS, Refused), (UNLABELLED, LogsIn)]);
+        check(&unlabeled, State::OnlyUnlabeledLogsIn, &current_to(Some(CURRENT), UNLABELLED));
     }
     let unknown = situation(&[(CURRENT, Refused), (PENDING, Unknown), (PREVIOUS, LogsIn)]);
-    check(&unknown, State::OnlyPrevious, &current_to(Some(CURRENT), PREVIOUS));
+    check(&unknown, State::OnlyPreviousLogsIn, &current_to(Some(CURRENT), PREVIOUS));
     check(
         &situation(&[(PENDING, Refused), (PREVIOUS, LogsIn)]),
-        State::OnlyPrevious,
+        State::OnlyPreviousLogsIn,
         &current_to(None, PREVIOUS),
     );
-    check(&situation(&[(PENDING, LogsIn)]), State::OnlyPending, &current_to(None, PENDING));
+    check(&situation(&[(PENDING, LogsIn)]), State::OnlyPendingLogsIn, &current_to(None, PENDING));
     // No label helps.
     let version = Some(version(CURRENT));
     let nothing = situation(&[(CURRENT, Refused), (PENDING, Refused), (PREVIOUS, Refused)]);
-    check(&nothing, State::NothingLogsIn, &Remedy::SetPassword { version });
-    check(&situation(&[(PENDING, Refused)]), State::NothingLogsIn, &Remedy::SetPassword { version: None });
-    check(&situation(&[(CURRENT, Unknown), (PREVIOUS, LogsIn)]), State::Unknown, &Remedy::MendFirst);
-    check(&situation(&[(CURRENT, Refused), (PREVIOUS, Unknown)]), State::Unknown, &Remedy::MendFirst);
+    check(&nothing, State::NoVersionLogsIn, &Remedy::SetPassword { version });
+    check(&situation(&[(PENDING, Refused)]), State::NoVersionLogsIn, &Remedy::SetPassword { version: None });
+    check(&situation(&[(CURRENT, Unknown), (PREVIOUS, LogsIn)]), State::Unknown, &Remedy::FixFirst);
+    check(&situation(&[(CURRENT, Refused), (PREVIOUS, Unknown)]), State::Unknown, &Remedy::FixFirst);
     let deleted = Situation { deleted: true, ..situation(&[(CURRENT, Unknown)]) };
     check(&deleted, State::Deleted, &Remedy::Restore);
 }
@@ -188,8 +188,8 @@ fn what_hinders_every_rotation_is_ended_first() {
         [(Refused, State::PendingRefused), (NoValue, State::PendingEmpty), (LogsIn, State::BothLogIn)]
     {
         let stuck = Situation { hindered: true, ..situation(&[(CURRENT, LogsIn), (PENDING, pending)]) };
-        check(&stuck, state, &Remedy::MendFirst);
-        check(&off(stuck.clone()), state, &Remedy::MendFirst);
+        check(&stuck, state, &Remedy::FixFirst);
+        check(&off(stuck.clone()), state, &Remedy::FixFirst);
         if pending != LogsIn {
             let advice = stuck.advise(Unfinished::Abandon);
             assert!(matches!(advice.remedy, Remedy::Move { .. }), "{advice:?}");
@@ -203,40 +203,40 @@ fn what_was_not_tried_is_never_said_not_to_log_in() {
     use StuckState as State;
     // A value of another strategy than the one that was guessed is not given up.
     let half = situation(&[(CURRENT, LogsIn), (PENDING, Unusable)]);
-    check(&half, State::PendingUnknown, &Remedy::MendUnusable);
-    check_with(&half, Unfinished::Abandon, State::PendingUnknown, &Remedy::MendUnusable);
-    check(&off(half), State::PendingUnknown, &Remedy::MendUnusable);
+    check(&half, State::PendingUnknown, &Remedy::FixUnusable);
+    check_with(&half, Unfinished::Abandon, State::PendingUnknown, &Remedy::FixUnusable);
+    check(&off(half), State::PendingUnknown, &Remedy::FixUnusable);
     for versions in [
         &[(CURRENT, Unusable)][..],
         &[(CURRENT, Unusable), (PREVIOUS, Refused)],
         &[(CURRENT, Refused), (PENDING, Unusable)],
         &[(CURRENT, Refused), (PREVIOUS, Unusable)],
     ] {
-        check(&situation(versions), State::Unknown, &Remedy::MendUnusable);
+        check(&situation(versions), State::Unknown, &Remedy::FixUnusable);
     }
     // No login was refused.
-    check(&situation(&[]), State::Unknown, &Remedy::MendFirst);
-    check(&situation(&[(CURRENT, NoValue)]), State::Unknown, &Remedy::MendFirst);
+    check(&situation(&[]), State::Unknown, &Remedy::FixFirst);
+    check(&situation(&[(CURRENT, NoValue)]), State::Unknown, &Remedy::FixFirst);
     // What has no label is compared with nothing that a rotation would use.
     let version = Some(version(CURRENT));
     let old = situation(&[(CURRENT, Refused), (UNLABELLED, Unusable)]);
-    check(&old, State::NothingLogsIn, &Remedy::SetPassword { version });
-    let advice = Advice { state: State::Unknown, remedy: Remedy::MendUnusable };
+    check(&old, State::NoVersionLogsIn, &Remedy::SetPassword { version });
+    let advice = Advice { state: State::Unknown, remedy: Remedy::FixUnusable };
     assert!(advice.sentence().contains("--strategy"), "{}", advice.sentence());
 }
 
 #[test]
 fn versions_that_were_not_listed_or_not_tried_may_log_in() {
     use Access::{LogsIn, Refused};
-    for further in [Unlabelled::Newest, Unlabelled::Unread] {
-        let with = |versions| Situation { unlabelled: further, ..situation(versions) };
+    for further in [Unlabeled::Newest, Unlabeled::Unread] {
+        let with = |versions| Situation { unlabeled: further, ..situation(versions) };
         let refused = with(&[(CURRENT, Refused), (PREVIOUS, Refused)]);
         check(&refused, StuckState::Unknown, &Remedy::LookFurther(further));
-        check(&with(&[(CURRENT, LogsIn)]), StuckState::Sound, &Remedy::None);
+        check(&with(&[(CURRENT, LogsIn)]), StuckState::Healthy, &Remedy::None);
         let previous = with(&[(CURRENT, Refused), (PREVIOUS, LogsIn)]);
-        check(&previous, StuckState::OnlyPrevious, &current_to(Some(CURRENT), PREVIOUS));
+        check(&previous, StuckState::OnlyPreviousLogsIn, &current_to(Some(CURRENT), PREVIOUS));
     }
-    let unread = Advice { state: StuckState::Unknown, remedy: Remedy::LookFurther(Unlabelled::Unread) };
+    let unread = Advice { state: StuckState::Unknown, remedy: Remedy::LookFurther(Unlabeled::Unread) };
     assert!(unread.sentence().contains("rotate explain"), "{}", unread.sentence());
 }
 
@@ -249,8 +249,8 @@ fn every_state_says_how_it_came_to_be_and_how_it_is_left() {
     }
 }
 
-/// Rule 12: a proxy's answer, an expired password or a server that asks for none move and remove no label, whatever is
-/// asked for, until the operator takes the risk by name.
+/// Rule 12: a proxy's answer, an expired password or a server that asks for none move and remove no label,
+/// whatever is asked for, until the operator takes the risk by name.
 #[test]
 fn what_is_not_known_moves_no_label() {
     for open in [Access::Unknown, Access::NoSession, Access::NotTried] {
@@ -260,13 +260,13 @@ fn what_is_not_known_moves_no_label() {
         check_with(&off(pending), Unfinished::Abandon, StuckState::PendingUnknown, &BY_HAND);
         for unfinished in [Unfinished::Keep, Unfinished::Abandon, Unfinished::AbandonUnknown] {
             let both = situation(&[(CURRENT, open), (PENDING, open)]);
-            check_with(&both, unfinished, StuckState::Unknown, &Remedy::MendFirst);
+            check_with(&both, unfinished, StuckState::Unknown, &Remedy::FixFirst);
             let live = situation(&[(CURRENT, open), (PENDING, Access::LogsIn)]);
-            check_with(&live, unfinished, StuckState::Unknown, &Remedy::MendFirst);
+            check_with(&live, unfinished, StuckState::Unknown, &Remedy::FixFirst);
             let none = situation(&[(CURRENT, Access::Refused), (PENDING, open)]);
-            check_with(&none, unfinished, StuckState::Unknown, &Remedy::MendFirst);
+            check_with(&none, unfinished, StuckState::Unknown, &Remedy::FixFirst);
         }
         let unusable = situation(&[(CURRENT, Access::LogsIn), (PENDING, Access::Unusable)]);
-        check_with(&unusable, Unfinished::AbandonUnknown, StuckState::PendingUnknown, &Remedy::MendUnusable);
+        check_with(&unusable, Unfinished::AbandonUnknown, StuckState::PendingUnknown, &Remedy::FixUnusable);
     }
 }

@@ -56,8 +56,8 @@ fn a_master_that_was_rotated_meanwhile_is_read_once_more() {
     });
 }
 
-/// A server with a history of passwords refuses to set one again, so a login finds out whether it is set; that it was set at
-/// some time is not enough.
+/// A server with a history of passwords refuses to set one again, so a login finds out whether it is set;
+/// that it was set at some time is not enough.
 #[test]
 fn a_password_that_the_server_remembers_is_set_only_where_it_logs_in() {
     for plan in [Plan::SingleUser, Plan::Alternating] {
@@ -78,8 +78,8 @@ fn a_password_that_the_server_remembers_is_set_only_where_it_logs_in() {
     }
 }
 
-/// A login finds out only whether the password is set: a grant that failed before it is still to be made, whatever an earlier
-/// attempt has set.
+/// A login finds out only whether the password is set: a grant that failed before it is still to be made,
+/// whatever an earlier attempt has set.
 #[test]
 fn a_login_does_not_stand_for_a_grant_that_failed() {
     for (refused, code) in [("server: grant", Some("DB_STATEMENT")), ("server: set password", None)] {
@@ -231,7 +231,8 @@ fn a_value_prints_its_version_alone() {
     assert!(printed.contains("000000000007") && !printed.contains("CANARY"), "{printed}");
 }
 
-/// AWSCURRENT goes to another version right before the change is made final, while AWSPENDING stays where it is.
+/// AWSCURRENT goes to another version right before the change is made final, while AWSPENDING stays where it
+/// is.
 #[test]
 fn a_current_that_moves_before_the_last_look_stops_the_change() {
     for plan in [Plan::SingleUser, Plan::Alternating] {

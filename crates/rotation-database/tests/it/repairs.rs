@@ -1,8 +1,8 @@
 //! Every state in which a rotation may stop for good: looked at, advised, and repaired.
 //!
-//! Invocations end after any number of calls, somebody acts by hand before any of them, two of them run at once, and
-//! nobody calls again. Then the examination looks, and what it advises is done: afterwards AWSCURRENT logs in, or the
-//! advice was that no label helps, which is then true.
+//! Invocations end after any number of calls, somebody acts by hand before any of them, two of them run at
+//! once, and nobody calls again. Then the diagnosis looks, and what it advises is done: afterwards AWSCURRENT
+//! logs in, or the advice was that no label helps, which is then true.
 
 use std::{
     cell::RefCell,
@@ -12,7 +12,7 @@ use std::{
 };
 
 use rotation_core::{Invoker, SecretId, StagingLabel, Step, diagnosis::Access};
-use rotation_doctor::{Examiner, Logins, Remedy, StuckState};
+use rotation_doctor::{Doctor, Logins, Remedy, StuckState};
 
 use crate::world::{
     ARN, Act, Fault, Kind, Plan, Server, Service, Situation, Store, Variant, World, invocation,
@@ -26,8 +26,8 @@ thread_local! {
     static KNOWN: RefCell<HashSet<u64>> = RefCell::default();
 }
 
-/// Repairs the world as the advice says, in a copy. Gives the state that it was in, and `None` where this world was
-/// repaired before.
+/// Repairs the world as the advice says, in a copy. Gives the state that it was in, and `None` where this
+/// world was repaired before.
 ///
 /// # Panics
 /// AWSCURRENT does not log in afterwards although some version does.
@@ -43,36 +43,34 @@ pub(crate) async fn repair(stuck: &Service) -> Option<StuckState> {
     let (store, invocation) = (Store(Rc::clone(world)), invocation(TIME));
     let database = service.database(Server(Rc::clone(world)), &invocation);
     let (invoker, now) = (Invoker::Person, SystemTime::UNIX_EPOCH);
-    let examiner = Examiner { store: &store, target: &database, invoker, logins: Logins::Each, now };
+    let doctor = Doctor { store: &store, target: &database, invoker, logins: Logins::Each, now };
     let secret = SecretId::new(ARN).unwrap();
     let mut first = None;
     for _ in 0..3 {
         let before = (world.store.borrow().clone(), world.server.borrow().users.clone());
-        let examination = examiner.examine(&secret).await.unwrap();
+        let diagnosis = doctor.diagnose(&secret).await.unwrap();
         let after = (world.store.borrow().clone(), world.server.borrow().users.clone());
         assert_eq!(before, after, "a look changes nothing");
-        let state = *first.get_or_insert(examination.advice.state);
-        match examination.advice.remedy {
-            Remedy::Move { .. } => examiner.repair(&examination).await.unwrap(),
+        let state = *first.get_or_insert(diagnosis.advice.state);
+        match diagnosis.advice.remedy {
+            Remedy::Move { .. } => doctor.repair(&diagnosis).await.unwrap(),
             Remedy::Restore => world.store.borrow_mut().secret_mut().deleted = false,
             Remedy::None | Remedy::RotateAgain { .. } => {
-                assert!(world.logs_in(&StagingLabel::Current), "{}", examination.situation.words());
+                assert!(world.logs_in(&StagingLabel::Current), "{}", diagnosis.situation.words());
                 return Some(state);
             }
-            // Every rotation fails by something that an administrator has to end, and nobody is shut out meanwhile.
-            Remedy::MendFirst if examination.situation.hindered => {
-                assert!(world.logs_in(&StagingLabel::Current), "{}", examination.situation.words());
+            // Every rotation fails by something that an administrator has to end, and nobody is shut out
+            // meanwhile.
+            Remedy::FixFirst if diagnosis.situation.hindered => {
+                assert!(world.logs_in(&StagingLabel::Current), "{}", diagnosis.situation.words());
                 return Some(state);
             }
-            Remedy::MendFirst
-            | Remedy::MendUnusable
-            | Remedy::LookFurther(_)
-            | Remedy::SetPassword { .. } => {
+            Remedy::FixFirst | Remedy::FixUnusable | Remedy::LookFurther(_) | Remedy::SetPassword { .. } => {
                 // What a pooler refuses, and a session that is not the original's, moves no label.
                 let unclear = |access| matches!(access, Access::Unknown | Access::NoSession);
-                let unclear = examination.situation.versions.iter().any(|version| unclear(version.access));
-                assert!(unclear || !world.some_version_logs_in(), "{}", examination.situation.words());
-                assert!(!unclear || world.may_answer_unclearly(), "{}", examination.situation.words());
+                let unclear = diagnosis.situation.versions.iter().any(|version| unclear(version.access));
+                assert!(unclear || !world.some_version_logs_in(), "{}", diagnosis.situation.words());
+                assert!(!unclear || world.may_answer_unclearly(), "{}", diagnosis.situation.words());
                 return Some(state);
             }
         }
@@ -144,9 +142,13 @@ fn check(plan: Plan, kinds: &[Kind], states: &[StuckState]) {
 
 #[test]
 fn awscurrent_of_a_single_user_logs_in_again_wherever_a_rotation_stopped() {
-    use StuckState::{OnlyPending, OnlyUnlabelled, PendingEmpty, PendingRefused, Sound};
+    use StuckState::{OnlyPendingLogsIn, OnlyUnlabeledLogsIn, PendingEmpty, PendingRefused, Sound};
     let kinds = [Kind::Transactional, Kind::Autocommit];
-    check(Plan::SingleUser, &kinds, &[Sound, PendingEmpty, PendingRefused, OnlyPending, OnlyUnlabelled]);
+    check(
+        Plan::SingleUser,
+        &kinds,
+        &[Sound, PendingEmpty, PendingRefused, OnlyPendingLogsIn, OnlyUnlabeledLogsIn],
+    );
 }
 
 #[test]

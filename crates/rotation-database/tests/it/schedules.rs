@@ -1,5 +1,6 @@
-//! Random schedules: two to four jobs at once (rotations, late duplicates of a step, a cancelled and replaced rotation,
-//! an operator's act), their calls in any order, any of which may fail. Each schedule comes from its seed alone.
+//! Random schedules: two to four jobs at once (rotations, late duplicates of a step, a cancelled and replaced
+//! rotation, an operator's act), their calls in any order, any of which may fail. Each schedule comes from
+//! its seed alone.
 //!
 //! A failing schedule is cut down to the least that still fails. Its seed is printed and replays it:
 //! `scripts/prove --seed S`.
@@ -27,8 +28,8 @@ const ENOUGH: u64 = 50_000;
 /// How often a failing schedule is made smaller.
 const CUTS: usize = 400;
 
-/// What decides over a schedule: one byte each time that there is a choice, and no fault and the first of all once
-/// there are no more.
+/// What decides over a schedule: one byte each time that there is a choice, and no fault and the first of all
+/// once there are no more.
 #[derive(Clone)]
 pub(crate) struct Decisions {
     bytes: Vec<u8>,
@@ -143,8 +144,8 @@ fn random_schedules_of_any_number_of_invocations_lose_nothing() {
         })
     });
     println!(
-        "\nproof: schedules: {count} random schedules, {} calls, {} faults, {} with an act by hand, {} wrote in the gap, \
-         {:.1} s",
+        "\nproof: schedules: {count} random schedules, {} calls, {} faults, {} with an act by hand, {} wrote \
+         in the gap, {:.1} s",
         runs.calls,
         runs.faults,
         runs.acts,

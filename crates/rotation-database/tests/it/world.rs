@@ -1,4 +1,5 @@
-//! A Secrets Manager and a database server in memory, behind one gate through which every external call passes.
+//! A Secrets Manager and a database server in memory, behind one gate through which every external call
+//! passes.
 //!
 //! ```text
 //! Service ─ drives ─> Rotator ─┬─ Store   (SecretStore) ─┐
@@ -7,9 +8,9 @@
 //! ```
 
 mod act;
+mod database_lookup;
 mod defect;
 mod digest;
-mod directory;
 mod gate;
 mod invariants;
 mod places;
@@ -33,8 +34,8 @@ use std::{
 };
 
 pub(crate) use act::Act;
+pub(crate) use database_lookup::{Atlas, DatabaseLookupModel, SERVICE};
 pub(crate) use defect::Defect;
-pub(crate) use directory::{Atlas, DirectoryModel, SERVICE};
 pub(crate) use gate::{FAULTS, Fault, Gate};
 pub(crate) use invariants::{Violation, Watch};
 pub(crate) use places::Place;
@@ -53,7 +54,7 @@ pub(crate) use user::{Acting, Form, PairMark, User};
 pub(crate) struct World {
     pub(crate) store: RefCell<StoreModel>,
     pub(crate) server: RefCell<ServerModel>,
-    pub(crate) directory: RefCell<DirectoryModel>,
+    pub(crate) lookup: RefCell<DatabaseLookupModel>,
     pub(crate) gate: RefCell<Gate>,
     pub(crate) watch: RefCell<Watch>,
     /// Whether the operator has named the secret as the one that takes its pair over.

@@ -4,7 +4,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum StuckState {
     /// `AWSCURRENT` logs in and no rotation is under way.
-    Sound,
+    Healthy,
     /// Whether `AWSCURRENT` or another version logs in could not be found out.
     Unknown,
     /// The secret is scheduled for deletion.
@@ -18,51 +18,51 @@ pub enum StuckState {
     /// `AWSCURRENT` and `AWSPENDING` log in.
     BothLogIn,
     /// `AWSPENDING` logs in and `AWSCURRENT` does not.
-    OnlyPending,
+    OnlyPendingLogsIn,
     /// `AWSPREVIOUS` logs in, `AWSCURRENT` and `AWSPENDING` do not.
-    OnlyPrevious,
+    OnlyPreviousLogsIn,
     /// A version without one of the three labels is the only one that logs in.
-    OnlyUnlabelled,
+    OnlyUnlabeledLogsIn,
     /// No version logs in.
-    NothingLogsIn,
+    NoVersionLogsIn,
 }
 
 impl StuckState {
     /// All of them.
     pub const ALL: [Self; 11] = [
-        Self::Sound,
+        Self::Healthy,
         Self::Unknown,
         Self::Deleted,
         Self::PendingEmpty,
         Self::PendingRefused,
         Self::PendingUnknown,
         Self::BothLogIn,
-        Self::OnlyPending,
-        Self::OnlyPrevious,
-        Self::OnlyUnlabelled,
-        Self::NothingLogsIn,
+        Self::OnlyPendingLogsIn,
+        Self::OnlyPreviousLogsIn,
+        Self::OnlyUnlabeledLogsIn,
+        Self::NoVersionLogsIn,
     ];
 
     /// A stable name, for machines.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Sound => "sound",
+            Self::Healthy => "healthy",
             Self::Unknown => "unknown",
             Self::Deleted => "deleted",
             Self::PendingEmpty => "pending_empty",
             Self::PendingRefused => "pending_refused",
             Self::PendingUnknown => "pending_unknown",
             Self::BothLogIn => "both_log_in",
-            Self::OnlyPending => "only_pending",
-            Self::OnlyPrevious => "only_previous",
-            Self::OnlyUnlabelled => "only_unlabelled",
-            Self::NothingLogsIn => "nothing_logs_in",
+            Self::OnlyPendingLogsIn => "only_pending_logs_in",
+            Self::OnlyPreviousLogsIn => "only_previous_logs_in",
+            Self::OnlyUnlabeledLogsIn => "only_unlabeled_logs_in",
+            Self::NoVersionLogsIn => "no_version_logs_in",
         }
     }
 
     /// Whether a rotation stands half-way, or applications cannot log in.
     pub fn is_stuck(self) -> bool {
-        !matches!(self, Self::Sound | Self::Unknown)
+        !matches!(self, Self::Healthy | Self::Unknown)
     }
 
     /// Whether applications that read `AWSCURRENT` are known to be shut out.
@@ -70,51 +70,51 @@ impl StuckState {
         matches!(
             self,
             Self::Deleted
-                | Self::OnlyPending
-                | Self::OnlyPrevious
-                | Self::OnlyUnlabelled
-                | Self::NothingLogsIn
+                | Self::OnlyPendingLogsIn
+                | Self::OnlyPreviousLogsIn
+                | Self::OnlyUnlabeledLogsIn
+                | Self::NoVersionLogsIn
         )
     }
 
     /// How a secret gets there.
     pub fn origin(self) -> &'static str {
         match self {
-            Self::Sound => "The last rotation ended, or there was none.",
+            Self::Healthy => "The last rotation ended, or there was none.",
             Self::Unknown => {
-                "A version could not be tried: the way to the database or the account is closed, a value cannot be \
-                used, or versions could not be listed. The findings say which."
+                "A version could not be tried: the way to the database or the account is closed, a value \
+                cannot be used, or versions could not be listed. The findings say which."
             }
             Self::Deleted => {
                 "Somebody called DeleteSecret. Values cannot be read until the secret is restored."
             }
             Self::PendingEmpty => {
-                "RotateSecret made a version under AWSPENDING, and createSecret has stored no value in it: the \
-                function could not be invoked, failed, or is just starting. The database was not changed."
+                "RotateSecret made a version under AWSPENDING, and createSecret has stored no value in it: \
+                the function could not be invoked, failed, or is just starting. The database was not changed."
             }
             Self::PendingRefused => {
-                "createSecret stored a new password, and setSecret has not set it: it failed (the function's log says \
-                why), has not run yet, or the database refuses that password by its policy."
+                "createSecret stored a new password, and setSecret has not set it: it failed (the function's \
+                log says why), has not run yet, or the database refuses that password by its policy."
             }
             Self::PendingUnknown => {
                 "A rotation stands half-way, and it is not known whether AWSPENDING logs in."
             }
             Self::BothLogIn => {
-                "setSecret has worked and finishSecret has not run: two users take turns, or the database keeps the \
-                old password beside the new one. Or a test of the configuration left a copy of AWSCURRENT behind."
+                "setSecret has worked and finishSecret has not run: two users take turns, or the database \
+                keeps the old password beside the new one. Or a test of the configuration left a copy of AWSCURRENT behind."
             }
-            Self::OnlyPending => {
-                "setSecret changed the password and finishSecret has not moved AWSCURRENT: the rotation failed between \
-                the two, was cancelled, or is running at this moment."
+            Self::OnlyPendingLogsIn => {
+                "setSecret changed the password and finishSecret has not moved AWSCURRENT: the rotation \
+                failed between the two, was cancelled, or is running at this moment."
             }
-            Self::OnlyPrevious => {
-                "AWSCURRENT was moved by hand or by a stale invocation before the database had its password, or \
-                somebody set the old password again."
+            Self::OnlyPreviousLogsIn => {
+                "AWSCURRENT was moved by hand or by a stale invocation before the database had its password, \
+                or somebody set the old password again."
             }
-            Self::OnlyUnlabelled => {
+            Self::OnlyUnlabeledLogsIn => {
                 "AWSPENDING was taken away from a rotation whose setSecret had changed the password already."
             }
-            Self::NothingLogsIn => {
+            Self::NoVersionLogsIn => {
                 "Somebody changed the password in the database without the secret, or the user is gone."
             }
         }
@@ -123,37 +123,37 @@ impl StuckState {
     /// How it is left.
     pub fn way_out(self) -> &'static str {
         match self {
-            Self::Sound => "Nothing has to be done.",
-            Self::Unknown => "Mend what the findings name, then look again.",
+            Self::Healthy => "Nothing has to be done.",
+            Self::Unknown => "Fix what the findings name, then look again.",
             Self::Deleted => "Restore the secret; then look which version logs in.",
             Self::PendingEmpty | Self::PendingRefused => {
-                "Applications are not affected. Rotate again, which takes this version up. Where the database refuses \
-                the password itself (DB_PASSWORD_POLICY), it never ends: then take AWSPENDING away with `rotate recover \
-                --abandon` and rotate anew."
+                "Applications are not affected. Rotate again, which takes this version up. Where the \
+                database refuses the password itself (DB_PASSWORD_POLICY), it never ends: then take \
+                AWSPENDING away with `rotate recover --abandon` and rotate anew."
             }
             Self::PendingUnknown => {
-                "Applications are not affected. Rotate again, which takes this version up, unless the findings name \
-                what is wrong with it: then mend that first."
+                "Applications are not affected. Rotate again, which takes this version up, unless the \
+                findings name what is wrong with it: then fix that first."
             }
             Self::BothLogIn => {
-                "Applications are not affected. Rotate again: it goes on with this version and moves AWSCURRENT. With \
-                alternating users it also brings the rights of the second user to equal, which its login does not show."
+                "Applications are not affected. Rotate again: it goes on with this version and moves \
+                AWSCURRENT. With alternating users it also brings the rights of the second user to equal, which its login does not show."
             }
-            Self::OnlyPending => {
-                "Applications that read AWSCURRENT are shut out until AWSCURRENT is on this version. Do not remove \
-                AWSPENDING: it is on the only password that works."
+            Self::OnlyPendingLogsIn => {
+                "Applications that read AWSCURRENT are shut out until AWSCURRENT is on this version. Do not \
+                remove AWSPENDING: it is on the only password that works."
             }
-            Self::OnlyPrevious => {
-                "Applications are shut out until AWSCURRENT is back on AWSPREVIOUS, or until a rotation, which starts \
-                from AWSPREVIOUS here, has ended."
+            Self::OnlyPreviousLogsIn => {
+                "Applications are shut out until AWSCURRENT is back on AWSPREVIOUS, or until a rotation, \
+                which starts from AWSPREVIOUS here, has ended."
             }
-            Self::OnlyUnlabelled => {
-                "Put AWSCURRENT on that version soon: Secrets Manager removes versions without labels after a day at the \
-                earliest."
+            Self::OnlyUnlabeledLogsIn => {
+                "Put AWSCURRENT on that version soon: Secrets Manager removes versions without labels after \
+                a day at the earliest."
             }
-            Self::NothingLogsIn => {
-                "Set the password in the database to what AWSCURRENT holds. Check first that the user exists, may log \
-                in, and has not expired."
+            Self::NoVersionLogsIn => {
+                "Set the password in the database to what AWSCURRENT holds. Check first that the user \
+                exists, may log in, and has not expired."
             }
         }
     }

@@ -68,7 +68,7 @@ async fn it_is_rotated_counted_and_looked_at() {
     assert_eq!(office.lines("_aws").len(), 4);
 
     let found = office.function.invoke(&json!({"doctor": office.secret})).await.unwrap();
-    assert_eq!((&found["state"], &found["severity"]), (&json!("sound"), &json!("ok")), "{found:#}");
+    assert_eq!((&found["state"], &found["severity"]), (&json!("healthy"), &json!("ok")), "{found:#}");
     let access = |label: &str| {
         let versions = found["versions"].as_array().unwrap();
         let version = versions.iter().find(|version| version["labels"].to_string().contains(label));

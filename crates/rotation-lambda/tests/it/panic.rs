@@ -12,7 +12,8 @@ use local_aws::{
 use rotation_suites::{Hostile, Trial, every_log};
 use serde_json::{Value, json};
 
-/// A program of `examples/`, which cargo builds together with the tests when it is not told to run some of them alone.
+/// A program of `examples/`, which cargo builds together with the tests when it is not told to run some of
+/// them alone.
 pub(crate) fn example(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("the path of this program is known");
     let folder = test.ancestors().nth(2).expect("cargo runs tests from target/<profile>/deps");
@@ -118,8 +119,8 @@ async fn a_look_at_a_secret_that_panics_is_answered_too() {
     assert_eq!(severity[0]["Severity"], 3, "{output}");
 }
 
-/// Started with leave to write core files as large as this machine lets us, which the function gives up and cannot take
-/// back.
+/// Started with leave to write core files as large as this machine lets us, which the function gives up and
+/// cannot take back.
 #[tokio::test]
 async fn no_core_file_is_written_of_what_a_function_holds() {
     let leave = r#"ulimit -S -c "$(ulimit -H -c)" && exec "$0""#;
@@ -134,8 +135,8 @@ async fn no_core_file_is_written_of_what_a_function_holds() {
     assert_no_core_file(process, "started with leave");
 }
 
-/// Says so where no process may write a core file anyhow, as that is no doing of the function's then. Straight to standard
-/// error, as nobody sees what a test that passes prints.
+/// Says so where no process may write a core file anyhow, as that is no doing of the function's then.
+/// Straight to standard error, as nobody sees what a test that passes prints.
 #[track_caller]
 fn assert_no_core_file(process: u32, what: &str) {
     static SAID: Once = Once::new();

@@ -20,8 +20,8 @@ const UNMARKABLE: &str =
     "the server keeps no mark on the clone: two secrets of one user cannot be told apart";
 const NOT_BY_THE_MAJORITY: &str =
     "the server took a change of a user only without a write concern: a failover may lose it";
-const WITHOUT_MECHANISMS: &str = "the server took the password only without the user's list of mechanisms: the user has \
-    those that the server gives to a new password";
+const WITHOUT_MECHANISMS: &str = "the server took the password only without the user's list of mechanisms: \
+    the user has those that the server gives to a new password";
 
 impl DocumentDbSession {
     /// The session's own user, where the server shows it.
@@ -60,8 +60,8 @@ impl DocumentDbSession {
         still_usable(scram_mechanisms(own)?, self.connection.usable())
     }
 
-    /// The same of another user. The server is asked only about a mechanism that the greeting of our own login did not
-    /// name.
+    /// The same of another user. The server is asked only about a mechanism that the greeting of our own
+    /// login did not name.
     pub(super) async fn usable_of(
         &mut self,
         user: &Username,
@@ -139,9 +139,10 @@ impl DocumentDbSession {
         master::remedy(&self.username, &self.home, missing)
     }
 
-    /// What the session's user is seen to lack for these commands, as statements that give it. Nothing where the server does
-    /// not tell, or where it asks nobody for privileges: a plan whose user lacks something asks `getParameter` once to know
-    /// that. And whether that is certain, as the server tells each privilege.
+    /// What the session's user is seen to lack for these commands, as statements that give it. Nothing where
+    /// the server does not tell, or where it asks nobody for privileges: a plan whose user lacks something
+    /// asks `getParameter` once to know that. And whether that is certain, as the server tells each
+    /// privilege.
     pub(super) async fn lacking(&mut self, needs: &Needs) -> (Vec<String>, bool) {
         let nothing = (Vec::new(), false);
         let Some(held) = self.held().await else { return nothing };
@@ -170,16 +171,16 @@ impl DocumentDbSession {
         None
     }
 
-    /// A server without authorization checks passwords, shows privileges, and lets everybody do everything: it answers what
-    /// this user may not ask.
+    /// A server without authorization checks passwords, shows privileges, and lets everybody do everything:
+    /// it answers what this user may not ask.
     async fn asks_for_privileges(&mut self, held: &Held) -> bool {
         held.may_at_server(GET_PARAMETER)
             || !matches!(self.connection.attempt(&command::setting()).await, Ok(Ok(_)))
     }
 }
 
-/// Those of the mechanisms that are usable; all of them where the server does not say which ones are. `None` where none of
-/// them is usable: then no list is sent, and the server chooses.
+/// Those of the mechanisms that are usable; all of them where the server does not say which ones are. `None`
+/// where none of them is usable: then no list is sent, and the server chooses.
 fn still_usable(listed: Vec<String>, usable: Option<&[String]>) -> Option<Vec<String>> {
     let Some(usable) = usable else { return Some(listed) };
     let left: Vec<_> = listed.into_iter().filter(|name| usable.contains(name)).collect();

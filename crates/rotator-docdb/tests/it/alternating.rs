@@ -6,7 +6,7 @@ use rotation_database::{SINGLE_USER, Session, StatementFault};
 use serde_json::{Value, json};
 use test_servers::{ProxyAction, TestLogin};
 
-use crate::laboratory::{HOME, Lab, create_app_as, fresh, opens, server};
+use crate::fixture::{HOME, Lab, create_app_as, fresh, opens, server};
 
 fn kinds(commands: &[Value]) -> Vec<String> {
     let kind = |command: &Value| command.as_object().unwrap().keys().next().unwrap().clone();
@@ -28,9 +28,9 @@ async fn a_missing_clone_is_made_whole_by_one_command_and_nothing_is_seen_of_it_
     let (clone, before) = (lab.clone(), lab.snapshot().await);
     drop(lab.stage(&clone).await.unwrap());
     assert_eq!(before, lab.snapshot().await, "what was staged and not committed leaves nothing");
-    lab.witness.take_commands();
+    lab.recorder.take_commands();
     lab.rotate_to(&clone).await.unwrap();
-    assert_eq!(kinds(&lab.witness.take_commands()), ["usersInfo", "usersInfo", "createUser"]);
+    assert_eq!(kinds(&lab.recorder.take_commands()), ["usersInfo", "usersInfo", "createUser"]);
     assert!(opens(&clone, HOME).await && opens(&lab.app, HOME).await);
     assert_eq!(lab.roles(&clone.username).await, lab.roles(&lab.app.username).await);
     let mechanisms = |user: Value| user["mechanisms"].clone();
@@ -46,11 +46,11 @@ async fn rights_that_drifted_are_brought_to_equal_before_the_password() {
     lab.rotate_to(&clone).await.unwrap();
     let added = json!([{"role": "read", "db": "elsewhere"}, {"role": "dbAdmin", "db": "elsewhere"}]);
     grant(&lab, &lab.app.username, "grantRoles", added.clone()).await;
-    lab.witness.take_commands();
+    lab.recorder.take_commands();
     let next = TestLogin { password: "second-password-of-the-clone".to_owned(), ..clone.clone() };
     lab.rotate_to(&next).await.unwrap();
     let wanted = ["usersInfo", "usersInfo", "grantRolesToUser", "usersInfo", "updateUser"];
-    assert_eq!(kinds(&lab.witness.take_commands()), wanted);
+    assert_eq!(kinds(&lab.recorder.take_commands()), wanted);
     assert_eq!(lab.roles(&clone.username).await, lab.roles(&lab.app.username).await);
     assert!(opens(&next, HOME).await && !opens(&clone, HOME).await);
 
@@ -59,7 +59,7 @@ async fn rights_that_drifted_are_brought_to_equal_before_the_password() {
     let original = TestLogin { password: "second-password-of-the-app".to_owned(), ..lab.app.clone() };
     lab.rotate_to(&original).await.unwrap();
     let wanted = ["usersInfo", "usersInfo", "grantRolesToUser", "usersInfo", "updateUser", "updateUser"];
-    assert_eq!(kinds(&lab.witness.take_commands()), wanted);
+    assert_eq!(kinds(&lab.recorder.take_commands()), wanted);
     assert_eq!(lab.roles(&clone.username).await, lab.roles(&lab.app.username).await);
     assert!(opens(&original, HOME).await && opens(&next, HOME).await && !opens(&lab.app, HOME).await);
 
@@ -67,15 +67,15 @@ async fn rights_that_drifted_are_brought_to_equal_before_the_password() {
     revoke(&lab, &lab.app.username, added).await;
     lab.rotate_to(&next).await.unwrap();
     let wanted = ["usersInfo", "usersInfo", "revokeRolesFromUser", "usersInfo", "updateUser"];
-    assert_eq!(kinds(&lab.witness.take_commands()), wanted);
+    assert_eq!(kinds(&lab.recorder.take_commands()), wanted);
     assert_eq!(lab.roles(&clone.username).await, lab.roles(&lab.app.username).await);
     // Nothing is left to do, on either turn.
     for login in [&original, &next] {
         lab.rotate_to(login).await.unwrap();
-        assert_eq!(kinds(&lab.witness.take_commands()), ["usersInfo", "usersInfo", "updateUser"]);
+        assert_eq!(kinds(&lab.recorder.take_commands()), ["usersInfo", "usersInfo", "updateUser"]);
     }
     lab.rotate_to(&next).await.unwrap();
-    assert_eq!(kinds(&lab.witness.take_commands()), ["usersInfo", "usersInfo", "updateUser"]);
+    assert_eq!(kinds(&lab.recorder.take_commands()), ["usersInfo", "usersInfo", "updateUser"]);
 }
 
 #[tokio::test]
@@ -148,7 +148,7 @@ async fn whoever_is_faster_is_not_overwritten() {
     // Rights change under our hands: the password stays the old one.
     lab.rotate_to(&clone).await.unwrap();
     grant(&lab, &lab.app.username, "grantRoles", json!([{"role": "read", "db": "elsewhere"}])).await;
-    lab.witness.set_script(|command, reply| match reply {
+    lab.recorder.set_script(|command, reply| match reply {
         None if command.get("grantRolesToUser").is_some() => ProxyAction::Answer(json!({"ok": 1})),
         _ => ProxyAction::Pass,
     });
@@ -178,15 +178,15 @@ async fn a_later_write_waits_no_longer_than_is_left() {
     let lab = Lab::new().await;
     lab.rotate_to(&lab.clone()).await.unwrap();
     grant(&lab, &lab.app.username, "grantRoles", json!([{"role": "read", "db": "elsewhere"}])).await;
-    lab.witness.take_commands();
-    lab.witness.set_script(|command, reply| {
+    lab.recorder.take_commands();
+    lab.recorder.set_script(|command, reply| {
         if command.get("grantRolesToUser").is_some() && reply.is_some() {
             std::thread::sleep(TAKES);
         }
         ProxyAction::Pass
     });
     lab.rotate_to(&lab.clone()).await.unwrap();
-    let commands = lab.witness.take_commands();
+    let commands = lab.recorder.take_commands();
     let waits = commands.iter().filter_map(|command| command["writeConcern"]["wtimeout"].as_u64());
     let [first, second] = waits.collect::<Vec<_>>()[..] else { panic!("{commands:?}") };
     // The server gives up a tenth before we do.

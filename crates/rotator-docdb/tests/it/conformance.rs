@@ -1,14 +1,14 @@
 //! The function suite: both functions against MongoDB's own servers, and against another one that speaks the
 //! protocol.
 //!
-//! What does not depend on the server (how a killed process, a broken store or a bad event is met) runs on MongoDB 6.0;
-//! everything that changes or reads users runs on all.
+//! What does not depend on the server (how a killed process, a broken store or a bad event is met) runs on
+//! MongoDB 6.0; everything that changes or reads users runs on all.
 
 mod server;
 
 use rotation_suites::{
     Conformance,
-    RotationStrategy::{self, AlternatingUsers, SingleUser},
+    RotationStrategy::{self, MasterUser, SingleUser},
     Topic, function_suite,
 };
 use test_servers::{
@@ -31,19 +31,19 @@ fn check(product: DocdbProduct, strategy: RotationStrategy, topic: Topic) {
     }
     let program = match strategy {
         RotationStrategy::SingleUser => SINGLE_USER,
-        RotationStrategy::AlternatingUsers => MASTER_USER,
+        RotationStrategy::MasterUser => MASTER_USER,
     };
     Conformance { database: Server::shared(product), strategy, program: program.into() }.run(topic);
 }
 
 function_suite!(mongodb_6_0_single_user: |topic| check(MongoDb(V6_0), SingleUser, topic));
-function_suite!(mongodb_6_0_alternating_users: |topic| check(MongoDb(V6_0), AlternatingUsers, topic));
+function_suite!(mongodb_6_0_alternating_users: |topic| check(MongoDb(V6_0), MasterUser, topic));
 function_suite!(further_version mongodb_5_0_single_user: |topic| check(MongoDb(V5_0), SingleUser, topic));
 function_suite!(further_version mongodb_5_0_alternating_users:
-    |topic| check(MongoDb(V5_0), AlternatingUsers, topic));
+    |topic| check(MongoDb(V5_0), MasterUser, topic));
 function_suite!(further_version mongodb_4_4_single_user: |topic| check(MongoDb(V4_4), SingleUser, topic));
 function_suite!(further_version mongodb_4_4_alternating_users:
-    |topic| check(MongoDb(V4_4), AlternatingUsers, topic));
+    |topic| check(MongoDb(V4_4), MasterUser, topic));
 function_suite!(further_version secantusdb_single_user: |topic| check(SecantusDb, SingleUser, topic));
 function_suite!(further_version secantusdb_alternating_users:
-    |topic| check(SecantusDb, AlternatingUsers, topic));
+    |topic| check(SecantusDb, MasterUser, topic));

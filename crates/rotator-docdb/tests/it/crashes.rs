@@ -10,7 +10,7 @@ use rotation_database::{Change, Session, Turn};
 use serde_json::json;
 use test_servers::{ProxyAction, TestLogin};
 
-use crate::laboratory::{HOME, Lab, deadline, opens, owner, server};
+use crate::fixture::{HOME, Lab, deadline, opens, owner, server};
 
 /// Where the connection ends.
 #[derive(Clone, Copy, Debug)]
@@ -25,7 +25,7 @@ struct End {
 fn end_at(lab: &Lab, end: End) -> Arc<AtomicUsize> {
     let count = Arc::new(AtomicUsize::new(0));
     let counting = Arc::clone(&count);
-    lab.witness.set_script(move |_, reply| {
+    lab.recorder.set_script(move |_, reply| {
         let index = match reply {
             None => counting.fetch_add(1, Ordering::SeqCst),
             Some(_) => counting.load(Ordering::SeqCst) - 1,
@@ -48,7 +48,7 @@ async fn try_other(lab: &Lab, next: &TestLogin) -> bool {
     let Ok(mut session) = lab.connect_master().await else { return false };
     let pair = lab.pair();
     let credentials = rotation_database::Credentials {
-        username: crate::laboratory::username(&next.username),
+        username: crate::fixture::username(&next.username),
         password: Password::parse(&next.password).unwrap(),
     };
     let live = pair.other(&credentials.username);
@@ -56,13 +56,13 @@ async fn try_other(lab: &Lab, next: &TestLogin) -> bool {
     session.stage(&change, &Turn::default(), deadline()).await.is_ok() && session.commit().await.is_ok()
 }
 
-/// At every end: the live user logs in, whoever logs in by the next password may do what the original may, and a
-/// second attempt converges.
+/// At every end: the live user logs in, whoever logs in by the next password may do what the original may,
+/// and a second attempt converges.
 async fn check_other(lab: &Lab, live: &TestLogin, next: &TestLogin, end: End) -> bool {
     let count = end_at(lab, end);
     let done = try_other(lab, next).await;
     let reached = count.load(Ordering::SeqCst) > end.command;
-    lab.witness.clear_script();
+    lab.recorder.clear_script();
     assert_eq!(done, !reached, "{end:?}");
     assert!(opens(live, HOME).await, "the live user logs in: {end:?}");
     if opens(next, HOME).await {
@@ -127,7 +127,7 @@ async fn a_single_user_logs_in_by_the_old_password_or_the_new_one() {
             }
         };
         let was_reached = count.load(Ordering::SeqCst) > end.command;
-        lab.witness.clear_script();
+        lab.recorder.clear_script();
         assert_eq!(done, !was_reached, "{end:?}");
         reached += usize::from(was_reached);
         let (old, new) = (opens(&lab.app, HOME).await, opens(&next, HOME).await);
@@ -142,8 +142,8 @@ async fn a_single_user_logs_in_by_the_old_password_or_the_new_one() {
     assert_eq!((reached, lost), (10, 1), "the reply to the change was lost once");
 }
 
-/// The live clone gains what the original did, and its mark, before the original's password: at every end both log in
-/// and neither may do less than before.
+/// The live clone gains what the original did, and its mark, before the original's password: at every end
+/// both log in and neither may do less than before.
 #[tokio::test]
 async fn an_original_that_drifted_is_whole_before_its_password() {
     let lab = Lab::new().await;
@@ -166,8 +166,9 @@ async fn an_original_that_drifted_is_whole_before_its_password() {
     assert_eq!(reached, 22);
 }
 
-/// Of a command that fails, the error tells whether more than the password is left undone: a login by the password would not
-/// find that out. A write that the server has executed without its majority leaves nothing else.
+/// Of a command that fails, the error tells whether more than the password is left undone: a login by the
+/// password would not find that out. A write that the server has executed without its majority leaves nothing
+/// else.
 #[tokio::test]
 async fn an_error_tells_whether_the_password_alone_is_left() {
     let lab = Lab::new().await;
@@ -185,7 +186,7 @@ async fn an_error_tells_whether_the_password_alone_is_left() {
         ),
     ] {
         lab.server.command(HOME, change).await.unwrap();
-        lab.witness.set_script(move |command, reply| match reply {
+        lab.recorder.set_script(move |command, reply| match reply {
             None if command.get(name).is_some() => {
                 ProxyAction::Answer(json!({"ok": 0, "code": code, "errmsg": "refused"}))
             }
@@ -193,7 +194,7 @@ async fn an_error_tells_whether_the_password_alone_is_left() {
         });
         let error = lab.rotate_to(&lab.clone()).await.unwrap_err();
         assert_eq!(error.is_before_password, left_out, "{name}: {error:?}");
-        lab.witness.clear_script();
+        lab.recorder.clear_script();
         if left_out {
             assert!(!lab.plan(&lab.clone()).await.unwrap().statements.is_empty());
         }

@@ -8,7 +8,7 @@ use rotation_database::StatementFault;
 use serde_json::{Value, json};
 use test_servers::TestLogin;
 
-use crate::laboratory::{HOME, Lab, fresh, opens, server};
+use crate::fixture::{HOME, Lab, fresh, opens, server};
 
 /// Each is rotated three times, with changes in between.
 const USERS: usize = 200;
@@ -156,8 +156,8 @@ fn keeps(before: &Value, after: &Value) -> bool {
             .all(|(key, value)| after["customData"][key] == *value)
 }
 
-/// A new clone is equal to its original in all that the server shows; so is an idle one after changes of either; and a live
-/// one keeps what it has while the original takes its place.
+/// A new clone is equal to its original in all that the server shows; so is an idle one after changes of
+/// either; and a live one keeps what it has while the original takes its place.
 #[tokio::test]
 async fn two_hundred_random_users_and_clones_are_equal() {
     prepare().await;

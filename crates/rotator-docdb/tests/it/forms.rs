@@ -4,7 +4,7 @@ use rotation_database::StatementFault;
 use serde_json::{Value, json};
 use test_servers::{ProxyAction, TestLogin};
 
-use crate::laboratory::{HOME, Lab};
+use crate::fixture::{HOME, Lab};
 
 const FAILOVER: &str = "a failover may lose it";
 const MECHANISMS: &str = "list of mechanisms";
@@ -12,7 +12,7 @@ const MARK: &str = "two secrets of one user cannot be told apart";
 
 /// Answers this code to every command about users that has one of these options.
 fn refuse(lab: &Lab, options: &'static [&'static str], code: i64) {
-    lab.witness.set_script(move |command, reply| {
+    lab.recorder.set_script(move |command, reply| {
         let unknown = options.iter().any(|option| command.get(option).is_some());
         match reply {
             None if unknown && command.get("usersInfo").is_none() => {
@@ -23,9 +23,9 @@ fn refuse(lab: &Lab, options: &'static [&'static str], code: i64) {
     });
 }
 
-/// The last command with a password that the witness saw, answered by the server or refused in its place.
+/// The last command with a password that the recorder saw, answered by the server or refused in its place.
 fn last_write(lab: &Lab) -> Value {
-    let commands = lab.witness.take_commands();
+    let commands = lab.recorder.take_commands();
     commands.into_iter().rfind(|command| command.get("pwd").is_some()).expect("a new password")
 }
 
@@ -33,8 +33,8 @@ fn fields(command: &Value) -> Vec<&str> {
     command.as_object().unwrap().keys().map(String::as_str).filter(|name| *name != "$db").collect()
 }
 
-/// A single user's change leaves out only what the server does not know, down to the password alone, and the outcome says
-/// what was left out. A write concern that the server knows is kept.
+/// A single user's change leaves out only what the server does not know, down to the password alone, and the
+/// outcome says what was left out. A write concern that the server knows is kept.
 #[tokio::test]
 async fn an_own_password_goes_alone_where_nothing_else_is_known() {
     for code in [2, 40415, 238] {
@@ -58,8 +58,8 @@ async fn an_own_password_goes_alone_where_nothing_else_is_known() {
     }
 }
 
-/// A clone is made, brought to equal and given its password without options that the server does not know; roles are never
-/// left out.
+/// A clone is made, brought to equal and given its password without options that the server does not know;
+/// roles are never left out.
 #[tokio::test]
 async fn a_pair_rotates_where_options_are_unknown() {
     for (options, code) in [

@@ -9,13 +9,12 @@ use rotator_docdb::DocumentDb;
 use serde_json::json;
 use test_servers::{DocdbProduct, TestLogin};
 
-use crate::laboratory::{
-    HOME, Lab, create_app, create_app_at, engine, engine_for, login_at, shared, versions,
-};
+use crate::fixture::{HOME, Lab, create_app, create_app_at, engine, engine_for, login_at, shared, versions};
 
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// MongoDB answers a user that is not there as a wrong password: the hint has both, whichever credentials were tried.
+/// MongoDB answers a user that is not there as a wrong password: the hint has both, whichever credentials
+/// were tried.
 #[tokio::test]
 async fn a_missing_user_is_not_taken_for_a_changed_password() {
     for version in versions() {
@@ -28,9 +27,10 @@ async fn a_missing_user_is_not_taken_for_a_changed_password() {
         assert!(matches!(error, ConnectError::Refused(_)), "{error:?}");
         let remedies = DocumentDb::PROFILE.remedies;
         let credential = CredentialSource::Current;
-        for error in
-            [DatabaseError::Login { credential, error, remedies }, DatabaseError::AllRefused { remedies }]
-        {
+        for error in [
+            DatabaseError::Login { credential, error, remedies },
+            DatabaseError::NoCredentialAccepted { remedies },
+        ] {
             let hint = RotationError::from(error).remediation(Reader::Operator);
             for part in ["create the user", "`authdb` of the secret", "set"] {
                 assert!(hint.to_lowercase().contains(part), "{hint}");
@@ -69,8 +69,8 @@ async fn plaintext_to_a_server_that_takes_tls_alone_names_ssl() {
     assert!(matches!(error, ConnectError::Unreachable(_)), "{error:?}");
 }
 
-/// A server that closes a connection in plaintext and is silent on the next one, where TLS is looked for: the time that this
-/// takes does not hide what has happened.
+/// A server that closes a connection in plaintext and is silent on the next one, where TLS is looked for: the
+/// time that this takes does not hide what has happened.
 #[tokio::test]
 async fn a_silent_look_for_tls_does_not_hide_the_failure() {
     let app = create_app(HOME).await.unwrap();
@@ -87,7 +87,8 @@ async fn a_silent_look_for_tls_does_not_hide_the_failure() {
     assert!(matches!(error, ConnectError::Unreachable(_)), "{error:?}");
 }
 
-/// A password with a character that `SASLprep` prohibits is refused by the password's own code, for either strategy.
+/// A password with a character that `SASLprep` prohibits is refused by the password's own code, for either
+/// strategy.
 #[tokio::test]
 async fn a_password_that_saslprep_prohibits_is_named_so() {
     const ODD: &str = "a-private-use-\u{e000}-character";

@@ -7,7 +7,7 @@ use rotation_suites::{Hostile, SecretTls, Trial, every_log};
 use serde_json::{Value, json};
 use test_servers::{DocdbProxy, MaliciousBytes, ProxyAction, TestLogin};
 
-use crate::laboratory::{HOME, create_app_as, fresh, server};
+use crate::fixture::{HOME, create_app_as, fresh, server};
 
 const FUNCTION: Hostile = Hostile { program: env!("CARGO_BIN_EXE_docdb_single_user"), engine: "mongo" };
 
@@ -42,7 +42,7 @@ async fn a_documentdb_without_tls_hears_nothing_that_tls_was_to_protect() {
         for tls in [SecretTls::On, SecretTls::Silent] {
             let server = MaliciousBytes::start(answer.clone(), Duration::ZERO).await.unwrap();
             let function = FUNCTION.function();
-            FUNCTION.check_with(&tls, &server, tls, function, &["TLS_NOT_SPOKEN"]).await;
+            FUNCTION.check_with(&tls, &server, tls, function, &["TLS_NO_RESPONSE"]).await;
             assert_eq!(server.received().first(), Some(&22), "a handshake of TLS, and nothing before it");
             assert!(!names_the_user(&server.received()), "{tls:?}");
         }
@@ -53,7 +53,8 @@ async fn a_documentdb_without_tls_hears_nothing_that_tls_was_to_protect() {
     assert!(names_the_user(&server.received()), "{:?}", server.received());
 }
 
-/// Whether the user `app` stands there: at the end of a text of BSON, alone or behind the database, or in a message of SCRAM.
+/// Whether the user `app` stands there: at the end of a text of BSON, alone or behind the database, or in a
+/// message of SCRAM.
 fn names_the_user(bytes: &[u8]) -> bool {
     [&b"\x04\0\0\0app\0"[..], b".app\0", b"n=app,"]
         .iter()
@@ -73,13 +74,13 @@ fn bomb(reply: &Value) -> Option<Value> {
 async fn a_scram_bomb_of_documentdb_is_refused_at_once() {
     let app = TestLogin { password: Hostile::CANARY.to_owned(), ..fresh("app") };
     create_app_as(server(), HOME, &app).await.unwrap();
-    let witness = DocdbProxy::start(server()).unwrap();
-    witness.set_script(|command, reply| match (command.get("saslStart"), reply) {
+    let recorder = DocdbProxy::start(server()).unwrap();
+    recorder.set_script(|command, reply| match (command.get("saslStart"), reply) {
         (Some(_), Some(reply)) => bomb(reply).map_or(ProxyAction::Cut, ProxyAction::Answer),
         _ => ProxyAction::Pass,
     });
     let function = FUNCTION.function().env("TLS_CA_BUNDLE", server().authority().certificate_pem());
-    let trial = Trial::run(function, &document(witness.port(), &app.username)).await.unwrap();
+    let trial = Trial::run(function, &document(recorder.port(), &app.username)).await.unwrap();
     trial.assert_bounded(&"a bomb", &["DB_PROTOCOL"]);
     assert!(trial.said.contains("iterations"), "{}", trial.said);
 }
@@ -91,8 +92,8 @@ async fn no_level_and_no_format_of_the_log_shows_a_password_or_a_token() {
     let quoting = json!({"ok": 0, "code": 2, "errmsg": Hostile::quoting()});
     for (level, format) in every_log() {
         for refused in ["saslStart", "updateUser"] {
-            let (witness, answer) = (DocdbProxy::start(server()).unwrap(), quoting.clone());
-            witness.set_script(move |command, reply| match (command.get(refused), reply) {
+            let (recorder, answer) = (DocdbProxy::start(server()).unwrap(), quoting.clone());
+            recorder.set_script(move |command, reply| match (command.get(refused), reply) {
                 (Some(_), None) => ProxyAction::Answer(answer.clone()),
                 _ => ProxyAction::Pass,
             });
@@ -101,7 +102,7 @@ async fn no_level_and_no_format_of_the_log_shows_a_password_or_a_token() {
                 .env("TLS_CA_BUNDLE", server().authority().certificate_pem())
                 .log_level(level)
                 .log_format(format);
-            let trial = Trial::run(function, &document(witness.port(), &app.username)).await.unwrap();
+            let trial = Trial::run(function, &document(recorder.port(), &app.username)).await.unwrap();
             trial.assert_silent(&(level, format, refused));
         }
     }

@@ -4,7 +4,7 @@ use rotation_database::StatementFault;
 use serde_json::{Value, json};
 use test_servers::TestLogin;
 
-use crate::laboratory::{HOME, Lab, opens, server};
+use crate::fixture::{HOME, Lab, opens, server};
 
 async fn change(username: &str, kind: &str, role: &str) {
     let change = json!({kind: username, "roles": [{"role": role, "db": "elsewhere"}]});
@@ -24,10 +24,10 @@ async fn what_the_live_clone_gained_goes_to_the_original() {
     change(&clone.username, "grantRolesToUser", "read").await;
     change(&lab.app.username, "grantRolesToUser", "dbAdmin").await;
     let held = lab.roles(&clone.username).await;
-    lab.witness.take_commands();
+    lab.recorder.take_commands();
     let next = with(&lab.app, "second-password");
     assert_eq!(lab.rotate_to(&next).await.unwrap(), [""; 0]);
-    let revoked = lab.witness.take_commands().iter().any(|it| it.get("revokeRolesFromUser").is_some());
+    let revoked = lab.recorder.take_commands().iter().any(|it| it.get("revokeRolesFromUser").is_some());
     assert!(!revoked, "nothing is taken");
     let (ours, theirs) = (lab.roles(&lab.app.username).await, lab.roles(&clone.username).await);
     assert!(held.iter().all(|role| ours.contains(role)));
@@ -103,9 +103,9 @@ async fn an_original_with_stricter_restrictions_is_refused() {
     // Restrictions of the live clone alone are left as they are, and the outcome says what applies.
     restrict(&lab, &lab.app.username, json!([])).await;
     restrict(&lab, &clone.username, restrictions).await;
-    lab.witness.take_commands();
+    lab.recorder.take_commands();
     let notes = lab.rotate_to(&with(&lab.app, "second-password")).await.unwrap();
     assert!(notes.iter().any(|note| note.contains("the original's apply")), "{notes:?}");
-    let touched = lab.witness.take_commands();
+    let touched = lab.recorder.take_commands();
     assert!(touched.iter().all(|command| command.get("authenticationRestrictions").is_none()), "{touched:?}");
 }

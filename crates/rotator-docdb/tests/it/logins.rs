@@ -14,7 +14,7 @@ use rotator_docdb::DocumentDb;
 use serde_json::{Value, json};
 use test_servers::{DocdbProxy, DocdbServer, ProxyAction, ServerTls, TestAuthority, TestLogin};
 
-use crate::laboratory::{HOME, Lab, connect, create_app, engine, login_at, server};
+use crate::fixture::{HOME, Lab, connect, create_app, engine, login_at, server};
 
 const LIMIT: Duration = Duration::from_secs(2);
 /// Whoever waits for longer than this, even on a busy machine, waits for an answer that never comes.
@@ -28,10 +28,10 @@ async fn failure(login: &Login, transport: Transport) -> ConnectError {
     outcome.map(drop).unwrap_err()
 }
 
-/// A witness whose script changes the replies to one kind of command.
+/// A recorder whose script changes the replies to one kind of command.
 fn answering(kind: &'static str, change: impl Fn(&mut Value) + Send + Sync + 'static) -> DocdbProxy {
-    let witness = DocdbProxy::start(server()).unwrap();
-    witness.set_script(move |command, reply| match reply {
+    let recorder = DocdbProxy::start(server()).unwrap();
+    recorder.set_script(move |command, reply| match reply {
         Some(reply) if command.get(kind).is_some() => {
             let mut reply = reply.clone();
             change(&mut reply);
@@ -39,7 +39,7 @@ fn answering(kind: &'static str, change: impl Fn(&mut Value) + Send + Sync + 'st
         }
         _ => ProxyAction::Pass,
     });
-    witness
+    recorder
 }
 
 #[tokio::test]
@@ -64,9 +64,9 @@ async fn ten_failures_have_ten_codes_each_within_its_deadline() {
         TestAuthority::self_signed(),
         server().authority().server_named(&["db.elsewhere.example.com"]),
     ] {
-        let witness = DocdbProxy::with_certificate(server(), &certificate).unwrap();
-        codes.push(failure(&login_at(witness.port(), &app), Transport::Tls).await.code());
-        assert!(witness.take_commands().is_empty(), "nothing is said to a server that is not trusted");
+        let recorder = DocdbProxy::with_certificate(server(), &certificate).unwrap();
+        codes.push(failure(&login_at(recorder.port(), &app), Transport::Tls).await.code());
+        assert!(recorder.take_commands().is_empty(), "nothing is said to a server that is not trusted");
     }
     let plain = DocdbServer::builder().tls(ServerTls::Off).start().unwrap();
     codes.push(failure(&login_at(plain.port(), &app), Transport::Tls).await.code());
@@ -92,7 +92,7 @@ async fn ten_failures_have_ten_codes_each_within_its_deadline() {
             "TLS_EXPIRED",
             "TLS_SELF_SIGNED",
             "TLS_HOSTNAME",
-            "TLS_NOT_SPOKEN",
+            "TLS_NO_RESPONSE",
             "DB_READ_ONLY",
             "DB_PRIVILEGE_MISSING",
         ]
@@ -130,8 +130,9 @@ async fn a_user_of_another_database_is_told_where_it_was_looked_for() {
     connect(&Login { home: Some(HOME.to_owned()), ..login }).await.unwrap();
 }
 
-/// Whoever closes the connection or answers in another language may be anybody: it is not taken for the server's own
-/// word that it offers no TLS, which would let plaintext follow, and it hears nothing but the handshake.
+/// Whoever closes the connection or answers in another language may be anybody: it is not taken for the
+/// server's own word that it offers no TLS, which would let plaintext follow, and it hears nothing but the
+/// handshake.
 #[tokio::test]
 async fn a_server_that_does_not_speak_tls_hears_no_name_and_is_not_believed() {
     let app = create_app(HOME).await.unwrap();
@@ -149,7 +150,7 @@ async fn a_server_that_does_not_speak_tls_hears_no_name_and_is_not_believed() {
         });
         let error = failure(&login_at(port, &app), Transport::Tls).await;
         middle.join().unwrap();
-        assert!(matches!(error, ConnectError::TlsInvalid { fault: TlsFault::NotSpoken, .. }), "{error:?}");
+        assert!(matches!(error, ConnectError::TlsInvalid { fault: TlsFault::NoResponse, .. }), "{error:?}");
         let heard = heard.lock().unwrap().clone();
         assert!(!heard.windows(app.username.len()).any(|part| part == app.username.as_bytes()));
     }
@@ -158,18 +159,18 @@ async fn a_server_that_does_not_speak_tls_hears_no_name_and_is_not_believed() {
 #[tokio::test]
 async fn documentdb_answers_a_wrong_password_by_another_code() {
     let app = create_app(HOME).await.unwrap();
-    let witness = answering("saslContinue", |reply| {
+    let recorder = answering("saslContinue", |reply| {
         if reply["code"] == 18 {
             *reply = json!({"ok": 0, "code": 13, "errmsg": "Authentication failed."});
         }
     });
     let wrong = TestLogin { password: "not-the-password".to_owned(), ..app.clone() };
-    let error = failure(&login_at(witness.port(), &wrong), Transport::Tls).await;
+    let error = failure(&login_at(recorder.port(), &wrong), Transport::Tls).await;
     assert!(
         matches!(&error, ConnectError::Refused(cause) if cause.to_string() == "code 13, as a user of the database admin"),
         "{error:?}"
     );
-    connect(&login_at(witness.port(), &app)).await.unwrap();
+    connect(&login_at(recorder.port(), &app)).await.unwrap();
 }
 
 #[tokio::test]
@@ -177,12 +178,12 @@ async fn servers_from_wire_version_6_on_are_logged_in_to_and_older_ones_are_name
     let app = create_app(HOME).await.unwrap();
     // DocumentDB 3.6 and 4.0 say nothing of mechanisms, and have SCRAM-SHA-1.
     for version in [6, 7, 8, 13, 25] {
-        let witness = answering("isMaster", move |reply| {
+        let recorder = answering("isMaster", move |reply| {
             reply["maxWireVersion"] = json!(version);
             reply.as_object_mut().unwrap().remove("saslSupportedMechs");
         });
-        connect(&login_at(witness.port(), &app)).await.unwrap().probe(None).await.unwrap();
-        let mechanisms: Vec<_> = witness
+        connect(&login_at(recorder.port(), &app)).await.unwrap().probe(None).await.unwrap();
+        let mechanisms: Vec<_> = recorder
             .take_commands()
             .iter()
             .filter_map(|command| command["mechanism"].as_str().map(str::to_owned))
@@ -197,14 +198,14 @@ async fn servers_from_wire_version_6_on_are_logged_in_to_and_older_ones_are_name
 #[tokio::test]
 async fn a_login_takes_one_connection_and_four_messages_at_most() {
     let app = create_app(HOME).await.unwrap();
-    let witness = DocdbProxy::start(server()).unwrap();
-    drop(connect(&login_at(witness.port(), &app)).await.unwrap());
+    let recorder = DocdbProxy::start(server()).unwrap();
+    drop(connect(&login_at(recorder.port(), &app)).await.unwrap());
     let kinds = |commands: Vec<Value>| -> Vec<String> {
         commands.iter().map(|command| command.as_object().unwrap().keys().next().unwrap().clone()).collect()
     };
-    assert_eq!(kinds(witness.take_commands()), ["isMaster", "saslStart", "saslContinue"]);
+    assert_eq!(kinds(recorder.take_commands()), ["isMaster", "saslStart", "saslContinue"]);
     // Servers that do not know how to skip the empty exchange.
-    witness.set_script(|command, reply| match reply {
+    recorder.set_script(|command, reply| match reply {
         _ if command["payload"] == json!({"$binary": ""}) => ProxyAction::Answer(
             json!({"ok": 1, "done": true, "conversationId": 1, "payload": {"$binary": ""}}),
         ),
@@ -215,9 +216,9 @@ async fn a_login_takes_one_connection_and_four_messages_at_most() {
         }
         _ => ProxyAction::Pass,
     });
-    drop(connect(&login_at(witness.port(), &app)).await.unwrap());
-    assert_eq!(kinds(witness.take_commands()), ["isMaster", "saslStart", "saslContinue", "saslContinue"]);
-    assert_eq!(witness.connections(), 2);
+    drop(connect(&login_at(recorder.port(), &app)).await.unwrap());
+    assert_eq!(kinds(recorder.take_commands()), ["isMaster", "saslStart", "saslContinue", "saslContinue"]);
+    assert_eq!(recorder.connections(), 2);
 }
 
 #[tokio::test]
@@ -233,8 +234,8 @@ async fn a_server_that_cannot_prove_the_password_is_not_believed() {
         ("saslContinue", "", "malformed"),
     ] {
         let reply = payload(text);
-        let witness = answering(kind, move |instead| *instead = reply.clone());
-        let error = failure(&login_at(witness.port(), &app), Transport::Tls).await;
+        let recorder = answering(kind, move |instead| *instead = reply.clone());
+        let error = failure(&login_at(recorder.port(), &app), Transport::Tls).await;
         let ConnectError::Protocol(cause) = &error else { panic!("{error:?}") };
         assert!(cause.to_string().contains(expected), "{cause}");
     }
@@ -244,18 +245,18 @@ async fn a_server_that_cannot_prove_the_password_is_not_believed() {
 async fn silence_at_any_message_of_a_login_ends_at_the_deadline() {
     let app = create_app(HOME).await.unwrap();
     for kind in ["isMaster", "saslStart", "saslContinue"] {
-        let witness = DocdbProxy::start(server()).unwrap();
-        witness.set_script(move |command, _| match command.get(kind) {
+        let recorder = DocdbProxy::start(server()).unwrap();
+        recorder.set_script(move |command, _| match command.get(kind) {
             Some(_) => ProxyAction::Hang,
             None => ProxyAction::Pass,
         });
-        let login = login_at(witness.port(), &app);
+        let login = login_at(recorder.port(), &app);
         let short = Deadline::after(Duration::from_millis(300));
         let began = Instant::now();
         let error = engine().connect(&login, Transport::Tls, short).await.map(drop).unwrap_err();
         assert!(matches!(error, ConnectError::TimedOut), "{kind}: {error:?}");
         assert!(began.elapsed() < HANGS, "{kind}: {:?}", began.elapsed());
-        witness.set_script(move |command, _| match command.get(kind) {
+        recorder.set_script(move |command, _| match command.get(kind) {
             Some(_) => ProxyAction::Cut,
             None => ProxyAction::Pass,
         });
@@ -296,12 +297,12 @@ async fn a_message_of_a_gibibyte_is_refused_by_its_head() {
 #[tokio::test]
 async fn what_is_no_name_of_a_database_is_refused_before_any_connection() {
     let app = create_app(HOME).await.unwrap();
-    let witness = DocdbProxy::start(server()).unwrap();
+    let recorder = DocdbProxy::start(server()).unwrap();
     for name in ["admin?replicaSet=rs0", "admin/../other", "$external", "a.b", "a b", &"a".repeat(64)] {
-        let login = Login { home: Some(name.to_owned()), ..login_at(witness.port(), &app) };
-        assert_eq!(failure(&login, Transport::Tls).await.code(), "DB_NO_DATABASE", "{name}");
+        let login = Login { home: Some(name.to_owned()), ..login_at(recorder.port(), &app) };
+        assert_eq!(failure(&login, Transport::Tls).await.code(), "DB_NAME_NOT_FOUND", "{name}");
     }
-    assert_eq!(witness.connections(), 0);
+    assert_eq!(recorder.connections(), 0);
 }
 
 /// The core learns where the session is and how the server let the user in.
@@ -309,7 +310,7 @@ async fn what_is_no_name_of_a_database_is_refused_before_any_connection() {
 async fn a_session_knows_its_peer_and_its_mechanism() {
     let lab = Lab::new().await;
     for (offered, expected) in [("SCRAM-SHA-1", "SCRAM-SHA-1"), ("SCRAM-SHA-256", "SCRAM-SHA-256")] {
-        lab.witness.set_script(move |_, reply| match reply {
+        lab.recorder.set_script(move |_, reply| match reply {
             Some(reply) if reply.get("saslSupportedMechs").is_some() => {
                 let mut reply = reply.clone();
                 reply["saslSupportedMechs"] = json!([offered]);

@@ -1,4 +1,4 @@
-//! Rotations of users of a real server, and of servers that a witness plays.
+//! Rotations of users of a real server, and of servers that a recorder plays.
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it unwraps, and says what was there")]
 #![expect(clippy::print_stdout, reason = "some tests say how far they went, or why they did not")]
@@ -7,10 +7,10 @@ mod alternating;
 mod conformance;
 mod crashes;
 mod equality;
+mod fixture;
 mod forms;
 mod hints;
 mod hostile;
-mod laboratory;
 mod live_clone;
 mod logins;
 mod mechanisms;

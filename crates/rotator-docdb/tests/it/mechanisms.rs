@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use test_servers::{DocdbProduct, DocdbServer, ProxyAction, TestLogin};
 
-use crate::laboratory::{HOME, Lab, server, versions};
+use crate::fixture::{HOME, Lab, server, versions};
 
 /// A server that enables both mechanisms, then only one: its users keep both.
 async fn restarted(lab: &Lab) {
@@ -15,11 +15,11 @@ async fn restarted(lab: &Lab) {
 
 fn kinds(lab: &Lab) -> Vec<String> {
     let kind = |command: &Value| command.as_object().unwrap().keys().next().unwrap().clone();
-    lab.witness.take_commands().iter().map(kind).filter(|kind| !kind.starts_with("sasl")).collect()
+    lab.recorder.take_commands().iter().map(kind).filter(|kind| !kind.starts_with("sasl")).collect()
 }
 
-/// A mechanism that the server no longer enables is left out: by either strategy, for an old and for a new clone, and in the
-/// form without the mark.
+/// A mechanism that the server no longer enables is left out: by either strategy, for an old and for a new
+/// clone, and in the form without the mark.
 #[tokio::test]
 async fn a_mechanism_that_is_no_longer_enabled_is_left_out() {
     for version in versions() {
@@ -54,7 +54,7 @@ async fn a_mechanism_that_is_no_longer_enabled_is_left_out() {
 /// The original is shown with these mechanisms.
 fn listed_with(lab: &Lab, mechanisms: Value) {
     let original = lab.app.username.clone();
-    lab.witness.set_script(move |command, reply| match reply {
+    lab.recorder.set_script(move |command, reply| match reply {
         Some(reply) if command["usersInfo"]["user"] == json!(original) => {
             let mut reply = reply.clone();
             reply["users"][0]["mechanisms"] = mechanisms.clone();
@@ -67,7 +67,7 @@ fn listed_with(lab: &Lab, mechanisms: Value) {
 /// The original is shown with both mechanisms, and nobody takes a mark.
 fn refuse_marks(lab: &Lab) {
     let original = lab.app.username.clone();
-    lab.witness.set_script(move |command, reply| match reply {
+    lab.recorder.set_script(move |command, reply| match reply {
         None if command.get("customData").is_some() => ProxyAction::Answer(json!({"ok": 0, "code": 303})),
         Some(reply) if command["usersInfo"]["user"] == json!(original) => {
             let mut reply = reply.clone();
@@ -78,7 +78,8 @@ fn refuse_marks(lab: &Lab) {
     });
 }
 
-/// The server is asked about another user's mechanisms only where the master's own login does not answer that.
+/// The server is asked about another user's mechanisms only where the master's own login does not answer
+/// that.
 #[tokio::test]
 async fn mechanisms_of_another_user_cost_a_question_only_in_doubt() {
     let lab = Lab::new().await;

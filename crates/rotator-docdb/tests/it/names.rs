@@ -2,7 +2,7 @@
 
 use test_servers::TestLogin;
 
-use crate::laboratory::{HOME, Lab, create_app_as, fresh, opens, server};
+use crate::fixture::{HOME, Lab, create_app_as, fresh, opens, server};
 
 const ODD: &str = "@:/%$.\"'\\ ?#[]{}&+;<>|`~!*()^-_";
 

@@ -4,7 +4,7 @@ use rotation_database::{Session, StatementFault};
 use serde_json::{Value, json};
 use test_servers::{ProxyAction, TestLogin};
 
-use crate::laboratory::{HOME, Lab, owner, owner_named};
+use crate::fixture::{HOME, Lab, owner, owner_named};
 
 const IDENTITY: &str = "123456789012:shop/checkout";
 
@@ -143,7 +143,7 @@ async fn without_a_mark_the_outcome_has_a_note() {
     for code in [None, Some(2), Some(40415)] {
         let lab = if code.is_some() { Lab::new().await } else { Lab::without_marks().await };
         if let Some(code) = code {
-            lab.witness.set_script(move |command, reply| match reply {
+            lab.recorder.set_script(move |command, reply| match reply {
                 None if command.get("customData").is_some() => {
                     ProxyAction::Answer(json!({"ok": 0, "code": code, "errmsg": "no customData"}))
                 }
@@ -166,7 +166,8 @@ async fn without_a_mark_the_outcome_has_a_note() {
     }
 }
 
-/// A user that is the clone of another secret's pair cannot change its own password, where it sees its own mark.
+/// A user that is the clone of another secret's pair cannot change its own password, where it sees its own
+/// mark.
 #[tokio::test]
 async fn a_single_user_of_anothers_pair_is_refused() {
     let mut lab = Lab::new().await;

@@ -1,15 +1,16 @@
-//! What a plan says, against what a witness sees when the same change is made.
+//! What a plan says, against what a recorder sees when the same change is made.
 
 use rotation_core::Password;
 use rotation_database::{Plan, Purpose};
 use serde_json::{Value, json};
 use test_servers::TestLogin;
 
-use crate::laboratory::{Lab, opens, server};
+use crate::fixture::{Lab, opens, server};
 
-/// The commands that change something, without the password and without a limit that depends on the time left.
+/// The commands that change something, without the password and without a limit that depends on the time
+/// left.
 fn writes(lab: &Lab) -> Vec<Value> {
-    let commands = lab.witness.take_commands().into_iter();
+    let commands = lab.recorder.take_commands().into_iter();
     let kind = |command: &Value| command.as_object().unwrap().keys().next().unwrap().clone();
     commands.filter(|command| kind(command).ends_with("User")).map(comparable).collect()
 }
@@ -29,7 +30,7 @@ fn said(plan: &Plan) -> Vec<Value> {
 
 async fn check(lab: &Lab, next: &TestLogin) -> (usize, Purpose) {
     let before = lab.snapshot().await;
-    lab.witness.take_commands();
+    lab.recorder.take_commands();
     let plan = lab.plan(next).await.unwrap();
     assert_eq!(writes(lab), Vec::<Value>::new());
     assert_eq!(lab.snapshot().await, before);

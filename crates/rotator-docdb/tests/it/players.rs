@@ -1,4 +1,5 @@
-//! What other servers answer, played by a witness: MongoDB's users with all their parts, DocumentDB's refusals.
+//! What other servers answer, played by a recorder: MongoDB's users with all their parts, DocumentDB's
+//! refusals.
 
 use rotation_core::{CredentialSource, Password, Reader, RotationError};
 use rotation_database::{Change, DatabaseError, Engine, Session, StatementFault, Turn};
@@ -6,12 +7,12 @@ use rotator_docdb::DocumentDb;
 use serde_json::{Value, json};
 use test_servers::{ProxyAction, TestLogin};
 
-use crate::laboratory::{HOME, Lab, deadline, opens};
+use crate::fixture::{HOME, Lab, deadline, opens};
 
 /// Answers `usersInfo` about the original and the clone, and every write with success.
 fn users(lab: &Lab, original: Value, clone: Option<Value>) {
     let name = lab.app.username.clone();
-    lab.witness.set_script(move |command, reply| {
+    lab.recorder.set_script(move |command, reply| {
         let is_write = ["createUser", "updateUser", "grantRolesToUser", "revokeRolesFromUser"]
             .iter()
             .any(|kind| command.get(kind).is_some());
@@ -35,7 +36,7 @@ fn users(lab: &Lab, original: Value, clone: Option<Value>) {
 }
 
 fn writes(lab: &Lab) -> Vec<Value> {
-    let commands = lab.witness.take_commands().into_iter();
+    let commands = lab.recorder.take_commands().into_iter();
     commands
         .filter(|command| {
             let kind = command.as_object().unwrap().keys().next().unwrap();
@@ -146,7 +147,7 @@ async fn a_user_keeps_the_mechanisms_that_it_has() {
 #[tokio::test]
 async fn an_answer_about_somebody_else_is_not_used() {
     let lab = Lab::new().await;
-    lab.witness.set_script(|command, reply| match reply {
+    lab.recorder.set_script(|command, reply| match reply {
         None if command.get("usersInfo").is_some() => ProxyAction::Answer(json!({"ok": 1, "users": [
             {"user": "somebody", "db": HOME, "roles": [{"role": "root", "db": HOME}]}
         ]})),
@@ -159,7 +160,7 @@ async fn an_answer_about_somebody_else_is_not_used() {
 #[tokio::test]
 async fn documentdb_knows_neither_restrictions_nor_custom_data_and_is_asked_without() {
     let lab = Lab::new().await;
-    lab.witness.set_script(|command, reply| {
+    lab.recorder.set_script(|command, reply| {
         let unknown = ["showAuthenticationRestrictions", "customData", "mechanisms"]
             .iter()
             .any(|field| command.get(field).is_some());
@@ -202,7 +203,7 @@ async fn refusals_of_commands_are_named_by_their_code() {
         (50687, StatementFault::PasswordPolicy { rule: "code 50687".to_owned() }),
     ] {
         for fails in ["own", "other"] {
-            lab.witness.set_script(move |command, reply| match reply {
+            lab.recorder.set_script(move |command, reply| match reply {
                 None if command.get("updateUser").is_some() => {
                     let message = format!("{} says no to {command}", "the server");
                     ProxyAction::Answer(json!({"ok": 0, "code": code, "errmsg": message}))
@@ -220,7 +221,7 @@ async fn refusals_of_commands_are_named_by_their_code() {
         }
     }
     // A user that may not change its own password, as DocumentDB's built-in roles have it.
-    lab.witness.set_script(|command, reply| match reply {
+    lab.recorder.set_script(|command, reply| match reply {
         None if command.get("updateUser").is_some() => ProxyAction::Answer(json!({"ok": 0, "code": 13})),
         _ => ProxyAction::Pass,
     });
@@ -231,7 +232,7 @@ async fn refusals_of_commands_are_named_by_their_code() {
         (189, StatementFault::ConnectionLost),
         (10107, StatementFault::ConnectionLost),
     ] {
-        lab.witness.set_script(move |command, reply| match reply {
+        lab.recorder.set_script(move |command, reply| match reply {
             None if command.get("updateUser").is_some() => ProxyAction::Answer(
                 json!({"ok": 1, "writeConcernError": {"code": code, "errmsg": "no majority"}}),
             ),
@@ -242,8 +243,8 @@ async fn refusals_of_commands_are_named_by_their_code() {
     }
 }
 
-/// The login proves the user, and a server need not list who is logged in. A list of others is an error, whose hint sends
-/// nobody to a manual for a code that there is not.
+/// The login proves the user, and a server need not list who is logged in. A list of others is an error,
+/// whose hint sends nobody to a manual for a code that there is not.
 #[tokio::test]
 async fn the_probe_believes_the_login_and_no_other_user() {
     let lab = Lab::new().await;
@@ -257,7 +258,7 @@ async fn the_probe_believes_the_login_and_no_other_user() {
         (json!({"authenticatedUsers": [other]}), Some("DB_STATEMENT")),
     ] {
         let status = json!({"ok": 1, "authInfo": info});
-        lab.witness.set_script(move |command, reply| match reply {
+        lab.recorder.set_script(move |command, reply| match reply {
             Some(_) if command.get("connectionStatus").is_some() => ProxyAction::Answer(status.clone()),
             _ => ProxyAction::Pass,
         });

@@ -5,7 +5,7 @@ use rotation_suites::{Hostile, SecretTls, Trial};
 use serde_json::{Value, json};
 use test_servers::{DocdbProxy, DocdbServer, ProxyAction, TestLogin};
 
-use crate::laboratory::{HOME, Lab, fresh, run_as_it_stands, server, versions};
+use crate::fixture::{HOME, Lab, fresh, run_as_it_stands, server, versions};
 
 fn missing(fault: &StatementFault) -> &str {
     let StatementFault::PrivilegeMissing { needed } = fault else { panic!("{fault:?}") };
@@ -24,8 +24,8 @@ async fn custom_role(server: &DocdbServer, home: &str, actions: Value) -> Value 
     json!({"role": role, "db": home})
 }
 
-/// The database that lacks the privilege is named, not the one that has it; the plan says so before, the refusal afterwards,
-/// and the command of either ends it.
+/// The database that lacks the privilege is named, not the one that has it; the plan says so before, the
+/// refusal afterwards, and the command of either ends it.
 #[tokio::test]
 async fn a_master_s_missing_privilege_is_named_where_it_lacks() {
     for version in versions() {
@@ -101,8 +101,8 @@ async fn each_missing_privilege_of_a_master_has_its_command() {
     }
 }
 
-/// A single user that may not change its own password: named before and after, with the commands that let it, wherever it is
-/// defined, and whether or not they were run before.
+/// A single user that may not change its own password: named before and after, with the commands that let it,
+/// wherever it is defined, and whether or not they were run before.
 #[tokio::test]
 async fn a_single_user_without_the_privilege_is_seen() {
     for version in versions() {
@@ -139,7 +139,8 @@ async fn a_single_user_without_the_privilege_is_seen() {
     }
 }
 
-/// Nothing is claimed of a user that may, of a server that shows no privileges, and of one that asks for none.
+/// Nothing is claimed of a user that may, of a server that shows no privileges, and of one that asks for
+/// none.
 #[tokio::test]
 async fn no_privilege_is_claimed_to_be_missing_without_proof() {
     for version in versions() {
@@ -158,7 +159,7 @@ async fn no_privilege_is_claimed_to_be_missing_without_proof() {
     lab.app = fresh("plain");
     lab.server.create_user(HOME, &lab.app, json!([{"role": "read", "db": "shop"}])).await.unwrap();
     for kept in [json!(null), json!([])] {
-        lab.witness.set_script(move |command, reply| match reply {
+        lab.recorder.set_script(move |command, reply| match reply {
             Some(reply) if command.get("connectionStatus").is_some() => {
                 let mut reply = reply.clone();
                 reply["authInfo"]["authenticatedUserPrivileges"] = kept.clone();
@@ -168,7 +169,7 @@ async fn no_privilege_is_claimed_to_be_missing_without_proof() {
         });
         assert_eq!(lab.plan_own().await.lacking, [""; 0]);
     }
-    lab.witness.set_script(|command, reply| match reply {
+    lab.recorder.set_script(|command, reply| match reply {
         None if command.get("connectionStatus").is_some() => {
             ProxyAction::Answer(json!({"ok": 0, "code": 303}))
         }
@@ -200,18 +201,18 @@ async fn a_dry_run_names_the_missing_privilege() {
     let function = Hostile { program: env!("CARGO_BIN_EXE_docdb_single_user"), engine: "mongo" };
     let mut document = function.document(server().port(), SecretTls::On);
     document["username"] = json!(app.username);
-    let witness = DocdbProxy::start(server()).unwrap();
-    document["port"] = json!(witness.port());
+    let recorder = DocdbProxy::start(server()).unwrap();
+    document["port"] = json!(recorder.port());
     let authority = server().authority().certificate_pem();
     let settings = function.function().env("TLS_CA_BUNDLE", authority).env("DRY_RUN", "true");
     let trial = Trial::run(settings, &document).await.unwrap();
     trial.assert_bounded(&"a dry run", &["DB_PRIVILEGE_MISSING"]);
     assert!(trial.log.contains("createRole") && trial.log.contains("grantRolesToUser"), "{}", trial.log);
-    assert!(witness.take_commands().iter().all(|command| command.get("updateUser").is_none()));
+    assert!(recorder.take_commands().iter().all(|command| command.get("updateUser").is_none()));
 }
 
-/// The action `anyAction` permits every other one, as versions from 4.4 to 6.0 show it: in a role of people's own, and in
-/// `__system`.
+/// The action `anyAction` permits every other one, as versions from 4.4 to 6.0 show it: in a role of people's
+/// own, and in `__system`.
 #[tokio::test]
 async fn any_action_permits_what_a_rotation_needs() {
     for version in versions() {

@@ -4,13 +4,13 @@ use rotation_database::{Engine, Session, TestStatement};
 use rotator_docdb::DocumentDb;
 use serde_json::{Value, json};
 
-use crate::laboratory::{HOME, Lab, connect, deadline, login_at, server};
+use crate::fixture::{HOME, Lab, connect, deadline, login_at, server};
 
 /// What the server answers, or nothing where it runs the command.
 async fn prove(lab: &Lab, command: &Value) -> String {
     let rule = &DocumentDb::PROFILE.test_statement;
     let statement = TestStatement::parse(&command.to_string(), rule).expect("a command that reads");
-    // Not by way of the witness, which reads no message that is longer than we read.
+    // Not by way of the recorder, which reads no message that is longer than we read.
     let mut session = connect(&login_at(server().port(), &lab.app)).await.unwrap();
     session.probe(None).await.unwrap();
     match session.prove(&statement, deadline()).await {

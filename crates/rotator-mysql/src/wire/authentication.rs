@@ -15,8 +15,8 @@ use super::{
 /// The length of the numbers that are signed.
 const CHALLENGE: usize = 32;
 
-/// The plugins that we speak. Others would give the password away (`mysql_clear_password`, `mysql_old_password`), or
-/// have no password.
+/// The plugins that we speak. Others would give the password away (`mysql_clear_password`,
+/// `mysql_old_password`), or have no password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Plugin {
     Native,
@@ -28,14 +28,14 @@ pub(crate) enum Plugin {
     Parsec,
 }
 
-/// Whether a password may be encrypted by a key that the server sends: a key that nobody vouches for, so that somebody
-/// in the middle could send their own.
+/// Whether a password may be encrypted by a key that the server sends: a key that nobody vouches for, so that
+/// somebody in the middle could send their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum KeyExchange {
     /// The connection is protected by TLS: the password goes through it as it is.
     Tls,
-    /// The same, by a certificate that nobody vouches for, with its fingerprint: the server has to prove itself. Until it has,
-    /// it sees signatures alone.
+    /// The same, by a certificate that nobody vouches for, with its fingerprint: the server has to prove
+    /// itself. Until it has, it sees signatures alone.
     Unproven([u8; 32]),
     /// The secret asks for plaintext.
     Allowed,
@@ -65,8 +65,8 @@ impl Plugin {
         }
     }
 
-    /// Whether the server proves by this plugin that it knows what it stores of the password, and a server that does not is
-    /// shown nothing but a signature.
+    /// Whether the server proves by this plugin that it knows what it stores of the password, and a server
+    /// that does not is shown nothing but a signature.
     fn proves_the_server(self) -> bool {
         matches!(self, Self::Ed25519 | Self::Parsec)
     }
@@ -195,7 +195,8 @@ impl Dialogue<'_> {
         self.packets.write(&key.sign(nonce)).await
     }
 
-    /// Signs the server's number and one of ours by the key that these parameters derive. Returns what the server stores.
+    /// Signs the server's number and one of ours by the key that these parameters derive. Returns what the
+    /// server stores.
     async fn sign_derived(
         &mut self,
         factor: u8,
@@ -211,7 +212,8 @@ impl Dialogue<'_> {
         Ok(Zeroizing::new([&[b'P', factor], salt, key.public()].concat()))
     }
 
-    /// Gives the password as it is to a server whose certificate is verified, or asks for the key to encrypt it by.
+    /// Gives the password as it is to a server whose certificate is verified, or asks for the key to encrypt
+    /// it by.
     async fn give_whole(&mut self) -> Result<(), WireError> {
         match self.exchange {
             KeyExchange::Tls => self.packets.write(&terminated(self.password.expose())).await,

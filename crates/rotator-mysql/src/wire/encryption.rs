@@ -14,8 +14,8 @@ const MODULUS_LIMIT: usize = 1024;
 /// Smallest modulus that is taken, in bytes.
 const MODULUS_LEAST: usize = 256;
 
-/// Encrypts a message by a public key in PEM. `None` where the key is none, too small or too large, or the message is
-/// too long for it.
+/// Encrypts a message by a public key in PEM. `None` where the key is none, too small or too large, or the
+/// message is too long for it.
 pub(super) fn encrypt(message: &[u8], pem: &[u8]) -> Option<Vec<u8>> {
     let key = SubjectPublicKeyInfoDer::from_pem_slice(pem).ok()?;
     let (modulus, exponent) = parse(key.as_ref())?;

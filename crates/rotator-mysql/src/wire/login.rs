@@ -51,7 +51,8 @@ pub(crate) async fn request_tls(
     packets.write(&head(login, true)).await
 }
 
-/// Logs in. Afterwards the connection takes statements. Returns the plugin by which the server let the user in.
+/// Logs in. Afterwards the connection takes statements. Returns the plugin by which the server let the user
+/// in.
 pub(crate) async fn log_in(
     packets: &mut Packets,
     greeting: &Greeting,

@@ -109,8 +109,8 @@ impl Packets {
         self.stream.peer()
     }
 
-    /// Says farewell (`COM_QUIT`), as far as that goes without waiting. A server that finds the connection closed
-    /// instead counts an aborted client, and may say so in its log.
+    /// Says farewell (`COM_QUIT`), as far as that goes without waiting. A server that finds the connection
+    /// closed instead counts an aborted client, and may say so in its log.
     pub(crate) fn say_farewell(&mut self) {
         let mut context = Context::from_waker(Waker::noop());
         let mut stream = Pin::new(&mut self.stream);

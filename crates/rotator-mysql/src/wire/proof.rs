@@ -1,6 +1,7 @@
-//! How a server of MariaDB 11.4 or later proves that a self-signed certificate is its own: the packet that ends the login has a
-//! hash of what the server stores of the password, of the nonce of its greeting, and of the certificate's fingerprint. Who is
-//! in the middle shows another certificate and does not know what is stored.
+//! How a server of MariaDB 11.4 or later proves that a self-signed certificate is its own: the packet that
+//! ends the login has a hash of what the server stores of the password, of the nonce of its greeting, and of
+//! the certificate's fingerprint. Who is in the middle shows another certificate and does not know what is
+//! stored.
 
 use ring::digest::{Context, SHA256};
 
@@ -9,8 +10,8 @@ use super::packet::Reader;
 /// How many bytes of the greeting's nonce are hashed.
 const NONCE: usize = 20;
 
-/// Whether the packet that lets a user in holds that proof. `stored` is the account's public key, with its parameters where
-/// the plugin has such; nothing stored proves nothing.
+/// Whether the packet that lets a user in holds that proof. `stored` is the account's public key, with its
+/// parameters where the plugin has such; nothing stored proves nothing.
 pub(super) fn proves(packet: &[u8], stored: &[u8], nonce: &[u8], fingerprint: &[u8]) -> bool {
     let Some(nonce) = nonce.get(..NONCE).filter(|_| !stored.is_empty()) else { return false };
     let Some(given) = hash_of(packet) else { return false };
@@ -25,7 +26,8 @@ pub(super) fn proves(packet: &[u8], stored: &[u8], nonce: &[u8], fingerprint: &[
 fn hash_of(packet: &[u8]) -> Option<Vec<u8>> {
     let mut reader = Reader::new(packet);
     reader.byte().ok()?;
-    // Rows and the last number that was given to one, then the state of the session and the number of warnings.
+    // Rows and the last number that was given to one, then the state of the session and the number of
+    // warnings.
     reader.length().ok()?;
     reader.length().ok()?;
     reader.take(4).ok()?;

@@ -6,9 +6,10 @@ use rotation_database::{ConnectError, StatementFault};
 use serde_json::{Value, json};
 use test_servers::{MysqlFlavor, MysqlServer, MysqlVersion, TestLogin};
 
-use crate::laboratory::{Lab, at};
+use crate::fixture::{Lab, at};
 
-/// Everything that the server's own tables say of a user, in a text that is equal for two users with equal rights.
+/// Everything that the server's own tables say of a user, in a text that is equal for two users with equal
+/// rights.
 pub(crate) async fn rights(server: &MysqlServer, user: &str) -> String {
     let name = user.replace('\\', "\\\\").replace('\'', "''");
     let mut tables = vec!["db", "tables_priv", "columns_priv", "procs_priv", "proxies_priv"];

@@ -1,17 +1,18 @@
-//! MariaDB with a plugin that checks passwords, which takes no hash: what the outcome says, and where the password is written.
+//! MariaDB with a plugin that checks passwords, which takes no hash: what the outcome says, and where the
+//! password is written.
 
 use rotation_database::{Change, Session};
 use test_servers::{MysqlFlavor, MysqlVersion, TestLogin};
 
 use crate::{
-    laboratory::{Lab, at, deadline, password},
+    fixture::{Lab, at, deadline, password},
     refusals::own_server,
     signing_plugins::{identify, plugin_of},
 };
 
 const NEW: &str = "Pending-password-1";
-const NOTE: &str = "a plugin checks passwords at the server (strict_password_validation), so it is given the new password \
-    and not a hash: where general_log is on, that log holds the password";
+const NOTE: &str = "a plugin checks passwords at the server (strict_password_validation), so it is given the \
+    new password and not a hash: where general_log is on, that log holds the password";
 
 /// Servers whose users have these plugins, with passwords that the plugin takes.
 async fn labs() -> Vec<(Lab, &'static str)> {
@@ -63,12 +64,13 @@ async fn a_pair_s_password_is_in_the_general_log_alone() {
         lab.connect(&original).await.unwrap().probe(None).await.unwrap();
         assert_eq!(written(&lab, NEW), (1, 0), "{plugin}");
 
-        // A clone with another way in, and one that failed logins have blocked, which SET PASSWORD does not end.
+        // A clone with another way in, and one that failed logins have blocked, which SET PASSWORD does not
+        // end.
         let user = at(&clone.username, "%");
         lab.admin(&[
             &format!(
-                "ALTER USER {user} IDENTIFIED VIA mysql_native_password USING PASSWORD('Another-way-1') OR ed25519 USING \
-                 PASSWORD('Another-way-2')"
+                "ALTER USER {user} IDENTIFIED VIA mysql_native_password USING PASSWORD('Another-way-1') OR \
+                 ed25519 USING PASSWORD('Another-way-2')"
             ),
             "SET GLOBAL max_password_errors = 1",
         ])
@@ -83,8 +85,8 @@ async fn a_pair_s_password_is_in_the_general_log_alone() {
     }
 }
 
-/// An attempt may end between two accounts of a user: the next one gives the second its password, although the server
-/// refuses to set that of the first once more.
+/// An attempt may end between two accounts of a user: the next one gives the second its password, although
+/// the server refuses to set that of the first once more.
 #[tokio::test]
 async fn accounts_for_several_hosts_all_get_the_password() {
     for (lab, plugin) in labs().await {
@@ -104,8 +106,9 @@ async fn accounts_for_several_hosts_all_get_the_password() {
     }
 }
 
-/// What logs hold of a clone that is made, or gets another plugin, is a stand-in. Where the server then refuses the password,
-/// which it does to one that it remembers, nobody is let in by that, at this attempt and at the next.
+/// What logs hold of a clone that is made, or gets another plugin, is a stand-in. Where the server then
+/// refuses the password, which it does to one that it remembers, nobody is let in by that, at this attempt
+/// and at the next.
 #[tokio::test]
 async fn a_clone_whose_password_is_refused_stays_locked() {
     for (lab, plugin) in labs().await {
@@ -132,8 +135,8 @@ async fn a_clone_whose_password_is_refused_stays_locked() {
         lab.connect(&again).await.unwrap().probe(None).await.unwrap();
 
         lab.admin(&[&format!(
-            "ALTER USER {user} IDENTIFIED VIA mysql_native_password USING PASSWORD('Another-way-1') OR ed25519 USING \
-             PASSWORD('Another-way-2')"
+            "ALTER USER {user} IDENTIFIED VIA mysql_native_password USING PASSWORD('Another-way-1') OR \
+             ed25519 USING PASSWORD('Another-way-2')"
         )])
         .await;
         refused(&again).await;

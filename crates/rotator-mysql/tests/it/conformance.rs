@@ -1,13 +1,13 @@
 //! The function suite: all four functions against both servers.
 //!
-//! What does not depend on the version of the server (how a killed process, a broken store or a bad event is met) runs on
-//! one version of each; everything that changes or reads users runs on MariaDB 11.8 as well.
+//! What does not depend on the version of the server (how a killed process, a broken store or a bad event is
+//! met) runs on one version of each; everything that changes or reads users runs on MariaDB 11.8 as well.
 
 mod server;
 
 use rotation_suites::{
     Conformance,
-    RotationStrategy::{self, AlternatingUsers, SingleUser},
+    RotationStrategy::{self, MasterUser, SingleUser},
     Topic, function_suite,
 };
 use test_servers::{
@@ -23,9 +23,9 @@ fn check(version: MysqlVersion, strategy: RotationStrategy, topic: Topic) {
     }
     let program = match (version.flavor(), strategy) {
         (MySql, SingleUser) => env!("CARGO_BIN_EXE_mysql_single_user"),
-        (MySql, AlternatingUsers) => env!("CARGO_BIN_EXE_mysql_master_user"),
+        (MySql, MasterUser) => env!("CARGO_BIN_EXE_mysql_master_user"),
         (MariaDb, SingleUser) => env!("CARGO_BIN_EXE_mariadb_single_user"),
-        (MariaDb, AlternatingUsers) => {
+        (MariaDb, MasterUser) => {
             env!("CARGO_BIN_EXE_mariadb_master_user")
         }
     };
@@ -33,9 +33,9 @@ fn check(version: MysqlVersion, strategy: RotationStrategy, topic: Topic) {
 }
 
 function_suite!(mysql_single_user: |topic| check(MySql9, SingleUser, topic));
-function_suite!(mysql_alternating_users: |topic| check(MySql9, AlternatingUsers, topic));
+function_suite!(mysql_alternating_users: |topic| check(MySql9, MasterUser, topic));
 function_suite!(mariadb_single_user: |topic| check(MariaDb10, SingleUser, topic));
-function_suite!(mariadb_alternating_users: |topic| check(MariaDb10, AlternatingUsers, topic));
+function_suite!(mariadb_alternating_users: |topic| check(MariaDb10, MasterUser, topic));
 function_suite!(further_version mariadb_11_8_single_user: |topic| check(MariaDb11, SingleUser, topic));
 function_suite!(further_version mariadb_11_8_alternating_users:
-    |topic| check(MariaDb11, AlternatingUsers, topic));
+    |topic| check(MariaDb11, MasterUser, topic));

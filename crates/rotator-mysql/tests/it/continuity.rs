@@ -12,7 +12,7 @@ use rotation_database::{Engine, Transport};
 use rotator_mysql::{DualPassword, Settings};
 use test_servers::{MysqlFlavor, TestLogin};
 
-use crate::laboratory::{Lab, at, deadline, engine};
+use crate::fixture::{Lab, at, deadline, engine};
 
 const ROTATIONS: usize = 100;
 
@@ -23,9 +23,9 @@ struct Seen {
     refused: AtomicUsize,
 }
 
-/// Rotates a hundred times while a client logs in with whatever the label `AWSCURRENT` holds; the label moves a moment
-/// after the password, as it does in a rotation. Gives what the client met, and the longest time that a label named a
-/// password that no longer opened.
+/// Rotates a hundred times while a client logs in with whatever the label `AWSCURRENT` holds; the label moves
+/// a moment after the password, as it does in a rotation. Gives what the client met, and the longest time
+/// that a label named a password that no longer opened.
 async fn rotate(flavor: MysqlFlavor, dual: DualPassword) -> (Arc<Seen>, Duration) {
     let mut lab = Lab::new(flavor, "").await;
     lab.settings = Settings { dual_password: dual, ..Settings::default() };
@@ -45,7 +45,7 @@ async fn rotate(flavor: MysqlFlavor, dual: DualPassword) -> (Arc<Seen>, Duration
                 while !over.load(Ordering::Relaxed) {
                     let login = TestLogin { password: label.lock().unwrap().clone(), ..app.clone() };
                     let login = rotation_database::Login::from_document(
-                        &crate::laboratory::document(server, &login),
+                        &crate::fixture::document(server, &login),
                         &rotator_mysql::MySql::PROFILE,
                     );
                     match engine.connect(&login.unwrap(), Transport::Tls, deadline()).await {

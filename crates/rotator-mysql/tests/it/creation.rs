@@ -6,7 +6,7 @@ use test_servers::{MysqlFlavor, MysqlServer, MysqlVersion, TestLogin};
 
 use crate::{
     alternating::{check_equal, opens},
-    laboratory::{Lab, at, create_master},
+    fixture::{Lab, at, create_master},
 };
 
 /// Two digits and two other characters, which no fixed word of ours has.
@@ -48,7 +48,8 @@ async fn a_strict_policy_lets_a_clone_be_made() {
     }
 }
 
-/// An attempt that ended before the clone had its rights leaves one that is locked, and the next attempt goes on with it.
+/// An attempt that ended before the clone had its rights leaves one that is locked, and the next attempt goes
+/// on with it.
 #[tokio::test]
 async fn a_clone_without_its_rights_is_locked() {
     for version in MysqlVersion::to_be_tested() {
@@ -65,7 +66,8 @@ async fn a_clone_without_its_rights_is_locked() {
     }
 }
 
-/// On MariaDB the mark is a statement of its own: an account that has not got it yet is resumed, and no other is.
+/// On MariaDB the mark is a statement of its own: an account that has not got it yet is resumed, and no other
+/// is.
 #[tokio::test]
 async fn a_clone_that_ended_before_its_mark_is_resumed() {
     if !MysqlFlavor::MariaDb.is_to_be_tested() {

@@ -11,7 +11,7 @@ use rotation_database::{Change, Credentials, Engine, Login, Session, TlsMode, Tr
 use rotator_mysql::{MySql, Settings};
 use test_servers::{MaliciousMysql, MysqlAnswer, MysqlGreeting, MysqlMischief, MysqlScript};
 
-use crate::laboratory::{owner, password, username};
+use crate::fixture::{owner, password, username};
 
 /// A user that has everything which these versions show in one way or another, as they show it.
 struct Shown {
@@ -61,7 +61,8 @@ impl Shown {
     }
 }
 
-/// The statements by which a master makes the clone, without the settings of the session and with no passwords.
+/// The statements by which a master makes the clone, without the settings of the session and with no
+/// passwords.
 async fn check(shown: Shown, expected: Expect) {
     expected.assert_eq(&statements(&shown, false).await.join("\n"));
 }
@@ -228,7 +229,8 @@ const MODERN: &[&str] = &[
     "GRANT `reader`@`%` TO `app`@`%`",
 ];
 
-/// MariaDB before 10.4.2 locks no account, so it is not asked to unlock one where a plugin of it checks passwords either.
+/// MariaDB before 10.4.2 locks no account, so it is not asked to unlock one where a plugin of it checks
+/// passwords either.
 #[tokio::test]
 async fn mariadb_10_3_has_no_locks() {
     let shown = Shown {

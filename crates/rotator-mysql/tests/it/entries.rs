@@ -5,7 +5,7 @@ use test_servers::{MysqlFlavor, MysqlVersion, TestLogin};
 
 use crate::{
     alternating::opens,
-    laboratory::{Lab, at},
+    fixture::{Lab, at},
 };
 
 fn with(login: &TestLogin, password: &str) -> TestLogin {
@@ -53,8 +53,8 @@ async fn an_entry_within_another_is_kept_equal() {
         let notes = lab.rotate_to(&next).await.unwrap();
         let surplus = at(&next.username, "127.0.0.%");
         let expected = format!(
-            "{surplus} lets in clients of {} and was kept equal to it; the original has no account for that host. \
-             Once nothing needs it: DROP USER {surplus}",
+            "{surplus} lets in clients of {} and was kept equal to it; the original has no account for that \
+             host. Once nothing needs it: DROP USER {surplus}",
             at(&lab.app.username, "%")
         );
         assert_eq!(notes, [expected], "{version}");
@@ -71,7 +71,8 @@ async fn an_entry_within_another_is_kept_equal() {
     }
 }
 
-/// Nobody whom the original lets in fits the surplus account: it is locked, and what it defines goes on to work.
+/// Nobody whom the original lets in fits the surplus account: it is locked, and what it defines goes on to
+/// work.
 #[tokio::test]
 async fn an_entry_apart_is_locked_and_its_views_go_on() {
     for version in MysqlVersion::to_be_tested() {
@@ -98,9 +99,9 @@ async fn an_entry_apart_is_locked_and_its_views_go_on() {
         let next = with(&lab.clone(), "second-password-1A");
         let notes = lab.rotate_to(&next).await.unwrap();
         let expected = format!(
-            "{surplus} lets in clients that the original does not, and was locked; the original has no account for that \
-             host. Once nothing needs it: DROP USER {surplus} /* first give another definer to what it defines: \
-             view {database}.`v`, procedure {database}.`p` */"
+            "{surplus} lets in clients that the original does not, and was locked; the original has no \
+             account for that host. Once nothing needs it: DROP USER {surplus} /* first give another definer \
+             to what it defines: view {database}.`v`, procedure {database}.`p` */"
         );
         assert_eq!(notes, [expected], "{version}");
         assert_eq!(is_locked(&lab, "10.%").await, Some(true), "{version}");

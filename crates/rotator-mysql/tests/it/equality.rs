@@ -12,13 +12,14 @@ use test_servers::{MysqlBuilder, MysqlFlavor, MysqlServer, MysqlVersion, TestLog
 
 use crate::{
     alternating::check_equal,
-    laboratory::{Lab, at, create_master},
+    fixture::{Lab, at, create_master},
 };
 
 /// Users on each server, each rotated twice with other rights in between.
 const USERS: usize = 200;
 
-/// Names that are hard on parsers: words of the grammar, quotes of all kinds, patterns, spaces, other alphabets.
+/// Names that are hard on parsers: words of the grammar, quotes of all kinds, patterns, spaces, other
+/// alphabets.
 const DATABASES: [&str; 6] =
     ["plain", "a TO b", "per%cent\\_under", "quo`te'\"s", "GRANT ALL ON *.*", "straße_ж"];
 const TABLES: [&str; 3] = ["t", "ta`ble TO x", "with space"];
@@ -72,8 +73,8 @@ fn act(flavor: MysqlFlavor) -> BoxedStrategy<String> {
         let names: Vec<_> = names.iter().map(|name| format!("{name} ({})", columns.join(", "))).collect();
         format!("GRANT {} ON {on} TO {{}}", names.join(", "))
     });
-    // MySQL 9.7 itself garbles what it keeps of routines in databases whose names are not ASCII: once it reads its
-    // tables anew, their grants name a database that is not there.
+    // MySQL 9.7 itself garbles what it keeps of routines in databases whose names are not ASCII: once it
+    // reads its tables anew, their grants name a database that is not there.
     let ascii =
         select(DATABASES.into_iter().filter(|name| name.is_ascii()).collect::<Vec<_>>()).prop_map(name);
     let routines =
@@ -141,7 +142,8 @@ async fn prepare(server: &MysqlServer, master: &TestLogin) {
     }
 }
 
-/// Does these things to the user at one of its hosts. Some are impossible, such as taking what was never given.
+/// Does these things to the user at one of its hosts. Some are impossible, such as taking what was never
+/// given.
 async fn alter(server: &MysqlServer, user: &str, hosts: &[&str], acts: &[String]) {
     for (index, act) in acts.iter().enumerate() {
         let account = at(user, hosts[index % hosts.len()]);
@@ -180,7 +182,8 @@ async fn compare(builder: MysqlBuilder, users: usize) {
         check_equal(&lab).await;
         alter(server, &user, &hosts, &second).await;
         let next = TestLogin { password: "the next password 1A".to_owned(), ..lab.app.clone() };
-        // The clone is live: what the original lost is for an administrator to decide, by the statements of the error.
+        // The clone is live: what the original lost is for an administrator to decide, by the statements of
+        // the error.
         if let Err(error) = lab.rotate_to(&next).await {
             let StatementFault::CloneExceeds { needed, .. } = error.fault else { panic!("{what}: {error}") };
             let Some((give, take)) = needed.split_once(" /* or: ") else { panic!("{what}: {needed}") };

@@ -1,4 +1,5 @@
-//! How the time of a reconciliation grows with what the users hold. Measured, not judged: `scripts/growth` runs it.
+//! How the time of a reconciliation grows with what the users hold. Measured, not judged: `scripts/growth`
+//! runs it.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +7,7 @@ use rotation_core::Deadline;
 use rotation_database::{Change, Credentials, Engine, Session, Transport, Turn};
 use test_servers::{MysqlVersion, TestLogin};
 
-use crate::laboratory::{Lab, engine, owner, password, username};
+use crate::fixture::{Lab, engine, owner, password, username};
 
 /// More than the slowest of them takes.
 fn long() -> Deadline {

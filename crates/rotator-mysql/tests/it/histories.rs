@@ -1,31 +1,31 @@
-//! Servers that remember passwords: a master's rotation that was interrupted after setSecret is resumed, and one that was
-//! abandoned is followed by the next.
+//! Servers that remember passwords: a master's rotation that was interrupted after setSecret is resumed, and
+//! one that was abandoned is followed by the next.
 
 use rotation_core::{
     Applied, Authority, Invocation, Invoker, PasswordPolicy, PasswordSettings, RelatedSecretError,
     RelatedSecrets, RotationError, SecretDocument, SecretId, StoreError, Target, Versions,
 };
 use rotation_database::{
-    Database, DatabaseSettings, Directory, DirectoryError, Engine, Host, MasterSecret, Server, ServerArn,
-    Strategy,
+    Database, DatabaseLookup, DatabaseLookupError, DatabaseSettings, Engine, Host, MasterSecret, Server,
+    ServerArn, Strategy,
 };
 use rotator_mysql::{MySql, Settings};
 use test_servers::{MysqlFlavor, MysqlVersion, TestLogin};
 
 use crate::{
-    laboratory::{Lab, at, deadline, document, engine},
+    fixture::{Lab, at, deadline, document, engine},
     refusals::own_server,
 };
 
 /// The master secret names the secret's own host, so nobody is asked.
 struct Nowhere;
 
-impl Directory for Nowhere {
-    async fn by_arn(&self, _: &ServerArn) -> Result<Option<Server>, DirectoryError> {
+impl DatabaseLookup for Nowhere {
+    async fn by_arn(&self, _: &ServerArn) -> Result<Option<Server>, DatabaseLookupError> {
         Ok(None)
     }
 
-    async fn by_host(&self, _: &Host) -> Result<Option<Server>, DirectoryError> {
+    async fn by_host(&self, _: &Host) -> Result<Option<Server>, DatabaseLookupError> {
         Ok(None)
     }
 }
@@ -60,7 +60,7 @@ async fn set_secret(lab: &Lab, pending: &TestLogin) -> Result<Applied, RotationE
     };
     let policy = PasswordPolicy::new(PasswordSettings::default(), &MySql::PROFILE.password_rule).unwrap();
     let master = MasterSecret { deployed: Some(secret("master")) };
-    let strategy = Strategy::AlternatingUsers { master, directory: Nowhere };
+    let strategy = Strategy::MasterUser { master, lookup: Nowhere };
     let engine = engine(lab.server, Settings::default());
     let invocation = Invocation::new(Invoker::Person, deadline());
     let settings = DatabaseSettings { require_tls: true, ..DatabaseSettings::new(policy) };
@@ -80,7 +80,8 @@ async fn opens(lab: &Lab, login: &TestLogin) -> bool {
     lab.connect(login).await.is_ok()
 }
 
-/// An interrupted rotation is resumed, an abandoned one followed by another, and a password of the history still refused.
+/// An interrupted rotation is resumed, an abandoned one followed by another, and a password of the history
+/// still refused.
 async fn check(lab: &Lab) {
     let version = lab.server.version();
     let first = TestLogin { password: "Pending-password-1".to_owned(), ..lab.clone() };

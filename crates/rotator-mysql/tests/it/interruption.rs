@@ -1,6 +1,6 @@
 //! The connection is cut at every message of a change, before or after the server has heard it.
 
-use crate::laboratory::owner;
+use crate::fixture::owner;
 use std::{
     io,
     net::SocketAddr,
@@ -23,7 +23,7 @@ use tokio::{
 
 use crate::{
     alternating::{check_equal, rights},
-    laboratory::{Lab, at, deadline, engine, password, username},
+    fixture::{Lab, at, deadline, engine, password, username},
 };
 
 /// Where a connection ends, by the messages of the client: a request for TLS, then TLS records.
@@ -123,8 +123,8 @@ async fn opens(lab: &Lab, login: &TestLogin) -> bool {
     lab.connect(login).await.is_ok()
 }
 
-/// Whoever logs in as the clone has all rights: at no cut is there a password before the rights. The user in use is
-/// never touched, and repeating the change converges.
+/// Whoever logs in as the clone has all rights: at no cut is there a password before the rights. The user in
+/// use is never touched, and repeating the change converges.
 #[tokio::test]
 async fn a_cut_anywhere_leaves_no_clone_that_opens_without_its_rights() {
     for flavor in MysqlFlavor::ALL.into_iter().filter(|flavor| flavor.is_to_be_tested()) {
@@ -201,7 +201,8 @@ async fn a_cut_anywhere_leaves_the_password_in_use_as_it_is() {
     }
 }
 
-/// Where the former password is to end, some labelled one logs in after each cut, and the next setSecret ends all others.
+/// Where the former password is to end, some labeled one logs in after each cut, and the next setSecret ends
+/// all others.
 #[tokio::test]
 async fn a_cut_anywhere_ends_with_the_new_password_alone() {
     const NEW: &str = "pending-password-1A";

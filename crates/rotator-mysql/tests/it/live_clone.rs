@@ -5,7 +5,7 @@ use test_servers::{MysqlFlavor, MysqlVersion, TestLogin};
 
 use crate::{
     alternating::{check_equal, opens, rights},
-    laboratory::{Lab, at},
+    fixture::{Lab, at},
 };
 
 fn with(login: &TestLogin, password: &str) -> TestLogin {
@@ -26,7 +26,8 @@ async fn live(version: MysqlVersion) -> (Lab, TestLogin) {
     (lab, clone)
 }
 
-/// A routine that the application makes while the clone is in use works for the next user, and for the one in use.
+/// A routine that the application makes while the clone is in use works for the next user, and for the one in
+/// use.
 #[tokio::test]
 async fn a_routine_made_by_the_live_clone_works_for_both() {
     for version in MysqlVersion::to_be_tested() {
@@ -50,7 +51,8 @@ async fn a_routine_made_by_the_live_clone_works_for_both() {
     }
 }
 
-/// An application that drops routines and creates them anew while the clone is in use, as migrations do, is no manual change.
+/// An application that drops routines and creates them anew while the clone is in use, as migrations do, is
+/// no manual change.
 #[tokio::test]
 async fn a_routine_that_the_live_clone_replaces_works_for_both() {
     for version in MysqlVersion::to_be_tested() {
@@ -83,7 +85,8 @@ async fn a_routine_that_the_live_clone_replaces_works_for_both() {
     }
 }
 
-/// Whether the original is to have a right that it lost on a routine of another user, an administrator decides.
+/// Whether the original is to have a right that it lost on a routine of another user, an administrator
+/// decides.
 #[tokio::test]
 async fn a_routine_of_another_s_is_no_gain_of_the_live_clone() {
     for version in MysqlVersion::to_be_tested() {
@@ -105,7 +108,8 @@ async fn a_routine_of_another_s_is_no_gain_of_the_live_clone() {
     }
 }
 
-/// What the live clone was given goes to the original, with what the original was given meanwhile going to the clone.
+/// What the live clone was given goes to the original, with what the original was given meanwhile going to
+/// the clone.
 #[tokio::test]
 async fn what_the_live_clone_gained_goes_to_the_original() {
     for version in MysqlVersion::to_be_tested() {
@@ -146,7 +150,8 @@ async fn what_the_live_clone_gained_goes_to_the_original() {
     }
 }
 
-/// A right that the original lost is refused with both statements, nothing is changed, and either of them ends it.
+/// A right that the original lost is refused with both statements, nothing is changed, and either of them
+/// ends it.
 #[tokio::test]
 async fn a_right_that_the_original_lost_is_refused() {
     for version in MysqlVersion::to_be_tested() {

@@ -5,7 +5,7 @@ use rotation_database::{Change, ConnectError, Session};
 use test_servers::{MysqlFlavor, TestLogin};
 
 use crate::{
-    laboratory::{Lab, at, deadline, password},
+    fixture::{Lab, at, deadline, password},
     refusals::own_server,
 };
 
@@ -30,9 +30,9 @@ async fn locks(lab: &Lab, old: &str) {
 async fn a_lock_after_failed_logins_is_noted() {
     let lab = Lab::new(MysqlFlavor::MySql, "FAILED_LOGIN_ATTEMPTS 3 PASSWORD_LOCK_TIME 1").await;
     let old = lab.app.password.clone();
-    let note = "the server locks the user after 3 failed logins (FAILED_LOGIN_ATTEMPTS): applications that try \
-        AWSCURRENT again until finishSecret may cause that; two passwords (DUAL_PASSWORD) or a master user leave no \
-        such gap";
+    let note = "the server locks the user after 3 failed logins (FAILED_LOGIN_ATTEMPTS): applications that \
+        try AWSCURRENT again until finishSecret may cause that; two passwords (DUAL_PASSWORD) or a master \
+        user leave no such gap";
     assert_eq!(planned(&lab).await, [note]);
     assert_eq!(lab.change(&old, NEW).await.unwrap(), [note]);
     locks(&lab, &old).await;
@@ -67,8 +67,8 @@ async fn a_lock_of_mariadb_s_is_noted() {
     assert_eq!(planned(&lab).await, [""; 0]);
     lab.admin(&["SET GLOBAL max_password_errors = 3"]).await;
     let old = lab.app.password.clone();
-    let note = "the server locks the user after 3 failed logins (max_password_errors): applications that try AWSCURRENT \
-        again until finishSecret may cause that; a master user leaves no such gap";
+    let note = "the server locks the user after 3 failed logins (max_password_errors): applications that try \
+        AWSCURRENT again until finishSecret may cause that; a master user leaves no such gap";
     assert_eq!(planned(&lab).await, [note]);
     assert_eq!(lab.change(&old, NEW).await.unwrap(), [note]);
     locks(&lab, &old).await;

@@ -1,4 +1,5 @@
-//! Clusters that refuse the lock by which rotations of one user take turns. None can be had here: a server is scripted so.
+//! Clusters that refuse the lock by which rotations of one user take turns. None can be had here: a server is
+//! scripted so.
 
 use database_net::TlsSettings;
 use rotation_core::{ChangeReport, CredentialSource, Reader, RotationError, SecretDocument};
@@ -8,7 +9,7 @@ use rotation_database::{
 use rotator_mysql::{MySql, Settings};
 use test_servers::{MaliciousMysql, MysqlAnswer, MysqlGreeting, MysqlMischief, MysqlScript};
 
-use crate::laboratory::{deadline, password};
+use crate::fixture::{deadline, password};
 
 /// What a cluster answers, and what lets it give the lock.
 struct Cluster {

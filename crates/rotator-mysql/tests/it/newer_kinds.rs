@@ -5,7 +5,7 @@ use test_servers::{MysqlFlavor, MysqlVersion, TestLogin};
 
 use crate::{
     alternating::check_equal,
-    laboratory::{Lab, at},
+    fixture::{Lab, at},
     refusals::own_server,
     second_passwords::rotate,
 };
@@ -17,7 +17,8 @@ async fn grants(lab: &Lab, user: &str) -> String {
     rows.into_iter().flatten().flatten().collect::<Vec<_>>().join("\n")
 }
 
-/// MariaDB 11.8 shows the privilege on one routine and does not store it: once privileges are read anew, neither user has it.
+/// MariaDB 11.8 shows the privilege on one routine and does not store it: once privileges are read anew,
+/// neither user has it.
 #[tokio::test]
 async fn show_create_routine_on_a_routine_is_no_hindrance() {
     if !MysqlVersion::MariaDb11.is_to_be_tested() {

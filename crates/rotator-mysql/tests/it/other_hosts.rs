@@ -3,7 +3,7 @@
 use rotation_database::{DatabaseError, StatementFault};
 use test_servers::MysqlFlavor;
 
-use crate::laboratory::{Lab, at};
+use crate::fixture::{Lab, at};
 
 const NEW: &str = "Pending-password-1";
 /// A host that no connection of a test comes from.

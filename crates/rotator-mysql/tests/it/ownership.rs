@@ -5,7 +5,7 @@ use test_servers::{MysqlFlavor, MysqlServer, MysqlVersion, TestLogin};
 
 use crate::{
     alternating::{opens, rights},
-    laboratory::{Lab, at, deadline, owner, owner_named, password},
+    fixture::{Lab, at, deadline, owner, owner_named, password},
 };
 
 fn with(login: &TestLogin, password: &str) -> TestLogin {
@@ -20,8 +20,8 @@ async fn snapshot(lab: &Lab) -> String {
             "SELECT User, authentication_string, account_locked, User_attributes FROM mysql.user WHERE User IN ({names})"
         ),
         MysqlFlavor::MariaDb => format!(
-            "SELECT User, Priv, (SELECT GROUP_CONCAT(Role ORDER BY Role) FROM mysql.roles_mapping r WHERE r.User = g.User) \
-             FROM mysql.global_priv g WHERE User IN ({names})"
+            "SELECT User, Priv, (SELECT GROUP_CONCAT(Role ORDER BY Role) FROM mysql.roles_mapping r WHERE \
+             r.User = g.User) FROM mysql.global_priv g WHERE User IN ({names})"
         ),
     };
     let rights =
@@ -133,7 +133,7 @@ async fn another_master_goes_on_with_a_pair() {
         let mut lab = Lab::new(version, "").await;
         let clone = lab.clone();
         lab.rotate_to(&clone).await.unwrap();
-        lab.master = crate::laboratory::create_master(lab.server).await;
+        lab.master = crate::fixture::create_master(lab.server).await;
         lab.rotate_to(&lab.app).await.unwrap();
         let app = &lab.app.username;
         lab.admin(&[
@@ -142,7 +142,8 @@ async fn another_master_goes_on_with_a_pair() {
         ])
         .await;
         lab.rotate_to(&clone).await.unwrap();
-        // A clone that an administrator dropped in part is made again, with the mark that the rest of the pair has.
+        // A clone that an administrator dropped in part is made again, with the mark that the rest of the
+        // pair has.
         lab.admin(&[&format!("DROP USER {}", at(&clone.username, "10.%"))]).await;
         lab.rotate_to(&clone).await.unwrap();
         let all = marks(lab.server, &clone.username).await;
@@ -197,7 +198,8 @@ async fn forget_secret(lab: &Lab) {
     lab.admin(&[&format!("CREATE ROLE {role}"), &format!("GRANT {role} TO {clone}")]).await;
 }
 
-/// A pair of the former version gets the mark at its next rotation, whichever user's turn it is, if the rights are equal.
+/// A pair of the former version gets the mark at its next rotation, whichever user's turn it is, if the
+/// rights are equal.
 #[tokio::test]
 async fn a_pair_of_a_former_version_gets_the_mark() {
     for version in MysqlVersion::to_be_tested() {
@@ -218,7 +220,8 @@ async fn a_pair_of_a_former_version_gets_the_mark() {
     }
 }
 
-/// A clone that the former version had begun to bring to equal is finished; before the original is changed, it must be.
+/// A clone that the former version had begun to bring to equal is finished; before the original is changed,
+/// it must be.
 #[tokio::test]
 async fn a_rotation_of_a_former_version_is_finished() {
     for version in MysqlVersion::to_be_tested() {

@@ -1,7 +1,9 @@
-//! `"ssl": false` on MySQL: where the server keeps nothing of a login, the password goes encrypted by the server's key.
+//! `"ssl": false` on MySQL: where the server keeps nothing of a login, the password goes encrypted by the
+//! server's key.
 //!
-//! What a server of `caching_sha2_password` keeps of a login that succeeded is gone after each change of the password and
-//! after each start ("Caching SHA-2 Pluggable Authentication"). The next login is then by the whole password.
+//! What a server of `caching_sha2_password` keeps of a login that succeeded is gone after each change of the
+//! password and after each start ("Caching SHA-2 Pluggable Authentication"). The next login is then by the
+//! whole password.
 
 use rotation_core::{Invocation, Invoker, PasswordPolicy, PasswordSettings, SecretId, Target, Versions};
 use rotation_database::{
@@ -11,7 +13,7 @@ use rotator_mysql::MySql;
 use test_servers::{MysqlFlavor, TestLogin};
 
 use crate::{
-    laboratory::{Granted, Lab, at, deadline, document, engine},
+    fixture::{Granted, Lab, at, deadline, document, engine},
     refusals::own_server,
 };
 
@@ -25,8 +27,8 @@ async fn log_in(lab: &Lab, password: &str, tls: TlsMode) -> Result<(), ConnectEr
     Ok(())
 }
 
-/// The server asks for the whole password, gets it encrypted where the secret has chosen plaintext and nowhere else, and from
-/// then on, if it keeps anything, lets both in.
+/// The server asks for the whole password, gets it encrypted where the secret has chosen plaintext and
+/// nowhere else, and from then on, if it keeps anything, lets both in.
 async fn check(lab: &Lab, password: &str, keeps: bool) {
     let asks = async || {
         let error = log_in(lab, password, TlsMode::Preferred).await.unwrap_err();
@@ -59,7 +61,8 @@ async fn rotate(lab: &Lab, pending: &str) {
     target.verify(&versions.pending).await.unwrap();
 }
 
-/// For each plugin that takes a key: at the first login, after each change of the password, and after a start of the server.
+/// For each plugin that takes a key: at the first login, after each change of the password, and after a start
+/// of the server.
 #[tokio::test]
 async fn the_whole_password_is_given_after_each_change_and_after_a_start_of_the_server() {
     if !MysqlFlavor::MySql.is_to_be_tested() {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rotation_database::{Change, Credentials, Plan, Purpose, Session, StatementFault};
 use test_servers::{MysqlFlavor, TestLogin};
 
-use crate::laboratory::{Lab, at, deadline, owner, password, username};
+use crate::fixture::{Lab, at, deadline, owner, password, username};
 
 const FLAVORS: [MysqlFlavor; 2] = [MysqlFlavor::MySql, MysqlFlavor::MariaDb];
 

@@ -4,7 +4,7 @@ use rotation_database::{DatabaseError, StatementFault};
 use test_servers::MysqlFlavor;
 
 use crate::{
-    laboratory::{Lab, at},
+    fixture::{Lab, at},
     refusals::own_server,
 };
 

@@ -6,7 +6,7 @@ use rotation_core::Deadline;
 use rotation_database::{Session, StatementRule, TestStatement};
 use test_servers::MysqlFlavor;
 
-use crate::laboratory::{Lab, at, deadline};
+use crate::fixture::{Lab, at, deadline};
 
 const FLAVORS: [MysqlFlavor; 2] = [MysqlFlavor::MySql, MysqlFlavor::MariaDb];
 

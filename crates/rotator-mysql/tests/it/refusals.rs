@@ -11,7 +11,7 @@ use test_servers::{
     MysqlVersion, TestLogin,
 };
 
-use crate::laboratory::{Lab, at, create_master, deadline, engine, password, username};
+use crate::fixture::{Lab, at, create_master, deadline, engine, password, username};
 
 const STRONG: &str = "Strong-enough-4711";
 
@@ -144,8 +144,8 @@ async fn a_server_whose_storage_is_read_only_takes_no_writes() {
     }
 }
 
-/// A server that lets an expired account in for nothing but a new password. A rotation is no way round the decision to
-/// let it expire.
+/// A server that lets an expired account in for nothing but a new password. A rotation is no way round the
+/// decision to let it expire.
 #[tokio::test]
 async fn an_expired_account_is_named_so_where_the_server_lets_it_in() {
     for flavor in flavors() {

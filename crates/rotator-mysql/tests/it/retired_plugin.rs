@@ -1,12 +1,12 @@
-//! Accounts of MySQL that were left on `mysql_native_password`, which its newest versions do not have any more, and accounts
-//! whose password has expired.
+//! Accounts of MySQL that were left on `mysql_native_password`, which its newest versions do not have any
+//! more, and accounts whose password has expired.
 
 use rotation_core::{Reader, RotationError};
 use rotation_database::Session;
 use test_servers::{MysqlFlavor, TestLogin};
 
 use crate::{
-    laboratory::{Lab, at},
+    fixture::{Lab, at},
     refusals::own_server,
 };
 
@@ -83,7 +83,8 @@ async fn a_clone_of_a_user_on_a_plugin_that_is_gone_has_another() {
     lab.connect(&again).await.unwrap().probe(None).await.unwrap();
 }
 
-/// `PASSWORD EXPIRE NEVER` does not end an expiry that has come; the statements of the hint do, without a password.
+/// `PASSWORD EXPIRE NEVER` does not end an expiry that has come; the statements of the hint do, without a
+/// password.
 #[tokio::test]
 async fn an_expired_user_is_renewed_as_the_hint_says() {
     for flavor in MysqlFlavor::ALL.into_iter().filter(|flavor| flavor.is_to_be_tested()) {
@@ -123,8 +124,8 @@ async fn a_password_that_is_too_old_is_renewed_as_the_hint_says() {
                 format!("UPDATE mysql.user SET password_last_changed = '2020-01-01' WHERE User = '{name}'")
             } else {
                 format!(
-                    "UPDATE mysql.global_priv SET Priv = JSON_SET(Priv, '$.password_last_changed', 1577836800) WHERE \
-                     User = '{name}'"
+                    "UPDATE mysql.global_priv SET Priv = JSON_SET(Priv, '$.password_last_changed', \
+                     1577836800) WHERE User = '{name}'"
                 )
             };
             let expire = format!("ALTER USER {user} PASSWORD EXPIRE {interval}");
@@ -171,8 +172,8 @@ async fn an_expired_user_s_other_accounts_are_left_alone() {
                 "UPDATE mysql.user SET password_last_changed = '2020-01-01' WHERE Host LIKE '10.%' AND \
                  authentication_string <> ''"
             } else {
-                "UPDATE mysql.global_priv SET Priv = JSON_SET(Priv, '$.password_last_changed', 1577836800) WHERE Host \
-                 LIKE '10.%' AND JSON_VALUE(Priv, '$.authentication_string') <> ''"
+                "UPDATE mysql.global_priv SET Priv = JSON_SET(Priv, '$.password_last_changed', 1577836800) \
+                 WHERE Host LIKE '10.%' AND JSON_VALUE(Priv, '$.authentication_string') <> ''"
             },
             "FLUSH PRIVILEGES",
         ])
@@ -189,7 +190,8 @@ async fn an_expired_user_s_other_accounts_are_left_alone() {
     }
 }
 
-/// An account with another format of its hash than the server enforces is let in for nothing but a new password.
+/// An account with another format of its hash than the server enforces is let in for nothing but a new
+/// password.
 #[tokio::test]
 async fn a_format_that_the_server_enforces_is_met_as_the_hint_says() {
     let lab = own_server(MysqlFlavor::MySql, &[]).await;

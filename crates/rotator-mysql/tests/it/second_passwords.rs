@@ -7,7 +7,7 @@ use rotation_database::{
 use rotator_mysql::DualPassword;
 use test_servers::{MysqlFlavor, TestLogin};
 
-use crate::laboratory::{Lab, at, deadline, owner, password, username};
+use crate::fixture::{Lab, at, deadline, owner, password, username};
 
 /// A user that may keep two passwords.
 async fn privileged() -> Lab {

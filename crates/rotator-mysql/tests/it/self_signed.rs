@@ -1,4 +1,5 @@
-//! MariaDB 11.4 and later offer TLS by a certificate that they make at each start: self-signed, without a name.
+//! MariaDB 11.4 and later offer TLS by a certificate that they make at each start: self-signed, without a
+//! name.
 
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ use tokio::{
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 use crate::{
-    laboratory::{Lab, create_master, deadline},
+    fixture::{Lab, create_master, deadline},
     signing_plugins::identify,
 };
 
@@ -197,8 +198,8 @@ async fn a_certificate_with_another_fault_is_refused() {
     assert!(server.received().len() < 64, "the user's name was sent");
 }
 
-/// An attacker in the middle passes everything on between two connections of TLS. The login comes through, the proof is about
-/// another certificate, and no statement follows.
+/// An attacker in the middle passes everything on between two connections of TLS. The login comes through,
+/// the proof is about another certificate, and no statement follows.
 #[tokio::test]
 async fn a_man_in_the_middle_hears_no_statement() {
     if !is_tested() {
@@ -248,7 +249,8 @@ async fn pass_on(mut client: TcpStream, server: u16, acceptor: TlsAcceptor) -> s
     tokio::io::copy_bidirectional(&mut client, &mut server).await.map(|_| ())
 }
 
-/// A refused password is one also where the server has not proved itself: another is tried, and no label moves for it.
+/// A refused password is one also where the server has not proved itself: another is tried, and no label
+/// moves for it.
 #[tokio::test]
 async fn a_wrong_password_is_refused() {
     if !is_tested() {

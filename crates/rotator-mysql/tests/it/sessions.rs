@@ -4,7 +4,7 @@ use rotation_database::{LoginMethod, Session};
 use test_servers::{MysqlFlavor, MysqlVersion, TestLogin};
 
 use crate::{
-    laboratory::{Lab, at},
+    fixture::{Lab, at},
     refusals::own_server,
 };
 
@@ -37,8 +37,8 @@ async fn a_server_without_grant_tables_asks_for_no_password() {
     assert_eq!(session.method(), Some(LoginMethod::NONE));
 }
 
-/// A server of one test with these global settings, which hold for sessions that begin afterwards. Its user has names
-/// that need their quotes, and two roles.
+/// A server of one test with these global settings, which hold for sessions that begin afterwards. Its user
+/// has names that need their quotes, and two roles.
 async fn lab_with(version: MysqlVersion, settings: &[&str]) -> Lab {
     let lab = own_server(version, &[]).await;
     let name = &lab.app.username;

@@ -4,7 +4,7 @@ use rotation_database::ConnectError;
 use test_servers::{MysqlVersion, TestLogin};
 
 use crate::{
-    laboratory::{Lab, at},
+    fixture::{Lab, at},
     refusals::own_server,
 };
 

@@ -7,7 +7,7 @@ use rotation_database::{Change, ConnectError, Engine, Session, StatementFault, T
 use rotator_mysql::{DualPassword, Settings};
 use test_servers::{MysqlFlavor, MysqlVersion, TestLogin};
 
-use crate::laboratory::{Lab, at, deadline, engine, password};
+use crate::fixture::{Lab, at, deadline, engine, password};
 
 const NEW: &str = "new'password\\with 'quotes-1A";
 

@@ -6,7 +6,7 @@ use rotation_database::{ConnectError, Engine, Login, TlsFault, Transport};
 use rotator_mysql::{MySql, Settings};
 use test_servers::{MysqlFlavor, MysqlServer, ServerTls, TestAuthority};
 
-use crate::laboratory::{deadline, document, engine};
+use crate::fixture::{deadline, document, engine};
 
 /// What a login meets where the server speaks TLS like this, over each transport.
 async fn meet(tls: impl FnOnce(&TestAuthority) -> ServerTls) -> (ConnectError, bool) {

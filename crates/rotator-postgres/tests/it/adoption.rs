@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use rotation_database::StatementFault;
 
-use crate::laboratory::{Lab, quoted, versions};
+use crate::fixture::{Lab, quoted, versions};
 
 /// What a lock is waited for in a change that is not short: half of its time.
 const LOCK_LIMIT: Duration = Duration::from_secs(9);

@@ -4,7 +4,7 @@ use rotation_core::Deadline;
 use rotation_database::{Change, Session, StatementFault, Turn};
 use rotator_postgres::CloneObjects;
 
-use crate::laboratory::{Lab, every_version, owner, versions};
+use crate::fixture::{Lab, every_version, owner, versions};
 
 const NO_NOTES: [&str; 0] = [];
 
@@ -166,7 +166,8 @@ async fn roles_that_the_master_makes_meanwhile_in_other_sessions_disturb_nothing
     for version in versions() {
         let lab = Lab::new(version).await;
         let (clone, master) = (lab.clone(), &lab.master);
-        // Whoever makes a role of the same name waits for this session, between its first look and its second.
+        // Whoever makes a role of the same name waits for this session, between its first look and its
+        // second.
         let mut holder = lab.session(master).await;
         holder.value(&format!("BEGIN; CREATE ROLE {}", clone.username)).await;
         let meanwhile = async {

@@ -1,6 +1,6 @@
 use rotation_database::Session;
 
-use crate::laboratory::{Lab, quoted, versions};
+use crate::fixture::{Lab, quoted, versions};
 
 #[tokio::test]
 async fn settings_are_copied_to_the_letter_with_and_without_a_database() {
@@ -12,8 +12,8 @@ async fn settings_are_copied_to_the_letter_with_and_without_a_database() {
         let clone = lab.clone();
         lab.admin(&format!("ALTER DATABASE {odd} RENAME TO {}", quoted(&renamed))).await;
         lab.admin(&format!(
-            "ALTER ROLE {app} SET search_path = \"$user\", \"odd, schema\", \"with \"\"quotes\"\"\", public, \"UPPER\"; \
-             ALTER ROLE {app} SET temp_tablespaces = ''; \
+            "ALTER ROLE {app} SET search_path = \"$user\", \"odd, schema\", \"with \"\"quotes\"\"\", public, \
+             \"UPPER\"; ALTER ROLE {app} SET temp_tablespaces = ''; \
              ALTER ROLE {app} SET application_name = E'=it''s \\\\ odd, \"quoted\"='; \
              ALTER ROLE {app} SET DateStyle = 'ISO, DMY'; \
              ALTER ROLE {app} SET TimeZone = 'Asia/Kathmandu'; \
@@ -148,8 +148,8 @@ async fn a_list_that_the_server_did_not_spell_is_copied_by_its_items() {
         let lab = Lab::new(version).await;
         let (app, clone) = (&lab.app.username, lab.clone());
         lab.admin(&format!(
-            "CREATE SCHEMA app; GRANT USAGE ON SCHEMA app TO {app}; SELECT set_config('search_path', 'App,public', false); \
-             ALTER ROLE {app} SET search_path FROM CURRENT; \
+            "CREATE SCHEMA app; GRANT USAGE ON SCHEMA app TO {app}; SELECT set_config('search_path', \
+             'App,public', false); ALTER ROLE {app} SET search_path FROM CURRENT; \
              SELECT set_config('search_path', '', false); \
              ALTER ROLE {app} IN DATABASE {} SET search_path FROM CURRENT; \
              SELECT set_config('search_path', '', false); SET DateStyle = 'ISO,DMY'; \

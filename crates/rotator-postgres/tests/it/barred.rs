@@ -1,11 +1,12 @@
-//! Users that the server keeps out or holds back: the error names the statement that ends it, and it runs as it stands.
+//! Users that the server keeps out or holds back: the error names the statement that ends it, and it runs as
+//! it stands.
 
 use rotation_core::{CredentialSource, Password, Reader};
 use rotation_database::{Change, MASTER_SECRET, Session, Turn};
 use rotator_postgres::CloneObjects;
 use test_servers::TestLogin;
 
-use crate::laboratory::{Lab, advised, deadline, every_version, of_login, of_master, quoted};
+use crate::fixture::{Lab, advised, deadline, every_version, of_login, of_master, quoted};
 
 /// A change of the pair fails by this code; what it advises is run, and the same change succeeds.
 async fn follow(lab: &Lab<'_>, next: &TestLogin, code: &str) -> String {
@@ -100,7 +101,7 @@ async fn a_closed_database_is_opened_to_whom_it_keeps_out() {
         let mut gone = lab.login(&lab.app);
         gone.database = Some("no_such_database".to_owned());
         let error = lab.connect_to(&gone).await.unwrap_err();
-        assert_eq!(error.code().name(), "DB_NO_DATABASE", "{version}");
+        assert_eq!(error.code().name(), "DB_NAME_NOT_FOUND", "{version}");
     }
 }
 
@@ -194,6 +195,6 @@ async fn a_user_named_like_a_clone_is_told_so() {
         );
         let mut session = lab.connect(&clone).await.unwrap();
         let error = session.probe(Some(&lab.pair())).await.unwrap_err();
-        assert_eq!(error.code().name(), "DB_ORIGINAL_MISSING", "{version}");
+        assert_eq!(error.code().name(), "DB_ORIGINAL_NOT_FOUND", "{version}");
     }
 }

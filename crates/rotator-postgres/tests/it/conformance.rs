@@ -1,13 +1,13 @@
 //! The function suite: both functions against every tested version.
 //!
-//! What does not depend on the version of the server (how a killed process, a broken store or a bad event is met)
-//! runs on one version; everything that changes or reads users runs on all.
+//! What does not depend on the version of the server (how a killed process, a broken store or a bad event is
+//! met) runs on one version; everything that changes or reads users runs on all.
 
 mod server;
 
 use rotation_suites::{
     Conformance,
-    RotationStrategy::{self, AlternatingUsers, SingleUser},
+    RotationStrategy::{self, MasterUser, SingleUser},
     Topic, function_suite,
 };
 use test_servers::PostgresVersion;
@@ -20,7 +20,7 @@ const MASTER_USER: &str = env!("CARGO_BIN_EXE_postgres_master_user");
 fn check(version: PostgresVersion, strategy: RotationStrategy, topic: Topic) {
     let program = match strategy {
         RotationStrategy::SingleUser => SINGLE_USER,
-        RotationStrategy::AlternatingUsers => MASTER_USER,
+        RotationStrategy::MasterUser => MASTER_USER,
     };
     Conformance { database: Server::shared(version), strategy, program: program.into() }.run(topic);
 }
@@ -28,23 +28,23 @@ fn check(version: PostgresVersion, strategy: RotationStrategy, topic: Topic) {
 function_suite!(further_version postgres_14_single_user:
     |topic| check(PostgresVersion::V14, SingleUser, topic));
 function_suite!(further_version postgres_14_alternating_users:
-    |topic| check(PostgresVersion::V14, AlternatingUsers, topic));
+    |topic| check(PostgresVersion::V14, MasterUser, topic));
 function_suite!(version_in_between postgres_15_single_user:
     |topic| check(PostgresVersion::V15, SingleUser, topic));
 function_suite!(version_in_between postgres_15_alternating_users:
-    |topic| check(PostgresVersion::V15, AlternatingUsers, topic));
+    |topic| check(PostgresVersion::V15, MasterUser, topic));
 function_suite!(version_in_between postgres_17_single_user:
     |topic| check(PostgresVersion::V17, SingleUser, topic));
 function_suite!(version_in_between postgres_17_alternating_users:
-    |topic| check(PostgresVersion::V17, AlternatingUsers, topic));
+    |topic| check(PostgresVersion::V17, MasterUser, topic));
 function_suite!(further_version postgres_16_single_user:
     |topic| check(PostgresVersion::V16, SingleUser, topic));
 function_suite!(further_version postgres_16_alternating_users:
-    |topic| check(PostgresVersion::V16, AlternatingUsers, topic));
+    |topic| check(PostgresVersion::V16, MasterUser, topic));
 function_suite!(postgres_18_single_user:
     |topic| check(PostgresVersion::V18, SingleUser, topic));
 function_suite!(postgres_18_alternating_users:
-    |topic| check(PostgresVersion::V18, AlternatingUsers, topic));
+    |topic| check(PostgresVersion::V18, MasterUser, topic));
 
 /// The suite itself must be able to fail, and to say where.
 #[test]
@@ -60,5 +60,5 @@ fn a_program_that_ends_at_once_does_not_conform() {
 fn the_function_of_the_other_strategy_does_not_conform() {
     let database = Server::shared(PostgresVersion::V18);
     let program = SINGLE_USER.into();
-    Conformance { database, strategy: RotationStrategy::AlternatingUsers, program }.run(Topic::Refusals);
+    Conformance { database, strategy: RotationStrategy::MasterUser, program }.run(Topic::Refusals);
 }

@@ -1,11 +1,12 @@
-//! Whatever an administrator does to the original, after the next rotation sessions of the clone are equal to its own.
+//! Whatever an administrator does to the original, after the next rotation sessions of the clone are equal to
+//! its own.
 
 use std::fmt::Write as _;
 
 use rotation_database::StatementFault;
 use test_servers::{PostgresVersion, TestLogin};
 
-use crate::laboratory::{Lab, quoted, versions};
+use crate::fixture::{Lab, quoted, versions};
 
 const CASES: u64 = 30;
 
@@ -150,7 +151,8 @@ async fn after_every_rotation_a_session_of_the_clone_is_and_may_what_one_of_the_
                 }
                 Err(error) => panic!("case {case} on {version}: {sql}: {error:?}"),
             };
-            // Grants of the clone's own stay, are reported, and change nothing for its sessions. What is taken is named.
+            // Grants of the clone's own stay, are reported, and change nothing for its sessions. What is
+            // taken is named.
             notes.retain(|note| {
                 !note.starts_with("the clone has grants of its own")
                     && !note.contains("was taken from the clone")

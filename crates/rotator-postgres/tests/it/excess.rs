@@ -4,7 +4,7 @@ use rotation_database::StatementFault;
 use rotator_postgres::CloneObjects;
 use test_servers::TestLogin;
 
-use crate::laboratory::{Lab, versions};
+use crate::fixture::{Lab, versions};
 
 /// A clone as AWS's template makes it, by the master, with the password `old`.
 async fn template_clone(lab: &Lab<'_>) -> TestLogin {
@@ -32,7 +32,8 @@ async fn run_then_rotate(lab: &Lab<'_>, needed: &str, next: &TestLogin) {
     lab.rotate_to(next).await.unwrap();
 }
 
-/// A reader of the live clone's table is still reading. The live user keeps what it has, whatever comes of it.
+/// A reader of the live clone's table is still reading. The live user keeps what it has, whatever comes of
+/// it.
 #[tokio::test]
 async fn a_live_clone_keeps_a_table_that_is_in_use() {
     for version in versions() {
@@ -65,8 +66,8 @@ async fn thousands_of_objects_are_handed_over_in_their_own_time() {
         let lab = Lab::new(version).await;
         let old = template_clone(&lab).await;
         let made = "CREATE SCHEMA made; \
-             DO $$BEGIN FOR n IN 1..1500 LOOP EXECUTE format('CREATE TABLE made.t%s (a int)', n); END LOOP; END$$; \
-             SELECT 1";
+             DO $$BEGIN FOR n IN 1..1500 LOOP EXECUTE format('CREATE TABLE made.t%s (a int)', n); END LOOP; \
+             END$$; SELECT 1";
         lab.value_as(&old, made).await;
         assert_eq!(lab.rotate_to(&lab.app).await.unwrap(), [] as [&str; 0], "{version}");
         for user in [&lab.app, &old] {
@@ -117,8 +118,8 @@ async fn grants_of_a_clone_s_own_are_given_to_the_original_first() {
              GRANT USAGE ON SCHEMA \"odd name\" TO {clone}; GRANT SELECT, INSERT ON \"odd name\".\"T\" TO {clone}; \
              GRANT UPDATE (\"B b\") ON \"odd name\".\"T\" TO {clone}; GRANT USAGE ON SEQUENCE \"odd name\".s TO {clone}; \
              GRANT USAGE ON TYPE \"odd name\".e TO {clone}; GRANT EXECUTE ON FUNCTION \"odd name\".f TO {clone}; \
-             GRANT CREATE ON DATABASE {database} TO {clone}; GRANT USAGE ON FOREIGN SERVER s_{clone} TO {clone}; \
-             GRANT USAGE ON FOREIGN DATA WRAPPER w_{clone} TO {clone}; \
+             GRANT CREATE ON DATABASE {database} TO {clone}; GRANT USAGE ON FOREIGN SERVER s_{clone} TO \
+             {clone}; GRANT USAGE ON FOREIGN DATA WRAPPER w_{clone} TO {clone}; \
              DO $$BEGIN EXECUTE format('GRANT SELECT ON LARGE OBJECT %s TO {clone}', \
                 (SELECT max(oid) FROM pg_largeobject_metadata)); END$$; \
              ALTER DEFAULT PRIVILEGES IN SCHEMA \"odd name\" GRANT DELETE ON TABLES TO {clone}; \
@@ -198,7 +199,8 @@ async fn memberships_of_the_live_clone_go_to_the_original() {
     }
 }
 
-/// An attribute or a setting that only the live clone has: nobody but a person knows which of the two is right.
+/// An attribute or a setting that only the live clone has: nobody but a person knows which of the two is
+/// right.
 #[tokio::test]
 async fn a_live_clone_that_may_more_is_not_succeeded() {
     for version in versions() {

@@ -1,10 +1,11 @@
-//! Memberships that another role than the master has granted. From version 16 on each grantor has its own, and whoever
-//! takes one back without naming its grantor is answered success, with a warning, and takes back nothing.
+//! Memberships that another role than the master has granted. From version 16 on each grantor has its own,
+//! and whoever takes one back without naming its grantor is answered success, with a warning, and takes back
+//! nothing.
 
 use rotation_database::StatementFault;
 use test_servers::{PostgresVersion, TestLogin};
 
-use crate::laboratory::{Lab, advised, every_version, of_master, quoted};
+use crate::fixture::{Lab, advised, every_version, of_master, quoted};
 
 /// The names in a statement: a group, the original, the clone, and the superuser that has granted the group.
 struct Names {
@@ -123,7 +124,8 @@ async fn a_membership_of_the_live_clone_names_its_grantor() {
     }
 }
 
-/// The server takes it back only together with what the clone has granted to others. The advice takes nothing from them.
+/// The server takes it back only together with what the clone has granted to others. The advice takes nothing
+/// from them.
 #[tokio::test]
 async fn a_membership_that_the_clone_passed_on_is_given_first() {
     for version in with_grantors() {

@@ -6,7 +6,7 @@ use rotation_core::{Deadline, Password};
 use rotation_database::{Change, Credentials, Engine, Session, Transport, Turn};
 use test_servers::{PostgresVersion, TestLogin};
 
-use crate::laboratory::{Lab, engine, quoted, username};
+use crate::fixture::{Lab, engine, quoted, username};
 
 /// More than the slowest of them takes.
 fn long() -> Deadline {
@@ -68,7 +68,8 @@ async fn time_per_grant() {
             .await;
             made = made.min(rotate_to(&lab, &clone).await);
             equal = equal.min(rotate_to(&lab, &clone).await);
-            // What the live clone holds by itself is compared, right by right, with what the original can reach.
+            // What the live clone holds by itself is compared, right by right, with what the original can
+            // reach.
             grant(&lab, &clone.username, tables, option).await;
             own = own.min(rotate_to(&lab, &lab.app).await);
         }

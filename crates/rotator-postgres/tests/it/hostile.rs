@@ -49,8 +49,8 @@ async fn a_postgresql_that_takes_tls_away_hears_nothing_that_tls_was_to_protect(
     // A secret that says nothing goes on without TLS, and then the password is proven, not sent.
     let answers = [
         (PostgresMischief::CleartextPassword, "DB_AUTH_METHOD"),
-        (PostgresMischief::Md5Password, "DB_ALL_REFUSED"),
-        (PostgresMischief::ScramIterations(4096), "DB_ALL_REFUSED"),
+        (PostgresMischief::Md5Password, "DB_NO_CREDENTIAL_ACCEPTED"),
+        (PostgresMischief::ScramIterations(4096), "DB_NO_CREDENTIAL_ACCEPTED"),
     ];
     for (malicious, code) in answers {
         let server = MaliciousPostgres::start(malicious.clone()).await.unwrap();

@@ -3,7 +3,7 @@
 use rotation_core::{CredentialSource, Reader, RotationError};
 use test_servers::PostgresVersion;
 
-use crate::laboratory::{Lab, every_version, of_login, quoted};
+use crate::fixture::{Lab, every_version, of_login, quoted};
 
 /// An event trigger of the database that raises this code for the clone alone.
 async fn refuse_clone(lab: &Lab<'_>, code: &str) {
@@ -50,7 +50,8 @@ async fn a_login_that_a_trigger_refuses_has_a_code_of_its_own() {
     }
 }
 
-/// A setting that names a library that is not there ends the session; one that cannot be applied is a warning.
+/// A setting that names a library that is not there ends the session; one that cannot be applied is a
+/// warning.
 #[tokio::test]
 async fn a_setting_that_ends_the_session_has_the_same_code() {
     for version in every_version() {
@@ -76,6 +77,6 @@ async fn a_database_that_is_not_whole_is_not_there() {
         let sql = format!("UPDATE pg_database SET datconnlimit = -2 WHERE datname = '{}'", lab.database);
         lab.server.execute("postgres", &sql).await.unwrap();
         let error = lab.connect(&lab.app).await.unwrap_err();
-        assert_eq!(error.code().name(), "DB_NO_DATABASE", "{version}: {error:?}");
+        assert_eq!(error.code().name(), "DB_NAME_NOT_FOUND", "{version}: {error:?}");
     }
 }

@@ -4,7 +4,7 @@ use rotation_core::Password;
 use rotation_database::{Change, Session, StatementError, StatementFault, Turn};
 use test_servers::TestLogin;
 
-use crate::laboratory::{Lab, deadline, owner_named, versions};
+use crate::fixture::{Lab, deadline, owner_named, versions};
 
 const MARK: &str = "rotators: clone for secret 123456789012:shop/checkout";
 

@@ -2,7 +2,7 @@ use rotation_core::Password;
 use rotation_database::{Change, Session, Turn};
 use test_servers::TestLogin;
 
-use crate::laboratory::{Lab, deadline, versions};
+use crate::fixture::{Lab, deadline, versions};
 
 /// Each with room for `_clone` within 63 bytes.
 const NAMES: [&str; 14] = [

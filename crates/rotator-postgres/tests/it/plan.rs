@@ -4,7 +4,7 @@ use rotation_core::Password;
 use rotation_database::{Change, Credentials, Plan, Purpose, Session, Turn};
 use test_servers::{PostgresVersion, TestLogin};
 
-use crate::laboratory::{Lab, deadline, owner, username, versions};
+use crate::fixture::{Lab, deadline, owner, username, versions};
 
 async fn plan(lab: &Lab<'_>, next: &TestLogin) -> Plan {
     let pair = lab.pair();
@@ -17,8 +17,8 @@ async fn plan(lab: &Lab<'_>, next: &TestLogin) -> Plan {
     lab.connect(&lab.master).await.unwrap().plan(&change, deadline()).await.unwrap()
 }
 
-/// What the server received of a user beyond this place of its log, without reads and brackets, and with verifiers
-/// taken out.
+/// What the server received of a user beyond this place of its log, without reads and brackets, and with
+/// verifiers taken out.
 fn writes(lab: &Lab<'_>, user: &str, from: usize) -> Vec<String> {
     const OTHERS: [&str; 8] =
         ["BEGIN", "SET ", "SELECT", "SAVEPOINT", "RELEASE", "ROLLBACK", "COMMIT", "SHOW"];

@@ -1,12 +1,12 @@
-//! Sessions of the clone through a pooler in transaction mode: what a server connection was at its login it stays, whoever
-//! uses it, until the pooler opens it anew.
+//! Sessions of the clone through a pooler in transaction mode: what a server connection was at its login it
+//! stays, whoever uses it, until the pooler opens it anew.
 
 use database_net::client_config;
 use postgres_session::Connection;
 use rotation_database::{Engine, Login, Session, StatementFault, Transport};
 use test_servers::{PgBouncer, PoolerList, PoolerVersion, PostgresVersion, TestLogin};
 
-use crate::laboratory::{Application, Lab, deadline, engine, quoted, tls};
+use crate::fixture::{Application, Lab, deadline, engine, quoted, tls};
 
 fn poolers() -> impl Iterator<Item = (PoolerVersion, PostgresVersion)> {
     PoolerVersion::ALL
@@ -54,8 +54,8 @@ async fn a_pooled_connection_keeps_the_role_of_its_login() {
             String::new()
         };
         lab.admin(&format!("REVOKE {app} FROM {}{by}", clone.username)).await;
-        // A client that was there, one that comes, and one that resets its session: all have the server's connection as it
-        // was. Only the proof of a rotation asks what a new one would be.
+        // A client that was there, one that comes, and one that resets its session: all have the server's
+        // connection as it was. Only the proof of a rotation asks what a new one would be.
         assert_eq!(client.value(WHO).await, app, "{pooler_version:?}, {version}");
         assert_eq!(application(&lab, &pooler, &clone).await.value(WHO).await, app, "{version}");
         client.value("DISCARD ALL").await;
@@ -77,7 +77,8 @@ async fn a_pooled_connection_keeps_the_role_of_its_login() {
     }
 }
 
-/// A rotation, of which the pooler hears nothing: its connections go on, and the client's next transaction is as the last.
+/// A rotation, of which the pooler hears nothing: its connections go on, and the client's next transaction is
+/// as the last.
 #[tokio::test]
 async fn a_rotation_leaves_pooled_connections_as_they_are() {
     for (pooler_version, version) in poolers() {

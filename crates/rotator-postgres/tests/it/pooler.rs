@@ -11,7 +11,7 @@ use rotator_postgres::PostgresSession;
 use serde_json::json;
 use test_servers::{PgBouncer, PoolerList, PostgresServer, PostgresVersion, TestLogin};
 
-use crate::laboratory::{Lab, deadline, engine, versions};
+use crate::fixture::{Lab, deadline, engine, versions};
 
 /// A login by the pooler instead of the server.
 async fn connect(
@@ -53,7 +53,8 @@ async fn a_refusal_of_the_pooler_is_none_of_the_server() {
     }
 }
 
-/// Its list holds a password that the server has not: what the client hears is the server's own refusal, passed on.
+/// Its list holds a password that the server has not: what the client hears is the server's own refusal,
+/// passed on.
 #[tokio::test]
 async fn a_login_that_only_the_pooler_knows_is_no_login() {
     for version in versions() {
@@ -70,7 +71,8 @@ async fn a_login_that_only_the_pooler_knows_is_no_login() {
     }
 }
 
-/// It remembers a failed login of its own for a while: a new client with the right password is let in, and has no server.
+/// It remembers a failed login of its own for a while: a new client with the right password is let in, and
+/// has no server.
 #[tokio::test]
 async fn a_failed_login_that_the_pooler_remembers_is_no_answer() {
     for version in versions() {
@@ -93,8 +95,8 @@ async fn a_failed_login_that_the_pooler_remembers_is_no_answer() {
     }
 }
 
-/// setSecret changes the server through the pooler, whose list keeps the old password: testSecret has no answer of the
-/// server, so nothing is moved, and both versions keep their labels.
+/// setSecret changes the server through the pooler, whose list keeps the old password: testSecret has no
+/// answer of the server, so nothing is moved, and both versions keep their labels.
 #[tokio::test]
 async fn a_pooler_that_keeps_the_old_password_moves_nothing() {
     let server = PostgresServer::shared(PostgresVersion::V18).unwrap();

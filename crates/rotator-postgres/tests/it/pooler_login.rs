@@ -1,5 +1,5 @@
-//! A pooler that lets a client in and logs in to the server only for the first statement: what the server then says
-//! reaches the client in the pooler's words, or is remembered by it.
+//! A pooler that lets a client in and logs in to the server only for the first statement: what the server
+//! then says reaches the client in the pooler's words, or is remembered by it.
 
 use rotation_core::{
     Applied, Authority, Class, Invocation, Invoker, PasswordPolicy, PasswordSettings, Reader,
@@ -7,13 +7,13 @@ use rotation_core::{
     Versions,
 };
 use rotation_database::{
-    ConnectError, Database, DatabaseSettings, Engine, Login, NoDirectory, Session, StatementFault, Strategy,
-    Transport,
+    ConnectError, Database, DatabaseSettings, Engine, Login, NoDatabaseLookup, Session, StatementFault,
+    Strategy, Transport,
 };
 use rotator_postgres::{Postgres, PostgresSession};
 use test_servers::{PgBouncer, PoolerList, PoolerVersion, PostgresVersion, TestLogin};
 
-use crate::laboratory::{Lab, deadline, document, engine};
+use crate::fixture::{Lab, deadline, document, engine};
 
 /// Each version of the pooler before a server.
 fn poolers() -> impl Iterator<Item = (PoolerVersion, PostgresVersion)> {
@@ -77,7 +77,8 @@ async fn set(
     let postgres = engine(lab.server, lab.objects);
     let invocation = Invocation::new(Invoker::Person, deadline());
     let settings = DatabaseSettings::new(policy);
-    let database = Database::<_, NoDirectory>::new(postgres, Strategy::SingleUser, settings, &invocation);
+    let database =
+        Database::<_, NoDatabaseLookup>::new(postgres, Strategy::SingleUser, settings, &invocation);
     let at_pooler = |login: &TestLogin| {
         let document = document(lab.server, &lab.database, login);
         document.with_text("port", &pooler.port().to_string())
@@ -88,8 +89,9 @@ async fn set(
     Box::pin(database.apply(&versions, &Asked, &Asked)).await
 }
 
-/// The password is set, an application that has not heard of it makes the pooler fail at the server, and the pooler
-/// remembers that: it lets the new password in and has no server for it. That is no proof that it is set.
+/// The password is set, an application that has not heard of it makes the pooler fail at the server, and the
+/// pooler remembers that: it lets the new password in and has no server for it. That is no proof that it is
+/// set.
 #[tokio::test]
 async fn a_password_that_the_pooler_alone_takes_is_not_set_already() {
     for (pooler_version, version) in poolers() {
@@ -144,8 +146,8 @@ async fn a_user_unknown_to_the_pooler_is_no_changed_password() {
     }
 }
 
-/// What the server says to the pooler's login has the code that it has without a pooler; that it refuses the password which
-/// the pooler keeps says nothing of the client's.
+/// What the server says to the pooler's login has the code that it has without a pooler; that it refuses the
+/// password which the pooler keeps says nothing of the client's.
 #[tokio::test]
 async fn a_login_that_the_server_refuses_the_pooler_keeps_its_code() {
     for (pooler_version, version) in poolers() {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use rotation_core::Deadline;
 use rotation_database::{Session, StatementRule, TestStatement};
 
-use crate::laboratory::{Lab, deadline, quoted, versions};
+use crate::fixture::{Lab, deadline, quoted, versions};
 
 /// Whatever is asked of it, so that the server is what refuses.
 const ANYTHING: StatementRule = StatementRule { text: "anything", admits: |_| true };
@@ -27,8 +27,8 @@ async fn lab_with_data(version: test_servers::PostgresVersion) -> Lab<'static> {
     lab.admin(&format!(
         "CREATE SCHEMA data AUTHORIZATION {app}; ALTER ROLE {app} SET search_path = data; SET ROLE {app}; \
          CREATE TABLE data.work (n int); CREATE SEQUENCE data.numbers; \
-         CREATE FUNCTION data.grow() RETURNS int LANGUAGE sql AS 'INSERT INTO data.work VALUES (1) RETURNING n'; \
-         CREATE FUNCTION data.sneak() RETURNS int LANGUAGE plpgsql AS \
+         CREATE FUNCTION data.grow() RETURNS int LANGUAGE sql AS 'INSERT INTO data.work VALUES (1) RETURNING \
+         n'; CREATE FUNCTION data.sneak() RETURNS int LANGUAGE plpgsql AS \
             'BEGIN SET TRANSACTION READ WRITE; INSERT INTO data.work VALUES (1); RETURN 1; END'; \
          CREATE PROCEDURE data.leave() LANGUAGE plpgsql AS \
             'BEGIN COMMIT; INSERT INTO data.work VALUES (1); END'"
@@ -81,7 +81,7 @@ async fn a_test_statement_is_bounded_in_time_and_in_what_is_read() {
         assert_eq!(prove(&lab, "SELECT pg_sleep(60)", deadline).await, "SQLSTATE 57014", "{version}");
         assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
         let check = async |text: &str, answer: &str| {
-            assert_eq!(prove(&lab, text, crate::laboratory::deadline()).await, answer, "{version}: {text}");
+            assert_eq!(prove(&lab, text, crate::fixture::deadline()).await, answer, "{version}: {text}");
         };
         check("SELECT n FROM generate_series(1, 10000) n", "").await;
         let rows = "SELECT repeat('x', 1000) FROM generate_series(1, 1000000)";

@@ -2,7 +2,7 @@ use rotation_database::{SINGLE_USER, StatementFault, UserBar};
 use rotator_postgres::CloneObjects;
 use test_servers::PostgresVersion;
 
-use crate::laboratory::{Lab, every_version, quoted, versions};
+use crate::fixture::{Lab, every_version, quoted, versions};
 
 /// The change is refused with this fault, and the catalogue is as it was.
 #[track_caller]

@@ -3,7 +3,7 @@
 use rotation_database::{Session, StatementFault};
 use rotator_postgres::CloneObjects;
 
-use crate::laboratory::{Lab, every_version, versions};
+use crate::fixture::{Lab, every_version, versions};
 
 /// The proof of the clone's session, and the statements that it asks for where it fails.
 async fn prove(lab: &Lab<'_>) -> Option<String> {
@@ -71,8 +71,8 @@ async fn an_original_that_becomes_another_role_is_followed_by_the_proof() {
     }
 }
 
-/// With `CLONE_OBJECTS=own` the clone is itself, and must have the original's rights; so must one that no rotation of ours
-/// has adopted yet.
+/// With `CLONE_OBJECTS=own` the clone is itself, and must have the original's rights; so must one that no
+/// rotation of ours has adopted yet.
 #[tokio::test]
 async fn a_clone_that_is_itself_must_be_a_member() {
     for version in versions() {
@@ -109,9 +109,9 @@ async fn uses_of_session_user_are_named() {
             [""; 0]
         );
         lab.admin(
-            "CREATE SCHEMA uses; CREATE TABLE uses.t (a name DEFAULT session_user, b name DEFAULT current_user); \
-             ALTER TABLE uses.t ENABLE ROW LEVEL SECURITY; CREATE POLICY own ON uses.t USING (a = session_user); \
-             CREATE POLICY other ON uses.t USING (a = current_user); \
+            "CREATE SCHEMA uses; CREATE TABLE uses.t (a name DEFAULT session_user, b name DEFAULT \
+             current_user); ALTER TABLE uses.t ENABLE ROW LEVEL SECURITY; CREATE POLICY own ON uses.t USING \
+             (a = session_user); CREATE POLICY other ON uses.t USING (a = current_user); \
              CREATE VIEW uses.v AS SELECT * FROM uses.t WHERE a = SESSION_USER; \
              CREATE VIEW uses.w AS SELECT * FROM uses.t WHERE a = CURRENT_USER; \
              CREATE FUNCTION uses.f() RETURNS name LANGUAGE sql AS 'SELECT Session_User'; \
@@ -119,9 +119,9 @@ async fn uses_of_session_user_are_named() {
              CREATE FUNCTION uses.h() RETURNS name LANGUAGE sql AS 'SELECT current_user'",
         )
         .await;
-        let note = "session_user is the clone while the clone is live, and this uses it: row policy own on uses.t, \
-             default of uses.t, view uses.v, function uses.f(), function uses.g(); current_user is the original in both \
-             sessions, and with CLONE_OBJECTS=own each user is itself";
+        let note = "session_user is the clone while the clone is live, and this uses it: row policy own on \
+             uses.t, default of uses.t, view uses.v, function uses.f(), function uses.g(); current_user is \
+             the original in both sessions, and with CLONE_OBJECTS=own each user is itself";
         assert_eq!(lab.rotate_to(&clone).await.unwrap(), [note], "{version}");
         assert_eq!(
             lab.rotate_to(&clone).await.unwrap(),

@@ -3,7 +3,7 @@ use rotation_database::{Change, Session, StatementFault, Turn, UserBar};
 use rotator_postgres::CloneObjects;
 use test_servers::{PostgresServer, PostgresVersion, Stop, TestLogin};
 
-use crate::laboratory::{Lab, deadline, every_version, versions};
+use crate::fixture::{Lab, deadline, every_version, versions};
 
 async fn change(lab: &Lab<'_>, new: &str) -> Result<Vec<String>, rotation_database::StatementError> {
     let mut session = lab.connect(&lab.app).await.unwrap();
@@ -50,8 +50,8 @@ async fn a_server_that_stores_md5_gets_md5_and_one_with_more_iterations_gets_tho
     let mut lab = Lab::on(&server).await;
     lab.admin(&format!("ALTER ROLE {} PASSWORD '{}'", lab.app.username, lab.app.password)).await;
     lab.method = lab.connect(&lab.app).await.unwrap().method();
-    let note = "the server stores passwords as md5, and whoever reads that in its log or its catalogue can log in by it: \
-         set password_encryption to scram-sha-256";
+    let note = "the server stores passwords as md5, and whoever reads that in its log or its catalogue can \
+         log in by it: set password_encryption to scram-sha-256";
     assert_eq!(change(&lab, "new password").await.unwrap(), [note]);
     assert_eq!(lab.rotate_to(&lab.clone()).await.unwrap(), [note]);
     let stored =

@@ -6,7 +6,7 @@ use rotation_core::Password;
 use rotation_database::{Change, LoginMethod, Session, StatementRule, TestStatement, Turn};
 use test_servers::{PostgresServer, PostgresVersion, TestLogin};
 
-use crate::laboratory::{Lab, deadline, every_version, versions};
+use crate::fixture::{Lab, deadline, every_version, versions};
 
 /// The user changes its own password as its login allows.
 async fn change_own(lab: &Lab<'_>, new: &str) {
@@ -20,7 +20,8 @@ async fn stored(lab: &Lab<'_>, user: &str) -> String {
     lab.value(&format!("SELECT rolpassword FROM pg_authid WHERE rolname = '{user}'")).await
 }
 
-/// Whoever set `password_encryption` to md5, a user that was asked for SCRAM logs in afterwards, and so does its clone.
+/// Whoever set `password_encryption` to md5, a user that was asked for SCRAM logs in afterwards, and so does
+/// its clone.
 #[tokio::test]
 async fn a_user_that_logs_in_by_scram_is_stored_as_scram() {
     for version in versions() {
@@ -54,7 +55,8 @@ async fn a_user_that_logs_in_by_scram_is_stored_as_scram() {
     }
 }
 
-/// At least PostgreSQL's own default, and more where it is set for the user whose password it is, not for the master.
+/// At least PostgreSQL's own default, and more where it is set for the user whose password it is, not for the
+/// master.
 #[tokio::test]
 async fn iterations_are_those_of_the_user_and_never_few() {
     for version in [PostgresVersion::V16, PostgresVersion::V18] {

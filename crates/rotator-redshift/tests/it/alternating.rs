@@ -1,7 +1,7 @@
 use rotation_database::{SINGLE_USER, Session, StatementFault};
 use test_servers::TestLogin;
 
-use crate::laboratory::{Lab, quoted};
+use crate::fixture::{Lab, quoted};
 
 #[tokio::test]
 async fn a_clone_is_made_marked_and_seen_by_nobody_before_the_commit() {

@@ -4,7 +4,7 @@ mod server;
 
 use rotation_suites::{
     Conformance,
-    RotationStrategy::{self, AlternatingUsers, SingleUser},
+    RotationStrategy::{self, MasterUser, SingleUser},
     Topic, function_suite,
 };
 
@@ -13,19 +13,19 @@ use server::Server;
 fn check(strategy: RotationStrategy, topic: Topic) {
     let program = match strategy {
         RotationStrategy::SingleUser => env!("CARGO_BIN_EXE_redshift_single_user"),
-        RotationStrategy::AlternatingUsers => env!("CARGO_BIN_EXE_redshift_master_user"),
+        RotationStrategy::MasterUser => env!("CARGO_BIN_EXE_redshift_master_user"),
     };
     Conformance { database: Server::shared(), strategy, program: program.into() }.run(topic);
 }
 
 function_suite!(redshift_single_user: |topic| check(SingleUser, topic));
-function_suite!(redshift_alternating_users: |topic| check(AlternatingUsers, topic));
+function_suite!(redshift_alternating_users: |topic| check(MasterUser, topic));
 
 /// The suite itself must be able to fail, and to say where.
 #[test]
 #[should_panic(expected = "a pending value for another user is refused without a connection")]
 fn the_function_of_the_other_strategy_does_not_conform() {
     let program = env!("CARGO_BIN_EXE_redshift_single_user").into();
-    let strategy = RotationStrategy::AlternatingUsers;
+    let strategy = RotationStrategy::MasterUser;
     Conformance { database: Server::shared(), strategy, program }.run(Topic::Refusals);
 }

@@ -1,10 +1,11 @@
-//! The guard catches what PostgreSQL has and Redshift has not, put back into each statement that rotations send.
+//! The guard catches what PostgreSQL has and Redshift has not, put back into each statement that rotations
+//! send.
 
 use database_net::{TlsSettings, client_config};
 use postgres_session::{Connection, Statement, connect_to_redshift};
 use rotation_database::{StatementFault, Transport};
 
-use crate::laboratory::{Lab, deadline};
+use crate::fixture::{Lab, deadline};
 
 async fn connect(lab: &Lab) -> Connection {
     let tls = TlsSettings::default().with_ca_bundle(lab.server.authority().certificate_pem()).unwrap();

@@ -1,10 +1,11 @@
-//! Whatever an administrator grants to the original or does to the clone, the next rotation brings the two to equal.
+//! Whatever an administrator grants to the original or does to the clone, the next rotation brings the two to
+//! equal.
 
 use std::fmt::Write as _;
 
 use rotation_database::{StatementError, StatementFault};
 
-use crate::laboratory::{Lab, quoted};
+use crate::fixture::{Lab, quoted};
 
 /// Users with grants at random.
 const USERS: u64 = 100;

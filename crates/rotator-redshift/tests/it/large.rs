@@ -5,7 +5,7 @@ use std::pin::pin;
 use rotation_database::Session;
 use test_servers::TestLogin;
 
-use crate::laboratory::{Lab, quoted};
+use crate::fixture::{Lab, quoted};
 
 /// More than two portions.
 const TABLES: usize = 2300;
@@ -57,7 +57,8 @@ async fn many_objects_need_few_statements_and_are_kept() {
     assert_eq!(lab.drift_to(&next).await, 0);
 }
 
-/// An attempt that ends between two portions keeps those that it has granted, and the next one grants the rest alone.
+/// An attempt that ends between two portions keeps those that it has granted, and the next one grants the
+/// rest alone.
 #[tokio::test]
 async fn an_interrupted_attempt_keeps_its_portions() {
     let lab = owner_of_many().await;

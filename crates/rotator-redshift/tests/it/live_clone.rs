@@ -3,7 +3,7 @@
 use rotation_database::StatementFault;
 use test_servers::TestLogin;
 
-use crate::laboratory::{Lab, quoted};
+use crate::fixture::{Lab, quoted};
 
 async fn live() -> (Lab, TestLogin) {
     let lab = Lab::new().await;
@@ -19,18 +19,19 @@ fn remedies(needed: &str) -> [String; 2] {
     [give.to_owned(), take.to_owned()]
 }
 
-/// What the live clone owns stays its own while the original may use it, and is handed over when the clone is idle.
+/// What the live clone owns stays its own while the original may use it, and is handed over when the clone is
+/// idle.
 #[tokio::test]
 async fn what_the_live_clone_owns_is_of_use_to_both() {
     let (lab, clone) = live().await;
     let app = quoted(&lab.app.username);
     lab.admin(&format!(
-        "CREATE SCHEMA made AUTHORIZATION {clone}; CREATE TABLE made.t (n int); ALTER TABLE made.t OWNER TO {clone}; \
-         CREATE VIEW made.v AS SELECT 1 AS n; ALTER VIEW made.v OWNER TO {clone}; \
+        "CREATE SCHEMA made AUTHORIZATION {clone}; CREATE TABLE made.t (n int); ALTER TABLE made.t OWNER TO \
+         {clone}; CREATE VIEW made.v AS SELECT 1 AS n; ALTER VIEW made.v OWNER TO {clone}; \
          CREATE FUNCTION made.f(a int, b character varying) RETURNS int LANGUAGE sql AS 'SELECT 1'; \
          ALTER FUNCTION made.f(int, varchar) OWNER TO {clone}; \
-         CREATE PROCEDURE made.p(a int) LANGUAGE sql AS 'SELECT 1'; ALTER PROCEDURE made.p(int) OWNER TO {clone}; \
-         REVOKE EXECUTE ON PROCEDURE made.p(int) FROM PUBLIC; CREATE TABLE public.own (n int); \
+         CREATE PROCEDURE made.p(a int) LANGUAGE sql AS 'SELECT 1'; ALTER PROCEDURE made.p(int) OWNER TO \
+         {clone}; REVOKE EXECUTE ON PROCEDURE made.p(int) FROM PUBLIC; CREATE TABLE public.own (n int); \
          ALTER TABLE public.own OWNER TO {app}",
         clone = quoted(&clone.username),
     ))
@@ -135,7 +136,8 @@ async fn what_an_idle_clone_loses_is_named() {
     assert_eq!(lab.rights(&lab.app.username).await, lab.rights(&clone.username).await);
 }
 
-/// A right that no statement inside a transaction gives to the clone: it is not promoted without, and a role helps.
+/// A right that no statement inside a transaction gives to the clone: it is not promoted without, and a role
+/// helps.
 #[tokio::test]
 async fn a_clone_that_could_do_less_is_not_promoted() {
     let lab = Lab::new().await;

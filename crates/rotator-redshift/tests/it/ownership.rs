@@ -3,7 +3,7 @@
 use rotation_database::{Session, StatementFault};
 use test_servers::TestLogin;
 
-use crate::laboratory::{Lab, owner, owner_named, quoted};
+use crate::fixture::{Lab, owner, owner_named, quoted};
 
 /// The groups that the user is in.
 async fn groups(lab: &Lab, username: &str) -> Vec<String> {
@@ -76,7 +76,8 @@ async fn a_second_secret_of_the_same_user_is_refused() {
     assert!(matches!(refused(&lab, &lab.clone()).await, StatementFault::OtherSecret { .. }));
 }
 
-/// A user that happens to be named like a clone is none: not with other rights, and not where neither has any.
+/// A user that happens to be named like a clone is none: not with other rights, and not where neither has
+/// any.
 #[tokio::test]
 async fn other_rights_or_none_make_nobody_a_clone() {
     let mut lab = Lab::new().await;
@@ -114,7 +115,8 @@ async fn a_clone_is_taken_in_for_one_named_secret() {
     lab.rotate_to(&lab.app.clone()).await.unwrap();
 }
 
-/// The former version's group names no secret: the pair is finished, gets its mark, and may not differ otherwise.
+/// The former version's group names no secret: the pair is finished, gets its mark, and may not differ
+/// otherwise.
 #[tokio::test]
 async fn a_pair_of_a_former_version_gets_its_mark() {
     let lab = Lab::new().await;
@@ -131,7 +133,8 @@ async fn a_pair_of_a_former_version_gets_its_mark() {
     lab.rotate_to(&lab.app.clone()).await.unwrap();
 }
 
-/// A user that is the clone of another secret's pair may not be rotated as a single user; doctor says it before.
+/// A user that is the clone of another secret's pair may not be rotated as a single user; doctor says it
+/// before.
 #[tokio::test]
 async fn a_single_user_of_anothers_pair_is_refused() {
     let mut lab = Lab::new().await;

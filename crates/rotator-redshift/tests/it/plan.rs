@@ -4,7 +4,7 @@ use rotation_core::Password;
 use rotation_database::{Change, Credentials, Plan, Purpose, Session};
 use test_servers::TestLogin;
 
-use crate::laboratory::{Lab, deadline, username};
+use crate::fixture::{Lab, deadline, username};
 
 async fn plan(lab: &Lab, next: &TestLogin) -> Plan {
     let pair = lab.pair();

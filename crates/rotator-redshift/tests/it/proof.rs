@@ -1,12 +1,13 @@
-//! Test statements on PostgreSQL behind the guard. The guard takes the documented grammar alone, and queries of the
-//! catalogue alone: so these show the transaction around a person's statement, and nothing of Redshift's own answers.
+//! Test statements on PostgreSQL behind the guard. The guard takes the documented grammar alone, and queries
+//! of the catalogue alone: so these show the transaction around a person's statement, and nothing of
+//! Redshift's own answers.
 
 use std::time::Duration;
 
 use rotation_core::Deadline;
 use rotation_database::{Session, StatementRule, TestStatement};
 
-use crate::laboratory::{Lab, deadline};
+use crate::fixture::{Lab, deadline};
 
 /// Whatever is asked of it, so that the server is what refuses.
 const ANYTHING: StatementRule = StatementRule { text: "anything", admits: |_| true };

@@ -3,7 +3,7 @@ use rotation_database::{Change, LoginMethod, Session, StatementFault, Turn};
 use rotator_redshift::{Options, PasswordForm};
 use test_servers::TestLogin;
 
-use crate::laboratory::{Lab, deadline};
+use crate::fixture::{Lab, deadline};
 
 async fn stored(lab: &Lab) -> String {
     let sql = format!(
@@ -51,7 +51,7 @@ async fn nobody_sees_a_change_that_is_staged_and_dropping_takes_it_back() {
 async fn names_are_exact() {
     for name in ["Mixed Case", "o'dd \"name\"; --", "\u{e4}\u{f6}\u{fc}", "back\\slash"] {
         let app = format!("{name}{}", uuid());
-        let app = crate::laboratory::server().behind().create_role_named(&app, "").await.unwrap();
+        let app = crate::fixture::server().behind().create_role_named(&app, "").await.unwrap();
         let lab = Lab::with_app(app).await;
         lab.change("New-password-1").await.unwrap();
         lab.connect(&TestLogin { password: "New-password-1".to_owned(), ..lab.app.clone() }).await.unwrap();
@@ -73,7 +73,8 @@ async fn a_user_that_expired_after_its_login_is_told_so() {
     assert_eq!(error.fault, StatementFault::Expired);
 }
 
-/// A master connects to the address at which the live user has logged in, and a login by a password names its method.
+/// A master connects to the address at which the live user has logged in, and a login by a password names its
+/// method.
 #[tokio::test]
 async fn a_session_knows_where_it_is_and_how_it_logged_in() {
     let mut lab = Lab::new().await;

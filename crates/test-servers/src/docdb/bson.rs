@@ -3,7 +3,8 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde_json::{Map, Value, json};
 
-/// The JSON of a document; types that have no JSON become `{"$type": number}`. `None` where the bytes are no BSON.
+/// The JSON of a document; types that have no JSON become `{"$type": number}`. `None` where the bytes are no
+/// BSON.
 pub(super) fn decode(bytes: &[u8]) -> Option<Value> {
     let mut fields = Map::new();
     for (name, value) in elements(bytes)? {

@@ -118,7 +118,8 @@ impl DocdbBuilder {
         self
     }
 
-    /// Whether MongoDB's server asks users for privileges (default: it does). It checks passwords in any case.
+    /// Whether MongoDB's server asks users for privileges (default: it does). It checks passwords in any
+    /// case.
     #[must_use]
     pub fn authorization(mut self, authorization: bool) -> Self {
         self.authorization = authorization;

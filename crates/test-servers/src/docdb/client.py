@@ -7,7 +7,8 @@ from bson import json_util
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
-# The servers with commas between them, the replica set that they are (or nothing), the authority to trust (or nothing).
+# The servers with commas between them, the replica set that they are (or nothing), the authority to trust (or
+# nothing).
 servers, replica_set, authority = sys.argv[1:4]
 kept = {}
 

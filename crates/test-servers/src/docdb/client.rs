@@ -1,5 +1,5 @@
-//! MongoDB's own client for Python as the tests' hand: what it says about names, passwords and users is a second
-//! opinion, as nothing of ours is in it.
+//! MongoDB's own client for Python as the tests' hand: what it says about names, passwords and users is a
+//! second opinion, as nothing of ours is in it.
 
 use std::{
     io,

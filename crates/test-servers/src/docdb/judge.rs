@@ -28,8 +28,8 @@ impl Judge {
 }
 
 impl DocdbServer {
-    /// Whether an application made of MongoDB's own driver for Rust logs in over TLS as this user, who is defined in the
-    /// database `home`. Blocks.
+    /// Whether an application made of MongoDB's own driver for Rust logs in over TLS as this user, who is
+    /// defined in the database `home`. Blocks.
     ///
     /// # Errors
     /// Anything but the server's yes or no.

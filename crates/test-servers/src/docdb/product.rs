@@ -15,8 +15,9 @@ pub enum DocdbProduct {
     MongoDb(MongoVersion),
     /// A server of other people, which `scripts/setup-docdb` provides.
     ///
-    /// Where it differs from MongoDB: it keeps no `customData` and no authentication restrictions, escapes no `=` and
-    /// `,` in user names, shows a user its own account only with `viewUser`, and ends no session of a dropped user.
+    /// Where it differs from MongoDB: it keeps no `customData` and no authentication restrictions, escapes no
+    /// `=` and `,` in user names, shows a user its own account only with `viewUser`, and ends no session of a
+    /// dropped user.
     SecantusDb,
 }
 
@@ -40,8 +41,8 @@ impl MongoVersion {
         }
     }
 
-    /// Why the set-up script had to leave this version out, where it had to: only the mirror of the distribution
-    /// decides about that.
+    /// Why the set-up script had to leave this version out, where it had to: only the mirror of the
+    /// distribution decides about that.
     pub fn left_out(self) -> Option<String> {
         fs::read_to_string(Path::new(CACHE).join(format!("mongodb-{self}.missing"))).ok()
     }

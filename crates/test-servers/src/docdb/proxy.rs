@@ -1,5 +1,5 @@
-//! A reader between clients and a server: counts logins, keeps the commands, and plays the parts of servers that
-//! cannot be had.
+//! A reader between clients and a server: counts logins, keeps the commands, and plays the parts of servers
+//! that cannot be had.
 //!
 //! ```text
 //! client ── TLS ──> DocdbProxy ── TLS ──> DocdbServer

@@ -33,7 +33,8 @@ pub struct MongoReplicaSet {
     client: MongoSetClient,
 }
 
-/// A driver of MongoDB's own that finds the primary by itself, as applications use it. Each is a process of its own.
+/// A driver of MongoDB's own that finds the primary by itself, as applications use it. Each is a process of
+/// its own.
 #[derive(Clone)]
 pub struct MongoSetClient(Arc<Mutex<Client>>);
 
@@ -59,8 +60,8 @@ impl MongoSetClient {
 }
 
 impl MongoReplicaSet {
-    /// Starts three members that hold data, or two and an arbiter, and waits for their first primary; blocks for some
-    /// seconds.
+    /// Starts three members that hold data, or two and an arbiter, and waits for their first primary; blocks
+    /// for some seconds.
     ///
     /// # Errors
     /// When the programs are missing or fail, with the server's own words.

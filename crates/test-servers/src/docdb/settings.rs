@@ -32,7 +32,8 @@ impl Mongod<'_> {
         let mut security = json!({"authorization": authorization});
         let mut parameters = Map::new();
         parameters.insert("diagnosticDataCollectionEnabled".to_owned(), false.into());
-        // The fewest that the server allows: making a credential is most of what a test's change of a user costs.
+        // The fewest that the server allows: making a credential is most of what a test's change of a user
+        // costs.
         for name in ["scramIterationCount", "scramSHA256IterationCount"] {
             parameters.insert(name.to_owned(), 5000.into());
         }
@@ -54,8 +55,8 @@ impl Mongod<'_> {
 /// `SecantusDB`'s configuration, in TOML.
 pub(super) fn secantus(folder: &str, port: u16, auth: bool, tls: bool) -> String {
     let mut text = format!(
-        "[server]\nhost = \"127.0.0.1\"\nport = {port}\nstorage_path = \"{folder}/data\"\nlog_level = \"DEBUG\"\n\
-         auth = {auth}\nstandalone = true\n[storage]\ncache_size = \"64M\"\n"
+        "[server]\nhost = \"127.0.0.1\"\nport = {port}\nstorage_path = \"{folder}/data\"\nlog_level = \
+         \"DEBUG\"\nauth = {auth}\nstandalone = true\n[storage]\ncache_size = \"64M\"\n"
     );
     if tls {
         for (name, file) in [("[tls]\ncert_file", "server.crt"), ("key_file", "server.key")] {

@@ -12,10 +12,11 @@ use crate::{authority::TestCertificate, heard::Heard};
 pub enum MysqlMischief {
     /// Asks for the password by this plugin (`AuthSwitchRequest`), and refuses whatever comes.
     SwitchesTo(&'static str),
-    /// Asks for the password by `parsec` and wants a key of so many rounds, by one factor after another; refuses whatever comes.
-    AsksForRounds(Vec<u8>),
-    /// Asks for the whole password, offers this public key (PEM) to encrypt it with once the client asks for one, and
+    /// Asks for the password by `parsec` and wants a key of so many rounds, by one factor after another;
     /// refuses whatever comes.
+    AsksForRounds(Vec<u8>),
+    /// Asks for the whole password, offers this public key (PEM) to encrypt it with once the client asks for
+    /// one, and refuses whatever comes.
     OffersKey(String),
     /// The same without waiting until the client asks.
     PushesKey(String),
@@ -27,8 +28,8 @@ pub enum MysqlMischief {
     DripFeed(Moment, Duration),
     /// From this moment on, nothing.
     Silent(Moment),
-    /// Lets everybody in without a look at the password and answers statements: the first [`MysqlScript`] whose text
-    /// the statement contains decides; other statements succeed with no rows.
+    /// Lets everybody in without a look at the password and answers statements: the first [`MysqlScript`]
+    /// whose text the statement contains decides; other statements succeed with no rows.
     Answers(Vec<MysqlScript>),
 }
 

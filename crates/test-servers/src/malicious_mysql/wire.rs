@@ -114,7 +114,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<'_, S> {
         }
     }
 
-    /// Reads, remembers and never answers, until the client leaves. What came is remembered where this is cancelled.
+    /// Reads, remembers and never answers, until the client leaves. What came is remembered where this is
+    /// cancelled.
     async fn wait_for_the_end(&mut self) -> io::Result<()> {
         listen(&mut self.stream, |bytes| lock(self.record).received.add(bytes)).await
     }

@@ -10,7 +10,7 @@ use crate::heard::Heard;
 /// What the server does to everybody who connects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PostgresMischief {
-    /// Asks for the password in clear (authentication type 3), and refuses whatever comes.
+    /// Asks for the password in cleartext (authentication type 3), and refuses whatever comes.
     CleartextPassword,
     /// Asks for the password by MD5 (type 5), and refuses whatever comes.
     Md5Password,
@@ -20,14 +20,15 @@ pub enum PostgresMischief {
     ScramIterations(u32),
     /// Answers the startup message with one byte of a message without end at each of these intervals.
     DripFeed(Duration),
-    /// Answers the startup message with a message of 1 GiB, of which this much comes at once and nothing after it.
+    /// Answers the startup message with a message of 1 GiB, of which this much comes at once and nothing
+    /// after it.
     OversizedMessage(usize),
     /// Takes the connection and never says a word, not even about TLS.
     Silent,
     /// Refuses the login with this SQLSTATE and message.
     RefusesLogin(String, String),
-    /// Lets everybody in without a password and answers statements: the first [`Scripted`] whose text the statement
-    /// contains (in any case of letters) decides; other statements succeed with no rows.
+    /// Lets everybody in without a password and answers statements: the first [`Scripted`] whose text the
+    /// statement contains (in any case of letters) decides; other statements succeed with no rows.
     Answers(Vec<Scripted>),
 }
 

@@ -63,7 +63,8 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Wire<'a, S> {
         self.stream.flush().await
     }
 
-    /// Reads, remembers and never answers, until the client leaves. What came is remembered where this is cancelled.
+    /// Reads, remembers and never answers, until the client leaves. What came is remembered where this is
+    /// cancelled.
     pub(super) async fn wait_for_the_end(&mut self) -> io::Result<()> {
         listen(&mut self.stream, |bytes| lock(self.record).received.add(bytes)).await
     }

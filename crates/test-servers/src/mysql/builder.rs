@@ -71,8 +71,8 @@ impl MysqlBuilder {
         Self { version, authority: None, tls, own_certificate: false, settings }
     }
 
-    /// Gives the server no certificate, so that it makes one for itself where it does so: MySQL in its folder of data,
-    /// MariaDB from 11.4 on in memory, another one at each start.
+    /// Gives the server no certificate, so that it makes one for itself where it does so: MySQL in its folder
+    /// of data, MariaDB from 11.4 on in memory, another one at each start.
     #[must_use]
     pub fn own_certificate(mut self) -> Self {
         self.own_certificate = true;
@@ -152,8 +152,9 @@ impl MysqlBuilder {
         authority: &TestAuthority,
     ) -> io::Result<()> {
         let place = folder.display();
-        // Native asynchronous I/O has a limit for the whole machine (`fs.aio-max-nr`), which many servers at once run into.
-        // MariaDB, when it starts, removes all temporary tables that it finds, those of other servers as well.
+        // Native asynchronous I/O has a limit for the whole machine (`fs.aio-max-nr`), which many servers at
+        // once run into. MariaDB, when it starts, removes all temporary tables that it finds, those of other
+        // servers as well.
         let mut text = format!(
             "[mysqld]\n{places}datadir={place}/data\nsocket={place}/socket\npid-file={place}/pid\n\
              tmpdir={place}\n\

@@ -41,8 +41,8 @@ impl MysqlServer {
         self.query_as(&self.admin, &[sql]).await
     }
 
-    /// Runs statements as any user, over the Unix socket (so its host must admit `localhost`), and gives the rows of
-    /// the last one.
+    /// Runs statements as any user, over the Unix socket (so its host must admit `localhost`), and gives the
+    /// rows of the last one.
     ///
     /// # Errors
     /// What the server answered, to the login or to a statement.
@@ -68,8 +68,8 @@ impl MysqlServer {
         bounded(self.connect(login).await?.disconnect()).await
     }
 
-    /// Makes a user for every host that can log in, with a name that nobody else uses, a new password and more
-    /// options as CREATE USER takes them.
+    /// Makes a user for every host that can log in, with a name that nobody else uses, a new password and
+    /// more options as CREATE USER takes them.
     ///
     /// # Errors
     /// What the server answered.
@@ -97,7 +97,8 @@ impl MysqlServer {
             .wait_timeout(Some(600));
         let mut connection = bounded(Conn::new(options)).await?;
         if login == &self.admin {
-            // The logs, where tests look for passwords, tell what the program under test did, not what they did.
+            // The logs, where tests look for passwords, tell what the program under test did, not what they
+            // did.
             bounded(connection.query_drop("SET SESSION sql_log_off = 1")).await?;
             bounded(connection.query_drop("SET SESSION sql_log_bin = 0")).await?;
         }
@@ -118,8 +119,8 @@ impl From<&mysql_async::Error> for MysqlQueryError {
             mysql_async::Error::Server(answer) => {
                 Self { code: Some(answer.code), message: answer.message.clone() }
             }
-            // No user of the suite has this plugin. MySQL asks a user that does not exist by one that it picks by the name,
-            // and this driver does not speak it.
+            // No user of the suite has this plugin. MySQL asks a user that does not exist by one that it
+            // picks by the name, and this driver does not speak it.
             mysql_async::Error::Driver(DriverError::UnknownAuthPlugin { name }) if name == DECOY => {
                 Self { code: Some(ACCESS_DENIED), message: "the server knows no such user".to_owned() }
             }

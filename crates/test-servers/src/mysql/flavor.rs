@@ -18,7 +18,8 @@ pub enum MysqlVersion {
     MySql9,
     /// MariaDB 10.11, from `.cache/mariadb`, or the machine's own.
     MariaDb10,
-    /// MariaDB 11.8, from `.cache/mariadb-11.8`: it offers TLS without being told to, and knows the plugin `parsec`.
+    /// MariaDB 11.8, from `.cache/mariadb-11.8`: it offers TLS without being told to, and knows the plugin
+    /// `parsec`.
     MariaDb11,
 }
 
@@ -26,8 +27,8 @@ impl MysqlFlavor {
     /// Both.
     pub const ALL: [Self; 2] = [Self::MySql, Self::MariaDb];
 
-    /// Whether a test of this server is to run: `true` also where it is missing, so that the test fails, unless
-    /// `SKIP_MISSING=1` leaves it out.
+    /// Whether a test of this server is to run: `true` also where it is missing, so that the test fails,
+    /// unless `SKIP_MISSING=1` leaves it out.
     pub fn is_to_be_tested(self) -> bool {
         MysqlVersion::from(self).is_to_be_tested()
     }

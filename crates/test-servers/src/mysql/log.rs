@@ -8,8 +8,8 @@ use super::MysqlServer;
 const TAIL: usize = 2000;
 
 impl MysqlServer {
-    /// Everything that the server wrote down so far: its error log, every login and statement, and its binary log
-    /// (whose statements are text in the midst of bytes). The place to look for canaries.
+    /// Everything that the server wrote down so far: its error log, every login and statement, and its binary
+    /// log (whose statements are text in the midst of bytes). The place to look for canaries.
     pub fn log(&self) -> String {
         let mut text = read(&self.folder.join("log")) + &self.general_log();
         let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
@@ -34,8 +34,8 @@ impl MysqlServer {
         self.attempts(username).filter(|accepted| !accepted).count()
     }
 
-    /// The attempts of a user, each with whether it was accepted. A refusal stands in a second line with the number
-    /// of the same connection. That an account is locked stands nowhere.
+    /// The attempts of a user, each with whether it was accepted. A refusal stands in a second line with the
+    /// number of the same connection. That an account is locked stands nowhere.
     fn attempts(&self, username: &str) -> std::vec::IntoIter<bool> {
         let log = self.general_log();
         let begins = format!("{username}@");

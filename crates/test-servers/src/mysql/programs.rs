@@ -64,7 +64,8 @@ impl Programs {
         )
     }
 
-    /// The server with this configuration file. One that was unpacked with its own C library has its own loader as well.
+    /// The server with this configuration file. One that was unpacked with its own C library has its own
+    /// loader as well.
     pub(super) fn command(&self, account: Account, configuration: &Path) -> Command {
         let loaders =
             ["usr/lib64", "lib64"].map(|folder| self.root.join(folder).join("ld-linux-x86-64.so.2"));
@@ -121,8 +122,8 @@ impl Programs {
 }
 
 impl MysqlVersion {
-    /// Whether a test of this server is to run: `true` also where it is missing, so that the test fails, unless
-    /// `SKIP_MISSING=1` leaves it out.
+    /// Whether a test of this server is to run: `true` also where it is missing, so that the test fails,
+    /// unless `SKIP_MISSING=1` leaves it out.
     pub fn is_to_be_tested(self) -> bool {
         #[expect(clippy::disallowed_methods, reason = "the switch of the whole test run, not of a function")]
         let skip = std::env::var_os("SKIP_MISSING").is_some_and(|value| value == "1");

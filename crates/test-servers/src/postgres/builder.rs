@@ -124,8 +124,8 @@ impl PostgresBuilder {
         self
     }
 
-    /// Adds a line to `pg_hba.conf`, before those that let everybody in by password from 127.0.0.1 with or without
-    /// TLS. The first line that matches decides.
+    /// Adds a line to `pg_hba.conf`, before those that let everybody in by password from 127.0.0.1 with or
+    /// without TLS. The first line that matches decides.
     #[must_use]
     pub fn access(mut self, line: impl Into<String>) -> Self {
         self.access.push(line.into());

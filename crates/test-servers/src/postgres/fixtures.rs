@@ -12,7 +12,7 @@ use super::PostgresServer;
 pub struct TestLogin {
     /// The role's name as the catalogue has it, not quoted.
     pub username: String,
-    /// The password in clear.
+    /// The password in cleartext.
     pub password: String,
 }
 

@@ -29,11 +29,11 @@ impl PostgresServer {
         read(&self.folder.join("log"))
     }
 
-    /// All logins that the server refused so far: FATAL with an SQLSTATE of class 28 (invalid authorization), of
-    /// class 3D (no such database) or 53300 (too many connections).
+    /// All logins that the server refused so far: FATAL with an SQLSTATE of class 28 (invalid authorization),
+    /// of class 3D (no such database) or 53300 (too many connections).
     ///
-    /// The server writes its log before it answers, so a refusal that a client has seen is here. Names that hold `|`
-    /// or a line break cannot be told apart.
+    /// The server writes its log before it answers, so a refusal that a client has seen is here. Names that
+    /// hold `|` or a line break cannot be told apart.
     pub fn failed_logins(&self) -> Vec<FailedLogin> {
         self.log().lines().filter_map(parse_failed_login).collect()
     }

@@ -55,8 +55,8 @@ impl PostgresVersion {
         versions
     }
 
-    /// Whether a test of this version is to run: `true` also where the version is missing, so that the test fails,
-    /// unless `SKIP_MISSING=1` leaves it out.
+    /// Whether a test of this version is to run: `true` also where the version is missing, so that the test
+    /// fails, unless `SKIP_MISSING=1` leaves it out.
     pub fn is_to_be_tested(self) -> bool {
         #[expect(clippy::disallowed_methods, reason = "the switch of the whole test run, not of a function")]
         let skip = std::env::var_os("SKIP_MISSING").is_some_and(|value| value == "1");

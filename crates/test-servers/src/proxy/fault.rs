@@ -12,16 +12,16 @@ pub enum Fault {
     At(Point, Action),
     /// Every message of the client is held back for this long.
     Delay(Duration),
-    /// The client's `SSLRequest` is answered with `N` by the proxy, as a man in the middle would; what the client then
-    /// says in clear goes to the server.
+    /// The client's `SSLRequest` is answered with `N` by the proxy, as a man in the middle would; what the
+    /// client then says in cleartext goes to the server.
     StripTls,
 }
 
 /// A point in what the client sends on one connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Point {
-    /// This message, counted from 1. The `SSLRequest` counts, then the TLS records; without TLS the startup message,
-    /// the password messages, the queries, the `Terminate`.
+    /// This message, counted from 1. The `SSLRequest` counts, then the TLS records; without TLS the startup
+    /// message, the password messages, the queries, the `Terminate`.
     Message(usize),
     /// After this many bytes, be it in the middle of a message.
     Byte(u64),

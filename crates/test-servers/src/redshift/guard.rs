@@ -12,7 +12,8 @@ use super::{Shared, grammar, lock};
 /// The largest message that a client of ours could want to send.
 const MESSAGE_LIMIT: usize = 1024 * 1024;
 
-/// What PostgreSQL is sent instead of a statement that Redshift does not have: it answers 42601 in the right state.
+/// What PostgreSQL is sent instead of a statement that Redshift does not have: it answers 42601 in the right
+/// state.
 const REFUSED: &str = "no_statement_of_redshift";
 
 /// Serves a client whose startup message was read, to its end.
@@ -76,7 +77,8 @@ async fn relay<S: AsyncRead + AsyncWrite + Unpin>(
                 return to_server.write_all(&message(kind, &body)).await;
             }
             let sql = String::from_utf8_lossy(&body).trim_end_matches('\0').to_owned();
-            // Only the simple query protocol: Redshift takes the other one as well, and nobody here speaks it.
+            // Only the simple query protocol: Redshift takes the other one as well, and nobody here speaks
+            // it.
             let translated = if kind == b'Q' { grammar::translate(&sql, exact_names) } else { None };
             shared.remember(&sql, translated.is_none());
             let sql = match translated {

@@ -13,7 +13,8 @@ pub(super) enum Token {
     Symbol(char),
 }
 
-/// None for what Redshift's lexer, as documented, does not know: dollar quotes, prefixes of literals, comments.
+/// None for what Redshift's lexer, as documented, does not know: dollar quotes, prefixes of literals,
+/// comments.
 pub(super) fn tokens(sql: &str, exact_names: bool) -> Option<Vec<Token>> {
     let mut tokens = Vec::new();
     let mut rest = sql.trim();

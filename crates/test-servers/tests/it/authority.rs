@@ -6,7 +6,8 @@ use rustls::{
 };
 use test_servers::{TestAuthority, TestCertificate};
 
-/// Lets a client that trusts `authority` meet a server with this certificate under a name, without any network.
+/// Lets a client that trusts `authority` meet a server with this certificate under a name, without any
+/// network.
 fn meet(authority: &TestAuthority, certificate: &TestCertificate, name: &str) -> Result<(), Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut roots = RootCertStore::empty();

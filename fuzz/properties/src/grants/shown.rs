@@ -41,7 +41,8 @@ impl Shown {
         Some(shown)
     }
 
-    /// Names in the lines in which servers show them: a byte for the form of the line, then names with their lengths.
+    /// Names in the lines in which servers show them: a byte for the form of the line, then names with their
+    /// lengths.
     pub(super) fn names(kind: u8, bytes: &[u8]) -> Option<Self> {
         let mut shown = Self { is_well_formed: true, ..Self::of(kind) };
         let mut names = Names(bytes);

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-/// A JSON object or array as a document; anything else as an empty one. `{"$b": "text"}` stands for the bytes of the text.
+/// A JSON object or array as a document; anything else as an empty one. `{"$b": "text"}` stands for the bytes
+/// of the text.
 pub(super) fn bson(value: &Value) -> Vec<u8> {
     let mut bytes = vec![0; 4];
     let fields: Vec<(String, &Value)> = match value {

@@ -62,8 +62,8 @@ impl Client {
         }
     }
 
-    /// A message of a script with `%N` replaced by the client's nonce, `%S` by the server's proof that it knows the
-    /// password, and `%W` by words.
+    /// A message of a script with `%N` replaced by the client's nonce, `%S` by the server's proof that it
+    /// knows the password, and `%W` by words.
     pub(super) fn fill_in(&mut self, message: &[u8]) -> Vec<u8> {
         let mut filled = Vec::with_capacity(message.len() + self.nonce.len());
         let mut rest = message;

@@ -101,16 +101,16 @@ async fn a_cluster_in_another_region_that_follows_one_here_belongs_to_it() {
 #[tokio::test]
 async fn refusals_are_told_apart() {
     for (status, code, expected) in [
-        (403, "AccessDenied", "DIRECTORY_DENIED"),
-        (403, "ExpiredToken", "DIRECTORY_CREDENTIALS"),
-        (400, "Throttling", "DIRECTORY_THROTTLED"),
-        (500, "InternalFailure", "DIRECTORY_INTERNAL"),
-        (400, "InvalidParameterValue", "DIRECTORY_REJECTED"),
+        (403, "AccessDenied", "DBLOOKUP_DENIED"),
+        (403, "ExpiredToken", "DBLOOKUP_CREDENTIALS"),
+        (400, "Throttling", "DBLOOKUP_THROTTLED"),
+        (500, "InternalFailure", "DBLOOKUP_INTERNAL"),
+        (400, "InvalidParameterValue", "DBLOOKUP_REJECTED"),
     ] {
         let double = ApiDouble::start(move |_| refused(status, code)).unwrap();
         let found = changed_at(rds(&double.endpoint()), ABROAD, Master::At(WRITER)).await;
         assert_eq!(found, Err(expected), "{code}");
     }
     let found = changed_at(rds("http://127.0.0.1:1"), ABROAD, Master::At(WRITER)).await;
-    assert_eq!(found, Err("DIRECTORY_UNREACHABLE"));
+    assert_eq!(found, Err("DBLOOKUP_UNREACHABLE"));
 }

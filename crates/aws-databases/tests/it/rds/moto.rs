@@ -17,7 +17,7 @@ const CLUSTER: &str = "aws:rds:primarydbclusterarn";
 
 fn client(moto: &Moto, region: &str) -> Client {
     let access = access(&moto.endpoint());
-    let config = access.directory_config(region, access.directory_urls().rds.as_ref());
+    let config = access.lookup_config(region, access.lookup_urls().rds.as_ref());
     // moto loads a service at its first request, which on a busy machine takes longer than a call may.
     Client::from_conf(Builder::from(&config).timeout_config(TimeoutConfig::disabled()).build())
 }
@@ -92,9 +92,9 @@ async fn managed_master_secrets_lead_to_the_writer_that_moto_describes() {
     check(&moto, &reports, Master::Tagged("aws:rds:primaryDBInstanceArn", &arn("db:orders")), Ok(&writer))
         .await;
     check(&moto, &stranger, Master::Tagged(INSTANCE, &arn("db:orders")), Err("MASTER_HOST_DIFFERS")).await;
-    check(&moto, &orders, Master::Tagged(INSTANCE, &arn("db:none")), Err("MASTER_OWNER_GONE")).await;
+    check(&moto, &orders, Master::Tagged(INSTANCE, &arn("db:none")), Err("MASTER_OWNER_NOT_FOUND")).await;
     let foreign = "arn:aws:rds:us-east-1:210987654321:db:orders";
-    check(&moto, &orders, Master::Tagged(INSTANCE, foreign), Err("MASTER_OWNER_GONE")).await;
+    check(&moto, &orders, Master::Tagged(INSTANCE, foreign), Err("MASTER_OWNER_NOT_FOUND")).await;
     let (other, _) = at(&moto, HERE, "other").await;
     check(&moto, &other, Master::Tagged(INSTANCE, &arn("db:other")), Err("MASTER_ENGINE_DIFFERS")).await;
 
@@ -147,17 +147,17 @@ async fn a_replica_whose_source_is_gone_is_named_so() {
     let (stranger, _) = at(&moto, HERE, "stranger").await;
     let call = client(&moto, HERE).delete_db_instance().db_instance_identifier("orders");
     call.skip_final_snapshot(true).send().await.unwrap();
-    check(&moto, &far, Master::At(&stranger), Err("REPLICA_SOURCE_GONE")).await;
+    check(&moto, &far, Master::At(&stranger), Err("REPLICA_SOURCE_NOT_FOUND")).await;
 }
 
 #[tokio::test]
-async fn a_directory_that_nobody_serves_or_vouches_for_is_named_so() {
+async fn a_lookup_that_nobody_serves_or_vouches_for_is_named_so() {
     let (host, other) = ("a.abc.us-east-1.rds.amazonaws.com", "b.abc.us-east-1.rds.amazonaws.com");
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let nobody = rds(&format!("http://{free}"));
-    assert_eq!(changed_at(nobody, host, Master::At(other)).await, Err("DIRECTORY_UNREACHABLE"));
+    assert_eq!(changed_at(nobody, host, Master::At(other)).await, Err("DBLOOKUP_UNREACHABLE"));
     let tls = Some(TestAuthority::new().server().server_config());
     let service = LocalSecretsManager::start(Settings { tls, ..Settings::default() }).await.unwrap();
     let stranger = rds(&service.endpoint());
-    assert_eq!(changed_at(stranger, host, Master::At(other)).await, Err("DIRECTORY_CERTIFICATE"));
+    assert_eq!(changed_at(stranger, host, Master::At(other)).await, Err("DBLOOKUP_CERTIFICATE"));
 }

@@ -80,7 +80,7 @@ async fn a_managed_master_secret_leads_to_the_workgroup_of_its_namespace_on_what
     // Of two workgroups the one that the secret names.
     assert_eq!(found(TWIN, Master::Tagged(TAG, NAMESPACE)).await, Ok(format!("{TWIN}:5440")));
     let nobody = NAMESPACE.replace("0002", "0009");
-    assert_eq!(found(WORKGROUP, Master::Tagged(TAG, &nobody)).await, Err("MASTER_OWNER_GONE"));
+    assert_eq!(found(WORKGROUP, Master::Tagged(TAG, &nobody)).await, Err("MASTER_OWNER_NOT_FOUND"));
 }
 
 #[tokio::test]
@@ -94,16 +94,16 @@ async fn a_custom_domain_belongs_to_its_workgroup_or_cluster() {
     assert_eq!(found(DOMAIN, Master::Tagged(TAG, NAMESPACE)).await, Ok(format!("{TWIN}:5440")));
     let foreign = "arn:aws:redshift:us-east-1:210987654321:cluster:dw";
     let foreign = Master::Tagged("aws:redshift:primaryclusterarn", foreign);
-    assert_eq!(found(CLUSTER, foreign).await, Err("MASTER_OWNER_GONE"));
+    assert_eq!(found(CLUSTER, foreign).await, Err("MASTER_OWNER_NOT_FOUND"));
 }
 
 #[tokio::test]
 async fn refusals_are_told_apart() {
     for (status, code, expected) in [
-        (400, "AccessDeniedException", "DIRECTORY_DENIED"),
-        (400, "ThrottlingException", "DIRECTORY_THROTTLED"),
-        (500, "InternalServerException", "DIRECTORY_INTERNAL"),
-        (400, "ValidationException", "DIRECTORY_REJECTED"),
+        (400, "AccessDeniedException", "DBLOOKUP_DENIED"),
+        (400, "ThrottlingException", "DBLOOKUP_THROTTLED"),
+        (500, "InternalServerException", "DBLOOKUP_INTERNAL"),
+        (400, "ValidationException", "DBLOOKUP_REJECTED"),
     ] {
         let answer = move |_: &ApiRequest| ApiAnswer {
             status,

@@ -1,5 +1,5 @@
-//! Provisioned clusters as moto describes them. moto leaves out `ClusterNamespaceArn`, by which a cluster is known that
-//! was found by a host: masters that name a host of their own are the double's.
+//! Provisioned clusters as moto describes them. moto leaves out `ClusterNamespaceArn`, by which a cluster is
+//! known that was found by a host: masters that name a host of their own are the double's.
 
 use aws_sdk_redshift::{
     Client,
@@ -14,7 +14,7 @@ use crate::recorder::{Master, changed_at};
 async fn a_managed_master_secret_leads_to_the_cluster_that_moto_describes() {
     let Some(moto) = Moto::start().await else { return };
     let access = access(&moto.endpoint());
-    let config = access.directory_config("us-east-1", access.directory_urls().redshift.as_ref());
+    let config = access.lookup_config("us-east-1", access.lookup_urls().redshift.as_ref());
     // moto loads a service at its first request, which on a busy machine takes longer than a call may.
     let config = Builder::from(&config).timeout_config(TimeoutConfig::disabled());
     let client = Client::from_conf(config.build());
@@ -32,5 +32,5 @@ async fn a_managed_master_secret_leads_to_the_cluster_that_moto_describes() {
     assert_eq!(found, Err("MASTER_HOST_DIFFERS"));
     let none = "arn:aws:redshift:us-east-1:123456789012:cluster:none";
     let found = changed_at(redshift(&moto.endpoint()), host, tagged(none)).await;
-    assert_eq!(found, Err("MASTER_OWNER_GONE"));
+    assert_eq!(found, Err("MASTER_OWNER_NOT_FOUND"));
 }

@@ -1,5 +1,5 @@
-//! Managed external secrets, which a partner's service rotates, and replicas, which follow a primary elsewhere. Neither is
-//! rotated here: the service shows what it was told.
+//! Managed external secrets, which a partner's service rotates, and replicas, which follow a primary
+//! elsewhere. Neither is rotated here: the service shows what it was told.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -44,8 +44,8 @@ impl Secret {
 }
 
 impl Model {
-    /// `RotateSecret` of a managed external secret: kept, and left to the partner. The service's own refusals of wrong
-    /// requests are not known in their words.
+    /// `RotateSecret` of a managed external secret: kept, and left to the partner. The service's own refusals
+    /// of wrong requests are not known in their words.
     pub(super) fn rotate_externally(
         &mut self,
         secret: &str,

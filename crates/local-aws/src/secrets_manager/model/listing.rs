@@ -58,9 +58,9 @@ impl Model {
         }
         let entries = secrets.into_iter().map(|secret| {
             let mut entry = secret.outline();
-            let labelled = secret.labelled_versions();
-            if !labelled.is_empty() {
-                entry.insert("SecretVersionsToStages".to_owned(), Value::Object(labelled));
+            let labeled = secret.labelled_versions();
+            if !labeled.is_empty() {
+                entry.insert("SecretVersionsToStages".to_owned(), Value::Object(labeled));
             }
             Value::Object(entry)
         });

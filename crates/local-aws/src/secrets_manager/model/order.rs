@@ -64,8 +64,8 @@ impl Model {
         }
     }
 
-    /// After the last step of a rotation that did not fail: whether its version is the current one now. If so,
-    /// the rotation is counted and, where asked, AWSPENDING is cleaned up.
+    /// After the last step of a rotation that did not fail: whether its version is the current one now. If
+    /// so, the rotation is counted and, where asked, AWSPENDING is cleaned up.
     pub(crate) fn complete_rotation(
         &mut self,
         order: &RotationOrder,

@@ -74,8 +74,8 @@ impl Model {
         if !self.functions.contains(&function) {
             return Err(ServiceError::new(
                 ErrorCode::AccessDeniedException,
-                "Secrets Manager cannot invoke the specified Lambda function. Ensure that the function policy \
-                 grants access to the principal secretsmanager.amazonaws.com.",
+                "Secrets Manager cannot invoke the specified Lambda function. Ensure that the function \
+                 policy grants access to the principal secretsmanager.amazonaws.com.",
             ));
         }
         if self.is_repeated(&arn, &id, &function)? {
@@ -150,8 +150,8 @@ impl Model {
         };
         if version.rotation_token.is_none() {
             return Err(ServiceError::exists(format!(
-                "You can't use ClientRequestToken {} because that value is already in use for a version of secret \
-                 {}.",
+                "You can't use ClientRequestToken {} because that value is already in use for a version of \
+                 secret {}.",
                 id.as_str(),
                 arn.as_str()
             )));

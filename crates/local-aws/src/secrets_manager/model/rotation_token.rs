@@ -3,8 +3,8 @@
 use super::{ErrorCode, Secret, ServiceError, VersionId};
 
 impl Secret {
-    /// The `RotationToken` of a `PutSecretValue`: well formed, and the one of the version's rotation where it is
-    /// required or the version has one.
+    /// The `RotationToken` of a `PutSecretValue`: well formed, and the one of the version's rotation where it
+    /// is required or the version has one.
     pub(super) fn check_rotation_token(
         &self,
         id: &VersionId,

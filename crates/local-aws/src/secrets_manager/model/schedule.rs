@@ -46,8 +46,8 @@ impl RotationRules {
         }
         if self.schedule_expression.is_some() && self.schedule().is_none() {
             return Err(ServiceError::invalid_parameter(
-                "RotationRules.ScheduleExpression must be rate(N hours), rate(N days) or cron(0 H D M W *), at \
-                 most once every 4 hours.",
+                "RotationRules.ScheduleExpression must be rate(N hours), rate(N days) or cron(0 H D M W *), \
+                 at most once every 4 hours.",
             ));
         }
         if self.duration.as_deref().is_some_and(|duration| !is_window(duration)) {

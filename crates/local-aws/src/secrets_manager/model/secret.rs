@@ -93,8 +93,8 @@ impl Secret {
         self.version(id).is_some_and(|version| version.stages.contains(stage))
     }
 
-    /// Puts the label on one version and takes it from every other. When AWSCURRENT moves, AWSPREVIOUS goes to
-    /// the version that it leaves.
+    /// Puts the label on one version and takes it from every other. When AWSCURRENT moves, AWSPREVIOUS goes
+    /// to the version that it leaves.
     pub(super) fn move_stage(&mut self, stage: &str, to: &str) {
         let from = self.holder(stage).map(|version| version.id.clone());
         for version in &mut self.versions {
@@ -140,8 +140,8 @@ impl Secret {
 
     /// `VersionIdsToStages`: the versions that carry a label.
     pub(super) fn labelled_versions(&self) -> Map<String, Value> {
-        let labelled = self.versions.iter().filter(|version| !version.stages.is_empty());
-        labelled.map(|version| (version.id.as_str().to_owned(), json!(version.stages))).collect()
+        let labeled = self.versions.iter().filter(|version| !version.stages.is_empty());
+        labeled.map(|version| (version.id.as_str().to_owned(), json!(version.stages))).collect()
     }
 }
 

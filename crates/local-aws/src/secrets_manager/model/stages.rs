@@ -61,13 +61,13 @@ impl Secret {
         match (holder, from) {
             (Some(holder), None) if to.is_some_and(|to| to != holder) => {
                 Err(ServiceError::invalid_parameter(format!(
-                    "The parameter RemoveFromVersionId can't be empty. Staging label {stage} is currently attached \
-                     to version {holder}, so you must explicitly reference that version in RemoveFromVersionId."
+                    "The parameter RemoveFromVersionId can't be empty. Staging label {stage} is currently \
+                     attached to version {holder}, so you must explicitly reference that version in RemoveFromVersionId."
                 )))
             }
             (Some(holder), Some(from)) if holder != from => Err(ServiceError::invalid_parameter(format!(
-                "Staging label {stage} is currently attached to version {holder}, not to version {from}, which is \
-                 referenced in RemoveFromVersionId."
+                "Staging label {stage} is currently attached to version {holder}, not to version {from}, \
+                 which is referenced in RemoveFromVersionId."
             ))),
             (None, Some(from)) => Err(ServiceError::invalid_parameter(format!(
                 "Staging label {stage} is not attached to version {from}."

@@ -48,8 +48,8 @@ impl Model {
         Ok(json!({}))
     }
 
-    /// What a service of AWS does with a secret that it manages: its own tags begin with `aws:`, which clients may not
-    /// set.
+    /// What a service of AWS does with a secret that it manages: its own tags begin with `aws:`, which
+    /// clients may not set.
     pub(crate) fn give_to_service(
         &mut self,
         secret: &str,
@@ -92,7 +92,7 @@ pub(super) fn check_tags(tags: &[Tag]) -> Result<(), ServiceError> {
         return Ok(());
     }
     Err(ServiceError::invalid_parameter(
-        "Tags must be at most 50, with keys of 1-128 characters that do not begin with aws: and values of at most \
-         256 characters.",
+        "Tags must be at most 50, with keys of 1-128 characters that do not begin with aws: and values of at \
+         most 256 characters.",
     ))
 }

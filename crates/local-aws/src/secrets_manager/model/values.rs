@@ -107,8 +107,8 @@ impl Secret {
             Some(Version { value: Some(kept), .. }) if *kept == value => return Ok(()),
             Some(Version { value: Some(_), .. }) => {
                 return Err(ServiceError::exists(format!(
-                    "You can't use ClientRequestToken {} because that value is already in use for a version of \
-                     secret {}.",
+                    "You can't use ClientRequestToken {} because that value is already in use for a version \
+                     of secret {}.",
                     id.as_str(),
                     self.arn.as_str()
                 )));

@@ -26,8 +26,8 @@ async fn the_model_keeps_every_rule_over_http() {
     keeps_every_rule(&Backend::Http(manager.address())).await;
 }
 
-/// Where moto is right, the rule is not our invention alone. Where it is wrong, it has to be wrong in the way that is
-/// written down, so that a mended moto is noticed.
+/// Where moto is right, the rule is not our invention alone. Where it is wrong, it has to be wrong in the way
+/// that is written down, so that a fixed moto is noticed.
 #[tokio::test]
 async fn moto_keeps_the_rules_that_it_gets_right_and_breaks_the_others_as_known() {
     let Some(moto) = Moto::start().await else {
@@ -49,7 +49,7 @@ async fn moto_keeps_the_rules_that_it_gets_right_and_breaks_the_others_as_known(
                 surprises.push(format!("{}: moto does not agree: {mismatch}", rule.name));
             }
             (MotoSays::Otherwise(_), Ok(())) => {
-                surprises.push(format!("{}: moto has been mended", rule.name));
+                surprises.push(format!("{}: moto has been fixed", rule.name));
             }
             (MotoSays::Otherwise(how), Err(mismatch)) if mismatch.contains(how) => {}
             (MotoSays::Otherwise(how), Err(mismatch)) => {

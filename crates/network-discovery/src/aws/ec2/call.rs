@@ -11,8 +11,8 @@ use super::answer;
 
 /// The version of the API that the fields are read by.
 const VERSION: &str = "2016-11-15";
-/// As many items as a page has, and as many pages as are read. A VPC may have 200 subnets and 200 route tables, unless
-/// more were asked for.
+/// As many items as a page has, and as many pages as are read. A VPC may have 200 subnets and 200 route
+/// tables, unless more were asked for.
 const PAGE: usize = 100;
 const PAGES: usize = 20;
 /// The largest page that is read, in bytes. A route table with all its 1000 routes has some 300 KiB.

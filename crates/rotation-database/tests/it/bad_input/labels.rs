@@ -21,7 +21,7 @@ fn check_all(spoil: impl Fn(&mut SecretModel), code: &str) {
 
 #[test]
 fn a_token_that_no_version_has_is_refused() {
-    check_all(|secret| drop(secret.versions.remove(&version(2))), "VERSION_UNKNOWN");
+    check_all(|secret| drop(secret.versions.remove(&version(2))), "VERSION_NOT_FOUND");
 }
 
 #[test]

@@ -31,7 +31,7 @@ fn a_previous_version_that_is_refused_as_well_is_not_named_apart() {
         let service = ordinary(Plan::SingleUser).await;
         left_with(&service, &document(&[("password", Some("\"long ago\""))]));
         let error = service.invoke(Step::Set).await.unwrap().unwrap_err();
-        assert_eq!(error.code(), "DB_ALL_REFUSED");
+        assert_eq!(error.code(), "DB_NO_CREDENTIAL_ACCEPTED");
         assert_eq!(service.world.server.borrow().attempts.len(), 3);
     });
 }
@@ -59,7 +59,7 @@ fn a_previous_version_of_another_user_or_server_is_never_tried() {
             let service = ordinary(Plan::SingleUser).await;
             left_with(&service, &previous);
             let error = service.invoke(Step::Set).await.unwrap().unwrap_err();
-            assert_eq!(error.code(), "DB_ALL_REFUSED");
+            assert_eq!(error.code(), "DB_NO_CREDENTIAL_ACCEPTED");
             assert_eq!(service.world.server.borrow().attempts.len(), 2, "current and pending alone: {field}");
         });
     }
@@ -74,7 +74,7 @@ fn a_previous_version_that_cannot_be_read_does_not_hide_why_the_others_were_refu
             let service = ordinary(Plan::SingleUser).await;
             left_with(&service, previous);
             let error = service.invoke(Step::Set).await.unwrap().unwrap_err();
-            assert_eq!(error.code(), "DB_ALL_REFUSED", "{previous}");
+            assert_eq!(error.code(), "DB_NO_CREDENTIAL_ACCEPTED", "{previous}");
         });
     }
 }

@@ -70,11 +70,11 @@ fn a_master_secret_that_is_not_the_deployed_one_is_refused() {
 fn a_secret_that_is_its_own_master_is_refused() {
     let own = format!("\"{ARN}\"");
     let spoil = |service: &Service| current(service, &[("masterarn", Some(&own))]);
-    check(Plan::AlternatingByField, Step::Set, spoil, "MASTER_IS_SELF", Reach::NoConnection);
+    check(Plan::AlternatingByField, Step::Set, spoil, "MASTER_SAME_AS_SECRET", Reach::NoConnection);
     for plan in [Plan::Alternating, Plan::AlternatingByField] {
         for user in ["\"app\"", "\"app_clone\""] {
             let spoil = |service: &Service| master(service, &[("username", Some(user))]);
-            check(plan, Step::Set, spoil, "MASTER_IS_SELF", Reach::User);
+            check(plan, Step::Set, spoil, "MASTER_SAME_AS_SECRET", Reach::User);
         }
     }
 }
@@ -141,7 +141,7 @@ fn a_single_user_whom_no_version_opens_is_named() {
     let spoil = |service: &Service| {
         service.world.server.borrow_mut().users.get_mut("app").unwrap().password = Some("other".into());
     };
-    check(Plan::SingleUser, Step::Set, spoil, "DB_ALL_REFUSED", Reach::User);
+    check(Plan::SingleUser, Step::Set, spoil, "DB_NO_CREDENTIAL_ACCEPTED", Reach::User);
     check(Plan::SingleUser, Step::Test, spoil, "DB_AUTH_REFUSED", Reach::User);
 }
 

@@ -22,8 +22,8 @@ impl Start {
         Situation::FIRST.contains(&self.situation) || setting("PROVE_ACTS").is_some()
     }
 
-    /// The number of whole rotations until success: at once, or after the refusal of the situation and what its hint
-    /// says. `None` where it does not come to that, or where anything breaks on the way.
+    /// The number of whole rotations until success: at once, or after the refusal of the situation and what
+    /// its hint says. `None` where it does not come to that, or where anything breaks on the way.
     pub(super) async fn settle(&self, service: Service) -> Option<usize> {
         if let Some(expected) = self.situation.refusal() {
             let refused = service.rotate_or_code().await == Err(expected);

@@ -1,13 +1,13 @@
-//! An examination as JSON, and the sentences and commands of advice.
+//! A diagnosis as JSON, and the sentences and commands of advice.
 
 use expect_test::expect;
 use rotation_core::{
     LabelMove, SecretId, StagingLabel,
     diagnosis::{Access, Check, Finding, Severity},
 };
-use rotation_doctor::{Advice, MOST_FINDINGS, Remedy, Situation, StuckState, Unlabelled};
+use rotation_doctor::{Advice, MOST_FINDINGS, Remedy, Situation, StuckState, Unlabeled};
 
-use super::Patient;
+use super::Subject;
 use crate::{
     finding_codes,
     world::{World, version},
@@ -16,15 +16,15 @@ use crate::{
 #[test]
 fn an_answer_has_all_that_was_found() {
     let answer = World::run(async {
-        let patient = Patient::single().await;
-        patient.set_password("another");
-        format!("{:#}", patient.examine().await.to_json(" --flag"))
+        let subject = Subject::single().await;
+        subject.set_password("another");
+        format!("{:#}", subject.diagnose().await.to_json(" --flag"))
     });
     expect![[r#"
         {
           "secret": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf",
           "severity": "fault",
-          "state": "nothing_logs_in",
+          "state": "no_version_logs_in",
           "summary": "AWSCURRENT is refused",
           "next": {
             "sentence": "As an administrator of the database, set the user's password to what version 00000000-0000-4000-8000-000000000001 (AWSCURRENT) holds. No label helps, and nothing is written.",
@@ -48,56 +48,56 @@ fn an_answer_has_all_that_was_found() {
               "severity": "fault",
               "code": "DB_AUTH_REFUSED",
               "sentence": "AWSCURRENT is refused",
-              "mend": "Set the password in the database to what AWSCURRENT holds. Check first that the user exists, may log in, and has not expired. As an administrator of the database, set the user's password to what version 00000000-0000-4000-8000-000000000001 (AWSCURRENT) holds. No label helps, and nothing is written."
+              "remediation": "Set the password in the database to what AWSCURRENT holds. Check first that the user exists, may log in, and has not expired. As an administrator of the database, set the user's password to what version 00000000-0000-4000-8000-000000000001 (AWSCURRENT) holds. No label helps, and nothing is written."
             },
             {
               "check": "certificate",
               "severity": "note",
-              "code": "NOT_LOOKED_AT",
+              "code": "NOT_CHECKED",
               "sentence": "not looked at, because no login came through",
-              "mend": ""
+              "remediation": ""
             },
             {
               "check": "secret",
               "severity": "ok",
               "code": "OK",
               "sentence": "it is there and can be described",
-              "mend": ""
+              "remediation": ""
             },
             {
               "check": "document",
               "severity": "ok",
               "code": "OK",
-              "sentence": "every labelled version that has a value holds what a login needs",
-              "mend": ""
+              "sentence": "every labeled version that has a value holds what a login needs",
+              "remediation": ""
             },
             {
               "check": "names",
               "severity": "ok",
               "code": "OK",
               "sentence": "app is within the server's limit",
-              "mend": ""
+              "remediation": ""
             },
             {
               "check": "connection",
               "severity": "ok",
               "code": "OK",
               "sentence": "db.example.com:5432 answers",
-              "mend": ""
+              "remediation": ""
             },
             {
               "check": "rotation",
               "severity": "ok",
               "code": "OK",
               "sentence": "enabled, without a schedule, by this function",
-              "mend": ""
+              "remediation": ""
             },
             {
               "check": "function",
               "severity": "ok",
               "code": "OK",
               "sentence": "it runs, and its role may describe the secret",
-              "mend": ""
+              "remediation": ""
             }
           ]
         }"#]].assert_eq(&answer);
@@ -106,7 +106,7 @@ fn an_answer_has_all_that_was_found() {
 #[test]
 fn an_answer_is_bounded() {
     World::run(async {
-        let mut examination = Patient::single().await.examine().await;
+        let mut diagnosis = Subject::single().await.diagnose().await;
         let finding = Finding {
             check: Check::Server,
             severity: Severity::Warning,
@@ -114,15 +114,15 @@ fn an_answer_is_bounded() {
             sentence: "\u{e9}".repeat(1001),
             remediation: "m".repeat(1000),
         };
-        examination.findings = vec![finding; MOST_FINDINGS + 1];
-        assert_eq!(examination.severity(), Severity::Warning);
-        let answer = examination.to_json("");
+        diagnosis.findings = vec![finding; MOST_FINDINGS + 1];
+        assert_eq!(diagnosis.severity(), Severity::Warning);
+        let answer = diagnosis.to_json("");
         let findings = answer["findings"].as_array().unwrap();
         assert_eq!(findings.len(), 40);
         assert_eq!(findings[0]["sentence"].as_str().unwrap().chars().count(), 1000);
-        assert_eq!(findings[0]["mend"].as_str().unwrap().len(), 1000);
-        examination.findings.clear();
-        assert_eq!(examination.severity(), Severity::Ok);
+        assert_eq!(findings[0]["remediation"].as_str().unwrap().len(), 1000);
+        diagnosis.findings.clear();
+        assert_eq!(diagnosis.severity(), Severity::Ok);
     });
 }
 
@@ -130,19 +130,19 @@ fn an_answer_is_bounded() {
 #[test]
 fn a_finding_of_another_s_comes_to_its_place_and_leads_where_it_is_the_worst() {
     World::run(async {
-        let mut examination = Patient::single().await.examine().await;
-        let count = examination.findings.len();
+        let mut diagnosis = Subject::single().await.diagnose().await;
+        let count = diagnosis.findings.len();
         let missing = Finding {
             check: Check::Function,
             severity: Severity::Fault,
-            code: finding_codes::FUNCTION_MISSING,
+            code: finding_codes::FUNCTION_NOT_FOUND,
             sentence: "there is no such function".into(),
             remediation: "Deploy it again.".into(),
         };
-        examination.add([missing.clone()]);
-        assert_eq!((examination.findings.len(), &examination.findings[0]), (count + 1, &missing));
-        assert_eq!(examination.next_step(), "No label has to be moved. Deploy it again.");
-        assert_eq!(examination.next_command(""), None);
+        diagnosis.add([missing.clone()]);
+        assert_eq!((diagnosis.findings.len(), &diagnosis.findings[0]), (count + 1, &missing));
+        assert_eq!(diagnosis.next_step(), "No label has to be moved. Deploy it again.");
+        assert_eq!(diagnosis.next_command(""), None);
     });
 }
 
@@ -155,10 +155,10 @@ fn advice_is_a_sentence_and_where_there_is_one_a_command() {
     let (current, pending) = (StagingLabel::Current, StagingLabel::Pending);
     let remedies = [
         Remedy::None,
-        Remedy::MendFirst,
-        Remedy::MendUnusable,
-        Remedy::LookFurther(Unlabelled::Unread),
-        Remedy::LookFurther(Unlabelled::Newest),
+        Remedy::FixFirst,
+        Remedy::FixUnusable,
+        Remedy::LookFurther(Unlabeled::Unread),
+        Remedy::LookFurther(Unlabeled::Newest),
         Remedy::RotateAgain { by_service: true },
         Remedy::RotateAgain { by_service: false },
         Remedy::Restore,
@@ -171,16 +171,16 @@ fn advice_is_a_sentence_and_where_there_is_one_a_command() {
     ];
     let secret = SecretId::new("it's").unwrap();
     let lines = remedies.into_iter().map(|remedy| {
-        let advice = Advice { state: StuckState::Sound, remedy };
+        let advice = Advice { state: StuckState::Healthy, remedy };
         let command = advice.command(&secret, " --flag").unwrap_or("no command".into());
         format!("{}\n    {command}\n", advice.sentence())
     });
     expect![[r"
         Nothing has to be done.
             no command
-        Mend first what the findings name; move no label before that.
+        Fix first what the findings name; move no label before that.
             no command
-        A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or mend what the findings name; move no label before that.
+        A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or fix what the findings name; move no label before that.
             no command
         The versions without labels could not be listed, and one of them may log in: run `rotate explain` with a person's credentials that may call ListSecretVersionIds; change no password before that.
             no command
@@ -189,7 +189,7 @@ fn advice_is_a_sentence_and_where_there_is_one_a_command() {
         Rotate again: the rotation goes on with the version that is AWSPENDING.
             aws secretsmanager rotate-secret --secret-id 'it'\''s'
         Rotation is off: turn it on again, or take the rotation up from your own machine.
-            rotate secret 'it'\''s' --flag
+            rotate run 'it'\''s' --flag
         Restore the secret, then look again.
             aws secretsmanager restore-secret --secret-id 'it'\''s'
         Move AWSCURRENT from version 00000000-0000-4000-8000-000000000001 to version 00000000-0000-4000-8000-000000000002, which logs in.
@@ -219,7 +219,7 @@ fn a_situation_is_told_in_words() {
         deleted: false,
         rotation_enabled: true,
         versions,
-        unlabelled: Unlabelled::All,
+        unlabeled: Unlabeled::All,
         hindered: false,
     };
     let (current, pending) = (StagingLabel::Current, StagingLabel::Pending);
@@ -240,7 +240,7 @@ fn states_in_which_somebody_must_act_and_in_which_applications_are_shut_out() {
     for state in State::ALL {
         let stuck = !matches!(state, State::Sound | State::Unknown);
         let name = state.name();
-        let out = state == State::Deleted || name.starts_with("only_") || name == "nothing_logs_in";
+        let out = state == State::Deleted || name.starts_with("only_") || name == "no_version_logs_in";
         assert_eq!((state.is_stuck(), state.shuts_out()), (stuck, out), "{name}");
         assert_eq!(name, name.to_ascii_lowercase());
     }

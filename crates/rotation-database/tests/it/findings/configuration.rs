@@ -7,7 +7,7 @@ use rotation_core::{Invoker, PasswordDemand};
 use rotation_database::ServerFacts;
 use rotation_doctor::Logins;
 
-use super::{Patient, Told, check_single, line};
+use super::{Subject, Told, check_single, line};
 use crate::world::{Act, FUNCTION, World};
 
 const DAY: Duration = Duration::from_hours(24);
@@ -15,9 +15,9 @@ const DAY: Duration = Duration::from_hours(24);
 #[test]
 fn a_healthy_secret_is_told_from_every_side() {
     let said = World::run(async {
-        let mut patient = Patient::single().await;
-        patient.world().store.borrow_mut().secret_mut().schedule = Some("every 30 days".into());
-        patient.told = Told {
+        let mut subject = Subject::single().await;
+        subject.world().store.borrow_mut().secret_mut().schedule = Some("every 30 days".into());
+        subject.told = Told {
             addresses: Some(vec!["10.0.0.5".parse().unwrap(), "10.0.0.6".parse().unwrap()]),
             chain: Some(SystemTime::UNIX_EPOCH + 90 * DAY),
             facts: ServerFacts {
@@ -30,13 +30,13 @@ fn a_healthy_secret_is_told_from_every_side() {
             notes: vec!["a note of the plan".into()],
             ..Told::nothing()
         };
-        patient.examine().await.findings.iter().map(line).collect::<String>()
+        subject.diagnose().await.findings.iter().map(line).collect::<String>()
     });
     expect![[r"
         note server SERVER_NOTE: a note of the server
         note server SERVER_NOTE: a note of the plan
         ok secret OK: it is there and can be described
-        ok document OK: every labelled version that has a value holds what a login needs
+        ok document OK: every labeled version that has a value holds what a login needs
         ok names OK: app is within the server's limit
         ok address OK: db.example.com is at 10.0.0.5, 10.0.0.6
         ok connection OK: db.example.com:5432 answers
@@ -54,14 +54,14 @@ fn a_healthy_secret_is_told_from_every_side() {
 #[test]
 fn a_server_that_tells_nothing_is_not_said_to_be_well() {
     let said = World::run(async {
-        let mut patient = Patient::single().await;
-        (patient.told, patient.invoker) = (Told::nothing(), Invoker::Person);
-        patient.examine().await.findings.iter().map(line).collect::<String>()
+        let mut subject = Subject::single().await;
+        (subject.told, subject.invoker) = (Told::nothing(), Invoker::Person);
+        subject.diagnose().await.findings.iter().map(line).collect::<String>()
     });
     expect![[r"
-        note server NOT_LOOKED_AT: not looked at, because this engine does not tell whether it takes writes
+        note server NOT_CHECKED: not looked at, because this engine does not tell whether it takes writes
         ok secret OK: it is there and can be described
-        ok document OK: every labelled version that has a value holds what a login needs
+        ok document OK: every labeled version that has a value holds what a login needs
         ok names OK: app is within the server's limit
         ok connection OK: db.example.com:5432 answers
         ok certificate OK: TLS, verified
@@ -74,9 +74,9 @@ fn a_server_that_tells_nothing_is_not_said_to_be_well() {
 #[test]
 fn a_configuration_under_which_no_function_rotates_is_named() {
     let record = |spoil: fn(&mut crate::world::SecretModel)| {
-        move |patient: &mut Patient| {
-            (patient.logins, patient.invoker) = (Logins::None, Invoker::Person);
-            spoil(patient.world().store.borrow_mut().secret_mut());
+        move |subject: &mut Subject| {
+            (subject.logins, subject.invoker) = (Logins::None, Invoker::Person);
+            spoil(subject.world().store.borrow_mut().secret_mut());
         }
     };
     check_single(
@@ -84,10 +84,10 @@ fn a_configuration_under_which_no_function_rotates_is_named() {
         &expect![[r"
             fault secret SECRET_MANAGED: the secret is managed by a service, which rotates it itself (rds)
                 Let that service rotate it; no function can be set for it.
-            note connection NOT_LOOKED_AT: not looked at, because no login was asked for
-            note login NOT_LOOKED_AT: not looked at, because no login was asked for
-            note server NOT_LOOKED_AT: not looked at, because no login was asked for
-            note privileges NOT_LOOKED_AT: not looked at, because no login was asked for
+            note connection NOT_CHECKED: not looked at, because no login was asked for
+            note login NOT_CHECKED: not looked at, because no login was asked for
+            note server NOT_CHECKED: not looked at, because no login was asked for
+            note privileges NOT_CHECKED: not looked at, because no login was asked for
             ok document names rotation
             version 01 [AWSCURRENT] of app: was not tried
             unknown: Move no label before this is done. Let that service rotate it; no function can be set for it.
@@ -98,10 +98,10 @@ fn a_configuration_under_which_no_function_rotates_is_named() {
         &expect![[r"
             fault secret SECRET_MANAGED: the secret is managed by a partner of AWS, which rotates it itself (partner-of-aws)
                 Let the partner rotate it (`ExternalSecretRotationRoleArn`); no function can be set for it.
-            note connection NOT_LOOKED_AT: not looked at, because no login was asked for
-            note login NOT_LOOKED_AT: not looked at, because no login was asked for
-            note server NOT_LOOKED_AT: not looked at, because no login was asked for
-            note privileges NOT_LOOKED_AT: not looked at, because no login was asked for
+            note connection NOT_CHECKED: not looked at, because no login was asked for
+            note login NOT_CHECKED: not looked at, because no login was asked for
+            note server NOT_CHECKED: not looked at, because no login was asked for
+            note privileges NOT_CHECKED: not looked at, because no login was asked for
             ok document names rotation
             version 01 [AWSCURRENT] of app: was not tried
             unknown: Move no label before this is done. Let the partner rotate it (`ExternalSecretRotationRoleArn`); no function can be set for it.
@@ -112,10 +112,10 @@ fn a_configuration_under_which_no_function_rotates_is_named() {
         &expect![[r"
             fault secret SECRET_REPLICA: the secret is a replica of one in another region (us-east-1)
                 Look at and rotate the secret in its primary region; replicas follow.
-            note connection NOT_LOOKED_AT: not looked at, because no login was asked for
-            note login NOT_LOOKED_AT: not looked at, because no login was asked for
-            note server NOT_LOOKED_AT: not looked at, because no login was asked for
-            note privileges NOT_LOOKED_AT: not looked at, because no login was asked for
+            note connection NOT_CHECKED: not looked at, because no login was asked for
+            note login NOT_CHECKED: not looked at, because no login was asked for
+            note server NOT_CHECKED: not looked at, because no login was asked for
+            note privileges NOT_CHECKED: not looked at, because no login was asked for
             ok document names rotation
             version 01 [AWSCURRENT] of app: was not tried
             unknown: Move no label before this is done. Look at and rotate the secret in its primary region; replicas follow.
@@ -125,27 +125,27 @@ fn a_configuration_under_which_no_function_rotates_is_named() {
     check_single(
         record(|secret| secret.primary_region = Some("eu-central-1".into())),
         &expect![[r"
-            note connection NOT_LOOKED_AT: not looked at, because no login was asked for
-            note login NOT_LOOKED_AT: not looked at, because no login was asked for
-            note server NOT_LOOKED_AT: not looked at, because no login was asked for
-            note privileges NOT_LOOKED_AT: not looked at, because no login was asked for
+            note connection NOT_CHECKED: not looked at, because no login was asked for
+            note login NOT_CHECKED: not looked at, because no login was asked for
+            note server NOT_CHECKED: not looked at, because no login was asked for
+            note privileges NOT_CHECKED: not looked at, because no login was asked for
             ok secret document names rotation
             version 01 [AWSCURRENT] of app: was not tried
-            unknown: Mend first what the findings name; move no label before that.
+            unknown: Fix first what the findings name; move no label before that.
         "]],
     );
     check_single(
         record(|secret| secret.function = None),
         &expect![[r"
-            note connection NOT_LOOKED_AT: not looked at, because no login was asked for
-            note login NOT_LOOKED_AT: not looked at, because no login was asked for
-            note server NOT_LOOKED_AT: not looked at, because no login was asked for
-            note privileges NOT_LOOKED_AT: not looked at, because no login was asked for
-            note rotation ROTATION_UNSET: no function is set to rotate the secret
-                Set one with `aws secretsmanager rotate-secret --rotation-lambda-arn ...`, or rotate from your own machine with `rotate secret`.
+            note connection NOT_CHECKED: not looked at, because no login was asked for
+            note login NOT_CHECKED: not looked at, because no login was asked for
+            note server NOT_CHECKED: not looked at, because no login was asked for
+            note privileges NOT_CHECKED: not looked at, because no login was asked for
+            note rotation ROTATION_NOT_CONFIGURED: no function is set to rotate the secret
+                Set one with `aws secretsmanager rotate-secret --rotation-lambda-arn ...`, or rotate from your own machine with `rotate run`.
             ok secret document names
             version 01 [AWSCURRENT] of app: was not tried
-            unknown: Mend first what the findings name; move no label before that.
+            unknown: Fix first what the findings name; move no label before that.
         "]],
     );
     check_single(
@@ -153,13 +153,13 @@ fn a_configuration_under_which_no_function_rotates_is_named() {
         &expect![[r"
             warning rotation ROTATION_DISABLED: rotation is not enabled for the secret; the function is arn:aws:lambda:eu-central-1:123456789012:function:rotator
                 Turn rotation on with `aws secretsmanager rotate-secret --rotation-lambda-arn ...`. Test which version logs in before you remove AWSPENDING by hand: after setSecret it may be the only one.
-            note connection NOT_LOOKED_AT: not looked at, because no login was asked for
-            note login NOT_LOOKED_AT: not looked at, because no login was asked for
-            note server NOT_LOOKED_AT: not looked at, because no login was asked for
-            note privileges NOT_LOOKED_AT: not looked at, because no login was asked for
+            note connection NOT_CHECKED: not looked at, because no login was asked for
+            note login NOT_CHECKED: not looked at, because no login was asked for
+            note server NOT_CHECKED: not looked at, because no login was asked for
+            note privileges NOT_CHECKED: not looked at, because no login was asked for
             ok secret document names
             version 01 [AWSCURRENT] of app: was not tried
-            unknown: Mend first what the findings name; move no label before that.
+            unknown: Fix first what the findings name; move no label before that.
         "]],
     );
     check_single(
@@ -167,7 +167,7 @@ fn a_configuration_under_which_no_function_rotates_is_named() {
         &expect![[r"
             fault secret SECRET_DELETED: the secret is scheduled for deletion
                 Restore the secret with `aws secretsmanager restore-secret`, then rotate again. If setSecret of this version had run, its password may be the one that logs in: read it, once restored, with `aws secretsmanager get-secret-value --version-id ...` and the rotation's token as the id.
-            note login NOT_LOOKED_AT: not looked at, because the service does not tell the values of a deleted secret
+            note login NOT_CHECKED: not looked at, because the service does not tell the values of a deleted secret
             ok rotation
             version 01 [AWSCURRENT] of nobody: was not tried
             deleted: Restore the secret, then look again.
@@ -178,18 +178,18 @@ fn a_configuration_under_which_no_function_rotates_is_named() {
 #[test]
 fn a_function_looks_at_secrets_of_its_own_alone() {
     World::run(async {
-        let patient = Patient::single().await;
+        let subject = Subject::single().await;
         let other = Some(format!("{FUNCTION}-other"));
         for (function, expected) in
             [(None, Err("ROTATION_DISABLED")), (other, Err("ROTATION_OTHER_FUNCTION"))]
         {
-            patient.world().store.borrow_mut().secret_mut().function = function;
-            let examined = patient.examine_homes::<false>(false).await;
-            assert_eq!(examined.map(drop).map_err(|error| error.code().name()), expected);
+            subject.world().store.borrow_mut().secret_mut().function = function;
+            let diagnosed = subject.diagnose_homes::<false>(false).await;
+            assert_eq!(diagnosed.map(drop).map_err(|error| error.code().name()), expected);
         }
         // An alias of the function is the function, and rotation may be off.
-        patient.world().store.borrow_mut().secret_mut().function = Some(format!("{FUNCTION}:live"));
-        Act::RotationDisabled.by_hand(patient.world());
-        assert!(patient.examine_homes::<false>(false).await.is_ok());
+        subject.world().store.borrow_mut().secret_mut().function = Some(format!("{FUNCTION}:live"));
+        Act::RotationDisabled.by_hand(subject.world());
+        assert!(subject.diagnose_homes::<false>(false).await.is_ok());
     });
 }

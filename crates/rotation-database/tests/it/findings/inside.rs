@@ -7,17 +7,17 @@ use rotation_core::{
 };
 use rotation_database::{SecondPassword, ServerFacts, StatementFault};
 
-use super::{Patient, check, line};
+use super::{Subject, check, line};
 use crate::world::{Plan, Situation, User, World, document, grants};
 
 /// What is said of these checks, where the server has these facts.
 #[track_caller]
 fn check_facts(plan: Plan, facts: ServerFacts, of: &[Check], expected: &[&str]) {
     World::run(async {
-        let mut patient = Patient::of(plan, Situation::Fresh).await;
-        patient.told.facts = facts;
-        let examination = patient.examine().await;
-        let found = examination.findings.iter().filter(|finding| of.contains(&finding.check)).map(line);
+        let mut subject = Subject::of(plan, Situation::Fresh).await;
+        subject.told.facts = facts;
+        let diagnosis = subject.diagnose().await;
+        let found = diagnosis.findings.iter().filter(|finding| of.contains(&finding.check)).map(line);
         let said: Vec<_> = found.map(|said| said.lines().next().unwrap_or_default().to_owned()).collect();
         assert_eq!(said, expected);
     });
@@ -38,7 +38,7 @@ fn a_server_that_takes_no_writes_is_a_fault() {
     );
     checked(
         facts(None),
-        "note server NOT_LOOKED_AT: not looked at, because this engine does not tell whether it takes writes",
+        "note server NOT_CHECKED: not looked at, because this engine does not tell whether it takes writes",
     );
 }
 
@@ -90,10 +90,10 @@ fn what_hinders_a_user_in_changing_its_own_password_concerns_a_single_user() {
     // One change is planned where there is no hindrance, and none where there is.
     for (facts, plans) in [(ServerFacts::default(), 1), (hindered(), 0)] {
         World::run(async {
-            let mut patient = Patient::single().await;
-            patient.told.facts = facts;
-            patient.examine().await;
-            let gate = patient.world().gate.borrow();
+            let mut subject = Subject::single().await;
+            subject.told.facts = facts;
+            subject.diagnose().await;
+            let gate = subject.world().gate.borrow();
             assert_eq!(gate.log.iter().filter(|(_, name)| *name == "server: plan").count(), plans);
         });
     }
@@ -105,16 +105,16 @@ fn what_hinders_a_user_in_changing_its_own_password_concerns_a_single_user() {
 fn a_password_that_no_rotation_ends_is_a_warning() {
     let found = |second: SecondPassword, previous_logs_in: bool, plan| {
         World::run(async move {
-            let mut patient = Patient::of(plan, Situation::Fresh).await;
-            patient.told.facts.second_password = Some(second);
+            let mut subject = Subject::of(plan, Situation::Fresh).await;
+            subject.told.facts.second_password = Some(second);
             if previous_logs_in {
-                patient.put(&StagingLabel::Previous, 8, document("app", "second"));
-                let mut server = patient.world().server.borrow_mut();
+                subject.put(&StagingLabel::Previous, 8, document("app", "second"));
+                let mut server = subject.world().server.borrow_mut();
                 server.users.get_mut("app").unwrap().secondary = Some("second".into());
             }
-            let examination = patient.examine().await;
+            let diagnosis = subject.diagnose().await;
             let of_passwords = |finding: &&Finding| finding.check == Check::Passwords;
-            examination.findings.iter().filter(of_passwords).map(line).collect::<Vec<_>>()
+            diagnosis.findings.iter().filter(of_passwords).map(line).collect::<Vec<_>>()
         })
     };
     let needed = || "GRANT it TO app".to_owned();
@@ -140,7 +140,7 @@ fn a_password_that_no_rotation_ends_is_a_warning() {
 
 #[test]
 fn what_a_single_user_lacks_is_told() {
-    let lacking = |patient: &mut Patient| patient.told.lacking = vec!["GRANT a".into(), "GRANT b".into()];
+    let lacking = |subject: &mut Subject| subject.told.lacking = vec!["GRANT a".into(), "GRANT b".into()];
     check(
         Plan::SingleUser,
         Situation::Fresh,
@@ -153,7 +153,7 @@ fn what_a_single_user_lacks_is_told() {
             sound: No label has to be moved. As an administrator of the database: GRANT a; GRANT b
         "]],
     );
-    let unplannable = |patient: &mut Patient| patient.told.unplannable = Some(StatementFault::Busy);
+    let unplannable = |subject: &mut Subject| subject.told.unplannable = Some(StatementFault::Busy);
     check(
         Plan::SingleUser,
         Situation::Fresh,
@@ -207,12 +207,12 @@ fn the_second_user_is_held_against_the_first() {
     );
     for (count, more) in [(5, ""), (6, "; and 1 more")] {
         World::run(async {
-            let patient = Patient::of(alternating, Situation::SecondRotation).await;
+            let subject = Subject::of(alternating, Situation::SecondRotation).await;
             let names: Vec<_> = (0..count).map(|number| format!("new {number}")).collect();
             let names: Vec<_> = names.iter().map(String::as_str).collect();
-            patient.world().server.borrow_mut().users.get_mut("app").unwrap().grants.extend(grants(&names));
-            let examination = patient.examine().await;
-            let found = examination.findings.iter().find(|finding| finding.check == Check::Grants).unwrap();
+            subject.world().server.borrow_mut().users.get_mut("app").unwrap().grants.extend(grants(&names));
+            let diagnosis = subject.diagnose().await;
+            let found = diagnosis.findings.iter().find(|finding| finding.check == Check::Grants).unwrap();
             assert!(
                 found.sentence.ends_with(&format!("grant new 4 to app_clone{more}")),
                 "{}",
@@ -220,8 +220,8 @@ fn the_second_user_is_held_against_the_first() {
             );
         });
     }
-    let stranger = |patient: &mut Patient| {
-        let mut server = patient.world().server.borrow_mut();
+    let stranger = |subject: &mut Subject| {
+        let mut server = subject.world().server.borrow_mut();
         server.users.insert("app_clone".into(), User::new("strange", grants(&[])));
     };
     check(

@@ -3,7 +3,7 @@
 use rotation_core::{Code, StagingLabel, diagnosis::Check};
 use rotation_doctor::StuckState;
 
-use super::Patient;
+use super::Subject;
 use crate::world::{Act, Fault, World, document, version};
 
 /// What becomes of a repair of a secret whose AWSPREVIOUS alone logs in, where `spoil` befalls the write's call or one
@@ -11,29 +11,29 @@ use crate::world::{Act, Fault, World, document, version};
 #[track_caller]
 fn check_repair(meanwhile: Option<(usize, Act)>, fault: Option<(usize, Fault)>, expected: Result<(), &str>) {
     World::run(async {
-        let patient = Patient::single().await;
-        patient.put(&StagingLabel::Current, 7, document("app", "never-set"));
-        let before = patient.world().gate.borrow().calls;
-        let looked = patient.examine().await;
-        assert_eq!(looked.advice.state, StuckState::OnlyPrevious);
+        let subject = Subject::single().await;
+        subject.put(&StagingLabel::Current, 7, document("app", "never-set"));
+        let before = subject.world().gate.borrow().calls;
+        let looked = subject.diagnose().await;
+        assert_eq!(looked.advice.state, StuckState::OnlyPreviousLogsIn);
         // The same look again, then: the two values and the login, DescribeSecret, and the write.
-        let look = patient.world().gate.borrow().calls - before;
+        let look = subject.world().gate.borrow().calls - before;
         {
-            let mut gate = patient.world().gate.borrow_mut();
+            let mut gate = subject.world().gate.borrow_mut();
             let write = gate.calls + look + 4;
             gate.meanwhile = meanwhile.map(|(earlier, act)| (write - earlier, act));
             gate.faults = fault.map(|(earlier, fault)| (write - earlier, fault)).into_iter().collect();
         }
-        let outcome = patient.examine_homes::<false>(true).await.map(drop);
+        let outcome = subject.diagnose_homes::<false>(true).await.map(drop);
         assert_eq!(outcome.map_err(|error| error.code().name()), expected, "{meanwhile:?}, {fault:?}");
-        let store = patient.world().store.borrow();
+        let store = subject.world().store.borrow();
         let moved = store.secret().holder(&StagingLabel::Current) == Some(&version(1));
         assert_eq!(moved, expected.is_ok(), "{meanwhile:?}, {fault:?}");
     });
 }
 
 #[test]
-fn a_label_moves_only_while_everything_stands_as_it_was_examined() {
+fn a_label_moves_only_while_everything_stands_as_it_was_diagnosed() {
     check_repair(None, None, Ok(()));
     // A move that is repeated after its reply was lost is refused, and was made.
     check_repair(None, Some((0, Fault::Repeat)), Ok(()));
@@ -50,17 +50,17 @@ fn a_label_moves_only_while_everything_stands_as_it_was_examined() {
 #[test]
 fn a_move_of_one_label_waits_for_the_others_as_well() {
     World::run(async {
-        let patient = Patient::single().await;
-        patient.put(&StagingLabel::Current, 7, document("app", "never-set"));
-        patient.put(&StagingLabel::Pending, 8, document("app", "not yet"));
-        let before = patient.world().gate.borrow().calls;
-        assert_eq!(patient.examine().await.advice.state, StuckState::OnlyPrevious);
-        let look = patient.world().gate.borrow().calls - before;
-        let write = patient.world().gate.borrow().calls + look + 4;
-        patient.world().gate.borrow_mut().meanwhile = Some((write - 1, Act::PendingRemoved));
-        let error = patient.examine_homes::<false>(true).await.map(drop).unwrap_err();
+        let subject = Subject::single().await;
+        subject.put(&StagingLabel::Current, 7, document("app", "never-set"));
+        subject.put(&StagingLabel::Pending, 8, document("app", "not yet"));
+        let before = subject.world().gate.borrow().calls;
+        assert_eq!(subject.diagnose().await.advice.state, StuckState::OnlyPreviousLogsIn);
+        let look = subject.world().gate.borrow().calls - before;
+        let write = subject.world().gate.borrow().calls + look + 4;
+        subject.world().gate.borrow_mut().meanwhile = Some((write - 1, Act::PendingRemoved));
+        let error = subject.diagnose_homes::<false>(true).await.map(drop).unwrap_err();
         assert_eq!(error.code(), "LABELS_MOVED");
-        assert_eq!(patient.world().store.borrow().secret().holder(&StagingLabel::Current), Some(&version(7)));
+        assert_eq!(subject.world().store.borrow().secret().holder(&StagingLabel::Current), Some(&version(7)));
     });
 }
 
@@ -68,22 +68,22 @@ fn a_move_of_one_label_waits_for_the_others_as_well() {
 #[track_caller]
 fn check_proof(label: Option<&StagingLabel>, expected: &str) {
     World::run(async {
-        let patient = Patient::single().await;
-        patient.put(&StagingLabel::Current, 7, document("app", "never-set"));
+        let subject = Subject::single().await;
+        subject.put(&StagingLabel::Current, 7, document("app", "never-set"));
         match label {
-            Some(label) => patient.put(label, 8, document("app", "it")),
-            None => patient.put_unlabelled(8, document("app", "it")),
+            Some(label) => subject.put(label, 8, document("app", "it")),
+            None => subject.put_unlabeled(8, document("app", "it")),
         }
-        patient.set_password("it");
-        let before = patient.world().gate.borrow().calls;
-        patient.examine().await;
-        let look = patient.world().gate.borrow().calls - before;
+        subject.set_password("it");
+        let before = subject.world().gate.borrow().calls;
+        subject.diagnose().await;
+        let look = subject.world().gate.borrow().calls - before;
         {
-            let mut gate = patient.world().gate.borrow_mut();
+            let mut gate = subject.world().gate.borrow_mut();
             let login = gate.calls + look + 2;
             gate.faults = vec![(login, Fault::Before)];
         }
-        let error = patient.examine_homes::<false>(true).await.map(drop).unwrap_err();
+        let error = subject.diagnose_homes::<false>(true).await.map(drop).unwrap_err();
         assert!(error.to_string().starts_with(expected), "{error}");
     });
 }
@@ -99,15 +99,15 @@ fn the_last_look_names_the_version_that_was_to_make_the_move_safe() {
 #[track_caller]
 fn check_moving(label: &StagingLabel, act: Act, expected: &str) {
     World::run(async {
-        let patient = Patient::single().await;
-        patient.put(label, 8, document("app", "second"));
+        let subject = Subject::single().await;
+        subject.put(label, 8, document("app", "second"));
         // DescribeSecret, ListSecretVersionIds and the value of AWSCURRENT come first.
         {
-            let mut gate = patient.world().gate.borrow_mut();
+            let mut gate = subject.world().gate.borrow_mut();
             gate.meanwhile = Some((gate.calls + 3, act));
         }
-        let examination = patient.examine().await;
-        let seen = examination.versions.iter().find(|seen| seen.id == version(8)).unwrap();
+        let diagnosis = subject.diagnose().await;
+        let seen = diagnosis.versions.iter().find(|seen| seen.id == version(8)).unwrap();
         assert_eq!(seen.code.map(Code::name), Some(expected), "{act}");
     });
 }
@@ -121,12 +121,12 @@ fn a_version_is_read_by_its_label_as_a_rotation_reads_it() {
 #[test]
 fn a_version_is_named_by_the_label_of_the_service_where_it_has_others_too() {
     World::run(async {
-        let patient = Patient::single().await;
-        patient.put(&StagingLabel::Previous, 7, "[]".into());
+        let subject = Subject::single().await;
+        subject.put(&StagingLabel::Previous, 7, "[]".into());
         let blue = StagingLabel::Other("blue".into());
-        patient.world().store.borrow_mut().secret_mut().label(&blue, &version(7));
-        let examination = patient.examine().await;
-        let document = examination.findings.iter().find(|finding| finding.check == Check::Document).unwrap();
+        subject.world().store.borrow_mut().secret_mut().label(&blue, &version(7));
+        let diagnosis = subject.diagnose().await;
+        let document = diagnosis.findings.iter().find(|finding| finding.check == Check::Document).unwrap();
         assert!(document.sentence.starts_with("AWSPREVIOUS: "), "{}", document.sentence);
     });
 }

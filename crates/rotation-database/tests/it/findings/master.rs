@@ -4,14 +4,14 @@ use expect_test::expect;
 use rotation_core::{SecretId, StagingLabel, diagnosis::Check};
 use rotation_database::{MasterSecret, Strategy};
 
-use super::{Patient, check, line};
+use super::{Subject, check, line};
 use crate::world::{ARN, Atlas, MASTER, Plan, Situation, User, Value, World, document, grants};
 
 #[test]
 fn a_master_that_cannot_do_it_is_told() {
     let alternating = Plan::Alternating;
-    let lacking = |patient: &mut Patient| {
-        (patient.told.lacking, patient.told.notes) = (vec!["GRANT a".into()], vec!["a note".into()]);
+    let lacking = |subject: &mut Subject| {
+        (subject.told.lacking, subject.told.notes) = (vec!["GRANT a".into()], vec!["a note".into()]);
     };
     check(
         alternating,
@@ -26,8 +26,8 @@ fn a_master_that_cannot_do_it_is_told() {
             sound: No label has to be moved. As an administrator of the database: GRANT a
         "]],
     );
-    let refused = |patient: &mut Patient| {
-        patient.world().server.borrow_mut().users.get_mut("master").unwrap().password = None;
+    let refused = |subject: &mut Subject| {
+        subject.world().server.borrow_mut().users.get_mut("master").unwrap().password = None;
     };
     check(
         alternating,
@@ -41,18 +41,18 @@ fn a_master_that_cannot_do_it_is_told() {
             sound: No label has to be moved. Put the master's working password into the master secret.
         "]],
     );
-    let own = |patient: &mut Patient| {
+    let own = |subject: &mut Subject| {
         let master = MasterSecret { deployed: Some(SecretId::new(ARN).unwrap()) };
-        let directory = Atlas(patient.world().clone());
-        patient.strategy = Some(Strategy::AlternatingUsers { master, directory });
-        patient.put(&StagingLabel::Current, 7, document("app", "first-password").replace(MASTER, ARN));
+        let lookup = Atlas(subject.world().clone());
+        subject.strategy = Some(Strategy::MasterUser { master, lookup });
+        subject.put(&StagingLabel::Current, 7, document("app", "first-password").replace(MASTER, ARN));
     };
     check(
         alternating,
         Situation::Fresh,
         own,
         &expect![[r"
-            fault master MASTER_IS_SELF: the secret is its own master secret, or holds the same user
+            fault master MASTER_SAME_AS_SECRET: the secret is its own master secret, or holds the same user
                 Rotate a master secret by the single-user strategy; give other secrets a master of their own.
             ok secret document names connection certificate login server rotation function
             version 01 [AWSPREVIOUS] of app: logs in
@@ -60,8 +60,8 @@ fn a_master_that_cannot_do_it_is_told() {
             sound: No label has to be moved. Rotate a master secret by the single-user strategy; give other secrets a master of their own.
         "]],
     );
-    let empty = |patient: &mut Patient| {
-        let mut store = patient.world().store.borrow_mut();
+    let empty = |subject: &mut Subject| {
+        let mut store = subject.world().store.borrow_mut();
         for version in store.secrets.get_mut(MASTER).unwrap().versions.values_mut() {
             version.value = None;
         }
@@ -78,10 +78,10 @@ fn a_master_that_cannot_do_it_is_told() {
             sound: No label has to be moved. Put the master's credentials into the master secret.
         "]],
     );
-    let reserved = |patient: &mut Patient| {
+    let reserved = |subject: &mut Subject| {
         let user = User::new("first-password", grants(&[]));
-        patient.world().server.borrow_mut().users.insert("rdsadmin".into(), user);
-        patient.put(&StagingLabel::Current, 7, document("rdsadmin", "first-password"));
+        subject.world().server.borrow_mut().users.insert("rdsadmin".into(), user);
+        subject.put(&StagingLabel::Current, 7, document("rdsadmin", "first-password"));
     };
     check(
         alternating,
@@ -103,9 +103,9 @@ fn a_master_that_cannot_do_it_is_told() {
 #[test]
 fn a_managed_master_is_found_by_its_tags() {
     World::run(async {
-        let patient = Patient::of(Plan::Alternating, Situation::Fresh).await;
+        let subject = Subject::of(Plan::Alternating, Situation::Fresh).await;
         {
-            let mut store = patient.world().store.borrow_mut();
+            let mut store = subject.world().store.borrow_mut();
             let master = store.secrets.get_mut(MASTER).unwrap();
             let key = "aws:rds:primarydbinstancearn".to_owned();
             master.tags = vec![(key, "arn:aws:rds:eu-central-1:123456789012:db:orders".into())];
@@ -114,9 +114,9 @@ fn a_managed_master_is_found_by_its_tags() {
                 version.value = Some(Value::Text(text.into()));
             }
         }
-        patient.world().directory.borrow_mut().add("model", "db:orders", &["db.example.com"], None);
-        let examination = patient.examine().await;
-        let found = examination.findings.iter().find(|finding| finding.check == Check::Master).unwrap();
+        subject.world().lookup.borrow_mut().add("model", "db:orders", &["db.example.com"], None);
+        let diagnosis = subject.diagnose().await;
+        let found = diagnosis.findings.iter().find(|finding| finding.check == Check::Master).unwrap();
         assert_eq!(line(found), "ok master OK: the master logs in\n");
     });
 }
@@ -124,13 +124,13 @@ fn a_managed_master_is_found_by_its_tags() {
 #[test]
 fn a_secret_that_is_its_own_master_is_not_read_again_for_it() {
     World::run(async {
-        let mut patient = Patient::of(Plan::Alternating, Situation::Fresh).await;
+        let mut subject = Subject::of(Plan::Alternating, Situation::Fresh).await;
         let master = MasterSecret { deployed: Some(SecretId::new(ARN).unwrap()) };
-        let directory = Atlas(patient.world().clone());
-        patient.strategy = Some(Strategy::AlternatingUsers { master, directory });
-        patient.put(&StagingLabel::Current, 7, document("app", "first-password").replace(MASTER, ARN));
-        patient.examine().await;
-        let gate = patient.world().gate.borrow();
+        let lookup = Atlas(subject.world().clone());
+        subject.strategy = Some(Strategy::MasterUser { master, lookup });
+        subject.put(&StagingLabel::Current, 7, document("app", "first-password").replace(MASTER, ARN));
+        subject.diagnose().await;
+        let gate = subject.world().gate.borrow();
         assert_eq!(gate.log.last().map(|(_, name)| *name), Some("server: probe"));
     });
 }
@@ -139,16 +139,16 @@ fn a_secret_that_is_its_own_master_is_not_read_again_for_it() {
 fn a_master_that_is_one_of_the_pair_is_none() {
     World::run(async {
         for user in ["app", "app_clone"] {
-            let patient = Patient::of(Plan::Alternating, Situation::Fresh).await;
+            let subject = Subject::of(Plan::Alternating, Situation::Fresh).await;
             {
-                let mut store = patient.world().store.borrow_mut();
+                let mut store = subject.world().store.borrow_mut();
                 for version in store.secrets.get_mut(MASTER).unwrap().versions.values_mut() {
                     version.value = Some(Value::Text(document(user, "master-password")));
                 }
             }
-            let examination = patient.examine().await;
-            let found = examination.findings.iter().find(|finding| finding.check == Check::Master).unwrap();
-            assert_eq!(found.code.name(), "MASTER_IS_SELF", "{user}");
+            let diagnosis = subject.diagnose().await;
+            let found = diagnosis.findings.iter().find(|finding| finding.check == Check::Master).unwrap();
+            assert_eq!(found.code.name(), "MASTER_SAME_AS_SECRET", "{user}");
         }
     });
 }

@@ -4,68 +4,68 @@ use std::time::{Duration, SystemTime};
 
 use expect_test::expect;
 use rotation_core::StagingLabel;
-use rotation_doctor::{StuckState, Unlabelled};
+use rotation_doctor::{StuckState, Unlabeled};
 
-use super::{Patient, check_single};
+use super::{Subject, check_single};
 use crate::world::{World, document, version};
 
 /// So many versions without labels, of which the first logs in.
 #[track_caller]
-fn check_unlabelled(count: usize, tried: usize, state: StuckState, unlabelled: Unlabelled) {
+fn check_unlabeled(count: usize, tried: usize, state: StuckState, unlabeled: Unlabeled) {
     World::run(async {
-        let patient = Patient::single().await;
-        patient.set_password("unlabelled-10");
+        let subject = Subject::single().await;
+        subject.set_password("unlabeled-10");
         for number in 10..10 + count {
-            patient.put_unlabelled(number, document("app", &format!("unlabelled-{number}")));
+            subject.put_unlabeled(number, document("app", &format!("unlabeled-{number}")));
         }
-        let examination = patient.examine().await;
-        assert_eq!(patient.attempts().len(), 1 + tried, "{count}");
-        assert_eq!(examination.situation.unlabelled, unlabelled, "{count}");
-        assert_eq!(examination.advice.state, state, "{count}");
+        let diagnosis = subject.diagnose().await;
+        assert_eq!(subject.attempts().len(), 1 + tried, "{count}");
+        assert_eq!(diagnosis.situation.unlabeled, unlabeled, "{count}");
+        assert_eq!(diagnosis.advice.state, state, "{count}");
     });
 }
 
 #[test]
 fn where_no_label_logs_in_the_newest_three_versions_without_one_are_tried() {
-    check_unlabelled(0, 0, StuckState::NothingLogsIn, Unlabelled::All);
-    check_unlabelled(2, 2, StuckState::OnlyUnlabelled, Unlabelled::All);
-    check_unlabelled(3, 3, StuckState::OnlyUnlabelled, Unlabelled::All);
-    check_unlabelled(4, 3, StuckState::Unknown, Unlabelled::Newest);
+    check_unlabeled(0, 0, StuckState::NoVersionLogsIn, Unlabeled::All);
+    check_unlabeled(2, 2, StuckState::OnlyUnlabeledLogsIn, Unlabeled::All);
+    check_unlabeled(3, 3, StuckState::OnlyUnlabeledLogsIn, Unlabeled::All);
+    check_unlabeled(4, 3, StuckState::Unknown, Unlabeled::Newest);
     World::run(async {
-        let patient = Patient::single().await;
-        patient.put_unlabelled(10, document("app", "unlabelled"));
-        patient.examine().await;
-        assert_eq!(patient.attempts().len(), 1, "AWSCURRENT logs in");
+        let subject = Subject::single().await;
+        subject.put_unlabeled(10, document("app", "unlabeled"));
+        subject.diagnose().await;
+        assert_eq!(subject.attempts().len(), 1, "AWSCURRENT logs in");
     });
 }
 
 #[test]
 fn one_refused_login_has_a_code_of_its_own_and_two_have_another() {
     check_single(
-        |patient| patient.set_password("another"),
+        |subject| subject.set_password("another"),
         &expect![[r"
         fault login DB_AUTH_REFUSED: AWSCURRENT is refused
             Set the password in the database to what AWSCURRENT holds. Check first that the user exists, may log in, and has not expired. As an administrator of the database, set the user's password to what version 00000000-0000-4000-8000-000000000001 (AWSCURRENT) holds. No label helps, and nothing is written.
-        note certificate NOT_LOOKED_AT: not looked at, because no login came through
+        note certificate NOT_CHECKED: not looked at, because no login came through
         ok secret document names connection rotation function
         version 01 [AWSCURRENT] of app: is refused, DB_AUTH_REFUSED
-        nothing_logs_in: As an administrator of the database, set the user's password to what version 00000000-0000-4000-8000-000000000001 (AWSCURRENT) holds. No label helps, and nothing is written.
+        no_version_logs_in: As an administrator of the database, set the user's password to what version 00000000-0000-4000-8000-000000000001 (AWSCURRENT) holds. No label helps, and nothing is written.
     "]],
     );
-    let two = |patient: &mut Patient| {
-        patient.set_password("another");
-        patient.put(&StagingLabel::Previous, 7, document("app", "third"));
+    let two = |subject: &mut Subject| {
+        subject.set_password("another");
+        subject.put(&StagingLabel::Previous, 7, document("app", "third"));
     };
     check_single(
         two,
         &expect![[r"
-            fault login DB_ALL_REFUSED: AWSCURRENT is refused; AWSPREVIOUS is refused
+            fault login DB_NO_CREDENTIAL_ACCEPTED: AWSCURRENT is refused; AWSPREVIOUS is refused
                 Set the password in the database to what AWSCURRENT holds. Check first that the user exists, may log in, and has not expired. As an administrator of the database, set the user's password to what version 00000000-0000-4000-8000-000000000001 (AWSCURRENT) holds. No label helps, and nothing is written.
-            note certificate NOT_LOOKED_AT: not looked at, because no login came through
+            note certificate NOT_CHECKED: not looked at, because no login came through
             ok secret document names connection rotation function
             version 07 [AWSPREVIOUS] of app: is refused, DB_AUTH_REFUSED
             version 01 [AWSCURRENT] of app: is refused, DB_AUTH_REFUSED
-            nothing_logs_in: As an administrator of the database, set the user's password to what version 00000000-0000-4000-8000-000000000001 (AWSCURRENT) holds. No label helps, and nothing is written.
+            no_version_logs_in: As an administrator of the database, set the user's password to what version 00000000-0000-4000-8000-000000000001 (AWSCURRENT) holds. No label helps, and nothing is written.
         "]],
     );
 }
@@ -73,19 +73,19 @@ fn one_refused_login_has_a_code_of_its_own_and_two_have_another() {
 #[test]
 fn a_password_with_a_line_break_at_its_end_is_told_as_one() {
     check_single(
-        |patient| patient.put(&StagingLabel::Current, 1, document("app", "first-password\\n")),
+        |subject| subject.put(&StagingLabel::Current, 1, document("app", "first-password\\n")),
         &expect![[r"
             fault login SECRET_PASSWORD_LINE_BREAK: login with AWSCURRENT failed: the server refused the password, which ends with a line break: 28P01
                 Store the secret again, with `password` as it is but for the line break at its end. `echo` and editors add one; `printf %s` does not.
-            note certificate NOT_LOOKED_AT: not looked at, because no login came through
+            note certificate NOT_CHECKED: not looked at, because no login came through
             ok secret document names connection rotation function
             version 01 [AWSCURRENT] of app: is refused, SECRET_PASSWORD_LINE_BREAK
-            nothing_logs_in: Move no label before this is done. Store the secret again, with `password` as it is but for the line break at its end. `echo` and editors add one; `printf %s` does not.
+            no_version_logs_in: Move no label before this is done. Store the secret again, with `password` as it is but for the line break at its end. `echo` and editors add one; `printf %s` does not.
         "]],
     );
-    let both = |patient: &mut Patient| {
-        patient.put(&StagingLabel::Previous, 7, document("app", "first-password"));
-        patient.put(&StagingLabel::Current, 1, document("app", "first-password\\r\\n"));
+    let both = |subject: &mut Subject| {
+        subject.put(&StagingLabel::Previous, 7, document("app", "first-password"));
+        subject.put(&StagingLabel::Current, 1, document("app", "first-password\\r\\n"));
     };
     check_single(
         both,
@@ -95,17 +95,17 @@ fn a_password_with_a_line_break_at_its_end_is_told_as_one() {
         ok secret document names connection certificate rotation function
         version 07 [AWSPREVIOUS] of app: logs in
         version 01 [AWSCURRENT] of app: is refused, SECRET_PASSWORD_LINE_BREAK
-        only_previous: Move AWSCURRENT from version 00000000-0000-4000-8000-000000000001 to version 00000000-0000-4000-8000-000000000007, which logs in.
+        only_previous_logs_in: Move AWSCURRENT from version 00000000-0000-4000-8000-000000000001 to version 00000000-0000-4000-8000-000000000007, which logs in.
     "]],
     );
 }
 
 #[test]
 fn of_versions_made_at_the_same_moment_the_labels_tell_which_came_first() {
-    let aged = |patient: &mut Patient| {
-        patient.now = SystemTime::UNIX_EPOCH + Duration::from_secs(1000);
-        patient.put(&StagingLabel::Previous, 7, document("app", "third"));
-        let mut store = patient.world().store.borrow_mut();
+    let aged = |subject: &mut Subject| {
+        subject.now = SystemTime::UNIX_EPOCH + Duration::from_secs(1000);
+        subject.put(&StagingLabel::Previous, 7, document("app", "third"));
+        let mut store = subject.world().store.borrow_mut();
         for number in [1, 7] {
             let made = SystemTime::UNIX_EPOCH + Duration::from_mins(15);
             store.secret_mut().versions.get_mut(&version(number)).unwrap().created = Some(made);
@@ -124,11 +124,11 @@ fn of_versions_made_at_the_same_moment_the_labels_tell_which_came_first() {
 
 #[test]
 fn versions_stand_as_they_were_made_and_what_is_not_listed_is_the_newest() {
-    let aged = |patient: &mut Patient| {
-        patient.now = SystemTime::UNIX_EPOCH + Duration::from_secs(1000);
-        patient.put(&StagingLabel::Previous, 7, document("app", "third"));
-        patient.put(&StagingLabel::Other("blue".into()), 3, document("app", "fourth"));
-        let mut store = patient.world().store.borrow_mut();
+    let aged = |subject: &mut Subject| {
+        subject.now = SystemTime::UNIX_EPOCH + Duration::from_secs(1000);
+        subject.put(&StagingLabel::Previous, 7, document("app", "third"));
+        subject.put(&StagingLabel::Other("blue".into()), 3, document("app", "fourth"));
+        let mut store = subject.world().store.borrow_mut();
         let secret = store.secret_mut();
         for (number, seconds) in [(1, 900), (7, 400), (3, 600)] {
             let made = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);

@@ -9,21 +9,21 @@ use rotation_core::{
 };
 use rotation_database::codes;
 
-use super::{Patient, check, check_single, with};
+use super::{Subject, check, check_single, with};
 use crate::world::{Fault, Plan, Situation, Value, World, document, version};
 
 #[test]
 fn the_live_version_is_tried_first_and_equal_ones_once() {
     World::run(async {
-        let patient = Patient::of(Plan::Alternating, Situation::Fresh).await;
+        let subject = Subject::of(Plan::Alternating, Situation::Fresh).await;
         let other = StagingLabel::Other("blue".into());
         // By their ids they would be tried the other way round.
-        patient.put(&StagingLabel::Current, 9, document("app", "first-password"));
-        patient.put(&StagingLabel::Pending, 8, document("app_clone", "second"));
-        patient.put(&StagingLabel::Previous, 7, document("app_clone", "third"));
-        patient.put(&other, 6, document("app", "fourth"));
-        patient.examine().await;
-        let server = patient.world().server.borrow();
+        subject.put(&StagingLabel::Current, 9, document("app", "first-password"));
+        subject.put(&StagingLabel::Pending, 8, document("app_clone", "second"));
+        subject.put(&StagingLabel::Previous, 7, document("app_clone", "third"));
+        subject.put(&other, 6, document("app", "fourth"));
+        subject.diagnose().await;
+        let server = subject.world().server.borrow();
         let tried: Vec<_> = server.attempts.iter().map(|one| (one.username.as_str(), one.accepted)).collect();
         let users = [("app", true), ("app_clone", false), ("app_clone", false), ("app", false)];
         assert_eq!(tried[..4], users);
@@ -31,13 +31,13 @@ fn the_live_version_is_tried_first_and_equal_ones_once() {
     // A copy of AWSCURRENT, as a test of the configuration leaves it, is known to log in without another try.
     World::run(async {
         for (password, access) in [("first-password", Access::LogsIn), ("never-set", Access::Refused)] {
-            let patient = Patient::single().await;
-            patient.put(&StagingLabel::Current, 7, document("app", password));
-            patient.put(&StagingLabel::Pending, 8, document("app", password));
-            patient.put(&StagingLabel::Previous, 1, document("app", password));
-            let examination = patient.examine().await;
-            assert_eq!(patient.attempts(), ["app at db.example.com"], "{password}");
-            let accesses: Vec<_> = examination.versions.iter().map(|seen| seen.access).collect();
+            let subject = Subject::single().await;
+            subject.put(&StagingLabel::Current, 7, document("app", password));
+            subject.put(&StagingLabel::Pending, 8, document("app", password));
+            subject.put(&StagingLabel::Previous, 1, document("app", password));
+            let diagnosis = subject.diagnose().await;
+            assert_eq!(subject.attempts(), ["app at db.example.com"], "{password}");
+            let accesses: Vec<_> = diagnosis.versions.iter().map(|seen| seen.access).collect();
             assert_eq!(accesses, [access; 3]);
         }
     });
@@ -48,15 +48,15 @@ fn a_look_is_not_what_locks_a_user() {
     // With AWSPENDING and AWSPREVIOUS of the same user, which are both refused.
     for (limit, tried) in [(None, 3), (Some(3), 3), (Some(2), 2), (Some(1), 1)] {
         World::run(async {
-            let mut patient = Patient::single().await;
-            patient.told.refusals_until_locked = limit;
-            patient.put(&StagingLabel::Pending, 8, document("app", "second"));
-            patient.put(&StagingLabel::Previous, 7, document("app", "third"));
-            let examination = patient.examine().await;
-            assert_eq!(patient.attempts().len(), tried, "{limit:?}");
+            let mut subject = Subject::single().await;
+            subject.told.refusals_until_locked = limit;
+            subject.put(&StagingLabel::Pending, 8, document("app", "second"));
+            subject.put(&StagingLabel::Previous, 7, document("app", "third"));
+            let diagnosis = subject.diagnose().await;
+            assert_eq!(subject.attempts().len(), tried, "{limit:?}");
             let spared =
                 |finding: &&rotation_core::diagnosis::Finding| finding.sentence.contains("would lock app");
-            assert_eq!(examination.findings.iter().filter(spared).count(), 3 - tried, "{limit:?}");
+            assert_eq!(diagnosis.findings.iter().filter(spared).count(), 3 - tried, "{limit:?}");
         });
     }
 }
@@ -70,19 +70,19 @@ fn a_majority_is_waited_for_only_where_a_label_may_move() {
         ("never-set", [Access::Refused, Access::Unknown, Access::Unknown], 3),
     ] {
         World::run(async {
-            let mut patient = Patient::of(Plan::Alternating, Situation::Fresh).await;
-            patient.told.is_unconfirmed = true;
-            patient.put(&StagingLabel::Current, 9, document("app", current));
-            patient.put(&StagingLabel::Pending, 8, document("app_clone", "second"));
-            patient.put(&StagingLabel::Previous, 7, document("app_clone", "third"));
-            let mut clone = patient.world().server.borrow().users["app"].clone();
+            let mut subject = Subject::of(Plan::Alternating, Situation::Fresh).await;
+            subject.told.is_unconfirmed = true;
+            subject.put(&StagingLabel::Current, 9, document("app", current));
+            subject.put(&StagingLabel::Pending, 8, document("app_clone", "second"));
+            subject.put(&StagingLabel::Previous, 7, document("app_clone", "third"));
+            let mut clone = subject.world().server.borrow().users["app"].clone();
             (clone.password, clone.secondary) = (Some("second".to_owned()), Some("third".to_owned()));
-            patient.world().server.borrow_mut().users.insert("app_clone".to_owned(), clone);
+            subject.world().server.borrow_mut().users.insert("app_clone".to_owned(), clone);
             let began = tokio::time::Instant::now();
-            let examination = patient.examine().await;
+            let diagnosis = subject.diagnose().await;
             let labels = [StagingLabel::Current, StagingLabel::Pending, StagingLabel::Previous];
             for (label, expected) in labels.iter().zip(expected) {
-                let seen = examination.versions.iter().find(|seen| seen.labels.contains(label)).unwrap();
+                let seen = diagnosis.versions.iter().find(|seen| seen.labels.contains(label)).unwrap();
                 assert_eq!(seen.access, expected, "{current} {label:?}");
             }
             let most = Duration::from_secs(2) * waits + Duration::from_millis(100);
@@ -96,14 +96,14 @@ fn a_majority_is_waited_for_only_where_a_label_may_move() {
 fn what_a_failover_could_take_back_is_unknown() {
     for (is_unconfirmed, pending) in [(false, Access::LogsIn), (true, Access::Unknown)] {
         World::run(async {
-            let mut patient = Patient::of(Plan::Alternating, Situation::Fresh).await;
-            patient.told.is_unconfirmed = is_unconfirmed;
-            let clone = patient.world().server.borrow().users["app"].clone();
-            patient.world().server.borrow_mut().users.insert("app_clone".to_owned(), clone);
-            patient.put(&StagingLabel::Pending, 8, document("app_clone", "first-password"));
-            let examination = patient.examine().await;
+            let mut subject = Subject::of(Plan::Alternating, Situation::Fresh).await;
+            subject.told.is_unconfirmed = is_unconfirmed;
+            let clone = subject.world().server.borrow().users["app"].clone();
+            subject.world().server.borrow_mut().users.insert("app_clone".to_owned(), clone);
+            subject.put(&StagingLabel::Pending, 8, document("app_clone", "first-password"));
+            let diagnosis = subject.diagnose().await;
             let access = |label: StagingLabel| {
-                examination.versions.iter().find(|seen| seen.labels.contains(&label)).map(|seen| seen.access)
+                diagnosis.versions.iter().find(|seen| seen.labels.contains(&label)).map(|seen| seen.access)
             };
             assert_eq!(access(StagingLabel::Current), Some(Access::LogsIn));
             assert_eq!(access(StagingLabel::Pending), Some(pending));
@@ -118,7 +118,7 @@ fn copies_of_the_password_in_other_fields_are_named() {
         "nested":{"all":[1,"first-password"]}, "cache":"redis://cache:own@cache.example.com",
         "reports":"postgresql://app:of-its-own@reports.example.com/shop""#;
     check_single(
-        |patient| patient.put(&StagingLabel::Current, 1, with(copies)),
+        |subject| subject.put(&StagingLabel::Current, 1, with(copies)),
         &expect![[r"
             warning document SECRET_PASSWORD_COPIED: the field `url` holds a copy of the password, which no rotation changes
                 Set REWRITE_FIELDS=url on the function: each rotation then rewrites the URL or connection string in it. Or let applications build it from `username` and `password`.
@@ -136,7 +136,7 @@ fn copies_of_the_password_in_other_fields_are_named() {
 #[test]
 fn what_names_another_server_or_user_is_not_tried() {
     let spoilt =
-        |text: String| move |patient: &mut Patient| patient.put(&StagingLabel::Pending, 8, text.clone());
+        |text: String| move |subject: &mut Subject| subject.put(&StagingLabel::Pending, 8, text.clone());
     let other = document("app", "second");
     check_single(
         spoilt(other.replace("db.example", "db.elsewhere")),
@@ -144,11 +144,11 @@ fn what_names_another_server_or_user_is_not_tried() {
             fault document PENDING_HOST_DIFFERS: AWSPENDING: the pending version names another host or port than the current one
                 AWSPENDING was edited, or `host` or `port` of AWSCURRENT was changed after createSecret. Where AWSCURRENT logs in, remove the label AWSPENDING and rotate again. Where it does not, AWSPENDING may hold the only password that does: keep it, let `host` and `port` of AWSCURRENT name the servers that AWSPENDING names (a list may name more), and the rotation goes on.
             warning login PENDING_STUCK: AWSCURRENT logs in; AWSPENDING cannot be used
-                Applications are not affected. Rotate again, which takes this version up, unless the findings name what is wrong with it: then mend that first. A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or mend what the findings name; move no label before that.
+                Applications are not affected. Rotate again, which takes this version up, unless the findings name what is wrong with it: then fix that first. A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or fix what the findings name; move no label before that.
             ok secret names connection certificate server privileges rotation function
             version 01 [AWSCURRENT] of app: logs in
             version 08 [AWSPENDING] of app: cannot be used, PENDING_HOST_DIFFERS
-            pending_unknown: A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or mend what the findings name; move no label before that.
+            pending_unknown: A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or fix what the findings name; move no label before that.
         "]],
     );
     check_single(
@@ -157,11 +157,11 @@ fn what_names_another_server_or_user_is_not_tried() {
             fault document PENDING_HOST_DIFFERS: AWSPENDING: the pending version names another host or port than the current one
                 AWSPENDING was edited, or `host` or `port` of AWSCURRENT was changed after createSecret. Where AWSCURRENT logs in, remove the label AWSPENDING and rotate again. Where it does not, AWSPENDING may hold the only password that does: keep it, let `host` and `port` of AWSCURRENT name the servers that AWSPENDING names (a list may name more), and the rotation goes on.
             warning login PENDING_STUCK: AWSCURRENT logs in; AWSPENDING cannot be used
-                Applications are not affected. Rotate again, which takes this version up, unless the findings name what is wrong with it: then mend that first. A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or mend what the findings name; move no label before that.
+                Applications are not affected. Rotate again, which takes this version up, unless the findings name what is wrong with it: then fix that first. A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or fix what the findings name; move no label before that.
             ok secret names connection certificate server privileges rotation function
             version 01 [AWSCURRENT] of app: logs in
             version 08 [AWSPENDING] of app: cannot be used, PENDING_HOST_DIFFERS
-            pending_unknown: A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or mend what the findings name; move no label before that.
+            pending_unknown: A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or fix what the findings name; move no label before that.
         "]],
     );
     check_single(
@@ -170,11 +170,11 @@ fn what_names_another_server_or_user_is_not_tried() {
         fault document PENDING_USER_DIFFERS: AWSPENDING: the pending version does not name the user whose turn it is
             AWSPENDING was edited by hand or left by another strategy. Make sure that AWSCURRENT logs in, remove the label AWSPENDING, and rotate again.
         warning login PENDING_STUCK: AWSCURRENT logs in; AWSPENDING cannot be used
-            Applications are not affected. Rotate again, which takes this version up, unless the findings name what is wrong with it: then mend that first. A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or mend what the findings name; move no label before that.
+            Applications are not affected. Rotate again, which takes this version up, unless the findings name what is wrong with it: then fix that first. A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or fix what the findings name; move no label before that.
         ok secret names connection certificate server privileges rotation function
         version 01 [AWSCURRENT] of app: logs in
         version 08 [AWSPENDING] of bystander: cannot be used, PENDING_USER_DIFFERS
-        pending_unknown: A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or mend what the findings name; move no label before that.
+        pending_unknown: A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or fix what the findings name; move no label before that.
     "]],
     );
     check_single(
@@ -183,16 +183,16 @@ fn what_names_another_server_or_user_is_not_tried() {
             fault document SECRET_ENGINE_MISMATCH: AWSPENDING: the AWSPENDING version cannot be used: the field `engine` is none of model, aurora-model
                 Rotate it by the function of its own engine; this one takes model, aurora-model. Correct `engine` of the AWSPENDING version of the secret only where it is misspelt.
             warning login PENDING_STUCK: AWSCURRENT logs in; AWSPENDING cannot be used
-                Applications are not affected. Rotate again, which takes this version up, unless the findings name what is wrong with it: then mend that first. A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or mend what the findings name; move no label before that.
+                Applications are not affected. Rotate again, which takes this version up, unless the findings name what is wrong with it: then fix that first. A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or fix what the findings name; move no label before that.
             ok secret names connection certificate server privileges rotation function
             version 01 [AWSCURRENT] of app: logs in
             version 08 [AWSPENDING] of nobody: cannot be used, SECRET_ENGINE_MISMATCH
-            pending_unknown: A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or mend what the findings name; move no label before that.
+            pending_unknown: A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or fix what the findings name; move no label before that.
         "]],
     );
-    let both = |patient: &mut Patient| {
-        patient.put(&StagingLabel::Pending, 8, document("app_clone", "second"));
-        patient.put(&StagingLabel::Previous, 7, document("bystander", "bystander-password"));
+    let both = |subject: &mut Subject| {
+        subject.put(&StagingLabel::Pending, 8, document("app_clone", "second"));
+        subject.put(&StagingLabel::Previous, 7, document("bystander", "bystander-password"));
     };
     check(
         Plan::Alternating,
@@ -216,11 +216,11 @@ fn what_names_another_server_or_user_is_not_tried() {
 fn users_of_another_database_are_other_users() {
     World::run(async {
         for (home, code) in [("one", None), ("two", Some(codes::PENDING_USER_DIFFERS))] {
-            let patient = Patient::single().await;
-            patient.put(&StagingLabel::Current, 7, with(r#""authdb":"one""#));
-            patient.put(&StagingLabel::Pending, 8, with(&format!(r#""authdb":"{home}""#)));
-            let examination = patient.examine_homes::<true>(false).await.unwrap();
-            let pending = examination.versions.iter().find(|seen| seen.id == version(8)).unwrap();
+            let subject = Subject::single().await;
+            subject.put(&StagingLabel::Current, 7, with(r#""authdb":"one""#));
+            subject.put(&StagingLabel::Pending, 8, with(&format!(r#""authdb":"{home}""#)));
+            let diagnosis = subject.diagnose_homes::<true>(false).await.unwrap();
+            let pending = diagnosis.versions.iter().find(|seen| seen.id == version(8)).unwrap();
             assert_eq!(pending.code, code, "{home}");
         }
     });
@@ -228,10 +228,10 @@ fn users_of_another_database_are_other_users() {
 
 #[test]
 fn without_awscurrent_the_version_that_was_live_says_whose_the_secret_is() {
-    let previous = |patient: &mut Patient| {
-        patient.put(&StagingLabel::Previous, 7, document("app", "first-password"));
-        patient.put(&StagingLabel::Pending, 8, document("bystander", "bystander-password"));
-        patient.world().store.borrow_mut().secret_mut().unlabel(&StagingLabel::Current);
+    let previous = |subject: &mut Subject| {
+        subject.put(&StagingLabel::Previous, 7, document("app", "first-password"));
+        subject.put(&StagingLabel::Pending, 8, document("bystander", "bystander-password"));
+        subject.world().store.borrow_mut().secret_mut().unlabel(&StagingLabel::Current);
     };
     check_single(
         previous,
@@ -243,20 +243,20 @@ fn without_awscurrent_the_version_that_was_live_says_whose_the_secret_is() {
         ok secret connection certificate rotation function
         version 07 [AWSPREVIOUS] of app: logs in
         version 08 [AWSPENDING] of bystander: cannot be used, PENDING_USER_DIFFERS
-        only_previous: Put AWSCURRENT on version 00000000-0000-4000-8000-000000000007, which logs in.
+        only_previous_logs_in: Put AWSCURRENT on version 00000000-0000-4000-8000-000000000007, which logs in.
     "]],
     );
     // Where there is neither, nobody says that AWSPENDING is meant for this server.
-    let pending = |patient: &mut Patient| {
-        patient.put(&StagingLabel::Pending, 1, document("app", "first-password"));
-        patient.world().store.borrow_mut().secret_mut().unlabel(&StagingLabel::Current);
+    let pending = |subject: &mut Subject| {
+        subject.put(&StagingLabel::Pending, 1, document("app", "first-password"));
+        subject.world().store.borrow_mut().secret_mut().unlabel(&StagingLabel::Current);
     };
     check_single(
         pending,
         &expect![[r"
             fault document SECRET_NO_CURRENT: no version of the secret is AWSCURRENT
                 Put AWSCURRENT back on the version whose credentials log in: `aws secretsmanager update-secret-version-stage --version-stage AWSCURRENT --move-to-version-id ...`.
-            note login NOT_LOOKED_AT: not looked at, because a version could not be tried, or versions without labels could not be looked at
+            note login NOT_CHECKED: not looked at, because a version could not be tried, or versions without labels could not be looked at
             ok secret rotation function
             version 01 [AWSPENDING] of nobody: was not tried
             unknown: Move no label before this is done. Put AWSCURRENT back on the version whose credentials log in: `aws secretsmanager update-secret-version-stage --version-stage AWSCURRENT --move-to-version-id ...`.
@@ -266,13 +266,13 @@ fn without_awscurrent_the_version_that_was_live_says_whose_the_secret_is() {
 
 #[test]
 fn what_cannot_be_read_or_is_no_login_is_told_by_version() {
-    let values = |patient: &mut Patient| {
-        patient.put(&StagingLabel::Pending, 8, String::new());
-        let mut store = patient.world().store.borrow_mut();
+    let values = |subject: &mut Subject| {
+        subject.put(&StagingLabel::Pending, 8, String::new());
+        let mut store = subject.world().store.borrow_mut();
         store.secret_mut().versions.get_mut(&version(8)).unwrap().value = None;
         drop(store);
-        patient.put(&StagingLabel::Previous, 7, "[]".into());
-        patient.put(&StagingLabel::Other("blue".into()), 6, with(r#""a":1"#).replace("host", "hosts"));
+        subject.put(&StagingLabel::Previous, 7, "[]".into());
+        subject.put(&StagingLabel::Other("blue".into()), 6, with(r#""a":1"#).replace("host", "hosts"));
     };
     check_single(
         values,
@@ -289,8 +289,8 @@ fn what_cannot_be_read_or_is_no_login_is_told_by_version() {
             pending_empty: Rotate again: the rotation goes on with the version that is AWSPENDING.
         "]],
     );
-    let binary = |patient: &mut Patient| {
-        let mut store = patient.world().store.borrow_mut();
+    let binary = |subject: &mut Subject| {
+        let mut store = subject.world().store.borrow_mut();
         store.secret_mut().versions.get_mut(&version(1)).unwrap().value = Some(Value::Binary);
     };
     check_single(
@@ -302,11 +302,11 @@ fn what_cannot_be_read_or_is_no_login_is_told_by_version() {
                 Store the AWSCURRENT version of the secret as one JSON object with the fields that its target needs (for a database: engine, host, username and password), of at most 64 KiB.
             ok secret rotation function
             version 01 [AWSCURRENT] of nobody: cannot be used, SECRET_MALFORMED
-            unknown: A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or mend what the findings name; move no label before that.
+            unknown: A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or fix what the findings name; move no label before that.
         "]],
     );
-    let unread = |patient: &mut Patient| {
-        let mut gate = patient.world().gate.borrow_mut();
+    let unread = |subject: &mut Subject| {
+        let mut gate = subject.world().gate.borrow_mut();
         gate.faults = vec![(gate.calls + 2, Fault::Before)];
     };
     check_single(
@@ -327,13 +327,13 @@ fn what_cannot_be_read_or_is_no_login_is_told_by_version() {
 #[test]
 fn the_host_of_a_version_that_is_not_tried_is_not_looked_at() {
     World::run(async {
-        let patient = Patient::single().await;
-        patient.put(&StagingLabel::Previous, 7, document("app", "first-password"));
+        let subject = Subject::single().await;
+        subject.put(&StagingLabel::Previous, 7, document("app", "first-password"));
         let elsewhere = document("app", "second").replace("db.example", "db.elsewhere");
-        patient.put(&StagingLabel::Pending, 8, elsewhere);
-        patient.world().store.borrow_mut().secret_mut().unlabel(&StagingLabel::Current);
-        let examination = patient.examine().await;
-        let found = examination.findings.iter().find(|finding| finding.check == Check::Connection).unwrap();
+        subject.put(&StagingLabel::Pending, 8, elsewhere);
+        subject.world().store.borrow_mut().secret_mut().unlabel(&StagingLabel::Current);
+        let diagnosis = subject.diagnose().await;
+        let found = diagnosis.findings.iter().find(|finding| finding.check == Check::Connection).unwrap();
         assert_eq!(found.sentence, "db.example.com:5432 answers");
     });
 }

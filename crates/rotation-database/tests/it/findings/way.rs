@@ -6,7 +6,7 @@ use expect_test::expect;
 use rotation_core::{StagingLabel, diagnosis::Check};
 use rotation_doctor::Logins;
 
-use super::{Patient, check_single, line, with};
+use super::{Subject, check_single, line, with};
 use crate::world::{Badness, Fault, ServerTls, World};
 
 /// In seconds.
@@ -16,11 +16,11 @@ const DAY: u64 = 24 * 60 * 60;
 #[track_caller]
 fn check_chain(left: u64, expected: &str) {
     World::run(async {
-        let mut patient = Patient::single().await;
-        patient.now = SystemTime::UNIX_EPOCH + Duration::from_secs(1000 * DAY);
-        patient.told.chain = Some(patient.now + Duration::from_secs(left));
-        let examination = patient.examine().await;
-        let finding = examination.findings.iter().find(|finding| finding.check == Check::Certificate);
+        let mut subject = Subject::single().await;
+        subject.now = SystemTime::UNIX_EPOCH + Duration::from_secs(1000 * DAY);
+        subject.told.chain = Some(subject.now + Duration::from_secs(left));
+        let diagnosis = subject.diagnose().await;
+        let finding = diagnosis.findings.iter().find(|finding| finding.check == Check::Certificate);
         let said = line(finding.unwrap());
         assert_eq!(said.lines().next(), Some(expected));
     });
@@ -38,7 +38,7 @@ fn a_chain_that_ends_within_thirty_days_is_a_warning() {
 
 #[test]
 fn plaintext_is_a_note_where_the_secret_asks_for_it_and_a_warning_where_the_server_leaves_no_choice() {
-    let off = |patient: &mut Patient| patient.put(&StagingLabel::Current, 7, with(r#""ssl":false"#));
+    let off = |subject: &mut Subject| subject.put(&StagingLabel::Current, 7, with(r#""ssl":false"#));
     check_single(
         off,
         &expect![[r#"
@@ -49,7 +49,7 @@ fn plaintext_is_a_note_where_the_secret_asks_for_it_and_a_warning_where_the_serv
         sound: Nothing has to be done.
     "#]],
     );
-    let absent = |patient: &mut Patient| patient.world().server.borrow_mut().tls = ServerTls::Absent;
+    let absent = |subject: &mut Subject| subject.world().server.borrow_mut().tls = ServerTls::Absent;
     check_single(
         absent,
         &expect![[r#"
@@ -65,36 +65,36 @@ fn plaintext_is_a_note_where_the_secret_asks_for_it_and_a_warning_where_the_serv
 #[test]
 fn a_closed_way_is_named_where_it_is_closed_and_nothing_else_is_tried() {
     check_single(
-        |patient| patient.told.addresses = None,
+        |subject| subject.told.addresses = None,
         &expect![[r"
             fault address NET_DB_DNS: login with AWSCURRENT failed: the host name does not resolve: NXDOMAIN
                 Correct `host` in the secret, and check that the function's VPC resolves it.
-            note login NOT_LOOKED_AT: not looked at, because a version could not be tried, or versions without labels could not be looked at
+            note login NOT_CHECKED: not looked at, because a version could not be tried, or versions without labels could not be looked at
             ok secret document names rotation function
             version 01 [AWSCURRENT] of app: was not tried
             unknown: Move no label before this is done. Correct `host` in the secret, and check that the function's VPC resolves it.
         "]],
     );
-    let expired = |patient: &mut Patient| {
-        patient.world().server.borrow_mut().tls = ServerTls::Bad(Badness::Expired);
+    let expired = |subject: &mut Subject| {
+        subject.world().server.borrow_mut().tls = ServerTls::Bad(Badness::Expired);
     };
     check_single(
         expired,
         &expect![[r"
             fault certificate TLS_EXPIRED: login with AWSCURRENT failed: the server's TLS is not acceptable: its certificate has expired
                 Renew the server's certificate (for RDS: choose a current certificate authority).
-            note login NOT_LOOKED_AT: not looked at, because a version could not be tried, or versions without labels could not be looked at
+            note login NOT_CHECKED: not looked at, because a version could not be tried, or versions without labels could not be looked at
             ok secret document names connection rotation function
             version 01 [AWSCURRENT] of app: was not tried
             unknown: Move no label before this is done. Renew the server's certificate (for RDS: choose a current certificate authority).
         "]],
     );
-    let unreachable = |patient: &mut Patient| {
-        // Two labelled versions, and one without a label.
-        patient.put(&StagingLabel::Previous, 7, with(r#""a":1"#).replace("first", "older"));
-        patient.put_unlabelled(8, with(r#""a":1"#).replace("first", "oldest"));
+    let unreachable = |subject: &mut Subject| {
+        // Two labeled versions, and one without a label.
+        subject.put(&StagingLabel::Previous, 7, with(r#""a":1"#).replace("first", "older"));
+        subject.put_unlabeled(8, with(r#""a":1"#).replace("first", "oldest"));
         // DescribeSecret, ListSecretVersionIds and two values come first.
-        let mut gate = patient.world().gate.borrow_mut();
+        let mut gate = subject.world().gate.borrow_mut();
         gate.faults = vec![(gate.calls + 4, Fault::Before)];
     };
     check_single(
@@ -102,7 +102,7 @@ fn a_closed_way_is_named_where_it_is_closed_and_nothing_else_is_tried() {
         &expect![[r"
             fault connection NET_DB_UNREACHABLE: login with AWSCURRENT failed: the server cannot be reached: connection reset
                 Check `host` and `port` in the secret, then the security group of the database (it must admit the function) and the routes between the two.
-            note login NOT_LOOKED_AT: not looked at, because a version could not be tried, or versions without labels could not be looked at
+            note login NOT_CHECKED: not looked at, because a version could not be tried, or versions without labels could not be looked at
             ok secret document names rotation function
             version 07 [AWSPREVIOUS] of app: was not tried
             version 01 [AWSCURRENT] of app: was not tried
@@ -110,11 +110,11 @@ fn a_closed_way_is_named_where_it_is_closed_and_nothing_else_is_tried() {
         "]],
     );
     World::run(async {
-        let mut patient = Patient::single().await;
-        unreachable(&mut patient);
-        let before = patient.world().gate.borrow().log.len();
-        patient.examine().await;
-        let gate = patient.world().gate.borrow();
+        let mut subject = Subject::single().await;
+        unreachable(&mut subject);
+        let before = subject.world().gate.borrow().log.len();
+        subject.diagnose().await;
+        let gate = subject.world().gate.borrow();
         let names: Vec<_> = gate.log[before..].iter().map(|(_, name)| *name).collect();
         assert_eq!(names.len(), 5, "{names:?}");
         assert_eq!(names[4], "server: connect");
@@ -124,21 +124,21 @@ fn a_closed_way_is_named_where_it_is_closed_and_nothing_else_is_tried() {
 #[test]
 fn no_login_is_tried_where_none_is_asked_for() {
     World::run(async {
-        let mut patient = Patient::single().await;
-        patient.logins = Logins::None;
-        patient.examine().await;
-        assert_eq!(patient.attempts(), [""; 0]);
+        let mut subject = Subject::single().await;
+        subject.logins = Logins::None;
+        subject.diagnose().await;
+        assert_eq!(subject.attempts(), [""; 0]);
     });
     check_single(
-        |patient| patient.logins = Logins::None,
+        |subject| subject.logins = Logins::None,
         &expect![[r"
-        note connection NOT_LOOKED_AT: not looked at, because no login was asked for
-        note login NOT_LOOKED_AT: not looked at, because no login was asked for
-        note server NOT_LOOKED_AT: not looked at, because no login was asked for
-        note privileges NOT_LOOKED_AT: not looked at, because no login was asked for
+        note connection NOT_CHECKED: not looked at, because no login was asked for
+        note login NOT_CHECKED: not looked at, because no login was asked for
+        note server NOT_CHECKED: not looked at, because no login was asked for
+        note privileges NOT_CHECKED: not looked at, because no login was asked for
         ok secret document names rotation function
         version 01 [AWSCURRENT] of app: was not tried
-        unknown: Mend first what the findings name; move no label before that.
+        unknown: Fix first what the findings name; move no label before that.
     "]],
     );
 }
@@ -146,14 +146,14 @@ fn no_login_is_tried_where_none_is_asked_for() {
 #[test]
 fn where_no_password_is_asked_for_no_login_proves_one() {
     check_single(
-        |patient| patient.told.asks_for_no_password = true,
+        |subject| subject.told.asks_for_no_password = true,
         &expect![[r"
             warning server DB_PASSWORD_NOT_ASKED: the server asks this user for no password, so no login proves one
                 Let the server ask this user for a password (PostgreSQL: `trust` and `peer` in `pg_hba.conf`).
-            note login NOT_LOOKED_AT: not looked at, because a version could not be tried, or versions without labels could not be looked at
+            note login NOT_CHECKED: not looked at, because a version could not be tried, or versions without labels could not be looked at
             ok secret document names connection certificate rotation function
             version 01 [AWSCURRENT] of app: gave no clear answer
-            unknown: Mend first what the findings name; move no label before that.
+            unknown: Fix first what the findings name; move no label before that.
         "]],
     );
 }

@@ -27,9 +27,11 @@ pub(crate) struct Pair {
 pub(crate) enum Race {
     /// The service calls one step twice at once, and goes on with the rotation after one of them.
     Duplicate,
-    /// The service gives an invocation up that still runs, and retries the whole rotation with the same token.
+    /// The service gives an invocation up that still runs, and retries the whole rotation with the same
+    /// token.
     Retry,
-    /// While an invocation sleeps, somebody cancels, takes AWSPENDING away and rotates anew, through all four steps.
+    /// While an invocation sleeps, somebody cancels, takes AWSPENDING away and rotates anew, through all four
+    /// steps.
     Stale,
 }
 
@@ -53,7 +55,8 @@ pub(super) async fn go_on(new: &Service, pair: Pair) {
         Race::Duplicate => pair.step,
         Race::Retry => Step::Create,
         Race::Stale => {
-            // Whoever takes the label away makes sure first that AWSCURRENT logs in, as the documentation says.
+            // Whoever takes the label away makes sure first that AWSCURRENT logs in, as the documentation
+            // says.
             let anew = || {
                 let safe = world.logs_in(&StagingLabel::Current);
                 if safe {

@@ -1,7 +1,8 @@
-//! The walk is depth-first and complete: at each point where both could make their next call, both orders are gone
-//! through, and each act by hand before them where one is still to come. A point that was reached before by another way
-//! is not walked again: the same world, the same act, and both invocations having seen the same. A call sees the side of
-//! the world that it asks, and an invocation knows nothing of what the ones before it saw.
+//! The walk is depth-first and complete: at each point where both could make their next call, both orders are
+//! gone through, and each act by hand before them where one is still to come. A point that was reached before
+//! by another way is not walked again: the same world, the same act, and both invocations having seen the
+//! same. A call sees the side of the world that it asks, and an invocation knows nothing of what the ones
+//! before it saw.
 
 use std::{
     cell::Cell,
@@ -87,8 +88,8 @@ impl Walked {
         })
     }
 
-    /// Follows a path, then goes on with the older invocation wherever there is a choice, leaving the other choice
-    /// open.
+    /// Follows a path, then goes on with the older invocation wherever there is a choice, leaving the other
+    /// choice open.
     async fn follow(
         &mut self,
         start: &Service,

@@ -72,7 +72,7 @@ fn a_change_that_was_refused_leaves_what_is_known_as_it_was() {
         let service = start.fork();
         service.world.gate.borrow_mut().meanwhile = Some((commit, Act::CloneDropped));
         let (outcome, journal) = service.journaled(Step::Set).await.unwrap();
-        assert_eq!(outcome.unwrap_err().code(), "DB_USER_MISSING");
+        assert_eq!(outcome.unwrap_err().code(), "DB_USER_NOT_FOUND");
         assert_eq!(journal.state().unwrap().to_string(), "AWSCURRENT logs in");
     });
 }

@@ -1,4 +1,5 @@
-//! Defects of an engine, each from the situation that it needs: with it a named invariant breaks, without it none.
+//! Defects of an engine, each from the situation that it needs: with it a named invariant breaks, without it
+//! none.
 
 use std::{
     collections::BTreeSet,
@@ -7,7 +8,7 @@ use std::{
 };
 
 use rotation_core::{Invoker, SecretId};
-use rotation_doctor::{Examiner, Logins, Unfinished};
+use rotation_doctor::{Doctor, Logins, Unfinished};
 
 use crate::{
     faults::Explored,
@@ -70,8 +71,8 @@ fn a_clone_whose_session_is_its_own_is_not_promoted() {
     check(Defect::TrustsSession, Situation::Parted, Plan::Alternating, Kind::Transactional, &["I8"]);
 }
 
-/// Where a greeting counts as a login, AWSCURRENT seems to log in and AWSPENDING to be refused, so that giving AWSPENDING
-/// up looks safe. It is the only one that the server lets in.
+/// Where a greeting counts as a login, AWSCURRENT seems to log in and AWSPENDING to be refused, so that
+/// giving AWSPENDING up looks safe. It is the only one that the server lets in.
 #[test]
 fn a_greeting_that_counts_as_a_login_gives_the_working_password_up() {
     let abandoned = |variant| {
@@ -84,10 +85,10 @@ fn a_greeting_that_counts_as_a_login_gives_the_working_password_up() {
             let (store, invocation) = (Store(Rc::clone(world)), invocation(Duration::from_mins(1)));
             let database = service.database(Server(Rc::clone(world)), &invocation);
             let (invoker, now) = (Invoker::Person, SystemTime::UNIX_EPOCH);
-            let examiner = Examiner { store: &store, target: &database, invoker, logins: Logins::Each, now };
-            let mut examination = examiner.examine(&SecretId::new(ARN).unwrap()).await.unwrap();
-            examination.advice = examination.situation.advise(Unfinished::Abandon);
-            examiner.repair(&examination).await.unwrap();
+            let doctor = Doctor { store: &store, target: &database, invoker, logins: Logins::Each, now };
+            let mut diagnosis = doctor.diagnose(&SecretId::new(ARN).unwrap()).await.unwrap();
+            diagnosis.advice = diagnosis.situation.advise(Unfinished::Abandon);
+            doctor.repair(&diagnosis).await.unwrap();
             let watch = world.watch.borrow();
             watch.violations.iter().map(|violation| violation.invariant).collect::<BTreeSet<_>>()
         })

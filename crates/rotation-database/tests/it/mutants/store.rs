@@ -36,8 +36,8 @@ impl SecretStore for RereadsCurrent {
     }
 }
 
-/// A store that gives a version a second value: what a function does that puts without the token of the event, or that
-/// does not take the service's refusal for an answer.
+/// A store that gives a version a second value: what a function does that puts without the token of the
+/// event, or that does not take the service's refusal for an answer.
 pub(crate) struct OverwritesValue(pub(crate) Store);
 
 impl SecretStore for OverwritesValue {

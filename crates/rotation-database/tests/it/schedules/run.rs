@@ -114,7 +114,7 @@ impl Runs {
                 if recover(&service).await {
                     return Ok(());
                 }
-                "what the hints say does not mend it".into()
+                "what the hints say does not fix it".into()
             }
             None => match converge(&service, situation).await {
                 None => "I5: the rotation does not converge".to_owned(),
@@ -210,8 +210,8 @@ async fn advance(service: &Service, situation: Situation, step: usize) -> usize 
     first.max(step)
 }
 
-/// Once faults have stopped: the rotation under way converges, or else a new one. Where the situation has it refused,
-/// that is after its remediation.
+/// Once faults have stopped: the rotation under way converges, or else a new one. Where the situation has it
+/// refused, that is after its remediation.
 async fn converge(service: &Service, situation: Situation) -> Option<()> {
     let pending = {
         let store = service.world.store.borrow();

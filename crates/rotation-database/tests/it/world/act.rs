@@ -128,9 +128,10 @@ fn put_current(secret: &mut SecretModel, number: usize, text: &str) {
 }
 
 impl World {
-    /// What the hints tell an operator to do after a refusal: rotation on, the secret restored, AWSCURRENT on a version
-    /// that logs in, or, of a single user, AWSPENDING on one that has no label. A single user's rotation goes on from AWSPENDING itself.
-    pub(crate) fn mend_by_hand(&self) {
+    /// What the hints tell an operator to do after a refusal: rotation on, the secret restored, AWSCURRENT on
+    /// a version that logs in, or, of a single user, AWSPENDING on one that has no label. A single user's
+    /// rotation goes on from AWSPENDING itself.
+    pub(crate) fn fix_manually(&self) {
         {
             let mut store = self.store.borrow_mut();
             let secret = store.secret_mut();
@@ -138,11 +139,11 @@ impl World {
         }
         let labels = [StagingLabel::Current, StagingLabel::Pending, StagingLabel::Previous];
         let [current, pending, previous] = labels.each_ref().map(|label| self.logs_in(label));
-        let unlabelled = self.version_that_logs_in();
+        let unlabeled = self.version_that_logs_in();
         let plan = self.watch.borrow().plan;
         let mut store = self.store.borrow_mut();
         let secret = store.secrets.get_mut(ARN).unwrap();
-        match unlabelled {
+        match unlabeled {
             _ if current || pending && plan.is_some_and(Plan::is_single) => {}
             _ if previous => move_current(secret, &StagingLabel::Previous),
             Some(version) if plan.is_some_and(Plan::is_single) => {

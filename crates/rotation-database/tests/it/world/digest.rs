@@ -8,8 +8,8 @@ use std::{
 
 use super::{Acting, MASTER, Place, User, Value, World};
 
-/// The sides of the world, each as a number that is equal where no call can tell the difference. A password counts as
-/// the version that holds it.
+/// The sides of the world, each as a number that is equal where no call can tell the difference. A password
+/// counts as the version that holds it.
 #[derive(Clone, Copy, Hash)]
 pub(crate) struct Sides {
     /// What `DescribeSecret` says.
@@ -18,8 +18,8 @@ pub(crate) struct Sides {
     values: u64,
     /// The users, and who holds a lock.
     server: u64,
-    /// What the first request of a session meets: clones whose sessions are no longer the original's, and, where a
-    /// proxy greets, the users.
+    /// What the first request of a session meets: clones whose sessions are no longer the original's, and,
+    /// where a proxy greets, the users.
     sessions: u64,
 }
 
@@ -114,7 +114,8 @@ pub(super) fn hashed(of: &impl Hash) -> u64 {
     hasher.finish()
 }
 
-/// User name and password of a document, or empty texts. Remembered: explorations ask for the same few very often.
+/// User name and password of a document, or empty texts. Remembered: explorations ask for the same few very
+/// often.
 pub(crate) fn credentials(text: &str) -> (String, String) {
     thread_local! {
         static KNOWN: RefCell<HashMap<String, (String, String)>> = RefCell::default();

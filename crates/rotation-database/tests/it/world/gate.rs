@@ -56,8 +56,8 @@ pub(crate) struct Gate {
 }
 
 impl World {
-    /// One external call: takes effect, fails, or both, as the faults say. Invariants are checked on both sides of
-    /// every effect.
+    /// One external call: takes effect, fails, or both, as the faults say. Invariants are checked on both
+    /// sides of every effect.
     pub(crate) async fn call<T>(
         &self,
         name: &'static str,

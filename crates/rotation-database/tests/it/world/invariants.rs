@@ -18,14 +18,14 @@ use super::{
 /// A broken invariant.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Violation {
-    /// `I1` to `I10` as in docs/semantics.md, `I2 of another secret`, `TLS`, `STATE` where a journal says what is not so,
-    /// `kept` where no version that the secret keeps, labelled or not, logs in, `mark` where a pair does not carry its
-    /// secret after a rotation, or `hints` where what the hints say fixes nothing.
+    /// `I1` to `I10` as in docs/semantics.md, `I2 of another secret`, `TLS`, `STATE` where a journal says
+    /// what is not so, `kept` where no version that the secret keeps, labeled or not, logs in, `mark` where a
+    /// pair does not carry its secret after a rotation, or `hints` where what the hints say fixes nothing.
     pub(crate) invariant: &'static str,
     /// Right after which call.
     pub(crate) after: &'static str,
-    /// Whether the labels that allow the call had moved in the gap between the invocation's look at them and this
-    /// write.
+    /// Whether the labels that allow the call had moved in the gap between the invocation's look at them and
+    /// this write.
     pub(crate) unseen: bool,
 }
 
@@ -38,8 +38,8 @@ pub(crate) struct Watch {
     protected: BTreeMap<(u16, String), Protected>,
     /// What the live user could reach when it was taken for live.
     reach: BTreeSet<String>,
-    /// Which versions had an answer in the present invocation of an actor, by the port of the server; `None` where it was
-    /// AWSCURRENT then, or the actor's own.
+    /// Which versions had an answer in the present invocation of an actor, by the port of the server; `None`
+    /// where it was AWSCURRENT then, or the actor's own.
     proven: BTreeMap<usize, BTreeSet<(u16, Option<VersionId>)>>,
     /// Whether the call that takes effect now is a master's where nobody proved the live password.
     overstepped: bool,
@@ -47,8 +47,8 @@ pub(crate) struct Watch {
     pub(crate) pair_is_free: bool,
     /// The token that each invocation acts for.
     pub(crate) tokens: BTreeMap<usize, VersionId>,
-    /// Beside which AWSCURRENT each invocation's token was pending when it looked last. A look is stale as soon as the
-    /// invocation turns to anything but the write that it looked for.
+    /// Beside which AWSCURRENT each invocation's token was pending when it looked last. A look is stale as
+    /// soon as the invocation turns to anything but the write that it looked for.
     looked: BTreeMap<usize, VersionId>,
     /// What is broken now: reported once, by the call that broke it.
     broken: BTreeSet<&'static str>,
@@ -235,8 +235,9 @@ impl World {
         hasher.finish()
     }
 
-    /// I3 and I9: after finishSecret AWSCURRENT logs in, the clone may do exactly what the original may and carries its
-    /// secret, and no password but those of AWSCURRENT and AWSPREVIOUS opens a user of the secret.
+    /// I3 and I9: after finishSecret AWSCURRENT logs in, the clone may do exactly what the original may and
+    /// carries its secret, and no password but those of AWSCURRENT and AWSPREVIOUS opens a user of the
+    /// secret.
     pub(crate) fn check_finished(&self, after: &'static str) {
         let pair = self.watch.borrow().plan.is_some_and(|plan| !plan.is_single());
         let mut broken = Vec::new();

@@ -16,7 +16,8 @@ pub(crate) enum Place {
     Server(Users),
     /// A pooler that asks the server for the password: what it refuses, it refuses in its own name.
     Pooler,
-    /// A proxy that lets users in by its own list, and logs in at the server itself as soon as it gets a request.
+    /// A proxy that lets users in by its own list, and logs in at the server itself as soon as it gets a
+    /// request.
     Proxy(BTreeMap<String, String>),
 }
 

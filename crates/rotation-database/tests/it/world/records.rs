@@ -75,7 +75,7 @@ impl World {
     /// Whether any version at all logs in, whatever its labels.
     pub(crate) fn some_version_logs_in(&self) -> bool {
         let labels = [StagingLabel::Current, StagingLabel::Pending, StagingLabel::Previous];
-        let labelled = labels.iter().any(|label| self.logs_in(label));
+        let labeled = labels.iter().any(|label| self.logs_in(label));
         let store = self.store.borrow();
         let server = self.server.borrow();
         let opens = |value: &Value| match value {
@@ -85,6 +85,6 @@ impl World {
             }
             Value::Binary => false,
         };
-        labelled || store.secret().versions.values().filter_map(|version| version.value.as_ref()).any(opens)
+        labeled || store.secret().versions.values().filter_map(|version| version.value.as_ref()).any(opens)
     }
 }

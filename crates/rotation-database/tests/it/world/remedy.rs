@@ -16,7 +16,8 @@ impl World {
     fn follow_hint(&self, code: &str) {
         let mut server = self.server.borrow_mut();
         match code {
-            // The secret's user is let in where the master is, and the master secret names the secret's own server.
+            // The secret's user is let in where the master is, and the master secret names the secret's own
+            // server.
             "MASTER_ENDPOINT_UNPROVEN" => {
                 server.master_alone = false;
                 for version in self.store.borrow_mut().secrets.get_mut(MASTER).unwrap().versions.values_mut()

@@ -158,8 +158,8 @@ impl<'a> Reconciliation<'a> {
     }
 }
 
-/// What ends every password of a user but the one by which it has logged in. Where that is the second one, it becomes the
-/// first before, so that it logs in all the while.
+/// What ends every password of a user but the one by which it has logged in. Where that is the second one, it
+/// becomes the first before, so that it logs in all the while.
 pub(super) fn end_others(name: &str, user: &User, by: &str, form: Form) -> Vec<Statement> {
     if user.secondary.is_none() {
         return Vec::new();

@@ -18,6 +18,7 @@ use super::{
 /// Like PostgreSQL's, with a rule for passwords that asks for something.
 pub(crate) const PROFILE: EngineProfile = EngineProfile {
     name: "Model",
+    id: "model",
     engines: &["model", "aurora-model"],
     engines_text: "model, aurora-model",
     default_port: 5432,
@@ -42,22 +43,24 @@ pub(crate) const PROFILE: EngineProfile = EngineProfile {
 /// How changes become final.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
-    /// Like PostgreSQL: staged in a transaction that holds a lock on the user, final at once. A master takes its turn at
-    /// the pair before that.
+    /// Like PostgreSQL: staged in a transaction that holds a lock on the user, final at once. A master takes
+    /// its turn at the pair before that.
     #[default]
     Transactional,
     /// Like Redshift: the same without turns.
     RowLock,
     /// Like MySQL: staging only reads; every statement is final by itself, the password last.
     Autocommit,
-    /// The same, with a lock from before staging until the session ends, like MySQL's by `GET_LOCK`: a master's turn.
+    /// The same, with a lock from before staging until the session ends, like MySQL's by `GET_LOCK`: a
+    /// master's turn.
     AutocommitWithLock,
-    /// The same, and a user that changes its own password keeps the old one beside it, as MySQL 8.0.14 and later does
-    /// on `RETAIN CURRENT PASSWORD`. The statement names the password that it replaces.
+    /// The same, and a user that changes its own password keeps the old one beside it, as MySQL 8.0.14 and
+    /// later does on `RETAIN CURRENT PASSWORD`. The statement names the password that it replaces.
     TwoPasswords,
     /// The same, on a server that refuses a password which the user has had before.
     TwoPasswordsWithHistory,
-    /// A defect: the statement does not name what it replaces, so that a repeated change evicts the old password.
+    /// A defect: the statement does not name what it replaces, so that a repeated change evicts the old
+    /// password.
     TwoPasswordsUnnamed,
     /// A defect: like PostgreSQL, but a session says that it has taken its turn and holds nothing yet.
     TurnSaidTooSoon,

@@ -3,9 +3,9 @@
 use std::{future::poll_fn, rc::Rc, sync::LazyLock, task::Poll, time::Duration};
 
 use rotation_core::{
-    Deadline, ForeignSecrets, Invocation, Invoker, Journal, Outcome, PasswordPolicy, PasswordSettings,
-    PasswordSource, Rehearsal, RotationError, RotationEvent, Rotator, SecretId, SecretStore, StagingLabel,
-    Step, Target, VersionId,
+    Deadline, DryRun, ForeignSecrets, Invocation, Invoker, Journal, Outcome, PasswordPolicy,
+    PasswordSettings, PasswordSource, RotationError, RotationEvent, Rotator, SecretId, SecretStore,
+    StagingLabel, Step, Target, VersionId,
 };
 use rotation_database::{Database, DatabaseSettings, Engine};
 
@@ -95,7 +95,7 @@ impl Service {
     /// The same rotation in a world of its own, as it is now.
     pub(crate) fn fork(&self) -> Self {
         let world = World::new(self.world.store.borrow().clone(), self.world.server.borrow().clone());
-        *world.directory.borrow_mut() = self.world.directory.borrow().clone();
+        *world.lookup.borrow_mut() = self.world.lookup.borrow().clone();
         *world.watch.borrow_mut() = self.world.watch.borrow().clone();
         world.adopting.set(self.world.adopting.get());
         Self { world, ..self.clone() }
@@ -151,8 +151,8 @@ impl Service {
         self.journaled(step).await.map(|(outcome, _)| outcome)
     }
 
-    /// The same, with what the function's journal says after it. The journal is held against the world where nobody
-    /// else acted in it.
+    /// The same, with what the function's journal says after it. The journal is held against the world where
+    /// nobody else acted in it.
     pub(crate) async fn journaled(&self, step: Step) -> Option<(Result<Outcome, RotationError>, Journal)> {
         let (from, journal) = (self.world.gate.borrow().log.len(), Journal::default());
         *self.world.gate.borrow_mut().begun.entry(self.actor).or_default() += 1;
@@ -234,19 +234,19 @@ impl Service {
     }
 
     /// What the function would do, said.
-    pub(crate) async fn rehearse(&self, step: Step) -> Result<Option<Rehearsal>, RotationError> {
+    pub(crate) async fn dry_run(&self, step: Step) -> Result<Option<DryRun>, RotationError> {
         let (store, invocation) = (Store(Rc::clone(&self.world)), invocation(Self::TIME));
         let target = self.database(Server(Rc::clone(&self.world)), &invocation);
-        Rotator::new(store, target, &invocation).rehearse(&self.event(step)).await
+        Rotator::new(store, target, &invocation).dry_run(&self.event(step)).await
     }
 
     /// The same, for a person.
-    pub(crate) async fn rehearse_all(&self) -> Result<Rehearsal, RotationError> {
+    pub(crate) async fn dry_run_all(&self) -> Result<DryRun, RotationError> {
         let store = Store(Rc::clone(&self.world));
         let invocation = Invocation::new(Invoker::Person, Deadline::after(Self::TIME));
         let target = self.database(Server(Rc::clone(&self.world)), &invocation);
         let rotator = Rotator::new(store, target, &invocation);
-        rotator.rehearse_all(&SecretId::new(ARN).unwrap()).await
+        rotator.dry_run_all(&SecretId::new(ARN).unwrap()).await
     }
 
     fn event(&self, step: Step) -> RotationEvent {

@@ -102,8 +102,8 @@ impl Connection {
         }
     }
 
-    /// A password that was kept is ended before the new one is set, since whoever finds the new one set has nothing more to
-    /// do.
+    /// A password that was kept is ended before the new one is set, since whoever finds the new one set has
+    /// nothing more to do.
     fn own_password(
         &self,
         new: &Password,

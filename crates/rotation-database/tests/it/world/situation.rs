@@ -26,16 +26,14 @@ pub(crate) enum Plan {
 
 impl Plan {
     pub(crate) fn strategy(self, world: &Rc<World>) -> Strategy<Atlas> {
-        let directory = Atlas(Rc::clone(world));
+        let lookup = Atlas(Rc::clone(world));
         match self {
             Self::SingleUser | Self::SingleUserByService => Strategy::SingleUser,
             Self::Alternating => {
                 let deployed = Some(SecretId::new(MASTER).unwrap());
-                Strategy::AlternatingUsers { master: MasterSecret { deployed }, directory }
+                Strategy::MasterUser { master: MasterSecret { deployed }, lookup }
             }
-            Self::AlternatingByField => {
-                Strategy::AlternatingUsers { master: MasterSecret::default(), directory }
-            }
+            Self::AlternatingByField => Strategy::MasterUser { master: MasterSecret::default(), lookup },
         }
     }
 
@@ -51,15 +49,16 @@ pub(crate) enum Situation {
     Fresh,
     /// The rotation before went well.
     SecondRotation,
-    /// AWSPENDING holds a value and the database its password, but the clone has no grants: what a former version
-    /// leaves after a crash between the two.
+    /// AWSPENDING holds a value and the database its password, but the clone has no grants: what a former
+    /// version leaves after a crash between the two.
     LeftOver,
     /// Two rotations went well; since then a grant was given and another taken.
     Drifted,
-    /// A rotation was cancelled by hand while AWSCURRENT logged in, and its version has lost its label. Where that was
-    /// possible after setSecret, the database has that version's password.
+    /// A rotation was cancelled by hand while AWSCURRENT logged in, and its version has lost its label. Where
+    /// that was possible after setSecret, the database has that version's password.
     Abandoned,
-    /// The master secret names the port of another server on the same host, which has users of the same names.
+    /// The master secret names the port of another server on the same host, which has users of the same
+    /// names.
     OtherPort,
     /// The secret names a pooler's port, the master secret the server's.
     Pooler,
@@ -85,22 +84,23 @@ pub(crate) enum Situation {
     OtherSecret,
     /// The same, where the operator has given that secret up and named this one as the pair's.
     TakenOver,
-    /// AWS's template has made the live clone, which owns what the original cannot use; the operator has named the
-    /// secret as the pair's.
+    /// AWS's template has made the live clone, which owns what the original cannot use; the operator has
+    /// named the secret as the pair's.
     OutOfReach,
     /// The idle clone owns something.
     IdleOwner,
     /// The users have second passwords from a time when passwords were kept.
     SecondaryLeft,
-    /// AWSCURRENT is the second password of its user. The first is that of a version whose rotation was cancelled when
-    /// passwords were kept.
+    /// AWSCURRENT is the second password of its user. The first is that of a version whose rotation was
+    /// cancelled when passwords were kept.
     SecondaryInUse,
     /// An administrator has taken the membership from the clone between setSecret and testSecret.
     Parted,
 }
 
 impl Situation {
-    /// Those that every pair of faults is tried from in each run. From the others, `scripts/prove` tries them.
+    /// Those that every pair of faults is tried from in each run. From the others, `scripts/prove` tries
+    /// them.
     pub(crate) const FIRST: [Self; 5] =
         [Self::Fresh, Self::SecondRotation, Self::LeftOver, Self::Drifted, Self::Abandoned];
 
@@ -178,7 +178,8 @@ impl Situation {
         if self == Self::Parted { Some("DB_SESSION_NOT_ORIGINAL") } else { self.refusal() }
     }
 
-    /// Whether every refused attempt leaves all users as they were: testSecret alone can hear of a proxy's list.
+    /// Whether every refused attempt leaves all users as they were: testSecret alone can hear of a proxy's
+    /// list.
     pub(crate) fn refuses_before_a_change(self) -> bool {
         self.refusal().is_some() && self != Self::StaleProxy
     }

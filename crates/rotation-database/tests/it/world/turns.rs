@@ -10,8 +10,8 @@ use super::{
 /// Something that runs beside others.
 pub(crate) type Invocation<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 
-/// All that tells how an invocation goes on: what its calls saw since it began. What the ones before it saw, it does not
-/// know.
+/// All that tells how an invocation goes on: what its calls saw since it began. What the ones before it saw,
+/// it does not know.
 #[derive(Clone, Copy, Default, Hash)]
 pub(crate) struct History {
     /// How many invocations this actor has begun.
@@ -19,8 +19,8 @@ pub(crate) struct History {
     seen: u64,
 }
 
-/// Sleeps longer than any pause of ours and than a database login may take: whoever sleeps wakes together with all others,
-/// so that their order is the schedule's alone.
+/// Sleeps longer than any pause of ours and than a database login may take: whoever sleeps wakes together
+/// with all others, so that their order is the schedule's alone.
 pub(crate) async fn nobody_is_ready() {
     tokio::time::sleep(Duration::from_secs(6)).await;
 }
@@ -46,7 +46,8 @@ impl World {
         gate.waiting.iter().filter_map(|(actor, tickets)| Some((*actor, *tickets.first()?))).collect()
     }
 
-    /// Lets one call through; its invocation then has seen the sides of the world on which the answer depends.
+    /// Lets one call through; its invocation then has seen the sides of the world on which the answer
+    /// depends.
     pub(crate) async fn admit(
         &self,
         actor: usize,

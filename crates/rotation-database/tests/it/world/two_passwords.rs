@@ -1,4 +1,5 @@
-//! A user that changes its own password where the server keeps two: what `rotator-mysql` sends, statement by statement.
+//! A user that changes its own password where the server keeps two: what `rotator-mysql` sends, statement by
+//! statement.
 
 use rotation_database::{StatementError, StatementFault};
 
@@ -21,7 +22,8 @@ impl Connection {
             return Ok(());
         }
         self.world().sight(Sighting::SecondaryLoggedIn);
-        // An earlier invocation has set a primary password already. If it is the new one, there is nothing to do.
+        // An earlier invocation has set a primary password already. If it is the new one, there is nothing to
+        // do.
         if self.set("server: confirm password", Some(new), new, Old::Replaced).await? {
             return Ok(());
         }
@@ -29,8 +31,8 @@ impl Connection {
         Ok(())
     }
 
-    /// `ALTER USER USER() IDENTIFIED BY ... [REPLACE ...] [RETAIN CURRENT PASSWORD]`; false where another password is
-    /// primary than the one to replace.
+    /// `ALTER USER USER() IDENTIFIED BY ... [REPLACE ...] [RETAIN CURRENT PASSWORD]`; false where another
+    /// password is primary than the one to replace.
     async fn set(
         &self,
         name: &'static str,

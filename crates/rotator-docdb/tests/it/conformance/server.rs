@@ -8,26 +8,26 @@ use test_servers::{
     DatabaseServer, DocdbProduct, DocdbProxy, DocdbQueryError, DocdbServer, Logins, TestLogin,
 };
 
-use crate::laboratory::{HOME, create_app_at, create_master_at};
+use crate::fixture::{HOME, create_app_at, create_master_at};
 
-/// A server that all tests share, read along by a witness of its own: not every product logs its logins.
+/// A server that all tests share, read along by a recorder of its own: not every product logs its logins.
 pub(super) struct Server {
     server: &'static DocdbServer,
-    witness: DocdbProxy,
+    recorder: DocdbProxy,
 }
 
 impl Server {
     pub(super) fn shared(product: DocdbProduct) -> Self {
         let server = DocdbServer::shared(product).expect("the set-up script provides the server");
-        let witness = DocdbProxy::start(server).expect("loopback has a free port");
-        Self { server, witness }
+        let recorder = DocdbProxy::start(server).expect("loopback has a free port");
+        Self { server, recorder }
     }
 
     fn document(&self, login: &TestLogin) -> Value {
         json!({
             "engine": "mongo",
             "host": self.server.host(),
-            "port": self.witness.port(),
+            "port": self.recorder.port(),
             "username": login.username,
             "password": login.password,
             "ssl": true,
@@ -105,14 +105,14 @@ impl Database for Server {
     }
 
     fn port(&self) -> u16 {
-        self.witness.port()
+        self.recorder.port()
     }
 
     fn elsewhere(&self) -> Result<Self, DatabaseError> {
         static SECOND: OnceLock<DocdbServer> = OnceLock::new();
         let start = || DocdbServer::builder().product(self.server.product()).start();
         let server = SECOND.get_or_init(|| start().expect("a second server starts"));
-        Ok(Self { server, witness: DocdbProxy::start(server).map_err(DatabaseError::new)? })
+        Ok(Self { server, recorder: DocdbProxy::start(server).map_err(DatabaseError::new)? })
     }
 
     async fn add_user(&self, login: &TestLogin, is_master: bool) -> Result<(), DatabaseError> {
@@ -143,11 +143,11 @@ impl Database for Server {
     }
 
     fn logins(&self, username: &str) -> Logins {
-        self.witness.logins(username)
+        self.recorder.logins(username)
     }
 
     fn log(&self) -> String {
-        // What the server writes of logins is nothing, so the witness' lines stand for them.
-        self.server.log() + &self.witness.log()
+        // What the server writes of logins is nothing, so the recorder' lines stand for them.
+        self.server.log() + &self.recorder.log()
     }
 }

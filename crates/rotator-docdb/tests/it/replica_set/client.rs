@@ -4,9 +4,10 @@ use rotation_database::ConnectError;
 use serde_json::{Value, json};
 use test_servers::TestLogin;
 
-use crate::laboratory::{HOME, connect, create_app, login_at, opens, server};
+use crate::fixture::{HOME, connect, create_app, login_at, opens, server};
 
-/// A connection that is open goes on as its user after the password has changed, and a new one needs the new password.
+/// A connection that is open goes on as its user after the password has changed, and a new one needs the new
+/// password.
 #[tokio::test]
 async fn an_open_connection_outlives_its_password() {
     let app = create_app(HOME).await.unwrap();

@@ -6,8 +6,8 @@ use test_servers::ProxyAction;
 
 use super::scene::{By, Fall, Scene, codes, fall_at_change, others, rollbacks, set};
 
-/// The primary falls while setSecret changes the password, before the server has executed that and after: the service's
-/// next attempt goes on at the new one.
+/// The primary falls while setSecret changes the password, before the server has executed that and after: the
+/// service's next attempt goes on at the new one.
 #[tokio::test]
 async fn a_failover_in_set_secret_loses_nothing() {
     let (set, _turn) = set(false).await;
@@ -15,7 +15,7 @@ async fn a_failover_in_set_secret_loses_nothing() {
         for fall in Fall::ALL {
             for executed in [false, true] {
                 set.revive().unwrap();
-                let scene = Scene::witnessed(set, by).await;
+                let scene = Scene::recorded(set, by).await;
                 let fallen = fall_at_change(&scene, fall, executed);
                 let record = scene.rotate().await;
                 assert!(fallen.get().is_some(), "{by:?} {fall:?} {executed}");
@@ -57,15 +57,15 @@ async fn a_failover_between_steps_loses_nothing() {
     }
 }
 
-/// The secondaries are down, so that the primary alone has the new password; it is killed, another one is elected, and the
-/// old one takes back what it had alone.
+/// The secondaries are down, so that the primary alone has the new password; it is killed, another one is
+/// elected, and the old one takes back what it had alone.
 #[tokio::test]
 async fn a_password_that_was_rolled_back_is_set_again() {
     let (set, _turn) = set(false).await;
     for by in By::BOTH {
         set.revive().unwrap();
         let old = set.primary().unwrap();
-        let scene = Scene::witnessed(set, by).await;
+        let scene = Scene::recorded(set, by).await;
         alone_with_the_change(&scene);
         let record = scene.rotate().await;
         let codes = codes(&record);
@@ -82,9 +82,9 @@ async fn a_password_that_was_rolled_back_is_set_again() {
 /// The first change of a user is executed by the primary alone, which is killed before anybody hears of it.
 fn alone_with_the_change(scene: &Scene) {
     let (begun, ended) = (Arc::new(OnceLock::new()), Arc::new(OnceLock::new()));
-    for witness in scene.witnesses.iter() {
+    for recorder in scene.recorders.iter() {
         let (set, begun, ended) = (scene.set, Arc::clone(&begun), Arc::clone(&ended));
-        witness.set_script(move |command, reply| {
+        recorder.set_script(move |command, reply| {
             let is_change = command.get("updateUser").is_some() || command.get("createUser").is_some();
             match reply {
                 None if is_change && begun.set(()).is_ok() => {

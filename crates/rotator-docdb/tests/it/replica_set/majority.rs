@@ -6,10 +6,10 @@ use rotation_database::{Change, Engine, Session, StatementFault, Transport, Turn
 use serde_json::json;
 
 use super::scene::{By, Scene, opens, rollbacks, set};
-use crate::laboratory::{HOME, create_app_at, deadline, engine_for, login_at};
+use crate::fixture::{HOME, create_app_at, deadline, engine_for, login_at};
 
-/// Primary, arbiter, and a secondary that is down: the first setSecret changes the password and no retry may finish until
-/// the secondary has it. Before and after that, nothing is lost.
+/// Primary, arbiter, and a secondary that is down: the first setSecret changes the password and no retry may
+/// finish until the secondary has it. Before and after that, nothing is lost.
 #[tokio::test]
 async fn a_retry_waits_for_the_majority_too() {
     let (set, _turn) = set(true).await;
@@ -34,7 +34,8 @@ async fn a_retry_waits_for_the_majority_too() {
     }
 }
 
-/// The same, and the primary is lost before a majority had the password: the old one is back, and the rotation sets it anew.
+/// The same, and the primary is lost before a majority had the password: the old one is back, and the
+/// rotation sets it anew.
 #[tokio::test]
 async fn an_unconfirmed_password_that_is_rolled_back_is_set_again() {
     let (set, _turn) = set(true).await;
@@ -91,15 +92,16 @@ async fn a_session_knows_what_is_confirmed() {
     secondary.start_again().unwrap();
     session.settle(deadline()).await.unwrap();
     assert!(session.is_settled());
-    // However little time is left, what the majority has is looked for; without a look, nothing is said of it.
+    // However little time is left, what the majority has is looked for; without a look, nothing is said of
+    // it.
     let late = unsettled.settle(after(0)).await.unwrap_err();
     assert_eq!(late.fault, StatementFault::TimedOut);
     unsettled.settle(after(900)).await.unwrap();
     assert!(unsettled.is_settled());
 }
 
-/// A primary that steps down between the login and the change has changed nothing, and one that does so before the majority
-/// has the change leaves open what holds.
+/// A primary that steps down between the login and the change has changed nothing, and one that does so
+/// before the majority has the change leaves open what holds.
 #[tokio::test]
 async fn a_primary_that_steps_down_changes_nothing() {
     let (set, _turn) = set(false).await;

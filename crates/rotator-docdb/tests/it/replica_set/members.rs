@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use test_servers::{DocdbProxy, MongoReplicaSet, TestLogin};
 
 use super::scene::{By, Scene, codes, document, others, set};
-use crate::laboratory::{HOME, create_app_at, deadline, engine_for};
+use crate::fixture::{HOME, create_app_at, deadline, engine_for};
 
 /// The login of a secret with these fields besides.
 fn login(set: &MongoReplicaSet, host: &str, app: &TestLogin, more: &Value) -> Login {
@@ -41,15 +41,16 @@ async fn the_password_goes_to_the_primary_of_the_list() {
     let app = create_app_at(set.primary().unwrap(), HOME).await.unwrap();
     set.settle().unwrap();
     for _ in 0..2 {
-        let witnesses: Vec<_> =
+        let recorders: Vec<_> =
             set.members().iter().map(|member| DocdbProxy::start(member).unwrap()).collect();
-        let host: Vec<_> = witnesses.iter().map(|witness| format!("localhost:{}", witness.port())).collect();
+        let host: Vec<_> =
+            recorders.iter().map(|recorder| format!("localhost:{}", recorder.port())).collect();
         let primary = set.primary().unwrap().port();
         let found = member(set, &login(set, &host.join(", "), &app, &json!({}))).await.unwrap();
-        for (witness, server) in witnesses.iter().zip(set.members()) {
-            let heard = witness.take_commands();
+        for (recorder, server) in recorders.iter().zip(set.members()) {
+            let heard = recorder.take_commands();
             let is_primary = server.port() == primary;
-            assert_eq!(found == witness.port(), is_primary);
+            assert_eq!(found == recorder.port(), is_primary);
             let is_greeting = |command: &Value| command.get("isMaster").is_some();
             assert!(is_primary || heard.iter().all(is_greeting), "{heard:?}");
         }
@@ -116,17 +117,17 @@ async fn another_set_is_refused() {
     let (set, _turn) = set(false).await;
     let app = create_app_at(set.primary().unwrap(), HOME).await.unwrap();
     let primary = set.primary().unwrap();
-    let witness = DocdbProxy::start(primary).unwrap();
-    for host in ["localhost".to_owned(), format!("localhost:{},localhost", witness.port())] {
-        let other = json!({"port": witness.port(), "replicaSet": "another"});
+    let recorder = DocdbProxy::start(primary).unwrap();
+    for host in ["localhost".to_owned(), format!("localhost:{},localhost", recorder.port())] {
+        let other = json!({"port": recorder.port(), "replicaSet": "another"});
         let (code, message, hint) = told(member(set, &login(set, &host, &app, &other)).await.unwrap_err());
         assert_eq!(code, "DB_REPLICA_SET_DIFFERS");
         assert!(message.ends_with("it is of the set rs0"), "{message}");
         assert!(hint.contains("`replicaSet`"), "{hint}");
-        assert!(witness.take_commands().iter().all(|command| command.get("isMaster").is_some()));
+        assert!(recorder.take_commands().iter().all(|command| command.get("isMaster").is_some()));
     }
     // A server of no set.
-    let single = crate::laboratory::server();
+    let single = crate::fixture::server();
     let login = login(set, "localhost", &app, &json!({"port": single.port()}));
     let error = engine_for(single).connect(&login, Transport::Tls, deadline()).await.unwrap_err();
     let (code, message, _) = told(error);
@@ -200,8 +201,8 @@ async fn a_master_secret_names_the_member_itself() {
     scene.check_labels(By::MasterUser).await;
 }
 
-/// A member that is added to AWSCURRENT while a rotation is under way is no difference. Nothing is changed while it is the
-/// primary, as the pending version does not open it.
+/// A member that is added to AWSCURRENT while a rotation is under way is no difference. Nothing is changed
+/// while it is the primary, as the pending version does not open it.
 #[tokio::test]
 async fn a_member_that_is_added_meanwhile_is_no_difference() {
     let (set, _turn) = set(false).await;
@@ -231,7 +232,8 @@ async fn a_member_that_is_added_meanwhile_is_no_difference() {
     }
 }
 
-/// A pending version that names other members is refused before a connection is opened. Members may have been added since.
+/// A pending version that names other members is refused before a connection is opened. Members may have been
+/// added since.
 #[tokio::test]
 async fn a_pending_list_names_current_members_alone() {
     let (set, _turn) = set(false).await;

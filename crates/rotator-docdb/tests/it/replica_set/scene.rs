@@ -16,12 +16,12 @@ use test_servers::{
 };
 use tokio::sync::MutexGuard;
 
-use crate::laboratory::{HOME, create_app_at, create_master_at};
+use crate::fixture::{HOME, create_app_at, create_master_at};
 
 /// The most that one rotation may take, retries and elections included.
 const LIMIT: Duration = Duration::from_mins(5);
-/// The most that one invocation may take: what a function does at a healthy set takes much less, and one that meets a silent
-/// primary takes all of it.
+/// The most that one invocation may take: what a function does at a healthy set takes much less, and one that
+/// meets a silent primary takes all of it.
 const FUNCTION_LIMIT: Duration = Duration::from_secs(6);
 /// `AuthenticationFailed`.
 const REFUSED: i64 = 18;
@@ -91,7 +91,7 @@ pub(super) struct Scene {
     pub(super) secret: String,
     acting: Arc<Acting>,
     /// In front of each member, where the secret names them.
-    pub(super) witnesses: Arc<Vec<DocdbProxy>>,
+    pub(super) recorders: Arc<Vec<DocdbProxy>>,
     _folder: tempfile::TempDir,
 }
 
@@ -105,19 +105,20 @@ impl Scene {
         Self::with(set, by, &set.seed_list(), Vec::new(), act).await
     }
 
-    /// The secret names a witness in front of each member.
-    pub(super) async fn witnessed(set: &'static MongoReplicaSet, by: By) -> Self {
-        let witnesses: Vec<_> =
+    /// The secret names a recorder in front of each member.
+    pub(super) async fn recorded(set: &'static MongoReplicaSet, by: By) -> Self {
+        let recorders: Vec<_> =
             set.members().iter().map(|member| DocdbProxy::start(member).unwrap()).collect();
-        let hosts: Vec<_> = witnesses.iter().map(|witness| format!("localhost:{}", witness.port())).collect();
-        Self::with(set, by, &hosts.join(","), witnesses, |_, _| ()).await
+        let hosts: Vec<_> =
+            recorders.iter().map(|recorder| format!("localhost:{}", recorder.port())).collect();
+        Self::with(set, by, &hosts.join(","), recorders, |_, _| ()).await
     }
 
     async fn with(
         set: &'static MongoReplicaSet,
         by: By,
         host: &str,
-        witnesses: Vec<DocdbProxy>,
+        recorders: Vec<DocdbProxy>,
         act: impl Fn(&str, usize) + Send + Sync + 'static,
     ) -> Self {
         let primary = set.primary().unwrap();
@@ -150,7 +151,7 @@ impl Scene {
         let acting = Acting { function, act: Arc::new(act), steps: Mutex::default() };
         let acting = Arc::new(acting);
         store.register(&arn, Arc::clone(&acting) as Arc<dyn Function>);
-        Self { set, store, secret, acting, witnesses: Arc::new(witnesses), _folder: folder }
+        Self { set, store, secret, acting, recorders: Arc::new(recorders), _folder: folder }
     }
 
     /// Begins a rotation and gives its version.
@@ -193,8 +194,8 @@ impl Scene {
         opens(self.set, &self.document(label)).await
     }
 
-    /// What holds after every rotation: AWSCURRENT logs in, and of a pair AWSPREVIOUS too; a single user's old password
-    /// does not.
+    /// What holds after every rotation: AWSCURRENT logs in, and of a pair AWSPREVIOUS too; a single user's
+    /// old password does not.
     pub(super) async fn check_labels(&self, by: By) {
         assert!(self.opens("AWSCURRENT").await, "AWSCURRENT logs in");
         assert_eq!(self.opens("AWSPREVIOUS").await, by == By::MasterUser, "AWSPREVIOUS, {by:?}");
@@ -246,9 +247,9 @@ impl Fall {
 /// Lets the primary fall once, at the first change of a user: before it is executed, or after that.
 pub(super) fn fall_at_change(scene: &Scene, fall: Fall, executed: bool) -> Arc<OnceLock<()>> {
     let fallen = Arc::new(OnceLock::new());
-    for witness in scene.witnesses.iter() {
+    for recorder in scene.recorders.iter() {
         let (set, fallen) = (scene.set, Arc::clone(&fallen));
-        witness.set_script(move |command, reply| {
+        recorder.set_script(move |command, reply| {
             let is_change = command.get("updateUser").is_some() || command.get("createUser").is_some();
             if is_change && reply.is_some() == executed && fallen.set(()).is_ok() {
                 fall.befall(set);

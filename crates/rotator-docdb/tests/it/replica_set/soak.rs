@@ -11,9 +11,10 @@ use serde_json::{Value, json};
 use test_servers::{DocdbQueryError, MongoReplicaSet, MongoSetClient, TestLogin};
 
 use super::scene::{By, Fall, Scene, set};
-use crate::laboratory::HOME;
+use crate::fixture::HOME;
 
-/// How many rotations there are, unless `FAILOVER_ROTATIONS` says otherwise; the figures of the documentation are of 200.
+/// How many rotations there are, unless `FAILOVER_ROTATIONS` says otherwise; the figures of the documentation
+/// are of 200.
 const ROTATIONS: usize = 20;
 /// How long a set may be without a primary that answers.
 const WITHOUT_PRIMARY: Duration = Duration::from_mins(2);
@@ -22,8 +23,8 @@ const REFUSED: i64 = 18;
 /// Between two logins of a client.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Whatever moment the primary is lost at: every rotation ends, every version is accounted for, every label logs in or not as
-/// its strategy says, and with alternating users no client is ever refused.
+/// Whatever moment the primary is lost at: every rotation ends, every version is accounted for, every label
+/// logs in or not as its strategy says, and with alternating users no client is ever refused.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn failovers_lose_no_credential() {
     let rotations = set_in("FAILOVER_ROTATIONS").map_or(ROTATIONS, |count| usize::try_from(count).unwrap());
@@ -61,7 +62,8 @@ fn set_in(variable: &str) -> Option<u64> {
     std::env::var(variable).ok().map(|text| text.parse().unwrap())
 }
 
-/// Lets the primary fall, brings it back, and so on; never two members at once. Gives how often each kind came about.
+/// Lets the primary fall, brings it back, and so on; never two members at once. Gives how often each kind
+/// came about.
 fn fall_again_and_again(set: &MongoReplicaSet, over: &AtomicBool, seed: u64) -> Vec<(Fall, usize)> {
     let mut random = fastrand::Rng::with_seed(seed);
     let mut falls = Fall::ALL.map(|fall| (fall, 0));
@@ -134,8 +136,8 @@ async fn rotate_all(scene: &Scene, by: By, count: usize) -> Seen {
     Seen { rotations: seen.rotations, attempts: seen.attempts, took: began.elapsed(), ..watched }
 }
 
-/// The service knows just these versions, with the labels where the last two rotations put them, and what each holds logs in,
-/// or does not, as its label says.
+/// The service knows just these versions, with the labels where the last two rotations put them, and what
+/// each holds logs in, or does not, as its label says.
 async fn account(scene: &Scene, by: By, versions: &[String]) {
     let request = json!({"SecretId": scene.secret, "IncludeDeprecated": true, "MaxResults": 100});
     let listed = scene.store.call_inside(Operation::ListSecretVersionIds, request).unwrap();

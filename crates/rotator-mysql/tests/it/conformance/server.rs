@@ -13,13 +13,14 @@ use test_servers::{
 
 use crate::{
     alternating::rights,
-    laboratory::{at, create_master},
+    fixture::{at, create_master},
 };
 
 /// The server that all tests of one version share.
 pub(super) struct Server {
     server: &'static MysqlServer,
-    /// Users that were locked, with their logins until then: the server's log does not say that it refused them.
+    /// Users that were locked, with their logins until then: the server's log does not say that it refused
+    /// them.
     locked: Mutex<BTreeMap<String, usize>>,
 }
 

@@ -9,10 +9,10 @@ use rotation_suites::{Database, DatabaseError, Owner, Tenant};
 use serde_json::{Value, json};
 use test_servers::{DatabaseServer, Logins, PostgresServer, PostgresVersion, QueryError, TestLogin};
 
-use crate::laboratory::quoted;
+use crate::fixture::quoted;
 
-/// What an application of the tenant does: reads and writes what it was granted, itself and by its group; creates,
-/// changes and drops what is its own.
+/// What an application of the tenant does: reads and writes what it was granted, itself and by its group;
+/// creates, changes and drops what is its own.
 const WORK: &str = "INSERT INTO public.shared VALUES (1); SELECT count(*) FROM public.shared; \
     SELECT count(*) FROM public.archive; INSERT INTO data.ledger VALUES (1); \
     ALTER TABLE data.ledger SET (fillfactor = 90); CREATE TABLE data.scratch (); DROP TABLE data.scratch";
@@ -58,8 +58,8 @@ impl Database for Server {
         vec![(Owner::Instance, "postgres"), (Owner::Cluster, "aurora-postgresql")]
     }
 
-    /// Like a managed service's, the master has CREATEROLE and is no superuser; it may administer what it is supposed
-    /// to have made.
+    /// Like a managed service's, the master has CREATEROLE and is no superuser; it may administer what it is
+    /// supposed to have made.
     async fn create_tenant(&self) -> Result<Tenant, DatabaseError> {
         let database = self.server.create_database().await.map_err(DatabaseError::new)?;
         let app =
@@ -113,15 +113,15 @@ impl Database for Server {
                  JOIN pg_roles r ON r.oid = setrole LEFT JOIN pg_database d ON d.oid = setdatabase, \
                  unnest(setconfig) s WHERE r.rolname = '{username}' AND s NOT LIKE 'role=%' \
              UNION ALL SELECT 'role', rolname FROM pg_roles \
-                 WHERE rolname IN ('{original}', '{original}_group') AND pg_has_role('{username}', oid, 'USAGE') \
-             UNION ALL SELECT 'database', p FROM unnest(ARRAY['CREATE', 'CONNECT', 'TEMP']) p \
+                 WHERE rolname IN ('{original}', '{original}_group') AND pg_has_role('{username}', oid, \
+             'USAGE') UNION ALL SELECT 'database', p FROM unnest(ARRAY['CREATE', 'CONNECT', 'TEMP']) p \
                  WHERE has_database_privilege('{username}', '{database}', p) \
              UNION ALL SELECT 'schema', concat_ws(' ', nspname, p) FROM pg_namespace, \
                  unnest(ARRAY['CREATE', 'USAGE']) p WHERE nspname IN ('data', 'public') \
                  AND has_schema_privilege('{username}', oid, p) \
              UNION ALL SELECT 'table', concat_ws(' ', c.relname, p) FROM pg_class c, \
-                 unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) p \
-                 WHERE c.relnamespace IN ('data'::regnamespace, 'public'::regnamespace) \
+                 unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) \
+                 p WHERE c.relnamespace IN ('data'::regnamespace, 'public'::regnamespace) \
                  AND has_table_privilege('{username}', c.oid, p) \
              ORDER BY 1, 2"
         );

@@ -6,10 +6,10 @@ use rotation_suites::{Database, DatabaseError, Owner, Tenant};
 use serde_json::{Value, json};
 use test_servers::{DatabaseServer, Logins, QueryError, RedshiftServer, TestLogin};
 
-use crate::laboratory::{quoted, server};
+use crate::fixture::{quoted, server};
 
-/// What an application of the tenant does: reads and writes what it was granted, itself and by its group, and what the
-/// original owns; makes and drops a table. What it makes belongs to it until the next rotation.
+/// What an application of the tenant does: reads and writes what it was granted, itself and by its group, and
+/// what the original owns; makes and drops a table. What it makes belongs to it until the next rotation.
 const WORK: &str = "INSERT INTO public.shared VALUES (1); SELECT count(*) FROM public.shared; \
     SELECT count(*) FROM public.archive; INSERT INTO data.ledger VALUES (1); \
     SELECT count(*) FROM data.ledger; CREATE TABLE data.scratch (); DROP TABLE data.scratch";
@@ -63,8 +63,8 @@ impl Database for Server {
                  CREATE SCHEMA data AUTHORIZATION {user}; CREATE TABLE data.ledger (amount int); \
                  ALTER TABLE data.ledger OWNER TO {user}; CREATE TABLE public.shared (n int); \
                  GRANT SELECT, INSERT ON public.shared TO {user}; CREATE TABLE public.archive (n int); \
-                 GRANT SELECT ON public.archive TO GROUP {group}; GRANT CREATE ON DATABASE {database} TO {user}; \
-                 ALTER ROLE {user} SET search_path = data, public; \
+                 GRANT SELECT ON public.archive TO GROUP {group}; GRANT CREATE ON DATABASE {database} TO \
+                 {user}; ALTER ROLE {user} SET search_path = data, public; \
                  ALTER ROLE {user} SET redshift.session_timeout = '600'",
                 database = quoted(&database),
             ),
@@ -93,12 +93,12 @@ impl Database for Server {
     async fn rights(&self, tenant: &Tenant, username: &str) -> Result<String, DatabaseError> {
         let database = tenant.document["dbname"].as_str().unwrap_or_default();
         let sql = format!(
-            "SELECT 'user', concat_ws(' ', u.usesuper, u.usecreatedb, nullif(u.valuntil, 'infinity'), u.useconfig, \
-                 i.connection_limit, i.syslog_access, i.session_timeout) FROM redshift.pg_user u \
-                 JOIN redshift.svv_user_info i ON i.user_id = u.usesysid WHERE u.usename = '{username}' \
+            "SELECT 'user', concat_ws(' ', u.usesuper, u.usecreatedb, nullif(u.valuntil, 'infinity'), \
+                 u.useconfig, i.connection_limit, i.syslog_access, i.session_timeout) FROM redshift.pg_user \
+                 u JOIN redshift.svv_user_info i ON i.user_id = u.usesysid WHERE u.usename = '{username}' \
              UNION ALL SELECT 'group', g.groname FROM redshift.pg_group g JOIN redshift.pg_user u \
-                 ON u.usesysid = ANY(g.grolist) WHERE u.usename = '{username}' AND g.groname NOT LIKE 'clone:%' \
-             UNION ALL SELECT 'database', p FROM unnest(ARRAY['CREATE', 'CONNECT', 'TEMP']) p \
+                 ON u.usesysid = ANY(g.grolist) WHERE u.usename = '{username}' AND g.groname NOT LIKE \
+             'clone:%' UNION ALL SELECT 'database', p FROM unnest(ARRAY['CREATE', 'CONNECT', 'TEMP']) p \
                  WHERE has_database_privilege('{username}', '{database}', p) \
              UNION ALL SELECT 'schema', concat_ws(' ', nspname, p) FROM pg_namespace, \
                  unnest(ARRAY['CREATE', 'USAGE']) p WHERE nspname IN ('data', 'public') \

@@ -42,8 +42,8 @@ pub(super) fn rules() -> Vec<Rule> {
             |g| {
                 Box::pin(async move {
                     g.secret().await?;
-                    let sentence = "Secrets Manager cannot invoke the specified Lambda function. Ensure that the \
-                                    function policy grants access to the principal secretsmanager.amazonaws.com.";
+                    let sentence = "Secrets Manager cannot invoke the specified Lambda function. Ensure that \
+                                    the function policy grants access to the principal secretsmanager.amazonaws.com.";
                     let request = g.about(json!({
                         "ClientRequestToken": token(2),
                         "RotationLambdaARN": "arn:aws:lambda:us-east-1:123456789012:function:unknown",

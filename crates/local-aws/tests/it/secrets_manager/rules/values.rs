@@ -177,8 +177,8 @@ pub(super) fn rules() -> Vec<Rule> {
             Box::pin(async move {
                 let arn = g.secret_with_pending().await?;
                 let sentence = format!(
-                    "You can't use ClientRequestToken {} because that value is already in use for a version of \
-                     secret {arn}.",
+                    "You can't use ClientRequestToken {} because that value is already in use for a version \
+                     of secret {arn}.",
                     token(2)
                 );
                 let request = json!({"ClientRequestToken": token(2), "SecretString": "other"});

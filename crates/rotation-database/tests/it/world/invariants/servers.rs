@@ -1,5 +1,5 @@
-//! What a rotation must leave at the servers: what the live user reaches, which passwords open them, and where a master may
-//! write.
+//! What a rotation must leave at the servers: what the live user reaches, which passwords open them, and
+//! where a master may write.
 
 use rotation_core::StagingLabel;
 
@@ -29,8 +29,8 @@ impl World {
         }
     }
 
-    /// A master has changed something there. For I10, AWSCURRENT or the invocation's own version must have been answered
-    /// there before: what was AWSCURRENT at the answer, or is now.
+    /// A master has changed something there. For I10, AWSCURRENT or the invocation's own version must have
+    /// been answered there before: what was AWSCURRENT at the answer, or is now.
     pub(in crate::world) fn master_wrote(&self, session: u64, spot: Spot) {
         let current = self.store.borrow().secret().holder(&StagingLabel::Current).cloned();
         let mut watch = self.watch.borrow_mut();

@@ -55,10 +55,10 @@ pub(super) fn set_up(situation: Situation, world: &World, plan: Plan) {
             }
         }
         Situation::SecondaryInUse => {
-            let unlabelled = Value::Text(document("app", "unlabelled-password"));
+            let unlabeled = Value::Text(document("app", "unlabeled-password"));
             world.store.borrow_mut().secret_mut().versions.entry(version(5)).or_default().value =
-                Some(unlabelled);
-            with(world, "app", |app| app.secondary = app.password.replace("unlabelled-password".into()));
+                Some(unlabeled);
+            with(world, "app", |app| app.secondary = app.password.replace("unlabeled-password".into()));
         }
         Situation::Parted => with(world, "app_clone", |clone| clone.acting = Acting::Parted),
     }

@@ -1,0 +1,192 @@
+//! The function that rotates a secret, as Lambda describes it: whether Secrets Manager may invoke it, and
+//! whether it can run. Only the command asks this; a function that looks at its own secret is running
+//! already.
+//!
+//! ```text
+//! FunctionArn ─> Lambda: GetFunctionConfiguration, GetPolicy ─> Seen ─> Seen::findings   pure
+//! ```
+
+mod lambda;
+mod policy;
+
+use rotation_aws::{Access, AwsError};
+use rotation_config::EndpointUrl;
+use rotation_core::{
+    SecretId,
+    diagnosis::{Check, Finding, FindingCode, Severity},
+    with_causes,
+};
+use rotation_doctor::finding_codes;
+
+use lambda::{Answered, Configuration, FunctionArn, Lambda};
+use policy::{Admission, Policy};
+
+/// The shortest timeout that is not warned of, in seconds. A step waits at most so long for Secrets Manager
+/// and the database, where both are slow; `deploy/` gives 30.
+const SHORTEST: u64 = 15;
+
+/// As much of a failure as is shown, in characters.
+const WORDS: usize = 400;
+
+/// Where Lambda is to be asked.
+#[derive(Clone, Debug)]
+pub(super) enum LambdaEndpoint {
+    /// At the function's region's own endpoint.
+    Regional,
+    /// At this URL.
+    At(EndpointUrl),
+    /// Nobody says where the Lambda beside another Secrets Manager is.
+    Unknown,
+}
+
+/// What Lambda told, as far as it did.
+struct Seen {
+    configuration: Answered<Configuration>,
+    policy: Answered<Policy>,
+}
+
+/// Looks at the function and says what it found. Reads alone.
+pub(super) async fn look(
+    access: &Access,
+    endpoint: &LambdaEndpoint,
+    function: Option<&str>,
+    secret: &SecretId,
+) -> Vec<Finding> {
+    let unseen = |because: &str| vec![Finding::unseen(Check::Function, because)];
+    let Some(function) = function else { return unseen("no function is set") };
+    let Some(arn) = FunctionArn::parse(function) else { return unseen("its ARN cannot be read") };
+    let url = match endpoint {
+        LambdaEndpoint::Regional => None,
+        LambdaEndpoint::At(url) => Some(url),
+        LambdaEndpoint::Unknown => {
+            return unseen(
+                "another Secrets Manager was asked for: AWS_ENDPOINT_URL_LAMBDA says where its Lambda is",
+            );
+        }
+    };
+    let lambda = Lambda::new(access, url);
+    let (configuration, policy) = tokio::join!(lambda.configuration(&arn), lambda.policy(&arn));
+    Seen { configuration, policy }.findings(&arn, secret)
+}
+
+impl Seen {
+    fn findings(&self, function: &FunctionArn, secret: &SecretId) -> Vec<Finding> {
+        if matches!(self.configuration, Answered::Missing) {
+            return vec![finding(
+                Severity::Fault,
+                finding_codes::FUNCTION_NOT_FOUND,
+                format!("there is no function {function}"),
+                "Deploy it again, or set the one that is there with `aws secretsmanager rotate-secret`.",
+            )];
+        }
+        let mut findings = vec![self.admission(function, secret)];
+        match &self.configuration {
+            Answered::Told(configuration) => findings.extend(configuration.findings()),
+            Answered::Refused(why) => findings.push(unasked(why)),
+            Answered::Missing => {}
+        }
+        findings
+    }
+
+    /// Whether Secrets Manager may invoke it.
+    fn admission(&self, function: &FunctionArn, secret: &SecretId) -> Finding {
+        let none = Policy::default();
+        let policy = match &self.policy {
+            Answered::Told(policy) => policy,
+            Answered::Missing => &none,
+            Answered::Refused(why) => return unasked(why),
+        };
+        let account = secret.as_str().split(':').nth(4).unwrap_or_default();
+        let add = format!(
+            "aws lambda add-permission --function-name {function} --statement-id secretsmanager --action \
+            lambda:InvokeFunction --principal secretsmanager.amazonaws.com --source-account {account}{}",
+            // A version or an alias has a policy of its own.
+            function.qualifier().map(|name| format!(" --qualifier {name}")).unwrap_or_default()
+        );
+        match policy.admission(secret.as_str(), account) {
+            Admission::Bounded => {
+                Finding::ok(Check::Function, "its policy lets Secrets Manager in for this secret")
+            }
+            Admission::Open => finding(
+                Severity::Warning,
+                finding_codes::FUNCTION_PERMISSION_TOO_BROAD,
+                "its policy lets Secrets Manager in for secrets of any account",
+                format!("Remove that permission, and add it with its account: {add}"),
+            ),
+            Admission::Refused => finding(
+                Severity::Fault,
+                finding_codes::FUNCTION_NOT_INVOCABLE,
+                "its policy does not let Secrets Manager in for this secret",
+                format!("Let it in: {add}"),
+            ),
+            Admission::Unclear => {
+                Finding::unseen(Check::Function, "its policy has conditions that are not judged here")
+            }
+        }
+    }
+}
+
+impl Configuration {
+    fn findings(&self) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        if self.state != "Active" {
+            let severity = if self.state == "Failed" { Severity::Fault } else { Severity::Warning };
+            let reason = if self.reason.is_empty() { String::new() } else { format!(": {}", self.reason) };
+            findings.push(finding(
+                severity,
+                finding_codes::FUNCTION_INACTIVE,
+                format!("its state is {}{reason}", self.state),
+                "Fix what the reason says, and deploy it again. One that is Inactive or Pending wakes up by \
+                itself when it is invoked.",
+            ));
+        }
+        if self.timeout < SHORTEST {
+            findings.push(finding(
+                Severity::Warning,
+                finding_codes::FUNCTION_TIMEOUT_TOO_SHORT,
+                format!("its timeout is {} seconds, and a step may need {SHORTEST}", self.timeout),
+                "Set it to 30 seconds: aws lambda update-function-configuration --timeout 30 --function-name ...",
+            ));
+        }
+        if findings.is_empty() {
+            let sentence = format!("it is active, and a step may take {} seconds", self.timeout);
+            findings.push(Finding::ok(Check::Function, sentence));
+        }
+        findings.push(Finding {
+            remediation: "aws iam simulate-principal-policy --policy-source-arn ROLE --action-names \
+                secretsmanager:PutSecretValue ..., or ask the function itself: {\"doctor\": \"<secret>\"}"
+                .into(),
+            ..Finding::unseen(
+                Check::Function,
+                &format!(
+                    "only IAM tells what its role {} may; the function says it by its own calls",
+                    self.role
+                ),
+            )
+        });
+        findings
+    }
+}
+
+fn finding(
+    severity: Severity,
+    code: FindingCode,
+    sentence: impl Into<String>,
+    remediation: impl Into<String>,
+) -> Finding {
+    Finding {
+        check: Check::Function,
+        severity,
+        code,
+        sentence: sentence.into(),
+        remediation: remediation.into(),
+    }
+}
+
+fn unasked(why: &AwsError) -> Finding {
+    let words: String = with_causes(why).chars().take(WORDS).collect();
+    Finding {
+        remediation: format!("Allow {} on the function to the IAM identity that you use.", why.action()),
+        ..Finding::unseen(Check::Function, &words)
+    }
+}

@@ -1,0 +1,108 @@
+//! `rotate recover`: the one safe move of a label, shown, agreed to, checked again, and made.
+
+use std::{
+    io::{self, IsTerminal},
+    process::ExitCode,
+};
+
+use anyhow::{Result, bail};
+use clap::Args;
+use rotation_core::{Deadline, RotationError};
+use rotation_database::{DatabaseLookup, Engine};
+use rotation_doctor::{Advice, Diagnosis, Remedy, StuckState, Unfinished};
+
+use super::{Subject, TIME, doctor, explain};
+use rotation_cli::{Look, Screen};
+
+/// Bring a stuck secret back to an AWSCURRENT that logs in, by moving one label; asks before it writes
+#[derive(Args, Debug)]
+#[command(long_about = ABOUT, after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(super) subject: Subject,
+
+    /// Give up an AWSPENDING that does not log in, while AWSCURRENT does: for a password that the database
+    /// never takes
+    #[arg(long)]
+    abandon: bool,
+
+    /// With --abandon: give it up even where nobody knows whether it logs in, as behind a proxy. The risk:
+    /// setSecret may have set it, and then it is the only password that works, and loses its label
+    #[arg(long, requires = "abandon")]
+    force: bool,
+
+    /// Do not ask; needed where nobody is at the terminal
+    #[arg(long, short)]
+    yes: bool,
+}
+
+const ABOUT: &str = "\
+Bring a stuck secret back to an AWSCURRENT that logs in, by moving one label; asks before it writes.
+
+Looks at the secret as `rotate doctor` does, and shows which version logs in and what it would do. A label \
+is moved only to a version that logs in, and taken away only while AWSCURRENT logs in. What is not known \
+moves no label, unless `--abandon --force` says so. Right before the write the labels are read and that \
+login is made once more, and the service itself refuses the move where the label is elsewhere by then. No password is changed and no version is deleted. Where no label helps, it says what does, and writes nothing.
+
+Exit codes: 0 AWSCURRENT logs in now, 1 it does not, or nobody agreed, 2 the command line is wrong.";
+
+const EXAMPLES: &str = "\
+Examples:
+  rotate recover prod/shop/reporting
+  rotate recover prod/shop/reporting --abandon
+  rotate recover prod/shop/reporting --yes --region eu-central-1";
+
+impl Arguments {
+    pub(super) async fn run<E: Engine + Clone, D: DatabaseLookup + Clone>(
+        &self,
+        subject: &Subject<E, D>,
+        screen: &Screen,
+    ) -> Result<ExitCode> {
+        let unfinished = match (self.abandon, self.force) {
+            (true, true) => Unfinished::AbandonUnknown,
+            (true, false) => Unfinished::Abandon,
+            (false, _) => Unfinished::Keep,
+        };
+        let mut diagnosis = subject.diagnose().await?;
+        diagnosis.advice = diagnosis.situation.advise(unfinished);
+        show(&diagnosis, screen);
+        let Advice { remedy: Remedy::Move { label_move, .. }, .. } = &diagnosis.advice else {
+            doctor::next(&diagnosis, &self.subject.flags(), screen);
+            return Ok(outcome(&diagnosis));
+        };
+        screen.line(format_args!("{}  {}", screen.paint(Look::Strong, "Does"), label_move.sentence()));
+        if !self.yes && !agreed(screen)? {
+            bail!("nothing was changed");
+        }
+        let deadline = Deadline::after(TIME);
+        let database = subject.database(deadline);
+        let repair = subject.doctor(&database);
+        let repaired = deadline.bound(Box::pin(repair.repair(&diagnosis))).await;
+        repaired.map_err(RotationError::from)??;
+        screen.line("");
+        let after = subject.diagnose().await?;
+        show(&after, screen);
+        doctor::next(&after, &self.subject.flags(), screen);
+        Ok(outcome(&after))
+    }
+}
+
+fn show(diagnosis: &Diagnosis, screen: &Screen) {
+    screen.line(screen.paint(Look::Strong, format!("Secret {}", diagnosis.secret)));
+    for version in &diagnosis.versions {
+        screen.line(explain::picture(version, screen));
+    }
+}
+
+fn outcome(diagnosis: &Diagnosis) -> ExitCode {
+    let state = diagnosis.advice.state;
+    let good = !state.shuts_out() && state != StuckState::Unknown;
+    if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn agreed(screen: &Screen) -> Result<bool> {
+    if !io::stdin().is_terminal() {
+        bail!("nobody is at the terminal to agree: add --yes");
+    }
+    Ok(screen.ask("Do it now?")?)
+}

@@ -1,0 +1,86 @@
+//! The event `{"doctor": "<secret>"}`: the checks of `rotate doctor` from where the function runs, with its
+//! own role.
+//!
+//! It obeys the rules of a rotation: a secret of another account or region, or one that another function is
+//! set to rotate, is refused. The answer is bounded and holds no password.
+
+use std::time::SystemTime;
+
+use rotation_aws::SecretsManager;
+use rotation_core::{EventError, Invocation, RotationError, SecretId, diagnosis::Diagnosable};
+use rotation_doctor::{Diagnosis, Doctor, Logins};
+use serde_json::Value;
+
+use crate::{failure::Failure, log::one_line};
+
+/// What the event asks to look at.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    pub(crate) secret: SecretId,
+    pub(crate) logins: Logins,
+}
+
+impl Request {
+    /// `None` where the event is none of ours. `"logins": false` beside `doctor` tries no login.
+    ///
+    /// # Errors
+    /// [`EventError`] names the field that is malformed.
+    pub(crate) fn of(event: &Value) -> Option<Result<Self, EventError>> {
+        let secret = match event.get("doctor")? {
+            Value::String(id) => SecretId::new(id.as_str()).map_err(|_| EventError::Invalid {
+                field: "doctor",
+                rule: "the ARN or the name of a secret",
+            }),
+            _ => Err(EventError::Invalid { field: "doctor", rule: "the ARN or the name of a secret" }),
+        };
+        let logins = match event.get("logins") {
+            None | Some(Value::Bool(true)) => Ok(Logins::Each),
+            Some(Value::Bool(false)) => Ok(Logins::None),
+            Some(_) => Err(EventError::Invalid { field: "logins", rule: "true or false" }),
+        };
+        Some(secret.and_then(|secret| Ok(Self { secret, logins: logins? })))
+    }
+
+    /// Looks at the secret.
+    ///
+    /// # Errors
+    /// The secret may not be looked at or cannot be described, or the time is over.
+    pub(crate) async fn diagnose(
+        &self,
+        store: &SecretsManager,
+        target: &impl Diagnosable,
+        invocation: &Invocation,
+    ) -> Result<Diagnosis, RotationError> {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "certificates and ages are told, and this is the shell"
+        )]
+        let now = SystemTime::now();
+        let Invocation { invoker, deadline, .. } = invocation.clone();
+        let doctor = Doctor { store, target, invoker, logins: self.logins, now };
+        deadline.bound(Box::pin(doctor.diagnose(&self.secret))).await?
+    }
+
+    /// Writes the line of the invocation and gives its answer.
+    pub(crate) fn answer(
+        &self,
+        request_id: &str,
+        diagnosis: Result<Diagnosis, Failure>,
+    ) -> Result<Value, Failure> {
+        let secret = self.secret.as_str();
+        match diagnosis {
+            Ok(diagnosis) => {
+                let (severity, state) = (diagnosis.severity().name(), diagnosis.advice.state.name());
+                tracing::info!(request_id, secret, severity, state, "doctor: {severity}");
+                Ok(diagnosis.to_json(""))
+            }
+            Err(failure) => {
+                let Failure { code, message, hint, detail } = &failure;
+                let (class, code, detail) = (code.class().name(), code.name(), detail.as_deref());
+                let message = one_line(message);
+                tracing::error!(request_id, secret, outcome = class, code, detail, hint, "{code}: {message}");
+                Err(failure)
+            }
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! A server, a user and a master of one test.
+
+use std::time::Duration;
+
+use database_net::TlsSettings;
+use rotation_core::{
+    Applied, Authority, ChangeReport, Deadline, Invocation, Invoker, Password, PasswordPolicy,
+    PasswordSettings, RelatedSecretError, RelatedSecrets, RotationError, SecretDocument, SecretId,
+    StoreError, Target, Versions,
+};
+use rotation_database::{
+    Change, ConnectError, Credentials, Database, DatabaseSettings, Engine, Login, PairOwner, SecretIdentity,
+    Session, StatementError, Strategy, Transport, Turn, UserPair, Username,
+};
+use rotator_mysql::{MySql, MysqlSession, Settings};
+use test_servers::{MysqlFlavor, MysqlServer, MysqlVersion, TestLogin};
+
+pub(crate) struct Lab {
+    pub(crate) server: &'static MysqlServer,
+    pub(crate) app: TestLogin,
+    pub(crate) master: TestLogin,
+    pub(crate) settings: Settings,
+}
+
+/// What an RDS master has and may grant, less what a server does not know.
+const MASTER: &str = "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, RELOAD, PROCESS, REFERENCES, INDEX, \
+    ALTER, SHOW DATABASES, CREATE TEMPORARY TABLES, LOCK TABLES, EXECUTE, REPLICATION SLAVE, REPLICATION \
+    CLIENT, CREATE VIEW, SHOW VIEW, CREATE ROUTINE, ALTER ROUTINE, CREATE USER, EVENT, TRIGGER";
+
+pub(crate) fn deadline() -> Deadline {
+    Deadline::after(Duration::from_secs(20))
+}
+
+pub(crate) fn password(text: &str) -> Password {
+    Password::parse(text).unwrap()
+}
+
+pub(crate) fn username(name: &str) -> Username {
+    Username::parse(name, &MySql::PROFILE).unwrap()
+}
+
+pub(crate) fn document(server: &MysqlServer, login: &TestLogin) -> SecretDocument {
+    let document = serde_json::json!({
+        "engine": "mysql", "host": server.host(), "port": server.port(),
+        "username": login.username, "password": login.password,
+    });
+    SecretDocument::parse(&document.to_string()).unwrap()
+}
+
+pub(crate) fn engine(server: &MysqlServer, settings: Settings) -> MySql {
+    let tls = TlsSettings::default().with_ca_bundle(server.authority().certificate_pem()).unwrap();
+    MySql::new(tls, settings)
+}
+
+/// The name of a user in a statement.
+pub(crate) fn at(user: &str, host: &str) -> String {
+    let quoted = |text: &str| format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"));
+    format!("{}@{}", quoted(user), quoted(host))
+}
+
+impl Lab {
+    /// A user with these options of CREATE USER.
+    pub(crate) async fn new(version: impl Into<MysqlVersion>, options: &str) -> Self {
+        let server = MysqlServer::shared(version).unwrap();
+        let app = server.create_user(options).await.unwrap();
+        let master = create_master(server).await;
+        Self { server, app, master, settings: Settings::default() }
+    }
+
+    pub(crate) async fn admin(&self, statements: &[&str]) {
+        self.server.execute(statements).await.unwrap();
+    }
+
+    pub(crate) fn login(&self, login: &TestLogin) -> Login {
+        Login::from_document(&document(self.server, login), &MySql::PROFILE).unwrap()
+    }
+
+    pub(crate) async fn connect(&self, login: &TestLogin) -> Result<MysqlSession, ConnectError> {
+        engine(self.server, self.settings).connect(&self.login(login), Transport::Tls, deadline()).await
+    }
+
+    pub(crate) async fn opens(&self, password: &str) -> bool {
+        let login = TestLogin { username: self.app.username.clone(), password: password.to_owned() };
+        match self.connect(&login).await {
+            Ok(_) => true,
+            Err(error) if error.is_refusal() => false,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// The user changes its password from `old`.
+    pub(crate) async fn change(&self, old: &str, new: &str) -> Result<Vec<String>, StatementError> {
+        let login = TestLogin { username: self.app.username.clone(), password: old.to_owned() };
+        let mut session = self.connect(&login).await.unwrap();
+        session.stage(&Change::OwnPassword { new: &password(new) }, &Turn::default(), deadline()).await?;
+        session.commit().await.map(|committed| committed.notes)
+    }
+
+    /// `setSecret` of the single-user strategy, with the lab's user under `AWSCURRENT`.
+    pub(crate) async fn set_secret(&self, pending: &str) -> Result<Applied, RotationError> {
+        let policy = PasswordPolicy::new(PasswordSettings::default(), &MySql::PROFILE.password_rule);
+        let engine = engine(self.server, self.settings);
+        let invocation = Invocation::new(Invoker::Person, deadline());
+        let settings = DatabaseSettings { require_tls: true, ..DatabaseSettings::new(policy.unwrap()) };
+        let target = Database::<_>::new(engine, Strategy::SingleUser, settings, &invocation);
+        let versions = Versions {
+            secret: SecretId::new("arn:aws:secretsmanager:us-east-1:123456789012:secret:app-AbCdEf").unwrap(),
+            current: document(self.server, &self.app),
+            pending: document(self.server, &self.app).with_text("password", pending),
+            related: None,
+        };
+        target.apply(&versions, &Granted, &Granted).await
+    }
+
+    pub(crate) fn clone(&self) -> TestLogin {
+        TestLogin {
+            username: format!("{}_clone", self.app.username),
+            password: format!("clone-{}", self.app.password),
+        }
+    }
+
+    pub(crate) fn pair(&self) -> UserPair {
+        UserPair::of(&username(&self.app.username), &MySql::PROFILE).unwrap()
+    }
+
+    /// The master brings this user to equal and gives it its password.
+    pub(crate) async fn rotate_to(&self, next: &TestLogin) -> Result<Vec<String>, StatementError> {
+        self.changed_to(next).await.map(|committed| committed.notes)
+    }
+
+    /// The same, with how much of the clone had to be corrected.
+    pub(crate) async fn drift_to(&self, next: &TestLogin) -> usize {
+        self.changed_to(next).await.unwrap().drift
+    }
+
+    async fn changed_to(&self, next: &TestLogin) -> Result<ChangeReport, StatementError> {
+        self.changed_for(&owner(), next).await
+    }
+
+    /// The same on behalf of another secret.
+    pub(crate) async fn changed_for(
+        &self,
+        owner: &PairOwner,
+        next: &TestLogin,
+    ) -> Result<ChangeReport, StatementError> {
+        let pair = self.pair();
+        let next = Credentials { username: username(&next.username), password: password(&next.password) };
+        let live = pair.other(&next.username);
+        let mut session = self.connect(&self.master).await.unwrap();
+        session
+            .stage(
+                &Change::OtherUser { pair: &pair, live, next: &next, owner, method: None },
+                &Turn::default(),
+                deadline(),
+            )
+            .await?;
+        session.commit().await
+    }
+}
+
+/// The labels are as they should be.
+pub(crate) struct Granted;
+
+impl Authority for Granted {
+    async fn confirm(&self) -> Result<(), RotationError> {
+        Ok(())
+    }
+}
+
+impl RelatedSecrets for Granted {
+    async fn previous(&self) -> Result<Option<SecretDocument>, RotationError> {
+        Ok(None)
+    }
+
+    async fn current_of(&self, _: &SecretId) -> Result<SecretDocument, RelatedSecretError> {
+        unreachable!("a single user has no master")
+    }
+
+    async fn tags_of(&self, _: &SecretId) -> Result<Vec<(String, String)>, StoreError> {
+        unreachable!("a single user has no master")
+    }
+}
+
+/// A master as RDS makes it: no SUPER, but it may make users and grant what it has.
+pub(crate) async fn create_master(server: &MysqlServer) -> TestLogin {
+    let master = server.create_user("").await.unwrap();
+    let to = at(&master.username, "%");
+    let mut statements = vec![format!("GRANT {MASTER} ON *.* TO {to} WITH GRANT OPTION")];
+    if server.flavor() == MysqlFlavor::MariaDb {
+        // Without all that ALL holds, a master of MariaDB grants no ALL on a database.
+        let newer = if server.version() == MysqlVersion::MariaDb11 { ", SHOW CREATE ROUTINE" } else { "" };
+        statements.push(format!("GRANT DELETE HISTORY{newer} ON *.* TO {to} WITH GRANT OPTION"));
+    } else {
+        statements.push(format!(
+            "GRANT CREATE ROLE, DROP ROLE, ROLE_ADMIN, APPLICATION_PASSWORD_ADMIN, SET_ANY_DEFINER, \
+             SYSTEM_VARIABLES_ADMIN, XA_RECOVER_ADMIN ON *.* TO {to} WITH GRANT OPTION"
+        ));
+    }
+    for statement in &statements {
+        server.execute(&[statement]).await.unwrap();
+    }
+    master
+}
+
+/// The secret on whose behalf the tests change a pair.
+pub(crate) fn owner() -> PairOwner {
+    owner_named("shop/checkout")
+}
+
+pub(crate) fn owner_named(name: &str) -> PairOwner {
+    let arn = format!("arn:aws:secretsmanager:us-east-1:123456789012:secret:{name}-KpXkZF");
+    PairOwner { secret: SecretIdentity::from_secret(&SecretId::new(arn).unwrap()), adopt: false }
+}
