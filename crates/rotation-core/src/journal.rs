@@ -82,12 +82,21 @@ pub enum Answer {
 }
 
 impl Answer {
-    /// For people and machines: `logged in`, `unfinished`, or the code.
-    pub fn word(self) -> &'static str {
+    /// The identifier in the outcome line: `logged_in`, `refused`, `failed` or `unfinished`.
+    pub const fn name(self) -> &'static str {
         match self {
-            Self::LoggedIn => "logged in",
-            Self::Refused(code) | Self::Failed(code) => code.name(),
+            Self::LoggedIn => "logged_in",
+            Self::Refused(_) => "refused",
+            Self::Failed(_) => "failed",
             Self::Unfinished => "unfinished",
+        }
+    }
+
+    /// Why it did not log in; `None` for the others.
+    pub const fn code(self) -> Option<Code> {
+        match self {
+            Self::Refused(code) | Self::Failed(code) => Some(code),
+            Self::LoggedIn | Self::Unfinished => None,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, time::Duration};
 
-use rotation_core::{Answer, Applied, Journal, LoginAttempt, Outcome, RotationEvent, Step};
+use rotation_core::{Applied, Journal, LoginAttempt, Outcome, RotationEvent, Step};
 use rotation_database::MASTER_SECRET;
 use serde_json::{Map, Value, json};
 
@@ -150,17 +150,18 @@ fn login(attempt: &LoginAttempt) -> Value {
         MASTER_SECRET => "master".to_owned(),
         label => label.to_string(),
     };
-    json!({
+    let mut login = json!({
         "label": label,
         "transport": attempt.transport,
         "host": attempt.host,
         "port": attempt.port,
-        "answer": match attempt.answer {
-            Answer::LoggedIn => "logs in",
-            answer => answer.word(),
-        },
+        "result": attempt.answer.name(),
         "milliseconds": milliseconds(attempt.time),
-    })
+    });
+    if let Some(code) = attempt.answer.code() {
+        login["code"] = code.name().into();
+    }
+    login
 }
 
 fn milliseconds(time: Duration) -> Value {

@@ -81,7 +81,7 @@ fn complete<D: Database>(scene: &Scene<D>, line: &Value, first: bool) -> Verdict
     let labels: Vec<_> = tried.iter().filter_map(|login| login["label"].as_str()).collect();
     ensure!(labels == logins, "the credentials tried are {labels:?} in {line}");
     for login in &tried {
-        ensure!(login["answer"] == "logs in" && login["milliseconds"].is_u64(), "{login} in {line}");
+        ensure!(login["result"] == "logged_in" && login["milliseconds"].is_u64(), "{login} in {line}");
         ensure!(["tls", "plaintext"].map(Value::from).contains(&login["transport"]), "{login} in {line}");
         ensure!(line["host"] == login["host"] && line["transport"] == login["transport"], "{line}");
         ensure!(line["phases"]["connect"].is_u64(), "no time for the login in {line}");

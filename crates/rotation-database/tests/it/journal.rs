@@ -15,7 +15,8 @@ fn text(journal: &Journal) -> String {
     let mut text = String::new();
     for login in journal.logins() {
         let (credential, transport) = (login.credential, login.transport);
-        let (host, port, answer) = (&login.host, login.port, login.answer.word());
+        let (host, port) = (&login.host, login.port);
+        let answer = login.answer.code().map_or(login.answer.name(), |code| code.name());
         writeln!(text, "{credential} {transport:?} {host}:{port}: {answer}").unwrap();
     }
     let phases: Vec<_> = journal.phases().iter().map(|(phase, _)| phase.name()).collect();
@@ -53,14 +54,14 @@ fn other_password(service: &Service) {
 #[test]
 fn a_change_that_was_made_forgets_what_was_seen_before_it() {
     let single = expect![[r#"
-        AWSCURRENT "tls" db.example.com:5432: logged in
+        AWSCURRENT "tls" db.example.com:5432: logged_in
         describe read connect change confirm commit
         AWSPENDING was set
     "#]];
     check(Plan::SingleUser, nothing, &[], &single);
     let alternating = expect![[r#"
-        AWSCURRENT "tls" db.example.com:5432: logged in
-        the master secret "tls" db.example.com:5432: logged in
+        AWSCURRENT "tls" db.example.com:5432: logged_in
+        the master secret "tls" db.example.com:5432: logged_in
         describe read connect change confirm commit
         AWSCURRENT logs in; AWSPENDING was set
     "#]];
@@ -80,7 +81,7 @@ fn refused_credentials_are_named_one_by_one() {
         service.world.server.borrow_mut().users.get_mut("master").unwrap().password = None;
     };
     let master_refused = expect![[r#"
-        AWSCURRENT "tls" db.example.com:5432: logged in
+        AWSCURRENT "tls" db.example.com:5432: logged_in
         the master secret "tls" db.example.com:5432: DB_AUTH_REFUSED
         describe read connect confirm
         AWSCURRENT logs in
@@ -93,7 +94,7 @@ fn each_transport_is_an_attempt_of_its_own() {
     let plain = |service: &Service| service.world.server.borrow_mut().tls = ServerTls::Absent;
     let fallback = expect![[r#"
         AWSCURRENT "tls" db.example.com:5432: TLS_UNAVAILABLE
-        AWSCURRENT "plaintext" db.example.com:5432: logged in
+        AWSCURRENT "plaintext" db.example.com:5432: logged_in
         describe read connect change confirm commit
         AWSPENDING was set
     "#]];
@@ -124,20 +125,20 @@ fn a_journal_outlives_the_deadline_and_says_no_more_than_was_seen() {
     "#]];
     check(Plan::SingleUser, nothing, &[(4, Fault::Hang)], &let_in);
     let staged = expect![[r#"
-        AWSCURRENT "tls" db.example.com:5432: logged in
+        AWSCURRENT "tls" db.example.com:5432: logged_in
         describe read connect change
         AWSCURRENT logs in
     "#]];
     check(Plan::SingleUser, nothing, &[(5, Fault::Hang)], &staged);
     let committed = expect![[r#"
-        AWSCURRENT "tls" db.example.com:5432: logged in
+        AWSCURRENT "tls" db.example.com:5432: logged_in
         describe read connect change confirm commit
         AWSPENDING may have been set
     "#]];
     check(Plan::SingleUser, nothing, &[(7, Fault::Late)], &committed);
     let lost = expect![[r#"
-        AWSCURRENT "tls" db.example.com:5432: logged in
-        AWSPENDING "tls" db.example.com:5432: logged in
+        AWSCURRENT "tls" db.example.com:5432: logged_in
+        AWSPENDING "tls" db.example.com:5432: logged_in
         describe read connect change confirm commit
         AWSPENDING logs in
     "#]];
@@ -230,5 +231,6 @@ fn every_code_has_a_name_of_its_own_a_meaning_and_a_class() {
         assert!(meaning.ends_with('.') && !meaning.contains("  "), "{code}: {meaning}");
     }
     assert_eq!(codes::DB_BUSY.class(), Class::Retryable);
-    assert_eq!(Answer::Failed(codes::DB_BUSY).word(), "DB_BUSY");
+    assert_eq!(Answer::Failed(codes::DB_BUSY).name(), "failed");
+    assert_eq!(Answer::Failed(codes::DB_BUSY).code(), Some(codes::DB_BUSY));
 }
