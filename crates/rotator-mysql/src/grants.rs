@@ -339,10 +339,8 @@ mod tests {
             &expect![[r#"GRANT ALL PRIVILEGES ON `a\_b TO ``c`.* TO 'x_clone'@'%'"#]],
         );
         check(
-            &[
-                "GRANT SELECT (`a`), INSERT (`a`, `b,c)`), UPDATE ON `a TO b`.`t.t` TO `x`@`%` \
-                 WITH GRANT OPTION",
-            ],
+            &["GRANT SELECT (`a`), INSERT (`a`, `b,c)`), UPDATE ON `a TO b`.`t.t` TO `x`@`%` \
+                 WITH GRANT OPTION"],
             &expect![
                 "GRANT INSERT (`a`), INSERT (`b,c)`), SELECT (`a`), UPDATE ON `a TO b`.`t.t` \
                  TO 'x_clone'@'%' WITH GRANT OPTION"

@@ -167,13 +167,15 @@ impl OwnChange {
     ///
     /// A server with a password history refuses one that an earlier invocation has set, before it checks
     /// anything else. Only a login shows whether that was the cause, which is up to the caller.
+    pub(crate) async fn apply(mut self, connection: &mut Connection) -> Result<Vec<String>, StatementError> {
+        match self.set(connection).await {
+            Ok(()) => {}
             Err(error) if matches!(error.fault, StatementFault::PasswordPolicy { .. }) => match self.former {
                 // It is set. Two are known to log in then, and the other one is the second.
                 Former::Ends { current_logs_in: true } => {}
                 Former::Ends { current_logs_in: false } if self.repeats => {
                     self.notes.push(
-                        "the server's password history hides whether a second password is left"
-                            .to_owned(),
+                        "the server's password history hides whether a second password is left".to_owned(),
                     );
                     return Ok(self.notes);
                 }

@@ -99,7 +99,7 @@ impl Session for MysqlSession {
         self.connection.run_through(&statement, LONGEST_PROOF).await
     }
 
-    // A plan takes no lock: a concurrent rotation of the user must not wait for it.
+    /// A plan takes no lock: a concurrent rotation of the user must not wait for it.
     async fn plan(&mut self, change: &Change<'_>, deadline: Deadline) -> Result<Plan, StatementError> {
         self.connection.run(&pin(self.connection.dialect, deadline.remaining())).await?;
         self.connection.run(&Statement::new("begin", "START TRANSACTION READ ONLY")).await?;
