@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! AWS CLI, any SDK ─> LocalSecretsManager ─ RotateSecret ─> Function::invoke
-//!                                                            ├ LambdaFunction: a program under the Runtime API
+//!                                                            ├ LambdaFunction: a program under the API
 //!                                                            └ a closure of a test
 //! ```
 //!
