@@ -25,12 +25,13 @@ impl TlsClient {
     /// A configuration that verifies the server's chain, its dates and its name, by TLS 1.2 or 1.3, on ring.
     ///
     /// It trusts the built-in authorities and those of `settings`, shows the client certificate of `settings`
-    /// where a server asks for one, and does not resume sessions: every connection proves its certificate
-    /// anew. It needs no process-wide crypto provider. Building it parses all authorities, so build it once
-    /// and share it.
+    /// where a server requests one, and does not resume sessions: every connection verifies the server's
+    /// certificate again. It needs no process-wide crypto provider. Building it parses all authorities, so
+    /// build it once and share it.
     ///
     /// # Panics
-    /// Never: the built-in authorities are parsed by the tests, those of `settings` were when it was made.
+    /// Never: the tests parse the built-in authorities, and those of `settings` were parsed when it was
+    /// built.
     pub fn new(settings: &TlsSettings) -> Self {
         let provider = Arc::new(provider());
         let roots = Arc::new(settings.authorities());
@@ -53,14 +54,14 @@ impl TlsClient {
         Self { config: Arc::new(config), verifier }
     }
 
-    /// What connections are made with.
+    /// The configuration for connections.
     pub fn config(&self) -> &Arc<ClientConfig> {
         &self.config
     }
 
-    /// The same, but for certificates that are self-signed and faultless otherwise: they are taken without
-    /// anybody who vouches for them. Who uses it must ask [`verifies`](Self::verifies) afterwards, and let
-    /// the server prove itself in another way.
+    /// The same, except that self-signed certificates without any other fault are accepted, although no
+    /// authority vouches for them. The caller must check [`verifies`](Self::verifies) afterwards, and require
+    /// another proof from the server.
     pub fn taking_self_signed(&self) -> Arc<ClientConfig> {
         let mut config = ClientConfig::clone(&self.config);
         let lenient = TakingSelfSigned(Arc::clone(&self.verifier));
@@ -76,24 +77,24 @@ impl TlsClient {
         self.verifier.verify_server_cert(end_entity, intermediates, &name, &[], now).is_ok()
     }
 
-    /// Until when the chain that was verified last would be verified again: the first end of validity among
-    /// its certificates. `None` where none was verified yet.
+    /// Until when the chain that was verified last stays valid: the first end of validity among its
+    /// certificates. `None` where none was verified yet.
     pub fn chain_valid_until(&self) -> Option<SystemTime> {
         let until = self.verifier.valid_until()?;
         SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(until.as_secs()))
     }
 }
 
-/// [`TlsClient::new`] where nobody asks for the chain.
+/// [`TlsClient::new`] for callers that do not need the chain.
 pub fn client_config(settings: &TlsSettings) -> Arc<ClientConfig> {
     TlsClient::new(settings).config
 }
 
-/// The one provider of cryptography, always named, never taken from the process.
+/// The crypto provider, always named explicitly, never taken from the process.
 ///
-/// P-256 goes first, because a client sends a key of its first group along: PostgreSQL before version 18
-/// takes P-256 alone, and would cost a round trip more at every login. Servers that like X25519 better take
-/// P-256 as well.
+/// P-256 comes first, because a client sends a key for its first group with its first message: PostgreSQL
+/// before version 18 accepts P-256 alone, and any other group would cost a round trip more at every login.
+/// Servers that prefer X25519 accept P-256 as well.
 pub(crate) fn provider() -> CryptoProvider {
     use rustls::crypto::ring::{default_provider, kx_group};
     let kx_groups = vec![kx_group::SECP256R1, kx_group::X25519, kx_group::SECP384R1];

@@ -1,7 +1,7 @@
-//! The way to the server of a login: addresses, TCP, and why TLS failed, in the terms of `rotation-core`. No
-//! other file of this crate knows them.
+//! The way to the server of a login: addresses, TCP, and why TLS failed, in the types of `rotation-core`. No
+//! other file of this crate uses them.
 //!
-//! What happens on the connection afterwards is the engine's own protocol; each asks for TLS in its own way.
+//! What follows on the connection is the engine's own protocol; each requests TLS in its own way.
 
 use std::{
     io,
@@ -17,11 +17,11 @@ use crate::{
     handshake::HandshakeError,
 };
 
-/// More addresses than any endpoint has; a longer answer is not worth the time.
+/// More addresses than any endpoint has; a longer answer is truncated.
 const MOST_ADDRESSES: usize = 16;
 
 /// A TCP connection to the address that the login is pinned to, or else to the first address of its host that
-/// answers. The name is resolved anew each time, so that a failover is followed.
+/// answers. The name is resolved again each time, so that a failover is followed.
 ///
 /// # Errors
 /// [`ConnectError::Dns`], [`ConnectError::ForbiddenAddress`] where the name leads to none that a database may
@@ -33,12 +33,12 @@ pub async fn dial(login: &Login, deadline: Deadline) -> Result<TcpStream, Connec
     let addresses = candidates(login).await?;
     let mut failure = ConnectError::TimedOut;
     for (tried, address) in addresses.iter().enumerate() {
-        // An address that swallows packets must leave time for those after it.
+        // An address that drops packets must leave time for those after it.
         let shares = u32::try_from(addresses.len() - tried).unwrap_or(u32::MAX);
         let share = deadline.at_most(deadline.remaining() / shares);
         match share.bound(TcpStream::connect(address)).await {
             Ok(Ok(stream)) => {
-                // Small messages go out at once; that it cannot be set is no reason to give up.
+                // Small messages are sent at once; if the option cannot be set, that is no reason to give up.
                 let _ = stream.set_nodelay(true);
                 return Ok(stream);
             }
@@ -49,7 +49,7 @@ pub async fn dial(login: &Login, deadline: Deadline) -> Result<TcpStream, Connec
     Err(failure)
 }
 
-/// The addresses that the login's host has now and that a database may have, at least one. Connects nowhere.
+/// The current addresses of the login's host that a database may have, at least one. Connects nowhere.
 ///
 /// # Errors
 /// [`ConnectError::Dns`] and [`ConnectError::ForbiddenAddress`], as [`dial`].
@@ -58,7 +58,7 @@ pub async fn addresses(login: &Login) -> Result<Vec<IpAddr>, ConnectError> {
     Ok(found.into_iter().map(|address| address.ip()).collect())
 }
 
-/// Where to connect: a pinned address is held to the same rule as those that a name resolves to.
+/// The addresses to connect to: a pinned address must follow the same rule as those that a name resolves to.
 async fn candidates(login: &Login) -> Result<Vec<SocketAddr>, ConnectError> {
     match login.address {
         Some(address) => permitted(vec![SocketAddr::new(address, login.port)]),
@@ -98,7 +98,7 @@ impl From<HandshakeError> for ConnectError {
     }
 }
 
-/// Why TLS failed, in the handshake or after it: by which fault of the certificate, if by one.
+/// Why TLS failed, in the handshake or after it: the fault of the certificate, if there is one.
 pub fn tls_invalid(error: &io::Error) -> ConnectError {
     let Some(certificate) = certificate_fault(error) else {
         return ConnectError::TlsInvalid { fault: TlsFault::Handshake, source: os_cause(error) };
@@ -114,7 +114,7 @@ pub fn tls_invalid(error: &io::Error) -> ConnectError {
     ConnectError::TlsInvalid { fault, source: Cause::new(certificate.to_string()) }
 }
 
-/// The operating system's error by its kind and number, which name no address.
+/// The operating system's error by its kind and number, which reveal no address.
 pub fn os_cause(error: &io::Error) -> Cause {
     match error.raw_os_error() {
         Some(code) => Cause::new(format!("{} (os error {code})", error.kind())),
@@ -126,7 +126,7 @@ pub fn os_cause(error: &io::Error) -> Cause {
 mod tests {
     use super::*;
 
-    /// What a resolver may answer; none can be made to do so on the machine of a test.
+    /// Answers that a resolver may give; no resolver can be made to give them on a test machine.
     #[track_caller]
     fn check(answer: &[&str]) -> Result<Vec<String>, ConnectError> {
         let answer = answer.iter().map(|address| SocketAddr::new(address.parse().unwrap(), 5432)).collect();
@@ -140,7 +140,7 @@ mod tests {
             assert!(matches!(outcome, Err(ConnectError::ForbiddenAddress)), "{forbidden}: {outcome:?}");
         }
         assert!(matches!(check(&[]), Err(ConnectError::Dns(_))));
-        // One good address is enough, and the others are left out.
+        // One permitted address is enough, and the others are left out.
         assert_eq!(check(&["169.254.169.254", "10.0.0.7"]).unwrap(), ["10.0.0.7"]);
     }
 }

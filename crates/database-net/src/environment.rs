@@ -1,4 +1,4 @@
-//! The settings of TLS out of the environment.
+//! Reads the TLS settings from the environment.
 
 use rotation_config::{ConfigError, Environment};
 
@@ -11,7 +11,7 @@ impl TlsSettings {
     /// Reads `TLS_CA_BUNDLE`, `TLS_CLIENT_CERT` and `TLS_CLIENT_KEY`, each PEM or the path of a file.
     ///
     /// # Errors
-    /// [`ConfigError`] names the first setting that is wrong, as [`TlsSettings::parse`] finds it.
+    /// [`ConfigError`] names the first invalid setting, as [`TlsSettings::parse`] finds it.
     pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
         let text = |setting: TlsSetting| environment.text(setting.name());
         Self::parse(

@@ -4,7 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-/// A setting of TLS, called by the name of the environment variable that carries it.
+/// A TLS setting, named after the environment variable that holds it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TlsSetting {
     /// `TLS_CA_BUNDLE`
@@ -41,7 +41,7 @@ impl fmt::Display for TlsSetting {
 pub struct TlsSettingsError {
     /// The setting to fix.
     pub setting: TlsSetting,
-    /// What is wrong with it; part of the message, so not told again as a source.
+    /// What is wrong with it; part of the message, so it is not repeated as a source.
     pub fault: SettingFault,
 }
 
@@ -49,7 +49,7 @@ pub struct TlsSettingsError {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum SettingFault {
-    /// The value is no PEM, and no file with that name could be read.
+    /// The value is not PEM, and no file with that name could be read.
     #[error("neither PEM text nor the path of a readable file ({0})")]
     Unreadable(std::io::ErrorKind),
     /// The path leads to a folder, a pipe or a device.
@@ -82,7 +82,7 @@ pub enum SettingFault {
     /// The private key belongs to another certificate.
     #[error("the private key does not belong to the client certificate")]
     KeyOfAnotherCertificate,
-    /// The other half of the client's identity was given, this one was not.
+    /// One half of the client's identity is set, but not this one.
     #[error("missing, although its counterpart is set")]
     Missing,
 }

@@ -10,21 +10,21 @@ use tokio_rustls::TlsConnector;
 
 use crate::stream::Stream;
 
-/// Why there is no TLS.
+/// Why TLS was not established.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum HandshakeError {
     /// No certificate can be for this host, so nothing was sent.
     #[error("a name that no certificate can bear")]
     Name,
-    /// The handshake failed. [`certificate_fault`](crate::certificate_fault) tells whether the certificate is
-    /// the reason.
+    /// The handshake failed. [`certificate_fault`](crate::certificate_fault) returns the certificate's fault,
+    /// where that is the reason.
     #[error("the handshake failed")]
     Failed(#[source] io::Error),
 }
 
-/// TLS by this configuration, which verifies that the server is `host`: a name, with or without the dot at
-/// its end, or an address. No other byte must have been exchanged but what the protocol has before TLS.
+/// TLS with this configuration, which verifies that the server is `host`: a name, with or without a trailing
+/// dot, or an address. Nothing may have been exchanged before, except what the protocol has before TLS.
 ///
 /// # Errors
 /// [`HandshakeError`]. The connection is closed then.
@@ -43,7 +43,7 @@ pub async fn handshake(
     }
 }
 
-/// The host as certificates name it. `None` where none can.
+/// The host in the form of certificates. `None` where no certificate can name it.
 pub(crate) fn server_name(host: &str) -> Option<ServerName<'static>> {
     ServerName::try_from(host.trim_end_matches('.').to_owned()).ok()
 }

@@ -10,7 +10,7 @@ use rustls::ClientConfig;
 
 use crate::{config::TlsClient, settings::TlsSettings};
 
-/// A [`TlsClient`] that is built at the first use: a function that meets no server over TLS parses no
+/// A [`TlsClient`] that is built at its first use: a function that meets no server over TLS parses no
 /// authorities. Clones share it.
 #[derive(Clone)]
 pub struct LazyTls(Arc<Lazy>);
@@ -26,12 +26,12 @@ impl LazyTls {
         Self(Arc::new(Lazy { settings, client: OnceLock::new() }))
     }
 
-    /// The client, built by now.
+    /// The client, built if it was not yet.
     pub fn client(&self) -> &TlsClient {
         self.0.client.get_or_init(|| TlsClient::new(&self.0.settings))
     }
 
-    /// What connections are made with, built by now.
+    /// The configuration for connections, built if it was not yet.
     pub fn config(&self) -> &Arc<ClientConfig> {
         self.client().config()
     }

@@ -2,15 +2,15 @@
 //!
 //! ```text
 //! TLS_CA_BUNDLE, TLS_CLIENT_CERT, TLS_CLIENT_KEY ─> TlsSettings ─┐
-//! data/anchors.der, the built-in authorities ────────────────────┴─> LazyTls ─ at the first login ─> TlsClient
-//!                                                                                                       │
-//! Login ─ dial ─> TcpStream ─ the protocol's own request for TLS ─ handshake ───────────────────────────┴─> Stream
+//! data/anchors.der, the built-in authorities ────────────────────┴─> LazyTls ─ first login ─> TlsClient
+//!                                                                                               │
+//! Login ─ dial ─> TcpStream ─ the protocol's own request for TLS ─ handshake ───────────────────┴─> Stream
 //!           └ ConnectError                                             └ HandshakeError ─> CertificateFault
 //! ```
 //!
-//! Verification of chain, dates and name is always on. The extra bundle adds to the built-in authorities and does not
-//! replace them. Revocation is not checked: rustls fetches no lists while connecting. A name is resolved anew for each
-//! connection, and leads to no address that a database cannot have.
+//! Chain, dates and name are always verified. The extra bundle adds to the built-in authorities and does not
+//! replace them. Revocation is not checked: rustls fetches no lists while connecting. A name is resolved
+//! again for each connection, and addresses that a database cannot have are refused.
 
 mod authorities;
 mod config;

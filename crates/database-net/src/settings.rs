@@ -11,10 +11,10 @@ use crate::error::{SettingFault, TlsSetting, TlsSettingsError};
 use crate::identity;
 use crate::source::certificates;
 
-/// Authorities to trust besides the built-in ones, and a certificate to show to servers that ask for one.
+/// Authorities to trust in addition to the built-in ones, and a certificate for servers that request one.
 ///
-/// Everything is parsed here, at start, so that a value of this type always makes a configuration. There is
-/// no setting that weakens verification. `Default` trusts the built-in authorities alone and shows nothing.
+/// Everything is parsed at start, so a value of this type always makes a valid configuration. No setting
+/// weakens verification. `Default` trusts the built-in authorities alone and has no client certificate.
 #[derive(Debug, Clone, Default)]
 pub struct TlsSettings {
     extra_authorities: Vec<TrustAnchor<'static>>,
@@ -50,8 +50,8 @@ impl TlsSettings {
 
     /// Trusts the certificates of a bundle (PEM text, or a path) **in addition to** the built-in authorities.
     ///
-    /// Sections of the bundle other than CERTIFICATE are ignored. A server's own certificate may stand in the
-    /// bundle (it is then trusted as it is) unless it says of itself that it is an authority.
+    /// Sections of the bundle other than CERTIFICATE are ignored. A server's own certificate may be in the
+    /// bundle (it is then trusted as it is) unless it is marked as an authority.
     ///
     /// # Errors
     /// The bundle cannot be read, holds no certificate, or one of them cannot be parsed.
@@ -61,11 +61,11 @@ impl TlsSettings {
         Ok(self)
     }
 
-    /// Shows this certificate, followed by its intermediates, to servers that ask for one, proven by its
+    /// Shows this certificate, followed by its intermediates, to servers that request one, proved by its
     /// private key.
     ///
     /// Both are PEM text or a path, and may be the same file. The key may be PKCS#8, PKCS#1 or SEC1 (RSA,
-    /// ECDSA P-256 or P-384, Ed25519); its text is wiped once it is parsed.
+    /// ECDSA P-256 or P-384, Ed25519); its text is zeroed once it is parsed.
     ///
     /// # Errors
     /// One of them cannot be read or parsed, the key is encrypted, or it belongs to another certificate.
@@ -82,7 +82,7 @@ impl TlsSettings {
     }
 }
 
-/// An empty variable is how a deployment template says that there is none.
+/// A deployment template expresses "not set" by an empty variable.
 fn given(value: Option<&str>) -> Option<&str> {
     value.filter(|text| !text.trim().is_empty())
 }

@@ -11,15 +11,15 @@ use crate::error::SettingFault;
 /// The largest file that is read. AWS's own bundle of all regions has 165 kB.
 const SIZE_LIMIT: u64 = 1024 * 1024;
 
-/// The bytes that `value` stands for: itself where it holds PEM, else the content of the file at that path.
+/// The bytes of `value`: itself where it holds PEM, else the content of the file at that path.
 ///
-/// They are wiped when dropped, because a private key may be among them.
+/// They are zeroed when dropped, because a private key may be among them.
 pub(crate) fn read(value: &str) -> Result<Zeroizing<Vec<u8>>, SettingFault> {
     if value.contains("-----BEGIN ") {
         return Ok(Zeroizing::new(value.as_bytes().to_vec()));
     }
     let unreadable = |error: std::io::Error| SettingFault::Unreadable(error.kind());
-    // Asked before opening, because opening a pipe would wait for its writer.
+    // Checked before opening, because opening a pipe would wait for its writer.
     let metadata = std::fs::metadata(value).map_err(unreadable)?;
     if !metadata.is_file() {
         return Err(SettingFault::NotAFile);
@@ -28,7 +28,7 @@ pub(crate) fn read(value: &str) -> Result<Zeroizing<Vec<u8>>, SettingFault> {
         return Err(SettingFault::TooLarge);
     }
     let file = std::fs::File::open(value).map_err(unreadable)?;
-    // One byte of room more than the file needs, so that reading to its end never moves the buffer and leaves
+    // One byte more than the file needs, so that reading to its end never moves the buffer and leaves
     // a copy.
     let room = usize::try_from(metadata.len() + 1).map_err(|_| SettingFault::TooLarge)?;
     let mut bytes = Zeroizing::new(Vec::with_capacity(room));

@@ -1,4 +1,4 @@
-//! What bytes travel over: TCP, or TLS over TCP.
+//! What bytes are sent over: TCP, or TLS over TCP.
 
 use std::{
     fmt, io,

@@ -1,4 +1,4 @@
-//! The standard verification of servers, with two errors told more exactly.
+//! The standard verification of servers, with two errors reported more exactly.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -12,8 +12,7 @@ use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use thiserror::Error;
 use webpki::EndEntityCert;
 
-/// The server's certificate was issued by itself; stands in the place of rustls' error, which does not say
-/// so.
+/// The server's certificate was issued by itself; replaces rustls' error, which does not report that.
 #[derive(Debug, Clone, Copy, Error)]
 #[error("the certificate is self-signed")]
 pub(crate) struct SelfSignedCertificate;
@@ -26,7 +25,7 @@ pub(crate) struct ExplainingVerifier {
     accepted: Mutex<Option<Chain>>,
 }
 
-/// What a server showed, and as whom.
+/// The certificates that a server showed, and for which name.
 #[derive(Clone, Debug)]
 struct Chain {
     end_entity: CertificateDer<'static>,
@@ -35,18 +34,18 @@ struct Chain {
 }
 
 impl ExplainingVerifier {
-    /// The end of the year 9999, which is how X.509 says "never" (RFC 5280, section 4.1.2.5).
+    /// The end of the year 9999, which means "never" in X.509 (RFC 5280, section 4.1.2.5).
     const NEVER: Duration = Duration::from_secs(253_402_300_799);
-    /// More certificates than any chain has that is accepted.
+    /// More certificates than any accepted chain has.
     const MOST_CERTIFICATES: usize = 16;
 
     pub(crate) fn new(standard: Arc<WebPkiServerVerifier>) -> Self {
         Self { standard, accepted: Mutex::new(None) }
     }
 
-    /// The last moment at which the chain that was accepted last would be accepted. Asked as of a day that is
-    /// too late, the standard verifier tells which day was the last of the certificate that it looked at; so
-    /// each question leads to an earlier one, until the answer is yes.
+    /// The last moment at which the chain that was accepted last would be accepted. Asked for a day that is
+    /// too late, the standard verifier reports the last day of the certificate that it checked; so each query
+    /// leads to an earlier day, until the chain is accepted.
     pub(crate) fn valid_until(&self) -> Option<UnixTime> {
         let accepted = self.accepted.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let Chain { end_entity, intermediates, name } = accepted?;
@@ -89,7 +88,7 @@ impl ServerCertVerifier for ExplainingVerifier {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        // `map_err` cannot turn a refusal into consent.
+        // `map_err` cannot turn a refusal into acceptance.
         self.standard
             .verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
             .inspect(|_| self.accept(end_entity, intermediates, server_name))
@@ -123,8 +122,8 @@ impl ServerCertVerifier for ExplainingVerifier {
     }
 }
 
-/// The same, with self-signed certificates taken for what they are: the server holds the key, and nobody says
-/// whose it is.
+/// The same, except that self-signed certificates are accepted as such: the server holds the key, and nothing
+/// vouches for whose key it is.
 #[derive(Debug)]
 pub(crate) struct TakingSelfSigned(pub(crate) Arc<ExplainingVerifier>);
 
@@ -170,13 +169,13 @@ impl ServerCertVerifier for TakingSelfSigned {
     }
 }
 
-/// Tells more exactly why no authority vouches for a certificate; every other error stays as it is.
+/// Reports more exactly why no authority vouches for a certificate; every other error stays as it is.
 ///
-/// Dates come before: the standard verifier has told a self-signed certificate that has expired as expired.
+/// Dates come first: the standard verifier reports an expired self-signed certificate as expired.
 fn explain(error: Error, certificate: &CertificateDer<'_>) -> Error {
     let Error::InvalidCertificate(fault) = &error else { return error };
     let unvouched = match fault {
-        // A signature fails where the issuer bears the name of a known authority, but has another key.
+        // A signature fails where the issuer has the name of a known authority, but another key.
         CertificateError::UnknownIssuer | CertificateError::BadSignature => true,
         CertificateError::Other(OtherError(cause)) => {
             matches!(cause.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity))

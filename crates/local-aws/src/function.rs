@@ -1,4 +1,4 @@
-//! What the local Secrets Manager calls: a function, as Lambda's `Invoke` shows it to a caller.
+//! What the local Secrets Manager invokes: a function, as Lambda's `Invoke` shows it to a caller.
 
 use std::{fmt, future::Future, pin::Pin};
 

@@ -27,7 +27,7 @@ pub(crate) struct Connections {
     pub(crate) idle_limit: Option<Duration>,
 }
 
-/// Answers requests until it is dropped, and every connection with it. An error of `respond` closes the
+/// Answers requests until it is dropped, which also closes every connection. An error of `respond` closes the
 /// connection without an answer.
 pub(crate) async fn serve<R, F, E>(listener: TcpListener, connections: Connections, respond: R)
 where
@@ -37,7 +37,7 @@ where
 {
     let Connections { tls, idle_limit } = connections;
     let tls = tls.map(TlsAcceptor::from);
-    // The set ends every connection with this future.
+    // The set ends every connection when this future is dropped.
     let mut open = JoinSet::new();
     loop {
         while open.try_join_next().is_some() {}
@@ -46,7 +46,7 @@ where
             tokio::time::sleep(Duration::from_millis(10)).await;
             continue;
         };
-        // A small answer must not wait for the acknowledgement of the one before.
+        // A small answer must not wait for the acknowledgement of the previous one.
         let _ = stream.set_nodelay(true);
         let (tls, respond) = (tls.clone(), respond.clone());
         open.spawn(async move {
@@ -72,6 +72,6 @@ async fn connection<R, F, E>(
 {
     let mut server = http1::Builder::new();
     server.timer(TokioTimer::new()).header_read_timeout(idle_limit);
-    // How a connection ends is the client's affair, or the test's, which has asked for it.
+    // How a connection ends is up to the client, or to the test that asked for it.
     let _ = server.serve_connection(TokioIo::new(stream), service_fn(respond)).await;
 }

@@ -6,8 +6,8 @@
 //!                                     then: event ─> next ... response | error | exit | timeout
 //! ```
 //!
-//! What a program sees follows the AWS manual "Using the Lambda runtime API for custom runtimes" and "Defined
-//! runtime environment variables"; what a caller sees follows `Invoke` with `X-Amz-Function-Error`.
+//! A program sees what the AWS manual describes in "Using the Lambda runtime API for custom runtimes" and
+//! "Defined runtime environment variables"; a caller sees what `Invoke` returns, with `X-Amz-Function-Error`.
 
 mod api;
 mod exchange;
@@ -35,17 +35,17 @@ use sandbox::{Ended, ProcessHandle, Sandbox};
 pub use settings::LambdaBuilder;
 use settings::Settings;
 
-/// How long a process may take from its start to its first request for work, as Lambda's init phase.
+/// How long a process may take from its start to its first request for work, like Lambda's init phase.
 const INIT_LIMIT: Duration = Duration::from_secs(10);
 
-/// What one invocation cost, measured outside the process.
+/// The cost of one invocation, measured outside the process.
 #[derive(Clone, Debug, PartialEq)]
 pub struct InvocationReport {
     /// `Lambda-Runtime-Aws-Request-Id`.
     pub request_id: String,
     /// From just before exec to the first request for work; `None` where the process was warm.
     pub init: Option<Duration>,
-    /// From the hand-over of the event to its answer, or to the end of the process.
+    /// From passing on the event to its answer, or to the end of the process.
     pub duration: Duration,
     /// The highest resident set of the process so far (`VmHWM`), in KiB; `None` where it ended without an
     /// answer.
@@ -57,7 +57,7 @@ pub struct InvocationReport {
 /// A program that is invoked as Lambda would invoke it.
 ///
 /// The process starts at the first invocation and stays warm. It is killed when this value is dropped. Clones
-/// share the process, so that one can [`kill`](Self::kill) while another invokes.
+/// share the process, so that one can [`kill`](Self::kill) it while another invokes it.
 #[derive(Clone)]
 pub struct LambdaFunction {
     shared: Arc<Shared>,
@@ -66,7 +66,7 @@ pub struct LambdaFunction {
 struct Shared {
     settings: Settings,
     output: Output,
-    /// Holds the warm process between invocations; locked for the whole of an invocation.
+    /// Holds the warm process between invocations; locked during an invocation.
     gate: AsyncMutex<Option<Sandbox>>,
     /// The process that `kill` reaches without the gate.
     process: Mutex<Option<ProcessHandle>>,
@@ -95,14 +95,14 @@ impl LambdaFunction {
         &self.shared.settings.arn
     }
 
-    /// The name that the process finds in `AWS_LAMBDA_FUNCTION_NAME`.
+    /// The name in the process's `AWS_LAMBDA_FUNCTION_NAME`.
     pub fn name(&self) -> &str {
         &self.shared.settings.name
     }
 
     /// Kills the process with SIGKILL and waits until it is gone; afterwards the next invocation starts cold.
     ///
-    /// An invocation under way ends with `Runtime.ExitError`. Returns whether a process was there.
+    /// An invocation in progress ends with `Runtime.ExitError`. Returns whether there was a process.
     pub async fn kill(&self) -> bool {
         let process = lock(&self.shared.process).take();
         match process {
@@ -112,7 +112,7 @@ impl LambdaFunction {
     }
 
     /// All that the processes of this function wrote to standard output and standard error so far, in the
-    /// order of writing, as text (what is not UTF-8 is replaced).
+    /// order of writing, as text (invalid UTF-8 is replaced).
     pub fn output(&self) -> String {
         self.shared.output.text()
     }
@@ -134,12 +134,11 @@ impl LambdaFunction {
     /// # Errors
     /// The function's own error document; `Runtime.ExitError` when the process ended; `Sandbox.Timedout` when
     /// it took too long; `Runtime.InvalidEntrypoint` when it could not be started;
-    /// `Runtime.MalformedResponse` when its answer is not JSON (Lambda hands such an answer through).
+    /// `Runtime.MalformedResponse` when its answer is not JSON (Lambda passes such an answer through).
     pub async fn invoke(&self, event: &Value) -> Result<Value, FunctionError> {
         let mut gate = self.shared.gate.lock().await;
         let request_id = Uuid::new_v4().to_string();
-        // Taken out of the gate: whatever way this function is left, a sandbox that is not put back is
-        // killed.
+        // Removed from the gate: however this function is left, a sandbox that is not put back is killed.
         let (mut sandbox, init) = if let Some(sandbox) = gate.take().filter(Sandbox::is_warm) {
             (sandbox, None)
         } else {
@@ -171,7 +170,8 @@ impl LambdaFunction {
                 result
             }
             Err(error) => {
-                // The caller may look at what the process did: let it be gone before the error is told.
+                // The caller may inspect what the process did: it must have ended before the error is
+                // reported.
                 sandbox.stop().await;
                 Err(error)
             }

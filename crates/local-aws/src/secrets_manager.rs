@@ -2,7 +2,7 @@
 //! rotations.
 //!
 //! ```text
-//! AWS CLI, any SDK --HTTP--+               +--> model: pure; time and randomness come in, orders go out
+//! AWS CLI, any SDK --HTTP--+               +--> model: pure; time and randomness go in, orders come out
 //! a test, in process -------+--> service ---+--> state file
 //!                                delay,     +--> driver --> the function registered under the ARN
 //!                                faults,
@@ -10,18 +10,19 @@
 //!                                log
 //! ```
 //!
-//! Requests need no credentials: signatures are accepted and not looked at. What each rule of the service is
-//! taken from (recorded against AWS, documented, reported) is told beside the rule in the conformance suite,
-//! `tests/it/secrets_manager/rules`. Where AWS says nothing, this service decides so:
+//! Requests need no credentials: signatures are accepted and not checked. The conformance suite,
+//! `tests/it/secrets_manager/rules`, names the source of each rule of the service (recorded against AWS,
+//! documented, reported). Where AWS documents nothing, this service decides as follows:
 //!
-//! - Schedules are validated and kept, and the next date is computed, but nothing is rotated by the clock.
-//! - `RotateSecret` with a token that has begun a rotation already is answered as before and begins no other
-//!   one; a rotation that had failed is driven again.
+//! - Schedules are validated and kept, and the next date is computed, but the clock starts no rotation.
+//! - `RotateSecret` with a token that has already begun a rotation gets the same answer again and begins no
+//!   other one; a rotation that had failed is driven again.
 //! - A rotation whose steps all succeed without moving AWSCURRENT counts as
 //!   [`NotPromoted`](RotationOutcome::NotPromoted).
 //! - AWSCURRENT cannot move to a version without a value.
 //! - A `RotationToken` that is not the one of the version's rotation is refused with `AccessDeniedException`.
-//! - The rotations under way when the process ends are not taken up by the next one; AWSPENDING stays.
+//! - The next process does not resume rotations that were in progress when the process ended; AWSPENDING
+//!   stays.
 
 mod call_log;
 mod driver;
@@ -51,9 +52,9 @@ pub use record::{Attempt, RotationOutcome, RotationRecord, StepRecord, WaitError
 pub use settings::{RotationSettings, Settings, Trouble};
 
 /// A running local Secrets Manager. Dropping it closes the endpoint and its connections, and ends the
-/// rotations under way.
+/// rotations in progress.
 ///
-/// It lends its [`SecretsManagerHandle`], which does everything but keep the service running.
+/// Its [`SecretsManagerHandle`] does everything but keep the service running.
 pub struct LocalSecretsManager {
     handle: SecretsManagerHandle,
     address: SocketAddr,

@@ -1,15 +1,15 @@
-//! Where the database of a secret is, as its host or the tags of a managed secret say.
+//! Where the database of a secret is, from its host or the tags of a managed secret.
 
 use aws_databases::{Database, DatabaseName, Resource};
 use rotation_database::owner;
 use rotation_database::{Host, ServerArn};
 
-/// A database as its name tells, before anybody was asked whether it exists.
+/// A database as its name describes it, before any lookup of whether it exists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
-    /// The resource of AWS and its region; `None` for a host that stands for nothing that is looked up.
+    /// The AWS resource and its Region; `None` for a host that stands for nothing that is looked up.
     pub name: Option<DatabaseName>,
-    /// The name that the found database must answer to. `None` where an ARN named it.
+    /// The name that the found database must have. `None` where an ARN named it.
     pub host: Option<Host>,
 }
 
@@ -21,14 +21,14 @@ impl Address {
         Self { name, host: Some(host.clone()) }
     }
 
-    /// The address that the tags of a secret name which RDS or Redshift manages; `None` where none of them
+    /// The address in the tags that RDS or Redshift sets on a secret that it manages; `None` where no tag
     /// names a database.
     pub fn from_tags<'a>(tags: impl IntoIterator<Item = (&'a str, &'a str)>) -> Option<Self> {
         let name = owner(tags).and_then(|arn| DatabaseName::from_arn(&arn))?;
         Some(Self { name: Some(name), host: None })
     }
 
-    /// For people: the host, else the identifier.
+    /// For messages: the host, else the identifier.
     pub(crate) fn text(&self) -> String {
         if let Some(host) = &self.host {
             return host.as_str().trim_end_matches('.').to_ascii_lowercase();
@@ -46,7 +46,7 @@ impl Address {
         }
     }
 
-    /// Whether a database is the one that was meant: a name is no proof.
+    /// Whether a database is the one that was meant: a name alone proves nothing.
     pub(crate) fn is_answered_by(&self, database: &Database) -> bool {
         self.host.as_ref().is_none_or(|host| database.has(host))
     }

@@ -1,4 +1,4 @@
-//! The ports over AWS.
+//! The ports, implemented on AWS.
 
 mod databases;
 mod ec2;
@@ -11,15 +11,15 @@ use crate::discovery::Discovery;
 
 pub use self::{databases::AwsDatabases, ec2::Ec2};
 
-/// Attempts at one call: a stack that is made waits for the answer, and has no second chance.
+/// Attempts at one call: a stack that is being created waits for the answer, and has no second chance.
 const ATTEMPTS: u32 = 4;
 
 /// Discovery in one account and region of AWS.
 pub type AwsDiscovery = Discovery<SecretsManager, AwsDatabases, Ec2>;
 
 impl AwsDiscovery {
-    /// Discovery with these credentials. `url` stands in for the region's own endpoints of RDS, Redshift and
-    /// EC2, as `AWS_ENDPOINT_URL` does; that of Secrets Manager is part of `access`.
+    /// Discovery with these credentials. `url` replaces the Region's own endpoints of RDS, Redshift and EC2,
+    /// as `AWS_ENDPOINT_URL` does; that of Secrets Manager is part of `access`.
     pub fn of(access: &Access, url: Option<&EndpointUrl>) -> Self {
         let mut lookups = access.clone().with_lookup_backoff(Backoff::attempts(ATTEMPTS));
         if let Some(url) = url {

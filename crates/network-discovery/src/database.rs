@@ -1,4 +1,4 @@
-//! What there is to know about a database, and the port by which it is looked up.
+//! What is known about a database, and the port by which it is looked up.
 
 use crate::{
     address::Address,
@@ -10,11 +10,11 @@ use crate::{
 /// A database that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Database {
-    /// Its ARN; empty where the service does not tell enough to write it.
+    /// Its ARN; empty where the service does not report enough to build it.
     pub arn: String,
-    /// What speaks there.
+    /// Its engine.
     pub engine: Engine,
-    /// Where it listens.
+    /// The port on which it listens.
     pub port: u16,
     /// Who can reach it.
     pub exposure: Exposure,
@@ -24,16 +24,16 @@ pub struct Database {
     pub subnets: Vec<SubnetId>,
     /// Its security groups.
     pub security_groups: Vec<SecurityGroupId>,
-    /// Whether the name that led here is one of readers, through which no password can be changed.
+    /// Whether the name that led here belongs to readers, through which no password can be changed.
     pub through_readers: bool,
 }
 
-/// Whether a database has a public address, as the service calls it: publicly accessible.
+/// Whether a database has a public address, in AWS's term: publicly accessible.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exposure {
-    /// Its name leads to a public address for whoever asks from outside.
+    /// From outside the VPC its name resolves to a public address.
     Public,
-    /// It can be reached from its VPC alone.
+    /// It can be reached only from its VPC.
     Private,
 }
 
@@ -44,10 +44,10 @@ impl Exposure {
     }
 }
 
-/// The lookups of databases. Looking changes nothing and may be dropped at any await.
+/// The lookups of databases. A lookup changes nothing and may be dropped at any await.
 pub trait Databases {
-    /// Finds the database that an address stands for; `None` where there is none, or where what there is
-    /// answers to another name.
+    /// Finds the database of an address; `None` where there is none, or where the one that exists has another
+    /// name.
     ///
     /// # Errors
     /// [`DiscoveryError`].

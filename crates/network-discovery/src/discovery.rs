@@ -1,4 +1,4 @@
-//! From a secret to the network of its function: what is asked of whom, in which order.
+//! From a secret to the network of its function: which lookups are made, in which order.
 
 use aws_databases::Resource;
 use rotation_core::{DocumentError, RotationError, SecretDocument, SecretId, StagingLabel};
@@ -13,20 +13,20 @@ use crate::{
     network::Networks,
 };
 
-/// What somebody wants placed.
+/// What should be placed.
 #[derive(Clone, Debug)]
 pub struct Wish {
-    /// The secret whose database it is about.
+    /// The secret of the database.
     pub secret: SecretId,
-    /// What its engine is said to be. The database must agree.
+    /// The declared engine. The database must agree.
     pub engine: Option<Engine>,
-    /// Which network is wanted.
+    /// The requested network.
     pub mode: NetworkMode,
     /// The database's own endpoint. With it the secret is not read at all.
     pub host: Option<Host>,
 }
 
-/// Secrets as discovery needs them.
+/// Secrets, as far as discovery needs them.
 pub trait Secrets {
     /// The document under `AWSCURRENT`: `GetSecretValue`.
     ///
@@ -34,14 +34,14 @@ pub trait Secrets {
     /// [`RotationError`].
     async fn document(&self, secret: &SecretId) -> Result<SecretDocument, RotationError>;
 
-    /// The tags: `DescribeSecret`. Asked only where the document has no host.
+    /// The tags: `DescribeSecret`. Requested only where the document has no host.
     ///
     /// # Errors
     /// [`RotationError`].
     async fn tags(&self, secret: &SecretId) -> Result<Vec<(String, String)>, RotationError>;
 }
 
-/// Looks databases and networks up. Nothing is changed by it.
+/// Looks databases and networks up. It changes nothing.
 #[derive(Clone, Debug)]
 pub struct Discovery<S, D, N> {
     /// Where the secret is.
@@ -50,13 +50,13 @@ pub struct Discovery<S, D, N> {
     pub databases: D,
     /// Where networks are listed.
     pub networks: N,
-    /// The region of all three, where it is known.
+    /// The Region of all three, where it is known.
     pub region: Option<String>,
 }
 
 impl<S: Secrets, D: Databases, N: Networks> Discovery<S, D, N> {
-    /// Finds the database and decides. The network is surveyed only where the function goes into it. May be
-    /// dropped at any await.
+    /// Finds the database and decides. The network is surveyed only where the function is placed in it. May
+    /// be dropped at any await.
     ///
     /// # Errors
     /// [`DiscoveryError`].
@@ -84,21 +84,21 @@ impl<S: Secrets, D: Databases, N: Networks> Discovery<S, D, N> {
         Ok(network)
     }
 
-    /// What the wish and, only where it has to be asked, the secret say about the database.
+    /// What the request, and the secret only where it must be read, say about the database.
     async fn lead(&self, wish: &Wish) -> Result<Lead, DiscoveryError> {
-        let said = wish.engine.map(|engine| engine.name().to_owned());
+        let given = wish.engine.map(|engine| engine.name().to_owned());
         if let Some(host) = &wish.host {
-            return Ok(Lead { address: Address::from_host(host), said, port: None });
+            return Ok(Lead { address: Address::from_host(host), given, port: None });
         }
         let document = self.secrets.document(&wish.secret).await?;
         let invalid = |error| RotationError::Document { label: StagingLabel::Current, error };
         let engine = document.text("engine").map_err(invalid)?;
-        let said = said.or_else(|| engine.map(|engine| engine.to_string()));
+        let given = given.or_else(|| engine.map(|engine| engine.to_string()));
         let port = port(&document).map_err(invalid)?;
         let host = document.text("host").map_err(invalid)?.filter(|host| !host.is_empty());
         let (address, port) = match host {
             Some(host) => {
-                let lists = said.as_deref().and_then(Engine::parse).is_some_and(Engine::lists_members);
+                let lists = given.as_deref().and_then(Engine::parse).is_some_and(Engine::lists_members);
                 let member = member(&host, port, lists).map_err(invalid)?;
                 (Address::from_host(&member.0), member.1)
             }
@@ -108,7 +108,7 @@ impl<S: Secrets, D: Databases, N: Networks> Discovery<S, D, N> {
                 (Address::from_tags(tags).ok_or(DiscoveryError::NoHost)?, port)
             }
         };
-        Ok(Lead { address, said, port })
+        Ok(Lead { address, given, port })
     }
 
     async fn find(&self, address: &Address) -> Result<Option<Database>, DiscoveryError> {
@@ -125,8 +125,8 @@ impl<S: Secrets, D: Databases, N: Networks> Discovery<S, D, N> {
     }
 }
 
-/// The host of a secret to look for. Of a replica set's members, the first whose name is one of AWS's: all
-/// are reached from where one is.
+/// The host of a secret to look up. Of a replica set's members, the first with one of AWS's names: where one
+/// is reachable, so are all.
 fn member(host: &str, port: Option<u16>, lists: bool) -> Result<(Host, Option<u16>), DocumentError> {
     match Host::parse(host) {
         Err(_) if lists => {}
@@ -139,32 +139,33 @@ fn member(host: &str, port: Option<u16>, lists: bool) -> Result<(Host, Option<u1
     Ok((found.host.clone(), Some(found.port)))
 }
 
-/// What is known before any lookup was asked.
+/// What is known before any lookup.
 struct Lead {
     address: Address,
-    /// The engine, as somebody spelled it.
-    said: Option<String>,
+    /// The engine, as the request or the secret spells it.
+    given: Option<String>,
     port: Option<u16>,
 }
 
 impl Lead {
-    /// The engine, where nobody but the secret can tell.
+    /// The engine, where only the secret can name it.
     fn engine(&self) -> Result<Option<Engine>, DiscoveryError> {
-        let parse = |said: &String| Engine::parse(said).ok_or(DiscoveryError::Engine { engine: shown(said) });
-        self.said.as_ref().map(parse).transpose()
+        let parse =
+            |given: &String| Engine::parse(given).ok_or(DiscoveryError::Engine { engine: shown(given) });
+        self.given.as_ref().map(parse).transpose()
     }
 
     fn agrees_with(&self, database: &Database) -> Result<(), DiscoveryError> {
-        match &self.said {
-            Some(said) if Engine::parse(said) != Some(database.engine) => {
-                Err(DiscoveryError::OtherEngine { said: shown(said), found: database.engine })
+        match &self.given {
+            Some(given) if Engine::parse(given) != Some(database.engine) => {
+                Err(DiscoveryError::OtherEngine { given: shown(given), found: database.engine })
             }
             _ => Ok(()),
         }
     }
 }
 
-/// As much of a name that somebody wrote as an error repeats.
+/// The part of a given name that an error repeats.
 fn shown(name: &str) -> String {
     name.escape_debug().take(32).collect()
 }

@@ -1,8 +1,8 @@
-//! Which of our rotation functions a database wants.
+//! The rotation function that a database needs.
 
 use std::fmt;
 
-/// A database that there is a rotation function for, by the first part of the artifact's name.
+/// A database with a rotation function, by the first part of the artifact's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {
     /// PostgreSQL, on RDS or Aurora.
@@ -11,15 +11,15 @@ pub enum Engine {
     Mysql,
     /// MariaDB on RDS.
     Mariadb,
-    /// DocumentDB; MongoDB where somebody runs it.
+    /// DocumentDB; MongoDB where it is self-managed.
     Docdb,
     /// Redshift and Redshift Serverless.
     Redshift,
 }
 
 impl Engine {
-    /// The engine behind a name, as secrets (`mongo`), the lookup of RDS (`aurora-postgresql`) and our own
-    /// artifacts spell it, in any case.
+    /// The engine with this name, as secrets (`mongo`), the lookup of RDS (`aurora-postgresql`) and this
+    /// project's artifacts spell it, in any case.
     pub fn parse(name: &str) -> Option<Self> {
         Some(match name.to_ascii_lowercase().as_str() {
             "postgres" | "postgresql" | "aurora-postgresql" => Self::Postgres,
@@ -47,7 +47,7 @@ impl Engine {
         self == Self::Docdb
     }
 
-    /// Where the engine listens unless somebody says otherwise.
+    /// The engine's port unless another one is given.
     pub fn default_port(self) -> u16 {
         match self {
             Self::Postgres => 5432,

@@ -7,10 +7,10 @@ use thiserror::Error;
 
 use crate::{code::DiscoveryCode, engine::Engine, identity::VpcId};
 
-/// Nothing was changed anywhere: discovery only looks.
+/// Nothing was changed anywhere: discovery only reads.
 #[derive(Debug, Error)]
 pub enum DiscoveryError {
-    /// The caller: a property breaks its rule. Its value is not repeated.
+    /// The caller: a property is invalid. Its value is not repeated.
     #[error("the property {property} must be {rule}")]
     Property {
         /// Its name.
@@ -21,13 +21,13 @@ pub enum DiscoveryError {
     /// The secret could not be read, or holds no document.
     #[error(transparent)]
     Secret(#[from] RotationError),
-    /// The secret's owner: neither the value nor a tag says where the database is.
+    /// The secret's owner: neither the value nor a tag names the database's address.
     #[error("the secret has no `host`, and no tag of rds or redshift")]
     NoHost,
-    /// A call of AWS failed.
+    /// An AWS call failed.
     #[error(transparent)]
     Lookup(#[from] AwsError),
-    /// A lookup answered without something that a database of a VPC has.
+    /// The answer to a lookup lacks something that a database in a VPC has.
     #[error("{operation} answered without {what}")]
     Incomplete {
         /// The operation.
@@ -35,8 +35,8 @@ pub enum DiscoveryError {
         /// What is missing.
         what: &'static str,
     },
-    /// There is more than is read.
-    #[error("{operation} has more to say than {most} pages")]
+    /// There is more than the function reads.
+    #[error("{operation} has more than {most} pages")]
     TooMuch {
         /// The operation.
         operation: &'static str,
@@ -52,30 +52,30 @@ pub enum DiscoveryError {
     /// The secret's owner: the host is a proxy.
     #[error("the host is an rds proxy")]
     Proxy,
-    /// The operator: the stacks are in another region than the database.
+    /// The operator: the stacks are in another Region than the database.
     #[error("the database is in {region}, not in the region of this stack")]
     OtherRegion {
-        /// Where it is.
+        /// The database's Region.
         region: String,
     },
-    /// Nobody: there is no rotation function for this database.
+    /// Nobody can fix it: there is no rotation function for this database.
     #[error("there is no rotation function for the engine {engine}")]
     Engine {
         /// As the lookup spells it.
         engine: String,
     },
-    /// The secret's owner: it says another engine than the database has.
-    #[error("the engine is said to be {said}, but the database is {found}")]
+    /// The secret's owner: it names another engine than the database has.
+    #[error("the engine is given as {given}, but the database is {found}")]
     OtherEngine {
-        /// By the property or the secret.
-        said: String,
-        /// By the lookup.
+        /// From the property or the secret.
+        given: String,
+        /// From the lookup.
         found: Engine,
     },
-    /// The database's administrator: a cluster without any instance that writes.
+    /// The database's administrator: a cluster without an instance that writes.
     #[error("the cluster has no writer at the moment")]
     NoWriter,
-    /// The operator: outside of the VPC nothing reaches this database.
+    /// The operator: nothing outside the VPC reaches this database.
     #[error("the database is not publicly accessible")]
     NotPublic,
     /// The administrator of the network: no subnet can hold a function.
@@ -84,10 +84,10 @@ pub enum DiscoveryError {
         /// The VPC.
         vpc: VpcId,
     },
-    /// The operator: the time was over.
+    /// The operator: the time ran out.
     #[error("the time for this lookup is over")]
     TimedOut,
-    /// Us.
+    /// This project: a defect.
     #[error("the lookup panicked")]
     Panicked,
 }
@@ -160,13 +160,13 @@ impl DiscoveryError {
             ),
             Self::Proxy => format!("Give the endpoint of the database behind the proxy by {host}."),
             Self::OtherRegion { region } => {
-                format!("Deploy in {region}, beside the database, with a replica of the secret there.")
+                format!("Deploy in {region}, next to the database, with a replica of the secret there.")
             }
-            Self::Engine { .. } => {
-                "The engines are postgres, mysql, mariadb, docdb and redshift.".into()
-            }
+            Self::Engine { .. } => "The engines are postgres, mysql, mariadb, docdb and redshift.".into(),
             Self::OtherEngine { .. } => {
-                "Correct `engine` of the secret or of the template, or the host that leads to another database.".into()
+                "Correct `engine` of the secret or of the template, or the host that leads to another \
+                 database."
+                    .into()
             }
             Self::NoWriter => "Wait until the cluster has an instance that writes, and try again.".into(),
             Self::NotPublic => format!("Take {mode}auto or {mode}vpc."),
@@ -175,9 +175,11 @@ impl DiscoveryError {
                 by parameters."
             ),
             Self::TimedOut => match reader {
-                Reader::Operator => "Raise the function's timeout to 60 seconds; if it runs in a VPC, let it \
+                Reader::Operator => {
+                    "Raise the function's timeout to 60 seconds; if it runs in a VPC, let it \
                     reach the endpoints of RDS, Redshift and EC2."
-                    .into(),
+                        .into()
+                }
                 Reader::Person => "Run the command again.".into(),
             },
             Self::Panicked => "This is a defect of ours; please report it with the function's log.".into(),

@@ -1,4 +1,4 @@
-//! Where a rotation function goes, and the pure decision about it.
+//! Where a rotation function is placed, and the pure decision about it.
 
 use std::fmt;
 
@@ -13,23 +13,23 @@ use crate::{
     subnets::{self, FEWEST_ZONES},
 };
 
-/// What the operator asked for: `NetworkMode`.
+/// The operator's choice: `NetworkMode`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum NetworkMode {
-    /// As AWS's guide has it: into the database's VPC, unless the database is publicly accessible.
+    /// As AWS's guide recommends: in the database's VPC, unless the database is publicly accessible.
     #[default]
     Auto,
-    /// Into the database's VPC in any case.
+    /// In the database's VPC in any case.
     Vpc,
-    /// Into no VPC in any case.
+    /// In no VPC in any case.
     Public,
 }
 
 impl NetworkMode {
-    /// The words of the parameter.
+    /// The values of the parameter.
     pub const RULE: &'static str = "auto, vpc or public";
 
-    /// Reads the parameter, in any case.
+    /// Parses the parameter, in any case.
     pub fn parse(word: &str) -> Option<Self> {
         Some(match word.to_ascii_lowercase().as_str() {
             "auto" => Self::Auto,
@@ -40,27 +40,27 @@ impl NetworkMode {
     }
 }
 
-/// Where a function goes and what it needs to know about the way.
+/// Where a function is placed, and what it needs to know about the way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FunctionNetwork {
-    /// Into which network.
+    /// The network.
     pub site: Site,
-    /// What speaks there; `None` where nobody could tell.
+    /// The engine; `None` where it is not known.
     pub engine: Option<Engine>,
-    /// The port that the function connects to; `None` where nobody could tell.
+    /// The port that the function connects to; `None` where it is not known.
     pub port: Option<u16>,
-    /// The ARN of the database; empty where it is none of AWS's.
+    /// The ARN of the database; empty where it is not one of AWS's.
     pub database_arn: String,
-    /// Who guards the database.
+    /// The database's security groups.
     pub security_groups: Vec<SecurityGroupId>,
-    /// What a person should know, in sentences.
+    /// Warnings for operators, in sentences.
     pub warnings: Vec<String>,
 }
 
 /// In a VPC or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Site {
-    /// In none: the function has Lambda's own addresses, which nobody can foresee.
+    /// In none: the function has Lambda's own addresses, which are not known in advance.
     Public,
     /// In the database's.
     Vpc(VpcSite),
@@ -73,14 +73,14 @@ pub struct VpcSite {
     pub vpc: VpcId,
     /// One subnet a zone, at least one.
     pub subnets: Vec<SubnetId>,
-    /// The endpoint of Secrets Manager that the region's name leads to.
+    /// The endpoint of Secrets Manager to which the Region's name resolves.
     pub endpoint: Option<(EndpointId, Vec<SecurityGroupId>)>,
     /// Whether every subnet has a NAT for its default route.
     pub has_nat: bool,
 }
 
-/// The VPC that a function for this database goes to, `None` for no VPC. It decides alone whether a network
-/// has to be surveyed.
+/// The VPC of a function for this database, `None` for no VPC. This alone decides whether a network has to be
+/// surveyed.
 ///
 /// # Errors
 /// [`DiscoveryError::NotPublic`] where a function outside could never reach the database.
@@ -103,19 +103,19 @@ impl FunctionNetwork {
             groups => joined(groups),
         };
         warnings.push(format!(
-            "The database is publicly accessible, so the function runs outside of the VPC, from addresses \
-            that nobody can foresee: {guards} must admit port {} from anywhere. NetworkMode=vpc places it inside instead.",
+            "The database is publicly accessible, so the function runs outside the VPC, from addresses \
+             that are not known in advance: {guards} must admit port {} from anywhere. NetworkMode=vpc \
+             places it inside instead.",
             database.port
         ));
         Self::new(Site::Public, database, warnings)
     }
 
-    /// Outside of any VPC, for a database that is none of AWS's.
+    /// Outside any VPC, for a database that is not one of AWS's.
     pub fn elsewhere(engine: Option<Engine>, port: Option<u16>) -> Self {
-        let warning =
-            "The database is none that AWS knows of, so nobody checked whether a function outside of any \
-            VPC can reach it. It would come from addresses that nobody can foresee."
-                .to_owned();
+        let warning = "AWS does not know the database, so it was not checked whether a function outside any \
+            VPC can reach it. Its addresses would not be known in advance."
+            .to_owned();
         Self {
             site: Site::Public,
             engine,
@@ -158,7 +158,7 @@ impl FunctionNetwork {
         }
     }
 
-    /// The answer as flat text, under the names that the stacks know. All keys are always there.
+    /// The answer as flat text, under the names that the stacks use. All keys are always present.
     pub fn data(&self) -> Value {
         let (mode, vpc, subnets, endpoint, nat) = match &self.site {
             Site::Public => ("public", String::new(), String::new(), None, false),
@@ -173,7 +173,8 @@ impl FunctionNetwork {
             "DatabaseSecurityGroupIds": joined(&self.security_groups),
             "Port": self.port.map(|port| port.to_string()).unwrap_or_default(),
             "SecretsManagerEndpointId": endpoint.map(|(id, _)| id.to_string()).unwrap_or_default(),
-            "SecretsManagerEndpointSecurityGroupIds": endpoint.map(|(_, groups)| joined(groups)).unwrap_or_default(),
+            "SecretsManagerEndpointSecurityGroupIds":
+                endpoint.map(|(_, groups)| joined(groups)).unwrap_or_default(),
             "HasNatRoute": if nat { "true" } else { "false" },
             "DatabaseArn": self.database_arn,
             "Engine": self.engine.map(Engine::name).unwrap_or_default(),

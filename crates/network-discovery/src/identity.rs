@@ -1,4 +1,4 @@
-//! The ids of things in a network, checked once, so that a list of them can be joined by commas.
+//! The ids of network resources, checked once, so that a list of them can be joined with commas.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ macro_rules! identity {
         pub struct $name(String);
 
         impl $name {
-            /// `None` where the text is no such id.
+            /// `None` where the text is not such an id.
             pub fn parse(text: &str) -> Option<Self> {
                 let rest = text.strip_prefix($prefix)?;
                 let plain = rest.bytes().all(|b| b.is_ascii_alphanumeric());
@@ -49,7 +49,7 @@ identity!(
     "vpce-"
 );
 
-/// The ids in their order, with commas between them, as a CloudFormation list parameter takes them.
+/// The ids in their order, separated by commas, as a CloudFormation list parameter takes them.
 pub(crate) fn joined<T: fmt::Display>(ids: &[T]) -> String {
     ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
 }

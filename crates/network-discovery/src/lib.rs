@@ -1,5 +1,5 @@
-//! Where a rotation function is to be placed, as AWS's guide describes: beside a database that is not
-//! publicly accessible, and outside of any VPC otherwise.
+//! Where a rotation function has to be placed, as AWS's guide describes: in the VPC of a database that is not
+//! publicly accessible, and outside any VPC otherwise.
 //!
 //! ```text
 //! Wish { secret, host?, engine?, mode }
@@ -10,7 +10,7 @@
 //!      └ vpc ─> Networks::survey ─> Network ─> FunctionNetwork::inside  pure
 //! ```
 //!
-//! The artifact `network_discovery` answers CloudFormation by [`resource::serve`].
+//! The artifact `network_discovery` answers CloudFormation through [`resource::serve`].
 
 mod address;
 mod aws;

@@ -1,4 +1,4 @@
-//! What there is to know about a VPC, and the port by which it is looked up.
+//! What is known about a VPC, and the port by which it is looked up.
 
 use crate::{
     error::DiscoveryError,
@@ -21,7 +21,7 @@ pub struct Subnet {
     pub id: SubnetId,
     /// The name of its zone: `eu-central-1a`.
     pub zone: String,
-    /// Addresses that nobody has.
+    /// Free addresses.
     pub free_addresses: u32,
     /// Whether Lambda can run there at all.
     pub ground: Ground,
@@ -29,7 +29,7 @@ pub struct Subnet {
     pub egress: Egress,
 }
 
-/// On what kind of ground a subnet stands.
+/// The kind of location that a subnet is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ground {
     /// An availability zone of the region, with IPv4.
@@ -43,11 +43,12 @@ pub enum Ground {
 pub enum Egress {
     /// There is none that works.
     Nowhere,
-    /// To a NAT gateway, or to an instance that does as one.
+    /// To a NAT gateway, or to an instance that acts as one.
     Nat,
-    /// To an internet gateway: a public subnet. A function has no public address and gets nowhere by it.
+    /// To an internet gateway: a public subnet. A function has no public address and reaches nothing through
+    /// it.
     InternetGateway,
-    /// To a transit gateway, a firewall, a private network: it may lead to the internet or not.
+    /// To a transit gateway, a firewall, a private network: it may or may not lead to the internet.
     Elsewhere,
 }
 
@@ -56,13 +57,14 @@ pub enum Egress {
 pub struct SecretsEndpoint {
     /// Its id.
     pub id: EndpointId,
-    /// Whether the region's own name of Secrets Manager leads to it. A second endpoint with that conflicts.
+    /// Whether the Region's own name of Secrets Manager resolves to it. A second endpoint like that
+    /// conflicts.
     pub private_dns: bool,
-    /// Who guards it.
+    /// Its security groups.
     pub security_groups: Vec<SecurityGroupId>,
 }
 
-/// The lookup of networks. Looking changes nothing and may be dropped at any await.
+/// The lookup of networks. A lookup changes nothing and may be dropped at any await.
 pub trait Networks {
     /// Surveys a VPC.
     ///

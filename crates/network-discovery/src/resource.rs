@@ -1,9 +1,9 @@
-//! The custom resource: CloudFormation's request, the answer, and its way back.
+//! The custom resource: CloudFormation's request, the answer, and its delivery.
 //!
 //! ```text
 //! invocation ─> Request ─┬─ Delete ───────────────────> SUCCESS
 //!                        └─ Create, Update ─ Discovery ─> SUCCESS with Data, or FAILED with Reason
-//!                                            └ ends in time, panics or not
+//!                                            └ ends in time, panics or is cut off
 //! Answer ─> PUT to the presigned URL
 //! ```
 //!
@@ -32,11 +32,11 @@ pub use self::{
     request::{Request, RequestError, RequestType, ResponseUrl},
 };
 
-/// Kept for the answer's way back; a third of the whole where that is less.
+/// Reserved for the delivery of the answer; a third of the whole where that is less.
 const DELIVERY_TIME: Duration = Duration::from_secs(8);
 
-/// Serves the custom resource until Lambda ends the process. A function whose settings are wrong serves as
-/// well: it answers CloudFormation with what is wrong.
+/// Serves the custom resource until Lambda ends the process. A function with invalid settings serves as well:
+/// its answer to CloudFormation names the invalid setting.
 pub fn serve() -> ExitCode {
     let environment = Environment::of_process();
     let settings = start_log(&environment).and_then(|()| Settings::parse(&environment));
@@ -57,12 +57,12 @@ pub fn serve() -> ExitCode {
             Some(error) => Err(Reason::from(error)),
             None => discovery.discover(&wish).await.map_err(Reason::from),
         };
-        // The SDK's futures nest deep.
+        // The SDK's futures nest deeply.
         Box::pin(respond(&invocation, discover, &delivery)).await
     })
 }
 
-/// What the deployment says.
+/// The settings of the deployment.
 struct Settings {
     endpoint: Endpoint,
     /// `AWS_ENDPOINT_URL`, in place of every service's own.
@@ -80,12 +80,12 @@ impl Settings {
     }
 }
 
-/// Answers one invocation. Whatever becomes of the lookup, an answer is sent before the deadline; it may be
+/// Answers one invocation. Whatever happens to the lookup, an answer is sent before the deadline; it may be
 /// dropped at any await, and CloudFormation then waits for Lambda's next attempt.
 ///
 /// # Errors
-/// The event is no request of CloudFormation, or the answer could not be delivered; Lambda then invokes
-/// again.
+/// The event is not a request of CloudFormation, or the answer could not be delivered; Lambda then invokes
+/// the function again.
 pub async fn respond(
     invocation: &EventInvocation<'_>,
     discover: impl AsyncFn(Wish) -> Result<FunctionNetwork, Reason>,
@@ -115,7 +115,7 @@ pub async fn respond(
     })
 }
 
-/// The lookup's outcome; a failure where it panicked or was not done in time.
+/// The lookup's outcome; a failure where it panicked or was not finished in time.
 async fn survived(
     deadline: Deadline,
     lookup: impl Future<Output = Result<FunctionNetwork, Reason>>,
@@ -127,7 +127,7 @@ async fn survived(
     }
 }
 
-/// The outcome line. The URL is a credential and in no line.
+/// The outcome line. The URL is a credential and is in no line.
 fn log(
     request_id: &str,
     request: &Request,

@@ -1,4 +1,4 @@
-//! Which subnets a function goes to.
+//! The subnets in which a function is placed.
 
 use std::collections::BTreeMap;
 
@@ -7,15 +7,15 @@ use crate::{
     network::{Egress, Ground, Subnet},
 };
 
-/// A subnet with fewer free addresses is taken only where its zone has no other: each pair of subnet and
-/// security group takes an address for Lambda's network interface, and others want some as well.
+/// A subnet with fewer free addresses is chosen only where its zone has no other: each pair of subnet and
+/// security group needs an address for Lambda's network interface, and other resources need some as well.
 const ROOM: u32 = 8;
-/// Fewer zones than this is no choice that survives the loss of one.
+/// With fewer zones than this, the loss of one may stop the function.
 pub(crate) const FEWEST_ZONES: usize = 2;
 /// More zones than this add nothing.
 const MOST_ZONES: usize = 3;
 
-/// Chooses one subnet a zone: of the database's subnet group and private, if that makes at least two zones;
+/// Chooses one subnet per zone: of the database's subnet group and private, if that gives at least two zones;
 /// else the group's together with other private ones of the VPC, and public ones last. At most three, in the
 /// order of their zones. The same network gives the same choice, unless a subnet runs out of addresses.
 pub(crate) fn choose<'a>(subnets: &'a [Subnet], group: &[SubnetId]) -> Vec<&'a Subnet> {
@@ -24,7 +24,7 @@ pub(crate) fn choose<'a>(subnets: &'a [Subnet], group: &[SubnetId]) -> Vec<&'a S
     candidates.sort_by_key(|subnet| rank(subnet, group));
     let mut zones: BTreeMap<&str, &Subnet> = BTreeMap::new();
     for tier in Tier::ALL {
-        // A worse kind of subnet is taken only to come to two zones.
+        // A worse kind of subnet is chosen only to get two zones.
         if zones.len() >= FEWEST_ZONES {
             break;
         }
@@ -60,7 +60,7 @@ impl Tier {
     }
 }
 
-/// What is taken first among subnets of one zone, and which zones are taken first.
+/// The preference among subnets of one zone, and among zones.
 fn rank<'a>(subnet: &'a Subnet, group: &[SubnetId]) -> impl Ord + use<'a> {
     let crowded = subnet.free_addresses < ROOM;
     let without_nat = subnet.egress != Egress::Nat;

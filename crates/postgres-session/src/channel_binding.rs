@@ -1,5 +1,5 @@
-//! What binds a proof by SCRAM to the TLS session in which it is given: `tls-server-end-point` (RFC 5929,
-//! section 4.1).
+//! Binds a proof by SCRAM to the TLS session in which it is given: `tls-server-end-point` (RFC 5929, section
+//! 4.1).
 
 use ring::digest::{Algorithm, SHA256, SHA384, SHA512, digest};
 use rustls::pki_types::CertificateDer;
@@ -19,7 +19,7 @@ use x509_cert::{
 };
 
 /// The binding to a server that showed these certificates, its own first. None without a certificate, and
-/// where its signature names no hash alone (Ed25519, RSA-PSS), for which the RFC defines none.
+/// where its signature does not name a single hash (Ed25519, RSA-PSS), for which the RFC defines none.
 pub(crate) fn channel_binding(chain: &[CertificateDer<'_>]) -> ChannelBinding {
     let hash = |certificate: &CertificateDer<'_>| {
         let parsed = Certificate::from_der(certificate).ok()?;

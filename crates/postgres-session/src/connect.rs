@@ -31,8 +31,8 @@ const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
 
 /// Logs in once over one transport. Afterwards the connection is ready for statements.
 ///
-/// The host may have several addresses: the next one is tried where nothing answers at an address, never
-/// where a server has answered, so a refused login is not repeated. Everything ends at the deadline.
+/// The host may have several addresses. The next one is tried where nothing answers at an address, never
+/// where a server has answered, so a refused login is not repeated. The deadline bounds everything.
 ///
 /// With [`Transport::Tls`] the certificate's chain, dates and name are verified before the user's name is
 /// sent, and nothing here falls back to plaintext.
@@ -57,9 +57,9 @@ pub async fn connect(
     deadline.bound(attempt).await.unwrap_or(Err(ConnectError::TimedOut))
 }
 
-/// As [`connect`], to Amazon Redshift: a challenge of authentication type 13, by which users are asked whose
-/// stored password is SHA-256, is answered. Other servers must not be answered so, as the answer lets them
-/// guess faster than SCRAM does.
+/// As [`connect`], to Amazon Redshift: a challenge of authentication type 13 is answered, which the server
+/// sends to users whose stored password is SHA-256. Other servers must not get such an answer, as it lets
+/// them guess faster than SCRAM does.
 ///
 /// # Errors
 /// As [`connect`].
@@ -81,7 +81,7 @@ pub async fn connect_to_redshift(
     deadline.bound(attempt).await.unwrap_or(Err(ConnectError::TimedOut))
 }
 
-/// A connection that is as secure as it is going to be.
+/// A connection whose security is settled.
 async fn open(
     login: &Login,
     transport: Transport,
@@ -99,8 +99,8 @@ async fn open(
 async fn secure(mut tcp: TcpStream, host: &Host, tls: &Arc<ClientConfig>) -> Result<Stream, ConnectError> {
     let lost = |error: io::Error| ConnectError::Unreachable(os_cause(&error));
     tcp.write_all(&SSL_REQUEST).await.map_err(lost)?;
-    // Room for more than the one byte that is due: bytes behind it were put there by somebody in the middle,
-    // and would be taken for a part of the protected stream.
+    // Room for more than the one byte that is due: a man-in-the-middle could put bytes behind it, which would
+    // count as a part of the protected stream.
     let mut answer = [0_u8; 64];
     match tcp.read(&mut answer).await.map_err(lost)? {
         0 => return Err(ConnectError::Unreachable(Cause::new("closed in answer to the request for TLS"))),
@@ -111,7 +111,7 @@ async fn secure(mut tcp: TcpStream, host: &Host, tls: &Arc<ClientConfig>) -> Res
     match answer[0] {
         b'S' => {}
         b'N' => return Err(ConnectError::TlsUnavailable),
-        // A server that cannot start a process for us says so in the clear; it is not believed beyond that.
+        // A server that cannot start a process reports that in cleartext; nothing else in it is trusted.
         b'E' => return Err(ConnectError::NotReady(Cause::new("an error in answer to the request for TLS"))),
         _ => return Err(ConnectError::Protocol(Cause::new("no answer to the request for TLS"))),
     }
@@ -131,7 +131,7 @@ async fn start(
         .user(login.credentials.username.as_str())
         .password(login.credentials.password.expose())
         .application_name(application_name)
-        // The stream that we hand over is as secure as it is going to be: the driver must not negotiate.
+        // The stream's security is settled: the driver must not negotiate it.
         .ssl_mode(SslMode::Require)
         .ssl_negotiation(SslNegotiation::Direct);
     if let Some(database) = &login.database {

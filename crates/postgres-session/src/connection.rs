@@ -26,12 +26,12 @@ type Driver = tokio_postgres::Connection<Guard<Stream>, Guard<Stream>>;
 pub type Row = Vec<Option<String>>;
 
 /// A connection that is logged in. Nothing runs in the background: it makes progress only while
-/// [`Connection::run`] is awaited, and dropping it says farewell and closes the socket there and then,
-/// whereupon the server takes back what is not committed.
+/// [`Connection::run`] is awaited. Dropping it sends Terminate and closes the socket at once, and the server
+/// then rolls back what is not committed.
 pub struct Connection {
-    /// There until the connection is dropped.
+    /// Present until the connection is dropped.
     client: Option<Client>,
-    /// None once it has ended: dropping it is what tells the client that no answer will come.
+    /// None once it has ended: dropping it tells the client that no answer will come.
     driver: Option<Driver>,
     asked: Asked,
     peer: Option<IpAddr>,
@@ -54,8 +54,8 @@ impl Connection {
         self.peer
     }
 
-    /// The authentication that the other end asked for: `scram-sha-256`, `md5`, Redshift's `sha256`. `None`
-    /// where it asked for none (`trust`, a client certificate).
+    /// The authentication that the other end requested: `scram-sha-256`, `md5`, Redshift's `sha256`. `None`
+    /// where it requested none (`trust`, a client certificate).
     pub fn asked_for(&self) -> Option<&'static str> {
         self.asked.get().copied()
     }
@@ -65,18 +65,18 @@ impl Connection {
         self.driver.as_ref()?.parameter(name)
     }
 
-    /// Runs statements in one round trip and gives the rows of each.
+    /// Runs statements in one round trip and returns the rows of each.
     ///
     /// All are sent before the first answer arrives, and the server runs them in order. After a failed one
     /// inside a transaction block the server refuses the rest, so the first error is the one that counts.
-    /// Outside a block every statement stands for itself.
+    /// Outside a block every statement is independent.
     ///
     /// # Errors
-    /// [`StatementError`] of the first statement that failed, named by its kind. A privilege that is missing
-    /// is reported without saying which; the caller knows.
+    /// [`StatementError`] of the first statement that failed, named by its kind. A missing privilege is
+    /// reported without its name, which the caller knows.
     ///
     /// # Cancel safety
-    /// None: after a dropped call the connection is good for nothing but to be dropped.
+    /// None: after a dropped call the connection can only be dropped.
     pub async fn run(&mut self, statements: &[Statement]) -> Result<Vec<Vec<Row>>, StatementError> {
         let client = self.client.as_ref().expect("there until the connection is dropped");
         let answers = statements.iter().map(|statement| client.simple_query(&statement.sql));
@@ -109,7 +109,7 @@ impl Connection {
         Ok(rows)
     }
 
-    /// As [`run`](Self::run) with one statement that gives one row, whose columns are all there.
+    /// As [`run`](Self::run) with one statement that returns one row, in which every column has a value.
     ///
     /// # Errors
     /// As [`run`](Self::run).
@@ -126,15 +126,16 @@ impl Connection {
 }
 
 impl Connection {
-    /// Runs one statement of somebody else's to its end, and reads its result without keeping it.
+    /// Runs one statement from outside this crate to its end, and reads its result without keeping it.
     ///
-    /// The text goes by the simple protocol, in which a `;` would begin another statement: it must have none.
+    /// The text is sent by the simple protocol, in which a `;` would begin another statement: it must have
+    /// none.
     ///
     /// # Errors
     /// As [`run`](Self::run); and where the result has more than `most` bytes, with the rest left unread.
     ///
     /// # Cancel safety
-    /// None: after a dropped call, or an error, the connection is good for nothing but to be dropped.
+    /// None: after a dropped call, or an error, the connection can only be dropped.
     pub async fn run_through(&mut self, statement: &Statement, most: usize) -> Result<(), StatementError> {
         let error = |fault, source| StatementError {
             fault,
@@ -172,8 +173,7 @@ impl Connection {
     }
 }
 
-/// A conversation with the server, kept going by the driver that carries it, and how the driver ended if it
-/// did.
+/// A conversation with the server, driven by the driver's connection, and how that ended if it did.
 ///
 /// The conversation's first turn hands statements to the driver, the driver then sends them and reads on.
 async fn driven<T>(driver: &mut Option<Driver>, conversation: impl Future<Output = T>) -> (T, Option<Error>) {
@@ -196,7 +196,7 @@ async fn driven<T>(driver: &mut Option<Driver>, conversation: impl Future<Output
     (outcome, lost)
 }
 
-/// About the bytes that a row came in.
+/// Approximately the number of bytes in which a row was received.
 fn size_of_row(row: &SimpleQueryRow) -> usize {
     let size = |column| row.try_get(column).ok().flatten().map_or(0, str::len);
     (0..row.len()).map(|column| size(column) + 4).sum()
@@ -204,8 +204,7 @@ fn size_of_row(row: &SimpleQueryRow) -> usize {
 
 impl Drop for Connection {
     /// Without its client the driver sends Terminate and ends TLS. It gets one turn, which is enough for a
-    /// socket that takes a few bytes; else the server notices the end by itself, and complains of it in its
-    /// log.
+    /// socket that accepts a few bytes; otherwise the server detects the end itself, and logs it.
     fn drop(&mut self) {
         self.client = None;
         if let Some(driver) = &mut self.driver {
@@ -214,14 +213,14 @@ impl Drop for Connection {
     }
 }
 
-/// The session asked for UTF-8, which is no promise that a server keeps to it.
+/// The session requested UTF-8, but the server may still send something else.
 fn row(message: &SimpleQueryMessage) -> Option<Result<Row, Error>> {
     let SimpleQueryMessage::Row(row) = message else { return None };
     let text = |column| Ok(row.try_get(column)?.map(str::to_owned));
     Some((0..row.len()).map(text).collect())
 }
 
-/// A text of the answer is no UTF-8.
+/// A text of the answer is not UTF-8.
 fn unreadable(kind: &'static str) -> StatementError {
     StatementError {
         fault: StatementFault::Other { code: "unreadable answer".to_owned() },

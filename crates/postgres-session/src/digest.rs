@@ -1,9 +1,9 @@
 //! Redshift's authentication type 13, and the stored form of a password that it proves.
 //!
-//! The exchange is not in Amazon's manual; Amazon's own open drivers show it. The server sends an algorithm,
-//! the salt of the stored form and a nonce, each but the first with its length before it. The client answers
-//! with `SHA-256(SHA-256(password, salt), server nonce, client nonce)` and its own nonce, in a message of
-//! type `d`.
+//! Amazon's manual does not describe the exchange; Amazon's own open-source drivers show it. The server sends
+//! an algorithm, the salt of the stored form and a nonce, the last two preceded by their lengths. The client
+//! answers with `SHA-256(SHA-256(password, salt), server nonce, client nonce)` and its own nonce, in a
+//! message of type `d`.
 
 use std::fmt::Write as _;
 
@@ -21,12 +21,13 @@ use crate::{
 
 /// `AuthenticationRequest` of this type.
 const DIGEST: u32 = 13;
-/// The one algorithm that there is.
+/// The only algorithm that exists.
 const SHA_256: u32 = 0;
-/// Bytes of our nonce, written as twice as many hexadecimal digits, as other drivers send digits of a clock.
+/// Bytes of the client's nonce, written as twice as many hexadecimal digits; other drivers send digits of a
+/// clock.
 const NONCE: usize = 16;
 
-/// The challenge in a message, if it is one.
+/// Parses the challenge in a message, if it is one.
 pub(crate) fn challenge(kind: u8, body: &[u8]) -> Option<&[u8]> {
     let (code, challenge) = body.split_first_chunk::<4>()?;
     (kind == b'R' && u32::from_be_bytes(*code) == DIGEST).then_some(challenge)
@@ -46,7 +47,7 @@ fn answer_with(challenge: &[u8], password: &Password, nonce: &[u8]) -> Result<Ve
     }
     let (salt, rest) = field(rest)?;
     let (server_nonce, rest) = field(rest)?;
-    // Without a nonce of the server an answer could be used again.
+    // Without a nonce of the server an answer could be replayed.
     if !rest.is_empty() || server_nonce.is_empty() {
         return Err(Violation::Malformed);
     }
@@ -67,9 +68,9 @@ fn length(length: usize) -> [u8; 4] {
     u32::try_from(length).expect("our fields are 32 bytes long").to_be_bytes()
 }
 
-/// `sha256|<digest>|<salt>` with a random salt of 256 bits: what Redshift stores for a password and takes
-/// instead of one ("CREATE USER" in its manual). The digest is SHA-256 of the password and the salt; both are
-/// hexadecimal.
+/// `sha256|<digest>|<salt>` with a random salt of 256 bits: what Redshift stores for a password and accepts
+/// in place of one ("CREATE USER" in its manual). The digest is SHA-256 of the password and the salt; both
+/// are hexadecimal.
 ///
 /// # Errors
 /// [`VerifierError::NoRandomness`].

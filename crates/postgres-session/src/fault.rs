@@ -35,7 +35,7 @@ pub(crate) fn statement_error(
     StatementError { fault, statement: Some(kind), source, is_before_password: false }
 }
 
-/// The server said nothing, so the connection failed, unless it was we who refused to listen.
+/// The server sent no error, so the connection failed, unless the guard refused what it sent.
 fn without_answer(error: &Error, lost: Option<&Error>) -> (StatementFault, Option<Cause>) {
     let io = [lost, Some(error)]
         .into_iter()
@@ -55,22 +55,23 @@ fn by_code(kind: &str, code: &str, answer: &DbError) -> StatementFault {
     match code {
         "25006" => StatementFault::ReadOnly,
         "0A000" if kind == Statement::BEGIN => StatementFault::ReadOnly,
-        // The role's name is no word of a language; with `rds.restrict_password_commands` the message names
+        // The name of the role is not translated; with `rds.restrict_password_commands` the message contains
         // it.
         "42501" if answer.message().contains("rds_password") => StatementFault::PasswordsRestricted,
         "42501" => StatementFault::PrivilegeMissing { needed: "unknown".to_owned() },
         "42704" if kind == Statement::SET_PASSWORD => StatementFault::NoSuchUser,
-        // What `passwordcheck` and its kind answer: invalid parameter, invalid password, a raised exception.
+        // The codes of `passwordcheck` and similar modules: invalid parameter, invalid password, a raised
+        // exception.
         "22023" | "28P01" | "28000" | "P0001" if kind == Statement::SET_PASSWORD => {
             StatementFault::PasswordPolicy { rule: format!("SQLSTATE {code}") }
         }
-        // Two rotations at once: lock not available, serialization, deadlock, the same name made twice.
+        // Two rotations at once: lock not available, serialization, deadlock, the same name created twice.
         "55P03" | "40001" | "40P01" => StatementFault::Busy,
         "42710" | "23505" if kind == Statement::CREATE_ROLE => StatementFault::Busy,
         "XX000" if concurrently_updated(answer) => StatementFault::Busy,
         "57014" => StatementFault::TimedOut,
-        // The server ended the session: it was idle in a transaction, or its transaction took too long. No
-        // lock is behind either.
+        // The server ended the session: it was idle in a transaction, or its transaction took too long. The
+        // cause of neither is a lock.
         "25P03" | "25P04" => StatementFault::ConnectionLost,
         PROXY if kind == Statement::PROBE => StatementFault::Proxy,
         _ if code.starts_with("57P") || code.starts_with("08") => StatementFault::ConnectionLost,
@@ -78,8 +79,8 @@ fn by_code(kind: &str, code: &str, answer: &DbError) -> StatementFault {
     }
 }
 
-/// "tuple concurrently updated" and "tuple concurrently deleted" have no code of their own, but few raise
-/// them.
+/// "tuple concurrently updated" and "tuple concurrently deleted" have no code of their own, but few errors
+/// share theirs.
 fn concurrently_updated(answer: &DbError) -> bool {
     matches!(answer.routine(), Some("simple_heap_update" | "simple_heap_delete"))
 }

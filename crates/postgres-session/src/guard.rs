@@ -1,4 +1,4 @@
-//! A guard between the server and the driver: messages that would give the password away, keep the processor
+//! A guard between the server and the driver: messages that would reveal the password, keep the processor
 //! busy or fill the memory never reach the driver.
 
 use std::{
@@ -20,30 +20,30 @@ const AUTHENTICATION_OK: [u8; 4] = [0; 4];
 
 /// The longest message until the session is ready; the server's certificate is not among these.
 const LONGEST_AT_STARTUP: usize = 64 * 1024;
-/// The longest message afterwards: rows of the catalogue are a few hundred bytes.
+/// The longest message afterwards: rows of the catalog are a few hundred bytes.
 const LONGEST_IN_SESSION: usize = 1024 * 1024;
 /// All that a server may send in one session.
 const MOST_IN_SESSION: usize = 64 * 1024 * 1024;
 
-/// The authentication that the server asked for: empty where it let the client in without one.
+/// The authentication that the server requested: empty where it let the client in without any.
 pub(crate) type Asked = Arc<OnceLock<&'static str>>;
 
-/// Filled once the server has said that the client is who it claims to be.
+/// Filled once the server has accepted the client's identity.
 pub(crate) type Admitted = Arc<OnceLock<()>>;
 
-/// PostgreSQL's own names of what a password can be stored for (`password_encryption`), and Redshift's.
+/// PostgreSQL's own names for the forms of a stored password (`password_encryption`), and Redshift's.
 pub(crate) const MD5: &str = "md5";
 pub(crate) const SCRAM: &str = "scram-sha-256";
 pub(crate) const DIGEST: &str = "sha256";
 
-/// A stream that releases whole, inspected messages only.
+/// A stream that releases only whole, inspected messages.
 pub(crate) struct Guard<S> {
     inner: S,
     asked: Asked,
     admitted: Admitted,
-    /// The password that Redshift's challenge is answered with, once; the driver never sees that challenge.
+    /// The password with which Redshift's challenge is answered, once; the driver never sees that challenge.
     digest_password: Option<Password>,
-    /// What is still to be sent of that answer.
+    /// The part of that answer that has yet to be sent.
     answer: Vec<u8>,
     /// Bytes of the server; those up to `released` have been inspected.
     bytes: Vec<u8>,
@@ -76,17 +76,17 @@ impl<S> Guard<S> {
         Self { digest_password: Some(password), ..self }
     }
 
-    /// What the server asks for, once it has asked.
+    /// The authentication that the server requests, once it has.
     pub(crate) fn asked(&self) -> Asked {
         Arc::clone(&self.asked)
     }
 
-    /// Whether the server has taken the client for who it claims to be, once it has.
+    /// Set once the server has accepted the client's identity.
     pub(crate) fn admitted(&self) -> Admitted {
         Arc::clone(&self.admitted)
     }
 
-    /// Looks at every message that has arrived whole, and at the head of the next one.
+    /// Checks every message that has arrived whole, and the head of the next one.
     fn inspect(&mut self) -> Result<(), Violation> {
         while let Some(head) = self.bytes.get(self.released..self.released + 5) {
             let kind = head[0];
@@ -125,7 +125,7 @@ impl<S> Guard<S> {
         Ok(())
     }
 
-    /// Takes what has arrived, or refuses all of it.
+    /// Accepts what has arrived, or refuses all of it.
     fn admit(&mut self, arrived: &[u8]) -> io::Result<()> {
         self.bytes.drain(..self.taken);
         self.released -= self.taken;
@@ -150,7 +150,7 @@ fn inspect_at_startup(kind: u8, body: &[u8]) -> Result<(), Violation> {
     }
 }
 
-/// The method that an admitted message asks for.
+/// The method that an admitted message requests.
 fn asked_by(kind: u8, body: &[u8]) -> Option<&'static str> {
     let code = body.first_chunk::<4>().filter(|_| kind == b'R')?;
     match u32::from_be_bytes(*code) {
@@ -163,7 +163,7 @@ fn asked_by(kind: u8, body: &[u8]) -> Option<&'static str> {
 fn inspect_authentication(body: &[u8]) -> Result<(), Violation> {
     let (code, rest) = body.split_first_chunk::<4>().ok_or(Violation::Malformed)?;
     match u32::from_be_bytes(*code) {
-        // Ok, the challenge of md5, the server's final word in SASL.
+        // Ok, the challenge of md5, the server's final message in SASL.
         0 | 5 | 12 => Ok(()),
         3 => Err(Violation::Cleartext),
         10 => {
@@ -228,7 +228,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Guard<S> {
             let mut arrived = ReadBuf::new(&mut chunk);
             ready!(Pin::new(&mut guard.inner).poll_read(cx, &mut arrived))?;
             if arrived.filled().is_empty() {
-                // The end of the stream; the rest of a message that was cut off is of no use.
+                // The end of the stream; the rest of a truncated message is useless.
                 return Poll::Ready(Ok(()));
             }
             guard.admit(arrived.filled())?;

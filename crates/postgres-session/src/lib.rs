@@ -2,19 +2,20 @@
 //! SQLSTATE.
 //!
 //! ```text
-//! connect(Login, Transport) ── resolve ── TCP ── SSLRequest, TLS ── Guard ── the driver's startup ─> Connection
+//! connect(Login, Transport) ── resolve ── TCP ── SSLRequest, TLS ── Guard ── driver's startup ─> Connection
 //!    any failure ─> ConnectError                                      │
 //!                    cleartext password, SCRAM bomb, huge message ────┘ refused before the driver sees them
 //! Connection::run(&[Statement]) ── one round trip ─> rows as text, or StatementError by SQLSTATE
 //! ```
 //!
-//! # How a password is proven
-//! The password itself is never sent, not even over TLS: a server that asks for it in the clear (as it does for
-//! LDAP, PAM or RADIUS) is refused. SCRAM-SHA-256 is taken over any transport that the caller chose, over TLS with
-//! channel binding where the server offers it. md5 is taken over any transport as well: old servers and old roles
-//! have nothing better, its answer does not hold the password, and whether plaintext is allowed at all is decided by
-//! the caller and never here. Redshift's type 13 is answered by [`connect_to_redshift`] alone: a hash of a hash of the
-//! password, with a nonce of each side. A server that asks for nothing (`trust`, a client certificate) is taken at its word.
+//! # How a password is proved
+//! The password itself is never sent, not even over TLS: a server that requests it in cleartext (as it does
+//! for LDAP, PAM or RADIUS) is refused. SCRAM-SHA-256 is accepted over any transport that the caller chose,
+//! over TLS with channel binding where the server offers it. md5 is accepted over any transport as well: old
+//! servers and old roles have nothing better, its answer does not contain the password, and the caller
+//! decides whether plaintext is allowed at all. Redshift's type 13 is answered by [`connect_to_redshift`]
+//! alone: a hash of a hash of the password, with a nonce of each side. A server that requests nothing
+//! (`trust`, a client certificate) is accepted as it is.
 
 mod channel_binding;
 mod connect;

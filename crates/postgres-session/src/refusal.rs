@@ -1,4 +1,4 @@
-//! Why a login failed, by SQLSTATE and by the function of the server that said so.
+//! Why a login failed, by SQLSTATE and by the server function that reported it.
 
 use std::{error::Error as _, io};
 
@@ -24,15 +24,15 @@ const PRELOADED: &str = "SELECT rolname, datname, setconfig FROM pg_db_role_sett
     LEFT JOIN pg_roles r ON r.oid = setrole LEFT JOIN pg_database d ON d.oid = setdatabase \
     WHERE setconfig::text LIKE '%preload_libraries=%'";
 
-/// Which statements an administrator has.
+/// The statements that an administrator can run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ServerKind {
     Postgres,
-    /// It has no privilege to connect, and no limit that this statement sets.
+    /// It has no CONNECT privilege, and no limit that this statement sets.
     Redshift,
 }
 
-/// Whose login it is and to which database, as statements name them.
+/// The user and the database of the login, as statements name them.
 #[derive(Clone, Debug)]
 pub(crate) struct LoginTarget {
     user: String,
@@ -49,8 +49,7 @@ impl LoginTarget {
         }
     }
 
-    /// The failure of a startup; `admitted` says whether the server had taken the client for who it claims to
-    /// be.
+    /// The failure of a startup; `admitted` is whether the server had accepted the client's identity.
     pub(crate) fn refusal(&self, error: &Error, admitted: bool) -> ConnectError {
         if let Some(answer) = error.as_db_error() {
             return self.by_code(answer, admitted);
@@ -59,8 +58,8 @@ impl LoginTarget {
             return ConnectError::Unreachable(Cause::new("closed during the login"));
         }
         let Some(io) = error.source().and_then(|source| source.downcast_ref::<io::Error>()) else {
-            // SCRAM failed on our side: the server did not prove that it knows the password, or spoke
-            // nonsense.
+            // SCRAM failed on the client's side: the server did not prove that it knows the password, or sent
+            // an invalid message.
             return ConnectError::Protocol(Cause::new("the authentication could not be completed"));
         };
         match io.get_ref() {
@@ -68,7 +67,7 @@ impl LoginTarget {
                 let violation = wrapped.downcast_ref().copied().unwrap_or(Violation::Malformed);
                 by_violation(violation)
             }
-            // In TLS 1.3 the server judges our certificate after the handshake, in its first answer.
+            // In TLS 1.3 the server checks the client's certificate after the handshake, in its first answer.
             Some(wrapped) if wrapped.is::<rustls::Error>() => match tls_invalid(io) {
                 ConnectError::TlsInvalid { source, .. } => {
                     ConnectError::TlsInvalid { fault: TlsFault::Handshake, source }
@@ -82,14 +81,14 @@ impl LoginTarget {
         }
     }
 
-    /// A refusal that a pooler had from the server when it logged in for a request of a client that it had
-    /// let in already. None where the answer is one of a statement, or the pooler's own.
+    /// The refusal that a pooler got from the server when it logged in for a client that it had already let
+    /// in. None where the error is about a statement, or the pooler's own.
     ///
-    /// That the server refuses the pooler's password says nothing of the client's.
+    /// A refusal of the pooler's password proves nothing about the client's.
     pub(crate) fn late_refusal(&self, answer: &DbError) -> Option<ConnectError> {
         let code = sqlstate(answer);
         let fatal = answer.parsed_severity() == Some(Severity::Fatal) || answer.severity() == "FATAL";
-        // A server ends sessions that have begun by the classes 25 and 57.
+        // A server ends sessions that have begun with the classes 25 and 57.
         if !fatal || code == PROXY || code.starts_with("25") || code.starts_with("57") {
             return None;
         }
@@ -100,7 +99,7 @@ impl LoginTarget {
     }
 
     /// Codes of "PostgreSQL Error Codes" (appendix A of the manual). Messages are translated and may quote
-    /// values, so they are read for the distinctions that nothing else makes, and never passed on.
+    /// values, so they are read only for the distinctions that nothing else makes, and never passed on.
     fn by_code(&self, answer: &DbError, admitted: bool) -> ConnectError {
         let code = sqlstate(answer);
         let cause = Cause::new(format!("SQLSTATE {code}"));
@@ -112,7 +111,7 @@ impl LoginTarget {
         };
         let user = &self.user;
         if admitted && answer.where_().is_some() {
-            // Only code of an administrator runs at a login with a context of its own, and it chooses its
+            // Only an administrator's code runs at a login with a context of its own, and it chooses its
             // codes.
             return ConnectError::SessionRefused(remedied(Some(LOGIN_TRIGGERS.to_owned())));
         }
@@ -120,11 +119,12 @@ impl LoginTarget {
             "28P01" => {
                 ConnectError::Refused(remedied(Some(format!("ALTER ROLE {user} VALID UNTIL 'infinity'"))))
             }
-            // PgBouncer gives its own errors the code of a protocol violation: a password that its list has
-            // not, a user that it does not know, a failed login of its own that it remembers. The server has
-            // not been asked.
+            // PgBouncer gives its own errors the code of a protocol violation: for a password that is not in
+            // its list, a user that it does not know, a failed login of its own that it remembers. The server
+            // has not been asked.
             PROXY => ConnectError::Proxy(cause),
-            // Only `trust` and the like get so far with an unknown name; whoever proved a password exists.
+            // Only `trust` and similar methods get this far with an unknown name; a user that proved a
+            // password exists.
             "28000" if of_role && answer.message().contains("does not exist") => {
                 ConnectError::NoSuchUser(cause)
             }
@@ -137,7 +137,7 @@ impl LoginTarget {
                 self.closed(&cause, |database| format!("ALTER DATABASE {database} ALLOW_CONNECTIONS true"))
             }
             "42501" | "55000" if self.kind == ServerKind::Redshift => ConnectError::NoDatabase(cause),
-            // No such database; one that could not be made or dropped wholly; it was dropped.
+            // The database does not exist, was not created or dropped completely, or was dropped.
             "3D000" | "57P04" => ConnectError::NoDatabase(cause),
             "55000" if answer.routine() == Some("InitPostgres") => ConnectError::NoDatabase(cause),
             "53300" if of_role => ConnectError::TooManyConnections(remedied(Some(format!(
@@ -150,18 +150,18 @@ impl LoginTarget {
             }
             "53300" => ConnectError::TooManyConnections(cause),
             _ if code.starts_with("57P") || code.starts_with("53") => ConnectError::NotReady(cause),
-            // A file that is not there, or not to be read.
+            // A file that does not exist, or cannot be read.
             _ if admitted && code.starts_with("58") => {
                 ConnectError::SessionRefused(remedied(Some(PRELOADED.to_owned())))
             }
-            // Whatever else is said once the password is proved comes from what runs at the login.
+            // Any other error after the password is proved comes from what runs at the login.
             _ if admitted => ConnectError::SessionRefused(remedied(Some(LOGIN_TRIGGERS.to_owned()))),
             "57014" => ConnectError::TimedOut,
             _ => ConnectError::Protocol(cause),
         }
     }
 
-    /// A database that is there and lets the user not in. Redshift has no statement for it.
+    /// An existing database that does not admit the user. Redshift has no statement for it.
     fn closed(&self, cause: &Cause, statement: impl FnOnce(&str) -> String) -> ConnectError {
         match (&self.database, self.kind) {
             (Some(database), ServerKind::Postgres) => {
@@ -172,7 +172,7 @@ impl LoginTarget {
     }
 }
 
-/// What a server looks at once the password is proved, and before the session begins.
+/// What a server checks once the password is proved, and before the session begins.
 #[derive(Clone, Copy)]
 enum Subject {
     Role,
@@ -180,7 +180,8 @@ enum Subject {
 }
 
 impl Subject {
-    /// By the function of the server that said so, which a pooler does not pass on: then by the words.
+    /// By the server function that reported it. A pooler does not pass that on: then by the words of the
+    /// message.
     fn is_of(self, answer: &DbError) -> bool {
         let (routines, words) = match self {
             Self::Role => (

@@ -1,16 +1,16 @@
-//! The code by which a server says why it refuses.
+//! The code with which a server refuses.
 
 use tokio_postgres::error::DbError;
 
-/// `protocol_violation`: what poolers give all errors of their own. The server's own never meets a client
-/// that keeps the protocol.
+/// `protocol_violation`: the code that poolers give to all errors of their own. A client that keeps the
+/// protocol never gets it from the server itself.
 pub(crate) const PROXY: &str = "08P01";
 
-/// Stands for what is no code.
+/// Stands for a text that is not a code.
 const UNREADABLE: &str = "unreadable";
 
-/// The SQLSTATE of an answer. What a server has written in its place that is none is the server's own words,
-/// of any length, which go into no error.
+/// The SQLSTATE of an answer. A text in its place that is not a code comes from the server, has any length,
+/// and must not get into an error.
 pub(crate) fn sqlstate(answer: &DbError) -> &str {
     read(answer.code().code())
 }

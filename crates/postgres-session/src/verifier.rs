@@ -1,4 +1,4 @@
-//! What the server stores instead of a password, computed on our side so that the password never travels.
+//! What the server stores in place of a password, computed by the client so that the password is never sent.
 
 use std::{fmt, num::NonZeroU32};
 
@@ -13,13 +13,12 @@ use rotation_database::Username;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-/// The most SCRAM iterations that a login goes through: the driver's own limit and that of other drivers, and
+/// The most SCRAM iterations that a login accepts: the driver's own limit and that of other drivers, and
 /// a few tens of milliseconds of work. The work is done without yielding, so no deadline could stop it.
 pub(crate) const MOST_ITERATIONS: u32 = 100_000;
 
-/// A stored form of a password: nobody can log in by it without guessing the password (SCRAM), or at least
-/// nobody reads the password out of it (md5). It does not print, and its memory is cleared when it is
-/// dropped.
+/// A stored form of a password: logging in with it requires guessing the password (SCRAM), or at least it
+/// does not contain the password (md5). It does not print, and its memory is cleared when it is dropped.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Verifier(Zeroizing<String>);
 
@@ -28,7 +27,7 @@ impl Verifier {
         Self(text)
     }
 
-    /// The text that `ALTER ROLE ... PASSWORD` takes.
+    /// The text for `ALTER ROLE ... PASSWORD`.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -51,8 +50,8 @@ pub enum VerifierError {
 /// `SCRAM-SHA-256$<iterations>:<salt>$<StoredKey>:<ServerKey>` with a random salt of 16 bytes, as
 /// PostgreSQL's `scram_build_secret` makes it (RFC 5802, RFC 7677).
 ///
-/// `iterations` is the server's `scram_iterations`, cut at 100,000, since a verifier with more could never be
-/// logged in with: drivers refuse it. Computing takes about 2 ms for 4,096 iterations and does not yield.
+/// `iterations` is the server's `scram_iterations`, limited to 100,000: drivers refuse a login with a
+/// verifier that has more. Computing takes about 2 ms for 4,096 iterations and does not yield.
 ///
 /// # Errors
 /// [`VerifierError::NoRandomness`].
@@ -79,15 +78,15 @@ fn salted_scram_verifier(password: &Password, iterations: u32, salt: &[u8]) -> V
     )))
 }
 
-/// `SASLprep` (RFC 4013) where it applies; the server and libpq take a password that it forbids as it is, and
-/// so must we.
+/// `SASLprep` (RFC 4013) where it applies; the server and libpq accept a password that it forbids as it is,
+/// and so does this.
 fn prepared(password: &Password) -> Zeroizing<String> {
     let text = password.expose();
     Zeroizing::new(stringprep::saslprep(text).map_or_else(|_| text.to_owned(), std::borrow::Cow::into_owned))
 }
 
 /// `md5` and the hexadecimal MD5 of password and user name: what a server stores whose `password_encryption`
-/// is `md5`. The user's name is its salt, so renaming the user voids it.
+/// is `md5`. The user's name is its salt, so renaming the user invalidates it.
 pub fn md5_verifier(username: &Username, password: &Password) -> Verifier {
     let mut hash = Md5::new();
     hash.update(password.expose());
@@ -142,7 +141,7 @@ mod tests {
         // RFC 4013: a soft hyphen maps to nothing, a ligature is normalized.
         assert_eq!(of("I\u{ad}X"), of("IX"));
         assert_eq!(of("\u{2168}"), of("IX"));
-        // A control character is forbidden, so the password is taken as it is.
+        // A control character is forbidden, so the password is used as it is.
         assert_ne!(of("a\u{ad}\u{7}"), of("a\u{7}"));
     }
 

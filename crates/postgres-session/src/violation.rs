@@ -4,10 +4,10 @@ use thiserror::Error;
 
 use crate::verifier::MOST_ITERATIONS;
 
-/// What the server did that is not let through.
+/// What the server did that is refused.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub(crate) enum Violation {
-    #[error("the server asks for the password in the clear")]
+    #[error("the server asks for the password in cleartext")]
     Cleartext,
     #[error("authentication type {0}")]
     Method(u32),

@@ -1,5 +1,5 @@
-//! What the server's error codes mean (`error_codes.yml` of MongoDB; DocumentDB uses the same numbers). A
-//! message of the server may quote names and values, so nothing here reads one.
+//! The meaning of the server's error codes (`error_codes.yml` of MongoDB; DocumentDB uses the same numbers).
+//! A message of the server may quote names and values, so nothing here reads one.
 
 use rotation_database::{Cause, ConnectError, StatementFault};
 
@@ -12,7 +12,7 @@ const NO_CODE: &str = "no code of the server";
 pub(crate) struct Code(pub(crate) i64);
 
 impl Code {
-    /// The server gave none.
+    /// The server sent none.
     const NONE: Self = Self(0);
     const BAD_VALUE: Self = Self(2);
     pub(crate) const USER_NOT_FOUND: Self = Self(11);
@@ -32,11 +32,11 @@ impl Code {
         Some(Self(reply.get("code").and_then(super::document::Value::as_int).unwrap_or(0)))
     }
 
-    /// The command took effect on the primary, and it is not known to outlive a failover.
+    /// The command took effect on the primary, and it is not certain that it survives a failover.
     pub(crate) fn of_write_concern(reply: Reader<'_>) -> Option<Self> {
         let error = reply.get("writeConcernError")?.as_document()?;
         let code = Self(error.get("code").and_then(super::document::Value::as_int).unwrap_or(0));
-        // Here even a server that is no primary any more has executed the command.
+        // Here even a server that is no longer primary has executed the command.
         Some(if code.is_not_primary() { Self::INTERRUPTED_BY_FAILOVER } else { code })
     }
 
@@ -47,7 +47,7 @@ impl Code {
         }
     }
 
-    /// `NotWritablePrimary` and its kin: the command was not executed.
+    /// `NotWritablePrimary` and related codes: the command was not executed.
     fn is_not_primary(self) -> bool {
         matches!(self.0, 10107 | 13435 | 13436 | 10058)
     }
@@ -60,15 +60,15 @@ impl Code {
         ) || self.0 == 189
     }
 
-    /// What servers answer to an option that they do not know: `BadValue` (MongoDB 4.4), `FailedToParse`,
+    /// A server's answer to an option that it does not know: `BadValue` (MongoDB 4.4), `FailedToParse`,
     /// `TypeMismatch`, `InvalidOptions`, `CommandNotSupported`, `NotImplemented`, DocumentDB's own 303, and
-    /// MongoDB from 5.0 on.
+    /// the code of MongoDB from 5.0 on.
     pub(crate) fn is_about_the_form(self) -> bool {
         matches!(self.0, 2 | 9 | 14 | 72 | 115 | 238 | 303 | 40415)
     }
 
-    /// `SASLprep` prohibits a character of the password, or nothing is left of it. `BadValue` next to a
-    /// password has many other reasons.
+    /// `SASLprep` prohibits a character of the password, or leaves nothing of it. `BadValue` for a password
+    /// has many other causes.
     fn is_about_the_password(self) -> bool {
         matches!(self.0, 50687 | 50692)
     }
@@ -77,7 +77,7 @@ impl Code {
     pub(crate) fn refusal(self) -> ConnectError {
         let cause = self.cause();
         match self {
-            // DocumentDB answers a wrong password by the code for a missing privilege.
+            // DocumentDB answers a wrong password with the code for a missing privilege.
             Self::AUTHENTICATION_FAILED | Self::UNAUTHORIZED => ConnectError::Refused(cause),
             Self::USER_NOT_FOUND => ConnectError::NoSuchUser(cause),
             Self::BAD_VALUE | Self::MECHANISM_UNAVAILABLE => ConnectError::AuthenticationMethod(cause),
@@ -97,7 +97,7 @@ impl Code {
         }
     }
 
-    /// A command of a session was refused; `needed` is what would permit it.
+    /// A command of a session was refused; `needed` names what would permit it.
     pub(crate) fn statement_fault(self, needed: impl FnOnce() -> String) -> StatementFault {
         match self {
             Self::NONE => StatementFault::Other { code: NO_CODE.to_owned() },

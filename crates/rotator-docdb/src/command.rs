@@ -1,9 +1,9 @@
 //! Commands as pure functions, tested as bytes.
 //!
-//! MongoDB has no verifier form for a password: `createUser` and `updateUser` take it as it is
-//! (`digestPassword`, whose other value takes an MD5 for SCRAM-SHA-1 alone) and the server makes its
-//! credentials. It travels inside TLS, servers redact it in their logs and audits, and the bytes of a command
-//! are cleared when it is dropped.
+//! MongoDB accepts no verifier in place of a password: `createUser` and `updateUser` take it as it is
+//! (`digestPassword`, whose other value takes an MD5 for SCRAM-SHA-1 alone) and the server derives the
+//! credentials. The password travels inside TLS, servers redact it in their logs and audits, and the bytes of
+//! a command are cleared when it is dropped.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -28,13 +28,13 @@ pub(crate) struct Command {
     body: Document,
     database: String,
     /// Until when the server may wait for a majority to have the write. `None` in the form without a write
-    /// concern, and of what only reads.
+    /// concern, and for commands that only read.
     majority: Option<Deadline>,
-    /// What permits it; empty for those that every user may run.
+    /// The privileges that permit it; empty for commands that every user may run.
     pub(crate) needs: Needs,
 }
 
-/// What an administrator has to give to whom, where a command is not permitted. Names and actions only.
+/// The grant that an administrator has to make where a command is not permitted. Names and actions only.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Needed<'a> {
     pub(crate) who: &'a Username,
@@ -49,28 +49,28 @@ impl fmt::Display for Needed<'_> {
     }
 }
 
-/// Who is logged in, and by which roles; with `privileges`, also what each of them permits.
+/// The user that is logged in, and its roles; with `privileges`, also what each of them permits.
 pub(crate) fn status(home: &str, privileges: bool) -> Command {
     let document = Document::new().int("connectionStatus", 1).bool("showPrivileges", privileges);
     command("connectionStatus", document, home)
 }
 
-/// The mechanisms by which the server lets this user in. It is the greeting's question, which every version
-/// knows.
+/// The mechanisms by which the server lets this user in. It is the question of the greeting, which every
+/// version understands.
 pub(crate) fn usable_mechanisms(user: &Username, home: &str) -> Command {
     let document = Document::new().int("isMaster", 1);
     let document = document.text("saslSupportedMechs", &format!("{home}.{}", user.as_str()));
     command("isMaster", document, "admin")
 }
 
-/// A question about the server that only its own administrators may ask, where it asks for privileges at all.
+/// A query about the server that only its own administrators may run, where it checks privileges at all.
 pub(crate) fn setting() -> Command {
     let document = Document::new().int(GET_PARAMETER, 1).int("authenticationMechanisms", 1);
     command(GET_PARAMETER, document, "admin")
 }
 
-/// Everything about one user but its credentials. With `restrictions`, those of its logins as well, a
-/// question that DocumentDB does not know.
+/// Everything about one user but its credentials. With `restrictions`, also those of its logins, a
+/// query that DocumentDB does not understand.
 pub(crate) fn read_user(user: &Username, home: &str, restrictions: bool) -> Command {
     let name = Document::new().text("user", user.as_str()).text("db", home);
     let mut document = Document::new().document("usersInfo", &name);
@@ -92,8 +92,8 @@ pub(crate) fn set_own_password(
     Command { needs: Needs::new(), ..command }.needing([(home, CHANGE_OWN_PASSWORD)])
 }
 
-/// Sets a password, and of `like` what a change of the password would otherwise reset or leave behind.
-/// Without a limit, in the form that the most servers know: no write concern.
+/// Sets a password, and the parts of `like` that a change of the password would otherwise reset or leave as
+/// they are. Without a limit, in the form that most servers accept: no write concern.
 pub(crate) fn set_password(
     user: &Username,
     new: &Password,
@@ -107,8 +107,8 @@ pub(crate) fn set_password(
     command.needing([(home, "changePassword")]).needing(like.needs(home))
 }
 
-/// Makes a user with everything at once. The server inserts one document, so nobody ever logs in to half a
-/// user.
+/// Creates a user with everything at once. The server inserts one document, so nobody ever logs in to a
+/// partly created user.
 pub(crate) fn create(
     user: &Credentials,
     roles: &BTreeSet<Role>,
@@ -129,7 +129,7 @@ pub(crate) fn create(
         .needing(roles.iter().map(|role| (role.db.as_str(), "grantRole")))
 }
 
-/// Brings what is not a right to equal, without a password.
+/// Reconciles what is no privilege, without a password.
 pub(crate) fn set_likeness(
     user: &Username,
     home: &str,
@@ -173,7 +173,7 @@ fn change_roles<'a>(
         .needing(roles.iter().map(|role| (role.db.as_str(), action)))
 }
 
-/// What two users have alike besides rights. A part that is absent is left as it is.
+/// What two users have alike in addition to privileges. A part that is absent is left as it is.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Likeness<'a> {
     pub(crate) mechanisms: Option<&'a [String]>,
@@ -204,9 +204,9 @@ impl Likeness<'_> {
     }
 }
 
-/// The majority has it before the server says so: a password that a failover could take back would be lost.
-/// The server gives up a little earlier than we do, so that it can say that it was the majority that did not
-/// come.
+/// The majority has the write before the server reports success: a password that a failover could roll back
+/// would be lost. The server's limit ends a little before the client's, so that the server can report that
+/// the majority was what was missing.
 fn write_concern(limit: Deadline) -> Document {
     let limit = limit.remaining();
     let limit = limit.saturating_sub(limit / 10);
@@ -219,7 +219,7 @@ pub(crate) fn command(kind: &'static str, document: Document, home: &str) -> Com
 }
 
 impl Command {
-    /// The command as it is sent at this moment: of several writes, each has the time that those before it
+    /// The command as it is sent at this moment: each of several writes has the time that those before it
     /// have left.
     pub(crate) fn document(&self) -> Document {
         let document = self.body.copy();
@@ -234,13 +234,13 @@ impl Command {
         Self { majority: limit, ..self }
     }
 
-    /// The same, which these actions permit.
+    /// The same command, which these actions permit.
     fn needing<'a>(mut self, needs: impl IntoIterator<Item = (&'a str, &'static str)>) -> Self {
         self.needs.extend(needs.into_iter().map(|(database, action)| (database.to_owned(), action)));
         self
     }
 
-    /// The command as a part of a plan: as JSON, without its password and without what people keep in
+    /// The command as a part of a plan: as JSON, without its password and without what operators keep in
     /// `customData`.
     pub(crate) fn planned(&self, purpose: Purpose, necessity: Necessity) -> PlannedStatement {
         let document = self.document();
@@ -258,7 +258,7 @@ impl Command {
     }
 }
 
-/// The marker of ours, and the names of all else.
+/// The function's own marker, and the names of everything else.
 fn shown_data(data: Reader<'_>) -> Document {
     data.elements().filter_map(Result::ok).fold(Document::new(), |all, (name, value)| match name {
         MARKER => all.value(name, value),

@@ -1,8 +1,8 @@
-//! What a greeting says of the writes that a majority has.
+//! What a greeting reports about the writes that a majority has.
 
 use crate::document::{Reader, Value};
 
-/// What a primary had written when it said so.
+/// What a primary had written at the time of its greeting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Confirmed {
     /// The election by which it is the primary.
@@ -14,7 +14,7 @@ pub(crate) struct Confirmed {
 }
 
 impl Confirmed {
-    /// Reads a greeting; `None` where the server is no member of a replica set, or does not say.
+    /// Parses a greeting; `None` where the server is no member of a replica set, or does not report it.
     pub(crate) fn of(greeting: Reader<'_>) -> Option<Self> {
         let last = greeting.get("lastWrite")?.as_document()?;
         let time = |name| {
@@ -25,7 +25,7 @@ impl Confirmed {
         Some(Self { term, written, majority })
     }
 
-    /// Whether a majority has what was read, at the latest, at that time.
+    /// Whether a majority has, at that time at the latest, what was read.
     pub(crate) fn covers(self, time: u64) -> bool {
         self.majority >= time
     }

@@ -21,18 +21,18 @@ use crate::{
     wire::{Reply, Wire, WireError},
 };
 
-/// As much of a database's name as an error shows, in characters.
+/// The most characters of a database's name that an error shows.
 const LONGEST_SHOWN: usize = 64;
 
 /// A connection that is logged in. Nothing runs in the background; dropping it closes the socket.
 pub(crate) struct Connection {
     wire: Wire,
     mechanism: Mechanism,
-    /// By which mechanisms the server lets this user in, where it says so.
+    /// The mechanisms by which the server lets this user in, where it reports them.
     usable: Option<Vec<String>>,
-    /// By which of the secret's names it was reached.
+    /// The name of the secret's list by which the server was reached.
     member: Endpoint,
-    /// What the server had written when it was greeted.
+    /// What the server had written at the time of the greeting.
     confirmed: Option<Confirmed>,
 }
 
@@ -42,20 +42,20 @@ impl Connection {
         self.wire.peer()
     }
 
-    /// By which of the secret's names the server was reached.
+    /// The name of the secret's list by which the server was reached.
     pub(crate) fn member(&self) -> &Endpoint {
         &self.member
     }
 
-    /// What of the server's writes was confirmed at the greeting, where it is a member of a replica set.
+    /// The server's confirmed writes at the greeting, where it is a member of a replica set.
     pub(crate) fn confirmed(&self) -> Option<Confirmed> {
         self.confirmed
     }
 
-    /// Greets the server once more.
+    /// Greets the server again.
     ///
     /// # Errors
-    /// [`StatementFault::ReadOnly`] where it is the primary no longer; as [`run`](Self::run).
+    /// [`StatementFault::ReadOnly`] where it is no longer the primary; as [`run`](Self::run).
     pub(crate) async fn look_again(&mut self) -> Result<Option<Confirmed>, StatementError> {
         let greeting = command::command("isMaster", Document::new().int("isMaster", 1), "admin");
         let reply = self.wire.run(&greeting.document()).await.map_err(|error| lost(&greeting, &error))?;
@@ -70,17 +70,17 @@ impl Connection {
         LoginMethod(self.mechanism.name())
     }
 
-    /// By which mechanisms the server lets the session's user in: those that the user has and the server
-    /// enables. `None` where the greeting did not say.
+    /// The mechanisms by which the server lets the session's user in: those that the user has and the server
+    /// enables. `None` where the greeting did not report them.
     pub(crate) fn usable(&self) -> Option<&[String]> {
         self.usable.as_deref()
     }
 
     /// Logs in once over one transport, at the member that takes writes where the secret names several.
     ///
-    /// It takes three round trips after TLS, greeting and SCRAM, or four with servers before MongoDB 4.4. No
-    /// attempt is sent ahead with the greeting: it would be a refused login for users that have no credential
-    /// of the mechanism that was guessed.
+    /// This takes three round trips after TLS (greeting and SCRAM), or four with servers before MongoDB 4.4.
+    /// The greeting carries no speculative login: that would be a refused login for users without a
+    /// credential of the guessed mechanism.
     ///
     /// # Errors
     /// [`ConnectError`] by what the server, or the way to it, answered; causes hold codes alone.
@@ -107,14 +107,14 @@ impl Connection {
         deadline.bound(attempt).await.unwrap_or(Err(ConnectError::TimedOut))
     }
 
-    /// Runs a command and gives the reply of a server that executed it.
+    /// Runs a command and returns the reply of a server that executed it.
     ///
     /// # Errors
-    /// [`StatementError`] by the server's code; with a write, also where the write is not known to outlive a
-    /// failover.
+    /// [`StatementError`] by the server's code; with a write, also where it is not certain that the write
+    /// survives a failover.
     ///
     /// # Cancel safety
-    /// None: after a dropped call the connection is good for nothing but to be dropped.
+    /// None: after a dropped call the connection can only be dropped.
     pub(crate) async fn run(
         &mut self,
         command: &Command,
@@ -126,8 +126,7 @@ impl Connection {
         }
     }
 
-    /// As [`run`](Self::run), with the server's code in place of an error, for callers that know what to do
-    /// about it.
+    /// As [`run`](Self::run), with the server's code in place of an error, for callers that handle the code.
     pub(crate) async fn attempt(&mut self, command: &Command) -> Result<Result<Reply, Code>, StatementError> {
         let reply = self.wire.run(&command.document()).await.map_err(|error| lost(command, &error))?;
         let code = Code::of(reply.reader()).or_else(|| Code::of_write_concern(reply.reader()));
@@ -167,12 +166,12 @@ async fn authenticate(
     if last.done {
         return Ok(());
     }
-    // Servers that do not know how to skip it want one more message without content.
+    // Servers that cannot skip it want one more message without content.
     let end = exchange(wire, &last.next(b"", home)).await?;
     if end.done { Ok(()) } else { Err(violated(Violation::Malformed)) }
 }
 
-/// A server says no word of where it looked for a user that it does not find.
+/// The server does not report in which database it looked for a user that it does not find.
 fn looked_for_in(error: ConnectError, home: &str) -> ConnectError {
     let there = |cause: Cause| {
         let home: String = home.escape_debug().take(LONGEST_SHOWN).collect();
@@ -185,7 +184,7 @@ fn looked_for_in(error: ConnectError, home: &str) -> ConnectError {
     }
 }
 
-/// What the server says in a SASL exchange.
+/// The server's message in a SASL exchange.
 struct SaslReply {
     conversation: i32,
     payload: Vec<u8>,

@@ -1,4 +1,4 @@
-//! The way to a server: TCP, and TLS as this protocol has it.
+//! The way to a server: TCP, and TLS as this protocol uses it.
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -10,8 +10,8 @@ use tokio::net::TcpStream;
 
 use crate::{document::Document, wire::Wire};
 
-/// A connection over the transport that was asked for. The host may have several addresses: the next one is
-/// tried where nothing answers at an address, never where a server has answered.
+/// A connection over the requested transport. The host may have several addresses: the next one is tried
+/// where nothing answers at an address, never where a server has answered.
 pub(crate) async fn dial(
     login: &Login,
     transport: Transport,
@@ -25,11 +25,11 @@ pub(crate) async fn dial(
     }))
 }
 
-/// TLS from the first byte on, as this protocol has it.
+/// TLS from the first byte on, as this protocol uses it.
 ///
-/// A server without TLS has no word for that: it closes the connection, answers something else, or waits for
-/// the rest of what it takes for a long message. Whoever stands in between can do the same, so it never
-/// becomes [`ConnectError::TlsUnavailable`], after which plaintext may follow.
+/// A server without TLS cannot report that: it closes the connection, answers something else, or waits for
+/// the rest of what it takes for a long message. A man-in-the-middle can do the same, so it never becomes
+/// [`ConnectError::TlsUnavailable`], after which plaintext may follow.
 async fn secure(tcp: TcpStream, host: &Host, tls: &Arc<ClientConfig>) -> Result<Stream, ConnectError> {
     let address = tcp.peer_addr().map_err(|error| ConnectError::Unreachable(os_cause(&error)))?;
     tokio::select! {
@@ -45,11 +45,11 @@ async fn secure(tcp: TcpStream, host: &Host, tls: &Arc<ClientConfig>) -> Result<
     }
 }
 
-/// Returns when a server that lets the handshake wait answers a greeting in cleartext, on a connection of its
-/// own; never otherwise. The greeting names nobody, and the answer decides nothing but what the failure is
-/// called.
+/// Returns when a server that does not answer the handshake answers a greeting in cleartext, on a connection
+/// of its own; never otherwise. The greeting names no user, and the answer only decides how the failure is
+/// reported.
 async fn answers_in_clear(address: SocketAddr) {
-    /// A handshake takes milliseconds; who needs longer is asked.
+    /// A handshake takes milliseconds; a server that needs longer is probed.
     const PATIENCE: Duration = Duration::from_secs(1);
     tokio::time::sleep(PATIENCE).await;
     if let Ok(stream) = TcpStream::connect(address).await {
@@ -61,11 +61,11 @@ async fn answers_in_clear(address: SocketAddr) {
     std::future::pending::<()>().await;
 }
 
-/// Whether TLS is spoken at an address that closes a connection in plaintext: a server that takes TLS alone
-/// has no word for that. The handshake alone is asked for, so a certificate that is not trusted answers as
-/// well.
+/// Whether an address that closes a connection in plaintext speaks TLS: a server that accepts TLS alone
+/// cannot report that. Only the handshake is probed, so a certificate that is not trusted counts as an answer
+/// as well.
 pub(crate) async fn speaks_tls(address: SocketAddr, host: &Host, tls: &Arc<ClientConfig>) -> bool {
-    /// A handshake takes milliseconds, and the answer decides nothing but what the failure is called.
+    /// A handshake takes milliseconds, and the answer only decides how the failure is reported.
     const PATIENCE: Duration = Duration::from_secs(2);
     let handshake = async {
         let tcp =
@@ -79,7 +79,7 @@ pub(crate) async fn speaks_tls(address: SocketAddr, host: &Host, tls: &Arc<Clien
     }
 }
 
-/// The handshake failed: by which fault of the certificate, if by one, or because TLS is not spoken.
+/// The error of a failed handshake: the fault of the certificate, if there is one, or that TLS is not spoken.
 pub(crate) fn tls_invalid(error: &io::Error) -> ConnectError {
     let silent = matches!(
         error.kind(),

@@ -1,6 +1,6 @@
-//! BSON documents: written once, read without a copy, and what we do not know carried over to the byte.
+//! BSON documents: written once, read without a copy. Unknown content is carried over byte for byte.
 //!
-//! Of the format's types (bsonspec.org, version 1.1) only those that users and replies are made of have names
+//! Of the format's types (bsonspec.org, version 1.1) only those that users and replies consist of have names
 //! here; every other one has a length, so that a `customData` of any content is copied faithfully.
 
 use thiserror::Error;
@@ -62,7 +62,7 @@ impl Document {
         self.raw(INT32, name, &number.to_le_bytes())
     }
 
-    /// A whole number, in the shorter of its two forms.
+    /// An integer, in the shorter of its two forms.
     pub(crate) fn long(self, name: &str, number: i64) -> Self {
         match i32::try_from(number) {
             Ok(number) => self.int(name, number),
@@ -70,7 +70,7 @@ impl Document {
         }
     }
 
-    /// A whole number in its longer form.
+    /// An integer in its longer form.
     pub(crate) fn wide(self, name: &str, number: i64) -> Self {
         self.raw(INT64, name, &number.to_le_bytes())
     }
@@ -113,12 +113,12 @@ impl Document {
         self.array(name, &array)
     }
 
-    /// A value as somebody else wrote it.
+    /// A value as it was received.
     pub(crate) fn value(self, name: &str, value: Value<'_>) -> Self {
         self.raw(value.kind, name, value.bytes)
     }
 
-    /// Names never hold a NUL: they are our own, or were read from a document.
+    /// Names never hold a NUL: they are constants, or were read from a document.
     fn raw(mut self, kind: u8, name: &str, value: &[u8]) -> Self {
         self.0.pop();
         self.0.push(kind);
@@ -160,7 +160,7 @@ impl<'a> Reader<'a> {
         Ok(reader)
     }
 
-    /// Names and values in their order. After a malformed one there is no more.
+    /// Names and values in their order. Nothing follows a malformed one.
     pub(crate) fn elements(self) -> impl Iterator<Item = Result<(&'a str, Value<'a>), Malformed>> {
         let mut rest = self.0.get(4..self.0.len().saturating_sub(1)).unwrap_or_default();
         std::iter::from_fn(move || {
@@ -182,7 +182,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The first element of what is left of a document, and the rest.
+/// The first element of the rest of a document, and what follows it.
 fn element(rest: &[u8]) -> Result<(&str, Value<'_>, &[u8]), Malformed> {
     let (kind, rest) = rest.split_first().ok_or(Malformed)?;
     let (name, rest) = c_string(rest)?;
@@ -200,7 +200,7 @@ fn element(rest: &[u8]) -> Result<(&str, Value<'_>, &[u8]), Malformed> {
         // ObjectId, decimal.
         0x07 => 12,
         0x13 => 16,
-        // Code and symbol are shaped as strings; a reference is a string and an ObjectId.
+        // Code and symbol have the form of strings; a reference is a string and an ObjectId.
         STRING | 0x0d | 0x0e => stated()?.checked_add(4).ok_or(Malformed)?,
         0x0c => stated()?.checked_add(16).ok_or(Malformed)?,
         BINARY => stated()?.checked_add(5).ok_or(Malformed)?,
@@ -242,7 +242,8 @@ impl<'a> Value<'a> {
         (self.kind == BINARY).then(|| self.bytes.get(5..))?
     }
 
-    /// A whole number, however the server chose to write it: `ok` is a double here and an int there.
+    /// An integer, however the server chose to write it: `ok` is a double in one version and an int in
+    /// another.
     pub(crate) fn as_int(self) -> Option<i64> {
         match self.kind {
             BOOL => Some(i64::from(*self.bytes.first()?)),
@@ -253,7 +254,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// A time of the server's log of writes: later ones are greater.
+    /// A timestamp of the server's oplog: later ones are greater.
     pub(crate) fn as_timestamp(self) -> Option<u64> {
         (self.kind == TIMESTAMP).then(|| self.bytes.try_into().ok().map(u64::from_le_bytes))?
     }

@@ -5,10 +5,10 @@ use rotation_database::{Cause, ConnectError};
 
 use crate::{dial::tls_invalid, wire::WireError};
 
-/// What a failure of the protocol means before the login.
+/// The error for a failure of the protocol before the login.
 pub(crate) fn connect_error(error: WireError) -> ConnectError {
     match error {
-        // In TLS 1.3 the server judges our certificate after the handshake, in its first answer.
+        // In TLS 1.3 the server checks the client's certificate after the handshake, in its first answer.
         WireError::Lost(io) if is_of_tls(&io) => tls_invalid(&io),
         WireError::Lost(io) => ConnectError::Unreachable(os_cause(&io)),
         other => ConnectError::Protocol(Cause::new(other.to_string())),

@@ -1,4 +1,4 @@
-//! The first exchange: who the server is, and by which mechanism a user logs in.
+//! The first exchange: what the server is, and by which mechanism a user logs in.
 
 use rotation_database::{Cause, ConnectError, Endpoint, seed_list};
 
@@ -9,12 +9,12 @@ use crate::{
     scram::Mechanism,
 };
 
-/// The oldest wire version that is spoken: `OP_MSG`, MongoDB 3.6 and DocumentDB 3.6.
+/// The oldest supported wire version: `OP_MSG`, MongoDB 3.6 and DocumentDB 3.6.
 const OLDEST_WIRE_VERSION: i64 = 6;
-/// As much of a set's name as an error shows, in characters.
+/// The most characters of a set's name that an error shows.
 const LONGEST_SHOWN: usize = 64;
 
-/// `isMaster`, which every version knows, with the request to say which mechanisms this user has.
+/// `isMaster`, which every version understands, with the request to report which mechanisms this user has.
 pub(crate) fn greeting(home: &str, username: &str) -> Document {
     let driver = Document::new().text("name", "secret-rotation").text("version", env!("CARGO_PKG_VERSION"));
     let system = Document::new().text("type", "Linux");
@@ -26,11 +26,11 @@ pub(crate) fn greeting(home: &str, username: &str) -> Document {
         .document("client", &client)
 }
 
-/// What a server that we can work with says of itself.
+/// What a usable server reports about itself.
 #[derive(Debug)]
 pub(crate) struct Greeting {
     pub(crate) mechanism: Mechanism,
-    /// As [`usable`] has it.
+    /// As in [`usable`].
     pub(crate) usable: Option<Vec<String>>,
     /// What it has written, where it is a member of a replica set.
     pub(crate) confirmed: Option<Confirmed>,
@@ -40,7 +40,7 @@ pub(crate) struct Greeting {
 #[derive(Debug)]
 pub(crate) struct Refusal {
     pub(crate) error: ConnectError,
-    /// Which member is the primary by this one's word.
+    /// The member that is the primary, as this one reports.
     pub(crate) primary: Option<Endpoint>,
     /// The name that this member has in its set.
     pub(crate) me: Option<Endpoint>,
@@ -52,8 +52,7 @@ impl From<ConnectError> for Refusal {
     }
 }
 
-/// Reads the answer, from a server that we can work with. With `set`, it must be a member of that replica
-/// set.
+/// Parses the answer of a usable server. With `set`, the server must be a member of that replica set.
 ///
 /// # Errors
 /// [`ConnectError::Unsupported`] where the server is too old, [`ConnectError::SetDiffers`],
@@ -70,7 +69,7 @@ pub(crate) fn answer(reply: Reader<'_>, set: Option<&str>) -> Result<Greeting, R
     let is_primary = is_primary(reply);
     match (set, reply.text("setName")) {
         (None, _) => {}
-        // A member that starts, or that its set has removed for now, knows no set yet.
+        // A member that starts, or that its set has removed for now, does not know its set yet.
         (Some(_), None) if !is_primary => {
             return Err(ConnectError::NotReady(Cause::new("it is of no set yet")).into());
         }
@@ -84,7 +83,7 @@ pub(crate) fn answer(reply: Reader<'_>, set: Option<&str>) -> Result<Greeting, R
     Ok(Greeting { mechanism: mechanism(reply)?, usable: usable(reply), confirmed: Confirmed::of(reply) })
 }
 
-/// By which mechanism the user logs in.
+/// The mechanism by which the user logs in.
 fn mechanism(reply: Reader<'_>) -> Result<Mechanism, ConnectError> {
     let Some(offered) = reply.get("saslSupportedMechs").and_then(Value::as_array) else {
         // DocumentDB, and MongoDB before it knew another one.
@@ -100,20 +99,20 @@ fn mechanism(reply: Reader<'_>) -> Result<Mechanism, ConnectError> {
     }
 }
 
-/// The mechanisms by which the server lets the user in that the greeting has asked about: those that the user
-/// has and the server enables. `None` where the server does not say.
+/// The mechanisms by which the server lets in the user of the greeting: those that the user has and the
+/// server enables. `None` where the server does not report them.
 pub(crate) fn usable(reply: Reader<'_>) -> Option<Vec<String>> {
     let names = reply.get("saslSupportedMechs").and_then(Value::as_array)?;
     Some(names.into_iter().filter_map(|name| name.as_text().map(str::to_owned)).collect())
 }
 
-/// By the old name and the new one; whoever says both must mean it.
+/// By the old name and the new one; a server that sends both must mean it.
 pub(crate) fn is_primary(reply: Reader<'_>) -> bool {
     let said: Vec<_> = ["ismaster", "isWritablePrimary"].iter().filter_map(|name| reply.get(name)).collect();
     !said.is_empty() && said.into_iter().all(Value::is_true)
 }
 
-/// Whether the server is of the set that the secret names.
+/// Whether the server belongs to the set that the secret names.
 fn of_set(wanted: &str, found: Option<&str>) -> Result<(), ConnectError> {
     let found = match found {
         Some(found) if found == wanted => return Ok(()),
@@ -126,7 +125,7 @@ fn of_set(wanted: &str, found: Option<&str>) -> Result<(), ConnectError> {
     Err(ConnectError::SetDiffers(Cause::new(found)))
 }
 
-/// A member by another one's word, where the word is a name and a port and nothing else.
+/// A member as another one reports it, where the report is a name and a port and nothing else.
 fn member(named: Option<&str>) -> Option<Endpoint> {
     let named = named.filter(|named| named.len() < 256 && named.contains(':'))?;
     match seed_list(named, 0).ok()?.as_slice() {
@@ -135,11 +134,11 @@ fn member(named: Option<&str>) -> Option<Endpoint> {
     }
 }
 
-/// Where the secret does not list the primary, an operator reads of it and it is not followed: the secret
-/// says which host gets the password.
+/// Where the secret does not list the primary, the error names it and the function does not follow it: the
+/// secret decides which host gets the password.
 fn not_primary(primary: Option<&Endpoint>) -> Cause {
     match primary {
-        Some(primary) => Cause::new(format!("not the primary, which it says is {}", primary.address())),
+        Some(primary) => Cause::new(format!("not the primary, which it reports as {}", primary.address())),
         None => Cause::new("not the primary, and it knows of none"),
     }
 }
@@ -181,10 +180,10 @@ mod tests {
         check(&secondary, "Err(ReadOnly(Cause(\"not the primary, and it knows of none\")))");
         check(
             &secondary.clone().text("primary", "db-1.example.com:27017"),
-            "Err(ReadOnly(Cause(\"not the primary, which it says is db-1.example.com:27017\")))",
+            "Err(ReadOnly(Cause(\"not the primary, which it reports as db-1.example.com:27017\")))",
         );
         check(
-            &secondary.text("primary", "db-1 says: hello:27017"),
+            &secondary.text("primary", "db-1 reports: hello:27017"),
             "Err(ReadOnly(Cause(\"not the primary, and it knows of none\")))",
         );
         let of = |name| primary().text("setName", name);

@@ -1,10 +1,10 @@
-//! Commands as JSON, as people write them.
+//! Commands as JSON, as operators write them.
 
 use serde_json::{Map, Value as Json, json};
 
 use crate::document::{Reader, Value};
 
-/// A document. What JSON has no form for is named by its type: nobody sends such things through here.
+/// A document. What has no form in JSON is named by its type: commands here do not contain such values.
 pub(crate) fn of(document: Reader<'_>) -> Json {
     let elements = document.elements().filter_map(Result::ok);
     Json::Object(elements.map(|(name, value)| (name.to_owned(), of_value(value))).collect::<Map<_, _>>())

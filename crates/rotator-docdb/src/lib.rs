@@ -8,34 +8,39 @@
 //! ```
 //!
 //! # Why no driver
-//! A rotation needs ten commands on one connection. They are spoken here directly, and MongoDB's driver is left out:
+//! A rotation needs ten commands on one connection. They are implemented here, without MongoDB's driver:
 //!
-//! - It speaks with wire version 9 and later. DocumentDB 3.6 and 4.0, which are in use, have 6 and 7; a second, older
-//!   driver beside it would be needed for them. We speak from version 6 on, and greet older servers to name them.
-//! - It waits out its server selection (30 s by default) where a certificate is refused at once, opens three connections
-//!   for one command, and keeps monitors that outlive an attempt. Here one attempt is one connection, and dropping the
-//!   future ends it.
-//! - It takes no TLS configuration of one's own.
-//! - `mongodb` 3.9 with the fewest features adds 52 crates to those of the PostgreSQL function, the crate `bson` alone
-//!   16, and 0.64 MiB to its zip; this adds none.
+//! - The driver supports wire version 9 and later. DocumentDB 3.6 and 4.0, which are in use, have 6 and 7;
+//!   they would need a second, older driver. This crate supports version 6 and later, and greets older
+//!   servers to name them.
+//! - The driver waits out its server selection (30 s by default) where a certificate is refused at once,
+//!   opens three connections for one command, and keeps monitors that outlive an attempt. Here one attempt is
+//!   one connection, and dropping the future ends it.
+//! - The driver does not accept a custom TLS configuration.
+//! - `mongodb` 3.9 with the fewest features adds 52 crates to those of the PostgreSQL function, the crate
+//!   `bson` alone 16, and 0.64 MiB to its zip; this crate adds none.
 //!
-//! # Facts that decide
-//! - **TLS.** The protocol has no word for "I offer no TLS": a server without it closes the connection or stays
-//!   silent, and so may a man-in-the-middle. Plaintext is spoken on `"ssl": false` only, whatever `REQUIRE_TLS` says. A
-//!   server that does not speak TLS is [`TlsFault::NoResponse`](rotation_database::TlsFault).
-//! - **Where users live.** A user belongs to a database: `authdb`, else `dbname` (as in AWS's templates), else `admin`.
-//!   The master logs in where its own secret says, and changes users where the rotated secret says.
-//! - **Primary.** A member that is not the primary is refused before a password is sent, by a code of its own. Of the
-//!   members that a secret lists, the one that takes writes gets the login; a primary that the secret does not name is named
-//!   in the error and not followed.
-//! - **Majority.** A write is waited for until a majority has it, and so is a password that an earlier attempt has set: what
-//!   one member has, a failover takes back.
-//! - **Atomicity.** User management has no transactions, but one command is one document: a missing clone is created
-//!   with its roles and its password at once, so no crash leaves a clone that logs in and may do less. An existing one
-//!   gets its rights first, is looked at again, and gets its password last.
-//! - **Options that a server does not know** (write concern, `customData`, mechanisms) are left out one form after another, down
-//!   to the password alone, and the outcome says so. What people rely on is not left out.
-//! - **The password travels as it is,** inside TLS: there is no verifier form. Servers redact it in their logs.
+//! # Design decisions
+//! - **TLS.** The protocol has no message for "I offer no TLS": a server without it closes the connection or
+//!   stays silent, and so may a man-in-the-middle. Plaintext is spoken on `"ssl": false` only, whatever
+//!   `REQUIRE_TLS` is. A server that does not speak TLS is
+//!   [`TlsFault::NoResponse`](rotation_database::TlsFault).
+//! - **Where users live.** A user belongs to a database: `authdb`, else `dbname` (as in AWS's templates),
+//!   else `admin`. The master logs in where its own secret names, and changes users where the rotated secret
+//!   names.
+//! - **Primary.** A member that is not the primary is refused before a password is sent, with a code of its
+//!   own. Of the members that a secret lists, the one that takes writes gets the login; a primary that the
+//!   secret does not name is named in the error and not followed.
+//! - **Majority.** The function waits until a majority has a write, and also a password that an earlier
+//!   attempt has set: a failover rolls back what one member alone has.
+//! - **Atomicity.** User management has no transactions, but one command is one document. A missing clone is
+//!   created with its roles and its password at once, so no crash leaves a clone that logs in and may do
+//!   less. An existing one gets its privileges first, is read again, and gets its password last.
+//! - **Options that a server does not know** (write concern, `customData`, mechanisms) are left out one form
+//!   after another, down to the password alone, and the outcome reports that. What operators rely on is not
+//!   left out.
+//! - **The password is sent as it is,** inside TLS: there is no verifier form. Servers redact it in their
+//!   logs.
 
 mod code;
 mod command;
@@ -128,7 +133,7 @@ impl Engine for DocumentDb {
     }
 }
 
-/// A name that a database can have ("MongoDB Limits and Thresholds"), so that nothing else travels inside it.
+/// A name that a database can have ("MongoDB Limits and Thresholds"), so that nothing else is sent inside it.
 fn database_name(name: Option<&str>) -> Result<String, ConnectError> {
     let name = name.unwrap_or(DEFAULT_HOME);
     if name.len() > 63 || name.contains(['/', '\\', '.', ' ', '"', '$', '*', '<', '>', ':', '|', '?', '\0']) {

@@ -1,12 +1,13 @@
-//! The mark in a clone's `customData`: whose clone it is, which secret the pair belongs to, and which roles
-//! both users had after the last rotation.
+//! The mark in a clone's `customData`: the user that it is a clone of, the secret that the pair belongs to,
+//! and the roles that both users had after the last rotation.
 //!
 //! ```text
-//! customData: { …, secretRotation: { cloneOf: { user, db }, secret: "123456789012:shop", roles: [ { role, db }, … ] } }
+//! customData: { …, secretRotation: { cloneOf: { user, db }, secret: "123456789012:shop",
+//!                                   roles: [ { role, db }, … ] } }
 //! ```
 //!
 //! A user can write its own `customData` only with the action `changeOwnCustomData`, which no built-in role
-//! holds for it.
+//! grants for it.
 
 use std::collections::BTreeSet;
 
@@ -17,10 +18,10 @@ use crate::{
     role::{Role, roles},
 };
 
-/// The key of `customData` that is ours.
+/// The function's key in `customData`.
 pub(crate) const MARKER: &str = "secretRotation";
 
-/// What a mark says.
+/// The content of a mark.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CloneMark {
     /// Account and name of the secret; absent in marks of a former version.
@@ -30,7 +31,7 @@ pub(crate) struct CloneMark {
 }
 
 impl CloneMark {
-    /// The mark in this `customData`, where it is that of a clone of this user.
+    /// Parses the mark in this `customData`, where it is that of a clone of this user.
     pub(crate) fn of_clone(data: Reader<'_>, original: &str, home: &str) -> Option<Self> {
         let mark = data.get(MARKER).and_then(Value::as_document)?;
         let origin = mark.get("cloneOf").and_then(Value::as_document)?;
@@ -46,7 +47,7 @@ impl CloneMark {
         self.secret.as_deref()
     }
 
-    /// As the rule for all engines takes it.
+    /// In the form of the rule for all engines.
     pub(crate) fn as_mark(this: Option<&Self>) -> Mark<'_> {
         match this {
             None => Mark::None,

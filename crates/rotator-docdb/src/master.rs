@@ -1,4 +1,4 @@
-//! What gives a user the privileges that a rotation needs, as an administrator runs it.
+//! The commands that give a user the privileges that a rotation needs, as an administrator runs them.
 
 use rotation_database::Username;
 
@@ -9,7 +9,7 @@ use crate::{
     shell::in_shell,
 };
 
-/// What gives a master these privileges: the role that holds them in their databases, or nothing but them.
+/// Gives a master these privileges: by built-in roles in their databases, or by a role with these alone.
 pub(crate) fn remedy(master: &Username, home: &str, missing: &Needs) -> String {
     let mut databases: Vec<&str> = missing.iter().map(|(database, _)| database.as_str()).collect();
     databases.dedup();
@@ -29,9 +29,9 @@ pub(crate) fn remedy(master: &Username, home: &str, missing: &Needs) -> String {
     )
 }
 
-/// What lets a user change its own password: a role of that alone, by a name of its own, as another user's
-/// may be there. It may be there from before, with or without the privilege: shells throw where they cannot
-/// create it.
+/// Allows a user to change its own password: a role of that alone, by a name of its own, as the role of
+/// another user may exist. The role may already exist, with or without the privilege: shells throw where they
+/// cannot create it.
 pub(crate) fn own_password_remedy(user: &Username, home: &str) -> String {
     let role = format!("{}_{CHANGE_OWN_PASSWORD}", user.as_str());
     let resource = Document::new().text("db", home).text("collection", "");

@@ -1,4 +1,4 @@
-//! What a change of the other user of a pair sends, in its order: rights, a look at them, the mark, the
+//! What a change of the other user of a pair sends, in its order: privileges, a check of them, the mark, the
 //! password.
 
 use std::collections::BTreeSet;
@@ -22,7 +22,7 @@ pub(crate) enum Move {
     /// Runs a command.
     Run {
         command: Command,
-        /// What is tried where the server refuses the form of the one before, in this order.
+        /// Tried where the server refuses the form of the one before, in this order.
         otherwise: Vec<Otherwise>,
         purpose: Purpose,
     },
@@ -39,7 +39,7 @@ pub(crate) enum Otherwise {
     Skip,
 }
 
-/// Which options a form leaves out.
+/// The options that a form leaves out.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Without {
     pub(crate) mark: bool,
@@ -49,7 +49,7 @@ pub(crate) struct Without {
 }
 
 impl Move {
-    /// What permits it.
+    /// The privileges that permit it.
     pub(crate) fn needs(&self) -> impl Iterator<Item = &(String, &'static str)> {
         let command = match self {
             Self::Run { command, .. } => Some(command),
@@ -58,7 +58,7 @@ impl Move {
         command.into_iter().flat_map(|command| &command.needs)
     }
 
-    /// A plan says the form without the mark, and none after it: those are the same command with fewer
+    /// A plan shows the form without the mark, and none after it: those are the same command with fewer
     /// options.
     pub(crate) fn planned(&self) -> Vec<PlannedStatement> {
         let Self::Run { command, otherwise, purpose } = self else { return Vec::new() };
@@ -78,8 +78,8 @@ impl Move {
 type Write<'w> = dyn Fn(&Likeness<'_>, Option<Deadline>) -> Command + 'w;
 
 /// The forms of a command that sets a password: with all options; without the mark, where nothing else is in
-/// `customData`; without the list of mechanisms; and at last without the write concern as well, with nothing
-/// but what people rely on: the original's restrictions and what they keep in `customData`.
+/// `customData`; without the list of mechanisms; and finally without the write concern as well. The last form
+/// has only what operators rely on: the original's restrictions and what they keep in `customData`.
 fn in_forms(
     write: &Write<'_>,
     like: Likeness<'_>,
@@ -128,7 +128,7 @@ pub(crate) fn created(pair: &Pair<'_>, next: &Credentials, limit: Deadline) -> M
     Move::Run { command, otherwise, purpose: Purpose::Equality }
 }
 
-/// What makes the two users equal, and then the password.
+/// The commands that make the two users equal, and then set the password.
 ///
 /// # Errors
 /// As [`Pair::reconcile`].
@@ -178,14 +178,14 @@ pub(crate) fn changed(
     Ok(moves)
 }
 
-/// A command of which a server may refuse the write concern alone.
+/// A command where a server may refuse only the write concern.
 fn in_two_forms(write: impl Fn(Option<Deadline>) -> Command, purpose: Purpose, limit: Deadline) -> Move {
     let without = Without { majority: true, ..Without::default() };
     let otherwise = vec![Otherwise::Run(write(None), without)];
     Move::Run { command: write(Some(limit)), otherwise, purpose }
 }
 
-/// Grants and revocations, each user's roles looked at afterwards, and the roles that both have then.
+/// Grants and revocations, each followed by a read of the user's roles, and the roles that both have then.
 fn reconciled(
     pair: &Pair<'_>,
     clone: &User,
@@ -221,14 +221,14 @@ fn reconciled(
     Ok((moves, both))
 }
 
-/// The mechanisms that a password serves, where the server lists those that the user has.
+/// The mechanisms that a password is valid for, where the server lists those that the user has.
 pub(crate) fn scram_mechanisms(user: &User) -> Option<Vec<String>> {
     let all = user.mechanisms.as_ref()?.iter();
     let scram: Vec<String> = all.filter(|name| name.starts_with("SCRAM-")).cloned().collect();
     (!scram.is_empty()).then_some(scram)
 }
 
-/// The same, with the mechanism by which the live user logged in: applications may ask for it by name.
+/// The same, with the mechanism by which the live user logged in: applications may request it by name.
 fn usable_by(mut mechanisms: Vec<String>, method: Option<LoginMethod>) -> Vec<String> {
     let scram = method.map(|method| method.0).filter(|name| name.starts_with("SCRAM-"));
     if let Some(name) = scram.filter(|name| mechanisms.iter().all(|known| known != name)) {

@@ -12,10 +12,10 @@ use crate::{
     user::User,
 };
 
-/// Roles that make a user the server's owner, whichever database they are in.
+/// Roles that make a user an administrator of the whole server, whichever database they are in.
 const OWNERS: [&str; 2] = ["root", "__system"];
 
-/// As many roles as an error lists.
+/// The most roles that an error lists.
 const MOST_LISTED: usize = 20;
 
 /// Both users as they were read.
@@ -23,13 +23,13 @@ pub(crate) struct Pair<'a> {
     pub(crate) names: &'a UserPair,
     pub(crate) home: &'a str,
     pub(crate) owner: &'a PairOwner,
-    /// Whose turn it is: the other one is live.
+    /// The user whose turn it is: the other one is live.
     pub(crate) next: &'a Username,
     pub(crate) original: User,
     pub(crate) clone: Option<User>,
 }
 
-/// What makes the two equal. The live user only ever receives.
+/// The difference between the two. The live user only ever receives.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Reconciliation<'u> {
     pub(crate) to_original: BTreeSet<&'u Role>,
@@ -39,7 +39,7 @@ pub(crate) struct Reconciliation<'u> {
 }
 
 impl Reconciliation<'_> {
-    /// How many roles are granted and revoked.
+    /// The number of roles that are granted and revoked.
     pub(crate) fn count(&self) -> usize {
         self.to_original.len() + self.to_clone.len() + self.from_clone.len()
     }
@@ -70,7 +70,8 @@ impl Pair<'_> {
         *self.next == self.names.clone
     }
 
-    /// How the roles compare. Two users without any role are equal by chance, unless a mark ties them.
+    /// How the roles compare. Two users without any role are equal by chance, unless a mark ties them
+    /// together.
     fn equality(&self, clone: &User, marked: bool) -> Equality {
         let (ours, theirs) = (&self.original.roles, &clone.roles);
         match (ours == theirs, theirs.is_subset(ours)) {
@@ -80,12 +81,12 @@ impl Pair<'_> {
         }
     }
 
-    /// What brings the two to equal. An idle clone becomes what the original is. A live one keeps what it
-    /// has: the original receives what the clone was granted since both were last equal.
+    /// What reconciles the two. An idle clone becomes equal to the original. A live one keeps what it has:
+    /// the original receives what was granted to the clone since both were last equal.
     ///
     /// # Errors
-    /// [`StatementFault::CloneExceeds`] where the live clone has a role of which it is not known that the
-    /// original never had it: it may have been revoked on purpose.
+    /// [`StatementFault::CloneExceeds`] where the live clone has a role that the original may have had
+    /// before: it may have been revoked on purpose.
     pub(crate) fn reconcile<'u>(&'u self, clone: &'u User) -> Result<Reconciliation<'u>, StatementFault> {
         let (ours, theirs) = (&self.original.roles, &clone.roles);
         let to_clone = ours.difference(theirs).collect();
@@ -112,7 +113,8 @@ impl Pair<'_> {
         })
     }
 
-    /// A live clone may log in from where the original may not: then the original must not take its place.
+    /// A live clone may log in from addresses where the original may not: then the original must not take its
+    /// place.
     fn check_restrictions(&self, clone: &User) -> Result<(), StatementFault> {
         let original = &self.original;
         if self.clone_is_idle() || original.restrictions().is_none() || clone.has_restrictions_of(original) {
@@ -126,7 +128,7 @@ impl Pair<'_> {
         })
     }
 
-    /// For people: by what the clone was recognized, and what an idle one loses.
+    /// A message for operators: how the clone was recognized, and what an idle one loses.
     pub(crate) fn notes(&self, clone: &User, reconciliation: &Reconciliation<'_>) -> Vec<String> {
         let mut notes = Vec::new();
         if self.mark(clone).is_none() {
@@ -146,7 +148,7 @@ impl Pair<'_> {
 
 const ADOPTED: &str = "the clone had no mark and was taken over because ADOPT_CLONES names this secret";
 pub(crate) const RECOGNIZED: &str = "the clone had no mark of a secret and was recognized by its equal \
-    roles: two secrets of one user cannot be told apart where the server keeps no customData";
+    roles: two secrets of one user cannot be distinguished where the server keeps no customData";
 const RESTRICTIONS_REPLACED: &str = "the clone's authenticationRestrictions were replaced by the original's";
 const RESTRICTIONS_KEPT: &str = "the clone has authenticationRestrictions and the original has none: from \
     now on the original's apply";
@@ -218,7 +220,7 @@ mod tests {
 
     type Clone<'a> = Option<(&'a [&'a str], Option<Document>)>;
 
-    /// What a check gives on the clone's turn and on the original's.
+    /// The result of a check on the clone's turn and on the original's.
     fn outcomes(original: &[&str], clone: &Clone<'_>) -> [Result<(), StatementFault>; 2] {
         let (names, owner) = (names(), owner());
         [&names.clone, &names.original].map(|next| {
@@ -228,7 +230,7 @@ mod tests {
         })
     }
 
-    /// Without a mark, only exactly equal roles, of which there is at least one, tell a clone.
+    /// Without a mark, only exactly equal roles, of which there is at least one, identify a clone.
     #[test]
     fn without_a_mark_only_equal_roles_count() {
         let unknown = || [Err(StatementFault::CloneNotRecognized), Err(StatementFault::CloneNotRecognized)];
@@ -268,7 +270,7 @@ mod tests {
         assert_eq!(elsewhere[0], Err(StatementFault::CloneNotRecognized));
     }
 
-    /// The live clone's gain is told from the original's loss by the roles that both had.
+    /// The live clone's gain is distinguished from the original's loss by the roles that both had.
     #[test]
     fn a_gain_of_the_live_clone_is_not_a_loss_of_the_original() {
         let (names, owner) = (names(), owner());

@@ -1,8 +1,8 @@
-//! Which of the members that a secret names takes writes.
+//! Finds the member that takes writes among those that a secret names.
 //!
-//! Each is asked by a greeting, which holds no password; the first that is the primary gets the login. What a
-//! member says of others only decides which of the listed ones is asked next: a server that the secret does
-//! not name is never met.
+//! Each gets a greeting, which holds no password; the first that is the primary gets the login. What a member
+//! reports about others only decides which of the listed ones is asked next: the function never connects to a
+//! server that the secret does not name.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -19,26 +19,26 @@ use crate::{
     wire::{Wire, WireError},
 };
 
-/// The most that one member gets while others are not asked yet: a rotation logs in several times before its
-/// deadline, and one member may be silent each time.
+/// The most time that one member gets while others have not been asked yet: a rotation logs in several times
+/// before its deadline, and one member may be silent each time.
 const LONGEST_SHARE: Duration = Duration::from_secs(3);
-/// Kept of a member's share, to name the failure after a question about TLS that was not answered.
+/// Kept of a member's share, to name the failure after a TLS probe that was not answered.
 const MARGIN: Duration = Duration::from_millis(100);
 
-/// A server that takes writes, before anybody has logged in.
+/// A server that takes writes, before any login.
 pub(crate) struct Primary {
     pub(crate) wire: Wire,
     pub(crate) greeting: Greeting,
-    /// By which of the secret's names it was reached.
+    /// The name of the secret's list by which it was reached.
     pub(crate) endpoint: Endpoint,
 }
 
 impl Primary {
-    /// Asks the members in turn, each within a share of the deadline: one that is silent leaves time for the
+    /// Asks the members in turn, each within a share of the deadline: a silent one leaves time for the
     /// others.
     ///
     /// # Errors
-    /// That of the only server; of several, what an operator has to fix, else what may pass.
+    /// That of the only server; of several, an error that an operator has to fix, else one that may pass.
     ///
     /// # Cancel safety
     /// Dropping the future closes the sockets.
@@ -74,7 +74,7 @@ impl Primary {
     }
 }
 
-/// How long one of so many members that are not asked yet may take.
+/// How long one member may take while this number of members have not been asked yet.
 fn share(deadline: Deadline, untried: usize) -> Deadline {
     match u32::try_from(untried).unwrap_or(u32::MAX) {
         0 | 1 => deadline,
@@ -105,7 +105,7 @@ async fn ask(
     Ok((wire, greeting))
 }
 
-/// The greeting had no answer. A server that takes TLS alone closes a connection in plaintext.
+/// The greeting had no answer. A server that accepts TLS alone closes a connection in plaintext.
 async fn ungreeted(
     error: WireError,
     transport: Transport,
@@ -124,11 +124,11 @@ fn place_of(wanted: &Endpoint, list: &[Endpoint]) -> Option<usize> {
     list.iter().position(|member| member.is_same(wanted))
 }
 
-/// What the members that are not the primary have answered.
+/// The answers of the members that are not the primary.
 #[derive(Default)]
 struct Seen {
     failure: Option<ConnectError>,
-    /// Who the members are by their own words.
+    /// The names that the members report for themselves.
     members: Vec<Endpoint>,
     /// The first primary that is not in the list.
     unlisted: Option<Endpoint>,
@@ -146,12 +146,12 @@ impl Seen {
     }
 
     fn verdict(self, login: &Login) -> ConnectError {
-        // A list may have other names for the members than they have for each other: who is silent may be the
-        // one.
+        // A list may name the members differently than they name each other: the silent one may be the
+        // primary.
         let may_be_alias = self.was_one_silent && self.members.iter().any(|member| !login.names(member));
         let unlisted =
             self.unlisted.filter(|named| place_of(named, &self.members).is_none() && !may_be_alias);
-        // What keeps a listed member out comes first: that one may be the primary.
+        // The error of a listed member comes first: that one may be the primary.
         let is_clear = self.failure.as_ref().is_none_or(|failure| weight(failure) < STAYS);
         // A single host is the writer's endpoint, unless the secret names the set.
         let names_set = !login.others.is_empty() || login.replica_set.is_some();
@@ -164,10 +164,10 @@ impl Seen {
     }
 }
 
-/// The weight of what an operator has to fix.
+/// The weight of an error that an operator has to fix.
 const STAYS: u8 = 2;
 
-/// Which failure says most of why no member could be used: one that stays comes before one that passes.
+/// The failure that best explains why no member could be used: a permanent one comes before a transient one.
 fn weight(error: &ConnectError) -> u8 {
     match error {
         ConnectError::Unreachable(_) | ConnectError::TimedOut | ConnectError::Dns(_) => 0,

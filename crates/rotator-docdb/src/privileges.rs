@@ -7,17 +7,17 @@ use crate::{
     role::{self, Role},
 };
 
-/// Changes the user's own password; whoever may change any password of the database may do that as well.
+/// Changes the user's own password; a user that may change any password of the database may do that as well.
 pub(crate) const CHANGE_OWN_PASSWORD: &str = "changeOwnPassword";
 const CHANGE_PASSWORD: &str = "changePassword";
-/// Permits every action where it applies, the server itself included: `__system` has it, and roles of
-/// people's own may.
+/// Permits every action where it applies, the server itself included: `__system` has it, and custom roles may
+/// have it.
 const ANY_ACTION: &str = "anyAction";
 
 /// Actions on the users and roles of databases: the database, and the action.
 pub(crate) type Needs = BTreeSet<(String, &'static str)>;
 
-/// Roles of the server's own, by which nobody administers users. What a role of an operator's own holds is
+/// Built-in roles that do not permit the administration of users. What an operator's own role permits is
 /// not known.
 const OTHERS: [&str; 12] = [
     "backup",
@@ -34,11 +34,12 @@ const OTHERS: [&str; 12] = [
     "readWriteAnyDatabase",
 ];
 
-/// What a user holds.
+/// The roles and privileges of a user.
 #[derive(Debug)]
 pub(crate) struct Held {
     roles: BTreeSet<Role>,
-    /// All of them, those of roles that other roles include as well. `None` where the server does not tell.
+    /// All of them, including those of roles that other roles inherit. `None` where the server does not
+    /// report them.
     privileges: Option<Vec<Privilege>>,
 }
 
@@ -58,23 +59,24 @@ enum Place {
 }
 
 impl Held {
-    /// `None` where the server does not even tell the roles.
+    /// `None` where the server does not even report the roles.
     pub(crate) fn of(status: Reader<'_>) -> Option<Self> {
         let info = status.get("authInfo").and_then(Value::as_document)?;
         let roles = role::roles(info.get("authenticatedUserRoles")?)?;
         let list = info.get("authenticatedUserPrivileges").and_then(Value::as_array);
-        // Roles without a single privilege: the server keeps the list for itself.
+        // Roles without a single privilege: the server does not disclose the list.
         let list = list.filter(|list| roles.is_empty() || !list.is_empty());
         let privileges = list.map(|list| list.into_iter().filter_map(Privilege::of).collect());
         Some(Self { roles, privileges })
     }
 
-    /// Whether the server tells each privilege.
+    /// Whether the server reports each privilege.
     pub(crate) fn is_exact(&self) -> bool {
         self.privileges.is_some()
     }
 
-    /// What of these the user is known to lack; by its roles alone, where the server tells no more.
+    /// Those of these privileges that the user is known to lack; by its roles alone, where the server reports
+    /// no more.
     pub(crate) fn missing(&self, needs: &Needs) -> Needs {
         let known = |(database, action): &&(String, &'static str)| match &self.privileges {
             Some(held) => !held.iter().any(|privilege| privilege.permits(action, database)),
@@ -122,8 +124,8 @@ impl Privilege {
     }
 }
 
-/// Whether the role may let its holder administer users, and grant roles, of this database. In `admin`, too,
-/// `userAdmin` is about the users and roles of its own database alone.
+/// Whether the role may allow its holder to administer users, and grant roles, of this database. Even in
+/// `admin`, `userAdmin` only covers the users and roles of its own database.
 fn may(role: &Role, database: &str) -> bool {
     match role.role.as_str() {
         "userAdmin" | "dbOwner" => role.db == database,
@@ -196,6 +198,6 @@ mod tests {
         let nobody = held(&[], Some(&[]));
         assert!(nobody.is_exact());
         assert_eq!(missing(&nobody, &own), lacks);
-        assert!(!held(&[("read", "shop")], Some(&[])).is_exact(), "a server that keeps the list for itself");
+        assert!(!held(&[("read", "shop")], Some(&[])).is_exact(), "a server that does not disclose the list");
     }
 }

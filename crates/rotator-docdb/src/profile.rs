@@ -1,11 +1,11 @@
-//! What tells DocumentDB from the other engines, in data.
+//! What distinguishes DocumentDB from the other engines, as data.
 
 use rotation_core::PasswordRule;
 use rotation_database::{EngineProfile, NameLimit, Remedies, StatementRule};
 
 use crate::test_command;
 
-/// Where users are defined unless a secret says otherwise.
+/// Where users are defined unless a secret names another database.
 pub(crate) const DEFAULT_HOME: &str = "admin";
 
 /// Limits of DocumentDB ("Quotas and limits") for passwords: 8 to 100 printable ASCII characters without `/`,
@@ -35,15 +35,15 @@ pub(crate) const PROFILE: EngineProfile = EngineProfile {
     remedies: &REMEDIES,
 };
 
-/// What hints say about DocumentDB and MongoDB.
+/// The parts of hints that are particular to DocumentDB and MongoDB.
 const REMEDIES: Remedies = Remedies {
     unlock: "updateUser",
     prolong: "updateUser",
     access_rules: "the user's authenticationRestrictions",
     authentication: "Let the user have SCRAM-SHA-256 or SCRAM-SHA-1 (updateUser with mechanisms); a password \
-        is never sent as cleartext.",
+        is never sent in cleartext.",
     make_clone: "give it exactly the roles that the original has (grantRolesToUser, revokeRolesFromUser)",
     oldest: "Upgrade the server: MongoDB 3.6 and DocumentDB 3.6 are the oldest that can be rotated.",
-    also_refused: "The server says the same of a user that is not there, and of one that is defined in \
+    also_refused: "The server reports the same for a user that does not exist, and for one that is defined in \
         another database: create the user, or name its database in `authdb` of the secret.",
 };

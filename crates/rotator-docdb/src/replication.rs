@@ -1,8 +1,8 @@
-//! What a majority of a replica set has: no failover takes it back.
+//! What a majority of a replica set has: no failover rolls it back.
 //!
-//! Every greeting of a member says so without any privilege (`lastWrite`), and every answer says when it was
-//! read (`operationTime`). Servers that say neither are taken for such as confirm a write before they show
-//! it.
+//! Every greeting of a member reports that without any privilege (`lastWrite`), and every answer reports the
+//! time of the read (`operationTime`). Servers that report neither are assumed to confirm a write before they
+//! show it.
 
 use std::time::Duration;
 
@@ -15,14 +15,14 @@ use crate::{
     document::{Reader, Value},
 };
 
-/// Before the first look after the greeting, doubled for each further one up to [`LONGEST_PAUSE`].
+/// The pause before the first check after the greeting, doubled for each further one up to [`LONGEST_PAUSE`].
 const PAUSE: Duration = Duration::from_millis(10);
-/// The longest time between two looks.
+/// The longest time between two checks.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-/// Kept free before the deadline, to say what it was that did not come.
+/// Reserved before the deadline, to report what was missing.
 const MARGIN: Duration = Duration::from_secs(1);
 
-/// What one session has seen of a server, and what of it is confirmed.
+/// What one session has seen of a server, and what of that is confirmed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Seen {
     greeted: Confirmed,
@@ -31,7 +31,7 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    /// By the login of a connection.
+    /// From the login of a connection.
     pub(crate) fn by(connection: &Connection) -> Option<Self> {
         connection.confirmed().map(|greeted| Self { greeted, time: greeted.written })
     }
@@ -46,12 +46,12 @@ impl Seen {
         self.greeted.covers(self.time)
     }
 
-    /// Looks until a majority has all that was seen.
+    /// Checks until a majority has all that was seen.
     ///
     /// # Errors
     /// [`StatementFault::MajorityMissing`] some time before the deadline; [`StatementFault::TimedOut`] where
-    /// there was no time for a single look; [`StatementFault::ReadOnly`] where the server is the primary no
-    /// longer, or was elected anew: what was seen may be gone.
+    /// there was no time for a single check; [`StatementFault::ReadOnly`] where the server is no longer the
+    /// primary, or was elected again: what was seen may be gone.
     pub(crate) async fn settle(
         &mut self,
         connection: &mut Connection,

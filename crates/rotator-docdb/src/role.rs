@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fmt};
 
 use crate::document::{Document, Value};
 
-/// A role in a database, built in or somebody's own.
+/// A role in a database, built-in or custom.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Role {
     pub(crate) role: String,
@@ -23,7 +23,7 @@ impl Role {
     }
 }
 
-/// A list of roles; `None` where one of them cannot be read.
+/// A list of roles; `None` where one of them cannot be parsed.
 pub(crate) fn roles(list: Value<'_>) -> Option<BTreeSet<Role>> {
     let role = |value: Value<'_>| {
         let role = value.as_document()?;

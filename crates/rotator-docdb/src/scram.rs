@@ -10,14 +10,14 @@ use rotation_database::Credentials;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-/// Fewer are a server that wants to make the proof easy to crack; the driver specification sets the limit.
+/// A server that asks for fewer makes the proof easy to crack; the driver specification sets the limit.
 const FEWEST_ITERATIONS: u32 = 4096;
-/// More are a bomb: the work is done without yielding, so no deadline could stop it.
+/// More would exhaust the processor: the work is done without yielding, so no deadline could stop it.
 const MOST_ITERATIONS: u32 = 100_000;
-/// The longest message of a server, in bytes; theirs have about a hundred.
+/// The longest message of a server, in bytes; usual ones have about a hundred.
 const LONGEST_MESSAGE: usize = 2048;
 
-/// Which hash SCRAM is built on.
+/// The hash that SCRAM is built on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mechanism {
     /// DocumentDB, and MongoDB up to 3.6.
@@ -41,7 +41,7 @@ pub(crate) enum Violation {
     Signature,
 }
 
-/// The password has characters that no SCRAM-SHA-256 credential can be made of (RFC 4013).
+/// The password has characters that cannot be in a SCRAM-SHA-256 credential (RFC 4013).
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[error("the password has characters that SASLprep prohibits")]
 pub(crate) struct Prohibited;
@@ -72,7 +72,7 @@ impl Mechanism {
         }
     }
 
-    /// What is hashed in the password's place.
+    /// What is hashed in place of the password.
     fn prepare(self, credentials: &Credentials) -> Result<Zeroizing<String>, Prohibited> {
         let password = credentials.password.expose();
         match self {
@@ -80,7 +80,7 @@ impl Mechanism {
                 Ok(prepared) => Ok(Zeroizing::new(prepared.into_owned())),
                 Err(_) => Err(Prohibited),
             },
-            // What MongoDB stored before it knew SCRAM.
+            // What MongoDB stored before it had SCRAM.
             Self::Sha1 => {
                 let text = Zeroizing::new(format!("{}:mongo:{password}", credentials.username));
                 let mut hex = Zeroizing::new(String::with_capacity(32));
@@ -95,7 +95,7 @@ impl Mechanism {
     }
 }
 
-/// The client, before the server has said anything.
+/// The client, before the server's first message.
 pub(crate) struct Opening {
     mechanism: Mechanism,
     password: Zeroizing<String>,
@@ -109,13 +109,13 @@ pub(crate) struct Closing {
     /// Client-final-message.
     pub(crate) message: Zeroizing<String>,
     server_key: hmac::Key,
-    /// What both proofs are made over.
+    /// The text that both proofs cover.
     transcript: String,
 }
 
 impl Opening {
     /// # Errors
-    /// [`Prohibited`], without a word to the server.
+    /// [`Prohibited`], before anything is sent to the server.
     pub(crate) fn new(mechanism: Mechanism, credentials: &Credentials) -> Result<Self, Prohibited> {
         let mut random = [0_u8; 24];
         ring::rand::SystemRandom::new().fill(&mut random).expect("the operating system gives randomness");
@@ -133,7 +133,7 @@ impl Opening {
         Ok(Self { mechanism, password, bare: format!("n={name},r={nonce}"), nonce })
     }
 
-    /// Client-first-message, which asks for no channel binding: servers of this protocol offer none.
+    /// Client-first-message, which requests no channel binding: servers of this protocol offer none.
     pub(crate) fn message(&self) -> String {
         format!("n,,{}", self.bare)
     }
@@ -165,7 +165,7 @@ impl Opening {
 }
 
 impl Closing {
-    /// Checks server-final-message, `v=<signature>`: whoever sent it has what the password was stored as. In
+    /// Checks server-final-message, `v=<signature>`: its sender has what the password was stored as. In
     /// constant time.
     pub(crate) fn check(&self, server_final: &[u8]) -> Result<(), Violation> {
         let text = message(server_final)?;

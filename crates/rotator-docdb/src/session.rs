@@ -1,8 +1,8 @@
-//! A session: `stage` reads and computes, `commit` writes, rights first and the password last.
+//! A session: `stage` reads and computes, `commit` writes, privileges first and the password last.
 //!
 //! Users are changed without transactions here, so a process that dies in `commit` leaves a clone whose
-//! rights may be the original's already while its password is still the old one: harmless, and the next
-//! attempt goes on from there.
+//! privileges may already be the original's while its password is still the old one: harmless, and the next
+//! attempt resumes from there.
 
 mod requests;
 
@@ -26,7 +26,7 @@ use crate::{
     user::User,
 };
 
-/// For which pair and secret, and how the live user logs in.
+/// The pair and the secret, and how the live user logs in.
 #[derive(Clone, Copy)]
 struct For<'a> {
     names: &'a UserPair,
@@ -39,19 +39,19 @@ struct For<'a> {
 pub struct DocumentDbSession {
     connection: Connection,
     username: Username,
-    /// Where this user is defined.
+    /// The database where this user is defined.
     home: String,
-    /// Where the users of a pair are defined, which a master is to change.
+    /// The database where the users of a pair are defined, which a master is to change.
     pair_home: String,
     staged: Vec<Move>,
     outcome: ChangeReport,
-    /// What of it a failover could take back, where the server is a member of a replica set.
+    /// What a failover could roll back, where the server is a member of a replica set.
     seen: Option<Seen>,
 }
 
 impl Session for DocumentDbSession {
-    /// The login has proved the user. Where the server lists who is logged in, the list must name the user as
-    /// well.
+    /// The login has proved the user. Where the server lists the users that are logged in, the list must
+    /// contain the user as well.
     async fn probe(&mut self, _pair: Option<&UserPair>) -> Result<(), StatementError> {
         let probe = command::status(&self.home, false);
         let needed = Needed { who: &self.username, home: &self.home, actions: "connectionStatus" };
@@ -78,7 +78,7 @@ impl Session for DocumentDbSession {
         let actions = "what the test statement asks";
         let needed = Needed { who: &self.username, home: &self.pair_home, actions };
         let reply = self.connection.run(&command, needed).await?;
-        // A server keeps a cursor for minutes. Whether it lets this one go changes nothing of the proof.
+        // A server keeps a cursor for minutes. Whether it closes this one does not affect the proof.
         if let Some(close) = test_command::close(reply.reader()) {
             let _ = self.connection.attempt(&close).await;
         }
@@ -183,8 +183,8 @@ impl DocumentDbSession {
         }
     }
 
-    /// Reads which mechanisms the user has. A user that is the clone of another secret's pair is that
-    /// secret's.
+    /// Reads which mechanisms the user has. A user that is the clone of another secret's pair belongs to that
+    /// secret.
     async fn prepare_own(&mut self, new: &Password, deadline: Deadline) -> Result<Vec<Move>, StatementError> {
         let user = self.read_own().await?;
         if let Some(fault) = user.as_ref().and_then(|user| self.other_secret(user)) {
@@ -194,7 +194,7 @@ impl DocumentDbSession {
         Ok(vec![own_password(&self.username, &self.home, new, mechanisms.as_deref(), deadline)])
     }
 
-    /// The secret to which a mark gives the session's own user, as the clone of another one.
+    /// The secret that owns the session's user according to its mark, where it is the clone of another user.
     fn other_secret(&self, own: &User) -> Option<StatementFault> {
         let original = self.username.as_str().strip_suffix(PROFILE.clone_suffix)?;
         let mark = own.mark_as_clone(original, &self.home)?;
@@ -227,8 +227,8 @@ impl DocumentDbSession {
 }
 
 impl Move {
-    /// Whether the password is not all that this error leaves undone: one command is one document, and this
-    /// one holds more. `UnknownReplWriteConcern` and `UnsatisfiableWriteConcern` come from servers that have
+    /// Whether this error leaves more undone than the password: one command is one document, and this one
+    /// holds more. `UnknownReplWriteConcern` and `UnsatisfiableWriteConcern` come from servers that have
     /// executed it.
     fn leaves_more_out(&self, error: &StatementError) -> bool {
         let is_executed =

@@ -1,5 +1,5 @@
-//! A command of the operator's own, as JSON. There is no read-only transaction for most of them, so a list
-//! says which ones there are.
+//! A command of the operator's own, as JSON. Most of them cannot run in a read-only transaction, so a list
+//! defines the permitted ones.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ pub(crate) const RULE: &str = "a JSON object of at most 4096 bytes that is one o
     aggregate (without $out and $merge), count, distinct, listCollections, collStats, dbStats, \
     connectionStatus and ping, without a session, a transaction, a write concern or a time limit of its own";
 
-/// The commands, and whether they take a time limit in every version.
+/// The commands, and whether they accept a time limit in every version.
 const COMMANDS: [(&str, bool); 9] = [
     ("find", true),
     ("aggregate", true),
@@ -27,9 +27,9 @@ const COMMANDS: [(&str, bool); 9] = [
     ("connectionStatus", false),
     ("ping", false),
 ];
-/// Stages that write. No document of a query has a reason for such a key at any depth.
+/// Stages that write. A query has no reason for such a key at any depth.
 const WRITES: [&str; 2] = ["$out", "$merge"];
-/// What is ours to say, or nobody's.
+/// Fields that the function sets, or that must not be set.
 const FORBIDDEN: [&str; 8] = [
     "lsid",
     "txnNumber",
@@ -67,18 +67,18 @@ pub(crate) fn parse(text: &str, database: &str, limit: Duration) -> Option<Comma
     Some(command("test statement", document, &database))
 }
 
-/// What closes the cursor of a reply, where there is one left.
+/// The command that closes the cursor of a reply, where one is open.
 pub(crate) fn close(reply: Reader<'_>) -> Option<Command> {
     let cursor = reply.get("cursor")?.as_document()?;
     let id = cursor.get("id").and_then(Value::as_int).filter(|id| *id != 0)?;
     let (database, collection) = cursor.text("ns")?.split_once('.')?;
     let document = Document::new().text("killCursors", collection);
-    // The server wants the long form of a number here.
+    // The server requires the long form of a number here.
     let document = document.array("cursors", &Document::new().wide("0", id));
     Some(command("killCursors", document, database))
 }
 
-/// The fields of a command that only reads, and whether it takes a time limit.
+/// The fields of a command that only reads, and whether it accepts a time limit.
 fn command_of(text: &str) -> Option<(Map<String, Json>, bool)> {
     let Json::Object(fields) = serde_json::from_str(text).ok()? else { return None };
     let first = fields.keys().next()?;

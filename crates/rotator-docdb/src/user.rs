@@ -10,13 +10,14 @@ use crate::{
     role::{Role, roles},
 };
 
-/// What a user is and may do. Parts that a server does not report are absent: DocumentDB has roles alone.
+/// The attributes and roles of a user. Parts that a server does not report are absent: DocumentDB has roles
+/// alone.
 #[derive(Clone)]
 pub(crate) struct User {
     pub(crate) roles: BTreeSet<Role>,
-    /// `None` where the server does not say.
+    /// `None` where the server does not report it.
     pub(crate) mechanisms: Option<Vec<String>>,
-    /// The element as it came, under its own name; empty where there are none.
+    /// The element as it was received, under its own name; empty where there are none.
     restrictions: Document,
     custom_data: Document,
 }
@@ -24,9 +25,10 @@ pub(crate) struct User {
 const RESTRICTIONS: &str = "authenticationRestrictions";
 
 impl User {
-    /// The one user of a reply to `usersInfo`; `None` where there is none, be it an empty list or no list.
+    /// The one user of a reply to `usersInfo`; `None` where there is none, whether the list is empty or
+    /// missing.
     ///
-    /// The answer may only be about the user that was asked for: another one's roles would be granted.
+    /// The answer may only be about the requested user: another one's roles would be granted.
     pub(crate) fn of(reply: Reader<'_>, name: &Username, home: &str) -> Result<Option<Self>, &'static str> {
         let Some(users) = reply.get("users") else { return Ok(None) };
         let users = users.as_array().ok_or("users is no list")?;
@@ -75,7 +77,7 @@ impl User {
         !self.custom_data.is_empty()
     }
 
-    /// Whether `customData` has every key of the other's, the mark left out.
+    /// Whether `customData` has every key of the other's, except the mark.
     pub(crate) fn has_keys_of(&self, other: &Self) -> bool {
         let own = read(&self.custom_data);
         keys(&other.custom_data).all(|(name, _)| own.get(name).is_some())
@@ -86,7 +88,7 @@ impl User {
         CloneMark::of_clone(read(&self.custom_data), original, home)
     }
 
-    /// Whether the mark is this one already.
+    /// Whether the mark already is this one.
     pub(crate) fn carries(&self, mark: &Document) -> bool {
         let found = read(&self.custom_data).get(MARKER).and_then(Value::as_document);
         found == Some(read(mark))
@@ -100,14 +102,14 @@ impl User {
         all.fold(Document::new(), |all, (name, value)| all.value(name, value)).document(MARKER, mark)
     }
 
-    /// The `customData` of a clone that is still to be made: this user's own, and the mark.
+    /// The `customData` of a clone that has yet to be created: this user's own, and the mark.
     pub(crate) fn custom_data_of_clone(&self, mark: &Document) -> Document {
         let all = keys(&self.custom_data);
         all.fold(Document::new(), |all, (name, value)| all.value(name, value)).document(MARKER, mark)
     }
 }
 
-/// What people keep in `customData`.
+/// What operators keep in `customData`.
 fn keys(data: &Document) -> impl Iterator<Item = (&str, Value<'_>)> {
     read(data).elements().filter_map(Result::ok).filter(|(name, _)| *name != MARKER)
 }

@@ -1,7 +1,8 @@
 //! Messages of MongoDB's wire protocol over TCP or TLS, bounded in both directions.
 //!
-//! `OP_MSG` with one section carries everything but the greeting, which goes as `OP_QUERY`: the one form of a
-//! greeting that every version takes, those included that are too old to be rotated and shall be told so.
+//! `OP_MSG` with one section carries everything but the greeting, which is sent as `OP_QUERY`: the one form
+//! of a greeting that every version accepts, including those that are too old to be rotated, which the error
+//! then names.
 
 use std::{io, net::IpAddr};
 
@@ -43,7 +44,7 @@ pub(crate) struct Wire {
     received: usize,
 }
 
-/// What the server answered, in memory that is cleared.
+/// The server's answer, in memory that is cleared.
 pub(crate) struct Reply(Zeroizing<Vec<u8>>);
 
 impl Reply {
@@ -71,7 +72,7 @@ impl Wire {
         body.extend(greeting.as_bytes());
         self.send(OP_QUERY, &body).await?;
         let reply = self.receive(OP_REPLY).await?;
-        // Flags, cursor, start, count: the document is the one that was asked for.
+        // Flags, cursor, start, count: the document is the one that was requested.
         match reply.split_at_checked(20) {
             Some((head, document)) if head[16..] == 1_i32.to_le_bytes() => checked(document),
             _ => Err(WireError::Malformed),
@@ -85,7 +86,7 @@ impl Wire {
         body.extend(command.as_bytes());
         self.send(OP_MSG, &body).await?;
         let reply = self.receive(OP_MSG).await?;
-        // No flags, as we ask for none, and one section of kind 0.
+        // No flags, as none are needed, and one section of kind 0.
         match reply.split_at_checked(5) {
             Some(([0, 0, 0, 0, 0], document)) => checked(document),
             _ => Err(WireError::Malformed),
@@ -104,7 +105,7 @@ impl Wire {
         self.stream.flush().await.map_err(WireError::Lost)
     }
 
-    /// The body of the answer to the newest message.
+    /// The body of the answer to the latest message.
     async fn receive(&mut self, operation: i32) -> Result<Zeroizing<Vec<u8>>, WireError> {
         let mut header = [0; HEADER];
         self.stream.read_exact(&mut header).await.map_err(WireError::Lost)?;

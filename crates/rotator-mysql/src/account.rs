@@ -1,4 +1,4 @@
-//! What SHOW CREATE USER says.
+//! Parses what SHOW CREATE USER prints.
 
 use std::collections::BTreeMap;
 
@@ -9,19 +9,19 @@ use crate::{
     quote::literal,
 };
 
-/// What an account is beside its rights and its password.
+/// An account without its privileges and its password.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Options {
-    /// The first authentication plugin; on MariaDB none means the one with passwords.
+    /// The first authentication plugin. None on MariaDB means the default plugin, which keeps a password.
     pub(crate) plugin: Option<String>,
-    /// Whether another plugin would do as well, or is asked for besides.
+    /// Whether another plugin is an alternative or an additional factor.
     pub(crate) has_several_plugins: bool,
     /// All plugins, in their order.
     pub(crate) plugins: Vec<String>,
-    /// By which power of two the plugin `parsec` multiplies its rounds.
+    /// The exponent of two by which the plugin `parsec` multiplies its rounds.
     pub(crate) parsec_factor: u8,
     pub(crate) is_locked: bool,
-    /// Clauses by what they are about, such as `REQUIRE` or `MAX_USER_CONNECTIONS`, as statements take them.
+    /// Clauses by subject, such as `REQUIRE` or `MAX_USER_CONNECTIONS`, in the form that statements take.
     pub(crate) clauses: BTreeMap<&'static str, String>,
 }
 
@@ -34,7 +34,7 @@ const RESOURCES: [&str; 5] = [
     "MAX_STATEMENT_TIME",
 ];
 
-/// All other clauses, in the order of statements, with what stands for nothing said.
+/// All other clauses, in the order of statements, with defaults left out.
 const OTHERS: [(&str, &str); 7] = [
     ("PASSWORD EXPIRE", "DEFAULT"),
     ("PASSWORD HISTORY", "DEFAULT"),
@@ -45,10 +45,10 @@ const OTHERS: [(&str, &str); 7] = [
     REQUIRE,
 ];
 
-/// What is demanded of a connection.
+/// The requirements for a connection.
 const REQUIRE: (&str, &str) = ("REQUIRE", "NONE");
 
-/// The clauses that decide who is admitted and how often.
+/// The clauses that decide which clients are admitted and how often.
 fn admissions() -> impl Iterator<Item = (&'static str, &'static str)> {
     RESOURCES.into_iter().map(|name| (name, "0")).chain([REQUIRE])
 }
@@ -57,8 +57,8 @@ fn is_admission(name: &str) -> bool {
     admissions().any(|(known, _)| known == name)
 }
 
-/// Whether a clause with one value admits a client, or as much, that the same clause with the other value
-/// does not.
+/// Whether a clause with one value admits a client, or a number of them, that the same clause with the other
+/// value does not.
 fn admits_more(name: &str, value: &str, other: &str) -> bool {
     if value == other {
         return false;
@@ -70,10 +70,10 @@ fn admits_more(name: &str, value: &str, other: &str) -> bool {
             "X509" => 2,
             _ => 3,
         };
-        // Two certificates of different subjects admit different people.
+        // Two certificates of different subjects admit different clients.
         return strictness(value) <= strictness(other);
     }
-    // Nothing means that there is no limit.
+    // No value means that there is no limit.
     let limit = |text: &str| text.parse::<f64>().map(|n| if n == 0.0 { f64::INFINITY } else { n });
     match (RESOURCES.contains(&name), limit(value), limit(other)) {
         (false, ..) => false,
@@ -109,7 +109,7 @@ impl Options {
                 "PASSWORD" => options.read_password_clause(&mut tokens)?,
                 "FAILED_LOGIN_ATTEMPTS" => options.set("FAILED_LOGIN_ATTEMPTS", tokens.any_word()?),
                 "PASSWORD_LOCK_TIME" => options.set("PASSWORD_LOCK_TIME", tokens.any_word()?),
-                // Read from the catalogue, where they are exact.
+                // Read from the server's table, where they are exact.
                 "ATTRIBUTE" | "COMMENT" => drop(tokens.quoted()?),
                 _ => return Err(Unreadable),
             }
@@ -117,8 +117,8 @@ impl Options {
         Ok(options)
     }
 
-    /// What the server's table says of the days after which a password expires; the account of an expired one
-    /// says nothing of its policy.
+    /// Sets the days after which a password expires, from the server's table: the statement does not show the
+    /// policy of an account whose password has expired.
     pub(crate) fn set_lifetime(&mut self, days: Option<&str>) {
         const CLAUSE: &str = "PASSWORD EXPIRE";
         if self.clauses.get(CLAUSE).is_some_and(String::is_empty) {
@@ -132,7 +132,7 @@ impl Options {
         self.set(CLAUSE, policy);
     }
 
-    /// After how many failed logins the server locks the account, where it does.
+    /// After how many failed logins the server locks the account, where it does so.
     pub(crate) fn failures_until_locked(&self) -> Option<u32> {
         let number = |clause: &str| self.clauses.get(clause).map(String::as_str);
         let attempts = number("FAILED_LOGIN_ATTEMPTS")?.parse().ok().filter(|attempts| *attempts > 0)?;
@@ -226,24 +226,25 @@ impl Options {
         Ok(())
     }
 
-    /// The clauses that make an account with `other`'s options like this one, or nothing where it is. An
-    /// account whose password has expired says so in the place of its policy, which is then left alone.
+    /// The clauses that make an account with `other`'s options like this one, or nothing where it already is.
+    /// An account whose password has expired shows that in place of its policy, which is then not changed.
     pub(crate) fn clauses_for(&self, other: &Self) -> Option<String> {
         self.clauses_that(|_, own, others| own != others, other)
     }
 
     /// The clauses by which an account with `other`'s options would be admitted wherever, and as often as,
-    /// one with these is; nothing where it is already. Policies of passwords admit nobody.
+    /// one with these is; nothing where it already is. Password policies do not affect who is admitted.
     pub(crate) fn admissions_beyond(&self, other: &Self) -> Option<String> {
         self.clauses_that(admits_more, other)
     }
 
-    /// The clauses that make an account with `other`'s options admit whom this one admits, and no more.
+    /// The clauses that make an account with `other`'s options admit the same clients as this one, and no
+    /// others.
     pub(crate) fn admissions_for(&self, other: &Self) -> Option<String> {
         self.clauses_that(|name, own, others| own != others && is_admission(name), other)
     }
 
-    /// Admits whoever an account with `other`'s options admits, too.
+    /// Also admits every client that an account with `other`'s options admits.
     pub(crate) fn admit_beyond(&mut self, other: &Self) {
         for (name, default) in admissions() {
             let (own, others) = (self.value(name, default), other.value(name, default));
@@ -255,22 +256,22 @@ impl Options {
         }
     }
 
-    /// The clauses that decide who is admitted and how often, as texts.
+    /// The clauses that decide which clients are admitted and how often, as texts.
     pub(crate) fn admissions(&self) -> impl Iterator<Item = String> {
         admissions().map(|(name, default)| {
             format!("{name} {}", self.value(name, default).unwrap_or_else(|| default.to_owned()))
         })
     }
 
-    /// None where a clause says nothing of itself.
+    /// None where a clause has its default.
     fn value(&self, name: &'static str, default: &str) -> Option<String> {
         let value = self.clauses.get(name).cloned().unwrap_or_else(|| default.to_owned());
-        // PASSWORD REQUIRE CURRENT stands alone where it is demanded.
+        // PASSWORD REQUIRE CURRENT has no value where it is required.
         if value.is_empty() && name != "PASSWORD REQUIRE CURRENT" { None } else { Some(value) }
     }
 
-    /// The clauses of this one for which the predicate holds, given the name of each, its value here and in
-    /// `other`.
+    /// The clauses of this account for which the predicate holds, given the name of each, its value here and
+    /// in `other`.
     fn clauses_that(&self, holds: impl Fn(&'static str, &str, &str) -> bool, other: &Self) -> Option<String> {
         let value = |options: &Self, name, default: &str| options.value(name, default);
         let differs = |(name, default): &(&'static str, &str)| {
@@ -309,7 +310,7 @@ mod tests {
         assert_eq!(found.unwrap_or_default(), expected, "{own} / {other}");
     }
 
-    /// Limits and demands on connections are compared by what they admit; policies of passwords are not.
+    /// Limits and requirements of connections are compared by what they admit; password policies are not.
     #[test]
     fn what_an_account_admits_beyond_another_is_said() {
         check("", "WITH MAX_USER_CONNECTIONS 5", "WITH MAX_USER_CONNECTIONS 0");

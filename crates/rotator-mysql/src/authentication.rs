@@ -10,12 +10,12 @@ use crate::{account::Options, dialect::Dialect, quote::literal, statement::Draft
 pub(crate) struct Authentication<'a> {
     pub(crate) dialect: Dialect,
     pub(crate) password: &'a Password,
-    /// Whether the server takes hashes in place of passwords.
+    /// Whether the server accepts hashes in place of passwords.
     pub(crate) hashes: bool,
 }
 
 impl Authentication<'_> {
-    /// The clause for an account that is to have the plugin of these options.
+    /// The clause for an account that gets the plugin of these options.
     pub(crate) fn write(&self, options: &Options, draft: &mut Draft) -> Result<(), StatementError> {
         match (self.dialect, &options.plugin) {
             (Dialect::MariaDb(_), _) => return self.write_for_mariadb(StoredForm::of(options), draft),

@@ -1,9 +1,9 @@
-//! Servers of MariaDB at which a plugin checks passwords (`strict_password_validation`): they take no hash.
+//! MariaDB servers on which a plugin checks passwords (`strict_password_validation`): they accept no hash.
 //!
-//! What such a server is given it writes into its general log as it came, where that is on. Into its binary
-//! log, and so to its replicas, go CREATE USER and ALTER USER as they came, but SET PASSWORD with a hash. So
-//! the password is given by SET PASSWORD alone, and where an account is made or gets another plugin, it is by
-//! a stand-in that nobody uses, and locked until it has the password.
+//! Such a server writes statements into its general log unchanged, where that log is on. Its binary log, and
+//! so its replicas, get CREATE USER and ALTER USER unchanged, but SET PASSWORD with a hash. So the password
+//! is set by SET PASSWORD alone. Where an account is created or gets another plugin, the statement has a
+//! stand-in that nobody uses, and the account is locked until it has the password.
 
 use rotation_core::Password;
 use rotation_database::{StatementError, StatementFault};
@@ -18,12 +18,12 @@ use crate::{
     stored_form::StoredForm,
 };
 
-/// What is worth knowing of such a server.
+/// The note about such a server.
 pub(crate) const NOTE: &str = "a plugin checks passwords at the server (strict_password_validation), so it \
     is given the new password and not a hash: where general_log is on, that log holds the password";
 
-/// The statements that give the next user its password, for accounts that have the plugin that they are to
-/// have.
+/// The statements that set the next user's password, for accounts that already have the plugin that they
+/// should have.
 pub(crate) fn set_passwords(
     pair: &Pair,
     next: Next,
@@ -48,7 +48,7 @@ pub(crate) fn set_passwords(
     Ok(statements)
 }
 
-/// The accounts, with the options that they are to have and those that they have.
+/// The accounts, with the options that they should have and those that they have.
 fn accounts(pair: &Pair, next: Next) -> Vec<(Account, &Options, Option<&Options>)> {
     match next {
         Next::Original => {
@@ -65,20 +65,20 @@ fn accounts(pair: &Pair, next: Next) -> Vec<(Account, &Options, Option<&Options>
     }
 }
 
-/// What stands for a character that is neither a letter nor a digit: none of it needs an escape in a
+/// The replacement for a character that is neither a letter nor a digit: none of it needs an escape in a
 /// statement.
 const PUNCTUATION: &[u8] = b"!#$%&()*+,-.:;<=>?[]^_{|}~";
-/// How often a stand-in is drawn: of a password of one digit every tenth is the password itself.
+/// How often a stand-in is drawn: for a password of one digit every tenth equals the password itself.
 const MOST_DRAWS: usize = 64;
 
-/// A stand-in that meets the policy which this password meets: as many bytes, and as many characters of each
-/// class. Nothing else is the password's: every character is drawn anew from the whole class, and every place
-/// as well.
+/// A stand-in that meets every policy that this password meets: the same number of bytes, and of characters
+/// of each class. It has nothing else in common with the password: every character is drawn from the whole
+/// class, and so is every position.
 pub(crate) fn alike(password: &Password) -> Result<Password, StatementError> {
     let failed = || StatementError::new(StatementFault::Other { code: "no randomness".to_owned() });
     for _ in 0..MOST_DRAWS {
         let mut drawn = Zeroizing::new(Vec::with_capacity(password.expose().len()));
-        // Servers count a character beyond ASCII by its bytes, none of which is a letter or a digit to them.
+        // Servers count the bytes of a character beyond ASCII, and take none of them for a letter or a digit.
         for byte in password.expose().bytes() {
             let class: &[u8] = match byte {
                 b'a'..=b'z' => b"abcdefghijklmnopqrstuvwxyz",
@@ -129,7 +129,8 @@ mod tests {
         }
     }
 
-    /// It goes into logs, so it says nothing of a place. About 90 of these 2700 places agree by chance.
+    /// The stand-in goes into logs, so it reveals no position. About 90 of these 2700 positions agree by
+    /// chance.
     #[test]
     fn a_stand_in_agrees_with_the_password_in_few_places() {
         let password = "Pending-password-1234567890";
@@ -138,7 +139,7 @@ mod tests {
         assert!(agreed < 400, "{agreed} of 2700 places");
         let digits = |text: &str| text.bytes().map(|byte| byte.is_ascii_digit()).collect::<Vec<_>>();
         let kept = (0..20).filter(|_| digits(&stand_in(password)) == digits(password)).count();
-        assert_eq!(kept, 0, "the digits stand where those of the password do");
+        assert_eq!(kept, 0, "the digits are where those of the password are");
     }
 
     #[test]
@@ -149,6 +150,6 @@ mod tests {
             }
         }
         let drawn = stand_in("----------------");
-        assert!(drawn.bytes().any(|byte| byte != b'-'), "{drawn} has the special of the password alone");
+        assert!(drawn.bytes().any(|byte| byte != b'-'), "{drawn} has only the password's special character");
     }
 }

@@ -19,17 +19,17 @@ use crate::{
 
 /// Logs in once over one transport. Afterwards the connection is ready for statements.
 ///
-/// The host may have several addresses: the next one is tried where nothing answers at an address, never
-/// where a server has answered, so a refused login is not repeated. Everything ends at the deadline.
+/// The host may have several addresses. The next one is tried where nothing answers at an address, never
+/// where a server has answered, so a refused login is not repeated. The deadline bounds everything.
 ///
 /// With [`Transport::Tls`] the certificate's chain, dates and name are verified before the user's name is
-/// sent, and nothing here falls back to plaintext. Over plaintext a password goes encrypted by the server's
-/// own key only where the secret itself asks for plaintext.
+/// sent, and nothing here falls back to plaintext. Over plaintext a password is sent encrypted with the
+/// server's own key, and only where the secret itself asks for plaintext.
 ///
-/// Where the settings say so, a self-signed certificate of MariaDB is taken as well, if the server then
-/// proves by the password that it is its own; until it has, it is shown the packet of the login (the names of
-/// the user and, where the secret names one, of the database, and the attributes of the client) and a
-/// signature.
+/// Where the settings allow it, a self-signed certificate of MariaDB is accepted as well, if the server then
+/// proves by the password that the certificate is its own. Until it has, it receives only the login packet
+/// (the names of the user and, where the secret names one, of the database, and the attributes of the client)
+/// and a signature.
 ///
 /// # Cancel safety
 /// Dropping the future closes the socket.
@@ -43,7 +43,7 @@ pub(crate) async fn connect(
     let attempt = async {
         let mut tcp = dial(login, deadline).await?;
         let greeting = {
-            // A server that refuses the connection itself does not say its version.
+            // A server that refuses the connection itself does not send its version.
             let refused = |error| refused(error, login, Dialect::parse(""));
             let mut packets = Packets::over(&mut tcp, 0);
             Greeting::parse(&packets.read().await.map_err(refused)?).map_err(refused)?
@@ -60,7 +60,7 @@ pub(crate) async fn connect(
         let logged_in = log_in(&mut packets, &greeting, login, exchange).await;
         let by_proof = matches!(exchange, KeyExchange::Unproven(_));
         let plugin = logged_in.map_err(|error| match error {
-            // Whoever has not proved to be the server may say this as well.
+            // A peer that has not proved to be the server may send this as well.
             WireError::Server(ServerError { code }) if by_proof => {
                 refused_unproven(code, &login.credentials.username, dialect)
             }
@@ -93,7 +93,7 @@ fn refused(error: WireError, login: &Login, dialect: Dialect) -> ConnectError {
     }
 }
 
-/// What ends the refusal of a certificate that MariaDB makes for itself: it has no names, so no bundle helps.
+/// The remediation for a certificate that MariaDB makes for itself: it has no names, so no bundle helps.
 fn explained(error: ConnectError, dialect: Dialect) -> ConnectError {
     match error {
         ConnectError::TlsInvalid { fault: fault @ TlsFault::SelfSigned, source }
@@ -105,8 +105,8 @@ fn explained(error: ConnectError, dialect: Dialect) -> ConnectError {
     }
 }
 
-/// TLS over the connection, verified, or what is left to be proved. The greeting was read to its end and no
-/// further, so bytes that an attacker put behind it are taken for a part of the handshake, which then fails.
+/// TLS over the connection, verified or still to be proved. The greeting was read to its end and no further,
+/// so bytes that an attacker put behind it become a part of the handshake, which then fails.
 async fn secure(
     mut tcp: TcpStream,
     login: &Login,

@@ -25,14 +25,14 @@ pub(crate) struct Connection {
     pub(crate) dialect: Dialect,
     /// The server's address.
     pub(crate) peer: Option<IpAddr>,
-    /// By which plugin the server let the user in.
+    /// The plugin by which the server let the user in.
     pub(crate) plugin: Plugin,
     /// Whether the server has proved a self-signed certificate by the user's password.
     pub(crate) proved: bool,
     user: Username,
 }
 
-/// A statement that failed, with the server's number where the server said so.
+/// A statement that failed, with the server's error number where the server sent one.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) code: Option<u16>,
@@ -57,10 +57,10 @@ impl Connection {
         Self { packets, dialect, peer, plugin, proved, user: user.clone() }
     }
 
-    /// Runs one statement and gives its rows.
+    /// Runs one statement and returns its rows.
     ///
     /// # Cancel safety
-    /// None: after a dropped call the connection is good for nothing but to be dropped.
+    /// None: after a dropped call the connection can only be dropped.
     pub(crate) async fn run(&mut self, statement: &Statement) -> Result<Answer, Failure> {
         match self.packets.query(&statement.sql).await {
             Ok(answer) => Ok(answer),
@@ -72,7 +72,7 @@ impl Connection {
         }
     }
 
-    /// What failed, and what ends it where that depends on the session's user.
+    /// The error, with the remediation where that depends on the session's user.
     fn failure(&self, statement: &Statement, error: WireError) -> Failure {
         let Failure { code, mut error } = failure(statement, error);
         if error.fault == StatementFault::Expired {
@@ -82,10 +82,10 @@ impl Connection {
         Failure { code, error }
     }
 
-    /// Runs one statement of somebody else's, whose rows take at most so many bytes.
+    /// Runs one statement from outside this crate, whose rows may take at most this number of bytes.
     ///
     /// # Cancel safety
-    /// None: after a dropped call, or an error, the connection is good for nothing but to be dropped.
+    /// None: after a dropped call, or an error, the connection can only be dropped.
     pub(crate) async fn run_through(
         &mut self,
         statement: &Statement,
@@ -93,7 +93,7 @@ impl Connection {
     ) -> Result<(), StatementError> {
         match self.packets.query_up_to(&statement.sql, most).await {
             Ok(_) => Ok(()),
-            // It is about what was asked, and would be so again.
+            // The error is about the query, and would occur again.
             Err(WireError::Protocol(breach)) => Err(StatementError {
                 fault: StatementFault::Other { code: "protocol violation".to_owned() },
                 statement: Some(statement.kind),
@@ -104,13 +104,13 @@ impl Connection {
         }
     }
 
-    /// Why a user could not be changed. MariaDB says last that it could not, and keeps the reason among its
-    /// warnings.
+    /// Why a user could not be changed. MariaDB's error only states that it could not, and keeps the reason
+    /// among its warnings.
     async fn reason(&mut self, refusal: ServerError) -> ServerError {
         if refusal.code != CANNOT_USER || !self.dialect.is_mariadb() {
             return refusal;
         }
-        // Level, number and words. Where they cannot be had, the refusal stands for itself.
+        // Level, number and message. Where they cannot be read, the refusal is reported alone.
         let rows = self.packets.query("SHOW WARNINGS LIMIT 8").await.unwrap_or_default();
         let mut codes = rows.iter().filter_map(|row| row.get(1)?.as_deref()?.parse().ok());
         codes.find(|code| *code == NOT_VALID_PASSWORD).map_or(refusal, |code| ServerError { code })
@@ -136,7 +136,7 @@ fn failure(statement: &Statement, error: WireError) -> Failure {
             if let StatementFault::PrivilegeMissing { needed } = &mut error.fault {
                 *needed = match statement.whole() {
                     Some(sql) => sql.to_owned(),
-                    None => format!("let this user run the statement `{}`", statement.kind),
+                    None => format!("allow this user to run the statement `{}`", statement.kind),
                 };
             }
             Failure { code: Some(code), error }

@@ -1,4 +1,4 @@
-//! What has to be done so that one account has exactly the rights of another.
+//! The changes after which one account has exactly the privileges of another.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,12 +10,12 @@ use crate::{
     work,
 };
 
-/// The right to pass on what one has on an object, as a privilege in a list.
+/// The grant option on an object, as a privilege in a list.
 const GRANT_OPTION: &str = "GRANT OPTION";
 
-/// The statements that bring an account from the rights `has` to the rights `wanted`, in their order: what is
-/// too much goes first, so that a privilege on everything can make way for single ones. An object takes one
-/// statement, with the right to pass its privileges on where that is wanted or goes.
+/// The statements that bring an account from the privileges `has` to the privileges `wanted`, in their order.
+/// Superfluous ones are revoked first, so that a privilege on everything can make way for single ones. An
+/// object takes one statement, which also grants or revokes the grant option.
 pub(crate) fn corrections(
     wanted: &Rights,
     has: &Rights,
@@ -48,13 +48,13 @@ pub(crate) fn corrections(
     statements
 }
 
-/// Takes away privileges on objects, and the right to pass them on. Returns what is left.
+/// Revokes privileges on objects, and the grant option on them. Returns what is left.
 fn revoke_privileges(wanted: &Rights, has: &Rights, revoke: &mut impl FnMut(String)) -> Rights {
     let mut gone = by_object(has.difference(wanted).filter(|right| !is_absorbed(right, wanted)));
     let whole: BTreeSet<Object> =
         gone.iter().filter(|(_, names)| names.contains(ALL)).map(|(object, _)| object.clone()).collect();
     for right in has.difference(wanted) {
-        // What takes all of the privileges is no list.
+        // A statement that revokes all privileges has no list.
         if let Right::GrantOption { on } = right
             && !whole.contains(on)
         {
@@ -76,7 +76,7 @@ fn revoke_privileges(wanted: &Rights, has: &Rights, revoke: &mut impl FnMut(Stri
     has.iter().filter(is_left).cloned().collect()
 }
 
-/// Privileges on objects, with the right to pass them on where that is wanted.
+/// Grants privileges on objects, with the grant option where that is wanted.
 fn grant_privileges(wanted: &Rights, kept: &Rights, to: &str, grant: &mut impl FnMut(String)) {
     let options: BTreeSet<_> = wanted
         .difference(kept)
@@ -87,7 +87,8 @@ fn grant_privileges(wanted: &Rights, kept: &Rights, to: &str, grant: &mut impl F
         .collect();
     let mut missing = by_object(wanted.difference(kept));
     if options.iter().any(|on| !missing.contains_key(on)) {
-        // An option alone comes with what there is: some servers keep none without a privilege.
+        // A grant option alone comes with the privileges there are: some servers keep none without a
+        // privilege.
         let all = by_object(wanted.iter());
         for on in options.iter().filter(|on| !missing.contains_key(on)).collect::<Vec<_>>() {
             missing.insert(on.clone(), all.get(on).cloned().unwrap_or_default());
@@ -100,7 +101,7 @@ fn grant_privileges(wanted: &Rights, kept: &Rights, to: &str, grant: &mut impl F
     }
 }
 
-/// Everything that stands for itself.
+/// Every right that takes a statement of its own.
 fn grant_others(wanted: &Rights, kept: &Rights, to: &str, grant: &mut impl FnMut(String)) {
     for right in wanted.difference(kept) {
         match right {
@@ -147,7 +148,7 @@ fn option(wanted: bool, which: &str) -> String {
     if wanted { format!(" WITH {which} OPTION") } else { String::new() }
 }
 
-/// The roles, whether or not they may be passed on.
+/// The roles, with and without ADMIN OPTION.
 fn roles(rights: &Rights) -> BTreeSet<&Role> {
     rights
         .iter()
@@ -158,13 +159,13 @@ fn roles(rights: &Rights) -> BTreeSet<&Role> {
         .collect()
 }
 
-/// Whether a privilege is a part of what is wanted, which then is everything.
+/// Whether a privilege is a part of what is wanted, which in that case is everything.
 fn is_absorbed(right: &Right, wanted: &Rights) -> bool {
     let Right::Privilege { on, column: None, .. } = right else { return false };
     wanted.contains(&Right::Privilege { on: on.clone(), name: ALL.to_owned(), column: None })
 }
 
-/// Whether everything that an account may do is among what another one may do. Default roles are no rights.
+/// Whether another account may do everything that one account may do. Default roles are no privileges.
 pub(crate) fn is_within(rights: &Rights, others: &Rights) -> bool {
     rights.iter().all(|right| match right {
         Right::DefaultRole(_) | Right::Restriction { .. } => true,
@@ -172,7 +173,7 @@ pub(crate) fn is_within(rights: &Rights, others: &Rights) -> bool {
     })
 }
 
-/// Whether who has these rights has this one in effect, be it by a wider one.
+/// Whether an account with these privileges has this one in effect, possibly through a wider one.
 pub(crate) fn is_covered(right: &Right, others: &Rights) -> bool {
     work::step();
     if others.contains(right) || is_part(right, others) {
@@ -184,7 +185,7 @@ pub(crate) fn is_covered(right: &Right, others: &Rights) -> bool {
     others.contains(&everywhere) || column.is_some() && others.contains(&whole)
 }
 
-/// Whether a right is a part of another one on the same thing, so that a server shows that one alone.
+/// Whether a privilege is a part of another one on the same object, so that a server shows only that one.
 pub(crate) fn is_part(right: &Right, others: &Rights) -> bool {
     others.contains(&match right {
         Right::Privilege { on, name, .. } if name != ALL => {
@@ -197,7 +198,7 @@ pub(crate) fn is_part(right: &Right, others: &Rights) -> bool {
     })
 }
 
-/// Names of privileges by object; those of columns in the form of statements.
+/// Names of privileges by object; those of columns in the form that statements take.
 fn by_object<'a>(rights: impl Iterator<Item = &'a Right>) -> BTreeMap<Object, BTreeSet<String>> {
     let mut objects: BTreeMap<Object, BTreeSet<String>> = BTreeMap::new();
     for right in rights {

@@ -1,5 +1,5 @@
-//! Views, triggers, routines and events that an account of a pair defines: they run as it, and stop where it
-//! is dropped.
+//! Views, triggers, routines and events that an account of a pair defines: they run as that account, and stop
+//! working when it is dropped.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,11 +13,11 @@ use crate::{
     statement::Statement,
 };
 
-/// As many as are read.
+/// The most that are read.
 const MOST: usize = 200;
-/// As many routines of a live clone as are read: the newest.
+/// The most routines of a live clone that are read: the newest ones.
 const MOST_ROUTINES: usize = 10_000;
-/// What the server gives whoever creates a routine (`automatic_sp_privileges`).
+/// The privileges that the server grants to the creator of a routine (`automatic_sp_privileges`).
 const OF_CREATORS: [&str; 2] = ["ALTER ROUTINE", "EXECUTE"];
 
 /// What the clone's accounts define, by their hosts, and how many routines the original defines.
@@ -31,11 +31,11 @@ pub(crate) struct Definitions {
 /// A routine that an account of the clone defines.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Routine {
-    /// The account's.
+    /// The account's host.
     host: String,
     kind: String,
     database: String,
-    /// In lower case: names of routines have none.
+    /// In lower case: names of routines are not case-sensitive.
     name: String,
 }
 
@@ -45,8 +45,8 @@ impl Definitions {
         self.by_host.get(host).map(|all| listed(all))
     }
 
-    /// Whether the clone's account for this host got this right by creating a routine: all that the server
-    /// gives creators, on one that the account defines.
+    /// Whether the clone's account for this host got this privilege by creating a routine: it is among those
+    /// that the server grants to creators, on a routine that the account defines.
     pub(crate) fn brought(&self, host: &str, right: &Right) -> bool {
         let Right::Privilege { on: Object::Routine { kind, database, name }, name: privilege, column: None } =
             right
@@ -95,7 +95,8 @@ impl Definitions {
         let definers = definers(accounts);
         let view = |kind: &str, schema: &str, name: &str, table: &str| {
             format!(
-                "SELECT {kind}, {schema}, {name}, DEFINER FROM information_schema.{table} WHERE DEFINER IN ({definers})"
+                "SELECT {kind}, {schema}, {name}, DEFINER FROM information_schema.{table} \
+                 WHERE DEFINER IN ({definers})"
             )
         };
         let sql = [
@@ -107,7 +108,7 @@ impl Definitions {
         let sql = format!("{} LIMIT {MOST}", sql.join(" UNION ALL "));
         for row in read(connection, &sql).await? {
             let [Some(kind), Some(schema), Some(name), Some(by)] = &row[..] else { continue };
-            // The server compares without regard to case.
+            // The server's comparison ignores case.
             let Some(account) = accounts.iter().find(|account| definer(account) == *by) else { continue };
             let defined = self.by_host.entry(account.host.clone()).or_default();
             defined.push(format!("{kind} {}.{}", identifier(schema), identifier(name)));
@@ -142,7 +143,7 @@ fn definers(accounts: &[Account]) -> String {
     all.join(", ")
 }
 
-/// Nothing where the server refuses it.
+/// Returns nothing where the server refuses it.
 async fn read(connection: &mut Connection, sql: &str) -> Result<crate::wire::Answer, StatementError> {
     match connection.run(&Statement::new("read definers", sql)).await.map_err(StatementError::from) {
         Err(StatementError { fault: StatementFault::PrivilegeMissing { .. }, .. }) => Ok(Vec::new()),

@@ -1,4 +1,4 @@
-//! What a server understands, by its version.
+//! The statements that a server understands, by its version.
 
 use std::time::Duration;
 
@@ -13,12 +13,12 @@ pub(crate) enum Dialect {
 pub(crate) type Version = (u32, u32, u32);
 
 impl Dialect {
-    /// Reads the version of a greeting: `8.4.5`, `8.0.mysql_aurora.3.08.0`, `5.5.5-10.11.14-MariaDB-log`.
+    /// Parses the version of a greeting: `8.4.5`, `8.0.mysql_aurora.3.08.0`, `5.5.5-10.11.14-MariaDB-log`.
     pub(crate) fn parse(version: &str) -> Self {
         let number = |text: Option<&str>| {
             let text = text.unwrap_or_default();
             let digits = text.find(|c: char| !c.is_ascii_digit()).map_or(text, |end| &text[..end]);
-            // Aurora names no patch; all that it still runs are late ones.
+            // Aurora gives no patch level; all that it still runs are late ones.
             digits.parse().unwrap_or(u32::MAX)
         };
         let numbers = |text: &str| {
@@ -26,7 +26,7 @@ impl Dialect {
             (number(parts.next()), number(parts.next()), number(parts.next()))
         };
         if version.contains("MariaDB") {
-            // The prefix keeps old replicas from stumbling over a major version of two digits.
+            // The prefix exists because old replicas cannot parse a major version of two digits.
             return Self::MariaDb(numbers(version.strip_prefix("5.5.5-").unwrap_or(version)));
         }
         Self::MySql(numbers(version))
@@ -42,7 +42,7 @@ impl Dialect {
         matches!(self, Self::MySql(version) if version >= (8, 0, 14))
     }
 
-    /// `ALTER USER`, where `SET PASSWORD` was before.
+    /// `ALTER USER`, which replaced `SET PASSWORD`.
     pub(crate) fn has_alter_user(self) -> bool {
         match self {
             Self::MySql(version) => version >= (5, 7, 6),
@@ -50,7 +50,7 @@ impl Dialect {
         }
     }
 
-    /// Roles, and so default roles.
+    /// Roles, and therefore default roles.
     pub(crate) fn has_roles(self) -> bool {
         match self {
             Self::MySql(version) => version >= (8, 0, 0),
@@ -63,8 +63,7 @@ impl Dialect {
         self.has_roles() && !self.is_mariadb()
     }
 
-    /// `ALTER USER ... ATTRIBUTE`, which is where a clone says whose it is. MariaDB has no place for words
-    /// about a user.
+    /// `ALTER USER ... ATTRIBUTE`, which holds the mark of a clone. MariaDB cannot store text about a user.
     pub(crate) fn has_attributes(self) -> bool {
         matches!(self, Self::MySql(version) if version >= (8, 0, 21))
     }
@@ -91,8 +90,8 @@ impl Dialect {
         matches!(self, Self::MariaDb(_))
     }
 
-    /// The setting by which a session limits the time of its queries, where there is one: MySQL's counts
-    /// milliseconds, MariaDB's seconds.
+    /// The setting by which a session limits the time of its queries, where there is one: in milliseconds on
+    /// MySQL, in seconds on MariaDB.
     pub(crate) fn query_limit(self, time: Duration) -> Option<String> {
         match self {
             Self::MySql(version) if version >= (5, 7, 8) => {
@@ -105,7 +104,8 @@ impl Dialect {
         }
     }
 
-    /// The `sql_mode` of our sessions: nothing that changes how quotes are read, and no user made by a GRANT.
+    /// The `sql_mode` of the function's sessions: it does not change how quotes are read, and a GRANT creates
+    /// no user.
     pub(crate) fn sql_mode(self) -> &'static str {
         match self {
             Self::MySql(version) if version >= (8, 0, 0) => "",

@@ -1,4 +1,4 @@
-//! What the server's table of users says of passwords, for who may read it.
+//! What the server's table of users holds about passwords, for a user that may read it.
 
 use rotation_core::Password;
 use rotation_database::{StatementError, Username};
@@ -16,7 +16,7 @@ use crate::{
 
 const KIND: &str = "read passwords";
 
-/// One account with what is stored of its passwords. It does not print.
+/// One account with the stored forms of its passwords. It does not print.
 pub(crate) struct Entry {
     pub(crate) account: Account,
     pub(crate) plugin: String,
@@ -30,7 +30,7 @@ impl Entry {
         self.secondary.is_some()
     }
 
-    /// Whether the account lets this password in; `None` where the stored form is not known.
+    /// Whether the account accepts this password; `None` where the stored form is not known.
     pub(crate) fn accepts(&self, password: &Password) -> Option<bool> {
         match (self.is_primary(password), &self.secondary) {
             (Some(false), Some(_)) => self.is_second(password),
@@ -60,7 +60,7 @@ pub(crate) async fn read_entries(
 ) -> Result<Vec<Entry>, StatementError> {
     let dialect = connection.dialect;
     let stored = match dialect {
-        // Where the column of before is still in use, the other one is empty.
+        // Where the older column is still in use, the other one is empty.
         Dialect::MariaDb(_) => "IF(authentication_string = '', Password, authentication_string)",
         Dialect::MySql(version) if version < (5, 7, 6) => {
             "IF(COALESCE(authentication_string, '') = '', Password, authentication_string)"

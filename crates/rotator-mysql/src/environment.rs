@@ -1,4 +1,4 @@
-//! The engine's own settings out of the environment.
+//! Reads the engine's own settings from the environment.
 
 use database_net::TlsSettings;
 use rotation_config::{ConfigError, Environment};
@@ -12,7 +12,7 @@ impl<F> MysqlEngine<F> {
     /// MariaDB has no dual passwords, so `DUAL_PASSWORD` set to `require` makes every change fail there.
     ///
     /// # Errors
-    /// [`ConfigError`] names the first setting that is wrong.
+    /// [`ConfigError`] names the first invalid setting.
     pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
         Ok(Self::new(TlsSettings::from_environment(environment)?, settings(environment)?))
     }

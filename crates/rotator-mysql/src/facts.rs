@@ -9,15 +9,15 @@ use crate::{
     connection::Connection, session_settings::pin, statement::Statement, wire::Answer, writable::takes_writes,
 };
 
-/// What `TLS_SELF_SIGNED=prove` came to.
+/// The note where `TLS_SELF_SIGNED=prove` was used.
 const PROVED: &str = "the server's certificate is self-signed, and the server has proved by the user's \
     password that it is its own";
 
-/// More than reading takes.
+/// More than the reads take.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// Reads what the server says of itself. Its policy counts on MySQL alone, which sees passwords; MariaDB sees
-/// hashes.
+/// Reads the facts that the server reports about itself. Its password policy counts on MySQL alone, which
+/// sees passwords; MariaDB sees hashes.
 pub(crate) async fn read(connection: &mut Connection) -> Result<ServerFacts, StatementError> {
     connection.run(&pin(connection.dialect, LIMIT)).await?;
     let answer = connection.run(&Statement::new("read facts", "SELECT VERSION()")).await?;
@@ -39,8 +39,8 @@ pub(crate) async fn read(connection: &mut Connection) -> Result<ServerFacts, Sta
     })
 }
 
-/// The demands of `validate_password`, a component whose variables have a dot or a plugin whose variables do
-/// not. The policy `LOW` looks at the length alone.
+/// The requirements of `validate_password`: a component whose variables have a dot, or a plugin whose
+/// variables have none. The policy `LOW` checks the length alone.
 fn demands(variables: &Answer) -> Vec<PasswordDemand> {
     let value = |name: &str| {
         let named = |row: &&Vec<Option<String>>| {

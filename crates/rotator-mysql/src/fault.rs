@@ -6,7 +6,7 @@ use rotation_database::{Cause, ConnectError, StatementError, StatementFault, Use
 
 use crate::{dialect::Dialect, remediation, statement::Statement};
 
-/// Errors that no server sends: those of the client's library, which a proxy passes on of its own connection,
+/// Errors that no server sends: those of the client library, which a proxy passes on from its own connection,
 /// and those of `ProxySQL` and RDS Proxy themselves.
 fn is_of_a_proxy(code: u16) -> bool {
     matches!(code, 2000..=2999 | 9000..=9999)
@@ -17,8 +17,8 @@ pub(crate) fn refused_login(code: u16, user: &Username, dialect: Dialect) -> Con
     refused_for(Cause::new(format!("error {code}")), code, user, dialect)
 }
 
-/// The same by whoever has not proved yet to be the server. Another credential may be tried, and no label
-/// moves for it.
+/// The same from a peer that has not yet proved to be the server. Another credential may be tried, and no
+/// label moves because of it.
 pub(crate) fn refused_unproven(code: u16, user: &Username, dialect: Dialect) -> ConnectError {
     refused_for(Cause::new(format!("error {code}")).unproven(), code, user, dialect)
 }
@@ -44,8 +44,8 @@ fn refused_for(cause: Cause, code: u16, user: &Username, dialect: Dialect) -> Co
     }
 }
 
-/// A statement was refused with this number. A privilege that is missing is reported without saying which;
-/// the caller knows.
+/// A statement was refused with this number. A missing privilege is reported without its name, which the
+/// caller knows.
 pub(crate) fn refused_statement(kind: &'static str, code: u16) -> StatementError {
     let fault = match code {
         // A server that has let a user in does not refuse it at a query without a table; one behind a proxy
@@ -61,8 +61,9 @@ pub(crate) fn refused_statement(kind: &'static str, code: u16) -> StatementError
         1820 | 1862 => StatementFault::Expired,
         1524 => StatementFault::NotRotatable {
             why: "an account of it uses an authentication plugin that the server does not have",
-            remedy: "As an administrator of the database, give that account a plugin of the server: ALTER \
-                USER ... IDENTIFIED WITH caching_sha2_password BY ... on MySQL, IDENTIFIED VIA ... on MariaDB.",
+            remedy: "As an administrator of the database, give that account a plugin that the server has: \
+                ALTER USER ... IDENTIFIED WITH caching_sha2_password BY ... on MySQL, \
+                IDENTIFIED VIA ... on MariaDB.",
         },
         1205 | 1213 | 3572 => StatementFault::Busy,
         1317 | 1028 | 1969 | 3024 => StatementFault::TimedOut,
@@ -122,12 +123,12 @@ mod tests {
         check_statement(&[3638], "the server's password policy refused the new password (error 3638)");
         check_statement(&[1396], "there is no such user");
         check_statement(&[1820], "the validity of the user's password is over");
-        check_statement(&[1205, 1213], "the user was changed by somebody else at the same time");
+        check_statement(&[1205, 1213], &StatementFault::Busy.to_string());
         check_statement(&[1317], "the statement took too long");
         check_statement(&[1064], "the server refused the statement with code 1064");
     }
 
-    /// An error of the way from a proxy to its server proves nothing about the password.
+    /// An error of a proxy's connection to its server proves nothing about the password.
     #[test]
     fn a_proxy_s_answer_to_the_probe_is_none_of_the_server() {
         for code in [1045, 2003, 2013, 9001, 9501] {

@@ -1,20 +1,20 @@
-//! What differs between MySQL and MariaDB before the server has named itself.
+//! What differs between MySQL and MariaDB before the server has identified itself.
 
 use rotation_database::{NameLimit, Remedies};
 
-/// By which names secrets and people know a server, and what hints say about it.
+/// The names of a server in secrets and in messages, and its hints.
 pub trait Flavor {
-    /// As its makers write it.
+    /// The product's name in its official spelling.
     const NAME: &'static str;
     /// The identifier: `mysql` or `mariadb`.
     const ID: &'static str;
-    /// What secrets call it.
+    /// The `engine` of secrets.
     const ENGINES: &'static [&'static str];
-    /// The same as a sentence has them.
+    /// The same within a sentence.
     const ENGINES_TEXT: &'static str;
-    /// The longest name of a user on the newest server.
+    /// The longest user name on the newest server.
     const NAME_LIMIT: NameLimit;
-    /// What hints say.
+    /// The parts of hints that are particular to it.
     const REMEDIES: &'static Remedies;
 }
 
@@ -58,5 +58,6 @@ const REMEDIES: Remedies = Remedies {
         caching_sha2_password BY ...), over TLS; a password is never sent in cleartext.",
     make_clone: "grant it exactly what the original has",
     oldest: "Upgrade the server.",
-    also_refused: "The server says the same to a host that the account is not for, and where the account demands TLS.",
+    also_refused: "The server reports the same to a host that the account is not for, and where the \
+        account requires TLS.",
 };

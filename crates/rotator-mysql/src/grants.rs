@@ -1,4 +1,4 @@
-//! What SHOW GRANTS says, right by right.
+//! Parses what SHOW GRANTS prints, right by right.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -33,12 +33,12 @@ pub(crate) struct Role {
 }
 
 impl Role {
-    /// A role as MySQL has them.
+    /// A role in MySQL's form.
     pub(crate) fn at_host(name: &str, host: &str) -> Self {
         Self { name: name.to_owned(), host: Some(host.to_owned()) }
     }
 
-    /// A role as MariaDB has them.
+    /// A role in MariaDB's form.
     pub(crate) fn without_host(name: String) -> Self {
         Self { name, host: None }
     }
@@ -55,7 +55,7 @@ impl Role {
     }
 }
 
-/// What a privilege is for.
+/// The object of a privilege.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Object {
     Global,
@@ -86,25 +86,25 @@ impl Object {
 /// One thing that a user may do.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Right {
-    /// A privilege that the server was built with.
+    /// A privilege that is built into the server.
     Privilege { on: Object, name: String, column: Option<String> },
-    /// A privilege that a component brought (MySQL 8.0 and later), each with a grant option of its own.
+    /// A privilege that a component registered (MySQL 8.0 and later), each with a grant option of its own.
     Dynamic { name: String, grantable: bool },
-    /// To grant to others whatever one has on the object.
+    /// The grant option on the object.
     GrantOption { on: Object },
-    /// A global privilege that does not hold in one database.
+    /// A partial revoke: a global privilege that does not apply in one database.
     Restriction { database: String, name: String },
-    /// To act as another user.
+    /// May act as another user (`PROXY`).
     Proxy { user: Account, grantable: bool },
-    /// A role that the user may take on.
+    /// A role that the user may activate.
     Role { role: Role, admin: bool },
-    /// A role that the user has taken on once it is logged in.
+    /// A role that is active as soon as the user has logged in.
     DefaultRole(Role),
 }
 
 pub(crate) type Rights = BTreeSet<Right>;
 
-/// For people, and for digests: the same right is always the same text.
+/// For messages and digests: the same right always has the same text.
 impl fmt::Display for Right {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let option =
@@ -131,7 +131,7 @@ impl fmt::Display for Right {
 /// The name for everything that can be granted on an object.
 pub(crate) const ALL: &str = "ALL PRIVILEGES";
 
-/// Adds what one line of SHOW GRANTS says.
+/// Adds the rights in one line of SHOW GRANTS.
 pub(crate) fn read_line(line: &str, rights: &mut Rights) -> Result<(), Unreadable> {
     let mut tokens = tokens(line)?;
     match tokens.any_word()?.as_str() {
@@ -191,7 +191,7 @@ pub(crate) fn read_line(line: &str, rights: &mut Rights) -> Result<(), Unreadabl
 /// Whether a line grants one of these privileges on everything.
 pub(crate) fn gives(line: &str, wanted: &[&str]) -> bool {
     let mut rights = Rights::new();
-    // A line that cannot be read gives nothing: the caller then does without the privilege.
+    // A line that cannot be parsed grants nothing: the caller then does without the privilege.
     read_line(line, &mut rights).is_ok()
         && rights.iter().any(|right| match right {
             Right::Privilege { on: Object::Global, name, column: None } => {
@@ -202,7 +202,7 @@ pub(crate) fn gives(line: &str, wanted: &[&str]) -> bool {
         })
 }
 
-/// Whether these lines give SELECT on all of the server's table of users.
+/// Whether these lines grant SELECT on the whole of the server's table of users.
 pub(crate) fn may_read_users<'a>(lines: impl IntoIterator<Item = &'a str>) -> bool {
     let mut rights = Rights::new();
     for line in lines {
@@ -219,7 +219,10 @@ pub(crate) fn may_read_users<'a>(lines: impl IntoIterator<Item = &'a str>) -> bo
         },
         _ => false,
     };
-    let hidden = |right: &Right| matches!(right, Right::Restriction { database, name } if database == "mysql" && name == "SELECT");
+    let hidden = |right: &Right| match right {
+        Right::Restriction { database, name } => database == "mysql" && name == "SELECT",
+        _ => false,
+    };
     rights.iter().any(reads) && !rights.iter().any(hidden)
 }
 
@@ -294,7 +297,7 @@ fn read_object(tokens: &mut Tokens) -> Result<Object, Unreadable> {
 }
 
 #[cfg(test)]
-#[expect(clippy::needless_raw_string_hashes, reason = "snapshots are written so")]
+#[expect(clippy::needless_raw_string_hashes, reason = "snapshots have this form")]
 mod tests {
     use expect_test::{Expect, expect};
     use proptest::prelude::*;
@@ -302,7 +305,7 @@ mod tests {
     use super::*;
     use crate::{correction::corrections, dialect::Dialect};
 
-    /// The statements that give a new account what the lines say.
+    /// The statements that grant the rights of these lines to a new account.
     #[track_caller]
     fn check(lines: &[&str], expected: &Expect) {
         let mut rights = Rights::new();
@@ -336,11 +339,11 @@ mod tests {
             &expect![[r#"GRANT ALL PRIVILEGES ON `a\_b TO ``c`.* TO 'x_clone'@'%'"#]],
         );
         check(
-            &[
-                "GRANT SELECT (`a`), INSERT (`a`, `b,c)`), UPDATE ON `a TO b`.`t.t` TO `x`@`%` WITH GRANT OPTION",
-            ],
+            &["GRANT SELECT (`a`), INSERT (`a`, `b,c)`), UPDATE ON `a TO b`.`t.t` TO `x`@`%` \
+                 WITH GRANT OPTION"],
             &expect![
-                "GRANT INSERT (`a`), INSERT (`b,c)`), SELECT (`a`), UPDATE ON `a TO b`.`t.t` TO 'x_clone'@'%' WITH GRANT OPTION"
+                "GRANT INSERT (`a`), INSERT (`b,c)`), SELECT (`a`), UPDATE ON `a TO b`.`t.t` \
+                 TO 'x_clone'@'%' WITH GRANT OPTION"
             ],
         );
         check(

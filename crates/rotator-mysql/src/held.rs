@@ -1,4 +1,4 @@
-//! What a user may pass on, arranged so that each question costs the same however much the user has.
+//! What a user may grant to others, arranged so that each question costs the same however much the user has.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,16 +11,16 @@ use crate::{
 /// The rights of one user.
 #[derive(Debug, Default)]
 pub(crate) struct Held<'a> {
-    /// Names of privileges by what they are on.
+    /// Names of privileges by object.
     privileges: BTreeMap<&'a Object, BTreeSet<&'a str>>,
-    /// What they may be passed on for.
+    /// The objects with a grant option.
     grantable: BTreeSet<&'a Object>,
-    /// The same for databases whose names are patterns, which are taken to cover every database.
+    /// The same for databases whose names are patterns, which count as covering every database.
     on_patterns: BTreeSet<&'a str>,
     grantable_on_patterns: bool,
-    /// Privileges of components that may be passed on.
+    /// Privileges of components with a grant option.
     dynamic: BTreeSet<&'a str>,
-    /// Roles that may be passed on.
+    /// Roles with an admin option.
     roles: BTreeSet<&'a Role>,
     administers_roles: bool,
 }
@@ -59,7 +59,7 @@ impl<'a> Held<'a> {
         held
     }
 
-    /// Whether one of the rights is this privilege on something that covers the object, or may cover it.
+    /// Whether one of the rights is this privilege on an object that covers this one, or may cover it.
     pub(crate) fn has(&self, on: &Object, wanted: &str) -> bool {
         work::step();
         let is_among = |names: &BTreeSet<&str>| names.contains(wanted) || names.contains(ALL);
@@ -78,7 +78,7 @@ impl<'a> Held<'a> {
             || database_of(on).is_some_and(|database| self.grantable.contains(&database))
     }
 
-    /// Whether the user may give this right to another one, or is not known not to.
+    /// Whether the user may grant this right to another one, or is not known not to.
     pub(crate) fn may_pass_on(&self, right: &Right, dialect: Dialect) -> bool {
         match right {
             Right::Privilege { on, name, .. } => (name == ALL || self.has(on, name)) && self.may_grant(on),
@@ -89,10 +89,10 @@ impl<'a> Held<'a> {
                     || self.administers_roles
                     || self.has(&Object::Global, "SUPER")
                     // MariaDB has a table of who may administer a role, which SHOW GRANTS does not show
-                    // whole.
+                    // completely.
                     || dialect.is_mariadb() && self.may_grant(&Object::Global)
             }
-            // Restrictions follow privileges; a default role needs CREATE USER, and a proxy is not told for
+            // Restrictions follow privileges; a default role needs CREATE USER, and about a proxy nothing is
             // certain.
             Right::Restriction { .. } | Right::Proxy { .. } | Right::DefaultRole(_) => true,
         }
@@ -127,7 +127,7 @@ mod tests {
         grants::{Account, read_line},
     };
 
-    /// So many tables, each with two privileges.
+    /// This number of tables, each with two privileges.
     fn rights(tables: usize, grantable: bool) -> Rights {
         let mut rights = Rights::new();
         for table in 0..tables {
@@ -140,7 +140,7 @@ mod tests {
         rights
     }
 
-    /// The steps that a reconciliation of such a user takes for a thousand rights, and its statements.
+    /// The steps that the reconciliation of such a user takes for a thousand rights, and its statements.
     fn measure(tables: usize, grantable: bool) -> (usize, usize) {
         let (wanted, none) = (rights(tables, grantable), Rights::new());
         let (dialect, account) = (Dialect::MySql((9, 7, 4)), Account::new("x_clone", "%"));
@@ -154,7 +154,7 @@ mod tests {
         ((work::taken() - before) * 1000 / wanted.len(), made + taken)
     }
 
-    /// Each right takes as many steps among few as among many, and with the right to pass it on as without.
+    /// Each right takes as many steps among few as among many, with or without the grant option.
     #[test]
     fn the_work_grows_as_the_grants_do() {
         let cases = [(200, false), (2_000, false), (200, true), (2_000, true)];

@@ -1,17 +1,18 @@
 //! Which clients the hosts of two accounts have in common.
 //!
-//! A client is let in by the account whose host fits it best. So an entry that the clone has and the original
-//! lacks takes the place of the clone's entry at the original's host for the clients that fit both, and lets
-//! in those that fit no host of the original.
+//! The server admits a client by the account whose host matches it best. So an entry that the clone has and
+//! the original lacks takes the clients that match both from the clone's entry at the original's host, and
+//! admits those that match no host of the original.
 
 use std::net::Ipv4Addr;
 
-/// What an entry of the clone means where the original has no account for its host.
+/// The effect of an entry of the clone where the original has no account for its host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Place<'a> {
-    /// Whoever fits it fits this host of the original, and the original has no other that matters.
+    /// Every client that matches it matches this host of the original, and no other host of the original
+    /// matters.
     Within(&'a str),
-    /// Whoever fits it, and no better one of the clone's, fits no host of the original.
+    /// Every client that matches it, and no better entry of the clone, matches no host of the original.
     Apart,
     /// Neither is certain.
     Unclear,
@@ -42,19 +43,19 @@ impl<'a> Place<'a> {
     }
 }
 
-/// How the clients of one host stand to those of another.
+/// How the clients of one host relate to those of another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Relation {
     Same,
-    /// All of the first fit the second.
+    /// All of the first match the second.
     Within,
-    /// All of the second fit the first, and the server prefers the second.
+    /// All of the second match the first, and the server prefers the second.
     Around,
     Apart,
     Unclear,
 }
 
-/// A host as far as it is understood.
+/// A parsed host, as far as it is understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Host {
     Any,
@@ -69,7 +70,7 @@ enum Host {
     Local,
     /// One name.
     Name(String),
-    /// All names that end so.
+    /// All names with this ending.
     NamesUnder(String),
     Other,
 }
@@ -190,7 +191,7 @@ mod tests {
         assert_eq!(Place::of(host, &originals), *expected, "{host} among {originals:?}");
     }
 
-    /// Whoever fits the entry is let in by the original as well, by the entry that fits best.
+    /// The original also admits every client that matches the entry, by the entry that matches best.
     #[test]
     fn an_entry_within_another_has_its_clients() {
         for host in ["10.%", "localhost", "db.example.com", "10.0.0.0/255.0.0.0", "%.com", "fe80::1", "1_.%"]
@@ -205,7 +206,7 @@ mod tests {
         check("DB.example.com", &["db.example.com"], &Place::Within("db.example.com"));
     }
 
-    /// Nobody who fits the entry is let in by the original.
+    /// The original admits no client that matches the entry.
     #[test]
     fn an_entry_apart_has_clients_of_its_own() {
         check("10.%", &["192.168.%", "localhost", "11.0.0.0/8"], &Place::Apart);
@@ -214,7 +215,7 @@ mod tests {
         check("%.example.com", &["%.example.org"], &Place::Apart);
     }
 
-    /// Clients may fit both, or nobody knows.
+    /// Clients may match both, or it is not certain.
     #[test]
     fn what_is_not_certain_is_unclear() {
         check("10.%", &["db.example.com"], &Place::Unclear);
@@ -227,13 +228,13 @@ mod tests {
         check("10.1.0.0/255.0.255.0", &["10.%"], &Place::Unclear);
     }
 
-    /// The clients that an entry has in common with a narrower one are let in by that one.
+    /// The clients that an entry has in common with a narrower one are admitted by that one.
     #[test]
     fn an_entry_around_others_has_the_rest() {
         check("10.%", &["%", "10.1.%", "10.1.2.3"], &Place::Within("%"));
         check("10.%", &["10.1.%"], &Place::Apart);
         check("%", &["10.%", "db.example.com", "10.0.0.0/8"], &Place::Apart);
-        // The original lets them in by the mask, though the pattern is narrower.
+        // The original admits them by the mask, though the pattern is narrower.
         check("10.1.2.3", &["10.1.%", "10.0.0.0/255.0.0.0"], &Place::Unclear);
         check("10.1.2.3", &["10.0.0.0/255.0.0.0", "10.1.%"], &Place::Unclear);
     }

@@ -1,4 +1,4 @@
-//! The clone is idle: it becomes exactly what the original is, and what it loses is named.
+//! The clone is idle: it becomes equal to the original, and what it loses is named.
 
 use std::collections::BTreeSet;
 
@@ -19,12 +19,12 @@ use crate::{
     statement::{Draft, Statement},
 };
 
-/// The kind of the statement that lets accounts in.
+/// The kind of the statement that unlocks accounts.
 pub(crate) const UNLOCK: &str = "unlock user";
 
 impl Pair {
-    /// The statements that make the accounts that the clone lacks. They are locked, and stay so until all is
-    /// as it must be; the mark is theirs from the beginning.
+    /// The statements that create the accounts that the clone lacks. They are locked, and stay so until
+    /// everything else is in place; they have the mark from the beginning.
     pub(crate) fn creations(
         &self,
         pending: &Authentication<'_>,
@@ -47,7 +47,7 @@ impl Pair {
         Ok(statements)
     }
 
-    /// The statements that bring the clone to equal, once it has all its accounts.
+    /// The statements that reconcile the clone, once it has all its accounts.
     pub(crate) fn equalities(&self) -> Vec<Statement> {
         let clone = State::default();
         let made = self.missing_hosts();
@@ -83,7 +83,7 @@ impl Pair {
         statements
     }
 
-    /// What gives the clone the original's attributes. `null` takes a key away.
+    /// The statement that gives the clone the original's attributes. `null` removes a key.
     fn attributes(&self, original: &State, clone: &State) -> Option<Map<String, Value>> {
         if !self.dialect.has_attributes() {
             return None;
@@ -98,11 +98,11 @@ impl Pair {
         (!patch.is_empty()).then_some(patch)
     }
 
-    /// What lets the next user in: accounts of the clone that were made in this change or were locked, and
-    /// accounts that failed logins may have locked, of which nothing is shown and which a new password does
-    /// not unlock. An original that an administrator has locked stays so. `any` is for a server that does not
-    /// unblock by what sets the password and shows no limit of an account. A server that locks no accounts
-    /// has no statement that unlocks them.
+    /// The statement that lets the next user in: it unlocks accounts of the clone that were created in this
+    /// change or were locked, and accounts that failed logins may have locked. The server does not show such
+    /// a lock, and a new password does not lift it. An original that an administrator has locked stays
+    /// locked. `any` is for a server that does not unblock an account when its password is set, and does not
+    /// show an account's limit. A server that locks no accounts has no statement that unlocks them.
     pub(crate) fn unlockable(&self, next: Next, any: bool) -> Vec<String> {
         if !self.dialect.has_account_lock() {
             return Vec::new();
@@ -124,8 +124,8 @@ impl Pair {
         }
     }
 
-    /// Refuses an entry of which it is not certain whose clients it takes: a lock could shut out clients of
-    /// the original, and so could a password that it does not get.
+    /// Refuses an entry where it is not certain which clients it admits: a lock could shut out clients of the
+    /// original, and so could a password that the entry does not get.
     ///
     /// # Errors
     /// [`StatementFault::CloneExceeds`].
@@ -149,7 +149,7 @@ impl Pair {
         })
     }
 
-    /// The statement that drops an entry of the clone, with what hangs on it.
+    /// The statement that drops an entry of the clone, and what depends on it.
     pub(crate) fn dropping(&self, host: &str) -> String {
         let drop = format!("DROP USER {}", self.clone_at(host).sql());
         match self.definitions.of(host) {
@@ -161,7 +161,7 @@ impl Pair {
         }
     }
 
-    /// For people: what the clone loses.
+    /// A message for operators: what the clone loses.
     pub(crate) fn losses(&self) -> Vec<String> {
         let mut lost = Vec::new();
         for twins in self.twins() {
@@ -201,7 +201,7 @@ fn taken(wanted: &Rights, has: &Rights) -> Vec<String> {
     gone.map(ToString::to_string).collect()
 }
 
-/// Attributes that people keep may hold anything; the mark is ours.
+/// Attributes that operators keep may hold anything; the mark is the function's own.
 fn elided(attributes: &Map<String, Value>) -> Map<String, Value> {
     let shown = |(key, value): (&String, &Value)| {
         let value = if key == mark::KEY || value.is_null() { value.clone() } else { json!(ELIDED) };

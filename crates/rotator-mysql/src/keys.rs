@@ -1,9 +1,9 @@
-//! The keys that MariaDB's plugins make of a password: `ed25519` and `parsec`. The server stores the public
-//! half.
+//! The keys that MariaDB's plugins derive from a password: `ed25519` and `parsec`. The server stores the
+//! public half.
 //!
-//! `parsec` is Ed25519 (RFC 8032) by a seed that PBKDF2 derives. `ed25519` is not: the hash of the password,
-//! however long that is, stands where RFC 8032 has the hash of a seed of 32 bytes, so that no library that
-//! takes seeds can make it.
+//! `parsec` is Ed25519 (RFC 8032) with a seed that PBKDF2 derives. `ed25519` is not: where RFC 8032 has the
+//! hash of a seed of 32 bytes, it has the hash of the password, however long that is. No library that takes
+//! seeds can compute it.
 
 use std::num::NonZeroU32;
 
@@ -32,8 +32,8 @@ pub(crate) fn parsec_factor(stored: &str) -> Option<u8> {
 const SIGNATURE: usize = 64;
 /// The length of a salt.
 pub(crate) const SALT: usize = 18;
-/// The largest factor of rounds that is taken, and that MariaDB stores: 8192 of them. Who asks for more wants
-/// time, not a proof.
+/// The largest accepted factor of rounds, and the largest that MariaDB stores: 8192 rounds. A server that
+/// asks for more wants to consume time, not to see a proof.
 pub(crate) const MOST_FACTOR: u8 = 3;
 
 /// The key of the plugin `ed25519`.
@@ -88,7 +88,7 @@ fn scalar(parts: &[&[u8]]) -> Scalar {
 pub(crate) struct DerivedKey(Ed25519KeyPair);
 
 impl DerivedKey {
-    /// `None` where the factor is larger than any that is taken.
+    /// `None` where the factor is larger than the largest accepted one.
     pub(crate) fn of(password: &Password, factor: u8, salt: &[u8]) -> Option<Self> {
         if factor > MOST_FACTOR {
             return None;
@@ -116,7 +116,7 @@ mod tests {
 
     use super::*;
 
-    /// What servers have made of these passwords (MariaDB 11.8).
+    /// What servers derived from these passwords (MariaDB 11.8).
     #[test]
     fn public_keys_are_those_that_servers_store() {
         let stored = |password: &str| {
@@ -140,7 +140,7 @@ mod tests {
         assert!(public.verify(b"another", &signature).is_err());
     }
 
-    /// Those of an unproven server: beyond 31 there is not even a number of rounds.
+    /// Factors of an unproven server: beyond 31 there is not even a number of rounds.
     #[test]
     fn more_rounds_than_a_server_stores_are_refused() {
         let password = Password::parse("a password").unwrap();

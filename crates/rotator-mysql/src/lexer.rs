@@ -1,4 +1,4 @@
-//! The words of what SHOW GRANTS and SHOW CREATE USER print.
+//! The tokens of what SHOW GRANTS and SHOW CREATE USER print.
 
 use std::{iter::Peekable, vec::IntoIter};
 
@@ -7,17 +7,17 @@ use std::{iter::Peekable, vec::IntoIter};
 pub(crate) enum Token {
     /// `GRANT`, `3`, `2.500000`, `0x2441`, `<secret>`.
     Word(String),
-    /// In backticks, single or double quotes, with what they escape.
+    /// In backticks, single or double quotes, with escapes resolved.
     Quoted(String),
     /// Anything else: `,`, `(`, `.`, `*`, `@`.
     Symbol(char),
 }
 
-/// The text is not what such a statement may look like.
+/// The text does not have the form of such a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Unreadable;
 
-/// Takes a text apart.
+/// Splits a text into tokens.
 pub(crate) fn tokens(text: &str) -> Result<Tokens, Unreadable> {
     let mut tokens = Vec::new();
     let mut rest = text.chars().peekable();
@@ -29,12 +29,12 @@ pub(crate) fn tokens(text: &str) -> Result<Tokens, Unreadable> {
                 loop {
                     match rest.next().ok_or(Unreadable)? {
                         end if end == c && rest.next_if_eq(&c).is_none() => break,
-                        // Names in backticks know no escape but the doubled one.
+                        // Names in backticks have no escape but the doubled backtick.
                         '\\' if c != '`' => quoted.push(unescape(rest.next().ok_or(Unreadable)?)),
                         other => quoted.push(other),
                     }
                 }
-                // Two things in quotes have something between them; a quote that was not escaped has not.
+                // Two quoted texts have something between them; a quote that was not escaped does not.
                 if rest.peek().is_some_and(|next| is_word(*next)) {
                     return Err(Unreadable);
                 }
@@ -88,12 +88,12 @@ impl Tokens {
         self.0.peek()
     }
 
-    /// Takes the word if it is next.
+    /// Consumes the word if it is next.
     pub(crate) fn word_if(&mut self, word: &str) -> bool {
         self.0.next_if(|token| matches!(token, Token::Word(next) if next == word)).is_some()
     }
 
-    /// Takes the symbol if it is next.
+    /// Consumes the symbol if it is next.
     pub(crate) fn symbol_if(&mut self, symbol: char) -> bool {
         self.0.next_if_eq(&Token::Symbol(symbol)).is_some()
     }
@@ -120,7 +120,8 @@ impl Tokens {
         }
     }
 
-    /// The name of a column, which MySQL 5.7 writes without quotes. One that needs them is then unreadable.
+    /// The name of a column, which MySQL 5.7 prints without quotes. One that needs them cannot be parsed
+    /// then.
     pub(crate) fn name(&mut self) -> Result<String, Unreadable> {
         match self.0.next() {
             Some(Token::Quoted(name) | Token::Word(name)) => Ok(name),
@@ -128,7 +129,7 @@ impl Tokens {
         }
     }
 
-    /// Takes everything up to the end, and says whether the words stand in it side by side.
+    /// Consumes everything up to the end, and returns whether the words are there next to each other.
     pub(crate) fn end_with(&mut self, words: [&str; 2]) -> bool {
         let mut before = None;
         for token in self.0.by_ref() {

@@ -2,54 +2,53 @@
 //!
 //! ```text
 //! MysqlEngine<Flavor> (impl Engine) -> connect: greeting, TLS, login -> MysqlSession (impl Session)
-//!   single user   stage: read rights            commit: one statement
-//!   alternating   stage: read both users        commit: mark the pair, make both equal, read again, set the password
+//!   single user   stage: read rights     │ commit: one statement
+//!   alternating   stage: read both users │ commit: mark the pair, reconcile, read again, set the password
 //! ```
 //!
-//! Every statement that changes a user commits by itself here, so `stage` only reads, and `commit` does
-//! everything in an order in which each prefix is harmless: rights first, the password last. A clone that is
-//! being made has the pending password, so that the server's policy is met by the operator's own settings,
-//! and is locked until it has its rights.
+//! Every statement that changes a user commits by itself here. So `stage` only reads, and `commit` does
+//! everything in an order in which each prefix is harmless: privileges first, the password last. A clone that
+//! is being created has the pending password, so that it meets the server's policy by the operator's own
+//! settings, and is locked until it has its privileges.
 //!
 //! # Single user without a gap
 //! MySQL 8.0.14 and later keeps two passwords of an account: a primary one and a secondary one. An account
-//! that has the privilege `APPLICATION_PASSWORD_ADMIN` gets the new password as its primary one, and the one
-//! of `AWSCURRENT` stays as the secondary one until the next rotation takes its place (`RETAIN CURRENT
+//! that has the privilege `APPLICATION_PASSWORD_ADMIN` gets the new password as its primary one. The password
+//! of `AWSCURRENT` stays as the secondary one until the next rotation replaces it (`RETAIN CURRENT
 //! PASSWORD`). The statement names the primary password that it replaces (`REPLACE`), and the server refuses
-//! it where that is another one: so a repeated change never pushes the password that applications use out of
-//! the secondary slot. The change then goes on without `RETAIN`, which leaves the secondary slot as it is.
-//! `DUAL_PASSWORD` is `auto`, `require` or `off`.
+//! it where the primary password is another one: so a repeated change never pushes the password that
+//! applications use out of the secondary slot. The change then goes on without `RETAIN`, which leaves the
+//! secondary slot as it is. `DUAL_PASSWORD` is `auto`, `require` or `off`.
 //!
-//! Where none is to be kept, the secondary password is ended last (`DISCARD OLD PASSWORD`): by then it is the
-//! one of this session. A master ends those of both users, the live user's once the stored forms tell that
-//! `AWSCURRENT` is the primary one. A secondary password that nobody here may end is refused as soon as it is
-//! known.
+//! Where no second password is to be kept, it is discarded last (`DISCARD OLD PASSWORD`): by then it is the
+//! password of this session. A master discards those of both users, the live user's once the stored forms
+//! show that `AWSCURRENT` is the primary one. A secondary password that neither user may discard is refused
+//! as soon as it is detected.
 //!
-//! # What the server gets to see of a password
-//! MariaDB writes statements as they came into its general log, and some into its binary log; it takes
-//! hashes, so it gets hashes, those of `ed25519` and `parsec` too. Only where a plugin is to check passwords
-//! (`strict_password_validation`) does it refuse them and gets the password itself, by the statement that the
-//! binary log keeps as a hash (`checked_password`); a note says so. MySQL takes one's own new password in the
-//! clear alone (`ALTER USER USER() IDENTIFIED WITH ... AS` is no syntax), and replaces it by `<secret>`
-//! before it writes the statement anywhere. Its hashes could be used by a master, and are not: they would go
-//! round `validate_password` and the history of passwords, which the administrator has set up.
+//! # What the server sees of a password
+//! MariaDB writes statements unchanged into its general log, and some into its binary log. It accepts hashes,
+//! so it gets hashes, including those of `ed25519` and `parsec`. Only where a plugin checks passwords
+//! (`strict_password_validation`) does it refuse them. It then gets the password itself, by the statement
+//! that the binary log keeps as a hash (`checked_password`), and a note reports that. MySQL accepts a user's
+//! own new password only in cleartext (`ALTER USER USER() IDENTIFIED WITH ... AS` is no syntax), and replaces
+//! it by `<secret>` before it logs the statement anywhere. A master could use its hashes, but does not: they
+//! would bypass `validate_password` and the password history, which the administrator has set up.
 //!
 //! # The clone
-//! MySQL has no membership that makes one user another. So the clone is given whatever the original has, at
-//! every rotation, for every host of the original: privileges of all levels, partial revokes, roles and
-//! default roles, the authentication plugin, demands on TLS, limits of resources, the policy of passwords,
-//! comment and attributes. An idle clone loses what the original has not, and the outcome names it. A live
-//! clone loses nothing: the original gets what the clone gained, which is what it has beyond the rights that
+//! MySQL has no membership that makes one user another. So every rotation gives the clone whatever the
+//! original has, for every host of the original: privileges of all levels, partial revokes, roles and default
+//! roles, the authentication plugin, TLS requirements, resource limits, the password policy, comment and
+//! attributes. An idle clone loses what the original does not have, and the outcome names it. A live clone
+//! loses nothing: the original gets what the clone gained, which is what it has beyond the privileges that
 //! both had when they were last equal (`live`). Whether an account is locked or expired is its state and no
-//! right: the clone is neither.
-//!
-//! An account of the clone for a host that the original has no account for is never dropped. Where it lets in
-//! the original's clients it is kept equal, where it lets in others it is locked (`hosts`).
-//!
-//! Both users carry the mark of the secret that the pair belongs to (`mark`): from MySQL 8.0.21 on the
-//! attribute `rotation`, on MariaDB a role without rights. Without a mark, as on older servers and for clones
-//! that other functions made, an account is the clone where both have exactly the same rights, and one that
-//! neither could have given the other.
+//! privilege: the clone is neither. right: the clone is neither. An account of the clone for a host for which
+//! the original has no account is never dropped. Where it admits the original's clients it is kept equal;
+//! where it admits others it is locked (`hosts`). the original's clients it is kept equal, where it lets in
+//! others it is locked (`hosts`). Both users carry the mark of the secret that the pair belongs to (`mark`):
+//! from MySQL 8.0.21 on the attribute `rotation`, on MariaDB a role without privileges. Without a mark, as on
+//! older servers and for clones that other functions made, an account counts as the clone where both have
+//! exactly the same privileges, and at least one that neither could have given the other. neither could have
+//! given the other.
 
 mod account;
 mod authentication;
@@ -118,9 +117,9 @@ pub type MySql = MysqlEngine<MySqlFlavor>;
 /// MariaDB, on RDS or anywhere else.
 pub type MariaDb = MysqlEngine<MariaDbFlavor>;
 
-/// A server that speaks MySQL's protocol, of this flavor. Which statements it takes is known by what it says
-/// of itself at the login, whatever the flavor. Cheap to clone; clones share one TLS configuration, which is
-/// built at the first login that needs it.
+/// A server that speaks MySQL's protocol, of this flavor. What it reports about itself at the login decides
+/// which statements it gets, whatever the flavor. Cheap to clone; clones share one TLS configuration, which
+/// is built at the first login that needs it.
 #[derive(Clone)]
 pub struct MysqlEngine<F> {
     tls: LazyTls,

@@ -1,6 +1,6 @@
 //! How much of a long list an error shows.
 
-/// As many rights, and statements, as an error lists.
+/// The most rights, and statements, that an error lists.
 pub(crate) const MOST_LISTED: usize = 20;
 
 /// The first of many.

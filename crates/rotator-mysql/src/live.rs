@@ -1,12 +1,12 @@
-//! The clone is live: nothing is taken from it, and the original that is to take its place gets what it
+//! The clone is live: nothing is taken from it, and the original, which is to take its place, gets what it
 //! lacks.
 //!
 //! The reference is what both users had when they were last equal, of which the mark keeps a digest. Where
-//! the original still has all of that, what the live clone has beyond the original was gained since, and the
-//! original gets it too. Otherwise the original may have lost it by a manual change, and an administrator has
-//! to say which of the two is right. Only what a routine brought that the clone itself defines is a gain in
-//! any case: applications drop routines and create them anew, and the digest no longer fits once a dropped
-//! one took its rights along.
+//! the original still has all of that, the live clone has gained since whatever it has beyond the original,
+//! and the original gets it too. Otherwise the original may have lost a privilege by a manual change, and an
+//! administrator has to decide which of the two is right. One case is always a gain: what the clone got by
+//! creating a routine that it defines. Applications drop routines and create them again, and the digest no
+//! longer matches once a dropped routine has removed its privileges.
 
 use std::collections::BTreeSet;
 
@@ -21,13 +21,13 @@ use crate::{
     statement::Statement,
 };
 
-/// What a live account of the clone has and the original's has not, in effect.
+/// What a live account of the clone has and the original's does not have, in effect.
 struct Excess {
     /// In words.
     what: Vec<String>,
-    /// What gives it to the original.
+    /// The statement that gives it to the original.
     give: Vec<Statement>,
-    /// What takes it from the clone.
+    /// The statement that takes it from the clone.
     take: Vec<Statement>,
 }
 
@@ -52,7 +52,7 @@ impl Pair {
     }
 
     /// Whether the original gets anything: then the change is not one statement, and an attempt may end
-    /// within it.
+    /// in the middle of it.
     pub(crate) fn gives_to_original(&self) -> bool {
         self.twins().any(|twins| {
             !self.gift(&twins.clone.rights, &twins.original.rights).is_subset(&twins.original.rights)
@@ -80,7 +80,7 @@ impl Pair {
         statements
     }
 
-    /// The pair as it is expected to be once the gifts are given.
+    /// The expected state of the pair once the gifts are given.
     pub(crate) fn with_gifts(&self) -> Self {
         let mut after = self.clone();
         for (host, state) in &mut after.originals {
@@ -94,13 +94,13 @@ impl Pair {
         after
     }
 
-    /// What the original is to have at a host: its own, and what the clone has there.
+    /// What the original should have at a host: its own, and what the clone has there.
     pub(crate) fn wanted_at(&self, host: &str) -> Rights {
         let own = self.originals.get(host).map(|state| state.rights.clone()).unwrap_or_default();
         self.twins_of(host).fold(own, |wanted, twins| self.gift(&twins.clone.rights, &wanted))
     }
 
-    /// What someone with the rights `own` has once the rights `other` came to them. Nothing goes.
+    /// What an account with the rights `own` has after it also got the rights `other`. Nothing is lost.
     fn gift(&self, other: &Rights, own: &Rights) -> Rights {
         let has_default = own.iter().any(|right| matches!(right, Right::DefaultRole(_)));
         let mut all = own.clone();
@@ -141,8 +141,8 @@ impl Pair {
             free.clear();
             clauses = None;
         }
-        // A routine of the clone's own: the original gets its rights, whatever else happened to either of the
-        // two.
+        // A routine of the clone's own: the original gets its privileges, whatever else happened to either
+        // user.
         beyond.retain(|right| !self.definitions.brought(twins.host, right));
         if beyond.is_empty() && free.is_empty() && clauses.is_none() {
             return;
@@ -168,8 +168,8 @@ impl Pair {
         }
     }
 
-    /// Whether all that the clone has beyond the original was gained by it since both were last equal:
-    /// whether the original has lost nothing.
+    /// Whether the clone gained all that it has beyond the original since both were last equal: whether the
+    /// original has lost nothing.
     fn is_gained(&self) -> bool {
         let marks = self.twins().flat_map(|twins| &twins.clone.marks);
         let mut baselines = marks.filter_map(|mark| match mark {
@@ -184,8 +184,8 @@ impl Pair {
         })
     }
 
-    /// The mark's baseline while this change is made. One that gives the original several things may end
-    /// among them; what both have together stays the same all the while.
+    /// The mark's baseline while this change is made. One that gives the original several things may end in
+    /// the middle of them; what both have together stays the same all the while.
     pub(crate) fn baseline_meanwhile(&self, next: Next) -> Baseline {
         if next == Next::Original && self.gives_to_original() {
             return Baseline { digest: self.digest_of_union(), kind: BaselineKind::Union };
@@ -206,7 +206,7 @@ impl Pair {
         digest(&texts.collect())
     }
 
-    /// Of what both users have, where the clone has an account at all.
+    /// The baseline of what both users have, where the clone has an account at all.
     fn digest_in_common(&self) -> String {
         let mut all = BTreeSet::new();
         for (host, original) in &self.originals {
@@ -221,7 +221,7 @@ impl Pair {
         digest(&all)
     }
 
-    /// Of what either has, less what is a part of something else.
+    /// The baseline of what either has, without what is a part of something else.
     fn digest_of_union(&self) -> String {
         let mut all = BTreeSet::new();
         for (host, original) in &self.originals {
@@ -238,7 +238,7 @@ fn digest(texts: &BTreeSet<String>) -> String {
     Baseline::digest_of(texts.iter().map(String::as_str))
 }
 
-/// The restrictions among the rights `restricted` that do not bind someone with the rights `free`.
+/// The restrictions among the rights `restricted` that do not bind an account with the rights `free`.
 fn lifted(free: &Rights, restricted: &Rights) -> Rights {
     let is_free = |right: &&Right| match right {
         Right::Restriction { name, .. } => has_global(free, name) && !free.contains(right),
@@ -260,8 +260,7 @@ fn texts(statements: &[Statement]) -> String {
     texts.join("; ")
 }
 
-/// Statements, and in a comment of their own those that go the other way: only an administrator knows which
-/// are meant.
+/// Statements, and the opposite ones in a comment: only an administrator knows which are intended.
 pub(crate) fn either(statements: &str, others: &str) -> String {
     if others.contains("*/") || others.contains("/*") {
         return statements.to_owned();

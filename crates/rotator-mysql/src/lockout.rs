@@ -8,7 +8,7 @@ use crate::{connection::Connection, own_account::OwnAccount, statement::Statemen
 /// MariaDB's value for no limit.
 const NEVER: u32 = u32::MAX;
 
-/// After how many failed logins in a row the server locks an account, where it does.
+/// After how many failed logins in a row the server locks an account, where it does so.
 pub(crate) async fn limit(
     connection: &mut Connection,
     account: &OwnAccount,
@@ -19,7 +19,7 @@ pub(crate) async fn limit(
     Ok(account.failures_until_locked())
 }
 
-/// What is worth knowing of an account whose password is replaced.
+/// The note about an account whose password is replaced.
 pub(crate) async fn note(
     connection: &mut Connection,
     account: &OwnAccount,
@@ -37,7 +37,7 @@ pub(crate) async fn note(
     }))
 }
 
-/// After how many failed logins MariaDB refuses a user, where it does; servers before 10.4 do not.
+/// After how many failed logins MariaDB refuses a user, where it does so; servers before 10.4 do not.
 async fn read_limit(connection: &mut Connection) -> Result<Option<u32>, StatementError> {
     let show = Statement::new("read max_password_errors", "SHOW GLOBAL VARIABLES LIKE 'max_password_errors'");
     let rows = connection.run(&show).await?;

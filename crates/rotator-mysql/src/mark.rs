@@ -1,21 +1,22 @@
-//! The mark of a pair: which secret it belongs to, and what both users had when they were last equal.
+//! The mark of a pair: the secret that it belongs to, and what both users had when they were last equal.
 //!
 //! ```text
-//! MySQL    an attribute   {"rotation": {"cloneOf": "app", "secret": "123456789012:shop", "rights": "5f0c71a2b9de"}}
+//! MySQL    an attribute   {"rotation": {"cloneOf": "app", "secret": "123456789012:shop",
+//!                                       "rights": "5f0c71a2b9de"}}
 //! MariaDB  a role         rotation:<pair>:<secret>:<rights><kind>:shop
 //! ```
 //!
-//! Both users carry it, so that each can read it of itself, and neither can write it: attributes need `CREATE
-//! USER`, and a role is granted by those who administer it alone. The role has no rights.
+//! Both users carry it, so that each can read it on itself, and neither can write it: attributes need `CREATE
+//! USER`, and only a role's administrators may grant it. The role has no privileges.
 
 use ring::digest::{SHA256, digest};
 use rotation_database::{SecretIdentity, UserPair};
 use serde_json::{Map, Value, json};
 
-/// The key of an account's attributes that is ours, and what the names of our roles begin with.
+/// The function's key among an account's attributes, and the prefix of its roles' names.
 pub(crate) const KEY: &str = "rotation";
 
-/// The longest name of a role that every MariaDB takes.
+/// The longest role name that every MariaDB accepts.
 const ROLE_LENGTH: usize = 80;
 
 /// What both users had when they were last equal, by its digest.
@@ -25,7 +26,7 @@ pub(crate) struct Baseline {
     pub(crate) kind: BaselineKind,
 }
 
-/// Of what a baseline is the digest.
+/// The subject of a baseline's digest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BaselineKind {
     /// What both had after a change.
@@ -36,7 +37,7 @@ pub(crate) enum BaselineKind {
 }
 
 impl Baseline {
-    /// Twelve hexadecimal digits of these texts, in their order.
+    /// Twelve hexadecimal digits of the digest of these texts, in their order.
     pub(crate) fn digest_of<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
         let mut all = String::new();
         for text in texts {
@@ -65,7 +66,7 @@ impl Baseline {
 /// A mark as an account carries it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Mark {
-    /// Of a former version, which named no secret.
+    /// Of a former version, which did not name a secret.
     Unnamed,
     /// Of a secret.
     Of { secret: MarkedSecret, baseline: Option<Baseline> },
@@ -76,7 +77,7 @@ pub(crate) enum Mark {
 pub(crate) enum MarkedSecret {
     /// By its whole identity.
     Text(String),
-    /// By a digest, with as much of its name as there is room for.
+    /// By a digest, with as much of its name as fits.
     Digest { digest: String, name: String },
 }
 
@@ -88,7 +89,7 @@ impl MarkedSecret {
         }
     }
 
-    /// For people.
+    /// For messages.
     pub(crate) fn shown(&self) -> &str {
         match self {
             Self::Text(text) => text,
@@ -98,7 +99,7 @@ impl MarkedSecret {
 }
 
 impl Mark {
-    /// The mark in the attributes of an account, where it is of the pair with this original.
+    /// Parses the mark in the attributes of an account, where it belongs to the pair with this original.
     pub(crate) fn of_attribute(value: &Value, original: &str) -> Option<Self> {
         let value = value.as_object()?;
         if value.get("cloneOf")?.as_str()? != original {
@@ -109,7 +110,7 @@ impl Mark {
         Some(Self::Of { secret: MarkedSecret::Text(secret.as_str()?.to_owned()), baseline })
     }
 
-    /// The mark that a role of this name is, where it is of this pair.
+    /// Parses the mark in the name of a role, where it belongs to this pair.
     pub(crate) fn of_role(name: &str, pair: &UserPair) -> Option<Self> {
         if name == former_role(pair) {
             return Some(Self::Unnamed);
@@ -140,8 +141,8 @@ pub(crate) fn attribute(pair: &UserPair, secret: &SecretIdentity, baseline: &Bas
     Map::from_iter([(KEY.to_owned(), mark)])
 }
 
-/// The two names that the role of a mark may have. There are two, so that a role which some account has
-/// already can be replaced by one that every account has.
+/// The two names that the role of a mark may have. There are two, so that a role that some accounts already
+/// have can be replaced by one that every account has.
 pub(crate) fn roles(pair: &UserPair, secret: &SecretIdentity, baseline: &Baseline) -> [String; 2] {
     let kinds = match baseline.kind {
         BaselineKind::Both => ["a", "b"],
@@ -156,7 +157,7 @@ pub(crate) fn roles(pair: &UserPair, secret: &SecretIdentity, baseline: &Baselin
     })
 }
 
-/// What the name of every role begins with that marks this pair, of whichever secret.
+/// The prefix of every role name that marks this pair, for whichever secret.
 pub(crate) fn role_prefix(pair: &UserPair) -> String {
     let names = format!("{}\0{}", pair.original, pair.clone);
     format!("{KEY}:{}:", hex(names.as_bytes(), 8))
@@ -171,7 +172,7 @@ fn digest_of_secret(secret: &SecretIdentity) -> String {
     hex(secret.as_str().as_bytes(), 12)
 }
 
-/// So many digits of the SHA-256.
+/// This number of digits of the SHA-256.
 fn hex(bytes: &[u8], digits: usize) -> String {
     let hash = digest(&SHA256, bytes);
     let all = hash.as_ref().iter().flat_map(|byte| [byte >> 4, byte & 15]);
@@ -203,7 +204,7 @@ mod tests {
         Baseline { digest: Baseline::digest_of(["SELECT ON *.*"]), kind }
     }
 
-    /// What is written is read as the same mark, by the same pair and secret alone.
+    /// What is written is read as the same mark, for the same pair and secret alone.
     #[test]
     fn a_mark_comes_back_as_it_was_written() {
         let (app, checkout) = (pair("app"), secret("shop/checkout"));
@@ -226,7 +227,7 @@ mod tests {
         }
     }
 
-    /// However long the secret's name is, and whatever is in it.
+    /// However long the secret's name is, and whatever it contains.
     #[test]
     fn a_role_fits_every_server() {
         let long = "ab/".repeat(170);
@@ -240,7 +241,7 @@ mod tests {
         }
     }
 
-    /// Marks of the former version, and what is none.
+    /// Marks of the former version, and texts that are no mark.
     #[test]
     fn former_marks_name_no_secret() {
         assert_eq!(Mark::of_attribute(&json!({"cloneOf": "app"}), "app"), Some(Mark::Unnamed));

@@ -1,4 +1,4 @@
-//! What writes the mark of a pair on all its accounts.
+//! The statements that write the mark of a pair on all its accounts.
 
 use std::collections::BTreeSet;
 
@@ -13,32 +13,32 @@ use crate::{
     statement::Statement,
 };
 
-/// How a mark comes to be on every account.
+/// How every account gets a mark.
 #[derive(Debug, Default)]
 pub(crate) struct Marking {
-    /// What makes the mark itself.
+    /// Creates the mark itself.
     pub(crate) make: Option<Statement>,
-    /// What marks the accounts that there are. An older mark stays until every account has the new one.
+    /// Marks the existing accounts. An older mark stays until every account has the new one.
     pub(crate) mark: Option<Statement>,
-    /// The attribute that accounts are made with.
+    /// The attribute that new accounts are created with.
     pub(crate) attribute: Option<Map<String, Value>>,
-    /// The role that accounts are given as soon as they are made.
+    /// The role that new accounts are granted at once.
     role: Option<Role>,
-    /// What removes older marks.
+    /// Removes older marks.
     pub(crate) after: Vec<Statement>,
     /// The role that every account has then.
     kept: Option<String>,
 }
 
 impl Marking {
-    /// What marks an account that has just been made.
+    /// Marks an account that has just been created.
     pub(crate) fn grant_to(&self, account: &Account) -> Option<Statement> {
         self.role.as_ref().map(|role| grant(role, &[account.sql()]))
     }
 }
 
 impl Pair {
-    /// What gives all accounts the mark with this baseline; nothing where they have it.
+    /// Gives all accounts the mark with this baseline; nothing where they already have it.
     pub(crate) fn marking(&self, baseline: &Baseline) -> Marking {
         if self.dialect.is_mariadb() {
             self.marking_by_role(baseline)
@@ -76,8 +76,8 @@ impl Pair {
         Marking { mark, attribute: Some(attribute), ..Marking::default() }
     }
 
-    /// One role, which all accounts have and nobody else: its name is new where an account lacks it, as only
-    /// who made a role may grant it, and that may have been another master.
+    /// One role, which only the accounts of the pair have, and all of them. Its name is new where an account
+    /// lacks it, as only the creator of a role may grant it, and that may have been another master.
     fn marking_by_role(&self, baseline: &Baseline) -> Marking {
         let accounts = self.accounts();
         let names = mark::roles(&self.names, &self.owner.secret, baseline);
@@ -110,8 +110,7 @@ impl Pair {
         marking
     }
 
-    /// The accounts that there are and that carry the mark: all but those which are not known to be the
-    /// clone's.
+    /// The existing accounts that carry the mark: all but those that are not known to be the clone's.
     fn accounts(&self) -> Vec<(Account, &State)> {
         let originals = self.originals.iter().map(|(host, state)| (self.original_at(host), state));
         let clones = self

@@ -1,4 +1,4 @@
-//! What a master lacks, as far as its own grants tell.
+//! The privileges that a master lacks, as far as its own grants show.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,12 +9,11 @@ use crate::{
     quote::identifier,
 };
 
-/// As many statements as are said.
+/// The most statements that are listed.
 const MOST: usize = 20;
 
-/// The statements that would give a master what it is seen to lack for bringing the clone to equal and
-/// setting a password, out of what SHOW GRANTS says of the master; none where that cannot be read for
-/// certain.
+/// The statements that would give a master the privileges that it evidently lacks for reconciling the clone
+/// and setting a password, derived from its SHOW GRANTS. Empty where that cannot be parsed for certain.
 pub(crate) fn lacking<'a>(
     master: &Account,
     lines: impl IntoIterator<Item = &'a str>,

@@ -1,4 +1,4 @@
-//! What the outcome notes of a change, and how much of the clone was not as it should be.
+//! The notes in the outcome of a change, and how far the clone had drifted.
 
 use crate::{
     hosts::Place,
@@ -10,13 +10,13 @@ const ADOPTED: &str =
     "the clone had no mark of this secret and was taken over because ADOPT_CLONES names this secret";
 const RECOGNIZED: &str = "the clone had no mark of a secret and was recognized by its equal rights";
 const UNMARKABLE: &str =
-    "the server keeps no attributes of accounts: two secrets of one user cannot be told apart";
+    "the server keeps no attributes of accounts: two secrets of one user cannot be distinguished";
 const MISSING_HOSTS: &str =
     "the clone is in use and has no account for some hosts of the original; the next rotation makes them";
 
 impl Pair {
-    /// In how many rights and options the accounts that there were differed from the original's, whole
-    /// accounts for hosts counting as one. A clone that was not there at all has not drifted.
+    /// In how many rights and options the existing accounts differed from the original's; a missing account
+    /// for a host counts as one. A clone that did not exist at all has not drifted.
     pub(crate) fn drift(&self, next: Next) -> usize {
         if self.clones.is_empty() {
             return 0;
@@ -41,7 +41,7 @@ impl Pair {
         differences.sum::<usize>() + hosts
     }
 
-    /// For people.
+    /// A message for operators.
     pub(crate) fn notes(&self, next: Next) -> Vec<String> {
         let mut notes: Vec<_> = self.move_notes().collect();
         let can_be_marked = self.dialect.is_mariadb() || self.dialect.has_attributes();
@@ -72,7 +72,7 @@ impl Pair {
         notes
     }
 
-    /// What is done with an account of the clone for whose host the original has none.
+    /// What happens to an account of the clone for a host for which the original has none.
     fn entry_note(&self, host: &str, is_ours: bool, next: Next) -> String {
         let account = self.clone_at(host).sql();
         let done = match (next, self.place(host)) {

@@ -14,19 +14,19 @@ use crate::{
     statement::{Draft, Statement},
 };
 
-/// A change of the other user of a pair, with nothing left to find out.
+/// A change of the other user of a pair, for which nothing is left to read.
 #[derive(Debug)]
 pub(crate) struct OtherChange {
     /// Both users as they were read.
     pub(crate) pair: Pair,
     next: Next,
-    /// What marks the pair and makes its users equal, in this order.
+    /// Marks the pair and makes its users equal, in this order.
     first: Vec<(Purpose, Statement)>,
-    /// What marks it as equal, where it cannot be marked so before; as it is foreseen.
+    /// Marks it as equal, as foreseen, where it cannot be marked so before.
     remark: Vec<Statement>,
     /// Lets the next user in, and sets its password, in this order.
     last: Vec<Statement>,
-    /// Whether the server is given the password and no hash, so that a plugin of it can check it.
+    /// Whether the server gets the password instead of a hash, so that its plugin can check it.
     pub(crate) is_checked: bool,
     /// The password of the next user.
     password: Password,
@@ -43,7 +43,7 @@ impl OtherChange {
         let nobodys;
         let pending = Authentication { dialect: pair.dialect, password, hashes };
         let is_checked = pair.dialect.is_mariadb() && !hashes;
-        // An account that cannot be locked has a password that nobody knows until it is whole.
+        // An account that cannot be locked has a password that nobody knows until it is complete.
         let made = if is_checked {
             nobodys = alike(password)?;
             Authentication { password: &nobodys, ..pending }
@@ -56,7 +56,7 @@ impl OtherChange {
         let baseline = pair.baseline_meanwhile(next);
         let marking = pair.marking(&baseline);
         let unlock = unlock(&pair.unlockable(next, is_checked));
-        // Where an account is made with a password that is not its last one, it is let in last.
+        // Where an account is created with a password that is not its last one, it is unlocked last.
         let last: Vec<_> = if is_checked {
             set_passwords(&pair, next, &pending, &made)?.into_iter().chain(unlock).collect()
         } else {
@@ -99,7 +99,7 @@ impl OtherChange {
         }
     }
 
-    /// Unlocks only the accounts that are known to have the next password, of those that are to be unlocked.
+    /// Of the accounts to be unlocked, unlocks only those that are known to have the next password.
     pub(crate) fn unlocking_certain(&self, entries: &[Entry]) -> Option<Statement> {
         let certain = entries.iter().filter(|entry| entry.is_primary(&self.password) == Some(true));
         let certain: Vec<_> = certain.map(|entry| entry.account.sql()).collect();
@@ -115,24 +115,24 @@ impl OtherChange {
         }
     }
 
-    /// What marks the pair, as it is now, as equal, where it was not marked so before.
+    /// The statements that mark the pair, as it is now, as equal, where it was not marked so before.
     pub(crate) fn remark(&self, now: &Pair) -> Vec<Statement> {
         if self.remark.is_empty() { Vec::new() } else { remarking(now) }
     }
 
-    /// What would be run.
+    /// The statements that would be run.
     pub(crate) fn planned(&self) -> Vec<PlannedStatement> {
         let first = self.first.iter().map(|(purpose, one)| one.planned(*purpose, Necessity::Always));
         let last = self.remark.iter().chain(&self.last);
         first.chain(last.map(|one| one.planned(Purpose::Password, Necessity::Always))).collect()
     }
 
-    /// How many differences the corrections end.
+    /// The number of differences that the corrections remove.
     pub(crate) fn drift(&self) -> usize {
         self.pair.drift(self.next)
     }
 
-    /// For people: by what the clone was recognized, what it loses, and what is left as it is.
+    /// A message for operators: how the clone was recognized, what it loses, and what is left as it is.
     pub(crate) fn notes(&self) -> Vec<String> {
         let checked = self.is_checked.then(|| checked_password::NOTE.to_owned());
         self.pair.notes(self.next).into_iter().chain(checked).collect()
@@ -144,7 +144,7 @@ fn remarking(pair: &Pair) -> Vec<Statement> {
     marking.make.into_iter().chain(marking.mark).chain(marking.after).collect()
 }
 
-/// One statement for all accounts that there are; nothing where all of them are made by this change.
+/// One statement for all existing accounts; nothing where this change creates all of them.
 fn set_password(
     pair: &Pair,
     next: Next,
@@ -164,7 +164,7 @@ fn set_password(
     Ok(Some(draft.finish("set password")))
 }
 
-/// The password of an account that is not to be used yet and cannot be locked: nobody knows it.
+/// The password of an account that must not be used yet and cannot be locked: nobody knows it.
 pub(crate) fn random_password() -> Result<Password, StatementError> {
     let failed = || StatementError::new(StatementFault::Other { code: "no randomness".to_owned() });
     let mut bytes = Zeroizing::new([0_u8; 24]);

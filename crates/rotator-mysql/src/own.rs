@@ -23,15 +23,15 @@ const NOT_PRIMARY: u16 = 3891;
 /// `ER_MISSING_CURRENT_PASSWORD`: the account may not change its password without REPLACE.
 const REPLACE_DEMANDED: u16 = 3892;
 
-/// A change of one's own password, with nothing left to find out.
+/// A change of the user's own password, for which nothing is left to read.
 #[derive(Debug)]
 pub(crate) struct OwnChange {
     first: Statement,
-    /// Where the first one finds another primary password than the one that this session logged in with.
+    /// Run where the first one finds another primary password than the one that this session logged in with.
     otherwise: Option<Otherwise>,
-    /// Last: ends the second password, which by then is the one that this session logged in with.
+    /// Run last: discards the second password, which by then is the one that this session logged in with.
     discard: Option<Statement>,
-    /// What is done about a second password that nobody here may end.
+    /// How a second password is handled that neither user may discard.
     lasting: Lasting,
     former: Former,
     /// Whether the new password is the one that this session logged in with.
@@ -39,36 +39,36 @@ pub(crate) struct OwnChange {
     notes: Vec<String>,
 }
 
-/// An earlier invocation has set a primary password already, and ours is the secondary one.
+/// An earlier invocation has already set a primary password, and this session's is the secondary one.
 #[derive(Debug)]
 struct Otherwise {
-    /// Takes effect only where the new password is the primary one already.
+    /// Takes effect only where the new password is already the primary one.
     confirm: Statement,
     /// Replaces the primary password, whatever it is, and leaves the secondary one.
     overwrite: Statement,
 }
 
-/// What becomes of the password by which the session has logged in.
+/// What happens to the password by which the session has logged in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Former {
     /// It is the one of `AWSCURRENT`, and the settings decide whether it is kept.
     #[default]
     AsSet,
-    /// It ends, and so does any other but the new one.
+    /// It is discarded, and so is any other but the new one.
     Ends {
         /// Whether the password of `AWSCURRENT` has just logged in.
         current_logs_in: bool,
     },
 }
 
-/// What is done about a second password that the user may not end.
+/// How a second password is handled, which the user may not be able to discard.
 #[derive(Debug)]
 enum Lasting {
-    /// The user may end it.
+    /// The user may discard it.
     None,
     /// The setting accepts it.
     Accepted,
-    /// The change is refused as soon as the server lets it be known. With the statement that helps.
+    /// The change is refused as soon as the server reveals it. Holds the statement that helps.
     Refused(String),
 }
 
@@ -113,7 +113,8 @@ impl OwnChange {
             }
         } else if account.account.host != "%" {
             notes.push(format!(
-                "the server has matched {}; accounts of the user for other hosts, which it does not see, keep their password",
+                "the server has matched {}; accounts of the user for other hosts, which it does not see, \
+                 keep their password",
                 account.account.sql()
             ));
         }
@@ -158,14 +159,14 @@ impl OwnChange {
         Plan { statements, notes: self.notes.clone(), ..Plan::default() }
     }
 
-    /// Makes the change. Afterwards the new password logs in, and where two are kept the one of this session
-    /// does, too.
+    /// Makes the change. Afterwards the new password logs in. Where two are kept, so does the one of this
+    /// session.
     ///
-    /// The password of this session is made the second one before that is ended, so that it logs in until the
-    /// last statement, and the change can be repeated by it.
+    /// The password of this session becomes the second one before it is discarded, so that it logs in until
+    /// the last statement, and the change can be repeated with it.
     ///
-    /// A server with a history of passwords refuses one that an earlier invocation has set, before it looks
-    /// at anything else. Whether it was that, only a login tells, which is up to the caller.
+    /// A server with a password history refuses one that an earlier invocation has set, before it checks
+    /// anything else. Only a login shows whether that was the cause, which is up to the caller.
     pub(crate) async fn apply(mut self, connection: &mut Connection) -> Result<Vec<String>, StatementError> {
         match self.set(connection).await {
             Ok(()) => {}
@@ -174,8 +175,7 @@ impl OwnChange {
                 Former::Ends { current_logs_in: true } => {}
                 Former::Ends { current_logs_in: false } if self.repeats => {
                     self.notes.push(
-                        "the server's history of passwords hides whether a second password is left"
-                            .to_owned(),
+                        "the server's password history hides whether a second password is left".to_owned(),
                     );
                     return Ok(self.notes);
                 }
@@ -218,7 +218,7 @@ impl OwnChange {
 }
 
 impl Lasting {
-    /// What a second password that has come to be known means.
+    /// The result of a second password that has been detected.
     fn note(&self) -> Result<Option<String>, StatementError> {
         match self {
             Self::None => Ok(None),
@@ -230,12 +230,12 @@ impl Lasting {
     }
 }
 
-/// What is done with the two passwords of an account that may have two.
+/// How the two passwords of an account are handled that may have two.
 #[derive(Clone, Copy, Debug, Default)]
 struct Slots {
     /// Whether the replaced password becomes the second one.
     retain: bool,
-    /// Whether the second one is ended at last.
+    /// Whether the second one is discarded at the end.
     discard: bool,
 }
 
@@ -248,7 +248,7 @@ fn cannot_retain(dialect: Dialect, account: &OwnAccount) -> StatementError {
     StatementError::new(StatementFault::PrivilegeMissing { needed })
 }
 
-/// The statement that sets the session's own password; with a form of its hash, where the server takes one.
+/// The statement that sets the session's own password; as a hash, where the server accepts one.
 fn set_own(
     dialect: Dialect,
     new: &Password,
@@ -279,19 +279,20 @@ fn set_own(
     Ok(draft.finish(SET_PASSWORD))
 }
 
-/// Whether passwords may be given as hashes: everywhere but where a plugin is to check them.
+/// Whether passwords may be given as hashes: everywhere but where a plugin checks them.
 pub(crate) async fn takes_hashes(connection: &mut Connection) -> Result<bool, StatementError> {
     if !connection.dialect.is_mariadb() {
         return Ok(true);
     }
     let sql = "SELECT @@global.strict_password_validation AND EXISTS (SELECT 1 FROM \
-               information_schema.PLUGINS WHERE PLUGIN_TYPE = 'PASSWORD VALIDATION' AND PLUGIN_STATUS = 'ACTIVE')";
+               information_schema.PLUGINS WHERE PLUGIN_TYPE = 'PASSWORD VALIDATION' \
+               AND PLUGIN_STATUS = 'ACTIVE')";
     let rows = connection.run(&Statement::new("read password validation", sql)).await?;
     Ok(rows.first().and_then(|row| row.first()) != Some(&Some("1".to_owned())))
 }
 
 #[cfg(test)]
-#[expect(clippy::needless_raw_string_hashes, reason = "snapshots are written so")]
+#[expect(clippy::needless_raw_string_hashes, reason = "snapshots have this form")]
 mod tests {
     use expect_test::{Expect, expect};
 

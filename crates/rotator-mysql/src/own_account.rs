@@ -13,15 +13,15 @@ use crate::{
     stored_form::StoredForm,
 };
 
-/// Plugins that ask for no password, so that a second way to log in is none by an old one.
+/// Plugins that ask for no password, so that as a second way to log in they do not keep an old one valid.
 const WITHOUT_PASSWORD: [&str; 4] = ["unix_socket", "auth_socket", "named_pipe", "gssapi"];
 
-/// The account that the session was let in by.
+/// The account that the session was matched with.
 pub(crate) struct OwnAccount {
     pub(crate) account: Account,
     /// Nothing on servers that do not show it.
     options: Options,
-    /// Active roles included.
+    /// Includes active roles.
     grants: Vec<String>,
 }
 
@@ -33,23 +33,23 @@ impl OwnAccount {
         Ok(Self { account: read_current(connection).await?, options, grants })
     }
 
-    /// Whether the server keeps two passwords and lets this user make it do so, and end one.
+    /// Whether the server keeps two passwords and allows this user to keep and to discard one.
     pub(crate) fn may_retain(&self, dialect: Dialect) -> bool {
         let wanted = ["APPLICATION_PASSWORD_ADMIN", "CREATE USER"];
         dialect.has_dual_passwords() && self.grants.iter().any(|line| gives(line, &wanted))
     }
 
-    /// Whether the user reads what the server keeps of all users.
+    /// Whether the user may read the server's table of users.
     pub(crate) fn may_read_users(&self) -> bool {
         may_read_users(self.grants.iter().map(String::as_str))
     }
 
-    /// What lets the user keep and end a second password.
+    /// The grant that allows the user to keep and discard a second password.
     pub(crate) fn grant_of_retaining(&self) -> String {
         format!("GRANT APPLICATION_PASSWORD_ADMIN ON *.* TO {}", self.account.sql())
     }
 
-    /// Refuses an account of which a change would leave another password.
+    /// Refuses an account on which another password would stay valid after a change.
     pub(crate) fn require_one_password(&self) -> Result<(), StatementError> {
         let by_password = |plugin: &&String| !WITHOUT_PASSWORD.contains(&plugin.as_str());
         if self.options.plugins.iter().filter(by_password).count() < 2 {
@@ -57,24 +57,25 @@ impl OwnAccount {
         }
         Err(StatementError::new(StatementFault::NotRotatable {
             why: "it has several ways to authenticate by a password, of which a user can change one alone",
-            remedy: "As an administrator of the database, give the account one of them: ALTER USER ... IDENTIFIED BY ....",
+            remedy: "As an administrator of the database, give the account one of them: \
+                ALTER USER ... IDENTIFIED BY ....",
         }))
     }
 
-    /// By which form MariaDB keeps the account's password.
+    /// The form in which MariaDB stores the account's password.
     pub(crate) fn stored_form(&self) -> StoredForm {
         StoredForm::of(&self.options)
     }
 
-    /// After how many failed logins the server locks the account, where it does.
+    /// After how many failed logins the server locks the account, where it does so.
     pub(crate) fn failures_until_locked(&self) -> Option<u32> {
         self.options.failures_until_locked()
     }
 }
 
-/// What the server shows of the session's own account. MySQL hides the hash from who may not read it; what
-/// cannot be read of the rest there decides nothing but notes, while on MariaDB it decides what a change of
-/// the password leaves.
+/// Reads what the server shows about the session's own account. MySQL hides the hash from users that may not
+/// read it. What else cannot be read there affects only notes; on MariaDB it decides what remains valid after
+/// a change of the password.
 async fn read_options(connection: &mut Connection) -> Result<Options, StatementError> {
     let dialect = connection.dialect;
     if !dialect.has_alter_user() {
@@ -89,13 +90,13 @@ async fn read_options(connection: &mut Connection) -> Result<Options, StatementE
     }
 }
 
-/// Who this session is to the server: the secret has its user, and only the server knows the host of it that
-/// the login was matched with.
+/// The session's account: the secret names the user, and only the server knows the host with which the login
+/// was matched.
 pub(crate) async fn read_current(connection: &mut Connection) -> Result<Account, StatementError> {
     const KIND: &str = "read own account";
     let rows = connection.run(&Statement::new(KIND, "SELECT CURRENT_USER()")).await?;
     let name = rows.first().and_then(|row| row.first()?.as_deref());
-    // The name of a user may have an `@` in it, a host has none.
+    // A user name may have an `@` in it, a host has none.
     let (user, host) = name.and_then(|name| name.rsplit_once('@')).ok_or_else(|| unreadable(KIND))?;
     Ok(Account::new(user, host))
 }

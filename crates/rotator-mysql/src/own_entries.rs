@@ -1,4 +1,4 @@
-//! What a user that reads the server's table of users finds there of itself.
+//! What a user that may read the server's table of users finds there about itself.
 
 use rotation_core::Password;
 use rotation_database::{SecondPassword, StatementError, StatementFault, Username};
@@ -9,14 +9,14 @@ use crate::{
     own_account::OwnAccount,
 };
 
-/// As many accounts as an error names.
+/// The most accounts that an error names.
 const MOST_NAMED: usize = 8;
 
-/// The user's accounts for other hosts, of which a change of its own password reaches none.
+/// The user's accounts for other hosts, which a change of its own password does not reach.
 ///
 /// # Errors
-/// [`StatementFault::OtherAccounts`] where one of them logs in by the password that is to be replaced, so
-/// that applications behind its host use the secret as well.
+/// [`StatementFault::OtherAccounts`] where one of them logs in with the password that is to be replaced, so
+/// that applications on its hosts use the secret as well.
 pub(crate) fn other_accounts(
     entries: &[Entry],
     own: &OwnAccount,
@@ -38,7 +38,7 @@ pub(crate) fn other_accounts(
     Ok(Some(format!("the user's accounts for other hosts keep their password: {}", named(unknown))))
 }
 
-/// What a session knows of a second password of its user.
+/// What a session knows about a second password of its user.
 pub(crate) async fn second_password(
     connection: &mut Connection,
     account: &OwnAccount,

@@ -1,4 +1,4 @@
-//! The mark that a user finds on itself: its password is then that of a pair, and another secret's.
+//! The mark that a user finds on itself: its password then belongs to a pair of another secret.
 
 use rotation_database::{PairOwner, StatementError, StatementFault, UserPair, Username};
 
@@ -12,8 +12,8 @@ use crate::{
     statement::Statement,
 };
 
-/// The secret whose pair the session's user belongs to, where that is another one than the owner's, if the
-/// owner does not take over. Where no owner is known, any.
+/// The secret that the pair of the session's user belongs to, where that is not the owner, unless the owner
+/// takes the pair over. Where no owner is known, any secret.
 pub(crate) async fn other_secret(
     connection: &mut Connection,
     user: &Username,
@@ -30,7 +30,7 @@ pub(crate) async fn other_secret(
             let rows = connection.run(&Statement::new("read own grants", "SHOW GRANTS")).await?;
             for line in rows.iter().flatten().flatten() {
                 let mut rights = Rights::new();
-                // What cannot be read is no grant of a role of ours.
+                // A line that cannot be parsed is no grant of the function's roles.
                 if read_line(line, &mut rights).is_ok() {
                     rights.retain(|right| matches!(right, Right::Role { .. }));
                     own.rights.append(&mut rights);

@@ -14,10 +14,10 @@ use crate::{
     mark::{self, Mark},
 };
 
-/// The most hosts that one user is cloned for.
+/// The most hosts for which one user is cloned.
 pub(crate) const MOST_HOSTS: usize = 64;
 
-/// What is known of one account.
+/// What is known about one account.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct State {
     pub(crate) options: Options,
@@ -38,7 +38,7 @@ pub(crate) struct Pair {
     pub(crate) dialect: Dialect,
     pub(crate) originals: BTreeMap<String, State>,
     pub(crate) clones: BTreeMap<String, State>,
-    /// On MariaDB, all roles that mark this pair, whoever has them.
+    /// On MariaDB, all roles that mark this pair, whichever accounts have them.
     pub(crate) mark_roles: BTreeSet<String>,
     /// Accounts of the next user that no statement can change before they have another plugin.
     pub(crate) moved: Vec<Account>,
@@ -53,13 +53,13 @@ pub(crate) enum Next {
 }
 
 impl Next {
-    /// Whose password this is.
+    /// The user whose password this is.
     pub(crate) fn of(names: &UserPair, next: &Credentials) -> Self {
         if next.username == names.original { Self::Original } else { Self::Clone }
     }
 }
 
-/// An account of the clone, and the account of the original whose clients it lets in.
+/// An account of the clone, and the account of the original whose clients it admits.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Twins<'a> {
     pub(crate) host: &'a str,
@@ -69,7 +69,7 @@ pub(crate) struct Twins<'a> {
 }
 
 impl State {
-    /// Tells the marks from the rights and attributes.
+    /// Separates the marks from the rights and attributes.
     pub(crate) fn take_marks(&mut self, names: &UserPair, dialect: Dialect) {
         if let Some(value) = self.attributes.remove(mark::KEY) {
             self.marks.extend(Mark::of_attribute(&value, names.original.as_str()));
@@ -100,7 +100,7 @@ impl Pair {
         Account::new(self.names.original.as_str(), host)
     }
 
-    /// Where the clients of the clone's account for a host stand among those of the original.
+    /// Where the clients of the clone's account for a host belong among those of the original.
     pub(crate) fn place(&self, host: &str) -> Place<'_> {
         match self.originals.get_key_value(host) {
             Some((same, _)) => Place::Within(same),
@@ -108,7 +108,7 @@ impl Pair {
         }
     }
 
-    /// The accounts of the clone that stand for one of the original.
+    /// The accounts of the clone that correspond to one of the original.
     pub(crate) fn twins(&self) -> impl Iterator<Item = Twins<'_>> {
         self.clones.iter().filter_map(|(host, clone)| {
             let Place::Within(original_host) = self.place(host) else { return None };
@@ -117,23 +117,23 @@ impl Pair {
         })
     }
 
-    /// Those that stand for this one.
+    /// Those that correspond to this one.
     pub(crate) fn twins_of<'a>(&'a self, original_host: &'a str) -> impl Iterator<Item = Twins<'a>> {
         self.twins().filter(move |twins| twins.original_host == original_host)
     }
 
-    /// Hosts at which the clone must be made.
+    /// Hosts for which the clone must be created.
     pub(crate) fn missing_hosts(&self) -> impl Iterator<Item = (&String, &State)> {
         self.originals.iter().filter(|(host, _)| !self.clones.contains_key(*host))
     }
 
-    /// Hosts at which the clone has an account and the original has none.
+    /// Hosts for which the clone has an account and the original has none.
     pub(crate) fn surplus_hosts(&self) -> impl Iterator<Item = (&String, &State)> {
         self.clones.iter().filter(|(host, _)| !self.originals.contains_key(*host))
     }
 
-    /// The accounts whose password is to be set, with the plugins that they are to have. Those that are made
-    /// get theirs as they are made, where they can be locked until they are whole.
+    /// The accounts whose password is to be set, with the plugins that they should have. New accounts get
+    /// theirs when they are created, where they can be locked until they are complete.
     pub(crate) fn next_accounts(&self, next: Next) -> Vec<(Account, &Options)> {
         match next {
             Next::Original => {
@@ -151,7 +151,7 @@ impl Pair {
         }
     }
 
-    /// What either of the two is before it may be changed.
+    /// The precondition of changing either user.
     ///
     /// # Errors
     /// [`StatementFault::NoSuchUser`].
@@ -163,11 +163,11 @@ impl Pair {
     }
 }
 
-/// The plugins that keep a password which a statement can set.
+/// The plugins that keep a password that a statement can set.
 pub(crate) const PASSWORD_PLUGINS: [&str; 5] =
     ["mysql_native_password", "caching_sha2_password", "sha256_password", "ed25519", "parsec"];
 
-/// The server showed something that cannot be read exactly; nothing is done by guess.
+/// The server showed something that cannot be parsed exactly; nothing is done by guesswork.
 pub(crate) fn unreadable(statement: &'static str) -> StatementError {
     StatementError {
         fault: StatementFault::Other { code: "unreadable answer".to_owned() },

@@ -1,4 +1,4 @@
-//! What tells MySQL and MariaDB from the other engines, in data.
+//! What distinguishes MySQL and MariaDB from the other engines, as data.
 
 use rotation_core::PasswordRule;
 use rotation_database::{EngineProfile, StatementRule};
@@ -19,7 +19,7 @@ pub(crate) const fn profile<F: Flavor>() -> EngineProfile {
         default_database: None,
         home_field: None,
         set_field: None,
-        // An answer that only the server has, and who the session is to it.
+        // An answer that only the server has, and the account that the session was matched with.
         probe: "SELECT NOW(), CURRENT_USER()",
         test_statement: StatementRule::SQL,
         clone_suffix: "_clone",
@@ -30,9 +30,9 @@ pub(crate) const fn profile<F: Flavor>() -> EngineProfile {
     }
 }
 
-/// A password that every authentication plugin takes: the longest of `caching_sha2_password` has 256 bytes.
-/// RDS's own interface takes masters of 8 to 41 characters, but does not see what is set here; the default
-/// length fits it. The default exclusions are those of AWS's template.
+/// A password that every authentication plugin accepts: the longest of `caching_sha2_password` has 256 bytes.
+/// RDS's own API accepts master passwords of 8 to 41 characters, but does not see what is set here; the
+/// default length fits it. The default exclusions are those of AWS's template.
 const PASSWORD_RULE: PasswordRule = PasswordRule {
     shortest: 8,
     longest: 128,

@@ -1,6 +1,6 @@
-//! Names and values inside statements, which take no parameters where users are concerned.
+//! Names and values inside statements: statements about users take no parameters.
 //!
-//! Sessions set their `sql_mode`, so that quotes and backslashes mean what they mean here.
+//! Sessions set their `sql_mode`, so that quotes and backslashes have the meaning that is assumed here.
 
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;

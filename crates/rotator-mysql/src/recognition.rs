@@ -13,12 +13,13 @@ use crate::{
     pair::{Next, PASSWORD_PLUGINS, Pair, State},
 };
 
-/// What to do with an account that has several ways in.
+/// The remediation for an account with several authentication methods.
 const ONE_METHOD: &str = "Give the account one authentication method that keeps a password: a rotation \
-    changes one password, and the other methods would go on to open.";
+    changes one password, and the other methods would still log in.";
 
 impl Pair {
-    /// Whether these two users may alternate, and be it known that they belong together and to this secret.
+    /// Whether these two users may alternate, and how it is known that they belong together and to this
+    /// secret.
     ///
     /// # Errors
     /// The reason why not; nothing has been written.
@@ -54,7 +55,8 @@ impl Pair {
                     let rights = self.equality(original, clone, mark != rotation_database::Mark::None);
                     recognize(mark, owner, rights, next == Next::Original)?;
                 }
-                // It is left alone, but whoever logs in by it alone must not get the original's password.
+                // It is left alone, but a client that logs in by it alone must not get the original's
+                // password.
                 Place::Apart | Place::Unclear
                     if next == Next::Original && mark == rotation_database::Mark::None =>
                 {
@@ -81,7 +83,7 @@ impl Pair {
             .any(|mark| matches!(mark, Mark::Of { secret, .. } if secret.is(&self.owner.secret)))
     }
 
-    /// The mark of an account, where no other secret's is on it, as the rule for all engines takes it.
+    /// The mark of an account that carries no other secret's mark, as the rule for all engines takes it.
     fn mark(&self, clone: &State, next: Next) -> rotation_database::Mark<'_> {
         if self.is_ours(clone) || next == Next::Clone && self.was_being_made(clone) {
             rotation_database::Mark::Of(self.owner.secret.as_str())
@@ -92,18 +94,21 @@ impl Pair {
         }
     }
 
-    /// Whether an account is one that was made for this secret and has not got its mark yet: on MariaDB that
-    /// is a statement of its own, which the role comes before.
+    /// Whether an account was created for this secret and does not have its mark yet: on MariaDB the mark is
+    /// a statement of its own, and the role is created before it.
     fn was_being_made(&self, clone: &State) -> bool {
-        let is_ours = |mark: Option<Mark>| matches!(mark, Some(Mark::Of { secret, .. }) if secret.is(&self.owner.secret));
+        let is_ours = |mark: Option<Mark>| match mark {
+            Some(Mark::Of { secret, .. }) => secret.is(&self.owner.secret),
+            _ => false,
+        };
         clone.options.is_locked
             && clone.rights.is_empty()
             && self.mark_roles.iter().any(|role| is_ours(Mark::of_role(role, &self.names)))
     }
 
     /// How the rights of an account of the clone compare with the original's. Two users without a right that
-    /// neither could have given the other are equal by chance, or by their own doing, unless a mark ties
-    /// them.
+    /// neither could have given the other are equal by chance, or by their own doing, unless a mark ties them
+    /// together.
     fn equality(&self, original: &State, clone: &State, marked: bool) -> Equality {
         let (ours, theirs) = (&original.rights, &clone.rights);
         let held = Held::of(ours);

@@ -1,7 +1,7 @@
-//! Accounts that were left on `mysql_native_password` where the server does not have that plugin any more:
-//! MySQL 8.4 can do without it, MySQL 9 must. Nobody logs in by such an account, and no statement changes
-//! anything about it, not even a GRANT, but the one that moves it to another plugin. So that one comes first,
-//! with a password that nobody knows.
+//! Accounts that still have `mysql_native_password` where the server no longer has that plugin: MySQL 8.4 can
+//! run without it, MySQL 9 has removed it. Nobody can log in by such an account, and no statement changes
+//! anything about it, not even a GRANT, except the one that moves it to another plugin. So that statement
+//! comes first, with a password that nobody knows.
 
 use rotation_database::StatementError;
 
@@ -15,15 +15,15 @@ use crate::{
 };
 
 const RETIRED: &str = "mysql_native_password";
-/// What takes its place.
+/// The plugin that replaces it.
 const SUCCESSOR: &str = "caching_sha2_password";
 
 impl Pair {
-    /// Plans the move of the next user's accounts that cannot be changed otherwise. Whatever account of the
+    /// Plans the move of the next user's accounts that cannot be changed otherwise. Whichever account of the
     /// two has the plugin, none is given it.
     ///
     /// # Errors
-    /// As the server refuses to name its plugins.
+    /// As the server refuses to list its plugins.
     pub(crate) async fn leave_retired_plugin(
         &mut self,
         next: Next,
@@ -35,7 +35,8 @@ impl Pair {
             return Ok(());
         }
         let sql = format!(
-            "SELECT 1 FROM information_schema.PLUGINS WHERE PLUGIN_NAME = '{RETIRED}' AND PLUGIN_STATUS = 'ACTIVE'"
+            "SELECT 1 FROM information_schema.PLUGINS WHERE PLUGIN_NAME = '{RETIRED}' \
+             AND PLUGIN_STATUS = 'ACTIVE'"
         );
         if connection.run(&Statement::new("read plugins", sql)).await?.is_empty() {
             self.moved = self.left_on_retired(next);
@@ -72,7 +73,7 @@ impl Pair {
         Ok((!self.moved.is_empty()).then(|| draft.finish("move user")))
     }
 
-    /// For people.
+    /// A message for operators.
     pub(crate) fn move_notes(&self) -> impl Iterator<Item = String> {
         self.moved.iter().map(|account| {
             format!(

@@ -1,9 +1,9 @@
-//! The second passwords of a pair of users, which a finished rotation must have ended.
+//! The second passwords of a pair of users, which must be discarded when a rotation has finished.
 //!
-//! The next user's goes before its password is set: nobody was given it. The live user's goes too, once it is
-//! certain that applications log in by the primary one, which the stored forms tell. Where `AWSCURRENT` is
-//! the second password, as after an interrupted rotation by a single user, it becomes the primary one first.
-//! So `AWSCURRENT` logs in after each statement.
+//! The next user's is discarded before its password is set: nobody was given it. The live user's is discarded
+//! too, once it is certain that applications log in with the primary one, which the stored forms show. Where
+//! `AWSCURRENT` is the second password, as after an interrupted rotation by a single user, it becomes the
+//! primary one first. So `AWSCURRENT` logs in after each statement.
 
 use rotation_core::Password;
 use rotation_database::{Necessity, PlannedStatement, Purpose, StatementError, StatementFault, UserPair};
@@ -17,11 +17,11 @@ use crate::{
     statement::{Draft, Statement},
 };
 
-/// What ends the second passwords of both users, in this order.
+/// The statements that discard the second passwords of both users, in this order.
 #[derive(Debug, Default)]
 pub(crate) struct Endings {
     endings: Vec<Ending>,
-    /// For people: what was found and what is left.
+    /// A message for operators: what was found and what is left.
     pub(crate) notes: Vec<String>,
 }
 
@@ -34,7 +34,7 @@ struct Ending {
     discard: Statement,
 }
 
-/// The statement that ends an account's second password.
+/// The statement that discards an account's second password.
 fn discard(account: &Account) -> Statement {
     Statement::new("discard old password", format!("ALTER USER {} DISCARD OLD PASSWORD", account.sql()))
 }
@@ -44,11 +44,11 @@ fn still_logs_in(account: &Account) -> String {
 }
 
 impl Endings {
-    /// What the accounts of a pair need. `live` is the password by which the live user has just logged in.
+    /// What the accounts of a pair need. `live` is the password with which the live user has just logged in.
     ///
     /// # Errors
-    /// [`StatementFault::OldPasswordActive`] where nobody can tell by which password applications log in,
-    /// unless the setting accepts it.
+    /// [`StatementFault::OldPasswordActive`] where it is not known which password applications log in with,
+    /// unless the setting accepts that.
     pub(crate) fn of(
         entries: &[Entry],
         pair: &Pair,
@@ -65,7 +65,7 @@ impl Endings {
         let of_live = |entry: &&Entry| entry.account.user == live_user.as_str();
         let alone = entries.iter().filter(of_live).count() == 1;
         for entry in entries.iter().filter(|entry| entry.has_second()) {
-            // An account that lets in no client of the original is no concern of the password.
+            // The password does not matter for an account that admits no client of the original.
             let place = pair.place(&entry.account.host);
             let is_set = entry.account.user == next_user.as_str() && matches!(place, Place::Within(_));
             if is_set {
@@ -94,7 +94,7 @@ impl Endings {
         let known = live.map(|live| (live, entry.is_primary(live), entry.is_second(live)));
         match known {
             Some((_, Some(true), _)) => self.push(entry, None),
-            // Of the user's only account it is one of the two.
+            // For the user's only account it is one of the two.
             Some((live, primary, second)) if second == Some(true) || (alone && primary.is_none()) => {
                 let mut draft = Draft::new(&format!("ALTER USER {} IDENTIFIED WITH ", entry.account.sql()));
                 draft.push(&literal(&entry.plugin));
@@ -102,7 +102,7 @@ impl Endings {
                 draft.push_secret(live.expose());
                 self.push(entry, Some(draft.finish("set password")));
             }
-            // Neither: nothing of the secret logs in by this account, and its next turn ends both.
+            // Neither: no version of the secret logs in by this account, and its next turn discards both.
             Some((_, Some(false), Some(false))) => self.notes.push(format!(
                 "{} has passwords of its own, which are no label's; the next rotation ends them",
                 entry.account.sql()
@@ -123,8 +123,8 @@ impl Endings {
     /// Runs them.
     ///
     /// # Errors
-    /// As the server refuses one; [`StatementFault::OldPasswordActive`] where a history of passwords keeps
-    /// `AWSCURRENT` from becoming the primary one, unless the setting accepts it.
+    /// As the server refuses one; [`StatementFault::OldPasswordActive`] where a password history prevents
+    /// `AWSCURRENT` from becoming the primary one, unless the setting accepts that.
     pub(crate) async fn apply(
         &mut self,
         connection: &mut crate::connection::Connection,

@@ -1,4 +1,4 @@
-//! A session: `stage` reads, `commit` does.
+//! A session: `stage` reads, `commit` writes.
 
 use std::{collections::BTreeSet, net::IpAddr};
 
@@ -39,23 +39,23 @@ pub struct MysqlSession {
     connection: Connection,
     own: Credentials,
     settings: Settings,
-    /// On whose behalf the session's own user changes its password.
+    /// The secret on whose behalf the session's own user changes its password.
     owner: Option<PairOwner>,
     staged: Option<Staged>,
-    /// What becomes of the password by which the session has logged in, where it is to be replaced.
+    /// What happens to the password with which the session has logged in, where it is replaced.
     former: Former,
-    /// By which password the live user of a pair has just logged in.
+    /// The password with which the live user of a pair has just logged in.
     live: Option<Password>,
-    /// Whether the server looks at passwords at all, as far as the probe has shown.
+    /// Whether the server checks passwords at all, as far as the probe has shown.
     asks_for_passwords: bool,
-    /// Whether the server has given no lock for the change that is staged.
+    /// Whether the server has refused the lock for the change that is staged.
     is_unlocked: bool,
 }
 
-/// Who a session is to a server that lets everybody in (`skip_grant_tables`).
+/// The user name on a server that lets every user in (`skip_grant_tables`).
 const OPEN_TO_ALL: [&str; 2] = ["skip-grants user@skip-grants host", "@"];
 
-/// A change with nothing left to find out: what a plan says and what `commit` runs are the same statements.
+/// A change for which nothing is left to read: a plan shows the same statements that `commit` runs.
 #[derive(Debug)]
 enum Staged {
     Own(Box<OwnChange>),
@@ -63,9 +63,9 @@ enum Staged {
 }
 
 impl Session for MysqlSession {
-    /// A clone has rights of its own, which are compared before its password is set, and acts as nobody else:
-    /// there is no role or membership without which its session would be another's. So nothing more is proved
-    /// of a pair.
+    /// A clone has privileges of its own, which are compared before its password is set. Its session never
+    /// acts as another user, so no role or membership has to be checked, and nothing more has to be proved
+    /// about a pair.
     async fn probe(&mut self, _pair: Option<&UserPair>) -> Result<(), StatementError> {
         let rows = self.connection.run(&Statement::new(Statement::PROBE, MYSQL.probe)).await?;
         let account = rows.first().and_then(|row| row.get(1)?.as_deref());
@@ -99,14 +99,14 @@ impl Session for MysqlSession {
         self.connection.run_through(&statement, LONGEST_PROOF).await
     }
 
-    /// No turn is taken: whoever rotates the user at the same time is not to be kept waiting for a plan.
+    /// A plan takes no lock: a concurrent rotation of the user must not wait for it.
     async fn plan(&mut self, change: &Change<'_>, deadline: Deadline) -> Result<Plan, StatementError> {
         self.connection.run(&pin(self.connection.dialect, deadline.remaining())).await?;
         self.connection.run(&Statement::new("begin", "START TRANSACTION READ ONLY")).await?;
         Ok(match self.prepare(change).await? {
             Staged::Own(change) => change.planned(),
             Staged::Other(change, endings) => {
-                // Active roles included.
+                // Includes active roles.
                 let grants = self.connection.run(&Statement::new("read own grants", "SHOW GRANTS")).await?;
                 let lines = grants.iter().flatten().flatten().map(String::as_str);
                 let master = read_current(&mut self.connection).await?;
@@ -220,7 +220,7 @@ impl MysqlSession {
         }
     }
 
-    /// What ends the second passwords of both users.
+    /// The statements that discard the second passwords of both users.
     async fn prepare_endings(&mut self, pair: &Pair, next: Next) -> Result<Endings, StatementError> {
         if !self.connection.dialect.has_dual_passwords() {
             return Ok(Endings::default());
@@ -230,7 +230,7 @@ impl MysqlSession {
         Endings::of(&entries, pair, next, self.live.as_ref(), self.settings.allow_old_password)
     }
 
-    /// The secret whose pair the session's own user belongs to, where that is another one.
+    /// The secret that the pair of the session's own user belongs to, where that is another one.
     async fn other_secret(&mut self) -> Result<Option<StatementFault>, StatementError> {
         own_mark::other_secret(&mut self.connection, &self.own.username, self.owner.as_ref()).await
     }
@@ -257,8 +257,8 @@ impl MysqlSession {
         OtherChange::new(pair, which, &next.password, hashes)
     }
 
-    /// Makes the two equal, looks again, then lets the next one in and sets its password, so that no one who
-    /// logs in by it has fewer rights than it promises.
+    /// Makes the two equal, reads them again, then lets the next one in and sets its password, so that no
+    /// session that logs in with it has fewer privileges than it should.
     async fn apply_other(
         &mut self,
         change: OtherChange,
@@ -271,7 +271,7 @@ impl MysqlSession {
         Ok(ChangeReport { drift: change.drift(), notes })
     }
 
-    /// All that comes before the password.
+    /// Everything that comes before the password.
     async fn apply_first(
         &mut self,
         change: &OtherChange,
@@ -285,7 +285,7 @@ impl MysqlSession {
         if !is_first {
             let after = self.read_pair(&change.pair.names, &change.pair.owner).await?;
             give_way().await;
-            // Somebody changes the same users at the same time, or the server did not do what it said.
+            // Another session is changing the same users, or the server did not do what it reported.
             if !change.is_made_in(&after) {
                 return Err(StatementError::new(StatementFault::Busy));
             }
@@ -296,10 +296,10 @@ impl MysqlSession {
         endings.apply(&mut self.connection, self.settings.allow_old_password).await
     }
 
-    /// A server that remembers passwords refuses one that an earlier attempt has set; accounts for other
-    /// hosts may lack it still, so they get it before that is told. Accounts that were made with a stand-in,
-    /// which logs hold, stay locked where it is theirs still. A login shows one account: of several, it
-    /// leaves the others open.
+    /// A server with a password history refuses one that an earlier attempt has set. Accounts for other hosts
+    /// may still lack it, so they get it before the refusal is reported. Accounts that were created with a
+    /// stand-in, which logs hold, stay locked while they still have it. A login tests only one account: where
+    /// there are several, the state of the others is unknown.
     async fn run_last(&mut self, change: &OtherChange) -> Result<(), StatementError> {
         let mut remembered = None;
         for statement in change.last() {
@@ -328,13 +328,14 @@ impl MysqlSession {
         let dialect = self.connection.dialect;
         let attributes =
             if dialect.has_attributes() { "JSON_EXTRACT(User_attributes, '$.metadata')" } else { "NULL" };
-        // What SHOW CREATE USER says of it is not always so: after PASSWORD EXPIRE DEFAULT it goes on to show
-        // the interval of before (seen on MySQL 9.7).
+        // SHOW CREATE USER is not always right about it: after PASSWORD EXPIRE DEFAULT it still shows the
+        // previous interval (seen on MySQL 9.7).
         let lifetime = if dialect.has_password_lifetime() { "password_lifetime" } else { "NULL" };
         let roles = if dialect.is_mariadb() { " AND is_role = 'N'" } else { "" };
         let list = |user: &Username| {
             format!(
-                "SELECT Host, {attributes}, {lifetime} FROM mysql.user WHERE User = {}{roles} ORDER BY Host LIMIT {}",
+                "SELECT Host, {attributes}, {lifetime} FROM mysql.user WHERE User = {}{roles} \
+                 ORDER BY Host LIMIT {}",
                 *literal(user.as_str()),
                 MOST_HOSTS + 1,
             )
@@ -367,7 +368,7 @@ impl MysqlSession {
         Ok(pair)
     }
 
-    /// The roles by which MariaDB's pairs are marked, of this pair and whichever secret, whoever has them.
+    /// The roles by which MariaDB marks this pair, for whichever secret, whichever accounts have them.
     async fn read_mark_roles(&mut self, names: &UserPair) -> Result<BTreeSet<String>, StatementError> {
         let sql = format!(
             "SELECT User FROM mysql.user WHERE is_role = 'Y' AND (User = {} OR LEFT(User, {length}) = {})",
@@ -377,12 +378,12 @@ impl MysqlSession {
         );
         let rows = self.read(&Statement::new("read mark roles", sql)).await?;
         let roles = rows.into_iter().filter_map(|row| row.into_iter().next()?);
-        // The server may compare without regard to case.
+        // The server's comparison may ignore case.
         Ok(roles.filter(|role| mark::Mark::of_role(role, names).is_some()).collect())
     }
 
-    /// Reads what the accounts define that the operator may want to drop; before there is a clone, what the
-    /// original defines; and what a live clone defines that has more rights than the original.
+    /// Reads what the accounts define that the operator may want to drop. Before there is a clone, reads what
+    /// the original defines; for a live clone with more rights than the original, what the clone defines.
     async fn read_definitions(&mut self, pair: &mut Pair, next: Next) -> Result<(), StatementError> {
         let entries: Vec<_> = pair.surplus_hosts().map(|(host, _)| pair.clone_at(host)).collect();
         if !entries.is_empty() {
@@ -399,7 +400,7 @@ impl MysqlSession {
         Ok(())
     }
 
-    /// The account but for what its host was read with.
+    /// The account without the host that it was read with.
     async fn read_account(&mut self, account: &Account) -> Result<ShownAccount, StatementError> {
         let mut shown = ShownAccount { host: account.host.clone(), ..ShownAccount::default() };
         let statement = Statement::new(SHOW_USER, format!("SHOW CREATE USER {}", account.sql()));
@@ -414,8 +415,8 @@ impl MysqlSession {
         Ok(shown)
     }
 
-    /// What SHOW GRANTS says of ADMIN OPTION is not always so: it stays away where the option came after the
-    /// role (seen on MySQL 9.7). It also lists roles that everybody has. The table is exact.
+    /// SHOW GRANTS is not always right about ADMIN OPTION: it omits an option that was granted after the role
+    /// (seen on MySQL 9.7). It also lists roles that every user has. The table is exact.
     async fn read_roles(&mut self, account: &Account) -> Result<Vec<(String, String, bool)>, StatementError> {
         const KIND: &str = "read roles";
         let sql = format!(
@@ -432,7 +433,7 @@ impl MysqlSession {
         rows.into_iter().map(role).collect()
     }
 
-    /// Reads what only somebody with SELECT on the server's own tables may read.
+    /// Reads what requires SELECT on the server's own tables.
     async fn read(&mut self, statement: &Statement) -> Result<Vec<crate::wire::Row>, StatementError> {
         let mut error = match self.connection.run(statement).await {
             Ok(rows) => return Ok(rows),
@@ -446,15 +447,15 @@ impl MysqlSession {
     }
 }
 
-/// Lets the deadline end what has taken too long: users with tens of thousands of grants are compared without
-/// waiting for anything.
+/// Yields, so that the deadline can end what has taken too long: users with tens of thousands of grants are
+/// compared without waiting for anything.
 async fn give_way() {
     tokio::task::yield_now().await;
 }
 
-/// The transaction of a test statement, with the settings that applications get. What ends a transaction by
-/// itself, as statements that change tables do, finds the session read-only as well. The limit leaves a tenth
-/// of the time.
+/// The transaction of a test statement, with the settings that applications get. Statements that end a
+/// transaction implicitly, such as those that change tables, find the session read-only as well. The limit
+/// leaves a tenth of the time.
 fn begin_proof(dialect: Dialect, deadline: Deadline) -> Vec<Statement> {
     let time = deadline.remaining();
     let time = time.saturating_sub(time / 10);

@@ -1,20 +1,20 @@
-//! The settings of our sessions, so that our statements mean the same everywhere and end in time, whatever
-//! the server, the user or `init_connect` has chosen.
+//! The settings of the function's sessions, so that its statements mean the same everywhere and end in time,
+//! whatever the server, the user or `init_connect` has chosen.
 //!
 //! | Setting | Why it is pinned |
 //! |---|---|
-//! | `sql_mode` | it decides how quotes and backslashes are read, and whether a GRANT may make a user |
-//! | `lock_wait_timeout`, `innodb_lock_wait_timeout`, `max_execution_time`, `max_statement_time` | they bound a statement; ours are to end just before the deadline and not earlier |
-//! | `wait_timeout` | a session that was frozen gives its lock back once the deadline is over |
-//! | `transaction_read_only` (`tx_read_only`) | a server may let sessions begin read-only; users can be changed in no such session |
-//! | `transaction_isolation` (`tx_isolation`) | reads under SERIALIZABLE take locks for which others wait |
-//! | `autocommit` | without it the second look at the users would be the first one once more |
+//! | `sql_mode` | it decides how quotes and backslashes are read, and whether a GRANT may create a user |
+//! | `lock_wait_timeout`, `innodb_lock_wait_timeout`, `max_execution_time`, `max_statement_time` | they bound a statement; it must end just before the deadline and not earlier |
+//! | `wait_timeout` | a session that was frozen releases its lock once the deadline has passed |
+//! | `transaction_read_only` (`tx_read_only`) | a server may begin sessions read-only; users cannot be changed in such a session |
+//! | `transaction_isolation` (`tx_isolation`) | reads under SERIALIZABLE take locks that others wait for |
+//! | `autocommit` | without it the second read of the users would repeat the result of the first |
 //! | `sql_quote_show_create` | without it SHOW CREATE USER and SHOW GRANTS print names that cannot be distinguished from words |
-//! | `print_identified_with_as_hex` | it is another form of what SHOW CREATE USER prints |
-//! | `sql_select_limit`, `sql_big_selects` | they cut or refuse a read of the server's own tables |
+//! | `print_identified_with_as_hex` | it changes the form of what SHOW CREATE USER prints |
+//! | `sql_select_limit`, `sql_big_selects` | they truncate or refuse a read of the server's own tables |
 //! | `max_error_count` | MariaDB keeps the reason of a refusal among the warnings |
 //! | `collation_connection`, `character_set_client`, `character_set_results` | names and passwords are sent and read as UTF-8 |
-//! | `old_passwords` | `PASSWORD(...)` of older servers makes a hash that today's logins do not accept |
+//! | `old_passwords` | `PASSWORD(...)` of older servers makes a hash that current logins do not accept |
 //!
 //! No setting decides which plugin or hash an account gets: every statement names the plugin, or keeps the
 //! account's own.
@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use crate::{dialect::Dialect, statement::Statement};
 
-/// Pins the settings. What is done in the session is to take at most this time.
+/// Pins the settings. The work in the session may take at most this time.
 pub(crate) fn pin(dialect: Dialect, time: Duration) -> Statement {
     let seconds = time.as_secs().clamp(1, 300);
     let mut settings = vec![
@@ -51,7 +51,7 @@ pub(crate) fn pin(dialect: Dialect, time: Duration) -> Statement {
             settings.extend((version >= (8, 0, 17)).then(|| "print_identified_with_as_hex = 0".to_owned()));
         }
         Dialect::MySql(_) => settings.push("old_passwords = 0".to_owned()),
-        // On MySQL only the privileged may set it, and nothing is read of the warnings there.
+        // On MySQL only privileged users may set it, and nothing is read from the warnings there.
         Dialect::MariaDb(_) => {
             settings.extend(["old_passwords = 0", "max_error_count = 64"].map(str::to_owned));
         }
@@ -61,8 +61,8 @@ pub(crate) fn pin(dialect: Dialect, time: Duration) -> Statement {
     Statement::new("set session", format!("SET {}", settings.join(", ")))
 }
 
-/// Their names: MySQL 5.7.20 brought new ones and 8.0.3 took the old ones away; MariaDB changed them in
-/// 11.1.1. Aurora 2 calls itself 5.7 and has only the old ones in some versions.
+/// Their names: MySQL 5.7.20 brought new ones and 8.0.3 removed the old ones; MariaDB changed them in 11.1.1.
+/// Aurora 2 reports 5.7 and has only the old ones in some versions.
 fn transaction_variables(dialect: Dialect) -> (&'static str, &'static str) {
     let renamed = match dialect {
         Dialect::MySql(version) => version >= (8, 0, 3),
@@ -79,7 +79,7 @@ fn transaction_variables(dialect: Dialect) -> (&'static str, &'static str) {
 mod tests {
     use super::*;
 
-    /// A variable that a server does not know would end every rotation there.
+    /// A variable that a server does not know would make every rotation fail there.
     #[test]
     fn each_server_is_asked_for_variables_that_it_has() {
         let text = |version: &str| pin(Dialect::parse(version), Duration::from_secs(9)).sql.to_string();

@@ -1,4 +1,4 @@
-//! What a server shows of an account, and what follows from it without asking the server anything else.
+//! What a server shows of an account, and what follows from that without any further query.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,17 +18,17 @@ pub(crate) const READ_HOSTS: &str = "read hosts";
 pub(crate) const SHOW_USER: &str = "show create user";
 pub(crate) const SHOW_GRANTS: &str = "show grants";
 
-/// One account as its server shows it. It does not print, as the server shows hashes of passwords as well.
+/// One account as its server shows it. It does not print, as the server also shows hashes of passwords.
 #[derive(Clone, Default)]
 pub struct ShownAccount {
     /// The host that the account is for.
     pub host: String,
-    /// What `SHOW CREATE USER` answers.
+    /// What `SHOW CREATE USER` prints.
     pub create_user: String,
     /// The lines of `SHOW GRANTS`.
     pub grants: Vec<String>,
     /// The account's rows of `mysql.role_edges`, where the server has that table: a role's name, its host,
-    /// and whether the account may give it on.
+    /// and whether the account may grant it to others.
     pub roles: Vec<(String, String, bool)>,
     /// Comment and attributes as one JSON object, where the server keeps them.
     pub attributes: Option<String>,
@@ -37,10 +37,10 @@ pub struct ShownAccount {
 }
 
 impl ShownAccount {
-    /// What all of it says.
+    /// Parses all of it.
     ///
     /// # Errors
-    /// [`unreadable`] where a part is not understood to the letter.
+    /// [`unreadable`] where a part is not understood exactly.
     pub(crate) fn read(&self, dialect: Dialect) -> Result<State, StatementError> {
         let mut state = State::default();
         let options = Options::parse(&self.create_user, &mut state.rights);
@@ -102,13 +102,13 @@ impl Pair {
     }
 }
 
-/// The statements by which a master brings the clone of a pair to equal and sets the password of `next`, on a
-/// server of this version that shows the two users so. It is what a session plans where a MariaDB server
+/// The statements by which a master reconciles the clone of a pair and sets the password of `next`, on a
+/// server of this version that shows the two users as given. A session plans the same where a MariaDB server
 /// checks no passwords.
 ///
 /// # Errors
-/// A [`StatementError`] where the two may not alternate, or the server shows what cannot be read to the
-/// letter.
+/// A [`StatementError`] where the two may not alternate, or the server shows something that cannot be parsed
+/// exactly.
 pub fn plan_clone(
     version: &str,
     names: &UserPair,

@@ -10,16 +10,16 @@ use crate::quote::literal;
 /// A statement with its kind, by which errors name it.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Statement {
-    /// What it is, for people: `alter user`. Never its text.
+    /// What it does, for messages: `alter user`. Never its text.
     pub(crate) kind: &'static str,
     /// Its text, which may hold a password.
     pub(crate) sql: Zeroizing<String>,
-    /// Its text as people may see it, where that is another one.
+    /// Its text for messages, where that differs.
     shown: Option<String>,
 }
 
 impl Statement {
-    /// The kind of a session's first request, which a proxy may answer in the server's place.
+    /// The kind of a session's first request, which a proxy may answer in place of the server.
     pub(crate) const PROBE: &'static str = "probe";
 
     /// A statement without a secret.
@@ -27,7 +27,7 @@ impl Statement {
         Self { kind, sql: Zeroizing::new(sql.into()), shown: None }
     }
 
-    /// What a person who is to run it may see: all of it, or nothing.
+    /// What an operator who is to run it may see: all of it, or nothing.
     pub(crate) fn whole(&self) -> Option<&str> {
         self.shown.is_none().then_some(&self.sql)
     }
@@ -45,7 +45,7 @@ impl fmt::Debug for Statement {
     }
 }
 
-/// A text in the making that holds something which nobody may see, beside the same text without it.
+/// A text under construction that contains a secret, together with the same text without it.
 pub(crate) struct Draft {
     sql: Zeroizing<String>,
     shown: String,
@@ -60,18 +60,18 @@ impl Draft {
         Self { sql, shown: beginning.to_owned() }
     }
 
-    /// Goes on with this.
+    /// Appends this.
     pub(crate) fn push(&mut self, text: &str) {
         self.sql.push_str(text);
         self.shown.push_str(text);
     }
 
-    /// Goes on with a literal of this value, which is not to be seen.
+    /// Appends a literal of this value, which is secret.
     pub(crate) fn push_secret(&mut self, value: &str) {
         self.push_either(&literal(value), &format!("'{ELIDED}'"));
     }
 
-    /// Goes on with one text for the server and another for people.
+    /// Appends one text for the server and another for messages.
     pub(crate) fn push_either(&mut self, sql: &str, shown: &str) {
         self.sql.push_str(sql);
         self.shown.push_str(shown);

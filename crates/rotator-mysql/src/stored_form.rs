@@ -1,5 +1,5 @@
-//! What a server stores of a new password, made here where it takes that, so that no statement holds the
-//! password.
+//! What a server stores of a new password, computed here where the server accepts that, so that no statement
+//! holds the password.
 
 use base64::{
     Engine as _,
@@ -15,7 +15,7 @@ use crate::{
     keys::{DerivedKey, PasswordKey, SALT, parsec_factor},
 };
 
-/// The form by which an account of MariaDB keeps its password.
+/// The form in which an account of MariaDB stores its password.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum StoredForm {
     /// `mysql_native_password`, which an account has that names no plugin.
@@ -23,12 +23,12 @@ pub(crate) enum StoredForm {
     Native,
     /// `ed25519`.
     Ed25519,
-    /// `parsec`, with the power of two by which its rounds are multiplied.
+    /// `parsec`, with the exponent of two by which its rounds are multiplied.
     Parsec { factor: u8 },
 }
 
 impl StoredForm {
-    /// The form of an account by its one plugin that keeps a password, as far as that is known.
+    /// The form of an account, derived from its one plugin that keeps a password, as far as that is known.
     pub(crate) fn of(options: &Options) -> Self {
         let known = options.plugins.iter().find_map(|plugin| match plugin.as_str() {
             "ed25519" => Some(Self::Ed25519),
@@ -48,10 +48,10 @@ impl StoredForm {
         }
     }
 
-    /// What is stored of this password.
+    /// The stored form of this password.
     ///
     /// # Errors
-    /// The operating system gives no salt.
+    /// The operating system provides no salt.
     pub(crate) fn make(self, password: &Password) -> Result<Zeroizing<String>, StatementError> {
         Ok(match self {
             Self::Native => native_hash(password),
@@ -72,7 +72,7 @@ impl StoredForm {
     }
 }
 
-/// Whether what `ed25519` stores is this password's; `None` where the form is not known.
+/// Whether this is the stored form of `ed25519` for this password; `None` where the form is not known.
 pub(crate) fn accepts_ed25519(stored: &[u8], password: &Password) -> Option<bool> {
     let public = STANDARD_NO_PAD.decode(stored).ok().filter(|key| key.len() == 32)?;
     Some(public == PasswordKey::of(password).public())
@@ -88,7 +88,7 @@ pub(crate) fn accepts_parsec(stored: &[u8], password: &Password) -> Option<bool>
     Some(key.public() == public)
 }
 
-/// What `mysql_native_password` keeps: the hash of the hash.
+/// What `mysql_native_password` stores: the hash of the hash.
 pub(crate) fn native_hash(password: &Password) -> Zeroizing<String> {
     let hash = |bytes: &[u8]| Zeroizing::new(digest(&SHA1_FOR_LEGACY_USE_ONLY, bytes).as_ref().to_vec());
     let twice = hash(&hash(password.expose().as_bytes()));
@@ -101,7 +101,7 @@ pub(crate) fn native_hash(password: &Password) -> Zeroizing<String> {
 mod tests {
     use super::*;
 
-    /// What is made here is taken for what it is, and nothing else is.
+    /// A form that is computed here is recognized, and nothing else is.
     #[test]
     fn a_form_accepts_its_password_alone() {
         let (right, wrong) = (Password::parse("right").unwrap(), Password::parse("wrong").unwrap());

@@ -1,4 +1,4 @@
-//! What a server stores of a password, held against a password.
+//! Compares what a server stores of a password with a password.
 
 use std::num::NonZeroU32;
 
@@ -14,12 +14,12 @@ use crate::stored_form::{accepts_ed25519, accepts_parsec, native_hash};
 
 /// The length of a salt.
 const SALT: usize = 20;
-/// More rounds than any server was seen to use: what takes longer is not worth the time.
+/// More rounds than any server was seen to use: computing more is not worth the time.
 const MOST_ROUNDS: u32 = 100_000;
 /// The digits of `crypt`.
 const DIGITS: &[u8; 64] = b"./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// Whether an account with this plugin and stored form lets this password in; `None` where the form is not
+/// Whether an account with this plugin and stored form accepts this password; `None` where the form is not
 /// known.
 ///
 /// The forms are those of `mysql_native_password` (a hash of the hash), `sha256_password` (SHA-256 `crypt`
@@ -59,8 +59,8 @@ pub(crate) fn accepts(plugin: &str, stored: &[u8], password: &Password) -> Optio
     }
 }
 
-/// SHA-256 `crypt` ("Unix crypt using SHA-256 and SHA-512"), with the whole salt, which MySQL does not cut at
-/// 16 bytes.
+/// SHA-256 `crypt` ("Unix crypt using SHA-256 and SHA-512"), with the whole salt, which MySQL does not
+/// truncate to 16 bytes.
 fn crypt(password: &[u8], salt: &[u8], rounds: u32) -> Zeroizing<Vec<u8>> {
     let hash = |parts: &[&[u8]]| {
         let mut context = Context::new(&SHA256);
@@ -94,7 +94,7 @@ fn crypt(password: &[u8], salt: &[u8], rounds: u32) -> Zeroizing<Vec<u8>> {
     encode(&sum)
 }
 
-/// The sum in the order and the digits of `crypt`.
+/// The digest in the order and the digits of `crypt`.
 fn encode(sum: &[u8]) -> Zeroizing<Vec<u8>> {
     let mut text = Zeroizing::new(Vec::with_capacity(43));
     let mut push = |bytes: [u8; 3], count: usize| {
@@ -104,7 +104,8 @@ fn encode(sum: &[u8]) -> Zeroizing<Vec<u8>> {
             bits >>= 6;
         }
     };
-    // Each group of three bytes stands ten apart, and begins one place further round than the last.
+    // The bytes of each group of three are ten apart, and each group begins one position further than the
+    // last.
     for group in 0..10_usize {
         let at = |nth: usize| sum[(group * 21 + nth * 10) % 30];
         push([at(0), at(1), at(2)], 4);

@@ -1,4 +1,4 @@
-//! The lock by which rotations of one user take turns, and servers that give none.
+//! The lock by which rotations of one user take turns, and servers that refuse it.
 
 use rotation_core::Deadline;
 use rotation_database::{StatementError, StatementFault, Username};
@@ -10,16 +10,16 @@ use crate::{
     statement::Statement,
 };
 
-/// `ER_UNKNOWN_ERROR`, by which Percona's cluster says what its strict mode forbids, and
-/// `ER_NOT_SUPPORTED_YET`, by which clusters of MariaDB said that they have no such lock.
+/// `ER_UNKNOWN_ERROR`, by which Percona's cluster reports what its strict mode forbids, and
+/// `ER_NOT_SUPPORTED_YET`, by which clusters of MariaDB reported that they have no such lock.
 const REFUSED: [u16; 2] = [1105, 1235];
 
-/// What is worth knowing where the operator does without the lock.
+/// The note where the operator does without the lock.
 pub(crate) const UNLOCKED: &str = "the server refuses the lock by which rotations take turns, and \
     ALLOW_UNLOCKED does without: rotations of this user must not run at the same time";
 
-/// Waits until no other session changes the same user; the lock is held until the session ends. False where
-/// the server has none and the setting accepts that.
+/// Waits until no other session is changing the same user; the lock is held until the session ends. Returns
+/// false where the server has none and the setting accepts that.
 pub(crate) async fn take(
     connection: &mut Connection,
     original: &Username,
@@ -44,7 +44,7 @@ pub(crate) async fn take(
     }
 }
 
-/// What lets a cluster give the lock.
+/// The change after which a cluster grants the lock.
 fn way_to_a_lock(dialect: Dialect) -> &'static str {
     match dialect {
         Dialect::MySql(_) => {
@@ -55,9 +55,9 @@ fn way_to_a_lock(dialect: Dialect) -> &'static str {
     }
 }
 
-/// The lock of everybody who rotates this user, by a name that fits any server: 64 characters. It waits for
-/// half of the time, so that there is some left to work in; a session that was frozen gives it back when it
-/// has idled too long.
+/// The lock that every rotation of this user takes, by a name that every server accepts: 64 characters. It
+/// waits for half of the time, so that there is some left to work in. A session that was frozen releases it
+/// when it has been idle for too long.
 fn lock(original: &Username, deadline: Deadline) -> Statement {
     let seconds = (deadline.remaining().as_secs() / 2).clamp(1, 150);
     let user = literal(original.as_str());

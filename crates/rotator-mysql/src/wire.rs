@@ -1,9 +1,9 @@
 //! The client's side of MySQL's protocol, as far as a rotation needs it.
 //!
-//! It is spoken here and not by a driver, because what a driver decides for itself is what must not be left
-//! to it: the TLS configuration, when a password may be encrypted by a key that the server sends, and how
-//! much a hostile server may make us read. There is no compression, no prepared statement, no LOCAL INFILE,
-//! no second statement in a text.
+//! It is implemented here and not by a driver, because drivers decide by themselves what must not be left to
+//! them: the TLS configuration, when a password may be encrypted with a key that the server sends, and how
+//! much a hostile server may make the client read. There is no compression, no prepared statement, no LOCAL
+//! INFILE, and no second statement in a text.
 
 mod authentication;
 mod capabilities;

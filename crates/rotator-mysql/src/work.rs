@@ -1,12 +1,11 @@
-//! Counts what is looked at while rights are compared, in tests alone: that it grows as the rights do is a
-//! matter of steps, not of time.
+//! Counts the rights that a comparison visits, in tests alone: its growth is measured in steps, not in time.
 
 #[cfg(test)]
 std::thread_local! {
     static TAKEN: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
-/// One right was looked at.
+/// One right was visited.
 #[inline]
 pub(crate) fn step() {
     #[cfg(test)]

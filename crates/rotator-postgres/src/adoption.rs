@@ -9,16 +9,16 @@ use crate::{
 };
 
 impl Pair {
-    /// The kind of the statement that waits for whoever uses the objects.
+    /// The kind of the statement that waits for sessions that use the objects.
     pub(crate) const HAND_OVER: &'static str = "reassign owned";
 
-    /// Hands the objects of the clone to the original, as far as they can be reached from this database.
+    /// Hands the objects of the clone over to the original, as far as this database reaches them.
     ///
-    /// `REASSIGN OWNED` asks for the rights of both users. A master that lacks them gives them to itself and
-    /// takes them back within the transaction, so that nobody ever sees it have them.
+    /// `REASSIGN OWNED` requires the privileges of both users. A master that lacks them grants them to itself
+    /// and revokes them within the same transaction, so no other session ever sees the master with them.
     ///
-    /// It locks each object against everybody until the commit, and whoever comes after waits behind its
-    /// request. So it waits only shortly for those who use the objects.
+    /// The statement locks each object exclusively until the commit, and later sessions queue behind its lock
+    /// request. It therefore waits only briefly for sessions that use the objects.
     pub(crate) fn hand_over(&self) -> Option<Correction> {
         let objects = self.aim.objects;
         let clone =
@@ -48,7 +48,7 @@ impl Pair {
         Statement::new("grant role", format!("GRANT {role} TO {master}{options}"))
     }
 
-    /// The opposite of [`borrow`](Self::borrow), down to what the master had granted itself before.
+    /// The opposite of [`borrow`](Self::borrow): restores what the master had granted itself before.
     fn give_back(&self, user: &Role) -> Option<Statement> {
         let (role, master) = (quote_identifier(&user.name), quote_identifier(&self.master.name));
         let mut own = self.memberships.iter().filter(|held| {
@@ -68,7 +68,7 @@ impl Pair {
         }
     }
 
-    /// For people: what the clone still holds in its own name, by database.
+    /// A message for operators: what the clone still holds in its own name, by database.
     pub(crate) fn drift(&self) -> Vec<String> {
         let objects = self.aim.objects;
         let reported = |holding: &&Holding| match holding.held {

@@ -1,4 +1,4 @@
-//! What has to be done so that the clone may do exactly what the original may.
+//! The changes after which the clone may do exactly what the original may.
 
 use postgres_session::{Statement, quote_identifier, quote_literal};
 use rotation_database::{StatementError, StatementFault};
@@ -11,34 +11,34 @@ use crate::{
     setting::Setting,
 };
 
-/// A difference between the two users, and the statements that end it.
+/// A difference between the two users, and the statements that remove it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Correction {
     pub(crate) statements: Vec<Statement>,
     pub(crate) otherwise: Otherwise,
-    /// For people: what it has taken from the clone, once it is done.
+    /// A message for operators: what was taken from the clone, once that is done.
     pub(crate) removal: Option<String>,
 }
 
-/// What it means where the master may not run the statements.
+/// The consequence where the master may not run the statements.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Otherwise {
-    /// The clone would be of no use: the change fails.
+    /// The clone would be useless: the change fails.
     Fail,
-    /// The clone could do less than the original: the change fails, and this would end that.
+    /// The clone could do less than the original: the change fails, and this would fix it.
     Lacking(String),
     /// One of the two could do more than the other: the change fails.
     Exceeds {
-        /// What.
+        /// The difference.
         what: String,
-        /// What would end it.
+        /// The statement that would remove it.
         needed: String,
     },
-    /// The clone can do its work all the same: a person should know.
+    /// The clone can do its work all the same: reported to operators.
     Note {
-        /// How things are then.
+        /// The resulting state.
         state: String,
-        /// Why, where the server refused.
+        /// The reason, where the server refused.
         why: &'static str,
     },
 }
@@ -49,7 +49,7 @@ impl Correction {
     }
 
     pub(crate) fn removing(self, what: &str) -> Self {
-        let removal = Some(format!("{what} was taken from the clone: the original has it not"));
+        let removal = Some(format!("{what} was taken from the clone: the original does not have it"));
         Self { removal, ..self }
     }
 
@@ -64,11 +64,11 @@ impl Otherwise {
         Self::Note { state: state.into(), why }
     }
 
-    /// For people: the server took the statements and things are as before. It does so with no more than a
-    /// warning where what is taken back was granted by another role.
+    /// A message for operators: the server accepted the statements, but nothing has changed. The server does
+    /// so, with only a warning, where another role had granted what is revoked.
     ///
     /// # Errors
-    /// What the change fails by then.
+    /// The error that the change fails with in that case.
     pub(crate) fn did_not_last(self) -> Result<String, StatementError> {
         Err(StatementError::new(match self {
             Self::Note { state, .. } => return Ok(format!("{state}: what was written did not last")),
@@ -80,11 +80,11 @@ impl Otherwise {
 }
 
 impl Pair {
-    /// All that differs, in the order in which it is to be corrected. None where the clone is as it should
-    /// be.
+    /// All differences, in the order in which they have to be corrected. Empty where the clone is as it
+    /// should be.
     ///
-    /// An idle clone becomes equal to the original. From a live one nothing is taken: it becomes a member and
-    /// acts as the original, and the original gets the memberships that it lacks.
+    /// An idle clone becomes equal to the original. Nothing is taken from a live clone: it becomes a member
+    /// and acts as the original, and the original gets the memberships that it lacks.
     pub(crate) fn corrections(&self) -> Vec<Correction> {
         let mut corrections = Vec::new();
         if self.aim.clone_is_live {
@@ -103,7 +103,7 @@ impl Pair {
         corrections
     }
 
-    /// The mark of this secret, where the clone has it not or has another one as well.
+    /// The mark of this secret, where the clone lacks it or carries another one as well.
     fn write_mark(&self) -> Option<Correction> {
         let (owner, clone) = (&self.aim.owner, &self.names.clone);
         let comment = self.clone.as_ref().and_then(|clone| clone.comment.as_deref());
@@ -113,12 +113,12 @@ impl Pair {
         Some(Correction::new(mark::statement(clone, comment, &owner.secret), Otherwise::Fail))
     }
 
-    /// The clone itself, with the attributes that whoever may make a role may give.
+    /// The clone itself, with the attributes that every role may grant that may create roles.
     fn make_or_alter(&self) -> Option<Correction> {
         let (original, objects) = (&self.original, self.aim.objects);
         let clone = quote_identifier(self.names.clone.as_str());
-        // A clone that is not switched to the original has its rights by inheritance alone. And one that is
-        // switched needs CONNECT before that; until version 16 only this attribute lets it inherit the
+        // A clone that does not become the original has its privileges by inheritance alone. One that becomes
+        // the original needs CONNECT before that; until version 16 only this attribute lets it inherit the
         // original's.
         let inherit = original.inherit || objects == CloneObjects::Own || self.major < 16;
         let inherit_word = if inherit { "INHERIT" } else { "NOINHERIT" };
@@ -144,11 +144,11 @@ impl Pair {
         Some(Correction::new(statement, Otherwise::Fail))
     }
 
-    /// The attributes that a master may give only under conditions, which differ by version and service:
-    /// tried.
+    /// The attributes that a master may grant only under conditions, which differ by version and service:
+    /// they are tried.
     ///
-    /// Most are asked of the role that a session has become, so a clone that becomes the original needs them
-    /// in name only. REPLICATION is asked of the role that logged in.
+    /// The server checks most of them against the role that a session has become, so a clone that becomes the
+    /// original needs them in name only. REPLICATION is checked against the role that logged in.
     fn privileged_attributes(&self) -> Vec<Correction> {
         let clone = quote_identifier(self.names.clone.as_str());
         let mut corrections = Vec::new();
@@ -188,7 +188,7 @@ impl Pair {
         (!has).then(|| Correction::new(role.set(&self.names.clone), Otherwise::Fail))
     }
 
-    /// Settings, with and without a database, brought to equal: missing and differing ones set, others reset.
+    /// Reconciles settings, with and without a database: missing and differing ones are set, others reset.
     fn correct_settings(&self) -> Vec<Correction> {
         let clone = &self.names.clone;
         let wanted = self.wanted_settings();
@@ -227,7 +227,7 @@ impl Pair {
     }
 
     /// The settings of the original, and the one by which the clone becomes the original. Where the original
-    /// becomes yet another role at login, so does the clone.
+    /// becomes another role at login, so does the clone.
     fn wanted_settings(&self) -> Vec<Setting> {
         let mut wanted = self.original_settings.clone();
         if self.aim.objects == CloneObjects::Own {
@@ -251,7 +251,7 @@ impl Pair {
 mod tests {
     use super::*;
 
-    /// The server has answered success, and what is read again is as before.
+    /// The server reported success, but the state that is read afterwards is the same as before.
     #[test]
     fn what_did_not_last_is_what_the_change_fails_by() {
         let after = |otherwise: Otherwise| otherwise.did_not_last().map_err(|error| error.fault);

@@ -1,8 +1,8 @@
-//! What the clone holds and the original cannot reach.
+//! What the clone holds and the original cannot use.
 //!
 //! Sessions of a clone that acts as the original can do what the original may. So before a clone begins to
-//! act as the original, and before the original takes over from a clone that is live, whatever the clone
-//! holds by itself must be usable by the original, or what works today would stop working.
+//! act as the original, and before the original takes over from a live clone, the original must be able to
+//! use whatever the clone holds by itself. Otherwise something that works today would stop working.
 
 use postgres_session::{Row, quote_identifier};
 use rotation_database::{StatementError, StatementFault};
@@ -12,25 +12,25 @@ use crate::{
     pair::{Held, Pair, unexpected},
 };
 
-/// As many objects as an error lists.
+/// The most objects that an error lists.
 const MOST: usize = 20;
 
 /// Something that the clone holds in this database, or that all databases share, and the original cannot use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Excess {
     pub(crate) kind: ExcessKind,
-    /// What it is, by the server's own word: `table public.orders`.
+    /// Its name as the server gives it: `table public.orders`.
     what: String,
-    /// What would give it to the original. Empty where ownership alone does, and for an owned object that the
-    /// original may use as it is.
+    /// The statement that would give it to the original. Empty where ownership alone does, and for an owned
+    /// object that the original may already use.
     grant: String,
 }
 
-/// All of it, as far as the server listed it.
+/// Everything of the kind, as far as the server listed it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Surplus {
     pub(crate) list: Vec<Excess>,
-    /// How many more there are.
+    /// The number of those that are not listed.
     pub(crate) cut: usize,
 }
 
@@ -40,16 +40,16 @@ pub(crate) enum ExcessKind {
     Owned,
     /// The clone may use it, by a grant or a row policy.
     Granted,
-    /// Default privileges: they have an effect only while the session is the clone itself.
+    /// Default privileges: they take effect only while the session is the clone itself.
     Personal,
-    /// A user mapping: the same.
+    /// A user mapping: likewise.
     Mapping,
 }
 
-/// What the clone is about to be, which decides what has to be usable by the original.
+/// What the clone is about to become. It decides what the original must be able to use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Takeover {
-    /// The clone is idle and its sessions act as the original, or are meant to be its own: nothing is lost.
+    /// The clone is idle and its sessions act as the original, or are its own by setting: nothing is lost.
     Settled,
     /// The clone's sessions begin to act as the original.
     Begins,
@@ -93,7 +93,7 @@ impl Excess {
 }
 
 impl Pair {
-    /// What this change makes of the clone.
+    /// The role of the clone after this change.
     pub(crate) fn takeover(&self) -> Takeover {
         let acts = self.acts_as_original();
         match (&self.clone, self.aim.objects) {
@@ -105,13 +105,13 @@ impl Pair {
         }
     }
 
-    /// Whether the clone holds anything that has to be looked at.
+    /// Whether the clone holds anything that has to be checked.
     pub(crate) fn holds_something(&self) -> bool {
         self.clone.is_some() && !self.holdings.is_empty()
     }
 
-    /// What of the clone the original could not do, as an error with the statements that end it. `kept` says
-    /// why the objects were not handed over, where that was tried.
+    /// What the clone can do and the original could not, as an error with the statements that fix it. `kept`
+    /// is the reason why the objects were not handed over, where that was tried.
     ///
     /// # Errors
     /// [`StatementFault::CloneExceeds`].
@@ -161,8 +161,8 @@ impl Pair {
         format!("REASSIGN OWNED BY {clone} TO {original}")
     }
 
-    /// What cannot be looked at from here: objects and grants in other databases. Where the clone acts as the
-    /// original already, its grants have no effect.
+    /// What cannot be inspected from here: objects and grants in other databases. Where the clone already
+    /// acts as the original, its grants have no effect.
     fn elsewhere(&self, takeover: Takeover, what: &mut Vec<String>, needed: &mut Vec<String>) {
         for holding in self.holdings.iter().filter(|holding| !holding.here) {
             let Some(database) = holding.database.as_deref().map(quote_identifier) else { continue };
@@ -184,14 +184,15 @@ impl Pair {
             needed.push(match holding.held {
                 Held::Owned => format!("in the database {database}: {reassign}"),
                 Held::Granted | Held::Personal => format!(
-                    "in the database {database}, once the original was granted the same: {reassign}; DROP OWNED BY {clone}"
+                    "in the database {database}, once the original was granted the same: {reassign}; \
+                     DROP OWNED BY {clone}"
                 ),
             });
         }
     }
 
-    /// Attributes that the live clone has and the original has not. Which of the two is right, only a person
-    /// knows.
+    /// Attributes that the live clone has and the original lacks. Only an operator knows which of the two is
+    /// right.
     fn attributes_of_live_clone(&self, what: &mut Vec<String>, needed: &mut Vec<String>) {
         let Some(clone) = self.clone.as_ref().filter(|_| self.aim.clone_is_live) else { return };
         let (original_name, clone_name) =
@@ -207,7 +208,7 @@ impl Pair {
         }
     }
 
-    /// Settings that the live clone has, the original has not, and that may decide what a session sees.
+    /// Settings that the live clone has and the original lacks, and that may decide what a session sees.
     fn settings_of_live_clone(&self, what: &mut Vec<String>, needed: &mut Vec<String>) {
         if !self.aim.clone_is_live {
             return;
@@ -226,8 +227,7 @@ impl Pair {
     }
 }
 
-/// A statement, and in a comment of its own the one that goes the other way: only a person knows which is
-/// meant.
+/// A statement, with the opposite one in a comment: only an operator knows which is intended.
 pub(crate) fn either(statement: String, other: &str) -> String {
     if other.contains("*/") || other.contains("/*") {
         return statement;

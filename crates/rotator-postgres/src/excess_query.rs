@@ -3,11 +3,11 @@
 use postgres_session::{Statement, quote_identifier, quote_literal};
 use rotation_database::UserPair;
 
-/// As many rows as are read; how many there are comes with each.
+/// The most rows that are read; each row carries the total count.
 const MOST_ROWS: usize = 100;
 
-/// A class of objects that have an access list: the catalogue, the word of GRANT, the letter of `acldefault`,
-/// and the columns of the list and of the owner.
+/// A class of objects that have an access list: the catalog, the keyword of GRANT, the letter of
+/// `acldefault`, and the columns of the list and of the owner.
 struct Class(&'static str, &'static str, &'static str, &'static str, &'static str, &'static str);
 
 const CLASSES: [Class; 9] = [
@@ -26,17 +26,17 @@ const CLASSES: [Class; 9] = [
         "fdwowner",
     ),
     Class("pg_foreign_server", "pg_foreign_server", "FOREIGN SERVER", "S", "srvacl", "srvowner"),
-    // The catalogue of dependencies names the table of their pages.
+    // The catalog of dependencies refers to the table that their pages belong to.
     Class("pg_largeobject", "pg_largeobject_metadata", "LARGE OBJECT", "L", "lomacl", "lomowner"),
 ];
 
-/// Rows of kind, object, the statement that would give it to the original, and the number of rows: what
-/// belongs to the clone, and what it was granted and the original may not use.
+/// Rows of kind, object, the statement that would give it to the original, and the number of rows: what the
+/// clone owns, and what it was granted and the original may not use.
 pub(crate) fn read_excess(pair: &UserPair, major: u32) -> Statement {
     let (original, clone) = (quote_literal(pair.original.as_str()), quote_literal(pair.clone.as_str()));
     let to = quote_literal(&quote_identifier(pair.original.as_str()));
     let lists = access_lists(major);
-    // An entry of the list that the original may use as its own, or an owner that it is a member of.
+    // An entry of the list that the original may use as its own, or an owner of which it is a member.
     let covered = |list: &str, owner: &str| {
         format!(
             "coalesce(pg_has_role(u.original, {owner}, 'USAGE'), false) OR EXISTS (SELECT FROM \
@@ -60,7 +60,8 @@ pub(crate) fn read_excess(pair: &UserPair, major: u32) -> Statement {
          defaults AS (SELECT d.*, (SELECT quote_ident(nspname) FROM pg_namespace WHERE oid = \
              d.defaclnamespace) AS place, CASE d.defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN \
              'SEQUENCES' WHEN 'f' THEN 'ROUTINES' WHEN 'T' THEN 'TYPES' WHEN 'n' THEN 'SCHEMAS' ELSE 'LARGE \
-             OBJECTS' END AS kind, CASE d.defaclobjtype WHEN 'S' THEN 's'::\"char\" ELSE d.defaclobjtype END AS letter \
+             OBJECTS' END AS kind, CASE d.defaclobjtype WHEN 'S' THEN 's'::\"char\" ELSE \
+             d.defaclobjtype END AS letter \
              FROM held h JOIN pg_default_acl d ON d.oid = h.objid WHERE h.classid = \
          'pg_default_acl'::regclass), surplus AS (\
              SELECT 'owned' AS kind, h.classid, h.objid, NULL AS what, coalesce((SELECT string_agg(format(\
@@ -109,7 +110,7 @@ pub(crate) fn read_excess(pair: &UserPair, major: u32) -> Statement {
 }
 
 /// What the clone holds that has an access list, with that list, the lists by which the original may have the
-/// same, and the owner: one branch for each catalogue.
+/// same privileges, and the owner: one branch for each catalog.
 fn access_lists(major: u32) -> String {
     let columns = "h.classid, h.objid";
     let relation =

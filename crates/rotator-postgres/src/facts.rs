@@ -10,7 +10,7 @@ use crate::{
     prepared::{comments_of, own_hindrance},
 };
 
-/// A validity that ends sooner is told.
+/// A validity that ends sooner than this is reported.
 const SOON: f64 = 30.0;
 
 /// The session's own user.

@@ -7,24 +7,25 @@
 //!                 └ Pair::corrections: what the clone lacks, as statements; none on most rotations
 //! ```
 //!
-//! Everything happens in one transaction that the caller commits; until then nobody sees a difference, and a dropped
-//! session takes all of it back. The server only ever sees verifiers of passwords.
+//! Everything happens in one transaction that the caller commits. Until then no other session sees a change,
+//! and a dropped session rolls all of it back. The server only ever sees verifiers of passwords.
 //!
 //! # The clone
-//! With [`CloneObjects::Original`] the clone is a member of the original and becomes it at login (`ALTER ROLE clone
-//! SET role`): what it creates belongs to the original, what the original is granted it may use at once, what is
-//! revoked is gone at once. So its one direct membership is the original, and others that it holds are taken away.
-//! Attributes and settings are not inherited, so they are brought to equal at every rotation.
+//! With [`CloneObjects::Original`] the clone is a member of the original and becomes it at login (`ALTER ROLE
+//! clone SET role`). What it creates belongs to the original. It may at once use what the original is
+//! granted, and loses at once what the original loses. Its one direct membership is therefore the original;
+//! other memberships are revoked. Attributes and settings are not inherited, so every rotation reconciles
+//! them.
 //!
-//! `RESET ROLE`, `SET SESSION AUTHORIZATION DEFAULT` and `DISCARD ALL`, which some connection pools send, lead back to
-//! the original. A session that says `SET ROLE NONE` acts as the clone, and the server asks for CONNECT before the
-//! clone has become anybody. At both moments it has the original's rights by inheritance: from version 16 its
-//! membership says so, whatever its own INHERIT is, which is the original's; before, the clone is `INHERIT` even where
-//! the original is not. What it creates as itself the next rotation hands to the original, unless an application is
-//! using it at that moment.
+//! `RESET ROLE`, `SET SESSION AUTHORIZATION DEFAULT` and `DISCARD ALL`, which some connection pools send,
+//! return to the original. A session that runs `SET ROLE NONE` acts as the clone, and the server checks
+//! CONNECT before the clone has become another role. In both cases it has the original's privileges by
+//! inheritance: from version 16 its membership is `INHERIT`, whatever the clone's own INHERIT is, which
+//! equals the original's; before, the clone is `INHERIT` even where the original is not. The next rotation
+//! hands what it creates as itself to the original, unless an application is using it at that moment.
 //!
-//! Grants that somebody gave the clone itself are reported and not revoked. While its session acts as the original
-//! they have no effect; they count at CONNECT and after `SET ROLE NONE`.
+//! Privileges that were granted to the clone itself are reported and not revoked. They have no effect while
+//! its session acts as the original; they apply at CONNECT and after `SET ROLE NONE`.
 
 mod adoption;
 mod clone_objects;
@@ -56,7 +57,7 @@ use rotation_database::{ConnectError, Engine, EngineProfile, Login, Transport};
 pub use clone_objects::CloneObjects;
 pub use session::PostgresSession;
 
-/// What the server's lists of sessions show of us.
+/// The application name that the server's lists of sessions show.
 const APPLICATION_NAME: &str = "secret-rotation";
 
 /// PostgreSQL, on RDS, Aurora or anywhere else. Cheap to clone; clones share one TLS configuration, which is

@@ -2,7 +2,7 @@
 //! write.
 //!
 //! ```text
-//! The night shift looks after this one.                    what was there stays
+//! The night shift looks after this one.                    the comment that was there stays
 //! rotators: clone for secret 123456789012:shop/checkout    the mark
 //! ```
 
@@ -15,7 +15,7 @@ const PREFIX: &str = "rotators: clone for secret ";
 /// The kind of the statement that writes a mark.
 pub(crate) const COMMENT: &str = "comment on role";
 
-/// The secrets that a comment names. More than one, where somebody copied a line.
+/// The secrets that a comment names. More than one, where the line of another clone was copied.
 fn named(comment: &str) -> impl Iterator<Item = &str> {
     let rest = comment.split('\n').filter_map(|line| line.strip_prefix(PREFIX));
     rest.filter(|secret| {
@@ -28,8 +28,8 @@ pub(crate) fn secret(comment: Option<&str>) -> Option<&str> {
     named(comment?).next()
 }
 
-/// Another secret than the owner's that one of these comments names, if the owner does not take over. Where
-/// no owner is known, any.
+/// A secret other than the owner's that one of these comments names, unless the owner takes the pair over.
+/// Where no owner is known, any secret.
 pub(crate) fn other(comments: &[Option<String>], owner: Option<&PairOwner>) -> Option<StatementFault> {
     if owner.is_some_and(|owner| owner.adopt) {
         return None;
@@ -39,14 +39,14 @@ pub(crate) fn other(comments: &[Option<String>], owner: Option<&PairOwner>) -> O
     Some(StatementFault::OtherSecret { secret: other.to_owned() })
 }
 
-/// The mark out of a comment. Where it names several secrets, another one than the owner's counts.
+/// Reads the mark from a comment. Where it names several secrets, one that is not the owner's counts.
 pub(crate) fn read<'a>(comment: Option<&'a str>, owner: &PairOwner) -> Mark<'a> {
     let Some(comment) = comment else { return Mark::None };
     let other = named(comment).find(|secret| *secret != owner.secret.as_str());
     other.or_else(|| named(comment).next()).map_or(Mark::None, Mark::Of)
 }
 
-/// The comment with this secret's mark and no other, at its end.
+/// The comment with this secret's mark and no other at its end.
 fn with(comment: Option<&str>, secret: &SecretIdentity) -> String {
     let kept = comment.unwrap_or_default().split('\n').filter(|line| !line.starts_with(PREFIX));
     let kept = kept.collect::<Vec<_>>().join("\n");

@@ -1,4 +1,4 @@
-//! The memberships of both users: the clone's in the original, and those that one has and the other has not.
+//! The memberships of both users: the clone's in the original, and those that only one of them has.
 
 use postgres_session::{Statement, quote_identifier};
 
@@ -23,8 +23,8 @@ impl Pair {
         Some(Correction::new(statement, Otherwise::Fail))
     }
 
-    /// Direct memberships besides the one in the original. Where the original has the same, the clone has it
-    /// by the original, and would keep its own when the original's is revoked.
+    /// Direct memberships other than the one in the original. Where the original has the same membership, the
+    /// clone has it through the original, and would keep its own when the original's is revoked.
     pub(crate) fn leave_others(&self) -> Vec<Correction> {
         let mut corrections = Vec::new();
         for membership in self.clone_memberships() {
@@ -38,7 +38,7 @@ impl Pair {
                     Otherwise::note(state, "the master may not revoke it")
                 } else {
                     let (taken, given) = (self.advised_revoke(membership), self.give(membership).sql);
-                    // First what takes nothing from others.
+                    // First what takes nothing from other users.
                     let passed_on = membership.passed_on;
                     let needed = if passed_on { either(given, &taken) } else { either(taken, &given) };
                     Otherwise::Exceeds { what, needed }
@@ -59,7 +59,7 @@ impl Pair {
         corrections
     }
 
-    /// What the live clone was granted and the original has by no way: the original gets it.
+    /// What was granted to the live clone and does not reach the original in any way: the original gets it.
     pub(crate) fn give_memberships(&self) -> Vec<Correction> {
         let lacking =
             self.clone_memberships().filter(|held| held.role != self.original.name && !held.reached);
@@ -86,8 +86,8 @@ impl Pair {
         Statement::new("grant role", format!("GRANT {role} TO {original}{options}"))
     }
 
-    /// For people: a membership, and whose grant it is where only that role, or one with its rights, takes it
-    /// back.
+    /// A message for operators: a membership, and its grantor where only that role, or one with its
+    /// privileges, can revoke it.
     fn granted(&self, held: &Membership) -> String {
         let role = quote_identifier(&held.role);
         match &held.grantor {
@@ -98,16 +98,17 @@ impl Pair {
         }
     }
 
-    /// The statement by which an administrator takes a membership back, from those as well to whom the clone
-    /// has granted it: the server takes back both or nothing. A rotation takes nothing from others.
+    /// The statement by which an administrator revokes a membership, including the grants of it that the
+    /// clone has made to others: the server revokes both or nothing. A rotation takes nothing from other
+    /// users.
     fn advised_revoke(&self, held: &Membership) -> String {
         let cascade = if held.passed_on { " CASCADE" } else { "" };
         self.revoke("", held).sql + cascade
     }
 
-    /// Takes back one grant of a membership. From version 16 on each grantor has one of its own, and a
-    /// statement that does not name it takes back the one of whoever runs it: where there is none, with a
-    /// warning alone.
+    /// Revokes one grant of a membership. From version 16 on each grantor has a grant of its own, and a
+    /// statement that does not name the grantor revokes the grant of the user that runs it. Where there is
+    /// none, the server only warns.
     fn revoke(&self, what: &str, membership: &Membership) -> Statement {
         let by = match &membership.grantor {
             Some(grantor) if self.major >= 16 => format!(" GRANTED BY {}", quote_identifier(grantor)),

@@ -1,4 +1,4 @@
-//! Whether a session of the clone is the original's.
+//! Whether a session of the clone acts as the original.
 
 use postgres_session::{Row, Statement, quote_identifier, quote_literal};
 use rotation_database::{StatementError, StatementFault, UserPair};
@@ -9,8 +9,8 @@ use crate::{
     statements,
 };
 
-/// The first request of a clone's session: who it is, what it may be, and what it should be. Names are looked
-/// up in the catalogue alone.
+/// The first request of a clone's session: who it is, what it may become, and what it should be. Names are
+/// looked up in the system catalog alone.
 pub(crate) fn probe(pair: &UserPair, major: u32) -> [Statement; 4] {
     let (original, clone) = (quote_literal(pair.original.as_str()), quote_literal(pair.clone.as_str()));
     let set = if major >= 16 { "SET" } else { "MEMBER" };
@@ -43,14 +43,14 @@ pub(crate) fn probe(pair: &UserPair, major: u32) -> [Statement; 4] {
     ]
 }
 
-/// What the server says of a clone's session.
+/// What the server reports about a clone's session.
 struct Answer<'a> {
     current_user: &'a str,
     database: &'a str,
-    /// Whether it may become the original, and whether it has its rights.
+    /// Whether it may become the original, and whether it has its privileges.
     may_become: bool,
     inherits: bool,
-    /// Whether a rotation has made or adopted it.
+    /// Whether a rotation has created or adopted it.
     marked: bool,
     /// Its setting of the role, in general and in this database, and the original's.
     role: Option<&'a str>,
@@ -59,10 +59,10 @@ struct Answer<'a> {
     role_of_original_here: Option<&'a str>,
 }
 
-/// Proves that the session does what the original's would.
+/// Proves that the session can do what the original's session can.
 ///
 /// # Errors
-/// [`StatementFault::SessionDiffers`] with the statements that end it, [`StatementFault::OriginalMissing`]
+/// [`StatementFault::SessionDiffers`] with the statements that fix it, [`StatementFault::OriginalMissing`]
 /// where there is no original.
 pub(crate) fn check(
     pair: &UserPair,
@@ -101,7 +101,7 @@ pub(crate) fn check(
 }
 
 impl Answer<'_> {
-    /// What would make the session the original's. Nothing where it is.
+    /// The statements that would make the session the original's. Empty where it already is.
     fn needed(&self, pair: &UserPair, objects: CloneObjects, major: u32) -> Vec<String> {
         let original = quote_identifier(pair.original.as_str());
         let clone = quote_identifier(pair.clone.as_str());

@@ -1,11 +1,11 @@
-//! The two users of a pair, as the catalogue shows them at one moment.
+//! The two users of a pair, as the system catalog shows them at one moment.
 
 use postgres_session::{Row, quote_identifier};
 use rotation_database::{PairOwner, StatementError, StatementFault, UserPair};
 
 use crate::{CloneObjects, setting::Setting};
 
-/// An attribute with its word, and where a role has it.
+/// An attribute with its keyword, and how to read it from a role.
 type Attribute = (&'static str, fn(&Role) -> bool);
 
 /// The attributes that let a role do more.
@@ -25,7 +25,7 @@ pub(crate) struct Aim {
     pub(crate) clone_is_live: bool,
 }
 
-/// What is known of both users, of the master, and of what ties them.
+/// What is known about both users, the master, and what links them.
 #[derive(Clone, Debug)]
 pub(crate) struct Pair {
     pub(crate) names: UserPair,
@@ -72,14 +72,14 @@ pub(crate) struct Role {
 pub(crate) struct Membership {
     pub(crate) member: String,
     pub(crate) role: String,
-    /// None where the grantor was dropped.
+    /// None where the grantor has been dropped.
     pub(crate) grantor: Option<String>,
     pub(crate) admin: bool,
     pub(crate) inherit: bool,
     pub(crate) set: bool,
-    /// Whether the grantor may make roles, or is a superuser.
+    /// Whether the grantor may create roles, or is a superuser.
     pub(crate) by_administrator: bool,
-    /// Whether the original has the same by whatever way.
+    /// Whether the original has the same, in whatever way.
     pub(crate) reached: bool,
     /// Whether the member is the clone and has granted it to others, who would lose it as well.
     pub(crate) passed_on: bool,
@@ -90,29 +90,30 @@ pub(crate) struct Membership {
 pub(crate) struct Holding {
     /// None for what all databases share.
     pub(crate) database: Option<String>,
-    /// Whether it can be reached from the database that we are connected to.
+    /// Whether it can be reached from the database that the session is connected to.
     pub(crate) here: bool,
     pub(crate) held: Held,
     pub(crate) count: String,
 }
 
-/// In which way a clone holds something.
+/// How a clone holds something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Held {
     Owned,
     /// By a grant or a row policy.
     Granted,
     /// Its default privileges and user mappings, which have no effect while it acts as the original and
-    /// cannot be handed to anybody.
+    /// cannot be handed to another user.
     Personal,
 }
 
 impl Pair {
-    /// The pair out of the answers to `read_roles`, `read_memberships`, `read_settings` and `read_holdings`.
+    /// Parses the pair from the answers to `read_roles`, `read_memberships`, `read_settings` and
+    /// `read_holdings`.
     ///
     /// # Errors
     /// [`StatementFault::NoSuchUser`] or [`StatementFault::OriginalMissing`] where the original is missing;
-    /// an answer of another shape than asked for.
+    /// an answer of an unexpected shape.
     pub(crate) fn parse(
         names: &UserPair,
         aim: Aim,
@@ -160,7 +161,7 @@ impl Pair {
         })
     }
 
-    /// Whether sessions of the clone become the original, or what the original becomes.
+    /// Whether sessions of the clone become the original, or the role that the original becomes.
     pub(crate) fn acts_as_original(&self) -> bool {
         let switched = self.clone_settings.iter().any(|setting| {
             setting.name == Setting::ROLE && setting.database.is_none() && setting.value != "none"
@@ -251,7 +252,7 @@ fn truth(row: &Row, column: usize) -> Result<bool, StatementError> {
     }
 }
 
-/// A live user is named like a clone, and its original is not there.
+/// A live user has the name of a clone, and there is no original.
 pub(crate) fn original_missing(names: &UserPair) -> StatementFault {
     StatementFault::OriginalMissing {
         clone: quote_identifier(names.clone.as_str()),
@@ -259,7 +260,7 @@ pub(crate) fn original_missing(names: &UserPair) -> StatementFault {
     }
 }
 
-/// The server answered something else than was asked for.
+/// The server's answer does not match the query.
 pub(crate) fn unexpected() -> StatementError {
     StatementError::new(StatementFault::Other { code: "unexpected answer".to_owned() })
 }

@@ -1,4 +1,4 @@
-//! In which form a password is stored, so that the method of the present login accepts it.
+//! The form in which a password is stored, so that the method of the present login accepts it.
 
 use postgres_session::{Row, Verifier, VerifierError, md5_verifier, scram_verifier};
 use rotation_core::Password;
@@ -6,7 +6,7 @@ use rotation_database::{LoginMethod, StatementError, StatementFault, Username};
 
 use crate::pair::unexpected;
 
-/// In which form a password is stored.
+/// The form in which a password is stored.
 pub(crate) struct PasswordStorage {
     md5: bool,
     iterations: u32,
@@ -17,12 +17,12 @@ pub(crate) struct PasswordStorage {
 impl PasswordStorage {
     /// PostgreSQL's own default, and the only value before version 16. A verifier with fewer is never stored.
     const ITERATIONS: u32 = 4096;
-    /// What asks for a stored form that md5 is not.
+    /// The login method that does not accept a password stored as md5.
     const SCRAM: LoginMethod = LoginMethod("scram-sha-256");
 
-    /// Out of what the server is set to and how the user has logged in. The setting is anybody's to choose,
-    /// so it decides only where the login leaves a choice: whoever was asked for SCRAM gets SCRAM, since that
-    /// is what the access rules may demand.
+    /// Derived from the server's setting and from how the user has logged in. Any user may choose the
+    /// setting, so it decides only where the login leaves a choice. A user that was asked for SCRAM gets a
+    /// SCRAM verifier, since the access rules may require it.
     pub(crate) fn parse(
         answer: Option<&Vec<Row>>,
         method: Option<LoginMethod>,
@@ -30,7 +30,7 @@ impl PasswordStorage {
         let row = answer.and_then(|rows| rows.first()).ok_or_else(unexpected)?;
         let [encryption, iterations, Some(expired), ..] = &row[..] else { return Err(unexpected()) };
         let iterations: Option<u32> = iterations.as_ref().and_then(|count| count.parse().ok());
-        // `on` is how servers before version 10 say it.
+        // `on` is the value of servers before version 10.
         let set_to_md5 = matches!(encryption.as_deref(), Some("md5" | "on"));
         Ok(Self {
             md5: set_to_md5 && method != Some(Self::SCRAM),
@@ -39,22 +39,22 @@ impl PasswordStorage {
         })
     }
 
-    /// For people: what the server's way of storing means.
+    /// A message for operators: the consequence of the server's form of storage.
     pub(crate) fn note(&self) -> Option<String> {
         self.md5.then(|| {
-            "the server stores passwords as md5, and whoever reads that in its log or its catalogue can log \
-             in by it: set password_encryption to scram-sha-256"
+            "the server stores passwords as md5, and anyone who reads that in its log or its catalog can log \
+             in with it: set password_encryption to scram-sha-256"
                 .to_owned()
         })
     }
 
-    /// The verifier that most servers want, which can be made before it is known what this one wants: it
-    /// takes a millisecond or two, in which the server can answer.
+    /// The verifier that most servers need, computed before it is known what this one needs. Computing takes
+    /// a millisecond or two, in which the server can answer.
     pub(crate) fn foresee(password: &Password) -> Result<Verifier, VerifierError> {
         scram_verifier(password, Self::ITERATIONS)
     }
 
-    /// The password as it is to be stored: what was foreseen of the same password, where that is it.
+    /// The password in the form to store: the precomputed verifier, where it is of the same password.
     pub(crate) fn verifier(
         &self,
         username: &Username,
@@ -84,7 +84,7 @@ mod tests {
         assert_eq!((storage.md5, storage.iterations), (md5, iterations), "{set:?} {method:?}");
     }
 
-    /// Settings are chosen by users, databases and servers; the method of the login by the access rules.
+    /// Users, databases and servers choose settings; the access rules choose the method of the login.
     #[test]
     fn the_login_decides_and_settings_fill_the_rest() {
         let (scram, md5) = (Some("scram-sha-256"), Some("md5"));

@@ -1,4 +1,5 @@
-//! What would let the master do what it may not, as statements for an administrator of the database.
+//! The statements that would give the master the privileges that it lacks, for an administrator of the
+//! database.
 
 use postgres_session::quote_identifier;
 use rotation_database::{StatementFault, UserBar, Username};
@@ -10,7 +11,7 @@ use crate::{
 };
 
 impl Pair {
-    /// What would let the master go on, for an administrator to run.
+    /// The statement that an administrator has to run before the master can go on.
     pub(crate) fn needed(&self, next: &Username) -> String {
         let lacking = self.lacking(next);
         if lacking.is_empty() {
@@ -19,7 +20,7 @@ impl Pair {
         lacking.join("; ")
     }
 
-    /// The statements that would give the master what it is seen to lack.
+    /// The statements that would grant the master what it evidently lacks.
     pub(crate) fn lacking(&self, next: &Username) -> Vec<String> {
         let master = quote_identifier(&self.master.name);
         let mut needed = Vec::new();
@@ -39,8 +40,8 @@ impl Pair {
         needed
     }
 
-    /// What would end that the master cannot give the clone an attribute without which the clone could do
-    /// less, or cannot change one of the two users because of one.
+    /// The fix where the master cannot give the clone an attribute without which the clone could do less, or
+    /// cannot change one of the two users because of an attribute.
     fn lacking_attributes(&self) -> Vec<String> {
         if self.master.superuser {
             return Vec::new();
@@ -60,20 +61,20 @@ impl Pair {
         hindered.map(|(name, of)| self.permission_to_give(name, *of)).collect()
     }
 
-    /// Whether the clone needs the attribute in name only, as it becomes the original. REPLICATION is asked
-    /// of the role that logged in.
+    /// Whether the clone needs the attribute in name only, as it becomes the original. REPLICATION is checked
+    /// against the role that logged in.
     pub(crate) fn has_by_original(&self, attribute: &str) -> bool {
         self.aim.objects == CloneObjects::Original && attribute != "REPLICATION"
     }
 
-    /// From version 16 on a role that makes others gives them what it has itself; before, two attributes are
-    /// a superuser's to give.
+    /// From version 16 on a role that creates others gives them what it has itself; before, only a superuser
+    /// may give two of the attributes.
     fn may_give(&self, attribute: &str, of: fn(&Role) -> bool) -> bool {
         let anybody = self.major < 16 && !["BYPASSRLS", "REPLICATION"].contains(&attribute);
         anybody || self.major >= 16 && of(&self.master)
     }
 
-    /// What lets the master give the clone an attribute of the original, or gives it.
+    /// The statement that lets the master give the clone an attribute of the original, or gives it directly.
     pub(crate) fn permission_to_give(&self, attribute: &str, of: fn(&Role) -> bool) -> String {
         if self.major >= 16 && !of(&self.master) {
             return format!("ALTER ROLE {} {attribute}", quote_identifier(&self.master.name));
@@ -85,15 +86,15 @@ impl Pair {
         self.as_a_clone(format!("ALTER ROLE {clone} {attribute}"))
     }
 
-    /// What lets the master set a setting that else only a superuser may set, where servers have such a
-    /// privilege.
+    /// The statement that lets the master set a setting that otherwise only a superuser may set, where
+    /// servers have such a privilege.
     pub(crate) fn permission_to_set(&self, setting: &Setting) -> Option<String> {
         let (name, master) = (quote_identifier(&setting.name), quote_identifier(&self.master.name));
         (self.major >= 15).then(|| format!("GRANT SET ON PARAMETER {name} TO {master}"))
     }
 
-    /// A statement about the clone, after the one that makes it where it is not there yet. The membership is
-    /// what a rotation knows it by.
+    /// A statement about the clone, preceded by the one that creates it where it does not exist yet. A
+    /// rotation recognizes it by the membership.
     pub(crate) fn as_a_clone(&self, statement: String) -> String {
         if self.clone.is_some() {
             return statement;
@@ -109,7 +110,8 @@ impl Pair {
     }
 }
 
-/// Before version 16 nobody but a superuser changes a role with REPLICATION, not even its own password.
+/// Before version 16 only a superuser changes a role with REPLICATION; the role cannot change even its own
+/// password.
 pub(crate) fn without_replication(username: &str) -> String {
     format!(
         "ALTER ROLE {} NOREPLICATION /* or upgrade the server: before version 16 only a superuser changes a \
@@ -118,7 +120,7 @@ pub(crate) fn without_replication(username: &str) -> String {
     )
 }
 
-/// Ends the end of a user's validity.
+/// Lifts the end of a user's validity.
 pub(crate) fn valid_for_ever(username: &str) -> String {
     format!("ALTER ROLE {} VALID UNTIL 'infinity'", quote_identifier(username))
 }

@@ -1,4 +1,4 @@
-//! A change with nothing left to read: what a plan says and what `stage` runs are the same statements.
+//! A change for which nothing is left to read: a plan shows the same statements that `stage` runs.
 
 use postgres_session::{Row, Statement, Verifier, VerifierError};
 use rotation_core::Password;
@@ -17,7 +17,7 @@ use crate::{
     statements,
 };
 
-/// A change with nothing left to read.
+/// A change for which nothing is left to read.
 #[derive(Debug)]
 pub(crate) enum Prepared {
     Own(Own),
@@ -31,14 +31,14 @@ pub(crate) struct Own {
     pub(crate) note: Option<String>,
 }
 
-/// The other user of a pair is brought to equal and gets a password.
+/// The other user of a pair is reconciled and gets a password.
 #[derive(Debug)]
 pub(crate) struct Other {
     pub(crate) pair: Pair,
     pub(crate) next: Username,
     pub(crate) corrections: Corrections,
     pub(crate) set: Statement,
-    /// What the change makes of the clone, by the state before it.
+    /// The role of the clone after the change, by the state before it.
     pub(crate) takeover: Takeover,
     pub(crate) notes: Vec<String>,
 }
@@ -51,17 +51,17 @@ pub(crate) struct Corrections {
     pub(crate) attempts: Attempts,
 }
 
-/// Corrections that the master may not be allowed to make.
+/// Corrections that the server may not allow the master to make.
 #[derive(Debug)]
 pub(crate) struct Attempts {
     /// Tried all at once, and where that fails, one by one.
     pub(crate) singly: Vec<Correction>,
-    /// What waits for applications: tried once and alone.
+    /// Corrections that wait for applications: tried once, on their own.
     pub(crate) waiting: Vec<Correction>,
 }
 
 impl Prepared {
-    /// What `stage` would run, and what it would note for people.
+    /// What `stage` would run, and what it would report to operators.
     pub(crate) fn plan(self) -> Plan {
         let mut plan = Plan::default();
         let (set, notes) = match self {
@@ -93,7 +93,7 @@ impl Own {
         if let Some(hindrance) = own_hindrance(username, storage, own, major) {
             return Err(StatementError::new(hindrance));
         }
-        // A password that the user sets itself locks out the secret whose pair it belongs to.
+        // A password that the user sets itself locks out the secret that its pair belongs to.
         if let Some(other) = mark::other(comments_of(own), owner) {
             return Err(StatementError::new(other));
         }
@@ -121,7 +121,7 @@ impl Other {
     }
 }
 
-/// What keeps the session's own user from changing its password, by the row that `read_own` gives.
+/// What prevents the session's own user from changing its password, by the row that `read_own` returns.
 pub(crate) fn own_hindrance(
     username: &Username,
     storage: &PasswordStorage,
@@ -158,12 +158,12 @@ impl Corrections {
         self.required.len() + self.attempts.singly.len() + self.attempts.waiting.len()
     }
 
-    /// For people: what these take from the clone.
+    /// A message for operators: what these take from the clone.
     pub(crate) fn removals(&self) -> Vec<String> {
         self.all().filter_map(|correction| correction.removal.clone()).collect()
     }
 
-    /// The same, each with what says whether it was refused.
+    /// The same, each with a flag for whether it was refused.
     pub(crate) fn removed_by(&self) -> Vec<(Otherwise, String)> {
         let removed =
             |correction: &Correction| Some((correction.otherwise.clone(), correction.removal.clone()?));

@@ -1,4 +1,4 @@
-//! What tells PostgreSQL from the other engines, in data.
+//! What distinguishes PostgreSQL from the other engines, as data.
 
 use rotation_core::PasswordRule;
 use rotation_database::{EngineProfile, NameLimit, Remedies, StatementRule};
@@ -36,7 +36,7 @@ pub(crate) const PROFILE: EngineProfile = EngineProfile {
     remedies: &REMEDIES,
 };
 
-/// What hints say about PostgreSQL.
+/// The parts of hints that are particular to PostgreSQL.
 const REMEDIES: Remedies = Remedies {
     unlock: "ALTER ROLE ... LOGIN",
     prolong: "ALTER ROLE ... VALID UNTIL 'infinity'",
@@ -45,5 +45,5 @@ const REMEDIES: Remedies = Remedies {
         On RDS a member of rds_iam is asked for a token instead: REVOKE rds_iam FROM the user.",
     make_clone: "GRANT the original TO it",
     oldest: "Upgrade the server.",
-    also_refused: "PostgreSQL says the same of a user past its VALID UNTIL.",
+    also_refused: "PostgreSQL reports the same for a user past its VALID UNTIL.",
 };

@@ -30,7 +30,8 @@ impl Pair {
         self.recognize()
     }
 
-    /// Whether the original may log in at all. The clone is brought to equal, so it would be barred as well.
+    /// Whether the original may log in at all. The clone is reconciled with it, so it could not log in
+    /// either.
     fn check_original(&self) -> Result<(), StatementFault> {
         let name = quote_identifier(&self.original.name);
         let barred = |bar, needed| StatementFault::UserBarred { user: name.clone(), bar, needed };
@@ -49,7 +50,7 @@ impl Pair {
         let mark = mark::read(clone.comment.as_deref(), owner);
         let ours = owner.adopt || mark == Mark::Of(owner.secret.as_str());
         if !clone.login && !ours {
-            // A group of that name, which nobody has logged in as.
+            // A group role of that name, which nobody has logged in as.
             return match mark {
                 Mark::Of(secret) => Err(StatementFault::OtherSecret { secret: secret.to_owned() }),
                 _ => Err(StatementFault::CloneNotRecognized),
@@ -58,9 +59,9 @@ impl Pair {
         recognize(mark, owner, self.rights(), !self.aim.next_is_clone())
     }
 
-    /// How the rights of an existing clone compare with the original's. A member of the original may do what
-    /// the original may, so the membership is one half of it, if an administrator granted it; that it has
-    /// nothing else is the other half. What it owns, or was granted, is another matter: see
+    /// How the privileges of an existing clone compare with the original's. A member of the original may do
+    /// what the original may, so the membership is one half of it, if an administrator granted it. The other
+    /// half is that the clone has nothing else. What it owns, or was granted, is checked separately: see
     /// [`check_excess`](Self::check_excess).
     fn rights(&self) -> Equality {
         let member = self.memberships_in_original().any(|held| self.proves(held));
@@ -70,9 +71,9 @@ impl Pair {
         if member && !more && !elsewhere { Equality::Equal } else { Equality::Differs }
     }
 
-    /// Whether a membership in the original says that an administrator made a clone. Until version 15 every
-    /// role may grant itself, and whoever got it with ADMIN OPTION may pass it on; so up to there the grantor
-    /// must be one who makes roles.
+    /// Whether a membership in the original shows that an administrator made a clone. Until version 15 every
+    /// role may grant itself to others, and a member with ADMIN OPTION may pass the membership on. So up to
+    /// that version the grantor must be a role that may create roles.
     fn proves(&self, held: &Membership) -> bool {
         let Some(grantor) = &held.grantor else { return false };
         let of_pair = *grantor == self.original.name || *grantor == self.names.clone.as_str();

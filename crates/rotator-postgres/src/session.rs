@@ -1,4 +1,4 @@
-//! A session: a change is made in one transaction and waits there for the commit.
+//! A session: a change is made in one transaction, which stays open until the commit.
 
 use std::net::IpAddr;
 
@@ -30,7 +30,7 @@ pub struct PostgresSession {
     /// The secret on whose behalf the user changes its own password.
     owner: Option<PairOwner>,
     outcome: ChangeReport,
-    /// Why the clone has kept its objects, where it was to hand them over.
+    /// Why the clone has kept its objects, where they should have been handed over.
     kept: Option<&'static str>,
 }
 
@@ -114,7 +114,7 @@ impl PostgresSession {
         Self { connection, username, clone_objects, owner: None, outcome, kept: None }
     }
 
-    /// Begins the transaction and waits until no other session changes the same pair.
+    /// Begins the transaction and waits until no other session is changing the same pair.
     async fn take_turn(
         &mut self,
         mut begin: Vec<Statement>,
@@ -132,7 +132,7 @@ impl PostgresSession {
         })
     }
 
-    /// Runs what comes before and reads what the change depends on, in one round trip.
+    /// Runs the preparatory statements and reads what the change depends on, in one round trip.
     async fn prepare(
         &mut self,
         mut batch: Vec<Statement>,
@@ -183,8 +183,8 @@ impl PostgresSession {
     }
 
     /// Reads what only some changes depend on: what the clone holds by itself, and, before it first acts as
-    /// the original, what tells the two apart. What will be handed over in the change is left to be looked at
-    /// afterwards.
+    /// the original, what distinguishes the two. Objects that the change will hand over are checked after
+    /// that.
     async fn look_closer(
         &mut self,
         pair: &Pair,
@@ -202,7 +202,7 @@ impl PostgresSession {
             surplus = Surplus::parse(answers.last().map(Vec::as_slice).unwrap_or_default())?;
             surplus.list.retain(|excess| !original || excess.kind != ExcessKind::Owned);
             if original && pair.owned_here() > 0 {
-                // What is not on the list may be what is handed over.
+                // What is not on the list may be among what is handed over.
                 surplus.cut = 0;
             }
         }
@@ -210,8 +210,8 @@ impl PostgresSession {
         Ok(session_user::note(answers.first().filter(|_| begins)))
     }
 
-    /// Refuses the change where the clone still holds what the original cannot use. What was done is taken
-    /// back with the session.
+    /// Refuses the change where the clone still holds what the original cannot use. Dropping the session
+    /// rolls back what was done.
     async fn check_excess(&mut self, pair: &Pair, takeover: Takeover) -> Result<(), StatementError> {
         if takeover == Takeover::Settled || !pair.holds_something() {
             return Ok(());
@@ -225,12 +225,12 @@ impl PostgresSession {
         self.outcome.notes.extend(own.note);
         self.connection.run(&[own.set]).await.map(drop).map_err(|error| {
             let user = quote_identifier(self.username.as_str());
-            name_privilege(error, || format!("{user} must be let to change its own password"))
+            name_privilege(error, || format!("{user} must be allowed to change its own password"))
         })
     }
 
-    /// Brings the clone to equal, looks again, then sets the password, so that no one who logs in by it has
-    /// fewer rights than it promises.
+    /// Reconciles the clone, reads the pair again, then sets the password, so that nobody can log in with it
+    /// and have fewer privileges than the original.
     async fn stage_other(&mut self, other: Other, deadline: Deadline) -> Result<(), StatementError> {
         let Other { mut pair, next, corrections, set, takeover, notes } = other;
         if !corrections.is_empty() {
@@ -247,8 +247,8 @@ impl PostgresSession {
         outcome.map_err(|error| name_privilege(error, || pair.needed(&next)))
     }
 
-    /// Runs the corrections and reads the pair again. What is still not as it must be was changed by somebody
-    /// else meanwhile; what only should be is noted.
+    /// Runs the corrections and reads the pair again. A required correction that is not in effect means that
+    /// another session has changed the pair meanwhile; a desirable one is only noted.
     async fn correct(
         &mut self,
         pair: &Pair,
@@ -273,8 +273,8 @@ impl PostgresSession {
         let answers = answers.map_err(|error| name_privilege(error, || pair.needed(next)))?;
         let aim = pair.aim.clone();
         let after = Pair::parse(&pair.names, aim, pair.major, answers.get(written..).unwrap_or_default())?;
-        // What the master gave itself for the time being must be given back; making a clone gives it rights
-        // over it.
+        // What the master has granted itself temporarily must be revoked. Creating a clone gives it
+        // privileges over the clone.
         let rights = |state: &Pair| {
             let held = state.memberships.iter().filter(|held| held.member == pair.master.name);
             let held = held.filter(|held| pair.clone.is_some() || held.role != pair.names.clone.as_str());
@@ -293,7 +293,7 @@ impl PostgresSession {
     }
 
     /// Tries corrections that the master may not be allowed to make: all at once, and where that fails, one
-    /// by one. What waits for applications is tried once and alone. Gives what was refused.
+    /// by one. Corrections that wait for applications are tried once, on their own. Returns what was refused.
     async fn attempt_all(
         &mut self,
         attempts: Attempts,
@@ -333,9 +333,9 @@ impl PostgresSession {
         Ok(refused)
     }
 
-    /// Runs corrections inside a savepoint, in haste where one of them is optional. Gives the error by which
-    /// the server refused one of them, or by which it had to wait too long in haste, with all of them taken
-    /// back.
+    /// Runs corrections inside a savepoint, with short timeouts where one of them is optional. Returns the
+    /// error by which the server refused one of them, or by which a short timeout ended it, with all of them
+    /// rolled back.
     async fn attempt(
         &mut self,
         corrections: &[&Correction],
@@ -361,7 +361,7 @@ impl PostgresSession {
         }
     }
 
-    /// The server's major version, by what it reported at login. An unknown one is taken for the newest.
+    /// The server's major version, as reported at login. An unknown one counts as the newest.
     fn major(&self) -> u32 {
         let version = self.connection.parameter("server_version").unwrap_or_default();
         let digits = version.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
@@ -379,26 +379,26 @@ fn read_pair(names: &UserPair, major: u32) -> [Statement; 4] {
     ]
 }
 
-/// Whether the server understood the statement and said no to it alone.
+/// Whether the server understood the statement and refused it alone.
 fn is_refusal(fault: &StatementFault) -> bool {
     matches!(fault, StatementFault::PrivilegeMissing { .. } | StatementFault::Other { .. })
 }
 
-/// Whether the statement had no time to do its work.
+/// Whether the statement ran out of time.
 fn is_wait(fault: &StatementFault) -> bool {
     why_not(fault).is_some()
 }
 
-/// For people: why the statement had no time.
+/// A message for operators: why the statement ran out of time.
 fn why_not(fault: &StatementFault) -> Option<&'static str> {
     match fault {
-        StatementFault::Busy => Some("another session is using what it is about"),
-        StatementFault::TimedOut => Some("it takes longer than the time that is left for it"),
+        StatementFault::Busy => Some("another session is using these objects"),
+        StatementFault::TimedOut => Some("it takes longer than the remaining time"),
         _ => None,
     }
 }
 
-/// Says which privilege would help, where one is missing.
+/// Names the privilege that would help, where one is missing.
 fn name_privilege(error: StatementError, needed: impl FnOnce() -> String) -> StatementError {
     match error.fault {
         StatementFault::PrivilegeMissing { .. } => {

@@ -1,8 +1,8 @@
-//! What asks which user has logged in, and so tells a clone from its original.
+//! Objects that ask which user has logged in, and so behave differently for a clone and its original.
 
 use postgres_session::{Row, Statement};
 
-/// As many as are named.
+/// The most that are named.
 const MOST: usize = 5;
 
 /// How stored expressions call `SESSION_USER`: the number is that of `SVFOP_SESSION_USER` in the server's
@@ -10,9 +10,9 @@ const MOST: usize = 5;
 const EXPRESSION: &str = "%{SQLVALUEFUNCTION :op 12 %";
 
 /// The row policies, column defaults, views and functions of this database that use `session_user`, at most
-/// [`MOST`]. Their stored form is searched, as spelling it out takes a server long where there are thousands.
+/// [`MOST`]. Their stored form is searched, because decompiling thousands of them takes the server long.
 pub(crate) fn read() -> Statement {
-    // Objects of the server itself have lower numbers.
+    // Objects of the server itself have lower OIDs.
     let own = "oid >= 16384";
     Statement::new(
         "read uses of session_user",
@@ -31,7 +31,7 @@ pub(crate) fn read() -> Statement {
     )
 }
 
-/// For people: what that means.
+/// A message for operators: the consequence.
 pub(crate) fn note(answer: Option<&Vec<Row>>) -> Option<String> {
     let uses: Vec<&str> = answer?.iter().filter_map(|row| row.first()?.as_deref()).collect();
     if uses.is_empty() {

@@ -1,4 +1,4 @@
-//! A role's own settings (`ALTER ROLE ... SET`), as the catalogue has them and as statements take them.
+//! A role's own settings (`ALTER ROLE ... SET`), as the catalog stores them and as statements take them.
 
 use postgres_session::{Statement, quote_identifier, quote_literal};
 use rotation_database::Username;
@@ -6,7 +6,7 @@ use rotation_database::Username;
 /// One setting of one role.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Setting {
-    /// Where it applies; everywhere where there is none.
+    /// The database where it applies; none where it applies in every one.
     pub(crate) database: Option<String>,
     pub(crate) name: String,
     pub(crate) value: String,
@@ -14,16 +14,17 @@ pub(crate) struct Setting {
 
 impl Setting {
     const SET: &'static str = "alter role set";
-    /// The setting that says which role a session takes on.
+    /// The setting that names the role that a session becomes.
     pub(crate) const ROLE: &'static str = "role";
 
-    /// Whether both are about the same thing.
+    /// Whether both have the same name and place.
     pub(crate) fn same_place(&self, other: &Self) -> bool {
         self.database == other.database && self.name == other.name
     }
 
-    /// Whether both are about the same thing and mean the same. A list may be spelled in several ways: `SET
-    /// ... FROM CURRENT` keeps it as the session had it, every other statement as the server spells it.
+    /// Whether both have the same name and place, and the same meaning. A list may be spelled in several
+    /// ways: `SET ... FROM CURRENT` keeps the spelling of the session, every other statement that of the
+    /// server.
     pub(crate) fn same(&self, other: &Self) -> bool {
         let spelled_alike = self.value == other.value;
         let same_items = |list: List| list.split(&self.value) == list.split(&other.value);
@@ -38,17 +39,17 @@ impl Setting {
         };
         let name = quote_identifier(&self.name);
         let beginning = format!("{} SET {name} TO ", self.alter(role));
-        // A setting of the server's own means the same to everybody. One of an extension or an application
-        // may hold anything, and some keep keys in one.
+        // A setting of the server itself means the same to every role. One of an extension or an application
+        // may hold anything, and some hold keys.
         if self.name.contains('.') {
             return Statement::ending_in_secret(Self::SET, &beginning, &value);
         }
         Statement::new(Self::SET, beginning + &value)
     }
 
-    /// Whether a session without it reaches the same data in the same way: what it is called, and what of its
-    /// statements the server writes into its log for tuning. `log_statement` and the settings of extensions
-    /// are none of these, as some must be there for an audit.
+    /// Whether a session without it reaches the same data in the same way: its application name, and what the
+    /// server logs about its statements for tuning. `log_statement` and the settings of extensions do not
+    /// count among these, as an audit may require them.
     pub(crate) fn is_harmless(&self) -> bool {
         const HARMLESS: [&str; 18] = [
             "application_name",
@@ -73,8 +74,8 @@ impl Setting {
         HARMLESS.iter().any(|harmless| harmless.eq_ignore_ascii_case(&self.name))
     }
 
-    /// The statement by which an administrator gives `to` what `from` has. It shows no value that may be
-    /// anything: such a one is read where it is.
+    /// The statement by which an administrator gives `to` what `from` has. It shows no value that may hold
+    /// anything: such a value is read from the catalog where the statement runs.
     pub(crate) fn copied(&self, from: &Username, to: &Username) -> String {
         if !self.name.contains('.') {
             return self.set(to).sql;
@@ -113,20 +114,18 @@ impl Setting {
     }
 }
 
-/// How a setting that holds a list of items is read, each quoted where it must be (`GUC_LIST_QUOTE` in the
-/// server).
+/// How the items of a list setting are parsed, each quoted where it must be (`GUC_LIST_QUOTE` in the server).
 #[derive(Clone, Copy)]
 enum List {
-    /// Of names: without quotes, upper case is the same as lower case (`SplitIdentifierString` in the
-    /// server).
+    /// Names: without quotes, case does not matter (`SplitIdentifierString` in the server).
     Names,
-    /// Of files or folders: upper case is upper case (`SplitDirectoriesString`).
+    /// Files or folders: case matters (`SplitDirectoriesString`).
     Paths,
 }
 
 impl List {
-    /// The list that a setting of this name holds, if it holds one. These are the same that the server's own
-    /// dump program knows.
+    /// The kind of list that a setting of this name holds, if it holds one. These are the settings that the
+    /// server's own dump program treats so.
     fn of(name: &str) -> Option<Self> {
         const LISTS: [(&str, List); 7] = [
             ("local_preload_libraries", List::Paths),
@@ -140,8 +139,8 @@ impl List {
         LISTS.iter().find(|(list, _)| list.eq_ignore_ascii_case(name)).map(|(_, list)| *list)
     }
 
-    /// `"$user", "odd, name", public` as `'$user', 'odd, name', 'public'`. Given as one value, the whole text
-    /// would be the name of one schema.
+    /// Turns `"$user", "odd, name", public` into `'$user', 'odd, name', 'public'`. Given as one value, the
+    /// whole text would be the name of one schema.
     fn literals(self, value: &str) -> String {
         let items = self.split(value);
         if items.is_empty() {
@@ -150,8 +149,8 @@ impl List {
         items.iter().map(|item| quote_literal(item)).collect::<Vec<_>>().join(", ")
     }
 
-    /// The items as the server splits them: by commas outside of double quotes, blanks around an item
-    /// dropped, doubled quotes inside quotes taken once. An empty item names nothing and is left out.
+    /// The items as the server splits them: at commas outside double quotes, with blanks around an item
+    /// dropped and doubled quotes inside quotes read as one. An empty item names nothing and is left out.
     fn split(self, value: &str) -> Vec<String> {
         let mut items = Vec::new();
         let mut rest = value.trim_ascii();
@@ -180,7 +179,7 @@ impl List {
     }
 }
 
-/// What stands before the closing quote, and what comes behind it.
+/// The text before the closing quote, and the text after it.
 fn unquote(text: &str) -> (String, &str) {
     let mut item = String::new();
     let mut rest = text;

@@ -1,4 +1,4 @@
-//! Statements as pure functions of what they are about.
+//! Statements as pure functions of their subject.
 
 use std::time::Duration;
 
@@ -10,12 +10,12 @@ use crate::profile::PROFILE;
 
 /// Begins the transaction that everything happens in.
 ///
-/// Users, and whoever owns the database, choose settings that take effect at our login. So names are looked
-/// up in the catalogue alone, or a function of theirs could run with a master's rights, and a role that they
-/// chose is left. What would shape what is written, or end the session early, is set as we need it: a
-/// transaction's time limit is lifted, an error ends a statement and not the session, a commit waits until it
-/// is durable, and a new role gives its maker no rights. Times end short of the deadline; a session that was
-/// frozen in the transaction gives its locks back.
+/// Users, and the owner of the database, choose settings that take effect when the function logs in. So names
+/// are looked up in the system catalog alone (otherwise a function of theirs could run with a master's
+/// privileges), and a role that they chose is left. Settings that would change what is written, or end the
+/// session early, are pinned: a transaction's time limit is lifted, an error ends a statement and not the
+/// session, a commit waits until it is durable, and a new role grants its creator no privileges. The timeouts
+/// end before the deadline; a session that was frozen in the transaction releases its locks.
 pub(crate) fn begin(time: Duration, major: u32) -> [Statement; 2] {
     let grants = if major >= 16 { "SET LOCAL createrole_self_grant = ''; " } else { "" };
     let settings = format!(
@@ -26,7 +26,8 @@ pub(crate) fn begin(time: Duration, major: u32) -> [Statement; 2] {
          {grants}\
          SET LOCAL DateStyle = 'ISO'; \
          SET LOCAL TimeZone = 'UTC'; \
-         SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'",
+         SELECT set_config('synchronous_commit', 'on', true) \
+         WHERE current_setting('synchronous_commit') = 'off'",
         limit(time).sql
     );
     [
@@ -35,7 +36,7 @@ pub(crate) fn begin(time: Duration, major: u32) -> [Statement; 2] {
     ]
 }
 
-/// What is left of the time, anew: for after a long wait.
+/// Sets the timeouts again by the remaining time, after a long wait.
 pub(crate) fn limit(time: Duration) -> Statement {
     let (limits, idle) = (limits(time), milliseconds(time) + 1000);
     Statement::new("set local", format!("{limits}; SET LOCAL idle_in_transaction_session_timeout = {idle}"))
@@ -46,20 +47,20 @@ pub(crate) fn read_only() -> Statement {
     Statement::new("set transaction", "SET TRANSACTION READ ONLY")
 }
 
-/// Begins the transaction of a test statement, with the settings that applications get: whose it is decides
-/// what its names mean. Once something was read, nothing in it can make the transaction one that writes.
+/// Begins the transaction of a test statement, with the settings that applications get: they decide what the
+/// names in it mean. After the first read, nothing in it can turn the transaction into a read-write one.
 pub(crate) fn begin_proof(time: Duration, major: u32) -> [Statement; 3] {
     [begin_as("BEGIN READ ONLY", major), Statement::new("set local", limits(time)), probe()]
 }
 
-/// Begins a transaction and ends its time limit, which servers have from version 17 on, in one message: it
-/// runs already, and users set it as short as they like.
+/// Begins a transaction and lifts its time limit, which servers have from version 17 on, in one message: the
+/// limit already runs, and users may set it as short as they like.
 pub(crate) fn begin_as(begin: &str, major: u32) -> Statement {
     let lift = if major >= 17 { "; SET LOCAL transaction_timeout = 0" } else { "" };
     Statement::new(Statement::BEGIN, format!("{begin}{lift}"))
 }
 
-/// What a statement may take of the time that is left, and half of that for waiting.
+/// A statement may take all of the remaining time, and wait for locks for half of it.
 fn limits(time: Duration) -> String {
     let time = milliseconds(time);
     let statement_timeout = (time - time / 10).max(1);
@@ -74,22 +75,22 @@ fn milliseconds(time: Duration) -> u32 {
 /// The kind of [`take_turn`].
 pub(crate) const TAKE_TURN: &str = "take turn";
 
-/// Waits until no other session of this database changes the same pair, and keeps others waiting until the
-/// transaction ends. The lock is one of the advisory kind, whose key is the beginning of a hash, so that
-/// applications hardly take the same by chance.
+/// Waits until no other session of this database is changing the same pair, and keeps others waiting until
+/// the transaction ends. The lock is an advisory one. Its key is the beginning of a hash, so that
+/// applications are unlikely to use the same key.
 pub(crate) fn take_turn(original: &Username) -> Statement {
     let hash = digest(&SHA256, format!("rotation of {original}").as_bytes());
     let half = hash.as_ref().first_chunk().expect("a hash of 32 bytes has 8");
     Statement::new(TAKE_TURN, format!("SELECT pg_advisory_xact_lock({})", i64::from_be_bytes(*half)))
 }
 
-/// From here on a statement waits only shortly for those who use what it is about, since others wait behind
-/// it. Its work may take longer, by the number of objects that it is about.
+/// From here on a statement waits only briefly for sessions that use its objects, since other sessions wait
+/// behind it. Its work may take longer, by the number of its objects.
 pub(crate) fn make_haste(time: Duration, objects: usize) -> Statement {
-    /// As long as an application may be kept waiting by a wait of ours.
+    /// The longest time that an application may be kept waiting by one of the function's lock requests.
     const WAIT: Duration = Duration::from_millis(500);
-    /// What the work on no object at all may take, and what each adds: several times what servers were seen
-    /// to need.
+    /// The time that the work may take without any object, and what each object adds: several times what
+    /// servers were observed to need.
     const WORK: Duration = Duration::from_secs(1);
     const EACH: Duration = Duration::from_millis(4);
     let work = WORK + EACH * u32::try_from(objects).unwrap_or(u32::MAX / 8).min(u32::MAX / 8);
@@ -104,7 +105,7 @@ pub(crate) fn take_time(time: Duration) -> Statement {
     Statement::new("set local", limits(time))
 }
 
-/// Ends it. Afterwards everybody sees the change.
+/// Commits. Afterwards every session sees the change.
 pub(crate) fn commit() -> Statement {
     Statement::new("commit", "COMMIT")
 }
@@ -115,7 +116,7 @@ pub(crate) fn probe() -> Statement {
 }
 
 /// How the server is set to store the password of the session's own user, whether that user is past its
-/// validity, and the comments on it and on its clone, and whether it replicates and is no superuser.
+/// validity, the comments on it and on its clone, and whether it replicates and is no superuser.
 pub(crate) fn read_own() -> Statement {
     Statement::new(
         "read own role",
@@ -127,9 +128,9 @@ pub(crate) fn read_own() -> Statement {
     )
 }
 
-/// The same of the users of a pair, which have the settings of the original: what was set for it in this
-/// database, for it, for this database, for everybody, in this order. What the master's own settings hide of
-/// the server's is left out.
+/// The same for the users of a pair, which have the settings of the original: those set for it in this
+/// database, for it, for this database, for every role, in this order. The server's own value is left out
+/// where a setting of the master hides it.
 pub(crate) fn read_storage(pair: &UserPair) -> Statement {
     let original = quote_literal(pair.original.as_str());
     let of = |name: &str| {
@@ -147,9 +148,9 @@ pub(crate) fn read_storage(pair: &UserPair) -> Statement {
     Statement::new("read storage", format!("SELECT {encryption}, {iterations}, false"))
 }
 
-/// What the server says of itself and of the session's own user: its version, whether it recovers from a
-/// primary, the whole days that the user's password is valid for, and whether only members of `rds_password`
-/// may change passwords and the user is none.
+/// What the server reports about itself and the session's own user: its version, whether it is in recovery (a
+/// standby), the whole days that the user's password is still valid, and whether only members of
+/// `rds_password` may change passwords and the user is not one of them.
 pub(crate) fn read_facts() -> Statement {
     Statement::new(
         "read facts",
@@ -162,13 +163,13 @@ pub(crate) fn read_facts() -> Statement {
     )
 }
 
-/// Sets a password by its verifier, never in the clear.
+/// Sets a password by its verifier, never in cleartext.
 pub(crate) fn set_password(username: &Username, verifier: &Verifier) -> Statement {
     let (role, verifier) = (quote_identifier(username.as_str()), quote_literal(verifier.expose()));
     Statement::ending_in_secret(Statement::SET_PASSWORD, &format!("ALTER ROLE {role} PASSWORD "), &verifier)
 }
 
-/// The attributes of both users of a pair and of the session's own user, and what the latter may do with
+/// The attributes of both users of a pair and of the session's own user, and the latter's privileges on
 /// them.
 pub(crate) fn read_roles(pair: &UserPair) -> Statement {
     let names = names(pair);
@@ -186,12 +187,12 @@ pub(crate) fn read_roles(pair: &UserPair) -> Statement {
     )
 }
 
-/// The direct memberships of both users, and those of the session's own user in them: it has more, one in
-/// each role that it made, and another session may be making one now. Until version 16 a membership has no
-/// options but ADMIN.
+/// The direct memberships of both users, and those of the session's own user in them. The latter has more,
+/// one in each role that it created, and another session may be creating one now. Until version 16 a
+/// membership has no option but ADMIN.
 ///
-/// Names are looked up by number: joins of views take the server twice as long to plan, and planning is most
-/// of what so small a question costs.
+/// Names are looked up by OID: joins of views take the server twice as long to plan, and planning is most
+/// of the cost of such a small query.
 pub(crate) fn read_memberships(pair: &UserPair, major: u32) -> Statement {
     let options = if major >= 16 { "m.inherit_option, m.set_option" } else { "true, true" };
     let names = names(pair);
@@ -205,7 +206,7 @@ pub(crate) fn read_memberships(pair: &UserPair, major: u32) -> Statement {
     } else {
         format!("{admin} AND {}", has("MEMBER"))
     };
-    // Before, whoever is granted a role has it whatever becomes of its grantor.
+    // Before, a grantee keeps a role whatever becomes of its grantor.
     let passed_on = if major >= 16 {
         let clone = quote_literal(pair.clone.as_str());
         format!(
@@ -244,8 +245,8 @@ pub(crate) fn read_settings(pair: &UserPair) -> Statement {
     )
 }
 
-/// How much the clone owns, was granted (row policies are counted with the grants), and holds for itself
-/// alone, by database; none for what all databases share.
+/// How much the clone owns, was granted (row policies count as grants), and holds for itself alone, by
+/// database; none for what all databases share.
 pub(crate) fn read_holdings(pair: &UserPair) -> Statement {
     let clone = quote_literal(pair.clone.as_str());
     Statement::new(
@@ -267,7 +268,7 @@ fn names(pair: &UserPair) -> String {
     format!("{}, {}", quote_literal(pair.original.as_str()), quote_literal(pair.clone.as_str()))
 }
 
-/// A point to come back to. Inside, a refused statement costs nothing but itself.
+/// A savepoint. A refused statement after it loses nothing but itself.
 pub(crate) fn savepoint() -> Statement {
     Statement::new("savepoint", "SAVEPOINT correction")
 }
@@ -277,7 +278,7 @@ pub(crate) fn release() -> Statement {
     Statement::new("release savepoint", "RELEASE SAVEPOINT correction")
 }
 
-/// Takes back what was done since the savepoint.
+/// Rolls back what was done since the savepoint.
 pub(crate) fn roll_back() -> Statement {
     Statement::new("roll back to savepoint", "ROLLBACK TO SAVEPOINT correction")
 }
@@ -307,7 +308,17 @@ mod tests {
         check(
             &settings,
             expect![
-                "set local: SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL ROLE NONE; SET LOCAL statement_timeout = 9000; SET LOCAL lock_timeout = 4500; SET LOCAL idle_in_transaction_session_timeout = 11000; SET LOCAL exit_on_error = off; SET LOCAL createrole_self_grant = ''; SET LOCAL DateStyle = 'ISO'; SET LOCAL TimeZone = 'UTC'; SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'"
+                "set local: SET LOCAL search_path = pg_catalog, pg_temp; \
+                 SET LOCAL ROLE NONE; \
+                 SET LOCAL statement_timeout = 9000; \
+                 SET LOCAL lock_timeout = 4500; \
+                 SET LOCAL idle_in_transaction_session_timeout = 11000; \
+                 SET LOCAL exit_on_error = off; \
+                 SET LOCAL createrole_self_grant = ''; \
+                 SET LOCAL DateStyle = 'ISO'; \
+                 SET LOCAL TimeZone = 'UTC'; \
+                 SELECT set_config('synchronous_commit', 'on', true) \
+                 WHERE current_setting('synchronous_commit') = 'off'"
             ],
         );
         // Zero would mean without end.
@@ -329,9 +340,10 @@ mod tests {
         let statement = set_password(&username, &verifier);
         check(
             &statement,
-            expect![[
-                r#"set password: ALTER ROLE "o'dd ""name""; --" PASSWORD 'md55df7ea43259197b8a87ffdc8c568e46f'"#
-            ]],
+            expect![
+                "set password: ALTER ROLE \"o'dd \"\"name\"\"; --\" \
+                 PASSWORD 'md55df7ea43259197b8a87ffdc8c568e46f'"
+            ],
         );
         assert!(!format!("{statement:?}").contains("md5"));
     }

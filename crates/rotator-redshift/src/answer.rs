@@ -1,4 +1,4 @@
-//! The fields of a row that the server answers with.
+//! The fields of a row in the server's answer.
 
 use postgres_session::Row;
 use rotation_database::{StatementError, StatementFault};
@@ -8,7 +8,7 @@ pub(crate) fn text(row: &Row, column: usize) -> Result<String, StatementError> {
     row.get(column).and_then(Clone::clone).ok_or_else(unexpected)
 }
 
-/// Redshift's views have booleans, and some of them text.
+/// Redshift's views have booleans, some of them as text.
 pub(crate) fn truth(row: &Row, column: usize) -> Result<bool, StatementError> {
     match text(row, column)?.to_ascii_lowercase().as_str() {
         "t" | "true" | "1" => Ok(true),
@@ -17,7 +17,7 @@ pub(crate) fn truth(row: &Row, column: usize) -> Result<bool, StatementError> {
     }
 }
 
-/// The server answered something else than was asked for.
+/// The server's answer does not match the query.
 pub(crate) fn unexpected() -> StatementError {
     StatementError::new(StatementFault::Other { code: "unexpected answer".to_owned() })
 }

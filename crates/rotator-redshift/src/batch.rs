@@ -1,4 +1,4 @@
-//! Many objects in one statement, and as many statements as fit the time ("GRANT", "REVOKE": lists of
+//! Many objects in one statement, and as many statements as fit into the time ("GRANT", "REVOKE": lists of
 //! objects).
 
 use std::{collections::BTreeMap, mem::discriminant, time::Duration};
@@ -8,33 +8,33 @@ use rotation_database::StatementFault;
 
 use crate::{grant::Object, quote::quote_identifier};
 
-/// As many objects as one statement names.
+/// The most objects that one statement names.
 pub(crate) const MOST_OBJECTS: usize = 200;
-/// As many bytes of names as one statement holds; Redshift takes 16 MB.
+/// The most bytes of names in one statement; Redshift accepts 16 MB.
 const MOST_BYTES: usize = 64 * 1024;
-/// As many objects as are granted before the next commit.
+/// The most objects that are granted before the next commit.
 pub(crate) const PORTION: usize = 1000;
-/// As many objects as a server is expected to grant in a second.
+/// The number of objects that a server is expected to grant in a second.
 const OBJECTS_IN_SECOND: u32 = 100;
-/// As many attempts as Secrets Manager makes of a rotation.
+/// The number of attempts that Secrets Manager makes of a rotation.
 const ATTEMPTS: u32 = 5;
 
-/// The same privileges on objects of one kind, as one statement gives or takes them.
+/// The same privileges on objects of one kind, as one statement grants or revokes them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Batch {
     pub(crate) privileges: Vec<&'static str>,
     pub(crate) objects: Vec<Object>,
-    /// With the right to grant them; of a revocation, that right alone.
+    /// With the grant option; of a revocation, that option alone.
     pub(crate) option: bool,
 }
 
 impl Batch {
-    /// The same with at most so many objects in each.
+    /// The same with at most this number of objects in each.
     pub(crate) fn pieces(&self, most: usize) -> impl Iterator<Item = Self> {
         self.objects.chunks(most).map(|objects| Self { objects: objects.to_vec(), ..self.clone() })
     }
 
-    /// The privileges, and the first so many objects.
+    /// The privileges, and the first of the objects.
     pub(crate) fn text(&self, most: usize) -> String {
         let names: Vec<_> = self.objects.iter().take(most).map(Object::name).collect();
         let more = match self.objects.len().saturating_sub(most) {
@@ -59,8 +59,8 @@ pub(crate) fn revoke(batch: &Batch, user: &str) -> Statement {
     Statement::new("revoke", format!("REVOKE {option}{what} FROM {user}"))
 }
 
-/// Groups privileges by object, and objects by what they have in common, in the order of the first object of
-/// each.
+/// Groups privileges by object, and objects by the privileges that they have in common, in the order of the
+/// first object of each.
 pub(crate) fn batches(privileges: impl IntoIterator<Item = (Object, &'static str, bool)>) -> Vec<Batch> {
     let mut of_object: BTreeMap<(Object, bool), Vec<&'static str>> = BTreeMap::new();
     for (object, privilege, option) in privileges {
@@ -104,18 +104,18 @@ pub(crate) fn portions(batches: Vec<Batch>) -> Vec<Vec<Batch>> {
     portions
 }
 
-/// How long a server needs to grant so many objects.
+/// How long a server needs to grant this number of objects.
 pub(crate) fn expected(objects: usize) -> Duration {
     Duration::from_secs(1) * u32::try_from(objects).unwrap_or(u32::MAX) / OBJECTS_IN_SECOND
 }
 
-/// Whether there is time for another portion after one that took so long, with as much left for the rest of
+/// Whether there is time for another portion after one that took this long, with as much left for the rest of
 /// the change.
 pub(crate) fn has_time(took: Duration, left: Duration) -> bool {
     left >= took * 2
 }
 
-/// Whether so many objects can be granted at all, in attempts that each have this time.
+/// Whether this number of objects can be granted at all, in attempts that each have this time.
 ///
 /// # Errors
 /// [`StatementFault::NotRotatable`].
@@ -177,7 +177,7 @@ mod tests {
         assert_eq!(portions(Vec::new()), Vec::<Vec<Batch>>::new());
     }
 
-    /// What cannot be done in all attempts together is refused before anything is changed.
+    /// What all attempts together cannot do is refused before anything is changed.
     #[test]
     fn more_than_the_time_allows_is_refused() {
         let half_a_minute = Duration::from_secs(30);

@@ -1,5 +1,5 @@
-//! What has to be done so that the clone may do exactly what the original may; while the clone is live, what
-//! each of the two lacks, and nothing that takes.
+//! The changes after which the clone may do exactly what the original may; while the clone is live, what
+//! each of the two lacks, and nothing that revokes.
 
 use std::collections::BTreeSet;
 
@@ -13,15 +13,15 @@ use crate::{
     rights::{Grants, MOST_LISTED, beyond},
 };
 
-/// A difference between the two users, as the statement that ends it.
+/// A difference between the two users, as the statement that removes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Correction {
     pub(crate) statement: Statement,
-    /// The clone has too much; else one of the two has too little.
+    /// The clone has too much; otherwise one of the two has too little.
     pub(crate) surplus: bool,
-    /// How many differences it ends.
+    /// The number of differences that it removes.
     pub(crate) count: usize,
-    /// For people: what an idle clone loses.
+    /// A message for operators: what an idle clone loses.
     pub(crate) note: Option<String>,
 }
 
@@ -37,8 +37,8 @@ impl Correction {
 }
 
 impl Pair {
-    /// All that differs and can be corrected, in the order in which it is to be. None where the two are as
-    /// they should be.
+    /// All differences that can be corrected, in the order in which they have to be. Empty where the two are
+    /// as they should be.
     pub(crate) fn corrections(&self) -> Result<Vec<Correction>, StatementError> {
         let mut corrections = self.make_or_alter()?;
         corrections.extend(self.correct_marks());
@@ -55,7 +55,7 @@ impl Pair {
         Ok(corrections)
     }
 
-    /// What must be there before anything is granted: the clone, and its mark.
+    /// What must exist before anything is granted: the clone, and its mark.
     pub(crate) fn beginnings(&self) -> Result<Vec<Correction>, StatementError> {
         let made = if self.clone.is_none() { self.make_or_alter()? } else { Vec::new() };
         Ok(made.into_iter().chain(self.correct_marks()).collect())
@@ -126,7 +126,7 @@ impl Pair {
         corrections
     }
 
-    /// What the clone made while it was live belongs to the original as soon as the clone is idle, so that
+    /// What the clone created while it was live belongs to the original as soon as the clone is idle, so that
     /// there is one owner. A live clone keeps what it owns.
     fn hand_over(&self) -> Vec<Correction> {
         let original = self.names.original.as_str();
@@ -162,12 +162,12 @@ impl Pair {
         corrections
     }
 
-    /// What an idle clone is still to be granted, and on how many objects.
+    /// What an idle clone still has to be granted, and on how many objects.
     pub(crate) fn missing_grants(&self) -> Vec<Batch> {
         batches(beyond(&self.wanted_grants(), &self.held_grants()))
     }
 
-    /// What the original was granted, and what there is to grant on what it owns or is about to own.
+    /// What the original was granted, and what can be granted on the objects that it owns or is about to own.
     fn wanted_grants(&self) -> Grants {
         let mut wanted = self.original_holds.all_grants();
         if !self.clone_is_live {
@@ -219,11 +219,11 @@ impl Pair {
         let surplus = held().filter(|held| !wanted.contains(held));
         let (owned, surplus): (Vec<_>, Vec<_>) =
             surplus.partition(|held| self.clone_is_live && held.is_owned_by(clone));
-        // What the live clone makes from now on has the same for the original's objects.
+        // What the live clone creates from now on grants the same as the original's objects.
         let for_original = owned.into_iter().filter_map(|default| default.mirrored(clone, original));
         let missing = wanted.iter().filter(|wanted| !held().any(|held| held == *wanted));
         let missing = missing.cloned().chain(for_original);
-        // Taken first: what differs by its grant option alone is taken and given again.
+        // Revoked first: a grant that differs by its grant option alone is revoked and granted again.
         let surplus = surplus.into_iter().map(|held| {
             let (revoke, lost) = (held.revoke(), held.grant().sql);
             Correction::surplus(revoke, lost)
@@ -231,12 +231,12 @@ impl Pair {
         surplus.chain(missing.map(|wanted| Correction::lacking(wanted.grant()))).collect()
     }
 
-    /// For people: what is not equal and need not be, and what was not looked at.
+    /// A message for operators: differences that need no correction, and what was not checked.
     pub(crate) fn notes(&self) -> Vec<String> {
         let (original, clone) = (&self.original_holds, &self.clone_holds);
         let mut notes = Vec::new();
         let surplus = clone.others.difference(&original.others).take(MOST_LISTED);
-        notes.extend(surplus.map(|right| format!("the clone has {right}, which the original has not")));
+        notes.extend(surplus.map(|right| format!("the clone has {right}, which the original does not have")));
         if !original.owned.is_empty() {
             let count = original.owned.len();
             notes.push(format!("the original owns {count} objects, which only it may redefine"));
@@ -244,12 +244,13 @@ impl Pair {
         if self.clone_is_live && !clone.owned.is_empty() {
             let count = clone.owned.len();
             notes.push(format!(
-                "the clone owns {count} objects, which only it may redefine until it is idle and they are handed over"
+                "the clone owns {count} objects, which only it may redefine \
+                 until it is idle and they are handed over"
             ));
         }
         if self.other_databases > 0 {
             let count = self.other_databases;
-            notes.push(format!("{count} other databases were not looked at: rights there are not cloned"));
+            notes.push(format!("{count} other databases were not checked: rights there are not cloned"));
         }
         notes
     }

@@ -1,4 +1,4 @@
-//! Privileges on objects that are still to be made ("ALTER DEFAULT PRIVILEGES").
+//! Privileges on future objects ("ALTER DEFAULT PRIVILEGES").
 
 use postgres_session::{Row, Statement};
 use rotation_database::StatementError;
@@ -11,11 +11,11 @@ use crate::{
 /// A row of `svv_default_privileges`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct DefaultPrivilege {
-    /// None for all schemas.
+    /// None means all schemas.
     schema: Option<String>,
     /// `TABLES`, `FUNCTIONS` or `PROCEDURES`.
     objects: &'static str,
-    /// Whose objects.
+    /// The user whose objects they are.
     owner: String,
     privilege: &'static str,
     grantee: Grantee,
@@ -31,7 +31,7 @@ enum Grantee {
 }
 
 impl DefaultPrivilege {
-    /// None for what no statement can carry, such as privileges that Redshift once had.
+    /// None for what no statement can express, such as privileges that Redshift once had.
     pub(crate) fn parse(row: &Row) -> Result<Option<Self>, StatementError> {
         const ON_TABLES: &[&str] =
             &["SELECT", "INSERT", "UPDATE", "DELETE", "REFERENCES", "DROP", "ALTER", "TRUNCATE"];
@@ -63,7 +63,7 @@ impl DefaultPrivilege {
         self.owner == user || self.grantee == Grantee::User(user.to_owned())
     }
 
-    /// Whether it is about objects that the user is still to make.
+    /// Whether it is about objects that the user has yet to create.
     pub(crate) fn is_owned_by(&self, user: &str) -> bool {
         self.owner == user
     }

@@ -1,4 +1,4 @@
-//! The engine's own settings out of the environment.
+//! Reads the engine's own settings from the environment.
 
 use database_net::TlsSettings;
 use rotation_config::{ConfigError, Environment};
@@ -10,7 +10,7 @@ impl Redshift {
     /// and `REDSHIFT_PASSWORD_FORM` (`sha256`, `md5` or `plain`).
     ///
     /// # Errors
-    /// [`ConfigError`] names the first setting that is wrong.
+    /// [`ConfigError`] names the first invalid setting.
     pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
         let tls = TlsSettings::from_environment(environment)?;
         let forms =

@@ -1,10 +1,10 @@
-//! Privileges on objects, as the catalogue shows them and as statements give and take them.
+//! Privileges on objects, as the system catalog shows them and as statements grant and revoke them.
 
 use postgres_session::Statement;
 
 use crate::quote::quote_identifier;
 
-/// Something that privileges are granted on.
+/// Something on which privileges are granted.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Object {
     Database(String),
@@ -15,7 +15,7 @@ pub(crate) enum Object {
     Language(String),
 }
 
-/// A function or procedure; several may differ by their arguments alone.
+/// A function or procedure; several may differ only by their arguments.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Routine {
     pub(crate) schema: String,
@@ -25,7 +25,7 @@ pub(crate) struct Routine {
 }
 
 impl Routine {
-    /// Whether the types can stand in a statement as they are: names of types, lengths, arrays.
+    /// Whether the types can be in a statement as they are: names of types, lengths, arrays.
     pub(crate) fn is_plain(&self) -> bool {
         self.arguments.chars().all(|c| c.is_ascii_alphanumeric() || " ,_()[]".contains(c))
     }
@@ -42,7 +42,7 @@ impl Object {
         format!("{} {}", self.kind(), self.name())
     }
 
-    /// The word before its name.
+    /// The keyword before its name.
     pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Database(_) => "DATABASE",
@@ -65,7 +65,7 @@ impl Object {
         }
     }
 
-    /// The schema that it is in or is.
+    /// The schema that it is in, or that it is.
     pub(crate) fn schema(&self) -> Option<&str> {
         match self {
             Self::Schema(schema) | Self::Relation(schema, _) => Some(schema),
@@ -74,7 +74,7 @@ impl Object {
         }
     }
 
-    /// What "GRANT" takes for such an object: nothing else ever becomes part of a statement.
+    /// The privileges that "GRANT" accepts for such an object: nothing else ever becomes part of a statement.
     pub(crate) fn privileges(&self) -> &'static [&'static str] {
         match self {
             Self::Database(_) => &["CREATE", "TEMP", "USAGE", "ALTER"],

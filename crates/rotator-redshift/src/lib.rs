@@ -7,27 +7,30 @@
 //!                 └ Pair::corrections: what the clone lacks or has too much, as statements
 //! ```
 //!
-//! # What this stands on
-//! **No line of this crate has ever met a real Redshift server.** None can be had for tests. Every statement follows
-//! a page of the "Amazon Redshift Database Developer Guide", named where the statement is made. The tests run all of
-//! them on PostgreSQL, which has views of Redshift's catalogue there, through a guard that takes the documented grammar
-//! of Redshift alone and refuses the rest. What only a real server can show: the text form of the SHA-256 salt,
-//! what the views show to a master that is no superuser, and the order of locks.
+//! # What is tested, and how
+//! **No line of this crate has ever met a real Redshift server.** None is available for tests. Every
+//! statement follows a page of the "Amazon Redshift Database Developer Guide", named where the statement is
+//! built. The tests run all of them on PostgreSQL with views that imitate Redshift's catalog, through a guard
+//! that accepts only Redshift's documented grammar and refuses the rest. Only a real server can show: the
+//! text form of the SHA-256 salt, what the views show to a master that is no superuser, and the order of
+//! locks.
 //!
 //! # The clone
-//! Redshift has no membership of a user in a user, so the clone gets the rights of the original one by one, at every
-//! rotation: attributes, settings, groups, roles, privileges on databases, schemas, relations, functions, procedures
-//! and languages, default privileges. What the clone owns is handed to the original; on what the original owns, the
-//! clone is granted what there is to grant. That the clone is the clone and not somebody else's user is told by a
-//! group, `<original>:clone`, that nobody else is in; a clone that AWS's template made is taken in where
-//! `ADOPT_CLONES` is true.
+//! Redshift has no membership of a user in a user, so every rotation grants the clone the privileges of the
+//! original one by one: attributes, settings, groups, roles, privileges on databases, schemas, relations,
+//! functions, procedures and languages, default privileges. What the clone owns is handed to the original; on
+//! what the original owns, the clone is granted what can be granted. A group, `<original>:clone`, that no
+//! other user is in identifies the clone; a clone that AWS's template made is adopted where `ADOPT_CLONES` is
+//! true.
 //!
-//! What cannot be cloned inside a transaction, or at all, is named in the notes: rights on external schemas, scoped
-//! permissions, privileges on columns and datashares, and whatever is in other databases than the secret's.
+//! What cannot be cloned inside a transaction, or at all, is named in the notes: privileges on external
+//! schemas, scoped permissions, privileges on columns and datashares, and everything in databases other than
+//! the secret's.
 //!
 //! # Dialect
-//! Redshift knows no savepoint: a refused statement ends the transaction, so nothing is tried that may fail. Names are exact, because the transaction turns `enable_case_sensitive_identifier` on.
-//! Backslashes escape inside literals, so values that hold one are refused instead of guessed.
+//! Redshift has no savepoints: a refused statement ends the transaction, so nothing is tried that may fail.
+//! Names are exact, because the transaction turns `enable_case_sensitive_identifier` on. Backslashes escape
+//! inside literals, so values that contain one are refused instead of guessed.
 
 mod answer;
 mod batch;
@@ -59,7 +62,7 @@ pub use options::Options;
 pub use password_form::PasswordForm;
 pub use session::RedshiftSession;
 
-/// What the server's lists of sessions show of us.
+/// The application name that the server's lists of sessions show.
 const APPLICATION_NAME: &str = "secret-rotation";
 
 /// Amazon Redshift. Cheap to clone; clones share one TLS configuration, which is built at the first login

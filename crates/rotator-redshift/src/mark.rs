@@ -1,10 +1,10 @@
-//! The mark of a clone: a group without privileges, `clone:<name of the secret>:<digest>`, that the clone
-//! alone is in.
+//! The mark of a clone: a group without privileges, `clone:<name of the secret>:<digest>`, whose only member
+//! is the clone.
 //!
-//! Only superusers make groups and put users into them ("CREATE GROUP", "ALTER GROUP"), so neither of the two
+//! Only superusers create groups and add users to them ("CREATE GROUP", "ALTER GROUP"), so neither of the two
 //! users can write it. The digest is over the secret's identity and the original's name; the secret's name is
-//! there for people, and cut where it is long. A group named `<original>:clone` is the mark of a former
-//! version, which names no secret.
+//! there for readers, and truncated where it is long. A group named `<original>:clone` is the mark of a
+//! former version, which does not name a secret.
 
 use std::fmt::Write as _;
 
@@ -14,7 +14,7 @@ use rotation_database::{Mark, SecretIdentity, Username};
 const PREFIX: &str = "clone:";
 /// Hexadecimal digits of the digest: 128 bits.
 const DIGEST: usize = 32;
-/// As many bytes of the secret's name as keep the group's name below 64.
+/// The most bytes of the secret's name that keep the group's name below 64.
 const SHOWN: usize = 24;
 
 /// The marks of a pair.
@@ -45,7 +45,7 @@ impl Marks {
         self.held.iter().filter(|group| **group != self.own)
     }
 
-    /// As the rule for all engines takes it. The mark of another secret outweighs our own.
+    /// In the form of the rule for all engines. The mark of another secret outweighs this secret's.
     pub(crate) fn as_mark<'a>(&'a self, secret: &'a SecretIdentity) -> Mark<'a> {
         match self.foreign().next() {
             Some(foreign) => Mark::Of(foreign),

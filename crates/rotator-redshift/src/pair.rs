@@ -1,4 +1,4 @@
-//! The two users of a pair, as the catalogue shows them at one moment.
+//! The two users of a pair, as the system catalog shows them at one moment.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ use crate::{
     user::User,
 };
 
-/// What is known of both users, and what ties them.
+/// What is known about both users, and what links them.
 #[derive(Clone, Debug)]
 pub(crate) struct Pair {
     pub(crate) names: UserPair,
@@ -33,7 +33,7 @@ pub(crate) struct Pair {
     pub(crate) default_privileges: Vec<DefaultPrivilege>,
     /// Schemas on which nothing may be granted inside a transaction.
     pub(crate) external_schemas: BTreeSet<String>,
-    /// How many other databases there are.
+    /// The number of other databases.
     pub(crate) other_databases: usize,
 }
 
@@ -41,22 +41,21 @@ pub(crate) struct Pair {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Holdings {
     pub(crate) groups: BTreeSet<String>,
-    /// With the right to grant them, or not.
+    /// With or without the grant option.
     pub(crate) roles: BTreeMap<String, bool>,
     /// What it owns, with the privileges on it that can be granted to others.
     pub(crate) owned: BTreeMap<Object, &'static [&'static str]>,
-    /// Privileges, with the right to grant them, or not.
+    /// Privileges, with or without the grant option.
     pub(crate) grants: BTreeMap<(Object, &'static str), bool>,
-    /// Rights that are compared and never granted: what stands in "GRANT" before the grantee.
+    /// Rights that are compared and never granted: the text of "GRANT" before the grantee.
     pub(crate) others: BTreeSet<String>,
 }
 
 impl Pair {
-    /// The pair out of the answers to `statements::read_pair`.
+    /// Parses the pair from the answers to `statements::read_pair`.
     ///
     /// # Errors
-    /// [`StatementFault::NoSuchUser`] where the original is missing; an answer of another shape than asked
-    /// for.
+    /// [`StatementFault::NoSuchUser`] where the original is missing; an answer of an unexpected shape.
     pub(crate) fn parse(asked: &Asked<'_>, answers: &[Vec<Row>]) -> Result<Self, StatementError> {
         let names = asked.names;
         let [
@@ -113,7 +112,7 @@ impl Pair {
         })
     }
 
-    /// What would let the master change the two, for an administrator to run.
+    /// The change that lets the master change the two, for an administrator to run.
     pub(crate) fn lacking(&self) -> Vec<String> {
         let master = self.master.iter().filter(|master| !master.superuser);
         master.map(|master| format!("ALTER USER {} CREATEUSER", quote_identifier(&master.name))).collect()
@@ -148,7 +147,7 @@ impl Pair {
     }
 }
 
-/// Which pair is looked at, for whom, and whose turn it is.
+/// The pair, the secret, and whose turn it is.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Asked<'a> {
     pub(crate) names: &'a UserPair,
@@ -168,7 +167,7 @@ enum View {
     Language,
 }
 
-/// What both users have, while the answers are read.
+/// What both users have, while the answers are parsed.
 struct BothHoldings<'a> {
     names: &'a UserPair,
     both: [Holdings; 2],
@@ -179,7 +178,7 @@ impl<'a> BothHoldings<'a> {
         Self { names, both: [Holdings::default(), Holdings::default()] }
     }
 
-    /// None for somebody else.
+    /// None for any other user.
     fn of(&mut self, user: &str) -> Option<&mut Holdings> {
         if user == self.names.original.as_str() {
             Some(&mut self.both[0])
@@ -190,7 +189,7 @@ impl<'a> BothHoldings<'a> {
         }
     }
 
-    /// Gives the names of all groups.
+    /// Returns the names of all groups.
     fn read_groups(&mut self, rows: &[Row]) -> Result<BTreeSet<String>, StatementError> {
         let mut all = BTreeSet::new();
         for row in rows {
@@ -216,7 +215,7 @@ impl<'a> BothHoldings<'a> {
     fn read_owned(&mut self, relations: &[Row], places: &[Row]) -> Result<(), StatementError> {
         for row in relations {
             let object = Object::Relation(text(row, 1)?, text(row, 2)?);
-            // Of a view only reading can be granted.
+            // On a view only reading can be granted.
             let privileges = if text(row, 3)? == "v" { &["SELECT"] } else { object.privileges() };
             if let Some(holdings) = self.of(&text(row, 0)?) {
                 holdings.owned.insert(object, privileges);
@@ -236,7 +235,7 @@ impl<'a> BothHoldings<'a> {
         Ok(())
     }
 
-    /// Gives the procedures; the rest are functions.
+    /// Returns the procedures; the rest are functions.
     fn read_routines(&mut self, rows: &[Row]) -> Result<BTreeSet<Routine>, StatementError> {
         let mut procedures = BTreeSet::new();
         for row in rows {
@@ -313,5 +312,5 @@ impl<'a> BothHoldings<'a> {
     }
 }
 
-/// Privileges that PostgreSQL has, that `GRANT ALL` once gave, and that permit nothing in Redshift.
+/// Privileges that PostgreSQL has, that `GRANT ALL` once granted, and that permit nothing in Redshift.
 const OBSOLETE: [&str; 2] = ["RULE", "TRIGGER"];

@@ -1,4 +1,4 @@
-//! What the server gets instead of a password.
+//! What the server gets in place of a password.
 
 use postgres_session::{Statement, md5_verifier, sha256_verifier};
 use rotation_core::Password;
@@ -6,22 +6,22 @@ use rotation_database::{StatementError, StatementFault, Username};
 
 use crate::{quote::quote_literal, statements};
 
-/// The form in which a new password is handed to the server (`REDSHIFT_PASSWORD_FORM`).
+/// The form in which the server gets a new password (`REDSHIFT_PASSWORD_FORM`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PasswordForm {
-    /// As an md5 hash, whose salt is the user's name. The default, because its form is beyond doubt: a form
-    /// that the server stores but reads otherwise would leave a user whose password does not log in.
+    /// As an md5 hash, whose salt is the user's name. The default, because its form is certain: with a form
+    /// that the server stores but reads differently, the user's password would not log in.
     #[default]
     Md5,
-    /// As a SHA-256 hash with a salt. How the server reads the salt was never seen on a real one: try it
-    /// first with a user that nobody needs.
+    /// As a SHA-256 hash with a salt. How a real server reads the salt was never tested: try it first with a
+    /// user that nobody needs.
     Sha256,
-    /// In the clear, for servers whose rules inspect passwords. It then stands in the server's logs.
+    /// In cleartext, for servers whose rules check passwords. It is then in the server's logs.
     Plain,
 }
 
 impl PasswordForm {
-    /// The statement that gives a user this password.
+    /// The statement that sets this password for a user.
     pub(crate) fn statement(
         self,
         username: &Username,

@@ -1,4 +1,4 @@
-//! What tells Redshift from the other engines, in data.
+//! What distinguishes Redshift from the other engines, as data.
 
 use rotation_core::{CharacterClass, PasswordRule};
 use rotation_database::{EngineProfile, NameLimit, Remedies, StatementRule};
@@ -29,7 +29,7 @@ pub(crate) const PROFILE: EngineProfile = EngineProfile {
     remedies: &REMEDIES,
 };
 
-/// What hints say about Redshift.
+/// The parts of hints that are particular to Redshift.
 const REMEDIES: Remedies = Remedies {
     unlock: "ALTER USER ... PASSWORD ...",
     prolong: "ALTER USER ... VALID UNTIL 'infinity'",
@@ -37,5 +37,5 @@ const REMEDIES: Remedies = Remedies {
     authentication: "Let the server ask for md5 or sha256 over TLS; a password is never sent in cleartext.",
     make_clone: "grant it exactly what the original has",
     oldest: "Upgrade the cluster.",
-    also_refused: "Redshift says the same of a user past its VALID UNTIL.",
+    also_refused: "Redshift reports the same for a user past its VALID UNTIL.",
 };

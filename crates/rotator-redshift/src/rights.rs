@@ -1,5 +1,5 @@
-//! What the two users may do, compared: whether the clone can be recognized by it, what the live clone has
-//! and the original lacks, and what the clone could not be given.
+//! Compares what the two users may do: whether it identifies the clone, what the live clone has and the
+//! original lacks, and what could not be granted to the clone.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,10 +14,10 @@ use crate::{
     user::User,
 };
 
-/// Privileges, each with the right to grant it, or not.
+/// Privileges, each with or without the grant option.
 pub(crate) type Grants = BTreeMap<(Object, &'static str), bool>;
 
-/// As many things as an error or a note lists.
+/// The most items that an error or a note lists.
 pub(crate) const MOST_LISTED: usize = 20;
 
 /// Something that the live clone has and the original lacks.
@@ -52,7 +52,7 @@ impl Holdings {
     }
 }
 
-/// What of these the other one has not, or has without the right to grant it.
+/// Those that the other user does not have, or has without the grant option.
 pub(crate) fn beyond(grants: &Grants, other: &Grants) -> Vec<(Object, &'static str, bool)> {
     let beyond = grants.iter().filter(|(key, option)| match other.get(*key) {
         Some(has) => **option && !has,
@@ -62,7 +62,7 @@ pub(crate) fn beyond(grants: &Grants, other: &Grants) -> Vec<(Object, &'static s
 }
 
 impl Pair {
-    /// How the rights compare. Two users without any are equal by chance, unless a mark ties them.
+    /// How the rights compare. Two users without any are equal by chance, unless a mark ties them together.
     pub(crate) fn equality(&self, clone: &User, mark: Mark<'_>) -> Equality {
         let (name, clones_name) = (self.names.original.as_str(), self.names.clone.as_str());
         let concerning = self.default_privileges.iter().filter(|default| !default.concerns(clones_name));
@@ -79,7 +79,7 @@ impl Pair {
         }
     }
 
-    /// For people: by what an existing clone without a mark was recognized.
+    /// A message for operators: how an existing clone without a mark was recognized.
     pub(crate) fn recognition(&self, owner: &PairOwner) -> Option<String> {
         let mark = self.marks.as_mark(&owner.secret);
         let note = match mark {

@@ -1,4 +1,4 @@
-//! A session: a change is made in one transaction and waits there for the commit.
+//! A session: a change is made in one transaction, which stays open until the commit.
 
 use std::{net::IpAddr, time::Duration};
 
@@ -100,8 +100,8 @@ impl RedshiftSession {
         Self { connection, options, outcome: ChangeReport::default() }
     }
 
-    /// Begins the transaction and reads what the change depends on, in one round trip: of one's own password,
-    /// what the catalogue calls us, which the hash may need.
+    /// Begins the transaction and reads what the change depends on, in one round trip: for a user's own
+    /// password, the user's name in the catalog, which the hash may need.
     async fn prepare(
         &mut self,
         change: &Change<'_>,
@@ -162,12 +162,12 @@ impl RedshiftSession {
     async fn stage_own(&mut self, username: &Username, set: Statement) -> Result<(), StatementError> {
         self.connection.run(&[set]).await.map(drop).map_err(|error| {
             let user = quote_identifier(username.as_str());
-            name_privilege(error, || format!("{user} must be let to change its own password"))
+            name_privilege(error, || format!("{user} must be allowed to change its own password"))
         })
     }
 
-    /// Grants many objects to an idle clone and commits now and then, so that the next attempt goes on from
-    /// there. Until its password is set, nobody logs in as it, and the live user is not touched.
+    /// Grants many objects to an idle clone and commits after each portion, so that the next attempt resumes
+    /// from there. Until its password is set, nobody logs in as the clone, and the live user is not touched.
     async fn grant_in_portions(&mut self, other: Other, deadline: Deadline) -> Result<(), StatementError> {
         let clone = other.pair.names.clone.as_str();
         let mut batch: Vec<_> =
@@ -194,8 +194,8 @@ impl RedshiftSession {
         Ok(())
     }
 
-    /// Brings the two to equal, looks again, then sets the password, so that no one who logs in by it has
-    /// fewer rights than it promises.
+    /// Reconciles the two, reads them again, then sets the password, so that nobody can log in with it and
+    /// have fewer privileges than the original.
     async fn stage_other(&mut self, other: Other, asked: &Asked<'_>) -> Result<(), StatementError> {
         let Other { mut pair, corrections, set, notes, .. } = other;
         self.outcome.notes.extend(notes);
@@ -212,9 +212,9 @@ impl RedshiftSession {
         self.connection.run(&[set]).await.map(drop).map_err(needs_superuser)
     }
 
-    /// Runs the corrections and reads the pair again. What one of the two lacks then was changed by another
-    /// session meanwhile; what the clone has too much was granted by a user whose grants the master cannot
-    /// take.
+    /// Runs the corrections and reads the pair again. A privilege that one of the two then lacks means that
+    /// another session has changed it meanwhile; one that the clone should not have was granted by a user
+    /// whose grants the master cannot revoke.
     async fn correct(
         &mut self,
         asked: &Asked<'_>,
@@ -254,25 +254,25 @@ fn own(answers: &[Vec<Row>]) -> Result<(Username, Option<StatementFault>), State
     Ok((username, fault))
 }
 
-/// How long a look of doctor's may take.
+/// How long one of doctor's reads may take.
 const FACTS: Duration = Duration::from_secs(10);
 
-/// A change with nothing left to read: what a plan says and what `stage` runs are the same statements.
+/// A change for which nothing is left to read: a plan shows the same statements that `stage` runs.
 enum Prepared {
     Own { username: Username, set: Statement },
     Other(Box<Other>),
 }
 
-/// The other user of a pair is brought to equal and gets a password.
+/// The other user of a pair is reconciled and gets a password.
 struct Other {
     pair: Pair,
     corrections: Vec<Correction>,
     set: Statement,
-    /// By what the clone was recognized.
+    /// How the clone was recognized.
     notes: Vec<String>,
     /// Grants to commit before the rest, where there are many.
     portions: Vec<Vec<Batch>>,
-    /// On how many objects the clone is to be granted something.
+    /// The number of objects on which the clone has to be granted something.
     objects: usize,
 }
 
@@ -307,7 +307,7 @@ fn needs_superuser(error: StatementError) -> StatementError {
     name_privilege(error, || needed.to_owned())
 }
 
-/// Says which privilege would help, where one is missing.
+/// Names the privilege that would help, where one is missing.
 fn name_privilege(error: StatementError, needed: impl FnOnce() -> String) -> StatementError {
     match error.fault {
         StatementFault::PrivilegeMissing { .. } => {

@@ -1,4 +1,5 @@
-//! A user's own settings (`ALTER USER ... SET`), as the catalogue has them and as statements take them.
+//! A user's own settings (`ALTER USER ... SET`), as the system catalog stores them and as statements take
+//! them.
 
 use postgres_session::Statement;
 use rotation_database::StatementError;
@@ -23,13 +24,13 @@ impl Setting {
         items.into_iter().filter_map(setting).collect()
     }
 
-    /// Whether a statement can carry it: a plain name, and no backslash.
+    /// Whether a statement can express it: a plain name, and no backslash.
     pub(crate) fn is_plain(&self) -> bool {
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         self.name.chars().all(plain) && !self.value.contains(['\\', '\0'])
     }
 
-    /// "ALTER USER", with the list of schemas as `search_path` has it.
+    /// "ALTER USER", with the list of schemas in the form of `search_path`.
     pub(crate) fn set(&self, user: &str) -> Result<Statement, StatementError> {
         let value =
             if self.name == "search_path" { schemas(&self.value)? } else { quote_literal(&self.value)? };
@@ -53,7 +54,8 @@ fn schemas(value: &str) -> Result<String, StatementError> {
     Ok(elements(value).into_iter().map(quote).collect::<Result<Vec<_>, _>>()?.join(", "))
 }
 
-/// Items between commas, in double quotes where they hold a comma; a backslash or a second quote escapes one.
+/// Items between commas, in double quotes where they contain a comma; a backslash or a second quote escapes
+/// one.
 fn elements(text: &str) -> Vec<String> {
     let (mut items, mut item, mut quoted, mut was_quoted) = (Vec::new(), String::new(), false, false);
     let mut characters = text.chars().peekable();

@@ -1,5 +1,5 @@
-//! Every statement as it is sent, under the page of the "Amazon Redshift Database Developer Guide" that
-//! allows it.
+//! Every statement as it is sent, with the page of the "Amazon Redshift Database Developer Guide" that
+//! permits it.
 
 use std::{fmt::Write as _, time::Duration};
 
@@ -16,7 +16,7 @@ use crate::{
 };
 
 #[track_caller]
-#[expect(clippy::needless_pass_by_value, reason = "a snapshot is written where it is used")]
+#[expect(clippy::needless_pass_by_value, reason = "a snapshot is next to its use")]
 fn check(statements: impl IntoIterator<Item = Statement>, expected: Expect) {
     let mut text = String::new();
     for Statement { kind, sql, .. } in statements {
@@ -66,7 +66,7 @@ fn transactions() {
     );
     let plan = statements::begin(Access::ReadOnly, Duration::from_secs(10));
     check(plan.into_iter().take(1), expect!["begin: BEGIN READ ONLY\n"]);
-    // Zero would mean without end.
+    // Zero would mean no limit.
     assert!(statements::begin(Access::ReadWrite, Duration::ZERO)[3].sql.ends_with("TO 1"));
     assert!(statements::begin(Access::ReadWrite, Duration::MAX)[3].sql.ends_with("TO 241591910"));
 }

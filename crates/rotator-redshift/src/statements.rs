@@ -1,5 +1,5 @@
-//! Statements as pure functions of what they are about. Each names the page of the "Amazon Redshift Database
-//! Developer Guide" that allows it.
+//! Statements as pure functions of their subject. Each names the page of the "Amazon Redshift Database
+//! Developer Guide" that permits it.
 
 use std::time::Duration;
 
@@ -14,8 +14,9 @@ use crate::{
 /// Begins the transaction that everything happens in ("BEGIN", "SET", `search_path`,
 /// `enable_case_sensitive_identifier`, `statement_timeout`, "datestyle", "timezone").
 ///
-/// Whoever owns the database may give it objects that are named like those of the catalogue: names are looked
-/// up in the catalogue alone. There is no limit for a lock of its own; the one for the statement covers it.
+/// The owner of the database may create objects in it that are named like those of the catalog, so names are
+/// looked up in the catalog alone. There is no separate limit for a lock; the one for the statement covers
+/// it.
 pub(crate) fn begin(access: Access, time: Duration) -> Vec<Statement> {
     let settings = [
         "search_path TO pg_catalog".to_owned(),
@@ -39,7 +40,7 @@ pub(crate) fn begin_proof(time: Duration) -> [Statement; 2] {
     [begin, Statement::new("set", format!("SET LOCAL {}", limit(time)))]
 }
 
-/// What a statement may take of the time that is left.
+/// The time that a statement may take of what is left.
 fn limit(time: Duration) -> String {
     let time = u32::try_from(time.as_millis()).unwrap_or(u32::MAX / 16).min(u32::MAX / 16);
     format!("statement_timeout TO {}", (time - time / 10).max(1))
@@ -54,7 +55,7 @@ pub(crate) enum Access {
     ReadWrite,
 }
 
-/// Ends it ("COMMIT"). Afterwards everybody sees the change.
+/// Commits ("COMMIT"). Afterwards every session sees the change.
 pub(crate) fn commit() -> Statement {
     Statement::new("commit", "COMMIT")
 }
@@ -64,7 +65,7 @@ pub(crate) fn probe() -> Statement {
     Statement::new(Statement::PROBE, PROFILE.probe)
 }
 
-/// The session's own user as the catalogue spells it, and whether it is past its validity (`PG_USER`,
+/// The session's own user as the catalog spells it, and whether it is past its validity (`PG_USER`,
 /// `CURRENT_USER`).
 pub(crate) fn read_own() -> Statement {
     Statement::new(
@@ -89,7 +90,7 @@ pub(crate) fn set_password(username: &str, quoted: &str) -> Statement {
     Statement::ending_in_secret(Statement::SET_PASSWORD, &format!("ALTER USER {user} PASSWORD "), quoted)
 }
 
-/// The catalogue's word on both users of a pair, in the order in which `Pair::parse` takes the answers.
+/// Reads both users of a pair from the catalog, in the order in which `Pair::parse` takes the answers.
 pub(crate) fn read_pair(original: &str, clone: &str) -> Result<Vec<Statement>, StatementError> {
     let names = literals([original, clone])?;
     let mut statements = vec![read_users(&names), read_groups(&names), read_roles(&names)];
@@ -158,7 +159,7 @@ fn read_owned(names: &str) -> [Statement; 2] {
     [Statement::new("read owned relations", relations), Statement::new("read owned schemas", places)]
 }
 
-/// `PG_PROC_INFO`; the privileges' view does not tell functions from procedures.
+/// `PG_PROC_INFO`; the view of privileges does not distinguish functions from procedures.
 fn read_routines() -> Statement {
     Statement::new(
         "read routines",
@@ -169,7 +170,7 @@ fn read_routines() -> Statement {
 }
 
 /// `SVV_DATABASE_PRIVILEGES`, `SVV_SCHEMA_PRIVILEGES`, `SVV_RELATION_PRIVILEGES`, `SVV_FUNCTION_PRIVILEGES`,
-/// `SVV_LANGUAGE_PRIVILEGES`: user, up to three names of a place, privilege, grant option, scope.
+/// `SVV_LANGUAGE_PRIVILEGES`: user, up to three parts of an object's name, privilege, grant option, scope.
 fn read_privileges(names: &str) -> Vec<Statement> {
     const VIEWS: [(&str, &str, &str); 5] = [
         ("svv_database_privileges", "p.database_name, null, null", "p.privilege_scope"),

@@ -1,4 +1,4 @@
-//! A user's attributes, and the statements that make and change them.
+//! A user's attributes, and the statements that create and change a user.
 
 use postgres_session::{Row, Statement};
 use rotation_database::StatementError;
@@ -9,7 +9,7 @@ use crate::{
     setting::Setting,
 };
 
-/// What `pg_user` and `svv_user_info` say of a user.
+/// The attributes of a user in `pg_user` and `svv_user_info`.
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "these are the attributes that the catalogue has")]
 pub(crate) struct User {
@@ -43,7 +43,7 @@ struct Attribute {
     option: String,
 }
 
-/// A number, or among equal ones a moment as the catalogue writes it.
+/// A number, or, where the numbers are equal, a time in the catalog's form.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank(u64, String);
 
@@ -91,7 +91,7 @@ impl User {
         })
     }
 
-    /// "CREATE USER": a user like this one under another name, which cannot log in by a password yet.
+    /// "CREATE USER": a user like this one under another name, which has no password yet.
     pub(crate) fn create_like(&self, name: &str) -> Result<Statement, StatementError> {
         let mut sql = format!("CREATE USER {} PASSWORD DISABLE", quote_identifier(name));
         for option in self.options()? {
@@ -105,14 +105,14 @@ impl User {
         Ok(Statement::new(Statement::CREATE_ROLE, sql))
     }
 
-    /// Where the two differ, each side as the option of "ALTER USER" that makes the other like it.
+    /// Where the two differ, each side as the option of "ALTER USER" that makes the other one like it.
     pub(crate) fn differing(&self, other: &Self) -> Result<Vec<Difference>, StatementError> {
         let (own, others) = (self.attributes()?, other.attributes()?);
         let differing = own.into_iter().zip(others).filter(|(own, other)| own.option != other.option);
         Ok(differing.map(|(own, other)| Difference { exceeds: other.rank > own.rank, own, other }).collect())
     }
 
-    /// Each attribute with its rank: who has the higher one may do more.
+    /// Each attribute with its rank: the user with the higher one may do more.
     fn attributes(&self) -> Result<[Attribute; 5], StatementError> {
         let [makes_databases, syslog, valid_until, connections] = self.options()?;
         let number = |number: u64| Rank(number, String::new());
@@ -142,7 +142,7 @@ impl User {
         ])
     }
 
-    /// What makes a session end that does nothing, for "CREATE USER" where there is such a time.
+    /// The idle timeout of sessions, for "CREATE USER" where there is one.
     fn session_timeout(&self) -> String {
         match self.session_timeout {
             0 => "RESET SESSION TIMEOUT".to_owned(),

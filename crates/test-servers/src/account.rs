@@ -1,4 +1,4 @@
-//! The account that servers run under: ours, or an unprivileged one where we are root.
+//! The account that servers run under: the current one, or an unprivileged one where that is root.
 
 use std::{
     fs, io,
@@ -10,8 +10,7 @@ use std::{
     process::Command,
 };
 
-/// PostgreSQL refuses to run as root, so a root test run borrows the account of `postgres`, or else of
-/// `nobody`.
+/// PostgreSQL refuses to run as root, so a root test run uses the account `postgres`, or else `nobody`.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Account {
     Ours,
@@ -29,7 +28,7 @@ impl Account {
         })
     }
 
-    /// A command that will run under this account. As root, all other groups are dropped with it.
+    /// A command that will run under this account. As root, it also drops all other groups.
     pub(super) fn command(self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new(program);
         if let Self::Other { uid, gid } = self {
@@ -45,7 +44,7 @@ impl Account {
         }
     }
 
-    /// Makes `target` look like `source`: folders of this account, the same files by hard links where
+    /// Makes `target` a copy of `source`: folders of this account, the same files by hard links where
     /// possible.
     pub(super) fn link_tree(self, source: &Path, target: &Path) -> io::Result<()> {
         fs::create_dir(target)?;

@@ -1,8 +1,7 @@
-//! A double of an AWS service that a test writes the answers of: for what moto does not have.
+//! A test double of an AWS service, whose answers a test defines: for what moto does not have.
 //!
-//! It knows the two protocols in which the services of database servers speak: queries, whose operation
-//! stands in the form's `Action`, and JSON, whose operation stands in the header `X-Amz-Target`. It checks no
-//! signature.
+//! It supports the two protocols of the services of database servers: queries, which have their operation in
+//! the form's `Action`, and JSON, which has it in the header `X-Amz-Target`. It checks no signature.
 
 use std::{
     io::{self, BufRead, BufReader, Read, Write},
@@ -19,7 +18,7 @@ pub struct ApiDouble {
     calls: Calls,
 }
 
-/// What was asked so far.
+/// The requests so far.
 type Calls = Arc<Mutex<Vec<ApiRequest>>>;
 
 /// One request.
@@ -36,7 +35,7 @@ pub struct ApiRequest {
 pub struct ApiAnswer {
     /// The HTTP status.
     pub status: u16,
-    /// XML or JSON, whatever the protocol asks for.
+    /// XML or JSON, as the protocol requires.
     pub body: String,
 }
 
@@ -49,10 +48,10 @@ impl ApiRequest {
 }
 
 impl ApiDouble {
-    /// Starts one that answers in this way.
+    /// Starts one that answers like this.
     ///
     /// # Errors
-    /// No port could be had.
+    /// No port was available.
     pub fn start(answer: impl Fn(&ApiRequest) -> ApiAnswer + Send + Sync + 'static) -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?;
@@ -61,7 +60,7 @@ impl ApiDouble {
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (seen, answer) = (Arc::clone(&seen), Arc::clone(&answer));
-                // A client that goes away is no concern of the test.
+                // A client that closes the connection does not fail the test.
                 std::thread::spawn(move || drop(exchange(&stream, &seen, &*answer)));
             }
         });
@@ -108,6 +107,7 @@ fn exchange(
     let length = body.len();
     write!(
         stream,
-        "HTTP/1.1 {status} Answer\r\ncontent-type: {kind}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+        "HTTP/1.1 {status} Answer\r\ncontent-type: {kind}\r\nconnection: close\r\n\
+         content-length: {length}\r\n\r\n{body}"
     )
 }

@@ -20,15 +20,15 @@ use time::{Duration, OffsetDateTime};
 /// The names under which every launched server is reached.
 const SERVER_NAMES: [&str; 2] = ["localhost", "127.0.0.1"];
 
-/// A certificate authority made on the spot. Keys are ECDSA P-256.
+/// A certificate authority made at run time. Keys are ECDSA P-256.
 ///
-/// Every authority has a name of its own, so that two never look alike to a verifier.
+/// Every authority has a name of its own, so that a verifier never confuses two of them.
 pub struct TestAuthority {
     issuer: Issuer<'static, KeyPair>,
     certificate_pem: String,
 }
 
-/// A certificate with its private key, both PEM. The certificate's text holds the leaf alone.
+/// A certificate with its private key, both PEM. The certificate's text contains the leaf alone.
 #[derive(Clone)]
 pub struct TestCertificate {
     certificate_pem: String,
@@ -61,12 +61,12 @@ impl TestAuthority {
         self.issue(&server_params(&SERVER_NAMES))
     }
 
-    /// A server's certificate for other names than the server is reached by.
+    /// A server's certificate for names other than those by which the server is reached.
     pub fn server_named(&self, names: &[&str]) -> TestCertificate {
         self.issue(&server_params(names))
     }
 
-    /// A server's certificate that ended yesterday.
+    /// A server's certificate that expired yesterday.
     pub fn expired(&self) -> TestCertificate {
         let mut params = server_params(&SERVER_NAMES);
         params.not_before = OffsetDateTime::now_utc() - Duration::days(30);
@@ -74,14 +74,14 @@ impl TestAuthority {
         self.issue(&params)
     }
 
-    /// A server's certificate that ends in so many days.
+    /// A server's certificate that expires in this number of days.
     pub fn ending_in(&self, days: i64) -> TestCertificate {
         let mut params = server_params(&SERVER_NAMES);
         params.not_after = OffsetDateTime::now_utc() + Duration::days(days);
         self.issue(&params)
     }
 
-    /// A server's certificate that begins tomorrow.
+    /// A server's certificate that becomes valid tomorrow.
     pub fn not_yet_valid(&self) -> TestCertificate {
         let mut params = server_params(&SERVER_NAMES);
         params.not_before = OffsetDateTime::now_utc() + Duration::days(1);
@@ -95,14 +95,14 @@ impl TestAuthority {
         self.issue(&params)
     }
 
-    /// A server's certificate for the right names that vouches for itself.
+    /// A self-signed server's certificate for the right names.
     pub fn self_signed() -> TestCertificate {
         let key = new_key();
         let certificate = self_sign(&server_params(&SERVER_NAMES), &key);
         TestCertificate { certificate_pem: certificate.pem(), key_pem: key.serialize_pem() }
     }
 
-    /// A server's certificate for the right names from an authority that nobody knows.
+    /// A server's certificate for the right names from an unknown authority.
     pub fn unknown() -> TestCertificate {
         Self::new().server()
     }
@@ -138,10 +138,10 @@ impl TestCertificate {
         Arc::new(tls_server(self).expect("the certificate and the key were made for each other"))
     }
 
-    /// Writes both files with mode 0600, which PostgreSQL demands of a key. Existing files are replaced.
+    /// Writes both files with mode 0600, which PostgreSQL requires for a key. Existing files are replaced.
     ///
     /// # Errors
-    /// When a file cannot be made or written.
+    /// When a file cannot be created or written.
     pub fn write(&self, certificate: &Path, key: &Path) -> io::Result<()> {
         write_private(certificate, self.certificate_pem.as_bytes())?;
         write_private(key, self.key_pem.as_bytes())

@@ -32,12 +32,12 @@ pub use replica_set::{MongoReplicaSet, MongoSetClient};
 use client::{Client, Who};
 use judge::Judge;
 
-/// A running server of its own, with its own data, on a port that the system chose: MongoDB, unless asked
-/// otherwise.
+/// A running server of its own, with its own data, on a port that the system chose: MongoDB, unless another
+/// product was requested.
 ///
-/// It listens on 127.0.0.1 (name it `localhost`), asks for authentication, and speaks TLS by a certificate of
-/// its [`authority`](Self::authority). It is stopped at once, and its folder removed, when this value is
-/// dropped or when this process ends in any way.
+/// It listens on 127.0.0.1 (use the name `localhost`), requires authentication, and speaks TLS with a
+/// certificate of its [`authority`](Self::authority). It is stopped at once, and its folder removed, when
+/// this value is dropped or when this process ends in any way.
 pub struct DocdbServer {
     product: DocdbProduct,
     port: u16,
@@ -57,12 +57,12 @@ impl DocdbServer {
         DocdbBuilder::new()
     }
 
-    /// The server of this product that all tests of this process share, started by the first that asks.
+    /// The server of this product that all tests of this process share, started by the first that needs it.
     ///
     /// Blocks for some seconds when it starts. Use names of your own.
     ///
     /// # Errors
-    /// Why it could not be started; the same error for everybody who asks.
+    /// Why it could not be started; the same error for every caller.
     pub fn shared(product: DocdbProduct) -> Result<&'static Self, DocdbLaunchError> {
         static SERVERS: [OnceLock<Result<DocdbServer, DocdbLaunchError>>; DocdbProduct::ALL.len()] =
             [const { OnceLock::new() }; DocdbProduct::ALL.len()];
@@ -72,7 +72,7 @@ impl DocdbServer {
         server.get_or_init(start).as_ref().map_err(Clone::clone)
     }
 
-    /// What it is.
+    /// The product.
     pub fn product(&self) -> DocdbProduct {
         self.product
     }
@@ -92,12 +92,12 @@ impl DocdbServer {
         &self.authority
     }
 
-    /// The administrator. A rotation must never need it; it is here to prepare and to look.
+    /// The administrator. A rotation must never need it; it is for preparation and inspection.
     pub fn admin(&self) -> &TestLogin {
         &self.admin
     }
 
-    /// Runs a command as the administrator and gives the reply.
+    /// Runs a command as the administrator and returns the reply.
     ///
     /// # Errors
     /// [`DocdbQueryError`] with the server's code.
@@ -136,7 +136,7 @@ impl DocdbServer {
         self.ask(Some((login.clone(), home.to_owned(), true)), database, commands).await
     }
 
-    /// A user with these roles and a password made on the spot, in the database `home`.
+    /// A user with these roles and a new password, in the database `home`.
     ///
     /// # Errors
     /// [`DocdbQueryError`] with the server's code.
@@ -152,7 +152,7 @@ impl DocdbServer {
         self.command(home, create).await.map(drop)
     }
 
-    /// A user as the administrator sees it; null where there is none.
+    /// A user as the administrator sees it; null where it does not exist.
     ///
     /// # Errors
     /// [`DocdbQueryError`] with the server's code.
@@ -161,12 +161,12 @@ impl DocdbServer {
         Ok(reply["users"].get_mut(0).map(Value::take).unwrap_or_default())
     }
 
-    /// All that the server wrote down.
+    /// Everything in the server's log.
     pub fn log(&self) -> String {
         read(&self.folder.join("log"))
     }
 
-    /// Ends the server at once (`KILL`) or in good order (`TERM`), and leaves its data and its port.
+    /// Ends the server at once (`KILL`) or cleanly (`TERM`), and keeps its data and its port.
     ///
     /// # Errors
     /// When its guardian is gone.
@@ -174,7 +174,7 @@ impl DocdbServer {
         self.guardian().stop(signal)
     }
 
-    /// Starts a server that was stopped, and waits until it takes connections.
+    /// Starts a server that was stopped, and waits until it accepts connections.
     ///
     /// # Errors
     /// When it does not.
@@ -183,7 +183,7 @@ impl DocdbServer {
         builder::wait_until_ready(&self.guardian(), &self.folder, self.port)
     }
 
-    /// Ends the server in good order and starts it with other settings, on its data and its port.
+    /// Ends the server cleanly and starts it with other settings, on its data and its port.
     ///
     /// # Errors
     /// When it does not start.
@@ -194,12 +194,12 @@ impl DocdbServer {
         change(self.built.clone()).configure(self.account, &self.folder, self.port, true)?;
         self.stop("TERM")?;
         self.start_again()?;
-        // The client finds out by a command that its connection is gone.
+        // The client detects only with a command that its connection is gone.
         let _ = self.check_admin();
         Ok(self.check_admin()?)
     }
 
-    /// Stops the server's clock: it keeps its connections and answers nothing, as behind a broken network.
+    /// Freezes the server: it keeps its connections and answers nothing, as behind a broken network.
     ///
     /// # Errors
     /// When its guardian is gone.
@@ -207,7 +207,7 @@ impl DocdbServer {
         self.guardian().send("STOP")
     }
 
-    /// Lets a frozen server go on.
+    /// Resumes a frozen server.
     ///
     /// # Errors
     /// When its guardian is gone.
@@ -220,7 +220,7 @@ impl DocdbServer {
         self.guardian().server_is_awake()
     }
 
-    /// By the way in that a server has as long as nobody is defined.
+    /// Through the exception by which a server without users admits a client.
     fn create_admin(&self) -> Result<(), DocdbQueryError> {
         let create = json!({"createUser": self.admin.username, "pwd": self.admin.password,
             "roles": [{"role": "root", "db": "admin"}]});

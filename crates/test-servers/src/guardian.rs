@@ -1,8 +1,8 @@
-//! A small shell that outlives us by a moment: it starts a server, and when our end of its pipe closes, for
-//! whatever reason, it stops the server and removes the folder.
+//! A small shell that outlives this process by a moment: it starts a server, and when this end of its pipe
+//! closes, for whatever reason, it stops the server and removes the folder.
 //!
 //! Drop, panic, exit with servers in statics, and SIGKILL of the test run all close the pipe. A parent-death
-//! signal would not do: it fires when the *thread* that started the server ends, and tests are threads.
+//! signal would not work: it is sent when the *thread* that started the server ends, and tests are threads.
 
 use std::{
     io::{self, BufRead, BufReader, Write},
@@ -16,8 +16,8 @@ use super::account::Account;
 
 /// `$1` the folder, `$2` the log, then the server's command. The server stays a zombie until `wait`, so its
 /// number cannot belong to another process when it is signalled. A shell starts it with SIGQUIT ignored, and
-/// a server that leaves it so, as Python does, ends on SIGTERM; to one that is ending already that means
-/// nothing.
+/// a server that does not change that, like Python, ends on SIGTERM; a server that is already ending ignores
+/// the second signal.
 const SCRIPT: &str = r#"
 folder=$1 log=$2; shift 2
 start() { "$@" >>"$log" 2>&1 </dev/null & server=$!; echo "$server"; }
@@ -36,12 +36,12 @@ wait "$server"
 rm -rf -- "$folder"
 "#;
 
-/// How long a server may take to stop before its guardian is left alone with it.
+/// How long a server may take to stop; after that its guardian is left alone with it.
 const STOP_LIMIT: Duration = Duration::from_secs(10);
 
 pub(super) struct Guardian {
     shell: Child,
-    /// Closed to end it all.
+    /// Closed to end everything.
     lifeline: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
     server: u32,
@@ -61,7 +61,8 @@ impl Guardian {
             .envs(server.get_envs().filter_map(|(name, value)| value.map(|value| (name, value))))
             .env("PATH", "/usr/local/bin:/usr/bin:/bin")
             .current_dir(folder)
-            // An interrupt from the terminal is for us; the guardian hears of it when we are gone.
+            // An interrupt from the terminal is for this process; the guardian notices when this process has
+            // ended.
             .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -74,7 +75,7 @@ impl Guardian {
         Ok(guardian)
     }
 
-    /// Whether the server still runs; a server that has ended waits as a zombie.
+    /// Whether the server still runs; a server that has ended stays a zombie.
     pub(super) fn server_runs(&self) -> bool {
         self.server_state().is_some_and(|state| state != 'Z')
     }
@@ -84,7 +85,7 @@ impl Guardian {
         self.server_state().is_some_and(|state| !matches!(state, 'Z' | 'T'))
     }
 
-    /// As the kernel has it; `None` for a process that is gone.
+    /// The state in the kernel; `None` for a process that is gone.
     fn server_state(&self) -> Option<char> {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.server)).ok()?;
         stat.rsplit(')').next()?.trim_start().chars().next()
@@ -95,7 +96,7 @@ impl Guardian {
         process_id.trim().parse() == Ok(self.server)
     }
 
-    /// Sends the server a signal that ends it (`KILL`, `INT`), waits for its end and starts it anew.
+    /// Sends the server a signal that ends it (`KILL`, `INT`), waits for its end and starts it again.
     pub(super) fn restart(&mut self, signal: &str) -> io::Result<()> {
         self.stop(signal)?;
         self.start_again()
@@ -117,8 +118,7 @@ impl Guardian {
     }
 
     fn order(&mut self, order: &str) -> io::Result<()> {
-        let lifeline =
-            self.lifeline.as_mut().ok_or_else(|| io::Error::other("the guardian is at its end"))?;
+        let lifeline = self.lifeline.as_mut().ok_or_else(|| io::Error::other("the guardian has ended"))?;
         writeln!(lifeline, "{order}")?;
         self.server = self.read_server()?;
         Ok(())

@@ -1,10 +1,10 @@
-//! What a server remembers of what clients say to it.
+//! The record of what clients send to a server.
 
 use std::io;
 
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-/// How much is remembered, in bytes.
+/// The size of the record, in bytes.
 const LIMIT: usize = 1024 * 1024;
 
 /// What clients sent: at most the first MiB of it.
@@ -22,7 +22,8 @@ impl Heard {
     }
 }
 
-/// Reads and never answers, until the client leaves. What came has been heard where this is cancelled.
+/// Reads and never answers, until the client leaves. What was received is recorded even where this is
+/// cancelled.
 pub(super) async fn listen(stream: &mut (impl AsyncRead + Unpin), hear: impl Fn(&[u8])) -> io::Result<()> {
     let mut bytes = vec![0; 64 * 1024];
     loop {

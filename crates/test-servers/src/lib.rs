@@ -1,16 +1,16 @@
-//! Real database servers for tests: on loopback, in temporary folders, never as root, gone with their
-//! process; and servers that behave as real ones cannot be made to.
+//! Real database servers for tests: on loopback, in temporary folders, never as root, ended with their
+//! process. Also servers that behave as real ones cannot be made to.
 //!
 //! ```text
-//! real        PostgresServer, MysqlServer, DocdbServer, MongoReplicaSet, PgBouncer    out of `.cache`, by scripts/setup-*
+//! real        PostgresServer, MysqlServer, DocdbServer, MongoReplicaSet, PgBouncer (from .cache)
 //! stand-ins   RedshiftServer (PostgreSQL behind a guard), Moto and ApiDouble (services of AWS)
 //! in between  Proxy (cuts and delays), DocdbProxy (records commands, changes replies)
 //! malicious   MaliciousPostgres, MaliciousMysql, MaliciousBytes
-//! judges      what applications made of other people's drivers find: DocdbServer::driver_opens
+//! judges      what applications with independent drivers find: DocdbServer::driver_opens
 //! ```
 //!
-//! Every server has a [`TestAuthority`] of its own, which signs its certificate. The crate knows nothing of
-//! what is tested.
+//! Every server has a [`TestAuthority`] of its own, which signs its certificate. The crate knows nothing
+//! about what is tested.
 
 mod account;
 mod api_double;

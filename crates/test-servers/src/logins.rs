@@ -2,12 +2,12 @@
 
 use std::ops::{Add, Sub};
 
-/// Logins, by how the server answered them.
+/// Logins, by the server's answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Logins {
     /// The user was let in.
     pub accepted: usize,
-    /// The user was not.
+    /// The user was refused.
     pub refused: usize,
 }
 

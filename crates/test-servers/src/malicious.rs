@@ -2,11 +2,11 @@
 
 use crate::{MaliciousBytes, MaliciousMysql, MaliciousPostgres};
 
-/// A server that does to its clients what it likes, and remembers what it heard.
+/// A server that treats its clients as scripted, and records what they send.
 pub trait MaliciousServer {
     /// Its port on 127.0.0.1.
     fn port(&self) -> u16;
-    /// How many connections were opened so far.
+    /// The number of connections that were opened so far.
     fn connections(&self) -> usize;
     /// What clients sent so far, inside TLS as well, at most the first MiB.
     fn received(&self) -> Vec<u8>;

@@ -1,4 +1,4 @@
-//! A server that speaks no protocol: the same bytes to everybody.
+//! A server without a protocol: it sends the same bytes to every client.
 
 use std::{
     io,
@@ -15,8 +15,8 @@ use tokio::{
 
 use super::heard::{Heard, listen};
 
-/// A server on 127.0.0.1 that answers whatever comes first on a connection with its bytes, and then only
-/// listens. It stops when dropped. It runs as tasks of the runtime that started it.
+/// A server on 127.0.0.1 that answers the first bytes on a connection, whatever they are, with its own, and
+/// then only listens. It stops when dropped. It runs as tasks of the runtime that started it.
 #[derive(Debug)]
 pub struct MaliciousBytes {
     port: u16,
@@ -32,11 +32,11 @@ struct Record {
 }
 
 impl MaliciousBytes {
-    /// Starts a server with this answer: at once, or where `each` is not zero one byte after each such
+    /// Starts a server with this answer: at once, or, where `each` is not zero, one byte after each such
     /// interval.
     ///
     /// # Errors
-    /// When no port can be had.
+    /// When no port is available.
     pub async fn start(answer: Vec<u8>, each: Duration) -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let port = listener.local_addr()?.port();
@@ -50,7 +50,7 @@ impl MaliciousBytes {
         self.port
     }
 
-    /// How many connections were opened so far.
+    /// The number of connections that were opened so far.
     pub fn connections(&self) -> usize {
         self.record.lock().unwrap_or_else(PoisonError::into_inner).connections
     }
@@ -68,13 +68,13 @@ impl Drop for MaliciousBytes {
 }
 
 async fn accept(listener: TcpListener, answer: Arc<Vec<u8>>, each: Duration, record: Arc<Mutex<Record>>) {
-    // The set ends every connection with this future.
+    // The set ends every connection when this future is dropped.
     let mut connections = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
         record.lock().unwrap_or_else(PoisonError::into_inner).connections += 1;
         let (answer, record) = (answer.clone(), record.clone());
         connections.spawn(async move {
-            // A client that runs away is what tests wait for.
+            // A client that closes the connection is what tests expect.
             let _ = meet(stream, &answer, each, &record).await;
         });
         while connections.try_join_next().is_some() {}
@@ -88,7 +88,7 @@ async fn meet(stream: TcpStream, answer: &[u8], each: Duration, record: &Mutex<R
     let mut bytes = vec![0; 64 * 1024];
     let first = reader.read(&mut bytes).await?;
     hear(&bytes[..first]);
-    // What else comes is heard while the answer goes out.
+    // Further bytes are recorded while the answer is sent.
     let listen = listen(&mut reader, hear);
     let speak = async {
         if each.is_zero() {

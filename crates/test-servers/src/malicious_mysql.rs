@@ -1,4 +1,4 @@
-//! A server that speaks MySQL's protocol in bad faith, or as a version that no test server is of.
+//! A server that speaks MySQL's protocol maliciously, or as a version without a test server.
 //!
 //! It follows the manual's chapter "MySQL Client/Server Protocol", version 10 of the greeting.
 
@@ -33,7 +33,7 @@ impl MaliciousMysql {
     /// Starts a server.
     ///
     /// # Errors
-    /// When no port can be had.
+    /// When no port is available.
     pub async fn start(mischief: MysqlMischief, greeting: MysqlGreeting) -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let port = listener.local_addr()?.port();
@@ -47,23 +47,23 @@ impl MaliciousMysql {
         self.port
     }
 
-    /// How many connections were opened so far.
+    /// The number of connections that were opened so far.
     pub fn connections(&self) -> usize {
         lock(&self.record).connections
     }
 
-    /// How many bytes the server got rid of so far, those in the system's buffers included.
+    /// The number of bytes that the server has sent so far, including those in the system's buffers.
     pub fn sent(&self) -> u64 {
         lock(&self.record).sent
     }
 
-    /// The statements that came so far.
+    /// The statements that were received so far.
     pub fn statements(&self) -> Vec<String> {
         lock(&self.record).statements.clone()
     }
 
-    /// The payloads of all packets that clients sent so far, inside TLS as well, at most the first MiB. Of
-    /// what a server hears that has turned bad, the heads of the packets too.
+    /// The payloads of all packets that clients sent so far, inside TLS as well, at most the first MiB. Once
+    /// the connection has turned malicious, the heads of the packets are included.
     pub fn received(&self) -> Vec<u8> {
         lock(&self.record).received.bytes()
     }
@@ -86,13 +86,13 @@ async fn accept(
     character: Arc<(MysqlMischief, MysqlGreeting)>,
     record: Arc<Mutex<Record>>,
 ) {
-    // The set ends every connection with this future.
+    // The set ends every connection when this future is dropped.
     let mut connections = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
         lock(&record).connections += 1;
         let (character, record) = (character.clone(), record.clone());
         connections.spawn(async move {
-            // A client that runs away is what tests wait for.
+            // A client that closes the connection is what tests expect.
             let _ = meet(stream, &character.0, &character.1, &record).await;
         });
         while connections.try_join_next().is_some() {}

@@ -1,5 +1,5 @@
-//! A server that speaks PostgreSQL's protocol in bad faith, or with one answer that no test server can be
-//! brought to.
+//! A server that speaks PostgreSQL's protocol maliciously, or gives an answer that no test server can be made
+//! to give.
 //!
 //! It follows the manual's chapter "Frontend/Backend Protocol", version 3.0.
 
@@ -38,15 +38,15 @@ impl MaliciousPostgres {
     /// Starts a server without TLS: it answers an `SSLRequest` with `N`.
     ///
     /// # Errors
-    /// When no port can be had.
+    /// When no port is available.
     pub async fn start(mischief: PostgresMischief) -> io::Result<Self> {
         Self::serve(mischief, None).await
     }
 
-    /// Starts a server that speaks TLS by this certificate.
+    /// Starts a server that speaks TLS with this certificate.
     ///
     /// # Errors
-    /// When no port can be had.
+    /// When no port is available.
     pub async fn start_with_tls(
         mischief: PostgresMischief,
         certificate: &TestCertificate,
@@ -67,23 +67,24 @@ impl MaliciousPostgres {
         self.port
     }
 
-    /// How many connections were opened so far.
+    /// The number of connections that were opened so far.
     pub fn connections(&self) -> usize {
         lock(&self.record).connections
     }
 
-    /// How many messages with a password, a hash or a SCRAM exchange (type `p`) came so far.
+    /// The number of messages with a password, a hash or a SCRAM exchange (type `p`) that were received so
+    /// far.
     pub fn password_messages(&self) -> usize {
         lock(&self.record).password_messages
     }
 
-    /// The statements that came so far, by either query protocol.
+    /// The statements that were received so far, by either query protocol.
     pub fn statements(&self) -> Vec<String> {
         lock(&self.record).statements.clone()
     }
 
-    /// What messages of clients hold so far, inside TLS as well, at most the first MiB. Where nothing was
-    /// answered any more, the heads of the messages too.
+    /// The content of the clients' messages so far, inside TLS as well, at most the first MiB. Where nothing
+    /// was answered any more, the heads of the messages are included.
     pub fn received(&self) -> Vec<u8> {
         lock(&self.record).received.bytes()
     }
@@ -107,13 +108,13 @@ async fn accept(
     tls: Option<TlsAcceptor>,
     record: Arc<Mutex<Record>>,
 ) {
-    // The set ends every connection with this future.
+    // The set ends every connection when this future is dropped.
     let mut connections = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
         lock(&record).connections += 1;
         let (mischief, tls, record) = (mischief.clone(), tls.clone(), record.clone());
         connections.spawn(async move {
-            // A client that runs away is what tests wait for.
+            // A client that closes the connection is what tests expect.
             let _ = meet(stream, &mischief, tls, &record).await;
         });
         while connections.try_join_next().is_some() {}

@@ -1,4 +1,4 @@
-//! moto's server, which plays AWS's services: what stands in for those that we have no double of.
+//! moto's server, which imitates AWS's services: the replacement for those without a test double here.
 
 use std::{
     net::{SocketAddr, TcpListener},
@@ -21,14 +21,14 @@ pub struct Moto {
 }
 
 impl Moto {
-    /// Starts one of its own; `None`, with a line that says so, where it is missing and `SKIP_MISSING=1`.
+    /// Starts one of its own; `None`, with a message, where it is missing and `SKIP_MISSING=1`.
     ///
     /// # Panics
-    /// It is missing and nobody has asked to skip what is missing, or it does not start.
+    /// It is missing and `SKIP_MISSING` is not set, or it does not start.
     pub async fn start() -> Option<Self> {
         let program = Self::program("moto_server")?;
-        // moto cannot say which port it took, so a free one is looked for, and another if it has gone
-        // meanwhile.
+        // moto cannot report which port it took, so this looks for a free one, and for another if that one
+        // has been taken meanwhile.
         for _ in 0..3 {
             let listener = TcpListener::bind("127.0.0.1:0").expect("a port of loopback");
             let address = listener.local_addr().expect("a bound listener has an address");
@@ -52,13 +52,13 @@ impl Moto {
         panic!("moto does not start");
     }
 
-    /// A program that `scripts/setup-moto` installs; `None`, with a line that says so, where it is missing
+    /// A program that `scripts/setup-moto` installs; `None`, with a message, where it is missing
     /// and `SKIP_MISSING=1`.
     ///
     /// # Panics
-    /// It is missing, and nobody has asked to skip what is missing.
-    #[expect(clippy::disallowed_methods, reason = "the person who runs the tests says so in the environment")]
-    #[expect(clippy::print_stderr, reason = "a skipped test has to say so")]
+    /// It is missing, and `SKIP_MISSING` is not set.
+    #[expect(clippy::disallowed_methods, reason = "whoever runs the tests sets the variable")]
+    #[expect(clippy::print_stderr, reason = "a skipped test must report it")]
     pub fn program(name: &str) -> Option<PathBuf> {
         let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
         let path = root.join(".cache/moto/bin").join(name);

@@ -24,8 +24,8 @@ pub use flavor::{MysqlFlavor, MysqlVersion};
 
 /// A running MySQL or MariaDB server of its own, with its own data, on a port that the system chose.
 ///
-/// It listens on 127.0.0.1 (name it `localhost`) and on a Unix socket, speaks TLS by a certificate of its
-/// [`authority`](Self::authority), writes every login and every statement into its general log, and every
+/// It listens on 127.0.0.1 (use the name `localhost`) and on a Unix socket, speaks TLS with a certificate of
+/// its [`authority`](Self::authority), writes every login and every statement into its general log, and every
 /// change into its binary log. It is stopped at once, and its folder removed, when this value is dropped or
 /// when this process ends in any way.
 pub struct MysqlServer {
@@ -43,12 +43,12 @@ impl MysqlServer {
         MysqlBuilder::new(version.into())
     }
 
-    /// The server of this version that all tests of this process share, started by the first that asks.
+    /// The server of this version that all tests of this process share, started by the first that needs it.
     ///
-    /// Blocks for some seconds when it starts. Use names of your own and leave the server's settings alone.
+    /// Blocks for some seconds when it starts. Use names of your own and do not change the server's settings.
     ///
     /// # Errors
-    /// Why it could not be started; the same error for everybody who asks.
+    /// Why it could not be started; the same error for every caller.
     pub fn shared(version: impl Into<MysqlVersion>) -> Result<&'static Self, MysqlLaunchError> {
         type Slot = OnceLock<Result<MysqlServer, MysqlLaunchError>>;
         static SERVERS: Mutex<BTreeMap<MysqlVersion, &'static Slot>> = Mutex::new(BTreeMap::new());
@@ -61,12 +61,12 @@ impl MysqlServer {
         slot.get_or_init(|| Self::builder(version).start()).as_ref().map_err(Clone::clone)
     }
 
-    /// Which server it is.
+    /// The flavor of the server.
     pub fn flavor(&self) -> MysqlFlavor {
         self.version.flavor()
     }
 
-    /// Which version of it.
+    /// Its version.
     pub fn version(&self) -> MysqlVersion {
         self.version
     }
@@ -86,12 +86,12 @@ impl MysqlServer {
         &self.authority
     }
 
-    /// A user with every privilege. A rotation must never need it; it is here to prepare and to look.
+    /// A user with every privilege. A rotation must never need it; it is for preparation and inspection.
     pub fn admin(&self) -> &TestLogin {
         &self.admin
     }
 
-    /// Takes the server down by SIGKILL and starts it again on the same port with the same data. Blocks until
+    /// Ends the server with SIGKILL and starts it again on the same port with the same data. Blocks until
     /// it accepts connections.
     ///
     /// # Errors
@@ -102,7 +102,7 @@ impl MysqlServer {
         builder::wait_until_ready(&guardian, &self.folder, self.port)
     }
 
-    /// Whether the server has ended, as it does when a defect of its own brings it down.
+    /// Whether the server has ended, as it does when a defect of its own crashes it.
     pub fn has_ended(&self) -> bool {
         !self.guardian.lock().unwrap_or_else(PoisonError::into_inner).server_runs()
     }

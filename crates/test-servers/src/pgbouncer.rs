@@ -24,7 +24,7 @@ const CACHE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../.cache");
 /// How long it may take until it accepts connections.
 const START_LIMIT: Duration = Duration::from_secs(30);
 
-/// Which `PgBouncer`.
+/// The versions of `PgBouncer`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PoolerVersion {
     /// 1.18, of Debian bookworm.
@@ -47,22 +47,22 @@ impl PoolerVersion {
     }
 }
 
-/// Whom a pooler believes.
+/// Where a pooler gets its users from.
 #[derive(Clone, Debug)]
 pub enum PoolerList {
-    /// These names and passwords, whatever the server knows (`auth_file`).
+    /// These names and passwords, whatever the server has (`auth_file`).
     File(Vec<TestLogin>),
-    /// Whom the server knows, asked as its superuser (`auth_query`).
+    /// The server's users, queried as its superuser (`auth_query`).
     Query,
 }
 
 /// A running `PgBouncer`, on a port of 127.0.0.1 that the system chose, with TLS by a certificate of its
-/// server's authority and a pool for each transaction. It is stopped, and its folder removed, when this value
+/// server's authority, in transaction pooling mode. It is stopped, and its folder removed, when this value
 /// is dropped.
 pub struct PgBouncer {
     port: u16,
     folder: PathBuf,
-    /// The server's superuser, who may use the console.
+    /// The server's superuser, which may use the console.
     admin: TestLogin,
     /// Stops it when dropped.
     _guardian: Mutex<Guardian>,
@@ -127,7 +127,7 @@ impl PgBouncer {
     /// the server.
     ///
     /// # Errors
-    /// What it answered, or that it lets the server's superuser not in.
+    /// Its error, or that it does not admit the server's superuser.
     pub async fn console(&self, command: &str) -> Result<(), QueryError> {
         let connecting = tokio_postgres::Config::new()
             .host("127.0.0.1")
@@ -142,7 +142,7 @@ impl PgBouncer {
         client.simple_query(command).await.map(drop).map_err(|error| QueryError::from(&error))
     }
 
-    /// All that it wrote down.
+    /// Everything in its log.
     pub fn log(&self) -> String {
         fs::read_to_string(self.folder.join("log")).unwrap_or_default()
     }
@@ -158,7 +158,7 @@ fn missing() -> io::Error {
     io::Error::other("PgBouncer is not on this machine: run scripts/setup-pgbouncer")
 }
 
-/// Writes what it reads at its start.
+/// Writes the files that it reads at its start.
 fn configure(
     account: Account,
     folder: &Path,
@@ -185,7 +185,8 @@ fn configure(
     let text = format!(
         "[databases]\n* = host={} port={}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n\
          unix_socket_dir =\nadmin_users = {}\nauth_type = scram-sha-256\nauth_file = {}\n{query}pool_mode = \
-         transaction\ndefault_pool_size = 2\nserver_login_retry = 600\nquery_wait_timeout = 2\nclient_tls_sslmode = allow\nclient_tls_cert_file = {}\nclient_tls_key_file = {}\n",
+         transaction\ndefault_pool_size = 2\nserver_login_retry = 600\nquery_wait_timeout = 2\n\
+         client_tls_sslmode = allow\nclient_tls_cert_file = {}\nclient_tls_key_file = {}\n",
         server.socket_folder().display(),
         server.port(),
         server.admin().username,

@@ -33,10 +33,10 @@ const START_LIMIT: Duration = Duration::from_secs(30);
 
 /// A running PostgreSQL server of its own, with its own data, on a port that the system chose.
 ///
-/// It listens on 127.0.0.1 (name it `localhost`) and on a Unix socket, speaks TLS by a certificate of its
-/// [`authority`](Self::authority), keeps passwords as SCRAM verifiers, and logs every statement and every
-/// login. It is stopped at once, and its folder removed, when this value is dropped or when this process ends
-/// in any way.
+/// It listens on 127.0.0.1 (use the name `localhost`) and on a Unix socket, speaks TLS with a certificate of
+/// its [`authority`](Self::authority), stores passwords as SCRAM verifiers, and logs every statement and
+/// every login. It is stopped at once, and its folder removed, when this value is dropped or when this
+/// process ends in any way.
 pub struct PostgresServer {
     version: PostgresVersion,
     port: u16,
@@ -48,10 +48,10 @@ pub struct PostgresServer {
     guardian: Mutex<Guardian>,
 }
 
-/// How a server is taken down before it comes back.
+/// How a server is stopped before it starts again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stop {
-    /// SIGKILL of the postmaster: what it had committed is recovered from its log at the next start.
+    /// SIGKILL of the postmaster: the next start recovers from the write-ahead log what was committed.
     Crash,
     /// PostgreSQL's "fast" shutdown: sessions are ended, everything is written.
     Fast,
@@ -63,14 +63,14 @@ impl PostgresServer {
         PostgresBuilder::new(version)
     }
 
-    /// The server of this version that all tests of this process share, started by the first that asks.
+    /// The server of this version that all tests of this process share, started by the first that needs it.
     ///
     /// Blocks for a second or two when it starts. Use names of your own
-    /// ([`create_database`](Self::create_database), [`create_role`](Self::create_role)) and leave the
-    /// server's settings alone.
+    /// ([`create_database`](Self::create_database), [`create_role`](Self::create_role)) and do not change the
+    /// server's settings.
     ///
     /// # Errors
-    /// Why it could not be started; the same error for everybody who asks.
+    /// Why it could not be started; the same error for every caller.
     pub fn shared(version: PostgresVersion) -> Result<&'static Self, LaunchError> {
         type Slot = OnceLock<Result<PostgresServer, LaunchError>>;
         static SERVERS: Mutex<BTreeMap<PostgresVersion, &'static Slot>> = Mutex::new(BTreeMap::new());
@@ -82,7 +82,7 @@ impl PostgresServer {
         slot.get_or_init(|| Self::builder(version).start()).as_ref().map_err(Clone::clone)
     }
 
-    /// The version that was asked for.
+    /// The requested version.
     pub fn version(&self) -> PostgresVersion {
         self.version
     }
@@ -102,7 +102,7 @@ impl PostgresServer {
         self.port
     }
 
-    /// The folder of the Unix socket, as libpq takes it for a host.
+    /// The folder of the Unix socket, in the form that libpq accepts as a host.
     pub fn socket_folder(&self) -> &Path {
         &self.folder
     }
@@ -112,12 +112,12 @@ impl PostgresServer {
         &self.authority
     }
 
-    /// The superuser. A rotation must never need it; it is here to prepare and to look.
+    /// The superuser. A rotation must never need it; it is for preparation and inspection.
     pub fn admin(&self) -> &TestLogin {
         &self.admin
     }
 
-    /// Takes the server down and starts it again on the same port with the same data. Blocks until it accepts
+    /// Stops the server and starts it again on the same port with the same data. Blocks until it accepts
     /// connections.
     ///
     /// # Errors
@@ -132,7 +132,7 @@ impl PostgresServer {
         loop {
             guardian.restart(signal)?;
             match wait_until_ready(&guardian, &self.folder) {
-                // After a crash the sessions of the old server hold its shared memory for another moment.
+                // After a crash the sessions of the old server keep its shared memory for another moment.
                 Err(LaunchError::Ended { .. }) if Instant::now() < limit => {
                     thread::sleep(Duration::from_millis(50));
                 }
@@ -141,9 +141,9 @@ impl PostgresServer {
         }
     }
 
-    /// Turns the server into a hot standby, as a failover leaves the old primary: users and data stay, every
-    /// write is refused with SQLSTATE 25006. Blocks until it accepts connections; [`promote`](Self::promote)
-    /// takes it back.
+    /// Turns the server into a hot standby, like the old primary after a failover: users and data stay, and
+    /// every write is refused with SQLSTATE 25006. Blocks until it accepts connections;
+    /// [`promote`](Self::promote) reverts it.
     ///
     /// # Errors
     /// As [`restart`](Self::restart).
@@ -166,13 +166,13 @@ impl PostgresServer {
         self.folder.join("data")
     }
 
-    /// A connection over the Unix socket, where TLS plays no part.
+    /// A connection over the Unix socket, where TLS is not used.
     async fn connect(&self, login: &TestLogin, database: &str) -> Result<tokio_postgres::Client, QueryError> {
         let connecting = async {
             let mut config = tokio_postgres::Config::new();
             if login == &self.admin {
-                // The log, where tests look for passwords, tells what the program under test did, not what
-                // they did.
+                // The log, where tests look for passwords, must show what the program under test did, not
+                // what the tests did.
                 config.options("-c log_statement=none -c log_min_error_statement=panic");
             }
             let (client, connection) = config
@@ -184,7 +184,7 @@ impl PostgresServer {
                 .application_name("test-servers")
                 .connect(NoTls)
                 .await?;
-            // Ends when the client is dropped; what goes wrong meanwhile reaches the client.
+            // Ends when the client is dropped; errors before that reach the client.
             tokio::spawn(connection);
             Ok::<_, tokio_postgres::Error>(client)
         };
@@ -204,7 +204,7 @@ impl std::fmt::Debug for PostgresServer {
     }
 }
 
-/// Waits for the word in the eighth line of `postmaster.pid` by which `pg_ctl` knows, too.
+/// Waits for the status in the eighth line of `postmaster.pid`, which `pg_ctl` uses, too.
 fn wait_until_ready(guardian: &Guardian, folder: &Path) -> Result<(), LaunchError> {
     let limit = Instant::now() + START_LIMIT;
     loop {

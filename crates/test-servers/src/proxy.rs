@@ -1,9 +1,9 @@
-//! A TCP proxy on loopback that makes the faults of a network on purpose.
+//! A TCP proxy on loopback that injects the faults of a network.
 //!
 //! ```text
 //! client ──> Proxy ──> server        counts what the client sends in messages:
-//!             │                      PostgreSQL's own while in cleartext, TLS records once the server took TLS
-//!             └─ Fault at a message or a byte: cut, hang, with or without the server having heard it
+//!             │                      PostgreSQL's own in cleartext, TLS records once the server accepts TLS
+//!             └─ Fault at a message or a byte: cut, hang, whether or not the server has received it
 //! ```
 
 mod fault;
@@ -37,7 +37,7 @@ impl Proxy {
     /// Listens on 127.0.0.1 on a port that the system chooses, and passes everything through.
     ///
     /// # Errors
-    /// When no port can be had.
+    /// When no port is available.
     pub async fn start(host: &str, port: u16) -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let shared = Arc::new(Shared { server: format!("{host}:{port}"), state: Mutex::default() });
@@ -60,8 +60,8 @@ impl Proxy {
         state.otherwise = fault;
     }
 
-    /// Gives each of the next connections a fault of its own; those after it keep what
-    /// [`set_fault`](Self::set_fault) said.
+    /// Gives each of the next connections a fault of its own; those after it keep the one that
+    /// [`set_fault`](Self::set_fault) set.
     pub fn script(&self, faults: impl IntoIterator<Item = Fault>) {
         self.shared.state().script = faults.into_iter().collect();
     }
@@ -71,8 +71,8 @@ impl Proxy {
         self.shared.state().connections
     }
 
-    /// How many messages the client of the newest connection has sent so far: how far a sweep over
-    /// [`Point::Message`] must go.
+    /// How many messages the client of the newest connection has sent so far: the range of a sweep over
+    /// [`Point::Message`].
     pub fn messages(&self) -> usize {
         self.shared.state().messages
     }
@@ -99,13 +99,13 @@ impl std::fmt::Debug for Proxy {
 }
 
 async fn accept(listener: TcpListener, shared: Arc<Shared>) {
-    // The set ends every connection with this future.
+    // The set ends every connection when this future is dropped.
     let mut connections = JoinSet::new();
     while let Ok((client, _)) = listener.accept().await {
         let fault = shared.opened();
         let shared = shared.clone();
         connections.spawn(async move {
-            // A server that cannot be reached shows to the client as a connection that is closed at once.
+            // A server that cannot be reached appears to the client as a connection that is closed at once.
             if let Ok(server) = TcpStream::connect(&shared.server).await {
                 let _ = relay::relay(client, server, fault, &shared).await;
             }

@@ -1,8 +1,8 @@
-//! A stand-in for Redshift: PostgreSQL with views of Redshift's catalogue, behind a guard that speaks
-//! Redshift's authentication and takes the documented grammar of the statements that rotations send.
+//! A stand-in for Redshift: PostgreSQL with views of Redshift's catalog, behind a guard that speaks
+//! Redshift's authentication and accepts the documented grammar of the statements that rotations send.
 //! Everything else is refused with SQLSTATE 42601.
 //!
-//! It is no Redshift: what the manual does not say, it cannot know.
+//! It is not Redshift: it cannot show what the manual does not document.
 
 mod grammar;
 mod guard;
@@ -32,7 +32,7 @@ use crate::authority::TestAuthority;
 /// The views and the guard's own state, for every database.
 const CATALOGUE: &str = include_str!("redshift/catalogue.sql");
 
-/// A running stand-in for Redshift, on a port that the system chose; TLS by a certificate of its
+/// A running stand-in for Redshift, on a port that the system chose; TLS with a certificate of its
 /// [`authority`](Self::authority). Dropping it ends it and removes its files.
 pub struct RedshiftServer {
     shared: Arc<Shared>,
@@ -60,11 +60,11 @@ struct Record {
 }
 
 impl RedshiftServer {
-    /// The one that all tests of this process share, started by the first that asks. Blocks for a second or
-    /// two.
+    /// The one that all tests of this process share, started by the first that needs it. Blocks for a second
+    /// or two.
     ///
     /// # Errors
-    /// Why it could not be started; the same error for everybody who asks.
+    /// Why it could not be started; the same error for every caller.
     pub fn shared() -> Result<&'static Self, LaunchError> {
         static SERVER: OnceLock<Result<RedshiftServer, LaunchError>> = OnceLock::new();
         SERVER.get_or_init(Self::start).as_ref().map_err(Clone::clone)
@@ -76,7 +76,7 @@ impl RedshiftServer {
     /// PostgreSQL 16 is missing or does not start, or there is no port for the guard.
     pub fn start() -> Result<Self, LaunchError> {
         let builder = PostgresServer::builder(PostgresVersion::V16).md5();
-        // Nobody else can open the folder of the socket.
+        // No other account can open the folder of the socket.
         let postgres = builder.access("local all all trust").setting("max_connections", "200").start()?;
         let socket = postgres.socket_folder().join(format!(".s.PGSQL.{}", postgres.port()));
         let shared = Arc::new(Shared { postgres, socket, record: Mutex::default() });
@@ -124,7 +124,7 @@ impl RedshiftServer {
         &self.authority
     }
 
-    /// The PostgreSQL behind the guard, to prepare and to look.
+    /// The PostgreSQL behind the guard, for preparation and inspection.
     pub fn behind(&self) -> &PostgresServer {
         &self.shared.postgres
     }
@@ -139,7 +139,7 @@ impl RedshiftServer {
         lock(&self.shared.record).logins.get(username).copied().unwrap_or_default()
     }
 
-    /// Every statement that came, and the log of the server behind.
+    /// Every statement that was received, and the log of the server behind.
     pub fn log(&self) -> String {
         let statements = lock(&self.shared.record).statements.join("\n");
         format!("{statements}\n{}", self.behind().log())
@@ -148,7 +148,7 @@ impl RedshiftServer {
     /// Whether this is the user's password, by its stored form.
     ///
     /// # Errors
-    /// What the server behind answered.
+    /// The error of the server behind.
     pub async fn knows(&self, login: &TestLogin) -> Result<bool, QueryError> {
         let Some(stored) = self.shared.stored_password(&login.username).await? else { return Ok(false) };
         let text = |text: &str| format!("decode('{}', 'hex')", guard::hexadecimal(text.as_bytes()));
@@ -164,7 +164,7 @@ impl RedshiftServer {
 }
 
 impl Drop for RedshiftServer {
-    /// The guard goes first: it holds the server behind it.
+    /// The guard is dropped first: it uses the server behind it.
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
@@ -181,7 +181,8 @@ impl std::fmt::Debug for RedshiftServer {
 
 impl Shared {
     async fn prepare(&self) -> Result<(), QueryError> {
-        // Users change their own passwords, whose form is a setting; a grant like this is the whole server's.
+        // Users change their own passwords, whose form is a setting; a grant like this applies to the whole
+        // server.
         self.postgres.execute("postgres", "GRANT SET ON PARAMETER redshift.password TO PUBLIC").await?;
         self.postgres.execute("template1", CATALOGUE).await?;
         self.postgres.execute("postgres", CATALOGUE).await
@@ -200,7 +201,7 @@ impl Shared {
         Ok(rows.into_iter().next().and_then(|row| row.into_iter().next()).flatten())
     }
 
-    /// `md5...`, or `sha256|digest|salt`; none for a user without one or past its date.
+    /// `md5...`, or `sha256|digest|salt`; none for a user without one or past its expiry.
     async fn stored_password(&self, user: &str) -> Result<Option<String>, QueryError> {
         let user = user.replace('\'', "''");
         self.value(&format!(
@@ -217,7 +218,7 @@ async fn accept(listener: TcpListener, tls: TlsAcceptor, shared: Arc<Shared>) {
     while let Ok((stream, _)) = listener.accept().await {
         let (tls, shared) = (tls.clone(), Arc::clone(&shared));
         connections.spawn(async move {
-            // A client that runs away is what tests are about.
+            // A client that closes the connection is what tests expect.
             let _ = meet(stream, &tls, &shared).await;
         });
         while connections.try_join_next().is_some() {}

@@ -6,7 +6,7 @@ use crate::{DocdbServer, MysqlFlavor, MysqlServer, PostgresServer, RedshiftServe
 
 /// A running database server. Dropping it ends it and removes its files.
 pub trait DatabaseServer: Send + Sync {
-    /// For people, with its version where it has one: `PostgreSQL 16`.
+    /// For messages, with its version where it has one: `PostgreSQL 16`.
     fn title(&self) -> String;
 
     /// The `engine` of its secrets.
@@ -21,7 +21,7 @@ pub trait DatabaseServer: Send + Sync {
     /// PEM of the authority that signed its certificate.
     fn authority_pem(&self) -> &str;
 
-    /// Everything that it wrote down, statements included.
+    /// Everything that it has logged, statements included.
     fn log(&self) -> String;
 
     /// The value of a secret for this login over TLS, without a database.

@@ -1,4 +1,4 @@
-//! The built-in authorities: complete, alive, and the ones that the list beside them names.
+//! The built-in authorities: complete, valid, and the ones that the list next to them names.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -13,7 +13,7 @@ use x509_parser::prelude::{ASN1Time, FromDer, X509Certificate};
 /// An authority with less than this left must be renewed before a release.
 const MARGIN_DAYS: i64 = 365;
 
-/// Every region in which RDS runs and whose authorities can be had from a package.
+/// Every Region in which RDS runs and whose authorities are available from a package.
 const REGIONS: [&str; 34] = [
     "af-south-1",
     "ap-east-1",
@@ -51,7 +51,7 @@ const REGIONS: [&str; 34] = [
     "us-west-2",
 ];
 
-/// The authorities that RDS lets one choose from, as their names end.
+/// The authorities that RDS offers to choose from, by the end of their names.
 const KINDS: [&str; 3] = ["ECC384 G1", "RSA2048 G1", "RSA4096 G1"];
 
 const AMAZON: [&str; 5] = [
@@ -62,7 +62,7 @@ const AMAZON: [&str; 5] = [
     "Starfield Services Root Certificate Authority - G2",
 ];
 
-/// The certificates that the anchors were taken out of: Amazon Trust Services' first, then those of RDS.
+/// The certificates from which the anchors were taken: Amazon Trust Services' first, then those of RDS.
 pub(crate) fn certificates() -> impl Iterator<Item = CertificateDer<'static>> {
     let files: [&'static [u8]; 2] =
         [include_bytes!("../../data/amazon.der"), include_bytes!("../../data/rds.der")];
@@ -90,7 +90,7 @@ fn each(mut look: impl FnMut(&str, &[u8], &X509Certificate<'_>)) {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "the list of last days is what people run this test for")]
+#[expect(clippy::print_stdout, reason = "the list of last days is this test's result")]
 fn every_authority_has_a_year_left() {
     let today = ASN1Time::now().timestamp();
     each(|name, _, certificate| {
@@ -136,7 +136,7 @@ fn the_list_beside_the_data_names_what_is_in_it() {
     assert_eq!(listing, include_str!("../../data/authorities.txt"));
 }
 
-/// `UPDATE_EXPECT=1` writes the file anew, as for all that is made out of something else here.
+/// `UPDATE_EXPECT=1` rewrites the file, like every generated file here.
 #[test]
 #[expect(clippy::disallowed_methods, reason = "the variable is this test's own, as it is expect-test's")]
 fn the_anchors_are_names_and_keys_of_the_certificates() {

@@ -29,13 +29,13 @@ pub(crate) enum Dates {
 pub(crate) enum Signer {
     /// The authority of the extra bundle.
     Known,
-    /// An authority that nobody knows.
+    /// An authority that no bundle contains.
     Unknown,
-    /// An authority that bears the name of the known one, but has another key.
+    /// An authority that has the name of the known one, but another key.
     Impostor,
     /// The certificate itself.
     Oneself,
-    /// The certificate itself, which says that it is an authority, as `openssl req -x509` makes them.
+    /// The certificate itself, which is marked as an authority, as `openssl req -x509` makes them.
     OneselfAsAuthority,
 }
 
@@ -57,7 +57,7 @@ impl Authority {
         self.0.der().clone()
     }
 
-    /// A certificate of this authority for `name`, good for servers and clients.
+    /// A certificate of this authority for `name`, valid for servers and clients.
     pub(crate) fn issue(&self, name: &str) -> Identity {
         let key = KeyPair::generate().unwrap();
         let certificate = leaf(name, Dates::Good).signed_by(&key, &self.0).unwrap();
@@ -162,7 +162,7 @@ pub(crate) fn server_with(
     builder.with_single_cert(vec![identity.certificate.clone()], identity.key_der()).unwrap()
 }
 
-/// Connects to a server of this configuration as `host` and reads its greeting; the version of TLS that was
+/// Connects to a server of this configuration as `host` and reads its greeting; returns the TLS version.
 /// spoken.
 pub(crate) async fn handshake(
     server: ServerConfig,

@@ -1,4 +1,4 @@
-//! Which servers are trusted, and what is said about the others.
+//! Which servers are trusted, and what is reported about the others.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -18,12 +18,12 @@ use tokio::{
 use crate::authorities::certificates;
 use crate::fixture::{Authority, Dates, Identity, Signer, certificate, handshake, server, server_with};
 
-/// The configuration that trusts `known` besides the built-in authorities.
+/// The configuration that trusts `known` in addition to the built-in authorities.
 fn trusting(known: &Authority) -> Arc<ClientConfig> {
     client_config(&TlsSettings::default().with_ca_bundle(&known.pem()).unwrap())
 }
 
-/// What rustls makes of the same authorities without us.
+/// The decision of rustls with the same authorities, without this crate.
 fn plain_rustls(known: &Authority) -> Arc<ClientConfig> {
     let mut roots = RootCertStore::empty();
     for authority in certificates().chain([known.der()]) {
@@ -44,7 +44,8 @@ fn check(result: io::Result<ProtocolVersion>, expected: Option<CertificateFault>
     }
 }
 
-/// One certificate against our configuration and against that of rustls alone, which must decide the same.
+/// One certificate against this crate's configuration and against that of rustls alone: both must decide
+/// alike.
 async fn present(signer: Signer, dates: Dates, name: &str, host: &str) -> io::Result<ProtocolVersion> {
     let known = Authority::named("known");
     let identity = certificate(&known, signer, name, dates);
@@ -168,7 +169,7 @@ async fn a_fault_is_found_under_the_wrappings_of_a_driver() {
     assert_eq!(certificate_fault(&io::Error::from(io::ErrorKind::TimedOut)), None);
 }
 
-/// How drivers carry the error of a connection.
+/// Drivers wrap the error of a connection like this.
 #[derive(Debug)]
 struct DriverError(Box<dyn StdError + Send + Sync>);
 
@@ -196,7 +197,7 @@ async fn a_server_without_the_key_of_its_certificate_is_refused() {
     }
 }
 
-/// A server that shows a certificate to which it has no key; the ordinary constructor refuses to.
+/// A server that shows a certificate without having its key; the ordinary constructor refuses that.
 fn thieving(thief: &Identity, version: &'static rustls::SupportedProtocolVersion) -> rustls::ServerConfig {
     use rustls::sign::{CertifiedKey, SingleCertAndKey};
     use rustls_pki_types::PrivateKeyDer;

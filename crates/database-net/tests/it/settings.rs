@@ -1,4 +1,4 @@
-//! What the three settings accept, and what is said about the rest.
+//! What the three settings accept, and what is reported about the rest.
 
 use std::fs;
 use std::io::ErrorKind;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use database_net::{TlsSettings, client_config};
 
 #[test]
-#[expect(clippy::print_stdout, reason = "the figure is what people run this test for")]
+#[expect(clippy::print_stdout, reason = "the figure is this test's result")]
 fn a_configuration_is_built_in_a_moment() {
     let settings = TlsSettings::default();
     let start = Instant::now();

@@ -1,5 +1,5 @@
-# !/bin/sh
-# An AWS CLI that notes how it is called and answers from the files beside it.
+#!/bin/sh
+# An AWS CLI that records how it is called and answers from the files next to it.
 cd "$(dirname "$0")" || exit
 echo "$*" >> calls
 refuse() {
@@ -7,7 +7,9 @@ refuse() {
     exit 254
 }
 case "$2" in
-describe-secret | get-secret-value | describe-stacks | export-credentials) cat "$2" 2> /dev/null || refuse ValidationError "it does not exist" ;;
+describe-secret | get-secret-value | describe-stacks | export-credentials)
+    cat "$2" 2> /dev/null || refuse ValidationError "it does not exist"
+    ;;
 head-bucket) if [ -e foreign ]; then refuse 403 Forbidden; fi ;;
 create-change-set)
     if [ -e change-set ]; then refuse AlreadyExistsException "the change set exists"; fi

@@ -1,5 +1,6 @@
-# !/bin/sh
-# A lookup of a place that notes how it is called, by whom, and answers from the file beside it.
+#!/bin/sh
+# A lookup of a place that records how it is called, with which credentials, and answers from the file next
+# to it.
 cd "$(dirname "$0")" || exit
 echo "$*" >> looked-up
 echo "$AWS_PROFILE $AWS_ACCESS_KEY_ID $AWS_SECRET_ACCESS_KEY $AWS_SESSION_TOKEN" > looked-up-as

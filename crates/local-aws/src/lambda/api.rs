@@ -17,14 +17,14 @@ use crate::{
 
 use super::exchange::Exchange;
 
-/// The largest answer of a synchronous invocation, as Lambda's quotas give it: 6 MB.
+/// The largest answer of a synchronous invocation according to Lambda's quotas: 6 MB.
 const RESPONSE_LIMIT: usize = 6 * 1024 * 1024;
 
-/// How much of an answer that is too large is read before the connection is closed.
+/// The part of an answer that is too large that is read before the connection is closed.
 const DRAIN_LIMIT: usize = 64 * 1024 * 1024;
 
-/// Serves one process until it is dropped. A process that goes away in the middle of a request is noticed by
-/// its exit.
+/// Serves one process until it is dropped. A process that ends in the middle of a request is detected by its
+/// exit.
 pub(super) async fn serve(listener: TcpListener, exchange: Arc<Exchange>, arn: String) {
     let arn: Arc<str> = arn.into();
     // A process may wait as long as it likes before it asks for work.
@@ -72,8 +72,8 @@ async fn next(exchange: &Exchange, arn: &str) -> Response<Full<Bytes>> {
         .expect("the request id is a UUID, and the function's name and region were already used as variables")
 }
 
-/// Reads the whole body. What exceeds the limit is read to its end and dropped: a connection closed in the
-/// middle of a body would take the refusal away from the process.
+/// Reads the whole body. A body that exceeds the limit is read to its end and dropped: closing the connection
+/// in the middle of a body would hide the refusal from the process.
 async fn body(request: Request<Incoming>) -> Result<Bytes, Response<Full<Bytes>>> {
     let mut body = request.into_body();
     let mut bytes = Vec::new();

@@ -20,7 +20,7 @@ pub(super) struct Invocation {
     timeout: Duration,
 }
 
-/// What the process handed to the Runtime API.
+/// What the process sent to the Runtime API.
 pub(super) struct Answer {
     pub(super) result: Result<Value, FunctionError>,
     pub(super) received: Instant,
@@ -31,7 +31,7 @@ pub(super) struct Answer {
 #[derive(Default)]
 pub(super) struct Exchange {
     state: Mutex<State>,
-    /// Told when an invocation is put in.
+    /// Notified when an invocation is put in.
     posted: Notify,
 }
 
@@ -67,7 +67,7 @@ impl Exchange {
         receiver
     }
 
-    /// What an error during initialization, or the answer to the next invocation, comes through.
+    /// The channel for an error during initialization, or for the answer to the next invocation.
     pub(super) fn expect_answer(&self) -> oneshot::Receiver<Answer> {
         let (sender, receiver) = oneshot::channel();
         self.lock().answer = Some(sender);
@@ -84,7 +84,7 @@ impl Exchange {
     /// Cancel safe: an invocation is taken only in the poll that returns it.
     pub(super) async fn next(&self) -> Invocation {
         if let Some(ready) = self.lock().ready.take() {
-            // Nobody waits any more when the sandbox has given the process up.
+            // The receiver is gone when the sandbox has given up on the process.
             let _ = ready.send(Instant::now());
         }
         loop {
@@ -130,7 +130,7 @@ impl Exchange {
 fn send(state: &mut State, result: Result<Value, FunctionError>, received: Instant) {
     let peak_rss_kib = peak_rss_kib(state.process_id);
     if let Some(answer) = state.answer.take() {
-        // Nobody waits any more when the invocation has timed out meanwhile.
+        // The receiver is gone when the invocation has timed out meanwhile.
         let _ = answer.send(Answer { result, received, peak_rss_kib });
     }
 }

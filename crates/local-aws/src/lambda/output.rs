@@ -1,12 +1,12 @@
-//! What the processes of a function write.
+//! The output of a function's processes.
 
 use std::{fs::File, io, os::unix::fs::FileExt, process::Stdio};
 
-/// More than this from one function is a fault of the function: its process is killed.
+/// More output than this from one function is a fault of the function: its process is killed.
 pub(super) const OUTPUT_LIMIT: u64 = 16 * 1024 * 1024;
 
-/// An unnamed file that takes standard output and standard error. Unlike a pipe, it holds every byte at the
-/// moment when the process has written it, so a test that looks for a canary cannot look too early.
+/// An unnamed file for standard output and standard error. Unlike a pipe, it contains every byte as soon as
+/// the process has written it, so a test that looks for a canary cannot look too early.
 pub(super) struct Output {
     file: File,
 }
@@ -16,7 +16,7 @@ impl Output {
         tempfile::tempfile().map(|file| Self { file })
     }
 
-    /// One more end to write to; all share one position, so the order of writing is kept.
+    /// Another handle to write to; all share one position, so the order of writing is kept.
     pub(super) fn writer(&self) -> io::Result<Stdio> {
         self.file.try_clone().map(Stdio::from)
     }

@@ -1,4 +1,4 @@
-//! One process of a function, with the Runtime API that only it talks to.
+//! One process of a function, with the Runtime API that it alone uses.
 
 use std::{
     io,
@@ -22,7 +22,7 @@ use super::{
     settings::Settings,
 };
 
-/// How often the size of the output is looked at.
+/// The interval of checking the size of the output.
 const OUTPUT_CHECK: Duration = Duration::from_millis(250);
 
 /// A running process. Dropping it kills the process and closes its Runtime API.
@@ -36,8 +36,8 @@ pub(super) struct Sandbox {
     supervisor: JoinHandle<()>,
 }
 
-/// A way to kill a process without holding its sandbox. The process is known by its owner, the supervisor,
-/// not by its number, so a number that the system has given to another process is never hit.
+/// A way to kill a process without holding its sandbox. The owner, the supervisor, identifies the process,
+/// not its number, so a number that the system has given to another process is never signalled.
 #[derive(Clone)]
 pub(super) struct ProcessHandle {
     kill: mpsc::UnboundedSender<()>,
@@ -96,12 +96,12 @@ impl Sandbox {
         self.process_id
     }
 
-    /// Whether the process waits for work. `false` also when the runtime that served it has ended.
+    /// Whether the process waits for work. Also `false` when the runtime that served it has ended.
     pub(super) fn is_warm(&self) -> bool {
         self.process.status.borrow().is_none() && !self.api.is_finished() && !self.supervisor.is_finished()
     }
 
-    /// Waits for the first request for work and says how long it took from just before exec.
+    /// Waits for the first request for work and returns how long it took from just before exec.
     pub(super) async fn ready(&mut self, limit: Duration) -> Result<Duration, Ended> {
         let ready = self.ready.take();
         let answer = self.exchange.expect_answer();
@@ -120,8 +120,8 @@ impl Sandbox {
         }
     }
 
-    /// Hands an event to the process and waits for what comes of it. Answers win over the exit that may
-    /// follow them.
+    /// Passes an event to the process and waits for the result. An answer takes precedence over the exit that
+    /// may follow it.
     pub(super) async fn run(&mut self, invocation: Invocation, limit: Duration) -> Ended {
         let answer = self.exchange.expect_answer();
         self.exchange.post(invocation);
@@ -153,8 +153,8 @@ impl ProcessHandle {
         if self.status.borrow().is_some() || self.kill.send(()).is_err() {
             return false;
         }
-        // A process killed by SIGKILL ends as soon as the kernel gets to it; the limit is for one stuck in
-        // the kernel.
+        // A process killed by SIGKILL ends as soon as the kernel handles it; the limit is for one that is
+        // stuck in the kernel.
         let _ = timeout(Duration::from_secs(10), self.exit()).await;
         true
     }
@@ -168,7 +168,7 @@ impl ProcessHandle {
     }
 }
 
-/// Owns the process: waits for its end, kills it when told to or when it writes without bound.
+/// Owns the process: waits for its end, kills it on request or when it writes without bound.
 async fn supervise(
     mut child: Child,
     mut killed: mpsc::UnboundedReceiver<()>,
@@ -189,7 +189,7 @@ async fn supervise(
     }
 }
 
-/// Signals in the words that Lambda uses.
+/// The names of signals in Lambda's messages.
 pub(super) fn signal_name(signal: i32) -> String {
     match signal {
         6 => "aborted".to_owned(),

@@ -1,4 +1,4 @@
-//! What a function is told by its environment.
+//! The environment of a function.
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
@@ -51,7 +51,7 @@ impl LambdaBuilder {
         self
     }
 
-    /// Sets a variable of the function, over Lambda's own where the names are equal.
+    /// Sets a variable of the function, in place of Lambda's own where the names are equal.
     #[must_use]
     pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.environment.insert(name.into(), value.into());
@@ -79,7 +79,8 @@ impl LambdaBuilder {
         self
     }
 
-    /// What `AWS_LAMBDA_FUNCTION_MEMORY_SIZE` says, in MiB (default 128). It is told, not enforced.
+    /// `AWS_LAMBDA_FUNCTION_MEMORY_SIZE`, in MiB (default 128). It is only reported to the function, not
+    /// enforced.
     #[must_use]
     pub fn memory_mib(mut self, memory: u32) -> Self {
         self.memory_mib = memory;
@@ -106,10 +107,10 @@ impl LambdaBuilder {
         self.env("AWS_LAMBDA_LOG_LEVEL", level)
     }
 
-    /// Makes the function. Nothing is started.
+    /// Builds the function. Nothing is started.
     ///
     /// # Errors
-    /// When the temporary file for the program's output cannot be made.
+    /// When the temporary file for the program's output cannot be created.
     pub fn build(self) -> std::io::Result<LambdaFunction> {
         let environment = self.lambda_environment().into_iter().chain(self.environment.clone()).collect();
         LambdaFunction::new(Settings {

@@ -11,7 +11,7 @@ use super::{ErrorCode, Operation};
 pub struct Call {
     /// What was asked.
     pub operation: Operation,
-    /// The secret's ARN, or the id as it came where it names no secret.
+    /// The secret's ARN, or the id in the request where it names no secret.
     pub secret: Option<String>,
     /// `VersionId`, `ClientRequestToken` or `MoveToVersionId`, whichever the request had.
     pub version: Option<String>,
@@ -21,11 +21,11 @@ pub struct Call {
     pub start: Instant,
     /// When the answer was ready.
     pub end: Instant,
-    /// The place of the request among all requests and answers of the service.
+    /// The position of the request among all requests and answers of the service.
     pub arrival: u64,
-    /// The place of the answer among all requests and answers of the service.
+    /// The position of the answer among all requests and answers of the service.
     pub answer: u64,
-    /// How it was refused, if it was.
+    /// The refusal, if it was refused.
     pub error: Option<ErrorCode>,
 }
 
@@ -54,11 +54,11 @@ impl Call {
 }
 
 /// How many of the calls may have waited for one another: the length of the longest chain of calls in which
-/// each arrived only after the one before it had been answered.
+/// each arrived only after the previous one had been answered.
 ///
 /// A call that arrived while another was unanswered did not wait for that one. So the true chain is never
 /// longer than this. It is shorter where an answer was faster than a request that did not wait for it;
-/// [`expect_together`](super::SecretsManagerHandle::expect_together) keeps answers from being that fast.
+/// [`expect_together`](super::SecretsManagerHandle::expect_together) prevents answers from being that fast.
 pub fn serial_calls(calls: &[Call]) -> usize {
     let mut by_answer: Vec<_> = calls.iter().collect();
     by_answer.sort_by_key(|call| call.answer);

@@ -1,4 +1,4 @@
-//! Drives rotations: invokes the function once a step, and the whole again after a failure.
+//! Drives rotations: invokes the function once per step, and the whole rotation again after a failure.
 
 use std::{
     sync::Arc,
@@ -73,7 +73,7 @@ async fn one_attempt(
     }
 }
 
-/// One invocation, in a task of its own, so that a function that panics is a failed step and no more.
+/// One invocation, in a task of its own, so that a panic of the function is a failed step and no more.
 async fn invoke(function: Arc<dyn Function>, event: Value, limit: Duration) -> Result<Value, FunctionError> {
     let mut task = JoinSet::new();
     task.spawn(async move { function.invoke(event).await });

@@ -1,4 +1,4 @@
-//! What the service answers when it refuses.
+//! The service's refusals.
 
 use std::fmt;
 
@@ -13,11 +13,11 @@ pub enum ErrorCode {
     EncryptionFailure,
     /// The service failed on its own side.
     InternalServiceError,
-    /// A `NextToken` that the service did not give.
+    /// A `NextToken` that the service did not issue.
     InvalidNextTokenException,
-    /// A parameter that cannot be right, whatever the state of the secret.
+    /// A parameter that is invalid whatever the state of the secret.
     InvalidParameterException,
-    /// A request that the secret's state forbids.
+    /// A request that the state of the secret does not allow.
     InvalidRequestException,
     /// A quota of the service would be exceeded.
     LimitExceededException,
@@ -33,7 +33,8 @@ pub enum ErrorCode {
     UnknownOperationException,
     /// A required member is missing.
     ValidationException,
-    /// Not an error of the service: no answer came back at all. Over HTTP the connection is closed instead.
+    /// Not an error of the service: no answer was received at all. Over HTTP the connection is closed
+    /// instead.
     ConnectionDropped,
 }
 
@@ -66,7 +67,7 @@ impl fmt::Display for ErrorCode {
     }
 }
 
-/// A refusal of the local Secrets Manager: AWS's code and AWS's sentence. Never carries a secret's value.
+/// A refusal by the local Secrets Manager: AWS's code and AWS's message. Never contains a secret's value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{code}: {message}")]
 pub struct ServiceError {

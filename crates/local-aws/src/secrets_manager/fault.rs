@@ -1,10 +1,10 @@
-//! Faults that a test orders.
+//! Faults that a test injects.
 
 use std::time::Duration;
 
 use super::{ErrorCode, Operation, ServiceError};
 
-/// A fault that the next calls of one operation meet.
+/// A fault of the next calls of one operation.
 #[derive(Clone, Debug)]
 pub struct Fault {
     operation: Operation,
@@ -38,13 +38,13 @@ impl Fault {
         Self { operation, kind, let_through: 0, times: 1 }
     }
 
-    /// Lets that many calls of the operation through first.
+    /// Lets this number of calls of the operation through first.
     #[must_use]
     pub fn after(self, calls: u32) -> Self {
         Self { let_through: calls, ..self }
     }
 
-    /// Meets that many calls of the operation, one after another.
+    /// Affects this number of calls of the operation, one after another.
     #[must_use]
     pub fn times(self, times: u32) -> Self {
         Self { times, ..self }
@@ -64,7 +64,7 @@ impl Faults {
         self.0.clear();
     }
 
-    /// What a call of `operation` meets now. Every fault of the operation counts the call.
+    /// The fault of a call of `operation` now. Every fault of the operation counts the call.
     pub(crate) fn meet(&mut self, operation: Operation) -> Option<FaultKind> {
         let mut met = None;
         for fault in self.0.iter_mut().filter(|fault| fault.operation == operation) {
@@ -80,7 +80,7 @@ impl Faults {
     }
 }
 
-/// `AWS`'s throttling, whoever asked for it.
+/// `AWS`'s throttling, whether AWS's limit or a test caused it.
 pub(crate) fn throttled() -> ServiceError {
     ServiceError::new(ErrorCode::ThrottlingException, "Rate exceeded")
 }
@@ -91,7 +91,7 @@ pub(crate) fn dropped() -> ServiceError {
 }
 
 impl FaultKind {
-    /// The refusal, for the kinds that keep the call from taking effect.
+    /// The refusal, for the kinds where the call takes no effect.
     pub(crate) fn refusal(self) -> Option<ServiceError> {
         match self {
             Self::KmsAccessDenied => {

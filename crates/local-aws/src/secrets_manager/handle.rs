@@ -9,8 +9,9 @@ use crate::Function;
 
 /// The local Secrets Manager in process, cheap to clone.
 ///
-/// [`call`](Self::call) is a client: it meets delay, faults and throttling, and is logged. Everything else is
-/// the test's own look inside: it meets none of that, sees no stale reads, and leaves no trace in the log.
+/// [`call`](Self::call) acts as a client: delay, faults and throttling apply, and it is logged. Everything
+/// else is the test's direct access: none of that applies, it sees no stale reads, and it leaves no trace in
+/// the log.
 #[derive(Clone)]
 pub struct SecretsManagerHandle {
     service: Arc<Service>,
@@ -27,11 +28,11 @@ impl SecretsManagerHandle {
 
     /// One operation as a client makes it; request and answer are those of AWS's reference.
     ///
-    /// Cancel safe: dropped before it has an answer, it has either taken effect or not, and never by half.
+    /// Cancel safe: dropped before it has an answer, it has either taken effect completely or not at all.
     ///
     /// # Errors
     /// As AWS refuses; [`ErrorCode::ConnectionDropped`](super::ErrorCode::ConnectionDropped) where a fault
-    /// takes the answer away.
+    /// suppresses the answer.
     pub async fn call(&self, operation: Operation, request: Value) -> Result<Value, ServiceError> {
         self.service.call(operation, request).await
     }
@@ -45,13 +46,13 @@ impl SecretsManagerHandle {
         self.service.call_inside(operation, request)
     }
 
-    /// From now on rotations may name this ARN, and invoke this function. An earlier one under the ARN is
-    /// replaced.
+    /// From now on rotations may name this ARN, and invoke this function. An earlier function under the ARN
+    /// is replaced.
     pub fn register(&self, arn: &str, function: Arc<dyn Function>) {
         self.service.register(arn, function);
     }
 
-    /// `CreateSecret` with this value as AWSCURRENT. Gives the ARN.
+    /// `CreateSecret` with this value as AWSCURRENT. Returns the ARN.
     ///
     /// # Errors
     /// As `CreateSecret` refuses.
@@ -61,9 +62,9 @@ impl SecretsManagerHandle {
         Ok(text(&self.call_inside(Operation::CreateSecret, request)?["ARN"]))
     }
 
-    /// A secret that a service of AWS (`rds`, `redshift`) has made and manages, with the tags that only the
-    /// service may set, such as `aws:rds:primarydbinstancearn`. Afterwards `DescribeSecret` shows them, with
-    /// the service as `OwningService`. Gives the ARN.
+    /// A secret that a service of AWS (`rds`, `redshift`) has created and manages, with the tags that only
+    /// the service may set, such as `aws:rds:primarydbinstancearn`. Afterwards `DescribeSecret` shows them,
+    /// with the service as `OwningService`. Returns the ARN.
     ///
     /// # Errors
     /// As `CreateSecret` refuses.
@@ -79,7 +80,7 @@ impl SecretsManagerHandle {
         Ok(secret)
     }
 
-    /// Makes the secret a replica of one in another region: `DescribeSecret` then shows that as
+    /// Makes the secret a replica of one in another Region, which `DescribeSecret` then shows as
     /// `PrimaryRegion`.
     ///
     /// # Errors
@@ -88,7 +89,7 @@ impl SecretsManagerHandle {
         self.service.make_replica(secret, primary_region)
     }
 
-    /// `RotateSecret` by the function registered under `function`. Gives the id of the new version, for
+    /// `RotateSecret` by the function registered under `function`. Returns the id of the new version, for
     /// [`wait_for_rotation`](Self::wait_for_rotation).
     ///
     /// # Errors
@@ -130,7 +131,7 @@ impl SecretsManagerHandle {
         Ok(text(&self.call_inside(Operation::GetSecretValue, request)?["SecretString"]))
     }
 
-    /// What is remembered of a rotation; `None` where no rotation of that version has begun in this process.
+    /// The record of a rotation; `None` where no rotation of that version has begun in this process.
     pub fn rotation(&self, secret: &str, version: &str) -> Option<RotationRecord> {
         self.service.rotation(secret, version)
     }
@@ -138,7 +139,7 @@ impl SecretsManagerHandle {
     /// Waits until the rotation has ended, however it ended. Cancel safe.
     ///
     /// # Errors
-    /// It is still under way after `timeout`, or has never begun here.
+    /// It is still in progress after `timeout`, or has never begun here.
     pub async fn wait_for_rotation(
         &self,
         secret: &str,
@@ -149,7 +150,7 @@ impl SecretsManagerHandle {
             loop {
                 let ended = self.service.ended.notified();
                 tokio::pin!(ended);
-                // Before the look, so that an end between the look and the wait is not missed.
+                // Before the check, so that an end between the check and the wait is detected.
                 ended.as_mut().enable();
                 let record = self.rotation(secret, version).ok_or(WaitError::Unknown)?;
                 if record.outcome.is_some() {
@@ -161,7 +162,7 @@ impl SecretsManagerHandle {
         tokio::time::timeout(timeout, wait).await.unwrap_or(Err(WaitError::Timeout(timeout)))
     }
 
-    /// Calls of clients meet this fault from now on, until it is used up.
+    /// This fault applies to calls of clients from now on, until it is used up.
     pub fn inject(&self, fault: Fault) {
         self.service.inject(fault);
     }
@@ -171,19 +172,19 @@ impl SecretsManagerHandle {
         self.service.clear_faults();
     }
 
-    /// Holds a call of this operation that a client makes from now on, the first after so many others, until
-    /// the test lets it go.
+    /// Holds a call of this operation that a client makes from now on, the first after this number of others,
+    /// until the test releases it.
     pub fn hold(&self, operation: Operation, after: u32, held: Held) -> Hold {
         self.service.hold(operation, after, held)
     }
 
     /// From now on calls of clients are expected in groups of these sizes, and a call is answered once all of
     /// its group have arrived. A client that makes the calls of a group without waiting for one of them is
-    /// never kept waiting; one that waits is, until it gives up, and afterwards no group is expected any
-    /// more. Replaces the groups of an earlier call; an empty list ends them.
+    /// never delayed. A client that waits is delayed until it gives up, and after that no group is expected
+    /// any more. Replaces the groups of an earlier call; an empty list ends them.
     ///
-    /// With this, [`serial_calls`](super::serial_calls) counts what waits for what, whatever the load of the
-    /// machine.
+    /// With this, [`serial_calls`](super::serial_calls) counts which calls wait for which, whatever the load
+    /// of the machine.
     pub fn expect_together(&self, groups: &[usize]) {
         self.service.expect_together(groups);
     }
@@ -193,12 +194,12 @@ impl SecretsManagerHandle {
         self.service.set_delay(delay);
     }
 
-    /// The answered calls of clients, in the order of their ends.
+    /// The answered calls of clients, in the order in which they ended.
     pub fn calls(&self) -> Vec<Call> {
         self.service.calls()
     }
 
-    /// The same, and the log is empty afterwards.
+    /// The same; clears the log.
     pub fn take_calls(&self) -> Vec<Call> {
         self.service.take_calls()
     }

@@ -1,6 +1,7 @@
-//! Calls that are kept waiting: one until a test lets it go, or several until all of a group have arrived.
+//! Calls that are held: one until a test releases it, or several until all of a group have arrived.
 //!
-//! Neither has a clock. A held call ends by what the test or the client does, however busy the machine is.
+//! Neither depends on a clock. A held call ends when the test or the client ends it, however busy the machine
+//! is.
 
 use std::{
     collections::VecDeque,
@@ -11,16 +12,16 @@ use tokio::sync::{oneshot, watch};
 
 use super::Operation;
 
-/// What of a held call is kept back.
+/// The part of a held call that is held back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Held {
-    /// The call has taken no effect, and sees what is true when it is let go.
+    /// The call has taken no effect, and sees the state at the time of its release.
     Request,
     /// The call has taken effect and its answer is fixed. The client gets it late.
     Answer,
 }
 
-/// One call that is held, or will be. Dropping it lets the call go.
+/// One call that is held, or will be. Dropping it releases the call.
 #[derive(Debug)]
 pub struct Hold {
     reached: Option<oneshot::Receiver<()>>,
@@ -28,7 +29,8 @@ pub struct Hold {
 }
 
 impl Hold {
-    /// Waits until the call is held. `false` where that will never be, as the service has ended. Cancel safe.
+    /// Waits until the call is held. `false` where that will never happen, as the service has ended. Cancel
+    /// safe.
     pub async fn reached(&mut self) -> bool {
         let Some(reached) = &mut self.reached else { return true };
         let is_held = reached.await.is_ok();
@@ -36,8 +38,8 @@ impl Hold {
         is_held
     }
 
-    /// Lets the call go. `false` where its client waits no longer, so that nobody gets the answer.
-    #[expect(clippy::must_use_candidate, reason = "most tests only want to let it go")]
+    /// Releases the call. `false` where its client no longer waits, so that the answer is lost.
+    #[expect(clippy::must_use_candidate, reason = "most tests only want to release it")]
     pub fn release(self) -> bool {
         self.go.send(()).is_ok()
     }
@@ -52,7 +54,7 @@ struct Order {
     go: oneshot::Receiver<()>,
 }
 
-/// The calls still to be held.
+/// The calls that have yet to be held.
 #[derive(Default)]
 pub(crate) struct Holds(Vec<Order>);
 
@@ -88,8 +90,8 @@ impl Holds {
 }
 
 impl Kept {
-    /// Waits for the test, where this is the part of the call that is kept back. Gives the rest of the order
-    /// back.
+    /// Waits for the test, where this is the part of the call that is held back. Returns the rest of the
+    /// order.
     pub(crate) async fn wait(kept: Option<Self>, at: Held) -> Option<Self> {
         let Some(Self { held, reached, go }) = kept else { return None };
         if held != at {
@@ -104,22 +106,22 @@ impl Kept {
 
 /// Groups of calls of which a client is expected to make each without waiting for another of its group.
 ///
-/// Every call of a group is answered once all of the group have arrived. So the log shows what waits for
-/// what, and not how fast the machine is: a client that makes the calls of a group at once always passes, and
-/// one that waits for an answer in between never gets it. When such a client gives up and closes its
-/// connection, the groups end, and all calls are answered as they come.
+/// Every call of a group is answered once all of the group have arrived. So the log shows which calls wait
+/// for which, and not how fast the machine is: a client that makes the calls of a group at once always
+/// passes, and one that waits for an answer in between never gets it. When such a client gives up and closes
+/// its connection, the groups end, and all calls are answered as they arrive.
 #[derive(Clone, Default)]
 pub(crate) struct Groups(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
     rest: VecDeque<usize>,
-    /// The calls that the open group still lacks, and what lets those that have arrived go.
+    /// The calls that the open group still lacks, and the release of those that have arrived.
     open: Option<(usize, watch::Sender<bool>)>,
 }
 
 impl Groups {
-    /// These groups come next. Calls that are held for earlier ones go.
+    /// These groups come next. Calls that are held for earlier ones are released.
     pub(crate) fn expect(&self, groups: &[usize]) {
         *self.state() = State { rest: groups.iter().copied().filter(|size| *size > 0).collect(), open: None };
     }
@@ -153,7 +155,7 @@ impl Groups {
     }
 }
 
-/// A call that waits for its group. Dropped before it is let go, its client has given up.
+/// A call that waits for its group. Dropped before its release, its client has given up.
 struct Waiting<'a> {
     groups: &'a Groups,
     let_go: bool,

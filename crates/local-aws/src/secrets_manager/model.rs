@@ -1,7 +1,7 @@
 //! The service as a pure model: a state, and for each operation a function from a request to an answer.
 //!
-//! Nothing here waits, reads a clock, draws a random byte or touches a file: time and randomness come in by
-//! [`Moment`], and what has to be invoked goes out as [`RotationOrder`]s.
+//! Nothing here waits, reads a clock, draws a random byte or touches a file: time and randomness are passed
+//! in as [`Moment`], and what has to be invoked is returned as [`RotationOrder`]s.
 
 mod by_name;
 mod deletion;
@@ -33,10 +33,10 @@ pub(crate) use secret::{SecretArn, Timestamp, VersionId};
 pub(crate) trait Entropy {
     fn fill(&mut self, bytes: &mut [u8]);
 
-    /// A number below `bound`, each as likely as the others.
+    /// A number below `bound`, each equally likely.
     fn below(&mut self, bound: usize) -> usize {
         let bound = u32::try_from(bound).expect("no set here has four billion members");
-        // Numbers of the last, incomplete span are drawn again, since they would favour the low ones.
+        // Numbers in the last, incomplete span are drawn again, since they would favor the low ones.
         let limit = u32::MAX - u32::MAX % bound;
         loop {
             let mut bytes = [0; 4];
@@ -54,7 +54,7 @@ pub(crate) trait Entropy {
     }
 }
 
-/// What a request meets: the time and a source of randomness.
+/// The context of a request: the time and a source of randomness.
 pub(crate) struct Moment<'a> {
     pub(crate) now: Timestamp,
     pub(crate) entropy: &'a mut dyn Entropy,
@@ -66,12 +66,12 @@ pub(crate) struct Model {
     region: String,
     account: String,
     secrets: BTreeMap<SecretArn, Secret>,
-    /// The functions that may be invoked; they are registered anew in each process.
+    /// The functions that may be invoked; each process registers them again.
     #[serde(skip)]
     functions: BTreeSet<String>,
     #[serde(skip)]
     orders: Vec<RotationOrder>,
-    /// The rotations that are being driven in this process.
+    /// The rotations that are driven in this process.
     #[serde(skip)]
     running: BTreeSet<(SecretArn, VersionId)>,
     #[serde(skip)]
@@ -91,7 +91,7 @@ impl Model {
         }
     }
 
-    /// Answers one request. A refused request leaves the state as it was.
+    /// Answers one request. A refused request leaves the state unchanged.
     pub(crate) fn call(
         &mut self,
         operation: Operation,
@@ -125,12 +125,12 @@ impl Model {
         self.functions.insert(arn.to_owned());
     }
 
-    /// From now on a `PutSecretValue` for a rotation must bring that rotation's token, as across accounts.
+    /// From now on a `PutSecretValue` for a rotation must pass that rotation's token, as across accounts.
     pub(crate) fn require_rotation_token(&mut self, required: bool) {
         self.rotation_token_required = required;
     }
 
-    /// The rotations that earlier requests have set going and nobody has taken yet.
+    /// The rotations that earlier requests have ordered and that have not been taken yet.
     pub(crate) fn take_orders(&mut self) -> Vec<RotationOrder> {
         std::mem::take(&mut self.orders)
     }
@@ -144,7 +144,7 @@ impl Model {
         Some(secret.arn.clone())
     }
 
-    /// A model of one secret alone, as it stands.
+    /// A model of one secret alone, as it is.
     pub(crate) fn with_only(&self, arn: &SecretArn) -> Option<Self> {
         let secret = self.secrets.get(arn)?.clone();
         let mut only = Self::new(&self.region, &self.account);
@@ -170,7 +170,8 @@ impl Model {
     }
 }
 
-/// A request as its operation's type. The message names no value of the request, which may be a secret.
+/// Parses a request as its operation's type. The message contains no value of the request, which may be a
+/// secret.
 fn parse<T: DeserializeOwned>(request: Value) -> Result<T, ServiceError> {
     serde_json::from_value(request).map_err(|error| {
         let text = error.to_string();
@@ -190,7 +191,7 @@ fn parse<T: DeserializeOwned>(request: Value) -> Result<T, ServiceError> {
     })
 }
 
-/// The answer of the operations that give a secret's name and nothing more.
+/// The answer of the operations that return a secret's name and nothing more.
 fn named(secret: &Secret) -> Value {
     json!({"ARN": secret.arn, "Name": secret.name})
 }

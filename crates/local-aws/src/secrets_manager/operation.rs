@@ -72,7 +72,7 @@ impl Operation {
         matches!(self, Self::DescribeSecret | Self::GetSecretValue | Self::ListSecretVersionIds)
     }
 
-    /// Whether the operation changes what is kept.
+    /// Whether the operation changes the stored state.
     pub(crate) fn writes(self) -> bool {
         !self.reads_a_secret() && !matches!(self, Self::ListSecrets | Self::GetRandomPassword)
     }

@@ -20,7 +20,7 @@ const BODY_LIMIT: usize = 1 << 20;
 /// How long a connection may be silent before it is closed.
 const IDLE_LIMIT: Duration = Duration::from_mins(1);
 
-/// Serves until it is dropped, and every connection with it.
+/// Serves until it is dropped, which also closes every connection.
 pub(super) async fn serve(
     listener: TcpListener,
     tls: Option<Arc<rustls::ServerConfig>>,
@@ -78,7 +78,7 @@ fn respond(status: StatusCode, body: &Value) -> Response<Full<Bytes>> {
     response
 }
 
-/// The service's own errors carry `Message`; those that every AWS service shares carry `message`.
+/// The service's own errors have `Message`; those that every AWS service shares have `message`.
 fn error_body(error: &ServiceError) -> Value {
     let member = match error.code {
         ErrorCode::AccessDeniedException

@@ -1,4 +1,4 @@
-//! What is remembered of each rotation.
+//! The record of each rotation.
 
 use std::{fmt, time::Duration};
 
@@ -13,7 +13,7 @@ pub struct RotationRecord {
     pub version: String,
     /// Every attempt so far, in order.
     pub attempts: Vec<Attempt>,
-    /// How it ended; `None` while it is under way.
+    /// How it ended; `None` while it is in progress.
     pub outcome: Option<RotationOutcome>,
 }
 
@@ -29,7 +29,7 @@ impl RotationRecord {
     }
 }
 
-/// One try of a whole rotation. A step that fails is its last.
+/// One attempt of a whole rotation. A step that fails is its last.
 #[derive(Clone, Debug, Default)]
 pub struct Attempt {
     /// The steps that were invoked.
@@ -57,7 +57,7 @@ pub enum RotationOutcome {
     NotPromoted,
     /// The last attempt failed; AWSPENDING is still there (`RotationFailed`, `TestRotationFailed`).
     Failed,
-    /// `CancelRotateSecret` came, or the secret was deleted for good; AWSPENDING is still there.
+    /// `CancelRotateSecret` was called, or the secret was deleted for good; AWSPENDING is still there.
     Cancelled,
     /// Another version took AWSPENDING (`RotationAbandoned`).
     Abandoned,
@@ -78,7 +78,7 @@ impl fmt::Display for RotationOutcome {
 /// The rotation has not ended in time, or has never begun.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WaitError {
-    /// It is still under way.
+    /// It is still in progress.
     #[error("the rotation has not ended within {0:?}")]
     Timeout(Duration),
     /// No rotation of that version of that secret has begun here.

@@ -1,5 +1,5 @@
-//! The model in the world: the clock, the random source, the file, the functions, and the trouble that tests
-//! ask for.
+//! The model in its environment: the clock, the random source, the file, the functions, and the faults that
+//! tests inject.
 
 mod rotations;
 
@@ -29,7 +29,7 @@ pub(crate) struct Service {
     state: Mutex<State>,
     functions: Mutex<HashMap<String, Arc<dyn Function>>>,
     records: Mutex<BTreeMap<(String, String), RotationRecord>>,
-    /// Told whenever a rotation ends.
+    /// Notified whenever a rotation ends.
     pub(super) ended: Notify,
     tasks: Mutex<JoinSet<()>>,
     groups: Groups,
@@ -43,7 +43,7 @@ struct State {
     events: u64,
     delay: Duration,
     calls: Vec<Call>,
-    /// When the value writes of the last second came.
+    /// The times of the value writes in the last second.
     writes: VecDeque<Instant>,
     /// What reads of a secret still see, and how many of them.
     lagging: HashMap<SecretArn, (Model, u32)>,
@@ -75,7 +75,7 @@ impl Service {
         })
     }
 
-    /// Answers a client: slowed, refused and logged as the test has asked for.
+    /// Answers a client: delayed, refused and logged as the test has requested.
     ///
     /// Not cancel safe in one way only: dropped while it is delayed or held, it is not logged, and takes no
     /// effect unless its answer alone is held.
@@ -115,7 +115,7 @@ impl Service {
         answer
     }
 
-    /// Answers at once, unlogged and untroubled: the test's own look inside.
+    /// Answers at once, unlogged and without faults: the test's direct access.
     pub(crate) fn call_inside(
         self: &Arc<Self>,
         operation: Operation,
@@ -160,7 +160,7 @@ impl Service {
         if operation.writes() { self.change(state, call) } else { call(&mut state.model) }
     }
 
-    /// A change of the model, kept in the file before anybody hears of it.
+    /// A change of the model, written to the file before it is visible.
     fn change<T>(
         &self,
         state: &mut State,
@@ -198,14 +198,14 @@ impl Service {
     }
 }
 
-/// What the handle asks and tells.
+/// The requests of the handle.
 impl Service {
     pub(crate) fn register(&self, arn: &str, function: Arc<dyn Function>) {
         self.functions.lock().expect("no holder panics").insert(arn.to_owned(), function);
         self.state().model.allow_function(arn);
     }
 
-    /// Makes a secret one that a service of AWS manages, with tags of that service.
+    /// Turns a secret into one that a service of AWS manages, with tags of that service.
     pub(crate) fn give_to_service(
         &self,
         secret: &str,
@@ -249,7 +249,7 @@ impl Service {
         std::mem::take(&mut self.state().calls)
     }
 
-    /// Ends the rotations under way, and lets go of the functions, which may hold handles of their own.
+    /// Ends the rotations in progress, and drops the functions, which may hold handles of their own.
     pub(crate) fn close(&self) {
         self.tasks.lock().expect("no holder panics").abort_all();
         self.functions.lock().expect("no holder panics").clear();
@@ -262,7 +262,7 @@ impl State {
         self.events
     }
 
-    /// Counts a value write, or says that it is one too many.
+    /// Counts a value write, or reports that it exceeds the limit.
     fn is_throttled(&mut self, limit: Option<u32>) -> bool {
         let Some(limit) = limit else {
             return false;
@@ -277,11 +277,12 @@ impl State {
     }
 }
 
-/// What the runtime's timer may be late by, as it counts whole milliseconds and shares its thread.
+/// How late the runtime's timer may be, as it counts whole milliseconds and shares its thread.
 const TIMER_LAG: Duration = Duration::from_millis(3);
 
-/// Waits as long as was asked for and hardly longer: who measures a function against a delay must not pay for
-/// our timer. The system's own timer waits out the end; that cannot be dropped, but is over in no time.
+/// Waits as long as requested and hardly longer: a measurement of a function against a delay must not include
+/// the timer's error. The system's own timer waits for the rest; that cannot be dropped, but ends almost at
+/// once.
 async fn pause(wait: Duration) {
     let end = Instant::now() + wait;
     tokio::time::sleep(wait.saturating_sub(TIMER_LAG)).await;
@@ -301,7 +302,7 @@ impl Entropy for OperatingSystem {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "this is the clock that the model is told of")]
+#[expect(clippy::disallowed_methods, reason = "this is the model's clock")]
 fn moment(entropy: &mut dyn Entropy) -> Moment<'_> {
     let elapsed = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     Moment { now: Timestamp::since_epoch(elapsed.expect("the clock is past 1970")), entropy }

@@ -1,4 +1,4 @@
-//! How a local Secrets Manager is set up.
+//! The settings of a local Secrets Manager.
 
 use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
@@ -11,9 +11,9 @@ pub struct Settings {
     pub account: String,
     /// The port on 127.0.0.1; 0 takes a free one.
     pub port: u16,
-    /// Serves HTTPS with this configuration. Its certificate has to hold for `localhost`.
+    /// Serves HTTPS with this configuration. Its certificate must be valid for `localhost`.
     pub tls: Option<Arc<rustls::ServerConfig>>,
-    /// Keeps the state in this file: read at the start, and written anew (mode 0600) after each change.
+    /// Keeps the state in this file: read at the start, and rewritten (mode 0600) after each change.
     pub state_file: Option<PathBuf>,
     /// How rotations are driven.
     pub rotation: RotationSettings,
@@ -28,7 +28,7 @@ pub struct RotationSettings {
     pub attempts: u32,
     /// The pause after a failed attempt. The real service has been seen to wait about 100 seconds.
     pub pause: Duration,
-    /// Removes AWSPENDING from the new version after a success. Both ways are reported of AWS.
+    /// Removes AWSPENDING from the new version after a success. Both behaviors are reported for AWS.
     pub clean_up_pending: bool,
     /// Refuses a `PutSecretValue` for a rotation without its `RotationToken`, as across accounts.
     pub require_rotation_token: bool,
@@ -36,10 +36,10 @@ pub struct RotationSettings {
     pub invocation_timeout: Duration,
 }
 
-/// What makes the service slow, busy or late. It meets the calls of clients, not the test's own look inside.
+/// What makes the service slow, busy or late. It affects the calls of clients, not the test's direct access.
 #[derive(Clone, Debug, Default)]
 pub struct Trouble {
-    /// Waited out before each call takes effect.
+    /// The delay before each call takes effect.
     pub delay: Duration,
     /// The most `PutSecretValue` and `UpdateSecretVersionStage` calls within a second, counted together; more
     /// are refused with `ThrottlingException`. AWS allows 50.

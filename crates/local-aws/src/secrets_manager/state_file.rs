@@ -15,11 +15,11 @@ pub(crate) fn load(path: &Path) -> io::Result<Option<Model>> {
     }
 }
 
-/// Replaces the file as a whole, so that a reader or a crash never meets half of it. Only the owner may read
-/// it.
+/// Replaces the file as a whole, so that neither a reader nor a crash ever leaves half of it. Only the owner
+/// may read it.
 pub(crate) fn save(model: &Model, path: &Path) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // Temporary files are made with mode 0600, and a rename keeps the mode.
+    // Temporary files have mode 0600, and a rename keeps the mode.
     let mut file = NamedTempFile::new_in(folder)?;
     file.write_all(&serde_json::to_vec_pretty(model)?)?;
     file.as_file().sync_all()?;

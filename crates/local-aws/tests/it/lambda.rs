@@ -8,7 +8,7 @@ use local_aws::{FunctionError, LambdaBuilder, LambdaFunction};
 use serde_json::{Value, json};
 
 /// A custom runtime in bash without any other program: it speaks HTTP through `/dev/tcp` and does what the
-/// event says.
+/// event asks for.
 const PROGRAM: &str = r#"
 LC_ALL=C
 call() {
@@ -66,7 +66,7 @@ async fn fails(function: &LambdaFunction, event: &str) -> FunctionError {
     function.invoke(&json!({ "do": event })).await.unwrap_err()
 }
 
-/// The message without the request id in front, which differs from run to run.
+/// The message without the leading request id, which differs from run to run.
 fn words(error: &FunctionError) -> String {
     let rest = error.message.strip_prefix("RequestId: ").expect("it names the request");
     let (id, words) = rest.split_once(' ').unwrap();

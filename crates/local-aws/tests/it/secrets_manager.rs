@@ -1,5 +1,5 @@
-//! The local Secrets Manager, held against the rules of the real one and against servers and clients that we
-//! did not write.
+//! The local Secrets Manager, compared with the rules of the real one, with independent servers, and with
+//! independent clients.
 
 mod aws_cli;
 mod backend;

@@ -1,4 +1,4 @@
-//! RDS, Aurora, DocumentDB and both kinds of Redshift, as they have to be known to place a function.
+//! RDS, Aurora, DocumentDB and both kinds of Redshift, as far as the placement of a function needs them.
 
 use aws_databases::{Database as Described, DatabaseName, Rds, Redshift, Resource, Surroundings};
 use rotation_aws::Access;
@@ -11,7 +11,7 @@ use crate::{
     identity::{SecurityGroupId, SubnetId, VpcId},
 };
 
-/// Every service that describes databases. Making one opens no connection.
+/// Every service that describes databases. Creating one opens no connection.
 #[derive(Clone, Debug)]
 pub struct AwsDatabases {
     rds: Rds,
@@ -79,7 +79,7 @@ fn engine(name: &str) -> Result<Engine, DiscoveryError> {
     Engine::parse(name).ok_or_else(|| DiscoveryError::Engine { engine: name.to_owned() })
 }
 
-/// Ids in one order, each once; `None` where one of them is none.
+/// Ids in one order, each once; `None` where one of them is invalid.
 fn ids<T: Ord>(texts: &[String], parse: fn(&str) -> Option<T>) -> Option<Vec<T>> {
     let mut ids: Vec<T> = texts.iter().map(|text| parse(text)).collect::<Option<_>>()?;
     ids.sort();

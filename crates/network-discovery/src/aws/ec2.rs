@@ -1,9 +1,9 @@
-//! The three questions to EC2, asked in its query protocol.
+//! The three queries to EC2, in its query protocol.
 //!
-//! The SDK of EC2 is left out for its size: a debug build of that one crate had not ended after eight minutes
-//! and 5.6 GiB of memory on a machine where the SDK of RDS took under three. Three questions do not pay for
-//! that. They are signed by the SDK's own signer and read by an XML library; what is ours is the mapping of a
-//! dozen fields.
+//! EC2's SDK is not used because of its size: a debug build of that one crate had not finished after eight
+//! minutes and 5.6 GiB of memory on a machine where the SDK of RDS took under three minutes. Three queries do
+//! not justify that. The SDK's own signer signs them and an XML library reads the answers; only the mapping
+//! of a dozen fields is our own.
 
 mod answer;
 mod call;
@@ -26,7 +26,7 @@ use self::{
 pub struct Ec2 {
     access: Access,
     https: std::sync::Arc<Https>,
-    /// `None` where no region is known.
+    /// `None` where no Region is known.
     url: Option<String>,
 }
 
@@ -47,7 +47,7 @@ impl Networks for Ec2 {
         let vpc = vpc.to_string();
         let vpc = [vpc.as_str()];
         let inside: Filter = ("vpc-id", &vpc);
-        // China names some services of its regions otherwise.
+        // China has other host names for some services.
         let names = [
             format!("com.amazonaws.{region}.secretsmanager"),
             format!("cn.com.amazonaws.{region}.secretsmanager"),

@@ -1,4 +1,4 @@
-//! What CloudFormation is answered.
+//! The answer to CloudFormation.
 
 use serde_json::{Value, json};
 
@@ -6,9 +6,9 @@ use crate::{code::DiscoveryCode, function_network::FunctionNetwork};
 
 use super::{Reason, Request};
 
-/// The largest body that CloudFormation takes, in bytes.
+/// The largest body that CloudFormation accepts, in bytes.
 const MOST: usize = 4096;
-/// As much of a reason or a warning as is kept where the whole would be too large, in bytes.
+/// The part of a reason or a warning that is kept where the whole would be too large, in bytes.
 const SHORT: usize = 700;
 
 /// The body of an answer: JSON of at most 4096 bytes, without anything secret.
@@ -28,7 +28,8 @@ impl Answer {
         Self(within(body).unwrap_or_else(|| {
             let code = DiscoveryCode::AnswerTooLarge.name();
             let reason = format!(
-                "{code}: the network does not fit into an answer of CloudFormation. Give the network by parameters."
+                "{code}: the network does not fit into an answer to CloudFormation. \
+                 Give the network by parameters."
             );
             within(failed(request, &reason)).expect("four ids of at most 500 bytes and a short reason fit")
         }))
@@ -57,7 +58,7 @@ fn body(request: &Request, status: &str, reason: &str, data: &Value) -> Value {
     })
 }
 
-/// The body as text, with its prose cut where the whole is too large; `None` where that does not help.
+/// The body as text, with its prose truncated where the whole is too large; `None` where that does not help.
 fn within(mut body: Value) -> Option<String> {
     let text = body.to_string();
     if text.len() <= MOST {

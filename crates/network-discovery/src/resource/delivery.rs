@@ -1,4 +1,4 @@
-//! The answer's way to CloudFormation: one PUT to a presigned URL.
+//! The delivery of the answer to CloudFormation: one PUT to a presigned URL.
 
 use rotation_aws::{AwsError, Backoff, Https, Service};
 use rotation_core::{Deadline, ServiceFault};
@@ -9,9 +9,9 @@ use crate::code::DiscoveryCode;
 
 /// Attempts at one answer. Putting the same object twice does no harm.
 const ATTEMPTS: u32 = 8;
-/// What a presigned URL is for.
+/// The purpose of a presigned URL.
 const OPERATION: &str = "PutObject";
-/// As much of what the bucket answers as is read, in bytes.
+/// The part of the bucket's answer that is read, in bytes.
 const MOST: usize = 64 * 1024;
 
 /// Delivers answers.
@@ -21,12 +21,13 @@ pub struct Delivery {
 }
 
 impl Delivery {
-    /// By this client.
+    /// With this client.
     pub fn new(https: Https) -> Self {
         Self { https }
     }
 
-    /// Puts the answer, again where the network or the bucket has a fault that may pass, until the deadline.
+    /// Puts the answer, and repeats that after transient faults of the network or the bucket, until the
+    /// deadline.
     ///
     /// # Errors
     /// [`DeliveryError`], without any part of the URL.
@@ -50,7 +51,7 @@ impl Delivery {
 
     async fn put(&self, url: &ResponseUrl, answer: &Answer, deadline: Deadline) -> Result<(), DeliveryError> {
         let body = answer.as_str().as_bytes().to_vec();
-        // Without a content type: the URL is signed for none.
+        // Without a content type: the URL's signature covers none.
         let request =
             http::Request::put(url.expose().clone()).header("content-length", body.len()).body(body);
         let request = request.expect("a method, a parsed URL and a number make a request");
@@ -87,7 +88,8 @@ impl DeliveryError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Unreachable(_) => {
-                "Lambda invokes again. Run this function outside of a VPC, or let it reach Amazon S3 from there."
+                "Lambda invokes again. Run this function outside of a VPC, or let it reach Amazon S3 \
+                 from there."
             }
             Self::Refused { .. } => {
                 "The URL holds for a while only; update or delete the stack for a new one."

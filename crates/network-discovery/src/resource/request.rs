@@ -1,4 +1,4 @@
-//! What CloudFormation asks.
+//! CloudFormation's request.
 
 use std::fmt;
 
@@ -13,18 +13,18 @@ use crate::{
     function_network::NetworkMode,
 };
 
-/// The largest event that is looked at, in bytes. A template's resource has at most a few properties here.
+/// The largest event that is parsed, in bytes. A template's resource has only a few properties here.
 const MOST: usize = 64 * 1024;
 /// The longest id that is echoed, in bytes. Four of them leave room for a reason in an answer;
-/// CloudFormation's own have at most 400.
+/// CloudFormation's own ids have at most 400.
 const LONGEST_ID: usize = 500;
 
 /// One request of CloudFormation.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// What is to be done.
+    /// What has to be done.
     pub kind: RequestType,
-    /// Where the answer goes.
+    /// Where the answer is sent.
     pub response_url: ResponseUrl,
     /// `StackId`, echoed.
     pub stack_id: String,
@@ -32,8 +32,7 @@ pub struct Request {
     pub request_id: String,
     /// `LogicalResourceId`, echoed.
     pub logical_id: String,
-    /// `PhysicalResourceId`: as CloudFormation knows it, or as it is made from the logical id at the first
-    /// time.
+    /// `PhysicalResourceId`: as CloudFormation knows it, or, the first time, derived from the logical id.
     pub physical_id: String,
     properties: Map<String, Value>,
 }
@@ -45,7 +44,7 @@ pub enum RequestType {
     Create,
     /// A property changed.
     Update,
-    /// The resource goes; there is nothing to undo.
+    /// The resource is deleted; there is nothing to undo.
     Delete,
 }
 
@@ -61,10 +60,11 @@ impl RequestType {
 }
 
 impl Request {
-    /// Reads the event. The properties are looked at later, so that what is wrong with them can be answered.
+    /// Parses the event. The properties are checked later, so that the answer can report what is wrong with
+    /// them.
     ///
     /// # Errors
-    /// [`RequestError`]: without these fields nobody can be answered.
+    /// [`RequestError`]: without these fields no answer can be sent.
     pub fn parse(event: &str) -> Result<Self, RequestError> {
         if event.len() > MOST {
             return Err(RequestError::Malformed);
@@ -98,7 +98,7 @@ impl Request {
         })
     }
 
-    /// What the properties wish. Properties that we do not know are ignored; empty ones count as absent.
+    /// The requested placement. Unknown properties are ignored; empty ones count as absent.
     ///
     /// # Errors
     /// [`DiscoveryError::Property`].
@@ -142,20 +142,21 @@ fn text<'a>(event: &'a Map<String, Value>, field: &'static str) -> Result<&'a st
 
 fn id(event: &Map<String, Value>, field: &'static str) -> Result<String, RequestError> {
     let id = text(event, field)?;
-    // Nothing that JSON writes longer than it is.
+    // Only characters that JSON does not escape.
     let plain = id.bytes().all(|b| (b' '..=b'~').contains(&b) && b != b'"' && b != b'\\');
     let usable = plain && (1..=LONGEST_ID).contains(&id.len());
     if usable { Ok(id.to_owned()) } else { Err(RequestError::Field { field }) }
 }
 
-/// The presigned URL that takes the answer. Whoever has it can answer in our place, so it never prints.
+/// The presigned URL for the answer. Anyone who has it can answer in the function's place, so it never
+/// prints.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ResponseUrl(Uri);
 
 impl ResponseUrl {
     /// # Errors
-    /// [`RequestError::Field`] for anything but `https`; `http` is taken to a loopback address alone, where
-    /// the tests and emulators listen.
+    /// [`RequestError::Field`] for anything but `https`; `http` is accepted for a loopback address alone,
+    /// where the tests and emulators listen.
     pub fn parse(text: &str) -> Result<Self, RequestError> {
         let invalid = || RequestError::Field { field: "ResponseURL" };
         let uri: Uri = text.parse().map_err(|_| invalid())?;
@@ -168,7 +169,7 @@ impl ResponseUrl {
         }
     }
 
-    /// The URL, for the one request that goes there.
+    /// The URL, for the one request that is sent there.
     pub(super) fn expose(&self) -> &Uri {
         &self.0
     }
@@ -180,10 +181,10 @@ impl fmt::Debug for ResponseUrl {
     }
 }
 
-/// The event is no request of CloudFormation that could be answered.
+/// The event is not a request of CloudFormation that could be answered.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum RequestError {
-    /// No JSON object of a sensible size.
+    /// Not a JSON object of a plausible size.
     #[error("the event is not a request of a custom resource")]
     Malformed,
     /// A field is missing or cannot be used. Its value is not repeated.

@@ -1,4 +1,5 @@
-//! Which database a host name or a tag of a secret leads to. Names themselves are tested where they are read.
+//! The database that a host name or a tag of a secret leads to. The names themselves are tested where they
+//! are parsed.
 
 use aws_databases::{DatabaseName, Resource};
 use network_discovery::Address;

@@ -12,7 +12,7 @@ use crate::{
     requests::event,
 };
 
-/// A part of the presigned URL that nobody may ever print.
+/// A part of the presigned URL that must never be printed.
 const SIGNATURE: &str = "canary-signature";
 
 fn function(url: &str, timeout: Duration) -> LambdaFunction {
@@ -35,14 +35,14 @@ impl Stack {
         Self { bucket, function: function(url, timeout) }
     }
 
-    /// What CloudFormation is answered, and how.
+    /// The answer to CloudFormation, and how it is sent.
     async fn ask(&self, more: &Value) -> (Value, Received) {
         let url = format!("{}/object?X-Amz-Signature={SIGNATURE}", self.bucket.url());
         let before = self.bucket.received().len();
         let returned = self.function.invoke(&event(&url, more)).await.unwrap();
         assert_eq!(returned, Value::Null);
         let received = self.bucket.received();
-        assert_eq!(received.len(), before + 1, "one answer a request");
+        assert_eq!(received.len(), before + 1, "one answer per request");
         let last = received.last().unwrap().clone();
         (serde_json::from_str(&last.body).unwrap(), last)
     }
@@ -109,7 +109,11 @@ async fn a_stack_is_created_updated_and_deleted() {
 async fn a_deletion_succeeds_and_looks_nothing_up() {
     let aws = Receiver::start(|_, _| Some((500, String::new()))).await;
     let stack = Stack::new(&aws.url(), Duration::from_secs(30)).await;
-    let delete = json!({"RequestType": "Delete", "PhysicalResourceId": "network-discovery-Network", "ResourceProperties": {}});
+    let delete = json!({
+        "RequestType": "Delete",
+        "PhysicalResourceId": "network-discovery-Network",
+        "ResourceProperties": {},
+    });
     let (deleted, _) = stack.ask(&delete).await;
     assert_eq!(
         (&deleted["Status"], &deleted["PhysicalResourceId"]),

@@ -79,7 +79,7 @@ fn check(group: &[&str], rows: &[&str], expected: &str, has_nat: bool) {
     let chosen = data["SubnetIds"].as_str().unwrap().replace("subnet-", "");
     assert_eq!(chosen, expected, "{rows:#?}");
     assert_eq!(data["HasNatRoute"], if has_nat { "true" } else { "false" }, "{rows:#?}");
-    // The order in which the service lists them plays no part.
+    // The order in which the service lists them does not matter.
     subnets.reverse();
     assert_eq!(
         FunctionNetwork::inside(&database, &Network { subnets, endpoints: Vec::new() }).unwrap(),
@@ -142,7 +142,7 @@ fn a_vpc_without_a_usable_subnet_is_named() {
     }
 }
 
-/// What the one warning says, or nothing.
+/// The one warning, or nothing.
 fn warning(rows: &[&str], endpoints: Vec<SecretsEndpoint>) -> String {
     let network = Network { subnets: rows.iter().map(|row| subnet(row)).collect(), endpoints };
     let network = FunctionNetwork::inside(&database(Exposure::Private, &[]), &network).unwrap();
@@ -160,16 +160,16 @@ fn an_endpoint_counts_only_with_private_dns() {
     assert_eq!(data["SecretsManagerEndpointId"], "vpce-2");
     assert_eq!(data["SecretsManagerEndpointSecurityGroupIds"], "sg-endpoint");
     assert_eq!(data["Warning"], "");
-    let said = warning(&two, vec![endpoint("vpce-1", false)]);
-    assert!(said.starts_with("The endpoint vpce-1 of Secrets Manager has no private DNS"), "{said}");
+    let text = warning(&two, vec![endpoint("vpce-1", false)]);
+    assert!(text.starts_with("The endpoint vpce-1 of Secrets Manager has no private DNS"), "{text}");
 }
 
 #[test]
 fn a_person_is_told_what_is_doubtful() {
-    let said = warning(&["a1 a nat 99"], Vec::new());
-    assert!(said.starts_with("Only subnet-a1 can hold a function"), "{said}");
-    let said = warning(&["a1 a tgw 99", "b1 b tgw 99"], Vec::new());
-    assert!(said.starts_with("The default route of subnet-a1, subnet-b1 leads to neither"), "{said}");
+    let text = warning(&["a1 a nat 99"], Vec::new());
+    assert!(text.starts_with("Only subnet-a1 can hold a function"), "{text}");
+    let text = warning(&["a1 a tgw 99", "b1 b tgw 99"], Vec::new());
+    assert!(text.starts_with("The default route of subnet-a1, subnet-b1 leads to neither"), "{text}");
     assert_eq!(warning(&["a1 a tgw 99", "b1 b tgw 99"], vec![endpoint("vpce-2", true)]), "");
     assert_eq!(warning(&["a1 a nat 99", "b1 b nat 99"], Vec::new()), "");
 }

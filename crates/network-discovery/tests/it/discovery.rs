@@ -1,4 +1,4 @@
-//! Who is asked what, with the three ports played.
+//! Which port is asked for what, with fakes of all three ports.
 
 use std::cell::RefCell;
 
@@ -13,7 +13,7 @@ use crate::decisions::database;
 
 const HOST: &str = "shop.c0ffee.us-east-1.rds.amazonaws.com";
 
-/// All three ports, and a list of the questions.
+/// All three ports, and a list of the requests.
 struct World {
     document: String,
     tags: Vec<(String, String)>,
@@ -186,8 +186,8 @@ async fn the_secrets_own_port_is_the_one_that_counts() {
     assert_eq!(data["Warning"], "The secret names port 6432, but the database listens at 5432.");
 }
 
-/// Of the members of a replica set, one that AWS knows says where the function goes; another engine has no
-/// members.
+/// Of the members of a replica set, one that AWS knows decides where the function is placed; another engine
+/// has no members.
 #[tokio::test]
 async fn a_listed_member_of_awss_is_the_one_that_counts() {
     let list = format!("a.example.com:1,{HOST}:6432");

@@ -1,4 +1,4 @@
-//! Discovery for real: the SDKs and our questions to EC2, against moto.
+//! Real discovery: the SDKs and this crate's queries to EC2, against moto.
 
 use local_aws::{LocalSecretsManager, secrets_manager::Settings};
 use network_discovery::{AwsDiscovery, DiscoveryError, NetworkMode, Wish};
@@ -11,7 +11,7 @@ use test_servers::TestAuthority;
 
 use crate::{moto::Moto, receiver::Receiver};
 
-/// Discovery with a key that nobody looks at.
+/// Discovery with a key that is not checked.
 pub(crate) fn discovery(url: &str) -> AwsDiscovery {
     let url = EndpointUrl::parse(url).unwrap();
     let key = AccessKey { id: "id".into(), secret: "secret".to_owned().into(), session_token: None };
@@ -31,7 +31,7 @@ pub(crate) async fn discover(
     Ok(Box::pin(discovery(url).discover(&wish)).await?.data())
 }
 
-/// What the secret's database is placed as, against the fields that are expected.
+/// The placement of the secret's database, compared with the expected fields.
 async fn check(moto: &Moto, secret: &str, mode: NetworkMode, expected: Value) {
     let data =
         discover(&moto.url(), secret, mode, None).await.unwrap_or_else(|error| panic!("{secret}: {error:?}"));
@@ -61,7 +61,7 @@ async fn databases_and_networks_of_moto_are_placed_as_they_stand() {
     for (secret, expected) in [
         inside("private-postgres", "postgres", "5432", postgres),
         inside("orders", "postgres", "5432", moto.id("orders")),
-        // moto tells no ARN of a cluster's namespace.
+        // moto does not report an ARN for a cluster's namespace.
         inside("facts", "redshift", "5439", ""),
         inside("managed", "postgres", "5432", postgres),
     ] {
@@ -75,7 +75,7 @@ async fn databases_and_networks_of_moto_are_placed_as_they_stand() {
         let outside = json!({"NetworkMode": "public", "VpcId": "", "SubnetIds": "", "Port": port,
             "Engine": engine, "DatabaseSecurityGroupIds": moto.id("shop-database-group")});
         check(&moto, secret, NetworkMode::Auto, outside).await;
-        // The group of a public database has public subnets; those of the VPC that are private are better.
+        // The group of a public database has public subnets; the VPC's private ones are better.
         let inside = json!({"NetworkMode": "vpc", "VpcId": moto.id("shop"), "Port": port});
         check(&moto, secret, NetworkMode::Vpc, inside).await;
     }
@@ -119,7 +119,8 @@ async fn a_service_whose_certificate_is_not_trusted_is_told_nothing() {
 
 #[tokio::test]
 async fn a_cluster_without_a_writer_is_named() {
-    // moto says of every cluster whether it is public, which only clusters without instances of Aurora's do.
+    // moto reports for every cluster whether it is public; Aurora does so only for clusters without
+    // instances.
     const HOST: &str = "shop.cluster-c0ffee.us-east-1.rds.amazonaws.com";
     let service = Receiver::start(|_, request| {
         assert!(request.body.starts_with("Action=DescribeDBClusters&"), "{}", request.body);

@@ -25,8 +25,8 @@ impl Moto {
     /// `None` where it is missing and may be.
     pub(crate) async fn start() -> Option<Self> {
         let (server, python) = (installed("moto_server")?, installed("python")?);
-        // moto cannot say which port it took, so a free one is looked for, and another if it has gone
-        // meanwhile.
+        // moto cannot report which port it took, so the test looks for a free one, and for another if that
+        // one has been taken meanwhile.
         for _ in 0..3 {
             let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
             let mut process = Command::new(&server)
@@ -53,7 +53,7 @@ impl Moto {
         format!("http://{}", self.address)
     }
 
-    /// The id of something that `world.py` made.
+    /// The id of something that `world.py` created.
     #[track_caller]
     pub(crate) fn id(&self, name: &str) -> &str {
         self.ids[name].as_str().unwrap_or_else(|| panic!("no {name} in {}", self.ids))
@@ -73,8 +73,8 @@ async fn furnish(python: &PathBuf, address: SocketAddr) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-#[expect(clippy::disallowed_methods, reason = "the person who runs the tests says so in the environment")]
-#[expect(clippy::print_stderr, reason = "a skipped test has to say so")]
+#[expect(clippy::disallowed_methods, reason = "whoever runs the tests sets the variable")]
+#[expect(clippy::print_stderr, reason = "a skipped test must report it")]
 fn installed(program: &str) -> Option<PathBuf> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../.cache/moto/bin").join(program);
     if path.exists() {

@@ -1,5 +1,5 @@
-//! A local HTTP server that keeps what it is sent, and answers as it is told: CloudFormation's bucket, and
-//! services that moto has not.
+//! A local HTTP server that records requests, and answers as scripted: CloudFormation's bucket, and
+//! services that moto does not have.
 
 use std::{
     convert::Infallible,
@@ -27,7 +27,7 @@ impl Received {
     }
 }
 
-/// A status and a body; `None` says nothing at all.
+/// A status and a body; `None` sends no answer at all.
 pub(crate) type Reply = Option<(u16, String)>;
 
 pub(crate) struct Receiver {
@@ -37,7 +37,7 @@ pub(crate) struct Receiver {
 }
 
 impl Receiver {
-    /// Answers each request by its number, from 0 on, and itself.
+    /// Answers each request by its number, from 0 on, and its content.
     pub(crate) async fn start(reply: impl Fn(usize, &Received) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

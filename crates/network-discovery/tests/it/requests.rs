@@ -14,13 +14,14 @@ use serde_json::{Value, json};
 
 use crate::{decisions::database, receiver::Receiver};
 
-/// A request as CloudFormation makes it, with these fields over it; `null` takes one away.
+/// A request as CloudFormation makes it, with these fields changed; `null` removes one.
 pub(crate) fn event(url: &str, more: &Value) -> Value {
     let mut event = json!({
         "RequestType": "Create", "ResponseURL": url, "ResourceType": "Custom::NetworkDiscovery",
         "StackId": "arn:aws:cloudformation:us-east-1:123456789012:stack/rotation/1111",
         "RequestId": "22222222-3333", "LogicalResourceId": "Network",
-        "ResourceProperties": {"ServiceToken": "arn:aws:lambda:us-east-1:123456789012:function:network_discovery",
+        "ResourceProperties": {
+            "ServiceToken": "arn:aws:lambda:us-east-1:123456789012:function:network_discovery",
             "SecretArn": "app", "NetworkMode": "auto", "Engine": "", "Host": ""},
     });
     for (field, value) in more.as_object().unwrap() {
@@ -140,7 +141,7 @@ fn an_answer_never_exceeds_what_cloudformation_takes() {
     }
 }
 
-/// What CloudFormation gets where the lookup does so, with this much time.
+/// The answer to CloudFormation where the lookup behaves like this, with this much time.
 async fn answered(
     lookup: impl AsyncFn() -> Result<FunctionNetwork, Reason>,
     time: Duration,

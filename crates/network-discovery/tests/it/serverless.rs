@@ -1,5 +1,5 @@
-//! What moto has not: Redshift Serverless, DocumentDB, pages of EC2, refusals and silence, played by a local
-//! server in the services' own words.
+//! What moto does not have: Redshift Serverless, DocumentDB, pages of EC2, refusals and silence, played by a
+//! local server in the services' own protocols.
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ const WORKGROUP: &str = "facts.123456789012.us-east-1.redshift-serverless.amazon
 const DOCUMENTS: &str = "papers.cluster-c0ffee.us-east-1.docdb.amazonaws.com";
 const NAMESPACE: &str = "arn:aws:redshift-serverless:us-east-1:123456789012:namespace/11111111-2222";
 
-/// Says which operation a request is of, in either protocol.
+/// The operation of a request, in either protocol.
 fn operation(request: &Received) -> String {
     if let Some(target) = request.header("x-amz-target") {
         return target.rsplit('.').next().unwrap().to_owned();
@@ -34,7 +34,7 @@ fn workgroup(public: bool) -> Value {
     })
 }
 
-/// The network of every play: three subnets that go by the main table, on two pages.
+/// The network of every case: three subnets that use the main table, on two pages.
 fn network(request: &Received) -> Reply {
     let item = |zone: &str| {
         format!(
@@ -90,7 +90,7 @@ fn lookup(request: &Received, public: bool) -> Reply {
             </IsClusterWriter></DBClusterMember></DBClusterMembers></DBCluster></DBClusters>\
             </DescribeDBClustersResult></DescribeDBClustersResponse>"
         ),
-        // Even where a member said so, a cluster of DocumentDB has no public address.
+        // Even where a member reports one, a cluster of DocumentDB has no public address.
         "DescribeDBInstances" => format!(
             "<DescribeDBInstancesResponse><DescribeDBInstancesResult><DBInstances><DBInstance><Engine>docdb</Engine><PubliclyAccessible>{public}\
             </PubliclyAccessible><DBSubnetGroup><VpcId>vpc-1</VpcId><Subnets><Subnet><SubnetIdentifier>subnet-a\
@@ -113,7 +113,7 @@ async fn a_workgroup_is_placed_by_its_host_and_by_the_namespace_of_a_managed_sec
         let by_tag = discover(&service.url(), "facts", NetworkMode::Auto, None).await.unwrap();
         assert_eq!(by_tag, by_host);
         if !public {
-            // The third subnet stands on the second page.
+            // The third subnet is on the second page.
             assert_eq!(by_host["SubnetIds"], "subnet-a,subnet-b,subnet-c");
             assert_eq!(by_host["HasNatRoute"], "true");
         }
@@ -150,7 +150,7 @@ async fn questions_to_ec2_are_signed_and_say_what_is_wanted() {
     }
 }
 
-/// What becomes of discovery where EC2 answers so.
+/// The result of discovery where EC2 answers like this.
 async fn failing(reply: impl Fn() -> (u16, String) + Send + Sync + 'static) -> (DiscoveryError, usize) {
     let service = Receiver::start(move |_, request| match operation(request).as_str() {
         "DescribeRouteTables" => Some(reply()),
@@ -179,10 +179,10 @@ async fn refusals_of_ec2_are_named_and_repeated_only_where_that_may_help() {
         let body = refusal(code);
         let (error, asked) = failing(move || (status, body.clone())).await;
         assert_eq!((error.code(), asked), (expected, attempts), "{error:?}");
-        let said = rotation_core::with_causes(&error);
+        let message = rotation_core::with_causes(&error);
         assert!(
             said.starts_with("DescribeRouteTables of Amazon EC2 failed: ") && said.contains(code),
-            "{said}"
+            "{message}"
         );
     }
     let (error, _) = failing(|| (403, refusal_denied())).await;

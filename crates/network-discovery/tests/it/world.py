@@ -1,4 +1,4 @@
-"""Makes two networks and a handful of databases in moto, and prints their ids as JSON: world.py URL"""
+"""Creates two networks and a handful of databases in moto, and prints their ids as JSON: world.py URL"""
 
 import json
 import sys
@@ -37,7 +37,7 @@ def network(name, prefix):
         for one in subnets:
             ec2.associate_route_table(RouteTableId=made, SubnetId=one)
 
-    # The data subnets name no table and go by the main one, which leads nowhere.
+    # The data subnets name no table and use the main one, which leads nowhere.
     data = [subnet("data", zone, number) for number, zone in enumerate("ab", 1)]
     app = [subnet("app", zone, number) for number, zone in enumerate("ab", 11)]
     public = [subnet("public", zone, number) for number, zone in enumerate("ab", 21)]
@@ -107,7 +107,7 @@ def cluster(name, engine, group, public, network_name):
         VpcSecurityGroupIds=[ids[f"{network_name}-database-group"]],
     )["DBCluster"]
     ids[name] = made["DBClusterArn"]
-    # What the members say of themselves is what counts.
+    # The members' own values are what counts.
     instance(f"{name}-1", engine, group, public, network_name, DBClusterIdentifier=name)
     instance(f"{name}-2", engine, group, public, network_name, DBClusterIdentifier=name)
     secret(name, engine, made["Endpoint"], made["Port"])

@@ -39,7 +39,7 @@ async fn each_refusal_of_a_real_server_has_its_own_error() {
         assert!(matches!(outcome(server, &to(server, &app)).await, ConnectError::TooManyConnections(_)));
         server.execute("postgres", &format!("ALTER ROLE {name} CONNECTION LIMIT -1 NOLOGIN")).await.unwrap();
         assert!(matches!(outcome(server, &to(server, &app)).await, ConnectError::Locked(_)));
-        // The server does not tell an outsider that a password is past its date.
+        // The server does not reveal to an outsider that a password has expired.
         server
             .execute("postgres", &format!("ALTER ROLE {name} LOGIN VALID UNTIL '2001-01-01'"))
             .await
@@ -59,7 +59,7 @@ async fn access_rules_that_reject_or_trust_are_told_from_wrong_passwords() {
     let login = |name: &str| TestLogin { username: name.to_owned(), password: "any".to_owned() };
     assert!(matches!(outcome(&server, &to(&server, &login("barred"))).await, ConnectError::AccessRule(_)));
     assert!(matches!(outcome(&server, &to(&server, &login("ghost"))).await, ConnectError::NoSuchUser(_)));
-    // A real server that asks for the password in the clear, over TLS.
+    // A real server that requests the password in cleartext, over TLS.
     let error = outcome(&server, &to(&server, &login("outsider"))).await;
     assert!(matches!(error, ConnectError::AuthenticationMethod(_)), "{error:?}");
     let mut connection = over_tls(&to(&server, &login("trusted")), server.authority()).await.unwrap();
@@ -85,7 +85,7 @@ async fn a_server_that_is_going_down_says_so() {
     let app = server.create_role("").await.unwrap();
     let mut session = over_tls(&to(&server, &app), server.authority()).await.unwrap();
     session.row(Statement::new("select", "SELECT 1")).await.unwrap();
-    // PostgreSQL's "smart" shutdown: it waits for whoever is logged in, and lets nobody else in.
+    // PostgreSQL's "smart" shutdown: it waits for existing sessions, and lets no new ones in.
     let pid = std::fs::read_to_string(server.socket_folder().join("data/postmaster.pid")).unwrap();
     let pid = pid.lines().next().unwrap();
     assert!(std::process::Command::new("kill").args(["-TERM", pid]).status().unwrap().success());

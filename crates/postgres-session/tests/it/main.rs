@@ -1,6 +1,6 @@
-//! Logins against real servers and against servers in bad faith.
+//! Logins against real servers and against malicious servers.
 
-#![expect(clippy::unwrap_used, reason = "a test fails where it unwraps, and says what was there")]
+#![expect(clippy::unwrap_used, reason = "a test fails where it unwraps, and reports the value")]
 
 mod fixture;
 mod logins;

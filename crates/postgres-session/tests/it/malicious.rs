@@ -10,13 +10,13 @@ use tokio::{
 
 use crate::fixture::{assert_kept, over_tls, plain, soon, to_port, trusting};
 
-/// Whoever waits for longer than this, even on a busy machine, waits for an answer that never comes.
+/// A client that waits for longer than this, even on a busy machine, waits for an answer that never comes.
 const HANGS: Duration = Duration::from_mins(1);
 
-/// Whether an error is the one that is due.
+/// Whether an error is the expected one.
 type Expected = fn(&ConnectError) -> bool;
 
-/// The malicious is refused in this way over plaintext and over TLS, without having seen the password.
+/// The malicious server is refused in this way over plaintext and over TLS, without having seen the password.
 async fn check(malicious: PostgresMischief, messages: usize, expected: impl Fn(&ConnectError) -> bool) {
     let server = MaliciousPostgres::start(malicious.clone()).await.unwrap();
     let error = plain(&to_port(server.port())).await.unwrap_err();
@@ -82,7 +82,7 @@ async fn silence_and_drip_feed_end_at_the_deadline() {
             let started = Instant::now();
             let login = to_port(server.port());
             let outcome = connect(&login, transport, &trusting(&authority), "test", soon(400)).await;
-            // A drip-feed of a message that is too long is seen through after its head.
+            // A slow message that is too long is detected by its head.
             let drip = matches!(malicious, PostgresMischief::DripFeed(_));
             match outcome.unwrap_err() {
                 ConnectError::TimedOut => {}
@@ -137,7 +137,7 @@ async fn refusals_are_told_apart_by_their_code() {
         ("28P01", |error| matches!(error, ConnectError::Refused(_))),
         ("28000", |error| matches!(error, ConnectError::AccessRule(_))),
         ("3D000", |error| matches!(error, ConnectError::NoDatabase(_))),
-        // Without the function of the server that says so these may be about anything.
+        // Without the server function that reports them these may be about anything.
         ("42501", |error| matches!(error, ConnectError::Protocol(_))),
         ("55000", |error| matches!(error, ConnectError::Protocol(_))),
         ("53300", |error| matches!(error, ConnectError::TooManyConnections(_))),
@@ -151,9 +151,9 @@ async fn refusals_are_told_apart_by_their_code() {
         ("XX000", |error| matches!(error, ConnectError::Protocol(_))),
     ];
     for (code, expected) in cases {
-        let said = format!("the password was {}", crate::fixture::CANARY);
+        let message = format!("the password was {}", crate::fixture::CANARY);
         let malicious =
-            MaliciousPostgres::start(PostgresMischief::RefusesLogin(code.to_owned(), said)).await.unwrap();
+            MaliciousPostgres::start(PostgresMischief::RefusesLogin(code.to_owned(), message)).await.unwrap();
         let error = plain(&to_port(malicious.port())).await.unwrap_err();
         assert!(expected(&error), "{code}: {error:?}");
         let shown = format!("{error:?} {error}");
@@ -161,7 +161,7 @@ async fn refusals_are_told_apart_by_their_code() {
     }
 }
 
-/// The server's password list is another one than the pooler's: what a pooler refuses is no refusal.
+/// The server's password list differs from the pooler's: a refusal by the pooler is not the server's.
 #[tokio::test]
 async fn an_error_of_a_pooler_s_own_is_no_refusal() {
     let cases: [(&str, &str, Expected); 5] = [
@@ -171,11 +171,11 @@ async fn an_error_of_a_pooler_s_own_is_no_refusal() {
         ("08P01", "bouncer config error", |error| matches!(error, ConnectError::Proxy(_))),
         ("XX000", "password authentication failed", |error| matches!(error, ConnectError::Protocol(_))),
     ];
-    for (code, said, expected) in cases {
-        let malicious = PostgresMischief::RefusesLogin(code.to_owned(), said.to_owned());
+    for (code, message, expected) in cases {
+        let malicious = PostgresMischief::RefusesLogin(code.to_owned(), message.to_owned());
         let server = MaliciousPostgres::start(malicious).await.unwrap();
         let error = plain(&to_port(server.port())).await.unwrap_err();
-        assert!(expected(&error), "{code} {said}: {error:?}");
-        assert_eq!(server.connections(), 1, "{said}: a refused login is not repeated");
+        assert!(expected(&error), "{code} {message}: {error:?}");
+        assert_eq!(server.connections(), 1, "{message}: a refused login is not repeated");
     }
 }

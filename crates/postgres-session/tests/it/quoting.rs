@@ -35,7 +35,7 @@ fn the_server_reads_back_what_was_quoted_with_either_setting() {
     runner
         .run(&text, |text| {
             for setting in ["on", "off"] {
-                // A name is kept to 63 bytes, which fifteen characters never pass.
+                // A name keeps at most 63 bytes, which fifteen characters never exceed.
                 let sql = format!("SELECT {} AS {}", quote_literal(&text), quote_identifier(&text));
                 let set = format!("SET standard_conforming_strings = {setting}");
                 let batch = [Statement::new("set", set), Statement::new("select", sql)];

@@ -46,10 +46,10 @@ async fn faults_of_statements_are_told_apart() {
     check("grant role", "42710", "", other("42710")).await;
     check(set, "57014", "", Fault::TimedOut).await;
     check(set, "57P01", "", Fault::ConnectionLost).await;
-    // The server ended the session: no lock is behind it.
+    // The server ended the session: a lock is not the cause.
     check(set, "25P03", "", Fault::ConnectionLost).await;
     check(set, "25P04", "", Fault::ConnectionLost).await;
-    // A pooler without a server is one at the first request; later the statement may have taken effect.
+    // A pooler has no server at the first request; at a later one, the statement may have taken effect.
     check(Statement::PROBE, "08P01", "", Fault::Proxy).await;
     check(set, "08P01", "", Fault::ConnectionLost).await;
     check(set, "XX000", "", other("XX000")).await;

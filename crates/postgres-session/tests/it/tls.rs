@@ -18,8 +18,8 @@ async fn logins_over_tls_bind_the_channel() {
         let row = connection.row(Statement::new("select", sql)).await.unwrap();
         assert_eq!(row, [Some("t".to_owned()), Some("test".to_owned())]);
     }
-    // With the binding at hand, a client says `y` to a server that offers no PLUS and `p` to one that does; a
-    // real server that offers PLUS refuses `y`, so the logins above were bound.
+    // With channel binding available, a client sends `y` to a server that offers no PLUS and `p` to one that
+    // does; a real server that offers PLUS refuses `y`, so the logins above were bound.
     let authority = TestAuthority::new();
     let malicious = PostgresMischief::ScramIterations(1);
     let bound = MaliciousPostgres::start_with_tls(malicious.clone(), &authority.server()).await.unwrap();

@@ -153,7 +153,7 @@ async fn a_live_user_past_its_validity_has_its_statement() {
     pair.world.admin(&format!("ALTER ROLE {} VALID UNTIL '2001-01-01'", pair.world.user.username)).await;
     let advice = pair.doctor(&expect![[r#"
         fault login DB_NO_CREDENTIAL_ACCEPTED: AWSCURRENT is refused; AWSPREVIOUS is refused
-            Set the password in the database to what AWSCURRENT holds. Check first that the user exists, may log in, and has not expired. As an administrator of the database, set the user's password to what version 01 (AWSCURRENT) holds. No label helps, and nothing is written. PostgreSQL says the same of a user past its VALID UNTIL: ALTER ROLE "app" VALID UNTIL 'infinity'
+            Set the password in the database to what AWSCURRENT holds. Check first that the user exists, may log in, and has not expired. As an administrator of the database, set the user's password to what version 01 (AWSCURRENT) holds. No label helps, and nothing is written. PostgreSQL reports the same for a user past its VALID UNTIL: ALTER ROLE "app" VALID UNTIL 'infinity'
         no_version_logs_in, command: none
     "#]]).await;
     let statement = advice[0].split_once("past its VALID UNTIL: ").unwrap().1;

@@ -1,4 +1,4 @@
-//! What a session asks of its server, and what it makes of a refusal.
+//! The queries of a session, and how it handles a refusal.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ use crate::{
 };
 
 const UNMARKABLE: &str =
-    "the server keeps no mark on the clone: two secrets of one user cannot be told apart";
+    "the server keeps no mark on the clone: two secrets of one user cannot be distinguished";
 const NOT_BY_THE_MAJORITY: &str =
     "the server took a change of a user only without a write concern: a failover may lose it";
 const WITHOUT_MECHANISMS: &str = "the server took the password only without the user's list of mechanisms: \
@@ -36,7 +36,7 @@ impl DocumentDbSession {
         }
     }
 
-    /// A user of the pair. Where the server does not know the question about restrictions, it has none.
+    /// A user of the pair. Where the server does not understand the query for restrictions, it has none.
     pub(super) async fn read(
         &mut self,
         user: &Username,
@@ -55,13 +55,13 @@ impl DocumentDbSession {
         }
     }
 
-    /// Those of the own user's mechanisms that the server still enables: it refuses a list with another one.
+    /// Those of the user's own mechanisms that the server still enables: it refuses a list with any other.
     pub(super) fn usable_of_own(&self, own: &User) -> Option<Vec<String>> {
         still_usable(scram_mechanisms(own)?, self.connection.usable())
     }
 
-    /// The same of another user. The server is asked only about a mechanism that the greeting of our own
-    /// login did not name.
+    /// The same for another user. The server is asked only about a mechanism that the greeting of the
+    /// session's own login did not name.
     pub(super) async fn usable_of(
         &mut self,
         user: &Username,
@@ -80,7 +80,7 @@ impl DocumentDbSession {
         Ok(still_usable(listed, usable.as_deref()))
     }
 
-    /// Runs a command, in the first of its forms that the server knows.
+    /// Runs a command, in the first of its forms that the server understands.
     pub(super) async fn make(
         &mut self,
         command: &Command,
@@ -121,7 +121,7 @@ impl DocumentDbSession {
         }
     }
 
-    /// The error of a command that the server refused, with what gives the very privilege that is missing.
+    /// The error of a command that the server refused, with the command that grants the missing privilege.
     async fn refused(&mut self, command: &Command, code: Code) -> StatementError {
         let needed = match code {
             Code::UNAUTHORIZED => self.remedy_for(&command.needs).await,
@@ -139,10 +139,10 @@ impl DocumentDbSession {
         master::remedy(&self.username, &self.home, missing)
     }
 
-    /// What the session's user is seen to lack for these commands, as statements that give it. Nothing where
-    /// the server does not tell, or where it asks nobody for privileges: a plan whose user lacks something
-    /// asks `getParameter` once to know that. And whether that is certain, as the server tells each
-    /// privilege.
+    /// What the session's user evidently lacks for these commands, as commands that grant it, and whether
+    /// that is certain, which it is where the server reports each privilege. Empty where the server reports
+    /// nothing, or where it checks no privileges: a plan whose user lacks something sends `getParameter` once
+    /// to find that out.
     pub(super) async fn lacking(&mut self, needs: &Needs) -> (Vec<String>, bool) {
         let nothing = (Vec::new(), false);
         let Some(held) = self.held().await else { return nothing };
@@ -171,16 +171,16 @@ impl DocumentDbSession {
         None
     }
 
-    /// A server without authorization checks passwords, shows privileges, and lets everybody do everything:
-    /// it answers what this user may not ask.
+    /// A server without authorization checks passwords, shows privileges, and permits everything to every
+    /// user: it answers a query that this user would not be allowed to make.
     async fn asks_for_privileges(&mut self, held: &Held) -> bool {
         held.may_at_server(GET_PARAMETER)
             || !matches!(self.connection.attempt(&command::setting()).await, Ok(Ok(_)))
     }
 }
 
-/// Those of the mechanisms that are usable; all of them where the server does not say which ones are. `None`
-/// where none of them is usable: then no list is sent, and the server chooses.
+/// Those of the mechanisms that are usable; all of them where the server does not report which ones are.
+/// `None` where none of them is usable: then no list is sent, and the server chooses.
 fn still_usable(listed: Vec<String>, usable: Option<&[String]>) -> Option<Vec<String>> {
     let Some(usable) = usable else { return Some(listed) };
     let left: Vec<_> = listed.into_iter().filter(|name| usable.contains(name)).collect();
@@ -199,7 +199,7 @@ mod tests {
         assert_eq!(left.map(|names| names.join(" ")).as_deref(), expected);
     }
 
-    /// A server that says that no mechanism is usable gets no list; one that does not say gets all.
+    /// A server that reports no usable mechanism gets no list; one that reports nothing gets all.
     #[test]
     fn only_usable_mechanisms_are_sent() {
         check(None, Some("SCRAM-SHA-1 SCRAM-SHA-256"));

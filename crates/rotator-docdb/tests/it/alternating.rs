@@ -1,4 +1,4 @@
-//! A master brings the other user of a pair to equal.
+//! A master reconciles the other user of a pair.
 
 use std::time::Duration;
 
@@ -83,8 +83,8 @@ async fn users_are_looked_up_where_the_secret_says_and_not_where_the_master_live
     let home = fresh("home").username;
     let lab = Lab::at(&home).await;
     // The same names where the master lives, with other passwords.
-    let namesake = TestLogin { password: "of-somebody-else".to_owned(), ..lab.app.clone() };
-    let namesakes_clone = TestLogin { password: "of-somebody-else".to_owned(), ..lab.clone() };
+    let namesake = TestLogin { password: "of-another-user".to_owned(), ..lab.app.clone() };
+    let namesakes_clone = TestLogin { password: "of-another-user".to_owned(), ..lab.clone() };
     for user in [&namesake, &namesakes_clone] {
         create_app_as(server(), HOME, user).await.unwrap();
     }
@@ -122,7 +122,7 @@ async fn pairs_that_must_not_alternate_are_refused_before_anything_is_written() 
     let lab = Lab::new().await;
     let (app, clone) = (&lab.app, lab.clone());
     check(&lab, app, &StatementFault::NoSuchUser).await;
-    let foreign = json!([{"role": "readWrite", "db": "somebody-elses"}]);
+    let foreign = json!([{"role": "readWrite", "db": "of-another-owner"}]);
     server().create_user(HOME, &clone, foreign).await.unwrap();
     check(&lab, &clone, &StatementFault::CloneNotRecognized).await;
     check(&lab, app, &StatementFault::CloneNotRecognized).await;
@@ -138,14 +138,14 @@ async fn pairs_that_must_not_alternate_are_refused_before_anything_is_written() 
 async fn whoever_is_faster_is_not_overwritten() {
     let lab = Lab::new().await;
     let clone = lab.clone();
-    // The clone is made by somebody else between stage and commit.
+    // Another session creates the clone between stage and commit.
     let session = lab.stage(&clone).await.unwrap();
-    let other = TestLogin { password: "of-somebody-faster".to_owned(), ..clone.clone() };
+    let other = TestLogin { password: "of-another-session".to_owned(), ..clone.clone() };
     server().create_user(HOME, &other, json!([])).await.unwrap();
     assert_eq!(session.commit().await.unwrap_err().fault, StatementFault::Busy);
     assert!(opens(&other, HOME).await);
     server().command(HOME, json!({"dropUser": clone.username})).await.unwrap();
-    // Rights change under our hands: the password stays the old one.
+    // Another session changes the privileges meanwhile: the password stays the old one.
     lab.rotate_to(&clone).await.unwrap();
     grant(&lab, &lab.app.username, "grantRoles", json!([{"role": "read", "db": "elsewhere"}])).await;
     lab.recorder.set_script(|command, reply| match reply {
@@ -161,7 +161,7 @@ async fn whoever_is_faster_is_not_overwritten() {
 async fn what_drifted_is_counted_and_a_new_clone_has_not_drifted() {
     let lab = Lab::new().await;
     let clone = lab.clone();
-    assert_eq!(lab.drift_to(&clone).await, 0, "it is made by this change");
+    assert_eq!(lab.drift_to(&clone).await, 0, "this change creates it");
     assert_eq!(lab.drift_to(&clone).await, 0, "it is equal");
     let added = json!([{"role": "read", "db": "elsewhere"}, {"role": "dbAdmin", "db": "elsewhere"}]);
     grant(&lab, &lab.app.username, "grantRoles", added).await;
@@ -171,7 +171,7 @@ async fn what_drifted_is_counted_and_a_new_clone_has_not_drifted() {
     assert_eq!(lab.drift_to(&clone).await, 1, "what was taken counts as well");
 }
 
-/// Of several writes, each waits for the majority no longer than what those before it have left of the time.
+/// Each of several writes waits for the majority no longer than the time that those before it have left.
 #[tokio::test]
 async fn a_later_write_waits_no_longer_than_is_left() {
     const TAKES: Duration = Duration::from_secs(2);
@@ -189,6 +189,6 @@ async fn a_later_write_waits_no_longer_than_is_left() {
     let commands = lab.recorder.take_commands();
     let waits = commands.iter().filter_map(|command| command["writeConcern"]["wtimeout"].as_u64());
     let [first, second] = waits.collect::<Vec<_>>()[..] else { panic!("{commands:?}") };
-    // The server gives up a tenth before we do.
+    // The server's limit ends a tenth before the client's.
     assert!(u128::from(first - second) >= TAKES.as_millis() * 9 / 10, "{first} {second}");
 }

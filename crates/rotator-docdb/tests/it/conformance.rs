@@ -1,8 +1,8 @@
 //! The function suite: both functions against MongoDB's own servers, and against another one that speaks the
 //! protocol.
 //!
-//! What does not depend on the server (how a killed process, a broken store or a bad event is met) runs on
-//! MongoDB 6.0; everything that changes or reads users runs on all.
+//! What does not depend on the server (the handling of a killed process, a broken store or a bad event) runs
+//! on MongoDB 6.0; everything that changes or reads users runs on all.
 
 mod server;
 
@@ -21,7 +21,7 @@ use server::Server;
 const SINGLE_USER: &str = env!("CARGO_BIN_EXE_docdb_single_user");
 const MASTER_USER: &str = env!("CARGO_BIN_EXE_docdb_master_user");
 
-#[expect(clippy::print_stdout, reason = "whoever runs the tests has to know which ones did not run")]
+#[expect(clippy::print_stdout, reason = "the output names the tests that did not run")]
 fn check(product: DocdbProduct, strategy: RotationStrategy, topic: Topic) {
     if let MongoDb(version) = product
         && let Some(why) = version.left_out()

@@ -21,7 +21,7 @@ struct End {
     executed: bool,
 }
 
-/// The connections to come end there. Gives the count of commands that came.
+/// The following connections end there. Returns the number of commands that were received.
 fn end_at(lab: &Lab, end: End) -> Arc<AtomicUsize> {
     let count = Arc::new(AtomicUsize::new(0));
     let counting = Arc::clone(&count);
@@ -56,8 +56,8 @@ async fn try_other(lab: &Lab, next: &TestLogin) -> bool {
     session.stage(&change, &Turn::default(), deadline()).await.is_ok() && session.commit().await.is_ok()
 }
 
-/// At every end: the live user logs in, whoever logs in by the next password may do what the original may,
-/// and a second attempt converges.
+/// At every end: the live user logs in, a session that logs in with the next password may do what the
+/// original may, and a second attempt converges.
 async fn check_other(lab: &Lab, live: &TestLogin, next: &TestLogin, end: End) -> bool {
     let count = end_at(lab, end);
     let done = try_other(lab, next).await;
@@ -67,7 +67,7 @@ async fn check_other(lab: &Lab, live: &TestLogin, next: &TestLogin, end: End) ->
     assert!(opens(live, HOME).await, "the live user logs in: {end:?}");
     if opens(next, HOME).await {
         let (ours, theirs) = (lab.roles(&lab.app.username).await, lab.roles(&lab.clone().username).await);
-        assert_eq!(ours, theirs, "nobody logs in to less than is promised: {end:?}");
+        assert_eq!(ours, theirs, "no login has fewer privileges than it should: {end:?}");
     }
     lab.rotate_to(next).await.unwrap();
     assert!(opens(live, HOME).await && opens(next, HOME).await, "{end:?}");
@@ -85,7 +85,7 @@ async fn a_clone_that_is_being_made_is_whole_or_absent() {
         reached += usize::from(check_other(&lab, &lab.app, &clone, end).await);
         server().command(HOME, json!({"dropUser": clone.username})).await.unwrap();
     }
-    // Greeting, two of SCRAM, two looks, one write; before and after each.
+    // Greeting, two of SCRAM, two reads, one write; before and after each.
     assert_eq!(reached, 12);
 }
 
@@ -96,7 +96,7 @@ async fn a_clone_that_drifted_never_logs_in_by_its_new_password_before_its_right
     lab.rotate_to(&clone).await.unwrap();
     let mut reached = 0;
     for (round, end) in ends().enumerate() {
-        // One right too few and one too many.
+        // One privilege missing and one too many.
         let added = json!([{"role": "read", "db": format!("added{round}")}]);
         let grant = json!({"grantRolesToUser": lab.app.username, "roles": added});
         server().command(HOME, grant).await.unwrap();
@@ -106,7 +106,7 @@ async fn a_clone_that_drifted_never_logs_in_by_its_new_password_before_its_right
         clone.password = format!("password-of-round-{round}");
         reached += usize::from(check_other(&lab, &lab.app, &clone, end).await);
     }
-    // Greeting, two of SCRAM, two looks, a correction, another look, the password.
+    // Greeting, two of SCRAM, two reads, a correction, another read, the password.
     assert_eq!(reached, 16);
 }
 
@@ -132,7 +132,7 @@ async fn a_single_user_logs_in_by_the_old_password_or_the_new_one() {
         reached += usize::from(was_reached);
         let (old, new) = (opens(&lab.app, HOME).await, opens(&next, HOME).await);
         assert!(old != new, "exactly one of the two logs in: {end:?}");
-        assert!(!done || new, "what was reported is so: {end:?}");
+        assert!(!done || new, "what was reported is true: {end:?}");
         lost += usize::from(!done && new);
         if !new {
             lab.change_own(&next.password).await.unwrap();
@@ -162,11 +162,11 @@ async fn an_original_that_drifted_is_whole_before_its_password() {
         // The next round begins where the clone is live again.
         lab.rotate_to(&clone).await.unwrap();
     }
-    // Greeting, two of SCRAM, two looks, two corrections, two looks, the mark, the password.
+    // Greeting, two of SCRAM, two reads, two corrections, two reads, the mark, the password.
     assert_eq!(reached, 22);
 }
 
-/// Of a command that fails, the error tells whether more than the password is left undone: a login by the
+/// The error of a failed command reports whether more than the password is left undone: a login with the
 /// password would not find that out. A write that the server has executed without its majority leaves nothing
 /// else.
 #[tokio::test]

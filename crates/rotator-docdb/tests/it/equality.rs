@@ -16,7 +16,7 @@ const USERS: usize = 200;
 const BUILT_IN: [&str; 6] = ["read", "readWrite", "dbAdmin", "userAdmin", "dbOwner", "enableSharding"];
 const DATABASES: [&str; 4] = ["shop", "stock-2", "straße", "Reports_1"];
 
-/// A role that a user defined in each database, which inherits a built-in one and adds to it.
+/// A role that an operator defined in each database, which inherits a built-in one and adds to it.
 const OWN_ROLE: &str = "own role.1";
 
 fn role() -> BoxedStrategy<Value> {
@@ -28,7 +28,7 @@ fn role() -> BoxedStrategy<Value> {
         .boxed()
 }
 
-/// Where the user may log in from; the tests' own address is always among it.
+/// Where the user may log in from; the tests' own address is always included.
 fn restrictions() -> BoxedStrategy<Value> {
     let sources = subsequence(vec!["10.0.0.0/8", "192.168.7.1", "2001:db8::/32"], 0..=3);
     let addresses = subsequence(vec!["127.0.0.0/8", "::1"], 0..=2);
@@ -57,7 +57,7 @@ fn custom_data() -> BoxedStrategy<Value> {
     proptest::collection::btree_map("[a-z]{1,6}", value, 0..4).prop_map(|map| json!(map)).boxed()
 }
 
-/// What a person changes about a user.
+/// Changes that an operator makes to a user.
 fn act() -> BoxedStrategy<Value> {
     prop_oneof![
         3 => vec(role(), 1..4).prop_map(|roles| json!({"grantRolesToUser": "", "roles": roles})),
@@ -75,7 +75,7 @@ async fn apply(user: &str, acts: &[Value]) {
         let kind = act.as_object().unwrap().keys().find(|key| act[*key] == json!("")).unwrap().clone();
         act[&kind] = json!(user);
         if let Some(data) = act.get_mut("customData") {
-            // Whoever changes it leaves the mark in place, or the clone is no longer known as one.
+            // An operator that changes it leaves the mark in place, or the clone is no longer recognized.
             let mark = server().user(HOME, user).await.unwrap()["customData"]["secretRotation"].take();
             if mark.is_object() {
                 data["secretRotation"] = mark;
@@ -85,7 +85,7 @@ async fn apply(user: &str, acts: &[Value]) {
     }
 }
 
-/// All that the server shows of a user, but for its name and our mark.
+/// All that the server shows of a user, except its name and the mark.
 async fn shown(user: &str) -> Value {
     let question = json!({"usersInfo": {"user": user, "db": HOME}, "showPrivileges": true,
         "showAuthenticationRestrictions": true});
@@ -156,7 +156,7 @@ fn keeps(before: &Value, after: &Value) -> bool {
             .all(|(key, value)| after["customData"][key] == *value)
 }
 
-/// A new clone is equal to its original in all that the server shows; so is an idle one after changes of
+/// A new clone is equal to its original in all that the server shows; so is an idle one after changes to
 /// either; and a live one keeps what it has while the original takes its place.
 #[tokio::test]
 async fn two_hundred_random_users_and_clones_are_equal() {
@@ -195,7 +195,7 @@ async fn two_hundred_random_users_and_clones_are_equal() {
             assert!(attempt < 3, "{what}: {needed}");
             decide(&needed, round % 2 == 0).await;
         }
-        // A login takes the server long; what is stored does not depend on the user's rights.
+        // A login takes the server long; what is stored does not depend on the user's privileges.
         assert!(round % 10 > 0 || opens(&next, HOME).await, "{what}");
         let lost_on_purpose = before["roles"] != shown(&clone.username).await["roles"] && round % 2 == 1;
         assert!(lost_on_purpose || keeps(&before, &shown(&clone.username).await), "{what}");

@@ -15,10 +15,10 @@ use rotator_docdb::{DocumentDb, DocumentDbSession};
 use serde_json::{Value, json};
 use test_servers::{DocdbProduct, DocdbProxy, DocdbQueryError, DocdbServer, MongoVersion, TestLogin};
 
-/// Where users are defined unless a secret says otherwise.
+/// Where users are defined unless a secret names another database.
 pub(crate) const HOME: &str = "admin";
 
-/// MongoDB's own, which keeps a mark on clones.
+/// MongoDB's own servers, which store a mark on clones.
 pub(crate) fn server() -> &'static DocdbServer {
     shared(DocdbProduct::MongoDb(MongoVersion::V6_0))
 }
@@ -33,8 +33,8 @@ pub(crate) fn versions() -> impl Iterator<Item = MongoVersion> {
     all.into_iter().filter(|version| version.left_out().is_none())
 }
 
-/// Runs the commands of a hint as an administrator does, as they stand, and gives their count. What is tried
-/// may fail, where the role is there.
+/// Runs the commands of a hint as they stand, as an administrator does, and returns their number. A command
+/// in `try` may fail, where the role exists.
 pub(crate) async fn run_as_it_stands(server: &DocdbServer, hint: &str) -> usize {
     let mut count = 0;
     let parts: Vec<_> = hint.split("db.getSiblingDB(").collect();
@@ -72,7 +72,7 @@ pub(crate) async fn create_app_as(
     home: &str,
     app: &TestLogin,
 ) -> Result<(), DocdbQueryError> {
-    // Names of roles and databases are ours, whatever the user is named.
+    // The names of roles and databases are fixed, whatever the user's name.
     let name = fresh("role").username;
     let privilege = json!({"resource": {"db": home, "collection": ""}, "actions": ["changeOwnPassword"]});
     let role = json!({"createRole": name, "privileges": [privilege], "roles": []});
@@ -119,7 +119,7 @@ pub(crate) async fn connect(login: &Login) -> Result<DocumentDbSession, ConnectE
     engine().connect(login, Transport::Tls, deadline()).await
 }
 
-/// Whether the server lets this user in, by MongoDB's own client.
+/// Whether the server lets this user in, checked with MongoDB's own client.
 pub(crate) async fn opens(login: &TestLogin, home: &str) -> bool {
     opens_at(server(), login, home).await
 }
@@ -132,14 +132,14 @@ async fn opens_at(server: &DocdbServer, login: &TestLogin, home: &str) -> bool {
     }
 }
 
-/// A pair, its master, and a recorder that reads along.
+/// A pair, its master, and a recording proxy.
 pub(crate) struct Lab {
     pub(crate) server: &'static DocdbServer,
     pub(crate) recorder: DocdbProxy,
     pub(crate) home: String,
     pub(crate) app: TestLogin,
     pub(crate) master: TestLogin,
-    /// On whose behalf the pair is changed.
+    /// The secret on whose behalf the pair is changed.
     pub(crate) owner: PairOwner,
 }
 
@@ -154,14 +154,14 @@ impl Lab {
         Self::with_app(home, app).await
     }
 
-    /// On a server that keeps no mark.
+    /// On a server that stores no mark.
     pub(crate) async fn without_marks() -> Self {
         let server = shared(DocdbProduct::SecantusDb);
         let app = create_app_at(server, HOME).await.unwrap();
         Self::of(server, HOME, app).await
     }
 
-    /// On this version of MongoDB's own.
+    /// On this version of MongoDB's own server.
     pub(crate) async fn on(version: MongoVersion) -> Self {
         Self::started(shared(DocdbProduct::MongoDb(version))).await
     }
@@ -185,7 +185,7 @@ impl Lab {
         opens_at(self.server, login, &self.home).await
     }
 
-    /// What the server keeps of people's, and our mark, with a user.
+    /// What the server stores of operators' data, and the mark, with a user.
     pub(crate) async fn custom_data(&self, username: &str) -> Value {
         self.server.user(&self.home, username).await.unwrap()["customData"].take()
     }
@@ -206,7 +206,7 @@ impl Lab {
         UserPair::of(&username(&self.app.username), &DocumentDb::PROFILE).unwrap()
     }
 
-    /// A user of the pair logs in, by way of the recorder.
+    /// A user of the pair logs in through the recorder.
     pub(crate) async fn connect(&self, login: &TestLogin) -> Result<DocumentDbSession, ConnectError> {
         let home = Some(self.home.clone());
         let login = login_at(self.recorder.port(), login);
@@ -263,7 +263,7 @@ impl Lab {
         session.commit().await.map(|committed| committed.notes)
     }
 
-    /// What a plan of the next rotation says.
+    /// The content of a plan of the next rotation.
     pub(crate) async fn plan(&self, next: &TestLogin) -> Result<Plan, StatementError> {
         let pair = self.pair();
         let credentials = Credentials {
@@ -275,7 +275,7 @@ impl Lab {
         self.connect_master().await.unwrap().plan(&change, deadline()).await
     }
 
-    /// What a plan of the user's own change says.
+    /// The content of a plan of the user's own change.
     pub(crate) async fn plan_own(&self) -> Plan {
         let new = Password::parse("a-password-that-is-planned").unwrap();
         let change = Change::OwnPassword { new: &new };
@@ -291,7 +291,7 @@ impl Lab {
         roles
     }
 
-    /// Both users, credentials included: what a refusal must leave as it is.
+    /// Both users, credentials included: a refusal must leave them as they are.
     pub(crate) async fn snapshot(&self) -> String {
         let mut all = String::new();
         for name in [&self.app.username, &self.clone().username, &self.master.username] {

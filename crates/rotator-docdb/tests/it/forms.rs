@@ -8,7 +8,7 @@ use crate::fixture::{HOME, Lab};
 
 const FAILOVER: &str = "a failover may lose it";
 const MECHANISMS: &str = "list of mechanisms";
-const MARK: &str = "two secrets of one user cannot be told apart";
+const MARK: &str = "two secrets of one user cannot be distinguished";
 
 /// Answers this code to every command about users that has one of these options.
 fn refuse(lab: &Lab, options: &'static [&'static str], code: i64) {
@@ -23,7 +23,8 @@ fn refuse(lab: &Lab, options: &'static [&'static str], code: i64) {
     });
 }
 
-/// The last command with a password that the recorder saw, answered by the server or refused in its place.
+/// The last command with a password that the recorder saw, whether the server answered or the recorder
+/// refused it.
 fn last_write(lab: &Lab) -> Value {
     let commands = lab.recorder.take_commands();
     commands.into_iter().rfind(|command| command.get("pwd").is_some()).expect("a new password")
@@ -34,7 +35,7 @@ fn fields(command: &Value) -> Vec<&str> {
 }
 
 /// A single user's change leaves out only what the server does not know, down to the password alone, and the
-/// outcome says what was left out. A write concern that the server knows is kept.
+/// outcome reports what was left out. A write concern that the server knows is kept.
 #[tokio::test]
 async fn an_own_password_goes_alone_where_nothing_else_is_known() {
     for code in [2, 40415, 238] {
@@ -58,7 +59,7 @@ async fn an_own_password_goes_alone_where_nothing_else_is_known() {
     }
 }
 
-/// A clone is made, brought to equal and given its password without options that the server does not know;
+/// A clone is created, reconciled and given its password without options that the server does not know;
 /// roles are never left out.
 #[tokio::test]
 async fn a_pair_rotates_where_options_are_unknown() {
@@ -82,7 +83,7 @@ async fn a_pair_rotates_where_options_are_unknown() {
             let next = TestLogin { password: "second-password".to_owned(), ..next.clone() };
             let notes = lab.rotate_to(&next).await.unwrap();
             assert_eq!(fields(&last_write(&lab)), with_concern(&["updateUser", "pwd"]));
-            // A server that takes marks gets it when its turn comes.
+            // A server that accepts marks gets one when the clone's turn comes.
             let unmarked = next.username == lab.app.username || options.contains(&"customData");
             let of_the_mark = notes.iter().filter(|note| note.contains(MARK)).count();
             assert_eq!(of_the_mark, usize::from(unmarked), "{notes:?}");
@@ -91,7 +92,7 @@ async fn a_pair_rotates_where_options_are_unknown() {
     }
 }
 
-/// Grants and revocations go without a write concern as well.
+/// Grants and revocations are sent without a write concern as well.
 #[tokio::test]
 async fn roles_are_granted_where_write_concerns_are_unknown() {
     let lab = Lab::new().await;
@@ -106,7 +107,7 @@ async fn roles_are_granted_where_write_concerns_are_unknown() {
     }
 }
 
-/// What people rely on is never left out: the original's restrictions, and what they keep in `customData`.
+/// What operators rely on is never left out: the original's restrictions, and what they keep in `customData`.
 #[tokio::test]
 async fn what_people_rely_on_is_not_left_out() {
     for (option, value) in [
@@ -126,12 +127,15 @@ async fn what_people_rely_on_is_not_left_out() {
         let fault = lab.rotate_to(&lab.clone()).await.unwrap_err().fault;
         assert_eq!(fault, StatementFault::Other { code: "2".to_owned() });
         assert_eq!(lab.snapshot().await, before, "nothing may be written");
-        // They go on where only the rest is unknown.
+        // Both go on where only the rest is unknown.
         refuse(&lab, &["writeConcern"], 2);
         lab.rotate_to(&lab.clone()).await.unwrap();
         let made = lab.server.command(
             HOME,
-            json!({"usersInfo": {"user": lab.clone().username, "db": HOME}, "showAuthenticationRestrictions": true}),
+            json!({
+                "usersInfo": {"user": lab.clone().username, "db": HOME},
+                "showAuthenticationRestrictions": true,
+            }),
         );
         let made = made.await.unwrap()["users"][0][option].clone();
         assert!(made == value || made["team"] == value["team"] && !made["team"].is_null(), "{made}");

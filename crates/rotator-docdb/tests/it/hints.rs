@@ -1,4 +1,4 @@
-//! What a hint says of MongoDB's own answers.
+//! What a hint contains about MongoDB's own answers.
 
 use std::{net::TcpListener, time::Duration};
 
@@ -13,8 +13,8 @@ use crate::fixture::{HOME, Lab, create_app, create_app_at, engine, engine_for, l
 
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// MongoDB answers a user that is not there as a wrong password: the hint has both, whichever credentials
-/// were tried.
+/// MongoDB answers a missing user like a wrong password: the hint names both, whichever credentials were
+/// tried.
 #[tokio::test]
 async fn a_missing_user_is_not_taken_for_a_changed_password() {
     for version in versions() {
@@ -39,7 +39,7 @@ async fn a_missing_user_is_not_taken_for_a_changed_password() {
     }
 }
 
-/// A server that takes TLS alone closes a connection in plaintext without a word: the error names `ssl`.
+/// A server that accepts TLS alone closes a connection in plaintext without a message: the error names `ssl`.
 #[tokio::test]
 async fn plaintext_to_a_server_that_takes_tls_alone_names_ssl() {
     for version in versions() {
@@ -58,7 +58,7 @@ async fn plaintext_to_a_server_that_takes_tls_alone_names_ssl() {
         }
         engine_for(server).connect(&login, Transport::Tls, Deadline::after(LIMIT)).await.unwrap();
     }
-    // Whoever closes every connection, and speaks no TLS, is not reached.
+    // A server that closes every connection, and speaks no TLS, is unreachable.
     let app = create_app(HOME).await.unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -69,7 +69,7 @@ async fn plaintext_to_a_server_that_takes_tls_alone_names_ssl() {
     assert!(matches!(error, ConnectError::Unreachable(_)), "{error:?}");
 }
 
-/// A server that closes a connection in plaintext and is silent on the next one, where TLS is looked for: the
+/// A server that closes a connection in plaintext and is silent on the next one, where TLS is probed: the
 /// time that this takes does not hide what has happened.
 #[tokio::test]
 async fn a_silent_look_for_tls_does_not_hide_the_failure() {
@@ -78,7 +78,7 @@ async fn a_silent_look_for_tls_does_not_hide_the_failure() {
     let port = listener.local_addr().unwrap().port();
     std::thread::spawn(move || {
         drop(listener.accept());
-        // Nobody accepts the rest, and the system keeps them waiting.
+        // The listener accepts no others, and the system keeps them waiting.
         std::thread::sleep(LIMIT);
     });
     let limit = Deadline::after(Duration::from_secs(1));
@@ -87,7 +87,7 @@ async fn a_silent_look_for_tls_does_not_hide_the_failure() {
     assert!(matches!(error, ConnectError::Unreachable(_)), "{error:?}");
 }
 
-/// A password with a character that `SASLprep` prohibits is refused by the password's own code, for either
+/// A password with a character that `SASLprep` prohibits is refused with the password's own code, for either
 /// strategy.
 #[tokio::test]
 async fn a_password_that_saslprep_prohibits_is_named_so() {

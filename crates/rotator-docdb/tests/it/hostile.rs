@@ -1,4 +1,4 @@
-//! The function itself against hostile servers: its time, its memory, and what it says, seen from outside.
+//! The function itself against hostile servers: its time, its memory, and its output, seen from outside.
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ async fn hostile_servers_of_documentdb_take_neither_time_nor_memory_nor_the_pass
     check([head(1 << 20), vec![0; 1000]].concat(), Duration::from_millis(50), "NET_DB_TIMED_OUT").await;
 }
 
-/// There is no word for "no TLS" in this protocol, so that only a secret that says so is without it.
+/// This protocol has no message for "no TLS", so only a secret with `"ssl": false` goes without it.
 #[tokio::test]
 async fn a_documentdb_without_tls_hears_nothing_that_tls_was_to_protect() {
     let other_language = b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec();
@@ -47,14 +47,14 @@ async fn a_documentdb_without_tls_hears_nothing_that_tls_was_to_protect() {
             assert!(!names_the_user(&server.received()), "{tls:?}");
         }
     }
-    // Where nothing is to be protected, the name is heard.
+    // Where nothing is to be protected, the name is sent.
     let server = MaliciousBytes::start(other_language, Duration::ZERO).await.unwrap();
     FUNCTION.check(&"in the clear", &server, &["DB_PROTOCOL"]).await;
     assert!(names_the_user(&server.received()), "{:?}", server.received());
 }
 
-/// Whether the user `app` stands there: at the end of a text of BSON, alone or behind the database, or in a
-/// message of SCRAM.
+/// Whether the name of the user `app` is there: at the end of a BSON string, alone or after the database, or
+/// in a SCRAM message.
 fn names_the_user(bytes: &[u8]) -> bool {
     [&b"\x04\0\0\0app\0"[..], b".app\0", b"n=app,"]
         .iter()

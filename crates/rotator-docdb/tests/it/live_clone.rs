@@ -35,7 +35,7 @@ async fn what_the_live_clone_gained_goes_to_the_original() {
     assert!(opens(&next, HOME).await && opens(&clone, HOME).await);
 }
 
-/// A role that the original lost by a manual change is refused with both commands; either of them ends it.
+/// A role that the original lost by a manual change is refused with both commands; either of them fixes it.
 #[tokio::test]
 async fn a_role_that_the_original_lost_is_refused() {
     let lab = Lab::new().await;
@@ -100,7 +100,7 @@ async fn an_original_with_stricter_restrictions_is_refused() {
         [json!([]), restrictions.clone()].map(|value| format!("\"authenticationRestrictions\":{value}"));
     assert!(both.iter().all(|part| needed.contains(part)), "{needed}");
     assert_eq!(lab.snapshot().await, before);
-    // Restrictions of the live clone alone are left as they are, and the outcome says what applies.
+    // Restrictions of the live clone alone are left as they are, and the outcome names the ones that apply.
     restrict(&lab, &lab.app.username, json!([])).await;
     restrict(&lab, &clone.username, restrictions).await;
     lab.recorder.take_commands();

@@ -1,4 +1,4 @@
-//! Login attempts: what each failure is called, and that it comes in time.
+//! Login attempts: the code of each failure, and that it comes in time.
 
 use std::{
     collections::BTreeSet,
@@ -17,7 +17,7 @@ use test_servers::{DocdbProxy, DocdbServer, ProxyAction, ServerTls, TestAuthorit
 use crate::fixture::{HOME, Lab, connect, create_app, engine, login_at, server};
 
 const LIMIT: Duration = Duration::from_secs(2);
-/// Whoever waits for longer than this, even on a busy machine, waits for an answer that never comes.
+/// A client that waits for longer than this, even on a busy machine, waits for an answer that never comes.
 const HANGS: Duration = Duration::from_mins(1);
 
 async fn failure(login: &Login, transport: Transport) -> ConnectError {
@@ -52,7 +52,7 @@ async fn ten_failures_have_ten_codes_each_within_its_deadline() {
     codes.push(failure(&login_at(server().port(), &wrong), Transport::Tls).await.code());
     let nowhere = Login { host: Host::parse("no-such-host.invalid").unwrap(), ..good.clone() };
     codes.push(failure(&nowhere, Transport::Tls).await.code());
-    // Taken, so that nobody else gets it, and not listening.
+    // Bound, so that no other process gets it, and not listening.
     let taken = tokio::net::TcpSocket::new_v4().unwrap();
     taken.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let closed = taken.local_addr().unwrap().port();
@@ -66,7 +66,7 @@ async fn ten_failures_have_ten_codes_each_within_its_deadline() {
     ] {
         let recorder = DocdbProxy::with_certificate(server(), &certificate).unwrap();
         codes.push(failure(&login_at(recorder.port(), &app), Transport::Tls).await.code());
-        assert!(recorder.take_commands().is_empty(), "nothing is said to a server that is not trusted");
+        assert!(recorder.take_commands().is_empty(), "nothing is sent to a server that is not trusted");
     }
     let plain = DocdbServer::builder().tls(ServerTls::Off).start().unwrap();
     codes.push(failure(&login_at(plain.port(), &app), Transport::Tls).await.code());
@@ -76,7 +76,7 @@ async fn ten_failures_have_ten_codes_each_within_its_deadline() {
         reply["secondary"] = json!(true);
     });
     codes.push(failure(&login_at(secondary.port(), &app), Transport::Tls).await.code());
-    assert_eq!(secondary.take_commands().len(), 1, "no password goes to a member that takes no writes");
+    assert_eq!(secondary.take_commands().len(), 1, "no password is sent to a member that takes no writes");
 
     let lab = Lab { master: app.clone(), ..Lab::new().await };
     let error = lab.stage(&lab.clone()).await.unwrap_err();
@@ -120,8 +120,8 @@ async fn a_user_of_another_database_is_told_where_it_was_looked_for() {
         remedies: DocumentDb::PROFILE.remedies,
     };
     let error = RotationError::from(error);
-    let told = with_causes(&error);
-    assert!(told.ends_with("18, as a user of the database elsewhere"), "{told}");
+    let message = with_causes(&error);
+    assert!(message.ends_with("18, as a user of the database elsewhere"), "{message}");
     assert!(
         error.remediation(Reader::Operator).contains("`authdb` of the secret"),
         "{}",
@@ -130,9 +130,9 @@ async fn a_user_of_another_database_is_told_where_it_was_looked_for() {
     connect(&Login { home: Some(HOME.to_owned()), ..login }).await.unwrap();
 }
 
-/// Whoever closes the connection or answers in another language may be anybody: it is not taken for the
-/// server's own word that it offers no TLS, which would let plaintext follow, and it hears nothing but the
-/// handshake.
+/// A server that closes the connection or answers in another protocol may be anything: this does not count as
+/// the server's own statement that it offers no TLS, which would let plaintext follow. It receives nothing
+/// but the handshake.
 #[tokio::test]
 async fn a_server_that_does_not_speak_tls_hears_no_name_and_is_not_believed() {
     let app = create_app(HOME).await.unwrap();
@@ -167,7 +167,8 @@ async fn documentdb_answers_a_wrong_password_by_another_code() {
     let wrong = TestLogin { password: "not-the-password".to_owned(), ..app.clone() };
     let error = failure(&login_at(recorder.port(), &wrong), Transport::Tls).await;
     assert!(
-        matches!(&error, ConnectError::Refused(cause) if cause.to_string() == "code 13, as a user of the database admin"),
+        matches!(&error, ConnectError::Refused(cause)
+            if cause.to_string() == "code 13, as a user of the database admin"),
         "{error:?}"
     );
     connect(&login_at(recorder.port(), &app)).await.unwrap();
@@ -176,7 +177,7 @@ async fn documentdb_answers_a_wrong_password_by_another_code() {
 #[tokio::test]
 async fn servers_from_wire_version_6_on_are_logged_in_to_and_older_ones_are_named() {
     let app = create_app(HOME).await.unwrap();
-    // DocumentDB 3.6 and 4.0 say nothing of mechanisms, and have SCRAM-SHA-1.
+    // DocumentDB 3.6 and 4.0 report no mechanisms, and have SCRAM-SHA-1.
     for version in [6, 7, 8, 13, 25] {
         let recorder = answering("isMaster", move |reply| {
             reply["maxWireVersion"] = json!(version);
@@ -204,7 +205,7 @@ async fn a_login_takes_one_connection_and_four_messages_at_most() {
         commands.iter().map(|command| command.as_object().unwrap().keys().next().unwrap().clone()).collect()
     };
     assert_eq!(kinds(recorder.take_commands()), ["isMaster", "saslStart", "saslContinue"]);
-    // Servers that do not know how to skip the empty exchange.
+    // Servers that cannot skip the empty exchange.
     recorder.set_script(|command, reply| match reply {
         _ if command["payload"] == json!({"$binary": ""}) => ProxyAction::Answer(
             json!({"ok": 1, "done": true, "conversationId": 1, "payload": {"$binary": ""}}),
@@ -284,7 +285,7 @@ async fn a_message_of_a_gibibyte_is_refused_by_its_head() {
             let (mut stream, _) = listener.accept().unwrap();
             let _ = stream.read(&mut [0; 4096]).unwrap();
             stream.write_all(&answer).unwrap();
-            // Until the client has had enough.
+            // Until the client closes the connection.
             let _ = stream.read(&mut [0; 1]);
         });
         let error = failure(&login_at(port, &app), Transport::Plaintext).await;

@@ -1,7 +1,7 @@
 //! Rotations of users of a real server, and of servers that a recorder plays.
 
-#![expect(clippy::unwrap_used, reason = "a test fails where it unwraps, and says what was there")]
-#![expect(clippy::print_stdout, reason = "some tests say how far they went, or why they did not")]
+#![expect(clippy::unwrap_used, reason = "a test fails where it unwraps, and reports the value")]
+#![expect(clippy::print_stdout, reason = "some tests report how far they went, or why they did not run")]
 
 mod alternating;
 mod conformance;

@@ -64,7 +64,7 @@ fn listed_with(lab: &Lab, mechanisms: Value) {
     });
 }
 
-/// The original is shown with both mechanisms, and nobody takes a mark.
+/// The original is shown with both mechanisms, and no server accepts a mark.
 fn refuse_marks(lab: &Lab) {
     let original = lab.app.username.clone();
     lab.recorder.set_script(move |command, reply| match reply {
@@ -85,7 +85,11 @@ async fn mechanisms_of_another_user_cost_a_question_only_in_doubt() {
     let lab = Lab::new().await;
     lab.rotate_to(&lab.clone()).await.unwrap();
     assert_eq!(kinds(&lab), ["isMaster", "usersInfo", "usersInfo", "createUser"]);
-    let update = json!({"updateUser": lab.master.username, "pwd": lab.master.password, "mechanisms": ["SCRAM-SHA-256"]});
+    let update = json!({
+        "updateUser": lab.master.username,
+        "pwd": lab.master.password,
+        "mechanisms": ["SCRAM-SHA-256"],
+    });
     server().command(HOME, update).await.unwrap();
     lab.rotate_to(&lab.clone()).await.unwrap();
     assert_eq!(kinds(&lab), ["isMaster", "usersInfo", "usersInfo", "isMaster", "updateUser"]);

@@ -1,4 +1,4 @@
-//! Names and passwords with every letter that some other place would have to escape.
+//! Names and passwords with every character that needs an escape somewhere.
 
 use test_servers::TestLogin;
 
@@ -40,5 +40,5 @@ async fn odd_names_and_passwords_are_set_exactly_and_nobody_else_is_changed() {
         assert!(opens(&clone, HOME).await, "{}", clone.username);
         assert_eq!(lab.roles(&clone.username).await, lab.roles(&name).await);
     }
-    assert_eq!(before, bystander.snapshot().await, "nobody else is changed");
+    assert_eq!(before, bystander.snapshot().await, "no other user is changed");
 }

@@ -1,4 +1,4 @@
-//! Whose pair it is: the mark in `customData`, and equal roles where there is none.
+//! Which secret a pair belongs to: the mark in `customData`, and equal roles where there is none.
 
 use rotation_database::{Session, StatementFault};
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ async fn grant(lab: &Lab, username: &str, role: &str) {
     lab.server.command(&lab.home, grant).await.unwrap();
 }
 
-/// The roles of a mark as the server lists those of the user, in one order.
+/// The roles of a mark in the order in which the server lists those of the user.
 fn sorted(roles: &Value) -> Vec<String> {
     let mut roles: Vec<_> = roles.as_array().unwrap().iter().map(Value::to_string).collect();
     roles.sort();
@@ -79,7 +79,7 @@ async fn some_of_the_roles_make_nobody_a_clone() {
         let other = boss.clone();
         let rights = json!([{"role": "dbAdmin", "db": "elsewhere"}]);
         boss.server.create_user(HOME, &other, rights).await.unwrap();
-        // Its own secret holds this user: the pair's original is the boss.
+        // This user's own secret holds it: the pair's original is the boss.
         boss.owner = owner_named("of-the-other-user");
         refused(&boss, &with(&boss.app, "of-the-other-user"), &StatementFault::CloneNotRecognized).await;
         refused(&boss, &with(&other, "of-the-other-user"), &StatementFault::CloneNotRecognized).await;
@@ -87,7 +87,7 @@ async fn some_of_the_roles_make_nobody_a_clone() {
     }
 }
 
-/// What people keep in `customData` stays, on the clone as on the original.
+/// What operators keep in `customData` stays, on the clone as on the original.
 #[tokio::test]
 async fn custom_data_of_people_stays() {
     let lab = Lab::new().await;
@@ -123,7 +123,7 @@ async fn a_pair_of_a_former_version_gets_the_mark() {
     }
 }
 
-/// A clone that the former version had begun to bring to equal is finished; one that may do more is refused.
+/// A clone that the former version had begun to reconcile is finished; one that may do more is refused.
 #[tokio::test]
 async fn a_rotation_of_a_former_version_is_finished() {
     let lab = Lab::new().await;
@@ -137,7 +137,8 @@ async fn a_rotation_of_a_former_version_is_finished() {
     assert_eq!(lab.roles(&clone.username).await, lab.roles(&lab.app.username).await);
 }
 
-/// A server that keeps no mark says so by a code or not at all: equal roles, and a note about two secrets.
+/// A server that stores no mark reports that by a code or not at all: equal roles, and a note about two
+/// secrets.
 #[tokio::test]
 async fn without_a_mark_the_outcome_has_a_note() {
     for code in [None, Some(2), Some(40415)] {
@@ -156,9 +157,9 @@ async fn without_a_mark_the_outcome_has_a_note() {
         for next in [with(&lab.app, "second-password"), with(&clone, "third-password")] {
             let notes = lab.rotate_to(&next).await.unwrap();
             let [note] = &notes[..] else { panic!("one note: {notes:?}") };
-            assert!(note.contains("two secrets of one user cannot be told apart"), "{note}");
+            assert!(note.contains("two secrets of one user cannot be distinguished"), "{note}");
         }
-        // There, a difference of roles is for an administrator to end.
+        // There, an administrator has to resolve a difference of roles.
         grant(&lab, &lab.app.username, "read").await;
         refused(&lab, &clone, &StatementFault::CloneNotRecognized).await;
         grant(&lab, &clone.username, "read").await;
@@ -180,8 +181,8 @@ async fn a_single_user_of_anothers_pair_is_refused() {
     assert_eq!(lab.change_own("own-new-password").await.unwrap_err().fault, fault);
     assert_eq!(lab.snapshot().await, before);
     let facts = lab.connect(&clone).await.unwrap().facts(None).await.unwrap();
-    assert_eq!(facts.hindrance, Some(fault), "and doctor says it before");
-    // Somebody's copy of the mark on another user means nothing.
+    assert_eq!(facts.hindrance, Some(fault), "and doctor reports it in advance");
+    // A copy of the mark on an unrelated user means nothing.
     lab.set_custom_data(&original.username, mark).await;
     lab.app = original;
     lab.change_own("own-new-password").await.unwrap();

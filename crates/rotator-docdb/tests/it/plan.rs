@@ -1,4 +1,4 @@
-//! What a plan says, against what a recorder sees when the same change is made.
+//! What a plan shows, compared with what a recorder sees when the same change is made.
 
 use rotation_core::Password;
 use rotation_database::{Plan, Purpose};
@@ -36,7 +36,8 @@ async fn check(lab: &Lab, next: &TestLogin) -> (usize, Purpose) {
     assert_eq!(lab.snapshot().await, before);
     assert_eq!(lab.rotate_to(next).await.unwrap(), plan.notes);
     let (said, written) = (said(&plan), writes(lab));
-    // A form that a server may refuse is said beside the other, and not sent to one that takes the first.
+    // A form that a server may refuse is listed next to the other, and not sent to one that accepts the
+    // first.
     assert_eq!(said[..written.len()], written);
     let alternatives = &plan.statements[written.len()..];
     assert!(

@@ -1,4 +1,4 @@
-//! What other servers answer, played by a recorder: MongoDB's users with all their parts, DocumentDB's
+//! Answers of other servers, played by a recorder: MongoDB's users with all their parts, DocumentDB's
 //! refusals.
 
 use rotation_core::{CredentialSource, Password, Reader, RotationError};
@@ -45,7 +45,7 @@ fn writes(lab: &Lab) -> Vec<Value> {
         .collect()
 }
 
-/// As MongoDB shows a user that has everything.
+/// A user that has everything, as MongoDB shows it.
 fn rich() -> Value {
     json!({
         "roles": [{"role": "readWrite", "db": "shop"}, {"role": "own", "db": HOME}],
@@ -123,7 +123,7 @@ async fn what_differs_is_brought_to_equal_and_what_is_equal_is_left_alone() {
     assert_eq!((&set["updateUser"], &set["pwd"]), (&json!(lab.app.username), &json!(lab.app.password)));
     assert!(set.get("customData").is_none());
 
-    // Restrictions that the original lost are lost.
+    // Restrictions that the original lost are removed.
     let mut free = rich();
     free.as_object_mut().unwrap().remove("authenticationRestrictions");
     users(&lab, free, Some(equal));
@@ -149,7 +149,7 @@ async fn an_answer_about_somebody_else_is_not_used() {
     let lab = Lab::new().await;
     lab.recorder.set_script(|command, reply| match reply {
         None if command.get("usersInfo").is_some() => ProxyAction::Answer(json!({"ok": 1, "users": [
-            {"user": "somebody", "db": HOME, "roles": [{"role": "root", "db": HOME}]}
+            {"user": "other", "db": HOME, "roles": [{"role": "root", "db": HOME}]}
         ]})),
         _ => ProxyAction::Pass,
     });
@@ -205,7 +205,7 @@ async fn refusals_of_commands_are_named_by_their_code() {
         for fails in ["own", "other"] {
             lab.recorder.set_script(move |command, reply| match reply {
                 None if command.get("updateUser").is_some() => {
-                    let message = format!("{} says no to {command}", "the server");
+                    let message = format!("canary {command}");
                     ProxyAction::Answer(json!({"ok": 0, "code": code, "errmsg": message}))
                 }
                 _ => ProxyAction::Pass,
@@ -216,17 +216,17 @@ async fn refusals_of_commands_are_named_by_their_code() {
                 lab.rotate_to(&lab.clone()).await.unwrap_err()
             };
             assert_eq!(error.fault, expected, "{fails}");
-            let said = format!("{error} {error:?}");
-            assert!(!said.contains("says no") && !said.contains("never-to-be-set"), "{said}");
+            let shown = format!("{error} {error:?}");
+            assert!(!shown.contains("canary") && !shown.contains("never-to-be-set"), "{shown}");
         }
     }
-    // A user that may not change its own password, as DocumentDB's built-in roles have it.
+    // A user that may not change its own password, like DocumentDB's built-in roles.
     lab.recorder.set_script(|command, reply| match reply {
         None if command.get("updateUser").is_some() => ProxyAction::Answer(json!({"ok": 0, "code": 13})),
         _ => ProxyAction::Pass,
     });
     assert!(missing(&lab.change_own("never-to-be-set-0").await.unwrap_err().fault));
-    // The primary has it, the majority not yet; or it is the primary no longer, and has it all the same.
+    // The primary has it, the majority not yet; or it is no longer the primary, and has it all the same.
     for (code, expected) in [
         (64, StatementFault::MajorityMissing),
         (189, StatementFault::ConnectionLost),
@@ -243,8 +243,8 @@ async fn refusals_of_commands_are_named_by_their_code() {
     }
 }
 
-/// The login proves the user, and a server need not list who is logged in. A list of others is an error,
-/// whose hint sends nobody to a manual for a code that there is not.
+/// The login proves the user, and a server need not list the users that are logged in. A list of others is an
+/// error, whose hint does not refer to a manual for a code that does not exist.
 #[tokio::test]
 async fn the_probe_believes_the_login_and_no_other_user() {
     let lab = Lab::new().await;

@@ -1,4 +1,4 @@
-//! Privileges that are missing: named before and after, with commands that give them.
+//! Privileges that are missing: named before and after, with commands that grant them.
 
 use rotation_database::StatementFault;
 use rotation_suites::{Hostile, SecretTls, Trial};
@@ -24,15 +24,15 @@ async fn custom_role(server: &DocdbServer, home: &str, actions: Value) -> Value 
     json!({"role": role, "db": home})
 }
 
-/// The database that lacks the privilege is named, not the one that has it; the plan says so before, the
-/// refusal afterwards, and the command of either ends it.
+/// The database that lacks the privilege is named, not the one that has it. The plan reports it before, the
+/// refusal afterwards, and the command of either fixes it.
 #[tokio::test]
 async fn a_master_s_missing_privilege_is_named_where_it_lacks() {
     for version in versions() {
         for role in ["userAdmin", "dbOwner"] {
             for by_plan in [true, false] {
                 let lab = Lab::on(version).await;
-                // In `admin` the two are no more than in any other database.
+                // In `admin` the two apply to no more than in any other database.
                 give(&lab, &lab.master.username, json!([{"role": role, "db": HOME}])).await;
                 let planned = lab.plan(&lab.clone()).await.unwrap().lacking;
                 let refused = lab.rotate_to(&lab.clone()).await.unwrap_err().fault;
@@ -49,7 +49,7 @@ async fn a_master_s_missing_privilege_is_named_where_it_lacks() {
     }
 }
 
-/// Each refusal of a master names the actions and the database, and its command ends it.
+/// Each refusal of a master names the actions and the database, and its command fixes it.
 #[tokio::test]
 async fn each_missing_privilege_of_a_master_has_its_command() {
     let lab = Lab::new().await;
@@ -101,8 +101,8 @@ async fn each_missing_privilege_of_a_master_has_its_command() {
     }
 }
 
-/// A single user that may not change its own password: named before and after, with the commands that let it,
-/// wherever it is defined, and whether or not they were run before.
+/// A single user that may not change its own password: named before and after, with the commands that allow
+/// it, wherever it is defined, and whether or not they were run before.
 #[tokio::test]
 async fn a_single_user_without_the_privilege_is_seen() {
     for version in versions() {
@@ -120,7 +120,7 @@ async fn a_single_user_without_the_privilege_is_seen() {
                 assert_eq!(run_as_it_stands(lab.server, hint).await, 3, "{hint}");
                 assert_eq!(lab.plan_own().await.lacking, [""; 0]);
                 lab.change_own("own-new-password").await.unwrap();
-                // They run again where the role is there, and the user or the role has lost something.
+                // They can be run again where the role exists, and the user or the role has lost something.
                 let role = format!("{}_changeOwnPassword", lab.app.username);
                 let resource = json!({"db": home, "collection": ""});
                 let privilege = json!({"resource": resource, "actions": ["changeOwnPassword"]});
@@ -139,8 +139,7 @@ async fn a_single_user_without_the_privilege_is_seen() {
     }
 }
 
-/// Nothing is claimed of a user that may, of a server that shows no privileges, and of one that asks for
-/// none.
+/// Nothing is reported about a user that may, a server that shows no privileges, and one that checks none.
 #[tokio::test]
 async fn no_privilege_is_claimed_to_be_missing_without_proof() {
     for version in versions() {
@@ -178,7 +177,7 @@ async fn no_privilege_is_claimed_to_be_missing_without_proof() {
     assert_eq!(lab.plan_own().await.lacking, [""; 0]);
 }
 
-/// A server without authorization shows privileges and lets everybody do everything.
+/// A server without authorization shows privileges and permits everything to every user.
 #[tokio::test]
 async fn a_server_without_authorization_lacks_nothing() {
     let server = DocdbServer::builder().start().unwrap();
@@ -211,8 +210,8 @@ async fn a_dry_run_names_the_missing_privilege() {
     assert!(recorder.take_commands().iter().all(|command| command.get("updateUser").is_none()));
 }
 
-/// The action `anyAction` permits every other one, as versions from 4.4 to 6.0 show it: in a role of people's
-/// own, and in `__system`.
+/// The action `anyAction` permits every other one, as versions from 4.4 to 6.0 show it: in a custom role, and
+/// in `__system`.
 #[tokio::test]
 async fn any_action_permits_what_a_rotation_needs() {
     for version in versions() {

@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 
 use crate::fixture::{HOME, Lab, connect, deadline, login_at, server};
 
-/// What the server answers, or nothing where it runs the command.
+/// The server's refusal, or nothing where it runs the command.
 async fn prove(lab: &Lab, command: &Value) -> String {
     let rule = &DocumentDb::PROFILE.test_statement;
     let statement = TestStatement::parse(&command.to_string(), rule).expect("a command that reads");
-    // Not by way of the recorder, which reads no message that is longer than we read.
+    // Not through the recorder, which reads no message that is longer than the client reads.
     let mut session = connect(&login_at(server().port(), &lab.app)).await.unwrap();
     session.probe(None).await.unwrap();
     match session.prove(&statement, deadline()).await {

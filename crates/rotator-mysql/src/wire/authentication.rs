@@ -1,4 +1,4 @@
-//! What proves a password, by the plugin that the server names.
+//! Proves a password by the plugin that the server names.
 
 use ring::digest::{Algorithm, SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
 use rotation_core::Password;
@@ -12,11 +12,11 @@ use super::{
     proof::proves,
 };
 
-/// The length of the numbers that are signed.
+/// The length of the nonces that are signed.
 const CHALLENGE: usize = 32;
 
-/// The plugins that we speak. Others would give the password away (`mysql_clear_password`,
-/// `mysql_old_password`), or have no password.
+/// The supported plugins. Others would give the password away (`mysql_clear_password`, `mysql_old_password`),
+/// or have no password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Plugin {
     Native,
@@ -28,14 +28,14 @@ pub(crate) enum Plugin {
     Parsec,
 }
 
-/// Whether a password may be encrypted by a key that the server sends: a key that nobody vouches for, so that
-/// somebody in the middle could send their own.
+/// Whether a password may be encrypted with a key that the server sends: nothing vouches for that key, so a
+/// man-in-the-middle could send its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum KeyExchange {
-    /// The connection is protected by TLS: the password goes through it as it is.
+    /// The connection is protected by TLS: the password is sent through it as it is.
     Tls,
-    /// The same, by a certificate that nobody vouches for, with its fingerprint: the server has to prove
-    /// itself. Until it has, it sees signatures alone.
+    /// Likewise, with a certificate that no authority vouches for, and its fingerprint: the server has to
+    /// prove itself. Until it has, it sees signatures alone.
     Unproven([u8; 32]),
     /// The secret asks for plaintext.
     Allowed,
@@ -65,8 +65,8 @@ impl Plugin {
         }
     }
 
-    /// Whether the server proves by this plugin that it knows what it stores of the password, and a server
-    /// that does not is shown nothing but a signature.
+    /// Whether the server proves by this plugin that it knows what it stores of the password, while a server
+    /// that does not know it sees nothing but a signature.
     fn proves_the_server(self) -> bool {
         matches!(self, Self::Ed25519 | Self::Parsec)
     }
@@ -87,9 +87,9 @@ impl Plugin {
                 scramble(&SHA256, password, nonce, |nonce, twice| [twice, nonce].concat())
             }
             (Self::Sha256, KeyExchange::Tls) => terminated(password),
-            // A request for the key.
+            // A request for the server's public key.
             (Self::Sha256, _) => Zeroizing::new(vec![1]),
-            // A request for what is to be signed, or for how the key is derived.
+            // A request for what is to be signed, or for the parameters of the key derivation.
             (Self::Ed25519 | Self::Parsec, _) => Zeroizing::new(Vec::new()),
         }
     }
@@ -120,12 +120,12 @@ pub(super) struct Dialogue<'a> {
     pub(super) packets: &'a mut Packets,
     pub(super) password: &'a Password,
     pub(super) exchange: KeyExchange,
-    /// The nonce of the greeting, which the server's proof is about.
+    /// The nonce of the greeting, which the server's proof covers.
     pub(super) greeting: &'a [u8],
 }
 
 impl Dialogue<'_> {
-    /// Goes on until the server lets us in or says no. Returns the plugin by which it let us in.
+    /// Continues until the server admits or refuses the client. Returns the plugin by which it was admitted.
     pub(super) async fn conclude(mut self, mut plugin: Plugin) -> Result<Plugin, WireError> {
         let mut nonce = self.greeting.to_vec();
         // What the server stores of the password, once it is known.
@@ -167,7 +167,7 @@ impl Dialogue<'_> {
         Err(WireError::Protocol("a login without an end"))
     }
 
-    /// Whoever lets us in must have proved itself, where its certificate does not.
+    /// A peer that admits the client must have proved itself, where its certificate does not.
     fn let_in(&self, plugin: Plugin, packet: &[u8], stored: &[u8]) -> Result<Plugin, WireError> {
         match self.exchange {
             KeyExchange::Unproven(fingerprint) if !proves(packet, stored, self.greeting, &fingerprint) => {
@@ -195,7 +195,7 @@ impl Dialogue<'_> {
         self.packets.write(&key.sign(nonce)).await
     }
 
-    /// Signs the server's number and one of ours by the key that these parameters derive. Returns what the
+    /// Signs the server's nonce and the client's with the key that these parameters derive. Returns what the
     /// server stores.
     async fn sign_derived(
         &mut self,
@@ -212,8 +212,8 @@ impl Dialogue<'_> {
         Ok(Zeroizing::new([&[b'P', factor], salt, key.public()].concat()))
     }
 
-    /// Gives the password as it is to a server whose certificate is verified, or asks for the key to encrypt
-    /// it by.
+    /// Sends the password as it is to a server whose certificate is verified, or asks for the key to encrypt
+    /// it with.
     async fn give_whole(&mut self) -> Result<(), WireError> {
         match self.exchange {
             KeyExchange::Tls => self.packets.write(&terminated(self.password.expose())).await,
@@ -222,7 +222,7 @@ impl Dialogue<'_> {
         }
     }
 
-    /// Gives the password encrypted by the server's key, where the secret asks for plaintext.
+    /// Sends the password encrypted with the server's key, where the secret asks for plaintext.
     async fn give_encrypted(&mut self, key: &[u8], nonce: &[u8]) -> Result<(), WireError> {
         if self.exchange != KeyExchange::Allowed {
             return Err(WireError::Protocol(Plugin::KEY_REFUSED));
@@ -242,7 +242,7 @@ impl Dialogue<'_> {
 const NO_CHALLENGE: WireError = WireError::Protocol("nothing to sign");
 
 impl Plugin {
-    /// The breach of protocol that means: the password would be given away.
+    /// The protocol violation where the password would be given away.
     pub(crate) const REFUSED: &'static str = "an authentication plugin that is refused";
     /// The same for a key over plaintext.
     pub(crate) const KEY_REFUSED: &'static str =
@@ -254,7 +254,7 @@ impl Plugin {
     pub(crate) const UNPROVEN: &'static str =
         "the server did not prove by the password that the certificate is its own";
 
-    /// Whether a password may be encrypted by a key of the server.
+    /// Whether a password may be encrypted with a key of the server.
     fn takes_keys(self) -> bool {
         matches!(self, Self::CachingSha2 | Self::Sha256)
     }

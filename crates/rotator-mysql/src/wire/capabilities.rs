@@ -1,4 +1,4 @@
-//! The flags by which both sides say what they can do ("Capabilities Flags" of the protocol's manual).
+//! The flags by which both sides announce their capabilities ("Capabilities Flags" of the protocol's manual).
 
 pub(super) const LONG_PASSWORD: u32 = 1;
 pub(super) const LONG_FLAG: u32 = 1 << 2;
@@ -11,5 +11,5 @@ pub(super) const PLUGIN_AUTH: u32 = 1 << 19;
 pub(super) const CONNECT_ATTRS: u32 = 1 << 20;
 pub(super) const PLUGIN_AUTH_LENENC: u32 = 1 << 21;
 
-/// What a server must have to be spoken to: MySQL 5.6, MariaDB 10 and everything later has it.
+/// What a server must support: MySQL 5.6, MariaDB 10 and everything later does.
 pub(super) const REQUIRED: u32 = PROTOCOL_41 | SECURE_CONNECTION | PLUGIN_AUTH;

@@ -1,4 +1,5 @@
-//! RSA-OAEP by the key that a server sends (PKCS #1 v2.2, section 7.1.1, with SHA-1, as the protocol has it).
+//! RSA-OAEP with the key that a server sends (PKCS #1 v2.2, section 7.1.1, with SHA-1, as the protocol
+//! requires).
 
 use num_bigint::BigUint;
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
@@ -8,14 +9,14 @@ use zeroize::Zeroizing;
 /// The length of a SHA-1 hash in bytes.
 const HASH: usize = 20;
 
-/// Largest modulus that is taken, in bytes; a larger one would only cost time.
+/// The largest accepted modulus, in bytes; a larger one would only cost time.
 const MODULUS_LIMIT: usize = 1024;
 
-/// Smallest modulus that is taken, in bytes.
+/// The smallest accepted modulus, in bytes.
 const MODULUS_LEAST: usize = 256;
 
-/// Encrypts a message by a public key in PEM. `None` where the key is none, too small or too large, or the
-/// message is too long for it.
+/// Encrypts a message with a public key in PEM. `None` where the text is no key, the key is too small or too
+/// large, or the message is too long for it.
 pub(super) fn encrypt(message: &[u8], pem: &[u8]) -> Option<Vec<u8>> {
     let key = SubjectPublicKeyInfoDer::from_pem_slice(pem).ok()?;
     let (modulus, exponent) = parse(key.as_ref())?;
@@ -64,12 +65,12 @@ fn parse(key: &[u8]) -> Option<(&[u8], &[u8])> {
     let (numbers, _) = element(bits.strip_prefix(&[0])?, 0x30)?;
     let (modulus, rest) = element(numbers, 0x02)?;
     let (exponent, _) = element(rest, 0x02)?;
-    // A leading zero says that the number is positive.
+    // A leading zero marks the number as positive.
     let positive = |number: &'_ [u8]| number.iter().position(|byte| *byte != 0);
     Some((&modulus[positive(modulus)?..], &exponent[positive(exponent)?..]))
 }
 
-/// The contents of a DER element of this tag, and what follows it.
+/// The contents of a DER element with this tag, and what follows it.
 fn element(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     let (head, rest) = der.split_at_checked(2)?;
     if head[0] != tag {

@@ -5,10 +5,10 @@ use super::{
     packet::{Reader, WireError, error},
 };
 
-/// What a server says of itself before anybody has logged in.
+/// What a server sends about itself before any login.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Greeting {
-    /// As `SELECT VERSION()` would say it, or with `5.5.5-` before it on MariaDB.
+    /// As `SELECT VERSION()` would return it, or with `5.5.5-` before it on MariaDB.
     pub(crate) version: String,
     pub(super) capabilities: u32,
     pub(super) nonce: Vec<u8>,
@@ -35,7 +35,7 @@ impl Greeting {
         let length = usize::from(reader.byte()?);
         reader.take(10)?;
         nonce.extend_from_slice(reader.take(length.saturating_sub(8).clamp(13, 64))?);
-        // The last byte is a zero that belongs to nothing.
+        // The last byte is a zero without a meaning.
         nonce.truncate(20);
         if capabilities & capabilities::REQUIRED != capabilities::REQUIRED {
             return Err(WireError::Protocol("a server that is too old"));

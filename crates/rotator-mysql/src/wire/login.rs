@@ -11,16 +11,16 @@ use super::{
     packet::{Packets, WireError},
 };
 
-/// Shown by the server's lists of sessions.
+/// Shown in the server's lists of sessions.
 const PROGRAM: &str = "secret-rotation";
 
 /// `utf8mb4_general_ci`, which every server knows.
 const CHARACTER_SET: u8 = 45;
 
-/// The largest packet that we take.
+/// The largest packet that the client accepts.
 const LARGEST: u32 = 1024 * 1024;
 
-/// What stands at the head of a request for TLS and of the login.
+/// The beginning of a request for TLS and of the login.
 fn head(login: &Login, tls: bool) -> Vec<u8> {
     let mut flags = can::LONG_PASSWORD
         | can::LONG_FLAG
@@ -43,7 +43,7 @@ fn head(login: &Login, tls: bool) -> Vec<u8> {
     head
 }
 
-/// Asks for TLS. The handshake is to follow.
+/// Requests TLS. The handshake must follow.
 pub(crate) async fn request_tls(
     packets: &mut Packets<&mut TcpStream>,
     login: &Login,
@@ -61,9 +61,9 @@ pub(crate) async fn log_in(
 ) -> Result<Plugin, WireError> {
     let (user, password) = (&login.credentials.username, &login.credentials.password);
     let plugin = match exchange {
-        // Nothing but a signature is for a server that has not proved itself.
+        // A server that has not proved itself gets nothing but a signature.
         KeyExchange::Unproven(_) => Plugin::Ed25519,
-        // An unknown plugin is answered by one that the server will know; it then asks for the right one.
+        // An unknown plugin is answered with one that the server knows; it then asks for the right one.
         _ => Plugin::by_name(&greeting.plugin).unwrap_or(Plugin::Native),
     };
     let answer = plugin.answer(password, &greeting.nonce, exchange);

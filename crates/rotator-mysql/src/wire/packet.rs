@@ -1,4 +1,4 @@
-//! Packets: three bytes of length, one of sequence, a payload; and what comes back to a statement.
+//! Packets: three bytes of length, one of sequence, a payload; and the answers to a statement.
 
 use std::{
     fmt, io,
@@ -17,17 +17,17 @@ const PACKET_LIMIT: usize = 1024 * 1024;
 /// The most bytes of memory that the rows of one statement take.
 const ANSWER_LIMIT: usize = 16 * 1024 * 1024;
 
-/// A row of text, `None` for null. Bytes that are no UTF-8 are replaced; only hashes of passwords have such.
+/// A row of text, `None` for null. Invalid UTF-8 is replaced; only password hashes have any.
 pub(crate) type Row = Vec<Option<String>>;
 
 /// What went wrong on the wire.
 #[derive(Debug)]
 pub(crate) enum WireError {
-    /// The server said so, in a packet of its own.
+    /// The server reported it, in an error packet.
     Server(ServerError),
     /// The connection failed.
     Io(io::Error),
-    /// The server broke the protocol, or asked for what is refused.
+    /// The server violated the protocol, or asked for what is refused.
     Protocol(&'static str),
 }
 
@@ -55,7 +55,7 @@ impl<S> fmt::Debug for Packets<S> {
     }
 }
 
-/// What a statement gave: rows, or none.
+/// The result of a statement: rows, or none.
 pub(crate) type Answer = Vec<Row>;
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Packets<S> {
@@ -64,7 +64,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Packets<S> {
         Self { stream, sequence }
     }
 
-    /// Reads one packet, an error of the server included.
+    /// Reads one packet; an error of the server counts as one.
     pub(crate) async fn read(&mut self) -> Result<Zeroizing<Vec<u8>>, WireError> {
         let mut header = [0; 4];
         self.stream.read_exact(&mut header).await?;
@@ -97,7 +97,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Packets<S> {
         Ok(())
     }
 
-    /// The number that the next packet bears.
+    /// The sequence number of the next packet.
     pub(crate) fn sequence(&self) -> u8 {
         self.sequence
     }
@@ -109,8 +109,8 @@ impl Packets {
         self.stream.peer()
     }
 
-    /// Says farewell (`COM_QUIT`), as far as that goes without waiting. A server that finds the connection
-    /// closed instead counts an aborted client, and may say so in its log.
+    /// Sends `COM_QUIT`, as far as that is possible without waiting. A server that finds the connection
+    /// closed instead counts an aborted client, and may log it.
     pub(crate) fn say_farewell(&mut self) {
         let mut context = Context::from_waker(Waker::noop());
         let mut stream = Pin::new(&mut self.stream);
@@ -124,7 +124,7 @@ impl Packets {
         self.query_up_to(sql, ANSWER_LIMIT).await
     }
 
-    /// The same, with rows that take at most so many bytes of memory.
+    /// The same, with rows that take at most this number of bytes of memory.
     pub(crate) async fn query_up_to(&mut self, sql: &str, most: usize) -> Result<Answer, WireError> {
         self.sequence = 0;
         let mut command = Zeroizing::new(Vec::with_capacity(sql.len() + 1));
@@ -172,7 +172,7 @@ fn is_end(packet: &[u8]) -> bool {
     packet.first() == Some(&0xfe) && packet.len() < 9
 }
 
-/// The error that a packet beginning with `0xff` holds.
+/// Parses the error in a packet that begins with `0xff`.
 pub(super) fn error(packet: &[u8]) -> WireError {
     match packet.get(1..3) {
         Some(&[low, high]) => WireError::Server(ServerError { code: u16::from_le_bytes([low, high]) }),
@@ -180,7 +180,7 @@ pub(super) fn error(packet: &[u8]) -> WireError {
     }
 }
 
-/// Takes a payload apart. Whatever is missing is a breach of the protocol, never a panic.
+/// Parses a payload. Missing data is a protocol violation, never a panic.
 pub(crate) struct Reader<'a> {
     rest: &'a [u8],
 }
@@ -201,7 +201,7 @@ impl<'a> Reader<'a> {
         Ok(self.take(1)?[0])
     }
 
-    /// What stands before the next zero byte, or before the end where there is none.
+    /// The bytes before the next zero byte, or before the end where there is none.
     pub(crate) fn string(&mut self) -> &'a [u8] {
         let end = self.rest.iter().position(|byte| *byte == 0).unwrap_or(self.rest.len());
         let (text, rest) = self.rest.split_at(end);

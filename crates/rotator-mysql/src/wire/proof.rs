@@ -1,6 +1,6 @@
 //! How a server of MariaDB 11.4 or later proves that a self-signed certificate is its own: the packet that
 //! ends the login has a hash of what the server stores of the password, of the nonce of its greeting, and of
-//! the certificate's fingerprint. Who is in the middle shows another certificate and does not know what is
+//! the certificate's fingerprint. A man-in-the-middle shows another certificate and does not know what is
 //! stored.
 
 use ring::digest::{Context, SHA256};
@@ -10,8 +10,8 @@ use super::packet::Reader;
 /// How many bytes of the greeting's nonce are hashed.
 const NONCE: usize = 20;
 
-/// Whether the packet that lets a user in holds that proof. `stored` is the account's public key, with its
-/// parameters where the plugin has such; nothing stored proves nothing.
+/// Whether the packet that admits a user contains that proof. `stored` is the account's public key, with its
+/// parameters where the plugin has such; an empty one proves nothing.
 pub(super) fn proves(packet: &[u8], stored: &[u8], nonce: &[u8], fingerprint: &[u8]) -> bool {
     let Some(nonce) = nonce.get(..NONCE).filter(|_| !stored.is_empty()) else { return false };
     let Some(given) = hash_of(packet) else { return false };
@@ -22,12 +22,11 @@ pub(super) fn proves(packet: &[u8], stored: &[u8], nonce: &[u8], fingerprint: &[
     context.finish().as_ref() == given
 }
 
-/// The hash in the words of the packet, which begin with a byte that no words for people have.
+/// The hash in the packet's message, which begins with a byte that no readable message has.
 fn hash_of(packet: &[u8]) -> Option<Vec<u8>> {
     let mut reader = Reader::new(packet);
     reader.byte().ok()?;
-    // Rows and the last number that was given to one, then the state of the session and the number of
-    // warnings.
+    // The affected rows and the last inserted id, then the state of the session and the number of warnings.
     reader.length().ok()?;
     reader.length().ok()?;
     reader.take(4).ok()?;

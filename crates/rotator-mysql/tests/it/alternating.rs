@@ -1,4 +1,4 @@
-//! A master brings a clone to equal.
+//! A master reconciles a clone.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +8,8 @@ use test_servers::{MysqlFlavor, MysqlServer, MysqlVersion, TestLogin};
 
 use crate::fixture::{Lab, at};
 
-/// Everything that the server's own tables say of a user, in a text that is equal for two users with equal
-/// rights.
+/// Everything in the server's own tables about a user, as a text that is equal for two users with equal
+/// privileges.
 pub(crate) async fn rights(server: &MysqlServer, user: &str) -> String {
     let name = user.replace('\\', "\\\\").replace('\'', "''");
     let mut tables = vec!["db", "tables_priv", "columns_priv", "procs_priv", "proxies_priv"];
@@ -66,15 +66,18 @@ pub(crate) async fn rights(server: &MysqlServer, user: &str) -> String {
     let roles = match server.flavor() {
         MysqlFlavor::MySql => [
             format!(
-                "SELECT TO_HOST, FROM_USER, FROM_HOST, WITH_ADMIN_OPTION FROM mysql.role_edges WHERE TO_USER = '{name}'"
+                "SELECT TO_HOST, FROM_USER, FROM_HOST, WITH_ADMIN_OPTION FROM mysql.role_edges \
+                 WHERE TO_USER = '{name}'"
             ),
             format!(
-                "SELECT HOST, DEFAULT_ROLE_USER, DEFAULT_ROLE_HOST FROM mysql.default_roles WHERE USER = '{name}'"
+                "SELECT HOST, DEFAULT_ROLE_USER, DEFAULT_ROLE_HOST FROM mysql.default_roles \
+                 WHERE USER = '{name}'"
             ),
         ],
         MysqlFlavor::MariaDb => [
             format!(
-                "SELECT Host, Role, Admin_option FROM mysql.roles_mapping WHERE User = '{name}' AND Role NOT LIKE 'clone:%' AND Role NOT LIKE 'rotation:%'"
+                "SELECT Host, Role, Admin_option FROM mysql.roles_mapping WHERE User = '{name}' \
+                 AND Role NOT LIKE 'clone:%' AND Role NOT LIKE 'rotation:%'"
             ),
             "SELECT 'in global_priv'".to_owned(),
         ],
@@ -87,7 +90,7 @@ pub(crate) async fn rights(server: &MysqlServer, user: &str) -> String {
     lines.join("\n")
 }
 
-/// JSON without what is the same as nothing, in the order of its keys.
+/// JSON without values that mean nothing, with its keys in order.
 fn plain(field: String) -> String {
     let Ok(Value::Object(fields)) = serde_json::from_str(&field) else { return field };
     let is_nothing = |name: &str, value: &Value| match name {
@@ -142,9 +145,12 @@ async fn equip(lab: &Lab) -> String {
     });
     if lab.server.flavor() == MysqlFlavor::MySql {
         statements.push(format!("GRANT XA_RECOVER_ADMIN ON *.* TO {user}"));
-        statements.push(format!("ALTER USER {user} PASSWORD HISTORY 3 FAILED_LOGIN_ATTEMPTS 9 PASSWORD_LOCK_TIME 2 COMMENT 'it''s'"));
+        statements.push(format!(
+            "ALTER USER {user} PASSWORD HISTORY 3 FAILED_LOGIN_ATTEMPTS 9 \
+             PASSWORD_LOCK_TIME 2 COMMENT 'it''s'"
+        ));
     } else {
-        // MariaDB lets a role be granted only by who has it with ADMIN OPTION.
+        // MariaDB lets only a user with ADMIN OPTION grant a role.
         statements.push(format!("GRANT {role} TO {master} WITH ADMIN OPTION"));
     }
     for statement in &statements {
@@ -177,7 +183,7 @@ async fn the_clone_gets_everything_and_loses_what_the_original_loses() {
             &format!("ALTER USER {user} REQUIRE NONE WITH MAX_USER_CONNECTIONS 0"),
         ])
         .await;
-        // The clone is idle now, and each thing that it loses is named.
+        // The clone is idle now, and everything that it loses is named.
         let third = TestLogin { password: "third-password-1A".to_owned(), ..clone.clone() };
         let notes = lab.rotate_to(&third).await.unwrap().join("\n");
         check_equal(&lab).await;
@@ -239,8 +245,8 @@ async fn somebody_else_s_account_is_not_taken_for_a_clone() {
             StatementFault::CloneNotRecognized,
             "{version}"
         );
-        assert!(opens(&lab, &clone).await, "{version}: the password was changed all the same");
-        // Who has the other name alone, and less rights, does not get the original's password.
+        assert!(opens(&lab, &clone).await, "{version}: the password was changed although it should not be");
+        // A user that has only the other name, and fewer privileges, does not get the original's password.
         lab.admin(&[
             &format!("REVOKE SELECT ON mysql.* FROM {other}"),
             &format!("GRANT SELECT ON *.* TO {}", at(&lab.app.username, "%")),
@@ -280,9 +286,9 @@ async fn what_drifted_is_counted_and_a_new_clone_has_not_drifted() {
     for version in MysqlVersion::to_be_tested() {
         let lab = Lab::new(version, "").await;
         let (app, clone) = (at(&lab.app.username, "%"), lab.clone());
-        assert_eq!(lab.drift_to(&clone).await, 0, "{version}: it is made by this change");
+        assert_eq!(lab.drift_to(&clone).await, 0, "{version}: this change creates it");
         assert_eq!(lab.drift_to(&clone).await, 0, "{version}: it is equal");
-        // Two privileges on one object are two rights, and a clause of the account is one.
+        // Two privileges on one object count as two rights, and a clause of the account counts as one.
         lab.admin(&[
             &format!("GRANT CREATE VIEW, SHOW VIEW ON nowhere.* TO {app}"),
             &format!("ALTER USER {app} WITH MAX_QUERIES_PER_HOUR 7"),

@@ -1,5 +1,5 @@
-//! MariaDB with a plugin that checks passwords, which takes no hash: what the outcome says, and where the
-//! password is written.
+//! MariaDB with a plugin that checks passwords, which accepts no hash: the notes in the outcome, and where
+//! the password is written.
 
 use rotation_database::{Change, Session};
 use test_servers::{MysqlFlavor, MysqlVersion, TestLogin};
@@ -14,7 +14,7 @@ const NEW: &str = "Pending-password-1";
 const NOTE: &str = "a plugin checks passwords at the server (strict_password_validation), so it is given the \
     new password and not a hash: where general_log is on, that log holds the password";
 
-/// Servers whose users have these plugins, with passwords that the plugin takes.
+/// Servers whose users have these plugins, with passwords that the password check accepts.
 async fn labs() -> Vec<(Lab, &'static str)> {
     let mut labs = Vec::new();
     for version in MysqlVersion::to_be_tested().filter(|version| version.flavor() == MysqlFlavor::MariaDb) {
@@ -28,7 +28,7 @@ async fn labs() -> Vec<(Lab, &'static str)> {
     labs
 }
 
-/// How often the password stands in the general log, and how often anywhere else.
+/// How often the password is in the general log, and how often in any other log.
 fn written(lab: &Lab, password: &str) -> (usize, usize) {
     let general = lab.server.general_log().matches(password).count();
     (general, lab.server.log().matches(password).count() - general)
@@ -40,7 +40,7 @@ async fn a_single_user_s_password_is_in_the_general_log_alone() {
         let new = password(NEW);
         let change = Change::OwnPassword { new: &new };
         let plan = lab.connect(&lab.app).await.unwrap().plan(&change, deadline()).await.unwrap();
-        assert_eq!(plan.notes, [NOTE], "{plugin}: doctor and dry runs say it before");
+        assert_eq!(plan.notes, [NOTE], "{plugin}: doctor and dry runs report it in advance");
         let old = lab.app.password.clone();
         assert_eq!(lab.change(&old, NEW).await.unwrap(), [NOTE], "{plugin}");
         assert!(lab.opens(NEW).await && !lab.opens(&old).await, "{plugin}");
@@ -64,8 +64,8 @@ async fn a_pair_s_password_is_in_the_general_log_alone() {
         lab.connect(&original).await.unwrap().probe(None).await.unwrap();
         assert_eq!(written(&lab, NEW), (1, 0), "{plugin}");
 
-        // A clone with another way in, and one that failed logins have blocked, which SET PASSWORD does not
-        // end.
+        // A clone with another authentication method, and one that failed logins have blocked, which SET
+        // PASSWORD does not unblock.
         let user = at(&clone.username, "%");
         lab.admin(&[
             &format!(
@@ -86,7 +86,7 @@ async fn a_pair_s_password_is_in_the_general_log_alone() {
 }
 
 /// An attempt may end between two accounts of a user: the next one gives the second its password, although
-/// the server refuses to set that of the first once more.
+/// the server refuses to set the same password for the first again.
 #[tokio::test]
 async fn accounts_for_several_hosts_all_get_the_password() {
     for (lab, plugin) in labs().await {
@@ -97,18 +97,18 @@ async fn accounts_for_several_hosts_all_get_the_password() {
             .await;
         lab.rotate_to(&clone).await.unwrap();
         let original = TestLogin { password: NEW.to_owned(), ..lab.app.clone() };
-        // As an attempt that ended after the first.
+        // As if an attempt had ended after the first.
         lab.admin(&[&format!("SET PASSWORD FOR {} = PASSWORD('{NEW}')", at(&lab.app.username, "%"))]).await;
         let error = lab.rotate_to(&original).await.unwrap_err();
         assert_eq!(error.code().name(), "DB_PASSWORD_POLICY", "a login finds out whether it is set");
-        // The server matches this one.
+        // The server matches this account.
         lab.connect(&original).await.unwrap().probe(None).await.unwrap();
     }
 }
 
-/// What logs hold of a clone that is made, or gets another plugin, is a stand-in. Where the server then
-/// refuses the password, which it does to one that it remembers, nobody is let in by that, at this attempt
-/// and at the next.
+/// Logs hold only a stand-in of a clone that is created, or gets another plugin. Where the server then
+/// refuses the password, which it does to one that it remembers, nobody can log in with the stand-in, neither
+/// after this attempt nor after the next.
 #[tokio::test]
 async fn a_clone_whose_password_is_refused_stays_locked() {
     for (lab, plugin) in labs().await {
@@ -142,7 +142,7 @@ async fn a_clone_whose_password_is_refused_stays_locked() {
         refused(&again).await;
         locked("moved").await;
 
-        // One that has the password is let in, although the server refuses to set it once more.
+        // An account that already has the password is unlocked, although the server refuses to set it again.
         let last = TestLogin { password: "Last-password-1".to_owned(), ..clone.clone() };
         lab.rotate_to(&last).await.unwrap();
         lab.admin(&[&format!("ALTER USER {user} ACCOUNT LOCK")]).await;

@@ -1,7 +1,7 @@
 //! The function suite: all four functions against both servers.
 //!
-//! What does not depend on the version of the server (how a killed process, a broken store or a bad event is
-//! met) runs on one version of each; everything that changes or reads users runs on MariaDB 11.8 as well.
+//! What does not depend on the server's version (the handling of a killed process, a broken store or a bad
+//! event) runs on one version of each; everything that changes or reads users runs on MariaDB 11.8 as well.
 
 mod server;
 

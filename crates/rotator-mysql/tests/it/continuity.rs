@@ -1,4 +1,4 @@
-//! What an application sees that logs in all the time while its password is rotated.
+//! What an application sees that logs in continuously while its password is rotated.
 
 use std::{
     sync::{
@@ -16,7 +16,7 @@ use crate::fixture::{Lab, at, deadline, engine};
 
 const ROTATIONS: usize = 100;
 
-/// What the loop of an application met.
+/// The results of an application's login loop.
 #[derive(Debug, Default)]
 struct Seen {
     logins: AtomicUsize,
@@ -24,8 +24,8 @@ struct Seen {
 }
 
 /// Rotates a hundred times while a client logs in with whatever the label `AWSCURRENT` holds; the label moves
-/// a moment after the password, as it does in a rotation. Gives what the client met, and the longest time
-/// that a label named a password that no longer opened.
+/// a moment after the password, as it does in a rotation. Returns the client's results, and the longest time
+/// during which a label named a password that no longer logged in.
 async fn rotate(flavor: MysqlFlavor, dual: DualPassword) -> (Arc<Seen>, Duration) {
     let mut lab = Lab::new(flavor, "").await;
     lab.settings = Settings { dual_password: dual, ..Settings::default() };
@@ -66,7 +66,7 @@ async fn rotate(flavor: MysqlFlavor, dual: DualPassword) -> (Arc<Seen>, Duration
         assert!(lab.opens(&new).await);
         *label.lock().unwrap() = new;
         window = window.max(changed.elapsed());
-        // The next rotation begins once the client has read the label anew: two attempts have ended since.
+        // The next rotation begins once the client has read the label again: two attempts have ended since.
         let ended = || seen.logins.load(Ordering::Relaxed) + seen.refused.load(Ordering::Relaxed);
         let before = ended();
         while ended() < before + 2 {
@@ -86,13 +86,13 @@ async fn with_two_passwords_no_login_is_refused_during_a_hundred_rotations() {
     assert!(seen.logins.load(Ordering::Relaxed) >= ROTATIONS, "the client hardly ran: {seen:?}");
 }
 
-/// Without two passwords there is a window, which is measured and printed; a client does meet it.
+/// Without two passwords there is a gap, which is measured and printed; a client does run into it.
 #[tokio::test]
-#[expect(clippy::print_stdout, reason = "a figure for people")]
+#[expect(clippy::print_stdout, reason = "the figure is the result")]
 async fn without_two_passwords_the_window_is_measured() {
     for flavor in MysqlFlavor::ALL.into_iter().filter(|flavor| flavor.is_to_be_tested()) {
         let (seen, window) = rotate(flavor, DualPassword::Off).await;
         println!("{flavor}: {seen:?} in {ROTATIONS} rotations; the longest window was {window:.1?}");
-        assert!(seen.refused.load(Ordering::Relaxed) > 0, "the client would not notice a gap: {seen:?}");
+        assert!(seen.refused.load(Ordering::Relaxed) > 0, "the client would not detect a gap: {seen:?}");
     }
 }

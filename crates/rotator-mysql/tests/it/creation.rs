@@ -1,4 +1,4 @@
-//! How a clone is made: by the password that it is to have, locked until it has its rights.
+//! How a clone is created: with its final password, locked until it has its privileges.
 
 use rotation_database::{ConnectError, StatementFault};
 use rotator_mysql::Settings;
@@ -9,10 +9,10 @@ use crate::{
     fixture::{Lab, at, create_master},
 };
 
-/// Two digits and two other characters, which no fixed word of ours has.
+/// Two digits and two special characters, which no constant of the function has.
 const STRICT: &str = "Strict-4711_$enough";
 
-/// A policy that wants two digits and two other characters needs nothing but a password that meets it.
+/// A policy that requires two digits and two special characters needs nothing but a password that meets it.
 #[tokio::test]
 async fn a_strict_policy_lets_a_clone_be_made() {
     for version in MysqlVersion::to_be_tested() {
@@ -36,7 +36,7 @@ async fn a_strict_policy_lets_a_clone_be_made() {
             lab.admin(&[sql]).await;
         }
         let clone = TestLogin { password: STRICT.to_owned(), ..lab.clone() };
-        // One that does not meet it changes nothing, not even the mark of the user in use.
+        // One that does not meet it changes nothing, not even the mark of the live user.
         let weak = TestLogin { password: "Strict-only-1".to_owned(), ..clone.clone() };
         let policy = StatementFault::PasswordPolicy { rule: "error 1819".to_owned() };
         assert_eq!(lab.rotate_to(&weak).await.unwrap_err().fault, policy, "{version}");
@@ -48,8 +48,8 @@ async fn a_strict_policy_lets_a_clone_be_made() {
     }
 }
 
-/// An attempt that ended before the clone had its rights leaves one that is locked, and the next attempt goes
-/// on with it.
+/// An attempt that ended before the clone had its privileges leaves a locked clone, and the next attempt
+/// resumes with it.
 #[tokio::test]
 async fn a_clone_without_its_rights_is_locked() {
     for version in MysqlVersion::to_be_tested() {
@@ -66,8 +66,8 @@ async fn a_clone_without_its_rights_is_locked() {
     }
 }
 
-/// On MariaDB the mark is a statement of its own: an account that has not got it yet is resumed, and no other
-/// is.
+/// On MariaDB the mark is a statement of its own: an account that does not have it yet is resumed, and no
+/// other is.
 #[tokio::test]
 async fn a_clone_that_ended_before_its_mark_is_resumed() {
     if !MysqlFlavor::MariaDb.is_to_be_tested() {
@@ -95,7 +95,7 @@ async fn a_clone_that_ended_before_its_mark_is_resumed() {
     assert_eq!(fault, StatementFault::CloneNotRecognized);
 }
 
-/// Passwords of the pending version are set once, where a server that keeps a history refuses them twice.
+/// Passwords of the pending version are set once, where a server with a password history refuses them twice.
 #[tokio::test]
 async fn a_clone_is_made_where_passwords_are_remembered() {
     for version in MysqlVersion::to_be_tested() {
@@ -113,7 +113,7 @@ async fn a_clone_is_made_where_passwords_are_remembered() {
     }
 }
 
-/// Whoever reads the bodies of the original's routines finds that the clone cannot.
+/// A user that may read the bodies of the original's routines finds that the clone cannot.
 #[tokio::test]
 async fn routines_of_the_original_are_named() {
     for version in MysqlVersion::to_be_tested() {
@@ -161,7 +161,7 @@ async fn no_old_method_of_the_clone_goes_on_to_open() {
     ] {
         let methods = methods.replace("{}", &old.password);
         lab.admin(&[&format!("ALTER USER {account} IDENTIFIED VIA {methods}")]).await;
-        // Nothing here speaks ed25519.
+        // The test client does not speak ed25519.
         assert!(methods.starts_with("ed25519") || opens(&lab, &old).await, "{methods}");
         let next = TestLogin { password: "new-password-1A".to_owned(), ..clone.clone() };
         lab.rotate_to(&next).await.unwrap();

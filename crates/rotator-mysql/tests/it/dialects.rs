@@ -1,6 +1,6 @@
-//! What is said to servers of versions that no test server is of: a master makes a clone, seen from the wire.
+//! The statements for server versions without a test server: a master creates a clone, seen on the wire.
 
-#![expect(clippy::needless_raw_string_hashes, reason = "snapshots are written so")]
+#![expect(clippy::needless_raw_string_hashes, reason = "snapshots have this form")]
 
 use std::time::Duration;
 
@@ -13,13 +13,13 @@ use test_servers::{MaliciousMysql, MysqlAnswer, MysqlGreeting, MysqlMischief, My
 
 use crate::fixture::{owner, password, username};
 
-/// A user that has everything which these versions show in one way or another, as they show it.
+/// A user that has everything that these versions show in one way or another, as they show it.
 struct Shown {
     version: &'static str,
     plugin: &'static str,
     user: &'static str,
     grants: &'static [&'static str],
-    /// What the server keeps of the user's roles and attributes, where it has such.
+    /// The stored roles and attributes of the user, where the server has them.
     attributes: Option<&'static str>,
     roles: &'static [&'static str],
 }
@@ -31,7 +31,7 @@ fn script(statement: &str, answers: Vec<Vec<Vec<Option<&str>>>>) -> MysqlScript 
 }
 
 impl Shown {
-    /// First there is no clone; when it is looked for again, it is as the original.
+    /// At first there is no clone; when it is read again, it equals the original.
     fn scripts(&self) -> Vec<MysqlScript> {
         let clone =
             |text: &str| text.replace("'app'@'%'", "'app_clone'@'%'").replace("`app`@`%`", "`app_clone`@`%`");
@@ -45,7 +45,8 @@ impl Shown {
         };
         let named =
             |statement: &str, script: MysqlScript| MysqlScript { statement: statement.to_owned(), ..script };
-        let mark = r#"{"rotation": {"cloneOf": "app", "secret": "123456789012:shop/checkout", "rights": "0123456789ab"}}"#;
+        let mark = r#"{"rotation": {"cloneOf": "app", "secret": "123456789012:shop/checkout",
+            "rights": "0123456789ab"}}"#;
         let marked = self.attributes.map(|_| mark);
         let roles: Vec<_> = self.roles.iter().map(|role| vec![Some(*role), Some("%"), Some("N")]).collect();
         vec![
@@ -61,13 +62,13 @@ impl Shown {
     }
 }
 
-/// The statements by which a master makes the clone, without the settings of the session and with no
+/// The statements by which a master creates the clone, without the settings of the session and without
 /// passwords.
 async fn check(shown: Shown, expected: Expect) {
     expected.assert_eq(&statements(&shown, false).await.join("\n"));
 }
 
-/// The same as a list; `checks` is for a server of MariaDB at which a plugin checks passwords.
+/// The same as a list; `checks` is for a MariaDB server on which a plugin checks passwords.
 async fn statements(shown: &Shown, checks: bool) -> Vec<String> {
     let checked = checks.then(|| script("strict_password_validation", vec![vec![vec![Some("1")]]]));
     let scripts = checked.into_iter().chain(shown.scripts()).collect();
@@ -112,7 +113,7 @@ async fn statements(shown: &Shown, checks: bool) -> Vec<String> {
         .collect()
 }
 
-/// Random passwords are not for snapshots; nor is the time that is left.
+/// Random passwords cannot be in snapshots; nor can the remaining time.
 fn hide(statement: &str) -> String {
     if let Some((settings, _)) = statement.split_once(", SESSION") {
         return settings.to_owned();
@@ -125,7 +126,9 @@ async fn mysql_5_7_has_neither_roles_nor_attributes() {
     let shown = Shown {
         version: "5.7.44-log",
         plugin: "mysql_native_password",
-        user: "CREATE USER 'app'@'%' IDENTIFIED WITH 'mysql_native_password' AS '*F4846054A7F9B708854BD5F2CFD097CACB67CF58' REQUIRE SSL WITH MAX_USER_CONNECTIONS 5 PASSWORD EXPIRE INTERVAL 90 DAY ACCOUNT UNLOCK",
+        user: "CREATE USER 'app'@'%' IDENTIFIED WITH 'mysql_native_password' \
+               AS '*F4846054A7F9B708854BD5F2CFD097CACB67CF58' \
+               REQUIRE SSL WITH MAX_USER_CONNECTIONS 5 PASSWORD EXPIRE INTERVAL 90 DAY ACCOUNT UNLOCK",
         grants: &[
             "GRANT SELECT, PROCESS ON *.* TO 'app'@'%' WITH GRANT OPTION",
             "GRANT ALL PRIVILEGES ON `a\\_b%`.* TO 'app'@'%'",
@@ -160,7 +163,11 @@ async fn mysql_8_0_before_21_has_roles_and_no_attributes() {
     let shown = Shown {
         version: "8.0.20",
         plugin: "mysql_native_password",
-        user: "CREATE USER 'app'@'%' IDENTIFIED WITH 'mysql_native_password' AS '*F4846054A7F9B708854BD5F2CFD097CACB67CF58' DEFAULT ROLE `reader`@`%` REQUIRE NONE PASSWORD EXPIRE INTERVAL 90 DAY ACCOUNT UNLOCK PASSWORD HISTORY DEFAULT PASSWORD REUSE INTERVAL DEFAULT PASSWORD REQUIRE CURRENT DEFAULT",
+        user: "CREATE USER 'app'@'%' IDENTIFIED WITH 'mysql_native_password' \
+               AS '*F4846054A7F9B708854BD5F2CFD097CACB67CF58' \
+               DEFAULT ROLE `reader`@`%` REQUIRE NONE PASSWORD EXPIRE INTERVAL 90 DAY \
+               ACCOUNT UNLOCK PASSWORD HISTORY DEFAULT PASSWORD REUSE INTERVAL DEFAULT \
+               PASSWORD REQUIRE CURRENT DEFAULT",
         grants: MODERN,
         attributes: None,
         roles: &["reader"],
@@ -192,7 +199,10 @@ async fn mysql_8_4_marks_the_clone_by_an_attribute() {
     let shown = Shown {
         version: "8.4.5",
         plugin: "caching_sha2_password",
-        user: "CREATE USER `app`@`%` IDENTIFIED WITH 'caching_sha2_password' AS '$A$005$hash' DEFAULT ROLE `reader`@`%` REQUIRE NONE PASSWORD EXPIRE INTERVAL 90 DAY ACCOUNT UNLOCK PASSWORD HISTORY DEFAULT PASSWORD REUSE INTERVAL DEFAULT PASSWORD REQUIRE CURRENT DEFAULT",
+        user: "CREATE USER `app`@`%` IDENTIFIED WITH 'caching_sha2_password' AS '$A$005$hash' \
+               DEFAULT ROLE `reader`@`%` REQUIRE NONE PASSWORD EXPIRE INTERVAL 90 DAY \
+               ACCOUNT UNLOCK PASSWORD HISTORY DEFAULT PASSWORD REUSE INTERVAL DEFAULT \
+               PASSWORD REQUIRE CURRENT DEFAULT",
         grants: MODERN,
         attributes: Some(r#"{}"#),
         roles: &["reader"],
@@ -229,8 +239,8 @@ const MODERN: &[&str] = &[
     "GRANT `reader`@`%` TO `app`@`%`",
 ];
 
-/// MariaDB before 10.4.2 locks no account, so it is not asked to unlock one where a plugin of it checks
-/// passwords either.
+/// MariaDB before 10.4.2 does not lock accounts, so the function does not unlock any there, even where a
+/// plugin checks passwords.
 #[tokio::test]
 async fn mariadb_10_3_has_no_locks() {
     let shown = Shown {

@@ -1,4 +1,4 @@
-//! Accounts of the clone for hosts that the original has no account for: none is dropped.
+//! Accounts of the clone for hosts for which the original has no account: none is dropped.
 
 use rotation_database::StatementFault;
 use test_servers::{MysqlFlavor, MysqlVersion, TestLogin};
@@ -43,11 +43,11 @@ async fn with_surplus(version: MysqlVersion, host: &str) -> Lab {
     lab
 }
 
-/// Whoever fits the surplus account fits the original's `%` as well: it lets them in as that one does.
+/// Every client that matches the surplus account also matches the original's `%`: both admit it alike.
 #[tokio::test]
 async fn an_entry_within_another_is_kept_equal() {
     for version in MysqlVersion::to_be_tested() {
-        // The one by which the tests themselves log in.
+        // The host from which the tests themselves log in.
         let lab = with_surplus(version, "127.0.0.%").await;
         let next = with(&lab.clone(), "second-password-1A");
         let notes = lab.rotate_to(&next).await.unwrap();
@@ -61,7 +61,7 @@ async fn an_entry_within_another_is_kept_equal() {
         assert_eq!(is_locked(&lab, "127.0.0.%").await, Some(false), "{version}");
         assert!(opens(&lab, &next).await && !opens(&lab, &lab.clone()).await, "{version}");
         lab.server.query_as(&next, &["SELECT COUNT(*) FROM mysql.user"]).await.unwrap();
-        // While the clone is live it is reported alone.
+        // While the clone is live the account is only reported.
         let notes = lab.rotate_to(&with(&lab.app, "third-password-1A")).await.unwrap();
         assert!(
             notes.len() == 1 && notes[0].contains("in use and was left as it is"),
@@ -71,8 +71,8 @@ async fn an_entry_within_another_is_kept_equal() {
     }
 }
 
-/// Nobody whom the original lets in fits the surplus account: it is locked, and what it defines goes on to
-/// work.
+/// No client that the original admits matches the surplus account: it is locked, and what it defines goes on
+/// working.
 #[tokio::test]
 async fn an_entry_apart_is_locked_and_its_views_go_on() {
     for version in MysqlVersion::to_be_tested() {
@@ -109,11 +109,11 @@ async fn an_entry_apart_is_locked_and_its_views_go_on() {
         assert!(opens(&lab, &next).await, "{version}");
         // Nothing is left to do, and the note stays.
         assert_eq!(lab.drift_to(&with(&next, "third-password-1A")).await, 0, "{version}");
-        assert_eq!(is_locked(&lab, "10.%").await, Some(true), "{version}: a rotation opens it again");
+        assert_eq!(is_locked(&lab, "10.%").await, Some(true), "{version}: a rotation unlocked it");
     }
 }
 
-/// Neither a lock nor a password is right for an account that may take the original's clients or not.
+/// Neither a lock nor a password is right for an account that may or may not admit the original's clients.
 #[tokio::test]
 async fn an_entry_of_uncertain_clients_is_refused() {
     for version in MysqlVersion::to_be_tested() {

@@ -15,10 +15,10 @@ use crate::{
     fixture::{Lab, at, create_master},
 };
 
-/// Users on each server, each rotated twice with other rights in between.
+/// The number of users on each server, each rotated twice with other privileges in between.
 const USERS: usize = 200;
 
-/// Names that are hard on parsers: words of the grammar, quotes of all kinds, patterns, spaces, other
+/// Names that are hard to parse: words of the grammar, quotes of all kinds, patterns, spaces, other
 /// alphabets.
 const DATABASES: [&str; 6] =
     ["plain", "a TO b", "per%cent\\_under", "quo`te'\"s", "GRANT ALL ON *.*", "straße_ж"];
@@ -55,7 +55,7 @@ fn name(text: &str) -> String {
     format!("`{}`", text.replace('`', "``"))
 }
 
-/// What a person might do to a user; `{}` is the user.
+/// Changes that an administrator might make to a user; `{}` is the user.
 fn act(flavor: MysqlFlavor) -> BoxedStrategy<String> {
     let some = |all: &'static [&'static str]| subsequence(all.to_vec(), 1..=all.len());
     let option = select(vec!["", " WITH GRANT OPTION"]);
@@ -73,8 +73,8 @@ fn act(flavor: MysqlFlavor) -> BoxedStrategy<String> {
         let names: Vec<_> = names.iter().map(|name| format!("{name} ({})", columns.join(", "))).collect();
         format!("GRANT {} ON {on} TO {{}}", names.join(", "))
     });
-    // MySQL 9.7 itself garbles what it keeps of routines in databases whose names are not ASCII: once it
-    // reads its tables anew, their grants name a database that is not there.
+    // MySQL 9.7 itself corrupts what it keeps of routines in databases whose names are not ASCII: once it
+    // reloads its tables, their grants name a database that does not exist.
     let ascii =
         select(DATABASES.into_iter().filter(|name| name.is_ascii()).collect::<Vec<_>>()).prop_map(name);
     let routines =
@@ -90,7 +90,7 @@ fn act(flavor: MysqlFlavor) -> BoxedStrategy<String> {
         options.extend(MYSQL_OPTIONS);
     }
     let options = select(options).prop_map(|option| format!("ALTER USER {{}} {option}"));
-    // Whoever may act as others may do so for odd names, too, and at last for none at all.
+    // A user that may act as others may do so for odd names, too, and finally for none at all.
     let proxies = (select(vec!["'other'@'%'", "'a TO b''c'@'10.%'", "''@''"]), option.clone())
         .prop_map(|(other, option)| format!("GRANT PROXY ON {other} TO {{}}{option}"));
     let revoked = database().prop_map(|on| format!("REVOKE SELECT ON {on}.* FROM {{}}"));
@@ -105,13 +105,13 @@ fn act(flavor: MysqlFlavor) -> BoxedStrategy<String> {
             1 => proxies,
             1 => (select(vec!["XA_RECOVER_ADMIN", "ROLE_ADMIN"]), select(vec!["", " WITH GRANT OPTION"]))
                 .prop_map(|(name, option)| format!("GRANT {name} ON *.* TO {{}}{option}")),
-            1 => select(vec!["NONE", "ALL"]).prop_map(|roles| format!("ALTER USER {{}} DEFAULT ROLE {roles}")),
+            1 => select(vec!["NONE", "ALL"]).prop_map(|to| format!("ALTER USER {{}} DEFAULT ROLE {to}")),
         ]
         .boxed(),
     }
 }
 
-/// An odd name with 32 characters at most once the suffix is there.
+/// An odd name of at most 32 characters including the suffix.
 fn username() -> impl Strategy<Value = String> {
     "[a-zA-Z0-9_@ .%'\"`\\\\$;ßж-]{1,16}".prop_filter("not the end of another pair", |name| {
         !name.ends_with("_clone") && !name.ends_with(' ') && !name.starts_with(' ')
@@ -142,8 +142,8 @@ async fn prepare(server: &MysqlServer, master: &TestLogin) {
     }
 }
 
-/// Does these things to the user at one of its hosts. Some are impossible, such as taking what was never
-/// given.
+/// Makes these changes to the user at one of its hosts. Some are impossible, such as revoking what was never
+/// granted.
 async fn alter(server: &MysqlServer, user: &str, hosts: &[&str], acts: &[String]) {
     for (index, act) in acts.iter().enumerate() {
         let account = at(user, hosts[index % hosts.len()]);
@@ -166,7 +166,7 @@ async fn compare(builder: MysqlBuilder, users: usize) {
     );
     for round in 0..users {
         let (mut user, hosts, first, second) = scene.new_tree(&mut runner).unwrap().current();
-        // No two users of the run have one name.
+        // No two users of the run have the same name.
         user.push_str(&round.to_string());
         let hosts: Vec<_> = std::iter::once(HOSTS[0]).chain(hosts).collect();
         let app = TestLogin { username: user.clone(), password: "a password of the user 1A".to_owned() };
@@ -182,7 +182,7 @@ async fn compare(builder: MysqlBuilder, users: usize) {
         check_equal(&lab).await;
         alter(server, &user, &hosts, &second).await;
         let next = TestLogin { password: "the next password 1A".to_owned(), ..lab.app.clone() };
-        // The clone is live: what the original lost is for an administrator to decide, by the statements of
+        // The clone is live: an administrator decides about what the original lost, with the statements of
         // the error.
         if let Err(error) = lab.rotate_to(&next).await {
             let StatementFault::CloneExceeds { needed, .. } = error.fault else { panic!("{what}: {error}") };

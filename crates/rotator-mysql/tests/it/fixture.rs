@@ -22,7 +22,7 @@ pub(crate) struct Lab {
     pub(crate) settings: Settings,
 }
 
-/// What an RDS master has and may grant, less what a server does not know.
+/// What an RDS master has and may grant, without what a server does not know.
 const MASTER: &str = "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, RELOAD, PROCESS, REFERENCES, INDEX, \
     ALTER, SHOW DATABASES, CREATE TEMPORARY TABLES, LOCK TABLES, EXECUTE, REPLICATION SLAVE, REPLICATION \
     CLIENT, CREATE VIEW, SHOW VIEW, CREATE ROUTINE, ALTER ROUTINE, CREATE USER, EVENT, TRIGGER";
@@ -123,7 +123,7 @@ impl Lab {
         UserPair::of(&username(&self.app.username), &MySql::PROFILE).unwrap()
     }
 
-    /// The master brings this user to equal and gives it its password.
+    /// The master reconciles this user and gives it its password.
     pub(crate) async fn rotate_to(&self, next: &TestLogin) -> Result<Vec<String>, StatementError> {
         self.changed_to(next).await.map(|committed| committed.notes)
     }
@@ -181,13 +181,13 @@ impl RelatedSecrets for Granted {
     }
 }
 
-/// A master as RDS makes it: no SUPER, but it may make users and grant what it has.
+/// A master as RDS creates it: no SUPER, but it may create users and grant what it has.
 pub(crate) async fn create_master(server: &MysqlServer) -> TestLogin {
     let master = server.create_user("").await.unwrap();
     let to = at(&master.username, "%");
     let mut statements = vec![format!("GRANT {MASTER} ON *.* TO {to} WITH GRANT OPTION")];
     if server.flavor() == MysqlFlavor::MariaDb {
-        // Without all that ALL holds, a master of MariaDB grants no ALL on a database.
+        // Without all that ALL includes, a master of MariaDB cannot grant ALL on a database.
         let newer = if server.version() == MysqlVersion::MariaDb11 { ", SHOW CREATE ROUTINE" } else { "" };
         statements.push(format!("GRANT DELETE HISTORY{newer} ON *.* TO {to} WITH GRANT OPTION"));
     } else {

@@ -1,4 +1,4 @@
-//! How the time of a reconciliation grows with what the users hold. Measured, not judged: `scripts/growth`
+//! How the time of a reconciliation grows with what the users hold. Measured, not asserted: `scripts/growth`
 //! runs it.
 
 use std::time::{Duration, Instant};
@@ -39,12 +39,12 @@ async fn time_per_grant() {
         {
             let lab = Lab::new(version, "").await;
             let (app, clone) = (&lab.app.username, lab.clone());
-            // With CREATE a grant may name a table that is not there.
+            // With CREATE a grant may name a table that does not exist.
             let grants: Vec<_> = (0..tables)
                 .map(|n| format!("GRANT SELECT, CREATE ON many.t{n} TO '{app}'@'%' {option}"))
                 .collect();
             lab.admin(&grants.iter().map(String::as_str).collect::<Vec<_>>()).await;
-            // The least of three: what else the machine does only adds.
+            // The minimum of three: other load on the machine only adds time.
             let (mut made, mut equal) = (Duration::MAX, Duration::MAX);
             for _ in 0..3 {
                 lab.admin(&[&format!("DROP USER IF EXISTS '{}'", clone.username)]).await;

@@ -1,4 +1,4 @@
-//! Servers that remember passwords: a master's rotation that was interrupted after setSecret is resumed, and
+//! Servers with a password history: a master's rotation that was interrupted after setSecret is resumed, and
 //! one that was abandoned is followed by the next.
 
 use rotation_core::{
@@ -17,7 +17,7 @@ use crate::{
     refusals::own_server,
 };
 
-/// The master secret names the secret's own host, so nobody is asked.
+/// The master secret names the secret's own host, so no lookup is made.
 struct Nowhere;
 
 impl DatabaseLookup for Nowhere {
@@ -80,8 +80,8 @@ async fn opens(lab: &Lab, login: &TestLogin) -> bool {
     lab.connect(login).await.is_ok()
 }
 
-/// An interrupted rotation is resumed, an abandoned one followed by another, and a password of the history
-/// still refused.
+/// An interrupted rotation is resumed, an abandoned one is followed by another, and a password of the history
+/// is still refused.
 async fn check(lab: &Lab) {
     let version = lab.server.version();
     let first = TestLogin { password: "Pending-password-1".to_owned(), ..lab.clone() };
@@ -89,7 +89,7 @@ async fn check(lab: &Lab) {
         set_secret(lab, &first).await.unwrap_or_else(|error| panic!("{version}, {attempt}: {error:?}"));
         assert!(opens(lab, &first).await && opens(lab, &lab.app).await, "{version}, {attempt}");
     }
-    // Rights that drifted meanwhile are reconciled first.
+    // Privileges that drifted meanwhile are reconciled first.
     lab.admin(&[&format!("GRANT PROCESS ON *.* TO {}", at(&lab.app.username, "%"))]).await;
     set_secret(lab, &first).await.unwrap();
     assert_eq!(
@@ -101,7 +101,7 @@ async fn check(lab: &Lab) {
     let next = TestLogin { password: "Pending-password-3".to_owned(), ..lab.clone() };
     set_secret(lab, &next).await.unwrap();
     assert!(opens(lab, &next).await && !opens(lab, &first).await, "{version}");
-    // The one before is none that may be set again, and no login finds it set.
+    // The previous password cannot be set again, and a login does not find it set.
     let refused = set_secret(lab, &TestLogin { password: "Pending-password-2".into(), ..next.clone() }).await;
     assert_eq!(refused.unwrap_err().code().name(), "DB_PASSWORD_POLICY", "{version}");
     assert!(opens(lab, &next).await, "{version}");
@@ -118,7 +118,7 @@ async fn a_server_with_a_history_of_passwords_is_resumed() {
         let lab = own_server(version, &[]).await;
         let setting: &[&str] = match version.flavor() {
             MysqlFlavor::MySql => &["SET GLOBAL password_history = 2"],
-            // Hashes are not held against its history: it wants to see passwords.
+            // Hashes are not compared with its history: it requires passwords.
             MysqlFlavor::MariaDb => {
                 &["INSTALL SONAME 'password_reuse_check'", "SET GLOBAL strict_password_validation = 1"]
             }

@@ -8,7 +8,7 @@ use test_servers::{MaliciousMysql, Moment, MysqlAnswer, MysqlGreeting, MysqlMisc
 const MYSQL: Hostile = Hostile { program: env!("CARGO_BIN_EXE_mysql_single_user"), engine: "mysql" };
 const MARIADB: Hostile = Hostile { program: env!("CARGO_BIN_EXE_mariadb_single_user"), engine: "mariadb" };
 
-/// What a server of this engine says of itself.
+/// What a server of this engine reports about itself.
 fn greeting(function: Hostile) -> MysqlGreeting {
     if function.engine == "mysql" {
         return MysqlGreeting::default();
@@ -20,12 +20,12 @@ fn greeting(function: Hostile) -> MysqlGreeting {
     }
 }
 
-/// Lets everybody in and answers the first statement, whatever it is, in this way.
+/// Lets every user in and answers the first statement, whatever it is, in this way.
 fn answers(answer: MysqlAnswer) -> MysqlMischief {
     MysqlMischief::Answers(vec![MysqlScript { statement: String::new(), answers: vec![answer] }])
 }
 
-/// Refuses the login in words that quote the password.
+/// Refuses the login with a message that quotes the password.
 fn refuses_the_login() -> MysqlMischief {
     MysqlMischief::RefusesLogin(1045, Hostile::quoting())
 }
@@ -35,7 +35,7 @@ async fn check(function: Hostile, mischief: MysqlMischief, codes: &[&str]) {
     function.check(&mischief, &server, codes).await;
 }
 
-/// What both engines' servers may do.
+/// What the servers of both engines may do.
 async fn check_all(function: Hostile) {
     let lost = &["DB_CONNECTION_LOST"][..];
     check(function, MysqlMischief::Oversized(Moment::Greeting), &["DB_PROTOCOL"]).await;
@@ -58,17 +58,17 @@ async fn hostile_servers_of_mysql_take_neither_time_nor_memory_nor_the_password(
 #[tokio::test]
 async fn hostile_servers_of_mariadb_take_neither_time_nor_memory_nor_the_password() {
     check_all(MARIADB).await;
-    // Plugins of MariaDB's own. PAM's `dialog` asks for whatever it likes, in cleartext.
+    // Plugins of MariaDB's own. PAM's `dialog` asks for anything, in cleartext.
     for plugin in ["dialog", "auth_gssapi_client", "mysql_old_password"] {
         check(MARIADB, MysqlMischief::SwitchesTo(plugin), &["DB_AUTH_METHOD"]).await;
     }
-    // They are spoken; a server that gives them less to sign than they sign is none.
+    // They are supported; a server that sends a shorter nonce than they sign is refused.
     for plugin in ["client_ed25519", "parsec"] {
         check(MARIADB, MysqlMischief::SwitchesTo(plugin), &["DB_PROTOCOL"]).await;
     }
 }
 
-/// A server, or somebody before it, who says that there is no TLS: what the secret says decides.
+/// A server, or an attacker in front of it, claims that there is no TLS: the secret decides what happens.
 #[tokio::test]
 async fn a_mysql_or_mariadb_that_takes_tls_away_hears_nothing_that_tls_was_to_protect() {
     let clear = MysqlMischief::SwitchesTo("mysql_clear_password");
@@ -80,7 +80,7 @@ async fn a_mysql_or_mariadb_that_takes_tls_away_hears_nothing_that_tls_was_to_pr
             function.check_with(&what, &server, tls, settings, &["TLS_UNAVAILABLE"]).await;
             assert!(server.received().is_empty(), "{what:?}: {:?}", server.received());
         }
-        // A secret that says nothing goes on without TLS, and then the password is proven, not sent.
+        // A secret without `ssl` goes on without TLS, and then the password is proved, not sent.
         for (mischief, code) in
             [(clear.clone(), "DB_AUTH_METHOD"), (refuses_the_login(), "DB_NO_CREDENTIAL_ACCEPTED")]
         {

@@ -1,4 +1,4 @@
-//! The connection is cut at every message of a change, before or after the server has heard it.
+//! The connection is cut at every message of a change, before or after the server has received it.
 
 use crate::fixture::owner;
 use std::{
@@ -30,11 +30,11 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 struct Cut {
     message: usize,
-    /// Whether the server hears the message, and only its answer is lost.
+    /// Whether the server receives the message, and only its answer is lost.
     heard: bool,
 }
 
-/// A relay before a server, which cuts its connections as it is told.
+/// A relay in front of a server, which cuts its connections as instructed.
 struct Relay {
     port: u16,
     cut: Arc<Mutex<Option<Cut>>>,
@@ -103,7 +103,7 @@ fn through(lab: &Lab, relay: &Relay, login: &TestLogin) -> Login {
     Login { port: relay.port, ..lab.login(login) }
 }
 
-/// Sets the next user's password through the relay. `None` where the login did not come about.
+/// Sets the next user's password through the relay. `None` where the login failed.
 async fn rotate(lab: &Lab, relay: &Relay, next: &TestLogin) -> Option<Result<(), StatementError>> {
     let pair = lab.pair();
     let credentials = Credentials { username: username(&next.username), password: password(&next.password) };
@@ -123,8 +123,8 @@ async fn opens(lab: &Lab, login: &TestLogin) -> bool {
     lab.connect(login).await.is_ok()
 }
 
-/// Whoever logs in as the clone has all rights: at no cut is there a password before the rights. The user in
-/// use is never touched, and repeating the change converges.
+/// A session that logs in as the clone has all privileges: at no cut is the password set before them. The
+/// live user is never touched, and repeating the change converges.
 #[tokio::test]
 async fn a_cut_anywhere_leaves_no_clone_that_opens_without_its_rights() {
     for flavor in MysqlFlavor::ALL.into_iter().filter(|flavor| flavor.is_to_be_tested()) {
@@ -150,7 +150,7 @@ async fn a_cut_anywhere_leaves_no_clone_that_opens_without_its_rights() {
                     None => {}
                 }
                 cuts += 1;
-                assert!(opens(&lab, &lab.app).await, "{flavor}, {message} {heard}: the user in use is out");
+                assert!(opens(&lab, &lab.app).await, "{flavor}, {message} {heard}: the live user is out");
                 if opens(&lab, &clone).await {
                     check_equal(&lab).await;
                 }
@@ -164,7 +164,7 @@ async fn a_cut_anywhere_leaves_no_clone_that_opens_without_its_rights() {
     }
 }
 
-/// With two passwords, `AWSCURRENT` opens whatever is cut and however often it is tried again.
+/// With two passwords, `AWSCURRENT` logs in whatever is cut and however often the change is repeated.
 #[tokio::test]
 async fn a_cut_anywhere_leaves_the_password_in_use_as_it_is() {
     let mut cuts = 0;
@@ -201,8 +201,8 @@ async fn a_cut_anywhere_leaves_the_password_in_use_as_it_is() {
     }
 }
 
-/// Where the former password is to end, some labeled one logs in after each cut, and the next setSecret ends
-/// all others.
+/// Where the former password is discarded, some labeled version logs in after each cut, and the next
+/// setSecret ends all others.
 #[tokio::test]
 async fn a_cut_anywhere_ends_with_the_new_password_alone() {
     const NEW: &str = "pending-password-1A";
@@ -239,7 +239,7 @@ async fn a_cut_anywhere_ends_with_the_new_password_alone() {
             lab.set_secret(NEW).await.unwrap_or_else(|error| panic!("{message} {heard}: {error:?}"));
             assert!(lab.opens(NEW).await, "{message} {heard}");
             for old in ["before-1", &left] {
-                assert!(!lab.opens(old).await, "{message} {heard}: an old password opens");
+                assert!(!lab.opens(old).await, "{message} {heard}: an old password logs in");
             }
         }
     }

@@ -26,8 +26,8 @@ async fn live(version: MysqlVersion) -> (Lab, TestLogin) {
     (lab, clone)
 }
 
-/// A routine that the application makes while the clone is in use works for the next user, and for the one in
-/// use.
+/// A routine that the application creates while the clone is live works for the next user, and for the live
+/// one.
 #[tokio::test]
 async fn a_routine_made_by_the_live_clone_works_for_both() {
     for version in MysqlVersion::to_be_tested() {
@@ -40,7 +40,7 @@ async fn a_routine_made_by_the_live_clone_works_for_both() {
         assert_eq!(
             rights(lab.server, &clone.username).await,
             before,
-            "{version}: the user in use lost a right"
+            "{version}: the live user lost a right"
         );
         for user in [&next, &clone] {
             lab.server.query_as(user, &[&format!("CALL `{database}`.p()")]).await.unwrap();
@@ -51,7 +51,7 @@ async fn a_routine_made_by_the_live_clone_works_for_both() {
     }
 }
 
-/// An application that drops routines and creates them anew while the clone is in use, as migrations do, is
+/// An application that drops routines and creates them again while the clone is live, as migrations do, makes
 /// no manual change.
 #[tokio::test]
 async fn a_routine_that_the_live_clone_replaces_works_for_both() {
@@ -61,7 +61,7 @@ async fn a_routine_that_the_live_clone_replaces_works_for_both() {
         for (number, name) in ["p", "r"].into_iter().enumerate() {
             let create = |name: &str| format!("CREATE PROCEDURE `{database}`.{name}() SELECT {number}");
             let drop = |name: &str| format!("DROP PROCEDURE `{database}`.{name}");
-            // Both have rights on p and q, and then on neither of these two any more.
+            // Both have privileges on p and q, and then on neither of them any more.
             lab.server.query_as(&clone, &[&create("p"), &create("q")]).await.unwrap();
             let next = with(&lab.app, &format!("password-{number}-1A"));
             lab.rotate_to(&next).await.unwrap();
@@ -73,7 +73,7 @@ async fn a_routine_that_the_live_clone_replaces_works_for_both() {
             assert_eq!(
                 rights(lab.server, &clone.username).await,
                 before,
-                "{version}: the user in use lost a right"
+                "{version}: the live user lost a right"
             );
             for user in [&next, &clone] {
                 lab.server.query_as(user, &[&format!("CALL `{database}`.{name}()")]).await.unwrap();
@@ -85,8 +85,8 @@ async fn a_routine_that_the_live_clone_replaces_works_for_both() {
     }
 }
 
-/// Whether the original is to have a right that it lost on a routine of another user, an administrator
-/// decides.
+/// An administrator decides whether the original gets back a privilege that it lost on a routine of another
+/// user.
 #[tokio::test]
 async fn a_routine_of_another_s_is_no_gain_of_the_live_clone() {
     for version in MysqlVersion::to_be_tested() {
@@ -108,8 +108,8 @@ async fn a_routine_of_another_s_is_no_gain_of_the_live_clone() {
     }
 }
 
-/// What the live clone was given goes to the original, with what the original was given meanwhile going to
-/// the clone.
+/// What was granted to the live clone also goes to the original, and what was granted to the original
+/// meanwhile also goes to the clone.
 #[tokio::test]
 async fn what_the_live_clone_gained_goes_to_the_original() {
     for version in MysqlVersion::to_be_tested() {
@@ -150,8 +150,8 @@ async fn what_the_live_clone_gained_goes_to_the_original() {
     }
 }
 
-/// A right that the original lost is refused with both statements, nothing is changed, and either of them
-/// ends it.
+/// A privilege that the original lost is refused with both statements, and nothing is changed. Either
+/// statement fixes it.
 #[tokio::test]
 async fn a_right_that_the_original_lost_is_refused() {
     for version in MysqlVersion::to_be_tested() {
@@ -188,7 +188,8 @@ async fn a_right_that_the_original_lost_is_refused() {
     }
 }
 
-/// A limit that the original got while the clone is live would cut the application off at its turn.
+/// A limit that the original got while the clone is live would cut the application off at the original's
+/// turn.
 #[tokio::test]
 async fn a_limit_that_the_original_got_is_refused() {
     for version in MysqlVersion::to_be_tested() {
@@ -217,7 +218,7 @@ async fn a_limit_that_the_original_got_is_refused() {
     }
 }
 
-/// An attempt that ended among the gifts is resumed: what is half given is no loss of the original.
+/// An attempt that ended among the gifts is resumed: a gift made to one user only is no loss of the original.
 #[tokio::test]
 async fn gifts_that_ended_half_way_are_resumed() {
     for version in MysqlVersion::to_be_tested() {
@@ -226,7 +227,7 @@ async fn gifts_that_ended_half_way_are_resumed() {
         let table = format!("`{}`.t", lab.app.username);
         lab.admin(&[
             &format!("GRANT DELETE ON {table} TO {other}"),
-            // The master may not pass it on: this attempt ends after some of the gifts.
+            // The master may not grant it: this attempt ends after some of the gifts.
             &format!("GRANT SHUTDOWN ON *.* TO {other}"),
             &format!("GRANT INDEX ON {table} TO {app}"),
         ])
@@ -239,7 +240,7 @@ async fn gifts_that_ended_half_way_are_resumed() {
             at(&lab.master.username, "%")
         )])
         .await;
-        // Half of what is missing is there now, by another attempt or by ours.
+        // Half of what was missing is there now, by another attempt or by this one.
         lab.admin(&[&format!("GRANT DELETE ON {table} TO {app}")]).await;
         lab.rotate_to(&next).await.unwrap();
         check_equal(&lab).await;

@@ -17,7 +17,7 @@ async fn planned(lab: &Lab) -> Vec<String> {
     lab.connect(&lab.app).await.unwrap().plan(&change, deadline()).await.unwrap().notes
 }
 
-/// What the note says of applications that go on with the old password is so.
+/// The note's statement about applications that go on with the old password is true.
 async fn locks(lab: &Lab, old: &str) {
     for _ in 0..3 {
         let _ = lab.connect(&TestLogin { password: old.to_owned(), ..lab.app.clone() }).await;
@@ -38,7 +38,7 @@ async fn a_lock_after_failed_logins_is_noted() {
     locks(&lab, &old).await;
 }
 
-/// What doctor asks, so that a look of its own locks no user.
+/// The facts that doctor reads, so that its own diagnosis locks no user.
 #[tokio::test]
 async fn the_number_of_refusals_until_a_lock_is_read() {
     let until_locked =
@@ -74,14 +74,14 @@ async fn a_lock_of_mariadb_s_is_noted() {
     locks(&lab, &old).await;
 }
 
-/// The statement of a hint, as an administrator takes it from there.
+/// The statement of a hint, as an administrator copies it.
 fn statement(error: &RotationError) -> String {
     let hint = error.remediation(Reader::Operator);
     let statement = hint.strip_prefix("As an administrator of the database: ");
     statement.unwrap_or_else(|| panic!("{hint}")).to_owned()
 }
 
-/// Refuses the user until it is blocked.
+/// Makes failed logins until the user is blocked.
 async fn block(lab: &Lab, login: &TestLogin) {
     for _ in 0..2 {
         let _ = lab.connect(&TestLogin { password: "wrong".to_owned(), ..login.clone() }).await;
@@ -123,7 +123,7 @@ async fn a_locked_account_is_unlocked_as_the_hint_says() {
     }
 }
 
-/// The idle user is let in by its turn, either user of the pair.
+/// The idle user is unblocked at its turn, whichever user of the pair it is.
 async fn check_idle(lab: &Lab) {
     let clone = lab.clone();
     lab.rotate_to(&clone).await.unwrap();
@@ -136,14 +136,14 @@ async fn check_idle(lab: &Lab) {
     }
 }
 
-/// A new password does not unblock an account of MySQL, so a master unblocks the idle user that it gives one.
+/// A new password does not unblock an account of MySQL, so a master unblocks the idle user that gets one.
 #[tokio::test]
 async fn a_blocked_idle_user_is_let_in_by_its_next_turn() {
     check_idle(&Lab::new(MysqlFlavor::MySql, "FAILED_LOGIN_ATTEMPTS 2 PASSWORD_LOCK_TIME UNBOUNDED").await)
         .await;
 }
 
-/// MariaDB forgets the failures of an account that ALTER USER gives a hash.
+/// MariaDB resets the failure count of an account for which ALTER USER sets a hash.
 #[tokio::test]
 async fn a_blocked_idle_user_of_mariadb_is_let_in_by_its_next_turn() {
     let lab = own_server(MysqlFlavor::MariaDb, &[]).await;

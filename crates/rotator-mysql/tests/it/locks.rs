@@ -1,5 +1,5 @@
-//! Clusters that refuse the lock by which rotations of one user take turns. None can be had here: a server is
-//! scripted so.
+//! Clusters that refuse the lock by which rotations of one user take turns. No cluster is available here: a
+//! server is scripted to answer like one.
 
 use database_net::TlsSettings;
 use rotation_core::{ChangeReport, CredentialSource, Reader, RotationError, SecretDocument};
@@ -11,7 +11,7 @@ use test_servers::{MaliciousMysql, MysqlAnswer, MysqlGreeting, MysqlMischief, My
 
 use crate::fixture::{deadline, password};
 
-/// What a cluster answers, and what lets it give the lock.
+/// A cluster's answer, and the change after which it grants the lock.
 struct Cluster {
     version: &'static str,
     code: u16,
@@ -35,7 +35,7 @@ const CLUSTERS: [Cluster; 2] = [
     },
 ];
 
-/// A user changes its own password at such a cluster. With the statements that followed the refusal.
+/// A user changes its own password on such a cluster. Returns also the statements that followed the refusal.
 async fn change(
     cluster: &Cluster,
     allow_unlocked: bool,
@@ -73,7 +73,7 @@ async fn change(
     (outcome, all[after..].to_vec())
 }
 
-/// The remediation names both ways: the cluster gives locks, or the operator does without.
+/// The remediation names both ways: the cluster grants locks, or the operator does without.
 #[tokio::test]
 async fn a_cluster_that_gives_no_lock_is_named_so_and_changes_nothing() {
     for cluster in &CLUSTERS {

@@ -1,6 +1,6 @@
 //! The MySQL functions' engine against real servers.
 
-#![expect(clippy::unwrap_used, reason = "a test fails where it unwraps, and says what was there")]
+#![expect(clippy::unwrap_used, reason = "a test fails where it unwraps, and reports the value")]
 
 mod alternating;
 mod checked_passwords;

@@ -1,4 +1,4 @@
-//! Servers that are none, or that want more than they may have.
+//! Servers that are not the database, or that ask for more than they may get.
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ use test_servers::{
 /// The password that must not be seen.
 const CANARY: &str = "canary in the clear 1A";
 
-/// A public key that a server could have, whose private half nobody kept.
+/// A public key that a server could have, whose private half was discarded.
 const KEY: &str = "\
 -----BEGIN PUBLIC KEY-----\n\
 MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAqy9dv1mB5cYrEkvD45tm\n\
@@ -27,7 +27,7 @@ IvTiJLrtHlhsuDSAv2X3q/5udeGTYVCEC68VdlOA2IwOZIPiHwnFK4+CdI/Whg7f\n\
 xQIDAQAB\n\
 -----END PUBLIC KEY-----\n";
 
-/// One that is too short to hide anything.
+/// A key that is too short to protect anything.
 const SHORT_KEY: &str = "\
 -----BEGIN PUBLIC KEY-----\n\
 MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDQ37V4F60Zr67O9jyoJdlg+vGk\n\
@@ -42,13 +42,13 @@ enum Way {
     Tls,
     /// Over plaintext, because the server offers no TLS.
     Fallback,
-    /// Over plaintext, because the secret says so.
+    /// Over plaintext, because the secret asks for it.
     Chosen,
 }
 
 const WAYS: [Way; 3] = [Way::Tls, Way::Fallback, Way::Chosen];
 
-/// A malicious and the way to it.
+/// A malicious server and the way to it.
 struct Scene {
     malicious: MaliciousMysql,
     authority: TestAuthority,
@@ -79,7 +79,7 @@ impl Scene {
         MySql::new(tls, Settings::default()).connect(&login, transport, deadline).await
     }
 
-    /// The first statement of somebody who has been let in, within this time as the caller bounds it.
+    /// The first statement of a client that has been let in, within this time as the caller bounds it.
     async fn probe(&self, time: Duration) -> Result<(), StatementError> {
         let mut session = self.connect(long()).await.unwrap();
         let late = || StatementError::new(StatementFault::TimedOut);
@@ -92,13 +92,13 @@ impl Scene {
 
     #[track_caller]
     fn assert_kept(&self) {
-        assert!(!self.saw(CANARY.as_bytes()), "{:?}: the password was sent in the clear", self.way);
+        assert!(!self.saw(CANARY.as_bytes()), "{:?}: the password was sent in cleartext", self.way);
         assert_eq!(self.malicious.connections(), 1, "{:?}: a refused login is not repeated", self.way);
     }
 }
 
 const SOON: Duration = Duration::from_millis(500);
-/// Whoever waits for longer than this, even on a busy machine, waits for an answer that never comes.
+/// A client that waits for longer than this, even on a busy machine, waits for an answer that never comes.
 const HANGS: Duration = Duration::from_mins(1);
 
 /// Far beyond what the case takes; with the time that it took.
@@ -174,7 +174,7 @@ async fn a_server_that_asks_for_a_local_file_gets_nothing() {
         let scene = Scene::new(&MysqlMischief::Answers(vec![script]), "caching_sha2_password", way).await;
         let error = timed(scene.probe(LONG)).await.unwrap_err();
         assert_eq!(error.fault, StatementFault::ConnectionLost, "{way:?}");
-        // Behind the statement comes the farewell, and nothing else.
+        // The statement is followed by COM_QUIT, and nothing else.
         let received = scene.malicious.received();
         let expected = b"\x03SELECT NOW(), CURRENT_USER()".as_slice();
         let end = received.strip_suffix(b"\x01").unwrap_or(&received);
@@ -183,7 +183,7 @@ async fn a_server_that_asks_for_a_local_file_gets_nothing() {
     }
 }
 
-/// The most that the system's buffers on both sides take of what nobody reads.
+/// The most that the system's buffers on both sides hold of data that nobody reads.
 const BUFFERED: u64 = 16 * 1024 * 1024;
 
 #[tokio::test]
@@ -219,7 +219,7 @@ async fn rows_without_end_are_given_up_while_they_fit_into_memory() {
         let scene = Scene::new(&mischief, "caching_sha2_password", Way::Chosen).await;
         let error = scene.probe(LONG).await.unwrap_err();
         assert_eq!(error.fault, StatementFault::ConnectionLost, "{columns} columns");
-        // Per row: a head of 4 bytes and a byte for each null here, a vector of text fields there.
+        // Per row: a header of 4 bytes and a byte for each null here, a vector of text fields there.
         let row = 4 + u64::from(columns);
         let kept = size_of::<Vec<Option<String>>>() + usize::from(columns) * size_of::<Option<String>>();
         let most = 16 * 1024 * 1024 / u64::try_from(kept).unwrap() * row;

@@ -17,7 +17,7 @@ async fn grants(lab: &Lab, user: &str) -> String {
     rows.into_iter().flatten().flatten().collect::<Vec<_>>().join("\n")
 }
 
-/// MariaDB 11.8 shows the privilege on one routine and does not store it: once privileges are read anew,
+/// MariaDB 11.8 shows the privilege on one routine and does not store it: once privileges are reloaded,
 /// neither user has it.
 #[tokio::test]
 async fn show_create_routine_on_a_routine_is_no_hindrance() {
@@ -69,7 +69,7 @@ async fn grants_on_libraries_are_cloned_and_taken() {
     assert!(!grants(&lab, &clone.username).await.contains("ALTER ROUTINE"));
 }
 
-/// MySQL 9 stores PBKDF2 where it is set to: two passwords are told apart all the same.
+/// MySQL 9 stores PBKDF2 hashes where that is configured: two passwords are distinguished all the same.
 #[tokio::test]
 async fn passwords_stored_by_pbkdf2_are_told_apart() {
     if !MysqlFlavor::MySql.is_to_be_tested() {
@@ -90,7 +90,7 @@ async fn passwords_stored_by_pbkdf2_are_told_apart() {
     let old = lab.app.password.clone();
     lab.change(&old, NEW).await.unwrap();
     assert!(lab.opens(NEW).await && lab.opens(&old).await);
-    // The live user logs in by its primary password, so the other one is ended.
+    // The live user logs in with its primary password, so the other one is discarded.
     let live = TestLogin { password: NEW.to_owned(), ..lab.app.clone() };
     let lab = Lab { app: live, ..lab };
     let notes = rotate(&lab, &lab.clone(), Some(NEW)).await.unwrap();

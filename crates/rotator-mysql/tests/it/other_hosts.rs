@@ -1,4 +1,4 @@
-//! A single user with accounts for several hosts: none that uses the secret is left behind.
+//! A single user with accounts for several hosts: no account that uses the secret keeps the old password.
 
 use rotation_database::{DatabaseError, StatementFault};
 use test_servers::MysqlFlavor;
@@ -13,7 +13,7 @@ fn flavors() -> impl Iterator<Item = MysqlFlavor> {
     MysqlFlavor::ALL.into_iter().filter(|flavor| flavor.is_to_be_tested())
 }
 
-/// A user that reads the server's table, with an account for another host by this password.
+/// A user that may read the server's table, with an account for another host with this password.
 async fn lab(flavor: MysqlFlavor, password: Option<&str>) -> Lab {
     let lab = Lab::new(flavor, "").await;
     let (user, other) = (at(&lab.app.username, "%"), at(&lab.app.username, ELSEWHERE));
@@ -37,14 +37,14 @@ async fn an_account_for_another_host_with_the_same_password_is_refused() {
         assert_eq!(error.fault, StatementFault::OtherAccounts { accounts: accounts.clone() }, "{flavor}");
         assert!(lab.opens(&lab.app.password).await && !lab.opens(NEW).await, "{flavor}");
 
-        // The way out of the hint.
+        // The remediation of the hint.
         lab.admin(&[&format!("DROP USER {accounts}")]).await;
         lab.set_secret(NEW).await.unwrap();
         assert!(lab.opens(NEW).await, "{flavor}");
     }
 }
 
-/// Nobody who uses the secret logs in by it.
+/// No application logs in by it with the secret.
 #[tokio::test]
 async fn an_account_for_another_host_with_another_password_is_no_concern() {
     for flavor in flavors() {
@@ -74,7 +74,8 @@ async fn the_matched_host_is_noted_where_others_are_unseen() {
         lab.admin(&[&format!("RENAME USER {user} TO {own}")]).await;
         let old = lab.app.password.clone();
         let note = format!(
-            "the server has matched {own}; accounts of the user for other hosts, which it does not see, keep their password"
+            "the server has matched {own}; accounts of the user for other hosts, which it does not see, \
+             keep their password"
         );
         assert_eq!(lab.change(&old, NEW).await.unwrap(), [note], "{flavor}");
     }

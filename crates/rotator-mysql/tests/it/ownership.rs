@@ -1,4 +1,4 @@
-//! Whose pair it is: the mark on both users, and pairs that have none.
+//! Which secret a pair belongs to: the mark on both users, and pairs without one.
 
 use rotation_database::{Change, PairOwner, Session, StatementError, StatementFault, Turn};
 use test_servers::{MysqlFlavor, MysqlServer, MysqlVersion, TestLogin};
@@ -12,12 +12,13 @@ fn with(login: &TestLogin, password: &str) -> TestLogin {
     TestLogin { password: password.to_owned(), ..login.clone() }
 }
 
-/// What the server keeps of both users, passwords and marks included.
+/// What the server stores about both users, passwords and marks included.
 async fn snapshot(lab: &Lab) -> String {
     let names = format!("'{}', '{}'", lab.app.username, lab.clone().username);
     let sql = match lab.server.flavor() {
         MysqlFlavor::MySql => format!(
-            "SELECT User, authentication_string, account_locked, User_attributes FROM mysql.user WHERE User IN ({names})"
+            "SELECT User, authentication_string, account_locked, User_attributes FROM mysql.user \
+             WHERE User IN ({names})"
         ),
         MysqlFlavor::MariaDb => format!(
             "SELECT User, Priv, (SELECT GROUP_CONCAT(Role ORDER BY Role) FROM mysql.roles_mapping r WHERE \
@@ -40,10 +41,12 @@ async fn refused(lab: &Lab, owner: &PairOwner, next: &TestLogin, expected: &Stat
 async fn marks(server: &MysqlServer, user: &str) -> Vec<String> {
     let sql = match server.flavor() {
         MysqlFlavor::MySql => format!(
-            "SELECT ATTRIBUTE->'$.rotation' FROM information_schema.USER_ATTRIBUTES WHERE USER = '{user}' ORDER BY HOST"
+            "SELECT ATTRIBUTE->'$.rotation' FROM information_schema.USER_ATTRIBUTES \
+             WHERE USER = '{user}' ORDER BY HOST"
         ),
         MysqlFlavor::MariaDb => format!(
-            "SELECT Role FROM mysql.roles_mapping WHERE User = '{user}' AND Role RLIKE '^(rotation|clone):' ORDER BY Role"
+            "SELECT Role FROM mysql.roles_mapping WHERE User = '{user}' \
+             AND Role RLIKE '^(rotation|clone):' ORDER BY Role"
         ),
     };
     server.query(&sql).await.unwrap().into_iter().filter_map(|row| row[0].clone()).collect()
@@ -68,7 +71,7 @@ async fn change_own(lab: &Lab, user: &TestLogin, owner: Option<&PairOwner>) -> R
     session.commit().await.map(drop)
 }
 
-/// Both users carry it, neither can write it, and what people keep in attributes stays.
+/// Both users carry it, neither can write it, and what operators keep in attributes stays.
 #[tokio::test]
 async fn both_users_carry_the_mark_of_the_secret() {
     for version in MysqlVersion::to_be_tested() {
@@ -126,7 +129,7 @@ async fn a_second_secret_of_a_pair_is_refused() {
     }
 }
 
-/// Another master than the one that made the pair goes on with it.
+/// A master other than the one that created the pair goes on with it.
 #[tokio::test]
 async fn another_master_goes_on_with_a_pair() {
     for version in MysqlVersion::to_be_tested() {
@@ -142,7 +145,7 @@ async fn another_master_goes_on_with_a_pair() {
         ])
         .await;
         lab.rotate_to(&clone).await.unwrap();
-        // A clone that an administrator dropped in part is made again, with the mark that the rest of the
+        // A clone that an administrator dropped in part is created again, with the mark that the rest of the
         // pair has.
         lab.admin(&[&format!("DROP USER {}", at(&clone.username, "10.%"))]).await;
         lab.rotate_to(&clone).await.unwrap();
@@ -170,9 +173,10 @@ async fn a_user_of_a_pair_is_no_single_user() {
             }
             assert_eq!(snapshot(&lab).await, before, "{version}");
             let facts = lab.connect(user).await.unwrap().facts(None).await.unwrap();
-            assert_eq!(facts.hindrance, Some(fault.clone()), "{version}: doctor says it before");
+            assert_eq!(facts.hindrance, Some(fault.clone()), "{version}: doctor reports it in advance");
         }
-        // The very secret of the pair may go over to the other strategy, and another by the operator's word.
+        // The secret of the pair itself may change to the other strategy, and another secret by the
+        // operator's setting.
         change_own(&lab, &lab.app, Some(&owner())).await.unwrap();
         other.adopt = true;
         change_own(&lab, &clone, Some(&other)).await.unwrap();
@@ -199,7 +203,7 @@ async fn forget_secret(lab: &Lab) {
 }
 
 /// A pair of the former version gets the mark at its next rotation, whichever user's turn it is, if the
-/// rights are equal.
+/// privileges are equal.
 #[tokio::test]
 async fn a_pair_of_a_former_version_gets_the_mark() {
     for version in MysqlVersion::to_be_tested() {
@@ -220,8 +224,8 @@ async fn a_pair_of_a_former_version_gets_the_mark() {
     }
 }
 
-/// A clone that the former version had begun to bring to equal is finished; before the original is changed,
-/// it must be.
+/// A clone that the former version had begun to reconcile is finished. Before the original is changed, the
+/// clone must be equal.
 #[tokio::test]
 async fn a_rotation_of_a_former_version_is_finished() {
     for version in MysqlVersion::to_be_tested() {
@@ -236,7 +240,7 @@ async fn a_rotation_of_a_former_version_is_finished() {
     }
 }
 
-/// Less rights, or rights that the users gave each other, make nobody a clone.
+/// Fewer privileges, or privileges that the users granted each other, make no user a clone.
 #[tokio::test]
 async fn what_the_users_grant_each_other_proves_nothing() {
     for version in MysqlVersion::to_be_tested() {
@@ -269,7 +273,7 @@ async fn what_the_users_grant_each_other_proves_nothing() {
             }
         }
         assert!(opens(&lab, &other).await && opens(&lab, &lab.app).await);
-        // One right that only an administrator can have given tells a clone.
+        // One privilege that only an administrator can have granted identifies a clone.
         lab.admin(&[
             &format!("GRANT PROCESS ON *.* TO {app}"),
             &format!("GRANT PROCESS ON *.* TO {account}"),
@@ -280,7 +284,8 @@ async fn what_the_users_grant_each_other_proves_nothing() {
     }
 }
 
-/// Who has an account of the clone's name for another host alone does not get the original's password.
+/// A user that has an account with the clone's name only for another host does not get the original's
+/// password.
 #[tokio::test]
 async fn an_account_for_another_host_is_no_clone() {
     for version in MysqlVersion::to_be_tested() {

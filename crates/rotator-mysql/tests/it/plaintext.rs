@@ -1,9 +1,8 @@
-//! `"ssl": false` on MySQL: where the server keeps nothing of a login, the password goes encrypted by the
-//! server's key.
+//! `"ssl": false` on MySQL: where the server has cached nothing of a login, the password is sent encrypted
+//! with the server's key.
 //!
-//! What a server of `caching_sha2_password` keeps of a login that succeeded is gone after each change of the
-//! password and after each start ("Caching SHA-2 Pluggable Authentication"). The next login is then by the
-//! whole password.
+//! The cache of `caching_sha2_password` loses a successful login after each change of the password and after
+//! each start ("Caching SHA-2 Pluggable Authentication"). The next login then needs the whole password.
 
 use rotation_core::{Invocation, Invoker, PasswordPolicy, PasswordSettings, SecretId, Target, Versions};
 use rotation_database::{
@@ -17,7 +16,7 @@ use crate::{
     refusals::own_server,
 };
 
-/// One login in plaintext, which the secret has chosen or which is the server's fault.
+/// One login in plaintext, by the choice of the secret or because the server offers nothing else.
 async fn log_in(lab: &Lab, password: &str, tls: TlsMode) -> Result<(), ConnectError> {
     let user = TestLogin { username: lab.app.username.clone(), password: password.to_owned() };
     let login = Login::from_document(&document(lab.server, &user), &MySql::PROFILE).unwrap();
@@ -27,8 +26,8 @@ async fn log_in(lab: &Lab, password: &str, tls: TlsMode) -> Result<(), ConnectEr
     Ok(())
 }
 
-/// The server asks for the whole password, gets it encrypted where the secret has chosen plaintext and
-/// nowhere else, and from then on, if it keeps anything, lets both in.
+/// The server asks for the whole password and gets it encrypted where the secret has chosen plaintext, and
+/// nowhere else. From then on, if it caches anything, it lets both in.
 async fn check(lab: &Lab, password: &str, keeps: bool) {
     let asks = async || {
         let error = log_in(lab, password, TlsMode::Preferred).await.unwrap_err();
@@ -84,7 +83,7 @@ async fn the_whole_password_is_given_after_each_change_and_after_a_start_of_the_
             lab.server.crash().unwrap();
             check(&lab, pending, keeps).await;
         }
-        // A rotation is the first that logs in after a start.
+        // A rotation is the first to log in after a start.
         lab.server.crash().unwrap();
         rotate(&lab, "Pending-password-3").await;
         log_in(&lab, "Pending-password-3", TlsMode::Off).await.unwrap();

@@ -1,4 +1,4 @@
-//! What a plan says, against what the server receives when the same change is made.
+//! What a plan shows, compared with what the server receives when the same change is made.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ async fn plan(lab: &Lab, next: &TestLogin) -> Plan {
     lab.connect(&lab.master).await.unwrap().plan(&change, deadline()).await.unwrap()
 }
 
-/// All that the server received of this user so far, reads included.
+/// All that the server received from this user so far, reads included.
 fn received(lab: &Lab, user: &str) -> Vec<String> {
     let log = lab.server.general_log();
     let mut connections = BTreeSet::new();
@@ -40,7 +40,8 @@ fn received(lab: &Lab, user: &str) -> Vec<String> {
     received
 }
 
-/// Those that change something, with passwords and hashes taken out as the server and we do.
+/// The statements that change something, with passwords and hashes removed, both by the server and by the
+/// test.
 fn writes(lab: &Lab, user: &str) -> Vec<String> {
     const WORDS: [&str; 8] =
         ["ALTER", "CREATE", "GRANT", "REVOKE", "DROP", "SET PASSWORD", "SET DEFAULT", "RENAME"];
@@ -49,7 +50,7 @@ fn writes(lab: &Lab, user: &str) -> Vec<String> {
     writes.map(|sql| elided(&sql)).collect()
 }
 
-/// MySQL writes `<secret>` by itself, and quotes such a statement anew; of MariaDB's hashes we do.
+/// MySQL itself writes `<secret>`, and quotes such a statement again; the test removes MariaDB's hashes.
 fn elided(sql: &str) -> String {
     let mut text = sql.replace("<secret>", "'...'").replace("\\\"", "\"");
     while let Some(start) = text.find("'*") {
@@ -118,7 +119,8 @@ async fn a_plan_of_one_s_own_password_says_what_is_run_and_what_is_run_otherwise
             MysqlFlavor::MariaDb => &["SET PASSWORD = '...'"],
             MysqlFlavor::MySql => &[
                 "ALTER USER USER() IDENTIFIED BY '...' REPLACE '...'",
-                "ALTER USER USER() IDENTIFIED BY '...' REPLACE '...'  (only where the server refuses the one before)",
+                "ALTER USER USER() IDENTIFIED BY '...' REPLACE '...'  \
+                 (only where the server refuses the one before)",
                 "ALTER USER USER() IDENTIFIED BY '...'  (only where the server refuses the one before)",
             ],
         };
@@ -170,7 +172,7 @@ async fn what_the_master_lacks_is_seen_before_it_changes_anything() {
             format!("GRANT SELECT ON `mysql`.`db` TO {master} WITH GRANT OPTION"),
         ];
         assert_eq!(plan(&lab, &clone).await.lacking, expected, "{flavor}");
-        // What is said is enough.
+        // The advised statements are enough.
         for statement in &expected {
             lab.admin(&[statement]).await;
         }
@@ -197,13 +199,13 @@ async fn what_the_master_lacks_is_said_of_the_host_that_it_is_let_in_by() {
             format!("GRANT SELECT ON `mysql`.`db` TO {master} WITH GRANT OPTION"),
         ];
         assert_eq!(lacking, expected, "{flavor}");
-        // What is said is enough; a wrong host would be another user.
+        // The advised statements are enough; a wrong host would name another user.
         for statement in &lacking {
             lab.admin(&[statement]).await;
         }
         assert_eq!(plan(&lab, &clone).await.lacking, [""; 0], "{flavor}");
 
-        // The same of the right without which nothing is read.
+        // The same for the privilege without which nothing can be read.
         lab.admin(&[&format!("REVOKE SELECT ON *.* FROM {master}")]).await;
         let StatementFault::PrivilegeMissing { needed } = lab.rotate_to(&clone).await.unwrap_err().fault
         else {

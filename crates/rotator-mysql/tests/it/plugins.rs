@@ -26,7 +26,7 @@ async fn shown(lab: &Lab) -> String {
     rows[0][0].clone().unwrap()
 }
 
-/// SET PASSWORD changes the first plugin that has a password, and the old one opens by the other for ever.
+/// SET PASSWORD changes the first plugin that has a password, and the old one logs in by the other for ever.
 #[tokio::test]
 async fn an_account_with_two_passwords_by_plugins_is_refused() {
     let lab = lab().await;
@@ -44,7 +44,7 @@ async fn an_account_with_two_passwords_by_plugins_is_refused() {
     }
 }
 
-/// By whichever of the two it logs in, a change of one would leave the other.
+/// Whichever of the two it logs in by, a change of one would leave the other.
 #[tokio::test]
 async fn an_account_that_logs_in_by_the_first_of_two_is_refused() {
     let lab = lab().await;

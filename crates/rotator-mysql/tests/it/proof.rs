@@ -10,10 +10,10 @@ use crate::fixture::{Lab, at, deadline};
 
 const FLAVORS: [MysqlFlavor; 2] = [MysqlFlavor::MySql, MysqlFlavor::MariaDb];
 
-/// Whatever is asked of it, so that the server is what refuses.
+/// Accepts any statement, so that the server is what refuses.
 const ANYTHING: StatementRule = StatementRule { text: "anything", admits: |_| true };
 
-/// What the server answers, or nothing where it runs the statement to its end.
+/// The server's refusal, or nothing where it runs the statement to its end.
 async fn prove(lab: &Lab, text: &str, deadline: Deadline) -> String {
     let statement = TestStatement::parse(text, &ANYTHING).unwrap();
     let mut session = lab.connect(&lab.app).await.unwrap();
@@ -24,7 +24,7 @@ async fn prove(lab: &Lab, text: &str, deadline: Deadline) -> String {
     }
 }
 
-/// A user with all rights over a database of its own name.
+/// A user with all privileges on a database with its own name.
 async fn lab_with_data(flavor: MysqlFlavor) -> Lab {
     let lab = Lab::new(flavor, "").await;
     let (database, app) = (&lab.app.username, at(&lab.app.username, "%"));
@@ -58,7 +58,7 @@ async fn a_test_statement_runs_as_the_user_and_cannot_write() {
         ] {
             check(&write, "error 1792").await;
         }
-        // Nothing asked for several statements at the login, so the server reads one.
+        // The login did not request multiple statements, so the server parses one.
         check(&format!("SELECT 1; INSERT INTO {table} VALUES (1)"), "error 1064").await;
         check("COMMIT; SELECT 1", "error 1064").await;
         check("SELECT * FROM mysql.user", "error 1142").await;

@@ -77,7 +77,7 @@ async fn a_server_that_is_read_only_is_named_so_and_changes_nothing() {
     }
 }
 
-/// A master that may write to a replica all the same would change the users there alone.
+/// A master that may still write to a replica would change the users there alone.
 #[tokio::test]
 async fn a_privileged_user_changes_nothing_on_a_read_only_server() {
     for flavor in flavors() {
@@ -144,7 +144,7 @@ async fn a_server_whose_storage_is_read_only_takes_no_writes() {
     }
 }
 
-/// A server that lets an expired account in for nothing but a new password. A rotation is no way round the
+/// A server that lets an expired account in only to set a new password. A rotation must not bypass the
 /// decision to let it expire.
 #[tokio::test]
 async fn an_expired_account_is_named_so_where_the_server_lets_it_in() {
@@ -175,7 +175,7 @@ async fn an_account_that_requires_a_certificate_opens_with_one_alone() {
         let lab = Lab::new(flavor, "REQUIRE X509").await;
         let authority = lab.server.authority();
         let certificate = authority.client("the function");
-        let strange = test_servers::TestAuthority::new().client("somebody else");
+        let strange = test_servers::TestAuthority::new().client("another-user");
         let connect = |identity: Option<(String, String)>| {
             let mut tls = TlsSettings::default().with_ca_bundle(authority.certificate_pem()).unwrap();
             if let Some((certificate, key)) = identity {

@@ -1,5 +1,5 @@
-//! Accounts of MySQL that were left on `mysql_native_password`, which its newest versions do not have any
-//! more, and accounts whose password has expired.
+//! Accounts of MySQL that still have `mysql_native_password`, which its newest versions no longer have, and
+//! accounts whose password has expired.
 
 use rotation_core::{Reader, RotationError};
 use rotation_database::Session;
@@ -12,7 +12,7 @@ use crate::{
 
 const NEW: &str = "Pending-password-1";
 
-/// As an upgraded folder of data holds it.
+/// As in a data directory of an upgraded server.
 async fn retire(lab: &Lab, user: &str) {
     lab.admin(&[
         &format!(
@@ -49,7 +49,7 @@ async fn a_user_on_a_plugin_that_is_gone_is_moved_as_the_hint_says() {
     assert!(lab.opens(NEW).await);
 }
 
-/// No statement changes such an account before it is moved, so that comes first.
+/// No statement changes such an account before it is moved, so the move comes first.
 #[tokio::test]
 async fn an_idle_user_on_a_plugin_that_is_gone_is_moved() {
     let lab = own_server(MysqlFlavor::MySql, &[]).await;
@@ -60,7 +60,8 @@ async fn an_idle_user_on_a_plugin_that_is_gone_is_moved() {
         retire(&lab, &next.username).await;
         let notes = lab.rotate_to(&next).await.unwrap();
         let moved = format!(
-            "{} was left on mysql_native_password, which the server does not have, and uses caching_sha2_password now",
+            "{} was left on mysql_native_password, which the server does not have, \
+             and uses caching_sha2_password now",
             at(&next.username, "%")
         );
         assert!(notes.contains(&moved), "{notes:?}");
@@ -69,7 +70,7 @@ async fn an_idle_user_on_a_plugin_that_is_gone_is_moved() {
     }
 }
 
-/// A clone that has left the plugin is not given it back because its original has it still.
+/// A clone that has left the plugin is not given it back because its original still has it.
 #[tokio::test]
 async fn a_clone_of_a_user_on_a_plugin_that_is_gone_has_another() {
     let lab = own_server(MysqlFlavor::MySql, &[]).await;
@@ -83,8 +84,8 @@ async fn a_clone_of_a_user_on_a_plugin_that_is_gone_has_another() {
     lab.connect(&again).await.unwrap().probe(None).await.unwrap();
 }
 
-/// `PASSWORD EXPIRE NEVER` does not end an expiry that has come; the statements of the hint do, without a
-/// password.
+/// `PASSWORD EXPIRE NEVER` does not end an expiry that has already happened; the statements of the hint do,
+/// without a password.
 #[tokio::test]
 async fn an_expired_user_is_renewed_as_the_hint_says() {
     for flavor in MysqlFlavor::ALL.into_iter().filter(|flavor| flavor.is_to_be_tested()) {
@@ -113,7 +114,7 @@ async fn an_expired_user_is_renewed_as_the_hint_says() {
     }
 }
 
-/// The same of a password that has become too old, by the age that the account has or the server.
+/// The same for a password that has become too old, by the lifetime of the account or of the server.
 #[tokio::test]
 async fn a_password_that_is_too_old_is_renewed_as_the_hint_says() {
     for flavor in MysqlFlavor::ALL.into_iter().filter(|flavor| flavor.is_to_be_tested()) {
@@ -147,7 +148,7 @@ async fn a_password_that_is_too_old_is_renewed_as_the_hint_says() {
     }
 }
 
-/// An account without a password, and one that has not expired, are left as they are by those statements.
+/// Those statements leave an account without a password, and one that has not expired, as they are.
 #[tokio::test]
 async fn an_expired_user_s_other_accounts_are_left_alone() {
     for flavor in MysqlFlavor::ALL.into_iter().filter(|flavor| flavor.is_to_be_tested()) {
@@ -164,7 +165,8 @@ async fn an_expired_user_s_other_accounts_are_left_alone() {
         let changed = if flavor == MysqlFlavor::MySql {
             "SELECT COALESCE(password_last_changed, '') FROM mysql.user WHERE Host LIKE '10.%' ORDER BY Host"
         } else {
-            "SELECT JSON_VALUE(Priv, '$.password_last_changed') FROM mysql.global_priv WHERE Host LIKE '10.%' ORDER BY Host"
+            "SELECT JSON_VALUE(Priv, '$.password_last_changed') FROM mysql.global_priv \
+             WHERE Host LIKE '10.%' ORDER BY Host"
         };
         // A time that no statement of this test gives.
         lab.admin(&[
@@ -190,12 +192,12 @@ async fn an_expired_user_s_other_accounts_are_left_alone() {
     }
 }
 
-/// An account with another format of its hash than the server enforces is let in for nothing but a new
+/// An account with another hash format than the server enforces is let in only to set a new
 /// password.
 #[tokio::test]
 async fn a_format_that_the_server_enforces_is_met_as_the_hint_says() {
     let lab = own_server(MysqlFlavor::MySql, &[]).await;
-    // Made in the other format.
+    // Created in the other format.
     lab.admin(&["SET GLOBAL caching_sha2_password_storage_format = PBKDF2_SHA512"]).await;
     let admin = &lab.server.admin().username;
     let renewed = format!("ALTER USER '{admin}'@'localhost' IDENTIFIED BY '{}'", lab.server.admin().password);
@@ -211,7 +213,7 @@ async fn a_format_that_the_server_enforces_is_met_as_the_hint_says() {
     let login = TestLogin { password: NEW.to_owned(), ..lab.app.clone() };
     lab.connect(&login).await.unwrap().probe(None).await.unwrap();
 
-    // A clone in the old format is given the new one by its turn.
+    // A clone in the old format gets the new one at its turn.
     let clone = lab.clone();
     lab.admin(&[
         "SET GLOBAL caching_sha2_password_enforce_storage_format = OFF",

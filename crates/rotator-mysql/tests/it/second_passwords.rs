@@ -1,4 +1,4 @@
-//! MySQL's second passwords: after a rotation no password logs in but those that the labels hold.
+//! MySQL's second passwords: after a rotation only the passwords of the labels log in.
 
 use rotation_core::{Applied, ChangeReport, Password, RotationError};
 use rotation_database::{
@@ -21,7 +21,7 @@ async fn revoke(lab: &Lab) {
         .await;
 }
 
-/// Which of these passwords the user logs in by.
+/// With which of these passwords the user logs in.
 async fn opening(lab: &Lab, passwords: &[&str]) -> Vec<String> {
     let mut opening = Vec::new();
     for password in passwords {
@@ -32,7 +32,7 @@ async fn opening(lab: &Lab, passwords: &[&str]) -> Vec<String> {
     opening
 }
 
-/// An administrator sets the primary password, with the one of before as the second.
+/// An administrator sets the primary password, with the previous one as the second.
 async fn set(lab: &Lab, user: &str, password: &str) {
     let user = at(user, "%");
     lab.admin(&[&format!("ALTER USER {user} IDENTIFIED BY '{password}' RETAIN CURRENT PASSWORD")]).await;
@@ -96,7 +96,7 @@ async fn what_a_set_pending_has_besides_it_ends() {
     }
 }
 
-/// Where the user may not end it, the step that finds its work done changes nothing.
+/// Where the user may not discard it, the step that finds its work done changes nothing.
 #[tokio::test]
 async fn a_user_without_the_privilege_repeats_a_step_as_before() {
     let lab = Lab::new(MysqlFlavor::MySql, "").await;
@@ -132,7 +132,7 @@ async fn a_second_password_that_nobody_may_end_is_refused() {
     assert_eq!(opening(&lab, &all).await, [current.as_str(), "next-1"]);
 }
 
-/// A user that reads the server's table sees a second password before it changes anything.
+/// A user that may read the server's table sees a second password before it changes anything.
 #[tokio::test]
 async fn a_second_password_that_is_seen_is_refused_in_a_plan() {
     let lab = Lab::new(MysqlFlavor::MySql, "").await;
@@ -165,7 +165,7 @@ async fn a_plan_says_what_ends_the_second() {
     assert_eq!(shown.last(), Some(&"ALTER USER USER() DISCARD OLD PASSWORD"));
 }
 
-/// What doctor is given to judge by.
+/// The facts that doctor's verdict is based on.
 #[tokio::test]
 async fn a_session_knows_what_it_can_of_a_second_password() {
     let lab = Lab::new(MysqlFlavor::MySql, "").await;
@@ -190,7 +190,7 @@ async fn a_session_knows_what_it_can_of_a_second_password() {
     assert_eq!(facts(&lab, "primary-1").await, None);
 }
 
-/// The master brings this user to equal and gives it its password, while the other one is live by `live`.
+/// The master reconciles this user and gives it its password, while the other one is live with `live`.
 pub(crate) async fn rotate(
     lab: &Lab,
     next: &TestLogin,
@@ -208,7 +208,7 @@ pub(crate) async fn rotate(
     session.commit().await.map(|committed| committed.notes)
 }
 
-/// Whether the clone logs in by this password.
+/// Whether the clone logs in with this password.
 async fn clone_opens(lab: &Lab, password: &str) -> bool {
     lab.connect(&TestLogin { password: password.to_owned(), ..lab.clone() }).await.is_ok()
 }
@@ -227,7 +227,7 @@ async fn a_master_ends_the_second_password_of_the_next_user() {
     assert!(!clone_opens(&lab, &clone.password).await && !clone_opens(&lab, "manual-1").await);
 }
 
-/// Whichever of the two AWSCURRENT is: it is the one that stays.
+/// Whichever of the two AWSCURRENT is, it is the one that stays.
 #[tokio::test]
 async fn a_master_ends_the_live_user_s_other_password() {
     for plugin in ["caching_sha2_password", "sha256_password"] {
@@ -263,7 +263,7 @@ async fn a_live_password_that_nobody_names_is_left_alone() {
     assert_eq!(opening(&lab, &[&first, "two-1"]).await, [first.as_str(), "two-1"]);
 }
 
-/// A history of passwords keeps AWSCURRENT from becoming the primary one: nothing of the live user's changes.
+/// A password history prevents AWSCURRENT from becoming the primary one: nothing changes for the live user.
 #[tokio::test]
 async fn a_history_of_the_live_user_s_is_named_with_its_statement() {
     let lab = Lab::new(MysqlFlavor::MySql, "PASSWORD HISTORY 5").await;
@@ -293,7 +293,7 @@ async fn a_plan_of_a_master_ends_what_the_change_ends() {
     let plan = session.plan(&change, deadline()).await.unwrap();
     let shown: Vec<_> =
         plan.statements.iter().rev().take(2).map(|statement| statement.text.as_str()).collect();
-    // The clone that is made has its password already.
+    // The clone that is created has its password already.
     assert_eq!(shown[0], format!("ALTER USER {} ACCOUNT UNLOCK", at(&clone.username, "%")));
     assert_eq!(shown[1], format!("ALTER USER {} DISCARD OLD PASSWORD", at(&lab.app.username, "%")));
     assert!(lab.opens(&current).await && lab.opens("two-1").await);

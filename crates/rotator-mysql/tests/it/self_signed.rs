@@ -1,4 +1,4 @@
-//! MariaDB 11.4 and later offer TLS by a certificate that they make at each start: self-signed, without a
+//! MariaDB 11.4 and later offer TLS with a certificate that they make at each start: self-signed, without a
 //! name.
 
 use std::sync::Arc;
@@ -38,14 +38,15 @@ async fn lab(self_signed: SelfSigned) -> Lab {
     Lab { server, app, master: create_master(server).await, settings }
 }
 
-/// A login at this port of the server, or of what stands in its place.
+/// A login at this port, of the server or of what replaces it.
 async fn connect(
     port: u16,
     login: &TestLogin,
     self_signed: SelfSigned,
 ) -> Result<MysqlSession, ConnectError> {
     let document = serde_json::json!({
-        "engine": "mariadb", "host": "localhost", "port": port, "username": login.username, "password": login.password,
+        "engine": "mariadb", "host": "localhost", "port": port,
+        "username": login.username, "password": login.password,
     });
     let document = SecretDocument::parse(&document.to_string()).unwrap();
     let login = Login::from_document(&document, &MariaDb::PROFILE).unwrap();
@@ -60,7 +61,7 @@ fn assert_unproven(error: &ConnectError, expected: &str) {
     assert!(source.remedy().is_some_and(|remedy| remedy.contains("TLS_SELF_SIGNED=prove")), "{error:?}");
 }
 
-/// A proof that failed: what is set already is no way out of it.
+/// A failed proof, for which the setting that is already on is no remediation.
 #[track_caller]
 fn assert_disproved(error: &ConnectError) {
     let ConnectError::TlsInvalid { fault: TlsFault::SelfSigned, source } = error else { panic!("{error:?}") };
@@ -70,7 +71,7 @@ fn assert_disproved(error: &ConnectError) {
     assert!(!remedy.contains("TLS_SELF_SIGNED") && !remedy.contains("INSTALL SONAME"), "{remedy}");
 }
 
-/// Nobody is told the user's name, and the remediation names two ways out that work.
+/// The user's name is never sent, and the remediation names two ways that work.
 #[tokio::test]
 async fn it_is_refused_unless_the_server_may_prove_itself() {
     if !is_tested() {
@@ -83,7 +84,7 @@ async fn it_is_refused_unless_the_server_may_prove_itself() {
     assert!(hint.contains("TLS_SELF_SIGNED=prove") && hint.contains("ssl_cert"), "{hint}");
     assert_eq!(lab.server.failed_logins_of(&lab.app.username) + lab.server.logins_of(&lab.app.username), 0);
 
-    // As the hint says.
+    // As the hint advises.
     identify(&lab, "ed25519").await;
     lab.settings.self_signed = SelfSigned::Prove;
     lab.set_secret(NEW).await.unwrap();
@@ -126,7 +127,7 @@ async fn a_pair_rotates_once_the_server_has_proved_itself() {
     lab.connect(&clone).await.unwrap().probe(None).await.unwrap();
 }
 
-/// Its proof would be a hash that is guessed fast.
+/// Its proof would be a hash that is easy to guess.
 #[tokio::test]
 async fn an_account_of_another_plugin_shows_an_unproven_server_nothing() {
     if !is_tested() {
@@ -140,7 +141,7 @@ async fn an_account_of_another_plugin_shows_an_unproven_server_nothing() {
         let error = connect(server.port(), &lab.app, SelfSigned::Prove).await.unwrap_err();
         assert_unproven(&error, "cannot prove itself");
         let received = server.received();
-        // The user's name, no bytes of an answer, the plugin; and nothing after the attributes.
+        // The user's name, an empty answer, the plugin; and nothing after the attributes.
         let login = [lab.app.username.as_bytes(), b"\0\0client_ed25519\0"].concat();
         assert_eq!(received.windows(login.len()).filter(|window| *window == login).count(), 1);
         assert!(received.ends_with(b"secret-rotation"), "{:?}", String::from_utf8_lossy(&received));
@@ -156,7 +157,7 @@ async fn scripted(mischief: MysqlMischief, certificate: test_servers::TestCertif
     MaliciousMysql::start(mischief, greeting).await.unwrap()
 }
 
-/// One that lets everybody in proves nothing, and hears no statement.
+/// A server that lets every user in proves nothing, and receives no statement.
 #[tokio::test]
 async fn a_server_that_proves_nothing_hears_no_statement() {
     let server = scripted(MysqlMischief::Answers(Vec::new()), TestAuthority::self_signed()).await;
@@ -166,7 +167,7 @@ async fn a_server_that_proves_nothing_hears_no_statement() {
     assert!(server.statements().is_empty(), "{:?}", server.statements());
 }
 
-/// An unproven server gets no work done: no rounds beyond those that MariaDB stores, and parameters once.
+/// An unproven server causes no work: no rounds beyond those that MariaDB stores, and parameters once.
 #[tokio::test]
 async fn a_server_that_asks_for_too_many_rounds_is_refused() {
     let login = TestLogin { username: "app".to_owned(), password: "of-the-app-1".to_owned() };
@@ -178,7 +179,7 @@ async fn a_server_that_asks_for_too_many_rounds_is_refused() {
     }
 }
 
-/// Every other fault of a certificate is one still.
+/// Every other fault of a certificate is still an error.
 #[tokio::test]
 async fn a_certificate_with_another_fault_is_refused() {
     let authority = TestAuthority::new();
@@ -198,8 +199,8 @@ async fn a_certificate_with_another_fault_is_refused() {
     assert!(server.received().len() < 64, "the user's name was sent");
 }
 
-/// An attacker in the middle passes everything on between two connections of TLS. The login comes through,
-/// the proof is about another certificate, and no statement follows.
+/// A man-in-the-middle passes everything on between two TLS connections. The login succeeds, the proof is
+/// about another certificate, and no statement follows.
 #[tokio::test]
 async fn a_man_in_the_middle_hears_no_statement() {
     if !is_tested() {
@@ -217,7 +218,7 @@ async fn a_man_in_the_middle_hears_no_statement() {
     }
 }
 
-/// The port of a man in the middle.
+/// The port of a man-in-the-middle.
 async fn intercept(server: u16) -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -249,8 +250,8 @@ async fn pass_on(mut client: TcpStream, server: u16, acceptor: TlsAcceptor) -> s
     tokio::io::copy_bidirectional(&mut client, &mut server).await.map(|_| ())
 }
 
-/// A refused password is one also where the server has not proved itself: another is tried, and no label
-/// moves for it.
+/// A refused password also counts as refused where the server has not proved itself: another one is tried,
+/// and no label moves because of it.
 #[tokio::test]
 async fn a_wrong_password_is_refused() {
     if !is_tested() {
@@ -267,7 +268,7 @@ async fn a_wrong_password_is_refused() {
     lab.set_secret(NEW).await.unwrap();
 }
 
-/// Whoever is in the middle may say that a password is refused, so nobody takes that for the server's word.
+/// A man-in-the-middle can report that a password is refused, so this does not count as the server's answer.
 #[tokio::test]
 async fn a_refusal_by_an_unproven_server_is_not_the_server_s_word() {
     let login = TestLogin { username: "app".to_owned(), password: "of-the-app-1".to_owned() };
@@ -281,7 +282,8 @@ async fn a_refusal_by_an_unproven_server_is_not_the_server_s_word() {
     let tls = TlsSettings::default().with_ca_bundle(authority.certificate_pem()).unwrap();
     let settings = Settings { self_signed: SelfSigned::Prove, ..Settings::default() };
     let document = serde_json::json!({
-        "engine": "mariadb", "host": "localhost", "port": server.port(), "username": "app", "password": "of-the-app-1",
+        "engine": "mariadb", "host": "localhost", "port": server.port(),
+        "username": "app", "password": "of-the-app-1",
     });
     let document = SecretDocument::parse(&document.to_string()).unwrap();
     let login = Login::from_document(&document, &MariaDb::PROFILE).unwrap();

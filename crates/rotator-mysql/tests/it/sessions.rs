@@ -1,4 +1,5 @@
-//! What a session knows of its server, and that no setting of a server, a user, or `init_connect` steers it.
+//! What a session knows about its server; no setting of a server, a user, or `init_connect` changes its
+//! behavior.
 
 use rotation_database::{LoginMethod, Session};
 use test_servers::{MysqlFlavor, MysqlVersion, TestLogin};
@@ -24,7 +25,7 @@ async fn a_session_knows_its_address_and_its_method() {
     }
 }
 
-/// MySQL takes no connection over TCP then; MariaDB does.
+/// MySQL then accepts no connection over TCP; MariaDB does.
 #[tokio::test]
 async fn a_server_without_grant_tables_asks_for_no_password() {
     let lab = own_server(MysqlFlavor::MariaDb, &[]).await;
@@ -37,8 +38,8 @@ async fn a_server_without_grant_tables_asks_for_no_password() {
     assert_eq!(session.method(), Some(LoginMethod::NONE));
 }
 
-/// A server of one test with these global settings, which hold for sessions that begin afterwards. Its user
-/// has names that need their quotes, and two roles.
+/// A server of one test with these global settings, which apply to sessions that begin afterwards. Its user
+/// has names that need quotes, and two roles.
 async fn lab_with(version: MysqlVersion, settings: &[&str]) -> Lab {
     let lab = own_server(version, &[]).await;
     let name = &lab.app.username;
@@ -56,7 +57,7 @@ async fn lab_with(version: MysqlVersion, settings: &[&str]) -> Lab {
     lab
 }
 
-/// A rotation of either strategy, with passwords that need their quotes.
+/// A rotation of either strategy, with passwords that need quotes.
 async fn check(lab: &Lab) {
     let version = lab.server.version();
     let (old, new) = (lab.app.password.clone(), "new'password\\with \"quotes-1A-é");
@@ -87,7 +88,7 @@ async fn names_are_shown_in_quotes_whatever_the_server_says() {
     }
 }
 
-/// Each changes what a statement means, what an answer looks like, or how much of it comes.
+/// Each changes the meaning of a statement, the form of an answer, or its length.
 #[tokio::test]
 async fn settings_of_the_server_do_not_steer_a_session() {
     for version in MysqlVersion::to_be_tested() {

@@ -43,7 +43,7 @@ pub(crate) async fn plugin_of(lab: &Lab, user: &str) -> String {
     lab.server.query(&sql).await.unwrap()[0][0].clone().unwrap()
 }
 
-/// A user that is let in by this password alone.
+/// A user that is let in with this password alone.
 async fn opens_by(lab: &Lab, login: &TestLogin, others: &[&str]) {
     lab.connect(login).await.unwrap();
     for other in others {
@@ -98,7 +98,7 @@ async fn an_account_of_parsec_keeps_its_rounds() {
     }
     let lab = lab(MysqlVersion::MariaDb11, "parsec").await;
     let user = at(&lab.app.username, "%");
-    // Of the password "pw-2" with twice the rounds, as an independent program makes it.
+    // Of the password "pw-2" with twice the rounds, as an independent program computes it.
     lab.admin(&[&format!("ALTER USER {user} IDENTIFIED VIA parsec USING '{ROUNDS}'")]).await;
     lab.change("pw-2", NEW).await.unwrap();
     let shown = lab.server.query(&format!("SHOW CREATE USER {user}")).await.unwrap()[0][0].clone().unwrap();
@@ -109,7 +109,7 @@ async fn an_account_of_parsec_keeps_its_rounds() {
 /// The stored form of "pw-2".
 const ROUNDS: &str = "P1:AAAAAAAAAAAAAAAAAAAAAAAA:0yWZj7DukZiYs/4tgcBpOt0mBSUDSLR3jIrdUmyV6Ok";
 
-/// Other accounts of the user that log in by the same password are seen, whichever plugin they have.
+/// Other accounts of the user that log in with the same password are detected, whichever plugin they have.
 #[tokio::test]
 async fn another_account_by_the_same_password_is_seen() {
     for (version, plugin) in plugins() {

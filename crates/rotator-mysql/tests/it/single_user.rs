@@ -1,4 +1,4 @@
-//! A user changes its own password, with the old one kept or not.
+//! A user changes its own password, with or without keeping the old one.
 
 use std::time::Duration;
 
@@ -22,8 +22,8 @@ async fn a_plain_change_ends_the_old_password() {
         let lab = Lab::new(version, "").await;
         let old = lab.app.password.clone();
         assert!(lab.change(&old, NEW).await.unwrap().is_empty());
-        assert!(lab.opens(NEW).await, "{version}: the new password does not open");
-        assert!(!lab.opens(&old).await, "{version}: the old password opens");
+        assert!(lab.opens(NEW).await, "{version}: the new password does not log in");
+        assert!(!lab.opens(&old).await, "{version}: the old password logs in");
         let session = lab.connect(&TestLogin { password: NEW.to_owned(), ..lab.app.clone() }).await;
         session.unwrap().probe(None).await.unwrap();
         assert!(!lab.server.log().contains("new'password"), "{version}: the password is in a log");
@@ -40,7 +40,7 @@ async fn with_two_passwords_the_old_one_stays_until_the_next_change() {
     assert!(lab.opens(&first).await && lab.opens("second-password").await);
     lab.change("second-password", "third-password").await.unwrap();
     assert!(lab.opens("second-password").await && lab.opens("third-password").await);
-    assert!(!lab.opens(&first).await, "two passwords were kept beside the new one");
+    assert!(!lab.opens(&first).await, "two old passwords were kept");
 }
 
 #[tokio::test]
@@ -57,7 +57,7 @@ async fn a_repeated_change_never_evicts_the_password_in_use() {
     assert!(!lab.opens("abandoned-password").await);
 }
 
-/// The whole `setSecret` by the protocol: what the engine leaves open, the caller finds out by logging in.
+/// The whole `setSecret` by the protocol: what the engine cannot tell, the caller finds out by logging in.
 #[tokio::test]
 async fn a_history_of_passwords_does_not_make_a_repeated_change_fail() {
     let lab = Lab::new(MysqlFlavor::MySql, "PASSWORD HISTORY 5").await;
@@ -119,7 +119,7 @@ async fn mariadb_has_no_two_passwords_and_says_so() {
     assert!(lab.opens(&current).await);
 }
 
-/// What the login says where the account is in this state.
+/// The login's error where the account is in this state.
 async fn refusal(version: impl Into<MysqlVersion>, state: &str) -> String {
     let lab = Lab::new(version, "").await;
     lab.admin(&[&format!("ALTER USER {} {state}", at(&lab.app.username, "%"))]).await;

@@ -1,4 +1,4 @@
-//! What protects the connection, and what is wrong with it.
+//! What protects the connection, and its faults.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use test_servers::{MysqlFlavor, MysqlServer, ServerTls, TestAuthority};
 
 use crate::fixture::{deadline, document, engine};
 
-/// What a login meets where the server speaks TLS like this, over each transport.
+/// The result of a login over each transport where the server speaks TLS like this.
 async fn meet(tls: impl FnOnce(&TestAuthority) -> ServerTls) -> (ConnectError, bool) {
     let authority = Arc::new(TestAuthority::new());
     let tls = tls(&authority);
@@ -24,7 +24,7 @@ async fn meet(tls: impl FnOnce(&TestAuthority) -> ServerTls) -> (ConnectError, b
 #[track_caller]
 fn check((error, sent): (ConnectError, bool), expected: TlsFault) {
     assert!(matches!(error, ConnectError::TlsInvalid { fault, .. } if fault == expected), "{error:?}");
-    assert!(!sent, "the user's name was sent all the same");
+    assert!(!sent, "the user's name was sent nevertheless");
 }
 
 #[tokio::test]
@@ -46,5 +46,5 @@ async fn a_server_without_tls_says_so() {
     }
     let (error, sent) = meet(|_| ServerTls::Off).await;
     assert!(matches!(error, ConnectError::TlsUnavailable), "{error:?}");
-    assert!(!sent, "the user's name was sent all the same");
+    assert!(!sent, "the user's name was sent nevertheless");
 }

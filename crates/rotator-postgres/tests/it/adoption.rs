@@ -4,10 +4,10 @@ use rotation_database::StatementFault;
 
 use crate::fixture::{Lab, quoted, versions};
 
-/// What a lock is waited for in a change that is not short: half of its time.
+/// How long a change waits for a lock unless its timeouts are short: half of its time.
 const LOCK_LIMIT: Duration = Duration::from_secs(9);
 
-/// A clone as AWS's template makes it, by the master.
+/// A clone as AWS's template makes it, owned by the master.
 async fn template_clone(lab: &Lab<'_>) -> test_servers::TestLogin {
     let (app, clone) = (lab.app.username.clone(), lab.clone());
     let sql = format!("CREATE ROLE {} LOGIN; GRANT {app} TO {0}", clone.username);
@@ -55,7 +55,7 @@ async fn what_cannot_be_handed_over_is_counted_by_database() {
         let name = quoted(&clone.username);
         let sql = format!("CREATE SCHEMA a AUTHORIZATION {name}; CREATE SCHEMA b AUTHORIZATION {name}");
         lab.server.execute(&elsewhere, &sql).await.unwrap();
-        // The original may not create in this schema, so it cannot come to own the function in it.
+        // The original may not create in this schema, so it cannot become the owner of the function in it.
         lab.admin(&format!(
             "CREATE SCHEMA closed; CREATE FUNCTION closed.f() RETURNS int LANGUAGE sql AS 'SELECT 1'; \
              ALTER FUNCTION closed.f() OWNER TO {name}; GRANT USAGE ON SCHEMA closed TO {name}"
@@ -111,11 +111,11 @@ async fn rights_that_the_master_gave_itself_before_stay_as_they_were() {
 async fn what_the_clone_holds_beside_the_original_is_taken_away() {
     for version in versions() {
         let mut lab = Lab::new(version).await;
-        // Such a one is known by the operator's word alone.
+        // Such a clone is recognized by the operator's setting alone.
         lab.owner.adopt = true;
         let clone = template_clone(&lab).await;
         let clone_name = &clone.username;
-        // One that the master manages, and one that only a superuser may take away.
+        // A membership that the master manages, and one that only a superuser may revoke.
         let sql = format!("CREATE ROLE {clone_name}_extra; GRANT {clone_name}_extra TO {clone_name}");
         lab.server.query_as(&lab.master, &lab.database, &sql).await.unwrap();
         lab.admin(&format!(
@@ -128,8 +128,8 @@ async fn what_the_clone_holds_beside_the_original_is_taken_away() {
         let removed = ["CREATEDB".to_owned(), format!("membership in \"{clone_name}_extra\"")];
         let settings = ["statement_timeout", "work_mem"].map(|name| format!("the setting \"{name}\""));
         let removed = removed.into_iter().chain(settings);
-        let removed: Vec<_> =
-            removed.map(|what| format!("{what} was taken from the clone: the original has it not")).collect();
+        let reason = "was taken from the clone: the original does not have it";
+        let removed: Vec<_> = removed.map(|what| format!("{what} {reason}")).collect();
         assert_eq!(lab.rotate_to(&clone).await.unwrap(), removed, "{version}");
         let memberships = lab
             .value(&format!(

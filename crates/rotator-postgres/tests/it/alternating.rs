@@ -61,7 +61,7 @@ async fn nobody_sees_a_staged_clone_and_dropping_the_session_leaves_nothing_of_i
         let session = lab.stage(&lab.clone()).await.unwrap();
         assert_eq!(lab.snapshot().await, before);
         drop(session);
-        // The next one would wait for the name, had the first not gone.
+        // The next session would wait for the name if the first had not ended.
         lab.rotate_to(&lab.clone()).await.unwrap();
         assert_ne!(lab.snapshot().await, before);
     }
@@ -153,7 +153,7 @@ async fn clones_may_keep_what_they_make_as_with_the_templates_of_aws() {
         assert_eq!(lab.rotate_to(&clone).await.unwrap(), NO_NOTES);
         assert_eq!(lab.value(owner).await, clone.username);
 
-        // Changing one's mind hands everything over.
+        // A change of the setting hands everything over.
         lab.objects = CloneObjects::Original;
         lab.rotate_to(&clone).await.unwrap();
         assert_eq!(lab.value(owner).await, lab.app.username);
@@ -166,7 +166,7 @@ async fn roles_that_the_master_makes_meanwhile_in_other_sessions_disturb_nothing
     for version in versions() {
         let lab = Lab::new(version).await;
         let (clone, master) = (lab.clone(), &lab.master);
-        // Whoever makes a role of the same name waits for this session, between its first look and its
+        // A session that creates a role of the same name waits for this one, between its first read and its
         // second.
         let mut holder = lab.session(master).await;
         holder.value(&format!("BEGIN; CREATE ROLE {}", clone.username)).await;
@@ -196,7 +196,7 @@ async fn what_drifted_is_counted_and_a_new_clone_has_not_drifted() {
         let (app, clone) = (&lab.app.username, lab.clone());
         assert_eq!(lab.drift_to(&clone).await, 0, "{version}: it is made by this change");
         assert_eq!(lab.drift_to(&clone).await, 0, "{version}: it is equal");
-        // An attribute, a setting that is missing, and one that is too much.
+        // An attribute, a setting that is missing, and a superfluous one.
         lab.admin(&format!(
             "ALTER ROLE {app} CONNECTION LIMIT 7; ALTER ROLE {app} SET work_mem = '6MB'; \
              ALTER ROLE {app}_clone SET lock_timeout = '5s'"
@@ -204,7 +204,7 @@ async fn what_drifted_is_counted_and_a_new_clone_has_not_drifted() {
         .await;
         assert_eq!(lab.drift_to(&clone).await, 3, "{version}");
         assert_eq!(lab.drift_to(&clone).await, 0, "{version}: it is equal again");
-        // What the master may not correct is noted and not counted.
+        // A difference that the master may not correct is noted and not counted.
         lab.admin(&format!("ALTER ROLE {app} SET log_min_duration_statement = 5")).await;
         assert_eq!(lab.drift_to(&clone).await, 0, "{version}");
     }

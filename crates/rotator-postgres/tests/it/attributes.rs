@@ -41,11 +41,12 @@ async fn settings_are_copied_to_the_letter_with_and_without_a_database() {
             quoted(&renamed)
         ))
         .await;
-        // Nothing is taken from a clone that is live: its own turn brings it to equal.
+        // Nothing is taken from a live clone: it is reconciled when its own turn comes.
         let error = lab.rotate_to(&lab.app).await.unwrap_err();
         assert_eq!(error.code().to_string(), "DB_CLONE_EXCEEDS_ORIGINAL", "{version}");
-        let removed =
-            |name: &str| format!("the setting \"{name}\" was taken from the clone: the original has it not");
+        let removed = |name: &str| {
+            format!("the setting \"{name}\" was taken from the clone: the original does not have it")
+        };
         let removed = [removed("search_path"), removed("work_mem")];
         assert_eq!(lab.rotate_to(&clone).await.unwrap(), removed, "{version}");
         assert_eq!(lab.value(&of(&clone.username)).await, lab.value(&of(app)).await, "{version}");
@@ -84,7 +85,7 @@ async fn a_clone_whose_pool_discards_everything_still_acts_as_the_original() {
         lab.rotate_to(&clone).await.unwrap();
         let who = "SELECT current_user";
         let itself = format!("SET SESSION AUTHORIZATION {}", clone.username);
-        // What leads back to how the session began leads back to the original, from wherever.
+        // Statements that return to the start of the session return to the original, from any state.
         for back in ["RESET ROLE", "SET SESSION AUTHORIZATION DEFAULT", "DISCARD ALL"] {
             let mut session = lab.session(&clone).await;
             session.value(back).await;
@@ -94,7 +95,7 @@ async fn a_clone_whose_pool_discards_everything_still_acts_as_the_original() {
             session.value(back).await;
             assert_eq!(session.value(who).await, *app, "{version}: SET ROLE NONE, {back}");
         }
-        // And one that insists on being the clone keeps the original's rights.
+        // A session that insists on being the clone keeps the original's privileges.
         for away in ["SET ROLE NONE", &itself] {
             let mut session = lab.session(&clone).await;
             session.value(away).await;
@@ -124,12 +125,12 @@ async fn a_clone_logs_in_where_only_the_original_may_connect_and_does_not_inheri
         }
         assert_eq!(lab.rotate_to(&clone).await.unwrap(), [] as [&str; 0], "{version}");
         assert_eq!(lab.value_as(&clone, "SELECT current_user").await, *app, "{version}");
-        // One that an earlier rotation left as the original is.
+        // A clone that an earlier rotation left with the original's INHERIT.
         lab.admin(&format!("ALTER ROLE {} NOINHERIT", clone.username)).await;
         assert_eq!(lab.rotate_to(&clone).await.unwrap(), [] as [&str; 0], "{version}");
         for user in [&lab.app, &clone] {
             lab.connect(user).await.unwrap().probe(None).await.unwrap();
-            // What the original has only by SET ROLE, the clone has by no other way, not even as itself.
+            // What the original has only by SET ROLE, the clone has in no other way, not even as itself.
             for sql in ["SELECT a FROM of_group", "RESET ROLE; SELECT a FROM of_group"] {
                 let refused = lab.server.query_as(user, database, sql).await.unwrap_err();
                 assert!(refused.to_string().contains("42501"), "{version}: {refused}");
@@ -170,6 +171,6 @@ async fn a_list_that_the_server_did_not_spell_is_copied_by_its_items() {
                  AND setdatabase = 0 AND v LIKE 'search_path=%'"
             ))
             .await;
-        assert_eq!(kept, "search_path=App,public", "the test needs a list that is spelled otherwise");
+        assert_eq!(kept, "search_path=App,public", "the test needs a list that is spelled differently");
     }
 }

@@ -1,5 +1,5 @@
-//! Users that the server keeps out or holds back: the error names the statement that ends it, and it runs as
-//! it stands.
+//! Users that the server keeps out or restricts: the error names the statement that fixes it, and the
+//! statement runs as it stands.
 
 use rotation_core::{CredentialSource, Password, Reader};
 use rotation_database::{Change, MASTER_SECRET, Session, Turn};
@@ -8,7 +8,7 @@ use test_servers::TestLogin;
 
 use crate::fixture::{Lab, advised, deadline, every_version, of_login, of_master, quoted};
 
-/// A change of the pair fails by this code; what it advises is run, and the same change succeeds.
+/// A change of the pair fails with this code; its advice is run, and the same change succeeds.
 async fn follow(lab: &Lab<'_>, next: &TestLogin, code: &str) -> String {
     let version = lab.server.version();
     let before = lab.snapshot().await;
@@ -21,7 +21,7 @@ async fn follow(lab: &Lab<'_>, next: &TestLogin, code: &str) -> String {
     statement
 }
 
-/// The clone is live: the master finds the original as it is.
+/// The clone is live: the master finds the original in this state.
 #[tokio::test]
 async fn an_original_that_may_not_log_in_is_let_in() {
     for version in every_version() {
@@ -36,7 +36,7 @@ async fn an_original_that_may_not_log_in_is_let_in() {
     }
 }
 
-/// The live user itself, by its login.
+/// The live user itself, at its login.
 #[tokio::test]
 async fn a_live_user_that_may_not_log_in_is_let_in() {
     for version in every_version() {
@@ -56,7 +56,7 @@ async fn a_live_user_that_may_not_log_in_is_let_in() {
             lab.admin(&statement).await;
             lab.connect(&lab.app).await.unwrap().probe(None).await.unwrap();
         }
-        // What the server calls a wrong password may be the end of its validity.
+        // What the server reports as a wrong password may be an expired VALID UNTIL.
         lab.admin(&format!("ALTER ROLE {name} VALID UNTIL '2001-01-01'")).await;
         let error = of_login(CredentialSource::Current, lab.connect(&lab.app).await.unwrap_err());
         let statement = format!("ALTER ROLE {name} VALID UNTIL 'infinity'");
@@ -70,7 +70,7 @@ async fn a_live_user_that_may_not_log_in_is_let_in() {
     }
 }
 
-/// The privilege to connect is told from a database that is not there, for the user and for the master.
+/// A missing CONNECT privilege is distinguished from a missing database, for the user and for the master.
 #[tokio::test]
 async fn a_closed_database_is_opened_to_whom_it_keeps_out() {
     for version in every_version() {
@@ -105,7 +105,7 @@ async fn a_closed_database_is_opened_to_whom_it_keeps_out() {
     }
 }
 
-/// Whether the clone is still to be made or is there.
+/// Both where the clone has yet to be created and where it exists.
 #[tokio::test]
 async fn an_original_that_replicates_asks_it_of_the_master() {
     for version in every_version() {
@@ -131,7 +131,7 @@ async fn an_original_that_replicates_asks_it_of_the_master() {
     }
 }
 
-/// Before version 16 such a user changes nothing of itself.
+/// Before version 16 such a user cannot change itself.
 #[tokio::test]
 async fn a_single_user_that_replicates_is_told_so() {
     for version in every_version() {
@@ -154,7 +154,7 @@ async fn a_single_user_that_replicates_is_told_so() {
     }
 }
 
-/// Attributes and settings that only a superuser gives, before there is a clone to give them to.
+/// Attributes and settings that only a superuser may grant, before there is a clone to grant them to.
 #[tokio::test]
 async fn what_a_clone_to_be_made_lacks_can_be_given() {
     for version in every_version() {
@@ -172,7 +172,7 @@ async fn what_a_clone_to_be_made_lacks_can_be_given() {
     }
 }
 
-/// Nobody has the name without the suffix: what the rotation and the login of testSecret say of it.
+/// No user has the name without the suffix: what the rotation and the login of testSecret report about it.
 #[tokio::test]
 async fn a_user_named_like_a_clone_is_told_so() {
     for version in every_version() {

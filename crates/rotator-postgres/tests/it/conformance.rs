@@ -1,7 +1,7 @@
 //! The function suite: both functions against every tested version.
 //!
-//! What does not depend on the version of the server (how a killed process, a broken store or a bad event is
-//! met) runs on one version; everything that changes or reads users runs on all.
+//! What does not depend on the server's version (the handling of a killed process, a broken store or a bad
+//! event) runs on one version; everything that changes or reads users runs on all.
 
 mod server;
 
@@ -46,9 +46,9 @@ function_suite!(postgres_18_single_user:
 function_suite!(postgres_18_alternating_users:
     |topic| check(PostgresVersion::V18, MasterUser, topic));
 
-/// The suite itself must be able to fail, and to say where.
+/// The suite itself must be able to fail, and to report where.
 #[test]
-#[should_panic(expected = "two rotations leave AWSCURRENT alive and the old credential as promised")]
+#[should_panic(expected = "two rotations leave AWSCURRENT alive and the old credential")]
 fn a_program_that_ends_at_once_does_not_conform() {
     let database = Server::shared(PostgresVersion::V18);
     let program = "/bin/true".into();

@@ -1,5 +1,5 @@
 //! Whatever an administrator does to the original, after the next rotation sessions of the clone are equal to
-//! its own.
+//! the original's.
 
 use std::fmt::Write as _;
 
@@ -10,7 +10,7 @@ use crate::fixture::{Lab, quoted, versions};
 
 const CASES: u64 = 30;
 
-/// A small generator (xorshift) that is the same everywhere, so that a failure names the case to run again.
+/// A small generator (xorshift) that gives the same numbers everywhere, so that a failure names the case.
 struct Dice(u64);
 
 impl Dice {
@@ -27,7 +27,7 @@ impl Dice {
     }
 }
 
-/// Changes of the original and damage to its clone, as statements of an administrator.
+/// Changes to the original and damage to its clone, as statements of an administrator.
 fn disorder(dice: &mut Dice, lab: &Lab<'_>, groups: &[String], version: PostgresVersion) -> String {
     let (app, clone) = (quoted(&lab.app.username), quoted(&lab.clone().username));
     let database = quoted(&lab.database);
@@ -86,7 +86,7 @@ fn disorder(dice: &mut Dice, lab: &Lab<'_>, groups: &[String], version: Postgres
     sql
 }
 
-/// What a session of this user is, has and may.
+/// The attributes, settings and privileges of a session of this user.
 async fn state(lab: &Lab<'_>, user: &TestLogin, groups: &[String]) -> Vec<String> {
     let name = user.username.clone();
     // Until version 16 the clone inherits what it becomes, whatever the original does.
@@ -139,7 +139,7 @@ async fn after_every_rotation_a_session_of_the_clone_is_and_may_what_one_of_the_
             let next = if case % 2 == 0 { &clone } else { &lab.app };
             let mut notes = match lab.rotate_to(next).await {
                 Ok(notes) => notes,
-                // The clone is live and may what the original may not: what is asked for ends that.
+                // The clone is live and may do what the original may not: the advised statements fix that.
                 Err(error) if next.username == lab.app.username => {
                     let StatementFault::CloneExceeds { needed, .. } = error.fault else {
                         panic!("case {case} on {version}: {sql}: {error:?}")
@@ -151,15 +151,15 @@ async fn after_every_rotation_a_session_of_the_clone_is_and_may_what_one_of_the_
                 }
                 Err(error) => panic!("case {case} on {version}: {sql}: {error:?}"),
             };
-            // Grants of the clone's own stay, are reported, and change nothing for its sessions. What is
-            // taken is named.
+            // The clone's own grants stay, are reported, and change nothing for its sessions. What is taken
+            // is named.
             notes.retain(|note| {
                 !note.starts_with("the clone has grants of its own")
                     && !note.contains("was taken from the clone")
             });
             assert_eq!(notes, [] as [&str; 0], "case {case} on {version}: {sql}");
             if next.username == lab.app.username {
-                // From a live clone nothing is taken; its own turn makes it equal.
+                // Nothing is taken from a live clone; its own turn makes it equal.
                 lab.rotate_to(&clone).await.unwrap();
             }
             let (original, copy) = (state(&lab, &lab.app, &groups).await, state(&lab, &clone, &groups).await);

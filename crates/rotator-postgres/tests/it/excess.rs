@@ -1,4 +1,4 @@
-//! What a clone holds and the original cannot reach: nothing is promoted, and nothing is changed.
+//! What a clone holds and the original cannot use: nothing is promoted, and nothing is changed.
 
 use rotation_database::StatementFault;
 use rotator_postgres::CloneObjects;
@@ -6,7 +6,7 @@ use test_servers::TestLogin;
 
 use crate::fixture::{Lab, versions};
 
-/// A clone as AWS's template makes it, by the master, with the password `old`.
+/// A clone as AWS's template makes it, owned by the master, with the password `old`.
 async fn template_clone(lab: &Lab<'_>) -> TestLogin {
     let (app, clone) = (&lab.app.username, lab.clone());
     let sql = format!("CREATE ROLE {} LOGIN; GRANT {app} TO {0}", clone.username);
@@ -15,7 +15,7 @@ async fn template_clone(lab: &Lab<'_>) -> TestLogin {
     TestLogin { password: "old".to_owned(), ..clone }
 }
 
-/// Refused with nothing changed; gives what the original lacks, and the statements that would give it.
+/// Refused with nothing changed. Returns what the original lacks, and the statements that would grant it.
 async fn refused(lab: &Lab<'_>, next: &TestLogin) -> (String, String) {
     let before = lab.snapshot().await;
     let error = lab.rotate_to(next).await.unwrap_err();
@@ -26,14 +26,14 @@ async fn refused(lab: &Lab<'_>, next: &TestLogin) -> (String, String) {
     }
 }
 
-/// What the statements give is enough.
+/// The advised statements are enough.
 async fn run_then_rotate(lab: &Lab<'_>, needed: &str, next: &TestLogin) {
     lab.admin(needed).await;
     lab.rotate_to(next).await.unwrap();
 }
 
-/// A reader of the live clone's table is still reading. The live user keeps what it has, whatever comes of
-/// it.
+/// A reader of the live clone's table is still reading. The live user keeps what it has, whatever happens to
+/// the change.
 #[tokio::test]
 async fn a_live_clone_keeps_a_table_that_is_in_use() {
     for version in versions() {
@@ -49,7 +49,7 @@ async fn a_live_clone_keeps_a_table_that_is_in_use() {
         );
         let (app, clone) = (&lab.app.username, &old.username);
         assert_eq!(needed, format!("REASSIGN OWNED BY \"{clone}\" TO \"{app}\""), "{version}");
-        // New sessions of the live user read on.
+        // New sessions of the live user can still read.
         lab.value_as(&old, "SELECT count(*) FROM made.t").await;
         reader.value("COMMIT").await;
         assert_eq!(lab.rotate_to(&lab.app).await.unwrap(), [] as [&str; 0], "{version}");
@@ -59,7 +59,7 @@ async fn a_live_clone_keeps_a_table_that_is_in_use() {
     }
 }
 
-/// As many as the lock table of the server takes, and more than fit into the time that one needs.
+/// As many as the server's lock table takes, and more than fit into the time that a single one needs.
 #[tokio::test]
 async fn thousands_of_objects_are_handed_over_in_their_own_time() {
     for version in versions() {
@@ -112,12 +112,16 @@ async fn grants_of_a_clone_s_own_are_given_to_the_original_first() {
             "CREATE SCHEMA \"odd name\"; CREATE TABLE \"odd name\".\"T\" (a int, \"B b\" int); \
              CREATE SEQUENCE \"odd name\".s; CREATE TYPE \"odd name\".e AS ENUM ('x'); \
              CREATE FUNCTION \"odd name\".f(int, text) RETURNS int LANGUAGE sql AS 'SELECT 1'; \
-             REVOKE ALL ON FUNCTION \"odd name\".f FROM PUBLIC; REVOKE ALL ON TYPE \"odd name\".e FROM PUBLIC; \
+             REVOKE ALL ON FUNCTION \"odd name\".f FROM PUBLIC; \
+             REVOKE ALL ON TYPE \"odd name\".e FROM PUBLIC; \
              CREATE FOREIGN DATA WRAPPER w_{clone}; CREATE SERVER s_{clone} FOREIGN DATA WRAPPER w_{clone}; \
              SELECT lo_create(0); \
-             GRANT USAGE ON SCHEMA \"odd name\" TO {clone}; GRANT SELECT, INSERT ON \"odd name\".\"T\" TO {clone}; \
-             GRANT UPDATE (\"B b\") ON \"odd name\".\"T\" TO {clone}; GRANT USAGE ON SEQUENCE \"odd name\".s TO {clone}; \
-             GRANT USAGE ON TYPE \"odd name\".e TO {clone}; GRANT EXECUTE ON FUNCTION \"odd name\".f TO {clone}; \
+             GRANT USAGE ON SCHEMA \"odd name\" TO {clone}; \
+             GRANT SELECT, INSERT ON \"odd name\".\"T\" TO {clone}; \
+             GRANT UPDATE (\"B b\") ON \"odd name\".\"T\" TO {clone}; \
+             GRANT USAGE ON SEQUENCE \"odd name\".s TO {clone}; \
+             GRANT USAGE ON TYPE \"odd name\".e TO {clone}; \
+             GRANT EXECUTE ON FUNCTION \"odd name\".f TO {clone}; \
              GRANT CREATE ON DATABASE {database} TO {clone}; GRANT USAGE ON FOREIGN SERVER s_{clone} TO \
              {clone}; GRANT USAGE ON FOREIGN DATA WRAPPER w_{clone} TO {clone}; \
              DO $$BEGIN EXECUTE format('GRANT SELECT ON LARGE OBJECT %s TO {clone}', \
@@ -154,7 +158,7 @@ async fn grants_of_a_clone_s_own_are_given_to_the_original_first() {
             "{version}: {needed}"
         );
         assert_eq!(needed.contains("GRANT SET ON PARAMETER log_min_messages TO"), version.major() >= 15);
-        // The same before the clone itself begins to act as the original.
+        // The same applies before the clone itself begins to act as the original.
         assert_eq!(refused(&lab, &lab.clone()).await, (what, needed.clone()), "{version}");
         run_then_rotate(&lab, &needed, &lab.app).await;
         lab.value_as(&lab.app, "SELECT count(*) FROM \"odd name\".\"T\"").await;
@@ -162,7 +166,7 @@ async fn grants_of_a_clone_s_own_are_given_to_the_original_first() {
     }
 }
 
-/// What an administrator gave to the user in use is a right of the pair.
+/// A privilege that an administrator granted to the live user is a privilege of the pair.
 #[tokio::test]
 async fn memberships_of_the_live_clone_go_to_the_original() {
     for version in versions() {
@@ -176,14 +180,15 @@ async fn memberships_of_the_live_clone_go_to_the_original() {
         let may = |user: &str| format!("SELECT pg_has_role('{user}', '{app}_team', 'USAGE')");
         assert_eq!(lab.value(&may(app)).await, "t", "{version}");
         let direct = format!(
-            "SELECT count(*) FROM pg_auth_members WHERE member = '{}'::regrole AND roleid = '{app}_team'::regrole",
+            "SELECT count(*) FROM pg_auth_members WHERE member = '{}'::regrole \
+             AND roleid = '{app}_team'::regrole",
             clone.username
         );
         assert_eq!(lab.value(&direct).await, "1", "{version}: nothing is taken from the live user");
-        // Its own turn takes the surplus away, and says so where the original has it not.
+        // The clone's own turn revokes the surplus, and reports it where the original does not have it.
         assert_eq!(
             lab.rotate_to(&clone).await.unwrap(),
-            [format!("membership in \"{app}_team\" was taken from the clone: the original has it not")]
+            [format!("membership in \"{app}_team\" was taken from the clone: the original does not have it")]
         );
         assert_eq!(lab.value(&direct).await, "0", "{version}");
         assert_eq!(lab.value(&may(&clone.username)).await, "t", "{version}: by the original");
@@ -199,8 +204,7 @@ async fn memberships_of_the_live_clone_go_to_the_original() {
     }
 }
 
-/// An attribute or a setting that only the live clone has: nobody but a person knows which of the two is
-/// right.
+/// An attribute or a setting that only the live clone has: only an operator knows which of the two is right.
 #[tokio::test]
 async fn a_live_clone_that_may_more_is_not_succeeded() {
     for version in versions() {
@@ -245,7 +249,7 @@ async fn an_idle_clone_that_may_more_is_not_promoted() {
     }
 }
 
-/// With `CLONE_OBJECTS=own` the clone keeps its objects, and the original gets its turn once it may use them.
+/// With `CLONE_OBJECTS=own` the clone keeps its objects, and the original's turn works once it may use them.
 #[tokio::test]
 async fn a_clone_of_its_own_is_succeeded_by_a_user_that_may_use_its_objects() {
     for version in versions() {

@@ -15,7 +15,7 @@ use test_servers::{PostgresServer, PostgresVersion, TestLogin};
 pub(crate) struct Lab<'s> {
     pub(crate) server: &'s PostgresServer,
     pub(crate) database: String,
-    /// CREATEROLE and no superuser; may grant `app` where the version asks for that.
+    /// Has CREATEROLE and is no superuser; may grant `app` where the version requires that.
     pub(crate) master: TestLogin,
     pub(crate) app: TestLogin,
     pub(crate) objects: CloneObjects,
@@ -82,7 +82,7 @@ impl<'s> Lab<'s> {
         let method = Some(LoginMethod("scram-sha-256"));
         let lab = Self { server, database, master, app, objects, owner: owner(), method };
         if lab.server.version().major() >= 16 {
-            // As if the master had made it, as on RDS.
+            // As if the master had created it, as on RDS.
             let app = quoted(&lab.app.username);
             lab.admin(&format!(
                 "GRANT {app} TO {} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE",
@@ -126,7 +126,7 @@ impl<'s> Lab<'s> {
         engine(self.server, self.objects).connect(login, Transport::Tls, deadline()).await
     }
 
-    /// A session of an application, which stays for several messages.
+    /// A session of an application, which stays open for several messages.
     pub(crate) async fn session(&self, login: &TestLogin) -> Application {
         let config = client_config(&tls(self.server));
         let login = self.login(login);
@@ -149,7 +149,7 @@ impl<'s> Lab<'s> {
         UserPair::of(&username(&self.app.username), &Postgres::PROFILE).unwrap()
     }
 
-    /// Stages a change of the other user as the master, whose session it gives.
+    /// Stages a change of the other user as the master, whose session it returns.
     pub(crate) async fn stage(&self, next: &TestLogin) -> Result<PostgresSession, StatementError> {
         let pair = self.pair();
         let credentials = Credentials {
@@ -178,7 +178,7 @@ impl<'s> Lab<'s> {
         self.stage(next).await?.commit().await.map(|committed| committed.notes)
     }
 
-    /// All that the catalogue says of roles whose name contains the user's or the master's.
+    /// Everything in the system catalog about roles whose name contains the user's or the master's.
     pub(crate) async fn snapshot(&self) -> String {
         let (app, master) = (self.app.username.replace('\'', "''"), &self.master.username);
         let sql = format!(
@@ -215,19 +215,19 @@ impl Application {
     }
 }
 
-/// The statement that is advised to an administrator of the database.
+/// The statement that the advice gives an administrator of the database.
 pub(crate) fn advised(error: impl Into<RotationError>) -> String {
     let hint = error.into().remediation(Reader::Operator);
     let statement = hint.split_once("As an administrator of the database: ");
     statement.unwrap_or_else(|| panic!("no statement in: {hint}")).1.to_owned()
 }
 
-/// The failure of a login as a rotation has it.
+/// The failure of a login as a rotation sees it.
 pub(crate) fn of_login(credential: CredentialSource, error: ConnectError) -> RotationError {
     DatabaseError::Login { credential, error, remedies: Postgres::PROFILE.remedies }.into()
 }
 
-/// The failure of a statement of the master as a rotation has it.
+/// The failure of a statement of the master as a rotation sees it.
 pub(crate) fn of_master(error: StatementError) -> RotationError {
     let credential = MASTER_SECRET;
     DatabaseError::Statement { credential, error, remedies: Postgres::PROFILE.remedies }.into()

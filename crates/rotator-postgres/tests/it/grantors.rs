@@ -1,6 +1,5 @@
-//! Memberships that another role than the master has granted. From version 16 on each grantor has its own,
-//! and whoever takes one back without naming its grantor is answered success, with a warning, and takes back
-//! nothing.
+//! Memberships that a role other than the master has granted. From version 16 on each grantor has its own
+//! grant. A REVOKE without the grantor reports success, with a warning, and revokes nothing.
 
 use rotation_database::StatementFault;
 use test_servers::{PostgresVersion, TestLogin};
@@ -25,12 +24,14 @@ async fn granted(lab: &Lab<'_>, options: &str) -> Names {
 
 async fn is_member(lab: &Lab<'_>, member: &str, group: &str) -> bool {
     let sql = format!(
-        "SELECT count(*) FROM pg_auth_members WHERE member = '{member}'::regrole AND roleid = '{group}'::regrole"
+        "SELECT count(*) FROM pg_auth_members WHERE member = '{member}'::regrole \
+         AND roleid = '{group}'::regrole"
     );
     lab.value(&sql).await != "0"
 }
 
-/// Refused with nothing changed; what is in the way, and the advice, which is run before the change is made.
+/// Refused with nothing changed. Returns the obstacle, and the advice, which is run before the change is
+/// made.
 async fn follow(lab: &Lab<'_>, next: &TestLogin) -> (String, String) {
     let version = lab.server.version();
     let before = lab.snapshot().await;
@@ -62,7 +63,7 @@ async fn a_membership_of_the_idle_clone_names_its_grantor() {
     }
 }
 
-/// What a revoke without its grantor does: the reason for all of this.
+/// What a revoke without its grantor does: the reason for these tests.
 #[tokio::test]
 async fn a_revoke_without_the_grantor_takes_back_nothing() {
     for version in with_grantors() {
@@ -74,14 +75,14 @@ async fn a_revoke_without_the_grantor_takes_back_nothing() {
         lab.value_as(&lab.master, &format!("GRANT {group} TO {clone}; SELECT 1")).await;
         lab.admin(&format!("REVOKE {group} FROM {clone}")).await;
         assert!(is_member(&lab, &clone, &group).await, "{version}: the server has changed");
-        // The master takes back its own.
-        let note = format!("membership in {group} was taken from the clone: the original has it not");
+        // The master revokes its own grant.
+        let note = format!("membership in {group} was taken from the clone: the original does not have it");
         assert_eq!(lab.rotate_to(&lab.clone()).await.unwrap(), [note], "{version}");
         assert!(!is_member(&lab, &clone, &group).await, "{version}");
     }
 }
 
-/// The original has the same, so nothing is in the way: the outcome says by which statement it goes.
+/// The original has the same, so nothing blocks the change: the outcome names the statement that revokes it.
 #[tokio::test]
 async fn a_membership_that_both_have_is_noted_with_its_grantor() {
     for version in with_grantors() {
@@ -124,7 +125,7 @@ async fn a_membership_of_the_live_clone_names_its_grantor() {
     }
 }
 
-/// The server takes it back only together with what the clone has granted to others. The advice takes nothing
+/// The server revokes it only together with what the clone has granted to others. The advice takes nothing
 /// from them.
 #[tokio::test]
 async fn a_membership_that_the_clone_passed_on_is_given_first() {
@@ -140,7 +141,7 @@ async fn a_membership_that_the_clone_passed_on_is_given_first() {
         assert!(statement.starts_with(&format!("GRANT {group} TO {app} ")), "{version}: {statement}");
         assert!(statement.ends_with(&format!("/* or: {revoke} */")), "{version}: {statement}");
         assert!(is_member(&lab, &other, &group).await, "{version}");
-        // The outcome goes on to say how it ends.
+        // The outcome also names how to end it.
         let notes = lab.rotate_to(&lab.clone()).await.unwrap();
         assert!(notes.iter().any(|note| note.contains(&revoke)), "{version}: {notes:?}");
         lab.admin(&revoke).await;
@@ -148,14 +149,14 @@ async fn a_membership_that_the_clone_passed_on_is_given_first() {
     }
 }
 
-/// Before version 16 a membership is one, whoever granted it.
+/// Before version 16 there is one membership, whoever granted it.
 #[tokio::test]
 async fn a_membership_without_a_grantor_of_its_own_is_taken_back() {
     for version in every_version().filter(|version| *version < PostgresVersion::V16) {
         let lab = Lab::new(version).await;
         lab.rotate_to(&lab.clone()).await.unwrap();
         let Names { group, clone, .. } = granted(&lab, "").await;
-        let note = format!("membership in {group} was taken from the clone: the original has it not");
+        let note = format!("membership in {group} was taken from the clone: the original does not have it");
         assert_eq!(lab.rotate_to(&lab.clone()).await.unwrap(), [note], "{version}");
         assert!(!is_member(&lab, &clone, &group).await, "{version}");
     }

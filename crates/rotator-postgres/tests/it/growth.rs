@@ -1,4 +1,5 @@
-//! How the time of a rotation grows with what the users hold. Measured, not judged: `scripts/growth` runs it.
+//! How the time of a rotation grows with what the users hold. Measured, not asserted: `scripts/growth` runs
+//! it.
 
 use std::time::{Duration, Instant};
 
@@ -29,7 +30,7 @@ async fn rotate_to(lab: &Lab<'_>, next: &TestLogin) -> Duration {
     began.elapsed()
 }
 
-/// Grants on so many tables, to this user.
+/// Grants on this number of tables to this user.
 async fn grant(lab: &Lab<'_>, to: &str, tables: usize, option: &str) {
     let sql = format!(
         "DO $do$BEGIN FOR n IN 1..{tables} LOOP \
@@ -57,7 +58,7 @@ async fn time_per_grant() {
         .await;
         grant(&lab, &lab.app.username, tables, option).await;
         let clone = lab.clone();
-        // The least of three: what else the machine does only adds.
+        // The minimum of three: other load on the machine only adds time.
         let (mut made, mut equal, mut own) = (Duration::MAX, Duration::MAX, Duration::MAX);
         for _ in 0..3 {
             lab.admin(&format!(
@@ -68,8 +69,8 @@ async fn time_per_grant() {
             .await;
             made = made.min(rotate_to(&lab, &clone).await);
             equal = equal.min(rotate_to(&lab, &clone).await);
-            // What the live clone holds by itself is compared, right by right, with what the original can
-            // reach.
+            // What the live clone holds by itself is compared, privilege by privilege, with what the original
+            // can reach.
             grant(&lab, &clone.username, tables, option).await;
             own = own.min(rotate_to(&lab, &lab.app).await);
         }

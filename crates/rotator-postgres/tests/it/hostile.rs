@@ -7,7 +7,7 @@ use test_servers::{MaliciousPostgres, PostgresMischief, Scripted, ScriptedAnswer
 
 const FUNCTION: Hostile = Hostile { program: env!("CARGO_BIN_EXE_postgres_single_user"), engine: "postgres" };
 
-/// Lets everybody in, and refuses the change in words that quote the password.
+/// Lets every user in, and refuses the change with a message that quotes the password.
 fn refuses_the_change() -> PostgresMischief {
     let answer = ScriptedAnswer::Error("XX000".to_owned(), Hostile::quoting());
     PostgresMischief::Answers(vec![Scripted { statement: "alter".to_owned(), answer }])
@@ -22,13 +22,13 @@ async fn check(malicious: PostgresMischief, codes: &[&str]) {
 async fn hostile_servers_of_postgresql_take_neither_time_nor_memory_nor_the_password() {
     check(PostgresMischief::OversizedMessage(50_000_000), &["DB_PROTOCOL"]).await;
     check(PostgresMischief::ScramIterations(1_000_000_000), &["DB_PROTOCOL"]).await;
-    // A message that is too long is seen through after its head.
+    // A message that is too long is detected by its head.
     check(PostgresMischief::DripFeed(Duration::from_millis(50)), &["NET_DB_TIMED_OUT", "DB_PROTOCOL"]).await;
     check(PostgresMischief::Silent, &["NET_DB_TIMED_OUT"]).await;
     check(PostgresMischief::CleartextPassword, &["DB_AUTH_METHOD"]).await;
 }
 
-/// A server, or somebody before it, who says that there is no TLS: what the secret says decides.
+/// A server, or an attacker in front of it, claims that there is no TLS: the secret decides what happens.
 #[tokio::test]
 async fn a_postgresql_that_takes_tls_away_hears_nothing_that_tls_was_to_protect() {
     for malicious in [
@@ -41,12 +41,12 @@ async fn a_postgresql_that_takes_tls_away_hears_nothing_that_tls_was_to_protect(
             let function = FUNCTION.function().env("REQUIRE_TLS", require);
             FUNCTION.check_with(&(tls, &malicious), &server, tls, function, &["TLS_UNAVAILABLE"]).await;
             assert_eq!(server.password_messages(), 0, "{tls:?}, {malicious:?}");
-            // The question for TLS is all that it hears.
+            // It receives the request for TLS and nothing else.
             let heard = String::from_utf8_lossy(&server.received()).into_owned();
             assert!(!heard.contains("app"), "{tls:?}, {malicious:?}: {heard}");
         }
     }
-    // A secret that says nothing goes on without TLS, and then the password is proven, not sent.
+    // A secret without `ssl` goes on without TLS, and then the password is proved, not sent.
     let answers = [
         (PostgresMischief::CleartextPassword, "DB_AUTH_METHOD"),
         (PostgresMischief::Md5Password, "DB_NO_CREDENTIAL_ACCEPTED"),

@@ -1,4 +1,4 @@
-//! What runs at a login, once the password is proved, and refuses the session.
+//! Code that runs at a login, after the password is proved, and refuses the session.
 
 use rotation_core::{CredentialSource, Reader, RotationError};
 use test_servers::PostgresVersion;
@@ -10,18 +10,19 @@ async fn refuse_clone(lab: &Lab<'_>, code: &str) {
     let clone = lab.clone().username;
     lab.admin(&format!(
         "CREATE OR REPLACE FUNCTION gate() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN \
-             IF session_user = '{clone}' THEN RAISE EXCEPTION 'not here' USING ERRCODE = '{code}'; END IF; END $$"
+             IF session_user = '{clone}' THEN RAISE EXCEPTION 'not here' USING ERRCODE = '{code}'; \
+             END IF; END $$"
     ))
     .await;
 }
 
-/// The query that is advised to find it.
+/// The query that the advice gives to find it.
 fn query_of(error: &RotationError) -> String {
     let hint = error.remediation(Reader::Operator);
     hint.rsplit_once(": ").unwrap_or_else(|| panic!("no query in: {hint}")).1.to_owned()
 }
 
-/// Whatever code it raises, be it one by which the server itself refuses a password.
+/// Whatever code it raises, including one by which the server itself refuses a password.
 #[tokio::test]
 async fn a_login_that_a_trigger_refuses_has_a_code_of_its_own() {
     for version in every_version().filter(|version| *version >= PostgresVersion::V17) {
@@ -40,7 +41,7 @@ async fn a_login_that_a_trigger_refuses_has_a_code_of_its_own() {
             assert!(rotation_core::with_causes(&error).ends_with(&format!("SQLSTATE {code}")), "{error}");
         }
         lab.connect(&lab.app).await.unwrap();
-        // What it advises finds the trigger, without which the user is in.
+        // The advised query finds the trigger; without the trigger the user logs in.
         let error = of_login(CredentialSource::Pending, lab.connect(&lab.clone()).await.unwrap_err());
         let query = query_of(&error);
         let found = lab.query(&query).await;
@@ -50,7 +51,7 @@ async fn a_login_that_a_trigger_refuses_has_a_code_of_its_own() {
     }
 }
 
-/// A setting that names a library that is not there ends the session; one that cannot be applied is a
+/// A setting that names a missing library ends the session; one that cannot be applied only causes a
 /// warning.
 #[tokio::test]
 async fn a_setting_that_ends_the_session_has_the_same_code() {
@@ -69,7 +70,7 @@ async fn a_setting_that_ends_the_session_has_the_same_code() {
     }
 }
 
-/// A database that was left behind half made or half dropped is none that a grant opens.
+/// A database whose CREATE or DROP was interrupted cannot be opened by a grant.
 #[tokio::test]
 async fn a_database_that_is_not_whole_is_not_there() {
     for version in every_version() {

@@ -1,6 +1,6 @@
 //! Rotations of users of real PostgreSQL servers.
 
-#![expect(clippy::unwrap_used, reason = "a test fails where it unwraps, and says what was there")]
+#![expect(clippy::unwrap_used, reason = "a test fails where it unwraps, and reports the value")]
 
 mod adoption;
 mod alternating;

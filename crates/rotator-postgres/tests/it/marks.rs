@@ -1,4 +1,4 @@
-//! Whose pair it is: the mark on the clone, and pairs that have none.
+//! Which secret a pair belongs to: the mark on the clone, and pairs without one.
 
 use rotation_core::Password;
 use rotation_database::{Change, Session, StatementError, StatementFault, Turn};
@@ -8,7 +8,7 @@ use crate::fixture::{Lab, deadline, owner_named, versions};
 
 const MARK: &str = "rotators: clone for secret 123456789012:shop/checkout";
 
-/// The rotation is refused with this fault, and the catalogue is as it was.
+/// The rotation is refused with this fault, and the system catalog is unchanged.
 async fn check(lab: &Lab<'_>, next: &TestLogin, expected: &StatementFault) {
     let before = lab.snapshot().await;
     let error = lab.rotate_to(next).await.unwrap_err();
@@ -28,7 +28,7 @@ async fn change_own(lab: &Lab<'_>, user: &TestLogin) -> Result<(), StatementErro
     session.commit().await.map(drop)
 }
 
-/// It is written with the clone, stays, and the comment of somebody else stays with it.
+/// The mark is written when the clone is created and stays. A comment that an operator wrote stays with it.
 #[tokio::test]
 async fn a_clone_carries_the_secret_beside_its_own_comment() {
     for version in versions() {
@@ -39,7 +39,7 @@ async fn a_clone_carries_the_secret_beside_its_own_comment() {
         lab.admin(&format!("COMMENT ON ROLE {} IS 'it''s the shop''s\n\nsecond'", clone.username)).await;
         lab.rotate_to(&lab.app).await.unwrap();
         assert_eq!(comment(&lab).await, format!("it's the shop's\n\nsecond\n{MARK}"), "{version}");
-        // Neither of the two can write it.
+        // Neither of the two users can write it.
         for user in [&lab.app, &clone] {
             let sql = format!("COMMENT ON ROLE {} IS ''", clone.username);
             let error = lab.server.query_as(user, &lab.database, &sql).await.unwrap_err();
@@ -49,7 +49,7 @@ async fn a_clone_carries_the_secret_beside_its_own_comment() {
     }
 }
 
-/// Two secrets of one user, the second by another database: the first goes on, the second changes nothing.
+/// Two secrets of one user, the second for another database: the first goes on, the second changes nothing.
 #[tokio::test]
 async fn a_second_secret_of_a_pair_is_refused_unless_it_takes_over() {
     for version in versions() {
@@ -92,7 +92,8 @@ async fn a_user_of_a_pair_is_no_single_user() {
             let facts = lab.connect(user).await.unwrap().facts(None).await.unwrap();
             assert_eq!(facts.hindrance, Some(other), "{version}");
         }
-        // The very secret of the pair may go over to the other strategy, and another by the operator's word.
+        // The secret of the pair itself may change to the other strategy, and another secret by the
+        // operator's setting.
         let mut other = owner_named("other");
         for (owner, allowed) in [(other.clone(), false), (owner_named("shop/checkout"), true)] {
             let mut session = lab.connect(&lab.app).await.unwrap();
@@ -104,13 +105,13 @@ async fn a_user_of_a_pair_is_no_single_user() {
         let mut session = lab.connect(&lab.app).await.unwrap();
         session.act_for(&other);
         session.plan(&own(), deadline()).await.unwrap();
-        // Once the mark is gone it is.
+        // Once the mark is removed, it may.
         lab.admin(&format!("COMMENT ON ROLE {} IS NULL", clone.username)).await;
         change_own(&lab, &lab.app).await.unwrap();
     }
 }
 
-/// Until version 15 a role may grant itself: `GRANT tools TO tools_clone` by `tools` makes nobody its clone.
+/// Until version 15 a role may grant itself: `GRANT tools TO tools_clone` by `tools` makes no role its clone.
 #[tokio::test]
 async fn what_the_users_grant_each_other_proves_nothing() {
     for version in versions() {
@@ -125,7 +126,7 @@ async fn what_the_users_grant_each_other_proves_nothing() {
             lab.server.query_as(&lab.app, &lab.database, &itself).await.unwrap();
             check(&lab, &clone, &StatementFault::CloneNotRecognized).await;
             check(&lab, &lab.app, &StatementFault::CloneNotRecognized).await;
-            // Nor by way of a friend.
+            // Nor through a third role.
             let friend = lab.server.create_role("").await.unwrap();
             lab.admin(&format!("REVOKE {app} FROM {}", clone.username)).await;
             let pass = format!("GRANT {app} TO {} WITH ADMIN OPTION", friend.username);
@@ -145,7 +146,7 @@ async fn what_the_users_grant_each_other_proves_nothing() {
         check(&lab, &clone, &StatementFault::CloneNotRecognized).await;
         lab.admin(&format!("ALTER ROLE {} NOCREATEDB", clone.username)).await;
         lab.rotate_to(&clone).await.unwrap();
-        // And so does the word of the operator.
+        // And so does the operator's setting.
         lab.admin(&format!("COMMENT ON ROLE {} IS NULL; REVOKE {app} FROM {0} CASCADE", clone.username))
             .await;
         check(&lab, &clone, &StatementFault::CloneNotRecognized).await;
@@ -154,7 +155,7 @@ async fn what_the_users_grant_each_other_proves_nothing() {
     }
 }
 
-/// An idle group of the clone's name is no user, and gets neither LOGIN nor a password.
+/// An idle group with the clone's name is no user, and gets neither LOGIN nor a password.
 #[tokio::test]
 async fn a_group_of_the_clone_s_name_stays_a_group() {
     for version in versions() {
@@ -162,7 +163,7 @@ async fn a_group_of_the_clone_s_name_stays_a_group() {
         let (app, clone) = (&lab.app.username, lab.clone());
         lab.admin(&format!("CREATE ROLE {}; GRANT {app} TO {0}", clone.username)).await;
         check(&lab, &clone, &StatementFault::CloneNotRecognized).await;
-        // One that this secret's rotations made, and somebody locked, is unlocked by its turn.
+        // A clone that this secret's rotations made, and that an operator locked, is unlocked at its turn.
         lab.admin(&format!("DROP ROLE {}", clone.username)).await;
         lab.rotate_to(&clone).await.unwrap();
         lab.admin(&format!("ALTER ROLE {} NOLOGIN", clone.username)).await;

@@ -4,7 +4,7 @@ use test_servers::TestLogin;
 
 use crate::fixture::{Lab, deadline, versions};
 
-/// Each with room for `_clone` within 63 bytes.
+/// Each leaves room for `_clone` within 63 bytes.
 const NAMES: [&str; 14] = [
     "Upper Case",
     "quo\"te",

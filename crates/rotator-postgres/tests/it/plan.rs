@@ -1,4 +1,4 @@
-//! What a plan says, against what the server receives when the same change is made.
+//! What a plan shows, compared with what the server receives when the same change is made.
 
 use rotation_core::Password;
 use rotation_database::{Change, Credentials, Plan, Purpose, Session, Turn};
@@ -17,8 +17,8 @@ async fn plan(lab: &Lab<'_>, next: &TestLogin) -> Plan {
     lab.connect(&lab.master).await.unwrap().plan(&change, deadline()).await.unwrap()
 }
 
-/// What the server received of a user beyond this place of its log, without reads and brackets, and with
-/// verifiers taken out.
+/// What the server received from a user after this position in its log, without reads and transaction
+/// statements, and with verifiers removed.
 fn writes(lab: &Lab<'_>, user: &str, from: usize) -> Vec<String> {
     const OTHERS: [&str; 8] =
         ["BEGIN", "SET ", "SELECT", "SAVEPOINT", "RELEASE", "ROLLBACK", "COMMIT", "SHOW"];
@@ -38,7 +38,7 @@ fn said(plan: &Plan) -> Vec<String> {
     plan.statements.iter().map(|statement| statement.text.clone()).collect()
 }
 
-/// Plans, looks that nothing was written, rotates, and compares.
+/// Plans, checks that nothing was written, rotates, and compares.
 async fn check(lab: &Lab<'_>, next: &TestLogin, drift: usize) {
     let (begin, before) = (lab.server.log().len(), lab.snapshot().await);
     let plan = plan(lab, next).await;

@@ -1,5 +1,5 @@
-//! Sessions of the clone through a pooler in transaction mode: what a server connection was at its login it
-//! stays, whoever uses it, until the pooler opens it anew.
+//! Sessions of the clone through a pooler in transaction mode: a server connection stays what it was at its
+//! login, whoever uses it, until the pooler opens it again.
 
 use database_net::client_config;
 use postgres_session::Connection;
@@ -23,7 +23,7 @@ async fn application(lab: &Lab<'_>, pooler: &PgBouncer, login: &TestLogin) -> Ap
     Application(session)
 }
 
-/// The proof of the clone's session by the pooler, and the statements that it asks for where it fails.
+/// The proof of the clone's session through the pooler, and the statements that it advises where it fails.
 async fn prove(lab: &Lab<'_>, pooler: &PgBouncer) -> Option<String> {
     let login = Login { port: pooler.port(), ..lab.login(&lab.clone()) };
     let mut session =
@@ -54,8 +54,8 @@ async fn a_pooled_connection_keeps_the_role_of_its_login() {
             String::new()
         };
         lab.admin(&format!("REVOKE {app} FROM {}{by}", clone.username)).await;
-        // A client that was there, one that comes, and one that resets its session: all have the server's
-        // connection as it was. Only the proof of a rotation asks what a new one would be.
+        // A connected client, a new one, and one that resets its session: all have the server's connection as
+        // it was. Only the proof of a rotation checks what a new one would be.
         assert_eq!(client.value(WHO).await, app, "{pooler_version:?}, {version}");
         assert_eq!(application(&lab, &pooler, &clone).await.value(WHO).await, app, "{version}");
         client.value("DISCARD ALL").await;
@@ -64,7 +64,7 @@ async fn a_pooled_connection_keeps_the_role_of_its_login() {
         // A connection that the pooler opens now is the clone itself.
         pooler.console("RECONNECT").await.unwrap();
         assert_eq!(client.value(WHO).await, clone.username, "{version}");
-        // What the proof asks for lets the next one be the original again.
+        // The advised statements make the next session the original's again.
         lab.admin(&needed).await;
         let after = prove(&lab, &pooler).await;
         assert!(
@@ -77,8 +77,8 @@ async fn a_pooled_connection_keeps_the_role_of_its_login() {
     }
 }
 
-/// A rotation, of which the pooler hears nothing: its connections go on, and the client's next transaction is
-/// as the last.
+/// A rotation, of which the pooler is not notified: its connections go on, and the client's next transaction
+/// works like the last.
 #[tokio::test]
 async fn a_rotation_leaves_pooled_connections_as_they_are() {
     for (pooler_version, version) in poolers() {

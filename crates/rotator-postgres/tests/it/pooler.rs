@@ -1,4 +1,5 @@
-//! Logins and rotations through a real `PgBouncer`: what it answers by itself is no answer of the server.
+//! Logins and rotations through a real `PgBouncer`: what the pooler itself answers is no answer of the
+//! server.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,7 +14,7 @@ use test_servers::{PgBouncer, PoolerList, PostgresServer, PostgresVersion, TestL
 
 use crate::fixture::{Lab, deadline, engine, versions};
 
-/// A login by the pooler instead of the server.
+/// A login through the pooler instead of directly at the server.
 async fn connect(
     lab: &Lab<'_>,
     pooler: &PgBouncer,
@@ -39,7 +40,7 @@ fn assert_proxy(outcome: Result<PostgresSession, ConnectError>) {
     );
 }
 
-/// A wrong password, an unknown user, and a startup parameter that it does not know.
+/// A wrong password, an unknown user, and a startup parameter that the pooler does not know.
 #[tokio::test]
 async fn a_refusal_of_the_pooler_is_none_of_the_server() {
     for version in versions() {
@@ -53,8 +54,8 @@ async fn a_refusal_of_the_pooler_is_none_of_the_server() {
     }
 }
 
-/// Its list holds a password that the server has not: what the client hears is the server's own refusal,
-/// passed on.
+/// The pooler's list holds a password that the server does not have: the client receives the server's own
+/// refusal, passed on.
 #[tokio::test]
 async fn a_login_that_only_the_pooler_knows_is_no_login() {
     for version in versions() {
@@ -66,13 +67,13 @@ async fn a_login_that_only_the_pooler_knows_is_no_login() {
             matches!(&error, ConnectError::Refused(cause) if cause.to_string() == "SQLSTATE 28P01"),
             "{error:?}"
         );
-        // The right password is none to the pooler.
+        // The pooler does not accept the right password.
         assert_proxy(connect(&lab, &pooler, &lab.app).await);
     }
 }
 
-/// It remembers a failed login of its own for a while: a new client with the right password is let in, and
-/// has no server.
+/// The pooler remembers its own failed login for a while: a new client with the right password is let in, but
+/// gets no server.
 #[tokio::test]
 async fn a_failed_login_that_the_pooler_remembers_is_no_answer() {
     for version in versions() {
@@ -88,15 +89,15 @@ async fn a_failed_login_that_the_pooler_remembers_is_no_answer() {
         while lab.value(&format!("SELECT count(*) {ours}")).await != "0" {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        // The pooler logs in again by what the first client has proved, which is the old password.
+        // The pooler logs in again with what the first client has proved, which is the old password.
         first.probe(None).await.unwrap_err();
         assert_eq!(use_it(&lab, &pooler, &new).await, Err(StatementFault::Proxy), "{version}");
         lab.connect(&new).await.unwrap().probe(None).await.unwrap();
     }
 }
 
-/// setSecret changes the server through the pooler, whose list keeps the old password: testSecret has no
-/// answer of the server, so nothing is moved, and both versions keep their labels.
+/// setSecret changes the server through the pooler, whose list keeps the old password: testSecret gets no
+/// answer of the server, so no label moves.
 #[tokio::test]
 async fn a_pooler_that_keeps_the_old_password_moves_nothing() {
     let server = PostgresServer::shared(PostgresVersion::V18).unwrap();
@@ -135,7 +136,7 @@ async fn a_pooler_that_keeps_the_old_password_moves_nothing() {
     assert_proxy(connect(&lab, &pooler, &new).await);
 }
 
-/// A pair through a pooler: the session is proved where the pooler keeps one that has left its role.
+/// A pair through a pooler: the proof detects that the pooler keeps a session that has left its role.
 #[tokio::test]
 async fn a_pooled_session_of_the_clone_is_proved_as_any() {
     for version in versions() {

@@ -1,5 +1,5 @@
-//! A pooler that lets a client in and logs in to the server only for the first statement: what the server
-//! then says reaches the client in the pooler's words, or is remembered by it.
+//! A pooler that lets a client in and logs in to the server only for the first statement: the server's
+//! refusal reaches the client in the pooler's words, or the pooler remembers it.
 
 use rotation_core::{
     Applied, Authority, Class, Invocation, Invoker, PasswordPolicy, PasswordSettings, Reader,
@@ -15,7 +15,7 @@ use test_servers::{PgBouncer, PoolerList, PoolerVersion, PostgresVersion, TestLo
 
 use crate::fixture::{Lab, deadline, document, engine};
 
-/// Each version of the pooler before a server.
+/// Each version of the pooler in front of a server.
 fn poolers() -> impl Iterator<Item = (PoolerVersion, PostgresVersion)> {
     PoolerVersion::ALL
         .into_iter()
@@ -23,7 +23,7 @@ fn poolers() -> impl Iterator<Item = (PoolerVersion, PostgresVersion)> {
         .filter(|(_, server)| server.is_to_be_tested())
 }
 
-/// A login by the pooler instead of the server.
+/// A login through the pooler instead of directly at the server.
 async fn connect(
     lab: &Lab<'_>,
     pooler: &PgBouncer,
@@ -42,7 +42,7 @@ async fn end_sessions(lab: &Lab<'_>) {
     }
 }
 
-/// A rotation that asks nobody of the labels.
+/// A rotation without any labels.
 struct Asked;
 
 impl Authority for Asked {
@@ -65,7 +65,7 @@ impl RelatedSecrets for Asked {
     }
 }
 
-/// setSecret of a single user, by the pooler.
+/// setSecret of a single user, through the pooler.
 async fn set(
     lab: &Lab<'_>,
     pooler: &PgBouncer,
@@ -89,9 +89,9 @@ async fn set(
     Box::pin(database.apply(&versions, &Asked, &Asked)).await
 }
 
-/// The password is set, an application that has not heard of it makes the pooler fail at the server, and the
-/// pooler remembers that: it lets the new password in and has no server for it. That is no proof that it is
-/// set.
+/// The password is set. An application that still uses the old one makes the pooler fail at the server, and
+/// the pooler remembers that: it lets the new password in and has no server for it. That does not prove that
+/// the password is set.
 #[tokio::test]
 async fn a_password_that_the_pooler_alone_takes_is_not_set_already() {
     for (pooler_version, version) in poolers() {
@@ -103,7 +103,7 @@ async fn a_password_that_the_pooler_alone_takes_is_not_set_already() {
         lab.admin(&format!("ALTER ROLE {} PASSWORD '{}'", lab.app.username, new.password)).await;
         end_sessions(&lab).await;
         application.probe(None).await.unwrap_err();
-        // The pooler takes the new password, and refuses the first statement.
+        // The pooler accepts the new password, and refuses the first statement.
         let mut session = connect(&lab, &pooler, &new).await.unwrap();
         assert_eq!(session.probe(None).await.unwrap_err().fault, StatementFault::Proxy, "{version}");
         let error = set(&lab, &pooler, &lab.app, &new).await.unwrap_err();
@@ -126,7 +126,7 @@ async fn a_password_that_the_pooler_alone_takes_is_not_set_already() {
     }
 }
 
-/// The pooler knows no such user, which says nothing of the server.
+/// The pooler does not know the user, which proves nothing about the server.
 #[tokio::test]
 async fn a_user_unknown_to_the_pooler_is_no_changed_password() {
     for (pooler_version, version) in poolers() {
@@ -146,8 +146,8 @@ async fn a_user_unknown_to_the_pooler_is_no_changed_password() {
     }
 }
 
-/// What the server says to the pooler's login has the code that it has without a pooler; that it refuses the
-/// password which the pooler keeps says nothing of the client's.
+/// The server's answer to the pooler's login has the same code as without a pooler. A refusal of the password
+/// that the pooler keeps proves nothing about the client's password.
 #[tokio::test]
 async fn a_login_that_the_server_refuses_the_pooler_keeps_its_code() {
     for (pooler_version, version) in poolers() {
@@ -167,7 +167,7 @@ async fn a_login_that_the_server_refuses_the_pooler_keeps_its_code() {
             end_sessions(&lab).await;
             let mut session = connect(&lab, &pooler, &lab.app).await.unwrap();
             let error = session.probe(None).await.unwrap_err();
-            // The old version waits in silence, and says in the end that it has waited.
+            // The old version waits without a message, and reports the wait at the end.
             let code = if pooler_version == PoolerVersion::Old { "DB_PROXY_ANSWER" } else { code };
             assert_eq!(
                 error.code().name(),

@@ -7,10 +7,10 @@ use rotation_database::{Session, StatementRule, TestStatement};
 
 use crate::fixture::{Lab, deadline, quoted, versions};
 
-/// Whatever is asked of it, so that the server is what refuses.
+/// Accepts any statement, so that the server is what refuses.
 const ANYTHING: StatementRule = StatementRule { text: "anything", admits: |_| true };
 
-/// What the server answers, or nothing where it runs the statement to its end.
+/// The server's refusal, or nothing where it runs the statement to its end.
 async fn prove(lab: &Lab<'_>, text: &str, deadline: Deadline) -> String {
     let statement = TestStatement::parse(text, &ANYTHING).unwrap();
     let mut session = lab.connect(&lab.app).await.unwrap();

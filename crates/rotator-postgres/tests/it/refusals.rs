@@ -4,7 +4,7 @@ use test_servers::PostgresVersion;
 
 use crate::fixture::{Lab, every_version, quoted, versions};
 
-/// The change is refused with this fault, and the catalogue is as it was.
+/// The change is refused with this fault, and the system catalog is unchanged.
 #[track_caller]
 fn check(lab: &Lab<'_>, outcome: (String, StatementFault, String), expected: &StatementFault) {
     let (before, fault, after) = outcome;
@@ -73,7 +73,7 @@ async fn a_missing_privilege_comes_with_the_statement_that_gives_it() {
             grants.push(format!("GRANT \"{app}\" TO \"{master}\" WITH ADMIN OPTION"));
         }
         check(&lab, refused(&lab, &clone).await, &needed(grants.join("; ")));
-        // What it says is what helps.
+        // The advised statement is the fix.
         lab.admin(&grants.join("; ")).await;
         lab.rotate_to(&clone).await.unwrap();
 
@@ -83,9 +83,9 @@ async fn a_missing_privilege_comes_with_the_statement_that_gives_it() {
             lab.admin(&format!("REVOKE {name} FROM {master}")).await;
             let grant = format!("GRANT \"{name}\" TO \"{master}\" WITH ADMIN OPTION");
             check(&lab, refused(&lab, &clone).await, &needed(grant.clone()));
-            // The clone is equal already, so the original's turn asks for nothing of the clone.
+            // The clone is equal already, so the original's turn needs no privilege on the clone.
             lab.rotate_to(&lab.app).await.unwrap();
-            // The membership that the master granted goes with its right to grant; somebody else grants it.
+            // The membership that the master granted goes with its right to grant; another role grants it.
             lab.admin(&format!("{grant}; REVOKE {app} FROM {master} CASCADE; GRANT {app} TO {name}")).await;
             lab.rotate_to(&clone).await.unwrap();
             let grant = format!("GRANT \"{app}\" TO \"{master}\" WITH ADMIN OPTION");
@@ -94,7 +94,7 @@ async fn a_missing_privilege_comes_with_the_statement_that_gives_it() {
     }
 }
 
-/// Row policies that read such a setting would show the clone nothing.
+/// Row policies that read such a setting would hide all rows from the clone.
 #[tokio::test]
 async fn a_clone_without_a_setting_of_the_original_is_not_promoted() {
     for version in every_version() {
@@ -116,12 +116,12 @@ async fn a_clone_without_a_setting_of_the_original_is_not_promoted() {
             let grant = format!("GRANT SET ON PARAMETER \"{name}\" TO \"{}\"", lab.master.username);
             assert_eq!(needed == grant, version.major() >= 15, "{version}: {needed}");
             assert!(!needed.contains("it''s"), "{version}: {needed}");
-            // What it says is what helps.
+            // The advised statement is the fix.
             lab.admin(&needed).await;
             lab.rotate_to(&clone).await.unwrap();
             let seen = format!("SELECT current_setting('{name}')");
             assert_eq!(lab.value_as(&clone, &seen).await, lab.value_as(&lab.app, &seen).await, "{version}");
-            // It is no obstacle to the original's turn.
+            // It does not block the original's turn.
             lab.rotate_to(&lab.app).await.unwrap();
         }
     }
@@ -187,7 +187,7 @@ async fn harmless_settings_that_only_a_superuser_may_give_are_noted() {
         assert_eq!(lab.rotate_to(&clone).await.unwrap(), notes, "{version}");
         assert_eq!(lab.value_as(&clone, "SHOW work_mem").await, "6MB");
         assert_eq!(lab.rotate_to(&clone).await.unwrap(), notes, "{version}");
-        // A rotation that cannot copy them leaves those that somebody else copied.
+        // A rotation that cannot copy the settings leaves those that an operator copied.
         lab.admin(&format!("ALTER ROLE {} SET log_min_duration_statement = 5", clone.username)).await;
         assert_eq!(lab.rotate_to(&clone).await.unwrap(), [] as [&str; 0], "{version}");
     }

@@ -1,11 +1,11 @@
-//! Whether a session of the clone is the original's, and what tells the two apart.
+//! Whether a session of the clone is the original's, and what distinguishes the two.
 
 use rotation_database::{Session, StatementFault};
 use rotator_postgres::CloneObjects;
 
 use crate::fixture::{Lab, every_version, versions};
 
-/// The proof of the clone's session, and the statements that it asks for where it fails.
+/// The proof of the clone's session, and the statements that it advises where it fails.
 async fn prove(lab: &Lab<'_>) -> Option<String> {
     let mut session = lab.connect(&lab.clone()).await.unwrap();
     match session.probe(Some(&lab.pair())).await {
@@ -17,7 +17,7 @@ async fn prove(lab: &Lab<'_>) -> Option<String> {
     }
 }
 
-/// Login warns and goes on as the clone itself: the proof does not.
+/// The login only warns and goes on as the clone itself; the proof fails.
 #[tokio::test]
 async fn a_clone_that_is_not_the_original_proves_nothing() {
     for version in every_version() {
@@ -37,7 +37,8 @@ async fn a_clone_that_is_not_the_original_proves_nothing() {
         let revoke = if version.major() >= 16 {
             let admin = &lab.server.admin().username;
             format!(
-                "REVOKE {app} FROM {clone} GRANTED BY {} CASCADE; REVOKE {app} FROM {clone} GRANTED BY {admin} CASCADE",
+                "REVOKE {app} FROM {clone} GRANTED BY {} CASCADE; \
+                 REVOKE {app} FROM {clone} GRANTED BY {admin} CASCADE",
                 lab.master.username
             )
         } else {
@@ -48,7 +49,7 @@ async fn a_clone_that_is_not_the_original_proves_nothing() {
             lab.admin(&damage).await;
             let needed = prove(&lab).await.expect(&damage);
             assert_ne!(lab.value_as(&lab.clone(), "SELECT current_user").await, app, "{version} {damage}");
-            // What it asks for is what helps.
+            // The advised statement is the fix.
             lab.admin(&needed).await;
             assert_eq!(prove(&lab).await, None, "{version} {damage}: {needed}");
             assert_eq!(lab.value_as(&lab.clone(), "SELECT current_user").await, app, "{version} {damage}");
@@ -71,8 +72,8 @@ async fn an_original_that_becomes_another_role_is_followed_by_the_proof() {
     }
 }
 
-/// With `CLONE_OBJECTS=own` the clone is itself, and must have the original's rights; so must one that no
-/// rotation of ours has adopted yet.
+/// With `CLONE_OBJECTS=own` the clone is itself, and must have the original's privileges. The same holds for
+/// a clone that no rotation has adopted yet.
 #[tokio::test]
 async fn a_clone_that_is_itself_must_be_a_member() {
     for version in versions() {
@@ -98,7 +99,7 @@ async fn a_clone_that_is_itself_must_be_a_member() {
     }
 }
 
-/// What asks for `session_user` tells the clone from its original.
+/// Objects that use `session_user` behave differently for the clone and its original.
 #[tokio::test]
 async fn uses_of_session_user_are_named() {
     for version in versions() {

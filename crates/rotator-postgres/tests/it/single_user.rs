@@ -39,7 +39,7 @@ async fn nobody_sees_a_change_that_is_staged_and_dropping_takes_it_back() {
         assert_eq!(lab.snapshot().await, before);
         drop(session);
         lab.connect(&lab.app).await.unwrap();
-        // The next change finds no lock of the dropped one.
+        // The next change finds no lock left by the dropped session.
         change(&lab, "yet another 2").await.unwrap();
     }
 }
@@ -50,8 +50,8 @@ async fn a_server_that_stores_md5_gets_md5_and_one_with_more_iterations_gets_tho
     let mut lab = Lab::on(&server).await;
     lab.admin(&format!("ALTER ROLE {} PASSWORD '{}'", lab.app.username, lab.app.password)).await;
     lab.method = lab.connect(&lab.app).await.unwrap().method();
-    let note = "the server stores passwords as md5, and whoever reads that in its log or its catalogue can \
-         log in by it: set password_encryption to scram-sha-256";
+    let note = "the server stores passwords as md5, and anyone who reads that in its log or its catalog can \
+         log in with it: set password_encryption to scram-sha-256";
     assert_eq!(change(&lab, "new password").await.unwrap(), [note]);
     assert_eq!(lab.rotate_to(&lab.clone()).await.unwrap(), [note]);
     let stored =
@@ -155,7 +155,7 @@ async fn a_password_that_the_policy_refuses_is_refused_by_policy() {
     let builder = PostgresServer::builder(PostgresVersion::V18);
     let server = builder.setting("shared_preload_libraries", "passwordcheck").start().unwrap();
     let lab = Lab::on(&server).await;
-    // Of a verifier the module can only check whether it was made of the user's name.
+    // Of a verifier the module can only check whether it was made from the user's name.
     let error = change(&lab, &lab.app.username).await.unwrap_err();
     assert_eq!(error.fault, StatementFault::PasswordPolicy { rule: "SQLSTATE 22023".to_owned() });
     lab.connect(&lab.app).await.unwrap();

@@ -1,4 +1,4 @@
-//! The stored form of a password, and the settings of others that must not shape it.
+//! The stored form of a password, and other users' settings that must not influence it.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use test_servers::{PostgresServer, PostgresVersion, TestLogin};
 
 use crate::fixture::{Lab, deadline, every_version, versions};
 
-/// The user changes its own password as its login allows.
+/// The user changes its own password in the form that its login needs.
 async fn change_own(lab: &Lab<'_>, new: &str) {
     let mut session = lab.connect(&lab.app).await.unwrap();
     let password = Password::parse(new).unwrap();
@@ -55,8 +55,8 @@ async fn a_user_that_logs_in_by_scram_is_stored_as_scram() {
     }
 }
 
-/// At least PostgreSQL's own default, and more where it is set for the user whose password it is, not for the
-/// master.
+/// At least PostgreSQL's own default, and more where it is set for the user that the password belongs to, not
+/// for the master.
 #[tokio::test]
 async fn iterations_are_those_of_the_user_and_never_few() {
     for version in [PostgresVersion::V16, PostgresVersion::V18] {
@@ -86,7 +86,7 @@ async fn iterations_are_those_of_the_user_and_never_few() {
     }
 }
 
-/// A time limit of the user's own for transactions ends no change, however long it is staged.
+/// A user's own time limit for transactions does not end a change, however long it is staged.
 #[tokio::test]
 async fn a_transaction_timeout_of_the_user_ends_no_change() {
     for version in every_version().filter(|version| *version >= PostgresVersion::V17) {
@@ -97,7 +97,7 @@ async fn a_transaction_timeout_of_the_user_ends_no_change() {
         let new = Password::parse("new password").unwrap();
         let mut session = lab.connect(&lab.app).await.unwrap();
         session.stage(&Change::OwnPassword { new: &new }, &Turn::default(), deadline()).await.unwrap();
-        // The limit is over before the commit.
+        // The limit has passed before the commit.
         let over = Duration::from_millis(500);
         tokio::time::sleep(over).await;
         session.commit().await.unwrap();
@@ -112,13 +112,14 @@ async fn a_transaction_timeout_of_the_user_ends_no_change() {
     }
 }
 
-/// Settings of the master that end its session at the first refusal, or give it rights over what it makes.
+/// Settings of the master that end its session at the first refusal, or give it privileges over what it
+/// creates.
 #[tokio::test]
 async fn settings_of_the_master_do_not_steer_its_session() {
     for version in versions() {
         let lab = Lab::new(version).await;
         let (app, clone, master) = (&lab.app.username, lab.clone(), &lab.master.username);
-        // The master may not set this one on the clone: a refusal inside of the change.
+        // The master may not set this one on the clone: a refusal within the change.
         lab.admin(&format!("ALTER ROLE {app} SET log_min_duration_statement = 5")).await;
         lab.admin(&format!("ALTER ROLE {master} SET exit_on_error = on")).await;
         if version.major() >= 16 {

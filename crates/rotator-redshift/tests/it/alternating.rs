@@ -54,7 +54,7 @@ async fn a_session_that_is_dropped_leaves_no_lock() {
 async fn what_drifted_is_counted_and_a_new_clone_has_not_drifted() {
     let lab = Lab::new().await;
     let (app, clone) = (quoted(&lab.app.username), lab.clone());
-    assert_eq!(lab.drift_to(&clone).await, 0, "it is made by this change");
+    assert_eq!(lab.drift_to(&clone).await, 0, "this change creates it");
     assert_eq!(lab.drift_to(&clone).await, 0, "it is equal");
     lab.admin(&format!("CREATE TABLE public.drifted (a int); GRANT SELECT ON public.drifted TO {app}")).await;
     assert_eq!(lab.drift_to(&clone).await, 1);

@@ -21,7 +21,7 @@ fn check(strategy: RotationStrategy, topic: Topic) {
 function_suite!(redshift_single_user: |topic| check(SingleUser, topic));
 function_suite!(redshift_alternating_users: |topic| check(MasterUser, topic));
 
-/// The suite itself must be able to fail, and to say where.
+/// The suite itself must be able to fail, and to report where.
 #[test]
 #[should_panic(expected = "a pending value for another user is refused without a connection")]
 fn the_function_of_the_other_strategy_does_not_conform() {

@@ -1,4 +1,4 @@
-//! The guard catches what PostgreSQL has and Redshift has not, put back into each statement that rotations
+//! The guard catches what PostgreSQL has and Redshift does not have, put into each statement that rotations
 //! send.
 
 use database_net::{TlsSettings, client_config};
@@ -35,7 +35,8 @@ const STATEMENTS: &[(&str, &[&str])] = &[
     ),
     ("SELECT getdate()", &["SELECT pg_catalog.now()", "SELECT now()", "SELECT clock_timestamp()"]),
     (
-        "SELECT u.usename, coalesce(u.valuntil <= getdate(), false) FROM pg_user u WHERE u.usename = current_user",
+        "SELECT u.usename, coalesce(u.valuntil <= getdate(), false) FROM pg_user u \
+         WHERE u.usename = current_user",
         &[
             "SELECT r.rolname FROM pg_roles r",
             "SELECT u.usebypassrls FROM pg_user u",

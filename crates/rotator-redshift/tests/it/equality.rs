@@ -1,5 +1,5 @@
-//! Whatever an administrator grants to the original or does to the clone, the next rotation brings the two to
-//! equal.
+//! Whatever an administrator grants to the original or does to the clone, the next rotation reconciles the
+//! two.
 
 use std::fmt::Write as _;
 
@@ -7,12 +7,12 @@ use rotation_database::{StatementError, StatementFault};
 
 use crate::fixture::{Lab, quoted};
 
-/// Users with grants at random.
+/// The number of users with random grants.
 const USERS: u64 = 100;
-/// Databases that they are spread over.
+/// The databases that they are spread over.
 const LABS: u64 = 4;
 
-/// A small generator (xorshift) that is the same everywhere, so that a failure names the case to run again.
+/// A small generator (xorshift) that gives the same numbers everywhere, so that a failure names the case.
 struct Dice(u64);
 
 impl Dice {
@@ -142,7 +142,7 @@ async fn users(lab_number: u64) {
             for _ in 0..dice.below(12) {
                 let _ = write!(sql, "{}; ", change(&mut dice, &lab.app.username, &group, &database));
             }
-            // What the clone has too much is taken while it is idle; on a live one it is refused.
+            // What the clone has too much is revoked while it is idle; on a live one it is refused.
             let exists =
                 lab.query(&format!("SELECT 1 FROM pg_roles WHERE rolname = '{}'", clone.username)).await;
             if !exists.is_empty() && next.username == clone.username {
@@ -154,7 +154,7 @@ async fn users(lab_number: u64) {
             let original = lab.rights(&lab.app.username).await;
             let live = lab.rights(&clone.username).await;
             let outcome = lab.rotate_to(next).await;
-            let said = lab.server.refused();
+            let refused = lab.server.refused();
             let unclear = |error: &StatementError| matches!(error.fault, StatementFault::CloneExceeds { .. });
             if next.username == lab.app.username && outcome.as_ref().is_err_and(unclear) {
                 // The live clone has what the original lost: nothing is changed.
@@ -162,7 +162,7 @@ async fn users(lab_number: u64) {
                 assert_eq!(lab.rights(&lab.app.username).await, original, "seed {seed}: after {sql}");
                 continue;
             }
-            outcome.unwrap_or_else(|error| panic!("seed {seed}: {error:?} after {sql}\n{said:?}"));
+            outcome.unwrap_or_else(|error| panic!("seed {seed}: {error:?} after {sql}\n{refused:?}"));
             assert_eq!(lab.rights(&clone.username).await, original, "seed {seed}: after {sql}");
             assert_eq!(lab.rights(&lab.app.username).await, original, "seed {seed}: after {sql}");
         }

@@ -19,7 +19,7 @@ pub(crate) struct Lab {
     pub(crate) master: TestLogin,
     pub(crate) app: TestLogin,
     pub(crate) options: Options,
-    /// On whose behalf the pair is changed.
+    /// The secret on whose behalf the pair is changed.
     pub(crate) owner: PairOwner,
 }
 
@@ -46,7 +46,7 @@ impl Lab {
         Self::with_app(app).await
     }
 
-    /// On a server where no other test makes databases meanwhile: a note counts them.
+    /// On a server where no other test creates databases meanwhile: a note counts them.
     pub(crate) async fn alone() -> Self {
         static OWN: OnceLock<RedshiftServer> = OnceLock::new();
         let server = OWN.get_or_init(|| RedshiftServer::start().expect("a server of its own starts"));
@@ -72,7 +72,7 @@ impl Lab {
             .unwrap_or_else(|error| panic!("{error}: {sql}"));
     }
 
-    /// Runs statements of Redshift as an administrator does, through the guard.
+    /// Runs Redshift statements through the guard, as an administrator does.
     pub(crate) async fn as_master(&self, statements: &str) {
         let tls = TlsSettings::default().with_ca_bundle(self.server.authority().certificate_pem()).unwrap();
         let login = self.login(&self.master);
@@ -122,7 +122,7 @@ impl Lab {
         session.commit().await.map(|committed| committed.notes)
     }
 
-    /// Stages a change of the other user as the master, whose session it gives.
+    /// Stages a change of the other user as the master, whose session it returns.
     pub(crate) async fn stage(&self, next: &TestLogin) -> Result<RedshiftSession, StatementError> {
         let pair = self.pair();
         let credentials = Credentials {
@@ -156,14 +156,16 @@ impl Lab {
         self.stage(next).await?.commit().await.map(|committed| committed.notes)
     }
 
-    /// Every row of the catalogue's views that is about the user, with its name taken out.
+    /// Every row of the catalog's views that is about the user, with its name removed.
     pub(crate) async fn rights(&self, user: &str) -> Vec<String> {
         let user = user.replace('\'', "''");
         let views = [
             "database_name, privilege_type, admin_option FROM redshift.svv_database_privileges",
             "namespace_name, privilege_type, admin_option FROM redshift.svv_schema_privileges",
-            "namespace_name, relation_name, privilege_type, admin_option FROM redshift.svv_relation_privileges",
-            "namespace_name, function_name, argument_types, privilege_type, admin_option FROM redshift.svv_function_privileges",
+            "namespace_name, relation_name, privilege_type, admin_option \
+             FROM redshift.svv_relation_privileges",
+            "namespace_name, function_name, argument_types, privilege_type, admin_option \
+             FROM redshift.svv_function_privileges",
             "language_name, privilege_type, admin_option FROM redshift.svv_language_privileges",
         ];
         let mut parts: Vec<String> = views
@@ -179,11 +181,13 @@ impl Lab {
         parts.push(format!(
             "SELECT 'user', concat_ws('|', u.usesuper, u.usecreatedb, coalesce(nullif(u.valuntil, \
              'infinity')::text, ''), u.useconfig, i.connection_limit, i.syslog_access, i.session_timeout) \
-             FROM redshift.pg_user u JOIN redshift.svv_user_info i ON i.user_id = u.usesysid WHERE u.usename = '{user}'"
+             FROM redshift.pg_user u JOIN redshift.svv_user_info i ON i.user_id = u.usesysid \
+             WHERE u.usename = '{user}'"
         ));
         parts.push(format!(
             "SELECT 'group', groname FROM redshift.pg_group g JOIN redshift.pg_user u ON u.usesysid = \
-             ANY(g.grolist) WHERE u.usename = '{user}' AND groname NOT LIKE '%:clone' AND groname NOT LIKE 'clone:%'"
+             ANY(g.grolist) WHERE u.usename = '{user}' AND groname NOT LIKE '%:clone' \
+             AND groname NOT LIKE 'clone:%'"
         ));
         parts.push(format!(
             "SELECT 'role', concat_ws('|', role_name, admin_option) FROM redshift.svv_user_grants \

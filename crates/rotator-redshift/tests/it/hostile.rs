@@ -10,8 +10,8 @@ const FUNCTION: Hostile = Hostile { program: env!("CARGO_BIN_EXE_redshift_single
 /// Redshift's own way to ask for a password, which the client answers with a hash of a hash.
 const DIGEST: u32 = 13;
 
-/// The challenge of that: an algorithm, of which 0 is the one that there is, a salt and a nonce, with these
-/// lengths before them.
+/// The challenge of that: an algorithm, of which only 0 exists, a salt and a nonce, with these lengths before
+/// them.
 fn challenge(algorithm: u32, salt: (u32, &[u8]), nonce: (u32, &[u8])) -> PostgresMischief {
     let field = |(length, bytes): (u32, &[u8])| [&length.to_be_bytes(), bytes].concat();
     PostgresMischief::Asks(DIGEST, [algorithm.to_be_bytes().to_vec(), field(salt), field(nonce)].concat())
@@ -48,7 +48,7 @@ async fn an_absurd_challenge_of_redshift_s_own_is_refused_and_a_good_one_answere
     check(PostgresMischief::Asks(DIGEST, Vec::new()), &["DB_PROTOCOL"]).await;
 }
 
-/// A server, or somebody before it, who says that there is no TLS: what the secret says decides.
+/// A server, or an attacker in front of it, claims that there is no TLS: the secret decides what happens.
 #[tokio::test]
 async fn a_redshift_that_takes_tls_away_hears_nothing_that_tls_was_to_protect() {
     for malicious in [PostgresMischief::CleartextPassword, PostgresMischief::Md5Password, well_formed()] {

@@ -15,13 +15,14 @@ async fn owner_of_many() -> Lab {
     let app = quoted(&lab.app.username);
     lab.admin(&format!(
         "CREATE SCHEMA data AUTHORIZATION {app}; SET ROLE {app}; \
-         DO $$ BEGIN FOR n IN 1..{TABLES} LOOP EXECUTE 'CREATE TABLE data.t' || n || ' (n int)'; END LOOP; END $$"
+         DO $$ BEGIN FOR n IN 1..{TABLES} LOOP \
+         EXECUTE 'CREATE TABLE data.t' || n || ' (n int)'; END LOOP; END $$"
     ))
     .await;
     lab
 }
 
-/// How many statements of this kind came about the clone.
+/// The number of statements of this kind about the clone.
 fn count(lab: &Lab, begins: &str) -> usize {
     let (log, clone) = (lab.server.log(), quoted(&lab.clone().username));
     log.lines().filter(|line| line.starts_with(begins) && line.contains(&clone)).count()
@@ -45,7 +46,7 @@ async fn many_objects_need_few_statements_and_are_kept() {
     assert_eq!(tables_of_the_clone(&lab).await, TABLES);
     assert!(!lab.server.knows(&lab.clone()).await.unwrap());
     assert!(lab.server.knows(&lab.app).await.unwrap());
-    // Twelve for tables by their privileges in PostgreSQL and Redshift alike, one for the schema.
+    // Twelve for tables by the privileges that PostgreSQL and Redshift have in common, one for the schema.
     let grants = count(&lab, "GRANT");
     assert!((12..=14).contains(&grants), "{grants}");
     // The next attempt grants nothing again.
@@ -57,8 +58,8 @@ async fn many_objects_need_few_statements_and_are_kept() {
     assert_eq!(lab.drift_to(&next).await, 0);
 }
 
-/// An attempt that ends between two portions keeps those that it has granted, and the next one grants the
-/// rest alone.
+/// An attempt that ends between two portions keeps those that it has granted, and the next one grants only
+/// the rest.
 #[tokio::test]
 async fn an_interrupted_attempt_keeps_its_portions() {
     let lab = owner_of_many().await;
@@ -80,7 +81,7 @@ async fn an_interrupted_attempt_keeps_its_portions() {
     assert!(!lab.server.knows(&lab.clone()).await.unwrap(), "a clone without all rights logs in");
     lab.rotate_to(&lab.clone()).await.unwrap();
     assert_eq!(tables_of_the_clone(&lab).await, TABLES);
-    // Those of one attempt, and at most the portion that was under way.
+    // Those of one attempt, and at most the portion that had begun.
     let grants = count(&lab, "GRANT");
     assert!((12..=14 + 4).contains(&grants), "{grants}, of which {kept} tables at the interruption");
 }

@@ -1,4 +1,4 @@
-//! The clone is live: it loses nothing, and the original reaches what it reaches or is not promoted.
+//! The clone is live: it loses nothing, and the original gets the same access or is not promoted.
 
 use rotation_database::StatementFault;
 use test_servers::TestLogin;
@@ -12,7 +12,7 @@ async fn live() -> (Lab, TestLogin) {
     (lab, clone)
 }
 
-/// The two lists of statements in a remediation: what gives, and what takes.
+/// The two lists of statements in a remediation: those that grant, and those that revoke.
 fn remedies(needed: &str) -> [String; 2] {
     let (give, take) = needed.split_once("; or this to take it from the clone: ").unwrap();
     let give = give.strip_prefix("run this to give it to the original: ").unwrap();
@@ -58,7 +58,7 @@ async fn what_the_live_clone_owns_is_of_use_to_both() {
     }
 }
 
-/// Each kind of right that the live clone alone has is refused with statements of which either end it.
+/// Each kind of right that only the live clone has is refused with statements; either of them fixes it.
 #[tokio::test]
 async fn what_the_live_clone_alone_has_is_refused() {
     let cases: [(&str, &str); 6] = [
@@ -111,7 +111,7 @@ async fn what_the_original_gained_the_live_clone_gets() {
     assert_eq!(lab.rights(&lab.app.username).await, lab.rights(&clone.username).await);
 }
 
-/// An idle clone becomes equal, and each thing that it loses is named.
+/// An idle clone becomes equal, and everything that it loses is named.
 #[tokio::test]
 async fn what_an_idle_clone_loses_is_named() {
     let (lab, clone) = live().await;
@@ -136,8 +136,8 @@ async fn what_an_idle_clone_loses_is_named() {
     assert_eq!(lab.rights(&lab.app.username).await, lab.rights(&clone.username).await);
 }
 
-/// A right that no statement inside a transaction gives to the clone: it is not promoted without, and a role
-/// helps.
+/// A right that no statement inside a transaction can grant to the clone: without it the clone is not
+/// promoted, and a role helps.
 #[tokio::test]
 async fn a_clone_that_could_do_less_is_not_promoted() {
     let lab = Lab::new().await;
@@ -160,7 +160,7 @@ async fn a_clone_that_could_do_less_is_not_promoted() {
         assert!(needed.contains(&format!("REVOKE {right} FROM {app}")), "{needed}");
     }
     assert!(lab.query(&format!("SELECT 1 FROM pg_roles WHERE rolname = '{name}_clone'")).await.is_empty());
-    // What the remediation leads to.
+    // The result of the remediation.
     lab.admin(&format!(
         "CREATE ROLE \"role:{name}:rights\"; GRANT SELECT (a) ON public.t TO \"role:{name}:rights\"; \
          GRANT USAGE ON SCHEMA spectrum TO \"role:{name}:rights\"; GRANT \"role:{name}:rights\" TO {app}; \
@@ -172,7 +172,7 @@ async fn a_clone_that_could_do_less_is_not_promoted() {
     lab.server.behind().query_as(&lab.clone(), &lab.database, "SELECT a FROM public.t").await.unwrap();
 }
 
-/// A setting that no statement can carry to the clone keeps it from being promoted.
+/// A setting that no statement can give to the clone prevents its promotion.
 #[tokio::test]
 async fn a_setting_that_cannot_be_cloned_is_refused() {
     let lab = Lab::new().await;

@@ -1,6 +1,6 @@
 //! Rotations of users of a stand-in for Redshift.
 
-#![expect(clippy::unwrap_used, reason = "a test fails where it unwraps, and says what was there")]
+#![expect(clippy::unwrap_used, reason = "a test fails where it unwraps, and reports the value")]
 
 mod alternating;
 mod conformance;

@@ -1,4 +1,4 @@
-//! Whose pair it is: the group that marks the clone, and equal rights where there is none.
+//! Which secret a pair belongs to: the group that marks the clone, and equal rights where there is none.
 
 use rotation_database::{Session, StatementFault};
 use test_servers::TestLogin;
@@ -16,7 +16,7 @@ async fn groups(lab: &Lab, username: &str) -> Vec<String> {
     rows.into_iter().map(|row| row[0].clone().unwrap()).collect()
 }
 
-/// Both users and their passwords, memberships and rights: what a refusal must leave as it is.
+/// Both users and their passwords, memberships and rights: a refusal must leave them as they are.
 async fn snapshot(lab: &Lab) -> Vec<String> {
     let mut all = Vec::new();
     for name in [&lab.app.username, &lab.clone().username] {
@@ -76,7 +76,7 @@ async fn a_second_secret_of_the_same_user_is_refused() {
     assert!(matches!(refused(&lab, &lab.clone()).await, StatementFault::OtherSecret { .. }));
 }
 
-/// A user that happens to be named like a clone is none: not with other rights, and not where neither has
+/// A user with the name of a clone is not one by chance: not with other rights, and not where neither has
 /// any.
 #[tokio::test]
 async fn other_rights_or_none_make_nobody_a_clone() {
@@ -92,7 +92,7 @@ async fn other_rights_or_none_make_nobody_a_clone() {
     readable(&lab, "public.u", &lab.app.username).await;
     assert_eq!(refused(&lab, &lab.clone()).await, unknown, "some of the original's rights");
     assert!(lab.server.knows(&clone).await.unwrap());
-    // With exactly equal rights it is the clone that another function made.
+    // With exactly equal rights it counts as the clone that another function made.
     readable(&lab, "public.t", &clone.username).await;
     let notes = lab.rotate_to(&lab.clone()).await.unwrap();
     assert!(notes.iter().any(|note| note.contains("equal rights")), "{notes:?}");
@@ -102,7 +102,7 @@ async fn other_rights_or_none_make_nobody_a_clone() {
     lab.rotate_to(&lab.clone()).await.unwrap();
 }
 
-/// The operator names one secret that takes a clone in, whatever its rights are.
+/// The operator names one secret that adopts a clone, whatever its rights are.
 #[tokio::test]
 async fn a_clone_is_taken_in_for_one_named_secret() {
     let mut lab = Lab::new().await;
@@ -116,7 +116,7 @@ async fn a_clone_is_taken_in_for_one_named_secret() {
 }
 
 /// The former version's group names no secret: the pair is finished, gets its mark, and may not differ
-/// otherwise.
+/// in anything else.
 #[tokio::test]
 async fn a_pair_of_a_former_version_gets_its_mark() {
     let lab = Lab::new().await;
@@ -133,8 +133,8 @@ async fn a_pair_of_a_former_version_gets_its_mark() {
     lab.rotate_to(&lab.app.clone()).await.unwrap();
 }
 
-/// A user that is the clone of another secret's pair may not be rotated as a single user; doctor says it
-/// before.
+/// A user that is the clone of another secret's pair may not be rotated as a single user; doctor reports it
+/// in advance.
 #[tokio::test]
 async fn a_single_user_of_anothers_pair_is_refused() {
     let mut lab = Lab::new().await;

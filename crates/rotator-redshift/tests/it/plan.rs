@@ -1,4 +1,4 @@
-//! What a plan says, against what the guard receives when the same change is made.
+//! What a plan shows, compared with what the guard receives when the same change is made.
 
 use rotation_core::Password;
 use rotation_database::{Change, Credentials, Plan, Purpose, Session};
@@ -17,7 +17,7 @@ async fn plan(lab: &Lab, next: &TestLogin) -> Plan {
     lab.connect(&lab.master).await.unwrap().plan(&change, deadline()).await.unwrap()
 }
 
-/// All that came so far about the two users and changes something, with hashes taken out.
+/// All statements so far about the two users that change something, with hashes removed.
 fn writes(lab: &Lab) -> Vec<String> {
     const WORDS: [&str; 5] = ["ALTER", "CREATE", "GRANT", "REVOKE", "DROP"];
     let log = lab.server.log();
@@ -34,7 +34,8 @@ fn writes(lab: &Lab) -> Vec<String> {
         .collect()
 }
 
-/// The name of the group that marks the clone, by the statement that makes it or the one that joins it.
+/// The name of the group that marks the clone, from the statement that creates it or the one that adds the
+/// clone.
 fn mark(lab: &Lab) -> String {
     let (log, joins) = (lab.server.log(), format!(" ADD USER \"{}_clone\"", lab.app.username));
     let joined = log.lines().find_map(|line| line.strip_suffix(&joins)?.strip_prefix("ALTER GROUP "));

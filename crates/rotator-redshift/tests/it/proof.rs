@@ -1,5 +1,5 @@
-//! Test statements on PostgreSQL behind the guard. The guard takes the documented grammar alone, and queries
-//! of the catalogue alone: so these show the transaction around a person's statement, and nothing of
+//! Test statements on PostgreSQL behind the guard. The guard accepts the documented grammar alone, and
+//! queries of the catalog alone. So these tests cover the transaction around an operator's statement, but not
 //! Redshift's own answers.
 
 use std::time::Duration;
@@ -9,7 +9,7 @@ use rotation_database::{Session, StatementRule, TestStatement};
 
 use crate::fixture::{Lab, deadline};
 
-/// Whatever is asked of it, so that the server is what refuses.
+/// Accepts any statement, so that the server is what refuses.
 const ANYTHING: StatementRule = StatementRule { text: "anything", admits: |_| true };
 
 async fn prove(lab: &Lab, text: &str, deadline: Deadline) -> String {

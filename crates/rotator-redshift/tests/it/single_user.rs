@@ -21,7 +21,7 @@ async fn each_form_of_a_password_logs_in_and_only_plain_shows_it_to_the_server()
     {
         let mut lab = Lab::new().await;
         lab.options = Options { password_form: form };
-        // Twice: the second change is made by a user who logs in by the new form.
+        // Twice: the second change is made by a user that logs in with the new form.
         for round in 0..2 {
             let new = TestLogin { password: format!("Canary{round}{}", lab.app.password), ..lab.app.clone() };
             assert_eq!(lab.change(&new.password).await.unwrap(), [] as [&str; 0], "{form:?}");
@@ -73,8 +73,8 @@ async fn a_user_that_expired_after_its_login_is_told_so() {
     assert_eq!(error.fault, StatementFault::Expired);
 }
 
-/// A master connects to the address at which the live user has logged in, and a login by a password names its
-/// method.
+/// A master connects to the address at which the live user has logged in, and a login with a password reports
+/// its method.
 #[tokio::test]
 async fn a_session_knows_where_it_is_and_how_it_logged_in() {
     let mut lab = Lab::new().await;

@@ -54,7 +54,7 @@ fn json_of(kind: u8, bytes: &[u8]) -> Option<Value> {
     })
 }
 
-/// The bytes of an object. Whole numbers become int32 where they fit.
+/// The bytes of an object. Integers become int32 where they fit.
 pub(super) fn encode(document: &Value) -> Vec<u8> {
     let fields = document.as_object().into_iter().flatten();
     write(fields.map(|(name, value)| (name.clone(), value)))

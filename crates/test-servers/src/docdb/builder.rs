@@ -1,4 +1,4 @@
-//! What a server is asked to be, and its start.
+//! The configuration of a server, and its start.
 
 use std::{
     fs, io,
@@ -47,10 +47,10 @@ pub enum DocdbLaunchError {
         /// The end of its log.
         log: String,
     },
-    /// The administrator could not be made.
-    #[error("the administrator could not be made: {0}")]
+    /// The administrator could not be created.
+    #[error("the administrator could not be created: {0}")]
     Administrator(#[from] DocdbQueryError),
-    /// The machine did not do what was asked of it.
+    /// An operation of the operating system failed.
     #[error("{0}")]
     Io(Arc<io::Error>),
 }
@@ -61,7 +61,7 @@ impl From<io::Error> for DocdbLaunchError {
     }
 }
 
-/// What a [`DocdbServer`] will be.
+/// The configuration of a [`DocdbServer`].
 #[derive(Clone, Debug)]
 pub struct DocdbBuilder {
     product: DocdbProduct,
@@ -69,7 +69,7 @@ pub struct DocdbBuilder {
     tls: ServerTls,
     parameters: Vec<(String, String)>,
     authorization: bool,
-    /// The name of a replica set and the secret by which its members know each other.
+    /// The name of a replica set and the secret by which its members authenticate each other.
     replica_set: Option<(String, String)>,
     admin: TestLogin,
 }
@@ -90,7 +90,7 @@ impl DocdbBuilder {
         }
     }
 
-    /// Which product (default: MongoDB 6.0).
+    /// The product (default: MongoDB 6.0).
     #[must_use]
     pub fn product(mut self, product: DocdbProduct) -> Self {
         self.product = product;
@@ -118,7 +118,7 @@ impl DocdbBuilder {
         self
     }
 
-    /// Whether MongoDB's server asks users for privileges (default: it does). It checks passwords in any
+    /// Whether MongoDB's server checks the privileges of users (default: it does). It checks passwords in any
     /// case.
     #[must_use]
     pub fn authorization(mut self, authorization: bool) -> Self {
@@ -126,21 +126,21 @@ impl DocdbBuilder {
         self
     }
 
-    /// A member of this replica set, which is not yet one.
+    /// A member of this replica set, which has not joined yet.
     pub(super) fn member(mut self, replica_set: &str, key: &str) -> Self {
         self.replica_set = Some((replica_set.to_owned(), key.to_owned()));
         self
     }
 
-    /// Starts the server with authentication and makes the administrator; blocks for some seconds.
+    /// Starts the server with authentication and creates the administrator; blocks for some seconds.
     ///
     /// # Errors
-    /// When the programs are missing or fail, with the server's own words.
+    /// When the programs are missing or fail, with the server's own message.
     pub fn start(self) -> Result<DocdbServer, DocdbLaunchError> {
         let server = self.launch()?;
         server.create_admin()?;
         if self.product == DocdbProduct::SecantusDb {
-            // It has no way in before there is an administrator but to run without authentication.
+            // Before there is an administrator, the only way in is to run without authentication.
             let path = &server.folder;
             self.configure(server.account, path, server.port, true)?;
             server.guardian().restart("TERM")?;
@@ -189,7 +189,7 @@ impl DocdbBuilder {
         })
     }
 
-    /// Gives the file of the authority that a client shall trust, or nothing where there is no TLS.
+    /// Returns the file of the authority that a client must trust, or nothing where there is no TLS.
     fn write_certificates(
         &self,
         account: Account,
@@ -204,7 +204,7 @@ impl DocdbBuilder {
         let (chain, key, trusted) =
             (folder.join("server.crt"), folder.join("server.key"), folder.join("ca.crt"));
         certificate.write(&chain, &key)?;
-        // MongoDB's server wants both in one file.
+        // MongoDB's server expects both in one file.
         own_file(
             account,
             &folder.join("server.pem"),
@@ -239,7 +239,8 @@ impl DocdbBuilder {
         command
     }
 
-    /// An unprivileged account, or ours where that one cannot reach the program, as below a home folder.
+    /// An unprivileged account, or the current one where that one cannot reach the program, as below a home
+    /// folder.
     fn reaching(&self) -> io::Result<Account> {
         let account = Account::unprivileged()?;
         let mut trial = account.command(self.product.program());
@@ -254,7 +255,7 @@ fn own_file(account: Account, file: &Path, text: &str) -> io::Result<()> {
     account.own(file)
 }
 
-/// Waits until the server takes connections.
+/// Waits until the server accepts connections.
 pub(super) fn wait_until_ready(
     guardian: &Guardian,
     folder: &Path,

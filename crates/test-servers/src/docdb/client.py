@@ -1,4 +1,4 @@
-"""Runs commands for the tests: one JSON request a line in, one JSON answer a line out, until the input ends."""
+"""Runs commands for the tests: one JSON request per line in, one JSON answer per line out."""
 
 import json
 import sys
@@ -16,7 +16,7 @@ kept = {}
 def connect(login):
     options = {"maxPoolSize": 1, "retryWrites": False}
     options |= {"replicaSet": replica_set} if replica_set else {"directConnection": True}
-    # A test that waits for ever tells nothing.
+    # A test that waits for ever reports nothing.
     options |= {"serverSelectionTimeoutMS": 15000, "connectTimeoutMS": 15000, "socketTimeoutMS": 30000}
     if authority:
         options |= {"tls": True, "tlsCAFile": authority}
@@ -35,7 +35,7 @@ def answer(request):
         return {"reply": json.loads(json_util.dumps(reply))}
     except OperationFailure as error:
         return {"code": error.code, "message": str(error.details and error.details.get("errmsg"))}
-    # What the client refuses by itself, such as a password that SASLprep prohibits.
+    # Errors of the client itself, such as a password that SASLprep prohibits.
     except (PyMongoError, ValueError) as error:
         return {"message": type(error).__name__ + ": " + str(error)}
     finally:

@@ -1,5 +1,5 @@
-//! MongoDB's own client for Python as the tests' hand: what it says about names, passwords and users is a
-//! second opinion, as nothing of ours is in it.
+//! MongoDB's own client for Python. It runs the tests' commands, and is a second opinion on names, passwords
+//! and users, as it shares no code with this project.
 
 use std::{
     io,
@@ -18,9 +18,9 @@ const SCRIPT: &str = include_str!("client.py");
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{message} (code {code:?})")]
 pub struct DocdbQueryError {
-    /// The server's code, where it was the server that refused.
+    /// The server's code, where the server refused.
     pub code: Option<i64>,
-    /// What was said.
+    /// The message.
     pub message: String,
 }
 
@@ -30,7 +30,7 @@ impl From<io::Error> for DocdbQueryError {
     }
 }
 
-/// Who runs commands, and where that user is defined.
+/// The user that runs commands, and where it is defined.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Who<'a> {
     pub(super) login: &'a TestLogin,
@@ -60,7 +60,7 @@ impl Client {
         Dialogue::start(&mut command).map(Self)
     }
 
-    /// Runs commands one after another, up to the first that fails, and gives the last reply.
+    /// Runs commands one after another, up to the first that fails, and returns the last reply.
     pub(super) fn run(
         &mut self,
         who: Option<Who<'_>>,
@@ -83,7 +83,7 @@ impl Client {
     }
 }
 
-/// Runs commands on a thread where it may block.
+/// Runs commands on a thread that may block.
 pub(super) async fn ask(
     client: &Arc<Mutex<Client>>,
     who: Option<(TestLogin, String, bool)>,

@@ -1,4 +1,4 @@
-//! A process that answers one JSON request a line by one JSON answer a line.
+//! A process that answers one JSON request per line with one JSON answer per line.
 
 use std::{
     io::{self, BufRead, BufReader, Write},
@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::Value;
 
-/// It ends with its input, and so with us.
+/// It ends when its input ends, and so with this process.
 pub(super) struct Dialogue {
     process: Child,
     requests: ChildStdin,

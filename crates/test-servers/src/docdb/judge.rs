@@ -1,4 +1,4 @@
-//! An application made of MongoDB's driver for Rust, which `scripts/setup-judges` builds.
+//! An application with MongoDB's driver for Rust, which `scripts/setup-judges` builds.
 
 use std::{io, path::Path, process::Command, sync::Mutex};
 
@@ -28,11 +28,11 @@ impl Judge {
 }
 
 impl DocdbServer {
-    /// Whether an application made of MongoDB's own driver for Rust logs in over TLS as this user, who is
+    /// Whether an application with MongoDB's own driver for Rust logs in over TLS as this user, which is
     /// defined in the database `home`. Blocks.
     ///
     /// # Errors
-    /// Anything but the server's yes or no.
+    /// Anything but the server's acceptance or refusal.
     pub fn driver_opens(&self, login: &TestLogin, home: &str) -> io::Result<bool> {
         let answer = self.judge.ask(&json!({
             "host": self.host(),

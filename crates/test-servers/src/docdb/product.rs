@@ -1,11 +1,11 @@
-//! Which server it is, and where its set-up script puts it.
+//! The server products, and where their set-up scripts put them.
 
 use std::{
     fmt, fs,
     path::{Path, PathBuf},
 };
 
-/// Where the set-up scripts put what they fetch.
+/// Where the set-up scripts put their downloads.
 const CACHE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../.cache");
 
 /// A product that speaks MongoDB's protocol.
@@ -13,11 +13,11 @@ const CACHE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../.cache");
 pub enum DocdbProduct {
     /// MongoDB's own server, which `scripts/setup-mongodb` provides.
     MongoDb(MongoVersion),
-    /// A server of other people, which `scripts/setup-docdb` provides.
+    /// An independent server, which `scripts/setup-docdb` provides.
     ///
-    /// Where it differs from MongoDB: it keeps no `customData` and no authentication restrictions, escapes no
-    /// `=` and `,` in user names, shows a user its own account only with `viewUser`, and ends no session of a
-    /// dropped user.
+    /// It differs from MongoDB as follows: it stores no `customData` and no authentication restrictions,
+    /// does not escape `=` and `,` in user names, shows a user its own account only with `viewUser`, and does
+    /// not end the sessions of a dropped user.
     SecantusDb,
 }
 
@@ -41,8 +41,8 @@ impl MongoVersion {
         }
     }
 
-    /// Why the set-up script had to leave this version out, where it had to: only the mirror of the
-    /// distribution decides about that.
+    /// Why the set-up script had to leave this version out, where it had to: only the distribution's mirror
+    /// decides that.
     pub fn left_out(self) -> Option<String> {
         fs::read_to_string(Path::new(CACHE).join(format!("mongodb-{self}.missing"))).ok()
     }
@@ -68,7 +68,7 @@ impl fmt::Display for DocdbProduct {
 }
 
 impl DocdbProduct {
-    /// All that there are.
+    /// All products.
     pub(super) const ALL: [Self; 4] = [
         Self::MongoDb(MongoVersion::V4_4),
         Self::MongoDb(MongoVersion::V5_0),

@@ -1,10 +1,10 @@
-//! A reader between clients and a server: counts logins, keeps the commands, and plays the parts of servers
-//! that cannot be had.
+//! A recording proxy between clients and a server: counts logins, keeps the commands, and imitates servers
+//! that are not available.
 //!
 //! ```text
 //! client ── TLS ──> DocdbProxy ── TLS ──> DocdbServer
-//!                    └ script(command, None)         before the server hears it
-//!                      script(command, Some(reply))  before the client hears of it
+//!                    └ script(command, None)         before the server receives it
+//!                      script(command, Some(reply))  before the client receives it
 //! ```
 
 mod relay;
@@ -30,7 +30,7 @@ use super::DocdbServer;
 pub use state::ProxyAction;
 use state::Shared;
 
-/// A reader in front of one server. It runs on a thread of its own and stops when dropped.
+/// A recording proxy in front of one server. It runs on a thread of its own and stops when dropped.
 pub struct DocdbProxy {
     port: u16,
     shared: Arc<Shared>,
@@ -38,10 +38,10 @@ pub struct DocdbProxy {
 }
 
 impl DocdbProxy {
-    /// Listens on 127.0.0.1 with a good certificate of the server's authority.
+    /// Listens on 127.0.0.1 with a valid certificate of the server's authority.
     ///
     /// # Errors
-    /// When no port can be had.
+    /// When no port is available.
     pub fn start(server: &DocdbServer) -> io::Result<Self> {
         Self::with_certificate(server, &server.authority().server())
     }
@@ -49,7 +49,7 @@ impl DocdbProxy {
     /// The same with this certificate.
     ///
     /// # Errors
-    /// When no port can be had.
+    /// When no port is available.
     pub fn with_certificate(server: &DocdbServer, certificate: &TestCertificate) -> io::Result<Self> {
         let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
         listener.set_nonblocking(true)?;
@@ -78,7 +78,7 @@ impl DocdbProxy {
         self.port
     }
 
-    /// Lets this decide about all commands from now on.
+    /// Lets this script decide about all commands from now on.
     pub fn set_script(&self, script: impl Fn(&Value, Option<&Value>) -> ProxyAction + Send + Sync + 'static) {
         self.shared.state().script = Some(Arc::new(script));
     }
@@ -93,7 +93,7 @@ impl DocdbProxy {
         self.shared.state().connections
     }
 
-    /// Takes the commands that clients have sent since the last look, passwords included.
+    /// Takes the commands that clients have sent since the last call, passwords included.
     pub fn take_commands(&self) -> Vec<Value> {
         std::mem::take(&mut self.shared.state().commands)
     }
@@ -103,7 +103,7 @@ impl DocdbProxy {
         self.shared.state().logins.get(username).copied().unwrap_or_default()
     }
 
-    /// A line for each login, as other servers write it themselves.
+    /// A line for each login, in the form of other servers' own logs.
     pub fn log(&self) -> String {
         self.shared.state().log.clone()
     }
@@ -127,14 +127,14 @@ fn trusting(server: &DocdbServer) -> Arc<ClientConfig> {
 
 async fn accept(listener: std::net::TcpListener, shared: Arc<Shared>) -> io::Result<()> {
     let listener = TcpListener::from_std(listener)?;
-    // The set ends every connection with this future.
+    // The set ends every connection when this future is dropped.
     let mut connections = JoinSet::new();
     loop {
         let (client, _) = listener.accept().await?;
         shared.state().connections += 1;
         let shared = Arc::clone(&shared);
         connections.spawn(async move {
-            // A client or a server that leaves ends this connection, and that is all.
+            // A client or a server that closes the connection ends it, and that is all.
             let _ = relay::relay(client, &shared).await;
         });
         while connections.try_join_next().is_some() {}

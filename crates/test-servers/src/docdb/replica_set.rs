@@ -1,4 +1,4 @@
-//! Three members of MongoDB's own, of which one is the primary until a test says otherwise.
+//! Three members of MongoDB's own server. One of them is the primary, until a test changes that.
 
 use std::{
     io,
@@ -33,8 +33,8 @@ pub struct MongoReplicaSet {
     client: MongoSetClient,
 }
 
-/// A driver of MongoDB's own that finds the primary by itself, as applications use it. Each is a process of
-/// its own.
+/// A client with MongoDB's own driver that finds the primary by itself, as applications do. Each is a process
+/// of its own.
 #[derive(Clone)]
 pub struct MongoSetClient(Arc<Mutex<Client>>);
 
@@ -64,11 +64,11 @@ impl MongoReplicaSet {
     /// for some seconds.
     ///
     /// # Errors
-    /// When the programs are missing or fail, with the server's own words.
+    /// When the programs are missing or fail, with the server's own message.
     pub fn start(version: MongoVersion, with_arbiter: bool) -> Result<Self, DocdbLaunchError> {
         let (name, key) = ("rs0".to_owned(), uuid::Uuid::new_v4().simple().to_string());
         let builder = DocdbServer::builder().product(DocdbProduct::MongoDb(version));
-        // A member that is told to end waits for its clients for 15 s by default.
+        // By default, a member that is asked to end waits for its clients for 15 s.
         let builder = if version == MongoVersion::V4_4 {
             builder
         } else {
@@ -94,7 +94,7 @@ impl MongoReplicaSet {
         Ok(set)
     }
 
-    /// The set's name, as a driver's `replicaSet` wants it.
+    /// The set's name, for a driver's `replicaSet`.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -104,12 +104,12 @@ impl MongoReplicaSet {
         seed_list(&self.members)
     }
 
-    /// The driver that this set was started with.
+    /// The client that this set was started with.
     pub fn client(&self) -> &MongoSetClient {
         &self.client
     }
 
-    /// Another one, which waits for nobody who uses the first.
+    /// Another one, which does not wait for users of the first.
     ///
     /// # Errors
     /// When its process does not start.
@@ -117,16 +117,16 @@ impl MongoReplicaSet {
         MongoSetClient::start(&self.seed_list(), &self.name, &self.authority)
     }
 
-    /// Makes the primary give its place up, in good order and without a wait; blocks.
+    /// Makes the primary step down, cleanly and without a wait; blocks.
     ///
     /// # Errors
-    /// What it answers.
+    /// The server's error.
     pub fn step_down(&self) -> Result<(), DocdbLaunchError> {
         let order = json!({"replSetStepDown": 10, "secondaryCatchUpPeriodSecs": 0, "force": true});
         self.primary()?.as_admin("admin", order).map(drop).map_err(Into::into)
     }
 
-    /// Starts what was stopped and thaws what was frozen, and waits until all have the same; blocks.
+    /// Starts what was stopped and thaws what was frozen, and waits until all are in sync; blocks.
     ///
     /// # Errors
     /// When a member does not come back.
@@ -140,12 +140,12 @@ impl MongoReplicaSet {
         self.settle()
     }
 
-    /// All members, whatever they are at the moment.
+    /// All members, whatever their state.
     pub fn members(&self) -> &[DocdbServer] {
         &self.members
     }
 
-    /// The member that takes writes, waited for; blocks.
+    /// Waits for the member that takes writes; blocks.
     ///
     /// # Errors
     /// [`DocdbLaunchError::NotReady`] where none is elected within two minutes.
@@ -173,7 +173,7 @@ impl MongoReplicaSet {
     /// Waits until every member that answers and holds data has all that the primary has; blocks.
     ///
     /// # Errors
-    /// What the primary answers.
+    /// The primary's error.
     pub fn settle(&self) -> Result<(), DocdbLaunchError> {
         let primary = self.primary()?;
         let note = json!({"insert": "settled", "documents": [{}],

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-/// How a `mongod` is to run.
+/// How a `mongod` runs.
 pub(super) struct Mongod<'a> {
     pub(super) folder: &'a str,
     pub(super) port: u16,
@@ -14,7 +14,7 @@ pub(super) struct Mongod<'a> {
 }
 
 impl Mongod<'_> {
-    /// Its configuration, in YAML by way of JSON.
+    /// Its configuration, in YAML, which includes JSON.
     pub(super) fn text(&self) -> String {
         let Self { folder, port, .. } = self;
         let mut net = json!({"port": port, "bindIp": "127.0.0.1", "unixDomainSocket": {"enabled": false}});
@@ -32,8 +32,8 @@ impl Mongod<'_> {
         let mut security = json!({"authorization": authorization});
         let mut parameters = Map::new();
         parameters.insert("diagnosticDataCollectionEnabled".to_owned(), false.into());
-        // The fewest that the server allows: making a credential is most of what a test's change of a user
-        // costs.
+        // The fewest that the server allows: deriving a credential takes most of the time of a user change in
+        // a test.
         for name in ["scramIterationCount", "scramSHA256IterationCount"] {
             parameters.insert(name.to_owned(), 5000.into());
         }
@@ -42,7 +42,7 @@ impl Mongod<'_> {
         if let Some(name) = self.replica_set {
             security["keyFile"] = format!("{folder}/members.key").into();
             all["replication"] = json!({"replSetName": name, "oplogSizeMB": 16});
-            // The members' certificates are servers'; each proves itself by the key file.
+            // The members' certificates are servers'; each authenticates itself with the key file.
             parameters.insert("tlsWithholdClientCertificate".to_owned(), self.tls.into());
         }
         parameters.extend(self.parameters.iter().map(|(name, value)| (name.clone(), value.clone().into())));

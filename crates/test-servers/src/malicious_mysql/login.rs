@@ -10,10 +10,10 @@ use super::{
     wire::{OK, Wire, error},
 };
 
-/// The length of the packet that asks for TLS.
+/// The length of the packet that requests TLS.
 pub(super) const TLS_REQUEST: usize = 32;
 
-/// What the client is to hash its password with.
+/// The nonce that the client hashes its password with.
 const NONCE: &[u8; 20] = b"a nonce of 20 bytes!";
 
 /// `ER_ACCESS_DENIED_ERROR`.
@@ -21,7 +21,7 @@ const REFUSED: u16 = 1045;
 
 /// `Protocol::HandshakeV10`.
 pub(super) fn greeting(greeting: &MysqlGreeting) -> Vec<u8> {
-    /// Protocol 4.1 with plugins, what every server has; and TLS.
+    /// Protocol 4.1 with plugins, which every server has; and TLS.
     const CAPABILITIES: u32 = 1 | 1 << 2 | 1 << 3 | 1 << 9 | 1 << 13 | 1 << 15 | 1 << 19 | 1 << 20 | 1 << 21;
     const TLS: u32 = 1 << 11;
     let capabilities = CAPABILITIES | if greeting.tls.is_some() { TLS } else { 0 };
@@ -32,7 +32,7 @@ pub(super) fn greeting(greeting: &MysqlGreeting) -> Vec<u8> {
     // The connection's number.
     packet.extend([1, 0, 0, 0]);
     packet.extend(&NONCE[..8]);
-    // The character set and the status stand between the halves of the capabilities.
+    // The character set and the status are between the halves of the capabilities.
     packet.extend([0, a, b, 45, 2, 0, c, d, 21]);
     packet.extend([0; 10]);
     packet.extend(&NONCE[8..]);
@@ -65,7 +65,7 @@ pub(super) async fn answer<S: AsyncRead + AsyncWrite + Unpin>(
         }
         MysqlMischief::RefusesLogin(code, words) => return wire.send(&error(*code, words.as_bytes())).await,
         MysqlMischief::OffersKey(key) => {
-            // `sha256_password` asks for the key with its login already.
+            // `sha256_password` requests the key already with its login.
             if greeting.plugin == "caching_sha2_password" {
                 wire.send(&[1, 4]).await?;
                 wire.read().await?;

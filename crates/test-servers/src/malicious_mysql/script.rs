@@ -1,4 +1,4 @@
-//! What a malicious server does, and what came of it.
+//! What a malicious server does, and the result.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -7,18 +7,18 @@ use std::{
 
 use crate::{authority::TestCertificate, heard::Heard};
 
-/// What the server does to everybody who connects.
+/// What the server does to every client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MysqlMischief {
-    /// Asks for the password by this plugin (`AuthSwitchRequest`), and refuses whatever comes.
+    /// Requests the password by this plugin (`AuthSwitchRequest`), and refuses any answer.
     SwitchesTo(&'static str),
-    /// Asks for the password by `parsec` and wants a key of so many rounds, by one factor after another;
-    /// refuses whatever comes.
+    /// Requests the password by `parsec` and a key with this number of rounds, by one factor after another;
+    /// refuses any answer.
     AsksForRounds(Vec<u8>),
-    /// Asks for the whole password, offers this public key (PEM) to encrypt it with once the client asks for
-    /// one, and refuses whatever comes.
+    /// Requests the whole password, offers this public key (PEM) to encrypt it with once the client requests
+    /// one, and refuses any answer.
     OffersKey(String),
-    /// The same without waiting until the client asks.
+    /// The same without waiting for the client's request.
     PushesKey(String),
     /// Refuses the login with this error number and message.
     RefusesLogin(u16, String),
@@ -28,12 +28,12 @@ pub enum MysqlMischief {
     DripFeed(Moment, Duration),
     /// From this moment on, nothing.
     Silent(Moment),
-    /// Lets everybody in without a look at the password and answers statements: the first [`MysqlScript`]
+    /// Lets every user in without checking the password and answers statements: the first [`MysqlScript`]
     /// whose text the statement contains decides; other statements succeed with no rows.
     Answers(Vec<MysqlScript>),
 }
 
-/// When a connection turns bad.
+/// When a connection turns malicious.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moment {
     /// In place of the server's first packet.
@@ -49,11 +49,11 @@ pub enum Moment {
 pub struct MysqlScript {
     /// A part of the statement's text.
     pub statement: String,
-    /// What is answered, one after the other; the last one goes on for ever.
+    /// The answers, one after the other; the last one repeats.
     pub answers: Vec<MysqlAnswer>,
 }
 
-/// What a [`MysqlMischief::Answers`] server answers to a statement.
+/// The answer of a [`MysqlMischief::Answers`] server to a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MysqlAnswer {
     /// An error with this number and message.
@@ -62,18 +62,18 @@ pub enum MysqlAnswer {
     Rows(Vec<Vec<Option<String>>>),
     /// A request for this file of the client (`LOCAL INFILE`).
     LocalFile(String),
-    /// Rows of so many nulls, without end.
+    /// Rows with this number of nulls, without end.
     Nulls(u8),
 }
 
-/// What the server says of itself.
+/// What the server reports about itself.
 #[derive(Clone, Debug)]
 pub struct MysqlGreeting {
     /// Its version.
     pub version: String,
     /// The authentication plugin that it begins with.
     pub plugin: String,
-    /// The certificate by which it speaks TLS, if it offers TLS.
+    /// The certificate for TLS, if it offers TLS.
     pub tls: Option<TestCertificate>,
 }
 

@@ -62,7 +62,7 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     }
 }
 
-/// The answer to this statement, which is asked for the `asked`th time.
+/// The answer to this statement, which is received for the `asked`th time.
 fn next<'a>(statement: &str, scripts: &'a [MysqlScript], asked: &mut [usize]) -> Option<&'a MysqlAnswer> {
     let found = scripts.iter().position(|script| statement.contains(&script.statement))?;
     let answers = &scripts[found].answers;
@@ -75,7 +75,7 @@ fn next<'a>(statement: &str, scripts: &'a [MysqlScript], asked: &mut [usize]) ->
 async fn begin<S: AsyncRead + AsyncWrite + Unpin>(wire: &mut Wire<'_, S>, columns: usize) -> io::Result<()> {
     wire.send(&[u8::try_from(columns).unwrap_or(250)]).await?;
     for _ in 0..columns {
-        // Catalogue, schema, table twice, name twice; then the fixed part: utf8mb4, 1024 bytes, a string.
+        // Catalog, schema, table twice, name twice; then the fixed part: utf8mb4, 1024 bytes, a string.
         let mut column = counted(b"def");
         for name in ["", "", "", "answer", ""] {
             column.extend(counted(name.as_bytes()));

@@ -13,10 +13,10 @@ use crate::{authority::TestCertificate, heard::listen};
 
 use super::script::{Moment, MysqlMischief, Record, lock};
 
-/// The largest packet that a client of ours could want to send.
+/// The largest packet that a client under test may send.
 const PACKET_LIMIT: usize = 1024 * 1024;
 
-/// The length of the largest packet, which says that more of it follows.
+/// The length of the largest packet, which means that more of it follows.
 const LARGEST: usize = 0x00ff_ffff;
 
 pub(super) struct Wire<'a, S> {
@@ -81,7 +81,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<'_, S> {
         match *mischief {
             MysqlMischief::Silent(moment) if moment == now => self.wait_for_the_end().await?,
             MysqlMischief::Oversized(moment) if moment == now => {
-                // It ends when the client leaves; what that said before is still to be heard.
+                // It ends when the client leaves; what the client sent before still has to be recorded.
                 let _ = self.push_without_end().await;
                 self.wait_for_the_end().await?;
             }
@@ -114,14 +114,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<'_, S> {
         }
     }
 
-    /// Reads, remembers and never answers, until the client leaves. What came is remembered where this is
-    /// cancelled.
+    /// Reads, records and never answers, until the client leaves. What was received is recorded even where
+    /// this is cancelled.
     async fn wait_for_the_end(&mut self) -> io::Result<()> {
         listen(&mut self.stream, |bytes| lock(self.record).received.add(bytes)).await
     }
 }
 
-/// A number that says how long something is, before it.
+/// A number with the length of what follows.
 pub(super) fn counted(bytes: &[u8]) -> Vec<u8> {
     let length = bytes.len().to_le_bytes();
     let head = match bytes.len() {
@@ -137,7 +137,7 @@ pub(super) fn error(code: u16, words: &[u8]) -> Vec<u8> {
     [&[0xff], code.to_le_bytes().as_slice(), b"#HY000", words].concat()
 }
 
-/// `OK_Packet` with nothing to say.
+/// `OK_Packet` without content.
 pub(super) const OK: [u8; 7] = [0, 0, 0, 2, 0, 0, 0];
 
 /// `EOF_Packet`.

@@ -15,7 +15,7 @@ use super::{
 
 const GIB: u32 = 1 << 30;
 
-/// Plays the part after the startup message has come.
+/// Acts as scripted after the startup message has been received.
 pub(super) async fn login<S: AsyncRead + AsyncWrite + Unpin>(
     mut wire: Wire<'_, S>,
     mischief: &PostgresMischief,
@@ -42,7 +42,7 @@ pub(super) async fn login<S: AsyncRead + AsyncWrite + Unpin>(
             refuse(wire).await
         }
         PostgresMischief::DripFeed(interval) => {
-            // A notice, which a client takes at any time, as long as the protocol allows.
+            // A notice, which a client accepts at any time, as long as the protocol allows.
             let mut bytes = [b"N".as_slice(), &GIB.to_be_bytes()].concat().into_iter();
             loop {
                 let sent = wire.send(&[bytes.next().unwrap_or(b'M')]).await;
@@ -56,7 +56,7 @@ pub(super) async fn login<S: AsyncRead + AsyncWrite + Unpin>(
             wire.send(&[b"R".as_slice(), &GIB.to_be_bytes()].concat()).await?;
             let zeros = vec![0; (*sent).min(64 * 1024)];
             for _ in 0..sent.div_ceil(zeros.len().max(1)) {
-                // What the client said before it left is still to be heard.
+                // What the client sent before it left still has to be recorded.
                 if wire.send(&zeros).await.is_err() {
                     break;
                 }
@@ -72,13 +72,13 @@ pub(super) async fn login<S: AsyncRead + AsyncWrite + Unpin>(
     }
 }
 
-/// Reads one more message, the credential if the client falls for it, and says no.
+/// Reads one more message, the credential if the client is deceived, and refuses it.
 async fn refuse<S: AsyncRead + AsyncWrite + Unpin>(mut wire: Wire<'_, S>) -> io::Result<()> {
     wire.read().await?;
     wire.send(&error("FATAL", "28P01", "password authentication failed")).await
 }
 
-/// `AuthenticationOk`, the parameters that clients look at, `BackendKeyData`, `ReadyForQuery`.
+/// `AuthenticationOk`, the parameters that clients read, `BackendKeyData`, `ReadyForQuery`.
 fn welcome() -> Vec<u8> {
     let parameter = |name: &str, value: &str| message(b'S', format!("{name}\0{value}\0").as_bytes());
     [

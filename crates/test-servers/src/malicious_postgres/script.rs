@@ -1,4 +1,4 @@
-//! What a malicious server does, and what came of it.
+//! What a malicious server does, and the result.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -7,28 +7,28 @@ use std::{
 
 use crate::heard::Heard;
 
-/// What the server does to everybody who connects.
+/// What the server does to every client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PostgresMischief {
-    /// Asks for the password in cleartext (authentication type 3), and refuses whatever comes.
+    /// Requests the password in cleartext (authentication type 3), and refuses any answer.
     CleartextPassword,
-    /// Asks for the password by MD5 (type 5), and refuses whatever comes.
+    /// Requests the password by MD5 (type 5), and refuses any answer.
     Md5Password,
-    /// Asks for the password by this authentication type with these words, and refuses whatever comes.
+    /// Requests the password by this authentication type with this content, and refuses any answer.
     Asks(u32, Vec<u8>),
-    /// Asks for SCRAM-SHA-256 with this many iterations, and refuses whatever comes.
+    /// Requests SCRAM-SHA-256 with this many iterations, and refuses any answer.
     ScramIterations(u32),
     /// Answers the startup message with one byte of a message without end at each of these intervals.
     DripFeed(Duration),
-    /// Answers the startup message with a message of 1 GiB, of which this much comes at once and nothing
+    /// Answers the startup message with a message of 1 GiB, of which this much is sent at once and nothing
     /// after it.
     OversizedMessage(usize),
-    /// Takes the connection and never says a word, not even about TLS.
+    /// Accepts the connection and never sends anything, not even about TLS.
     Silent,
     /// Refuses the login with this SQLSTATE and message.
     RefusesLogin(String, String),
-    /// Lets everybody in without a password and answers statements: the first [`Scripted`] whose text the
-    /// statement contains (in any case of letters) decides; other statements succeed with no rows.
+    /// Lets every user in without a password and answers statements: the first [`Scripted`] whose text the
+    /// statement contains (ignoring case) decides; other statements succeed with no rows.
     Answers(Vec<Scripted>),
 }
 
@@ -37,11 +37,11 @@ pub enum PostgresMischief {
 pub struct Scripted {
     /// A part of the statement's text.
     pub statement: String,
-    /// What is answered.
+    /// The answer.
     pub answer: ScriptedAnswer,
 }
 
-/// What a [`PostgresMischief::Answers`] server answers to a statement.
+/// The answer of a [`PostgresMischief::Answers`] server to a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ScriptedAnswer {
     /// An ERROR with this SQLSTATE and message.

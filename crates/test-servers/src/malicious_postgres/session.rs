@@ -9,10 +9,10 @@ use super::{
     wire::{Wire, error, message, ready},
 };
 
-/// The type `text` in PostgreSQL's catalogue.
+/// The type `text` in PostgreSQL's catalog.
 const TEXT_OID: u32 = 25;
 
-/// `ReadyForQuery`'s word on the transaction.
+/// The transaction status in `ReadyForQuery`.
 #[derive(Clone, Copy)]
 enum Transaction {
     Idle,
@@ -20,7 +20,7 @@ enum Transaction {
     Failed,
 }
 
-/// What an answer leaves to do.
+/// What remains to be done after an answer.
 enum Next {
     Send(Vec<u8>),
     /// The rest up to `Sync` is skipped, as after an error.
@@ -35,7 +35,7 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     answers: &[Scripted],
 ) -> io::Result<()> {
     let mut transaction = Transaction::Idle;
-    // Of the last `Parse`; the clients that we know run one statement at a time.
+    // Of the last `Parse`; the clients under test run one statement at a time.
     let mut statement = String::new();
     let mut failed = false;
     loop {

@@ -7,7 +7,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use super::script::{Record, lock};
 use crate::heard::listen;
 
-/// The largest message that a client of ours could want to send.
+/// The largest message that a client under test may send.
 const MESSAGE_LIMIT: usize = 1024 * 1024;
 
 pub(super) struct Wire<'a, S> {
@@ -30,7 +30,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Wire<'a, S> {
         self.stream
     }
 
-    /// A message without a type: what a connection begins with.
+    /// A message without a type: the first one of a connection.
     pub(super) async fn read_untyped(&mut self) -> io::Result<Vec<u8>> {
         let length = self.stream.read_u32().await?;
         self.read_body(length).await
@@ -47,7 +47,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Wire<'a, S> {
     }
 
     async fn read_body(&mut self, length: u32) -> io::Result<Vec<u8>> {
-        // The length counts itself.
+        // The length includes itself.
         let length = usize::try_from(length).unwrap_or(usize::MAX).saturating_sub(4);
         if length > MESSAGE_LIMIT {
             return Err(io::Error::other("the client's message is too long"));
@@ -63,8 +63,8 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Wire<'a, S> {
         self.stream.flush().await
     }
 
-    /// Reads, remembers and never answers, until the client leaves. What came is remembered where this is
-    /// cancelled.
+    /// Reads, records and never answers, until the client leaves. What was received is recorded even where
+    /// this is cancelled.
     pub(super) async fn wait_for_the_end(&mut self) -> io::Result<()> {
         listen(&mut self.stream, |bytes| lock(self.record).received.add(bytes)).await
     }

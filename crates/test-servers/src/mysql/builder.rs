@@ -1,4 +1,4 @@
-//! What a server is asked to be, and its start.
+//! The configuration of a server, and its start.
 
 use std::{
     fmt::Write as _,
@@ -23,7 +23,7 @@ use super::{MysqlFlavor, MysqlServer, MysqlVersion, log, programs::Programs};
 /// How long a server may take until it accepts connections.
 const START_LIMIT: Duration = Duration::from_mins(1);
 
-/// How often another port is tried when somebody took the one that was free.
+/// How often another port is tried when another process took the one that was free.
 const PORT_ATTEMPTS: usize = 5;
 
 /// Why a server could not be started.
@@ -44,7 +44,7 @@ pub enum MysqlLaunchError {
         /// The end of its log.
         log: String,
     },
-    /// The machine did not do what was asked of it.
+    /// An operation of the operating system failed.
     #[error("{0}")]
     Io(Arc<io::Error>),
 }
@@ -55,7 +55,7 @@ impl From<io::Error> for MysqlLaunchError {
     }
 }
 
-/// What a [`MysqlServer`] will be.
+/// The configuration of a [`MysqlServer`].
 #[derive(Clone, Debug)]
 pub struct MysqlBuilder {
     version: MysqlVersion,
@@ -71,8 +71,8 @@ impl MysqlBuilder {
         Self { version, authority: None, tls, own_certificate: false, settings }
     }
 
-    /// Gives the server no certificate, so that it makes one for itself where it does so: MySQL in its folder
-    /// of data, MariaDB from 11.4 on in memory, another one at each start.
+    /// Gives the server no certificate, so that it makes one for itself where it does so: MySQL in its data
+    /// folder, MariaDB from 11.4 on in memory, another one at each start.
     #[must_use]
     pub fn own_certificate(mut self) -> Self {
         self.own_certificate = true;
@@ -93,7 +93,7 @@ impl MysqlBuilder {
         self
     }
 
-    /// Sets an option of the server, over the launcher's own choice.
+    /// Sets an option of the server, in place of the launcher's own choice.
     #[must_use]
     pub fn setting(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.settings.push((name.into(), value.into()));
@@ -103,7 +103,7 @@ impl MysqlBuilder {
     /// Starts the server and waits until it accepts connections; blocks for some seconds.
     ///
     /// # Errors
-    /// When the programs are missing or fail, with the server's own words.
+    /// When the programs are missing or fail, with the server's own message.
     pub fn start(self) -> Result<MysqlServer, MysqlLaunchError> {
         let programs = Programs::find(self.version).ok_or(MysqlLaunchError::Missing(self.version))?;
         let account = Account::unprivileged()?;
@@ -153,8 +153,8 @@ impl MysqlBuilder {
     ) -> io::Result<()> {
         let place = folder.display();
         // Native asynchronous I/O has a limit for the whole machine (`fs.aio-max-nr`), which many servers at
-        // once run into. MariaDB, when it starts, removes all temporary tables that it finds, those of other
-        // servers as well.
+        // once reach. When MariaDB starts, it removes all temporary tables that it finds, including those of
+        // other servers.
         let mut text = format!(
             "[mysqld]\n{places}datadir={place}/data\nsocket={place}/socket\npid-file={place}/pid\n\
              tmpdir={place}\n\
@@ -201,9 +201,9 @@ impl MysqlBuilder {
     }
 }
 
-/// Writes what the server reads at a start but not while its data is made.
+/// Writes what the server reads at a start but not while its data is created.
 fn choose_port(account: Account, folder: &Path) -> io::Result<u16> {
-    // Somebody may take it before the server does; then another is tried.
+    // Another process may take it before the server does; then another is tried.
     let port = std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
     let text = format!("[mysqld]\nport={port}\ninit-file={}/init.sql\n", folder.display());
     write_owned(account, &folder.join("start.cnf"), &text)?;
@@ -225,7 +225,7 @@ fn make_admin(admin: &TestLogin) -> String {
     text
 }
 
-/// Waits until the server greets whoever connects, which it does once its init file has run.
+/// Waits until the server greets clients, which it does once its init file has run.
 pub(super) fn wait_until_ready(
     guardian: &Guardian,
     folder: &Path,

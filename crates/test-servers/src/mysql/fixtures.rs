@@ -1,4 +1,4 @@
-//! What tests do to a server, and see of it, behind the back of the program under test.
+//! What tests do to a server, and see of it, without the program under test.
 
 use std::time::Duration;
 
@@ -10,13 +10,13 @@ use super::{MysqlServer, TestLogin};
 /// How long one statement of a test may take.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// What the server, or the way to it, answered instead of a result.
+/// The error of the server, or of the way to it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}: {message}", code.map_or_else(|| "no connection".to_owned(), |code| code.to_string()))]
 pub struct MysqlQueryError {
     /// The server's error number, where it answered.
     pub code: Option<u16>,
-    /// The server's words, or the connection's.
+    /// The message of the server, or of the connection.
     pub message: String,
 }
 
@@ -24,7 +24,7 @@ impl MysqlServer {
     /// Runs statements as the administrator, one after another. They appear in no log.
     ///
     /// # Errors
-    /// What the server answered to the first that failed; those before it have taken effect.
+    /// The server's error for the first that failed; those before it have taken effect.
     pub async fn execute(&self, statements: &[&str]) -> Result<(), MysqlQueryError> {
         let mut connection = self.connect(&self.admin).await?;
         for statement in statements {
@@ -33,19 +33,19 @@ impl MysqlServer {
         bounded(connection.disconnect()).await
     }
 
-    /// Runs a query as the administrator and gives its rows as text, `None` for null.
+    /// Runs a query as the administrator and returns its rows as text, `None` for null.
     ///
     /// # Errors
-    /// What the server answered.
+    /// The server's error.
     pub async fn query(&self, sql: &str) -> Result<Vec<Vec<Option<String>>>, MysqlQueryError> {
         self.query_as(&self.admin, &[sql]).await
     }
 
-    /// Runs statements as any user, over the Unix socket (so its host must admit `localhost`), and gives the
-    /// rows of the last one.
+    /// Runs statements as any user, over the Unix socket (so its host must admit `localhost`), and returns
+    /// the rows of the last one.
     ///
     /// # Errors
-    /// What the server answered, to the login or to a statement.
+    /// The server's error, for the login or for a statement.
     pub async fn query_as(
         &self,
         login: &TestLogin,
@@ -63,16 +63,16 @@ impl MysqlServer {
     /// Logs in over the Unix socket and leaves again.
     ///
     /// # Errors
-    /// The server's refusal. It is counted in [`failed_logins_of`](Self::failed_logins_of), as any.
+    /// The server's refusal. It is counted in [`failed_logins_of`](Self::failed_logins_of), like any other.
     pub async fn try_login(&self, login: &TestLogin) -> Result<(), MysqlQueryError> {
         bounded(self.connect(login).await?.disconnect()).await
     }
 
-    /// Makes a user for every host that can log in, with a name that nobody else uses, a new password and
-    /// more options as CREATE USER takes them.
+    /// Creates a user for every host that can log in, with a unique name, a new password and more options in
+    /// the form of CREATE USER.
     ///
     /// # Errors
-    /// What the server answered.
+    /// The server's error.
     pub async fn create_user(&self, options: &str) -> Result<TestLogin, MysqlQueryError> {
         let login =
             TestLogin { username: Self::unique("app"), password: Uuid::new_v4().simple().to_string() };
@@ -97,8 +97,8 @@ impl MysqlServer {
             .wait_timeout(Some(600));
         let mut connection = bounded(Conn::new(options)).await?;
         if login == &self.admin {
-            // The logs, where tests look for passwords, tell what the program under test did, not what they
-            // did.
+            // The logs, where tests look for passwords, must show what the program under test did, not what
+            // the tests did.
             bounded(connection.query_drop("SET SESSION sql_log_off = 1")).await?;
             bounded(connection.query_drop("SET SESSION sql_log_bin = 0")).await?;
         }
@@ -119,8 +119,8 @@ impl From<&mysql_async::Error> for MysqlQueryError {
             mysql_async::Error::Server(answer) => {
                 Self { code: Some(answer.code), message: answer.message.clone() }
             }
-            // No user of the suite has this plugin. MySQL asks a user that does not exist by one that it
-            // picks by the name, and this driver does not speak it.
+            // No user of the suite has this plugin. MySQL asks a missing user for one that it derives from
+            // the name, and this driver does not support it.
             mysql_async::Error::Driver(DriverError::UnknownAuthPlugin { name }) if name == DECOY => {
                 Self { code: Some(ACCESS_DENIED), message: "the server knows no such user".to_owned() }
             }

@@ -7,7 +7,7 @@ use std::fmt;
 pub enum MysqlFlavor {
     /// MySQL 9, from `.cache/mysql`.
     MySql,
-    /// MariaDB: 10.11, unless a version says otherwise.
+    /// MariaDB: 10.11, unless another version is given.
     MariaDb,
 }
 
@@ -18,7 +18,7 @@ pub enum MysqlVersion {
     MySql9,
     /// MariaDB 10.11, from `.cache/mariadb`, or the machine's own.
     MariaDb10,
-    /// MariaDB 11.8, from `.cache/mariadb-11.8`: it offers TLS without being told to, and knows the plugin
+    /// MariaDB 11.8, from `.cache/mariadb-11.8`: it offers TLS by default, and has the plugin
     /// `parsec`.
     MariaDb11,
 }
@@ -27,7 +27,7 @@ impl MysqlFlavor {
     /// Both.
     pub const ALL: [Self; 2] = [Self::MySql, Self::MariaDb];
 
-    /// Whether a test of this server is to run: `true` also where it is missing, so that the test fails,
+    /// Whether a test of this server has to run: also `true` where it is missing, so that the test fails,
     /// unless `SKIP_MISSING=1` leaves it out.
     pub fn is_to_be_tested(self) -> bool {
         MysqlVersion::from(self).is_to_be_tested()
@@ -38,12 +38,12 @@ impl MysqlVersion {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::MySql9, Self::MariaDb10, Self::MariaDb11];
 
-    /// Those that a test is to run against, as [`is_to_be_tested`](Self::is_to_be_tested) has it.
+    /// Those that a test has to run against, by [`is_to_be_tested`](Self::is_to_be_tested).
     pub fn to_be_tested() -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().filter(|version| version.is_to_be_tested())
     }
 
-    /// Which server it is a version of.
+    /// The flavor of this version.
     pub fn flavor(self) -> MysqlFlavor {
         match self {
             Self::MySql9 => MysqlFlavor::MySql,

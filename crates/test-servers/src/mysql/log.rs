@@ -1,15 +1,15 @@
-//! What the server wrote down.
+//! The server's logs.
 
 use std::{collections::HashMap, fs, path::Path};
 
 use super::MysqlServer;
 
-/// How much of a log goes into an error.
+/// The part of a log that goes into an error.
 const TAIL: usize = 2000;
 
 impl MysqlServer {
-    /// Everything that the server wrote down so far: its error log, every login and statement, and its binary
-    /// log (whose statements are text in the midst of bytes). The place to look for canaries.
+    /// Everything that the server has logged so far: its error log, every login and statement, and its binary
+    /// log (whose statements are text among bytes). The place to look for canaries.
     pub fn log(&self) -> String {
         let mut text = read(&self.folder.join("log")) + &self.general_log();
         let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
@@ -34,8 +34,8 @@ impl MysqlServer {
         self.attempts(username).filter(|accepted| !accepted).count()
     }
 
-    /// The attempts of a user, each with whether it was accepted. A refusal stands in a second line with the
-    /// number of the same connection. That an account is locked stands nowhere.
+    /// The attempts of a user, each with whether it was accepted. A refusal is in a second line with the
+    /// number of the same connection. The log does not show that an account is locked.
     fn attempts(&self, username: &str) -> std::vec::IntoIter<bool> {
         let log = self.general_log();
         let begins = format!("{username}@");

@@ -10,14 +10,14 @@ use crate::account::Account;
 
 use super::{MysqlFlavor, MysqlVersion};
 
-/// Where `scripts/setup-mysql` and `scripts/setup-mariadb` put what they fetch.
+/// Where `scripts/setup-mysql` and `scripts/setup-mariadb` put their downloads.
 const CACHE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../.cache");
 
 /// An unpacked or installed server.
 #[derive(Clone, Debug)]
 pub(super) struct Programs {
     version: MysqlVersion,
-    /// What holds `usr`.
+    /// The folder that contains `usr`.
     root: PathBuf,
 }
 
@@ -42,7 +42,7 @@ impl Programs {
         })
     }
 
-    /// What MariaDB has named after itself since 11.
+    /// The programs with MariaDB's own name, since 11.
     fn own_name(&self) -> &'static str {
         match self.version {
             MysqlVersion::MySql9 | MysqlVersion::MariaDb10 => "mysql",
@@ -54,7 +54,7 @@ impl Programs {
         self.root.join("usr/share").join(self.own_name())
     }
 
-    /// The lines of a configuration file that say where everything is.
+    /// The lines of a configuration file with the paths of everything.
     pub(super) fn places(&self) -> String {
         let (root, share) = (self.root.display(), self.share());
         let share = share.display();
@@ -64,8 +64,8 @@ impl Programs {
         )
     }
 
-    /// The server with this configuration file. One that was unpacked with its own C library has its own
-    /// loader as well.
+    /// The server with this configuration file. One that was unpacked with its own C library also has its own
+    /// loader.
     pub(super) fn command(&self, account: Account, configuration: &Path) -> Command {
         let loaders =
             ["usr/lib64", "lib64"].map(|folder| self.root.join(folder).join("ld-linux-x86-64.so.2"));
@@ -87,18 +87,18 @@ impl Programs {
         command
     }
 
-    /// Makes the data of a server that nobody has used yet.
+    /// Creates the data of a new server.
     pub(super) fn initialize(&self, account: Account, configuration: &Path, data: &Path) -> io::Result<()> {
         let mut command = self.command(account, configuration);
         command.stdout(Stdio::null()).stderr(Stdio::piped());
-        // What the server tells itself meanwhile is megabytes of statements that nobody asks about.
+        // Meanwhile the server would log megabytes of its own statements, which no test needs.
         command.args(["--skip-log-bin", "--general-log=0"]);
         let output = match self.version.flavor() {
             MysqlFlavor::MySql => command.arg("--initialize-insecure").stdin(Stdio::null()).output()?,
             MysqlFlavor::MariaDb => {
                 fs::create_dir(data)?;
                 account.own(data)?;
-                // What `mariadb-install-db` does, without the programs that it wants besides the server.
+                // What `mariadb-install-db` does, without the additional programs that it needs.
                 let mut statements = String::from("create database mysql;\nuse mysql;\n");
                 for file in ["system_tables.sql", "system_tables_data.sql"] {
                     let file = format!("{}_{file}", self.own_name());
@@ -122,7 +122,7 @@ impl Programs {
 }
 
 impl MysqlVersion {
-    /// Whether a test of this server is to run: `true` also where it is missing, so that the test fails,
+    /// Whether a test of this server has to run: also `true` where it is missing, so that the test fails,
     /// unless `SKIP_MISSING=1` leaves it out.
     pub fn is_to_be_tested(self) -> bool {
         #[expect(clippy::disallowed_methods, reason = "the switch of the whole test run, not of a function")]

@@ -1,6 +1,6 @@
-//! What a server is asked to be, and its start.
+//! The configuration of a server, and its start.
 
-// Circle: the files of a cluster are written by the builder's settings, as a part of its start.
+// Circle: the files of a cluster are written from the builder's settings, as a part of its start.
 use std::{
     io,
     path::{Path, PathBuf},
@@ -20,15 +20,15 @@ use super::{
     wait_until_ready,
 };
 
-/// How often another port is tried when somebody took the one that was free.
+/// How often another port is tried when another process took the one that was free.
 const PORT_ATTEMPTS: usize = 5;
 
-/// Whether and by which certificate a server speaks TLS.
+/// Whether a server speaks TLS, and with which certificate.
 #[derive(Clone, Debug)]
 pub enum ServerTls {
-    /// By a good certificate of the server's authority.
+    /// With a valid certificate of the server's authority.
     Trusted,
-    /// By this certificate.
+    /// With this certificate.
     Certificate(TestCertificate),
     /// Not at all: an `SSLRequest` is answered with `N`.
     Off,
@@ -55,7 +55,7 @@ pub enum LaunchError {
         /// The end of its log.
         log: String,
     },
-    /// The machine did not do what was asked of it.
+    /// An operation of the operating system failed.
     #[error("{0}")]
     Io(Arc<io::Error>),
 }
@@ -66,7 +66,7 @@ impl From<io::Error> for LaunchError {
     }
 }
 
-/// What a [`PostgresServer`] will be.
+/// The configuration of a [`PostgresServer`].
 #[derive(Clone, Debug)]
 pub struct PostgresBuilder {
     version: PostgresVersion,
@@ -95,7 +95,7 @@ impl PostgresBuilder {
         }
     }
 
-    /// Takes `initdb` and `postgres` from this folder.
+    /// Uses `initdb` and `postgres` from this folder.
     #[must_use]
     pub fn programs(mut self, folder: impl Into<PathBuf>) -> Self {
         self.programs = Some(folder.into());
@@ -116,30 +116,31 @@ impl PostgresBuilder {
         self
     }
 
-    /// `ssl_ca_file`: checks the certificates of clients by this authority. Who must have one is up to
-    /// [`access`](Self::access), for example `hostssl all all all scram-sha-256 clientcert=verify-ca`.
+    /// `ssl_ca_file`: checks the certificates of clients against this authority. [`access`](Self::access)
+    /// decides which clients must have one, for example `hostssl all all all scram-sha-256
+    /// clientcert=verify-ca`.
     #[must_use]
     pub fn client_authority(mut self, certificate_pem: impl Into<String>) -> Self {
         self.client_authority = Some(certificate_pem.into());
         self
     }
 
-    /// Adds a line to `pg_hba.conf`, before those that let everybody in by password from 127.0.0.1 with or
-    /// without TLS. The first line that matches decides.
+    /// Adds a line to `pg_hba.conf`, before those that admit every user with a password from 127.0.0.1 with
+    /// or without TLS. The first line that matches decides.
     #[must_use]
     pub fn access(mut self, line: impl Into<String>) -> Self {
         self.access.push(line.into());
         self
     }
 
-    /// Sets a parameter of `postgresql.conf`, over the launcher's own choice.
+    /// Sets a parameter of `postgresql.conf`, in place of the launcher's own choice.
     #[must_use]
     pub fn setting(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.settings.push((name.into(), value.into()));
         self
     }
 
-    /// `password_encryption = md5`, and logins by md5 (which serve roles with a SCRAM verifier as well).
+    /// `password_encryption = md5`, and logins by md5 (which also work for roles with a SCRAM verifier).
     #[must_use]
     pub fn md5(mut self) -> Self {
         self.md5 = true;
@@ -156,7 +157,7 @@ impl PostgresBuilder {
     /// Starts the server and waits until it accepts connections; blocks for a second or two.
     ///
     /// # Errors
-    /// When the programs are missing, or when `initdb` or the server fails, with the server's own words.
+    /// When the programs are missing, or when `initdb` or the server fails, with the server's own message.
     pub fn start(self) -> Result<PostgresServer, LaunchError> {
         let account = Account::unprivileged()?;
         let folder = new_folder(account)?;
@@ -224,7 +225,8 @@ impl PostgresBuilder {
     }
 }
 
-/// A port that was free a moment ago. Somebody may take it before the server does; then another is tried.
+/// A port that was free a moment ago. Another process may take it before the server does; then another is
+/// tried.
 fn free_port() -> io::Result<u16> {
     std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr().map(|address| address.port())
 }

@@ -1,4 +1,4 @@
-//! What a server finds on its disk: its folder, the data that `initdb` makes, its configuration.
+//! The server's files: its folder, the data that `initdb` creates, its configuration.
 
 use std::{
     fmt::Write as _,
@@ -19,7 +19,7 @@ use super::{LaunchError, PostgresBuilder, ServerTls, TestLogin, log};
 const SOCKET_FOLDER_LIMIT: usize = 80;
 
 impl PostgresBuilder {
-    /// Writes `postgresql.conf`, `pg_hba.conf` and the certificates over what `initdb` made.
+    /// Writes `postgresql.conf`, `pg_hba.conf` and the certificates over what `initdb` created.
     pub(super) fn configure(
         &self,
         account: Account,
@@ -74,7 +74,7 @@ impl PostgresBuilder {
     }
 }
 
-/// A folder for the server, removed with the value that is returned.
+/// A folder for the server, removed with the returned value.
 pub(super) fn new_folder(account: Account) -> io::Result<tempfile::TempDir> {
     let preferred = std::env::temp_dir();
     let parent =

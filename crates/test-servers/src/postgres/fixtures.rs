@@ -1,4 +1,4 @@
-//! What tests do to a server, and see of it, behind the back of the program under test.
+//! What tests do to a server, and see of it, without the program under test.
 
 use std::fmt;
 
@@ -10,19 +10,19 @@ use super::PostgresServer;
 /// A name and a password. `Debug` does not show the password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct TestLogin {
-    /// The role's name as the catalogue has it, not quoted.
+    /// The role's name as in the catalog, not quoted.
     pub username: String,
     /// The password in cleartext.
     pub password: String,
 }
 
-/// What the server, or the way to it, answered instead of a result.
+/// The error of the server, or of the way to it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}: {message}", code.as_deref().unwrap_or("no connection"))]
 pub struct QueryError {
     /// SQLSTATE, where the server answered.
     pub code: Option<String>,
-    /// The server's words, or the connection's.
+    /// The message of the server, or of the connection.
     pub message: String,
 }
 
@@ -30,16 +30,16 @@ impl PostgresServer {
     /// Runs statements as the superuser in a database.
     ///
     /// # Errors
-    /// What the server answered; the statements before the failed one are undone.
+    /// The server's error; the statements before the failed one are rolled back.
     pub async fn execute(&self, database: &str, sql: &str) -> Result<(), QueryError> {
         let client = self.connect(self.admin(), database).await?;
         client.batch_execute(sql).await.map_err(|error| QueryError::from(&error))
     }
 
-    /// Runs a query as the superuser in a database and gives its rows as text, `None` for null.
+    /// Runs a query as the superuser in a database and returns its rows as text, `None` for null.
     ///
     /// # Errors
-    /// What the server answered.
+    /// The server's error.
     pub async fn query(&self, database: &str, sql: &str) -> Result<Vec<Vec<Option<String>>>, QueryError> {
         self.query_as(self.admin(), database, sql).await
     }
@@ -47,7 +47,7 @@ impl PostgresServer {
     /// Runs a query as any role, over the Unix socket.
     ///
     /// # Errors
-    /// What the server answered, to the login or to the query.
+    /// The server's error, for the login or for the query.
     pub async fn query_as(
         &self,
         login: &TestLogin,
@@ -68,34 +68,34 @@ impl PostgresServer {
     /// Logs in over the Unix socket and leaves again.
     ///
     /// # Errors
-    /// The server's refusal. It is counted in [`failed_logins`](Self::failed_logins), as any.
+    /// The server's refusal. It is counted in [`failed_logins`](Self::failed_logins), like any other.
     pub async fn try_login(&self, login: &TestLogin, database: &str) -> Result<(), QueryError> {
         self.connect(login, database).await.map(drop)
     }
 
-    /// Makes a database that nobody else uses and gives its name.
+    /// Creates a database with a unique name and returns the name.
     ///
     /// # Errors
-    /// What the server answered.
+    /// The server's error.
     pub async fn create_database(&self) -> Result<String, QueryError> {
         let name = unique("db");
         self.execute("postgres", &format!("CREATE DATABASE {}", quote_name(&name))).await?;
         Ok(name)
     }
 
-    /// Makes a role that can log in, with a name that nobody else uses, a new password and more attributes as
-    /// CREATE ROLE takes them (`CREATEROLE CONNECTION LIMIT 5`).
+    /// Creates a role that can log in, with a unique name, a new password and more attributes in the form of
+    /// CREATE ROLE (`CREATEROLE CONNECTION LIMIT 5`).
     ///
     /// # Errors
-    /// What the server answered.
+    /// The server's error.
     pub async fn create_role(&self, attributes: &str) -> Result<TestLogin, QueryError> {
         self.create_role_named(&unique("app"), attributes).await
     }
 
-    /// As [`create_role`](Self::create_role), with a name of your own, however odd.
+    /// As [`create_role`](Self::create_role), with a given name, however odd.
     ///
     /// # Errors
-    /// What the server answered.
+    /// The server's error.
     pub async fn create_role_named(&self, name: &str, attributes: &str) -> Result<TestLogin, QueryError> {
         let login = TestLogin { username: name.to_owned(), password: Uuid::new_v4().simple().to_string() };
         let role = quote_name(name);

@@ -1,25 +1,25 @@
-//! What the server wrote down.
+//! The server's log.
 
 use std::{fs, path::Path};
 
 use super::PostgresServer;
 
-/// How much of a log goes into an error.
+/// The part of a log that goes into an error.
 const TAIL: usize = 2000;
 
-/// `log_line_prefix`: process, SQLSTATE, user, database. [`FailedLogin`] reads it.
+/// `log_line_prefix`: process, SQLSTATE, user, database. [`FailedLogin`] parses it.
 pub(super) const LINE_PREFIX: &str = "%p|%e|%u|%d|";
 
 /// A login that the server refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FailedLogin {
-    /// The name that asked.
+    /// The user name of the login.
     pub username: String,
-    /// The database that was asked for.
+    /// The requested database.
     pub database: String,
     /// SQLSTATE, for example `28P01`.
     pub code: String,
-    /// The server's words in its own log, which say more than what it tells the client.
+    /// The message in the server's own log, which is more detailed than the one that the client gets.
     pub message: String,
 }
 
@@ -33,7 +33,7 @@ impl PostgresServer {
     /// of class 3D (no such database) or 53300 (too many connections).
     ///
     /// The server writes its log before it answers, so a refusal that a client has seen is here. Names that
-    /// hold `|` or a line break cannot be told apart.
+    /// contain `|` or a line break cannot be distinguished.
     pub fn failed_logins(&self) -> Vec<FailedLogin> {
         self.log().lines().filter_map(parse_failed_login).collect()
     }

@@ -1,4 +1,4 @@
-//! Which PostgreSQL, and where its programs are.
+//! The versions of PostgreSQL, and where their programs are.
 
 use std::{
     fmt, fs,
@@ -55,7 +55,7 @@ impl PostgresVersion {
         versions
     }
 
-    /// Whether a test of this version is to run: `true` also where the version is missing, so that the test
+    /// Whether a test of this version has to run: also `true` where the version is missing, so that the test
     /// fails, unless `SKIP_MISSING=1` leaves it out.
     pub fn is_to_be_tested(self) -> bool {
         #[expect(clippy::disallowed_methods, reason = "the switch of the whole test run, not of a function")]

@@ -1,12 +1,13 @@
-//! Where the messages of a client end: PostgreSQL's protocol 3.0, and TLS records after a taken `SSLRequest`.
+//! Where the messages of a client end: PostgreSQL's protocol 3.0, and TLS records after an accepted
+//! `SSLRequest`.
 
-/// The code in the place of a protocol version that asks for TLS.
+/// The code in place of a protocol version that requests TLS.
 const SSL_REQUEST: [u8; 4] = 80_877_103_u32.to_be_bytes();
 
-/// The largest message that is taken apart; what is longer is not PostgreSQL's.
+/// The largest message that is parsed; a longer one is not PostgreSQL's.
 const MESSAGE_LIMIT: usize = 16 * 1024 * 1024;
 
-/// Which shape the next message has.
+/// The form of the next message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shape {
     /// Length and code, without a type: `SSLRequest`, `StartupMessage`, `CancelRequest`.
@@ -17,7 +18,7 @@ enum Shape {
     Record,
 }
 
-/// Takes the client's bytes apart.
+/// Splits the client's bytes into messages.
 pub(super) struct Framing {
     shape: Shape,
 }
@@ -27,14 +28,14 @@ impl Framing {
         Self { shape: Shape::Untyped }
     }
 
-    /// The length of the first message in `bytes`, as soon as it is there as a whole.
+    /// The length of the first message in `bytes`, as soon as it is complete.
     pub(super) fn first_message(&self, bytes: &[u8]) -> Option<usize> {
         let length = match self.shape {
             Shape::Untyped => read_u32(bytes, 0)?,
             Shape::Typed => read_u32(bytes, 1)?.saturating_add(1),
             Shape::Record => 5 + usize::from(u16::from_be_bytes([*bytes.get(3)?, *bytes.get(4)?])),
         };
-        // A length that makes no sense is passed on as it came, for the server to refuse.
+        // An implausible length is passed on unchanged, for the server to refuse.
         let length = if (1..=MESSAGE_LIMIT).contains(&length) { length } else { bytes.len() };
         (bytes.len() >= length).then_some(length)
     }

@@ -16,15 +16,15 @@ use super::{
 
 const BUFFER: usize = 16 * 1024;
 
-/// What is to be done after a piece of what the client sent.
+/// What has to be done after a piece of what the client sent.
 enum Step {
     Continue,
-    /// Returned from at once, which closes both sides.
+    /// Returned at once, which closes both sides.
     Close,
     Fault(Action),
 }
 
-/// Passes bytes both ways until a side closes or the fault says otherwise.
+/// Passes bytes both ways until a side closes or the fault occurs.
 pub(super) async fn relay(
     client: TcpStream,
     server: TcpStream,
@@ -53,7 +53,7 @@ struct Relay<'a> {
     fault: Fault,
     shared: &'a Shared,
     framing: Framing,
-    /// What the client sent and the server has not got.
+    /// What the client sent and the server has not received.
     waiting: Vec<u8>,
     messages: usize,
     bytes: u64,
@@ -89,7 +89,7 @@ impl Relay<'_> {
         }
     }
 
-    /// Sends on what is whole, up to the fault.
+    /// Sends on complete messages, up to the fault.
     async fn forward(&mut self) -> io::Result<Step> {
         if let Fault::At(Point::Byte(limit), action) = self.fault {
             return self.forward_bytes(limit, action).await;
@@ -121,7 +121,7 @@ impl Relay<'_> {
         Ok(Step::Continue)
     }
 
-    /// Sends on bytes as they come, up to the limit.
+    /// Sends on bytes as they are received, up to the limit.
     async fn forward_bytes(&mut self, limit: u64, action: Action) -> io::Result<Step> {
         let room = usize::try_from(limit - self.bytes).unwrap_or(usize::MAX);
         let bytes: Vec<u8> = self.waiting.drain(..room.min(self.waiting.len())).collect();
@@ -130,7 +130,7 @@ impl Relay<'_> {
         Ok(if self.bytes == limit { Step::Fault(action) } else { Step::Continue })
     }
 
-    /// Passes the server's one byte on, or says no in its place.
+    /// Passes the server's one byte on, or answers `N` in its place.
     async fn negotiate_tls(&mut self, request: &[u8]) -> io::Result<Step> {
         let answer = if self.fault == Fault::StripTls {
             b'N'
@@ -153,7 +153,7 @@ impl Relay<'_> {
             Action::Hang => pending().await,
             Action::CutReply | Action::HangReply => {}
         }
-        // The server may act only on what follows the message (`Sync`), so it hears that, too.
+        // The server may act only on what follows the message (`Sync`), so it receives that, too.
         self.server.write_all(&self.waiting).await?;
         let mut from_client = vec![0; BUFFER];
         let mut from_server = vec![0; BUFFER];

@@ -7,7 +7,7 @@ use std::{
 
 use super::fault::Fault;
 
-/// What the proxy remembers of what clients sent, in bytes.
+/// The size of the record of what clients sent, in bytes.
 const RECORD_LIMIT: usize = 1024 * 1024;
 
 /// What a proxy and its connections share.
@@ -19,7 +19,7 @@ pub(super) struct Shared {
 
 #[derive(Default)]
 pub(super) struct State {
-    /// For the connections to come, in order; then `otherwise`.
+    /// For the following connections, in order; then `otherwise`.
     pub(super) script: VecDeque<Fault>,
     pub(super) otherwise: Fault,
     pub(super) connections: usize,

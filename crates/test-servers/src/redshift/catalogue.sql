@@ -1,5 +1,5 @@
--- The views of Redshift's catalogue that a rotation reads, with the columns that the "Amazon Redshift Database Developer
--- Guide" documents, over the catalogue of PostgreSQL and over what PostgreSQL has no place for.
+-- The views of Redshift's catalog that a rotation reads, with the columns that the "Amazon Redshift Database
+-- Developer Guide" documents, over PostgreSQL's catalog and over tables for what PostgreSQL cannot store.
 CREATE SCHEMA redshift;
 GRANT USAGE ON SCHEMA redshift TO PUBLIC;
 CREATE FUNCTION redshift.getdate() RETURNS timestamp LANGUAGE sql STABLE AS 'SELECT now()::timestamp';

@@ -1,4 +1,4 @@
-//! The statements of Redshift's manual that rotations send, each brought into one that PostgreSQL runs.
+//! The statements of Redshift's manual that rotations send, each translated into one that PostgreSQL runs.
 
 use super::{
     query,
@@ -22,11 +22,11 @@ const PARAMETERS: &[&str] = &[
 #[derive(Debug, Default)]
 pub(super) struct Translated {
     pub(super) sql: String,
-    /// What it makes of `enable_case_sensitive_identifier`.
+    /// The value that it sets for `enable_case_sensitive_identifier`.
     pub(super) exact_names: Option<bool>,
 }
 
-/// None for what Redshift's manual does not have.
+/// None for what is not in Redshift's manual.
 pub(super) fn translate(sql: &str, exact_names: bool) -> Option<Translated> {
     let mut parser = Parser { tokens: tokens(sql, exact_names)?, at: 0 };
     let mut translated = Translated::default();
@@ -86,7 +86,7 @@ impl Parser {
         words.iter().all(|word| self.eat(word)).then_some(())
     }
 
-    /// A name, as it is.
+    /// A name, unchanged.
     fn plain_name(&mut self) -> Option<String> {
         match self.next()? {
             Token::Quoted(name) | Token::Word(name) => Some(name),
@@ -144,7 +144,7 @@ impl Parser {
                 translated.exact_names = Some(values == "'true'" || values == "'on'");
                 ("redshift.exact_names", values)
             }
-            // Where the guard put its views.
+            // Where the guard has its views.
             "search_path" => ("search_path", values.replace("'pg_catalog'", "redshift, pg_catalog")),
             name @ ("statement_timeout" | "datestyle" | "timezone" | "extra_float_digits") => (name, values),
             _ => ("redshift.ignored", values),
@@ -169,7 +169,7 @@ impl Parser {
         }
     }
 
-    /// "CREATE USER": the password comes first, and must be there.
+    /// "CREATE USER": the password comes first, and is required.
     fn create_user(&mut self) -> Option<String> {
         let user = self.name()?;
         self.eat("with");
@@ -218,7 +218,7 @@ impl Parser {
         }
     }
 
-    /// What the guard itself checks at logins is kept as a setting; PostgreSQL knows md5 by itself.
+    /// What the guard itself checks at logins is stored as a setting; PostgreSQL supports md5 itself.
     fn password(&mut self, user: &str) -> Option<Vec<String>> {
         let kept = |form: &str| format!("ALTER ROLE {user} SET redshift.password TO {}", literal(form));
         let none = format!("ALTER ROLE {user} PASSWORD NULL");
@@ -460,7 +460,11 @@ impl Parser {
                 let within = schema.as_ref().map(|schema| format!(" IN SCHEMA {}", identifier(schema)));
                 let (owner, within) = (identifier(&owner), within.unwrap_or_default());
                 let with = if option { " WITH GRANT OPTION" } else { "" };
-                sql.push(format!("ALTER DEFAULT PRIVILEGES FOR ROLE {owner}{within} {word} {privilege} ON {objects} {to} {}{with}", grantee.sql));
+                sql.push(format!(
+                    "ALTER DEFAULT PRIVILEGES FOR ROLE {owner}{within} {word} {privilege} ON {objects} \
+                     {to} {}{with}",
+                    grantee.sql
+                ));
             } else {
                 let schema = schema.as_ref().map_or("NULL".to_owned(), |schema| literal(schema));
                 let kind = if objects == "tables" { "RELATION" } else { "PROCEDURE" };
@@ -468,7 +472,10 @@ impl Parser {
                 let (of, name) = (grantee.kind, literal(&grantee.name));
                 let (function, flag) =
                     if give { ("give", format!(", {option}")) } else { ("take", String::new()) };
-                sql.push(format!("SELECT redshift.{function}_default({schema}, '{kind}', {owner}, {privilege}, '{of}', {name}{flag})"));
+                sql.push(format!(
+                    "SELECT redshift.{function}_default({schema}, '{kind}', {owner}, {privilege}, '{of}', \
+                     {name}{flag})"
+                ));
             }
         }
         Some(sql.join("; "))
@@ -497,7 +504,7 @@ impl Object {
         format!("ARRAY[{}]", names.join(", "))
     }
 
-    /// Whether PostgreSQL has the privilege; none where Redshift has it not.
+    /// Whether PostgreSQL has the privilege; none where Redshift does not have it.
     fn native(&self, privilege: &str) -> Option<bool> {
         match (self.kind.as_str(), privilege) {
             ("table", "select" | "insert" | "update" | "delete" | "references" | "truncate")

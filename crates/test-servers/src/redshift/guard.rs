@@ -9,10 +9,10 @@ use tokio::{
 
 use super::{Shared, grammar, lock};
 
-/// The largest message that a client of ours could want to send.
+/// The largest message that a client under test may send.
 const MESSAGE_LIMIT: usize = 1024 * 1024;
 
-/// What PostgreSQL is sent instead of a statement that Redshift does not have: it answers 42601 in the right
+/// Sent to PostgreSQL in place of a statement that Redshift does not have: it answers 42601 in the right
 /// state.
 const REFUSED: &str = "no_statement_of_redshift";
 
@@ -77,8 +77,8 @@ async fn relay<S: AsyncRead + AsyncWrite + Unpin>(
                 return to_server.write_all(&message(kind, &body)).await;
             }
             let sql = String::from_utf8_lossy(&body).trim_end_matches('\0').to_owned();
-            // Only the simple query protocol: Redshift takes the other one as well, and nobody here speaks
-            // it.
+            // Only the simple query protocol: Redshift supports the other one as well, but no client here
+            // uses it.
             let translated = if kind == b'Q' { grammar::translate(&sql, exact_names) } else { None };
             shared.remember(&sql, translated.is_none());
             let sql = match translated {
@@ -97,7 +97,7 @@ async fn relay<S: AsyncRead + AsyncWrite + Unpin>(
     }
 }
 
-/// Asks for the password as its stored form demands.
+/// Requests the password as its stored form requires.
 async fn authenticate<S: AsyncRead + AsyncWrite + Unpin>(
     client: &mut S,
     user: &str,
@@ -141,7 +141,7 @@ async fn read(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<(u8, Vec<u8>)
     Ok((kind, read_untyped(stream).await?))
 }
 
-/// A message without a type: what a connection begins with.
+/// A message without a type: the first one of a connection.
 pub(super) async fn read_untyped(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Vec<u8>> {
     let length = usize::try_from(stream.read_u32().await?).unwrap_or(usize::MAX).saturating_sub(4);
     if length > MESSAGE_LIMIT {

@@ -1,4 +1,4 @@
-//! Queries of the catalogue: only documented relations, columns and functions.
+//! Queries of the catalog: only documented relations, columns and functions.
 
 use std::collections::BTreeMap;
 
@@ -56,7 +56,7 @@ const RELATIONS: &[(&str, &[&str])] = &[
     ("svv_external_schemas", &["schemaname", "databasename", "schemaowner"]),
 ];
 
-/// What every view of privileges has.
+/// The columns of every view of privileges.
 const OF_PRIVILEGES: &[&str] =
     &["privilege_type", "identity_id", "identity_name", "identity_type", "admin_option"];
 
@@ -110,7 +110,7 @@ fn is_part_documented(tokens: &[Token]) -> bool {
                 known
             }
             Token::Word(word) if word == "from" || word == "join" => {
-                // The relation and its alias were looked at.
+                // The relation and its alias have been checked.
                 index += 2;
                 true
             }

@@ -1,19 +1,19 @@
 //! A statement as tokens, by Redshift's lexical rules.
 
-/// A part of a statement. Names are folded as Redshift folds them.
+/// A part of a statement. Names are folded to lower case, as in Redshift.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Token {
     /// A keyword or a plain name, in lower case.
     Word(String),
     /// A name in double quotes.
     Quoted(String),
-    /// What stands in single quotes.
+    /// The text in single quotes.
     Literal(String),
     Number(String),
     Symbol(char),
 }
 
-/// None for what Redshift's lexer, as documented, does not know: dollar quotes, prefixes of literals,
+/// None for what Redshift's lexer, as documented, does not have: dollar quotes, prefixes of literals,
 /// comments.
 pub(super) fn tokens(sql: &str, exact_names: bool) -> Option<Vec<Token>> {
     let mut tokens = Vec::new();

@@ -6,7 +6,7 @@ use rustls::{
 };
 use test_servers::{TestAuthority, TestCertificate};
 
-/// Lets a client that trusts `authority` meet a server with this certificate under a name, without any
+/// Connects a client that trusts `authority` to a server with this certificate under a name, without any
 /// network.
 fn meet(authority: &TestAuthority, certificate: &TestCertificate, name: &str) -> Result<(), Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());

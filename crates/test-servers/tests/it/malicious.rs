@@ -18,7 +18,7 @@ fn config(server: &MaliciousPostgres) -> Config {
     config
 }
 
-/// Connects without TLS; `None` where nothing comes of it in time.
+/// Connects without TLS; `None` where that does not succeed in time.
 async fn connect(server: &MaliciousPostgres) -> Option<Result<Client, Error>> {
     let connecting = async {
         let (client, connection) = config(server).connect(NoTls).await?;
@@ -64,7 +64,7 @@ async fn a_client_without_a_limit_of_its_own_waits_for_ever() {
     }
 }
 
-/// Begins a connection in this way, says the password at a time when nobody answers any more, and leaves.
+/// Begins a connection in this way, sends the password when nothing answers any more, and leaves.
 async fn check_hears(what: &str, server: &impl MaliciousServer, beginning: &[u8]) {
     let mut client = TcpStream::connect(("127.0.0.1", server.port())).await.unwrap();
     client.write_all(beginning).await.unwrap();
@@ -175,5 +175,5 @@ async fn a_malicious_server_with_a_good_certificate_is_met_inside_tls() {
     config.ssl_mode(SslMode::Require);
     let error = config.connect(MakeRustlsConnect::new(tls)).await.err().unwrap();
     assert_eq!(error.code().unwrap().code(), "28P01");
-    assert!(heard_the_password(&server), "the record is of what TLS carries");
+    assert!(heard_the_password(&server), "the record must contain the content of TLS");
 }

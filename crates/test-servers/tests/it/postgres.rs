@@ -26,8 +26,8 @@ async fn every_tested_version_starts_and_says_that_it_is_that_version() {
     for version in PostgresVersion::EVERY.into_iter().filter(|version| version.is_to_be_tested()) {
         let server = PostgresServer::shared(version).unwrap();
         let rows = server.query("postgres", "SHOW server_version").await.unwrap();
-        let said = rows[0][0].as_deref().unwrap();
-        assert!(said.starts_with(&format!("{}.", version.major())), "{version} says {said}");
+        let reported = rows[0][0].as_deref().unwrap();
+        assert!(reported.starts_with(&format!("{}.", version.major())), "{version} reports {reported}");
     }
 }
 
@@ -166,8 +166,9 @@ async fn a_certificate_is_asked_of_clients_where_the_access_rules_say_so() {
     let login = server.create_role("").await.unwrap();
     for (client, expected) in [
         (Some(authority.client(&login.username)), None),
-        // The name is compared after the password, and PostgreSQL gives the refusal that of the password.
-        (Some(authority.client("somebody else")), Some("28P01")),
+        // The name is compared after the password, and PostgreSQL gives the same refusal as for a wrong
+        // password.
+        (Some(authority.client("another-user")), Some("28P01")),
         (None, Some("28000")),
     ] {
         let answer = connect_by_tls(&server, &login, client).await;

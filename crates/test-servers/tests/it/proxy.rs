@@ -13,7 +13,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 /// Longer than anything here takes when nothing hangs.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// A server, a table of our own in it, and a proxy in front.
+/// A server, a table for the test, and a proxy in front.
 struct Scene {
     server: &'static PostgresServer,
     login: TestLogin,
@@ -52,7 +52,7 @@ impl Scene {
         config
     }
 
-    /// Connects, writes one row, leaves; then looks into the table behind the proxy.
+    /// Connects, writes one row, leaves; then reads the table behind the proxy.
     async fn write(&self, ssl_mode: SslMode) -> Outcome {
         let before = self.rows().await;
         let tls = MakeRustlsConnect::new(trusting(self.server));

@@ -1,4 +1,4 @@
-//! What stands for Redshift.
+//! The stand-in for Redshift.
 
 use std::net::TcpStream;
 
@@ -11,7 +11,7 @@ fn a_dropped_guard_leaves_neither_its_port_nor_the_server_behind_it() {
     }
     let server = RedshiftServer::start().unwrap();
     let (port, folder) = (server.port(), server.behind().socket_folder().to_owned());
-    // A client that stays does not hold it up.
+    // A client that stays connected does not delay it.
     let client = TcpStream::connect(("127.0.0.1", port)).unwrap();
     drop(server);
     assert!(!folder.exists());

@@ -1,12 +1,12 @@
-//! Replica sets: what the launcher promises of its members.
+//! Replica sets: the launcher's guarantees about its members.
 
 use serde_json::json;
 use test_servers::{DocdbServer, MongoReplicaSet, MongoVersion};
 
-/// Starts a set, or says why this machine has no such version.
+/// Starts a set, or reports why this machine has no such version.
 fn start(version: MongoVersion, with_arbiter: bool) -> Option<MongoReplicaSet> {
     if let Some(reason) = version.left_out() {
-        // Only the mirror of the distribution decides about that.
+        // Only the distribution's mirror decides about that.
         println!("not checked: {reason}");
         return None;
     }
@@ -39,13 +39,13 @@ async fn check(version: MongoVersion, with_arbiter: bool) {
     assert!(set.members().iter().all(|member: &DocdbServer| !member.log().is_empty()));
 }
 
-/// The launcher's own promise, for three members that hold data.
+/// The launcher's own guarantee, for three members that hold data.
 #[tokio::test]
 async fn three_members_replace_a_primary_that_is_gone() {
     check(MongoVersion::V6_0, false).await;
 }
 
-/// With an arbiter, the one secondary is elected by its voice.
+/// With an arbiter, the one secondary is elected with its vote.
 #[tokio::test]
 async fn an_arbiter_lets_the_other_member_be_elected() {
     check(MongoVersion::V6_0, true).await;

@@ -57,7 +57,7 @@ impl Model {
         self.secrets.retain(|_, secret| secret.deletion.is_none_or(|deletion| now < deletion));
     }
 
-    /// Without recovery. A secret that is not there is no error here, as AWS documents it.
+    /// Without recovery. A missing secret is no error here, as AWS documents it.
     fn delete_at_once(&mut self, id: &str, moment: &mut Moment<'_>) -> Value {
         let (arn, name) = match self.resolve(id).and_then(|arn| self.secrets.remove(&arn)) {
             Some(secret) => (secret.arn, secret.name),

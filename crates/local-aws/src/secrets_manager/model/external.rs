@@ -1,5 +1,5 @@
 //! Managed external secrets, which a partner's service rotates, and replicas, which follow a primary
-//! elsewhere. Neither is rotated here: the service shows what it was told.
+//! elsewhere. Neither is rotated here: the service shows the settings that it was given.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -31,7 +31,7 @@ pub(super) struct External {
 }
 
 impl Secret {
-    /// What `DescribeSecret` and `ListSecrets` tell of all this; null where there is nothing.
+    /// What `DescribeSecret` and `ListSecrets` show of all this; null where there is nothing.
     pub(super) fn external_members(&self) -> [(&'static str, Value); 4] {
         let external = self.external.as_ref();
         [
@@ -44,8 +44,8 @@ impl Secret {
 }
 
 impl Model {
-    /// `RotateSecret` of a managed external secret: kept, and left to the partner. The service's own refusals
-    /// of wrong requests are not known in their words.
+    /// `RotateSecret` of a managed external secret: kept, and left to the partner. The wording of the
+    /// service's own refusals of wrong requests is not known.
     pub(super) fn rotate_externally(
         &mut self,
         secret: &str,

@@ -115,7 +115,7 @@ impl Filter {
         })
     }
 
-    /// Prefixes; only the description and `all` are compared without regard to case, as AWS documents it.
+    /// Prefixes; only the description and `all` ignore case, as AWS documents it.
     fn matches(&self, secret: &Secret, value: &str) -> bool {
         let name = || secret.name.starts_with(value);
         let description = || secret.description.as_deref().is_some_and(|text| has_word(text, value));
@@ -137,7 +137,7 @@ impl Filter {
 }
 
 impl Page {
-    /// One page and the token of the next, which is the place where it begins.
+    /// One page and the token of the next, which is the position where it begins.
     fn cut(&self, mut entries: Vec<Value>) -> Result<(Vec<Value>, Option<usize>), ServiceError> {
         let size = self.max_results.unwrap_or(100);
         if !(1..=100).contains(&size) {

@@ -1,4 +1,4 @@
-//! Secrets and what is told of them: create, describe, update.
+//! Secrets and their metadata: create, describe, update.
 
 use std::collections::BTreeSet;
 
@@ -113,7 +113,7 @@ impl Model {
 }
 
 impl Secret {
-    /// What `DescribeSecret` and `ListSecrets` both tell; what is empty is left out.
+    /// What both `DescribeSecret` and `ListSecrets` show; empty members are left out.
     pub(super) fn outline(&self) -> Map<String, Value> {
         let rotation = self.rotation.as_ref();
         let enabled = rotation.map(|rotation| rotation.enabled).or(self.external.as_ref().map(|_| true));
@@ -166,6 +166,7 @@ fn check_name(name: &str) -> Result<(), ServiceError> {
         return Ok(());
     }
     Err(ServiceError::invalid_parameter(
-        "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!",
+        "Invalid name. Must be a valid name containing alphanumeric characters, or any of the \
+         following: -/_+=.@!",
     ))
 }

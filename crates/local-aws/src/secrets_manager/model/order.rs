@@ -1,4 +1,4 @@
-//! A rotation under way: what the driver is told, asks and reports.
+//! A rotation in progress: what the driver gets, asks and reports.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use super::{
     secret::{CURRENT, PENDING},
 };
 
-/// A rotation that somebody has to drive now.
+/// A rotation that the driver has to run now.
 #[derive(Clone)]
 pub(crate) struct RotationOrder {
     pub(crate) secret: SecretArn,
@@ -17,7 +17,7 @@ pub(crate) struct RotationOrder {
     pub(crate) scope: RotationScope,
 }
 
-/// How much of a rotation is asked for.
+/// The requested part of a rotation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RotationScope {
     /// All four steps.
@@ -26,11 +26,11 @@ pub(crate) enum RotationScope {
     TestOnly,
 }
 
-/// Whether a rotation under way may go on.
+/// Whether a rotation in progress may go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RotationStanding {
     Ongoing,
-    /// `CancelRotateSecret` came, or the secret is gone.
+    /// `CancelRotateSecret` was called, or the secret is gone.
     Cancelled,
     /// Another version took AWSPENDING.
     Abandoned,
@@ -49,7 +49,7 @@ impl RotationOrder {
 }
 
 impl Model {
-    /// Asked before each step.
+    /// Checked before each step.
     pub(crate) fn rotation_standing(&self, order: &RotationOrder) -> RotationStanding {
         let Some(secret) = self.secrets.get(&order.secret) else {
             return RotationStanding::Cancelled;
@@ -65,7 +65,7 @@ impl Model {
     }
 
     /// After the last step of a rotation that did not fail: whether its version is the current one now. If
-    /// so, the rotation is counted and, where asked, AWSPENDING is cleaned up.
+    /// so, the rotation is counted and, where requested, AWSPENDING is removed.
     pub(crate) fn complete_rotation(
         &mut self,
         order: &RotationOrder,
@@ -88,7 +88,7 @@ impl Model {
         true
     }
 
-    /// The rotation is driven no more, whatever came of it. A test's temporary AWSPENDING goes.
+    /// The rotation is not driven any more, whatever its result. A test's temporary AWSPENDING is removed.
     pub(crate) fn leave_rotation(&mut self, order: &RotationOrder) {
         self.running.remove(&(order.secret.clone(), order.version.clone()));
         if let (RotationScope::TestOnly, Some(secret)) = (order.scope, self.secrets.get_mut(&order.secret)) {

@@ -65,7 +65,7 @@ pub(super) fn random_password(
     while password.len() < length {
         password.push(alphabet[entropy.below(alphabet.len())]);
     }
-    // The required ones came first; every order is made as likely as the others (Fisher and Yates).
+    // The required ones came first; every order is made equally likely (Fisher and Yates).
     for last in (1..password.len()).rev() {
         password.swap(last, entropy.below(last + 1));
     }

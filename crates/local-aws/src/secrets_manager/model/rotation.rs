@@ -1,4 +1,4 @@
-//! `RotateSecret` and `CancelRotateSecret`: what they change, and what they ask the driver to do.
+//! `RotateSecret` and `CancelRotateSecret`: what they change, and what they order from the driver.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -113,7 +113,7 @@ impl Model {
         Ok(answer)
     }
 
-    /// Makes the AWSPENDING version and the order that goes with it.
+    /// Creates the AWSPENDING version and the order that belongs to it.
     fn begin_rotation(
         &mut self,
         arn: &SecretArn,
@@ -143,7 +143,7 @@ impl Model {
         Ok(())
     }
 
-    /// The same token again: the same answer and no second rotation. One that had failed is driven once more.
+    /// The same token again: the same answer and no second rotation. One that had failed is driven again.
     fn is_repeated(&mut self, arn: &SecretArn, id: &VersionId, function: &str) -> Result<bool, ServiceError> {
         let Some(version) = self.secrets[arn].version(id.as_str()) else {
             return Ok(false);
@@ -171,7 +171,7 @@ impl Model {
     }
 
     /// Orders the rotation that left AWSPENDING behind again, unless it is being driven at this moment or the
-    /// label was put by hand.
+    /// label was a manual change.
     fn reattempt(&mut self, arn: &SecretArn, function: &str) {
         let pending = self.secrets[arn].pending();
         let Some((version, token)) = pending.and_then(|v| Some((v.id.clone(), v.rotation_token.clone()?)))

@@ -1,4 +1,4 @@
-//! `RotationRules`: validated, kept, and asked for the next date. Nothing is rotated by the clock.
+//! `RotationRules`: validated, kept, and used to compute the next date. The clock starts no rotation.
 
 mod cron;
 
@@ -11,10 +11,10 @@ use super::{ServiceError, Timestamp};
 
 const HOUR: u64 = 60 * 60;
 const DAY: u64 = 24 * HOUR;
-/// The shortest time between two rotations that AWS takes.
+/// The shortest time between two rotations that AWS accepts.
 const SHORTEST: u64 = 4 * HOUR;
 
-/// `RotationRules` as they came.
+/// `RotationRules` as they were received.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct RotationRules {

@@ -22,7 +22,7 @@ const VERSIONS_KEPT: usize = 100;
 /// ... and it is older than this.
 const DEPRECATED_FOR: Duration = Duration::from_hours(24);
 
-/// One secret with everything that the service knows of it.
+/// One secret with everything that the service knows about it.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Secret {
     pub(super) arn: SecretArn,
@@ -30,7 +30,7 @@ pub(super) struct Secret {
     pub(super) description: Option<String>,
     pub(super) kms_key_id: Option<String>,
     pub(super) tags: BTreeMap<String, String>,
-    /// The service that made it and manages it, such as `rds`.
+    /// The service that created it and manages it, such as `rds`.
     #[serde(default)]
     pub(super) owner: Option<String>,
     /// Its `Type`: the partner's kind of a managed external secret.
@@ -46,14 +46,14 @@ pub(super) struct Secret {
     pub(super) changed: Timestamp,
     /// The day only, as AWS keeps it.
     pub(super) accessed: Option<Timestamp>,
-    /// When the secret goes for good; present while it is marked for deletion.
+    /// When the secret is deleted for good; present while it is marked for deletion.
     pub(super) deletion: Option<Timestamp>,
     pub(super) rotation: Option<Rotation>,
     /// In order of creation.
     pub(super) versions: Vec<Version>,
 }
 
-/// One version: its labels, and its value unless a rotation has only just made room for it.
+/// One version: its labels, and its value unless a rotation has only just created it.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Version {
     pub(super) id: VersionId,
@@ -61,7 +61,7 @@ pub(super) struct Version {
     pub(super) stages: BTreeSet<String>,
     pub(super) created: Timestamp,
     pub(super) accessed: Option<Timestamp>,
-    /// The token of the rotation that made this version.
+    /// The token of the rotation that created this version.
     pub(super) rotation_token: Option<String>,
 }
 
@@ -84,7 +84,7 @@ impl Secret {
         self.versions.iter().find(|version| version.stages.contains(stage))
     }
 
-    /// The version that is being rotated in: AWSPENDING and not AWSCURRENT at once.
+    /// The version that is being rotated in: AWSPENDING and not AWSCURRENT.
     pub(super) fn pending(&self) -> Option<&Version> {
         self.holder(PENDING).filter(|version| !version.stages.contains(CURRENT))
     }
@@ -93,8 +93,8 @@ impl Secret {
         self.version(id).is_some_and(|version| version.stages.contains(stage))
     }
 
-    /// Puts the label on one version and takes it from every other. When AWSCURRENT moves, AWSPREVIOUS goes
-    /// to the version that it leaves.
+    /// Puts the label on one version and removes it from every other. When AWSCURRENT moves, AWSPREVIOUS is
+    /// put on the version that it leaves.
     pub(super) fn move_stage(&mut self, stage: &str, to: &str) {
         let from = self.holder(stage).map(|version| version.id.clone());
         for version in &mut self.versions {
@@ -181,7 +181,7 @@ impl VersionId {
         &self.0
     }
 
-    /// A token that the service takes as the id of a version.
+    /// A token that the service accepts as the id of a version.
     pub(super) fn from_token(token: String) -> Result<Self, ServiceError> {
         if (32..=64).contains(&token.chars().count()) {
             return Ok(Self(token));
@@ -194,12 +194,12 @@ impl VersionId {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum SecretValue {
     String(String),
-    /// As it came: base64.
+    /// As it was received: base64.
     Binary(String),
 }
 
 impl SecretValue {
-    /// Adds the value to an answer under the name that the service gives it.
+    /// Adds the value to an answer under the service's name for it.
     pub(super) fn add_to(&self, answer: &mut Map<String, Value>) {
         let (name, value) = match self {
             Self::String(value) => ("SecretString", value),
@@ -249,7 +249,7 @@ impl Serialize for Timestamp {
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let seconds = f64::deserialize(deserializer)?;
-        // Rounded to the millisecond, so that what is written is read back the same.
+        // Rounded to the millisecond, so that what is written is read back unchanged.
         Duration::try_from_secs_f64(seconds + 0.000_1)
             .map(Self::since_epoch)
             .map_err(serde::de::Error::custom)

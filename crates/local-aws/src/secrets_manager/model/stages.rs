@@ -55,14 +55,15 @@ impl Model {
 }
 
 impl Secret {
-    /// The comparison: the label must be where the caller believes it to be.
+    /// The comparison: the label must be where the caller assumes it to be.
     fn check_holder(&self, stage: &str, from: Option<&str>, to: Option<&str>) -> Result<(), ServiceError> {
         let holder = self.holder(stage).map(|version| version.id.as_str());
         match (holder, from) {
             (Some(holder), None) if to.is_some_and(|to| to != holder) => {
                 Err(ServiceError::invalid_parameter(format!(
                     "The parameter RemoveFromVersionId can't be empty. Staging label {stage} is currently \
-                     attached to version {holder}, so you must explicitly reference that version in RemoveFromVersionId."
+                     attached to version {holder}, so you must explicitly reference that version in \
+                     RemoveFromVersionId."
                 )))
             }
             (Some(holder), Some(from)) if holder != from => Err(ServiceError::invalid_parameter(format!(

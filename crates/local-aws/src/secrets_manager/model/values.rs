@@ -16,7 +16,7 @@ const VALUE_LIMIT: usize = 65_536;
 /// The most labels that the versions of one secret may carry.
 const STAGES_LIMIT: usize = 20;
 
-/// What a call brings as the new value.
+/// The new value in a call.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct NewValue {
@@ -95,7 +95,7 @@ impl Secret {
     /// Writes a value as version `id` and moves the labels to it.
     ///
     /// The same id with the same value is a success that changes nothing; with another value it is refused. A
-    /// version that a rotation made without a value takes the first one that comes.
+    /// version that a rotation created without a value accepts the first one.
     pub(super) fn write(
         &mut self,
         id: &VersionId,
@@ -133,7 +133,7 @@ impl Secret {
         Ok(())
     }
 
-    /// The version that a read means. One without a value counts as none.
+    /// The version that a read refers to. One without a value counts as none.
     fn chosen_version(&self, request: &GetSecretValue) -> Result<VersionId, ServiceError> {
         let stage = request.version_stage.as_deref();
         let Some(id) = &request.version_id else {
@@ -157,7 +157,7 @@ impl Secret {
 }
 
 impl NewValue {
-    /// The value with the version id that it shall have; `None` where the call brings no value.
+    /// The value with its version id; `None` where the call passes no value.
     pub(super) fn checked(self) -> Result<Option<(VersionId, SecretValue)>, ServiceError> {
         let token = self.client_request_token.ok_or_else(|| {
             ServiceError::invalid_request(
@@ -169,7 +169,8 @@ impl NewValue {
             (None, None) => return Ok(None),
             (Some(_), Some(_)) => {
                 return Err(ServiceError::invalid_parameter(
-                    "You can't specify both a binary secret value and a string secret value in the same secret.",
+                    "You can't specify both a binary secret value and a string secret value in the \
+                     same secret.",
                 ));
             }
             (Some(text), None) => {

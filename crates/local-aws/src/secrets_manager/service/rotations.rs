@@ -1,4 +1,4 @@
-//! Rotations as the service sees them: what the driver asks and tells, and what is remembered.
+//! Rotations as the service sees them: the driver's requests and reports, and the records.
 
 use std::sync::Arc;
 
@@ -32,7 +32,8 @@ impl Service {
     pub(crate) fn end_rotation(&self, order: &RotationOrder, outcome: RotationOutcome) {
         let mut state = self.state();
         state.model.leave_rotation(order);
-        // Nobody waits for an answer here; the next write to the file brings what this one could not.
+        // No caller waits for an answer here; the next write to the file contains what this one could not
+        // write.
         let _ = self.keep(&state.model);
         drop(state);
         self.record(order, |record| record.outcome = Some(outcome));

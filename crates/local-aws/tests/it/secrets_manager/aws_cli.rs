@@ -1,4 +1,4 @@
-//! The AWS CLI against our endpoint.
+//! The AWS CLI against the local endpoint.
 
 use std::{path::Path, sync::Arc, time::Duration};
 
@@ -12,7 +12,7 @@ use tokio::process::Command;
 
 use super::function::{FUNCTION, TestFunction};
 
-/// One `aws secretsmanager` command in an environment of its own; its answer or its complaint.
+/// One `aws secretsmanager` command in an environment of its own; its answer or its error message.
 async fn aws(program: &Path, endpoint: &str, arguments: &[&str]) -> Result<Value, String> {
     let mut command = Command::new(program);
     command
@@ -63,9 +63,9 @@ async fn the_aws_cli_creates_rotates_and_reads_a_secret() {
     let read = call(&["get-secret-value", "--secret-id", "cli"]).await.unwrap();
     assert_eq!(read["SecretString"], json!(format!("value of {version}")));
     assert_eq!(read["VersionStages"], json!(["AWSCURRENT"]));
-    let told = call(&["describe-secret", "--secret-id", "cli"]).await.unwrap();
-    assert_eq!(told["RotationEnabled"], json!(true));
-    assert!(told["NextRotationDate"].is_number(), "{told}");
+    let described = call(&["describe-secret", "--secret-id", "cli"]).await.unwrap();
+    assert_eq!(described["RotationEnabled"], json!(true));
+    assert!(described["NextRotationDate"].is_number(), "{described}");
     let listed = call(&["list-secrets", "--filters", "Key=name,Values=cl"]).await.unwrap();
     assert_eq!(listed["SecretList"][0]["Name"], json!("cli"));
 

@@ -1,4 +1,4 @@
-//! The same calls to whatever answers them.
+//! The same calls to any backend.
 
 use std::net::SocketAddr;
 
@@ -9,11 +9,11 @@ use local_aws::secrets_manager::{Operation, SecretsManagerHandle};
 use serde_json::Value;
 use tokio::net::TcpStream;
 
-/// Who answers.
+/// The backend.
 pub(super) enum Backend {
-    /// Our service, without HTTP.
+    /// The local service, without HTTP.
     InProcess(SecretsManagerHandle),
-    /// Whatever listens there.
+    /// Any server that listens there.
     Http(SocketAddr),
 }
 
@@ -52,7 +52,7 @@ impl Refusal {
     }
 }
 
-/// One request on a connection of its own, with a signature that nobody checks.
+/// One request on a connection of its own, with a signature that is not checked.
 pub(super) async fn post(
     address: SocketAddr,
     target: &str,
@@ -75,7 +75,7 @@ pub(super) async fn post(
     let response = client.send_request(request).await?;
     let status = response.status();
     let body = response.into_body().collect().await?.to_bytes();
-    // Operations without an answer may send an empty body, and a server that breaks down sends a page.
+    // Operations without an answer may send an empty body, and a server that crashes sends a page.
     let page = |_| Value::String(String::from_utf8_lossy(&body).into_owned());
     Ok((status, serde_json::from_slice(&body).unwrap_or_else(page)))
 }

@@ -1,4 +1,4 @@
-//! One table of rules, three that have to keep them.
+//! One table of rules, and three backends that have to follow them.
 
 use std::sync::Arc;
 
@@ -26,8 +26,8 @@ async fn the_model_keeps_every_rule_over_http() {
     keeps_every_rule(&Backend::Http(manager.address())).await;
 }
 
-/// Where moto is right, the rule is not our invention alone. Where it is wrong, it has to be wrong in the way
-/// that is written down, so that a fixed moto is noticed.
+/// Where moto is right, it confirms the rule independently. Where it is wrong, it has to be wrong in the
+/// documented way, so that a fixed moto is detected.
 #[tokio::test]
 async fn moto_keeps_the_rules_that_it_gets_right_and_breaks_the_others_as_known() {
     let Some(moto) = Moto::start().await else {
@@ -37,7 +37,7 @@ async fn moto_keeps_the_rules_that_it_gets_right_and_breaks_the_others_as_known(
     let (mut surprises, mut kept) = (Vec::new(), 0);
     for (place, rule) in rules().into_iter().enumerate() {
         if let MotoSays::NotAsked(reason) = rule.moto {
-            assert!(!reason.is_empty(), "{}: say why moto is not asked", rule.name);
+            assert!(!reason.is_empty(), "{}: give the reason why moto is not asked", rule.name);
             continue;
         }
         let ground = Ground::new(&backend, place);
@@ -58,7 +58,7 @@ async fn moto_keeps_the_rules_that_it_gets_right_and_breaks_the_others_as_known(
         }
     }
     assert!(surprises.is_empty(), "{}", surprises.join("\n"));
-    assert!(kept >= 20, "only {kept} rules are held against moto");
+    assert!(kept >= 20, "only {kept} rules are compared with moto");
 }
 
 async fn ours() -> LocalSecretsManager {

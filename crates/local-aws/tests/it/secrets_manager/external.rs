@@ -1,4 +1,4 @@
-//! Managed external secrets and replicas: what the service is told of them, it shows.
+//! Managed external secrets and replicas: the service shows the settings that it was given.
 
 use local_aws::{
     LocalSecretsManager,
@@ -37,14 +37,14 @@ async fn an_external_secret_shows_its_type_and_its_rotation() {
     assert_eq!(shown["ExternalSecretRotationRoleArn"], ROLE);
     assert_eq!(shown["ExternalSecretRotationMetadata"], metadata);
     assert_eq!((&shown["RotationEnabled"], shown.get("RotationLambdaARN")), (&json!(true), None));
-    // The partner makes the new version; the service here makes none.
+    // The partner creates the new version; the service here creates none.
     assert_eq!(service.stages("app").unwrap().len(), 1);
     let update = json!({"SecretId": "app", "Type": "BigIDClientSecret", "ClientRequestToken": token(3)});
     service.call_inside(Operation::UpdateSecret, update).unwrap();
     assert_eq!(described(&service)["Type"], "BigIDClientSecret");
 }
 
-/// A secret without a type has none of this, and a replica names its primary's region.
+/// A secret without a type has none of this, and a replica names its primary's Region.
 #[tokio::test]
 async fn a_replica_names_the_region_of_its_primary() {
     let service = service().await;

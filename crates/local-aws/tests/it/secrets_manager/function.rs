@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 /// The ARN under which tests register their function.
 pub(super) const FUNCTION: &str = "arn:aws:lambda:us-east-1:123456789012:function:rotate";
 
-/// Rotates a secret that opens nothing, and fails where it is told to.
+/// Rotates a secret that opens nothing, and fails where a test wants it to.
 pub(super) struct TestFunction {
     manager: SecretsManagerHandle,
     failures: Mutex<Vec<&'static str>>,
@@ -77,8 +77,8 @@ impl Function for TestFunction {
             let step = event["Step"].as_str().unwrap().to_owned();
             self.events.lock().unwrap().push(event.clone());
             if self.fails(&step) {
-                let message = format!("{step} was told to fail");
-                return Err(FunctionError { error_type: "Told.ToFail".to_owned(), message });
+                let message = format!("{step} fails on request");
+                return Err(FunctionError { error_type: "Test.Failure".to_owned(), message });
             }
             self.rotate(&event, &step)
                 .await
@@ -88,7 +88,7 @@ impl Function for TestFunction {
     }
 }
 
-/// Does nothing, and says that all is well.
+/// Does nothing, and reports success.
 pub(super) struct Idle;
 
 impl Function for Idle {

@@ -58,8 +58,8 @@ async fn a_rotation_invokes_the_four_steps_and_ends_with_a_new_current_version()
     let expected =
         [("first".to_owned(), vec!["AWSPREVIOUS".to_owned()]), (new, vec!["AWSCURRENT".to_owned()])];
     assert_eq!(labels(&manager), BTreeMap::from(expected));
-    let told = manager.call_inside(Operation::DescribeSecret, json!({"SecretId": SECRET})).unwrap();
-    assert!(told["LastRotatedDate"].is_number(), "{told}");
+    let described = manager.call_inside(Operation::DescribeSecret, json!({"SecretId": SECRET})).unwrap();
+    assert!(described["LastRotatedDate"].is_number(), "{described}");
 }
 
 #[tokio::test]
@@ -98,7 +98,7 @@ async fn a_failed_step_has_the_whole_rotation_tried_again_with_the_same_token() 
         let lengths: Vec<_> = record.attempts.iter().map(|attempt| attempt.steps.len()).collect();
         assert_eq!(lengths, [place, place, 4]);
         let failed = record.attempts[0].steps.last().unwrap();
-        assert_eq!(failed.error.as_ref().unwrap().message, format!("{step} was told to fail"));
+        assert_eq!(failed.error.as_ref().unwrap().message, format!("{step} fails on request"));
         let tokens = |member: &str| {
             let events = function.events();
             events.iter().all(|event| event[member] == events[0][member])
@@ -115,7 +115,7 @@ async fn the_last_failure_leaves_awspending_and_the_next_rotation_is_refused_and
 
     assert_eq!(record.outcome, Some(RotationOutcome::Failed));
     assert_eq!(record.attempts.len(), 3);
-    assert_eq!(record.last_error().unwrap().error_type, "Told.ToFail");
+    assert_eq!(record.last_error().unwrap().error_type, "Test.Failure");
     assert_eq!(manager.stages(SECRET).unwrap()[&record.version], ["AWSPENDING"]);
     assert_eq!(manager.value(SECRET, "AWSCURRENT").unwrap(), "first");
 
@@ -189,7 +189,7 @@ async fn another_version_under_awspending_ends_a_rotation() {
     let version = manager.rotate(SECRET, FUNCTION).unwrap();
     let token = uuid::Uuid::new_v4().to_string();
     let request = json!({
-        "SecretId": SECRET, "ClientRequestToken": token, "SecretString": "by hand",
+        "SecretId": SECRET, "ClientRequestToken": token, "SecretString": "manual",
         "VersionStages": ["AWSPENDING"],
     });
     while manager.rotation(SECRET, &version).unwrap().steps().count() == 0 {
@@ -199,7 +199,7 @@ async fn another_version_under_awspending_ends_a_rotation() {
 
     let record = manager.wait_for_rotation(SECRET, &version, LIMIT).await.unwrap();
     assert_eq!(record.outcome, Some(RotationOutcome::Abandoned));
-    assert_eq!(manager.value(SECRET, "AWSPENDING").unwrap(), "by hand");
+    assert_eq!(manager.value(SECRET, "AWSPENDING").unwrap(), "manual");
 }
 
 #[tokio::test]
@@ -208,8 +208,8 @@ async fn a_function_that_does_nothing_does_not_pass_for_a_rotation() {
     manager.register(FUNCTION, Arc::new(Idle));
     let record = rotated(&manager).await;
     assert_eq!(record.outcome, Some(RotationOutcome::NotPromoted));
-    let told = manager.call_inside(Operation::DescribeSecret, json!({"SecretId": SECRET})).unwrap();
-    assert_eq!(told.get("LastRotatedDate"), None);
+    let described = manager.call_inside(Operation::DescribeSecret, json!({"SecretId": SECRET})).unwrap();
+    assert_eq!(described.get("LastRotatedDate"), None);
 }
 
 #[tokio::test]

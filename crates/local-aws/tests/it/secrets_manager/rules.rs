@@ -1,4 +1,4 @@
-//! The rules of the service, each with its source and with what moto makes of it.
+//! The rules of the service, each with its source and with moto's behavior.
 
 mod deletion;
 mod listing;
@@ -25,11 +25,11 @@ pub(super) enum Source {
     Reported,
 }
 
-/// What moto makes of a rule.
+/// How moto treats a rule.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum MotoSays {
     TheSame,
-    /// It is wrong, and the mismatch reads like this.
+    /// It is wrong, and the mismatch contains this text.
     Otherwise(&'static str),
     /// It cannot be asked, for this reason.
     NotAsked(&'static str),
@@ -71,7 +71,7 @@ impl<'a> Ground<'a> {
         Self { backend, name: format!("rule/{place:02}") }
     }
 
-    /// The rule's secret, with the value `one` under the version [`token`]`(1)`. Gives its ARN.
+    /// The rule's secret, with the value `one` under the version [`token`]`(1)`. Returns its ARN.
     pub(super) async fn secret(&self) -> Result<String, String> {
         let request = json!({"Name": self.name, "SecretString": "one", "ClientRequestToken": token(1)});
         let answer = self.ok(Operation::CreateSecret, request).await?;
@@ -124,7 +124,7 @@ impl<'a> Ground<'a> {
         }
     }
 
-    /// The labels of version `n`, sorted; none where it is not told of.
+    /// The labels of version `n`, sorted; empty where the version is not shown.
     pub(super) async fn stages(&self, version: u32) -> Result<BTreeSet<String>, String> {
         let answer = self.ok(Operation::DescribeSecret, self.about(json!({}))).await?;
         let list = answer["VersionIdsToStages"][token(version)].as_array().cloned().unwrap_or_default();
@@ -143,7 +143,7 @@ impl<'a> Ground<'a> {
     }
 }
 
-/// A version id that can be told from others.
+/// A version id that differs from the others.
 pub(super) fn token(n: u32) -> String {
     format!("00000000-0000-4000-8000-{n:012}")
 }

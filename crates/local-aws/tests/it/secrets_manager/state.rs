@@ -1,4 +1,5 @@
-//! The state file, and what only time brings: pruning, the end of a recovery window, the next rotation.
+//! The state file, and what only the passing of time causes: pruning, the end of a recovery window, the next
+//! rotation.
 
 use std::{os::unix::fs::PermissionsExt, path::Path};
 

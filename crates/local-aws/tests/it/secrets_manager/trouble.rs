@@ -1,4 +1,4 @@
-//! The trouble that tests can ask for.
+//! The faults that tests can inject.
 
 use std::{
     future::poll_fn,
@@ -30,7 +30,7 @@ fn get() -> Value {
     json!({"SecretId": SECRET})
 }
 
-/// The calls of a group are answered once all have arrived, so what is counted does not depend on time.
+/// The calls of a group are answered once all have arrived, so the counts do not depend on time.
 #[tokio::test]
 async fn the_log_tells_which_calls_waited_for_one_another() {
     let manager = manager(Trouble::default()).await;
@@ -57,7 +57,7 @@ async fn the_log_tells_which_calls_waited_for_one_another() {
     assert_eq!(serial_calls(&[]), 0);
 }
 
-/// A delay is the least that a call takes.
+/// A delay is the minimum time of a call.
 #[tokio::test]
 async fn a_call_takes_the_delay_at_least() {
     let delay = Duration::from_millis(40);
@@ -66,7 +66,7 @@ async fn a_call_takes_the_delay_at_least() {
     assert!(manager.calls().iter().all(|call| call.duration() >= delay));
 }
 
-/// A client that waits for an answer which its own next call would bring gives up, and is counted as waiting.
+/// A client that waits for an answer that only its own next call would cause gives up, and counts as waiting.
 #[tokio::test]
 async fn a_client_that_waits_within_a_group_is_found_out() {
     let manager = manager(Trouble::default()).await;
@@ -78,7 +78,7 @@ async fn a_client_that_waits_within_a_group_is_found_out() {
         manager.call(Operation::DescribeSecret, get()).await.unwrap();
     }
     assert_eq!(serial_calls(&manager.take_calls()), 3);
-    // Calls that are held for groups which are expected no more are answered.
+    // Calls that are held for groups that are no longer expected are answered.
     manager.expect_together(&[2]);
     let mut waiting = Box::pin(manager.call(Operation::DescribeSecret, get()));
     assert!(poll_once(&mut waiting).await.is_pending());
@@ -86,7 +86,7 @@ async fn a_client_that_waits_within_a_group_is_found_out() {
     waiting.await.unwrap();
 }
 
-/// A held request sees what is true when it is let go; a held answer what was true when the call arrived.
+/// A held request sees the state at its release; a held answer has the state at the arrival of the call.
 #[tokio::test]
 async fn a_call_can_be_held_before_or_after_it_takes_effect() {
     for (held, seen) in [(Held::Request, "second"), (Held::Answer, "first")] {
@@ -110,7 +110,7 @@ async fn a_call_can_be_held_before_or_after_it_takes_effect() {
         drop(waiting);
         assert!(!hold.release());
 
-        // The test is over before the call comes.
+        // The test ends before the call is made.
         drop(manager.hold(Operation::GetSecretValue, 0, held));
         manager.call(Operation::GetSecretValue, get()).await.unwrap();
     }
@@ -159,7 +159,8 @@ async fn an_answer_can_get_lost_before_or_after_the_effect() {
 async fn more_writes_in_a_second_than_allowed_are_refused() {
     let manager = manager(Trouble { writes_per_second: Some(3), ..Trouble::default() }).await;
     let second = Duration::from_secs(1);
-    // On a busy machine four writes may take more than a second, and then the fourth is none too many.
+    // On a busy machine four writes may take more than a second, and then the fourth does not exceed the
+    // limit.
     let refusal = loop {
         let began = Instant::now();
         for value in ["1", "2", "3"] {

@@ -92,7 +92,8 @@ async fn a_dropped_answer_closes_the_connection_without_a_byte() {
     let mut stream = TcpStream::connect(manager.address()).await.unwrap();
     let body = "{\"SecretId\":\"app/login\"}";
     let request = format!(
-        "POST / HTTP/1.1\r\nhost: x\r\nx-amz-target: secretsmanager.GetSecretValue\r\ncontent-length: {}\r\n\r\n{body}",
+        "POST / HTTP/1.1\r\nhost: x\r\nx-amz-target: secretsmanager.GetSecretValue\r\n\
+         content-length: {}\r\n\r\n{body}",
         body.len()
     );
     stream.write_all(request.as_bytes()).await.unwrap();

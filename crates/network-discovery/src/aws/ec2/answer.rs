@@ -1,4 +1,4 @@
-//! EC2's answers, read as XML. Elements that we do not know are ignored.
+//! EC2's answers, read as XML. Unknown elements are ignored.
 
 use std::collections::BTreeMap;
 
@@ -18,13 +18,13 @@ pub(super) const ENDPOINTS: &str = "DescribeVpcEndpoints";
 /// More elements than any page has.
 const MOST_NODES: u32 = 1_000_000;
 
-/// What was read so far of a VPC.
+/// What has been read of a VPC so far.
 pub(super) struct Survey<'a> {
     region: &'a str,
     subnets: Vec<Subnet>,
     /// Where the table that a subnet names leads.
     routes: BTreeMap<SubnetId, Egress>,
-    /// Where all others go.
+    /// Where the main table leads, for all other subnets.
     main: Option<Egress>,
     endpoints: Vec<SecretsEndpoint>,
 }
@@ -84,7 +84,7 @@ impl<'a> Survey<'a> {
         Ok(())
     }
 
-    /// Every subnet with the way that its table leads; the main table's, where it names none.
+    /// Every subnet with the egress of its table; the main table's, where it names none.
     pub(super) fn network(self) -> Network {
         let Self { mut subnets, routes, main, mut endpoints, .. } = self;
         for subnet in &mut subnets {
@@ -95,7 +95,7 @@ impl<'a> Survey<'a> {
     }
 }
 
-/// Where a route leads, if it is the default one of IPv4 and works.
+/// Where a route leads, if it is the IPv4 default route and works.
 fn default_egress(route: Node<'_, '_>) -> Option<Egress> {
     let applies = text(route, "destinationCidrBlock") == Some("0.0.0.0/0")
         && !text(route, "state").is_some_and(|state| state.eq_ignore_ascii_case("blackhole"));
@@ -115,7 +115,7 @@ fn default_egress(route: Node<'_, '_>) -> Option<Egress> {
     })
 }
 
-/// `eu-central-1a` is a zone of `eu-central-1`; `us-west-2-lax-1a` is one where Lambda is not.
+/// `eu-central-1a` is a zone of `eu-central-1`; `us-west-2-lax-1a` is one in which Lambda is not available.
 fn is_zone_of(region: &str, zone: &str) -> bool {
     let letter = zone.strip_prefix(region).unwrap_or_default();
     letter.len() == 1 && letter.bytes().all(|b| b.is_ascii_lowercase())
@@ -127,7 +127,7 @@ pub(super) fn next_token(operation: &'static str, page: &str) -> Result<Option<S
     Ok(text(document.root_element(), "nextToken").map(str::to_owned))
 }
 
-/// A refusal by its code and message, of which EC2's hold no values but names.
+/// A refusal with its code and message; EC2's messages contain no values except names.
 pub(super) fn refusal(operation: &'static str, status: u16, body: &str) -> AwsError {
     let document = Document::parse(body).ok();
     let find = |name: &str| {

@@ -1,4 +1,4 @@
-//! One question in the query protocol: signed, repeated where it makes sense, and read to its last page.
+//! One query in the query protocol: signed, repeated where that makes sense, and read to its last page.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use crate::error::DiscoveryError;
 
 use super::answer;
 
-/// The version of the API that the fields are read by.
+/// The API version whose fields are read.
 const VERSION: &str = "2016-11-15";
-/// As many items as a page has, and as many pages as are read. A VPC may have 200 subnets and 200 route
-/// tables, unless more were asked for.
+/// The items per page, and the most pages that are read. A VPC may have 200 subnets and 200 route tables,
+/// unless a higher quota was requested.
 const PAGE: usize = 100;
 const PAGES: usize = 20;
 /// The largest page that is read, in bytes. A route table with all its 1000 routes has some 300 KiB.
@@ -22,7 +22,7 @@ const ATTEMPTS: u32 = 4;
 /// The longest that a page may take, its attempts together. The caller's deadline bounds the whole.
 const PAGE_TIME: Duration = Duration::from_secs(20);
 
-/// A condition: the name of a filter, and the values of which one must be met.
+/// A condition: the name of a filter, and the values of which one must match.
 pub(super) type Filter<'a> = (&'a str, &'a [&'a str]);
 
 pub(super) struct Call<'a> {
@@ -82,7 +82,7 @@ impl<'a> Call<'a> {
     }
 }
 
-/// The question as a form. Values are joined as the query protocol numbers them.
+/// The query as a form. Values are numbered as the query protocol requires.
 fn form(operation: &str, filters: &[Filter<'_>], token: Option<&str>) -> String {
     let mut form = form_urlencoded::Serializer::new(String::new());
     form.append_pair("Action", operation).append_pair("Version", VERSION);

@@ -10,7 +10,7 @@ use test_servers::{
 
 use crate::fixture::{HOME, create_app_at, create_master_at};
 
-/// A server that all tests share, read along by a recorder of its own: not every product logs its logins.
+/// A server that all tests share, with a recording proxy of its own: not every product logs its logins.
 pub(super) struct Server {
     server: &'static DocdbServer,
     recorder: DocdbProxy,
@@ -48,7 +48,7 @@ impl Database for Server {
         self.server
     }
 
-    /// By `customData`, which `SecantusDB` does not keep.
+    /// By `customData`, which `SecantusDB` does not store.
     fn marks_pairs(&self) -> bool {
         self.server.product() != DocdbProduct::SecantusDb
     }
@@ -57,7 +57,7 @@ impl Database for Server {
         vec![(Owner::Cluster, "docdb")]
     }
 
-    /// Like a managed service's, the master administers users and is no root.
+    /// As in a managed service, the master administers users and is not root.
     async fn create_tenant(&self) -> Result<Tenant, DatabaseError> {
         let app = create_app_at(self.server, HOME).await.map_err(DatabaseError::new)?;
         let master = create_master_at(self.server).await.map_err(DatabaseError::new)?;
@@ -81,7 +81,7 @@ impl Database for Server {
             ]
         };
         match self.server.commands_as(&login, HOME, database, work).await {
-            // A second application, made of another driver.
+            // A second application, with another driver.
             Ok(_) => self.server.driver_opens(&login, HOME).map_err(DatabaseError::new),
             Err(DocdbQueryError { code: Some(18), .. }) => Ok(false),
             Err(error) => Err(DatabaseError::new(error)),
@@ -147,7 +147,7 @@ impl Database for Server {
     }
 
     fn log(&self) -> String {
-        // What the server writes of logins is nothing, so the recorder' lines stand for them.
+        // The server logs no logins, so the recorder's lines are used instead.
         self.server.log() + &self.recorder.log()
     }
 }

@@ -6,7 +6,7 @@ use test_servers::TestLogin;
 
 use crate::fixture::{HOME, connect, create_app, login_at, opens, server};
 
-/// A connection that is open goes on as its user after the password has changed, and a new one needs the new
+/// An open connection goes on as its user after the password has changed, and a new one needs the new
 /// password.
 #[tokio::test]
 async fn an_open_connection_outlives_its_password() {

@@ -6,7 +6,7 @@ use test_servers::ProxyAction;
 
 use super::scene::{By, Fall, Scene, codes, fall_at_change, others, rollbacks, set};
 
-/// The primary falls while setSecret changes the password, before the server has executed that and after: the
+/// The primary fails while setSecret changes the password, before the server has executed that and after: the
 /// service's next attempt goes on at the new one.
 #[tokio::test]
 async fn a_failover_in_set_secret_loses_nothing() {
@@ -29,7 +29,7 @@ async fn a_failover_in_set_secret_loses_nothing() {
     }
 }
 
-/// The primary falls between two steps.
+/// The primary fails between two steps.
 #[tokio::test]
 async fn a_failover_between_steps_loses_nothing() {
     let (set, _turn) = set(false).await;
@@ -58,7 +58,7 @@ async fn a_failover_between_steps_loses_nothing() {
 }
 
 /// The secondaries are down, so that the primary alone has the new password; it is killed, another one is
-/// elected, and the old one takes back what it had alone.
+/// elected, and the old one rolls back what it had alone.
 #[tokio::test]
 async fn a_password_that_was_rolled_back_is_set_again() {
     let (set, _turn) = set(false).await;
@@ -74,12 +74,12 @@ async fn a_password_that_was_rolled_back_is_set_again() {
         let before = rollbacks(old);
         old.start_again().unwrap();
         set.settle().unwrap();
-        assert_eq!(rollbacks(old), before + 1, "{by:?}: the old primary had what was lost");
+        assert_eq!(rollbacks(old), before + 1, "{by:?}: the old primary rolled back the change");
         scene.check_labels(by).await;
     }
 }
 
-/// The first change of a user is executed by the primary alone, which is killed before anybody hears of it.
+/// The first change of a user is executed by the primary alone, which is killed before the answer is sent.
 fn alone_with_the_change(scene: &Scene) {
     let (begun, ended) = (Arc::new(OnceLock::new()), Arc::new(OnceLock::new()));
     for recorder in scene.recorders.iter() {
@@ -94,7 +94,7 @@ fn alone_with_the_change(scene: &Scene) {
                     }
                 }
                 Some(_) if is_change && ended.set(()).is_ok() => {
-                    // It knows by now that it is alone, and is the primary no longer.
+                    // By now it has noticed that it is alone, and is no longer the primary.
                     let old = set.members().iter().find(|member| member.is_awake()).unwrap();
                     let others = set.members().iter().filter(|member| member.port() != old.port());
                     old.stop("KILL").unwrap();

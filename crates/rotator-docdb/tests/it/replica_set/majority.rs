@@ -35,7 +35,7 @@ async fn a_retry_waits_for_the_majority_too() {
 }
 
 /// The same, and the primary is lost before a majority had the password: the old one is back, and the
-/// rotation sets it anew.
+/// rotation sets the new one again.
 #[tokio::test]
 async fn an_unconfirmed_password_that_is_rolled_back_is_set_again() {
     let (set, _turn) = set(true).await;
@@ -57,11 +57,12 @@ async fn an_unconfirmed_password_that_is_rolled_back_is_set_again() {
         assert_eq!(record.outcome, Some(RotationOutcome::Succeeded), "{record:?}");
         set.settle().unwrap();
         scene.check_labels(by).await;
-        assert_eq!(rollbacks(old), before + 1, "{by:?}: the old primary had what was lost");
+        assert_eq!(rollbacks(old), before + 1, "{by:?}: the old primary rolled back the change");
     }
 }
 
-/// A login waits for what it has seen, says when that does not come, and a healthy set is asked nothing more.
+/// A login waits for what it has seen, reports when that is not confirmed, and sends a healthy set nothing
+/// more.
 #[tokio::test]
 async fn a_session_knows_what_is_confirmed() {
     let (set, _turn) = set(true).await;
@@ -92,16 +93,16 @@ async fn a_session_knows_what_is_confirmed() {
     secondary.start_again().unwrap();
     session.settle(deadline()).await.unwrap();
     assert!(session.is_settled());
-    // However little time is left, what the majority has is looked for; without a look, nothing is said of
-    // it.
+    // However little time is left, there is one check of what the majority has; without a check, nothing is
+    // reported about it.
     let late = unsettled.settle(after(0)).await.unwrap_err();
     assert_eq!(late.fault, StatementFault::TimedOut);
     unsettled.settle(after(900)).await.unwrap();
     assert!(unsettled.is_settled());
 }
 
-/// A primary that steps down between the login and the change has changed nothing, and one that does so
-/// before the majority has the change leaves open what holds.
+/// A primary that steps down between the login and the change has changed nothing. One that does so before
+/// the majority has the change leaves the result open.
 #[tokio::test]
 async fn a_primary_that_steps_down_changes_nothing() {
     let (set, _turn) = set(false).await;
@@ -122,7 +123,7 @@ async fn a_primary_that_steps_down_changes_nothing() {
     while set.primary().unwrap().port() == primary.port() {
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
-    // Its own word, before anybody logs in: no member but the primary is asked about users.
+    // Its own report, before any login: no member but the primary is asked about users.
     let old = engine_for(primary).connect(&login, Transport::Tls, deadline()).await;
     assert_eq!(old.map(drop).unwrap_err().code(), "DB_READ_ONLY");
 }

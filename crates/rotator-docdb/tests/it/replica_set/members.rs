@@ -1,4 +1,4 @@
-//! Which member gets the password.
+//! The member that gets the password.
 
 use local_aws::secrets_manager::{Operation, RotationOutcome};
 use rotation_core::{CredentialSource, Reader, RotationError, SecretDocument, with_causes};
@@ -10,7 +10,7 @@ use test_servers::{DocdbProxy, MongoReplicaSet, TestLogin};
 use super::scene::{By, Scene, codes, document, others, set};
 use crate::fixture::{HOME, create_app_at, deadline, engine_for};
 
-/// The login of a secret with these fields besides.
+/// The login of a secret with these additional fields.
 fn login(set: &MongoReplicaSet, host: &str, app: &TestLogin, more: &Value) -> Login {
     let mut document = document(set, host, app);
     for (field, value) in more.as_object().unwrap() {
@@ -34,7 +34,7 @@ fn told(error: ConnectError) -> (String, String, String) {
     (error.code().to_string(), with_causes(&error), error.remediation(Reader::Operator))
 }
 
-/// The primary is found wherever it is in the list, and after a failover; the others hear greetings alone.
+/// The primary is found wherever it is in the list, and after a failover; the others receive greetings alone.
 #[tokio::test]
 async fn the_password_goes_to_the_primary_of_the_list() {
     let (set, _turn) = set(false).await;
@@ -74,7 +74,7 @@ async fn a_silent_member_does_not_use_the_time_up() {
     let limit = rotation_core::Deadline::after(std::time::Duration::from_secs(5));
     let session = engine_for(primary).connect(&login, Transport::Tls, limit).await.unwrap();
     assert_eq!(session.member().unwrap().port, primary.port());
-    // Of a long time, it costs each login no more than of a short one.
+    // With a long limit, a silent member costs each login no more time than with a short one.
     let whole = std::time::Duration::from_mins(1);
     let limit = rotation_core::Deadline::after(whole);
     for _ in 0..2 {
@@ -108,7 +108,7 @@ async fn a_primary_that_is_not_listed_is_not_followed() {
     let alone = json!({"port": others[0].port(), "replicaSet": null});
     let (code, message, _) = told(member(set, &login(set, "localhost", &app, &alone)).await.unwrap_err());
     assert_eq!(code, "DB_READ_ONLY");
-    assert!(message.ends_with(&format!("which it says is localhost:{primary}")), "{message}");
+    assert!(message.ends_with(&format!("which it reports as localhost:{primary}")), "{message}");
 }
 
 /// A server of another set gets no password, in a list or alone.
@@ -126,7 +126,7 @@ async fn another_set_is_refused() {
         assert!(hint.contains("`replicaSet`"), "{hint}");
         assert!(recorder.take_commands().iter().all(|command| command.get("isMaster").is_some()));
     }
-    // A server of no set.
+    // A server that belongs to no set.
     let single = crate::fixture::server();
     let login = login(set, "localhost", &app, &json!({"port": single.port()}));
     let error = engine_for(single).connect(&login, Transport::Tls, deadline()).await.unwrap_err();
@@ -135,7 +135,7 @@ async fn another_set_is_refused() {
     assert!(message.ends_with("it is of no set"), "{message}");
 }
 
-/// The name that a certificate must have is that of the member, not of the first of the list.
+/// The name that a certificate must have is that of the member, not of the first in the list.
 #[tokio::test]
 async fn each_member_proves_its_own_name() {
     let (set, _turn) = set(false).await;
@@ -194,15 +194,15 @@ async fn a_master_secret_names_the_member_itself() {
     put(&master);
     assert_eq!(scene.end(&version).await.outcome, Some(RotationOutcome::Succeeded));
     scene.check_labels(By::MasterUser).await;
-    // The primary alone suffices while it is the primary; the list does always.
+    // The primary alone is enough while it is the primary; the list always is.
     master["host"] = set.seed_list().into();
     put(&master);
     scene.rotate().await;
     scene.check_labels(By::MasterUser).await;
 }
 
-/// A member that is added to AWSCURRENT while a rotation is under way is no difference. Nothing is changed
-/// while it is the primary, as the pending version does not open it.
+/// A member that is added to AWSCURRENT during a rotation is no difference. Nothing is changed while that
+/// member is the primary, as the pending version does not name it.
 #[tokio::test]
 async fn a_member_that_is_added_meanwhile_is_no_difference() {
     let (set, _turn) = set(false).await;

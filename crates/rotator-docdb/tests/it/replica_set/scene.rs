@@ -1,4 +1,4 @@
-//! A replica set, users of it, their secret, and a function that is rotated by a local Secrets Manager.
+//! A replica set, users of it, their secret, and a function that a local Secrets Manager invokes.
 
 use std::{
     fs,
@@ -20,8 +20,8 @@ use crate::fixture::{HOME, create_app_at, create_master_at};
 
 /// The most that one rotation may take, retries and elections included.
 const LIMIT: Duration = Duration::from_mins(5);
-/// The most that one invocation may take: what a function does at a healthy set takes much less, and one that
-/// meets a silent primary takes all of it.
+/// The most that one invocation may take: at a healthy set a function takes much less; one that meets a
+/// silent primary takes all of it.
 const FUNCTION_LIMIT: Duration = Duration::from_secs(6);
 /// `AuthenticationFailed`.
 const REFUSED: i64 = 18;
@@ -44,7 +44,7 @@ impl By {
     }
 }
 
-/// A set that this test has for itself until it drops the guard; all members are there and have the same.
+/// A set that this test has for itself until it drops the guard; all members are up and in sync.
 pub(super) async fn set(with_arbiter: bool) -> (&'static MongoReplicaSet, MutexGuard<'static, ()>) {
     static SETS: [OnceLock<MongoReplicaSet>; 2] = [OnceLock::new(), OnceLock::new()];
     static TURNS: [tokio::sync::Mutex<()>; 2] =
@@ -58,10 +58,10 @@ pub(super) async fn set(with_arbiter: bool) -> (&'static MongoReplicaSet, MutexG
     (set, turn)
 }
 
-/// What a test does before an invocation: the step, and how often it was invoked, this time included.
+/// What a test does before an invocation: the step, and how often it was invoked, including this time.
 type Act = dyn Fn(&str, usize) + Send + Sync;
 
-/// A function before whose steps a test acts.
+/// A function with a test's action before its steps.
 struct Acting {
     function: LambdaFunction,
     act: Arc<Act>,
@@ -159,7 +159,7 @@ impl Scene {
         self.store.rotate(&self.secret, self.acting.function.arn()).unwrap()
     }
 
-    /// The codes by which a rotation has failed so far, once there are that many.
+    /// The codes with which a rotation has failed so far, once there are that many.
     pub(super) async fn failures(&self, version: &str, count: usize) -> Vec<String> {
         loop {
             let record = self.store.rotation(&self.secret, version).unwrap();
@@ -189,7 +189,7 @@ impl Scene {
         serde_json::from_str(&self.store.value(&self.secret, label).unwrap()).unwrap()
     }
 
-    /// Whether the primary lets this label's user in, by MongoDB's own client.
+    /// Whether the primary lets this label's user in, checked with MongoDB's own client.
     pub(super) async fn opens(&self, label: &str) -> bool {
         opens(self.set, &self.document(label)).await
     }
@@ -217,12 +217,12 @@ pub(super) async fn opens(set: &MongoReplicaSet, document: &Value) -> bool {
     }
 }
 
-/// The codes by which steps failed, in their order.
+/// The codes with which steps failed, in their order.
 pub(super) fn codes(record: &RotationRecord) -> Vec<String> {
     record.steps().filter_map(|step| Some(step.error.as_ref()?.error_type.clone())).collect()
 }
 
-/// What becomes of a primary.
+/// What happens to a primary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fall {
     StepsDown,
@@ -233,7 +233,7 @@ pub(super) enum Fall {
 impl Fall {
     pub(super) const ALL: [Self; 3] = [Self::StepsDown, Self::IsFrozen, Self::IsKilled];
 
-    /// Blocks until it has come about.
+    /// Blocks until it has happened.
     pub(super) fn befall(self, set: &MongoReplicaSet) {
         let primary = set.primary().unwrap();
         match self {
@@ -244,7 +244,7 @@ impl Fall {
     }
 }
 
-/// Lets the primary fall once, at the first change of a user: before it is executed, or after that.
+/// Makes the primary fail once, at the first change of a user: before it is executed, or after that.
 pub(super) fn fall_at_change(scene: &Scene, fall: Fall, executed: bool) -> Arc<OnceLock<()>> {
     let fallen = Arc::new(OnceLock::new());
     for recorder in scene.recorders.iter() {
@@ -268,7 +268,7 @@ pub(super) fn others(set: &MongoReplicaSet) -> Vec<&DocdbServer> {
     set.members().iter().filter(|member| member.port() != primary).collect()
 }
 
-/// How often a member has taken back what it had alone.
+/// How often a member has rolled back what it had alone.
 pub(super) fn rollbacks(member: &DocdbServer) -> usize {
     member.log().matches("\"newState\":\"ROLLBACK\"").count()
 }

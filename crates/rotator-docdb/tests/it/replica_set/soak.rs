@@ -1,4 +1,4 @@
-//! Rotations of both kinds, one after another, while the primary is lost at drawn moments and clients log in.
+//! Rotations of both kinds, one after another, while the primary fails at random moments and clients log in.
 
 use std::{
     collections::BTreeSet,
@@ -13,8 +13,8 @@ use test_servers::{DocdbQueryError, MongoReplicaSet, MongoSetClient, TestLogin};
 use super::scene::{By, Fall, Scene, set};
 use crate::fixture::HOME;
 
-/// How many rotations there are, unless `FAILOVER_ROTATIONS` says otherwise; the figures of the documentation
-/// are of 200.
+/// The number of rotations, unless `FAILOVER_ROTATIONS` sets another; the figures in the documentation are
+/// from 200.
 const ROTATIONS: usize = 20;
 /// How long a set may be without a primary that answers.
 const WITHOUT_PRIMARY: Duration = Duration::from_mins(2);
@@ -23,8 +23,8 @@ const REFUSED: i64 = 18;
 /// Between two logins of a client.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Whatever moment the primary is lost at: every rotation ends, every version is accounted for, every label
-/// logs in or not as its strategy says, and with alternating users no client is ever refused.
+/// At whatever moment the primary fails: every rotation ends, every version is accounted for, every label
+/// logs in or not as its strategy requires, and with alternating users no client is ever refused.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn failovers_lose_no_credential() {
     let rotations = set_in("FAILOVER_ROTATIONS").map_or(ROTATIONS, |count| usize::try_from(count).unwrap());
@@ -51,19 +51,19 @@ async fn failovers_lose_no_credential() {
         chaos.join().unwrap()
     });
     println!("falls: {falls:?}");
-    assert!(falls.iter().all(|(_, count)| *count > 0), "each kind came about: {falls:?}");
+    assert!(falls.iter().all(|(_, count)| *count > 0), "each kind happened: {falls:?}");
     set.revive().unwrap();
     single.check_labels(By::SingleUser).await;
     master.check_labels(By::MasterUser).await;
 }
 
-#[expect(clippy::disallowed_methods, reason = "the person who runs the tests says so in the environment")]
+#[expect(clippy::disallowed_methods, reason = "the environment variable belongs to this test")]
 fn set_in(variable: &str) -> Option<u64> {
     std::env::var(variable).ok().map(|text| text.parse().unwrap())
 }
 
-/// Lets the primary fall, brings it back, and so on; never two members at once. Gives how often each kind
-/// came about.
+/// Makes the primary fail, brings it back, and so on; never two members at once. Returns how often each kind
+/// happened.
 fn fall_again_and_again(set: &MongoReplicaSet, over: &AtomicBool, seed: u64) -> Vec<(Fall, usize)> {
     let mut random = fastrand::Rng::with_seed(seed);
     let mut falls = Fall::ALL.map(|fall| (fall, 0));
@@ -83,7 +83,7 @@ fn fall_again_and_again(set: &MongoReplicaSet, over: &AtomicBool, seed: u64) -> 
     falls.to_vec()
 }
 
-/// What became of one secret.
+/// The result for one secret.
 #[derive(Default)]
 struct Seen {
     rotations: usize,
@@ -91,7 +91,7 @@ struct Seen {
     logins: usize,
     /// Logins of AWSCURRENT that a primary refused while it was still AWSCURRENT.
     refused: usize,
-    /// Logins that met no primary.
+    /// Logins that found no primary.
     without_primary: usize,
     took: Duration,
 }
@@ -101,13 +101,14 @@ impl std::fmt::Display for Seen {
         let Self { rotations, attempts, logins, refused, without_primary, took } = self;
         write!(
             f,
-            "{rotations} rotations in {attempts} attempts and {took:.0?}; {logins} logins, {refused} refused, "
+            "{rotations} rotations in {attempts} attempts and {took:.0?}; {logins} logins, \
+             {refused} refused, "
         )?;
         write!(f, "{without_primary} without a primary")
     }
 }
 
-/// Ends the falls, also where an assertion fails.
+/// Ends the failures, also where an assertion fails.
 struct End<'a>(&'a AtomicBool);
 
 impl Drop for End<'_> {
@@ -137,7 +138,7 @@ async fn rotate_all(scene: &Scene, by: By, count: usize) -> Seen {
 }
 
 /// The service knows just these versions, with the labels where the last two rotations put them, and what
-/// each holds logs in, or does not, as its label says.
+/// each holds logs in, or does not, as its label requires.
 async fn account(scene: &Scene, by: By, versions: &[String]) {
     let request = json!({"SecretId": scene.secret, "IncludeDeprecated": true, "MaxResults": 100});
     let listed = scene.store.call_inside(Operation::ListSecretVersionIds, request).unwrap();
@@ -165,7 +166,7 @@ async fn account(scene: &Scene, by: By, versions: &[String]) {
     }
 }
 
-/// Asks until a primary answers.
+/// Tries until a primary answers.
 async fn opens(client: &MongoSetClient, document: &Value) -> bool {
     let began = Instant::now();
     loop {
@@ -190,7 +191,7 @@ async fn watch(scene: &Scene, client: &MongoSetClient, over: &AtomicBool) -> See
         let (version, document) = current(&scene.store, &scene.secret);
         match login(client, &document).await {
             Ok(()) => seen.logins += 1,
-            // A client that was overtaken reads again, as an application does.
+            // A client that was overtaken by a rotation reads again, as an application does.
             Err(DocdbQueryError { code: Some(REFUSED), .. }) => {
                 seen.refused += usize::from(current(&scene.store, &scene.secret).0 == version);
             }

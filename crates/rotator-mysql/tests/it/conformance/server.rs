@@ -19,7 +19,7 @@ use crate::{
 /// The server that all tests of one version share.
 pub(super) struct Server {
     server: &'static MysqlServer,
-    /// Users that were locked, with their logins until then: the server's log does not say that it refused
+    /// Users that were locked, with their logins until then: the server's log does not show that it refused
     /// them.
     locked: Mutex<BTreeMap<String, usize>>,
 }

@@ -11,7 +11,7 @@ use test_servers::{DatabaseServer, Logins, PostgresServer, PostgresVersion, Quer
 
 use crate::fixture::quoted;
 
-/// What an application of the tenant does: reads and writes what it was granted, itself and by its group;
+/// What a tenant's application does: reads and writes what it was granted, itself and through its group;
 /// creates, changes and drops what is its own.
 const WORK: &str = "INSERT INTO public.shared VALUES (1); SELECT count(*) FROM public.shared; \
     SELECT count(*) FROM public.archive; INSERT INTO data.ledger VALUES (1); \
@@ -58,8 +58,8 @@ impl Database for Server {
         vec![(Owner::Instance, "postgres"), (Owner::Cluster, "aurora-postgresql")]
     }
 
-    /// Like a managed service's, the master has CREATEROLE and is no superuser; it may administer what it is
-    /// supposed to have made.
+    /// As in a managed service, the master has CREATEROLE and is no superuser; it may administer the roles
+    /// that it would have created.
     async fn create_tenant(&self) -> Result<Tenant, DatabaseError> {
         let database = self.server.create_database().await.map_err(DatabaseError::new)?;
         let app =
@@ -177,7 +177,7 @@ impl Database for Server {
     }
 }
 
-/// The logins in the server's log, counted as far as it was read: the suite asks often, and the log is long.
+/// The logins in the server's log, counted incrementally: the suite asks often, and the log is long.
 #[derive(Default)]
 struct Tally {
     read: usize,
@@ -188,7 +188,7 @@ impl Tally {
     fn read(&mut self, log: &str) {
         let whole = log.rfind('\n').map_or(0, |end| end + 1);
         for line in log[self.read..whole].lines() {
-            // What the launcher's prefix writes: process, SQLSTATE, user, database.
+            // The format of the launcher's prefix: process, SQLSTATE, user, database.
             let mut fields = line.splitn(5, '|').skip(1);
             let (Some(code), Some(user), Some(_), Some(words)) =
                 (fields.next(), fields.next(), fields.next(), fields.next())

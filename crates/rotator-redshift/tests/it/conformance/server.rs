@@ -8,8 +8,8 @@ use test_servers::{DatabaseServer, Logins, QueryError, RedshiftServer, TestLogin
 
 use crate::fixture::{quoted, server};
 
-/// What an application of the tenant does: reads and writes what it was granted, itself and by its group, and
-/// what the original owns; makes and drops a table. What it makes belongs to it until the next rotation.
+/// What a tenant's application does: reads and writes what it was granted, itself and through its group, and
+/// what the original owns; creates and drops a table. What it creates belongs to it until the next rotation.
 const WORK: &str = "INSERT INTO public.shared VALUES (1); SELECT count(*) FROM public.shared; \
     SELECT count(*) FROM public.archive; INSERT INTO data.ledger VALUES (1); \
     SELECT count(*) FROM data.ledger; CREATE TABLE data.scratch (); DROP TABLE data.scratch";

@@ -73,7 +73,7 @@ pub(super) async fn relay(client: TcpStream, shared: &Shared) -> io::Result<()> 
     }
 }
 
-/// A login is over when the exchange is done, or when a part of it is refused.
+/// A login is complete when the exchange is done, or when a part of it is refused.
 fn count(shared: &Shared, command: &Value, reply: &Value, user: &str) {
     let is_part = command.get("saslStart").is_some() || command.get("saslContinue").is_some();
     if is_part {
@@ -113,7 +113,7 @@ async fn read(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Vec<u8>> {
     Ok(message)
 }
 
-/// The document of a request, and whether it came as a greeting.
+/// The document of a request, and whether it was sent as a greeting.
 fn command(request: &[u8]) -> io::Result<(bool, Value)> {
     let is_greeting = request[12..16] == OP_QUERY.to_le_bytes();
     let head = if is_greeting {

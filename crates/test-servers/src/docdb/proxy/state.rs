@@ -13,20 +13,20 @@ use crate::logins::Logins;
 /// What happens to a command or to its reply.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ProxyAction {
-    /// It goes on as it came.
+    /// It is passed on unchanged.
     Pass,
-    /// The client gets this reply. Instead of a command, the server hears nothing.
+    /// The client gets this reply. If it replaces a command, the server receives nothing.
     Answer(Value),
     /// The connection ends here.
     Cut,
-    /// From here on nothing gets through, and nothing is closed.
+    /// From here on nothing is passed on, and nothing is closed.
     Hang,
 }
 
 /// Decides about a command (no reply yet), and then about the server's reply to it.
 pub(super) type Script = dyn Fn(&Value, Option<&Value>) -> ProxyAction + Send + Sync;
 
-/// What a proxy and its connections share.
+/// The state that a proxy and its connections share.
 pub(super) struct Shared {
     pub(super) server: u16,
     pub(super) acceptor: TlsAcceptor,

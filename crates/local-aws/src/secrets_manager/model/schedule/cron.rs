@@ -1,4 +1,4 @@
-//! Cron expressions as Secrets Manager takes them: six fields, minutes 0, year `*`, in UTC.
+//! Cron expressions in the form of Secrets Manager: six fields, minutes 0, year `*`, in UTC.
 
 use time::{Date, Month, OffsetDateTime, Weekday, util::days_in_month};
 
@@ -7,7 +7,7 @@ use super::super::Timestamp;
 const MONTHS: [&str; 12] =
     ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
 const WEEKDAYS: [&str; 7] = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
-/// How far ahead a next date is looked for: past one leap day in any century.
+/// How far ahead the next date is searched: past one leap day in any century.
 const DAYS_AHEAD: usize = 9 * 366;
 
 /// A parsed expression. An empty list of days stands for "any".
@@ -59,7 +59,7 @@ impl Cron {
         })
     }
 
-    /// The first full hour after `last` that fits.
+    /// The first full hour after `last` that matches.
     pub(super) fn next_after(&self, last: Timestamp) -> Option<Timestamp> {
         let last = i64::try_from(last.seconds()).ok()?;
         let mut date = OffsetDateTime::from_unix_timestamp(last).ok()?.date();

@@ -36,7 +36,9 @@ pub(super) fn rules() -> Vec<Rule> {
             Box::pin(async move {
                 for n in 1..=3 {
                     let request = json!({
-                        "Name": format!("{}/{n}", g.name), "SecretString": "x", "ClientRequestToken": token(1),
+                        "Name": format!("{}/{n}", g.name),
+                        "SecretString": "x",
+                        "ClientRequestToken": token(1),
                     });
                     g.ok(CreateSecret, request).await?;
                 }

@@ -1,4 +1,4 @@
-//! What `RotateSecret` and `CancelRotateSecret` answer; what they set going is tried in `rotation.rs`.
+//! The answers of `RotateSecret` and `CancelRotateSecret`; `rotation.rs` tests what they start.
 
 use local_aws::secrets_manager::Operation::{
     CancelRotateSecret, DescribeSecret, GetSecretValue, ListSecretVersionIds, RotateSecret,
@@ -43,7 +43,8 @@ pub(super) fn rules() -> Vec<Rule> {
                 Box::pin(async move {
                     g.secret().await?;
                     let sentence = "Secrets Manager cannot invoke the specified Lambda function. Ensure that \
-                                    the function policy grants access to the principal secretsmanager.amazonaws.com.";
+                                    the function policy grants access to the principal \
+                                    secretsmanager.amazonaws.com.";
                     let request = g.about(json!({
                         "ClientRequestToken": token(2),
                         "RotationLambdaARN": "arn:aws:lambda:us-east-1:123456789012:function:unknown",
@@ -85,7 +86,7 @@ pub(super) fn rules() -> Vec<Rule> {
             },
         ),
         rule(
-            "the pending version of a rotation has no value and is told of by DescribeSecret alone",
+            "the pending version of a rotation has no value and only DescribeSecret shows it",
             Recorded,
             NotAsked(NEEDS_LAMBDA),
             |g| {
@@ -111,7 +112,7 @@ pub(super) fn rules() -> Vec<Rule> {
                 })
             },
         ),
-        rule("a description tells how a secret is rotated", Documented, NotAsked(NEEDS_LAMBDA), |g| {
+        rule("a description shows how a secret is rotated", Documented, NotAsked(NEEDS_LAMBDA), |g| {
             Box::pin(async move {
                 g.secret().await?;
                 let rules = json!({"ScheduleExpression": "rate(4 hours)", "Duration": "1h"});

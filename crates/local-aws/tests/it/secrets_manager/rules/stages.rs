@@ -17,7 +17,9 @@ pub(super) fn rules() -> Vec<Rule> {
             Box::pin(async move {
                 g.secret_with_pending().await?;
                 let request = json!({
-                    "VersionStage": "AWSCURRENT", "MoveToVersionId": token(2), "RemoveFromVersionId": token(1),
+                    "VersionStage": "AWSCURRENT",
+                    "MoveToVersionId": token(2),
+                    "RemoveFromVersionId": token(1),
                 });
                 g.ok(UpdateSecretVersionStage, g.about(request)).await?;
                 // AWSPENDING stays: taking it away is another call.
@@ -30,7 +32,8 @@ pub(super) fn rules() -> Vec<Rule> {
                 g.secret_with_pending().await?;
                 let sentence = format!(
                     "The parameter RemoveFromVersionId can't be empty. Staging label AWSCURRENT is currently \
-                     attached to version {}, so you must explicitly reference that version in RemoveFromVersionId.",
+                     attached to version {}, so you must explicitly reference that version in \
+                     RemoveFromVersionId.",
                     token(1)
                 );
                 let request = g.about(json!({"VersionStage": "AWSCURRENT", "MoveToVersionId": token(2)}));
@@ -43,7 +46,9 @@ pub(super) fn rules() -> Vec<Rule> {
                 g.secret_with_pending().await?;
                 g.put(3, "three", &["AWSCURRENT"]).await?;
                 let request = g.about(json!({
-                    "VersionStage": "AWSCURRENT", "MoveToVersionId": token(2), "RemoveFromVersionId": token(1),
+                    "VersionStage": "AWSCURRENT",
+                    "MoveToVersionId": token(2),
+                    "RemoveFromVersionId": token(1),
                 }));
                 g.refused(UpdateSecretVersionStage, request, "InvalidParameterException", "").await?;
                 g.has_stages(3, &["AWSCURRENT"]).await?;
@@ -54,7 +59,9 @@ pub(super) fn rules() -> Vec<Rule> {
             Box::pin(async move {
                 g.secret_with_pending().await?;
                 let request = g.about(json!({
-                    "VersionStage": "AWSCURRENT", "MoveToVersionId": token(2), "RemoveFromVersionId": token(1),
+                    "VersionStage": "AWSCURRENT",
+                    "MoveToVersionId": token(2),
+                    "RemoveFromVersionId": token(1),
                 }));
                 g.ok(UpdateSecretVersionStage, request.clone()).await?;
                 g.refused(UpdateSecretVersionStage, request, "InvalidParameterException", "").await?;
@@ -106,7 +113,9 @@ pub(super) fn rules() -> Vec<Rule> {
                 g.secret().await?;
                 g.put(2, "two", &["AWSCURRENT"]).await?;
                 let request = g.about(json!({
-                    "VersionStage": "AWSCURRENT", "MoveToVersionId": token(1), "RemoveFromVersionId": token(2),
+                    "VersionStage": "AWSCURRENT",
+                    "MoveToVersionId": token(1),
+                    "RemoveFromVersionId": token(2),
                 }));
                 g.ok(UpdateSecretVersionStage, request).await?;
                 g.has_stages(1, &["AWSCURRENT"]).await?;
