@@ -1,6 +1,7 @@
-"""Becomes the program that it is given, in a process to which the kernel gives no random bytes: getrandom(2) fails.
+"""Runs the given program in a process to which the kernel gives no random bytes: getrandom(2) fails.
 
-Only without flags, as secrets are asked for: the seeds of hash tables, which need not be secret, come with a flag.
+It fails only without flags, as secrets are requested. The seeds of hash tables, which need not be secret, use a
+flag.
 """
 
 import ctypes
@@ -16,7 +17,7 @@ SECCOMP_MODE_FILTER = 2
 LOAD_NUMBER = (0x20, 0, 0, 0)
 LOAD_FLAGS = (0x20, 0, 0, 32)  # the lower half of the third argument
 ALLOW = (0x06, 0, 0, 0x7FFF0000)
-REFUSE = (0x06, 0, 0, 0x00050000 | 5)  # EIO: what lacks the call altogether would be worked around
+REFUSE = (0x06, 0, 0, 0x00050000 | 5)  # EIO: after ENOSYS, libraries would use another source
 
 number = NUMBERS[platform.machine()]
 program = [LOAD_NUMBER, (0x15, 0, 3, number), LOAD_FLAGS, (0x15, 0, 1, 0), REFUSE, ALLOW]
