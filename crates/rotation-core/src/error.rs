@@ -140,11 +140,11 @@ pub fn with_causes(error: &dyn StdError) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        let said = error.to_string();
-        if !text.contains(&said) {
-            let message = error.to_string();
-            if !text.contains(&message) {
-                text = format!("{text}: {message}");
-            }
+        let message = error.to_string();
+        if !text.contains(&message) {
+            text = format!("{text}: {message}");
+        }
+        cause = error.source();
+    }
     text
 }

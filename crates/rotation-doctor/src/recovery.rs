@@ -245,14 +245,14 @@ impl Advice {
             Remedy::None => "Nothing has to be done.".into(),
             Remedy::FixFirst => "Fix first what the findings name; move no label before that.".into(),
             Remedy::FixUnusable => {
-                "A value that cannot be used was not tried: name the secret's strategy with `--strategy`, or fix \
-                what the findings name; move no label before that."
+                "A value that cannot be used was not tried: name the secret's strategy with `--strategy`, or \
+                fix what the findings name; move no label before that."
                     .into()
             }
             Remedy::LookFurther(Unlabeled::Unread) => {
-                "The versions without labels could not be listed, and one of them may log in: run `rotate \
-                explain` with a person's credentials that may call ListSecretVersionIds; change no password \
-                before that."
+                "The versions without labels could not be listed, and one of them may log in: run \
+                `rotate explain` with a person's credentials that may call ListSecretVersionIds; change no \
+                password before that."
                     .into()
             }
             Remedy::LookFurther(_) => {

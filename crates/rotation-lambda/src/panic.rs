@@ -57,8 +57,8 @@ impl From<Panicked> for Failure {
             code: codes::INTERNAL,
             message: panicked.to_string(),
             hint: "This is a defect of ours; please report it with this line. Keep AWSPENDING: once \
-                setSecret has begun, its password may be the one that logs in. The next rotation resumes with \
-                this version."
+                setSecret has begun, its password may be the one that logs in. The next rotation resumes \
+                with this version."
                 .into(),
             detail: panicked.place.map(|place| format!("at={place}")),
         }

@@ -131,7 +131,7 @@ fn facts<E: Engine>(facts: ServerFacts, passwords: &PasswordPolicy, reader: Read
 fn server<E: Engine>(facts: &ServerFacts, reader: Reader) -> Finding {
     let version = facts.version.as_ref().map(|version| format!("{version}, "));
     match facts.writable {
-        Some(true) => Finding::ok(Check::Server, format!("{}takes writes", version.unwrap_or_default())),
+        Some(true) => Finding::ok(Check::Server, format!("{}accepts writes", version.unwrap_or_default())),
         Some(false) => {
             hindrance::<E>(Check::Server, CredentialSource::Current, StatementFault::ReadOnly, reader)
         }
@@ -194,7 +194,10 @@ fn grants(plan: &Plan, pair: &UserPair) -> Finding {
         return Finding::ok(check, format!("{} has what {} has", pair.clone, pair.original));
     }
     if drift.iter().any(|statement| statement.kind.starts_with("create")) {
-        return Finding::ok(check, format!("{} does not exist yet; the next rotation creates it", pair.clone));
+        return Finding::ok(
+            check,
+            format!("{} does not exist yet; the next rotation creates it", pair.clone),
+        );
     }
     let quoted: Vec<_> =
         drift.iter().take(MOST_STATEMENTS).map(|statement| statement.text.as_str()).collect();

@@ -82,15 +82,14 @@ impl StuckState {
         match self {
             Self::Healthy => "The last rotation ended, or there was none.",
             Self::Unknown => {
-                "A version could not be tried: the database cannot be reached, the account is closed, a value \
-                cannot be used, or versions could not be listed. The findings name the cause."
+                "A version could not be tried: the database cannot be reached, the account is closed, a \
+                value cannot be used, or versions could not be listed. The findings name the cause."
             }
-            Self::Deleted => {
-                "DeleteSecret was called. Values cannot be read until the secret is restored."
-            }
+            Self::Deleted => "DeleteSecret was called. Values cannot be read until the secret is restored.",
             Self::PendingEmpty => {
-                "RotateSecret created a version under AWSPENDING, and createSecret has stored no value in it: \
-                the function could not be invoked, failed, or is just starting. The database was not changed."
+                "RotateSecret created a version under AWSPENDING, and createSecret has stored no value in \
+                it: the function could not be invoked, failed, or is just starting. The database was not \
+                changed."
             }
             Self::PendingRefused => {
                 "createSecret stored a new password, and setSecret has not set it: it failed (the function's \
@@ -109,8 +108,8 @@ impl StuckState {
                 failed between the two, was cancelled, or is running at this moment."
             }
             Self::OnlyPreviousLogsIn => {
-                "AWSCURRENT was moved manually or by a stale invocation before the database had its password, \
-                or a manual change set the old password again."
+                "AWSCURRENT was moved manually or by a stale invocation before the database had its \
+                password, or a manual change set the old password again."
             }
             Self::OnlyUnlabeledLogsIn => {
                 "AWSPENDING was removed from a rotation whose setSecret had already changed the password."
@@ -128,8 +127,8 @@ impl StuckState {
             Self::Unknown => "Fix what the findings name, then run the diagnosis again.",
             Self::Deleted => "Restore the secret; then check which version logs in.",
             Self::PendingEmpty | Self::PendingRefused => {
-                "Applications are not affected. Rotate again, which resumes with this version. If the database \
-                refuses the password itself (DB_PASSWORD_POLICY), that never succeeds: then remove \
+                "Applications are not affected. Rotate again, which resumes with this version. If the \
+                database refuses the password itself (DB_PASSWORD_POLICY), that never succeeds: then remove \
                 AWSPENDING with `rotate recover --abandon` and start a new rotation."
             }
             Self::PendingUnknown => {

@@ -78,7 +78,8 @@ async fn a_panic_is_answered_as_an_error_by_a_process_that_lives_on() {
 #[tokio::test]
 async fn a_panic_shows_no_password_and_no_token_at_any_level_and_in_any_format_of_the_log() {
     let document = json!({
-        "engine": "panicking", "host": "localhost", "username": "app", "password": Hostile::CANARY, "ssl": true,
+        "engine": "panicking", "host": "localhost", "username": "app", "password": Hostile::CANARY,
+        "ssl": true,
     });
     for (level, format) in every_log() {
         let function = LambdaFunction::builder(panicking())

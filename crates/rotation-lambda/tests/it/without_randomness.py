@@ -1,7 +1,7 @@
 """Runs the given program in a process to which the kernel gives no random bytes: getrandom(2) fails.
 
-It fails only without flags, as secrets are requested. The seeds of hash tables, which need not be secret, use a
-flag.
+It fails only without flags, as secrets are requested. The seeds of hash tables, which need not be secret,
+use a flag.
 """
 
 import ctypes
@@ -24,6 +24,7 @@ program = [LOAD_NUMBER, (0x15, 0, 3, number), LOAD_FLAGS, (0x15, 0, 1, 0), REFUS
 filters = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in program))
 header = struct.pack("HxxxxxxP", len(program), ctypes.addressof(filters))
 libc = ctypes.CDLL(None, use_errno=True)
-if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) or libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, header, 0, 0):
+denied = libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+if denied or libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, header, 0, 0):
     sys.exit(f"the kernel takes no filter: {os.strerror(ctypes.get_errno())}")
 os.execv(sys.argv[1], sys.argv[1:])
