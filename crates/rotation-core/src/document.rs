@@ -40,7 +40,7 @@ pub struct Unfit {
     pub code: Code,
     /// The field's name.
     pub field: String,
-    /// What is wrong, as a clause without values: ``the field `engine` is none of mysql``.
+    /// What is wrong, as a clause without values: ``the field `engine` is not one of mysql``.
     pub problem: String,
     /// What to do, in a few sentences; `{which}` stands for the name of the value.
     pub remediation: String,

@@ -16,7 +16,7 @@ pub enum ServiceFault {
     #[error("too many requests")]
     Throttled,
     /// The service, for the moment: it has an internal fault.
-    #[error("the service has a fault of its own")]
+    #[error("the service has an internal fault")]
     Internal,
     /// The administrator of the role.
     #[error("access was denied")]

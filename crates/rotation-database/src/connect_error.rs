@@ -31,7 +31,7 @@ pub enum ConnectError {
     TooManyConnections(#[source] Cause),
     /// The server requires an authentication method that would disclose the password, or that is not
     /// supported.
-    #[error("the server asks for an authentication method that is refused")]
+    #[error("the server requires an authentication method that is refused")]
     AuthenticationMethod(#[source] Cause),
     /// The database that the secret names does not exist, or the engine does not report whether it is closed
     /// to the user.
@@ -41,13 +41,13 @@ pub enum ConnectError {
     #[error("the database is closed to the user")]
     DatabaseClosed(#[source] Cause),
     /// The server accepted the password, but something that runs at every login ended the session.
-    #[error("the server took the password and then refused the session")]
+    #[error("the server accepted the password and then refused the session")]
     SessionRefused(#[source] Cause),
     /// The server itself reports that it offers no TLS. Only in this case may plaintext be tried.
     #[error("the server offers no TLS")]
     TlsUnavailable,
     /// The secret asks for plaintext, but the server accepts only TLS.
-    #[error("the server takes connections over TLS alone, and the secret asks for plaintext")]
+    #[error("the server accepts only TLS connections, but the secret asks for plaintext")]
     TlsRequired(#[source] Cause),
     /// TLS is offered but not acceptable.
     #[error("the server's TLS is not acceptable: {fault}")]
@@ -74,7 +74,7 @@ pub enum ConnectError {
     #[error("the server is read-only")]
     ReadOnly(#[source] Cause),
     /// The server is not a member of the replica set that the secret names. No password was sent.
-    #[error("the server is not of the replica set that the secret names")]
+    #[error("the server is not a member of the replica set that the secret names")]
     SetDiffers(#[source] Cause),
     /// A member names a primary that the secret does not list. No password was sent.
     #[error("the primary of the replica set is not among the hosts of the secret")]
@@ -83,16 +83,16 @@ pub enum ConnectError {
     #[error("the server's version is not supported")]
     Unsupported(#[source] Cause),
     /// A proxy or pooler answered with its own error: the state of the server behind it is unknown.
-    #[error("a proxy answered, and not the server behind it")]
+    #[error("a proxy answered instead of the server behind it")]
     Proxy(#[source] Cause),
     /// The password is right, but the server then refused the first request.
-    #[error("the server let the user in and refused the first request")]
+    #[error("the login succeeded, but the server refused the first request")]
     Unusable(#[source] Box<StatementError>),
     /// The server did not answer in time.
     #[error("the server did not answer in time")]
     TimedOut,
     /// The peer accepted the login, but did not answer the first request in time.
-    #[error("the user was let in, and the first request had no answer in time")]
+    #[error("the login succeeded, but the first request had no answer in time")]
     Unanswered,
     /// The server violated its protocol.
     #[error("the server does not speak the protocol as expected")]
@@ -135,7 +135,7 @@ pub enum TlsFault {
     UnknownAuthority,
     /// The server closes the connection, is silent, or sends something other than TLS where a handshake is
     /// expected. This does not show that the server offers no TLS: a man-in-the-middle can do the same.
-    #[error("nothing answers the handshake as TLS does")]
+    #[error("the handshake is not answered with TLS")]
     NoResponse,
     /// Anything else in the handshake.
     #[error("the handshake failed")]

@@ -27,13 +27,13 @@ pub enum DatabaseError {
     #[error("the master secret {0} has no current value")]
     MasterEmpty(SecretId),
     /// The secret's owner: nothing names the server of the master.
-    #[error("the master secret holds a user name and a password alone, and no tag of it names a server")]
+    #[error("the master secret holds only a user name and a password, and none of its tags names a server")]
     MasterOwnerUnknown,
     /// The secret's owner: the server that manages the master secret does not exist or is not ready.
-    #[error("the server that manages the master secret is not there, or has no endpoint yet")]
+    #[error("the server that manages the master secret does not exist, or has no endpoint yet")]
     MasterOwnerNotFound,
     /// The secret's owner: the master must manage the same server.
-    #[error("the master is of another host than the secret, and neither follows the other")]
+    #[error("the master is on another host than the secret, and neither host follows the other")]
     MasterHostDiffers,
     /// The secret's owner: the master secret must name the member at which `AWSCURRENT` has logged in.
     #[error("the master secret does not name {member}, which is the primary")]
@@ -60,13 +60,13 @@ pub enum DatabaseError {
     #[error("the server of the master runs another engine than this function rotates")]
     MasterEngineDiffers,
     /// The operator: the lookup does not describe a replica's source.
-    #[error("the source of a replica is not there, or has no endpoint yet")]
+    #[error("the source of a replica does not exist, or has no endpoint yet")]
     SourceNotFound,
     /// The operator: the servers could not be looked up.
     #[error(transparent)]
     DatabaseLookup(#[from] DatabaseLookupError),
     /// The service: the change was made, but has not reached the server that the secret names.
-    #[error("the change was made on the writer, and the replica has not got it yet")]
+    #[error("the change was made on the writer, but the replica has not received it yet")]
     ReplicaLags(#[source] ConnectError),
     /// The secret's owner: `masterarn` is not the one that this function was deployed with.
     #[error("the secret's `masterarn` is not the master secret that this function was deployed for")]

@@ -18,7 +18,7 @@ rotation_core::finding_codes! {
     TLS_OFF = "note",
         "`\"ssl\": false` in the secret.",
         "Turn TLS on at the server, and set `\"ssl\": true`.";
-    /// The rights of the two users that take turns are not the same.
+    /// The privileges of the two alternating users are not the same.
     GRANTS_DIFFER = "warning",
         "A manual change since the last rotation granted or revoked something for only one of the two users.",
         "The next rotation reconciles the clone with the original. Rotate now if an application lacks a \

@@ -39,7 +39,7 @@ fn other_engine(profile: &EngineProfile) -> Unfit {
     Unfit {
         code: codes::SECRET_ENGINE_MISMATCH,
         field: "engine".to_owned(),
-        problem: format!("the field `engine` is none of {expected}"),
+        problem: format!("the field `engine` is not one of {expected}"),
         remediation: format!(
             "Rotate it by the function of its own engine; this one takes {expected}. Correct `engine` of \
              {{which}} only where it is misspelt."
@@ -214,7 +214,7 @@ impl fmt::Display for Username {
     }
 }
 
-/// The two users that take turns.
+/// The two users that alternate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserPair {
     /// The user that a person created. Its privileges are the reference.

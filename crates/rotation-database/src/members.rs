@@ -117,7 +117,7 @@ fn looked_up(field: &str) -> Unfit {
     Unfit {
         code: codes::SECRET_HOST_SRV,
         field: field.to_owned(),
-        problem: format!("the field `{field}` asks for a look-up of the members by DNS"),
+        problem: format!("the field `{field}` asks for a DNS lookup of the members"),
         remediation: "Name the members in `host` of {which} (`a.example.com:27017,b.example.com:27017`) and \
             the set in `replicaSet`, as the SRV and TXT records of the name have them, or name the writer's \
             endpoint. Remove `srv`."

@@ -71,7 +71,7 @@ pub enum StatementFault {
     #[error("there is no such user")]
     NoSuchUser,
     /// The database's administrator: the validity of the user has expired.
-    #[error("the validity of the user's password is over")]
+    #[error("the validity of the user's password has expired")]
     Expired,
     /// The database's administrator: a user of the pair may not log in at present.
     #[error("{user} {bar}")]
@@ -104,7 +104,7 @@ pub enum StatementFault {
         secret: String,
     },
     /// The database's administrator: the clone has what the original cannot get.
-    #[error("the clone has what the original has not: {what}")]
+    #[error("the clone has what the original lacks: {what}")]
     CloneExceeds {
         /// Names of objects, privileges and attributes; a bounded number of them.
         what: String,
@@ -112,7 +112,7 @@ pub enum StatementFault {
         needed: String,
     },
     /// The database's administrator: the clone logs in but does not act as the original.
-    #[error("the clone logs in, and its session is not the original's")]
+    #[error("the clone logs in, but its session does not act as the original")]
     SessionDiffers {
         /// The statements after which it does.
         needed: String,
@@ -124,7 +124,7 @@ pub enum StatementFault {
         needed: Option<String>,
     },
     /// The secret's owner: the user has other accounts, for other hosts, that log in with the same password.
-    #[error("the user has more accounts that log in by AWSCURRENT: {accounts}")]
+    #[error("the user has more accounts that log in with AWSCURRENT: {accounts}")]
     OtherAccounts {
         /// Their names; a bounded number of them.
         accounts: String,
@@ -138,7 +138,7 @@ pub enum StatementFault {
         remedy: &'static str,
     },
     /// The operator: the server refuses the lock that serializes the rotations of one user.
-    #[error("the server refuses the lock by which rotations take turns")]
+    #[error("the server refuses the lock that serializes rotations")]
     LockUnavailable {
         /// The statement or setting that makes the server grant it, for an administrator.
         needed: &'static str,
@@ -148,7 +148,7 @@ pub enum StatementFault {
     Busy,
     /// A proxy or pooler answered the first request with its own error: the state of the server behind it is
     /// unknown.
-    #[error("a proxy answered, and not the server behind it")]
+    #[error("a proxy answered instead of the server behind it")]
     Proxy,
     /// A pooler logged in to the server only for this request, and the server refused that login.
     #[error("the server refused the login that a pooler made for this request")]

@@ -8,8 +8,8 @@ use crate::log::one_line;
 /// tables.
 const MOST_ACTS: usize = 500;
 
-/// Writes one line for each thing that a step would do. The lines are warnings: whoever started a dry run
-/// wants to see them, and whoever forgot to end one must see them.
+/// Writes one line for each thing that a step would do. The lines are warnings: an operator who
+/// started a dry run wants to see them, and one who forgot to end it must.
 pub(crate) fn write(request_id: &str, event: &RotationEvent, dry_run: &DryRun) {
     let (secret, secret_version) = (event.secret.as_str(), event.version.as_str());
     let acts = dry_run.steps.iter().flat_map(|(step, acts)| acts.iter().map(move |act| (step, act)));

@@ -17,8 +17,8 @@ use rotation_core::Deadline;
 
 /// Reserved at the end of an invocation, so that the answer is sent before Lambda ends the process.
 const MARGIN: Duration = Duration::from_millis(500);
-/// Used where the runtime gives no deadline, as with some local emulators. It is the timeout that these
-/// functions are deployed with.
+/// Used where the runtime gives no deadline, as with some local emulators. It is the default
+/// timeout of these functions.
 const DEFAULT_TIME: Duration = Duration::from_secs(30);
 
 /// The moment by which an invocation must have answered.

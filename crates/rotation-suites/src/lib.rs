@@ -99,7 +99,7 @@ impl<D: Database> Conformance<D> {
             let places = Rc::clone(&places);
             let scenes = Scenes::new(Rc::clone(&database), strategy, program.clone(), index);
             running.push(tokio::task::spawn_local(async move {
-                let _place = places.acquire().await.expect("nobody closes it");
+                let _place = places.acquire().await.expect("the semaphore is never closed");
                 let began = std::time::Instant::now();
                 let (name, failure, canaries) = case.run(scenes).await;
                 let took = began.elapsed();

@@ -35,13 +35,13 @@ pub fn login(bytes: &[u8]) {
             let engine = Postgres::new(TlsSettings::default(), CloneObjects::default());
             let (is_in, heard) = log_in(&engine, Protocol::Postgres, script);
             let was_asked = contains(&heard, b"SCRAM-SHA-256");
-            assert!(!is_in || !was_asked || proves, "nobody proved to know the password");
+            assert!(!is_in || !was_asked || proves, "no peer proved that it knows the password");
         }
         1 => {
             let engine = Redshift::new(TlsSettings::default(), Options::default());
             let (is_in, heard) = log_in(&engine, Protocol::Postgres, script);
             let was_asked = contains(&heard, b"SCRAM-SHA-256");
-            assert!(!is_in || !was_asked || proves, "nobody proved to know the password");
+            assert!(!is_in || !was_asked || proves, "no peer proved that it knows the password");
         }
         2 => {
             let engine = MySql::new(TlsSettings::default(), Settings::default());
@@ -50,7 +50,7 @@ pub fn login(bytes: &[u8]) {
         _ => {
             let engine = DocumentDb::new(TlsSettings::default());
             let (is_in, _) = log_in(&engine, Protocol::DocumentDb, script);
-            assert!(!is_in || proves, "nobody proved to know the password");
+            assert!(!is_in || proves, "no peer proved that it knows the password");
         }
     }
 }

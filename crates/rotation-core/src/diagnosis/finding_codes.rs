@@ -3,7 +3,7 @@
 crate::finding_codes! {
     /// As it should be.
     OK = "ok",
-        "What was looked at is right.",
+        "What was checked is right.",
         "Nothing.";
     /// It was not checked.
     NOT_CHECKED = "note",

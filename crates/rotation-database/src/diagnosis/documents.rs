@@ -47,7 +47,7 @@ pub(super) fn names<D>(
     match strategy {
         Strategy::SingleUser => Finding::ok(Check::Names, format!("{user} is within the server's limit")),
         Strategy::MasterUser { .. } => match UserPair::of(user, profile) {
-            Ok(pair) => Finding::ok(Check::Names, format!("{} and {} take turns", pair.original, pair.clone)),
+            Ok(pair) => Finding::ok(Check::Names, format!("{} and {} alternate", pair.original, pair.clone)),
             Err(error) => {
                 let error = RotationError::Document { label: StagingLabel::Current, error };
                 Finding::from_error(Check::Names, Severity::Fault, &error, reader)

@@ -160,7 +160,7 @@ fn what_a_single_user_lacks_is_told() {
         Situation::Fresh,
         unplannable,
         &expect![[r"
-            fault privileges DB_BUSY: a statement as AWSCURRENT failed: the user was changed by somebody else at the same time
+            fault privileges DB_BUSY: a statement as AWSCURRENT failed: another session changed the user at the same time
                 Nothing is lost. Secrets Manager calls again a few times; if it gives up, rotate again.
             ok secret document names connection certificate login server rotation function
             version 01 [AWSCURRENT] of app: logs in

@@ -183,7 +183,7 @@ fn what_names_another_server_or_user_is_not_tried() {
     check_single(
         spoilt(other.replace("model", "oracle")),
         &expect![[r"
-            fault document SECRET_ENGINE_MISMATCH: AWSPENDING: the AWSPENDING version cannot be used: the field `engine` is none of model, aurora-model
+            fault document SECRET_ENGINE_MISMATCH: AWSPENDING: the AWSPENDING version cannot be used: the field `engine` is not one of model, aurora-model
                 Rotate it by the function of its own engine; this one takes model, aurora-model. Correct `engine` of the AWSPENDING version of the secret only where it is misspelt.
             warning login PENDING_STUCK: AWSCURRENT logs in; AWSPENDING cannot be used
                 Applications are not affected. Rotate again, which takes this version up, unless the findings name what is wrong with it: then fix that first. A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or fix what the findings name; move no label before that.
