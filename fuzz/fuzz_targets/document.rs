@@ -1,4 +1,4 @@
-//! Runs `fuzz_properties::document` on whatever libFuzzer comes up with.
+//! Runs `fuzz_properties::document` on the inputs of libFuzzer.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Runs `fuzz_properties::environment` on whatever libFuzzer comes up with.
+//! Runs `fuzz_properties::environment` on the inputs of libFuzzer.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Runs `fuzz_properties::event` on whatever libFuzzer comes up with.
+//! Runs `fuzz_properties::event` on the inputs of libFuzzer.
 
 #![no_main]
 

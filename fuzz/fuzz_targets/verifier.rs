@@ -1,4 +1,4 @@
-//! Runs `fuzz_properties::verifier` on whatever libFuzzer comes up with.
+//! Runs `fuzz_properties::verifier` on the inputs of libFuzzer.
 
 #![no_main]
 

@@ -7,7 +7,8 @@ use std::{
 
 use serde_json::Value;
 
-/// Every crate of the workspace and those of ours that it may depend on, itself and its tests aside.
+/// Every crate of the workspace, and the workspace crates on which it may depend, except itself and for
+/// tests.
 const ARROWS: &[(&str, &[&str])] = &[
     ("rotation-core", &[]),
     ("rotation-database", &["rotation-core"]),
@@ -119,8 +120,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("workspace-tests", &[]),
 ];
 
-/// Crates of others that only one of ours may know.
-const KEEPERS: &[(&str, &[&str])] = &[
+/// Third-party crates that only some workspace crates may know.
+const OWNERS: &[(&str, &[&str])] = &[
     ("aws-sdk-", &["aws-databases", "rotation-aws", "rotation-cli"]),
     ("aws-config", &["rotation-aws"]),
     ("aws-sigv4", &["rotation-aws"]),
@@ -129,7 +130,7 @@ const KEEPERS: &[(&str, &[&str])] = &[
     ("mysql_async", &["test-servers", "rotation-suites"]),
 ];
 
-/// A crate's normal dependencies; those of tests and build scripts are free.
+/// A crate's normal dependencies, without those of tests and build scripts.
 fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
     let mut cargo = Command::new(env!("CARGO"));
     let output = cargo
@@ -180,8 +181,7 @@ fn what_a_crate_links_is_what_its_arrows_lead_to() {
     }
 }
 
-/// The protocol, databases and the doctor link neither a runtime of Lambda, nor an SDK, nor TLS, nor a
-/// driver.
+/// The protocol, databases and the doctor link no Lambda runtime, no SDK, no TLS and no driver.
 #[test]
 fn the_core_links_nothing_that_touches_the_outside_world() {
     const OUTSIDE: [&str; 7] =
@@ -195,9 +195,9 @@ fn the_core_links_nothing_that_touches_the_outside_world() {
 #[test]
 fn sdk_runtime_and_drivers_have_one_keeper() {
     for (name, known) in dependencies() {
-        for (prefix, keepers) in KEEPERS {
+        for (prefix, owners) in OWNERS {
             let knows = known.iter().any(|other| other.starts_with(prefix));
-            assert!(!knows || keepers.contains(&name.as_str()), "{name} must not depend on {prefix}");
+            assert!(!knows || owners.contains(&name.as_str()), "{name} must not depend on {prefix}");
         }
     }
 }
@@ -214,12 +214,12 @@ fn tree(arguments: &[&str]) -> String {
 
 const ROTATORS: [&str; 4] = ["rotator-postgres", "rotator-mysql", "rotator-docdb", "rotator-redshift"];
 
-/// Whether a crate of the tree has a name that begins with one of these.
+/// Whether the name of a crate in the tree begins with one of these.
 fn links(tree: &str, names: &[&str]) -> bool {
     tree.lines().any(|line| names.iter().any(|name| line.starts_with(name)))
 }
 
-/// The programs of single users can be built without the feature that brings a lookup and its SDK.
+/// The single-user programs can be built without the feature that adds a lookup and its SDK.
 #[test]
 fn a_single_user_function_can_be_built_without_the_sdk_of_a_lookup() {
     const LOOKUP: [&str; 3] = ["aws-sdk-rds ", "aws-sdk-redshift", "aws-databases "];
@@ -239,7 +239,7 @@ fn a_single_user_function_can_be_built_without_the_sdk_of_a_lookup() {
     }
 }
 
-/// What only tests, and commands that nobody ships, may link.
+/// The crates that only tests, and commands that are not shipped, may link.
 const TEST_CRATES: &[&str] = &[
     "mysql_async",
     "rotate-local",
@@ -250,7 +250,7 @@ const TEST_CRATES: &[&str] = &[
     "test-servers",
 ];
 
-/// The local services of AWS are no test crate, and a command may link them; a function may not.
+/// The local AWS services are not a test crate. A command may link them, but a function may not.
 #[test]
 fn shipped_programs_link_no_test_crate() {
     let functions =
@@ -271,8 +271,8 @@ fn shipped_programs_link_no_test_crate() {
     }
 }
 
-/// Who uses an engine without its programs, as the command and the fuzz targets do, links no runtime, and no
-/// SDK by it.
+/// A user of an engine without its programs, such as the command and the fuzz targets, links neither the
+/// runtime nor an SDK because of it.
 #[test]
 fn the_library_of_an_engine_links_neither_the_runtime_nor_an_sdk() {
     const LAMBDA: [&str; 5] = ["lambda_runtime", "aws-sdk-", "aws-config ", "aws-smithy-", "rotation-aws "];

@@ -1,7 +1,7 @@
-//! The files of a crate need one another in one direction.
+//! The files of a crate depend on one another in one direction.
 //!
-//! A file needs another when it names what that one defines, be it by a re-export. To declare a module and to
-//! re-export from it is no need by itself, and what tests alone compile does not count.
+//! A file depends on another when it names what that file defines, even through a re-export. Declaring a
+//! module and re-exporting from it is not a dependency by itself, and what only tests compile does not count.
 
 use std::{collections::HashMap, fs, path::Path};
 
@@ -30,15 +30,15 @@ fn sources(folder: &Path) -> HashMap<String, String> {
     found
 }
 
-/// Every circle has a file that says why it is one, in a line comment that begins `// Circle:`; and no other
-/// file says so.
+/// Every circle has a file with the reason, in a line comment that begins `// Circle:`; and no other file has
+/// such a comment.
 #[test]
 fn files_need_one_another_in_one_direction() {
     let (mut circles, mut needless) = (Vec::new(), Vec::new());
     for folder in super::source_folders() {
         let name = folder.strip_prefix(super::root()).expect("it is below the root").display();
         let sources = sources(&folder);
-        // A program beside a library is a crate of its own; one below `bin` is a single file.
+        // A program next to a library is a separate crate; one below `bin` is a single file.
         for root in ["lib.rs", "main.rs"].into_iter().filter(|root| sources.contains_key(*root)) {
             let graph = Graph::new(root, &sources);
             circles.extend(graph.unexplained().iter().map(|circle| format!("{name}: {circle}")));
@@ -47,7 +47,7 @@ fn files_need_one_another_in_one_direction() {
     }
     assert!(
         circles.is_empty(),
-        "{} circles without a comment `// Circle: …` that says why:\n{}",
+        "{} circles without a comment `// Circle: …` with the reason:\n{}",
         circles.len(),
         circles.join("\n")
     );

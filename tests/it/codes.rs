@@ -309,8 +309,8 @@ const STATEMENTS: &[Row] = &[
 const PLAYED: &[(Code, &str)] = &[
     (codes::SECRET_NO_CURRENT, "the service moves AWSCURRENT and never takes it away"),
     (codes::TIMED_OUT, "whoever really keeps a step waiting has a code of its own before its time is over"),
-    (codes::SM_INTERNAL, "the service is told to fail"),
-    (codes::KMS_DENIED, "the service is told to refuse, as there are no keys"),
+    (codes::SM_INTERNAL, "the service is set to fail"),
+    (codes::KMS_DENIED, "the service is set to refuse, as there are no keys"),
     (codes::IAM_DENIED, "there is no IAM: moto's answers in a form that no service of JSON has"),
     (codes::IAM_CREDENTIALS, "there is no IAM that looks at a key"),
     (codes::PASSWORD_UNUSABLE, "a service that breaks its own rules"),

@@ -1,4 +1,4 @@
-//! What two crates need is in one place.
+//! Code that two crates need is in one place.
 
 use std::{
     collections::HashMap,
@@ -9,7 +9,7 @@ use std::{
 /// The most equal lines in a row that two crates may have.
 const MOST: usize = 12;
 
-/// Pairs of crates that still have a block in common, each until its code has one place.
+/// Pairs of crates that still share a block, each until its code is in one place.
 const KNOWN: &[(&str, &str)] = &[];
 
 struct Line {
@@ -48,13 +48,13 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     sources.chain(folders.iter().flat_map(|folder| files(folder))).collect()
 }
 
-/// All lines as they stand, indents aside.
+/// All lines as they are, without indentation.
 fn every(text: &str) -> Vec<Line> {
     let lines = text.lines().enumerate();
     lines.map(|(index, line)| Line { number: index + 1, text: line.trim().to_owned() }).collect()
 }
 
-/// Lines of code alone: neither blank nor a comment, nor a part of a `use`.
+/// Only lines of code: not blank, not a comment, not part of a `use`.
 fn code(text: &str) -> Vec<Line> {
     let mut in_use = false;
     let mut lines = Vec::new();
@@ -71,7 +71,7 @@ fn code(text: &str) -> Vec<Line> {
     lines
 }
 
-/// The places of blocks that are too long, each named once, where it begins.
+/// The places of blocks that are too long, each named once, at its beginning.
 fn copies(sources: &[Source]) -> Vec<String> {
     let mut places: HashMap<Vec<&str>, Vec<(usize, usize)>> = HashMap::new();
     for (source, Source { lines, .. }) in sources.iter().enumerate() {
@@ -111,7 +111,7 @@ fn no_block_of_code_is_in_two_crates() {
     }
 }
 
-/// What the search itself finds, and what it lets pass.
+/// What the search itself finds, and what it ignores.
 #[test]
 fn a_block_is_found_where_it_begins_and_comments_do_not_hide_it() {
     let block =

@@ -1,4 +1,4 @@
-//! Tests that cross the crates, and the rules of the repository.
+//! Tests across crates, and the rules of the repository.
 
 mod arrows;
 mod circles;
@@ -14,7 +14,7 @@ use std::{
 
 /// The root of the repository.
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests stand below the root").to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests are below the root").to_owned()
 }
 
 /// The folder `src` of every crate, and of the properties that the fuzz targets test.

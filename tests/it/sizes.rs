@@ -1,8 +1,8 @@
-//! No crate grows into the place for everything.
+//! No crate collects too much of the code.
 
 use std::{fs, path::Path};
 
-/// The most of all lines that one crate may hold, in percent.
+/// The largest share of all lines that one crate may have, in percent.
 const MOST: f64 = 15.0;
 
 fn lines(folder: &Path) -> usize {

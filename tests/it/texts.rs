@@ -1,4 +1,4 @@
-//! What must not stand in the repository, and what must agree.
+//! What must not occur in the repository, and what must agree.
 
 use std::{fs, path::Path, process::Command};
 
@@ -18,7 +18,8 @@ pub(crate) fn texts_of(ending: &str) -> impl Iterator<Item = (String, String)> {
     texts().into_iter().filter(move |(name, _)| name.rsplit('.').next() == Some(ending))
 }
 
-/// Whether the line names the host of a package registry, in parts so that this file does not.
+/// Whether the line names the host of a package registry. The names are in parts, so that this file contains
+/// none.
 fn names_a_registry(line: &str) -> bool {
     let hosts = [
         ["deb", "debian.org"],
@@ -44,7 +45,7 @@ fn no_registry_is_named() {
 
 #[test]
 fn every_crate_takes_lints_version_and_licence_from_the_workspace() {
-    // A workspace of its own states what it needs itself.
+    // A separate workspace declares what it needs itself.
     let is_member =
         |(name, text): &(String, String)| name.ends_with("/Cargo.toml") && !text.contains("[workspace]");
     for (name, text) in texts().into_iter().filter(is_member) {
@@ -52,15 +53,15 @@ fn every_crate_takes_lints_version_and_licence_from_the_workspace() {
             assert!(text.contains(line), "{name} lacks `{line}`");
         }
         let pinned = text.lines().any(|line| line.contains("version = \""));
-        assert!(!pinned, "{name} states a version; versions stand in the root");
+        assert!(!pinned, "{name} states a version; versions belong in the root");
     }
 }
 
 #[test]
 fn scripts_stop_at_the_first_error_and_run_from_anywhere() {
     for (name, text) in texts().into_iter().filter(|(_, text)| text.starts_with("#!/usr/bin/env bash")) {
-        assert!(text.contains("set -euo pipefail"), "{name} goes on after an error");
-        // A finding works in a folder of its own, without a file of ours.
+        assert!(text.contains("set -euo pipefail"), "{name} continues after an error");
+        // A finding works in its own folder, without files of this repository.
         let place =
             if name.starts_with("findings/") { "work=$(mktemp -d)" } else { "cd \"$(dirname \"$0\")/.." };
         assert!(text.contains(place), "{name} depends on where it is called");

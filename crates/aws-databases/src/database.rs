@@ -1,27 +1,27 @@
-//! The answer about a database, whichever service gave it, and what a master user's lookup reads in it.
+//! The description of a database, from any service, and what a master user's lookup reads from it.
 
 use rotation_database::{Endpoint, Host, Server, ServerArn};
 
 /// One database server as its service describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Database {
-    /// Its ARN; empty where the service does not tell enough to write it.
+    /// Its ARN; empty where the service does not return enough to build it.
     pub arn: String,
-    /// What it runs, in the service's words: `aurora-postgresql`. Empty where it says nothing.
+    /// The engine, as the service names it: `aurora-postgresql`. Empty where the service names none.
     pub engine: String,
-    /// Where it takes writes, unless it follows another one. None while it is being made.
+    /// The endpoints that accept writes, unless it follows another server. Empty while it is being created.
     pub endpoints: Vec<Endpoint>,
-    /// The hosts that lead to its readers alone.
+    /// The hosts that lead only to its readers.
     pub readers: Vec<Host>,
     /// The other hosts that lead to it: custom endpoints, custom domains.
     pub aliases: Vec<Host>,
-    /// The server whose writes it repeats.
+    /// The server whose writes it replicates.
     pub follows: Option<Followed>,
-    /// Its network, as far as its own description tells.
+    /// Its network, as far as its own description contains it.
     pub surroundings: Surroundings,
     /// The operation that described it.
     pub described_by: &'static str,
-    /// Where the rest of its surroundings is asked for.
+    /// The calls that return the rest of its network.
     #[cfg_attr(not(any(feature = "rds", feature = "redshift")), expect(dead_code, reason = "no service"))]
     pub(crate) rest: Rest,
 }
@@ -29,8 +29,8 @@ pub struct Database {
 /// The network that a database is in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Surroundings {
-    /// Whether its name leads to a public address for whoever asks from outside. `None` where nobody tells: a
-    /// cluster without an instance that writes.
+    /// Whether its name resolves to a public address outside the VPC. `None` where no description shows it: a
+    /// cluster without a writer instance.
     pub publicly_accessible: Option<bool>,
     /// Its VPC, by its id.
     pub vpc: Option<String>,
@@ -40,7 +40,7 @@ pub struct Surroundings {
     pub security_groups: Vec<String>,
 }
 
-/// A server that another one follows: by its identifier, or by its ARN where it is in another region.
+/// A server that another one follows: by its identifier, or by its ARN where it is in another Region.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Followed {
     /// `db` or `cluster`.
@@ -49,23 +49,23 @@ pub struct Followed {
     pub id: String,
 }
 
-/// What the description of a database leaves to further calls.
+/// What only further calls can return about a database.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Rest {
-    /// The instance of a cluster that writes.
+    /// The writer instance of a cluster.
     pub(crate) writer: Option<String>,
     /// The subnet group.
     pub(crate) group: Option<String>,
 }
 
 impl Database {
-    /// Whether a host leads to it.
+    /// Whether a host belongs to it.
     pub fn has(&self, host: &Host) -> bool {
         let own = self.endpoints.iter().map(|endpoint| &endpoint.host);
         own.chain(&self.readers).chain(&self.aliases).any(|other| other.is_same(host))
     }
 
-    /// The database as a lookup answers it; `None` where the service told no ARN or engine.
+    /// The database as a lookup returns it; `None` where the service returned no ARN or engine.
     pub fn server(self) -> Option<Server> {
         let arn = ServerArn::parse(&self.arn)?;
         let follows = match self.follows {
@@ -79,7 +79,7 @@ impl Database {
     }
 }
 
-/// An address and a port, as the SDKs give them.
+/// An address and a port, as the SDKs return them.
 #[cfg_attr(not(any(feature = "rds", feature = "redshift")), expect(dead_code, reason = "no service"))]
 pub(crate) fn endpoint(address: Option<&str>, port: Option<i32>) -> Option<Endpoint> {
     let port = u16::try_from(port?).ok().filter(|port| *port != 0)?;

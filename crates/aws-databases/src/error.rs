@@ -9,12 +9,12 @@ pub enum LookupError {
     /// A call failed.
     #[error(transparent)]
     Call(#[from] AwsError),
-    /// A list is longer than is read.
-    #[error("{operation} has more to say than {most} pages")]
+    /// A list is longer than the limit.
+    #[error("{operation} returned more than {most} pages")]
     TooMuch {
         /// The operation.
         operation: &'static str,
-        /// How many pages are read.
+        /// The most pages that are read.
         most: usize,
     },
 }

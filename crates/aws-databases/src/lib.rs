@@ -1,11 +1,11 @@
-//! What AWS knows of database servers: which resource an endpoint's name or an owner's ARN stands for, and
-//! how the service describes it. It only reads.
+//! What AWS knows about database servers: which resource the name of an endpoint or the ARN of an owner
+//! stands for, and how the service describes it. This crate only reads.
 //!
 //! ```text
-//! host, ARN of an owner tag ─> DatabaseName { resource, region }                 pure
-//!                               └ Rds, Redshift ─> Database                      one answer, two views:
-//!                                                   ├ server()  ─> Server        the `DatabaseLookup` of a master user
-//!                                                   └ surroundings               network discovery
+//! host, ARN of an owner tag ─> DatabaseName { resource, region }         pure
+//!                               └ Rds, Redshift ─> Database              one answer, two views:
+//!                                     ├ server()  ─> Server              `DatabaseLookup` of a master user
+//!                                     └ surroundings                     network discovery
 //!
 //! Rds       instance          DescribeDBInstances
 //!           cluster           DescribeDBClusters; its surroundings: the writer's DescribeDBInstances, else
@@ -13,7 +13,7 @@
 //!           custom endpoint   DescribeDBClusterEndpoints, then its cluster
 //! Redshift  cluster           DescribeClusters; its surroundings: DescribeClusterSubnetGroups
 //!           namespace         ListNamespaces, then ListWorkgroups, all pages of both
-//!           workgroup         as a server: GetWorkgroup, then GetNamespace; to be placed: ListWorkgroups
+//!           workgroup         as a server: GetWorkgroup, then GetNamespace; its network: ListWorkgroups
 //! ```
 //!
 //! Owner tags are read by [`rotation_database::owner`].

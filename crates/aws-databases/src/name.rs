@@ -1,18 +1,18 @@
-//! Which resource a database's host name or an ARN stands for, before anybody was asked whether it exists. A
-//! name is a hint for the question alone: the answer has to have the same host or ARN.
+//! Which resource a database's host name or an ARN stands for, before any call has checked that it exists. A
+//! name is only a hint for the call: the answer must contain the same host or ARN.
 
 use rotation_database::{Host, ServerArn};
 
 /// A database by its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DatabaseName {
-    /// What kind of resource, and which.
+    /// The kind of resource, and its identifier.
     pub resource: Resource,
-    /// Where it is, and so where to ask.
+    /// The Region of the resource, and so of the call.
     pub region: String,
 }
 
-/// A resource of AWS that leads to a database.
+/// An AWS resource that leads to a database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Resource {
     /// An instance of RDS, Aurora or DocumentDB, by its identifier.
@@ -32,14 +32,14 @@ pub enum Resource {
 }
 
 impl DatabaseName {
-    /// Reads the name of an endpoint: `<id>.<unique>.<region>.rds.amazonaws.com` and the like. In China the
-    /// service may come before the region. `None` for names that AWS does not give, as aliases and custom
-    /// domains are.
+    /// Parses the name of an endpoint: `<id>.<unique>.<region>.rds.amazonaws.com` and similar names. In China
+    /// the service may come before the Region. `None` for names that AWS does not assign, such as aliases and
+    /// custom domains.
     pub fn from_host(host: &Host) -> Option<Self> {
         let name = host.as_str().trim_end_matches('.').to_ascii_lowercase();
         let labels: Vec<&str> = name.split('.').collect();
         let (resource, region) = match labels.as_slice() {
-            // A proxy's further endpoints have names of one label more.
+            // The names of a proxy's additional endpoints have one more label.
             [_, _, _, service, region, _, _, ..] | [_, _, _, region, service, _, _, ..]
                 if host.is_rds_proxy() && is_region(region) && *service == "rds" =>
             {
@@ -55,15 +55,15 @@ impl DatabaseName {
         Some(Self { resource, region: (*region).to_owned() })
     }
 
-    /// Reads the ARN of a server; `None` for those of other things.
+    /// Parses the ARN of a server; `None` for ARNs of other resources.
     pub fn from_arn(arn: &ServerArn) -> Option<Self> {
         let id = |id: &str| id.to_owned();
         let resource = match (arn.service(), arn.resource().split_once([':', '/'])?) {
             ("rds", ("db", name)) => Resource::Instance(id(name)),
             ("rds", ("cluster", name)) => Resource::Cluster(id(name)),
             ("redshift", ("cluster", name)) => Resource::RedshiftCluster(id(name)),
-            // `redshift` has namespaces as well, of provisioned clusters: nothing leads from there to the
-            // cluster.
+            // `redshift` has namespaces as well, those of provisioned clusters: no call returns the cluster
+            // of such a namespace.
             ("redshift-serverless", ("namespace", _)) => Resource::Namespace(arn.clone()),
             _ => return None,
         };

@@ -1,4 +1,4 @@
-//! Amazon RDS: instances and clusters of RDS, Aurora and DocumentDB, whose API is RDS's.
+//! Amazon RDS: instances and clusters of RDS, Aurora and DocumentDB, which share one API.
 
 mod database_lookup;
 mod description;
@@ -20,20 +20,20 @@ use crate::database::{Database, Surroundings};
 
 const GROUPS: &str = "DescribeDBSubnetGroups";
 
-/// Instances and clusters of RDS, Aurora and DocumentDB. Making one opens no connection.
+/// Instances and clusters of RDS, Aurora and DocumentDB. The constructor opens no connection.
 #[derive(Clone, Debug)]
 pub struct Rds {
     access: Access,
 }
 
 impl Rds {
-    /// RDS, reached in this way.
+    /// RDS, over this access.
     pub fn new(access: Access) -> Self {
         Self { access }
     }
 
-    /// The instance of this identifier; `None` where there is none. May be dropped at any await, as all of
-    /// these.
+    /// The instance with this identifier; `None` where it does not exist. May be dropped at any await, like
+    /// all methods of this type.
     ///
     /// # Errors
     /// [`AwsError`] of `DescribeDBInstances`.
@@ -41,7 +41,7 @@ impl Rds {
         Ok(self.described_instance(&self.client(region), id).await?.as_ref().map(description::instance))
     }
 
-    /// The cluster of this identifier.
+    /// The cluster with this identifier.
     ///
     /// # Errors
     /// [`AwsError`] of `DescribeDBClusters`.
@@ -60,8 +60,8 @@ impl Rds {
         }
     }
 
-    /// The cluster that a custom endpoint leads to. The cluster itself lists the endpoint, too, so that its
-    /// answer proves what this one said.
+    /// The cluster that a custom endpoint leads to. The cluster's own description lists the endpoint, too,
+    /// and so confirms this answer.
     ///
     /// # Errors
     /// [`AwsError`] of `DescribeDBClusterEndpoints` or `DescribeDBClusters`.
@@ -86,9 +86,9 @@ impl Rds {
         }
     }
 
-    /// The network of a database that was found here. Of an instance everything is known already. Whether a
-    /// cluster is public its writer tells, and its VPC and subnets, too; without a writer its subnet group is
-    /// asked for these.
+    /// The network of a database that was found here. The description of an instance contains all of it. For
+    /// a cluster, the writer's description shows whether it is public, and its VPC and subnets; without a
+    /// writer, the subnet group is described instead.
     ///
     /// # Errors
     /// [`AwsError`] of `DescribeDBInstances` or `DescribeDBSubnetGroups`.
@@ -139,7 +139,7 @@ impl Rds {
         Ok(answer.db_subnet_groups.unwrap_or_default().into_iter().next())
     }
 
-    /// A client for one question. Connections are shared all the same, and making one costs less than a
+    /// A client for one call. Clients share the connections, and making one takes less than a
     /// millisecond.
     fn client(&self, region: &str) -> Client {
         let sdk = self.access.lookup_config(region, self.access.lookup_urls().rds.as_ref());

@@ -1,4 +1,4 @@
-//! Amazon Redshift: provisioned clusters by one API, workgroups of Redshift Serverless by another.
+//! Amazon Redshift: provisioned clusters through one API, workgroups of Redshift Serverless through another.
 
 mod database_lookup;
 mod provisioned;
@@ -13,7 +13,7 @@ use crate::{
     error::LookupError,
 };
 
-/// Both kinds of Redshift. Making one opens no connection.
+/// Both kinds of Redshift. The constructor opens no connection.
 #[derive(Clone, Debug)]
 pub struct Redshift {
     provisioned: Provisioned,
@@ -21,13 +21,13 @@ pub struct Redshift {
 }
 
 impl Redshift {
-    /// Redshift, reached in this way.
+    /// Redshift, over this access.
     pub fn new(access: Access) -> Self {
         Self { provisioned: Provisioned { access: access.clone() }, serverless: Serverless { access } }
     }
 
-    /// The provisioned cluster of this identifier; `None` where there is none. May be dropped at any await,
-    /// as all of these.
+    /// The provisioned cluster with this identifier; `None` where it does not exist. May be dropped at any
+    /// await, like all methods of this type.
     ///
     /// # Errors
     /// [`AwsError`] of `DescribeClusters`.
@@ -35,7 +35,8 @@ impl Redshift {
         self.provisioned.cluster(region, id).await
     }
 
-    /// The workgroup of this name, with its whole network. The list tells all that `GetWorkgroup` does.
+    /// The workgroup with this name, with its whole network. The list returns everything that `GetWorkgroup`
+    /// does.
     ///
     /// # Errors
     /// [`LookupError`] of `ListWorkgroups`.
@@ -53,8 +54,8 @@ impl Redshift {
         self.serverless.first_workgroup(region, |one| one.namespace_name() == Some(&*name)).await
     }
 
-    /// The network of a database that was found here. Of a workgroup everything is known already; the subnets
-    /// of a cluster its subnet group tells.
+    /// The network of a database that was found here. The description of a workgroup contains all of it. For
+    /// a cluster, its subnet group is described to get the subnets.
     ///
     /// # Errors
     /// [`AwsError`] of `DescribeClusterSubnetGroups`.

@@ -1,4 +1,4 @@
-//! What every client of an AWS service is made of: TLS, credentials, retries and time limits.
+//! What the client of every AWS service is made from: TLS, credentials, retries and time limits.
 
 use std::time::Duration;
 
@@ -15,17 +15,18 @@ use crate::{backoff::Backoff, error::Cause};
 /// The roots of AWS's own endpoints; see `data/README.md`.
 const AMAZON_ROOTS: &[u8] = include_bytes!("../data/amazon-roots.pem");
 
-/// How regions begin whose endpoints have certificates of other authorities: China, the isolated partitions
-/// of the US (`us-iso`, `us-isob`, `us-isof`) and of Europe (`eu-isoe`), and the European sovereign one.
+/// The prefixes of Regions whose endpoints have certificates of other authorities: China, the isolated
+/// partitions of the US (`us-iso`, `us-isob`, `us-isof`) and of Europe (`eu-isoe`), and the European
+/// Sovereign Cloud.
 const ELSEWHERE: [&str; 4] = ["cn-", "us-iso", "eu-iso", "eusc-"];
 
-/// Attempts at one call where nobody gave a time for it, with jittered backoff between them.
+/// The attempts at one call where no deadline is set, with jittered backoff between them.
 pub(crate) const ATTEMPTS: u32 = 4;
-/// The same for a lookup. Its endpoint is the one that a function in a VPC is most likely not to reach, and
-/// that has to be said before the invocation's time is over.
+/// The same for a database lookup. Its endpoint is the one that a function in a VPC is most likely not to
+/// reach, and that must be reported before the deadline.
 const LOOKUP_ATTEMPTS: u32 = 2;
-/// The longest wait for a TCP and TLS connection, so that a security group which drops packets is told from a
-/// slow call before the invocation's time is over.
+/// The longest wait for a TCP and TLS connection. It is short so that a security group which drops packets is
+/// distinguished from a slow call before the deadline.
 pub(crate) const CONNECT_TIME: Duration = Duration::from_secs(3);
 /// The longest wait for one attempt's answer.
 pub(crate) const ATTEMPT_TIME: Duration = Duration::from_secs(6);
@@ -39,19 +40,19 @@ pub struct Access {
     lookup_backoff: Backoff,
 }
 
-/// Where the credentials come from, and so whether there can be none.
+/// The source of the credentials, and so whether they may be missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// A key that was handed over.
+    /// A key that was passed.
     Given,
-    /// Nobody handed one over.
+    /// No key was passed.
     Missing,
-    /// Whatever a person's environment and profile lead to, looked up at the first call.
+    /// The credentials from a person's environment and profile, resolved at the first call.
     Sought,
 }
 
 impl Access {
-    /// With the credentials of a function. Without a key, every call fails for want of one.
+    /// Access with the credentials of a function. Without a key, every call fails.
     pub fn in_lambda(endpoint: &Endpoint, key: Option<&AccessKey>) -> Self {
         let mut config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -65,15 +66,15 @@ impl Access {
         Self::new(config.build(), endpoint.clone(), origin)
     }
 
-    /// With a person's credentials: environment, profile (keys, or a role by keys), web identity, container
-    /// or instance. Profiles of SSO and of `credential_process` are not followed.
+    /// Access with a person's credentials: environment, profile (keys, or a role by keys), web identity,
+    /// container or instance. SSO profiles and profiles with `credential_process` are not supported.
     pub async fn of_person(endpoint: &Endpoint) -> Self {
         let loader = |endpoint: &Endpoint| {
             aws_config::defaults(BehaviorVersion::latest()).http_client(http_client(endpoint))
         };
         let mut endpoint = endpoint.clone();
         if endpoint.region.is_none() {
-            // Whom to trust depends on the region, which a profile may name.
+            // The trusted authorities depend on the Region, which a profile may name.
             let found = loader(&endpoint).load().await;
             endpoint.region = found.region().map(ToString::to_string);
         }
@@ -96,12 +97,13 @@ impl Access {
         Self { config: config.build(), endpoint, origin, lookup_backoff }
     }
 
-    /// What an SDK's `Client::new` takes. The URL of [`Endpoint`] is Secrets Manager's and not in it.
+    /// What an SDK's `Client::new` takes. It does not contain the URL of [`Endpoint`], which is that of
+    /// Secrets Manager.
     pub fn sdk_config(&self) -> &SdkConfig {
         &self.config
     }
 
-    /// What a client of a lookup's service is made from: in this region, at this endpoint where one is set.
+    /// The configuration for a client of a lookup service: in this Region, at this endpoint where one is set.
     pub fn lookup_config(&self, region: &str, url: Option<&EndpointUrl>) -> SdkConfig {
         let mut config = self.config.to_builder().retry_config(self.lookup_backoff.of_sdk());
         config.set_region(Region::new(region.to_owned()));
@@ -111,28 +113,28 @@ impl Access {
         config.build()
     }
 
-    /// Where the lookups are, if not at their region's own endpoints.
+    /// The URLs of the lookup services, where they are not the Region's own endpoints.
     pub fn lookup_urls(&self) -> &DatabaseLookupUrls {
         &self.endpoint.lookups
     }
 
-    /// The same access with the lookups elsewhere.
+    /// The same access with other URLs for the lookup services.
     #[must_use]
     pub fn with_directories(mut self, urls: DatabaseLookupUrls) -> Self {
         self.endpoint.lookups = urls;
         self
     }
 
-    /// The same access with other attempts at the calls of lookups than a rotation has time for.
+    /// The same access with another backoff for the calls of lookups than that of a rotation.
     #[must_use]
     pub fn with_lookup_backoff(self, lookup_backoff: Backoff) -> Self {
         Self { lookup_backoff, ..self }
     }
 
-    /// The credentials of the moment, for a request that is signed without an SDK.
+    /// The current credentials, for a request that is signed without an SDK.
     ///
     /// # Errors
-    /// Why there are none.
+    /// The reason why there are none.
     pub(crate) async fn credentials(&self) -> Result<Credentials, Cause> {
         let none = || Cause::new("no usable credentials");
         let provider = self.config.credentials_provider().ok_or_else(none)?;
@@ -140,13 +142,13 @@ impl Access {
         found.map_err(|error| Cause::new(&format!("no usable credentials: {error}")))
     }
 
-    /// The region that calls go to, where one is known.
+    /// The Region of the calls, where one is known.
     pub fn region(&self) -> Option<&str> {
         self.endpoint.region.as_deref()
     }
 }
 
-/// rustls on ring, trusting Amazon's roots.
+/// rustls with ring, trusting Amazon's roots.
 fn http_client(endpoint: &Endpoint) -> SharedHttpClient {
     aws_smithy_http_client::Builder::new()
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
@@ -154,7 +156,8 @@ fn http_client(endpoint: &Endpoint) -> SharedHttpClient {
         .build_https()
 }
 
-/// Amazon's roots; the system's store as well where a region's endpoints chain elsewhere.
+/// Amazon's roots, and the system's store as well where the certificates of a Region's endpoints come from
+/// other authorities.
 pub(crate) fn trust(endpoint: &Endpoint) -> TlsContext {
     let elsewhere = endpoint
         .region

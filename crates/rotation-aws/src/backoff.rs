@@ -1,36 +1,36 @@
-//! Calls that fail for the moment are made again: how often, for how long, and after which pauses.
+//! Retries of calls with transient failures: how often, for how long, and after which pauses.
 
 use std::{future::Future, time::Duration};
 
 use aws_smithy_types::retry::RetryConfig;
 use rotation_core::{Deadline, TimedOut};
 
-/// The longest pause after the first failure; it doubles with each further one. The SDK's own second would
-/// eat most of an invocation's time.
+/// The longest pause after the first failure; it doubles with each further failure. The SDK's own first pause
+/// of one second would use up most of an invocation's time.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
-/// The longest that pauses grow to, unless somebody chooses another length.
+/// The limit of the pauses, unless the caller chooses another one.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-/// The least time that an attempt is worth making for; a service answers in a fifth of it.
+/// The least time for which an attempt is worth making; a service answers in a fifth of it.
 const LEAST_TIME: Duration = Duration::from_millis(100);
 
-/// How long a call that fails for the moment is made again. A pause has any length up to one that doubles
-/// each time, so that functions which were refused together do not come back together.
+/// How long a call with transient failures is retried. Each pause has a random length up to a limit that
+/// doubles each time, so that functions which were refused together do not retry together.
 #[derive(Clone, Copy, Debug)]
 pub struct Backoff {
     /// The most attempts.
     attempts: Option<u32>,
-    /// The end of all attempts.
+    /// The deadline of all attempts.
     deadline: Option<Deadline>,
     longest_pause: Duration,
 }
 
 impl Backoff {
-    /// So many attempts: somebody waits for the answer, and may ask again.
+    /// This number of attempts, for a caller that waits for the answer and may call again.
     pub fn attempts(most: u32) -> Self {
         Self { attempts: Some(most), deadline: None, longest_pause: LONGEST_PAUSE }
     }
 
-    /// Attempts until then.
+    /// Attempts until this deadline.
     pub fn until(deadline: Deadline) -> Self {
         Self { attempts: None, deadline: Some(deadline), longest_pause: LONGEST_PAUSE }
     }
@@ -41,24 +41,24 @@ impl Backoff {
         Self { deadline: Some(deadline), ..self }
     }
 
-    /// The same with pauses that grow to this length.
+    /// The same, with pauses that grow to this length.
     #[must_use]
     pub fn pausing_at_most(self, longest_pause: Duration) -> Self {
         Self { longest_pause, ..self }
     }
 
-    /// The same, with this time at most where a deadline bounds it.
+    /// The same, with at most this time where a deadline bounds it.
     #[must_use]
     pub(crate) fn at_most(self, limit: Duration) -> Self {
         Self { deadline: self.deadline.map(|deadline| deadline.at_most(limit)), ..self }
     }
 
-    /// The end of this time from now, or of all attempts if that comes first.
+    /// The end of this time from now, or the deadline of all attempts if that comes first.
     pub(crate) fn deadline(self, limit: Duration) -> Deadline {
         self.deadline.map_or_else(|| Deadline::after(limit), |deadline| deadline.at_most(limit))
     }
 
-    /// What an SDK's client is told, where it repeats calls by itself. It counts attempts and knows no
+    /// The retry configuration for an SDK client that retries calls itself. It counts attempts and has no
     /// deadline.
     pub(crate) fn of_sdk(self) -> RetryConfig {
         RetryConfig::standard()
@@ -67,11 +67,13 @@ impl Backoff {
             .with_max_backoff(self.longest_pause)
     }
 
-    /// Makes a call, and makes it again while what fails may pass. Afterwards there is an answer, a failure
-    /// that does not pass, or the last one that does. Dropped, the last attempt may have reached the service.
+    /// Makes a call, and repeats it while its failures are transient. Returns the answer, a failure that is
+    /// not transient, or the last transient failure. If it is dropped, the last attempt may have reached the
+    /// service.
     ///
     /// # Errors
-    /// That of the last attempt that was answered; `unanswered` where none was before the deadline.
+    /// The error of the last attempt that was answered; `unanswered` where none was answered before the
+    /// deadline.
     pub async fn run<T, E, A: Future<Output = Result<T, E>>>(
         self,
         attempt: impl Fn() -> A,
@@ -83,7 +85,7 @@ impl Backoff {
             let error = match self.bound(Box::pin(attempt())).await {
                 Ok(Ok(answer)) => return Ok(answer),
                 Ok(Err(error)) => error,
-                // What the service answered before tells more than that it was too slow at the end.
+                // An earlier answer of the service is more useful than the timeout at the end.
                 Err(TimedOut) => return Err(failure.unwrap_or_else(unanswered)),
             };
             if !passes(&error) {
@@ -96,8 +98,8 @@ impl Backoff {
         }
     }
 
-    /// One attempt. Where too little time for one is left before it begins, it is made all the same and
-    /// without a bound: the caller's own deadline is a little later.
+    /// One attempt. Where too little time is left before it begins, it is made nevertheless, without a bound:
+    /// the caller's own deadline is a little later.
     async fn bound<T>(self, attempt: impl Future<Output = T>) -> Result<T, TimedOut> {
         match self.deadline {
             Some(deadline) if deadline.remaining() >= LEAST_TIME => deadline.bound(attempt).await,
@@ -105,8 +107,8 @@ impl Backoff {
         }
     }
 
-    /// The pause after so many failures. `None` at the end, which is a little early rather than in a crowd of
-    /// attempts.
+    /// The pause after this number of failures. `None` at the end, which comes a little early so that not all
+    /// attempts crowd there.
     fn pause(self, failures: u32) -> Option<Duration> {
         if self.attempts.is_some_and(|most| failures >= most) {
             return None;

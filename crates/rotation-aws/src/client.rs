@@ -12,8 +12,8 @@ use crate::{
     backoff::Backoff,
 };
 
-/// The most of an invocation's time that is kept back from calls of Secrets Manager, for what follows on
-/// their answer: the statement that makes a change final, the outcome line. Of a short time it is a tenth.
+/// The most of an invocation's time that is reserved for what follows a call of Secrets Manager: the
+/// statement that commits a change, the outcome line. Of a short time it is a tenth.
 const KEPT_BACK: Duration = Duration::from_millis(500);
 
 /// AWS Secrets Manager. Cloning shares the connections.
@@ -25,7 +25,7 @@ pub struct SecretsManager {
 }
 
 impl SecretsManager {
-    /// A client with the credentials of a function. Without a key, every call fails for want of one.
+    /// A client with the credentials of a function. Without a key, every call fails.
     pub fn in_lambda(endpoint: &Endpoint, key: Option<&AccessKey>) -> Self {
         Self::of(&Access::in_lambda(endpoint, key))
     }
@@ -45,9 +45,9 @@ impl SecretsManager {
         Self { client, origin: access.origin, backoff: Backoff::attempts(ATTEMPTS) }
     }
 
-    /// The same client for one invocation: a call that is throttled, is not answered, or meets a fault of the
-    /// service is made again until shortly before `deadline`, where others give up after four attempts. The
-    /// error is then that of the last attempt.
+    /// The same client for one invocation: a call that is throttled, gets no answer, or meets a fault of the
+    /// service is retried until shortly before `deadline`, where other clients give up after four attempts.
+    /// The error is then that of the last attempt.
     #[must_use]
     pub fn within(&self, deadline: Deadline) -> Self {
         let kept_back = KEPT_BACK.min(deadline.remaining() / 10);

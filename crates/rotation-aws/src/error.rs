@@ -1,32 +1,33 @@
-//! A failed call of AWS: whose call, which one, and what was wrong.
+//! A failed call of AWS: the service, the operation, and the fault.
 
 use std::fmt;
 
 use rotation_core::ServiceFault;
 use thiserror::Error;
 
-/// A call of AWS failed. It holds no value of a secret.
+/// A call of AWS failed. It contains no value of a secret.
 #[derive(Debug, Error)]
 #[error("{operation} of {service} failed: {fault}")]
 pub struct AwsError {
-    /// Whose operation.
+    /// The service that has this operation.
     pub service: Service,
     /// The operation, as the service names it.
     pub operation: &'static str,
-    /// What was wrong.
+    /// Why it failed.
     pub fault: ServiceFault,
-    /// The words of the service or of the connection, where there are any.
+    /// The message of the service or of the connection, where there is one.
     #[source]
     pub(crate) cause: Option<Cause>,
 }
 
 impl AwsError {
-    /// An error without a cause of its own.
+    /// An error without a cause.
     pub fn new(service: Service, operation: &'static str, fault: ServiceFault) -> Self {
         Self { service, operation, fault, cause: None }
     }
 
-    /// The error of an answer that refuses: by its code and, where that says nothing, by its HTTP status.
+    /// The error for an answer that refuses, classified by its code or, where the code is unknown, by its
+    /// HTTP status.
     pub fn refused(service: Service, operation: &'static str, refusal: Refusal<'_>) -> Self {
         let Refusal { code, message, status } = refusal;
         let fault = fault_of_code(code).unwrap_or_else(|| fault_of_status(status));
@@ -35,36 +36,36 @@ impl AwsError {
         Self { cause: Some(cause), ..Self::new(service, operation, fault) }
     }
 
-    /// The same error with its cause in words.
+    /// The same error, with its cause in words.
     #[must_use]
     pub fn because(self, words: &str) -> Self {
         Self { cause: Some(Cause::new(words)), ..self }
     }
 
-    /// The action of IAM that allows the operation: `ec2:DescribeSubnets`.
+    /// The IAM action that allows the operation: `ec2:DescribeSubnets`.
     pub fn action(&self) -> String {
         format!("{}:{}", self.service.prefix(), self.operation)
     }
 }
 
-/// What an answer that refuses has in it.
+/// The content of an answer that refuses.
 #[derive(Clone, Copy, Debug)]
 pub struct Refusal<'a> {
-    /// The error code, or nothing.
+    /// The error code, or an empty text.
     pub code: &'a str,
-    /// The words beside it.
+    /// The message of the answer.
     pub message: Option<&'a str>,
     /// The HTTP status.
     pub status: u16,
 }
 
-/// A service of AWS.
+/// An AWS service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Service {
     /// AWS Secrets Manager.
     SecretsManager,
-    /// Amazon RDS, which describes Aurora and DocumentDB as well.
+    /// Amazon RDS, which also describes Aurora and DocumentDB.
     Rds,
     /// Amazon Redshift.
     Redshift,
@@ -74,12 +75,12 @@ pub enum Service {
     Ec2,
     /// AWS Lambda.
     Lambda,
-    /// Amazon S3, where CloudFormation takes the answers of custom resources.
+    /// Amazon S3, where CloudFormation receives the answers of custom resources.
     S3,
 }
 
 impl Service {
-    /// For people.
+    /// The name, for people.
     pub fn name(self) -> &'static str {
         match self {
             Self::SecretsManager => "AWS Secrets Manager",
@@ -92,7 +93,7 @@ impl Service {
         }
     }
 
-    /// The service prefix of IAM actions, which the names of endpoints and signatures have, too.
+    /// The service prefix of IAM actions, which endpoint names and signatures also use.
     pub fn prefix(self) -> &'static str {
         match self {
             Self::SecretsManager => "secretsmanager",
@@ -112,7 +113,7 @@ impl fmt::Display for Service {
     }
 }
 
-/// What a code of any of the services means; `None` for those that say something of their own.
+/// The fault for a code that all services share; `None` for other codes.
 pub(crate) fn fault_of_code(code: &str) -> Option<ServiceFault> {
     Some(match code {
         "ResourceNotFoundException" => ServiceFault::NotFound,
@@ -149,7 +150,7 @@ pub(crate) fn fault_of_code(code: &str) -> Option<ServiceFault> {
     })
 }
 
-/// What stands before a service answers with a status and maybe without a code.
+/// A proxy or gateway in front of a service may answer with a status but without a code.
 pub(crate) fn fault_of_status(status: u16) -> ServiceFault {
     match status {
         429 => ServiceFault::Throttled,

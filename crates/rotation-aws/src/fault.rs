@@ -1,4 +1,4 @@
-//! The SDK's errors, sorted by who can fix them.
+//! The SDK's errors, classified by who can fix them.
 
 use std::{error::Error as StdError, io};
 
@@ -12,7 +12,7 @@ use crate::{
 };
 
 impl Access {
-    /// Sorts a failed call of any service. The error holds the service's code and message.
+    /// Classifies a failed call of any service. The error contains the service's code and message.
     pub fn failed<E>(
         &self,
         service: Service,
@@ -25,7 +25,7 @@ impl Access {
         self.origin.failed(service, operation, error)
     }
 
-    /// Sorts the failure of a connection that was made without an SDK.
+    /// Classifies the failure of a connection that was made without an SDK.
     pub(crate) fn unconnected(
         &self,
         service: Service,
@@ -69,8 +69,8 @@ impl Origin {
 
     fn unconnected(self, error: &ConnectorError) -> (ServiceFault, Cause) {
         let root = root_of(error);
-        // An error of no kind at all comes from before the connection: where nobody handed a key over, there
-        // was nothing to sign with.
+        // An error of no kind at all comes from before the connection: where no key was passed, there was
+        // nothing to sign with.
         let kindless = error.is_other() && error.as_other().is_none();
         match self {
             Origin::Missing if kindless => {
@@ -88,7 +88,7 @@ impl Origin {
 }
 
 /// The last cause of a failed connection: `connection refused`, `invalid peer certificate: UnknownIssuer`. A
-/// layer that shows its content as its own message, as an I/O error does, is looked into as well.
+/// layer that shows its content as its own message, as an I/O error does, is also unwrapped.
 fn root_of<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 'static) {
     let mut error = error;
     loop {

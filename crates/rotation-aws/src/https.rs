@@ -1,4 +1,4 @@
-//! HTTP for the few requests that no SDK makes, with the same trust.
+//! HTTP for the few requests that no SDK makes, with the same trusted authorities.
 
 use aws_smithy_http_client::{
     Connector,
@@ -16,7 +16,7 @@ use crate::{
     error::{AwsError, Service},
 };
 
-/// A client without retries, credentials or redirects. Requests that follow one another share connections.
+/// A client without retries, credentials or redirects. Successive requests share connections.
 #[derive(Debug)]
 pub struct Https {
     connector: Connector,
@@ -33,7 +33,7 @@ pub struct Answer {
 }
 
 impl Https {
-    /// A client that trusts whom the SDK's clients trust.
+    /// A client that trusts the same authorities as the SDK's clients.
     pub fn new(access: &Access) -> Self {
         let connector = Connector::builder()
             .tls_provider(Provider::Rustls(CryptoMode::Ring))
@@ -41,12 +41,12 @@ impl Https {
         Self { connector: connector.build(), access: access.clone() }
     }
 
-    /// Sends one request and reads the answer's body, which may have `most` bytes. One attempt, of at most
-    /// six seconds; dropped, it may have reached the server.
+    /// Sends one request and reads the body of the answer, up to `most` bytes. Makes one attempt of at most
+    /// six seconds. If it is dropped, the request may have reached the server.
     ///
     /// # Errors
-    /// [`AwsError`] of this operation: nothing answered, the certificate is not trusted, or the answer
-    /// is too large. It names no part of the request.
+    /// [`AwsError`] of this operation: there was no answer, the certificate is not trusted, or the answer is
+    /// too large. It names no part of the request.
     pub async fn send(
         &self,
         (service, operation): (Service, &'static str),

@@ -1,5 +1,5 @@
-//! AWS Secrets Manager as the store of `rotation-core`, and how AWS is reached: the one configuration of the
-//! SDK, from which the clients of other services are made as well.
+//! AWS Secrets Manager as the store of `rotation-core`, and the access to AWS: the one SDK configuration from
+//! which the clients of all other services are also made.
 
 mod access;
 mod backoff;

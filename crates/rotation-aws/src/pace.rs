@@ -1,8 +1,8 @@
-//! Calls of Secrets Manager that fail for the moment are made again.
+//! Retries of Secrets Manager calls with transient failures.
 //!
-//! The SDK's own retries are off for Secrets Manager. They end after a number of attempts, and before that
-//! once the process has spent its quota of retries, on which all calls of its life draw: a warm function runs
-//! out of it just when the service throttles. Here an invocation's time decides, because a rotation that
+//! The SDK's own retries are off for Secrets Manager. They end after a number of attempts, or earlier once
+//! the process has spent its retry quota, which all calls of the process share: a warm function runs out of
+//! it just when the service throttles. Here the deadline of the invocation decides, because a rotation that
 //! gives up between setSecret and finishSecret leaves a single user without a valid `AWSCURRENT` until the
 //! service calls again.
 
@@ -14,14 +14,14 @@ use rotation_core::TimedOut;
 
 use crate::client::SecretsManager;
 
-/// How far the pauses between attempts grow, and so which of many functions get through while the service
+/// How far the pauses between attempts grow. This decides which of many functions succeed while the service
 /// throttles. The fewer secrets are between setSecret and finishSecret, the fewer have an `AWSCURRENT` that
-/// is refused: so what ends a rotation goes before what begins one.
+/// is refused, so the write that ends a rotation has priority over the write that begins one.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Pace {
     /// The write that begins a rotation. Nothing depends on it yet.
     Yielding,
-    /// Whatever neither begins nor ends one.
+    /// Every other call.
     Steady,
     /// The write that ends a rotation, for which the clients of a single user wait.
     Pressing,
@@ -38,13 +38,13 @@ impl Pace {
 }
 
 impl SecretsManager {
-    /// Makes a call, and makes it again while it fails for the moment and there is time. Afterwards there is
-    /// an answer that is not of the moment, or the last that was.
+    /// Makes a call, and repeats it while its failures are transient and time is left. Returns the first
+    /// answer that is not a transient failure, or the last transient failure.
     ///
-    /// Any call of ours may be made twice: `PutSecretValue` repeats its token with the same value, and a
-    /// label moves from where it was described, so that a repeated move is refused and whoever asked looks
-    /// where the label is. A person whose claim of `AWSPENDING` was answered too late is told that a rotation
-    /// has begun: it is that one.
+    /// Any call of this client may be made twice. `PutSecretValue` repeats its token with the same value. A
+    /// label moves from the version that the description named, so a repeated move is refused and the caller
+    /// reads where the label is. A person whose claim of `AWSPENDING` was answered too late gets the answer
+    /// that a rotation has begun: it is that person's own rotation.
     pub(crate) async fn persist<T, E, A>(
         &self,
         pace: Pace,
@@ -57,7 +57,7 @@ impl SecretsManager {
     {
         let passes = |error: &SdkError<E, HttpResponse>| self.failed(operation, error).fault.passes();
         let backoff = self.backoff.pausing_at_most(pace.longest_pause());
-        // The SDK's futures nest deep, and a rotation's around them do, too.
+        // The SDK's futures nest deeply, and so do the rotation's futures around them.
         Box::pin(backoff.run(attempt, passes, || SdkError::timeout_error(TimedOut))).await
     }
 }

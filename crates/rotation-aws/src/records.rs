@@ -1,4 +1,4 @@
-//! What a look at a secret asks beyond a rotation, and the one write that fixes labels.
+//! The calls that a diagnosis makes in addition to those of a rotation, and the one write that fixes labels.
 
 use std::{collections::BTreeMap, time::SystemTime};
 
@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::{client::SecretsManager, pace::Pace, store::is_no_value};
 
-/// As many versions as are listed; the service keeps about as many.
+/// The most versions that are listed; the service keeps about this number.
 const MOST_VERSIONS: i32 = 100;
 
 impl SecretRecords for SecretsManager {
@@ -24,7 +24,7 @@ impl SecretRecords for SecretsManager {
         let odd = |_| StoreError::new(OPERATION, StoreFault::Internal);
         let mut labels = BTreeMap::new();
         for (version, names) in answer.version_ids_to_stages.unwrap_or_default() {
-            // A version that was not made by a rotation may have an id of any form; it is none of ours.
+            // A version that was not created by a rotation may have an id of any form. Skip it.
             let Ok(version) = VersionId::new(version) else { continue };
             labels.insert(version, names.iter().map(|name| StagingLabel::from(name.as_str())).collect());
         }
@@ -101,7 +101,7 @@ impl SecretRecords for SecretsManager {
     }
 }
 
-/// The rules in words.
+/// The rotation rules in words.
 fn schedule(rules: &RotationRulesType) -> Option<String> {
     match (&rules.schedule_expression, rules.automatically_after_days) {
         (Some(expression), _) => Some(expression.clone()),

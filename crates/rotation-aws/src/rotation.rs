@@ -1,29 +1,29 @@
-//! What the service itself does around the four steps, for a rotation that a person drives without a
+//! What the service itself does around the four steps, for a rotation that a person runs without a
 //! function.
 
 use rotation_core::{SecretDocument, StagingLabel, StoreError, StoreFault, VersionId, VersionStages};
 
 use crate::{client::SecretsManager, pace::Pace};
 
-/// Tested by a new version for the moment between its first value and `AWSPENDING`; a version needs some
+/// The label of a new version between its first value and `AWSPENDING`. A version needs at least one
 /// label.
 const ARRIVING: &str = "ROTATE_ARRIVING";
 
 const UPDATE: &str = "UpdateSecretVersionStage";
 
 impl SecretsManager {
-    /// Begins a rotation as `RotateSecret` does: afterwards `version`, which must be new, holds `document`
-    /// and is `AWSPENDING`. Nothing else is affected; every step still asks the labels whether it may act.
+    /// Begins a rotation as `RotateSecret` does. Afterwards `version`, which must be new, holds `document`
+    /// and is `AWSPENDING`. Nothing else changes; every step still checks by the labels whether it may act.
     ///
-    /// `PutSecretValue` takes a label from whoever has it, and with `AWSPENDING` that could be a rotation
-    /// that began a moment ago and has changed the password already. So the value comes under a label of its
-    /// own, and `UpdateSecretVersionStage` moves `AWSPENDING` to it, which the service refuses where the
-    /// label is not where `described` saw it.
+    /// `PutSecretValue` takes a label from whichever version has it. With `AWSPENDING`, that could be a
+    /// rotation that began a moment ago and has already changed the password. So the value is stored under a
+    /// temporary label, and `UpdateSecretVersionStage` moves `AWSPENDING` to it. The service refuses that
+    /// move where the label is not where `described` saw it.
     ///
-    /// Dropped or failed half-way, it leaves at most a version that no step accepts.
+    /// If it is dropped or fails before its end, it leaves at most a version that no step accepts.
     ///
     /// # Errors
-    /// [`StoreFault::Conflict`] where another rotation is under way; otherwise what the service refused.
+    /// [`StoreFault::Conflict`] where another rotation is in progress; otherwise the service's refusal.
     pub async fn begin(
         &self,
         described: &VersionStages,
@@ -54,16 +54,16 @@ impl SecretsManager {
             .set_remove_from_version_id(holder.map(|holder| holder.as_str().to_owned()));
         let claimed = self.persist(Pace::Steady, UPDATE, || claim.clone().send()).await;
         let claimed = claimed.map(drop).map_err(|error| self.failed(UPDATE, &error));
-        // Left behind, the label would only move on at the next beginning.
+        // If the label stays, the next rotation moves it on.
         let _ = self.unlabel(secret, ARRIVING, version).await;
         claimed
     }
 
-    /// Takes `AWSPENDING` from a version that is `AWSCURRENT` now, as the service does once a rotation has
+    /// Removes `AWSPENDING` from a version that is now `AWSCURRENT`, as the service does once a rotation has
     /// ended.
     ///
     /// # Errors
-    /// What the service refused; the rotation is complete all the same, and the next one may begin.
+    /// The service's refusal. The rotation is complete nevertheless, and the next one may begin.
     pub async fn end(&self, described: &VersionStages, version: &VersionId) -> Result<(), StoreError> {
         self.unlabel(described.secret.as_str(), StagingLabel::Pending.name(), version).await
     }

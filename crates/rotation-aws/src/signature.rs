@@ -1,4 +1,4 @@
-//! Requests that no SDK makes: where a service is, and the signature by which it knows the caller.
+//! Requests that no SDK makes: the URL of a service, and the signature that identifies the caller.
 
 use std::time::SystemTime;
 
@@ -13,7 +13,7 @@ use crate::{
     error::{AwsError, Service},
 };
 
-/// Partitions of AWS by the beginning of their regions' names, and where their services are.
+/// The partitions of AWS by the prefix of their Region names, and the domains of their services.
 const PARTITIONS: [(&str, &str); 7] = [
     ("cn-", "amazonaws.com.cn"),
     ("us-iso-", "c2s.ic.gov"),
@@ -24,7 +24,7 @@ const PARTITIONS: [(&str, &str); 7] = [
     ("", "amazonaws.com"),
 ];
 
-/// The URL of a service's own endpoint in a region, without a slash at its end.
+/// The URL of a service's own endpoint in a Region, without a trailing slash.
 pub fn regional_url(service: Service, region: &str) -> String {
     let partition = PARTITIONS.iter().find(|(prefix, _)| region.starts_with(prefix));
     let (_, suffix) = partition.expect("the last prefix is empty");
@@ -32,8 +32,8 @@ pub fn regional_url(service: Service, region: &str) -> String {
 }
 
 impl Access {
-    /// The request with the signature of the credentials of the moment ("Signature Version 4"). It holds for
-    /// minutes.
+    /// The request with a signature ("Signature Version 4") of the current credentials. The signature is
+    /// valid for minutes.
     ///
     /// # Errors
     /// [`ServiceFault::CredentialsRefused`] where there are no credentials, [`ServiceFault::Rejected`] where
@@ -49,7 +49,7 @@ impl Access {
             ..AwsError::new(service, operation, ServiceFault::CredentialsRefused)
         })?;
         let identity = identity.into();
-        #[expect(clippy::disallowed_methods, reason = "a signature bears the time, and this is the shell")]
+        #[expect(clippy::disallowed_methods, reason = "a signature contains the time, and this is the shell")]
         let now = SystemTime::now();
         let unsigned = || AwsError::new(service, operation, ServiceFault::Rejected);
         let parameters = v4::SigningParams::builder()

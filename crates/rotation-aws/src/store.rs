@@ -1,4 +1,4 @@
-//! The calls.
+//! The calls of Secrets Manager.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::{client::SecretsManager, pace::Pace};
 
-/// The longest that a description is asked for while others wait: two hundred times what it takes.
+/// The longest time for a description while other sessions wait: two hundred times what it usually takes.
 const BRIEFLY: Duration = Duration::from_secs(4);
 
 impl SecretStore for SecretsManager {
@@ -34,7 +34,7 @@ impl SecretStore for SecretsManager {
     async fn read(&self, secret: &SecretId, version: Version<'_>) -> Result<Option<SecretValue>, StoreError> {
         const OPERATION: &str = "GetSecretValue";
         let call = self.client.get_secret_value().secret_id(secret.as_str());
-        // The label is always named: without one, an emulator may answer with a stale version.
+        // The call always names the label: without it, an emulator may answer with a stale version.
         let call = match version {
             Version::Current => call.version_stage(StagingLabel::Current.name()),
             Version::Previous => call.version_stage(StagingLabel::Previous.name()),
@@ -114,9 +114,8 @@ impl SecretStore for SecretsManager {
     }
 }
 
-/// The service's three ways of saying that there is no value where it was asked for one: no such label, a
-/// version without a value, and an id that does not hold the label. A secret that is not there is another
-/// matter.
+/// The service's three answers for a missing value: no such label, a version without a value, and a version
+/// id that does not have the label. A secret that does not exist is a different error.
 pub(crate) fn is_no_value(error: &GetSecretValueError) -> bool {
     let message = error.message().unwrap_or_default();
     (error.is_resource_not_found_exception() && message.contains("secret value"))

@@ -1,5 +1,5 @@
-//! Failed calls of Secrets Manager as the store's errors: sorted further by what that service alone says, and
-//! without values.
+//! Converts failed calls of Secrets Manager into the store's errors. They are classified further by the codes
+//! of this service, and contain no values.
 
 use std::time::Duration;
 
@@ -12,14 +12,14 @@ use crate::{
     error::{AwsError, Service, fault_of_code},
 };
 
-/// What the service calls the key of a secret that names none: AWS's own in the account of the secret.
+/// The alias of the key of a secret that names none: the AWS managed key in the account of the secret.
 const DEFAULT_KEY: &str = "alias/aws/secretsmanager";
 
-/// The longest that the key of a secret is asked for, after a call that failed by it.
+/// The longest time for finding the key of a secret, after a call that the key refused.
 const KEY_TIME: Duration = Duration::from_secs(2);
 
 impl SecretsManager {
-    /// Sorts a failed call.
+    /// Classifies a failed call.
     pub(crate) fn failed<E>(&self, operation: &'static str, error: &SdkError<E, HttpResponse>) -> StoreError
     where
         E: ProvideErrorMetadata,
@@ -27,8 +27,8 @@ impl SecretsManager {
         store_error(self.origin.failed(Service::SecretsManager, operation, error))
     }
 
-    /// Names the key by which a call failed: "Access to KMS is not allowed" does not. `DescribeSecret` needs
-    /// no key.
+    /// Adds the name of the key that refused a call, which "Access to KMS is not allowed" does not contain.
+    /// `DescribeSecret` needs no key.
     pub(crate) async fn naming_the_key(&self, secret: &SecretId, error: StoreError) -> StoreError {
         if error.fault != StoreFault::KeyDenied || error.key.is_some() {
             return error;
@@ -43,7 +43,7 @@ impl SecretsManager {
     }
 }
 
-/// `PutSecretValue` alone sends values, so of its errors only the code is kept: a service that quotes what it
+/// Only `PutSecretValue` sends values, so only the code of its errors is kept: a service that quotes what it
 /// refuses must not get a password into a log.
 fn store_error(error: AwsError) -> StoreError {
     let AwsError { operation, fault, mut cause, .. } = error;
@@ -58,16 +58,16 @@ fn store_error(error: AwsError) -> StoreError {
     StoreError { operation, fault, key, source: cause.map(Into::into) }
 }
 
-/// What Secrets Manager alone says.
+/// The faults that only Secrets Manager returns.
 fn own_fault(operation: &str, code: &str, message: &str) -> Option<StoreFault> {
     Some(match (code, fault_of_code(code)) {
         (_, Some(ServiceFault::NotFound | ServiceFault::Throttled | ServiceFault::Internal)) => return None,
         ("DecryptionFailure" | "EncryptionFailure", _) => StoreFault::KeyDenied,
-        // By whatever code: what a role that was assumed lacks is the token, not a permission.
+        // With any code: an assumed role lacks the token, not a permission.
         _ if operation == "PutSecretValue" && speaks_of_the_rotation_token(message) => {
             StoreFault::TokenRequired
         }
-        // No more than these words: the name of a secret, which the message quotes, may hold "KMS", but no
+        // Only these words: the name of a secret, which the message quotes, may contain "KMS", but no
         // colon.
         ("AccessDeniedException", _) if message.contains("Access to KMS") || message.contains("kms:") => {
             StoreFault::KeyDenied
@@ -90,14 +90,14 @@ fn store_fault(fault: ServiceFault) -> StoreFault {
     }
 }
 
-/// The KMS key that a message names by its ARN: IAM does, where it is a policy that denies.
+/// The KMS key that a message names by its ARN, as IAM does where a policy denies access.
 fn key_in(message: &str) -> Option<String> {
     let mut words = message.split(|c: char| !c.is_ascii_alphanumeric() && !":/_-".contains(c));
-    // No name of a secret has a colon in it.
+    // The name of a secret contains no colon.
     words.find(|word| word.starts_with("arn:") && word.split(':').nth(2) == Some("kms")).map(str::to_owned)
 }
 
-/// As a word of its own, which no name of a secret is in an ARN.
+/// Looks for the token as a separate word, which the name of a secret inside an ARN is not.
 fn speaks_of_the_rotation_token(message: &str) -> bool {
     let message = message.to_ascii_lowercase();
     let mut words = message.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()));

@@ -1,5 +1,5 @@
-//! The least that a Lambda function in Rust can be: it answers null. The bench measures the shipped functions
-//! by it.
+//! The smallest possible Lambda function in Rust: it answers null. The bench compares the shipped functions
+//! with it.
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;

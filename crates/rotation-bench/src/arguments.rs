@@ -1,4 +1,4 @@
-//! What the caller asks for.
+//! The command-line arguments.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -9,7 +9,7 @@ use crate::{
     subject::{Role, Subject},
 };
 
-/// For people.
+/// The help text.
 pub(crate) const USAGE: &str = "\
 usage: scripts/bench [options]
   --runs N                 fresh processes of each function (default 15)
@@ -22,7 +22,7 @@ usage: scripts/bench [options]
 
 /// The default of `--runs`.
 const RUNS: usize = 15;
-/// What `--quick` makes of it.
+/// The number of runs with `--quick`.
 const QUICK_RUNS: usize = 3;
 
 /// What to measure, and how.
@@ -32,13 +32,13 @@ pub(crate) struct Arguments {
     pub(crate) check: bool,
     /// Folder of the built programs, given by the script.
     programs: PathBuf,
-    /// The interpreter with the baseline's packages, given by the script unless it is to be left out.
+    /// The interpreter with the baseline's packages, given by the script unless the baseline is left out.
     python: Option<PathBuf>,
     others: Vec<(Role, String)>,
 }
 
 impl Arguments {
-    /// `None` where help was asked for.
+    /// `None` where help was requested.
     pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Option<Self>, Failure> {
         let mut parsed = Self {
             runs: RUNS,
@@ -98,7 +98,7 @@ impl Arguments {
             subjects.push(Subject::command(*role, command)?);
         }
         if let Some(missing) = subjects.iter().find(|subject| !subject.program.is_file()) {
-            return Err(format!("{} is not there", missing.program.display()).into());
+            return Err(format!("{} does not exist", missing.program.display()).into());
         }
         Ok(subjects)
     }

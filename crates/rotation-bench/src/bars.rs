@@ -1,4 +1,4 @@
-//! What must hold.
+//! The limits that the figures must meet.
 
 use std::{fmt::Write, time::Duration};
 
@@ -11,10 +11,10 @@ use crate::{
 /// The delay of a store call under which the bar on the sum of the steps is measured.
 pub(crate) const BAR_DELAY: Duration = Duration::from_millis(20);
 
-/// The serial calls of a healthy rotation that the sum of the steps is held against.
+/// The serial calls of a healthy rotation, with which the sum of the steps is compared.
 const SERIAL_CALLS: u32 = 7;
 
-/// A promise and its figure.
+/// A limit and its figure.
 pub(crate) struct Bar {
     name: String,
     figure: f64,
@@ -29,7 +29,7 @@ enum Limit {
 }
 
 impl Bar {
-    /// Whether the promise is kept.
+    /// Whether the figure meets the limit.
     pub(crate) fn holds(&self) -> bool {
         match self.limit {
             Limit::AtMost(limit) => self.figure <= limit,
@@ -81,7 +81,7 @@ pub(crate) fn judge(
     Ok(judged)
 }
 
-/// One line a bar.
+/// One line for each bar.
 pub(crate) fn list(bars: &[Bar]) -> String {
     let mut text = String::from("\nBars\n");
     for bar in bars {

@@ -1,6 +1,6 @@
-//! Why nothing, or not everything, was measured.
+//! Why nothing was measured, or not everything.
 
 use std::error::Error;
 
-/// Wrong arguments, servers that do not start, or a subject that does not do its work.
+/// Wrong arguments, servers that do not start, or a subject that fails.
 pub(crate) type Failure = Box<dyn Error>;

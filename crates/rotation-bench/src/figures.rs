@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-/// The steps of a rotation, in their order.
+/// The steps of a rotation, in order.
 pub(crate) const STEPS: [&str; 4] = ["create", "set", "test", "finish"];
 
-/// What one fresh process cost over two rotations: the first from cold, the second warm.
+/// What one fresh process cost over two rotations: the first one cold, the second one warm.
 #[derive(Clone, Debug)]
 pub(crate) struct Sample {
     /// From just before exec to the first request for work.
     pub(crate) next: Duration,
-    /// The steps of the first rotation, each from the hand-over of the event to its answer.
+    /// The steps of the first rotation, each from the delivery of the event to its answer.
     pub(crate) cold: [Duration; 4],
     /// The steps of the second rotation.
     pub(crate) warm: [Duration; 4],
@@ -18,10 +18,10 @@ pub(crate) struct Sample {
     pub(crate) peak_kib: u64,
     /// Secrets Manager calls of the first rotation.
     pub(crate) calls: usize,
-    /// How many of them waited for one another. Without a delay calls are too short to be seen at the same
-    /// time.
+    /// How many of them waited for one another. Without a delay, calls are too short to be seen
+    /// overlapping.
     pub(crate) serial_calls: usize,
-    /// The mean of what a call took inside the store: the delay, and by how much the store's timer overshot
+    /// The mean time of a call inside the store: the delay, and the time by which the store's timer exceeded
     /// it.
     pub(crate) call: Duration,
     /// Logins that PostgreSQL accepted in the first rotation.
@@ -30,7 +30,7 @@ pub(crate) struct Sample {
     pub(crate) refused_logins: usize,
 }
 
-/// Medians over the runs; of what is counted the largest, since one bad run is bad enough.
+/// Medians over the runs; for counts the largest value, because one bad run is bad enough.
 #[derive(Clone, Debug)]
 pub(crate) struct Figures {
     /// Exec to the first request for work, ms.
@@ -46,16 +46,16 @@ pub(crate) struct Figures {
     /// Peak memory over four steps, MiB.
     pub(crate) peak_mib: f64,
     pub(crate) calls: usize,
-    /// The median: a call that comes late on a busy machine looks as if it had waited for the one beside it.
+    /// The median: a call that comes late on a busy machine looks as if it had waited for a concurrent one.
     pub(crate) serial_calls: f64,
-    /// What a call took inside the store, ms.
+    /// The time of a call inside the store, ms.
     pub(crate) call: f64,
     pub(crate) logins: usize,
     pub(crate) refused_logins: usize,
 }
 
 impl Figures {
-    /// Of at least one sample.
+    /// Needs at least one sample.
     pub(crate) fn medians(samples: &[Sample]) -> Self {
         let of = |figure: &dyn Fn(&Sample) -> Duration| {
             median(samples.iter().map(|sample| milliseconds(figure(sample))).collect())
@@ -82,12 +82,12 @@ pub(crate) fn milliseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1000.0
 }
 
-/// Bytes as MiB, for people. What is too large to be a program or its memory becomes 4096.
+/// Bytes as MiB, for people. A value too large for a program or its memory becomes 4096.
 pub(crate) fn mib(bytes: u64) -> f64 {
     f64::from(u32::try_from(bytes).unwrap_or(u32::MAX)) / f64::from(1 << 20)
 }
 
-/// A count beside other figures.
+/// A count as a figure.
 pub(crate) fn count(count: usize) -> f64 {
     u32::try_from(count).map_or(f64::INFINITY, f64::from)
 }

@@ -1,4 +1,4 @@
-//! Where the figures were taken.
+//! The machine on which the figures were measured.
 
 use std::fs;
 

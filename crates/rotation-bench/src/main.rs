@@ -1,8 +1,8 @@
-//! Measures functions as whole processes: `scripts/bench` builds what is measured and starts this.
+//! Measures functions as whole processes: `scripts/bench` builds the subjects and starts this program.
 //!
 //! ```text
 //! Arguments ─> Subjects ─┐
-//!                        ├─> each run, every subject in turn: fresh process, fresh secret, two rotations ─> Samples
+//!                        ├─> each run, each subject: fresh process, fresh secret, two rotations ─> Samples
 //! Servers ───────────────┘      (store over TLS, Runtime API, PostgreSQL)
 //!                                                        Samples ─> medians ─> table, bars
 //! ```
@@ -36,14 +36,14 @@ async fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(failure) => {
-            // Nobody is left to be told where this cannot be written.
+            // If this cannot be written either, nothing more can be reported.
             let _ = writeln!(io::stderr(), "bench: {failure}");
             ExitCode::from(2)
         }
     }
 }
 
-/// Gives whether every bar that was asked for holds.
+/// Returns whether every requested bar holds.
 async fn bench() -> Result<bool, Failure> {
     let Some(arguments) = Arguments::parse(std::env::args().skip(1))? else {
         say(USAGE)?;
@@ -66,8 +66,8 @@ async fn bench() -> Result<bool, Failure> {
     Ok(bars.iter().all(bars::Bar::holds))
 }
 
-/// The medians of each subject. The subjects take turns, so that what the machine does meanwhile meets all
-/// alike.
+/// The medians of each subject. The subjects alternate, so that disturbances of the machine affect all of
+/// them alike.
 async fn measure(
     servers: &Servers,
     subjects: &[Subject],
@@ -76,13 +76,13 @@ async fn measure(
 ) -> Result<Vec<Figures>, Failure> {
     servers.set_delay(delay);
     for subject in subjects {
-        // Fills the file cache, and finds what does not work before anything is measured.
+        // Fills the file cache, and detects failures before anything is measured.
         servers.rotate_twice(subject).await?;
     }
     let mut samples: Vec<Vec<Sample>> = vec![Vec::new(); subjects.len()];
     for run in 0..runs {
         for turn in 0..subjects.len() {
-            // Nobody always follows the same neighbour's start.
+            // No subject always follows the start of the same other one.
             let index = (turn + run) % subjects.len();
             samples[index].push(servers.rotate_twice(&subjects[index]).await?);
         }

@@ -29,7 +29,7 @@ pub(crate) struct Servers {
 }
 
 impl Servers {
-    /// Starts the servers. One authority vouches for both; functions find it in a file.
+    /// Starts the servers. One authority signs both certificates; functions find it in a file.
     pub(crate) async fn start() -> Result<Self, Failure> {
         let version =
             *PostgresVersion::available().last().ok_or("no PostgreSQL here: run scripts/setup-postgres")?;
@@ -38,7 +38,7 @@ impl Servers {
         fs::write(folder.path().join("ca.pem"), authority.certificate_pem())?;
         let store = LocalSecretsManager::start(Settings {
             tls: Some(authority.server().server_config()),
-            // A function that fails is a finding, not something to try again.
+            // A function that fails is a finding, so it is not retried.
             rotation: RotationSettings { attempts: 1, ..RotationSettings::default() },
             ..Settings::default()
         })
@@ -63,10 +63,10 @@ impl Servers {
         self.store.set_delay(delay);
     }
 
-    /// A fresh process rotates a fresh secret twice; afterwards the process is gone.
+    /// Rotates a fresh secret twice with a fresh process, which then ends.
     ///
-    /// Fails where a rotation does not succeed or its AWSCURRENT does not log in, unless the subject is to do
-    /// nothing: a function that does not do its work has no figures.
+    /// Fails where a rotation does not succeed or its AWSCURRENT does not log in, unless the subject is one
+    /// that does nothing: a function that fails has no figures.
     pub(crate) async fn rotate_twice(&self, subject: &Subject) -> Result<Sample, Failure> {
         let secret = self.new_secret(subject.role).await?;
         let function = self.function(subject)?;
@@ -116,7 +116,7 @@ impl Servers {
             return Err(format!("{}: {outcome:?} {error}\n{}", subject.name, function.output()).into());
         }
         if subject.role == Role::Nothing {
-            // The next rotation is refused while the label of this one is there.
+            // The next rotation is refused while the label of this one still exists.
             self.store.call_inside(
                 Operation::UpdateSecretVersionStage,
                 json!({"SecretId": secret, "VersionStage": "AWSPENDING", "RemoveFromVersionId": version}),
@@ -172,7 +172,7 @@ impl Servers {
         Ok(builder.build()?)
     }
 
-    /// All logins that the server accepted over TCP so far; this program's own come by the socket.
+    /// All logins that the server has accepted over TCP; this program's own use the socket.
     fn logins(&self) -> usize {
         let log = self.postgres.log();
         let accepted = log.lines().filter(|line| line.contains("connection authorized: user="));
@@ -180,7 +180,7 @@ impl Servers {
     }
 }
 
-/// Zero where there is no call.
+/// The mean duration; zero where there is no call.
 fn mean_duration(calls: &[Call]) -> Duration {
     let total: Duration = calls.iter().map(Call::duration).sum();
     total / u32::try_from(calls.len().max(1)).unwrap_or(u32::MAX)

@@ -10,17 +10,17 @@ use crate::failure::Failure;
 /// A function under measurement.
 #[derive(Clone, Debug)]
 pub(crate) struct Subject {
-    /// The head of its column.
+    /// The header of its column.
     pub(crate) name: String,
     pub(crate) kind: Kind,
     pub(crate) role: Role,
     pub(crate) program: PathBuf,
     pub(crate) arguments: Vec<String>,
-    /// Variables beside those that every function gets.
+    /// Variables in addition to those that every function gets.
     pub(crate) environment: Vec<(String, String)>,
 }
 
-/// Where a subject comes from.
+/// The origin of a subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// A shipped artifact.
@@ -33,12 +33,12 @@ pub(crate) enum Kind {
     Other,
 }
 
-/// What is asked of a subject.
+/// The task of a subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
     /// Rotates a single-user secret.
     SingleUser,
-    /// Rotates an alternating-users secret by a master's.
+    /// Rotates an alternating-users secret with a master's secret.
     MasterUser,
     /// Answers, and does nothing.
     Nothing,
@@ -55,7 +55,7 @@ impl Subject {
         Self::new("bare runtime", Kind::Bare, Role::Nothing, program)
     }
 
-    /// Another command, split at spaces: no shell stands between, whose start would be measured.
+    /// Another command, split at spaces. There is no shell in between, whose start would be measured, too.
     pub(crate) fn command(role: Role, command: &str) -> Result<Self, Failure> {
         let mut words = command.split_whitespace();
         let program = words.next().ok_or("--function needs a command")?;

@@ -1,4 +1,4 @@
-//! The figures side by side.
+//! The table of the figures.
 
 use std::{fmt::Write, time::Duration};
 
@@ -9,10 +9,10 @@ use crate::{
 
 const LABEL: usize = 44;
 const COLUMN: usize = 15;
-/// The longest head of a column.
+/// The longest header of a column.
 const HEAD: usize = 13;
 
-/// One row a figure, one column a subject.
+/// One row for each figure, one column for each subject.
 pub(crate) fn draw(subjects: &[Subject], figures: &[Figures], runs: usize, delay: Duration) -> String {
     let mut table = format!(
         "\nMedians of {runs} fresh processes, {} ms of delay at each store call\n",
@@ -59,7 +59,7 @@ pub(crate) fn draw(subjects: &[Subject], figures: &[Figures], runs: usize, delay
     table
 }
 
-/// A subject's name, shortened at its front, where the names of one family are alike.
+/// A subject's name, shortened at its beginning, where the names of related subjects are alike.
 fn head(subject: &Subject) -> String {
     let characters = subject.name.chars().count();
     subject.name.chars().skip(characters.saturating_sub(HEAD)).collect()

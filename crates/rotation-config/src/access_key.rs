@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::environment::Environment;
 
-/// The credentials that Lambda gives a function for as long as its process lives. They never print.
+/// The credentials that Lambda gives a function for the lifetime of its process. They are never printed.
 #[derive(Clone)]
 pub struct AccessKey {
     /// `AWS_ACCESS_KEY_ID`.
@@ -18,7 +18,7 @@ pub struct AccessKey {
 }
 
 impl AccessKey {
-    /// The credentials that Lambda gives a function; `None` where it gave none.
+    /// The credentials that Lambda gives a function; `None` where there are none.
     pub fn from_environment(environment: &Environment) -> Option<Self> {
         let owned = |name| environment.text(name).map(str::to_owned);
         Some(Self {

@@ -1,4 +1,5 @@
-//! The settings of a database's function: environment variables that AWS's templates know, and our own.
+//! The settings of a database's function: the environment variables of AWS's templates, and those of this
+//! project.
 
 use rotation_core::SecretId;
 use rotation_database::{
@@ -17,12 +18,12 @@ use crate::{
 pub enum StrategyKind {
     /// `*_single_user`.
     SingleUser,
-    /// `*_master_user`; AWS also says multi user.
+    /// `*_master_user`; AWS also calls it multi user.
     MasterUser,
 }
 
 impl StrategyKind {
-    /// The identifier: in flags, artifacts, parameters, metrics and log lines.
+    /// The identifier in flags, artifacts, parameters, metrics and log lines.
     pub fn name(self) -> &'static str {
         match self {
             Self::SingleUser => "single_user",
@@ -31,12 +32,12 @@ impl StrategyKind {
     }
 }
 
-/// Everything that the function of a database is told by its deployment, parsed and checked.
+/// All settings of a database's function, parsed and checked.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// What every function is told.
+    /// The settings of every function.
     pub function: FunctionSettings,
-    /// Which master secret the function was deployed for; none in a single-user function.
+    /// The master secret for which the function was deployed; none in a single-user function.
     pub master: MasterSecret,
     /// How secrets are rotated.
     pub database: DatabaseSettings,
@@ -53,7 +54,7 @@ impl Config {
         Self::with(FunctionSettings::from_environment(environment)?, environment, strategy, profile)
     }
 
-    /// The same, where the settings of every function were read already.
+    /// The same, where the settings of every function are already parsed.
     ///
     /// # Errors
     /// [`ConfigError`] names the first setting that is wrong.
@@ -86,7 +87,7 @@ fn master_secret(environment: &Environment) -> Result<Option<SecretId>, ConfigEr
     deployed.map_err(|_| ConfigError::new(NAME, "must be the ARN of a secret"))
 }
 
-/// One secret and never all: what is adopted is changed without a proof that it is the secret's.
+/// Exactly one secret: an adopted pair is changed without proof that it belongs to the secret.
 fn adopting(environment: &Environment) -> Result<Option<SecretId>, ConfigError> {
     const NAME: &str = "ADOPT_CLONES";
     let refused = || ConfigError::new(NAME, "must be the name or the ARN of one secret");

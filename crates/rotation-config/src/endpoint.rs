@@ -1,5 +1,5 @@
-//! Where Secrets Manager and its neighbours are, and whose certificate it may show: parsed before the first
-//! call, which cannot say so well.
+//! The endpoints of Secrets Manager and the other services, and the authorities to trust. They are parsed
+//! before the first call, whose errors would be less clear.
 
 use std::{
     fs,
@@ -15,24 +15,24 @@ use thiserror::Error;
 
 use crate::environment::{ConfigError, Environment};
 
-/// The largest `AWS_CA_BUNDLE` that is read, in bytes: several times what an operating system trusts.
+/// The largest `AWS_CA_BUNDLE` that is read, in bytes: several times the size of an operating system's store.
 const MAX_BUNDLE: u64 = 1024 * 1024;
 
-/// Which Secrets Manager to talk to, and which lookups.
+/// The endpoints of Secrets Manager and of the lookup services.
 #[derive(Clone, Debug, Default)]
 pub struct Endpoint {
     /// `AWS_REGION`.
     pub region: Option<String>,
-    /// `SECRETS_MANAGER_ENDPOINT`. `None` takes the region's own.
+    /// `SECRETS_MANAGER_ENDPOINT`. `None` means the Region's own endpoint.
     pub url: Option<EndpointUrl>,
-    /// `AWS_CA_BUNDLE`: authorities to trust beside Amazon's.
+    /// `AWS_CA_BUNDLE`: authorities to trust in addition to Amazon's.
     pub ca_bundle: Option<CaBundle>,
-    /// Where the other services are.
+    /// The URLs of the other services.
     pub lookups: DatabaseLookupUrls,
 }
 
 impl Endpoint {
-    /// Where Secrets Manager is: `AWS_REGION`, `SECRETS_MANAGER_ENDPOINT`, `AWS_CA_BUNDLE`.
+    /// The endpoint of Secrets Manager: `AWS_REGION`, `SECRETS_MANAGER_ENDPOINT`, `AWS_CA_BUNDLE`.
     ///
     /// # Errors
     /// [`ConfigError`] names the first setting that is wrong.
@@ -50,7 +50,7 @@ impl Endpoint {
     }
 }
 
-/// The services that describe database servers; `None` takes the region's own endpoint.
+/// The services that describe database servers; `None` means the Region's own endpoint.
 #[derive(Clone, Debug, Default)]
 pub struct DatabaseLookupUrls {
     /// `AWS_ENDPOINT_URL_RDS`.
@@ -62,7 +62,7 @@ pub struct DatabaseLookupUrls {
 }
 
 impl DatabaseLookupUrls {
-    /// All services at one URL, as emulators have them.
+    /// All services at one URL, as with emulators.
     pub fn all_at(url: &EndpointUrl) -> Self {
         let url = Some(url.clone());
         Self { rds: url.clone(), redshift: url.clone(), redshift_serverless: url }
@@ -74,7 +74,7 @@ impl DatabaseLookupUrls {
 pub struct EndpointUrl(String);
 
 impl EndpointUrl {
-    /// A URL as it is, or a host name (with a port, where one is given) that is asked over HTTPS.
+    /// A URL as it is, or a host name (with an optional port) that is reached over HTTPS.
     ///
     /// # Errors
     /// [`EndpointError`].
@@ -82,7 +82,7 @@ impl EndpointUrl {
         let url = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
         let uri: Uri = url.parse().map_err(|_| EndpointError)?;
         let schemed = matches!(uri.scheme_str(), Some("http" | "https"));
-        // A user name would end in no request, and a query in every one.
+        // A user name would be in no request, and a query in every one.
         let hosted = uri.authority().is_some_and(|authority| {
             let port = authority.as_str().strip_prefix(authority.host());
             let ported = port.is_some_and(|port| port.is_empty() || authority.port_u16().is_some());
@@ -97,17 +97,17 @@ impl EndpointUrl {
     }
 }
 
-/// The text is no endpoint.
+/// The text is not an endpoint.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[error("must be a host name, or a URL that begins with http:// or https://")]
 pub struct EndpointError;
 
-/// PEM of at least one certificate, each of which may stand for an authority.
+/// PEM with at least one certificate; each one is a trusted authority.
 #[derive(Clone, Debug)]
 pub struct CaBundle(Vec<u8>);
 
 impl CaBundle {
-    /// The SDK panics at what it cannot read, so every certificate is parsed here, the same way, before.
+    /// The SDK panics on what it cannot parse, so every certificate is first parsed here in the same way.
     ///
     /// # Errors
     /// [`CaBundleError`].
@@ -120,13 +120,13 @@ impl CaBundle {
         if roots.is_empty() { Err(CaBundleError::Empty) } else { Ok(Self(pem)) }
     }
 
-    /// The bytes as they were given.
+    /// The original bytes.
     pub fn pem(&self) -> &[u8] {
         &self.0
     }
 }
 
-/// The bytes are no bundle of authorities.
+/// The bytes are not a bundle of authorities.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum CaBundleError {
     /// A section is broken.
@@ -135,12 +135,12 @@ pub enum CaBundleError {
     /// A section decodes to something else.
     #[error("holds a certificate that cannot be read")]
     NotACertificate,
-    /// Nothing to trust.
+    /// There is no certificate.
     #[error("holds no certificate")]
     Empty,
 }
 
-/// As AWS's SDKs have it: the service's own variable, else the one for all services.
+/// As in AWS's SDKs: the service's own variable, otherwise the one for all services.
 fn sdk_url(environment: &Environment, name: &'static str) -> Result<Option<EndpointUrl>, ConfigError> {
     match url(environment, name)? {
         Some(own) => Ok(Some(own)),
@@ -158,7 +158,7 @@ fn ca_bundle(path: &str) -> Result<CaBundle, ConfigError> {
     let unreadable =
         |error: io::Error| refused(format!("names a file that cannot be read: {}", error.kind()));
     let about = fs::metadata(path).map_err(unreadable)?;
-    // Whatever else has a path, as a pipe or a device, may keep its reader waiting or never end.
+    // Other files, such as a pipe or a device, may block the reader or never end.
     if !about.is_file() || about.len() > MAX_BUNDLE {
         return Err(refused("must name a regular file of at most 1 MiB".into()));
     }

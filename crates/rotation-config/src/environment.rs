@@ -4,12 +4,12 @@ use std::{collections::BTreeMap, fmt};
 
 use thiserror::Error;
 
-/// A copy of the environment. It never prints: it holds credentials.
+/// A copy of the environment. It is never printed, because it contains credentials.
 #[derive(Clone, Default)]
 pub struct Environment(BTreeMap<String, String>);
 
 impl Environment {
-    /// The process's own. Variables that are not Unicode count as absent.
+    /// The environment of this process. Variables that are not Unicode count as absent.
     pub fn of_process() -> Self {
         #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
         let all = std::env::vars_os();
@@ -19,17 +19,17 @@ impl Environment {
         )
     }
 
-    /// A variable that is set and not empty.
+    /// The value of a variable that is set and not empty.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
-    /// A variable that may be set to nothing on purpose, as `EXCLUDE_CHARACTERS` may.
+    /// The value of a variable that may deliberately be empty, such as `EXCLUDE_CHARACTERS`.
     pub fn raw(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
 
-    /// A switch, in the spellings that AWS's templates take: true, 1, y, yes, and their opposites, in any
+    /// A switch, in the spellings that AWS's templates accept: true, 1, y, yes, and their opposites, in any
     /// case.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! What every function is told, whatever it rotates.
+//! The settings of every function, whatever it rotates.
 
 use rotation_core::ForeignSecrets;
 
@@ -8,16 +8,16 @@ use crate::{
     environment::{ConfigError, Environment},
 };
 
-/// Where Secrets Manager is, and what the function may do there.
+/// The endpoint of Secrets Manager, and what the function may do there.
 #[derive(Clone, Debug)]
 pub struct FunctionSettings {
-    /// Where Secrets Manager is.
+    /// The endpoint of Secrets Manager.
     pub endpoint: Endpoint,
-    /// With which credentials it is asked.
+    /// The credentials for the calls.
     pub access_key: Option<AccessKey>,
-    /// Whether steps are only described, and nothing is done: `DRY_RUN`.
+    /// Whether steps are only described and change nothing: `DRY_RUN`.
     pub dry_run: bool,
-    /// Whether secrets of other accounts and regions may be rotated: `ALLOW_FOREIGN_SECRETS`.
+    /// Whether secrets of other accounts and Regions may be rotated: `ALLOW_FOREIGN_SECRETS`.
     pub foreign_secrets: ForeignSecrets,
 }
 

@@ -1,10 +1,10 @@
-//! The settings of functions and of the command: environment variables to typed values. What is wrong is
-//! named before anything is done.
+//! The settings of functions and of the command: parses environment variables into typed values. A wrong
+//! setting is reported before anything is done.
 //!
 //! ```text
-//! process ─> Environment ─┬─> FunctionSettings   what every function takes: Endpoint, AccessKey, DRY_RUN
-//!                         ├─> Config             what the function of a database takes as well: passwords, master, proofs
-//!                         └─> an engine's own settings, read by the engine
+//! process ─> Environment ─┬─> FunctionSettings   every function: Endpoint, AccessKey, DRY_RUN
+//!                         ├─> Config             a database's function: passwords, master, test statements
+//!                         └─> an engine's own settings, parsed by the engine
 //!            └ ConfigError: the variable, and what it must be; never its value
 //! ```
 

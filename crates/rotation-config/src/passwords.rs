@@ -1,4 +1,4 @@
-//! How passwords are made.
+//! The settings for new passwords.
 
 use rotation_core::{
     CharacterClass, PasswordPolicy, PasswordRule, PasswordSettings, PasswordSource, PolicyError,
@@ -6,8 +6,8 @@ use rotation_core::{
 
 use crate::environment::{ConfigError, Environment};
 
-/// How passwords are made: `PASSWORD_LENGTH`, `PASSWORD_SOURCE`, `EXCLUDE_CHARACTERS` and the other settings
-/// of AWS's templates, within what a service takes.
+/// The policy for new passwords: `PASSWORD_LENGTH`, `PASSWORD_SOURCE`, `EXCLUDE_CHARACTERS` and the other
+/// settings of AWS's templates, within what a service accepts.
 ///
 /// # Errors
 /// [`ConfigError`] names the first setting that is wrong.
@@ -50,7 +50,7 @@ pub fn password_policy(
     PasswordPolicy::new(settings, rule).map_err(|error| policy_error(&error))
 }
 
-/// Names the variable that a person has to change first.
+/// Names the variable that an operator has to change first.
 fn policy_error(error: &PolicyError) -> ConfigError {
     match error {
         PolicyError::Length { shortest, longest } => {

@@ -1,7 +1,8 @@
-//! An issuer for a service that creates access keys itself, two at most for a user, and the kit on a fake of
-//! that service.
+//! An issuer for a service that creates access keys itself, at most two for each user, and the kit on a fake
+//! of that service.
 //!
-//! Secret: `{"user": "…", "keyId": "…", "secretKey": "…"}`. The function manages keys by rights of its own.
+//! Secret: `{"user": "…", "keyId": "…", "secretKey": "…"}`. The function manages keys with its own
+//! permissions.
 
 use std::{
     cell::{Cell, RefCell},
@@ -21,7 +22,7 @@ pub(crate) trait KeyApi {
     async fn list(&self) -> Result<Vec<String>, KeyError>;
     /// Returns a new key's id and secret.
     async fn create(&self) -> Result<(String, String), KeyError>;
-    /// A key that is gone is no error.
+    /// It is not an error if the key no longer exists.
     async fn delete(&self, id: &str) -> Result<(), KeyError>;
     /// Any request that is signed with the key.
     async fn try_key(&self, id: &str, secret: &str) -> Result<(), KeyError>;

@@ -1,5 +1,5 @@
-//! A target for a service with one token, which the token itself replaces, and the kit on a fake of that
-//! service.
+//! A target for a service with one token, which is replaced with the token itself, and the kit on a fake of
+//! that service.
 //!
 //! Secret: `{"token": "…"}`. In a function, `TokenApi` would be a client over HTTP.
 

@@ -1,4 +1,4 @@
-//! What an implementer gives the kit.
+//! What an implementer provides for the kit.
 
 use std::collections::BTreeSet;
 
@@ -6,8 +6,8 @@ use rotation_core::{Invocation, Issuer, IssuerTarget, SecretDocument, Target};
 
 use crate::hook::Hook;
 
-/// A fake service with one credential that works. Except for [`Service::first`], its answers are the truth,
-/// which the kit asks without going through the [`Hook`].
+/// A fake service with one credential that works. Except for [`Service::first`], its methods return the true
+/// state. The kit calls them without going through the [`Hook`].
 pub trait Service {
     /// The document of the credential that a fresh service accepts.
     fn first(&self) -> SecretDocument;
@@ -15,8 +15,8 @@ pub trait Service {
     /// Whether this document opens the service now.
     fn opens(&self, document: &SecretDocument) -> bool;
 
-    /// Every credential that the service accepts now, each by a text that no other has: its hash, its id, or
-    /// itself. The kit never prints them.
+    /// Every credential that the service accepts now, each by a unique text: its hash, its id, or itself. The
+    /// kit never prints them.
     fn accepted(&self) -> BTreeSet<String>;
 
     /// The texts of a document that must not be shown: the password, the secret part of an access key.
@@ -25,7 +25,7 @@ pub trait Service {
 
 /// A fake service with the target that is checked.
 pub trait TargetBench: Service {
-    /// What is checked.
+    /// The target under test.
     type Target: Target;
 
     /// The target over this service, for one invocation.
@@ -34,7 +34,7 @@ pub trait TargetBench: Service {
 
 /// A fake service with the issuer that is checked.
 pub trait IssuerBench: Service {
-    /// What is checked.
+    /// The issuer under test.
     type Issuer: Issuer;
 
     /// The issuer over this service, for one invocation.

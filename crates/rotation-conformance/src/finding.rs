@@ -1,4 +1,4 @@
-//! What is wrong, in one sentence.
+//! A defect, in one sentence.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -27,7 +27,7 @@ pub(crate) enum Defect {
 }
 
 impl Defect {
-    /// Whether it is that something fails, so that an error's code says more.
+    /// Whether the defect is a failure, for which an error's code tells more.
     pub(crate) fn is_failure(&self) -> bool {
         matches!(self, Self::DryRunFails | Self::NeverEnds(_) | Self::HealthyFails(_) | Self::RepeatFails(_))
     }
@@ -54,8 +54,8 @@ impl fmt::Display for Defect {
             Self::SameCredential => f.write_str("createSecret stored the credential of AWSCURRENT again"),
             Self::OtherField(field) => write!(
                 f,
-                "createSecret changed `{field}`, which is not among the rotated fields: a doctor takes the \
-                 version for one of another service"
+                "createSecret changed `{field}`, which is not among the rotated fields: a doctor treats the \
+                 version as one of another service"
             ),
             Self::UnknownCredential => {
                 f.write_str("setSecret left the service with a credential that no version holds")
@@ -75,12 +75,12 @@ impl fmt::Display for Defect {
     }
 }
 
-/// A broken rule, and where it was seen first.
+/// A broken rule, and the point at which it was first seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     pub(crate) defect: Defect,
     point: String,
-    /// In how many places it was seen.
+    /// The number of points at which it was seen.
     times: usize,
 }
 

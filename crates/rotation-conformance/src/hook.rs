@@ -9,7 +9,7 @@ use std::{
 
 use tokio::sync::Notify;
 
-/// What goes wrong at a call.
+/// A fault at a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// It fails and has no effect.
@@ -60,23 +60,23 @@ struct Gate {
     /// By the number of the call since [`Hook::arm`].
     plan: RefCell<Vec<(usize, Fault)>>,
     calls: RefCell<Vec<&'static str>>,
-    /// What has gone wrong, in words.
+    /// The faults so far, in words.
     fired: RefCell<Vec<String>>,
     killed: Notify,
     suspended: Notify,
     resumed: Notify,
-    /// Where the suspended call stands among the calls.
+    /// The position of the suspended call among the calls.
     place: Cell<Option<usize>>,
 }
 
 impl Hook {
     /// Runs one request of the service. Afterwards `effect` has run once or not at all, whether the answer
-    /// arrives or not. It may wait forever, and the future may be dropped. `name` says in findings what the
-    /// request was: `POST /token`.
+    /// arrives or not. The future may wait forever, and may be dropped. `name` is the name of the request in
+    /// findings: `POST /token`.
     ///
     /// # Errors
-    /// [`Stop`]: the request failed, before or after its effect. The target should see what it would see of a network that
-    /// fails.
+    /// [`Stop`]: the request failed, before or after its effect. The target should see the same error as for
+    /// a network that fails.
     pub async fn call<T>(&self, name: &'static str, effect: impl FnOnce() -> T) -> Result<T, Stop> {
         let number = self.0.calls.borrow().len();
         self.0.calls.borrow_mut().push(name);
@@ -111,7 +111,7 @@ impl Hook {
         std::future::pending().await
     }
 
-    /// Counts calls from zero again, and lets these go wrong.
+    /// Counts calls from zero again, and plans these faults.
     pub(crate) fn arm(&self, plan: Vec<(usize, Fault)>) {
         self.0.plan.replace(plan);
         self.0.calls.take();
@@ -119,7 +119,7 @@ impl Hook {
         self.0.place.set(None);
     }
 
-    /// Lets no further call go wrong.
+    /// Removes all planned faults.
     pub(crate) fn disarm(&self) {
         self.0.plan.take();
     }
@@ -129,17 +129,17 @@ impl Hook {
         self.0.calls.borrow().clone()
     }
 
-    /// What has gone wrong since [`Hook::arm`].
+    /// The faults since [`Hook::arm`].
     pub(crate) fn fired(&self) -> Vec<String> {
         self.0.fired.borrow().clone()
     }
 
-    /// Ends once an invocation is to be killed.
+    /// Completes once an invocation must be killed.
     pub(crate) async fn killed(&self) {
         self.0.killed.notified().await;
     }
 
-    /// Ends once an invocation is suspended.
+    /// Completes once an invocation is suspended.
     pub(crate) async fn suspended(&self) {
         self.0.suspended.notified().await;
     }
@@ -157,7 +157,7 @@ impl Hook {
         self.0.calls.borrow().iter().take(before).filter(|call| **call == name).count() >= 2
     }
 
-    /// Lets the suspended invocation go on.
+    /// Resumes the suspended invocation.
     pub(crate) fn resume(&self) {
         self.0.resumed.notify_one();
     }

@@ -7,8 +7,8 @@
 //! Secrets Manager in memory ────┘
 //! ```
 //!
-//! The implementer writes a fake service, whose requests go through a [`Hook`], and names it to [`target!`] or [`issuer!`].
-//! The kit rotates it again and again, and each time something else goes wrong:
+//! The implementer writes a fake service, whose requests go through a [`Hook`], and passes it to [`target!`]
+//! or [`issuer!`]. The kit rotates it many times, each time with another fault:
 //!
 //! | What is tried | How much of it |
 //! |---|---|
@@ -18,13 +18,14 @@
 //! | an invocation is suspended, and resumes when it may no longer act | every call, five situations |
 //! | an old token's steps after a newer rotation | all |
 //!
-//! Each is followed by retries of the same token until the rotation ends, and by one more rotation. The clock jumps, so
-//! pauses and timeouts take no time. What is wrong is reported in sentences: the rule, and the first point at which it was
-//! broken.
+//! Each of these is followed by retries of the same token until the rotation ends, and by one more rotation.
+//! The clock jumps, so pauses and timeouts take no time. Defects are reported in sentences: the rule, and the
+//! first point at which it was broken.
 //!
-//! Some moments are left out, because no target can close them: between [`Authority::confirm`](rotation_core::Authority) and
-//! the request right after it, between an issuer's last look at the labels and its requests, and between the description
-//! and the swap of finishSecret while an operator cancels the rotation.
+//! Some moments are left out, because no target can close these gaps: between
+//! [`Authority::confirm`](rotation_core::Authority) and the request right after it, between an issuer's last
+//! read of the labels and its requests, and between the description and the swap of finishSecret while an
+//! operator cancels the rotation.
 
 mod bench;
 mod finding;
@@ -40,17 +41,17 @@ pub use bench::{IssuerBench, Service, TargetBench};
 pub use finding::Finding;
 pub use hook::{Hook, Stop};
 
-/// What is wrong with a target. `make` makes a fresh service for each of some thousand runs.
+/// Returns the defects of a target. `make` makes a fresh service for each of some thousand runs.
 pub fn target_findings<B: TargetBench>(make: impl Fn(Hook) -> B) -> Vec<Finding> {
     topics::all(&Targets(make))
 }
 
-/// What is wrong with an issuer. `make` makes a fresh service for each of some thousand runs.
+/// Returns the defects of an issuer. `make` makes a fresh service for each of some thousand runs.
 pub fn issuer_findings<B: IssuerBench>(make: impl Fn(Hook) -> B) -> Vec<Finding> {
     topics::all(&Issuers(make))
 }
 
-/// Panics with all of them, one a line, where there are any.
+/// Panics with all findings, one on each line, where there are any.
 pub fn assert_none(findings: &[Finding]) {
     let lines: Vec<String> = findings.iter().map(|finding| format!("- {finding}")).collect();
     assert!(lines.is_empty(), "rules that are broken:\n{}", lines.join("\n"));
@@ -68,7 +69,7 @@ macro_rules! target {
     };
 }
 
-/// A test that checks an issuer, as [`target!`] does. The second argument is a function from a [`Hook`] to an
+/// A test that checks an issuer, like [`target!`]. The second argument is a function from a [`Hook`] to an
 /// [`IssuerBench`].
 #[macro_export]
 macro_rules! issuer {

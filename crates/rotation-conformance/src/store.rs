@@ -68,12 +68,12 @@ impl MemoryStore {
         self.label(&StagingLabel::Pending, version);
     }
 
-    /// Takes `AWSPENDING` off, as an operator does who gives a rotation up.
+    /// Removes `AWSPENDING`, as an operator does to abandon a rotation.
     pub(crate) fn cancel(&self) {
         self.unlabel(&StagingLabel::Pending);
     }
 
-    /// Moves `AWSCURRENT` to `AWSPREVIOUS`, as an operator does who wants the old credential back.
+    /// Moves `AWSCURRENT` to `AWSPREVIOUS`, as an operator does to restore the old credential.
     pub(crate) fn roll_back(&self) {
         if let Some(previous) = self.holder(&StagingLabel::Previous) {
             self.label(&StagingLabel::Current, &previous);
@@ -100,13 +100,13 @@ impl MemoryStore {
         self.versions.borrow().values().filter_map(|stored| stored.document.clone()).collect()
     }
 
-    /// Whether no rotation is under way.
+    /// Whether no rotation is in progress.
     pub(crate) fn is_at_rest(&self) -> bool {
         let pending = self.holder(&StagingLabel::Pending);
         pending.is_none() || pending == self.holder(&StagingLabel::Current)
     }
 
-    /// Versions, values and labels, to be compared.
+    /// Versions, values and labels, for comparison.
     pub(crate) fn snapshot(&self) -> Vec<(VersionId, Option<String>, Vec<StagingLabel>)> {
         let versions = self.versions.borrow();
         let text = |stored: &Stored| stored.document.as_ref().map(|document| document.to_json().to_string());
@@ -122,7 +122,7 @@ impl MemoryStore {
         }
     }
 
-    /// Moves a label. When `AWSCURRENT` moves, its old holder becomes `AWSPREVIOUS`.
+    /// Moves a label. When `AWSCURRENT` moves, the version that had it becomes `AWSPREVIOUS`.
     fn label(&self, label: &StagingLabel, version: &VersionId) {
         if *label == StagingLabel::Current
             && let Some(old) = self.holder(label)
@@ -168,7 +168,7 @@ impl MemoryStore {
         }))
     }
 
-    /// The first value that a version was given stays.
+    /// Stores a value; the first value of a version is kept.
     fn keep_first(&self, version: &VersionId, document: &SecretDocument) -> Put {
         match self.document(version) {
             Some(held) if *held.to_json() == *document.to_json() => Put::Stored,

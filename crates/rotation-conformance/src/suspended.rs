@@ -1,4 +1,4 @@
-//! Invocations that sleep while the world goes on, and then resume.
+//! Invocations that are suspended while other things happen, and then resume.
 
 use std::cell::RefCell;
 
@@ -12,14 +12,14 @@ use crate::{
     world::World,
 };
 
-/// What goes on meanwhile.
+/// What happens meanwhile.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Meanwhile {
     /// A retry of the same token ends the rotation.
     Ends,
-    /// So does a newer rotation after it.
+    /// A retry ends the rotation, and so does a newer rotation after it.
     NewerEnds,
-    /// The rotation is cancelled, and a newer one has its value.
+    /// The rotation is cancelled, and a newer one has run createSecret.
     CancelledNewerCreated,
     /// The rotation is cancelled, and a newer one ends.
     CancelledNewerEnds,
@@ -111,21 +111,22 @@ async fn one<M: Make>(
     true
 }
 
-/// Whether a target can do anything about it when its invocation is suspended here.
+/// Whether a target can prevent a defect when its invocation is suspended here.
 fn is_checked<S: Subject>(world: &World<'_, S>, meanwhile: Meanwhile, is_untouched: bool) -> bool {
     match meanwhile {
         Meanwhile::Ends | Meanwhile::NewerEnds => true,
-        // Once the labels were confirmed, nobody asks again.
+        // Once the labels are confirmed, they are not read again.
         Meanwhile::RolledBack => !world.hook.has_called_twice(DESCRIBE),
-        // A service with one credential that was given a cancelled one needs an operator. And Secrets Manager
-        // swaps AWSCURRENT alone: a version that lost AWSPENDING in this moment becomes live all the same.
+        // A service with one credential that was set to a cancelled one needs an operator. And Secrets
+        // Manager only swaps AWSCURRENT: a version that lost AWSPENDING in this moment becomes live
+        // nevertheless.
         Meanwhile::CancelledNewerCreated | Meanwhile::CancelledNewerEnds => {
             (S::ISSUES || is_untouched) && !matches!(world.hook.place(), Some((Some(DESCRIBE), PROMOTE)))
         }
     }
 }
 
-/// Between the question whether a change may be made and the change there is always a moment.
+/// There is always a gap between the confirmation of a change and the change itself.
 fn is_right_after_the_question<S: Subject>(world: &World<'_, S>) -> bool {
     matches!(world.hook.place(), Some((Some(DESCRIBE), call)) if !is_operation(call))
 }
@@ -150,7 +151,7 @@ async fn go_on<S: Subject>(world: &World<'_, S>, meanwhile: Meanwhile) {
     }
 }
 
-/// Whether the rest can be checked after what the resumed invocation did.
+/// Checks what the resumed invocation changed. Returns whether the rest can be checked.
 fn check_change<S: Subject>(
     world: &World<'_, S>,
     step: Step,
@@ -159,8 +160,8 @@ fn check_change<S: Subject>(
     inevitable: bool,
 ) -> bool {
     if S::ISSUES && step == Step::Create {
-        // It may have issued once more. It revokes that again, unless its version had no value yet: then the
-        // next rotation does.
+        // It may have issued one more credential. It revokes that again, unless its version had no value yet:
+        // then the next rotation does.
         if !meanwhile.cancels() && world.accepted().len() > 2 {
             world.find(Defect::TooMany);
         }

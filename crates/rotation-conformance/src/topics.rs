@@ -1,4 +1,4 @@
-//! What is tried.
+//! The topics of the kit.
 
 use std::cell::RefCell;
 
@@ -17,13 +17,13 @@ use crate::{
 const FAULTS: [Fault; 5] =
     [Fault::FailBefore, Fault::FailAfter, Fault::Hang, Fault::KillBefore, Fault::KillAfter];
 
-/// Faults that leave different worlds behind; the others of [`FAULTS`] only end differently.
+/// Faults that leave different states behind; the others of [`FAULTS`] only end differently.
 const PAIRED: [Fault; 3] = [Fault::FailBefore, Fault::FailAfter, Fault::KillAfter];
 
-/// So many pairs of faults at most, spread evenly.
+/// The most pairs of faults, spread evenly.
 const MOST_PAIRS: usize = 3000;
 
-/// Tries everything, and lists what is wrong: each broken rule once, at the first point where it was seen.
+/// Tries everything, and returns the defects: each broken rule once, at the first point where it was seen.
 pub(crate) fn all(make: &impl Make) -> Vec<Finding> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     let findings = RefCell::default();
@@ -35,7 +35,7 @@ pub(crate) fn all(make: &impl Make) -> Vec<Finding> {
         suspended::all(make, &findings).await;
         let calls = calls(make).await;
         one_fault(make, &findings, calls).await;
-        // Where one fault suffices, two only say it again.
+        // Where one fault shows a defect, two would only repeat it.
         if findings.borrow().is_empty() {
             two_faults(make, &findings, calls).await;
         }
@@ -63,7 +63,7 @@ async fn healthy(make: &impl Make, findings: &RefCell<Findings>) {
     }
 }
 
-/// Every step again after each step, and all of them after the end.
+/// Repeats every step after each step, and all of them after the end.
 async fn repeated(make: &impl Make, findings: &RefCell<Findings>) {
     let world = World::new(make, findings, "repeated steps");
     let first = version(1);
@@ -85,7 +85,7 @@ async fn repeated(make: &impl Make, findings: &RefCell<Findings>) {
     }
 }
 
-/// Credentials that the service does not know: as if it had been changed manually.
+/// Credentials that the service does not know, as after a manual change.
 async fn unknown_credentials(make: &impl Make, findings: &RefCell<Findings>) {
     for lost in [&[StagingLabel::Pending][..], &[StagingLabel::Pending, StagingLabel::Current][..]] {
         let world =
@@ -127,7 +127,7 @@ fn replace_secrets<S: Subject>(world: &World<'_, S>, label: &StagingLabel) {
     world.store.overwrite(&version, other);
 }
 
-/// How many calls a healthy rotation makes, once there is an `AWSPREVIOUS`.
+/// The number of calls of a healthy rotation, once there is an `AWSPREVIOUS`.
 async fn calls(make: &impl Make) -> usize {
     let findings = RefCell::default();
     let world = World::new(make, &findings, "");

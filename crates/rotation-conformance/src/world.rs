@@ -22,7 +22,7 @@ use crate::{
 /// Longer than any pause of a target; the clock jumps.
 const TIME: Duration = Duration::from_mins(15);
 
-/// More often than faults are planned.
+/// More attempts than there are planned faults.
 const ATTEMPTS: usize = 6;
 
 /// How an invocation ended; `None` where it was killed.
@@ -33,9 +33,9 @@ pub(crate) struct World<'a, S> {
     pub(crate) store: MemoryStore,
     subject: S,
     findings: &'a RefCell<Findings>,
-    /// What is tried, for the points of findings.
+    /// The topic, for the points of findings.
     situation: RefCell<String>,
-    /// By what the last invocation failed, if it did.
+    /// The code of the last invocation's failure, if it failed.
     failure: Cell<Option<Code>>,
 }
 
@@ -110,7 +110,7 @@ impl<'a, S: Subject> World<'a, S> {
         }
     }
 
-    /// An invocation, and whether everything holds afterwards.
+    /// Runs an invocation, and checks every rule afterwards.
     pub(crate) async fn invoke(&self, step: Step, version: &VersionId) -> Ended {
         let before = self.accepted();
         let ended = tokio::select! {
@@ -173,7 +173,8 @@ impl<'a, S: Subject> World<'a, S> {
         }
     }
 
-    /// A target may change the one credential before the label moves; an issuer has no such gap.
+    /// Checks that AWSCURRENT works. A target may change its one credential before the label moves; an issuer
+    /// has no such gap.
     pub(crate) fn check_current(&self) {
         let must_open = S::ISSUES || self.store.is_at_rest();
         if must_open && !self.current().is_some_and(|current| self.opens(&current)) {
@@ -181,8 +182,8 @@ impl<'a, S: Subject> World<'a, S> {
         }
     }
 
-    /// Whether every credential that the service accepts is known to a version. Holds once a rotation without
-    /// faults ended.
+    /// Checks that every credential that the service accepts belongs to a version. This holds once a rotation
+    /// without faults has ended.
     fn check_orphans(&self) {
         let open = self.store.documents().into_iter().filter(|document| self.opens(document));
         let known: BTreeSet<Vec<String>> = open.map(|document| self.secrets(&document)).collect();
@@ -221,7 +222,7 @@ impl<'a, S: Subject> World<'a, S> {
         Ok(())
     }
 
-    /// Begins a rotation that nothing stops, and ends it.
+    /// Runs a whole rotation without faults.
     pub(crate) async fn rotate(&self, number: usize) {
         let version = version(number);
         self.store.begin(&version);

@@ -1,25 +1,25 @@
-//! What a failure is called: a stable code with its class and an article. The set is open, as each target has
-//! failures of its own; [`codes!`](crate::codes!) makes a table of them.
+//! The name of a failure: a stable code with its class and an article. The set is open, because each target
+//! has failures of its own; [`codes!`](crate::codes!) makes a table of them.
 
 use std::fmt;
 
-/// What a failure asks of whoever called the step. The outcome line says it as `outcome`.
+/// What a failure asks of the caller of the step. The outcome line has it as `outcome`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Class {
-    /// The event, the labels or the values are such that this step must not act. Nothing was changed, and
-    /// calling again changes nothing until an operator has changed what was asked for.
+    /// The event, the labels or the values do not allow this step to act. Nothing was changed, and another
+    /// call fails in the same way until an operator has corrected them.
     Refused,
-    /// It may pass by itself: the service's next call may succeed.
+    /// The failure may be transient: the service's next call may succeed.
     Retryable,
-    /// Nothing went wrong and nothing was done: the step was only to be described.
+    /// Nothing failed and nothing was changed: the step was only described (dry run).
     DryRun,
-    /// An operator has to fix something around the secret: a right, a network, a certificate, a user of the
-    /// database.
+    /// An operator has to fix something outside the secret: a permission, a network, a certificate, a
+    /// database user.
     Failed,
 }
 
 impl Class {
-    /// The word of the outcome line.
+    /// The word in the outcome line.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Refused => "refused",
@@ -30,42 +30,43 @@ impl Class {
     }
 }
 
-/// A stable name for a kind of failure, for alarms and runbooks: `DB_LOCKED`. A name is never given to
+/// A stable name for a kind of failure, for alarms and runbooks: `DB_LOCKED`. A name is never reused for
 /// another failure.
 ///
-/// Two codes are equal if their names are. A target's codes begin with a prefix of its own.
+/// Two codes are equal if their names are equal. A target's codes begin with its own prefix.
 #[derive(Clone, Copy)]
 pub struct Code(&'static Definition);
 
-/// What a code is defined by.
+/// The definition of a code.
 #[derive(Clone, Copy, Debug)]
 pub struct Definition {
-    /// The name, as it stands in answers and lines: `DB_LOCKED`.
+    /// The name, as answers and log lines show it: `DB_LOCKED`.
     pub name: &'static str,
     /// What it asks of the caller.
     pub class: Class,
 }
 
-/// What documents tell about a code. It is apart from the code, so that a function holds none of these texts.
+/// The documentation of a code. It is separate from the code, so that a function's binary contains none of
+/// these texts.
 #[derive(Clone, Copy, Debug)]
 pub struct CodeArticle {
     /// Which code.
     pub code: Code,
     /// What it means, in one sentence.
     pub meaning: &'static str,
-    /// Its causes, and what to do.
+    /// Its causes and remediation.
     pub article: Article,
 }
 
 /// Causes and remediation of one code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Article {
-    /// What brings it about, the likeliest first.
+    /// What causes it, the most likely cause first.
     pub causes: &'static str,
-    /// What to do, for the operator of a function. The remediation of a failure is more exact: it knows the
-    /// case.
+    /// What to do, for the operator of a function. The remediation that a failure itself returns is more
+    /// exact, because it knows the case.
     pub remediation: &'static str,
-    /// The statement or policy to add, as it is typed: its language and its text.
+    /// The statement or policy to add, ready to paste: its language and its text.
     pub add: Option<(&'static str, &'static str)>,
 }
 
@@ -75,7 +76,7 @@ impl Code {
         Self(definition)
     }
 
-    /// The name, as it stands in answers and lines: `DB_LOCKED`.
+    /// The name, as answers and log lines show it: `DB_LOCKED`.
     pub const fn name(self) -> &'static str {
         self.0.name
     }
@@ -87,12 +88,12 @@ impl Code {
 }
 
 impl Article {
-    /// An article without anything to add.
+    /// An article without a statement, policy or command.
     pub const fn new(causes: &'static str, remediation: &'static str) -> Self {
         Self { causes, remediation, add: None }
     }
 
-    /// An article with SQL to add.
+    /// An article with SQL to run.
     pub const fn with_sql(causes: &'static str, remediation: &'static str, add: &'static str) -> Self {
         Self { causes, remediation, add: Some(("sql", add)) }
     }
@@ -140,7 +141,7 @@ impl fmt::Display for Code {
     }
 }
 
-/// The name, as it stands everywhere else.
+/// Prints the name, as everywhere else.
 impl fmt::Debug for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}", self.0.name)
@@ -153,9 +154,9 @@ impl PartialEq<&str> for Code {
     }
 }
 
-/// Makes a table of codes: a constant for each, `ALL` with all of them, and `ARTICLES` with what documents
-/// tell. A row is documented by the code's meaning, and names its class and the module that holds its
-/// [`Article`] under the same name.
+/// Makes a table of codes: a constant for each, `ALL` with all of them, and `ARTICLES` with their
+/// documentation. The doc comment of a row is the code's meaning. The row names its class and the module that
+/// holds its [`Article`] under the same name.
 ///
 /// ```
 /// mod articles {
@@ -183,10 +184,10 @@ macro_rules! codes {
             });
         )+
 
-        /// All of them, sorted by what they are about.
+        /// All codes, sorted by subject.
         pub const ALL: &[$crate::Code] = &[$($name,)+];
 
-        /// What documents tell about each of them, in the same order.
+        /// The documentation of each code, in the same order.
         pub const ARTICLES: &[$crate::CodeArticle] = &[$($crate::CodeArticle {
             code: $name,
             meaning: concat!($($meaning,)+),

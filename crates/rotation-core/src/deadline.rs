@@ -5,17 +5,17 @@ use std::{future::Future, time::Duration};
 use thiserror::Error;
 use tokio::time::Instant;
 
-/// The moment at which an invocation must have answered.
+/// The moment by which an invocation must have answered.
 #[derive(Clone, Copy, Debug)]
 pub struct Deadline(Instant);
 
 impl Deadline {
-    /// The deadline that much later than now.
+    /// The deadline that is `time` from now.
     pub fn after(time: Duration) -> Self {
         Self(Instant::now() + time)
     }
 
-    /// What is left; zero once it is over.
+    /// The time left; zero once the deadline has passed.
     pub fn remaining(self) -> Duration {
         self.0.saturating_duration_since(Instant::now())
     }
@@ -26,14 +26,14 @@ impl Deadline {
         Self(self.0.min(Instant::now() + limit))
     }
 
-    /// The deadline that much before this one.
+    /// The deadline that is `by` before this one.
     #[must_use]
     pub fn earlier(self, by: Duration) -> Self {
         Self(self.0.checked_sub(by).unwrap_or(self.0))
     }
 
-    /// Runs the future until it is done or the deadline is over; in the second case it is dropped where it
-    /// stands.
+    /// Runs the future until it completes or the deadline passes. In the second case the future is dropped at
+    /// its current await.
     ///
     /// # Errors
     /// [`TimedOut`].
@@ -42,7 +42,7 @@ impl Deadline {
     }
 }
 
-/// The deadline was over before the work was.
+/// The deadline passed before the work was done.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[error("the time for this invocation is over")]
 pub struct TimedOut;

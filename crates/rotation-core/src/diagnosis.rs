@@ -1,4 +1,5 @@
-//! The port of a doctor: what a look at a secret asks of the target, so that one doctor serves every target.
+//! The diagnosis port: what a diagnosis of a secret asks of the target, so that one doctor serves every
+//! target.
 
 mod access;
 mod finding;
@@ -24,32 +25,32 @@ use crate::{
     target::RelatedSecrets,
 };
 
-/// A target that can be looked at. Nothing here changes it, and nothing it returns holds the value of a
-/// secret.
+/// A target that can be diagnosed. Nothing here changes the target, and nothing it returns contains the value
+/// of a secret.
 pub trait Diagnosable {
-    /// What it makes of a document: a server, a user and a password.
+    /// What the target parses from a document: a server, a user and a password.
     type Login: Clone + PartialEq;
 
     /// What a login opens.
     type Session;
 
-    /// The code of a secret of which no version logs in.
+    /// The code for a secret of which no version logs in.
     const NO_VERSION_LOGS_IN: Code;
 
-    /// What a document opens the target with.
+    /// Parses the login that a document holds.
     ///
     /// # Errors
-    /// [`DocumentError`] where it holds no login.
+    /// [`DocumentError`] where the document holds no login.
     fn parse(&self, document: &SecretDocument) -> Result<Self::Login, DocumentError>;
 
-    /// Whose credentials they are, where they name a user.
+    /// The user of the login, where it names one.
     fn username(&self, login: &Self::Login) -> Option<String>;
 
-    /// Protects a login of the version with this label as `reference` demands, by which the secret is known
-    /// to be meant.
+    /// Gives the login of the version with this label the same connection protection as `reference`, which is
+    /// known to belong to the secret.
     ///
     /// # Errors
-    /// Where it names another server than `reference`, or a user that is not the secret's: it must not be
+    /// The login names another server than `reference`, or a user that is not the secret's. It must not be
     /// tried.
     fn admit(
         &self,
@@ -58,11 +59,11 @@ pub trait Diagnosable {
         reference: &Self::Login,
     ) -> Result<(), RotationError>;
 
-    /// What the live document tells without a connection.
+    /// What the live document shows without a connection.
     fn look_at(&self, document: &SecretDocument, login: &Self::Login, reader: Reader) -> Vec<Finding>;
 
-    /// Logs in once by each version that [may be tried](DiagnosedVersion::may_be_tried), the live one first,
-    /// and notes what came of it in each.
+    /// Logs in once with each version that [may be tried](DiagnosedVersion::may_be_tried), the live one
+    /// first, and records the result in each.
     async fn try_logins(
         &self,
         versions: &mut [DiagnosedVersion<Self::Login>],
@@ -70,7 +71,7 @@ pub trait Diagnosable {
         reader: Reader,
     ) -> Tried<Self::Session>;
 
-    /// What the target tells about itself and what a rotation needs there, by reading alone. `live` is the
+    /// What the target reports about itself and what a rotation needs there. It only reads. `live` is the
     /// version under `AWSCURRENT`, which has opened `session`.
     async fn look_inside(
         &self,
@@ -82,10 +83,10 @@ pub trait Diagnosable {
         reader: Reader,
     ) -> Vec<Finding>;
 
-    /// One login, protected as `reference` demands.
+    /// Logs in once, with the connection protection of `reference`.
     ///
     /// # Errors
-    /// Why it did not log in.
+    /// The reason why the login failed.
     async fn prove(
         &self,
         credential: CredentialSource,
@@ -93,22 +94,22 @@ pub trait Diagnosable {
         reference: Option<&Self::Login>,
     ) -> Result<(), RotationError>;
 
-    /// Whether a refused login is the fault of how the value was stored, and not of the target.
+    /// Whether a login was refused because of how the value was stored, and not because of the target.
     fn is_fault_of_value(&self, _error: &RotationError) -> bool {
         false
     }
 
-    /// Which other reason the target may have for a refused login, with what ends it.
+    /// Another reason why the target may refuse a login, with its remediation.
     fn other_reason(&self, _error: &RotationError) -> Option<String> {
         None
     }
 }
 
-/// What the tries of logins came to.
+/// The results of the login attempts.
 #[derive(Debug)]
 pub struct Tried<S> {
-    /// About the way to the target and the logins.
+    /// Findings about the connection to the target and about the logins.
     pub findings: Vec<Finding>,
-    /// The session of `AWSCURRENT`, where it logs in.
+    /// The session of `AWSCURRENT`, where that version logs in.
     pub session: Option<S>,
 }

@@ -1,4 +1,4 @@
-//! The value of a secret: one JSON object whose unknown keys survive a rotation to the byte.
+//! The value of a secret: one JSON object whose unknown keys survive a rotation byte for byte.
 
 use std::fmt;
 
@@ -14,18 +14,18 @@ use crate::code::Code;
 
 /// The largest value that the service stores, in bytes.
 const MAX_BYTES: usize = 65_536;
-/// As much of a key as an error repeats, in characters.
+/// The longest part of a key that an error repeats, in characters.
 const MAX_NAME: usize = 64;
 
-/// A secret's value. Keys keep their order, and what we do not know is kept as it was written.
+/// A secret's value. Keys keep their order, and unknown fields are kept as they were written.
 ///
-/// It never prints, and its memory is cleared when it is dropped.
+/// It is never printed, and its memory is cleared when it is dropped.
 #[derive(Clone)]
 pub struct SecretDocument {
     fields: Vec<Field>,
 }
 
-/// One entry: the name as it reads, and both halves as they were written.
+/// One entry: the decoded name, and both name and value as they were written.
 #[derive(Clone)]
 struct Field {
     name: String,
@@ -40,7 +40,7 @@ pub struct Unfit {
     pub code: Code,
     /// The field's name.
     pub field: String,
-    /// What is wrong, as a clause without values: ``the field `engine` is none of mysql``.
+    /// What is wrong, as a clause without values: ``the field `engine` is not one of mysql``.
     pub problem: String,
     /// What to do, in a few sentences; `{which}` stands for the name of the value.
     pub remediation: String,
@@ -97,9 +97,9 @@ impl SecretDocument {
         json
     }
 
-    /// The value of a field; `null` counts as absent, as an AWS template's `dict.get` would have it. What is
-    /// JSON and yet no value (a number beyond all range, half of a surrogate pair) counts as an empty list,
-    /// which is no field's right value: taken for an absent one, it would silently become a default.
+    /// The value of a field. `null` counts as absent, as with the `dict.get` of AWS's templates. A field that
+    /// is JSON but has no usable value (a number out of range, half of a surrogate pair) counts as an empty
+    /// list, which is not valid for any field. If it counted as absent, it would silently become a default.
     pub fn get(&self, field: &str) -> Option<Value> {
         let Field { value, .. } = self.fields.iter().find(|entry| entry.name == field)?;
         let value = serde_json::from_str(value.get()).unwrap_or_else(|_| Value::Array(Vec::new()));
@@ -111,10 +111,10 @@ impl SecretDocument {
         self.fields.iter().map(|field| field.name.as_str())
     }
 
-    /// A field that is a string, where present.
+    /// The text of a field, where the field is present.
     ///
     /// # Errors
-    /// [`DocumentError::Invalid`] where it is something else.
+    /// [`DocumentError::Invalid`] where it is not a string.
     pub fn text(&self, field: &'static str) -> Result<Option<Zeroizing<String>>, DocumentError> {
         match self.get(field) {
             None => Ok(None),
@@ -123,15 +123,15 @@ impl SecretDocument {
         }
     }
 
-    /// A field that is a string where it is present, and that may be left empty instead of being left out.
+    /// The text of a field that may be empty or absent; an empty one counts as absent.
     ///
     /// # Errors
-    /// [`DocumentError::Invalid`] where it is something else.
+    /// [`DocumentError::Invalid`] where it is not a string.
     pub fn filled_text(&self, field: &'static str) -> Result<Option<Zeroizing<String>>, DocumentError> {
         Ok(self.text(field)?.filter(|text| !text.is_empty()))
     }
 
-    /// A field that must be a string.
+    /// The text of a required field.
     ///
     /// # Errors
     /// [`DocumentError::Missing`] or [`DocumentError::Invalid`].
@@ -139,7 +139,7 @@ impl SecretDocument {
         self.text(field)?.ok_or(DocumentError::Missing { field })
     }
 
-    /// The same document with one field changed in its place, or added at the end.
+    /// The same document with one field changed in place, or added at the end.
     #[must_use]
     pub fn with_text(mut self, field: &str, text: &str) -> Self {
         let value = quoted(text);
@@ -203,7 +203,7 @@ impl<'de> Deserialize<'de> for Fields {
     }
 }
 
-/// The value of a secret is not what a rotation needs. Only names of fields appear, never what they hold.
+/// The value of a secret is not usable for a rotation. Errors name fields, never values.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum DocumentError {
     /// `SecretBinary` instead of `SecretString`.
@@ -215,13 +215,13 @@ pub enum DocumentError {
     /// More than 64 KiB.
     #[error("the value is larger than 65536 bytes")]
     TooLarge,
-    /// No JSON, or more keys than a secret can mean to have.
+    /// Not JSON, or more keys than any real secret has.
     #[error("the value is not JSON")]
     NotJson,
-    /// JSON, but no object.
+    /// JSON, but not an object.
     #[error("the value is not a JSON object")]
     NotAnObject,
-    /// A key stands twice, so that readers disagree about its value.
+    /// A key appears twice, so that readers may disagree about its value.
     #[error("the value has the key `{field}` twice")]
     DuplicateKey {
         /// The key.
@@ -233,7 +233,7 @@ pub enum DocumentError {
         /// Its name.
         field: &'static str,
     },
-    /// A field breaks its rule.
+    /// A field violates its rule.
     #[error("the field `{field}` is not {rule}")]
     Invalid {
         /// Its name.
@@ -241,7 +241,7 @@ pub enum DocumentError {
         /// What it should be.
         rule: &'static str,
     },
-    /// What the target needs of the value is not in it.
+    /// The value lacks what the target needs.
     #[error("{}", .0.problem)]
     Unfit(Box<Unfit>),
 }

@@ -1,4 +1,4 @@
-//! Every way in which a step can fail, with a stable code and what to do next.
+//! Every way in which a step can fail, with a stable code and a remediation.
 
 use std::{error::Error as StdError, fmt, ops::Deref};
 
@@ -15,7 +15,7 @@ use crate::{
     target::TargetError,
 };
 
-/// A step failed. Nothing in it holds the value of a secret, so it may be logged.
+/// A step failed. It contains no value of a secret, so it may be logged.
 #[derive(Debug, Error)]
 pub enum RotationError {
     /// The caller: the event is malformed.
@@ -36,16 +36,16 @@ pub enum RotationError {
     /// The operator: another secret that the rotation needs cannot be used.
     #[error(transparent)]
     Related(#[from] RelatedSecretError),
-    /// The machine: no password can be made.
+    /// The machine: no password can be generated.
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
-    /// The service: a label's value stayed away although the label is there.
+    /// The service: a label exists, but its value did not appear.
     #[error("the {label} version has no value yet")]
     NoValue {
         /// Which label.
         label: StagingLabel,
     },
-    /// The operator: the function only says what it would do.
+    /// The operator: the function only reports what it would do.
     #[error("a dry run: {statements} statements would be run in the database, and nothing was changed")]
     DryRun {
         /// How many; the log has each.
@@ -54,13 +54,13 @@ pub enum RotationError {
     /// A race: `AWSCURRENT` moved while the step was working.
     #[error("the labels moved while this step was working")]
     LabelsMoved,
-    /// Secrets Manager did not do what it was asked.
+    /// A call of Secrets Manager failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// What the secret opens did not.
+    /// The target, which the secret opens, failed.
     #[error(transparent)]
     Target(TargetFailure),
-    /// The invocation's time is over.
+    /// The deadline of the invocation has passed.
     #[error(transparent)]
     TimedOut(#[from] TimedOut),
 }
@@ -72,17 +72,17 @@ impl<E: TargetError> From<E> for RotationError {
 }
 
 impl RotationError {
-    /// The failure of the target, where it is one of this type.
+    /// The target's failure, where it has this type.
     pub fn target<E: TargetError>(&self) -> Option<&E> {
         let Self::Target(error) = self else { return None };
         let error: &(dyn StdError + 'static) = error.0.as_ref();
         error.downcast_ref()
     }
 
-    /// The same, by value.
+    /// The target's failure by value, where it has this type.
     ///
     /// # Errors
-    /// The error itself, where it is not a failure of this type.
+    /// The error itself, where it has another type.
     pub fn into_target<E: TargetError>(self) -> Result<E, Self> {
         if self.target::<E>().is_none() {
             return Err(self);
@@ -121,7 +121,7 @@ impl StdError for TargetFailure {
     }
 }
 
-/// Another secret that a rotation needs, such as that of a master user, cannot be used.
+/// Another secret that a rotation needs, such as the master user's secret, cannot be used.
 #[derive(Debug, Error)]
 pub enum RelatedSecretError {
     /// Its value is not usable.
@@ -135,14 +135,14 @@ pub enum RelatedSecretError {
     Empty(SecretId),
 }
 
-/// The message of an error with those of its causes that it does not say already.
+/// The message of an error, with the messages of those of its causes that it does not contain already.
 pub fn with_causes(error: &dyn StdError) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        let said = error.to_string();
-        if !text.contains(&said) {
-            text = format!("{text}: {said}");
+        let message = error.to_string();
+        if !text.contains(&message) {
+            text = format!("{text}: {message}");
         }
         cause = error.source();
     }

@@ -48,13 +48,13 @@ impl fmt::Display for Step {
     }
 }
 
-/// A secret's ARN or, where an emulator or a person names it so, its name. 1 to 2048 characters.
+/// A secret's ARN, or its name where an emulator or an operator uses that. 1 to 2048 characters.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SecretId(String);
 
 impl SecretId {
     /// # Errors
-    /// [`EventError::Invalid`] for an empty, overlong or unprintable id.
+    /// [`EventError::Invalid`] for an id that is empty, too long or not printable.
     pub fn new(id: impl Into<String>) -> Result<Self, EventError> {
         let id = id.into();
         if id.is_empty() || id.len() > 2048 || id.chars().any(|c| c.is_control() || c.is_whitespace()) {
@@ -68,14 +68,14 @@ impl SecretId {
         &self.0
     }
 
-    /// The id as a POSIX shell reads it back.
+    /// The id, quoted where necessary for a POSIX shell.
     pub fn in_a_shell(&self) -> String {
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@=+,".contains(c);
         let quoted = || format!("'{}'", self.0.replace('\'', r"'\''"));
         if self.0.chars().all(plain) { self.0.clone() } else { quoted() }
     }
 
-    /// Region and account, when the id is an ARN.
+    /// Region and account, where the id is an ARN.
     pub fn home(&self) -> Option<Home<'_>> {
         Home::of_arn(&self.0)
     }
@@ -87,7 +87,7 @@ impl fmt::Display for SecretId {
     }
 }
 
-/// Where an ARN lives.
+/// The Region and account of an ARN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Home<'a> {
     /// The fourth field of the ARN.
@@ -97,7 +97,7 @@ pub struct Home<'a> {
 }
 
 impl<'a> Home<'a> {
-    /// `None` where the text is no ARN with a region and an account.
+    /// `None` where the text is not an ARN with a Region and an account.
     pub fn of_arn(arn: &'a str) -> Option<Self> {
         let mut fields = arn.splitn(6, ':');
         let (Some("arn"), Some(_partition), Some(_service)) = (fields.next(), fields.next(), fields.next())
@@ -114,7 +114,7 @@ pub struct VersionId(String);
 
 impl VersionId {
     /// # Errors
-    /// [`EventError::Invalid`] where the length is not 32 to 64 or a character does not print.
+    /// [`EventError::Invalid`] where the length is not 32 to 64 or a character is not printable.
     pub fn new(id: impl Into<String>) -> Result<Self, EventError> {
         let id = id.into();
         if !(32..=64).contains(&id.len()) || !id.bytes().all(|b| b.is_ascii_graphic()) {
@@ -138,15 +138,15 @@ impl fmt::Display for VersionId {
     }
 }
 
-/// The bearer token with which a function that works across accounts stores the pending value. It never
-/// prints.
+/// The bearer token with which a function that works across accounts stores the pending value. It is never
+/// printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RotationToken(Zeroizing<String>);
 
 impl RotationToken {
     /// # Errors
-    /// [`EventError::Invalid`] where it is not 1 to 2048 bytes long. What it is made of is the service's
-    /// affair.
+    /// [`EventError::Invalid`] where it is not 1 to 2048 bytes long. Its content is opaque: only the service
+    /// interprets it.
     pub fn new(token: impl Into<String>) -> Result<Self, EventError> {
         let token = Zeroizing::new(token.into());
         if !(1..=2048).contains(&token.len()) {
@@ -155,7 +155,7 @@ impl RotationToken {
         Ok(Self(token))
     }
 
-    /// The token in the clear, for the one call that must carry it.
+    /// The token in cleartext, for the one call that must carry it.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -172,18 +172,18 @@ impl fmt::Debug for RotationToken {
 /// Source: *Lambda rotation functions*, AWS Secrets Manager User Guide.
 #[derive(Clone, Debug)]
 pub struct RotationEvent {
-    /// What to do.
+    /// The step to run.
     pub step: Step,
-    /// For which secret.
+    /// The secret to rotate.
     pub secret: SecretId,
-    /// For which version: the one that the service labeled `AWSPENDING`.
+    /// The version to work on: the one that the service labeled `AWSPENDING`.
     pub version: VersionId,
-    /// Handed back with `PutSecretValue` where the event had one.
+    /// Passed to `PutSecretValue` where the event has one.
     pub rotation_token: Option<RotationToken>,
 }
 
 impl RotationEvent {
-    /// Reads the event; fields that AWS may add later are ignored.
+    /// Parses the event. Fields that AWS may add later are ignored.
     ///
     /// # Errors
     /// [`EventError`] names the first field that is missing or malformed, never its value.
@@ -210,10 +210,10 @@ fn text<'a>(event: &'a Value, field: &'static str) -> Result<&'a str, EventError
     }
 }
 
-/// The invocation was not one that Secrets Manager makes.
+/// The event is not one that Secrets Manager sends.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum EventError {
-    /// The event is no JSON object of a sensible size.
+    /// The event is not a JSON object, or is too large.
     #[error("the event is not a rotation event")]
     Malformed,
     /// A field of the event is absent.
@@ -222,7 +222,7 @@ pub enum EventError {
         /// Its name.
         field: &'static str,
     },
-    /// A field of the event breaks its rule.
+    /// A field of the event violates its rule.
     #[error("the event's `{field}` is not {rule}")]
     Invalid {
         /// Its name.

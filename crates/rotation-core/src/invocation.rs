@@ -1,17 +1,17 @@
-//! One invocation: what bounds it, who makes it, and where it is recorded.
+//! One invocation: its deadline, its invoker and its journal.
 
 use crate::{Deadline, Invoker, Journal};
 
-/// What every part of one invocation works with. A target is made for one, and gets the same as the
-/// [`Rotator`](crate::Rotator): its clones share one journal.
+/// What every part of one invocation works with. A target is made for one invocation and gets the same one as
+/// the [`Rotator`](crate::Rotator): clones share one journal.
 #[derive(Clone, Debug)]
 pub struct Invocation {
     /// When its work must have ended.
     pub deadline: Deadline,
-    /// Where logins, phases and changes are recorded. It can be read after an error and after the deadline as
-    /// well.
+    /// Where logins, phases and changes are recorded. It can also be read after an error and after the
+    /// deadline.
     pub journal: Journal,
-    /// Who asks for it.
+    /// Who invokes it.
     pub invoker: Invoker,
 }
 

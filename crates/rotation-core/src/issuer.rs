@@ -10,76 +10,77 @@ use crate::{
     target::{Applied, Authority, IntendedChange, Intent, Proof, RelatedSecrets, Target, Versions},
 };
 
-/// A service that creates the secret itself, such as access keys and tokens, and accepts two at the same
-/// time.
+/// A service that creates the secret itself, such as access keys and tokens, and accepts two credentials at
+/// the same time.
 ///
-/// An issuer only lists, issues and revokes; *when* is decided by [`IssuerTarget`]. All credentials of the
-/// principal, such as an IAM user, must belong to one secret: every other one is revoked at the start of the
-/// next rotation.
+/// An issuer only lists, issues and revokes; [`IssuerTarget`] decides *when*. All credentials of the
+/// principal, such as an IAM user, must belong to one secret: every other credential is revoked at the start
+/// of the next rotation.
 ///
-/// Every method may be dropped at any await and is called again. A request that was dropped may have taken
-/// effect.
+/// Every method may be dropped at any await and is then called again. A request that was dropped may have
+/// taken effect.
 pub trait Issuer {
-    /// The name of a credential, by which the service revokes it. It may be logged: an access key's id, not
-    /// its secret.
+    /// The name by which the service revokes a credential. It may be logged: the id of an access key, not its
+    /// secret.
     type Id: Clone + PartialEq;
 
     /// The name of the credential that a document holds.
     ///
     /// # Errors
-    /// [`RotationError::Document`] where it names none.
+    /// [`RotationError::Document`] where the document names none.
     fn id(&self, document: &SecretDocument) -> Result<Self::Id, RotationError>;
 
-    /// The fields of the document that [`Issuer::issue`] changes, as [`Target::rotated_fields`].
+    /// The fields of the document that [`Issuer::issue`] changes, as for [`Target::rotated_fields`].
     fn rotated_fields(&self) -> &'static [&'static str];
 
-    /// Every credential that the service accepts for the principal of `current`, also those that are disabled
-    /// and count towards the service's limit.
+    /// Every credential that the service accepts for the principal of `current`, including disabled ones that
+    /// count towards the service's limit.
     ///
     /// # Errors
     /// A [`TargetError`](crate::TargetError) or a [`RotationError`].
     async fn list(&self, current: &SecretDocument) -> Result<Vec<Self::Id>, RotationError>;
 
-    /// Creates one credential and returns `current` with it in place of the old one. `version` is the
-    /// idempotency key for services that take one.
+    /// Creates one credential and returns `current` with the new credential in place of the old one.
+    /// `version` is the idempotency key for services that accept one.
     ///
     /// # Errors
-    /// As of [`Issuer::list`]. A credential that was created all the same is found by [`Issuer::list`] at the
-    /// next attempt.
+    /// As for [`Issuer::list`]. If the credential was created in spite of the error, [`Issuer::list`] finds
+    /// it at the next attempt.
     async fn issue(
         &self,
         current: &SecretDocument,
         version: &VersionId,
     ) -> Result<SecretDocument, RotationError>;
 
-    /// Afterwards the service does not accept this credential. A credential that is gone already is no error.
+    /// Afterwards the service does not accept this credential. It is not an error if the credential no longer
+    /// exists.
     ///
     /// # Errors
-    /// As of [`Issuer::list`].
+    /// As for [`Issuer::list`].
     async fn revoke(&self, current: &SecretDocument, id: &Self::Id) -> Result<(), RotationError>;
 
-    /// Proves that the pending document opens the service, and changes nothing. Returns notes for people:
-    /// lower-case sentences without values. Services that take a moment to know a new credential are asked
-    /// again here.
+    /// Verifies that the pending document opens the service, and changes nothing. Returns notes for people:
+    /// lower-case sentences without values. Where the service takes a moment to accept a new credential,
+    /// retry here.
     ///
     /// # Errors
-    /// As of [`Issuer::list`].
+    /// As for [`Issuer::list`].
     async fn verify(&self, pending: &SecretDocument) -> Result<Vec<String>, RotationError>;
 }
 
-/// Rotates an [`Issuer`] by the four steps of a [`Rotator`](crate::Rotator).
+/// Rotates an [`Issuer`] in the four steps of a [`Rotator`](crate::Rotator).
 ///
 /// | Step | What it does |
 /// |---|---|
-/// | createSecret | revokes what is of neither `AWSCURRENT` nor this version, issues a credential, stores it |
+/// | createSecret | revokes each credential that belongs neither to `AWSCURRENT` nor to this version, issues one, stores it |
 /// | setSecret | nothing |
 /// | testSecret | [`Issuer::verify`] |
 /// | finishSecret | moves `AWSCURRENT` |
 ///
 /// `AWSCURRENT` opens the service at every moment. The old credential works until the next rotation starts,
-/// so applications have that long to read the new one. Invocations that follow each other leave at most two
-/// credentials. A credential that was issued and not stored, because the invocation died in between, is
-/// revoked by the next createSecret.
+/// so applications have that long to read the new one. Successive invocations leave at most two credentials.
+/// If an invocation dies between issuing a credential and storing it, the next createSecret revokes that
+/// credential.
 #[derive(Clone, Debug)]
 pub struct IssuerTarget<I> {
     issuer: I,
@@ -93,7 +94,7 @@ impl<I: Issuer> IssuerTarget<I> {
 }
 
 impl<I: Issuer> Target for IssuerTarget<I> {
-    /// A stand-in for dry runs, which may not issue: `current` itself.
+    /// A placeholder for dry runs, which must not issue: `current` itself.
     async fn propose(
         &self,
         current: &SecretDocument,
@@ -102,8 +103,9 @@ impl<I: Issuer> Target for IssuerTarget<I> {
         Ok(current.clone())
     }
 
-    /// Lists before it asks whether the token may still act. What a concurrent invocation issues after that
-    /// is not in the list, so this one cannot revoke it, however long it was suspended.
+    /// Lists the credentials before it checks whether the token may still act. The list does not contain what
+    /// a concurrent invocation issues after that, so this invocation cannot revoke it, however long it was
+    /// suspended.
     async fn prepare(
         &self,
         version: &PendingVersion,
@@ -131,7 +133,7 @@ impl<I: Issuer> Target for IssuerTarget<I> {
         self.issuer.issue(current, version.version()).await.map(Some)
     }
 
-    /// Revokes the credential that was issued for nothing.
+    /// Revokes the credential that was issued but not stored.
     async fn discard(
         &self,
         current: &SecretDocument,

@@ -1,4 +1,4 @@
-//! The journal of one invocation: what was tried, what was answered, and how long it took.
+//! The journal of one invocation: what was tried, what the answers were, and how long it took.
 //!
 //! ```text
 //! shell ── Journal ──┬─ Rotator    phases: calls of Secrets Manager
@@ -6,13 +6,13 @@
 //!          after the answer, an error or the deadline: logins(), phases(), state()
 //! ```
 //!
-//! It holds no password, no token and no text of a statement, and a bounded number of entries.
+//! It contains no password, no token and no statement text, and the number of its entries is bounded.
 
 mod credential;
 mod phase;
 mod state;
 
-// Circle: the journal is one record behind one lock, and each file below holds a part of it with its methods.
+// Circle: the journal is one record behind one lock, and each file below has a part of it with its methods.
 use std::{
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -32,8 +32,8 @@ use crate::code::Code;
 /// The most login attempts that are kept; a step makes at most six.
 const MOST_LOGINS: usize = 32;
 
-/// A handle to the record of one invocation. Clones share the record, so that it can be read by whoever made
-/// it after the work has ended, failed, or was dropped at the deadline.
+/// A handle to the record of one invocation. Clones share the record, so that its creator can read it after
+/// the work has ended, failed, or was dropped at the deadline.
 #[derive(Clone, Default)]
 pub struct Journal(Arc<Mutex<Record>>);
 
@@ -52,11 +52,11 @@ pub struct LoginAttempt {
     pub credential: CredentialSource,
     /// How the connection was to be protected: `tls` or `plaintext`.
     pub transport: &'static str,
-    /// Which host, or a list of hosts with their ports.
+    /// The host, or a list of hosts with their ports.
     pub host: String,
-    /// Which TCP port.
+    /// The TCP port.
     pub port: u16,
-    /// What came of it.
+    /// The answer.
     pub answer: Answer,
     /// From the first packet to the answer.
     pub time: Duration,
@@ -68,16 +68,16 @@ impl LoginAttempt {
     }
 }
 
-/// What came of a login attempt.
+/// The result of a login attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// The credential logged in.
     LoggedIn,
-    /// The server looked at the credential and said no, so that it is known not to log in.
+    /// The server checked the credential and rejected it, so it is known not to log in.
     Refused(Code),
-    /// It did not log in, for a reason that tells nothing of the credential.
+    /// It did not log in, for a reason that does not depend on the credential.
     Failed(Code),
-    /// The invocation's time was over first.
+    /// The deadline of the invocation passed first.
     Unfinished,
 }
 
@@ -102,30 +102,30 @@ impl Answer {
 }
 
 impl Journal {
-    /// The login attempts so far, in their order.
+    /// The login attempts so far, in order.
     pub fn logins(&self) -> Vec<LoginAttempt> {
         self.record().logins.clone()
     }
 
-    /// How many login attempts were made beyond those that are kept.
+    /// The number of login attempts that were made but not kept.
     pub fn logins_left_out(&self) -> usize {
         self.record().left_out
     }
 
-    /// The time spent in each phase that was begun. Calls of one phase that run at the same time count once;
-    /// phases that go on at the same time, as change and confirm of a master do, count each.
+    /// The time spent in each phase that was entered. Concurrent calls of one phase count once. Different
+    /// phases that run concurrently, such as a master's change and its confirmation, each count in full.
     pub fn phases(&self) -> Vec<(Phase, Duration)> {
         self.record().clocks.spent()
     }
 
-    /// Which credentials are known to log in, by what this invocation itself saw and nothing else. `None`
-    /// where it saw nothing of it.
+    /// Which credentials are known to log in, from what this invocation itself observed. `None` where it
+    /// observed nothing.
     pub fn state(&self) -> Option<State> {
         let record = self.record();
         State::of(&record.logins, record.change.as_ref())
     }
 
-    /// Notes that a login attempt begins. It is kept as unfinished until [`LoginTimer::ended`].
+    /// Records the start of a login attempt. It is kept as unfinished until [`LoginTimer::ended`].
     pub fn login_begins(
         &self,
         credential: CredentialSource,
@@ -151,32 +151,33 @@ impl Journal {
         LoginTimer { journal: self.clone(), index, began: Instant::now(), _timing: timing }
     }
 
-    /// Counts the time until the guard is dropped.
+    /// Counts the time of a phase until the guard is dropped.
     pub fn phase(&self, phase: Phase) -> Timing {
         Timing::begin(self.clone(), phase)
     }
 
-    /// Counts the time of a future, also where it is dropped before its end.
+    /// Counts the time of a future, including one that is dropped before it completes.
     pub async fn timed<T>(&self, phase: Phase, future: impl Future<Output = T>) -> T {
         let _timing = self.phase(phase);
         future.await
     }
 
-    /// Notes that a change of these credentials is being made final. What was known of them holds no longer.
+    /// Records that a change of these credentials is being committed. What was known of them is no longer
+    /// valid.
     pub fn change_begins(&self, of: &'static [CredentialSource]) {
         let mut record = self.record();
         let logins_before = record.logins.len();
         record.change = Some(Change::begun(of, logins_before));
     }
 
-    /// Notes how the change ended: made, or taken back as a whole.
+    /// Records how the change ended: made, or rolled back as a whole.
     pub fn change_ended(&self, made: bool) {
         if let Some(change) = &mut self.record().change {
             change.end(made);
         }
     }
 
-    /// A panic while the lock was held would be a defect elsewhere; the record is whole at every moment.
+    /// A panic while the lock was held is a defect elsewhere; the record is consistent at every moment.
     fn record(&self) -> MutexGuard<'_, Record> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -188,18 +189,18 @@ impl fmt::Debug for Journal {
     }
 }
 
-/// A login attempt that is under way. Dropping it notes the time.
+/// A login attempt in progress. Dropping it records the time.
 #[derive(Debug)]
 pub struct LoginTimer {
     journal: Journal,
-    /// Its place, where it is kept.
+    /// Its index, where it is kept.
     index: Option<usize>,
     began: Instant,
     _timing: Timing,
 }
 
 impl LoginTimer {
-    /// Notes the answer.
+    /// Records the answer.
     pub fn ended(self, answer: Answer) {
         self.note(|attempt| attempt.answer = answer);
     }

@@ -11,9 +11,9 @@
 //!           finish   promote(pending)
 //! ```
 //!
-//! Two ports touch the outside world: [`SecretStore`] is Secrets Manager, and a [`Target`] is what the secret opens; an
-//! [`Issuer`] is one that creates the secret itself. A test
-//! can stop the world at every single call. This crate knows no database, no SDK, no Lambda runtime and no driver.
+//! Two ports touch the outside world: [`SecretStore`] is Secrets Manager, and a [`Target`] is what the secret
+//! opens; an [`Issuer`] is a target that creates the secret itself. A test can stop the world at every single
+//! call. This crate knows no database, no SDK, no Lambda runtime and no driver.
 
 mod code;
 pub mod codes;

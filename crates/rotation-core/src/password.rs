@@ -1,4 +1,4 @@
-//! Passwords: a type that cannot print, and the policy that makes new ones.
+//! Passwords: a type that cannot be printed, and the policy that makes new ones.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::document::DocumentError;
 
-/// A password. It never prints, and its memory is cleared when it is dropped.
+/// A password. It is never printed, and its memory is cleared when it is dropped.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Password(Zeroizing<String>);
 
@@ -15,7 +15,7 @@ impl Password {
     /// A password as a secret's document holds it.
     ///
     /// # Errors
-    /// [`DocumentError::Invalid`] where it is empty, has a NUL, or is longer than 4096 bytes.
+    /// [`DocumentError::Invalid`] where it is empty, contains a NUL, or is longer than 4096 bytes.
     pub fn parse(text: &str) -> Result<Self, DocumentError> {
         if text.is_empty() || text.len() > 4096 || text.contains('\0') {
             return Err(DocumentError::Invalid { field: "password", rule: "1 to 4096 bytes without NUL" });
@@ -23,7 +23,7 @@ impl Password {
         Ok(Self(Zeroizing::new(text.to_owned())))
     }
 
-    /// The password in the clear, for the one place that must have it.
+    /// The password in cleartext, for the one place that needs it.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -35,12 +35,12 @@ impl fmt::Debug for Password {
     }
 }
 
-/// A demand of a server's password policy.
+/// A requirement of a server's password policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PasswordDemand {
-    /// At least so many characters.
+    /// At least this many characters.
     Length(usize),
-    /// At least so many characters of a class.
+    /// At least this many characters of a class.
     Class(CharacterClass, usize),
 }
 
@@ -53,7 +53,7 @@ pub enum CharacterClass {
     Uppercase,
     /// `0` to `9`.
     Digit,
-    /// The other printable ASCII characters without the space.
+    /// The other printable ASCII characters, without the space.
     Punctuation,
 }
 
@@ -69,7 +69,7 @@ impl CharacterClass {
         }
     }
 
-    /// What people call one of these characters; several take an `s`.
+    /// The noun for one of these characters; the plural takes an `s`.
     pub fn noun(self) -> &'static str {
         match self {
             Self::Lowercase => "lower-case letter",
@@ -80,27 +80,27 @@ impl CharacterClass {
     }
 }
 
-/// What an engine demands of passwords.
+/// What an engine requires of passwords.
 #[derive(Clone, Copy, Debug)]
 pub struct PasswordRule {
-    /// Fewest characters.
+    /// The fewest characters.
     pub shortest: usize,
-    /// Most characters.
+    /// The most characters.
     pub longest: usize,
-    /// Characters that the engine never takes.
+    /// Characters that the engine does not accept.
     pub forbidden: &'static str,
-    /// Classes of which the engine wants at least one character each.
+    /// Classes of which the engine requires at least one character each.
     pub required: &'static [CharacterClass],
-    /// What AWS's template for this engine leaves out where `EXCLUDE_CHARACTERS` is not set.
+    /// The characters that AWS's template for this engine excludes where `EXCLUDE_CHARACTERS` is not set.
     pub default_exclusions: &'static str,
 }
 
-/// The settings that AWS's templates know, by the names of their environment variables.
+/// The settings of AWS's templates, by the names of their environment variables.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PasswordSettings {
     /// `PASSWORD_LENGTH`, in characters.
     pub length: usize,
-    /// `EXCLUDE_CHARACTERS`; `None` takes the engine's default.
+    /// `EXCLUDE_CHARACTERS`; `None` means the engine's default.
     pub exclude_characters: Option<String>,
     /// `EXCLUDE_LOWERCASE`, `EXCLUDE_UPPERCASE`, `EXCLUDE_NUMBERS`, `EXCLUDE_PUNCTUATION`.
     pub exclude_classes: Vec<CharacterClass>,
@@ -122,7 +122,7 @@ impl Default for PasswordSettings {
     }
 }
 
-/// Where the randomness of new passwords comes from.
+/// The source of randomness for new passwords.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum PasswordSource {
     /// The operating system, without a call.
@@ -132,7 +132,7 @@ pub enum PasswordSource {
     SecretsManager,
 }
 
-/// How to make a password that the engine takes and nobody guesses.
+/// How to make a password that the engine accepts and nobody can guess.
 #[derive(Clone, Debug)]
 pub struct PasswordPolicy {
     settings: PasswordSettings,
@@ -142,9 +142,9 @@ pub struct PasswordPolicy {
 }
 
 impl PasswordPolicy {
-    /// Fewest bits that a policy may leave.
+    /// The fewest bits of entropy that a policy may leave.
     const LEAST_BITS: f64 = 128.0;
-    /// Draws of a whole password before giving up; a policy that passed its check needs a few.
+    /// The most draws of a whole password; a policy that passed its check needs only a few.
     const MOST_DRAWS: usize = 10_000;
 
     /// Checks the settings against the engine's rule.
@@ -182,17 +182,17 @@ impl PasswordPolicy {
         Ok(policy)
     }
 
-    /// The settings that it came from.
+    /// The settings from which it was made.
     pub fn settings(&self) -> &PasswordSettings {
         &self.settings
     }
 
-    /// The printable ASCII characters that are left out, for a generator that is asked by exclusion.
+    /// The printable ASCII characters that are excluded, for a generator that takes a list of exclusions.
     pub fn excluded_characters(&self) -> String {
         ('!'..='~').filter(|c| !self.alphabet.contains(c)).collect()
     }
 
-    /// Whether every password of this policy meets a demand of a server.
+    /// Whether every password of this policy meets a server's requirement.
     pub fn meets(&self, demand: PasswordDemand) -> bool {
         match demand {
             PasswordDemand::Length(least) => self.settings.length >= least,
@@ -202,7 +202,7 @@ impl PasswordPolicy {
         }
     }
 
-    /// Whether a password that somebody else made keeps the policy.
+    /// Whether a password that was made elsewhere satisfies the policy.
     pub fn admits(&self, password: &Password) -> bool {
         let text = password.expose();
         text.chars().count() == self.settings.length
@@ -210,10 +210,11 @@ impl PasswordPolicy {
             && self.has_required(text)
     }
 
-    /// A new password from the operating system's random source, each admitted one as likely as any other.
+    /// A new password from the operating system's random source. Every password that the policy admits is
+    /// equally likely.
     ///
     /// # Errors
-    /// [`NoRandomness`] where the operating system gives none.
+    /// [`NoRandomness`] where the operating system returns no random bytes.
     pub fn generate(&self) -> Result<Password, NoRandomness> {
         for _ in 0..Self::MOST_DRAWS {
             let mut text = Zeroizing::new(String::with_capacity(self.settings.length));
@@ -228,7 +229,7 @@ impl PasswordPolicy {
     }
 
     /// Appends characters until the password is long enough. A byte above the last whole multiple of the
-    /// alphabet is thrown away, so that no character is likelier than another.
+    /// alphabet's size is discarded, so that every character is equally likely.
     fn draw_into(&self, text: &mut String) -> Result<(), NoRandomness> {
         let mut bytes = Zeroizing::new([0_u8; 64]);
         getrandom::fill(bytes.as_mut_slice()).map_err(|_| NoRandomness)?;
@@ -244,7 +245,7 @@ impl PasswordPolicy {
         self.required.iter().all(|class| text.chars().any(|c| class.admits(c)))
     }
 
-    /// A lower bound of the entropy: the required classes cost at most what a union bound says.
+    /// A lower bound of the entropy: the required classes cost at most what a union bound gives.
     #[expect(clippy::cast_precision_loss, reason = "an alphabet has at most 94 characters, a length 4096")]
     fn bits(&self) -> f64 {
         let (length, count) = (self.settings.length as f64, self.alphabet.len() as f64);
@@ -254,7 +255,7 @@ impl PasswordPolicy {
             .map(|class| self.alphabet.iter().filter(|c| !class.admits(**c)).count() as f64 / count)
             .map(|share| share.powf(length))
             .sum();
-        // Where the bound says nothing, one position a class is taken as fixed.
+        // Where the bound is useless, one position for each class counts as fixed.
         let kept = if missing < 0.99 {
             (1.0 - missing).log2()
         } else {
@@ -264,7 +265,7 @@ impl PasswordPolicy {
     }
 }
 
-/// The settings allow no password that both the engine and prudence accept.
+/// The settings allow no password that the engine accepts and that is hard enough to guess.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum PolicyError {
     /// `PASSWORD_LENGTH` is outside the engine's range.
@@ -275,16 +276,16 @@ pub enum PolicyError {
         /// Most characters.
         longest: usize,
     },
-    /// `EXCLUDE_CHARACTERS` is longer than the service takes.
+    /// `EXCLUDE_CHARACTERS` is longer than the service accepts.
     #[error("EXCLUDE_CHARACTERS is longer than 4096 characters")]
     Exclusions,
-    /// The engine wants a class that the settings exclude.
+    /// The engine requires a class that the settings exclude.
     #[error("this engine demands a character of the class {class:?}, which the settings exclude")]
     RequiredClass {
         /// The class.
         class: CharacterClass,
     },
-    /// Length and exclusions leave too little to guess.
+    /// Length and exclusions leave too little entropy.
     #[error("PASSWORD_LENGTH and the exclusions leave fewer than 128 bits of randomness")]
     Guessable,
 }

@@ -1,16 +1,16 @@
-//! For whom a hint is.
+//! The reader of a hint.
 
-/// Who reads a hint: what to do next depends on who asked for the step.
+/// Who reads a hint. What to do next depends on who ran the step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reader {
     /// The operator of a function that Secrets Manager invokes.
     Operator,
-    /// A person who runs the steps at a terminal, with credentials of their own.
+    /// A person who runs the steps at a terminal, with their own credentials.
     Person,
 }
 
 impl Reader {
-    /// Who must be allowed something.
+    /// The identity that needs a permission.
     pub fn role(self) -> &'static str {
         match self {
             Self::Operator => "the function's role",
@@ -18,7 +18,7 @@ impl Reader {
         }
     }
 
-    /// Who opens connections.
+    /// The party that opens connections.
     pub fn caller(self) -> &'static str {
         match self {
             Self::Operator => "the function",
@@ -26,7 +26,7 @@ impl Reader {
         }
     }
 
-    /// After a failure that passes by itself. The service gives a rotation up after a few attempts.
+    /// What to do after a transient failure. The service gives up a rotation after a few attempts.
     pub fn again(self) -> &'static str {
         match self {
             Self::Operator => "Secrets Manager calls again a few times; if it gives up, rotate again.",

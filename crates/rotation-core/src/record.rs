@@ -1,4 +1,4 @@
-//! A secret in full, as a diagnosis needs it: what a rotation does not ask.
+//! A secret in full, as a diagnosis needs it, including what a rotation does not read.
 
 use std::time::SystemTime;
 
@@ -8,41 +8,42 @@ use crate::{
     store::{SecretStore, SecretValue, StoreError},
 };
 
-/// What a look at a secret, and a repair of its labels, ask of Secrets Manager beyond a rotation. Every
-/// method is one call of the service and may be dropped at any await; a dropped
+/// The calls of Secrets Manager that a diagnosis, and a repair of labels, need in addition to those of a
+/// rotation. Every method is one call of the service and may be dropped at any await. A dropped
 /// [`move_label`](Self::move_label) may have taken effect.
 pub trait SecretRecords: SecretStore {
     /// `DescribeSecret`, all of it.
     async fn record(&self, secret: &SecretId) -> Result<SecretRecord, StoreError>;
 
-    /// `ListSecretVersionIds` with the versions that have no label; at most 100, the newest first.
+    /// `ListSecretVersionIds`, including versions without labels; at most 100, the newest first.
     async fn history(&self, secret: &SecretId) -> Result<Vec<VersionRecord>, StoreError>;
 
-    /// `GetSecretValue` by a version's id alone, which also finds versions without labels; `None` where the
+    /// `GetSecretValue` by the version id alone, which also finds versions without labels. `None` where the
     /// version holds no value.
     async fn value(&self, secret: &SecretId, version: &VersionId) -> Result<Option<SecretValue>, StoreError>;
 
-    /// `UpdateSecretVersionStage`: moves a label, or takes it away. The service refuses where the label is
-    /// not where the move says that it is. When `AWSCURRENT` moves, its old holder becomes `AWSPREVIOUS`.
+    /// `UpdateSecretVersionStage`: moves a label or removes it. The service refuses the call where the label
+    /// is not on the version that the move names. When `AWSCURRENT` moves, the version that had it becomes
+    /// `AWSPREVIOUS`.
     ///
     /// # Errors
-    /// [`StoreFault::Conflict`](crate::StoreFault::Conflict) where the label was elsewhere.
+    /// [`StoreFault::Conflict`](crate::StoreFault::Conflict) where the label was on another version.
     async fn move_label(&self, secret: &SecretId, label_move: &LabelMove) -> Result<(), StoreError>;
 }
 
-/// A label that goes from one version to another: a compare-and-swap.
+/// A move of a label from one version to another: a compare-and-swap.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LabelMove {
     /// Which label.
     pub label: StagingLabel,
-    /// Where it must be; `None` where no version may have it.
+    /// The version that must have it; `None` where no version may have it.
     pub from: Option<VersionId>,
-    /// Where it is afterwards; `None` takes it away.
+    /// The version that has it afterwards; `None` removes it.
     pub to: Option<VersionId>,
 }
 
 impl LabelMove {
-    /// What happens, in words.
+    /// The move as a sentence.
     pub fn sentence(&self) -> String {
         let label = &self.label;
         match (&self.from, &self.to) {
@@ -58,7 +59,7 @@ impl LabelMove {
     }
 }
 
-/// What `DescribeSecret` says of a secret.
+/// What `DescribeSecret` returns about a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecretRecord {
     /// What a rotation depends on.
@@ -73,11 +74,11 @@ pub struct SecretRecord {
     pub next_rotation: Option<SystemTime>,
     /// `KmsKeyId`; `None` is the account's `aws/secretsmanager`.
     pub key: Option<String>,
-    /// `OwningService`: a service that manages the secret itself.
+    /// `OwningService`: the service that manages the secret.
     pub owning_service: Option<String>,
-    /// `Type`: the partner whose external secret it is.
+    /// `Type`: the partner that manages the external secret.
     pub partner: Option<String>,
-    /// `PrimaryRegion`, where the secret is a replica of one elsewhere.
+    /// `PrimaryRegion`, where the secret is a replica.
     pub primary_region: Option<String>,
     /// `Tags`, keys with their values.
     pub tags: Vec<(String, String)>,
@@ -101,12 +102,12 @@ impl SecretRecord {
     }
 }
 
-/// What `ListSecretVersionIds` says of a version.
+/// What `ListSecretVersionIds` returns about a version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VersionRecord {
     /// Its id.
     pub id: VersionId,
-    /// Its labels; none where it is deprecated.
+    /// Its labels; none where the version is deprecated.
     pub labels: Vec<StagingLabel>,
     /// `CreatedDate`.
     pub created: Option<SystemTime>,

@@ -17,8 +17,8 @@ use crate::{
 
 pub use dry_run::{Act, DryRun};
 
-/// Pauses between reads of a value or a label that lags behind its write. Each is drawn out by up to its own
-/// length, so that functions that wait for the same thing do not ask at the same time.
+/// Pauses between reads of a value or a label that lags behind its write. Each is extended by a random time
+/// of up to its own length, so that functions that wait for the same thing do not read at the same time.
 const PATIENCE: [Duration; 5] = [
     Duration::from_millis(50),
     Duration::from_millis(100),
@@ -35,14 +35,14 @@ pub struct Rotator<S, T> {
     invocation: Invocation,
 }
 
-/// What a step came to.
+/// The outcome of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The token is `AWSCURRENT`: this rotation had ended before. Nothing was done.
+    /// The token is `AWSCURRENT`: this rotation is already finished. Nothing was done.
     AlreadyDone,
     /// createSecret stored a new value.
     Created,
-    /// createSecret found a value, which stays.
+    /// createSecret found a value and left it unchanged.
     AlreadyCreated,
     /// setSecret worked on the target.
     Set(Applied),
@@ -56,16 +56,16 @@ pub enum Outcome {
 }
 
 impl<S: SecretStore, T: Target> Rotator<S, T> {
-    /// A rotator for one invocation. The target should have been made for the same.
+    /// A rotator for one invocation. The target should have been made for the same invocation.
     pub fn new(store: S, target: T, invocation: &Invocation) -> Self {
         Self { store, target, invocation: invocation.clone() }
     }
 
-    /// Runs one step. It may be called again with the same event at any time, and be dropped at any await:
-    /// labels and database then stand as after a crash at that point, and the next call goes on from there.
+    /// Runs one step. It may be called again with the same event at any time, and be dropped at any await.
+    /// Labels and database are then as after a crash at that point, and the next call continues from there.
     ///
     /// # Errors
-    /// [`RotationError`]; [`RotationError::TimedOut`] once the deadline is over.
+    /// [`RotationError`]; [`RotationError::TimedOut`] once the deadline has passed.
     pub async fn rotate(&self, event: &RotationEvent) -> Result<Outcome, RotationError> {
         self.invocation.deadline.bound(self.step(event)).await?
     }
@@ -79,8 +79,8 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
         }
     }
 
-    /// Stores the next value. The service keeps the first value that a version was given, so storing is also
-    /// the question whether there is one already.
+    /// Stores the next value. The service keeps the first value that a version got, so the write also shows
+    /// whether there is one already.
     async fn create(&self, event: &RotationEvent) -> Result<Outcome, RotationError> {
         let wanted = Wanted { current: true, ..Wanted::default() };
         let Some(Survey { version, current, .. }) = self.survey(event, wanted).await? else {
@@ -129,9 +129,9 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
         }
     }
 
-    /// A refused login, or the change of another session, may only mean that another rotation went on while
-    /// this invocation slept, so that it knows old passwords alone. What the labels tell then comes first: it
-    /// is true, and its remediation is the one that helps.
+    /// A refused login, or a change by another session, may only mean that another rotation ran while this
+    /// invocation was suspended, so that this invocation knows only old passwords. In that case the answer of
+    /// the labels comes first: it is true, and its remediation is the one that helps.
     async fn overtaken(
         &self,
         event: &RotationEvent,
@@ -150,9 +150,9 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
         }
     }
 
-    /// Swaps `AWSCURRENT` away from the version that held it in the same description that proved the token
-    /// pending. A swap whose reply was lost is refused when the client repeats it, so a conflict asks where
-    /// the label is now.
+    /// Swaps `AWSCURRENT` away from the version that had it in the same description that proved the token
+    /// pending. A swap whose reply was lost is refused when the client repeats it, so after a conflict this
+    /// reads where the label is now.
     async fn finish(&self, event: &RotationEvent) -> Result<Outcome, RotationError> {
         let Some(survey) = self.survey(event, Wanted::default()).await? else {
             return Ok(Outcome::AlreadyDone);
@@ -178,8 +178,8 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
         Ok((stages.standing(event, &self.invocation.invoker)?, stages))
     }
 
-    /// Describes the secret and reads what is wanted at the same time, until all of it belongs together.
-    /// `None` where the token is `AWSCURRENT` already.
+    /// Describes the secret and reads the wanted values concurrently, until description and values are
+    /// consistent. `None` where the token is `AWSCURRENT` already.
     async fn survey(
         &self,
         event: &RotationEvent,
@@ -214,7 +214,7 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
             read(wanted.pending, Version::Pending(&event.version)),
             related
         );
-        // What the labels say goes first: a token that may not act is not told anything else.
+        // The answer of the labels comes first: a token that may not act gets no other answer.
         let (version, stages) = match standing {
             Ok((Standing::Current, _)) => return Ok(Seen::Done),
             Ok((Standing::Pending(version), stages)) => (version, stages),
@@ -255,11 +255,11 @@ struct Wanted<'a> {
     related: Option<&'a SecretId>,
 }
 
-/// One look at the secret.
+/// One read of the secret.
 enum Seen {
     Done,
     Whole(Box<Survey>),
-    /// What to say if it stays so.
+    /// The error if it does not change.
     Lagging(RotationError),
 }
 
@@ -272,7 +272,7 @@ struct Survey {
     related: Option<SecretDocument>,
 }
 
-/// The labels as the authority over a change in progress.
+/// The labels, which decide whether a change in progress may be committed.
 struct Labels<'a, S, T> {
     rotator: &'a Rotator<S, T>,
     event: &'a RotationEvent,
@@ -280,7 +280,7 @@ struct Labels<'a, S, T> {
 }
 
 impl<S: SecretStore, T: Target> Authority for Labels<'_, S, T> {
-    /// The session may hold locks by now, so this gives up sooner than other calls do.
+    /// The session may hold locks by now, so this gives up sooner than other calls.
     async fn confirm(&self) -> Result<(), RotationError> {
         let Rotator { store, invocation: Invocation { journal, invoker, .. }, .. } = self.rotator;
         let stages = journal.timed(Phase::Confirm, store.describe_briefly(&self.event.secret)).await?;
@@ -291,7 +291,7 @@ impl<S: SecretStore, T: Target> Authority for Labels<'_, S, T> {
     }
 }
 
-/// What a target may read while it works, or only looks.
+/// What a target may read during a rotation, a dry run or a diagnosis.
 struct Related<'a, S, T> {
     rotator: &'a Rotator<S, T>,
     secret: &'a SecretId,
@@ -312,8 +312,8 @@ impl<S: SecretStore, T: Target> RelatedSecrets for Related<'_, S, T> {
     }
 }
 
-/// Whether a description from before `RotateSecret` would refuse like this: it made the version, and may have
-/// turned rotation on or named the function a moment ago.
+/// Whether this refusal may come from a description that is older than `RotateSecret`. That call made the
+/// version, and may have turned on rotation or set the function a moment ago.
 fn may_be_older(why: &RotationError) -> bool {
     matches!(
         why,
@@ -325,7 +325,7 @@ fn no_value(label: StagingLabel) -> RotationError {
     RotationError::NoValue { label }
 }
 
-/// Up to the same time again. Without randomness there is none, which only makes retries meet.
+/// A random time of up to `pause`. Without randomness it is zero, so that retries may coincide.
 fn jitter(pause: Duration) -> Duration {
     let mut byte = [0_u8];
     match getrandom::fill(&mut byte) {

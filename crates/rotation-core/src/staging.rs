@@ -15,7 +15,7 @@ pub enum StagingLabel {
     Pending,
     /// `AWSPREVIOUS`: the last `AWSCURRENT`.
     Previous,
-    /// A label of the user's own.
+    /// A custom label.
     Other(String),
 }
 
@@ -48,10 +48,10 @@ impl fmt::Display for StagingLabel {
     }
 }
 
-/// What `DescribeSecret` says about a secret, as far as a rotation depends on it.
+/// What `DescribeSecret` returns about a secret, as far as a rotation depends on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VersionStages {
-    /// The secret's ARN, whatever id it was asked by.
+    /// The secret's ARN, whichever id the call used.
     pub secret: SecretId,
     /// `RotationEnabled`; absent means false.
     pub rotation_enabled: bool,
@@ -59,7 +59,7 @@ pub struct VersionStages {
     pub rotation_function: Option<String>,
     /// Whether `DeletedDate` is set: the secret is scheduled for deletion.
     pub deleted: bool,
-    /// Who may write its versions.
+    /// Who may write the secret's versions.
     pub kind: SecretKind,
     /// `VersionIdsToStages`.
     pub labels: BTreeMap<VersionId, Vec<StagingLabel>>,
@@ -68,19 +68,19 @@ pub struct VersionStages {
 /// Who writes the versions of a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum SecretKind {
-    /// Its account: it may be rotated.
+    /// The account that owns it: it may be rotated.
     #[default]
     Standard,
-    /// `OwningService`: a service of AWS.
+    /// `OwningService`: an AWS service.
     Managed,
-    /// `Type`: a partner of AWS, whose secret it is.
+    /// `Type`: an AWS partner that manages the secret.
     External,
-    /// `PrimaryRegion`, of another region: its primary, whose versions it follows.
+    /// `PrimaryRegion`, another Region: its primary, whose versions it replicates.
     Replica,
 }
 
 impl SecretKind {
-    /// Decides by what `DescribeSecret` says of a secret that was found in its home.
+    /// Decides by what `DescribeSecret` returns about a secret that was found in its own Region.
     pub fn of(
         secret: &SecretId,
         owning_service: Option<&str>,
@@ -97,31 +97,31 @@ impl SecretKind {
     }
 }
 
-/// Who asks for a step, and therefore what must hold of the secret.
+/// Who runs a step, and therefore which conditions the secret must meet.
 #[derive(Clone, Debug)]
 pub enum Invoker {
     /// A Lambda function: rotation must be enabled, and name this very function.
     Function {
         /// `invoked_function_arn` of the invocation.
         arn: String,
-        /// Whether the secret may live in another account or region.
+        /// Whether the secret may be in another account or Region.
         foreign_secrets: ForeignSecrets,
     },
-    /// A person at a terminal, with credentials of their own: no function is configured or asked.
+    /// A person at a terminal, with their own credentials: no function is involved.
     Person,
 }
 
-/// Whether a function may act on a secret of another account or region.
+/// Whether a function may act on a secret of another account or Region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum ForeignSecrets {
     /// Refused: the default.
     #[default]
     Refuse,
-    /// Allowed: the operator set it up so.
+    /// Allowed: the operator has configured it.
     Allow,
 }
 
-/// Where the event's token stands among the labels.
+/// Which label the version with the event's token has.
 #[derive(Clone, Debug)]
 pub enum Standing {
     /// The token is `AWSCURRENT` already: the rotation is over and every step succeeds without doing
@@ -132,7 +132,7 @@ pub enum Standing {
 }
 
 /// The proof that a token was `AWSPENDING` when the secret was described, with the version that was
-/// `AWSCURRENT` in the same description. Only [`VersionStages::standing`] makes one.
+/// `AWSCURRENT` in the same description. Only [`VersionStages::standing`] creates one.
 #[derive(Clone, Debug)]
 pub struct PendingVersion {
     secret: SecretId,
@@ -166,11 +166,11 @@ impl PendingVersion {
 impl VersionStages {
     /// Decides whether the event's token may act.
     ///
-    /// A token that holds `AWSCURRENT` is done even where it still holds `AWSPENDING`, as it does right after
+    /// A token that has `AWSCURRENT` is finished even where it still has `AWSPENDING`, as it does right after
     /// `UpdateSecretVersionStage`.
     ///
     /// # Errors
-    /// [`Refusal`] says which of the service's own preconditions does not hold.
+    /// [`Refusal`] names the precondition of the service that does not hold.
     pub fn standing(&self, event: &RotationEvent, invoker: &Invoker) -> Result<Standing, Refusal> {
         self.admit_writes()?;
         self.admit(event, invoker)?;
@@ -190,7 +190,7 @@ impl VersionStages {
         }))
     }
 
-    /// Whether its versions may be written at all.
+    /// Checks that the secret's versions may be written at all.
     ///
     /// # Errors
     /// [`Refusal`].
@@ -204,16 +204,16 @@ impl VersionStages {
         }
     }
 
-    /// The version that holds a label.
+    /// The version that has a label.
     pub fn holder(&self, label: &StagingLabel) -> Option<&VersionId> {
         self.labels.iter().find(|(_, labels)| labels.contains(label)).map(|(version, _)| version)
     }
 
-    /// Whether a function may look into the secret: it is of its own account and region, and it is the one
-    /// that is set to rotate it, whether rotation is on or not.
+    /// Checks that a function may diagnose the secret: the secret is in its account and Region, and names
+    /// this function as its rotation function, whether rotation is enabled or not.
     ///
     /// # Errors
-    /// [`Refusal`], as a rotation would be refused.
+    /// [`Refusal`], as for a rotation.
     pub fn admit_diagnosis(&self, asked: &SecretId, invoker: &Invoker) -> Result<(), Refusal> {
         let Invoker::Function { arn, foreign_secrets } = invoker else { return Ok(()) };
         self.admit_home(asked, arn, *foreign_secrets)?;
@@ -253,7 +253,7 @@ impl VersionStages {
     }
 }
 
-/// A function's ARN without version or alias: its first seven fields.
+/// The ARN of a function without version or alias: its first seven fields.
 fn unqualified(arn: &str) -> &str {
     arn.match_indices(':').nth(6).map_or(arn, |(end, _)| &arn[..end])
 }
@@ -270,25 +270,25 @@ pub enum Refusal {
     /// `Type` is set.
     #[error("the secret is managed by a partner of AWS, which rotates it itself")]
     External,
-    /// `PrimaryRegion` is another region.
+    /// `PrimaryRegion` is another Region.
     #[error("the secret is a replica of one in another region")]
     Replica,
-    /// The secret's ARN names another account or region than the function's.
+    /// The secret's ARN names another account or Region than the function's.
     #[error("the secret belongs to another account or region than this function")]
     ForeignSecret,
     /// `RotationEnabled` is absent or false.
     #[error("rotation is not enabled for the secret")]
     RotationDisabled,
-    /// `RotationLambdaARN` is somebody else's.
+    /// `RotationLambdaARN` names another function.
     #[error("the secret is configured to be rotated by another function")]
     OtherFunction,
-    /// The token is in none of the versions.
+    /// No version has this token as its id.
     #[error("the secret has no version with this token")]
     UnknownVersion,
     /// The version exists and is neither current nor pending.
     #[error("the version is not AWSPENDING: the rotation was cancelled or replaced")]
     NotPending,
-    /// No version holds `AWSCURRENT`.
+    /// No version has `AWSCURRENT`.
     #[error("no version of the secret is AWSCURRENT")]
     NoCurrent,
 }

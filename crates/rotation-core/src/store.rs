@@ -13,36 +13,37 @@ use crate::{
     staging::{PendingVersion, StagingLabel, VersionStages},
 };
 
-/// AWS Secrets Manager, or what stands in for it. Every method is one call of the service and may be dropped
-/// at any await; a dropped write may have taken effect.
+/// AWS Secrets Manager or a substitute for it. Every method is one call of the service and may be dropped at
+/// any await. A dropped write may have taken effect.
 pub trait SecretStore {
     /// `DescribeSecret`.
     async fn describe(&self, secret: &SecretId) -> Result<VersionStages, StoreError>;
 
-    /// The same, for a caller that others wait for: where the service throttles or does not answer, it gives
-    /// up soon.
+    /// The same, for a caller on which others wait. It gives up soon where the service throttles or does not
+    /// answer.
     async fn describe_briefly(&self, secret: &SecretId) -> Result<VersionStages, StoreError> {
         self.describe(secret).await
     }
 
-    /// The tags that `DescribeSecret` shows, keys with their values.
+    /// The tags that `DescribeSecret` returns, keys with their values.
     async fn tags(&self, secret: &SecretId) -> Result<Vec<(String, String)>, StoreError>;
 
-    /// `GetSecretValue`; `None` where the service has no value for what was asked: no such label, or a
-    /// version that holds no value yet.
+    /// `GetSecretValue`. `None` where the service has no value for the request: there is no such label, or
+    /// the version holds no value yet.
     async fn read(&self, secret: &SecretId, version: Version<'_>) -> Result<Option<SecretValue>, StoreError>;
 
     /// `PutSecretValue` under `AWSPENDING`, with the rotation token if the event had one. The service itself
-    /// keeps a version from ever holding two values.
+    /// makes sure that a version never gets a second value.
     async fn put(&self, pending: &PendingVersion, document: &SecretDocument) -> Result<Put, StoreError>;
 
-    /// `UpdateSecretVersionStage`: swaps `AWSCURRENT` from the version seen at describe to the pending one.
+    /// `UpdateSecretVersionStage`: moves `AWSCURRENT` from the version that the description showed to the
+    /// pending one.
     ///
     /// # Errors
-    /// [`StoreFault::Conflict`] where `AWSCURRENT` was no longer where it was described.
+    /// [`StoreFault::Conflict`] where `AWSCURRENT` had moved since the description.
     async fn promote(&self, pending: &PendingVersion) -> Result<(), StoreError>;
 
-    /// `GetRandomPassword`, asked by the policy's length, classes and exclusions.
+    /// `GetRandomPassword`, with the policy's length, classes and exclusions.
     async fn random_password(&self, policy: &PasswordPolicy) -> Result<Password, StoreError>;
 }
 
@@ -73,10 +74,10 @@ impl SecretValue {
         SecretDocument::parse(self.text.as_ref().ok_or(DocumentError::Binary)?)
     }
 
-    /// The document of what was read under a label.
+    /// The document of the value that was read under a label.
     ///
     /// # Errors
-    /// [`RotationError::NoValue`] where there was nothing, and [`RotationError::Document`].
+    /// [`RotationError::NoValue`] where there was no value, and [`RotationError::Document`].
     pub fn document_under(label: StagingLabel, value: Option<Self>) -> Result<SecretDocument, RotationError> {
         let Some(value) = value else { return Err(RotationError::NoValue { label }) };
         value.document().map_err(|error| RotationError::Document { label, error })
@@ -89,12 +90,12 @@ impl fmt::Debug for SecretValue {
     }
 }
 
-/// What became of a `put`.
+/// The result of a `put`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Put {
     /// The version holds the document.
     Stored,
-    /// The version already held another value (`ResourceExistsException`), which stays.
+    /// The version already held another value (`ResourceExistsException`), which is kept.
     Kept,
 }
 
@@ -104,17 +105,17 @@ pub enum Put {
 pub struct StoreError {
     /// The operation, as the service names it.
     pub operation: &'static str,
-    /// What was wrong.
+    /// Why it failed.
     pub fault: StoreFault,
-    /// The KMS key that refused, by its ARN, id or alias, where the adapter could find out.
+    /// The KMS key that refused, by its ARN, id or alias, where the adapter knows it.
     pub key: Option<String>,
-    /// The adapter's own error; it must be free of values.
+    /// The adapter's own error. It must not contain values.
     #[source]
     pub source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
 impl StoreError {
-    /// An error without a cause of its own.
+    /// An error without a source.
     pub fn new(operation: &'static str, fault: StoreFault) -> Self {
         Self { operation, fault, key: None, source: None }
     }
@@ -126,34 +127,34 @@ pub enum StoreFault {
     /// The network: nothing answered.
     #[error("the endpoint did not answer")]
     Unreachable,
-    /// The network, or whoever stands in it: the endpoint's certificate is not trusted.
+    /// The network, or whoever intercepts it: the endpoint's certificate is not trusted.
     #[error("the endpoint's certificate is not trusted")]
     CertificateRefused,
-    /// The service, for the moment.
+    /// The service, for the moment: it throttles.
     #[error("too many requests")]
     Throttled,
-    /// The service, for the moment.
-    #[error("the service has a fault of its own")]
+    /// The service, for the moment: it has an internal fault.
+    #[error("the service has an internal fault")]
     Internal,
     /// The administrator of the role.
     #[error("access was denied")]
     AccessDenied,
-    /// Whoever gave the credentials: there are none, or they have expired or do not sign rightly.
+    /// The owner of the credentials: there are none, or they have expired, or their signature is wrong.
     #[error("the credentials are missing, expired or wrong")]
     CredentialsRefused,
     /// The administrator of the key.
     #[error("the secret's kms key refused")]
     KeyDenied,
-    /// The secret's owner: there is none by this name.
+    /// The secret's owner: the secret does not exist.
     #[error("there is no such secret")]
     NoSuchSecret,
     /// A race: the labels moved since they were described.
     #[error("the labels have moved")]
     Conflict,
-    /// The caller: across accounts a rotation token is needed.
+    /// The caller: a rotation across accounts needs a rotation token.
     #[error("a rotation token is required or was refused")]
     TokenRequired,
-    /// A password that the service made breaks the policy it was asked for.
+    /// A password that the service generated violates the requested policy.
     #[error("the answer breaks the policy it was asked for")]
     Unusable,
     /// Anything else.
@@ -162,7 +163,7 @@ pub enum StoreFault {
 }
 
 impl StoreFault {
-    /// Whether the same call may succeed a moment later, with nobody having fixed anything.
+    /// Whether the same call may succeed a moment later without any fix.
     pub fn passes(self) -> bool {
         matches!(self, Self::Unreachable | Self::Throttled | Self::Internal)
     }

@@ -15,10 +15,10 @@ use crate::{
 
 /// A database user, an API key, a token: whatever the document of a secret opens.
 ///
-/// Every method is idempotent and may be dropped at any await; the service calls again. A target is made for
-/// one [`Invocation`](crate::Invocation), whose deadline bounds what it does.
+/// Every method is idempotent and may be dropped at any await; the service then calls again. A target is made
+/// for one [`Invocation`](crate::Invocation), whose deadline bounds its work.
 pub trait Target {
-    /// The document of the next version. Touches nothing outside but the store's random source.
+    /// Returns the document of the next version. It uses nothing outside but the store's random source.
     ///
     /// # Errors
     /// A [`TargetError`] or a [`RotationError`].
@@ -28,12 +28,12 @@ pub trait Target {
         store: &impl SecretStore,
     ) -> Result<SecretDocument, RotationError>;
 
-    /// The document that createSecret stores; `None` where the version holds one that stays. Most targets
-    /// leave this as it is. One whose service creates the credential itself does so here: see
-    /// [`IssuerTarget`](crate::IssuerTarget).
+    /// Returns the document that createSecret stores; `None` where the version already holds one, which is
+    /// kept. Most targets keep this default. A target whose service creates the credential itself does so
+    /// here: see [`IssuerTarget`](crate::IssuerTarget).
     ///
     /// # Errors
-    /// As of [`Target::propose`]; those of [`Authority::confirm`].
+    /// As for [`Target::propose`] and [`Authority::confirm`].
     async fn prepare(
         &self,
         _version: &PendingVersion,
@@ -44,8 +44,8 @@ pub trait Target {
         self.propose(current, store).await.map(Some)
     }
 
-    /// Undoes [`Target::prepare`] where the version held another value by then, so that `proposal` was not
-    /// stored.
+    /// Undoes [`Target::prepare`] where the version got another value in the meantime, so that `proposal` was
+    /// not stored.
     ///
     /// # Errors
     /// A [`TargetError`] or a [`RotationError`].
@@ -57,8 +57,8 @@ pub trait Target {
         Ok(())
     }
 
-    /// Afterwards the pending document opens the target. `authority` is asked right before the change is made
-    /// final.
+    /// Afterwards the pending document opens the target. `authority` is asked right before the change is
+    /// committed.
     ///
     /// # Errors
     /// A [`TargetError`] or a [`RotationError`].
@@ -70,10 +70,10 @@ pub trait Target {
     ) -> Result<Applied, RotationError>;
 
     /// Describes what [`Target::apply`] would do, and changes nothing: it logs in as `apply` does and reads.
-    /// A target that cannot tell describes one change without a word about it.
+    /// A target that cannot describe its changes returns this default, one general sentence.
     ///
     /// # Errors
-    /// As of [`Target::apply`].
+    /// As for [`Target::apply`].
     async fn plan(
         &self,
         _versions: &Versions,
@@ -87,90 +87,90 @@ pub trait Target {
         })))
     }
 
-    /// What [`Target::verify`] would run, in words that may be shown.
+    /// Describes what [`Target::verify`] would run, in words that may be shown.
     ///
     /// # Errors
-    /// [`RotationError::Document`] where the document asks for a proof that cannot be run.
+    /// [`RotationError::Document`] where the document asks for a test query that cannot be run.
     fn proof(&self, _pending: &SecretDocument) -> Result<Proof, RotationError> {
         Ok(Proof { statements: vec!["a login".to_owned()], notes: Vec::new() })
     }
 
-    /// Proves that the pending document opens the target and can do work. Returns notes for people:
+    /// Verifies that the pending document opens the target and can do work. Returns notes for people:
     /// lower-case sentences without values.
     ///
     /// # Errors
     /// A [`TargetError`] or a [`RotationError`].
     async fn verify(&self, pending: &SecretDocument) -> Result<Vec<String>, RotationError>;
 
-    /// The fields of the document that a rotation may change. A version that differs from the live one in
-    /// another field names another service or another user, so that a doctor does not send its secret there.
+    /// The fields of the document that a rotation may change. A version that differs from the live one in any
+    /// other field names another service or another user, so a doctor does not send its secret there.
     fn rotated_fields(&self) -> &'static [&'static str];
 
-    /// A second secret that [`Target::apply`] is known to need, so that it can be read at the same time as
-    /// the rest.
+    /// A second secret that [`Target::apply`] is known to need, so that it can be read concurrently with the
+    /// rest.
     fn related_secret(&self) -> Option<&SecretId> {
         None
     }
 
-    /// What to report of that secret where it cannot be read.
+    /// The error to report where that secret cannot be read.
     fn related_error(&self, error: RelatedSecretError) -> RotationError {
         error.into()
     }
 }
 
-/// A failure of a target. Its messages hold no value of a secret, so that they may be logged.
+/// A failure of a target. Its messages contain no value of a secret, so they may be logged.
 pub trait TargetError: StdError + Send + Sync + 'static {
     /// A stable name for this kind of failure.
     fn code(&self) -> Code;
 
-    /// What the code is about in this case, as `name=value`; `None` where the code tells all.
+    /// What the code refers to in this case, as `name=value`; `None` where the code alone is enough.
     fn detail(&self) -> Option<String> {
         None
     }
 
-    /// What to do next, in a few sentences.
+    /// The remediation, in a few sentences.
     fn remediation(&self, reader: Reader) -> String;
 
-    /// Whether the target has looked at the credential and refused it, so that it is known not to open the
+    /// Whether the target has checked the credential and rejected it, so that it is known not to open the
     /// target.
     fn is_refusal(&self) -> bool {
         false
     }
 
-    /// Whether this may only mean that another rotation went on meanwhile, so that this invocation knows old
-    /// credentials alone. What the labels tell then comes first.
+    /// Whether this may only mean that another rotation ran meanwhile, so that this invocation knows only old
+    /// credentials. In that case the answer of the labels comes first.
     fn may_be_overtaken(&self) -> bool {
         self.is_refusal()
     }
 }
 
-/// The documents that `setSecret` works with, all of one description of the secret.
+/// The documents that `setSecret` works with, all from one description of the secret.
 #[derive(Debug)]
 pub struct Versions {
-    /// Which secret they belong to: its ARN, as described.
+    /// The ARN of their secret, as described.
     pub secret: SecretId,
     /// The live document.
     pub current: SecretDocument,
-    /// The one to make live.
+    /// The document to make live.
     pub pending: SecretDocument,
     /// `AWSCURRENT` of [`Target::related_secret`], where the target named one.
     pub related: Option<SecretDocument>,
 }
 
-/// Whether a change may be made final.
+/// Whether a change may be committed.
 pub trait Authority {
-    /// Describes the secret again; holds only while the token is still `AWSPENDING` and `AWSCURRENT` has not
-    /// moved.
+    /// Describes the secret again. Succeeds only while the token is still `AWSPENDING` and `AWSCURRENT` has
+    /// not moved.
     ///
     /// # Errors
     /// [`RotationError::LabelsMoved`], [`RotationError::Refused`] or [`RotationError::Store`]: nothing may be
-    /// made final.
+    /// committed.
     async fn confirm(&self) -> Result<(), RotationError>;
 }
 
-/// What a target may read besides the two versions of a rotation.
+/// What a target may read in addition to the two versions of a rotation.
 pub trait RelatedSecrets {
-    /// The document under `AWSPREVIOUS` of the secret itself, where there is one.
+    /// The document under `AWSPREVIOUS` of the same secret, where there is one.
     ///
     /// # Errors
     /// [`RotationError::Document`] and [`RotationError::Store`].
@@ -201,20 +201,20 @@ pub enum Intent {
 /// A change that was described and not made.
 #[derive(Debug)]
 pub struct IntendedChange {
-    /// By which credential.
+    /// The credential that would make it.
     pub by: CredentialSource,
-    /// The statements or requests in their order, in words that may be shown.
+    /// The statements or requests in order, in words that may be shown.
     pub acts: Vec<String>,
     /// For people: what was found and would be left as it is; lower-case sentences without values.
     pub notes: Vec<String>,
-    /// By what the change is certain to fail, as far as reading can tell.
+    /// The error with which the change is certain to fail, as far as reading can show.
     pub obstacle: Option<RotationError>,
 }
 
 /// What [`Target::verify`] would do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proof {
-    /// The statements, or what they are.
+    /// The statements, or a description of them.
     pub statements: Vec<String>,
     /// For people: lower-case sentences without values.
     pub notes: Vec<String>,
@@ -229,12 +229,12 @@ pub enum Applied {
     AlreadySet,
 }
 
-/// What a change came to.
+/// The result of a change.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChangeReport {
-    /// How many rights, attributes and settings were not as they should be and were corrected.
+    /// The number of privileges, attributes and settings that had drifted and were corrected.
     pub drift: usize,
-    /// For people: what was removed, and what was found and could not, or need not, be corrected. Lower-case
+    /// For people: what was removed, and what was found that could not, or need not, be corrected. Lower-case
     /// sentences without values.
     pub notes: Vec<String>,
 }

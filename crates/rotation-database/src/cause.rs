@@ -1,19 +1,19 @@
-//! The cause that every database error carries.
+//! The cause of a database error.
 
 use std::fmt;
 
 use thiserror::Error;
 
-/// The cause of a database error in the engine's words: a code of the server, an error of the operating
+/// The cause of a database error as the engine states it: a code of the server, an error of the operating
 /// system.
 ///
-/// Whoever makes one vouches that it holds no value of a secret and no text of a statement: a server's
-/// message may quote both, so only its code goes in.
+/// The creator guarantees that it contains no value of a secret and no statement text. A server's message may
+/// quote both, so only the server's code is used.
 #[derive(Clone, Error, PartialEq, Eq)]
 #[error("{}", .0.text)]
 pub struct Cause(Box<CauseText>);
 
-/// Out of line, as errors travel in every result.
+/// Boxed, because every result carries an error.
 #[derive(Clone, PartialEq, Eq)]
 struct CauseText {
     text: String,
@@ -27,15 +27,15 @@ impl Cause {
         Self(Box::new(CauseText { text: text.into(), remedy: None, is_unproven: false }))
     }
 
-    /// The same, with the statement by which an administrator of the database ends it: the very objects and
-    /// users of this case, quoted as the engine quotes names.
+    /// The same, with the statement by which a database administrator can fix it. The statement names the
+    /// objects and users of this case, quoted as the engine quotes names.
     #[must_use]
     pub fn ended_by(mut self, statement: impl Into<String>) -> Self {
         self.0.remedy = Some(statement.into());
         self
     }
 
-    /// The same, said by whoever has not yet proved to be the server.
+    /// The same, from a peer that has not yet proved to be the server.
     #[must_use]
     pub fn unproven(mut self) -> Self {
         self.0.text.push_str(", from a server that has not proved itself");
@@ -47,7 +47,7 @@ impl Cause {
         self.0.is_unproven
     }
 
-    /// The statement by which an administrator of the database ends it, where the engine knows one.
+    /// The statement by which a database administrator can fix it, where the engine knows one.
     pub fn remedy(&self) -> Option<&str> {
         self.0.remedy.as_deref()
     }

@@ -1,4 +1,4 @@
-//! URLs and connection strings, and where in them a user and its password stand.
+//! URLs and connection strings, and where they contain a user and its password.
 //!
 //! | form | example | how a value is written |
 //! |---|---|---|
@@ -16,14 +16,15 @@ use zeroize::Zeroizing;
 
 use self::value::{Part, Syntax};
 
-/// The names of a user's parameter, in lower case.
+/// The names of the user parameter, in lower case.
 const USER_KEYS: [&str; 6] = ["user", "username", "user name", "user id", "userid", "uid"];
-/// The names of a password's.
+/// The names of the password parameter.
 const PASSWORD_KEYS: [&str; 3] = ["password", "pwd", "pass"];
-/// The names of a host's.
+/// The names of the host parameter.
 const HOST_KEYS: [&str; 6] = ["host", "hostaddr", "server", "data source", "address", "addr"];
 
-/// A text that tells a client where to log in, as applications read it out of a secret. It never prints.
+/// A text from which a client knows where to log in, as applications read it from a secret. It is never
+/// printed.
 #[derive(Default)]
 pub struct ConnectionText<'a> {
     text: &'a str,
@@ -34,12 +35,12 @@ pub struct ConnectionText<'a> {
 }
 
 impl<'a> ConnectionText<'a> {
-    /// Finds the credentials in a text; `None` where it is of none of the forms.
+    /// Finds the credentials in a text; `None` where the text has none of the forms.
     pub fn parse(text: &'a str) -> Option<Self> {
         if let Some(scheme) = text.find("://").filter(|end| is_scheme(&text[..*end])) {
             return Self::parse_url(text, scheme + 3);
         }
-        // A semicolon may stand in a keyword's value, and yet ends a pair's.
+        // A semicolon may be part of a keyword's value, but it ends a pair.
         Self::parse_pairs(text).or_else(|| Self::parse_keywords(text)).or_else(|| Self::parse_go(text))
     }
 
@@ -50,7 +51,7 @@ impl<'a> ConnectionText<'a> {
     fn parse_url(text: &'a str, start: usize) -> Option<Self> {
         let mut found = Self::of(text);
         let driver = text.strip_prefix("jdbc:").and_then(|rest| rest.split(':').next());
-        // The two drivers whose parameters end at a semicolon as well.
+        // The two drivers that also accept a semicolon as the end of a parameter.
         let has_semicolons = matches!(driver, Some("redshift" | "sqlserver"));
         let (stops, queries, separators): (&[char], &[char], &[char]) = match driver {
             Some(_) if has_semicolons => (&['/', '?', ';'], &['?', ';'], &['&', ';']),
@@ -66,7 +67,7 @@ impl<'a> ConnectionText<'a> {
             found.add_pairs(query..last, Syntax::Braces);
             return Some(found);
         }
-        // MariaDB's driver takes parameters to the letter, also those of a URL for MySQL's.
+        // MariaDB's driver takes parameters literally, including those of a URL for MySQL's driver.
         let is_verbatim = driver == Some("mariadb") || text.contains("permitMysqlScheme");
         let syntax = if is_verbatim { Syntax::Verbatim { without: &['&'] } } else { Syntax::Percent };
         let mut from = query;
@@ -80,8 +81,8 @@ impl<'a> ConnectionText<'a> {
         Some(found)
     }
 
-    /// `[user[:password]@]host[,host]`, or with credentials at each host. `None` where it cannot be told
-    /// which `@` ends the credentials.
+    /// `[user[:password]@]host[,host]`, or with credentials at each host. `None` where it is ambiguous which
+    /// `@` ends the credentials.
     fn add_authority(&mut self, span: Range<usize>) -> Option<()> {
         let authority = &self.text[span.clone()];
         let is_at_each = authority.split(',').all(|piece| piece.matches('@').count() == 1);
@@ -152,7 +153,7 @@ impl<'a> ConnectionText<'a> {
         (count >= 2 && !found.passwords.is_empty()).then_some(found)
     }
 
-    /// Says how many pairs there are; 0 where it is something else.
+    /// Returns the number of pairs; 0 where the text is something else.
     fn add_pairs(&mut self, range: Range<usize>, syntax: Syntax) -> usize {
         let (text, mut at, mut count) = (self.text, range.start, 0);
         while at < range.end {
@@ -195,7 +196,7 @@ impl<'a> ConnectionText<'a> {
         }
     }
 
-    /// Whether one of its hosts is this one, with whatever port; `None` where it names none.
+    /// Whether one of its hosts is this one, at any port; `None` where it names no host.
     pub fn names_host(&self, host: &str) -> Option<bool> {
         let plain = |name: &str| {
             let name = name.strip_prefix("tcp:").unwrap_or(name);
@@ -209,23 +210,23 @@ impl<'a> ConnectionText<'a> {
         (!self.hosts.is_empty()).then(|| self.hosts.iter().any(|name| plain(name) == own))
     }
 
-    /// The user names, as a client reads them; `None` for one that is no text.
+    /// The user names, as a client decodes them; `None` for one that does not decode to text.
     pub fn users(&self) -> impl Iterator<Item = Option<Zeroizing<String>>> {
         self.users.iter().map(|part| part.value(self.text))
     }
 
-    /// The passwords likewise.
+    /// The passwords, likewise.
     pub fn passwords(&self) -> impl Iterator<Item = Option<Zeroizing<String>>> {
         self.passwords.iter().map(|part| part.value(self.text))
     }
 
-    /// The text with these values in the place of its users and passwords, and all else as it is. `None`
+    /// The text with its users and passwords replaced by these values, and everything else unchanged. `None`
     /// where a value cannot be written in this form.
     pub fn replaced(&self, user: &str, password: &str) -> Option<Zeroizing<String>> {
         let users = self.users.iter().map(|part| (part, user));
         let mut parts: Vec<_> = users.chain(self.passwords.iter().map(|part| (part, password))).collect();
         parts.sort_by_key(|(part, _)| part.span.start);
-        // Room for all of it at once: a string that grows leaves copies behind. A value triples at most.
+        // Reserve the full size at once: a string that grows leaves copies behind. A value triples at most.
         let room = self.text.len() + parts.iter().map(|(_, value)| 3 * value.len() + 2).sum::<usize>();
         let mut whole = Zeroizing::new(String::with_capacity(room));
         let mut from = 0;
@@ -252,8 +253,8 @@ fn blanks(text: &str) -> usize {
     text.len() - text.trim_ascii_start().len()
 }
 
-/// How long a value of libpq's keywords is at the beginning of this text; `None` where its quote does not
-/// end.
+/// The length of a value of libpq's keyword form at the start of this text; `None` where its quote is not
+/// closed.
 fn keyword_value(text: &str) -> Option<usize> {
     let is_quoted = text.starts_with('\'');
     let mut is_escaped = false;
@@ -269,7 +270,7 @@ fn keyword_value(text: &str) -> Option<usize> {
     (!is_quoted).then_some(text.len())
 }
 
-/// How long a value is up to the next semicolon; `None` where its quote does not end.
+/// The length of a value up to the next semicolon; `None` where its quote is not closed.
 fn pair_value(text: &str) -> Option<usize> {
     let to_semicolon = |text: &str| text.find(';').unwrap_or(text.len());
     let close = match text.chars().next() {
@@ -288,7 +289,7 @@ fn pair_value(text: &str) -> Option<usize> {
     }
 }
 
-/// Whether a URL may begin like this: `postgresql`, `jdbc:mysql`, `mongodb+srv`.
+/// Whether a URL may begin with this text: `postgresql`, `jdbc:mysql`, `mongodb+srv`.
 fn is_scheme(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_alphabetic())
         && text.chars().all(|one| one.is_ascii_alphanumeric() || "+-.:_".contains(one))

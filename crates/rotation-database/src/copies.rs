@@ -1,7 +1,8 @@
-//! Copies of a secret's credentials in fields of its own that applications read: a URL, a connection string.
+//! Copies of a secret's credentials in other fields of the secret that applications read: a URL, a connection
+//! string.
 //!
-//! A rotation changes `username` and `password`. A copy in another field goes stale by that, unless it is a
-//! field that is to be rewritten.
+//! A rotation changes `username` and `password`. A copy in another field then becomes stale, unless the field
+//! is set to be rewritten.
 
 use rotation_core::{DocumentError, SecretDocument, Unfit, codes::SECRET_FIELD_INVALID};
 use serde_json::Value;
@@ -9,22 +10,22 @@ use zeroize::{Zeroize, Zeroizing};
 
 use crate::{Credentials, Login, Username, connection_text::ConnectionText};
 
-/// A shorter password may stand in a text by chance.
+/// A shorter password may occur in a text by chance.
 const TELLING: usize = 8;
-/// As much of a name as is shown, in characters.
+/// The longest part of a name that is shown, in characters.
 const MOST_SHOWN: usize = 64;
-/// What is no copy but the thing itself.
+/// The fields that hold the credentials themselves.
 const OWN: [&str; 2] = ["username", "password"];
-/// What a rotation reads, and must find as it was.
+/// The fields that a rotation reads, and that must not be rewritten.
 const READ: [&str; 10] =
     ["engine", "host", "port", "replicaSet", "srv", "dbname", "authdb", "ssl", "masterarn", "teststatement"];
 
-/// The fields whose URLs and connection strings follow the credentials.
+/// The fields whose URLs and connection strings are rewritten with the new credentials.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RewriteFields(Vec<String>);
 
-/// Whose credentials a secret holds, where they open something, and who else they may be of: the other user
-/// of its pair.
+/// The credentials that a secret holds, where they open something, and the user name that they may also
+/// belong to: the other user of the pair.
 #[derive(Clone, Copy)]
 pub(crate) struct Owner<'a> {
     pub(crate) login: &'a Login,
@@ -32,22 +33,22 @@ pub(crate) struct Owner<'a> {
     pub(crate) other: Option<&'a Username>,
 }
 
-/// What a text holds of someone's credentials.
+/// What a text contains of a user's credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Copied {
     /// The password.
     Password,
     /// The user at the secret's own host, with another password.
     Outdated,
-    /// The password, within a list or an object.
+    /// The password, inside a list or an object.
     Nested,
 }
 
 impl RewriteFields {
-    /// Reads names with commas between them.
+    /// Parses a comma-separated list of names.
     ///
     /// # Errors
-    /// What the list must be.
+    /// The rule that the list violates.
     pub fn parse(list: &str) -> Result<Self, &'static str> {
         let names: Vec<_> = list.split(',').map(|name| name.trim().to_owned()).collect();
         let is_reserved = |name: &String| OWN.contains(&name.as_str()) || READ.contains(&name.as_str());
@@ -60,11 +61,11 @@ impl RewriteFields {
         Ok(Self(names))
     }
 
-    /// The document with the credentials `to` wherever one of these fields has those of `from` or of its
-    /// pair. A field that is missing, or has no credentials, stays as it is.
+    /// The document with the credentials `to` wherever one of these fields contains those of `from` or of its
+    /// pair. A field that is missing, or contains no credentials, is not changed.
     ///
     /// # Errors
-    /// [`DocumentError::Unfit`] where a field has the password in a form that is not known.
+    /// [`DocumentError::Unfit`] where a field contains the password in an unknown form.
     pub(crate) fn rewrite(
         &self,
         mut document: SecretDocument,
@@ -96,12 +97,12 @@ impl RewriteFields {
     }
 }
 
-/// A field that is to follow the credentials cannot be rewritten.
+/// A field that is set to be rewritten cannot be rewritten.
 fn not_rewritable(field: &str) -> Unfit {
     let field = shown(field);
     Unfit {
         code: SECRET_FIELD_INVALID,
-        problem: format!("the field `{field}` holds the password in no form that can be rewritten"),
+        problem: format!("the field `{field}` contains the password in a form that cannot be rewritten"),
         remediation: format!(
             "Store a URL or a connection string as text in `{field}` of {{which}}, or take `{field}` out of \
              REWRITE_FIELDS. A JDBC URL of MariaDB's driver cannot hold `&`: add it to EXCLUDE_CHARACTERS."
@@ -111,8 +112,8 @@ fn not_rewritable(field: &str) -> Unfit {
 }
 
 impl Owner<'_> {
-    /// Whether the users and passwords of a connection are of this owner. At another host, as a reader's
-    /// endpoint has one, the password must be the same: a server of its own may have a user of this name.
+    /// Whether the users and passwords of a connection belong to this owner. At another host, such as a
+    /// reader endpoint, the password must be the same: an unrelated server may have a user of this name.
     fn is_of(self, found: &ConnectionText<'_>) -> bool {
         let own = self.credentials.username.as_str();
         let is_member = |user: &str| user == own || self.other.is_some_and(|other| other.as_str() == user);
@@ -123,7 +124,7 @@ impl Owner<'_> {
         are_members && (is_here || self.has_password(found))
     }
 
-    /// Whether every password of a connection, and there is one, is the owner's.
+    /// Whether a connection has a password, and every password of it is the owner's.
     fn has_password(self, found: &ConnectionText<'_>) -> bool {
         found.passwords().next().is_some() && found.passwords().all(|password| self.is_own(password))
     }
@@ -132,7 +133,7 @@ impl Owner<'_> {
         password.is_some_and(|password| *password == self.credentials.password.expose())
     }
 
-    /// What a text holds of the credentials.
+    /// What a text contains of the credentials.
     pub(crate) fn finds(self, text: &str) -> Option<Copied> {
         let own = self.credentials.password.expose();
         if let Some(found) = ConnectionText::parse(text).filter(|found| self.is_of(found)) {
@@ -143,8 +144,8 @@ impl Owner<'_> {
         (is_within || text == own).then_some(Copied::Password)
     }
 
-    /// The other fields of a document that hold these credentials or outdated ones, and are not among those
-    /// that are rewritten.
+    /// The other fields of a document that contain these credentials or outdated ones, and are not among the
+    /// fields that are rewritten.
     pub(crate) fn copies(
         self,
         document: &SecretDocument,
@@ -153,7 +154,7 @@ impl Owner<'_> {
         let is_other = |name: &&str| !OWN.contains(name) && !READ.contains(name);
         let found = document.names().filter(is_other).filter_map(|name| {
             let value = Wiped(document.get(name)?);
-            // What is named and is no text fails createSecret, and is to be heard of before.
+            // A listed field that is not text makes createSecret fail, so report it before.
             let follows = rewritten.has(name) && value.0.is_string();
             self.within(&value.0).filter(|_| !follows).map(|copied| (shown(name), copied))
         });
@@ -171,7 +172,7 @@ impl Owner<'_> {
     }
 }
 
-/// A value of a secret, which is cleared from memory when it is dropped.
+/// A value of a secret. It is cleared from memory when it is dropped.
 struct Wiped(Value);
 
 impl Drop for Wiped {
@@ -189,7 +190,8 @@ fn wipe(value: &mut Value) {
     }
 }
 
-/// For people: what this rotation leaves behind in a document, whose password was `from`'s and is `to`'s.
+/// For people: the stale copies that this rotation leaves in a document after it changes the password of
+/// `from` to that of `to`.
 pub(crate) fn notes(
     document: &SecretDocument,
     from: Owner<'_>,

@@ -1,5 +1,5 @@
-//! The port to what AWS knows of its database servers: whose a managed master secret is, and which hosts
-//! belong together.
+//! The port to what AWS knows about its database servers: which server a managed master secret belongs to,
+//! and which hosts belong together.
 
 mod lineage;
 mod owner;
@@ -14,20 +14,21 @@ use crate::Host;
 pub(crate) use lineage::{common_writer, server_at};
 pub use owner::owner;
 
-/// The description of servers by the service that runs them. It is asked by alternating users alone, and only
-/// where the master secret does not name the host of the secret itself. Every method only reads and may be
-/// dropped at any await.
+/// The description of servers by the service that runs them. Only alternating users use it, and only where
+/// the master secret does not name the host of the secret itself. Every method only reads and may be dropped
+/// at any await.
 pub trait DatabaseLookup {
-    /// The server of this ARN; `None` where there is none of it, or where it is none of this lookup's.
+    /// The server with this ARN; `None` where it does not exist, or where this lookup does not cover its
+    /// service.
     async fn by_arn(&self, arn: &ServerArn) -> Result<Option<Server>, DatabaseLookupError>;
 
-    /// The server that has this host among its endpoints; `None` where the lookup knows of none.
+    /// The server that has this host among its endpoints; `None` where the lookup knows none.
     async fn by_host(&self, host: &Host) -> Result<Option<Server>, DatabaseLookupError>;
 }
 
-/// In the place of a lookup where nothing is ever looked up: it cannot be made, and so neither can
-/// [`Strategy::MasterUser`](super::Strategy) with it. The compiler leaves that whole strategy out of
-/// single-user functions.
+/// The lookup type for functions that never look anything up. It has no value, so
+/// [`Strategy::MasterUser`](super::Strategy) cannot be made with it either, and the compiler leaves that
+/// whole strategy out of single-user functions.
 #[derive(Clone, Copy, Debug)]
 pub enum NoDatabaseLookup {}
 
@@ -41,31 +42,31 @@ impl DatabaseLookup for NoDatabaseLookup {
     }
 }
 
-/// What a lookup says of one server: an instance, a cluster, a workgroup.
+/// What a lookup returns about one server: an instance, a cluster, a workgroup.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {
     /// Its name.
     pub arn: ServerArn,
-    /// What it runs, in the words that a secret's `engine` has.
+    /// The engine that it runs, as a secret's `engine` names it.
     pub engine: String,
-    /// Where it takes writes, unless it follows another one: one place, or several that are as good as each
-    /// other. None while it is being made.
+    /// The endpoints that accept writes, unless the server follows another one: one endpoint, or several
+    /// equivalent ones. Empty while the server is being created.
     pub endpoints: Vec<Endpoint>,
-    /// The other hosts that lead to it: readers of a cluster, custom endpoints.
+    /// The other hosts of the server: reader endpoints of a cluster, custom endpoints.
     pub others: Vec<Host>,
-    /// The server whose writes this one repeats: a replica's source, the cluster of a member.
+    /// The server whose writes this one replicates: a replica's source, the cluster of a member.
     pub follows: Option<ServerArn>,
 }
 
 impl Server {
-    /// Whether a host leads to this server.
+    /// Whether a host belongs to this server.
     pub fn has(&self, host: &Host) -> bool {
         let own = self.endpoints.iter().map(|endpoint| &endpoint.host);
         own.chain(&self.others).any(|other| other.is_same(host))
     }
 
-    /// Where to write for whoever knows the server by this host: there, where it takes writes, else at the
-    /// first place.
+    /// The endpoint for writes, for a client that knows the server by this host: the endpoint with this host
+    /// where it accepts writes, otherwise the first one.
     pub(crate) fn endpoint_for(&self, host: &Host) -> Option<&Endpoint> {
         let there = self.endpoints.iter().find(|endpoint| endpoint.host.is_same(host));
         there.or(self.endpoints.first())
@@ -75,22 +76,22 @@ impl Server {
 /// A host with its port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
-    /// Where.
+    /// The host.
     pub host: Host,
     /// TCP port.
     pub port: u16,
 }
 
-/// The ARN of a server, taken apart: `arn:partition:service:region:account:resource`.
+/// The ARN of a server, split into its fields: `arn:partition:service:region:account:resource`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ServerArn {
     text: String,
-    /// Where the resource begins.
+    /// The offset at which the resource begins.
     resource: usize,
 }
 
 impl ServerArn {
-    /// `None` where the text has not six fields, or one of them is empty.
+    /// `None` where the text does not have six fields, or one of them is empty.
     pub fn parse(text: &str) -> Option<Self> {
         let fields: Vec<&str> = text.splitn(6, ':').collect();
         let plain = text.len() <= 2048 && text.bytes().all(|b| b.is_ascii_graphic());
@@ -99,7 +100,7 @@ impl ServerArn {
         (plain && whole).then(|| Self { text: text.to_owned(), resource })
     }
 
-    /// The whole of it.
+    /// The whole ARN.
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -109,19 +110,19 @@ impl ServerArn {
         self.field(2)
     }
 
-    /// The region in which the server is, and in which it has to be asked for.
+    /// The Region of the server, in which it must be looked up.
     pub fn region(&self) -> &str {
         self.field(3)
     }
 
-    /// What stands behind the account: `db:orders`, `cluster:orders`, `namespace/...`.
+    /// The part after the account: `db:orders`, `cluster:orders`, `namespace/...`.
     pub fn resource(&self) -> &str {
         &self.text[self.resource..]
     }
 
-    /// Another resource of the same service, region and account.
+    /// Another resource of the same service, Region and account.
     ///
-    /// `None` where that would be no ARN.
+    /// `None` where the result would not be an ARN.
     pub fn sibling(&self, resource: &str) -> Option<Self> {
         Self::parse(&format!("{}{resource}", &self.text[..self.resource]))
     }
@@ -137,12 +138,12 @@ impl fmt::Display for ServerArn {
     }
 }
 
-/// A service that describes servers, and what it takes to ask it.
+/// A service that describes servers, and the permissions that its calls need.
 #[derive(Debug, PartialEq, Eq)]
 pub struct DatabaseLookupService {
     /// For people: `Amazon RDS`.
     pub name: &'static str,
-    /// The IAM actions of every call that an answer may need.
+    /// The IAM actions of all calls that a lookup may make.
     pub actions: &'static [&'static str],
 }
 
@@ -152,9 +153,9 @@ pub struct DatabaseLookupService {
 pub struct DatabaseLookupError {
     /// The operation, as the service names it.
     pub operation: &'static str,
-    /// Whose operation.
+    /// The service that has this operation.
     pub service: &'static DatabaseLookupService,
-    /// What was wrong.
+    /// Why it failed.
     pub fault: ServiceFault,
     /// The adapter's own error.
     #[source]

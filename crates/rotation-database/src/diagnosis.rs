@@ -1,4 +1,4 @@
-//! Databases can be looked at: the port of a doctor.
+//! The diagnosis port, implemented for databases.
 
 mod documents;
 mod logins;

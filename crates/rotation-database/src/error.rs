@@ -1,4 +1,4 @@
-//! What can go wrong between a secret's document and its database.
+//! The errors that concern a secret's document and its database.
 
 use rotation_core::{CredentialSource, DocumentError, RelatedSecretError, SecretId, StoreError, TimedOut};
 use thiserror::Error;
@@ -8,7 +8,7 @@ use crate::{ConnectError, DatabaseLookupError, Remedies, StatementError};
 /// The credentials of the master secret.
 pub const MASTER_SECRET: CredentialSource = CredentialSource::Related("the master secret");
 
-/// The database could not be brought, or was not found, in the state that the pending document describes.
+/// The database could not be brought into the state that the pending document describes, or is not in it.
 #[derive(Debug, Error)]
 pub enum DatabaseError {
     /// The secret's owner: pending must open the same server.
@@ -26,14 +26,14 @@ pub enum DatabaseError {
     /// The operator: the master secret has no `AWSCURRENT` value.
     #[error("the master secret {0} has no current value")]
     MasterEmpty(SecretId),
-    /// The secret's owner: nothing says which server the master is one of.
-    #[error("the master secret holds a user name and a password alone, and no tag of it names a server")]
+    /// The secret's owner: nothing names the server of the master.
+    #[error("the master secret holds only a user name and a password, and none of its tags names a server")]
     MasterOwnerUnknown,
-    /// The secret's owner: the server that manages the master secret is gone or not ready.
-    #[error("the server that manages the master secret is not there, or has no endpoint yet")]
+    /// The secret's owner: the server that manages the master secret does not exist or is not ready.
+    #[error("the server that manages the master secret does not exist, or has no endpoint yet")]
     MasterOwnerNotFound,
     /// The secret's owner: the master must manage the same server.
-    #[error("the master is of another host than the secret, and neither follows the other")]
+    #[error("the master is on another host than the secret, and neither host follows the other")]
     MasterHostDiffers,
     /// The secret's owner: the master secret must name the member at which `AWSCURRENT` has logged in.
     #[error("the master secret does not name {member}, which is the primary")]
@@ -48,72 +48,72 @@ pub enum DatabaseError {
         host: String,
         /// The master's port.
         port: u16,
-        /// Why it does not.
+        /// Why the login failed.
         #[source]
         error: ConnectError,
     },
-    /// The secret's owner: a proxy knows a new password only once it is `AWSCURRENT`, so a single user cannot
-    /// be tested.
+    /// The secret's owner: an RDS Proxy knows a new password only once it is `AWSCURRENT`, so a single user
+    /// cannot be tested.
     #[error("the secret's host is an RDS Proxy")]
     HostIsProxy,
-    /// The secret's owner: the server that takes the writes runs another engine.
+    /// The secret's owner: the server that accepts the writes runs another engine.
     #[error("the server of the master runs another engine than this function rotates")]
     MasterEngineDiffers,
-    /// The operator: a replica's source is not described.
-    #[error("the source of a replica is not there, or has no endpoint yet")]
+    /// The operator: the lookup does not describe a replica's source.
+    #[error("the source of a replica does not exist, or has no endpoint yet")]
     SourceNotFound,
     /// The operator: the servers could not be looked up.
     #[error(transparent)]
     DatabaseLookup(#[from] DatabaseLookupError),
-    /// The service: the change was made, and has not reached the server that the secret names.
-    #[error("the change was made on the writer, and the replica has not got it yet")]
+    /// The service: the change was made, but has not reached the server that the secret names.
+    #[error("the change was made on the writer, but the replica has not received it yet")]
     ReplicaLags(#[source] ConnectError),
-    /// The secret's owner: `masterarn` is not what this function was deployed with.
+    /// The secret's owner: `masterarn` is not the one that this function was deployed with.
     #[error("the secret's `masterarn` is not the master secret that this function was deployed for")]
     MasterNotDeployed,
     /// The secret's owner: a master cannot manage itself by alternating.
     #[error("the secret is its own master secret, or holds the same user")]
     MasterSameAsSecret,
-    /// The database's administrator: this credential was refused and there is no other to try.
+    /// The database's administrator: this credential was refused, and there is no other one to try.
     #[error("login with {credential} failed")]
     Login {
-        /// Whose login.
+        /// The credential of the login.
         credential: CredentialSource,
-        /// What the server said.
+        /// What the server answered.
         #[source]
         error: ConnectError,
-        /// The engine's own words for the hint.
+        /// The engine's text for the hint.
         remedies: &'static Remedies,
     },
     /// The database's administrator: no stored credential logs in.
     #[error("the server refused AWSCURRENT and AWSPENDING, and AWSPREVIOUS does not help")]
     NoCredentialAccepted {
-        /// The engine's own words for the hint.
+        /// The engine's text for the hint.
         remedies: &'static Remedies,
     },
     /// A statement failed.
     #[error("a statement as {credential} failed")]
     Statement {
-        /// Whose connection.
+        /// The credential of the connection.
         credential: CredentialSource,
-        /// What the server said.
+        /// What the server answered.
         #[source]
         error: StatementError,
-        /// The engine's own words for the hint.
+        /// The engine's text for the hint.
         remedies: &'static Remedies,
     },
-    /// The operator, or the secret's owner: a proof of their own was not given.
+    /// The operator, or the secret's owner: their test statement failed.
     #[error("the test statement failed ({answer})")]
     TestStatement {
-        /// The server's code, or why there is none.
+        /// The server's code, or the reason why there is none.
         answer: String,
     },
-    /// The database was still working when the time was over.
+    /// The database was still working when the deadline passed.
     #[error("the database did not finish in time")]
     TimedOut(#[from] TimedOut),
 }
 
-/// The one related secret of a database is its master secret.
+/// The only related secret of a database is its master secret.
 impl From<RelatedSecretError> for DatabaseError {
     fn from(error: RelatedSecretError) -> Self {
         match error {

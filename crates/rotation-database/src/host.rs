@@ -1,4 +1,4 @@
-//! Where a database is, by a name or an address.
+//! The host of a database: a name or an address.
 
 use std::{
     fmt,
@@ -7,7 +7,7 @@ use std::{
 
 use rotation_core::DocumentError;
 
-/// A host name or an address: one, and nothing smuggled in beside it.
+/// Exactly one host name or address, with nothing else in the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Host(String);
 
@@ -15,8 +15,8 @@ impl Host {
     const RULE: DocumentError =
         DocumentError::Invalid { field: "host", rule: "one DNS name or IP address of a database" };
 
-    /// Refuses lists, socket paths, URL parts, and addresses that no database has (link-local, such as the
-    /// instance metadata service, unspecified, multicast).
+    /// Refuses lists, socket paths, URL parts, and addresses that cannot be a database's (link-local, such as
+    /// the instance metadata service; unspecified; multicast).
     ///
     /// # Errors
     /// [`DocumentError::Invalid`].
@@ -42,29 +42,29 @@ impl Host {
         Ok(Self(text.to_owned()))
     }
 
-    /// The host as written in the secret.
+    /// The host, as written in the secret.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether an address that a name resolved to may be contacted.
+    /// Whether a connection may be made to an address that a name resolved to.
     pub fn may_resolve_to(address: IpAddr) -> bool {
         permitted(address)
     }
 
     /// Whether this is the endpoint of an RDS Proxy: `name.proxy-….region.rds.amazonaws.com`, or one of its
-    /// further endpoints. A proxy of another name cannot be recognized.
+    /// additional endpoints. A proxy under another name cannot be recognized.
     pub fn is_rds_proxy(&self) -> bool {
         let name = self.0.trim_end_matches('.').to_ascii_lowercase();
         let Some(service) = name.strip_suffix(".cn").unwrap_or(&name).strip_suffix(".amazonaws.com") else {
             return false;
         };
-        // In China the region comes after the service.
+        // In China the Region comes after the service.
         let mut labels = service.split('.').skip(1);
         labels.any(|label| label.starts_with("proxy-")) && labels.any(|label| label == "rds")
     }
 
-    /// Whether both name the same host: names compare without case and without the final dot.
+    /// Whether both name the same host. Case and a final dot are ignored.
     pub fn is_same(&self, other: &Self) -> bool {
         let plain = |host: &Self| host.0.trim_end_matches('.').to_ascii_lowercase();
         plain(self) == plain(other)
@@ -77,9 +77,9 @@ fn permitted(address: IpAddr) -> bool {
             !(v4.is_link_local() || v4.is_unspecified() || v4.is_multicast() || v4.is_broadcast())
         }
         IpAddr::V6(v6) => {
-            // fd00:ec2::/32 is where AWS puts the services of an instance: metadata, DNS, time.
+            // fd00:ec2::/32 is the range of AWS's services for instances: metadata, DNS, time.
             let instance_services = v6.segments()[..2] == [0xfd00, 0x0ec2];
-            // An IPv4 address in its last half: written the deprecated way, or for a NAT64 gateway.
+            // An IPv4 address embedded in the last bits: in the deprecated form, or for a NAT64 gateway.
             let [.., high, low] = v6.segments();
             let embeds = matches!(v6.segments(), [0, 0, 0, 0, 0, 0, ..] | [0x64, 0xff9b, 0, 0, 0, 0, ..]);
             let v4 = Ipv4Addr::from(u32::from(high) << 16 | u32::from(low));

@@ -1,14 +1,14 @@
 //! Databases as targets: one protocol of logins and changes for every engine.
 //!
 //! ```text
-//! Database<E> ── Strategy ──┬─ single user         current (else pending, else previous) changes its own password
-//!                           └─ alternating users   current proves itself, the master reconciles the other user
+//! Database<E> ── Strategy ──┬─ single user        current (else pending, previous) changes its own password
+//!                           └─ alternating users  current logs in, the master reconciles the other user
 //! E: Engine ─ connect(Login, Transport) ─> Session { probe, prove, plan, stage, commit }
-//! D: DatabaseLookup ─ by_arn, by_host ─> Server { endpoints, others, follows }      where the master's server is, if need be
+//! D: DatabaseLookup ─ by_arn, by_host ─> Server { endpoints, others, follows }   the master's server
 //! ```
 //!
-//! [`Database`] implements the two ports of `rotation-core`: [`Target`](rotation_core::Target) for a rotation, and
-//! [`Diagnosable`](rotation_core::diagnosis::Diagnosable) for a doctor.
+//! [`Database`] implements the two ports of `rotation-core`: [`Target`](rotation_core::Target) for a
+//! rotation, and [`Diagnosable`](rotation_core::diagnosis::Diagnosable) for a doctor.
 
 mod cause;
 pub mod codes;

@@ -1,4 +1,4 @@
-//! Where a database is and who logs in, parsed once out of a secret's document.
+//! Where a database is and who logs in, parsed once from a secret's document.
 
 use std::{fmt, net::IpAddr};
 
@@ -10,36 +10,36 @@ use crate::{Endpoint, EngineProfile, Host, codes, members::Members};
 /// Everything that one login attempt needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Login {
-    /// Where.
+    /// The host.
     pub host: Host,
     /// TCP port.
     pub port: u16,
     /// The other members of a replica set that the secret names, for engines whose profile has a
-    /// [`set_field`](EngineProfile::set_field). A password goes to the one that takes writes, and to no
-    /// server that is not named.
+    /// [`set_field`](EngineProfile::set_field). A password is sent to the member that accepts writes, and to
+    /// no server that is not named.
     pub others: Vec<Endpoint>,
-    /// The replica set that they must be members of.
+    /// The replica set to which they must belong.
     pub replica_set: Option<String>,
-    /// The one address to connect to, where another session has proved who is there. The certificate must
-    /// still name [`Login::host`]. No secret holds it.
+    /// The one address to connect to, where another session has proved which server is there. The certificate
+    /// must still name [`Login::host`]. It comes from no secret.
     pub address: Option<IpAddr>,
-    /// Which database to open: passed to the driver as a value, never as part of a connection string.
+    /// The database to open. It is passed to the driver as a value, never as part of a connection string.
     pub database: Option<String>,
     /// The database in which this user is defined, for engines whose users belong to databases.
     pub home: Option<String>,
-    /// Who.
+    /// The user and its password.
     pub credentials: Credentials,
     /// How the connection must be protected.
     pub tls: TlsMode,
 }
 
-/// The secret is one of another engine.
+/// The secret belongs to another engine.
 fn other_engine(profile: &EngineProfile) -> Unfit {
     let expected = profile.engines_text;
     Unfit {
         code: codes::SECRET_ENGINE_MISMATCH,
         field: "engine".to_owned(),
-        problem: format!("the field `engine` is none of {expected}"),
+        problem: format!("the field `engine` is not one of {expected}"),
         remediation: format!(
             "Rotate it by the function of its own engine; this one takes {expected}. Correct `engine` of \
              {{which}} only where it is misspelt."
@@ -48,8 +48,8 @@ fn other_engine(profile: &EngineProfile) -> Unfit {
 }
 
 impl Login {
-    /// Reads `engine`, `host`, `port`, `username`, `password`, `dbname` and `ssl` with the meaning that AWS's
-    /// templates give them; of an engine with replica sets, `host` may list the members of one.
+    /// Reads `engine`, `host`, `port`, `username`, `password`, `dbname` and `ssl` with the same meaning as in
+    /// AWS's templates. For an engine with replica sets, `host` may list the members of one.
     ///
     /// # Errors
     /// [`DocumentError`] names the first field that is missing or malformed, never its value.
@@ -83,8 +83,8 @@ impl Login {
         })
     }
 
-    /// The same login, by TLS where `reference` demands it: a version that says less must not send a password
-    /// in the clear to a server that the live one only talks to by TLS.
+    /// The same login, with TLS where `reference` demands it. A version that demands less must not send a
+    /// password in cleartext to a server that the live version only reaches over TLS.
     pub(crate) fn protected_like(self, reference: &Self) -> Self {
         match reference.tls {
             TlsMode::Required => Self { tls: TlsMode::Required, ..self },
@@ -93,7 +93,7 @@ impl Login {
     }
 }
 
-/// A field that names a database, where it is present and not empty.
+/// The database that a field names, where the field is present and not empty.
 fn database_named(document: &SecretDocument, field: &'static str) -> Result<Option<String>, DocumentError> {
     match document.text(field)?.filter(|name| !name.is_empty()) {
         Some(name) if name.len() > 255 || name.contains('\0') => {
@@ -110,7 +110,7 @@ fn database_named(document: &SecretDocument, field: &'static str) -> Result<Opti
 pub fn port(document: &SecretDocument) -> Result<Option<u16>, DocumentError> {
     let number = match document.get("port") {
         None => return Ok(None),
-        // Some tools write every number with a fraction: 5432.0 is one port as well.
+        // Some tools write every number with a fraction: 5432.0 is a valid port, too.
         Some(Value::Number(number)) => {
             let text = number.to_string();
             text.strip_suffix(".0").unwrap_or(&text).parse().ok()
@@ -125,7 +125,7 @@ pub fn port(document: &SecretDocument) -> Result<Option<u16>, DocumentError> {
 }
 
 impl Login {
-    /// Every server that the secret names, in its order.
+    /// Every server that the secret names, in order.
     pub fn endpoints(&self) -> impl Iterator<Item = Endpoint> {
         let first = Endpoint { host: self.host.clone(), port: self.port };
         std::iter::once(first).chain(self.others.iter().cloned())
@@ -136,20 +136,20 @@ impl Login {
         self.endpoints().any(|own| own.is_same(endpoint))
     }
 
-    /// Whether the secret names a server of this host, at whatever port.
+    /// Whether the secret names a server with this host, at any port.
     pub fn has_host(&self, host: &Host) -> bool {
         self.endpoints().any(|own| own.host.is_same(host))
     }
 
-    /// Whether both name the same servers, in whatever order, and the same replica set.
+    /// Whether both name the same servers, in any order, and the same replica set.
     pub fn is_at_servers_of(&self, other: &Self) -> bool {
         self.replica_set == other.replica_set
             && self.others.len() == other.others.len()
             && self.endpoints().all(|own| other.names(&own))
     }
 
-    /// Whether every server that this names is one that the other names, in the same replica set. A list may
-    /// have got members since this was written.
+    /// Whether every server that this login names is also named by the other, in the same replica set. The
+    /// other list may have got members since this one was written.
     pub fn is_among_servers_of(&self, other: &Self) -> bool {
         self.replica_set == other.replica_set && self.endpoints().all(|own| other.names(&own))
     }
@@ -161,7 +161,7 @@ impl Login {
         Self { host, port, others: Vec::new(), address: None, ..self.clone() }
     }
 
-    /// The hosts as a record has them: the host, or the list of members with their ports.
+    /// The hosts for a record: the host, or the list of members with their ports.
     pub(crate) fn hosts(&self) -> String {
         if self.others.is_empty() {
             return self.host.as_str().to_owned();
@@ -179,19 +179,19 @@ impl Login {
 /// A user name with its password.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credentials {
-    /// Who.
+    /// The user name.
     pub username: Username,
-    /// What proves it.
+    /// The password.
     pub password: Password,
 }
 
-/// A user name that the engine keeps whole: not empty, without NUL, within the engine's limit.
+/// A user name that the engine does not truncate: not empty, without NUL, within the engine's limit.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Username(String);
 
 impl Username {
     /// # Errors
-    /// [`DocumentError::Invalid`]; a name that the server would cut is refused, never shortened.
+    /// [`DocumentError::Invalid`]. A name that the server would truncate is refused, never shortened.
     pub fn parse(text: &str, profile: &EngineProfile) -> Result<Self, DocumentError> {
         if text.is_empty() || text.contains('\0') || !profile.name_limit.admits(text) {
             return Err(DocumentError::Invalid {
@@ -214,17 +214,17 @@ impl fmt::Display for Username {
     }
 }
 
-/// The two users that take turns.
+/// The two users that alternate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserPair {
-    /// The one that a person made; its rights are the truth.
+    /// The user that a person created. Its privileges are the reference.
     pub original: Username,
-    /// The one that rotation made, named like the original with the engine's suffix.
+    /// The user that a rotation created, named like the original with the engine's suffix.
     pub clone: Username,
 }
 
 impl UserPair {
-    /// The pair that a live user belongs to. A name that ends in the suffix is the clone of the name without
+    /// The pair to which a live user belongs. A name that ends in the suffix is the clone of the name without
     /// it.
     ///
     /// # Errors
@@ -252,16 +252,16 @@ impl UserPair {
         }
     }
 
-    /// The user whose turn is next.
+    /// The user that the next rotation changes.
     pub fn other(&self, live: &Username) -> &Username {
         if *live == self.original { &self.clone } else { &self.original }
     }
 }
 
-/// What the secret's `ssl` says about protecting the connection.
+/// How the connection must be protected, by the secret's `ssl`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TlsMode {
-    /// `ssl` is true, or anything but false: TLS or nothing.
+    /// `ssl` is true, or anything but false: only TLS.
     Required,
     /// `ssl` is false: plaintext, as the owner of the secret asked.
     Off,
@@ -275,7 +275,7 @@ impl TlsMode {
             None => Self::Preferred,
             Some(Value::Bool(false)) => Self::Off,
             Some(Value::String(text)) if text.eq_ignore_ascii_case("false") => Self::Off,
-            // `"require"`, 1 and the like ask for TLS, and nothing that is not understood asks for plaintext.
+            // `"require"`, 1 and the like ask for TLS. No unknown value asks for plaintext.
             Some(_) => Self::Required,
         }
     }

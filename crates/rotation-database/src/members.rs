@@ -1,12 +1,12 @@
-//! The servers that a secret names: one, or for an engine with replica sets the members of one.
+//! The servers that a secret names: one server or, for an engine with replica sets, the members of one set.
 
 use rotation_core::{DocumentError, SecretDocument, Unfit};
 
 use crate::{Endpoint, EngineProfile, Host, codes};
 
-/// More members than a replica set has that can become the primary (7).
+/// More than the number of members of a replica set that can become the primary (7).
 const MOST_MEMBERS: usize = 16;
-/// The longest name of a replica set that is taken, in bytes.
+/// The longest name of a replica set that is accepted, in bytes.
 const LONGEST_NAME: usize = 255;
 
 const RULE: DocumentError = DocumentError::Invalid {
@@ -15,16 +15,16 @@ const RULE: DocumentError = DocumentError::Invalid {
         them (`a.example.com:27017,b.example.com:27017`, at most 16)",
 };
 
-/// What a document says of the servers.
+/// The servers that a document names.
 pub(super) struct Members {
-    /// At least one, in the order of the secret.
+    /// At least one, in the secret's order.
     pub(super) endpoints: Vec<Endpoint>,
     /// The name of their replica set.
     pub(super) replica_set: Option<String>,
 }
 
 impl Members {
-    /// Reads `host`, and for an engine with replica sets the name of the set. A member without a port gets
+    /// Reads `host` and, for an engine with replica sets, the name of the set. A member without a port gets
     /// `port`.
     pub(super) fn of(
         document: &SecretDocument,
@@ -51,8 +51,8 @@ impl Members {
     }
 }
 
-/// Whether a field asks for something: it is there, and is not false in one of the ways in which tools write
-/// that.
+/// Whether a field is set: it is present, and does not have one of the values that tools write for
+/// false.
 fn is_set(document: &SecretDocument, field: &str) -> bool {
     match document.get(field) {
         None | Some(serde_json::Value::Null | serde_json::Value::Bool(false)) => false,
@@ -68,7 +68,7 @@ fn is_set(document: &SecretDocument, field: &str) -> bool {
 /// The members of a seed list, each once: `a:27017, b, [::1]:27018`.
 ///
 /// # Errors
-/// [`DocumentError::Invalid`] where a member is no host, or where there are too many.
+/// [`DocumentError::Invalid`] where a member is not a host, or where there are too many.
 pub fn seed_list(text: &str, port: u16) -> Result<Vec<Endpoint>, DocumentError> {
     let mut members: Vec<Endpoint> = Vec::new();
     for member in text.split(',') {
@@ -83,9 +83,9 @@ pub fn seed_list(text: &str, port: u16) -> Result<Vec<Endpoint>, DocumentError> 
     Ok(members)
 }
 
-/// A host, with a port of its own or with this one.
+/// A host, with its own port or with this one.
 fn endpoint(text: &str, port: u16) -> Option<Endpoint> {
-    // An IPv6 address alone has colons, and no port.
+    // A bare IPv6 address contains colons, but no port.
     if let Ok(host) = Host::parse(text) {
         return Some(Endpoint { host, port });
     }
@@ -100,7 +100,7 @@ fn endpoint(text: &str, port: u16) -> Option<Endpoint> {
 }
 
 impl Endpoint {
-    /// Whether both are the same place.
+    /// Whether both are the same host and port.
     pub fn is_same(&self, other: &Self) -> bool {
         self.port == other.port && self.host.is_same(&other.host)
     }
@@ -112,14 +112,15 @@ impl Endpoint {
     }
 }
 
-/// The members are to be looked up by DNS (`mongodb+srv`), which nobody here does.
+/// The secret asks for a DNS lookup of the members (`mongodb+srv`), which is not supported.
 fn looked_up(field: &str) -> Unfit {
     Unfit {
         code: codes::SECRET_HOST_SRV,
         field: field.to_owned(),
-        problem: format!("the field `{field}` asks for a look-up of the members by DNS"),
+        problem: format!("the field `{field}` asks for a DNS lookup of the members"),
         remediation: "Name the members in `host` of {which} (`a.example.com:27017,b.example.com:27017`) and \
-            the set in `replicaSet`, as the SRV and TXT records of the name have them, or name the writer's endpoint. Remove `srv`."
+            the set in `replicaSet`, as the SRV and TXT records of the name have them, or name the writer's \
+            endpoint. Remove `srv`."
             .to_owned(),
     }
 }

@@ -9,8 +9,8 @@ use crate::StatementFault;
 /// A secret by its account and its name: `123456789012:shop/checkout`.
 ///
 /// A secret that is deleted and created again keeps its name while its ARN gets another suffix, and a replica
-/// that is promoted has the same account and name in another Region. Two secrets of one name in two Regions
-/// of one account cannot be told apart by it.
+/// that is promoted has the same account and name in another Region. The identity does not distinguish two
+/// secrets of one name in two Regions of one account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecretIdentity {
     text: String,
@@ -18,7 +18,7 @@ pub struct SecretIdentity {
 }
 
 impl SecretIdentity {
-    /// The identity of the secret with this ARN. An id that is no ARN of a secret is a name without an
+    /// The identity of the secret with this ARN. An id that is not the ARN of a secret is a name without an
     /// account.
     pub fn from_secret(secret: &SecretId) -> Self {
         /// What Secrets Manager appends to the name: a hyphen and six characters.
@@ -53,43 +53,43 @@ impl fmt::Display for SecretIdentity {
     }
 }
 
-/// The secret on whose behalf a pair of users is changed.
+/// The secret for which a pair of users is changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PairOwner {
-    /// Which secret.
+    /// The secret.
     pub secret: SecretIdentity,
-    /// Whether the operator has named this secret as the one that takes the pair over.
+    /// Whether the operator has named this secret as the one that takes over the pair.
     pub adopt: bool,
 }
 
-/// What the clone carries in a place that neither of the two users can write.
+/// The mark on the clone, in a place that neither of the two users can write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mark<'a> {
     /// No mark, or no place for one.
     None,
-    /// The mark of a former version: a clone of this original, of a secret that it does not name.
+    /// The mark of a former version: a clone of this original, without the name of a secret.
     Unnamed,
-    /// The mark of a secret, by [`SecretIdentity::as_str`].
+    /// The mark of a secret, as [`SecretIdentity::as_str`] writes it.
     Of(&'a str),
 }
 
-/// How the rights of the clone compare with the original's. What one of the two users could have granted is
-/// left out of the comparison by the engine.
+/// How the privileges of the clone compare with the original's. The engine leaves out of the comparison what
+/// one of the two users could have granted itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Equality {
     /// Exactly the same.
     Equal,
-    /// The clone may do less.
+    /// The clone has fewer privileges.
     Less,
-    /// The clone may do what the original may not.
+    /// The clone has a privilege that the original lacks.
     Differs,
 }
 
-/// Whether the existing user with the clone's name is the clone, and this secret's.
+/// Checks that the existing user with the clone's name is the clone, and belongs to this secret.
 ///
-/// The mark decides. Without one, as on pairs that a former version made, the rights must be exactly equal; a
-/// mark without a name also lets the clone be finished that a former version began. An operator may name one
-/// secret that takes the pair over. It is asked before anything is changed.
+/// The mark decides. Without a mark, as on pairs that a former version made, the privileges must be exactly
+/// equal. A mark without a name also lets a rotation finish a clone that a former version began. An operator
+/// may name one secret that takes over the pair. This check runs before anything is changed.
 ///
 /// # Errors
 /// [`StatementFault::OtherSecret`] and [`StatementFault::CloneNotRecognized`].

@@ -1,32 +1,33 @@
-//! What a change would run, said without running it.
+//! The statements that a change would run, listed without running them.
 
 use std::fmt;
 
-/// What stands in the text of a statement where a password, a verifier, a hash or a value of unknown meaning
-/// does.
+/// The replacement for a password, a verifier, a hash or a value of unknown meaning in the text of a
+/// statement.
 pub const ELIDED: &str = "...";
 
-/// The statements by which a [`Change`](super::Change) would be made, in their order.
+/// The statements by which a [`Change`](super::Change) would be made, in order.
 ///
-/// Those that only read, and the brackets around the others (transactions, savepoints, time limits), are not
-/// in it.
+/// Statements that only read, and those around the others (transactions, savepoints, time limits), are not
+/// included.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
     /// The statements.
     pub statements: Vec<PlannedStatement>,
     /// For people: what was found and would not be changed; lower-case sentences without values.
     pub notes: Vec<String>,
-    /// What would give the session's user the privileges that the change needs and that it is seen to lack,
-    /// for an administrator to run. An engine whose catalogue does not tell leaves it empty.
+    /// The statements that would give the session's user the privileges that the change needs and that the
+    /// user visibly lacks, for an administrator to run. Empty for an engine whose catalogue does not show
+    /// them.
     pub lacking: Vec<String>,
-    /// Whether the change is certain to fail by what is lacking: the server tells each privilege. Otherwise
-    /// it is what is seen of roles and grants, and the server may permit more.
+    /// Whether the change is certain to fail because of the missing privileges: the server lists each
+    /// privilege. Otherwise the list shows only what roles and grants reveal, and the server may permit more.
     pub is_lacking_certain: bool,
 }
 
 impl Plan {
-    /// What the clone has other than the original: the statements that would bring it to equal. None where
-    /// the two are as they should be.
+    /// The drift of the clone from the original: the statements that would reconcile it. Empty where the two
+    /// are equal.
     pub fn drift(&self) -> impl Iterator<Item = &PlannedStatement> {
         self.statements.iter().filter(|statement| statement.purpose == Purpose::Equality)
     }
@@ -35,23 +36,23 @@ impl Plan {
 /// One statement of a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlannedStatement {
-    /// What it is, for people: `alter role`. Errors name it by the same word.
+    /// The kind of the statement, for people: `alter role`. Errors use the same name.
     pub kind: &'static str,
-    /// Its text as the server would get it, with [`ELIDED`] in the place of whatever must not be seen.
+    /// Its text as the server would get it, with [`ELIDED`] in place of whatever must not be shown.
     pub text: String,
-    /// What it is for.
+    /// The purpose of the statement.
     pub purpose: Purpose,
-    /// Whether it would be run in any case.
+    /// Whether it would certainly be run.
     pub necessity: Necessity,
 }
 
-/// What a statement is for.
+/// The purpose of a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// It brings the clone to equal the original, or makes it; in engines that make a user in one breath,
-    /// with its password.
+    /// It reconciles the clone with the original, or creates it; in engines that create a user in one
+    /// statement, together with its password.
     Equality,
-    /// It sets the new password and nothing else.
+    /// It only sets the new password.
     Password,
 }
 
@@ -60,7 +61,7 @@ pub enum Purpose {
 pub enum Necessity {
     /// Always; where the server refuses it, the change fails.
     Always,
-    /// Always; where the server refuses it, the change goes on and a note says so.
+    /// Always; where the server refuses it, the change continues and a note reports that.
     Attempt,
     /// Only where the server refuses the one before it.
     Otherwise,
@@ -71,7 +72,7 @@ impl fmt::Display for PlannedStatement {
         f.write_str(&self.text)?;
         f.write_str(match self.necessity {
             Necessity::Always => "",
-            Necessity::Attempt => "  (goes on without it where the server refuses it)",
+            Necessity::Attempt => "  (continues without it where the server refuses it)",
             Necessity::Otherwise => "  (only where the server refuses the one before)",
         })
     }

@@ -1,4 +1,4 @@
-//! What tells one engine from another, in data.
+//! The differences between engines, as data.
 
 use rotation_core::PasswordRule;
 
@@ -9,49 +9,49 @@ use crate::{Remedies, StatementRule};
 pub struct EngineProfile {
     /// For people: `PostgreSQL`.
     pub name: &'static str,
-    /// The identifier, in metrics, log lines and parameters: `postgres`.
+    /// The identifier in metrics, log lines and parameters: `postgres`.
     pub id: &'static str,
-    /// Values of the secret's `engine` that this function takes.
+    /// Values of the secret's `engine` that this function accepts.
     pub engines: &'static [&'static str],
     /// The same, for an error message.
     pub engines_text: &'static str,
-    /// Where `port` is absent.
+    /// The port where `port` is absent.
     pub default_port: u16,
-    /// Where `dbname` is absent.
+    /// The database where `dbname` is absent.
     pub default_database: Option<&'static str>,
-    /// The field of a secret that says in which database its user is defined, for engines whose users belong
-    /// to databases; where the field is absent, the database that is opened.
+    /// The field of a secret that names the database in which its user is defined, for engines whose users
+    /// belong to databases. Where the field is absent, it is the database that is opened.
     pub home_field: Option<&'static str>,
-    /// The field of a secret that names the replica set, for engines that have them: `host` of theirs may
+    /// The field of a secret that names the replica set, for engines that have replica sets: their `host` may
     /// list members.
     pub set_field: Option<&'static str>,
-    /// What proves that a user can do work, as the server gets it.
+    /// The test query, which shows that a user can do work, as the server gets it.
     pub probe: &'static str,
-    /// Which statements of an operator's own it takes for a proof beside that.
+    /// Which test statements of an operator it accepts in addition to that query.
     pub test_statement: StatementRule,
-    /// What the name of the second user ends in.
+    /// The suffix of the second user's name.
     pub clone_suffix: &'static str,
     /// The longest user name.
     pub name_limit: NameLimit,
-    /// Names that are never rotated by alternating users: the service's own.
+    /// Names that alternating users never rotates: the service's own users.
     pub reserved_users: &'static [&'static str],
-    /// What the engine demands of passwords.
+    /// What the engine requires of passwords.
     pub password_rule: PasswordRule,
-    /// What hints say in the engine's own words.
+    /// The engine's texts for hints.
     pub remedies: &'static Remedies,
 }
 
 /// How an engine counts the length of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NameLimit {
-    /// At most so many bytes of UTF-8.
+    /// At most this many bytes of UTF-8.
     Bytes(usize),
-    /// At most so many characters.
+    /// At most this many characters.
     Characters(usize),
 }
 
 impl NameLimit {
-    /// Whether the name is short enough to be kept whole.
+    /// Whether the name is short enough not to be truncated.
     pub fn admits(self, name: &str) -> bool {
         match self {
             Self::Bytes(limit) => name.len() <= limit,

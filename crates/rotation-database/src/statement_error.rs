@@ -1,4 +1,4 @@
-//! How a statement may fail.
+//! The ways in which a statement can fail.
 
 use thiserror::Error;
 
@@ -8,15 +8,16 @@ use crate::{Cause, ConnectError};
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("{fault}{}", .statement.map(|name| format!(" ({name})")).unwrap_or_default())]
 pub struct StatementError {
-    /// What was wrong.
+    /// Why it failed.
     pub fault: StatementFault,
-    /// Which statement, by its kind and never by its text: `alter role`.
+    /// The kind of the statement, never its text: `alter role`.
     pub statement: Option<&'static str>,
-    /// The cause, scrubbed.
+    /// The cause, without values.
     #[source]
     pub source: Option<Cause>,
-    /// Whether it failed with something else left undone than the new password, so that a login by that says
-    /// nothing of whether the change was made. Where a change takes effect as a whole, nothing is.
+    /// Whether more than the new password was left to change when it failed, so that a login with that
+    /// password does not show whether the change was made. Always false where a change takes effect as a
+    /// whole.
     pub is_before_password: bool,
 }
 
@@ -26,13 +27,13 @@ impl StatementError {
         Self { fault, statement: None, source: None, is_before_password: false }
     }
 
-    /// The same, with something else left undone than the new password.
+    /// The same, where more than the new password was left to change.
     #[must_use]
     pub fn before_password(self) -> Self {
         Self { is_before_password: true, ..self }
     }
 
-    /// The server's answer by its code alone, without a word of a statement or of a server.
+    /// The server's answer by its code alone, without text from a statement or a server.
     pub(super) fn answer(&self) -> String {
         match (&self.source, &self.fault) {
             (Some(cause), _) => cause.to_string(),
@@ -42,48 +43,48 @@ impl StatementError {
     }
 }
 
-/// What to do with a user that a master cannot rotate.
+/// The remediation for a user that a master cannot rotate.
 pub const SINGLE_USER: &str = "Rotate this user by the single-user strategy.";
 
 /// Why a statement failed, by who can fix it.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum StatementFault {
-    /// The caller: this server takes no writes.
+    /// The caller: this server accepts no writes.
     #[error("the server is read-only")]
     ReadOnly,
     /// The database's administrator: a privilege is missing.
     #[error("a privilege is missing: {needed}")]
     PrivilegeMissing {
-        /// What would give it, for an administrator to run; names of roles only.
+        /// The statement that grants it, for an administrator to run; it contains only names of roles.
         needed: String,
     },
-    /// The database's administrator: passwords may be changed by members of `rds_password` only.
+    /// The database's administrator: only members of `rds_password` may change passwords.
     #[error("the server lets only members of rds_password change passwords")]
     PasswordsRestricted,
-    /// The database's administrator: the server's policy does not take the password.
+    /// The database's administrator: the server's policy refuses the password.
     #[error("the server's password policy refused the new password ({rule})")]
     PasswordPolicy {
         /// The rule, by the server's error number or code.
         rule: String,
     },
-    /// The database's administrator: the user is not there any more.
+    /// The database's administrator: the user no longer exists.
     #[error("there is no such user")]
     NoSuchUser,
-    /// The database's administrator: the user's validity is over.
-    #[error("the validity of the user's password is over")]
+    /// The database's administrator: the validity of the user has expired.
+    #[error("the validity of the user's password has expired")]
     Expired,
-    /// The database's administrator: a user of the pair may not log in as it stands.
+    /// The database's administrator: a user of the pair may not log in at present.
     #[error("{user} {bar}")]
     UserBarred {
         /// Which user, by its name.
         user: String,
         /// Why not.
         bar: UserBar,
-        /// The statement that lets it in again.
+        /// The statement that lets the user log in again.
         needed: String,
     },
-    /// The secret's owner: the live user is named like a clone, and nobody is there that it could be the
-    /// clone of.
+    /// The secret's owner: the live user is named like a clone, but there is no user of which it could be the
+    /// clone.
     #[error(
         "the name {clone} is that of a clone, and there is no user {original} that it could be the clone of"
     )]
@@ -99,36 +100,36 @@ pub enum StatementFault {
     /// The secret's owner: another secret rotates the same pair of users.
     #[error("the users belong to another secret: {secret}")]
     OtherSecret {
-        /// Which one: account and name, or what the mark holds instead.
+        /// The other secret: account and name, or what the mark contains instead.
         secret: String,
     },
-    /// The database's administrator: the clone has what the original cannot reach.
-    #[error("the clone has what the original has not: {what}")]
+    /// The database's administrator: the clone has what the original cannot get.
+    #[error("the clone has what the original lacks: {what}")]
     CloneExceeds {
-        /// What: names of objects, rights, and attributes; a bounded number of them.
+        /// Names of objects, privileges and attributes; a bounded number of them.
         what: String,
-        /// The statements that give it to the original or take it from the clone.
+        /// The statements that grant it to the original or revoke it from the clone.
         needed: String,
     },
-    /// The database's administrator: the clone logs in and does not act as the original.
-    #[error("the clone logs in, and its session is not the original's")]
+    /// The database's administrator: the clone logs in but does not act as the original.
+    #[error("the clone logs in, but its session does not act as the original")]
     SessionDiffers {
-        /// The statements that make it so.
+        /// The statements after which it does.
         needed: String,
     },
-    /// The database's administrator: the user has a second password, and nobody here may end it.
+    /// The database's administrator: the user has a second password, and neither user nor master may end it.
     #[error("a password that was replaced still logs in")]
     OldPasswordActive {
-        /// The statement after which a rotation ends it. None where the next rotation does so by itself.
+        /// The statement after which a rotation ends it. `None` where the next rotation does so without it.
         needed: Option<String>,
     },
-    /// The secret's owner: the user has other accounts, for other hosts, that log in by the same password.
-    #[error("the user has more accounts that log in by AWSCURRENT: {accounts}")]
+    /// The secret's owner: the user has other accounts, for other hosts, that log in with the same password.
+    #[error("the user has more accounts that log in with AWSCURRENT: {accounts}")]
     OtherAccounts {
         /// Their names; a bounded number of them.
         accounts: String,
     },
-    /// The secret's owner: this user must not be rotated by this strategy, or at all.
+    /// The secret's owner: this user must not be rotated with this strategy, or at all.
     #[error("this user cannot be rotated: {why}")]
     NotRotatable {
         /// Why.
@@ -136,18 +137,18 @@ pub enum StatementFault {
         /// What to do instead: a sentence, such as [`SINGLE_USER`].
         remedy: &'static str,
     },
-    /// The operator: the server refuses the lock by which rotations of one user take turns.
-    #[error("the server refuses the lock by which rotations take turns")]
+    /// The operator: the server refuses the lock that serializes the rotations of one user.
+    #[error("the server refuses the lock that serializes rotations")]
     LockUnavailable {
-        /// What lets it give one, for an administrator to run.
+        /// The statement or setting that makes the server grant it, for an administrator.
         needed: &'static str,
     },
-    /// Somebody else changed the same user at the same time.
-    #[error("the user was changed by somebody else at the same time")]
+    /// Another session changed the same user at the same time.
+    #[error("another session changed the user at the same time")]
     Busy,
-    /// A proxy or pooler answered the first request with an error of its own: nothing is known of the server
-    /// behind it.
-    #[error("a proxy answered, and not the server behind it")]
+    /// A proxy or pooler answered the first request with its own error: the state of the server behind it is
+    /// unknown.
+    #[error("a proxy answered instead of the server behind it")]
     Proxy,
     /// A pooler logged in to the server only for this request, and the server refused that login.
     #[error("the server refused the login that a pooler made for this request")]
@@ -158,15 +159,15 @@ pub enum StatementFault {
     /// The server stopped the statement at its time limit.
     #[error("the statement took too long")]
     TimedOut,
-    /// The statement is in effect, and a majority of the replica set has not confirmed it: a failover could
-    /// take it back.
+    /// The statement is in effect, but a majority of the replica set has not confirmed it: a failover could
+    /// roll it back.
     #[error("a majority of the replica set has not confirmed the password")]
     MajorityMissing,
     /// Anything else, by the server's own code.
     #[error("{}", refused_by(code))]
     Other {
-        /// SQLSTATE, error number, or command error code. Where the server gave none, words of ours, which
-        /// have spaces.
+        /// SQLSTATE, error number, or command error code. Where the server sent none, a text of this program,
+        /// which contains spaces.
         code: String,
     },
 }
@@ -195,7 +196,7 @@ pub enum UserBar {
     /// An administrator has locked it.
     #[error("may not log in")]
     Locked,
-    /// Its validity is over.
+    /// Its validity has expired.
     #[error("is past the end of its validity")]
     Expired,
 }

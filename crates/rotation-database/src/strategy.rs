@@ -23,28 +23,28 @@ use crate::{
     StatementFault, TestStatement, TlsMode, Transport, UserPair, codes, test_statement::ChosenProof,
 };
 
-/// The longest time that one login attempt may take; a server in reach answers in milliseconds.
+/// The longest time that one login attempt may take. A reachable server answers in milliseconds.
 const LOGIN_TIME: Duration = Duration::from_secs(5);
 
-/// How a database user's password is rotated. The set is closed, so both arms stand in one match.
+/// How a database user's password is rotated. The set is closed, so one match has both arms.
 #[derive(Clone, Debug)]
 pub enum Strategy<D = NoDatabaseLookup> {
     /// The user changes its own password.
     SingleUser,
-    /// Two users take turns; a master changes the one that is not in use.
+    /// Two users alternate; a master changes the one that is not in use.
     MasterUser {
-        /// Where the master's credentials are.
+        /// The secret with the master's credentials.
         master: MasterSecret,
-        /// Who knows where the master's server is, if the secret does not say so.
+        /// The lookup that finds the master's server, where the secret does not name it.
         lookup: D,
     },
 }
 
-/// Which secret holds the master's credentials.
+/// The secret that holds the master's credentials.
 #[derive(Clone, Debug, Default)]
 pub struct MasterSecret {
-    /// The one that the function was deployed for. Where it is set, a secret's `masterarn` must agree, and
-    /// may be absent.
+    /// The secret for which the function was deployed. Where it is set, a secret's `masterarn` must name the
+    /// same secret, or be absent.
     pub deployed: Option<SecretId>,
 }
 
@@ -58,24 +58,24 @@ pub struct Database<E, D = NoDatabaseLookup> {
     journal: Journal,
 }
 
-/// How secrets of databases are rotated, whichever engine they are of.
+/// How secrets of databases are rotated, for all engines.
 #[derive(Clone, Debug)]
 pub struct DatabaseSettings {
     /// How passwords are made.
     pub passwords: PasswordPolicy,
-    /// Whether a server that offers no TLS is refused even where the secret does not ask for it; `"ssl":
+    /// Whether a server that offers no TLS is refused even where the secret does not ask for TLS. `"ssl":
     /// false` in the secret still means plaintext.
     pub require_tls: bool,
     /// What testSecret runs in addition to the engine's own test query.
     pub proof: CustomProof,
-    /// The one secret, by name or ARN, that takes over the pair of users that it finds.
+    /// The one secret, by name or ARN, that takes over the existing pair of users.
     pub adopting: Option<SecretId>,
-    /// The fields of a secret that follow its credentials.
+    /// The fields of a secret that are rewritten with its credentials.
     pub rewriting: RewriteFields,
 }
 
 impl DatabaseSettings {
-    /// The defaults, with passwords by this policy.
+    /// The defaults, with passwords according to this policy.
     pub fn new(passwords: PasswordPolicy) -> Self {
         Self {
             passwords,
@@ -99,21 +99,21 @@ impl<E: Engine, D: DatabaseLookup> Database<E, D> {
         Self { engine, strategy, settings, deadline: *deadline, journal: journal.clone() }
     }
 
-    /// On whose behalf a pair of users is changed.
+    /// The secret for which a pair of users is changed.
     pub(crate) fn owner(&self, secret: &SecretId) -> PairOwner {
         let identity = SecretIdentity::from_secret(secret);
         let named = |named: &SecretId| named == secret || named.as_str() == identity.name();
         PairOwner { adopt: self.settings.adopting.as_ref().is_some_and(named), secret: identity }
     }
 
-    /// One login with one credential. TLS first; plaintext only as [`TlsMode`] says, and never after a
-    /// certificate failure: [`ConnectError::TlsUnavailable`] is the server's own word.
+    /// One login with one credential. TLS first; plaintext only as [`TlsMode`] allows, and never after a
+    /// certificate failure: [`ConnectError::TlsUnavailable`] comes from the server itself.
     async fn login(&self, credential: CredentialSource, login: &Login) -> Result<E::Session, ConnectError> {
         self.login_over(credential, login, None).await.map(|(session, _)| session)
     }
 
-    /// As [`Database::login`], with the transport that it came to. With `pair`, the session must be one that
-    /// acts as the original.
+    /// As [`Database::login`], and returns the transport that was used. With `pair`, the session must act as
+    /// the original.
     pub(crate) async fn login_over(
         &self,
         credential: CredentialSource,
@@ -135,17 +135,17 @@ impl<E: Engine, D: DatabaseLookup> Database<E, D> {
         }
     }
 
-    /// What it was made with.
+    /// The parts from which it was made.
     pub(crate) fn parts(&self) -> (&E, &Strategy<D>, &PasswordPolicy) {
         (&self.engine, &self.strategy, &self.settings.passwords)
     }
 
-    /// When it must be done.
+    /// The deadline.
     pub(crate) fn time(&self) -> Deadline {
         self.deadline
     }
 
-    /// What a change would run, by this session.
+    /// The plan of a change in this session.
     pub(crate) async fn plan(
         &self,
         credential: CredentialSource,
@@ -164,7 +164,7 @@ impl<E: Engine, D: DatabaseLookup> Database<E, D> {
     ) -> Result<E::Session, ConnectError> {
         let deadline = self.deadline.at_most(LOGIN_TIME);
         let entry = self.journal.login_begins(credential, transport.name(), login.hosts(), login.port);
-        // A greeting may be a proxy's: only an answer to a request is the server's.
+        // A greeting may come from a proxy: only an answer to a request comes from the server.
         let let_in = Cell::new(false);
         let attempt = async {
             let session = self.engine.connect(login, transport, deadline).await;
@@ -183,22 +183,22 @@ impl<E: Engine, D: DatabaseLookup> Database<E, D> {
         outcome
     }
 
-    /// Both documents, which must be about the same server: compared before any connection. A list of members
-    /// may have grown since pending was made.
+    /// Parses both documents, which must name the same server: they are compared before any connection. A
+    /// list of members may have grown since pending was made.
     fn logins(versions: &Versions) -> Result<Logins, RotationError> {
         let current = Self::parse(StagingLabel::Current, &versions.current)?;
         let pending = Self::parse(StagingLabel::Pending, &versions.pending)?;
         if !pending.is_among_servers_of(&current) {
             return Err(DatabaseError::HostDiffers.into());
         }
-        // The same name in another database is another user.
+        // The same name in another database is a different user.
         if pending.home != current.home {
             return Err(DatabaseError::UserDiffers.into());
         }
         Ok(Logins { current, pending })
     }
 
-    /// Where a change is made at a member that pending does not name, pending would not open it.
+    /// A change at a member that pending does not name would not make pending log in.
     fn check_member(session: &E::Session, pending: &Login) -> Result<(), RotationError> {
         let is_named = session.member().is_none_or(|member| pending.names(&member));
         if is_named { Ok(()) } else { Err(DatabaseError::HostDiffers.into()) }
@@ -228,8 +228,8 @@ impl<E: Engine, D: DatabaseLookup> Target for Database<E, D> {
         if matches!(self.strategy, Strategy::SingleUser) && login.host.is_rds_proxy() {
             return Err(DatabaseError::HostIsProxy.into());
         }
-        // The next version gets a copy of it, and testSecret would come too late to say that it cannot be
-        // meant.
+        // The next version gets a copy of this field, and testSecret would be too late to report that its
+        // value cannot be intended.
         self.custom_proof(StagingLabel::Current, current)?;
         let next = match &self.strategy {
             Strategy::SingleUser => login.credentials.username.clone(),
@@ -313,7 +313,8 @@ impl<E: Engine, D: DatabaseLookup> Target for Database<E, D> {
         Ok(note.into_iter().map(str::to_owned).collect())
     }
 
-    /// Besides these, the fields that follow the credentials by a setting. Its own doctor compares logins.
+    /// A setting may add fields that are rewritten with the credentials. The doctor of databases compares
+    /// logins instead.
     fn rotated_fields(&self) -> &'static [&'static str] {
         &["username", "password"]
     }
@@ -353,7 +354,7 @@ impl<E: Engine, D: DatabaseLookup> Database<E, D> {
         }
     }
 
-    /// Runs the operator's own proof. That the connection broke says nothing about the statement.
+    /// Runs the operator's test statement. A broken connection shows nothing about the statement.
     async fn prove(&self, session: &mut E::Session, statement: &TestStatement) -> Result<(), RotationError> {
         let credential = CredentialSource::Pending;
         let proving = self.deadline.bound(session.prove(statement, self.deadline));
@@ -368,13 +369,13 @@ impl<E: Engine, D: DatabaseLookup> Database<E, D> {
         }
     }
 
-    /// What to say of a login that failed.
+    /// The error for a failed login.
     pub(crate) fn refused(credential: CredentialSource) -> impl Fn(ConnectError) -> RotationError {
         move |error| DatabaseError::Login { credential, error, remedies: E::PROFILE.remedies }.into()
     }
 }
 
-/// A plan in the words of the protocol.
+/// Converts a plan into the protocol's terms.
 fn intended(by: CredentialSource, plan: Plan) -> IntendedChange {
     let is_certain = plan.is_lacking_certain && !plan.lacking.is_empty();
     let obstacle = is_certain.then(|| {
@@ -386,7 +387,7 @@ fn intended(by: CredentialSource, plan: Plan) -> IntendedChange {
     IntendedChange { by, acts, notes: plan.notes, obstacle }
 }
 
-/// A refused password that ends with a line break is one that was stored by mistake.
+/// A refused password that ends with a line break was stored by mistake.
 fn told_of_line_break(error: ConnectError, login: &Login) -> ConnectError {
     match error {
         ConnectError::Refused(cause) if login.credentials.password.expose().ends_with(['\n', '\r']) => {
@@ -396,7 +397,7 @@ fn told_of_line_break(error: ConnectError, login: &Login) -> ConnectError {
     }
 }
 
-/// What a failed first request says of a login.
+/// The login error for a failed first request.
 fn not_usable(error: StatementError) -> ConnectError {
     match error.fault {
         StatementFault::Proxy => {
@@ -414,8 +415,8 @@ struct Logins {
 }
 
 impl MasterSecret {
-    /// The master secret of a document: its `masterarn`, which must be the deployed one where there is one.
-    /// An empty one counts as absent.
+    /// The master secret of a document: its `masterarn`, which must be the deployed one where one is set. An
+    /// empty one counts as absent.
     pub(crate) fn of(&self, document: &SecretDocument) -> Result<SecretId, RotationError> {
         let label = StagingLabel::Current;
         let invalid = |error| RotationError::Document { label: label.clone(), error };

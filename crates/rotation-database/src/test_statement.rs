@@ -1,32 +1,33 @@
-//! A proof of the operator's own, which testSecret runs beside the engine's.
+//! The operator's test statement, which testSecret runs in addition to the engine's test query.
 
 use std::fmt;
 
 use rotation_core::{DocumentError, SecretDocument};
 use zeroize::Zeroizing;
 
-/// The longest test statement, in bytes: all variables of a Lambda function together have no more.
+/// The longest test statement, in bytes: all environment variables of a Lambda function together have no
+/// more.
 const LONGEST: usize = 4096;
-/// The most bytes of a test statement's result that are read: it is not looked at, so more serves nobody.
+/// The most bytes of a test statement's result that are read. The result is ignored, so more is useless.
 pub const LONGEST_PROOF: usize = 1024 * 1024;
-/// The field of a secret.
+/// The field of a secret with its test statement.
 const FIELD: &str = "teststatement";
-/// What a query of SQL begins with. A call of a procedure is none: some servers let a procedure commit, and
-/// go on outside of the read-only transaction.
+/// The words with which a SQL query begins. A procedure call is not included: some servers let a procedure
+/// commit, and continue outside the read-only transaction.
 const WORDS: [&str; 8] = ["SELECT", "WITH", "VALUES", "TABLE", "SHOW", "EXPLAIN", "DESCRIBE", "DESC"];
 
-/// Which test statements an engine takes.
+/// Which test statements an engine accepts.
 #[derive(Clone, Copy, Debug)]
 pub struct StatementRule {
-    /// What a statement must be, for an error message.
+    /// The rule, for an error message.
     pub text: &'static str,
-    /// Whether it is that. It is given without surrounding white space, and not empty.
+    /// Whether a statement meets the rule. It is passed without surrounding white space, and is not empty.
     pub admits: fn(&str) -> bool,
 }
 
 impl StatementRule {
-    /// One query. A `;` that ends no statement, as in a literal, is refused with those that do: to tell them
-    /// apart would need the lexer of each server.
+    /// One query. A `;` that ends no statement, as in a literal, is also refused: to distinguish it would
+    /// need the lexer of each server.
     pub const SQL: Self = Self {
         text: "one statement of at most 4096 bytes that begins with SELECT, WITH, VALUES, TABLE, SHOW, \
             EXPLAIN or DESCRIBE, with no `;` but at its end",
@@ -45,13 +46,13 @@ fn without_end(text: &str) -> &str {
     text.strip_suffix(';').unwrap_or(text).trim_end()
 }
 
-/// A statement that the engine's rule admits. It never prints: what a person writes into it may be a value
-/// that only the database's users are to know.
+/// A statement that the engine's rule admits. It is never printed: it may contain a value that only the
+/// database's users may know.
 #[derive(Clone)]
 pub struct TestStatement(Zeroizing<String>);
 
 impl TestStatement {
-    /// `None` where it is none that the rule admits, or longer than 4096 bytes.
+    /// `None` where the rule does not admit it, or where it is longer than 4096 bytes.
     pub fn parse(text: &str, rule: &StatementRule) -> Option<Self> {
         let text = text.trim();
         let admitted = !text.is_empty() && text.len() <= LONGEST && (rule.admits)(text);
@@ -70,7 +71,7 @@ impl fmt::Debug for TestStatement {
     }
 }
 
-/// What testSecret runs beside the engine's own probe, as the operator has it.
+/// The operator's test statements, which testSecret runs in addition to the engine's own probe.
 #[derive(Clone, Debug, Default)]
 pub struct CustomProof {
     /// The statement for every secret (`TEST_STATEMENT`).
@@ -82,25 +83,25 @@ pub struct CustomProof {
 /// What the field `teststatement` of a secret means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TestField {
-    /// Nothing; where it is present, a note says so.
+    /// Nothing; where it is present, a note reports that.
     #[default]
     Ignored,
-    /// It takes the place of the deployed statement.
+    /// It replaces the deployed statement.
     Taken,
 }
 
-/// The proof of one document.
+/// The test statement for one document.
 #[derive(Debug, Default)]
 pub(super) struct ChosenProof {
     pub(super) statement: Option<TestStatement>,
-    /// Where it comes from, for people.
+    /// Its origin, for people.
     pub(super) named: &'static str,
     pub(super) note: Option<&'static str>,
 }
 
 impl CustomProof {
     /// # Errors
-    /// [`DocumentError::Invalid`] where the field counts and holds no statement that the rule admits.
+    /// [`DocumentError::Invalid`] where the field counts but holds no statement that the rule admits.
     pub(super) fn of(
         &self,
         document: &SecretDocument,
@@ -113,7 +114,8 @@ impl CustomProof {
         };
         match self.field {
             TestField::Ignored => {
-                let ignored = "the secret's `teststatement` was ignored: ALLOW_TEST_STATEMENT=secret would let it count";
+                let ignored = "the secret's `teststatement` was ignored: ALLOW_TEST_STATEMENT=secret would \
+                    let it count";
                 let note = document.get(FIELD).is_some().then_some(ignored);
                 Ok(ChosenProof { note, ..deployed })
             }

@@ -5,13 +5,13 @@ use serde_json::{Value, json};
 
 use crate::diagnosis::{Diagnosis, VersionSeen};
 
-/// As many findings as an answer has; there are fewer kinds of checks.
+/// The most findings of an answer; there are fewer kinds of checks.
 pub const MOST_FINDINGS: usize = 40;
-/// As many characters as a sentence of an answer has.
+/// The most characters of a sentence in an answer.
 const MOST_CHARACTERS: usize = 1000;
 
 impl Diagnosis {
-    /// The whole of it, bounded: at most [`MOST_FINDINGS`] findings and some tens of KiB.
+    /// The whole diagnosis, bounded: at most [`MOST_FINDINGS`] findings and some tens of KiB.
     pub fn to_json(&self, flags: &str) -> Value {
         let findings: Vec<_> = self.findings.iter().take(MOST_FINDINGS).map(finding_json).collect();
         json!({

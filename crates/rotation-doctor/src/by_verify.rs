@@ -1,4 +1,4 @@
-//! Any target as one that can be looked at.
+//! Diagnosis of a target that has no diagnosis port.
 
 use std::time::SystemTime;
 
@@ -8,8 +8,8 @@ use rotation_core::{
     diagnosis::{Access, Check, Diagnosable, DiagnosedVersion, Finding, Severity, Tried},
 };
 
-/// Looks at a target that is no [`Diagnosable`] itself: each version is tried by [`Target::verify`], and
-/// nothing is asked beyond that.
+/// Diagnoses a target that is not [`Diagnosable`] itself: each version is tried with [`Target::verify`], and
+/// nothing else is checked.
 #[derive(Debug)]
 pub struct ByVerify<'a, T>(pub &'a T);
 
@@ -81,7 +81,8 @@ impl<T: Target> Diagnosable for ByVerify<'_, T> {
             let is_refusal = matches!(&error, RotationError::Target(error) if error.is_refusal());
             versions[at].access = if is_refusal { Access::Refused } else { Access::Unknown };
             if !is_refusal {
-                // The way to the service is closed, or it is out of order: the others would meet the same.
+                // The service cannot be reached or is out of order: the other versions would fail in the same
+                // way.
                 tried.findings.push(Finding::from_error(Check::Connection, Severity::Fault, &error, reader));
                 versions[at].error = Some(error);
                 return tried;
@@ -113,21 +114,21 @@ impl<T: Target> Diagnosable for ByVerify<'_, T> {
     }
 }
 
-/// The order of tries: the live one first.
+/// The order of attempts: the live version first.
 fn rank(version: &DiagnosedVersion<WholeDocument>) -> usize {
     let labels = [StagingLabel::Current, StagingLabel::Pending, StagingLabel::Previous];
     labels.iter().position(|label| version.has(label)).unwrap_or(labels.len())
 }
 
-/// A version that is meant for another service or user than the live one.
+/// A version for another service or user than the live one.
 fn other_service(field: &str) -> Unfit {
     Unfit {
         code: codes::SECRET_FIELD_INVALID,
         field: field.to_owned(),
-        problem: format!("the field `{field}` is not that of the live version"),
+        problem: format!("the field `{field}` differs from the live version"),
         remediation: format!(
             "Where AWSCURRENT works, remove the label from this version and rotate again. Where it does not, \
-             let `{field}` of AWSCURRENT be that of {{which}}, if that is what is meant."
+             copy `{field}` of {{which}} to AWSCURRENT, if that value is the intended one."
         ),
     }
 }

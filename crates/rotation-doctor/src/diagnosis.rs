@@ -1,4 +1,4 @@
-//! What was found out about a secret.
+//! The result of a diagnosis.
 
 use std::time::Duration;
 
@@ -9,55 +9,55 @@ use rotation_core::{
 
 use crate::recovery::{Advice, Situation};
 
-/// What was found out about a secret. It holds no password and no value but names of users.
+/// The result of the diagnosis of a secret. It contains no password, and no value except user names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnosis {
     /// The secret's ARN, where it could be described.
     pub secret: SecretId,
     /// The ARN of the function that is set to rotate it.
     pub function: Option<String>,
-    /// The worst first; among equals in the order of [`Check`](rotation_core::diagnosis::Check), so that a
-    /// cause stands before what follows from it.
+    /// The worst first. Equally severe ones are in the order of [`Check`](rotation_core::diagnosis::Check),
+    /// so that a cause comes before its consequences.
     pub findings: Vec<Finding>,
-    /// The versions, as far as they were looked at.
+    /// The versions, as far as they were checked.
     pub versions: Vec<VersionSeen>,
-    /// Labels and logins, for the decision.
+    /// Labels and logins, from which the advice follows.
     pub situation: Situation,
     /// What to do next.
     pub advice: Advice,
 }
 
-/// A version as it was seen.
+/// A version, as the diagnosis found it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VersionSeen {
     /// Its id.
     pub id: VersionId,
     /// Its labels.
     pub labels: Vec<StagingLabel>,
-    /// How long ago it was made, where the service told.
+    /// Its age, where the service returned it.
     pub age: Option<Duration>,
-    /// Whose credentials it holds.
+    /// The user of its credentials.
     pub username: Option<String>,
     /// Whether it logs in.
     pub access: Access,
-    /// The code of what the server or the way to it said instead of yes.
+    /// The code of the failure, where the login did not succeed.
     pub code: Option<Code>,
 }
 
 impl Diagnosis {
-    /// Adds further findings, each in its place.
+    /// Adds findings, and sorts them.
     pub fn add(&mut self, findings: impl IntoIterator<Item = Finding>) {
         self.findings.extend(findings);
         sort(&mut self.findings);
     }
 
-    /// The worst that was found.
+    /// The worst severity of the findings.
     pub fn severity(&self) -> Severity {
         self.findings.iter().map(|finding| finding.severity).max().unwrap_or(Severity::Ok)
     }
 }
 
-/// The worst first, and a cause before what follows from it.
+/// Sorts the worst first, and a cause before its consequences.
 pub(crate) fn sort(findings: &mut [Finding]) {
     findings.sort_by(|one, other| (other.severity, one.check).cmp(&(one.severity, other.check)));
 }

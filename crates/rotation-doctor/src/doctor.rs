@@ -16,7 +16,7 @@ use crate::{
     secret,
 };
 
-/// As many versions without labels as are tried where none with a label logs in.
+/// The most versions without labels that are tried where no version with a label logs in.
 const MOST_UNLABELLED: usize = 3;
 
 /// Whether logins are tried.
@@ -29,14 +29,14 @@ pub enum Logins {
     None,
 }
 
-/// Looks at secrets. It writes nothing, neither to Secrets Manager nor to what the secrets open.
+/// Diagnoses secrets. A diagnosis writes nothing, neither to Secrets Manager nor to what the secrets open.
 #[derive(Debug)]
 pub struct Doctor<'a, S, T> {
     /// Secrets Manager.
     pub store: &'a S,
-    /// What the secret opens, with the settings of rotations.
+    /// What the secret opens, with the settings of a rotation.
     pub target: &'a T,
-    /// Who asks.
+    /// Who runs the diagnosis.
     pub invoker: Invoker,
     /// Whether logins are tried.
     pub logins: Logins,
@@ -45,10 +45,11 @@ pub struct Doctor<'a, S, T> {
 }
 
 impl<S: SecretRecords, T: Diagnosable> Doctor<'_, S, T> {
-    /// Looks at a secret from every side. May be dropped at any await.
+    /// Runs every check on a secret. May be dropped at any await.
     ///
     /// # Errors
-    /// [`RotationError`] where the secret may not be looked at or cannot be described; all else is a finding.
+    /// [`RotationError`] where the secret may not be diagnosed or cannot be described; everything else is a
+    /// finding.
     pub async fn diagnose(&self, id: &SecretId) -> Result<Diagnosis, RotationError> {
         let reader = self.reader();
         let record = self.store.record(id).await?;
@@ -77,8 +78,8 @@ impl<S: SecretRecords, T: Diagnosable> Doctor<'_, S, T> {
         }
     }
 
-    /// The values of the labeled versions. What a secret that is scheduled for deletion holds, the service
-    /// does not tell.
+    /// The values of the labeled versions. For a secret that is scheduled for deletion, the service returns
+    /// no values.
     async fn read(&self, record: &SecretRecord) -> Vec<DiagnosedVersion<T::Login>> {
         let mut versions = Vec::new();
         for (id, labels) in &record.stages.labels {
@@ -99,7 +100,7 @@ impl<S: SecretRecords, T: Diagnosable> Doctor<'_, S, T> {
         versions
     }
 
-    /// By its label where it has one of the service's, as a rotation reads it.
+    /// Reads a value by its label, as a rotation does, where the version has one of the service's labels.
     async fn value(
         &self,
         secret: &SecretId,
@@ -114,13 +115,13 @@ impl<S: SecretRecords, T: Diagnosable> Doctor<'_, S, T> {
         };
         let value = self.store.read(secret, version).await?;
         match value {
-            // The label has moved since it was described; what this version holds is not known.
+            // The label has moved since the description; the value of this version is unknown.
             Some(value) if value.version != *id => Err(RotationError::LabelsMoved),
             value => Ok(value),
         }
     }
 
-    /// Everything that needs the values: documents, names, the way, logins, and the server.
+    /// Every check that needs the values: documents, names, the connection, logins, and the server.
     async fn open(
         &self,
         record: &SecretRecord,
@@ -200,7 +201,7 @@ impl<S: SecretRecords, T: Diagnosable> Doctor<'_, S, T> {
             hindered: findings.iter().any(hinders),
         };
         let mut advice = situation.advise(Unfinished::Keep);
-        // No credential of the target is at fault.
+        // The target's credentials are not the cause.
         let was_stored_wrong = |version: &DiagnosedVersion<T::Login>| {
             version.has(&StagingLabel::Current)
                 && version.error.as_ref().is_some_and(|error| self.target.is_fault_of_value(error))
@@ -222,8 +223,8 @@ impl<S: SecretRecords, T: Diagnosable> Doctor<'_, S, T> {
             id: version.id.clone(),
         };
         let mut versions: Vec<_> = versions.into_iter().map(seen).collect();
-        // As time goes: a version that the service does not list has no value yet, so it is the newest. Of
-        // two that were made at the same moment the labels tell which came first.
+        // In chronological order: a version that the service does not list has no value yet, so it is the
+        // newest. For two versions that were created at the same moment, the labels show which came first.
         versions.sort_by_key(|version| {
             (version.age.is_none(), Reverse(version.age), place_in_life(&version.labels))
         });
@@ -231,7 +232,7 @@ impl<S: SecretRecords, T: Diagnosable> Doctor<'_, S, T> {
         Diagnosis { secret: record.stages.secret.clone(), function, findings, versions, situation, advice }
     }
 
-    /// Parses what was read of a version.
+    /// Parses what was read for a version.
     fn diagnosed(
         &self,
         id: VersionId,
@@ -260,8 +261,8 @@ impl<S: SecretRecords, T: Diagnosable> Doctor<'_, S, T> {
         version
     }
 
-    /// Holds versions against the one that tells which server and user the secret is for: `AWSCURRENT`, else
-    /// `AWSPREVIOUS`, which did. `AWSPENDING` never tells it.
+    /// Compares versions with the one that defines the server and user of the secret: `AWSCURRENT`, otherwise
+    /// `AWSPREVIOUS`, which was live before. `AWSPENDING` never defines them.
     fn compare(
         &self,
         versions: &mut [DiagnosedVersion<T::Login>],
@@ -272,7 +273,7 @@ impl<S: SecretRecords, T: Diagnosable> Doctor<'_, S, T> {
             version.and_then(|version| version.login.clone())
         };
         let Some(reference) = of(StagingLabel::Current).or_else(|| of(StagingLabel::Previous)) else {
-            // Nothing tells that these logins are meant for this server.
+            // Nothing shows that these logins are for this server.
             for version in versions.iter_mut().filter(|version| version.login.is_some()) {
                 version.login = None;
             }
@@ -288,23 +289,23 @@ impl<S: SecretRecords, T: Diagnosable> Doctor<'_, S, T> {
     }
 }
 
-/// A login and the document that it is of.
+/// A login and its document.
 fn opens<L>(version: &DiagnosedVersion<L>) -> Option<(&L, &SecretDocument)> {
     version.login.as_ref().zip(version.document.as_ref())
 }
 
-/// A version whose value is not known.
+/// A version whose value is unknown.
 fn unread<L>(id: VersionId, labels: Vec<StagingLabel>) -> DiagnosedVersion<L> {
     DiagnosedVersion { id, labels, document: None, login: None, access: Access::NotTried, error: None }
 }
 
-/// Where in a version's life its labels put it.
+/// The stage of a version's life, by its labels.
 fn place_in_life(labels: &[StagingLabel]) -> Option<usize> {
     let places = [StagingLabel::Previous, StagingLabel::Current, StagingLabel::Pending];
     places.iter().rposition(|label| labels.contains(label))
 }
 
-/// Whether every rotation fails by what was found inside the database, until an administrator ends it.
+/// Whether a finding inside the database makes every rotation fail until an administrator fixes it.
 fn hinders(finding: &Finding) -> bool {
     let lasts = matches!(finding.code, FindingCode::Failure(code) if code.class() != Class::Retryable);
     finding.severity == Severity::Fault

@@ -18,7 +18,7 @@ pub(super) fn finding<L>(versions: &[DiagnosedVersion<L>], reader: Reader) -> Fi
     if let Some(error) = &current.error {
         return bad(current, Severity::Fault, error);
     }
-    // That AWSPENDING has no value yet is a matter of the labels. AWSPREVIOUS counts only where the others do
+    // Whether AWSPENDING has a value is a question of the labels. AWSPREVIOUS counts only where the others do
     // not help.
     for version in versions.iter().filter(|version| version.access != Access::NoValue) {
         if let Some(error) = &version.error {

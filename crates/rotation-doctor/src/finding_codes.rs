@@ -6,16 +6,17 @@ rotation_core::finding_codes! {
     /// AWSPENDING is on a version that a rotation has not brought to its end.
     PENDING_STUCK = "warning; a fault where AWSCURRENT does not log in",
         "A rotation failed between createSecret and finishSecret, or runs at this moment.",
-        "Rotate again, which takes the version up, or do what `rotate recover` says. Keep AWSPENDING until \
-         it is known which password logs in.";
+        "Rotate again, which resumes with this version, or run what `rotate recover` names. Keep AWSPENDING \
+         until it is known which password logs in.";
     /// AWSCURRENT does not log in, and a version that is not AWSPENDING does.
     CURRENT_REFUSED = "fault",
-        "A label was moved by hand, or AWSPENDING was taken away after setSecret had changed the password.",
+        "An operator moved a label, or AWSPENDING was removed after setSecret had changed the password.",
         "`rotate recover` moves AWSCURRENT to the version that logs in.";
     /// No function is set to rotate the secret.
     ROTATION_NOT_CONFIGURED = "note",
         "Rotation was never configured.",
-        "`aws secretsmanager rotate-secret --rotation-lambda-arn ...`, or `rotate run` from your own machine.";
+        "Run `aws secretsmanager rotate-secret --rotation-lambda-arn ...`, or `rotate run` from your own \
+         machine.";
     /// The function that is set to rotate the secret is not there.
     FUNCTION_NOT_FOUND = "fault",
         "It was deleted, or its stack was.",
@@ -31,7 +32,8 @@ rotation_core::finding_codes! {
         "Remove the permission and add it with `--source-account`.";
     /// The function does not take invocations in the state that it is in.
     FUNCTION_INACTIVE = "fault",
-        "Lambda has not finished or could not finish making it, often for want of addresses in its subnets or of a role.",
+        "Lambda has not finished or could not finish creating it, often because its subnets have no free \
+         addresses or its role is missing.",
         "See the reason in the finding, and deploy it again.";
     /// The function's timeout is shorter than a step may need.
     FUNCTION_TIMEOUT_TOO_SHORT = "warning",

@@ -1,16 +1,17 @@
-//! A look at a secret from every side, which changes nothing, and the one repair that may follow: moving a
+//! The diagnosis of a secret, which changes nothing, and the one repair that may follow: moving a
 //! label.
 //!
 //! ```text
 //! Doctor::diagnose
 //!   record, history ─> Secret, Rotation, Labels
-//!   values ──────────> Document, Names            what names another server or user is not tried
+//!   values ──────────> Document, Names            a version for another server or user is not tried
 //!   Diagnosable::try_logins  ─> Address, Connection, Certificate, Login
 //!   Diagnosable::look_inside ─> Server, Privileges, Grants
 //!   └─> Diagnosis: findings, worst first; Situation::advise ─> next_step ─> Doctor::repair
 //! ```
 //!
-//! It knows no database: whatever implements [`Diagnosable`](rotation_core::diagnosis::Diagnosable) can be looked at.
+//! It knows no database: it diagnoses anything that implements
+//! [`Diagnosable`](rotation_core::diagnosis::Diagnosable).
 
 mod answer;
 mod by_verify;

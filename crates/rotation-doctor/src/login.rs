@@ -13,7 +13,7 @@ use crate::{
 };
 
 impl<S: SecretRecords, T: Diagnosable> Doctor<'_, S, T> {
-    /// What the logins and the labels come to, as one finding.
+    /// The conclusion from the logins and the labels, as one finding.
     pub(crate) fn login(
         &self,
         versions: &[DiagnosedVersion<T::Login>],
@@ -32,7 +32,7 @@ impl<S: SecretRecords, T: Diagnosable> Doctor<'_, S, T> {
             code,
             sentence: situation.words(),
             remediation: match advice.remedy {
-                // The way out is to rotate, which fails by what the other findings name.
+                // The remedy is to rotate, which fails because of the other findings.
                 Remedy::FixFirst => format!("Applications are not affected. {}", advice.sentence()),
                 _ => format!("{} {}", state.way_out(), advice.sentence()),
             },
@@ -43,17 +43,17 @@ impl<S: SecretRecords, T: Diagnosable> Doctor<'_, S, T> {
                 None => Finding::ok(check, "AWSCURRENT logs in"),
             },
             State::Deleted => {
-                Finding::unseen(check, "the service does not tell the values of a deleted secret")
+                Finding::unseen(check, "the service does not return the values of a deleted secret")
             }
             State::Unknown => match current.and_then(|version| version.error.as_ref()) {
                 Some(error) => Finding::from_error(check, Severity::Fault, error, reader),
                 None => Finding::unseen(
                     check,
-                    "a version could not be tried, or versions without labels could not be looked at",
+                    "a version could not be tried, or versions without labels could not be checked",
                 ),
             },
             State::PendingUnknown => {
-                // What a value that cannot be used lacks is a finding of its own.
+                // There is a separate finding about what an unusable value lacks.
                 let pending = versions.iter().find(|version| {
                     version.has(&StagingLabel::Pending) && version.access != Access::Unusable
                 });

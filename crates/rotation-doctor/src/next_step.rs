@@ -1,5 +1,5 @@
-//! The one next step. It follows the worst finding: where nothing has to be done about labels, something else
-//! may have to.
+//! The one next step. It follows the worst finding: where no label has to be moved, something else may have
+//! to be fixed.
 
 use rotation_core::diagnosis::{Check, Finding, Severity};
 
@@ -12,7 +12,7 @@ impl Diagnosis {
     /// What to do next, in a few sentences.
     pub fn next_step(&self) -> String {
         let advice = self.advice.sentence();
-        // A remedy may end with a statement, so it stands last.
+        // A remedy may end with a statement, so it comes last.
         match (&self.advice.remedy, self.first_of_all().map(about)) {
             (Remedy::FixFirst, Some(first)) if self.advice.state != StuckState::Healthy => {
                 format!("Move no label before this is done. {first}")
@@ -23,14 +23,15 @@ impl Diagnosis {
         }
     }
 
-    /// The command that does it, where there is one; `flags` follow the secret in commands of our own.
+    /// The command for it, where there is one; `flags` follow the secret in commands of `rotate`.
     pub fn next_command(&self, flags: &str) -> Option<String> {
-        // A rotation would fail by what comes first.
+        // A rotation would fail because of the first finding.
         if self.first_of_all().is_some() { None } else { self.advice.command(&self.secret, flags) }
     }
 
-    /// The finding to see to before anything else, where the labels do not come first themselves. What
-    /// hinders every rotation comes before another one; a warning only where there is nothing else to do.
+    /// The finding to fix before anything else, where the labels themselves do not come first. A finding that
+    /// makes every rotation fail comes before another rotation; a warning only where there is nothing else to
+    /// do.
     fn first_of_all(&self) -> Option<&Finding> {
         let (least, of_logins) = match self.advice.remedy {
             Remedy::None => (Severity::Warning, false),

@@ -1,11 +1,11 @@
-//! What a look may read of other secrets.
+//! What a diagnosis may read from other secrets.
 
 use rotation_core::{
     RelatedSecretError, RelatedSecrets, RotationError, SecretDocument, SecretId, SecretRecords, StoreError,
     Version,
 };
 
-/// What a target may read besides the versions of the secret, which were read already.
+/// What a target may read in addition to the versions of the secret, which are already read.
 pub(crate) struct Onlooker<'a, S> {
     pub(crate) store: &'a S,
 }

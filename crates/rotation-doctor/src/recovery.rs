@@ -1,13 +1,15 @@
-//! What the labels and the logins of a secret come to, and the one safe thing to do next: a pure decision.
+//! The state of a secret by its labels and logins, and the one safe next step: a pure decision.
 //!
 //! ```text
-//! deleted? ─> Restore        no AWSCURRENT that logs in ─> the first of AWSPENDING, AWSPREVIOUS, unlabeled that does
-//!                            AWSCURRENT logs in ─> AWSPENDING empty or refused: rotate again, or take the label away
-//!                                                  AWSPENDING logs in, too: rotate again, which finishes
+//! deleted? ─> Restore
+//! no AWSCURRENT that logs in ─> the first of AWSPENDING, AWSPREVIOUS, unlabeled that does
+//! AWSCURRENT logs in ─> AWSPENDING empty or refused: rotate again, or remove the label
+//!                       AWSPENDING logs in, too: rotate again, which finishes
 //! ```
 //!
-//! Three rules hold for every remedy: a label moves only to a version that logs in, no label is taken from a version
-//! unless `AWSCURRENT` logs in without it, and what was not tried at the server is never said not to log in.
+//! Three rules hold for every remedy: a label moves only to a version that logs in; no label is removed from
+//! a version unless `AWSCURRENT` logs in without it; and a version that was not tried at the server is never
+//! reported as refused.
 
 mod state;
 
@@ -15,7 +17,7 @@ use rotation_core::{LabelMove, SecretId, StagingLabel, VersionId, diagnosis::Acc
 
 pub use state::StuckState;
 
-/// What is known of a secret when somebody asks what to do with it.
+/// What is known about a secret, from which the advice follows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Situation {
     /// Its ARN.
@@ -24,21 +26,21 @@ pub struct Situation {
     pub deleted: bool,
     /// `RotationEnabled`.
     pub rotation_enabled: bool,
-    /// The versions: those with labels, and where none of them logs in, the newest without.
+    /// The versions: those with labels and, where none of them logs in, the newest ones without.
     pub versions: Vec<KnownVersion>,
-    /// How far those without labels are known.
+    /// How far the versions without labels are known.
     pub unlabeled: Unlabeled,
-    /// Whether something was found by which every rotation fails, though `AWSCURRENT` logs in.
+    /// Whether there is a finding that makes every rotation fail, although `AWSCURRENT` logs in.
     pub hindered: bool,
 }
 
 /// How far the versions without labels are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Unlabeled {
-    /// There are no more than those that were looked at.
+    /// There are no others than those that were tried.
     #[default]
     All,
-    /// The service lists older ones that were not looked at.
+    /// The service lists older ones that were not tried.
     Newest,
     /// They could not be listed.
     Unread,
@@ -58,51 +60,52 @@ pub struct KnownVersion {
 /// What to do with a version under `AWSPENDING` that does not log in, while `AWSCURRENT` does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Unfinished {
-    /// Keep it: rotating again takes it up.
+    /// Keep it: the next rotation resumes with it.
     #[default]
     Keep,
-    /// Give it up: its password may be one that the database never takes.
+    /// Abandon it: the database may never accept its password.
     Abandon,
-    /// Give it up even where it is not known whether it logs in: it may be the only password that does.
+    /// Abandon it even where it is unknown whether it logs in. It may be the only password that does.
     AbandonUnknown,
 }
 
-/// The one thing to do next.
+/// The one next step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Advice {
-    /// What the secret is in.
+    /// The state of the secret.
     pub state: StuckState,
-    /// What helps.
+    /// The remedy.
     pub remedy: Remedy,
 }
 
-/// What helps.
+/// A remedy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Remedy {
     /// Nothing has to be done.
     None,
-    /// Something else is wrong that must be fixed before anybody can tell which version logs in.
+    /// Something else must be fixed before it can be determined which version logs in.
     FixFirst,
-    /// A version under a label holds what cannot be used, or not by the strategy that the secret is looked at
-    /// with.
+    /// A version under a label holds a value that cannot be used, or not with the strategy of this
+    /// diagnosis.
     FixUnusable,
-    /// Versions without labels that were not looked at may log in.
+    /// Versions without labels that were not tried may log in.
     LookFurther(Unlabeled),
-    /// The rotation is to be run again; it goes on where it stands.
+    /// The rotation must run again; it continues from where it was interrupted.
     RotateAgain {
-        /// Whether Secrets Manager will do it; else a person must, or turn rotation on again.
+        /// Whether Secrets Manager will run it. Otherwise a person must run it, or enable rotation again.
         by_service: bool,
     },
-    /// The secret is to be restored.
+    /// The secret must be restored.
     Restore,
-    /// A label is to be moved. `keeps` must log in right before.
+    /// A label must be moved. `keeps` must log in right before that.
     Move {
         /// The move.
         label_move: LabelMove,
         /// The version whose login makes the move safe.
         keeps: VersionId,
     },
-    /// An administrator of the database has to set the password to what this version holds; no label helps.
+    /// A database administrator has to set the password to the value of this version; moving labels does not
+    /// help.
     SetPassword {
         /// `AWSCURRENT`, where there is one.
         version: Option<VersionId>,
@@ -115,7 +118,7 @@ impl Situation {
         self.versions.iter().find(|version| version.labels.contains(label))
     }
 
-    /// What the labels and logins come to in one sentence: `AWSCURRENT logs in; AWSPENDING is refused`.
+    /// The labels and logins in one sentence: `AWSCURRENT logs in; AWSPENDING is refused`.
     pub fn words(&self) -> String {
         let known = |version: &KnownVersion| {
             let labels: Vec<_> = version.labels.iter().map(StagingLabel::name).collect();
@@ -136,7 +139,7 @@ impl Situation {
             return Advice { state: StuckState::Deleted, remedy: Remedy::Restore };
         }
         let current = self.under(&StagingLabel::Current);
-        // Right after a rotation the label stays on the version that is AWSCURRENT now.
+        // Right after a rotation the label is still on the version that is now AWSCURRENT.
         let pending =
             self.under(&StagingLabel::Pending).filter(|pending| current.is_none_or(|c| c.id != pending.id));
         match current.map(|version| version.access) {
@@ -166,7 +169,8 @@ impl Situation {
         }
         let out = pending.access.is_out() && (!self.rotation_enabled || unfinished != Unfinished::Keep);
         let give_up = out || pending.access.is_open() && unfinished == Unfinished::AbandonUnknown;
-        // What failed this rotation would fail the next one: nothing is gained by giving this one up.
+        // The cause of this failure would also make the next rotation fail: abandoning this one gains
+        // nothing.
         if self.hindered && unfinished == Unfinished::Keep {
             return Advice { state, remedy: Remedy::FixFirst };
         }
@@ -184,8 +188,8 @@ impl Situation {
         Advice { state, remedy }
     }
 
-    /// `AWSCURRENT` goes to a version that logs in: one that a rotation was bringing forward, else the last
-    /// one that was live, else any.
+    /// `AWSCURRENT` moves to a version that logs in: the one of an unfinished rotation, otherwise the last
+    /// live one, otherwise any.
     fn with_no_good_current(&self, current: Option<&KnownVersion>, pending: Option<&KnownVersion>) -> Advice {
         let logs_in = |version: &&KnownVersion| version.access == Access::LogsIn;
         let previous = self.under(&StagingLabel::Previous);
@@ -207,8 +211,8 @@ impl Situation {
         Advice { state, remedy: Remedy::Move { label_move, keeps: live.id.clone() } }
     }
 
-    /// That nothing logs in is said only where the server refused a login and no other version may be the
-    /// one.
+    /// Reports that no version logs in only where the server refused a login and no other version can be the
+    /// one that logs in.
     fn with_no_login(&self, current: Option<&KnownVersion>) -> Advice {
         let any = |access| self.versions.iter().any(|version| version.access == access);
         let open = self.versions.iter().any(|version| version.access.is_open());
@@ -241,13 +245,14 @@ impl Advice {
             Remedy::None => "Nothing has to be done.".into(),
             Remedy::FixFirst => "Fix first what the findings name; move no label before that.".into(),
             Remedy::FixUnusable => {
-                "A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, \
-                or fix what the findings name; move no label before that."
+                "A value that cannot be used was not tried: name the secret's strategy with `--strategy`, or \
+                fix what the findings name; move no label before that."
                     .into()
             }
             Remedy::LookFurther(Unlabeled::Unread) => {
-                "The versions without labels could not be listed, and one of them may log in: run `rotate \
-                explain` with a person's credentials that may call ListSecretVersionIds; change no password before that."
+                "The versions without labels could not be listed, and one of them may log in: run \
+                `rotate explain` with a person's credentials that may call ListSecretVersionIds; change no \
+                password before that."
                     .into()
             }
             Remedy::LookFurther(_) => {
@@ -257,12 +262,12 @@ impl Advice {
                     .into()
             }
             Remedy::RotateAgain { by_service: true } => {
-                "Rotate again: the rotation goes on with the version that is AWSPENDING.".into()
+                "Rotate again: the rotation resumes with the version that is AWSPENDING.".into()
             }
             Remedy::RotateAgain { by_service: false } => {
-                "Rotation is off: turn it on again, or take the rotation up from your own machine.".into()
+                "Rotation is off: turn it on again, or resume the rotation from your own machine.".into()
             }
-            Remedy::Restore => "Restore the secret, then look again.".into(),
+            Remedy::Restore => "Restore the secret, then run the diagnosis again.".into(),
             Remedy::Move { label_move, .. } => label_move.sentence(),
             Remedy::SetPassword { version: Some(version) } => format!(
                 "As an administrator of the database, set the user's password to what version {version} \
@@ -276,7 +281,7 @@ impl Advice {
         }
     }
 
-    /// The command that does it, where there is one; `flags` follow the secret in commands of our own.
+    /// The command for it, where there is one; `flags` follow the secret in commands of `rotate`.
     pub fn command(&self, secret: &SecretId, flags: &str) -> Option<String> {
         let secret = secret.in_a_shell();
         match &self.remedy {

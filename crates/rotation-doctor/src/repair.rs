@@ -1,4 +1,4 @@
-//! The one write: a label, after a last look.
+//! The one write: a label, after a last check.
 
 use rotation_core::{
     CredentialSource, LabelMove, RotationError, SecretRecords, SecretValue, StagingLabel, StoreError,
@@ -8,16 +8,16 @@ use rotation_core::{
 use crate::{diagnosis::Diagnosis, doctor::Doctor, recovery::Remedy};
 
 impl<S: SecretRecords, T: Diagnosable> Doctor<'_, S, T> {
-    /// Makes the move that the diagnosis's advice says; without one, nothing. Right before the write the
-    /// labels must stand as they were diagnosed, and the version that makes the move safe must log in once
-    /// more. The service itself refuses the move where the label has gone elsewhere meanwhile.
+    /// Makes the label move that the diagnosis advises; without such advice, nothing. Right before the write,
+    /// the labels must be as they were diagnosed, and the version that makes the move safe must log in once
+    /// more. The service itself refuses the move where the label has moved meanwhile.
     ///
     /// # Errors
     /// [`RotationError::LabelsMoved`] and [`RotationError::Target`] where things have changed: nothing was
     /// written. [`RotationError::Store`] where the write failed.
     ///
     /// # Cancel safety
-    /// Dropped during the write, the label may have moved; the next look tells.
+    /// If it is dropped during the write, the label may have moved; the next diagnosis shows it.
     pub async fn repair(&self, diagnosis: &Diagnosis) -> Result<(), RotationError> {
         let Remedy::Move { label_move, keeps } = &diagnosis.advice.remedy else { return Ok(()) };
         self.prove(diagnosis, keeps).await?;
@@ -34,11 +34,12 @@ impl<S: SecretRecords, T: Diagnosable> Doctor<'_, S, T> {
         }
     }
 
-    /// A version's value never changes, so what was diagnosed of it holds; whether the database takes it may
-    /// not.
+    /// A version's value never changes, so what the diagnosis found in it is still valid. Whether the
+    /// database accepts it may have changed.
     async fn prove(&self, diagnosis: &Diagnosis, keeps: &VersionId) -> Result<(), RotationError> {
         let login = self.login_of(diagnosis, keeps).await?;
-        // The diagnosis tried it as AWSCURRENT demands. Where that holds no login, it demands nothing.
+        // The diagnosis tried it with the connection protection of AWSCURRENT. Where that holds no login,
+        // none is demanded.
         let current = diagnosis.situation.under(&StagingLabel::Current).map(|version| &version.id);
         let reference = match current.filter(|current| *current != keeps) {
             Some(current) => match self.login_of(diagnosis, current).await {
@@ -73,7 +74,7 @@ impl<S: SecretRecords, T: Diagnosable> Doctor<'_, S, T> {
     }
 }
 
-/// Whether the labels are where they were.
+/// Whether the labels are where the diagnosis found them.
 fn stands(diagnosis: &Diagnosis, stages: &VersionStages) -> bool {
     let labels = [StagingLabel::Current, StagingLabel::Pending, StagingLabel::Previous];
     labels.iter().all(|label| {

@@ -1,4 +1,4 @@
-//! What the description of a secret says, without its values.
+//! The findings from the description of a secret, without its values.
 
 use rotation_core::{
     Invoker, Reader, Refusal, SecretRecord,
@@ -7,10 +7,10 @@ use rotation_core::{
 
 use crate::finding_codes;
 
-/// The secret itself: there, not about to go, ours to write.
+/// The secret itself: whether it exists, is not being deleted, and may be written.
 pub(super) fn secret(record: &SecretRecord, reader: Reader) -> Finding {
     let Err(refusal) = record.stages.admit_writes() else {
-        return Finding::ok(Check::Secret, "it is there and can be described");
+        return Finding::ok(Check::Secret, "it exists and can be described");
     };
     let finding = Finding::from_error(Check::Secret, Severity::Fault, &refusal.into(), reader);
     let named = match refusal {
@@ -25,7 +25,7 @@ pub(super) fn secret(record: &SecretRecord, reader: Reader) -> Finding {
     }
 }
 
-/// How it is rotated.
+/// The rotation's configuration.
 pub(super) fn rotation(record: &SecretRecord, invoker: &Invoker, reader: Reader) -> Finding {
     let check = Check::Rotation;
     let Some(function) = &record.stages.rotation_function else {
@@ -51,8 +51,8 @@ pub(super) fn rotation(record: &SecretRecord, invoker: &Invoker, reader: Reader)
     Finding::ok(check, format!("enabled, {schedule}, by {by}"))
 }
 
-/// The function. What its policy and its settings say, Secrets Manager does not tell: for a person somebody
-/// else looks.
+/// The function. Secrets Manager does not return its policy and its settings: for a person, another component
+/// checks them.
 pub(super) fn function(invoker: &Invoker) -> Option<Finding> {
     match invoker {
         Invoker::Function { .. } => {

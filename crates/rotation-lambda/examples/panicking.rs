@@ -15,7 +15,7 @@ fn main() -> ExitCode {
 
 struct Panicking;
 
-/// Nobody gets one.
+/// No value of this type exists.
 enum Never {}
 
 impl Engine for Panicking {

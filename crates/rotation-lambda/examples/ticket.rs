@@ -1,5 +1,5 @@
-//! A function that rotates no database: its service is a file that holds the one valid ticket.
-//! `tests/it/own_target.rs` runs it.
+//! A function that rotates something other than a database: its service is a file that holds the one valid
+//! ticket. `tests/it/own_target.rs` runs it.
 
 use std::{fs, path::PathBuf, process::ExitCode};
 
@@ -11,7 +11,7 @@ use rotation_core::{
 use rotation_lambda::{ConfigError, FunctionName, password_policy, serve};
 use thiserror::Error;
 
-/// What the office takes.
+/// The tickets that the office accepts.
 const TICKETS: PasswordRule =
     PasswordRule { shortest: 8, longest: 64, forbidden: "", required: &[], default_exclusions: "" };
 
@@ -35,7 +35,7 @@ mod articles {
 rotation_core::codes! {
     /// The office refuses the ticket.
     TICKET_REFUSED = Failed, articles;
-    /// The office cannot be asked.
+    /// The office cannot be reached.
     TICKET_OFFICE_CLOSED = Retryable, articles;
 }
 

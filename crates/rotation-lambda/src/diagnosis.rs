@@ -1,8 +1,8 @@
-//! The event `{"doctor": "<secret>"}`: the checks of `rotate doctor` from where the function runs, with its
-//! own role.
+//! The event `{"doctor": "<secret>"}`: runs the checks of `rotate doctor` in the function's network, with the
+//! function's role.
 //!
-//! It obeys the rules of a rotation: a secret of another account or region, or one that another function is
-//! set to rotate, is refused. The answer is bounded and holds no password.
+//! The rules of a rotation apply: a secret of another account or Region, or one that another function is set
+//! to rotate, is refused. The answer is bounded and contains no password.
 
 use std::time::SystemTime;
 
@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::{failure::Failure, log::one_line};
 
-/// What the event asks to look at.
+/// What the event asks to diagnose.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
     pub(crate) secret: SecretId,
@@ -21,7 +21,8 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// `None` where the event is none of ours. `"logins": false` beside `doctor` tries no login.
+    /// `None` where the event is not a doctor event. With `"logins": false` next to `doctor`, no login is
+    /// tried.
     ///
     /// # Errors
     /// [`EventError`] names the field that is malformed.
@@ -41,10 +42,10 @@ impl Request {
         Some(secret.and_then(|secret| Ok(Self { secret, logins: logins? })))
     }
 
-    /// Looks at the secret.
+    /// Diagnoses the secret.
     ///
     /// # Errors
-    /// The secret may not be looked at or cannot be described, or the time is over.
+    /// The secret may not be diagnosed or cannot be described, or the deadline has passed.
     pub(crate) async fn diagnose(
         &self,
         store: &SecretsManager,
@@ -53,7 +54,7 @@ impl Request {
     ) -> Result<Diagnosis, RotationError> {
         #[expect(
             clippy::disallowed_methods,
-            reason = "certificates and ages are told, and this is the shell"
+            reason = "certificates and ages need the time of day, and this is the shell"
         )]
         let now = SystemTime::now();
         let Invocation { invoker, deadline, .. } = invocation.clone();
@@ -61,7 +62,7 @@ impl Request {
         deadline.bound(Box::pin(doctor.diagnose(&self.secret))).await?
     }
 
-    /// Writes the line of the invocation and gives its answer.
+    /// Writes the outcome line of the invocation and returns its answer.
     pub(crate) fn answer(
         &self,
         request_id: &str,

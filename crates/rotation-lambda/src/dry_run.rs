@@ -4,12 +4,12 @@ use rotation_core::{DryRun, RotationEvent};
 
 use crate::log::one_line;
 
-/// The most lines that one dry run writes; a clone on Redshift may want a statement for each of many thousand
+/// The most lines that one dry run writes; a clone on Redshift may need a statement for each of many thousand
 /// tables.
 const MOST_ACTS: usize = 500;
 
-/// Writes what each step would do, a line each, and as warnings: who asked for a dry run wants to see them,
-/// and who forgot one must.
+/// Writes one line for each thing that a step would do. The lines are warnings: an operator who
+/// started a dry run wants to see them, and one who forgot to end it must.
 pub(crate) fn write(request_id: &str, event: &RotationEvent, dry_run: &DryRun) {
     let (secret, secret_version) = (event.secret.as_str(), event.version.as_str());
     let acts = dry_run.steps.iter().flat_map(|(step, acts)| acts.iter().map(move |act| (step, act)));

@@ -1,4 +1,4 @@
-//! A function that answers other events than those of a rotation: the runtime loop alone.
+//! A function that answers other events than those of a rotation: only the runtime loop.
 
 use std::process::ExitCode;
 
@@ -8,14 +8,14 @@ use serde_json::{Value, value::RawValue};
 
 use crate::time_limit::TimeLimit;
 
-/// One event, and the time that there is for it.
+/// One event, and the time that is left for it.
 #[derive(Debug)]
 pub struct EventInvocation<'a> {
     /// The id of the request, for the log.
     pub request_id: &'a str,
     /// The event as it came, unparsed.
     pub payload: &'a str,
-    /// When the answer must have been given.
+    /// The deadline of the answer.
     pub deadline: Deadline,
 }
 
@@ -28,7 +28,7 @@ pub fn serve_events(handler: &impl AsyncFn(EventInvocation<'_>) -> Result<(), Ev
             payload: event.payload.get(),
             deadline: TimeLimit::of(&event.context).deadline,
         };
-        // Boxed, because the SDK's futures nest deeper than the compiler lays out in one piece.
+        // Boxed, because the SDK's futures nest more deeply than the compiler can lay out in one piece.
         Box::pin(handler(invocation)).await.map(|()| Value::Null)
     });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -44,14 +44,14 @@ pub fn serve_events(handler: &impl AsyncFn(EventInvocation<'_>) -> Result<(), Ev
     }
 }
 
-/// The answer to an event that failed. It holds nothing secret.
+/// The answer to an event that failed. It contains no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventFailure {
-    /// A stable name for its kind.
+    /// A stable name for the kind of failure.
     pub code: &'static str,
     /// What is wrong.
     pub message: String,
-    /// What to do next.
+    /// The remediation.
     pub hint: String,
 }
 

@@ -1,4 +1,4 @@
-//! What a failed invocation answers: the line that shows in Lambda's error and in CloudTrail's
+//! The answer of a failed invocation: the text that appears in Lambda's error and in CloudTrail's
 //! `RotationFailed`.
 
 use lambda_runtime::Diagnostic;
@@ -6,13 +6,13 @@ use rotation_config::ConfigError;
 use rotation_core::{Code, Reader, RotationError, with_causes};
 use rotation_database::codes;
 
-/// The answer to an invocation that failed. It holds no value of a secret, so `Debug` may print it.
+/// The answer to an invocation that failed. It contains no value of a secret, so `Debug` may print it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Failure {
     pub(crate) code: Code,
     pub(crate) message: String,
     pub(crate) hint: String,
-    /// What the code is about in this case, as `name=value`.
+    /// What the code refers to in this case, as `name=value`.
     pub(crate) detail: Option<String>,
 }
 

@@ -1,11 +1,11 @@
-//! The Lambda function around `rotation-core`: runtime loop and outcome lines; the one crate that knows the
-//! Lambda runtime.
+//! The Lambda function around `rotation-core`: runtime loop and outcome lines. This is the only crate that
+//! knows the Lambda runtime.
 //!
 //! ```text
 //! main ─> serve(name, settings)                                           any target
 //!       | serve_single_user(engine) | serve_master_user(engine, lookup)  a database
 //!   Environment ─> FunctionSettings ─> log, SecretsManager; settings(..)  once
-//!   /next ─> Invocation ─> Target; RotationEvent ─> Rotator::rotate ─> outcome line, metrics    each invocation
+//!   /next ─> Invocation ─> Target; RotationEvent ─> Rotator::rotate ─> outcome line, metrics  each event
 //! main ─> serve_events(handler)                                           a function that rotates nothing
 //! ```
 
@@ -21,7 +21,7 @@ mod report;
 mod serve;
 mod time_limit;
 
-/// What [`serve()`] hands to the settings of a target.
+/// What [`serve()`] passes to the settings of a target.
 pub use rotation_aws::Access;
 pub use rotation_config::{ConfigError, Environment, password_policy};
 

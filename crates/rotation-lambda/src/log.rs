@@ -17,11 +17,11 @@ use tracing_subscriber::{
 
 use crate::{core_files, panic};
 
-/// Sends the lines of our crates to standard output, for a function that writes lines of its own. From now on
-/// a panic tells its place alone, and no core file is written.
+/// Writes the log lines of this workspace's crates to standard output, for a function that writes lines of
+/// its own. From now on a panic reports only its place, and no core file is written.
 ///
 /// # Errors
-/// [`ConfigError`] for an unknown format or level; logging is set up with the default all the same.
+/// [`ConfigError`] for an unknown format or level; logging is set up with the default nevertheless.
 pub fn start_log(environment: &Environment) -> Result<(), ConfigError> {
     core_files::forbid();
     panic::silence();
@@ -33,11 +33,11 @@ pub fn start_log(environment: &Environment) -> Result<(), ConfigError> {
 pub(crate) struct Log {
     pub(crate) format: Format,
     most: LevelFilter,
-    /// Who writes: the name of the function, as Lambda gives it.
+    /// The name of the function, from Lambda.
     pub(crate) service: String,
 }
 
-/// What a line looks like.
+/// The format of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
     Json,
@@ -45,11 +45,11 @@ pub(crate) enum Format {
 }
 
 impl Log {
-    /// Sends our own lines to standard output. Lines of libraries are left out: drivers log statements, and
-    /// the runtime logs events.
+    /// Writes the log lines of this workspace's crates to standard output. Lines of libraries are left out:
+    /// drivers log statements, and the runtime logs events.
     ///
     /// # Errors
-    /// [`ConfigError`] for an unknown format or level; logging is set up with the default all the same.
+    /// [`ConfigError`] for an unknown format or level; logging is set up with the default nevertheless.
     pub(crate) fn start(environment: &Environment) -> (Self, Result<(), ConfigError>) {
         let formats = [("json", Format::Json), ("text", Format::Text)];
         let format =
@@ -92,14 +92,14 @@ impl Log {
         };
     }
 
-    /// Whether lines of this level are asked for.
+    /// Whether lines of this level are enabled.
     pub(crate) fn writes(&self, level: Level) -> bool {
         level <= self.most
     }
 }
 
-/// A message as one line: what would end it, or steer a terminal that shows the log, is escaped, as it may
-/// come out of a name in a secret.
+/// A message as one line. Characters that would end the line, or control a terminal that shows the log, are
+/// escaped, because they may come from a name in a secret.
 pub(crate) fn one_line(message: &str) -> Cow<'_, str> {
     if !message.contains(char::is_control) {
         return message.into();
@@ -108,8 +108,8 @@ pub(crate) fn one_line(message: &str) -> Cow<'_, str> {
     message.chars().map(escape).collect::<String>().into()
 }
 
-/// One write a line, so that nothing comes in between. A standard output that is closed leaves nobody to
-/// tell.
+/// One write for each line, so that lines do not interleave. If standard output is closed, the line is
+/// lost.
 pub(crate) fn write_line(text: &str) {
     let _ = io::stdout().lock().write_all(format!("{text}\n").as_bytes());
 }
@@ -122,16 +122,16 @@ pub(crate) fn timestamp() -> String {
     text
 }
 
-/// The time as metrics give it.
+/// The time of day in milliseconds, for metrics.
 pub(crate) fn milliseconds_since_1970() -> u64 {
-    #[expect(clippy::disallowed_methods, reason = "metrics bear the time of day, and this is the shell")]
+    #[expect(clippy::disallowed_methods, reason = "metrics contain the time of day, and this is the shell")]
     let now = SystemTime::now();
     let since = now.duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn is_ours(target: &str) -> bool {
-    // Crates of this workspace, by the names that they share.
+    // The crates of this workspace, by their common prefixes.
     ["rotation_", "rotator_", "database_", "network_discovery", "postgres_session"]
         .iter()
         .any(|prefix| target.starts_with(prefix))

@@ -1,5 +1,5 @@
 //! Metrics in CloudWatch's embedded metric format: one line of JSON on standard output, which CloudWatch Logs
-//! takes apart. No metric and no dimension names a secret, a host or a user.
+//! parses. No metric and no dimension names a secret, a host or a user.
 //!
 //! The format is specified in "Specification: Embedded metric format" of the CloudWatch user guide.
 
@@ -27,16 +27,16 @@ impl Metrics {
     }
 }
 
-/// Under which name the metrics are found.
+/// The namespace of the metrics.
 const NAMESPACE: &str = "Rotators";
 
-/// What every metric is counted by.
+/// The dimensions of every metric.
 const DIMENSIONS: [&str; 3] = ["engine", "strategy", "step"];
 
 /// Name, unit and value of a metric.
 pub(crate) type Metric = (&'static str, &'static str, Value);
 
-/// Writes one line with these metrics, which are counted by [`DIMENSIONS`].
+/// Writes one line with these metrics, with the dimensions [`DIMENSIONS`].
 pub(crate) fn write(dimensions: [&str; 3], metrics: Vec<Metric>) {
     let definitions: Vec<Value> =
         metrics.iter().map(|(name, unit, _)| json!({"Name": name, "Unit": unit})).collect();
@@ -60,8 +60,8 @@ pub(crate) fn write(dimensions: [&str; 3], metrics: Vec<Metric>) {
 }
 
 impl Metrics {
-    /// Of a look at a secret, which is no step: it counts in no `Outcome`, so that an alarm on rotations is
-    /// not moved by somebody who looks for the cause.
+    /// Records a diagnosis. It is not a step and does not count in `Outcome`, so that an operator who looks
+    /// for a cause does not affect an alarm on rotations.
     pub(crate) fn record_diagnosis(self, engine: &str, strategy: &str, took: Duration, severity: Severity) {
         if self == Self::Off {
             return;
@@ -75,7 +75,7 @@ impl Metrics {
     }
 }
 
-/// To a microsecond.
+/// Milliseconds, to the microsecond.
 pub(crate) fn milliseconds(time: Duration) -> f64 {
     (time.as_secs_f64() * 1_000_000.0).round() / 1000.0
 }

@@ -1,6 +1,6 @@
 //! Panics: an invocation that panics ends like any other that fails, with an answer and its line.
 //!
-//! What a panic says is shown nowhere. It may quote the text that it stumbled over, as a wrong index into a
+//! The message of a panic is never shown. It may quote the text at which it occurred, as a wrong index into a
 //! string does, and that may be a password. The place in the source is enough to find the defect.
 
 use std::{
@@ -17,7 +17,7 @@ use thiserror::Error;
 use crate::failure::Failure;
 
 thread_local! {
-    /// Where this thread panicked last.
+    /// The place of this thread's last panic.
     static PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
@@ -29,7 +29,7 @@ pub struct Panicked {
     pub place: Option<String>,
 }
 
-/// From now on a panic writes its place to standard error, and nothing of its message.
+/// From now on a panic writes its place to standard error, and no part of its message.
 pub(crate) fn silence() {
     set_hook(Box::new(|panic| {
         let place = panic.location().map(|place| format!("{}:{}", place.file(), place.line()));
@@ -38,7 +38,7 @@ pub(crate) fn silence() {
     }));
 }
 
-/// What the work comes to. After a panic nothing of it is looked at again; it may be dropped at any await.
+/// The result of the work. After a panic none of its state is used again. It may be dropped at any await.
 ///
 /// # Errors
 /// [`Panicked`].
@@ -57,7 +57,8 @@ impl From<Panicked> for Failure {
             code: codes::INTERNAL,
             message: panicked.to_string(),
             hint: "This is a defect of ours; please report it with this line. Keep AWSPENDING: once \
-                setSecret has begun, it may be its password that logs in. Rotating again takes the version up."
+                setSecret has begun, its password may be the one that logs in. The next rotation resumes \
+                with this version."
                 .into(),
             detail: panicked.place.map(|place| format!("at={place}")),
         }

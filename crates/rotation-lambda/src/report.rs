@@ -1,4 +1,4 @@
-//! What became of one invocation: the outcome line and the metrics, written from the same facts.
+//! The outcome of one invocation: the outcome line and the metrics, written from the same facts.
 
 use std::{fmt::Write as _, time::Duration};
 
@@ -71,7 +71,7 @@ impl Report<'_> {
         Value::Object(line).to_string()
     }
 
-    /// Keys and values after the message; values as JSON, so that each is one word or in quotes.
+    /// Keys and values after the message. Values are JSON, so that each is one word or quoted.
     fn text(&self, log: &Log, level: tracing::Level) -> String {
         let mut text = format!("{} {level:>5} {}", log::timestamp(), log::one_line(&self.message()));
         for (name, value) in self.fields(log) {
@@ -90,7 +90,7 @@ impl Report<'_> {
         }
     }
 
-    /// All that has a name, in its order; what is not known is left out.
+    /// All fields, in order; unknown ones are left out.
     fn fields(&self, log: &Log) -> Map<String, Value> {
         let logins = self.journal.logins();
         let last = logins.last();
@@ -132,7 +132,7 @@ impl Report<'_> {
     }
 }
 
-/// What a step came to, in one word: `result` beside `outcome`.
+/// The result of a step in one word: `result`, next to `outcome`.
 fn word(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::AlreadyDone => "already_done",
@@ -168,14 +168,14 @@ fn milliseconds(time: Duration) -> Value {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX).into()
 }
 
-/// What a step has to tell.
+/// The metrics of a step.
 fn metrics_of(report: &Report<'_>) -> Vec<Metric> {
     let logins = report.journal.logins();
     let connects: Vec<f64> = logins.iter().map(|login| metrics::milliseconds(login.time)).collect();
     let by_tls = report.outcome.as_ref().err().is_some_and(|failure| failure.code.name().starts_with("TLS_"));
     let mut found = vec![
         ("StepDuration", "Milliseconds", metrics::milliseconds(report.elapsed).into()),
-        // 1 for a step that succeeded, so that the average is the share of those.
+        // 1 for a step that succeeded, so that the average is the success rate.
         ("Outcome", "Count", u8::from(report.outcome.is_ok()).into()),
         ("TlsFailure", "Count", u8::from(by_tls).into()),
     ];

@@ -27,25 +27,25 @@ use crate::{
     time_limit::TimeLimit,
 };
 
-/// The largest event that is looked at, in bytes. The service's own have a few hundred.
+/// The largest event that is parsed, in bytes. The service's own events have a few hundred.
 const MAX_EVENT: usize = 64 * 1024;
 
-/// What the lines and the metrics of a function call it.
+/// The names of a function in log lines and metrics.
 #[derive(Clone, Copy, Debug)]
 pub struct FunctionName {
     /// What it rotates: `PostgreSQL`.
     pub engine: &'static str,
-    /// How: `single user`.
+    /// The strategy: `single user`.
     pub strategy: &'static str,
 }
 
 /// Serves a function that rotates any [`Target`] until Lambda ends the process. `settings` reads the
-/// environment once, and returns what makes a target for each invocation; [`Access`] reaches further services
-/// of AWS by the function's role.
+/// environment once, and returns what makes a target for each invocation; [`Access`] gives access to other
+/// AWS services with the function's role.
 ///
 /// A function whose settings are wrong serves as well: it answers every invocation with what is wrong, where
-/// a process that ends would only show "exited". The event `{"doctor": "<secret>"}` tries each version by
-/// [`Target::verify`].
+/// a process that ends would only show "exited". For the event `{"doctor": "<secret>"}`, each version is
+/// tried with [`Target::verify`].
 pub fn serve<T: Target, M: Fn(&Invocation) -> T>(
     name: FunctionName,
     settings: impl FnOnce(&Environment, &Access) -> Result<M, ConfigError>,
@@ -58,7 +58,7 @@ pub fn serve_single_user<E: Engine>(engine: impl FnOnce(&Environment) -> Result<
     serve_database(StrategyKind::SingleUser, engine, |_, _| Strategy::<NoDatabaseLookup>::SingleUser)
 }
 
-/// Serves a function in which a master changes users that take turns, as [`serve()`] does.
+/// Serves a function in which a master changes alternating users, as [`serve()`] does.
 pub fn serve_master_user<E: Engine, D: DatabaseLookup + Clone>(
     engine: impl FnOnce(&Environment) -> Result<E, ConfigError>,
     lookup: impl FnOnce(Access) -> D,
@@ -127,10 +127,10 @@ fn serve_looking<T: Target, M: Fn(&Invocation) -> T, L: Look<T>>(
     }
 }
 
-/// What an invocation works with.
+/// The parts with which an invocation works.
 struct Function<M> {
     store: SecretsManager,
-    /// Makes the target of an invocation.
+    /// Makes the target for an invocation.
     target: M,
     settings: FunctionSettings,
 }
@@ -181,7 +181,7 @@ async fn run<T: Target, M: Fn(&Invocation) -> T, L: Look<T>>(
 }
 
 impl<M> Function<M> {
-    /// Boxed, because the SDK's futures nest deeper than the compiler lays out in one piece.
+    /// Boxed, because the SDK's futures nest more deeply than the compiler can lay out in one piece.
     fn rotate<'a, T: Target + 'a>(
         &'a self,
         event: &'a RotationEvent,
@@ -195,13 +195,13 @@ impl<M> Function<M> {
         let invocation = Invocation { journal: journal.clone(), ..self.invocation(context, limit.deadline) };
         let dry_run = self.settings.dry_run;
         let work = async move {
-            // Made in here, where a panic is caught.
+            // Made inside this future, where a panic is caught.
             let target = (self.target)(&invocation);
             let rotator = Rotator::new(self.store.within(limit.deadline), target, &invocation);
             if !dry_run {
                 return rotator.rotate(event).await;
             }
-            // Success would let the service go on to finishSecret, and promote a version without a value.
+            // After a success the service would go on to finishSecret and promote a version without a value.
             let Some(dry_run) = rotator.dry_run(event).await? else {
                 return Ok(Outcome::AlreadyDone);
             };
@@ -211,7 +211,7 @@ impl<M> Function<M> {
         Box::pin(async move { limit.bound(work).await.unwrap_or_else(|| Err(TimedOut.into())) })
     }
 
-    /// Boxed, as [`Function::rotate`] is.
+    /// Boxed, like [`Function::rotate`].
     fn diagnose<'a, T: Target + 'a, L: Look<T>>(
         &'a self,
         request: Result<Request, EventError>,
@@ -245,10 +245,10 @@ impl<M> Function<M> {
     }
 }
 
-/// How the doctor's event looks at a target.
+/// How the doctor event diagnoses a target.
 trait Look<T> {
     /// # Errors
-    /// As [`Request::diagnose`].
+    /// As for [`Request::diagnose`].
     async fn diagnose(
         target: &T,
         request: &Request,
@@ -257,7 +257,7 @@ trait Look<T> {
     ) -> Result<Diagnosis, RotationError>;
 }
 
-/// By the target's own port.
+/// With the target's own diagnosis port.
 enum LookInside {}
 
 impl<T: Diagnosable> Look<T> for LookInside {
@@ -271,7 +271,7 @@ impl<T: Diagnosable> Look<T> for LookInside {
     }
 }
 
-/// By nothing but what every target can do.
+/// With only what every target can do.
 enum LookByVerify {}
 
 impl<T: Target> Look<T> for LookByVerify {

@@ -1,9 +1,9 @@
-//! The time that an invocation has.
+//! The time limit of an invocation.
 //!
-//! Lambda may freeze a function and let it go on later. The clock of timers may stand still meanwhile, so an
-//! invocation that is thawed after its end would believe that it has time left, and change a password for a
-//! caller who has long called again. So the time of day is asked as well, each time that the invocation is
-//! about to go on.
+//! Lambda may freeze a function and resume it later. The clock of timers may stop meanwhile, so an invocation
+//! that is thawed after its end would assume that it has time left, and change a password for a caller that
+//! has long called again. So the time of day is also checked, each time that the invocation is about to
+//! continue.
 
 use std::{
     future::poll_fn,
@@ -15,23 +15,23 @@ use std::{
 use lambda_runtime::Context;
 use rotation_core::Deadline;
 
-/// Kept free at the end of an invocation, so that the answer leaves before Lambda ends the process.
+/// Reserved at the end of an invocation, so that the answer is sent before Lambda ends the process.
 const MARGIN: Duration = Duration::from_millis(500);
-/// Used where the runtime gives no deadline, as some local emulators do; Lambda's own default for these
-/// functions.
+/// Used where the runtime gives no deadline, as with some local emulators. It is the default
+/// timeout of these functions.
 const DEFAULT_TIME: Duration = Duration::from_secs(30);
 
-/// When an invocation must have answered.
+/// The moment by which an invocation must have answered.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TimeLimit {
-    /// By the clock of timers: every await is bounded by it.
+    /// By the clock of timers, which bounds every await.
     pub(crate) deadline: Deadline,
     /// By the time of day.
     end: SystemTime,
 }
 
 impl TimeLimit {
-    /// As the runtime says.
+    /// The time limit from the runtime.
     pub(crate) fn of(context: &Context) -> Self {
         Self::until(context.deadline(), now())
     }
@@ -39,7 +39,7 @@ impl TimeLimit {
     fn until(end: SystemTime, now: SystemTime) -> Self {
         let left = match end.duration_since(now) {
             _ if end == SystemTime::UNIX_EPOCH => DEFAULT_TIME,
-            // The function was frozen with the event in its hands.
+            // The function was frozen after it had received the event.
             Err(_) => Duration::ZERO,
             Ok(left) => left.saturating_sub(MARGIN),
         };
@@ -47,8 +47,8 @@ impl TimeLimit {
         Self { deadline: Deadline::after(left), end }
     }
 
-    /// Does the work. Where it is to go on after the end, it is dropped where it stands, and the answer is
-    /// `None`.
+    /// Runs the work. If it is about to continue after its end, it is dropped at its current await, and the
+    /// result is `None`.
     pub(crate) async fn bound<T>(self, work: impl Future<Output = T>) -> Option<T> {
         let mut work = pin!(work);
         poll_fn(|context| {
@@ -88,7 +88,7 @@ mod tests {
         assert_eq!(left(SystemTime::UNIX_EPOCH, now), DEFAULT_TIME);
     }
 
-    /// The clock of timers stands still all the while.
+    /// The clock of timers does not advance.
     #[tokio::test(start_paused = true)]
     async fn an_invocation_that_is_thawed_after_its_end_does_nothing_more() {
         let went_on = Cell::new(false);

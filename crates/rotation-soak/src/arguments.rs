@@ -1,10 +1,10 @@
-//! What the caller asks for.
+//! The command-line arguments.
 
 use std::path::PathBuf;
 
 use crate::{failure::Failure, ground::Engine};
 
-/// For people.
+/// The help text.
 pub(crate) const USAGE: &str = "\
 usage: scripts/soak [options]
   --rotations N   how many, over all secrets (default 10000)
@@ -12,11 +12,11 @@ usage: scripts/soak [options]
   --kills N       functions killed by SIGKILL at random moments, at least (default a tenth of the rotations)
   --at-once N     rotations at a time (default 16; with --load 32)
   --engines LIST  of postgres,mysql,mariadb,docdb (default: all)
-  --seed N        repeats the choices of a run; the interleaving of processes is the machine's
+  --seed N        repeats the choices of a run; the interleaving of processes depends on the machine
   --short         about three minutes: 600 rotations of 32 secrets, 60 kills
-  --load          instead: secrets of PostgreSQL that are due at once, 20 ms a call, and a quota of writes; a failed
-                  rotation is tried again after 100 s, as by the service
-  --writes N      with --load: writes a second that the service takes (default 50, as AWS's)
+  --load          instead: secrets of PostgreSQL that are due at once, 20 ms a call, and a quota of writes; a
+                  failed rotation is retried after 100 s, as by the service
+  --writes N      with --load: writes per second that the service accepts (default 50, like AWS)
   --help          this";
 
 /// What to run.
@@ -26,7 +26,7 @@ pub(crate) struct Arguments {
     pub(crate) secrets: usize,
     pub(crate) kills: usize,
     pub(crate) at_once: usize,
-    /// Writes a second.
+    /// Writes per second.
     pub(crate) writes: u32,
     pub(crate) engines: Vec<Engine>,
     pub(crate) seed: u64,
@@ -37,14 +37,14 @@ pub(crate) struct Arguments {
 /// The two programs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
-    /// Kills and clients.
+    /// Kills, with clients.
     Soak,
     /// Quotas.
     Load,
 }
 
 impl Arguments {
-    /// `None` where help was asked for.
+    /// `None` where help was requested.
     pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Option<Self>, Failure> {
         let mut seed = [0; 8];
         getrandom::fill(&mut seed).map_err(|error| format!("no random seed: {error}"))?;
@@ -89,8 +89,8 @@ impl Arguments {
         if parsed.mode == Mode::Load && !bounded {
             return Err("--load takes two at once at least, no fewer secrets, and one write a second".into());
         }
-        // Each worker has secrets of its own, and each engine a worker that is killed and one that is not,
-        // for both strategies.
+        // Each worker has its own secrets, and each engine a worker that is killed and one that is not, for
+        // both strategies.
         let least = parsed.engines.len() * 4;
         if parsed.mode == Mode::Soak && (parsed.at_once < least || parsed.secrets < parsed.at_once) {
             let problem = format!("--at-once must be at least {least} for these engines, --secrets no less");

@@ -1,4 +1,4 @@
-//! The versions of a secret, each accounted for.
+//! The versions of a secret, each traced to a rotation.
 
 use std::collections::BTreeSet;
 
@@ -10,19 +10,19 @@ use crate::{
     ground::{Engine, Ground, Opens, Strategy},
 };
 
-/// How many replaced passwords are tried after each rotation: with users that take turns, one of each.
+/// The number of replaced passwords that are tried after each rotation: with alternating users, one of each.
 const OLDER: usize = 2;
 
-/// A secret and the versions that its rotations made, oldest first; the first is the one that it was created
-/// with.
+/// A secret and the versions that its rotations created, oldest first; the first is the one with which it was
+/// created.
 pub(crate) struct Chain {
     pub(crate) secret: String,
     pub(crate) versions: Vec<String>,
 }
 
 impl Chain {
-    /// Whether the service knows just these versions, with the labels where the last two rotations put them,
-    /// and whether what is labeled logs in as promised. Gives what is wrong.
+    /// Checks that the service has exactly these versions, with the labels where the last two rotations put
+    /// them, and that the labeled ones log in as guaranteed. Returns what is wrong.
     pub(crate) async fn explain(
         &self,
         store: &SecretsManagerHandle,
@@ -34,16 +34,16 @@ impl Chain {
         let made: BTreeSet<_> = self.versions.iter().cloned().collect();
         if listed != made {
             let strangers = listed.symmetric_difference(&made).count();
-            return Ok(Some(format!("{strangers} versions that no rotation accounts for")));
+            return Ok(Some(format!("{strangers} versions that no rotation created")));
         }
         let stages = store.stages(&self.secret)?;
         let labeled = |label: &str| stages.iter().find(|(_, labels)| labels.iter().any(|own| own == label));
         let at = |back: usize| self.versions.iter().rev().nth(back);
         if labeled("AWSCURRENT").map(|(version, _)| version) != at(0) {
-            return Ok(Some("AWSCURRENT is not the last rotation's".to_owned()));
+            return Ok(Some("AWSCURRENT is not the version of the last rotation".to_owned()));
         }
         if labeled("AWSPREVIOUS").map(|(version, _)| version) != at(1) {
-            return Ok(Some("AWSPREVIOUS is not the rotation before".to_owned()));
+            return Ok(Some("AWSPREVIOUS is not the version of the rotation before".to_owned()));
         }
         if labeled("AWSPENDING").is_some() {
             return Ok(Some("AWSPENDING was left behind".to_owned()));
@@ -61,7 +61,8 @@ impl Chain {
         Ok(None)
     }
 
-    /// How many of the last passwords log in that no label holds, or that a single user has replaced.
+    /// The number of recent passwords that log in although no label holds them or a single user has replaced
+    /// them.
     pub(crate) async fn old_passwords(
         &self,
         store: &SecretsManagerHandle,

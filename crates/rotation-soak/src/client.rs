@@ -1,8 +1,8 @@
 //! A client that logs in with `AWSCURRENT` again and again.
 //!
-//! What counts as refused: the client reads `AWSCURRENT`, logs in, is refused, and `AWSCURRENT` is still the
-//! same version. Where the label moved between the reading and the refusal, the client held a password that
-//! was no longer current; it reads again, as an application does, and that is counted apart.
+//! A refusal counts if the client reads `AWSCURRENT`, logs in, is refused, and `AWSCURRENT` is still the same
+//! version. If the label moved between the read and the refusal, the client had a password that was no longer
+//! current. It then reads again, as an application does, and that is counted separately.
 
 use std::time::{Duration, Instant};
 
@@ -14,18 +14,18 @@ use crate::{
     ground::{Ground, Opens},
 };
 
-/// Between two logins.
+/// The pause between two logins.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// What a client met.
+/// What a client observed.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Observations {
     pub(crate) logins: usize,
     /// `AWSCURRENT` was refused, and was still `AWSCURRENT`.
     pub(crate) refused: usize,
-    /// `AWSCURRENT` was let in and could not do its work, and was still `AWSCURRENT`.
+    /// `AWSCURRENT` logged in but could not do its work, and was still `AWSCURRENT`.
     pub(crate) denied: usize,
-    /// The label had moved on meanwhile.
+    /// The label had moved meanwhile.
     pub(crate) overtaken: usize,
     /// From the first refusal to the next login, for each gap.
     pub(crate) gaps: Vec<Duration>,
@@ -51,7 +51,7 @@ pub(crate) async fn watch(
     let mut seen = Observations::default();
     let mut shut_since = None;
     loop {
-        // Asked before the login, so that one login comes after the end.
+        // Checked before the login, so that one login comes after the end.
         let last = is_over();
         let (version, document) = current(store, secret)?;
         let asked = Instant::now();

@@ -1,6 +1,6 @@
-//! A second server on the same host, where a user of the same name has another password and the master the
-//! same one: a function whose master secret names that server's port must change nothing there, whenever it
-//! is killed.
+//! A second server on the same host. A user of the same name has another password there, and the master has
+//! the same one. A function whose master secret names that server's port must change nothing there, whenever
+//! it is killed.
 
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
@@ -18,17 +18,17 @@ use crate::{
     ground::{Engine, Ground, Opens, Strategy, program},
 };
 
-/// Rotations that are tried against each engine's decoy; each begins anew.
+/// The rotations that are tried against each engine's decoy; each starts from the beginning.
 const ROTATIONS: usize = 8;
-/// The most that one of them may take.
+/// The longest time for one of them.
 const LIMIT: Duration = Duration::from_mins(2);
 
-/// What the decoys of all engines went through.
+/// The results of the decoys of all engines.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Lured {
     pub(crate) rotations: usize,
     /// Differences of the decoys' users, secrets that no longer log in, and rotations that were not refused
-    /// as they should be.
+    /// as they must be.
     pub(crate) problems: Vec<String>,
 }
 
@@ -82,8 +82,8 @@ pub(crate) async fn lure(
     Ok(lured)
 }
 
-/// A rotation of the secret, which must end with the code for it and is cancelled afterwards. Gives what is
-/// wrong.
+/// Runs a rotation of the secret, which must end with the expected code and is then cancelled. Returns what
+/// is wrong.
 async fn try_once(
     store: &LocalSecretsManager,
     mortal: &Mortal,

@@ -1,6 +1,6 @@
-//! Why a soak ends before it can be judged.
+//! Why a soak ends without a verdict.
 
 use std::error::Error;
 
-/// Wrong arguments, a server that cannot be started, or one that does not do what the soak itself asks of it.
+/// Wrong arguments, a server that cannot be started, or a server that fails for the soak itself.
 pub(crate) type Failure = Box<dyn Error + Send + Sync>;

@@ -1,4 +1,4 @@
-//! A function that is killed at a moment that was drawn for it.
+//! A function that is killed at a random moment.
 
 use std::{
     sync::{
@@ -11,18 +11,18 @@ use std::{
 use local_aws::{BoxFuture, Function, FunctionError, LambdaFunction};
 use serde_json::Value;
 
-/// A function's process and what is to become of it.
+/// A function's process, and when it is to be killed.
 pub(crate) struct Mortal {
     function: LambdaFunction,
     fate: Mutex<Option<Fate>>,
     kills: AtomicUsize,
 }
 
-/// A death.
+/// A planned kill.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Fate {
     pub(crate) step: &'static str,
-    /// Counted from the invocation of that step.
+    /// The time, counted from the invocation of that step.
     pub(crate) after: Duration,
 }
 
@@ -35,12 +35,12 @@ impl Mortal {
         &self.function
     }
 
-    /// Draws a death, once; `None` takes it back.
+    /// Plans one kill; `None` cancels it.
     pub(crate) fn set_fate(&self, fate: Option<Fate>) {
         *self.fate.lock().unwrap_or_else(PoisonError::into_inner) = fate;
     }
 
-    /// How often it died in the middle of its work.
+    /// How often it was killed during its work.
     pub(crate) fn kills(&self) -> usize {
         self.kills.load(Ordering::Relaxed)
     }
@@ -56,7 +56,7 @@ impl Function for Mortal {
     fn invoke(&self, event: Value) -> BoxFuture<'_, Result<Value, FunctionError>> {
         Box::pin(async move {
             let Some(after) = self.take_fate(&event) else { return self.function.invoke(&event).await };
-            // Leaving an invocation in the middle kills its process by SIGKILL.
+            // Dropping an invocation in the middle kills its process with SIGKILL.
             let answer = tokio::time::timeout(after, self.function.invoke(&event)).await;
             answer.unwrap_or_else(|_| {
                 self.kills.fetch_add(1, Ordering::Relaxed);

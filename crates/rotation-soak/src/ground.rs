@@ -4,7 +4,7 @@ mod docdb;
 mod mysql;
 mod postgres;
 
-// Circle: an engine starts its own ground, and each ground implements the trait that all share.
+// Circle: an engine starts its own server, and each server implements the trait that all share.
 use std::path::Path;
 
 use local_aws::BoxFuture;
@@ -16,7 +16,7 @@ use crate::failure::Failure;
 
 pub(crate) use postgres::Postgres;
 
-/// Which engines there are.
+/// The engines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Engine {
     Postgres,
@@ -25,63 +25,63 @@ pub(crate) enum Engine {
     DocumentDb,
 }
 
-/// How the users of a secret are rotated, which is also what a client may expect.
+/// How the users of a secret are rotated, which determines what a client may expect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Strategy {
     /// The user changes its own password.
     SingleUser,
-    /// Two users take turns.
+    /// Two users alternate.
     MasterUser,
 }
 
 /// A running server of some engine.
 pub(crate) trait Ground: Send + Sync {
-    /// A new user with something to read, as the document of a secret without `masterarn`.
+    /// Creates a user with something to read. Returns the document of its secret, without `masterarn`.
     fn user(&self) -> BoxFuture<'_, Result<Value, Failure>>;
 
-    /// The document of the master that looks after all users.
+    /// The document of the master of all users.
     fn master(&self) -> Value;
 
-    /// Logs in and does what an application would, also with what [`make`](Self::make) has made of late.
+    /// Logs in and works like an application, including with what [`make`](Self::make) has created last.
     fn opens<'a>(&'a self, document: &'a Value) -> BoxFuture<'a, Result<Opens, Failure>>;
 
-    /// As the user of the document: makes a table, where the engine has them a routine, and a setting, whose
-    /// value is this number. The other user of the pair must then be able to use them.
+    /// As the user of the document: creates a table, a routine where the engine has them, and a setting with
+    /// this number as its value. The other user of the pair must then be able to use them.
     fn make<'a>(&'a self, document: &'a Value, number: usize) -> BoxFuture<'a, Result<Opens, Failure>>;
 
     /// The number of the setting that the user of the document gets when it logs in; `None` where the engine
-    /// has no settings of users.
+    /// has no user settings.
     fn setting<'a>(&'a self, document: &'a Value) -> BoxFuture<'a, Result<Option<usize>, Failure>>;
 
-    /// Makes a user of this name with another password and no rights.
+    /// Creates a user with this name, another password and no privileges.
     fn add_namesake<'a>(&'a self, username: &'a str) -> BoxFuture<'a, Result<(), Failure>>;
 
-    /// Every user of the server with what it stores of its password, in a text that is equal where nothing
-    /// has changed.
+    /// Every user of the server with its stored password, in a text that is equal where nothing has
+    /// changed.
     fn users(&self) -> BoxFuture<'_, Result<String, Failure>>;
 
-    /// Connections of functions that are open now; `None` where the server does not tell.
+    /// The number of functions' connections that are open now; `None` where the server does not report it.
     fn connections(&self) -> BoxFuture<'_, Result<Option<usize>, Failure>>;
 
     /// The server itself.
     fn server(&self) -> &dyn DatabaseServer;
 }
 
-/// What became of a login.
+/// The result of a login.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Opens {
-    /// The server let the user in, and it could do its work.
+    /// The login succeeded, and the user could do its work.
     Works,
     /// The server refused the login.
     Refused,
-    /// The server let the user in and refused something that the user needs, by this answer.
+    /// The login succeeded, but the server refused something that the user needs, with this answer.
     Denied(String),
 }
 
 impl Engine {
     pub(crate) const ALL: [Self; 4] = [Self::Postgres, Self::MySql, Self::MariaDb, Self::DocumentDb];
 
-    /// What the names of its functions begin with.
+    /// The prefix of its functions' names.
     pub(crate) fn artifact(self) -> &'static str {
         match self {
             Self::Postgres => "postgres",
@@ -101,9 +101,9 @@ impl Engine {
         })
     }
 
-    /// Whether clients are promised that `AWSCURRENT` logs in at every moment.
+    /// Whether `AWSCURRENT` is guaranteed to log in at every moment.
     pub(crate) fn has_no_gap(self, strategy: Strategy) -> bool {
-        // The users of the single-user secrets may keep two passwords, where the server knows such a thing.
+        // The users of the single-user secrets may keep two passwords, where the server supports it.
         strategy == Strategy::MasterUser || self == Self::MySql
     }
 }
@@ -111,7 +111,7 @@ impl Engine {
 impl Strategy {
     pub(crate) const ALL: [Self; 2] = [Self::SingleUser, Self::MasterUser];
 
-    /// What the names of its functions end in.
+    /// The suffix of its functions' names.
     pub(crate) fn artifact(self) -> &'static str {
         match self {
             Self::SingleUser => "single_user",
@@ -127,19 +127,19 @@ pub(crate) fn program(
     strategy: Strategy,
 ) -> Result<std::path::PathBuf, Failure> {
     let program = folder.join(format!("{}_{}", engine.artifact(), strategy.artifact()));
-    if program.is_file() { Ok(program) } else { Err(format!("{} is not there", program.display()).into()) }
+    if program.is_file() { Ok(program) } else { Err(format!("{} does not exist", program.display()).into()) }
 }
 
-/// Fails unless a new user could make what it is to make.
+/// Fails unless a new user could create its objects.
 fn made(opens: &Opens) -> Result<(), Failure> {
     if *opens == Opens::Works {
         Ok(())
     } else {
-        Err(format!("a new user could not make anything: {opens:?}").into())
+        Err(format!("a new user could not create anything: {opens:?}").into())
     }
 }
 
-/// A user with a name and a password that nobody else has.
+/// A user with a unique name and password.
 fn new_login(prefix: &str) -> TestLogin {
     let id = Uuid::new_v4().simple().to_string();
     TestLogin { username: format!("{prefix}_{}", &id[..12]), password: Uuid::new_v4().simple().to_string() }
@@ -150,7 +150,7 @@ fn login_of(document: &Value) -> TestLogin {
     TestLogin { username: text("username"), password: text("password") }
 }
 
-/// The user that a person made, of whichever of the two.
+/// The name of the original, for either user of the pair.
 fn original(username: &str) -> &str {
     username.trim_end_matches("_clone")
 }

@@ -1,11 +1,11 @@
 //! A thousand secrets that fall due at once, under the quotas of the service.
 //!
 //! It drives them as the service does: each step is one synchronous invocation of a process that has nothing
-//! else to do, a failed rotation is tried again as a whole after 100 seconds, and as many rotations are under
-//! way as the account has room for; the others wait for their turn before their first step.
+//! else to do, a failed rotation is retried as a whole after 100 seconds, and as many rotations run as the
+//! account has room for. The others wait before their first step.
 //!
-//! Every rotation writes twice (`PutSecretValue`, `UpdateSecretVersionStage`), and the service takes 50
-//! writes a second, counted together, so a thousand rotations cannot take less than 40 seconds.
+//! Every rotation writes twice (`PutSecretValue`, `UpdateSecretVersionStage`), and the service accepts 50
+//! writes per second, counted together, so a thousand rotations cannot take less than 40 seconds.
 
 use std::{
     collections::HashMap,
@@ -35,12 +35,12 @@ use crate::{
 
 const WRITES_PER_ROTATION: u64 = 2;
 const DELAY: Duration = Duration::from_millis(20);
-/// What the real service was seen to wait before it tries a rotation again.
+/// The time that the real service was observed to wait before it retries a rotation.
 const PAUSE: Duration = Duration::from_secs(100);
-/// The most that all of it may take.
+/// The longest time for the whole run.
 const LIMIT: Duration = Duration::from_mins(10);
 
-/// Runs it and judges it.
+/// Runs the load and returns its bars.
 pub(crate) async fn load(arguments: &Arguments) -> Result<Vec<Bar>, Failure> {
     let settings = Settings {
         rotation: RotationSettings { pause: PAUSE, ..RotationSettings::default() },
@@ -96,15 +96,15 @@ pub(crate) async fn load(arguments: &Arguments) -> Result<Vec<Bar>, Failure> {
     ])
 }
 
-/// What became of the rotations.
+/// The results of the rotations.
 #[derive(Default)]
 struct Seen {
     succeeded: usize,
-    /// Tries beyond the first.
+    /// Attempts after the first one.
     retries: usize,
     /// Invocations of finishSecret that failed.
     unfinished: usize,
-    /// From the end of a single user's setSecret to that of its finishSecret: how long `AWSCURRENT` was
+    /// From the end of a single user's setSecret to the end of its finishSecret: how long `AWSCURRENT` was
     /// refused.
     gaps: Vec<Duration>,
 }
@@ -128,7 +128,7 @@ impl Seen {
     }
 }
 
-/// The time of all that came after the first setSecret that succeeded; `None` where none did.
+/// The time from the end of the first setSecret that succeeded; `None` where none did.
 fn gap(record: &RotationRecord) -> Option<Duration> {
     let mut gap = None;
     for attempt in &record.attempts {
@@ -146,7 +146,7 @@ fn gap(record: &RotationRecord) -> Option<Duration> {
     gap
 }
 
-/// Rotates the secrets of one process one after another.
+/// Rotates the secrets of one process, one after another.
 async fn rotate(
     store: SecretsManagerHandle,
     function: Registered,
@@ -194,7 +194,7 @@ fn functions(
     Ok(functions)
 }
 
-/// What it cost.
+/// The cost of the run.
 fn report(store: &LocalSecretsManager, took: Duration, seen: &Seen, secrets: usize) -> Result<(), Failure> {
     let calls = store.take_calls();
     let throttled = calls.iter().filter(|call| call.error == Some(ErrorCode::ThrottlingException)).count();
@@ -210,7 +210,7 @@ fn report(store: &LocalSecretsManager, took: Duration, seen: &Seen, secrets: usi
     let per_rotation = calls.len() as f64 / secrets as f64;
     let durations: Vec<_> = calls.iter().map(local_aws::secrets_manager::Call::duration).collect();
     say(&format!(
-        "took {:.1} s; {per_rotation:.1} calls a rotation, {throttled} throttled; {} rotations tried again \
+        "took {:.1} s; {per_rotation:.1} calls per rotation, {throttled} throttled; {} rotations retried \
          by the service; a single user's gap was {} ms (median), {} ms (p99), {} ms (longest); a call took \
          {} ms (median), {} ms (p99)\n{}",
         took.as_secs_f64(),

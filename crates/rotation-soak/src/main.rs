@@ -1,12 +1,13 @@
-//! Rotates many secrets of every engine while functions are killed and clients log in, or a thousand that are
-//! due at once under the service's quotas: `scripts/soak` builds what is needed and starts this.
+//! Rotates many secrets of every engine while functions are killed and clients log in, or a thousand secrets
+//! that are due at once under the service's quotas: `scripts/soak` builds what is needed and starts this
+//! program.
 //!
 //! ```text
 //! Ground (a real server each) ─> workers: one process of a function and some secrets each
 //!                                  rotate ─ the service retries what a kill broke off
-//!                                  Client ─ logs in with AWSCURRENT all the while and uses what the other user made
-//!                                ─> Chain: every version accounted for, no older password logs in
-//! Decoy (a second server of each engine on the same host, with a namesake of the user) ─> nothing changes there
+//!                                  Client ─ logs in with AWSCURRENT and uses what the other user made
+//!                                ─> Chain: every version has its rotation, no older password logs in
+//! Decoy (a second server of each engine on the same host, with the same user name) ─> nothing changes there
 //!                                                                    ─> table, bars
 //! ```
 
@@ -40,14 +41,14 @@ async fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(failure) => {
-            // Nobody is left to be told where this cannot be written.
+            // If this cannot be written either, nothing more can be reported.
             let _ = writeln!(io::stderr(), "soak: {failure}");
             ExitCode::from(2)
         }
     }
 }
 
-/// Gives whether every bar holds.
+/// Returns whether every bar holds.
 async fn run() -> Result<bool, Failure> {
     let Some(arguments) = Arguments::parse(std::env::args().skip(1))? else {
         say(USAGE)?;

@@ -1,4 +1,4 @@
-//! What people read while it runs.
+//! The output while the program runs.
 
 use std::io::{self, Write};
 

@@ -1,24 +1,25 @@
-//! What a process that lives on keeps of its invocations: memory and file descriptors.
+//! What a long-lived process keeps from its invocations: memory and file descriptors.
 
 use std::fs;
 
 use local_aws::LambdaFunction;
 
-/// The process has then met everything that it keeps for good: a connection to the store, TLS, engines.
+/// After this number of invocations, the process has everything that it keeps for good: a connection to the
+/// store, TLS, engines.
 const SETTLED: usize = 16;
 
-/// The growth of a process since it had settled.
+/// The growth of a process since it settled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Growth {
-    /// Invocations that it had behind it.
+    /// The number of invocations that it had served.
     pub(crate) invocations: usize,
-    /// Of the peak of its resident memory.
+    /// The growth of the peak of its resident memory.
     pub(crate) memory_kib: u64,
-    /// Of its open files, sockets among them.
+    /// The growth of the number of its open files, including sockets.
     pub(crate) descriptors: usize,
 }
 
-/// Looks at the process of a function after each rotation.
+/// Checks the process of a function after each rotation.
 #[derive(Debug, Default)]
 pub(crate) struct Residue {
     process: Option<u32>,
@@ -49,14 +50,14 @@ impl Residue {
         self.worst = self.worst.max(growth);
     }
 
-    /// The longest life, and the most that any life grew.
+    /// The longest lifetime, and the largest growth of any process.
     pub(crate) fn worst(&self) -> Growth {
         self.worst
     }
 }
 
 impl Growth {
-    /// Of two lives the worse in each respect.
+    /// The worse of two processes in each respect.
     pub(crate) fn max(self, other: Self) -> Self {
         Self {
             invocations: self.invocations.max(other.invocations),

@@ -1,8 +1,8 @@
-//! What a soak counts.
+//! The counts of a soak.
 
 use crate::{client::Observations, residue::Growth};
 
-/// What one kind of secret went through.
+/// The counts of one kind of secret.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Seen {
     pub(crate) rotations: usize,
@@ -12,6 +12,6 @@ pub(crate) struct Seen {
     pub(crate) growth: Growth,
     /// Replaced passwords that logged in after a rotation.
     pub(crate) old_passwords: usize,
-    /// Settings that the one user made and the other did not get.
+    /// Settings that one user made and the other did not get.
     pub(crate) settings_lost: usize,
 }

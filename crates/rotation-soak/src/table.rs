@@ -1,4 +1,4 @@
-//! The table that people read.
+//! The result table.
 
 use std::{fmt::Write, time::Duration};
 
@@ -7,10 +7,10 @@ use crate::{
     seen::Seen,
 };
 
-/// One line a kind of secret.
+/// One line for each kind of secret.
 pub(crate) fn draw(kinds: &[(Engine, Strategy, Seen)], took: Duration) -> String {
     let mut text = format!(
-        "\nAll of it took {:.0} s. Gaps are those of clients that log in all the while.\n\n",
+        "\nThe run took {:.0} s. Gaps are those of clients that log in continuously.\n\n",
         took.as_secs_f64()
     );
     let head = format!(
@@ -37,7 +37,7 @@ pub(crate) fn draw(kinds: &[(Engine, Strategy, Seen)], took: Duration) -> String
     text
 }
 
-/// In milliseconds; a dash where there is nothing to rank.
+/// A quantile in milliseconds; a dash where there is no value.
 pub(crate) fn quantile(values: &[Duration], share: f64) -> String {
     let mut sorted = values.to_vec();
     sorted.sort();

@@ -1,8 +1,8 @@
-//! What was promised, and whether it held.
+//! The guarantees, and whether they held.
 
 use std::fmt::Write;
 
-/// One promise.
+/// One guarantee.
 pub(crate) struct Bar {
     name: String,
     figure: String,
@@ -15,7 +15,7 @@ impl Bar {
     }
 }
 
-/// One line a bar, as `scripts/prove` collects them.
+/// One line for each bar, as `scripts/prove` collects them.
 pub(crate) fn list(bars: &[Bar]) -> String {
     let mut text = String::new();
     for Bar { name, figure, holds } in bars {

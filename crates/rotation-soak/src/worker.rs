@@ -1,5 +1,5 @@
-//! Workers: each has one function, some secrets of its own, and rotates one after another, with a client
-//! beside it.
+//! Workers: each has one function and some secrets of its own, and runs one rotation after another, with a
+//! concurrent client.
 
 use std::{
     collections::HashMap,
@@ -33,20 +33,20 @@ use crate::{
 };
 
 const STEPS: [&str; 4] = ["createSecret", "setSecret", "testSecret", "finishSecret"];
-/// The most that one rotation may take, retries included.
+/// The longest time for one rotation, including retries.
 const LIMIT: Duration = Duration::from_mins(5);
-/// How long a step is taken to last before one was seen.
+/// The assumed duration of a step before one was observed.
 const FIRST_GUESS: Duration = Duration::from_millis(50);
-/// How long a server may take to notice that its clients are gone.
+/// The time for a server to notice that its clients have disconnected.
 const FAREWELL: Duration = Duration::from_secs(2);
-/// The most that a process may grow after it has settled, in KiB: a leak grows with every invocation, an
+/// The most that a process may grow after it has settled, in KiB. A leak grows with every invocation, an
 /// allocator only until it has what it needs.
 const MEMORY_LIMIT_KIB: u64 = 1024;
 
 /// What all workers share.
 struct Plan {
     store: SecretsManagerHandle,
-    /// Rotations that nobody has begun.
+    /// The number of rotations that have not begun.
     left: AtomicUsize,
     kills: AtomicUsize,
     kills_wanted: usize,
@@ -58,17 +58,17 @@ struct Worker {
     strategy: Strategy,
     ground: Arc<dyn Ground>,
     mortal: Arc<Mortal>,
-    /// Half of the functions are never killed, so that it shows what a long life leaves behind.
+    /// Half of the functions are never killed, to show what a long lifetime leaves behind.
     is_killed: bool,
     chains: Vec<Chain>,
     random: fastrand::Rng,
-    /// How long each step lasted the last time.
+    /// The last duration of each step.
     durations: HashMap<&'static str, Duration>,
     seen: Seen,
     residue: Residue,
 }
 
-/// Runs the soak and judges it.
+/// Runs the soak and returns its bars.
 pub(crate) async fn soak(arguments: &Arguments) -> Result<Vec<Bar>, Failure> {
     let started = Instant::now();
     say(&format!("seed {}", arguments.seed))?;
@@ -105,7 +105,7 @@ pub(crate) async fn soak(arguments: &Arguments) -> Result<Vec<Bar>, Failure> {
     Ok(judge(arguments, &kinds, &unexplained, open, &lured))
 }
 
-/// Makes the users, the secrets and the functions. The secrets are dealt out in turn.
+/// Creates the users, the secrets and the functions. The secrets are distributed in turn.
 async fn employ(
     arguments: &Arguments,
     store: &LocalSecretsManager,
@@ -164,7 +164,7 @@ async fn employ(
 }
 
 impl Worker {
-    /// Rotates until nothing is left.
+    /// Rotates until no rotation is left.
     async fn work(mut self, plan: Arc<Plan>) -> Result<Self, Failure> {
         let take = |left: usize| left.checked_sub(1);
         while let Ok(left) = plan.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take) {
@@ -172,7 +172,7 @@ impl Worker {
             let fate = self.draw(&plan, left);
             self.mortal.set_fate(fate);
             let before = self.mortal.kills();
-            // What the live user makes now, the other one must be able to use after the rotation.
+            // What the live user creates now, the other user must be able to use after the rotation.
             let live = client::current(&plan.store, &self.chains[chain].secret)?.1;
             self.seen.rotations += 1;
             let made = self.ground.make(&live, self.seen.rotations).await?;
@@ -189,7 +189,7 @@ impl Worker {
         Ok(self)
     }
 
-    /// No replaced password logs in, and the setting that was made before the rotation is there.
+    /// Checks that no replaced password logs in, and that the setting from before the rotation exists.
     async fn check(&mut self, plan: &Plan, chain: usize) -> Result<(), Failure> {
         let (chain, ground) = (&self.chains[chain], self.ground.as_ref());
         self.seen.old_passwords +=
@@ -200,11 +200,11 @@ impl Worker {
         Ok(())
     }
 
-    /// A death in one of the steps, often enough that all that are wanted come about. A drawn moment may come
+    /// Plans a kill in one of the steps, often enough to reach the wanted number. A random moment may be
     /// after the end of the step, and then nothing happens.
     fn draw(&mut self, plan: &Plan, left: usize) -> Option<Fate> {
         let wanted = plan.kills_wanted.saturating_sub(plan.kills.load(Ordering::Relaxed));
-        // Half of the workers are spared, and some draws miss.
+        // Half of the workers are never killed, and some moments miss.
         if !self.is_killed || self.random.usize(..left) >= wanted * 4 {
             return None;
         }
@@ -242,7 +242,7 @@ impl Worker {
     }
 }
 
-/// What is wrong with the versions of any secret.
+/// The defects of the versions of all secrets.
 async fn explain(store: &SecretsManagerHandle, workers: &[Worker]) -> Result<Vec<String>, Failure> {
     let mut problems = Vec::new();
     for worker in workers {
@@ -255,7 +255,7 @@ async fn explain(store: &SecretsManagerHandle, workers: &[Worker]) -> Result<Vec
     Ok(problems)
 }
 
-/// Connections of functions that are still open when all is over.
+/// Connections of functions that are still open at the end.
 async fn connections(grounds: &[(Engine, Arc<dyn Ground>)]) -> Result<usize, Failure> {
     tokio::time::sleep(FAREWELL).await;
     let mut open = 0;
@@ -265,7 +265,7 @@ async fn connections(grounds: &[(Engine, Arc<dyn Ground>)]) -> Result<usize, Fai
     Ok(open)
 }
 
-/// The workers of one engine and strategy together.
+/// The sums over the workers of one engine and strategy.
 fn sum(workers: &[Worker]) -> Vec<(Engine, Strategy, Seen)> {
     let mut kinds: Vec<(Engine, Strategy, Seen)> = Vec::new();
     for worker in workers {
@@ -302,7 +302,7 @@ fn judge(
     let without_gap = kinds.iter().filter(|(engine, strategy, _)| engine.has_no_gap(*strategy));
     let refused: usize = without_gap.map(|(.., seen)| seen.client.refused).sum();
     let growth = kinds.iter().fold(Growth::default(), |worst, (.., seen)| worst.max(seen.growth));
-    // In a run that is too short no process settles, and nothing is known of what one keeps.
+    // In a run that is too short no process settles, so it is unknown what a process keeps.
     let was_measured = growth.invocations > 0;
     let (rotations, kills) = (total(|seen| seen.rotations), total(|seen| seen.kills));
     let denied = total(|seen| seen.client.denied);
@@ -323,7 +323,7 @@ fn judge(
             lured.rotations > 0 && lured.problems.is_empty(),
         ),
         Bar::new(
-            "soak, secrets not accounted for",
+            "soak, secrets with unexplained versions",
             format!("{}{}", unexplained.len(), first_of(unexplained)),
             unexplained.is_empty(),
         ),

@@ -8,7 +8,7 @@ use local_aws::{
 };
 use serde_json::{Value, json};
 
-// Circle: a case gives out the builder of its scenes, and the builder reads what the case was made with.
+// Circle: a case returns the builder of its scenes, and the builder reads the parts of the case.
 use super::{
     Database, Owner, RotationStrategy,
     case::Scenes,
@@ -19,7 +19,7 @@ use super::{
     verdict::Failure,
 };
 
-/// How a scene is set.
+/// The setup of a scene.
 pub(super) struct SceneBuilder<'a, D> {
     scenes: &'a Scenes<D>,
     environment: Vec<(String, String)>,
@@ -52,13 +52,13 @@ impl<'a, D: Database> SceneBuilder<'a, D> {
         self
     }
 
-    /// A variable of the second process alone.
+    /// A variable of the second process only.
     pub(super) fn twin_env(mut self, name: &str, value: &str) -> Self {
         self.twin_environment.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// The function's region; the secret's stays.
+    /// The function's Region; the secret's does not change.
     pub(super) fn region(self, region: &'a str) -> Self {
         Self { region: Some(region), ..self }
     }
@@ -67,22 +67,22 @@ impl<'a, D: Database> SceneBuilder<'a, D> {
         Self { stale_reads: reads, ..self }
     }
 
-    /// Leaves `MASTER_SECRET_ARN` away, so that the secret's `masterarn` alone says which master.
+    /// Leaves out `MASTER_SECRET_ARN`, so that only the secret's `masterarn` names the master.
     pub(super) fn without_deployed_master(self) -> Self {
         Self { with_deployed_master: false, ..self }
     }
 
-    /// The master secret is one that a service of AWS manages.
+    /// The master secret is one that an AWS service manages.
     pub(super) fn managed(self, managed: Managed) -> Self {
         Self { managed: Some(managed), ..self }
     }
 
-    /// Changes the secret's value before the secret is made.
+    /// Changes the secret's value before the secret is created.
     pub(super) fn document(self, edit: impl FnOnce(&mut Value) + 'a) -> Self {
         Self { edit: Box::new(edit), ..self }
     }
 
-    /// Changes the master secret's value before that secret is made.
+    /// Changes the master secret's value before that secret is created.
     pub(super) fn master(self, edit: impl FnOnce(&mut Value) + 'a) -> Self {
         Self { edit_master: Box::new(edit), ..self }
     }
@@ -161,7 +161,7 @@ impl<'a, D: Database> SceneBuilder<'a, D> {
     }
 }
 
-/// The master's secret: as its document is, or as the service has it that manages it.
+/// Creates the master's secret: with its document, or as the service that manages it would.
 fn create_master(
     manager: &LocalSecretsManager,
     owner: Option<Owner>,

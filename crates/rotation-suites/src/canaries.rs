@@ -1,8 +1,8 @@
-//! What must appear nowhere.
+//! Values that must not appear anywhere.
 
 use std::collections::BTreeMap;
 
-/// Values that no log, answer or error may hold, with what they are.
+/// Values that no log, answer or error may contain, with their names.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Canaries(BTreeMap<String, String>);
 
@@ -18,13 +18,13 @@ impl Canaries {
         self.0.extend(other.0);
     }
 
-    /// Whether something of this name is looked for.
+    /// Whether a value with this name is searched for.
     pub(super) fn include(&self, what: &str) -> bool {
         self.0.values().any(|known| known == what)
     }
 
-    /// What was found, never its value. JSON and Rust's `Debug` write quotes and backslashes in their own
-    /// way.
+    /// The name of a value that was found, never the value. JSON and Rust's `Debug` write quotes and
+    /// backslashes in their own way.
     pub(super) fn find_in(&self, text: &str) -> Option<&str> {
         let holds = |value: &str| {
             let escaped = value.replace('\\', "\\\\").replace('"', "\\\"");

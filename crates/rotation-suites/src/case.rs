@@ -1,4 +1,4 @@
-//! One case: its name, its run, and what is looked for after every run.
+//! One case: its name, its run, and the search after every run.
 
 use std::{cell::RefCell, future::Future, path::PathBuf, pin::Pin, rc::Rc, time::Duration};
 
@@ -30,11 +30,11 @@ impl<D: Database> Case<D> {
         Self { name: name.into(), run: Box::new(move |scenes| Box::pin(run(scenes))) }
     }
 
-    /// Runs the case and then searches what its functions wrote. Gives the failure and the canaries to look
-    /// for in the server's log.
+    /// Runs the case and then searches what its functions wrote. Returns the failure, and the canaries to
+    /// search for in the server's log.
     pub(super) async fn run(self, scenes: Scenes<D>) -> (String, Option<String>, Canaries) {
         let traces = Rc::clone(&scenes.traces);
-        // A task of its own, so that a panic in a case is that case's failure alone.
+        // A separate task, so that a panic in a case only fails that case.
         let run = tokio::task::spawn_local(async move {
             let ended = tokio::time::timeout(LIMIT, (self.run)(scenes)).await;
             ended.map_or_else(
@@ -61,12 +61,12 @@ impl<D: Database> Case<D> {
     }
 }
 
-/// Where a case is run: it makes scenes.
+/// The environment of a case: it makes scenes.
 pub(super) struct Scenes<D> {
     pub(super) database: Rc<D>,
     pub(super) strategy: RotationStrategy,
     pub(super) program: PathBuf,
-    /// Every other case writes JSON.
+    /// Every second case writes JSON.
     pub(super) log_format: &'static str,
     traces: Rc<RefCell<Vec<Trace>>>,
 }
@@ -82,7 +82,7 @@ impl<D: Database> Scenes<D> {
         self.build().start().await
     }
 
-    /// The same with changes.
+    /// The same, with changes.
     pub(super) fn build(&self) -> SceneBuilder<'_, D> {
         SceneBuilder::new(self)
     }

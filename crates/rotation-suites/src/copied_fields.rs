@@ -1,4 +1,4 @@
-//! Fields of the secret that hold the credentials once more, and are read as the clients of applications read
+//! Fields of the secret with copies of the credentials, parsed as the clients of applications parse
 //! them.
 
 use serde_json::{Value, json};
@@ -23,13 +23,13 @@ const OTHER: (&str, &str) = ("cache", "redis://cache:of-its-own@cache.example:63
 
 pub(super) fn cases<D: Database>() -> Vec<Case<D>> {
     vec![
-        Case::new("the fields of REWRITE_FIELDS follow the credentials, for clients of others", follow),
-        Case::new("a field that does not follow is noted by its name", noted),
-        Case::new("a field in a form that is not known is refused before a password is made", refused),
+        Case::new("the fields of REWRITE_FIELDS are rewritten, as third-party clients parse them", follow),
+        Case::new("a field that is not rewritten is noted by its name", noted),
+        Case::new("a field in an unknown form is refused before a password is made", refused),
     ]
 }
 
-/// The secret with all of them in it.
+/// Adds all of them to the secret.
 fn add_fields(document: &mut Value) {
     let of = |field: &str| document[field].as_str().unwrap_or_default().to_owned();
     let (user, password, host) = (of("username"), of("password"), of("host"));
@@ -41,7 +41,7 @@ fn add_fields(document: &mut Value) {
 
 async fn follow<D: Database>(scenes: Scenes<D>) -> Verdict {
     let fields = "url, mysql_url,keywords,copy,missing";
-    // Characters that mean something in URLs, as far as the engine takes them.
+    // Characters with a meaning in URLs, as far as the engine accepts them.
     let build = scenes.build().document(add_fields).env("REWRITE_FIELDS", fields);
     let scene = build.env("EXCLUDE_CHARACTERS", "0").env("PASSWORD_LENGTH", "60").start().await?;
     let cache = scene.document("AWSCURRENT")?[OTHER.0].clone();
@@ -64,7 +64,7 @@ async fn follow<D: Database>(scenes: Scenes<D>) -> Verdict {
         ensure!(of("copy") == of("password"), "the copy is another password");
         ensure!(document[OTHER.0] == cache, "a field of another service was changed");
     }
-    ensure!(notes(&scene).is_empty(), "what followed is noted");
+    ensure!(notes(&scene).is_empty(), "a rewritten field is noted");
     scene.check_live().await
 }
 
@@ -93,12 +93,12 @@ async fn refused<D: Database>(scenes: Scenes<D>) -> Verdict {
     let scene = scenes.build().document(edit).env("REWRITE_FIELDS", "odd").start().await?;
     let rotation = scene.begin().await?;
     super::events::refused(&scene, &rotation.step("createSecret"), "SECRET_FIELD_INVALID").await?;
-    let said = scene.gate.errors().pop().map(|error| error.message).unwrap_or_default();
-    ensure!(said.contains("`odd`"), "the field is not named in {said}");
+    let message = scene.gate.errors().pop().map(|error| error.message).unwrap_or_default();
+    ensure!(message.contains("`odd`"), "the field is not named in {message}");
     scene.check_open().await
 }
 
-/// What the function has written of fields.
+/// The function's notes about fields.
 fn notes<D: Database>(scene: &Scene<D>) -> String {
     let output = scene.gate.function().output();
     output.lines().filter(|line| line.contains("the field ")).collect::<Vec<_>>().join("\n")

@@ -1,9 +1,9 @@
-//! What a healthy rotation costs in calls of Secrets Manager, counted by cause.
+//! The calls of Secrets Manager that a healthy rotation makes, counted by dependency.
 //!
-//! A call that arrives while another one is unanswered did not wait for it. So the service keeps its answers
-//! back until all calls have arrived that a function is to make at once
-//! ([`RotationStrategy::calls_together`]), and what is then counted depends on the function alone. A function
-//! that waits where it should not never gets that answer: it gives up, calls again, and is over the limits.
+//! A call that arrives while another one is unanswered did not wait for it. So the service holds its answers
+//! back until all calls have arrived that a function is to make concurrently
+//! ([`RotationStrategy::calls_together`]), and the count then depends on the function alone. A function that
+//! waits where it should not never gets that answer: it gives up, calls again, and exceeds the limits.
 
 use std::{ops::Add, time::Duration};
 
@@ -11,15 +11,15 @@ use local_aws::secrets_manager::{Call, Operation, serial_calls};
 
 use super::RotationStrategy;
 
-/// How old an answer about the labels may be when a change is made final; older ones are asked for once more.
+/// The greatest age of a read of the labels when a change is committed; older reads are repeated.
 const LABELS_HOLD: Duration = Duration::from_secs(1);
 
 /// Calls of Secrets Manager.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StoreCost {
-    /// All of them.
+    /// All calls.
     pub calls: usize,
-    /// Those that waited for one another.
+    /// The calls that waited for one another.
     pub serial_calls: usize,
 }
 
@@ -27,10 +27,11 @@ impl StoreCost {
     /// The most that a healthy rotation may cost.
     pub const MOST: Self = Self { calls: 12, serial_calls: 7 };
 
-    /// What the calls of one step cost.
+    /// The cost of the calls of one step.
     ///
-    /// A third look at the labels more than a second after the second one does not count: staging was slow,
-    /// which a busy machine does to a healthy function. Leaving it out can only make the cost look smaller.
+    /// A third read of the labels more than a second after the second one does not count: staging was slow,
+    /// which happens to a healthy function on a busy machine. Leaving it out can only make the cost look
+    /// smaller.
     pub fn of_step(calls: &[Call]) -> Self {
         let mut counted = calls.to_vec();
         counted.sort_by_key(|call| call.arrival);
@@ -45,7 +46,7 @@ impl StoreCost {
         Self { calls: counted.len(), serial_calls: serial_calls(&counted) }
     }
 
-    /// Whether this is no more than that.
+    /// Whether this cost does not exceed `most`.
     pub fn is_within(self, most: Self) -> bool {
         self.calls <= most.calls && self.serial_calls <= most.serial_calls
     }
@@ -60,9 +61,10 @@ impl Add for StoreCost {
 }
 
 impl RotationStrategy {
-    /// The calls of Secrets Manager that a step of a healthy rotation makes at once, group after group: for
-    /// [`expect_together`](local_aws::secrets_manager::SecretsManagerHandle::expect_together). Those of
-    /// alternating users are for a function that has its master secret's ARN in `MASTER_SECRET_ARN`.
+    /// The calls of Secrets Manager that a step of a healthy rotation makes concurrently, group after group:
+    /// for [`expect_together`](local_aws::secrets_manager::SecretsManagerHandle::expect_together). For
+    /// alternating users, they are those of a function that has its master secret's ARN in
+    /// `MASTER_SECRET_ARN`.
     pub fn calls_together(self, step: &str) -> &'static [usize] {
         match (self, step) {
             // The labels and AWSCURRENT; the write.

@@ -1,4 +1,4 @@
-//! Credentials that the server refuses, because somebody changed them behind the service's back.
+//! Credentials that the server refuses after a manual change.
 
 use super::{
     Database, RotationStrategy,
@@ -11,19 +11,19 @@ pub(super) fn cases<D: Database>(strategy: RotationStrategy) -> Vec<Case<D>> {
     let mut cases = vec![Case::new("testSecret refuses a password that was never set", tested_too_early)];
     cases.extend(match strategy {
         RotationStrategy::SingleUser => vec![
-            Case::new("a password that is pending's already is recognized", already_pending),
-            Case::new("a password that is AWSPREVIOUS' is changed from there", still_previous),
-            Case::new("a password that no version holds is said so", nobody_knows),
-            Case::new("a user that was dropped is said so", dropped),
+            Case::new("a password that is already pending's is recognized", already_pending),
+            Case::new("a password that is still AWSPREVIOUS's is changed from there", still_previous),
+            Case::new("a password that no version holds is reported", nobody_knows),
+            Case::new("a user that was dropped is reported", dropped),
         ],
         RotationStrategy::MasterUser => vec![
             Case::new("a refused AWSCURRENT keeps the master out", current_refused),
-            Case::new("a clone that was dropped is made again with its rights", clone_dropped),
+            Case::new("a clone that was dropped is created again with its privileges", clone_dropped),
         ],
     });
     if D::LOCKS_USERS {
         cases.push(match strategy {
-            RotationStrategy::SingleUser => Case::new("a user that may not log in is said so", locked),
+            RotationStrategy::SingleUser => Case::new("a user that may not log in is reported", locked),
             RotationStrategy::MasterUser => {
                 Case::new("an AWSCURRENT that may not log in keeps the master out", current_locked)
             }
@@ -32,7 +32,7 @@ pub(super) fn cases<D: Database>(strategy: RotationStrategy) -> Vec<Case<D>> {
     cases
 }
 
-/// The password in a version that a rotation made.
+/// The password in a version that a rotation created.
 fn password<D: Database>(scene: &Scene<D>, stage: &str) -> Result<String, super::verdict::Failure> {
     Ok(scene.document(stage)?["password"].as_str().unwrap_or_default().to_owned())
 }
@@ -99,7 +99,7 @@ async fn dropped<D: Database>(scenes: Scenes<D>) -> Verdict {
     let rotation = scene.begin().await?;
     scene.step(&rotation, STEPS[0]).await?;
     scene.database.drop_user(&scene.tenant, scene.tenant.original()).await?;
-    // Servers do not tell a client whether it was the name or the password.
+    // Servers do not reveal to a client whether the name or the password was wrong.
     set_fails(&scene, &rotation, &["DB_NO_CREDENTIAL_ACCEPTED", "DB_USER_NOT_FOUND"]).await
 }
 
@@ -115,14 +115,15 @@ async fn locked<D: Database>(scenes: Scenes<D>) -> Verdict {
     Ok(())
 }
 
-/// AWSCURRENT was refused with this code, the master has not logged in, and there is no clone.
+/// Checks that AWSCURRENT is refused with this code, that the master does not log in, and that there is no
+/// clone.
 async fn master_stays_out<D: Database>(scene: &Scene<D>, code: &str) -> Verdict {
     let rotation = scene.begin().await?;
     scene.step(&rotation, STEPS[0]).await?;
     let before = scene.master_logins();
     set_fails(scene, &rotation, &[code]).await?;
-    let said = scene.gate.errors().pop().map(|error| error.message).unwrap_or_default();
-    ensure!(said.contains("AWSCURRENT"), "the message does not say whose login failed: {said}");
+    let message = scene.gate.errors().pop().map(|error| error.message).unwrap_or_default();
+    ensure!(message.contains("AWSCURRENT"), "the message does not name the login that failed: {message}");
     let after = scene.master_logins();
     ensure!(before == after, "the master logged in");
     ensure!(!scene.database.has_user(&scene.tenant.clone).await?, "the clone was made");

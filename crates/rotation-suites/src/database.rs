@@ -1,4 +1,4 @@
-//! What a database must do for the suite, behind the back of the program under test.
+//! The operations on a database that the suite needs, unknown to the program under test.
 
 use std::{error::Error, fmt};
 
@@ -7,19 +7,19 @@ use test_servers::{DatabaseServer, Logins, TestLogin};
 
 use super::Owner;
 
-/// A server of some engine, as the suite sees it.
+/// A server of an engine, as the suite uses it.
 ///
-/// Nothing here may show up in the server's log as a statement that holds a password: the suite searches that
+/// Nothing here may appear in the server's log as a statement with a password: the suite searches that
 /// log.
 pub trait Database: 'static {
-    /// Whether the server knows users that exist and may not log in, and says so to them.
+    /// Whether the server supports users that exist but may not log in, and reports that to them.
     const LOCKS_USERS: bool = true;
 
-    /// Whether a change of users waits for another one of the same users that is under way, so that the later
-    /// one writes last.
+    /// Whether a change of users waits for a concurrent one of the same users, so that the later one writes
+    /// last.
     const CHANGES_WAIT: bool = true;
 
-    /// Whether a rotation leaves the live clone what it was given.
+    /// Whether a rotation keeps what the live clone was granted.
     const KEEPS_WHAT_IS_GIVEN: bool = true;
 
     /// Whether `host` of a secret may list the members of a replica set.
@@ -28,75 +28,76 @@ pub trait Database: 'static {
     /// A test statement that any tenant may run.
     const TEST_STATEMENT: &'static str;
 
-    /// One that the function takes and the server refuses to any tenant.
+    /// A test statement that the function accepts and the server refuses for any tenant.
     const REFUSED_STATEMENT: &'static str;
 
     /// The server itself.
     fn server(&self) -> &dyn DatabaseServer;
 
-    /// Whether a pair of users carries the secret that it belongs to.
+    /// Whether a pair of users carries the mark of its secret.
     fn marks_pairs(&self) -> bool {
         true
     }
 
-    /// The services of AWS that manage masters of this engine, each with its word for the engine.
+    /// The AWS services that manage masters of this engine, each with its name for the engine.
     fn owners(&self) -> Vec<(Owner, &'static str)>;
 
-    /// A new user with rights and data worth comparing, in a place of its own, and a master that may change
-    /// that user and no more than a managed service's master may.
+    /// Creates a user with its own schema or database, and privileges and data worth comparing, and a master
+    /// that may change that user and has no more privileges than a managed service's master.
     async fn create_tenant(&self) -> Result<Tenant, DatabaseError>;
 
-    /// Logs in with a secret's document and does the work that an application would. `false` where the server
-    /// refuses the login; anything else that goes wrong is an error.
+    /// Logs in with a secret's document and works like an application. `false` where the server refuses the
+    /// login; any other failure is an error.
     async fn opens(&self, document: &Value) -> Result<bool, DatabaseError>;
 
-    /// What a user may do, in a text that is equal for two users with equal rights: grants, memberships,
-    /// settings, limits, as seen by that user at work.
+    /// The privileges of a user, in a text that is equal for two users with equal privileges: grants,
+    /// memberships, settings, limits, as seen in a session of that user.
     async fn rights(&self, tenant: &Tenant, username: &str) -> Result<String, DatabaseError>;
 
     /// Changes the password of a user as an administrator.
     async fn set_password(&self, username: &str, password: &str) -> Result<(), DatabaseError>;
 
-    /// The TCP port by which the function reaches the server.
+    /// The TCP port at which the function reaches the server.
     fn port(&self) -> u16 {
         self.server().port()
     }
 
-    /// A second server of the kind on the same host. Blocks until it runs; the same one each time.
+    /// A second server of this kind on the same host. Blocks until it runs; the same one each time.
     ///
     /// # Errors
-    /// Why it cannot be reached.
+    /// The reason why it cannot be reached.
     fn elsewhere(&self) -> Result<Self, DatabaseError>
     where
         Self: Sized;
 
-    /// Makes a user with this name and password, and no rights but those of a master where it is one.
+    /// Creates a user with this name and password, and no privileges except those of a master where it is
+    /// one.
     async fn add_user(&self, login: &TestLogin, is_master: bool) -> Result<(), DatabaseError>;
 
-    /// Gives a user a right of its own that no other user of the tenant has and that [`Database::rights`]
+    /// Grants a user a privilege that no other user of the tenant has and that [`Database::rights`]
     /// shows.
     async fn give(&self, tenant: &Tenant, username: &str) -> Result<(), DatabaseError>;
 
-    /// Whether there is a user of this name.
+    /// Whether there is a user with this name.
     async fn has_user(&self, username: &str) -> Result<bool, DatabaseError>;
 
-    /// Removes a user as an administrator, with whatever keeps it from being removed.
+    /// Drops a user as an administrator, together with everything that prevents the drop.
     async fn drop_user(&self, tenant: &Tenant, username: &str) -> Result<(), DatabaseError>;
 
-    /// Takes the right to log in from a user as an administrator, without a change of its password.
+    /// Revokes a user's right to log in as an administrator, without changing its password.
     async fn lock_user(&self, username: &str) -> Result<(), DatabaseError>;
 
-    /// How many logins of this user the server accepted and refused so far. A login that a client has seen
-    /// the end of is counted.
+    /// How many logins of this user the server has accepted and refused. A login that a client has completed
+    /// is counted.
     fn logins(&self, username: &str) -> Logins;
 
-    /// All that the server wrote down, statements included.
+    /// The server's whole log, including statements.
     fn log(&self) -> String {
         self.server().log()
     }
 }
 
-/// A user, what it owns, and who is its master.
+/// A user, its objects, and its master.
 #[derive(Clone)]
 pub struct Tenant {
     /// The value of the user's secret, without `masterarn`.
@@ -108,7 +109,7 @@ pub struct Tenant {
 }
 
 impl Tenant {
-    /// The user that a person made.
+    /// The original user.
     pub fn original(&self) -> &str {
         self.document["username"].as_str().unwrap_or_default()
     }
@@ -124,12 +125,12 @@ impl Tenant {
     }
 }
 
-/// The server, or the way to it, did not do what the suite asked.
+/// The server, or the connection to it, failed for the suite.
 #[derive(Debug)]
 pub struct DatabaseError(String);
 
 impl DatabaseError {
-    /// An error with these words.
+    /// An error with this text.
     pub fn new(words: impl fmt::Display) -> Self {
         Self(words.to_string())
     }

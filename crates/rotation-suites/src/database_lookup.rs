@@ -1,4 +1,4 @@
-//! Who manages a master secret, and what that service says of the server: for a function that asks it.
+//! The service that manages a master secret, and its description of the server, for a function's lookup.
 
 use serde_json::Value;
 use test_servers::{ApiAnswer, ApiDouble, Proxy};
@@ -9,28 +9,29 @@ use super::{Owner, Tenant, verdict::Failure};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Managed {
     pub(super) owner: Owner,
-    /// The owner's word for the engine.
+    /// The owner's name for the engine.
     pub(super) engine: &'static str,
-    /// Whether the secret names the readers' endpoint.
+    /// Whether the secret names the reader endpoint.
     pub(super) is_read_through: bool,
 }
 
-/// The service that describes the server, and the ways to it.
+/// The service that describes the server, and the server's endpoints.
 pub(super) struct DatabaseLookup {
     pub(super) double: ApiDouble,
-    /// The readers' endpoint and the writer's, where the secret names the former.
+    /// The reader endpoint and the writer's, where the secret names the former.
     pub(super) endpoints: Option<Endpoints>,
     variable: &'static str,
 }
 
-/// Two names and ports of one server: the second of a real cluster would be a replica.
+/// Two names and ports of one server; in a real cluster the second would be a replica.
 pub(super) struct Endpoints {
     pub(super) writer: Proxy,
     pub(super) reader: Proxy,
 }
 
 impl DatabaseLookup {
-    /// Describes the tenant's server. Where its secret is to name the readers' endpoint, it does afterwards.
+    /// Describes the tenant's server. Where its secret should name the reader endpoint, it does so
+    /// afterwards.
     pub(super) async fn start(managed: Managed, tenant: &mut Tenant) -> Result<Self, Failure> {
         let Managed { owner, engine, is_read_through } = managed;
         let host = tenant.document["host"].as_str().ok_or("a tenant has a host")?.to_owned();
@@ -56,11 +57,11 @@ impl DatabaseLookup {
         Ok(Self { double, endpoints, variable: owner.variable() })
     }
 
-    /// The variable by which a function finds this service.
+    /// The environment variable with which a function finds this service.
     pub(super) fn environment(&self) -> (&'static str, String) {
         (self.variable, self.double.endpoint())
     }
 }
 
-/// The readers' name for the server, which otherwise is called `localhost`.
+/// The reader's name for the server, whose other name is `localhost`.
 const READER: &str = "127.0.0.1";

@@ -1,4 +1,4 @@
-//! The event `{"doctor": "<secret>"}`: looks, says, and changes nothing.
+//! The event `{"doctor": "<secret>"}`: diagnoses, reports, and changes nothing.
 
 use serde_json::{Value, json};
 
@@ -13,12 +13,12 @@ use super::{
 pub(super) fn cases<D: Database>() -> Vec<Case<D>> {
     vec![
         Case::new("a doctor event finds nothing wrong with a rotated secret", healthy),
-        Case::new("a doctor event names a rotation that stands half-way", half_way),
+        Case::new("a doctor event names a rotation that is interrupted", half_way),
         Case::new("a doctor event obeys the rules of a rotation", rules),
     ]
 }
 
-/// The largest answer: Lambda takes six MiB, and people read it.
+/// The largest answer: Lambda accepts six MiB, but people read it.
 const MOST_BYTES: usize = 64 * 1024;
 
 async fn ask<D: Database>(scene: &Scene<D>, more: Value) -> Result<Value, Failure> {
@@ -79,7 +79,7 @@ async fn rules<D: Database>(scenes: Scenes<D>) -> Verdict {
     scene.begin().await?;
     refused(&scene, &json!({"doctor": scene.secret}), "SECRET_FOREIGN").await?;
     let scene = scenes.scene().await?;
-    // No function is set yet.
+    // No rotation function is configured yet.
     refused(&scene, &json!({"doctor": scene.secret}), "ROTATION_DISABLED").await?;
     refused(&scene, &json!({"doctor": scene.master}), "ROTATION_DISABLED").await?;
     for id in [json!(""), json!(7), json!(null), json!("a\nb")] {

@@ -1,4 +1,4 @@
-//! Values of the secret that must be refused at createSecret, before anything is stored or contacted.
+//! Values of the secret that createSecret must refuse, before it stores or contacts anything.
 
 use local_aws::secrets_manager::Operation;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use super::{
     verdict::{Verdict, ensure},
 };
 
-/// Hosts that are no host, or that no database has.
+/// Texts that are not a host, or not a database's.
 const HOSTS: [&str; 17] = [
     "",
     "169.254.169.254",
@@ -32,8 +32,8 @@ const HOSTS: [&str; 17] = [
     "localhost\nhost=other",
 ];
 
-/// Hosts that name several servers, or a port: only of engines whose secrets list the members of a replica
-/// set.
+/// Hosts that name several servers, or a port: valid only for engines whose secrets list the members of a
+/// replica set.
 const LISTS: [&str; 2] = ["localhost,127.0.0.1", "localhost:5432"];
 
 pub(super) fn cases<D: Database>() -> Vec<Case<D>> {
@@ -47,7 +47,7 @@ pub(super) fn cases<D: Database>() -> Vec<Case<D>> {
     ]
 }
 
-/// Gives the secret this value under AWSCURRENT.
+/// Stores this value under AWSCURRENT.
 fn put_current(scene: &super::scene::Scene<impl Database>, kind: &str, value: &str) -> Verdict {
     let token = uuid::Uuid::new_v4().to_string();
     let mut request = json!({"SecretId": scene.secret, "ClientRequestToken": token});
@@ -78,7 +78,7 @@ async fn not_an_object<D: Database>(scenes: Scenes<D>) -> Verdict {
         let refusal = refused(&scene, &rotation.step(STEPS[0]), "SECRET_MALFORMED").await;
         refusal.map_err(|error| format!("{kind} of {} bytes: {error}", value.len()))?;
     }
-    // At the limit of the service: the new password, which is longer, no longer fits.
+    // At the limit of the service: the new password is longer and no longer fits.
     let mut full = scene.tenant.document.clone();
     if scene.strategy == super::RotationStrategy::MasterUser {
         full["masterarn"] = json!(scene.master);
@@ -108,8 +108,8 @@ async fn missing_field<D: Database>(scenes: Scenes<D>) -> Verdict {
             let scene = build.start().await?;
             let rotation = scene.begin().await?;
             refused(&scene, &rotation.step(STEPS[0]), "SECRET_FIELD_MISSING").await?;
-            let said = scene.gate.errors().pop().map(|error| error.message).unwrap_or_default();
-            ensure!(said.contains(&format!("`{field}`")), "{field} is not named in {said}");
+            let message = scene.gate.errors().pop().map(|error| error.message).unwrap_or_default();
+            ensure!(message.contains(&format!("`{field}`")), "{field} is not named in {message}");
         }
     }
     Ok(())
@@ -147,8 +147,8 @@ async fn wrong_field<D: Database>(scenes: Scenes<D>) -> Verdict {
         put_current(&scene, "SecretString", &document.to_string())?;
         let refusal = refused(&scene, &rotation.step(STEPS[0]), "SECRET_FIELD_INVALID").await;
         refusal.map_err(|error| format!("{field} = {value}: {error}"))?;
-        let said = scene.gate.errors().pop().map(|error| error.message).unwrap_or_default();
-        ensure!(said.contains(&format!("`{field}`")), "{field} = {value}: not named in {said}");
+        let message = scene.gate.errors().pop().map(|error| error.message).unwrap_or_default();
+        ensure!(message.contains(&format!("`{field}`")), "{field} = {value}: not named in {message}");
         put_current(&scene, "SecretString", &kept.to_string())?;
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! A function that only says what it would do.
+//! A function that only reports what it would do.
 
 use local_aws::secrets_manager::RotationOutcome;
 use serde_json::Value;
@@ -12,12 +12,12 @@ use super::{
 
 pub(super) fn cases<D: Database>() -> Vec<Case<D>> {
     vec![
-        Case::new("a dry run says its statements, changes nothing and is not promoted", said),
-        Case::new("a rotation goes on from a dry run at any step", taken_up),
+        Case::new("a dry run reports its statements, changes nothing and is not promoted", reported),
+        Case::new("a rotation resumes after a dry run at any step", taken_up),
     ]
 }
 
-/// What the function wrote of statements that it would run.
+/// The statements that the function reported.
 fn statements(output: &str) -> Vec<String> {
     let message = |line: &str| match serde_json::from_str::<Value>(line) {
         Ok(line) => line["message"].as_str().unwrap_or_default().to_owned(),
@@ -29,12 +29,12 @@ fn statements(output: &str) -> Vec<String> {
 
 async fn refused_as_dry_run<D: Database>(scene: &Scene<D>, event: &Value) -> Verdict {
     let answer = scene.twin.pass(event).await;
-    let said = answer.as_ref().err().map(|error| error.error_type.as_str());
-    ensure!(said == Some("DRY_RUN"), "{answer:?}, not DRY_RUN");
+    let code = answer.as_ref().err().map(|error| error.error_type.as_str());
+    ensure!(code == Some("DRY_RUN"), "{answer:?}, not DRY_RUN");
     Ok(())
 }
 
-async fn said<D: Database>(scenes: Scenes<D>) -> Verdict {
+async fn reported<D: Database>(scenes: Scenes<D>) -> Verdict {
     let scene = scenes.build().env("DRY_RUN", "true").start().await?;
     let labels = scene.manager.stages(&scene.secret)?;
     let record = scene.rotate().await?;
@@ -43,10 +43,10 @@ async fn said<D: Database>(scenes: Scenes<D>) -> Verdict {
     ensure!(codes.iter().all(|code| code == "DRY_RUN"), "{codes:?}");
     let events = scene.gate.events();
     let steps: Vec<_> = events.iter().filter_map(|event| event["Step"].as_str()).collect();
-    ensure!(steps.iter().all(|step| *step == STEPS[0]), "the service went on: {steps:?}");
+    ensure!(steps.iter().all(|step| *step == STEPS[0]), "the service continued: {steps:?}");
 
-    let said = statements(&scene.gate.function().output());
-    ensure!(!said.is_empty(), "no statement was said: {}", scene.gate.function().output());
+    let reported = statements(&scene.gate.function().output());
+    ensure!(!reported.is_empty(), "no statement was reported: {}", scene.gate.function().output());
     let current = labels.iter().find(|(_, labels)| labels.iter().any(|label| label == "AWSCURRENT"));
     let now = scene.manager.stages(&scene.secret)?;
     let now = now.iter().find(|(_, labels)| labels.iter().any(|label| label == "AWSCURRENT"));

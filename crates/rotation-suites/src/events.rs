@@ -12,16 +12,16 @@ use super::{
 
 pub(super) fn cases<D: Database>() -> Vec<Case<D>> {
     vec![
-        Case::new("events that are none are refused", malformed),
-        Case::new("events of odd size and depth are refused", outsized),
+        Case::new("events that are not rotation events are refused", malformed),
+        Case::new("events of unusual size and depth are refused", outsized),
         Case::new("a token that is in no version is refused", unknown_version),
         Case::new("a token that has lost AWSPENDING is refused", not_pending),
         Case::new("a token that is AWSPREVIOUS is refused", previous),
         Case::new("a secret with rotation disabled is refused", disabled),
         Case::new("a secret that another function rotates is refused", other_function),
-        Case::new("a secret of another region is refused unless allowed", foreign),
+        Case::new("a secret of another Region is refused unless allowed", foreign),
         Case::new("a secret that is scheduled for deletion is refused", deleted),
-        Case::new("a secret that is not there is refused", unknown_secret),
+        Case::new("a secret that does not exist is refused", unknown_secret),
     ]
 }
 
@@ -73,8 +73,8 @@ async fn malformed<D: Database>(scenes: Scenes<D>) -> Verdict {
         event[field] = value.clone();
         let refusal = refused(&scene, &event, "EVENT_INVALID").await;
         refusal.map_err(|error| format!("{field} = {value}: {error}"))?;
-        let said = scene.gate.errors().pop().map(|error| error.message).unwrap_or_default();
-        ensure!(said.contains(field), "{field} = {value}: the field is not named in {said}");
+        let message = scene.gate.errors().pop().map(|error| error.message).unwrap_or_default();
+        ensure!(message.contains(field), "{field} = {value}: the field is not named in {message}");
     }
     for field in ["Step", "ClientRequestToken", "SecretId"] {
         let mut event = good.clone();
@@ -104,7 +104,7 @@ async fn outsized<D: Database>(scenes: Scenes<D>) -> Verdict {
     event["Extra"] = json!("x".repeat(1024 * 1024));
     refused(&scene, &event, "EVENT_INVALID").await?;
     ensure!(scene.manager.calls().is_empty(), "an outsized event made calls");
-    // A small unknown field is nothing to refuse.
+    // A small unknown field is no reason to refuse an event.
     let mut event = rotation.step(STEPS[0]);
     event["Extra"] = json!({"of": "AWS"});
     scene.gate.pass(&event).await?;
@@ -118,7 +118,7 @@ async fn unknown_version<D: Database>(scenes: Scenes<D>) -> Verdict {
     all_steps(&scene, &rotation, "VERSION_NOT_FOUND").await
 }
 
-/// Takes AWSPENDING away by hand, as the documentation suggests after a cancelled rotation.
+/// Removes AWSPENDING manually, as the documentation suggests after a cancelled rotation.
 pub(super) fn abandon<D: Database>(scene: &Scene<D>, rotation: &Rotation) -> Result<(), Failure> {
     let request = json!({
         "SecretId": scene.secret, "VersionStage": "AWSPENDING", "RemoveFromVersionId": rotation.version(),
@@ -132,7 +132,7 @@ async fn not_pending<D: Database>(scenes: Scenes<D>) -> Verdict {
     let rotation = scene.begin().await?;
     scene.step(&rotation, STEPS[0]).await?;
     abandon(&scene, &rotation)?;
-    // A label of the user's own keeps the version in the description.
+    // A custom label keeps the version in the description.
     let request = json!({
         "SecretId": scene.secret, "VersionStage": "KEPT", "MoveToVersionId": rotation.version(),
     });
@@ -161,7 +161,7 @@ async fn disabled<D: Database>(scenes: Scenes<D>) -> Verdict {
 async fn other_function<D: Database>(scenes: Scenes<D>) -> Verdict {
     let scene = scenes.scene().await?;
     let own = scene.gate.function().arn().to_owned();
-    let other = format!("{own}-of-somebody-else");
+    let other = format!("{own}-of-another-owner");
     scene.manager.register(&other, scene.gate.clone());
     scene.gate.set_open(false);
     let version = scene.manager.rotate(&scene.secret, &other)?;

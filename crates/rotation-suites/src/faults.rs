@@ -1,4 +1,4 @@
-//! Every call of Secrets Manager, made to fail in every way.
+//! Every call of Secrets Manager fails in every way.
 
 use local_aws::secrets_manager::{Fault, FaultKind, Operation};
 
@@ -16,7 +16,7 @@ const CALLS: [(Operation, u32); 4] = [
     (Operation::UpdateSecretVersionStage, 1),
 ];
 
-/// What goes wrong, and how often: the SDK tries four times, so four in a row end a step.
+/// The fault, and how often it occurs: the SDK tries four times, so four in a row end a step.
 const FAULTS: [(&str, FaultKind, u32); 6] = [
     ("is refused", FaultKind::KmsAccessDenied, 1),
     ("is lost once before it takes effect", FaultKind::DropBeforeEffect, 1),
@@ -41,8 +41,8 @@ pub(super) fn cases<D: Database>() -> Vec<Case<D>> {
     cases
 }
 
-/// One rotation for each call of the operation, all on one secret, so that each starts from what a troubled
-/// one left.
+/// One rotation for each call of the operation, all on one secret, so that each starts from the state that
+/// the previous one left.
 async fn converges<D: Database>(
     scenes: Scenes<D>,
     operation: Operation,

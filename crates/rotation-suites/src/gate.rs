@@ -1,4 +1,4 @@
-//! The function as Secrets Manager invokes it, with a gate before it.
+//! The function as Secrets Manager invokes it, behind a gate.
 
 use std::sync::{
     Mutex, MutexGuard, PoisonError,
@@ -8,8 +8,8 @@ use std::sync::{
 use local_aws::{BoxFuture, Function, FunctionError, LambdaFunction};
 use serde_json::Value;
 
-/// Passes invocations of the service on while it is open. Closed, it fails them, so that a case can take the
-/// events of a rotation and drive its steps itself. It remembers what was asked and answered.
+/// Forwards the service's invocations while it is open. While it is closed it fails them, so that a case can
+/// take the events of a rotation and drive its steps itself. It records events and answers.
 pub(super) struct Gate {
     function: LambdaFunction,
     open: AtomicBool,

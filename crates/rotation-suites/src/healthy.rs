@@ -1,4 +1,4 @@
-//! A good day.
+//! Healthy rotations.
 
 use std::time::Duration;
 
@@ -15,14 +15,14 @@ use super::{
 
 pub(super) fn cases<D: Database>() -> Vec<Case<D>> {
     vec![
-        Case::new("two rotations leave AWSCURRENT alive and the old credential as promised", two_rotations),
+        Case::new("two rotations keep AWSCURRENT and the old credential as expected", two_rotations),
         Case::new("a rotation makes few logins and none is refused", logins),
         Case::new("a rotation makes few calls, and few of them wait for one another", calls),
         Case::new("testSecret alone succeeds and changes nothing", test_alone),
         Case::new("a label AWSPENDING that stays on AWSCURRENT does no harm", pending_stays),
         Case::new("unknown keys of the secret keep their order and value", unknown_keys),
         Case::new("the guide's spelling of the steps is understood", guide_spelling),
-        Case::new("secrets manager makes the password where the setting says so", random_password),
+        Case::new("Secrets Manager makes the password where that is configured", random_password),
     ]
 }
 
@@ -120,7 +120,7 @@ async fn test_alone<D: Database>(scenes: Scenes<D>) -> Verdict {
 
 async fn pending_stays<D: Database>(scenes: Scenes<D>) -> Verdict {
     let scene = scenes.scene().await?;
-    // Driven by the case, so that nobody cleans up.
+    // Driven by the case, so that the service does not clean up.
     let first = scene.begin().await?;
     scene.steps(&first).await?;
     let labels = scene.manager.stages(&scene.secret)?;

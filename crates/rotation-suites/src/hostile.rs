@@ -1,4 +1,4 @@
-//! A function against servers that are up to no good: its time, its memory, and what it gives away, seen from
+//! A function against malicious servers: its time, its memory, and what it discloses, seen from
 //! outside.
 
 use std::{fmt::Debug, time::Duration};
@@ -9,14 +9,14 @@ use test_servers::MaliciousServer;
 
 use super::Trial;
 
-/// What Lambda gives the function.
+/// The function's timeout in Lambda.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// The memory that it must never have.
+/// The memory that it must never reach.
 const MOST_KIB: u64 = 64 * 1024;
 /// The levels of `AWS_LAMBDA_LOG_LEVEL`.
 const LEVELS: [&str; 6] = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
 
-/// What a secret says of TLS.
+/// The `ssl` of a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SecretTls {
     /// `"ssl": true`.
@@ -27,7 +27,7 @@ pub enum SecretTls {
     Silent,
 }
 
-/// One function that meets hostile servers.
+/// One function that connects to malicious servers.
 #[derive(Clone, Copy, Debug)]
 pub struct Hostile {
     /// The path of its program.
@@ -37,10 +37,10 @@ pub struct Hostile {
 }
 
 impl Hostile {
-    /// The current password of every secret here. No server may come to hear it.
+    /// The current password of every secret here. No server may receive it.
     pub const CANARY: &str = "canary-of-the-current-password-5d";
 
-    /// What a server says that quotes the password.
+    /// A message of a server that quotes the password.
     pub fn quoting() -> String {
         format!("the password was '{}'", Self::CANARY)
     }
@@ -48,7 +48,8 @@ impl Hostile {
     /// A secret of the user `app` on this port.
     pub fn document(&self, port: u16, tls: SecretTls) -> Value {
         let mut document = json!({
-            "engine": self.engine, "host": "localhost", "port": port, "username": "app", "password": Self::CANARY,
+            "engine": self.engine, "host": "localhost", "port": port, "username": "app",
+            "password": Self::CANARY,
         });
         if tls != SecretTls::Silent {
             document["ssl"] = json!(tls == SecretTls::On);
@@ -56,21 +57,21 @@ impl Hostile {
         document
     }
 
-    /// The function as it is met here, for more settings.
+    /// The function as these tests start it, for more settings.
     pub fn function(&self) -> LambdaBuilder {
         LambdaFunction::builder(self.program).timeout(TIMEOUT)
     }
 
-    /// Rotates once over plaintext. The rotation must fail with one of these codes, within the time and the
-    /// memory, and the server must not have heard the password.
+    /// Rotates once over plaintext. The rotation must fail with one of these codes, within the limits of time
+    /// and memory, and the server must not have received the password.
     ///
     /// # Panics
-    /// Where any of this is not so.
+    /// Where any of this does not hold.
     pub async fn check(&self, what: &impl Debug, server: &impl MaliciousServer, codes: &[&str]) {
         self.check_with(what, server, SecretTls::Off, self.function(), codes).await;
     }
 
-    /// The same with what the secret says of TLS, and with settings of the function.
+    /// The same, with this `ssl` of the secret, and with settings of the function.
     ///
     /// # Panics
     /// As [`Hostile::check`].
@@ -85,7 +86,7 @@ impl Hostile {
         let document = self.document(server.port(), tls);
         let trial = Trial::run(function, &document).await.expect("a local Secrets Manager and the program");
         trial.assert_bounded(what, codes);
-        assert!(server.connections() > 0, "{what:?}: it was never met");
+        assert!(server.connections() > 0, "{what:?}: no connection was made");
         let received = server.received();
         let sent = received.windows(Self::CANARY.len()).any(|window| window == Self::CANARY.as_bytes());
         assert!(!sent, "{what:?}: the password was sent");
@@ -94,10 +95,10 @@ impl Hostile {
 }
 
 impl Trial {
-    /// It failed with one of these codes, in time, and never had 64 MiB.
+    /// Asserts that it failed with one of these codes, in time, and never used 64 MiB.
     ///
     /// # Panics
-    /// Where that is not so.
+    /// Where that does not hold.
     #[track_caller]
     pub fn assert_bounded(&self, what: &impl Debug, codes: &[&str]) {
         assert!(codes.contains(&self.code()), "{what:?}: {:?}", self.error);
@@ -106,22 +107,22 @@ impl Trial {
         assert!(peak < MOST_KIB, "{what:?}: {peak} KiB");
     }
 
-    /// It failed, its log names the code of that, and neither password nor token is in anything that it
-    /// wrote.
+    /// Asserts that it failed, that its log names the code, and that neither password nor token is in
+    /// anything that it wrote.
     ///
     /// # Panics
-    /// Where that is not so.
+    /// Where that does not hold.
     #[track_caller]
     pub fn assert_silent(&self, what: &impl Debug) {
         assert!(self.error.is_some(), "{what:?}: nothing failed");
-        assert!(self.log.contains(self.code()), "{what:?}: the log says nothing of {}", self.code());
+        assert!(self.log.contains(self.code()), "{what:?}: the log does not contain {}", self.code());
         assert_eq!(self.leaked_in(&self.said), None, "{what:?}");
-        assert!(self.looks_for("the rotation token"), "{what:?}: no token came");
-        assert_eq!(self.leaked_in(Hostile::CANARY), Some("the current password"), "the search is blind");
+        assert!(self.looks_for("the rotation token"), "{what:?}: there was no token");
+        assert_eq!(self.leaked_in(Hostile::CANARY), Some("the current password"), "the search finds nothing");
     }
 }
 
-/// Every level of the log in every format.
+/// Every log level in every format.
 pub fn every_log() -> impl Iterator<Item = (&'static str, &'static str)> {
     LEVELS.into_iter().flat_map(|level| ["JSON", "Text"].map(|format| (level, format)))
 }

@@ -1,4 +1,4 @@
-//! The process killed, as Lambda does at the end of its time or of its memory.
+//! The process is killed, as Lambda does when its time or its memory is exceeded.
 
 use std::time::Duration;
 
@@ -9,9 +9,11 @@ use super::{
     verdict::{Verdict, ensure},
 };
 
-/// What each call of Secrets Manager takes, so that the moments below fall before, between and after them.
+/// The duration of each call of Secrets Manager, so that the moments below are before, between and after the
+/// calls.
 const DELAY: Duration = Duration::from_millis(30);
-/// After the event was handed over, in milliseconds. The last one lies after the end of most steps.
+/// The moments of the kills, in milliseconds after the event was delivered. The last one is after the end of
+/// most steps.
 const MOMENTS: [u64; 8] = [3, 15, 33, 45, 60, 75, 95, 140];
 
 pub(super) fn cases<D: Database>() -> Vec<Case<D>> {

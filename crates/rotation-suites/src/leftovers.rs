@@ -11,11 +11,11 @@ use super::{
 
 pub(super) fn cases<D: Database>() -> Vec<Case<D>> {
     let mut cases = vec![
-        Case::new("AWSPENDING without a value is filled when the rotation is taken up again", without_value),
-        Case::new("steps after createSecret say that the value is missing", missing_value),
+        Case::new("AWSPENDING without a value gets one when the rotation is resumed", without_value),
+        Case::new("steps after createSecret report that the value is missing", missing_value),
     ];
     for done in 1..STEPS.len() {
-        let name = format!("a rotation left after {} goes on with the value that it had", STEPS[done - 1]);
+        let name = format!("a rotation stopped after {} resumes with the value that it had", STEPS[done - 1]);
         cases.push(Case::new(name, move |scenes| resumed(scenes, done)));
     }
     for reads in [1, 2, 4] {
@@ -25,7 +25,8 @@ pub(super) fn cases<D: Database>() -> Vec<Case<D>> {
     cases
 }
 
-/// `RotateSecret` while AWSPENDING is elsewhere: refused, and the old rotation is driven again.
+/// `RotateSecret` while another version has AWSPENDING: it is refused, and the service resumes the old
+/// rotation.
 async fn take_up<D: Database>(scene: &Scene<D>, version: &str) -> Verdict {
     let refused = scene.manager.rotate(&scene.secret, scene.gate.function().arn());
     let code = refused.as_ref().err().map(|error| error.code);

@@ -1,14 +1,15 @@
-//! The suite of functions: any rotation function against any database server, by the same list of cases.
+//! The suite of functions: any rotation function against any database server, with the same list of cases.
 //!
 //! ```text
 //! Conformance { database, strategy, program } ─ run(Topic) ─> each case on a Scene of its own:
 //!   Scene   a tenant of the database (user, rights, data, master), its secret, a local Secrets Manager,
 //!           the program as a Lambda function behind a Gate
-//!   after   the outputs and answers of every scene, and the server's log, are searched for passwords and tokens
+//!   after   outputs and answers of every scene, and the server's log, are searched for passwords and tokens
 //! ```
 //!
-//! A database takes part by implementing [`Database`]; nothing here knows an engine. The cases hold what the AWS
-//! manual "Rotate AWS Secrets Manager secrets" asks of a rotation function, and what this project promises beyond.
+//! A database takes part by implementing [`Database`]; nothing here knows an engine. The cases test what the
+//! AWS manual "Rotate AWS Secrets Manager secrets" requires of a rotation function, and what this project
+//! guarantees in addition.
 
 mod builder;
 mod canaries;
@@ -61,7 +62,7 @@ pub use strategy::RotationStrategy;
 pub use topic::Topic;
 pub use trial::Trial;
 
-/// How many cases of one topic run at the same time: most of a case's time is spent in waiting.
+/// The number of cases of one topic that run concurrently: most of a case's time is spent waiting.
 const CASES_AT_ONCE: usize = 6;
 
 /// The suite for one program and one server.
@@ -69,17 +70,17 @@ const CASES_AT_ONCE: usize = 6;
 pub struct Conformance<D> {
     /// The server.
     pub database: D,
-    /// What the program was built for.
+    /// The strategy for which the program was built.
     pub strategy: RotationStrategy,
     /// The function's program.
     pub program: PathBuf,
 }
 
 impl<D: Database> Conformance<D> {
-    /// Runs the cases of one topic. Blocks until they are over; starts a runtime of its own.
+    /// Runs the cases of one topic. Blocks until they have ended; starts its own runtime.
     ///
     /// # Panics
-    /// Names every case that failed, and why, once all have run.
+    /// Names every case that failed, with its reason, once all have run.
     pub fn run(self, topic: Topic) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.expect("the machine gives a runtime");
@@ -98,7 +99,7 @@ impl<D: Database> Conformance<D> {
             let places = Rc::clone(&places);
             let scenes = Scenes::new(Rc::clone(&database), strategy, program.clone(), index);
             running.push(tokio::task::spawn_local(async move {
-                let _place = places.acquire().await.expect("nobody closes it");
+                let _place = places.acquire().await.expect("the semaphore is never closed");
                 let began = std::time::Instant::now();
                 let (name, failure, canaries) = case.run(scenes).await;
                 let took = began.elapsed();

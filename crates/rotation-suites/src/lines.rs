@@ -11,9 +11,9 @@ use super::{
 
 pub(super) fn cases<D: Database>() -> Vec<Case<D>> {
     vec![
-        Case::new("JSON lines parse and say what became of each step", json_lines),
-        Case::new("text lines say what became of each step", text_lines),
-        Case::new("the level ERROR silences what went well", quiet),
+        Case::new("JSON lines parse and report the outcome of each step", json_lines),
+        Case::new("text lines report the outcome of each step", text_lines),
+        Case::new("the level ERROR silences successful steps", quiet),
         Case::new("the search for canaries finds one", canary_search),
     ]
 }
@@ -56,7 +56,7 @@ async fn json_lines<D: Database>(scenes: Scenes<D>) -> Verdict {
     Ok(())
 }
 
-/// That an outcome line says everything that is known of its step.
+/// Checks that an outcome line has everything that is known about its step.
 fn complete<D: Database>(scene: &Scene<D>, line: &Value, first: bool) -> Verdict {
     let id = line["request_id"].as_str().unwrap_or_default();
     let invocations = scene.gate.function().reports();
@@ -89,7 +89,7 @@ fn complete<D: Database>(scene: &Scene<D>, line: &Value, first: bool) -> Verdict
     Ok(())
 }
 
-/// Whether a line is one of CloudWatch's embedded metrics, which are no log lines.
+/// Whether a line is one of CloudWatch's embedded metrics, which are not log lines.
 pub(super) fn is_metric(line: &str) -> bool {
     line.trim().is_empty() || line.starts_with("{\"_aws\"")
 }
@@ -119,7 +119,7 @@ async fn quiet<D: Database>(scenes: Scenes<D>) -> Verdict {
     Ok(())
 }
 
-/// The search that follows every case is no use where it cannot find anything.
+/// Checks the search that follows every case, which is useless if it cannot find anything.
 async fn canary_search<D: Database>(scenes: Scenes<D>) -> Verdict {
     let scene = scenes.scene().await?;
     scene.rotate_well().await?;

@@ -1,5 +1,5 @@
-//! A master secret that a service of AWS manages: a user name and a password, and a tag that says whose they
-//! are.
+//! A master secret that an AWS service manages: a user name and a password, and a tag that names their
+//! server.
 
 use serde_json::{Value, json};
 
@@ -19,13 +19,13 @@ pub(super) fn cases<D: Database>(
     if strategy == RotationStrategy::SingleUser {
         let case = |(owner, engine)| {
             let managed = Managed { owner, engine, is_read_through: false };
-            let name = format!("a single user needs no master of {owner:?} and asks nobody for its server");
+            let name = format!("a single user needs no master of {owner:?} and no lookup of its server");
             Case::new(name, move |scenes| without_master(scenes, managed))
         };
         return owners.into_iter().map(case).collect();
     }
     let mut cases =
-        vec![Case::new("a master secret without a host that nobody owns is refused", owned_by_nobody)];
+        vec![Case::new("a master secret without a host and without an owner is refused", owned_by_nobody)];
     for (owner, engine) in owners {
         let managed = Managed { owner, engine, is_read_through: false };
         cases.push(Case::new(format!("the tag of {owner:?} leads to the master's server"), move |scenes| {
@@ -37,10 +37,9 @@ pub(super) fn cases<D: Database>(
         ));
         if owner == Owner::Cluster {
             let managed = Managed { is_read_through: true, ..managed };
-            cases
-                .push(Case::new("a secret of a readers' endpoint is changed on the writer", move |scenes| {
-                    through_a_reader(scenes, managed)
-                }));
+            cases.push(Case::new("a secret of a reader endpoint is changed on the writer", move |scenes| {
+                through_a_reader(scenes, managed)
+            }));
         }
     }
     cases
@@ -52,7 +51,7 @@ async fn without_master<D: Database>(scenes: Scenes<D>, managed: Managed) -> Ver
     let scene = scenes.build().managed(managed).start().await?;
     scene.rotate_well().await?;
     scene.check_live().await?;
-    ensure!(scene.lookup()?.double.calls().is_empty(), "a single user asked for its server");
+    ensure!(scene.lookup()?.double.calls().is_empty(), "a single user looked up its server");
     let master =
         scene.manager.calls().into_iter().filter(|call| call.secret.as_deref() == Some(&scene.master));
     ensure!(master.count() == 0, "a single user read the master's secret");
@@ -81,7 +80,7 @@ async fn by_the_tag<D: Database>(scenes: Scenes<D>, managed: Managed) -> Verdict
         scene.check_live().await?;
     }
     let asked: Vec<_> = scene.lookup()?.double.calls().into_iter().map(|call| call.operation).collect();
-    // Once for each setSecret; no other step needs to know.
+    // Once for each setSecret; no other step needs it.
     ensure!(asked == [managed.owner.operation(); 2], "the lookup was asked for {asked:?}");
     let logins = scene.master_logins();
     ensure!((logins.accepted, logins.refused) == (2, 0), "the master made {logins:?}");
@@ -91,7 +90,7 @@ async fn by_the_tag<D: Database>(scenes: Scenes<D>, managed: Managed) -> Verdict
 async fn rotated_meanwhile<D: Database>(scenes: Scenes<D>, managed: Managed) -> Verdict {
     let scene = scenes.build().managed(managed).start().await?;
     rotate_meanwhile(&scene).await?;
-    // The secret was read again, and where the server is was known already; then steps were repeated.
+    // The secret was read again, but the server was already known; then steps were repeated.
     let asked = scene.lookup()?.double.calls().len();
     ensure!(asked == 2, "the lookup was asked {asked} times by two setSecrets");
     Ok(())
@@ -104,12 +103,12 @@ async fn through_a_reader<D: Database>(scenes: Scenes<D>, managed: Managed) -> V
     scene.step(&rotation, STEPS[0]).await?;
     scene.step(&rotation, STEPS[1]).await?;
     let made = (endpoints.writer.connections(), endpoints.reader.connections());
-    // Current and the master on the writer; current, and then pending once it has come there, on the reader.
+    // Current and the master on the writer; current, and then pending once it has arrived, on the reader.
     ensure!(made == (2, 2), "setSecret connected to the writer and the reader {made:?} times");
     scene.steps(&rotation).await?;
     scene.check_live().await?;
     let master = scene.master_logins();
-    // Current logged in there as often.
+    // Current logged in there as often as the master.
     ensure!(endpoints.writer.connections() == 2 * master.accepted, "the master was elsewhere: {master:?}");
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The master of alternating users: which secret, whose, and what if its password has changed.
+//! The master of alternating users: which secret, which user, and what happens if its password has changed.
 
 use std::time::Duration;
 
@@ -18,16 +18,16 @@ pub(super) fn cases<D: Database>(strategy: RotationStrategy) -> Vec<Case<D>> {
         return Vec::new();
     }
     vec![
-        Case::new("masterarn alone says which master, as with AWS's templates", by_the_secret_alone),
+        Case::new("masterarn alone names the master, as with AWS's templates", by_the_secret_alone),
         Case::new("the deployed master serves a secret without masterarn", by_the_function_alone),
         Case::new("a secret without masterarn is refused where no master is deployed", by_nobody),
         Case::new("another masterarn than the deployed one is refused", not_deployed),
         Case::new("a secret that is its own master is refused without a connection", its_own_master),
         Case::new("a master that is the user itself is refused without a connection", same_user),
         Case::new("a master on another server is refused without its password being sent", other_server),
-        Case::new("a master secret that is no document is refused", malformed),
-        Case::new("a master secret that is not there is refused", unknown),
-        Case::new("a refused master changes nothing and is said so", refused_master),
+        Case::new("a master secret that is not a document is refused", malformed),
+        Case::new("a master secret that does not exist is refused", unknown),
+        Case::new("a refused master changes nothing and is reported", refused_master),
     ]
 }
 
@@ -77,7 +77,7 @@ async fn not_deployed<D: Database>(scenes: Scenes<D>) -> Verdict {
     let scene = scenes.build().document(|document| document["masterarn"] = json!(other)).start().await?;
     let rotation = scene.begin().await?;
     refused(&scene, &rotation.step(STEPS[0]), "MASTER_NOT_DEPLOYED").await?;
-    // Neither does a value that somebody else stored get further.
+    // A value that another writer stored does not get further either.
     let mut document = scene.document("AWSCURRENT")?;
     document["username"] = json!(scene.tenant.clone);
     document["password"] = json!("put-there-by-hand-0123456789");
@@ -97,7 +97,7 @@ async fn its_own_master<D: Database>(scenes: Scenes<D>) -> Verdict {
     set_refused(&scene, "MASTER_SAME_AS_SECRET").await.map(drop)
 }
 
-/// The master's own user in the secret: current logs in, and then the master must not be let at itself.
+/// The secret contains the master's own user: current logs in, and then the master must not change itself.
 async fn same_user<D: Database>(scenes: Scenes<D>) -> Verdict {
     let scene = scenes.scene().await?;
     let mut document = scene.document("AWSCURRENT")?;
@@ -116,13 +116,13 @@ async fn same_user<D: Database>(scenes: Scenes<D>) -> Verdict {
     Ok(())
 }
 
-/// createSecret succeeds and setSecret fails with this code; logins may have been made.
+/// createSecret succeeds, and setSecret fails with this code; it may have made logins.
 pub(super) async fn set_code<D: Database>(scene: &Scene<D>, code: &str) -> Result<Rotation, Failure> {
     let rotation = scene.begin().await?;
     scene.step(&rotation, STEPS[0]).await?;
     let answer = scene.step(&rotation, STEPS[1]).await;
-    let said = answer.as_ref().err().map(|error| error.error_type.as_str());
-    ensure!(said == Some(code), "{answer:?}, not {code}");
+    let answered = answer.as_ref().err().map(|error| error.error_type.as_str());
+    ensure!(answered == Some(code), "{answer:?}, not {code}");
     ensure!(!scene.database.has_user(&scene.tenant.clone).await?, "the clone was made");
     Ok(rotation)
 }
@@ -141,8 +141,8 @@ async fn malformed<D: Database>(scenes: Scenes<D>) -> Verdict {
         let build = scenes.build().master(|master| master[field] = Value::Null);
         let scene = build.start().await?;
         set_code(&scene, "MASTER_INVALID").await?;
-        let said = scene.gate.errors().pop().map(|error| error.message).unwrap_or_default();
-        ensure!(said.contains(&format!("`{field}`")) && said.contains("master"), "{said}");
+        let message = scene.gate.errors().pop().map(|error| error.message).unwrap_or_default();
+        ensure!(message.contains(&format!("`{field}`")) && message.contains("master"), "{message}");
     }
     Ok(())
 }
@@ -158,8 +158,8 @@ async fn refused_master<D: Database>(scenes: Scenes<D>) -> Verdict {
     let scene = scenes.scene().await?;
     scene.database.set_password(scene.tenant.master_name(), "changed-by-hand-0123456789").await?;
     let rotation = set_code(&scene, "DB_AUTH_REFUSED").await?;
-    let said = scene.gate.errors().pop().map(|error| error.message).unwrap_or_default();
-    ensure!(said.contains("master secret"), "the message does not say whose login failed: {said}");
+    let message = scene.gate.errors().pop().map(|error| error.message).unwrap_or_default();
+    ensure!(message.contains("master secret"), "the message does not name the login that failed: {message}");
     let password = scene.tenant.master["password"].as_str().unwrap_or_default();
     scene.database.set_password(scene.tenant.master_name(), password).await?;
     scene.converge(&rotation).await?;
@@ -170,7 +170,7 @@ async fn rotated_meanwhile<D: Database>(scenes: Scenes<D>) -> Verdict {
     rotate_meanwhile(&scenes.scene().await?).await
 }
 
-/// The master gets another password between the moment at which setSecret reads its secret and its login.
+/// The master gets another password between the read of its secret by setSecret and its login.
 pub(super) async fn rotate_meanwhile<D: Database>(scene: &Scene<D>) -> Verdict {
     let rotation = scene.begin().await?;
     scene.step(&rotation, STEPS[0]).await?;

@@ -12,17 +12,17 @@ use super::{
     verdict::{Verdict, ensure},
 };
 
-/// Units that `PutMetricData` knows, as far as a function may need them.
+/// The units of `PutMetricData` that a function may need.
 const UNITS: [&str; 2] = ["Milliseconds", "Count"];
 
 pub(super) fn cases<D: Database>() -> Vec<Case<D>> {
     vec![
-        Case::new("every step is one line of metrics that CloudWatch takes", counted),
+        Case::new("every step is one line of metrics that CloudWatch accepts", counted),
         Case::new("METRICS=off writes none", silent),
     ]
 }
 
-/// A rotation, one of its steps repeated, and an event that nobody could read.
+/// A rotation, one of its steps repeated, and an invalid event.
 async fn act<D: Database>(scene: &Scene<D>) -> Verdict {
     scene.rotate_well().await?;
     let rotation = scene.begin().await?;
@@ -65,7 +65,7 @@ async fn counted<D: Database>(scenes: Scenes<D>) -> Verdict {
         "finishSecret 1 0 null null 0",
         "createSecret 1 0 null null 0",
         of("setSecret 1 0 0 0 1", "setSecret 1 0 0 0 2"),
-        // A single user finds its password set; a master goes through the whole change each time.
+        // A single user finds its password set; a master makes the whole change each time.
         of("setSecret 1 0 1 null 2", "setSecret 1 0 0 0 2"),
         "unknown 0 0 null null 0",
     ];
@@ -81,11 +81,11 @@ async fn silent<D: Database>(scenes: Scenes<D>) -> Verdict {
     Ok(())
 }
 
-/// What the specification of the format demands of a line.
+/// Checks what the specification of the format requires of a line.
 fn well_formed(line: &Value) -> Verdict {
-    // Milliseconds since 1970; CloudWatch takes none that is two hours ahead or two weeks old.
+    // Milliseconds since 1970; CloudWatch refuses a time that is two hours ahead or two weeks old.
     let timestamp = line["_aws"]["Timestamp"].as_u64().unwrap_or_default();
-    #[expect(clippy::disallowed_methods, reason = "a time of day is what the line must bear")]
+    #[expect(clippy::disallowed_methods, reason = "the line must contain the time of day")]
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_millis();
     ensure!(u128::from(timestamp).abs_diff(now) < 600_000, "the time is {timestamp} in {line}");
     let directives = line["_aws"]["CloudWatchMetrics"].as_array().ok_or("no directives")?;
@@ -118,7 +118,7 @@ fn well_formed(line: &Value) -> Verdict {
     Ok(())
 }
 
-/// Nothing in it says whose secret it is: no member but those that are counted, and no name in a value.
+/// Checks that nothing identifies the secret: the line has only known members, and no value contains a name.
 fn anonymous<D: Database>(scene: &Scene<D>, line: &Value) -> Verdict {
     let directive = &line["_aws"]["CloudWatchMetrics"][0];
     let metrics =

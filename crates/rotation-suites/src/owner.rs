@@ -1,11 +1,11 @@
-//! Who manages a master secret.
+//! The service that manages a master secret.
 
 use test_servers::ApiRequest;
 
-/// What the server is called there.
+/// The identifier of the server in that service.
 pub(super) const NAME: &str = "orders";
 
-/// What of AWS a managed master secret belongs to.
+/// The AWS resource to which a managed master secret belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Owner {
     /// An instance of RDS.
@@ -17,7 +17,7 @@ pub enum Owner {
 }
 
 impl Owner {
-    /// The service that manages the secret, and the tag by which that says whose it is.
+    /// The service that manages the secret, and the tag with which it names the server.
     pub(super) fn tag(self) -> (&'static str, (&'static str, String)) {
         let arn = |service, kind| format!("arn:aws:{service}:us-east-1:123456789012:{kind}:{NAME}");
         match self {
@@ -46,7 +46,7 @@ impl Owner {
         }
     }
 
-    /// The description, as the reference of the service's API has it.
+    /// The description, as in the service's API reference.
     pub(super) fn describes(self, engine: &str, writer: (&str, u16), reader: Option<&str>) -> String {
         let (host, port) = writer;
         let arn = self.tag().1.1;

@@ -1,5 +1,5 @@
-//! Who else has the pair: a second server on the same host, a second secret, rights that the live user was
-//! given.
+//! Other claims to the pair: a second server on the same host, a second secret, privileges that the live user
+//! was granted.
 
 use std::{sync::Arc, time::Duration};
 
@@ -25,8 +25,8 @@ pub(super) fn cases<D: Database>(strategy: RotationStrategy) -> Vec<Case<D>> {
             second_server,
         ),
         Case::new("a secret may name a pooler's port and its master the server's", pooler),
-        Case::new("the second secret of a pair is refused, and takes it over by name", second_secret),
-        Case::new("what the live clone was given is not lost by the next rotation", given_meanwhile),
+        Case::new("the second secret of a pair is refused, and takes over the pair by name", second_secret),
+        Case::new("the next rotation keeps what the live clone was granted", given_meanwhile),
     ]
 }
 
@@ -57,7 +57,7 @@ async fn second_server<D: Database>(scenes: Scenes<D>) -> Verdict {
     Ok(())
 }
 
-/// The pooler is a proxy that passes everything on.
+/// The pooler is a proxy that forwards everything.
 async fn pooler<D: Database>(scenes: Scenes<D>) -> Verdict {
     let pooler = Proxy::start("127.0.0.1", scenes.database.port()).await?;
     let port = pooler.port();
@@ -85,7 +85,7 @@ async fn second_secret<D: Database>(scenes: Scenes<D>) -> Verdict {
     let answer = scene.gate.pass(&rotation.step(STEPS[1])).await;
     let code = answer.as_ref().err().map(|error| error.error_type.as_str());
     if !scene.database.marks_pairs() {
-        // Equal rights are all that can be compared: a note says so.
+        // Only equal privileges can be compared: a note reports that.
         ensure!(code.is_none(), "{answer:?}");
         return Ok(());
     }
@@ -98,7 +98,7 @@ async fn second_secret<D: Database>(scenes: Scenes<D>) -> Verdict {
     }
     let taken: Value = serde_json::from_str(&scene.manager.value(&second, "AWSCURRENT")?)?;
     ensure!(scene.database.opens(&taken).await?, "the second secret does not log in");
-    // From here on it is the first one that is refused, and nothing of the second is lost.
+    // From here on the first secret is refused, and the second loses nothing.
     let rotation = scene.begin().await?;
     pass(&scene.gate, &rotation, STEPS[0]).await?;
     let answer = scene.gate.pass(&rotation.step(STEPS[1])).await;
@@ -113,7 +113,7 @@ async fn pass(gate: &Arc<Gate>, rotation: &Rotation, step: &str) -> Verdict {
     Ok(())
 }
 
-/// `RotateSecret` of a further secret with a closed gate.
+/// `RotateSecret` of another secret with a closed gate.
 async fn begin<D: Database>(scene: &Scene<D>, secret: &str) -> Result<Rotation, Failure> {
     scene.gate.set_open(false);
     let version = scene.manager.rotate(secret, scene.gate.function().arn())?;
@@ -124,7 +124,8 @@ async fn begin<D: Database>(scene: &Scene<D>, secret: &str) -> Result<Rotation, 
     Ok(Rotation { event })
 }
 
-/// Either the original gets it, or the rotation is refused with the statements and changes nothing.
+/// Either the original gets the privilege, or the rotation is refused with the statements and changes
+/// nothing.
 async fn given_meanwhile<D: Database>(scenes: Scenes<D>) -> Verdict {
     let scene = scenes.scene().await?;
     scene.rotate_well().await?;
@@ -136,7 +137,7 @@ async fn given_meanwhile<D: Database>(scenes: Scenes<D>) -> Verdict {
     pass(&scene.gate, &rotation, STEPS[0]).await?;
     let answer = scene.gate.pass(&rotation.step(STEPS[1])).await;
     if !D::KEEPS_WHAT_IS_GIVEN {
-        // What is taken today is documented; this fails once it no longer is.
+        // That it is revoked today is documented; this fails once that has changed.
         let has = scene.database.rights(&scene.tenant, clone).await?;
         ensure!(answer.is_ok() && has == scene.rights, "{answer:?}: set KEEPS_WHAT_IS_GIVEN");
         return Ok(());
@@ -150,7 +151,7 @@ async fn given_meanwhile<D: Database>(scenes: Scenes<D>) -> Verdict {
             }
         }
         Err(error) => {
-            // Without a mark, other rights make the clone one that nobody knows.
+            // Without a mark, a clone with different privileges is not recognized.
             let marked = scene.database.marks_pairs();
             let code = if marked { "DB_CLONE_EXCEEDS_ORIGINAL" } else { "DB_CLONE_NOT_RECOGNIZED" };
             ensure!(error.error_type == code, "{error:?}");

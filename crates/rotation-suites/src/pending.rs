@@ -14,11 +14,11 @@ pub(super) fn cases<D: Database>() -> Vec<Case<D>> {
     vec![
         Case::new("a pending value for another server is refused without a connection", other_server),
         Case::new("a pending value for another user is refused without a connection", other_user),
-        Case::new("a pending value that is no document is refused without a connection", malformed),
+        Case::new("a pending value that is not a document is refused without a connection", malformed),
     ]
 }
 
-/// The document that createSecret would have stored, changed, is refused by setSecret with this code.
+/// setSecret refuses the document that createSecret would have stored, after `edit`, with this code.
 async fn refuses<D: Database>(scenes: &Scenes<D>, edit: impl FnOnce(&mut Value), code: &str) -> Verdict {
     let scene = scenes.scene().await?;
     let rotation = scene.begin().await?;
@@ -44,7 +44,7 @@ async fn other_server<D: Database>(scenes: Scenes<D>) -> Verdict {
 async fn other_user<D: Database>(scenes: Scenes<D>) -> Verdict {
     let somebody = |document: &mut Value| document["username"] = json!("somebody_else");
     refuses(&scenes, somebody, "PENDING_USER_DIFFERS").await?;
-    // The one that the other strategy would have named.
+    // The user that the other strategy would have named.
     let strategy = scenes.strategy;
     let swap = move |document: &mut Value| {
         let name = document["username"].as_str().unwrap_or_default();

@@ -12,15 +12,12 @@ use super::{
 
 pub(super) fn cases<D: Database>() -> Vec<Case<D>> {
     vec![
-        Case::new("a test statement that the server runs lets the rotation go on", given),
-        Case::new("a test statement that the server refuses fails testSecret alone", failed),
-        Case::new("a secret's test statement is ignored, and a note says so", ignored),
+        Case::new("a test statement that the server runs lets the rotation continue", given),
+        Case::new("a test statement that the server refuses only fails testSecret", failed),
+        Case::new("a secret's test statement is ignored, and a note reports that", ignored),
         Case::new("a secret's test statement counts where it is allowed", counted),
-        Case::new(
-            "a secret's test statement that cannot be meant is refused before a password is made",
-            unusable,
-        ),
-        Case::new("a dry run says that the test statement would run, and not what it is", rehearsed),
+        Case::new("a secret's test statement that is invalid is refused before a password is made", unusable),
+        Case::new("a dry run reports that the test statement would run, but not its text", rehearsed),
     ]
 }
 
@@ -46,8 +43,8 @@ async fn counted<D: Database>(scenes: Scenes<D>) -> Verdict {
     fails_until(&build.twin_env("ALLOW_TEST_STATEMENT", "off").start().await?).await
 }
 
-/// testSecret fails by its own code and changes nothing, until the setting is fixed: then the same version
-/// goes on.
+/// testSecret fails with its own code and changes nothing, until the setting is fixed: then the same version
+/// continues.
 async fn fails_until<D: Database>(scene: &Scene<D>) -> Verdict {
     let rotation = scene.begin().await?;
     for step in &STEPS[..2] {
@@ -89,8 +86,8 @@ async fn unusable<D: Database>(scenes: Scenes<D>) -> Verdict {
     let scene = build.start().await?;
     let rotation = scene.begin().await?;
     refused(&scene, &rotation.step(STEPS[0]), "SECRET_FIELD_INVALID").await?;
-    let said = scene.gate.errors().pop().map(|error| error.message).unwrap_or_default();
-    ensure!(said.contains("teststatement"), "the field is not named in {said}");
+    let message = scene.gate.errors().pop().map(|error| error.message).unwrap_or_default();
+    ensure!(message.contains("teststatement"), "the field is not named in {message}");
     scene.check_live().await
 }
 
@@ -99,8 +96,8 @@ async fn rehearsed<D: Database>(scenes: Scenes<D>) -> Verdict {
     let scene = build.start().await?;
     scene.rotate().await?;
     let output = scene.gate.function().output();
-    let said = "the statement of TEST_STATEMENT, in a read-only transaction";
-    ensure!(output.contains(said), "the statement is not said in {output}");
+    let reported = "the statement of TEST_STATEMENT, in a read-only transaction";
+    ensure!(output.contains(reported), "the statement is not reported in {output}");
     ensure!(!output.contains(D::REFUSED_STATEMENT), "the statement is in the output");
     scene.check_live().await
 }

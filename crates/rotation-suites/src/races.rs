@@ -1,4 +1,4 @@
-//! Invocations that wake up when their rotation is no more.
+//! Invocations that resume after their rotation was replaced.
 
 use std::pin::pin;
 
@@ -13,11 +13,11 @@ use super::{
     verdict::{Failure, Verdict, ensure},
 };
 
-/// How often a case is tried whose old invocation had given up before it got its answer.
+/// How often a case is retried if its old invocation gave up before it got its answer.
 const TRIES: usize = 3;
 
-/// The step, the operation and the earlier calls of it: the look at the labels before the change is made
-/// final.
+/// The step, the operation and the number of earlier calls of it: the read of the labels before the change is
+/// committed.
 const LAST_LOOK: (usize, Operation, u32) = (1, Operation::DescribeSecret, 1);
 
 /// Whether every function makes the call, or only some would.
@@ -34,7 +34,7 @@ pub(super) fn cases<D: Database>() -> Vec<Case<D>> {
         (1, Operation::GetSecretValue, 0, Made::Always),
         (1, Operation::GetSecretValue, 1, Made::Always),
         (3, Operation::DescribeSecret, 0, Made::Always),
-        // A second look, from which a function could take another AWSCURRENT than the one that it had
+        // A second read, from which a function could take another AWSCURRENT than the one that it had
         // checked.
         (3, Operation::DescribeSecret, 1, Made::Perhaps),
         (3, Operation::GetSecretValue, 0, Made::Perhaps),
@@ -45,7 +45,7 @@ pub(super) fn cases<D: Database>() -> Vec<Case<D>> {
         let name = format!("{step_name} that hangs in {operation} {call} and is overtaken changes nothing");
         Case::new(name, move |scenes| overtaken(scenes, step, (operation, call), made))
     };
-    let late = Case::new("setSecret that hears late that it is still pending loses nothing", heard_late);
+    let late = Case::new("setSecret with a late answer that it is still pending loses nothing", heard_late);
     hangs.into_iter().map(case).chain([late]).collect()
 }
 
@@ -56,8 +56,8 @@ async fn replace<D: Database>(scene: &Scene<D>, old: &Rotation) -> Result<Rotati
     scene.begin().await
 }
 
-/// All steps by another process, again from the first where one fails: setSecret may have to wait for what
-/// the old invocation holds.
+/// Runs all steps in another process, again from the first one where one fails: setSecret may have to wait
+/// for what the old invocation holds.
 async fn rotate_by_twin<D: Database>(scene: &Scene<D>, rotation: &Rotation) -> Verdict {
     let mut last = None;
     for _ in 0..4 {
@@ -75,9 +75,9 @@ async fn rotate_by_twin<D: Database>(scene: &Scene<D>, rotation: &Rotation) -> V
     last.map_or(Ok(()), |error| Err(format!("the new rotation failed: {error}").into()))
 }
 
-/// A call of the old invocation is held until the new rotation is over. The last look at the labels before
-/// the change is let go once they have moved, as the new rotation waits for what the old invocation holds by
-/// then.
+/// A call of the old invocation is held until the new rotation has ended. The last read of the labels before
+/// the change is released once they have moved, because the new rotation then waits for what the old
+/// invocation holds.
 async fn overtaken<D: Database>(
     scenes: Scenes<D>,
     step: usize,
@@ -90,9 +90,9 @@ async fn overtaken<D: Database>(
     for step in &STEPS[..step] {
         scene.step(&old, step).await?;
     }
-    // Where the old rotation has set its password already, a single user's AWSCURRENT is refused for now: the
+    // Where the old rotation has already set its password, a single user's AWSCURRENT is refused for now. The
     // new rotation would need what only the cancelled version holds, so the administrator sets AWSCURRENT's
-    // again.
+    // password again.
     if step > 1 {
         let document = scene.document("AWSCURRENT")?;
         let text = |field: &str| document[field].as_str().unwrap_or_default();
@@ -123,14 +123,14 @@ async fn overtaken<D: Database>(
     let code = answer.as_ref().err().map(|error| error.error_type.as_str());
     let codes =
         ["VERSION_NOT_PENDING", "VERSION_NOT_FOUND", "LABELS_MOVED", "ROTATION_DISABLED", "SECRET_NO_VALUE"];
-    // It waits for seconds: on a busy machine it may have given up before it could hear anything.
+    // It waits for seconds: on a busy machine it may have given up before it could get an answer.
     ensure!(
         code.is_some_and(|code| codes.contains(&code) || !is_heard),
         "the old invocation was answered {answer:?}"
     );
     ensure!(scene.manager.version_value(&scene.secret, old.version()).is_ok(), "the old value is kept");
     scene.check_live().await?;
-    // And the whole old rotation again.
+    // Then the whole old rotation again.
     let before = scene.untouched()?;
     let again = scene.steps(&old).await;
     ensure!(again.is_err(), "the old rotation was resumed");
@@ -138,7 +138,7 @@ async fn overtaken<D: Database>(
     Ok(())
 }
 
-/// The last look at the labels before the change found the old rotation pending, and its answer arrives when
+/// The last read of the labels before the change found the old rotation pending, and the answer arrives after
 /// the labels have moved: the old invocation makes its change. This is the gap that semantics.md describes.
 async fn heard_late<D: Database>(scenes: Scenes<D>) -> Verdict {
     for _ in 0..TRIES {
@@ -150,7 +150,9 @@ async fn heard_late<D: Database>(scenes: Scenes<D>) -> Verdict {
         let mut held = scene.manager.hold(operation, call, Held::Answer);
         let mut hanging = pin!(scene.step(&old, STEPS[step]));
         tokio::select! {
-            answer = &mut hanging => return Err(format!("setSecret ended without the call: {answer:?}").into()),
+            answer = &mut hanging => {
+                return Err(format!("setSecret ended without the call: {answer:?}").into());
+            }
             reached = held.reached() => ensure!(reached, "Secrets Manager has ended"),
         }
         let new = replace(&scene, &old).await?;
@@ -171,8 +173,8 @@ async fn heard_late<D: Database>(scenes: Scenes<D>) -> Verdict {
     Err(format!("the old invocation gave up {TRIES} times").into())
 }
 
-/// What the old invocation has set is kept. Users that take turns converge; a single user's password is then
-/// known to the abandoned version alone, and the new rotation ends with a code instead of a change.
+/// What the old invocation has set is kept. Alternating users converge. A single user's password is then
+/// known only to the abandoned version, and the new rotation ends with a code instead of a change.
 async fn after_a_late_change<D: Database>(scene: &Scene<D>, old: &Rotation, new: Verdict) -> Verdict {
     match scene.strategy {
         RotationStrategy::MasterUser => {

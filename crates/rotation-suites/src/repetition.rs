@@ -1,4 +1,4 @@
-//! Steps that come more than once.
+//! Steps that are called more than once.
 
 use super::{
     Database,
@@ -9,10 +9,10 @@ use super::{
 
 pub(super) fn cases<D: Database>() -> Vec<Case<D>> {
     vec![
-        Case::new("every step may come twice in a row", twice),
-        Case::new("every step may come twice at the same time", twice_at_once),
-        Case::new("the rotation again with its token after its end does nothing", after_its_end),
-        Case::new("the rotation again from the start after each step keeps its value", from_the_start),
+        Case::new("every step may be called twice in a row", twice),
+        Case::new("every step may be called twice concurrently", twice_at_once),
+        Case::new("a rotation that is repeated with its token after its end does nothing", after_its_end),
+        Case::new("a rotation that restarts after each step keeps its value", from_the_start),
     ]
 }
 
@@ -40,7 +40,7 @@ async fn twice_at_once<D: Database>(scenes: Scenes<D>) -> Verdict {
         let (one, other) = tokio::join!(scene.gate.pass(&event), scene.twin.pass(&event));
         ensure!(one.is_ok() || other.is_ok(), "both failed at {step}: {one:?} {other:?}");
     }
-    // Where one of a pair lost, the service's retry goes on from there.
+    // Where one of the two failed, the service's retry continues from there.
     scene.converge(&rotation).await?;
     scene.check_live().await
 }

@@ -1,4 +1,4 @@
-//! What one case plays on.
+//! The environment of one case.
 
 use std::{rc::Rc, sync::Arc, time::Duration};
 
@@ -18,7 +18,7 @@ use super::{
     verdict::{Failure, Verdict, ensure},
 };
 
-/// The steps in the order of the service.
+/// The steps, in the service's order.
 pub(super) const STEPS: [&str; 4] = ["createSecret", "setSecret", "testSecret", "finishSecret"];
 
 /// Retries of the service within which a rotation must converge once faults stop.
@@ -31,15 +31,15 @@ pub(super) struct Scene<D> {
     pub(super) manager: LocalSecretsManager,
     /// The function that the service invokes.
     pub(super) gate: Arc<Gate>,
-    /// A second process of the same function, for what happens at the same time.
+    /// A second process of the same function, for concurrent calls.
     pub(super) twin: Arc<Gate>,
     pub(super) tenant: Tenant,
     pub(super) secret: String,
     pub(super) master: String,
-    /// What the tenant's user may do, before anything was rotated.
+    /// The privileges of the tenant's user before any rotation.
     pub(super) rights: String,
     pub(super) own_trace: Trace,
-    /// Who describes the server, where the master is managed.
+    /// The service that describes the server, where the master is managed.
     pub(super) lookup: Option<DatabaseLookup>,
 }
 
@@ -68,7 +68,7 @@ impl<D: Database> Scene<D> {
         Ok(self.manager.wait_for_rotation(&self.secret, &version, Duration::from_secs(90)).await?)
     }
 
-    /// The same, and it must succeed.
+    /// The same, but it must succeed.
     pub(super) async fn rotate_well(&self) -> Result<RotationRecord, Failure> {
         let record = self.rotate().await?;
         match record.outcome {
@@ -77,8 +77,8 @@ impl<D: Database> Scene<D> {
         }
     }
 
-    /// `RotateSecret` with a closed gate: afterwards AWSPENDING is there without a value, and the case goes
-    /// on.
+    /// `RotateSecret` with a closed gate: afterwards AWSPENDING exists without a value, and the case drives
+    /// the steps.
     pub(super) async fn begin(&self) -> Result<Rotation, Failure> {
         self.gate.set_open(false);
         let record = self.rotate().await;
@@ -93,7 +93,7 @@ impl<D: Database> Scene<D> {
         self.gate.pass(&rotation.step(step)).await
     }
 
-    /// All four steps, up to the first that fails.
+    /// Runs all four steps, up to the first one that fails.
     pub(super) async fn steps(&self, rotation: &Rotation) -> Result<(), FunctionError> {
         for step in STEPS {
             self.step(rotation, step).await?;
@@ -101,7 +101,7 @@ impl<D: Database> Scene<D> {
         Ok(())
     }
 
-    /// The steps again and again from the first, as the service does, until they succeed.
+    /// Runs the steps from the first one again and again, as the service does, until they succeed.
     pub(super) async fn converge(&self, rotation: &Rotation) -> Verdict {
         let mut last = None;
         for _ in 0..ATTEMPTS {
@@ -117,7 +117,7 @@ impl<D: Database> Scene<D> {
         Ok(serde_json::from_str(&self.manager.value(&self.secret, stage)?)?)
     }
 
-    /// AWSCURRENT logs in with the rights of the beginning; with alternating users, so does AWSPREVIOUS.
+    /// Checks that AWSCURRENT logs in with the original privileges; with alternating users, AWSPREVIOUS, too.
     pub(super) async fn check_live(&self) -> Verdict {
         let mut stages = vec!["AWSCURRENT"];
         let versions = self.manager.stages(&self.secret)?;
@@ -137,10 +137,11 @@ impl<D: Database> Scene<D> {
         Ok(())
     }
 
-    /// That some labeled version logs in (single user), or AWSCURRENT itself (alternating users).
+    /// Checks that some labeled version logs in (single user), or AWSCURRENT itself (alternating users).
     pub(super) async fn check_open(&self) -> Verdict {
         let stages: &[&str] = match self.strategy {
-            // What the killed process had sent may take effect between two looks, so the first is repeated.
+            // What the killed process had sent may take effect between two logins, so the first one is
+            // repeated.
             RotationStrategy::SingleUser => &["AWSCURRENT", "AWSPENDING", "AWSCURRENT", "AWSPENDING"],
             RotationStrategy::MasterUser => &["AWSCURRENT"],
         };
@@ -164,7 +165,7 @@ impl<D: Database> Scene<D> {
         self.database.logins(self.tenant.master_name())
     }
 
-    /// What a step that must change nothing is compared by: labels, value writes by clients, logins,
+    /// The state that a step must not change, for comparison: labels, value writes by clients, logins,
     /// refusals.
     pub(super) fn untouched(&self) -> Result<String, Failure> {
         let writes: Vec<_> =
@@ -177,17 +178,17 @@ impl<D: Database> Scene<D> {
         ))
     }
 
-    /// Who describes the server.
+    /// The service that describes the server.
     pub(super) fn lookup(&self) -> Result<&DatabaseLookup, Failure> {
         Ok(self.lookup.as_ref().ok_or("the master is not managed")?)
     }
 
-    /// What must appear nowhere.
+    /// The values that must not appear anywhere.
     pub(super) fn canaries(&self) -> Canaries {
         self.own_trace.canaries()
     }
 
-    /// `PutSecretValue` into the pending version by hand.
+    /// A manual `PutSecretValue` into the pending version.
     pub(super) fn put_pending(&self, rotation: &Rotation, value: &str) -> Verdict {
         let request = json!({
             "SecretId": self.secret,

@@ -1,4 +1,4 @@
-//! Settings of the function that must be refused, without the process ending.
+//! Settings of the function that must be refused without ending the process.
 
 use super::{
     Database,
@@ -49,8 +49,8 @@ async fn answered<D: Database>(scenes: Scenes<D>, setting: &str, variables: &[(&
     let rotation = scene.begin().await?;
     for step in STEPS {
         refused(&scene, &rotation.step(step), "CONFIG_INVALID").await?;
-        let said = scene.gate.errors().pop().map(|error| error.message).unwrap_or_default();
-        ensure!(said.contains(setting), "{setting} is not named in {said}");
+        let message = scene.gate.errors().pop().map(|error| error.message).unwrap_or_default();
+        ensure!(message.contains(setting), "{setting} is not named in {message}");
     }
     ensure!(scene.manager.calls().is_empty(), "Secrets Manager was called");
     let reports = scene.gate.function().reports();

@@ -1,10 +1,10 @@
-//! How a program rotates.
+//! The strategy of a program.
 
-/// Which of the two ways of rotating the program was built for.
+/// The strategy for which the program was built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RotationStrategy {
     /// The user changes its own password.
     SingleUser,
-    /// Two users take turns, and a master changes the one that is not in use.
+    /// Two users alternate, and a master changes the one that is not in use.
     MasterUser,
 }

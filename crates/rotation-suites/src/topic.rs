@@ -3,27 +3,27 @@
 /// A part of the suite; the parts together are the whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Topic {
-    /// What a user sees on a good day, and the cost of it.
+    /// Healthy rotations, and their cost.
     Healthy,
-    /// Steps and rotations that are repeated or left over.
+    /// Steps and rotations that are repeated or left unfinished.
     Repetition,
-    /// Every call of Secrets Manager made to fail in every way.
+    /// Every call of Secrets Manager fails in every way.
     Faults,
-    /// The process killed at many moments of every step.
+    /// The process is killed at many moments of every step.
     Kills,
-    /// Old invocations that wake up, and masters that change.
+    /// Old invocations that resume, and masters that change.
     Races,
     /// Credentials that the server refuses.
     Credentials,
-    /// A master secret that a service of AWS manages, and what that service answers about its server.
+    /// A master secret that an AWS service manages, and that service's description of the server.
     Managed,
     /// Events, labels and documents that must be refused.
     Refusals,
-    /// Settings that must be refused, dry runs, test statements, and the lines that are written.
+    /// Settings that must be refused, dry runs, test statements, and log lines.
     Operation,
 }
 
-/// A module with one test for each [`Topic`], by a function that takes the topic and panics where a case
+/// A module with one test for each [`Topic`], from a function that takes the topic and panics where a case
 /// fails:
 ///
 /// ```text
@@ -32,10 +32,10 @@ pub enum Topic {
 /// function_suite!(version_in_between postgres_15_single_user: |topic| check(V15, SingleUser, topic));
 /// ```
 ///
-/// Every program has a module of the first kind, so no engine leaves a topic out, and a topic without a test
-/// does not compile. The second kind is for further versions of a server: it has the topics that change or
-/// read users. How a killed process, a failing store or a wrong event is met does not depend on the version.
-/// The third kind has the good days alone, for versions between two others.
+/// Every program has a module of the first kind, so no engine can skip a topic, and a topic without a test
+/// does not compile. The second kind is for other versions of a server: it has the topics that change or read
+/// users. The handling of a killed process, a failing store or a wrong event does not depend on the version.
+/// The third kind has only the healthy rotations, for versions between two others.
 #[macro_export]
 macro_rules! function_suite {
     (further_version $name:ident: $check:expr) => {

@@ -1,4 +1,4 @@
-//! What is left of a scene when its case is over.
+//! What remains of a scene when its case has ended.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Tenant, canaries::Canaries, gate::Gate};
 
-/// What is kept of a scene until its case is over, to search it.
+/// What is kept of a scene until its case has ended, for the search.
 pub(super) struct Trace {
     pub(super) gate: Arc<Gate>,
     pub(super) manager: SecretsManagerHandle,

@@ -1,4 +1,4 @@
-//! One rotation by a real function against a server that is up to no good.
+//! One rotation by a real function against a malicious server.
 
 use std::{error::Error, sync::Arc, time::Duration};
 
@@ -10,10 +10,10 @@ use serde_json::Value;
 
 use super::{canaries::Canaries, gate::Gate};
 
-/// The most that one rotation may take, on a busy machine.
+/// The longest time for one rotation, on a busy machine.
 const LIMIT: Duration = Duration::from_mins(2);
 
-/// What became of one attempt at one rotation, seen from outside of the function's process.
+/// The result of one attempt at one rotation, seen from outside the function's process.
 pub struct Trial {
     /// The error of the step that ended it, if one did.
     pub error: Option<FunctionError>,
@@ -23,9 +23,9 @@ pub struct Trial {
     pub peak_rss_kib: Option<u64>,
     /// The process, which lives on until this value is dropped.
     pub process_id: u32,
-    /// All that it wrote to its log.
+    /// Everything that it wrote to its log.
     pub log: String,
-    /// That, and every error that it answered.
+    /// The log, and every error that it answered.
     pub said: String,
     canaries: Canaries,
     /// Holds the process.
@@ -36,7 +36,7 @@ impl Trial {
     /// Rotates a secret with this document once, step by step as the service does, without a second attempt.
     ///
     /// # Errors
-    /// When the local services or the function cannot be set up, or the rotation does not end.
+    /// The local services or the function cannot be set up, or the rotation does not end.
     pub async fn run(
         function: LambdaBuilder,
         document: &Value,
@@ -75,18 +75,18 @@ impl Trial {
         })
     }
 
-    /// What of the passwords and the rotation token is in `text`, by its name.
+    /// The name of a password or rotation token that is in `text`.
     pub fn leaked_in(&self, text: &str) -> Option<&str> {
         self.canaries.find_in(text)
     }
 
-    /// Whether a value of this name, such as `the rotation token`, is among what [`Trial::leaked_in`] looks
-    /// for.
+    /// Whether a value with this name, such as `the rotation token`, is among those that [`Trial::leaked_in`]
+    /// searches for.
     pub(super) fn looks_for(&self, what: &str) -> bool {
         self.canaries.include(what)
     }
 
-    /// The code of the error: the function's own, or Lambda's word for a process that ended or took too long.
+    /// The code of the error: the function's own, or Lambda's for a process that ended or took too long.
     pub fn code(&self) -> &str {
         self.error.as_ref().map_or("none", |error| error.error_type.as_str())
     }

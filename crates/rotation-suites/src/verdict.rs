@@ -1,14 +1,14 @@
-//! How a case ends.
+//! The result of a case.
 
 use std::error::Error;
 
-/// How a case ends.
+/// The result of a case.
 pub(super) type Verdict = Result<(), Failure>;
 
-/// Why a case failed, in words.
+/// The reason why a case failed, in words.
 pub(super) type Failure = Box<dyn Error>;
 
-/// Ends the case with these words unless the condition holds.
+/// Ends the case with this message unless the condition holds.
 macro_rules! ensure {
     ($condition:expr, $($words:tt)+) => {
         if !$condition {

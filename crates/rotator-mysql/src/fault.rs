@@ -122,7 +122,7 @@ mod tests {
         check_statement(&[1819], "the server's password policy refused the new password (error 1819)");
         check_statement(&[3638], "the server's password policy refused the new password (error 3638)");
         check_statement(&[1396], "there is no such user");
-        check_statement(&[1820], "the validity of the user's password is over");
+        check_statement(&[1820], "the validity of the user's password has expired");
         check_statement(&[1205, 1213], &StatementFault::Busy.to_string());
         check_statement(&[1317], "the statement took too long");
         check_statement(&[1064], "the server refused the statement with code 1064");

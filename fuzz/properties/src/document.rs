@@ -12,11 +12,11 @@ use serde_json::{Map, Value, value::RawValue};
 
 use crate::canary::{CANARY, assert_not_in, assert_quiet};
 
-/// What engines make of a document.
+/// The profiles by which engines parse a document.
 pub(crate) const PROFILES: [EngineProfile; 5] =
     [Postgres::PROFILE, MySql::PROFILE, MariaDb::PROFILE, DocumentDb::PROFILE, Redshift::PROFILE];
 
-/// The fields that a rotation looks at.
+/// The fields that a rotation reads.
 const FIELDS: [&str; 10] = [
     "engine",
     "host",
@@ -30,8 +30,8 @@ const FIELDS: [&str; 10] = [
     "teststatement",
 ];
 
-/// The text is read as a secret's value, and by every engine as a login; any text as a host and as a test
-/// statement.
+/// Parses the text as a secret's value, and by every engine as a login; parses any text as a host and as a
+/// test statement.
 ///
 /// # Panics
 /// Where a property does not hold.
@@ -53,7 +53,7 @@ pub fn document(bytes: &[u8]) {
     }
 }
 
-/// Why a text is refused says nothing of what it holds. A key that stands twice is named.
+/// Checks that the error for a refused text repeats no value, and that a duplicate key is named.
 fn refuses_quietly(text: &str) {
     let holding = text.replacen('{', &format!("{{\"held\":\"{CANARY}\","), 1);
     if let Err(error) = SecretDocument::parse(&holding)
@@ -63,7 +63,7 @@ fn refuses_quietly(text: &str) {
     }
 }
 
-/// What is written is read as the same, and is no longer than what came.
+/// Checks that the written document parses as the same one, and is not longer than the input.
 fn comes_back(text: &str, document: &SecretDocument) {
     let json = document.to_json();
     assert!(json.len() <= text.len(), "{} bytes out of {}", json.len(), text.len());
@@ -74,7 +74,7 @@ fn comes_back(text: &str, document: &SecretDocument) {
     }
 }
 
-/// A field that holds something is not taken for an absent one because it cannot be read.
+/// Checks that a field which cannot be parsed does not count as absent.
 fn no_field_is_overlooked(text: &str, document: &SecretDocument) {
     let raw: BTreeMap<String, &RawValue> = serde_json::from_str(text).expect("it was read as an object");
     for field in FIELDS {
@@ -108,7 +108,7 @@ fn logs_in(document: &SecretDocument, profile: &EngineProfile) {
     }
     let secret = document.clone().with_text("password", CANARY);
     let secret = Login::from_document(&secret, profile).expect("a password may be any text");
-    // Unless it stands somewhere else as well.
+    // Unless it also occurs elsewhere.
     if !document.to_json().contains(CANARY) {
         assert_not_in(&secret, CANARY);
     }
@@ -122,7 +122,7 @@ fn logs_in(document: &SecretDocument, profile: &EngineProfile) {
     }
 }
 
-/// Whatever field is wrong, no error says what it holds.
+/// Checks that no error repeats the value of the wrong field.
 fn tells_no_value(document: &SecretDocument) {
     for field in FIELDS {
         for wrong in [format!("\0{CANARY}"), CANARY.to_owned()] {
@@ -136,7 +136,7 @@ fn tells_no_value(document: &SecretDocument) {
     }
 }
 
-/// A host is one name or address; nothing is smuggled in beside it.
+/// Checks that a host is exactly one name or address, with nothing else in the text.
 fn host(text: &str) {
     let Ok(host) = Host::parse(text) else { return };
     assert_eq!(host.as_str(), text);
@@ -148,12 +148,12 @@ fn host(text: &str) {
     assert!(Host::parse(&other).is_ok_and(|other| other.is_same(&host)), "{text} depends on its case");
     match text.parse::<IpAddr>() {
         Ok(address) => assert!(!is_of_the_machine(address.to_canonical()), "{text}"),
-        // `inet_aton`, by which resolvers read addresses, takes `0xa9.254.43518` as well.
+        // `inet_aton`, by which resolvers read addresses, also accepts `0xa9.254.43518`.
         Err(_) => assert!(!text.split_terminator('.').all(is_number), "{text}"),
     }
 }
 
-/// Whether a machine of AWS answers there about itself, its credentials among it.
+/// Whether this is an address of an instance's metadata service, which also returns credentials.
 fn is_of_the_machine(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => v4.octets()[..2] == [169, 254],
@@ -169,7 +169,7 @@ fn is_number(part: &str) -> bool {
     }
 }
 
-/// What is admitted is one statement, and is so again.
+/// Checks that an admitted text is one statement, and is admitted again.
 fn statement(text: &str) {
     for profile in &PROFILES {
         let rule = &profile.test_statement;

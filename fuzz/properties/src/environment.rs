@@ -18,10 +18,10 @@ use crate::{
 /// The most variables of one input, and of one value: Lambda takes 4 KiB in all.
 const MOST: usize = 4096;
 
-/// The settings whose value is a path: no file of the machine is to decide what is found.
+/// The settings whose value is a path: the result must not depend on a file of the machine.
 const PATHS: [&str; 4] = ["AWS_CA_BUNDLE", "TLS_CA_BUNDLE", "TLS_CLIENT_CERT", "TLS_CLIENT_KEY"];
 
-/// Reads `NAME=VALUE` between zero bytes as the environment of every function.
+/// Parses `NAME=VALUE` between zero bytes as the environment of every function.
 ///
 /// # Panics
 /// Where a property does not hold.
@@ -87,7 +87,7 @@ fn makes_passwords_as_told(config: &Config, profile: &EngineProfile) {
     assert!(password.chars().all(|c| c.is_ascii_graphic()));
 }
 
-/// The key of Lambda's role prints nowhere.
+/// Checks that the key of Lambda's role is never printed.
 fn tells_no_key(variables: &BTreeMap<&str, &str>, strategy: StrategyKind, profile: &EngineProfile) {
     let mut variables = variables.clone();
     variables.insert("AWS_ACCESS_KEY_ID", "key");
@@ -99,7 +99,7 @@ fn tells_no_key(variables: &BTreeMap<&str, &str>, strategy: StrategyKind, profil
     }
 }
 
-/// The error names a variable by its name, and does not repeat what it holds.
+/// Checks that the error contains the variable's name but not its value.
 fn names_the_setting(
     error: &ConfigError,
     variables: &BTreeMap<&str, &str>,

@@ -8,7 +8,7 @@ use crate::{
     shell::read_back,
 };
 
-/// JSON is read as an event; any text as each of an event's parts.
+/// Parses JSON as an event, and any text as each part of an event.
 ///
 /// # Panics
 /// Where a property does not hold.
@@ -44,7 +44,7 @@ fn parts(text: &str) {
     }
 }
 
-/// Written as the service writes events, it is read as the same one.
+/// Checks that an event, written as the service writes it, parses as the same event.
 fn comes_back(event: &RotationEvent) {
     let token = event.rotation_token.as_ref().map(RotationToken::expose);
     let written = json!({
@@ -57,7 +57,7 @@ fn comes_back(event: &RotationEvent) {
     assert_eq!((read.step, &read.secret, &read.version), (event.step, &event.secret, &event.version));
     assert!(read.rotation_token == event.rotation_token);
     let elsewhere = [event.secret.as_str(), event.version.as_str()];
-    // A shorter one may be part of a word of ours.
+    // A shorter one may be part of a word in an error.
     let is_alone = |token: &&str| token.len() >= 36 && !elsewhere.iter().any(|other| other.contains(token));
     if let Some(token) = token.filter(is_alone) {
         assert_not_in(event, token);
@@ -74,7 +74,7 @@ fn ignores_what_it_does_not_know(event: &RotationEvent, value: &Value) {
     );
 }
 
-/// Whatever field is wrong, the error does not say what it holds.
+/// Checks that the error does not repeat the value of the wrong field.
 fn tells_no_value(value: &Value) {
     if !value.is_object() {
         return;

@@ -1,16 +1,16 @@
-//! What must hold for any bytes that reach a parser, whoever sent them: one function for each kind of bytes,
+//! What must hold for any bytes that reach a parser, from any sender: one function for each kind of bytes,
 //! which panics where a property does not hold.
 //!
 //! ```text
 //! libFuzzer ── fuzz/fuzz_targets/TARGET.rs ──┐
-//!                                            ├─> TARGET(bytes) ─> the public entry that is narrowest ─> properties
+//!                                            ├─> TARGET(bytes) ─> the narrowest public entry ─> properties
 //! cargo test ── fuzz/corpus/TARGET/* ────────┘
 //! ```
 //!
-//! Every property says more than that nothing panics: what was read can be written and read again, nothing secret is in
-//! what people get to see, and what comes out is bounded by what went in.
+//! Every property is stronger than the absence of panics: what was parsed can be written and parsed again, no
+//! secret is in a text that people see, and the size of the output is bounded by the size of the input.
 //!
-//! `scripts/fuzz` runs libFuzzer. The corpus that it left behind is replayed by this crate's tests.
+//! `scripts/fuzz` runs libFuzzer. This crate's tests replay the corpus.
 
 mod canary;
 mod document;

@@ -1,4 +1,4 @@
-//! What a server says while a password is proven to it.
+//! What a server sends during a login.
 
 use std::time::Duration;
 
@@ -16,13 +16,13 @@ use crate::{
     server::{Protocol, SERVER_WORDS, meet},
 };
 
-/// Nobody but the client may get to know it.
+/// Only the client may know it.
 const PASSWORD: &str = "Never-sent-in-the-clear-1";
 
-/// Far more than the work of any answer takes.
+/// Far more time than the work for any answer takes.
 const TIME: Duration = Duration::from_secs(20);
 
-/// The first byte says which engine logs in, the rest is what the server says to it; in it `%S` stands for
+/// The first byte selects the engine that logs in; the rest is what the server sends. In it, `%S` stands for
 /// the proof that the server knows the password.
 ///
 /// # Panics
@@ -35,13 +35,13 @@ pub fn login(bytes: &[u8]) {
             let engine = Postgres::new(TlsSettings::default(), CloneObjects::default());
             let (is_in, heard) = log_in(&engine, Protocol::Postgres, script);
             let was_asked = contains(&heard, b"SCRAM-SHA-256");
-            assert!(!is_in || !was_asked || proves, "nobody proved to know the password");
+            assert!(!is_in || !was_asked || proves, "no peer proved that it knows the password");
         }
         1 => {
             let engine = Redshift::new(TlsSettings::default(), Options::default());
             let (is_in, heard) = log_in(&engine, Protocol::Postgres, script);
             let was_asked = contains(&heard, b"SCRAM-SHA-256");
-            assert!(!is_in || !was_asked || proves, "nobody proved to know the password");
+            assert!(!is_in || !was_asked || proves, "no peer proved that it knows the password");
         }
         2 => {
             let engine = MySql::new(TlsSettings::default(), Settings::default());
@@ -50,13 +50,13 @@ pub fn login(bytes: &[u8]) {
         _ => {
             let engine = DocumentDb::new(TlsSettings::default());
             let (is_in, _) = log_in(&engine, Protocol::DocumentDb, script);
-            assert!(!is_in || proves, "nobody proved to know the password");
+            assert!(!is_in || proves, "no peer proved that it knows the password");
         }
     }
 }
 
-/// One login in plaintext, and a look around where it succeeds. Gives whether it did, and what the server
-/// heard.
+/// One login in plaintext and, where it succeeds, a few requests. Returns whether it did, and what the server
+/// received.
 fn log_in<E: Engine>(engine: &E, protocol: Protocol, script: &[u8]) -> (bool, Vec<u8>) {
     let (is_in, heard) = meet(protocol, script, PASSWORD, async |port| {
         let deadline = Deadline::after(TIME);
@@ -79,7 +79,7 @@ fn log_in<E: Engine>(engine: &E, protocol: Protocol, script: &[u8]) -> (bool, Ve
             }
         }
     });
-    assert!(!contains(&heard, PASSWORD.as_bytes()), "the password was sent in the clear");
+    assert!(!contains(&heard, PASSWORD.as_bytes()), "the password was sent in cleartext");
     (is_in, heard)
 }
 
@@ -123,7 +123,7 @@ mod tests {
         assert_eq!(is_in, expected, "PostgreSQL, {proof}");
     }
 
-    /// Else the target would look at refused logins alone.
+    /// Otherwise the target would only test refused logins.
     #[test]
     fn a_server_that_proves_the_password_is_let_in_to_and_no_other() {
         check("%S", true);

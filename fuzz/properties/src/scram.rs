@@ -9,23 +9,23 @@ use ring::{
     pbkdf2,
 };
 
-/// As many rounds as a client does.
+/// The most rounds that a client accepts.
 const MOST_ROUNDS: u32 = 100_000;
 
-/// What a server keeps of a password.
+/// The keys that a server stores for a password.
 pub(crate) struct ServerKeys {
     stored: Vec<u8>,
     server: Key,
 }
 
 impl ServerKeys {
-    /// Those that stand in a verifier.
+    /// The keys of a verifier.
     pub(crate) fn new(stored: Vec<u8>, server: &[u8]) -> Self {
         Self { stored, server: Key::new(HMAC_SHA256, server) }
     }
 
-    /// Those of a password under a challenge, `r=<nonce>,s=<salt>,i=<iterations>`; `None` where it is none
-    /// that a client answers.
+    /// The keys of a password for a challenge, `r=<nonce>,s=<salt>,i=<iterations>`; `None` where no client
+    /// would answer the challenge.
     pub(crate) fn of(password: &str, challenge: &str) -> Option<Self> {
         let mut parts = challenge.split(',');
         parts.next()?;
@@ -54,7 +54,7 @@ impl ServerKeys {
     }
 }
 
-/// What both proofs are made over.
+/// The text over which both proofs are computed.
 pub(crate) fn transcript(first_bare: &str, challenge: &str, final_without_proof: &str) -> String {
     format!("{first_bare},{challenge},{final_without_proof}")
 }

@@ -1,4 +1,4 @@
-//! A server on loopback that says what it is told, in frames of its protocol.
+//! A server on loopback that sends a script, in frames of its protocol.
 
 mod bson;
 mod client;
@@ -17,26 +17,26 @@ use client::Client;
 pub(crate) use client::SERVER_WORDS;
 pub(crate) use protocol::Protocol;
 
-/// How often the client has its turn while a message of it is waited for. It is in the same thread, so
-/// whatever it does about what it was told, it does in fewer.
+/// How often the client gets a turn while the server waits for its message. The client runs in the same
+/// thread, so whatever it does in answer to a message, it does in fewer turns.
 const TURNS: usize = 64;
-/// How long a message of the client is waited for after that. Most scripts have the server listen to a client
-/// that waits for it, which must cost nothing; in the tests here it always has something to say, and the
-/// system may be late to hand it on.
+/// How long the server waits for a message of the client after that. In most scripts the server listens to a
+/// client that is itself waiting, which must cost no time. In the tests here the client always has a message
+/// to send, and the system may deliver it late.
 const PATIENCE: Duration = if cfg!(test) { Duration::from_secs(2) } else { Duration::ZERO };
 /// The most messages of one script.
 const MOST_STEPS: usize = 64;
 
 /// One message of a script.
 struct Step<'a> {
-    /// Whether the client's next message is read before.
+    /// Whether the client's next message is read first.
     answers: bool,
-    /// Whether it goes as it is.
+    /// Whether it is sent without a frame.
     is_raw: bool,
     message: &'a [u8],
 }
 
-/// Runs a client against the server, which knows the user's password. Gives what the client came to, and what
+/// Runs a client against the server, which knows the user's password. Returns the client's result, and what
 /// it sent.
 pub(crate) fn meet<T, F: Future<Output = T>>(
     protocol: Protocol,
@@ -53,8 +53,8 @@ pub(crate) fn meet<T, F: Future<Output = T>>(
     let port = listener.local_addr().expect("it is bound").port();
     let serve = async {
         let (stream, _) = listener.accept().await.expect("the client dials");
-        // A client may look once more what is there, by a connection of its own, which must not wait for the
-        // next script.
+        // A client may open one more connection to check what is there. It must not wait for the next
+        // script.
         let others = async {
             loop {
                 drop(listener.accept().await);
@@ -66,15 +66,15 @@ pub(crate) fn meet<T, F: Future<Output = T>>(
         }
     };
     let outcome = runtime.block_on(async { tokio::join!(client(port), serve) });
-    // Not where the client panicked, whose connection would wait there for the next script.
+    // Not where the client panicked: its connection would stay in the queue for the next script.
     GROUND.set(Some((runtime, listener)));
     outcome
 }
 
-/// Says everything in its order, and then no more.
+/// Sends everything in order, and then nothing more.
 async fn play(mut stream: TcpStream, protocol: Protocol, script: &[u8], password: &'static str) -> Vec<u8> {
     let mut client = Client::new(password);
-    // A client that has gone away is what most scripts lead to.
+    // Most scripts make the client disconnect.
     for step in steps(script) {
         if step.answers {
             listen(&stream, &mut client).await;
@@ -85,7 +85,7 @@ async fn play(mut stream: TcpStream, protocol: Protocol, script: &[u8], password
             break;
         }
     }
-    // It ends by itself once it is told nothing more.
+    // It ends by itself once nothing more is sent.
     let _ = stream.shutdown().await;
     let mut buffer = [0; 8192];
     while let Ok(length @ 1..) = stream.read(&mut buffer).await {
@@ -94,8 +94,8 @@ async fn play(mut stream: TcpStream, protocol: Protocol, script: &[u8], password
     client.into_heard()
 }
 
-/// A script is one message after the other, each after a mark: `%0` says it in answer to the client, `%1` at
-/// once, `%2` and `%3` likewise as it is.
+/// A script is a sequence of messages, each after a mark: `%0` sends it in answer to the client, `%1` at
+/// once; `%2` and `%3` do the same without a frame.
 fn steps(script: &[u8]) -> impl Iterator<Item = Step<'_>> {
     let marks: Vec<usize> = script
         .windows(2)
@@ -110,7 +110,7 @@ fn steps(script: &[u8]) -> impl Iterator<Item = Step<'_>> {
     })
 }
 
-/// The client's next message, if it says anything before it is told more.
+/// Reads the client's next message, if it sends one before it receives more.
 async fn listen(stream: &TcpStream, client: &mut Client) {
     let mut buffer = [0; 8192];
     for _ in 0..TURNS {
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn a_client_that_panics_leaves_nothing_to_the_next() {
-        // It blocks, so that the server has no turn in between.
+        // It blocks, so that the server gets no turn in between.
         let say = |port: u16, what: &[u8]| {
             TcpStream::connect(("127.0.0.1", port)).and_then(|mut stream| stream.write_all(what)).unwrap();
         };

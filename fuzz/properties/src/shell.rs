@@ -1,7 +1,7 @@
-//! How a POSIX shell reads a word: to hold our quoting against.
+//! How a POSIX shell parses a word, to check the quoting against.
 
-/// The word as the shell would pass it on; `None` where it would be something else than one word as it
-/// stands.
+/// The word as the shell would pass it on; `None` where the shell would parse it as something other than one
+/// literal word.
 pub(crate) fn read_back(word: &str) -> Option<String> {
     let mut read = String::with_capacity(word.len());
     let mut rest = word.chars();

@@ -1,4 +1,4 @@
-//! What a server is to store instead of a password, and how our statements quote it.
+//! What a server stores instead of a password, and how statements quote it.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use md5::{Digest, Md5};
@@ -16,10 +16,10 @@ use rotator_postgres::Postgres;
 
 use crate::scram::{ServerKeys, transcript};
 
-/// Shorter passwords stand by chance in what is hexadecimal or base64.
+/// Shorter passwords occur by chance in hexadecimal or base64 text.
 const TELLING: usize = 12;
 
-/// The first byte says how many rounds a verifier takes; the rest is a password, and a user's name.
+/// The first byte is the number of rounds of a verifier; the rest is a password, and a user's name.
 ///
 /// # Panics
 /// Where a property does not hold.
@@ -35,8 +35,8 @@ pub fn verifier(bytes: &[u8]) {
     hashes(&password);
 }
 
-/// A driver that was not written here proves the password to a server that knows the verifier alone, and
-/// takes the server's proof; with another password it does not.
+/// Checks with an independent driver: it proves the password to a server that knows only the verifier, and
+/// accepts the server's proof; with another password it does neither.
 fn logs_in(verifier: &Verifier, rounds: u32, password: &str) {
     let (salt, keys) = read_scram(verifier, rounds);
     let exchange = |password: &str| {
@@ -68,14 +68,14 @@ fn read_scram(verifier: &Verifier, rounds: u32) -> (&str, ServerKeys) {
     (salt, ServerKeys::new(stored, &server))
 }
 
-/// The two stored forms without rounds.
+/// Checks the two stored forms without rounds.
 fn hashes(password: &Password) {
     let text = password.expose();
     let name: String = text.chars().rev().take(20).collect();
     if let Ok(username) = Username::parse(&name, &Postgres::PROFILE) {
         let stored = md5_verifier(&username, password);
         tells_nothing(&stored, text);
-        // What a driver answers to a challenge follows from the stored form, as the server has nothing else.
+        // A driver's answer to a challenge follows from the stored form, because the server has nothing else.
         let mut hash = Md5::new();
         hash.update(stored.expose().strip_prefix("md5").expect("its mark"));
         hash.update(b"salt");
@@ -90,16 +90,17 @@ fn hashes(password: &Password) {
     assert_eq!(again.as_ref(), bytes(hash));
 }
 
-/// Neither the stored form nor what prints of it has the password in it.
+/// Checks that neither the stored form nor its printed text contains the password.
 fn tells_nothing(verifier: &Verifier, password: &str) {
     assert_eq!(format!("{verifier:?}"), "Verifier(..)");
     assert!(
         password.len() < TELLING || !verifier.expose().contains(password),
-        "a verifier tells the password"
+        "a verifier contains the password"
     );
 }
 
-/// Whatever the text, it is one literal and one name, and the server reads it as it was but for NUL.
+/// Checks that any text becomes one literal and one name, and that the server reads it unchanged except for
+/// NUL.
 fn quoting(text: &str) {
     let kept = text.replace('\0', "");
     let literal = quote_literal(text);
@@ -112,7 +113,7 @@ fn quoting(text: &str) {
     assert_eq!(inside(&quote_identifier(text), '"').as_deref(), Some(&*kept));
 }
 
-/// What stands between quotes; `None` where it ends before the end.
+/// The text between quotes; `None` where it ends too early.
 fn inside(quoted: &str, quote: char) -> Option<String> {
     let inner = quoted.strip_prefix(quote)?.strip_suffix(quote)?;
     let two = String::from_iter([quote, quote]);

@@ -1,10 +1,10 @@
-//! Which file of a crate needs which other, and where that goes round.
+//! Which file of a crate depends on which other, and where that is circular.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use super::source::{Import, Source};
 
-/// How many re-exports a name may pass through.
+/// The most re-exports through which a name may pass.
 const MOST_STEPS: usize = 20;
 
 struct Module {
@@ -14,7 +14,7 @@ struct Module {
     source: Source,
 }
 
-/// Where a path leads; one that leads out of the crate leads nowhere.
+/// The target of a path; a path out of the crate has none.
 #[derive(Clone, Copy)]
 enum Place {
     Module(usize),
@@ -25,12 +25,12 @@ enum Place {
 /// The files of one crate.
 pub(super) struct Graph {
     modules: Vec<Module>,
-    /// For each module, those that it needs, and the line that names each first.
+    /// For each module, those on which it depends, and the first line that names each of them.
     needs: Vec<BTreeMap<usize, usize>>,
 }
 
 impl Graph {
-    /// The graph of the files, each with its name below the folder of the sources, that the root declares.
+    /// The graph of the files that the root declares, each with its name below the source folder.
     pub(super) fn new(root: &str, files: &HashMap<String, String>) -> Self {
         let mut graph = Self { needs: Vec::new(), modules: Vec::new() };
         graph.add(root, "", None, files);
@@ -38,7 +38,7 @@ impl Graph {
         graph
     }
 
-    /// Adds a file and those that it declares, which are in this folder. What tests alone compile has no
+    /// Adds a file and those that it declares, which are in this folder. What only tests compile has no
     /// declaration.
     fn add(
         &mut self,
@@ -89,7 +89,7 @@ impl Graph {
         parents.any(|parent| parent == ancestor)
     }
 
-    /// Follows a path through modules and re-exports to what it means.
+    /// Follows a path through modules and re-exports to its target.
     fn resolve(&self, from: usize, segments: &[String], steps: usize) -> Option<Place> {
         let steps = steps.checked_sub(1)?;
         let mut place = from;
@@ -142,7 +142,7 @@ impl Graph {
         (!is_start).then_some(Place::Item(module))
     }
 
-    /// The shortest circle through every need that is on one, each circle once.
+    /// The shortest circle through every dependency that is on one, each circle once.
     fn circles(&self, left_out: impl Fn(usize) -> bool) -> Vec<Vec<usize>> {
         let mut found = BTreeSet::new();
         for start in (0..self.modules.len()).filter(|module| !left_out(*module)) {
@@ -159,7 +159,7 @@ impl Graph {
         found
     }
 
-    /// The shortest way by needs, both ends included.
+    /// The shortest path along dependencies, both ends included.
     fn way(&self, from: usize, to: usize, left_out: &impl Fn(usize) -> bool) -> Option<Vec<usize>> {
         let mut before = HashMap::from([(from, from)]);
         let mut queue = VecDeque::from([from]);
@@ -182,13 +182,13 @@ impl Graph {
         None
     }
 
-    /// The circles of which no file gives a reason, as their files and the lines that name the next one.
+    /// The circles without a reason in any file, as their files and the lines that name the next one.
     pub(super) fn unexplained(&self) -> Vec<String> {
         let circles = self.circles(|module| self.modules[module].source.has_reason);
         circles.iter().map(|circle| self.describe(circle)).collect()
     }
 
-    /// The files that give a reason without being on a circle.
+    /// The files that have a reason but are on no circle.
     pub(super) fn needless_reasons(&self) -> Vec<&str> {
         let on_circle: BTreeSet<usize> = self.circles(|_| false).into_iter().flatten().collect();
         let modules = self.modules.iter().enumerate();

@@ -1,10 +1,10 @@
-//! What one file names of others.
+//! The names of other files in one file.
 
 use std::collections::HashSet;
 
 use super::token::{Token, group_end, tokens};
 
-/// A path as it stands in the file, without the segments after a `*`.
+/// A path as the file has it, without the segments after a `*`.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Path {
     pub(super) segments: Vec<String>,
@@ -28,15 +28,15 @@ pub(super) struct Source {
     /// The paths outside of any `use`; a lone name is a path too.
     pub(super) paths: Vec<Path>,
     pub(super) defined: HashSet<String>,
-    /// The modules that have files of their own.
+    /// The modules that have their own files.
     pub(super) declared: HashSet<String>,
-    /// Macros that stand at the root of the crate, wherever they are written.
+    /// Macros that are exported at the root of the crate, wherever they are written.
     pub(super) exported_macros: HashSet<String>,
     /// Whether a line comment gives the reason of a circle.
     pub(super) has_reason: bool,
 }
 
-/// What comes before the name of an item.
+/// The keywords before the name of an item.
 const ITEMS: &[&str] =
     &["fn", "struct", "enum", "union", "trait", "type", "const", "static", "mod", "macro_rules"];
 
@@ -51,13 +51,13 @@ impl Source {
     }
 
     fn read(&mut self, tokens: &[Token]) {
-        // Where the modules end that are written out in this file, and the macro that is being read.
+        // The ends of the inline modules of this file, and of the present macro.
         let (mut modules, mut macro_end) = (Vec::<usize>::new(), 0);
         let (mut at, mut exports) = (0, false);
         while at < tokens.len() {
             modules.retain(|end| at < *end);
             let text = |index: usize| tokens.get(index).map_or("", |token| token.text.as_str());
-            // What a macro writes stands where it is called, but for the paths of its own crate.
+            // A macro's text belongs to its call, except for the paths of its own crate.
             if at < macro_end && !(text(at) == "crate" && text(at - 1) == "$") {
                 at += 1;
                 continue;
@@ -84,7 +84,7 @@ impl Source {
                     continue;
                 }
             }
-            // A field or a method is no path; neither is the name of a field before its value.
+            // A field or a method is not a path; nor is the name of a field before its value.
             let is_member = at > 1 && text(at - 1) == "." && text(at - 2) != ".";
             if !tokens[at].is_name() || is_member || text(at + 1) == ":" {
                 at += 1;
@@ -101,7 +101,7 @@ impl Source {
         }
     }
 
-    /// Reads a `use` and gives where it ends.
+    /// Reads a `use` and returns its end.
     fn read_use(&mut self, tokens: &[Token], start: usize, inside: usize) -> usize {
         let is_public = start > 0 && {
             let before = &tokens[start - 1].text;
@@ -120,7 +120,7 @@ impl Source {
     }
 }
 
-/// The path as the file itself would write it, out of so many modules that are written out in the file.
+/// The path as the file itself would write it, from inside this number of inline modules.
 fn outside(segments: Vec<String>, modules: usize) -> Vec<String> {
     let supers = segments.iter().take_while(|segment| *segment == "super").count();
     if modules == 0 || supers == 0 {
@@ -133,7 +133,7 @@ fn outside(segments: Vec<String>, modules: usize) -> Vec<String> {
     rest
 }
 
-/// The leaves of a tree of imports, each with the name that it brings.
+/// The leaves of a tree of imports, each with the name that it imports.
 fn tree(tokens: &[Token], before: &[String], leaves: &mut Vec<(Vec<String>, String, usize)>) {
     let mut path = before.to_vec();
     let mut at = 0;

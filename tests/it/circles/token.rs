@@ -1,6 +1,6 @@
 //! A source as tokens, as far as its paths need them: without comments, literals and tests.
 
-/// A name, or one sign of punctuation; `::` is one token.
+/// A name, or one punctuation character; `::` is one token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Token {
     pub(super) text: String,
@@ -14,7 +14,7 @@ impl Token {
     }
 }
 
-/// The tokens of a source, those of its `#[cfg(test)]` items aside.
+/// The tokens of a source, without those of its `#[cfg(test)]` items.
 pub(super) fn tokens(text: &str) -> Vec<Token> {
     without_tests(&all(text))
 }
@@ -37,7 +37,7 @@ fn all(text: &str) -> Vec<Token> {
     tokens
 }
 
-/// How many characters the first token, comment, literal or space takes.
+/// The length of the first token, comment, literal or space, in characters.
 fn length(signs: &[char]) -> usize {
     let second = signs.get(1).copied().unwrap_or(' ');
     match signs[0] {
@@ -102,7 +102,7 @@ fn raw_string(signs: &[char]) -> usize {
 fn character(signs: &[char]) -> usize {
     match signs {
         [_, '\\', rest @ ..] => {
-            // What is escaped may be a quote itself.
+            // The escaped character may be a quote.
             let closing = rest.iter().skip(1).position(|sign| *sign == '\'');
             closing.map_or(signs.len(), |at| at + 4)
         }
@@ -112,7 +112,7 @@ fn character(signs: &[char]) -> usize {
     }
 }
 
-/// Where the attribute or group ends that opens at `at`: after its closing sign.
+/// The end of the attribute or group that opens at `at`: after its closing character.
 pub(super) fn group_end(tokens: &[Token], at: usize) -> usize {
     let mut depth = 0_usize;
     for (index, token) in tokens.iter().enumerate().skip(at) {
@@ -126,7 +126,7 @@ pub(super) fn group_end(tokens: &[Token], at: usize) -> usize {
     tokens.len()
 }
 
-/// What tests alone compile makes no circle of the crate.
+/// Removes the items that only tests compile: they make no circle of the crate.
 fn without_tests(tokens: &[Token]) -> Vec<Token> {
     let mut kept = Vec::new();
     let mut at = 0;
@@ -145,7 +145,7 @@ fn without_tests(tokens: &[Token]) -> Vec<Token> {
     kept
 }
 
-/// Where the item ends whose attributes begin at `at`.
+/// The end of the item whose attributes begin at `at`.
 fn item_end(tokens: &[Token], mut at: usize) -> usize {
     let mut is_use = false;
     while at < tokens.len() {

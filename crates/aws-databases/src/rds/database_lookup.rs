@@ -1,4 +1,4 @@
-//! RDS as the lookup of a master user.
+//! RDS as the database lookup of a master user.
 
 use rotation_database::{
     DatabaseLookup, DatabaseLookupError, DatabaseLookupService, Host, Server, ServerArn,
@@ -21,7 +21,7 @@ impl DatabaseLookup for Rds {
             Some(name) => self.server(&name, None).await?,
             None => None,
         };
-        // The same name in this function's own account is another server.
+        // The same name in this function's own account is a different server.
         Ok(found.filter(|server| server.arn == *arn))
     }
 
@@ -37,7 +37,7 @@ impl Rds {
         DatabaseName { resource, region }: &DatabaseName,
         host: Option<&Host>,
     ) -> Result<Option<Server>, DatabaseLookupError> {
-        // The SDK's futures nest deep, and a rotation's around them do, too.
+        // The SDK's futures nest deeply, and so do the rotation's futures around them.
         let found = match (resource, host) {
             (Resource::Instance(id), _) => Box::pin(self.instance(region, id)).await,
             (Resource::Cluster(id), _) => Box::pin(self.cluster(region, id)).await,

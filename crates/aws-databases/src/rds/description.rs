@@ -1,4 +1,4 @@
-//! Instances and clusters of the SDK as [`Database`]s.
+//! Converts instances and clusters of the SDK into [`Database`]s.
 
 use aws_sdk_rds::types::{DbCluster, DbInstance, DbSubnetGroup, VpcSecurityGroupMembership};
 use rotation_database::Host;
@@ -8,11 +8,11 @@ use crate::database::{Database, Followed, Rest, Surroundings, endpoint};
 pub(super) const INSTANCES: &str = "DescribeDBInstances";
 pub(super) const CLUSTERS: &str = "DescribeDBClusters";
 
-/// An instance, with all of its surroundings.
+/// An instance, with its whole network.
 pub(super) fn instance(found: &DbInstance) -> Database {
     let at = found.endpoint().and_then(|at| endpoint(at.address(), at.port()));
     let followed = |kind, id: &str| Followed { kind, id: id.to_owned() };
-    // A member's cluster knows best where the writes go.
+    // For a member, its cluster defines where the writes go.
     let follows = match (found.db_cluster_identifier(), found.read_replica_source_db_instance_identifier()) {
         (Some(id), _) => Some(followed("cluster", id)),
         (None, Some(id)) => Some(followed("db", id)),
@@ -35,7 +35,7 @@ pub(super) fn instance(found: &DbInstance) -> Database {
     database
 }
 
-/// A cluster, with what it tells of its surroundings itself.
+/// A cluster, with the part of its network that its own description contains.
 pub(super) fn cluster(found: &DbCluster) -> Database {
     let hosts = |names: &[String]| names.iter().filter_map(|name| Host::parse(name).ok()).collect();
     let source = found.replication_source_identifier().filter(|id| !id.is_empty());
@@ -55,18 +55,18 @@ pub(super) fn cluster(found: &DbCluster) -> Database {
             group: found.db_subnet_group().map(str::to_owned),
         },
     };
-    // The first generation of Aurora Serverless has no instances, and no public address either.
+    // The first generation of Aurora Serverless has neither instances nor a public address.
     let serverless = (found.engine_mode() == Some("serverless")).then_some(false);
     database.surroundings.publicly_accessible = public(&database, found.publicly_accessible().or(serverless));
     database
 }
 
-/// A DocumentDB cluster has no public address, whatever its instances say.
+/// A DocumentDB cluster has no public address, whatever the descriptions of its instances contain.
 pub(super) fn public(database: &Database, told: Option<bool>) -> Option<bool> {
     if database.engine == "docdb" { Some(false) } else { told }
 }
 
-/// Adds what a subnet group tells.
+/// Adds what the description of a subnet group contains.
 pub(super) fn add_group(surroundings: &mut Surroundings, group: Option<&DbSubnetGroup>) {
     let Some(group) = group else { return };
     surroundings.vpc = group.vpc_id().map(str::to_owned);

@@ -1,4 +1,4 @@
-//! Redshift as the lookup of a master user.
+//! Redshift as the database lookup of a master user.
 
 use rotation_database::{
     DatabaseLookup, DatabaseLookupError, DatabaseLookupService, Host, Server, ServerArn,
@@ -28,17 +28,17 @@ impl DatabaseLookup for Redshift {
     async fn by_arn(&self, arn: &ServerArn) -> Result<Option<Server>, DatabaseLookupError> {
         match DatabaseName::from_arn(arn).map(|name| name.resource) {
             Some(Resource::RedshiftCluster(id)) => {
-                // The SDK's futures nest deep, and a rotation's around them do, too.
+                // The SDK's futures nest deeply, and so do the rotation's futures around them.
                 let found = Box::pin(self.cluster(arn.region(), &id)).await;
                 let found = found.map_err(|error| error.into_lookup_error(&PROVISIONED))?;
-                // The same name in this function's own account is another cluster.
+                // The same name in this function's own account is a different cluster.
                 let own = found.filter(|found| found.arn.is_empty() || found.arn == arn.as_str());
                 Ok(own.and_then(|found| Database { arn: arn.as_str().to_owned(), ..found }.server()))
             }
             Some(Resource::Namespace(arn)) => match Box::pin(self.workgroups_of(&arn)).await {
                 Ok(workgroups) => Ok(workgroups.map(|workgroups| namespace(arn, workgroups))),
                 Err(LookupError::Call(error)) => Err(error.into_lookup_error(&SERVERLESS)),
-                // A list without end knows no more than an empty one.
+                // A list that exceeds the limit is as useless as an empty one.
                 Err(LookupError::TooMuch { .. }) => Ok(None),
             },
             _ => Ok(None),
@@ -70,8 +70,8 @@ impl Redshift {
     }
 }
 
-/// A namespace takes writes through each of its workgroups. Their order in the lists is nobody's promise, so
-/// that of their names is taken.
+/// A namespace accepts writes through each of its workgroups. The API guarantees no order of the lists, so
+/// the workgroups are sorted by name.
 fn namespace(arn: ServerArn, workgroups: Vec<Database>) -> Server {
     let (mut endpoints, mut others) = (Vec::new(), Vec::new());
     for workgroup in workgroups {

@@ -79,7 +79,8 @@ fn described(found: &Cluster) -> Database {
     }
 }
 
-/// The answer names no ARN of the cluster, but that of its namespace, which has the same region and account.
+/// The answer does not contain the ARN of the cluster, but the ARN of its namespace, which has the same
+/// Region and account.
 fn arn(found: &Cluster) -> Option<ServerArn> {
     let namespace = ServerArn::parse(found.cluster_namespace_arn()?)?;
     namespace.sibling(&format!("cluster:{}", found.cluster_identifier()?))

@@ -1,4 +1,4 @@
-//! Redshift Serverless: a namespace holds users and data, a workgroup is the way in.
+//! Redshift Serverless: a namespace holds users and data, a workgroup is the compute with the endpoint.
 
 use aws_sdk_redshiftserverless::{
     Client, config::Builder, operation::get_workgroup::GetWorkgroupError, types::Workgroup,
@@ -13,8 +13,8 @@ use crate::{
 
 const WORKGROUPS: &str = "ListWorkgroups";
 const NAMESPACES: &str = "ListNamespaces";
-/// The most pages of a list that are read, and the entries of a page. An account may have 25 of either,
-/// unless more were asked for.
+/// The most pages of a list that are read, and the most entries of a page. The default quota of an account is
+/// 25 of either.
 const PAGES: usize = 50;
 const PAGE: i32 = 100;
 
@@ -24,7 +24,7 @@ pub(super) struct Serverless {
 }
 
 impl Serverless {
-    /// The name of a namespace. Its ARN holds its id, and the calls want its name: so the list is read.
+    /// The name of a namespace. Its ARN contains its id, but the calls need its name, so the list is read.
     pub(super) async fn namespace_name(&self, arn: &ServerArn) -> Result<Option<String>, LookupError> {
         let client = self.client(arn.region());
         let mut pages = client.list_namespaces().max_results(PAGE).into_paginator().send();
@@ -39,7 +39,7 @@ impl Serverless {
         Err(LookupError::TooMuch { operation: NAMESPACES, most: PAGES })
     }
 
-    /// The first workgroup of the list that is wanted.
+    /// The first workgroup of the list that matches.
     pub(super) async fn first_workgroup(
         &self,
         region: &str,

@@ -1,7 +1,7 @@
-//! What AWS knows of servers, as names and through the SDKs: against moto, and where moto lacks something,
-//! against a double that answers what the API's reference documents.
+//! What AWS knows about servers, by name and through the SDKs: against moto and, where moto lacks something,
+//! against a double that answers as the API reference documents.
 
-#![expect(clippy::unwrap_used, reason = "a test whose ground is not as it says should stop there")]
+#![expect(clippy::unwrap_used, reason = "a test whose setup fails should stop there")]
 
 mod names;
 #[cfg(feature = "rds")]

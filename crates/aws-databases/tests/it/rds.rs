@@ -1,5 +1,5 @@
-//! RDS as a lookup: through the SDK, against moto, and where moto lacks something, against a double that
-//! answers what the API's reference documents.
+//! RDS as a lookup: through the SDK, against moto and, where moto lacks something, against a double that
+//! answers as the API reference documents.
 
 mod double;
 mod moto;

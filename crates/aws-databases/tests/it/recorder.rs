@@ -1,4 +1,4 @@
-//! A rotation that ends nowhere: an engine that lets everybody in and remembers where the master went.
+//! A rotation without a database: an engine that accepts every login and records where the master logged in.
 
 use std::cell::RefCell;
 
@@ -14,12 +14,12 @@ use rotation_database::{
 };
 use serde_json::json;
 
-/// How a master secret says where it belongs.
+/// How a master secret names its server.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Master<'a> {
     /// It names a host.
     At(&'a str),
-    /// It holds a user name and a password alone, and has this tag.
+    /// It holds only a user name and a password, and has this tag.
     Tagged(&'a str, &'a str),
 }
 
@@ -45,7 +45,7 @@ const PROFILE: EngineProfile = EngineProfile {
     test_statement: StatementRule::SQL,
 };
 
-/// Where the master changes the user of a secret, as `host:port`, or the code of the refusal.
+/// The server at which the master changes the user of a secret, as `host:port`, or the code of the refusal.
 pub(crate) async fn changed_at(
     lookup: impl DatabaseLookup,
     host: &str,
@@ -80,7 +80,7 @@ pub(crate) async fn changed_at(
         pending: document("app_clone"),
         related: Some(SecretDocument::parse(&credentials.to_string()).expect("a document")),
     };
-    // Boxed, because the SDK's futures nest deeper than the compiler lays out in one piece.
+    // Boxed, because the SDK's futures nest more deeply than the compiler can lay out in one piece.
     let authority = Granted(tags);
     let applied = Box::pin(database.apply(&versions, &authority, &authority)).await;
     applied.map_err(|error| error.code().name())?;

@@ -1,5 +1,5 @@
-//! Redshift as a lookup: through the SDKs, provisioned clusters against moto, Redshift Serverless, which moto
-//! 5.2 does not have, against a double that answers what the API's reference documents.
+//! Redshift as a lookup, through the SDKs: provisioned clusters against moto; Redshift Serverless, which moto
+//! 5.2 does not support, against a double that answers as the API reference documents.
 
 mod double;
 mod moto;

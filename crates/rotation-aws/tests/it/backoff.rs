@@ -1,4 +1,4 @@
-//! How long a call that fails for the moment is made again, and what is said when it never succeeds.
+//! How long a call with transient failures is retried, and what is reported when it never succeeds.
 
 use std::{
     future::Future,
@@ -14,7 +14,7 @@ use rotation_core::{
 use super::{Lab, TOKEN, fault};
 
 const ALWAYS: u32 = u32::MAX;
-/// What the steps of a rotation ask.
+/// The calls that the steps of a rotation make.
 const OPERATIONS: [Operation; 4] = [
     Operation::DescribeSecret,
     Operation::GetSecretValue,
@@ -41,7 +41,7 @@ fn document() -> SecretDocument {
     SecretDocument::parse("{}").expect("an object")
 }
 
-/// What came of a call, and how long after this moment.
+/// The result of a call, and how long after this moment it arrived.
 async fn timed<T>(began: Instant, call: impl Future<Output = T>) -> (T, Duration) {
     let outcome = call.await;
     (outcome, began.elapsed())
@@ -49,8 +49,8 @@ async fn timed<T>(began: Instant, call: impl Future<Output = T>) -> (T, Duration
 
 #[tokio::test]
 async fn a_store_that_throttles_for_eight_seconds_is_outlived_and_the_last_write_goes_first() {
-    // What is written belongs to two secrets: the write that ends a rotation comes through before the one
-    // that begins it.
+    // The writes belong to two secrets: the write that ends a rotation succeeds before the one that begins
+    // it.
     let (lab, other) =
         tokio::join!(Lab::start(Settings::default(), None), Lab::start(Settings::default(), None));
     let pending = lab.troubled(FaultKind::Throttled).await;
@@ -99,12 +99,12 @@ async fn a_description_for_which_others_wait_is_asked_for_four_seconds_at_most()
 async fn an_attempt_that_begins_at_the_end_of_its_time_is_not_cut_short() {
     let lab = Lab::start(Settings::default(), None).await;
     lab.service.set_delay(Duration::from_millis(300));
-    // A tenth of this is kept back, so that less is left than an attempt is worth making for.
+    // A tenth of this is reserved, so less is left than the least time for an attempt.
     let store = lab.store.within(Deadline::after(Duration::from_millis(90)));
     store.describe(&lab.secret).await.expect("an answer after the end of its time");
 }
 
-/// Calls that never get another answer than this one.
+/// Calls that always get this answer.
 #[track_caller]
 fn check(kind: FaultKind, time: Duration, expected: StoreFault, code: &str) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -121,7 +121,7 @@ fn check(kind: FaultKind, time: Duration, expected: StoreFault, code: &str) {
         )
         .into();
         for (operation, (outcome, took)) in OPERATIONS.into_iter().zip(outcomes) {
-            assert!(took < time, "{operation:?} took {took:?}, and nothing was left to say so");
+            assert!(took < time, "{operation:?} took {took:?}, and no time was left to report it");
             assert!(took > time / 2, "{operation:?} gave up after {took:?}");
             let error = RotationError::from(outcome.expect_err("never"));
             assert_eq!(error.code().name(), code, "{operation:?}");
@@ -162,7 +162,7 @@ async fn what_does_not_pass_is_asked_once() {
     assert_eq!(fault(store.promote(&pending).await), StoreFault::KeyDenied);
     assert_eq!(fault(store.put(&pending, &document()).await), StoreFault::KeyDenied);
     assert_eq!(fault(store.describe(&lab.secret).await), StoreFault::KeyDenied);
-    // After the write the secret was described as well, for the name of the key.
+    // After the write the secret was also described, to find the name of the key.
     let calls = [Operation::UpdateSecretVersionStage, Operation::PutSecretValue, Operation::DescribeSecret];
     for (operation, times) in calls.into_iter().zip([1, 1, 2]) {
         assert_eq!(lab.asked(operation), times, "{operation:?}");

@@ -1,4 +1,4 @@
-//! What the local service refuses by its own rules, and the key that it does not name.
+//! The refusals of the local service's own rules, and the key that it does not name.
 
 use local_aws::secrets_manager::{Fault, FaultKind, Operation, Settings, Trouble};
 use rotation_core::{RotationError, SecretRecords, SecretStore, StoreFault, Version};
@@ -27,7 +27,7 @@ async fn the_key_that_refuses_is_named_though_the_service_does_not_name_it() {
     let version = version.labels.keys().next().expect("a version").clone();
     let error = lab.store.value(&lab.secret, &version).await.expect_err("the key refuses");
     assert_eq!(error.key.as_deref(), Some(key));
-    // Where not even the description is to be had, the failure stays what it is.
+    // Where the secret cannot be described either, the error stays as it was.
     deny();
     lab.service.inject(Fault::new(Operation::DescribeSecret, FaultKind::KmsAccessDenied));
     let error = lab.store.read(&lab.secret, Version::Current).await.expect_err("the key refuses");

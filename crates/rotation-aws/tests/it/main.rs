@@ -35,7 +35,7 @@ struct Lab {
 }
 
 impl Lab {
-    /// A secret whose value holds the canary.
+    /// A secret whose value contains the canary.
     async fn start(settings: Settings, ca_bundle: Option<CaBundle>) -> Self {
         let service = LocalSecretsManager::start(settings).await.expect("a free port");
         let key = AccessKey { id: "id".into(), secret: "secret".to_owned().into(), session_token: None };
@@ -51,7 +51,7 @@ impl Lab {
         Self { service, store, secret: SecretId::new(arn).expect("an ARN") }
     }
 
-    /// A version under AWSPENDING with a value, and the proof that it is.
+    /// A version under AWSPENDING with a value, and the proof that it is pending.
     async fn pending(&self, rotation_token: Option<&str>) -> PendingVersion {
         let value = json!({"SecretId": self.secret.as_str(), "ClientRequestToken": TOKEN,
             "SecretString": "{}", "VersionStages": ["AWSPENDING"]});
@@ -76,8 +76,8 @@ impl Lab {
 
 fn fault<T: std::fmt::Debug>(outcome: Result<T, StoreError>) -> StoreFault {
     let error = outcome.expect_err("the call must fail");
-    let said = format!("{error} {error:?} {:?}", std::error::Error::source(&error).map(ToString::to_string));
-    assert!(!said.contains(CANARY), "a value in an error: {said}");
+    let texts = format!("{error} {error:?} {:?}", std::error::Error::source(&error).map(ToString::to_string));
+    assert!(!texts.contains(CANARY), "a value in an error: {texts}");
     error.fault
 }
 
@@ -135,7 +135,7 @@ async fn promoting_is_a_swap_that_a_moved_label_defeats() {
     );
     let put = json!({"SecretId": lab.secret.as_str(), "SecretString": "{}",
         "ClientRequestToken": "99999999-2222-3333-4444-555555555555"});
-    lab.service.call_inside(Operation::PutSecretValue, put).expect("somebody else's value");
+    lab.service.call_inside(Operation::PutSecretValue, put).expect("the value of another writer");
     assert_eq!(fault(lab.store.promote(&pending).await), StoreFault::Conflict);
 }
 
@@ -158,7 +158,7 @@ async fn the_rotation_token_is_passed_back() {
     assert_eq!(lab.store.put(&with, &document).await.expect("an answer"), Put::Stored);
 }
 
-/// Hands the token of the first event to the test and keeps the rotation waiting.
+/// Passes the token of the first event to the test and makes the rotation wait.
 struct Recorder(std::sync::Mutex<Option<tokio::sync::oneshot::Sender<String>>>);
 
 impl local_aws::Function for Recorder {

@@ -1,4 +1,4 @@
-//! Refusals that only the real service gives, played back word for word.
+//! Refusals that only the real service returns, replayed word for word.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -18,13 +18,13 @@ fn service(code: &str, message: &str) -> String {
     answering("400 Bad Request", json!({"__type": code, "message": message}).to_string())
 }
 
-/// Answers every request in this way, for as long as the test runs.
+/// Answers every request with this status and body, for as long as the test runs.
 fn answering(status: &'static str, body: String) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            // A client that goes away is no concern of the test.
+            // A client that disconnects does not matter to the test.
             let _ = answer(stream, status, &body);
         }
     });
@@ -101,7 +101,7 @@ fn a_refusal_without_a_name_of_its_own_is_rejected() {
     check("SomethingNewException", "The RotationToken is unknown here.", StoreFault::Rejected);
 }
 
-/// What stands before the service, such as a proxy, may answer without one of its names.
+/// A component in front of the service, such as a proxy, may answer without an error code of the service.
 #[track_caller]
 fn check_status(status: &'static str, body: &str, expected: StoreFault) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");

@@ -196,7 +196,7 @@ async fn a_user_named_like_a_clone_is_told_so() {
     let pair =
         Pair { master: TestLogin { username: name.replace("_clone", ""), ..pair.master.clone() }, ..pair };
     pair.doctor(&expect![[r#"
-        fault login DB_ORIGINAL_NOT_FOUND: login with AWSCURRENT failed: the server let the user in and refused the first request: the name "master_clone" is that of a clone, and there is no user "master" that it could be the clone of (probe)
+        fault login DB_ORIGINAL_NOT_FOUND: login with AWSCURRENT failed: the login succeeded, but the server refused the first request: the name "master_clone" is that of a clone, and there is no user "master" that it could be the clone of (probe)
             Rotate "master_clone" by the single-user strategy, or give it a name that does not end like a clone's. If it is the clone of a user that was dropped, create "master" again.
         unknown, command: none
     "#]]).await;

@@ -175,7 +175,7 @@ async fn a_function_that_is_not_active_or_not_to_be_seen_is_told() {
     let answer = doctor(&world, "http://127.0.0.1:1").await;
     let unanswered = answer["findings"].as_array().unwrap().iter().find(|one| one["check"] == "function");
     let sentence = unanswered.unwrap()["sentence"].as_str().unwrap();
-    let failure = sentence.strip_prefix("not looked at, because ").unwrap();
+    let failure = sentence.strip_prefix("not checked, because ").unwrap();
     let (operation, rest) = failure.split_once(' ').unwrap();
     assert!(["GetPolicy", "GetFunctionConfiguration"].contains(&operation), "{sentence}");
     assert!(rest.starts_with("of AWS Lambda failed: the endpoint did not answer"), "{sentence}");

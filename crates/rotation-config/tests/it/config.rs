@@ -1,4 +1,4 @@
-//! Settings of AWS's templates and our own: what they mean, and what is refused at start.
+//! The settings of AWS's templates and of this project: what they mean, and what is refused at start.
 
 use rotation_config::{Config, Environment, StrategyKind};
 use rotation_core::{CharacterClass, PasswordPolicy, PasswordRule, PasswordSource};

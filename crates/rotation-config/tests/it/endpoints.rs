@@ -1,4 +1,4 @@
-//! Endpoints and bundles of authorities: what is taken, and what is refused before the first call.
+//! Endpoints and bundles of authorities: what is accepted, and what is refused before the first call.
 
 use rotation_config::{CaBundle, CaBundleError, EndpointUrl};
 use test_servers::TestAuthority;

@@ -1,4 +1,4 @@
-//! The kit on right targets and issuers, which pass, and on wrong ones, of which it names the defect.
+//! The kit with correct targets and issuers, which pass, and with wrong ones, whose defects it names.
 
 #[path = "../../examples/access_keys.rs"]
 mod access_keys;

@@ -1,4 +1,4 @@
-//! What is right passes.
+//! Correct targets and issuers pass.
 
 use rotation_conformance::Hook;
 

@@ -1,4 +1,4 @@
-//! Targets that break one rule each.
+//! Targets that each break one rule.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -12,21 +12,21 @@ use crate::token_service::{FakeTokenService, TOKEN_REFUSED, TokenApi, TokenError
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Wrong {
-    /// Never asks `authority.confirm`.
+    /// Never calls `authority.confirm`.
     NeverConfirms,
-    /// Asks first, and tries the tokens afterwards.
+    /// Confirms first, and tries the tokens afterwards.
     ConfirmsEarly,
-    /// Calls the test passed without a request.
+    /// Reports a successful test without a request.
     VerifiesNothing,
-    /// Takes it that `AWSCURRENT` opens the service for proof that nothing is to be done.
+    /// Treats a working `AWSCURRENT` as proof that there is nothing to do.
     AppliesNothing,
     /// Proposes the current document.
     ProposesCurrent,
     /// Sets another random token than createSecret stored.
     DrawsTwice,
-    /// Changes a field that no rotation changes.
+    /// Changes a field that a rotation must not change.
     ProposesAnotherOwner,
-    /// Replaces the token in createSecret already.
+    /// Replaces the token as early as in createSecret.
     ProposesAndReplaces,
     /// Does not know what an earlier attempt has set.
     CannotRepeat,
@@ -48,7 +48,7 @@ enum Wrong {
     NoteQuotes,
 }
 
-/// What the kit must find of each.
+/// The defect that the kit must find in each.
 const EXPECTED: &[(Wrong, &str)] = &[
     (Wrong::NeverConfirms, "setSecret changed the service although its token could no longer act"),
     (Wrong::ConfirmsEarly, "setSecret changed the service although its token could no longer act"),
@@ -265,7 +265,7 @@ impl TargetBench for Bench {
     }
 }
 
-/// Whether one of the findings says this.
+/// Whether one of the findings names this defect.
 pub(crate) fn names(findings: &[Finding], defect: &str) -> bool {
     findings.iter().any(|finding| finding.to_string().contains(defect))
 }

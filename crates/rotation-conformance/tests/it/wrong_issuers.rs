@@ -1,4 +1,4 @@
-//! Issuers that break one rule each.
+//! Issuers that each break one rule.
 
 use std::collections::BTreeSet;
 
@@ -24,11 +24,11 @@ enum Wrong {
     IssuesTwice,
     /// Does not use the key that it tests.
     VerifiesNothing,
-    /// Returns what it got.
+    /// Returns the current document.
     IssuesNothing,
 }
 
-/// What the kit must find of each.
+/// The defect that the kit must find in each.
 const EXPECTED: &[(Wrong, &str)] = &[
     (
         Wrong::ListsWhatItStored,

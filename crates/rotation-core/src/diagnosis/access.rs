@@ -5,24 +5,24 @@
 pub enum Access {
     /// It does.
     LogsIn,
-    /// The server says no to it.
+    /// The server rejects it.
     Refused,
     /// The version holds no value.
     NoValue,
-    /// The value is none of a login, or one of another server or user than the secret's.
+    /// The value is not a login, or is a login for another server or user than the secret's.
     Unusable,
-    /// The password is right, and the server gives no usable session: it has expired, must be changed, or the
-    /// session is not the one that applications need.
+    /// The password is right, but the server gives no usable session: the password has expired or must be
+    /// changed, or the session is not the one that applications need.
     NoSession,
-    /// It was tried, and whoever answered did not speak for the server: a proxy, an access rule, or a server
-    /// that asked for no password.
+    /// It was tried, but the answer did not come from the server itself: it came from a proxy or an access
+    /// rule, or the server asked for no password.
     Unknown,
     /// It was not tried.
     NotTried,
 }
 
 impl Access {
-    /// As it is told: `AWSCURRENT logs in`.
+    /// The words for a report: `AWSCURRENT logs in`.
     pub fn words(self) -> &'static str {
         match self {
             Self::LogsIn => "logs in",
@@ -35,13 +35,13 @@ impl Access {
         }
     }
 
-    /// Whether the server may still let it in.
+    /// Whether the server may still accept it.
     pub fn is_open(self) -> bool {
         matches!(self, Self::NoSession | Self::Unknown | Self::NotTried)
     }
 
-    /// Whether it is known that this value does not open the database. A value that cannot be used was not
-    /// tried: it may be one of a strategy that the secret is not looked at with.
+    /// Whether this value is known not to open the database. A value that cannot be used was not tried: it
+    /// may belong to a strategy other than the one of this diagnosis.
     pub fn is_out(self) -> bool {
         matches!(self, Self::Refused | Self::NoValue)
     }

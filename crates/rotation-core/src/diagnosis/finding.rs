@@ -1,4 +1,4 @@
-//! What was looked at, and what was found.
+//! What was checked, and what was found.
 
 use super::{FindingCode, finding_codes};
 use crate::{
@@ -6,36 +6,37 @@ use crate::{
     reader::Reader,
 };
 
-/// One thing that was looked at.
+/// The result of one check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// What.
+    /// What was checked.
     pub check: Check,
-    /// How bad.
+    /// How severe it is.
     pub severity: Severity,
-    /// A stable name, for alarms and runbooks; that of a failing rotation where one would fail by it.
+    /// A stable name, for alarms and runbooks. Where a rotation would fail because of this, it is that
+    /// failure's code.
     pub code: FindingCode,
     /// What was found.
     pub sentence: String,
-    /// What to do about it; empty where there is nothing to do.
+    /// The remediation; empty where there is nothing to do.
     pub remediation: String,
 }
 
-/// How bad a finding is.
+/// How severe a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
     /// As it should be.
     Ok,
-    /// Worth knowing, or not looked at.
+    /// Worth knowing, or not checked.
     Note,
-    /// Works now, and will not always.
+    /// Works now, but will fail at some time.
     Warning,
-    /// Rotations fail or applications are shut out.
+    /// Rotations fail or applications cannot log in.
     Fault,
 }
 
 impl Severity {
-    /// For machines.
+    /// The name, for machines.
     pub fn name(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -46,32 +47,32 @@ impl Severity {
     }
 }
 
-/// What is looked at, in the order in which one thing depends on another.
+/// What is checked, in the order of dependency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Check {
     /// The secret itself.
     Secret,
-    /// The values of its versions.
+    /// The values of the secret's versions.
     Document,
-    /// The names of users, and whose turn it is.
+    /// The user names, and which user the next rotation changes.
     Names,
-    /// The host name's addresses.
+    /// The addresses of the host name.
     Address,
     /// Whether a server answers there.
     Connection,
-    /// Its TLS.
+    /// The server's TLS.
     Certificate,
-    /// Which version logs in, and what the labels make of it.
+    /// Which version logs in, and whether the labels agree.
     Login,
-    /// The server: whether it takes writes.
+    /// The server: whether it accepts writes.
     Server,
     /// The master secret and its login.
     Master,
     /// What the strategy needs in the database.
     Privileges,
-    /// The second user's rights against the first one's.
+    /// The second user's privileges compared with the first user's.
     Grants,
-    /// The server's password policy against the generator.
+    /// The server's password policy compared with the generator's.
     Passwords,
     /// The rotation's configuration.
     Rotation,
@@ -80,7 +81,7 @@ pub enum Check {
 }
 
 impl Check {
-    /// For machines and tables.
+    /// The name, for machines and tables.
     pub fn name(self) -> &'static str {
         match self {
             Self::Secret => "secret",
@@ -102,21 +103,21 @@ impl Check {
 }
 
 impl Finding {
-    /// What is as it should be.
+    /// A finding about something that is as it should be.
     pub fn ok(check: Check, sentence: impl Into<String>) -> Self {
         let (severity, code) = (Severity::Ok, finding_codes::OK);
         Self { check, severity, code, sentence: sentence.into(), remediation: String::new() }
     }
 
-    /// What a rotation would fail by.
+    /// A finding about something that makes a rotation fail.
     pub fn from_error(check: Check, severity: Severity, error: &RotationError, reader: Reader) -> Self {
         let (sentence, remediation) = (with_causes(error), error.remediation(reader));
         Self { check, severity, code: FindingCode::Failure(error.code()), sentence, remediation }
     }
 
-    /// What was not looked at, and why not.
+    /// A finding about something that was not checked, and why.
     pub fn unseen(check: Check, because: &str) -> Self {
-        let sentence = format!("not looked at, because {because}");
+        let sentence = format!("not checked, because {because}");
         let (severity, code) = (Severity::Note, finding_codes::NOT_CHECKED);
         Self { check, severity, code, sentence, remediation: String::new() }
     }

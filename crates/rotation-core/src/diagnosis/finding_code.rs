@@ -1,19 +1,19 @@
-//! What a finding is called: a failure's code, or a stable code of its own with what there is to know about
-//! it. The set is open; [`finding_codes!`](crate::finding_codes!) makes a table.
+//! The name of a finding: a failure's code, or a stable code of its own with an article. The set is open;
+//! [`finding_codes!`](crate::finding_codes!) makes a table.
 
 use crate::code::Code;
 
-/// A stable name for what was found. A name is never given to another finding.
+/// A stable name for what was found. A name is never reused for another finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FindingCode {
-    /// A rotation would fail, or fails, by this.
+    /// A rotation fails, or would fail, with this code.
     Failure(Code),
-    /// Something else, by its name.
+    /// Something else, by its own name.
     Own(&'static str),
 }
 
 impl FindingCode {
-    /// As it stands in answers: `PENDING_STUCK`.
+    /// The name, as answers show it: `PENDING_STUCK`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Failure(code) => code.name(),
@@ -42,7 +42,9 @@ pub struct FindingArticle {
 /// and holds severity, causes and remediation.
 #[macro_export]
 macro_rules! finding_codes {
-    ($($(#[doc = $meaning:literal])+ $name:ident = $severity:literal, $causes:literal, $remediation:literal;)+) => {
+    ($(
+        $(#[doc = $meaning:literal])+ $name:ident = $severity:literal, $causes:literal, $remediation:literal;
+    )+) => {
         $(
             $(#[doc = $meaning])+
             pub const $name: $crate::diagnosis::FindingCode =

@@ -1,13 +1,14 @@
-//! The findings that every look may have.
+//! The findings that every diagnosis may have.
 
 crate::finding_codes! {
     /// As it should be.
     OK = "ok",
-        "What was looked at is right.",
+        "What was checked is right.",
         "Nothing.";
-    /// It was not looked at.
+    /// It was not checked.
     NOT_CHECKED = "note",
         "No login was asked for or came through, the engine does not tell, or the caller may not look; the \
          sentence says which.",
-        "Let the caller look, where it matters, or ask the function, which looks from inside its VPC by its own role.";
+        "Let the caller look, where it matters, or ask the function, which looks from inside its VPC by its \
+         own role.";
 }

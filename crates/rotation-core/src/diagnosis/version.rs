@@ -1,4 +1,4 @@
-//! A version of a secret as it was seen.
+//! A version of a secret, as a diagnosis sees it.
 
 use super::Access;
 use crate::{
@@ -6,7 +6,7 @@ use crate::{
     staging::StagingLabel,
 };
 
-/// A version whose value was looked at. `L` is what the target makes of a document: a login.
+/// A version whose value was checked. `L` is what the target parses from a document: a login.
 #[derive(Debug)]
 pub struct DiagnosedVersion<L> {
     /// Its id.
@@ -15,11 +15,11 @@ pub struct DiagnosedVersion<L> {
     pub labels: Vec<StagingLabel>,
     /// Its value, where it could be read and parsed.
     pub document: Option<SecretDocument>,
-    /// What it opens the target with.
+    /// The login that its value holds.
     pub login: Option<L>,
-    /// Whether it does.
+    /// Whether that login opens the target.
     pub access: Access,
-    /// Why it does not, or why it could not be tried.
+    /// Why the login failed, or why it could not be tried.
     pub error: Option<RotationError>,
 }
 
@@ -35,12 +35,12 @@ impl<L> DiagnosedVersion<L> {
             .unwrap_or(StagingLabel::Other("no label".into()))
     }
 
-    /// Whether it bears a label.
+    /// Whether the version has this label.
     pub fn has(&self, label: &StagingLabel) -> bool {
         self.labels.contains(label)
     }
 
-    /// What a login with it is recorded as.
+    /// The name under which a login with it is recorded.
     pub fn credential(&self) -> CredentialSource {
         match self.label() {
             StagingLabel::Pending => CredentialSource::Pending,
@@ -49,13 +49,13 @@ impl<L> DiagnosedVersion<L> {
         }
     }
 
-    /// Notes that its value cannot be used.
+    /// Records that its value cannot be used.
     pub fn refuse(&mut self, error: RotationError) {
         self.access = Access::Unusable;
         self.error = Some(error);
     }
 
-    /// Whether it holds a login that was not tried and may be.
+    /// Whether it holds a login that was not tried yet and may be tried.
     pub fn may_be_tried(&self) -> bool {
         self.login.is_some() && self.access == Access::NotTried && self.error.is_none()
     }

@@ -1,8 +1,8 @@
-//! Which document a login was tried with.
+//! The document with which a login was tried.
 
 use std::fmt;
 
-/// The document that a login was tried with.
+/// The document with which a login was tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CredentialSource {
     /// The one under `AWSCURRENT`.
@@ -11,7 +11,7 @@ pub enum CredentialSource {
     Pending,
     /// The one under `AWSPREVIOUS`.
     Previous,
-    /// That of another secret, as the target names it: `the master secret`.
+    /// The document of another secret, as the target names it: `the master secret`.
     Related(&'static str),
 }
 

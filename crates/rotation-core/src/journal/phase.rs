@@ -13,31 +13,31 @@ pub enum Phase {
     Describe,
     /// `GetSecretValue`.
     Read,
-    /// Making a password, by `GetRandomPassword` where it is so set.
+    /// Making a password; calls `GetRandomPassword` where that is configured.
     Password,
     /// `PutSecretValue`.
     Put,
-    /// Name, connection, TLS and login at the database.
+    /// Name resolution, connection, TLS and login at the database.
     Connect,
-    /// Finding the master's server by the lookup; only where the master secret does not name the secret's
-    /// host.
+    /// Finding the master's server by the database lookup. This happens only where the master secret does not
+    /// name the secret's host.
     Locate,
     /// Preparing the change in the database.
     Change,
-    /// `DescribeSecret` once more, before the change is made final.
+    /// A second `DescribeSecret`, before the change is committed.
     Confirm,
-    /// Making the change final.
+    /// Committing the change.
     Commit,
-    /// Waiting until a replica, or a majority of the replica set, has got the change.
+    /// Waiting until a replica, or a majority of the replica set, has received the change.
     Replicate,
-    /// The query that proves that pending can do work.
+    /// The query which shows that the pending user can do work.
     Probe,
     /// `UpdateSecretVersionStage`.
     Promote,
 }
 
 impl Phase {
-    /// All of them, in the order in which steps come to them.
+    /// All phases, in the order in which the steps reach them.
     pub const ALL: [Self; 12] = [
         Self::Describe,
         Self::Read,
@@ -53,7 +53,7 @@ impl Phase {
         Self::Promote,
     ];
 
-    /// The word of the outcome line.
+    /// The word in the outcome line.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Describe => "describe",
@@ -72,13 +72,13 @@ impl Phase {
     }
 }
 
-/// One clock a phase.
+/// One clock for each phase.
 #[derive(Default)]
 pub(super) struct Clocks([Clock; Phase::ALL.len()]);
 
 #[derive(Default)]
 struct Clock {
-    /// How many calls are under way.
+    /// The number of calls in progress.
     running: u32,
     /// When the first of them began.
     began: Option<Instant>,
@@ -107,7 +107,7 @@ impl Clocks {
     }
 }
 
-/// Counts for a phase until it is dropped.
+/// Counts the time of a phase until it is dropped.
 #[derive(Debug)]
 pub struct Timing {
     journal: Journal,

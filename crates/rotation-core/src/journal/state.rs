@@ -1,16 +1,16 @@
-//! Which credentials are known to log in, by what one invocation saw.
+//! Which credentials are known to log in, from what one invocation observed.
 
 use std::fmt;
 
 use super::{Answer, CredentialSource, LoginAttempt};
 use crate::code::Code;
 
-/// A change of passwords that was made final, or was about to be.
+/// A change of passwords that was committed, or was about to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Change {
-    /// Whose logins it changes.
+    /// The credentials whose logins it changes.
     of: &'static [CredentialSource],
-    /// How many login attempts came before it.
+    /// The number of login attempts before it.
     logins_before: usize,
     end: Option<bool>,
 }
@@ -25,7 +25,7 @@ impl Change {
     }
 }
 
-/// What is known of the credentials under the labels, one clause each, in the order current, pending,
+/// What is known of the credentials under the labels: one clause for each, in the order current, pending,
 /// previous.
 ///
 /// It prints as `AWSCURRENT logs in; AWSPENDING does not`.
@@ -37,28 +37,28 @@ pub struct State(Vec<(CredentialSource, Knowledge)>);
 pub enum Knowledge {
     /// It logged in.
     LogsIn,
-    /// The server looked at it and said no.
+    /// The server checked it and rejected it.
     DoesNot,
-    /// The server was not reached, or never came to look at it.
+    /// The server was not reached, or did not check it.
     NotTried(Code),
-    /// The time was over before an answer.
+    /// The deadline passed before an answer.
     Unanswered,
-    /// The database has said that its password is set; nobody has logged in with it since.
+    /// The database has confirmed that its password is set. No login with it has been tried since.
     Set,
-    /// Its password was sent to be set, and no answer has come.
+    /// The statement that sets its password was sent, and no answer has arrived.
     MaySet,
 }
 
 impl State {
     pub(super) fn of(logins: &[LoginAttempt], change: Option<&Change>) -> Option<Self> {
-        // A change that was taken back leaves things as they were.
+        // A change that was rolled back leaves everything as it was.
         let change = change.filter(|change| change.end != Some(false));
         let labels = [CredentialSource::Current, CredentialSource::Pending, CredentialSource::Previous];
         let known = labels.into_iter().filter_map(|credential| {
             let changed = change.filter(|change| change.of.contains(&credential));
             let since = changed.map_or(0, |change| change.logins_before);
             let mut tried = logins.iter().skip(since).filter(|attempt| attempt.credential == credential);
-            // The master's endpoint, where current is proved after its own, may be another server's.
+            // Current is tried at the master's endpoint after its own, and that may be another server.
             let own = tried.clone().next().filter(|_| credential == CredentialSource::Current);
             let last = tried.rfind(|attempt| own.is_none_or(|own| attempt.is_at_the_endpoint_of(own)));
             let knowledge = match (last.map(|attempt| attempt.answer), changed) {

@@ -1,4 +1,4 @@
-//! A dry run: the steps of a rotation said, and not done.
+//! A dry run: reports the steps of a rotation and changes nothing.
 
 use std::fmt;
 
@@ -13,24 +13,24 @@ use crate::{
     target::{Intent, Proof, Target, Versions},
 };
 
-/// What a rotation would do, step by step. It holds no value of a secret, so it may be shown and logged.
+/// What a rotation would do, step by step. It contains no value of a secret, so it may be shown and logged.
 #[derive(Debug)]
 pub struct DryRun {
-    /// Steps in their order, each with what it would do.
+    /// The steps in order, each with what it would do.
     pub steps: Vec<(Step, Vec<Act>)>,
-    /// By what setSecret is certain to fail.
+    /// The error with which setSecret is certain to fail.
     pub obstacle: Option<RotationError>,
 }
 
 impl DryRun {
-    /// What a dry run ends by, once its steps were shown.
-    /// That is the error by which setSecret is certain to fail, else [`RotationError::DryRun`].
+    /// The error with which a dry run ends, once its steps were shown: the one with which setSecret is
+    /// certain to fail, otherwise [`RotationError::DryRun`].
     pub fn end(self) -> RotationError {
         let statements = self.statements();
         self.obstacle.unwrap_or(RotationError::DryRun { statements })
     }
 
-    /// How many statements would be run in any case.
+    /// The number of statements that would certainly be run.
     pub fn statements(&self) -> usize {
         let acts = self.steps.iter().flat_map(|(_, acts)| acts);
         acts.filter(|act| matches!(act, Act::Run { .. })).count()
@@ -42,36 +42,36 @@ impl DryRun {
 pub enum Act {
     /// createSecret would make a password and store it.
     Store {
-        /// The version that would hold it; `None` where a person would have a new one made.
+        /// The version that would hold it; `None` where `RotateSecret` would create a new one.
         version: Option<VersionId>,
     },
     /// createSecret would find a value and leave it.
     Keep {
-        /// The version that has one.
+        /// The version that has the value.
         version: VersionId,
     },
     /// setSecret would find its work done.
     AlreadySet,
     /// setSecret would run a statement.
     Run {
-        /// Whose connection.
+        /// The credential of the connection.
         by: CredentialSource,
-        /// What.
+        /// The statement.
         statement: String,
     },
     /// testSecret would log in with the pending value and run this.
     Prove {
-        /// The statements, or what they are.
+        /// The statements, or a description of them.
         statements: Vec<String>,
     },
     /// finishSecret would move `AWSCURRENT`.
     Promote {
-        /// From this version.
+        /// The version that has it.
         from: VersionId,
-        /// To this one; `None` where it is the one that would be made.
+        /// The version that would get it; `None` where that is the one that would be created.
         to: Option<VersionId>,
     },
-    /// What was found and would be left as it is.
+    /// Something that was found and would be left as it is.
     Note(String),
 }
 
@@ -102,23 +102,23 @@ impl fmt::Display for Act {
 }
 
 impl<S: SecretStore, T: Target> Rotator<S, T> {
-    /// Says what a step would do, and changes nothing, in the store or the target. What must hold of the
-    /// event and the labels is the same as in [`Rotator::rotate`]. Of createSecret it says all four steps,
-    /// with a password that is made up and thrown away where the version has none: nothing goes on from a dry
-    /// run, so there is no later event that could ask about the others. `None` where the token is
+    /// Reports what a step would do, and changes nothing in the store or the target. The event and the labels
+    /// must meet the same conditions as in [`Rotator::rotate`]. For createSecret it reports all four steps,
+    /// with a password that is generated and thrown away where the version has none: a dry run leaves nothing
+    /// to continue from, so no later event could report the other steps. `None` where the token is
     /// `AWSCURRENT` already.
     ///
     /// # Errors
-    /// As of [`Rotator::rotate`], for what a dry run comes to: it reads and logs in as a rotation does.
+    /// As for [`Rotator::rotate`], as far as a dry run goes: it reads and logs in as a rotation does.
     pub async fn dry_run(&self, event: &RotationEvent) -> Result<Option<DryRun>, RotationError> {
         self.invocation.deadline.bound(self.dry_run_event(event)).await?
     }
 
-    /// Says what a rotation of this secret would do that a person starts now, and changes nothing. A version
-    /// that is `AWSPENDING` is the one that would be taken up.
+    /// Reports what a rotation of this secret would do if a person started it now, and changes nothing. A
+    /// version that is `AWSPENDING` is the one that would be resumed.
     ///
     /// # Errors
-    /// As of [`Rotator::rehearse`].
+    /// As for [`Rotator::dry_run`].
     pub async fn dry_run_all(&self, secret: &SecretId) -> Result<DryRun, RotationError> {
         self.invocation.deadline.bound(self.dry_run_secret(secret)).await?
     }
@@ -233,7 +233,7 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
     }
 }
 
-/// What all four steps are rehearsed on.
+/// What the dry run of all four steps works on.
 struct Scene<'a> {
     secret: SecretId,
     from: &'a VersionId,

@@ -1,39 +1,39 @@
-//! How a value is written in each form.
+//! The syntax of a value in each form.
 
 use std::ops::Range;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use zeroize::Zeroizing;
 
-/// All that RFC 3986 does not call unreserved.
+/// Every character that RFC 3986 does not define as unreserved.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// A value within the text.
+/// The place of a value in the text.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Part {
-    /// The value with its quotes, in bytes.
+    /// The value with its quotes, as a range of bytes.
     pub(super) span: Range<usize>,
     pub(super) syntax: Syntax,
 }
 
-/// How a value is written.
+/// The syntax of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Syntax {
     Percent,
-    /// Of libpq.
+    /// The syntax of libpq.
     Keyword,
-    /// Of ADO.NET.
+    /// The syntax of ADO.NET.
     Quotes,
-    /// Of ODBC, and of JDBC for SQL Server.
+    /// The syntax of ODBC, and of JDBC for SQL Server.
     Braces,
     Verbatim {
-        /// What it cannot hold.
+        /// The characters that it cannot contain.
         without: &'static [char],
     },
 }
 
 impl Part {
-    /// What it means; `None` where that is no text.
+    /// The decoded value; `None` where it does not decode to text.
     pub(super) fn value(&self, text: &str) -> Option<Zeroizing<String>> {
         let written = &text[self.span.clone()];
         let inner = |length: usize| &written[length..written.len() - length];
@@ -52,7 +52,7 @@ impl Part {
 }
 
 impl Syntax {
-    /// Whether this value can be written so.
+    /// Whether this value can be written in this syntax.
     pub(super) fn admits(self, value: &str) -> bool {
         match self {
             Self::Verbatim { without } => !value.contains(without),

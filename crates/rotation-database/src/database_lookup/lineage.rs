@@ -1,16 +1,16 @@
-//! Which server takes the writes for a host, and whether two hosts have the same one.
+//! Which server accepts the writes for a host, and whether two hosts have the same writer.
 
 use super::{DatabaseLookup, Server};
 use crate::{DatabaseError, Host};
 
-/// The longest chain that is followed. MySQL replicas cascade four deep; a member and its cluster are one
-/// step more.
+/// The longest chain that is followed. MySQL replicas cascade up to four levels; a member and its cluster are
+/// one more step.
 const LONGEST: usize = 8;
 
-/// The server that takes the writes for a server that is known and for a host: the two belong together.
+/// The common writer of a known server and of a host, which shows that the two belong together.
 ///
 /// # Errors
-/// [`DatabaseError::MasterHostDiffers`] where the lookup does not say that they have the same one.
+/// [`DatabaseError::MasterHostDiffers`] where the lookup does not show that they have the same one.
 pub(crate) async fn common_writer(
     lookup: &impl DatabaseLookup,
     known: Server,
@@ -28,8 +28,8 @@ pub(crate) async fn common_writer(
     Ok(known.into_iter().last().expect("a lineage has at least its first server"))
 }
 
-/// The server that the lookup knows at a host. What it answers must have that host itself: a name is no
-/// proof.
+/// The server that the lookup returns for a host. That server must list the host among its own endpoints: the
+/// name alone proves nothing.
 pub(crate) async fn server_at(
     lookup: &impl DatabaseLookup,
     host: &Host,
@@ -37,8 +37,8 @@ pub(crate) async fn server_at(
     Ok(lookup.by_host(host).await?.filter(|server| server.has(host)))
 }
 
-/// A server and those that it follows, to the one that takes the writes, or to one of those that are known
-/// already.
+/// A server and those that it follows, up to the one that accepts the writes, or to one that is already
+/// known.
 async fn lineage(
     lookup: &impl DatabaseLookup,
     first: Server,

@@ -1,4 +1,4 @@
-//! The live document: the names of users, and fields that hold copies of the credentials.
+//! The live document: the user names, and fields that contain copies of the credentials.
 
 use rotation_core::{
     Reader, RotationError, StagingLabel,
@@ -7,7 +7,7 @@ use rotation_core::{
 
 use crate::{EngineProfile, Login, Strategy, UserPair, copies::Copied, finding_codes};
 
-/// The findings about fields that hold copies of the credentials.
+/// The findings about fields that contain copies of the credentials.
 pub(super) fn copies(found: &[(String, Copied)]) -> Vec<Finding> {
     let finding = |(field, copied): &(String, Copied)| Finding {
         check: Check::Document,
@@ -18,7 +18,7 @@ pub(super) fn copies(found: &[(String, Copied)]) -> Vec<Finding> {
                 format!("the field `{field}` holds a copy of the password, which no rotation changes")
             }
             Copied::Outdated => format!(
-                "the field `{field}` holds another password than `password`: whoever logs in by it is refused"
+                "the field `{field}` holds a password other than `password`: a login with it is refused"
             ),
         },
         remediation: match copied {
@@ -27,16 +27,16 @@ pub(super) fn copies(found: &[(String, Copied)]) -> Vec<Finding> {
                  connection string in it. Or let applications build it from `username` and `password`."
             ),
             Copied::Nested => format!(
-                "Put the URL or connection string out of `{field}` into a text field of its own, and name \
-                 that in REWRITE_FIELDS: lists and objects are not rewritten. Or let applications build it \
-                 from `username` and `password`."
+                "Move the URL or connection string from `{field}` to a text field of its own, and name \
+                 that field in REWRITE_FIELDS: lists and objects are not rewritten. Or let applications \
+                 build it from `username` and `password`."
             ),
         },
     };
     found.iter().map(finding).collect()
 }
 
-/// The finding about the names of users.
+/// The finding about the user names.
 pub(super) fn names<D>(
     current: &Login,
     strategy: &Strategy<D>,
@@ -47,7 +47,7 @@ pub(super) fn names<D>(
     match strategy {
         Strategy::SingleUser => Finding::ok(Check::Names, format!("{user} is within the server's limit")),
         Strategy::MasterUser { .. } => match UserPair::of(user, profile) {
-            Ok(pair) => Finding::ok(Check::Names, format!("{} and {} take turns", pair.original, pair.clone)),
+            Ok(pair) => Finding::ok(Check::Names, format!("{} and {} alternate", pair.original, pair.clone)),
             Err(error) => {
                 let error = RotationError::Document { label: StagingLabel::Current, error };
                 Finding::from_error(Check::Names, Severity::Fault, &error, reader)

@@ -1,4 +1,4 @@
-//! The way to the server and the logins: each labeled version is tried once.
+//! The connection to the server and the logins: each labeled version is tried once.
 
 use std::time::{Duration, SystemTime};
 
@@ -12,13 +12,13 @@ use crate::{
     Transport, Username, codes, finding_codes,
 };
 
-/// A chain that ends sooner is a warning: time enough to fix it before it ends.
+/// A certificate chain that expires sooner is a warning, so that there is time to renew it.
 const SOON: Duration = Duration::from_hours(30 * 24);
-/// The longest time in which a majority must have what a version logs in by.
+/// The longest wait until a majority of the replica set has the password with which a version logs in.
 const MAJORITY_TIME: Duration = Duration::from_secs(2);
 const DAY: u64 = 24 * 60 * 60;
 
-/// What of the way a failed login says; `None` where the server was reached and judged the login.
+/// The part of the connection that failed; `None` where the server was reached and judged the login.
 fn obstacle(error: &ConnectError) -> Option<Check> {
     match error {
         ConnectError::Dns(_) | ConnectError::ForbiddenAddress => Some(Check::Address),
@@ -51,8 +51,8 @@ fn obstacle(error: &ConnectError) -> Option<Check> {
 }
 
 impl<E: Engine, D: DatabaseLookup> Database<E, D> {
-    /// Resolves the host, then logs in once by each version that may be tried, the live one first. Where the
-    /// way to the server is closed, nothing else is tried.
+    /// Resolves the host, then logs in once with each version that may be tried, the live one first. Where
+    /// the server cannot be reached, nothing else is tried.
     pub(super) async fn try_each(
         &self,
         versions: &mut [DiagnosedVersion<Login>],
@@ -90,8 +90,8 @@ impl<E: Engine, D: DatabaseLookup> Database<E, D> {
                     }
                     let mut session = session;
                     let is_current = versions[at].has(&StagingLabel::Current);
-                    // What a failover may take back is no ground to move a label to it. No label moves to a
-                    // version where a better one logs in.
+                    // A failover may roll back this password, so it is no reason to move a label to this
+                    // version. No label moves to a version where a better one logs in.
                     let may_be_promoted = versions[at].has(&StagingLabel::Pending)
                         || versions.iter().all(|version| version.access != Access::LogsIn);
                     let settled = if may_be_promoted && !is_current {
@@ -119,7 +119,8 @@ impl<E: Engine, D: DatabaseLookup> Database<E, D> {
                         tried.findings.push(Self::blocked(check, &versions[at], error, reader));
                         return tried;
                     }
-                    // A server that judges a login has been reached as the secret demands.
+                    // A server that judges a login has been reached with the connection protection that the
+                    // secret demands.
                     let version = &mut versions[at];
                     spare.refused(&login);
                     let is_locked = matches!(error, ConnectError::Locked(_)) && spare.concerns(&login);
@@ -136,14 +137,14 @@ impl<E: Engine, D: DatabaseLookup> Database<E, D> {
         tried
     }
 
-    /// How long one version may be waited for: other checks want to be made as well.
+    /// The time for one version, so that time is left for the other checks.
     fn share(&self) -> Deadline {
         let deadline = self.time();
         deadline.at_most(MAJORITY_TIME.min(deadline.remaining() / 4))
     }
 
-    /// How many refusals the user of AWSCURRENT can take, who has just logged in: that alone sets the
-    /// server's count back.
+    /// How many refusals the user of AWSCURRENT can still have before a lock. That user has just logged in,
+    /// which alone resets the server's count.
     async fn spare(&self, session: &mut E::Session, login: &Login) -> Spare {
         let asked =
             self.within(Phase::Probe, CredentialSource::Current, session.refusals_until_locked()).await;
@@ -201,10 +202,10 @@ impl<E: Engine, D: DatabaseLookup> Database<E, D> {
                 "Turn TLS on at the server and set `\"ssl\": true` in the secret.",
             );
         }
-        // The engine knows the chain that was verified last. It is this server's only where a login has just
-        // come through.
+        // The engine knows the chain that was verified last. It belongs to this server only where a login has
+        // just succeeded.
         if transport.is_none() {
-            return Finding::unseen(check, "no login came through");
+            return Finding::unseen(check, "no login succeeded");
         }
         let Some(until) = self.parts().0.chain_valid_until() else {
             return Finding::ok(check, "TLS, verified");
@@ -214,15 +215,16 @@ impl<E: Engine, D: DatabaseLookup> Database<E, D> {
         if left < SOON {
             return warning(
                 finding_codes::TLS_EXPIRES_SOON,
-                format!("the server's certificate chain verifies for {days} days more"),
-                "Renew the server's certificate before (for RDS: choose a current certificate authority).",
+                format!("the server's certificate chain is valid for {days} more days"),
+                "Renew the server's certificate before then (for RDS: choose a current certificate \
+                 authority).",
             );
         }
         Finding::ok(check, format!("TLS, verified, {days} days left"))
     }
 }
 
-/// The refusals that a user can take until the server locks it. A look must not be what locks it.
+/// The refusals that a user can still have until the server locks it. A diagnosis must not cause the lock.
 #[derive(Default)]
 struct Spare {
     user: Option<Username>,
@@ -234,7 +236,7 @@ impl Spare {
         self.user.as_ref() == Some(&login.credentials.username)
     }
 
-    /// Whether this login may be refused.
+    /// Whether this login may be refused without a lock.
     fn admits(&self, login: &Login) -> bool {
         !self.concerns(login) || self.left.is_none_or(|left| left > 1)
     }
@@ -254,28 +256,28 @@ fn spared(version: &DiagnosedVersion<Login>, login: &Login) -> Finding {
     )
 }
 
-/// The user had just logged in by AWSCURRENT.
+/// The finding about a user that was locked after it had just logged in with AWSCURRENT.
 fn locked(version: &DiagnosedVersion<Login>, login: &Login, reader: Reader) -> Option<Finding> {
     let finding = Finding::from_error(Check::Server, Severity::Fault, version.error.as_ref()?, reader);
     let user = &login.credentials.username;
     Some(Finding { sentence: format!("{} was tried, and {user} is locked now", version.label()), ..finding })
 }
 
-/// What a failed login says of the credentials. A proxy keeps a list of its own, so what it refuses the
-/// server may accept, and whoever has not proved to be the server may say anything.
+/// What a failed login shows about the credentials. A proxy keeps its own list of users, so the server may
+/// accept what the proxy refuses, and a peer that has not proved to be the server may answer anything.
 fn judge(error: &ConnectError, login: &Login) -> Access {
     match error {
         ConnectError::Expired(cause) | ConnectError::SessionRefused(cause) if !cause.is_unproven() => {
             Access::NoSession
         }
-        // A connection that ends says nothing of the password.
+        // A closed connection shows nothing about the password.
         ConnectError::Unusable(error) if error.fault != StatementFault::ConnectionLost => Access::NoSession,
         error if error.is_certain_refusal() && !login.host.is_rds_proxy() => Access::Refused,
         _ => Access::Unknown,
     }
 }
 
-/// Where anybody is let in, a login says nothing of the password. One finding is enough.
+/// Where the server asks for no password, a login shows nothing about one. One finding is enough.
 fn no_password_asked(version: &DiagnosedVersion<Login>) -> Option<Finding> {
     version.has(&StagingLabel::Current).then(|| Finding {
         check: Check::Server,
@@ -288,13 +290,13 @@ fn no_password_asked(version: &DiagnosedVersion<Login>) -> Option<Finding> {
     })
 }
 
-/// The order of tries: the live one first.
+/// The order of login attempts: the live version first.
 fn rank(version: &DiagnosedVersion<Login>) -> usize {
     let labels = [StagingLabel::Current, StagingLabel::Pending, StagingLabel::Previous];
     labels.iter().position(|label| version.has(label)).unwrap_or(labels.len())
 }
 
-/// The same credentials as in another version are not tried again.
+/// Credentials that are the same as those of another version are not tried again.
 fn copy_of_equal(versions: &mut [DiagnosedVersion<Login>], at: usize) -> bool {
     let equal = |other: &&DiagnosedVersion<Login>| {
         other.login == versions[at].login && other.access != Access::NotTried

@@ -1,4 +1,4 @@
-//! What the server says of itself and of its users, against what a rotation needs.
+//! What the server reports about itself and its users, compared with what a rotation needs.
 
 use rotation_core::{
     CredentialSource, Password, PasswordDemand, PasswordPolicy, Phase, Reader, RelatedSecrets, RotationError,
@@ -12,7 +12,7 @@ use crate::{
     finding_codes, strategy::Proven,
 };
 
-/// As many statements as a finding quotes.
+/// The most statements that a finding quotes.
 const MOST_STATEMENTS: usize = 5;
 
 /// A secret that opens its database.
@@ -20,12 +20,12 @@ pub(super) struct Opened<'a> {
     pub(super) secret: &'a SecretId,
     pub(super) login: &'a Login,
     pub(super) document: &'a SecretDocument,
-    /// Whether another version of the same user logs in as well, by another password.
+    /// Whether another version of the same user also logs in, with another password.
     pub(super) another_logs_in: bool,
 }
 
 impl<E: Engine, D: DatabaseLookup> Database<E, D> {
-    /// The server, and what the strategy needs there, by reading alone.
+    /// Checks the server, and what the strategy needs there. Only reads.
     pub(super) async fn look_at_server(
         &self,
         mut session: E::Session,
@@ -43,8 +43,8 @@ impl<E: Engine, D: DatabaseLookup> Database<E, D> {
         };
         let alone = matches!(strategy, Strategy::SingleUser);
         let second = facts.second_password.clone().filter(|_| alone);
-        // A master does what a user may not do for itself, but no rotation helps a user whose validity is
-        // over.
+        // A master can do what a user may not do for itself, but no rotation helps a user whose validity has
+        // expired.
         let bars = |fault: &StatementFault| {
             matches!(fault, StatementFault::Expired | StatementFault::UserBarred { .. })
         };
@@ -72,8 +72,8 @@ impl<E: Engine, D: DatabaseLookup> Database<E, D> {
         findings
     }
 
-    /// The master, and what it would change.
-    #[expect(clippy::too_many_arguments, reason = "each is one thing that the look depends on")]
+    /// Checks the master, and what it would change.
+    #[expect(clippy::too_many_arguments, reason = "each is one thing that the check depends on")]
     async fn look_at_master(
         &self,
         master: &MasterSecret,
@@ -85,7 +85,7 @@ impl<E: Engine, D: DatabaseLookup> Database<E, D> {
         reader: Reader,
     ) -> Vec<Finding> {
         let live = &opened.login.credentials.username;
-        // A finding about the names tells that already.
+        // A finding about the names reports that already.
         let Ok(pair) = UserPair::of(live, &E::PROFILE) else { return Vec::new() };
         let next = Credentials { username: pair.other(live).clone(), password };
         let fault =
@@ -131,15 +131,15 @@ fn facts<E: Engine>(facts: ServerFacts, passwords: &PasswordPolicy, reader: Read
 fn server<E: Engine>(facts: &ServerFacts, reader: Reader) -> Finding {
     let version = facts.version.as_ref().map(|version| format!("{version}, "));
     match facts.writable {
-        Some(true) => Finding::ok(Check::Server, format!("{}takes writes", version.unwrap_or_default())),
+        Some(true) => Finding::ok(Check::Server, format!("{}accepts writes", version.unwrap_or_default())),
         Some(false) => {
             hindrance::<E>(Check::Server, CredentialSource::Current, StatementFault::ReadOnly, reader)
         }
-        None => Finding::unseen(Check::Server, "this engine does not tell whether it takes writes"),
+        None => Finding::unseen(Check::Server, "this engine does not report whether it accepts writes"),
     }
 }
 
-/// A password of a single user that no label holds, or that no rotation ends.
+/// A password of a single user that belongs to no label, or that no rotation ends.
 fn old_password<E: Engine>(second: SecondPassword, another_logs_in: bool, reader: Reader) -> Option<Finding> {
     let needed = match (second, another_logs_in) {
         (SecondPassword::Present { needed }, false) => needed,
@@ -151,7 +151,7 @@ fn old_password<E: Engine>(second: SecondPassword, another_logs_in: bool, reader
     Some(Finding { severity: Severity::Warning, ..finding })
 }
 
-/// What a statement would fail by.
+/// The finding about a statement that would fail.
 fn hindrance<E: Engine>(
     check: Check,
     credential: CredentialSource,
@@ -166,7 +166,7 @@ fn hindrance<E: Engine>(
     Finding::from_error(check, Severity::Fault, &error.into(), reader)
 }
 
-/// A single user's change of its own password.
+/// The findings about a single user's change of its own password.
 fn own<E: Engine>(plan: Result<Plan, RotationError>, reader: Reader) -> Vec<Finding> {
     match plan {
         Ok(Plan { lacking: needed, notes, .. }) => {
@@ -186,7 +186,7 @@ fn lacking<E: Engine>(by: CredentialSource, needed: &[String], reader: Reader) -
     hindrance::<E>(Check::Privileges, by, fault, reader)
 }
 
-/// What the second user has other than the first.
+/// The differences of the second user from the first.
 fn grants(plan: &Plan, pair: &UserPair) -> Finding {
     let check = Check::Grants;
     let drift: Vec<_> = plan.drift().collect();
@@ -194,7 +194,10 @@ fn grants(plan: &Plan, pair: &UserPair) -> Finding {
         return Finding::ok(check, format!("{} has what {} has", pair.clone, pair.original));
     }
     if drift.iter().any(|statement| statement.kind.starts_with("create")) {
-        return Finding::ok(check, format!("{} is not there yet; the next rotation makes it", pair.clone));
+        return Finding::ok(
+            check,
+            format!("{} does not exist yet; the next rotation creates it", pair.clone),
+        );
     }
     let quoted: Vec<_> =
         drift.iter().take(MOST_STATEMENTS).map(|statement| statement.text.as_str()).collect();
@@ -205,15 +208,14 @@ fn grants(plan: &Plan, pair: &UserPair) -> Finding {
         severity: Severity::Warning,
         code: finding_codes::GRANTS_DIFFER,
         sentence: format!(
-            "{} and {} differ; to equal lead: {}{more}",
+            "{} and {} differ; these statements reconcile them: {}{more}",
             pair.original,
             pair.clone,
             quoted.join("; ")
         ),
-        remediation:
-            "The next rotation brings them to equal, before it changes a password. Rotate now if an \
-            application that was given the second user misses something."
-                .into(),
+        remediation: "The next rotation reconciles them before it changes a password. Rotate now if an \
+            application that uses the second user lacks a privilege."
+            .into(),
     }
 }
 
@@ -222,7 +224,7 @@ fn note(sentence: String) -> Finding {
     Finding { check, severity, code: finding_codes::SERVER_NOTE, sentence, remediation: String::new() }
 }
 
-/// The server's policy against the passwords that are generated.
+/// The server's password policy, compared with the generated passwords.
 fn demands(demands: &[PasswordDemand], passwords: &PasswordPolicy) -> Option<Finding> {
     if demands.is_empty() {
         return None;

@@ -16,10 +16,11 @@ use crate::{
     Session, UserPair,
 };
 
-/// Whose logins the change concerns. Previous is pending's user, with the password that is being replaced.
+/// The credentials whose logins the change affects. Previous is pending's user, with the password that is
+/// being replaced.
 const OTHER_USER: [CredentialSource; 2] = [CredentialSource::Pending, CredentialSource::Previous];
 
-/// The master's session, and what it is for.
+/// The master's session, and its purpose.
 struct Opened<S> {
     master: MasterLogin<S>,
     pair: UserPair,
@@ -27,12 +28,12 @@ struct Opened<S> {
 }
 
 impl<E: Engine, D: DatabaseLookup> Database<E, D> {
-    /// Afterwards the other user of the pair may do what the original may, and logs in with pending's
-    /// password at the host that the secret names, be it a replica.
+    /// Afterwards the other user of the pair has the original's privileges, and logs in with pending's
+    /// password at the host that the secret names, even if that is a replica.
     ///
-    /// Current must log in first, at the server on which the master writes: whoever may write the secret but
-    /// does not know the user's password must not get the master to change it. That pending logs in already
-    /// proves nothing about its grants, so the master always goes through the whole change.
+    /// Current must log in first, at the server on which the master writes: a party that may write the secret
+    /// but does not know the user's password must not get the master to change it. If pending already logs
+    /// in, that proves nothing about its grants, so the master always makes the whole change.
     pub(super) async fn change_other_user(
         &self,
         logins: &Logins,
@@ -48,7 +49,7 @@ impl<E: Engine, D: DatabaseLookup> Database<E, D> {
         let MasterLogin { session, endpoint, proven } = opened.master;
         let committed = match self.commit(session, MASTER_SECRET, &OTHER_USER).await {
             Ok(committed) => committed,
-            // Rights come before the password, so a password that is set already was the last thing to do.
+            // Privileges come before the password, so where the password is set already, everything is done.
             Err(error) if a_login_finds_out(&error) => {
                 let address = proven.address;
                 let there = Login { address, ..logins.pending.only_at(endpoint.clone()) };
@@ -64,7 +65,7 @@ impl<E: Engine, D: DatabaseLookup> Database<E, D> {
         Ok(Applied::Changed(committed))
     }
 
-    /// What that would do.
+    /// The plan of [`Self::change_other_user`].
     pub(super) async fn plan_other_user(
         &self,
         logins: &Logins,
@@ -81,7 +82,7 @@ impl<E: Engine, D: DatabaseLookup> Database<E, D> {
         Ok(Some((by, plan)))
     }
 
-    /// The master's session, once current has logged in where the master is.
+    /// The master's session, after current has logged in at the master's server.
     async fn open_as_master(
         &self,
         logins: &Logins,
@@ -109,8 +110,8 @@ impl<E: Engine, D: DatabaseLookup> Database<E, D> {
         Ok(Opened { master, pair, owner })
     }
 
-    /// The master's session as setSecret would open it, for a change of `next` while `current` is live, which
-    /// has just logged in.
+    /// The master's session as setSecret would open it, for a change of `next` while `current` is live.
+    /// Current has just logged in.
     pub(crate) async fn look_as_master(
         &self,
         current: &Login,

@@ -9,7 +9,7 @@ use crate::{
 };
 
 impl<E: Engine, D: DatabaseLookup> Database<E, D> {
-    /// The document with the credentials of the next version in it.
+    /// The document with the credentials of the next version.
     pub(super) fn next_document(
         &self,
         current: &SecretDocument,
@@ -24,14 +24,14 @@ impl<E: Engine, D: DatabaseLookup> Database<E, D> {
         rewritten.map_err(|error| RotationError::Document { label: StagingLabel::Current, error })
     }
 
-    /// The other fields of a document that hold a copy of these credentials, or outdated ones, and do not
-    /// follow them.
+    /// The other fields of a document that contain a copy of these credentials, or outdated ones, and are not
+    /// rewritten.
     pub(crate) fn copies(&self, document: &SecretDocument, login: &Login) -> Vec<(String, Copied)> {
         let pair = self.pair_in_use(login);
         owner(login, pair.as_ref()).copies(document, &self.settings.rewriting)
     }
 
-    /// For people: what a rotation leaves behind in the pending document.
+    /// For people: the stale copies that a rotation leaves in the pending document.
     pub(super) fn notes_of_copies(&self, logins: &Logins, versions: &Versions) -> Vec<String> {
         let pair = self.pair_in_use(&logins.current);
         let from = owner(&logins.current, pair.as_ref());

@@ -1,4 +1,4 @@
-//! What comes before a change is final, and making it final.
+//! The checks before a change is committed, and the commit.
 
 use std::time::Duration;
 
@@ -8,19 +8,19 @@ use tokio::time::Instant;
 use super::Database;
 use crate::{Change, DatabaseError, DatabaseLookup, Engine, Session, StatementError, StatementFault, Turn};
 
-/// The least time in which a change is made final. Where nobody hears that it was, the step fails and the
-/// service waits before it calls again, and until then a single user's `AWSCURRENT` is refused; so it is
-/// rather not begun.
+/// The least time that must be left to commit a change. If the answer to a commit is lost, the step fails and
+/// the service waits before it calls again; until then the server refuses a single user's `AWSCURRENT`. So a
+/// commit that may come too late is not begun.
 const COMMIT_TIME: Duration = Duration::from_millis(250);
 
-/// How long ago the labels may have been told when a change is about to be made final. Whoever takes turns
-/// has not changed the users since, but people may have moved labels while the change waited for
+/// The longest time between reading the labels and the commit. No session that waits for the same lock has
+/// changed the users in that time, but an operator may have moved labels while the change waited for
 /// applications.
 const LABELS_HOLD: Duration = Duration::from_secs(1);
 
 impl<E: Engine, D: DatabaseLookup> Database<E, D> {
-    /// Stages a change and asks the labels: once all is staged, or at the same time from where the session
-    /// has taken its turn, as nobody who takes turns comes in between.
+    /// Stages a change and reads the labels: once everything is staged, or concurrently from the moment at
+    /// which the session has its lock, because no other session with the same lock comes in between.
     pub(super) async fn make_ready(
         &self,
         session: &mut E::Session,
@@ -35,7 +35,7 @@ impl<E: Engine, D: DatabaseLookup> Database<E, D> {
         };
         let stage = async {
             let staged = self.within(Phase::Change, by, session.stage(change, &turn, self.deadline)).await;
-            // Where no turn was taken, the labels are asked now.
+            // Where the session took no lock, the labels are read now.
             turn.taken();
             staged
         };
@@ -46,7 +46,7 @@ impl<E: Engine, D: DatabaseLookup> Database<E, D> {
         Ok(())
     }
 
-    /// Waits until a failover can no longer take back that this credential logs in, where the engine says
+    /// Waits until a failover can no longer roll back that this credential logs in, where the engine reports
     /// that it could.
     pub(crate) async fn settle(
         &self,
@@ -56,7 +56,7 @@ impl<E: Engine, D: DatabaseLookup> Database<E, D> {
         self.settle_until(by, session, self.deadline).await
     }
 
-    /// The same, for no longer than this.
+    /// The same, for at most this long.
     pub(crate) async fn settle_until(
         &self,
         by: CredentialSource,
@@ -73,7 +73,7 @@ impl<E: Engine, D: DatabaseLookup> Database<E, D> {
         self.within(Phase::Replicate, by, settling).await
     }
 
-    /// The same session, once that is so.
+    /// The same session, once a failover can no longer roll back its login.
     pub(super) async fn settled(
         &self,
         by: CredentialSource,
@@ -82,8 +82,8 @@ impl<E: Engine, D: DatabaseLookup> Database<E, D> {
         self.settle(by, &mut session).await.map(|()| session)
     }
 
-    /// Makes a staged change final, after which what was known of these credentials may hold no longer. Where
-    /// too little time is left to hear of it, nothing is changed.
+    /// Commits a staged change, after which what was known of these credentials may no longer be valid. Where
+    /// too little time is left to receive the answer, nothing is changed.
     pub(super) async fn commit(
         &self,
         session: E::Session,
@@ -104,8 +104,8 @@ impl<E: Engine, D: DatabaseLookup> Database<E, D> {
     }
 }
 
-/// Whether a change that failed may be in effect all the same: no answer came, or one that some servers give
-/// although they have made the change.
+/// Whether a change that failed may be in effect nevertheless: there was no answer, or one that some servers
+/// send although they have made the change.
 fn may_have_taken_effect(error: &RotationError) -> bool {
     match error.target() {
         Some(DatabaseError::Statement { error, .. }) => {

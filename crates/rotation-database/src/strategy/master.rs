@@ -1,5 +1,5 @@
 //! The master's login: its credentials from the master secret, its server from there or from the lookup, and
-//! the proof that current logs in at that very server.
+//! the proof that current logs in at that same server.
 
 use std::net::IpAddr;
 
@@ -12,7 +12,7 @@ use crate::{
     database_lookup::{common_writer, owner, server_at},
 };
 
-/// What it takes to find a master.
+/// What is needed to find a master.
 pub(super) struct Master<'a, D, A> {
     pub(super) logins: &'a Logins,
     pub(super) secret: &'a SecretId,
@@ -22,7 +22,7 @@ pub(super) struct Master<'a, D, A> {
     pub(super) here: Proven,
 }
 
-/// A login of current: where, at which address, and by which method.
+/// A login of current: its server, its address, and its method.
 #[derive(Clone, Debug)]
 pub(crate) struct Proven {
     endpoint: Endpoint,
@@ -31,7 +31,7 @@ pub(crate) struct Proven {
 }
 
 impl Proven {
-    /// By this session, which has answered a request of this login.
+    /// From this session, which has answered a request of this login.
     pub(crate) fn by(session: &impl Session, login: &Login) -> Self {
         let own = || Endpoint { host: login.host.clone(), port: login.port };
         let endpoint = session.member().unwrap_or_else(own);
@@ -39,7 +39,7 @@ impl Proven {
     }
 }
 
-/// A session of the master, and where it is.
+/// A session of the master, and its server.
 pub(crate) struct MasterLogin<S> {
     pub(crate) session: S,
     pub(super) endpoint: Endpoint,
@@ -47,22 +47,23 @@ pub(crate) struct MasterLogin<S> {
     pub(crate) proven: Proven,
 }
 
-/// Which server a master secret speaks of.
+/// What a master secret tells about its server.
 #[derive(Clone, PartialEq, Eq)]
 enum Whereabouts {
     /// It names a host, or the members of a replica set.
     At(Vec<Endpoint>),
-    /// It holds a user name and a password alone: RDS, `DocumentDB` or Redshift manages it, and its tags say
-    /// whose it is.
+    /// It holds only a user name and a password: RDS, `DocumentDB` or Redshift manages it, and its tags name
+    /// the server.
     Managed,
 }
 
 impl<E: Engine, D: DatabaseLookup> Database<E, D> {
-    /// A session of the master on the server that takes the writes, at the address at which current has
-    /// logged in: before the master's password goes there, and whatever the name resolves to meanwhile.
+    /// A session of the master on the server that accepts the writes, at the address at which current has
+    /// logged in. Current logs in before the master's password is sent there, and a changed DNS answer has no
+    /// effect.
     ///
-    /// The master may have been rotated since its secret was read: a refused login reads it once more. The
-    /// lookup is not asked again for it.
+    /// The master may have been rotated since its secret was read: after a refused login the secret is read
+    /// once more. The lookup is not repeated for that.
     pub(super) async fn login_as_master<A: RelatedSecrets>(
         &self,
         master: &Master<'_, D, A>,
@@ -97,8 +98,8 @@ impl<E: Engine, D: DatabaseLookup> Database<E, D> {
         self.at(outcome, again, proven)
     }
 
-    /// The login of current where the master is about to be: the one at the secret's own endpoint, where that
-    /// is the same.
+    /// The login of current at the server at which the master is about to log in: the one at the secret's own
+    /// endpoint, where that is the same server.
     async fn prove_current<A: RelatedSecrets>(
         &self,
         master: &Master<'_, D, A>,
@@ -130,8 +131,8 @@ impl<E: Engine, D: DatabaseLookup> Database<E, D> {
     }
 
     /// The server on which the change is to be made; `None` where the master secret names the secret's own
-    /// host, so that nobody has to be asked. Hosts alone are compared, as AWS's templates do it: the user may
-    /// go through a pooler while the master does not.
+    /// host, so that no lookup is needed. Only hosts are compared, as in AWS's templates: the user may go
+    /// through a pooler while the master does not.
     async fn locate<A: RelatedSecrets>(
         &self,
         master: &Master<'_, D, A>,
@@ -148,7 +149,7 @@ impl<E: Engine, D: DatabaseLookup> Database<E, D> {
             return Ok(None);
         }
         match self.journal.timed(Phase::Locate, master.writer::<E>(place)).await {
-            // Of one replica set, but not the member that takes writes now.
+            // Of the same replica set, but not the member that accepts writes now.
             Err(error)
                 if matches!(error.target(), Some(DatabaseError::MasterHostDiffers))
                     && names(&|own| master.logins.current.names(own)) =>
@@ -167,7 +168,7 @@ impl Proven {
     }
 }
 
-/// Whether a server was reached that does not let current in; other failures may pass.
+/// Whether a server was reached that refuses current. Other failures may be transient.
 fn unproven(error: &ConnectError) -> bool {
     matches!(
         error,
@@ -192,14 +193,14 @@ impl Whereabouts {
 }
 
 impl<D: DatabaseLookup, A: RelatedSecrets> Master<'_, D, A> {
-    /// The server that takes the writes both for the master's place and for the secret's host, as the lookup
-    /// has it.
+    /// The server that accepts the writes both for the master's server and for the secret's host, according
+    /// to the lookup.
     async fn writer<E: Engine>(&self, place: &Whereabouts) -> Result<Endpoint, RotationError> {
         let host = &self.here.endpoint.host;
         let writer = match place {
             Whereabouts::At(own) => match server_at(self.lookup, host).await? {
                 Some(server) => common_writer(self.lookup, server, &own[0].host).await?,
-                // The master's own server may know the secret's host as a name that was given to it.
+                // The secret's host may be an additional name of the master's own server.
                 None => match server_at(self.lookup, &own[0].host).await? {
                     Some(server) => common_writer(self.lookup, server, host).await?,
                     None => return Err(DatabaseError::MasterHostDiffers.into()),
@@ -213,7 +214,7 @@ impl<D: DatabaseLookup, A: RelatedSecrets> Master<'_, D, A> {
         Ok(writer.endpoint_for(host).cloned().ok_or(DatabaseError::SourceNotFound)?)
     }
 
-    /// The server that manages the master secret, by the tags that only its service can set.
+    /// The server that manages the master secret, from the tags that only its service can set.
     async fn owner(&self) -> Result<Server, RotationError> {
         let tags = self.related.tags_of(self.secret).await;
         let tags = tags.map_err(DatabaseError::MasterUnreadable)?;
@@ -223,7 +224,7 @@ impl<D: DatabaseLookup, A: RelatedSecrets> Master<'_, D, A> {
         Ok(server.filter(|server| !server.endpoints.is_empty()).ok_or(DatabaseError::MasterOwnerNotFound)?)
     }
 
-    /// The login on that server. It opens the secret's own database, where the objects of the two users are.
+    /// The login on that server. It opens the secret's own database, which has the objects of the two users.
     fn login<E: Engine>(
         &self,
         document: &SecretDocument,
@@ -247,22 +248,22 @@ impl<D: DatabaseLookup, A: RelatedSecrets> Master<'_, D, A> {
         if users.contains(&&master.credentials.username) {
             return Err(DatabaseError::MasterSameAsSecret.into());
         }
-        // Where the secret insists on TLS, the same server's master is not sent in cleartext because its own
-        // secret is silent about it.
+        // Where the secret demands TLS, the password of the same server's master is not sent in cleartext
+        // just because its own secret does not mention TLS.
         let tls = match (master.tls, current.tls) {
             (TlsMode::Preferred, TlsMode::Required) => TlsMode::Required,
             (own, _) => own,
         };
         let at = self.endpoint(&master, writer);
         let replica_set = master.replica_set.clone().or_else(|| current.replica_set.clone());
-        // Where the two users are defined, for engines whose users belong to databases; the master's own
-        // document says where the master is.
+        // Where the two users are defined, for engines whose users belong to databases. The master's own
+        // document names the master's database.
         let database = current.home.as_ref().or(current.database.as_ref()).cloned();
         Ok(Login { replica_set, database, tls, ..master.only_at(at) })
     }
 
     /// Where the master writes: the member at which current has logged in, where the master secret names it.
-    /// A master secret that names the writer itself knows its port best.
+    /// Where a master secret names the writer itself, its port is used.
     fn endpoint(&self, login: &Login, writer: Option<&Endpoint>) -> Endpoint {
         let here = &self.here.endpoint;
         let of_host = |host| login.endpoints().find(|own| own.host.is_same(host));

@@ -7,19 +7,19 @@ use rotation_core::{CredentialSource, Phase, RotationError};
 use super::Database;
 use crate::{ConnectError, DatabaseError, DatabaseLookup, Engine, Login, database_lookup::server_at};
 
-/// Before the second login at a replica, doubled for each further one up to [`LONGEST_PAUSE`]: a refused
-/// login may count against the user, so there are few of them.
+/// The pause before the second login at a replica. It doubles for each further login up to [`LONGEST_PAUSE`]:
+/// a refused login may count against the user, so there are few of them.
 const PAUSE: Duration = Duration::from_millis(100);
-/// The longest time between two of them.
+/// The longest pause between two logins.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
-/// Kept free before the deadline, to say what it was that did not come.
+/// Time reserved before the deadline, to report that the change did not arrive.
 const MARGIN: Duration = Duration::from_secs(1);
 
 impl<E: Engine, D: DatabaseLookup> Database<E, D> {
-    /// Logs in at a replica as soon as it lets the new user in, before the deadline.
+    /// Logs in at a replica as soon as it accepts the new password, before the deadline.
     ///
     /// # Errors
-    /// [`DatabaseError::ReplicaLags`] where that is too late.
+    /// [`DatabaseError::ReplicaLags`] where that does not happen in time.
     pub(super) async fn wait_for_replica(&self, login: &Login) -> Result<E::Session, RotationError> {
         let _timing = self.journal.phase(Phase::Replicate);
         let mut pause = PAUSE;
@@ -41,9 +41,9 @@ impl<E: Engine, D: DatabaseLookup> Database<E, D> {
         }
     }
 
-    /// After a refused login of testSecret. Behind a reader's endpoint stand several servers, and setSecret
-    /// has seen one of them let the user in; another may take a moment longer. Of a host that is no replica's
-    /// the refusal stands, and so it does where the lookup cannot say.
+    /// For a refused login of testSecret. A reader endpoint has several servers behind it. setSecret has seen
+    /// one of them accept the password; another may take a moment longer. Where the host is not a replica's,
+    /// or where the lookup cannot tell, the refusal is final.
     pub(super) async fn login_once_replicated(
         &self,
         lookup: &D,

@@ -9,17 +9,17 @@ use crate::{
     Change, ConnectError, DatabaseError, DatabaseLookup, Engine, Login, Plan, Session, StatementFault,
 };
 
-/// Whose logins the change of one user's password concerns: all of them are the same user's.
+/// The credentials whose logins a change of one user's password affects: all belong to the same user.
 const SAME_USER: [CredentialSource; 3] =
     [CredentialSource::Current, CredentialSource::Pending, CredentialSource::Previous];
 
-/// Who may change the password.
+/// The session that may change the password.
 enum Opened<S> {
-    /// Nobody need: pending is current, or logs in where a pooler leaves open whether current does.
+    /// No change is needed: pending is current, or logs in where a pooler leaves open whether current does.
     AlreadySet(S),
-    /// Nobody need: pending logs in, and current does not.
+    /// No change is needed: pending logs in, and current does not.
     Pending(S),
-    /// The user itself, by this credential.
+    /// The user itself changes it, with this credential.
     Session(S, CredentialSource),
 }
 
@@ -47,7 +47,7 @@ impl<E: Engine, D: DatabaseLookup> Database<E, D> {
         Ok(ended.map_or(Applied::AlreadySet, Applied::Changed))
     }
 
-    /// What that would do.
+    /// The plan of [`Self::change_own_password`].
     pub(super) async fn plan_own_password(
         &self,
         logins: &Logins,
@@ -68,11 +68,11 @@ impl<E: Engine, D: DatabaseLookup> Database<E, D> {
         }
     }
 
-    /// The session that changes the password. The credential that the labels call live goes first, so that a
-    /// healthy rotation makes no failed login; pending and previous are tried only where the server refuses
+    /// The session that changes the password. The credential that the labels name as live goes first, so that
+    /// a healthy rotation makes no failed login. Pending and previous are tried only where the server refuses
     /// it.
     ///
-    /// A pooler refuses in its own name what the server would refuse, so after its answer pending is tried as
+    /// A pooler refuses on its own what the server would refuse, so after its answer pending is tried as
     /// well: if it logs in, an earlier invocation has set it. Nothing else follows from such an answer.
     async fn open_own(
         &self,
@@ -98,7 +98,7 @@ impl<E: Engine, D: DatabaseLookup> Database<E, D> {
         }
         match (self.login(CredentialSource::Pending, &logins.pending).await, unknown) {
             (Ok(session), None) => return Ok(Opened::Pending(session)),
-            // Whether current logs in is not known, so no password is ended.
+            // It is not known whether current logs in, so no password is ended.
             (Ok(session), Some(_)) => return Ok(Opened::AlreadySet(session)),
             (Err(_), Some(error)) => return Err(Self::refused(CredentialSource::Current)(error)),
             (Err(error), None) if error.is_refusal() => {}
@@ -152,9 +152,9 @@ impl<E: Engine, D: DatabaseLookup> Database<E, D> {
         }
     }
 
-    /// Ends what an earlier change, or one that was interrupted, has left besides pending's password, by a
-    /// session that has logged in by it. `None` where the engine knows of no such thing. It is rare, so
-    /// callers keep it out of their own state.
+    /// Ends a password other than pending's that an earlier change, or an interrupted one, has left, in a
+    /// session that has logged in with pending. `None` where the engine knows of no such password. It is
+    /// rare, so callers keep it out of their own state.
     async fn end_second(
         &self,
         mut session: E::Session,
@@ -174,15 +174,15 @@ impl<E: Engine, D: DatabaseLookup> Database<E, D> {
         self.commit(session, by, &SAME_USER).await.map(Some)
     }
 
-    /// What `AWSPREVIOUS` holds, protected as current demands, where it names the same user of the same
-    /// server.
+    /// The login of `AWSPREVIOUS`, with the connection protection that current demands, where it names the
+    /// same user of the same server.
     async fn previous(
         &self,
         logins: &Logins,
         related: &impl RelatedSecrets,
     ) -> Result<Option<Login>, RotationError> {
         let document = match related.previous().await {
-            // What cannot be read as a login does not help, and says nothing of why the others were refused.
+            // A value that is not a login does not help, and shows nothing about why the others were refused.
             Ok(None) | Err(RotationError::Document { .. }) => return Ok(None),
             Ok(Some(document)) => document,
             Err(error) => return Err(error),
@@ -196,10 +196,10 @@ impl<E: Engine, D: DatabaseLookup> Database<E, D> {
     }
 }
 
-/// Whether the server's answer leaves open what the password is now, so that a login has to find out: a
-/// server that keeps a history of passwords refuses one that an earlier invocation has set, and some answer
-/// with an error although they have made the change. Not where rights, a mark or another account are left
-/// undone as well.
+/// Whether the server's answer leaves open what the password is now, so that a login has to find out. A
+/// server with a password history refuses a password that an earlier invocation has set, and some servers
+/// answer with an error although they have made the change. False where privileges, a mark or another account
+/// are still to be changed as well.
 pub(super) fn a_login_finds_out(error: &RotationError) -> bool {
     let Some(DatabaseError::Statement { error, .. }) = error.target() else { return false };
     !error.is_before_password

@@ -1,4 +1,4 @@
-//! A target that is no database: what the protocol and a doctor do with it.
+//! A target that is not a database, in the protocol and in a diagnosis.
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -53,7 +53,7 @@ impl TargetError for TicketError {
     }
 }
 
-/// What the office accepts; nothing while it is closed. It notes what it was shown.
+/// The ticket that the office accepts; none while it is closed. It records the tickets that it was shown.
 #[derive(Default)]
 struct Office {
     valid: RefCell<Option<String>>,
@@ -119,7 +119,7 @@ async fn step(service: &Service, ticket: Ticket<'_>, step: Step) -> Result<Outco
     Rotator::new(store, ticket, &invocation(Service::TIME)).rotate(&event).await
 }
 
-/// Changes what a version holds, as only an operator with another version could.
+/// Changes the value of a version, as an operator could only do with another version.
 fn set(service: &Service, secret: &str, label: &StagingLabel, value: Value) {
     let mut store = service.world.store.borrow_mut();
     let secret = store.secrets.get_mut(secret).unwrap();
@@ -155,7 +155,7 @@ fn a_target_of_any_kind_is_rotated() {
     });
 }
 
-/// A target that does not name the secret in its own words gets the protocol's.
+/// A target without its own error for the secret gets the protocol's error.
 #[test]
 fn a_related_secret_that_cannot_be_used_has_a_code() {
     World::run(async {
@@ -182,7 +182,7 @@ fn a_doctor_tries_each_version_by_the_targets_own_proof() {
         let (service, office) = (fresh().await, Office::default());
         *office.valid.borrow_mut() = Some("first-password".into());
         let diagnosis = look(&service, &office).await;
-        // The service has begun a rotation, and createSecret has not run.
+        // The service has begun a rotation, but createSecret has not run.
         assert_eq!(diagnosis.advice.state.name(), "pending_empty");
         assert_eq!(live(&diagnosis).access, Access::LogsIn);
         assert_eq!(live(&diagnosis).username.as_deref(), Some("app"));
@@ -199,7 +199,7 @@ fn a_doctor_tries_each_version_by_the_targets_own_proof() {
     });
 }
 
-/// Whoever may write AWSPENDING must not get a doctor to send the password elsewhere.
+/// A party that may write AWSPENDING must not get a doctor to send the password elsewhere.
 #[test]
 fn a_version_that_names_another_service_is_not_tried() {
     World::run(async {
@@ -215,7 +215,7 @@ fn a_version_that_names_another_service_is_not_tried() {
     });
 }
 
-/// Where two refused versions leave no doubt, the protocol's own code stands for all.
+/// Where two versions are refused, the protocol's own code covers all of them.
 #[test]
 fn a_secret_of_which_no_version_opens_its_target_has_a_code() {
     World::run(async {

@@ -1,4 +1,4 @@
-//! Bad input: a typed error with its code, nothing written anywhere, no secret repeated.
+//! Bad input: returns a typed error with its code, writes nothing, and repeats no secret.
 
 mod events;
 mod labels;
@@ -13,7 +13,7 @@ use rotation_core::{Reader, RotationError, StagingLabel, Step};
 
 use crate::world::{Kind, MASTER, Plan, Service, Situation, Value, Variant, World};
 
-/// Stands in every password and token here, and must stand in no error.
+/// Part of every password and token here. It must not occur in any error.
 const CANARY: &str = "Canary7hopping";
 
 /// How far a refused invocation may get.
@@ -23,11 +23,11 @@ enum Reach {
     NoConnection,
     /// The user of the secret may try to log in.
     User,
-    /// The master may look.
+    /// The master may log in and read.
     Master,
 }
 
-/// A document as it should be, with some fields written otherwise or left out.
+/// A valid document, with some fields changed or left out.
 fn document(changes: &[(&str, Option<&str>)]) -> String {
     let password = format!("\"{CANARY}\"");
     let master = format!("\"{MASTER}\"");
@@ -57,7 +57,7 @@ fn store(service: &Service, label: &StagingLabel, value: Value) {
     server.users.get_mut("app").unwrap().password = Some(CANARY.into());
 }
 
-/// A fresh secret whose current and pending documents are as they should be for the plan.
+/// A fresh secret whose current and pending documents are valid for the plan.
 async fn ordinary(plan: Plan) -> Service {
     let service = Situation::Fresh.prepare(plan, Kind::Transactional, Variant::Sound).await;
     let next = if plan == Plan::SingleUser { "\"app\"" } else { "\"app_clone\"" };
@@ -68,7 +68,7 @@ async fn ordinary(plan: Plan) -> Service {
     service
 }
 
-/// Runs one step in a world that was spoilt, and looks at everything that must not have happened.
+/// Runs one step in a world with bad input, and checks everything that must not have happened.
 #[track_caller]
 fn check(plan: Plan, step: Step, spoil: impl FnOnce(&Service), code: &str, reach: Reach) -> String {
     World::run(async {
@@ -78,9 +78,9 @@ fn check(plan: Plan, step: Step, spoil: impl FnOnce(&Service), code: &str, reach
         let before = world.store.borrow().clone();
         let users = world.server.borrow().users.clone();
         let error = service.invoke(step).await.unwrap().expect_err("bad input is refused");
-        assert_eq!(error.code(), code, "{step}: {}", said(&error));
+        assert_eq!(error.code(), code, "{step}: {}", texts(&error));
         assert_eq!(*world.store.borrow(), before, "{step}: nothing is stored");
-        assert_eq!(world.server.borrow().users, users, "{step}: nobody is changed");
+        assert_eq!(world.server.borrow().users, users, "{step}: no user is changed");
         for attempt in &world.server.borrow().attempts {
             let allowed = match attempt.username.as_str() {
                 "master" => reach == Reach::Master,
@@ -88,14 +88,14 @@ fn check(plan: Plan, step: Step, spoil: impl FnOnce(&Service), code: &str, reach
             };
             assert!(allowed, "{step}: {} connected", attempt.username);
         }
-        let said = said(&error);
-        assert!(!said.contains(CANARY), "{said}");
-        said
+        let texts = texts(&error);
+        assert!(!texts.contains(CANARY), "{texts}");
+        texts
     })
 }
 
-/// Everything that an error says.
-fn said(error: &RotationError) -> String {
+/// Every text of an error.
+fn texts(error: &RotationError) -> String {
     let mut text = format!("{error} / {error:?} / {error:#?} / {}", error.remediation(Reader::Operator));
     let mut source = error.source();
     while let Some(cause) = source {

@@ -1,4 +1,4 @@
-//! What a healthy rotation costs.
+//! The number of calls and logins of a healthy rotation.
 
 use std::time::Duration;
 
@@ -7,11 +7,11 @@ use tokio::time::Instant;
 
 use crate::world::{Kind, Plan, Situation, Variant, World};
 
-/// Costs of the four steps together.
+/// The cost of the four steps together.
 #[derive(Debug, PartialEq, Eq)]
 struct Cost {
     store_calls: usize,
-    /// Calls of the store that wait for one another.
+    /// Calls of the store that depend on one another.
     store_depth: u128,
     logins: usize,
     refused: usize,
@@ -29,7 +29,7 @@ fn check(plan: Plan, expected: &Cost) {
             for step in Step::ALL {
                 let start = Instant::now();
                 service.invoke(step).await.unwrap().unwrap();
-                // Timers fire on whole milliseconds, so a depth may cost one or two more.
+                // Timers fire on whole milliseconds, so each level may take one or two more.
                 store_depth += start.elapsed().as_millis() / delay.as_millis();
             }
             let (gate, server) = (service.world.gate.borrow(), service.world.server.borrow());

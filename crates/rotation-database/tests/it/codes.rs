@@ -33,7 +33,7 @@ fn the_server_has_said_no_by_five_codes() {
     assert_eq!(refused, names);
 }
 
-/// The adapters ask for it before they call again; whoever reads the code is told the same.
+/// The adapters ask for it before they call again; the class of the code has the same meaning.
 #[test]
 fn what_passes_by_itself_in_the_store_is_retryable() {
     for fault in STORE_FAULTS {

@@ -1,4 +1,4 @@
-//! URLs and connection strings: what they say, and what they become with other credentials.
+//! URLs and connection strings: how they are parsed, and how they are rewritten with other credentials.
 
 use rotation_database::ConnectionText;
 
@@ -10,7 +10,8 @@ fn read(text: &ConnectionText<'_>) -> (Vec<String>, Vec<String>) {
     )
 }
 
-/// What a text says, and what it becomes for a user and a password that no form can hold as they are.
+/// Checks how a text is parsed, and how it is rewritten with a user and a password that every form must
+/// quote.
 #[track_caller]
 fn check(text: &str, credentials: Option<(&str, &str)>, replaced: &str) {
     let found = ConnectionText::parse(text).unwrap_or_default();
@@ -116,7 +117,7 @@ fn other_texts_hold_no_credentials() {
     }
 }
 
-/// Credentials at each host, as Connector/J has them; where that is not certain, nothing is found.
+/// Credentials at each host, as in Connector/J; where that is ambiguous, nothing is found.
 #[test]
 fn urls_of_several_hosts() {
     let text = "jdbc:mysql://u:p@a,u:p@b:3307/db";
@@ -126,7 +127,7 @@ fn urls_of_several_hosts() {
     assert!(ConnectionText::parse("mysql://u:p@w@a/db").is_none());
 }
 
-/// MariaDB's driver decodes nothing, so there are values that it cannot be given.
+/// MariaDB's driver decodes nothing, so some values cannot be written for it.
 #[test]
 fn a_value_that_a_form_cannot_hold_is_none() {
     for text in [
@@ -164,7 +165,7 @@ fn hosts() {
     }
 }
 
-/// A password without a user, as Redis has it, and a user without a password.
+/// A password without a user, as in Redis URLs, and a user without a password.
 #[test]
 fn one_of_the_two_may_be_missing() {
     let found = ConnectionText::parse("redis://:p@cache/0").unwrap();
@@ -173,7 +174,8 @@ fn one_of_the_two_may_be_missing() {
     assert_eq!(read(&found), (vec!["u".into()], vec![]));
 }
 
-/// A string that grew would leave parts of the password in memory: each text has its room from the beginning.
+/// A string that grows would leave parts of the password in memory, so each text has its full capacity from
+/// the start.
 #[test]
 fn a_text_is_written_in_one_piece() {
     let text = "postgresql://u:p@h/db?user=u&password=p";

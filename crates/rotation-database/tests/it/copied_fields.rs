@@ -1,4 +1,4 @@
-//! Fields that hold the credentials once more, and what createSecret makes of them.
+//! Fields with copies of the credentials, and how createSecret rewrites them.
 
 use std::{rc::Rc, time::Duration};
 
@@ -28,7 +28,7 @@ fn text(document: &SecretDocument, field: &str) -> String {
     document.get(field).unwrap().as_str().unwrap().to_owned()
 }
 
-/// Whether the field `url` follows: `true` with both, `false` with what it was.
+/// Checks whether the field `url` is rewritten: `true` with both new credentials, `false` not at all.
 #[track_caller]
 fn check(plan: Plan, url: &str, follows: bool) {
     let next = propose(plan, &format!(r#""url":"{url}""#), "other, url").unwrap();
@@ -50,10 +50,10 @@ fn check(plan: Plan, url: &str, follows: bool) {
 fn a_url_of_the_secret_s_own_user_follows() {
     for plan in [Plan::SingleUser, Plan::Alternating] {
         check(plan, "postgresql://app:first-password@db.example.com/shop", true);
-        // Another host: a reader's endpoint has the same password, another server has one of its own.
+        // Another host: a reader endpoint has the same password, an unrelated server has its own.
         check(plan, "postgresql://app:first-password@reader.example.com/shop", true);
         check(plan, "postgresql://app:of-its-own@reports.example.com/shop", false);
-        // One that has gone stale.
+        // A stale copy.
         check(plan, "postgresql://app:of-long-ago@db.example.com/shop", true);
         // A password without a user.
         check(plan, "redis://:first-password@cache/0", true);
@@ -80,7 +80,7 @@ fn a_password_in_an_unknown_form_is_refused_by_the_name_of_its_field() {
     assert!(with_causes(&error).contains("`odd`") && !with_causes(&error).contains("first-password"));
     let nested = r#""nested":[{"url":"postgresql://app:first-password@db.example.com/shop"}]"#;
     assert_eq!(propose(Plan::SingleUser, nested, "nested").unwrap_err().code(), "SECRET_FIELD_INVALID");
-    // What is not named may hold anything.
+    // A field that is not listed may contain anything.
     assert!(propose(Plan::SingleUser, r#""odd":"<first-password>""#, "url").is_ok());
 }
 
@@ -104,7 +104,7 @@ fn a_list_of_fields_has_no_gap_and_nothing_that_a_rotation_reads() {
     assert!(RewriteFields::parse(" url ,JDBC URL").is_ok());
 }
 
-/// A look, which changes nothing and reads no other secret.
+/// A diagnosis, which changes nothing and reads no other secret.
 struct Looking;
 
 impl RelatedSecrets for Looking {
@@ -121,7 +121,7 @@ impl RelatedSecrets for Looking {
     }
 }
 
-/// What a rotation of a secret with these fields notes.
+/// The notes of a rotation of a secret with these fields.
 fn notes(fields: &str, rewritten: &str) -> Vec<String> {
     World::run(async {
         let plan = Plan::SingleUser;
@@ -152,8 +152,8 @@ fn notes(fields: &str, rewritten: &str) -> Vec<String> {
     })
 }
 
-/// Each field that the rotation leaves with another password, once and by its name; those that follow are
-/// none.
+/// Each field that the rotation leaves with another password is noted once, by its name. Fields that are
+/// rewritten are not noted.
 #[test]
 fn fields_that_go_stale_are_noted() {
     const STALE: &str = "holds another password than `password` from now on (REWRITE_FIELDS)";
@@ -161,6 +161,6 @@ fn fields_that_go_stale_are_noted() {
     assert_eq!(notes(fields, "other"), ["a", "b"].map(|field| format!("the field {field} {STALE}")));
     assert_eq!(notes(fields, "a"), [format!("the field b {STALE}")]);
     assert_eq!(notes(fields, "a,b"), [""; 0]);
-    // What is no text cannot follow.
+    // A field that is not text cannot be rewritten.
     assert_eq!(notes(r#""a":["first-password"]"#, "a"), [format!("the field a {STALE}")]);
 }

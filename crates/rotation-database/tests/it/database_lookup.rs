@@ -1,4 +1,4 @@
-//! Where a master's server is: every form of a managed master secret and every topology, against a lookup in
+//! Where a master's server is: every form of a managed master secret and every topology, with a lookup in
 //! memory.
 
 mod arns;
@@ -23,16 +23,16 @@ const BACK: &str = "back.example.com";
 const DOORS: &str = "arn:aws:rds:eu-central-1:123456789012:db:doors";
 const FAR_ARN: &str = "arn:aws:rds:us-east-1:123456789012:db:far";
 
-/// How the master secret says where it belongs.
+/// How the master secret names its server.
 #[derive(Clone, Copy, Debug)]
 enum Master<'a> {
     /// It names a host.
     At(&'a str),
-    /// It names none, and has this tag.
+    /// It names no host, but has this tag.
     Tagged(&'a str, &'a str),
 }
 
-/// A secret of this host, and everything that the tables below speak of.
+/// A secret of this host, and everything that the tables below refer to.
 async fn prepare(host: &str, master: Master<'_>) -> Service {
     let service = Situation::Fresh.prepare(Plan::Alternating, Kind::Transactional, Variant::Sound).await;
     let world = &service.world;
@@ -74,7 +74,8 @@ async fn prepare(host: &str, master: Master<'_>) -> Service {
     service
 }
 
-/// What a rotation came to: where the master changed the user, and the calls of the lookup and of the tags.
+/// The result of a rotation: where the master changed the user, and the number of calls for the lookup and
+/// the tags.
 type Found = Result<(String, u16, usize), &'static str>;
 
 #[track_caller]
@@ -91,8 +92,8 @@ fn check(host: &str, master: Master<'_>, expected: Result<(&str, u16, usize), &'
         };
         let masters: Vec<_> = server.attempts.iter().filter(|one| one.username == "master").collect();
         let [master] = masters[..] else { panic!("the master logs in once") };
-        // setSecret waits for a replica, and testSecret looks again; where the change is made at the secret's
-        // own host, there is nothing to wait for.
+        // setSecret waits for a replica, and testSecret checks again; where the change is made at the
+        // secret's own host, there is nothing to wait for.
         let own = master.host.trim_end_matches('.').eq_ignore_ascii_case(host);
         let looks = if own { 1 } else { 2 };
         let proofs = if own && master.port == 5432 { vec![host] } else { vec![host, &master.host] };
@@ -121,7 +122,7 @@ fn a_managed_master_is_found_by_the_tags_of_its_service() {
     check(READERS, Master::Tagged("aws:rds:primaryDBClusterArn", cluster), Ok((CLUSTER, 6543, 1)));
     check(MEMBER, Master::Tagged("aws:rds:primarydbclusterarn", cluster), Ok((CLUSTER, 6543, 2)));
     check(REPLICA, Master::Tagged("aws:rds:primarydbinstancearn", instance), Ok((WRITER, 6543, 2)));
-    // What the adapters of Redshift answer differs in nothing that matters here.
+    // The answers of the Redshift adapters do not differ in anything that matters here.
     for key in ["aws:redshift:primaryclusterarn", "aws:redshift-serverless:namespacearn"] {
         check(CLUSTER, Master::Tagged(key, cluster), Ok((CLUSTER, 6543, 1)));
     }
@@ -133,7 +134,7 @@ fn of_several_ways_to_write_the_one_that_the_secret_names_is_taken() {
     check(FRONT, owner, Ok((FRONT, 6543, 1)));
     check(BACK, owner, Ok((BACK, 6543, 1)));
     check(BACK, Master::At(FRONT), Ok((BACK, 6543, 1)));
-    // Who names none of them gets the first.
+    // A secret that names none of them gets the first.
     check("side.example.com", owner, Ok((FRONT, 6543, 1)));
 }
 
@@ -189,7 +190,7 @@ fn hosts_that_nothing_joins_stay_refused() {
         (WRITER, "db.example.com"),
         ("db.example.com", WRITER),
         ("db.example.com", "db.example.org"),
-        // Two that follow each other have no writer.
+        // Two servers that follow each other have no writer.
         ("one.example.com", "two.example.com"),
     ] {
         check(host, Master::At(master), Err("MASTER_HOST_DIFFERS"));
@@ -197,7 +198,7 @@ fn hosts_that_nothing_joins_stay_refused() {
     check("lost.example.com", Master::At(WRITER), Err("REPLICA_SOURCE_NOT_FOUND"));
 }
 
-/// The error of setSecret, after a spoilt preparation.
+/// The error of setSecret, after `spoil`.
 fn refused(host: &str, master: Master<'_>, spoil: impl FnOnce(&World)) -> RotationError {
     World::run(async {
         let service = prepare(host, master).await;
@@ -206,8 +207,9 @@ fn refused(host: &str, master: Master<'_>, spoil: impl FnOnce(&World)) -> Rotati
         let users = service.world.server.borrow().users.clone();
         let error = service.invoke(Step::Set).await.unwrap().unwrap_err();
         let server = service.world.server.borrow();
-        assert_eq!(server.users, users, "nobody is changed");
-        assert!(server.attempts.iter().all(|attempt| attempt.username != "master"), "the master stays away");
+        assert_eq!(server.users, users, "no user is changed");
+        let mut names = server.attempts.iter().map(|attempt| attempt.username.as_str());
+        assert!(names.all(|name| name != "master"), "the master does not log in");
         error
     })
 }
@@ -232,7 +234,10 @@ fn a_lookup_that_does_not_answer_has_codes_of_its_own() {
 fn a_denied_look_up_comes_with_the_statement_to_add() {
     let spoil = |world: &World| world.lookup.borrow_mut().fault = Some(ServiceFault::AccessDenied);
     let hint = refused(REPLICA, Master::At(WRITER), spoil).remediation(Reader::Operator);
-    let statement = r#"{"Effect": "Allow", "Action": ["rds:DescribeDBInstances", "rds:DescribeDBClusters"], "Resource": "*"}"#;
+    let statement = concat!(
+        r#"{"Effect": "Allow", "Action": ["rds:DescribeDBInstances", "rds:DescribeDBClusters"], "#,
+        r#""Resource": "*"}"#
+    );
     assert!(hint.contains(statement), "{hint}");
 }
 

@@ -22,7 +22,7 @@ fn a_deadline_says_what_is_left_and_is_cut_by_a_shorter_limit_only() {
     });
 }
 
-/// The pauses are 1.55 s together, each drawn out by up to its own length, never cut.
+/// The pauses are 1.55 s in total. Each is extended by up to its own length, never shortened.
 #[test]
 fn a_lagging_value_is_waited_for_with_pauses_that_are_drawn_out() {
     World::run(async {
@@ -36,13 +36,13 @@ fn a_lagging_value_is_waited_for_with_pauses_that_are_drawn_out() {
     });
 }
 
-/// Runs setSecret with that much time left when the labels have been asked for the last time.
+/// Runs setSecret with this time left after the labels were read for the last time.
 #[track_caller]
 fn check_commit(plan: Plan, left: Duration, expected: Result<(), &str>) {
     World::run(async {
         let service = Situation::Fresh.prepare(plan, Kind::Transactional, Variant::Sound).await;
         service.invoke(Step::Create).await.unwrap().unwrap();
-        // The store is asked twice, one after the other: for labels and values, and for the labels once more.
+        // Two store reads, one after the other: labels and values, then the labels once more.
         service.world.gate.borrow_mut().store_delay = Service::TIME.saturating_sub(left) / 2;
         let (outcome, journal) = service.journaled(Step::Set).await.unwrap();
         assert_eq!(
@@ -63,7 +63,7 @@ fn a_change_is_not_begun_without_the_time_to_hear_what_became_of_it() {
     }
 }
 
-/// Runs setSecret where staging takes this long, and gives its outcome and how often the labels were asked.
+/// Runs setSecret where staging takes this long. Returns its outcome and how often the labels were read.
 async fn staged_for(plan: Plan, time: Duration) -> (Result<(), &'static str>, usize) {
     let service = Situation::Fresh.prepare(plan, Kind::Transactional, Variant::Sound).await;
     service.invoke(Step::Create).await.unwrap().unwrap();
@@ -75,7 +75,7 @@ async fn staged_for(plan: Plan, time: Duration) -> (Result<(), &'static str>, us
     (outcome.map_err(|error| error.code().name()), asked)
 }
 
-/// A change of a single user asks the labels after staging; so what is left for the commit is exactly the
+/// A change of a single user reads the labels after staging, so the time left for the commit is exactly the
 /// rest.
 #[test]
 fn the_least_time_for_a_commit_is_enough_for_one() {
@@ -87,7 +87,8 @@ fn the_least_time_for_a_commit_is_enough_for_one() {
     });
 }
 
-/// What the labels said while a change was staged holds for a second; after that they are asked once more.
+/// Labels that were read while a change was staged are valid for a second; after that they are read once
+/// more.
 #[test]
 fn labels_that_are_older_than_a_second_are_asked_again() {
     World::run(async {

@@ -1,4 +1,4 @@
-//! What a diagnosis says of a secret that it could not see from every side.
+//! What a diagnosis reports about a secret that it could not check completely.
 
 use std::{
     rc::Rc,
@@ -25,7 +25,7 @@ async fn fresh() -> Service {
     Situation::Fresh.prepare(Plan::SingleUser, Kind::Transactional, Variant::Sound).await
 }
 
-/// Looks at the secret, and does what is advised where so asked.
+/// Diagnoses the secret, and follows the advice where `repair` is true.
 async fn look(service: &Service, repair: bool) -> Diagnosis {
     let world = &service.world;
     let (store, invocation) = (Store(Rc::clone(world)), invocation(Duration::from_mins(1)));
@@ -43,7 +43,7 @@ async fn diagnose(service: &Service) -> Diagnosis {
     look(service, false).await
 }
 
-/// Somebody changes the password in the database alone.
+/// Changes the password in the database alone.
 fn set_password(service: &Service, password: &str) {
     service.world.server.borrow_mut().users.get_mut("app").unwrap().password = Some(password.into());
 }
@@ -61,7 +61,7 @@ fn finding(diagnosis: &Diagnosis, check: Check) -> &Finding {
     diagnosis.findings.iter().find(|finding| finding.check == check).unwrap()
 }
 
-/// The place of the next call of this name, when the secret is looked at.
+/// The position of the next call with this name in a diagnosis of the secret.
 async fn place_of(service: &Service, name: &str) -> usize {
     let before = service.world.gate.borrow().log.len();
     diagnose(service).await;
@@ -111,7 +111,7 @@ fn a_label_that_moves_during_the_look_is_not_taken_for_a_version_without_a_value
         put(&service, &StagingLabel::Pending, 71, true, "second");
         set_password(&service, "first");
         let at = place_of(&service, "store: GetSecretValue").await;
-        // The versions are read as their ids go; the one that AWSCURRENT was on before is the first of them.
+        // The versions are read in the order of their ids; the one that had AWSCURRENT before is the first.
         service.world.gate.borrow_mut().meanwhile = Some((at, Act::CurrentMovedOn));
         let diagnosis = diagnose(&service).await;
         let current =

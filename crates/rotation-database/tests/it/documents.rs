@@ -1,11 +1,11 @@
-//! Documents and hosts, for any text.
+//! Documents and hosts, for arbitrary texts.
 
 use proptest::prelude::*;
 use rotation_core::{DocumentError, SecretDocument};
 use rotation_database::{Host, LoginMethod, port};
 use serde_json::value::RawValue;
 
-/// JSON text as people write it: odd numbers, escapes and spaces included.
+/// JSON text as people write it, including unusual numbers, escapes and spaces.
 fn json_value() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         Just("null".to_owned()),
@@ -143,7 +143,7 @@ fn ordinary_hosts_are_admitted() {
     }
 }
 
-/// What is named nearly like a proxy's endpoint and is none.
+/// Names that resemble a proxy's endpoint but are not one.
 #[test]
 fn other_endpoints_are_no_proxies() {
     for name in [
@@ -162,7 +162,7 @@ fn a_login_method_is_shown_by_its_name() {
     assert_eq!(LoginMethod("SCRAM-SHA-256").to_string(), "SCRAM-SHA-256");
 }
 
-/// A string that grows leaves copies of what it held behind.
+/// A string that grows leaves copies of its content behind.
 #[test]
 fn the_text_of_a_document_has_its_room_from_the_start() {
     for count in [0, 1, 9] {
@@ -181,7 +181,7 @@ fn a_field_that_cannot_be_held_is_not_taken_for_an_absent_one() {
         let document = SecretDocument::parse(&format!("{{\"dbname\":{value}}}")).unwrap();
         let expected = DocumentError::Invalid { field: "dbname", rule: "a string" };
         assert_eq!(document.text("dbname"), Err(expected), "{value}");
-        assert_eq!(*document.to_json(), format!("{{\"dbname\":{value}}}"), "and it is kept as it was");
+        assert_eq!(*document.to_json(), format!("{{\"dbname\":{value}}}"), "and it is kept unchanged");
     }
     let document = SecretDocument::parse(r#"{"port":1e999}"#).unwrap();
     let rule = "a number from 1 to 65535";

@@ -1,13 +1,13 @@
-//! Dry runs: what they say is what is then done, and they do nothing.
+//! Dry runs: they report what a rotation then does, and change nothing.
 
-use rotation_core::{Act as Said, DryRun, Reader, Step};
+use rotation_core::{Act as Planned, DryRun, Reader, Step};
 
 use crate::world::{Act, FAULTS, Fault, Kind, Plan, Service, Situation, Variant, World};
 
 const SITUATIONS: [Situation; 3] = [Situation::Fresh, Situation::SecondRotation, Situation::Drifted];
 const PLANS: [Plan; 3] = [Plan::SingleUser, Plan::Alternating, Plan::AlternatingByField];
 
-/// Everything that a dry run must leave as it was.
+/// Everything that a dry run must not change.
 fn state(world: &World) -> String {
     let (store, server) = (world.store.borrow(), world.server.borrow());
     format!("{} {} {}", store.writes, server.changes, world.digest())
@@ -18,11 +18,11 @@ fn acts(dry_run: &DryRun, step: Step) -> Vec<String> {
     steps.flat_map(|(_, acts)| acts.iter().map(ToString::to_string)).collect()
 }
 
-/// Which writes the statements are that would be run, by the first words of their texts.
+/// The kinds of the statements that would be run, by the first words of their texts.
 fn kinds(dry_run: &DryRun) -> Vec<String> {
     let acts = dry_run.steps.iter().flat_map(|(_, acts)| acts);
-    let kind = |act: &Said| match act {
-        Said::Run { statement, .. } => Some(kind_of(statement)),
+    let kind = |act: &Planned| match act {
+        Planned::Run { statement, .. } => Some(kind_of(statement)),
         _ => None,
     };
     acts.filter_map(kind).collect()
@@ -43,7 +43,7 @@ fn kind_of(statement: &str) -> String {
     format!("server: {kind}")
 }
 
-/// The writes that the server was asked for, in their order.
+/// The writes that the server received, in order.
 fn writes(service: &Service) -> Vec<String> {
     let gate = service.world.gate.borrow();
     let of_reading =
@@ -159,15 +159,15 @@ fn a_dry_run_goes_on_from_awsprevious_as_the_rotation_would() {
         let service =
             Situation::Fresh.prepare(Plan::SingleUser, Kind::Transactional, Variant::Sound).await.started();
         service.invoke(Step::Create).await.unwrap().unwrap();
-        // The value was put without the database, so that AWSPREVIOUS is what logs in.
+        // The value was stored without changing the database, so AWSPREVIOUS is what logs in.
         Act::ValuePut.by_hand(&service.world);
         let said = acts(&service.dry_run(Step::Set).await.unwrap().unwrap(), Step::Set);
         assert_eq!(said, ["as AWSPREVIOUS, would run: set password of app to ..."]);
     });
 }
 
-/// What is lacking ends a dry run only where the server tells it for certain, and not before the steps are
-/// shown.
+/// A missing privilege ends a dry run only where the server reports it for certain, and not before the steps
+/// are shown.
 #[test]
 fn a_dry_run_shows_its_steps_and_fails_by_what_is_certain() {
     for (is_certain, code) in [(true, Some("DB_PRIVILEGE_MISSING")), (false, None)] {

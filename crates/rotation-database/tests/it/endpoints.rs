@@ -1,4 +1,5 @@
-//! What answers at an endpoint besides the server: a pooler that refuses in its own name, and another server.
+//! What may answer at an endpoint instead of the server: a pooler that refuses on its own, and another
+//! server.
 
 use std::{rc::Rc, time::SystemTime};
 
@@ -13,13 +14,13 @@ use crate::world::{
     ARN, Kind, MASTER, Plan, Server, Service, Situation, Store, Value, Variant, World, invocation,
 };
 
-/// The model's engine, by what is there.
+/// The model's engine, by what is at the endpoint.
 enum By {
-    /// A pooler that asks the server for passwords, and refuses in its own name what the server would refuse.
+    /// A pooler that gets the passwords from the server, and refuses on its own what the server would refuse.
     Pooler(Server),
-    /// One that has not proved to be the server when it refuses a password.
+    /// A peer that has not proved to be the server when it refuses a password.
     Unproven(Server),
-    /// The server at its own port; elsewhere on its host is one that knows the master alone.
+    /// The server at its own port; at other ports of the host is a server that knows only the master.
     TwoServers(Server),
 }
 
@@ -59,14 +60,14 @@ async fn created(plan: Plan, kind: Kind) -> Service {
     service
 }
 
-/// setSecret there, with what its journal says then.
+/// Runs setSecret there, and returns what its journal then contains.
 async fn set(service: &Service, by: fn(Server) -> By) -> (Result<Outcome, RotationError>, Journal) {
     let invocation = invocation(Service::TIME);
     let target = service.database(by(Server(Rc::clone(&service.world))), &invocation);
     let rotator = Rotator::new(Store(Rc::clone(&service.world)), target, &invocation);
     let (secret, version) = (SecretId::new(ARN).unwrap(), service.token.clone());
     let event = RotationEvent { step: Step::Set, secret, version, rotation_token: None };
-    // Boxed, as it would make every future that waits for this one large.
+    // Boxed, because it would make every future that waits for this one large.
     let outcome = Box::pin(rotator.rotate(&event)).await;
     (outcome, invocation.journal)
 }
@@ -85,7 +86,8 @@ fn an_interrupted_change_is_found_through_a_pooler() {
     });
 }
 
-/// Nothing follows from answers that are not the server's: AWSPREVIOUS is not tried, and nobody is changed.
+/// Nothing follows from answers that do not come from the server: AWSPREVIOUS is not tried, and no user is
+/// changed.
 #[test]
 fn what_a_pooler_refuses_is_not_known_to_be_refused() {
     World::run(async {
@@ -95,11 +97,11 @@ fn what_a_pooler_refuses_is_not_known_to_be_refused() {
         let (outcome, journal) = set(&service, By::Pooler).await;
         assert_eq!(outcome.unwrap_err().code(), "DB_PROXY_ANSWER");
         assert_eq!(journal.logins().len(), 2);
-        assert_eq!(service.world.server.borrow().users, users, "nobody is changed");
+        assert_eq!(service.world.server.borrow().users, users, "no user is changed");
     });
 }
 
-/// A rotation tries the next password all the same. Doctor takes it for unknown and moves no label.
+/// A rotation tries the next password nevertheless. Doctor treats the login as unknown and moves no label.
 #[test]
 fn what_an_unproven_server_refuses_moves_no_label() {
     World::run(async {
@@ -129,8 +131,8 @@ fn what_an_unproven_server_refuses_moves_no_label() {
     });
 }
 
-/// AWSCURRENT logs in by the second password, the server has had the new one before, and the pooler keeps it
-/// out: the password policy is not what is wrong, and its hint would give AWSPENDING up.
+/// AWSCURRENT logs in with the second password, the server has had the new one before, and the pooler refuses
+/// it: the password policy is not the cause, and its hint would abandon AWSPENDING.
 #[test]
 fn a_repeated_password_behind_a_pooler_is_unknown() {
     World::run(async {
@@ -147,7 +149,7 @@ fn a_repeated_password_behind_a_pooler_is_unknown() {
     });
 }
 
-/// That AWSCURRENT is refused where another server's master is says nothing of its own server.
+/// A refusal of AWSCURRENT by another server, where the master is, shows nothing about its own server.
 #[test]
 fn current_is_judged_at_its_own_endpoint() {
     World::run(async {

@@ -1,4 +1,4 @@
-//! Code, message with causes, and hint of every error, to be read as text.
+//! Code, message with causes, and hint of every error, as text for a reader.
 
 use std::{error::Error, fmt::Write};
 
@@ -46,13 +46,13 @@ fn refusals() -> Vec<RotationError> {
     events.map(RotationError::from).into_iter().chain(all.map(RotationError::from)).collect()
 }
 
-/// What an engine with replica sets says of this document.
+/// The error of an engine with replica sets for this document.
 fn unfit(document: &str) -> DocumentError {
     let profile = EngineProfile { engines: &["mongo"], set_field: Some("replicaSet"), ..PROFILE };
     Login::from_document(&SecretDocument::parse(document).unwrap(), &profile).unwrap_err()
 }
 
-/// What a field is told of that has the password in a form that is not known.
+/// The error for a field that contains the password in an unknown form.
 fn not_rewritable() -> DocumentError {
     let text = document("app", "first-password").replacen('{', r#"{"url": ["first-password"], "#, 1);
     let current = SecretDocument::parse(&text).unwrap();
@@ -71,7 +71,7 @@ fn not_rewritable() -> DocumentError {
     })
 }
 
-/// Of the master secret.
+/// The error of the master secret.
 fn master(error: RelatedSecretError) -> RotationError {
     DatabaseError::from(error).into()
 }
@@ -97,7 +97,7 @@ fn documents() -> Vec<RotationError> {
     own.into_iter().chain(all().map(|error| master(RelatedSecretError::Document(error)))).collect()
 }
 
-/// Why calls of Secrets Manager fail.
+/// The faults of Secrets Manager calls.
 pub(crate) const STORE_FAULTS: [StoreFault; 12] = [
     StoreFault::Unreachable,
     StoreFault::CertificateRefused,

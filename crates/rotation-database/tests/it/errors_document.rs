@@ -1,4 +1,4 @@
-//! `docs/errors.md`, which is written from the table of codes: `UPDATE_EXPECT=1 cargo test -p
+//! `docs/errors.md`, which is generated from the table of codes: `UPDATE_EXPECT=1 cargo test -p
 //! rotation-database document`.
 
 use std::fmt::Write;
@@ -11,26 +11,29 @@ use crate::codes::{all_articles, all_codes};
 const HEAD: &str = "\
 # Errors
 
-Every failure has a code. It is the `errorType` of the function's answer, which shows in the log of the invocation and in
-CloudTrail's `RotationFailed`, and the field `code` of the outcome line; `hint` beside it says what to do in the case at
-hand. Codes are stable: a name is never given to another failure.
+Every failure has a code. It is the `errorType` of the function's answer, which appears in the log of the
+invocation and in CloudTrail's `RotationFailed`, and the field `code` of the outcome line. The field `hint`
+next to it has the remediation for the case at hand. Codes are stable: a name is never reused for another
+failure.
 
-This file is written from the tables of codes in `crates/rotation-core/src/codes.rs` and `crates/rotation-database/src/codes.rs`.
+This file is generated from the tables of codes in `crates/rotation-core/src/codes.rs` and
+`crates/rotation-database/src/codes.rs`.
 
 The class of a code is the `outcome` of the line:
 
-- *refused*: the event, the labels or the values are such that the step must not act. Nothing was changed.
-- *retryable*: it may pass by itself; Secrets Manager calls again a few times.
-- *failed*: somebody has to fix something around the secret.
-- *dry_run*: [`DRY_RUN`](#dry_run) alone. The function was told to say what it would do, and did nothing.
+- *refused*: the event, the labels or the values do not allow the step to act. Nothing was changed.
+- *retryable*: the failure may be transient; Secrets Manager calls again a few times.
+- *failed*: an operator has to fix something outside the secret.
+- *dry_run*: [`DRY_RUN`](#dry_run) alone. The function was configured to report what it would do, and
+  changed nothing.
 ";
 
 const FINDINGS: &str = "
 # What doctor finds
 
-`rotate doctor` and the event `{\"doctor\": \"<secret>\"}` give each finding a code: that of the failure above which a rotation
-would end with, or one of these. The word beside it is the severity. Written from
-the files `finding_codes.rs` of the crates.
+`rotate doctor` and the event `{\"doctor\": \"<secret>\"}` give each finding a code: that of the failure above
+with which a rotation would end, or one of these. The word next to it is the severity. Generated from the
+files `finding_codes.rs` of the crates.
 ";
 
 fn document() -> String {
@@ -51,7 +54,7 @@ fn document() -> String {
     text
 }
 
-/// What doctor finds beyond what a rotation fails by.
+/// The findings of doctor that are not failures of a rotation.
 fn findings() -> String {
     let mut text = String::from(FINDINGS);
     for FindingArticle { code, meaning, severity, causes, remediation } in all_findings() {
@@ -62,7 +65,7 @@ fn findings() -> String {
     text
 }
 
-/// In the order in which the crates build on one another.
+/// All findings, in the order in which the crates build on one another.
 fn all_findings() -> Vec<FindingArticle> {
     [
         rotation_core::diagnosis::finding_codes::ARTICLES,
@@ -79,7 +82,7 @@ fn anchor(code: Code) -> String {
 #[test]
 fn the_document_of_errors_is_that_of_the_code() {
     const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/errors.md");
-    // The rest is written and held by the crate `network-discovery`.
+    // The rest is generated and tested by the crate `network-discovery`.
     let written = std::fs::read_to_string(FILE).unwrap();
     let rest = written.find("\n# Network discovery\n").map_or("", |at| &written[at..]);
     expect_file!["../../../../docs/errors.md"].assert_eq(&(document() + &findings() + rest));

@@ -1,13 +1,13 @@
 //! Every fault at every call of every invocation, alone and in pairs, from every state of the world that any
 //! number of such faults can lead to.
 //!
-//! What an invocation does depends on the world alone, so the world is walked as a graph: a node is a world
-//! and the step that the service calls next, an edge is an invocation with no, one or two faults in it.
+//! What an invocation does depends on the world alone, so the walk treats the world as a graph: a node is a
+//! world and the step that the service calls next, an edge is an invocation with no, one or two faults in it.
 //! Schedules with two faults anywhere are among its paths, and so are those with more.
 //!
 //! From some situations a rotation is refused until its remediation is done. There every world must end in
-//! that refusal once faults have stopped, with no user changed by it; then the hint is followed and the
-//! rotation converges.
+//! that refusal once faults have stopped, and no user may be changed by it. Then the walk follows the hint,
+//! and the rotation converges.
 
 mod settling;
 
@@ -21,29 +21,29 @@ use rotation_core::Step;
 use self::settling::Start;
 use crate::world::{FAULTS, Fault, Kind, Plan, Service, Sighting, Situation, Variant, Violation, World};
 
-/// What an exploration came to.
+/// The result of an exploration.
 #[derive(Default)]
 pub(crate) struct Explored {
-    /// Distinct worlds, with the step that comes next.
+    /// Distinct worlds, each with the step that comes next.
     pub(crate) nodes: usize,
     /// Invocations, each with its faults.
     pub(crate) invocations: usize,
     pub(crate) violations: Vec<Broken>,
-    /// What journals said of credentials, each held against the world.
+    /// What journals stated about credentials, each statement compared with the world.
     pub(crate) statements: usize,
-    /// The most whole rotations that it took from any world until success, once faults had stopped; the
-    /// service gives up after four.
+    /// The most whole rotations until success from any world, once faults had stopped; the service gives up
+    /// after four.
     pub(crate) attempts: Option<usize>,
     /// Which calls met which faults.
     tried: BTreeSet<(&'static str, Fault)>,
-    /// From how many situations.
+    /// The number of start situations.
     pub(crate) situations: usize,
-    /// With which codes invocations ended.
+    /// The codes with which invocations ended.
     codes: BTreeSet<&'static str>,
     sighted: BTreeSet<Sighting>,
     visited: HashSet<(u64, Step)>,
     open: Vec<(Service, Step)>,
-    /// What is walked now.
+    /// The start of the present walk.
     start: Option<Start>,
 }
 
@@ -142,11 +142,11 @@ const ALWAYS: [&str; 6] = [
 ];
 /// The further calls of a change in one transaction.
 const COMMIT: &[&str] = &["server: stage", "server: commit"];
-/// Of a change of one's own password, statement by statement.
+/// The calls of a user's change of its own password, statement by statement.
 const STATEMENT: &[&str] = &["server: stage", "server: set password"];
-/// Of a change where the server may keep a second password.
+/// The call of a change where the server may keep a second password.
 const DISCARD: &str = "server: discard";
-/// Of a change of the other user, statement by statement.
+/// The calls of a change of the other user, statement by statement.
 const STATEMENTS: &[&str] = &[
     "server: stage",
     "server: create user",
@@ -155,11 +155,11 @@ const STATEMENTS: &[&str] = &[
     "server: mark",
     "server: set password",
 ];
-/// Of a change of one's own password beside the old one.
+/// The calls of a user's change of its own password that keeps the old one.
 const BESIDE: &[&str] =
     &["server: stage", "server: set password", "server: confirm password", "server: overwrite password"];
 
-/// The walks of this file, one for each plan on each kind of server that it is for.
+/// The walks of this file, one for each plan on each kind of server that supports it.
 const WALKS: [(Plan, Kind); 12] = [
     (Plan::SingleUser, Kind::Transactional),
     (Plan::SingleUser, Kind::Autocommit),
@@ -175,7 +175,7 @@ const WALKS: [(Plan, Kind); 12] = [
     (Plan::AlternatingByField, Kind::Autocommit),
 ];
 
-/// A situation that no plan meets on any kind of server would be walked by nobody.
+/// A situation that no plan meets on any kind of server would be in no walk.
 #[test]
 fn every_situation_is_the_start_of_a_walk() {
     let walked = WALKS.iter().flat_map(|(plan, kind)| Situation::of(*plan, *kind));
@@ -185,8 +185,8 @@ fn every_situation_is_the_start_of_a_walk() {
     println!("\nproof: situations: the walks start from {}", starts.len());
 }
 
-/// Walks all worlds: nothing breaks, every call met every fault, and the states that this is for were
-/// reached.
+/// Walks all worlds: no invariant breaks, every call meets every fault, and the states that the walk is for
+/// are reached.
 #[track_caller]
 fn check(plan: Plan, kind: Kind, calls: &[&'static str], sighted: &[Sighting], at_least: usize) {
     assert!(WALKS.contains(&(plan, kind)), "{plan:?}, {kind:?} is not in the list of walks");
@@ -222,13 +222,13 @@ fn check(plan: Plan, kind: Kind, calls: &[&'static str], sighted: &[Sighting], a
     assert!(invocations >= at_least, "only {invocations} invocations were explored");
 }
 
-/// Reached by every rotation under faults.
+/// The states that every rotation under faults reaches.
 const LOST_AND_FOUND: [Sighting; 3] =
     [Sighting::FirstValueKept, Sighting::LostSwapFound, Sighting::DeadlineOver];
 
 #[track_caller]
 fn check_single(plan: Plan, kind: Kind, calls: &[&'static str], at_least: usize) {
-    // With two passwords AWSCURRENT always logs in, so that nobody comes to ask whether pending does.
+    // With two passwords AWSCURRENT always logs in, so nothing ever checks whether pending does.
     let found = if kind.keeps_two_passwords() { Sighting::SecondaryLoggedIn } else { Sighting::FoundSet };
     let sighted = [&LOST_AND_FOUND[..], &[found, Sighting::LostCommitFound]].concat();
     check(plan, kind, calls, &sighted, at_least);

@@ -1,4 +1,4 @@
-//! What a diagnosis finds, in worlds that are set up for one finding each.
+//! The findings of a diagnosis, in worlds that are set up for one finding each.
 
 mod answers;
 mod configuration;
@@ -6,7 +6,7 @@ mod inside;
 mod labels;
 mod master;
 mod refused;
-mod told;
+mod teller;
 mod versions;
 mod way;
 
@@ -24,34 +24,34 @@ use rotation_core::{
 use rotation_database::{Database, DatabaseSettings, ServerFacts, Strategy};
 use rotation_doctor::{Diagnosis, Doctor, Logins};
 
-use self::told::{Teller, Told};
+use self::teller::{Teller, Told};
 use crate::world::{
     ARN, Act, Atlas, FUNCTION, Kind, Plan, Server, Service, Situation, Store, Value, Variant, World,
     document, invocation, policy, version,
 };
 
-/// A secret to look at, and what its server tells.
+/// A secret to diagnose, and what its server reports.
 struct Subject {
     service: Service,
-    told: Told,
+    shown: Told,
     invoker: Invoker,
     logins: Logins,
     now: SystemTime,
-    /// Another strategy than the plan's.
+    /// A strategy other than the plan's.
     strategy: Option<Strategy<Atlas>>,
 }
 
 impl Subject {
-    /// A secret with AWSCURRENT alone, looked at by its function, on a server that takes writes.
+    /// A secret with only AWSCURRENT, diagnosed by its function, on a server that accepts writes.
     async fn of(plan: Plan, situation: Situation) -> Self {
         let service = situation.prepare(plan, Kind::Transactional, Variant::Sound).await;
         Act::PendingRemoved.by_hand(&service.world);
         service.world.server.borrow_mut().attempts.clear();
         let facts = ServerFacts { writable: Some(true), ..ServerFacts::default() };
-        let told = Told { facts, ..Told::nothing() };
+        let shown = Told { facts, ..Told::nothing() };
         let invoker = Invoker::Function { arn: FUNCTION.into(), foreign_secrets: ForeignSecrets::Refuse };
         let (logins, now) = (Logins::Each, SystemTime::UNIX_EPOCH);
-        Self { service, told, invoker, logins, now, strategy: None }
+        Self { service, shown, invoker, logins, now, strategy: None }
     }
 
     async fn single() -> Self {
@@ -76,7 +76,7 @@ impl Subject {
         store.secret_mut().versions.entry(version(number)).or_default().value = Some(Value::Text(text));
     }
 
-    /// Somebody changes the user's password in the database alone.
+    /// Changes the user's password in the database alone.
     fn set_password(&self, password: &str) {
         self.world().server.borrow_mut().users.get_mut("app").unwrap().password = Some(password.into());
     }
@@ -84,7 +84,7 @@ impl Subject {
     async fn diagnose_homes<const HOMES: bool>(&self, repair: bool) -> Result<Diagnosis, RotationError> {
         let world = self.world();
         let (store, invocation) = (Store(Rc::clone(world)), invocation(Duration::from_mins(1)));
-        let engine = Teller::<HOMES> { server: Server(Rc::clone(world)), told: self.told.clone() };
+        let engine = Teller::<HOMES> { server: Server(Rc::clone(world)), shown: self.shown.clone() };
         let strategy = self.strategy.clone().unwrap_or_else(|| self.service.plan.strategy(world));
         let database = Database::new(&engine, strategy, DatabaseSettings::new(policy()), &invocation);
         let (invoker, logins, now) = (self.invoker.clone(), self.logins, self.now);
@@ -100,7 +100,7 @@ impl Subject {
         self.diagnose_homes::<false>(false).await.unwrap()
     }
 
-    /// Who tried to log in so far, in their order: `app at db.example.com`.
+    /// The login attempts so far, in order: `app at db.example.com`.
     fn attempts(&self) -> Vec<String> {
         let server = self.world().server.borrow();
         server.attempts.iter().map(|attempt| format!("{} at {}", attempt.username, attempt.host)).collect()
@@ -114,7 +114,7 @@ fn line(finding: &Finding) -> String {
     format!("{severity} {check} {code}: {}{remediation}\n", finding.sentence)
 }
 
-/// What is not as it should be in full, and the names of the rest.
+/// Each finding that is not ok in full, and the names of the others.
 fn text(diagnosis: &Diagnosis) -> String {
     let (well, ill): (Vec<_>, Vec<_>) =
         diagnosis.findings.iter().partition(|finding| finding.severity == Severity::Ok);
@@ -133,7 +133,7 @@ fn text(diagnosis: &Diagnosis) -> String {
     text
 }
 
-/// Looks at a secret after `spoil`, and compares all that is said.
+/// Diagnoses a secret after `spoil`, and compares the whole report.
 #[track_caller]
 fn check(plan: Plan, situation: Situation, spoil: impl FnOnce(&mut Subject), expected: &Expect) {
     let said = World::run(async {

@@ -1,29 +1,30 @@
 //! Two invocations at once, switched at every call.
 //!
-//! A step called twice at once breaks nothing. A stale invocation, whose rotation was cancelled and replaced
-//! while it ran, breaks something only if it had looked at the labels before they moved and writes right
-//! afterwards: the gap between the last look and the write, in which nothing that the services offer lets one
-//! look and write at once. The tests hold that nothing breaks outside of this gap, and name exactly what can
-//! break inside it:
+//! Two concurrent calls of one step break nothing. A stale invocation, whose rotation was cancelled and
+//! replaced while it ran, breaks something only if it had read the labels before they moved and writes right
+//! afterwards: in the gap between the last read of the labels and the write. No service offers a way to read
+//! and write atomically there. The tests check that nothing breaks outside of this gap, and name exactly what
+//! can break inside it:
 //!
 //! - createSecret, `DescribeSecret` to `PutSecretValue`: the call has no compare-and-swap and takes
-//!   AWSPENDING along, away from the new rotation (I4). That rotation is then refused (I5) until somebody
-//!   takes the label away; where a single user's setSecret had gone through meanwhile, the password that
-//!   works is under no label (I1, I2).
+//!   AWSPENDING along, away from the new rotation (I4). That rotation is then refused (I5) until an operator
+//!   removes the label. If a single user's setSecret had run meanwhile, the password that works is under no
+//!   label (I1, I2).
 //! - setSecret of a single user, label check to commit: the database then has the password of a version
 //!   without a label (I1, I2, I4, and no retry can know it: I5). With a lock held from before the check, a
-//!   new setSecret that had logged in waits and then overwrites it; without one, the old password may also
-//!   land after the new one, and even after finishSecret (I3, and I9: a password logs in that neither label
+//!   new setSecret that had logged in waits and then overwrites it. Without a lock, the old password may also
+//!   be set after the new one, and even after finishSecret (I3, and I9: a password logs in that neither label
 //!   holds).
 //! - setSecret of alternating users, the same gap: with a lock held from before the check, whether a
-//!   transaction's or an advisory one, the new setSecret comes later and overwrites (I4 only). Without a
-//!   lock, the old statement may land after the new rotation has ended, and AWSCURRENT no longer logs in (I2,
-//!   I3, I9) until the next retry.
+//!   transaction lock or an advisory one, the new setSecret comes later and overwrites (I4 only). Without a
+//!   lock, the old statement may take effect after the new rotation has ended, and AWSCURRENT no longer logs
+//!   in (I2, I3, I9) until the next retry.
 //! - finishSecret of alternating users, `DescribeSecret` to `UpdateSecretVersionStage`: the swap compares
-//!   AWSCURRENT and cannot compare AWSPENDING, so it goes through until the new rotation has moved AWSCURRENT
-//!   (I4). Where that one's setSecret was through, AWSCURRENT does not log in until its finishSecret (I2),
-//!   which is refused if it, too, had looked before (I5). As AWSPREVIOUS follows, the password that was
-//!   AWSCURRENT's before both logs in without a label until its user's next turn (I9).
+//!   AWSCURRENT but cannot compare AWSPENDING, so it succeeds until the new rotation has moved AWSCURRENT
+//!   (I4). If the new rotation's setSecret had finished, AWSCURRENT does not log in until its finishSecret
+//!   (I2), which is refused if it, too, had read the labels before (I5). Because AWSPREVIOUS follows, the
+//!   password that was AWSCURRENT's before both logs in without a label until its user is changed the next
+//!   time (I9).
 
 mod manual_change;
 mod race;
@@ -44,7 +45,7 @@ pub(crate) use self::{
 };
 use crate::world::{Act, Kind, Plan, Sighting, Situation, Variant, World};
 
-/// Walks one race at each step, and compares what cannot be held.
+/// Walks one race at each step, and compares which invariants break.
 #[track_caller]
 fn check(
     race: Race,
@@ -64,7 +65,7 @@ fn check(
         schedules += walked.schedules;
         reached.extend(walked.sighted);
         assert!(walked.alone.otherwise.is_empty(), "{step}: {:#?}", walked.alone.otherwise);
-        // Somebody else's rotation is no defect of the database's: what the labels say goes first.
+        // Another rotation is not a defect of the database: the answer of the labels comes first.
         assert!(!walked.answers.contains("DB_NO_CREDENTIAL_ACCEPTED"), "{step}: {:?}", walked.answers);
         assert!(!walked.answers.contains("DB_AUTH_REFUSED"), "{step}: {:?}", walked.answers);
         let names: BTreeSet<_> =
@@ -75,7 +76,8 @@ fn check(
         }
     }
     println!(
-        "\nproof: interleavings, {race:?}, {plan:?}, {kind:?}: {points} points, {schedules} schedules, {:.1} s",
+        "\nproof: interleavings, {race:?}, {plan:?}, {kind:?}: {points} points, {schedules} schedules, \
+         {:.1} s",
         start.elapsed().as_secs_f32()
     );
     broken.assert_eq(&text);
@@ -85,24 +87,24 @@ fn check(
 }
 
 const ALL: &[Step] = &Step::ALL;
-/// What two invocations of the same token come across.
+/// The states that two invocations of the same token reach.
 const TWO: [Sighting; 3] = [Sighting::BothLoggedIn, Sighting::FirstValueKept, Sighting::LostSwapFound];
-/// What a stale one comes across.
+/// The states that a stale invocation reaches.
 const STALE: [Sighting; 4] = [
     Sighting::BothLoggedIn,
     Sighting::StaleSetTakenBack,
     Sighting::OvertakenAndTold,
     Sighting::WroteInTheGap,
 ];
-/// The same where AWSCURRENT logs in up to finishSecret, and after it.
+/// The same where AWSCURRENT logs in both before finishSecret and after it.
 const STALE_TWO_PASSWORDS: [Sighting; 4] = [
     Sighting::BothLoggedIn,
     Sighting::StaleSetTakenBack,
     Sighting::StaleSwapRefused,
     Sighting::WroteInTheGap,
 ];
-/// And one of alternating users, whose AWSCURRENT logs in up to finishSecret, so that it may be replaced up
-/// to there.
+/// The states of a stale invocation of alternating users. Its AWSCURRENT logs in until finishSecret, so it
+/// may be replaced until then.
 const STALE_ALTERNATING: [Sighting; 4] = [
     Sighting::BothLoggedIn,
     Sighting::StaleSetTakenBack,
@@ -200,8 +202,8 @@ fn a_stale_alternating_invocation_with_transactions_harms_in_the_gap_only() {
     }
 }
 
-/// What the lock of a turn is for: without it, asking the labels beside staging lets an old statement land at
-/// last.
+/// The purpose of the turn's lock: without it, reading the labels while staging runs lets an old statement
+/// take effect last.
 #[test]
 fn a_turn_that_is_said_to_be_taken_too_soon_lets_a_stale_invocation_write_last() {
     let sighted = [Sighting::WroteInTheGap];
@@ -239,7 +241,8 @@ fn an_advisory_lock_does_for_alternating_users_what_a_transaction_does() {
     check(Race::Stale, Plan::Alternating, Kind::AutocommitWithLock, ALL, &sighted, 2_200, &broken);
 }
 
-/// The looks after staging are those of engines without turns, and of changes that waited for applications.
+/// The label reads after staging are those of engines without turns, and of changes that waited for
+/// applications.
 #[test]
 fn a_set_whose_current_moves_before_its_last_look_changes_nobody() {
     const BRIEFLY: Duration = Duration::from_millis(900);

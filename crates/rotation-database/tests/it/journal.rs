@@ -1,4 +1,4 @@
-//! What an invocation writes down of itself: logins, phases, and the state that follows from them.
+//! What an invocation records about itself: logins, phases, and the state that follows from them.
 
 mod limits;
 
@@ -46,7 +46,7 @@ fn check(plan: Plan, spoil: impl Fn(&Service), faults: &[(usize, Fault)], expect
 
 fn nothing(_: &Service) {}
 
-/// The user's password is another one than any that is stored.
+/// The user's password differs from every stored one.
 fn other_password(service: &Service) {
     service.world.server.borrow_mut().users.get_mut("app").unwrap().password = Some("nobody's".into());
 }
@@ -117,7 +117,7 @@ fn a_journal_outlives_the_deadline_and_says_no_more_than_was_seen() {
         AWSCURRENT could not be tried (NET_DB_TIMED_OUT)
     "#]];
     check(Plan::SingleUser, nothing, &[(3, Fault::Hang)], &hung);
-    // A greeting is not yet the server's answer.
+    // A greeting is not yet an answer of the server.
     let let_in = expect![[r#"
         AWSCURRENT "tls" db.example.com:5432: DB_NOT_READY
         describe read connect
@@ -188,7 +188,7 @@ fn times_are_those_of_the_phases_and_reads_side_by_side_count_once() {
     });
 }
 
-/// A master's change is staged while the labels are asked; without a turn, one comes after the other.
+/// A master's change is staged while the labels are read; without a turn, one comes after the other.
 #[test]
 fn a_turn_saves_the_time_of_whichever_is_shorter() {
     let took = |kind| {
@@ -212,9 +212,9 @@ fn a_turn_saves_the_time_of_whichever_is_shorter() {
 fn a_journal_holds_no_password() {
     for faults in [&[][..], &[(4, Fault::Before)][..]] {
         let journal = World::run(set(Plan::SingleUser, nothing, faults));
-        let said = format!("{journal:?} {:?}", journal.state());
-        assert!(said.contains("db.example.com") && !said.contains("password\""), "{said}");
-        assert!(!said.contains("first-password"), "{said}");
+        let text = format!("{journal:?} {:?}", journal.state());
+        assert!(text.contains("db.example.com") && !text.contains("password\""), "{text}");
+        assert!(!text.contains("first-password"), "{text}");
     }
 }
 

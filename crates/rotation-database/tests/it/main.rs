@@ -1,7 +1,7 @@
 //! The protocol against a world in memory, which can be stopped at every single call.
 
-#![expect(clippy::print_stdout, reason = "the explorations say how far they went")]
-#![expect(clippy::unwrap_used, reason = "a test whose ground is not as it says should stop there")]
+#![expect(clippy::print_stdout, reason = "the explorations report how far they went")]
+#![expect(clippy::unwrap_used, reason = "a test whose setup fails should stop there")]
 
 mod any_target;
 mod bad_input;

@@ -29,7 +29,7 @@ fn check_refused(host: &str) {
     assert!(matches!(error, DocumentError::Invalid { field: "host", .. }), "{host}: {error:?}");
 }
 
-/// Each member has its own port, else that of the secret, else the engine's.
+/// Each member has its own port, otherwise that of the secret, otherwise the engine's.
 #[test]
 fn a_list_names_each_member_once() {
     check(&json!({"host": "a.example.com"}), "a.example.com:5432");
@@ -46,8 +46,8 @@ fn a_list_names_each_member_once() {
     assert_eq!(parse(&json!({"host": most.join(",")}), &SETS).unwrap().others.len(), 15);
 }
 
-/// Nothing that a driver would read in another way, and no address that no database has, whichever member it
-/// is of.
+/// Nothing that a driver would parse differently, and no address that cannot be a database's, in any
+/// member.
 #[test]
 fn a_list_holds_hosts_and_ports_alone() {
     let many: Vec<_> = (0..17).map(|number| format!("m{number}")).collect();
@@ -78,7 +78,7 @@ fn a_list_holds_hosts_and_ports_alone() {
     }
 }
 
-/// What such an engine takes, others refuse as ever.
+/// What such an engine accepts, other engines still refuse.
 #[test]
 fn other_engines_take_one_host() {
     for host in ["a,b", "a:1", "a:1,b:2"] {
@@ -106,7 +106,7 @@ fn a_set_has_a_name_or_none() {
     }
 }
 
-/// A list may get members while a rotation is under way: its pending version names some of them.
+/// A list may get members during a rotation: its pending version then names only some of them.
 #[test]
 fn a_list_may_have_grown() {
     let login = |host: &str, set: &str| parse(&json!({"host": host, "replicaSet": set}), &SETS).unwrap();
@@ -120,7 +120,7 @@ fn a_list_may_have_grown() {
     }
 }
 
-/// Whoever answers DNS would say where the password goes.
+/// A DNS answer would decide where the password is sent.
 #[test]
 fn members_are_not_looked_up() {
     for (fields, field) in [

@@ -1,23 +1,23 @@
-//! Defects that other rotation functions have, put back on purpose: the proofs must see each of them, and
+//! Defects of other rotation functions, reintroduced on purpose: the proofs must detect each of them, and
 //! name the invariant that it breaks.
 //!
 //! | Defect | Seen by | As |
 //! |---|---|---|
 //! | finishSecret reads AWSCURRENT anew | interleavings | I3 |
 //! | setSecret is done as soon as pending logs in | faults | I3, I8 |
-//! | the same opens connections before it compares hosts | a spoilt document | a login elsewhere |
+//! | the same opens connections before it compares hosts | a bad document | a login elsewhere |
 //! | the same makes a healthy rotation log a failed login | call counts | a refused login |
 //! | a certificate failure leads to plaintext | a bad certificate | TLS |
 //! | any failure leads to plaintext | a left-over password | TLS |
 //! | every failure counts as a wrong password | an unreachable server | the code |
 //! | a token gets a second password | faults | I1, I2 |
-//! | a change is made final without a last look | interleavings | I4 outside of the gap |
+//! | a change is committed without a last read of the labels | interleavings | I4 outside of the gap |
 //! | the password that is replaced is not named, where two are kept | faults | I2, I9 |
-//! | hosts alone are compared, so that a login at one port counts at another | faults | I10 |
+//! | only hosts are compared, so that a login at one port counts at another | faults | I10 |
 //! | a proxy's greeting counts as a login | recovery | I1, I2 |
 //! | a password is stored in the form that a setting names | faults | I1, I2 |
-//! | rights are revoked from the live clone | faults | I8 |
-//! | a clone is taken in that holds what the original cannot reach | faults | I8 |
+//! | privileges are revoked from the live clone | faults | I8 |
+//! | a clone is adopted that holds what the original cannot reach | faults | I8 |
 //! | a clone is promoted whose session is not the original's | faults | I8 |
 //! | the second password of a user stays | faults | I9 |
 //! | another secret's pair is changed | faults | I2 of that secret |
@@ -44,14 +44,14 @@ use crate::{
     },
 };
 
-/// Which invariants the exploration of all faults sees broken.
+/// The invariants that the exploration of all faults finds broken.
 fn broken_by_faults(plan: Plan, kind: Kind, variant: Variant) -> BTreeSet<&'static str> {
     let explored = Explored::from(&Situation::FIRST, plan, kind, variant);
     explored.violations.iter().map(|broken| broken.violation.invariant).collect()
 }
 
-/// Our finishSecret, too, can be too late by one call (see `interleavings`), but AWSCURRENT logs in at every
-/// end.
+/// The real finishSecret can also be too late by one call (see `interleavings`), but AWSCURRENT logs in at
+/// every end.
 #[test]
 fn a_stale_finish_that_reads_current_anew_leaves_a_current_that_does_not_log_in() {
     for kind in [Kind::Transactional, Kind::Autocommit] {
@@ -74,7 +74,8 @@ fn a_set_that_trusts_a_login_with_pending_promotes_a_clone_without_grants() {
     }
 }
 
-/// Rotates against a server with a bad certificate that would take plaintext; what travelled in the clear.
+/// Rotates against a server with a bad certificate that would accept plaintext. Returns what was sent in
+/// cleartext.
 fn rotate_with_a_bad_certificate(badness: Badness, plan: Plan, variant: Variant) -> BTreeSet<&'static str> {
     World::run(async {
         let service = Situation::SecondRotation.prepare(plan, Kind::Transactional, variant).await;
@@ -118,7 +119,7 @@ fn a_change_without_a_last_look_at_the_labels_is_seen_outside_of_the_gap() {
     }
 }
 
-/// The label is taken away by hand while two invocations of one token run.
+/// An operator removes the label while two invocations of one token run.
 #[test]
 fn a_change_without_a_last_look_is_seen_beside_another_invocation_and_an_act_by_hand() {
     for (plan, kind) in [(Plan::SingleUser, Kind::Transactional), (Plan::Alternating, Kind::Autocommit)] {

@@ -1,8 +1,8 @@
-//! Somebody's act by hand right before every call of a rotation, of every kind.
+//! Every kind of manual change, right before every call of a rotation.
 //!
-//! Afterwards the service retries the rotation. It either converges or is refused with a code; then the
-//! operator does what the hints say (rotation on, the secret restored, AWSCURRENT or AWSPENDING on a version
-//! that logs in, a new rotation), and it converges.
+//! Afterwards the service retries the rotation. It either converges or is refused with a code. Then the
+//! operator does what the hints require (rotation on, the secret restored, AWSCURRENT or AWSPENDING on a
+//! version that logs in, a new rotation), and it converges.
 
 use std::{collections::BTreeSet, fmt::Write, time::Instant};
 
@@ -11,12 +11,12 @@ use rotation_core::StagingLabel;
 
 use crate::world::{Act, Kind, Plan, Service, Situation, Variant, version};
 
-/// What one act came to, over all situations, kinds of servers and calls.
+/// The results of one manual change, over all situations, kinds of servers and calls.
 #[derive(Default)]
 struct Ends {
     runs: usize,
     reached: BTreeSet<String>,
-    /// What broke because the act came between an invocation's last look and its write.
+    /// What broke because the change came between an invocation's last read of the labels and its write.
     in_the_gap: BTreeSet<(&'static str, &'static str)>,
     /// What broke otherwise.
     outside: BTreeSet<(&'static str, &'static str)>,
@@ -59,7 +59,7 @@ impl Ends {
     }
 }
 
-/// What an operator does who reads the hints, until AWSCURRENT logs in and a rotation works.
+/// What an operator who follows the hints does, until AWSCURRENT logs in and a rotation works.
 pub(crate) async fn recover(service: &Service) -> bool {
     let world = &service.world;
     world.gate.borrow_mut().meanwhile = None;
@@ -78,7 +78,7 @@ pub(crate) async fn recover(service: &Service) -> bool {
             Ok(_) => {}
             Err(code) => again.follow_hint(code),
         }
-        // The version cannot be used: once AWSCURRENT logs in, its label may go.
+        // The version cannot be used: once AWSCURRENT logs in, its label may be removed.
         if world.logs_in(&StagingLabel::Current) {
             world.store.borrow_mut().secret_mut().unlabel(&StagingLabel::Pending);
         }
@@ -101,7 +101,7 @@ fn check(plan: Plan, kinds: &[Kind], at_least: usize, expected: &Expect) {
         }
     }
     println!(
-        "\nproof: operators, {plan:?}: {runs} rotations with an act by hand, {:.1} s",
+        "\nproof: operators, {plan:?}: {runs} rotations with a manual change, {:.1} s",
         start.elapsed().as_secs_f32()
     );
     expected.assert_eq(&text);

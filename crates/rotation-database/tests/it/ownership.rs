@@ -7,7 +7,7 @@ fn identity(id: &str) -> SecretIdentity {
     SecretIdentity::from_secret(&SecretId::new(id).unwrap())
 }
 
-/// The suffix that the service appends is no part of it, nor is the Region.
+/// Neither the suffix that the service appends nor the Region is part of it.
 #[test]
 fn an_identity_is_account_and_name() {
     let arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop/checkout-KpXkZF";
@@ -18,7 +18,7 @@ fn an_identity_is_account_and_name() {
     assert_eq!(identity("shop/checkout").as_str(), "shop/checkout");
     assert_eq!(identity("arn:aws:secretsmanager:r:1:secret:abc").name(), "abc");
     assert_eq!(identity("arn:aws:secretsmanager:r:1:secret:é-KpXkZF").name(), "é");
-    // What is not the suffix belongs to the name.
+    // Whatever is not the suffix belongs to the name.
     assert_eq!(identity("arn:aws:secretsmanager:r:1:secret:shop/checkout").name(), "shop/checkout");
     assert_eq!(identity("arn:aws:secretsmanager:r:1:secret:-KpXkZF").name(), "-KpXkZF");
 }

@@ -1,4 +1,4 @@
-//! The password policy: its edges, its floor, and whether what comes out is uniform.
+//! The password policy: its limits, its least entropy, and whether the passwords are uniform.
 
 use proptest::prelude::*;
 use rotation_core::{
@@ -7,7 +7,7 @@ use rotation_core::{
 
 use crate::world::PROFILE;
 
-/// A rule that asks for nothing.
+/// A rule without requirements.
 const LAX: PasswordRule =
     PasswordRule { shortest: 1, longest: 4096, forbidden: "", required: &[], default_exclusions: "" };
 
@@ -16,7 +16,7 @@ fn settings(length: usize, excluded: &str) -> PasswordSettings {
     PasswordSettings { length, exclude_characters, ..PasswordSettings::default() }
 }
 
-/// All printable characters but these.
+/// All printable characters except these.
 fn all_but(kept: &str) -> String {
     ('!'..='~').filter(|c| !kept.contains(*c)).collect()
 }
@@ -60,12 +60,12 @@ fn fewer_than_128_bits_are_refused() {
     );
 }
 
-/// A rule that asks for these classes.
+/// A rule that requires these classes.
 const fn demanding(required: &'static [CharacterClass]) -> PasswordRule {
     PasswordRule { required, ..LAX }
 }
 
-/// Classes that are demanded leave fewer passwords: what they cost is counted.
+/// Required classes leave fewer passwords: their cost is counted.
 #[test]
 fn demanded_classes_cost_bits() {
     let free = |length, kept: &str| PasswordSettings {
@@ -78,7 +78,7 @@ fn demanded_classes_cost_bits() {
     check(free(33, "abcdefghijklmno0"), &digit, Ok(()));
     // 17 characters: 130.8 bits less 0.2.
     check(free(32, "abcdefghijklmnop0"), &digit, Ok(()));
-    // 32 marks and one character of each of three classes: the bound says nothing, and each costs a whole
+    // 32 marks and one character of each of three classes: the bound is useless, and each costs a whole
     // position. 27 characters leave 123.1 bits, 28 leave 128.2.
     let three = demanding(&[CharacterClass::Lowercase, CharacterClass::Uppercase, CharacterClass::Digit]);
     let marks: String = ('!'..='~').filter(char::is_ascii_punctuation).chain(['a', 'A', '0']).collect();
@@ -179,14 +179,14 @@ proptest! {
         for class in rule.required {
             prop_assert!(text.contains(|c| is(*class, c)));
         }
-        // What GetRandomPassword is asked for by exclusion is the same alphabet.
+        // The exclusions for GetRandomPassword leave the same alphabet.
         prop_assert!(!text.contains(|c| policy.excluded_characters().contains(c)));
         let shorter = Password::parse(&format!("{text}a")).unwrap();
         prop_assert!(!policy.admits(&shorter));
     }
 }
 
-/// Chi-square over the 94 characters, by position parity as well, so that an unfair remainder of a byte would
+/// Chi-square over the 94 characters, also by position parity, so that a biased remainder of a byte would
 /// show.
 ///
 /// With 93 degrees of freedom the statistic has mean 93 and standard deviation 13.6. The bound of 230 is

@@ -1,4 +1,4 @@
-//! A test statement beside the engine's own probe.
+//! A test statement in addition to the engine's own probe.
 
 use std::{rc::Rc, time::Duration};
 
@@ -15,7 +15,8 @@ fn proof(deployed: Option<&str>, field: TestField) -> CustomProof {
     CustomProof { deployed: deployed.map(parse), field }
 }
 
-/// What testSecret comes to with this `teststatement` in the secret, and what a dry run says that it runs.
+/// Checks the outcome of testSecret with this `teststatement` in the secret, and what a dry run reports that
+/// it runs.
 #[track_caller]
 fn check(proof: CustomProof, field: Option<&str>, outcome: &str, said: &str) {
     let (verified, rehearsed, probes) = World::run(async {

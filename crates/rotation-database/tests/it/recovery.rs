@@ -1,4 +1,4 @@
-//! What is advised for every state that labels and logins can be in.
+//! The advice for every state of labels and logins.
 
 use rotation_core::{LabelMove, SecretId, StagingLabel, diagnosis::Access};
 use rotation_doctor::{Advice, KnownVersion, Remedy, Situation, StuckState, Unfinished, Unlabeled};
@@ -49,14 +49,14 @@ fn check_with(situation: &Situation, unfinished: Unfinished, state: StuckState, 
     assert_eq!((advice.state, &advice.remedy), (state, remedy), "{}", situation.words());
 }
 
-/// A fault by which every rotation fails is to be fixed, though AWSCURRENT logs in.
+/// A fault that makes every rotation fail must be fixed, although AWSCURRENT logs in.
 #[test]
 fn a_sound_secret_that_no_rotation_changes_has_something_to_fix() {
     let hindered = Situation { hindered: true, ..situation(&[(CURRENT, Access::LogsIn)]) };
     check(&hindered, StuckState::Healthy, &Remedy::FixFirst);
 }
 
-/// AWSCURRENT goes to a version, which must log in.
+/// Moves AWSCURRENT to a version, which must log in.
 fn current_to(from: Option<usize>, to: usize) -> Remedy {
     let label_move =
         LabelMove { label: StagingLabel::Current, from: from.map(version), to: Some(version(to)) };
@@ -82,7 +82,7 @@ fn every_stuck_state_has_one_safe_advice() {
     left.versions[0].labels.push(StagingLabel::Pending);
     check(&left, State::Sound, &Remedy::None);
     check(&off(left), State::Sound, &Remedy::None);
-    // Half-way, and applications are not affected.
+    // Interrupted, and applications are not affected.
     check(&situation(&[(CURRENT, LogsIn), (PENDING, NoValue)]), State::PendingEmpty, &AGAIN);
     check(&off(situation(&[(CURRENT, LogsIn), (PENDING, NoValue)])), State::PendingEmpty, &give_up());
     let half = situation(&[(CURRENT, LogsIn), (PENDING, Refused)]);
@@ -96,7 +96,7 @@ fn every_stuck_state_has_one_safe_advice() {
     let unknown = situation(&[(CURRENT, LogsIn), (PENDING, Unknown)]);
     check_with(&unknown, Unfinished::Abandon, State::PendingUnknown, &AGAIN);
     check(&off(unknown), State::PendingUnknown, &BY_HAND);
-    // Applications are shut out, and a label helps.
+    // Applications cannot log in, and moving a label helps.
     for access in [Refused, Unusable, NoValue] {
         let pending = situation(&[(CURRENT, access), (PENDING, LogsIn), (PREVIOUS, LogsIn)]);
         check(&pending, State::OnlyPendingLogsIn, &current_to(Some(CURRENT), PENDING));
@@ -114,7 +114,7 @@ fn every_stuck_state_has_one_safe_advice() {
         &current_to(None, PREVIOUS),
     );
     check(&situation(&[(PENDING, LogsIn)]), State::OnlyPendingLogsIn, &current_to(None, PENDING));
-    // No label helps.
+    // Moving a label does not help.
     let version = Some(version(CURRENT));
     let nothing = situation(&[(CURRENT, Refused), (PENDING, Refused), (PREVIOUS, Refused)]);
     check(&nothing, State::NoVersionLogsIn, &Remedy::SetPassword { version });
@@ -172,14 +172,15 @@ fn no_advice_moves_awscurrent_to_what_does_not_log_in_or_drops_the_only_password
             }
         }
     }
-    // No good current and one of three others that logs in; a good current beside a pending that is out.
+    // No current that logs in, and one of three others that does; a current that logs in, next to a pending
+    // that does not.
     let (helped, given_up) = (4 * (6_usize.pow(3) - 5_usize.pow(3)), 2 * 6_usize.pow(2));
     assert_eq!(moves, helped * 3 + given_up * 2, "the combinations that a label helps");
     let unseen: Vec<_> = StuckState::ALL.iter().filter(|state| !seen.contains(state)).collect();
     assert_eq!(unseen, [&StuckState::Deleted]);
 }
 
-/// Every rotation fails by what was found: giving this one up gains nothing, unless a person says so.
+/// The finding makes every rotation fail: abandoning this one gains nothing, unless a person asks for it.
 #[test]
 fn what_hinders_every_rotation_is_ended_first() {
     use Access::{LogsIn, NoValue, Refused};
@@ -201,7 +202,7 @@ fn what_hinders_every_rotation_is_ended_first() {
 fn what_was_not_tried_is_never_said_not_to_log_in() {
     use Access::{LogsIn, NoValue, Refused, Unusable};
     use StuckState as State;
-    // A value of another strategy than the one that was guessed is not given up.
+    // A value of a strategy other than the assumed one is not abandoned.
     let half = situation(&[(CURRENT, LogsIn), (PENDING, Unusable)]);
     check(&half, State::PendingUnknown, &Remedy::FixUnusable);
     check_with(&half, Unfinished::Abandon, State::PendingUnknown, &Remedy::FixUnusable);
@@ -217,7 +218,7 @@ fn what_was_not_tried_is_never_said_not_to_log_in() {
     // No login was refused.
     check(&situation(&[]), State::Unknown, &Remedy::FixFirst);
     check(&situation(&[(CURRENT, NoValue)]), State::Unknown, &Remedy::FixFirst);
-    // What has no label is compared with nothing that a rotation would use.
+    // A version without a label is not compared with anything that a rotation would use.
     let version = Some(version(CURRENT));
     let old = situation(&[(CURRENT, Refused), (UNLABELLED, Unusable)]);
     check(&old, State::NoVersionLogsIn, &Remedy::SetPassword { version });
@@ -245,12 +246,12 @@ fn every_state_says_how_it_came_to_be_and_how_it_is_left() {
     let mut names = std::collections::BTreeSet::new();
     for state in StuckState::ALL {
         assert!(state.origin().ends_with('.') && state.way_out().ends_with('.'), "{}", state.name());
-        assert!(names.insert(state.name()), "{} stands twice", state.name());
+        assert!(names.insert(state.name()), "{} appears twice", state.name());
     }
 }
 
-/// Rule 12: a proxy's answer, an expired password or a server that asks for none move and remove no label,
-/// whatever is asked for, until the operator takes the risk by name.
+/// Rule 12: a proxy's answer, an expired password or a server that asks for no password move and remove no
+/// label, whatever is requested, until the operator accepts the risk explicitly.
 #[test]
 fn what_is_not_known_moves_no_label() {
     for open in [Access::Unknown, Access::NoSession, Access::NotTried] {

@@ -1,4 +1,4 @@
-//! What a refused login leads to, and what anything else does not.
+//! What a refused login leads to, and what other failures do not.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ fn connects(calls: &[(usize, &'static str)]) -> Vec<usize> {
     (0..calls.len()).filter(|at| calls[*at].1 == "server: connect").collect()
 }
 
-/// Runs setSecret after `before`, and again with its login of this number out of reach: no other one follows.
+/// Runs setSecret after `acts`, and again with the login of this number unreachable: no other login follows.
 #[track_caller]
 fn ends_at_the_unreachable(situation: Situation, plan: Plan, acts: &[Act], login: usize) {
     World::run(async {
@@ -29,7 +29,7 @@ fn ends_at_the_unreachable(situation: Situation, plan: Plan, acts: &[Act], login
         assert_eq!(error.code().name(), "NET_DB_UNREACHABLE");
         let log = service.world.gate.borrow().log.clone();
         assert_eq!(connects(&log).last(), Some(&at), "{log:?}");
-        assert_eq!(log.len(), at + 1, "nothing is asked after it: {log:?}");
+        assert_eq!(log.len(), at + 1, "no call follows it: {log:?}");
     });
 }
 
@@ -37,7 +37,7 @@ fn ends_at_the_unreachable(situation: Situation, plan: Plan, acts: &[Act], login
 fn an_unreachable_server_is_not_asked_with_another_credential() {
     ends_at_the_unreachable(Situation::Fresh, Plan::SingleUser, &[], 0);
     ends_at_the_unreachable(Situation::LeftOver, Plan::SingleUser, &[], 1);
-    // The value was put without the database, so that AWSPREVIOUS is what logs in.
+    // The value was stored without changing the database, so AWSPREVIOUS is what logs in.
     ends_at_the_unreachable(Situation::Fresh, Plan::SingleUser, &[Act::ValuePut], 2);
     ends_at_the_unreachable(Situation::Fresh, Plan::Alternating, &[], 0);
     ends_at_the_unreachable(Situation::Fresh, Plan::Alternating, &[], 1);
@@ -52,12 +52,12 @@ fn a_master_that_was_rotated_meanwhile_is_read_once_more() {
         start.world.gate.borrow_mut().meanwhile = Some((at, Act::MasterRotated));
         start.invoke(Step::Set).await.unwrap().unwrap();
         let log = start.world.gate.borrow().log.clone();
-        assert_eq!(connects(&log).len(), 3, "current, the master as it was, the master as it is: {log:?}");
+        assert_eq!(connects(&log).len(), 3, "current, the old master, the new master: {log:?}");
     });
 }
 
-/// A server with a history of passwords refuses to set one again, so a login finds out whether it is set;
-/// that it was set at some time is not enough.
+/// A server with a password history refuses to set a password again, so a login shows whether it is set. That
+/// it was set at some time is not enough.
 #[test]
 fn a_password_that_the_server_remembers_is_set_only_where_it_logs_in() {
     for plan in [Plan::SingleUser, Plan::Alternating] {
@@ -78,8 +78,8 @@ fn a_password_that_the_server_remembers_is_set_only_where_it_logs_in() {
     }
 }
 
-/// A login finds out only whether the password is set: a grant that failed before it is still to be made,
-/// whatever an earlier attempt has set.
+/// A login only shows whether the password is set: a grant that failed before it must still be made, whatever
+/// an earlier attempt has set.
 #[test]
 fn a_login_does_not_stand_for_a_grant_that_failed() {
     for (refused, code) in [("server: grant", Some("DB_STATEMENT")), ("server: set password", None)] {
@@ -123,7 +123,7 @@ fn a_description_that_lags_behind_rotatesecret_is_waited_for() {
     }
 }
 
-/// What no lag explains is answered at once.
+/// A refusal that no lag can explain is returned at once.
 #[test]
 fn a_refusal_that_is_no_lag_is_not_waited_for() {
     let described = |step, spoil: fn(&mut SecretModel)| {
@@ -177,7 +177,7 @@ fn whoever_waited_for_somebody_else_until_it_was_overtaken_is_told_so() {
     });
 }
 
-/// The service tests a configuration on a copy of the current value; setSecret of it has nothing to do.
+/// The service tests a configuration on a copy of the current value; its setSecret has nothing to do.
 #[test]
 fn a_pending_that_equals_current_needs_no_change() {
     World::run(async {
@@ -231,7 +231,7 @@ fn a_value_prints_its_version_alone() {
     assert!(printed.contains("000000000007") && !printed.contains("CANARY"), "{printed}");
 }
 
-/// AWSCURRENT goes to another version right before the change is made final, while AWSPENDING stays where it
+/// AWSCURRENT moves to another version right before the change is committed, while AWSPENDING stays where it
 /// is.
 #[test]
 fn a_current_that_moves_before_the_last_look_stops_the_change() {
@@ -248,7 +248,7 @@ fn a_current_that_moves_before_the_last_look_stops_the_change() {
             let users = service.world.server.borrow().users.clone();
             let error = service.invoke(Step::Set).await.unwrap().unwrap_err();
             assert_eq!(error.code().name(), "LABELS_MOVED", "{plan:?}");
-            assert_eq!(service.world.server.borrow().users, users, "nobody is changed");
+            assert_eq!(service.world.server.borrow().users, users, "no user is changed");
         });
     }
 }

@@ -1,8 +1,8 @@
-//! Every state in which a rotation may stop for good: looked at, advised, and repaired.
+//! Every state in which a rotation may stop for good: diagnosed, advised, and repaired.
 //!
-//! Invocations end after any number of calls, somebody acts by hand before any of them, two of them run at
-//! once, and nobody calls again. Then the diagnosis looks, and what it advises is done: afterwards AWSCURRENT
-//! logs in, or the advice was that no label helps, which is then true.
+//! Invocations end after any number of calls, a manual change is made before any of them, two of them run
+//! concurrently, and the service does not call again. Then the diagnosis runs, and its advice is followed.
+//! Afterwards AWSCURRENT logs in, or the advice was that moving labels does not help, which is then true.
 
 use std::{
     cell::RefCell,
@@ -18,7 +18,7 @@ use crate::world::{
     ARN, Act, Fault, Kind, Plan, Server, Service, Situation, Store, Variant, World, invocation,
 };
 
-/// The time that a look may take.
+/// The time that a diagnosis may take.
 const TIME: Duration = Duration::from_mins(1);
 
 thread_local! {
@@ -26,7 +26,7 @@ thread_local! {
     static KNOWN: RefCell<HashSet<u64>> = RefCell::default();
 }
 
-/// Repairs the world as the advice says, in a copy. Gives the state that it was in, and `None` where this
+/// Repairs a copy of the world as the advice requires. Returns the state in which it was; `None` where this
 /// world was repaired before.
 ///
 /// # Panics
@@ -37,7 +37,7 @@ pub(crate) async fn repair(stuck: &Service) -> Option<StuckState> {
     }
     let service = stuck.fork();
     let world = &service.world;
-    // Nobody else acts, and what invocations must keep does not bind a person.
+    // No other actor runs, and the rules for invocations do not bind a person.
     std::mem::take(&mut *world.gate.borrow_mut());
     std::mem::take(&mut *world.watch.borrow_mut());
     let (store, invocation) = (Store(Rc::clone(world)), invocation(TIME));
@@ -50,7 +50,7 @@ pub(crate) async fn repair(stuck: &Service) -> Option<StuckState> {
         let before = (world.store.borrow().clone(), world.server.borrow().users.clone());
         let diagnosis = doctor.diagnose(&secret).await.unwrap();
         let after = (world.store.borrow().clone(), world.server.borrow().users.clone());
-        assert_eq!(before, after, "a look changes nothing");
+        assert_eq!(before, after, "a diagnosis changes nothing");
         let state = *first.get_or_insert(diagnosis.advice.state);
         match diagnosis.advice.remedy {
             Remedy::Move { .. } => doctor.repair(&diagnosis).await.unwrap(),
@@ -59,14 +59,14 @@ pub(crate) async fn repair(stuck: &Service) -> Option<StuckState> {
                 assert!(world.logs_in(&StagingLabel::Current), "{}", diagnosis.situation.words());
                 return Some(state);
             }
-            // Every rotation fails by something that an administrator has to end, and nobody is shut out
-            // meanwhile.
+            // A finding that an administrator has to fix makes every rotation fail, but applications still
+            // log in.
             Remedy::FixFirst if diagnosis.situation.hindered => {
                 assert!(world.logs_in(&StagingLabel::Current), "{}", diagnosis.situation.words());
                 return Some(state);
             }
             Remedy::FixFirst | Remedy::FixUnusable | Remedy::LookFurther(_) | Remedy::SetPassword { .. } => {
-                // What a pooler refuses, and a session that is not the original's, moves no label.
+                // A refusal by a pooler, or a session that is not the original's, moves no label.
                 let unclear = |access| matches!(access, Access::Unknown | Access::NoSession);
                 let unclear = diagnosis.situation.versions.iter().any(|version| unclear(version.access));
                 assert!(unclear || !world.some_version_logs_in(), "{}", diagnosis.situation.words());
@@ -78,7 +78,7 @@ pub(crate) async fn repair(stuck: &Service) -> Option<StuckState> {
     panic!("three moves were not enough: {:?}", world.store.borrow().secret().versions);
 }
 
-/// How many distinct worlds were found in each state.
+/// The number of distinct worlds in each state.
 #[derive(Default)]
 struct Found(BTreeMap<StuckState, usize>);
 
@@ -89,7 +89,7 @@ impl Found {
         }
     }
 
-    /// A rotation that is killed after each of its calls, or before; nobody calls again.
+    /// A rotation that is killed after each of its calls, or before; the service does not call again.
     async fn killed(&mut self, start: &Service, situation: Situation) {
         let healthy = start.fork();
         assert_eq!(healthy.rotate_or_code().await.err(), situation.refusal(), "a rotation");
@@ -109,7 +109,7 @@ impl Found {
         self.acted_on(start, calls).await;
     }
 
-    /// Somebody acts by hand before each call; the service gives up.
+    /// A manual change before each call; the service gives up.
     async fn acted_on(&mut self, start: &Service, calls: usize) {
         for act in Act::ALL {
             for at in 0..calls {

@@ -1,8 +1,8 @@
-//! Random schedules: two to four jobs at once (rotations, late duplicates of a step, a cancelled and replaced
-//! rotation, an operator's act), their calls in any order, any of which may fail. Each schedule comes from
-//! its seed alone.
+//! Random schedules: two to four concurrent jobs (rotations, late duplicates of a step, a cancelled and
+//! replaced rotation, a manual change), with their calls in any order, any of which may fail. The seed alone
+//! determines a schedule.
 //!
-//! A failing schedule is cut down to the least that still fails. Its seed is printed and replays it:
+//! A failing schedule is reduced to the smallest one that still fails. Its seed is printed and replays it:
 //! `scripts/prove --seed S`.
 
 mod run;
@@ -19,17 +19,17 @@ use proptest::{
 use self::run::{Figures, Runs};
 use crate::world::{Sighting, World};
 
-/// How many bytes decide over one schedule, at most.
+/// The most bytes that decide over one schedule.
 const DECISIONS: usize = 240;
-/// How many schedules a plain `cargo test` tries. `scripts/prove` asks for more.
+/// The number of schedules of a plain `cargo test`. `scripts/prove` runs more.
 const FEW: u64 = 2_000;
-/// From how many on every state worth reaching must have been reached.
+/// The number of schedules from which on every state worth reaching must have been reached.
 const ENOUGH: u64 = 50_000;
-/// How often a failing schedule is made smaller.
+/// The most attempts to reduce a failing schedule.
 const CUTS: usize = 400;
 
-/// What decides over a schedule: one byte each time that there is a choice, and no fault and the first of all
-/// once there are no more.
+/// What decides over a schedule: one byte for each choice. Once there are no more bytes, there is no fault,
+/// and each choice is the first one.
 #[derive(Clone)]
 pub(crate) struct Decisions {
     bytes: Vec<u8>,
@@ -41,7 +41,7 @@ impl Decisions {
         Self { bytes, taken: 0 }
     }
 
-    /// One of so many, which are at most 256.
+    /// One of this number of choices, which is at most 256.
     pub(crate) fn among(&mut self, choices: usize) -> usize {
         let byte = self.bytes.get(self.taken).copied().unwrap_or_default();
         self.taken += 1;
@@ -52,17 +52,17 @@ impl Decisions {
         of[self.among(of.len())]
     }
 
-    /// Once in so many times.
+    /// True once in this number of times.
     pub(crate) fn seldom(&mut self, times: usize) -> bool {
         self.among(times) == times - 1
     }
 }
 
-/// Why a schedule is a defect.
+/// Why a schedule shows a defect.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) why: String,
-    /// What went on: the start, the jobs, and every call.
+    /// What happened: the start, the jobs, and every call.
     pub(crate) story: String,
 }
 
@@ -74,12 +74,12 @@ impl fmt::Display for Failure {
 
 /// A setting of these tests, from the environment.
 pub(crate) fn setting(name: &str) -> Option<u64> {
-    #[expect(clippy::disallowed_methods, reason = "scripts/prove passes its arguments to the tests so")]
+    #[expect(clippy::disallowed_methods, reason = "scripts/prove passes its arguments so")]
     let text = std::env::var(name).ok()?;
     Some(text.parse().unwrap_or_else(|_| panic!("{name} is a whole number")))
 }
 
-/// The decisions of a seed, which can be made fewer.
+/// The decisions of a seed, which can be reduced.
 fn decisions(seed: u64) -> impl ValueTree<Value = Vec<u8>> {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
@@ -88,7 +88,7 @@ fn decisions(seed: u64) -> impl ValueTree<Value = Vec<u8>> {
     vec(any::<u8>(), DECISIONS).new_tree(&mut runner).expect("bytes can always be drawn")
 }
 
-/// Cuts a failing schedule down while it fails.
+/// Reduces a failing schedule while it fails.
 async fn cut_down(
     runs: &mut Runs,
     mut tree: impl ValueTree<Value = Vec<u8>>,
@@ -144,8 +144,8 @@ fn random_schedules_of_any_number_of_invocations_lose_nothing() {
         })
     });
     println!(
-        "\nproof: schedules: {count} random schedules, {} calls, {} faults, {} with an act by hand, {} wrote \
-         in the gap, {:.1} s",
+        "\nproof: schedules: {count} random schedules, {} calls, {} faults, {} with a manual change, {} \
+         wrote in the gap, {:.1} s",
         runs.calls,
         runs.faults,
         runs.acts,

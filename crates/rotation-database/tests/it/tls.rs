@@ -1,4 +1,4 @@
-//! When a password may travel in the clear.
+//! When a password may be sent in cleartext.
 
 use std::{rc::Rc, time::Duration};
 
@@ -18,7 +18,7 @@ fn set_ssl(service: &Service, ssl: &str) {
     secret.versions.get_mut(&version).unwrap().value = Some(Value::Text(text));
 }
 
-/// Rotates; whether it went through, and whether each user's password travelled in the clear.
+/// Rotates. Returns whether that succeeded, and whether each user's password was sent in cleartext.
 fn rotate(plan: Plan, tls: ServerTls, ssl: Option<&str>) -> (bool, Vec<(String, bool)>) {
     World::run(async {
         let service = Situation::Fresh.prepare(plan, Kind::Transactional, Variant::Sound).await;

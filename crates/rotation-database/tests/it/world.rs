@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! Service ─ drives ─> Rotator ─┬─ Store   (SecretStore) ─┐
-//!                              └─ Server  (Engine)       ├─> Gate: fault? whose turn? ─> effect ─> invariants
+//!                              └─ Server  (Engine)       ├─> Gate: fault? turn? ─> effect ─> invariants
 //!                                  └ Connection (Session)┘
 //! ```
 
@@ -57,7 +57,7 @@ pub(crate) struct World {
     pub(crate) lookup: RefCell<DatabaseLookupModel>,
     pub(crate) gate: RefCell<Gate>,
     pub(crate) watch: RefCell<Watch>,
-    /// Whether the operator has named the secret as the one that takes its pair over.
+    /// Whether the operator has named the secret as the one that takes over its pair.
     pub(crate) adopting: Cell<bool>,
 }
 
@@ -66,7 +66,7 @@ impl World {
         Rc::new(Self { store: RefCell::new(store), server: RefCell::new(server), ..Self::default() })
     }
 
-    /// Runs a test's future on a clock that jumps to the next timer as soon as everybody waits.
+    /// Runs a test's future on a clock that jumps to the next timer as soon as every task waits.
     pub(crate) fn run<T>(future: impl Future<Output = T>) -> T {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
         runtime.unwrap().block_on(future)

@@ -1,11 +1,11 @@
-//! The states that a secret may be found in, each with how it comes about and how it is left.
+//! The states in which a secret may be, each with its origin and its remedy.
 
-/// What a secret is in, by which of its versions log in.
+/// The state of a secret, by which of its versions log in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum StuckState {
-    /// `AWSCURRENT` logs in and no rotation is under way.
+    /// `AWSCURRENT` logs in and no rotation is in progress.
     Healthy,
-    /// Whether `AWSCURRENT` or another version logs in could not be found out.
+    /// Whether `AWSCURRENT` or another version logs in could not be determined.
     Unknown,
     /// The secret is scheduled for deletion.
     Deleted,
@@ -13,7 +13,7 @@ pub enum StuckState {
     PendingEmpty,
     /// `AWSCURRENT` logs in; `AWSPENDING` does not.
     PendingRefused,
-    /// `AWSCURRENT` logs in; what `AWSPENDING` does is not known.
+    /// `AWSCURRENT` logs in; whether `AWSPENDING` does is unknown.
     PendingUnknown,
     /// `AWSCURRENT` and `AWSPENDING` log in.
     BothLogIn,
@@ -21,14 +21,14 @@ pub enum StuckState {
     OnlyPendingLogsIn,
     /// `AWSPREVIOUS` logs in, `AWSCURRENT` and `AWSPENDING` do not.
     OnlyPreviousLogsIn,
-    /// A version without one of the three labels is the only one that logs in.
+    /// Only a version without any of the three labels logs in.
     OnlyUnlabeledLogsIn,
     /// No version logs in.
     NoVersionLogsIn,
 }
 
 impl StuckState {
-    /// All of them.
+    /// All states.
     pub const ALL: [Self; 11] = [
         Self::Healthy,
         Self::Unknown,
@@ -60,12 +60,12 @@ impl StuckState {
         }
     }
 
-    /// Whether a rotation stands half-way, or applications cannot log in.
+    /// Whether a rotation is interrupted, or applications cannot log in.
     pub fn is_stuck(self) -> bool {
         !matches!(self, Self::Healthy | Self::Unknown)
     }
 
-    /// Whether applications that read `AWSCURRENT` are known to be shut out.
+    /// Whether applications that read `AWSCURRENT` are known to fail to log in.
     pub fn shuts_out(self) -> bool {
         matches!(
             self,
@@ -77,74 +77,75 @@ impl StuckState {
         )
     }
 
-    /// How a secret gets there.
+    /// How a secret gets into this state.
     pub fn origin(self) -> &'static str {
         match self {
             Self::Healthy => "The last rotation ended, or there was none.",
             Self::Unknown => {
-                "A version could not be tried: the way to the database or the account is closed, a value \
-                cannot be used, or versions could not be listed. The findings say which."
+                "A version could not be tried: the database cannot be reached, the account is closed, a \
+                value cannot be used, or versions could not be listed. The findings name the cause."
             }
-            Self::Deleted => {
-                "Somebody called DeleteSecret. Values cannot be read until the secret is restored."
-            }
+            Self::Deleted => "DeleteSecret was called. Values cannot be read until the secret is restored.",
             Self::PendingEmpty => {
-                "RotateSecret made a version under AWSPENDING, and createSecret has stored no value in it: \
-                the function could not be invoked, failed, or is just starting. The database was not changed."
+                "RotateSecret created a version under AWSPENDING, and createSecret has stored no value in \
+                it: the function could not be invoked, failed, or is just starting. The database was not \
+                changed."
             }
             Self::PendingRefused => {
                 "createSecret stored a new password, and setSecret has not set it: it failed (the function's \
-                log says why), has not run yet, or the database refuses that password by its policy."
+                log has the cause), has not run yet, or the database refuses that password by its policy."
             }
             Self::PendingUnknown => {
-                "A rotation stands half-way, and it is not known whether AWSPENDING logs in."
+                "A rotation is interrupted, and it is not known whether AWSPENDING logs in."
             }
             Self::BothLogIn => {
-                "setSecret has worked and finishSecret has not run: two users take turns, or the database \
-                keeps the old password beside the new one. Or a test of the configuration left a copy of AWSCURRENT behind."
+                "setSecret has succeeded and finishSecret has not run: two users alternate, or the database \
+                keeps the old password next to the new one. Or a test of the configuration left a copy of \
+                AWSCURRENT behind."
             }
             Self::OnlyPendingLogsIn => {
                 "setSecret changed the password and finishSecret has not moved AWSCURRENT: the rotation \
                 failed between the two, was cancelled, or is running at this moment."
             }
             Self::OnlyPreviousLogsIn => {
-                "AWSCURRENT was moved by hand or by a stale invocation before the database had its password, \
-                or somebody set the old password again."
+                "AWSCURRENT was moved manually or by a stale invocation before the database had its \
+                password, or a manual change set the old password again."
             }
             Self::OnlyUnlabeledLogsIn => {
-                "AWSPENDING was taken away from a rotation whose setSecret had changed the password already."
+                "AWSPENDING was removed from a rotation whose setSecret had already changed the password."
             }
             Self::NoVersionLogsIn => {
-                "Somebody changed the password in the database without the secret, or the user is gone."
+                "A manual change set another password in the database, or the user was deleted."
             }
         }
     }
 
-    /// How it is left.
+    /// How a secret gets out of this state.
     pub fn way_out(self) -> &'static str {
         match self {
             Self::Healthy => "Nothing has to be done.",
-            Self::Unknown => "Fix what the findings name, then look again.",
-            Self::Deleted => "Restore the secret; then look which version logs in.",
+            Self::Unknown => "Fix what the findings name, then run the diagnosis again.",
+            Self::Deleted => "Restore the secret; then check which version logs in.",
             Self::PendingEmpty | Self::PendingRefused => {
-                "Applications are not affected. Rotate again, which takes this version up. Where the \
-                database refuses the password itself (DB_PASSWORD_POLICY), it never ends: then take \
-                AWSPENDING away with `rotate recover --abandon` and rotate anew."
+                "Applications are not affected. Rotate again, which resumes with this version. If the \
+                database refuses the password itself (DB_PASSWORD_POLICY), that never succeeds: then remove \
+                AWSPENDING with `rotate recover --abandon` and start a new rotation."
             }
             Self::PendingUnknown => {
-                "Applications are not affected. Rotate again, which takes this version up, unless the \
+                "Applications are not affected. Rotate again, which resumes with this version, unless the \
                 findings name what is wrong with it: then fix that first."
             }
             Self::BothLogIn => {
-                "Applications are not affected. Rotate again: it goes on with this version and moves \
-                AWSCURRENT. With alternating users it also brings the rights of the second user to equal, which its login does not show."
+                "Applications are not affected. Rotate again: it resumes with this version and moves \
+                AWSCURRENT. With alternating users it also reconciles the privileges of the second user, \
+                which its login does not show."
             }
             Self::OnlyPendingLogsIn => {
-                "Applications that read AWSCURRENT are shut out until AWSCURRENT is on this version. Do not \
+                "Applications that read AWSCURRENT cannot log in until AWSCURRENT is on this version. Do not \
                 remove AWSPENDING: it is on the only password that works."
             }
             Self::OnlyPreviousLogsIn => {
-                "Applications are shut out until AWSCURRENT is back on AWSPREVIOUS, or until a rotation, \
+                "Applications cannot log in until AWSCURRENT is back on AWSPREVIOUS, or until a rotation, \
                 which starts from AWSPREVIOUS here, has ended."
             }
             Self::OnlyUnlabeledLogsIn => {

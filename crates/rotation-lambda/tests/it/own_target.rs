@@ -1,4 +1,4 @@
-//! A target that is no database, as a function: `examples/ticket.rs`.
+//! A target that is not a database, as a function: `examples/ticket.rs`.
 
 use std::{fs, sync::Arc, time::Duration};
 
@@ -12,7 +12,7 @@ use crate::panic::example;
 
 const FIRST: &str = "the-first-ticket";
 
-/// A secret, its function, and the office that the function asks.
+/// A secret, its function, and the office that the function calls.
 struct Office {
     store: LocalSecretsManager,
     function: LambdaFunction,

@@ -12,8 +12,8 @@ use local_aws::{
 use rotation_suites::{Hostile, Trial, every_log};
 use serde_json::{Value, json};
 
-/// A program of `examples/`, which cargo builds together with the tests when it is not told to run some of
-/// them alone.
+/// A program of `examples/`. Cargo builds the examples together with the tests, unless it is asked for only
+/// some test targets.
 pub(crate) fn example(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("the path of this program is known");
     let folder = test.ancestors().nth(2).expect("cargo runs tests from target/<profile>/deps");
@@ -55,13 +55,13 @@ async fn a_panic_is_answered_as_an_error_by_a_process_that_lives_on() {
         assert!(!error.message.contains(canary), "{error}");
     }
     let reports = function.reports();
-    // Create and set of both attempts, each answered by the process that the first one started.
+    // createSecret and setSecret of both attempts, each answered by the process that the first one started.
     assert_eq!(reports.len(), 4, "{}", function.output());
     assert!(reports.iter().all(|report| report.process_id == reports[0].process_id), "{reports:?}");
     assert!(reports[1..].iter().all(|report| report.init.is_none()), "{reports:?}");
     let output = function.output();
     assert!(!output.contains(canary) && !output.contains("a defect in a driver"), "{output}");
-    assert!(output.contains("panicked at "), "the place is told: {output}");
+    assert!(output.contains("panicked at "), "the place is missing: {output}");
     let outcomes: Vec<Value> = output.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
     let failed: Vec<_> = outcomes.iter().filter(|line| line["code"] == "INTERNAL").collect();
     assert_eq!(failed.len(), 2, "one outcome line for each setSecret: {output}");
@@ -74,11 +74,12 @@ async fn a_panic_is_answered_as_an_error_by_a_process_that_lives_on() {
     assert_eq!(counted.count(), 2, "one line of metrics for each: {output}");
 }
 
-/// The message of the panic quotes the password, and the process holds the rotation token as well.
+/// The message of the panic quotes the password, and the process also holds the rotation token.
 #[tokio::test]
 async fn a_panic_shows_no_password_and_no_token_at_any_level_and_in_any_format_of_the_log() {
     let document = json!({
-        "engine": "panicking", "host": "localhost", "username": "app", "password": Hostile::CANARY, "ssl": true,
+        "engine": "panicking", "host": "localhost", "username": "app", "password": Hostile::CANARY,
+        "ssl": true,
     });
     for (level, format) in every_log() {
         let function = LambdaFunction::builder(panicking())
@@ -119,8 +120,8 @@ async fn a_look_at_a_secret_that_panics_is_answered_too() {
     assert_eq!(severity[0]["Severity"], 3, "{output}");
 }
 
-/// Started with leave to write core files as large as this machine lets us, which the function gives up and
-/// cannot take back.
+/// Started with permission to write core files as large as this machine allows. The function gives that up
+/// and cannot get it back.
 #[tokio::test]
 async fn no_core_file_is_written_of_what_a_function_holds() {
     let leave = r#"ulimit -S -c "$(ulimit -H -c)" && exec "$0""#;
@@ -135,21 +136,21 @@ async fn no_core_file_is_written_of_what_a_function_holds() {
     assert_no_core_file(process, "started with leave");
 }
 
-/// Says so where no process may write a core file anyhow, as that is no doing of the function's then.
-/// Straight to standard error, as nobody sees what a test that passes prints.
+/// Reports it where no process may write a core file anyway, because the function is then not the reason. The
+/// message goes straight to standard error, because the output of a passing test is not shown.
 #[track_caller]
 fn assert_no_core_file(process: u32, what: &str) {
     static SAID: Once = Once::new();
     let here = core_limits(std::process::id());
     if here[1] == "0" {
         let words =
-            "core files are forbidden here to everybody: no test can see whether functions forbid them";
+            "core files are forbidden to all processes here: no test can see whether functions forbid them";
         SAID.call_once(|| writeln!(std::io::stderr(), "{words}").expect("standard error"));
     }
     assert_eq!(core_limits(process), ["0", "0", "bytes"], "{what}, where {here:?} is inherited");
 }
 
-/// How large a core file of this process may be, as it is and at most, and the unit.
+/// The size limit of this process's core files: soft limit, hard limit, and unit.
 fn core_limits(process: u32) -> Vec<String> {
     let limits = std::fs::read_to_string(format!("/proc/{process}/limits")).expect("it runs");
     let core = limits.lines().find_map(|line| line.strip_prefix("Max core file size"));

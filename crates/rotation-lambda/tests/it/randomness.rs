@@ -21,8 +21,8 @@ async fn a_process_to_which_the_kernel_gives_no_random_bytes_makes_no_password()
 
     let rotation = RotationSettings { attempts: 1, ..RotationSettings::default() };
     let store = LocalSecretsManager::start(Settings { rotation, ..Settings::default() }).await.unwrap();
-    // Read by the shell, not started: a file that was just written may still be open in a child of another
-    // test.
+    // The shell reads the program instead of executing it: a file that was just written may still be open in
+    // a child of another test.
     let function = LambdaFunction::builder("/bin/sh")
         .arg(program.to_str().expect("a path of text"))
         .env("SECRETS_MANAGER_ENDPOINT", store.endpoint())

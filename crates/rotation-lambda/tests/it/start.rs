@@ -1,4 +1,4 @@
-//! Settings that are wrong are answered by a function that runs.
+//! A function with wrong settings runs and answers.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::panic::panicking;
 
-/// Every invocation of a function with this setting says what is wrong with it.
+/// Every invocation of a function with this setting reports what is wrong with it.
 async fn check(name: &str, value: &str) {
     let rotation = RotationSettings { attempts: 1, ..RotationSettings::default() };
     let store =
@@ -61,6 +61,6 @@ async fn a_service_that_hangs_is_named_before_lambda_ends_the_function() {
     let token = "11111111-2222-3333-4444-555555555555";
     let event = json!({"Step": "createSecret", "SecretId": secret, "ClientRequestToken": token});
     let error = function.invoke(&event).await.unwrap_err();
-    // An answer that came too late would be another's: that the task timed out.
+    // After a late answer, Lambda's own error would be there: that the task timed out.
     assert_eq!(error.error_type, "NET_SM_UNREACHABLE", "{error}");
 }

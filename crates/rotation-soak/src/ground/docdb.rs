@@ -1,4 +1,4 @@
-//! MongoDB's own server, for DocumentDB as well.
+//! MongoDB's own server, also for DocumentDB.
 
 use local_aws::BoxFuture;
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use test_servers::{DatabaseServer, DocdbQueryError, DocdbServer, TestLogin};
 use super::{Ground, Opens, login_of, made, new_login, original};
 use crate::failure::Failure;
 
-/// Where users are defined.
+/// The database in which users are defined.
 const HOME: &str = "admin";
 /// `AuthenticationFailed`.
 const REFUSED: i64 = 18;

@@ -9,12 +9,12 @@ use crate::failure::Failure;
 
 /// `ER_ACCESS_DENIED_ERROR`.
 const ACCESS_DENIED: u16 = 1045;
-/// The server lets the user in and refuses a database, a table, a routine, or does not show it.
+/// The server accepts the login but refuses or hides a database, a table or a routine.
 const DENIED: [u16; 5] = [1044, 1142, 1146, 1305, 1370];
 
-/// What a user may do in its own database. It may do so with what it creates as well.
+/// What a user may do in its own database, including with what it creates.
 const OF_USERS: &str = "SELECT, INSERT, DELETE, CREATE, DROP, CREATE ROUTINE";
-/// What a master passes on: the above, and what the server gives the creator of a routine.
+/// What a master grants: the above, and what the server grants to the creator of a routine.
 const RIGHTS: &str = "SELECT, INSERT, DELETE, CREATE, DROP, CREATE ROUTINE, EXECUTE, ALTER ROUTINE";
 
 pub(super) struct MySql {
@@ -67,7 +67,7 @@ impl Ground for MySql {
                 format!("GRANT {OF_USERS} ON {name}.* TO {name}"),
             ];
             if self.server.flavor() == MysqlFlavor::MySql {
-                // With it a user may keep its old password beside the new one.
+                // With it a user may keep its old password next to the new one.
                 statements.push(format!("GRANT APPLICATION_PASSWORD_ADMIN ON *.* TO {name}"));
             }
             let statements: Vec<_> = statements.iter().map(String::as_str).collect();
@@ -100,7 +100,7 @@ impl Ground for MySql {
         Box::pin(async move {
             let login = login_of(document);
             let database = original(&login.username);
-            // As a migration does: what was made before goes, whichever of the two made it.
+            // As in a migration: the previous objects are dropped, whichever of the two users created them.
             let mut statements = Vec::new();
             if number > 0 {
                 statements.push(format!("DROP TABLE {database}.made"));
@@ -130,7 +130,7 @@ impl Ground for MySql {
         })
     }
 
-    /// Those that came over TCP: this program's own come by the socket.
+    /// Only connections over TCP: this program's own use the socket.
     fn connections(&self) -> BoxFuture<'_, Result<Option<usize>, Failure>> {
         Box::pin(async {
             let count = "SELECT count(*) FROM information_schema.processlist WHERE host LIKE '%:%'";

@@ -8,7 +8,7 @@ use super::{Ground, Opens, login_of, made, new_login, original};
 use crate::failure::Failure;
 
 const DATABASE: &str = "postgres";
-/// The least value of the setting that users make: any user may set it, and it has no unit.
+/// The least value of the setting that users change: any user may set it, and it has no unit.
 const LEAST: usize = 2;
 
 pub(crate) struct Postgres {
@@ -29,7 +29,7 @@ impl Postgres {
         match self.server.query_as(login, DATABASE, statements).await {
             Ok(_) => Ok(Opens::Works),
             Err(QueryError { code: Some(code), .. }) if code.starts_with("28") => Ok(Opens::Refused),
-            // Insufficient privilege, or a table or function that is not to be seen.
+            // Insufficient privilege, or a table or function that is not visible.
             Err(QueryError { code: Some(code), .. }) if code.starts_with("42") => Ok(Opens::Denied(code)),
             Err(error) => Err(error.into()),
         }

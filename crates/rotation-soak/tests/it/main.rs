@@ -1,4 +1,4 @@
-//! The program's command line. That there is such a test makes `cargo test` build the program, which
+//! The program's command line. Because this test exists, `cargo test` builds the program, which
 //! `scripts/soak` runs.
 
 #![expect(clippy::unwrap_used, reason = "a test ends where what it prepares fails")]

@@ -7,7 +7,7 @@ use rotator_mysql::ShownAccount;
 const VERSIONS: [&str; 6] =
     ["9.7.0", "8.4.5", "8.0.11", "5.7.44-log", "11.8.2-MariaDB", "5.5.5-10.11.14-MariaDB"];
 
-/// What a clone is made with to be known by.
+/// The option with which a clone is created, and by which it is recognized.
 const MARK: &str = " ATTRIBUTE '";
 
 /// The most lines of one user.
@@ -17,17 +17,17 @@ const MOST_LINES: usize = 64;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Shown {
     pub(super) version: &'static str,
-    /// Whether a real server could have said so: then nothing of it may be misread.
+    /// Whether a real server could have returned it: then no part of it may be misread.
     pub(super) is_well_formed: bool,
     create_user: String,
     grants: Vec<String>,
-    /// Name, host and whether they may be given on.
+    /// Name, host, and whether the role has the admin option.
     roles: Vec<(String, String, bool)>,
     attributes: Option<String>,
 }
 
 impl Shown {
-    /// Lines as they came: `CREATE` and what follows is a user's, any other is one of SHOW GRANTS.
+    /// Lines as they are: `CREATE` begins a user's definition, any other line is one of SHOW GRANTS.
     pub(super) fn lines(kind: u8, bytes: &[u8]) -> Option<Self> {
         let text = str::from_utf8(bytes).ok()?;
         let mut shown = Self::of(kind);
@@ -41,7 +41,7 @@ impl Shown {
         Some(shown)
     }
 
-    /// Names in the lines in which servers show them: a byte for the form of the line, then names with their
+    /// Names in the lines of SHOW GRANTS: a byte selects the form of the line, then names follow with their
     /// lengths.
     pub(super) fn names(kind: u8, bytes: &[u8]) -> Option<Self> {
         let mut shown = Self { is_well_formed: true, ..Self::of(kind) };
@@ -57,7 +57,7 @@ impl Shown {
         Some(shown)
     }
 
-    /// What servers show each in its own way.
+    /// Adds a line that each server shows in its own way.
     fn add(&mut self, form: u8, names: &mut Names<'_>) -> Option<()> {
         let gives_on = form & 0x80 != 0;
         match form & 0x0f {
@@ -70,7 +70,7 @@ impl Shown {
             }
             8 if self.has_roles() => {
                 let role = (names.next()?, names.next()?, gives_on);
-                // A table has a row once.
+                // A table contains a row once.
                 self.roles.retain(|(name, host, _)| (name, host) != (&role.0, &role.1));
                 self.roles.push(role);
             }
@@ -90,7 +90,7 @@ impl Shown {
         Some(())
     }
 
-    /// A user has each clause once.
+    /// A user has each clause at most once.
     fn show_once(&mut self, mark: &str, clause: &str) {
         if !self.create_user.contains(mark) {
             self.create_user.push_str(clause);
@@ -111,25 +111,25 @@ impl Shown {
         !self.version.starts_with("5.7")
     }
 
-    /// How much was said, in bytes.
+    /// The length of the input, in bytes.
     pub(super) fn length(&self) -> usize {
         let roles = self.roles.iter().map(|(name, host, _)| name.len() + host.len()).sum::<usize>();
         roles + self.create_user.len() + self.grants.iter().map(String::len).sum::<usize>()
     }
 
-    /// Whether these words are the server's own.
-    pub(super) fn says(&self, words: &str) -> bool {
+    /// Whether the server itself returned these words.
+    pub(super) fn contains(&self, words: &str) -> bool {
         let mut roles = self.roles.iter().flat_map(|(name, host, _)| [name, host]);
         roles.any(|text| text.contains(words))
             || self.grants.iter().chain([&self.create_user]).any(|text| text.contains(words))
     }
 
-    /// Whether a name may have one. A server's names have none; in quotes it is written `\0`.
+    /// Whether a name may contain a NUL. A server's names contain none; in quotes it is written `\0`.
     pub(super) fn has_nul(&self) -> bool {
         self.create_user.contains(['\0', '\\']) || self.grants.iter().any(|line| line.contains(['\0', '\\']))
     }
 
-    /// As the engine gets to know it.
+    /// The account as the engine receives it.
     pub(super) fn account(&self) -> ShownAccount {
         ShownAccount {
             host: "%".to_owned(),
@@ -142,7 +142,7 @@ impl Shown {
     }
 }
 
-/// Names one after the other, each with its length before it.
+/// A sequence of names, each with its length before it.
 struct Names<'a>(&'a [u8]);
 
 impl Names<'_> {
@@ -152,7 +152,7 @@ impl Names<'_> {
         Some(*form)
     }
 
-    /// `None` where it is none that a server takes.
+    /// `None` where a server would not accept the name.
     fn next(&mut self) -> Option<String> {
         let (length, rest) = self.0.split_first()?;
         let (name, rest) = rest.split_at(usize::from(length % 33).min(rest.len()));
@@ -162,7 +162,7 @@ impl Names<'_> {
     }
 }
 
-/// A line that every server shows alike.
+/// A line that every server shows in the same form.
 fn privilege(form: u8, names: &mut Names<'_>) -> Option<String> {
     let option = if form & 0x80 == 0 { "" } else { " WITH GRANT OPTION" };
     let to = "TO `app`@`%`";
@@ -182,7 +182,7 @@ fn privilege(form: u8, names: &mut Names<'_>) -> Option<String> {
     })
 }
 
-/// The clone as it would be shown once these statements have run.
+/// The clone as a server would show it after these statements.
 pub(super) fn made_by(statements: &[PlannedStatement], original: &Shown) -> Shown {
     let mut clone = Shown {
         version: original.version,
@@ -221,7 +221,7 @@ fn role_of(statement: &str) -> Option<(String, String, bool)> {
     rest.is_empty().then_some((name, host, admin))
 }
 
-/// A name in backticks at the beginning, and what follows.
+/// A name in backticks at the beginning, and the rest.
 fn unquoted(text: &str) -> Option<(String, &str)> {
     let mut name = String::new();
     let mut rest = text.strip_prefix('`')?;
@@ -239,7 +239,7 @@ fn quoted(name: &str) -> String {
     format!("`{}`", name.replace('`', "``"))
 }
 
-/// The mark of a clone is ours alone.
+/// Only this project's clones have the name of a mark.
 fn role(name: String) -> Option<String> {
     (!name.starts_with("clone:") && !name.starts_with("rotation:")).then_some(name)
 }

@@ -1,4 +1,4 @@
-//! Documents of MongoDB's protocol (bsonspec.org, version 1.1), out of JSON.
+//! Documents of MongoDB's protocol (bsonspec.org, version 1.1), from JSON.
 
 use serde_json::Value;
 

@@ -1,27 +1,28 @@
-//! What a server knows of its client, and what it says because of it.
+//! What a server knows about its client, and the answers that depend on it.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 
 use super::{bson::bson, protocol::Protocol};
 use crate::scram::{ServerKeys, transcript};
 
-/// The most that is kept of what the client sent, in bytes.
+/// The most bytes that are kept of what the client sent.
 const MOST_HEARD: usize = 256 * 1024;
 
-/// Words of the server, which no error may repeat.
+/// A text of the server that no error may repeat.
 pub(crate) const SERVER_WORDS: &str = "these are the server's words";
 
 /// The client of one connection.
 pub(super) struct Client {
     password: &'static str,
     heard: Vec<u8>,
-    /// The last that it said.
+    /// The last message of the client.
     last: Vec<u8>,
     messages: usize,
-    /// The number that MySQL's next packet bears.
+    /// The sequence number of MySQL's next packet.
     sequence: u8,
     nonce: Vec<u8>,
-    /// What SCRAM's proofs are made over: the client's first message, the server's, the client's second.
+    /// The texts over which SCRAM's proofs are computed: the client's first message, the server's, the
+    /// client's second.
     exchange: [String; 3],
 }
 
@@ -39,7 +40,7 @@ impl Client {
         }
     }
 
-    /// Everything that it said.
+    /// Everything that it sent.
     pub(super) fn into_heard(self) -> Vec<u8> {
         self.heard
     }
@@ -62,8 +63,8 @@ impl Client {
         }
     }
 
-    /// A message of a script with `%N` replaced by the client's nonce, `%S` by the server's proof that it
-    /// knows the password, and `%W` by words.
+    /// A message of a script, with `%N` replaced by the client's nonce, `%S` by the server's proof that it
+    /// knows the password, and `%W` by [`SERVER_WORDS`].
     pub(super) fn fill_in(&mut self, message: &[u8]) -> Vec<u8> {
         let mut filled = Vec::with_capacity(message.len() + self.nonce.len());
         let mut rest = message;
@@ -88,7 +89,7 @@ impl Client {
             };
         }
         if let Some(challenge) = after(&filled, b"r=") {
-            // In JSON it ends by the quote; a nonce of PostgreSQL's clients may have one in it.
+            // In JSON it ends at the quote; a nonce of PostgreSQL's clients may contain one.
             let end = if filled.starts_with(b"{") { b'"' } else { 0 };
             let challenge = challenge.split(|byte| *byte == end).next().unwrap_or_default();
             self.exchange[1] = format!("r={}", text(challenge));
@@ -102,7 +103,7 @@ impl Client {
         Some(BASE64.encode(keys.sign(&transcript(first, challenge, second))))
     }
 
-    /// `None` where the message is none that can be framed.
+    /// `None` where the message cannot be framed.
     pub(super) fn frame(&mut self, protocol: Protocol, message: &[u8]) -> Option<Vec<u8>> {
         let length = u32::try_from(message.len()).ok()?;
         Some(match protocol {
@@ -132,7 +133,7 @@ impl Client {
     }
 }
 
-/// What follows a mark, up to what no SCRAM message has in it.
+/// The text after a mark, up to a byte that no SCRAM message contains.
 fn after<'a>(bytes: &'a [u8], mark: &[u8]) -> Option<&'a [u8]> {
     let start = bytes.windows(mark.len()).position(|window| window == mark)? + mark.len();
     let rest = &bytes[start..];

@@ -1,6 +1,6 @@
-//! What a server speaks.
+//! The protocols of servers.
 
-/// The protocol whose frames a server puts around what it is told to say.
+/// The protocol in whose frames a server sends its script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Protocol {
     /// A byte of kind and four of length; the first byte of a message is its kind.

@@ -1,4 +1,4 @@
-//! The corpus that fuzzing has left behind, replayed.
+//! Replays the corpus that fuzzing has left behind.
 
 use std::{
     fs,

@@ -1,4 +1,4 @@
-//! What moto 5.2 does not have: DocumentDB (its RDS refuses the engine `docdb`), custom endpoints
+//! What moto 5.2 does not support: DocumentDB (its RDS refuses the engine `docdb`), custom endpoints
 //! (`DescribeDBClusterEndpoints`, `CustomEndpoints`), clusters that follow another one, and refusals.
 
 use test_servers::{ApiAnswer, ApiDouble, ApiRequest};
@@ -27,7 +27,7 @@ fn refused(status: u16, code: &str) -> ApiAnswer {
     ApiAnswer { status, body }
 }
 
-/// A cluster with a custom endpoint, and its copy in another region.
+/// A cluster with a custom endpoint, and its replica in another Region.
 fn aurora(request: &ApiRequest) -> ApiAnswer {
     let endpoints = format!(
         "<DBClusterEndpoints><DBClusterEndpointList><DBClusterIdentifier>shop</DBClusterIdentifier><Endpoint>{CUSTOM}\

@@ -18,7 +18,8 @@ const CLUSTER: &str = "aws:rds:primarydbclusterarn";
 fn client(moto: &Moto, region: &str) -> Client {
     let access = access(&moto.endpoint());
     let config = access.lookup_config(region, access.lookup_urls().rds.as_ref());
-    // moto loads a service at its first request, which on a busy machine takes longer than a call may.
+    // moto loads a service at its first request, which on a busy machine takes longer than the time limit of
+    // a call.
     Client::from_conf(Builder::from(&config).timeout_config(TimeoutConfig::disabled()).build())
 }
 
@@ -42,7 +43,7 @@ async fn replica(rds: &Client, id: &str, source: &str) {
     call.source_db_instance_identifier(source).send().await.unwrap();
 }
 
-/// Everything that the tables speak of.
+/// Everything that the test tables refer to.
 async fn prepare(moto: &Moto) {
     let rds = client(moto, HERE);
     instance(&rds, "orders", "postgres", None).await;
@@ -60,7 +61,7 @@ fn arn(resource: &str) -> String {
     format!("arn:aws:rds:{HERE}:123456789012:{resource}")
 }
 
-/// Where an instance answers, and its port.
+/// The host and the port of an instance.
 async fn at(moto: &Moto, region: &str, id: &str) -> (String, i32) {
     let answer =
         client(moto, region).describe_db_instances().db_instance_identifier(id).send().await.unwrap();
@@ -117,7 +118,7 @@ async fn hosts_that_moto_joins_belong_together_and_no_others() {
     let (archive, _) = at(&moto, HERE, "archive").await;
     let (far, _) = at(&moto, FAR, "far").await;
     let (stranger, _) = at(&moto, HERE, "stranger").await;
-    // A master secret that names the writer and no port has the engine's.
+    // A master secret that names the writer but no port uses the engine's default port.
     let own = format!("{orders}:1");
     let described = format!("{orders}:{port}");
     for host in [&reports, &archive, &far] {

@@ -34,7 +34,9 @@ fn redshift_of_the_reference(request: &ApiRequest) -> ApiAnswer {
     });
     let other = json!({
         "workgroupName": "other", "namespaceName": "else",
-        "endpoint": {"address": "other.123456789012.us-east-1.redshift-serverless.amazonaws.com", "port": 5439},
+        "endpoint": {
+            "address": "other.123456789012.us-east-1.redshift-serverless.amazonaws.com", "port": 5439,
+        },
     });
     match request.operation.as_str() {
         "ListNamespaces" if second => json_answer(&json!({"namespaces": [namespace(2, "shop")]})),
@@ -77,7 +79,7 @@ async fn a_managed_master_secret_leads_to_the_workgroup_of_its_namespace_on_what
     assert_eq!(at, Ok(format!("{WORKGROUP}:5439")));
     let operations: Vec<_> = double.calls().into_iter().map(|call| call.operation).collect();
     assert_eq!(operations, ["ListNamespaces", "ListNamespaces", "ListWorkgroups", "ListWorkgroups"]);
-    // Of two workgroups the one that the secret names.
+    // Of two workgroups, the one that the secret names.
     assert_eq!(found(TWIN, Master::Tagged(TAG, NAMESPACE)).await, Ok(format!("{TWIN}:5440")));
     let nobody = NAMESPACE.replace("0002", "0009");
     assert_eq!(found(WORKGROUP, Master::Tagged(TAG, &nobody)).await, Err("MASTER_OWNER_NOT_FOUND"));
@@ -90,7 +92,7 @@ async fn a_custom_domain_belongs_to_its_workgroup_or_cluster() {
         assert_eq!(found(own, Master::At(DOMAIN)).await, Ok(format!("{own}:5439")));
         assert_eq!(found(own, Master::At("db.example.com")).await, Err("MASTER_HOST_DIFFERS"));
     }
-    // It is none of the places that are described with a port: the first by name takes the writes as well.
+    // A custom domain is described without a port, so the writes go to the first workgroup by name.
     assert_eq!(found(DOMAIN, Master::Tagged(TAG, NAMESPACE)).await, Ok(format!("{TWIN}:5440")));
     let foreign = "arn:aws:redshift:us-east-1:210987654321:cluster:dw";
     let foreign = Master::Tagged("aws:redshift:primaryclusterarn", foreign);

@@ -1,5 +1,5 @@
-//! Provisioned clusters as moto describes them. moto leaves out `ClusterNamespaceArn`, by which a cluster is
-//! known that was found by a host: masters that name a host of their own are the double's.
+//! Provisioned clusters as moto describes them. moto leaves out `ClusterNamespaceArn`, which identifies a
+//! cluster that was found by its host, so the double tests masters that name their own host.
 
 use aws_sdk_redshift::{
     Client,
@@ -15,7 +15,8 @@ async fn a_managed_master_secret_leads_to_the_cluster_that_moto_describes() {
     let Some(moto) = Moto::start().await else { return };
     let access = access(&moto.endpoint());
     let config = access.lookup_config("us-east-1", access.lookup_urls().redshift.as_ref());
-    // moto loads a service at its first request, which on a busy machine takes longer than a call may.
+    // moto loads a service at its first request, which on a busy machine takes longer than the time limit of
+    // a call.
     let config = Builder::from(&config).timeout_config(TimeoutConfig::disabled());
     let client = Client::from_conf(config.build());
     let call = client.create_cluster().cluster_identifier("dw").node_type("ra3.large");

@@ -62,7 +62,7 @@ fn a_rotation_token_that_breaks_its_rule_is_refused_and_not_repeated() {
     check(&[("RotationToken", json!([CANARY]))], "RotationToken");
 }
 
-/// The service may make its tokens of what it likes.
+/// The service may use any characters in its tokens.
 #[test]
 fn a_rotation_token_of_another_alphabet_is_handed_back() {
     for token in ["x", "a+b/c==", "ey.J_h~", &"0".repeat(2048)] {

@@ -100,7 +100,7 @@ fn a_token_that_is_awscurrent_succeeds_and_does_nothing() {
     }
 }
 
-/// A secret's ARN with another region or account.
+/// A secret's ARN with another Region or account.
 fn foreign(from: &str, to: &str) -> String {
     ARN.replace(from, to)
 }

@@ -1,4 +1,4 @@
-//! What never prints, how long things may be, and which addresses are none of a database.
+//! Which types are never printed, which lengths are allowed, and which addresses cannot be a database's.
 
 use rotation_core::{Password, RotationToken, SecretDocument};
 use rotation_database::{Host, Login, StatementRule, TestStatement};
@@ -33,7 +33,7 @@ fn passwords_and_names_of_databases_and_hosts_are_as_long_as_their_limits_and_no
     let name = ["a".repeat(63), "b".repeat(63), "c".repeat(63), "d".repeat(61)].join(".");
     assert_eq!(name.len(), 253);
     assert!(Host::parse(&name).is_ok());
-    assert!(Host::parse(&format!("{name}.")).is_ok(), "the final dot is none of the name's");
+    assert!(Host::parse(&format!("{name}.")).is_ok(), "the final dot is not part of the name");
     assert!(Host::parse(&format!("{name}d")).is_err());
 }
 

@@ -5,7 +5,7 @@ use rotation_core::{StagingLabel, Step};
 use super::{document, ordinary, store};
 use crate::world::{Attempt, Plan, Service, Value, World, version};
 
-/// Changes the password behind everybody's back and leaves this document under AWSPREVIOUS.
+/// Changes the password in the database alone and leaves this document under AWSPREVIOUS.
 fn left_with(service: &Service, previous: &str) {
     let mut store = service.world.store.borrow_mut();
     let secret = store.secret_mut();

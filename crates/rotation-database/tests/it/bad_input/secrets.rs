@@ -6,10 +6,10 @@ use rotation_database::{Login, TlsMode};
 use super::{CANARY, Reach, check, document, ordinary, store};
 use crate::world::{PROFILE, Plan, Service, Value, World, version};
 
-/// The same refusal whether current or pending is spoilt, at every step that reads it.
+/// Checks for the same refusal with this value as current or as pending, at every step that reads it.
 #[track_caller]
 fn check_value(value: &Value, code: &str) -> String {
-    let mut said = String::new();
+    let mut texts = String::new();
     for plan in [Plan::SingleUser, Plan::Alternating] {
         for (label, steps) in [
             (StagingLabel::Current, [Step::Create, Step::Set]),
@@ -17,17 +17,17 @@ fn check_value(value: &Value, code: &str) -> String {
         ] {
             for step in steps {
                 let spoil = |service: &Service| store(service, &label, value.clone());
-                said += &check(plan, step, spoil, code, Reach::NoConnection);
+                texts += &check(plan, step, spoil, code, Reach::NoConnection);
             }
         }
     }
-    said
+    texts
 }
 
 #[track_caller]
 fn check_field(field: &str, value: Option<&str>, code: &str) {
-    let said = check_value(&Value::Text(document(&[(field, value)])), code);
-    assert!(said.contains(&format!("`{field}`")), "{said}");
+    let texts = check_value(&Value::Text(document(&[(field, value)])), code);
+    assert!(texts.contains(&format!("`{field}`")), "{texts}");
 }
 
 #[test]
@@ -69,9 +69,9 @@ fn a_master_secret_that_nobody_names_is_refused() {
             let unnamed = |service: &Service| {
                 store(service, &StagingLabel::Current, Value::Text(document(&[("masterarn", empty)])));
             };
-            let said =
+            let texts =
                 check(Plan::AlternatingByField, step, unnamed, "SECRET_FIELD_MISSING", Reach::NoConnection);
-            assert!(said.contains("masterarn"));
+            assert!(texts.contains("masterarn"));
         }
     }
 }
@@ -79,8 +79,8 @@ fn a_master_secret_that_nobody_names_is_refused() {
 #[test]
 fn a_key_that_stands_twice_is_refused() {
     let twice = document(&[]).replacen('{', &format!("{{\"password\":\"{CANARY}\","), 1);
-    let said = check_value(&Value::Text(twice), "SECRET_MALFORMED");
-    assert!(said.contains("password"));
+    let texts = check_value(&Value::Text(twice), "SECRET_MALFORMED");
+    assert!(texts.contains("password"));
     let escaped = document(&[]).replacen('{', "{\"p\\u0061ssword\":\"x\",", 1);
     check_value(&Value::Text(escaped), "SECRET_MALFORMED");
     let long = format!("{{\"{0}\":1,\"{0}\":2}}", "k\\n".repeat(9000));
@@ -116,8 +116,9 @@ fn a_port_is_a_number_from_1_to_65535() {
 #[test]
 fn another_engine_is_refused() {
     for engine in ["\"mysql\"", "\"\"", "\"Model\"", "\"model \""] {
-        let said = check_value(&Value::Text(document(&[("engine", Some(engine))])), "SECRET_ENGINE_MISMATCH");
-        assert!(said.contains("model, aurora-model"));
+        let document = document(&[("engine", Some(engine))]);
+        let texts = check_value(&Value::Text(document), "SECRET_ENGINE_MISMATCH");
+        assert!(texts.contains("model, aurora-model"));
     }
 }
 

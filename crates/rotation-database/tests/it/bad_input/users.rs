@@ -1,4 +1,4 @@
-//! Users and masters that do not belong together, and names that are hard to keep whole.
+//! Users and masters that do not belong together, and names that are easily truncated.
 
 use rotation_core::{DocumentError, StagingLabel, Step};
 use rotation_database::{UserPair, Username};
@@ -104,8 +104,8 @@ fn a_master_secret_that_nobody_knows_the_server_of_is_named_as_such() {
     for plan in [Plan::Alternating, Plan::AlternatingByField] {
         let bare = ["engine", "host", "port", "masterarn"].map(|field| (field, None));
         let spoil = |service: &Service| master(service, &bare);
-        let said = check(plan, Step::Set, spoil, "MASTER_OWNER_UNKNOWN", Reach::User);
-        assert!(said.contains("Add engine and host to the master secret"), "{said}");
+        let texts = check(plan, Step::Set, spoil, "MASTER_OWNER_UNKNOWN", Reach::User);
+        assert!(texts.contains("Add engine and host to the master secret"), "{texts}");
     }
 }
 
@@ -157,7 +157,7 @@ fn the_services_own_users_do_not_alternate() {
 
 #[test]
 fn a_user_that_only_happens_to_be_named_like_a_clone_is_left_alone() {
-    // Both directions: the other user of the pair is somebody else's.
+    // Both directions: the other user of the pair belongs to another application.
     let stranger = |name: &'static str| {
         move |service: &Service| {
             let user = User::new("stranger", grants(&["SELECT ON wages"]));

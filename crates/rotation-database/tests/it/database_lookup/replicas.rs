@@ -8,7 +8,7 @@ use rotation_database::{Database, DatabaseSettings};
 use super::{CLUSTER, Found, Master, READERS, REPLICA, WRITER, prepare};
 use crate::world::{Fault, Plan, Replica, Server, Value, World, invocation, policy};
 
-/// A rotation of a replica's secret where the replica refuses the first so many logins after the change.
+/// Rotates a replica's secret where the replica refuses this number of logins after the change.
 fn lagging(refusals: usize) -> Result<usize, (&'static str, usize)> {
     World::run(async {
         let service = prepare(REPLICA, Master::At(WRITER)).await;
@@ -27,7 +27,8 @@ fn lagging(refusals: usize) -> Result<usize, (&'static str, usize)> {
 fn set_secret_waits_until_the_replica_lets_the_new_user_in() {
     assert_eq!(lagging(0), Ok(0));
     assert_eq!(lagging(4), Ok(4));
-    // After 100, 200, 400 ... ms, then every two seconds, until the last second of the invocation's 25.
+    // Logins after 100, 200, 400 ... ms, then every two seconds, until the last of the invocation's 25
+    // seconds.
     assert_eq!(lagging(1000), Err(("REPLICA_LAGS", 16)));
 }
 
@@ -90,7 +91,7 @@ fn a_replica_that_lags_is_told_beside_what_logs_in() {
     });
 }
 
-/// The last try comes while a second is left to say so.
+/// The last attempt is made while a second is left to report the result.
 #[test]
 fn a_replica_is_tried_as_long_as_a_second_is_left_afterwards() {
     World::run(async {
@@ -117,7 +118,7 @@ fn a_replica_is_tried_as_long_as_a_second_is_left_afterwards() {
     });
 }
 
-/// A chain of so many servers, each of which follows the next.
+/// A chain of this number of servers, each of which follows the next.
 #[track_caller]
 fn check_chain(length: usize, expected: Result<(&str, u16, usize), &'static str>) {
     let found: Found = World::run(async {

@@ -1,4 +1,4 @@
-//! What every world of a walk comes to, once faults have stopped.
+//! The end of every world of a walk, once faults have stopped.
 
 use crate::{
     schedules::setting,
@@ -17,13 +17,13 @@ impl Start {
         Self { situation, users: service.world.users() }
     }
 
-    /// A plain `cargo test` tries each fault alone from the situations that came later.
+    /// A plain `cargo test` tries only single faults from the situations that were added later.
     pub(super) fn is_tried_with_pairs(&self) -> bool {
         Situation::FIRST.contains(&self.situation) || setting("PROVE_ACTS").is_some()
     }
 
-    /// The number of whole rotations until success: at once, or after the refusal of the situation and what
-    /// its hint says. `None` where it does not come to that, or where anything breaks on the way.
+    /// The number of whole rotations until success: at once, or after the refusal of the situation and the
+    /// remediation of its hint. `None` where there is no success, or where an invariant breaks on the way.
     pub(super) async fn settle(&self, service: Service) -> Option<usize> {
         if let Some(expected) = self.situation.refusal() {
             let refused = service.rotate_or_code().await == Err(expected);

@@ -54,14 +54,14 @@ fn an_answer_has_all_that_was_found() {
               "check": "certificate",
               "severity": "note",
               "code": "NOT_CHECKED",
-              "sentence": "not looked at, because no login came through",
+              "sentence": "not checked, because no login succeeded",
               "remediation": ""
             },
             {
               "check": "secret",
               "severity": "ok",
               "code": "OK",
-              "sentence": "it is there and can be described",
+              "sentence": "it exists and can be described",
               "remediation": ""
             },
             {
@@ -126,7 +126,7 @@ fn an_answer_is_bounded() {
     });
 }
 
-/// What another program finds, as the command does of the function, stands in its place.
+/// A finding of another program, as the command's about the function, is sorted into its place.
 #[test]
 fn a_finding_of_another_s_comes_to_its_place_and_leads_where_it_is_the_worst() {
     World::run(async {
@@ -230,7 +230,15 @@ fn a_situation_is_told_in_words() {
         known(4, &[StagingLabel::Other("blue".into())], Access::NoValue),
         known(5, &[], Access::Unknown),
     ];
-    expect!["AWSCURRENT and AWSPENDING logs in; AWSPREVIOUS is refused; version 00000000-0000-4000-8000-000000000003 without a label cannot be used; blue has no value; version 00000000-0000-4000-8000-000000000005 without a label gave no clear answer"].assert_eq(&situation(versions).words());
+    let words = situation(versions).words();
+    expect![[r"
+        AWSCURRENT and AWSPENDING logs in
+        AWSPREVIOUS is refused
+        version 00000000-0000-4000-8000-000000000003 without a label cannot be used
+        blue has no value
+        version 00000000-0000-4000-8000-000000000005 without a label gave no clear answer
+    "]]
+    .assert_eq(&(words.replace("; ", "\n") + "\n"));
     assert_eq!(situation(Vec::new()).words(), "no version has a label");
 }
 

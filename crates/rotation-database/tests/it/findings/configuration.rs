@@ -1,4 +1,4 @@
-//! The whole of a healthy secret, and how it is configured.
+//! The whole report about a healthy secret, and the rotation's configuration.
 
 use std::time::{Duration, SystemTime};
 
@@ -14,10 +14,10 @@ const DAY: Duration = Duration::from_hours(24);
 
 #[test]
 fn a_healthy_secret_is_told_from_every_side() {
-    let said = World::run(async {
+    let report = World::run(async {
         let mut subject = Subject::single().await;
         subject.world().store.borrow_mut().secret_mut().schedule = Some("every 30 days".into());
-        subject.told = Told {
+        subject.shown = Told {
             addresses: Some(vec!["10.0.0.5".parse().unwrap(), "10.0.0.6".parse().unwrap()]),
             chain: Some(SystemTime::UNIX_EPOCH + 90 * DAY),
             facts: ServerFacts {
@@ -35,32 +35,32 @@ fn a_healthy_secret_is_told_from_every_side() {
     expect![[r"
         note server SERVER_NOTE: a note of the server
         note server SERVER_NOTE: a note of the plan
-        ok secret OK: it is there and can be described
+        ok secret OK: it exists and can be described
         ok document OK: every labeled version that has a value holds what a login needs
         ok names OK: app is within the server's limit
         ok address OK: db.example.com is at 10.0.0.5, 10.0.0.6
         ok connection OK: db.example.com:5432 answers
         ok certificate OK: TLS, verified, 90 days left
         ok login OK: AWSCURRENT logs in as app
-        ok server OK: 16.4, takes writes
+        ok server OK: 16.4, accepts writes
         ok privileges OK: nothing is seen to be missing
         ok passwords OK: generated passwords meet the server's policy
         ok rotation OK: enabled, every 30 days, by this function
         ok function OK: it runs, and its role may describe the secret
     "]]
-    .assert_eq(&said);
+    .assert_eq(&report);
 }
 
 #[test]
 fn a_server_that_tells_nothing_is_not_said_to_be_well() {
-    let said = World::run(async {
+    let report = World::run(async {
         let mut subject = Subject::single().await;
-        (subject.told, subject.invoker) = (Told::nothing(), Invoker::Person);
+        (subject.shown, subject.invoker) = (Told::nothing(), Invoker::Person);
         subject.diagnose().await.findings.iter().map(line).collect::<String>()
     });
     expect![[r"
-        note server NOT_CHECKED: not looked at, because this engine does not tell whether it takes writes
-        ok secret OK: it is there and can be described
+        note server NOT_CHECKED: not checked, because this engine does not report whether it accepts writes
+        ok secret OK: it exists and can be described
         ok document OK: every labeled version that has a value holds what a login needs
         ok names OK: app is within the server's limit
         ok connection OK: db.example.com:5432 answers
@@ -68,7 +68,7 @@ fn a_server_that_tells_nothing_is_not_said_to_be_well() {
         ok login OK: AWSCURRENT logs in as app
         ok privileges OK: nothing is seen to be missing
         ok rotation OK: enabled, without a schedule, by arn:aws:lambda:eu-central-1:123456789012:function:rotator
-    "]].assert_eq(&said);
+    "]].assert_eq(&report);
 }
 
 #[test]
@@ -84,10 +84,10 @@ fn a_configuration_under_which_no_function_rotates_is_named() {
         &expect![[r"
             fault secret SECRET_MANAGED: the secret is managed by a service, which rotates it itself (rds)
                 Let that service rotate it; no function can be set for it.
-            note connection NOT_CHECKED: not looked at, because no login was asked for
-            note login NOT_CHECKED: not looked at, because no login was asked for
-            note server NOT_CHECKED: not looked at, because no login was asked for
-            note privileges NOT_CHECKED: not looked at, because no login was asked for
+            note connection NOT_CHECKED: not checked, because no login was asked for
+            note login NOT_CHECKED: not checked, because no login was asked for
+            note server NOT_CHECKED: not checked, because no login was asked for
+            note privileges NOT_CHECKED: not checked, because no login was asked for
             ok document names rotation
             version 01 [AWSCURRENT] of app: was not tried
             unknown: Move no label before this is done. Let that service rotate it; no function can be set for it.
@@ -98,10 +98,10 @@ fn a_configuration_under_which_no_function_rotates_is_named() {
         &expect![[r"
             fault secret SECRET_MANAGED: the secret is managed by a partner of AWS, which rotates it itself (partner-of-aws)
                 Let the partner rotate it (`ExternalSecretRotationRoleArn`); no function can be set for it.
-            note connection NOT_CHECKED: not looked at, because no login was asked for
-            note login NOT_CHECKED: not looked at, because no login was asked for
-            note server NOT_CHECKED: not looked at, because no login was asked for
-            note privileges NOT_CHECKED: not looked at, because no login was asked for
+            note connection NOT_CHECKED: not checked, because no login was asked for
+            note login NOT_CHECKED: not checked, because no login was asked for
+            note server NOT_CHECKED: not checked, because no login was asked for
+            note privileges NOT_CHECKED: not checked, because no login was asked for
             ok document names rotation
             version 01 [AWSCURRENT] of app: was not tried
             unknown: Move no label before this is done. Let the partner rotate it (`ExternalSecretRotationRoleArn`); no function can be set for it.
@@ -112,23 +112,23 @@ fn a_configuration_under_which_no_function_rotates_is_named() {
         &expect![[r"
             fault secret SECRET_REPLICA: the secret is a replica of one in another region (us-east-1)
                 Look at and rotate the secret in its primary region; replicas follow.
-            note connection NOT_CHECKED: not looked at, because no login was asked for
-            note login NOT_CHECKED: not looked at, because no login was asked for
-            note server NOT_CHECKED: not looked at, because no login was asked for
-            note privileges NOT_CHECKED: not looked at, because no login was asked for
+            note connection NOT_CHECKED: not checked, because no login was asked for
+            note login NOT_CHECKED: not checked, because no login was asked for
+            note server NOT_CHECKED: not checked, because no login was asked for
+            note privileges NOT_CHECKED: not checked, because no login was asked for
             ok document names rotation
             version 01 [AWSCURRENT] of app: was not tried
             unknown: Move no label before this is done. Look at and rotate the secret in its primary region; replicas follow.
         "]],
     );
-    // What the secret's own region is called does not make it a replica.
+    // The name of the secret's own Region does not make it a replica.
     check_single(
         record(|secret| secret.primary_region = Some("eu-central-1".into())),
         &expect![[r"
-            note connection NOT_CHECKED: not looked at, because no login was asked for
-            note login NOT_CHECKED: not looked at, because no login was asked for
-            note server NOT_CHECKED: not looked at, because no login was asked for
-            note privileges NOT_CHECKED: not looked at, because no login was asked for
+            note connection NOT_CHECKED: not checked, because no login was asked for
+            note login NOT_CHECKED: not checked, because no login was asked for
+            note server NOT_CHECKED: not checked, because no login was asked for
+            note privileges NOT_CHECKED: not checked, because no login was asked for
             ok secret document names rotation
             version 01 [AWSCURRENT] of app: was not tried
             unknown: Fix first what the findings name; move no label before that.
@@ -137,10 +137,10 @@ fn a_configuration_under_which_no_function_rotates_is_named() {
     check_single(
         record(|secret| secret.function = None),
         &expect![[r"
-            note connection NOT_CHECKED: not looked at, because no login was asked for
-            note login NOT_CHECKED: not looked at, because no login was asked for
-            note server NOT_CHECKED: not looked at, because no login was asked for
-            note privileges NOT_CHECKED: not looked at, because no login was asked for
+            note connection NOT_CHECKED: not checked, because no login was asked for
+            note login NOT_CHECKED: not checked, because no login was asked for
+            note server NOT_CHECKED: not checked, because no login was asked for
+            note privileges NOT_CHECKED: not checked, because no login was asked for
             note rotation ROTATION_NOT_CONFIGURED: no function is set to rotate the secret
                 Set one with `aws secretsmanager rotate-secret --rotation-lambda-arn ...`, or rotate from your own machine with `rotate run`.
             ok secret document names
@@ -153,10 +153,10 @@ fn a_configuration_under_which_no_function_rotates_is_named() {
         &expect![[r"
             warning rotation ROTATION_DISABLED: rotation is not enabled for the secret; the function is arn:aws:lambda:eu-central-1:123456789012:function:rotator
                 Turn rotation on with `aws secretsmanager rotate-secret --rotation-lambda-arn ...`. Test which version logs in before you remove AWSPENDING by hand: after setSecret it may be the only one.
-            note connection NOT_CHECKED: not looked at, because no login was asked for
-            note login NOT_CHECKED: not looked at, because no login was asked for
-            note server NOT_CHECKED: not looked at, because no login was asked for
-            note privileges NOT_CHECKED: not looked at, because no login was asked for
+            note connection NOT_CHECKED: not checked, because no login was asked for
+            note login NOT_CHECKED: not checked, because no login was asked for
+            note server NOT_CHECKED: not checked, because no login was asked for
+            note privileges NOT_CHECKED: not checked, because no login was asked for
             ok secret document names
             version 01 [AWSCURRENT] of app: was not tried
             unknown: Fix first what the findings name; move no label before that.
@@ -167,7 +167,7 @@ fn a_configuration_under_which_no_function_rotates_is_named() {
         &expect![[r"
             fault secret SECRET_DELETED: the secret is scheduled for deletion
                 Restore the secret with `aws secretsmanager restore-secret`, then rotate again. If setSecret of this version had run, its password may be the one that logs in: read it, once restored, with `aws secretsmanager get-secret-value --version-id ...` and the rotation's token as the id.
-            note login NOT_CHECKED: not looked at, because the service does not tell the values of a deleted secret
+            note login NOT_CHECKED: not checked, because the service does not return the values of a deleted secret
             ok rotation
             version 01 [AWSCURRENT] of nobody: was not tried
             deleted: Restore the secret, then look again.
@@ -187,7 +187,7 @@ fn a_function_looks_at_secrets_of_its_own_alone() {
             let diagnosed = subject.diagnose_homes::<false>(false).await;
             assert_eq!(diagnosed.map(drop).map_err(|error| error.code().name()), expected);
         }
-        // An alias of the function is the function, and rotation may be off.
+        // An alias of the function counts as the function, and rotation may be off.
         subject.world().store.borrow_mut().secret_mut().function = Some(format!("{FUNCTION}:live"));
         Act::RotationDisabled.by_hand(subject.world());
         assert!(subject.diagnose_homes::<false>(false).await.is_ok());

@@ -10,12 +10,12 @@ use rotation_database::{SecondPassword, ServerFacts, StatementFault};
 use super::{Subject, check, line};
 use crate::world::{Plan, Situation, User, World, document, grants};
 
-/// What is said of these checks, where the server has these facts.
+/// Checks the findings of these checks, where the server has these facts.
 #[track_caller]
 fn check_facts(plan: Plan, facts: ServerFacts, of: &[Check], expected: &[&str]) {
     World::run(async {
         let mut subject = Subject::of(plan, Situation::Fresh).await;
-        subject.told.facts = facts;
+        subject.shown.facts = facts;
         let diagnosis = subject.diagnose().await;
         let found = diagnosis.findings.iter().filter(|finding| of.contains(&finding.check)).map(line);
         let said: Vec<_> = found.map(|said| said.lines().next().unwrap_or_default().to_owned()).collect();
@@ -31,14 +31,14 @@ fn demanding(demands: &[PasswordDemand]) -> ServerFacts {
 fn a_server_that_takes_no_writes_is_a_fault() {
     let facts = |writable| ServerFacts { version: Some("16.4".into()), writable, ..ServerFacts::default() };
     let checked = |facts, said| check_facts(Plan::SingleUser, facts, &[Check::Server], &[said]);
-    checked(facts(Some(true)), "ok server OK: 16.4, takes writes");
+    checked(facts(Some(true)), "ok server OK: 16.4, accepts writes");
     checked(
         facts(Some(false)),
         "fault server DB_READ_ONLY: a statement as AWSCURRENT failed: the server is read-only",
     );
     checked(
         facts(None),
-        "note server NOT_CHECKED: not looked at, because this engine does not tell whether it takes writes",
+        "note server NOT_CHECKED: not checked, because this engine does not report whether it accepts writes",
     );
 }
 
@@ -51,13 +51,13 @@ fn the_policy_of_the_server_is_held_against_what_is_generated() {
     let length = PasswordDemand::Length;
     let digits = |least| PasswordDemand::Class(CharacterClass::Digit, least);
     checked(&[length(32), digits(1)], &["ok passwords OK: generated passwords meet the server's policy"]);
-    let short = "fault passwords DB_PASSWORD_POLICY: the server demands passwords of 33 characters, and shorter \
-        ones are generated";
+    let short = "fault passwords DB_PASSWORD_POLICY: the server demands passwords of 33 characters, and \
+        shorter ones are generated";
     checked(&[digits(0), length(33)], &[short]);
     let few = |what: &str| {
         format!(
-            "warning passwords DB_PASSWORD_POLICY: the server demands {what} in a password, and generated ones may \
-            have fewer"
+            "warning passwords DB_PASSWORD_POLICY: the server demands {what} in a password, and generated \
+            ones may have fewer"
         )
     };
     checked(&[digits(2), length(33)], &[&few("2 digits")]);
@@ -70,11 +70,11 @@ fn the_policy_of_the_server_is_held_against_what_is_generated() {
     }
 }
 
-const RESTRICTED: &str = "fault privileges DB_PASSWORDS_RESTRICTED: a statement as AWSCURRENT failed: the server lets \
-    only members of rds_password change passwords";
+const RESTRICTED: &str = "fault privileges DB_PASSWORDS_RESTRICTED: a statement as AWSCURRENT failed: the \
+    server lets only members of rds_password change passwords";
 
-const EXPIRED: &str = "fault privileges DB_EXPIRED: a statement as AWSCURRENT failed: the validity of the user's \
-    password is over";
+const EXPIRED: &str = "fault privileges DB_EXPIRED: a statement as AWSCURRENT failed: the validity of the \
+    user's password is over";
 
 #[test]
 fn what_hinders_a_user_in_changing_its_own_password_concerns_a_single_user() {
@@ -84,14 +84,14 @@ fn what_hinders_a_user_in_changing_its_own_password_concerns_a_single_user() {
     let of = [Check::Privileges, Check::Master];
     let master = ["ok master OK: the master logs in", "ok privileges OK: nothing is seen to be missing"];
     check_facts(Plan::Alternating, hindered(), &of, &master);
-    // Whose validity is over is refused by a rotation of either strategy.
+    // A rotation of either strategy refuses a user whose validity has expired.
     check_facts(Plan::SingleUser, by(StatementFault::Expired), &of, &[EXPIRED]);
     check_facts(Plan::Alternating, by(StatementFault::Expired), &of, &[EXPIRED, master[0], master[1]]);
-    // One change is planned where there is no hindrance, and none where there is.
+    // One change is planned where nothing is missing, and none where something is.
     for (facts, plans) in [(ServerFacts::default(), 1), (hindered(), 0)] {
         World::run(async {
             let mut subject = Subject::single().await;
-            subject.told.facts = facts;
+            subject.shown.facts = facts;
             subject.diagnose().await;
             let gate = subject.world().gate.borrow();
             assert_eq!(gate.log.iter().filter(|(_, name)| *name == "server: plan").count(), plans);
@@ -99,14 +99,14 @@ fn what_hinders_a_user_in_changing_its_own_password_concerns_a_single_user() {
     }
 }
 
-/// A second password is one of a label, or it is a risk; and where nobody here sees it, a second label that logs in
-/// betrays it.
+/// A second password belongs to a label, or it is a risk. Where the user cannot see it on the server, a
+/// second label that logs in reveals it.
 #[test]
 fn a_password_that_no_rotation_ends_is_a_warning() {
     let found = |second: SecondPassword, previous_logs_in: bool, plan| {
         World::run(async move {
             let mut subject = Subject::of(plan, Situation::Fresh).await;
-            subject.told.facts.second_password = Some(second);
+            subject.shown.facts.second_password = Some(second);
             if previous_logs_in {
                 subject.put(&StagingLabel::Previous, 8, document("app", "second"));
                 let mut server = subject.world().server.borrow_mut();
@@ -122,13 +122,14 @@ fn a_password_that_no_rotation_ends_is_a_warning() {
     let unseen = || SecondPassword::Unseen { needed: needed() };
     let warned = |hint: &str| {
         vec![format!(
-            "warning passwords DB_OLD_PASSWORD_ACTIVE: a statement as AWSCURRENT failed: a password that was replaced \
-             still logs in\n    {hint}\n"
+            "warning passwords DB_OLD_PASSWORD_ACTIVE: a statement as AWSCURRENT failed: a password that was \
+             replaced still logs in\n    {hint}\n"
         )]
     };
     let none: Vec<String> = Vec::new();
-    let granted = "Nothing was changed. As an administrator of the database: GRANT it TO app; the next rotation then ends \
-        the old password. ALLOW_OLD_PASSWORD=true of the function accepts that it goes on to log in.";
+    let granted = "Nothing was changed. As an administrator of the database: GRANT it TO app; the next \
+        rotation then ends the old password. ALLOW_OLD_PASSWORD=true of the function accepts that it goes on \
+        to log in.";
     let rotate = "Rotate the secret: the rotation ends the old password.";
     assert_eq!(found(present(None), false, Plan::SingleUser), warned(rotate));
     assert_eq!(found(present(Some(needed())), false, Plan::SingleUser), warned(granted));
@@ -140,7 +141,7 @@ fn a_password_that_no_rotation_ends_is_a_warning() {
 
 #[test]
 fn what_a_single_user_lacks_is_told() {
-    let lacking = |subject: &mut Subject| subject.told.lacking = vec!["GRANT a".into(), "GRANT b".into()];
+    let lacking = |subject: &mut Subject| subject.shown.lacking = vec!["GRANT a".into(), "GRANT b".into()];
     check(
         Plan::SingleUser,
         Situation::Fresh,
@@ -153,13 +154,13 @@ fn what_a_single_user_lacks_is_told() {
             sound: No label has to be moved. As an administrator of the database: GRANT a; GRANT b
         "]],
     );
-    let unplannable = |subject: &mut Subject| subject.told.unplannable = Some(StatementFault::Busy);
+    let unplannable = |subject: &mut Subject| subject.shown.unplannable = Some(StatementFault::Busy);
     check(
         Plan::SingleUser,
         Situation::Fresh,
         unplannable,
         &expect![[r"
-            fault privileges DB_BUSY: a statement as AWSCURRENT failed: the user was changed by somebody else at the same time
+            fault privileges DB_BUSY: a statement as AWSCURRENT failed: another session changed the user at the same time
                 Nothing is lost. Secrets Manager calls again a few times; if it gives up, rotate again.
             ok secret document names connection certificate login server rotation function
             version 01 [AWSCURRENT] of app: logs in

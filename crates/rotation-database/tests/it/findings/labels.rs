@@ -1,4 +1,4 @@
-//! Labels that move during a look, and the one that a repair moves.
+//! Labels that move during a diagnosis, and the label that a repair moves.
 
 use rotation_core::{Code, StagingLabel, diagnosis::Check};
 use rotation_doctor::StuckState;
@@ -6,8 +6,8 @@ use rotation_doctor::StuckState;
 use super::Subject;
 use crate::world::{Act, Fault, World, document, version};
 
-/// What becomes of a repair of a secret whose AWSPREVIOUS alone logs in, where `spoil` befalls the write's call or one
-/// before it.
+/// Checks a repair of a secret of which only AWSPREVIOUS logs in, where the act or the fault meets the call
+/// of the write or one before it.
 #[track_caller]
 fn check_repair(meanwhile: Option<(usize, Act)>, fault: Option<(usize, Fault)>, expected: Result<(), &str>) {
     World::run(async {
@@ -16,7 +16,7 @@ fn check_repair(meanwhile: Option<(usize, Act)>, fault: Option<(usize, Fault)>, 
         let before = subject.world().gate.borrow().calls;
         let looked = subject.diagnose().await;
         assert_eq!(looked.advice.state, StuckState::OnlyPreviousLogsIn);
-        // The same look again, then: the two values and the login, DescribeSecret, and the write.
+        // The same diagnosis again, then: the two values and the login, DescribeSecret, and the write.
         let look = subject.world().gate.borrow().calls - before;
         {
             let mut gate = subject.world().gate.borrow_mut();
@@ -35,7 +35,7 @@ fn check_repair(meanwhile: Option<(usize, Act)>, fault: Option<(usize, Fault)>, 
 #[test]
 fn a_label_moves_only_while_everything_stands_as_it_was_diagnosed() {
     check_repair(None, None, Ok(()));
-    // A move that is repeated after its reply was lost is refused, and was made.
+    // A move that is repeated after its reply was lost is refused, but it was made.
     check_repair(None, Some((0, Fault::Repeat)), Ok(()));
     check_repair(None, Some((0, Fault::Before)), Err("NET_SM_UNREACHABLE"));
     check_repair(Some((1, Act::SecretDeleted)), None, Err("SECRET_DELETED"));
@@ -46,7 +46,7 @@ fn a_label_moves_only_while_everything_stands_as_it_was_diagnosed() {
     check_repair(None, Some((4, Fault::Before)), Err("NET_SM_UNREACHABLE"));
 }
 
-/// A label is moved although AWSPENDING, which the move does not touch, has been taken away since the look.
+/// AWSPENDING, which the move does not touch, was removed after the diagnosis.
 #[test]
 fn a_move_of_one_label_waits_for_the_others_as_well() {
     World::run(async {
@@ -64,7 +64,7 @@ fn a_move_of_one_label_waits_for_the_others_as_well() {
     });
 }
 
-/// Where this version alone logs in, and does not right before the move: who is said to have been refused.
+/// Only this version logs in, but not right before the move. Checks which credential the error names.
 #[track_caller]
 fn check_proof(label: Option<&StagingLabel>, expected: &str) {
     World::run(async {
@@ -95,7 +95,7 @@ fn the_last_look_names_the_version_that_was_to_make_the_move_safe() {
     check_proof(None, "login with AWSCURRENT failed");
 }
 
-/// What is said of a version whose label moves right before it is read.
+/// Checks the findings about a version whose label moves right before it is read.
 #[track_caller]
 fn check_moving(label: &StagingLabel, act: Act, expected: &str) {
     World::run(async {

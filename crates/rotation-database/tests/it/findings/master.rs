@@ -1,4 +1,4 @@
-//! The master of alternating users, and what keeps it from its work.
+//! The master of alternating users, and what makes it fail.
 
 use expect_test::expect;
 use rotation_core::{SecretId, StagingLabel, diagnosis::Check};
@@ -11,7 +11,7 @@ use crate::world::{ARN, Atlas, MASTER, Plan, Situation, User, Value, World, docu
 fn a_master_that_cannot_do_it_is_told() {
     let alternating = Plan::Alternating;
     let lacking = |subject: &mut Subject| {
-        (subject.told.lacking, subject.told.notes) = (vec!["GRANT a".into()], vec!["a note".into()]);
+        (subject.shown.lacking, subject.shown.notes) = (vec!["GRANT a".into()], vec!["a note".into()]);
     };
     check(
         alternating,

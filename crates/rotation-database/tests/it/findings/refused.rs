@@ -1,4 +1,4 @@
-//! What is looked at where no label logs in, and how the versions are listed.
+//! What is checked where no label logs in, and how the versions are listed.
 
 use std::time::{Duration, SystemTime};
 
@@ -9,7 +9,7 @@ use rotation_doctor::{StuckState, Unlabeled};
 use super::{Subject, check_single};
 use crate::world::{World, document, version};
 
-/// So many versions without labels, of which the first logs in.
+/// This number of versions without labels, of which the first logs in.
 #[track_caller]
 fn check_unlabeled(count: usize, tried: usize, state: StuckState, unlabeled: Unlabeled) {
     World::run(async {
@@ -46,7 +46,7 @@ fn one_refused_login_has_a_code_of_its_own_and_two_have_another() {
         &expect![[r"
         fault login DB_AUTH_REFUSED: AWSCURRENT is refused
             Set the password in the database to what AWSCURRENT holds. Check first that the user exists, may log in, and has not expired. As an administrator of the database, set the user's password to what version 00000000-0000-4000-8000-000000000001 (AWSCURRENT) holds. No label helps, and nothing is written.
-        note certificate NOT_CHECKED: not looked at, because no login came through
+        note certificate NOT_CHECKED: not checked, because no login succeeded
         ok secret document names connection rotation function
         version 01 [AWSCURRENT] of app: is refused, DB_AUTH_REFUSED
         no_version_logs_in: As an administrator of the database, set the user's password to what version 00000000-0000-4000-8000-000000000001 (AWSCURRENT) holds. No label helps, and nothing is written.
@@ -61,7 +61,7 @@ fn one_refused_login_has_a_code_of_its_own_and_two_have_another() {
         &expect![[r"
             fault login DB_NO_CREDENTIAL_ACCEPTED: AWSCURRENT is refused; AWSPREVIOUS is refused
                 Set the password in the database to what AWSCURRENT holds. Check first that the user exists, may log in, and has not expired. As an administrator of the database, set the user's password to what version 00000000-0000-4000-8000-000000000001 (AWSCURRENT) holds. No label helps, and nothing is written.
-            note certificate NOT_CHECKED: not looked at, because no login came through
+            note certificate NOT_CHECKED: not checked, because no login succeeded
             ok secret document names connection rotation function
             version 07 [AWSPREVIOUS] of app: is refused, DB_AUTH_REFUSED
             version 01 [AWSCURRENT] of app: is refused, DB_AUTH_REFUSED
@@ -77,7 +77,7 @@ fn a_password_with_a_line_break_at_its_end_is_told_as_one() {
         &expect![[r"
             fault login SECRET_PASSWORD_LINE_BREAK: login with AWSCURRENT failed: the server refused the password, which ends with a line break: 28P01
                 Store the secret again, with `password` as it is but for the line break at its end. `echo` and editors add one; `printf %s` does not.
-            note certificate NOT_CHECKED: not looked at, because no login came through
+            note certificate NOT_CHECKED: not checked, because no login succeeded
             ok secret document names connection rotation function
             version 01 [AWSCURRENT] of app: is refused, SECRET_PASSWORD_LINE_BREAK
             no_version_logs_in: Move no label before this is done. Store the secret again, with `password` as it is but for the line break at its end. `echo` and editors add one; `printf %s` does not.
@@ -134,7 +134,7 @@ fn versions_stand_as_they_were_made_and_what_is_not_listed_is_the_newest() {
             let made = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
             secret.versions.get_mut(&version(number)).unwrap().created = Some(made);
         }
-        // RotateSecret made it, and it has no value.
+        // RotateSecret created it, and it has no value.
         secret.label(&StagingLabel::Pending, &version(2));
     };
     check_single(

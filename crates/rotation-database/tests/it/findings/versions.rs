@@ -1,4 +1,4 @@
-//! The versions of a secret: which are tried, in which order, and what becomes of them.
+//! The versions of a secret: which are tried, in which order, and with which results.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ fn the_live_version_is_tried_first_and_equal_ones_once() {
     World::run(async {
         let subject = Subject::of(Plan::Alternating, Situation::Fresh).await;
         let other = StagingLabel::Other("blue".into());
-        // By their ids they would be tried the other way round.
+        // In the order of their ids they would be tried the other way round.
         subject.put(&StagingLabel::Current, 9, document("app", "first-password"));
         subject.put(&StagingLabel::Pending, 8, document("app_clone", "second"));
         subject.put(&StagingLabel::Previous, 7, document("app_clone", "third"));
@@ -28,7 +28,8 @@ fn the_live_version_is_tried_first_and_equal_ones_once() {
         let users = [("app", true), ("app_clone", false), ("app_clone", false), ("app", false)];
         assert_eq!(tried[..4], users);
     });
-    // A copy of AWSCURRENT, as a test of the configuration leaves it, is known to log in without another try.
+    // A copy of AWSCURRENT, as a test of the configuration leaves it, is known to log in without another
+    // attempt.
     World::run(async {
         for (password, access) in [("first-password", Access::LogsIn), ("never-set", Access::Refused)] {
             let subject = Subject::single().await;
@@ -49,7 +50,7 @@ fn a_look_is_not_what_locks_a_user() {
     for (limit, tried) in [(None, 3), (Some(3), 3), (Some(2), 2), (Some(1), 1)] {
         World::run(async {
             let mut subject = Subject::single().await;
-            subject.told.refusals_until_locked = limit;
+            subject.shown.refusals_until_locked = limit;
             subject.put(&StagingLabel::Pending, 8, document("app", "second"));
             subject.put(&StagingLabel::Previous, 7, document("app", "third"));
             let diagnosis = subject.diagnose().await;
@@ -61,17 +62,18 @@ fn a_look_is_not_what_locks_a_user() {
     }
 }
 
-/// A majority is waited for where a label may move by it, and never for so long that another check goes without its time.
+/// The diagnosis waits for a majority only where a label may move because of it, and leaves time for the
+/// other checks.
 #[test]
 fn a_majority_is_waited_for_only_where_a_label_may_move() {
     for (current, expected, waits) in [
         ("first-password", [Access::LogsIn, Access::Unknown, Access::LogsIn], 1),
-        // The version without labels is tried as well, since nothing else logs in.
+        // The version without labels is also tried, because nothing else logs in.
         ("never-set", [Access::Refused, Access::Unknown, Access::Unknown], 3),
     ] {
         World::run(async {
             let mut subject = Subject::of(Plan::Alternating, Situation::Fresh).await;
-            subject.told.is_unconfirmed = true;
+            subject.shown.is_unconfirmed = true;
             subject.put(&StagingLabel::Current, 9, document("app", current));
             subject.put(&StagingLabel::Pending, 8, document("app_clone", "second"));
             subject.put(&StagingLabel::Previous, 7, document("app_clone", "third"));
@@ -91,13 +93,14 @@ fn a_majority_is_waited_for_only_where_a_label_may_move() {
     }
 }
 
-/// A password that one member of a replica set has alone is no ground to move a label to it. AWSCURRENT stays what it is.
+/// A password that only one member of a replica set has is no reason to move a label to it. AWSCURRENT is
+/// reported as it is.
 #[test]
 fn what_a_failover_could_take_back_is_unknown() {
     for (is_unconfirmed, pending) in [(false, Access::LogsIn), (true, Access::Unknown)] {
         World::run(async {
             let mut subject = Subject::of(Plan::Alternating, Situation::Fresh).await;
-            subject.told.is_unconfirmed = is_unconfirmed;
+            subject.shown.is_unconfirmed = is_unconfirmed;
             let clone = subject.world().server.borrow().users["app"].clone();
             subject.world().server.borrow_mut().users.insert("app_clone".to_owned(), clone);
             subject.put(&StagingLabel::Pending, 8, document("app_clone", "first-password"));
@@ -180,7 +183,7 @@ fn what_names_another_server_or_user_is_not_tried() {
     check_single(
         spoilt(other.replace("model", "oracle")),
         &expect![[r"
-            fault document SECRET_ENGINE_MISMATCH: AWSPENDING: the AWSPENDING version cannot be used: the field `engine` is none of model, aurora-model
+            fault document SECRET_ENGINE_MISMATCH: AWSPENDING: the AWSPENDING version cannot be used: the field `engine` is not one of model, aurora-model
                 Rotate it by the function of its own engine; this one takes model, aurora-model. Correct `engine` of the AWSPENDING version of the secret only where it is misspelt.
             warning login PENDING_STUCK: AWSCURRENT logs in; AWSPENDING cannot be used
                 Applications are not affected. Rotate again, which takes this version up, unless the findings name what is wrong with it: then fix that first. A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or fix what the findings name; move no label before that.
@@ -246,7 +249,7 @@ fn without_awscurrent_the_version_that_was_live_says_whose_the_secret_is() {
         only_previous_logs_in: Put AWSCURRENT on version 00000000-0000-4000-8000-000000000007, which logs in.
     "]],
     );
-    // Where there is neither, nobody says that AWSPENDING is meant for this server.
+    // Where there is neither, nothing shows that AWSPENDING is for this server.
     let pending = |subject: &mut Subject| {
         subject.put(&StagingLabel::Pending, 1, document("app", "first-password"));
         subject.world().store.borrow_mut().secret_mut().unlabel(&StagingLabel::Current);
@@ -256,7 +259,7 @@ fn without_awscurrent_the_version_that_was_live_says_whose_the_secret_is() {
         &expect![[r"
             fault document SECRET_NO_CURRENT: no version of the secret is AWSCURRENT
                 Put AWSCURRENT back on the version whose credentials log in: `aws secretsmanager update-secret-version-stage --version-stage AWSCURRENT --move-to-version-id ...`.
-            note login NOT_CHECKED: not looked at, because a version could not be tried, or versions without labels could not be looked at
+            note login NOT_CHECKED: not checked, because a version could not be tried, or versions without labels could not be checked
             ok secret rotation function
             version 01 [AWSPENDING] of nobody: was not tried
             unknown: Move no label before this is done. Put AWSCURRENT back on the version whose credentials log in: `aws secretsmanager update-secret-version-stage --version-stage AWSCURRENT --move-to-version-id ...`.
@@ -323,7 +326,7 @@ fn what_cannot_be_read_or_is_no_login_is_told_by_version() {
     );
 }
 
-/// AWSPENDING of another host stands before AWSPREVIOUS in the order of tries, and is none of them.
+/// AWSPENDING with another host comes before AWSPREVIOUS in the order of attempts, but is not tried.
 #[test]
 fn the_host_of_a_version_that_is_not_tried_is_not_looked_at() {
     World::run(async {

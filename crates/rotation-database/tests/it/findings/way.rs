@@ -1,4 +1,4 @@
-//! The secret's configuration, and the way to the server.
+//! The secret's configuration, and the connection to the server.
 
 use std::time::{Duration, SystemTime};
 
@@ -9,16 +9,16 @@ use rotation_doctor::Logins;
 use super::{Subject, check_single, line, with};
 use crate::world::{Badness, Fault, ServerTls, World};
 
-/// In seconds.
+/// A day, in seconds.
 const DAY: u64 = 24 * 60 * 60;
 
-/// What is said of the certificate where the chain verifies for so many seconds.
+/// Checks the finding about the certificate where the chain is valid for this number of seconds.
 #[track_caller]
 fn check_chain(left: u64, expected: &str) {
     World::run(async {
         let mut subject = Subject::single().await;
         subject.now = SystemTime::UNIX_EPOCH + Duration::from_secs(1000 * DAY);
-        subject.told.chain = Some(subject.now + Duration::from_secs(left));
+        subject.shown.chain = Some(subject.now + Duration::from_secs(left));
         let diagnosis = subject.diagnose().await;
         let finding = diagnosis.findings.iter().find(|finding| finding.check == Check::Certificate);
         let said = line(finding.unwrap());
@@ -30,10 +30,15 @@ fn check_chain(left: u64, expected: &str) {
 fn a_chain_that_ends_within_thirty_days_is_a_warning() {
     check_chain(90 * DAY, "ok certificate OK: TLS, verified, 90 days left");
     check_chain(30 * DAY, "ok certificate OK: TLS, verified, 30 days left");
-    let soon = "warning certificate TLS_EXPIRES_SOON: the server's certificate chain verifies for";
-    check_chain(30 * DAY - 1, &format!("{soon} 29 days more"));
-    check_chain(2 * DAY - 1, &format!("{soon} 1 days more"));
-    check_chain(DAY - 1, &format!("{soon} 0 days more"));
+    let soon = |days| {
+        format!(
+            "warning certificate TLS_EXPIRES_SOON: the server's certificate chain is valid for {days} more \
+             days"
+        )
+    };
+    check_chain(30 * DAY - 1, &soon(29));
+    check_chain(2 * DAY - 1, &soon(1));
+    check_chain(DAY - 1, &soon(0));
 }
 
 #[test]
@@ -65,11 +70,11 @@ fn plaintext_is_a_note_where_the_secret_asks_for_it_and_a_warning_where_the_serv
 #[test]
 fn a_closed_way_is_named_where_it_is_closed_and_nothing_else_is_tried() {
     check_single(
-        |subject| subject.told.addresses = None,
+        |subject| subject.shown.addresses = None,
         &expect![[r"
             fault address NET_DB_DNS: login with AWSCURRENT failed: the host name does not resolve: NXDOMAIN
                 Correct `host` in the secret, and check that the function's VPC resolves it.
-            note login NOT_CHECKED: not looked at, because a version could not be tried, or versions without labels could not be looked at
+            note login NOT_CHECKED: not checked, because a version could not be tried, or versions without labels could not be checked
             ok secret document names rotation function
             version 01 [AWSCURRENT] of app: was not tried
             unknown: Move no label before this is done. Correct `host` in the secret, and check that the function's VPC resolves it.
@@ -83,7 +88,7 @@ fn a_closed_way_is_named_where_it_is_closed_and_nothing_else_is_tried() {
         &expect![[r"
             fault certificate TLS_EXPIRED: login with AWSCURRENT failed: the server's TLS is not acceptable: its certificate has expired
                 Renew the server's certificate (for RDS: choose a current certificate authority).
-            note login NOT_CHECKED: not looked at, because a version could not be tried, or versions without labels could not be looked at
+            note login NOT_CHECKED: not checked, because a version could not be tried, or versions without labels could not be checked
             ok secret document names connection rotation function
             version 01 [AWSCURRENT] of app: was not tried
             unknown: Move no label before this is done. Renew the server's certificate (for RDS: choose a current certificate authority).
@@ -102,7 +107,7 @@ fn a_closed_way_is_named_where_it_is_closed_and_nothing_else_is_tried() {
         &expect![[r"
             fault connection NET_DB_UNREACHABLE: login with AWSCURRENT failed: the server cannot be reached: connection reset
                 Check `host` and `port` in the secret, then the security group of the database (it must admit the function) and the routes between the two.
-            note login NOT_CHECKED: not looked at, because a version could not be tried, or versions without labels could not be looked at
+            note login NOT_CHECKED: not checked, because a version could not be tried, or versions without labels could not be checked
             ok secret document names rotation function
             version 07 [AWSPREVIOUS] of app: was not tried
             version 01 [AWSCURRENT] of app: was not tried
@@ -132,10 +137,10 @@ fn no_login_is_tried_where_none_is_asked_for() {
     check_single(
         |subject| subject.logins = Logins::None,
         &expect![[r"
-        note connection NOT_CHECKED: not looked at, because no login was asked for
-        note login NOT_CHECKED: not looked at, because no login was asked for
-        note server NOT_CHECKED: not looked at, because no login was asked for
-        note privileges NOT_CHECKED: not looked at, because no login was asked for
+        note connection NOT_CHECKED: not checked, because no login was asked for
+        note login NOT_CHECKED: not checked, because no login was asked for
+        note server NOT_CHECKED: not checked, because no login was asked for
+        note privileges NOT_CHECKED: not checked, because no login was asked for
         ok secret document names rotation function
         version 01 [AWSCURRENT] of app: was not tried
         unknown: Fix first what the findings name; move no label before that.
@@ -146,11 +151,11 @@ fn no_login_is_tried_where_none_is_asked_for() {
 #[test]
 fn where_no_password_is_asked_for_no_login_proves_one() {
     check_single(
-        |subject| subject.told.asks_for_no_password = true,
+        |subject| subject.shown.asks_for_no_password = true,
         &expect![[r"
             warning server DB_PASSWORD_NOT_ASKED: the server asks this user for no password, so no login proves one
                 Let the server ask this user for a password (PostgreSQL: `trust` and `peer` in `pg_hba.conf`).
-            note login NOT_CHECKED: not looked at, because a version could not be tried, or versions without labels could not be looked at
+            note login NOT_CHECKED: not checked, because a version could not be tried, or versions without labels could not be checked
             ok secret document names connection certificate rotation function
             version 01 [AWSCURRENT] of app: gave no clear answer
             unknown: Fix first what the findings name; move no label before that.

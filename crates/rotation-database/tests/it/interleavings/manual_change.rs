@@ -1,11 +1,11 @@
-//! Two invocations at once, and one act by hand before any call of either.
+//! Two concurrent invocations, and one manual change before any call of either.
 //!
-//! What follows outside of the gap follows from one thing: finishSecret trusts testSecret, as
-//! docs/semantics.md says. With alternating users it takes a second finishSecret, as the first has made the
-//! user live whose password somebody then changes. What follows in the gap is listed beyond what the two come
-//! to by themselves. Three things no act leads to: that the secret keeps no version that logs in, that what
-//! the hints say does not help, and that a master writes where nobody has proved a password of the secret
-//! (I10).
+//! Outside of the gap everything follows from one thing: finishSecret trusts testSecret, as docs/semantics.md
+//! states. With alternating users it takes a second finishSecret, because the first has made the user live
+//! whose password is then changed manually. Inside the gap, the list has only what the two invocations do not
+//! cause by themselves. No change leads to these three: the secret keeps no version that logs in; the
+//! remediation of the hints does not help; a master writes to a server at which no password of the secret was
+//! proved (I10).
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -24,18 +24,18 @@ use crate::{
 
 /// Two invocations of one token.
 const ONE_TOKEN: &[Race] = &[Race::Duplicate, Race::Retry];
-/// An invocation beside the rotation that replaced its own.
+/// An invocation concurrent with the rotation that replaced its own.
 const TWO_TOKENS: &[Race] = &[Race::Stale];
 const SINGLE: &[Kind] = &[Kind::Transactional, Kind::Autocommit, Kind::AutocommitWithLock];
 const TWO_PASSWORDS: &[Kind] = &[Kind::TwoPasswords, Kind::TwoPasswordsWithHistory];
 const ALTERNATING: &[Kind] =
     &[Kind::Transactional, Kind::RowLock, Kind::Autocommit, Kind::AutocommitWithLock];
-/// What a plain `cargo test` walks. `scripts/prove` asks for all steps, on every kind of server.
+/// The steps of a plain `cargo test`. `scripts/prove` runs all steps, on every kind of server.
 const FEW: &[Step] = &[Step::Finish];
-/// How many points those have.
+/// The least number of points of those steps.
 const AT_LEAST_OF_FEW: usize = 800;
 
-/// Walks these races at every step on every kind of server, with every act before any call.
+/// Walks these races at every step on every kind of server, with every manual change before any call.
 #[track_caller]
 fn check(races: &[Race], plan: Plan, kinds: &[Kind], at_least: usize, expected: &Expect) {
     let all = setting("PROVE_ACTS").is_some();
@@ -62,7 +62,7 @@ fn check(races: &[Race], plan: Plan, kinds: &[Kind], at_least: usize, expected: 
         }
     }
     println!(
-        "\nproof: interleavings with an act by hand, {races:?}, {plan:?}, {kinds:?}: {points} points, \
+        "\nproof: interleavings with a manual change, {races:?}, {plan:?}, {kinds:?}: {points} points, \
          {schedules} schedules, {:.1} s",
         start.elapsed().as_secs_f32()
     );

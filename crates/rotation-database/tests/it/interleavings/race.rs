@@ -9,7 +9,7 @@ pub(super) const OLD: usize = 0;
 /// The other one.
 pub(super) const NEW: usize = 1;
 
-/// Two invocations to walk through.
+/// Two invocations to walk.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pair {
     pub(crate) race: Race,
@@ -18,24 +18,24 @@ pub(crate) struct Pair {
     pub(crate) plan: Plan,
     pub(crate) kind: Kind,
     pub(crate) variant: Variant,
-    /// One of these an operator does, before any call of the two.
+    /// The manual changes, one of which an operator makes before any call of the two.
     pub(crate) acts: &'static [Act],
 }
 
 /// What both do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Race {
-    /// The service calls one step twice at once, and goes on with the rotation after one of them.
+    /// The service makes two concurrent calls of one step, and continues the rotation after one of them.
     Duplicate,
-    /// The service gives an invocation up that still runs, and retries the whole rotation with the same
+    /// The service gives up an invocation that still runs, and retries the whole rotation with the same
     /// token.
     Retry,
-    /// While an invocation sleeps, somebody cancels, takes AWSPENDING away and rotates anew, through all four
-    /// steps.
+    /// While an invocation sleeps, an operator cancels the rotation, removes AWSPENDING and starts a new
+    /// rotation, which runs all four steps.
     Stale,
 }
 
-/// Who goes on beside the old invocation.
+/// The invocation that runs concurrently with the old one.
 pub(super) fn newcomer(old: &Service, race: Race) -> Service {
     let token = match race {
         Race::Duplicate | Race::Retry => old.token.clone(),
@@ -55,8 +55,8 @@ pub(super) async fn go_on(new: &Service, pair: Pair) {
         Race::Duplicate => pair.step,
         Race::Retry => Step::Create,
         Race::Stale => {
-            // Whoever takes the label away makes sure first that AWSCURRENT logs in, as the documentation
-            // says.
+            // An operator who removes the label first makes sure that AWSCURRENT logs in, as the
+            // documentation requires.
             let anew = || {
                 let safe = world.logs_in(&StagingLabel::Current);
                 if safe {

@@ -1,8 +1,8 @@
-//! The walk is depth-first and complete: at each point where both could make their next call, both orders are
-//! gone through, and each act by hand before them where one is still to come. A point that was reached before
-//! by another way is not walked again: the same world, the same act, and both invocations having seen the
-//! same. A call sees the side of the world that it asks, and an invocation knows nothing of what the ones
-//! before it saw.
+//! The walk is depth-first and complete. At each point where both invocations could make their next call,
+//! both orders are walked, and before them each manual change that is still to come. A point that was reached
+//! before on another path is not walked again: the same world, the same manual change, and both invocations
+//! having seen the same. A call sees only the side of the world that it reads, and an invocation knows
+//! nothing of what earlier ones saw.
 
 use std::{
     cell::Cell,
@@ -21,52 +21,53 @@ use crate::{
     },
 };
 
-/// Who comes next.
+/// The next actor.
 #[derive(Clone, Copy, Debug)]
 enum Turn {
     Call(usize),
     ByHand(Act),
 }
 
-/// What somebody did.
+/// The manual change that was made.
 #[derive(Clone, Copy, Debug)]
 struct Acted {
     act: Act,
-    /// How much had been broken before.
+    /// The number of violations before it.
     before: usize,
 }
 
-/// A choice that is still to be walked: who came up to it, and what both had seen before the last of them.
+/// A choice that is still to be walked: the path to it, and what both had seen before the last step of the
+/// path.
 #[derive(Default)]
 struct Branch {
     path: Vec<Turn>,
     histories: [History; 2],
 }
 
-/// What a walk came to.
+/// The result of a walk.
 #[derive(Debug, Default)]
 pub(crate) struct Walked {
     /// Distinct points.
     pub(crate) points: usize,
-    /// Ways from the start to the end or to a point that was known.
+    /// Paths from the start to the end or to a known point.
     pub(crate) schedules: usize,
-    /// What broke where nobody acted.
+    /// What broke without a manual change.
     pub(crate) alone: Broken,
-    /// What broke after somebody had acted.
+    /// What broke after a manual change.
     pub(crate) after: BTreeMap<Act, Broken>,
-    /// How the older invocation was answered where nobody acted.
+    /// The answers to the older invocation without a manual change.
     pub(crate) answers: BTreeSet<&'static str>,
     pub(crate) sighted: BTreeSet<Sighting>,
-    /// The worlds in which both were over and somebody had acted.
+    /// The worlds in which both had ended after a manual change.
     ended: HashSet<u64>,
 }
 
 /// What broke.
 #[derive(Debug, Default)]
 pub(crate) struct Broken {
-    /// After an invocation wrote in the gap between its last look at the labels and the write.
+    /// Violations after an invocation wrote in the gap between its last read of the labels and the write.
     pub(crate) in_the_gap: BTreeSet<Violation>,
-    /// Although none wrote in that gap.
+    /// Violations although none wrote in that gap.
     pub(crate) otherwise: BTreeSet<Violation>,
 }
 
@@ -88,8 +89,8 @@ impl Walked {
         })
     }
 
-    /// Follows a path, then goes on with the older invocation wherever there is a choice, leaving the other
-    /// choice open.
+    /// Follows a path, then continues with the older invocation wherever there is a choice, and leaves the
+    /// other choice open.
     async fn follow(
         &mut self,
         start: &Service,
@@ -117,7 +118,7 @@ impl Walked {
         let (mut taken, mut acted) = (Vec::new(), None::<Acted>);
         while futures.iter().any(Option::is_some) {
             for actor in [OLD, NEW] {
-                // Whoever waits for its turn has nothing else to do.
+                // An invocation that waits for its turn has nothing else to do.
                 if !world.waits(actor) {
                     world.gate.borrow_mut().actor = actor;
                     poll_once(&mut futures[actor]).await;
@@ -128,7 +129,7 @@ impl Walked {
                 nobody_is_ready().await;
                 continue;
             };
-            // What was seen before the branch is known.
+            // What both saw before the branch is already known.
             let sides = (taken.len() + 1 >= path.len()).then(|| world.sides());
             let turn = match path.get(taken.len()) {
                 Some(turn) => *turn,
@@ -161,7 +162,7 @@ impl Walked {
                     let before = (world.digest(), world.watched());
                     act.by_hand(world);
                     acted = Some(Acted { act, before: world.watch.borrow().violations.len() });
-                    // Where it changed nothing, all goes on as if nobody acted.
+                    // Where it changed nothing, the walk continues as without a manual change.
                     if before == (world.digest(), world.watched()) {
                         break;
                     }
@@ -180,7 +181,7 @@ impl Walked {
         self.note(world, acted);
     }
 
-    /// Takes down what has broken up to here.
+    /// Records what has broken so far.
     fn note(&mut self, world: &World, acted: Option<Acted>) {
         let watch = world.watch.borrow();
         let in_the_gap = watch.violations.iter().any(|violation| violation.unseen);
@@ -192,17 +193,17 @@ impl Walked {
         list.extend(watch.violations[before..].iter().cloned());
     }
 
-    /// Both are over.
+    /// Both invocations have ended.
     async fn end(&mut self, new: &Service, acted: Option<Acted>) {
         if acted.is_some() && !self.ended.insert(hashed(&(new.world.digest(), new.world.watched()))) {
             return;
         }
-        // Where nobody calls again, recovery must lead out of here.
+        // If the service does not call again, recovery must fix this state.
         repair(new).await;
         if acted.is_none() {
             return self.arrive(new).await;
         }
-        // The hints must, too. What they tell somebody to do is nobody's defect.
+        // The hints must fix it, too. What they ask an operator to do counts as no defect.
         std::mem::take(&mut *new.world.gate.borrow_mut());
         let violations = new.world.watch.borrow().violations.clone();
         let recovered = recover(new).await;
@@ -212,7 +213,7 @@ impl Walked {
         }
     }
 
-    /// Both are over: the service retries whatever rotation is under way.
+    /// Both invocations have ended: the service retries the rotation in progress.
     async fn arrive(&mut self, new: &Service) {
         std::mem::take(&mut *new.world.gate.borrow_mut());
         let pending = new.world.store.borrow().secret().holder(&StagingLabel::Pending).cloned();
@@ -225,7 +226,7 @@ impl Walked {
     }
 }
 
-/// Whose calls wait.
+/// The actors whose calls wait.
 fn actors(ready: &[(usize, u64)]) -> Vec<usize> {
     ready.iter().map(|(actor, _)| *actor).collect()
 }

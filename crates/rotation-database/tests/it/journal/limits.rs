@@ -58,7 +58,7 @@ fn what_is_known_of_each_credential_can_be_asked() {
     assert_eq!(of(CredentialSource::Previous), None);
 }
 
-/// The clone is dropped right before the change is made final, which the server then refuses as a whole.
+/// The clone is dropped right before the change is committed, which the server then refuses as a whole.
 #[test]
 fn a_change_that_was_refused_leaves_what_is_known_as_it_was() {
     World::run(async {

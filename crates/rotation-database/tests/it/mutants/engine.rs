@@ -43,7 +43,7 @@ impl<E: Engine> Engine for RetriesInPlaintext<E> {
     }
 }
 
-/// An engine to which every failure is a wrong password.
+/// An engine that reports every failure as a wrong password.
 pub(crate) struct SwallowsErrors<E>(pub(crate) E);
 
 impl<E: Engine> Engine for SwallowsErrors<E> {

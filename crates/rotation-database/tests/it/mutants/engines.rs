@@ -1,5 +1,5 @@
-//! Defects of an engine, each from the situation that it needs: with it a named invariant breaks, without it
-//! none.
+//! Defects of an engine, each from the situation that it needs: with the defect a named invariant breaks,
+//! without it none does.
 
 use std::{
     collections::BTreeSet,
@@ -15,7 +15,7 @@ use crate::{
     world::{ARN, Defect, Kind, Plan, Server, Situation, Store, Variant, World, invocation},
 };
 
-/// Which invariants break on the way from a situation.
+/// The invariants that break after a situation.
 fn broken(situation: Situation, plan: Plan, kind: Kind, variant: Variant) -> BTreeSet<&'static str> {
     let explored = Explored::from(&[situation], plan, kind, variant);
     explored.violations.iter().map(|broken| broken.violation.invariant).collect()
@@ -72,7 +72,7 @@ fn a_clone_whose_session_is_its_own_is_not_promoted() {
 }
 
 /// Where a greeting counts as a login, AWSCURRENT seems to log in and AWSPENDING to be refused, so that
-/// giving AWSPENDING up looks safe. It is the only one that the server lets in.
+/// abandoning AWSPENDING looks safe. But it is the only one that the server accepts.
 #[test]
 fn a_greeting_that_counts_as_a_login_gives_the_working_password_up() {
     let abandoned = |variant| {

@@ -1,4 +1,4 @@
-//! Defects of what is asked of Secrets Manager.
+//! Defects in the calls of Secrets Manager.
 
 use rotation_core::{
     Password, PasswordPolicy, PendingVersion, Put, SecretDocument, SecretId, SecretStore, SecretValue,
@@ -36,8 +36,8 @@ impl SecretStore for RereadsCurrent {
     }
 }
 
-/// A store that gives a version a second value: what a function does that puts without the token of the
-/// event, or that does not take the service's refusal for an answer.
+/// A store that gives a version a second value, as a function does that stores without the token of the
+/// event, or that ignores the service's refusal.
 pub(crate) struct OverwritesValue(pub(crate) Store);
 
 impl SecretStore for OverwritesValue {

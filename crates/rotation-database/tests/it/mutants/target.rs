@@ -1,11 +1,11 @@
-//! Defects of what is done to the database.
+//! Defects in the changes of the database.
 
 use rotation_core::{
     Applied, Authority, Intent, Proof, RelatedSecretError, RelatedSecrets, RotationError, SecretDocument,
     SecretId, SecretStore, Target, Versions,
 };
 
-/// A target that takes a login with pending as the proof that setSecret is done.
+/// A target that treats a login with pending as proof that setSecret is done.
 pub(crate) struct TrustsPending<T>(pub(crate) T);
 
 impl<T: Target> Target for TrustsPending<T> {
@@ -58,10 +58,10 @@ impl<T: Target> Target for TrustsPending<T> {
     }
 }
 
-/// A target that makes a change final without asking whether its token is still pending.
+/// A target that commits a change without checking whether its token is still pending.
 pub(crate) struct NeverAsks<T>(pub(crate) T);
 
-/// An authority that always says yes.
+/// An authority that always confirms.
 struct Yes;
 
 impl Authority for Yes {

@@ -1,4 +1,4 @@
-//! One schedule, from its decisions to the end: what broke, and whether all came right afterwards.
+//! One schedule, from its decisions to the end: what broke, and whether everything converged afterwards.
 
 use std::{
     collections::{BTreeMap, BTreeSet, btree_map::Entry},
@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// One of so many calls meets a fault.
+/// One of this number of calls meets a fault.
 const FAULT_ONCE_IN: usize = 12;
 
 /// The starts that schedules choose from.
@@ -33,16 +33,16 @@ const STARTS: [(Plan, Kind); 10] = [
     (Plan::AlternatingByField, Kind::Transactional),
 ];
 
-/// What runs beside others.
+/// A job that runs concurrently with others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Job {
     /// The service drives the rotation, and retries it once.
     Rotation,
     /// One step of it that the service has called already.
     Duplicate(Step),
-    /// The rotation is cancelled where AWSCURRENT logs in, and another one driven.
+    /// The rotation is cancelled where AWSCURRENT logs in, and another one is run.
     Anew,
-    /// Somebody acts by hand.
+    /// A manual change.
     ByHand(Act),
 }
 
@@ -53,7 +53,7 @@ pub(super) struct Runs {
     pub(super) figures: Figures,
 }
 
-/// What schedules came to together.
+/// The totals of the schedules.
 #[derive(Default)]
 pub(super) struct Figures {
     pub(super) calls: usize,
@@ -61,12 +61,12 @@ pub(super) struct Figures {
     pub(super) acts: usize,
     pub(super) gaps: usize,
     pub(super) sighted: BTreeSet<Sighting>,
-    /// What the last one did.
+    /// What the last schedule did.
     pub(super) last: String,
 }
 
 impl Figures {
-    /// Both together.
+    /// The sum of both.
     pub(super) fn and(mut self, mut other: Self) -> Self {
         self.calls += other.calls;
         self.faults += other.faults;
@@ -96,7 +96,7 @@ impl Runs {
         };
         let called = &Step::ALL[..=step];
         let mut jobs: Vec<Job> = (0..2 + decisions.among(3)).map(|_| job(&mut decisions, called)).collect();
-        // One act by hand, as the hints then have one thing to remediation.
+        // At most one manual change, so that the hints have one thing to fix.
         let acts = |job: &Job| matches!(job, Job::ByHand(_));
         if let Some(first) = jobs.iter().position(acts) {
             jobs[first + 1..].iter_mut().filter(|job| acts(job)).for_each(|job| *job = Job::Rotation);
@@ -114,7 +114,7 @@ impl Runs {
                 if recover(&service).await {
                     return Ok(());
                 }
-                "what the hints say does not fix it".into()
+                "the remediation of the hints does not fix it".into()
             }
             None => match converge(&service, situation).await {
                 None => "I5: the rotation does not converge".to_owned(),
@@ -127,7 +127,7 @@ impl Runs {
         Err(Failure { why, story: std::mem::take(&mut self.figures.last) })
     }
 
-    /// Lets the jobs make their calls, one at a time, until all are over.
+    /// Lets the jobs make their calls, one at a time, until all have ended.
     async fn drive(&mut self, service: &Service, jobs: &[Job], mut decisions: Decisions) {
         let world = &service.world;
         {
@@ -185,7 +185,7 @@ fn job(decisions: &mut Decisions, called: &[Step]) -> Job {
     }
 }
 
-/// What semantics.md names as not guaranteed. That some version which the secret keeps logs in holds even so.
+/// What semantics.md lists as not guaranteed. Even then some version that the secret keeps logs in.
 fn excused(violation: &Violation, in_the_gap: bool, by_hand: bool) -> bool {
     match violation.invariant {
         "kept" | "TLS" | "STATE" | "I10" | "I2 of another secret" => false,
@@ -194,7 +194,7 @@ fn excused(violation: &Violation, in_the_gap: bool, by_hand: bool) -> bool {
     }
 }
 
-/// Goes on to this step where the situation lets a rotation come that far.
+/// Advances to this step where the situation lets a rotation get that far.
 async fn advance(service: &Service, situation: Situation, step: usize) -> usize {
     let first = Step::ALL.iter().position(|first| *first == situation.next_step()).unwrap();
     for at in first..step {
@@ -210,8 +210,8 @@ async fn advance(service: &Service, situation: Situation, step: usize) -> usize 
     first.max(step)
 }
 
-/// Once faults have stopped: the rotation under way converges, or else a new one. Where the situation has it
-/// refused, that is after its remediation.
+/// Once faults have stopped, the rotation in progress converges, otherwise a new one. Where the situation
+/// makes it refused, it converges after the remediation.
 async fn converge(service: &Service, situation: Situation) -> Option<()> {
     let pending = {
         let store = service.world.store.borrow();
@@ -245,9 +245,9 @@ fn begin(service: &Service, job: Job, actor: usize) -> Invocation<'static> {
         }
         Job::Anew => Box::pin(replace(own(Some(20 + actor)))),
         Job::ByHand(act) => {
-            // Whoever else runs is not alone.
-            let world = own(None).world;
-            Box::pin(async move { world.call("operator: by hand", || act.by_hand(&world), || ()).await })
+            // Other jobs run concurrently.
+            let (world, name) = (own(None).world, "operator: manual change");
+            Box::pin(async move { world.call(name, || act.by_hand(&world), || ()).await })
         }
     }
 }
@@ -269,7 +269,7 @@ async fn drive(service: Service) {
     }
 }
 
-/// Whoever takes the label away makes sure first that AWSCURRENT logs in, as the documentation says.
+/// An operator who removes the label first makes sure that AWSCURRENT logs in, as the documentation requires.
 async fn replace(service: Service) {
     let world = std::rc::Rc::clone(&service.world);
     let anew = || {

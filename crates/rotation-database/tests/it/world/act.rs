@@ -1,4 +1,4 @@
-//! What somebody may do by hand while a rotation is under way.
+//! The manual changes that may be made during a rotation.
 
 use std::fmt;
 
@@ -6,18 +6,18 @@ use rotation_core::StagingLabel;
 
 use super::{ARN, MASTER, Place, Plan, SecretModel, Value, World, digest::credentials, version};
 
-/// One act of an operator or an administrator of the database.
+/// One manual change by an operator or a database administrator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Act {
-    /// AWSCURRENT goes back to AWSPREVIOUS.
+    /// AWSCURRENT is moved back to AWSPREVIOUS.
     CurrentMovedBack,
-    /// AWSCURRENT goes to AWSPENDING, before finishSecret's time.
+    /// AWSCURRENT is moved to AWSPENDING, before finishSecret.
     CurrentMovedOn,
-    /// AWSPENDING is taken away.
+    /// AWSPENDING is removed.
     PendingRemoved,
     /// The live user gets another password, in the database and in the secret.
     PasswordChanged,
-    /// The secret alone gets another password.
+    /// Only the secret gets another password.
     ValuePut,
     /// The master gets another password, in the database and in its secret.
     MasterRotated,
@@ -27,7 +27,7 @@ pub(crate) enum Act {
     OldPasswordDiscarded,
     /// `CancelRotateSecret`.
     RotationDisabled,
-    /// `DeleteSecret`, with its days of grace.
+    /// `DeleteSecret`, with its recovery window.
     SecretDeleted,
 }
 
@@ -45,7 +45,7 @@ impl Act {
         Self::SecretDeleted,
     ];
 
-    /// Does it, and takes what it broke as it is: that is nobody else's fault.
+    /// Makes the change, and accepts what it broke: that is not a defect of the rotation.
     pub(crate) fn by_hand(self, world: &World) {
         self.apply(world);
         world.accept();
@@ -114,7 +114,7 @@ fn move_current(secret: &mut SecretModel, to: &StagingLabel) {
     }
 }
 
-/// The document under AWSCURRENT, in whatever form it has, with another password.
+/// The document under AWSCURRENT, in its present form, with another password.
 fn with_password(secret: &SecretModel, password: &str) -> String {
     let Some(Value::Text(text)) = secret.value(&StagingLabel::Current) else { unreachable!() };
     text.replace(&credentials(text).1, password)
@@ -128,9 +128,9 @@ fn put_current(secret: &mut SecretModel, number: usize, text: &str) {
 }
 
 impl World {
-    /// What the hints tell an operator to do after a refusal: rotation on, the secret restored, AWSCURRENT on
-    /// a version that logs in, or, of a single user, AWSPENDING on one that has no label. A single user's
-    /// rotation goes on from AWSPENDING itself.
+    /// What the hints ask an operator to do after a refusal: rotation on, the secret restored, AWSCURRENT on
+    /// a version that logs in or, for a single user, AWSPENDING on one that has no label. A single user's
+    /// rotation itself continues from AWSPENDING.
     pub(crate) fn fix_manually(&self) {
         {
             let mut store = self.store.borrow_mut();

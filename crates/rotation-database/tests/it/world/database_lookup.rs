@@ -1,4 +1,4 @@
-//! What AWS knows of its servers, in memory.
+//! What AWS knows about its servers, in memory.
 
 use std::{collections::BTreeMap, rc::Rc};
 
@@ -18,17 +18,18 @@ pub(crate) const SERVICE: DatabaseLookupService = DatabaseLookupService {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct DatabaseLookupModel {
     pub(crate) servers: BTreeMap<String, Server>,
-    /// What befalls every call.
+    /// The fault of every call.
     pub(crate) fault: Option<ServiceFault>,
 }
 
 impl DatabaseLookupModel {
-    /// Adds a server: `db:orders` with its hosts, the first of which takes the writes, and whom it follows.
+    /// Adds a server: `db:orders` with its hosts, the first of which accepts the writes, and the server that
+    /// it follows.
     pub(crate) fn add(&mut self, engine: &str, resource: &str, hosts: &[&str], follows: Option<&str>) {
         self.add_with_writers(engine, resource, hosts, 1, follows);
     }
 
-    /// The same, where the first so many hosts take the writes.
+    /// The same, where this number of hosts, from the first one on, accept the writes.
     pub(crate) fn add_with_writers(
         &mut self,
         engine: &str,
@@ -50,7 +51,7 @@ impl DatabaseLookupModel {
     }
 }
 
-/// A server's ARN; a whole one stays as it is.
+/// A server's ARN; a complete one is not changed.
 pub(crate) fn arn(resource: &str) -> ServerArn {
     let here = format!("arn:aws:rds:eu-central-1:123456789012:{resource}");
     ServerArn::parse(resource).unwrap_or_else(|| ServerArn::parse(&here).unwrap())

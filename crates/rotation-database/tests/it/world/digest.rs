@@ -1,4 +1,4 @@
-//! Whether two worlds are the same but for what passwords happen to read, and what of them a call sees.
+//! Whether two worlds are the same except for the texts of passwords, and which part of them a call sees.
 
 use std::{
     cell::RefCell,
@@ -12,19 +12,19 @@ use super::{Acting, MASTER, Place, User, Value, World};
 /// counts as the version that holds it.
 #[derive(Clone, Copy, Hash)]
 pub(crate) struct Sides {
-    /// What `DescribeSecret` says.
+    /// What `DescribeSecret` returns.
     labels: u64,
     /// What the versions hold.
     values: u64,
     /// The users, and who holds a lock.
     server: u64,
-    /// What the first request of a session meets: clones whose sessions are no longer the original's, and,
+    /// What the first request of a session meets: clones whose sessions no longer act as the original and,
     /// where a proxy greets, the users.
     sessions: u64,
 }
 
 impl Sides {
-    /// What of the world an answer to this call may depend on.
+    /// The part of the world on which the answer to this call may depend.
     pub(super) fn seen_by(&self, call: &str) -> u64 {
         let mut hasher = DefaultHasher::new();
         call.hash(&mut hasher);
@@ -51,7 +51,7 @@ impl World {
         hashed(&self.server.borrow().all_users().collect::<Vec<_>>())
     }
 
-    /// Whether something else than the server may answer, or a session may not be what it should.
+    /// Whether something other than the server may answer, or a session may not be the right one.
     pub(crate) fn may_answer_unclearly(&self) -> bool {
         let server = self.server.borrow();
         !server.places.is_empty() || server.all_users().any(|(_, _, user)| user.acting == Acting::Parted)
@@ -114,8 +114,8 @@ pub(super) fn hashed(of: &impl Hash) -> u64 {
     hasher.finish()
 }
 
-/// User name and password of a document, or empty texts. Remembered: explorations ask for the same few very
-/// often.
+/// User name and password of a document, or empty texts. Cached: explorations call it very often for the same
+/// few texts.
 pub(crate) fn credentials(text: &str) -> (String, String) {
     thread_local! {
         static KNOWN: RefCell<HashMap<String, (String, String)>> = RefCell::default();

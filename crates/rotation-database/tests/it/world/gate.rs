@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, future::poll_fn, task::Poll, time::Duration};
 
 use super::{Act, World};
 
-/// What befalls one call.
+/// The fault of one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Fault {
     /// It fails and has no effect.
@@ -34,7 +34,7 @@ pub(crate) struct Gate {
     pub(crate) calls: usize,
     /// Which calls fail, by their place in the order.
     pub(crate) faults: Vec<(usize, Fault)>,
-    /// What somebody else does right before a call, by its place in the order.
+    /// The change that another actor makes right before a call, by its place in the order.
     pub(crate) meanwhile: Option<(usize, Act)>,
     /// The names of the calls, in order, with the invocation that made them.
     pub(crate) log: Vec<(usize, &'static str)>,
@@ -75,7 +75,7 @@ impl World {
             gate.calls += 1;
             gate.log.push((actor, name));
             let fault = gate.faults.iter().find(|(at, _)| *at == place).map(|(_, fault)| *fault);
-            // Faults are for the two ports; what the service or an operator does is done.
+            // Faults are only for the two ports; what the service or an operator does always succeeds.
             fault.filter(|_| ["store: ", "server: "].iter().any(|port| name.starts_with(port)))
         };
         let mut perform = || self.observed(actor, name, &mut effect);
@@ -101,7 +101,7 @@ impl World {
         std::future::pending().await
     }
 
-    /// Waits for this call's turn, where turns are given, and says whose call it is.
+    /// Waits for this call's turn, where turns are given, and returns whose call it is.
     async fn pass(&self, name: &'static str) -> usize {
         let (actor, scheduled, delay) = {
             let gate = self.gate.borrow();
@@ -130,7 +130,7 @@ impl World {
     }
 }
 
-/// Takes a call out of the queue, also where its future is dropped.
+/// Removes a call from the queue, even where its future is dropped.
 struct Leave<'a> {
     world: &'a World,
     actor: usize,

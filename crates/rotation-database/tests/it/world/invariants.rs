@@ -18,68 +18,69 @@ use super::{
 /// A broken invariant.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Violation {
-    /// `I1` to `I10` as in docs/semantics.md, `I2 of another secret`, `TLS`, `STATE` where a journal says
-    /// what is not so, `kept` where no version that the secret keeps, labeled or not, logs in, `mark` where a
-    /// pair does not carry its secret after a rotation, or `hints` where what the hints say fixes nothing.
+    /// `I1` to `I10` as in docs/semantics.md; `I2 of another secret`; `TLS`; `STATE` where a journal states
+    /// something that is not true; `kept` where no version that the secret keeps, labeled or not, logs in;
+    /// `mark` where a pair does not carry its secret's mark after a rotation; `hints` where following the
+    /// hints fixes nothing.
     pub(crate) invariant: &'static str,
-    /// Right after which call.
+    /// The call right before the violation.
     pub(crate) after: &'static str,
-    /// Whether the labels that allow the call had moved in the gap between the invocation's look at them and
+    /// Whether the labels that allow the call had moved in the gap between the invocation's read of them and
     /// this write.
     pub(crate) unseen: bool,
 }
 
-/// Looks at the world between calls.
+/// Checks the world between calls.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Watch {
     pub(crate) plan: Option<Plan>,
     pub(crate) violations: Vec<Violation>,
-    /// Users as they must stay, by the port of their server and by name.
+    /// Users that must not change, by the port of their server and by name.
     protected: BTreeMap<(u16, String), Protected>,
-    /// What the live user could reach when it was taken for live.
+    /// What the live user could reach when it was recorded as live.
     reach: BTreeSet<String>,
-    /// Which versions had an answer in the present invocation of an actor, by the port of the server; `None`
+    /// Which versions were answered in the present invocation of an actor, by the port of the server; `None`
     /// where it was AWSCURRENT then, or the actor's own.
     proven: BTreeMap<usize, BTreeSet<(u16, Option<VersionId>)>>,
-    /// Whether the call that takes effect now is a master's where nobody proved the live password.
+    /// Whether the present call is a master's at a server at which the live password was not proved.
     overstepped: bool,
     /// Whether whose turn it is depends on which of two invocations comes first.
     pub(crate) pair_is_free: bool,
     /// The token that each invocation acts for.
     pub(crate) tokens: BTreeMap<usize, VersionId>,
-    /// Beside which AWSCURRENT each invocation's token was pending when it looked last. A look is stale as
-    /// soon as the invocation turns to anything but the write that it looked for.
+    /// The AWSCURRENT next to which each invocation's token was pending at its last read of the labels. A
+    /// read is stale as soon as the invocation makes any call but the write for which it read.
     looked: BTreeMap<usize, VersionId>,
-    /// What is broken now: reported once, by the call that broke it.
+    /// What is broken now: reported once, for the call that broke it.
     broken: BTreeSet<&'static str>,
-    /// What of this somebody broke by hand.
+    /// The part of it that a manual change broke.
     by_hand: BTreeSet<&'static str>,
-    /// On which version somebody left AWSCURRENT by hand although it does not log in.
+    /// The version on which a manual change left AWSCURRENT although it does not log in.
     left: Option<VersionId>,
     pub(crate) sighted: BTreeSet<Sighting>,
     /// Open sessions of the database.
     pub(super) sessions: BTreeMap<u64, OpenSession>,
     pub(crate) certificate_failed: bool,
-    /// How many statements of journals were held against the world.
+    /// The number of statements of journals that were compared with the world.
     pub(crate) statements: usize,
 }
 
 /// A session of the database.
 #[derive(Clone, Copy, Debug, Hash)]
 pub(super) struct OpenSession {
-    /// Whose it is.
+    /// The user of the session.
     pub(super) actor: usize,
     /// What it has staged.
     pub(super) staged: u64,
 }
 
-/// What of a user must stay.
+/// What must not change about a user.
 #[derive(Clone, Debug, Hash)]
 enum Protected {
     Whole(User),
     /// The original in use: a rotation may end its second password, and give it what an idle clone owns.
     Live(User),
-    /// A clone in use: rotation may bring its grants up to date.
+    /// A clone in use: a rotation may update its grants.
     Password(User),
 }
 
@@ -96,7 +97,7 @@ impl Protected {
 }
 
 impl Watch {
-    /// A password is about to travel.
+    /// A password is about to be sent.
     pub(crate) fn transport(&mut self, transport: Transport, asked: TlsMode, offered: ServerTls) {
         let downgraded = self.certificate_failed || offered == ServerTls::Good;
         if transport == Transport::Plaintext && asked != TlsMode::Off && downgraded {
@@ -110,14 +111,14 @@ impl Watch {
 }
 
 impl World {
-    /// Lets a call take effect and looks at what it did.
+    /// Lets a call take effect and checks what it did.
     pub(crate) fn observed<T>(&self, actor: usize, name: &'static str, effect: &mut impl FnMut() -> T) -> T {
         let token = self.watch.borrow().tokens.get(&actor).cloned();
         let pending = token.as_ref().is_none_or(|token| self.is_pending(token));
         let beside = self.store.borrow().secret().holder(&StagingLabel::Current).cloned().filter(|_| pending);
         let turned_away = match name {
             "store: DescribeSecret" | "server: connect" | "server: take turn" | "server: probe" => true,
-            // Whoever holds a turn stages and looks at the same time.
+            // An invocation that has its turn stages and reads the labels concurrently.
             "server: stage" => {
                 let single = self.watch.borrow().plan.is_some_and(Plan::is_single);
                 single || !self.server.borrow().kind.takes_turns()
@@ -176,7 +177,7 @@ impl World {
         }
     }
 
-    /// Takes the world as it is now: somebody has made it so by hand.
+    /// Accepts the world as it is now, after a manual change.
     pub(crate) fn accept(&self) {
         let plan = self.watch.borrow().plan;
         if let Some(plan) = plan {
@@ -228,15 +229,15 @@ impl World {
         (&watch.looked, &watch.broken, &watch.by_hand, &watch.left, sessions, in_the_gap).hash(&mut hasher);
         watch.reach.hash(&mut hasher);
         for (name, protected) in &watch.protected {
-            // What is intact is as the world says.
+            // What is intact follows from the world.
             let lost = Some(protected).filter(|protected| !protected.is_intact(name, &server));
             (name, std::mem::discriminant(protected), lost).hash(&mut hasher);
         }
         hasher.finish()
     }
 
-    /// I3 and I9: after finishSecret AWSCURRENT logs in, the clone may do exactly what the original may and
-    /// carries its secret, and no password but those of AWSCURRENT and AWSPREVIOUS opens a user of the
+    /// I3 and I9: after finishSecret AWSCURRENT logs in, the clone has exactly the original's privileges and
+    /// carries its secret's mark, and no password but those of AWSCURRENT and AWSPREVIOUS opens a user of the
     /// secret.
     pub(crate) fn check_finished(&self, after: &'static str) {
         let pair = self.watch.borrow().plan.is_some_and(|plan| !plan.is_single());
@@ -261,7 +262,7 @@ impl World {
         }
     }
 
-    /// What an invocation says of the credentials must be so.
+    /// What an invocation states about the credentials must be true.
     pub(crate) fn check_state(&self, state: Option<&State>) {
         let labels = [
             (CredentialSource::Current, StagingLabel::Current),
@@ -302,7 +303,7 @@ impl World {
         found.map(|(id, _)| id.clone())
     }
 
-    /// Records what must stay as it is while the user whose turn is next changes.
+    /// Records what must not change while the user whose turn is next is changed.
     fn protect(&self, plan: Plan) {
         let live = self.live_user();
         let next = match live.strip_suffix("_clone") {

@@ -12,11 +12,11 @@ use super::{
 /// What listens at a port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
-    /// Another server, with users of its own.
+    /// Another server, with its own users.
     Server(Users),
-    /// A pooler that asks the server for the password: what it refuses, it refuses in its own name.
+    /// A pooler that gets the password from the server, and refuses on its own what does not match.
     Pooler,
-    /// A proxy that lets users in by its own list, and logs in at the server itself as soon as it gets a
+    /// A proxy that accepts users by its own list, and logs in at the server itself as soon as it gets a
     /// request.
     Proxy(BTreeMap<String, String>),
 }
@@ -26,7 +26,7 @@ pub(crate) enum Place {
 pub(super) struct Spot {
     /// The port of the server that answers; 0 is the one where the secret's users are.
     pub(super) server: u16,
-    /// Whether a proxy greets, so that the server has not been asked yet.
+    /// Whether a proxy greeted, so that the server has not been contacted yet.
     pub(super) greeted: bool,
 }
 
@@ -35,7 +35,7 @@ impl Spot {
 }
 
 impl ServerModel {
-    /// Where a login at this port arrives, and whether it is let in there.
+    /// The server that a login at this port reaches, and whether it is accepted there.
     pub(super) fn arrive(&self, port: u16, user: &str, password: &str) -> Result<Spot, ConnectError> {
         let refused = |code| ConnectError::Refused(Cause::new(code));
         match self.places.get(&port) {
@@ -74,7 +74,7 @@ impl ServerModel {
         }
     }
 
-    /// What the first request of a session comes to.
+    /// The answer to the first request of a session.
     pub(super) fn answer(
         &self,
         spot: Spot,
@@ -96,7 +96,7 @@ impl ServerModel {
         }
     }
 
-    /// All users of all servers, with the port of theirs.
+    /// All users of all servers, with the port of their server.
     pub(super) fn all_users(&self) -> impl Iterator<Item = (u16, &String, &super::User)> {
         let elsewhere = self.places.iter().filter_map(|(port, place)| match place {
             Place::Server(users) => Some((*port, users)),

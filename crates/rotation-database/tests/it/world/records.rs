@@ -1,4 +1,4 @@
-//! The secret in full, and labels moved by hand.
+//! The secret in full, and labels that are moved manually.
 
 use rotation_core::{
     LabelMove, SecretId, SecretRecord, SecretRecords, SecretStore, SecretValue, StagingLabel, StoreError,

@@ -5,7 +5,7 @@ use rotation_core::StagingLabel;
 use super::{Acting, MASTER, OTHER, Place, Service, User, Value, World, document};
 
 impl Service {
-    /// Does what the hint of this code says, where it says something of the database or of its users.
+    /// Follows the hint of this code, where it concerns the database or its users.
     pub(crate) fn follow_hint(&self, code: &str) {
         self.world.follow_hint(code);
         self.world.accept();
@@ -16,7 +16,7 @@ impl World {
     fn follow_hint(&self, code: &str) {
         let mut server = self.server.borrow_mut();
         match code {
-            // The secret's user is let in where the master is, and the master secret names the secret's own
+            // The secret's user may log in where the master is, and the master secret names the secret's own
             // server.
             "MASTER_ENDPOINT_UNPROVEN" => {
                 server.master_alone = false;
@@ -27,7 +27,7 @@ impl World {
                     }
                 }
             }
-            // The pooler asks the database.
+            // The pooler gets passwords from the database.
             "DB_PROXY_ANSWER" => {
                 for place in server.places.values_mut().filter(|place| matches!(place, Place::Proxy(_))) {
                     *place = Place::Pooler;

@@ -1,4 +1,4 @@
-//! What a master makes of a pair: whose it is, what both have afterwards, and what is refused.
+//! A master's change of a pair: to whom it belongs, what both have afterwards, and what is refused.
 
 use std::collections::BTreeSet;
 
@@ -27,7 +27,7 @@ pub(super) struct Reconciliation<'a> {
 }
 
 impl<'a> Reconciliation<'a> {
-    /// `None` for a change of one's own password.
+    /// `None` for a user's change of its own password.
     pub(super) fn of(change: &Change<'a>, server: &ServerModel, users: &'a Users) -> Option<Self> {
         let Change::OtherUser { pair, live, next, owner, method } = *change else { return None };
         let (kind, defect, setting) = (server.kind, server.defect, server.setting);
@@ -35,7 +35,7 @@ impl<'a> Reconciliation<'a> {
         Some(Self { pair, owner, next, method, live_is_clone, kind, defect, setting, users })
     }
 
-    /// What brings the two to what both should have, and the password last.
+    /// The statements that give both users what they should have, and the password last.
     /// `by` is the password by which the live user has logged in.
     pub(super) fn statements(&self, by: Option<&str>) -> Result<Vec<Statement>, StatementError> {
         let Some(original) = self.users.get(self.pair.original.as_str()) else {
@@ -74,7 +74,8 @@ impl<'a> Reconciliation<'a> {
         Ok(statements)
     }
 
-    /// What ends the second passwords of both users. The live one keeps the one by which it has logged in.
+    /// The statements that end the second passwords of both users. The live user keeps the password with
+    /// which it has logged in.
     fn second_passwords(&self, by: Option<&str>, form: Form) -> Vec<Statement> {
         let (next, live) = (&self.next.username, self.pair.other(&self.next.username));
         let mut statements = match self.users.get(live.as_str()).zip(by) {
@@ -91,12 +92,12 @@ impl<'a> Reconciliation<'a> {
         self.pair.clone.to_string()
     }
 
-    /// The mark of the secret with what both users have.
+    /// The mark of the secret, with what both users have.
     fn mark(&self, had: BTreeSet<String>) -> PairMark {
         PairMark { secret: Some(self.owner.secret.as_str().to_owned()), had }
     }
 
-    /// Whether the user with the clone's name is the clone, and this secret's.
+    /// Checks that the user with the clone's name is the clone, and belongs to this secret.
     fn recognize(&self, original: &User, clone: &User) -> Result<(), StatementError> {
         let mark = match &clone.mark {
             _ if self.defect == Some(Defect::IgnoresMark) => return Ok(()),
@@ -116,7 +117,7 @@ impl<'a> Reconciliation<'a> {
         recognize(mark, self.owner, rights, next_is_original).map_err(StatementError::new)
     }
 
-    /// What a live clone has gained since the last rotation: the original gets it.
+    /// What a live clone has gained since the last rotation, and the original gets.
     fn gained(&self, original: &User, clone: &User) -> Result<BTreeSet<String>, StatementError> {
         let blind = matches!(self.defect, Some(Defect::AdoptsBlindly | Defect::RevokesFromLive));
         if !self.live_is_clone || blind {
@@ -158,8 +159,8 @@ impl<'a> Reconciliation<'a> {
     }
 }
 
-/// What ends every password of a user but the one by which it has logged in. Where that is the second one, it
-/// becomes the first before, so that it logs in all the while.
+/// The statements that end every password of a user but the one with which it has logged in. Where that is
+/// the second one, it first becomes the first, so that it always logs in.
 pub(super) fn end_others(name: &str, user: &User, by: &str, form: Form) -> Vec<Statement> {
     if user.secondary.is_none() {
         return Vec::new();
@@ -170,7 +171,7 @@ pub(super) fn end_others(name: &str, user: &User, by: &str, form: Form) -> Vec<S
     first.then_some(set).into_iter().chain([Statement::Discard { user: name() }]).collect()
 }
 
-/// The form that the present login's method can use.
+/// The form that the method of the present login can use.
 pub(super) fn stored_form(method: Option<LoginMethod>, defect: Option<Defect>, setting: Form) -> Form {
     match method {
         Some(method) if defect != Some(Defect::FormBySetting) => Form::used_by(method),

@@ -15,7 +15,7 @@ use super::{
     user::{Form, Users},
 };
 
-/// Like PostgreSQL's, with a rule for passwords that asks for something.
+/// Like PostgreSQL's, with a password rule that has requirements.
 pub(crate) const PROFILE: EngineProfile = EngineProfile {
     name: "Model",
     id: "model",
@@ -40,29 +40,30 @@ pub(crate) const PROFILE: EngineProfile = EngineProfile {
     remedies: &Remedies::NONE,
 };
 
-/// How changes become final.
+/// How changes are committed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
-    /// Like PostgreSQL: staged in a transaction that holds a lock on the user, final at once. A master takes
-    /// its turn at the pair before that.
+    /// Like PostgreSQL: staged in a transaction that holds a lock on the user, committed at once. A master
+    /// takes its turn at the pair before that.
     #[default]
     Transactional,
     /// Like Redshift: the same without turns.
     RowLock,
-    /// Like MySQL: staging only reads; every statement is final by itself, the password last.
+    /// Like MySQL: staging only reads; every statement is committed by itself, the password last.
     Autocommit,
-    /// The same, with a lock from before staging until the session ends, like MySQL's by `GET_LOCK`: a
-    /// master's turn.
+    /// The same, with a lock from before staging until the session ends, like MySQL's `GET_LOCK`: a master's
+    /// turn.
     AutocommitWithLock,
-    /// The same, and a user that changes its own password keeps the old one beside it, as MySQL 8.0.14 and
-    /// later does on `RETAIN CURRENT PASSWORD`. The statement names the password that it replaces.
+    /// The same, where a user that changes its own password keeps the old one in addition, as MySQL 8.0.14
+    /// and later does with `RETAIN CURRENT PASSWORD`. The statement names the password that it replaces.
     TwoPasswords,
     /// The same, on a server that refuses a password which the user has had before.
     TwoPasswordsWithHistory,
     /// A defect: the statement does not name what it replaces, so that a repeated change evicts the old
     /// password.
     TwoPasswordsUnnamed,
-    /// A defect: like PostgreSQL, but a session says that it has taken its turn and holds nothing yet.
+    /// A defect: like PostgreSQL, but a session reports that it has taken its turn while it holds no lock
+    /// yet.
     TurnSaidTooSoon,
 }
 
@@ -71,12 +72,12 @@ impl Kind {
         matches!(self, Self::Transactional | Self::RowLock | Self::TurnSaidTooSoon)
     }
 
-    /// Whether the sessions of a clone are the original's, as in PostgreSQL.
+    /// Whether the sessions of a clone act as the original, as in PostgreSQL.
     pub(super) fn acts_as_original(self) -> bool {
         matches!(self, Self::Transactional | Self::TurnSaidTooSoon)
     }
 
-    /// Whether its users may have a second password from a time when it was kept.
+    /// Whether its users may have a second password from a time when passwords were kept.
     pub(super) fn may_keep_two_passwords(self) -> bool {
         matches!(self, Self::Autocommit | Self::AutocommitWithLock)
     }
@@ -90,16 +91,16 @@ impl Kind {
     }
 }
 
-/// What the server says about TLS.
+/// What the server answers about TLS.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) enum ServerTls {
     #[default]
     Good,
-    /// It offers none and says so.
+    /// It offers no TLS and reports that.
     Absent,
-    /// Somebody in the middle says so to this user.
+    /// A man-in-the-middle reports that to this user.
     StrippedFor(&'static str),
-    /// It offers a bad certificate; plaintext would be taken.
+    /// It offers a bad certificate; plaintext would be accepted.
     Bad(Badness),
 }
 
@@ -143,11 +144,11 @@ impl Attempt {
     }
 }
 
-/// A host that repeats the server's changes late.
+/// A host that replicates the server's changes late.
 #[derive(Clone, Debug)]
 pub(crate) struct Replica {
     pub(crate) host: &'static str,
-    /// How many logins after the change it refuses.
+    /// The number of logins that it refuses after the change.
     pub(crate) refusals: usize,
 }
 
@@ -157,24 +158,24 @@ pub(crate) struct ServerModel {
     pub(crate) kind: Kind,
     pub(crate) tls: ServerTls,
     pub(crate) users: Users,
-    /// What listens at other ports of its host. Whatever is not in it leads to the server.
+    /// What listens at other ports of its host. Every port that is not listed leads to the server.
     pub(crate) places: BTreeMap<u16, Place>,
-    /// Whether the server itself lets nobody in but the master: others come by a pooler.
+    /// Whether the server itself only accepts the master: others go through a pooler.
     pub(crate) master_alone: bool,
-    /// By which method it lets users in.
+    /// The login method.
     pub(crate) method: Form,
-    /// In which form it stores a password unless the session names one.
+    /// The form in which it stores a password unless the session names one.
     pub(crate) setting: Form,
     pub(crate) defect: Option<Defect>,
-    /// Which session holds the lock on a user.
+    /// The session that holds the lock on a user.
     pub(crate) locks: BTreeMap<String, u64>,
     pub(crate) attempts: Vec<Attempt>,
     pub(crate) replica: Option<Replica>,
-    /// Whether somebody else holds what a change needs, for longer than it may wait.
+    /// Whether another session holds what a change needs, for longer than it may wait.
     pub(crate) busy: bool,
-    /// The statement that it refuses by a code without a meaning, by its call.
+    /// The statement that it refuses with a code without a meaning, by its call.
     pub(crate) refuses: Option<&'static str>,
-    /// What a plan says to be lacking, and whether that is certain.
+    /// What a plan reports as missing, and whether that is certain.
     pub(crate) lacking: Option<(&'static str, bool)>,
     /// How long staging waits for applications.
     pub(crate) waits: Duration,
@@ -241,7 +242,7 @@ impl Engine for Server {
         let world = &self.0;
         let lost = || Err(ConnectError::Unreachable(Cause::new("connection reset")));
         let known;
-        // Hosts alone are compared: what is proved at the secret's own port counts as proved at the master's.
+        // Only hosts are compared: what is proved at the secret's own port counts as proved at the master's.
         let login = match world.server.borrow().defect {
             Some(Defect::HostAlone) if login.credentials.username.as_str() != "master" => {
                 known = Login { port: PROFILE.default_port, ..login.clone() };

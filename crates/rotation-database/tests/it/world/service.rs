@@ -1,4 +1,4 @@
-//! Secrets Manager as the one who drives a rotation.
+//! Secrets Manager, which drives a rotation.
 
 use std::{future::poll_fn, rc::Rc, sync::LazyLock, task::Poll, time::Duration};
 
@@ -15,7 +15,7 @@ use crate::mutants::{
     TrustsPending,
 };
 
-/// The function under test: ours, or ours with one defect put back.
+/// The function under test: the real one, or the real one with one defect reintroduced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Variant {
     Sound,
@@ -31,7 +31,7 @@ pub(crate) enum Variant {
     SwallowsErrors,
     /// A version may get a second value.
     OverwritesValue,
-    /// A change is made final without a last look at the labels.
+    /// A change is committed without a last read of the labels.
     NeverAsks,
     /// The engine does something wrong.
     Engine(Defect),
@@ -51,7 +51,7 @@ pub(crate) struct Service {
     pub(crate) plan: Plan,
     pub(crate) variant: Variant,
     pub(crate) token: VersionId,
-    /// Which invocation the calls belong to.
+    /// The invocation to which the calls belong.
     pub(crate) actor: usize,
     pub(crate) clean: Clean,
 }
@@ -72,7 +72,7 @@ impl Service {
         secret.label(&StagingLabel::Pending, &self.token);
     }
 
-    /// The same with the watch set, to explore from here.
+    /// The same, with the watch set, to explore from here.
     pub(crate) fn started(self) -> Self {
         if !self.world.store.borrow().secret().versions.contains_key(&self.token) {
             self.begin();
@@ -92,7 +92,7 @@ impl Service {
         self
     }
 
-    /// The same rotation in a world of its own, as it is now.
+    /// The same rotation in a copy of the present world.
     pub(crate) fn fork(&self) -> Self {
         let world = World::new(self.world.store.borrow().clone(), self.world.server.borrow().clone());
         *world.lookup.borrow_mut() = self.world.lookup.borrow().clone();
@@ -101,12 +101,12 @@ impl Service {
         Self { world, ..self.clone() }
     }
 
-    /// The whole rotation until it succeeds; the number of attempts that it took.
+    /// Runs the whole rotation until it succeeds. Returns the number of attempts.
     pub(crate) async fn rotate(&self) -> Option<usize> {
         self.rotate_or_code().await.ok()
     }
 
-    /// The same, or the code of the last failure.
+    /// The same, or returns the code of the last failure.
     pub(crate) async fn rotate_or_code(&self) -> Result<usize, &'static str> {
         let mut last = "KILLED";
         for attempt in 1..=Self::ATTEMPTS {
@@ -118,7 +118,7 @@ impl Service {
         Err(last)
     }
 
-    /// The four steps, until one fails.
+    /// Runs the four steps, until one fails.
     pub(crate) async fn attempt(&self) -> Result<(), &'static str> {
         for step in Step::ALL {
             match self.invoke(step).await {
@@ -131,7 +131,7 @@ impl Service {
         Ok(())
     }
 
-    /// After finishSecret, the service may take AWSPENDING away.
+    /// After finishSecret, the service may remove AWSPENDING.
     pub(crate) fn clean_up(&self) {
         let mut store = self.world.store.borrow_mut();
         let secret = store.secret_mut();
@@ -140,7 +140,7 @@ impl Service {
         }
     }
 
-    /// After finishSecret: cleans up and looks at what was promised.
+    /// After finishSecret: cleans up and checks the invariants.
     pub(crate) fn end(&self) {
         self.clean_up();
         self.world.check_finished("store: UpdateSecretVersionStage");
@@ -151,8 +151,8 @@ impl Service {
         self.journaled(step).await.map(|(outcome, _)| outcome)
     }
 
-    /// The same, with what the function's journal says after it. The journal is held against the world where
-    /// nobody else acted in it.
+    /// The same, with the statements of the function's journal afterwards. The journal is compared with the
+    /// world where no other actor changed it.
     pub(crate) async fn journaled(&self, step: Step) -> Option<(Result<Outcome, RotationError>, Journal)> {
         let (from, journal) = (self.world.gate.borrow().log.len(), Journal::default());
         *self.world.gate.borrow_mut().begun.entry(self.actor).or_default() += 1;
@@ -233,7 +233,7 @@ impl Service {
         Database::new(engine, self.plan.strategy(&self.world), settings, invocation)
     }
 
-    /// What the function would do, said.
+    /// The function's dry run.
     pub(crate) async fn dry_run(&self, step: Step) -> Result<Option<DryRun>, RotationError> {
         let (store, invocation) = (Store(Rc::clone(&self.world)), invocation(Self::TIME));
         let target = self.database(Server(Rc::clone(&self.world)), &invocation);
@@ -280,20 +280,20 @@ impl World {
     }
 }
 
-/// An invocation of the secret's function that may take so long.
+/// An invocation of the secret's function with this time limit.
 pub(crate) fn invocation(time: Duration) -> Invocation {
     let invoker = Invoker::Function { arn: FUNCTION.into(), foreign_secrets: ForeignSecrets::Refuse };
     Invocation::new(invoker, Deadline::after(time))
 }
 
-/// The default policy, checked once.
+/// The default policy, made once.
 pub(crate) fn policy() -> PasswordPolicy {
     static POLICY: LazyLock<PasswordPolicy> =
         LazyLock::new(|| PasswordPolicy::new(PasswordSettings::default(), &PROFILE.password_rule).unwrap());
     POLICY.clone()
 }
 
-/// The same, with passwords that Secrets Manager makes.
+/// The same, with passwords that Secrets Manager generates.
 fn policy_of_the_service() -> PasswordPolicy {
     static POLICY: LazyLock<PasswordPolicy> = LazyLock::new(|| {
         let settings =

@@ -1,4 +1,4 @@
-//! A connection to the server model, in its kinds of making a change final.
+//! A connection to the server model, for its kinds of committing a change.
 
 use std::{future::poll_fn, rc::Rc, task::Poll};
 
@@ -16,18 +16,18 @@ use super::{
     user::{PairMark, User},
 };
 
-/// A session; dropping it takes back what is not final.
+/// A session. Dropping it rolls back what is not committed.
 pub(crate) struct Connection {
     world: Rc<World>,
     id: u64,
-    /// Where it is.
+    /// The server at the other end.
     pub(super) spot: Spot,
     pub(super) user: String,
-    /// What this session logged in with.
+    /// The password with which this session logged in.
     pub(super) password: String,
-    /// By which password the live user has logged in here.
+    /// The password with which the live user has logged in here.
     live_password: Option<String>,
-    /// On whose behalf it changes its own password.
+    /// The secret for which it changes its own password.
     owner: Option<PairOwner>,
     staged: Vec<Statement>,
 }
@@ -58,7 +58,7 @@ impl Connection {
         &self.world
     }
 
-    /// Waits until nobody else changes this user.
+    /// Waits until no other session changes this user.
     async fn lock(&self, user: &str) {
         if self.world.server.borrow().locks.contains_key(user) {
             self.world.sight(Sighting::WaitedForAnother);
@@ -70,7 +70,7 @@ impl Connection {
         .await;
     }
 
-    /// Runs one statement, or several at once. A master that changes anything is looked at.
+    /// Runs one statement, or several together. The watch checks a master that changes anything.
     async fn run(&self, name: &'static str, statements: &[Statement]) -> Result<(), StatementError> {
         let effect = |server: &mut ServerModel| {
             let mut changed = false;
@@ -102,8 +102,8 @@ impl Connection {
         }
     }
 
-    /// A password that was kept is ended before the new one is set, since whoever finds the new one set has
-    /// nothing more to do.
+    /// A password that was kept is ended before the new one is set, because a later attempt that finds the
+    /// new one set has nothing more to do.
     fn own_password(
         &self,
         new: &Password,
@@ -122,7 +122,7 @@ impl Connection {
         Ok(statements)
     }
 
-    /// A user of another secret's pair is that secret's.
+    /// A user of another secret's pair belongs to that secret.
     fn may_change(&self, own: Option<&User>, defect: Option<Defect>) -> Result<(), StatementError> {
         let marked = own.and_then(|own| own.mark.as_ref()).and_then(|PairMark { secret, .. }| secret.clone());
         let own_pair = |secret: &String| {
@@ -166,7 +166,7 @@ impl Session for Connection {
         self.owner = Some(owner.clone());
     }
 
-    /// What divides by zero is refused, as a server does.
+    /// A division by zero is refused, as on a real server.
     async fn prove(&mut self, statement: &TestStatement, _: Deadline) -> Result<(), StatementError> {
         let fails = statement.expose().contains("1/0");
         let refusal = || StatementError {
@@ -198,7 +198,7 @@ impl Session for Connection {
                 self.lock(pair.original.as_str()).await;
             }
             turn.taken();
-            // Whoever asks the labels now is let through first: the order in which most could go wrong.
+            // A concurrent read of the labels goes first: the order in which most could go wrong.
             tokio::task::yield_now().await;
         }
         let busy = || StatementError::new(StatementFault::Busy);
@@ -216,7 +216,7 @@ impl Session for Connection {
             tokio::time::advance(waits).await;
         }
         let staged = self.statements(change, &self.world.server.borrow())?;
-        // Whose password it is, its invocation has seen.
+        // The invocation has seen whose password it is.
         let names: Vec<_> = staged.iter().map(|one| one.planned().text).collect();
         self.world.session_stages(self.id, &names);
         self.staged = staged;

@@ -1,4 +1,4 @@
-//! What an exploration came across: proof that it reaches the states that it is for.
+//! The states that an exploration reached: proof that it reaches those that it is for.
 
 use std::hash::Hash;
 
@@ -13,33 +13,33 @@ pub(crate) enum Sighting {
     BothLoggedIn,
     /// One waited for the lock that another held.
     WaitedForAnother,
-    /// setSecret was told after staging that its token is no more, and took everything back.
+    /// setSecret found after staging that its token is no longer pending, and rolled everything back.
     StaleSetTakenBack,
     /// A swap of AWSCURRENT was refused because the label had moved.
     StaleSwapRefused,
-    /// A refused login was explained by what the labels said.
+    /// A refused login was explained by the labels.
     OvertakenAndTold,
     /// createSecret found the value of an earlier invocation.
     FirstValueKept,
     /// setSecret found pending's password set.
     FoundSet,
-    /// The reply of a commit was lost, and a login found out that it had taken effect.
+    /// The reply of a commit was lost, and a login showed that it had taken effect.
     LostCommitFound,
-    /// The reply of the swap was lost, and a description found out that it had taken effect.
+    /// The reply of the swap was lost, and a description showed that it had taken effect.
     LostSwapFound,
     /// A clone that cannot log in yet was left by a killed invocation.
     CloneHalfMade,
     /// AWSPREVIOUS was what logged in.
     PreviousLoggedIn,
-    /// The master had been rotated between the reading of its secret and its login.
+    /// The master had been rotated between the read of its secret and its login.
     MasterReadAgain,
     /// The secret was read again because its value belonged to another description.
     ReadAgain,
-    /// Of two passwords the secondary one opened the session that changes them.
+    /// The secondary of two passwords opened the session that changes them.
     SecondaryLoggedIn,
     /// The deadline ended an invocation.
     DeadlineOver,
-    /// An invocation wrote although its token had lost AWSPENDING since it looked.
+    /// An invocation wrote although its token had lost AWSPENDING since it read the labels.
     WroteInTheGap,
 }
 
@@ -67,7 +67,8 @@ impl World {
         self.watch.borrow_mut().sessions.remove(&id);
     }
 
-    /// What an invocation came to, with the calls that it made in order; no answer where it was killed.
+    /// Records the states of an invocation, from its answer and its calls in order; there is no answer where
+    /// it was killed.
     pub(super) fn sight_answer(
         &self,
         calls: &[&'static str],

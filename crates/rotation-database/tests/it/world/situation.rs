@@ -1,4 +1,4 @@
-//! Where a rotation may start from.
+//! The situations from which a rotation may start.
 
 mod starts;
 
@@ -42,50 +42,51 @@ impl Plan {
     }
 }
 
-/// What went before.
+/// What happened before the rotation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Situation {
     /// A secret that was never rotated, and no clone.
     Fresh,
-    /// The rotation before went well.
+    /// The previous rotation succeeded.
     SecondRotation,
-    /// AWSPENDING holds a value and the database its password, but the clone has no grants: what a former
-    /// version leaves after a crash between the two.
+    /// AWSPENDING holds a value and the database its password, but the clone has no grants: a former version
+    /// leaves this after a crash between the two.
     LeftOver,
-    /// Two rotations went well; since then a grant was given and another taken.
+    /// Two rotations succeeded; since then one privilege was granted and another revoked.
     Drifted,
-    /// A rotation was cancelled by hand while AWSCURRENT logged in, and its version has lost its label. Where
-    /// that was possible after setSecret, the database has that version's password.
+    /// A rotation was cancelled manually while AWSCURRENT logged in, and its version has lost its label.
+    /// Where that was possible after setSecret, the database has that version's password.
     Abandoned,
     /// The master secret names the port of another server on the same host, which has users of the same
     /// names.
     OtherPort,
     /// The secret names a pooler's port, the master secret the server's.
     Pooler,
-    /// The same, and the server itself lets nobody in but the master.
+    /// The same, and the server itself only accepts the master.
     PoolerAlone,
     /// The secret names the port of a proxy whose own list keeps the first password.
     StaleProxy,
-    /// The server's setting names a form of password that the user's login cannot use.
+    /// The server's setting names a password form that the user's login cannot use.
     OtherForm,
-    /// While the clone is live it has been given a right.
+    /// While the clone was live, it was granted a privilege.
     Gained,
-    /// While the clone is live the original has been given a right.
+    /// While the clone was live, the original was granted a privilege.
     OriginalGained,
-    /// While the clone is live the original has lost a right by a manual change that the clone still has.
+    /// While the clone was live, a manual change revoked a privilege from the original that the clone still
+    /// has.
     OriginalLost,
     /// The live clone carries the mark of a former version.
     FormerMark,
-    /// The live clone was made by AWS's template: no mark, equal rights, and sessions of its own.
+    /// AWS's template created the live clone: no mark, equal privileges, and its sessions act as itself.
     Unmarked,
-    /// A user of the clone's name has no mark and other rights.
+    /// A user with the clone's name has no mark and different privileges.
     Stranger,
-    /// The pair is another secret's, which logs in by it.
+    /// The pair belongs to another secret, which logs in with it.
     OtherSecret,
-    /// The same, where the operator has given that secret up and named this one as the pair's.
+    /// The same, where the operator has abandoned that secret and named this one as the owner of the pair.
     TakenOver,
-    /// AWS's template has made the live clone, which owns what the original cannot use; the operator has
-    /// named the secret as the pair's.
+    /// AWS's template has created the live clone, which owns what the original cannot use. The operator has
+    /// named the secret as the owner of the pair.
     OutOfReach,
     /// The idle clone owns something.
     IdleOwner,
@@ -94,12 +95,12 @@ pub(crate) enum Situation {
     /// AWSCURRENT is the second password of its user. The first is that of a version whose rotation was
     /// cancelled when passwords were kept.
     SecondaryInUse,
-    /// An administrator has taken the membership from the clone between setSecret and testSecret.
+    /// An administrator has revoked the membership from the clone between setSecret and testSecret.
     Parted,
 }
 
 impl Situation {
-    /// Those that every pair of faults is tried from in each run. From the others, `scripts/prove` tries
+    /// The situations from which every run tries every pair of faults. For the others, `scripts/prove` tries
     /// them.
     pub(crate) const FIRST: [Self; 5] =
         [Self::Fresh, Self::SecondRotation, Self::LeftOver, Self::Drifted, Self::Abandoned];
@@ -130,7 +131,7 @@ impl Situation {
         Self::Parted,
     ];
 
-    /// Those that a plan may meet on a kind of server.
+    /// The situations that a plan may meet on a kind of server.
     pub(crate) fn of(plan: Plan, kind: Kind) -> Vec<Self> {
         Self::ALL.into_iter().filter(|situation| situation.is_possible(plan, kind)).collect()
     }
@@ -173,12 +174,12 @@ impl Situation {
         }
     }
 
-    /// The code that an invocation must meet.
+    /// The code with which some invocation must end.
     pub(crate) fn meets(self) -> Option<&'static str> {
         if self == Self::Parted { Some("DB_SESSION_NOT_ORIGINAL") } else { self.refusal() }
     }
 
-    /// Whether every refused attempt leaves all users as they were: testSecret alone can hear of a proxy's
+    /// Whether every refused attempt leaves all users unchanged: only testSecret can detect a proxy's
     /// list.
     pub(crate) fn refuses_before_a_change(self) -> bool {
         self.refusal().is_some() && self != Self::StaleProxy
@@ -189,7 +190,7 @@ impl Situation {
         if self == Self::Parted { Step::Test } else { Step::Create }
     }
 
-    /// How many rotations went well before.
+    /// The number of earlier rotations that succeeded.
     fn rotations(self, plan: Plan) -> usize {
         match self {
             Self::SecondRotation
@@ -287,7 +288,7 @@ pub(crate) fn grants(names: &[&str]) -> BTreeSet<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
 }
 
-/// A secret's value, with a field that nobody knows.
+/// A secret's value, with an unknown field.
 pub(crate) fn document(username: &str, password: &str) -> String {
     format!(
         r#"{{"engine":"model","host":"db.example.com","port":5432,"username":"{username}","password":"{password}","masterarn":"{MASTER}","team":{{"name":"payments","level": 1.50}}}}"#

@@ -7,7 +7,7 @@ use super::user::{Acting, Form, PairMark, User, Users};
 /// One statement of a staged change.
 #[derive(Clone, Debug)]
 pub(super) enum Statement {
-    /// Makes a user that cannot log in yet.
+    /// Creates a user that cannot log in yet.
     Create {
         user: String,
         mark: PairMark,
@@ -20,12 +20,12 @@ pub(super) enum Statement {
         user: String,
         grant: String,
     },
-    /// Hands all that one user owns over to another.
+    /// Reassigns everything that one user owns to another.
     Reassign {
         user: String,
         to: String,
     },
-    /// Makes the sessions of a clone the original's.
+    /// Makes the sessions of a clone act as the original.
     Act {
         user: String,
     },
@@ -77,7 +77,7 @@ impl Statement {
         PlannedStatement { kind, text, purpose, necessity: Necessity::Always }
     }
 
-    /// Makes it so; whether anything is different afterwards.
+    /// Applies the statement. Returns whether anything has changed.
     pub(super) fn apply(&self, users: &mut Users) -> Result<bool, StatementError> {
         match self {
             Self::Create { user, mark } => {

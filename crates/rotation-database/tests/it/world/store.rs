@@ -16,11 +16,11 @@ use super::World;
 
 /// The secret that is rotated.
 pub(crate) const ARN: &str = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf";
-/// By which a mark names it.
+/// The identity by which a mark names it.
 pub(crate) const IDENTITY: &str = "123456789012:app";
-/// Another secret that may be of the same users.
+/// Another secret that may have the same users.
 pub(crate) const OTHER: &str = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:other-MnOpQr";
-/// By which a mark names that one.
+/// The identity by which a mark names that secret.
 pub(crate) const OTHER_IDENTITY: &str = "123456789012:other";
 /// The master's secret.
 pub(crate) const MASTER: &str = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:master-GhIjKl";
@@ -67,7 +67,7 @@ pub(crate) struct StoredVersion {
     pub(crate) created: Option<SystemTime>,
 }
 
-/// What a version holds.
+/// The value of a version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Value {
     Text(String),
@@ -75,7 +75,7 @@ pub(crate) enum Value {
 }
 
 impl SecretModel {
-    /// A secret with one version, which is `AWSCURRENT`, rotated by our function.
+    /// A secret with one version, which is `AWSCURRENT`, rotated by the function under test.
     pub(crate) fn new(current: &VersionId, value: Value) -> Self {
         let mut secret = Self {
             rotation_enabled: true,
@@ -93,7 +93,7 @@ impl SecretModel {
         secret
     }
 
-    /// Names this port in every version.
+    /// Sets this port in every version.
     pub(crate) fn move_to(&mut self, port: u16) {
         for version in self.versions.values_mut() {
             if let Some(Value::Text(text)) = &mut version.value {
@@ -115,14 +115,14 @@ impl SecretModel {
         self.versions.get(self.holder(label)?)?.value.as_ref()
     }
 
-    /// Takes a label off its version.
+    /// Removes a label from its version.
     pub(crate) fn unlabel(&mut self, label: &StagingLabel) {
         for version in self.versions.values_mut() {
             version.labels.remove(label);
         }
     }
 
-    /// Moves a label. When `AWSCURRENT` moves, its old holder becomes `AWSPREVIOUS`.
+    /// Moves a label. When `AWSCURRENT` moves, the version that had it becomes `AWSPREVIOUS`.
     pub(crate) fn label(&mut self, label: &StagingLabel, version: &VersionId) {
         if *label == StagingLabel::Current
             && let Some(old) = self.holder(label).cloned()
@@ -134,7 +134,7 @@ impl SecretModel {
         self.versions.entry(version.clone()).or_default().labels.insert(label.clone());
     }
 
-    /// `PutSecretValue` under `AWSPENDING`: the first value that a version was given stays.
+    /// `PutSecretValue` under `AWSPENDING`: the first value of a version is kept.
     fn put(&mut self, version: &VersionId, text: &str) -> Put {
         let value = &mut self.versions.entry(version.clone()).or_default().value;
         match value {
@@ -207,7 +207,7 @@ impl StoreModel {
         self.secrets.get(secret.as_str()).ok_or(StoreFault::NoSuchSecret)
     }
 
-    /// The same for what is refused while the secret waits for its deletion.
+    /// The same, for calls that are refused while the secret is scheduled for deletion.
     fn find_usable(&self, secret: &SecretId) -> Result<&SecretModel, StoreFault> {
         self.find(secret).and_then(|model| if model.deleted { Err(StoreFault::Rejected) } else { Ok(model) })
     }
@@ -242,7 +242,7 @@ impl Store {
         self.0.call(name, effect, || Err(fault(StoreFault::Unreachable))).await
     }
 
-    /// Moves `AWSCURRENT` from wherever it is: what AWS's templates do.
+    /// Moves `AWSCURRENT` from wherever it is, as AWS's templates do.
     pub(crate) async fn promote_from_anywhere(&self, pending: &PendingVersion) -> Result<(), StoreError> {
         let now = self.describe(pending.secret()).await?;
         let Some(from) = now.holder(&StagingLabel::Current).cloned() else { return Ok(()) };

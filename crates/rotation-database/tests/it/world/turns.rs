@@ -1,4 +1,4 @@
-//! Whose turn it is, where several invocations run at once and one call is let through at a time.
+//! The scheduler: several invocations run concurrently, and one call at a time is admitted.
 
 use std::{future::poll_fn, pin::Pin, task::Poll, time::Duration};
 
@@ -7,11 +7,11 @@ use super::{
     digest::{Sides, hashed},
 };
 
-/// Something that runs beside others.
+/// A future that runs concurrently with others.
 pub(crate) type Invocation<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 
-/// All that tells how an invocation goes on: what its calls saw since it began. What the ones before it saw,
-/// it does not know.
+/// Everything that determines how an invocation continues: what its calls saw since it began. It does not
+/// know what earlier invocations saw.
 #[derive(Clone, Copy, Default, Hash)]
 pub(crate) struct History {
     /// How many invocations this actor has begun.
@@ -19,8 +19,8 @@ pub(crate) struct History {
     seen: u64,
 }
 
-/// Sleeps longer than any pause of ours and than a database login may take: whoever sleeps wakes together
-/// with all others, so that their order is the schedule's alone.
+/// Sleeps longer than any pause of the function and than a database login may take. Sleepers wake together
+/// with all others, so that the schedule alone decides their order.
 pub(crate) async fn nobody_is_ready() {
     tokio::time::sleep(Duration::from_secs(6)).await;
 }
@@ -46,7 +46,7 @@ impl World {
         gate.waiting.iter().filter_map(|(actor, tickets)| Some((*actor, *tickets.first()?))).collect()
     }
 
-    /// Lets one call through; its invocation then has seen the sides of the world on which the answer
+    /// Admits one call; its invocation then has seen the sides of the world on which the answer
     /// depends.
     pub(crate) async fn admit(
         &self,
@@ -62,7 +62,7 @@ impl World {
         }
         poll_once(future).await;
         let gate = self.gate.borrow();
-        assert!(gate.admitted.is_none(), "the call went through");
+        assert!(gate.admitted.is_none(), "the call was admitted");
         if let Some((history, before)) = history {
             let begun = gate.begun.get(&actor).copied().unwrap_or_default();
             let over = future.is_none() || begun != history.begun;

@@ -1,5 +1,5 @@
-//! A user that changes its own password where the server keeps two: what `rotator-mysql` sends, statement by
-//! statement.
+//! A user that changes its own password where the server keeps two: the statements of `rotator-mysql`, one by
+//! one.
 
 use rotation_database::{StatementError, StatementFault};
 
@@ -8,9 +8,9 @@ use super::{Kind, ServerModel, Sighting, session::Connection, user::User};
 /// What happens to the password that was primary.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Old {
-    /// `RETAIN CURRENT PASSWORD`: it becomes the secondary one, and the one that was secondary is gone.
+    /// `RETAIN CURRENT PASSWORD`: it becomes the secondary one, and the former secondary one is discarded.
     Retained,
-    /// Without `RETAIN`: it is gone, and the secondary one stays.
+    /// Without `RETAIN`: it is discarded, and the secondary one stays.
     Replaced,
 }
 
@@ -22,7 +22,7 @@ impl Connection {
             return Ok(());
         }
         self.world().sight(Sighting::SecondaryLoggedIn);
-        // An earlier invocation has set a primary password already. If it is the new one, there is nothing to
+        // An earlier invocation has already set a primary password. If it is the new one, there is nothing to
         // do.
         if self.set("server: confirm password", Some(new), new, Old::Replaced).await? {
             return Ok(());
@@ -31,8 +31,8 @@ impl Connection {
         Ok(())
     }
 
-    /// `ALTER USER USER() IDENTIFIED BY ... [REPLACE ...] [RETAIN CURRENT PASSWORD]`; false where another
-    /// password is primary than the one to replace.
+    /// `ALTER USER USER() IDENTIFIED BY ... [REPLACE ...] [RETAIN CURRENT PASSWORD]`; false where the primary
+    /// password is not the one to replace.
     async fn set(
         &self,
         name: &'static str,
@@ -45,7 +45,7 @@ impl Connection {
             let Some(user) = server.users_at_mut(self.spot).get_mut(&self.user) else {
                 return Err(StatementError::new(StatementFault::NoSuchUser));
             };
-            // The history is asked before anything else.
+            // The history is checked before anything else.
             if remembers && user.has_had(new) {
                 let rule = "the history of passwords".to_owned();
                 return Err(StatementError::new(StatementFault::PasswordPolicy { rule }));

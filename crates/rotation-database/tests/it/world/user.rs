@@ -1,4 +1,4 @@
-//! One user of the database: what opens it, and what its sessions can reach.
+//! One user of the database: its passwords, and what its sessions can reach.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -17,39 +17,39 @@ pub(crate) type Users = BTreeMap<String, User>;
 pub(crate) struct User {
     /// `None` where the user cannot log in yet.
     pub(crate) password: Option<String>,
-    /// What logs in as well, on servers that keep two passwords.
+    /// The second password that logs in, on servers that keep two.
     pub(crate) secondary: Option<String>,
     /// All passwords that it has had, on servers that remember them.
     pub(crate) history: BTreeSet<String>,
-    /// In which form the password is stored.
+    /// The form in which the password is stored.
     pub(crate) form: Form,
     pub(crate) grants: BTreeSet<String>,
     /// The objects that it owns.
     pub(crate) owns: BTreeSet<String>,
-    /// Whose its sessions are.
+    /// The user as which its sessions act.
     pub(crate) acting: Acting,
-    /// What says that it is a clone, and of which secret.
+    /// The mark that it is a clone, and of which secret.
     pub(crate) mark: Option<PairMark>,
 }
 
 /// A form in which a password is stored, and the method of the login that can use it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) enum Form {
-    /// What the server asks for, unless a test says otherwise.
+    /// The form that the server uses, unless a test sets another one.
     #[default]
     Scram,
     Md5,
 }
 
-/// Whose the sessions of a user are.
+/// The user as which the sessions of a user act.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) enum Acting {
-    /// Its own.
+    /// The user itself.
     #[default]
     Own,
-    /// The original's.
+    /// The original.
     Original,
-    /// They were the original's, until an administrator took the membership away.
+    /// The original, until an administrator revoked the membership.
     Parted,
 }
 
@@ -67,7 +67,7 @@ impl User {
         Self { password: Some(password.into()), grants, ..Self::default() }
     }
 
-    /// Whether it is let in by this password, where the server asks for this method.
+    /// Whether it logs in with this password, where the server asks for this method.
     pub(super) fn opens_by(&self, password: &str, method: Form) -> bool {
         self.form == method && self.passwords().any(|held| held == password)
     }
@@ -77,17 +77,17 @@ impl User {
         [&self.password, &self.secondary].into_iter().filter_map(|held| held.as_deref())
     }
 
-    /// Whether it carries the secret that is rotated.
+    /// Whether it carries the mark of the secret that is rotated.
     pub(super) fn is_ours(&self) -> bool {
         self.mark.as_ref().is_some_and(|mark| mark.secret.as_deref() == Some(IDENTITY))
     }
 
-    /// What it holds itself.
+    /// What it has itself.
     pub(super) fn holds(&self) -> BTreeSet<String> {
         self.grants.union(&self.owns).cloned().collect()
     }
 
-    /// Whether nothing was taken from it, nor anything but objects given to it.
+    /// Whether nothing was revoked from it, and nothing but objects was given to it.
     pub(super) fn is_intact(&self, now: &Self) -> bool {
         if self.owns == now.owns {
             return self == now;
@@ -96,7 +96,7 @@ impl User {
         self.owns.is_subset(&owns) && *now == Self { owns, ..self.clone() }
     }
 
-    /// Whether it logs in by no other password than before, in the same form.
+    /// Whether it logs in with no other password than before, in the same form.
     pub(super) fn gets_no_password(&self, now: &Self) -> bool {
         self.form == now.form && now.passwords().all(|held| self.passwords().any(|before| before == held))
     }

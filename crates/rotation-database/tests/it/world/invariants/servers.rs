@@ -1,4 +1,4 @@
-//! What a rotation must leave at the servers: what the live user reaches, which passwords open them, and
+//! What a rotation must not break at the servers: what the live user reaches, which passwords log in, and
 //! where a master may write.
 
 use rotation_core::StagingLabel;
@@ -29,8 +29,8 @@ impl World {
         }
     }
 
-    /// A master has changed something there. For I10, AWSCURRENT or the invocation's own version must have
-    /// been answered there before: what was AWSCURRENT at the answer, or is now.
+    /// A master has changed something at this server. For I10, AWSCURRENT or the invocation's own version
+    /// must have been answered there before: the AWSCURRENT at the time of the answer, or the present one.
     pub(in crate::world) fn master_wrote(&self, session: u64, spot: Spot) {
         let current = self.store.borrow().secret().holder(&StagingLabel::Current).cloned();
         let mut watch = self.watch.borrow_mut();
@@ -40,18 +40,18 @@ impl World {
         watch.overstepped = !has(None) && !has(current);
     }
 
-    /// An invocation begins: what the ones before it have proved counts no more.
+    /// An invocation begins: what earlier invocations have proved no longer counts.
     pub(in crate::world) fn begins(&self, actor: usize) {
         self.watch.borrow_mut().proven.remove(&actor);
     }
 
-    /// Records what the user that is live now can reach.
+    /// Records what the present live user can reach.
     pub(super) fn takes_for_live(&self) {
         let reached = reach(&self.server.borrow().users, &self.live_user());
         self.watch.borrow_mut().reach = reached;
     }
 
-    /// Whether AWSCURRENT of each other secret logs in, the master's aside.
+    /// Whether AWSCURRENT of each other secret, except the master's, logs in.
     pub(super) fn others_log_in(&self) -> bool {
         let (store, server) = (self.store.borrow(), self.server.borrow());
         let others = store.secrets.iter().filter(|(arn, _)| ![ARN, MASTER].contains(&arn.as_str()));
@@ -64,7 +64,7 @@ impl World {
         })
     }
 
-    /// By the server's own list, and whatever the method of the login.
+    /// Checks the server's own password list, for any login method.
     pub(super) fn old_passwords_are_refused(&self, pair: bool) -> bool {
         let (store, server) = (self.store.borrow(), self.server.borrow());
         let under = |label| match store.secret().value(&label) {

@@ -1,4 +1,4 @@
-//! What is other than usual in each situation.
+//! What differs in each situation.
 
 use super::{Plan, Situation, grants};
 use crate::world::{
@@ -10,7 +10,7 @@ const POOLER: u16 = 6432;
 /// The port of another server.
 const ELSEWHERE: u16 = 5433;
 
-/// Makes the world what the situation says, after the rotations that went well.
+/// Sets up the world for the situation, after the rotations that succeeded.
 pub(super) fn set_up(situation: Situation, world: &World, plan: Plan) {
     match situation {
         Situation::Fresh | Situation::SecondRotation | Situation::LeftOver | Situation::Abandoned => {}
@@ -68,7 +68,7 @@ fn with(world: &World, user: &str, change: impl FnOnce(&mut User)) {
     change(world.server.borrow_mut().users.get_mut(user).unwrap());
 }
 
-/// AWS's template leaves no mark and lets a clone be itself.
+/// AWS's template leaves no mark, and its clone acts as itself.
 fn by_the_template(clone: &mut User) {
     (clone.mark, clone.acting) = (None, Acting::Own);
 }
@@ -76,7 +76,7 @@ fn by_the_template(clone: &mut User) {
 fn ports(situation: Situation, world: &World) {
     let (mut store, mut server) = (world.store.borrow_mut(), world.server.borrow_mut());
     if situation == Situation::OtherPort {
-        // The same names, and another password of the one that is rotated.
+        // The same names, but another password for the user that is rotated.
         let mut users = server.users.clone();
         users.get_mut("app").unwrap().password = Some("elsewhere-password".into());
         server.places.insert(ELSEWHERE, Place::Server(users));
@@ -93,7 +93,7 @@ fn ports(situation: Situation, world: &World) {
     store.secret_mut().move_to(POOLER);
 }
 
-/// The user whose turn it is carries the mark of another secret, whose AWSCURRENT it is.
+/// The user whose turn it is carries the mark of another secret, and is that secret's AWSCURRENT.
 fn anothers(situation: Situation, world: &World, plan: Plan) {
     let (mut store, mut server) = (world.store.borrow_mut(), world.server.borrow_mut());
     let app = &server.users["app"];

@@ -1,4 +1,4 @@
-//! The server model as an engine that tells more of itself than who logs in.
+//! The server model as an engine that reports more than who logs in.
 
 use std::{
     net::IpAddr,
@@ -13,44 +13,44 @@ use rotation_database::{
 
 use crate::world::{PROFILE, Server};
 
-/// What it tells.
+/// What the engine reports.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Told {
     /// The addresses of the host; `None` where it has none.
     pub(super) addresses: Option<Vec<IpAddr>>,
-    /// Until when the certificate chain verifies.
+    /// The time until which the certificate chain is valid.
     pub(super) chain: Option<SystemTime>,
     pub(super) facts: ServerFacts,
-    /// After how many refusals it locks a user.
+    /// The number of refusals after which it locks a user.
     pub(super) refusals_until_locked: Option<u32>,
-    /// Whether it lets everybody in.
+    /// Whether it accepts every login.
     pub(super) asks_for_no_password: bool,
-    /// Whether a failover could take back what it shows.
+    /// Whether a failover could roll back what it shows.
     pub(super) is_unconfirmed: bool,
     /// What the session's user lacks for a change.
     pub(super) lacking: Vec<String>,
-    /// Beside a plan.
+    /// The notes of a plan.
     pub(super) notes: Vec<String>,
-    /// Why a plan cannot be made.
+    /// The reason why a plan cannot be made.
     pub(super) unplannable: Option<StatementFault>,
 }
 
 impl Told {
-    /// A server that has nothing to tell.
+    /// A server that reports nothing.
     pub(super) fn nothing() -> Self {
         Self { addresses: Some(Vec::new()), ..Self::default() }
     }
 }
 
-/// An engine. `HOMES` are its users defined in databases, as the field `authdb` says.
+/// An engine. With `HOMES`, users belong to databases, which the field `authdb` names.
 pub(super) struct Teller<const HOMES: bool> {
     pub(super) server: Server,
-    pub(super) told: Told,
+    pub(super) shown: Told,
 }
 
 pub(super) struct Telling {
     connection: <Server as Engine>::Session,
-    told: Told,
+    shown: Told,
 }
 
 impl<const HOMES: bool> Engine for Teller<HOMES> {
@@ -65,15 +65,15 @@ impl<const HOMES: bool> Engine for Teller<HOMES> {
         deadline: Deadline,
     ) -> Result<Telling, ConnectError> {
         let connection = self.server.connect(login, transport, deadline).await?;
-        Ok(Telling { connection, told: self.told.clone() })
+        Ok(Telling { connection, shown: self.shown.clone() })
     }
 
     async fn addresses(&self, _: &Login) -> Result<Vec<IpAddr>, ConnectError> {
-        self.told.addresses.clone().ok_or(ConnectError::Dns(Cause::new("NXDOMAIN")))
+        self.shown.addresses.clone().ok_or(ConnectError::Dns(Cause::new("NXDOMAIN")))
     }
 
     fn chain_valid_until(&self) -> Option<SystemTime> {
-        self.told.chain
+        self.shown.chain
     }
 }
 
@@ -83,17 +83,17 @@ impl Session for Telling {
     }
 
     fn is_settled(&self) -> bool {
-        !self.told.is_unconfirmed
+        !self.shown.is_unconfirmed
     }
 
-    /// Waits as long as it may.
+    /// Waits as long as the deadline allows.
     async fn settle(&mut self, deadline: Deadline) -> Result<(), StatementError> {
         tokio::time::sleep(deadline.remaining().saturating_sub(Duration::from_millis(50))).await;
         Err(StatementError::new(StatementFault::MajorityMissing))
     }
 
     fn method(&self) -> Option<LoginMethod> {
-        self.told.asks_for_no_password.then_some(LoginMethod::NONE)
+        self.shown.asks_for_no_password.then_some(LoginMethod::NONE)
     }
 
     async fn prove(&mut self, statement: &TestStatement, deadline: Deadline) -> Result<(), StatementError> {
@@ -102,9 +102,9 @@ impl Session for Telling {
 
     async fn plan(&mut self, change: &Change<'_>, deadline: Deadline) -> Result<Plan, StatementError> {
         let plan = self.connection.plan(change, deadline).await?;
-        match &self.told.unplannable {
+        match &self.shown.unplannable {
             Some(fault) => Err(StatementError::new(fault.clone())),
-            None => Ok(Plan { lacking: self.told.lacking.clone(), notes: self.told.notes.clone(), ..plan }),
+            None => Ok(Plan { lacking: self.shown.lacking.clone(), notes: self.shown.notes.clone(), ..plan }),
         }
     }
 
@@ -122,10 +122,10 @@ impl Session for Telling {
     }
 
     async fn refusals_until_locked(&mut self) -> Result<Option<u32>, StatementError> {
-        Ok(self.told.refusals_until_locked)
+        Ok(self.shown.refusals_until_locked)
     }
 
     async fn facts(&mut self, _pair: Option<&UserPair>) -> Result<ServerFacts, StatementError> {
-        Ok(self.told.facts.clone())
+        Ok(self.shown.facts.clone())
     }
 }
