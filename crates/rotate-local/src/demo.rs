@@ -2,9 +2,10 @@
 //!
 //! ```text
 //! RotateSecret ─> Watch ─> the function's process ─> database, Secrets Manager
-//!                   └─ Scene: time, labels, which version logs in ─> the screen, the promises
+//!                   └─ Scene: time, labels, which version logs in ─> the screen, the timelines, the promises
 //! ```
 
+mod chronicle;
 mod programme;
 mod promises;
 mod rotation;
@@ -12,13 +13,16 @@ mod watch;
 
 use std::{
     path::{Path, PathBuf},
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use anyhow::{Result, bail};
 use clap::Args;
 use local_aws::secrets_manager::{RotationSettings, Settings, Trouble};
-use rotation_cli::{EngineKind, Look, Screen};
+use rotation_cli::{
+    EngineKind, Look, Screen,
+    timeline::{Glyphs, Page, Section, Timeline, TimelineFlags, text_lines},
+};
 use rotation_config::{Environment, StrategyKind};
 
 use crate::{
@@ -35,19 +39,22 @@ use watch::Watch;
 
 /// Rotate a real database on this machine and see what happens
 #[derive(Args, Debug)]
-#[command(long_about = ABOUT, after_help = EXAMPLES)]
+#[command(long_about = ABOUT, after_long_help = EXAMPLES)]
 pub(crate) struct Arguments {
     /// The database
     #[arg(value_enum, default_value_t)]
     engine: EngineKind,
 
-    /// Take the shipped functions, built with --release
+    /// Take the functions that were built with --release (default: those of the debug build)
     #[arg(long)]
     release: bool,
 
     /// Keep everything running after the verdict, until Ctrl-C
     #[arg(long)]
     keep: bool,
+
+    #[command(flatten)]
+    timeline: TimelineFlags,
 
     /// Take the functions from this folder
     #[arg(long, value_name = "DIR", hide = true)]
@@ -59,9 +66,9 @@ Rotate a real database on this machine and see what happens.
 
 Starts a server of the database and a local Secrets Manager, makes users and their secrets, and rotates by \
 RotateSecret: twice single user, twice alternating users, through the very programs that go to Lambda. After \
-each step it shows the labels of every version and tries which of them logs in. At the end it says whether \
-everything was as promised; the exit code is 1 when it was not. What is promised differs: MySQL lets a \
-single user keep its old password beside the new one, others do not. No password is shown.";
+each step it shows the labels of every version and tries which of them logs in. After the last rotation it \
+draws the timeline of the labels of each secret, and reports whether each promise was kept; the exit code is \
+1 where one was not. The promises differ: MySQL lets a single user keep the old password until the next rotation, others do not. No password is shown.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -71,6 +78,7 @@ Examples:
   rotate-local demo redshift           PostgreSQL behind a guard of Redshift's documented grammar
   rotate-local demo --release          with the programs that are shipped
   rotate-local demo --keep             and look around afterwards, with the AWS CLI
+  rotate-local demo --html demo.html   and the timelines as a page for a browser
   NO_COLOR=1 rotate-local demo | less  plain lines";
 
 /// What the local Secrets Manager waits before it answers, so that a call costs about what it costs on AWS.
@@ -90,6 +98,9 @@ pub(crate) async fn run(arguments: &Arguments, environment: &Environment, screen
     let show = async {
         let local = start(&folder, arguments.engine, environment, screen).await?;
         let (rotations, promises) = rotate(&local, screen).await?;
+        let timelines = timelines(&rotations);
+        draw(&timelines, arguments.timeline.glyphs(environment), screen);
+        arguments.timeline.write(|| page(&timelines, &rotations, arguments.engine), screen)?;
         Ok::<_, anyhow::Error>((local, verdict(&promises, &rotations, began, screen)))
     };
     let (local, verdict) = tokio::select! {
@@ -152,6 +163,55 @@ async fn rotate(local: &LocalEnvironment, screen: &Screen) -> Result<(Vec<Rotati
     }
     let promises = promises::all(&rotations, rights, &watch, functions, server.as_ref());
     Ok((rotations, promises))
+}
+
+/// The labels and logins of each secret, over all its rotations.
+fn timelines(rotations: &[Rotation]) -> Vec<(&'static str, Timeline)> {
+    let mut secrets: Vec<&'static str> = rotations.iter().map(|rotation| rotation.secret).collect();
+    secrets.dedup();
+    let timeline = |secret| {
+        let own = rotations.iter().filter(|rotation| rotation.secret == secret);
+        (secret, chronicle::timeline(own.flat_map(|rotation| &rotation.views)))
+    };
+    secrets.into_iter().map(timeline).collect()
+}
+
+fn draw(timelines: &[(&'static str, Timeline)], glyphs: Glyphs, screen: &Screen) {
+    let paint = |look, text: &str| screen.paint(look, text);
+    for (secret, timeline) in timelines {
+        screen.line("");
+        screen.line(screen.paint(Look::Strong, format!("Timeline of {secret}")));
+        for line in text_lines(timeline, glyphs, &paint) {
+            screen.line(line);
+        }
+    }
+    screen.line("");
+}
+
+fn page<'a>(
+    timelines: &'a [(&'static str, Timeline)],
+    rotations: &[Rotation],
+    engine: EngineKind,
+) -> Page<'a> {
+    #[expect(clippy::disallowed_methods, reason = "the page shows when it was made, and this is the shell")]
+    let made = SystemTime::now();
+    let section = |(secret, timeline): &'a (&'static str, Timeline)| {
+        let own = || rotations.iter().filter(|rotation| rotation.secret == *secret);
+        let strategy = own().next().map_or("-", |rotation| rotation.strategy.name());
+        let end = match own().find_map(|rotation| rotation.failure.as_deref()) {
+            Some(failure) => failure.to_owned(),
+            None => format!("{} rotations succeeded", own().count()),
+        };
+        let notes = [("Database", engine.title()), ("Strategy", strategy), ("Result", &end)];
+        let notes = notes.map(|(term, text)| (term.to_owned(), text.to_owned())).to_vec();
+        Section { heading: (*secret).to_owned(), timeline, notes }
+    };
+    Page {
+        title: "Labels and logins of rotated secrets",
+        about: "Drawn by rotate-local demo from what it saw before and after each rotation and after each step.",
+        made,
+        sections: timelines.iter().map(section).collect(),
+    }
 }
 
 /// Prints each promise with what was found, and the one line that counts.

@@ -16,13 +16,14 @@ use crate::{
 
 /// Keep a local Secrets Manager running, with the functions registered
 #[derive(Args, Debug)]
-#[command(long_about = ABOUT, after_help = EXAMPLES)]
+#[command(long_about = ABOUT, after_long_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// The port on 127.0.0.1; 0 takes a free one
+    /// The TCP port on 127.0.0.1; 0 takes a free one
     #[arg(long, value_name = "N", default_value_t = 4584)]
     port: u16,
 
-    /// Keep the secrets in this file (mode 0600) and go on with them at the next start
+    /// Keep the secrets in this file (mode 0600) and go on with them at the next start (default: memory
+    /// alone)
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
 
@@ -78,9 +79,9 @@ impl DatabaseFlags {
 const ABOUT: &str = "\
 Keep a local Secrets Manager running, with the rotation functions registered.
 
-Any AWS SDK and the AWS CLI work against it; they want credentials, and nobody looks at them. RotateSecret \
-drives the real function programs through the four steps. Ctrl-C ends everything and removes its files; only \
-the file of --state stays.
+Any AWS SDK and the AWS CLI work against it; they want credentials, and any will do. RotateSecret drives the \
+real function programs through the four steps. Ctrl-C ends everything and removes its files; only the file \
+of --state stays.
 
 Settings of the functions (PASSWORD_LENGTH, EXCLUDE_CHARACTERS, REQUIRE_TLS and so on) are taken from the environment.";
 
@@ -163,9 +164,7 @@ pub(crate) fn show(local: &LocalEnvironment, screen: &Screen) {
     }
     screen.line(format_args!("{aws} get-secret-value --secret-id {single_user}"));
     screen.line(format_args!("{aws} describe-secret --secret-id {single_user}"));
-    let flag =
-        if functions.engine == EngineKind::default() { String::new() } else { format!(" --engine {engine}") };
-    screen.line(format_args!("  rotate run {single_user}{flag} --endpoint-url {endpoint}"));
+    screen.line(format_args!("  rotate run {single_user} --endpoint-url {endpoint}"));
     screen.line("");
     screen.line("Ctrl-C ends it.");
 }

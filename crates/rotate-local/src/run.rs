@@ -14,9 +14,9 @@ use crate::interruption::Interruption;
 
 /// Rotate a secret by any function program, step by step
 #[derive(Args, Debug)]
-#[command(long_about = ABOUT, after_help = EXAMPLES)]
+#[command(long_about = ABOUT, after_long_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// The value of the secret, in a file
+    /// The file with the secret's value
     #[arg(long, value_name = "FILE")]
     secret: PathBuf,
 
@@ -24,7 +24,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 1)]
     times: u32,
 
-    /// A variable of the function; may be repeated
+    /// A variable of the function; may be repeated (default: none)
     #[arg(long = "env", value_name = "NAME=VALUE", value_parser = variable)]
     variables: Vec<(String, String)>,
 
@@ -33,7 +33,7 @@ pub(crate) struct Arguments {
     name: String,
 
     /// Keep the secret in this file (mode 0600), and where it is there already, go on with it instead of
-    /// --secret
+    /// --secret (default: memory alone)
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
 

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! Subject ─> Doctor::diagnose ─┬─ doctor   findings, worst first, and the next step
-//!                               ├─ explain  the versions as a picture, how it came to be, how to leave it
+//!                               ├─ explain  the labels over time, how it came to be, how to leave it
 //!                               └─ recover  the move ─> yes? ─> look again ─> one label, by compare-and-swap
 //! ```
 
@@ -48,8 +48,8 @@ pub(crate) struct Subject {
     #[arg(value_name = "SECRET")]
     id: String,
 
-    /// How it is rotated; alternating where the secret names a `masterarn` or a master secret is given, else
-    /// single
+    /// How it is rotated (default: alternating where the secret names a `masterarn` or a master secret is
+    /// given, else single)
     #[arg(long, value_enum)]
     strategy: Option<StrategyWord>,
 
@@ -57,7 +57,9 @@ pub(crate) struct Subject {
     #[arg(long, value_enum)]
     engine: Option<EngineKind>,
 
-    /// The master secret for alternating users (default: `MASTER_SECRET_ARN`, else the secret's `masterarn`)
+    /// The ARN or name of the master secret for alternating users (default: `MASTER_SECRET_ARN`, else the
+    /// secret's
+    /// `masterarn`)
     #[arg(long, value_name = "ARN")]
     master_secret: Option<String>,
 
@@ -65,7 +67,8 @@ pub(crate) struct Subject {
     #[arg(long, value_name = "REGION")]
     region: Option<String>,
 
-    /// Another Secrets Manager, for example that of `rotate-local local`
+    /// The URL of another Secrets Manager, such as that of `rotate-local local` (default:
+    /// `SECRETS_MANAGER_ENDPOINT`, else the region's own)
     #[arg(long, value_name = "URL")]
     endpoint_url: Option<String>,
 }
@@ -101,7 +104,10 @@ impl Ask<'_> {
         let subject = self.subject();
         let engine = match subject.engine {
             Some(engine) => engine,
-            None => engine_of(&subject.id, subject.wishes(), environment).await?,
+            None => {
+                let stored = stored_engine(&subject.id, subject.wishes(), environment).await?;
+                stored.and_then(|stored| EngineKind::of_secret(&stored)).unwrap_or_default()
+            }
         };
         match engine {
             EngineKind::Postgres => {
@@ -154,7 +160,7 @@ impl Ask<'_> {
             Subject { engine, strategy, config, store, access, lambda, secret, logins: self.logins() };
         match self {
             Self::Doctor(doctor) => doctor.run(&subject, screen).await,
-            Self::Explain(explain) => explain.run(&subject, screen).await,
+            Self::Explain(explain) => explain.run(&subject, environment, screen).await,
             Self::Recover(recover) => recover.run(&subject, screen).await,
         }
     }
@@ -263,17 +269,20 @@ async fn names_master(store: &SecretsManager, secret: &SecretId) -> bool {
     document.is_some_and(|document| matches!(document.filled_text("masterarn"), Ok(Some(_))))
 }
 
-/// The engine of a secret; PostgreSQL where its `engine` says nothing that is known, which the diagnosis or
-/// the rotation then reports.
+/// The field `engine` of AWSCURRENT; `None` where it is absent or cannot be read, which the diagnosis or the
+/// rotation then reports.
 ///
 /// # Errors
 /// A setting or the secret's name is not usable.
-pub(crate) async fn engine_of(id: &str, wishes: Wishes<'_>, environment: &Environment) -> Result<EngineKind> {
+pub(crate) async fn stored_engine(
+    id: &str,
+    wishes: Wishes<'_>,
+    environment: &Environment,
+) -> Result<Option<String>> {
     let (config, _) = wishes.settings::<Postgres>(environment)?;
     let secret = SecretId::new(id).context("the secret's name is not usable")?;
     let access = Box::pin(Access::of_person(&config.function.endpoint)).await;
     let document = read(&SecretsManager::of(&access), &secret).await;
-    let engine =
-        document.and_then(|document| EngineKind::of_secret(&document.text("engine").ok().flatten()?));
-    Ok(engine.unwrap_or_default())
+    let engine = document.and_then(|document| document.text("engine").ok().flatten());
+    Ok(engine.map(|engine| engine.as_str().to_owned()))
 }

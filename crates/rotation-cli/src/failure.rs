@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use network_discovery::DiscoveryError;
 use rotation_core::{Reader, RotationError, with_causes};
 
-use crate::screen::Screen;
+use crate::{engine_choice::EngineError, screen::Screen};
 
 /// The exit code of a command that came to this: its own, or 1 after its failure was written to standard
 /// error. Values of secrets are not written.
@@ -25,7 +25,10 @@ fn lines(error: &anyhow::Error) -> (String, Vec<String>) {
         let rotation = cause.downcast_ref::<RotationError>();
         let rotation = rotation.map(|error| (error.code().name(), error.remediation(Reader::Person)));
         let network = cause.downcast_ref::<DiscoveryError>();
-        rotation.or(network.map(|error| (error.code(), error.remediation(Reader::Person))))
+        let network = network.map(|error| (error.code(), error.remediation(Reader::Person)));
+        let engine = cause.downcast_ref::<EngineError>();
+        let engine = engine.map(|error| (error.code(), error.remediation()));
+        rotation.or(network).or(engine)
     });
     let more = known.map(|(code, hint)| vec![format!("code: {code}"), format!("hint: {hint}")]);
     (message, more.unwrap_or_default())

@@ -4,7 +4,7 @@
 //! rotate network  network_discovery::Discovery ─> the parameters of the stacks
 //! rotate run   Plan ─> yes? ─> SecretsManager::begin ─> Rotator, the four steps
 //! rotate doctor   Doctor::diagnose ─> findings
-//! rotate explain  Doctor::diagnose ─> the versions as a picture
+//! rotate explain  Doctor::diagnose ─> the timeline of the labels
 //! rotate recover  Doctor::diagnose ─> yes? ─> Doctor::repair
 //! ```
 
@@ -32,10 +32,11 @@ struct Arguments {
 const EXAMPLES: &str = "\
 Examples:
   rotate run prod/shop/reporting    rotate a secret with your own AWS credentials
-  rotate doctor prod/shop/reporting    say what is wrong with a secret, and what to do next
-  rotate network prod/shop/reporting   say where the function for a secret is to be placed
+  rotate doctor prod/shop/reporting    find out what is wrong with a secret, and what to do next
+  rotate explain prod/shop/reporting   see which version carried which label, and which one logs in
+  rotate network prod/shop/reporting   find out where the function for a secret is to be placed
 
-Exit codes: 0 all is well, 1 something failed or was not as promised, 2 the command line is wrong; doctor also 3 for
+Exit codes: 0 nothing is wrong, 1 something failed, 2 the command line is wrong; `rotate doctor` also 3 for \
 warnings and 4 for faults.";
 
 #[derive(Debug, Subcommand)]

@@ -16,9 +16,9 @@ use rotation_cli::{EngineKind, Screen};
 /// The longest that all lookups may take together.
 const TIME: Duration = Duration::from_mins(1);
 
-/// Say where a rotation function is to be placed: VPC, subnets, security groups
+/// Find out where a rotation function is to be placed: VPC, subnets, security groups
 #[derive(Args, Debug)]
-#[command(long_about = ABOUT, after_help = EXAMPLES)]
+#[command(long_about = ABOUT, after_long_help = EXAMPLES)]
 pub(crate) struct Arguments {
     /// The secret's ARN or name
     #[arg(value_name = "SECRET")]
@@ -28,7 +28,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum, default_value_t)]
     network: NetworkWord,
 
-    /// The database's own endpoint; with it the secret is not read
+    /// The database's own endpoint (default: as the secret says). With it the secret is not read
     #[arg(long, value_name = "NAME")]
     host: Option<String>,
 
@@ -36,7 +36,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum)]
     engine: Option<EngineKind>,
 
-    /// Print what the custom resource would answer, as one JSON object
+    /// Print what the custom resource would answer, as one JSON object (default: one line for each parameter)
     #[arg(long)]
     json: bool,
 
@@ -44,7 +44,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "REGION")]
     region: Option<String>,
 
-    /// Other endpoints of AWS, for example those of an emulator
+    /// The URL of other endpoints of AWS, such as that of an emulator (default: the region's own)
     #[arg(long, value_name = "URL")]
     endpoint_url: Option<String>,
 }
@@ -74,12 +74,12 @@ const PARAMETERS: [(&str, &str); 8] = [
 ];
 
 const ABOUT: &str = "\
-Say where a rotation function is to be placed: VPC, subnets, security groups.
+Find out where a rotation function is to be placed: VPC, subnets, security groups.
 
 Looks the secret's database up in RDS, DocumentDB, Redshift or Redshift Serverless and its network in EC2, \
 and decides as the custom resource of the stacks does: a function goes into the VPC of a database that is \
 not publicly accessible, and into none otherwise. Prints the parameters with which the stacks need no custom \
-resource, and warnings on standard error. Changes nothing.
+resource, and warnings on standard error. Changes nothing and takes at most 60 seconds.
 
 Needs secretsmanager:GetSecretValue (not with --host) and DescribeSecret (only where the secret has no \
 host); rds:Describe* of instances, clusters and subnet groups, redshift:Describe* of clusters and their \

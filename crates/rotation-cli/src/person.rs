@@ -1,7 +1,10 @@
 //! What a person says on the command line over the settings of the functions.
 
-use anyhow::{Context, Result};
+use std::io::{self, IsTerminal};
+
+use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
+use rotation_cli::Screen;
 use rotation_config::EndpointUrl;
 use rotation_config::{Config, Environment, StrategyKind};
 use rotation_core::SecretId;
@@ -55,6 +58,21 @@ impl StrategyWord {
             Self::MasterUser => "master_user",
         }
     }
+}
+
+/// The one question of all commands that write. It comes after the plan was shown and before anything was
+/// written.
+///
+/// # Errors
+/// The answer is not yes, or standard input is no terminal.
+pub(crate) fn confirm(screen: &Screen) -> Result<()> {
+    if !io::stdin().is_terminal() {
+        bail!("nothing was changed: standard input is no terminal to ask at; add --yes");
+    }
+    if !screen.ask("Go on?")? {
+        bail!("nothing was changed");
+    }
+    Ok(())
 }
 
 /// As a POSIX shell reads it back.

@@ -4,9 +4,7 @@ mod dry_run;
 mod plan;
 mod steps;
 
-use std::io::{self, IsTerminal};
-
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use aws_databases::{Rds, Redshift as RedshiftLookup};
 use clap::Args;
 use rotation_aws::{Access, SecretsManager};
@@ -21,8 +19,8 @@ use rotator_redshift::Redshift;
 use rotation_cli::{EngineKind, Screen};
 
 use crate::{
-    diagnose::engine_of,
-    person::{StrategyWord, Wishes, quoted},
+    diagnose::stored_engine,
+    person::{StrategyWord, Wishes, confirm, quoted},
 };
 
 use plan::Plan;
@@ -30,34 +28,38 @@ use steps::STEP_TIME;
 
 /// Rotate a secret from this machine, with your own AWS credentials
 #[derive(Args, Debug)]
-#[command(long_about = ABOUT, after_help = EXAMPLES)]
+#[command(long_about = ABOUT, after_long_help = EXAMPLES)]
 pub(crate) struct Arguments {
     /// The secret's ARN or name
     #[arg(value_name = "SECRET")]
     id: String,
 
-    /// How to rotate; alternating where the secret names a `masterarn` or a master secret is given, else
-    /// single
+    /// How to rotate (default: alternating where the secret names a `masterarn` or a master secret is given,
+    /// else single)
     #[arg(long, value_enum)]
     strategy: Option<StrategyWord>,
 
-    /// What the secret opens (default: as its `engine` says)
+    /// What the secret opens (default: as its `engine` says; any other engine is refused)
     #[arg(long, value_enum)]
     engine: Option<EngineKind>,
 
-    /// The master secret for alternating users (default: `MASTER_SECRET_ARN`, else the secret's `masterarn`)
+    /// The ARN or name of the master secret for alternating users (default: `MASTER_SECRET_ARN`, else the
+    /// secret's
+    /// `masterarn`)
     #[arg(long, value_name = "ARN")]
     master_secret: Option<String>,
 
-    /// Take up the rotation of this version, and do nothing if another one is pending
+    /// Resume the rotation of this version, and fail where another one is AWSPENDING (default: the AWSPENDING
+    /// version, else a new one)
     #[arg(long, value_name = "UUID")]
     token: Option<String>,
 
-    /// Say every statement that would be run, passwords left out, and change nothing
+    /// Print every statement that would be run, passwords left out, and change nothing
     #[arg(long)]
     dry_run: bool,
 
-    /// Do not ask; needed where nobody is at the terminal
+    /// Do not ask before the first write (default: ask, and change nothing where standard input is no
+    /// terminal)
     #[arg(long, short)]
     yes: bool,
 
@@ -65,7 +67,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "REGION")]
     region: Option<String>,
 
-    /// Another Secrets Manager, for example that of `rotate-local local`
+    /// The URL of another Secrets Manager, such as that of `rotate-local local` (default:
+    /// `SECRETS_MANAGER_ENDPOINT`, else the region's own)
     #[arg(long, value_name = "URL")]
     endpoint_url: Option<String>,
 }
@@ -102,14 +105,15 @@ impl Arguments {
 const ABOUT: &str = "\
 Rotate a secret from this machine, with your own AWS credentials.
 
-Does what the Lambda function does, in the same four steps: makes a new version as AWSPENDING, changes the \
-password in the database, tests it, and moves AWSCURRENT. Shows first what it is going to do and which \
-version logs in now, and asks; with --dry-run it also says every statement that it would run, and ends \
-there. A rotation that was left half-way (an AWSPENDING version) is taken up where it stands, and so it can be interrupted at any moment and run again.
+Does what the Lambda function does, in the same four steps of at most 30 seconds each: makes a new version \
+as AWSPENDING, changes the password in the database, tests it, and moves AWSCURRENT. Prints first what it is \
+going to do and which version logs in now, and asks; with --dry-run it also prints every statement that it \
+would run, and ends there. A rotation that was interrupted (an AWSPENDING version) is resumed, so this \
+command can be interrupted at any moment and run again.
 
 Credentials are found in the environment, in the profile of ~/.aws (keys, or a role that keys take on), by a \
-web identity, and in a container or instance. A profile of SSO or credential_process is not followed: run \
-first `eval \"$(aws configure export-credentials --format env)\"`. The settings of the functions hold here, too, from the \
+web identity, and in a container or instance. A profile of SSO or credential_process is not followed: first \
+run `eval \"$(aws configure export-credentials --format env)\"`. The settings of the functions hold here, too, from the \
 environment: PASSWORD_LENGTH, EXCLUDE_CHARACTERS, PASSWORD_SOURCE, REQUIRE_TLS, TLS_CA_BUNDLE, AWS_CA_BUNDLE and so on.";
 
 const EXAMPLES: &str = "\
@@ -123,13 +127,11 @@ Examples:
 /// Shows what will be done, asks, and rotates.
 ///
 /// # Errors
-/// A setting or the secret is not usable, nobody agreed, or a step failed.
+/// A setting or the secret is not usable, [`EngineError`](rotation_cli::EngineError), the answer was
+/// no, or a step failed.
 pub(crate) async fn run(arguments: &Arguments, environment: &Environment, screen: &Screen) -> Result<()> {
-    let engine = match arguments.engine {
-        Some(engine) => engine,
-        None => engine_of(&arguments.id, arguments.wishes(), environment).await?,
-    };
-    match engine {
+    let stored = stored_engine(&arguments.id, arguments.wishes(), environment).await?;
+    match EngineKind::choose(arguments.engine, stored.as_deref())? {
         EngineKind::Postgres => {
             let engine = Postgres::from_environment(environment)?;
             Box::pin(rotate(&engine, Rds::new, arguments, environment, screen)).await
@@ -198,8 +200,8 @@ async fn rotate<E: Engine, D: DatabaseLookup + Clone>(
         let shown = dry_run::show(&store, target(&invocation), plan.secret(), &invocation, screen);
         return bounded(invocation.deadline, shown).await;
     }
-    if !arguments.yes && !agreed(screen)? {
-        bail!("nothing was changed");
+    if !arguments.yes {
+        confirm(screen)?;
     }
     let version = match plan.pending() {
         Some(pending) => pending.clone(),
@@ -215,11 +217,4 @@ async fn rotate<E: Engine, D: DatabaseLookup + Clone>(
 /// Boxed, because the SDK's futures nest deeper than the compiler lays out in one piece.
 async fn bounded<T>(deadline: Deadline, work: impl Future<Output = Result<T>>) -> Result<T> {
     deadline.bound(Box::pin(work)).await.map_err(RotationError::from)?
-}
-
-fn agreed(screen: &Screen) -> Result<bool> {
-    if !io::stdin().is_terminal() {
-        bail!("nobody is at the terminal to agree: add --yes");
-    }
-    Ok(screen.ask("Rotate now?")?)
 }

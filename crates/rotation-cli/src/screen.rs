@@ -136,7 +136,7 @@ fn is_steering(sign: char) -> bool {
 }
 
 /// The text with all that steers escaped but, where there are colours, the sequences of [`Look`].
-fn tamed(text: &str, colours: bool) -> String {
+pub(crate) fn tamed(text: &str, colours: bool) -> String {
     let mut tamed = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(next) = rest.chars().next() {

@@ -1,9 +1,9 @@
 //! The result of a diagnosis.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use rotation_core::{
-    Code, SecretId, StagingLabel, VersionId,
+    Code, SecretId, StagingLabel, VersionId, VersionRecord,
     diagnosis::{Access, Finding, Severity},
 };
 
@@ -25,6 +25,19 @@ pub struct Diagnosis {
     pub situation: Situation,
     /// What to do next.
     pub advice: Advice,
+    /// The dates that Secrets Manager has.
+    pub dates: Dates,
+}
+
+/// What Secrets Manager knows about the past of a secret. It keeps no history of labels.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dates {
+    /// When the secret was looked at.
+    pub looked_at: SystemTime,
+    /// `LastRotatedDate`: when the last rotation ended well.
+    pub last_rotated: Option<SystemTime>,
+    /// Every version that the service still lists, the newest first; empty where they could not be listed.
+    pub versions: Vec<VersionRecord>,
 }
 
 /// A version, as the diagnosis found it.

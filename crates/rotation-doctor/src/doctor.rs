@@ -9,7 +9,7 @@ use rotation_core::{
 };
 
 use crate::{
-    diagnosis::{Diagnosis, VersionSeen, sort},
+    diagnosis::{Dates, Diagnosis, VersionSeen, sort},
     documents,
     onlooker::Onlooker,
     recovery::{KnownVersion, Remedy, Situation, StuckState as State, Unfinished, Unlabeled},
@@ -229,7 +229,13 @@ impl<S: SecretRecords, T: Diagnosable> Doctor<'_, S, T> {
             (version.age.is_none(), Reverse(version.age), place_in_life(&version.labels))
         });
         let function = record.stages.rotation_function.clone();
-        Diagnosis { secret: record.stages.secret.clone(), function, findings, versions, situation, advice }
+        let dates = Dates {
+            looked_at: self.now,
+            last_rotated: record.last_rotated,
+            versions: history.unwrap_or_default().to_vec(),
+        };
+        let secret = record.stages.secret.clone();
+        Diagnosis { secret, function, findings, versions, situation, advice, dates }
     }
 
     /// Parses what was read for a version.

@@ -28,6 +28,6 @@ mod secret;
 
 pub use answer::MOST_FINDINGS;
 pub use by_verify::{ByVerify, WholeDocument};
-pub use diagnosis::{Diagnosis, VersionSeen};
+pub use diagnosis::{Dates, Diagnosis, VersionSeen};
 pub use doctor::{Doctor, Logins};
 pub use recovery::{Advice, KnownVersion, Remedy, Situation, StuckState, Unfinished, Unlabeled};

@@ -6,6 +6,7 @@
 //! stand-ins   RedshiftServer (PostgreSQL behind a guard), Moto and ApiDouble (services of AWS)
 //! in between  Proxy (cuts and delays), DocdbProxy (records commands, changes replies)
 //! malicious   MaliciousPostgres, MaliciousMysql, MaliciousBytes
+//! pages       Chromium, without a network
 //! judges      what applications with independent drivers find: DocdbServer::driver_opens
 //! ```
 //!
@@ -15,6 +16,7 @@
 mod account;
 mod api_double;
 mod authority;
+mod chromium;
 mod docdb;
 mod guardian;
 mod heard;
@@ -33,6 +35,7 @@ mod server;
 
 pub use api_double::{ApiAnswer, ApiDouble, ApiRequest};
 pub use authority::{TestAuthority, TestCertificate};
+pub use chromium::{Chromium, ColorScheme, Visit};
 pub use docdb::{
     DocdbBuilder, DocdbLaunchError, DocdbProduct, DocdbProxy, DocdbQueryError, DocdbServer, MongoReplicaSet,
     MongoSetClient, MongoVersion, ProxyAction,

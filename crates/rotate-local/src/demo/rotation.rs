@@ -13,13 +13,14 @@ use crate::{
     local_environment::{Access, LocalEnvironment, Logins},
 };
 
-use super::watch::{Scene, Sighting, Watch};
+use super::watch::{Scene, Sighting, View, Watch};
 
 /// The longest that a rotation may take here; a healthy one takes less than a second.
 const LIMIT: Duration = Duration::from_mins(2);
 
 /// What became of a rotation.
 pub(super) struct Rotation {
+    pub(super) secret: &'static str,
     pub(super) strategy: StrategyKind,
     /// The calls that the function made of Secrets Manager.
     pub(super) cost: StoreCost,
@@ -27,8 +28,9 @@ pub(super) struct Rotation {
     pub(super) logins: Logins,
     /// The steps after which AWSCURRENT did not log in.
     pub(super) gap: Vec<String>,
-    /// Every labeled version, after the end.
-    pub(super) versions: Vec<Sighting>,
+    /// Every labeled version before the rotation, after each step, and after the end, with the name of the
+    /// moment.
+    pub(super) views: Vec<(String, View)>,
     /// Why it failed, if it did.
     pub(super) failure: Option<String>,
 }
@@ -36,7 +38,8 @@ pub(super) struct Rotation {
 impl Rotation {
     /// Whether the version under a label logs in; `None` where no version has it.
     pub(super) fn logs_in(&self, label: &str) -> Option<bool> {
-        access(&self.versions, label).map(|access| *access == Access::LogsIn)
+        let (_, view) = self.views.last()?;
+        access(&view.versions, label).map(|access| *access == Access::LogsIn)
     }
 }
 
@@ -52,24 +55,27 @@ pub(super) async fn run(
     local: &LocalEnvironment,
     functions: &Pair,
     watch: &mut Watch,
-    secret: &str,
+    secret: &'static str,
     strategy: StrategyKind,
     screen: &Screen,
 ) -> Result<Rotation> {
     let service = &local.secrets_manager;
     let function = functions.function(strategy);
-    show(screen, "before", "", &watch.look(secret).await);
+    let before = watch.look(secret).await;
+    show(screen, "before", "", &before.versions);
+    let mut views = vec![("before".to_owned(), before)];
     let version = service.rotate(secret, function.arn()).context("RotateSecret was refused")?;
     let (mut logins, mut cost, mut gap, mut start) =
         (Logins::default(), StoreCost::default(), Vec::new(), None);
     let mut see = |scene: Scene| {
-        show(screen, &scene.step, &milliseconds(scene.duration), &scene.versions);
+        show(screen, &scene.step, &milliseconds(scene.duration), &scene.view.versions);
         logins.add(scene.logins);
         cost = cost + scene.cost;
         start = start.or(scene.start);
-        if access(&scene.versions, "AWSCURRENT") != Some(&Access::LogsIn) {
-            gap.push(scene.step);
+        if access(&scene.view.versions, "AWSCURRENT") != Some(&Access::LogsIn) {
+            gap.push(scene.step.clone());
         }
+        views.push((scene.step, scene.view));
     };
     let record = {
         let ended = service.wait_for_rotation(secret, &version, LIMIT);
@@ -86,8 +92,9 @@ pub(super) async fn run(
     while let Ok(scene) = watch.scenes.try_recv() {
         see(scene);
     }
-    let versions = watch.look(secret).await;
-    show(screen, "after", "", &versions);
+    let after = watch.look(secret).await;
+    show(screen, "after", "", &after.versions);
+    views.push(("after".to_owned(), after));
     let failure = match (record.outcome, record.steps().last()) {
         (Some(RotationOutcome::Succeeded), _) => None,
         (_, Some(step)) if step.error.is_some() => {
@@ -95,7 +102,7 @@ pub(super) async fn run(
         }
         (outcome, _) => Some(format!("the rotation ended as {outcome:?}")),
     };
-    let rotation = Rotation { strategy, cost, logins, gap, versions, failure };
+    let rotation = Rotation { secret, strategy, cost, logins, gap, views, failure };
     summary(screen, &rotation, start);
     Ok(rotation)
 }
@@ -103,16 +110,16 @@ pub(super) async fn run(
 /// One line a version; the first has the step and its time.
 fn show(screen: &Screen, step: &str, time: &str, versions: &[Sighting]) {
     let mut head = (step, time);
-    for Sighting { version, labels, username, access } in versions {
+    for sighting in versions {
         let (step, time) = std::mem::take(&mut head);
-        let (look, word) = match access {
-            Access::LogsIn => (Look::Good, "logs in".to_owned()),
-            Access::Refused(code) => (Look::Notable, format!("is refused ({code})")),
-            Access::Nobody if username.is_empty() => (Look::Faint, "has no value".to_owned()),
-            Access::Nobody => (Look::Faint, "does not exist yet".to_owned()),
+        let Sighting { version, labels, username, access } = sighting;
+        let look = match access {
+            Access::LogsIn => Look::Good,
+            Access::Refused(_) => Look::Notable,
+            Access::Nobody => Look::Faint,
         };
         let id = screen.paint(Look::Faint, version.get(..8).unwrap_or(version));
-        let word = screen.paint(look, word);
+        let word = screen.paint(look, sighting.words());
         let labels = labels.join(" ");
         screen.line(format_args!("  {step:<12} {time:>8}  {id}  {labels:<21}  {username:<14}  {word}"));
     }

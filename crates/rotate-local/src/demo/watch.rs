@@ -6,7 +6,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use local_aws::{BoxFuture, Function, FunctionError, LambdaFunction, secrets_manager::SecretsManagerHandle};
@@ -32,7 +32,13 @@ pub(super) struct Scene {
     pub(super) logins: Logins,
     /// What the function asked of Secrets Manager.
     pub(super) cost: StoreCost,
-    /// Every labeled version, after the step.
+    /// After the step.
+    pub(super) view: View,
+}
+
+/// Every labeled version of a secret, seen at one moment.
+pub(super) struct View {
+    pub(super) at: SystemTime,
     pub(super) versions: Vec<Sighting>,
 }
 
@@ -47,6 +53,16 @@ pub(super) struct Sighting {
 impl Sighting {
     pub(super) fn has(&self, label: &str) -> bool {
         self.labels.iter().any(|own| own == label)
+    }
+
+    /// What its credential did.
+    pub(super) fn words(&self) -> String {
+        match &self.access {
+            Access::LogsIn => "logs in".to_owned(),
+            Access::Refused(code) => format!("is refused ({code})"),
+            Access::Nobody if self.username.is_empty() => "has no value".to_owned(),
+            Access::Nobody => "does not exist yet".to_owned(),
+        }
     }
 }
 
@@ -100,7 +116,7 @@ impl Watch {
     }
 
     /// Every labeled version of a secret, tried now.
-    pub(super) async fn look(&self, secret: &str) -> Vec<Sighting> {
+    pub(super) async fn look(&self, secret: &str) -> View {
         self.eye.look(secret).await
     }
 
@@ -137,7 +153,7 @@ impl Function for Watched {
                 start: self.function.last_report().and_then(|report| report.init),
                 logins,
                 cost,
-                versions: self.eye.look(&text("SecretId")).await,
+                view: self.eye.look(&text("SecretId")).await,
             };
             // Nobody listens any more when the demo has ended.
             let _ = self.scenes.send(scene);
@@ -147,7 +163,12 @@ impl Function for Watched {
 }
 
 impl Eye {
-    async fn look(&self, secret: &str) -> Vec<Sighting> {
+    async fn look(&self, secret: &str) -> View {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the timeline shows the time of day, and this is the shell"
+        )]
+        let at = SystemTime::now();
         let stages = self.secrets_manager.stages(secret).unwrap_or_default();
         let mut sightings = Vec::new();
         for (version, labels) in stages {
@@ -163,7 +184,7 @@ impl Eye {
         sightings.sort_by_key(|sighting| {
             ["AWSCURRENT", "AWSPENDING"].iter().position(|label| sighting.has(label)).unwrap_or(2)
         });
-        sightings
+        View { at, versions: sightings }
     }
 
     async fn attempt(&self, login: &TestLogin) -> Access {

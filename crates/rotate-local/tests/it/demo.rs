@@ -2,7 +2,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
-use test_servers::MysqlFlavor;
+use test_servers::{Chromium, MysqlFlavor};
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     time::timeout,
@@ -60,6 +60,43 @@ async fn check(arguments: &[&str], engine: &str, gap: Gap) -> Run {
 #[tokio::test]
 async fn the_demo_keeps_its_promises_and_shows_no_password() {
     check(&["demo"], "postgres", Gap::Open).await;
+}
+
+#[tokio::test]
+async fn the_demo_draws_the_timeline_of_each_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("demo.html");
+    let run = check(&["demo", "--html", file.to_str().unwrap()], "postgres", Gap::Open).await;
+    let (_, drawn) = run.out.split_once("\nTimeline of shop/reporting\n").expect("no timeline");
+    let (reporting, checkout) = drawn.split_once("\nTimeline of shop/checkout\n").expect("one timeline");
+    let (checkout, _) = checkout.split_once("The timeline is in ").expect("no page");
+    for timeline in [reporting, checkout] {
+        assert_eq!(timeline.matches("before").count(), 2, "one for each rotation:\n{timeline}");
+        assert_eq!(timeline.matches("finishSecret").count(), 2, "{timeline}");
+        assert!(timeline.contains("*PENDING") || timeline.contains("=*"), "{timeline}");
+        assert!(timeline.lines().all(|line| line.len() <= 110 && line.is_ascii()), "{timeline}");
+    }
+    assert!(
+        reporting.contains("xCURRENT") || reporting.contains("=x"),
+        "the gap of a single user:\n{reporting}"
+    );
+    // AWSCURRENT of alternating users is refused at no moment.
+    let current = checkout.lines().filter(|line| line.contains("CURRENT") && line.contains('x'));
+    assert!(current.clone().all(|line| line.contains("xPENDING")), "{checkout}");
+
+    let html = fs::read_to_string(&file).unwrap();
+    assert!(longest_run(&html, |c| c.is_ascii_uppercase()) < 20, "a password is on the page");
+    let Some(chromium) = Chromium::open(&html).unwrap() else { return };
+    let visit = chromium.visit().await.unwrap();
+    assert_eq!((visit.requests, visit.console), (Vec::new(), Vec::new()));
+    assert_eq!(visit.dom.matches("<h2 ").count(), 2);
+    assert_eq!(visit.dom.matches("<table>").count(), 2);
+    assert_eq!(
+        visit.dom.matches("<td>testSecret</td>").count(),
+        10,
+        "a second rotation still has the version before"
+    );
+    assert!(visit.dom.contains("2 rotations succeeded"), "{}", visit.dom);
 }
 
 #[tokio::test]

@@ -4,7 +4,10 @@
 
 use expect_test::{Expect, expect};
 
-use crate::command;
+use crate::{
+    command,
+    help_rules::{faults, subcommands},
+};
 
 async fn check(arguments: &[&str], expected: Expect) {
     let run = command::run(arguments, &[]).await;
@@ -56,9 +59,10 @@ async fn the_help_of_demo_says_what_it_shows() {
             Starts a server of the database and a local Secrets Manager, makes users and their secrets, and
             rotates by RotateSecret: twice single user, twice alternating users, through the very programs that
             go to Lambda. After each step it shows the labels of every version and tries which of them logs in.
-            At the end it says whether everything was as promised; the exit code is 1 when it was not. What is
-            promised differs: MySQL lets a single user keep its old password beside the new one, others do not.
-            No password is shown.
+            After the last rotation it draws the timeline of the labels of each secret, and reports whether
+            everything was as promised; the exit code is 1 where it was not. What is promised differs: MySQL
+            lets a single user keep the old password until the next rotation, others do not. No password is
+            shown.
 
             Usage: rotate-local demo [OPTIONS] [ENGINE]
 
@@ -77,10 +81,17 @@ async fn the_help_of_demo_says_what_it_shows() {
 
             Options:
                   --release
-                      Take the shipped functions, built with --release
+                      Take the functions that were built with --release (default: those of the debug build)
 
                   --keep
                       Keep everything running after the verdict, until Ctrl-C
+
+                  --html <FILE>
+                      Also write the timeline to this file, as one HTML page without passwords (default: the
+                      terminal alone). A file of this name is replaced
+
+                  --ascii
+                      Draw with ASCII alone (default: UTF-8 where LC_ALL, LC_CTYPE or LANG names it)
 
               -h, --help
                       Print help (see a summary with '-h')
@@ -92,6 +103,7 @@ async fn the_help_of_demo_says_what_it_shows() {
               rotate-local demo redshift           PostgreSQL behind a guard of Redshift's documented grammar
               rotate-local demo --release          with the programs that are shipped
               rotate-local demo --keep             and look around afterwards, with the AWS CLI
+              rotate-local demo --html demo.html   and the timelines as a page for a browser
               NO_COLOR=1 rotate-local demo | less  plain lines
         "#]],
     )
@@ -105,9 +117,9 @@ async fn the_help_of_local_says_how_to_talk_to_it() {
         expect![[r#"
             Keep a local Secrets Manager running, with the rotation functions registered.
 
-            Any AWS SDK and the AWS CLI work against it; they want credentials, and nobody looks at them.
-            RotateSecret drives the real function programs through the four steps. Ctrl-C ends everything and
-            removes its files; only the file of --state stays.
+            Any AWS SDK and the AWS CLI work against it; they want credentials, and any will do. RotateSecret
+            drives the real function programs through the four steps. Ctrl-C ends everything and removes its
+            files; only the file of --state stays.
 
             Settings of the functions (PASSWORD_LENGTH, EXCLUDE_CHARACTERS, REQUIRE_TLS and so on) are taken
             from the environment.
@@ -116,12 +128,13 @@ async fn the_help_of_local_says_how_to_talk_to_it() {
 
             Options:
                   --port <N>
-                      The port on 127.0.0.1; 0 takes a free one
+                      The TCP port on 127.0.0.1; 0 takes a free one
 
                       [default: 4584]
 
                   --state <FILE>
-                      Keep the secrets in this file (mode 0600) and go on with them at the next start
+                      Keep the secrets in this file (mode 0600) and go on with them at the next start (default:
+                      memory alone)
 
                   --postgres
                       Start a PostgreSQL as well, with users and their secrets; it lasts as long as the command,
@@ -159,53 +172,66 @@ async fn the_help_of_run_says_what_the_program_gets() {
     check(
         &["run", "--help"],
         expect![[r#"
-        Rotate a secret by any function program, step by step.
+            Rotate a secret by any function program, step by step.
 
-        Starts a local Secrets Manager with one secret, runs the program as Lambda runs it (any language
-        that speaks the Runtime API), and rotates by RotateSecret. Shows each step with its time and its
-        error. What the program logs is printed after a rotation that fails. The exit code is 1 then.
+            Starts a local Secrets Manager with one secret, runs the program as Lambda runs it (any language
+            that speaks the Runtime API), and rotates by RotateSecret. Shows each step with its time and its
+            error. What the program logs is printed after a rotation that fails. The exit code is 1 then.
 
-        The program gets what Lambda sets, the variables of --env, and the address of the local Secrets
-        Manager in SECRETS_MANAGER_ENDPOINT and AWS_ENDPOINT_URL_SECRETS_MANAGER, and nothing else of this
-        environment. The new password is kept in memory alone, unless --state names a file.
+            The program gets what Lambda sets, the variables of --env, and the address of the local Secrets
+            Manager in SECRETS_MANAGER_ENDPOINT and AWS_ENDPOINT_URL_SECRETS_MANAGER, and nothing else of this
+            environment. The new password is kept in memory alone, unless --state names a file.
 
-        Usage: rotate-local run [OPTIONS] --secret <FILE> <PROGRAM>...
+            Usage: rotate-local run [OPTIONS] --secret <FILE> <PROGRAM>...
 
-        Arguments:
-          <PROGRAM>...
-                  The program and its arguments
+            Arguments:
+              <PROGRAM>...
+                      The program and its arguments
 
-        Options:
-              --secret <FILE>
-                  The value of the secret, in a file
+            Options:
+                  --secret <FILE>
+                      The file with the secret's value
 
-              --times <N>
-                  How many rotations, one after another; none follows one that fails
+                  --times <N>
+                      How many rotations, one after another; none follows one that fails
 
-                  [default: 1]
+                      [default: 1]
 
-              --env <NAME=VALUE>
-                  A variable of the function; may be repeated
+                  --env <NAME=VALUE>
+                      A variable of the function; may be repeated (default: none)
 
-              --name <NAME>
-                  The secret's name
+                  --name <NAME>
+                      The secret's name
 
-                  [default: app]
+                      [default: app]
 
-              --state <FILE>
-                  Keep the secret in this file (mode 0600), and where it is there already, go on with it
-                  instead of --secret
+                  --state <FILE>
+                      Keep the secret in this file (mode 0600), and where it is there already, go on with it
+                      instead of --secret (default: memory alone)
 
-          -h, --help
-                  Print help (see a summary with '-h')
+              -h, --help
+                      Print help (see a summary with '-h')
 
-        Examples:
-          rotate-local run --secret app.json --state state.json target/debug/postgres_single_user
-          rotate-local run --secret app.json --times 2 --env TLS_CA_BUNDLE=ca.pem ./my_function
-          rotate-local run --secret app.json -- /usr/bin/python3 -m awslambdaric handler.handler
-    "#]],
+            Examples:
+              rotate-local run --secret app.json --state state.json target/debug/postgres_single_user
+              rotate-local run --secret app.json --times 2 --env TLS_CA_BUNDLE=ca.pem ./my_function
+              rotate-local run --secret app.json -- /usr/bin/python3 -m awslambdaric handler.handler
+        "#]],
     )
     .await;
+}
+
+#[tokio::test]
+async fn every_help_text_keeps_the_rules() {
+    let top = command::run(&["--help"], &[]).await;
+    assert_eq!(faults(&top.out), Vec::<String>::new(), "{}", top.out);
+    let commands = subcommands(&top.out);
+    assert!(commands.len() > 2, "{commands:?}");
+    for name in commands {
+        let help = command::run(&[name, "--help"], &[]).await;
+        help.expect_code(0);
+        assert_eq!(faults(&help.out), Vec::<String>::new(), "{name}:\n{}", help.out);
+    }
 }
 
 #[tokio::test]

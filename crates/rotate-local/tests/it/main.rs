@@ -5,5 +5,7 @@
 mod command;
 mod demo;
 mod help;
+#[path = "../../../rotation-cli/tests/it/help_rules.rs"]
+mod help_rules;
 mod local;
 mod run;

@@ -11,33 +11,34 @@ use rotation_doctor::Diagnosis;
 use super::Subject;
 use rotation_cli::{Look, Screen};
 
-/// Look at a secret from every side and say what is wrong; changes nothing
+/// Check a secret from every side and report what is wrong; changes nothing
 #[derive(Args, Debug)]
-#[command(long_about = ABOUT, after_help = EXAMPLES)]
+#[command(long_about = ABOUT, after_long_help = EXAMPLES)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(super) subject: Subject,
 
-    /// Try no login, where one more refusal would lock an account
+    /// Try no login (default: each labeled version once). For accounts that one more refusal would lock
     #[arg(long)]
     pub(super) no_logins: bool,
 
-    /// For machines: everything as one JSON object
+    /// Print everything as one JSON object, for programs (default: lines of text)
     #[arg(long)]
     json: bool,
 }
 
 const ABOUT: &str = "\
-Look at a secret from every side and say what is wrong; changes nothing.
+Check a secret from every side and report what is wrong; changes nothing.
 
 Checks the secret and its rotation, what each labeled version holds, the names of users, the way to the \
 server (address, connection, certificate), which version logs in, the server, what the strategy needs there, \
 and the function: whether Secrets Manager may invoke it and how long it may run (lambda:GetPolicy, \
-lambda:GetFunctionConfiguration; where they are denied, it says so). The worst finding stands first, with its code and what to do about it; the last lines are the state in words and the one safe next step.
+lambda:GetFunctionConfiguration; where they are denied, a finding names it). The worst finding stands first, \
+with its code and what to do about it; the last lines are the state in words and the one safe next step. All checks together take at most 60 seconds.
 
-Each labeled version is tried once, as versions that are out are refused by the server: mind lock-out \
-policies, and use --no-logins where one more refusal would lock the account. Credentials of AWS and the \
-settings of the functions are found as `rotate run --help` says.
+Each labeled version is tried once. The server refuses versions that are out of use, and counts that where \
+it locks accounts: use --no-logins where one more refusal would lock the account. Credentials of AWS and the \
+settings of the functions are found as `rotate run --help` describes.
 
 The function itself makes the same checks from inside its VPC and with its own role: invoke it with \
 {\"doctor\": \"<secret>\"}.

@@ -1,69 +1,113 @@
-//! `rotate explain`: the versions of a secret as a picture, and what they come to.
+//! `rotate explain`: the versions of a secret, the timeline of their labels, and what they come to.
 
 use std::{process::ExitCode, time::Duration};
 
 use anyhow::Result;
 use clap::Args;
+use rotation_config::Environment;
 use rotation_core::diagnosis::{Access, Check, Severity};
 use rotation_database::{DatabaseLookup, Engine};
-use rotation_doctor::VersionSeen;
+use rotation_doctor::{Diagnosis, VersionSeen};
 
 use super::{Subject, doctor};
-use rotation_cli::{Look, Screen};
+use rotation_cli::{
+    Look, Screen,
+    timeline::{Page, Section, TimelineFlags, history, text_lines},
+};
 
-/// Show the versions of a secret, which of them log in, and how it came to that; changes nothing
+/// Show which version carried which label over time and which version logs in now; changes nothing
 #[derive(Args, Debug)]
-#[command(long_about = ABOUT, after_help = EXAMPLES)]
+#[command(long_about = ABOUT, after_long_help = EXAMPLES)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(super) subject: Subject,
 
-    /// Try no login, where one more refusal would lock an account
+    #[command(flatten)]
+    timeline: TimelineFlags,
+
+    /// Try no login (default: each labeled version once). For accounts that one more refusal would lock
     #[arg(long)]
     pub(super) no_logins: bool,
 }
 
 const ABOUT: &str = "\
-Show the versions of a secret, which of them log in, and how it came to that; changes nothing.
+Show which version carried which label over time and which version logs in now; changes nothing.
 
-The oldest version stands on top. Where a rotation is stuck, the lines below say how that comes about and \
-how it is left. Each labeled version is tried once, as with `rotate doctor`.";
+Prints each version with its labels, its user and its login, the oldest first, and draws the labels over \
+time. Secrets Manager keeps no history of labels: those of the past are inferred from the dates of the \
+versions and of the last rotation, and drawn as inferred. The lines below explain how the secret got into this state and what to do next.
+
+Each labeled version is tried once, as `rotate doctor` does it.";
 
 const EXAMPLES: &str = "\
 Examples:
   rotate explain prod/shop/reporting
-  rotate explain prod/shop/reporting --no-logins";
+  rotate explain prod/shop/reporting --html reporting.html
+  rotate explain prod/shop/reporting --no-logins --ascii";
+
+/// What a page says of itself.
+const ABOUT_LOGINS: &str = "Drawn by rotate explain from the dates and labels in Secrets Manager and from \
+                            one login with each labeled version.";
+const ABOUT_LABELS: &str =
+    "Drawn by rotate explain from the dates and labels in Secrets Manager. No login was tried.";
 
 impl Arguments {
     pub(super) async fn run<E: Engine + Clone, D: DatabaseLookup + Clone>(
         &self,
         subject: &Subject<E, D>,
+        environment: &Environment,
         screen: &Screen,
     ) -> Result<ExitCode> {
         let diagnosis = subject.diagnose().await?;
         screen.line(screen.paint(Look::Strong, format!("Secret {}", diagnosis.secret)));
         screen.line("");
-        for (at, version) in diagnosis.versions.iter().enumerate() {
-            if at > 0 {
-                screen.line("  |");
-            }
+        for version in &diagnosis.versions {
             screen.line(picture(version, screen));
         }
         screen.line("");
-        // What is in the way of a login says more than that none was possible.
-        let way = [Check::Address, Check::Connection, Check::Certificate, Check::Document];
-        for finding in &diagnosis.findings {
-            if finding.severity == Severity::Fault && way.contains(&finding.check) {
-                let text = format!("{}: {}", finding.code.name(), finding.sentence);
-                screen.line(format_args!("{}  {text}", screen.paint(Look::Strong, "Wrong ")));
-            }
+        let drawn = history(&diagnosis.dates, &diagnosis.versions);
+        let paint = |look, text: &str| screen.paint(look, text);
+        for line in text_lines(&drawn.timeline, self.timeline.glyphs(environment), &paint) {
+            screen.line(line);
         }
-        let state = diagnosis.advice.state;
-        screen.line(format_args!("{}  {}", screen.paint(Look::Strong, "Origin"), state.origin()));
-        screen.line(format_args!("{}  {}", screen.paint(Look::Strong, "Way out"), state.way_out()));
+        if drawn.left_out > 0 {
+            screen.line(format_args!("{} older versions without labels are not shown.", drawn.left_out));
+        }
+        screen.line("");
+        let mut notes = notes(&diagnosis);
+        for (term, text) in &notes {
+            screen.line(format_args!("{}  {text}", screen.paint(Look::Strong, format!("{term:<6}"))));
+        }
         doctor::next(&diagnosis, &self.subject.flags(), screen);
+        notes.push(("State".to_owned(), diagnosis.situation.words()));
+        notes.push(("Next".to_owned(), diagnosis.next_step()));
+        let page = || Page {
+            title: "Labels and logins of a secret",
+            about: if self.no_logins { ABOUT_LABELS } else { ABOUT_LOGINS },
+            made: diagnosis.dates.looked_at,
+            sections: vec![Section {
+                heading: diagnosis.secret.to_string(),
+                timeline: &drawn.timeline,
+                notes,
+            }],
+        };
+        self.timeline.write(page, screen)?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// What is wrong on the way to a login, how the state comes about, and how it is left. What is in the way of
+/// a login says more than that none was possible.
+fn notes(diagnosis: &Diagnosis) -> Vec<(String, String)> {
+    let way = [Check::Address, Check::Connection, Check::Certificate, Check::Document];
+    let wrong = diagnosis
+        .findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Fault && way.contains(&finding.check))
+        .map(|finding| ("Wrong".to_owned(), format!("{}: {}", finding.code.name(), finding.sentence)));
+    let state = diagnosis.advice.state;
+    let own = [("Origin", state.origin()), ("Way out", state.way_out())];
+    wrong.chain(own.map(|(term, text)| (term.to_owned(), text.to_owned()))).collect()
 }
 
 /// One version: `* 1f0c...  12 days old  AWSCURRENT  app  logs in`.

@@ -1,22 +1,20 @@
 //! `rotate recover`: the one safe move of a label, shown, agreed to, checked again, and made.
 
-use std::{
-    io::{self, IsTerminal},
-    process::ExitCode,
-};
+use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::Args;
 use rotation_core::{Deadline, RotationError};
 use rotation_database::{DatabaseLookup, Engine};
 use rotation_doctor::{Advice, Diagnosis, Remedy, StuckState, Unfinished};
 
 use super::{Subject, TIME, doctor, explain};
+use crate::person::confirm;
 use rotation_cli::{Look, Screen};
 
 /// Bring a stuck secret back to an AWSCURRENT that logs in, by moving one label; asks before it writes
 #[derive(Args, Debug)]
-#[command(long_about = ABOUT, after_help = EXAMPLES)]
+#[command(long_about = ABOUT, after_long_help = EXAMPLES)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(super) subject: Subject,
@@ -26,12 +24,13 @@ pub(crate) struct Arguments {
     #[arg(long)]
     abandon: bool,
 
-    /// With --abandon: give it up even where nobody knows whether it logs in, as behind a proxy. The risk:
-    /// setSecret may have set it, and then it is the only password that works, and loses its label
+    /// With --abandon: give it up also where it is not known whether it logs in, as behind a proxy. The risk:
+    /// setSecret may have set it; then it is the only password that works, and it loses its label
     #[arg(long, requires = "abandon")]
     force: bool,
 
-    /// Do not ask; needed where nobody is at the terminal
+    /// Do not ask before the first write (default: ask, and change nothing where standard input is no
+    /// terminal)
     #[arg(long, short)]
     yes: bool,
 }
@@ -39,12 +38,13 @@ pub(crate) struct Arguments {
 const ABOUT: &str = "\
 Bring a stuck secret back to an AWSCURRENT that logs in, by moving one label; asks before it writes.
 
-Looks at the secret as `rotate doctor` does, and shows which version logs in and what it would do. A label \
-is moved only to a version that logs in, and taken away only while AWSCURRENT logs in. What is not known \
-moves no label, unless `--abandon --force` says so. Right before the write the labels are read and that \
-login is made once more, and the service itself refuses the move where the label is elsewhere by then. No password is changed and no version is deleted. Where no label helps, it says what does, and writes nothing.
+Checks the secret as `rotate doctor` does, and prints which version logs in and what it would do. A label is \
+moved only to a version that logs in, and removed only while AWSCURRENT logs in. Where it is not known \
+whether a version logs in, no label moves without `--abandon --force`. Right before the write the labels are \
+read and that login is made once more, and the service itself refuses the move where the label is elsewhere \
+by then. No password is changed and no version is deleted. Where no move of a label helps, it prints what does, and writes nothing.
 
-Exit codes: 0 AWSCURRENT logs in now, 1 it does not, or nobody agreed, 2 the command line is wrong.";
+Exit codes: 0 AWSCURRENT logs in now, 1 it does not, or the answer was no, 2 the command line is wrong.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -71,8 +71,8 @@ impl Arguments {
             return Ok(outcome(&diagnosis));
         };
         screen.line(format_args!("{}  {}", screen.paint(Look::Strong, "Does"), label_move.sentence()));
-        if !self.yes && !agreed(screen)? {
-            bail!("nothing was changed");
+        if !self.yes {
+            confirm(screen)?;
         }
         let deadline = Deadline::after(TIME);
         let database = subject.database(deadline);
@@ -98,11 +98,4 @@ fn outcome(diagnosis: &Diagnosis) -> ExitCode {
     let state = diagnosis.advice.state;
     let good = !state.shuts_out() && state != StuckState::Unknown;
     if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
-fn agreed(screen: &Screen) -> Result<bool> {
-    if !io::stdin().is_terminal() {
-        bail!("nobody is at the terminal to agree: add --yes");
-    }
-    Ok(screen.ask("Do it now?")?)
 }

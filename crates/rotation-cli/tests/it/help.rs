@@ -4,7 +4,10 @@
 
 use expect_test::{Expect, expect};
 
-use crate::command;
+use crate::{
+    command,
+    help_rules::{faults, subcommands},
+};
 
 async fn check(arguments: &[&str], expected: Expect) {
     let run = command::run(arguments, &[]).await;
@@ -24,10 +27,10 @@ async fn the_help_names_the_commands_with_examples() {
             Usage: rotate <COMMAND>
 
             Commands:
-              network  Say where a rotation function is to be placed: VPC, subnets, security groups
+              network  Find out where a rotation function is to be placed: VPC, subnets, security groups
               secret   Rotate a secret from this machine, with your own AWS credentials
-              doctor   Look at a secret from every side and say what is wrong; changes nothing
-              explain  Show the versions of a secret, which of them log in, and how it came to that; changes
+              doctor   Check a secret from every side and report what is wrong; changes nothing
+              explain  Show which version carried which label over time and which version logs in now; changes
                        nothing
               recover  Bring a stuck secret back to an AWSCURRENT that logs in, by moving one label; asks before
                        it writes
@@ -39,12 +42,12 @@ async fn the_help_names_the_commands_with_examples() {
 
             Examples:
               rotate run prod/shop/reporting    rotate a secret with your own AWS credentials
-              rotate doctor prod/shop/reporting    say what is wrong with a secret, and what to do next
-              rotate network prod/shop/reporting   say where the function for a secret is to be placed
+              rotate doctor prod/shop/reporting    find out what is wrong with a secret, and what to do next
+              rotate explain prod/shop/reporting   see which version carried which label, and which one logs in
+              rotate network prod/shop/reporting   find out where the function for a secret is to be placed
 
-            Exit codes: 0 all is well, 1 something failed or was not as promised, 2 the command line is wrong;
-            doctor also 3 for
-            warnings and 4 for faults.
+            Exit codes: 0 nothing is wrong, 1 something failed, 2 the command line is wrong; `rotate doctor`
+            also 3 for warnings and 4 for faults.
         "#]],
     )
     .await;
@@ -57,15 +60,15 @@ async fn the_help_of_secret_says_what_it_will_do() {
         expect![[r#"
             Rotate a secret from this machine, with your own AWS credentials.
 
-            Does what the Lambda function does, in the same four steps: makes a new version as AWSPENDING,
-            changes the password in the database, tests it, and moves AWSCURRENT. Shows first what it is going
-            to do and which version logs in now, and asks; with --dry-run it also says every statement that it
-            would run, and ends there. A rotation that was left half-way (an AWSPENDING version) is taken up
-            where it stands, and so it can be interrupted at any moment and run again.
+            Does what the Lambda function does, in the same four steps of at most 30 seconds each: makes a new
+            version as AWSPENDING, changes the password in the database, tests it, and moves AWSCURRENT. Prints
+            first what it is going to do and which version logs in now, and asks; with --dry-run it also prints
+            every statement that it would run, and ends there. A rotation that was interrupted (an AWSPENDING
+            version) is resumed, so this command can be interrupted at any moment and run again.
 
             Credentials are found in the environment, in the profile of ~/.aws (keys, or a role that keys take
             on), by a web identity, and in a container or instance. A profile of SSO or credential_process is
-            not followed: run first `eval "$(aws configure export-credentials --format env)"`. The settings of
+            not followed: first run `eval "$(aws configure export-credentials --format env)"`. The settings of
             the functions hold here, too, from the environment: PASSWORD_LENGTH, EXCLUDE_CHARACTERS,
             PASSWORD_SOURCE, REQUIRE_TLS, TLS_CA_BUNDLE, AWS_CA_BUNDLE and so on.
 
@@ -77,8 +80,8 @@ async fn the_help_of_secret_says_what_it_will_do() {
 
             Options:
                   --strategy <STRATEGY>
-                      How to rotate; alternating where the secret names a `masterarn` or a master secret is
-                      given, else single
+                      How to rotate (default: alternating where the secret names a `masterarn` or a master
+                      secret is given, else single)
 
                       Possible values:
                       - single:      The user changes its own password; for a moment only the pending version
@@ -86,7 +89,7 @@ async fn the_help_of_secret_says_what_it_will_do() {
                       - alternating: Two users take turns; the live one keeps its password
 
                   --engine <ENGINE>
-                      What the secret opens (default: as its `engine` says)
+                      What the secret opens (default: as its `engine` says; any other engine is refused)
 
                       Possible values:
                       - postgres
@@ -96,23 +99,26 @@ async fn the_help_of_secret_says_what_it_will_do() {
                       - redshift
 
                   --master-secret <ARN>
-                      The master secret for alternating users (default: `MASTER_SECRET_ARN`, else the secret's
-                      `masterarn`)
+                      The ARN or name of the master secret for alternating users (default: `MASTER_SECRET_ARN`,
+                      else the secret's `masterarn`)
 
                   --token <UUID>
-                      Take up the rotation of this version, and do nothing if another one is pending
+                      Resume the rotation of this version, and fail where another one is AWSPENDING (default:
+                      the AWSPENDING version, else a new one)
 
                   --dry-run
-                      Say every statement that would be run, passwords left out, and change nothing
+                      Print every statement that would be run, passwords left out, and change nothing
 
               -y, --yes
-                      Do not ask; needed where nobody is at the terminal
+                      Do not ask before the first write (default: ask, and change nothing where standard input
+                      is no terminal)
 
                   --region <REGION>
                       The region of the secret (default: that of the environment or the profile)
 
                   --endpoint-url <URL>
-                      Another Secrets Manager, for example that of `rotate-local local`
+                      The URL of another Secrets Manager, such as that of `rotate-local local` (default:
+                      `SECRETS_MANAGER_ENDPOINT`, else the region's own)
 
               -h, --help
                       Print help (see a summary with '-h')
@@ -133,68 +139,83 @@ async fn the_help_of_place_says_whom_it_asks() {
     check(
         &["network", "--help"],
         expect![[r#"
-        Say where a rotation function is to be placed: VPC, subnets, security groups.
+            Find out where a rotation function is to be placed: VPC, subnets, security groups.
 
-        Looks the secret's database up in RDS, DocumentDB, Redshift or Redshift Serverless and its network
-        in EC2, and decides as the custom resource of the stacks does: a function goes into the VPC of a
-        database that is not publicly accessible, and into none otherwise. Prints the parameters with which
-        the stacks need no custom resource, and warnings on standard error. Changes nothing.
+            Looks the secret's database up in RDS, DocumentDB, Redshift or Redshift Serverless and its network
+            in EC2, and decides as the custom resource of the stacks does: a function goes into the VPC of a
+            database that is not publicly accessible, and into none otherwise. Prints the parameters with which
+            the stacks need no custom resource, and warnings on standard error. Changes nothing and takes at
+            most 60 seconds.
 
-        Needs secretsmanager:GetSecretValue (not with --host) and DescribeSecret (only where the secret has
-        no host); rds:Describe* of instances, clusters and subnet groups, redshift:Describe* of clusters and
-        their subnet groups, or redshift-serverless:ListWorkgroups and ListNamespaces, whichever the
-        database is of; and ec2:Describe* of subnets, route tables and VPC endpoints.
+            Needs secretsmanager:GetSecretValue (not with --host) and DescribeSecret (only where the secret has
+            no host); rds:Describe* of instances, clusters and subnet groups, redshift:Describe* of clusters and
+            their subnet groups, or redshift-serverless:ListWorkgroups and ListNamespaces, whichever the
+            database is of; and ec2:Describe* of subnets, route tables and VPC endpoints.
 
-        Usage: rotate network [OPTIONS] <SECRET>
+            Usage: rotate network [OPTIONS] <SECRET>
 
-        Arguments:
-          <SECRET>
-                  The secret's ARN or name
+            Arguments:
+              <SECRET>
+                      The secret's ARN or name
 
-        Options:
-              --network <NETWORK>
-                  Into which network
+            Options:
+                  --network <NETWORK>
+                      Into which network
 
-                  Possible values:
-                  - auto:   Into the database's VPC, unless the database is publicly accessible
-                  - vpc:    Into the database's VPC
-                  - public: Into no VPC
+                      Possible values:
+                      - auto:   Into the database's VPC, unless the database is publicly accessible
+                      - vpc:    Into the database's VPC
+                      - public: Into no VPC
 
-                  [default: auto]
+                      [default: auto]
 
-              --host <NAME>
-                  The database's own endpoint; with it the secret is not read
+                  --host <NAME>
+                      The database's own endpoint (default: as the secret says). With it the secret is not read
 
-              --engine <ENGINE>
-                  What the database must be (default: as the secret says)
+                  --engine <ENGINE>
+                      What the database must be (default: as the secret says)
 
-                  Possible values:
-                  - postgres
-                  - mysql
-                  - mariadb
-                  - docdb:    DocumentDB and MongoDB
-                  - redshift
+                      Possible values:
+                      - postgres
+                      - mysql
+                      - mariadb
+                      - docdb:    DocumentDB and MongoDB
+                      - redshift
 
-              --json
-                  Print what the custom resource would answer, as one JSON object
+                  --json
+                      Print what the custom resource would answer, as one JSON object (default: one line for
+                      each parameter)
 
-              --region <REGION>
-                  The region of secret and database (default: that of the environment or the profile)
+                  --region <REGION>
+                      The region of secret and database (default: that of the environment or the profile)
 
-              --endpoint-url <URL>
-                  Other endpoints of AWS, for example those of an emulator
+                  --endpoint-url <URL>
+                      The URL of other endpoints of AWS, such as that of an emulator (default: the region's own)
 
-          -h, --help
-                  Print help (see a summary with '-h')
+              -h, --help
+                      Print help (see a summary with '-h')
 
-        Examples:
-          rotate network prod/shop/reporting
-          rotate network prod/shop/reporting --network vpc --json
-          rotate network prod/shop/reporting --host shop.c0ffee.eu-central-1.rds.amazonaws.com
-          aws cloudformation deploy ... --parameter-overrides $(rotate network prod/shop/reporting) ...
-    "#]],
+            Examples:
+              rotate network prod/shop/reporting
+              rotate network prod/shop/reporting --network vpc --json
+              rotate network prod/shop/reporting --host shop.c0ffee.eu-central-1.rds.amazonaws.com
+              aws cloudformation deploy ... --parameter-overrides $(rotate network prod/shop/reporting) ...
+        "#]],
     )
     .await;
+}
+
+#[tokio::test]
+async fn every_help_text_keeps_the_rules() {
+    let top = command::run(&["--help"], &[]).await;
+    assert_eq!(faults(&top.out), Vec::<String>::new(), "{}", top.out);
+    let commands = subcommands(&top.out);
+    assert!(commands.len() > 2, "{commands:?}");
+    for name in commands {
+        let help = command::run(&[name, "--help"], &[]).await;
+        help.expect_code(0);
+        assert_eq!(faults(&help.out), Vec::<String>::new(), "{name}:\n{}", help.out);
+    }
 }
 
 #[tokio::test]

@@ -37,6 +37,29 @@ async fn explain_draws_the_versions_and_says_how_it_came_to_that() {
         .expect_out("Origin  setSecret changed the password")
         .expect_out("Way out")
         .expect_out("rotate recover arn:");
+    let current = world.holder("AWSCURRENT").unwrap();
+    let version = run.out.lines().find(|line| line.starts_with(&current[..8]));
+    let version = version.unwrap_or_else(|| panic!("no line of {current}:\n{}", run.out));
+    // Without a locale the signs are ASCII: AWSCURRENT is inferred up to now, where it is refused.
+    assert!(version.contains("+CURRENT---") && version.ends_with("xCURRENT"), "{version}");
+    assert!(run.out.lines().any(|line| line.ends_with("*PENDING")), "{}", run.out);
+    assert!(run.out.lines().all(str::is_ascii), "{}", run.out);
+}
+
+#[tokio::test]
+async fn explain_draws_with_utf8_where_the_locale_has_it() {
+    let world = World::new().await;
+    for (flags, variable, locale, utf8) in [
+        (&["--no-logins"][..], "LC_ALL", "C.UTF-8", true),
+        (&["--no-logins"], "LANG", "de_DE.utf8", true),
+        (&["--no-logins"], "LANG", "C", false),
+        (&["--no-logins", "--ascii"], "LC_ALL", "C.UTF-8", false),
+    ] {
+        let run = world.ask("explain", flags, &[(variable, locale)]).await;
+        run.expect_code(0);
+        assert_eq!(run.out.contains('╌'), utf8, "{variable}={locale} {flags:?}\n{}", run.out);
+        assert_eq!(run.out.is_ascii(), !utf8, "{variable}={locale} {flags:?}\n{}", run.out);
+    }
 }
 
 #[tokio::test]
@@ -49,6 +72,20 @@ async fn awscurrent_is_brought_forward_to_the_only_version_that_logs_in() {
     world.expect_current(&version).await;
     // Again: nothing is left to do.
     world.ask("recover", &["--yes"], &[]).await.expect_code(0);
+    world.expect_current(&version).await;
+}
+
+#[tokio::test]
+async fn every_command_that_writes_asks_the_same_question() {
+    let world = World::new().await;
+    let version = world.half_way().await;
+    let current = world.holder("AWSCURRENT");
+    for command in ["secret", "recover"] {
+        let run = world.answer(command, "n").await;
+        run.expect_code(1).expect_out("Go on? [y/N] ").expect_out("error: nothing was changed");
+        assert_eq!(world.holder("AWSCURRENT"), current, "{}", run.out);
+    }
+    world.answer("recover", "y").await.expect_code(0).expect_out("Go on? [y/N] ");
     world.expect_current(&version).await;
 }
 

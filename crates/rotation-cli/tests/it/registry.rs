@@ -3,7 +3,7 @@
 use std::{fs, path::PathBuf};
 
 use clap::ValueEnum;
-use rotation_cli::EngineKind;
+use rotation_cli::{EngineError, EngineKind};
 use rotation_config::StrategyKind;
 
 fn read(path: &str) -> String {
@@ -52,5 +52,21 @@ fn every_engine_is_packaged_built_and_documented() {
             workflow.contains(&format!("crates/{}/**", kind.package())),
             "{word}.yml watches another crate"
         );
+    }
+}
+
+#[test]
+fn command_line_and_secret_must_name_one_engine() {
+    use EngineKind::{Mysql, Postgres, Redshift};
+    for (asked, stored, chosen) in [
+        (None, None, Ok(Postgres)),
+        (Some(Mysql), None, Ok(Mysql)),
+        (None, Some("redshift"), Ok(Redshift)),
+        (Some(Redshift), Some("redshift"), Ok(Redshift)),
+        (Some(Mysql), Some("postgres"), Err(EngineError::Contradiction { asked: Mysql, stored: Postgres })),
+        (None, Some("oracle"), Err(EngineError::Unknown)),
+        (Some(Postgres), Some("oracle"), Err(EngineError::Unknown)),
+    ] {
+        assert_eq!(EngineKind::choose(asked, stored), chosen, "{asked:?}, {stored:?}");
     }
 }

@@ -92,9 +92,9 @@ async fn a_secret_of_another_engine_is_rotated_by_the_rules_of_that_engine() {
     world.service.call_inside(Operation::PutSecretValue, request).unwrap();
     let authority = server.authority().certificate_pem();
 
-    // PostgreSQL's rules do not hold for it, and nobody is told to write another engine into the secret.
+    // PostgreSQL's rules do not hold for it, and the hint leaves the secret's engine as it is.
     let run = world.rotate(&["--yes", "--engine", "postgres"]).await;
-    run.expect_code(1).expect_err("Rotate it by the function of its own engine");
+    run.expect_code(1).expect_err("--engine names PostgreSQL").expect_err("hint: Leave --engine out");
     let run = world.rotate_with(&["--yes"], &[("TLS_CA_BUNDLE", authority)]).await;
     run.expect_code(0).expect_out("MySQL at localhost").expect_out("and it logs in.");
     let current = world.login("AWSCURRENT").unwrap();
@@ -279,6 +279,27 @@ async fn success_is_told_before_the_tidying_which_nobody_waits_for_long() {
     run.expect_code(0).expect_out("and it logs in.");
     assert!(began.elapsed() < minute / 4, "{:?}", began.elapsed());
     assert_eq!(world.holder("AWSCURRENT"), Some(version));
+}
+
+#[tokio::test]
+async fn the_engine_is_the_one_of_the_secret() {
+    let world = World::new().await;
+    // The same engine may be named.
+    world.rotate(&["--dry-run", "--engine", "postgres"]).await.expect_code(0);
+    let run = world.rotate(&["--yes", "--engine", "mysql"]).await;
+    run.expect_code(1)
+        .expect_err("--engine names MySQL, and the field `engine` of AWSCURRENT names PostgreSQL")
+        .expect_err("code: SECRET_ENGINE_MISMATCH")
+        .expect_err("hint: Leave --engine out");
+    world.expect_untouched();
+    world.put(&["AWSCURRENT"], &world.document(&world.user, &json!({"engine": "canary-of-an-engine"})));
+    for flags in [&["--yes"][..], &["--yes", "--engine", "postgres"]] {
+        let run = world.rotate(flags).await;
+        run.expect_code(1)
+            .expect_err("code: SECRET_ENGINE_MISMATCH")
+            .expect_err("Known are: postgres, mysql, mariadb, docdb, redshift.");
+        assert!(!run.err.contains("canary"), "errors name fields, not values: {}", run.err);
+    }
 }
 
 #[tokio::test]

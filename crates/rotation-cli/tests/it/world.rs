@@ -65,15 +65,22 @@ impl World {
         self.run(command, &[&[SECRET, "--endpoint-url", &endpoint], arguments].concat(), more).await
     }
 
+    /// A command about the secret on a terminal, where a person answers the first question.
+    pub(crate) async fn answer(&self, command: &str, answer: &str) -> Run {
+        let endpoint = self.service.endpoint();
+        let authority = self.authority_file();
+        command::answer(&[command, SECRET, "--endpoint-url", &endpoint], &environment(&authority), answer)
+            .await
+    }
+
+    fn authority_file(&self) -> String {
+        self.folder.path().join("ca.pem").to_str().unwrap().to_owned()
+    }
+
     async fn run(&self, command: &str, arguments: &[&str], more: &[(&str, &str)]) -> Run {
-        let authority = self.folder.path().join("ca.pem");
+        let authority = self.authority_file();
         let arguments = [&[command], arguments].concat();
-        let mut environment = vec![
-            ("AWS_ACCESS_KEY_ID", "local"),
-            ("AWS_SECRET_ACCESS_KEY", "local"),
-            ("AWS_REGION", "us-east-1"),
-            ("TLS_CA_BUNDLE", authority.to_str().unwrap()),
-        ];
+        let mut environment = environment(&authority);
         environment.extend(more);
         let run = command::run(&arguments, &environment).await;
         for label in ["AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"] {
@@ -140,6 +147,16 @@ impl World {
         let stages: Vec<_> = self.service.stages(SECRET).unwrap().into_values().collect();
         assert_eq!(stages, [["AWSCURRENT"]]);
     }
+}
+
+/// What a person has set.
+fn environment(authority_file: &str) -> Vec<(&'static str, &str)> {
+    vec![
+        ("AWS_ACCESS_KEY_ID", "local"),
+        ("AWS_SECRET_ACCESS_KEY", "local"),
+        ("AWS_REGION", "us-east-1"),
+        ("TLS_CA_BUNDLE", authority_file),
+    ]
 }
 
 /// A function that does nothing.
