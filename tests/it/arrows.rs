@@ -48,7 +48,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("local-aws", &[]),
     ("test-servers", &[]),
-    ("rotation-suites", &["local-aws", "test-servers"]),
+    ("rotation-suites", &["local-aws", "rotation-core", "rotation-database", "test-servers"]),
     ("rotation-bench", &["local-aws", "test-servers"]),
     ("rotation-soak", &["local-aws", "test-servers"]),
     (
@@ -116,6 +116,10 @@ const ARROWS: &[(&str, &[&str])] = &[
             "rotator-postgres",
             "rotator-redshift",
         ],
+    ),
+    (
+        "skeleton-engine",
+        &["aws-databases", "rotation-config", "rotation-core", "rotation-database", "rotation-lambda"],
     ),
     ("workspace-tests", &[]),
 ];

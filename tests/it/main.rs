@@ -5,6 +5,7 @@ mod circles;
 mod codes;
 mod copies;
 mod sizes;
+mod skeleton;
 mod texts;
 
 use std::{

@@ -3,7 +3,7 @@
 use std::{fs, path::Path, process::Command};
 
 /// The tracked files that are text.
-fn texts() -> Vec<(String, String)> {
+pub(crate) fn texts() -> Vec<(String, String)> {
     let root = super::root();
     let listing = Command::new("git").args(["ls-files", "-z"]).current_dir(&root).output().expect("git runs");
     let names = String::from_utf8(listing.stdout).expect("UTF-8 names");

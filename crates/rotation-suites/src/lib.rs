@@ -7,9 +7,10 @@
 //!   after   outputs and answers of every scene, and the server's log, are searched for passwords and tokens
 //! ```
 //!
-//! A database takes part by implementing [`Database`]; nothing here knows an engine. The cases test what the
-//! AWS manual "Rotate AWS Secrets Manager secrets" requires of a rotation function, and what this project
-//! guarantees in addition.
+//! A second suite is that of engines, by [`EngineScene`] and `engine_suite!`: what a function's engine owes the protocol.
+//!
+//! A database takes part by implementing [`Database`]; nothing here knows an engine. The cases hold what the AWS
+//! manual "Rotate AWS Secrets Manager secrets" asks of a rotation function, and what this project promises beyond.
 
 mod builder;
 mod canaries;
@@ -22,6 +23,7 @@ mod database_lookup;
 mod doctor;
 mod documents;
 mod dry_run;
+mod engine;
 mod events;
 mod faults;
 mod gate;
@@ -56,6 +58,7 @@ use case::{Case, Scenes};
 
 pub use cost::StoreCost;
 pub use database::{Database, DatabaseError, Tenant};
+pub use engine::{Dice, EngineScene, EngineTopic, deadline, owner, owner_named, run_engine_topic};
 pub use hostile::{Hostile, SecretTls, every_log};
 pub use owner::Owner;
 pub use strategy::RotationStrategy;

@@ -2,8 +2,9 @@
 //!
 //! ```text
 //! client ──> Proxy ──> server        counts what the client sends in messages:
-//!             │                      PostgreSQL's own in cleartext, TLS records once the server accepts TLS
-//!             └─ Fault at a message or a byte: cut, hang, whether or not the server has received it
+//!             │                      PostgreSQL's own before TLS, TLS records once the server took TLS;
+//!             │                      TLS records of other protocols, after their `Preface`
+//!             └─ Fault at a message or a byte: cut, hang, with or without the server having heard it
 //! ```
 
 mod fault;
@@ -22,6 +23,7 @@ use tokio::{
 };
 
 pub use fault::{Action, Fault, Point};
+pub use framing::Preface;
 use state::Shared;
 
 /// A proxy in front of one server. It stops, and cuts all its connections, when dropped.
@@ -39,8 +41,16 @@ impl Proxy {
     /// # Errors
     /// When no port is available.
     pub async fn start(host: &str, port: u16) -> io::Result<Self> {
+        Self::before(host, port, Preface::Postgres).await
+    }
+
+    /// The same before a server whose clients begin a connection like this.
+    ///
+    /// # Errors
+    /// When no port can be had.
+    pub async fn before(host: &str, port: u16, preface: Preface) -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-        let shared = Arc::new(Shared { server: format!("{host}:{port}"), state: Mutex::default() });
+        let shared = Arc::new(Shared { server: format!("{host}:{port}"), preface, state: Mutex::default() });
         Ok(Self {
             port: listener.local_addr()?.port(),
             acceptor: tokio::spawn(accept(listener, shared.clone())),
@@ -71,8 +81,13 @@ impl Proxy {
         self.shared.state().connections
     }
 
-    /// How many messages the client of the newest connection has sent so far: the range of a sweep over
-    /// [`Point::Message`].
+    /// How many connections have met their [`Fault::At`] so far.
+    pub fn faults(&self) -> usize {
+        self.shared.state().faults
+    }
+
+    /// How many messages the client of the newest connection has sent so far: how far a sweep over
+    /// [`Point::Message`] must go.
     pub fn messages(&self) -> usize {
         self.shared.state().messages
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use rotation_database::{SINGLE_USER, Session, StatementFault};
+use rotation_suites::EngineScene;
 use serde_json::{Value, json};
 use test_servers::{ProxyAction, TestLogin};
 
@@ -157,21 +158,7 @@ async fn whoever_is_faster_is_not_overwritten() {
     assert!(opens(&clone, HOME).await && !opens(&next, HOME).await);
 }
 
-#[tokio::test]
-async fn what_drifted_is_counted_and_a_new_clone_has_not_drifted() {
-    let lab = Lab::new().await;
-    let clone = lab.clone();
-    assert_eq!(lab.drift_to(&clone).await, 0, "this change creates it");
-    assert_eq!(lab.drift_to(&clone).await, 0, "it is equal");
-    let added = json!([{"role": "read", "db": "elsewhere"}, {"role": "dbAdmin", "db": "elsewhere"}]);
-    grant(&lab, &lab.app.username, "grantRoles", added).await;
-    assert_eq!(lab.drift_to(&clone).await, 2);
-    assert_eq!(lab.drift_to(&clone).await, 0, "it is equal again");
-    revoke(&lab, &lab.app.username, json!([{"role": "dbAdmin", "db": "elsewhere"}])).await;
-    assert_eq!(lab.drift_to(&clone).await, 1, "what was taken counts as well");
-}
-
-/// Each of several writes waits for the majority no longer than the time that those before it have left.
+/// Of several writes, each waits for the majority no longer than what those before it have left of the time.
 #[tokio::test]
 async fn a_later_write_waits_no_longer_than_is_left() {
     const TAKES: Duration = Duration::from_secs(2);

@@ -1,21 +1,18 @@
 //! A user, its master, and the way to them, for one test.
 
-use std::{
-    sync::atomic::{AtomicUsize, Ordering},
-    time::Duration,
-};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use database_net::TlsSettings;
-use rotation_core::{Deadline, Password, SecretDocument, SecretId};
-use rotation_database::{
-    Change, ConnectError, Credentials, Engine, Login, PairOwner, Plan, SecretIdentity, Session,
-    StatementError, Transport, Turn, UserPair, Username,
-};
+use rotation_core::SecretDocument;
+use rotation_database::{ConnectError, Engine, Login, PairOwner, Plan, Session, StatementError, Transport};
+use rotation_suites::EngineScene;
 use rotator_docdb::{DocumentDb, DocumentDbSession};
 use serde_json::{Value, json};
 use test_servers::{DocdbProduct, DocdbProxy, DocdbQueryError, DocdbServer, MongoVersion, TestLogin};
 
-/// Where users are defined unless a secret names another database.
+pub(crate) use rotation_suites::{deadline, owner, owner_named};
+
+/// Where users are defined unless a secret says otherwise.
 pub(crate) const HOME: &str = "admin";
 
 /// MongoDB's own servers, which store a mark on clones.
@@ -90,10 +87,6 @@ pub(crate) async fn create_master_at(server: &DocdbServer) -> Result<TestLogin, 
     Ok(master)
 }
 
-pub(crate) fn deadline() -> Deadline {
-    Deadline::after(Duration::from_secs(20))
-}
-
 pub(crate) fn engine() -> DocumentDb {
     engine_for(server())
 }
@@ -102,10 +95,6 @@ pub(crate) fn engine() -> DocumentDb {
 pub(crate) fn engine_for(server: &DocdbServer) -> DocumentDb {
     let tls = TlsSettings::default().with_ca_bundle(server.authority().certificate_pem()).unwrap();
     DocumentDb::new(tls)
-}
-
-pub(crate) fn username(name: &str) -> Username {
-    Username::parse(name, &DocumentDb::PROFILE).unwrap()
 }
 
 pub(crate) fn login_at(port: u16, login: &TestLogin) -> Login {
@@ -195,91 +184,14 @@ impl Lab {
         self.server.command(&self.home, set).await.unwrap();
     }
 
-    pub(crate) fn clone(&self) -> TestLogin {
-        TestLogin {
-            username: format!("{}_clone", self.app.username),
-            password: format!("clone-{}", self.app.password),
-        }
-    }
-
-    pub(crate) fn pair(&self) -> UserPair {
-        UserPair::of(&username(&self.app.username), &DocumentDb::PROFILE).unwrap()
-    }
-
-    /// A user of the pair logs in through the recorder.
-    pub(crate) async fn connect(&self, login: &TestLogin) -> Result<DocumentDbSession, ConnectError> {
-        let home = Some(self.home.clone());
-        let login = login_at(self.recorder.port(), login);
-        self.open(&Login { home: home.clone(), database: home, ..login }).await
-    }
-
-    pub(crate) async fn connect_master(&self) -> Result<DocumentDbSession, ConnectError> {
-        let login = login_at(self.recorder.port(), &self.master);
-        self.open(&Login { database: Some(self.home.clone()), ..login }).await
-    }
-
-    async fn open(&self, login: &Login) -> Result<DocumentDbSession, ConnectError> {
-        engine_for(self.server).connect(login, Transport::Tls, deadline()).await
-    }
-
-    pub(crate) async fn stage(&self, next: &TestLogin) -> Result<DocumentDbSession, StatementError> {
-        let pair = self.pair();
-        let credentials = Credentials {
-            username: username(&next.username),
-            password: Password::parse(&next.password).unwrap(),
-        };
-        let live = pair.other(&credentials.username);
-        let mut session = self.connect_master().await.unwrap();
-        session
-            .stage(
-                &Change::OtherUser {
-                    pair: &pair,
-                    live,
-                    next: &credentials,
-                    owner: &self.owner,
-                    method: None,
-                },
-                &Turn::default(),
-                deadline(),
-            )
-            .await?;
-        Ok(session)
-    }
-
-    /// How much of the clone had to be corrected.
-    pub(crate) async fn drift_to(&self, next: &TestLogin) -> usize {
-        self.stage(next).await.unwrap().commit().await.unwrap().drift
-    }
-
-    pub(crate) async fn rotate_to(&self, next: &TestLogin) -> Result<Vec<String>, StatementError> {
-        self.stage(next).await?.commit().await.map(|committed| committed.notes)
-    }
-
     /// The user gives itself another password.
     pub(crate) async fn change_own(&self, new: &str) -> Result<Vec<String>, StatementError> {
-        let new = Password::parse(new).unwrap();
-        let mut session = self.connect(&self.app).await.unwrap();
-        session.stage(&Change::OwnPassword { new: &new }, &Turn::default(), deadline()).await?;
-        session.commit().await.map(|committed| committed.notes)
+        self.stage_own(&self.app, new).await?.commit().await.map(|report| report.notes)
     }
 
-    /// The content of a plan of the next rotation.
-    pub(crate) async fn plan(&self, next: &TestLogin) -> Result<Plan, StatementError> {
-        let pair = self.pair();
-        let credentials = Credentials {
-            username: username(&next.username),
-            password: Password::parse(&next.password).unwrap(),
-        };
-        let (live, owner) = (pair.other(&credentials.username), &self.owner);
-        let change = Change::OtherUser { pair: &pair, live, next: &credentials, owner, method: None };
-        self.connect_master().await.unwrap().plan(&change, deadline()).await
-    }
-
-    /// The content of a plan of the user's own change.
-    pub(crate) async fn plan_own(&self) -> Plan {
-        let new = Password::parse("a-password-that-is-planned").unwrap();
-        let change = Change::OwnPassword { new: &new };
-        self.connect(&self.app).await.unwrap().plan(&change, deadline()).await.unwrap()
+    /// What a plan of the user's own change says.
+    pub(crate) async fn planned_own(&self) -> Plan {
+        self.plan_own(&self.app, "a-password-that-is-planned").await.unwrap()
     }
 
     /// Roles, sorted.
@@ -302,15 +214,4 @@ impl Lab {
         }
         all
     }
-}
-
-/// The secret on whose behalf the tests change a pair.
-pub(crate) fn owner() -> PairOwner {
-    owner_named("shop/checkout")
-}
-
-/// Another secret of the same account.
-pub(crate) fn owner_named(name: &str) -> PairOwner {
-    let arn = format!("arn:aws:secretsmanager:us-east-1:123456789012:secret:{name}-KpXkZF");
-    PairOwner { secret: SecretIdentity::from_secret(&SecretId::new(&arn).unwrap()), adopt: false }
 }

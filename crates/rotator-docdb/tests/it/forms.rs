@@ -1,6 +1,7 @@
 //! Servers that do not know an option of a command.
 
 use rotation_database::StatementFault;
+use rotation_suites::EngineScene;
 use serde_json::{Value, json};
 use test_servers::{ProxyAction, TestLogin};
 

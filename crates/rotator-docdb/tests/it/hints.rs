@@ -5,6 +5,7 @@ use std::{net::TcpListener, time::Duration};
 use database_net::TlsSettings;
 use rotation_core::{CredentialSource, Deadline, Reader, RotationError};
 use rotation_database::{ConnectError, DatabaseError, Engine, StatementFault, Transport};
+use rotation_suites::EngineScene;
 use rotator_docdb::DocumentDb;
 use serde_json::json;
 use test_servers::{DocdbProduct, TestLogin};

@@ -1,6 +1,7 @@
 //! The clone is live: it loses nothing, and the original gets what it lacks.
 
 use rotation_database::StatementFault;
+use rotation_suites::EngineScene;
 use serde_json::{Value, json};
 use test_servers::TestLogin;
 

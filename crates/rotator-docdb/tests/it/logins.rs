@@ -10,6 +10,7 @@ use std::{
 
 use rotation_core::{CredentialSource, Deadline, Reader, RotationError, with_causes};
 use rotation_database::{ConnectError, DatabaseError, Engine, Host, Login, Session, TlsFault, Transport};
+use rotation_suites::EngineScene;
 use rotator_docdb::DocumentDb;
 use serde_json::{Value, json};
 use test_servers::{DocdbProxy, DocdbServer, ProxyAction, ServerTls, TestAuthority, TestLogin};

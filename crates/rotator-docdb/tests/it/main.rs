@@ -5,18 +5,17 @@
 
 mod alternating;
 mod conformance;
-mod crashes;
-mod equality;
+mod engine_suite;
 mod fixture;
 mod forms;
 mod hints;
 mod hostile;
+mod left_undone;
 mod live_clone;
 mod logins;
 mod mechanisms;
 mod names;
 mod ownership;
-mod plan;
 mod players;
 mod privileges;
 mod proof;

@@ -1,5 +1,6 @@
 //! Mechanisms that a user has and the server no longer enables.
 
+use rotation_suites::EngineScene;
 use serde_json::{Value, json};
 use test_servers::{DocdbProduct, DocdbServer, ProxyAction, TestLogin};
 

@@ -1,5 +1,6 @@
 //! Names and passwords with every character that needs an escape somewhere.
 
+use rotation_suites::EngineScene;
 use test_servers::TestLogin;
 
 use crate::fixture::{HOME, Lab, create_app_as, fresh, opens, server};

@@ -1,6 +1,7 @@
 //! Which secret a pair belongs to: the mark in `customData`, and equal roles where there is none.
 
 use rotation_database::{Session, StatementFault};
+use rotation_suites::EngineScene;
 use serde_json::{Value, json};
 use test_servers::{ProxyAction, TestLogin};
 

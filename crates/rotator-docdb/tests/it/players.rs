@@ -3,6 +3,7 @@
 
 use rotation_core::{CredentialSource, Password, Reader, RotationError};
 use rotation_database::{Change, DatabaseError, Engine, Session, StatementFault, Turn};
+use rotation_suites::EngineScene;
 use rotator_docdb::DocumentDb;
 use serde_json::{Value, json};
 use test_servers::{ProxyAction, TestLogin};

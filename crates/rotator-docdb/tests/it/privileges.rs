@@ -1,6 +1,7 @@
 //! Privileges that are missing: named before and after, with commands that grant them.
 
 use rotation_database::StatementFault;
+use rotation_suites::EngineScene;
 use rotation_suites::{Hostile, SecretTls, Trial};
 use serde_json::{Value, json};
 use test_servers::{DocdbProxy, DocdbServer, ProxyAction, TestLogin};
@@ -113,12 +114,12 @@ async fn a_single_user_without_the_privilege_is_seen() {
                 lab.app = fresh("plain \"user\"");
                 let roles = json!([{"role": "readWrite", "db": "shop"}]);
                 lab.server.create_user(home, &lab.app, roles).await.unwrap();
-                let planned = lab.plan_own().await.lacking;
+                let planned = lab.planned_own().await.lacking;
                 let refused = lab.change_own("own-new-password").await.unwrap_err().fault;
                 assert_eq!(planned, [missing(&refused)], "{version}");
                 let hint = if by_plan { &planned[0] } else { missing(&refused) };
                 assert_eq!(run_as_it_stands(lab.server, hint).await, 3, "{hint}");
-                assert_eq!(lab.plan_own().await.lacking, [""; 0]);
+                assert_eq!(lab.planned_own().await.lacking, [""; 0]);
                 lab.change_own("own-new-password").await.unwrap();
                 // They can be run again where the role exists, and the user or the role has lost something.
                 let role = format!("{}_changeOwnPassword", lab.app.username);
@@ -130,9 +131,9 @@ async fn a_single_user_without_the_privilege_is_seen() {
                     json!({"revokePrivilegesFromRole": role, "privileges": [privilege]}),
                 ] {
                     lab.server.command(home, loss).await.unwrap();
-                    assert_eq!(lab.plan_own().await.lacking, planned);
+                    assert_eq!(lab.planned_own().await.lacking, planned);
                     assert_eq!(run_as_it_stands(lab.server, hint).await, 3, "{hint}");
-                    assert_eq!(lab.plan_own().await.lacking, [""; 0]);
+                    assert_eq!(lab.planned_own().await.lacking, [""; 0]);
                 }
             }
         }
@@ -150,7 +151,7 @@ async fn no_privilege_is_claimed_to_be_missing_without_proof() {
         for role in [any, root, here, custom_role(lab.server, HOME, json!(["changePassword"])).await] {
             lab.app = fresh("may");
             lab.server.create_user(HOME, &lab.app, json!([role])).await.unwrap();
-            assert_eq!(lab.plan_own().await.lacking, [""; 0], "{version} {role}");
+            assert_eq!(lab.planned_own().await.lacking, [""; 0], "{version} {role}");
             lab.change_own("own-new-password").await.unwrap();
         }
     }
@@ -166,7 +167,7 @@ async fn no_privilege_is_claimed_to_be_missing_without_proof() {
             }
             _ => ProxyAction::Pass,
         });
-        assert_eq!(lab.plan_own().await.lacking, [""; 0]);
+        assert_eq!(lab.planned_own().await.lacking, [""; 0]);
     }
     lab.recorder.set_script(|command, reply| match reply {
         None if command.get("connectionStatus").is_some() => {
@@ -174,7 +175,7 @@ async fn no_privilege_is_claimed_to_be_missing_without_proof() {
         }
         _ => ProxyAction::Pass,
     });
-    assert_eq!(lab.plan_own().await.lacking, [""; 0]);
+    assert_eq!(lab.planned_own().await.lacking, [""; 0]);
 }
 
 /// A server without authorization shows privileges and permits everything to every user.
@@ -186,7 +187,7 @@ async fn a_server_without_authorization_lacks_nothing() {
     lab.server.create_user(HOME, &lab.app, json!([{"role": "read", "db": "shop"}])).await.unwrap();
     give(&lab, &lab.master.username, json!([{"role": "read", "db": HOME}])).await;
     lab.server.restart_as(|server| server.authorization(false)).unwrap();
-    assert_eq!(lab.plan_own().await.lacking, [""; 0]);
+    assert_eq!(lab.planned_own().await.lacking, [""; 0]);
     assert_eq!(lab.plan(&lab.clone()).await.unwrap().lacking, [""; 0]);
     lab.change_own("own-new-password").await.unwrap();
     lab.rotate_to(&lab.clone()).await.unwrap();
@@ -226,7 +227,7 @@ async fn any_action_permits_what_a_rotation_needs() {
             assert_eq!(lab.plan(&lab.clone()).await.unwrap().lacking, [""; 0], "{version} {role}");
             lab.rotate_to(&lab.clone()).await.unwrap();
             give(&lab, &lab.app.username, roles).await;
-            assert_eq!(lab.plan_own().await.lacking, [""; 0], "{version} {role}");
+            assert_eq!(lab.planned_own().await.lacking, [""; 0], "{version} {role}");
             give(&lab, &lab.app.username, json!([{"role": "read", "db": "elsewhere"}])).await;
         }
     }

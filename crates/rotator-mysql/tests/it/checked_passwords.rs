@@ -2,6 +2,7 @@
 //! the password is written.
 
 use rotation_database::{Change, Session};
+use rotation_suites::EngineScene;
 use test_servers::{MysqlFlavor, MysqlVersion, TestLogin};
 
 use crate::{

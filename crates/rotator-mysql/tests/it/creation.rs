@@ -1,6 +1,7 @@
 //! How a clone is created: with its final password, locked until it has its privileges.
 
 use rotation_database::{ConnectError, StatementFault};
+use rotation_suites::EngineScene;
 use rotator_mysql::Settings;
 use test_servers::{MysqlFlavor, MysqlServer, MysqlVersion, TestLogin};
 

@@ -1,6 +1,7 @@
 //! Accounts of the clone for hosts for which the original has no account: none is dropped.
 
 use rotation_database::StatementFault;
+use rotation_suites::EngineScene;
 use test_servers::{MysqlFlavor, MysqlVersion, TestLogin};
 
 use crate::{
@@ -108,8 +109,8 @@ async fn an_entry_apart_is_locked_and_its_views_go_on() {
         lab.server.query(&format!("SELECT * FROM {database}.v")).await.unwrap();
         assert!(opens(&lab, &next).await, "{version}");
         // Nothing is left to do, and the note stays.
-        assert_eq!(lab.drift_to(&with(&next, "third-password-1A")).await, 0, "{version}");
-        assert_eq!(is_locked(&lab, "10.%").await, Some(true), "{version}: a rotation unlocked it");
+        assert_eq!(lab.change_to(&with(&next, "third-password-1A")).await.unwrap().drift, 0, "{version}");
+        assert_eq!(is_locked(&lab, "10.%").await, Some(true), "{version}: a rotation opens it again");
     }
 }
 

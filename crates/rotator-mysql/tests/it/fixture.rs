@@ -1,19 +1,20 @@
 //! A server, a user and a master of one test.
 
-use std::time::Duration;
-
 use database_net::TlsSettings;
 use rotation_core::{
-    Applied, Authority, ChangeReport, Deadline, Invocation, Invoker, Password, PasswordPolicy,
-    PasswordSettings, RelatedSecretError, RelatedSecrets, RotationError, SecretDocument, SecretId,
-    StoreError, Target, Versions,
+    Applied, Authority, ChangeReport, Invocation, Invoker, Password, PasswordPolicy, PasswordSettings,
+    RelatedSecretError, RelatedSecrets, RotationError, SecretDocument, SecretId, StoreError, Target,
+    Versions,
 };
 use rotation_database::{
-    Change, ConnectError, Credentials, Database, DatabaseSettings, Engine, Login, PairOwner, SecretIdentity,
-    Session, StatementError, Strategy, Transport, Turn, UserPair, Username,
+    Change, Credentials, Database, DatabaseSettings, Engine, PairOwner, Session, StatementError, Strategy,
+    Turn, Username,
 };
-use rotator_mysql::{MySql, MysqlSession, Settings};
+use rotation_suites::EngineScene;
+use rotator_mysql::{MySql, Settings};
 use test_servers::{MysqlFlavor, MysqlServer, MysqlVersion, TestLogin};
+
+pub(crate) use rotation_suites::{deadline, owner, owner_named};
 
 pub(crate) struct Lab {
     pub(crate) server: &'static MysqlServer,
@@ -26,10 +27,6 @@ pub(crate) struct Lab {
 const MASTER: &str = "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, RELOAD, PROCESS, REFERENCES, INDEX, \
     ALTER, SHOW DATABASES, CREATE TEMPORARY TABLES, LOCK TABLES, EXECUTE, REPLICATION SLAVE, REPLICATION \
     CLIENT, CREATE VIEW, SHOW VIEW, CREATE ROUTINE, ALTER ROUTINE, CREATE USER, EVENT, TRIGGER";
-
-pub(crate) fn deadline() -> Deadline {
-    Deadline::after(Duration::from_secs(20))
-}
 
 pub(crate) fn password(text: &str) -> Password {
     Password::parse(text).unwrap()
@@ -71,14 +68,6 @@ impl Lab {
         self.server.execute(statements).await.unwrap();
     }
 
-    pub(crate) fn login(&self, login: &TestLogin) -> Login {
-        Login::from_document(&document(self.server, login), &MySql::PROFILE).unwrap()
-    }
-
-    pub(crate) async fn connect(&self, login: &TestLogin) -> Result<MysqlSession, ConnectError> {
-        engine(self.server, self.settings).connect(&self.login(login), Transport::Tls, deadline()).await
-    }
-
     pub(crate) async fn opens(&self, password: &str) -> bool {
         let login = TestLogin { username: self.app.username.clone(), password: password.to_owned() };
         match self.connect(&login).await {
@@ -91,9 +80,7 @@ impl Lab {
     /// The user changes its password from `old`.
     pub(crate) async fn change(&self, old: &str, new: &str) -> Result<Vec<String>, StatementError> {
         let login = TestLogin { username: self.app.username.clone(), password: old.to_owned() };
-        let mut session = self.connect(&login).await.unwrap();
-        session.stage(&Change::OwnPassword { new: &password(new) }, &Turn::default(), deadline()).await?;
-        session.commit().await.map(|committed| committed.notes)
+        self.stage_own(&login, new).await?.commit().await.map(|report| report.notes)
     }
 
     /// `setSecret` of the single-user strategy, with the lab's user under `AWSCURRENT`.
@@ -112,32 +99,7 @@ impl Lab {
         target.apply(&versions, &Granted, &Granted).await
     }
 
-    pub(crate) fn clone(&self) -> TestLogin {
-        TestLogin {
-            username: format!("{}_clone", self.app.username),
-            password: format!("clone-{}", self.app.password),
-        }
-    }
-
-    pub(crate) fn pair(&self) -> UserPair {
-        UserPair::of(&username(&self.app.username), &MySql::PROFILE).unwrap()
-    }
-
-    /// The master reconciles this user and gives it its password.
-    pub(crate) async fn rotate_to(&self, next: &TestLogin) -> Result<Vec<String>, StatementError> {
-        self.changed_to(next).await.map(|committed| committed.notes)
-    }
-
-    /// The same, with how much of the clone had to be corrected.
-    pub(crate) async fn drift_to(&self, next: &TestLogin) -> usize {
-        self.changed_to(next).await.unwrap().drift
-    }
-
-    async fn changed_to(&self, next: &TestLogin) -> Result<ChangeReport, StatementError> {
-        self.changed_for(&owner(), next).await
-    }
-
-    /// The same on behalf of another secret.
+    /// The master's change on behalf of another secret.
     pub(crate) async fn changed_for(
         &self,
         owner: &PairOwner,
@@ -200,14 +162,4 @@ pub(crate) async fn create_master(server: &MysqlServer) -> TestLogin {
         server.execute(&[statement]).await.unwrap();
     }
     master
-}
-
-/// The secret on whose behalf the tests change a pair.
-pub(crate) fn owner() -> PairOwner {
-    owner_named("shop/checkout")
-}
-
-pub(crate) fn owner_named(name: &str) -> PairOwner {
-    let arn = format!("arn:aws:secretsmanager:us-east-1:123456789012:secret:{name}-KpXkZF");
-    PairOwner { secret: SecretIdentity::from_secret(&SecretId::new(arn).unwrap()), adopt: false }
 }

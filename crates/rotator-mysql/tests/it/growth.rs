@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use rotation_core::Deadline;
 use rotation_database::{Change, Credentials, Engine, Session, Transport, Turn};
+use rotation_suites::EngineScene;
 use test_servers::{MysqlVersion, TestLogin};
 
 use crate::fixture::{Lab, engine, owner, password, username};

@@ -9,6 +9,7 @@ use rotation_database::{
     Database, DatabaseLookup, DatabaseLookupError, DatabaseSettings, Engine, Host, MasterSecret, Server,
     ServerArn, Strategy,
 };
+use rotation_suites::EngineScene;
 use rotator_mysql::{MySql, Settings};
 use test_servers::{MysqlFlavor, MysqlVersion, TestLogin};
 
@@ -93,7 +94,10 @@ async fn check(lab: &Lab) {
     lab.admin(&[&format!("GRANT PROCESS ON *.* TO {}", at(&lab.app.username, "%"))]).await;
     set_secret(lab, &first).await.unwrap();
     assert_eq!(
-        lab.drift_to(&TestLogin { password: "Pending-password-2".into(), ..lab.clone() }).await,
+        lab.change_to(&TestLogin { password: "Pending-password-2".into(), ..lab.clone() })
+            .await
+            .unwrap()
+            .drift,
         0,
         "{version}"
     );

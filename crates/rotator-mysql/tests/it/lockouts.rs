@@ -2,6 +2,7 @@
 
 use rotation_core::{Reader, RotationError};
 use rotation_database::{Change, ConnectError, Session};
+use rotation_suites::EngineScene;
 use test_servers::{MysqlFlavor, TestLogin};
 
 use crate::{

@@ -1,6 +1,7 @@
 //! Kinds of objects, privileges and hashes that only the newest servers have.
 
 use rotation_database::Session;
+use rotation_suites::EngineScene;
 use test_servers::{MysqlFlavor, MysqlVersion, TestLogin};
 
 use crate::{
@@ -42,7 +43,7 @@ async fn show_create_routine_on_a_routine_is_no_hindrance() {
     lab.rotate_to(&original).await.unwrap();
     check_equal(&lab).await;
     assert!(grants(&lab, &clone.username).await.contains(&format!("SHOW CREATE ROUTINE ON `{database}`.*")));
-    assert_eq!(lab.drift_to(&clone).await, 0);
+    assert_eq!(lab.change_to(&clone).await.unwrap().drift, 0);
 }
 
 /// MySQL 9.2 and later have libraries of routines, with privileges of their own.

@@ -1,6 +1,7 @@
 //! Which secret a pair belongs to: the mark on both users, and pairs without one.
 
 use rotation_database::{Change, PairOwner, Session, StatementError, StatementFault, Turn};
+use rotation_suites::EngineScene;
 use test_servers::{MysqlFlavor, MysqlServer, MysqlVersion, TestLogin};
 
 use crate::{

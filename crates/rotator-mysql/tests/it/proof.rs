@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use rotation_core::Deadline;
 use rotation_database::{Session, StatementRule, TestStatement};
+use rotation_suites::EngineScene;
 use test_servers::MysqlFlavor;
 
 use crate::fixture::{Lab, at, deadline};

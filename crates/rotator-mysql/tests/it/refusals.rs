@@ -5,6 +5,7 @@ use rotation_core::SecretDocument;
 use rotation_database::{
     Change, ConnectError, Engine, Login, Session, StatementFault, TlsMode, Transport, UserPair,
 };
+use rotation_suites::EngineScene;
 use rotator_mysql::{MySql, Settings};
 use test_servers::{
     MaliciousMysql, MysqlAnswer, MysqlFlavor, MysqlGreeting, MysqlMischief, MysqlScript, MysqlServer,

@@ -3,6 +3,7 @@
 
 use rotation_core::{Reader, RotationError};
 use rotation_database::Session;
+use rotation_suites::EngineScene;
 use test_servers::{MysqlFlavor, TestLogin};
 
 use crate::{

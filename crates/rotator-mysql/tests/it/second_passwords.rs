@@ -4,6 +4,7 @@ use rotation_core::{Applied, ChangeReport, Password, RotationError};
 use rotation_database::{
     Change, Credentials, DatabaseError, SecondPassword, Session, StatementError, StatementFault, Turn,
 };
+use rotation_suites::EngineScene;
 use rotator_mysql::DualPassword;
 use test_servers::{MysqlFlavor, TestLogin};
 

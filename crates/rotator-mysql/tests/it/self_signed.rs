@@ -6,6 +6,7 @@ use std::sync::Arc;
 use database_net::{TlsClient, TlsSettings};
 use rotation_core::{Reader, SecretDocument};
 use rotation_database::{ConnectError, Engine, Login, Session, TlsFault, Transport};
+use rotation_suites::EngineScene;
 use rotator_mysql::{MariaDb, MysqlSession, SelfSigned, Settings};
 use rustls::pki_types::ServerName;
 use test_servers::{

@@ -2,6 +2,7 @@
 //! behavior.
 
 use rotation_database::{LoginMethod, Session};
+use rotation_suites::EngineScene;
 use test_servers::{MysqlFlavor, MysqlVersion, TestLogin};
 
 use crate::{
@@ -66,7 +67,7 @@ async fn check(lab: &Lab) {
     let clone = lab.clone();
     lab.rotate_to(&clone).await.unwrap();
     lab.connect(&clone).await.unwrap().probe(None).await.unwrap();
-    assert_eq!(lab.drift_to(&clone).await, 0, "{version}");
+    assert_eq!(lab.change_to(&clone).await.unwrap().drift, 0, "{version}");
 }
 
 /// A server that begins every session read-only is no replica.

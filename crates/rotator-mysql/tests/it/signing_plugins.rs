@@ -1,6 +1,7 @@
 //! Accounts of MariaDB's `ed25519` and `parsec`: both log in and rotate, and keep their plugin.
 
 use rotation_database::ConnectError;
+use rotation_suites::EngineScene;
 use test_servers::{MysqlVersion, TestLogin};
 
 use crate::{

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use rotation_core::Deadline;
 use rotation_database::{Change, ConnectError, Engine, Session, StatementFault, Transport, Turn};
+use rotation_suites::EngineScene;
 use rotator_mysql::{DualPassword, Settings};
 use test_servers::{MysqlFlavor, MysqlVersion, TestLogin};
 

@@ -1,6 +1,7 @@
 use std::time::{Duration, Instant};
 
 use rotation_database::StatementFault;
+use rotation_suites::EngineScene;
 
 use crate::fixture::{Lab, quoted, versions};
 

@@ -1,4 +1,5 @@
 use rotation_database::Session;
+use rotation_suites::EngineScene;
 
 use crate::fixture::{Lab, quoted, versions};
 

@@ -3,6 +3,7 @@
 
 use rotation_core::{CredentialSource, Password, Reader};
 use rotation_database::{Change, MASTER_SECRET, Session, Turn};
+use rotation_suites::EngineScene;
 use rotator_postgres::CloneObjects;
 use test_servers::TestLogin;
 

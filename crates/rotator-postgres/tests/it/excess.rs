@@ -1,6 +1,7 @@
 //! What a clone holds and the original cannot use: nothing is promoted, and nothing is changed.
 
 use rotation_database::StatementFault;
+use rotation_suites::EngineScene;
 use rotator_postgres::CloneObjects;
 use test_servers::TestLogin;
 

@@ -1,16 +1,17 @@
 //! A server, a database, a master and a user of one test.
 
-use std::time::Duration;
-
 use database_net::{TlsSettings, client_config};
 use postgres_session::{Connection, Statement};
-use rotation_core::{CredentialSource, Deadline, Password, Reader, RotationError, SecretDocument, SecretId};
+use rotation_core::{CredentialSource, Reader, RotationError, SecretDocument};
 use rotation_database::{
-    Change, ConnectError, Credentials, DatabaseError, Engine, Login, LoginMethod, MASTER_SECRET, PairOwner,
-    SecretIdentity, Session, StatementError, Transport, Turn, UserPair, Username,
+    ConnectError, DatabaseError, Engine, Login, LoginMethod, MASTER_SECRET, PairOwner, StatementError,
+    Transport, Username,
 };
+use rotation_suites::EngineScene;
 use rotator_postgres::{CloneObjects, Postgres, PostgresSession};
 use test_servers::{PostgresServer, PostgresVersion, TestLogin};
+
+pub(crate) use rotation_suites::{deadline, owner, owner_named};
 
 pub(crate) struct Lab<'s> {
     pub(crate) server: &'s PostgresServer,
@@ -33,10 +34,6 @@ pub(crate) fn versions() -> impl Iterator<Item = PostgresVersion> {
 /// These and the ones in between: for what differs by version.
 pub(crate) fn every_version() -> impl Iterator<Item = PostgresVersion> {
     PostgresVersion::EVERY.into_iter().filter(|version| version.is_to_be_tested())
-}
-
-pub(crate) fn deadline() -> Deadline {
-    Deadline::after(Duration::from_secs(20))
 }
 
 pub(crate) fn document(server: &PostgresServer, database: &str, login: &TestLogin) -> SecretDocument {
@@ -81,18 +78,19 @@ impl<'s> Lab<'s> {
         let objects = CloneObjects::Original;
         let method = Some(LoginMethod("scram-sha-256"));
         let lab = Self { server, database, master, app, objects, owner: owner(), method };
-        if lab.server.version().major() >= 16 {
-            // As if the master had created it, as on RDS.
-            let app = quoted(&lab.app.username);
-            lab.admin(&format!(
-                "GRANT {app} TO {} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE",
-                lab.master.username
-            ))
-            .await;
-        }
-        lab.admin(&format!("GRANT CREATE ON DATABASE {} TO {}", lab.database, quoted(&lab.app.username)))
-            .await;
+        lab.let_master_grant().await;
         lab
+    }
+
+    /// The user is the master's to grant, and may make objects.
+    pub(crate) async fn let_master_grant(&self) {
+        let app = quoted(&self.app.username);
+        if self.server.version().major() >= 16 {
+            // As if the master had made it, as on RDS.
+            let options = "WITH ADMIN TRUE, INHERIT FALSE, SET FALSE";
+            self.admin(&format!("GRANT {app} TO {} {options}", self.master.username)).await;
+        }
+        self.admin(&format!("GRANT CREATE ON DATABASE {} TO {app}", self.database)).await;
     }
 
     pub(crate) async fn admin(&self, sql: &str) {
@@ -114,14 +112,6 @@ impl<'s> Lab<'s> {
         rows[0][0].clone().unwrap_or_default()
     }
 
-    pub(crate) fn login(&self, login: &TestLogin) -> Login {
-        Login::from_document(&document(self.server, &self.database, login), &Postgres::PROFILE).unwrap()
-    }
-
-    pub(crate) async fn connect(&self, login: &TestLogin) -> Result<PostgresSession, ConnectError> {
-        self.connect_to(&self.login(login)).await
-    }
-
     pub(crate) async fn connect_to(&self, login: &Login) -> Result<PostgresSession, ConnectError> {
         engine(self.server, self.objects).connect(login, Transport::Tls, deadline()).await
     }
@@ -134,51 +124,11 @@ impl<'s> Lab<'s> {
         Application(session.await.unwrap())
     }
 
-    pub(crate) fn clone(&self) -> TestLogin {
-        TestLogin {
-            username: format!("{}_clone", self.app.username),
-            password: format!("clone-{}", self.app.password),
-        }
-    }
-
     pub(crate) fn clone_with(&self, password: &str) -> TestLogin {
         TestLogin { password: password.to_owned(), ..self.clone() }
     }
 
-    pub(crate) fn pair(&self) -> UserPair {
-        UserPair::of(&username(&self.app.username), &Postgres::PROFILE).unwrap()
-    }
-
-    /// Stages a change of the other user as the master, whose session it returns.
-    pub(crate) async fn stage(&self, next: &TestLogin) -> Result<PostgresSession, StatementError> {
-        let pair = self.pair();
-        let credentials = Credentials {
-            username: username(&next.username),
-            password: Password::parse(&next.password).unwrap(),
-        };
-        let live = pair.other(&credentials.username);
-        let (owner, method) = (&self.owner, self.method);
-        let mut session = self.connect(&self.master).await.unwrap();
-        session
-            .stage(
-                &Change::OtherUser { pair: &pair, live, next: &credentials, owner, method },
-                &Turn::default(),
-                deadline(),
-            )
-            .await?;
-        Ok(session)
-    }
-
-    /// How much of the clone had to be corrected.
-    pub(crate) async fn drift_to(&self, next: &TestLogin) -> usize {
-        self.stage(next).await.unwrap().commit().await.unwrap().drift
-    }
-
-    pub(crate) async fn rotate_to(&self, next: &TestLogin) -> Result<Vec<String>, StatementError> {
-        self.stage(next).await?.commit().await.map(|committed| committed.notes)
-    }
-
-    /// Everything in the system catalog about roles whose name contains the user's or the master's.
+    /// All that the catalogue says of roles whose name contains the user's or the master's.
     pub(crate) async fn snapshot(&self) -> String {
         let (app, master) = (self.app.username.replace('\'', "''"), &self.master.username);
         let sql = format!(
@@ -231,14 +181,4 @@ pub(crate) fn of_login(credential: CredentialSource, error: ConnectError) -> Rot
 pub(crate) fn of_master(error: StatementError) -> RotationError {
     let credential = MASTER_SECRET;
     DatabaseError::Statement { credential, error, remedies: Postgres::PROFILE.remedies }.into()
-}
-
-/// The secret on whose behalf the tests change a pair.
-pub(crate) fn owner() -> PairOwner {
-    owner_named("shop/checkout")
-}
-
-pub(crate) fn owner_named(name: &str) -> PairOwner {
-    let arn = format!("arn:aws:secretsmanager:us-east-1:123456789012:secret:{name}-KpXkZF");
-    PairOwner { secret: SecretIdentity::from_secret(&SecretId::new(arn).unwrap()), adopt: false }
 }

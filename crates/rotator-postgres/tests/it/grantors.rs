@@ -2,6 +2,7 @@
 //! grant. A REVOKE without the grantor reports success, with a warning, and revokes nothing.
 
 use rotation_database::StatementFault;
+use rotation_suites::EngineScene;
 use test_servers::{PostgresVersion, TestLogin};
 
 use crate::fixture::{Lab, advised, every_version, of_master, quoted};

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use rotation_core::{Deadline, Password};
 use rotation_database::{Change, Credentials, Engine, Session, Transport, Turn};
+use rotation_suites::EngineScene;
 use test_servers::{PostgresVersion, TestLogin};
 
 use crate::fixture::{Lab, engine, quoted, username};

@@ -1,6 +1,7 @@
 //! Code that runs at a login, after the password is proved, and refuses the session.
 
 use rotation_core::{CredentialSource, Reader, RotationError};
+use rotation_suites::EngineScene;
 use test_servers::PostgresVersion;
 
 use crate::fixture::{Lab, every_version, of_login, quoted};

@@ -7,7 +7,7 @@ mod alternating;
 mod attributes;
 mod barred;
 mod conformance;
-mod equality;
+mod engine_suite;
 mod excess;
 mod fixture;
 mod grantors;

@@ -2,6 +2,7 @@
 
 use rotation_core::Password;
 use rotation_database::{Change, Session, StatementError, StatementFault, Turn};
+use rotation_suites::EngineScene;
 use test_servers::TestLogin;
 
 use crate::fixture::{Lab, deadline, owner_named, versions};
@@ -45,7 +46,7 @@ async fn a_clone_carries_the_secret_beside_its_own_comment() {
             let error = lab.server.query_as(user, &lab.database, &sql).await.unwrap_err();
             assert_eq!(error.code.as_deref(), Some("42501"), "{version}");
         }
-        assert_eq!(lab.drift_to(&clone).await, 0, "{version}: nothing is left to correct");
+        assert_eq!(lab.change_to(&clone).await.unwrap().drift, 0, "{version}: nothing is left to correct");
     }
 }
 

@@ -1,5 +1,6 @@
 use rotation_core::Password;
 use rotation_database::{Change, Session, Turn};
+use rotation_suites::EngineScene;
 use test_servers::TestLogin;
 
 use crate::fixture::{Lab, deadline, versions};

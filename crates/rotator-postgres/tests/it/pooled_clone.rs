@@ -4,6 +4,7 @@
 use database_net::client_config;
 use postgres_session::Connection;
 use rotation_database::{Engine, Login, Session, StatementFault, Transport};
+use rotation_suites::EngineScene;
 use test_servers::{PgBouncer, PoolerList, PoolerVersion, PostgresVersion, TestLogin};
 
 use crate::fixture::{Application, Lab, deadline, engine, quoted, tls};

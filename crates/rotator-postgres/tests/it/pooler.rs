@@ -8,6 +8,7 @@ use local_aws::{
     secrets_manager::{RotationSettings, Settings},
 };
 use rotation_database::{Cause, ConnectError, Engine, Login, Session, StatementFault, Transport};
+use rotation_suites::EngineScene;
 use rotator_postgres::PostgresSession;
 use serde_json::json;
 use test_servers::{PgBouncer, PoolerList, PostgresServer, PostgresVersion, TestLogin};

@@ -10,6 +10,7 @@ use rotation_database::{
     ConnectError, Database, DatabaseSettings, Engine, Login, NoDatabaseLookup, Session, StatementFault,
     Strategy, Transport,
 };
+use rotation_suites::EngineScene;
 use rotator_postgres::{Postgres, PostgresSession};
 use test_servers::{PgBouncer, PoolerList, PoolerVersion, PostgresVersion, TestLogin};
 

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use rotation_core::Deadline;
 use rotation_database::{Session, StatementRule, TestStatement};
+use rotation_suites::EngineScene;
 
 use crate::fixture::{Lab, deadline, quoted, versions};
 

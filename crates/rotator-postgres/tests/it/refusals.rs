@@ -1,4 +1,5 @@
 use rotation_database::{SINGLE_USER, StatementFault, UserBar};
+use rotation_suites::EngineScene;
 use rotator_postgres::CloneObjects;
 use test_servers::PostgresVersion;
 

@@ -1,6 +1,7 @@
 //! Whether a session of the clone is the original's, and what distinguishes the two.
 
 use rotation_database::{Session, StatementFault};
+use rotation_suites::EngineScene;
 use rotator_postgres::CloneObjects;
 
 use crate::fixture::{Lab, every_version, versions};

@@ -1,5 +1,6 @@
 use rotation_core::Password;
 use rotation_database::{Change, Session, StatementFault, Turn, UserBar};
+use rotation_suites::EngineScene;
 use rotator_postgres::CloneObjects;
 use test_servers::{PostgresServer, PostgresVersion, Stop, TestLogin};
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use rotation_core::Password;
 use rotation_database::{Change, LoginMethod, Session, StatementRule, TestStatement, Turn};
+use rotation_suites::EngineScene;
 use test_servers::{PostgresServer, PostgresVersion, TestLogin};
 
 use crate::fixture::{Lab, deadline, every_version, versions};

@@ -1,7 +1,8 @@
 use rotation_database::{SINGLE_USER, Session, StatementFault};
+use rotation_suites::EngineScene;
 use test_servers::TestLogin;
 
-use crate::fixture::{Lab, quoted};
+use crate::fixture::Lab;
 
 #[tokio::test]
 async fn a_clone_is_made_marked_and_seen_by_nobody_before_the_commit() {
@@ -40,25 +41,4 @@ async fn a_master_without_the_right_is_told_which_one() {
     assert!(
         matches!(error.fault, StatementFault::PrivilegeMissing { needed } if needed.contains("superuser"))
     );
-}
-
-#[tokio::test]
-async fn a_session_that_is_dropped_leaves_no_lock() {
-    let lab = Lab::new().await;
-    let session = lab.stage(&lab.clone()).await.unwrap();
-    drop(session);
-    lab.stage(&lab.clone()).await.unwrap().commit().await.unwrap();
-}
-
-#[tokio::test]
-async fn what_drifted_is_counted_and_a_new_clone_has_not_drifted() {
-    let lab = Lab::new().await;
-    let (app, clone) = (quoted(&lab.app.username), lab.clone());
-    assert_eq!(lab.drift_to(&clone).await, 0, "this change creates it");
-    assert_eq!(lab.drift_to(&clone).await, 0, "it is equal");
-    lab.admin(&format!("CREATE TABLE public.drifted (a int); GRANT SELECT ON public.drifted TO {app}")).await;
-    assert_eq!(lab.drift_to(&clone).await, 1);
-    assert_eq!(lab.drift_to(&clone).await, 0, "it is equal again");
-    lab.admin(&format!("REVOKE SELECT ON public.drifted FROM {app}")).await;
-    assert_eq!(lab.drift_to(&clone).await, 1, "what was taken counts as well");
 }

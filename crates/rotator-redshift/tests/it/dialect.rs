@@ -4,6 +4,7 @@
 use database_net::{TlsSettings, client_config};
 use postgres_session::{Connection, Statement, connect_to_redshift};
 use rotation_database::{StatementFault, Transport};
+use rotation_suites::EngineScene;
 
 use crate::fixture::{Lab, deadline};
 

@@ -1,16 +1,13 @@
 //! A database, a master and a user of one test on the shared stand-in for Redshift.
 
-use std::{sync::OnceLock, time::Duration};
-
 use database_net::{TlsSettings, client_config};
 use postgres_session::{Statement, connect_to_redshift};
-use rotation_core::{Deadline, Password, SecretDocument, SecretId};
-use rotation_database::{
-    Change, ConnectError, Credentials, Engine, Login, PairOwner, SecretIdentity, Session, StatementError,
-    Transport, Turn, UserPair, Username,
-};
-use rotator_redshift::{Options, Redshift, RedshiftSession};
+use rotation_database::{PairOwner, Session, StatementError, Transport};
+use rotation_suites::EngineScene;
+use rotator_redshift::Options;
 use test_servers::{RedshiftServer, TestLogin};
+
+pub(crate) use rotation_suites::{deadline, owner, owner_named};
 
 pub(crate) struct Lab {
     pub(crate) server: &'static RedshiftServer,
@@ -27,14 +24,6 @@ pub(crate) fn server() -> &'static RedshiftServer {
     RedshiftServer::shared().expect("scripts/setup-postgres provides the server behind the guard")
 }
 
-pub(crate) fn deadline() -> Deadline {
-    Deadline::after(Duration::from_secs(20))
-}
-
-pub(crate) fn username(name: &str) -> Username {
-    Username::parse(name, &Redshift::PROFILE).unwrap()
-}
-
 pub(crate) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
@@ -46,19 +35,11 @@ impl Lab {
         Self::with_app(app).await
     }
 
-    /// On a server where no other test creates databases meanwhile: a note counts them.
-    pub(crate) async fn alone() -> Self {
-        static OWN: OnceLock<RedshiftServer> = OnceLock::new();
-        let server = OWN.get_or_init(|| RedshiftServer::start().expect("a server of its own starts"));
-        let app = server.behind().create_role("").await.unwrap();
-        Self::on(server, app).await
-    }
-
     pub(crate) async fn with_app(app: TestLogin) -> Self {
         Self::on(server(), app).await
     }
 
-    async fn on(server: &'static RedshiftServer, app: TestLogin) -> Self {
+    pub(crate) async fn on(server: &'static RedshiftServer, app: TestLogin) -> Self {
         let database = server.behind().create_database().await.unwrap();
         let master = server.behind().create_role("SUPERUSER").await.unwrap();
         Self { server, database, master, app, options: Options::default(), owner: owner() }
@@ -89,71 +70,8 @@ impl Lab {
         self.server.behind().query(&self.database, sql).await.unwrap()
     }
 
-    pub(crate) fn login(&self, login: &TestLogin) -> Login {
-        let document = serde_json::json!({
-            "engine": "redshift", "host": self.server.host(), "port": self.server.port(),
-            "dbname": self.database, "username": login.username, "password": login.password,
-        });
-        let document = SecretDocument::parse(&document.to_string()).unwrap();
-        Login::from_document(&document, &Redshift::PROFILE).unwrap()
-    }
-
-    pub(crate) async fn connect(&self, login: &TestLogin) -> Result<RedshiftSession, ConnectError> {
-        let tls = TlsSettings::default().with_ca_bundle(self.server.authority().certificate_pem()).unwrap();
-        Redshift::new(tls, self.options).connect(&self.login(login), Transport::Tls, deadline()).await
-    }
-
-    pub(crate) fn clone(&self) -> TestLogin {
-        TestLogin {
-            username: format!("{}_clone", self.app.username),
-            password: format!("Clone-{}", self.app.password),
-        }
-    }
-
-    pub(crate) fn pair(&self) -> UserPair {
-        UserPair::of(&username(&self.app.username), &Redshift::PROFILE).unwrap()
-    }
-
     pub(crate) async fn change(&self, new: &str) -> Result<Vec<String>, StatementError> {
-        let mut session = self.connect(&self.app).await.unwrap();
-        session
-            .stage(&Change::OwnPassword { new: &Password::parse(new).unwrap() }, &Turn::default(), deadline())
-            .await?;
-        session.commit().await.map(|committed| committed.notes)
-    }
-
-    /// Stages a change of the other user as the master, whose session it returns.
-    pub(crate) async fn stage(&self, next: &TestLogin) -> Result<RedshiftSession, StatementError> {
-        let pair = self.pair();
-        let credentials = Credentials {
-            username: username(&next.username),
-            password: Password::parse(&next.password).unwrap(),
-        };
-        let live = pair.other(&credentials.username);
-        let mut session = self.connect(&self.master).await.unwrap();
-        session
-            .stage(
-                &Change::OtherUser {
-                    pair: &pair,
-                    live,
-                    next: &credentials,
-                    owner: &self.owner,
-                    method: None,
-                },
-                &Turn::default(),
-                deadline(),
-            )
-            .await?;
-        Ok(session)
-    }
-
-    /// How much of the clone had to be corrected.
-    pub(crate) async fn drift_to(&self, next: &TestLogin) -> usize {
-        self.stage(next).await.unwrap().commit().await.unwrap().drift
-    }
-
-    pub(crate) async fn rotate_to(&self, next: &TestLogin) -> Result<Vec<String>, StatementError> {
-        self.stage(next).await?.commit().await.map(|committed| committed.notes)
+        self.stage_own(&self.app, new).await?.commit().await.map(|report| report.notes)
     }
 
     /// Every row of the catalog's views that is about the user, with its name removed.
@@ -201,15 +119,4 @@ impl Lab {
         let rows = self.query(&format!("{} ORDER BY 1, 2", parts.join(" UNION ALL "))).await;
         rows.into_iter().map(|row| row.into_iter().flatten().collect::<Vec<_>>().join(": ")).collect()
     }
-}
-
-/// The secret on whose behalf the tests change a pair.
-pub(crate) fn owner() -> PairOwner {
-    owner_named("shop/checkout")
-}
-
-/// Another secret of the same account.
-pub(crate) fn owner_named(name: &str) -> PairOwner {
-    let arn = format!("arn:aws:secretsmanager:us-east-1:123456789012:secret:{name}-KpXkZF");
-    PairOwner { secret: SecretIdentity::from_secret(&SecretId::new(&arn).unwrap()), adopt: false }
 }

@@ -3,6 +3,7 @@
 use std::pin::pin;
 
 use rotation_database::Session;
+use rotation_suites::EngineScene;
 use test_servers::TestLogin;
 
 use crate::fixture::{Lab, quoted};
@@ -55,7 +56,7 @@ async fn many_objects_need_few_statements_and_are_kept() {
     assert_eq!(count(&lab, "CREATE USER"), 1);
     lab.connect(&lab.clone()).await.unwrap().probe(None).await.unwrap();
     let next = TestLogin { password: "Second-password-1".to_owned(), ..lab.app.clone() };
-    assert_eq!(lab.drift_to(&next).await, 0);
+    assert_eq!(lab.change_to(&next).await.unwrap().drift, 0);
 }
 
 /// An attempt that ends between two portions keeps those that it has granted, and the next one grants only

@@ -1,6 +1,7 @@
 //! The clone is live: it loses nothing, and the original gets the same access or is not promoted.
 
 use rotation_database::StatementFault;
+use rotation_suites::EngineScene;
 use test_servers::TestLogin;
 
 use crate::fixture::{Lab, quoted};

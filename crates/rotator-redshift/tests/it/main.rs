@@ -5,7 +5,7 @@
 mod alternating;
 mod conformance;
 mod dialect;
-mod equality;
+mod engine_suite;
 mod fixture;
 mod hostile;
 mod large;

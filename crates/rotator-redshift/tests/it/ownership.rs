@@ -1,6 +1,7 @@
 //! Which secret a pair belongs to: the group that marks the clone, and equal rights where there is none.
 
 use rotation_database::{Session, StatementFault};
+use rotation_suites::EngineScene;
 use test_servers::TestLogin;
 
 use crate::fixture::{Lab, owner, owner_named, quoted};

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use rotation_core::Deadline;
 use rotation_database::{Session, StatementRule, TestStatement};
+use rotation_suites::EngineScene;
 
 use crate::fixture::{Lab, deadline};
 

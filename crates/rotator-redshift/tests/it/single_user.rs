@@ -1,5 +1,6 @@
 use rotation_core::Password;
 use rotation_database::{Change, LoginMethod, Session, StatementFault, Turn};
+use rotation_suites::EngineScene;
 use rotator_redshift::{Options, PasswordForm};
 use test_servers::TestLogin;
 

@@ -93,7 +93,12 @@ impl DocdbProxy {
         self.shared.state().connections
     }
 
-    /// Takes the commands that clients have sent since the last call, passwords included.
+    /// The commands that clients have sent since they were last taken, passwords included.
+    pub fn commands(&self) -> Vec<Value> {
+        self.shared.state().commands.clone()
+    }
+
+    /// Takes the commands that clients have sent since the last look, passwords included.
     pub fn take_commands(&self) -> Vec<Value> {
         std::mem::take(&mut self.shared.state().commands)
     }

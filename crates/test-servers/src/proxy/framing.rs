@@ -1,5 +1,16 @@
-//! Where the messages of a client end: PostgreSQL's protocol 3.0, and TLS records after an accepted
-//! `SSLRequest`.
+//! Where the messages of a client end: PostgreSQL's protocol 3.0, and TLS records after a taken `SSLRequest`;
+//! of other protocols TLS records, after what the client sends before them.
+
+/// What clients of a server send before TLS, by which a [`Proxy`](super::Proxy) finds where messages end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Preface {
+    /// PostgreSQL: an `SSLRequest`, which the server answers by one byte; or no TLS at all.
+    Postgres,
+    /// MySQL: one packet that asks for TLS, after the server's greeting. Plaintext is not taken apart.
+    Mysql,
+    /// Nothing: TLS begins at once.
+    None,
+}
 
 /// The code in place of a protocol version that requests TLS.
 const SSL_REQUEST: [u8; 4] = 80_877_103_u32.to_be_bytes();
@@ -14,6 +25,8 @@ enum Shape {
     Untyped,
     /// Type, then length.
     Typed,
+    /// A packet of MySQL: length in three bytes, then a number.
+    Packet,
     /// A TLS record: type, version, length.
     Record,
 }
@@ -24,8 +37,13 @@ pub(super) struct Framing {
 }
 
 impl Framing {
-    pub(super) fn new() -> Self {
-        Self { shape: Shape::Untyped }
+    pub(super) fn new(preface: Preface) -> Self {
+        let shape = match preface {
+            Preface::Postgres => Shape::Untyped,
+            Preface::Mysql => Shape::Packet,
+            Preface::None => Shape::Record,
+        };
+        Self { shape }
     }
 
     /// The length of the first message in `bytes`, as soon as it is complete.
@@ -33,6 +51,7 @@ impl Framing {
         let length = match self.shape {
             Shape::Untyped => read_u32(bytes, 0)?,
             Shape::Typed => read_u32(bytes, 1)?.saturating_add(1),
+            Shape::Packet => 4 + usize::from(*bytes.first()?) + (usize::from(*bytes.get(1)?) << 8),
             Shape::Record => 5 + usize::from(u16::from_be_bytes([*bytes.get(3)?, *bytes.get(4)?])),
         };
         // An implausible length is passed on unchanged, for the server to refuse.
@@ -50,9 +69,11 @@ impl Framing {
     }
 
     pub(super) fn started(&mut self) {
-        if self.shape == Shape::Untyped {
-            self.shape = Shape::Typed;
-        }
+        self.shape = match self.shape {
+            Shape::Untyped | Shape::Typed => Shape::Typed,
+            // The one packet before TLS asks for it.
+            Shape::Packet | Shape::Record => Shape::Record,
+        };
     }
 }
 

@@ -38,7 +38,7 @@ pub(super) async fn relay(
         server,
         fault,
         shared,
-        framing: Framing::new(),
+        framing: Framing::new(shared.preface),
         waiting: Vec::new(),
         messages: 0,
         bytes: 0,
@@ -75,7 +75,10 @@ impl Relay<'_> {
                     match self.forward().await? {
                         Step::Continue => {}
                         Step::Close => return Ok(()),
-                        Step::Fault(action) => return self.fail(action).await,
+                        Step::Fault(action) => {
+                            self.shared.failed();
+                            return self.fail(action).await;
+                        }
                     }
                 }
                 read = self.server.read(&mut from_server) => {

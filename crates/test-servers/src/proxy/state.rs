@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use super::fault::Fault;
+use super::{fault::Fault, framing::Preface};
 
 /// The size of the record of what clients sent, in bytes.
 const RECORD_LIMIT: usize = 1024 * 1024;
@@ -14,6 +14,7 @@ const RECORD_LIMIT: usize = 1024 * 1024;
 pub(super) struct Shared {
     /// `host:port` of the server.
     pub(super) server: String,
+    pub(super) preface: Preface,
     pub(super) state: Mutex<State>,
 }
 
@@ -23,6 +24,8 @@ pub(super) struct State {
     pub(super) script: VecDeque<Fault>,
     pub(super) otherwise: Fault,
     pub(super) connections: usize,
+    /// Connections that have met their fault.
+    pub(super) faults: usize,
     /// Of the newest connection.
     pub(super) messages: usize,
     pub(super) received: Vec<u8>,
@@ -44,6 +47,10 @@ impl Shared {
         let mut state = self.state();
         let room = RECORD_LIMIT.saturating_sub(state.received.len());
         state.received.extend_from_slice(&bytes[..bytes.len().min(room)]);
+    }
+
+    pub(super) fn failed(&self) {
+        self.state().faults += 1;
     }
 
     pub(super) fn counted(&self, messages: usize) {

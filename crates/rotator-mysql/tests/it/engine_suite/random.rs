@@ -1,22 +1,22 @@
-//! Random users: the clone is compared with its original through the tables of the server itself.
+//! Users and changes of them at random.
 
 use proptest::{
-    collection::vec,
     prelude::*,
     sample::{select, subsequence},
     strategy::ValueTree,
-    test_runner::TestRunner,
+    test_runner::{RngAlgorithm, TestRng, TestRunner},
 };
-use rotation_database::StatementFault;
-use test_servers::{MysqlBuilder, MysqlFlavor, MysqlServer, MysqlVersion, TestLogin};
+use test_servers::{MysqlFlavor, MysqlServer, TestLogin};
 
-use crate::{
-    alternating::check_equal,
-    fixture::{Lab, at, create_master},
-};
+use crate::fixture::at;
 
-/// The number of users on each server, each rotated twice with other privileges in between.
-const USERS: usize = 200;
+/// What this strategy gives for a seed.
+pub(super) fn drawn<T: std::fmt::Debug>(strategy: &impl Strategy<Value = T>, seed: u64) -> T {
+    let bytes = std::array::from_fn::<u8, 32, _>(|index| seed.to_le_bytes()[index % 8]);
+    let mut runner =
+        TestRunner::new_with_rng(ProptestConfig::default(), TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
+    strategy.new_tree(&mut runner).unwrap().current()
+}
 
 /// Names that are hard to parse: words of the grammar, quotes of all kinds, patterns, spaces, other
 /// alphabets.
@@ -24,7 +24,7 @@ const DATABASES: [&str; 6] =
     ["plain", "a TO b", "per%cent\\_under", "quo`te'\"s", "GRANT ALL ON *.*", "straße_ж"];
 const TABLES: [&str; 3] = ["t", "ta`ble TO x", "with space"];
 const COLUMNS: [&str; 3] = ["a", "b,c)", "co`l"];
-const HOSTS: [&str; 4] = ["%", "10.%", "192.168.0.0/255.255.0.0", "db.example.com"];
+pub(super) const HOSTS: [&str; 4] = ["%", "10.%", "192.168.0.0/255.255.0.0", "db.example.com"];
 const GLOBAL: [&str; 6] =
     ["SELECT", "RELOAD", "CREATE TEMPORARY TABLES", "PROCESS", "EVENT", "SHOW DATABASES"];
 const DATABASE: [&str; 7] =
@@ -55,8 +55,8 @@ fn name(text: &str) -> String {
     format!("`{}`", text.replace('`', "``"))
 }
 
-/// Changes that an administrator might make to a user; `{}` is the user.
-fn act(flavor: MysqlFlavor) -> BoxedStrategy<String> {
+/// What a person might do to a user; `{}` is the user.
+pub(super) fn act(flavor: MysqlFlavor) -> BoxedStrategy<String> {
     let some = |all: &'static [&'static str]| subsequence(all.to_vec(), 1..=all.len());
     let option = select(vec!["", " WITH GRANT OPTION"]);
     let database = || select(DATABASES.to_vec()).prop_map(name);
@@ -111,14 +111,15 @@ fn act(flavor: MysqlFlavor) -> BoxedStrategy<String> {
     }
 }
 
-/// An odd name of at most 32 characters including the suffix.
-fn username() -> impl Strategy<Value = String> {
+/// An odd name with 32 characters at most once the suffix is there.
+pub(super) fn username() -> impl Strategy<Value = String> {
     "[a-zA-Z0-9_@ .%'\"`\\\\$;ßж-]{1,16}".prop_filter("not the end of another pair", |name| {
         !name.ends_with("_clone") && !name.ends_with(' ') && !name.starts_with(' ')
     })
 }
 
-async fn prepare(server: &MysqlServer, master: &TestLogin) {
+/// What the users' rights are on.
+pub(super) async fn prepare(server: &MysqlServer, master: &TestLogin) {
     let mut statements = Vec::new();
     for database in DATABASES.map(name) {
         statements.push(format!("CREATE DATABASE {database}"));
@@ -139,83 +140,5 @@ async fn prepare(server: &MysqlServer, master: &TestLogin) {
     }
     for statement in &statements {
         server.execute(&[statement]).await.unwrap_or_else(|error| panic!("{statement}: {error}"));
-    }
-}
-
-/// Makes these changes to the user at one of its hosts. Some are impossible, such as revoking what was never
-/// granted.
-async fn alter(server: &MysqlServer, user: &str, hosts: &[&str], acts: &[String]) {
-    for (index, act) in acts.iter().enumerate() {
-        let account = at(user, hosts[index % hosts.len()]);
-        let _ = server.execute(&[&act.replace("{}", &account)]).await;
-    }
-}
-
-async fn compare(builder: MysqlBuilder, users: usize) {
-    let server = builder.start().unwrap();
-    let flavor = server.flavor();
-    let server: &'static MysqlServer = Box::leak(Box::new(server));
-    let master = create_master(server).await;
-    prepare(server, &master).await;
-    let mut runner = TestRunner::deterministic();
-    let scene = (
-        username(),
-        subsequence(HOSTS[1..].to_vec(), 0..=2),
-        vec(act(flavor), 0..10),
-        vec(act(flavor), 0..6),
-    );
-    for round in 0..users {
-        let (mut user, hosts, first, second) = scene.new_tree(&mut runner).unwrap().current();
-        // No two users of the run have the same name.
-        user.push_str(&round.to_string());
-        let hosts: Vec<_> = std::iter::once(HOSTS[0]).chain(hosts).collect();
-        let app = TestLogin { username: user.clone(), password: "a password of the user 1A".to_owned() };
-        for host in &hosts {
-            let sql = format!("CREATE USER {} IDENTIFIED BY '{}'", at(&user, host), app.password);
-            server.execute(&[&sql]).await.unwrap();
-        }
-        alter(server, &user, &hosts, &first).await;
-        let lab = Lab { server, app, master: master.clone(), settings: rotator_mysql::Settings::default() };
-        let clone = lab.clone();
-        let what = format!("{flavor}, user {round} {user:?} at {hosts:?}: {first:#?} {second:#?}");
-        lab.rotate_to(&clone).await.unwrap_or_else(|error| panic!("{what}: {error}"));
-        check_equal(&lab).await;
-        alter(server, &user, &hosts, &second).await;
-        let next = TestLogin { password: "the next password 1A".to_owned(), ..lab.app.clone() };
-        // The clone is live: an administrator decides about what the original lost, with the statements of
-        // the error.
-        if let Err(error) = lab.rotate_to(&next).await {
-            let StatementFault::CloneExceeds { needed, .. } = error.fault else { panic!("{what}: {error}") };
-            let Some((give, take)) = needed.split_once(" /* or: ") else { panic!("{what}: {needed}") };
-            let decided = if round % 2 == 0 { give } else { take.trim_end_matches(" */") };
-            for statement in decided.split("; ") {
-                let outcome = server.execute(&[statement]).await;
-                outcome.unwrap_or_else(|error| panic!("{what}: {statement}: {error}"));
-            }
-            lab.rotate_to(&next).await.unwrap_or_else(|error| panic!("{what}: {needed}: {error}"));
-        }
-        lab.rotate_to(&clone).await.unwrap_or_else(|error| panic!("{what}: {error}"));
-        check_equal(&lab).await;
-    }
-}
-
-#[tokio::test]
-async fn two_hundred_random_users_and_their_clones_are_equal_on_mysql() {
-    if MysqlFlavor::MySql.is_to_be_tested() {
-        compare(MysqlServer::builder(MysqlFlavor::MySql), USERS).await;
-    }
-}
-
-#[tokio::test]
-async fn two_hundred_random_users_and_their_clones_are_equal_on_mariadb() {
-    if MysqlFlavor::MariaDb.is_to_be_tested() {
-        compare(MysqlServer::builder(MysqlFlavor::MariaDb), USERS).await;
-    }
-}
-
-#[tokio::test]
-async fn random_users_and_their_clones_are_equal_on_mariadb_11() {
-    if MysqlVersion::MariaDb11.is_to_be_tested() {
-        compare(MysqlServer::builder(MysqlVersion::MariaDb11), USERS / 4).await;
     }
 }
