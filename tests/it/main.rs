@@ -1,6 +1,7 @@
 //! Tests across crates, and the rules of the repository.
 
 mod arrows;
+mod builds;
 mod circles;
 mod codes;
 mod copies;

@@ -189,6 +189,14 @@ fn the_next_rotation_follows_from_the_rules() {
         (schedule("cron(0 8 ? * FRIL *)"), "2026-01-30 8:00:00.0"),
         (schedule("cron(0 8 3W * ? *)"), "2026-01-02 8:00:00.0"),
         (schedule("cron(0 8 29 FEB ? *)"), "2028-02-29 8:00:00.0"),
+        // As croner answers: a month is not left for the nearest working day.
+        (schedule("cron(0 8 1W AUG ? *)"), "2026-08-03 8:00:00.0"),
+        (schedule("cron(0 8 31W MAY ? *)"), "2026-05-29 8:00:00.0"),
+        (schedule("cron(0 8 ? * 7 *)"), "2026-01-03 8:00:00.0"),
+        (schedule("cron(0 8 ? * MON-FRI *)"), "2026-01-02 8:00:00.0"),
+        (schedule("cron(0 8 1-5/2 * ? *)"), "2026-01-03 8:00:00.0"),
+        // Which croner does not know.
+        (schedule("cron(0 8 ? * L *)"), "2026-01-03 8:00:00.0"),
     ] {
         check(&file, &rules, expected);
     }
