@@ -27,6 +27,7 @@ impl Engine for Skeleton {
     /// Names, limits and the manual's pages that they follow.
     const PROFILE: EngineProfile = EngineProfile {
         name: "Skeleton",
+        id: "skeleton",
         engines: &["skeleton"],
         engines_text: "skeleton",
         default_port: 7777,
