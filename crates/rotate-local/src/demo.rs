@@ -73,13 +73,13 @@ Examples:
   rotate-local demo --keep             and look around afterwards, with the AWS CLI
   NO_COLOR=1 rotate-local demo | less  plain lines";
 
-/// What the local Secrets Manager waits before it answers, so that a call costs about what it costs on AWS.
+/// The delay of the local Secrets Manager's answers, so that a call takes about as long as on AWS.
 const CALL_TIME: Duration = Duration::from_millis(25);
 
 /// Shows the rotations and the verdict.
 ///
 /// # Errors
-/// Something could not be started, or a promise was not kept.
+/// Something could not be started, or a guarantee was broken.
 pub(crate) async fn run(arguments: &Arguments, environment: &Environment, screen: &Screen) -> Result<()> {
     let folder = match &arguments.functions {
         Some(folder) => folder.clone(),
@@ -112,7 +112,7 @@ async fn start(
 ) -> Result<LocalEnvironment> {
     let database = Database::start(engine, screen)?;
     let settings = Settings {
-        // One attempt: what the service would fix by trying again shall be seen here.
+        // One attempt: the demo must show what the service would fix by trying again.
         rotation: RotationSettings { attempts: 1, ..RotationSettings::default() },
         trouble: Trouble { delay: CALL_TIME, ..Trouble::default() },
         ..Settings::default()
@@ -127,12 +127,12 @@ async fn start(
     Ok(local)
 }
 
-/// Runs the programme, up to the first rotation that fails.
+/// Runs the program of rotations, up to the first that fails.
 async fn rotate(local: &LocalEnvironment, screen: &Screen) -> Result<(Vec<Rotation>, Vec<Promise>)> {
     let Database { server, .. } = local.database.as_ref().expect("it was started with one");
     let functions = local.shown();
     let mut watch = Watch::over(local, functions, server);
-    // Seen once, so that its password is among those that the logs are searched for.
+    // Read once, so that its password is among those that the logs are searched for.
     watch.look(MASTER_SECRET).await;
     let (mut rotations, mut rights): (Vec<Rotation>, _) = (Vec::new(), None);
     for (index, (secret, strategy)) in PROGRAMME.into_iter().enumerate() {
@@ -154,7 +154,7 @@ async fn rotate(local: &LocalEnvironment, screen: &Screen) -> Result<(Vec<Rotati
     Ok((rotations, promises))
 }
 
-/// Prints each promise with what was found, and the one line that counts.
+/// Prints each guarantee with what was found, and the verdict.
 fn verdict(promises: &[Promise], rotations: &[Rotation], began: Instant, screen: &Screen) -> Result<()> {
     screen.line("");
     screen.line(screen.paint(Look::Strong, "Promised"));
@@ -169,18 +169,18 @@ fn verdict(promises: &[Promise], rotations: &[Rotation], began: Instant, screen:
     let seconds = began.elapsed().as_secs_f64();
     let Some(broken) = promises.iter().find(|promise| !promise.kept) else {
         let all = format!(
-            "Verdict: as promised. {} rotations ended with `AWSCURRENT logs in`, in {seconds:.1} s.",
+            "Verdict: as expected. {} rotations ended with `AWSCURRENT logs in`, in {seconds:.1} s.",
             rotations.len()
         );
         screen.line(screen.paint(Look::Good, all));
         return Ok(());
     };
-    // What made a rotation fail says more than what was missed after it.
+    // The cause of a failed rotation is more useful than the guarantees that it broke.
     let failure = rotations.iter().find_map(|rotation| rotation.failure.as_deref());
     let why = match failure {
         Some(failure) => failure.to_owned(),
         None => format!("{}: {}", broken.text, broken.found),
     };
-    screen.line(screen.paint(Look::Bad, format!("Verdict: not as promised: {why}")));
+    screen.line(screen.paint(Look::Bad, format!("Verdict: not as expected: {why}")));
     bail!("the demo found a broken promise: {}", broken.text)
 }

@@ -1,5 +1,5 @@
-//! What the commands `rotate` and `rotate-local` have in common: the engines by the words of a command line,
-//! the screen, and how a failure reads. Nothing here asks AWS or a database anything.
+//! What the commands `rotate` and `rotate-local` have in common: the engines by their words on the command
+//! line, the screen, and how a failure is shown. Nothing here calls AWS or a database.
 
 mod engine;
 mod failure;

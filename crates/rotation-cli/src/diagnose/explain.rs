@@ -1,4 +1,4 @@
-//! `rotate explain`: the versions of a secret as a picture, and what they come to.
+//! `rotate explain`: the versions of a secret as a picture, and what they mean.
 
 use std::{process::ExitCode, time::Duration};
 
@@ -50,7 +50,7 @@ impl Arguments {
             screen.line(picture(version, screen));
         }
         screen.line("");
-        // What is in the way of a login says more than that none was possible.
+        // The cause that prevents a login is more useful than the fact that none was possible.
         let way = [Check::Address, Check::Connection, Check::Certificate, Check::Document];
         for finding in &diagnosis.findings {
             if finding.severity == Severity::Fault && way.contains(&finding.check) {
