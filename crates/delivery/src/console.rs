@@ -14,8 +14,8 @@ pub(crate) struct Console {
 impl Console {
     /// Passes where a question can be answered, so that nothing is begun that would end at one.
     pub(crate) fn can_ask(self) -> anyhow::Result<()> {
-        let somebody = self.yes || io::stdin().is_terminal();
-        ensure!(somebody, "nobody is there to be asked; --yes agrees beforehand");
+        let terminal = self.yes || io::stdin().is_terminal();
+        ensure!(terminal, "there is no terminal for the question; --yes agrees in advance");
         Ok(())
     }
 

@@ -84,7 +84,7 @@ impl Pair {
 /// # Errors
 /// The system does not report where this program is.
 pub(crate) fn folder(release: bool) -> Result<PathBuf> {
-    let program = std::env::current_exe().context("this program does not know where it is")?;
+    let program = std::env::current_exe().context("the path of this program is unknown")?;
     let beside = program.parent().context("this program is in no folder")?;
     match beside.parent() {
         Some(target) if release => Ok(target.join("release")),

@@ -3,7 +3,7 @@
 //! ```text
 //! Subject ─> Doctor::diagnose ─┬─ doctor   findings, worst first, and the next step
 //!                               ├─ explain  the versions as a picture, how it came to be, how to fix it
-//!                               └─ recover  the move ─> yes? ─> diagnose again ─> one label, compare-and-swap
+//!                               └─ recover  the move ─> yes? ─> diagnose again ─> one compare-and-swap
 //! ```
 
 mod doctor;

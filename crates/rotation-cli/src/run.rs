@@ -220,7 +220,7 @@ async fn bounded<T>(deadline: Deadline, work: impl Future<Output = Result<T>>) -
 
 fn agreed(screen: &Screen) -> Result<bool> {
     if !io::stdin().is_terminal() {
-        bail!("nobody is at the terminal to agree: add --yes");
+        bail!("there is no terminal for the question: add --yes");
     }
     Ok(screen.ask("Rotate now?")?)
 }

@@ -294,7 +294,7 @@ async fn deploys_rotates_and_goes(strategy: &str) {
     assert!(planned.ends_with("Nothing was done (--dry-run).\n"), "{planned}");
     assert_eq!(account.aws(&["cloudformation", "list-stacks"]).unwrap()["StackSummaries"], json!([]));
     let refused = account.delivery(&arguments).unwrap_err();
-    assert!(refused.contains("nobody is there to be asked"), "{refused}");
+    assert!(refused.contains("there is no terminal for the question"), "{refused}");
     assert_eq!(account.aws(&["lambda", "list-functions"]).unwrap()["Functions"], json!([]));
 
     let done = account.delivery(&[&arguments[..], &["--yes"]].concat()).unwrap();

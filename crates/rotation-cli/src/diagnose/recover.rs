@@ -102,7 +102,7 @@ fn outcome(diagnosis: &Diagnosis) -> ExitCode {
 
 fn agreed(screen: &Screen) -> Result<bool> {
     if !io::stdin().is_terminal() {
-        bail!("nobody is at the terminal to agree: add --yes");
+        bail!("there is no terminal for the question: add --yes");
     }
     Ok(screen.ask("Do it now?")?)
 }
