@@ -210,10 +210,9 @@ fn grants(plan: &Plan, pair: &UserPair) -> Finding {
             pair.clone,
             quoted.join("; ")
         ),
-        remediation:
-            "The next rotation brings them to equal, before it changes a password. Rotate now if an \
+        remediation: "The next rotation brings them to equal, before it changes a password. Rotate now if an \
             application that was given the second user misses something."
-                .into(),
+            .into(),
     }
 }
 
